@@ -1,0 +1,79 @@
+/**
+ * The borders inside `search`: what the walk, the matcher, the engines and the printer say to each other. Types only.
+ *
+ *   walk ──FoundFile──▶ corpus ──▶ backend (host | gpu) ──HitList──▶ engine ──▶ searcher ──▶ printer
+ *                                     ▲                                           ▲
+ *                        matcher ──Plan (literals)                     matcher (exact, line by line)
+ */
+
+/** A file that the walk found or the user named. */
+export interface FoundFile {
+  /** As printed and opened: the path the user typed, then "/" and the rest. Lossy (U+FFFD) where the name is not UTF-8. */
+  path: string;
+  /** The path's true bytes; only where `path` is lossy. Open the file by these. */
+  pathBytes?: Buffer;
+  /** Named by the user itself, so it is searched whatever ignore rules and binary detection say. */
+  explicit: boolean;
+}
+
+/** A run of bytes to look for. */
+export interface Literal {
+  /** At least one byte, never a line feed. Where `ignoreAsciiCase` is set, its ASCII letters are lower case. */
+  bytes: Uint8Array;
+  /** A–Z and a–z match each other; every other byte only itself. */
+  ignoreAsciiCase: boolean;
+}
+
+/** What a backend may look for in the place of a pattern. */
+export type Plan =
+  /**
+   * Every match is an occurrence of a literal and every occurrence is a match (leftmost, then the earlier literal, without overlap).
+   * `foldExceptions`: in a file that has one of these byte runs (U+017F and U+212A fold to ASCII letters) that is not so: search it whole.
+   */
+  | { kind: "literals"; literals: Literal[]; foldExceptions: Uint8Array[] }
+  /** Every line that matches has one of the literals; each such line must be verified. `foldExceptions` as above. */
+  | { kind: "filter"; literals: Literal[]; foldExceptions: Uint8Array[] }
+  /** No literal is required: every line must be looked at on the host. (The place of a regex engine on the device.) */
+  | { kind: "whole" }
+  /** Can match nothing. */
+  | { kind: "nothing" };
+
+/**
+ * Decides exactly, in ripgrep's dialect, which parts of a line match. A line is given without its terminator.
+ * Not reentrant: `matchStart` and `matchEnd` hold the last match found.
+ */
+export interface Matcher {
+  readonly plan: Plan;
+  /** True where `findCandidate` only ever points into lines that match. */
+  readonly candidatesAreExact: boolean;
+  /** Leftmost match in bytes[lineStart, lineEnd) that starts at or after `from`; look-around sees the whole line. Sets matchStart, matchEnd. */
+  findInLine(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean;
+  matchStart: number;
+  matchEnd: number;
+  /**
+   * Offset in [from, end) inside the next line that may match, or −1: lines wholly before it certainly do not match.
+   * `from` is at a line's start.
+   */
+  findCandidate(bytes: Uint8Array, from: number, end: number): number;
+}
+
+/** Finds literals in memory, fast. Made by `createLiteralScanner`. */
+export interface LiteralScanner {
+  /** Offset of the first occurrence of any literal that lies wholly in bytes[from, end), or −1. */
+  find(bytes: Uint8Array, from: number, end: number): number;
+}
+
+/** Hits of one query in one corpus, sorted by file, then offset. All arrays have `count` entries. */
+export interface HitList {
+  readonly count: number;
+  /** Index into the corpus's file table. */
+  readonly file: Uint32Array;
+  /** Line number in the file, from 1. */
+  readonly line: Uint32Array;
+  /** Byte column in the line, from 1, as ripgrep's --column. */
+  readonly column: Uint32Array;
+  /** Byte offset in the file, from 0. */
+  readonly offset: Float64Array;
+  /** Length of the match in bytes. */
+  readonly length: Uint32Array;
+}
