@@ -27,9 +27,20 @@ export async function generateScanModule(): Promise<string> {
   await promisify(execFile)(
     process.execPath,
     [
-      ...[compiler, source, "--outFile", output, "--runtime", "stub", "-O3", "--noAssert"],
-      ...["--enable", "simd,threads", "--importMemory", "--sharedMemory"],
-      ...["--initialMemory", "1", "--maximumMemory", "65536", "--memoryBase", "0"],
+      compiler,
+      source,
+      "--outFile",
+      output,
+      "--config",
+      "none",
+      "-O3",
+      "--noAssert",
+      "--runtime=stub",
+      "--enable=simd,threads",
+      "--importMemory",
+      "--sharedMemory",
+      "--initialMemory=1",
+      "--maximumMemory=65536",
     ],
     { cwd: root },
   );
