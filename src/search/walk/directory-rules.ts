@@ -1,0 +1,179 @@
+/**
+ * The ignore rules that hold inside one directory.
+ *
+ * Invariants: a `DirectoryRules` never changes, so children share it and a directory without ignore files *is* its parent's rules.
+ * Each chain runs from the innermost directory outwards; a link knows how many units of an absolute path to cut so that the rest
+ * is relative to the directory whose file it was read from. The git chains end at the first repository root on the way out.
+ *
+ *   /home/me/.ignore    ◀── dot ── /home/me/tree/.ignore    ◀── dot ── /home/me/tree/src/.ignore
+ */
+
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { addIgnoreFile, gitCommonDirectory, isMissing } from "./ignore-files.ts";
+import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
+import { toByteString } from "./glob.ts";
+import type { WalkOptions } from "./options.ts";
+
+interface Link {
+  rules: IgnoreRules;
+  /** Units of the absolute path that come before the part that is relative to the rules. */
+  cut: number;
+  outer: Link | undefined;
+}
+
+/** Precedence is the order of the fields: .rgignore over .ignore over .gitignore over info/exclude. */
+export interface DirectoryRules {
+  readonly rgignore: Link | undefined;
+  readonly dot: Link | undefined;
+  readonly git: Link | undefined;
+  readonly exclude: Link | undefined;
+  /** Inside of a git repository, so that git's rules count. */
+  readonly inRepository: boolean;
+}
+
+/** Names of entries that bear on the rules of their directory. */
+export interface RuleFilesPresent {
+  rgignore: boolean;
+  ignore: boolean;
+  gitignore: boolean;
+  git: boolean;
+  jj: boolean;
+}
+
+/** The rules above every directory. */
+export function outermostRules(options: WalkOptions): DirectoryRules {
+  return {
+    rgignore: undefined,
+    dot: undefined,
+    git: undefined,
+    exclude: undefined,
+    inRepository: options.requireGit === false,
+  };
+}
+
+/** Looks for rule files in a directory without listing it. */
+export function probeRuleFiles(directory: string): RuleFilesPresent {
+  const has = (name: string): boolean => existsSync(join(directory, name));
+  return {
+    rgignore: has(".rgignore"),
+    ignore: has(".ignore"),
+    gitignore: has(".gitignore"),
+    git: has(".git"),
+    jj: has(".jj"),
+  };
+}
+
+/**
+ * The rules inside `directory`, whose parent's rules are `outer`.
+ *
+ * @param directory where the files are read
+ * @param shown the directory in messages
+ * @param absolute its absolute path as a byte string, without a final "/" (so "" for the root of the file system)
+ * @param isAbove the directory lies above what the user named: its files count only without `noIgnoreParent`
+ */
+export function enterDirectory(
+  outer: DirectoryRules,
+  present: RuleFilesPresent,
+  place: { directory: string; shown: string; absolute: string; isAbove: boolean },
+  options: WalkOptions,
+  onProblem: (message: string, error: unknown) => void,
+): DirectoryRules {
+  const { directory, shown } = place;
+  const wantsFiles = !(place.isAbove && options.noIgnoreParent === true);
+  const wantsDot = wantsFiles && options.noIgnoreDot !== true;
+  const wantsGit = options.noIgnoreVcs !== true;
+  const isRepository =
+    wantsGit && options.requireGit !== false && (present.jj || (present.git && exists(directory, ".git")));
+
+  const link = (outerLink: Link | undefined, file: string, shownFile: string): Link | undefined => {
+    const rules = new IgnoreRules();
+    addIgnoreFile(
+      rules,
+      file,
+      shownFile,
+      { ignoreCase: options.ignoreFileCaseInsensitive ?? false },
+      onProblem,
+    );
+    return rules.size === 0 ? outerLink : { rules, cut: place.absolute.length + 1, outer: outerLink };
+  };
+  const linkHere = (outerLink: Link | undefined, name: string): Link | undefined =>
+    link(
+      outerLink,
+      join(directory, name),
+      shown.endsWith("/") || shown === "" ? shown + name : `${shown}/${name}`,
+    );
+
+  let { rgignore, dot, git, exclude } = outer;
+  if (wantsDot && present.rgignore) rgignore = linkHere(rgignore, ".rgignore");
+  if (wantsDot && present.ignore) dot = linkHere(dot, ".ignore");
+  if (isRepository) {
+    git = undefined;
+    exclude = undefined;
+  }
+  if (wantsFiles && wantsGit && present.gitignore) git = linkHere(git, ".gitignore");
+  if (wantsFiles && wantsGit && options.noIgnoreExclude !== true && present.git) {
+    const common = gitCommonDirectory(directory);
+    if (common !== undefined) {
+      const file = join(common, "info/exclude");
+      if (existsSync(file)) exclude = link(exclude, file, file);
+    }
+  }
+  const inRepository = outer.inRepository || isRepository;
+  const same =
+    rgignore === outer.rgignore &&
+    dot === outer.dot &&
+    git === outer.git &&
+    exclude === outer.exclude &&
+    inRepository === outer.inRepository;
+  return same ? outer : { rgignore, dot, git, exclude, inRepository };
+}
+
+/**
+ * What the files say about an entry: the first chain with an opinion decides, in it the innermost link.
+ *
+ * @param absolute the entry's absolute path, a byte string
+ */
+export function fileVerdict(
+  rules: DirectoryRules,
+  absolute: string,
+  name: string,
+  isDirectory: boolean,
+): Verdict {
+  let verdict: Verdict = chainVerdict(rules.rgignore, absolute, name, isDirectory);
+  if (verdict === NO_RULE) verdict = chainVerdict(rules.dot, absolute, name, isDirectory);
+  if (verdict === NO_RULE && rules.inRepository) {
+    verdict = chainVerdict(rules.git, absolute, name, isDirectory);
+    if (verdict === NO_RULE) verdict = chainVerdict(rules.exclude, absolute, name, isDirectory);
+  }
+  return verdict;
+}
+
+function chainVerdict(
+  chain: Link | undefined,
+  absolute: string,
+  name: string,
+  isDirectory: boolean,
+): Verdict {
+  for (let link = chain; link !== undefined; link = link.outer) {
+    const verdict = link.rules.verdict(absolute.slice(link.cut), name, isDirectory);
+    if (verdict !== NO_RULE) return verdict;
+  }
+  return NO_RULE;
+}
+
+/** Follows links, so a `.git` that leads nowhere is none. */
+function exists(directory: string, name: string): boolean {
+  try {
+    statSync(join(directory, name));
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Absolute path as a byte string without the final "/". */
+export function absoluteKey(path: string): string {
+  return toByteString(path === "/" ? "" : path.endsWith("/") ? path.slice(0, -1) : path);
+}

@@ -1,0 +1,387 @@
+/**
+ * Visits directories one at a time, so that several threads can share a walk.
+ *
+ * Invariants: a `DirectoryJob` is plain data and says all that a visitor in another thread needs; the rules that hold in a
+ * directory are rebuilt from the files above it where this visitor has not kept them. Visiting is synchronous.
+ */
+
+import { realpathSync, statSync, type Stats } from "node:fs";
+import { resolve } from "node:path";
+import { isUtf8 } from "node:buffer";
+import type { FoundFile } from "../contracts.ts";
+import {
+  absoluteKey,
+  enterDirectory,
+  fileVerdict,
+  outermostRules,
+  probeRuleFiles,
+  type DirectoryRules,
+  type RuleFilesPresent,
+} from "./directory-rules.ts";
+import { readEntries, sortEntries, type Entry } from "./entries.ts";
+import { toByteString } from "./glob.ts";
+import { addIgnoreFile, globalExcludesPath, isMissing } from "./ignore-files.ts";
+import { IGNORED, IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
+import type { WalkOptions } from "./options.ts";
+import { Overrides } from "./overrides.ts";
+import { TypeMatcher } from "./types.ts";
+import { ioErrorText } from "./walk-error.ts";
+
+/** A directory that is still to be visited. Can be sent to another thread. */
+export interface DirectoryJob {
+  /** As printed: the named path, then "/" and the rest. "" is the working directory, unnamed. */
+  path: string;
+  /** The true bytes, only where `path` is lossy. */
+  pathBytes?: Uint8Array;
+  /** The named path that this lies in. */
+  root: string;
+  /** The named path with every link resolved, a byte string without a final "/". */
+  rootAbsolute: string;
+  /** Steps below the named path; 0 for the named path itself. */
+  depth: number;
+  /** Number of the named path's device, for `oneFileSystem`. */
+  device?: number;
+}
+
+/** A file or directory below the one that is visited, in the order of the listing. */
+export interface VisitSink {
+  onFile(file: FoundFile): void;
+  onDirectory(job: DirectoryJob): void;
+}
+
+export class DirectoryVisitor {
+  private readonly options: WalkOptions;
+  private readonly cwd: string;
+  private readonly cwdPrefix: string;
+  private readonly overrides: Overrides;
+  private readonly types: TypeMatcher;
+  private readonly outermost: DirectoryRules;
+  /** Git's global excludes; asked after every file in the tree. */
+  private readonly globalRules: IgnoreRules = new IgnoreRules();
+  /** `--ignore-file`, asked last; the last file first. */
+  private readonly namedRules: IgnoreRules[] = [];
+  /** Rules inside the directories seen so far, by named path and place. */
+  private readonly kept = new Map<string, DirectoryRules>();
+
+  /** @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a type that does not parse */
+  constructor(options: WalkOptions = {}) {
+    this.options = options;
+    this.cwd = options.cwd ?? process.cwd();
+    this.cwdPrefix = `${absoluteKey(this.cwd)}/`;
+    this.overrides = new Overrides(options);
+    this.types = new TypeMatcher(options.types ?? []);
+    this.outermost = outermostRules(options);
+    this.readNamedRules();
+  }
+
+  /**
+   * Sorts out what the user named: files go straight to the sink, directories become jobs. No path at all is the working directory.
+   */
+  roots(paths: readonly string[], sink: VisitSink): void {
+    if (paths.length === 0) this.root("", sink);
+    for (const path of paths) this.root(path, sink);
+  }
+
+  /** Lists one directory. Errors go to `onError`. */
+  visit(job: DirectoryJob, sink: VisitSink): void {
+    if (this.options.maxDepth !== undefined && job.depth >= this.options.maxDepth) return;
+    const place = job.pathBytes === undefined ? this.resolve(job.path) : this.resolveBytes(job.pathBytes);
+    let entries: Entry[];
+    try {
+      entries = readEntries(place);
+    } catch (error) {
+      return this.report(
+        job.path === "" ? "./" : job.path,
+        error,
+        this.options.sort !== undefined || job.depth === 0,
+      );
+    }
+    if (this.options.sort === "path") sortEntries(entries);
+    const absolute = job.rootAbsolute + this.below(job);
+    const rules = this.rulesInside(job, absolute, presentIn(entries));
+    const prefix = job.path === "" || job.path.endsWith("/") ? job.path : `${job.path}/`;
+    const matchPrefix = this.matchPrefix(job, prefix);
+    for (const entry of entries) this.entry(job, entry, { rules, prefix, matchPrefix, absolute }, sink);
+  }
+
+  private entry(
+    job: DirectoryJob,
+    entry: Entry,
+    inside: { rules: DirectoryRules; prefix: string; matchPrefix: string; absolute: string },
+    sink: VisitSink,
+  ): void {
+    let kind = entry.kind;
+    const path = inside.prefix + entry.name;
+    const pathBytes = this.entryBytes(job, inside.prefix, entry);
+    if (kind === "link") {
+      if (this.options.follow !== true) return;
+      const target = this.followLink(job, path, pathBytes);
+      if (target === undefined) return;
+      kind = target;
+    }
+    if (kind === "other") return;
+    const isDirectory = kind === "directory";
+    const name =
+      entry.nameBytes === undefined ? toByteString(entry.name) : entry.nameBytes.toString("latin1");
+    const verdict = this.verdict(inside, name, isDirectory);
+    if (verdict === IGNORED) return;
+    if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith(".")) return;
+    if (isDirectory) {
+      const { root, rootAbsolute, depth, device } = job;
+      if (device !== undefined && this.deviceOf(path, pathBytes) !== device) return;
+      sink.onDirectory({
+        path,
+        ...(pathBytes === undefined ? {} : { pathBytes }),
+        root,
+        rootAbsolute,
+        depth: depth + 1,
+        ...(device === undefined ? {} : { device }),
+      });
+    } else if (this.options.maxFilesizeBytes === undefined || this.isSmallEnough(path, pathBytes)) {
+      sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
+    }
+  }
+
+  /** Overrides decide alone; else what is ignored by a file or a type is out, and what one of them wants is in even if hidden. */
+  private verdict(
+    inside: { rules: DirectoryRules; matchPrefix: string; absolute: string },
+    name: string,
+    isDirectory: boolean,
+  ): Verdict {
+    if (this.overrides.isActive) {
+      const verdict = this.overrides.verdict(inside.matchPrefix + name, name, isDirectory);
+      if (verdict !== NO_RULE) return verdict;
+    }
+    let verdict = fileVerdict(inside.rules, `${inside.absolute}/${name}`, name, isDirectory);
+    if (verdict === NO_RULE && inside.rules.inRepository && this.globalRules.size > 0) {
+      verdict = this.globalRules.verdict(inside.matchPrefix + name, name, isDirectory);
+    }
+    for (let i = 0; i < this.namedRules.length && verdict === NO_RULE; i++) {
+      verdict = (this.namedRules[i] as IgnoreRules).verdict(inside.matchPrefix + name, name, isDirectory);
+    }
+    if (verdict === IGNORED || isDirectory || !this.types.isActive) return verdict;
+    const typeVerdict = this.types.verdict(name);
+    return typeVerdict === NO_RULE ? verdict : typeVerdict;
+  }
+
+  private root(path: string, sink: VisitSink): void {
+    const shown = path === "" ? "./" : path;
+    let stats: Stats;
+    try {
+      stats = statSync(this.resolve(path));
+    } catch (error) {
+      return this.report(shown, error, true);
+    }
+    if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
+    let rootAbsolute: string;
+    try {
+      rootAbsolute = absoluteKey(realpathSync(this.resolve(path)));
+    } catch (error) {
+      return this.report(shown, error, true);
+    }
+    sink.onDirectory({
+      path,
+      root: path,
+      rootAbsolute,
+      depth: 0,
+      ...(this.options.oneFileSystem === true ? { device: stats.dev } : {}),
+    });
+  }
+
+  /** The rules inside a directory whose listing is at hand. */
+  private rulesInside(job: DirectoryJob, absolute: string, present: RuleFilesPresent): DirectoryRules {
+    const key = keyOf(job);
+    const known = this.kept.get(key);
+    if (known !== undefined) return known;
+    const outer = this.rulesAround(job);
+    const place = {
+      directory: this.systemPath(absolute),
+      shown: job.path === "" ? "./" : job.path,
+      absolute,
+      isAbove: false,
+    };
+    const rules = isEmpty(present)
+      ? outer
+      : enterDirectory(outer, present, place, this.options, (message, error) =>
+          this.reportRules(job.path, message, error),
+        );
+    this.kept.set(key, rules);
+    return rules;
+  }
+
+  /** The rules inside the parent of a directory: kept, or rebuilt from the files on the way down. */
+  private rulesAround(job: DirectoryJob): DirectoryRules {
+    if (job.depth === 0) return this.rulesAbove(job);
+    const slash = job.path.lastIndexOf("/");
+    const isJustBelowRoot = job.depth === 1;
+    const parent: DirectoryJob = {
+      ...job,
+      path: isJustBelowRoot ? job.root : job.path.slice(0, slash),
+      depth: job.depth - 1,
+    };
+    if (job.pathBytes !== undefined) {
+      const bytes = Buffer.from(job.pathBytes);
+      parent.pathBytes = bytes.subarray(0, bytes.lastIndexOf(47));
+    }
+    const known = this.kept.get(keyOf(parent));
+    if (known !== undefined) return known;
+    const absolute = parent.rootAbsolute + this.below(parent);
+    return this.rulesInside(parent, absolute, probeRuleFiles(this.systemPath(absolute)));
+  }
+
+  /** The rules of all directories above a named one. */
+  private rulesAbove(job: DirectoryJob): DirectoryRules {
+    const { rootAbsolute } = job;
+    let rules = this.outermost;
+    for (let end = 0; end >= 0 && rootAbsolute !== ""; end = rootAbsolute.indexOf("/", end + 1)) {
+      const absolute = rootAbsolute.slice(0, end);
+      const key = `\0${absolute}`;
+      let inside = this.kept.get(key);
+      if (inside === undefined) {
+        const directory = this.systemPath(absolute);
+        const place = { directory, shown: directory, absolute, isAbove: true };
+        // A line that does not parse up here is an error of the named path itself, as in ripgrep.
+        inside = enterDirectory(rules, probeRuleFiles(directory), place, this.options, (message, error) =>
+          this.options.onError?.({ path: job.path, message, kind: "path", code: codeOf(error) }),
+        );
+        this.kept.set(key, inside);
+      }
+      rules = inside;
+    }
+    return rules;
+  }
+
+  private readNamedRules(): void {
+    const ignoreCase = this.options.ignoreFileCaseInsensitive ?? false;
+    if (this.options.noIgnoreVcs !== true && this.options.noIgnoreGlobal !== true) {
+      const file = globalExcludesPath();
+      try {
+        if (statSync(file).isFile()) addIgnoreFile(this.globalRules, file, file, { ignoreCase }, () => {});
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    }
+    if (this.options.noIgnoreFiles === true) return;
+    for (const path of this.options.ignoreFiles ?? []) {
+      const rules = new IgnoreRules();
+      addIgnoreFile(rules, this.resolve(path), path, {}, (message, error) =>
+        this.reportRules(path, message, error),
+      );
+      if (rules.size > 0) this.namedRules.unshift(rules);
+    }
+  }
+
+  /** What a followed link leads to; undefined where it leads nowhere or back to a directory that it lies in. */
+  private followLink(
+    job: DirectoryJob,
+    path: string,
+    pathBytes: Buffer | undefined,
+  ): "file" | "directory" | "other" | undefined {
+    let target: Stats;
+    try {
+      target = statSync(this.systemLike(path, pathBytes));
+    } catch (error) {
+      this.report(path, error, this.options.sort !== undefined);
+      return undefined;
+    }
+    if (!target.isDirectory()) return target.isFile() ? "file" : "other";
+    for (let ancestor = path; ;) {
+      if (ancestor === job.root) return "directory";
+      const slash = ancestor.lastIndexOf("/");
+      ancestor = slash < job.root.length ? job.root : ancestor.slice(0, slash);
+      const stats = statSync(this.resolve(ancestor), { throwIfNoEntry: false });
+      if (stats !== undefined && stats.dev === target.dev && stats.ino === target.ino) {
+        const message = `File system loop found: ${path} points to an ancestor ${ancestor === "" ? "./" : ancestor}`;
+        this.options.onError?.({ path, message, kind: "path", code: "ELOOP" });
+        return undefined;
+      }
+    }
+  }
+
+  /** Path of a directory relative to its named root, as a byte string that starts with "/" (or is empty). */
+  private below(job: DirectoryJob): string {
+    if (job.depth === 0) return "";
+    const whole =
+      job.pathBytes === undefined ? toByteString(job.path) : Buffer.from(job.pathBytes).toString("latin1");
+    const root = toByteString(job.root);
+    return root === "" ? `/${whole}` : `/${whole.slice(root.endsWith("/") ? root.length : root.length + 1)}`;
+  }
+
+  /** What comes before an entry's name where `-g`, `--ignore-file` and global excludes look: relative to the working directory. */
+  private matchPrefix(job: DirectoryJob, prefix: string): string {
+    const bytes =
+      job.pathBytes === undefined
+        ? toByteString(prefix)
+        : `${Buffer.from(job.pathBytes).toString("latin1")}/`;
+    if (bytes.startsWith("./")) return bytes.slice(2);
+    return bytes.startsWith(this.cwdPrefix) ? bytes.slice(this.cwdPrefix.length) : bytes;
+  }
+
+  private entryBytes(job: DirectoryJob, prefix: string, entry: Entry): Buffer | undefined {
+    if (entry.nameBytes === undefined && job.pathBytes === undefined) return undefined;
+    const before =
+      job.pathBytes === undefined ? Buffer.from(prefix) : Buffer.concat([job.pathBytes, Buffer.from("/")]);
+    return Buffer.concat([before, entry.nameBytes ?? Buffer.from(entry.name)]);
+  }
+
+  private isSmallEnough(path: string, pathBytes: Buffer | undefined): boolean {
+    const stats = statSync(this.systemLike(path, pathBytes), { throwIfNoEntry: false });
+    return stats === undefined || stats.size <= (this.options.maxFilesizeBytes as number);
+  }
+
+  private deviceOf(path: string, pathBytes: Buffer | undefined): number | undefined {
+    return statSync(this.systemLike(path, pathBytes), { throwIfNoEntry: false })?.dev;
+  }
+
+  private resolve(path: string): string {
+    return resolve(this.cwd, path);
+  }
+
+  private resolveBytes(path: Uint8Array): Buffer {
+    return path[0] === 47 ? Buffer.from(path) : Buffer.concat([Buffer.from(`${this.cwd}/`), path]);
+  }
+
+  private systemLike(path: string, pathBytes: Buffer | undefined): string | Buffer {
+    return pathBytes === undefined ? this.resolve(path) : this.resolveBytes(pathBytes);
+  }
+
+  /** A byte string back to a path for the system. Rule files below names that are not UTF-8 are not looked for (see `systemPath`). */
+  private systemPath(absolute: string): string {
+    const bytes = Buffer.from(absolute, "latin1");
+    return absolute === "" ? "/" : isUtf8(bytes) ? bytes.toString("utf8") : absolute;
+  }
+
+  private report(path: string, error: unknown, inWalkdirWords: boolean): void {
+    const words = inWalkdirWords ? `IO error for operation on ${path}: ` : "";
+    const message = `${path}: ${words}${ioErrorText(error)}`;
+    this.options.onError?.({ path, message, kind: "path", code: codeOf(error) });
+  }
+
+  private reportRules(path: string, message: string, error: unknown): void {
+    this.options.onError?.({ path, message, kind: "ignoreFile", code: codeOf(error) });
+  }
+}
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
+
+/** Roots that are spelled differently keep their own rules, because links may lead one path to two places. */
+const keyOf = (job: DirectoryJob): string =>
+  job.pathBytes === undefined
+    ? `${job.root}\0${job.path}`
+    : `${job.root}\0\0${Buffer.from(job.pathBytes).toString("latin1")}`;
+
+function presentIn(entries: readonly Entry[]): RuleFilesPresent {
+  const present = { rgignore: false, ignore: false, gitignore: false, git: false, jj: false };
+  for (const { name } of entries) {
+    if (name.charCodeAt(0) !== 46) continue;
+    if (name === ".gitignore") present.gitignore = true;
+    else if (name === ".git") present.git = true;
+    else if (name === ".ignore") present.ignore = true;
+    else if (name === ".rgignore") present.rgignore = true;
+    else if (name === ".jj") present.jj = true;
+  }
+  return present;
+}
+
+const isEmpty = (present: RuleFilesPresent): boolean =>
+  !present.rgignore && !present.ignore && !present.gitignore && !present.git && !present.jj;

@@ -1,0 +1,92 @@
+/**
+ * Many globs asked at once for the last one that matches, as ignore files want it.
+ *
+ * Plain names, suffixes and whole paths are looked up in maps; what is left runs as regular expressions, behind one joined
+ * expression that says no for nearly every path.
+ */
+
+import { compileGlob } from "./glob.ts";
+
+/** Indices in the order of `add`. Paths and names are byte strings (see glob.ts). */
+export class GlobSet {
+  private count = 0;
+  private readonly names = new Map<string, number[]>();
+  private readonly paths = new Map<string, number[]>();
+  /** Suffixes of the shape ".x" with one dot: keyed by all from the last dot on. */
+  private readonly extensions = new Map<string, number[]>();
+  private readonly suffixes: { suffix: string; index: number }[] = [];
+  private readonly regexps: { expression: RegExp; source: string; index: number }[] = [];
+  private joined: RegExp | undefined;
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** @throws GlobSyntaxError */
+  add(glob: string, options: { ignoreCase: boolean; allowUnclosedClass: boolean }): void {
+    const test = compileGlob(glob, options);
+    const index = this.count++;
+    if (test.kind === "name") append(this.names, test.text, index);
+    else if (test.kind === "path") append(this.paths, test.text, index);
+    else if (test.kind === "nameSuffix" && test.suffix.lastIndexOf(".") === 0) {
+      append(this.extensions, test.suffix, index);
+    } else if (test.kind === "nameSuffix") this.suffixes.push({ suffix: test.suffix, index });
+    else {
+      this.regexps.push({ expression: new RegExp(test.source, "s"), source: test.source, index });
+      this.joined = undefined;
+    }
+  }
+
+  /**
+   * Index of the last glob that matches and that `accept` lets through, or −1.
+   *
+   * @param path relative to where the globs apply
+   * @param name the path's last component
+   */
+  lastMatch(path: string, name: string, accept: (index: number) => boolean): number {
+    let best = -1;
+    if (this.names.size > 0) best = lastAccepted(this.names.get(name), best, accept);
+    if (this.extensions.size > 0) {
+      const dot = name.lastIndexOf(".");
+      if (dot >= 0) best = lastAccepted(this.extensions.get(name.slice(dot)), best, accept);
+    }
+    if (this.paths.size > 0) best = lastAccepted(this.paths.get(path), best, accept);
+    for (let i = this.suffixes.length - 1; i >= 0; i--) {
+      const { suffix, index } = this.suffixes[i] as { suffix: string; index: number };
+      if (index < best) break;
+      if (name.endsWith(suffix) && accept(index)) {
+        best = index;
+        break;
+      }
+    }
+    const regexps = this.regexps;
+    if (regexps.length > 0 && (regexps[regexps.length - 1]?.index ?? -1) > best) {
+      if (regexps.length > 1) {
+        this.joined ??= new RegExp(regexps.map((entry) => entry.source).join("|"), "s");
+        if (!this.joined.test(path)) return best;
+      }
+      for (let i = regexps.length - 1; i >= 0; i--) {
+        const { expression, index } = regexps[i] as { expression: RegExp; index: number };
+        if (index < best) break;
+        if (accept(index) && expression.test(path)) return index;
+      }
+    }
+    return best;
+  }
+}
+
+function append(map: Map<string, number[]>, key: string, index: number): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [index]);
+  else list.push(index);
+}
+
+function lastAccepted(list: number[] | undefined, best: number, accept: (index: number) => boolean): number {
+  if (list === undefined) return best;
+  for (let i = list.length - 1; i >= 0; i--) {
+    const index = list[i] as number;
+    if (index <= best) return best;
+    if (accept(index)) return index;
+  }
+  return best;
+}

@@ -1,0 +1,109 @@
+/**
+ * Where ignore rules lie on disk: ignore files, `info/exclude` of a repository or worktree, git's global excludes.
+ */
+
+import { readFileSync, statSync } from "node:fs";
+import { isUtf8 } from "node:buffer";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { GlobSyntaxError } from "./glob.ts";
+import { IgnoreRules, type IgnoreRulesOptions } from "./ignore-rules.ts";
+import { ioErrorText } from "./walk-error.ts";
+
+/** A path, as text or, where it is not UTF-8, as bytes. */
+export type PathLike = string | Buffer;
+
+/**
+ * Adds the lines of an ignore file to `rules`.
+ *
+ * @param shownPath the path in error messages
+ * @param onProblem is told of a file that cannot be read and of every line that does not parse, in ripgrep's words
+ */
+export function addIgnoreFile(
+  rules: IgnoreRules,
+  file: PathLike,
+  shownPath: string,
+  options: IgnoreRulesOptions,
+  onProblem: (message: string, error: unknown) => void,
+): void {
+  let content: Buffer;
+  try {
+    content = readFileSync(file);
+  } catch (error) {
+    onProblem(`${shownPath}: ${ioErrorText(error)}`, error);
+    return;
+  }
+  let lineNumber = 0;
+  for (let start = 0; start < content.length;) {
+    lineNumber++;
+    const newline = content.indexOf(10, start);
+    const end = newline < 0 ? content.length : newline;
+    const bytes = content.subarray(
+      start,
+      end > start && content[end - 1] === 13 && newline >= 0 ? end - 1 : end,
+    );
+    start = end + 1;
+    if (!isUtf8(bytes)) {
+      onProblem(`${shownPath}: line ${lineNumber}: stream did not contain valid UTF-8`, undefined);
+      return;
+    }
+    let line = bytes.toString("utf8");
+    if (lineNumber === 1) line = line.replace(/^\ufeff+/, "");
+    try {
+      rules.addLine(line, options);
+    } catch (error) {
+      if (!(error instanceof GlobSyntaxError)) throw error;
+      onProblem(`${shownPath}: line ${lineNumber}: ${error.message}`, error);
+    }
+  }
+}
+
+/**
+ * The directory that holds `info/exclude` for the repository or linked worktree at `directory`.
+ *
+ * @returns undefined where `.git` is a file that leads nowhere
+ */
+export function gitCommonDirectory(directory: string): string | undefined {
+  const dotGit = join(directory, ".git");
+  try {
+    if (!statSync(dotGit).isFile()) return dotGit;
+    const [gitLine = ""] = readFileSync(dotGit, "utf8").split("\n", 1);
+    if (!gitLine.startsWith("gitdir: ")) return undefined;
+    const gitDirectory = gitLine.slice("gitdir: ".length).replace(/\r$/, "");
+    const [commonLine = ""] = readFileSync(join(gitDirectory, "commondir"), "utf8").split("\n", 1);
+    return commonLine.startsWith(".") ? join(gitDirectory, commonLine) : commonLine;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The path of git's global ignore file: `core.excludesFile`, else the XDG default. It need not exist. */
+export function globalExcludesPath(environment: NodeJS.ProcessEnv = process.env): string {
+  const home = environment["HOME"] ?? homedir();
+  const xdg = environment["XDG_CONFIG_HOME"];
+  const configDirectory = xdg === undefined || xdg === "" ? join(home, ".config") : xdg;
+  for (const config of [join(home, ".gitconfig"), join(configDirectory, "git/config")]) {
+    const configured = excludesFileSetting(config);
+    if (configured !== undefined) return configured.replaceAll("~", home);
+  }
+  return join(configDirectory, "git/ignore");
+}
+
+/** ripgrep reads git's configuration with one expression and no section; so do we, to skip the same files. */
+function excludesFileSetting(config: string): string | undefined {
+  try {
+    return /^[^\S\n]*excludesfile\s*=\s*"?\s*(\S+?)\s*"?\s*$/im.exec(readFileSync(config, "utf8"))?.[1];
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for errors that only say "there is no such file for you here". */
+export function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return (
+    code === "ENOENT" || code === "ENOTDIR" || code === "EACCES" || code === "EISDIR" || code === "ELOOP"
+  );
+}
