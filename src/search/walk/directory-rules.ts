@@ -116,7 +116,12 @@ export function enterDirectory(
     const common = gitCommonDirectory(directory);
     if (common !== undefined) {
       const file = join(common, "info/exclude");
-      if (existsSync(file)) exclude = link(exclude, file, file);
+      if (existsSync(file)) {
+        exclude =
+          common === join(directory, ".git")
+            ? linkHere(exclude, ".git/info/exclude")
+            : link(exclude, file, file);
+      }
     }
   }
   const inRepository = outer.inRepository || isRepository;

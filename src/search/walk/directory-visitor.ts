@@ -75,11 +75,41 @@ export class DirectoryVisitor {
   }
 
   /**
-   * Sorts out what the user named: files go straight to the sink, directories become jobs. No path at all is the working directory.
+   * Sorts out what the user named: files go straight to the sink, directories become jobs. No path at all is the working directory,
+   * and what lies in it comes without "./".
    */
   roots(paths: readonly string[], sink: VisitSink): void {
-    if (paths.length === 0) this.root("", sink);
-    for (const path of paths) this.root(path, sink);
+    if (paths.length === 0) this.root(undefined, sink, true);
+    for (const path of paths) this.root(path, sink, paths.length === 1);
+  }
+
+  /** One of the paths of `roots`; `isOnly` where there is no other. */
+  root(named: string | undefined, sink: VisitSink, isOnly: boolean): void {
+    // ripgrep words the errors of its single-threaded walk otherwise; it takes that one for a sorted walk and for one file.
+    const inWalkdirWords = isOnly || this.options.sort !== undefined;
+    const path = named ?? "";
+    const shown = named ?? "./";
+    const place = named === "" ? "" : this.resolve(path); // nothing is found under the empty name
+    let stats: Stats;
+    try {
+      stats = statSync(place);
+    } catch (error) {
+      return this.report(shown, error, inWalkdirWords);
+    }
+    if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
+    let rootAbsolute: string;
+    try {
+      rootAbsolute = absoluteKey(realpathSync(place));
+    } catch (error) {
+      return this.report(shown, error, inWalkdirWords);
+    }
+    sink.onDirectory({
+      path,
+      root: path,
+      rootAbsolute,
+      depth: 0,
+      ...(this.options.oneFileSystem === true ? { device: stats.dev } : {}),
+    });
   }
 
   /** Lists one directory. Errors go to `onError`. */
@@ -90,11 +120,7 @@ export class DirectoryVisitor {
     try {
       entries = readEntries(place);
     } catch (error) {
-      return this.report(
-        job.path === "" ? "./" : job.path,
-        error,
-        this.options.sort !== undefined || job.depth === 0,
-      );
+      return this.report(shownPath(job.path, job.root), error, this.options.sort !== undefined);
     }
     if (this.options.sort === "path") sortEntries(entries);
     const absolute = job.rootAbsolute + this.below(job);
@@ -164,30 +190,6 @@ export class DirectoryVisitor {
     return typeVerdict === NO_RULE ? verdict : typeVerdict;
   }
 
-  private root(path: string, sink: VisitSink): void {
-    const shown = path === "" ? "./" : path;
-    let stats: Stats;
-    try {
-      stats = statSync(this.resolve(path));
-    } catch (error) {
-      return this.report(shown, error, true);
-    }
-    if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
-    let rootAbsolute: string;
-    try {
-      rootAbsolute = absoluteKey(realpathSync(this.resolve(path)));
-    } catch (error) {
-      return this.report(shown, error, true);
-    }
-    sink.onDirectory({
-      path,
-      root: path,
-      rootAbsolute,
-      depth: 0,
-      ...(this.options.oneFileSystem === true ? { device: stats.dev } : {}),
-    });
-  }
-
   /** The rules inside a directory whose listing is at hand. */
   private rulesInside(job: DirectoryJob, absolute: string, present: RuleFilesPresent): DirectoryRules {
     const key = keyOf(job);
@@ -196,7 +198,7 @@ export class DirectoryVisitor {
     const outer = this.rulesAround(job);
     const place = {
       directory: this.systemPath(absolute),
-      shown: job.path === "" ? "./" : job.path,
+      shown: shownPath(job.path, job.root),
       absolute,
       isAbove: false,
     };
@@ -281,7 +283,7 @@ export class DirectoryVisitor {
     try {
       target = statSync(this.systemLike(path, pathBytes));
     } catch (error) {
-      this.report(path, error, this.options.sort !== undefined);
+      this.report(shownPath(path, job.root), error, this.options.sort !== undefined);
       return undefined;
     }
     if (!target.isDirectory()) return target.isFile() ? "file" : "other";
@@ -291,7 +293,8 @@ export class DirectoryVisitor {
       ancestor = slash < job.root.length ? job.root : ancestor.slice(0, slash);
       const stats = statSync(this.resolve(ancestor), { throwIfNoEntry: false });
       if (stats !== undefined && stats.dev === target.dev && stats.ino === target.ino) {
-        const message = `File system loop found: ${path} points to an ancestor ${ancestor === "" ? "./" : ancestor}`;
+        const shown = shownPath(path, job.root);
+        const message = `File system loop found: ${shown} points to an ancestor ${shownPath(ancestor, job.root)}`;
         this.options.onError?.({ path, message, kind: "path", code: "ELOOP" });
         return undefined;
       }
@@ -361,6 +364,9 @@ export class DirectoryVisitor {
     this.options.onError?.({ path, message, kind: "ignoreFile", code: codeOf(error) });
   }
 }
+
+/** Messages name what lies in the unnamed working directory with "./". */
+const shownPath = (path: string, root: string): string => (root === "" ? `./${path}` : path);
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 

@@ -112,7 +112,7 @@ function toRegExpSource(tokens: Token[], ignoreCase: boolean): string {
 }
 
 const escapeByte = (byte: string): string =>
-  [...byte]
+  Array.from(byte)
     .map((unit) =>
       /[A-Za-z0-9_]/.test(unit) ? unit : `\\x${unit.charCodeAt(0).toString(16).padStart(2, "0")}`,
     )
@@ -155,7 +155,7 @@ class Parser {
   private readonly allowUnclosedClass: boolean;
 
   constructor(glob: string, allowUnclosedClass: boolean) {
-    this.characters = [...glob];
+    this.characters = Array.from(glob);
     this.allowUnclosedClass = allowUnclosedClass;
   }
 

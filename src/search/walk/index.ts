@@ -30,9 +30,9 @@ function* files(visitor: DirectoryVisitor, paths: readonly string[]): Generator<
     onDirectory: (job: DirectoryJob): void => void listing.push(job),
   };
   const stack: { items: (FoundFile | DirectoryJob)[]; next: number }[] = [];
-  for (const path of paths.length === 0 ? [""] : paths) {
+  for (const path of paths.length === 0 ? [undefined] : paths) {
     listing = [];
-    visitor.roots(path === "" ? [] : [path], sink);
+    visitor.root(path, sink, paths.length === 1);
     stack.push({ items: listing, next: 0 });
     while (stack.length > 0) {
       const top = stack[stack.length - 1] as (typeof stack)[number];
