@@ -1,0 +1,259 @@
+/** What is known of a device before it is opened. */
+
+import { checkResult } from "./check-result.ts";
+import {
+  apiVersionText,
+  type DeviceType,
+  deviceTypeOf,
+  driverIdName,
+  hexOf,
+  type MemoryProperties,
+  memoryPropertiesOf,
+  packApiVersion,
+  type SubgroupOperation,
+  subgroupOperationsOf,
+} from "./conv.ts";
+import {
+  type Feature,
+  OPTIONAL_CORE,
+  OPTIONAL_VULKAN12,
+  REQUIRED_CORE,
+  REQUIRED_VULKAN12,
+} from "./features.ts";
+import { inFrame } from "./frame.ts";
+import { VkMemoryHeapFlagBits, VkQueueFlagBits } from "./generated/constants.ts";
+import {
+  VkExtensionProperties,
+  VkPhysicalDeviceFeatures2,
+  VkPhysicalDeviceMemoryBudgetPropertiesEXT,
+  VkPhysicalDeviceMemoryProperties2,
+  VkPhysicalDeviceProperties2,
+  VkPhysicalDeviceVulkan11Properties,
+  VkPhysicalDeviceVulkan12Features,
+  VkPhysicalDeviceVulkan12Properties,
+  VkQueueFamilyProperties2,
+} from "./generated/structs.ts";
+import { acquireInstance, enumerate } from "./instance.ts";
+import { vulkan } from "./loader.ts";
+
+/** Extensions that are enabled where the device has them. */
+const EXTENSIONS_OF_INTEREST = [
+  "VK_EXT_memory_budget",
+  "VK_EXT_subgroup_size_control",
+  "VK_KHR_pipeline_binary",
+] as const;
+
+export interface MemoryTypeInfo extends MemoryProperties {
+  readonly index: number;
+  readonly heapIndex: number;
+}
+export interface MemoryHeapInfo {
+  readonly index: number;
+  readonly sizeBytes: number;
+  readonly deviceLocal: boolean;
+}
+export interface QueueFamilyInfo {
+  readonly index: number;
+  readonly queueCount: number;
+  readonly graphics: boolean;
+  readonly compute: boolean;
+  readonly transfer: boolean;
+  /** Valid bits of a timestamp; 0 where the family has none. */
+  readonly timestampBits: number;
+}
+export interface DeviceLimits {
+  readonly maxStorageBufferRangeBytes: number;
+  /** The largest single allocation, hence the largest buffer. */
+  readonly maxAllocationBytes: number;
+  readonly maxAllocationCount: number;
+  readonly maxPushConstantsBytes: number;
+  readonly maxSharedMemoryBytes: number;
+  readonly maxWorkgroupCount: readonly [number, number, number];
+  readonly maxWorkgroupSize: readonly [number, number, number];
+  readonly maxWorkgroupInvocations: number;
+  /** Nanoseconds per tick of a timestamp. */
+  readonly timestampPeriodNs: number;
+  readonly nonCoherentAtomBytes: number;
+}
+export interface DeviceInfo {
+  /** Position in the list of devices. */
+  readonly index: number;
+  readonly name: string;
+  readonly type: DeviceType;
+  readonly vendorId: number;
+  readonly deviceId: number;
+  readonly apiVersion: string;
+  readonly driverId: string;
+  readonly driverName: string;
+  readonly driverInfo: string;
+  /** The driver's own packed version number. */
+  readonly driverVersion: number;
+  /** 32 hexadecimal digits. */
+  readonly deviceUuid: string;
+  readonly driverUuid: string;
+  readonly subgroupSize: number;
+  readonly subgroupOperations: readonly SubgroupOperation[];
+  readonly limits: DeviceLimits;
+  readonly memoryTypes: readonly MemoryTypeInfo[];
+  readonly memoryHeaps: readonly MemoryHeapInfo[];
+  readonly queueFamilies: readonly QueueFamilyInfo[];
+  /** Those of the extensions of interest that are there. */
+  readonly extensions: readonly string[];
+  /** Required and optional features that are there. */
+  readonly features: readonly Feature[];
+  /** Required features that are not: the device cannot be opened while this is not empty. */
+  readonly missing: readonly string[];
+}
+
+/** A device of an instance: what is known of it, and its handle. */
+export interface PhysicalDevice {
+  readonly handle: bigint;
+  readonly info: DeviceInfo;
+}
+
+/**
+ * All devices that drivers offer, software ones included, in the loader's order.
+ *
+ * @throws EW_NO_VULKAN when there is no loader or no driver at all
+ */
+export function listDevices(): DeviceInfo[] {
+  const instance = acquireInstance(false);
+  try {
+    return physicalDevices(instance.handle).map(({ info }) => info);
+  } finally {
+    instance.release();
+  }
+}
+
+/** The devices of an instance. */
+export function physicalDevices(instance: bigint): PhysicalDevice[] {
+  return inFrame((frame) => {
+    const count = frame.bytes(4);
+    const call = "vkEnumeratePhysicalDevices";
+    checkResult(vulkan().vkEnumeratePhysicalDevices(instance, count.address, null), call);
+    const list = frame.bytes(8 * count.u32());
+    checkResult(vulkan().vkEnumeratePhysicalDevices(instance, count.address, list.address), call);
+    return Array.from({ length: count.u32() }, (_, index) => list.u64(index));
+  }).map((handle, index) => ({ handle, info: describe(handle, index) }));
+}
+
+/** Bytes still free by the driver's reckoning, per heap; the heap's size where the driver does not tell. */
+export function memoryBudget(physical: PhysicalDevice): number[] {
+  const { handle, info } = physical;
+  if (!info.extensions.includes("VK_EXT_memory_budget"))
+    return info.memoryHeaps.map(({ sizeBytes }) => sizeBytes);
+  return inFrame((frame) => {
+    const budget = frame.struct(VkPhysicalDeviceMemoryBudgetPropertiesEXT);
+    const memory = frame.struct(VkPhysicalDeviceMemoryProperties2, { pNext: budget.address });
+    vulkan().vkGetPhysicalDeviceMemoryProperties2(handle, memory.address);
+    const { heapBudget, heapUsage } = budget.read();
+    return info.memoryHeaps.map(({ index }) =>
+      Math.max(0, Number((heapBudget[index] ?? 0n) - (heapUsage[index] ?? 0n))),
+    );
+  });
+}
+
+function describe(handle: bigint, index: number): DeviceInfo {
+  return inFrame((frame) => {
+    const plain = frame.struct(VkPhysicalDeviceProperties2);
+    vulkan().vkGetPhysicalDeviceProperties2(handle, plain.address);
+    const { apiVersion } = plain.read().properties;
+    // The structs of 1.2 must not be chained for an older device; what they hold then stays zero.
+    const isModern = apiVersion >= packApiVersion(1, 2);
+    const properties12 = frame.struct(VkPhysicalDeviceVulkan12Properties);
+    const properties11 = frame.struct(VkPhysicalDeviceVulkan11Properties, { pNext: properties12.address });
+    const all = frame.struct(VkPhysicalDeviceProperties2, { pNext: isModern ? properties11.address : 0n });
+    vulkan().vkGetPhysicalDeviceProperties2(handle, all.address);
+    const { properties } = all.read();
+    const { limits } = properties;
+    const vulkan11 = properties11.read();
+    const vulkan12 = properties12.read();
+
+    const features12 = frame.struct(VkPhysicalDeviceVulkan12Features);
+    const features = frame.struct(VkPhysicalDeviceFeatures2, { pNext: isModern ? features12.address : 0n });
+    vulkan().vkGetPhysicalDeviceFeatures2(handle, features.address);
+    const core = features.read().features;
+    const modern = features12.read();
+    const missing = [
+      ...(isModern ? [] : [`Vulkan 1.2 (it has ${apiVersionText(apiVersion)})`]),
+      ...REQUIRED_CORE.filter((name) => core[name] === 0),
+      ...REQUIRED_VULKAN12.filter((name) => modern[name] === 0),
+    ];
+
+    const memory = frame.struct(VkPhysicalDeviceMemoryProperties2);
+    vulkan().vkGetPhysicalDeviceMemoryProperties2(handle, memory.address);
+    const { memoryProperties } = memory.read();
+    const families = enumerate(
+      VkQueueFamilyProperties2,
+      "vkGetPhysicalDeviceQueueFamilyProperties2",
+      (count, list) => vulkan().vkGetPhysicalDeviceQueueFamilyProperties2(handle, count, list),
+    );
+    const extensions = new Set(
+      enumerate(VkExtensionProperties, "vkEnumerateDeviceExtensionProperties", (count, list) =>
+        vulkan().vkEnumerateDeviceExtensionProperties(handle, null, count, list),
+      ).map(({ extensionName }) => extensionName),
+    );
+
+    return {
+      index,
+      name: properties.deviceName,
+      type: deviceTypeOf(properties.deviceType),
+      vendorId: properties.vendorID,
+      deviceId: properties.deviceID,
+      apiVersion: apiVersionText(apiVersion),
+      driverId: driverIdName(vulkan12.driverID),
+      driverName: vulkan12.driverName,
+      driverInfo: vulkan12.driverInfo,
+      driverVersion: properties.driverVersion,
+      deviceUuid: hexOf(vulkan11.deviceUUID),
+      driverUuid: hexOf(vulkan11.driverUUID),
+      subgroupSize: vulkan11.subgroupSize,
+      subgroupOperations: subgroupOperationsOf(vulkan11.subgroupSupportedOperations),
+      limits: {
+        maxStorageBufferRangeBytes: limits.maxStorageBufferRange,
+        // Drivers without a limit report the largest number; Number() keeps it as a float, which is all that is asked.
+        maxAllocationBytes: Number(vulkan11.maxMemoryAllocationSize),
+        maxAllocationCount: limits.maxMemoryAllocationCount,
+        maxPushConstantsBytes: limits.maxPushConstantsSize,
+        maxSharedMemoryBytes: limits.maxComputeSharedMemorySize,
+        maxWorkgroupCount: triple(limits.maxComputeWorkGroupCount),
+        maxWorkgroupSize: triple(limits.maxComputeWorkGroupSize),
+        maxWorkgroupInvocations: limits.maxComputeWorkGroupInvocations,
+        timestampPeriodNs: limits.timestampPeriod,
+        nonCoherentAtomBytes: Number(limits.nonCoherentAtomSize),
+      },
+      memoryTypes: memoryProperties.memoryTypes
+        .slice(0, memoryProperties.memoryTypeCount)
+        .map(({ propertyFlags, heapIndex }, typeIndex) => ({
+          index: typeIndex,
+          heapIndex,
+          ...memoryPropertiesOf(propertyFlags),
+        })),
+      memoryHeaps: memoryProperties.memoryHeaps
+        .slice(0, memoryProperties.memoryHeapCount)
+        .map(({ size, flags }, heapIndex) => ({
+          index: heapIndex,
+          sizeBytes: Number(size),
+          deviceLocal: (flags & VkMemoryHeapFlagBits.VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) !== 0,
+        })),
+      queueFamilies: families.map(({ queueFamilyProperties: family }, familyIndex) => ({
+        index: familyIndex,
+        queueCount: family.queueCount,
+        graphics: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_GRAPHICS_BIT) !== 0,
+        compute: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_COMPUTE_BIT) !== 0,
+        transfer: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_TRANSFER_BIT) !== 0,
+        timestampBits: family.timestampValidBits,
+      })),
+      extensions: EXTENSIONS_OF_INTEREST.filter((name) => extensions.has(name)),
+      features: [
+        ...[...REQUIRED_CORE, ...OPTIONAL_CORE].filter((name) => core[name] === 1),
+        ...[...REQUIRED_VULKAN12, ...OPTIONAL_VULKAN12].filter((name) => modern[name] === 1),
+      ],
+      missing,
+    };
+  });
+}
+
+function triple(values: readonly number[]): [number, number, number] {
+  return [values[0] ?? 0, values[1] ?? 0, values[2] ?? 0];
+}

@@ -1,0 +1,338 @@
+/**
+ * An open device: what makes buffers, pipelines, command buffers and fences, and what ends them.
+ *
+ * Invariants:
+ * - Nothing here waits without a bound, and nothing calls vkDeviceWaitIdle or vkQueueWaitIdle: a resident kernel would
+ *   make them last for ever.
+ * - `close` ends what is still alive, after the queues have drained; it refuses, and leaves the device open, when they
+ *   do not drain in time.
+ */
+
+import { EverwarpError } from "../base/errors.ts";
+import { type BufferOptions, DeviceBuffer } from "./buffer.ts";
+import { checkResult } from "./check-result.ts";
+import { CommandBuffer, type CommandBufferOptions } from "./command-buffer.ts";
+import { type Counters, DeviceContext, HANDLE_KINDS, type HandleKind } from "./context.ts";
+import {
+  type DeviceInfo,
+  type DeviceLimits,
+  memoryBudget,
+  type PhysicalDevice,
+  physicalDevices,
+  type QueueFamilyInfo,
+} from "./device-info.ts";
+import { OPTIONAL_CORE, OPTIONAL_VULKAN12, REQUIRED_CORE, REQUIRED_VULKAN12 } from "./features.ts";
+import { Fence } from "./fence.ts";
+import { inFrame } from "./frame.ts";
+import { VkResult } from "./generated/constants.ts";
+import {
+  VkDeviceCreateInfo,
+  VkDeviceQueueCreateInfo,
+  VkPhysicalDeviceFeatures2,
+  VkPhysicalDeviceVulkan12Features,
+} from "./generated/structs.ts";
+import { acquireInstance } from "./instance.ts";
+import { vulkan } from "./loader.ts";
+import { chooseMemoryTypes, type MemoryRole, type MemoryTypes } from "./memory-roles.ts";
+import { ComputePipeline, type ComputePipelineOptions } from "./pipeline.ts";
+import { PipelineCache } from "./pipeline-cache.ts";
+import { Queue } from "./queue.ts";
+import type { Recorder } from "./recorder.ts";
+import { type DeviceSelection, forbiddenNodes, selectDevice } from "./select-device.ts";
+import { Timeline } from "./timeline.ts";
+import { Timestamps } from "./timestamps.ts";
+
+/** How long `close` lets running work end. */
+const CLOSE_TIMEOUT_MS = 10_000;
+
+export interface DeviceOptions {
+  /** `"auto"` if not given. */
+  select?: DeviceSelection;
+  /** Lets `"auto"` and `"gpu"` take a software device where there is no other. */
+  allowSoftware?: boolean;
+  /** Runs under the Khronos validation layer, which must be installed. */
+  validation?: boolean;
+  /** Memory types by role, for those that a device profile has decided. */
+  memoryTypes?: Partial<MemoryTypes>;
+}
+
+export class Device implements Disposable {
+  /** Everything known of the device. */
+  readonly info: DeviceInfo;
+  /** Takes dispatches and transfers. */
+  readonly queue: Queue;
+  /** A queue for transfers beside a running kernel; the same as `queue` where the device has only one. */
+  readonly transferQueue: Queue;
+  readonly #context: DeviceContext;
+
+  private constructor(context: DeviceContext, families: QueueChoice) {
+    this.#context = context;
+    this.info = context.physical.info;
+    this.queue = new Queue(context, families.compute, 0);
+    this.transferQueue =
+      families.transfer === undefined
+        ? this.queue
+        : new Queue(context, families.transfer.family, families.transfer.index);
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
+   */
+  static open(options: DeviceOptions = {}): Device {
+    const { select = "auto", allowSoftware = false, validation = false, memoryTypes } = options;
+    const instance = acquireInstance(validation);
+    try {
+      const physical = selectDevice(physicalDevices(instance.handle), select, allowSoftware);
+      const families = chooseQueues(physical.info);
+      const chosenTypes = chooseMemoryTypes(physical.info, memoryTypes);
+      const handle = createDevice(physical, families);
+      try {
+        const context = new DeviceContext({
+          commands: vulkan(),
+          instance,
+          physical,
+          handle,
+          memoryTypes: chosenTypes,
+          queueFamilies: [
+            ...new Set([families.compute.index, families.transfer?.family.index ?? families.compute.index]),
+          ],
+        });
+        return new Device(context, families);
+      } catch (error) {
+        vulkan().vkDestroyDevice(handle, null);
+        throw error;
+      }
+    } catch (error) {
+      instance.release();
+      throw error;
+    }
+  }
+
+  get limits(): DeviceLimits {
+    return this.info.limits;
+  }
+
+  /** How often the device was called on. The numbers only grow, but for `allocatedBytes`. */
+  get counters(): Readonly<Counters> {
+    return this.#context.counters;
+  }
+
+  /** The memory type behind each role. */
+  get memoryTypes(): MemoryTypes {
+    return this.#context.memoryTypes;
+  }
+
+  /** Objects that are alive, by kind. */
+  get liveHandles(): Readonly<Record<HandleKind, number>> {
+    const counts = HANDLE_KINDS.map((kind) => [kind, this.#context.live.get(kind)?.size ?? 0] as const);
+    return Object.fromEntries(counts) as Record<HandleKind, number>;
+  }
+
+  get isClosed(): boolean {
+    return this.#context.closed;
+  }
+
+  /** Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell. */
+  freeBytes(role: MemoryRole): number {
+    const heapIndex = this.info.memoryTypes[this.memoryTypes[role]]?.heapIndex ?? 0;
+    return memoryBudget(this.#context.physical)[heapIndex] ?? 0;
+  }
+
+  createBuffer(options: BufferOptions): DeviceBuffer {
+    return new DeviceBuffer(this.#context, options);
+  }
+
+  createComputePipeline(options: ComputePipelineOptions): ComputePipeline {
+    return new ComputePipeline(this.#context, options);
+  }
+
+  createPipelineCache(initialData?: Uint8Array): PipelineCache {
+    return new PipelineCache(this.#context, initialData);
+  }
+
+  createCommandBuffer(options: CommandBufferOptions = {}): CommandBuffer {
+    return new CommandBuffer(this.#context, options.queue ?? this.queue, options);
+  }
+
+  /** Makes a command buffer and records it. */
+  record(body: (recorder: Recorder) => void, options: CommandBufferOptions = {}): CommandBuffer {
+    const commandBuffer = this.createCommandBuffer(options);
+    try {
+      return commandBuffer.record(body);
+    } catch (error) {
+      commandBuffer[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  createFence(options: { signaled?: boolean } = {}): Fence {
+    return new Fence(this.#context, options);
+  }
+
+  createTimeline(initialValue?: bigint): Timeline {
+    return new Timeline(this.#context, initialValue);
+  }
+
+  /** Slots for the device's own clock. @throws EW_BAD_ARGUMENT where the compute queue has none */
+  createTimestamps(count: number): Timestamps {
+    if (this.queue.timestampBits === 0) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `${this.info.name} takes no timestamps on its compute queue`,
+        {
+          remedy: "Measure on the host instead.",
+        },
+      );
+    }
+    return new Timestamps(this.#context, count);
+  }
+
+  /**
+   * Records, submits and waits: for work that happens once.
+   *
+   * @throws EW_TIMEOUT when it does not end in time; its objects are then kept until `close`
+   */
+  run(body: (recorder: Recorder) => void, options: { queue?: Queue; timeoutMs?: number } = {}): void {
+    const { queue = this.queue, timeoutMs = CLOSE_TIMEOUT_MS } = options;
+    const commandBuffer = this.record(body, { queue });
+    const fence = this.createFence();
+    queue.submit(commandBuffer, fence);
+    if (!fence.wait(timeoutMs)) {
+      throw new EverwarpError("EW_TIMEOUT", `work on ${this.info.name} did not end within ${timeoutMs} ms`, {
+        remedy: "Allow more time, or give the device less to do at once.",
+      });
+    }
+    fence[Symbol.dispose]();
+    commandBuffer[Symbol.dispose]();
+  }
+
+  /**
+   * Ends everything that is still alive, and the device. Stop resident kernels first. A second call does nothing.
+   *
+   * @throws EW_TIMEOUT when work is still running after `timeoutMs`; the device stays open
+   */
+  close(timeoutMs = CLOSE_TIMEOUT_MS): void {
+    const context = this.#context;
+    if (context.closed) return;
+    this.#drain(timeoutMs);
+    // Newest first, so that what was made from something goes before it.
+    for (const kind of HANDLE_KINDS.toReversed()) {
+      for (const object of [...(context.live.get(kind) ?? [])].toReversed()) object[Symbol.dispose]();
+    }
+    context.closed = true;
+    const { commands, handle } = context;
+    for (const queue of new Set([this.queue, this.transferQueue])) {
+      commands.vkDestroyCommandPool(handle, queue.commandPool, null);
+    }
+    commands.vkDestroyDevice(handle, null);
+    context.instance.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Waits, within a bound, until all queues are idle. A lost device counts as idle: nothing runs there any more. */
+  #drain(timeoutMs: number): void {
+    for (const queue of new Set([this.queue, this.transferQueue])) {
+      const fence = this.createFence();
+      try {
+        queue.mark(fence);
+        if (!fence.wait(timeoutMs)) {
+          throw new EverwarpError("EW_TIMEOUT", `${this.info.name} is still at work after ${timeoutMs} ms`, {
+            remedy: "Stop the resident kernel, then close the device.",
+          });
+        }
+      } catch (error) {
+        if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
+      }
+      fence[Symbol.dispose]();
+    }
+  }
+}
+
+interface QueueChoice {
+  compute: QueueFamilyInfo;
+  /** Undefined when transfers share the compute queue. */
+  transfer: { family: QueueFamilyInfo; index: number } | undefined;
+}
+
+/**
+ * The compute queue comes from the family with compute and graphics where there is one (the family that every driver
+ * treats best), transfers from a family that has nothing else, else from a second queue, else they share.
+ */
+function chooseQueues(info: DeviceInfo): QueueChoice {
+  const withCompute = info.queueFamilies.filter((family) => family.compute);
+  const compute = withCompute.find((family) => family.graphics) ?? withCompute[0];
+  if (compute === undefined) {
+    throw new EverwarpError("EW_NO_DEVICE", `${info.name} has no queue for compute`, {
+      remedy: "Choose another device.",
+    });
+  }
+  const dedicated = info.queueFamilies.find(
+    (family) => family.transfer && !family.compute && !family.graphics,
+  );
+  if (dedicated !== undefined) return { compute, transfer: { family: dedicated, index: 0 } };
+  if (compute.queueCount > 1) return { compute, transfer: { family: compute, index: 1 } };
+  return { compute, transfer: undefined };
+}
+
+function createDevice(physical: PhysicalDevice, families: QueueChoice): bigint {
+  const { info } = physical;
+  const queueCounts = new Map<number, number>([[families.compute.index, 1]]);
+  if (families.transfer !== undefined) {
+    const { family, index } = families.transfer;
+    queueCounts.set(family.index, Math.max(queueCounts.get(family.index) ?? 0, index + 1));
+  }
+  const enabled = (names: readonly string[]): Record<string, number> =>
+    Object.fromEntries(
+      names.filter((name) => (info.features as readonly string[]).includes(name)).map((name) => [name, 1]),
+    );
+  const extensions = info.extensions.filter((name) => name === "VK_EXT_memory_budget");
+  return inFrame((frame) => {
+    const features12 = frame.struct(
+      VkPhysicalDeviceVulkan12Features,
+      enabled([...REQUIRED_VULKAN12, ...OPTIONAL_VULKAN12]),
+    );
+    const features = frame.struct(VkPhysicalDeviceFeatures2, {
+      pNext: features12.address,
+      features: enabled([...REQUIRED_CORE, ...OPTIONAL_CORE]),
+    });
+    const priorities = frame.bytes(8);
+    priorities.view.setFloat32(0, 1, true);
+    priorities.view.setFloat32(4, 1, true);
+    const queues = frame.structs(
+      VkDeviceQueueCreateInfo,
+      [...queueCounts].map(([queueFamilyIndex, queueCount]) => ({
+        queueFamilyIndex,
+        queueCount,
+        pQueuePriorities: priorities.address,
+      })),
+    );
+    const create = frame.struct(VkDeviceCreateInfo, {
+      pNext: features.address,
+      queueCreateInfoCount: queueCounts.size,
+      pQueueCreateInfos: queues.address,
+      enabledExtensionCount: extensions.length,
+      ppEnabledExtensionNames: frame.texts(extensions),
+    });
+    const out = frame.bytes(8);
+    const result = vulkan().vkCreateDevice(physical.handle, create.address, null, out.address);
+    if (result === VkResult.VK_ERROR_INITIALIZATION_FAILED) {
+      const forbidden = forbiddenNodes();
+      if (forbidden.length > 0) {
+        throw new EverwarpError(
+          "EW_DEVICE_FORBIDDEN",
+          `${info.name}: this user may not open ${forbidden.join(", ")}`,
+          {
+            remedy: "Add the user to the group that owns it (often render or video) and log in again.",
+          },
+        );
+      }
+    }
+    checkResult(result, `vkCreateDevice on ${info.name}`);
+    return out.u64();
+  });
+}

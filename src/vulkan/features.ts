@@ -1,0 +1,30 @@
+/** The device features that kernels rely on: what must be there, and what is used where it is. */
+
+import type { VkPhysicalDeviceFeatures, VkPhysicalDeviceVulkan12Features } from "./generated/structs.ts";
+
+type CoreFeature = Exclude<keyof (typeof VkPhysicalDeviceFeatures)["fields"], symbol>;
+type Vulkan12Feature = Exclude<keyof (typeof VkPhysicalDeviceVulkan12Features)["fields"], "sType" | "pNext">;
+
+/** Without one of these a device is not used. */
+export const REQUIRED_CORE: readonly CoreFeature[] = ["shaderInt64"];
+export const REQUIRED_VULKAN12: readonly Vulkan12Feature[] = [
+  "bufferDeviceAddress", // kernels find everything through addresses in push constants
+  "vulkanMemoryModel", // the protocol's atomics are stated in the memory model's terms
+  "vulkanMemoryModelDeviceScope", // between workgroups
+  "scalarBlockLayout", // structs without padding
+  "timelineSemaphore", // order between the transfer queue and the compute queue
+];
+
+/** Enabled where the device has them; `DeviceInfo.features` tells. */
+export const OPTIONAL_CORE: readonly CoreFeature[] = ["shaderInt16", "shaderFloat64"];
+export const OPTIONAL_VULKAN12: readonly Vulkan12Feature[] = [
+  "hostQueryReset",
+  "storageBuffer8BitAccess",
+  "shaderInt8",
+  "shaderBufferInt64Atomics",
+  "shaderSharedInt64Atomics",
+  "vulkanMemoryModelAvailabilityVisibilityChains",
+];
+
+/** Any feature that is looked at. */
+export type Feature = CoreFeature | Vulkan12Feature;

@@ -1,0 +1,220 @@
+/**
+ * The Vulkan instance: one per process and validation setting, shared by everything that is open, gone when the last
+ * user lets go.
+ *
+ * Invariant: an instance is destroyed after every device made from it (each device holds one use).
+ */
+
+import { assert, EverwarpError } from "../base/errors.ts";
+import { checkResult } from "./check-result.ts";
+import { packApiVersion } from "./conv.ts";
+import { koffi } from "./ffi.ts";
+import { inFrame } from "./frame.ts";
+import {
+  VkDebugUtilsMessageSeverityFlagBitsEXT as Severity,
+  VkDebugUtilsMessageTypeFlagBitsEXT as MessageType,
+} from "./generated/constants.ts";
+import {
+  VkApplicationInfo,
+  VkDebugUtilsMessengerCallbackDataEXT,
+  VkDebugUtilsMessengerCreateInfoEXT,
+  VkExtensionProperties,
+  VkInstanceCreateInfo,
+  VkLayerProperties,
+} from "./generated/structs.ts";
+import { extensionCommand, vulkan } from "./loader.ts";
+import type { InputRecordOf, RecordOf, Layout } from "./native-layout.ts";
+import { readStruct } from "./native-layout.ts";
+
+const VALIDATION_LAYER = "VK_LAYER_KHRONOS_validation";
+const DEBUG_EXTENSION = "VK_EXT_debug_utils";
+
+/** What the validation layer says. */
+export interface ValidationMessage {
+  severity: "warning" | "error";
+  /** The rule's identifier, such as VUID-vkCmdDispatch-None-02699. */
+  id: string;
+  text: string;
+}
+
+export interface Instance {
+  readonly handle: bigint;
+  readonly validation: boolean;
+  /** Loaded where the extension is there (with validation). */
+  readonly setObjectName: ReturnType<typeof extensionCommand<"vkSetDebugUtilsObjectNameEXT">>;
+  /** Lets go of one use. */
+  release(): void;
+}
+
+interface OpenInstance {
+  instance: Instance;
+  uses: number;
+}
+
+const open = new Map<boolean, OpenInstance>();
+const listeners = new Set<(message: ValidationMessage) => void>();
+
+/**
+ * Registers a listener for what the validation layer says; returns the function that removes it. Messages that nobody
+ * listens to go to stderr.
+ */
+export function onValidationMessage(listener: (message: ValidationMessage) => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Whether the validation layer is installed. */
+export function hasValidationLayer(): boolean {
+  return enumerate(VkLayerProperties, "vkEnumerateInstanceLayerProperties", (count, list) =>
+    vulkan().vkEnumerateInstanceLayerProperties(count, list),
+  ).some(({ layerName }) => layerName === VALIDATION_LAYER);
+}
+
+/**
+ * Takes one use of the instance.
+ *
+ * @throws EW_NO_VULKAN without a loader or driver, EW_DRIVER_TOO_OLD below Vulkan 1.2, EW_BAD_ARGUMENT when validation
+ * is asked for and not installed
+ */
+export function acquireInstance(validation: boolean): Instance {
+  let entry = open.get(validation);
+  if (entry === undefined) {
+    entry = { instance: createInstance(validation), uses: 0 };
+    open.set(validation, entry);
+  }
+  entry.uses++;
+  return entry.instance;
+}
+
+/** Calls a command of the count-then-fill kind and reads what it gives. */
+export function enumerate<L extends Layout>(
+  of: L,
+  call: string,
+  fill: (countAddress: bigint, listAddress: bigint | null) => number | void,
+  values: InputRecordOf<L> = {},
+): RecordOf<L>[] {
+  return inFrame((frame) => {
+    const count = frame.bytes(4);
+    checkResult(fill(count.address, null) ?? 0, call);
+    const list = frame.structs(
+      of,
+      Array.from({ length: count.u32() }, () => values),
+    );
+    // The list may have shrunk since; where it grew, VK_INCOMPLETE is fine: what was counted is filled.
+    checkResult(fill(count.address, list.address) ?? 0, call);
+    return Array.from({ length: count.u32() }, (_, index) => list.read(index));
+  });
+}
+
+function createInstance(validation: boolean): Instance {
+  const apiVersion = loaderApiVersion();
+  if (validation && !hasValidationLayer()) {
+    throw new EverwarpError(
+      "EW_BAD_ARGUMENT",
+      `validation was asked for and ${VALIDATION_LAYER} is not installed`,
+      {
+        remedy:
+          "Debian and Ubuntu: apt-get install vulkan-validationlayers; or open the device without validation.",
+      },
+    );
+  }
+  const extensions = enumerate(
+    VkExtensionProperties,
+    "vkEnumerateInstanceExtensionProperties",
+    (count, list) => vulkan().vkEnumerateInstanceExtensionProperties(null, count, list),
+  ).map(({ extensionName }) => extensionName);
+  const debug = validation && extensions.includes(DEBUG_EXTENSION);
+  const callback = debug ? registerCallback() : undefined;
+  const messenger: InputRecordOf<typeof VkDebugUtilsMessengerCreateInfoEXT> = {
+    messageSeverity:
+      Severity.VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
+      Severity.VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+    messageType:
+      MessageType.VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT |
+      MessageType.VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+    pfnUserCallback: callback ?? 0n,
+  };
+  return inFrame((frame) => {
+    const application = frame.struct(VkApplicationInfo, { pEngineName: frame.text("everwarp"), apiVersion });
+    const info = frame.struct(VkInstanceCreateInfo, {
+      // Chained here too, so that creation and destruction of the instance itself are watched.
+      pNext: debug ? frame.struct(VkDebugUtilsMessengerCreateInfoEXT, messenger).address : 0n,
+      pApplicationInfo: application.address,
+      enabledLayerCount: validation ? 1 : 0,
+      ppEnabledLayerNames: frame.texts(validation ? [VALIDATION_LAYER] : []),
+      enabledExtensionCount: debug ? 1 : 0,
+      ppEnabledExtensionNames: frame.texts(debug ? [DEBUG_EXTENSION] : []),
+    });
+    const out = frame.bytes(8);
+    checkResult(vulkan().vkCreateInstance(info.address, null, out.address), "vkCreateInstance");
+    const handle = out.u64();
+    const messengerHandle = debug ? createMessenger(handle, messenger) : undefined;
+    return {
+      handle,
+      validation,
+      setObjectName: debug ? extensionCommand(handle, "vkSetDebugUtilsObjectNameEXT") : undefined,
+      release() {
+        const entry = open.get(validation);
+        assert(entry !== undefined && entry.uses > 0, "an instance is released once per use");
+        if (--entry.uses > 0) return;
+        open.delete(validation);
+        if (messengerHandle !== undefined) {
+          extensionCommand(handle, "vkDestroyDebugUtilsMessengerEXT")?.(handle, messengerHandle, null);
+        }
+        vulkan().vkDestroyInstance(handle, null);
+        if (callback !== undefined) koffi().unregister(callback);
+      },
+    };
+  });
+}
+
+function createMessenger(
+  instance: bigint,
+  values: InputRecordOf<typeof VkDebugUtilsMessengerCreateInfoEXT>,
+): bigint | undefined {
+  const create = extensionCommand(instance, "vkCreateDebugUtilsMessengerEXT");
+  if (create === undefined) return undefined;
+  return inFrame((frame) => {
+    const info = frame.struct(VkDebugUtilsMessengerCreateInfoEXT, values);
+    const out = frame.bytes(8);
+    checkResult(create(instance, info.address, null, out.address), "vkCreateDebugUtilsMessengerEXT");
+    return out.u64();
+  });
+}
+
+function registerCallback(): bigint {
+  const prototype = koffi().proto("uint32", ["uint32", "uint32", "void *", "void *"]);
+  return koffi().register((severity: number, _types: number, data: bigint): number => {
+    deliver(severity, data);
+    return 0; // the call that caused the message goes on
+  }, koffi().pointer(prototype));
+}
+
+function deliver(severity: number, data: bigint): void {
+  const view = new DataView(koffi().view(data, VkDebugUtilsMessengerCallbackDataEXT.sizeBytes));
+  const { pMessage, pMessageIdName } = readStruct(view, 0, VkDebugUtilsMessengerCallbackDataEXT);
+  const textAt = (address: bigint): string => (address === 0n ? "" : koffi().decode.string(address));
+  const isError = severity >= Severity.VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT;
+  const message: ValidationMessage = {
+    severity: isError ? "error" : "warning",
+    id: textAt(pMessageIdName),
+    text: textAt(pMessage),
+  };
+  for (const listener of listeners) listener(message);
+  if (listeners.size === 0)
+    process.stderr.write(`vulkan ${message.severity} ${message.id}: ${message.text}\n`);
+}
+
+function loaderApiVersion(): number {
+  const version = inFrame((frame) => {
+    const out = frame.bytes(4);
+    checkResult(vulkan().vkEnumerateInstanceVersion(out.address), "vkEnumerateInstanceVersion");
+    return out.u32();
+  });
+  if (version < packApiVersion(1, 2)) {
+    throw new EverwarpError("EW_DRIVER_TOO_OLD", "the Vulkan loader is older than Vulkan 1.2", {
+      remedy: "Update libvulkan1.",
+    });
+  }
+  return Math.min(version, packApiVersion(1, 3));
+}

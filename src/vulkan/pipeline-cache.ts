@@ -1,0 +1,57 @@
+/** The driver's own cache of compiled pipelines, held in memory. Writing it to disk safely is a later layer's work. */
+
+import { checkResult } from "./check-result.ts";
+import type { DeviceContext } from "./context.ts";
+import { inFrame } from "./frame.ts";
+import { VkPipelineCacheCreateInfo } from "./generated/structs.ts";
+
+export class PipelineCache implements Disposable {
+  /** The VkPipelineCache. */
+  readonly handle: bigint;
+  readonly #context: DeviceContext;
+  #disposed = false;
+
+  /**
+   * @param initialData what `data()` gave on this very device and driver. Drivers trust it blindly: check its integrity
+   * before it comes here.
+   */
+  constructor(context: DeviceContext, initialData: Uint8Array = new Uint8Array()) {
+    context.assertOpen();
+    this.#context = context;
+    this.handle = inFrame((frame) => {
+      const info = frame.struct(VkPipelineCacheCreateInfo, {
+        initialDataSize: initialData.length,
+        pInitialData: frame.copy(initialData),
+      });
+      const out = frame.bytes(8);
+      const { commands, handle } = context;
+      checkResult(
+        commands.vkCreatePipelineCache(handle, info.address, null, out.address),
+        "vkCreatePipelineCache",
+      );
+      return out.u64();
+    });
+    context.track("pipelineCache", this);
+  }
+
+  /** What the driver wants to keep. A header of 32 bytes and nothing else on drivers that keep nothing. */
+  data(): Uint8Array {
+    const { commands, handle: device } = this.#context;
+    return inFrame((frame) => {
+      const size = frame.bytes(8);
+      const call = "vkGetPipelineCacheData";
+      checkResult(commands.vkGetPipelineCacheData(device, this.handle, size.address, null), call);
+      const out = frame.bytes(Number(size.u64()));
+      checkResult(commands.vkGetPipelineCacheData(device, this.handle, size.address, out.address), call);
+      return new Uint8Array(out.view.buffer, out.view.byteOffset, Number(size.u64())).slice();
+    });
+  }
+
+  /** Destroys the cache; pipelines made with it live on. A second call does nothing. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#context.commands.vkDestroyPipelineCache(this.#context.handle, this.handle, null);
+    this.#context.untrack("pipelineCache", this);
+  }
+}

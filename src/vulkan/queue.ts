@@ -1,0 +1,133 @@
+/** Queues: where command buffers are handed to the device. */
+
+import { EverwarpError } from "../base/errors.ts";
+import { checkResult } from "./check-result.ts";
+import type { CommandBuffer } from "./command-buffer.ts";
+import type { DeviceContext } from "./context.ts";
+import type { QueueFamilyInfo } from "./device-info.ts";
+import type { Fence } from "./fence.ts";
+import { inFrame } from "./frame.ts";
+import { VkCommandPoolCreateFlagBits, VkPipelineStageFlagBits } from "./generated/constants.ts";
+import { VkCommandPoolCreateInfo, VkSubmitInfo, VkTimelineSemaphoreSubmitInfo } from "./generated/structs.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** A value of a timeline, to be waited for or reached. */
+export interface TimelinePoint {
+  timeline: Timeline;
+  value: bigint;
+}
+
+export class Queue {
+  /** The VkQueue. */
+  readonly handle: bigint;
+  readonly familyIndex: number;
+  readonly hasCompute: boolean;
+  /** Valid bits of timestamps; 0 where the queue has none. */
+  readonly timestampBits: number;
+  /** The VkCommandPool of this queue's command buffers. */
+  readonly commandPool: bigint;
+  readonly #context: DeviceContext;
+
+  constructor(context: DeviceContext, family: QueueFamilyInfo, queueIndex: number) {
+    this.#context = context;
+    this.familyIndex = family.index;
+    this.hasCompute = family.compute;
+    this.timestampBits = family.timestampBits;
+    const { commands, handle: device } = context;
+    this.handle = inFrame((frame) => {
+      const out = frame.bytes(8);
+      commands.vkGetDeviceQueue(device, family.index, queueIndex, out.address);
+      return out.u64();
+    });
+    this.commandPool = inFrame((frame) => {
+      const info = frame.struct(VkCommandPoolCreateInfo, {
+        flags: VkCommandPoolCreateFlagBits.VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
+        queueFamilyIndex: family.index,
+      });
+      const out = frame.bytes(8);
+      checkResult(
+        commands.vkCreateCommandPool(device, info.address, null, out.address),
+        "vkCreateCommandPool",
+      );
+      return out.u64();
+    });
+  }
+
+  /**
+   * Hands a recorded command buffer to the device and returns at once.
+   *
+   * @param fence becomes signaled when it has ended; must be unsignaled and unused
+   * @throws EW_DEVICE_LOST, EW_BAD_ARGUMENT for a command buffer of another queue or without a recording
+   */
+  submit(commandBuffer: CommandBuffer, fence?: Fence): void {
+    this.#assertOurs(commandBuffer);
+    const { commands } = this.#context;
+    const fenceHandle = fence === undefined ? 0n : fence.handle;
+    checkResult(
+      commands.vkQueueSubmit(this.handle, 1, commandBuffer.submitInfoAddress, fenceHandle),
+      "vkQueueSubmit",
+    );
+    this.#count(commandBuffer);
+  }
+
+  /** Like `submit`, ordered against other queues: begins after `wait` was reached, reaches `signal` when it has ended. */
+  submitOrdered(
+    commandBuffer: CommandBuffer,
+    order: { wait?: TimelinePoint; signal?: TimelinePoint; fence?: Fence },
+  ): void {
+    this.#assertOurs(commandBuffer);
+    const { wait, signal, fence } = order;
+    inFrame((frame) => {
+      const values = frame.struct(VkTimelineSemaphoreSubmitInfo, {
+        waitSemaphoreValueCount: wait === undefined ? 0 : 1,
+        pWaitSemaphoreValues: wait === undefined ? 0n : frame.u64s([wait.value]),
+        signalSemaphoreValueCount: signal === undefined ? 0 : 1,
+        pSignalSemaphoreValues: signal === undefined ? 0n : frame.u64s([signal.value]),
+      });
+      const info = frame.struct(VkSubmitInfo, {
+        pNext: values.address,
+        waitSemaphoreCount: wait === undefined ? 0 : 1,
+        pWaitSemaphores: wait === undefined ? 0n : frame.u64s([wait.timeline.handle]),
+        pWaitDstStageMask: frame.u32s([VkPipelineStageFlagBits.VK_PIPELINE_STAGE_ALL_COMMANDS_BIT]),
+        commandBufferCount: 1,
+        pCommandBuffers: frame.u64s([commandBuffer.handle]),
+        signalSemaphoreCount: signal === undefined ? 0 : 1,
+        pSignalSemaphores: signal === undefined ? 0n : frame.u64s([signal.timeline.handle]),
+      });
+      const { commands } = this.#context;
+      const result = commands.vkQueueSubmit(
+        this.handle,
+        1,
+        info.address,
+        fence === undefined ? 0n : fence.handle,
+      );
+      checkResult(result, "vkQueueSubmit");
+    });
+    this.#count(commandBuffer);
+  }
+
+  /** Makes the fence signaled when everything submitted so far has ended. */
+  mark(fence: Fence): void {
+    checkResult(this.#context.commands.vkQueueSubmit(this.handle, 0, null, fence.handle), "vkQueueSubmit");
+    this.#context.counters.submits++;
+  }
+
+  #assertOurs(commandBuffer: CommandBuffer): void {
+    this.#context.assertOpen();
+    commandBuffer.assertSubmittable();
+    if (commandBuffer.queue !== this) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        "a command buffer was submitted to a queue that it was not made for",
+        {
+          remedy: "Name the queue when making the command buffer.",
+        },
+      );
+    }
+  }
+
+  #count(commandBuffer: CommandBuffer): void {
+    this.#context.counters.submits++;
+    this.#context.counters.dispatchesSubmitted += commandBuffer.dispatches;
+  }
+}

@@ -1,0 +1,102 @@
+/** Which of several devices is meant. */
+
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { EverwarpError } from "../base/errors.ts";
+import type { DeviceType } from "./conv.ts";
+import type { DeviceInfo, PhysicalDevice } from "./device-info.ts";
+
+/**
+ * `"auto"` and `"gpu"`: the best hardware device (discrete before integrated before virtual), never a software one
+ * unless `allowSoftware` says so. A number is the index in `listDevices()`, any other text a part of a device's name
+ * (case does not matter); both may name a software device.
+ */
+export type DeviceSelection = "auto" | "gpu" | number | (string & {});
+
+const RANK: Readonly<Record<DeviceType, number>> = {
+  discrete: 0,
+  integrated: 1,
+  virtual: 2,
+  other: 3,
+  cpu: 4,
+};
+
+/**
+ * Chooses among `devices`.
+ *
+ * @throws EW_NO_DEVICE when nothing fits, EW_DEVICE_FORBIDDEN when hardware is there and this user may not open it,
+ * EW_DRIVER_TOO_OLD when what was named, or all that is there, lacks a needed feature
+ */
+export function selectDevice(
+  devices: readonly PhysicalDevice[],
+  select: DeviceSelection,
+  allowSoftware: boolean,
+): PhysicalDevice {
+  const isNamed = typeof select === "number" || (select !== "auto" && select !== "gpu");
+  const candidates = isNamed
+    ? devices.filter(({ info }) => matches(info, select))
+    : devices
+        .filter(({ info }) => allowSoftware || info.type !== "cpu")
+        .toSorted((a, b) => RANK[a.info.type] - RANK[b.info.type]);
+  const usable = candidates.find(({ info }) => info.missing.length === 0);
+  if (usable !== undefined) return usable;
+  const tooOld = candidates[0]?.info;
+  if (tooOld !== undefined) {
+    throw new EverwarpError(
+      "EW_DRIVER_TOO_OLD",
+      `${tooOld.name} (${tooOld.driverName} ${tooOld.driverInfo}) lacks ${tooOld.missing.join(", ")}`,
+      { remedy: "Update its driver, or choose another device." },
+    );
+  }
+  const forbidden = forbiddenNodes();
+  if (forbidden.length > 0) {
+    throw new EverwarpError("EW_DEVICE_FORBIDDEN", `this user may not open ${forbidden.join(", ")}`, {
+      remedy: "Add the user to the group that owns it (often render or video) and log in again.",
+    });
+  }
+  throw new EverwarpError(
+    "EW_NO_DEVICE",
+    `no Vulkan device ${wanted(select, allowSoftware)}; ${seen(devices)}`,
+    {
+      remedy: "Name a device from that list, install the driver of your GPU, or let the host engine answer.",
+    },
+  );
+}
+
+/** Device nodes of GPUs that this user may not open. */
+export function forbiddenNodes(folder = "/dev"): string[] {
+  const dri = join(folder, "dri");
+  const nodes = [
+    ...(existsSync(dri) ? readdirSync(dri).filter((name) => name.startsWith("renderD")) : []).map((name) =>
+      join(dri, name),
+    ),
+    ...["nvidiactl", "nvidia0"].map((name) => join(folder, name)).filter((path) => existsSync(path)),
+  ];
+  return nodes.filter((path) => !mayOpen(path));
+}
+
+function mayOpen(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false; // every reason for a refusal means the same here
+  }
+}
+
+function matches(info: DeviceInfo, select: number | string): boolean {
+  return typeof select === "number"
+    ? info.index === select
+    : info.name.toLowerCase().includes(select.toLowerCase());
+}
+
+function wanted(select: DeviceSelection, allowSoftware: boolean): string {
+  if (typeof select === "number") return `has the index ${select}`;
+  if (select === "auto" || select === "gpu") return allowSoftware ? "was found" : "is a hardware GPU";
+  return `has "${select}" in its name`;
+}
+
+function seen(devices: readonly PhysicalDevice[]): string {
+  if (devices.length === 0) return "none is there at all";
+  return `there is ${devices.map(({ info }) => `[${info.index}] ${info.name}`).join(", ")}`;
+}

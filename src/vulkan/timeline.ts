@@ -1,0 +1,84 @@
+/** Timelines: a growing number that submissions of any queue wait for and reach, and that the host can look at. */
+
+import { checkResult } from "./check-result.ts";
+import type { DeviceContext } from "./context.ts";
+import { timeoutNs } from "./fence.ts";
+import { inFrame } from "./frame.ts";
+import { VkResult, VkSemaphoreType } from "./generated/constants.ts";
+import {
+  VkSemaphoreCreateInfo,
+  VkSemaphoreSignalInfo,
+  VkSemaphoreTypeCreateInfo,
+  VkSemaphoreWaitInfo,
+} from "./generated/structs.ts";
+
+export class Timeline implements Disposable {
+  /** The VkSemaphore. */
+  readonly handle: bigint;
+  readonly #context: DeviceContext;
+  #disposed = false;
+
+  constructor(context: DeviceContext, initialValue = 0n) {
+    context.assertOpen();
+    this.#context = context;
+    this.handle = inFrame((frame) => {
+      const type = frame.struct(VkSemaphoreTypeCreateInfo, {
+        semaphoreType: VkSemaphoreType.VK_SEMAPHORE_TYPE_TIMELINE,
+        initialValue,
+      });
+      const info = frame.struct(VkSemaphoreCreateInfo, { pNext: type.address });
+      const out = frame.bytes(8);
+      const { commands, handle } = context;
+      checkResult(commands.vkCreateSemaphore(handle, info.address, null, out.address), "vkCreateSemaphore");
+      return out.u64();
+    });
+    context.track("timeline", this);
+  }
+
+  /** The value reached so far. Never blocks. */
+  value(): bigint {
+    const { commands, handle: device } = this.#context;
+    return inFrame((frame) => {
+      const out = frame.bytes(8);
+      checkResult(
+        commands.vkGetSemaphoreCounterValue(device, this.handle, out.address),
+        "vkGetSemaphoreCounterValue",
+      );
+      return out.u64();
+    });
+  }
+
+  /** Raises the value from the host. It must grow. */
+  signal(value: bigint): void {
+    const { commands, handle: device } = this.#context;
+    inFrame((frame) => {
+      const info = frame.struct(VkSemaphoreSignalInfo, { semaphore: this.handle, value });
+      checkResult(commands.vkSignalSemaphore(device, info.address), "vkSignalSemaphore");
+    });
+  }
+
+  /** Blocks the thread until the value is reached; false when the time ran out first. */
+  wait(value: bigint, timeoutMs: number): boolean {
+    const { commands, handle: device, counters } = this.#context;
+    const timeout = timeoutNs(timeoutMs);
+    counters.fenceWaits++;
+    if (timeout > 0n) counters.blockingWaits++;
+    return inFrame((frame) => {
+      const info = frame.struct(VkSemaphoreWaitInfo, {
+        semaphoreCount: 1,
+        pSemaphores: frame.u64s([this.handle]),
+        pValues: frame.u64s([value]),
+      });
+      const result = commands.vkWaitSemaphores(device, info.address, timeout);
+      return checkResult(result, "vkWaitSemaphores") === VkResult.VK_SUCCESS;
+    });
+  }
+
+  /** Destroys the timeline; no submission may be using it. A second call does nothing. */
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#context.commands.vkDestroySemaphore(this.#context.handle, this.handle, null);
+    this.#context.untrack("timeline", this);
+  }
+}
