@@ -1,0 +1,86 @@
+/**
+ * A corpus: the list of files that a backend searches again and again.
+ *
+ * Listing reads no file. The bytes are read when a backend takes the corpus in (`loadInto`), straight into the backend's
+ * memory: there is never a copy beside it. Several backends may hold one corpus, each with a placement of its own.
+ */
+import { EverwarpError } from "../../base/errors.ts";
+import { nowMs } from "../../base/clock.ts";
+import type { FoundFile } from "../contracts.ts";
+import { walk, type WalkError, type WalkOptions } from "../walk/index.ts";
+import { type FileTable, FileTableBuilder } from "./file-table.ts";
+import { loadFiles } from "./loader.ts";
+import type { Placement } from "./placement.ts";
+import type { CorpusSink } from "./sink.ts";
+
+export interface CorpusOptions extends WalkOptions {
+  /** `-a`: no file is binary; what comes after a NUL is loaded too. */
+  readonly allText?: boolean;
+}
+
+export class Corpus {
+  readonly files: FileTable;
+  readonly allText: boolean;
+  /** What the walk could not reach, in ripgrep's words. */
+  readonly walkErrors: readonly WalkError[];
+  /** How long the listing took. */
+  readonly walkMs: number;
+
+  private constructor(files: FileTable, allText: boolean, walkErrors: readonly WalkError[], walkMs: number) {
+    this.files = files;
+    this.allText = allText;
+    this.walkErrors = walkErrors;
+    this.walkMs = walkMs;
+  }
+
+  get fileCount(): number {
+    return this.files.fileCount;
+  }
+
+  /**
+   * Lists the files below `paths` by ripgrep's rules.
+   * @param paths files and directories; none is the working directory
+   * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse. Paths that cannot be walked are in `walkErrors`
+   */
+  static async load(paths: readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
+    const startMs = nowMs();
+    const errors: WalkError[] = [];
+    const { allText = false, onError, ...walkOptions } = options;
+    const files = new FileTableBuilder();
+    const noteError = (error: WalkError): void => {
+      errors.push(error);
+      onError?.(error);
+    };
+    let pauseMs = startMs;
+    for (const file of walk(paths, { ...walkOptions, onError: noteError })) {
+      files.add(file);
+      // A long walk lets timers and sockets of the caller have their turn.
+      if ((files.count & 1023) === 0 && nowMs() - pauseMs > 50) {
+        await new Promise(setImmediate);
+        pauseMs = nowMs();
+      }
+    }
+    return new Corpus(files.seal(options.cwd), allText, errors, nowMs() - startMs);
+  }
+
+  /** A corpus of files that the caller has found by itself. */
+  static fromFiles(found: Iterable<FoundFile>, options: { allText?: boolean } = {}): Corpus {
+    const startMs = nowMs();
+    const files = new FileTableBuilder();
+    for (const file of found) {
+      if (file.path === "")
+        throw new EverwarpError("EW_BAD_ARGUMENT", "a file with an empty path", { remedy: "Name it." });
+      files.add(file);
+    }
+    return new Corpus(files.seal(), options.allText ?? false, [], nowMs() - startMs);
+  }
+
+  /**
+   * Reads every file into a backend's memory. Files that cannot be read are in the placement's `errors`.
+   * @param threads loader threads; by default as many as pay
+   * @throws what the sink throws; EW_WORKER_DIED
+   */
+  async loadInto(sink: CorpusSink, options: { threads?: number } = {}): Promise<Placement> {
+    return loadFiles(this.files, sink, { allText: this.allText }, options.threads);
+  }
+}

@@ -1,0 +1,340 @@
+/**
+ * Reads files into windows of a sink: what one loader thread does.
+ *
+ *   disk ──read──▶ scratch (1 MiB, scanned in place: marks, NUL) ──copy──▶ window of the sink
+ *
+ * The detour over the scratch memory costs a copy inside the cache; it lets windows be write-only (mapped device memory is
+ * slow to read) and packs files tightly, since a file's kept length is known before its place is.
+ *
+ * Invariants: a thread fills one chunk at a time; within it, files lie in ascending index order; every file is followed by
+ * one to sixteen line feeds up to the next multiple of 16.
+ */
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { allocateScanBuffer, findByte } from "../host/literal-scanner.ts";
+import type { FileTable } from "./file-table.ts";
+import { FILE_FLAGS, type LoadError, type PlacementColumns } from "./placement.ts";
+import type { SinkWindow } from "./sink.ts";
+
+/** What a thread asks of the main thread. */
+export interface WindowSource {
+  readonly chunkBytes: number;
+  readonly placeBytesMax: number;
+  /** Reserves a place and opens its first window. */
+  reserve(lengthBytes: number): Promise<SinkWindow>;
+  /** Opens the next window of a place. */
+  open(segment: number, offsetBytes: number, lengthBytes: number): Promise<SinkWindow>;
+  commit(window: SinkWindow, usedBytes: number): void;
+  /** The window's memory as bytes. */
+  bytes(window: SinkWindow): Uint8Array;
+}
+
+export interface LoadOptions {
+  /** Keep what comes after a NUL, too. */
+  readonly allText: boolean;
+}
+
+const SCRATCH_BYTES = 1 << 20;
+const ALIGNMENT = 16;
+const LINE_FEED = 10;
+/** A larger file that does not fit the rest of a chunk gets a place of its own, so that chunks are not left half empty. */
+const OWN_PLACE_BYTES = 128 * 1024;
+
+/** Length with at least one byte of padding, a multiple of 16. */
+const withPadding = (length: number): number => (length + ALIGNMENT) & ~(ALIGNMENT - 1);
+const withPaddingLarge = (length: number): number => Math.floor((length + ALIGNMENT) / ALIGNMENT) * ALIGNMENT;
+
+let scratchMemory: Uint8Array | undefined;
+
+export class FileLoader {
+  readonly errors: LoadError[] = [];
+  contentBytes = 0;
+  loadedCount = 0;
+  readonly #files: FileTable;
+  readonly #columns: PlacementColumns;
+  readonly #source: WindowSource;
+  readonly #options: LoadOptions;
+  readonly #scratch = (scratchMemory ??= allocateScanBuffer(SCRATCH_BYTES));
+  #window: SinkWindow | undefined;
+  #windowBytes: Uint8Array = new Uint8Array(0);
+  #usedBytes = 0;
+  /** Runs so far, five words each: segment, start, end, first file, last file. */
+  readonly #runs: number[] = [];
+  #runOpen = false;
+
+  constructor(files: FileTable, columns: PlacementColumns, source: WindowSource, options: LoadOptions) {
+    this.#files = files;
+    this.#columns = columns;
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** Loads the files [first, end). Files that cannot be read are reported in `errors`. */
+  async load(first: number, end: number): Promise<void> {
+    this.#runOpen = false;
+    for (let file = first; file < end; file++) {
+      let descriptor = -1;
+      try {
+        const path = this.#files.openPath(file);
+        // Opening a pipe would wait for its writer; the walk itself only finds regular files.
+        if (this.#files.explicit(file) && !statSync(path).isFile()) {
+          this.#columns.flags[file] = FILE_FLAGS.SPECIAL;
+          continue;
+        }
+        descriptor = openSync(path, constants.O_RDONLY);
+        const pending = this.#loadFile(file, descriptor, fstatSync(descriptor));
+        if (pending) await pending;
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+        this.#columns.flags[file] = FILE_FLAGS.FAILED;
+        this.#columns.length[file] = 0;
+        this.errors.push({ file, code: error.code, message: error.message });
+      } finally {
+        if (descriptor >= 0) closeSync(descriptor);
+      }
+    }
+  }
+
+  /** Gives the last window back. @returns the runs of all files loaded */
+  finish(): Uint32Array {
+    if (this.#window) this.#source.commit(this.#window, this.#usedBytes);
+    this.#window = undefined;
+    return Uint32Array.from(this.#runs);
+  }
+
+  /** A promise only where a window must be waited for: most files are done at once. */
+  #loadFile(file: number, descriptor: number, stats: Stats): Promise<void> | undefined {
+    const columns = this.#columns;
+    columns.sizeBytes[file] = stats.size;
+    columns.modifiedMs[file] = stats.mtimeMs;
+    columns.inode[file] = stats.ino;
+    if (!stats.isFile()) {
+      columns.flags[file] = FILE_FLAGS.SPECIAL;
+      return undefined;
+    }
+    if (withPaddingLarge(stats.size) > this.#source.placeBytesMax) {
+      columns.flags[file] = FILE_FLAGS.OVERSIZE;
+      return undefined;
+    }
+    const length = this.#fillScratch(descriptor, stats.size);
+    const mark = this.#byteOrderMark(length);
+    if (mark === "utf-16le" || mark === "utf-16be")
+      return this.#loadTranscoded(file, descriptor, length, mark);
+    let flags: number = mark === "utf-8" ? FILE_FLAGS.LOADED | FILE_FLAGS.UTF8_MARK : FILE_FLAGS.LOADED;
+    let kept = length;
+    const nul = findByte(0, this.#scratch, 0, length);
+    if (nul >= 0) {
+      flags |= FILE_FLAGS.BINARY;
+      columns.binaryOffset[file] = nul;
+      if (!this.#keepsAll(file)) kept = nul;
+    }
+    columns.flags[file] = flags;
+    const cut = kept < length;
+    if (length === SCRATCH_BYTES && !cut && stats.size > length) {
+      return this.#loadLarge(file, descriptor, stats.size);
+    }
+    return this.#place(file, this.#scratch, kept);
+  }
+
+  #keepsAll(file: number): boolean {
+    return this.#options.allText || this.#files.explicit(file);
+  }
+
+  /** Reads until the size that fstat told, the end of file, or a full scratch. @returns bytes read */
+  #fillScratch(descriptor: number, sizeBytes: number): number {
+    // Files of /proc tell a size of 0 and have content.
+    const wanted = sizeBytes === 0 ? SCRATCH_BYTES : Math.min(sizeBytes, SCRATCH_BYTES);
+    let length = 0;
+    while (length < wanted) {
+      const read = readSync(descriptor, this.#scratch, length, wanted - length, null);
+      if (read === 0) break;
+      length += read;
+    }
+    return length;
+  }
+
+  #byteOrderMark(length: number): "utf-8" | "utf-16le" | "utf-16be" | undefined {
+    const [first, second, third] = this.#scratch;
+    if (length >= 3 && first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
+    if (length >= 2 && first === 0xff && second === 0xfe) return "utf-16le";
+    if (length >= 2 && first === 0xfe && second === 0xff) return "utf-16be";
+    return undefined;
+  }
+
+  /** Notes where a file begins and that its run goes on to its end. */
+  #record(file: number, segment: number, start: number, length: number): void {
+    const columns = this.#columns;
+    columns.segment[file] = segment;
+    columns.start[file] = start;
+    columns.length[file] = length;
+    this.contentBytes += length;
+    this.loadedCount++;
+    if (length === 0) return;
+    const runs = this.#runs;
+    if (this.#runOpen) {
+      runs[runs.length - 3] = start + length;
+      runs[runs.length - 1] = file;
+    } else {
+      runs.push(segment, start, start + length, file, file);
+      this.#runOpen = true;
+    }
+  }
+
+  /** Packs a file that is whole in memory. */
+  #place(file: number, content: Uint8Array, length: number): Promise<void> | undefined {
+    if (length === 0) {
+      this.#record(file, 0, 0, 0);
+      return undefined;
+    }
+    const needed = withPadding(length);
+    if (this.#usedBytes + needed <= this.#windowBytes.length) {
+      this.#pack(file, content, length, needed);
+      return undefined;
+    }
+    if (needed > Math.min(OWN_PLACE_BYTES, this.#source.chunkBytes))
+      return this.#placeAlone(file, content, length);
+    return this.#nextChunk().then(() => this.#pack(file, content, length, needed));
+  }
+
+  #pack(file: number, content: Uint8Array, length: number, needed: number): void {
+    const at = this.#usedBytes;
+    this.#windowBytes.set(content.length === length ? content : content.subarray(0, length), at);
+    this.#windowBytes.fill(LINE_FEED, at + length, at + needed);
+    this.#usedBytes += needed;
+    this.#record(file, this.#window!.segment, this.#window!.offsetBytes + at, length);
+  }
+
+  async #nextChunk(): Promise<void> {
+    if (this.#window) this.#source.commit(this.#window, this.#usedBytes);
+    this.#window = undefined;
+    this.#windowBytes = new Uint8Array(0);
+    this.#usedBytes = 0;
+    this.#runOpen = false;
+    this.#window = await this.#source.reserve(this.#source.chunkBytes);
+    this.#windowBytes = this.#source.bytes(this.#window);
+  }
+
+  /** A file that lies in memory and is larger than a chunk. */
+  async #placeAlone(file: number, content: Uint8Array, length: number): Promise<void> {
+    const writer = new PlaceWriter(this.#source, withPaddingLarge(length));
+    await writer.write(content, length);
+    await this.#finishPlace(file, writer, length);
+  }
+
+  async #finishPlace(file: number, writer: PlaceWriter, length: number): Promise<void> {
+    const position = await writer.finish();
+    this.#runOpen = false;
+    this.#record(file, position.segment, position.offsetBytes, length);
+    this.#runOpen = false;
+  }
+
+  /** A file larger than the scratch, whose beginning is in it. */
+  async #loadLarge(file: number, descriptor: number, sizeBytes: number): Promise<void> {
+    const columns = this.#columns;
+    const writer = new PlaceWriter(this.#source, withPaddingLarge(sizeBytes));
+    await writer.write(this.#scratch, SCRATCH_BYTES);
+    let length = SCRATCH_BYTES;
+    while (length < sizeBytes) {
+      const read = this.#fillScratch(descriptor, Math.min(sizeBytes - length, SCRATCH_BYTES));
+      if (read === 0) break;
+      let kept = read;
+      if ((columns.flags[file]! & FILE_FLAGS.BINARY) === 0) {
+        const nul = findByte(0, this.#scratch, 0, read);
+        if (nul >= 0) {
+          columns.flags[file]! |= FILE_FLAGS.BINARY;
+          columns.binaryOffset[file] = length + nul;
+          if (!this.#keepsAll(file)) kept = nul;
+        }
+      }
+      await writer.write(this.#scratch, kept);
+      length += kept;
+      if (kept < read) break;
+    }
+    await this.#finishPlace(file, writer, length);
+  }
+
+  /** A UTF-16 file. It is decoded whole: such files are rare and small. */
+  async #loadTranscoded(
+    file: number,
+    descriptor: number,
+    length: number,
+    encoding: "utf-16le" | "utf-16be",
+  ): Promise<void> {
+    const decoder = new TextDecoder(encoding);
+    const parts: Buffer[] = [];
+    for (let read = length; read > 0;) {
+      parts.push(Buffer.from(decoder.decode(Buffer.from(this.#scratch.subarray(0, read)), { stream: true })));
+      read = readSync(descriptor, this.#scratch, 0, SCRATCH_BYTES, null);
+    }
+    parts.push(Buffer.from(decoder.decode()));
+    const content = Buffer.concat(parts);
+    const columns = this.#columns;
+    columns.flags[file] = FILE_FLAGS.LOADED | FILE_FLAGS.TRANSCODED;
+    let kept = content.length;
+    const nul = content.indexOf(0);
+    if (nul >= 0) {
+      columns.flags[file]! |= FILE_FLAGS.BINARY;
+      columns.binaryOffset[file] = nul;
+      if (!this.#keepsAll(file)) kept = nul;
+    }
+    if (withPaddingLarge(kept) > this.#source.placeBytesMax) {
+      columns.flags[file] = FILE_FLAGS.OVERSIZE;
+      return;
+    }
+    await this.#place(file, content, kept);
+  }
+}
+
+/** Fills a place of its own through as many windows as the sink gives. */
+class PlaceWriter {
+  readonly #source: WindowSource;
+  readonly #lengthBytes: number;
+  #position: { segment: number; offsetBytes: number } | undefined;
+  #window: SinkWindow | undefined;
+  #bytes: Uint8Array = new Uint8Array(0);
+  #inWindow = 0;
+  #written = 0;
+
+  constructor(source: WindowSource, lengthBytes: number) {
+    this.#source = source;
+    this.#lengthBytes = lengthBytes;
+  }
+
+  async write(content: Uint8Array, length: number): Promise<void> {
+    for (let done = 0; done < length;) {
+      const room = await this.#room();
+      const piece = Math.min(room, length - done);
+      this.#bytes.set(content.subarray(done, done + piece), this.#inWindow);
+      this.#inWindow += piece;
+      this.#written += piece;
+      done += piece;
+    }
+  }
+
+  /** Pads with line feeds up to the next multiple of 16. @returns where the content begins */
+  async finish(): Promise<{ segment: number; offsetBytes: number }> {
+    const padding = ALIGNMENT - (this.#written % ALIGNMENT);
+    await this.write(new Uint8Array(padding).fill(LINE_FEED), padding);
+    this.#source.commit(this.#window!, this.#inWindow);
+    return this.#position!;
+  }
+
+  async #room(): Promise<number> {
+    if (this.#window && this.#inWindow < this.#bytes.length) return this.#bytes.length - this.#inWindow;
+    if (this.#window) this.#source.commit(this.#window, this.#inWindow);
+    this.#window = this.#position
+      ? await this.#source.open(
+          this.#position.segment,
+          this.#position.offsetBytes + this.#written,
+          this.#lengthBytes - this.#written,
+        )
+      : await this.#source.reserve(this.#lengthBytes);
+    this.#position ??= { segment: this.#window.segment, offsetBytes: this.#window.offsetBytes };
+    this.#bytes = this.#source.bytes(this.#window);
+    this.#inWindow = 0;
+    return this.#bytes.length;
+  }
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}

@@ -1,0 +1,35 @@
+/** What the main thread and its loader threads say to each other. */
+import type { LoadOptions } from "./file-loader.ts";
+import type { FileTableMemory } from "./file-table.ts";
+import type { LoadError, PlacementMemory } from "./placement.ts";
+import type { SinkWindow } from "./sink.ts";
+
+/** Files that a thread takes at a time; they lie one after another in memory and make one unit of a search. */
+export const LOAD_BATCH_FILES = 64;
+
+export interface LoadJob {
+  readonly files: FileTableMemory;
+  readonly columns: PlacementMemory;
+  /** One i32: the next file that no thread has taken. */
+  readonly cursor: SharedArrayBuffer;
+  readonly chunkBytes: number;
+  readonly placeBytesMax: number;
+  readonly options: LoadOptions;
+}
+
+export interface LoadResult {
+  readonly runs: Uint32Array;
+  readonly errors: readonly LoadError[];
+  readonly contentBytes: number;
+  readonly loadedCount: number;
+}
+
+export type LoaderMessage =
+  | { kind: "reserve"; lengthBytes: number }
+  | { kind: "open"; segment: number; offsetBytes: number; lengthBytes: number }
+  | { kind: "commit"; window: SinkWindow; usedBytes: number }
+  | { kind: "done"; result: LoadResult };
+
+export interface LoaderReply {
+  readonly window: SinkWindow;
+}

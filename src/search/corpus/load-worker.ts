@@ -1,0 +1,52 @@
+/** A loader thread: takes batches of files by a shared cursor, asks the main thread for windows. */
+import { parentPort, workerData } from "node:worker_threads";
+import { assert } from "../../base/errors.ts";
+import { FileLoader, type WindowSource } from "./file-loader.ts";
+import { FileTable } from "./file-table.ts";
+import { LOAD_BATCH_FILES, type LoadJob, type LoaderMessage, type LoaderReply } from "./load-protocol.ts";
+import { PlacementColumns } from "./placement.ts";
+import type { SinkWindow } from "./sink.ts";
+import { windowBytes } from "./window-bytes.ts";
+
+const port = parentPort;
+assert(port, "the load worker runs as a worker thread");
+const job = workerData as LoadJob;
+const post = (message: LoaderMessage): void => port.postMessage(message);
+
+let answer: ((window: SinkWindow) => void) | undefined;
+port.on("message", ({ window }: LoaderReply) => answer?.(window));
+const ask = (message: LoaderMessage): Promise<SinkWindow> =>
+  new Promise((resolve) => {
+    answer = resolve;
+    post(message);
+  });
+
+const source: WindowSource = {
+  chunkBytes: job.chunkBytes,
+  placeBytesMax: job.placeBytesMax,
+  reserve: (lengthBytes) => ask({ kind: "reserve", lengthBytes }),
+  open: (segment, offsetBytes, lengthBytes) => ask({ kind: "open", segment, offsetBytes, lengthBytes }),
+  commit: (window, usedBytes) => post({ kind: "commit", window, usedBytes }),
+  bytes: windowBytes,
+};
+
+async function main(): Promise<void> {
+  const cursor = new Int32Array(job.cursor);
+  const loader = new FileLoader(
+    new FileTable(job.files),
+    new PlacementColumns(job.columns),
+    source,
+    job.options,
+  );
+  for (;;) {
+    const first = Atomics.add(cursor, 0, LOAD_BATCH_FILES);
+    if (first >= job.files.fileCount) break;
+    await loader.load(first, Math.min(first + LOAD_BATCH_FILES, job.files.fileCount));
+  }
+  const runs = loader.finish();
+  const { errors, contentBytes, loadedCount } = loader;
+  post({ kind: "done", result: { runs, errors, contentBytes, loadedCount } });
+}
+
+// A rejection ends the thread with an error, which the main thread sees.
+void main();

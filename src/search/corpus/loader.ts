@@ -1,0 +1,136 @@
+/**
+ * Loads the files of a corpus into a sink, with as many threads as pay.
+ *
+ * The main thread only hands out windows; files are taken by a shared cursor and each thread writes the columns of the files
+ * that it took. Few files are loaded on the main thread: a worker takes some 20 ms to start.
+ */
+import { availableParallelism } from "node:os";
+import type { Worker } from "node:worker_threads";
+import { nowMs } from "../../base/clock.ts";
+import { EverwarpError } from "../../base/errors.ts";
+import { startWorkerThread } from "../host/worker-thread.ts";
+import { FileLoader, type LoadOptions } from "./file-loader.ts";
+import type { FileTable } from "./file-table.ts";
+import {
+  LOAD_BATCH_FILES,
+  type LoadJob,
+  type LoaderMessage,
+  type LoaderReply,
+  type LoadResult,
+} from "./load-protocol.ts";
+import { allocatePlacement, Placement, PlacementColumns, unitsFromRuns } from "./placement.ts";
+import type { CorpusSink } from "./sink.ts";
+import { windowBytes } from "./window-bytes.ts";
+
+/** So many files are worth one more thread. */
+const FILES_PER_THREAD = 2500;
+
+/**
+ * Reads all files into the sink's memory.
+ * @param threads loader threads; by default as many as pay, at most one per core. 0 loads on the calling thread
+ * @throws what the sink throws; EW_WORKER_DIED. Files that cannot be read are no failure but in `errors`
+ */
+export async function loadFiles(
+  files: FileTable,
+  sink: CorpusSink,
+  options: LoadOptions,
+  threads = Math.min(availableParallelism(), Math.floor(files.fileCount / FILES_PER_THREAD)),
+): Promise<Placement> {
+  const startMs = nowMs();
+  const columns = allocatePlacement(files.fileCount);
+  let arenaBytes = 0;
+  const counted: CorpusSink = {
+    chunkBytes: sink.chunkBytes,
+    placeBytesMax: sink.placeBytesMax,
+    reserve: (lengthBytes) => sink.reserve(lengthBytes),
+    open: (position, lengthBytes) => sink.open(position, lengthBytes),
+    commit(window, usedBytes) {
+      arenaBytes += usedBytes;
+      sink.commit(window, usedBytes);
+    },
+    finish: () => sink.finish(),
+  };
+  const job: LoadJob = {
+    files: files.memory,
+    columns,
+    cursor: new SharedArrayBuffer(4),
+    chunkBytes: sink.chunkBytes,
+    placeBytesMax: sink.placeBytesMax,
+    options,
+  };
+  const results =
+    threads > 0 ? await loadOnThreads(job, counted, threads) : [await loadHere(job, files, counted)];
+  await sink.finish();
+  const errors = results.flatMap((it) => it.errors).sort((a, b) => a.file - b.file);
+  return new Placement(files, columns, unitsFromRuns(results.map(({ runs }) => runs)), errors, {
+    fileCount: files.fileCount,
+    loadedCount: results.reduce((sum, it) => sum + it.loadedCount, 0),
+    contentBytes: results.reduce((sum, it) => sum + it.contentBytes, 0),
+    arenaBytes,
+    loadMs: nowMs() - startMs,
+    threads,
+  });
+}
+
+async function loadHere(job: LoadJob, files: FileTable, sink: CorpusSink): Promise<LoadResult> {
+  const loader = new FileLoader(
+    files,
+    new PlacementColumns(job.columns),
+    {
+      chunkBytes: sink.chunkBytes,
+      placeBytesMax: sink.placeBytesMax,
+      reserve: async (lengthBytes) => sink.open(sink.reserve(lengthBytes), lengthBytes),
+      open: async (segment, offsetBytes, lengthBytes) => sink.open({ segment, offsetBytes }, lengthBytes),
+      commit: (window, usedBytes) => sink.commit(window, usedBytes),
+      bytes: windowBytes,
+    },
+    job.options,
+  );
+  // In batches, as threads do: a batch is a unit of a search.
+  for (let first = 0; first < files.fileCount; first += LOAD_BATCH_FILES) {
+    await loader.load(first, Math.min(first + LOAD_BATCH_FILES, files.fileCount));
+  }
+  return {
+    runs: loader.finish(),
+    errors: loader.errors,
+    contentBytes: loader.contentBytes,
+    loadedCount: loader.loadedCount,
+  };
+}
+
+async function loadOnThreads(job: LoadJob, sink: CorpusSink, threads: number): Promise<LoadResult[]> {
+  const workers = await Promise.all(
+    Array.from({ length: threads }, () => startWorkerThread("load-worker", job)),
+  );
+  try {
+    return await Promise.all(workers.map((worker) => serve(worker, sink)));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** Answers one thread's requests until it is done. */
+function serve(worker: Worker, sink: CorpusSink): Promise<LoadResult> {
+  return new Promise((resolve, reject) => {
+    const died = (detail: string, cause?: unknown): void =>
+      reject(
+        new EverwarpError("EW_WORKER_DIED", `a loader thread ended before its work was done: ${detail}`, {
+          remedy: "Load again; if it happens every time, please report it.",
+          cause,
+        }),
+      );
+    worker.on("error", (error: Error) => died(error.message, error));
+    worker.on("exit", (code) => died(`exit code ${code}`));
+    const give = async (lengthBytes: number, position = sink.reserve(lengthBytes)): Promise<void> => {
+      const reply: LoaderReply = { window: await sink.open(position, lengthBytes) };
+      worker.postMessage(reply);
+    };
+    const answer = async (message: LoaderMessage): Promise<void> => {
+      if (message.kind === "reserve") await give(message.lengthBytes);
+      else if (message.kind === "open") await give(message.lengthBytes, message);
+      else if (message.kind === "commit") sink.commit(message.window, message.usedBytes);
+      else resolve(message.result);
+    };
+    worker.on("message", (message: LoaderMessage) => void answer(message).catch(reject));
+  });
+}

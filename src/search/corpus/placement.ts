@@ -1,0 +1,189 @@
+/**
+ * Where a backend keeps the files of a corpus, and what the files were like when they were read.
+ *
+ *   segment 0: │file 0 \n…│file 1 \n│file 2 \n…│ … gap … │file 900 (large) … \n│   every file at a multiple of 16,
+ *              └────────── unit ───────────────┘         └──── unit ──┬─ unit ─┘   padded with at least one line feed
+ *
+ * Invariants: columns are indexed by file and written once, by the thread that loaded the file; a file's content is
+ * contiguous; units are sorted by their first file and together hold every loaded byte exactly once as a start of an
+ * occurrence; inside a unit, offsets ascend with file indexes.
+ */
+import { statSync } from "node:fs";
+import type { FileTable } from "./file-table.ts";
+
+/** Bits of `flags`. */
+export const FILE_FLAGS = {
+  /** The content was read; without this bit length is 0. */
+  LOADED: 1,
+  /** Has a NUL at `binaryOffset`. Unless the file was named by the user or all is text, the content ends there. */
+  BINARY: 2,
+  /** Was UTF-16 with a byte order mark; the content is UTF-8. Offsets are not those on disk. */
+  TRANSCODED: 4,
+  /** Begins with a UTF-8 byte order mark, which is part of the content. */
+  UTF8_MARK: 8,
+  /** Larger than a segment: not loaded, to be searched by streaming. */
+  OVERSIZE: 16,
+  /** Could not be read; see `errors`. */
+  FAILED: 32,
+  /** Not a regular file (a pipe, a device): not loaded, to be searched by streaming. */
+  SPECIAL: 64,
+} as const;
+
+/** A run of bytes that one thread searches at a time: whole files, or a part of one. */
+export interface UnitColumns {
+  readonly count: number;
+  readonly segment: Uint32Array;
+  /** Occurrences of this unit start in [start, startEnd) … */
+  readonly start: Uint32Array;
+  readonly startEnd: Uint32Array;
+  /** … and lie in [start, end). */
+  readonly end: Uint32Array;
+  readonly firstFile: Uint32Array;
+  readonly lastFile: Uint32Array;
+}
+
+export interface LoadError {
+  readonly file: number;
+  /** errno name, as "ENOENT". */
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface LoadStats {
+  readonly fileCount: number;
+  /** Files whose content was read. */
+  readonly loadedCount: number;
+  /** Bytes of content kept. */
+  readonly contentBytes: number;
+  /** Bytes of the arena taken, padding included. */
+  readonly arenaBytes: number;
+  readonly loadMs: number;
+  readonly threads: number;
+}
+
+/** The columns as shared memory, to send to another thread. */
+export type PlacementMemory = Readonly<
+  Record<
+    "segment" | "start" | "length" | "flags" | "binaryOffset" | "sizeBytes" | "modifiedMs" | "inode",
+    SharedArrayBuffer
+  >
+>;
+
+export function allocatePlacement(fileCount: number): PlacementMemory {
+  return {
+    segment: new SharedArrayBuffer(2 * fileCount),
+    start: new SharedArrayBuffer(4 * fileCount),
+    length: new SharedArrayBuffer(4 * fileCount),
+    flags: new SharedArrayBuffer(fileCount),
+    binaryOffset: new SharedArrayBuffer(4 * fileCount),
+    sizeBytes: new SharedArrayBuffer(8 * fileCount),
+    modifiedMs: new SharedArrayBuffer(8 * fileCount),
+    inode: new SharedArrayBuffer(8 * fileCount),
+  };
+}
+
+/** Typed views of the columns. */
+export class PlacementColumns {
+  readonly segment: Uint16Array;
+  /** Offset of the content in its segment, bytes. */
+  readonly start: Uint32Array;
+  /** Length of the content, bytes. */
+  readonly length: Uint32Array;
+  readonly flags: Uint8Array;
+  /** Offset of the first NUL in the content, where flags has BINARY. */
+  readonly binaryOffset: Uint32Array;
+  /** As fstat told when the file was read. */
+  readonly sizeBytes: Float64Array;
+  readonly modifiedMs: Float64Array;
+  readonly inode: Float64Array;
+  readonly memory: PlacementMemory;
+
+  constructor(memory: PlacementMemory) {
+    this.memory = memory;
+    this.segment = new Uint16Array(memory.segment);
+    this.start = new Uint32Array(memory.start);
+    this.length = new Uint32Array(memory.length);
+    this.flags = new Uint8Array(memory.flags);
+    this.binaryOffset = new Uint32Array(memory.binaryOffset);
+    this.sizeBytes = new Float64Array(memory.sizeBytes);
+    this.modifiedMs = new Float64Array(memory.modifiedMs);
+    this.inode = new Float64Array(memory.inode);
+  }
+}
+
+export class Placement extends PlacementColumns {
+  readonly files: FileTable;
+  readonly units: UnitColumns;
+  readonly errors: readonly LoadError[];
+  readonly stats: LoadStats;
+
+  constructor(
+    files: FileTable,
+    memory: PlacementMemory,
+    units: UnitColumns,
+    errors: readonly LoadError[],
+    stats: LoadStats,
+  ) {
+    super(memory);
+    this.files = files;
+    this.units = units;
+    this.errors = errors;
+    this.stats = stats;
+  }
+
+  /** Is the file on disk another one than was loaded: gone, rewritten, of another size? One stat call. */
+  changed(file: number): boolean {
+    let now;
+    try {
+      now = statSync(this.files.openPath(file), { throwIfNoEntry: false });
+    } catch {
+      return true; // not to be reached any more: whoever reads it again will say why
+    }
+    return (
+      now === undefined ||
+      now.size !== this.sizeBytes[file] ||
+      now.mtimeMs !== this.modifiedMs[file] ||
+      now.ino !== this.inode[file]
+    );
+  }
+}
+
+/** A run of files that lie one after another, as loader threads report it: five words each. */
+export const RUN_WORDS = 5;
+
+/** Large files are cut into units of about this size, so that all threads share one. */
+const UNIT_BYTES = 1 << 20;
+
+/** Sorts the runs of all threads by file and cuts the long ones. */
+export function unitsFromRuns(runs: readonly Uint32Array[]): UnitColumns {
+  const parts: {
+    segment: number;
+    start: number;
+    startEnd: number;
+    end: number;
+    first: number;
+    last: number;
+  }[] = [];
+  for (const words of runs) {
+    for (let at = 0; at < words.length; at += RUN_WORDS) {
+      const [segment, start, end, first, last] = words.subarray(at, at + RUN_WORDS) as unknown as number[];
+      // Only a single file may be cut: a part of a run would not know where its first file begins.
+      const step = first === last ? UNIT_BYTES : 2 ** 32;
+      for (let from = start!; from < end!; from += step) {
+        const startEnd = end! - from < 1.5 * step ? end! : from + step;
+        parts.push({ segment: segment!, start: from, startEnd, end: end!, first: first!, last: last! });
+        if (startEnd === end) break;
+      }
+    }
+  }
+  parts.sort((a, b) => a.first - b.first || a.start - b.start);
+  return {
+    count: parts.length,
+    segment: Uint32Array.from(parts, (it) => it.segment),
+    start: Uint32Array.from(parts, (it) => it.start),
+    startEnd: Uint32Array.from(parts, (it) => it.startEnd),
+    end: Uint32Array.from(parts, (it) => it.end),
+    firstFile: Uint32Array.from(parts, (it) => it.first),
+    lastFile: Uint32Array.from(parts, (it) => it.last),
+  };
+}

@@ -1,0 +1,14 @@
+/** Views on the windows of a sink. */
+import { createRequire } from "node:module";
+import type { SinkWindow } from "./sink.ts";
+
+type Koffi = { view(address: bigint, lengthBytes: number): ArrayBuffer };
+
+let koffi: Koffi | undefined;
+
+/** The window's memory as bytes. Loads the foreign function library only when a window is given as an address. */
+export function windowBytes({ memory, lengthBytes }: SinkWindow): Uint8Array {
+  if (memory.kind === "shared") return new Uint8Array(memory.buffer, memory.byteOffset, lengthBytes);
+  koffi ??= createRequire(import.meta.url)("koffi") as Koffi;
+  return new Uint8Array(koffi.view(memory.address, lengthBytes));
+}

@@ -1,0 +1,76 @@
+/**
+ * The host's arena: shared WebAssembly memories of up to 4 GiB, one per segment, committed by the operating system page by
+ * page as files are written.
+ *
+ *   segment: │ thread 0 │ thread 1 │ … │ main │ files …                                    │ slack │
+ *            └ work area: program block, answers of the scan kernel ┘
+ *
+ * Invariant: a thread only writes its own work area; files are never changed after the load.
+ */
+import { EverwarpError } from "../../base/errors.ts";
+import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
+import { PAGE_BYTES, reserveSharedMemory, SCAN_SLACK_BYTES } from "./scan-kernel.ts";
+import type { LinearMemory } from "./web-assembly.ts";
+
+/** A thread's part of a segment: the program block, then the answers. */
+export const PROGRAM_AREA_BYTES = 192 * 1024;
+export const ANSWER_AREA_BYTES = 64 * 1024;
+export const WORK_AREA_BYTES = PROGRAM_AREA_BYTES + ANSWER_AREA_BYTES;
+
+/** One page less than 4 GiB, so that every position and every end fits a u32. */
+export const SEGMENT_BYTES_MAX = 65_535 * PAGE_BYTES;
+const SEGMENT_BYTES_MIN = 64 * 1024 * 1024;
+
+export class HostSink implements CorpusSink {
+  readonly chunkBytes = 4 * 1024 * 1024;
+  readonly placeBytesMax: number;
+  readonly segments: LinearMemory[] = [];
+  readonly #headBytes: number;
+  #segmentBytes: number;
+  #usedBytes = 0;
+
+  /**
+   * @param workAreas how many threads will scan the segments
+   * @param segmentBytes size of a segment, for tests; a segment is made smaller where the address space has no room
+   */
+  constructor(workAreas: number, segmentBytes = SEGMENT_BYTES_MAX) {
+    this.#headBytes = workAreas * WORK_AREA_BYTES;
+    this.#segmentBytes = segmentBytes;
+    this.placeBytesMax = segmentBytes - this.#headBytes - PAGE_BYTES;
+  }
+
+  reserve(lengthBytes: number): Position {
+    const last = this.segments.at(-1);
+    if (!last || this.#usedBytes + lengthBytes + SCAN_SLACK_BYTES > last.buffer.byteLength)
+      this.#addSegment(lengthBytes);
+    const position = { segment: this.segments.length - 1, offsetBytes: this.#usedBytes };
+    this.#usedBytes += lengthBytes;
+    return position;
+  }
+
+  #addSegment(lengthBytes: number): void {
+    for (;;) {
+      try {
+        this.segments.push(reserveSharedMemory(this.#segmentBytes));
+        this.#usedBytes = this.#headBytes;
+        return;
+      } catch (error) {
+        // Where address space is limited, several small segments may fit when one large does not.
+        const half = this.#segmentBytes / 2;
+        const fits = half >= SEGMENT_BYTES_MIN && half >= lengthBytes + this.#headBytes + PAGE_BYTES;
+        if (!(error instanceof EverwarpError) || !fits) throw error;
+        this.#segmentBytes = half;
+      }
+    }
+  }
+
+  open({ segment, offsetBytes }: Position, lengthBytes: number): SinkWindow {
+    const { buffer } = this.segments[segment]!;
+    return { segment, offsetBytes, lengthBytes, memory: { kind: "shared", buffer, byteOffset: offsetBytes } };
+  }
+
+  /** Nothing to move: the window is the arena. */
+  commit(): void {}
+
+  async finish(): Promise<void> {}
+}

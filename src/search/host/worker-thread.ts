@@ -1,0 +1,69 @@
+/**
+ * Starts worker threads from a built package and from source.
+ *
+ * A built package has each entry bundled as dist/workers/NAME.cjs. From source (tests, tsx) the entry is bundled with
+ * esbuild, a development dependency, into node_modules/.cache/everwarp, once per process and content.
+ */
+import { createHash } from "node:crypto";
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { assert } from "../../base/errors.ts";
+import { packageRoot } from "../../base/package-root.ts";
+
+const ENTRY_SOURCES = {
+  "load-worker": "src/search/corpus/load-worker.ts",
+  "engine-worker": "src/search/host/engine-worker.ts",
+  "parallel-worker": "src/search/host/parallel-worker.ts",
+} as const;
+
+export type WorkerName = keyof typeof ENTRY_SOURCES;
+
+const entries = new Map<WorkerName, Promise<string>>();
+
+/** The file that a worker of this name runs. */
+function workerEntry(name: WorkerName): Promise<string> {
+  if (!import.meta.url.endsWith(".ts"))
+    return Promise.resolve(join(packageRoot(), "dist", "workers", `${name}.cjs`));
+  const known = entries.get(name);
+  if (known) return known;
+  const made = bundleFromSource(name);
+  entries.set(name, made);
+  return made;
+}
+
+async function bundleFromSource(name: WorkerName): Promise<string> {
+  const bundler = "esbuild"; // a variable, so that no bundle of ours takes esbuild in
+  const { build } = (await import(bundler)) as typeof import("esbuild");
+  const { outputFiles } = await build({
+    entryPoints: [join(packageRoot(), ENTRY_SOURCES[name])],
+    bundle: true,
+    write: false,
+    format: "cjs",
+    platform: "node",
+    target: "node20.19",
+    external: ["koffi", "@webgpu/glslang", "rregex", "webgpu", "esbuild"],
+    define: { "import.meta.url": "everwarpModuleUrl" },
+    banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
+    logLevel: "warning",
+  });
+  const code = outputFiles[0]?.contents;
+  assert(code, `esbuild made nothing of ${name}`);
+  const folder = join(packageRoot(), "node_modules", ".cache", "everwarp");
+  const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  const path = join(folder, `${name}-${hash}.cjs`);
+  await mkdir(folder, { recursive: true });
+  // Several processes may write the same content at once: each under its own name, then moved into place.
+  await writeFile(`${path}.${process.pid}`, code);
+  await rename(`${path}.${process.pid}`, path);
+  return path;
+}
+
+/**
+ * Starts a worker thread.
+ * @param data given to the worker as `workerData`
+ */
+export async function startWorkerThread(name: WorkerName, data: unknown): Promise<Worker> {
+  // execArgv: a worker needs none of the loaders or flags of this process.
+  return new Worker(await workerEntry(name), { workerData: data, execArgv: [], name: `everwarp ${name}` });
+}
