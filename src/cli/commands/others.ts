@@ -1,0 +1,74 @@
+/** All commands but `search`, told apart by commander. Each is loaded when it is called. */
+import { Command, CommanderError } from "commander";
+import { EverwarpError } from "../../base/errors.ts";
+import type { Environment } from "../flags/environment.ts";
+import { versionText } from "./version.ts";
+
+/** What the files `bench.ts` and `doctor.ts` beside this one export. `argv` is what stands behind the command's name. */
+export interface CommandModule {
+  run(argv: readonly string[], environment: Environment): Promise<number>;
+}
+
+const COMMANDS: { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
+  {
+    name: "bench",
+    summary: "measure this machine, and check every result",
+    load: () => loadCommand("bench"),
+  },
+  {
+    name: "doctor",
+    summary: "show devices, what they can do, and what is missing",
+    load: () => loadCommand("doctor"),
+  },
+];
+
+async function loadCommand(name: string): Promise<CommandModule> {
+  return (await import(`./${name}.ts`)) as CommandModule;
+}
+
+/** @returns the exit code; 2 for a command that does not exist */
+export async function runCommand(argv: readonly string[], environment: Environment): Promise<number> {
+  let code = 0;
+  const program = new Command("everwarp")
+    .description("Search and more from programs that stay resident on the GPU.")
+    .version(versionText().trim(), "-V, --version", "show the version")
+    .helpCommand("help [command]", "show help, of a command if it is named")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => environment.writeOut(Buffer.from(text)),
+      writeErr: (text) => environment.writeError(text),
+    });
+  program
+    .command("search")
+    .summary("search files as ripgrep does (everwarp search --help)")
+    .allowUnknownOption()
+    .helpOption(false)
+    .argument("[arguments...]")
+    .action(async () => {
+      const { runSearch } = await import("./search.ts");
+      code = await runSearch(argv.slice(argv.indexOf("search") + 1), environment);
+    });
+  program
+    .command("version")
+    .summary("show the version")
+    .action(() => environment.writeOut(Buffer.from(versionText())));
+  for (const { name, summary, load } of COMMANDS)
+    program
+      .command(name)
+      .summary(summary)
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .helpOption(false)
+      .action(async () => {
+        code = await (await load()).run(argv.slice(argv.indexOf(name) + 1), environment);
+      });
+  try {
+    await program.parseAsync(argv, { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (!(error instanceof EverwarpError)) throw error;
+    environment.writeError(`everwarp: ${error.message} [${error.code}]\n`);
+    return 2;
+  }
+  return code;
+}

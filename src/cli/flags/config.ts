@@ -1,0 +1,24 @@
+/** The file that RIPGREP_CONFIG_PATH names: one argument per line. */
+import { readFileSync } from "node:fs";
+import { systemErrorText } from "../../search/searcher/system-error.ts";
+
+/**
+ * @param path value of the environment variable; undefined or empty for no file
+ * @param onMessage told when the file cannot be read
+ */
+export function configArgs(path: string | undefined, onMessage: (message: string) => void): string[] {
+  if (path === undefined || path === "") return [];
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    const reason = systemErrorText(error);
+    if (reason === undefined) throw error;
+    onMessage(`failed to read the file specified in RIPGREP_CONFIG_PATH: ${path}: ${reason}`);
+    return [];
+  }
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}

@@ -1,0 +1,63 @@
+/** What a command sees of its surroundings. Tests give their own. */
+import { fstatSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
+
+export interface Environment {
+  env: Readonly<Record<string, string | undefined>>;
+  stdoutIsTerminal: boolean;
+  stderrIsTerminal: boolean;
+  /** Standard input is a file, a pipe or a socket, so without a path it is what is searched. */
+  stdinIsReadable: boolean;
+  /** @throws a system error with the code EPIPE when nobody reads any more */
+  writeOut(bytes: Uint8Array): void;
+  writeError(text: string): void;
+}
+
+function stdinIsReadable(): boolean {
+  try {
+    const stat = fstatSync(0);
+    return stat.isFile() || stat.isFIFO() || stat.isSocket();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EBADF") return false;
+    throw error;
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** Writes all of it, waiting where a pipe is full. */
+function writeAll(descriptor: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(descriptor, bytes, at, bytes.length - at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(sleeper, 0, 0, 1);
+    }
+  }
+}
+
+/** The real ones. */
+export function processEnvironment(): Environment {
+  return {
+    env: process.env,
+    get stdoutIsTerminal() {
+      return isatty(1);
+    },
+    get stderrIsTerminal() {
+      return isatty(2);
+    },
+    get stdinIsReadable() {
+      return stdinIsReadable();
+    },
+    writeOut: (bytes) => writeAll(1, bytes),
+    writeError(text) {
+      try {
+        writeAll(2, Buffer.from(text));
+      } catch (error) {
+        // Nobody reads our messages; there is nobody left to tell.
+        if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+      }
+    },
+  };
+}

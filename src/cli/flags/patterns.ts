@@ -1,0 +1,69 @@
+/** Where patterns come from: -e, -f, or the first positional argument. */
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+import { EverwarpError } from "../../base/errors.ts";
+import { systemErrorText } from "../../search/searcher/system-error.ts";
+import type { LowArgs } from "./low-args.ts";
+
+export interface CollectedPatterns {
+  patterns: string[];
+  /** The positional arguments that are left: paths. */
+  paths: string[];
+  /** -f - read standard input, so nothing else can. */
+  stdinConsumed: boolean;
+}
+
+/** @throws EW_BAD_ARGUMENT where there is no pattern, EW_PATH_NOT_FOUND or EW_PATH_UNREADABLE for a file of patterns */
+export function collectPatterns(low: LowArgs): CollectedPatterns {
+  if (low.mode.kind !== "search") return { patterns: [], paths: low.positional, stdinConsumed: false };
+  if (low.patterns.length === 0) {
+    const [pattern, ...paths] = low.positional;
+    if (pattern === undefined)
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        "everwarp search requires at least one pattern to execute a search",
+      );
+    return { patterns: [pattern], paths, stdinConsumed: false };
+  }
+  const patterns = new Set<string>();
+  let stdinConsumed = false;
+  for (const source of low.patterns) {
+    if ("pattern" in source) {
+      patterns.add(source.pattern);
+      continue;
+    }
+    if (source.file === "-") {
+      if (stdinConsumed)
+        throw new EverwarpError(
+          "EW_BAD_ARGUMENT",
+          "error reading -f/--file from stdin: stdin has already been consumed",
+        );
+      stdinConsumed = true;
+    }
+    for (const pattern of readPatterns(source.file)) patterns.add(pattern);
+  }
+  if (stdinConsumed && low.positional.includes("-"))
+    throw new EverwarpError(
+      "EW_BAD_ARGUMENT",
+      "error: attempted to read patterns from stdin while also searching stdin",
+    );
+  return { patterns: [...patterns], paths: low.positional, stdinConsumed };
+}
+
+function readPatterns(path: string): string[] {
+  const name = path === "-" ? "<stdin>" : path;
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path === "-" ? 0 : path);
+  } catch (error) {
+    const reason = systemErrorText(error);
+    if (reason === undefined) throw error;
+    const code =
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "EW_PATH_NOT_FOUND" : "EW_PATH_UNREADABLE";
+    throw new EverwarpError(code, `${name}: ${reason}`, { cause: error });
+  }
+  if (!isUtf8(bytes)) throw new EverwarpError("EW_BAD_PATTERN", `${name}: found invalid UTF-8 in pattern`);
+  const lines = bytes.toString("utf8").split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+}

@@ -1,0 +1,344 @@
+/** Flags that say what is printed. */
+import type { Flag } from "./definition.ts";
+import { type LowArgs, updateMode } from "./low-args.ts";
+import { badValue, parseChoice, parseCount, parseEscaped } from "./values.ts";
+
+type Lines = "before" | "after" | "both";
+
+function setContext(low: LowArgs, which: Lines, value: string): void {
+  const lines = parseCount(value);
+  if (low.context === "passthru") low.context = {};
+  low.context[which] = lines;
+}
+
+const SORT_KEYS = ["none", "path", "modified", "accessed", "created"] as const;
+
+function setSort(low: LowArgs, value: string, reverse: boolean): void {
+  const key = parseChoice(value, SORT_KEYS);
+  low.sort = key === "none" ? undefined : { key, reverse };
+}
+
+export const OUTPUT_FLAGS: readonly Flag[] = [
+  {
+    kind: "value",
+    long: "after-context",
+    short: "A",
+    variable: "NUM",
+    category: "output",
+    help: "Show NUM lines after each match.",
+    update: (low, value) => setContext(low, "after", value),
+  },
+  {
+    kind: "value",
+    long: "before-context",
+    short: "B",
+    variable: "NUM",
+    category: "output",
+    help: "Show NUM lines before each match.",
+    update: (low, value) => setContext(low, "before", value),
+  },
+  {
+    kind: "switch",
+    long: "block-buffered",
+    negated: "no-block-buffered",
+    category: "output",
+    help: "Write in large blocks, even to a terminal.",
+    update: (low, on) => void (low.buffer = on ? "block" : "auto"),
+  },
+  {
+    kind: "switch",
+    long: "byte-offset",
+    short: "b",
+    negated: "no-byte-offset",
+    category: "output",
+    help: "Show the offset of each line in its file, in bytes.",
+    update: (low, on) => void (low.byteOffset = on),
+  },
+  {
+    kind: "value",
+    long: "color",
+    variable: "WHEN",
+    choices: ["never", "auto", "always", "ansi"],
+    category: "output",
+    help: "When to use colours.",
+    update: (low, value) => void (low.color = parseChoice(value, ["never", "auto", "always", "ansi"])),
+  },
+  {
+    kind: "repeatable",
+    long: "colors",
+    variable: "COLOR_SPEC",
+    category: "output",
+    help: "Change a colour, as in match:fg:magenta.",
+    details:
+      "PART:ATTRIBUTE:VALUE, where PART is path, line, column, match or highlight, ATTRIBUTE is fg, bg or style (or none, without " +
+      "a value), and VALUE a colour's name, its number from 0 to 255, three numbers R,G,B, or a style such as bold or nounderline.",
+    update: (low, value) => void low.colors.push(value),
+  },
+  {
+    kind: "switch",
+    long: "column",
+    negated: "no-column",
+    category: "output",
+    help: "Show the column of the first match, in bytes from 1.",
+    update: (low, on) => void (low.column = on),
+  },
+  {
+    kind: "value",
+    long: "context",
+    short: "C",
+    variable: "NUM",
+    category: "output",
+    help: "Show NUM lines before and after each match.",
+    update: (low, value) => setContext(low, "both", value),
+  },
+  {
+    kind: "value",
+    long: "context-separator",
+    negated: "no-context-separator",
+    variable: "SEPARATOR",
+    category: "output",
+    help: "What stands between groups of lines.",
+    update: (low, value) => void (low.contextSeparator = parseEscaped(value)),
+    reset: (low) => void (low.contextSeparator = undefined),
+  },
+  {
+    kind: "value",
+    long: "field-context-separator",
+    variable: "SEPARATOR",
+    category: "output",
+    help: "What stands between the fields of a context line.",
+    update: (low, value) => void (low.fieldContextSeparator = parseEscaped(value)),
+  },
+  {
+    kind: "value",
+    long: "field-match-separator",
+    variable: "SEPARATOR",
+    category: "output",
+    help: "What stands between the fields of a matching line.",
+    update: (low, value) => void (low.fieldMatchSeparator = parseEscaped(value)),
+  },
+  {
+    kind: "switch",
+    long: "heading",
+    negated: "no-heading",
+    category: "output",
+    help: "Show the path once, above a file's lines.",
+    update: (low, on) => void (low.heading = on),
+  },
+  {
+    kind: "switch",
+    long: "include-zero",
+    negated: "no-include-zero",
+    category: "output",
+    help: "Counts show files without a match too.",
+    update: (low, on) => void (low.includeZero = on),
+  },
+  {
+    kind: "switch",
+    long: "line-buffered",
+    negated: "no-line-buffered",
+    category: "output",
+    help: "Write after each file, even into a pipe.",
+    update: (low, on) => void (low.buffer = on ? "line" : "auto"),
+  },
+  {
+    kind: "switch",
+    long: "line-number",
+    short: "n",
+    category: "output",
+    help: "Show line numbers.",
+    update: (low) => void (low.lineNumber = true),
+  },
+  {
+    kind: "switch",
+    long: "no-line-number",
+    short: "N",
+    category: "output",
+    help: "Do not show line numbers.",
+    update: (low) => void (low.lineNumber = false),
+  },
+  {
+    kind: "value",
+    long: "max-columns",
+    short: "M",
+    variable: "NUM",
+    category: "output",
+    help: "Leave out lines of more than NUM bytes; 0 for no limit.",
+    update: (low, value) => void (low.maxColumns = parseCount(value) || undefined),
+  },
+  {
+    kind: "switch",
+    long: "max-columns-preview",
+    negated: "no-max-columns-preview",
+    category: "output",
+    help: "Show the beginning of lines that are too long.",
+    update: (low, on) => void (low.maxColumnsPreview = on),
+  },
+  {
+    kind: "switch",
+    long: "null",
+    short: "0",
+    category: "output",
+    help: "A NUL byte follows each path.",
+    update: (low) => void (low.null = true),
+  },
+  {
+    kind: "switch",
+    long: "only-matching",
+    short: "o",
+    category: "output",
+    help: "Show only what matches, each match on a line.",
+    update: (low) => void (low.onlyMatching = true),
+  },
+  {
+    kind: "value",
+    long: "path-separator",
+    variable: "SEPARATOR",
+    category: "output",
+    help: "A byte in the place of / in paths.",
+    update(low, value) {
+      const bytes = parseEscaped(value);
+      if (bytes.length > 1)
+        throw badValue(
+          `A path separator must be exactly one byte, but the given separator is ${bytes.length} bytes: ${value}`,
+        );
+      low.pathSeparator = bytes === "" ? undefined : bytes;
+    },
+  },
+  {
+    kind: "switch",
+    long: "passthru",
+    aliases: ["passthrough"],
+    category: "output",
+    help: "Show all lines, matching or not.",
+    update: (low) => void (low.context = "passthru"),
+  },
+  {
+    kind: "switch",
+    long: "pretty",
+    short: "p",
+    category: "output",
+    help: "As --color always --heading --line-number.",
+    update(low) {
+      low.color = "always";
+      low.heading = true;
+      low.lineNumber = true;
+    },
+  },
+  {
+    kind: "switch",
+    long: "quiet",
+    short: "q",
+    category: "output",
+    help: "Print nothing; the exit code tells.",
+    update: (low) => void (low.quiet = true),
+  },
+  {
+    kind: "value",
+    long: "replace",
+    short: "r",
+    variable: "TEXT",
+    category: "output",
+    help: "Show TEXT in the place of each match; $0 is the match.",
+    update: (low, value) => void (low.replacement = value),
+  },
+  {
+    kind: "value",
+    long: "sort",
+    variable: "SORTBY",
+    choices: SORT_KEYS,
+    category: "output",
+    help: "Sort files, the smallest first.",
+    update: (low, value) => setSort(low, value, false),
+  },
+  {
+    kind: "value",
+    long: "sortr",
+    variable: "SORTBY",
+    choices: SORT_KEYS,
+    category: "output",
+    help: "Sort files, the largest first.",
+    update: (low, value) => setSort(low, value, true),
+  },
+  {
+    kind: "switch",
+    long: "sort-files",
+    negated: "no-sort-files",
+    category: "output",
+    help: "As --sort path (an old name).",
+    update: (low, on) => void (low.sort = on ? { key: "path", reverse: false } : undefined),
+  },
+  {
+    kind: "switch",
+    long: "trim",
+    negated: "no-trim",
+    category: "output",
+    help: "Leave out blanks at the beginning of lines.",
+    update: (low, on) => void (low.trim = on),
+  },
+  {
+    kind: "switch",
+    long: "vimgrep",
+    category: "output",
+    help: "One line per match, with path, line and column.",
+    update: (low) => void (low.vimgrep = true),
+  },
+  {
+    kind: "switch",
+    long: "with-filename",
+    short: "H",
+    category: "output",
+    help: "Show the path of each line.",
+    update: (low) => void (low.withFilename = true),
+  },
+  {
+    kind: "switch",
+    long: "no-filename",
+    short: "I",
+    category: "output",
+    help: "Never show the path of lines.",
+    update: (low) => void (low.withFilename = false),
+  },
+  {
+    kind: "switch",
+    long: "count",
+    short: "c",
+    category: "output modes",
+    help: "Show how many lines match in each file.",
+    update: (low) => updateMode(low, { kind: "search", search: "count" }),
+  },
+  {
+    kind: "switch",
+    long: "count-matches",
+    category: "output modes",
+    help: "Show how many matches each file has.",
+    update: (low) => updateMode(low, { kind: "search", search: "countMatches" }),
+  },
+  {
+    kind: "switch",
+    long: "files-with-matches",
+    short: "l",
+    category: "output modes",
+    help: "Show only the paths of files that match.",
+    update: (low) => updateMode(low, { kind: "search", search: "filesWithMatches" }),
+  },
+  {
+    kind: "switch",
+    long: "files-without-match",
+    category: "output modes",
+    help: "Show only the paths of files that do not match.",
+    update: (low) => updateMode(low, { kind: "search", search: "filesWithoutMatch" }),
+  },
+  {
+    kind: "switch",
+    long: "json",
+    negated: "no-json",
+    category: "output modes",
+    help: "Show everything as JSON, a message per line.",
+    update(low, on) {
+      if (on) updateMode(low, { kind: "search", search: "json" });
+      else if (low.mode.kind === "search" && low.mode.search === "json")
+        updateMode(low, { kind: "search", search: "standard" });
+    },
+  },
+];

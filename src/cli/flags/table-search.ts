@@ -1,0 +1,195 @@
+/** Flags that say what is searched for and how. */
+import type { Flag } from "./definition.ts";
+import { badValue, parseCount } from "./values.ts";
+
+export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
+  {
+    kind: "repeatable",
+    long: "regexp",
+    short: "e",
+    variable: "PATTERN",
+    category: "input",
+    help: "A pattern to search for.",
+    details:
+      "May be given several times; a line matches when any of the patterns does. With it, every positional argument is a path. " +
+      "The pattern may begin with a dash.",
+    update: (low, value) => void low.patterns.push({ pattern: value }),
+  },
+  {
+    kind: "repeatable",
+    long: "file",
+    short: "f",
+    variable: "PATTERNFILE",
+    category: "input",
+    help: "Search for the patterns in a file, one per line.",
+    details:
+      "A file named - is standard input. With it, every positional argument is a path. An empty line matches every line.",
+    update: (low, value) => void low.patterns.push({ file: value }),
+  },
+  {
+    kind: "switch",
+    long: "case-sensitive",
+    short: "s",
+    category: "search",
+    help: "Letters match only themselves (the default).",
+    update: (low) => void (low.caseMode = "sensitive"),
+  },
+  {
+    kind: "switch",
+    long: "crlf",
+    negated: "no-crlf",
+    category: "search",
+    help: "Lines end in CR LF as well as in LF.",
+    update: (low, on) => void (low.crlf = on),
+  },
+  {
+    kind: "value",
+    long: "encoding",
+    short: "E",
+    variable: "ENCODING",
+    negated: "no-encoding",
+    category: "search",
+    help: "The text encoding of the files.",
+    details:
+      "auto (the default) looks for a byte-order mark, none takes all bytes as they are, and any label of the WHATWG Encoding " +
+      "Standard decodes every file from that encoding, unless it has a byte-order mark.",
+    update: (low, value) => void (low.encoding = value),
+    reset: (low) => void (low.encoding = "auto"),
+  },
+  {
+    kind: "switch",
+    long: "fixed-strings",
+    short: "F",
+    negated: "no-fixed-strings",
+    category: "search",
+    help: "Patterns are text, not regular expressions.",
+    update: (low, on) => void (low.fixedStrings = on),
+  },
+  {
+    kind: "switch",
+    long: "ignore-case",
+    short: "i",
+    category: "search",
+    help: "Letters match in upper and in lower case.",
+    update: (low) => void (low.caseMode = "insensitive"),
+  },
+  {
+    kind: "switch",
+    long: "invert-match",
+    short: "v",
+    negated: "no-invert-match",
+    category: "search",
+    help: "Show lines that do not match.",
+    update: (low, on) => void (low.invertMatch = on),
+  },
+  {
+    kind: "switch",
+    long: "line-regexp",
+    short: "x",
+    category: "search",
+    help: "A match must be a whole line.",
+    update: (low) => void (low.boundary = "line"),
+  },
+  {
+    kind: "value",
+    long: "max-count",
+    short: "m",
+    variable: "NUM",
+    category: "search",
+    help: "At most NUM matching lines per file.",
+    update: (low, value) => void (low.maxCount = parseCount(value)),
+  },
+  {
+    kind: "switch",
+    long: "mmap",
+    negated: "no-mmap",
+    category: "search",
+    help: "Look at files as one piece of memory.",
+    details:
+      "Nothing is mapped here, but where a NUL byte is noticed differs in the same way as it does in ripgrep.",
+    update: (low, on) => void (low.mmap = on ? "always" : "never"),
+  },
+  {
+    kind: "switch",
+    long: "no-unicode",
+    negated: "unicode",
+    category: "search",
+    help: "Character classes and case are those of ASCII.",
+    update: (low, on) => void (low.noUnicode = on),
+  },
+  {
+    kind: "switch",
+    long: "smart-case",
+    short: "S",
+    category: "search",
+    help: "Ignore case unless the pattern has an upper-case letter.",
+    update: (low) => void (low.caseMode = "smart"),
+  },
+  {
+    kind: "switch",
+    long: "stop-on-nonmatch",
+    category: "search",
+    help: "After a match, stop at the first line that does not match.",
+    update: (low) => void (low.stopOnNonmatch = true),
+  },
+  {
+    kind: "switch",
+    long: "text",
+    short: "a",
+    negated: "no-text",
+    category: "search",
+    help: "Search binary files as if they were text.",
+    update: (low, on) => void (low.binary = on ? "asText" : "auto"),
+  },
+  {
+    kind: "value",
+    long: "threads",
+    short: "j",
+    variable: "NUM",
+    category: "search",
+    help: "About how many threads to use; 0 lets everwarp choose.",
+    update(low, value) {
+      const threads = parseCount(value);
+      low.threads = threads === 0 ? undefined : threads;
+    },
+  },
+  {
+    kind: "switch",
+    long: "word-regexp",
+    short: "w",
+    category: "search",
+    help: "A match must have word boundaries around it.",
+    update: (low) => void (low.boundary = "word"),
+  },
+  {
+    kind: "value",
+    long: "device",
+    variable: "DEVICE",
+    category: "everwarp",
+    help: "Where to search: auto, cpu, gpu, a device's name or its index.",
+    details:
+      "auto takes the GPU where one is found and worth it, and the host otherwise. everwarp doctor lists the devices.",
+    update(low, value) {
+      if (value === "") throw badValue("a device has a name, an index, or is auto, cpu or gpu");
+      low.device = value;
+    },
+  },
+  {
+    kind: "value",
+    long: "strategy",
+    variable: "NAME",
+    category: "everwarp",
+    help: "How the kernel runs on the device.",
+    details:
+      "The names are those of everwarp doctor: dispatch, redispatch, batch, persistent and others that the device allows.",
+    update: (low, value) => void (low.strategy = value),
+  },
+  {
+    kind: "switch",
+    long: "persistent",
+    negated: "no-persistent",
+    category: "everwarp",
+    help: "Insist on a resident kernel; an error where the device cannot.",
+    update: (low, on) => void (low.persistent = on),
+  },
+];

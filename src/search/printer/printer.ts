@@ -1,0 +1,55 @@
+/** What every printer has: a sink for one file after another, and sums over all of them. */
+import type { FoundFile } from "../contracts.ts";
+import type { Sink } from "../searcher/sink.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+import { type SearchStats, createStats } from "./stats.ts";
+
+export interface Printer extends Sink {
+  /** Goes on with another file, whose output is appended to `output`. */
+  open(file: FoundFile, output: ByteWriter): void;
+  /** As ripgrep's exit code counts it: for --files-without-match, that nothing matched. */
+  readonly hasMatch: boolean;
+  /** A separator must stand between this file's output and the one before it, even where one thread prints in order. */
+  readonly wantsSeparator: boolean;
+  /** Sums over all files. */
+  readonly stats: SearchStats;
+}
+
+/** Path bytes as printed. */
+export class PathText {
+  bytes: Uint8Array = Buffer.alloc(0);
+  private readonly separator: number;
+
+  constructor(separator: number) {
+    this.separator = separator;
+  }
+
+  set(file: FoundFile): void {
+    const bytes = file.pathBytes ?? Buffer.from(file.path);
+    this.bytes = this.separator === -1 ? bytes : bytes.map((byte) => (byte === 0x2f ? this.separator : byte));
+  }
+}
+
+/** The time that passed and the counts that all printers keep in the same way. */
+export class Tally {
+  readonly stats = createStats();
+  private startedNs = 0n;
+  private readonly timed: boolean;
+
+  constructor(timed: boolean) {
+    this.timed = timed;
+  }
+
+  begin(): void {
+    if (this.timed) this.startedNs = process.hrtime.bigint();
+  }
+
+  finish(hasMatch: boolean, searchedBytes: number, printedBytes: number): void {
+    const { stats } = this;
+    stats.searches++;
+    if (hasMatch) stats.searchesWithMatch++;
+    stats.bytesSearched += searchedBytes;
+    stats.bytesPrinted += printedBytes;
+    if (this.timed) stats.elapsedNs += Number(process.hrtime.bigint() - this.startedNs);
+  }
+}

@@ -1,0 +1,70 @@
+/** Where lines that may match come from: the matcher itself, or an engine that has already searched. */
+import type { Matcher } from "../contracts.ts";
+
+export interface CandidateSource {
+  /** A candidate's line certainly matches. */
+  readonly exact: boolean;
+  /** Index in [from, end) inside the next line that may match, or −1. `from` is at a line's start and never goes back. */
+  next(bytes: Buffer, from: number, end: number): number;
+}
+
+/** Scans with the matcher. */
+export class MatcherCandidates implements CandidateSource {
+  readonly exact: boolean;
+  private readonly matcher: Matcher;
+  /** The candidate that `peek` saw, or −1: it need not be looked for twice. */
+  private peeked = -1;
+
+  constructor(matcher: Matcher) {
+    this.matcher = matcher;
+    this.exact = matcher.candidatesAreExact;
+  }
+
+  /** As `next`, and remembers the answer until `forget`. */
+  peek(bytes: Buffer, from: number, end: number): number {
+    return (this.peeked = this.matcher.findCandidate(bytes, from, end));
+  }
+
+  /** Other bytes follow. */
+  forget(): void {
+    this.peeked = -1;
+  }
+
+  next(bytes: Buffer, from: number, end: number): number {
+    if (from <= this.peeked) return this.peeked < end ? this.peeked : -1;
+    return this.matcher.findCandidate(bytes, from, end);
+  }
+}
+
+/** Byte offsets in the file, ascending, of what an engine found. */
+export interface CandidateList {
+  offsets: Float64Array | Uint32Array | readonly number[];
+  /** First entry that belongs to this file. */
+  from: number;
+  /** Entry after the last one. */
+  to: number;
+  /** Every offset lies in a line that matches (it was an exact plan), so lines are not verified again. */
+  exact: boolean;
+}
+
+/** Serves offsets that were found before; one object is reused for all files. */
+export class ListedCandidates implements CandidateSource {
+  exact = false;
+  private list: CandidateList = { offsets: [], from: 0, to: 0, exact: false };
+  private cursor = 0;
+
+  /** Takes another file's list. */
+  use(list: CandidateList): void {
+    this.list = list;
+    this.exact = list.exact;
+    this.cursor = list.from;
+  }
+
+  next(_bytes: Buffer, from: number, end: number): number {
+    const { offsets, to } = this.list;
+    while (this.cursor < to && (offsets[this.cursor] as number) < from) this.cursor++;
+    if (this.cursor >= to) return -1;
+    const offset = offsets[this.cursor] as number;
+    return offset < end ? offset : -1;
+  }
+}

@@ -1,0 +1,81 @@
+/** Turns a file's bytes into the UTF-8 (or raw) bytes that are searched, as ripgrep does by a byte-order mark or by --encoding. */
+import { TextDecoder } from "node:util";
+import { EverwarpError } from "../../base/errors.ts";
+import type { ByteReader } from "./reader.ts";
+
+/** What a file's first bytes say. */
+export interface Decoding {
+  /** Bytes of the mark, passed over. */
+  skipBytes: number;
+  /** A WHATWG label to decode from, or undefined where the bytes are searched as they are. */
+  label: string | undefined;
+}
+
+const AS_IT_IS: Decoding = { skipBytes: 0, label: undefined };
+const UTF8_MARK: Decoding = { skipBytes: 3, label: undefined };
+const UTF16_LE: Decoding = { skipBytes: 2, label: "utf-16le" };
+const UTF16_BE: Decoding = { skipBytes: 2, label: "utf-16be" };
+
+/** Bytes that must be there to see every mark. */
+export const LONGEST_MARK_BYTES = 3;
+
+/** @param encoding `auto`, `none`, or a label; a mark wins over a label */
+export function decodingOf(head: Uint8Array, length: number, encoding: string): Decoding {
+  if (encoding === "none") return AS_IT_IS;
+  if (length >= 2) {
+    const first = head[0];
+    const second = head[1];
+    if (first === 0xff && second === 0xfe) return UTF16_LE;
+    if (first === 0xfe && second === 0xff) return UTF16_BE;
+    if (first === 0xef && second === 0xbb && length >= 3 && head[2] === 0xbf) return UTF8_MARK;
+  }
+  if (encoding === "auto" || encoding === "utf-8") return AS_IT_IS;
+  return { skipBytes: 0, label: encoding };
+}
+
+/** The decoder's own name of a label. @throws EW_BAD_FLAG_VALUE for a label that no decoder knows */
+export function canonicalEncoding(label: string): string {
+  try {
+    return new TextDecoder(label).encoding;
+  } catch (error) {
+    throw new EverwarpError("EW_BAD_FLAG_VALUE", `unknown encoding: ${label}`, {
+      remedy: "Give a label of the WHATWG Encoding Standard, auto or none.",
+      cause: error,
+    });
+  }
+}
+
+/** Decodes a whole file in memory. */
+export function decode(bytes: Uint8Array, label: string): Buffer {
+  return Buffer.from(new TextDecoder(label, { ignoreBOM: true }).decode(bytes));
+}
+
+const PIECE_BYTES = 64 * 1024;
+
+/** Decodes while reading. */
+export class DecodingReader implements ByteReader {
+  private readonly source: ByteReader;
+  private readonly decoder: TextDecoder;
+  private readonly raw = Buffer.allocUnsafeSlow(PIECE_BYTES);
+  private decoded: Buffer = Buffer.alloc(0);
+  private at = 0;
+  private ended = false;
+
+  constructor(source: ByteReader, label: string) {
+    this.source = source;
+    this.decoder = new TextDecoder(label, { ignoreBOM: true });
+  }
+
+  read(target: Buffer, at: number, length: number): number {
+    while (this.at === this.decoded.length) {
+      if (this.ended) return 0;
+      const count = this.source.read(this.raw, 0, PIECE_BYTES);
+      this.ended = count === 0;
+      this.decoded = Buffer.from(this.decoder.decode(this.raw.subarray(0, count), { stream: !this.ended }));
+      this.at = 0;
+    }
+    const copied = this.decoded.copy(target, at, this.at, Math.min(this.decoded.length, this.at + length));
+    this.at += copied;
+    return copied;
+  }
+}

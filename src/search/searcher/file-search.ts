@@ -1,0 +1,233 @@
+/**
+ * Searches whole files: opens them, decodes them, and picks the cheapest way that gives ripgrep's lines.
+ *
+ *   in memory, no NUL (nearly always) ──▶ one pass over the bytes
+ *   in memory, a NUL, one piece       ──▶ one pass that looks for the NUL in the lines it tells
+ *   a NUL in a stream, stdin, huge    ──▶ through the stream buffer, whose borders decide what the NUL stops
+ *
+ * A file in which nothing is found costs one scan: that there is no NUL in it is only asked when it matters.
+ */
+import { closeSync, fstatSync, openSync } from "node:fs";
+import type { FoundFile, Matcher } from "../contracts.ts";
+import {
+  type CandidateList,
+  type CandidateSource,
+  ListedCandidates,
+  MatcherCandidates,
+} from "./candidates.ts";
+import { type Decoding, decode, DecodingReader, decodingOf, LONGEST_MARK_BYTES } from "./encoding.ts";
+import { LineSearch } from "./line-search.ts";
+import { type BinaryMode, type SearcherOptions, STREAM_BUFFER_BYTES } from "./options.ts";
+import { type ByteReader, DescriptorReader, LineBuffer, MemoryReader, readDescriptor } from "./reader.ts";
+import type { Sink } from "./sink.ts";
+
+const FIRST_READ_BYTES = 256 * 1024;
+/** A huge file that is one piece is searched in steps of this size. */
+const PIECE_STEP_BYTES = 16 * 1024 * 1024;
+
+export class FileSearch {
+  private readonly options: SearcherOptions;
+  private readonly sink: Sink;
+  private readonly lines: LineSearch;
+  private readonly scanned: MatcherCandidates;
+  private readonly listed = new ListedCandidates();
+  private readonly stream: LineBuffer;
+  private steps: LineBuffer | undefined;
+  private memory: Buffer = Buffer.alloc(0);
+  /** A file without a candidate prints nothing and counts nothing, so it may be passed over at once. */
+  private readonly silentWithoutCandidate: boolean;
+  /** Where the search stops inside a stream shows in the statistics. */
+  private readonly bordersShow: boolean;
+
+  /** @param details the sink shows something (statistics, a zero, a path) even for a file in which nothing matches */
+  constructor(options: SearcherOptions, matcher: Matcher, sink: Sink, details: boolean) {
+    this.options = options;
+    this.sink = sink;
+    this.scanned = new MatcherCandidates(matcher);
+    this.lines = new LineSearch(options, matcher, this.scanned, sink);
+    this.stream = new LineBuffer(options.lineTerminator);
+    this.silentWithoutCandidate =
+      !details && !options.invertMatch && !options.passthru && options.lineTerminator === 10;
+    this.bordersShow = details && options.maxCount !== Infinity && options.afterContext > 0;
+  }
+
+  /** Opens and searches a file. @throws a system error when it cannot be opened or read */
+  searchFile(file: FoundFile): void {
+    const descriptor = openSync(file.pathBytes ?? file.path, "r");
+    try {
+      this.searchDescriptor(descriptor, file.explicit);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Searches standard input, which is always a stream. */
+  searchStdin(): void {
+    this.searchStream(new DescriptorReader(0, Buffer.alloc(0)), this.options.binaryExplicit);
+  }
+
+  private searchDescriptor(descriptor: number, explicit: boolean): void {
+    const { windowBytes } = this.options;
+    let { memory } = this;
+    if (memory.length === 0)
+      memory = this.memory = Buffer.allocUnsafeSlow(Math.min(FIRST_READ_BYTES, windowBytes + 1));
+    let filled = 0;
+    for (;;) {
+      const count = readDescriptor(descriptor, memory, filled, memory.length - filled);
+      if (count === 0) break;
+      filled += count;
+      if (filled < memory.length) continue;
+      if (filled > windowBytes) {
+        const binary = explicit ? this.options.binaryExplicit : this.options.binaryImplicit;
+        return this.searchStream(new DescriptorReader(descriptor, memory.subarray(0, filled)), binary);
+      }
+      const sizeBytes = fstatSync(descriptor).size;
+      const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(filled * 2, sizeBytes + 1), windowBytes + 1));
+      memory.copy(larger, 0, 0, filled);
+      memory = this.memory = larger;
+    }
+    this.searchBytes(memory.subarray(0, filled), explicit);
+  }
+
+  /** Searches a file that is in memory. `bytes` is not changed. @param hits offsets in `bytes` that were found before */
+  searchBytes(bytes: Buffer, explicit: boolean, hits?: CandidateList): void {
+    const { options, sink } = this;
+    const binary = explicit ? options.binaryExplicit : options.binaryImplicit;
+    sink.begin(binary);
+    const { skipBytes, label } = decodingOf(bytes, bytes.length, options.encoding);
+    let text = bytes;
+    let start = skipBytes;
+    let candidates: CandidateSource = this.scanned;
+    if (label !== undefined) {
+      text = decode(bytes.subarray(skipBytes), label);
+      start = 0;
+    } else if (hits !== undefined) {
+      this.listed.use(hits);
+      candidates = this.listed;
+    }
+    this.scanned.forget();
+    const end = text.length;
+    if (this.silentWithoutCandidate) {
+      if (
+        candidates === this.scanned ? this.scanned.peek(text, start, end) === -1 : hits?.from === hits?.to
+      ) {
+        sink.finish(end - start, -1);
+        return;
+      }
+    }
+    if (options.asOnePiece && skipBytes === 0 && options.encoding !== "utf-8" && label === undefined)
+      this.searchPiece(text, candidates, binary);
+    else if (
+      (binary !== "none" && text.indexOf(0, start) !== -1) ||
+      (this.bordersShow && end - start > STREAM_BUFFER_BYTES)
+    ) {
+      this.scanned.forget();
+      this.searchThroughBuffer(new MemoryReader(text, start), this.stream, binary, "none");
+    } else this.searchText(text, start, candidates);
+  }
+
+  /** Text without a NUL: as one piece, but for a last line without a terminator, which a stream looks at by itself. */
+  private searchText(text: Buffer, start: number, candidates: CandidateSource): void {
+    const { lines } = this;
+    const end = text.length;
+    lines.reset(candidates, start, -start, "none");
+    const wholeLinesEnd =
+      end === start ? end : Math.max(start, text.lastIndexOf(this.options.lineTerminator) + 1);
+    const more = wholeLinesEnd === start || lines.search(text, wholeLinesEnd);
+    if (more && wholeLinesEnd < end) {
+      lines.roll(text, wholeLinesEnd);
+      lines.search(text, end);
+    }
+    this.sink.finish(lines.position + lines.origin, -1);
+  }
+
+  private searchPiece(text: Buffer, candidates: CandidateSource, binary: BinaryMode): void {
+    const { lines } = this;
+    lines.reset(candidates, 0, 0, binary);
+    if (!lines.detectBinary(text, 0, Math.min(text.length, STREAM_BUFFER_BYTES)))
+      while (lines.position < text.length && lines.search(text, text.length));
+    this.finishPiece();
+  }
+
+  private finishPiece(): void {
+    const { lines } = this;
+    const searchedBytes = lines.origin + lines.position;
+    const nul = lines.binaryOffset;
+    this.sink.finish(nul !== -1 && nul < searchedBytes ? nul : searchedBytes, nul);
+  }
+
+  /** Searches what comes from a reader, whatever its length. */
+  private searchStream(source: ByteReader, binary: BinaryMode): void {
+    this.sink.begin(binary);
+    this.scanned.forget();
+    const head = Buffer.allocUnsafe(LONGEST_MARK_BYTES);
+    let length = 0;
+    while (length < LONGEST_MARK_BYTES) {
+      const count = source.read(head, length, LONGEST_MARK_BYTES - length);
+      if (count === 0) break;
+      length += count;
+    }
+    const decoding: Decoding = decodingOf(head, length, this.options.encoding);
+    let reader: ByteReader = new ChainedReader(head.subarray(decoding.skipBytes, length), source);
+    if (decoding.label !== undefined) reader = new DecodingReader(reader, decoding.label);
+    const onePiece = this.options.asOnePiece && decoding.skipBytes === 0 && decoding.label === undefined;
+    if (onePiece && source instanceof DescriptorReader && source.isFile) {
+      this.steps ??= new LineBuffer(this.options.lineTerminator, PIECE_STEP_BYTES);
+      this.searchThroughBuffer(reader, this.steps, "none", binary);
+    } else this.searchThroughBuffer(reader, this.stream, binary, "none");
+  }
+
+  /**
+   * @param inStream how the stream buffer treats a NUL
+   * @param inLines how the lines that are told are searched for a NUL (for a piece too large for memory)
+   */
+  private searchThroughBuffer(
+    reader: ByteReader,
+    buffer: LineBuffer,
+    inStream: BinaryMode,
+    inLines: BinaryMode,
+  ): void {
+    const { lines, sink } = this;
+    buffer.reset();
+    lines.reset(this.scanned, 0, 0, inLines);
+    let searchedBytes = -1;
+    for (let first = true; ; first = false) {
+      const knownBinary = buffer.binaryOffset !== -1;
+      const lengthBefore = buffer.searchEnd;
+      const keepFrom = lines.roll(buffer.bytes, lengthBefore);
+      lines.shift(keepFrom);
+      this.scanned.forget();
+      const more = buffer.fill(reader, keepFrom, inStream);
+      if (!knownBinary && buffer.binaryOffset !== -1) sink.binaryData(buffer.binaryOffset);
+      if (!more || (inStream === "quit" && buffer.binaryOffset !== -1)) break;
+      if (first && lines.detectBinary(buffer.bytes, 0, Math.min(buffer.searchEnd, STREAM_BUFFER_BYTES)))
+        break;
+      if (keepFrom === 0 && lengthBefore === buffer.searchEnd) {
+        // Only lines kept as context are left, and nothing new came.
+        searchedBytes = lines.origin + lengthBefore;
+        break;
+      }
+      if (!lines.search(buffer.bytes, buffer.searchEnd)) {
+        searchedBytes = lines.origin + lines.position;
+        break;
+      }
+    }
+    if (inLines !== "none") this.finishPiece();
+    else sink.finish(searchedBytes === -1 ? lines.origin : searchedBytes, buffer.binaryOffset);
+  }
+}
+
+/** Some bytes, then a reader's. */
+class ChainedReader implements ByteReader {
+  private readonly head: MemoryReader;
+  private readonly tail: ByteReader;
+
+  constructor(head: Buffer, tail: ByteReader) {
+    this.head = new MemoryReader(head, 0);
+    this.tail = tail;
+  }
+
+  read(target: Buffer, at: number, length: number): number {
+    return this.head.read(target, at, length) || this.tail.read(target, at, length);
+  }
+}

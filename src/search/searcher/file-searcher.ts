@@ -1,0 +1,72 @@
+/** Everything for searching one file after another and printing what is found, made from plain values: one per thread. */
+import type { FoundFile, Matcher } from "../contracts.ts";
+import type { MatcherOptions } from "../matcher/index.ts";
+import type { ByteWriter } from "../printer/byte-writer.ts";
+import { createPrinter, showsDetails } from "../printer/index.ts";
+import type { PrinterOptions } from "../printer/options.ts";
+import type { SearchStats } from "../printer/stats.ts";
+import type { CandidateList } from "./candidates.ts";
+import { FileSearch } from "./file-search.ts";
+import type { SearcherOptions } from "./options.ts";
+import { systemErrorText } from "./system-error.ts";
+
+/** Can be posted to a worker thread. */
+export interface FileSearcherArgs {
+  matcher: Omit<MatcherOptions, "createScanner">;
+  searcher: SearcherOptions;
+  printer: PrinterOptions;
+}
+
+export interface FileResult {
+  /** As ripgrep's exit code counts it: for --files-without-match, that nothing matched. */
+  matched: boolean;
+  /** Even where one thread prints in order, a separator stands between this file's output and the one before it. */
+  wantsSeparator: boolean;
+  /** "No such file or directory (os error 2)"; undefined when all went well. Output may have been written all the same. */
+  error: string | undefined;
+}
+
+export interface FileSearcher {
+  /** Opens and searches `file` ("-" named by the user is standard input) and appends its output. A bad file never throws. */
+  search(file: FoundFile, output: ByteWriter): FileResult;
+  /**
+   * Searches a file that lies in memory; `bytes` is not changed.
+   * @param hits byte offsets that an engine found in `bytes`, so that they are not scanned again
+   */
+  searchBytes(file: FoundFile, bytes: Buffer, output: ByteWriter, hits?: CandidateList): FileResult;
+  /** Sums over all files so far. */
+  readonly stats: SearchStats;
+}
+
+/** @param matcher made from `args.matcher`, with whatever scanner the thread has */
+export function createFileSearcher(args: FileSearcherArgs, matcher: Matcher): FileSearcher {
+  const printer = createPrinter(args.printer, matcher);
+  const files = new FileSearch(args.searcher, matcher, printer, showsDetails(args.printer));
+  const result: FileResult = { matched: false, wantsSeparator: false, error: undefined };
+  const conclude = (error: string | undefined): FileResult => {
+    result.matched = error === undefined && printer.hasMatch;
+    result.wantsSeparator = printer.wantsSeparator;
+    result.error = error;
+    return result;
+  };
+  return {
+    stats: printer.stats,
+    search(file, output) {
+      printer.open(file, output);
+      try {
+        if (file.explicit && file.path === "-") files.searchStdin();
+        else files.searchFile(file);
+      } catch (error) {
+        const text = systemErrorText(error);
+        if (text === undefined) throw error;
+        return conclude(text);
+      }
+      return conclude(undefined);
+    },
+    searchBytes(file, bytes, output, hits) {
+      printer.open(file, output);
+      files.searchBytes(bytes, file.explicit, hits);
+      return conclude(undefined);
+    },
+  };
+}

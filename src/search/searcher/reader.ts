@@ -1,0 +1,152 @@
+/**
+ * Bytes of a file in the order they come, and the buffer through which ripgrep looks at a stream.
+ *
+ *     buffer:  ├── kept and searched ──┤── whole lines, to search ──┤── part of a line ──┤── free ──┤
+ *              0                    position                   searchEnd              filled     capacity
+ *
+ * The buffer is filled to the brim before it is looked at, so its borders are the same for every run, and so is what a NUL stops.
+ */
+import { fstatSync, readSync } from "node:fs";
+import { type BinaryMode, STREAM_BUFFER_BYTES } from "./options.ts";
+
+/** Gives the bytes of a file once. */
+export interface ByteReader {
+  /** Copies at most `length` bytes to target[at…]. @returns how many; 0 only at the end */
+  read(target: Buffer, at: number, length: number): number;
+}
+
+/** Reads from memory. */
+export class MemoryReader implements ByteReader {
+  private readonly bytes: Buffer;
+  private at: number;
+
+  constructor(bytes: Buffer, at: number) {
+    this.bytes = bytes;
+    this.at = at;
+  }
+
+  read(target: Buffer, at: number, length: number): number {
+    const copied = this.bytes.copy(target, at, this.at, Math.min(this.bytes.length, this.at + length));
+    this.at += copied;
+    return copied;
+  }
+}
+
+/** Reads from a descriptor, after what was already read from it. */
+export class DescriptorReader implements ByteReader {
+  private readonly descriptor: number;
+  private readonly head: MemoryReader;
+
+  constructor(descriptor: number, head: Buffer) {
+    this.descriptor = descriptor;
+    this.head = new MemoryReader(head, 0);
+  }
+
+  /** A regular file, so that it could have been mapped into memory. */
+  get isFile(): boolean {
+    return fstatSync(this.descriptor).isFile();
+  }
+
+  read(target: Buffer, at: number, length: number): number {
+    return this.head.read(target, at, length) || readDescriptor(this.descriptor, target, at, length);
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+/** One read; waits where the descriptor is a terminal or pipe that has nothing yet. */
+export function readDescriptor(descriptor: number, target: Buffer, at: number, length: number): number {
+  for (;;) {
+    try {
+      return readSync(descriptor, target, at, length, null);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EOF") return 0;
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(sleeper, 0, 0, 2);
+    }
+  }
+}
+
+/** The stream buffer. One object is reused for all streams; it grows only for a line that does not fit. */
+export class LineBuffer {
+  bytes: Buffer;
+  /** Whole lines end here (at the end of the stream: everything). */
+  searchEnd = 0;
+  /** Offset of the first NUL in the stream, or −1. */
+  binaryOffset = -1;
+  private filled = 0;
+  private origin = 0;
+  private capacity: number;
+  private readonly startCapacity: number;
+  private readonly terminator: number;
+
+  constructor(terminator: number, capacityBytes = STREAM_BUFFER_BYTES) {
+    this.terminator = terminator;
+    this.startCapacity = capacityBytes;
+    this.capacity = capacityBytes;
+    this.bytes = Buffer.alloc(0);
+  }
+
+  /** Begins a stream. The size a long line needed once is kept, as ripgrep keeps it. */
+  reset(): void {
+    if (this.bytes.length === 0) this.bytes = Buffer.allocUnsafeSlow(this.startCapacity);
+    this.searchEnd = 0;
+    this.binaryOffset = -1;
+    this.filled = 0;
+    this.origin = 0;
+  }
+
+  /**
+   * Drops what lies before `keepFrom` and reads more.
+   * @returns false when there is nothing left to search
+   */
+  fill(reader: ByteReader, keepFrom: number, binary: BinaryMode): boolean {
+    this.bytes.copyWithin(0, keepFrom, this.filled);
+    this.origin += keepFrom;
+    this.filled -= keepFrom;
+    this.searchEnd -= keepFrom;
+    if (binary === "quit" && this.binaryOffset !== -1) return this.searchEnd > 0;
+    // What is left over counts as looked at; only new bytes decide where the next lines end.
+    this.searchEnd = this.filled;
+    for (;;) {
+      if (this.filled === this.capacity) this.grow();
+      const before = this.filled;
+      while (this.filled < this.capacity) {
+        const count = reader.read(this.bytes, this.filled, this.capacity - this.filled);
+        if (count === 0) break;
+        this.filled += count;
+      }
+      if (this.filled === before) {
+        this.searchEnd = this.filled;
+        return this.searchEnd > 0;
+      }
+      if (binary !== "none") {
+        const nul = this.bytes.subarray(before, this.filled).indexOf(0);
+        if (nul !== -1 && binary === "quit") {
+          this.filled = before + nul;
+          this.searchEnd = this.filled;
+          this.binaryOffset = this.origin + this.filled;
+          return this.filled > 0;
+        }
+        if (nul !== -1) {
+          if (this.binaryOffset === -1) this.binaryOffset = this.origin + before + nul;
+          for (let at = before + nul; at < this.filled; at++)
+            if (this.bytes[at] === 0) this.bytes[at] = this.terminator;
+        }
+      }
+      const last = this.bytes.subarray(before, this.filled).lastIndexOf(this.terminator);
+      if (last !== -1) {
+        this.searchEnd = before + last + 1;
+        return true;
+      }
+    }
+  }
+
+  private grow(): void {
+    this.capacity *= 3;
+    const larger = Buffer.allocUnsafeSlow(this.capacity);
+    this.bytes.copy(larger, 0, 0, this.filled);
+    this.bytes = larger;
+  }
+}
