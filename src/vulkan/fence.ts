@@ -71,10 +71,10 @@ export class Fence implements Disposable {
 
   /** Like `wait`, on another thread: the event loop goes on. Dispose the fence only after the promise is settled. */
   async waitAsync(timeoutMs: number): Promise<boolean> {
-    const { counters, commands, handle } = this.#context;
+    const { counters, handle } = this.#context;
     counters.fenceWaits++;
     const parameters = [handle, 1, this.#listAddress, 1, timeoutNs(timeoutMs)];
-    const result = await callAsync(commands.vkWaitForFences, parameters);
+    const result = await callAsync("vkWaitForFences", parameters);
     return checkResult(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
   }
 

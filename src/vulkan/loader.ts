@@ -15,8 +15,7 @@ const LIBRARY = "libvulkan.so.1";
 
 /** A native function that can also run on a thread of its own. */
 interface NativeFunction {
-  (...parameters: never[]): unknown;
-  async: (...parameters: unknown[]) => void;
+  async(...parameters: unknown[]): void;
 }
 
 let commands: CoreCommands | undefined;
@@ -72,13 +71,14 @@ export function extensionCommand<N extends keyof ExtensionCommands>(
  * The arguments must be plain numbers and addresses of memory that the caller keeps.
  */
 export function callAsync(
-  command: (...parameters: never[]) => number,
-  parameters: readonly unknown[],
+  name: keyof CoreCommands,
+  parameters: readonly (number | bigint)[],
 ): Promise<number> {
+  const command = vulkan()[name] as unknown as NativeFunction;
   return new Promise((resolve, reject) => {
-    (command as NativeFunction).async(...parameters, (error: unknown, result: number) => {
-      if (error === null || error === undefined) resolve(result);
-      else reject(error instanceof Error ? error : new Error(String(error)));
+    command.async(...parameters, (error: Error | null, result: number) => {
+      if (error === null) resolve(result);
+      else reject(error);
     });
   });
 }

@@ -1,0 +1,144 @@
+/**
+ * Offsets, sizes and strides by GLSL's rules.
+ *
+ * std430: OpenGL 4.6, section 7.6.2.2, without its rule for std140. scalar: GL_EXT_scalar_block_layout. With the types
+ * offered here (no vectors, no matrices) they differ in one thing: std430 rounds the size of a struct up to its
+ * alignment, scalar does not, so that what follows a nested struct may begin in its tail.
+ */
+
+import { EverwarpError } from "../base/errors.ts";
+import {
+  type FieldType,
+  type Fields,
+  type LayoutRule,
+  type ScalarKind,
+  type UndocumentedType,
+  undocumented,
+} from "./types.ts";
+
+export const SCALAR_SIZE_BYTES: Readonly<Record<ScalarKind, number>> = { u32: 4, i32: 4, f32: 4, u64: 8 };
+
+/** Extent of a type under a rule. */
+export interface Extent {
+  sizeBytes: number;
+  alignBytes: number;
+}
+
+export interface Solved {
+  offsets: Record<string, number>;
+  sizeBytes: number;
+  strideBytes: number;
+  alignBytes: number;
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}
+
+/** Bytes from one element of an array to the next. */
+export function strideOf(element: UndocumentedType, rule: LayoutRule): number {
+  const { sizeBytes, alignBytes } = extentOf(element, rule);
+  return roundUp(sizeBytes, alignBytes);
+}
+
+/** Size and alignment of a type. An array without a count has the size 0. */
+export function extentOf(type: UndocumentedType, rule: LayoutRule): Extent {
+  switch (type.kind) {
+    case "padding":
+      return { sizeBytes: type.sizeBytes, alignBytes: 4 };
+    case "struct":
+      return { sizeBytes: type.sizeBytes, alignBytes: type.alignBytes };
+    case "array": {
+      const element = extentOf(type.element, rule);
+      const strideBytes = roundUp(element.sizeBytes, element.alignBytes);
+      if (type.count === undefined) return { sizeBytes: 0, alignBytes: element.alignBytes };
+      // In scalar layout the tail of the last element belongs to what follows.
+      const lastBytes = rule === "scalar" ? element.sizeBytes : strideBytes;
+      return { sizeBytes: strideBytes * (type.count - 1) + lastBytes, alignBytes: element.alignBytes };
+    }
+    default:
+      return { sizeBytes: SCALAR_SIZE_BYTES[type.kind], alignBytes: SCALAR_SIZE_BYTES[type.kind] };
+  }
+}
+
+/**
+ * Lays out the fields of a struct.
+ *
+ * @throws EW_BAD_ARGUMENT for what neither side could express
+ */
+export function solve(name: string, fields: Fields, rule: LayoutRule): Solved {
+  const offsets: Record<string, number> = {};
+  const entries = Object.entries(fields);
+  let end = 0;
+  let structAlignBytes = 4;
+  if (entries.length === 0) throw bad(name, "has no fields", "Give it one.");
+  assertIdentifier(name, name);
+  entries.forEach(([field, documented], index) => {
+    const type = undocumented(documented);
+    assertIdentifier(name, field);
+    assertType(`${name}.${field}`, type, rule, index === entries.length - 1);
+    const { sizeBytes, alignBytes } = extentOf(type, rule);
+    offsets[field] = roundUp(end, alignBytes);
+    end = (offsets[field] ?? 0) + sizeBytes;
+    structAlignBytes = Math.max(structAlignBytes, alignBytes);
+  });
+  const strideBytes = roundUp(end, structAlignBytes);
+  return {
+    offsets,
+    sizeBytes: rule === "std430" ? strideBytes : end,
+    strideBytes,
+    alignBytes: structAlignBytes,
+  };
+}
+
+function assertType(where: string, type: UndocumentedType, rule: LayoutRule, isLast: boolean): void {
+  switch (type.kind) {
+    case "padding":
+      if (!(Number.isInteger(type.sizeBytes / 4) && type.sizeBytes > 0)) {
+        throw bad(where, `is a padding of ${type.sizeBytes} bytes`, "Give a positive multiple of 4.");
+      }
+      return;
+    case "array":
+      if (type.count === undefined ? !isLast : !(Number.isInteger(type.count) && type.count > 0)) {
+        throw bad(
+          where,
+          `is an array of ${type.count ?? "no fixed number of"} elements`,
+          "Give a positive count, or none for the last field.",
+        );
+      }
+      assertType(where, type.element, rule, false);
+      return;
+    case "struct":
+      if (type.rule !== rule) {
+        throw bad(
+          where,
+          `is laid out as ${type.rule} inside a ${rule} struct`,
+          "One rule holds for a struct and all in it.",
+        );
+      }
+      if (Object.values(type.fields).some(isOpenArray)) {
+        throw bad(
+          where,
+          "is a struct that ends in an array without a count",
+          "Only the outermost struct may.",
+        );
+      }
+      return;
+    default:
+  }
+}
+
+function isOpenArray(documented: FieldType): boolean {
+  const type = undocumented(documented);
+  return type.kind === "array" && type.count === undefined;
+}
+
+function assertIdentifier(where: string, name: string): void {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.startsWith("gl_") || name.includes("__")) {
+    throw bad(where, `uses ${JSON.stringify(name)} as a name, which GLSL does not take`, "Choose another.");
+  }
+}
+
+function bad(where: string, what: string, remedy: string): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", `schema: ${where} ${what}`, { remedy });
+}

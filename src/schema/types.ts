@@ -1,0 +1,141 @@
+/**
+ * The types that host and device share. A struct is defined once, here from values, and gives the TypeScript type, the
+ * offsets, access to memory and the GLSL text.
+ *
+ *   const Slot = struct("Slot", {
+ *     sequence: doc(u32, "number of the request"),
+ *     status: u32,
+ *     _: padding(8),
+ *     payload: array(u32, 12),
+ *   }, { rule: "scalar" });
+ *   type Slot = Infer<typeof Slot>;
+ *   words[base / 4 + Slot.words.status] = 1;
+ *
+ * Every scalar is four or eight bytes, so every offset is a multiple of four.
+ */
+
+import type { Accessor } from "./accessor.ts";
+
+/** GLSL's two rules for laying out buffer memory. They differ behind nested structs and arrays of structs. */
+export type LayoutRule = "std430" | "scalar";
+
+/** A number on both sides; `u64` is a bigint on the host. */
+export interface ScalarType<K extends ScalarKind = ScalarKind> {
+  readonly kind: K;
+}
+export type ScalarKind = "u32" | "i32" | "f32" | "u64";
+
+/** `count` elements; without a count as many as the buffer holds, and only as the last field of a struct. */
+export interface ArrayType<
+  E extends ElementType = ElementType,
+  N extends number | undefined = number | undefined,
+> {
+  readonly kind: "array";
+  readonly element: E;
+  readonly count: N;
+}
+
+/** Bytes that nobody reads: keeps fields apart, on cache lines of their own for example. */
+export interface PaddingType {
+  readonly kind: "padding";
+  readonly sizeBytes: number;
+}
+
+/** A type with a sentence about it. */
+export interface DocumentedType<T extends UndocumentedType = UndocumentedType> {
+  readonly kind: "documented";
+  readonly type: T;
+  readonly text: string;
+}
+
+export type ElementType = ScalarType | StructLayout;
+export type UndocumentedType = ScalarType | ArrayType | PaddingType | StructLayout;
+export type FieldType = UndocumentedType | DocumentedType;
+/** The fields of a struct, in the order of memory. */
+export type Fields = Readonly<Record<string, FieldType>>;
+
+/** What is known of a struct: enough to nest it and to write its GLSL. */
+export interface StructLayout<F extends Fields = Fields> {
+  readonly kind: "struct";
+  /** Its name in GLSL. */
+  readonly name: string;
+  readonly rule: LayoutRule;
+  readonly fields: F;
+  /** A sentence about the whole. */
+  readonly text: string | undefined;
+  /** Byte offset of each field. */
+  readonly offsets: { readonly [K in keyof F]: number };
+  /** Offset of each field in 32-bit words, for hot code on a `Uint32Array`. */
+  readonly words: { readonly [K in keyof F]: number };
+  /** Bytes from the first field to the end of the last, without a trailing array of no fixed count. */
+  readonly sizeBytes: number;
+  /** Bytes from one element to the next in an array of these. */
+  readonly strideBytes: number;
+  readonly alignBytes: number;
+}
+
+/** A struct of the schema, with access to memory. */
+export interface Struct<F extends Fields = Fields> extends StructLayout<F> {
+  /** Reads all fields with fixed sizes into a record. `base` is a byte offset. */
+  read(view: DataView, base?: number): InferFields<F>;
+  /** Writes the fields given. @throws EW_BAD_ARGUMENT for a value that does not fit its field */
+  write(view: DataView, base: number, values: Partial<InferFields<F>>): void;
+  /** An object with a property per field, straight on memory. `byteOffset` is a multiple of `alignBytes`. */
+  at(buffer: ArrayBuffer | SharedArrayBuffer, byteOffset?: number): Accessor<F>;
+}
+
+type InferField<T> =
+  T extends DocumentedType<infer U>
+    ? InferField<U>
+    : T extends ScalarType<"u64">
+      ? bigint
+      : T extends ScalarType
+        ? number
+        : T extends ArrayType<infer E>
+          ? InferField<E>[]
+          : T extends StructLayout<infer F>
+            ? InferFields<F>
+            : never;
+
+type Unwrapped<T> = T extends DocumentedType<infer U> ? U : T;
+
+type InferFields<F extends Fields> = {
+  -readonly [
+    K in keyof F as Unwrapped<F[K]> extends PaddingType
+      ? never
+      : Unwrapped<F[K]> extends ArrayType<ElementType, undefined>
+        ? never
+        : K
+  ]: InferField<F[K]>;
+};
+
+/** The TypeScript type of a struct's contents; padding and arrays without a count have no part in it. */
+export type Infer<S extends StructLayout> = InferFields<S["fields"]>;
+
+export const u32: ScalarType<"u32"> = { kind: "u32" };
+export const i32: ScalarType<"i32"> = { kind: "i32" };
+export const f32: ScalarType<"f32"> = { kind: "f32" };
+/** Also what a device address is. */
+export const u64: ScalarType<"u64"> = { kind: "u64" };
+
+/** `count` elements, or, as the last field of a struct, without a count: as many as the buffer holds. */
+export function array<E extends ElementType>(element: E): ArrayType<E, undefined>;
+export function array<E extends ElementType>(element: E, count: number): ArrayType<E, number>;
+export function array(element: ElementType, count?: number): ArrayType {
+  return { kind: "array", element, count };
+}
+
+/** Bytes that nobody reads: a positive multiple of 4. */
+export function padding(sizeBytes: number): PaddingType {
+  return { kind: "padding", sizeBytes };
+}
+
+/** Attaches a sentence that becomes a comment in GLSL. */
+export function doc<T extends UndocumentedType>(type: T, text: string): DocumentedType<T> {
+  return { kind: "documented", type, text };
+}
+
+/** The type behind a possible sentence. */
+export function undocumented(type: FieldType): UndocumentedType {
+  return type.kind === "documented" ? type.type : type;
+}
