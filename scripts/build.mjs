@@ -1,0 +1,61 @@
+// Builds dist/: the library (ES modules and types), the command line and the worker threads (one bundled file each, because
+// start-up time counts), and the kernels compiled to SPIR-V. Needs only what `npm ci` installs.
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+if (!existsSync("node_modules/esbuild")) {
+  console.error("everwarp: the build needs the development dependencies; run `npm ci` without --omit=dev.");
+  process.exit(existsSync("dist/cli/main.cjs") ? 0 : 1);
+}
+
+rmSync("dist", { recursive: true, force: true });
+execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+  stdio: "inherit",
+});
+
+const esbuild = await import("esbuild");
+await esbuild.build({
+  entryPoints: {
+    "cli/main": "src/cli/main.ts",
+    "workers/load-worker": "src/search/corpus/load-worker.ts",
+    "workers/engine-worker": "src/search/host/engine-worker.ts",
+    "workers/parallel-worker": "src/search/host/parallel-worker.ts",
+  },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "node20.19",
+  // Native code, and WebAssembly that is found by its path: loaded when first needed, from node_modules.
+  external: ["koffi", "@webgpu/glslang", "rregex", "webgpu"],
+  define: { "import.meta.url": "everwarpModuleUrl" },
+  banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
+  minifySyntax: true,
+  legalComments: "none",
+  logLevel: "warning",
+});
+
+const kernels = [];
+for (const file of walk("src")) {
+  if (!file.endsWith(".comp")) continue;
+  const target = path.join("dist", path.relative("src", file));
+  mkdirSync(path.dirname(target), { recursive: true });
+  cpSync(file, target);
+  kernels.push(target);
+}
+const { precompile } = await import(pathToFileURL(path.join(root, "dist/programs/index.js")).href);
+await precompile(kernels, "dist/spirv");
+
+function* walk(directory) {
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const child = path.join(directory, entry.name);
+    if (entry.isDirectory()) yield* walk(child);
+    else yield child;
+  }
+}

@@ -1,0 +1,67 @@
+// `npm test`: everything that must hold before a change lands.
+//
+// Kernels are tested on a real Vulkan driver. Where the machine has none, the software one is installed from the distribution's
+// packages (Debian or Ubuntu, as root or through sudo); otherwise the run stops at once and names the packages. Where that driver is a
+// Mesa before 25.0, which limits the loops of a shader, a newer one is unpacked beside it and the device tests run on both.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { findSecondDriver, installDriver } from "./software-driver.mjs";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+if (!existsSync("node_modules/vitest")) fail("the development dependencies are missing. Run `npm ci` first.");
+
+step("build", process.execPath, ["scripts/build.mjs"]);
+let devices = listDevices();
+if (devices.length === 0) {
+  installDriver(fail);
+  devices = listDevices();
+  if (devices.length === 0) fail("the driver was installed and still no Vulkan device is found.");
+}
+console.log(`Vulkan devices: ${devices.map((device) => `${device.name}, ${device.driverInfo}`).join("; ")}`);
+
+step("static checks", process.execPath, ["scripts/check.mjs"]);
+step("tests", process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)]);
+
+const second = findSecondDriver(devices);
+if (second.file === undefined) {
+  console.log(`device tests on a second driver: skipped, because ${second.reason}`);
+} else {
+  step(
+    `device tests on ${second.name}`,
+    process.execPath,
+    ["node_modules/vitest/vitest.mjs", "run", "test/device", "test/conformance", "test/faults"],
+    { VK_DRIVER_FILES: second.file },
+  );
+}
+
+function step(title, command, commandArguments, environment = {}) {
+  console.log(`\n── ${title}`);
+  const result = spawnSync(command, commandArguments, {
+    stdio: "inherit",
+    env: { ...process.env, ...environment },
+  });
+  if (result.status !== 0) {
+    console.error(`everwarp: ${title} failed`);
+    process.exit(result.status ?? 1);
+  }
+}
+
+/** What the built library finds; an empty list where there is no loader or no driver. */
+function listDevices() {
+  const script = `import("./dist/index.js").then(async ({ listDevices }) => {
+    try { console.log(JSON.stringify((await listDevices()).map(({ name, driverInfo, type }) => ({ name, driverInfo, type })))); }
+    catch (error) { if (error.code !== "EW_NO_VULKAN") throw error; console.log("[]"); }
+  })`;
+  const result = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  if (result.status !== 0) fail(`the built library cannot list Vulkan devices:\n${result.stderr}`);
+  return JSON.parse(result.stdout);
+}
+
+function fail(message) {
+  console.error(`everwarp: ${message}`);
+  process.exit(1);
+}

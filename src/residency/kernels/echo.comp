@@ -1,0 +1,19 @@
+// echo: the smallest resident kernel; measures the way there and back and nothing else.
+//
+// in   payload word 0 (u32)
+// out  result = payload word 0 + 1 (33 bits), contributed by workgroup 0 alone; the others only arrive
+// dispatch shape: any number of workgroups
+// twin: src/residency/reference/echo.ts
+#version 460
+#pragma use_vulkan_memory_model
+#include "residency.glsl"
+
+uint batchLimit(uint available) { return available; }
+
+void prepare(uint first, uint count) {}
+
+void perform(uint first, uint count) {}
+
+uint64_t contribution(uint index) {
+  return gl_WorkGroupID.x == 0u ? uint64_t(headerWord(index, 0u)) + 1ul : 0ul;
+}

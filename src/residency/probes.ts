@@ -1,0 +1,96 @@
+/** Bounded probes: each ends by itself, whatever the device does. */
+import path from "node:path";
+import { compile } from "../programs/compile.ts";
+import { packageRoot } from "../base/package-root.ts";
+import type { Device } from "../vulkan/index.ts";
+import { Launch, LoopProbe } from "./queue.schema.ts";
+import { ResidentKernel } from "./resident-kernel.ts";
+
+const ROUNDS = 64;
+const ROUND_TIMEOUT_MS = 100;
+/** Idle polls after which the litmus kernel gives up: a few hundred milliseconds on any device. */
+const LITMUS_POLL_LIMIT = 500_000;
+
+/** What the doorbell litmus saw. */
+export interface DoorbellReading {
+  readonly memoryType: number;
+  /** Did a running kernel answer every request that the host wrote to memory of this type? */
+  readonly isSeen: boolean;
+  readonly rounds: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+/** Runs a loop that should take `rounds` rounds; returns how many it took. */
+export async function probeLoopLimit(device: Device, rounds: number): Promise<number> {
+  using pipeline = device.createComputePipeline({
+    spirv: await compile({ file: kernelPath("loop_limit") }),
+    pushConstantBytes: LoopProbe.sizeBytes,
+    label: "loop limit probe",
+  });
+  using memory = device.createBuffer({ role: "mailbox", sizeBytes: 8, label: "loop limit probe" });
+  const words = new Uint32Array(memory.host);
+  words.set([rounds, 0]);
+  const constants = new DataView(new ArrayBuffer(LoopProbe.sizeBytes));
+  LoopProbe.write(constants, 0, { rounds: memory.address });
+  device.run((recorder) => recorder.bind(pipeline).push(constants).dispatch(1).barrier("compute", "host"));
+  return words[1];
+}
+
+/**
+ * The doorbell litmus: launches the echo kernel once and asks it 64 times through the device's doorbell memory. A kernel that does not
+ * see the host's writes does not see the stop flag either, so it has a limit of polls.
+ */
+export async function probeDoorbell(device: Device): Promise<DoorbellReading> {
+  using pipeline = device.createComputePipeline({
+    spirv: await compile({ file: kernelPath("echo") }),
+    specialization: { 0: 32 },
+    pushConstantBytes: Launch.sizeBytes,
+    label: "doorbell litmus",
+  });
+  const timesUs: number[] = [];
+  let isSeen = true;
+  const memoryType = device.memoryTypes.doorbell;
+  await using kernel = await ResidentKernel.launch({
+    device,
+    profile: LITMUS_PROFILE,
+    pipeline,
+    strategy: "persistent",
+    slotCount: 16,
+    pollLimit: LITMUS_POLL_LIMIT,
+  });
+  const payload = new Uint32Array(1);
+  for (let round = 0; round < ROUNDS && isSeen; round++) {
+    payload[0] = round * 977;
+    const begin = performance.now();
+    const ticket = kernel.submit(payload);
+    isSeen =
+      kernel.waitSync(ticket, ROUND_TIMEOUT_MS) &&
+      ticket.failure === undefined &&
+      ticket.result === payload[0] + 1;
+    timesUs.push((performance.now() - begin) * 1000);
+  }
+  timesUs.sort((a, b) => a - b);
+  return {
+    memoryType,
+    isSeen,
+    rounds: timesUs.length,
+    p50Us: timesUs[Math.floor(timesUs.length * 0.5)],
+    p99Us: timesUs[Math.floor(timesUs.length * 0.99)],
+  };
+}
+
+/** Lets the litmus do what a profile would have to allow first. */
+const LITMUS_PROFILE = {
+  version: 1,
+  deviceName: "the device under test",
+  driverInfo: "",
+  measuredAt: "",
+  loopLimit: undefined,
+  doorbell: [],
+  persistent: { allowed: true, reason: "this is the test of it" },
+} as const;
+
+function kernelPath(name: string): string {
+  return path.join(packageRoot(), "src", "residency", "kernels", `${name}.comp`);
+}

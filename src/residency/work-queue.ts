@@ -1,0 +1,174 @@
+/**
+ * The work queue: how a host thread and a running kernel speak, through mapped memory alone.
+ *
+ *     doorbell memory (host writes, kernel polls)             mailbox memory (kernel writes, host polls)
+ *     ┌ slot 0 ┬ slot 1 ┬ … ┬ slot N−1 ┐                       ┌ completion 0 ┬ … ┬ completion N−1 ┐
+ *       4 × (3 payload words, sequence)                           result low, result high, error bits, sequence
+ *       12 × 4 words more, written before
+ *
+ *     slot state, by what is where:   EMPTY       sequence of an earlier round in the slot, no request of ours in flight
+ *                                     READY       the slot's header carries the request's sequence number
+ *                                     PROCESSING  some workgroups have arrived (device memory; the host does not see it)
+ *                                     DONE        the completion carries the sequence number
+ *
+ * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again only after its
+ * last request was answered; each request completes exactly once, in any order; a full queue is EW_QUEUE_FULL, never a wait.
+ * One thread owns the host's side.
+ */
+import { EverwarpError } from "../base/errors.ts";
+import { Queue } from "./queue.schema.ts";
+import { drainWriteCombining } from "./write-combining.ts";
+
+const { SLOT_VECTORS, HEADER_VECTORS, HEADER_WORDS } = Queue;
+const SLOT_WORDS = SLOT_VECTORS * 4;
+const EXTENSION_WORDS = SLOT_WORDS - HEADER_VECTORS * 4;
+/** Words of a request's payload, all told. */
+export const PAYLOAD_WORDS_MAX = HEADER_WORDS + EXTENSION_WORDS;
+
+const COMPLETION_RESULT_LOW = 0;
+const COMPLETION_RESULT_HIGH = 1;
+const COMPLETION_ERRORS = 2;
+const COMPLETION_SEQUENCE = 3;
+
+/** A request that was submitted. */
+export class Ticket {
+  readonly sequence: number;
+  /** True from the moment the host has seen the answer. */
+  isDone = false;
+  /** The sum of what all workgroups contributed, up to 2⁴⁸. */
+  result = 0;
+  /** Error bits set by the kernel; 0 is success. */
+  errorBits = 0;
+  /** Set where the request ended without an answer. */
+  failure: EverwarpError | undefined;
+
+  constructor(sequence: number) {
+    this.sequence = sequence;
+  }
+}
+
+export class WorkQueue {
+  /** Slots, a power of two. */
+  readonly capacity: number;
+  /** Sequence number of the next request. */
+  nextSequence = 1;
+  /** Sequence number of the oldest request that has no answer yet; equal to `nextSequence` when there is none. */
+  oldestSequence = 1;
+  readonly #slots: Uint32Array;
+  readonly #completions: Uint32Array;
+  readonly #tickets: (Ticket | undefined)[];
+
+  /**
+   * @param slots the mapped slots, capacity × 256 B
+   * @param completions the mapped completions, capacity × 16 B
+   */
+  constructor(slots: Uint32Array, completions: Uint32Array) {
+    this.capacity = slots.length / SLOT_WORDS;
+    if (!Number.isInteger(Math.log2(this.capacity)) || completions.length !== this.capacity * 4) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `a work queue of ${slots.length} slot words and ${completions.length} completion words has no power-of-two capacity`,
+      );
+    }
+    this.#slots = slots;
+    this.#completions = completions;
+    this.#tickets = Array.from<Ticket | undefined>({ length: this.capacity });
+  }
+
+  /** Requests submitted and not answered. */
+  get inFlightCount(): number {
+    return (this.nextSequence - this.oldestSequence) >>> 0;
+  }
+
+  get isFull(): boolean {
+    return this.inFlightCount === this.capacity;
+  }
+
+  /**
+   * Publishes a request. Returns at once.
+   * @param payload up to PAYLOAD_WORDS_MAX words; the first 12 travel with the doorbell and are the fastest
+   * @throws EW_QUEUE_FULL when every slot is in flight, EW_REQUEST_TOO_LARGE when the payload does not fit a slot
+   */
+  submit(payload: Uint32Array, wordCount: number = payload.length): Ticket {
+    if (this.isFull) {
+      throw new EverwarpError("EW_QUEUE_FULL", `all ${this.capacity} slots of the work queue are in flight`, {
+        remedy: "Wait for one of the requests, or open the kernel with more slots.",
+      });
+    }
+    if (wordCount > PAYLOAD_WORDS_MAX) {
+      throw new EverwarpError(
+        "EW_REQUEST_TOO_LARGE",
+        `a payload of ${wordCount * 4} bytes does not fit a slot, which has room for ${PAYLOAD_WORDS_MAX * 4}`,
+      );
+    }
+    const sequence = this.nextSequence;
+    const slot = (sequence & (this.capacity - 1)) >>> 0;
+    const base = slot * SLOT_WORDS;
+    const slots = this.#slots;
+    if (wordCount > HEADER_WORDS) {
+      const extension = base + HEADER_VECTORS * 4 - HEADER_WORDS;
+      for (let index = HEADER_WORDS; index < wordCount; index++) slots[extension + index] = payload[index];
+      drainWriteCombining();
+    }
+    for (let vector = 0, index = 0; vector < HEADER_VECTORS; vector++, index += 3) {
+      const at = base + vector * 4;
+      slots[at] = index < wordCount ? payload[index] : 0;
+      slots[at + 1] = index + 1 < wordCount ? payload[index + 1] : 0;
+      slots[at + 2] = index + 2 < wordCount ? payload[index + 2] : 0;
+      slots[at + 3] = sequence;
+    }
+    drainWriteCombining();
+    const ticket = new Ticket(sequence);
+    this.#tickets[slot] = ticket;
+    this.nextSequence = (sequence + 1) >>> 0;
+    return ticket;
+  }
+
+  /** Looks once whether a request was answered. */
+  check(ticket: Ticket): boolean {
+    if (ticket.isDone) return true;
+    const base = (ticket.sequence & (this.capacity - 1)) * 4;
+    const completions = this.#completions;
+    if (Atomics.load(completions, base + COMPLETION_SEQUENCE) !== ticket.sequence) return false;
+    ticket.result =
+      completions[base + COMPLETION_RESULT_LOW] + completions[base + COMPLETION_RESULT_HIGH] * 2 ** 32;
+    ticket.errorBits = completions[base + COMPLETION_ERRORS];
+    ticket.isDone = true;
+    this.#retire();
+    return true;
+  }
+
+  /** Looks once at every request in flight; returns how many were found answered. */
+  checkAll(): number {
+    let found = 0;
+    for (
+      let sequence = this.oldestSequence;
+      sequence !== this.nextSequence;
+      sequence = (sequence + 1) >>> 0
+    ) {
+      const ticket = this.#tickets[(sequence & (this.capacity - 1)) >>> 0];
+      if (ticket !== undefined && !ticket.isDone && this.check(ticket)) found++;
+    }
+    return found;
+  }
+
+  /** Ends every request in flight with `failure`. The kernel must have stopped. */
+  failAll(failure: EverwarpError): void {
+    for (const ticket of this.#tickets) {
+      if (ticket === undefined || ticket.isDone) continue;
+      ticket.failure = failure;
+      ticket.isDone = true;
+    }
+    this.#retire();
+  }
+
+  /** Moves past answered requests, so that their slots are free. */
+  #retire(): void {
+    while (this.oldestSequence !== this.nextSequence) {
+      const slot = (this.oldestSequence & (this.capacity - 1)) >>> 0;
+      if (this.#tickets[slot]?.isDone === false) return;
+      this.#tickets[slot] = undefined;
+      this.oldestSequence = (this.oldestSequence + 1) >>> 0;
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/** Structs and constants that host and device share, defined once. */
+export { constants, type Constants } from "./constants.ts";
+export { bufferReference, glslFields, glslModule } from "./glsl.ts";
+export { struct } from "./struct.ts";
+export {
+  array,
+  doc,
+  f32,
+  i32,
+  type Infer,
+  type LayoutRule,
+  padding,
+  type Struct,
+  type StructLayout,
+  u32,
+  u64,
+} from "./types.ts";

@@ -1,0 +1,215 @@
+// scan: finds every occurrence of literals in a corpus that lies in device memory.
+//
+// in   requests (generated/scan.glsl: one literal, its corpus, a range of tiles, where its hits go), the corpus table
+// out  result = number of occurrences in the range, overlapping ones too; up to `recordCapacity` of them, in no order, as
+//      records (offset in segment, newlines before it in the segment, byte column from 1, tag) in mailbox memory
+// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; workgroup w takes the tiles
+//      w, w + W, w + 2W, … Several requests for one corpus share a pass: a tile is read once and looked at for each.
+// method: a literal is looked for by its rarest pair of neighbouring bytes (chosen by the host), four positions a word at a
+//      time: both bytes XORed with what they should be, folded together, and the zero bytes of the outcome found with the carry
+//      trick of Hacker's Delight, 6-1. Letters are compared under a mask without bit 5 where case is ignored. Candidates are then verified
+//      byte for byte by the lane that found them. The lines of hits are found by the whole subgroup together.
+// memory order relied on: the corpus and its newline index were written before the launch; records carry the request's tag.
+// twin: src/search/reference/scan.ts
+#version 460
+#pragma use_vulkan_memory_model
+#include "residency.glsl"
+#include "generated/scan.glsl"
+#include "newlines.glsl"
+
+layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Corpora { CorpusEntry entries[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) writeonly buffer Records { uvec4 vectors[]; };
+
+const uint LITERAL_WORDS_MAX = REQUEST_LITERAL_BYTES_MAX / 4u;
+// Vectors of 16 bytes that one thread has in flight.
+const uint UNROLL = 4u;
+const uint TILE_VECTORS = gl_WorkGroupSize.x * UNROLL;
+
+struct Needle {
+  uint first, firstMask;   // the pair's first byte in all four places, and the mask it is compared under
+  uint second, secondMask; // the same of the byte after it
+  uint pairOffset;         // of the pair in the literal
+  uint lengthBytes;        // of the literal
+  uint tag;                // of its records, without the segment
+  uint recordBase, recordCapacity;
+  uint rangeBegin, rangeEnd;
+};
+
+shared Needle sh_needle[QUEUE_REQUESTS_PER_POLL];
+shared uint sh_literal[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
+shared uint sh_mask[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
+// Occurrences counted without an atomic on device memory, after the records were full.
+shared uint sh_uncounted[QUEUE_REQUESTS_PER_POLL];
+shared uint sh_full[QUEUE_REQUESTS_PER_POLL];
+
+uint corpusOf(uint request) { return headerWord(request, REQUEST_CORPUS); }
+
+// Requests of one corpus share a pass.
+uint batchLimit(uint available) {
+  uint count = 1u;
+  while (count < available && corpusOf(count) == corpusOf(0u)) count++;
+  return count;
+}
+
+// Per byte of the word: 0xDF for a letter (compare without its case), 0xFF otherwise. Lower-case letters only, as the host sends them.
+uint caseMask(uint word) {
+  uint mask = 0xFFFFFFFFu;
+  for (uint shift = 0u; shift < 32u; shift += 8u) {
+    uint character = (word >> shift) & 0xFFu;
+    if (character >= 0x61u && character <= 0x7Au) mask &= ~(0x20u << shift);
+  }
+  return mask;
+}
+
+// Word `index` of the literal of request `request`: the first words lie in the header, the others behind it.
+uint literalWord(uint first, uint request, uint index) {
+  if (index < REQUEST_LITERAL_WORDS_IN_HEADER) return headerWord(request, REQUEST_LITERAL + index);
+  uint beyond = index - REQUEST_LITERAL_WORDS_IN_HEADER;
+  return extensionVector(first + request, beyond / 4u)[beyond % 4u];
+}
+
+void prepare(uint first, uint count) {
+  for (uint index = gl_LocalInvocationIndex; index < count * LITERAL_WORDS_MAX; index += gl_WorkGroupSize.x) {
+    uint request = index / LITERAL_WORDS_MAX;
+    uint word = index % LITERAL_WORDS_MAX;
+    uint length = headerWord(request, REQUEST_LENGTH) & REQUEST_LENGTH_MASK;
+    if (word * 4u >= length) continue;
+    uint value = literalWord(first, request, word);
+    bool ignoreCase = (headerWord(request, REQUEST_LENGTH) & REQUEST_IGNORE_CASE) != 0u;
+    uint mask = ignoreCase ? caseMask(value) : 0xFFFFFFFFu;
+    uint rest = length - word * 4u;
+    if (rest < 4u) mask &= (1u << (rest * 8u)) - 1u;
+    sh_literal[request][word] = value & mask;
+    sh_mask[request][word] = mask;
+  }
+  barrier();
+  if (gl_LocalInvocationIndex < count) {
+    uint request = gl_LocalInvocationIndex;
+    Needle needle;
+    needle.lengthBytes = headerWord(request, REQUEST_LENGTH) & REQUEST_LENGTH_MASK;
+    needle.pairOffset = headerWord(request, REQUEST_PAIR_OFFSET);
+    uint at = needle.pairOffset;
+    needle.first = ((sh_literal[request][at / 4u] >> (at % 4u * 8u)) & 0xFFu) * 0x01010101u;
+    needle.firstMask = ((sh_mask[request][at / 4u] >> (at % 4u * 8u)) & 0xFFu) * 0x01010101u;
+    at++;
+    bool isPair = at < needle.lengthBytes; // a literal of one byte has no second: mask 0 lets every byte pass
+    needle.second = isPair ? ((sh_literal[request][at / 4u] >> (at % 4u * 8u)) & 0xFFu) * 0x01010101u : 0u;
+    needle.secondMask = isPair ? ((sh_mask[request][at / 4u] >> (at % 4u * 8u)) & 0xFFu) * 0x01010101u : 0u;
+    needle.tag = (first + request) << RECORD_SEGMENT_BITS;
+    needle.recordBase = headerWord(request, REQUEST_RECORD_BASE);
+    needle.recordCapacity = headerWord(request, REQUEST_RECORD_CAPACITY);
+    needle.rangeBegin = headerWord(request, REQUEST_RANGE_BEGIN);
+    needle.rangeEnd = headerWord(request, REQUEST_RANGE_END);
+    sh_needle[request] = needle;
+    sh_uncounted[request] = 0u;
+    sh_full[request] = 0u;
+  }
+}
+
+// High bit of every byte of `word` where the pair may begin; `next` is the word behind it. No pair is missed; a few are wrong.
+uint pairFlags(uint word, uint next, uint request) {
+  uint following = uint(packUint2x32(uvec2(word, next)) >> 8);
+  uint difference = ((word & sh_needle[request].firstMask) ^ sh_needle[request].first) |
+                    ((following & sh_needle[request].secondMask) ^ sh_needle[request].second);
+  return (difference - 0x01010101u) & ~difference & 0x80808080u;
+}
+
+// The four high bits of a word's bytes, as bits 0 to 3.
+uint gatherFlags(uint flags) { return (flags * 0x00204081u) >> 28; }
+
+// The word at a byte offset that need not be aligned.
+uint wordAt(CorpusWords corpus, uint offsetBytes) {
+  uint index = offsetBytes >> 2;
+  return uint(packUint2x32(uvec2(corpus.words[index], corpus.words[index + 1u])) >> ((offsetBytes & 3u) * 8u));
+}
+
+bool occursAt(CorpusWords corpus, uint request, uint offsetBytes) {
+  uint wordCount = (sh_needle[request].lengthBytes + 3u) / 4u;
+  for (uint index = 0u; index < wordCount; index++) {
+    if ((wordAt(corpus, offsetBytes + index * 4u) & sh_mask[request][index]) != sh_literal[request][index]) return false;
+  }
+  return true;
+}
+
+// All lanes of the subgroup: those with a hit at `offsetBytes` have it counted, and recorded while there is room.
+void emit(SegmentEntry segment, uint segmentIndex, uint request, bool isHit, uint offsetBytes) {
+  uvec4 hits = subgroupBallot(isHit);
+  uint hitCount = subgroupBallotBitCount(hits);
+  if (hitCount == 0u) return;
+  uint capacity = sh_needle[request].recordCapacity;
+  uint base = capacity;
+  if (subgroupElect()) {
+    if (sh_full[request] == 0u) {
+      uint slot = slotOf(sh_needle[request].tag >> RECORD_SEGMENT_BITS);
+      uint64_t before = atomicAdd(Counters(launch.counters).values[slot], uint64_t(hitCount) << QUEUE_ARRIVAL_BITS,
+                                  gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed) >> QUEUE_ARRIVAL_BITS;
+      base = uint(min(before, uint64_t(capacity)));
+      if (base + hitCount >= capacity) sh_full[request] = 1u;
+    } else {
+      atomicAdd(sh_uncounted[request], hitCount);
+    }
+  }
+  base = subgroupBroadcastFirst(base);
+  for (uint index = base; index < capacity && subgroupBallotBitCount(hits) != 0u; index++) {
+    uint lane = subgroupBallotFindLSB(hits);
+    hits[lane / 32u] &= hits[lane / 32u] - 1u;
+    uint at = subgroupShuffle(offsetBytes, lane);
+    Place place = locate(segment, at);
+    if (subgroupElect()) {
+      Records(launch.outputs).vectors[sh_needle[request].recordBase + index] =
+        uvec4(at, place.newlinesBefore, at - place.lineStart + 1u, sh_needle[request].tag | segmentIndex);
+    }
+  }
+}
+
+// All lanes of the subgroup: verifies the candidates of one vector a lane, and emits the hits.
+void verify(SegmentEntry segment, uint segmentIndex, uint request, uint candidates, uint vectorIndex) {
+  while (subgroupAny(candidates != 0u)) {
+    bool isHit = false;
+    uint at = 0u;
+    if (candidates != 0u) {
+      uint pairAt = vectorIndex * 16u + uint(findLSB(candidates));
+      candidates &= candidates - 1u;
+      if (pairAt >= sh_needle[request].pairOffset) {
+        at = pairAt - sh_needle[request].pairOffset;
+        isHit = occursAt(CorpusWords(segment.data), request, at);
+      }
+    }
+    emit(segment, segmentIndex, request, isHit, at);
+  }
+}
+
+void perform(uint first, uint count) {
+  uint begin = sh_needle[0].rangeBegin;
+  uint end = sh_needle[0].rangeEnd;
+  for (uint request = 1u; request < count; request++) {
+    begin = min(begin, sh_needle[request].rangeBegin);
+    end = max(end, sh_needle[request].rangeEnd);
+  }
+  CorpusEntry corpus = Corpora(launch.inputs).entries[corpusOf(0u)];
+  end = min(end, corpus.tileCount);
+  uint segmentIndex = 0u;
+  SegmentEntry segment = Segments(corpus.segments).entries[0];
+  for (uint tile = begin + gl_WorkGroupID.x; tile < end; tile += gl_NumWorkGroups.x) {
+    while (tile - segment.firstTile >= segment.tileCount) segment = Segments(corpus.segments).entries[++segmentIndex];
+    uint vectorBase = (tile - segment.firstTile) * TILE_VECTORS + gl_LocalInvocationIndex;
+    uvec4 data[UNROLL];
+    uint next[UNROLL];
+    for (uint j = 0u; j < UNROLL; j++) {
+      data[j] = CorpusVectors(segment.data).vectors[vectorBase + j * gl_WorkGroupSize.x];
+      next[j] = CorpusWords(segment.data).words[(vectorBase + j * gl_WorkGroupSize.x) * 4u + 4u];
+    }
+    for (uint request = 0u; request < count; request++) {
+      if (tile < sh_needle[request].rangeBegin || tile >= sh_needle[request].rangeEnd) continue;
+      for (uint j = 0u; j < UNROLL; j++) {
+        uvec4 flags = uvec4(pairFlags(data[j].x, data[j].y, request), pairFlags(data[j].y, data[j].z, request),
+                            pairFlags(data[j].z, data[j].w, request), pairFlags(data[j].w, next[j], request));
+        if (!subgroupAny((flags.x | flags.y | flags.z | flags.w) != 0u)) continue;
+        uint candidates = gatherFlags(flags.x) | gatherFlags(flags.y) << 4 | gatherFlags(flags.z) << 8 | gatherFlags(flags.w) << 12;
+        verify(segment, segmentIndex, request, candidates, vectorBase + j * gl_WorkGroupSize.x);
+      }
+    }
+  }
+}
+
+uint64_t contribution(uint index) { return uint64_t(sh_uncounted[index]); }
