@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { compile, prepareSource } from "./compile.ts";
+import { expandFile, expandSource } from "./include.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "include-"));
+const shared = join(folder, "shared");
+mkdirSync(shared);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("includes", () => {
+  test("a file beside comes before a shared one, and lines point back", () => {
+    write("near.glsl", "near 1\nnear 2");
+    write("shared/near.glsl", "wrong");
+    write("shared/far.glsl", "far 1");
+    const main = write(
+      "main.comp",
+      '#version 450\n#include "near.glsl"\n  #  include "far.glsl" // why\nlast',
+    );
+    const { text, files } = expandFile(main, shared);
+    expect(text.split("\n")).toEqual([
+      "#version 450",
+      "#line 1 1",
+      "near 1",
+      "near 2",
+      "#line 3 0",
+      "#line 1 2",
+      "far 1",
+      "#line 4 0",
+      "last",
+    ]);
+    expect(files).toEqual([main, join(folder, "near.glsl"), join(shared, "far.glsl")]);
+  });
+
+  test("a file is taken once, also through two others", () => {
+    write("base.glsl", "base");
+    write("left.glsl", '#include "base.glsl"\nleft');
+    write("right.glsl", '#include "base.glsl"\nright');
+    const { text } = expandFile(write("diamond.comp", '#include "left.glsl"\n#include "right.glsl"'), shared);
+    expect(text.match(/^base$/gm)).toHaveLength(1);
+    expect(text).toMatch(/base[\s\S]*left[\s\S]*right/);
+  });
+
+  test("a circle is an error that shows it", () => {
+    write("a.glsl", '#include "b.glsl"');
+    write("b.glsl", '\n#include "a.glsl"');
+    expect(() => expandFile(join(folder, "a.glsl"), shared)).toThrow(
+      /b\.glsl:2: circular include: .*a\.glsl → .*b\.glsl → .*a\.glsl/,
+    );
+    write("self.glsl", '#include "self.glsl"');
+    expect(() => expandFile(join(folder, "self.glsl"), shared)).toThrow("circular");
+  });
+
+  test("missing, malformed and commented-out includes", () => {
+    expect(() => expandSource('\n#include "no.glsl"', "text", shared)).toThrow(
+      'text:2: "no.glsl" is neither',
+    );
+    expect(() => expandSource("#include <angle.glsl>", "text", shared)).toThrow("malformed");
+    const commented = '/* one\n#include "no.glsl"\n*/ // /*\n// #include "no.glsl"\nlast';
+    expect(expandSource(commented, "text", shared).text).toBe(commented);
+    expect(() => expandFile(join(folder, "absent.comp"))).toThrow(
+      expect.objectContaining({ code: "EW_PATH_NOT_FOUND" }),
+    );
+  });
+
+  test("the text does not depend on where the files lie", () => {
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    for (const place of [folder, elsewhere]) {
+      writeFileSync(join(place, "part.glsl"), "part");
+      writeFileSync(join(place, "whole.comp"), '#include "part.glsl"');
+    }
+    expect(expandFile(join(elsewhere, "whole.comp")).text).toBe(expandFile(join(folder, "whole.comp")).text);
+  });
+});
+
+describe("compile errors", () => {
+  test("name the file and line that people wrote, through includes and defines", async () => {
+    write("broken.glsl", "// fine\nuint broken() { return missing; }");
+    const file = write(
+      "user.comp",
+      '#version 450\nlayout(local_size_x = 1) in;\n#include "broken.glsl"\nvoid main() { alsoMissing = 1; }\n',
+    );
+    const failure = compile({ file, defines: { B: 2, A: true } });
+    await expect(failure).rejects.toMatchObject({ code: "EW_COMPILE" });
+    await expect(failure).rejects.toThrow(/broken\.glsl:2: 'missing' : undeclared identifier/);
+    const later = write(
+      "later.comp",
+      '#version 450\n#include "part.glsl"\n\nvoid main() { alsoMissing = 1; }\n',
+    );
+    write("part.glsl", "uint part;");
+    await expect(compile({ file: later, defines: { X: 1 } })).rejects.toThrow(/later\.comp:4: 'alsoMissing'/);
+  });
+
+  test("a failed compilation does not spoil the next", async () => {
+    await expect(compile({ source: "#version 450\nnonsense" })).rejects.toMatchObject({ code: "EW_COMPILE" });
+    const spirv = await compile({ source: "#version 450\nlayout(local_size_x = 1) in;\nvoid main() {}" });
+    expect(spirv[0]).toBe(0x0723_0203);
+    expect(spirv[1]).toBe(0x0001_0500); // SPIR-V 1.5
+  });
+});
+
+describe("defines", () => {
+  const source = "#version 450\nlayout(local_size_x = SIZE) in;\nvoid main() {}";
+
+  test("come after the version, sorted, and lines stay", () => {
+    const { text } = prepareSource({ source, defines: { SIZE: 64, FLAG: true } });
+    expect(text).toBe(
+      `#version 450\n#define FLAG 1\n#define SIZE 64\n#line 2 0\n${source.slice("#version 450\n".length)}`,
+    );
+    expect(text).toBe(prepareSource({ source, defines: { FLAG: true, SIZE: 64 } }).text);
+  });
+
+  test("must be identifiers of one line", () => {
+    expect(() => prepareSource({ source, defines: { "A B": 1 } })).toThrow("A B");
+    expect(() => prepareSource({ source, defines: { A: "1\n#error" } })).toThrow("one line");
+  });
+});
+
+test("the compiler leaves the process's error handling alone", async () => {
+  const count = (): number =>
+    process.listenerCount("uncaughtException") + process.listenerCount("unhandledRejection");
+  const before = count();
+  await compile({ source: "#version 450\nlayout(local_size_x = 1) in;\nvoid main() {}" });
+  expect(count()).toBe(before);
+});
