@@ -1,0 +1,217 @@
+/** The matcher against ripgrep's own `--json`: which lines match, and where in them, for random patterns and random bytes. */
+
+import { spawnSync } from "node:child_process";
+import { rgPath } from "@vscode/ripgrep";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { createMatcher, type MatcherOptions } from "./index.ts";
+
+/** `line:start-end` for every match of every line. */
+type Matches = string[];
+
+const RUNS = Number(process.env["EVERWARP_PROPERTY_RUNS"] ?? 250);
+
+function flagsOf(options: MatcherOptions): string[] {
+  return [
+    ...(options.fixedStrings === true ? ["-F"] : []),
+    ...(options.caseMode === "insensitive" ? ["-i"] : options.caseMode === "smart" ? ["-S"] : []),
+    ...(options.wordRegexp === true ? ["-w"] : []),
+    ...(options.lineRegexp === true ? ["-x"] : []),
+    ...(options.crlf === true ? ["--crlf"] : []),
+    ...options.patterns.map((pattern) => `--regexp=${pattern}`),
+  ];
+}
+
+function ripgrep(options: MatcherOptions, text: Buffer): { matches: Matches; error: string } {
+  const flags = ["--no-config", "--json", "-a", ...flagsOf(options), "-"];
+  const run = spawnSync(rgPath, flags, { input: text, maxBuffer: 1 << 28 });
+  const matches: Matches = [];
+  for (const row of run.stdout.toString("utf8").split("\n")) {
+    if (!row.startsWith('{"type":"match"')) continue;
+    const { data } = JSON.parse(row) as {
+      data: { line_number: number; submatches: { start: number; end: number }[] };
+    };
+    for (const { start, end } of data.submatches) matches.push(`${data.line_number}:${start}-${end}`);
+    if (data.submatches.length === 0) matches.push(`${data.line_number}`);
+  }
+  return { matches, error: run.stderr.toString("utf8").replace(/^rg: /, "").trimEnd() };
+}
+
+/** The way a searcher goes: from candidate to candidate, then match by match. */
+function ours(options: MatcherOptions, text: Buffer): { matches: Matches; error: string } {
+  const matches: Matches = [];
+  let matcher;
+  try {
+    matcher = createMatcher({ ...options, allowNul: true });
+  } catch (error) {
+    return { matches, error: (error as Error).message };
+  }
+  let lineNumber = 1;
+  for (let lineStart = 0; lineStart < text.length;) {
+    const candidate = matcher.findCandidate(text, lineStart, text.length);
+    if (candidate < 0) break;
+    expect(candidate).toBeGreaterThanOrEqual(lineStart);
+    expect(candidate).toBeLessThan(text.length);
+    for (let newline = text.indexOf(10, lineStart); newline >= 0 && newline < candidate;) {
+      lineStart = newline + 1;
+      lineNumber++;
+      newline = text.indexOf(10, lineStart);
+    }
+    const newline = text.indexOf(10, lineStart);
+    let lineEnd = newline < 0 ? text.length : newline;
+    const next = lineEnd + 1;
+    if (options.crlf === true && newline > lineStart && text[newline - 1] === 13) lineEnd--;
+    let last = -1;
+    let found = false;
+    for (let from = lineStart; from <= lineEnd && matcher.findInLine(text, lineStart, lineEnd, from);) {
+      found = true;
+      const { matchStart, matchEnd } = matcher;
+      if (matchStart === matchEnd) {
+        from = matchEnd + 1;
+        if (matchEnd === last) continue;
+      } else from = matchEnd;
+      last = matchEnd;
+      matches.push(`${lineNumber}:${matchStart - lineStart}-${matchEnd - lineStart}`);
+    }
+    if (matcher.candidatesAreExact) expect(found).toBe(true);
+    lineStart = next;
+    lineNumber++;
+  }
+  return { matches, error: "" };
+}
+
+function expectSame(options: MatcherOptions, text: Buffer): void {
+  expect(ours(options, text)).toEqual(ripgrep(options, text));
+}
+
+const piece = fc.constantFrom(
+  "a",
+  "b",
+  "foo",
+  "k",
+  "K",
+  "s",
+  "é",
+  "É",
+  "_",
+  "1",
+  " ",
+  "日",
+  "ß",
+  "\u212a",
+  "\u017f",
+  "x",
+);
+const text = fc
+  .array(
+    fc.array(
+      fc.oneof(
+        { weight: 6, arbitrary: piece.map((p) => Buffer.from(p)) },
+        {
+          weight: 1,
+          arbitrary: fc
+            .constantFrom([0x80], [0xff], [0xc3], [0xe2, 0x84], [0xf0, 0x9f], [0xed, 0xa0, 0x80], [13], [0])
+            .map((b) => Buffer.from(b)),
+        },
+      ),
+      { maxLength: 8 },
+    ),
+    { maxLength: 6 },
+  )
+  .chain((lines) =>
+    fc.boolean().map((final) => {
+      const rows = lines.map((line) => Buffer.concat(line));
+      return Buffer.concat(
+        rows.flatMap((row, i) => (i < rows.length - 1 || final ? [row, Buffer.from("\n")] : [row])),
+      );
+    }),
+  );
+
+const atom = fc.constantFrom(
+  "a",
+  "b",
+  "foo",
+  "k",
+  "s",
+  "é",
+  "_",
+  "1",
+  ".",
+  "日",
+  "[ab]",
+  "[^a]",
+  "[a-k]",
+  String.raw`\w`,
+  String.raw`\W`,
+  String.raw`\s`,
+  String.raw`\S`,
+  String.raw`\d`,
+  String.raw`\pL`,
+  "^",
+  "$",
+  String.raw`\b`,
+  String.raw`\B`,
+  "(?i:k)",
+  "(?i:s)",
+  String.raw`\A`,
+  String.raw`\z`,
+  "[^\\w]",
+  "x*",
+  String.raw`\b{start}`,
+  String.raw`\x{e9}`,
+  "",
+  "ß",
+);
+const { regex } = fc.letrec<{ regex: string }>((tie) => ({
+  regex: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    atom,
+    fc.tuple(tie("regex"), tie("regex")).map(([a, b]) => a + b),
+    fc.tuple(tie("regex"), tie("regex")).map(([a, b]) => `(?:${a}|${b})`),
+    fc
+      .tuple(tie("regex"), fc.constantFrom("*", "+", "?", "{2}", "{1,2}", "*?", "+?", "??", "{2,}"))
+      .map(([a, b]) => `(?:${a})${b}`),
+    tie("regex").map((a) => `(${a})`),
+  ),
+}));
+const modes = fc.record({
+  caseMode: fc.constantFrom("sensitive" as const, "insensitive" as const, "smart" as const),
+  wordRegexp: fc.boolean(),
+  lineRegexp: fc.boolean(),
+});
+
+describe("matches what ripgrep matches", () => {
+  test("random plain texts", () => {
+    const plain = fc.array(piece, { minLength: 1, maxLength: 3 }).map((parts) => parts.join(""));
+    fc.assert(
+      fc.property(
+        fc.array(plain, { minLength: 1, maxLength: 3 }),
+        modes,
+        fc.boolean(),
+        text,
+        (patterns, mode, fixedStrings, haystack) => expectSame({ ...mode, patterns, fixedStrings }, haystack),
+      ),
+      { numRuns: RUNS, seed: 1 },
+    );
+  });
+
+  test("random patterns", () => {
+    fc.assert(
+      fc.property(fc.array(regex, { minLength: 1, maxLength: 2 }), modes, text, (patterns, mode, haystack) =>
+        expectSame({ ...mode, patterns }, haystack),
+      ),
+      { numRuns: RUNS, seed: 2 },
+    );
+  });
+
+  test.each(["(", "a\\", "[z-a]", "a\\nb", "[\\n]", "a{2", "*", "\\p{Foo}", "(?P<a", "x**", "a\nb"])(
+    "and refuses as it does: %j",
+    (pattern) => {
+      expectSame({ patterns: [pattern] }, Buffer.from("a\n"));
+      expectSame(
+        { patterns: ["ok", pattern], wordRegexp: true, caseMode: "insensitive" },
+        Buffer.from("a\n"),
+      );
+    },
+  );
+});

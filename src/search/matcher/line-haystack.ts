@@ -1,0 +1,76 @@
+/**
+ * A line as the regex engine takes it.
+ *
+ * Invariant: `bytes[start, end)` has the line's length, and is the line itself where that is UTF-8. Else it is a copy in which each
+ * byte that belongs to no character is FF. No pattern in Unicode mode tells one such byte from another, and the engine's wrapper
+ * may cut a match out beside an FF, but not beside a stray continuation byte.
+ */
+
+import { isUtf8 } from "node:buffer";
+
+export class LineHaystack {
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+  isAscii = true;
+  private source: Uint8Array | undefined;
+  private sourceStart = -1;
+  private sourceEnd = -1;
+
+  /**
+   * @param isFirst the first question about this line: memory that is used again may hold another line at the same place
+   * @returns false where this is the line that was set last
+   */
+  set(source: Uint8Array, lineStart: number, lineEnd: number, isFirst: boolean): boolean {
+    if (!isFirst && source === this.source && lineStart === this.sourceStart && lineEnd === this.sourceEnd)
+      return false;
+    this.source = source;
+    this.sourceStart = lineStart;
+    this.sourceEnd = lineEnd;
+    this.bytes = source;
+    this.start = lineStart;
+    this.end = lineEnd;
+    let at = lineStart;
+    while (at < lineEnd && (source[at] as number) < 0x80) at++;
+    this.isAscii = at === lineEnd;
+    if (!this.isAscii) {
+      const copy = Uint8Array.prototype.slice.call(source, lineStart, lineEnd); // never shared memory, which isUtf8 does not take
+      if (!isUtf8(copy)) {
+        maskInvalidBytes(copy);
+        this.bytes = copy;
+        this.start = 0;
+        this.end = copy.length;
+      }
+    }
+    return true;
+  }
+}
+
+/** Puts FF in the place of every byte that is no part of a valid UTF-8 sequence. */
+export function maskInvalidBytes(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) {
+    const length = sequenceLength(bytes, at);
+    if (length === 0) bytes[at] = 0xff;
+    at += Math.max(length, 1);
+  }
+}
+
+/** Length of the valid UTF-8 sequence at an offset; 0 where there is none (Unicode, table 3-7). */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at] as number;
+  if (first < 0x80) return 1;
+  const second = bytes[at + 1] ?? 0;
+  const isNext = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
+  if (first >= 0xc2 && first <= 0xdf) return isNext(second) ? 2 : 0;
+  if (first >= 0xe0 && first <= 0xef) {
+    const low = first === 0xe0 ? 0xa0 : 0x80;
+    const high = first === 0xed ? 0x9f : 0xbf;
+    return second >= low && second <= high && isNext(bytes[at + 2]) ? 3 : 0;
+  }
+  if (first >= 0xf0 && first <= 0xf4) {
+    const low = first === 0xf0 ? 0x90 : 0x80;
+    const high = first === 0xf4 ? 0x8f : 0xbf;
+    return second >= low && second <= high && isNext(bytes[at + 2]) && isNext(bytes[at + 3]) ? 4 : 0;
+  }
+  return 0;
+}

@@ -1,0 +1,133 @@
+/**
+ * Plain text, found without the regex engine.
+ *
+ * Invariants: the literals hold no line feed and none is empty. Where ASCII folding does not tell the whole truth (a line with
+ * U+017F or U+212A under `-i`, a word boundary beside a byte that is not ASCII) the line goes to `exact`, which is the regex engine
+ * behind the same interface, made when first needed.
+ */
+
+import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
+import { LiteralTests } from "./fallback-scanner.ts";
+
+/** What must lie around a match: anything, no word characters (`-w`), nothing (`-x`). */
+export type Boundary = "none" | "word" | "line";
+
+/** Lines longer than this are searched by the scanner, shorter ones right here. */
+const SHORT_LINE_BYTES = 256;
+
+export class LiteralMatcher implements Matcher {
+  readonly plan: Plan;
+  readonly candidatesAreExact: boolean;
+  matchStart = 0;
+  matchEnd = 0;
+  private readonly tests: LiteralTests;
+  private readonly candidates: LiteralScanner;
+  private readonly scanner: LiteralScanner;
+  private readonly boundary: Boundary;
+  private readonly foldExceptions: Uint8Array[];
+  private readonly makeExact: () => Matcher;
+  private exact: Matcher | undefined;
+
+  constructor(
+    literals: readonly Literal[],
+    boundary: Boundary,
+    foldExceptions: Uint8Array[],
+    createScanner: (literals: readonly Literal[]) => LiteralScanner,
+    makeExact: () => Matcher,
+  ) {
+    const kind = boundary === "none" && !someStartsAnother(literals) ? "literals" : "filter";
+    this.plan = { kind, literals: [...literals], foldExceptions };
+    this.candidatesAreExact = kind === "literals" && foldExceptions.length === 0;
+    this.tests = new LiteralTests(literals);
+    this.scanner = createScanner(literals);
+    this.candidates =
+      foldExceptions.length === 0
+        ? this.scanner
+        : createScanner([...literals, ...exceptionLiterals(foldExceptions)]);
+    this.boundary = boundary;
+    this.foldExceptions = foldExceptions;
+    this.makeExact = makeExact;
+  }
+
+  findCandidate(bytes: Uint8Array, from: number, end: number): number {
+    return this.candidates.find(bytes, from, end);
+  }
+
+  findInLine(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
+    if (this.foldExceptions.length > 0 && this.hasException(bytes, lineStart, lineEnd)) {
+      return this.askExact(bytes, lineStart, lineEnd, from);
+    }
+    if (this.boundary === "line") return this.isWholeLine(bytes, lineStart, lineEnd, from);
+    const isShort = lineEnd - from <= SHORT_LINE_BYTES;
+    for (let at = from; ; at++) {
+      at = isShort ? this.tests.nextStart(bytes, at, lineEnd) : this.scanner.find(bytes, at, lineEnd);
+      if (at < 0 || at >= lineEnd) return false;
+      let length = this.tests.lengthAt(bytes, at, lineEnd, 0);
+      if (length >= 0 && this.boundary === "word") {
+        if (at > lineStart && (bytes[at - 1] as number) >= 0x80)
+          return this.askExact(bytes, lineStart, lineEnd, from);
+        if (at > lineStart && isWordByte(bytes[at - 1] as number)) continue;
+        // Of the literals that lie here, the first one that ends at a boundary counts.
+        while (length >= 0 && at + length < lineEnd) {
+          const after = bytes[at + length] as number;
+          if (after >= 0x80) return this.askExact(bytes, lineStart, lineEnd, from);
+          if (!isWordByte(after)) break;
+          length = this.tests.lengthAt(bytes, at, lineEnd, this.tests.index + 1);
+        }
+      }
+      if (length < 0) continue;
+      this.matchStart = at;
+      this.matchEnd = at + length;
+      return true;
+    }
+  }
+
+  private isWholeLine(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
+    if (from !== lineStart) return false;
+    let length = this.tests.lengthAt(bytes, lineStart, lineEnd, 0);
+    while (length >= 0 && lineStart + length !== lineEnd) {
+      length = this.tests.lengthAt(bytes, lineStart, lineEnd, this.tests.index + 1);
+    }
+    this.matchStart = lineStart;
+    this.matchEnd = lineEnd;
+    return length >= 0;
+  }
+
+  private hasException(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {
+    for (let at = lineStart; at < lineEnd; at++) {
+      if ((bytes[at] as number) < 0x80) continue;
+      for (const run of this.foldExceptions) {
+        if (at + run.length <= lineEnd && run.every((byte, i) => bytes[at + i] === byte)) return true;
+      }
+    }
+    return false;
+  }
+
+  private askExact(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
+    this.exact ??= this.makeExact();
+    const found = this.exact.findInLine(bytes, lineStart, lineEnd, from);
+    this.matchStart = this.exact.matchStart;
+    this.matchEnd = this.exact.matchEnd;
+    return found;
+  }
+}
+
+/** The runs as literals that a scanner takes beside the others. */
+export const exceptionLiterals = (foldExceptions: readonly Uint8Array[]): Literal[] =>
+  foldExceptions.map((bytes) => ({ bytes, ignoreAsciiCase: false }));
+
+/** The word characters of ASCII. */
+const isWordByte = (byte: number): boolean =>
+  (byte >= 0x30 && byte <= 0x39) ||
+  (byte >= 0x41 && byte <= 0x5a) ||
+  byte === 0x5f ||
+  (byte >= 0x61 && byte <= 0x7a);
+
+/** True where a literal is the beginning of another, so that two of them can lie at one place. */
+function someStartsAnother(literals: readonly Literal[]): boolean {
+  return literals.some((a) =>
+    literals.some(
+      (b) => a !== b && a.bytes.length <= b.bytes.length && a.bytes.every((byte, i) => b.bytes[i] === byte),
+    ),
+  );
+}

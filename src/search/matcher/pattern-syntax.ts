@@ -1,0 +1,78 @@
+/** What can be told about patterns from their text alone, without the regex engine. */
+
+/** The characters that mean something in a pattern (regex-syntax's `is_meta_character`). */
+const META = /[\\.+*?()|[\]{}^$#&\-~]/;
+
+/** True where a pattern stands for its own text. */
+export const isPlainText = (pattern: string): boolean => !META.test(pattern);
+
+/** The pattern that stands for `text`. */
+export const escapePattern = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$#&\-~]/g, "\\$&");
+
+/** The alternation of all patterns, in order, as ripgrep writes it (and quotes it in its messages). */
+export const joinPatterns = (patterns: readonly string[]): string =>
+  patterns.map((pattern) => `(?:${pattern})`).join("|");
+
+/**
+ * Whether `-S` ignores case for a pattern: some literal character is in it, and none of them is upper case. Escapes that stand
+ * for classes (`\S`, `\pL`), group names and flags hold no literal characters; `\x41`, `\n` and the members of `[A-z]` are some.
+ */
+export function smartCaseIgnores(pattern: string): boolean {
+  let anyLiteral = false;
+  for (const character of literalCharacters(pattern)) {
+    anyLiteral = true;
+    if (/\p{Uppercase}/u.test(character)) return false;
+  }
+  return anyLiteral;
+}
+
+/** One token of a pattern: an escape, the opening of a group, a POSIX class, a counted repetition, or one character. */
+const TOKEN = new RegExp(
+  [
+    String.raw`\\(?:[xuU]\{(?<braced>[0-9A-Fa-f ]+)\}|x(?<hex2>[0-9A-Fa-f]{2})|u(?<hex4>[0-9A-Fa-f]{4})|U(?<hex8>[0-9A-Fa-f]{8}))`,
+    String.raw`\\[pP](?:\{[^}]*\}|.)`, // a Unicode class
+    String.raw`\\b\{[^}]*\}`, // a word boundary by name
+    String.raw`\\[dDsSwWbBAz<>]`, // classes and assertions
+    String.raw`\\(?<escaped>.)`,
+    String.raw`\(\?(?:P?<[^>]*>|[A-Za-z-]*[:)])`, // a group's name or flags
+    String.raw`\[:\^?[a-z]+:\]`,
+    String.raw`(?<class>\[\^?\]?)`,
+    String.raw`\{[0-9, ]*\}`,
+    String.raw`(?<single>.)`,
+  ].join("|"),
+  "suy",
+);
+
+/** Every literal character of a pattern that parses; for one that does not, anything. */
+function* literalCharacters(pattern: string): Generator<string> {
+  let classDepth = 0;
+  TOKEN.lastIndex = 0;
+  for (let found = TOKEN.exec(pattern); found !== null; found = TOKEN.exec(pattern)) {
+    const end = TOKEN.lastIndex; // the generator may be left and entered again between two tokens
+    const {
+      braced,
+      hex2,
+      hex4,
+      hex8,
+      escaped,
+      class: opening,
+      single,
+    } = found.groups as Record<string, string>;
+    const hex = braced ?? hex2 ?? hex4 ?? hex8;
+    if (hex !== undefined) {
+      const code = Number.parseInt(hex, 16);
+      if (code <= 0x10ffff) yield String.fromCodePoint(code);
+    } else if (escaped !== undefined) yield escaped;
+    else if (opening !== undefined) {
+      classDepth++;
+      if (opening.endsWith("]")) yield "]";
+    } else if (single !== undefined) {
+      if (classDepth > 0) {
+        if (single === "]") classDepth--;
+        else if (single !== "-" && single !== "&" && single !== "~") yield single;
+      } else if (!META.test(single) || single === "-" || single === "&" || single === "~" || single === "]")
+        yield single;
+    }
+    TOKEN.lastIndex = end;
+  }
+}

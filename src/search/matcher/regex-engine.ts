@@ -1,0 +1,124 @@
+/**
+ * Rust's regex engine (the npm package rregex: the crate `regex` as WebAssembly), loaded when first needed and fed with bytes.
+ *
+ * The package's own methods take JavaScript strings. Here the module's exported functions are called directly, because lines come
+ * as bytes: a line is copied into the module's memory as it is, without becoming a string first.
+ *
+ * Invariants: the module frees the haystack that it is given at the end of every call. The engine itself works on bytes, but the
+ * package cuts the matched text out of the haystack, which must then not begin or end inside a character: so a haystack for `find`
+ * and `findAll` has no continuation byte (80–BF) outside of a valid sequence.
+ */
+
+import { createRequire } from "node:module";
+import { EverwarpError } from "../../base/errors.ts";
+
+/** The part of the package's module that is used. */
+interface RawModule {
+  memory: { readonly buffer: ArrayBuffer };
+  __wbindgen_malloc(size: number, alignment: number): number;
+  __wbindgen_export_2: { get(index: number): unknown };
+  __externref_table_dealloc(index: number): void;
+  rregex_shortestMatchAt(regex: number, haystack: number, length: number, start: number): number;
+  rregex_findAt(regex: number, haystack: number, length: number, start: number): [number, number, number];
+  rregex_findAll(regex: number, haystack: number, length: number): [number, number, number];
+}
+interface CompiledRegex {
+  syntax(): unknown;
+  free(): void;
+}
+interface Package {
+  RRegex: new (pattern: string) => CompiledRegex;
+  __wasm: RawModule;
+}
+
+/** A match: byte offsets into the haystack. */
+export interface Span {
+  start: number;
+  end: number;
+}
+
+/** What `shortestMatchAt` answers for "none". */
+const NO_MATCH = 0x1_0000_0001;
+
+let loaded: Package | undefined;
+
+/** The package; takes about 10 ms the first time. */
+function load(): Package {
+  if (loaded === undefined) {
+    loaded = createRequire(import.meta.url)("rregex") as Package;
+    if (typeof loaded.__wasm?.rregex_findAt !== "function") {
+      throw new EverwarpError("EW_INTERNAL", "the installed rregex does not export its functions", {
+        remedy: "Install the version that package-lock.json names.",
+      });
+    }
+  }
+  return loaded;
+}
+
+/** One compiled regex. */
+export class RegexEngine {
+  private readonly regex: CompiledRegex;
+  private readonly address: number;
+  private readonly raw: RawModule;
+  private memory: Uint8Array;
+
+  /** @throws Error with the engine's own message, for a pattern that does not parse or is too big */
+  constructor(pattern: string) {
+    const { RRegex, __wasm } = load();
+    this.regex = new RRegex(pattern);
+    this.address = (this.regex as unknown as { __wbg_ptr: number }).__wbg_ptr;
+    this.raw = __wasm;
+    this.memory = new Uint8Array(__wasm.memory.buffer);
+  }
+
+  /** The parsed pattern as the package's objects; see hir.ts. */
+  syntax(): unknown {
+    return this.regex.syntax();
+  }
+
+  /**
+   * Offset at which the leftmost match is known to be one (at most its end), counted from `from`; −1 where there is none.
+   * Any bytes will do.
+   */
+  shortestMatchEnd(bytes: Uint8Array, from: number, end: number): number {
+    const haystack = this.copyIn(bytes, from, end);
+    const offset = this.raw.rregex_shortestMatchAt(this.address, haystack, end - from, 0);
+    return offset === NO_MATCH ? -1 : offset;
+  }
+
+  /** Leftmost match that starts at or after `at` in bytes[from, end); offsets (and `at`) count from `from`. */
+  find(bytes: Uint8Array, from: number, end: number, at: number): Span | undefined {
+    const haystack = this.copyIn(bytes, from, end);
+    return this.take(this.raw.rregex_findAt(this.address, haystack, end - from, at)) as Span | undefined;
+  }
+
+  /** All matches in bytes[from, end), one after the other; an empty one that touches the one before is left out. */
+  findAll(bytes: Uint8Array, from: number, end: number): Span[] {
+    const haystack = this.copyIn(bytes, from, end);
+    return this.take(this.raw.rregex_findAll(this.address, haystack, end - from)) as Span[];
+  }
+
+  private copyIn(bytes: Uint8Array, from: number, end: number): number {
+    const length = end - from;
+    if (length === 0) return 1; // Rust's address of nothing
+    const address = this.raw.__wbindgen_malloc(length, 1);
+    if (this.memory.byteLength === 0) this.memory = new Uint8Array(this.raw.memory.buffer); // it has grown
+    if (length < 64) for (let i = 0; i < length; i++) this.memory[address + i] = bytes[from + i] as number;
+    else this.memory.set(bytes.subarray(from, end), address);
+    return address;
+  }
+
+  private take([value, error, failed]: [number, number, number]): unknown {
+    const index = failed === 0 ? value : error;
+    const table = this.raw.__wbindgen_export_2;
+    const result: unknown = table.get(index);
+    this.raw.__externref_table_dealloc(index);
+    if (failed !== 0) throw new EverwarpError("EW_INTERNAL", "the regex engine failed", { cause: result });
+    return result;
+  }
+}
+
+/** For tests: plain text must never load the engine. */
+export function isEngineLoaded(): boolean {
+  return loaded !== undefined;
+}

@@ -1,0 +1,230 @@
+/**
+ * Patterns that need the regex engine.
+ *
+ * Invariants: no pattern here can match a line feed (it is taken out of every class, and a pattern that needs one is refused), so a
+ * search over many lines at once finds what a search line by line finds. `\A` and `\z` are the line's ends. Empty matches inside of
+ * a multi-byte character exist in ripgrep and not in the package's engine: they are added here (`emptyInsideCharacters`).
+ */
+
+import { EverwarpError } from "../../base/errors.ts";
+import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
+import {
+  anyClassHas,
+  canBeEmpty,
+  needsByte,
+  printHir,
+  readHir,
+  someNode,
+  withLooksRenamed,
+  withoutInClasses,
+  withoutLooks,
+  type Hir,
+} from "./hir.ts";
+import { LineHaystack } from "./line-haystack.ts";
+import { exceptionLiterals } from "./literal-matcher.ts";
+import { planFor } from "./plan.ts";
+import { RegexEngine, type Span } from "./regex-engine.ts";
+
+export interface RegexSource {
+  /** What is compiled. */
+  pattern: string;
+  /** What the user wrote, joined: quoted in messages. */
+  shown: string;
+  crlf: boolean;
+  allowNul: boolean;
+}
+
+const LINE_FEED = 10;
+const CARRIAGE_RETURN = 13;
+const SMALLEST_BLOCK_BYTES = 2 << 10;
+const LARGEST_BLOCK_BYTES = 256 << 10;
+/** From this length on, the second question about a line lists all of its matches at once. */
+const LONG_LINE_BYTES = 256;
+/** After so many candidates in vain, most of them all told, the literals are given up. */
+const PATIENCE_LINES = 1000;
+
+export class RegexMatcher implements Matcher {
+  readonly plan: Plan;
+  readonly candidatesAreExact: boolean;
+  matchStart = 0;
+  matchEnd = 0;
+  private readonly engine: RegexEngine;
+  private readonly hir: Hir;
+  private readonly scanner: LiteralScanner | undefined;
+  private readonly mayBeEmpty: boolean;
+  private readonly line = new LineHaystack();
+  private lineMatches: Span[] | undefined;
+  private emptyInside: boolean | undefined;
+  private blockBytes = SMALLEST_BLOCK_BYTES;
+  private candidateLines = 0;
+  private matchingLines = 0;
+
+  /** @throws EverwarpError EW_BAD_PATTERN with ripgrep's text */
+  constructor(source: RegexSource, createScanner: (literals: readonly Literal[]) => LiteralScanner) {
+    const engine = compile(source);
+    const parsed = readHir(engine.syntax());
+    refuseBytes(parsed, source);
+    let hir = parsed;
+    if (someNode(hir, isTextAnchor)) hir = withLooksRenamed(hir, { Start: "StartLF", End: "EndLF" });
+    if (anyClassHas(hir, LINE_FEED)) hir = withoutInClasses(hir, LINE_FEED);
+    if (source.crlf && anyClassHas(hir, CARRIAGE_RETURN)) hir = withoutInClasses(hir, CARRIAGE_RETURN);
+    this.hir = hir;
+    this.engine = hir === parsed ? engine : new RegexEngine(printHir(hir));
+    this.mayBeEmpty = canBeEmpty(hir);
+    this.plan = planFor(hir);
+    const { plan } = this;
+    this.scanner =
+      plan.kind === "literals" || plan.kind === "filter"
+        ? createScanner([...plan.literals, ...exceptionLiterals(plan.foldExceptions)])
+        : undefined;
+    this.candidatesAreExact = plan.kind === "literals" && plan.foldExceptions.length === 0;
+  }
+
+  findCandidate(bytes: Uint8Array, from: number, end: number): number {
+    if (this.scanner !== undefined && !this.isFilterPoor()) return this.scanner.find(bytes, from, end);
+    return this.findMatchingLine(bytes, from, end);
+  }
+
+  findInLine(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
+    const isNewLine = this.line.set(bytes, lineStart, lineEnd, from === lineStart);
+    if (isNewLine) this.lineMatches = undefined;
+    const span = this.findSpan(from - lineStart, isNewLine);
+    if (isNewLine) {
+      this.candidateLines++;
+      if (span !== undefined) this.matchingLines++;
+    }
+    const inside = this.emptyMatchBefore(from - lineStart, span?.start ?? lineEnd - lineStart);
+    if (inside >= 0) {
+      this.matchStart = lineStart + inside;
+      this.matchEnd = this.matchStart;
+      return true;
+    }
+    if (span === undefined) return false;
+    this.matchStart = lineStart + span.start;
+    this.matchEnd = lineStart + span.end;
+    return true;
+  }
+
+  /** Leftmost match at or after `at`, offsets from the line's start. */
+  private findSpan(at: number, isNewLine: boolean): Span | undefined {
+    const { bytes, start, end } = this.line;
+    if (isNewLine || end - start < LONG_LINE_BYTES) return this.engine.find(bytes, start, end, at);
+    this.lineMatches ??= this.engine.findAll(bytes, start, end);
+    const index = firstAtOrAfter(this.lineMatches, at);
+    const previous = this.lineMatches[index - 1];
+    // A list of matches in turn answers only questions that do not start inside of one of them.
+    if (previous !== undefined && previous.end > at) return this.engine.find(bytes, start, end, at);
+    return this.lineMatches[index];
+  }
+
+  /** Offset of the first place inside a character in [from, before) where the pattern matches nothing at all; −1 if none. */
+  private emptyMatchBefore(from: number, before: number): number {
+    if (!this.mayBeEmpty || this.line.isAscii) return -1;
+    this.emptyInside ??= this.matchesEmptyInsideCharacters();
+    if (!this.emptyInside) return -1;
+    const { bytes, start } = this.line;
+    for (let at = from; at < before; at++) if (((bytes[start + at] as number) & 0xc0) === 0x80) return at;
+    return -1;
+  }
+
+  /**
+   * Inside a character the engine sees bytes that decode to nothing on both sides: no class takes them, and a negated or half word
+   * boundary never holds there. Asked of two characters that no class of this pattern takes.
+   */
+  private matchesEmptyInsideCharacters(): boolean {
+    const never = new Set(["WordUnicodeNegate", "WordStartHalfUnicode", "WordEndHalfUnicode"] as const);
+    const probe = new RegexEngine(printHir(withoutInClasses(withoutLooks(this.hir, never), 0x10ffff)));
+    const text = Buffer.from("\u{10ffff}\u{10ffff}");
+    return probe.find(text, 0, text.length, 4)?.start === 4;
+  }
+
+  private isFilterPoor(): boolean {
+    return this.candidateLines > PATIENCE_LINES && this.matchingLines * 4 < this.candidateLines;
+  }
+
+  /** Runs the engine over whole lines at a time; the block grows while nothing is found. */
+  private findMatchingLine(bytes: Uint8Array, from: number, end: number): number {
+    for (let start = from; start < end;) {
+      const stop = blockEnd(bytes, start, Math.min(start + this.blockBytes, end), end);
+      const found = this.engine.shortestMatchEnd(bytes, start, stop);
+      if (found >= 0) {
+        this.blockBytes = Math.max(SMALLEST_BLOCK_BYTES, Math.min(this.blockBytes, found * 2));
+        return Math.min(start + found, end - 1);
+      }
+      this.blockBytes = Math.min(this.blockBytes * 4, LARGEST_BLOCK_BYTES);
+      start = stop + 1;
+    }
+    return -1;
+  }
+}
+
+const isTextAnchor = (node: Hir): boolean =>
+  node.kind === "look" && (node.name === "Start" || node.name === "End");
+
+/** End of a run of whole lines of about the size wanted, without the last line's terminator. */
+function blockEnd(bytes: Uint8Array, start: number, wanted: number, end: number): number {
+  if (wanted < end) {
+    const last = bytes.lastIndexOf(LINE_FEED, wanted - 1);
+    if (last >= start) return last;
+  }
+  const next = bytes.indexOf(LINE_FEED, Math.max(start, wanted - 1));
+  return next < 0 || next >= end ? end : next;
+}
+
+function firstAtOrAfter(spans: readonly Span[], at: number): number {
+  let low = 0;
+  let high = spans.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((spans[middle] as Span).start < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function compile(source: RegexSource): RegexEngine {
+  try {
+    return new RegexEngine(source.pattern);
+  } catch (error) {
+    throw badPattern(messageFor(source, error), error);
+  }
+}
+
+/** The engine quotes what it was given; ripgrep quotes the patterns without what was put around them. */
+function messageFor(source: RegexSource, error: unknown): string {
+  const message = (error as Error).message ?? String(error);
+  const limit = /^Compiled regex exceeds size limit of (\d+) bytes\.$/.exec(message);
+  if (limit !== null) return `compiled regex exceeds size limit of ${limit[1]}`;
+  try {
+    new RegexEngine(source.shown);
+  } catch (shownError) {
+    return (shownError as Error).message ?? message;
+  }
+  return message;
+}
+
+function refuseBytes(hir: Hir, source: RegexSource): void {
+  for (const [byte, text] of [
+    [LINE_FEED, String.raw`\n`],
+    ...(source.crlf ? [[CARRIAGE_RETURN, String.raw`\r`] as const] : []),
+  ] as const) {
+    if (needsByte(hir, byte)) throw badPattern(notAllowed(text));
+  }
+  if (!source.allowNul && needsByte(hir, 0)) throw badPattern(nulPattern());
+}
+
+/** ripgrep's words for a pattern that needs the byte that ends a line. */
+export const notAllowed = (text: string): string => `the literal "${text}" is not allowed in a regex
+
+Consider enabling multiline mode with the --multiline flag (or -U for short).
+When multiline mode is enabled, new line characters can be matched.`;
+
+/** ripgrep's words for a pattern that needs NUL while binary files are told by it. */
+export const nulPattern = (): string => String.raw`pattern contains "\0" but it is impossible to match
+
+Consider enabling text mode with the --text flag (or -a for short). Otherwise,
+binary detection is enabled and matching a NUL byte is impossible.`;
+
+/** No remedy is added: the text is ripgrep's to the letter, and says what to do where something can be done. */
+export const badPattern = (message: string, cause?: unknown): EverwarpError =>
+  new EverwarpError("EW_BAD_PATTERN", message, { cause });
