@@ -43,7 +43,8 @@ const OWN_PLACE_BYTES = 128 * 1024;
 const withPadding = (length: number): number => (length + ALIGNMENT) & ~(ALIGNMENT - 1);
 const withPaddingLarge = (length: number): number => Math.floor((length + ALIGNMENT) / ALIGNMENT) * ALIGNMENT;
 
-let scratchMemory: Uint8Array | undefined;
+/** Scratch memories that no loader holds: several loads may go on in one thread at a time, each in a scratch of its own. */
+const idleScratches: Uint8Array[] = [];
 
 export class FileLoader {
   readonly errors: LoadError[] = [];
@@ -53,7 +54,7 @@ export class FileLoader {
   readonly #columns: PlacementColumns;
   readonly #source: WindowSource;
   readonly #options: LoadOptions;
-  readonly #scratch = (scratchMemory ??= allocateScanBuffer(SCRATCH_BYTES));
+  readonly #scratch = idleScratches.pop() ?? allocateScanBuffer(SCRATCH_BYTES);
   #window: SinkWindow | undefined;
   #windowBytes: Uint8Array = new Uint8Array(0);
   #usedBytes = 0;
@@ -94,8 +95,9 @@ export class FileLoader {
     }
   }
 
-  /** Gives the last window back. @returns the runs of all files loaded */
+  /** Gives the last window and the scratch back. @returns the runs of all files loaded */
   finish(): Uint32Array {
+    idleScratches.push(this.#scratch);
     if (this.#window) this.#source.commit(this.#window, this.#usedBytes);
     this.#window = undefined;
     return Uint32Array.from(this.#runs);

@@ -7,7 +7,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
+import { type MessagePort, Worker } from "node:worker_threads";
 import { assert } from "../../base/errors.ts";
 import { packageRoot } from "../../base/package-root.ts";
 
@@ -62,8 +62,18 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
 /**
  * Starts a worker thread.
  * @param data given to the worker as `workerData`
+ * @param transferList ports in `data`
  */
-export async function startWorkerThread(name: WorkerName, data: unknown): Promise<Worker> {
+export async function startWorkerThread(
+  name: WorkerName,
+  data: unknown,
+  transferList: MessagePort[] = [],
+): Promise<Worker> {
   // execArgv: a worker needs none of the loaders or flags of this process.
-  return new Worker(await workerEntry(name), { workerData: data, execArgv: [], name: `everwarp ${name}` });
+  return new Worker(await workerEntry(name), {
+    workerData: data,
+    transferList,
+    execArgv: [],
+    name: `everwarp ${name}`,
+  });
 }

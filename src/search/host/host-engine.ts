@@ -1,0 +1,437 @@
+/**
+ * The host engine: threads that stay, parked on a doorbell, and search corpora in shared memory.
+ *
+ *   submit ──▶ slot in shared memory ──doorbell──▶ threads take units ──▶ mailboxes ──▶ ticket
+ *
+ * Invariants: a ticket owns its slot from `submit` until its answer is collected; a slot's answer is collected once, by
+ * whoever first sees it DONE; once a thread has died every ticket fails, and nothing waits any more.
+ */
+import { availableParallelism } from "node:os";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
+import { nowMs } from "../../base/clock.ts";
+import { assert, EverwarpError } from "../../base/errors.ts";
+import type {
+  Backend,
+  BackendInfo,
+  BackendTicket,
+  LoadedCorpus,
+  RawHits,
+  SubmitOptions,
+} from "../backend.ts";
+import type { Literal } from "../contracts.ts";
+import type { Corpus } from "../corpus/corpus.ts";
+import type { Placement } from "../corpus/placement.ts";
+import type { EngineThreadData, ThreadOrder } from "./engine-protocol.ts";
+import { HostHits } from "./host-hits.ts";
+import { HostSink } from "./host-sink.ts";
+import {
+  allocateQueue,
+  type EngineMessage,
+  FAILED,
+  HIT_WORDS,
+  QueryQueue,
+  SLOT,
+  SLOT_STATUS,
+  SPILLED,
+  STOP,
+  type ThreadAnswer,
+} from "./query-queue.ts";
+import { ScanKernel } from "./scan-kernel.ts";
+import type { LinearMemory } from "./web-assembly.ts";
+import { startWorkerThread } from "./worker-thread.ts";
+
+export interface HostEngineOptions {
+  /** Threads that search. Default: one per core. */
+  readonly threads?: number;
+  /** Queries in flight at most. Default 256. */
+  readonly slotCount?: number;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+}
+
+class HostCorpus implements LoadedCorpus {
+  readonly id: number;
+  readonly corpus: Corpus;
+  readonly placement: Placement;
+  /** Emptied on unload, so that the memory can go. */
+  kernels: ScanKernel[];
+  queriesInFlight = 0;
+  readonly #unload: (corpus: HostCorpus) => Promise<void>;
+
+  constructor(
+    id: number,
+    corpus: Corpus,
+    placement: Placement,
+    segments: readonly LinearMemory[],
+    unload: (corpus: HostCorpus) => Promise<void>,
+  ) {
+    this.id = id;
+    this.corpus = corpus;
+    this.placement = placement;
+    this.kernels = segments.map((memory) => new ScanKernel(memory));
+    this.#unload = unload;
+  }
+
+  bytes(file: number): Uint8Array | undefined {
+    const { segment, start, length } = this.placement;
+    const memory = this.kernels[segment[file]!]?.memory;
+    if (length[file] === 0) return new Uint8Array(0);
+    return memory && new Uint8Array(memory.buffer, start[file], length[file]);
+  }
+
+  unload(): Promise<void> {
+    return this.#unload(this);
+  }
+}
+
+/** Opens the engine. @throws EW_BAD_ARGUMENT */
+export async function openHostEngine(options: HostEngineOptions = {}): Promise<HostEngine> {
+  const { threads = availableParallelism(), slotCount = 256 } = options;
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new EverwarpError("EW_BAD_ARGUMENT", `threads is ${threads}`, { remedy: "Give 1 to 256." });
+  }
+  if (!Number.isInteger(slotCount) || slotCount < 1 || slotCount > 4096) {
+    throw new EverwarpError("EW_BAD_ARGUMENT", `slotCount is ${slotCount}`, { remedy: "Give 1 to 4096." });
+  }
+  const memory = allocateQueue(slotCount, threads);
+  const started = await Promise.all(
+    Array.from({ length: threads }, async (_, thread): Promise<Thread> => {
+      const { port1, port2 } = new MessageChannel();
+      const data: EngineThreadData = { queue: memory, thread, port: port2 };
+      return { worker: await startWorkerThread("engine-worker", data, [port2]), port: port1 };
+    }),
+  );
+  return new HostEngine(new QueryQueue(memory), started);
+}
+
+export class HostEngine implements Backend {
+  readonly info: BackendInfo;
+  readonly #queue: QueryQueue;
+  readonly #threads: readonly Thread[];
+  readonly #corpora = new Set<HostCorpus>();
+  /** The ticket that owns each slot. */
+  readonly #slots: (HostTicket | undefined)[];
+  readonly #tickets = new Map<number, HostTicket>();
+  #sequence = 0;
+  #corpusCount = 0;
+  #nextSlot = 0;
+  #failure: EverwarpError | undefined;
+  #closing: Promise<void> | undefined;
+  #waiting = 0;
+
+  /** Use `openHostEngine`. */
+  constructor(queue: QueryQueue, threads: readonly Thread[]) {
+    this.#queue = queue;
+    this.#threads = threads;
+    this.#slots = Array.from({ length: queue.slotCount });
+    this.info = {
+      kind: "host",
+      device: threads.length === 1 ? "1 thread" : `${threads.length} threads`,
+      strategy: "threads",
+    };
+    for (const { worker, port } of threads) {
+      // An idle engine keeps no process alive; a ticket that is waited for does.
+      worker.unref();
+      port.on("message", (message: EngineMessage) => this.#receive(message));
+      port.unref();
+      worker.on("error", (error: Error) => this.#threadEnded(error.message, error));
+      worker.on("exit", (code) => this.#threadEnded(`exit code ${code}`));
+    }
+  }
+
+  async load(corpus: Corpus, options: { threads?: number } = {}): Promise<LoadedCorpus> {
+    this.#throwIfEnded();
+    const sink = new HostSink(this.#threads.length);
+    const placement = await corpus.loadInto(sink, options);
+    this.#throwIfEnded();
+    const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, (it) =>
+      this.#unload(it),
+    );
+    this.#corpora.add(loaded);
+    const { id } = loaded;
+    const { memory: columns, units } = placement;
+    this.#tellThreads({ kind: "load", corpus: { id, segments: sink.segments, columns, units } });
+    return loaded;
+  }
+
+  submit(loaded: LoadedCorpus, literals: readonly Literal[], options: SubmitOptions = {}): BackendTicket {
+    this.#throwIfEnded();
+    if (!(loaded instanceof HostCorpus) || !this.#corpora.has(loaded)) {
+      throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus is not loaded in this engine", {
+        remedy: "Load it with this engine's load(), and query it before unload().",
+      });
+    }
+    const sequence = (this.#sequence = (this.#sequence + 1) & 0x7fff_ffff);
+    const slot = this.#takeSlot();
+    const queue = this.#queue;
+    queue.writeLiterals(slot, literals);
+    const ticket = new HostTicket(this, loaded, sequence, slot, options.maxHits ?? 0);
+    for (let thread = 0; thread < queue.threadCount; thread++) queue.mailbox(slot, thread)[0] = 0;
+    const unitCount = literals.length === 0 ? 0 : loaded.placement.units.count;
+    queue.store(slot, SLOT.sequence, sequence);
+    queue.store(slot, SLOT.corpus, loaded.id);
+    queue.store(slot, SLOT.nextUnit, 0);
+    queue.store(slot, SLOT.unitCount, unitCount);
+    queue.store(slot, SLOT.unitsDone, 0);
+    queue.store(slot, SLOT.wantsMessage, 0);
+    queue.store(slot, SLOT.spillCount, 0);
+    queue.store(slot, SLOT.maxHits, Math.min(options.maxHits ?? 0, 0xffff_ffff) | 0);
+    queue.store(slot, SLOT.hitCount, 0);
+    queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
+    this.#slots[slot] = ticket;
+    this.#tickets.set(sequence, ticket);
+    loaded.queriesInFlight++;
+    queue.ring();
+    return ticket;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** For tickets: is the slot's answer complete? Then it is collected. @throws EW_WORKER_DIED, EW_CLOSED */
+  poll(ticket: HostTicket): boolean {
+    if (ticket.answers) return true;
+    if (this.#queue.load(ticket.slot, SLOT.status) === SLOT_STATUS.DONE) return this.#collect(ticket);
+    this.#throwIfFailed();
+    return false;
+  }
+
+  /** For tickets: sleeps until the slot's status may have changed. */
+  sleep(ticket: HostTicket, timeoutMs: number): void {
+    const { control } = this.#queue;
+    const status = this.#queue.load(ticket.slot, SLOT.status);
+    // In slices: a thread that was killed from outside wakes nobody.
+    if (status !== SLOT_STATUS.DONE) {
+      Atomics.wait(control, this.#queue.word(ticket.slot, SLOT.status), status, Math.min(timeoutMs, 100));
+    }
+  }
+
+  /** For tickets: asks for a message when the slot is done. */
+  awaken(ticket: HostTicket): void {
+    this.#queue.store(ticket.slot, SLOT.wantsMessage, 1);
+    if (this.#waiting++ === 0) for (const { port } of this.#threads) port.ref();
+  }
+
+  /** For tickets: the opposite of `awaken`. */
+  rest(): void {
+    if (--this.#waiting === 0) for (const { port } of this.#threads) port.unref();
+  }
+
+  #takeSlot(): number {
+    const queue = this.#queue;
+    for (let tried = 0; tried < queue.slotCount; tried++) {
+      const slot = (this.#nextSlot + tried) % queue.slotCount;
+      const owner = this.#slots[slot];
+      if (owner && queue.load(slot, SLOT.status) === SLOT_STATUS.DONE) this.#collect(owner);
+      if (queue.load(slot, SLOT.status) !== SLOT_STATUS.EMPTY || queue.load(slot, SLOT.entered) !== 0)
+        continue;
+      this.#nextSlot = (slot + 1) % queue.slotCount;
+      return slot;
+    }
+    throw new EverwarpError("EW_QUEUE_FULL", `all ${queue.slotCount} slots of the queue are taken`, {
+      remedy: "Wait for an earlier query, or open the engine with more slots.",
+    });
+  }
+
+  /** Takes the answer out of shared memory and frees the slot. */
+  #collect(ticket: HostTicket): true {
+    const { slot, sequence } = ticket;
+    const queue = this.#queue;
+    const answers = ticket.spilled;
+    for (let thread = 0; thread < queue.threadCount; thread++) {
+      const mailbox = queue.mailbox(slot, thread);
+      const blockWords = mailbox[0]!;
+      if (blockWords === 0 || blockWords === SPILLED) continue;
+      const hits = mailbox.slice(2 + blockWords, 2 + blockWords + HIT_WORDS * mailbox[1]!);
+      answers.push({ blocks: mailbox.slice(2, 2 + blockWords), hits });
+    }
+    // Answers that were too large for a mailbox were sent before the slot was done: they are here or on their way in.
+    const expected = queue.load(slot, SLOT.spillCount);
+    for (const { port } of this.#threads) {
+      for (
+        let received;
+        ticket.spillCount < expected && (received = receiveMessageOnPort(port)) !== undefined;
+      ) {
+        this.#receive(received.message as EngineMessage);
+      }
+    }
+    assert(
+      ticket.spillCount === expected,
+      `query ${sequence}: ${ticket.spillCount} of ${expected} large answers came`,
+    );
+    queue.store(slot, SLOT.status, SLOT_STATUS.EMPTY);
+    this.#slots[slot] = undefined;
+    this.#tickets.delete(sequence);
+    ticket.corpus.queriesInFlight--;
+    ticket.settle(answers);
+    return true;
+  }
+
+  #receive(message: EngineMessage): void {
+    const ticket = this.#tickets.get(message.sequence);
+    if (!ticket) return; // the word that it is done comes after someone saw it in shared memory
+    if (message.kind === "answer") {
+      ticket.spilled.push(message.answer);
+      ticket.spillCount++;
+    } else this.poll(ticket);
+  }
+
+  #tellThreads(order: ThreadOrder): void {
+    for (const { port } of this.#threads) port.postMessage(order);
+    this.#queue.ring();
+  }
+
+  async #unload(corpus: HostCorpus): Promise<void> {
+    if (!this.#corpora.delete(corpus)) return;
+    const inFlight = [...this.#tickets.values()].filter((ticket) => ticket.corpus === corpus);
+    await Promise.all(inFlight.map((ticket) => ticket.wait()));
+    if (this.#failure === undefined && this.#closing === undefined)
+      this.#tellThreads({ kind: "unload", id: corpus.id });
+    corpus.kernels = [];
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure === undefined && Atomics.load(this.#queue.control, FAILED) !== 0) {
+      this.#fail("a thread reported an error", undefined);
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  #throwIfEnded(): void {
+    this.#throwIfFailed();
+    if (this.#closing) {
+      throw new EverwarpError("EW_CLOSED", "the host engine was closed", { remedy: "Open a new one." });
+    }
+  }
+
+  #threadEnded(detail: string, cause?: unknown): void {
+    if (!this.#closing) this.#fail(detail, cause);
+  }
+
+  #fail(detail: string, cause: unknown): void {
+    if (this.#failure) return;
+    this.#failure = new EverwarpError("EW_WORKER_DIED", `a thread of the host engine ended: ${detail}`, {
+      remedy: "Open a new engine and submit again; if it happens every time, please report it.",
+      cause,
+    });
+    this.#endTickets(this.#failure);
+  }
+
+  #endTickets(error: EverwarpError): void {
+    const tickets = [...this.#tickets.values()];
+    this.#tickets.clear();
+    for (const ticket of tickets) ticket.fail(error);
+  }
+
+  async #close(): Promise<void> {
+    Atomics.store(this.#queue.control, STOP, 1);
+    this.#queue.ring();
+    this.#endTickets(
+      new EverwarpError("EW_CLOSED", "the host engine was closed while the query was in flight", {
+        remedy: "Wait for queries before closing.",
+      }),
+    );
+    await Promise.all(
+      this.#threads.map(async ({ worker, port }) => {
+        worker.ref();
+        await worker.terminate();
+        port.close();
+      }),
+    );
+    for (const corpus of this.#corpora) corpus.kernels = [];
+    this.#corpora.clear();
+  }
+}
+
+class HostTicket implements BackendTicket {
+  readonly corpus: HostCorpus;
+  readonly sequence: number;
+  readonly slot: number;
+  /** Answers that came as messages. */
+  readonly spilled: ThreadAnswer[] = [];
+  spillCount = 0;
+  answers: ThreadAnswer[] | undefined;
+  readonly #engine: HostEngine;
+  readonly #kernels: readonly ScanKernel[];
+  readonly #maxHits: number;
+  #error: EverwarpError | undefined;
+  #hits: RawHits | undefined;
+  #waiters: { resolve: () => void; reject: (error: EverwarpError) => void }[] = [];
+
+  constructor(engine: HostEngine, corpus: HostCorpus, sequence: number, slot: number, maxHits: number) {
+    this.#engine = engine;
+    this.corpus = corpus;
+    this.sequence = sequence;
+    this.slot = slot;
+    this.#kernels = corpus.kernels;
+    this.#maxHits = maxHits;
+  }
+
+  get done(): boolean {
+    if (this.#error) throw this.#error;
+    return this.answers !== undefined || this.#engine.poll(this);
+  }
+
+  waitSync(timeoutMs: number): boolean {
+    const deadlineMs = nowMs() + timeoutMs;
+    while (!this.done) {
+      const leftMs = deadlineMs - nowMs();
+      if (leftMs <= 0) return false;
+      this.#engine.sleep(this, leftMs);
+    }
+    return true;
+  }
+
+  async wait(): Promise<void> {
+    if (this.done) return;
+    this.#engine.awaken(this);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#waiters.push({ resolve, reject });
+        // It may have been done just before the wish for a message was seen.
+        if (this.done) resolve();
+      });
+    } finally {
+      this.#engine.rest();
+    }
+  }
+
+  result(): RawHits {
+    if (!this.done) {
+      throw new EverwarpError("EW_TIMEOUT", `query ${this.sequence} has no answer yet`, {
+        remedy: "Call wait() or waitSync() first.",
+      });
+    }
+    if (!this.#hits) {
+      const answers = this.answers!;
+      const count = answers.reduce((sum, { hits }) => sum + hits.length / HIT_WORDS, 0);
+      const truncated = this.#maxHits > 0 && count >= this.#maxHits;
+      this.#hits = new HostHits(answers, this.corpus.placement, this.#kernels, truncated);
+      this.answers = [];
+    }
+    return this.#hits;
+  }
+
+  /** For the engine: the answer is here. */
+  settle(answers: ThreadAnswer[]): void {
+    this.answers = answers;
+    for (const { resolve } of this.#waiters) resolve();
+    this.#waiters = [];
+  }
+
+  /** For the engine: no answer will come. */
+  fail(error: EverwarpError): void {
+    this.#error = error;
+    for (const { reject } of this.#waiters) reject(error);
+    this.#waiters = [];
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Scans units of a corpus for a query's literals and maps positions to files: the inner work of an engine thread.
+ *
+ * Invariant: the thread's work area of each segment (see host-sink.ts) holds the programs of the query that `prepare` was
+ * last called with for that segment.
+ */
+import type { Literal } from "../contracts.ts";
+import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../corpus/placement.ts";
+import { type WordBuffer } from "./hit-buffer.ts";
+import { PROGRAM_AREA_BYTES, WORK_AREA_BYTES } from "./host-sink.ts";
+import { BLOCK_WORDS, HIT_WORDS } from "./query-queue.ts";
+import { PROGRAM_RESUME_WORD, ScanKernel } from "./scan-kernel.ts";
+import { PROGRAM_LITERAL_COUNT_MAX, scanProgramBytes, writeScanProgram } from "./scan-program.ts";
+import type { LinearMemory } from "./web-assembly.ts";
+
+/** A corpus as engine threads get it. */
+export interface SharedCorpus {
+  readonly id: number;
+  readonly segments: readonly LinearMemory[];
+  readonly columns: PlacementMemory;
+  readonly units: UnitColumns;
+}
+
+/** Hits that one call of the kernel writes at most; with the overhang of one position they fit the answer area. */
+const SCAN_LIMIT = 8000;
+
+interface Segment {
+  readonly kernel: ScanKernel;
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  preparedFor: number;
+}
+
+export class UnitScanner {
+  readonly units: UnitColumns;
+  readonly #segments: Segment[];
+  readonly #columns: PlacementColumns;
+  readonly #workArea: number;
+  readonly #answers: number;
+  #groups: Literal[][] = [];
+  readonly #programs: number[] = [];
+  #longest = 0;
+  #query = -1;
+
+  /** @param thread whose work areas are used */
+  constructor(corpus: SharedCorpus, thread: number) {
+    this.units = corpus.units;
+    this.#columns = new PlacementColumns(corpus.columns);
+    this.#workArea = thread * WORK_AREA_BYTES;
+    this.#answers = this.#workArea + PROGRAM_AREA_BYTES;
+    this.#segments = corpus.segments.map((memory) => ({
+      kernel: new ScanKernel(memory),
+      bytes: new Uint8Array(memory.buffer),
+      words: new Uint32Array(memory.buffer),
+      preparedFor: -1,
+    }));
+  }
+
+  /** Takes up a query. @param query a number of its own */
+  prepare(query: number, literals: readonly Literal[]): void {
+    if (this.#query === query) return;
+    this.#query = query;
+    this.#groups = [];
+    this.#longest = 0;
+    let address = this.#workArea;
+    for (let first = 0; first < literals.length; first += PROGRAM_LITERAL_COUNT_MAX) {
+      const group = literals.slice(first, first + PROGRAM_LITERAL_COUNT_MAX);
+      this.#programs[this.#groups.length] = address;
+      this.#groups.push(group);
+      address += Math.ceil(scanProgramBytes(group) / 16) * 16;
+      for (const { bytes } of group) this.#longest = Math.max(this.#longest, bytes.length);
+    }
+  }
+
+  /** Scans a unit. Where it has hits, adds one block and the hits. @returns how many hits */
+  scan(unit: number, blocks: WordBuffer, hits: WordBuffer): number {
+    const segment = this.#segments[this.units.segment[unit]!]!;
+    if (segment.preparedFor !== this.#query) {
+      for (const [index, group] of this.#groups.entries()) {
+        writeScanProgram(group, segment.bytes, this.#programs[index]!);
+      }
+      segment.preparedFor = this.#query;
+    }
+    const before = hits.length;
+    for (let group = 0; group < this.#groups.length; group++) this.#scanGroup(segment, unit, group, hits);
+    const count = (hits.length - before) / HIT_WORDS;
+    if (count === 0) return 0;
+    if (this.#groups.length > 1) sortHits(hits.words.subarray(before));
+    const words = blocks.reserve(BLOCK_WORDS);
+    words[blocks.length] = unit;
+    words[blocks.length + 1] = count;
+    blocks.length += BLOCK_WORDS;
+    return count;
+  }
+
+  #scanGroup({ kernel, words }: Segment, unit: number, group: number, hits: WordBuffer): void {
+    const { start, startEnd, end, firstFile } = this.units;
+    const { start: fileStart, length: fileLength } = this.#columns;
+    const last = startEnd[unit]!;
+    const until = Math.min(end[unit]!, last + this.#longest - 1);
+    const program = this.#programs[group]!;
+    const answers = this.#answers >>> 2;
+    let file = firstFile[unit]!;
+    let fileEnd = fileStart[file]! + fileLength[file]!;
+    for (let from = start[unit]!; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
+      const count = kernel.scan(program, from, until, this.#answers, SCAN_LIMIT);
+      if (count === 0) return;
+      const room = hits.reserve(HIT_WORDS * count);
+      let write = hits.length;
+      for (let read = answers, stop = answers + 2 * count; read < stop; read += 2) {
+        const position = words[read]!;
+        if (position >= last) break; // begins in the next unit of this file
+        while (position >= fileEnd) {
+          file++;
+          fileEnd = fileStart[file]! + fileLength[file]!;
+        }
+        room[write] = file;
+        room[write + 1] = position - fileStart[file]!;
+        room[write + 2] = words[read + 1]! + group * PROGRAM_LITERAL_COUNT_MAX;
+        write += HIT_WORDS;
+      }
+      hits.length = write;
+      if (count < SCAN_LIMIT) return;
+    }
+  }
+}
+
+/** Sorts hits of several programs by file, offset, literal. */
+function sortHits(words: Uint32Array): void {
+  const copy = words.slice();
+  const order = Uint32Array.from({ length: copy.length / HIT_WORDS }, (_, index) => HIT_WORDS * index);
+  order.sort((a, b) => copy[a]! - copy[b]! || copy[a + 1]! - copy[b + 1]! || copy[a + 2]! - copy[b + 2]!);
+  for (let index = 0; index < order.length; index++) {
+    words.set(copy.subarray(order[index]!, order[index]! + HIT_WORDS), HIT_WORDS * index);
+  }
+}
