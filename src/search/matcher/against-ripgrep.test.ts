@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { rgPath } from "@vscode/ripgrep";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { maskInvalidBytes } from "./line-haystack.ts";
 import { createMatcher, type MatcherOptions } from "./index.ts";
 
 /** `line:start-end` for every match of every line. */
@@ -63,6 +64,7 @@ function ours(options: MatcherOptions, text: Buffer): { matches: Matches; error:
     if (options.crlf === true && newline > lineStart && text[newline - 1] === 13) lineEnd--;
     let last = -1;
     let found = false;
+    let shown = 0;
     for (let from = lineStart; from <= lineEnd && matcher.findInLine(text, lineStart, lineEnd, from);) {
       found = true;
       const { matchStart, matchEnd } = matcher;
@@ -71,17 +73,45 @@ function ours(options: MatcherOptions, text: Buffer): { matches: Matches; error:
         if (matchEnd === last) continue;
       } else from = matchEnd;
       last = matchEnd;
+      // ripgrep's printers leave out an empty match behind the last byte of a file without a final newline.
+      if (matchStart >= Math.min(next, text.length)) continue;
+      shown++;
       matches.push(`${lineNumber}:${matchStart - lineStart}-${matchEnd - lineStart}`);
     }
     if (matcher.candidatesAreExact) expect(found).toBe(true);
+    if (found && shown === 0) matches.push(`${lineNumber}`);
     lineStart = next;
     lineNumber++;
   }
   return { matches, error: "" };
 }
 
-function expectSame(options: MatcherOptions, text: Buffer): void {
-  expect(ours(options, text)).toEqual(ripgrep(options, text));
+/**
+ * Looking backwards, Rust's engine takes a stray continuation byte for a part of the character before it, be that in the line above;
+ * so what a Unicode word boundary says beside one depends on ripgrep's buffer. Another invalid byte takes its place where that counts.
+ */
+function withoutStrays(options: MatcherOptions, text: Buffer): Buffer {
+  const asksForWords = options.wordRegexp === true || options.patterns.some((p) => /\\b|\\B/.test(p));
+  if (!asksForWords) return text;
+  const masked = Buffer.from(text);
+  maskInvalidBytes(masked);
+  return Buffer.from(
+    masked.map((byte, i) =>
+      byte === 0xff && text[i] !== 0xff && isContinuation(text[i] ?? 0) ? 0xff : (text[i] ?? 0),
+    ),
+  );
+}
+const isContinuation = (byte: number): boolean => (byte & 0xc0) === 0x80;
+
+function expectSame(options: MatcherOptions, anyText: Buffer): void {
+  const text = withoutStrays(options, anyText);
+  const [mine, theirs] = [ours(options, text), ripgrep(options, text)];
+  // ripgrep decides about a line alone, but looks for the spans inside of its buffer, where "\\A" holds only once.
+  if (options.patterns.some((pattern) => pattern.includes("\\A"))) {
+    for (const side of [mine, theirs])
+      side.matches = [...new Set(side.matches.map((match) => match.replace(/:.*/, "")))];
+  }
+  expect(mine).toEqual(theirs);
 }
 
 const piece = fc.constantFrom(
