@@ -7,7 +7,7 @@ import { startSequence, RESET } from "../../search/printer/color.ts";
 import { type EngineReport, writeStatsBlock, writeSummaryMessage } from "../../search/printer/stats.ts";
 import type { CandidateList } from "../../search/searcher/candidates.ts";
 import { createFileSearcher } from "../../search/searcher/file-searcher.ts";
-import { typeListLines, walk } from "../../search/walk/index.ts";
+import { typeListLines, walk, type WalkError } from "../../search/walk/index.ts";
 import { configArgs } from "../flags/config.ts";
 import type { Environment } from "../flags/environment.ts";
 import { type HiArgs, toHiArgs } from "../flags/hi-args.ts";
@@ -204,8 +204,10 @@ async function search(
   const engine = await hooks.openEngine?.(args, environment);
   const searcher = createFileSearcher(args.searcher, matcher);
   const output = new Output(environment, args.flushEachFile);
+  // One thread ends the separator's line as it ends all lines; several put it between whole buffers, with a line feed.
+  const lineEnding = args.searcher.searcher.crlf && args.threads === 1 ? "\r\n" : "\n";
   const separator =
-    args.fileSeparator === undefined ? undefined : Buffer.from(`${args.fileSeparator}\n`, "latin1");
+    args.fileSeparator === undefined ? undefined : Buffer.from(args.fileSeparator + lineEnding, "latin1");
   const fileOutput = new ByteWriter();
   let separatorBytes = 0;
   let matched = false;
@@ -268,8 +270,10 @@ const STDIN: FoundFile = { path: "-", explicit: true };
 function foundFiles(args: HiArgs, messages: Messages): Iterable<FoundFile> {
   const options = {
     ...args.walk,
-    onError: (error: { kind: string; message: string }): void =>
-      error.kind === "path" ? messages.error(error.message) : messages.ignoreRule(error.message),
+    onError: (error: WalkError): void =>
+      error.kind === "path"
+        ? messages.error(pathErrorText(error, args.threads))
+        : messages.ignoreRule(error.message),
   };
   const { paths, sort } = args;
   const files = paths.includes("-") ? withStdin(paths, (some) => walk(some, options)) : walk(paths, options);
@@ -277,6 +281,17 @@ function foundFiles(args: HiArgs, messages: Messages): Iterable<FoundFile> {
   return sort.key === "path"
     ? sortedByPath([...files]).reverse()
     : sortedByTime([...files], sort.key, sort.reverse);
+}
+
+const OPERATION = "IO error for operation on ";
+
+/** ripgrep's one-threaded walk names the path of a system error twice. */
+function pathErrorText({ path, message }: WalkError, threads: number): string {
+  const twice = `${path}: ${OPERATION}${path}: `;
+  const once = `${path}: `;
+  const reason = message.startsWith(twice) ? message.slice(twice.length) : message.slice(once.length);
+  if (!message.startsWith(once) || !/\(os error \d+\)$/.test(reason)) return message;
+  return `${threads === 1 ? twice : once}${reason}`;
 }
 
 function* withStdin(

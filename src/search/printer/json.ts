@@ -60,7 +60,6 @@ export class JsonPrinter implements Printer {
     this.writeBegin();
     const { lineTerminator, crlf } = this.options;
     this.matches.fill(this.matcher, line, lineTerminator, crlf);
-    this.matches.dropEmptyAtBufferEnd(line);
     this.file.matches += this.matches.count;
     this.file.matchedLines++;
     this.writeLine("match", line);
@@ -73,7 +72,6 @@ export class JsonPrinter implements Printer {
     if (this.options.invertMatch) {
       const { lineTerminator, crlf } = this.options;
       this.matches.fill(this.matcher, line, lineTerminator, crlf);
-      this.matches.dropEmptyAtLineEnd(line);
     }
     this.writeLine("context", line);
     return true;

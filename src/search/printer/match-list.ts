@@ -26,7 +26,10 @@ export class MatchList {
     return this.ends[index] as number;
   }
 
-  /** Finds all matches of a line. An empty match that touches the end of the match before it does not count. */
+  /**
+   * Finds all matches of a line. An empty match that touches the end of the match before it does not count, nor does one behind
+   * the last byte of a line without a terminator.
+   */
   fill(matcher: Matcher, line: Line, terminator: number, crlf: boolean): void {
     this.count = 0;
     const base = line.start;
@@ -36,27 +39,11 @@ export class MatchList {
       const { matchStart, matchEnd } = matcher;
       const empty = matchStart === matchEnd;
       from = empty ? matchEnd + 1 : matchEnd;
+      if (matchStart >= line.end) break;
       if (empty && matchEnd === lastEnd) continue;
       lastEnd = matchEnd;
       this.add(matchStart - base, matchEnd - base);
     }
-  }
-
-  /**
-   * Drops an empty match at the end of a line that is its whole buffer: the place after the last byte of a text is no match.
-   * (In any other line ripgrep keeps it, since it compares an offset in the line with one in the buffer.)
-   */
-  dropEmptyAtBufferEnd(line: Line): void {
-    const last = this.count - 1;
-    if (last < 0 || this.starts[last] !== this.ends[last]) return;
-    if ((this.starts[last] as number) >= line.end - line.bufferStart) this.count--;
-  }
-
-  /** As above for a line of context, which ripgrep looks at as a buffer of its own. */
-  dropEmptyAtLineEnd(line: Line): void {
-    const last = this.count - 1;
-    if (last < 0 || this.starts[last] !== this.ends[last]) return;
-    if ((this.starts[last] as number) >= line.end - line.start) this.count--;
   }
 }
 

@@ -87,7 +87,6 @@ export class StandardPrinter implements Printer {
     this.matches.clear();
     if (!this.needsMatches) return;
     this.matches.fill(this.matcher, line, this.options.lineTerminator, this.options.crlf);
-    this.matches.dropEmptyAtBufferEnd(line);
   }
 
   matched(line: Line): boolean {
@@ -106,7 +105,6 @@ export class StandardPrinter implements Printer {
     this.matches.clear();
     if (this.options.invertMatch && this.needsMatches) {
       this.matches.fill(this.matcher, line, this.options.lineTerminator, this.options.crlf);
-      this.matches.dropEmptyAtLineEnd(line);
     }
     if (this.binary === "convert" && this.binaryOffset !== -1) return false;
     this.isContext = true;

@@ -19,18 +19,21 @@ const UTF16_BE: Decoding = { skipBytes: 2, label: "utf-16be" };
 /** Bytes that must be there to see every mark. */
 export const LONGEST_MARK_BYTES = 3;
 
-/** @param encoding `auto`, `none`, or a label; a mark wins over a label */
+/**
+ * @param encoding `auto`, `none`, or a label. A mark of UTF-16 wins over a label; one of UTF-8 is only passed over
+ */
 export function decodingOf(head: Uint8Array, length: number, encoding: string): Decoding {
   if (encoding === "none") return AS_IT_IS;
+  const label = encoding === "auto" ? undefined : encoding;
   if (length >= 2) {
     const first = head[0];
     const second = head[1];
     if (first === 0xff && second === 0xfe) return UTF16_LE;
     if (first === 0xfe && second === 0xff) return UTF16_BE;
-    if (first === 0xef && second === 0xbb && length >= 3 && head[2] === 0xbf) return UTF8_MARK;
+    if (first === 0xef && second === 0xbb && length >= 3 && head[2] === 0xbf)
+      return label === undefined ? UTF8_MARK : { skipBytes: 3, label };
   }
-  if (encoding === "auto" || encoding === "utf-8") return AS_IT_IS;
-  return { skipBytes: 0, label: encoding };
+  return label === undefined ? AS_IT_IS : { skipBytes: 0, label };
 }
 
 /** The decoder's own name of a label. @throws EW_BAD_FLAG_VALUE for a label that no decoder knows */

@@ -36,6 +36,8 @@ export class FileSearch {
   private memory: Buffer = Buffer.alloc(0);
   /** A file without a candidate prints nothing and counts nothing, so it may be passed over at once. */
   private readonly silentWithoutCandidate: boolean;
+  /** A NUL that ends a line can make two lines match that did not as one. */
+  private readonly splittingMakesMatches: boolean;
   /** Where the search stops inside a stream shows in the statistics. */
   private readonly bordersShow: boolean;
 
@@ -48,6 +50,7 @@ export class FileSearch {
     this.stream = new LineBuffer(options.lineTerminator);
     this.silentWithoutCandidate =
       !details && !options.invertMatch && !options.passthru && options.lineTerminator === 10;
+    this.splittingMakesMatches = matcher.plan.kind === "whole";
     this.bordersShow = details && options.maxCount !== Infinity && options.afterContext > 0;
   }
 
@@ -107,15 +110,16 @@ export class FileSearch {
     }
     this.scanned.forget();
     const end = text.length;
-    if (this.silentWithoutCandidate) {
+    if (this.silentWithoutCandidate && !(this.splittingMakesMatches && binary === "convert")) {
       if (
         candidates === this.scanned ? this.scanned.peek(text, start, end) === -1 : hits?.from === hits?.to
       ) {
         sink.finish(end - start, -1);
+        this.stream.noteText(text, start, end);
         return;
       }
     }
-    if (options.asOnePiece && skipBytes === 0 && options.encoding !== "utf-8" && label === undefined)
+    if (options.asOnePiece && skipBytes === 0 && label === undefined)
       this.searchPiece(text, candidates, binary);
     else if (
       (binary !== "none" && text.indexOf(0, start) !== -1) ||
@@ -139,6 +143,7 @@ export class FileSearch {
       lines.search(text, end);
     }
     this.sink.finish(lines.position + lines.origin, -1);
+    this.stream.noteText(text, start, lines.position);
   }
 
   private searchPiece(text: Buffer, candidates: CandidateSource, binary: BinaryMode): void {

@@ -35,7 +35,7 @@ export class LineSearch {
     bytes: Buffer.alloc(0),
     start: 0,
     end: 0,
-    bufferStart: 0,
+
     offsetBytes: 0,
     number: 0,
   };
@@ -291,7 +291,6 @@ export class LineSearch {
     const { line } = this;
     line.start = start;
     line.end = end;
-    line.bufferStart = this.bufferStart;
     line.offsetBytes = this.origin + start;
     line.number = this.lineNumber;
     return line;

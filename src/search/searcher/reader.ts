@@ -78,19 +78,17 @@ export class LineBuffer {
   private filled = 0;
   private origin = 0;
   private capacity: number;
-  private readonly startCapacity: number;
   private readonly terminator: number;
 
   constructor(terminator: number, capacityBytes = STREAM_BUFFER_BYTES) {
     this.terminator = terminator;
-    this.startCapacity = capacityBytes;
     this.capacity = capacityBytes;
     this.bytes = Buffer.alloc(0);
   }
 
   /** Begins a stream. The size a long line needed once is kept, as ripgrep keeps it. */
   reset(): void {
-    if (this.bytes.length === 0) this.bytes = Buffer.allocUnsafeSlow(this.startCapacity);
+    if (this.bytes.length < this.capacity) this.bytes = Buffer.allocUnsafeSlow(this.capacity);
     this.searchEnd = 0;
     this.binaryOffset = -1;
     this.filled = 0;
@@ -140,6 +138,23 @@ export class LineBuffer {
         this.searchEnd = before + last + 1;
         return true;
       }
+    }
+  }
+
+  /**
+   * A text that ripgrep would have read through its buffer was searched in memory up to `searchedTo`: if one of its lines makes that
+   * buffer grow, ours does, since the next file with a NUL shows it.
+   */
+  noteText(text: Buffer, start: number, searchedTo: number): void {
+    let from = start;
+    let read = start;
+    while (read < text.length && from + this.capacity < text.length) {
+      const to = from + this.capacity;
+      const last = text.subarray(read, to).lastIndexOf(this.terminator);
+      if (last === -1) this.capacity *= 3;
+      else from = read + last + 1;
+      read = to;
+      if (from > searchedTo) return;
     }
   }
 

@@ -10,8 +10,6 @@ export interface Line {
   start: number;
   /** Index after the line's last byte, its terminator included. */
   end: number;
-  /** Index where the piece of memory that is being searched begins (not always 0: a window, a byte-order mark). */
-  bufferStart: number;
   /** Byte offset of the line in the (decoded) file. */
   offsetBytes: number;
   /** From 1; 0 where line numbers are not counted. */
