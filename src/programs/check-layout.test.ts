@@ -13,7 +13,7 @@ import {
   type LayoutRule,
   padding,
   type ScalarType,
-  type Struct,
+  type StructLayout,
   u32,
   u64,
   type UndocumentedType,
@@ -23,7 +23,7 @@ import { checkLayout } from "./check-layout.ts";
 import { compile } from "./compile.ts";
 
 /** A kernel that has the struct in a buffer: the compiler must lay it out. */
-async function compiled(schema: Struct, parts: readonly Struct[] = []): Promise<SpirvModule> {
+async function compiled(schema: StructLayout, parts: readonly StructLayout[] = []): Promise<SpirvModule> {
   const text = glslModule({ doc: "A test.", parts: [...parts, bufferReference(schema, { name: "Block" })] });
   const first = Object.keys(schema.fields)[0];
   const type = Object.values(schema.fields)[0];

@@ -3,6 +3,9 @@
 import { EverwarpError } from "../base/errors.ts";
 import type { SpirvModule, SpirvStruct } from "./module.ts";
 
+/** Universal limit on the nesting of structs (SPIR-V specification, section 2.17), and as much again for arrays. */
+const MAX_DEPTH = 511;
+
 /**
  * Bytes from a struct's start to the end of its last member: for a push constant block, what the pipeline must declare.
  * A pointer (a buffer reference) counts eight bytes, an array of no fixed length none.
@@ -36,6 +39,7 @@ class Sizes {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
     if (this.#open.has(id)) throw bad(`the type ${id} contains itself`);
+    if (this.#open.size >= MAX_DEPTH) throw bad(`types are nested more than ${MAX_DEPTH} deep`);
     this.#open.add(id);
     const sizeBytes = this.#compute(id);
     this.#open.delete(id);

@@ -197,6 +197,8 @@ describe("damaged input", () => {
     }
     expect(() => spirvWords(new Uint8Array(7))).toThrow("7 bytes");
     expect(spirvWords(new Uint8Array(words.buffer).subarray(0, 20))).toEqual(words.slice(0, 5));
+    const pooled = Buffer.concat([Buffer.from([9, 9]), Buffer.from(words.buffer)]).subarray(2);
+    expect(spirvWords(pooled)).toEqual(words);
   });
 
   test("flipped words give a description or EW_BAD_SPIRV, never anything else", () => {

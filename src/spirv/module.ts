@@ -127,7 +127,7 @@ const STORAGE_PUSH_CONSTANT = 9;
 /** A module from the bytes of a file. @throws EW_BAD_SPIRV when they are no whole number of words */
 export function spirvWords(bytes: Uint8Array): Uint32Array {
   if (bytes.length % 4 !== 0) throw bad(`${bytes.length} bytes are no whole number of words`);
-  return new Uint32Array(bytes.slice().buffer);
+  return new Uint32Array(new Uint8Array(bytes).buffer); // a copy: the bytes may lie in a pool, at any offset
 }
 
 /**

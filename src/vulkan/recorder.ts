@@ -179,7 +179,7 @@ export class Recorder {
   /** Like `dispatch`; the three counts are read from the buffer (12 bytes at a multiple of 4) when the device gets there. */
   dispatchIndirect(buffer: DeviceBuffer, offsetBytes: number): this {
     this.#bound("a dispatch");
-    assertRange(buffer, offsetBytes, 12);
+    assertRange(buffer, offsetBytes, 12, 4);
     this.#context.commands.vkCmdDispatchIndirect(this.#handle, buffer.handle, BigInt(offsetBytes));
     return this.#countDispatch();
   }
@@ -213,7 +213,7 @@ export class Recorder {
 
   /** Fills bytes with a repeated 32-bit word; offset and size are multiples of 4. */
   fill(buffer: DeviceBuffer, offsetBytes: number, sizeBytes: number, word: number): this {
-    assertRange(buffer, offsetBytes, sizeBytes);
+    assertRange(buffer, offsetBytes, sizeBytes, 4);
     const { commands } = this.#context;
     commands.vkCmdFillBuffer(this.#handle, buffer.handle, BigInt(offsetBytes), BigInt(sizeBytes), word >>> 0);
     return this;
@@ -274,13 +274,16 @@ export class Recorder {
   }
 }
 
-function assertRange(buffer: DeviceBuffer, offsetBytes: number, sizeBytes: number): void {
-  if (!(offsetBytes >= 0 && sizeBytes > 0 && offsetBytes + sizeBytes <= buffer.sizeBytes)) {
+function assertRange(buffer: DeviceBuffer, offsetBytes: number, sizeBytes: number, multiple = 1): void {
+  const isInside = offsetBytes >= 0 && sizeBytes > 0 && offsetBytes + sizeBytes <= buffer.sizeBytes;
+  if (!isInside || offsetBytes % multiple !== 0 || sizeBytes % multiple !== 0) {
     const name = buffer.label ?? buffer.role;
     throw new EverwarpError(
       "EW_BAD_ARGUMENT",
       `bytes ${offsetBytes}..${offsetBytes + sizeBytes} of the buffer "${name}" of ${buffer.sizeBytes}`,
-      { remedy: "Stay inside the buffer, with at least one byte." },
+      {
+        remedy: `Stay inside the buffer, with at least one byte${multiple === 1 ? "" : `, in multiples of ${multiple}`}.`,
+      },
     );
   }
 }

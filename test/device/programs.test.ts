@@ -1,0 +1,136 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { precompile } from "../../src/programs/precompile.ts";
+import { ProgramCache } from "../../src/programs/program-cache.ts";
+import type { Device } from "../../src/vulkan/device.ts";
+import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+
+const source = `#version 460
+#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_scalar_block_layout : require
+layout(local_size_x = 1) in;
+layout(constant_id = 3) const uint VALUE = 5u;
+#ifndef ADDEND
+#define ADDEND 0
+#endif
+layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Words { uint words[]; };
+layout(push_constant, scalar) uniform Push { Words data; uint index; } push;
+void main() { push.data.words[push.index] = VALUE + ADDEND; }
+`;
+const folder = mkdtempSync(join(tmpdir(), "programs-"));
+let device: Device;
+beforeAll(() => {
+  device = openTestDevice();
+});
+afterAll(() => {
+  device.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe("the cache", () => {
+  test("makes one module and one pipeline, however many ask at once", async () => {
+    const cache = new ProgramCache({ precompiled: false });
+    const leases = await Promise.all(
+      Array.from({ length: 20 }, () => cache.acquire(device, { source, label: "one" })),
+    );
+    expect(new Set(leases.map(({ pipeline }) => pipeline)).size).toBe(1);
+    expect(cache.counters).toEqual({ compiled: 1, precompiled: 0, pipelinesCreated: 1 });
+    expect(leases[0]?.pipeline.pushConstantBytes).toBe(12); // an address and a word, as the module says
+    for (const lease of leases) lease.release();
+    cache.trim(device);
+    expect(device.liveHandles.pipeline).toBe(0);
+  });
+
+  test("tells requests apart by source, defines and specialization, and runs what was asked for", async () => {
+    const cache = new ProgramCache({ precompiled: false });
+    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+    const requests = [
+      { source },
+      { source, defines: { ADDEND: 100 } },
+      { source, specialization: { VALUE: 7 } },
+      { source, specialization: { 3: 8 }, defines: { ADDEND: 1 } },
+    ];
+    for (const [index, request] of requests.entries()) {
+      using lease = await cache.acquire(device, request);
+      const push = new DataView(new ArrayBuffer(12));
+      push.setBigUint64(0, buffer.address, true);
+      push.setUint32(8, index, true);
+      device.run((recorder) =>
+        recorder.bind(lease.pipeline).push(push).dispatch(1).barrier("compute", "host"),
+      );
+    }
+    expect([...new Uint32Array(buffer.host, 0, 4)]).toEqual([5, 105, 7, 9]);
+    expect(cache.counters).toMatchObject({ compiled: 3, pipelinesCreated: 4 });
+    cache.trim(device);
+  });
+
+  test("keeps pipelines in use, and of the idle ones the last used", async () => {
+    const cache = new ProgramCache({ precompiled: false, maxIdlePipelines: 1 });
+    const used = await cache.acquire(device, { source, specialization: { VALUE: 1 } });
+    for (const value of [2, 3, 4])
+      (await cache.acquire(device, { source, specialization: { VALUE: value } })).release();
+    expect(device.liveHandles.pipeline).toBe(2);
+    (await cache.acquire(device, { source, specialization: { VALUE: 4 } })).release(); // still there
+    expect(cache.counters.pipelinesCreated).toBe(4);
+    used.release();
+    used.release(); // a second release counts no more
+    cache.trim(device);
+    expect(device.liveHandles.pipeline).toBe(0);
+  });
+
+  test("a device's pipelines end with it, and another device gets its own", async () => {
+    const cache = new ProgramCache({ precompiled: false });
+    const other = openTestDevice();
+    const lease = await cache.acquire(other, { source });
+    other.close();
+    lease.release();
+    using again = await cache.acquire(device, { source });
+    expect(again.pipeline).not.toBe(lease.pipeline);
+    expect(cache.counters).toMatchObject({ compiled: 1, pipelinesCreated: 2 });
+    again.release();
+    cache.trim(device);
+  });
+
+  test("a failure is told to all who asked, and not remembered", async () => {
+    const cache = new ProgramCache({ precompiled: false });
+    const file = join(folder, "edited.comp");
+    writeFileSync(file, "#version 460\nbroken");
+    const both = await Promise.allSettled([cache.program({ file }), cache.program({ file })]);
+    expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+    writeFileSync(file, source);
+    await cache.program({ file });
+    await expect(cache.acquire(device, { file, entryPoint: "other" })).rejects.toThrow("It has main");
+    await expect(cache.acquire(device, { file, specialization: { NOTHING: 1 } })).rejects.toThrow(
+      "VALUE (3)",
+    );
+  });
+});
+
+describe("precompiled modules", () => {
+  test("are found by their source, and not after it changed", async () => {
+    const [path] = await precompile([{ source }, { source }], folder);
+    expect(readdirSync(folder).filter((name) => name.endsWith(".spv"))).toHaveLength(1);
+    expect(path).toMatch(/\/[0-9a-f]{64}\.spv$/);
+    const cache = new ProgramCache({ precompiled: folder });
+    expect((await cache.program({ source })).origin).toBe("precompiled");
+    expect((await cache.program({ source: `${source}\n// edited` })).origin).toBe("compiled");
+    expect((await cache.program({ source, defines: { ADDEND: 1 } })).origin).toBe("compiled");
+    using lease = await cache.acquire(device, { source });
+    expect(lease.program.origin).toBe("precompiled");
+    lease.release();
+    cache.trim(device);
+  });
+
+  test("a damaged module is an error, not a pipeline", async () => {
+    const damaged = mkdtempSync(join(folder, "damaged-"));
+    const [path = ""] = await precompile([{ source }], damaged);
+    writeFileSync(path, "nonsense");
+    await expect(new ProgramCache({ precompiled: damaged }).program({ source })).rejects.toMatchObject({
+      code: "EW_BAD_SPIRV",
+    });
+  });
+});
