@@ -7,7 +7,14 @@ import { dirname, join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DirectoryVisitor, walk, type DirectoryJob, type WalkOptions } from "../../src/search/walk/index.ts";
+import {
+  DirectoryVisitor,
+  typeListLines,
+  walk,
+  type DirectoryJob,
+  type TypeChange,
+  type WalkOptions,
+} from "../../src/search/walk/index.ts";
 
 let scratch: string;
 let made = 0;
@@ -384,6 +391,28 @@ describe("walk", () => {
   ])("refuses %j", (options, message) => {
     expect(() => walk([], options)).toThrow(message);
   });
+});
+
+test("the type list is ripgrep's", () => {
+  const run = spawnSync(rgPath, ["--no-config", "--type-list"], { encoding: "utf8" });
+  expect(typeListLines()).toEqual(run.stdout.trimEnd().split("\n"));
+  const changed = spawnSync(
+    rgPath,
+    [
+      "--no-config",
+      "--type-clear=c",
+      "--type-add=web:*.{html,css}",
+      "--type-add=all2:include:web,rust",
+      "--type-list",
+    ],
+    { encoding: "utf8" },
+  );
+  const changes: TypeChange[] = [
+    { kind: "clear", name: "c" },
+    { kind: "add", definition: "web:*.{html,css}" },
+    { kind: "add", definition: "all2:include:web,rust" },
+  ];
+  expect(typeListLines(changes)).toEqual(changed.stdout.trimEnd().split("\n"));
 });
 
 describe("random trees", () => {

@@ -3,7 +3,7 @@
 import type { Literal, LiteralScanner, Matcher } from "../contracts.ts";
 import { createFallbackScanner } from "./fallback-scanner.ts";
 import { LiteralMatcher, type Boundary } from "./literal-matcher.ts";
-import { escapePattern, isPlainText, joinPatterns, smartCaseIgnores } from "./pattern-syntax.ts";
+import { escapePattern, plainText, joinPatterns, smartCaseIgnores } from "./pattern-syntax.ts";
 import { foldExceptionsOf } from "./plan.ts";
 import { badPattern, notAllowed, nulPattern, RegexMatcher } from "./regex-matcher.ts";
 
@@ -50,18 +50,19 @@ export function createMatcher(options: MatcherOptions): Matcher {
   const ignoreCase = ignoresCase(options, sources);
   const makeRegex = (): Matcher => regexMatcher(options, sources, boundary, ignoreCase, createScanner);
 
-  if (!fixed && !patterns.every(isPlainText)) return makeRegex();
-  if (patterns.some((text) => text.includes("\n"))) throw badPattern(notAllowed(String.raw`\n`));
-  if (options.allowNul !== true && patterns.some((text) => text.includes("\0")))
-    throw badPattern(nulPattern());
-  const isFoldable = !ignoreCase || patterns.every((text) => /^\p{ASCII}*$/u.test(text));
-  const isByteExact = options.crlf !== true && options.unicode !== false;
-  if (patterns.length > MOST_LITERALS || patterns.includes("") || !isFoldable || !isByteExact)
-    return makeRegex();
+  const texts = fixed ? patterns : patterns.map(plainText).filter((text) => text !== undefined);
+  if (texts.length < patterns.length) return makeRegex();
+  if (texts.some((text) => text.includes("\n"))) throw badPattern(notAllowed(String.raw`\n`));
+  if (options.allowNul !== true && texts.some((text) => text.includes("\0"))) throw badPattern(nulPattern());
+  const isFoldable = !ignoreCase || texts.every((text) => /^\p{ASCII}*$/u.test(text));
+  const asksForLineEnd =
+    options.crlf === true && (boundary === "line" || texts.some((text) => text.includes("\r")));
+  const isSimple = isFoldable && !asksForLineEnd && options.unicode !== false && !texts.includes("");
+  if (!isSimple || texts.length > MOST_LITERALS) return makeRegex();
   return new LiteralMatcher(
-    reachable(patterns.map((text) => toLiteral(text, ignoreCase))),
+    reachable(texts.map((text) => toLiteral(text, ignoreCase))),
     boundary,
-    ignoreCase ? foldExceptionsOf(patterns.join("")) : [],
+    ignoreCase ? foldExceptionsOf(texts.join("")) : [],
     createScanner,
     makeRegex,
   );

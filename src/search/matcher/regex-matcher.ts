@@ -48,7 +48,10 @@ export class RegexMatcher implements Matcher {
   readonly candidatesAreExact: boolean;
   matchStart = 0;
   matchEnd = 0;
+  /** For one line. */
   private readonly engine: RegexEngine;
+  /** For many lines. */
+  private blockEngine: RegexEngine | undefined;
   private readonly hir: Hir;
   private readonly scanner: LiteralScanner | undefined;
   private readonly mayBeEmpty: boolean;
@@ -69,7 +72,9 @@ export class RegexMatcher implements Matcher {
     if (anyClassHas(hir, LINE_FEED)) hir = withoutInClasses(hir, LINE_FEED);
     if (source.crlf && anyClassHas(hir, CARRIAGE_RETURN)) hir = withoutInClasses(hir, CARRIAGE_RETURN);
     this.hir = hir;
-    this.engine = hir === parsed ? engine : new RegexEngine(printHir(hir));
+    // A single line has no line feed to match, so only a block needs the changed pattern, and few searches look at blocks.
+    this.engine = source.crlf && hir !== parsed ? new RegexEngine(printHir(hir)) : engine;
+    this.blockEngine = hir === parsed ? engine : undefined;
     this.mayBeEmpty = canBeEmpty(hir);
     this.plan = planFor(hir);
     const { plan } = this;
@@ -144,9 +149,10 @@ export class RegexMatcher implements Matcher {
 
   /** Runs the engine over whole lines at a time; the block grows while nothing is found. */
   private findMatchingLine(bytes: Uint8Array, from: number, end: number): number {
+    this.blockEngine ??= new RegexEngine(printHir(this.hir));
     for (let start = from; start < end;) {
       const stop = blockEnd(bytes, start, Math.min(start + this.blockBytes, end), end);
-      const found = this.engine.shortestMatchEnd(bytes, start, stop);
+      const found = this.blockEngine.shortestMatchEnd(bytes, start, stop);
       if (found >= 0) {
         this.blockBytes = Math.max(SMALLEST_BLOCK_BYTES, Math.min(this.blockBytes, found * 2));
         return Math.min(start + found, end - 1);

@@ -1,0 +1,148 @@
+import { describe, expect, test } from "vitest";
+import { createMatcher, type MatcherOptions } from "./index.ts";
+import { isEngineLoaded } from "./regex-engine.ts";
+import { plainText, smartCaseIgnores } from "./pattern-syntax.ts";
+
+const plan = (pattern: string, options: Partial<MatcherOptions> = {}): string => {
+  const made = createMatcher({ ...options, patterns: [pattern] }).plan;
+  if (made.kind === "whole" || made.kind === "nothing") return made.kind;
+  const literals = made.literals.map(
+    ({ bytes, ignoreAsciiCase }) => `${Buffer.from(bytes).toString("latin1")}${ignoreAsciiCase ? "/i" : ""}`,
+  );
+  const exceptions = made.foldExceptions.map((run) => ` +${Buffer.from(run).toString("utf8")}`);
+  return `${made.kind}: ${literals.sort().join(" ")}${exceptions.join("")}`;
+};
+
+const matches = (options: MatcherOptions, line: string | Buffer): string[] => {
+  const matcher = createMatcher(options);
+  const bytes = Buffer.from(line);
+  const found: string[] = [];
+  for (let from = 0; from <= bytes.length && matcher.findInLine(bytes, 0, bytes.length, from);) {
+    found.push(`${matcher.matchStart}-${matcher.matchEnd}`);
+    from = Math.max(matcher.matchEnd, matcher.matchStart + 1);
+  }
+  return found;
+};
+
+// First in this file, before any pattern needs the engine.
+test("plain text never loads the regex engine", () => {
+  for (const options of [
+    { patterns: ["foo"] },
+    { patterns: ["foo", "bar"], wordRegexp: true },
+    { patterns: ["a.b"], fixedStrings: true, lineRegexp: true },
+    { patterns: ["task"], caseMode: "insensitive" as const },
+    { patterns: [String.raw`main\(\)`], caseMode: "smart" as const },
+    { patterns: [] },
+  ]) {
+    const bytes = Buffer.from("foo a.b bar\nMAIN() main()\nTask\n");
+    const matcher = createMatcher(options);
+    matcher.findCandidate(bytes, 0, bytes.length);
+    matcher.findInLine(bytes, 0, 11, 0);
+  }
+  expect(isEngineLoaded()).toBe(false);
+});
+
+describe("the plan", () => {
+  test.each([
+    ["foo", "literals: foo"],
+    ["foo|bar", "literals: bar foo"],
+    ["foo|foobar", "literals: foo"], // the longer one is never reached
+    ["foobar|foo", "filter: foo foobar"],
+    ["(a|b)c[de]", "literals: acd ace bcd bce"],
+    ["(?i)foo", "literals: foo/i"],
+    ["(?i)task", "literals: task/i +\u017f +\u212a"],
+    ["(?i)Foo_9", "literals: foo_9/i"],
+    ["[Kk]ey", "filter: key/i"], // no fold to U+212A here, but "ey" counts its case
+    ["(?i)é", "literals: \u00c3\u0089 \u00c3\u00a9"],
+    ["[A-Z]+_SUSPEND", "filter: _SUSPEND"],
+    [String.raw`\bfoo\b`, "filter: foo"],
+    ["foo.*barquux", "filter: barquux"],
+    ["(foo|quux)+zap?", "filter: fooza quuxza"],
+    ["x{3}y", "literals: xxxy"],
+    ["a?b?c?", "whole"],
+    [String.raw`\w+\s`, "whole"],
+    ["", "whole"],
+    ["^", "whole"],
+    [String.raw`[^\x{0}-\x{10ffff}]`, "nothing"],
+  ])("of %j is %s", (pattern, expected) => expect(plan(pattern)).toBe(expected));
+
+  test("of words and whole lines only filters", () => {
+    expect(plan("foo", { wordRegexp: true })).toBe("filter: foo");
+    expect(plan("foo", { lineRegexp: true })).toBe("filter: foo");
+  });
+
+  test("of no pattern is nothing", () => expect(createMatcher({ patterns: [] }).plan.kind).toBe("nothing"));
+});
+
+describe("matches", () => {
+  test("the earlier of two literals at one place", () => {
+    expect(matches({ patterns: ["foo", "foobar"] }, "foobar")).toEqual(["0-3"]);
+    expect(matches({ patterns: ["foobar", "foo"] }, "foobarfoo")).toEqual(["0-6", "6-9"]);
+    expect(matches({ patterns: ["foo", "foobar"], wordRegexp: true }, "foobar")).toEqual(["0-6"]);
+  });
+
+  test("letters that fold to ASCII from afar", () => {
+    expect(matches({ patterns: ["task"], caseMode: "insensitive" }, "TASK ta\u017fk ta\u017f\u212a")).toEqual(
+      ["0-4", "5-10", "11-18"],
+    );
+  });
+
+  test("words beside letters that are not ASCII", () => {
+    expect(matches({ patterns: ["foo"], wordRegexp: true }, "éfoo foo fooé -foo-")).toEqual(["6-9", "17-20"]);
+  });
+
+  test("around bytes that are not UTF-8", () => {
+    const line = Buffer.from("foo\xff\x80foo\xe2\x84foo", "latin1");
+    expect(matches({ patterns: ["fo+"] }, line)).toEqual(["0-3", "5-8", "10-13"]);
+    expect(matches({ patterns: ["o.f"] }, line)).toEqual([]);
+  });
+
+  test("a hundred thousand times in one line, in time linear in its length", () => {
+    const line = Buffer.from("foo ".repeat(100_000));
+    const started = performance.now();
+    for (const pattern of ["foo", "fo+", "o*"]) {
+      expect(matches({ patterns: [pattern] }, line).length).toBeGreaterThanOrEqual(100_000);
+    }
+    expect(performance.now() - started).toBeLessThan(5_000); // searching the rest of the line anew each time takes minutes
+  });
+
+  test("an answer to `from` in the middle of an earlier match", () => {
+    const line = Buffer.from(`${"ab".repeat(200)}`);
+    const matcher = createMatcher({ patterns: ["[a](ba)+"] });
+    expect(matcher.findInLine(line, 0, line.length, 0)).toBe(true);
+    expect(matcher.findInLine(line, 0, line.length, 3)).toBe(true);
+    expect([matcher.matchStart, matcher.matchEnd]).toEqual([4, 399]);
+  });
+});
+
+test.each([
+  ["foo", true],
+  ["Foo", false],
+  [String.raw`foo\S`, true],
+  [String.raw`foo\\S`, false],
+  [String.raw`\pL`, false],
+  [String.raw`\p{Lu}x`, true],
+  ["[A-Z]x", false],
+  ["[a-z]x", true],
+  ["(?P<Name>x)", true],
+  ["(?U)x", true],
+  [String.raw`\x41`, false],
+  [String.raw`a\u0061`, true],
+  [String.raw`\x{41}`, false],
+  ["[[:alpha:]]", false],
+  ["[[:alpha:]x]", true],
+  ["", false],
+  ["É", false],
+  ["é", true],
+  ["123", true],
+])("smart case ignores the case of %j: %s", (pattern, expected) =>
+  expect(smartCaseIgnores(pattern)).toBe(expected),
+);
+
+test.each([
+  ["foo", "foo"],
+  [String.raw`a\.b\(\)`, "a.b()"],
+  ["a.b", undefined],
+  [String.raw`\d`, undefined],
+  ["a\\", undefined],
+])("the plain text of %j is %j", (pattern, expected) => expect(plainText(pattern)).toBe(expected));
