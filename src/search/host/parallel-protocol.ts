@@ -1,0 +1,31 @@
+/** What the threads of a one-shot search say to each other. */
+import type { MessagePort } from "node:worker_threads";
+import type { SearchStats } from "../printer/stats.ts";
+import type { FileSearcherArgs } from "../searcher/file-searcher.ts";
+import type { BoardMemory } from "./batch-board.ts";
+
+export interface ParallelThreadData {
+  readonly args: FileSearcherArgs;
+  readonly board: BoardMemory;
+  readonly port: MessagePort;
+  readonly stopAfterMatch: boolean;
+}
+
+/** A file that has output, matched or failed; the others are not told. */
+export interface ToldFile {
+  readonly path: string;
+  readonly lengthBytes: number;
+  readonly matched: boolean;
+  readonly wantsSeparator: boolean;
+  readonly error: string | undefined;
+}
+
+export type ParallelMessage =
+  /** `output`: of the batch's files, one after another. */
+  | {
+      readonly kind: "batch";
+      readonly batch: number;
+      readonly files: ToldFile[];
+      readonly output: Uint8Array;
+    }
+  | { readonly kind: "finished"; readonly stats: SearchStats };

@@ -1,0 +1,285 @@
+/**
+ * The one-shot search: the calling thread walks, and as many threads as pay search what it finds.
+ *
+ *   walk ──▶ board (batches of paths in shared memory) ──▶ worker threads, and this thread when the walk is over
+ *                                                             │ output by message, only of batches that have any
+ *                                                             ▼
+ *                                                          onFile, in the order of completion or of the files
+ *
+ * Small trees never start a worker: a worker costs some 30 ms of processor time before it searches its first file, and this
+ * thread searches a thousand small files in a third of that. All waiting is on shared memory; this thread only returns to its
+ * event loop while it waits for the last batches.
+ */
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
+import { assert, EverwarpError } from "../../base/errors.ts";
+import type { FoundFile } from "../contracts.ts";
+import { ByteWriter } from "../printer/byte-writer.ts";
+import { addStats, createStats, type SearchStats } from "../printer/stats.ts";
+import type { FileSearcher, FileSearcherArgs } from "../searcher/file-searcher.ts";
+import { allocateBoard, BATCH_FILES, BATCH_STATE, BatchBoard, type BoardMemory } from "./batch-board.ts";
+import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-protocol.ts";
+import { ScanFileSearch } from "./scan-file-search.ts";
+import { searchBatch } from "./search-batch.ts";
+import { startWorkerThread } from "./worker-thread.ts";
+
+/** A tree of fewer files is searched on the calling thread alone. */
+const FILES_WORTH_WORKERS = 1500;
+/** More workers than this wait for the walk. */
+const WORKERS_MAX = 7;
+
+/** What is to be told of a file. */
+export interface SearchedFile {
+  readonly path: string;
+  /** Valid only during the call. */
+  readonly output: Uint8Array;
+  readonly matched: boolean;
+  readonly wantsSeparator: boolean;
+  /** The system's error, without the path. */
+  readonly error: string | undefined;
+}
+
+export interface ParallelSearchOptions {
+  /** In the order of the walk; taken lazily. */
+  readonly files: Iterable<FoundFile>;
+  /** This thread's. */
+  readonly searcher: FileSearcher;
+  /** What `searcher` was made from: other threads make theirs. */
+  readonly args: FileSearcherArgs;
+  /** Threads in all, the calling one included. */
+  readonly threads: number;
+  /** `onFile` is called in the order of `files`, else in the order of completion. */
+  readonly ordered: boolean;
+  /** Nothing is searched any more once a file matched. */
+  readonly stopAfterMatch: boolean;
+  /** Told of every file that has output, matched or failed. What it throws ends the search and is thrown on. */
+  onFile(file: SearchedFile): void;
+}
+
+export interface ParallelSearchResult {
+  /** Were there files at all? */
+  readonly searchedAny: boolean;
+  /** Of all threads. */
+  readonly stats: SearchStats;
+}
+
+/**
+ * Searches all files.
+ * @throws what `onFile` and `files` throw; EW_WORKER_DIED
+ */
+export async function searchInParallel(options: ParallelSearchOptions): Promise<ParallelSearchResult> {
+  const search = new ParallelSearch(options);
+  try {
+    return await search.run();
+  } finally {
+    search.dispose();
+  }
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+}
+
+type ToldBatch = Extract<ParallelMessage, { kind: "batch" }>;
+
+class ParallelSearch {
+  readonly #options: ParallelSearchOptions;
+  readonly #search: ScanFileSearch;
+  readonly #writer = new ByteWriter();
+  readonly #stats = createStats();
+  readonly #threads: Thread[] = [];
+  #board: BatchBoard | undefined;
+  #died: EverwarpError | undefined;
+  #stopped = false;
+  #searchedAny = false;
+  /** Batches told before it was their turn. */
+  readonly #early = new Map<number, ToldBatch>();
+  /** The next batch in the order of files. */
+  #turn = 0;
+  /** Files that only this thread can search, by the batch that they come before. */
+  readonly #own: { before: number; files: FoundFile[] }[] = [];
+
+  constructor(options: ParallelSearchOptions) {
+    this.#options = options;
+    this.#search = new ScanFileSearch(options.searcher, options.args.searcher);
+  }
+
+  async run(): Promise<ParallelSearchResult> {
+    const first: FoundFile[] = [];
+    const iterator = this.#options.files[Symbol.iterator]();
+    const worth = this.#options.threads > 1 ? FILES_WORTH_WORKERS : 0;
+    let next = iterator.next();
+    while (!next.done && first.length < worth) {
+      first.push(next.value);
+      next = iterator.next();
+    }
+    if (next.done || worth === 0) {
+      for (const file of first) this.#searchHere(file);
+      for (; !next.done && !this.#stopped; next = iterator.next()) this.#searchHere(next.value);
+      iterator.return?.();
+    } else {
+      await this.#searchWithWorkers(first, next.value, iterator);
+    }
+    addStats(this.#stats, this.#search.stats);
+    return { searchedAny: this.#searchedAny, stats: this.#stats };
+  }
+
+  dispose(): void {
+    this.#board?.stop();
+    for (const { worker, port } of this.#threads) {
+      port.close();
+      void worker.terminate();
+    }
+  }
+
+  #searchHere(file: FoundFile): void {
+    if (this.#stopped) return;
+    this.#searchedAny = true;
+    this.#tell(
+      searchBatch([file], this.#search, this.#writer, () => false),
+      this.#writer.written(),
+    );
+  }
+
+  #tell(files: readonly ToldFile[], output: Uint8Array): void {
+    let at = 0;
+    for (const { path, lengthBytes, matched, wantsSeparator, error } of files) {
+      const bytes = output.subarray(at, at + lengthBytes);
+      at += lengthBytes;
+      if (this.#stopped) return;
+      this.#options.onFile({ path, output: bytes, matched, wantsSeparator, error });
+      if (matched && this.#options.stopAfterMatch) {
+        this.#stopped = true;
+        this.#board?.stop();
+      }
+    }
+  }
+
+  async #searchWithWorkers(
+    first: FoundFile[],
+    then: FoundFile,
+    iterator: Iterator<FoundFile>,
+  ): Promise<void> {
+    this.#searchedAny = true;
+    const memory = allocateBoard();
+    const board = (this.#board = new BatchBoard(memory));
+    await this.#startWorkers(memory);
+    let batch: FoundFile[] = [];
+    const flush = (): void => {
+      if (batch.length > 0 && !board.publish(batch))
+        this.#own.push({ before: board.published, files: batch });
+      batch = [];
+      this.#receiveAll();
+    };
+    const add = (file: FoundFile): void => {
+      if (batch.length === BATCH_FILES || (batch.length > 0 && batch[0]!.explicit !== file.explicit)) flush();
+      // Standard input is this thread's, and a name that is not UTF-8 has no place on the board.
+      if (file.pathBytes === undefined && file.path !== "-") return void batch.push(file);
+      flush();
+      this.#own.push({ before: board.published, files: [file] });
+    };
+    for (const file of first) add(file);
+    add(then);
+    for (let next = iterator.next(); !next.done && !this.#stopped; next = iterator.next()) add(next.value);
+    iterator.return?.();
+    flush();
+    board.close();
+    await this.#helpAndWait(board);
+  }
+
+  async #startWorkers(board: BoardMemory): Promise<void> {
+    const count = Math.min(this.#options.threads - 1, WORKERS_MAX);
+    const { args, stopAfterMatch } = this.#options;
+    for (let index = 0; index < count; index++) {
+      const { port1, port2 } = new MessageChannel();
+      const data: ParallelThreadData = { args, board, port: port2, stopAfterMatch };
+      const worker = await startWorkerThread("parallel-worker", data, [port2]);
+      const died = (detail: string, cause?: unknown): void => {
+        this.#died ??= new EverwarpError("EW_WORKER_DIED", `a search thread ended: ${detail}`, {
+          remedy: "Search again with --threads 1; if it happens every time, please report it.",
+          cause,
+        });
+      };
+      worker.on("error", (error: Error) => died(error.message, error));
+      worker.on("exit", (code) => {
+        if (code !== 0) died(`exit code ${code}`);
+      });
+      this.#threads.push({ worker, port: port1 });
+    }
+  }
+
+  /** Takes over what threads have posted so far. */
+  #receiveAll(): void {
+    for (const { port } of this.#threads) {
+      for (let received; (received = receiveMessageOnPort(port)) !== undefined;) {
+        const message = received.message as ParallelMessage;
+        if (message.kind === "finished") addStats(this.#stats, message.stats);
+        else {
+          this.#board!.takePending(message.output.length);
+          if (this.#options.ordered) this.#early.set(message.batch, message);
+          else this.#tell(message.files, message.output);
+        }
+      }
+    }
+    if (this.#options.ordered) this.#tellInOrder();
+  }
+
+  /** Tells the batches whose turn it is, and searches own files when theirs is. */
+  #tellInOrder(): void {
+    const board = this.#board!;
+    for (;;) {
+      while (this.#own[0]?.before === this.#turn) {
+        const { files } = this.#own.shift()!;
+        for (const file of files) this.#searchHere(file);
+      }
+      if (this.#turn >= board.published || this.#stopped) return;
+      const state = board.state(this.#turn);
+      const told = this.#early.get(this.#turn);
+      if (state === BATCH_STATE.OPEN || (state === BATCH_STATE.TOLD && told === undefined)) return;
+      if (told) this.#tell(told.files, told.output);
+      this.#early.delete(this.#turn);
+      this.#turn++;
+    }
+  }
+
+  /** The walk is over: this thread searches too, then waits for the others. */
+  async #helpAndWait(board: BatchBoard): Promise<void> {
+    const { ordered } = this.#options;
+    for (let batch; !this.#stopped && (batch = board.take()) >= 0;) {
+      const files = searchBatch(board.files(batch), this.#search, this.#writer, () => this.#stopped);
+      if (ordered && files.length > 0) {
+        this.#early.set(batch, {
+          kind: "batch",
+          batch,
+          files,
+          output: new Uint8Array(this.#writer.written()),
+        });
+      } else this.#tell(files, this.#writer.written());
+      board.settle(batch, BATCH_STATE.TOLD);
+      if (ordered && files.length === 0) board.settle(batch, BATCH_STATE.SILENT);
+      this.#receiveAll();
+    }
+    if (!ordered)
+      for (const { files } of this.#own.splice(0)) for (const file of files) this.#searchHere(file);
+    for (let batch = 0; batch < board.published && !this.#stopped; batch++) {
+      while (board.state(batch) === BATCH_STATE.OPEN && !this.#stopped) {
+        board.sleepFor(batch, 20);
+        this.#receiveAll();
+        await this.#breathe();
+      }
+    }
+    for (let seen; (seen = board.finished) < this.#threads.length && !this.#stopped;) {
+      board.sleepUntilFinished(seen, 20);
+      this.#receiveAll();
+      await this.#breathe();
+    }
+    this.#receiveAll();
+    assert(this.#stopped || this.#early.size === 0, `${this.#early.size} batches were never printed`);
+  }
+
+  /** Lets the death of a worker be seen. */
+  async #breathe(): Promise<void> {
+    await new Promise(setImmediate);
+    if (this.#died) throw this.#died;
+  }
+}

@@ -1,0 +1,29 @@
+/** Searches a batch of files in any thread. */
+import type { FoundFile } from "../contracts.ts";
+import type { ByteWriter } from "../printer/byte-writer.ts";
+import type { ToldFile } from "./parallel-protocol.ts";
+import type { ScanFileSearch } from "./scan-file-search.ts";
+
+/**
+ * @param writer cleared, then holds the output of all files, one after another
+ * @returns the files that have something to tell
+ */
+export function searchBatch(
+  files: readonly FoundFile[],
+  search: ScanFileSearch,
+  writer: ByteWriter,
+  stopped: () => boolean,
+): ToldFile[] {
+  const told: ToldFile[] = [];
+  writer.clear();
+  for (const file of files) {
+    if (stopped()) break;
+    const before = writer.length;
+    const { matched, wantsSeparator, error } = search.search(file, writer);
+    const lengthBytes = writer.length - before;
+    if (matched || lengthBytes > 0 || error !== undefined) {
+      told.push({ path: file.path, lengthBytes, matched, wantsSeparator, error });
+    }
+  }
+  return told;
+}
