@@ -126,7 +126,7 @@ function withoutTimes(text: string): string {
 /** Comparable form of standard output. @param ordered files come in a fixed order */
 export function normalizeOutput(stdout: Buffer, ordered: boolean): string {
   const text = withoutTimes(stdout.toString("latin1"));
-  return ordered ? text : text.split("\n").toSorted().join("\n");
+  return ordered ? text : text.split(/\n|\0/).toSorted().join("\n");
 }
 
 /** Comparable form of standard error: one name for both programs, our codes left out, lines sorted. */
@@ -134,6 +134,8 @@ export function normalizeErrors(stderr: string): string {
   return stderr
     .replace(/^(rg|everwarp): /gm, "")
     .replace(/ \[EW_[A-Z_]+\]$/gm, "")
+    .replace(/^No files were searched[^]*(skipped|filter less)\.$/m, "nothing was searched")
+    .replace(/^In some shells on Windows .*\n/m, "")
     .split("\n")
     .toSorted()
     .join("\n");
@@ -160,7 +162,7 @@ export function describeDifference(
   ours: Outcome,
   theirs: Outcome,
 ): string | undefined {
-  const ordered = args.some((arg) => arg.startsWith("--sort"));
+  const ordered = args.some((arg) => arg.startsWith("--sort")) && !args.includes("none");
   const parts: string[] = [];
   const [our, their] = [normalizeOutput(ours.stdout, ordered), normalizeOutput(theirs.stdout, ordered)];
   if (our !== their) parts.push(`stdout\n${firstDifference(our, their)}`);

@@ -4,9 +4,7 @@
  */
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { EverwarpError } from "../../base/errors.ts";
 import type { FileSearcherArgs } from "../../search/searcher/file-searcher.ts";
-import { canonicalEncoding } from "../../search/searcher/encoding.ts";
 import { type BinaryMode, DEFAULT_WINDOW_BYTES } from "../../search/searcher/options.ts";
 import { type ColorSpecs, applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/printer/color.ts";
 import { checkReplacement } from "../../search/printer/replace.ts";
@@ -99,16 +97,6 @@ function binaryModes(low: LowArgs): { explicit: BinaryMode; implicit: BinaryMode
   return { explicit: "convert", implicit: low.binary === "searchAndSuppress" ? "convert" : "quit" };
 }
 
-function encoding(low: LowArgs): string {
-  if (low.encoding === "auto" || low.encoding === "none") return low.encoding;
-  try {
-    return canonicalEncoding(low.encoding);
-  } catch (error) {
-    if (!(error instanceof EverwarpError)) throw error;
-    throw new EverwarpError(error.code, `error parsing flag -E: ${error.message}`, { cause: error });
-  }
-}
-
 /** What -o, -v and counts make of each other. */
 function settledMode(low: LowArgs): Mode {
   const { mode } = low;
@@ -191,7 +179,7 @@ export function toHiArgs(low: LowArgs, environment: Environment): HiArgs {
         stopOnNonmatch: low.stopOnNonmatch,
         binaryExplicit: binary.explicit,
         binaryImplicit: binary.implicit,
-        encoding: encoding(low),
+        encoding: low.encoding,
         asOnePiece,
         windowBytes: DEFAULT_WINDOW_BYTES,
       },

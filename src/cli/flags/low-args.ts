@@ -159,11 +159,6 @@ export function defaultLowArgs(): LowArgs {
   };
 }
 
-/** A later mode replaces an earlier one, but a kind of search never replaces --files or --type-list. */
-export function updateMode(low: LowArgs, mode: Mode): void {
-  if (low.mode.kind === "search" || mode.kind !== "search") low.mode = mode;
-}
-
 /** Lines before and after a match. */
 export function contextLines(context: LowArgs["context"]): { before: number; after: number } {
   if (context === "passthru") return { before: 0, after: 0 };

@@ -1,6 +1,5 @@
 /** Flags about messages, configuration, and things to do instead of a search. */
 import type { Flag } from "./definition.ts";
-import { updateMode } from "./low-args.ts";
 
 export const OTHER_FLAGS: readonly Flag[] = [
   {
@@ -34,7 +33,7 @@ export const OTHER_FLAGS: readonly Flag[] = [
     long: "files",
     category: "other behaviors",
     help: "Show the files that would be searched.",
-    update: (low) => updateMode(low, { kind: "files" }),
+    update: (low) => void (low.mode = { kind: "files" }),
   },
   {
     kind: "special",
@@ -56,7 +55,7 @@ export const OTHER_FLAGS: readonly Flag[] = [
     long: "type-list",
     category: "other behaviors",
     help: "Show all file types and their globs.",
-    update: (low) => updateMode(low, { kind: "types" }),
+    update: (low) => void (low.mode = { kind: "types" }),
   },
   {
     kind: "special",

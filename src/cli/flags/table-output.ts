@@ -1,6 +1,7 @@
 /** Flags that say what is printed. */
+import { applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/printer/color.ts";
 import type { Flag } from "./definition.ts";
-import { type LowArgs, updateMode } from "./low-args.ts";
+import type { LowArgs } from "./low-args.ts";
 import { badValue, parseChoice, parseCount, parseEscaped } from "./values.ts";
 
 type Lines = "before" | "after" | "both";
@@ -72,7 +73,10 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     details:
       "PART:ATTRIBUTE:VALUE, where PART is path, line, column, match or highlight, ATTRIBUTE is fg, bg or style (or none, without " +
       "a value), and VALUE a colour's name, its number from 0 to 255, three numbers R,G,B, or a style such as bold or nounderline.",
-    update: (low, value) => void low.colors.push(value),
+    update(low, value) {
+      applyColorSpec({ ...DEFAULT_COLOR_SPECS }, value); // only to see that it can be read
+      low.colors.push(value);
+    },
   },
   {
     kind: "switch",
@@ -305,14 +309,14 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "c",
     category: "output modes",
     help: "Show how many lines match in each file.",
-    update: (low) => updateMode(low, { kind: "search", search: "count" }),
+    update: (low) => void (low.mode = { kind: "search", search: "count" }),
   },
   {
     kind: "switch",
     long: "count-matches",
     category: "output modes",
     help: "Show how many matches each file has.",
-    update: (low) => updateMode(low, { kind: "search", search: "countMatches" }),
+    update: (low) => void (low.mode = { kind: "search", search: "countMatches" }),
   },
   {
     kind: "switch",
@@ -320,14 +324,14 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "l",
     category: "output modes",
     help: "Show only the paths of files that match.",
-    update: (low) => updateMode(low, { kind: "search", search: "filesWithMatches" }),
+    update: (low) => void (low.mode = { kind: "search", search: "filesWithMatches" }),
   },
   {
     kind: "switch",
     long: "files-without-match",
     category: "output modes",
     help: "Show only the paths of files that do not match.",
-    update: (low) => updateMode(low, { kind: "search", search: "filesWithoutMatch" }),
+    update: (low) => void (low.mode = { kind: "search", search: "filesWithoutMatch" }),
   },
   {
     kind: "switch",
@@ -336,9 +340,9 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     category: "output modes",
     help: "Show everything as JSON, a message per line.",
     update(low, on) {
-      if (on) updateMode(low, { kind: "search", search: "json" });
+      if (on) low.mode = { kind: "search", search: "json" };
       else if (low.mode.kind === "search" && low.mode.search === "json")
-        updateMode(low, { kind: "search", search: "standard" });
+        low.mode = { kind: "search", search: "standard" };
     },
   },
 ];

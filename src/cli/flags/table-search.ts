@@ -1,4 +1,5 @@
 /** Flags that say what is searched for and how. */
+import { canonicalEncoding } from "../../search/searcher/encoding.ts";
 import type { Flag } from "./definition.ts";
 import { badValue, parseCount } from "./values.ts";
 
@@ -53,7 +54,8 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     details:
       "auto (the default) looks for a byte-order mark, none takes all bytes as they are, and any label of the WHATWG Encoding " +
       "Standard decodes every file from that encoding, unless it has a byte-order mark.",
-    update: (low, value) => void (low.encoding = value),
+    update: (low, value) =>
+      void (low.encoding = value === "auto" || value === "none" ? value : canonicalEncoding(value)),
     reset: (low) => void (low.encoding = "auto"),
   },
   {

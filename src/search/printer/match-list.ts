@@ -56,6 +56,7 @@ export function countMatches(matcher: Matcher, line: Line, terminator: number, c
     const { matchStart, matchEnd } = matcher;
     const empty = matchStart === matchEnd;
     from = empty ? matchEnd + 1 : matchEnd;
+    if (matchStart >= line.end) break;
     if (empty && matchEnd === lastEnd) continue;
     lastEnd = matchEnd;
     count++;

@@ -41,16 +41,35 @@ export function canonicalEncoding(label: string): string {
   try {
     return new TextDecoder(label).encoding;
   } catch (error) {
-    throw new EverwarpError("EW_BAD_FLAG_VALUE", `unknown encoding: ${label}`, {
-      remedy: "Give a label of the WHATWG Encoding Standard, auto or none.",
+    throw new EverwarpError("EW_BAD_FLAG_VALUE", `grep config error: unknown encoding: ${label}`, {
       cause: error,
     });
   }
 }
 
+/** What the bytes 0x80–0x9f are in windows-1252, which is what "latin1" means on the web. */
+const WINDOWS_1252_HIGH =
+  "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f" +
+  "\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
+
+interface Decoder {
+  decode(bytes: Uint8Array, options: { stream: boolean }): string;
+}
+
+/** Node 20's own decoder takes windows-1252 for ISO 8859-1, so that one is ours. */
+function createDecoder(label: string): Decoder {
+  if (label !== "windows-1252") return new TextDecoder(label, { ignoreBOM: true });
+  return {
+    decode: (bytes) =>
+      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        .toString("latin1")
+        .replace(/[\x80-\x9f]/g, (letter) => WINDOWS_1252_HIGH[letter.charCodeAt(0) - 0x80] as string),
+  };
+}
+
 /** Decodes a whole file in memory. */
 export function decode(bytes: Uint8Array, label: string): Buffer {
-  return Buffer.from(new TextDecoder(label, { ignoreBOM: true }).decode(bytes));
+  return Buffer.from(createDecoder(label).decode(bytes, { stream: false }));
 }
 
 const PIECE_BYTES = 64 * 1024;
@@ -58,7 +77,7 @@ const PIECE_BYTES = 64 * 1024;
 /** Decodes while reading. */
 export class DecodingReader implements ByteReader {
   private readonly source: ByteReader;
-  private readonly decoder: TextDecoder;
+  private readonly decoder: Decoder;
   private readonly raw = Buffer.allocUnsafeSlow(PIECE_BYTES);
   private decoded: Buffer = Buffer.alloc(0);
   private at = 0;
@@ -66,7 +85,7 @@ export class DecodingReader implements ByteReader {
 
   constructor(source: ByteReader, label: string) {
     this.source = source;
-    this.decoder = new TextDecoder(label, { ignoreBOM: true });
+    this.decoder = createDecoder(label);
   }
 
   read(target: Buffer, at: number, length: number): number {

@@ -154,7 +154,7 @@ export class LineBuffer {
       if (last === -1) this.capacity *= 3;
       else from = read + last + 1;
       read = to;
-      if (from > searchedTo) return;
+      if (from >= searchedTo) return;
     }
   }
 
