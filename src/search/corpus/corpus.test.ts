@@ -1,0 +1,357 @@
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import koffi from "koffi";
+import { afterAll, describe, expect, it } from "vitest";
+import { HostSink, WORK_AREA_BYTES } from "../host/host-sink.ts";
+import { Corpus, type CorpusOptions } from "./corpus.ts";
+import { FILE_FLAGS, type Placement } from "./placement.ts";
+import type { CorpusSink, Position, SinkWindow } from "./sink.ts";
+
+const root = mkdtempSync(join(tmpdir(), "everwarp-corpus-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+let folders = 0;
+function folderOf(contents: readonly Uint8Array[]): { folder: string; paths: string[] } {
+  const folder = join(root, `folder-${folders++}`);
+  mkdirSync(folder);
+  const paths = contents.map((content, index) => {
+    const path = join(folder, `file-${index}`);
+    writeFileSync(path, content);
+    return path;
+  });
+  return { folder, paths };
+}
+const corpusOf = (paths: readonly string[], options?: CorpusOptions, explicit = false): Corpus =>
+  Corpus.fromFiles(
+    paths.map((path) => ({ path, explicit })),
+    options,
+  );
+
+const allocate = koffi.load(null).func("void* calloc(size_t count, size_t size)");
+const release = koffi.load(null).func("void free(void* memory)");
+
+/**
+ * A sink as a device has it: small staging windows at plain addresses, copied to "device memory" when committed, given out
+ * late and never more than a few at a time. What is not committed is lost.
+ */
+class FakeDeviceSink implements CorpusSink {
+  readonly chunkBytes: number;
+  readonly placeBytesMax: number;
+  readonly device: Buffer[] = [];
+  finished = false;
+  #usedBytes = 0;
+  readonly #segmentBytes: number;
+  readonly #stagingBytes: number;
+  readonly #staging: { pointer: unknown; address: bigint }[] = [];
+  readonly #waiting: (() => void)[] = [];
+  readonly #open = new Map<bigint, { pointer: unknown; address: bigint }>();
+
+  constructor(segmentBytes: number, chunkBytes: number, windows = 3) {
+    this.chunkBytes = chunkBytes;
+    this.#segmentBytes = segmentBytes;
+    this.#stagingBytes = chunkBytes;
+    this.placeBytesMax = segmentBytes;
+    for (let index = 0; index < windows; index++) {
+      const pointer: unknown = allocate(1, this.#stagingBytes);
+      this.#staging.push({ pointer, address: koffi.address(pointer) });
+    }
+  }
+
+  reserve(lengthBytes: number): Position {
+    expect(lengthBytes % 16).toBe(0);
+    if (this.device.length === 0 || this.#usedBytes + lengthBytes > this.#segmentBytes) {
+      this.device.push(Buffer.alloc(this.#segmentBytes, 0xee));
+      this.#usedBytes = 0;
+    }
+    const position = { segment: this.device.length - 1, offsetBytes: this.#usedBytes };
+    this.#usedBytes += lengthBytes;
+    return position;
+  }
+
+  async open({ segment, offsetBytes }: Position, lengthBytes: number): Promise<SinkWindow> {
+    await new Promise(setImmediate);
+    while (this.#staging.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    const staging = this.#staging.pop()!;
+    this.#open.set(staging.address, staging);
+    const length = Math.min(lengthBytes, this.#stagingBytes);
+    return {
+      segment,
+      offsetBytes,
+      lengthBytes: length,
+      memory: { kind: "address", address: staging.address },
+    };
+  }
+
+  commit({ segment, offsetBytes, memory }: SinkWindow, usedBytes: number): void {
+    expect(usedBytes % 16).toBe(0);
+    if (memory.kind !== "address") throw new Error("not this sink's window");
+    const staging = this.#open.get(memory.address);
+    expect(staging, "a window is committed once").toBeDefined();
+    this.#open.delete(memory.address);
+    this.device[segment]!.set(new Uint8Array(koffi.view(staging!.pointer, usedBytes)), offsetBytes);
+    this.#staging.push(staging!);
+    this.#waiting.shift()?.();
+  }
+
+  async finish(): Promise<void> {
+    expect(this.#open.size).toBe(0);
+    for (const { pointer } of this.#staging) release(pointer);
+    this.finished = true;
+  }
+}
+
+/** Content of a file as it lies in a sink. */
+function contentIn(segments: readonly Uint8Array[], placement: Placement, file: number): Buffer {
+  const { segment, start, length } = placement;
+  return Buffer.from(segments[segment[file]!]?.subarray(start[file], start[file]! + length[file]!) ?? []);
+}
+const hostSegments = (sink: HostSink): Uint8Array[] =>
+  sink.segments.map(({ buffer }) => new Uint8Array(buffer));
+
+/** Checks everything that the layout promises. */
+function checkLayout(segments: readonly Uint8Array[], placement: Placement): void {
+  const { files, segment, start, length, units } = placement;
+  const taken: { segment: number; from: number; to: number; file: number }[] = [];
+  for (let file = 0; file < files.fileCount; file++) {
+    if (length[file] === 0) continue;
+    expect(start[file]! % 16).toBe(0);
+    const end = start[file]! + length[file]!;
+    const paddedEnd = 16 * Math.floor(end / 16 + 1);
+    expect([...segments[segment[file]!]!.subarray(end, paddedEnd)]).toEqual(Array(paddedEnd - end).fill(10));
+    taken.push({ segment: segment[file]!, from: start[file]!, to: paddedEnd, file });
+  }
+  taken.sort((a, b) => a.segment - b.segment || a.from - b.from);
+  for (const [index, it] of taken.entries()) {
+    const next = taken[index + 1];
+    if (next?.segment === it.segment) expect(it.to).toBeLessThanOrEqual(next.from);
+  }
+  // Every byte of every file is a start in exactly one unit, and units come in the order of files.
+  const starts = taken.map(({ file }) => ({ file, bytes: 0 }));
+  const byFile = new Map(starts.map((it) => [it.file, it]));
+  for (let unit = 0; unit < units.count; unit++) {
+    if (unit > 0) expect(units.firstFile[unit]).toBeGreaterThanOrEqual(units.lastFile[unit - 1]!);
+    for (let file = units.firstFile[unit]!; file <= units.lastFile[unit]!; file++) {
+      const known = byFile.get(file);
+      if (!known) continue;
+      expect(segment[file]).toBe(units.segment[unit]);
+      const from = Math.max(start[file]!, units.start[unit]!);
+      const to = Math.min(start[file]! + length[file]!, units.startEnd[unit]!);
+      known.bytes += Math.max(0, to - from);
+      expect(start[file]! + length[file]!).toBeLessThanOrEqual(units.end[unit]!);
+    }
+  }
+  for (const { file, bytes } of starts) expect(bytes).toBe(length[file]);
+}
+
+describe("loading", () => {
+  it("places every file whole, aligned and padded, whatever the sizes, threads and sink", async () => {
+    const sizes = fc.array(
+      fc.oneof(fc.constantFrom(0, 1, 15, 16, 17, 4095, 4096), fc.nat(3000), fc.nat(70_000)),
+      { maxLength: 150 },
+    );
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.constantFrom(0, 2), fc.boolean(), async (lengths, threads, isDevice) => {
+        const contents = lengths.map((length, file) => Buffer.alloc(length, `file ${file}.`));
+        const { paths } = folderOf(contents);
+        const device = new FakeDeviceSink(1 << 20, 16 * 1024);
+        const host = new HostSink(1, 64 << 20);
+        const placement = await corpusOf(paths).loadInto(isDevice ? device : host, { threads });
+        const segments = isDevice ? device.device : hostSegments(host);
+        if (isDevice) expect(device.finished).toBe(true);
+        expect(placement.errors).toEqual([]);
+        checkLayout(segments, placement);
+        for (const [file, content] of contents.entries()) {
+          expect(contentIn(segments, placement, file).equals(content)).toBe(true);
+          expect(placement.sizeBytes[file]).toBe(content.length);
+        }
+        const total = contents.reduce((sum, { length }) => sum + length, 0);
+        expect(placement.stats).toMatchObject({ contentBytes: total, loadedCount: contents.length, threads });
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it("loads files larger than a window and larger than what is read at a time", async () => {
+    const contents = [1 << 20, (1 << 20) + 1, 3_500_000, 100, (1 << 20) - 1].map((length, file) =>
+      Buffer.from(Uint8Array.from({ length }, (_, index) => 1 + ((index * 31 + file + (index >> 12)) % 255))),
+    );
+    const { paths } = folderOf(contents);
+    for (const sink of [new FakeDeviceSink(8 << 20, 64 * 1024), new HostSink(2)]) {
+      const placement = await corpusOf(paths).loadInto(sink, { threads: 1 });
+      const segments = sink instanceof HostSink ? hostSegments(sink) : sink.device;
+      checkLayout(segments, placement);
+      for (const [file, content] of contents.entries()) {
+        expect(contentIn(segments, placement, file).equals(content)).toBe(true);
+      }
+    }
+  });
+
+  it("opens further segments when one is full, and flags what fits none", async () => {
+    const contents = Array.from({ length: 40 }, (_, file) => Buffer.alloc(100_000, `${file} `));
+    const { paths } = folderOf([...contents, Buffer.alloc(600_000, "x")]);
+    const sink = new FakeDeviceSink(512 * 1024, 128 * 1024);
+    const placement = await corpusOf(paths).loadInto(sink, { threads: 2 });
+    expect(sink.device.length).toBeGreaterThan(7);
+    checkLayout(sink.device, placement);
+    for (const [file, content] of contents.entries())
+      expect(contentIn(sink.device, placement, file).equals(content)).toBe(true);
+    expect(placement.flags[40]).toBe(FILE_FLAGS.OVERSIZE);
+    expect(placement.sizeBytes[40]).toBe(600_000);
+    expect(placement.length[40]).toBe(0);
+  });
+
+  it("keeps the host's own segments within bounds and out of the work areas", async () => {
+    const { paths } = folderOf(Array.from({ length: 30 }, (_, file) => Buffer.alloc(900_000, `${file} `)));
+    const sink = new HostSink(3, 8 << 20);
+    const placement = await corpusOf(paths).loadInto(sink, { threads: 2 });
+    expect(sink.segments.length).toBeGreaterThan(3);
+    checkLayout(hostSegments(sink), placement);
+    expect(Math.min(...placement.start)).toBeGreaterThanOrEqual(3 * WORK_AREA_BYTES);
+  });
+
+  it("ends with the sink's error when the sink has no room, on threads too", async () => {
+    const { paths } = folderOf(Array.from({ length: 10 }, () => Buffer.from("text")));
+    for (const threads of [0, 2]) {
+      const sink = new HostSink(1);
+      sink.reserve = () => {
+        throw Object.assign(new Error("full"), { code: "EW_CORPUS_TOO_LARGE" });
+      };
+      await expect(corpusOf(paths).loadInto(sink, { threads })).rejects.toMatchObject({
+        code: "EW_CORPUS_TOO_LARGE",
+      });
+    }
+  });
+});
+
+describe("kinds of files", () => {
+  const load = async (
+    contents: readonly Uint8Array[],
+    options: CorpusOptions = {},
+    explicit = false,
+  ): Promise<{ placement: Placement; content: (file: number) => Buffer }> => {
+    const { paths } = folderOf(contents);
+    const sink = new HostSink(1, 64 << 20);
+    const placement = await corpusOf(paths, options, explicit).loadInto(sink);
+    const segments = hostSegments(sink);
+    return { placement, content: (file) => contentIn(segments, placement, file) };
+  };
+
+  it("keeps what comes before the first NUL of a binary file, unless it was named or all is text", async () => {
+    const late = Buffer.alloc(2_500_000, "line\n");
+    late[2_200_001] = 0;
+    const binary = [Buffer.from("before\0after\0"), Buffer.from("\0"), late, Buffer.from("no nul")];
+    const { placement, content } = await load(binary);
+    expect([...placement.flags].map((it) => (it & FILE_FLAGS.BINARY) !== 0)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
+    expect([...placement.binaryOffset]).toEqual([6, 0, 2_200_001, 0]);
+    expect(content(0).toString()).toBe("before");
+    expect(content(1).length).toBe(0);
+    expect(content(2).equals(late.subarray(0, 2_200_001))).toBe(true);
+    for (const kept of [await load(binary, { allText: true }), await load(binary, {}, true)]) {
+      for (const [file, it] of binary.entries()) expect(kept.content(file).equals(it)).toBe(true);
+      expect([...kept.placement.binaryOffset]).toEqual([6, 0, 2_200_001, 0]);
+    }
+  });
+
+  it("turns UTF-16 with a mark into UTF-8 and keeps a UTF-8 mark", async () => {
+    const text = "grüße 🌍\nsecond line";
+    const little = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, "utf16le")]);
+    const big = Buffer.from(little).swap16();
+    const long = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from("ab🌍\n".repeat(300_000), "utf16le")]);
+    const { placement, content } = await load([little, big, Buffer.from(`\ufeff${text}`), long]);
+    for (const file of [0, 1]) {
+      expect(content(file).toString()).toBe(text);
+      expect(placement.flags[file]).toBe(FILE_FLAGS.LOADED | FILE_FLAGS.TRANSCODED);
+    }
+    expect(content(2).toString()).toBe(`\ufeff${text}`);
+    expect(placement.flags[2]).toBe(FILE_FLAGS.LOADED | FILE_FLAGS.UTF8_MARK);
+    expect(content(3).toString()).toBe("ab🌍\n".repeat(300_000));
+  });
+
+  it("goes on past files that vanish, cannot be read, or are none", async () => {
+    const { folder, paths } = folderOf(["one", "two", "three", "four"].map((it) => Buffer.from(it)));
+    const named = [paths[0]!, join(folder, "vanished"), folder, paths[1]!, "/dev/null"];
+    const sink = new HostSink(1, 64 << 20);
+    const placement = await corpusOf(named, {}, true).loadInto(sink);
+    expect(placement.errors).toEqual([expect.objectContaining({ file: 1, code: "ENOENT" })]);
+    expect([...placement.flags]).toEqual([
+      FILE_FLAGS.LOADED,
+      FILE_FLAGS.FAILED,
+      FILE_FLAGS.SPECIAL,
+      FILE_FLAGS.LOADED,
+      FILE_FLAGS.SPECIAL,
+    ]);
+    expect(placement.stats.loadedCount).toBe(2);
+    // root may read everything, so this says something only elsewhere
+    chmodSync(paths[2]!, 0);
+    const unreadable = await corpusOf(paths).loadInto(new HostSink(1, 64 << 20));
+    expect(unreadable.errors.map(({ code }) => code)).toEqual(process.getuid?.() === 0 ? [] : ["EACCES"]);
+  });
+
+  it("opens files whose names are not UTF-8 by their bytes", async () => {
+    const { folder } = folderOf([]);
+    const bytes = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0xfe])]);
+    writeFileSync(bytes, "content");
+    const corpus = await Corpus.load([folder]);
+    expect(corpus.fileCount).toBe(1);
+    expect(corpus.files.foundFile(0)).toEqual({
+      path: `${folder}/f\ufffd\ufffd`,
+      pathBytes: bytes,
+      explicit: false,
+    });
+    const sink = new HostSink(1, 64 << 20);
+    const placement = await corpus.loadInto(sink);
+    expect(contentIn(hostSegments(sink), placement, 0).toString()).toBe("content");
+    expect(placement.changed(0)).toBe(false);
+  });
+});
+
+describe("listing", () => {
+  it("lists by ripgrep's rules, reports what it cannot walk, and knows a directory of its own", async () => {
+    const { folder } = folderOf([Buffer.from("a"), Buffer.from("b")]);
+    writeFileSync(join(folder, ".ignore"), "file-1\n");
+    symlinkSync(folder, join(folder, "loop"));
+    const corpus = await Corpus.load([folder, join(folder, "missing")]);
+    expect(Array.from({ length: corpus.fileCount }, (_, file) => corpus.files.path(file))).toEqual([
+      join(folder, "file-0"),
+    ]);
+    expect(corpus.walkErrors).toHaveLength(1);
+    const relative = await Corpus.load([], { cwd: folder });
+    expect(relative.files.foundFile(0)).toEqual({ path: "file-0", explicit: false });
+    expect((await relative.loadInto(new HostSink(1, 64 << 20))).stats.contentBytes).toBe(1);
+  });
+});
+
+describe("changed", () => {
+  it("notices a file that was written, replaced, cut, touched or removed, and no other", async () => {
+    const { folder, paths } = folderOf(Array.from({ length: 6 }, () => Buffer.from("same size")));
+    const placement = await corpusOf(paths).loadInto(new HostSink(1, 64 << 20));
+    const changed = (): boolean[] => paths.map((_, file) => placement.changed(file));
+    expect(changed()).toEqual([false, false, false, false, false, false]);
+    appendFileSync(paths[0]!, "!");
+    writeFileSync(join(folder, "other"), "same size");
+    renameSync(join(folder, "other"), paths[1]!);
+    truncateSync(paths[2]!, 3);
+    utimesSync(paths[3]!, 1, 1);
+    unlinkSync(paths[4]!);
+    expect(changed()).toEqual([true, true, true, true, true, false]);
+  });
+});
