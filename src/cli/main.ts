@@ -1,24 +1,14 @@
-/**
- * The command line. `everwarp search` is what people type all day, so it is told apart by hand and loads nothing else;
- * everything else goes through commander.
- */
-import type { SearchHooks } from "./commands/search.ts";
-import { type Environment, processEnvironment } from "./flags/environment.ts";
+/** What `everwarp` runs. */
+import { main } from "./command-line.ts";
 
-/**
- * Runs a command.
- * @param argv without node and script
- * @returns the exit code
- */
-export async function main(
-  argv: readonly string[],
-  environment: Environment = processEnvironment(),
-  hooks: SearchHooks = {},
-): Promise<number> {
-  if (argv[0] === "search") {
-    const { runSearch } = await import("./commands/search.ts");
-    return runSearch(argv.slice(1), environment, hooks);
-  }
-  const { runCommand } = await import("./commands/others.ts");
-  return runCommand(argv, environment);
-}
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(
+      `everwarp: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+    process.exitCode = 2;
+  },
+);

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
-import { main } from "../../src/cli/main.ts";
+import { main } from "../../src/cli/command-line.ts";
 import type { SearchHooks } from "../../src/cli/commands/search.ts";
 
 /** A temporary directory with files. */

@@ -2,29 +2,8 @@
 import { Command, CommanderError } from "commander";
 import { EverwarpError } from "../../base/errors.ts";
 import type { Environment } from "../flags/environment.ts";
+import { COMMANDS } from "./registry.ts";
 import { versionText } from "./version.ts";
-
-/** What the files `bench.ts` and `doctor.ts` beside this one export. `argv` is what stands behind the command's name. */
-export interface CommandModule {
-  run(argv: readonly string[], environment: Environment): Promise<number>;
-}
-
-const COMMANDS: { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
-  {
-    name: "bench",
-    summary: "measure this machine, and check every result",
-    load: () => loadCommand("bench"),
-  },
-  {
-    name: "doctor",
-    summary: "show devices, what they can do, and what is missing",
-    load: () => loadCommand("doctor"),
-  },
-];
-
-async function loadCommand(name: string): Promise<CommandModule> {
-  return (await import(`./${name}.ts`)) as CommandModule;
-}
 
 /** @returns the exit code; 2 for a command that does not exist */
 export async function runCommand(argv: readonly string[], environment: Environment): Promise<number> {

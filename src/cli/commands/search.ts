@@ -1,9 +1,10 @@
 /** `everwarp search`: from arguments to an exit code, one file after another. */
 import { statSync } from "node:fs";
 import { EverwarpError } from "../../base/errors.ts";
-import type { FoundFile, Matcher } from "../../search/contracts.ts";
+import type { FoundFile } from "../../search/contracts.ts";
 import { ByteWriter } from "../../search/printer/byte-writer.ts";
 import { startSequence, RESET } from "../../search/printer/color.ts";
+import { pathBytes } from "../../search/printer/printer.ts";
 import { type EngineReport, writeStatsBlock, writeSummaryMessage } from "../../search/printer/stats.ts";
 import type { CandidateList } from "../../search/searcher/candidates.ts";
 import { createFileSearcher } from "../../search/searcher/file-searcher.ts";
@@ -27,8 +28,6 @@ export interface SearchEngineHook {
 
 /** What the lead wires in. */
 export interface SearchHooks {
-  /** Makes the matcher, with the fastest scanner at hand. */
-  createMatcher?(options: HiArgs["searcher"]["matcher"]): Promise<Matcher>;
   /** Opens an engine for this search, or undefined for none. */
   openEngine?(args: HiArgs, environment: Environment): Promise<SearchEngineHook | undefined>;
 }
@@ -199,10 +198,14 @@ async function search(
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
   if (!args.matchesPossible) return false;
-  const matcher = await (hooks.createMatcher ?? createDefaultMatcher)(args.searcher.matcher);
+  const [{ createMatcher }, { allocateScanBuffer, createLiteralScanner }] = await Promise.all([
+    import("../../search/matcher/index.ts"),
+    import("../../search/host/literal-scanner.ts"),
+  ]);
+  const matcher = createMatcher({ ...args.searcher.matcher, createScanner: createLiteralScanner });
   const files = foundFiles(args, messages);
   const engine = await hooks.openEngine?.(args, environment);
-  const searcher = createFileSearcher(args.searcher, matcher);
+  const searcher = createFileSearcher(args.searcher, matcher, allocateScanBuffer);
   const output = new Output(environment, args.flushEachFile);
   // One thread ends the separator's line as it ends all lines; several put it between whole buffers, with a line feed.
   const lineEnding = args.searcher.searcher.crlf && args.threads === 1 ? "\r\n" : "\n";
@@ -253,11 +256,6 @@ async function search(
     untilClosed(() => output.flush());
   }
   return matched;
-}
-
-async function createDefaultMatcher(options: HiArgs["searcher"]["matcher"]): Promise<Matcher> {
-  const { createMatcher } = await import("../../search/matcher/index.ts");
-  return createMatcher(options);
 }
 
 const NOTHING_SEARCHED =

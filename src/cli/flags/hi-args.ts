@@ -166,6 +166,7 @@ export function toHiArgs(low: LowArgs, environment: Environment): HiArgs {
         lineRegexp: low.boundary === "line",
         unicode: !low.noUnicode,
         crlf: low.crlf,
+        allowNul: binary.explicit === "none",
       },
       searcher: {
         lineTerminator: 10,

@@ -31,7 +31,8 @@ export class JsonPrinter implements Printer {
   private startedNs = 0n;
   private path = "";
   private begun = false;
-  private file: SearchStats = createStats();
+  private sums: SearchStats = createStats();
+  private file: FoundFile = { path: "", explicit: false };
 
   constructor(options: PrinterOptions, matcher: Matcher) {
     this.options = options;
@@ -43,14 +44,15 @@ export class JsonPrinter implements Printer {
   open(file: FoundFile, output: ByteWriter): void {
     this.output = output;
     this.startLength = output.length;
-    this.path = file.pathBytes === undefined ? `{"text":${JSON.stringify(file.path)}}` : data(file.pathBytes);
+    this.file = file;
+    this.path = "";
   }
 
   begin(_binary: BinaryMode): void {
     this.startedNs = process.hrtime.bigint();
     this.hasMatch = false;
     this.begun = false;
-    this.file = createStats();
+    this.sums = createStats();
   }
 
   binaryData(): void {}
@@ -60,8 +62,8 @@ export class JsonPrinter implements Printer {
     this.writeBegin();
     const { lineTerminator, crlf } = this.options;
     this.matches.fill(this.matcher, line, lineTerminator, crlf);
-    this.file.matches += this.matches.count;
-    this.file.matchedLines++;
+    this.sums.matches += this.matches.count;
+    this.sums.matchedLines++;
     this.writeLine("match", line);
     return true;
   }
@@ -80,22 +82,24 @@ export class JsonPrinter implements Printer {
   contextBreak(): void {}
 
   finish(searchedBytes: number, binaryOffsetBytes: number): void {
-    const { file } = this;
-    file.elapsedNs = Number(process.hrtime.bigint() - this.startedNs);
-    file.searches = 1;
-    file.searchesWithMatch = this.hasMatch ? 1 : 0;
-    file.bytesSearched = searchedBytes;
-    file.bytesPrinted = this.output.length - this.startLength;
-    addStats(this.stats, file);
+    const { sums } = this;
+    sums.elapsedNs = Number(process.hrtime.bigint() - this.startedNs);
+    sums.searches = 1;
+    sums.searchesWithMatch = this.hasMatch ? 1 : 0;
+    sums.bytesSearched = searchedBytes;
+    sums.bytesPrinted = this.output.length - this.startLength;
+    addStats(this.stats, sums);
     if (!this.begun) return;
     const offset = binaryOffsetBytes === -1 ? "null" : binaryOffsetBytes;
     this.output.writeText(
-      `{"type":"end","data":{"path":${this.path},"binary_offset":${offset},"stats":${statsJson(file)}}}\n`,
+      `{"type":"end","data":{"path":${this.path},"binary_offset":${offset},"stats":${statsJson(sums)}}}\n`,
     );
   }
 
   private writeBegin(): void {
     if (this.begun) return;
+    const { path, pathBytes } = this.file;
+    this.path = pathBytes === undefined ? `{"text":${JSON.stringify(path)}}` : data(pathBytes);
     this.output.writeText(`{"type":"begin","data":{"path":${this.path}}}\n`);
     this.begun = true;
   }

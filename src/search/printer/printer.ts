@@ -15,19 +15,31 @@ export interface Printer extends Sink {
   readonly stats: SearchStats;
 }
 
-/** Path bytes as printed. */
+/** The path of the file at hand as bytes, made when it is printed: most files never are. */
 export class PathText {
-  bytes: Uint8Array = Buffer.alloc(0);
   private readonly separator: number;
+  private file: FoundFile = { path: "", explicit: false };
+  private made: Uint8Array | undefined;
 
+  /** @param separator byte in the place of "/", or −1 */
   constructor(separator: number) {
     this.separator = separator;
   }
 
   set(file: FoundFile): void {
-    const bytes = file.pathBytes ?? Buffer.from(file.path);
-    this.bytes = this.separator === -1 ? bytes : bytes.map((byte) => (byte === 0x2f ? this.separator : byte));
+    this.file = file;
+    this.made = undefined;
   }
+
+  get bytes(): Uint8Array {
+    return (this.made ??= pathBytes(this.file, this.separator));
+  }
+}
+
+/** @param separator byte in the place of "/", or −1 */
+export function pathBytes(file: FoundFile, separator: number): Uint8Array {
+  const bytes = file.pathBytes ?? Buffer.from(file.path);
+  return separator === -1 ? bytes : bytes.map((byte) => (byte === 0x2f ? separator : byte));
 }
 
 /** The time that passed and the counts that all printers keep in the same way. */

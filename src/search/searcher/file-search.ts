@@ -21,7 +21,7 @@ import { type BinaryMode, type SearcherOptions, STREAM_BUFFER_BYTES } from "./op
 import { type ByteReader, DescriptorReader, LineBuffer, MemoryReader, readDescriptor } from "./reader.ts";
 import type { Sink } from "./sink.ts";
 
-const FIRST_READ_BYTES = 256 * 1024;
+const FIRST_READ_BYTES = 1024 * 1024;
 /** A huge file that is one piece is searched in steps of this size. */
 const PIECE_STEP_BYTES = 16 * 1024 * 1024;
 
@@ -33,7 +33,9 @@ export class FileSearch {
   private readonly listed = new ListedCandidates();
   private readonly stream: LineBuffer;
   private steps: LineBuffer | undefined;
-  private memory: Buffer = Buffer.alloc(0);
+  /** Files are read into this memory, or where they are too large, into the other. Both are kept. */
+  private readonly first: Buffer;
+  private larger: Buffer = Buffer.alloc(0);
   /** A file without a candidate prints nothing and counts nothing, so it may be passed over at once. */
   private readonly silentWithoutCandidate: boolean;
   /** A NUL that ends a line can make two lines match that did not as one. */
@@ -41,9 +43,20 @@ export class FileSearch {
   /** Where the search stops inside a stream shows in the statistics. */
   private readonly bordersShow: boolean;
 
-  /** @param details the sink shows something (statistics, a zero, a path) even for a file in which nothing matches */
-  constructor(options: SearcherOptions, matcher: Matcher, sink: Sink, details: boolean) {
+  /**
+   * @param details the sink shows something (statistics, a zero, a path) even for a file in which nothing matches
+   * @param allocate gives the memory that small files are read into; a scanner may have some that it reads fastest
+   */
+  constructor(
+    options: SearcherOptions,
+    matcher: Matcher,
+    sink: Sink,
+    details: boolean,
+    allocate: (sizeBytes: number) => Uint8Array = Buffer.allocUnsafeSlow,
+  ) {
     this.options = options;
+    const memory = allocate(Math.min(FIRST_READ_BYTES, options.windowBytes + 1));
+    this.first = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
     this.sink = sink;
     this.scanned = new MatcherCandidates(matcher);
     this.lines = new LineSearch(options, matcher, this.scanned, sink);
@@ -71,9 +84,7 @@ export class FileSearch {
 
   private searchDescriptor(descriptor: number, explicit: boolean): void {
     const { windowBytes } = this.options;
-    let { memory } = this;
-    if (memory.length === 0)
-      memory = this.memory = Buffer.allocUnsafeSlow(Math.min(FIRST_READ_BYTES, windowBytes + 1));
+    let memory = this.first;
     let filled = 0;
     for (;;) {
       const count = readDescriptor(descriptor, memory, filled, memory.length - filled);
@@ -84,10 +95,14 @@ export class FileSearch {
         const binary = explicit ? this.options.binaryExplicit : this.options.binaryImplicit;
         return this.searchStream(new DescriptorReader(descriptor, memory.subarray(0, filled)), binary);
       }
-      const sizeBytes = fstatSync(descriptor).size;
-      const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(filled * 2, sizeBytes + 1), windowBytes + 1));
-      memory.copy(larger, 0, 0, filled);
-      memory = this.memory = larger;
+      if (this.larger.length <= filled) {
+        const sizeBytes = fstatSync(descriptor).size;
+        const wanted = Math.min(Math.max(filled * 2, sizeBytes + 1), windowBytes + 1);
+        const grown = Buffer.allocUnsafeSlow(wanted);
+        memory.copy(grown, 0, 0, filled);
+        this.larger = grown;
+      } else memory.copy(this.larger, 0, 0, filled);
+      memory = this.larger;
     }
     this.searchBytes(memory.subarray(0, filled), explicit);
   }

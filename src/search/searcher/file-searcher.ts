@@ -38,10 +38,17 @@ export interface FileSearcher {
   readonly stats: SearchStats;
 }
 
-/** @param matcher made from `args.matcher`, with whatever scanner the thread has */
-export function createFileSearcher(args: FileSearcherArgs, matcher: Matcher): FileSearcher {
+/**
+ * @param matcher made from `args.matcher`, with whatever scanner the thread has
+ * @param allocate gives memory that this scanner reads fastest, for files to be read into
+ */
+export function createFileSearcher(
+  args: FileSearcherArgs,
+  matcher: Matcher,
+  allocate?: (sizeBytes: number) => Uint8Array,
+): FileSearcher {
   const printer = createPrinter(args.printer, matcher);
-  const files = new FileSearch(args.searcher, matcher, printer, showsDetails(args.printer));
+  const files = new FileSearch(args.searcher, matcher, printer, showsDetails(args.printer), allocate);
   const result: FileResult = { matched: false, wantsSeparator: false, error: undefined };
   const conclude = (error: string | undefined): FileResult => {
     result.matched = error === undefined && printer.hasMatch;

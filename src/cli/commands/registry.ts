@@ -1,0 +1,16 @@
+/** The commands beside `search`. Each is a module of its own, loaded when it is called. */
+import type { Environment } from "../flags/environment.ts";
+
+/** What a command's module exports. `argv` is what stands behind the command's name; answers the exit code. */
+export interface CommandModule {
+  run(argv: readonly string[], environment: Environment): Promise<number>;
+}
+
+export interface RegisteredCommand {
+  name: string;
+  /** A few words for `everwarp help`. */
+  summary: string;
+  load(): Promise<CommandModule>;
+}
+
+export const COMMANDS: readonly RegisteredCommand[] = [];
