@@ -1,5 +1,7 @@
 /** The parsed pattern (regex-syntax's HIR) in a form that is easy to walk, and back to pattern text. */
 
+import { STAND_INS } from "./pattern-syntax.ts";
+
 /** A position assertion, by regex-syntax's name: `StartLF` is `^`, `WordUnicode` is `\b`, … */
 export type LookName = keyof typeof LOOK_TEXTS;
 
@@ -7,8 +9,11 @@ export type Hir =
   | { kind: "empty" }
   /** Bytes, UTF-8 */
   | { kind: "literal"; bytes: Uint8Array }
-  /** Closed ranges of code points, ascending, apart. None at all matches nothing. */
-  | { kind: "class"; ranges: [number, number][] }
+  /**
+   * Closed ranges of code points, ascending, apart; the members of class escapes (`\\w`); of all these, not those of `without`.
+   * Nothing at all matches nothing.
+   */
+  | { kind: "class"; ranges: [number, number][]; escapes: string[]; without: number[] }
   | { kind: "look"; name: LookName }
   | { kind: "repetition"; min: number; max: number | undefined; greedy: boolean; sub: Hir }
   | { kind: "concat"; subs: Hir[] }
@@ -57,7 +62,7 @@ export function readHir(raw: unknown): Hir {
       const { ranges } = (first as Tagged)["@values"][0] as {
         ranges: { start: string | number; end: string | number }[];
       };
-      return { kind: "class", ranges: ranges.map(({ start, end }) => [codePoint(start), codePoint(end)]) };
+      return withEscapes(ranges.map(({ start, end }) => [codePoint(start), codePoint(end)]));
     }
     case "Look":
       return { kind: "look", name: (first as Tagged)["@variant"] as LookName };
@@ -72,6 +77,17 @@ export function readHir(raw: unknown): Hir {
     default:
       return { kind: "alternation", subs: (first as unknown[]).map(readHir) };
   }
+}
+
+/** A class in which the stand-ins of `abridge` are escapes again. */
+function withEscapes(ranges: [number, number][]): Hir {
+  const escapes: string[] = [];
+  const rest = ranges.filter(([from, to]) => {
+    const standIn = STAND_INS.find(({ range }) => range[0] === from && range[1] === to);
+    if (standIn !== undefined) escapes.push(standIn.escape);
+    return standIn === undefined;
+  });
+  return { kind: "class", ranges: rest, escapes, without: [] };
 }
 
 const codePoint = (value: string | number): number =>
@@ -113,27 +129,21 @@ export const needsByte = (hir: Hir, byte: number): boolean =>
         node.ranges[0]?.every((end) => end === byte) === true),
   );
 
-/** True where some class has `code` among its members. */
+/** True where some class has `code` among its members, or may have it by an escape. */
 export const anyClassHas = (hir: Hir, code: number): boolean =>
   someNode(
     hir,
-    (node) => node.kind === "class" && node.ranges.some(([from, to]) => from <= code && code <= to),
+    (node) =>
+      node.kind === "class" &&
+      (node.ranges.some(([from, to]) => from <= code && code <= to) ||
+        node.escapes.some((escape) => escape !== "\\w" && escape !== "\\d" && escape !== "\\S")),
   );
 
 /** The pattern with `code` taken out of every class. */
 export function withoutInClasses(hir: Hir, code: number): Hir {
   switch (hir.kind) {
-    case "class": {
-      const ranges = hir.ranges.flatMap(([from, to]): [number, number][] => {
-        if (code < from || code > to) return [[from, to]];
-        const parts: [number, number][] = [
-          [from, code - 1],
-          [code + 1, to],
-        ];
-        return parts.filter(([start, end]) => start <= end);
-      });
-      return { kind: "class", ranges };
-    }
+    case "class":
+      return { ...hir, without: [...hir.without, code] };
     case "repetition":
       return { ...hir, sub: withoutInClasses(hir.sub, code) };
     case "concat":
@@ -148,7 +158,7 @@ export function withoutInClasses(hir: Hir, code: number): Hir {
 export function withoutLooks(hir: Hir, names: ReadonlySet<LookName>): Hir {
   switch (hir.kind) {
     case "look":
-      return names.has(hir.name) ? { kind: "class", ranges: [] } : hir;
+      return names.has(hir.name) ? { kind: "class", ranges: [], escapes: [], without: [] } : hir;
     case "repetition":
       return { ...hir, sub: withoutLooks(hir.sub, names) };
     case "concat":
@@ -184,8 +194,7 @@ export function printHir(hir: Hir): string {
         escapedCode(c.codePointAt(0) as number),
       ).join("");
     case "class":
-      if (hir.ranges.length === 0) return "[a&&b]";
-      return `[${hir.ranges.map(([from, to]) => (from === to ? escapedCode(from) : `${escapedCode(from)}-${escapedCode(to)}`)).join("")}]`;
+      return printClass(hir);
     case "look":
       return LOOK_TEXTS[hir.name];
     case "repetition": {
@@ -199,6 +208,15 @@ export function printHir(hir: Hir): string {
     case "alternation":
       return hir.subs.map(printHir).join("|");
   }
+}
+
+function printClass({ ranges, escapes, without }: Hir & { kind: "class" }): string {
+  if (ranges.length + escapes.length === 0) return "[a&&b]"; // matches nothing
+  const members = ranges.map(([from, to]) =>
+    from === to ? escapedCode(from) : `${escapedCode(from)}-${escapedCode(to)}`,
+  );
+  const minus = without.length === 0 ? "" : `--[${without.map(escapedCode).join("")}]`;
+  return `[${escapes.join("")}${members.join("")}${minus}]`;
 }
 
 const escapedCode = (code: number): string =>

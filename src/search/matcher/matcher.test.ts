@@ -60,6 +60,7 @@ describe("the plan", () => {
     ["(foo|quux)+zap?", "filter: fooza quuxza"],
     ["x{3}y", "literals: xxxy"],
     ["a?b?c?", "whole"],
+    [String.raw`foo[\nx]`, "literals: foox"], // a line feed cannot match
     [String.raw`\w+\s`, "whole"],
     ["", "whole"],
     ["^", "whole"],

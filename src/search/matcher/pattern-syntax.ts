@@ -80,3 +80,55 @@ function* literalCharacters(pattern: string): Generator<string> {
     TOKEN.lastIndex = end;
   }
 }
+
+/** A class escape inside of a pattern, and the private-use characters that stand for it (see `abridge`). */
+export interface StandIn {
+  /** `\\w`, `\\W`, `\\s`, `\\S`, `\\d` or `\\D` */
+  escape: string;
+  /** First and last code point. */
+  range: readonly [number, number];
+}
+
+/** Far enough apart that the parser does not join two of them; more characters than are ever spelled out. */
+export const STAND_INS: readonly StandIn[] = [..."wWsSdD"].map((letter, i) => {
+  const from = 0xf0000 + i * 0x200;
+  return { escape: `\\${letter}`, range: [from, from + 0xff] };
+});
+
+const SIMPLE_CLASS = /\[(?![\^\]])(?:[^[\]\\&~-]|-(?!-)|\\.)*\]/suy;
+
+/**
+ * The pattern with `\\w` and its like replaced by a few private-use characters, which are quicker to parse: in Unicode they are lists
+ * of hundreds of ranges. They stay where they may be negated or intersected, and everywhere if the pattern switches Unicode off.
+ * Each class comes in a capture group, because the parser would join it with its neighbours in an alternation (`\\w|.`), and then the
+ * stand-ins of one could vanish in the other.
+ */
+export function abridge(pattern: string): string {
+  if (/\(\?[A-Za-z]*-[A-Za-z]*u/.test(pattern)) return pattern;
+  let abridged = "";
+  let classDepth = 0;
+  for (let at = 0; at < pattern.length;) {
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(pattern);
+    if (token === null) return pattern;
+    let text = token[0];
+    SIMPLE_CLASS.lastIndex = at;
+    const simpleClass = classDepth === 0 && text === "[" ? SIMPLE_CLASS.exec(pattern) : null;
+    if (simpleClass !== null) {
+      text = simpleClass[0];
+      abridged += `(${text.replace(/\\(.)/gsu, (escape) => standInFor(escape) ?? escape)})`;
+    } else {
+      if (token.groups?.["class"] !== undefined) classDepth++;
+      else if (text === "]" && classDepth > 0) classDepth--;
+      const standIn = classDepth === 0 ? standInFor(text) : undefined;
+      abridged += standIn === undefined ? text : `([${standIn}])`;
+    }
+    at += text.length;
+  }
+  return abridged;
+}
+
+function standInFor(escape: string): string | undefined {
+  const range = STAND_INS.find((standIn) => standIn.escape === escape)?.range;
+  return range?.map((code) => `\\x{${code.toString(16)}}`).join("-");
+}

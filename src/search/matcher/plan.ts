@@ -62,7 +62,7 @@ function inspect(hir: Hir): Known {
     case "literal":
       return exactly([String.fromCharCode(...hir.bytes)]);
     case "class": {
-      const strings = classStrings(hir.ranges);
+      const strings = hir.escapes.length === 0 ? classStrings(hir.ranges, hir.without) : undefined;
       return strings === undefined ? unknown() : exactly(strings);
     }
     case "repetition":
@@ -139,12 +139,13 @@ function union(left: string[], right: string[]): string[] | undefined {
 }
 
 /** One string for each character, where they are few; the two cases of a letter are one. */
-function classStrings(ranges: readonly [number, number][]): string[] | undefined {
+function classStrings(ranges: readonly [number, number][], without: readonly number[]): string[] | undefined {
   const codes = new Set<number>();
   for (const [from, to] of ranges) {
     if (to - from >= LARGEST_CLASS * 2) return undefined;
     for (let code = from; code <= to; code++) codes.add(code);
   }
+  for (const code of without) codes.delete(code);
   const strings: string[] = [];
   for (const code of codes) {
     const isUpper = code >= 0x41 && code <= 0x5a;
@@ -233,7 +234,7 @@ function hasLook(hir: Hir): boolean {
 function matchesNothing(hir: Hir): boolean {
   switch (hir.kind) {
     case "class":
-      return hir.ranges.length === 0;
+      return hir.ranges.length + hir.escapes.length === 0;
     case "repetition":
       return hir.min > 0 && matchesNothing(hir.sub);
     case "concat":

@@ -6,6 +6,7 @@
  * a multi-byte character exist in ripgrep and not in the package's engine: they are added here (`emptyInsideCharacters`).
  */
 
+import { isUtf8 } from "node:buffer";
 import { EverwarpError } from "../../base/errors.ts";
 import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
 import {
@@ -22,6 +23,7 @@ import {
 } from "./hir.ts";
 import { LineHaystack } from "./line-haystack.ts";
 import { exceptionLiterals } from "./literal-matcher.ts";
+import { abridge } from "./pattern-syntax.ts";
 import { planFor } from "./plan.ts";
 import { RegexEngine, type Span } from "./regex-engine.ts";
 
@@ -65,7 +67,8 @@ export class RegexMatcher implements Matcher {
   /** @throws EverwarpError EW_BAD_PATTERN with ripgrep's text */
   constructor(source: RegexSource, createScanner: (literals: readonly Literal[]) => LiteralScanner) {
     const engine = compile(source);
-    const parsed = readHir(engine.syntax());
+    const abridged = abridge(source.pattern);
+    const parsed = readHir((abridged === source.pattern ? engine : new RegexEngine(abridged)).syntax());
     refuseBytes(parsed, source);
     let hir = parsed;
     if (someNode(hir, isTextAnchor)) hir = withLooksRenamed(hir, { Start: "StartLF", End: "EndLF" });
@@ -152,6 +155,8 @@ export class RegexMatcher implements Matcher {
     this.blockEngine ??= new RegexEngine(printHir(this.hir));
     for (let start = from; start < end;) {
       const stop = blockEnd(bytes, start, Math.min(start + this.blockBytes, end), end);
+      // The engine finds nothing empty before a stray continuation byte: where that can matter, each line is looked at alone.
+      if (this.mayBeEmpty && !isUtf8(Uint8Array.prototype.slice.call(bytes, start, stop))) return start;
       const found = this.blockEngine.shortestMatchEnd(bytes, start, stop);
       if (found >= 0) {
         this.blockBytes = Math.max(SMALLEST_BLOCK_BYTES, Math.min(this.blockBytes, found * 2));
