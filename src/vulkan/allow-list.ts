@@ -81,14 +81,12 @@ export const CHAINED_STRUCTS = [
   "VkPhysicalDeviceVulkan11Properties",
   "VkPhysicalDeviceVulkan12Properties",
   "VkPhysicalDeviceVulkan12Features",
-  "VkPhysicalDeviceSubgroupSizeControlProperties",
-  "VkPhysicalDeviceSubgroupSizeControlFeatures",
   "VkPhysicalDeviceMemoryBudgetPropertiesEXT",
-  "VkPhysicalDevicePCIBusInfoPropertiesEXT",
+  "VkPhysicalDeviceShaderSMBuiltinsPropertiesNV",
+  "VkPhysicalDeviceShaderCorePropertiesAMD",
   "VkMemoryAllocateFlagsInfo",
   "VkSemaphoreTypeCreateInfo",
   "VkTimelineSemaphoreSubmitInfo",
-  "VkPipelineShaderStageRequiredSubgroupSizeCreateInfo",
   "VkDebugUtilsMessengerCallbackDataEXT",
 ] as const;
 

@@ -1,9 +1,9 @@
 /**
  * Buffers: one allocation each, found by kernels through a device address, mapped for as long as they live.
  *
- * Invariants: `mapped` is detached from use before the memory goes (touching it after dispose is the one mistake that
- * JavaScript cannot stop: keep no views of a buffer that you dispose). Buffers are few and large, so each has memory of
- * its own and no allocator stands between.
+ * Invariants: `mapped` is valid until the buffer is disposed, and touching it afterwards is a crash that JavaScript
+ * cannot prevent (such memory cannot be detached): keep no views of a buffer that you dispose. Buffers are few and large,
+ * so each has memory of its own and no allocator stands between.
  */
 
 import { EverwarpError } from "../base/errors.ts";

@@ -28,6 +28,8 @@ import {
   VkPhysicalDeviceMemoryBudgetPropertiesEXT,
   VkPhysicalDeviceMemoryProperties2,
   VkPhysicalDeviceProperties2,
+  VkPhysicalDeviceShaderCorePropertiesAMD,
+  VkPhysicalDeviceShaderSMBuiltinsPropertiesNV,
   VkPhysicalDeviceVulkan11Properties,
   VkPhysicalDeviceVulkan12Features,
   VkPhysicalDeviceVulkan12Properties,
@@ -91,6 +93,8 @@ export interface DeviceInfo {
   /** 32 hexadecimal digits. */
   readonly deviceUuid: string;
   readonly driverUuid: string;
+  /** Multiprocessors (NVIDIA) or compute units (AMD); undefined where the driver does not tell. */
+  readonly computeUnits: number | undefined;
   readonly subgroupSize: number;
   readonly subgroupOperations: readonly SubgroupOperation[];
   readonly limits: DeviceLimits;
@@ -207,6 +211,7 @@ function describe(handle: bigint, index: number): DeviceInfo {
       driverVersion: properties.driverVersion,
       deviceUuid: hexOf(vulkan11.deviceUUID),
       driverUuid: hexOf(vulkan11.driverUUID),
+      computeUnits: computeUnits(handle, extensions),
       subgroupSize: vulkan11.subgroupSize,
       subgroupOperations: subgroupOperationsOf(vulkan11.subgroupSupportedOperations),
       limits: {
@@ -251,6 +256,25 @@ function describe(handle: bigint, index: number): DeviceInfo {
       ],
       missing,
     };
+  });
+}
+
+function computeUnits(handle: bigint, extensions: ReadonlySet<string>): number | undefined {
+  return inFrame((frame) => {
+    if (extensions.has("VK_NV_shader_sm_builtins")) {
+      const nvidia = frame.struct(VkPhysicalDeviceShaderSMBuiltinsPropertiesNV);
+      const properties = frame.struct(VkPhysicalDeviceProperties2, { pNext: nvidia.address });
+      vulkan().vkGetPhysicalDeviceProperties2(handle, properties.address);
+      return nvidia.read().shaderSMCount;
+    }
+    if (extensions.has("VK_AMD_shader_core_properties")) {
+      const amd = frame.struct(VkPhysicalDeviceShaderCorePropertiesAMD);
+      const properties = frame.struct(VkPhysicalDeviceProperties2, { pNext: amd.address });
+      vulkan().vkGetPhysicalDeviceProperties2(handle, properties.address);
+      const { shaderEngineCount, shaderArraysPerEngineCount, computeUnitsPerShaderArray } = amd.read();
+      return shaderEngineCount * shaderArraysPerEngineCount * computeUnitsPerShaderArray;
+    }
+    return undefined;
   });
 }
 

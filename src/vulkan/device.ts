@@ -21,6 +21,7 @@ import {
   physicalDevices,
   type QueueFamilyInfo,
 } from "./device-info.ts";
+import { assertNodesOpen } from "./device-nodes.ts";
 import { OPTIONAL_CORE, OPTIONAL_VULKAN12, REQUIRED_CORE, REQUIRED_VULKAN12 } from "./features.ts";
 import { Fence } from "./fence.ts";
 import { inFrame } from "./frame.ts";
@@ -38,7 +39,7 @@ import { ComputePipeline, type ComputePipelineOptions } from "./pipeline.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 import { Queue } from "./queue.ts";
 import type { Recorder } from "./recorder.ts";
-import { type DeviceSelection, forbiddenNodes, selectDevice } from "./select-device.ts";
+import { type DeviceSelection, selectDevice } from "./select-device.ts";
 import { Timeline } from "./timeline.ts";
 import { Timestamps } from "./timestamps.ts";
 
@@ -63,12 +64,14 @@ export class Device implements Disposable {
   readonly queue: Queue;
   /** A queue for transfers beside a running kernel; the same as `queue` where the device has only one. */
   readonly transferQueue: Queue;
+  /** A second queue for dispatches beside a running kernel that leaves room; undefined where the device has only one. */
+  readonly sideQueue: Queue | undefined;
   readonly #context: DeviceContext;
 
   private constructor(context: DeviceContext, families: QueueChoice) {
     this.#context = context;
     this.info = context.physical.info;
-    this.queue = new Queue(context, families.compute, 0);
+    this.queue = new Queue(context, families.compute.family, 0);
     this.transferQueue =
       families.transfer === undefined
         ? this.queue
@@ -223,7 +226,7 @@ export class Device implements Disposable {
     }
     context.closed = true;
     const { commands, handle } = context;
-    for (const queue of new Set([this.queue, this.transferQueue])) {
+    for (const queue of this.#queues()) {
       commands.vkDestroyCommandPool(handle, queue.commandPool, null);
     }
     commands.vkDestroyDevice(handle, null);
@@ -234,9 +237,17 @@ export class Device implements Disposable {
     this.close();
   }
 
+  #queues(): Set<Queue> {
+    return new Set([
+      this.queue,
+      this.transferQueue,
+      ...(this.sideQueue === undefined ? [] : [this.sideQueue]),
+    ]);
+  }
+
   /** Waits, within a bound, until all queues are idle. A lost device counts as idle: nothing runs there any more. */
   #drain(timeoutMs: number): void {
-    for (const queue of new Set([this.queue, this.transferQueue])) {
+    for (const queue of this.#queues()) {
       const fence = this.createFence();
       try {
         queue.mark(fence);
@@ -253,37 +264,55 @@ export class Device implements Disposable {
   }
 }
 
+interface QueueOfFamily {
+  family: QueueFamilyInfo;
+  /** Number of the queue in its family. */
+  index: number;
+}
 interface QueueChoice {
-  compute: QueueFamilyInfo;
+  compute: QueueOfFamily;
   /** Undefined when transfers share the compute queue. */
-  transfer: { family: QueueFamilyInfo; index: number } | undefined;
+  transfer: QueueOfFamily | undefined;
+  side: QueueOfFamily | undefined;
 }
 
 /**
  * The compute queue comes from the family with compute and graphics where there is one (the family that every driver
- * treats best), transfers from a family that has nothing else, else from a second queue, else they share.
+ * treats best), transfers from a family that has nothing else, the side queue from a family of compute without graphics;
+ * where there is no such family, from what the compute family has left.
  */
 function chooseQueues(info: DeviceInfo): QueueChoice {
   const withCompute = info.queueFamilies.filter((family) => family.compute);
-  const compute = withCompute.find((family) => family.graphics) ?? withCompute[0];
-  if (compute === undefined) {
+  const family = withCompute.find(({ graphics }) => graphics) ?? withCompute[0];
+  if (family === undefined) {
     throw new EverwarpError("EW_NO_DEVICE", `${info.name} has no queue for compute`, {
       remedy: "Choose another device.",
     });
   }
-  const dedicated = info.queueFamilies.find(
-    (family) => family.transfer && !family.compute && !family.graphics,
+  let used = 1;
+  const next = (): QueueOfFamily | undefined =>
+    used < family.queueCount ? { family, index: used++ } : undefined;
+  const first = (of: QueueFamilyInfo | undefined): QueueOfFamily | undefined =>
+    of && { family: of, index: 0 };
+  const transferOnly = info.queueFamilies.find(
+    ({ transfer, compute, graphics }) => transfer && !compute && !graphics,
   );
-  if (dedicated !== undefined) return { compute, transfer: { family: dedicated, index: 0 } };
-  if (compute.queueCount > 1) return { compute, transfer: { family: compute, index: 1 } };
-  return { compute, transfer: undefined };
+  const computeOnly = withCompute.find((other) => other !== family && !other.graphics);
+  return {
+    compute: { family, index: 0 },
+    transfer: first(transferOnly) ?? next(),
+    side: first(computeOnly) ?? next(),
+  };
+}
+
+function queuesOf({ compute, transfer, side }: QueueChoice): QueueOfFamily[] {
+  return [compute, transfer, side].filter((queue) => queue !== undefined);
 }
 
 function createDevice(physical: PhysicalDevice, families: QueueChoice): bigint {
   const { info } = physical;
-  const queueCounts = new Map<number, number>([[families.compute.index, 1]]);
-  if (families.transfer !== undefined) {
-    const { family, index } = families.transfer;
+  const queueCounts = new Map<number, number>();
+  for (const { family, index } of queuesOf(families)) {
     queueCounts.set(family.index, Math.max(queueCounts.get(family.index) ?? 0, index + 1));
   }
   const enabled = (names: readonly string[]): Record<string, number> =>
@@ -300,9 +329,8 @@ function createDevice(physical: PhysicalDevice, families: QueueChoice): bigint {
       pNext: features12.address,
       features: enabled([...REQUIRED_CORE, ...OPTIONAL_CORE]),
     });
-    const priorities = frame.bytes(8);
-    priorities.view.setFloat32(0, 1, true);
-    priorities.view.setFloat32(4, 1, true);
+    const priorities = frame.bytes(4 * 3); // at most three queues of one family, all alike
+    for (let i = 0; i < 3; i++) priorities.view.setFloat32(i * 4, 1, true);
     const queues = frame.structs(
       VkDeviceQueueCreateInfo,
       [...queueCounts].map(([queueFamilyIndex, queueCount]) => ({
@@ -320,18 +348,7 @@ function createDevice(physical: PhysicalDevice, families: QueueChoice): bigint {
     });
     const out = frame.bytes(8);
     const result = vulkan().vkCreateDevice(physical.handle, create.address, null, out.address);
-    if (result === VkResult.VK_ERROR_INITIALIZATION_FAILED) {
-      const forbidden = forbiddenNodes();
-      if (forbidden.length > 0) {
-        throw new EverwarpError(
-          "EW_DEVICE_FORBIDDEN",
-          `${info.name}: this user may not open ${forbidden.join(", ")}`,
-          {
-            remedy: "Add the user to the group that owns it (often render or video) and log in again.",
-          },
-        );
-      }
-    }
+    if (result === VkResult.VK_ERROR_INITIALIZATION_FAILED) assertNodesOpen();
     checkResult(result, `vkCreateDevice on ${info.name}`);
     return out.u64();
   });

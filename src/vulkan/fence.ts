@@ -23,9 +23,11 @@ export class Fence implements Disposable {
   /** The VkFence. */
   readonly handle: bigint;
   readonly #context: DeviceContext;
-  /** The handle in native memory, as the calls on lists of fences want it. */
-  readonly #list = new BigUint64Array(1);
+  /** The handle in memory that never moves, as the calls on lists of fences want it. */
+  readonly #list = new BigUint64Array(new ArrayBuffer(8));
   readonly #listAddress: bigint;
+  /** Waits on other threads that have not returned. */
+  #asyncWaits = 0;
   #disposed = false;
 
   constructor(context: DeviceContext, options: { signaled?: boolean } = {}) {
@@ -69,13 +71,21 @@ export class Fence implements Disposable {
     return checkResult(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
   }
 
-  /** Like `wait`, on another thread: the event loop goes on. Dispose the fence only after the promise is settled. */
+  /**
+   * Like `wait`, on another thread: the event loop goes on. Submit first, then wait: a fence may not be handed to a
+   * submission while someone waits for it.
+   */
   async waitAsync(timeoutMs: number): Promise<boolean> {
     const { counters, handle } = this.#context;
     counters.fenceWaits++;
     const parameters = [handle, 1, this.#listAddress, 1, timeoutNs(timeoutMs)];
-    const result = await callAsync("vkWaitForFences", parameters);
-    return checkResult(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
+    this.#asyncWaits++;
+    try {
+      const result = await callAsync("vkWaitForFences", parameters);
+      return checkResult(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
+    } finally {
+      this.#asyncWaits--;
+    }
   }
 
   /** Makes the fence ready for another submission. It must not be in use by one. */
@@ -86,9 +96,18 @@ export class Fence implements Disposable {
     );
   }
 
-  /** Destroys the fence; its submission must have ended. A second call does nothing. */
+  /**
+   * Destroys the fence; its submission must have ended. A second call does nothing.
+   *
+   * @throws EW_BAD_ARGUMENT while a `waitAsync` has not returned
+   */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
+    if (this.#asyncWaits > 0) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", "a fence was disposed while a thread waits for it", {
+        remedy: "Await the promise of waitAsync first.",
+      });
+    }
     this.#disposed = true;
     this.#context.commands.vkDestroyFence(this.#context.handle, this.handle, null);
     this.#context.untrack("fence", this);

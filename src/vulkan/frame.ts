@@ -22,13 +22,15 @@ interface Arena {
   readonly view: DataView;
   readonly address: bigint;
   top: number;
+  /** Blocks too large for the arena, until their frame ends: held here, since a frame may be collected before that. */
+  readonly large: ArrayBuffer[];
 }
 
 let arena: Arena | undefined;
 
 function openArena(): Arena {
   const buffer = new ArrayBuffer(ARENA_SIZE_BYTES);
-  return { buffer, view: new DataView(buffer), address: koffi().address(buffer), top: 0 };
+  return { buffer, view: new DataView(buffer), address: koffi().address(buffer), top: 0, large: [] };
 }
 
 /** Memory that native code reads or fills. */
@@ -63,8 +65,6 @@ export class NativeStruct<L extends Layout> extends NativeMemory {
 /** What the arguments of one call are written into. */
 export class Frame {
   readonly #arena: Arena;
-  /** Blocks too large for the arena, kept until the frame ends. */
-  readonly #large: ArrayBuffer[] = [];
 
   constructor(of: Arena) {
     this.#arena = of;
@@ -75,7 +75,7 @@ export class Frame {
     const start = (this.#arena.top + 15) & ~15;
     if (start + sizeBytes > ARENA_SIZE_BYTES) {
       const buffer = new ArrayBuffer(sizeBytes);
-      this.#large.push(buffer);
+      this.#arena.large.push(buffer);
       return new NativeMemory(new DataView(buffer), koffi().address(buffer));
     }
     this.#arena.top = start + sizeBytes;
@@ -133,11 +133,13 @@ export class Frame {
 export function inFrame<T>(body: (frame: Frame) => T): T {
   arena ??= openArena();
   const mark = arena.top;
+  const largeMark = arena.large.length;
   const frame = new Frame(arena);
   try {
     return body(frame);
   } finally {
     assert(arena.top >= mark, "frames end in the order opposite to their start");
     arena.top = mark;
+    arena.large.length = largeMark;
   }
 }

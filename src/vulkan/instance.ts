@@ -8,11 +8,13 @@
 import { assert, EverwarpError } from "../base/errors.ts";
 import { checkResult } from "./check-result.ts";
 import { packApiVersion } from "./conv.ts";
+import { assertNodesOpen } from "./device-nodes.ts";
 import { koffi } from "./ffi.ts";
 import { inFrame } from "./frame.ts";
 import {
   VkDebugUtilsMessageSeverityFlagBitsEXT as Severity,
   VkDebugUtilsMessageTypeFlagBitsEXT as MessageType,
+  VkResult,
 } from "./generated/constants.ts";
 import {
   VkApplicationInfo,
@@ -146,7 +148,15 @@ function createInstance(validation: boolean): Instance {
       ppEnabledExtensionNames: frame.texts(debug ? [DEBUG_EXTENSION] : []),
     });
     const out = frame.bytes(8);
-    checkResult(vulkan().vkCreateInstance(info.address, null, out.address), "vkCreateInstance");
+    const result = vulkan().vkCreateInstance(info.address, null, out.address);
+    if (result === VkResult.VK_ERROR_INCOMPATIBLE_DRIVER) {
+      assertNodesOpen();
+      throw new EverwarpError("EW_NO_VULKAN", "the Vulkan loader is there and finds no driver", {
+        remedy:
+          "Install your GPU's driver, or a software one (Debian and Ubuntu: apt-get install mesa-vulkan-drivers).",
+      });
+    }
+    checkResult(result, "vkCreateInstance");
     const handle = out.u64();
     const messengerHandle = debug ? createMessenger(handle, messenger) : undefined;
     return {

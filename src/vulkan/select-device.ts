@@ -1,10 +1,9 @@
 /** Which of several devices is meant. */
 
-import { accessSync, constants, existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
 import { EverwarpError } from "../base/errors.ts";
 import type { DeviceType } from "./conv.ts";
 import type { DeviceInfo, PhysicalDevice } from "./device-info.ts";
+import { assertNodesOpen } from "./device-nodes.ts";
 
 /**
  * `"auto"` and `"gpu"`: the best hardware device (discrete before integrated before virtual), never a software one
@@ -48,12 +47,7 @@ export function selectDevice(
       { remedy: "Update its driver, or choose another device." },
     );
   }
-  const forbidden = forbiddenNodes();
-  if (forbidden.length > 0) {
-    throw new EverwarpError("EW_DEVICE_FORBIDDEN", `this user may not open ${forbidden.join(", ")}`, {
-      remedy: "Add the user to the group that owns it (often render or video) and log in again.",
-    });
-  }
+  assertNodesOpen();
   throw new EverwarpError(
     "EW_NO_DEVICE",
     `no Vulkan device ${wanted(select, allowSoftware)}; ${seen(devices)}`,
@@ -61,27 +55,6 @@ export function selectDevice(
       remedy: "Name a device from that list, install the driver of your GPU, or let the host engine answer.",
     },
   );
-}
-
-/** Device nodes of GPUs that this user may not open. */
-export function forbiddenNodes(folder = "/dev"): string[] {
-  const dri = join(folder, "dri");
-  const nodes = [
-    ...(existsSync(dri) ? readdirSync(dri).filter((name) => name.startsWith("renderD")) : []).map((name) =>
-      join(dri, name),
-    ),
-    ...["nvidiactl", "nvidia0"].map((name) => join(folder, name)).filter((path) => existsSync(path)),
-  ];
-  return nodes.filter((path) => !mayOpen(path));
-}
-
-function mayOpen(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK | constants.W_OK);
-    return true;
-  } catch {
-    return false; // every reason for a refusal means the same here
-  }
 }
 
 function matches(info: DeviceInfo, select: number | string): boolean {

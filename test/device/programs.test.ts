@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { precompile } from "../../src/programs/precompile.ts";
-import { ProgramCache } from "../../src/programs/program-cache.ts";
+import { ProgramCache, type ProgramRequest } from "../../src/programs/program-cache.ts";
 import type { Device } from "../../src/vulkan/device.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
@@ -48,7 +48,7 @@ describe("the cache", () => {
   test("tells requests apart by source, defines and specialization, and runs what was asked for", async () => {
     const cache = new ProgramCache({ precompiled: false });
     using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
-    const requests = [
+    const requests: ProgramRequest[] = [
       { source },
       { source, defines: { ADDEND: 100 } },
       { source, specialization: { VALUE: 7 } },

@@ -1,10 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Worker } from "node:worker_threads";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { compile } from "../../src/programs/compile.ts";
 import type { DeviceBuffer } from "../../src/vulkan/buffer.ts";
 import { Device } from "../../src/vulkan/device.ts";
 import { listDevices } from "../../src/vulkan/device-info.ts";
 import { koffi } from "../../src/vulkan/ffi.ts";
+import { vulkan } from "../../src/vulkan/loader.ts";
 import { MEMORY_ROLES } from "../../src/vulkan/memory-roles.ts";
 import type { ComputePipeline } from "../../src/vulkan/pipeline.ts";
 import { isValidated, openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
@@ -369,6 +371,30 @@ describe("order between queues", () => {
   });
 });
 
+test("the side queue, where there is one, runs dispatches of its own", () => {
+  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 256 });
+  const queue = device.sideQueue;
+  const families = device.info.queueFamilies.filter(({ compute }) => compute);
+  const queueCount = families.reduce((sum, family) => sum + family.queueCount, 0);
+  expect(queue !== undefined).toBe(
+    queueCount > 1 &&
+      (families.length > 1 ||
+        device.transferQueue.familyIndex !== device.queue.familyIndex ||
+        queueCount > 2),
+  );
+  if (queue === undefined) return; // nothing to run on: the count above says that this is right
+  device.run(
+    (recorder) =>
+      recorder
+        .bind(pipeline)
+        .push(push(buffer, 3, 64))
+        .dispatch(1)
+        .barrier("compute", "host"),
+    { queue },
+  );
+  expect(wordsOf(buffer)).toEqual(affineWords(64, 1, 3));
+});
+
 describe("waiting", () => {
   test("a fence that nothing signals runs into its bound", async () => {
     using fence = device.createFence();
@@ -400,6 +426,7 @@ describe("waiting", () => {
     const waiting = fence.waitAsync(10_000);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(ticks).toBeGreaterThan(0);
+    expect(() => fence[Symbol.dispose]()).toThrow("while a thread waits");
     timeline.signal(1n);
     expect(await waiting).toBe(true);
     clearInterval(timer);
@@ -489,6 +516,67 @@ describe("the end", () => {
       own.close();
     }
   });
+});
+
+describe("a device that is lost", () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  test("is reported by what was called, and can still be closed", () => {
+    const own = openTestDevice();
+    const commands = own.record((recorder) => recorder.barrier());
+    const fence = own.createFence();
+    for (const [call, act] of [
+      ["vkQueueSubmit", () => own.queue.submit(commands, fence)],
+      ["vkWaitForFences", () => fence.wait(1)],
+      ["vkGetFenceStatus", () => fence.signaled()],
+    ] as const) {
+      vi.spyOn(vulkan(), call).mockReturnValue(-4);
+      expect(act).toThrow(expect.objectContaining({ code: "EW_DEVICE_LOST" }));
+      expect(act).toThrow(`${call} failed: VK_ERROR_DEVICE_LOST`);
+    }
+    own.close();
+    expect(own.isClosed).toBe(true);
+  });
+
+  test("a full heap tells what was asked, the heap and what is free", () => {
+    vi.spyOn(vulkan(), "vkAllocateMemory").mockReturnValue(-2);
+    const ask = (): DeviceBuffer => device.createBuffer({ role: "device", sizeBytes: 4096, label: "corpus" });
+    expect(ask).toThrow(expect.objectContaining({ code: "EW_OUT_OF_DEVICE_MEMORY" }));
+    expect(ask).toThrow(
+      /no room for the device buffer "corpus" of 4096 bytes: heap \d+ has \d+ bytes, about \d+ free/,
+    );
+    expect(device.liveHandles.buffer).toBe(0);
+  });
+
+  test("a device that may not be created leaves no instance behind", () => {
+    vi.spyOn(vulkan(), "vkCreateDevice").mockReturnValue(-3);
+    const destroyed = vi.spyOn(vulkan(), "vkDestroyInstance");
+    expect(() => Device.open({ select: device.info.index })).toThrow(EverwarpError);
+    expect(destroyed).toHaveBeenCalledTimes(1);
+  });
+});
+
+test("a worker thread sees a buffer's memory through its address", async () => {
+  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 4096 });
+  const worker = new Worker(
+    `const { workerData, parentPort } = require("node:worker_threads");
+     const koffi = require("koffi");
+     const words = new Uint32Array(koffi.view(workerData.address, workerData.sizeBytes));
+     const before = words[5];
+     words[6] = before + 1;
+     parentPort.postMessage(before);`,
+    { eval: true, workerData: { address: buffer.hostAddress, sizeBytes: buffer.sizeBytes } },
+  );
+  wordsOf(buffer)[5] = 41;
+  const seen = await new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", reject);
+  });
+  await worker.terminate();
+  expect(seen).toBe(41);
+  expect(wordsOf(buffer)[6]).toBe(42);
 });
 
 test.runIf(isValidated)("the validation layer is heard", () => {

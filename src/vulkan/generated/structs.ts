@@ -665,32 +665,6 @@ export const VkPhysicalDeviceVulkan12Features = layout("VkPhysicalDeviceVulkan12
   subgroupBroadcastDynamicId: u32(200),
 });
 
-export const VkPhysicalDeviceSubgroupSizeControlProperties = layout(
-  "VkPhysicalDeviceSubgroupSizeControlProperties",
-  32,
-  1000225000,
-  {
-    sType: u32(0),
-    pNext: pointer(8),
-    minSubgroupSize: u32(16),
-    maxSubgroupSize: u32(20),
-    maxComputeWorkgroupSubgroups: u32(24),
-    requiredSubgroupSizeStages: u32(28),
-  },
-);
-
-export const VkPhysicalDeviceSubgroupSizeControlFeatures = layout(
-  "VkPhysicalDeviceSubgroupSizeControlFeatures",
-  24,
-  1000225002,
-  {
-    sType: u32(0),
-    pNext: pointer(8),
-    subgroupSizeControl: u32(16),
-    computeFullSubgroups: u32(20),
-  },
-);
-
 export const VkPhysicalDeviceMemoryBudgetPropertiesEXT = layout(
   "VkPhysicalDeviceMemoryBudgetPropertiesEXT",
   272,
@@ -703,17 +677,39 @@ export const VkPhysicalDeviceMemoryBudgetPropertiesEXT = layout(
   },
 );
 
-export const VkPhysicalDevicePCIBusInfoPropertiesEXT = layout(
-  "VkPhysicalDevicePCIBusInfoPropertiesEXT",
-  32,
-  1000212000,
+export const VkPhysicalDeviceShaderSMBuiltinsPropertiesNV = layout(
+  "VkPhysicalDeviceShaderSMBuiltinsPropertiesNV",
+  24,
+  1000154001,
   {
     sType: u32(0),
     pNext: pointer(8),
-    pciDomain: u32(16),
-    pciBus: u32(20),
-    pciDevice: u32(24),
-    pciFunction: u32(28),
+    shaderSMCount: u32(16),
+    shaderWarpsPerSM: u32(20),
+  },
+);
+
+export const VkPhysicalDeviceShaderCorePropertiesAMD = layout(
+  "VkPhysicalDeviceShaderCorePropertiesAMD",
+  72,
+  1000185000,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    shaderEngineCount: u32(16),
+    shaderArraysPerEngineCount: u32(20),
+    computeUnitsPerShaderArray: u32(24),
+    simdPerComputeUnit: u32(28),
+    wavefrontsPerSimd: u32(32),
+    wavefrontSize: u32(36),
+    sgprsPerSimd: u32(40),
+    minSgprAllocation: u32(44),
+    maxSgprAllocation: u32(48),
+    sgprAllocationGranularity: u32(52),
+    vgprsPerSimd: u32(56),
+    minVgprAllocation: u32(60),
+    maxVgprAllocation: u32(64),
+    vgprAllocationGranularity: u32(68),
   },
 );
 
@@ -739,17 +735,6 @@ export const VkTimelineSemaphoreSubmitInfo = layout("VkTimelineSemaphoreSubmitIn
   signalSemaphoreValueCount: u32(32),
   pSignalSemaphoreValues: pointer(40),
 });
-
-export const VkPipelineShaderStageRequiredSubgroupSizeCreateInfo = layout(
-  "VkPipelineShaderStageRequiredSubgroupSizeCreateInfo",
-  24,
-  1000225001,
-  {
-    sType: u32(0),
-    pNext: pointer(8),
-    requiredSubgroupSize: u32(16),
-  },
-);
 
 export const VkDebugUtilsMessengerCallbackDataEXT = layout(
   "VkDebugUtilsMessengerCallbackDataEXT",

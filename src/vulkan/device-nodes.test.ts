@@ -1,0 +1,26 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { forbiddenNodes } from "./device-nodes.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "nodes-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+mkdirSync(join(folder, "dri"));
+for (const name of ["dri/renderD128", "dri/renderD129", "dri/card0", "nvidiactl", "nvidia-uvm"]) {
+  writeFileSync(join(folder, name), "");
+}
+
+test("render nodes and NVIDIA's nodes count, display nodes do not", () => {
+  expect(forbiddenNodes(folder, () => false)).toEqual([
+    join(folder, "dri/renderD128"),
+    join(folder, "dri/renderD129"),
+    join(folder, "nvidiactl"),
+  ]);
+  expect(forbiddenNodes(folder, (path) => !path.endsWith("129"))).toEqual([join(folder, "dri/renderD129")]);
+});
+
+test("none where all may be opened, or there are none", () => {
+  expect(forbiddenNodes(folder)).toEqual([]);
+  expect(forbiddenNodes(join(folder, "nothing"), () => false)).toEqual([]);
+});
