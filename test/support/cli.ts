@@ -75,7 +75,9 @@ export function spawned(
     ...(options.stdin === undefined ? {} : { input: options.stdin }),
     maxBuffer: 1 << 30,
   });
-  if (result.error !== undefined) throw result.error;
+  // A program that has seen enough need not read all of its standard input.
+  if (result.error !== undefined && (result.error as NodeJS.ErrnoException).code !== "EPIPE")
+    throw result.error;
   return { code: result.status, stdout: result.stdout, stderr: result.stderr.toString("utf8") };
 }
 

@@ -220,8 +220,7 @@ export class FileSearch {
       const more = buffer.fill(reader, keepFrom, inStream);
       if (!knownBinary && buffer.binaryOffset !== -1) sink.binaryData(buffer.binaryOffset);
       if (!more || (inStream === "quit" && buffer.binaryOffset !== -1)) break;
-      if (first && lines.detectBinary(buffer.bytes, 0, Math.min(buffer.searchEnd, STREAM_BUFFER_BYTES)))
-        break;
+      if (first && lines.detectBinary(buffer.bytes, 0, Math.min(buffer.filled, STREAM_BUFFER_BYTES))) break;
       if (keepFrom === 0 && lengthBefore === buffer.searchEnd) {
         // Only lines kept as context are left, and nothing new came.
         searchedBytes = lines.origin + lengthBefore;

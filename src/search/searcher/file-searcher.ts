@@ -1,4 +1,5 @@
 /** Everything for searching one file after another and printing what is found, made from plain values: one per thread. */
+import { EverwarpError } from "../../base/errors.ts";
 import type { FoundFile, Matcher } from "../contracts.ts";
 import type { MatcherOptions } from "../matcher/index.ts";
 import type { ByteWriter } from "../printer/byte-writer.ts";
@@ -38,6 +39,14 @@ export interface FileSearcher {
   readonly stats: SearchStats;
 }
 
+/** Standard input as it is printed. */
+const STDIN: FoundFile = { path: "<stdin>", explicit: true };
+
+/** The file under the name that is printed: "-", where the user named it, is standard input. */
+export function shownFile(file: FoundFile): FoundFile {
+  return file.explicit && file.path === "-" ? STDIN : file;
+}
+
 /**
  * @param matcher made from `args.matcher`, with whatever scanner the thread has
  * @param allocate gives memory that this scanner reads fastest, for files to be read into
@@ -59,12 +68,13 @@ export function createFileSearcher(
   return {
     stats: printer.stats,
     search(file, output) {
-      printer.open(file, output);
+      const shown = shownFile(file);
+      printer.open(shown, output);
       try {
-        if (file.explicit && file.path === "-") files.searchStdin();
+        if (shown === STDIN) files.searchStdin();
         else files.searchFile(file);
       } catch (error) {
-        const text = systemErrorText(error);
+        const text = error instanceof EverwarpError ? error.message : systemErrorText(error);
         if (text === undefined) throw error;
         return conclude(text);
       }

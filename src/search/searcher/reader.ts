@@ -6,7 +6,9 @@
  *
  * The buffer is filled to the brim before it is looked at, so its borders are the same for every run, and so is what a NUL stops.
  */
+import { constants } from "node:buffer";
 import { fstatSync, readSync } from "node:fs";
+import { EverwarpError } from "../../base/errors.ts";
 import { type BinaryMode, STREAM_BUFFER_BYTES } from "./options.ts";
 
 /** Gives the bytes of a file once. */
@@ -52,13 +54,16 @@ export class DescriptorReader implements ByteReader {
   }
 }
 
+/** One system call reads less than 2 GiB. */
+const LONGEST_READ_BYTES = 1 << 30;
+
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** One read; waits where the descriptor is a terminal or pipe that has nothing yet. */
 export function readDescriptor(descriptor: number, target: Buffer, at: number, length: number): number {
   for (;;) {
     try {
-      return readSync(descriptor, target, at, length, null);
+      return readSync(descriptor, target, at, Math.min(length, LONGEST_READ_BYTES), null);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === "EOF") return 0;
@@ -75,7 +80,8 @@ export class LineBuffer {
   searchEnd = 0;
   /** Offset of the first NUL in the stream, or −1. */
   binaryOffset = -1;
-  private filled = 0;
+  /** So many bytes were read, the part of a line behind `searchEnd` included. */
+  filled = 0;
   private origin = 0;
   private capacity: number;
   private readonly terminator: number;
@@ -160,6 +166,14 @@ export class LineBuffer {
 
   private grow(): void {
     this.capacity *= 3;
+    if (this.capacity > constants.MAX_LENGTH)
+      throw new EverwarpError(
+        "EW_OUT_OF_HOST_MEMORY",
+        `a line of more than ${this.filled} bytes does not fit in memory`,
+        {
+          remedy: "Exclude this file, or leave out -a and --binary where it is not text.",
+        },
+      );
     const larger = Buffer.allocUnsafeSlow(this.capacity);
     this.bytes.copy(larger, 0, 0, this.filled);
     this.bytes = larger;
