@@ -1,7 +1,6 @@
 /** Bounded probes: each ends by itself, whatever the device does. */
-import path from "node:path";
+import { kernelFile } from "../programs/kernel-file.ts";
 import { compile } from "../programs/compile.ts";
-import { packageRoot } from "../base/package-root.ts";
 import type { Device } from "../vulkan/index.ts";
 import { Launch, LoopProbe } from "./queue.schema.ts";
 import { ResidentKernel } from "./resident-kernel.ts";
@@ -24,7 +23,7 @@ export interface DoorbellReading {
 /** Runs a loop that should take `rounds` rounds; returns how many it took. */
 export async function probeLoopLimit(device: Device, rounds: number): Promise<number> {
   using pipeline = device.createComputePipeline({
-    spirv: await compile({ file: kernelPath("loop_limit") }),
+    spirv: await compile({ file: kernelFile("residency/kernels/loop_limit") }),
     pushConstantBytes: LoopProbe.sizeBytes,
     label: "loop limit probe",
   });
@@ -43,7 +42,7 @@ export async function probeLoopLimit(device: Device, rounds: number): Promise<nu
  */
 export async function probeDoorbell(device: Device): Promise<DoorbellReading> {
   using pipeline = device.createComputePipeline({
-    spirv: await compile({ file: kernelPath("echo") }),
+    spirv: await compile({ file: kernelFile("residency/kernels/echo") }),
     specialization: { 0: 32 },
     pushConstantBytes: Launch.sizeBytes,
     label: "doorbell litmus",
@@ -91,6 +90,3 @@ const LITMUS_PROFILE = {
   persistent: { allowed: true, reason: "this is the test of it" },
 } as const;
 
-function kernelPath(name: string): string {
-  return path.join(packageRoot(), "src", "residency", "kernels", `${name}.comp`);
-}

@@ -5,7 +5,6 @@
 // dispatch shape: any number of workgroups
 // twin: src/residency/reference/echo.ts
 #version 460
-#pragma use_vulkan_memory_model
 #include "residency.glsl"
 
 uint batchLimit(uint available) { return available; }

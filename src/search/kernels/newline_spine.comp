@@ -6,7 +6,6 @@
 // memory order relied on: newline_count's writes, through a barrier between the dispatches
 // twin: src/search/reference/newlines.ts
 #version 460
-#pragma use_vulkan_memory_model
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
 #extension GL_EXT_scalar_block_layout : require

@@ -12,7 +12,6 @@
 // memory order relied on: the corpus and its newline index were written before the launch; records carry the request's tag.
 // twin: src/search/reference/scan.ts
 #version 460
-#pragma use_vulkan_memory_model
 #include "residency.glsl"
 #include "generated/scan.glsl"
 #include "newlines.glsl"
@@ -22,8 +21,10 @@ layout(buffer_reference, scalar, buffer_reference_align = 16) writeonly buffer R
 
 const uint LITERAL_WORDS_MAX = REQUEST_LITERAL_BYTES_MAX / 4u;
 // Vectors of 16 bytes that one thread has in flight.
-const uint UNROLL = 4u;
-const uint TILE_VECTORS = gl_WorkGroupSize.x * UNROLL;
+#ifndef UNROLL
+#define UNROLL 4
+#endif
+const uint TILE_VECTORS = gl_WorkGroupSize.x * uint(UNROLL);
 
 struct Needle {
   uint first, firstMask;   // the pair's first byte in all four places, and the mask it is compared under
@@ -150,7 +151,8 @@ void emit(SegmentEntry segment, uint segmentIndex, uint request, bool isHit, uin
     }
   }
   base = subgroupBroadcastFirst(base);
-  for (uint index = base; index < capacity && subgroupBallotBitCount(hits) != 0u; index++) {
+  uint end = min(base + hitCount, capacity);
+  for (uint index = base; index < end; index++) {
     uint lane = subgroupBallotFindLSB(hits);
     hits[lane / 32u] &= hits[lane / 32u] - 1u;
     uint at = subgroupShuffle(offsetBytes, lane);
@@ -195,13 +197,13 @@ void perform(uint first, uint count) {
     uint vectorBase = (tile - segment.firstTile) * TILE_VECTORS + gl_LocalInvocationIndex;
     uvec4 data[UNROLL];
     uint next[UNROLL];
-    for (uint j = 0u; j < UNROLL; j++) {
+    for (uint j = 0u; j < uint(UNROLL); j++) {
       data[j] = CorpusVectors(segment.data).vectors[vectorBase + j * gl_WorkGroupSize.x];
       next[j] = CorpusWords(segment.data).words[(vectorBase + j * gl_WorkGroupSize.x) * 4u + 4u];
     }
     for (uint request = 0u; request < count; request++) {
       if (tile < sh_needle[request].rangeBegin || tile >= sh_needle[request].rangeEnd) continue;
-      for (uint j = 0u; j < UNROLL; j++) {
+      for (uint j = 0u; j < uint(UNROLL); j++) {
         uvec4 flags = uvec4(pairFlags(data[j].x, data[j].y, request), pairFlags(data[j].y, data[j].z, request),
                             pairFlags(data[j].z, data[j].w, request), pairFlags(data[j].w, next[j], request));
         if (!subgroupAny((flags.x | flags.y | flags.z | flags.w) != 0u)) continue;
