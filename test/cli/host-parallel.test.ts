@@ -2,15 +2,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseLowArgs } from "../../cli/flags/parse.ts";
-import { toHiArgs } from "../../cli/flags/hi-args.ts";
-import type { FoundFile } from "../contracts.ts";
-import { createMatcher } from "../matcher/index.ts";
-import { ByteWriter } from "../printer/byte-writer.ts";
-import { createFileSearcher, type FileSearcher, type FileSearcherArgs } from "../searcher/file-searcher.ts";
-import { walk } from "../walk/index.ts";
-import { createLiteralScanner } from "./literal-scanner.ts";
-import { type ParallelSearchOptions, searchInParallel } from "./parallel-search.ts";
+import { parseLowArgs } from "../../src/cli/flags/parse.ts";
+import { toHiArgs } from "../../src/cli/flags/hi-args.ts";
+import type { FoundFile } from "../../src/search/contracts.ts";
+import { createMatcher } from "../../src/search/matcher/index.ts";
+import { ByteWriter } from "../../src/search/printer/byte-writer.ts";
+import {
+  createFileSearcher,
+  type FileSearcher,
+  type FileSearcherArgs,
+} from "../../src/search/searcher/file-searcher.ts";
+import { walk } from "../../src/search/walk/index.ts";
+import { createLiteralScanner } from "../../src/search/host/literal-scanner.ts";
+import { type ParallelSearchOptions, searchInParallel } from "../../src/search/host/parallel-search.ts";
 
 const root = mkdtempSync(join(tmpdir(), "everwarp-parallel-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
