@@ -505,7 +505,10 @@ describe("random trees", () => {
           rmSync(root, { recursive: true });
         },
       ),
-      { numRuns: Number(process.env["EVERWARP_PROPERTY_RUNS"] ?? 150), seed: 20261120 },
+      {
+        numRuns: Number(process.env["EVERWARP_PROPERTY_RUNS"] ?? 150),
+        seed: Number(process.env["EVERWARP_PROPERTY_SEED"] ?? 1),
+      },
     );
   });
 });

@@ -5,7 +5,7 @@
  * expression that says no for nearly every path.
  */
 
-import { compileGlob } from "./glob.ts";
+import { compileGlob, GlobSyntaxError } from "./glob.ts";
 
 /** Indices in the order of `add`. Paths and names are byte strings (see glob.ts). */
 export class GlobSet {
@@ -15,8 +15,10 @@ export class GlobSet {
   /** Suffixes of the shape ".x" with one dot: keyed by all from the last dot on. */
   private readonly extensions = new Map<string, number[]>();
   private readonly suffixes: { suffix: string; index: number }[] = [];
-  private readonly regexps: { expression: RegExp; source: string; index: number }[] = [];
-  private joined: RegExp | undefined;
+  private readonly pathRegexps = new RegexpList();
+  private readonly nameRegexps = new RegexpList();
+  /** For names at the top, where the path is the name. */
+  private readonly topRegexps = new RegexpList();
 
   get size(): number {
     return this.count;
@@ -31,10 +33,8 @@ export class GlobSet {
     else if (test.kind === "nameSuffix" && test.suffix.lastIndexOf(".") === 0) {
       append(this.extensions, test.suffix, index);
     } else if (test.kind === "nameSuffix") this.suffixes.push({ suffix: test.suffix, index });
-    else {
-      this.regexps.push({ expression: new RegExp(test.source, "s"), source: test.source, index });
-      this.joined = undefined;
-    }
+    else if (test.kind === "regexp") this.pathRegexps.add(test.source, index);
+    else (test.onlyTop ? this.topRegexps : this.nameRegexps).add(test.source, index);
   }
 
   /**
@@ -59,17 +59,41 @@ export class GlobSet {
         break;
       }
     }
-    const regexps = this.regexps;
-    if (regexps.length > 0 && (regexps[regexps.length - 1]?.index ?? -1) > best) {
-      if (regexps.length > 1) {
-        this.joined ??= new RegExp(regexps.map((entry) => entry.source).join("|"), "s");
-        if (!this.joined.test(path)) return best;
-      }
-      for (let i = regexps.length - 1; i >= 0; i--) {
-        const { expression, index } = regexps[i] as { expression: RegExp; index: number };
-        if (index < best) break;
-        if (accept(index) && expression.test(path)) return index;
-      }
+    best = this.nameRegexps.lastMatch(name, best, accept);
+    if (path.length === name.length) best = this.topRegexps.lastMatch(name, best, accept);
+    return this.pathRegexps.lastMatch(path, best, accept);
+  }
+}
+
+/** Regular expressions in ascending order of their indices, behind one joined expression that says no for nearly everything. */
+class RegexpList {
+  private readonly entries: { expression: RegExp; source: string; index: number }[] = [];
+  private joined: RegExp | undefined;
+
+  /** @throws GlobSyntaxError for a class whose bytes are no ranges, as of characters of several bytes */
+  add(source: string, index: number): void {
+    try {
+      this.entries.push({ expression: new RegExp(source, "s"), source, index });
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new GlobSyntaxError(error.message, { cause: error });
+    }
+    this.joined = undefined;
+  }
+
+  /** Index of the last one that matches, if it is larger than `best`; else `best`. */
+  lastMatch(subject: string, best: number, accept: (index: number) => boolean): number {
+    const { entries } = this;
+    const last = entries[entries.length - 1];
+    if (last === undefined || last.index < best) return best;
+    if (entries.length > 1) {
+      this.joined ??= new RegExp(entries.map((entry) => entry.source).join("|"), "s");
+      if (!this.joined.test(subject)) return best;
+    }
+    for (let i = entries.length - 1; i >= 0; i--) {
+      const { expression, index } = entries[i] as { expression: RegExp; index: number };
+      if (index < best) return best;
+      if (accept(index) && expression.test(subject)) return index;
     }
     return best;
   }

@@ -14,6 +14,8 @@ export type GlobTest =
   | { kind: "nameSuffix"; suffix: string }
   /** The whole path equals `text`. */
   | { kind: "path"; text: string }
+  /** The last component matches the source of a regular expression (flags "s"); `onlyTop`: and there is no other component. */
+  | { kind: "nameRegexp"; source: string; onlyTop: boolean }
   /** The whole path matches the source of a regular expression (flags "s"). */
   | { kind: "regexp"; source: string };
 
@@ -61,8 +63,33 @@ export function compileGlob(
       }
     }
   }
+  const startsAnywhere = tokens[0]?.kind === "recursivePrefix";
+  const rest = startsAnywhere ? tokens.slice(1) : tokens;
+  if (rest.length > 0 && staysInComponent(rest)) {
+    const source = `^${toRegExpSource(rest, options.ignoreCase)}$`;
+    return { kind: "nameRegexp", source, onlyTop: !startsAnywhere };
+  }
   const whole = tokens.length === 1 && tokens[0]?.kind === "recursivePrefix";
   return { kind: "regexp", source: whole ? "^.*$" : `^${toRegExpSource(tokens, options.ignoreCase)}$` };
+}
+
+/** True where no token can match a "/". A class can: `a[!b]c` matches "a/c" in this dialect. */
+function staysInComponent(tokens: Token[]): boolean {
+  return tokens.every((token) => {
+    switch (token.kind) {
+      case "literal":
+        return token.byte !== "/";
+      case "any":
+      case "star":
+        return true;
+      case "class":
+        return !token.negated && !token.ranges.some(([from, to]) => from <= "/" && "/" <= to);
+      case "alternates":
+        return token.branches.every(staysInComponent);
+      default:
+        return false;
+    }
+  });
 }
 
 /** The text of tokens[from..] where all of them are literals. */
