@@ -37,7 +37,7 @@
 
 #include "generated/queue.glsl"
 
-layout(local_size_x_id = 0) in;
+layout(local_size_x = 64, local_size_x_id = 0) in;
 
 layout(push_constant, scalar) uniform LaunchBlock { Launch launch; };
 

@@ -41,16 +41,18 @@ await esbuild.build({
   logLevel: "warning",
 });
 
-const kernels = [];
-for (const file of walk("src")) {
-  if (!file.endsWith(".comp")) continue;
-  const target = path.join("dist", path.relative("src", file));
-  mkdirSync(path.dirname(target), { recursive: true });
-  cpSync(file, target);
-  kernels.push(target);
+const requests = [];
+for (const source of walk("src")) {
+  if (!source.endsWith(".comp")) continue;
+  const file = path.join(root, "dist", path.relative("src", source));
+  mkdirSync(path.dirname(file), { recursive: true });
+  cpSync(source, file);
+  // The scan kernel is used in two shapes; see src/search/gpu/scan-shape.ts.
+  if (path.basename(file) === "scan.comp") requests.push({ file, defines: { UNROLL: 1 } }, { file, defines: { UNROLL: 4 } });
+  else requests.push({ file });
 }
 const { precompile } = await import(pathToFileURL(path.join(root, "dist/programs/index.js")).href);
-await precompile(kernels, "dist/spirv");
+await precompile(requests);
 
 function* walk(directory) {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {

@@ -25,7 +25,7 @@ const INCLUDE = /^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[ \t]*(?:\/\/.*)?$/;
 const ANY_INCLUDE = /^[ \t]*#[ \t]*include\b/;
 
 /** Where shared GLSL files lie. */
-export function sharedGlslFolder(): string {
+function sharedGlslFolder(): string {
   return join(packageRoot(), "glsl");
 }
 

@@ -1,40 +1,30 @@
-/**
- * Kernels compiled when the package is built, so that a normal start never loads the compiler.
- *
- * A module lies under the SHA-256 of its expanded source (`<hash>.spv`): a source that was edited since has another
- * hash, is not found, and is compiled.
- */
+/** The build's part: kernels compiled into the folder where `compile` looks first. */
 
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageRoot } from "../base/package-root.ts";
-import { readSpirv, spirvWords } from "../spirv/module.ts";
 import { compileExpanded, prepareSource, type SourceRequest } from "./compile.ts";
+import { precompiledFolder, sourceKey } from "./precompiled.ts";
 
-/** What an expanded source is known by: 64 hexadecimal digits. */
-export function sourceKey(expandedText: string): string {
-  return createHash("sha256").update(expandedText).digest("hex");
-}
-
-/** Where the build puts modules. */
-export function precompiledFolder(): string {
-  return join(packageRoot(), "dist", "spirv");
-}
+/** A line of a kernel such as `// variant: UNROLL=4 WIDE=1`. */
+const VARIANT = /^\/\/ variant:[ \t]*(.*)$/gm;
 
 /**
  * Compiles kernels into a folder. Modules that are there already are kept.
  *
- * @returns the path of each module, in the order of the requests
+ * @param kernels requests, or paths of files: a file is compiled once for each of its `// variant: NAME=VALUE …` lines,
+ * and once without defines if it has none
+ * @returns the path of each module
  * @throws EW_COMPILE, EW_PATH_NOT_FOUND
  */
 export async function precompile(
-  requests: readonly SourceRequest[],
+  kernels: readonly (string | SourceRequest)[],
   folder = precompiledFolder(),
 ): Promise<string[]> {
   mkdirSync(folder, { recursive: true });
   const paths: string[] = [];
-  for (const request of requests) {
+  for (const request of kernels.flatMap((kernel) =>
+    typeof kernel === "string" ? variantsOf(kernel) : [kernel],
+  )) {
     const expanded = prepareSource(request);
     const path = join(folder, `${sourceKey(expanded.text)}.spv`);
     paths.push(path);
@@ -48,15 +38,19 @@ export async function precompile(
   return paths;
 }
 
-/**
- * The module of a source, if the build made it.
- *
- * @throws EW_BAD_SPIRV when the file is damaged
- */
-export function findPrecompiled(key: string, folder: string): Uint32Array | undefined {
-  const path = join(folder, `${key}.spv`);
-  if (!existsSync(path)) return undefined;
-  const spirv = spirvWords(readFileSync(path));
-  readSpirv(spirv);
-  return spirv;
+/** One request for each variant line of a kernel. */
+function variantsOf(file: string): SourceRequest[] {
+  const variants = [...readFileSync(file, "utf8").matchAll(VARIANT)].map(([, defines]) => ({
+    file,
+    defines: Object.fromEntries(
+      (defines ?? "")
+        .split(/\s+/)
+        .filter((word) => word !== "")
+        .map((word) => {
+          const [name = "", value = "1"] = word.split("=");
+          return [name, value];
+        }),
+    ),
+  }));
+  return variants.length === 0 ? [{ file }] : variants;
 }

@@ -17,7 +17,7 @@ import type { Device } from "../vulkan/device.ts";
 import type { ComputePipeline } from "../vulkan/pipeline.ts";
 import { compileExpanded, prepareSource, type SourceRequest } from "./compile.ts";
 import type { ExpandedSource } from "./include.ts";
-import { findPrecompiled, precompiledFolder, sourceKey } from "./precompile.ts";
+import { findPrecompiled, precompiledFolder, sourceKey } from "./precompiled.ts";
 
 /** A source with what turns it into a pipeline. */
 export type ProgramRequest = SourceRequest & {

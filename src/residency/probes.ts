@@ -1,9 +1,8 @@
 /** Bounded probes: each ends by itself, whatever the device does. */
-import { kernelFile } from "../programs/kernel-file.ts";
-import { compile } from "../programs/compile.ts";
+import { kernelFile, sharedPrograms } from "../programs/index.ts";
 import type { Device } from "../vulkan/index.ts";
-import { Launch, LoopProbe } from "./queue.schema.ts";
-import { ResidentKernel } from "./resident-kernel.ts";
+import { LoopProbe } from "./queue.schema.ts";
+import { ResidentKernel, WORKGROUP_SIZE_ID } from "./resident-kernel.ts";
 
 const ROUNDS = 64;
 const ROUND_TIMEOUT_MS = 100;
@@ -22,17 +21,13 @@ export interface DoorbellReading {
 
 /** Runs a loop that should take `rounds` rounds; returns how many it took. */
 export async function probeLoopLimit(device: Device, rounds: number): Promise<number> {
-  using pipeline = device.createComputePipeline({
-    spirv: await compile({ file: kernelFile("residency/kernels/loop_limit") }),
-    pushConstantBytes: LoopProbe.sizeBytes,
-    label: "loop limit probe",
-  });
+  using lease = await sharedPrograms().acquire(device, { file: kernelFile("residency/kernels/loop_limit"), label: "loop limit probe" });
   using memory = device.createBuffer({ role: "mailbox", sizeBytes: 8, label: "loop limit probe" });
   const words = new Uint32Array(memory.host);
   words.set([rounds, 0]);
   const constants = new DataView(new ArrayBuffer(LoopProbe.sizeBytes));
   LoopProbe.write(constants, 0, { rounds: memory.address });
-  device.run((recorder) => recorder.bind(pipeline).push(constants).dispatch(1).barrier("compute", "host"));
+  device.run((recorder) => recorder.bind(lease.pipeline).push(constants).dispatch(1).barrier("compute", "host"));
   return words[1];
 }
 
@@ -41,10 +36,9 @@ export async function probeLoopLimit(device: Device, rounds: number): Promise<nu
  * see the host's writes does not see the stop flag either, so it has a limit of polls.
  */
 export async function probeDoorbell(device: Device): Promise<DoorbellReading> {
-  using pipeline = device.createComputePipeline({
-    spirv: await compile({ file: kernelFile("residency/kernels/echo") }),
-    specialization: { 0: 32 },
-    pushConstantBytes: Launch.sizeBytes,
+  using lease = await sharedPrograms().acquire(device, {
+    file: kernelFile("residency/kernels/echo"),
+    specialization: { [WORKGROUP_SIZE_ID]: 32 },
     label: "doorbell litmus",
   });
   const timesUs: number[] = [];
@@ -53,7 +47,7 @@ export async function probeDoorbell(device: Device): Promise<DoorbellReading> {
   await using kernel = await ResidentKernel.launch({
     device,
     profile: LITMUS_PROFILE,
-    pipeline,
+    pipeline: lease.pipeline,
     strategy: "persistent",
     slotCount: 16,
     pollLimit: LITMUS_POLL_LIMIT,

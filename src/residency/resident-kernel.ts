@@ -24,10 +24,13 @@ const EAGER_MS = 20;
 /** How often a wait asks the driver whether the kernel is still there. */
 const ASSERT_INTERVAL_MS = 20;
 
+/** Specialization constant by which residency.glsl takes the threads of a workgroup. */
+export const WORKGROUP_SIZE_ID = 0;
+
 export interface ResidentKernelOptions {
   device: Device;
   profile: DeviceProfile;
-  /** Made from a kernel that includes residency.glsl, with LAUNCH_BYTES of push constants. Stays the caller's. */
+  /** Made from a kernel that includes residency.glsl. Stays the caller's. */
   pipeline: ComputePipeline;
   /** `auto` lets the profile decide. */
   strategy?: StrategyName | "auto";

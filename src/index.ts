@@ -1,0 +1,7 @@
+/** everwarp: GPU programs that keep running, and a search that lives in one. This file only re-exports. */
+export { ERROR_CODES, type ErrorCode, EverwarpError } from "./base/errors.ts";
+export { Corpus, type CorpusOptions } from "./search/corpus/corpus.ts";
+export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
+export { type DeviceProfile, openProfiledDevice } from "./residency/profile.ts";
+export { ResidentKernel, type ResidentKernelOptions } from "./residency/resident-kernel.ts";
+export { STRATEGY_NAMES, type StrategyName } from "./residency/strategies/index.ts";

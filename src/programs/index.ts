@@ -1,0 +1,6 @@
+/** Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory. */
+export { checkLayout } from "./check-layout.ts";
+export { compile, type SourceRequest } from "./compile.ts";
+export { kernelFile } from "./kernel-file.ts";
+export { precompile } from "./precompile.ts";
+export { ProgramCache, type Program, type ProgramLease, type ProgramRequest } from "./program-cache.ts";

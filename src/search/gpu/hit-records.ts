@@ -1,0 +1,128 @@
+/**
+ * Turns the records that a kernel wrote, in no order, into hits sorted by file.
+ *
+ * A record is (offset in its segment, line feeds before it in the segment, byte column, tag); see scan.schema.ts.
+ */
+import type { HitPlaces, RawHits } from "../backend.ts";
+import { Record as HitRecord } from "./scan.schema.ts";
+
+const { WORDS, SEGMENT_MASK } = HitRecord;
+/** Bits of a sort key that number the record: more records than this cannot be sorted at once. */
+const INDEX_BITS = 24;
+export const RECORDS_MAX = 2 ** INDEX_BITS;
+
+/** Where the files of a corpus lie on the device: entries sorted by segment, then start. */
+export interface FileMap {
+  /** Segment × 2³² + offset of the file's first byte. */
+  readonly start: Float64Array;
+  /** Index into the corpus's file table. */
+  readonly file: Uint32Array;
+  /** Line feeds before the file in its segment. */
+  readonly firstRank: Uint32Array;
+}
+
+/** Records of one query: those of literal i stand together, in the order of the literals. */
+export interface RecordBatch {
+  /** `count` × 4 words. */
+  readonly words: Uint32Array;
+  readonly literal: Uint32Array;
+  readonly count: number;
+  readonly truncated: boolean;
+}
+
+/** Index of the last entry whose start is at or before `position`. */
+function entryAt(starts: Float64Array, position: number): number {
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle] <= position) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/** The hits of a query, sorted by file, then offset, then literal. */
+export class DeviceHits implements RawHits {
+  readonly count: number;
+  readonly truncated: boolean;
+  readonly file: Uint32Array;
+  readonly offset: Uint32Array;
+  readonly literal: Uint32Array;
+  readonly #places: HitPlaces;
+
+  constructor(batch: RecordBatch, map: FileMap) {
+    const { count, words } = batch;
+    this.count = count;
+    this.truncated = batch.truncated;
+    this.file = new Uint32Array(count);
+    this.offset = new Uint32Array(count);
+    this.literal = new Uint32Array(count);
+    const line = new Uint32Array(count);
+    const column = new Uint32Array(count);
+    this.#places = { line, column };
+    const order = sortedOrder(batch);
+    let entry = -1;
+    let nextStart = -1;
+    let start = 0;
+    for (let index = 0; index < count; index++) {
+      const at = order[index] * WORDS;
+      const position = (words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at];
+      if (position >= nextStart) {
+        entry = entryAt(map.start, position);
+        start = map.start[entry];
+        nextStart = entry + 1 < map.start.length ? map.start[entry + 1] : Infinity;
+      }
+      this.file[index] = map.file[entry];
+      this.offset[index] = position - start;
+      this.literal[index] = batch.literal[order[index]];
+      line[index] = words[at + 1] - map.firstRank[entry] + 1;
+      column[index] = words[at + 2];
+    }
+    this.#sortByFile();
+  }
+
+  locate(): HitPlaces {
+    return this.#places;
+  }
+
+  /** Hits are sorted by place in memory; files mostly lie in their own order, but not always: moves runs of hits of one file. */
+  #sortByFile(): void {
+    const { file, count } = this;
+    const runs: number[] = [];
+    let isSorted = true;
+    for (let index = 0; index < count; index++) {
+      if (index > 0 && file[index] === file[index - 1]) continue;
+      if (index > 0 && file[index] < file[index - 1]) isSorted = false;
+      runs.push(index);
+    }
+    if (isSorted) return;
+    const ends = runs.map((_, index) => runs[index + 1] ?? count);
+    const byFile = runs.map((_, index) => index).sort((a, b) => file[runs[a]] - file[runs[b]]);
+    for (const column of [this.offset, this.literal, this.#places.line, this.#places.column, this.file]) {
+      const before = column.slice();
+      let to = 0;
+      for (const run of byFile) {
+        column.set(before.subarray(runs[run], ends[run]), to);
+        to += ends[run] - runs[run];
+      }
+    }
+  }
+}
+
+/** Indexes of the records, by segment, offset, then literal. */
+function sortedOrder({ words, count }: RecordBatch): Uint32Array {
+  const order = new Uint32Array(count);
+  if (count <= 1) return order;
+  // Keys of 64 bits, 8 of segment, 32 of offset, 24 of index, written by halves so that no bigint is made.
+  const keys = new BigUint64Array(count);
+  const halves = new Uint32Array(keys.buffer);
+  for (let index = 0, at = 0; index < count; index++, at += WORDS) {
+    const offset = words[at];
+    halves[2 * index] = ((offset & 0xff) << INDEX_BITS) | index;
+    halves[2 * index + 1] = ((words[at + 3] & SEGMENT_MASK) << 24) | (offset >>> 8);
+  }
+  keys.sort();
+  for (let index = 0; index < count; index++) order[index] = halves[2 * index] & (RECORDS_MAX - 1);
+  return order;
+}

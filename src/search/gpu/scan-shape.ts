@@ -1,0 +1,57 @@
+/** How the scan kernel is laid over a device. */
+import os from "node:os";
+import type { DeviceProfile } from "../../residency/profile.ts";
+import type { DeviceInfo } from "../../vulkan/index.ts";
+
+export interface ScanShape {
+  /** Threads of a workgroup. */
+  readonly workgroupSize: number;
+  /** Vectors of 16 bytes that a thread has in flight. */
+  readonly unroll: number;
+  /** Bytes that a workgroup reads at a time. */
+  readonly tileBytes: number;
+  /** Workgroups to try to keep resident. */
+  readonly residentWorkgroupCount: number;
+  /** Requests that one launch takes at most. */
+  readonly requestsPerBatch: number;
+  /** Workgroups of a launch that ends by itself, for a corpus of `tileCount` tiles. */
+  boundedWorkgroupCount(tileCount: number): number;
+}
+
+/** More than any device keeps resident; the strategy finds out how many fit. */
+const RESIDENT_ATTEMPT = 4096;
+/** Enough to fill a large GPU in a bounded launch. */
+const BOUNDED_GROUPS_MAX = 1056;
+const WORKGROUPS_PER_DISPATCH_MAX = 65_535;
+
+export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
+  const shape = (
+    workgroupSize: number,
+    unroll: number,
+    rest: Pick<ScanShape, "residentWorkgroupCount" | "requestsPerBatch" | "boundedWorkgroupCount">,
+  ): ScanShape => ({ workgroupSize, unroll, tileBytes: workgroupSize * unroll * 16, ...rest });
+
+  if (profile.loopLimit !== undefined) {
+    // Every loop of an invocation counts, and in the worst case each byte of its subgroup's share is a hit whose line must be found: some
+    // 12,000 rounds a tile and request. So one tile a workgroup and launch, and few requests together.
+    return shape(512, 1, {
+      residentWorkgroupCount: 1,
+      requestsPerBatch: 4,
+      boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), WORKGROUPS_PER_DISPATCH_MAX),
+    });
+  }
+  if (info.type === "cpu") {
+    // A workgroup has a thread of the driver's pool to itself; one is left for everything else of this process.
+    const threads = Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism());
+    return shape(64, 4, {
+      residentWorkgroupCount: Math.max(1, Math.min(threads, 32) - 1),
+      requestsPerBatch: 64,
+      boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), 256),
+    });
+  }
+  return shape(512, 4, {
+    residentWorkgroupCount: RESIDENT_ATTEMPT,
+    requestsPerBatch: 64,
+    boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), BOUNDED_GROUPS_MAX),
+  });
+}
