@@ -369,7 +369,7 @@ function generate(registry: Registry): Record<string, string> {
     `[${command.parameters.map(({ kind }) => JSON.stringify(KOFFI_TYPES[kind])).join(", ")}]],\n`;
 
   const commands =
-    `${HEADER}\n/** An address, or memory of ours. */\nexport type Pointer = bigint | ArrayBufferView | null;\n\n` +
+    `${HEADER}\n/** An address, or memory of ours. */\ntype Pointer = bigint | ArrayBufferView | null;\n\n` +
     "/** Result type and parameter types in the foreign-function library's spelling. */\n" +
     "export type Prototype = readonly [result: string, parameters: readonly string[]];\n\n" +
     `export interface CoreCommands {\n${core.map(signature).join("")}}\n\n` +

@@ -1,10 +1,5 @@
 /** Monotonic time. Nothing here follows the wall clock, so differences are always meaningful and never negative. */
 
-/** Nanoseconds since an arbitrary start, exact. Costs about 100 ns; for hot loops take `nowUs`. */
-export function nowNs(): bigint {
-  return process.hrtime.bigint();
-}
-
 /** Microseconds since the process began, with a resolution far below one. */
 export function nowUs(): number {
   return performance.now() * 1000;

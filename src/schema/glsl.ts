@@ -63,13 +63,13 @@ export function glslModule(module: { doc: string; parts: readonly GlslPart[] }):
 }
 
 /** `struct Name { … };` */
-export function glslStruct(of: StructLayout): string {
+function glslStruct(of: StructLayout): string {
   const doc = of.text === undefined ? "" : `${comment(of.text, "").join("\n")}\n`;
   return `${doc}struct ${of.name} { // ${of.sizeBytes} bytes\n${fieldLines(of)}};\n`;
 }
 
 /** `layout(buffer_reference, …) buffer NameRef { … };` */
-export function glslBufferReference({ of, name, qualifiers }: BufferReference): string {
+function glslBufferReference({ of, name, qualifiers }: BufferReference): string {
   const layout = `layout(buffer_reference, ${of.rule}, buffer_reference_align = ${of.alignBytes})`;
   const doc = of.text === undefined ? "" : `${comment(of.text, "").join("\n")}\n`;
   return `${doc}${layout} ${qualifiers === "" ? "" : `${qualifiers} `}buffer ${name} { // ${of.sizeBytes} bytes\n${fieldLines(of)}};\n`;
@@ -81,7 +81,7 @@ export function glslFields(of: StructLayout): string {
 }
 
 /** `const uint PREFIX_NAME = …;` */
-export function glslConstants(values: Constants): string {
+function glslConstants(values: Constants): string {
   const meta = constantsMeta(values);
   if (meta === undefined) {
     throw new EverwarpError("EW_BAD_ARGUMENT", "schema: constants that were not made by constants()", {

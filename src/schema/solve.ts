@@ -16,10 +16,10 @@ import {
   undocumented,
 } from "./types.ts";
 
-export const SCALAR_SIZE_BYTES: Readonly<Record<ScalarKind, number>> = { u32: 4, i32: 4, f32: 4, u64: 8 };
+const SCALAR_SIZE_BYTES: Readonly<Record<ScalarKind, number>> = { u32: 4, i32: 4, f32: 4, u64: 8 };
 
 /** Extent of a type under a rule. */
-export interface Extent {
+interface Extent {
   sizeBytes: number;
   alignBytes: number;
 }
@@ -31,7 +31,7 @@ export interface Solved {
   alignBytes: number;
 }
 
-export function roundUp(value: number, multiple: number): number {
+function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
@@ -42,7 +42,7 @@ export function strideOf(element: UndocumentedType, rule: LayoutRule): number {
 }
 
 /** Size and alignment of a type. An array without a count has the size 0. */
-export function extentOf(type: UndocumentedType, rule: LayoutRule): Extent {
+function extentOf(type: UndocumentedType, rule: LayoutRule): Extent {
   switch (type.kind) {
     case "padding":
       return { sizeBytes: type.sizeBytes, alignBytes: 4 };

@@ -27,7 +27,7 @@ export type SpirvType =
   | { readonly kind: "struct"; readonly struct: SpirvStruct }
   | { readonly kind: "other" };
 
-export interface SpirvMember {
+interface SpirvMember {
   /** Empty in a module stripped of its names. */
   readonly name: string;
   /** Id of the type, to be looked up in `types`. */
@@ -42,7 +42,7 @@ export interface SpirvStruct {
   /** Whether it is the type of a buffer block. */
   readonly isBlock: boolean;
 }
-export interface SpirvEntryPoint {
+interface SpirvEntryPoint {
   readonly name: string;
   readonly isCompute: boolean;
   /** Threads of a workgroup in x, y, z with the defaults of specialization constants; undefined when not stated. */
@@ -50,13 +50,13 @@ export interface SpirvEntryPoint {
   /** The constant_id that decides each dimension, where one does. */
   readonly localSizeSpecIds: readonly [number | undefined, number | undefined, number | undefined];
 }
-export interface SpirvBinding {
+interface SpirvBinding {
   readonly name: string;
   readonly set: number;
   readonly binding: number;
   readonly storageClass: number;
 }
-export interface SpirvSpecConstant {
+interface SpirvSpecConstant {
   /** The constant_id. */
   readonly specId: number;
   readonly name: string;

@@ -49,7 +49,7 @@ export interface MemoryTypeInfo extends MemoryProperties {
   readonly index: number;
   readonly heapIndex: number;
 }
-export interface MemoryHeapInfo {
+interface MemoryHeapInfo {
   readonly index: number;
   readonly sizeBytes: number;
   readonly deviceLocal: boolean;

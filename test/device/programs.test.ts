@@ -125,6 +125,28 @@ describe("precompiled modules", () => {
     cache.trim(device);
   });
 
+  test("a file is compiled for each of its variants", async () => {
+    const place = mkdtempSync(join(folder, "variants-"));
+    const file = join(place, "kernel.comp");
+    writeFileSync(file, `${source}// variant: ADDEND=1\n// variant: ADDEND=2 OTHER\n`);
+    const plain = join(place, "plain.comp");
+    writeFileSync(plain, source);
+    expect(await precompile([file, plain], place)).toHaveLength(3);
+    const cache = new ProgramCache({ precompiled: place });
+    const sets: Record<string, number | boolean>[] = [
+      { ADDEND: 1 },
+      { ADDEND: 2, OTHER: true },
+      { ADDEND: 2 },
+    ];
+    const origins = sets.map((defines) => cache.program({ file, defines }));
+    expect((await Promise.all(origins)).map(({ origin }) => origin)).toEqual([
+      "precompiled",
+      "precompiled",
+      "compiled",
+    ]);
+    expect((await cache.program({ file: plain })).origin).toBe("precompiled");
+  });
+
   test("a damaged module is an error, not a pipeline", async () => {
     const damaged = mkdtempSync(join(folder, "damaged-"));
     const [path = ""] = await precompile([{ source }], damaged);

@@ -1,7 +1,7 @@
 // Written by scripts/gen-vulkan.ts from vk.xml (Khronos, Apache-2.0 OR MIT); do not edit.
 
 /** An address, or memory of ours. */
-export type Pointer = bigint | ArrayBufferView | null;
+type Pointer = bigint | ArrayBufferView | null;
 
 /** Result type and parameter types in the foreign-function library's spelling. */
 export type Prototype = readonly [result: string, parameters: readonly string[]];

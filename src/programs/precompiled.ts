@@ -1,0 +1,35 @@
+/**
+ * Kernels that were compiled when the package was built, so that a normal start never loads the compiler.
+ *
+ * A module lies under the SHA-256 of its expanded source (`<hash>.spv`): a source that was edited since has another
+ * hash, is not found, and is compiled.
+ */
+
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../base/package-root.ts";
+import { readSpirv, spirvWords } from "../spirv/module.ts";
+
+/** What an expanded source is known by: 64 hexadecimal digits. */
+export function sourceKey(expandedText: string): string {
+  return createHash("sha256").update(expandedText).digest("hex");
+}
+
+/** Where the build puts modules. */
+export function precompiledFolder(): string {
+  return join(packageRoot(), "dist", "spirv");
+}
+
+/**
+ * The module of a source, if the build made it.
+ *
+ * @throws EW_BAD_SPIRV when the file is damaged
+ */
+export function findPrecompiled(key: string, folder = precompiledFolder()): Uint32Array | undefined {
+  const path = join(folder, `${key}.spv`);
+  if (!existsSync(path)) return undefined;
+  const spirv = spirvWords(readFileSync(path));
+  readSpirv(spirv);
+  return spirv;
+}
