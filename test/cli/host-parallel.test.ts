@@ -13,7 +13,7 @@ import {
   type FileSearcherArgs,
 } from "../../src/search/searcher/file-searcher.ts";
 import { walk } from "../../src/search/walk/index.ts";
-import { createLiteralScanner } from "../../src/search/host/literal-scanner.ts";
+import { allocateScanBuffer, createLiteralScanner } from "../../src/search/host/literal-scanner.ts";
 import { type ParallelSearchOptions, searchInParallel } from "../../src/search/host/parallel-search.ts";
 
 const root = mkdtempSync(join(tmpdir(), "everwarp-parallel-"));
@@ -60,7 +60,11 @@ function prepare(flags: string[]): { args: FileSearcherArgs; make: () => FileSea
   };
   const args = toHiArgs(parseLowArgs(["--no-config", ...flags, root]), environment).searcher;
   const make = (): FileSearcher =>
-    createFileSearcher(args, createMatcher({ ...args.matcher, createScanner: createLiteralScanner }));
+    createFileSearcher(
+      args,
+      createMatcher({ ...args.matcher, createScanner: createLiteralScanner }),
+      allocateScanBuffer,
+    );
   return { args, make };
 }
 
@@ -91,7 +95,7 @@ async function parallel(
     threads: 3,
     ordered: true,
     stopAfterMatch: false,
-    onFile: ({ path, output, error }) =>
+    onFile: ({ file: { path }, output, error }) =>
       void told.push({ path, text: Buffer.from(output).toString("latin1"), error }),
     ...options,
   });
@@ -178,6 +182,13 @@ describe("searchInParallel", () => {
     expect(walked).toBeLessThan(200_000);
   });
 
+  it("stops when told to", async () => {
+    const it = prepare(["needle"]);
+    let calls = 0;
+    await parallel(it, walk([root]), { onFile: () => ++calls < 5 });
+    expect(calls).toBe(5);
+  });
+
   it("ends with what onFile throws, as when a pipe is closed, and leaves no thread behind", async () => {
     const it = prepare(["needle"]);
     const handles = (): number =>
@@ -208,8 +219,8 @@ describe("searchInParallel", () => {
       let bytes = 0;
       await parallel(it, files, {
         ordered,
-        onFile({ path, output }) {
-          if (path === large) bytes += output.length;
+        onFile({ file, output }) {
+          if (file.path === large) bytes += output.length;
         },
       });
       expect(bytes).toBe(50 * 30 * (large.length + 1 + 100_000));

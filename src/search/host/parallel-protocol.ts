@@ -1,5 +1,6 @@
 /** What the threads of a one-shot search say to each other. */
 import type { MessagePort } from "node:worker_threads";
+import type { FoundFile } from "../contracts.ts";
 import type { SearchStats } from "../printer/stats.ts";
 import type { FileSearcherArgs } from "../searcher/file-searcher.ts";
 import type { BoardMemory } from "./batch-board.ts";
@@ -13,7 +14,7 @@ export interface ParallelThreadData {
 
 /** A file that has output, matched or failed; the others are not told. */
 export interface ToldFile {
-  readonly path: string;
+  readonly file: FoundFile;
   readonly lengthBytes: number;
   readonly matched: boolean;
   readonly wantsSeparator: boolean;

@@ -18,7 +18,6 @@ import { addStats, createStats, type SearchStats } from "../printer/stats.ts";
 import type { FileSearcher, FileSearcherArgs } from "../searcher/file-searcher.ts";
 import { allocateBoard, BATCH_FILES, BATCH_STATE, BatchBoard, type BoardMemory } from "./batch-board.ts";
 import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-protocol.ts";
-import { ScanFileSearch } from "./scan-file-search.ts";
 import { searchBatch } from "./search-batch.ts";
 import { startWorkerThread } from "./worker-thread.ts";
 
@@ -29,7 +28,7 @@ const WORKERS_MAX = 7;
 
 /** What is to be told of a file. */
 export interface SearchedFile {
-  readonly path: string;
+  readonly file: FoundFile;
   /** Valid only during the call. */
   readonly output: Uint8Array;
   readonly matched: boolean;
@@ -51,8 +50,11 @@ export interface ParallelSearchOptions {
   readonly ordered: boolean;
   /** Nothing is searched any more once a file matched. */
   readonly stopAfterMatch: boolean;
-  /** Told of every file that has output, matched or failed. What it throws ends the search and is thrown on. */
-  onFile(file: SearchedFile): void;
+  /**
+   * Told of every file that has output, matched or failed.
+   * @returns false to end the search. What it throws ends it too, and is thrown on
+   */
+  onFile(file: SearchedFile): boolean | void;
 }
 
 export interface ParallelSearchResult {
@@ -84,7 +86,6 @@ type ToldBatch = Extract<ParallelMessage, { kind: "batch" }>;
 
 class ParallelSearch {
   readonly #options: ParallelSearchOptions;
-  readonly #search: ScanFileSearch;
   readonly #writer = new ByteWriter();
   readonly #stats = createStats();
   readonly #threads: Thread[] = [];
@@ -101,7 +102,6 @@ class ParallelSearch {
 
   constructor(options: ParallelSearchOptions) {
     this.#options = options;
-    this.#search = new ScanFileSearch(options.searcher, options.args.searcher);
   }
 
   async run(): Promise<ParallelSearchResult> {
@@ -120,7 +120,7 @@ class ParallelSearch {
     } else {
       await this.#searchWithWorkers(first, next.value, iterator);
     }
-    addStats(this.#stats, this.#search.stats);
+    addStats(this.#stats, this.#options.searcher.stats);
     return { searchedAny: this.#searchedAny, stats: this.#stats };
   }
 
@@ -136,19 +136,19 @@ class ParallelSearch {
     if (this.#stopped) return;
     this.#searchedAny = true;
     this.#tell(
-      searchBatch([file], this.#search, this.#writer, () => false),
+      searchBatch([file], this.#options.searcher, this.#writer, () => false),
       this.#writer.written(),
     );
   }
 
   #tell(files: readonly ToldFile[], output: Uint8Array): void {
     let at = 0;
-    for (const { path, lengthBytes, matched, wantsSeparator, error } of files) {
+    for (const { file, lengthBytes, matched, wantsSeparator, error } of files) {
       const bytes = output.subarray(at, at + lengthBytes);
       at += lengthBytes;
       if (this.#stopped) return;
-      this.#options.onFile({ path, output: bytes, matched, wantsSeparator, error });
-      if (matched && this.#options.stopAfterMatch) {
+      const goesOn = this.#options.onFile({ file, output: bytes, matched, wantsSeparator, error });
+      if (goesOn === false || (matched && this.#options.stopAfterMatch)) {
         this.#stopped = true;
         this.#board?.stop();
       }
@@ -246,7 +246,12 @@ class ParallelSearch {
   async #helpAndWait(board: BatchBoard): Promise<void> {
     const { ordered } = this.#options;
     for (let batch; !this.#stopped && (batch = board.take()) >= 0;) {
-      const files = searchBatch(board.files(batch), this.#search, this.#writer, () => this.#stopped);
+      const files = searchBatch(
+        board.files(batch),
+        this.#options.searcher,
+        this.#writer,
+        () => this.#stopped,
+      );
       if (ordered && files.length > 0) {
         this.#early.set(batch, {
           kind: "batch",

@@ -4,21 +4,20 @@ import { createMatcher } from "../matcher/index.ts";
 import { ByteWriter } from "../printer/byte-writer.ts";
 import { createFileSearcher } from "../searcher/file-searcher.ts";
 import { BATCH_STATE, BatchBoard } from "./batch-board.ts";
-import { createLiteralScanner } from "./literal-scanner.ts";
+import { allocateScanBuffer, createLiteralScanner } from "./literal-scanner.ts";
 import type { ParallelMessage, ParallelThreadData } from "./parallel-protocol.ts";
-import { ScanFileSearch } from "./scan-file-search.ts";
 import { searchBatch } from "./search-batch.ts";
 
 const { args, board: memory, port, stopAfterMatch } = workerData as ParallelThreadData;
 const board = new BatchBoard(memory);
 const matcher = createMatcher({ ...args.matcher, createScanner: createLiteralScanner });
-const search = new ScanFileSearch(createFileSearcher(args, matcher), args.searcher);
+const searcher = createFileSearcher(args, matcher, allocateScanBuffer);
 const writer = new ByteWriter();
 const post = (message: ParallelMessage, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 
 for (let batch; (batch = board.takeOrSleep()) >= 0;) {
-  const files = searchBatch(board.files(batch), search, writer, () => board.stopped);
+  const files = searchBatch(board.files(batch), searcher, writer, () => board.stopped);
   if (files.length === 0) {
     board.settle(batch, BATCH_STATE.SILENT);
     continue;
@@ -29,6 +28,6 @@ for (let batch; (batch = board.takeOrSleep()) >= 0;) {
   board.settle(batch, BATCH_STATE.TOLD);
   if (stopAfterMatch && files.some(({ matched }) => matched)) board.stop();
 }
-post({ kind: "finished", stats: search.stats });
+post({ kind: "finished", stats: searcher.stats });
 board.finish();
 port.close();

@@ -1,8 +1,8 @@
 /** Searches a batch of files in any thread. */
 import type { FoundFile } from "../contracts.ts";
 import type { ByteWriter } from "../printer/byte-writer.ts";
+import type { FileSearcher } from "../searcher/file-searcher.ts";
 import type { ToldFile } from "./parallel-protocol.ts";
-import type { ScanFileSearch } from "./scan-file-search.ts";
 
 /**
  * @param writer cleared, then holds the output of all files, one after another
@@ -10,7 +10,7 @@ import type { ScanFileSearch } from "./scan-file-search.ts";
  */
 export function searchBatch(
   files: readonly FoundFile[],
-  search: ScanFileSearch,
+  searcher: FileSearcher,
   writer: ByteWriter,
   stopped: () => boolean,
 ): ToldFile[] {
@@ -19,10 +19,10 @@ export function searchBatch(
   for (const file of files) {
     if (stopped()) break;
     const before = writer.length;
-    const { matched, wantsSeparator, error } = search.search(file, writer);
+    const { matched, wantsSeparator, error } = searcher.search(file, writer);
     const lengthBytes = writer.length - before;
     if (matched || lengthBytes > 0 || error !== undefined) {
-      told.push({ path: file.path, lengthBytes, matched, wantsSeparator, error });
+      told.push({ file, lengthBytes, matched, wantsSeparator, error });
     }
   }
   return told;
