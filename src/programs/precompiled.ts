@@ -18,7 +18,7 @@ export function sourceKey(expandedText: string): string {
 
 /** Where the build puts modules. */
 export function precompiledFolder(): string {
-  return join(packageRoot(), "dist", "spirv");
+  return join(packageRoot(), "dist", "precompiled");
 }
 
 /**
