@@ -338,6 +338,8 @@ describe("walk", () => {
     writeFileSync(Buffer.concat([badDirectory, Buffer.from("/inside")]), "");
     writeFileSync(Buffer.concat([badDirectory, Buffer.from("/skipped")]), "");
     writeFileSync(join(root, ".ignore"), "skipped\n");
+    writeFileSync(Buffer.concat([badDirectory, Buffer.from("/.ignore")]), "local\n");
+    writeFileSync(Buffer.concat([badDirectory, Buffer.from("/local")]), "");
     expectSame(root, [], {}, []);
     expectSame(root, ["dir"], { globs: ["b?d/*"] }, ["-g", "b?d/*"]);
     const file = [...walk([], { cwd: root })].find((found) => found.path.startsWith("b"));

@@ -9,8 +9,7 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { addIgnoreFile, gitCommonDirectory, isMissing } from "./ignore-files.ts";
+import { addIgnoreFile, fromByteString, gitCommonDirectory, isMissing } from "./ignore-files.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import { toByteString } from "./glob.ts";
 import type { WalkOptions } from "./options.ts";
@@ -52,9 +51,9 @@ export function outermostRules(options: WalkOptions): DirectoryRules {
   };
 }
 
-/** Looks for rule files in a directory without listing it. */
-export function probeRuleFiles(directory: string): RuleFilesPresent {
-  const has = (name: string): boolean => existsSync(join(directory, name));
+/** Looks for rule files in a directory (absolute, a byte string without a final "/") without listing it. */
+export function probeRuleFiles(absolute: string): RuleFilesPresent {
+  const has = (name: string): boolean => existsSync(fromByteString(`${absolute}/${name}`));
   return {
     rgignore: has(".rgignore"),
     ignore: has(".ignore"),
@@ -65,9 +64,8 @@ export function probeRuleFiles(directory: string): RuleFilesPresent {
 }
 
 /**
- * The rules inside `directory`, whose parent's rules are `outer`.
+ * The rules inside a directory whose parent's rules are `outer`.
  *
- * @param directory where the files are read
  * @param shown the directory in messages
  * @param absolute its absolute path as a byte string, without a final "/" (so "" for the root of the file system)
  * @param isAbove the directory lies above what the user named: its files count only without `noIgnoreParent`
@@ -75,32 +73,31 @@ export function probeRuleFiles(directory: string): RuleFilesPresent {
 export function enterDirectory(
   outer: DirectoryRules,
   present: RuleFilesPresent,
-  place: { directory: string; shown: string; absolute: string; isAbove: boolean },
+  { shown, absolute, isAbove }: { shown: string; absolute: string; isAbove: boolean },
   options: WalkOptions,
   onProblem: (message: string, error: unknown) => void,
 ): DirectoryRules {
-  const { directory, shown } = place;
-  const wantsFiles = !(place.isAbove && options.noIgnoreParent === true);
+  const wantsFiles = !(isAbove && options.noIgnoreParent === true);
   const wantsDot = wantsFiles && options.noIgnoreDot !== true;
   const wantsGit = options.noIgnoreVcs !== true;
   const isRepository =
-    wantsGit && options.requireGit !== false && (present.jj || (present.git && exists(directory, ".git")));
+    wantsGit && options.requireGit !== false && (present.jj || (present.git && exists(`${absolute}/.git`)));
 
   const link = (outerLink: Link | undefined, file: string, shownFile: string): Link | undefined => {
     const rules = new IgnoreRules();
     addIgnoreFile(
       rules,
-      file,
+      fromByteString(file),
       shownFile,
       { ignoreCase: options.ignoreFileCaseInsensitive ?? false },
       onProblem,
     );
-    return rules.size === 0 ? outerLink : { rules, cut: place.absolute.length + 1, outer: outerLink };
+    return rules.size === 0 ? outerLink : { rules, cut: absolute.length + 1, outer: outerLink };
   };
   const linkHere = (outerLink: Link | undefined, name: string): Link | undefined =>
     link(
       outerLink,
-      join(directory, name),
+      `${absolute}/${name}`,
       shown.endsWith("/") || shown === "" ? shown + name : `${shown}/${name}`,
     );
 
@@ -113,14 +110,12 @@ export function enterDirectory(
   }
   if (wantsFiles && wantsGit && present.gitignore) git = linkHere(git, ".gitignore");
   if (wantsFiles && wantsGit && options.noIgnoreExclude !== true && present.git) {
-    const common = gitCommonDirectory(directory);
+    const common = gitCommonDirectory(absolute);
     if (common !== undefined) {
-      const file = join(common, "info/exclude");
-      if (existsSync(file)) {
+      const file = `${common}/info/exclude`;
+      if (existsSync(fromByteString(file))) {
         exclude =
-          common === join(directory, ".git")
-            ? linkHere(exclude, ".git/info/exclude")
-            : link(exclude, file, file);
+          common === `${absolute}/.git` ? linkHere(exclude, ".git/info/exclude") : link(exclude, file, file);
       }
     }
   }
@@ -168,9 +163,9 @@ function chainVerdict(
 }
 
 /** Follows links, so a `.git` that leads nowhere is none. */
-function exists(directory: string, name: string): boolean {
+function exists(path: string): boolean {
   try {
-    statSync(join(directory, name));
+    statSync(fromByteString(path));
     return true;
   } catch (error) {
     if (isMissing(error)) return false;

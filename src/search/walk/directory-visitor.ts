@@ -7,7 +7,6 @@
 
 import { realpathSync, statSync, type Stats } from "node:fs";
 import { resolve } from "node:path";
-import { isUtf8 } from "node:buffer";
 import type { FoundFile } from "../contracts.ts";
 import {
   absoluteKey,
@@ -20,7 +19,7 @@ import {
 } from "./directory-rules.ts";
 import { readEntries, sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
-import { addIgnoreFile, globalExcludesPath, isMissing } from "./ignore-files.ts";
+import { addIgnoreFile, fromByteString, globalExcludesPath, isMissing } from "./ignore-files.ts";
 import { IGNORED, IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
@@ -99,7 +98,8 @@ export class DirectoryVisitor {
     if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
     let rootAbsolute: string;
     try {
-      rootAbsolute = absoluteKey(realpathSync(place));
+      rootAbsolute = realpathSync(place, "buffer").toString("latin1");
+      if (rootAbsolute === "/") rootAbsolute = "";
     } catch (error) {
       return this.report(shown, error, inWalkdirWords);
     }
@@ -197,7 +197,6 @@ export class DirectoryVisitor {
     if (known !== undefined) return known;
     const outer = this.rulesAround(job);
     const place = {
-      directory: this.systemPath(absolute),
       shown: shownPath(job.path, job.root),
       absolute,
       isAbove: false,
@@ -228,7 +227,7 @@ export class DirectoryVisitor {
     const known = this.kept.get(keyOf(parent));
     if (known !== undefined) return known;
     const absolute = parent.rootAbsolute + this.below(parent);
-    return this.rulesInside(parent, absolute, probeRuleFiles(this.systemPath(absolute)));
+    return this.rulesInside(parent, absolute, probeRuleFiles(absolute));
   }
 
   /** The rules of all directories above a named one. */
@@ -240,10 +239,9 @@ export class DirectoryVisitor {
       const key = `\0${absolute}`;
       let inside = this.kept.get(key);
       if (inside === undefined) {
-        const directory = this.systemPath(absolute);
-        const place = { directory, shown: directory, absolute, isAbove: true };
+        const place = { shown: fromByteString(absolute || "/").toString(), absolute, isAbove: true };
         // A line that does not parse up here is an error of the named path itself, as in ripgrep.
-        inside = enterDirectory(rules, probeRuleFiles(directory), place, this.options, (message, error) =>
+        inside = enterDirectory(rules, probeRuleFiles(absolute), place, this.options, (message, error) =>
           this.options.onError?.({ path: job.path, message, kind: "path", code: codeOf(error) }),
         );
         this.kept.set(key, inside);
@@ -346,12 +344,6 @@ export class DirectoryVisitor {
 
   private systemLike(path: string, pathBytes: Buffer | undefined): string | Buffer {
     return pathBytes === undefined ? this.resolve(path) : this.resolveBytes(pathBytes);
-  }
-
-  /** A byte string back to a path for the system. Rule files below names that are not UTF-8 are not looked for (see `systemPath`). */
-  private systemPath(absolute: string): string {
-    const bytes = Buffer.from(absolute, "latin1");
-    return absolute === "" ? "/" : isUtf8(bytes) ? bytes.toString("utf8") : absolute;
   }
 
   private report(path: string, error: unknown, inWalkdirWords: boolean): void {

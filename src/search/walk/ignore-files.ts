@@ -59,24 +59,29 @@ export function addIgnoreFile(
 }
 
 /**
- * The directory that holds `info/exclude` for the repository or linked worktree at `directory`.
+ * The directory that holds `info/exclude` for the repository or linked worktree at `directory`. Paths are byte strings (see glob.ts).
  *
  * @returns undefined where `.git` is a file that leads nowhere
  */
 export function gitCommonDirectory(directory: string): string | undefined {
-  const dotGit = join(directory, ".git");
+  const dotGit = `${directory}/.git`;
+  const firstLine = (path: string): string =>
+    readFileSync(fromByteString(path), "latin1").split("\n", 1)[0] ?? "";
   try {
-    if (!statSync(dotGit).isFile()) return dotGit;
-    const [gitLine = ""] = readFileSync(dotGit, "utf8").split("\n", 1);
+    if (!statSync(fromByteString(dotGit)).isFile()) return dotGit;
+    const gitLine = firstLine(dotGit);
     if (!gitLine.startsWith("gitdir: ")) return undefined;
     const gitDirectory = gitLine.slice("gitdir: ".length).replace(/\r$/, "");
-    const [commonLine = ""] = readFileSync(join(gitDirectory, "commondir"), "utf8").split("\n", 1);
-    return commonLine.startsWith(".") ? join(gitDirectory, commonLine) : commonLine;
+    const commonLine = firstLine(`${gitDirectory}/commondir`);
+    return commonLine.startsWith(".") ? `${gitDirectory}/${commonLine}` : commonLine;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
 }
+
+/** A path for the system from a byte string. */
+export const fromByteString = (path: string): Buffer => Buffer.from(path, "latin1");
 
 /** The path of git's global ignore file: `core.excludesFile`, else the XDG default. It need not exist. */
 export function globalExcludesPath(environment: NodeJS.ProcessEnv = process.env): string {
