@@ -12,6 +12,7 @@ export const REQUIRED_VULKAN12: readonly Vulkan12Feature[] = [
   "vulkanMemoryModel", // the protocol's atomics are stated in the memory model's terms
   "vulkanMemoryModelDeviceScope", // between workgroups
   "scalarBlockLayout", // structs without padding
+  "shaderBufferInt64Atomics", // counters that sum results and count workgroups in one
   "timelineSemaphore", // order between the transfer queue and the compute queue
 ];
 
@@ -21,7 +22,6 @@ export const OPTIONAL_VULKAN12: readonly Vulkan12Feature[] = [
   "hostQueryReset",
   "storageBuffer8BitAccess",
   "shaderInt8",
-  "shaderBufferInt64Atomics",
   "shaderSharedInt64Atomics",
   "vulkanMemoryModelAvailabilityVisibilityChains",
 ];

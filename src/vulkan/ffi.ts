@@ -2,11 +2,32 @@
 
 import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
+import { EverwarpError } from "../base/errors.ts";
 
 let loaded: typeof Koffi | undefined;
 
-/** koffi itself. The first call loads a native addon (about 10 ms). */
+/**
+ * koffi itself. The first call loads a native addon (about 10 ms).
+ *
+ * @throws EW_NO_VULKAN where there is no build of the addon for this platform
+ */
 export function koffi(): typeof Koffi {
-  loaded ??= createRequire(import.meta.url)("koffi") as typeof Koffi;
+  loaded ??= load("koffi");
   return loaded;
+}
+
+/** Loads the library under a name. Exported for the test of what happens without it. */
+export function load(name: string): typeof Koffi {
+  try {
+    return createRequire(import.meta.url)(name) as typeof Koffi;
+  } catch (cause) {
+    throw new EverwarpError(
+      "EW_NO_VULKAN",
+      `the package ${name}, which calls native code, cannot be loaded here`,
+      {
+        remedy: `Install with optional dependencies, on a platform it supports (this is ${process.platform} ${process.arch}).`,
+        cause,
+      },
+    );
+  }
 }

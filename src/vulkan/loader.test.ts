@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { packageRoot } from "../base/package-root.ts";
-import { koffi } from "./ffi.ts";
+import { koffi, load } from "./ffi.ts";
 import { inFrame } from "./frame.ts";
 import { openLoader } from "./loader.ts";
 
@@ -10,6 +10,10 @@ test("a machine without a Vulkan loader is told what to install", () => {
   const open = (): unknown => openLoader("libvulkan-that-is-not-there.so.1");
   expect(open).toThrow(expect.objectContaining({ code: "EW_NO_VULKAN" }));
   expect(open).toThrow("libvulkan1 mesa-vulkan-drivers");
+});
+
+test("a platform without the addon is told", () => {
+  expect(() => load("koffi-that-is-not-there")).toThrow(expect.objectContaining({ code: "EW_NO_VULKAN" }));
 });
 
 test("a library that lacks commands is called too old", () => {
