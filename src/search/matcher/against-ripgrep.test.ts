@@ -240,6 +240,37 @@ describe("matches what ripgrep matches", () => {
     );
   });
 
+  test("random patterns where lines may end in CR LF", () => {
+    const crlfText = text.map((bytes) =>
+      Buffer.from(bytes.toString("latin1").replaceAll("\n", "\r\n"), "latin1"),
+    );
+    // Nothing that matches the empty string: ripgrep finds that between CR and LF too, and then shows nothing there.
+    const atLineEnd = fc.constantFrom(
+      ...[
+        "foo$",
+        ".$",
+        "[^a]$",
+        "foo",
+        String.raw`\s$`,
+        String.raw`a\s*$`,
+        "^foo$",
+        "^.$",
+        String.raw`\w+$`,
+        "k$|s$",
+        "[^k]",
+      ],
+    );
+    fc.assert(
+      fc.property(
+        fc.array(atLineEnd, { minLength: 1, maxLength: 2 }),
+        modes,
+        fc.oneof(text, crlfText),
+        (patterns, mode, haystack) => expectSame({ ...mode, patterns, crlf: true }, haystack),
+      ),
+      { numRuns: RUNS, seed: SEED + 2 },
+    );
+  });
+
   test.each(["(", "a\\", "[z-a]", "a\\nb", "[\\n]", "a{2", "*", "\\p{Foo}", "(?P<a", "x**", "a\nb"])(
     "and refuses as it does: %j",
     (pattern) => {
