@@ -207,6 +207,14 @@ describe("searchInParallel", () => {
     expect(handles()).toBe(before);
   });
 
+  it("says so when a thread dies, and does not wait for it", async () => {
+    const it = prepare(["needle"]);
+    const broken = { ...it.args, matcher: { ...it.args.matcher, patterns: ["("], fixedStrings: false } };
+    await expect(parallel({ ...it, args: broken }, walk([root]))).rejects.toMatchObject({
+      code: "EW_WORKER_DIED",
+    });
+  });
+
   it("prints more output than may wait at a time, losing nothing", async () => {
     const it = prepare(["-a", "-v", "not there"]);
     const large = join(root, "large");

@@ -40,6 +40,8 @@ export function cornerCases(): Dir {
     .file("utf8-bom.txt", "\ufefffoo at start\nbar\nfoo\n")
     .file("utf16le.txt", utf16("foo\nbar ünï foo\nFOO\n", true))
     .file("utf16be.txt", utf16("foo\r\nbar ünï foo\nlast foo", false))
+    .file("utf16-two-marks.txt", utf16("\ufefffoo\nbar\n", true))
+    .file("utf8-two-marks.txt", "\ufeff\ufefffoo\nfoo\n")
     .file("utf16-odd.txt", Buffer.concat([utf16("foo\nbar\n", true), Buffer.from([0x41])]))
     .file("unicode.txt", "ünï foo\nÜNÏ FOO\nstraße\nK kelvin ſ long\nfoo 日本語 foo\n🦀 foo 🦀\n")
     .file("invalid-utf8.txt", Buffer.from("foo \xff\xfe bar\nok foo\n\x80\x81\nfoo\xc3\nend", "latin1"))

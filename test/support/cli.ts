@@ -170,7 +170,9 @@ export function describeDifference(
   if (our !== their) parts.push(`stdout\n${firstDifference(our, their)}`);
   if (ours.code !== theirs.code) parts.push(`exit code: ours ${ours.code}, theirs ${theirs.code}`);
   const [ourErrors, theirErrors] = [normalizeErrors(ours.stderr), normalizeErrors(theirs.stderr)];
-  if (ourErrors !== theirErrors) parts.push(`stderr\n${firstDifference(ourErrors, theirErrors)}`);
+  // Which files a quiet search saw before its first match is chance.
+  const quiet = args.some((arg) => /^-\w*q\w*$|^--quiet$/.test(arg));
+  if (ourErrors !== theirErrors && !quiet) parts.push(`stderr\n${firstDifference(ourErrors, theirErrors)}`);
   return parts.length === 0
     ? undefined
     : `${args.map((arg) => JSON.stringify(arg)).join(" ")}\n${parts.join("\n")}`;

@@ -3,6 +3,7 @@ import type { FoundFile, Matcher } from "../contracts.ts";
 import type { BinaryMode } from "../searcher/options.ts";
 import type { ContextKind, Line } from "../searcher/sink.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import { endOfCharacters } from "./characters.ts";
 import { MatchList } from "./match-list.ts";
 import type { PrinterOptions } from "./options.ts";
 import { PathText, type Printer, Tally } from "./printer.ts";
@@ -358,20 +359,7 @@ export class StandardPrinter implements Printer {
     writer.write(this.lineEnding);
   }
 
-  /** Where the first `maxColumns` characters (as a reader sees them) end. */
   private previewEnd(start: number, end: number): number {
-    const { maxColumns } = this.options;
-    const part = this.text.subarray(start, end);
-    if (part.every((byte) => byte < 0x80 && byte !== 13)) return Math.min(end, start + maxColumns);
-    const segments = new Intl.Segmenter(undefined, { granularity: "grapheme" }).segment(
-      part.toString("utf8"),
-    );
-    let at = start;
-    let left = maxColumns;
-    for (const { segment } of segments) {
-      if (left-- === 0) break;
-      at += Buffer.byteLength(segment);
-    }
-    return Math.min(end, at);
+    return endOfCharacters(this.text, start, end, this.options.maxColumns);
   }
 }

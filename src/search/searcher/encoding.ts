@@ -58,7 +58,7 @@ interface Decoder {
 
 /** Node 20's own decoder takes windows-1252 for ISO 8859-1, so that one is ours. */
 function createDecoder(label: string): Decoder {
-  if (label !== "windows-1252") return new TextDecoder(label, { ignoreBOM: true });
+  if (label !== "windows-1252") return new TextDecoder(label); // which passes over one more mark, as ripgrep's does
   return {
     decode: (bytes) =>
       Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

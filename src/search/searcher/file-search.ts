@@ -52,7 +52,7 @@ export class FileSearch {
     matcher: Matcher,
     sink: Sink,
     details: boolean,
-    allocate: (sizeBytes: number) => Uint8Array = Buffer.allocUnsafeSlow,
+    allocate: (sizeBytes: number) => Uint8Array = (sizeBytes) => Buffer.allocUnsafeSlow(sizeBytes),
   ) {
     this.options = options;
     const memory = allocate(Math.min(FIRST_READ_BYTES, options.windowBytes + 1));
