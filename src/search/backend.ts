@@ -23,7 +23,7 @@ export interface LoadedCorpus {
   readonly placement: Placement;
   /** The loaded content of a file, in place and only to be read; undefined where it is not in host memory. */
   bytes(file: number): Uint8Array | undefined;
-  /** Frees the memory. Queries in flight are answered first. */
+  /** Frees the memory, which must not be read any more. Queries in flight are answered first. */
   unload(): Promise<void>;
 }
 

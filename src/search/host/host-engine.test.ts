@@ -316,5 +316,8 @@ describe("memory", () => {
     // Two loader threads come and go on the way: what they leave in the process is not the corpus's.
     expect(used).toBeLessThan(1.2 * placement.stats.contentBytes + 40e6);
     expect(used).toBeGreaterThan(0.9 * placement.stats.contentBytes);
+    const loadedBytes = process.memoryUsage().rss;
+    await loaded.unload();
+    expect(loadedBytes - process.memoryUsage().rss).toBeGreaterThan(0.9 * placement.stats.contentBytes);
   });
 });

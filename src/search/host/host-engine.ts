@@ -23,7 +23,7 @@ import type { Corpus } from "../corpus/corpus.ts";
 import type { Placement } from "../corpus/placement.ts";
 import type { EngineThreadData, ThreadOrder } from "./engine-protocol.ts";
 import { HostHits } from "./host-hits.ts";
-import { HostSink } from "./host-sink.ts";
+import { HostSink, releaseSegments } from "./host-sink.ts";
 import {
   allocateQueue,
   type EngineMessage,
@@ -84,6 +84,12 @@ class HostCorpus implements LoadedCorpus {
 
   unload(): Promise<void> {
     return this.#unload(this);
+  }
+
+  /** For the engine: no thread reads the memory any more. */
+  release(): void {
+    releaseSegments(this.kernels.map(({ memory }) => memory));
+    this.kernels = [];
   }
 }
 
@@ -296,7 +302,7 @@ export class HostEngine implements Backend {
     await Promise.all(inFlight.map((ticket) => ticket.wait()));
     if (this.#failure === undefined && this.#closing === undefined)
       this.#tellThreads({ kind: "unload", id: corpus.id });
-    corpus.kernels = [];
+    corpus.release();
   }
 
   #throwIfFailed(): void {
@@ -347,7 +353,7 @@ export class HostEngine implements Backend {
         port.close();
       }),
     );
-    for (const corpus of this.#corpora) corpus.kernels = [];
+    for (const corpus of this.#corpora) corpus.release();
     this.#corpora.clear();
   }
 }

@@ -7,6 +7,7 @@
  *
  * Invariant: a thread only writes its own work area; files are never changed after the load.
  */
+import { createRequire } from "node:module";
 import { EverwarpError } from "../../base/errors.ts";
 import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
 import { PAGE_BYTES, reserveSharedMemory, SCAN_SLACK_BYTES } from "./scan-kernel.ts";
@@ -73,4 +74,28 @@ export class HostSink implements CorpusSink {
   commit(): void {}
 
   async finish(): Promise<void> {}
+}
+
+interface Koffi {
+  load(path: null): {
+    func(prototype: string): (memory: Uint8Array, lengthBytes: number, advice: number) => number;
+  };
+}
+
+/** From <sys/mman.h>: the pages' content is not needed any more. */
+const MADV_DONTNEED = 4;
+
+let advise: ((memory: Uint8Array, lengthBytes: number, advice: number) => number) | undefined;
+
+/**
+ * Gives the pages of segments back to the system at once; they read as zeros from then on. Without this they would stay until
+ * every thread has collected its garbage, and shared memory does not make the collector hurry.
+ */
+export function releaseSegments(segments: readonly LinearMemory[]): void {
+  const koffi = createRequire(import.meta.url)("koffi") as Koffi;
+  advise ??= koffi.load(null).func("int madvise(void* memory, size_t lengthBytes, int advice)");
+  for (const { buffer } of segments) {
+    // Where the system does not want to (another page size), the collector frees the memory later.
+    advise(new Uint8Array(buffer), buffer.byteLength, MADV_DONTNEED);
+  }
 }
