@@ -107,6 +107,23 @@ describe("matches", () => {
     expect(performance.now() - started).toBeLessThan(5_000); // searching the rest of the line anew each time takes minutes
   });
 
+  test("in shared memory, up to the end that is given and no further", () => {
+    const text = Buffer.from("one\nfoo é\xff\n\x80 two\nfoo three");
+    const shared = new Uint8Array(new SharedArrayBuffer(text.length + 7));
+    shared.set(text);
+    for (const pattern of ["two", "t[w]o|zz+", String.raw`\w\w\w?o$`, "(?i)É", "x*"]) {
+      const matcher = createMatcher({ patterns: [pattern] });
+      const plain = createMatcher({ patterns: [pattern] });
+      for (const end of [3, 11, 20, text.length]) {
+        const candidate = matcher.findCandidate(shared, 4, Math.max(end, 4));
+        expect(candidate).toBe(plain.findCandidate(text.subarray(0, end), 4, Math.max(end, 4)));
+        expect(candidate).toBeLessThan(end);
+        expect(matcher.findInLine(shared, 4, 11, 4)).toBe(plain.findInLine(text, 4, 11, 4));
+        expect(matcher.matchEnd).toBe(plain.matchEnd);
+      }
+    }
+  });
+
   test("an answer to `from` in the middle of an earlier match", () => {
     const line = Buffer.from(`${"ab".repeat(200)}`);
     const matcher = createMatcher({ patterns: ["[a](ba)+"] });
@@ -114,6 +131,12 @@ describe("matches", () => {
     expect(matcher.findInLine(line, 0, line.length, 3)).toBe(true);
     expect([matcher.matchStart, matcher.matchEnd]).toEqual([4, 399]);
   });
+});
+
+test("a pattern that could match half a character is refused with a way out", () => {
+  expect(() => createMatcher({ patterns: [String.raw`(?-u:\xff)`] })).toThrow(
+    /pattern can match invalid UTF-8\. Leave out/,
+  );
 });
 
 test.each([

@@ -90,7 +90,7 @@ export interface StandIn {
 }
 
 /** Far enough apart that the parser does not join two of them; more characters than are ever spelled out. */
-export const STAND_INS: readonly StandIn[] = [..."wWsSdD"].map((letter, i) => {
+export const STAND_INS: readonly StandIn[] = Array.from("wWsSdD", (letter, i) => {
   const from = 0xf0000 + i * 0x200;
   return { escape: `\\${letter}`, range: [from, from + 0xff] };
 });

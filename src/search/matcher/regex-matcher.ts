@@ -236,6 +236,12 @@ export const nulPattern = (): string => String.raw`pattern contains "\0" but it 
 Consider enabling text mode with the --text flag (or -a for short). Otherwise,
 binary detection is enabled and matching a NUL byte is impossible.`;
 
-/** No remedy is added: the text is ripgrep's to the letter, and says what to do where something can be done. */
-export const badPattern = (message: string, cause?: unknown): EverwarpError =>
-  new EverwarpError("EW_BAD_PATTERN", message, { cause });
+/**
+ * The text is ripgrep's to the letter, so a remedy comes only where ripgrep would not refuse: it searches bytes, the package's engine
+ * characters.
+ */
+export function badPattern(message: string, cause?: unknown): EverwarpError {
+  const isOurs = message.endsWith("pattern can match invalid UTF-8");
+  const remedy = "Leave out `(?-u)` or --no-unicode, or keep to ASCII inside of it.";
+  return new EverwarpError("EW_BAD_PATTERN", message, isOurs ? { cause, remedy } : { cause });
+}
