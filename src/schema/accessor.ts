@@ -133,19 +133,34 @@ function propertyOf(
 ): PropertyDescriptor | undefined {
   const word = offset / 4;
   switch (type.kind) {
+    // One pair of functions per kind, though they look alike: shared ones would be compiled for all kinds, and slow.
     case "u32":
-    case "i32":
-    case "f32": {
-      const { kind } = type;
       return {
         get(this: Owner): number {
-          return this.base[kind][word] as number;
+          return this.base.u32[word] as number;
         },
         set(this: Owner, value: number) {
-          this.base[kind][word] = value;
+          this.base.u32[word] = value;
         },
       };
-    }
+    case "i32":
+      return {
+        get(this: Owner): number {
+          return this.base.i32[word] as number;
+        },
+        set(this: Owner, value: number) {
+          this.base.i32[word] = value;
+        },
+      };
+    case "f32":
+      return {
+        get(this: Owner): number {
+          return this.base.f32[word] as number;
+        },
+        set(this: Owner, value: number) {
+          this.base.f32[word] = value;
+        },
+      };
     case "u64":
       return {
         get(this: Owner): bigint {

@@ -1,8 +1,9 @@
 /**
- * The Vulkan instance: one per process and validation setting, shared by everything that is open, gone when the last
- * user lets go.
+ * The Vulkan instance: one per process and validation setting, shared by everything that is open.
  *
- * Invariant: an instance is destroyed after every device made from it (each device holds one use).
+ * Invariants: an instance is destroyed after every device made from it (each device holds one use). One without
+ * validation is kept when the last use ends: drivers take some 70 ms to make it, and hold nothing of a device for it.
+ * One with validation goes with its last use, so that the layer reports what was left alive.
  */
 
 import { assert, EverwarpError } from "../base/errors.ts";
@@ -166,7 +167,7 @@ function createInstance(validation: boolean): Instance {
       release() {
         const entry = open.get(validation);
         assert(entry !== undefined && entry.uses > 0, "an instance is released once per use");
-        if (--entry.uses > 0) return;
+        if (--entry.uses > 0 || !validation) return;
         open.delete(validation);
         if (messengerHandle !== undefined) {
           extensionCommand(handle, "vkDestroyDebugUtilsMessengerEXT")?.(handle, messengerHandle, null);

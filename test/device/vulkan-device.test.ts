@@ -69,8 +69,12 @@ describe("the list of devices", () => {
     expect(info?.limits.maxAllocationBytes).toBeGreaterThanOrEqual(2 ** 30);
   });
 
-  test("leaves no instance open", () => {
-    for (let i = 0; i < 3; i++) expect(listDevices().length).toBeGreaterThan(0);
+  test("is made from one instance, however often it is asked for", () => {
+    const created = vi.spyOn(vulkan(), "vkCreateInstance");
+    const first = listDevices();
+    for (let i = 0; i < 5; i++) expect(listDevices()).toEqual(first);
+    expect(created.mock.calls.length).toBeLessThanOrEqual(1);
+    created.mockRestore();
   });
 });
 
@@ -548,13 +552,6 @@ describe("a device that is lost", () => {
       /no room for the device buffer "corpus" of 4096 bytes: heap \d+ has \d+ bytes, about \d+ free/,
     );
     expect(device.liveHandles.buffer).toBe(0);
-  });
-
-  test("a device that may not be created leaves no instance behind", () => {
-    vi.spyOn(vulkan(), "vkCreateDevice").mockReturnValue(-3);
-    const destroyed = vi.spyOn(vulkan(), "vkDestroyInstance");
-    expect(() => Device.open({ select: device.info.index })).toThrow(EverwarpError);
-    expect(destroyed).toHaveBeenCalledTimes(1);
   });
 });
 
