@@ -260,6 +260,25 @@ describe("ends", () => {
     await expect(engine.load(loaded.corpus)).rejects.toMatchObject({ code: "EW_CLOSED" });
   });
 
+  it("refuses lines and contents of a corpus that was unloaded, and keeps those that were asked for before", async () => {
+    const engine = await open();
+    const loaded = await engine.load(corpusOf(["a\nneedle", ""]));
+    const [early, late] = [
+      engine.submit(loaded, [literal("needle")]),
+      engine.submit(loaded, [literal("needle")]),
+    ];
+    await Promise.all([early.wait(), late.wait()]);
+    expect(Buffer.from(loaded.bytes(0)!).toString()).toBe("a\nneedle");
+    expect(loaded.bytes(1)).toHaveLength(0);
+    const places = early.result().locate();
+    await loaded.unload();
+    expect(early.result().locate()).toBe(places);
+    expect(places.line).toEqual(Uint32Array.of(2));
+    expect(late.result().offset).toEqual(Uint32Array.of(2));
+    expect(() => late.result().locate()).toThrow(expect.objectContaining({ code: "EW_CORPUS_UNKNOWN" }));
+    expect(() => loaded.bytes(0)).toThrow(expect.objectContaining({ code: "EW_CORPUS_UNKNOWN" }));
+  });
+
   /** A corpus whose placement lies about a segment: the thread that reaches it fails. */
   async function poisoned(engine: HostEngine): Promise<LoadedCorpus> {
     const corpus = corpusOf(["some text"]);

@@ -56,9 +56,9 @@ class HostCorpus implements LoadedCorpus {
   readonly id: number;
   readonly corpus: Corpus;
   readonly placement: Placement;
-  /** Emptied on unload, so that the memory can go. */
-  kernels: ScanKernel[];
   queriesInFlight = 0;
+  /** Given up on unload, so that the memory can go. */
+  #kernels: ScanKernel[] | undefined;
   readonly #unload: (corpus: HostCorpus) => Promise<void>;
 
   constructor(
@@ -71,15 +71,26 @@ class HostCorpus implements LoadedCorpus {
     this.id = id;
     this.corpus = corpus;
     this.placement = placement;
-    this.kernels = segments.map((memory) => new ScanKernel(memory));
+    this.#kernels = segments.map((memory) => new ScanKernel(memory));
     this.#unload = unload;
+  }
+
+  /** This thread's, one per segment. @throws EW_CORPUS_UNKNOWN after unload */
+  get kernels(): readonly ScanKernel[] {
+    if (this.#kernels) return this.#kernels;
+    throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus was unloaded, its bytes are gone", {
+      remedy: "Ask for lines, columns and contents before unload() and close().",
+    });
   }
 
   bytes(file: number): Uint8Array | undefined {
     const { segment, start, length } = this.placement;
-    const memory = this.kernels[segment[file]!]?.memory;
-    if (length[file] === 0) return new Uint8Array(0);
-    return memory && new Uint8Array(memory.buffer, start[file], length[file]);
+    const { memory } = this.kernels[segment[file]!] ?? {};
+    return new Uint8Array(
+      memory?.buffer ?? new ArrayBuffer(0),
+      memory ? start[file]! : 0,
+      memory ? length[file]! : 0,
+    );
   }
 
   unload(): Promise<void> {
@@ -89,7 +100,7 @@ class HostCorpus implements LoadedCorpus {
   /** For the engine: no thread reads the memory any more. */
   release(): void {
     releaseSegments(this.kernels.map(({ memory }) => memory));
-    this.kernels = [];
+    this.#kernels = undefined;
   }
 }
 
@@ -367,7 +378,6 @@ class HostTicket implements BackendTicket {
   spillCount = 0;
   answers: ThreadAnswer[] | undefined;
   readonly #engine: HostEngine;
-  readonly #kernels: readonly ScanKernel[];
   readonly #maxHits: number;
   #error: EverwarpError | undefined;
   #hits: RawHits | undefined;
@@ -378,7 +388,6 @@ class HostTicket implements BackendTicket {
     this.corpus = corpus;
     this.sequence = sequence;
     this.slot = slot;
-    this.#kernels = corpus.kernels;
     this.#maxHits = maxHits;
   }
 
@@ -421,7 +430,7 @@ class HostTicket implements BackendTicket {
       const answers = this.answers!;
       const count = answers.reduce((sum, { hits }) => sum + hits.length / HIT_WORDS, 0);
       const truncated = this.#maxHits > 0 && count >= this.#maxHits;
-      this.#hits = new HostHits(answers, this.corpus.placement, this.#kernels, truncated);
+      this.#hits = new HostHits(answers, this.corpus.placement, () => this.corpus.kernels, truncated);
       this.answers = [];
     }
     return this.#hits;

@@ -14,14 +14,14 @@ export class HostHits implements RawHits {
   readonly offset: Uint32Array;
   readonly literal: Uint32Array;
   readonly #placement: Placement;
-  readonly #kernels: readonly ScanKernel[];
+  readonly #kernels: () => readonly ScanKernel[];
   #places: HitPlaces | undefined;
 
-  /** @param kernels one per segment, of the calling thread */
+  /** @param kernels gives one per segment, of the calling thread; throws when the corpus is gone */
   constructor(
     answers: readonly ThreadAnswer[],
     placement: Placement,
-    kernels: readonly ScanKernel[],
+    kernels: () => readonly ScanKernel[],
     truncated: boolean,
   ) {
     this.#placement = placement;
@@ -61,6 +61,7 @@ export class HostHits implements RawHits {
     const line = new Uint32Array(this.count);
     const column = new Uint32Array(this.count);
     const { segment, start } = this.#placement;
+    const kernels = this.#kernels();
     let current = -1;
     let kernel!: ScanKernel;
     let fileStart = 0;
@@ -71,7 +72,7 @@ export class HostHits implements RawHits {
       const file = this.file[index]!;
       if (file !== current) {
         current = file;
-        kernel = this.#kernels[segment[file]!]!;
+        kernel = kernels[segment[file]!]!;
         fileStart = start[file]!;
         lineNumber = 1;
         lineStart = fileStart;
