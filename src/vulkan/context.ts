@@ -50,7 +50,8 @@ export class DeviceContext {
   readonly instance: Instance;
   readonly physical: PhysicalDevice;
   readonly handle: bigint;
-  readonly memoryTypes: MemoryTypes;
+  /** For buffers made from now on. */
+  memoryTypes: MemoryTypes;
   /** Families of the queues in use, without repetition: buffers are shared among them. */
   readonly queueFamilies: readonly number[];
   readonly counters: Counters = {

@@ -192,6 +192,11 @@ describe("buffers", () => {
     using other = openTestDevice({ memoryTypes: { mailbox: type } });
     expect(other.memoryTypes.mailbox).toBe(type);
     expect(() => openTestDevice({ memoryTypes: { mailbox: 31 } })).toThrow("memory type 31");
+    const { staging } = other.memoryTypes;
+    other.setMemoryTypes({ doorbell: type });
+    expect(other.memoryTypes).toMatchObject({ doorbell: type, mailbox: type, staging });
+    expect(() => other.setMemoryTypes({ doorbell: 31 })).toThrow("memory type 31");
+    other.createBuffer({ role: "doorbell", sizeBytes: 64 })[Symbol.dispose]();
   });
 });
 
