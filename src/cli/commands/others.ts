@@ -31,15 +31,15 @@ export async function runCommand(argv: readonly string[], environment: Environme
     .command("version")
     .summary("show the version")
     .action(() => environment.writeOut(Buffer.from(versionText())));
-  for (const { name, summary, load } of COMMANDS)
+  for (const command of COMMANDS)
     program
-      .command(name)
-      .summary(summary)
+      .command(command.name)
+      .summary(command.summary)
       .allowUnknownOption()
       .allowExcessArguments()
       .helpOption(false)
       .action(async () => {
-        code = await (await load()).run(argv.slice(argv.indexOf(name) + 1), environment);
+        code = await (await command.load()).run(argv.slice(argv.indexOf(command.name) + 1), environment);
       });
   try {
     await program.parseAsync(argv, { from: "user" });

@@ -4,9 +4,19 @@ import type { FoundFile } from "../../search/contracts.ts";
 import { ByteWriter } from "../../search/printer/byte-writer.ts";
 import { startSequence, RESET } from "../../search/printer/color.ts";
 import { pathBytes } from "../../search/printer/printer.ts";
-import { type EngineReport, writeStatsBlock, writeSummaryMessage } from "../../search/printer/stats.ts";
+import {
+  type EngineReport,
+  type SearchStats,
+  writeStatsBlock,
+  writeSummaryMessage,
+} from "../../search/printer/stats.ts";
 import type { CandidateList } from "../../search/searcher/candidates.ts";
-import { createFileSearcher, shownFile } from "../../search/searcher/file-searcher.ts";
+import {
+  createFileSearcher,
+  type FileResult,
+  type FileSearcher,
+  shownFile,
+} from "../../search/searcher/file-searcher.ts";
 import { typeListLines } from "../../search/walk/index.ts";
 import { configArgs } from "../flags/config.ts";
 import type { Environment } from "../flags/environment.ts";
@@ -133,54 +143,93 @@ async function search(
   const lineEnding = args.searcher.searcher.crlf && args.threads === 1 ? "\r\n" : "\n";
   const separator =
     args.fileSeparator === undefined ? undefined : Buffer.from(args.fileSeparator + lineEnding, "latin1");
-  const fileOutput = new ByteWriter();
   let separatorBytes = 0;
   let matched = false;
-  let searched = false;
-  for (const file of files) {
-    searched = true;
-    const held = engine?.find(file);
-    const result =
-      held === undefined
-        ? searcher.search(file, fileOutput)
-        : searcher.searchBytes(file, held.bytes, fileOutput, held.hits);
+  /** Prints a file's output. @returns false when nobody reads any more or enough is known */
+  const tell = (file: FoundFile, text: Uint8Array, result: FileResult): boolean => {
     const matchedBefore = matched;
     if (result.matched) matched = true;
-    if (fileOutput.length > 0) {
+    if (text.length > 0) {
       if (separator !== undefined && output.any && (args.threads > 1 || result.wantsSeparator)) {
         output.writer.write(separator);
         separatorBytes += separator.length;
       }
-      output.writer.write(fileOutput.written());
+      output.writer.write(text);
       output.any = true;
-      fileOutput.clear();
       if (!output.settle()) {
         // One thread prints while it searches: a file in whose output the pipe closes has not matched yet.
         if (args.threads === 1) matched = matchedBefore;
-        break;
+        return false;
       }
     }
     if (result.error !== undefined) {
       output.flush();
       messages.error(`${shownFile(file).path}: ${result.error}`);
     }
-    if (matched && args.quitAfterMatch) break;
-  }
+    return !(matched && args.quitAfterMatch);
+  };
+  const { searchedAny, stats } =
+    engine === undefined
+      ? await searchOnHost(args, files, searcher, tell)
+      : searchWithEngine(engine, files, searcher, tell);
   output.flush();
-  if (args.implicitPath && !searched) messages.error(NOTHING_SEARCHED);
+  if (args.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (args.stats) {
     const totalNs = Number(process.hrtime.bigint() - startedNs);
     const isJson = args.searcher.printer.mode === "json";
     // One thread writes separators itself, so there they are part of what was printed.
-    if (args.threads === 1) searcher.stats.bytesPrinted += separatorBytes;
-    if (isJson) writeSummaryMessage(output.writer, searcher.stats, totalNs);
+    if (args.threads === 1) stats.bytesPrinted += separatorBytes;
+    if (isJson) writeSummaryMessage(output.writer, stats, totalNs);
     else {
       if (separator !== undefined && output.any && args.threads > 1) output.writer.write(separator);
-      writeStatsBlock(output.writer, searcher.stats, totalNs, engine?.report());
+      writeStatsBlock(output.writer, stats, totalNs, engine?.report());
     }
     output.flush();
   }
   return matched;
+}
+
+type Tell = (file: FoundFile, text: Uint8Array, result: FileResult) => boolean;
+type Told = { searchedAny: boolean; stats: SearchStats };
+
+async function searchOnHost(
+  args: HiArgs,
+  files: Iterable<FoundFile>,
+  searcher: FileSearcher,
+  tell: Tell,
+): Promise<Told> {
+  const { searchInParallel } = await import("../../search/host/parallel-search.ts");
+  return searchInParallel({
+    files,
+    searcher,
+    args: args.searcher,
+    threads: args.workerThreads,
+    ordered: args.threads === 1,
+    stopAfterMatch: args.quitAfterMatch,
+    onFile: ({ file, output, ...result }) => tell(file, output, result),
+  });
+}
+
+/** Files that the engine holds are not opened; its hits are not looked for again. */
+function searchWithEngine(
+  engine: SearchEngineHook,
+  files: Iterable<FoundFile>,
+  searcher: FileSearcher,
+  tell: Tell,
+): Told {
+  const output = new ByteWriter();
+  let searchedAny = false;
+  for (const file of files) {
+    searchedAny = true;
+    const held = engine.find(file);
+    output.clear();
+    const result =
+      held === undefined
+        ? searcher.search(file, output)
+        : searcher.searchBytes(file, held.bytes, output, held.hits);
+    if (!tell(file, output.written(), result)) break;
+  }
+  return { searchedAny, stats: searcher.stats };
 }
 
 const NOTHING_SEARCHED =

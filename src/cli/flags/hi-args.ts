@@ -25,6 +25,8 @@ export interface HiArgs {
   sort: { key: SortKey; reverse: boolean } | undefined;
   /** 1 also means that output is joined as ripgrep's one-threaded printer does. */
   threads: number;
+  /** So many threads may search. Output in order needs no single thread here. */
+  workerThreads: number;
   /** False: no line can match, so nothing is opened. */
   matchesPossible: boolean;
   quiet: boolean;
@@ -128,8 +130,8 @@ export function toHiArgs(low: LowArgs, environment: Environment): HiArgs {
     (low.color === "auto" && stdoutIsTerminal && terminalHasColor(environment));
   const column = low.column ?? low.vimgrep;
   const heading = low.heading === undefined ? !low.vimgrep && stdoutIsTerminal : low.heading && !low.vimgrep;
-  const threads =
-    low.sort !== undefined || isOneFile ? 1 : (low.threads ?? Math.min(availableParallelism(), 12));
+  const workerThreads = isOneFile ? 1 : (low.threads ?? Math.min(availableParallelism(), 12));
+  const threads = low.sort === undefined ? workerThreads : 1;
   const withFilename = low.withFilename ?? (low.vimgrep || !isOneFile);
   const { before, after } = contextLines(low.context);
   const limited = low.context !== "passthru";
@@ -216,6 +218,7 @@ export function toHiArgs(low: LowArgs, environment: Environment): HiArgs {
     walk: walkOptions(low),
     sort: low.sort,
     threads,
+    workerThreads,
     matchesPossible: (patterns.length > 0 || low.invertMatch) && low.maxCount !== 0,
     quiet: low.quiet,
     quitAfterMatch: low.quiet && !stats,

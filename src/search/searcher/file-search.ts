@@ -87,9 +87,13 @@ export class FileSearch {
     let memory = this.first;
     let filled = 0;
     for (;;) {
-      const count = readDescriptor(descriptor, memory, filled, memory.length - filled);
+      // The beginning comes first: in a file that was not named, a NUL there is the end of it.
+      const wanted =
+        filled < STREAM_BUFFER_BYTES ? Math.min(STREAM_BUFFER_BYTES, memory.length) : memory.length;
+      const count = readDescriptor(descriptor, memory, filled, wanted - filled);
       if (count === 0) break;
       filled += count;
+      if (filled === STREAM_BUFFER_BYTES && !explicit && this.beginsBinary(memory, filled)) return;
       if (filled < memory.length) continue;
       if (filled > windowBytes) {
         const binary = explicit ? this.options.binaryExplicit : this.options.binaryImplicit;
@@ -105,6 +109,19 @@ export class FileSearch {
       memory = this.larger;
     }
     this.searchBytes(memory.subarray(0, filled), explicit);
+  }
+
+  /** Tells of a file that ends where it begins, as far as a stream would look at it. @returns false for any other */
+  private beginsBinary(bytes: Buffer, length: number): boolean {
+    if (this.options.binaryImplicit !== "quit" || this.options.asOnePiece) return false;
+    const { skipBytes, label } = decodingOf(bytes, length, this.options.encoding);
+    if (label !== undefined) return false;
+    const nul = bytes.subarray(skipBytes, length).indexOf(0);
+    if (nul === -1) return false;
+    this.sink.begin("quit");
+    this.sink.binaryData(nul);
+    this.sink.finish(0, nul);
+    return true;
   }
 
   /** Searches a file that is in memory. `bytes` is not changed. @param hits offsets in `bytes` that were found before */
