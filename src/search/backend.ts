@@ -30,6 +30,8 @@ export interface LoadedCorpus {
 export interface SubmitOptions {
   /** The backend may stop once it has so many hits; which ones is not defined. Default: all hits there are. */
   readonly maxHits?: number;
+  /** Lines and columns will be asked for: the backend may find them on the way. Default: when `locate` is called. */
+  readonly locate?: boolean;
 }
 
 /** One query in flight. */

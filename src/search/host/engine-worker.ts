@@ -11,7 +11,6 @@ import {
   DOORBELL,
   type EngineMessage,
   FAILED,
-  HIT_WORDS,
   MAILBOX_WORDS,
   QueryQueue,
   SLOT,
@@ -96,7 +95,7 @@ function prepareScanner(slot: number): UnitScanner {
     scanner = scanners.get(corpus);
     if (!scanner) throw new Error(`corpus ${corpus} was never sent to thread ${thread}`);
   }
-  scanner.prepare(queue.load(slot, SLOT.sequence), queue.readLiterals(slot));
+  scanner.prepare(queue.load(slot, SLOT.sequence), queue.readLiterals(slot), queue.load(slot, SLOT.hitWords));
   return scanner;
 }
 
@@ -109,13 +108,13 @@ function publish(slot: number): void {
     mailbox.set(blocks.words, 2);
     mailbox.set(hits.words, 2 + blocks.length);
     mailbox[0] = blocks.length;
-    mailbox[1] = hits.length / HIT_WORDS;
+    mailbox[1] = hits.length;
     blocks.clear();
     hits.clear();
     return;
   }
   mailbox[0] = SPILLED;
-  const answer = { blocks: blocks.take(), hits: hits.take() };
+  const answer = { hitWords: queue.load(slot, SLOT.hitWords), blocks: blocks.take(), hits: hits.take() };
   post({ kind: "answer", sequence: queue.load(slot, SLOT.sequence), answer }, [answer.hits.buffer]);
   queue.add(slot, SLOT.spillCount, 1);
 }

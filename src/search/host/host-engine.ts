@@ -29,6 +29,7 @@ import {
   type EngineMessage,
   FAILED,
   HIT_WORDS,
+  LOCATED_HIT_WORDS,
   QueryQueue,
   SLOT,
   SLOT_STATUS,
@@ -197,6 +198,7 @@ export class HostEngine implements Backend {
     queue.store(slot, SLOT.spillCount, 0);
     queue.store(slot, SLOT.maxHits, Math.min(options.maxHits ?? 0, 0xffff_ffff) | 0);
     queue.store(slot, SLOT.hitCount, 0);
+    queue.store(slot, SLOT.hitWords, options.locate === true ? LOCATED_HIT_WORDS : HIT_WORDS);
     queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
     this.#slots[slot] = ticket;
     this.#tickets.set(sequence, ticket);
@@ -264,12 +266,13 @@ export class HostEngine implements Backend {
     const { slot, sequence } = ticket;
     const queue = this.#queue;
     const answers = ticket.spilled;
+    const hitWords = queue.load(slot, SLOT.hitWords);
     for (let thread = 0; thread < queue.threadCount; thread++) {
       const mailbox = queue.mailbox(slot, thread);
       const blockWords = mailbox[0]!;
       if (blockWords === 0 || blockWords === SPILLED) continue;
-      const hits = mailbox.slice(2 + blockWords, 2 + blockWords + HIT_WORDS * mailbox[1]!);
-      answers.push({ blocks: mailbox.slice(2, 2 + blockWords), hits });
+      const hits = mailbox.slice(2 + blockWords, 2 + blockWords + mailbox[1]!);
+      answers.push({ hitWords, blocks: mailbox.slice(2, 2 + blockWords), hits });
     }
     // Answers that were too large for a mailbox were sent before the slot was done: they are here or on their way in.
     const expected = queue.load(slot, SLOT.spillCount);
@@ -428,7 +431,7 @@ class HostTicket implements BackendTicket {
     }
     if (!this.#hits) {
       const answers = this.answers!;
-      const count = answers.reduce((sum, { hits }) => sum + hits.length / HIT_WORDS, 0);
+      const count = answers.reduce((sum, { hits, hitWords }) => sum + hits.length / hitWords, 0);
       const truncated = this.#maxHits > 0 && count >= this.#maxHits;
       this.#hits = new HostHits(answers, this.corpus.placement, () => this.corpus.kernels, truncated);
       this.answers = [];

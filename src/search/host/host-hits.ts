@@ -1,10 +1,9 @@
 /** The host engine's answers, put together from what its threads found. */
 import type { HitPlaces, RawHits } from "../backend.ts";
 import type { Placement } from "../corpus/placement.ts";
-import { BLOCK_WORDS, HIT_WORDS, type ThreadAnswer } from "./query-queue.ts";
-import { NOT_FOUND, type ScanKernel } from "./scan-kernel.ts";
-
-const LINE_FEED = 10;
+import { LineLocator } from "./line-locator.ts";
+import { BLOCK_WORDS, LOCATED_HIT_WORDS, type ThreadAnswer } from "./query-queue.ts";
+import type { ScanKernel } from "./scan-kernel.ts";
 
 /** Hits in the order of files and offsets: blocks are sorted by unit, and units are sorted by file. */
 export class HostHits implements RawHits {
@@ -16,6 +15,8 @@ export class HostHits implements RawHits {
   readonly #placement: Placement;
   readonly #kernels: () => readonly ScanKernel[];
   #places: HitPlaces | undefined;
+  /** Lines and columns as the threads told them; 0 where they did not know. */
+  readonly #told: HitPlaces | undefined;
 
   /** @param kernels gives one per segment, of the calling thread; throws when the corpus is gone */
   constructor(
@@ -27,25 +28,32 @@ export class HostHits implements RawHits {
     this.#placement = placement;
     this.#kernels = kernels;
     this.truncated = truncated;
-    this.count = answers.reduce((sum, { hits }) => sum + hits.length / HIT_WORDS, 0);
+    this.count = answers.reduce((sum, { hits, hitWords }) => sum + hits.length / hitWords, 0);
     this.file = new Uint32Array(this.count);
     this.offset = new Uint32Array(this.count);
     this.literal = new Uint32Array(this.count);
+    const hitWords = answers[0]?.hitWords ?? LOCATED_HIT_WORDS;
+    const isLocated = hitWords === LOCATED_HIT_WORDS;
+    if (isLocated) this.#told = { line: new Uint32Array(this.count), column: new Uint32Array(this.count) };
     const blocks: { unit: number; hits: Uint32Array; from: number; count: number }[] = [];
     for (const { blocks: words, hits } of answers) {
       for (let at = 0, from = 0; at < words.length; at += BLOCK_WORDS) {
         const count = words[at + 1]!;
         blocks.push({ unit: words[at]!, hits, from, count });
-        from += HIT_WORDS * count;
+        from += hitWords * count;
       }
     }
     blocks.sort((a, b) => a.unit - b.unit);
     let write = 0;
     for (const { hits, from, count } of blocks) {
-      for (let read = from, end = from + HIT_WORDS * count; read < end; read += HIT_WORDS) {
+      for (let read = from, end = from + hitWords * count; read < end; read += hitWords) {
         this.file[write] = hits[read]!;
         this.offset[write] = hits[read + 1]!;
         this.literal[write] = hits[read + 2]!;
+        if (this.#told) {
+          this.#told.line[write] = hits[read + 3]!;
+          this.#told.column[write] = hits[read + 4]!;
+        }
         write++;
       }
     }
@@ -56,38 +64,26 @@ export class HostHits implements RawHits {
     return this.#places;
   }
 
-  /** One pass over the files that have hits: line feeds are counted from one hit to the next. */
+  /** One pass over the files that have hits, but for those whose threads knew. */
   #locate(): HitPlaces {
+    if (this.#told && !this.#told.line.includes(0)) return this.#told;
     const line = new Uint32Array(this.count);
     const column = new Uint32Array(this.count);
     const { segment, start } = this.#placement;
     const kernels = this.#kernels();
+    const locator = new LineLocator();
     let current = -1;
     let kernel!: ScanKernel;
-    let fileStart = 0;
-    let lineNumber = 1;
-    let lineStart = 0;
-    let seen = 0;
     for (let index = 0; index < this.count; index++) {
       const file = this.file[index]!;
       if (file !== current) {
         current = file;
         kernel = kernels[segment[file]!]!;
-        fileStart = start[file]!;
-        lineNumber = 1;
-        lineStart = fileStart;
-        seen = fileStart;
+        locator.begin(start[file]!);
       }
-      const position = fileStart + this.offset[index]!;
-      const feeds = kernel.countByte(LINE_FEED, seen, position);
-      if (feeds > 0) {
-        lineNumber += feeds;
-        const last = kernel.findLastByte(LINE_FEED, seen, position);
-        if (last !== NOT_FOUND) lineStart = last + 1;
-      }
-      seen = position;
-      line[index] = lineNumber;
-      column[index] = position - lineStart + 1;
+      locator.locate(kernel, start[file]! + this.offset[index]!);
+      line[index] = locator.line;
+      column[index] = locator.column;
     }
     return { line, column };
   }

@@ -44,6 +44,8 @@ export const SLOT = {
   spillCount: 9,
   maxHits: 10,
   hitCount: 11,
+  /** HIT_WORDS, or LOCATED_HIT_WORDS where lines and columns are wanted. */
+  hitWords: 12,
 } as const;
 
 /** Room for a query's literals, four bytes of length each included. */
@@ -110,7 +112,7 @@ export class QueryQueue {
     Atomics.notify(this.control, DOORBELL);
   }
 
-  /** The mailbox of one thread for one slot: block count, hit count, or `SPILLED`; then blocks; then hits. */
+  /** The mailbox of one thread for one slot: words of blocks (or `SPILLED`), words of hits; then blocks; then hits. */
   mailbox(slot: number, thread: number): Uint32Array {
     const from = MAILBOX_WORDS * (slot * this.threadCount + thread);
     return this.#mailboxes.subarray(from, from + MAILBOX_WORDS);
@@ -161,9 +163,12 @@ export const SPILLED = 0xffff_ffff;
 export const BLOCK_WORDS = 2;
 /** Words of a hit in an answer: file, offset in the file, literal. */
 export const HIT_WORDS = 3;
+/** With line and column, both from 1; both 0 where the thread could not know them (in the midst of a large file). */
+export const LOCATED_HIT_WORDS = 5;
 
 /** What one thread found for one query: hits, unit by unit, in blocks. */
 export interface ThreadAnswer {
+  readonly hitWords: number;
   readonly blocks: Uint32Array;
   readonly hits: Uint32Array;
 }

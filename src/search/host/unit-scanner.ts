@@ -8,7 +8,8 @@ import type { Literal } from "../contracts.ts";
 import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../corpus/placement.ts";
 import { type WordBuffer } from "./hit-buffer.ts";
 import { PROGRAM_AREA_BYTES, WORK_AREA_BYTES } from "./host-sink.ts";
-import { BLOCK_WORDS, HIT_WORDS } from "./query-queue.ts";
+import { LineLocator } from "./line-locator.ts";
+import { BLOCK_WORDS, LOCATED_HIT_WORDS } from "./query-queue.ts";
 import { PROGRAM_RESUME_WORD, ScanKernel } from "./scan-kernel.ts";
 import { PROGRAM_LITERAL_COUNT_MAX, scanProgramBytes, writeScanProgram } from "./scan-program.ts";
 import type { LinearMemory } from "./web-assembly.ts";
@@ -41,6 +42,8 @@ export class UnitScanner {
   readonly #programs: number[] = [];
   #longest = 0;
   #query = -1;
+  #hitWords = 0;
+  readonly #locator = new LineLocator();
 
   /** @param thread whose work areas are used */
   constructor(corpus: SharedCorpus, thread: number) {
@@ -56,10 +59,15 @@ export class UnitScanner {
     }));
   }
 
-  /** Takes up a query. @param query a number of its own */
-  prepare(query: number, literals: readonly Literal[]): void {
+  /**
+   * Takes up a query.
+   * @param query a number of its own
+   * @param hitWords HIT_WORDS or LOCATED_HIT_WORDS
+   */
+  prepare(query: number, literals: readonly Literal[], hitWords: number): void {
     if (this.#query === query) return;
     this.#query = query;
+    this.#hitWords = hitWords;
     this.#groups = [];
     this.#longest = 0;
     let address = this.#workArea;
@@ -83,14 +91,31 @@ export class UnitScanner {
     }
     const before = hits.length;
     for (let group = 0; group < this.#groups.length; group++) this.#scanGroup(segment, unit, group, hits);
-    const count = (hits.length - before) / HIT_WORDS;
+    const count = (hits.length - before) / this.#hitWords;
     if (count === 0) return 0;
-    if (this.#groups.length > 1) sortHits(hits.words.subarray(before));
+    const found = hits.words.subarray(before);
+    if (this.#groups.length > 1) sortHits(found, this.#hitWords);
+    if (this.#hitWords === LOCATED_HIT_WORDS) this.#locate(segment.kernel, unit, found);
     const words = blocks.reserve(BLOCK_WORDS);
     words[blocks.length] = unit;
     words[blocks.length + 1] = count;
     blocks.length += BLOCK_WORDS;
     return count;
+  }
+
+  /** Fills in lines and columns, which only a unit that begins a file can tell. */
+  #locate(kernel: ScanKernel, unit: number, words: Uint32Array): void {
+    const { start } = this.#columns;
+    const inMidFile = this.units.start[unit]! > start[this.units.firstFile[unit]!]!;
+    let current = -1;
+    for (let at = 0; at < words.length; at += LOCATED_HIT_WORDS) {
+      const file = words[at]!;
+      if (file !== current) this.#locator.begin(start[file]!);
+      current = file;
+      if (!inMidFile) this.#locator.locate(kernel, start[file]! + words[at + 1]!);
+      words[at + 3] = inMidFile ? 0 : this.#locator.line;
+      words[at + 4] = inMidFile ? 0 : this.#locator.column;
+    }
   }
 
   #scanGroup({ kernel, words }: Segment, unit: number, group: number, hits: WordBuffer): void {
@@ -99,13 +124,14 @@ export class UnitScanner {
     const last = startEnd[unit]!;
     const until = Math.min(end[unit]!, last + this.#longest - 1);
     const program = this.#programs[group]!;
+    const hitWords = this.#hitWords;
     const answers = this.#answers >>> 2;
     let file = firstFile[unit]!;
     let fileEnd = fileStart[file]! + fileLength[file]!;
     for (let from = start[unit]!; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
       const count = kernel.scan(program, from, until, this.#answers, SCAN_LIMIT);
       if (count === 0) return;
-      const room = hits.reserve(HIT_WORDS * count);
+      const room = hits.reserve(hitWords * count);
       let write = hits.length;
       for (let read = answers, stop = answers + 2 * count; read < stop; read += 2) {
         const position = words[read]!;
@@ -117,7 +143,7 @@ export class UnitScanner {
         room[write] = file;
         room[write + 1] = position - fileStart[file]!;
         room[write + 2] = words[read + 1]! + group * PROGRAM_LITERAL_COUNT_MAX;
-        write += HIT_WORDS;
+        write += hitWords;
       }
       hits.length = write;
       if (count < SCAN_LIMIT) return;
@@ -126,11 +152,11 @@ export class UnitScanner {
 }
 
 /** Sorts hits of several programs by file, offset, literal. */
-function sortHits(words: Uint32Array): void {
+function sortHits(words: Uint32Array, hitWords: number): void {
   const copy = words.slice();
-  const order = Uint32Array.from({ length: copy.length / HIT_WORDS }, (_, index) => HIT_WORDS * index);
+  const order = Uint32Array.from({ length: copy.length / hitWords }, (_, index) => hitWords * index);
   order.sort((a, b) => copy[a]! - copy[b]! || copy[a + 1]! - copy[b + 1]! || copy[a + 2]! - copy[b + 2]!);
   for (let index = 0; index < order.length; index++) {
-    words.set(copy.subarray(order[index]!, order[index]! + HIT_WORDS), HIT_WORDS * index);
+    words.set(copy.subarray(order[index]!, order[index]! + hitWords), hitWords * index);
   }
 }

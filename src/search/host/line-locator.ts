@@ -1,0 +1,31 @@
+/** Lines and columns of positions in one file, in ascending order: line feeds are counted from one position to the next. */
+import { NOT_FOUND, type ScanKernel } from "./scan-kernel.ts";
+
+const LINE_FEED = 10;
+
+export class LineLocator {
+  /** Of the last position, from 1. */
+  line = 1;
+  column = 1;
+  #lineStart = 0;
+  #seen = 0;
+
+  /** Begins a file. @param start position of its first byte */
+  begin(start: number): void {
+    this.line = 1;
+    this.#lineStart = start;
+    this.#seen = start;
+  }
+
+  /** Sets `line` and `column`. @param position not before the last one */
+  locate(kernel: ScanKernel, position: number): void {
+    const feeds = kernel.countByte(LINE_FEED, this.#seen, position);
+    if (feeds > 0) {
+      this.line += feeds;
+      const last = kernel.findLastByte(LINE_FEED, this.#seen, position);
+      if (last !== NOT_FOUND) this.#lineStart = last + 1;
+    }
+    this.#seen = position;
+    this.column = position - this.#lineStart + 1;
+  }
+}
