@@ -28,9 +28,6 @@ export interface MatcherOptions {
   createScanner?: (literals: readonly Literal[]) => LiteralScanner;
 }
 
-/** A longer list of plain texts is left to the regex engine, which has automata for it. */
-const MOST_LITERALS = 16;
-
 /**
  * Builds the matcher for a set of patterns. Plain texts never load the regex engine.
  *
@@ -58,7 +55,7 @@ export function createMatcher(options: MatcherOptions): Matcher {
   const asksForLineEnd =
     options.crlf === true && (boundary === "line" || texts.some((text) => text.includes("\r")));
   const isSimple = isFoldable && !asksForLineEnd && options.unicode !== false && !texts.includes("");
-  if (!isSimple || texts.length > MOST_LITERALS) return makeRegex();
+  if (!isSimple) return makeRegex();
   return new LiteralMatcher(
     reachable(texts.map((text) => toLiteral(text, ignoreCase))),
     boundary,

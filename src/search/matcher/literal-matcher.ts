@@ -7,11 +7,13 @@
  */
 
 import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
-import { LiteralTests } from "./fallback-scanner.ts";
+import { createFallbackScanner, LiteralTests } from "./fallback-scanner.ts";
 
 /** What must lie around a match: anything, no word characters (`-w`), nothing (`-x`). */
 export type Boundary = "none" | "word" | "line";
 
+/** The longest list that is handed to backends. */
+const MOST_LITERALS = 16;
 /** Lines longer than this are searched by the scanner, shorter ones right here. */
 const SHORT_LINE_BYTES = 256;
 
@@ -35,15 +37,18 @@ export class LiteralMatcher implements Matcher {
     createScanner: (literals: readonly Literal[]) => LiteralScanner,
     makeExact: () => Matcher,
   ) {
-    const kind = boundary === "none" && !someStartsAnother(literals) ? "literals" : "filter";
-    this.plan = { kind, literals: [...literals], foldExceptions };
-    this.candidatesAreExact = kind === "literals" && foldExceptions.length === 0;
     this.tests = new LiteralTests(literals);
-    this.scanner = createScanner(literals);
-    this.candidates =
-      foldExceptions.length === 0
-        ? this.scanner
-        : createScanner([...literals, ...exceptionLiterals(foldExceptions)]);
+    this.candidatesAreExact = boundary === "none" && foldExceptions.length === 0;
+    // Backends take few literals at a time. A long list is looked for here, where its length hardly counts.
+    const isLong = literals.length > MOST_LITERALS;
+    const isExact = boundary === "none" && !isLong && !someStartsAnother(literals);
+    const kind = isExact ? "literals" : "filter";
+    this.plan = isLong ? { kind: "whole" } : { kind, literals: [...literals], foldExceptions };
+    this.scanner = isLong ? createFallbackScanner(literals) : createScanner(literals);
+    const exceptions = exceptionLiterals(foldExceptions);
+    if (exceptions.length === 0) this.candidates = this.scanner;
+    else if (isLong) this.candidates = firstOf(this.scanner, createScanner(exceptions));
+    else this.candidates = createScanner([...literals, ...exceptions]);
     this.boundary = boundary;
     this.foldExceptions = foldExceptions;
     this.makeExact = makeExact;
@@ -115,6 +120,17 @@ export class LiteralMatcher implements Matcher {
 /** The runs as literals that a scanner takes beside the others. */
 export const exceptionLiterals = (foldExceptions: readonly Uint8Array[]): Literal[] =>
   foldExceptions.map((bytes) => ({ bytes, ignoreAsciiCase: false }));
+
+/** Looks with one scanner, and with the other one up to where the first one has found something. */
+function firstOf(one: LiteralScanner, other: LiteralScanner): LiteralScanner {
+  return {
+    find(bytes, from, end) {
+      const found = one.find(bytes, from, end);
+      const before = other.find(bytes, from, found < 0 ? end : found);
+      return before < 0 ? found : before;
+    },
+  };
+}
 
 /** The word characters of ASCII. */
 const isWordByte = (byte: number): boolean =>

@@ -82,6 +82,26 @@ describe("matches", () => {
     expect(matches({ patterns: ["foo", "foobar"], wordRegexp: true }, "foobar")).toEqual(["0-6"]);
   });
 
+  test("thousands of words as one by one", () => {
+    const words = Array.from({ length: 2_000 }, (_, i) => `w${(i * 7919).toString(36)}k`);
+    const text = Buffer.from(
+      `${words.map((word, i) => (i % 3 === 0 ? word.toUpperCase() : `x${word}y`)).join("\n")}\n`,
+    );
+    for (const caseMode of ["sensitive", "insensitive"] as const) {
+      const all = createMatcher({ patterns: words, caseMode });
+      expect(all.plan.kind).toBe("whole");
+      for (let start = 0; start < text.length;) {
+        const end = text.indexOf(10, start);
+        const line = text.toString("latin1", start, end);
+        const shown = caseMode === "sensitive" ? line : line.toLowerCase();
+        const first = Math.min(...words.map((word) => shown.indexOf(word)).filter((at) => at >= 0));
+        expect(all.findInLine(text, start, end, start)).toBe(first < Number.POSITIVE_INFINITY);
+        if (first < Number.POSITIVE_INFINITY) expect(all.matchStart).toBe(start + first);
+        start = end + 1;
+      }
+    }
+  });
+
   test("letters that fold to ASCII from afar", () => {
     expect(matches({ patterns: ["task"], caseMode: "insensitive" }, "TASK ta\u017fk ta\u017f\u212a")).toEqual(
       ["0-4", "5-10", "11-18"],
