@@ -137,6 +137,8 @@ export function normalizeErrors(stderr: string): string {
     .replace(/^(rg|everwarp): /gm, "")
     .replace(/ \[EW_[A-Z_]+\]$/gm, "")
     .replace(/^No files were searched[^]*(skipped|filter less)\.$/m, "nothing was searched")
+    // ripgrep's binary carries another C library, with other words for some errors.
+    .replaceAll("Symbolic link loop", "Too many levels of symbolic links")
     .replace(/^In some shells on Windows .*\n/m, "")
     .split("\n")
     .toSorted()
