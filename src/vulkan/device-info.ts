@@ -38,11 +38,13 @@ import {
 import { acquireInstance, enumerate } from "./instance.ts";
 import { vulkan } from "./loader.ts";
 
-/** Extensions that are enabled where the device has them. */
+/** Extensions that are used, or looked at, where the device has them. */
 const EXTENSIONS_OF_INTEREST = [
   "VK_EXT_memory_budget",
   "VK_EXT_subgroup_size_control",
   "VK_KHR_pipeline_binary",
+  "VK_NV_shader_sm_builtins",
+  "VK_AMD_shader_core_properties",
 ] as const;
 
 export interface MemoryTypeInfo extends MemoryProperties {

@@ -55,10 +55,10 @@ export class Device implements Disposable {
     this.#context = context;
     this.info = context.physical.info;
     this.queue = new Queue(context, families.compute.family, 0);
+    const { transfer, side } = families;
     this.transferQueue =
-      families.transfer === undefined
-        ? this.queue
-        : new Queue(context, families.transfer.family, families.transfer.index);
+      transfer === undefined ? this.queue : new Queue(context, transfer.family, transfer.index);
+    this.sideQueue = side === undefined ? undefined : new Queue(context, side.family, side.index);
   }
 
   /**

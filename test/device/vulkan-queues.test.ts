@@ -1,0 +1,118 @@
+/**
+ * A device of several queue families, played on whatever device there is: the driver is told of one queue only, and the
+ * host side believes in the families of an NVIDIA card.
+ */
+
+import { afterEach, expect, test, vi } from "vitest";
+import { Device } from "../../src/vulkan/device.ts";
+import { koffi } from "../../src/vulkan/ffi.ts";
+import {
+  VkBufferCreateInfo,
+  VkCommandPoolCreateInfo,
+  VkDeviceCreateInfo,
+  VkDeviceQueueCreateInfo,
+  VkQueueFamilyProperties2,
+} from "../../src/vulkan/generated/structs.ts";
+import { vulkan } from "../../src/vulkan/loader.ts";
+import { type Layout, readStruct, type RecordOf, writeStruct } from "../../src/vulkan/native-layout.ts";
+import { testDeviceInfo } from "../support/vulkan.ts";
+
+const GRAPHICS = 1;
+const COMPUTE = 2;
+const TRANSFER = 4;
+const FAMILIES = [
+  { queueFlags: GRAPHICS | COMPUTE | TRANSFER, queueCount: 16, timestampValidBits: 64 },
+  { queueFlags: TRANSFER, queueCount: 2, timestampValidBits: 64 },
+  { queueFlags: COMPUTE | TRANSFER, queueCount: 8, timestampValidBits: 64 },
+];
+
+const viewAt = (address: unknown, of: Layout, count = 1): DataView =>
+  new DataView(koffi().view(address, of.sizeBytes * count));
+const readAt = <L extends Layout>(address: unknown, of: L): RecordOf<L> =>
+  readStruct(viewAt(address, of), 0, of);
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test("each family gives its queue, buffers are shared among all, and closing drains all", () => {
+  const real = { ...vulkan() };
+  const { index: select } = testDeviceInfo();
+  vi.spyOn(vulkan(), "vkGetPhysicalDeviceQueueFamilyProperties2").mockImplementation(
+    (_device, count, list) => {
+      new DataView(koffi().view(count, 4)).setUint32(0, FAMILIES.length, true);
+      if (list === null) return;
+      const view = viewAt(list, VkQueueFamilyProperties2, FAMILIES.length);
+      FAMILIES.forEach((queueFamilyProperties, index) => {
+        writeStruct(view, index * VkQueueFamilyProperties2.sizeBytes, VkQueueFamilyProperties2, {
+          queueFamilyProperties,
+        });
+      });
+    },
+  );
+  const asked: [family: number, count: number][] = [];
+  vi.spyOn(vulkan(), "vkCreateDevice").mockImplementation((device, info, allocator, out) => {
+    const { pQueueCreateInfos, queueCreateInfoCount } = readAt(info, VkDeviceCreateInfo);
+    const list = viewAt(pQueueCreateInfos, VkDeviceQueueCreateInfo, queueCreateInfoCount);
+    for (let i = 0; i < queueCreateInfoCount; i++) {
+      const queue = readStruct(list, i * VkDeviceQueueCreateInfo.sizeBytes, VkDeviceQueueCreateInfo);
+      asked.push([queue.queueFamilyIndex, queue.queueCount]);
+    }
+    writeStruct(viewAt(info, VkDeviceCreateInfo), 0, VkDeviceCreateInfo, { queueCreateInfoCount: 1 });
+    return real.vkCreateDevice(device, info, allocator, out);
+  });
+  const taken: [family: number, index: number][] = [];
+  vi.spyOn(vulkan(), "vkGetDeviceQueue").mockImplementation((device, family, index, out) => {
+    taken.push([family, index]);
+    real.vkGetDeviceQueue(device, 0, 0, out);
+  });
+  vi.spyOn(vulkan(), "vkCreateCommandPool").mockImplementation((device, info, allocator, out) => {
+    writeStruct(viewAt(info, VkCommandPoolCreateInfo), 0, VkCommandPoolCreateInfo, { queueFamilyIndex: 0 });
+    return real.vkCreateCommandPool(device, info, allocator, out);
+  });
+  const shared: number[][] = [];
+  vi.spyOn(vulkan(), "vkCreateBuffer").mockImplementation((device, info, allocator, out) => {
+    const { pQueueFamilyIndices, queueFamilyIndexCount, sharingMode } = readAt(info, VkBufferCreateInfo);
+    expect(sharingMode).toBe(1); // concurrent
+    shared.push([...new Uint32Array(koffi().view(pQueueFamilyIndices, queueFamilyIndexCount * 4))]);
+    writeStruct(viewAt(info, VkBufferCreateInfo), 0, VkBufferCreateInfo, {
+      sharingMode: 0,
+      queueFamilyIndexCount: 0,
+    });
+    return real.vkCreateBuffer(device, info, allocator, out);
+  });
+  const submits = vi.spyOn(vulkan(), "vkQueueSubmit");
+
+  const device = Device.open({ select });
+  const { queue, transferQueue, sideQueue } = device;
+  expect([queue, transferQueue, sideQueue].map((each) => each?.familyIndex)).toEqual([0, 1, 2]);
+  expect([queue, transferQueue, sideQueue].map((each) => each?.hasCompute)).toEqual([true, false, true]);
+  expect(asked).toEqual([
+    [0, 1],
+    [1, 1],
+    [2, 1],
+  ]);
+  expect(taken).toEqual([
+    [0, 0],
+    [1, 0],
+    [2, 0],
+  ]);
+
+  const source = device.createBuffer({ role: "staging", sizeBytes: 64 });
+  const target = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+  expect(shared).toEqual([
+    [0, 1, 2],
+    [0, 1, 2],
+  ]);
+  new Uint8Array(source.host).fill(9);
+  device.run((recorder) => recorder.barrier("host", "all").copy(source, target).barrier("all", "host"), {
+    queue: transferQueue,
+  });
+  expect(new Uint8Array(target.host)).toEqual(new Uint8Array(64).fill(9));
+  const commands = device.record((recorder) => recorder.fill(target, 0, 64, 0), { queue: transferQueue });
+  expect(() => device.queue.submit(commands)).toThrow("not made for");
+
+  submits.mockClear();
+  device.close();
+  expect(submits).toHaveBeenCalledTimes(3); // a fence on each queue
+});
