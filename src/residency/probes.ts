@@ -5,9 +5,9 @@ import { LoopProbe } from "./queue.schema.ts";
 import { ResidentKernel, WORKGROUP_SIZE_ID } from "./resident-kernel.ts";
 
 const ROUNDS = 64;
-const ROUND_TIMEOUT_MS = 100;
-/** Idle polls after which the litmus kernel gives up: a few hundred milliseconds on any device. */
-const LITMUS_POLL_LIMIT = 500_000;
+const ROUND_TIMEOUT_MS = 1_000;
+/** Idle polls after which the litmus kernel gives up: a few seconds on any device. */
+const LITMUS_POLL_LIMIT = 4_000_000;
 
 /** What the doorbell litmus saw. */
 export interface DoorbellReading {

@@ -7,9 +7,6 @@ import type { HitPlaces, RawHits } from "../backend.ts";
 import { Record as HitRecord } from "./scan.schema.ts";
 
 const { WORDS, SEGMENT_MASK } = HitRecord;
-/** Bits of a sort key that number the record: more records than this cannot be sorted at once. */
-const INDEX_BITS = 24;
-export const RECORDS_MAX = 2 ** INDEX_BITS;
 
 /** Where the files of a corpus lie on the device: entries sorted by segment, then start. */
 export interface FileMap {
@@ -110,19 +107,64 @@ export class DeviceHits implements RawHits {
   }
 }
 
-/** Indexes of the records, by segment, offset, then literal. */
+/** Counts up to which comparing is faster than counting digits. */
+const COMPARE_MAX = 192;
+const DIGIT_BITS = 11;
+
+/** Indexes of the records, by segment, then offset; those at one place in the order of their literals, as they came. */
 function sortedOrder({ words, count }: RecordBatch): Uint32Array {
   const order = new Uint32Array(count);
+  for (let index = 0; index < count; index++) order[index] = index;
   if (count <= 1) return order;
-  // Keys of 64 bits, 8 of segment, 32 of offset, 24 of index, written by halves so that no bigint is made.
-  const keys = new BigUint64Array(count);
-  const halves = new Uint32Array(keys.buffer);
-  for (let index = 0, at = 0; index < count; index++, at += WORDS) {
-    const offset = words[at];
-    halves[2 * index] = ((offset & 0xff) << INDEX_BITS) | index;
-    halves[2 * index + 1] = ((words[at + 3] & SEGMENT_MASK) << 24) | (offset >>> 8);
+  if (count <= COMPARE_MAX) return insertionSort(order, words);
+  let offsetBits = 0;
+  let segmentBits = 0;
+  for (let at = 0; at < count * WORDS; at += WORDS) {
+    offsetBits |= words[at];
+    segmentBits |= words[at + 3] & SEGMENT_MASK;
   }
-  keys.sort();
-  for (let index = 0; index < count; index++) order[index] = halves[2 * index] & (RECORDS_MAX - 1);
+  let sorted = order;
+  let spare = new Uint32Array(count);
+  const pass = (word: number, shift: number, mask: number): void => {
+    digitSort(sorted, spare, words, word, shift, mask);
+    [sorted, spare] = [spare, sorted];
+  };
+  for (let shift = 0; shift < 32 && offsetBits >>> shift !== 0; shift += DIGIT_BITS) pass(0, shift, 2 ** DIGIT_BITS - 1);
+  if (segmentBits !== 0) pass(3, 0, SEGMENT_MASK);
+  return sorted;
+}
+
+function insertionSort(order: Uint32Array, words: Uint32Array): Uint32Array {
+  for (let index = 1; index < order.length; index++) {
+    const moved = order[index];
+    const segment = words[moved * WORDS + 3] & SEGMENT_MASK;
+    const offset = words[moved * WORDS];
+    let to = index;
+    for (; to > 0; to--) {
+      const other = order[to - 1] * WORDS;
+      const otherSegment = words[other + 3] & SEGMENT_MASK;
+      if (otherSegment < segment || (otherSegment === segment && words[other] <= offset)) break;
+      order[to] = order[to - 1];
+    }
+    order[to] = moved;
+  }
   return order;
+}
+
+/** One pass of a least-significant-digit radix sort: stable. */
+function digitSort(
+  from: Uint32Array,
+  to: Uint32Array,
+  words: Uint32Array,
+  word: number,
+  shift: number,
+  mask: number,
+): void {
+  const next = new Uint32Array(mask + 2);
+  for (let index = 0; index < from.length; index++) next[((words[from[index] * WORDS + word] >>> shift) & mask) + 1]++;
+  for (let digit = 0; digit < mask; digit++) next[digit + 1] += next[digit];
+  for (let index = 0; index < from.length; index++) {
+    const record = from[index];
+    to[next[(words[record * WORDS + word] >>> shift) & mask]++] = record;
+  }
 }

@@ -26,6 +26,11 @@ const uint LITERAL_WORDS_MAX = REQUEST_LITERAL_BYTES_MAX / 4u;
 #endif
 const uint TILE_VECTORS = gl_WorkGroupSize.x * uint(UNROLL);
 
+// How far the workgroups turn from one round of tiles to the next; a prime.
+const uint ROUND_TURN = 97u;
+
+const uint HIGH_BITS = 0x80808080u;
+
 struct Needle {
   uint first, firstMask;   // the pair's first byte in all four places, and the mask it is compared under
   uint second, secondMask; // the same of the byte after it
@@ -36,12 +41,21 @@ struct Needle {
   uint rangeBegin, rangeEnd;
 };
 
+// A needle's pair, in registers.
+struct Pair {
+  uint first, firstMask, second, secondMask;
+};
+
 shared Needle sh_needle[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_literal[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
 shared uint sh_mask[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
 // Occurrences counted without an atomic on device memory, after the records were full.
 shared uint sh_uncounted[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_full[QUEUE_REQUESTS_PER_POLL];
+
+Pair pairOf(uint request) {
+  return Pair(sh_needle[request].first, sh_needle[request].firstMask, sh_needle[request].second, sh_needle[request].secondMask);
+}
 
 uint corpusOf(uint request) { return headerWord(request, REQUEST_CORPUS); }
 
@@ -74,7 +88,11 @@ void prepare(uint first, uint count) {
     uint request = index / LITERAL_WORDS_MAX;
     uint word = index % LITERAL_WORDS_MAX;
     uint length = headerWord(request, REQUEST_LENGTH) & REQUEST_LENGTH_MASK;
-    if (word * 4u >= length) continue;
+    if (word * 4u >= length) {
+      sh_literal[request][word] = 0u; // the comparison takes four words at a time
+      sh_mask[request][word] = 0u;
+      continue;
+    }
     uint value = literalWord(first, request, word);
     bool ignoreCase = (headerWord(request, REQUEST_LENGTH) & REQUEST_IGNORE_CASE) != 0u;
     uint mask = ignoreCase ? caseMask(value) : 0xFFFFFFFFu;
@@ -107,27 +125,41 @@ void prepare(uint first, uint count) {
   }
 }
 
-// High bit of every byte of `word` where the pair may begin; `next` is the word behind it. No pair is missed; a few are wrong.
-uint pairFlags(uint word, uint next, uint request) {
-  uint following = uint(packUint2x32(uvec2(word, next)) >> 8);
-  uint difference = ((word & sh_needle[request].firstMask) ^ sh_needle[request].first) |
-                    ((following & sh_needle[request].secondMask) ^ sh_needle[request].second);
-  return (difference - 0x01010101u) & ~difference & 0x80808080u;
+// In the high bits of the outcome: where in `word` the pair may begin; `next` is the word behind it. No pair is missed, a few are wrong.
+// The other bits mean nothing: mask with HIGH_BITS.
+uint pairBits(uint word, uint next, Pair pair) {
+  uint following = word >> 8 | next << 24;
+  uint difference = ((word & pair.firstMask) ^ pair.first) | ((following & pair.secondMask) ^ pair.second);
+  return (difference - 0x01010101u) & ~difference;
+}
+
+uint vectorBits(uvec4 data, uint next, Pair pair) {
+  return pairBits(data.x, data.y, pair) | pairBits(data.y, data.z, pair) | pairBits(data.z, data.w, pair) |
+         pairBits(data.w, next, pair);
 }
 
 // The four high bits of a word's bytes, as bits 0 to 3.
-uint gatherFlags(uint flags) { return (flags * 0x00204081u) >> 28; }
+uint gather(uint bits) { return ((bits & HIGH_BITS) * 0x00204081u) >> 28; }
 
-// The word at a byte offset that need not be aligned.
-uint wordAt(CorpusWords corpus, uint offsetBytes) {
-  uint index = offsetBytes >> 2;
-  return uint(packUint2x32(uvec2(corpus.words[index], corpus.words[index + 1u])) >> ((offsetBytes & 3u) * 8u));
+// The 16 places of a vector where the pair may begin, as bits 0 to 15.
+uint candidatesOf(uvec4 data, uint next, Pair pair) {
+  return gather(pairBits(data.x, data.y, pair)) | gather(pairBits(data.y, data.z, pair)) << 4 |
+         gather(pairBits(data.z, data.w, pair)) << 8 | gather(pairBits(data.w, next, pair)) << 12;
 }
 
+// Four words at a time, so that their loads are under way together.
 bool occursAt(CorpusWords corpus, uint request, uint offsetBytes) {
   uint wordCount = (sh_needle[request].lengthBytes + 3u) / 4u;
-  for (uint index = 0u; index < wordCount; index++) {
-    if ((wordAt(corpus, offsetBytes + index * 4u) & sh_mask[request][index]) != sh_literal[request][index]) return false;
+  for (uint base = 0u; base < wordCount; base += 4u) {
+    uint index = (offsetBytes >> 2) + base;
+    uint words[5] = uint[5](corpus.words[index], corpus.words[index + 1u], corpus.words[index + 2u],
+                            corpus.words[index + 3u], corpus.words[index + 4u]);
+    uint wrong = 0u;
+    for (uint k = 0u; k < 4u; k++) {
+      uint word = uint(packUint2x32(uvec2(words[k], words[k + 1u])) >> ((offsetBytes & 3u) * 8u));
+      wrong |= (word & sh_mask[request][base + k]) ^ sh_literal[request][base + k];
+    }
+    if (wrong != 0u) return false;
   }
   return true;
 }
@@ -137,30 +169,34 @@ void emit(SegmentEntry segment, uint segmentIndex, uint request, bool isHit, uin
   uvec4 hits = subgroupBallot(isHit);
   uint hitCount = subgroupBallotBitCount(hits);
   if (hitCount == 0u) return;
-  uint capacity = sh_needle[request].recordCapacity;
-  uint base = capacity;
-  if (subgroupElect()) {
-    if (sh_full[request] == 0u) {
-      uint slot = slotOf(sh_needle[request].tag >> RECORD_SEGMENT_BITS);
-      uint64_t before = atomicAdd(Counters(launch.counters).values[slot], uint64_t(hitCount) << QUEUE_ARRIVAL_BITS,
-                                  gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed) >> QUEUE_ARRIVAL_BITS;
-      base = uint(min(before, uint64_t(capacity)));
-      if (base + hitCount >= capacity) sh_full[request] = 1u;
-    } else {
-      atomicAdd(sh_uncounted[request], hitCount);
-    }
+  if (subgroupBroadcastFirst(sh_full[request]) != 0u) {
+    if (subgroupElect()) atomicAdd(sh_uncounted[request], hitCount);
+    return;
   }
-  base = subgroupBroadcastFirst(base);
+  uint64_t before = 0ul;
+  if (subgroupElect()) {
+    before = atomicAdd(Counters(launch.counters).values[slotOf(sh_needle[request].tag >> RECORD_SEGMENT_BITS)],
+                       uint64_t(hitCount) << QUEUE_ARRIVAL_BITS, gl_ScopeDevice, gl_StorageSemanticsBuffer,
+                       gl_SemanticsRelaxed) >> QUEUE_ARRIVAL_BITS;
+  }
+  // The first hit's line is looked for while the counter's answer is under way.
+  uint lane = subgroupBallotFindLSB(hits);
+  uint at = subgroupShuffle(offsetBytes, lane);
+  Place place = locate(segment, at);
+  uint capacity = sh_needle[request].recordCapacity;
+  uint base = subgroupBroadcastFirst(uint(min(before, uint64_t(capacity))));
   uint end = min(base + hitCount, capacity);
+  if (base + hitCount >= capacity && subgroupElect()) sh_full[request] = 1u;
   for (uint index = base; index < end; index++) {
-    uint lane = subgroupBallotFindLSB(hits);
-    hits[lane / 32u] &= hits[lane / 32u] - 1u;
-    uint at = subgroupShuffle(offsetBytes, lane);
-    Place place = locate(segment, at);
     if (subgroupElect()) {
       Records(launch.outputs).vectors[sh_needle[request].recordBase + index] =
         uvec4(at, place.newlinesBefore, at - place.lineStart + 1u, sh_needle[request].tag | segmentIndex);
     }
+    hits[lane / 32u] &= hits[lane / 32u] - 1u;
+    if (index + 1u == end) break;
+    lane = subgroupBallotFindLSB(hits);
+    at = subgroupShuffle(offsetBytes, lane);
+    place = locate(segment, at);
   }
 }
 
@@ -192,7 +228,12 @@ void perform(uint first, uint count) {
   end = min(end, corpus.tileCount);
   uint segmentIndex = 0u;
   SegmentEntry segment = Segments(corpus.segments).entries[0];
-  for (uint tile = begin + gl_WorkGroupID.x; tile < end; tile += gl_NumWorkGroups.x) {
+  // The first request's pair stays in registers: most passes serve one request.
+  Pair pair = pairOf(0u);
+  for (uint round = 0u; begin + round * gl_NumWorkGroups.x < end; round++) {
+    // Turned a little in every round, so that a corpus with a period does not give all its hits to a few workgroups.
+    uint tile = begin + round * gl_NumWorkGroups.x + (gl_WorkGroupID.x + round * ROUND_TURN) % gl_NumWorkGroups.x;
+    if (tile >= end) continue;
     while (tile - segment.firstTile >= segment.tileCount) segment = Segments(corpus.segments).entries[++segmentIndex];
     uint vectorBase = (tile - segment.firstTile) * TILE_VECTORS + gl_LocalInvocationIndex;
     uvec4 data[UNROLL];
@@ -202,13 +243,15 @@ void perform(uint first, uint count) {
       next[j] = CorpusWords(segment.data).words[(vectorBase + j * gl_WorkGroupSize.x) * 4u + 4u];
     }
     for (uint request = 0u; request < count; request++) {
-      if (tile < sh_needle[request].rangeBegin || tile >= sh_needle[request].rangeEnd) continue;
+      if (count > 1u) {
+        if (tile < sh_needle[request].rangeBegin || tile >= sh_needle[request].rangeEnd) continue;
+        pair = pairOf(request);
+      }
+      uint bits = 0u;
+      for (uint j = 0u; j < uint(UNROLL); j++) bits |= vectorBits(data[j], next[j], pair);
+      if (!subgroupAny((bits & HIGH_BITS) != 0u)) continue;
       for (uint j = 0u; j < uint(UNROLL); j++) {
-        uvec4 flags = uvec4(pairFlags(data[j].x, data[j].y, request), pairFlags(data[j].y, data[j].z, request),
-                            pairFlags(data[j].z, data[j].w, request), pairFlags(data[j].w, next[j], request));
-        if (!subgroupAny((flags.x | flags.y | flags.z | flags.w) != 0u)) continue;
-        uint candidates = gatherFlags(flags.x) | gatherFlags(flags.y) << 4 | gatherFlags(flags.z) << 8 | gatherFlags(flags.w) << 12;
-        verify(segment, segmentIndex, request, candidates, vectorBase + j * gl_WorkGroupSize.x);
+        verify(segment, segmentIndex, request, candidatesOf(data[j], next[j], pair), vectorBase + j * gl_WorkGroupSize.x);
       }
     }
   }
