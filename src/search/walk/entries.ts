@@ -4,7 +4,7 @@ import { readdirSync, type Dirent } from "node:fs";
 import type { PathLike } from "./ignore-files.ts";
 
 /** What an entry is, without following a link. */
-export type EntryKind = "file" | "directory" | "link" | "other";
+type EntryKind = "file" | "directory" | "link" | "other";
 
 export interface Entry {
   /** Lossy (U+FFFD) where `nameBytes` is set. */

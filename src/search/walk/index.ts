@@ -4,7 +4,7 @@ import type { FoundFile } from "../contracts.ts";
 import { DirectoryVisitor, type DirectoryJob } from "./directory-visitor.ts";
 import type { WalkOptions } from "./options.ts";
 
-export { DirectoryVisitor, type DirectoryJob, type VisitSink } from "./directory-visitor.ts";
+export { DirectoryVisitor, type DirectoryJob } from "./directory-visitor.ts";
 export type { WalkOptions } from "./options.ts";
 export type { WalkError } from "./walk-error.ts";
 export { typeListLines, type TypeChange } from "./types.ts";
