@@ -19,9 +19,9 @@ import { type ParallelSearchOptions, searchInParallel } from "../../src/search/h
 const root = mkdtempSync(join(tmpdir(), "everwarp-parallel-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Enough files for workers to be started: 3,000 in 30 directories, with everything that needs care. */
+/** Enough files for workers to be started: 4,500 in 45 directories, with everything that needs care. */
 beforeAll(() => {
-  for (let directory = 0; directory < 30; directory++) {
+  for (let directory = 0; directory < 45; directory++) {
     const folder = join(root, `directory-${directory}`);
     mkdirSync(folder);
     for (let file = 0; file < 100; file++) {
@@ -139,17 +139,17 @@ describe("searchInParallel", () => {
     const files = [...walk([root])];
     const { elapsedNs: _, ...wanted } = sequential(it.make, files).stats;
     expect((await parallel(it, files)).stats).toMatchObject(wanted);
-    expect(wanted.searches).toBe(3001);
+    expect(wanted.searches).toBe(4501);
   });
 
   it("goes on past files that cannot be read, named or found", async () => {
     const it = prepare(["needle"]);
     const files = [...walk([root])];
-    for (const at of [0, 70, 1600, files.length])
+    for (const at of [0, 70, 4200, files.length])
       files.splice(at, 0, { path: join(root, `gone-${at}`), explicit: at === 70 });
     const { told } = await parallel(it, files);
     expect(told.filter(({ error }) => error !== undefined)).toEqual(
-      [0, 70, 1600, 3001].map((at) => ({
+      [0, 70, 4200, 4501].map((at) => ({
         path: join(root, `gone-${at}`),
         text: "",
         error: "No such file or directory (os error 2)",
@@ -167,7 +167,7 @@ describe("searchInParallel", () => {
   });
 
   it("stops after the first match, everywhere", async () => {
-    const it = prepare(["-q", "needle in file 2996"]);
+    const it = prepare(["-q", "needle in file 4494"]);
     let walked = 0;
     function* files(): Generator<FoundFile> {
       for (let round = 0; round < 1000; round++) {
@@ -219,8 +219,8 @@ describe("searchInParallel", () => {
     const it = prepare(["-a", "-v", "not there"]);
     const large = join(root, "large");
     writeFileSync(large, `${"x".repeat(99_999)}\n`.repeat(30));
-    const files: FoundFile[] = Array.from({ length: 1600 }, (_, index) => ({
-      path: index % 32 === 0 ? large : join(root, `directory-0/file-${1 + (index % 2)}`),
+    const files: FoundFile[] = Array.from({ length: 4200 }, (_, index) => ({
+      path: index % 84 === 0 ? large : join(root, `directory-0/file-${1 + (index % 2)}`),
       explicit: false,
     }));
     for (const ordered of [true, false]) {
@@ -233,6 +233,17 @@ describe("searchInParallel", () => {
       });
       expect(bytes).toBe(50 * 30 * (large.length + 1 + 100_000));
     }
+    rmSync(large);
+  });
+
+  it("shares few files that take long", async () => {
+    const it = prepare(["-c", "-v", "not there"]);
+    const large = join(root, "slow");
+    writeFileSync(large, "short line\n".repeat(300_000));
+    const files: FoundFile[] = Array.from({ length: 40 }, () => ({ path: large, explicit: false }));
+    const { told, stats } = await parallel(it, files);
+    expect(told).toEqual(files.map(() => ({ path: large, text: `${large}:300000\n`, error: undefined })));
+    expect(stats.searches).toBe(40);
     rmSync(large);
   });
 

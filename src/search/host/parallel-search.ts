@@ -6,11 +6,12 @@
  *                                                             ▼
  *                                                          onFile, in the order of completion or of the files
  *
- * Small trees never start a worker: a worker costs some 30 ms of processor time before it searches its first file, and this
- * thread searches a thousand small files in a third of that. All waiting is on shared memory; this thread only returns to its
+ * Small trees never start a worker: a worker costs some 60 ms of processor time for its start and for warming up, and in that
+ * time this thread searches five thousand small files. All waiting is on shared memory; this thread only returns to its
  * event loop while it waits for the last batches.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
+import { nowMs } from "../../base/clock.ts";
 import { assert, EverwarpError } from "../../base/errors.ts";
 import type { FoundFile } from "../contracts.ts";
 import { ByteWriter } from "../printer/byte-writer.ts";
@@ -21,8 +22,10 @@ import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-p
 import { searchBatch } from "./search-batch.ts";
 import { startWorkerThread } from "./worker-thread.ts";
 
-/** A tree of fewer files is searched on the calling thread alone. */
-const FILES_WORTH_WORKERS = 1500;
+/** A tree of fewer files is searched on the calling thread alone, … */
+const FILES_WORTH_WORKERS = 4000;
+/** … unless that takes longer than this: few files can be large, or far away. */
+const PATIENCE_MS = 50;
 /** More workers than this wait for the walk. */
 const WORKERS_MAX = 7;
 
@@ -105,22 +108,30 @@ class ParallelSearch {
   }
 
   async run(): Promise<ParallelSearchResult> {
-    const first: FoundFile[] = [];
-    const iterator = this.#options.files[Symbol.iterator]();
-    const worth = this.#options.threads > 1 ? FILES_WORTH_WORKERS : 0;
+    const { files, threads, searcher } = this.#options;
+    const startMs = nowMs();
+    const isPatient = (): boolean => threads === 1 || nowMs() - startMs < PATIENCE_MS;
+    const iterator = files[Symbol.iterator]();
     let next = iterator.next();
-    while (!next.done && first.length < worth) {
-      first.push(next.value);
-      next = iterator.next();
+    // Listing is far cheaper than searching and tells how much there is to do.
+    const ahead: FoundFile[] = [];
+    for (
+      ;
+      threads > 1 && !next.done && ahead.length < FILES_WORTH_WORKERS && isPatient();
+      next = iterator.next()
+    ) {
+      ahead.push(next.value);
     }
-    if (next.done || worth === 0) {
-      for (const file of first) this.#searchHere(file);
-      for (; !next.done && !this.#stopped; next = iterator.next()) this.#searchHere(next.value);
-      iterator.return?.();
-    } else {
-      await this.#searchWithWorkers(first, next.value, iterator);
+    let done = 0;
+    if (next.done)
+      while (done < ahead.length && !this.#stopped && isPatient()) this.#searchHere(ahead[done++]!);
+    if (threads > 1 && !this.#stopped && (done < ahead.length || !next.done)) {
+      await this.#searchWithWorkers(ahead.slice(done), next, iterator);
     }
-    addStats(this.#stats, this.#options.searcher.stats);
+    for (; !next.done && threads === 1 && !this.#stopped; next = iterator.next())
+      this.#searchHere(next.value);
+    iterator.return?.();
+    addStats(this.#stats, searcher.stats);
     return { searchedAny: this.#searchedAny, stats: this.#stats };
   }
 
@@ -155,15 +166,19 @@ class ParallelSearch {
     }
   }
 
+  /** @param ahead found and not yet searched; then comes `next`, then the iterator's */
   async #searchWithWorkers(
-    first: FoundFile[],
-    then: FoundFile,
+    ahead: FoundFile[],
+    next: IteratorResult<FoundFile>,
     iterator: Iterator<FoundFile>,
   ): Promise<void> {
     this.#searchedAny = true;
     const memory = allocateBoard();
     const board = (this.#board = new BatchBoard(memory));
     await this.#startWorkers(memory);
+    // A few files that took long so far are shared out one by one; the many of a walk that goes on, in full batches.
+    const share = Math.ceil(ahead.length / (8 * this.#options.threads));
+    const batchFiles = next.done ? Math.min(BATCH_FILES, Math.max(1, share)) : BATCH_FILES;
     let batch: FoundFile[] = [];
     const flush = (): void => {
       if (batch.length > 0 && !board.publish(batch))
@@ -172,16 +187,14 @@ class ParallelSearch {
       this.#receiveAll();
     };
     const add = (file: FoundFile): void => {
-      if (batch.length === BATCH_FILES || (batch.length > 0 && batch[0]!.explicit !== file.explicit)) flush();
+      if (batch.length === batchFiles || (batch.length > 0 && batch[0]!.explicit !== file.explicit)) flush();
       // Standard input is this thread's, and a name that is not UTF-8 has no place on the board.
       if (file.pathBytes === undefined && file.path !== "-") return void batch.push(file);
       flush();
       this.#own.push({ before: board.published, files: [file] });
     };
-    for (const file of first) add(file);
-    add(then);
-    for (let next = iterator.next(); !next.done && !this.#stopped; next = iterator.next()) add(next.value);
-    iterator.return?.();
+    for (const file of ahead) add(file);
+    for (let more = next; !more.done && !this.#stopped; more = iterator.next()) add(more.value);
     flush();
     board.close();
     await this.#helpAndWait(board);
