@@ -75,11 +75,6 @@ function glslBufferReference({ of, name, qualifiers }: BufferReference): string 
   return `${doc}${layout} ${qualifiers === "" ? "" : `${qualifiers} `}buffer ${name} { // ${of.sizeBytes} bytes\n${fieldLines(of)}};\n`;
 }
 
-/** The fields alone, for a block that is declared by hand: push constants, shared memory. */
-export function glslFields(of: StructLayout): string {
-  return fieldLines(of);
-}
-
 /** `const uint PREFIX_NAME = …;` */
 function glslConstants(values: Constants): string {
   const meta = constantsMeta(values);

@@ -1,6 +1,6 @@
 /** Structs and constants that host and device share, defined once. */
 export { constants, type Constants } from "./constants.ts";
-export { bufferReference, glslFields, glslModule } from "./glsl.ts";
+export { bufferReference, glslModule } from "./glsl.ts";
 export { struct } from "./struct.ts";
 export {
   array,
