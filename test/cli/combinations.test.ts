@@ -1,6 +1,8 @@
 /** Flag combinations over hand-made corner cases: what we print must be what ripgrep prints, byte for byte. */
+import { utimesSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Dir, difference } from "../support/cli.ts";
+import { difference, Dir } from "../support/cli.ts";
 import { cornerCases, longLines } from "../support/cli-trees.ts";
 
 /** One command line each, words parted by blanks; "␣" is a blank inside a word. */
@@ -433,6 +435,20 @@ describe("a tree of corner cases", () => {
 describe.each(lines(SINGLE_FILES))("one file: %s", (file) => {
   it.each(lines(SINGLE_FLAGS))("%s", async (line) => {
     expect(await difference(corners, [...words(line), file])).toBeUndefined();
+  });
+});
+
+describe("files of different times", () => {
+  it.each(["--sort=modified", "--sortr=modified"])("%s", async (flag) => {
+    const dir = new Dir("times").link("link", "c.txt").link("gone", "nowhere");
+    ["b.txt", "c.txt", "a.txt", "sub/d.txt"].forEach((name, index) => {
+      dir.file(name, "foo\n");
+      utimesSync(join(dir.path, name), 1_700_000_000, 1_700_000_000 + index * 7);
+    });
+    expect(await difference(dir, [flag, "foo"])).toBeUndefined();
+    expect(await difference(dir, [flag, "-l", "foo", "sub", "a.txt", "link", "b.txt"])).toBeUndefined();
+    expect(await difference(dir, [flag, "--files"])).toBeUndefined();
+    dir.remove();
   });
 });
 

@@ -108,6 +108,38 @@ describe("a real process", () => {
   });
 });
 
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+
+describe("on a terminal (needs script(1) of util-linux, which makes one)", () => {
+  const lines = [
+    "foo",
+    "-n foo plain.txt",
+    "foo plain.txt",
+    "--files",
+    "-C1 foo",
+    "-c foo",
+    "-l foo",
+    "--vimgrep foo",
+    "--no-heading foo",
+    "--color=never foo",
+    "-N foo",
+    "-o foo",
+    "-v foo sub",
+    "foo missing",
+  ];
+  it.skipIf(!hasScript).each(lines)("%s", (line) => {
+    for (const TERM of ["xterm", "dumb"]) {
+      const inTerminal = (command: string): string =>
+        spawned("script", ["-qec", command, "/dev/null"], corners.path, { env: { TERM } }).stdout.toString(
+          "latin1",
+        );
+      const theirs = inTerminal(`'${rgPath}' --sort=path ${line}`);
+      const ours = inTerminal(`'${process.execPath}' '${program}' search --sort=path ${line}`);
+      expect(ours.replace(/^everwarp: /m, "rg: ")).toBe(theirs);
+    }
+  });
+});
+
 describe("ends", () => {
   it("quietly when the pipe is closed, with ripgrep's exit code", () => {
     const dir = new Dir("pipe");
