@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { difference } from "../support/cli.ts";
 import { randomArguments, randomTree } from "../support/cli-random.ts";
-import { Random } from "../support/random.ts";
+import { Random } from "../support/cli-random-source.ts";
 
 const FIRST_SEED = Number(process.env["EVERWARP_SEED"] ?? 1);
 const TREES = Number(process.env["EVERWARP_RUNS"] ?? 16);

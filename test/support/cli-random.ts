@@ -1,6 +1,6 @@
 /** Random trees, patterns and flags for comparing the command line with ripgrep. */
 import { Dir } from "./cli.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "./cli-random-source.ts";
 
 const WORDS = [
   "foo",

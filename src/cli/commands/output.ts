@@ -16,7 +16,7 @@ export class Output {
   private closed = false;
   private readonly environment: Environment;
   private readonly eachFile: boolean;
-  private lastFlushMs = performance.now();
+  private lastFlushMs = Date.now();
 
   constructor(environment: Environment, eachFile: boolean) {
     this.environment = environment;
@@ -27,8 +27,7 @@ export class Output {
   settle(): boolean {
     const { length } = this.writer;
     if (length === 0) return !this.closed;
-    const isDue =
-      this.eachFile || length >= FLUSH_BYTES || performance.now() - this.lastFlushMs > FLUSH_AFTER_MS;
+    const isDue = this.eachFile || length >= FLUSH_BYTES || Date.now() - this.lastFlushMs > FLUSH_AFTER_MS;
     return isDue ? this.flush() : !this.closed;
   }
 
@@ -42,7 +41,7 @@ export class Output {
       this.closed = true;
     }
     this.writer.clear();
-    this.lastFlushMs = performance.now();
+    this.lastFlushMs = Date.now();
     return !this.closed;
   }
 }

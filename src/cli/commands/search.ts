@@ -169,9 +169,9 @@ async function search(
     return !(matched && args.quitAfterMatch);
   };
   const { searchedAny, stats } =
-    engine === undefined
-      ? await searchOnHost(args, files, searcher, tell)
-      : searchWithEngine(engine, files, searcher, tell);
+    engine === undefined && args.workerThreads > 1
+      ? await searchWithThreads(args, files, searcher, tell)
+      : searchInOrder(engine, files, searcher, tell);
   output.flush();
   if (args.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (args.stats) {
@@ -192,7 +192,7 @@ async function search(
 type Tell = (file: FoundFile, text: Uint8Array, result: FileResult) => boolean;
 type Told = { searchedAny: boolean; stats: SearchStats };
 
-async function searchOnHost(
+async function searchWithThreads(
   args: HiArgs,
   files: Iterable<FoundFile>,
   searcher: FileSearcher,
@@ -210,9 +210,9 @@ async function searchOnHost(
   });
 }
 
-/** Files that the engine holds are not opened; its hits are not looked for again. */
-function searchWithEngine(
-  engine: SearchEngineHook,
+/** One file after another. Those that an engine holds are not opened, and its hits are not looked for again. */
+function searchInOrder(
+  engine: SearchEngineHook | undefined,
   files: Iterable<FoundFile>,
   searcher: FileSearcher,
   tell: Tell,
@@ -221,7 +221,7 @@ function searchWithEngine(
   let searchedAny = false;
   for (const file of files) {
     searchedAny = true;
-    const held = engine.find(file);
+    const held = engine?.find(file);
     output.clear();
     const result =
       held === undefined

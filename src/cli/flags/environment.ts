@@ -1,6 +1,5 @@
 /** What a command sees of its surroundings. Tests give their own. */
 import { fstatSync, writeSync } from "node:fs";
-import { isatty } from "node:tty";
 
 export interface Environment {
   env: Readonly<Record<string, string | undefined>>;
@@ -11,6 +10,17 @@ export interface Environment {
   /** @throws a system error with the code EPIPE when nobody reads any more */
   writeOut(bytes: Uint8Array): void;
   writeError(text: string): void;
+}
+
+/** A terminal is a character device, and only for one of those the module that knows terminals is loaded. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    if (!fstatSync(descriptor).isCharacterDevice()) return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EBADF") return false;
+    throw error;
+  }
+  return process.getBuiltinModule("node:tty").isatty(descriptor);
 }
 
 function stdinIsReadable(): boolean {
@@ -42,10 +52,10 @@ export function processEnvironment(): Environment {
   return {
     env: process.env,
     get stdoutIsTerminal() {
-      return isatty(1);
+      return isTerminal(1);
     },
     get stderrIsTerminal() {
-      return isatty(2);
+      return isTerminal(2);
     },
     get stdinIsReadable() {
       return stdinIsReadable();
