@@ -19,7 +19,10 @@ import { type ParallelSearchOptions, searchInParallel } from "../../src/search/h
 const root = mkdtempSync(join(tmpdir(), "everwarp-parallel-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Enough files for workers to be started: 4,500 in 45 directories, with everything that needs care. */
+/** Soon passed over, yet so many that workers are started. */
+const EMPTY_FILES = 6_000;
+
+/** Files for workers: 4,500 in 45 directories, with everything that needs care. */
 beforeAll(() => {
   for (let directory = 0; directory < 45; directory++) {
     const folder = join(root, `directory-${directory}`);
@@ -43,6 +46,8 @@ beforeAll(() => {
       writeFileSync(join(folder, `file-${file}`), content);
     }
   }
+  mkdirSync(join(root, "empty"));
+  for (let file = 0; file < EMPTY_FILES; file++) writeFileSync(join(root, "empty", `${file}`), "");
   writeFileSync(
     Buffer.concat([Buffer.from(`${root}/directory-3/`), Buffer.from([0xfe, 0xff])]),
     "needle, oddly named\n",
@@ -139,7 +144,7 @@ describe("searchInParallel", () => {
     const files = [...walk([root])];
     const { elapsedNs: _, ...wanted } = sequential(it.make, files).stats;
     expect((await parallel(it, files)).stats).toMatchObject(wanted);
-    expect(wanted.searches).toBe(4501);
+    expect(wanted.searches).toBe(4501 + EMPTY_FILES);
   });
 
   it("goes on past files that cannot be read, named or found", async () => {
@@ -149,7 +154,7 @@ describe("searchInParallel", () => {
       files.splice(at, 0, { path: join(root, `gone-${at}`), explicit: at === 70 });
     const { told } = await parallel(it, files);
     expect(told.filter(({ error }) => error !== undefined)).toEqual(
-      [0, 70, 4200, 4501].map((at) => ({
+      [0, 70, 4200, 4501 + EMPTY_FILES].map((at) => ({
         path: join(root, `gone-${at}`),
         text: "",
         error: "No such file or directory (os error 2)",
@@ -219,8 +224,8 @@ describe("searchInParallel", () => {
     const it = prepare(["-a", "-v", "not there"]);
     const large = join(root, "large");
     writeFileSync(large, `${"x".repeat(99_999)}\n`.repeat(30));
-    const files: FoundFile[] = Array.from({ length: 4200 }, (_, index) => ({
-      path: index % 84 === 0 ? large : join(root, `directory-0/file-${1 + (index % 2)}`),
+    const files: FoundFile[] = Array.from({ length: 12_600 }, (_, index) => ({
+      path: index % 252 === 0 ? large : join(root, `directory-0/file-${1 + (index % 2)}`),
       explicit: false,
     }));
     for (const ordered of [true, false]) {

@@ -22,6 +22,9 @@ import { PROGRAM_LITERAL_COUNT_MAX, scanProgramBytes, writeScanProgram } from ".
 const WINDOW_BYTES = 128 * 1024;
 const COPY_FIRST_BYTES = 4 * 1024;
 
+/** So many passes for one literal each, by its two rarest bytes, are faster than one pass for all of them. */
+const SINGLES_MAX = 4;
+
 const LINE_FEED = 10;
 
 class ThreadMemory {
@@ -124,8 +127,9 @@ class SimdScanner implements LiteralScanner {
   readonly #addresses: number[] = [];
 
   constructor(literals: readonly Literal[]) {
-    for (let index = 0; index < literals.length; index += PROGRAM_LITERAL_COUNT_MAX) {
-      this.#groups.push(literals.slice(index, index + PROGRAM_LITERAL_COUNT_MAX));
+    const together = literals.length <= SINGLES_MAX ? 1 : PROGRAM_LITERAL_COUNT_MAX;
+    for (let index = 0; index < literals.length; index += together) {
+      this.#groups.push(literals.slice(index, index + together));
     }
     this.#longest = Math.max(...literals.map(({ bytes }) => bytes.length));
   }

@@ -7,7 +7,7 @@
  *                                                          onFile, in the order of completion or of the files
  *
  * Small trees never start a worker: a worker costs some 60 ms of processor time for its start and for warming up, and in that
- * time this thread searches five thousand small files. All waiting is on shared memory; this thread only returns to its
+ * time this thread searches five thousand small files; on two cores sharing pays from some ten thousand on. All waiting is on shared memory; this thread only returns to its
  * event loop while it waits for the last batches.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
@@ -22,10 +22,14 @@ import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-p
 import { searchBatch } from "./search-batch.ts";
 import { startWorkerThread } from "./worker-thread.ts";
 
-/** A tree of fewer files is searched on the calling thread alone, … */
-const FILES_WORTH_WORKERS = 4000;
-/** … unless that takes longer than this: few files can be large, or far away. */
-const PATIENCE_MS = 50;
+/** A tree of more files is shared at once. */
+const FILES_WORTH_WORKERS = 10_000;
+/** Workers come too when the listing takes longer than this: the files are far away. */
+const LISTING_MS = 50;
+/** After this long, it is clear how long the rest will take. */
+const TRIAL_MS = 15;
+/** A rest that takes longer than this is shared. */
+const REST_WORTH_WORKERS_MS = 100;
 /** More workers than this wait for the walk. */
 const WORKERS_MAX = 7;
 
@@ -110,21 +114,19 @@ class ParallelSearch {
   async run(): Promise<ParallelSearchResult> {
     const { files, threads, searcher } = this.#options;
     const startMs = nowMs();
-    const isPatient = (): boolean => threads === 1 || nowMs() - startMs < PATIENCE_MS;
+    const listsFast = (): boolean => nowMs() - startMs < LISTING_MS;
     const iterator = files[Symbol.iterator]();
     let next = iterator.next();
     // Listing is far cheaper than searching and tells how much there is to do.
     const ahead: FoundFile[] = [];
     for (
       ;
-      threads > 1 && !next.done && ahead.length < FILES_WORTH_WORKERS && isPatient();
+      threads > 1 && !next.done && ahead.length < FILES_WORTH_WORKERS && listsFast();
       next = iterator.next()
     ) {
       ahead.push(next.value);
     }
-    let done = 0;
-    if (next.done)
-      while (done < ahead.length && !this.#stopped && isPatient()) this.#searchHere(ahead[done++]!);
+    const done = next.done ? this.#searchUntilWorthSharing(ahead) : 0;
     if (threads > 1 && !this.#stopped && (done < ahead.length || !next.done)) {
       await this.#searchWithWorkers(ahead.slice(done), next, iterator);
     }
@@ -133,6 +135,21 @@ class ParallelSearch {
     iterator.return?.();
     addStats(this.#stats, searcher.stats);
     return { searchedAny: this.#searchedAny, stats: this.#stats };
+  }
+
+  /** @returns how many of the files were searched: all, unless the rest is worth workers */
+  #searchUntilWorthSharing(files: readonly FoundFile[]): number {
+    const startMs = nowMs();
+    let done = 0;
+    for (const file of files) {
+      if (this.#stopped) return files.length;
+      this.#searchHere(file);
+      done++;
+      const tookMs = nowMs() - startMs;
+      const restMs = (tookMs / done) * (files.length - done);
+      if (tookMs > TRIAL_MS && restMs > REST_WORTH_WORKERS_MS && files.length - done > 1) return done;
+    }
+    return done;
   }
 
   dispose(): void {
