@@ -130,14 +130,13 @@ async function search(
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
   if (!args.matchesPossible) return false;
-  const [{ createMatcher }, { allocateScanBuffer, createLiteralScanner }] = await Promise.all([
-    import("../../search/matcher/index.ts"),
-    import("../../search/host/literal-scanner.ts"),
-  ]);
+  const [{ createMatcher }, { allocateScanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all(
+    [import("../../search/matcher/index.ts"), import("../../search/host/literal-scanner.ts")],
+  );
   const matcher = createMatcher({ ...args.searcher.matcher, createScanner: createLiteralScanner });
   const files = foundFiles(args, messages);
   const engine = await hooks.openEngine?.(args, environment);
-  const searcher = createFileSearcher(args.searcher, matcher, allocateScanBuffer);
+  const searcher = createFileSearcher(args.searcher, matcher, allocateScanBuffer, countLineFeeds);
   const output = new Output(environment, args.flushEachFile);
   // One thread ends the separator's line as it ends all lines; several put it between whole buffers, with a line feed.
   const lineEnding = args.searcher.searcher.crlf && args.threads === 1 ? "\r\n" : "\n";
