@@ -15,10 +15,16 @@ export async function main(
   environment: Environment = processEnvironment(),
   hooks: SearchHooks = {},
 ): Promise<number> {
-  if (argv[0] === "search") {
-    const { runSearch } = await import("./commands/search.ts");
-    return runSearch(argv.slice(1), environment, hooks);
+  try {
+    if (argv[0] === "search") {
+      const { runSearch } = await import("./commands/search.ts");
+      return await runSearch(argv.slice(1), environment, hooks);
+    }
+    const { runCommand } = await import("./commands/others.ts");
+    return await runCommand(argv, environment);
+  } catch (error) {
+    // Whoever read our output has seen enough.
+    if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
+    throw error;
   }
-  const { runCommand } = await import("./commands/others.ts");
-  return runCommand(argv, environment);
 }

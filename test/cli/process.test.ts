@@ -146,7 +146,7 @@ describe("ends", () => {
     for (let i = 0; i < 40; i++) dir.file(`${i}.txt`, "foo foo foo foo\n".repeat(5000));
     const shell = (command: string): Outcome =>
       spawned("/bin/bash", ["-c", `${command} | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`], dir.path);
-    for (const flags of ["foo", "-n foo", "-j1 foo", "--json foo", "-v bar"]) {
+    for (const flags of ["foo", "-n foo", "-j1 foo", "--json foo", "-v bar", "--type-list"]) {
       const ours = shell(`'${process.execPath}' '${program}' search ${flags}`);
       const theirs = shell(`'${rgPath}' ${flags}`);
       expect({ flags, ...ours }).toEqual({ flags, ...theirs });
