@@ -233,6 +233,20 @@ describe("createLiteralScanner", () => {
     expect([one, two, one, two].map((it) => it.find(haystack, 0, haystack.length))).toEqual([10, 6, 10, 6]);
   });
 
+  it("keeps more scanners apart than its memory has programs of", () => {
+    const count = 1000;
+    const scanners = Array.from({ length: count }, (_, index) =>
+      createLiteralScanner([literal(`<${index}>`)]),
+    );
+    const haystack = Buffer.from(Array.from({ length: count }, (_, index) => `<${index}>`).join(""));
+    for (let round = 0; round < 2; round++) {
+      for (const [index, scanner] of scanners.entries()) {
+        expect(scanner.find(haystack, 0, haystack.length)).toBe(haystack.indexOf(`<${index}>`));
+        expect(scanners[0]!.find(haystack, 0, haystack.length)).toBe(0);
+      }
+    }
+  });
+
   it("takes a literal longer than a piece, and buffers made after the first search", () => {
     const long = new Uint8Array(700_000).map((_, index) => index % 251);
     const scanner = createLiteralScanner([{ bytes: long, ignoreAsciiCase: false }]);

@@ -6,21 +6,22 @@
  *   ┌─────────┬───────────┬─────────┬───────────┬─────────────┬──────
  *   │ answers │ programs  │ copies  │ buffer    │ buffer …    │ grows
  *   └─────────┴───────────┴─────────┴───────────┴─────────────┴──────
- *              of the        of bytes  `allocateScanBuffer`: scanned in place
- *              scanner       that lie
- *              used last     elsewhere
+ *              of scanners   of bytes  `allocateScanBuffer`: scanned in place
+ *              used lately   that lie
+ *                            elsewhere
  *
- * Invariants: every region is followed by `SCAN_SLACK_BYTES` in the same memory; the programs region belongs to
- * `programsOwner`, who wrote it; regions are never given back, so callers keep and reuse their buffers.
+ * Invariants: every region is followed by `SCAN_SLACK_BYTES` in the same memory; a scanner's programs are valid while its
+ * epoch is the memory's, and are written anew after that; regions are never given back, so callers keep and reuse their buffers.
  */
 import { EverwarpError } from "../../base/errors.ts";
 import type { Literal, LiteralScanner } from "../contracts.ts";
 import { NOT_FOUND, PAGE_BYTES, SCAN_SLACK_BYTES, ScanKernel, reserveSharedMemory } from "./scan-kernel.ts";
 import { PROGRAM_LITERAL_COUNT_MAX, scanProgramBytes, writeScanProgram } from "./scan-program.ts";
 
-/** A start at which windows are long enough to be worth a call and short enough to stay in the second-level cache. */
+/** Long enough to be worth a call, short enough to stay in the second-level cache. */
 const WINDOW_BYTES = 128 * 1024;
 const COPY_FIRST_BYTES = 4 * 1024;
+const PROGRAMS_BYTES = 64 * 1024;
 
 /** So many passes for one literal each, by its two rarest bytes, are faster than one pass for all of them. */
 const SINGLES_MAX = 4;
@@ -36,9 +37,11 @@ class ThreadMemory {
   bytes = new Uint8Array(this.memory.buffer);
   words = new Uint32Array(this.memory.buffer);
   readonly answers = this.allocate(8 * (1 + PROGRAM_LITERAL_COUNT_MAX));
-  programs = this.allocate(16 * 1024);
-  programsBytes = 16 * 1024;
-  programsOwner: object | undefined;
+  #programs = this.allocate(PROGRAMS_BYTES);
+  #programsBytes = PROGRAMS_BYTES;
+  #programsUsedBytes = 0;
+  /** Counts how often the programs region was begun anew: programs of an earlier epoch are overwritten. */
+  programsEpoch = 0;
   copies = this.allocate(2 * WINDOW_BYTES);
   copiesBytes = 2 * WINDOW_BYTES;
 
@@ -69,6 +72,21 @@ class ThreadMemory {
       this.words = new Uint32Array(this.memory.buffer);
     }
     this.#usedBytes = used;
+    return address;
+  }
+
+  /** @returns the address of room for programs, until the epoch ends */
+  allocatePrograms(sizeBytes: number): number {
+    if (this.#programsUsedBytes + sizeBytes > this.#programsBytes) {
+      this.programsEpoch++;
+      this.#programsUsedBytes = 0;
+      if (sizeBytes > this.#programsBytes) {
+        this.#programs = this.allocate(sizeBytes);
+        this.#programsBytes = sizeBytes;
+      }
+    }
+    const address = this.#programs + this.#programsUsedBytes;
+    this.#programsUsedBytes += sizeBytes;
     return address;
   }
 
@@ -125,6 +143,8 @@ class SimdScanner implements LiteralScanner {
   readonly #groups: Literal[][] = [];
   readonly #longest: number;
   readonly #addresses: number[] = [];
+  /** The epoch of the programs region that `addresses` belong to. */
+  #epoch = -1;
 
   constructor(literals: readonly Literal[]) {
     const together = literals.length <= SINGLES_MAX ? 1 : PROGRAM_LITERAL_COUNT_MAX;
@@ -136,7 +156,7 @@ class SimdScanner implements LiteralScanner {
 
   find(bytes: Uint8Array, from: number, end: number): number {
     const memory = thread();
-    if (memory.programsOwner !== this) this.#writePrograms(memory);
+    if (this.#epoch !== memory.programsEpoch) this.#writePrograms(memory);
     return visitPieces(memory, bytes, from, end, this.#longest - 1, (address, until) =>
       this.#findIn(memory, address, until),
     );
@@ -144,19 +164,13 @@ class SimdScanner implements LiteralScanner {
 
   #writePrograms(memory: ThreadMemory): void {
     const sizes = this.#groups.map((group) => Math.ceil(scanProgramBytes(group) / 16) * 16);
-    const total = sizes.reduce((sum, size) => sum + size, 0);
-    memory.programsOwner = undefined;
-    if (total > memory.programsBytes) {
-      memory.programs = memory.allocate(total);
-      memory.programsBytes = total;
-    }
-    let address = memory.programs;
+    let address = memory.allocatePrograms(sizes.reduce((sum, size) => sum + size, 0));
     for (const [index, group] of this.#groups.entries()) {
       writeScanProgram(group, memory.bytes, address);
       this.#addresses[index] = address;
       address += sizes[index]!;
     }
-    memory.programsOwner = this;
+    this.#epoch = memory.programsEpoch;
   }
 
   #findIn(memory: ThreadMemory, from: number, end: number): number {
