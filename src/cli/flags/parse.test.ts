@@ -146,6 +146,11 @@ describe("parsing", () => {
     expect(thrown("-%")).toMatchObject({ code: "EW_UNKNOWN_FLAG", message: "unrecognized flag -%" });
     expect(thrown("-n%")).toMatchObject({ code: "EW_UNKNOWN_FLAG" });
     expect(thrown("--color=blue")).toMatchObject({ code: "EW_BAD_FLAG_VALUE" });
+    for (const flag of ["-U", "--multiline", "--no-pcre2"])
+      expect(thrown(flag)).toMatchObject({
+        code: "EW_UNKNOWN_FLAG",
+        message: `unrecognized flag ${flag}. It is one of ripgrep's that everwarp does not have yet`,
+      });
     expect(similarNames("qqqqqq")).toEqual([]);
   });
 });

@@ -98,7 +98,37 @@ function unexpectedValue(name: string, value: string): EverwarpError {
   );
 }
 
+/** Flags of ripgrep that have no entry in the table yet, so that we can say so. */
+const NOT_YET: ReadonlySet<string> = new Set([
+  ..."UPz",
+  ...[
+    "auto-hybrid-regex",
+    "debug",
+    "dfa-size-limit",
+    "engine",
+    "generate",
+    "hostname-bin",
+    "hyperlink-format",
+  ],
+  ...[
+    "multiline",
+    "multiline-dotall",
+    "null-data",
+    "pcre2",
+    "pcre2-version",
+    "pre",
+    "pre-glob",
+    "regex-size-limit",
+  ],
+  ...["search-zip", "trace"],
+]);
+
+/** @param name with its dashes */
 function unknownFlag(name: string, similar: readonly string[]): EverwarpError {
+  if (NOT_YET.has(name.replace(/^-+(no-)?/, "")))
+    return new EverwarpError("EW_UNKNOWN_FLAG", `unrecognized flag ${name}`, {
+      remedy: "It is one of ripgrep's that everwarp does not have yet",
+    });
   const hint =
     similar.length === 0
       ? ""

@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const sources = fileURLToPath(new URL("../../src/", import.meta.url));
+const loader = fileURLToPath(new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "everwarp-process-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+beforeAll(() => {
+  writeFileSync(join(folder, "text"), Buffer.alloc(30_000_000, "some text\n"));
+});
+
+/** Runs a program with an engine that has a corpus of 30 MB in it. @param then what it does last */
+async function run(
+  then: string,
+  onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => {},
+) {
+  const program = join(folder, `program-${Math.random()}.mts`);
+  writeFileSync(
+    program,
+    `import { Corpus } from "${sources}search/corpus/corpus.ts";
+     import { openHostEngine } from "${sources}search/host/host-engine.ts";
+     const engine = await openHostEngine({ threads: 2 });
+     const loaded = await engine.load(Corpus.fromFiles([{ path: "${join(folder, "text")}", explicit: false }]));
+     const literals = [{ bytes: new Uint8Array(Buffer.from("text")), ignoreAsciiCase: false }];
+     console.log("loaded");
+     ${then}`,
+  );
+  const child = spawn(process.execPath, ["--import", loader, program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    output += text;
+    onLine(text, (signal) => child.kill(signal));
+  });
+  const startMs = performance.now();
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (...result) => resolve(result));
+  });
+  return { code, signal, output, tookMs: performance.now() - startMs };
+}
+
+describe("a process with a host engine", () => {
+  it("ends by itself when the engine is idle, even if it was never closed", async () => {
+    expect(await run("")).toMatchObject({ code: 0, output: "loaded\n" });
+  });
+
+  it("lives as long as someone waits for an answer", async () => {
+    const { code, output } = await run(`
+      const ticket = engine.submit(loaded, literals);
+      void ticket.wait().then(() => console.log(ticket.result().count));`);
+    expect({ code, output }).toEqual({ code: 0, output: "loaded\n3000000\n" });
+  });
+
+  it("ends at once on SIGINT, in the midst of queries that it waits for", async () => {
+    const { signal, tookMs } = await run(
+      `console.log("busy"); for (;;) { const ticket = engine.submit(loaded, literals); ticket.waitSync(60_000); }`,
+      (line, kill) => {
+        if (line.includes("busy")) kill("SIGINT");
+      },
+    );
+    expect(signal).toBe("SIGINT");
+    expect(tookMs).toBeLessThan(20_000);
+  });
+});
