@@ -16,11 +16,11 @@ struct Place {
   uint lineStart;      // offset in the segment of the line's first byte
 };
 
+// High bit of every byte that is 0; exact (Hacker's Delight, 6-1).
+uint zeroBytes(uint word) { return ~(((word & 0x7F7F7F7Fu) + 0x7F7F7F7Fu) | word | 0x7F7F7F7Fu); }
+
 // High bit of every byte of `word` that is a line feed; exact.
-uint newlineFlags(uint word) {
-  uint difference = word ^ 0x0A0A0A0Au;
-  return ~(((difference & 0x7F7F7F7Fu) + 0x7F7F7F7Fu) | difference | 0x7F7F7F7Fu);
-}
+uint newlineFlags(uint word) { return zeroBytes(word ^ 0x0A0A0A0Au); }
 
 // The flags of the first `count` bytes of a word; `count` may be negative or above 4.
 uint firstFlags(uint flags, int count) { return count >= 4 ? flags : count <= 0 ? 0u : flags & ((1u << (count * 8)) - 1u); }

@@ -2,6 +2,7 @@
 //
 // A kernel includes this file and defines
 //
+//     void initialize();                             // all threads, once a launch: set up shared memory
 //     void prepare(uint first, uint count);          // all threads: read the requests' payloads into shared memory
 //     void perform(uint first, uint count);          // all threads: do the work of requests first … first + count - 1
 //     uint64_t contribution(uint index);             // what this workgroup adds to request `index`'s result (48 bits)
@@ -56,6 +57,7 @@ shared uint sh_header[QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_WORDS];
 shared uint sh_command[2];
 shared uint sh_count[2];
 
+void initialize();
 void prepare(uint first, uint count);
 void perform(uint first, uint count);
 uint64_t contribution(uint index);
@@ -110,6 +112,7 @@ void complete(uint first, uint count) {
 
 void main() {
   if (gl_LocalInvocationIndex == 0u) AliveFlags(launch.alive).flags[gl_WorkGroupID.x] = launch.launchId;
+  initialize();
   uint next = ControlReference(launch.control).value.firstSequence;
   uint idlePolls = 0u;
   for (uint parity = 0u;; parity ^= 1u) {

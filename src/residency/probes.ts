@@ -21,13 +21,18 @@ export interface DoorbellReading {
 
 /** Runs a loop that should take `rounds` rounds; returns how many it took. */
 export async function probeLoopLimit(device: Device, rounds: number): Promise<number> {
-  using lease = await sharedPrograms().acquire(device, { file: kernelFile("residency/kernels/loop_limit"), label: "loop limit probe" });
+  using lease = await sharedPrograms().acquire(device, {
+    file: kernelFile("residency/kernels/loop_limit"),
+    label: "loop limit probe",
+  });
   using memory = device.createBuffer({ role: "mailbox", sizeBytes: 8, label: "loop limit probe" });
   const words = new Uint32Array(memory.host);
   words.set([rounds, 0]);
   const constants = new DataView(new ArrayBuffer(LoopProbe.sizeBytes));
   LoopProbe.write(constants, 0, { rounds: memory.address });
-  device.run((recorder) => recorder.bind(lease.pipeline).push(constants).dispatch(1).barrier("compute", "host"));
+  device.run((recorder) =>
+    recorder.bind(lease.pipeline).push(constants).dispatch(1).barrier("compute", "host"),
+  );
   return words[1];
 }
 
@@ -83,4 +88,3 @@ const LITMUS_PROFILE = {
   doorbell: [],
   persistent: { allowed: true, reason: "this is the test of it" },
 } as const;
-

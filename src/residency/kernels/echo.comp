@@ -7,6 +7,8 @@
 #version 460
 #include "residency.glsl"
 
+void initialize() {}
+
 uint batchLimit(uint available) { return available; }
 
 void prepare(uint first, uint count) {}

@@ -17,7 +17,14 @@ import { ResidentKernel, WORKGROUP_SIZE_ID } from "../../residency/resident-kern
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
-import type { Backend, BackendInfo, BackendTicket, LoadedCorpus, RawHits, SubmitOptions } from "../backend.ts";
+import type {
+  Backend,
+  BackendInfo,
+  BackendTicket,
+  LoadedCorpus,
+  RawHits,
+  SubmitOptions,
+} from "../backend.ts";
 import type { Literal } from "../contracts.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
@@ -92,7 +99,11 @@ export class DeviceBackend implements Backend {
     try {
       const shape = scanShape(device.info, profile);
       const acquire = (name: string, more: object = {}): Promise<ProgramLease> =>
-        sharedPrograms().acquire(device, { file: kernelFile(`search/kernels/${name}`), label: name, ...more });
+        sharedPrograms().acquire(device, {
+          file: kernelFile(`search/kernels/${name}`),
+          label: name,
+          ...more,
+        });
       const pipelines = {
         newlineCount: (await acquire("newline_count")).pipeline,
         newlineSpine: (await acquire("newline_spine")).pipeline,
@@ -102,7 +113,11 @@ export class DeviceBackend implements Backend {
         defines: { UNROLL: shape.unroll },
         specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize },
       });
-      const table = device.createBuffer({ role: "doorbell", sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes, label: "corpus table" });
+      const table = device.createBuffer({
+        role: "doorbell",
+        sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes,
+        label: "corpus table",
+      });
       const records = device.createBuffer({
         role: "mailbox",
         sizeBytes: (SLOT_COUNT * REGION_RECORDS + SPILL_RECORDS) * HitRecord.BYTES,
@@ -177,9 +192,13 @@ export class DeviceBackend implements Backend {
   submit(loaded: LoadedCorpus, literals: readonly Literal[], options: SubmitOptions = {}): BackendTicket {
     this.#assertOpen();
     if (!(loaded instanceof DeviceCorpus) || !loaded.isLoaded || this.#corpora[loaded.index] !== loaded) {
-      throw new EverwarpError("EW_CORPUS_UNKNOWN", "the query names a corpus that this device does not hold", {
-        remedy: "Load it first; an unloaded corpus cannot be searched.",
-      });
+      throw new EverwarpError(
+        "EW_CORPUS_UNKNOWN",
+        "the query names a corpus that this device does not hold",
+        {
+          remedy: "Load it first; an unloaded corpus cannot be searched.",
+        },
+      );
     }
     const query = new DeviceQuery(loaded, literals, options.maxHits ?? Infinity);
     for (const scan of query.scans) this.#waiting.push(scan);
@@ -278,7 +297,10 @@ export class DeviceBackend implements Backend {
       const scan = this.#waiting[0];
       if (this.#kernel.isFull) return;
       const isSpill = scan.ranges !== undefined;
-      if (isSpill ? this.#spillOwner !== undefined && this.#spillOwner !== scan : this.#freeRegions.length === 0) return;
+      if (
+        isSpill ? this.#spillOwner !== undefined && this.#spillOwner !== scan : this.#freeRegions.length === 0
+      )
+        return;
       this.#waiting.shift();
       this.#launch(scan, isSpill);
     }
@@ -394,9 +416,13 @@ function awaitTag(records: Uint32Array, at: number, tag: number): void {
   const begin = performance.now();
   while (Atomics.load(records, at) >>> HitRecord.SEGMENT_BITS !== tag) {
     if (performance.now() - begin > RECORD_TIMEOUT_MS) {
-      throw new EverwarpError("EW_KERNEL_FAULT", `a hit that the kernel counted did not arrive within ${RECORD_TIMEOUT_MS} ms`, {
-        remedy: "Please report this, with the device and its driver.",
-      });
+      throw new EverwarpError(
+        "EW_KERNEL_FAULT",
+        `a hit that the kernel counted did not arrive within ${RECORD_TIMEOUT_MS} ms`,
+        {
+          remedy: "Please report this, with the device and its driver.",
+        },
+      );
     }
   }
 }
@@ -432,7 +458,9 @@ class DeviceTicket implements BackendTicket {
     if (this.#hits === undefined) {
       this.#query.throwFailure();
       if (!this.#query.isDone) {
-        throw new EverwarpError("EW_TIMEOUT", "the query is still in flight", { remedy: "Wait for it first." });
+        throw new EverwarpError("EW_TIMEOUT", "the query is still in flight", {
+          remedy: "Wait for it first.",
+        });
       }
       this.#hits = new DeviceHits(this.#query.batch(), this.#query.corpus.map);
     }

@@ -56,10 +56,20 @@ export class DeviceCorpus implements LoadedCorpus {
       this.#buffers.push(buffer);
       return buffer;
     };
-    const table = create("doorbell", Math.max(1, segments.length) * SegmentEntry.strideBytes, "segment table");
+    const table = create(
+      "doorbell",
+      Math.max(1, segments.length) * SegmentEntry.strideBytes,
+      "segment table",
+    );
     this.segmentTable = table;
     const view = new DataView(table.host);
-    const entries: { data: bigint; blockRanks: bigint; groupRanks: bigint; firstTile: number; tileCount: number }[] = [];
+    const entries: {
+      data: bigint;
+      blockRanks: bigint;
+      groupRanks: bigint;
+      firstTile: number;
+      tileCount: number;
+    }[] = [];
     let tileCount = 0;
     for (const [number, segment] of segments.entries()) {
       const groupCount = Math.max(1, Math.ceil(segment.usedBytes / GROUP_BYTES));
@@ -115,11 +125,20 @@ function buildIndex(device: Device, pipelines: IndexPipelines, segment: Entry, g
 }
 
 /** Lists the files in the order of memory, and asks the device how many line feeds lie before each. */
-function rankFiles(device: Device, pipelines: IndexPipelines, placement: Placement, segments: readonly Entry[]): FileMap {
+function rankFiles(
+  device: Device,
+  pipelines: IndexPipelines,
+  placement: Placement,
+  segments: readonly Entry[],
+): FileMap {
   const { files, starts } = filesInMemoryOrder(placement);
   const firstRank = new Uint32Array(files.length);
   if (files.length === 0) return { start: starts, file: files, firstRank };
-  using offsets = device.createBuffer({ role: "staging", sizeBytes: files.length * 4, label: "file offsets" });
+  using offsets = device.createBuffer({
+    role: "staging",
+    sizeBytes: files.length * 4,
+    label: "file offsets",
+  });
   using ranks = device.createBuffer({ role: "mailbox", sizeBytes: files.length * 4, label: "file ranks" });
   const offsetWords = new Uint32Array(offsets.host);
   for (let index = 0; index < files.length; index++) offsetWords[index] = starts[index] % 2 ** 32;

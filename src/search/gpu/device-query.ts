@@ -59,7 +59,10 @@ export class Scan {
         return true;
       }
       // A little more than would do if the hits were spread evenly.
-      this.ranges = cut({ begin: 0, end: this.query.corpus.tileCount }, Math.ceil((total / spillRecords) * 1.25));
+      this.ranges = cut(
+        { begin: 0, end: this.query.corpus.tileCount },
+        Math.ceil((total / spillRecords) * 1.25),
+      );
       return false;
     }
     const range = this.ranges.shift() as TileRange;
@@ -147,7 +150,8 @@ export class DeviceQuery {
 
 /** Records of the first piece behind which every other piece stands in its place. */
 function joinPieces(pieces: readonly Scan[]): Uint32Array {
-  const positionOf = (words: Uint32Array, at: number): number => (words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at];
+  const positionOf = (words: Uint32Array, at: number): number =>
+    (words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at];
   const [first, ...rest] = pieces;
   const places = rest.map(({ records, pieceOffset }) => {
     const set = new Set<number>();
@@ -160,7 +164,8 @@ function joinPieces(pieces: readonly Scan[]): Uint32Array {
   for (const words of first.records) {
     for (let at = 0; at < words.length; at += WORDS) {
       const position = positionOf(words, at);
-      if (places.every((set) => set.has(position))) joined.push(words[at], words[at + 1], words[at + 2], words[at + 3]);
+      if (places.every((set) => set.has(position)))
+        joined.push(words[at], words[at + 1], words[at + 2], words[at + 3]);
     }
   }
   return Uint32Array.from(joined);

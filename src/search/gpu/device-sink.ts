@@ -71,7 +71,11 @@ export class DeviceSink implements CorpusSink {
     const toWindow = (staging: Staging): SinkWindow => {
       const address = staging.buffer.hostAddress as bigint;
       this.#windows.set(address, staging);
-      return { ...position, lengthBytes: Math.min(lengthBytes, CHUNK_BYTES), memory: { kind: "address", address } };
+      return {
+        ...position,
+        lengthBytes: Math.min(lengthBytes, CHUNK_BYTES),
+        memory: { kind: "address", address },
+      };
     };
     const staging = this.#free.pop() ?? this.#addStaging();
     if (staging !== undefined) return toWindow(staging);
@@ -112,9 +116,13 @@ export class DeviceSink implements CorpusSink {
   async #finishUpload(staging: Staging): Promise<void> {
     try {
       if (!(await staging.fence.waitAsync(UPLOAD_TIMEOUT_MS))) {
-        throw new EverwarpError("EW_TIMEOUT", `an upload of 256 KiB did not end within ${UPLOAD_TIMEOUT_MS} ms`, {
-          remedy: "Another program may hold the device; try again.",
-        });
+        throw new EverwarpError(
+          "EW_TIMEOUT",
+          `an upload of 256 KiB did not end within ${UPLOAD_TIMEOUT_MS} ms`,
+          {
+            remedy: "Another program may hold the device; try again.",
+          },
+        );
       }
       staging.fence.reset();
       this.#release(staging);

@@ -39,72 +39,109 @@ function entryAt(starts: Float64Array, position: number): number {
   return low;
 }
 
-/** The hits of a query, sorted by file, then offset, then literal. */
+/** The hits of a query, sorted by file, then offset, then literal. Decoded when first looked at. */
 export class DeviceHits implements RawHits {
   readonly count: number;
   readonly truncated: boolean;
-  readonly file: Uint32Array;
-  readonly offset: Uint32Array;
-  readonly literal: Uint32Array;
-  readonly #places: HitPlaces;
+  readonly #batch: RecordBatch;
+  readonly #map: FileMap;
+  #columns: HitColumns | undefined;
 
   constructor(batch: RecordBatch, map: FileMap) {
-    const { count, words } = batch;
-    this.count = count;
+    this.count = batch.count;
     this.truncated = batch.truncated;
-    this.file = new Uint32Array(count);
-    this.offset = new Uint32Array(count);
-    this.literal = new Uint32Array(count);
-    const line = new Uint32Array(count);
-    const column = new Uint32Array(count);
-    this.#places = { line, column };
-    const order = sortedOrder(batch);
-    let entry = -1;
-    let nextStart = -1;
-    let start = 0;
-    for (let index = 0; index < count; index++) {
-      const at = order[index] * WORDS;
-      const position = (words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at];
-      if (position >= nextStart) {
-        entry = entryAt(map.start, position);
-        start = map.start[entry];
-        nextStart = entry + 1 < map.start.length ? map.start[entry + 1] : Infinity;
-      }
-      this.file[index] = map.file[entry];
-      this.offset[index] = position - start;
-      this.literal[index] = batch.literal[order[index]];
-      line[index] = words[at + 1] - map.firstRank[entry] + 1;
-      column[index] = words[at + 2];
-    }
-    this.#sortByFile();
+    this.#batch = batch;
+    this.#map = map;
+  }
+
+  get file(): Uint32Array {
+    return this.#decoded().file;
+  }
+
+  get offset(): Uint32Array {
+    return this.#decoded().offset;
+  }
+
+  get literal(): Uint32Array {
+    return this.#decoded().literal;
   }
 
   locate(): HitPlaces {
-    return this.#places;
+    return this.#decoded();
   }
 
-  /** Hits are sorted by place in memory; files mostly lie in their own order, but not always: moves runs of hits of one file. */
-  #sortByFile(): void {
-    const { file, count } = this;
-    const runs: number[] = [];
-    let isSorted = true;
-    for (let index = 0; index < count; index++) {
-      if (index > 0 && file[index] === file[index - 1]) continue;
-      if (index > 0 && file[index] < file[index - 1]) isSorted = false;
-      runs.push(index);
-    }
-    if (isSorted) return;
-    const ends = runs.map((_, index) => runs[index + 1] ?? count);
-    const byFile = runs.map((_, index) => index).sort((a, b) => file[runs[a]] - file[runs[b]]);
-    for (const column of [this.offset, this.literal, this.#places.line, this.#places.column, this.file]) {
-      const before = column.slice();
-      let to = 0;
-      for (const run of byFile) {
-        column.set(before.subarray(runs[run], ends[run]), to);
-        to += ends[run] - runs[run];
-      }
-    }
+  #decoded(): HitColumns {
+    this.#columns ??= decode(this.#batch, this.#map);
+    return this.#columns;
   }
+}
+
+interface HitColumns extends HitPlaces {
+  readonly file: Uint32Array;
+  readonly offset: Uint32Array;
+  readonly literal: Uint32Array;
+}
+
+function decode(batch: RecordBatch, map: FileMap): HitColumns {
+  const { count, words } = batch;
+  const memory = new ArrayBuffer(5 * 4 * count);
+  const column = (index: number): Uint32Array => new Uint32Array(memory, index * 4 * count, count);
+  const columns = {
+    file: column(0),
+    offset: column(1),
+    literal: column(2),
+    line: column(3),
+    column: column(4),
+  };
+  const order = orderByFile(sortedOrder(batch), words, map);
+  let entry = -1;
+  let start = 1;
+  let end = 0;
+  for (let index = 0; index < count; index++) {
+    const at = order[index] * WORDS;
+    const position = (words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at];
+    if (position < start || position >= end) {
+      entry = entryAt(map.start, position);
+      start = map.start[entry];
+      end = entry + 1 < map.start.length ? map.start[entry + 1] : Infinity;
+    }
+    columns.file[index] = map.file[entry];
+    columns.offset[index] = position - start;
+    columns.literal[index] = batch.literal[order[index]];
+    columns.line[index] = words[at + 1] - map.firstRank[entry] + 1;
+    columns.column[index] = words[at + 2];
+  }
+  return columns;
+}
+
+/** Files mostly lie in memory in their own order, but not always: brings the runs of hits of one file into the order of the files. */
+function orderByFile(order: Uint32Array, words: Uint32Array, map: FileMap): Uint32Array {
+  const runs: number[] = []; // file × 2²⁶ + number of the run
+  const begins: number[] = [];
+  let isSorted = true;
+  let end = -1;
+  let previous = -1;
+  for (let index = 0; index < order.length; index++) {
+    const at = order[index] * WORDS;
+    const position = (words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at];
+    if (position < end) continue;
+    const entry = entryAt(map.start, position);
+    end = entry + 1 < map.start.length ? map.start[entry + 1] : Infinity;
+    const file = map.file[entry];
+    isSorted &&= file > previous;
+    previous = file;
+    runs.push(file * 2 ** 26 + begins.length);
+    begins.push(index);
+  }
+  if (isSorted) return order;
+  const sorted = new Uint32Array(order.length);
+  let to = 0;
+  for (const key of Float64Array.from(runs).sort()) {
+    const run = key % 2 ** 26;
+    const stop = run + 1 < begins.length ? begins[run + 1] : order.length;
+    for (let index = begins[run]; index < stop; index++) sorted[to++] = order[index];
+  }
+  return sorted;
 }
 
 /** Counts up to which comparing is faster than counting digits. */
@@ -129,7 +166,8 @@ function sortedOrder({ words, count }: RecordBatch): Uint32Array {
     digitSort(sorted, spare, words, word, shift, mask);
     [sorted, spare] = [spare, sorted];
   };
-  for (let shift = 0; shift < 32 && offsetBits >>> shift !== 0; shift += DIGIT_BITS) pass(0, shift, 2 ** DIGIT_BITS - 1);
+  for (let shift = 0; shift < 32 && offsetBits >>> shift !== 0; shift += DIGIT_BITS)
+    pass(0, shift, 2 ** DIGIT_BITS - 1);
   if (segmentBits !== 0) pass(3, 0, SEGMENT_MASK);
   return sorted;
 }
@@ -161,7 +199,8 @@ function digitSort(
   mask: number,
 ): void {
   const next = new Uint32Array(mask + 2);
-  for (let index = 0; index < from.length; index++) next[((words[from[index] * WORDS + word] >>> shift) & mask) + 1]++;
+  for (let index = 0; index < from.length; index++)
+    next[((words[from[index] * WORDS + word] >>> shift) & mask) + 1]++;
   for (let digit = 0; digit < mask; digit++) next[digit + 1] += next[digit];
   for (let index = 0; index < from.length; index++) {
     const record = from[index];

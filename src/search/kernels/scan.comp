@@ -12,6 +12,9 @@
 // memory order relied on: the corpus and its newline index were written before the launch; records carry the request's tag.
 // twin: src/search/reference/scan.ts
 #version 460
+// variant: UNROLL=1
+// variant: UNROLL=4
+#extension GL_EXT_control_flow_attributes : require
 #include "residency.glsl"
 #include "generated/scan.glsl"
 #include "newlines.glsl"
@@ -52,6 +55,15 @@ shared uint sh_mask[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
 // Occurrences counted without an atomic on device memory, after the records were full.
 shared uint sh_uncounted[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_full[QUEUE_REQUESTS_PER_POLL];
+
+// The table entries of the corpus that was searched last. They do not change while a kernel runs: the host stops it to load or unload.
+shared uint sh_corpusIndex;
+shared CorpusEntry sh_corpus;
+shared SegmentEntry sh_firstSegment;
+
+void initialize() {
+  if (gl_LocalInvocationIndex == 0u) sh_corpusIndex = 0xFFFFFFFFu;
+}
 
 Pair pairOf(uint request) {
   return Pair(sh_needle[request].first, sh_needle[request].firstMask, sh_needle[request].second, sh_needle[request].secondMask);
@@ -123,13 +135,23 @@ void prepare(uint first, uint count) {
     sh_uncounted[request] = 0u;
     sh_full[request] = 0u;
   }
+  if (gl_LocalInvocationIndex == gl_WorkGroupSize.x - 1u && sh_corpusIndex != corpusOf(0u)) {
+    sh_corpusIndex = corpusOf(0u);
+    sh_corpus = Corpora(launch.inputs).entries[sh_corpusIndex];
+    sh_firstSegment = Segments(sh_corpus.segments).entries[0];
+  }
 }
 
-// In the high bits of the outcome: where in `word` the pair may begin; `next` is the word behind it. No pair is missed, a few are wrong.
+// A byte is 0 where the pair begins in `word`; `next` is the word behind it.
+uint pairDifference(uint word, uint next, Pair pair) {
+  uint following = word >> 8 | next << 24;
+  return ((word & pair.firstMask) ^ pair.first) | ((following & pair.secondMask) ^ pair.second);
+}
+
+// In the high bits of the outcome: where the pair may begin. No pair is missed, a few are wrong.
 // The other bits mean nothing: mask with HIGH_BITS.
 uint pairBits(uint word, uint next, Pair pair) {
-  uint following = word >> 8 | next << 24;
-  uint difference = ((word & pair.firstMask) ^ pair.first) | ((following & pair.secondMask) ^ pair.second);
+  uint difference = pairDifference(word, next, pair);
   return (difference - 0x01010101u) & ~difference;
 }
 
@@ -139,12 +161,12 @@ uint vectorBits(uvec4 data, uint next, Pair pair) {
 }
 
 // The four high bits of a word's bytes, as bits 0 to 3.
-uint gather(uint bits) { return ((bits & HIGH_BITS) * 0x00204081u) >> 28; }
+uint gather(uint bits) { return (bits * 0x00204081u) >> 28; }
 
-// The 16 places of a vector where the pair may begin, as bits 0 to 15.
+// The 16 places of a vector where the pair begins, as bits 0 to 15; exact.
 uint candidatesOf(uvec4 data, uint next, Pair pair) {
-  return gather(pairBits(data.x, data.y, pair)) | gather(pairBits(data.y, data.z, pair)) << 4 |
-         gather(pairBits(data.z, data.w, pair)) << 8 | gather(pairBits(data.w, next, pair)) << 12;
+  return gather(zeroBytes(pairDifference(data.x, data.y, pair))) | gather(zeroBytes(pairDifference(data.y, data.z, pair))) << 4 |
+         gather(zeroBytes(pairDifference(data.z, data.w, pair))) << 8 | gather(zeroBytes(pairDifference(data.w, next, pair))) << 12;
 }
 
 // Four words at a time, so that their loads are under way together.
@@ -164,56 +186,53 @@ bool occursAt(CorpusWords corpus, uint request, uint offsetBytes) {
   return true;
 }
 
-// All lanes of the subgroup: those with a hit at `offsetBytes` have it counted, and recorded while there is room.
-void emit(SegmentEntry segment, uint segmentIndex, uint request, bool isHit, uint offsetBytes) {
-  uvec4 hits = subgroupBallot(isHit);
-  uint hitCount = subgroupBallotBitCount(hits);
-  if (hitCount == 0u) return;
+// All lanes of the subgroup: takes the candidates of one vector a lane; counts the hits among them and records them while there is room.
+void take(SegmentEntry segment, uint segmentIndex, uint request, uint candidates, uint vectorIndex) {
+  uint pairOffset = sh_needle[request].pairOffset;
+  uint hits = 0u; // bit i: the literal whose pair is at place i of the vector
+  while (candidates != 0u) {
+    uint place = uint(findLSB(candidates));
+    candidates &= candidates - 1u;
+    uint pairAt = vectorIndex * 16u + place;
+    if (pairAt < pairOffset) continue;
+    // A literal of one or two bytes is its pair.
+    if (sh_needle[request].lengthBytes <= 2u || occursAt(CorpusWords(segment.data), request, pairAt - pairOffset)) hits |= 1u << place;
+  }
+  uint hitCount = uint(bitCount(hits));
+  uint total = subgroupAdd(hitCount);
+  if (total == 0u) return;
   if (subgroupBroadcastFirst(sh_full[request]) != 0u) {
-    if (subgroupElect()) atomicAdd(sh_uncounted[request], hitCount);
+    if (subgroupElect()) atomicAdd(sh_uncounted[request], total);
     return;
   }
   uint64_t before = 0ul;
   if (subgroupElect()) {
     before = atomicAdd(Counters(launch.counters).values[slotOf(sh_needle[request].tag >> RECORD_SEGMENT_BITS)],
-                       uint64_t(hitCount) << QUEUE_ARRIVAL_BITS, gl_ScopeDevice, gl_StorageSemanticsBuffer,
+                       uint64_t(total) << QUEUE_ARRIVAL_BITS, gl_ScopeDevice, gl_StorageSemanticsBuffer,
                        gl_SemanticsRelaxed) >> QUEUE_ARRIVAL_BITS;
   }
   // The first hit's line is looked for while the counter's answer is under way.
-  uint lane = subgroupBallotFindLSB(hits);
-  uint at = subgroupShuffle(offsetBytes, lane);
-  Place place = locate(segment, at);
+  uint lane = subgroupBallotFindLSB(subgroupBallot(hits != 0u));
+  uint at = vectorIndex * 16u + uint(findLSB(hits)) - pairOffset;
+  uint hitAt = subgroupShuffle(at, lane);
+  Place place = locate(segment, hitAt);
   uint capacity = sh_needle[request].recordCapacity;
   uint base = subgroupBroadcastFirst(uint(min(before, uint64_t(capacity))));
-  uint end = min(base + hitCount, capacity);
-  if (base + hitCount >= capacity && subgroupElect()) sh_full[request] = 1u;
+  uint end = min(base + total, capacity);
+  if (base + total >= capacity && subgroupElect()) sh_full[request] = 1u;
   for (uint index = base; index < end; index++) {
     if (subgroupElect()) {
       Records(launch.outputs).vectors[sh_needle[request].recordBase + index] =
-        uvec4(at, place.newlinesBefore, at - place.lineStart + 1u, sh_needle[request].tag | segmentIndex);
+        uvec4(hitAt, place.newlinesBefore, hitAt - place.lineStart + 1u, sh_needle[request].tag | segmentIndex);
     }
-    hits[lane / 32u] &= hits[lane / 32u] - 1u;
     if (index + 1u == end) break;
-    lane = subgroupBallotFindLSB(hits);
-    at = subgroupShuffle(offsetBytes, lane);
-    place = locate(segment, at);
-  }
-}
-
-// All lanes of the subgroup: verifies the candidates of one vector a lane, and emits the hits.
-void verify(SegmentEntry segment, uint segmentIndex, uint request, uint candidates, uint vectorIndex) {
-  while (subgroupAny(candidates != 0u)) {
-    bool isHit = false;
-    uint at = 0u;
-    if (candidates != 0u) {
-      uint pairAt = vectorIndex * 16u + uint(findLSB(candidates));
-      candidates &= candidates - 1u;
-      if (pairAt >= sh_needle[request].pairOffset) {
-        at = pairAt - sh_needle[request].pairOffset;
-        isHit = occursAt(CorpusWords(segment.data), request, at);
-      }
+    if (gl_SubgroupInvocationID == lane) {
+      hits &= hits - 1u;
+      at = vectorIndex * 16u + uint(findLSB(hits)) - pairOffset;
     }
-    emit(segment, segmentIndex, request, isHit, at);
+    lane = subgroupBallotFindLSB(subgroupBallot(hits != 0u));
+    hitAt = subgroupShuffle(at, lane);
+    place = locate(segment, hitAt);
   }
 }
 
@@ -224,21 +243,20 @@ void perform(uint first, uint count) {
     begin = min(begin, sh_needle[request].rangeBegin);
     end = max(end, sh_needle[request].rangeEnd);
   }
-  CorpusEntry corpus = Corpora(launch.inputs).entries[corpusOf(0u)];
-  end = min(end, corpus.tileCount);
+  end = min(end, sh_corpus.tileCount);
   uint segmentIndex = 0u;
-  SegmentEntry segment = Segments(corpus.segments).entries[0];
+  SegmentEntry segment = sh_firstSegment;
   // The first request's pair stays in registers: most passes serve one request.
   Pair pair = pairOf(0u);
   for (uint round = 0u; begin + round * gl_NumWorkGroups.x < end; round++) {
     // Turned a little in every round, so that a corpus with a period does not give all its hits to a few workgroups.
     uint tile = begin + round * gl_NumWorkGroups.x + (gl_WorkGroupID.x + round * ROUND_TURN) % gl_NumWorkGroups.x;
     if (tile >= end) continue;
-    while (tile - segment.firstTile >= segment.tileCount) segment = Segments(corpus.segments).entries[++segmentIndex];
+    while (tile - segment.firstTile >= segment.tileCount) segment = Segments(sh_corpus.segments).entries[++segmentIndex];
     uint vectorBase = (tile - segment.firstTile) * TILE_VECTORS + gl_LocalInvocationIndex;
     uvec4 data[UNROLL];
     uint next[UNROLL];
-    for (uint j = 0u; j < uint(UNROLL); j++) {
+    [[unroll]] for (uint j = 0u; j < uint(UNROLL); j++) {
       data[j] = CorpusVectors(segment.data).vectors[vectorBase + j * gl_WorkGroupSize.x];
       next[j] = CorpusWords(segment.data).words[(vectorBase + j * gl_WorkGroupSize.x) * 4u + 4u];
     }
@@ -248,10 +266,14 @@ void perform(uint first, uint count) {
         pair = pairOf(request);
       }
       uint bits = 0u;
-      for (uint j = 0u; j < uint(UNROLL); j++) bits |= vectorBits(data[j], next[j], pair);
+      [[unroll]] for (uint j = 0u; j < uint(UNROLL); j++) bits |= vectorBits(data[j], next[j], pair);
       if (!subgroupAny((bits & HIGH_BITS) != 0u)) continue;
-      for (uint j = 0u; j < uint(UNROLL); j++) {
-        verify(segment, segmentIndex, request, candidatesOf(data[j], next[j], pair), vectorBase + j * gl_WorkGroupSize.x);
+      // Read again (from cache): vectors that are picked by an index would be kept in memory, not in registers.
+      [[dont_unroll]] for (uint j = 0u; j < uint(UNROLL); j++) {
+        uint vectorIndex = vectorBase + j * gl_WorkGroupSize.x;
+        uvec4 vector = CorpusVectors(segment.data).vectors[vectorIndex];
+        uint follower = CorpusWords(segment.data).words[vectorIndex * 4u + 4u];
+        take(segment, segmentIndex, request, candidatesOf(vector, follower, pair), vectorIndex);
       }
     }
   }
