@@ -149,7 +149,7 @@ export class Placement extends PlacementColumns {
 }
 
 /** A run of files that lie one after another, as loader threads report it: five words each. */
-export const RUN_WORDS = 5;
+const RUN_WORDS = 5;
 
 /** Large files are cut into units of about this size, so that all threads share one. */
 const UNIT_BYTES = 1 << 20;

@@ -18,7 +18,7 @@ export interface Position {
 }
 
 /** How loader threads reach a window. */
-export type WindowMemory =
+type WindowMemory =
   | { readonly kind: "shared"; readonly buffer: SharedArrayBuffer; readonly byteOffset: number }
   /** Mapped memory; the sink keeps it valid until the window is committed. Written only, never read. */
   | { readonly kind: "address"; readonly address: bigint };

@@ -15,11 +15,11 @@ import type { LinearMemory } from "./web-assembly.ts";
 
 /** A thread's part of a segment: the program block, then the answers. */
 export const PROGRAM_AREA_BYTES = 192 * 1024;
-export const ANSWER_AREA_BYTES = 64 * 1024;
+const ANSWER_AREA_BYTES = 64 * 1024;
 export const WORK_AREA_BYTES = PROGRAM_AREA_BYTES + ANSWER_AREA_BYTES;
 
 /** One page less than 4 GiB, so that every position and every end fits a u32. */
-export const SEGMENT_BYTES_MAX = 65_535 * PAGE_BYTES;
+const SEGMENT_BYTES_MAX = 65_535 * PAGE_BYTES;
 const SEGMENT_BYTES_MIN = 64 * 1024 * 1024;
 
 export class HostSink implements CorpusSink {

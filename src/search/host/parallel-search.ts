@@ -34,7 +34,7 @@ const REST_WORTH_WORKERS_MS = 100;
 const WORKERS_MAX = 7;
 
 /** What is to be told of a file. */
-export interface SearchedFile {
+interface SearchedFile {
   readonly file: FoundFile;
   /** Valid only during the call. */
   readonly output: Uint8Array;

@@ -49,9 +49,9 @@ export const SLOT = {
 } as const;
 
 /** Room for a query's literals, four bytes of length each included. */
-export const LITERAL_AREA_BYTES = 64 * 1024;
+const LITERAL_AREA_BYTES = 64 * 1024;
 /** Most literals of one query: their programs must fit a thread's program area. */
-export const QUERY_LITERAL_COUNT_MAX = 256;
+const QUERY_LITERAL_COUNT_MAX = 256;
 export const MAILBOX_WORDS = 4096;
 
 export interface QueueMemory {

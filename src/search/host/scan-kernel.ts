@@ -11,7 +11,7 @@ import { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "./we
 /** Memory behind a scanned range that the kernel may read (and ignores). */
 export const SCAN_SLACK_BYTES = 64;
 /** Most linear memory that one WebAssembly memory has. */
-export const MEMORY_PAGES_MAX = 65_536;
+const MEMORY_PAGES_MAX = 65_536;
 export const PAGE_BYTES = 65_536;
 /** What the kernel's byte searches answer when there is none. */
 export const NOT_FOUND = 0xffff_ffff;
