@@ -16,15 +16,17 @@
 import { EverwarpError } from "../../base/errors.ts";
 import type { Literal, LiteralScanner } from "../contracts.ts";
 import { NOT_FOUND, PAGE_BYTES, SCAN_SLACK_BYTES, ScanKernel, reserveSharedMemory } from "./scan-kernel.ts";
-import { PROGRAM_LITERAL_COUNT_MAX, scanProgramBytes, writeScanProgram } from "./scan-program.ts";
+import {
+  PROGRAM_LITERAL_COUNT_MAX,
+  SINGLES_MAX,
+  scanProgramBytes,
+  writeScanProgram,
+} from "./scan-program.ts";
 
 /** Long enough to be worth a call, short enough to stay in the second-level cache. */
 const WINDOW_BYTES = 128 * 1024;
 const COPY_FIRST_BYTES = 4 * 1024;
 const PROGRAMS_BYTES = 64 * 1024;
-
-/** So many passes for one literal each, by its two rarest bytes, are faster than one pass for all of them. */
-const SINGLES_MAX = 4;
 
 const LINE_FEED = 10;
 

@@ -11,6 +11,9 @@ import { BYTE_RANK } from "./byte-rank.ts";
 /** Most literals of one program. */
 export const PROGRAM_LITERAL_COUNT_MAX = 16;
 
+/** So many passes for one literal each, by its two rarest bytes, are faster than one pass for all of them. */
+export const SINGLES_MAX = 3;
+
 const BUCKETS_OFFSET = 32;
 const TABLES_OFFSET = 80;
 const ENTRIES_OFFSET = 192;

@@ -9,9 +9,14 @@ import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../cor
 import { type WordBuffer } from "./hit-buffer.ts";
 import { PROGRAM_AREA_BYTES, WORK_AREA_BYTES } from "./host-sink.ts";
 import { LineLocator } from "./line-locator.ts";
-import { BLOCK_WORDS, LOCATED_HIT_WORDS } from "./query-queue.ts";
+import { BLOCK_WORDS, HIT_WORDS, LOCATED_HIT_WORDS } from "./query-queue.ts";
 import { PROGRAM_RESUME_WORD, ScanKernel } from "./scan-kernel.ts";
-import { PROGRAM_LITERAL_COUNT_MAX, scanProgramBytes, writeScanProgram } from "./scan-program.ts";
+import {
+  PROGRAM_LITERAL_COUNT_MAX,
+  SINGLES_MAX,
+  scanProgramBytes,
+  writeScanProgram,
+} from "./scan-program.ts";
 import type { LinearMemory } from "./web-assembly.ts";
 
 /** A corpus as engine threads get it. */
@@ -39,6 +44,8 @@ export class UnitScanner {
   readonly #workArea: number;
   readonly #answers: number;
   #groups: Literal[][] = [];
+  /** Literals of one program. */
+  #together = 1;
   readonly #programs: number[] = [];
   #longest = 0;
   #query = -1;
@@ -71,8 +78,9 @@ export class UnitScanner {
     this.#groups = [];
     this.#longest = 0;
     let address = this.#workArea;
-    for (let first = 0; first < literals.length; first += PROGRAM_LITERAL_COUNT_MAX) {
-      const group = literals.slice(first, first + PROGRAM_LITERAL_COUNT_MAX);
+    this.#together = literals.length <= SINGLES_MAX ? 1 : PROGRAM_LITERAL_COUNT_MAX;
+    for (let first = 0; first < literals.length; first += this.#together) {
+      const group = literals.slice(first, first + this.#together);
       this.#programs[this.#groups.length] = address;
       this.#groups.push(group);
       address += Math.ceil(scanProgramBytes(group) / 16) * 16;
@@ -90,11 +98,16 @@ export class UnitScanner {
       segment.preparedFor = this.#query;
     }
     const before = hits.length;
-    for (let group = 0; group < this.#groups.length; group++) this.#scanGroup(segment, unit, group, hits);
+    /** Where the hits of each program that has any end, in words from the first. */
+    const ends: number[] = [];
+    for (let group = 0; group < this.#groups.length; group++) {
+      this.#scanGroup(segment, unit, group, hits);
+      if (hits.length - before > (ends.at(-1) ?? 0)) ends.push(hits.length - before);
+    }
     const count = (hits.length - before) / this.#hitWords;
     if (count === 0) return 0;
     const found = hits.words.subarray(before);
-    if (this.#groups.length > 1) sortHits(found, this.#hitWords);
+    if (ends.length > 1) mergeHits(found, ends, this.#hitWords);
     if (this.#hitWords === LOCATED_HIT_WORDS) this.#locate(segment.kernel, unit, found);
     const words = blocks.reserve(BLOCK_WORDS);
     words[blocks.length] = unit;
@@ -142,7 +155,7 @@ export class UnitScanner {
         }
         room[write] = file;
         room[write + 1] = position - fileStart[file]!;
-        room[write + 2] = words[read + 1]! + group * PROGRAM_LITERAL_COUNT_MAX;
+        room[write + 2] = words[read + 1]! + group * this.#together;
         write += hitWords;
       }
       hits.length = write;
@@ -151,12 +164,31 @@ export class UnitScanner {
   }
 }
 
-/** Sorts hits of several programs by file, offset, literal. */
-function sortHits(words: Uint32Array, hitWords: number): void {
+/**
+ * Merges the hits of several programs, each sorted already, by file, offset, literal.
+ * @param words all hits, program after program
+ * @param ends where each program's hits end, in words
+ */
+function mergeHits(words: Uint32Array, ends: readonly number[], hitWords: number): void {
   const copy = words.slice();
-  const order = Uint32Array.from({ length: copy.length / hitWords }, (_, index) => hitWords * index);
-  order.sort((a, b) => copy[a]! - copy[b]! || copy[a + 1]! - copy[b + 1]! || copy[a + 2]! - copy[b + 2]!);
-  for (let index = 0; index < order.length; index++) {
-    words.set(copy.subarray(order[index]!, order[index]! + hitWords), hitWords * index);
+  const cursors = ends.map((_, index) => (index === 0 ? 0 : ends[index - 1]!));
+  for (let write = 0; write < copy.length; write += hitWords) {
+    let best = -1;
+    let from = 0;
+    for (let index = 0; index < ends.length; index++) {
+      const at = cursors[index]!;
+      if (at === ends[index] || (best >= 0 && !isBefore(copy, at, from))) continue;
+      best = index;
+      from = at;
+    }
+    words.set(copy.subarray(from, from + hitWords), write);
+    cursors[best] = from + hitWords;
   }
+}
+
+function isBefore(words: Uint32Array, one: number, other: number): boolean {
+  for (let word = 0; word < HIT_WORDS; word++) {
+    if (words[one + word] !== words[other + word]) return words[one + word]! < words[other + word]!;
+  }
+  return false;
 }
