@@ -5,7 +5,7 @@ import { randomArguments, randomTree } from "../support/cli-random.ts";
 import { Random } from "../support/cli-random-source.ts";
 
 const FIRST_SEED = Number(process.env["EVERWARP_SEED"] ?? 1);
-const TREES = Number(process.env["EVERWARP_RUNS"] ?? 16);
+const TREES = Number(process.env["EVERWARP_RUNS"] ?? 12);
 const LINES_PER_TREE = 50;
 
 describe("random trees", () => {
