@@ -95,9 +95,13 @@ export class FileLoader {
     }
   }
 
-  /** Gives the last window and the scratch back. @returns the runs of all files loaded */
-  finish(): Uint32Array {
+  /** Gives the scratch back; nothing is loaded any more. */
+  dispose(): void {
     idleScratches.push(this.#scratch);
+  }
+
+  /** Gives the last window back. @returns the runs of all files loaded */
+  finish(): Uint32Array {
     if (this.#window) this.#source.commit(this.#window, this.#usedBytes);
     this.#window = undefined;
     return Uint32Array.from(this.#runs);

@@ -86,16 +86,20 @@ async function loadHere(job: LoadJob, files: FileTable, sink: CorpusSink): Promi
     },
     job.options,
   );
-  // In batches, as threads do: a batch is a unit of a search.
-  for (let first = 0; first < files.fileCount; first += LOAD_BATCH_FILES) {
-    await loader.load(first, Math.min(first + LOAD_BATCH_FILES, files.fileCount));
+  try {
+    // In batches, as threads do: a batch is a unit of a search.
+    for (let first = 0; first < files.fileCount; first += LOAD_BATCH_FILES) {
+      await loader.load(first, Math.min(first + LOAD_BATCH_FILES, files.fileCount));
+    }
+    return {
+      runs: loader.finish(),
+      errors: loader.errors,
+      contentBytes: loader.contentBytes,
+      loadedCount: loader.loadedCount,
+    };
+  } finally {
+    loader.dispose();
   }
-  return {
-    runs: loader.finish(),
-    errors: loader.errors,
-    contentBytes: loader.contentBytes,
-    loadedCount: loader.loadedCount,
-  };
 }
 
 async function loadOnThreads(job: LoadJob, sink: CorpusSink, threads: number): Promise<LoadResult[]> {
