@@ -12,16 +12,16 @@
 // every request exactly once a launch, in the order of the sequence numbers; different workgroups may take different batches.
 //
 //   doorbell memory                         device memory                     mailbox memory
-//   Control  stop, first, last, budget      counter[slot]: result<<16|arrived  Completion[slot]: sequence, errors, result
-//   Slot[]   4 x (3 payload words, sequence) + 192 bytes more
+//   Control  stop, first, last, budget      counter[slot]: result<<16|arrived  Completion[slot]: result, errors, sealed
+//   Slot[]   4 x (3 payload words, seal) + 192 bytes more
 //
 // Memory order relied on:
-//  - A slot's header is 64 bytes, four vectors that each carry the sequence number. A request is taken only when all four show
+//  - A slot's header is 64 bytes, four vectors each sealed with the sequence number (seal.glsl). A request is taken only when all four show
 //    the number that is due, so the order in which the host's stores arrive does not matter. Payload beyond the header
 //    was written, and the host's write-combining buffers drained, before the header.
 //  - Arrivals are counted with one atomic on device memory that also sums the results. The workgroup that arrives last
 //    publishes. Records that a kernel wrote to mailbox memory before may become visible to the host after the completion:
-//    each record carries a tag by which the host knows it.
+//    each record is sealed, so that the host knows when it has come.
 // Termination: stop flag first in every iteration; `pollLimit` idle polls (0: no limit); in bounded launches the last sequence number.
 
 #extension GL_EXT_buffer_reference : require
@@ -37,6 +37,7 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
 #include "generated/queue.glsl"
+#include "seal.glsl"
 
 layout(local_size_x = 64, local_size_x_id = 0) in;
 
@@ -83,7 +84,7 @@ void poll(uint next, uint parity, bool budgetSpent) {
     sh_header[index * 3u + 0u] = vector.x;
     sh_header[index * 3u + 1u] = vector.y;
     sh_header[index * 3u + 2u] = vector.z;
-    readyVectors |= subgroupBallot(vector.w == sequence).x << (index - gl_SubgroupInvocationID);
+    readyVectors |= subgroupBallot(sealNumber(vector) == sequence).x << (index - gl_SubgroupInvocationID);
   }
   if (subgroupElect()) {
     uint unready = ~readyVectors;
@@ -107,7 +108,7 @@ void complete(uint first, uint count) {
   if (uint(after & QUEUE_ARRIVAL_MASK) != gl_NumWorkGroups.x) return;
   atomicExchange(Counters(launch.counters).values[slot], 0ul, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
   uint64_t result = after >> QUEUE_ARRIVAL_BITS;
-  Completions(launch.completions).vectors[slot] = uvec4(uint(result), uint(result >> 32), 0u, sequence);
+  Completions(launch.completions).vectors[slot] = sealed(uvec3(uint(result), uint(result >> 32), 0u), sequence);
 }
 
 void main() {

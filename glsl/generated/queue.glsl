@@ -6,7 +6,7 @@
 // A slot: a header of four vectors, then payload.
 const uint QUEUE_SLOT_BYTES = 256u;
 const uint QUEUE_SLOT_VECTORS = 16u;
-// Vectors that carry the sequence number as their last word.
+// Vectors sealed with the sequence number.
 const uint QUEUE_HEADER_VECTORS = 4u;
 // Payload words in the header.
 const uint QUEUE_HEADER_WORDS = 12u;

@@ -52,26 +52,16 @@ export async function openProfiledDevice(
   options: DeviceOptions & { fresh?: boolean } = {},
 ): Promise<ProfiledDevice> {
   const { fresh = false, ...deviceOptions } = options;
-  let device = Device.open(deviceOptions);
+  const device = Device.open(deviceOptions);
   try {
     const file = profilePath(device.info);
     let profile = fresh ? undefined : readProfile(file);
     if (profile === undefined) {
-      profile = await measureProfile(device, deviceOptions);
+      profile = await measureProfile(device);
       writeProfile(file, profile);
     }
-    const doorbellType = profile.doorbell.at(-1)?.memoryType;
-    if (
-      profile.persistent.allowed &&
-      doorbellType !== undefined &&
-      doorbellType !== device.memoryTypes.doorbell
-    ) {
-      device.close();
-      device = Device.open({
-        ...deviceOptions,
-        memoryTypes: { ...deviceOptions.memoryTypes, doorbell: doorbellType },
-      });
-    }
+    const doorbell = profile.doorbell.at(-1);
+    if (doorbell?.isSeen === true) device.setMemoryTypes({ doorbell: doorbell.memoryType });
     return { device, profile };
   } catch (error) {
     device.close();
@@ -79,8 +69,8 @@ export async function openProfiledDevice(
   }
 }
 
-/** Runs the probes. The device stays open; a doorbell type other than its own is tried on a device of its own. */
-export async function measureProfile(device: Device, options: DeviceOptions): Promise<DeviceProfile> {
+/** Runs the probes. Leaves the device with the doorbell memory that was tried last. */
+export async function measureProfile(device: Device): Promise<DeviceProfile> {
   const { info } = device;
   const loopRounds = await probeLoopLimit(device, LOOP_PROBE_ROUNDS);
   const loopLimit = loopRounds < LOOP_PROBE_ROUNDS ? loopRounds : undefined;
@@ -88,15 +78,8 @@ export async function measureProfile(device: Device, options: DeviceOptions): Pr
   const forbidden = whyNotPersistent(info, loopLimit);
   if (forbidden === undefined) {
     for (const memoryType of doorbellCandidates(device)) {
-      const isOwn = memoryType === device.memoryTypes.doorbell;
-      const tried = isOwn
-        ? device
-        : Device.open({ ...options, memoryTypes: { ...options.memoryTypes, doorbell: memoryType } });
-      try {
-        doorbell.push(await probeDoorbell(tried));
-      } finally {
-        if (!isOwn) tried.close();
-      }
+      device.setMemoryTypes({ doorbell: memoryType });
+      doorbell.push(await probeDoorbell(device));
       if (doorbell.at(-1)?.isSeen === true) break;
     }
   }

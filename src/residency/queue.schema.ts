@@ -18,7 +18,7 @@ export const Queue = constants(
     doc: "The work queue's shape.",
     docs: {
       SLOT_BYTES: "A slot: a header of four vectors, then payload.",
-      HEADER_VECTORS: "Vectors that carry the sequence number as their last word.",
+      HEADER_VECTORS: "Vectors sealed with the sequence number.",
       HEADER_WORDS: "Payload words in the header.",
       CONTROL_STRIDE_BYTES: "Control blocks lie on cache lines of their own.",
       REQUESTS_PER_POLL: "Requests that one poll looks at, and one pass can share.",

@@ -3,13 +3,13 @@
  *
  *     doorbell memory (host writes, kernel polls)             mailbox memory (kernel writes, host polls)
  *     ┌ slot 0 ┬ slot 1 ┬ … ┬ slot N−1 ┐                       ┌ completion 0 ┬ … ┬ completion N−1 ┐
- *       4 × (3 payload words, sequence)                           result low, result high, error bits, sequence
+ *       4 × (3 payload words, seal)                               result low, result high, error bits, seal
  *       12 × 4 words more, written before
  *
  *     slot state, by what is where:   EMPTY       sequence of an earlier round in the slot, no request of ours in flight
- *                                     READY       the slot's header carries the request's sequence number
+ *                                     READY       the slot's header is sealed with the request's sequence number
  *                                     PROCESSING  some workgroups have arrived (device memory; the host does not see it)
- *                                     DONE        the completion carries the sequence number
+ *                                     DONE        the completion is sealed with the sequence number
  *
  * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again only after its
  * last request was answered; each request completes exactly once, in any order; a full queue is EW_QUEUE_FULL, never a wait.
@@ -17,6 +17,7 @@
  */
 import { EverwarpError } from "../base/errors.ts";
 import { Queue } from "./queue.schema.ts";
+import { sealMix, sealNumberAt } from "./seal.ts";
 import { drainWriteCombining } from "./write-combining.ts";
 
 const { SLOT_VECTORS, HEADER_VECTORS, HEADER_WORDS } = Queue;
@@ -28,7 +29,6 @@ export const PAYLOAD_WORDS_MAX = HEADER_WORDS + EXTENSION_WORDS;
 const COMPLETION_RESULT_LOW = 0;
 const COMPLETION_RESULT_HIGH = 1;
 const COMPLETION_ERRORS = 2;
-const COMPLETION_SEQUENCE = 3;
 
 /** A request that was submitted. */
 export class Ticket {
@@ -112,10 +112,13 @@ export class WorkQueue {
     }
     for (let vector = 0, index = 0; vector < HEADER_VECTORS; vector++, index += 3) {
       const at = base + vector * 4;
-      slots[at] = index < wordCount ? payload[index] : 0;
-      slots[at + 1] = index + 1 < wordCount ? payload[index + 1] : 0;
-      slots[at + 2] = index + 2 < wordCount ? payload[index + 2] : 0;
-      slots[at + 3] = sequence;
+      const x = index < wordCount ? payload[index] : 0;
+      const y = index + 1 < wordCount ? payload[index + 1] : 0;
+      const z = index + 2 < wordCount ? payload[index + 2] : 0;
+      slots[at] = x;
+      slots[at + 1] = y;
+      slots[at + 2] = z;
+      slots[at + 3] = sequence + sealMix(x, y, z);
     }
     drainWriteCombining();
     const ticket = new Ticket(sequence);
@@ -129,7 +132,7 @@ export class WorkQueue {
     if (ticket.isDone) return true;
     const base = (ticket.sequence & (this.capacity - 1)) * 4;
     const completions = this.#completions;
-    if (Atomics.load(completions, base + COMPLETION_SEQUENCE) !== ticket.sequence) return false;
+    if (sealNumberAt(completions, base) !== ticket.sequence) return false;
     ticket.result =
       completions[base + COMPLETION_RESULT_LOW] + completions[base + COMPLETION_RESULT_HIGH] * 2 ** 32;
     ticket.errorBits = completions[base + COMPLETION_ERRORS];

@@ -14,6 +14,7 @@ import { EverwarpError } from "../../base/errors.ts";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import { openProfiledDevice, type DeviceProfile } from "../../residency/profile.ts";
 import { ResidentKernel, WORKGROUP_SIZE_ID } from "../../residency/resident-kernel.ts";
+import { sealNumberAt } from "../../residency/seal.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
@@ -375,17 +376,22 @@ export class DeviceBackend implements Backend {
     scan.region = -1;
   }
 
-  /** Copies records out of the mailbox; each shows by its tag that it has arrived. Leaves the tags cleared. */
+  /** Copies records out of the mailbox, each when its seal shows that it has come; puts tags in the place of seals. */
   #copyRecords(scan: Scan, sequence: number, count: number): Uint32Array {
     const source = this.#records;
     const base = scan.region * REGION_RECORDS * HitRecord.WORDS;
     const end = base + count * HitRecord.WORDS;
-    const tag = sequence & TAG_SEQUENCE_MASK;
-    for (let at = base + 3; at < end; at += HitRecord.WORDS) {
-      if (Atomics.load(source, at) >>> HitRecord.SEGMENT_BITS !== tag) awaitTag(source, at, tag);
+    const wanted = sequence & TAG_SEQUENCE_MASK;
+    const records = new Uint32Array(count * HitRecord.WORDS);
+    for (let from = base, to = 0; from < end; from += HitRecord.WORDS, to += HitRecord.WORDS) {
+      let tag = sealNumberAt(source, from);
+      if (tag >>> HitRecord.SEGMENT_BITS !== wanted) tag = awaitRecord(source, from, wanted);
+      records[to] = source[from];
+      records[to + 1] = source[from + 1];
+      records[to + 2] = source[from + 2];
+      records[to + 3] = tag;
     }
-    const records = source.slice(base, end);
-    for (let at = base + 3; at < end; at += HitRecord.WORDS) source[at] = 0;
+    source.fill(0, base, end); // a record of this request is never taken for one of a later one
     return records;
   }
 
@@ -412,16 +418,16 @@ export class DeviceBackend implements Backend {
   }
 }
 
-function awaitTag(records: Uint32Array, at: number, tag: number): void {
+function awaitRecord(records: Uint32Array, at: number, wanted: number): number {
   const begin = performance.now();
-  while (Atomics.load(records, at) >>> HitRecord.SEGMENT_BITS !== tag) {
+  for (;;) {
+    const tag = sealNumberAt(records, at);
+    if (tag >>> HitRecord.SEGMENT_BITS === wanted) return tag;
     if (performance.now() - begin > RECORD_TIMEOUT_MS) {
       throw new EverwarpError(
         "EW_KERNEL_FAULT",
         `a hit that the kernel counted did not arrive within ${RECORD_TIMEOUT_MS} ms`,
-        {
-          remedy: "Please report this, with the device and its driver.",
-        },
+        { remedy: "Please report this, with the device and its driver." },
       );
     }
   }

@@ -32,7 +32,7 @@ export const Request = constants(
   },
 );
 
-/** A record: offset in the segment, line feeds before it in the segment, byte column from 1, tag. */
+/** A record: offset in the segment, line feeds before it in the segment, byte column from 1; sealed with its tag. */
 export const Record = constants(
   "RECORD",
   { BYTES: 16, WORDS: 4, SEGMENT_BITS: 8, SEGMENT_MASK: 0xff },

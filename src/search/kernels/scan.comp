@@ -2,14 +2,14 @@
 //
 // in   requests (generated/scan.glsl: one literal, its corpus, a range of tiles, where its hits go), the corpus table
 // out  result = number of occurrences in the range, overlapping ones too; up to `recordCapacity` of them, in no order, as
-//      records (offset in segment, newlines before it in the segment, byte column from 1, tag) in mailbox memory
+//      records (offset in segment, newlines before it in the segment, byte column from 1; sealed with a tag) in mailbox memory
 // dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; workgroup w takes the tiles
 //      w, w + W, w + 2W, … Several requests for one corpus share a pass: a tile is read once and looked at for each.
 // method: a literal is looked for by its rarest pair of neighbouring bytes (chosen by the host), four positions a word at a
 //      time: both bytes XORed with what they should be, folded together, and the zero bytes of the outcome found with the carry
 //      trick of Hacker's Delight, 6-1. Letters are compared under a mask without bit 5 where case is ignored. Candidates are then verified
 //      byte for byte by the lane that found them. The lines of hits are found by the whole subgroup together.
-// memory order relied on: the corpus and its newline index were written before the launch; records carry the request's tag.
+// memory order relied on: the corpus and its newline index were written before the launch; records are sealed with the request's tag.
 // twin: src/search/reference/scan.ts
 #version 460
 // variant: UNROLL=1
@@ -223,7 +223,7 @@ void take(SegmentEntry segment, uint segmentIndex, uint request, uint candidates
   for (uint index = base; index < end; index++) {
     if (subgroupElect()) {
       Records(launch.outputs).vectors[sh_needle[request].recordBase + index] =
-        uvec4(hitAt, place.newlinesBefore, hitAt - place.lineStart + 1u, sh_needle[request].tag | segmentIndex);
+        sealed(uvec3(hitAt, place.newlinesBefore, hitAt - place.lineStart + 1u), sh_needle[request].tag | segmentIndex);
     }
     if (index + 1u == end) break;
     if (gl_SubgroupInvocationID == lane) {
