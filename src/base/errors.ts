@@ -74,5 +74,6 @@ export class EverwarpError extends Error {
 
 /** Ends the program's path where an invariant is broken: `EW_INTERNAL`, never for bad input. */
 export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new EverwarpError("EW_INTERNAL", `broken invariant: ${message}`, { remedy: "Please report this." });
+  if (!condition)
+    throw new EverwarpError("EW_INTERNAL", `broken invariant: ${message}`, { remedy: "Please report this." });
 }

@@ -4,8 +4,6 @@
  * A built package has each entry bundled as dist/workers/NAME.cjs. From source (tests, tsx) the entry is bundled with
  * esbuild, a development dependency, into node_modules/.cache/everwarp, once per process and content.
  */
-import { createHash } from "node:crypto";
-import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { assert } from "../../base/errors.ts";
@@ -35,6 +33,8 @@ function workerEntry(name: WorkerName): Promise<string> {
 async function bundleFromSource(name: WorkerName): Promise<string> {
   const bundler = "esbuild"; // a variable, so that no bundle of ours takes esbuild in
   const { build } = (await import(bundler)) as typeof import("esbuild");
+  const { createHash } = await import("node:crypto");
+  const { mkdir, rename, writeFile } = await import("node:fs/promises");
   const { outputFiles } = await build({
     entryPoints: [join(packageRoot(), ENTRY_SOURCES[name])],
     bundle: true,
