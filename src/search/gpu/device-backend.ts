@@ -160,11 +160,10 @@ export class DeviceBackend implements Backend {
   async load(corpus: Corpus, options: { threads?: number } = {}): Promise<DeviceCorpus> {
     return this.#change(async () => {
       const index = this.#freeCorpusIndex();
-      const threads = options.threads ?? Math.min(16, os.availableParallelism());
-      const sink = new DeviceSink(this.device, 2 * threads + 2);
+      const sink = new DeviceSink(this.device, 2 * (options.threads ?? os.availableParallelism()) + 2);
       let loaded: DeviceCorpus | undefined;
       try {
-        const placement = await corpus.loadInto(sink, { threads });
+        const placement = await corpus.loadInto(sink, options);
         await sink.finish();
         this.#assertWithinLoopLimit(placement.stats.arenaBytes);
         loaded = new DeviceCorpus({
