@@ -1,0 +1,95 @@
+/** A file of a corpus, read once more: where a backend keeps contents out of the host's reach. */
+import { closeSync, fstatSync, openSync, constants, type Stats } from "node:fs";
+import { decode, decodingOf } from "../searcher/encoding.ts";
+import { readDescriptor } from "../searcher/reader.ts";
+import type { Placement } from "./placement.ts";
+
+/** What tells one state of a file from another. */
+export interface FileStamp {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly inode: number;
+}
+
+export interface FileContent {
+  /** As a loader would have kept it: UTF-16 decoded, and without what comes after a NUL unless that is kept. */
+  readonly bytes: Buffer;
+  readonly stamp: FileStamp;
+  /** It is not the file that was loaded. */
+  readonly isChanged: boolean;
+}
+
+/**
+ * Reads a file and makes of it what the loader makes of it.
+ * @param allText keep what comes after a NUL, as the corpus was loaded
+ * @returns undefined where there is no such regular file any more
+ * @throws the system's error where it may not be read
+ */
+export function readContent(placement: Placement, file: number, allText: boolean): FileContent | undefined {
+  const { files } = placement;
+  let descriptor: number;
+  try {
+    // A pipe in the file's old place would wait for its writer.
+    descriptor = openSync(files.openPath(file), constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return undefined;
+    const raw = readAll(descriptor, stats.size);
+    const stamp = stampOf(stats);
+    return {
+      bytes: asLoaded(raw, allText || files.explicit(file)),
+      stamp,
+      isChanged: !sameStamp(stamp, loadedStamp(placement, file)),
+    };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The file's stamp of the time when it was loaded. */
+export function loadedStamp(placement: Placement, file: number): FileStamp {
+  return {
+    sizeBytes: placement.sizeBytes[file] as number,
+    modifiedMs: placement.modifiedMs[file] as number,
+    inode: placement.inode[file] as number,
+  };
+}
+
+export function stampOf(stats: Stats): FileStamp {
+  return { sizeBytes: stats.size, modifiedMs: stats.mtimeMs, inode: stats.ino };
+}
+
+export function sameStamp(a: FileStamp, b: FileStamp): boolean {
+  return a.sizeBytes === b.sizeBytes && a.modifiedMs === b.modifiedMs && a.inode === b.inode;
+}
+
+function asLoaded(raw: Buffer, keepsAll: boolean): Buffer {
+  const { label } = decodingOf(raw, raw.length, "auto");
+  const content = label === undefined ? raw : decode(raw, label);
+  const nul = keepsAll ? -1 : content.indexOf(0);
+  return nul === -1 ? content : content.subarray(0, nul);
+}
+
+/** Files of /proc tell a size of 0 and have content. */
+const UNSIZED_BYTES = 1 << 20;
+
+function readAll(descriptor: number, sizeBytes: number): Buffer {
+  const wanted = sizeBytes === 0 ? UNSIZED_BYTES : sizeBytes;
+  const bytes = Buffer.allocUnsafeSlow(wanted);
+  let length = 0;
+  while (length < wanted) {
+    const count = readDescriptor(descriptor, bytes, length, wanted - length);
+    if (count === 0) break;
+    length += count;
+  }
+  return bytes.subarray(0, length);
+}
+
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ENOENT" || code === "ENOTDIR" || code === "ELOOP" || code === "ENXIO";
+}

@@ -1,0 +1,143 @@
+/**
+ * A corpus as an engine holds it: its place in a backend, and what was found out about it on the way.
+ *
+ * Invariants: a probe is asked at most once at a time and its answer kept, as loaded contents never change; `isRemoved` is set before
+ * the backend frees anything.
+ */
+import { EverwarpError } from "../../base/errors.ts";
+import type { Backend, BackendTicket, LoadedCorpus } from "../backend.ts";
+import type { Corpus } from "../corpus/corpus.ts";
+import { FILE_FLAGS } from "../corpus/placement.ts";
+import { type FileContent, readContent } from "../corpus/read-content.ts";
+
+/** A file of the corpus that a search did not look into. */
+export interface SkippedFile {
+  /** Index into the corpus's file table. */
+  readonly file: number;
+  readonly path: string;
+  readonly reason: string;
+}
+
+/** Length of a UTF-8 byte order mark. */
+export const MARK_BYTES = 3;
+
+export class EngineCorpus {
+  readonly corpus: Corpus;
+  readonly backend: Backend;
+  readonly loaded: LoadedCorpus;
+  /** Files too large for a segment: searched by streaming, by index. */
+  readonly streamed: readonly number[];
+  /** Files that could not be loaded. */
+  readonly skipped: readonly SkippedFile[];
+  /** Some file begins with a byte order mark that is part of the content. */
+  readonly hasMarks: boolean;
+  isRemoved = false;
+  readonly #probes = new Map<string, ExceptionProbe>();
+
+  constructor(corpus: Corpus, backend: Backend, loaded: LoadedCorpus) {
+    this.corpus = corpus;
+    this.backend = backend;
+    this.loaded = loaded;
+    const { flags, errors } = loaded.placement;
+    const streamed: number[] = [];
+    const skipped = errors.map(({ file, message }) => ({
+      file,
+      path: corpus.files.path(file),
+      reason: message,
+    }));
+    let hasMarks = false;
+    for (let file = 0; file < flags.length; file++) {
+      const flag = flags[file] as number;
+      if ((flag & FILE_FLAGS.OVERSIZE) !== 0) streamed.push(file);
+      else if ((flag & FILE_FLAGS.SPECIAL) !== 0)
+        skipped.push({ file, path: corpus.files.path(file), reason: "not a regular file" });
+      else if ((flag & FILE_FLAGS.UTF8_MARK) !== 0) hasMarks = true;
+    }
+    this.streamed = streamed;
+    this.skipped = skipped.sort((a, b) => a.file - b.file);
+    this.hasMarks = hasMarks;
+  }
+
+  /** Where a file's text begins in its content. */
+  textStart(file: number): number {
+    return ((this.loaded.placement.flags[file] as number) & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : MARK_BYTES;
+  }
+
+  /** Asks which files have one of these byte runs; the answer is kept. @throws as `Backend.submit` */
+  probe(runs: readonly Uint8Array[]): ExceptionProbe {
+    const key = runs.map((run) => run.join(".")).join(" ");
+    const known = this.#probes.get(key);
+    if (known !== undefined && !known.hasFailed) return known;
+    const literals = runs.map((bytes) => ({ bytes, ignoreAsciiCase: false }));
+    const probe = new ExceptionProbe(this.backend.submit(this.loaded, literals));
+    this.#probes.set(key, probe);
+    return probe;
+  }
+
+  /**
+   * A file's content: what was loaded, where that is in reach, else read once more.
+   * @returns undefined where it is gone from the disk
+   * @throws the system's error where it may not be read, EW_CORPUS_UNKNOWN after removal
+   */
+  content(file: number): { bytes: Buffer; reread: FileContent | undefined } | undefined {
+    this.assertHeld();
+    const { loaded } = this;
+    if (loaded.placement.length[file] === 0) return { bytes: Buffer.alloc(0), reread: undefined };
+    const held = loaded.bytes(file);
+    if (held !== undefined)
+      return { bytes: Buffer.from(held.buffer, held.byteOffset, held.length), reread: undefined };
+    const reread = readContent(loaded.placement, file, this.corpus.allText);
+    return reread && { bytes: reread.bytes, reread };
+  }
+
+  /** @throws EW_CORPUS_UNKNOWN after removal */
+  assertHeld(): void {
+    if (!this.isRemoved) return;
+    throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus was removed from the engine", {
+      remedy: "Wait for searches before removing their corpus, or add it again.",
+    });
+  }
+}
+
+/** The question which files have certain byte runs. */
+export class ExceptionProbe {
+  hasFailed = false;
+  readonly #ticket: BackendTicket;
+  #files: readonly number[] | undefined;
+
+  constructor(ticket: BackendTicket) {
+    this.#ticket = ticket;
+  }
+
+  get done(): boolean {
+    return this.#files !== undefined || this.#failing(() => this.#ticket.done);
+  }
+
+  waitSync(timeoutMs: number): boolean {
+    return this.#files !== undefined || this.#failing(() => this.#ticket.waitSync(timeoutMs));
+  }
+
+  async wait(): Promise<void> {
+    if (this.#files !== undefined) return;
+    try {
+      await this.#ticket.wait();
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
+  }
+
+  /** Indexes of the files, ascending. */
+  files(): readonly number[] {
+    return (this.#files ??= this.#failing(() => [...new Set(this.#ticket.result().file)]));
+  }
+
+  #failing<T>(ask: () => T): T {
+    try {
+      return ask();
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** Where a result's hits come from: straight from a backend, decoded when looked at, or from the host's own search. */
+import type { RawHits } from "../backend.ts";
+import type { HitList } from "../contracts.ts";
+import type { EngineCorpus } from "./engine-corpus.ts";
+import type { PreparedQuery } from "./query.ts";
+
+/**
+ * A backend's hits as matches: leftmost, without overlap, at most so many. All columns are made when first asked for.
+ *
+ * Every occurrence is a match unless occurrences can overlap or lie in a byte order mark; `#kept` are those that count then.
+ */
+export class BackendHits implements HitList {
+  readonly #raw: RawHits;
+  readonly #query: PreparedQuery;
+  readonly #corpus: EngineCorpus;
+  readonly #maxHits: number;
+  #kept: Uint32Array | undefined;
+  #isFiltered: boolean;
+  #file: Uint32Array | undefined;
+  #line: Uint32Array | undefined;
+  #column: Uint32Array | undefined;
+  #offset: Float64Array | undefined;
+  #length: Uint32Array | undefined;
+
+  constructor(raw: RawHits, query: PreparedQuery, corpus: EngineCorpus, maxHits: number) {
+    this.#raw = raw;
+    this.#query = query;
+    this.#corpus = corpus;
+    this.#maxHits = maxHits;
+    this.#isFiltered = raw.count <= 1 ? !corpus.hasMarks : !corpus.hasMarks && !query.mayOverlap;
+  }
+
+  get count(): number {
+    return Math.min(this.#countAll(), this.#maxHits);
+  }
+
+  /** There are more hits than were wanted. */
+  get truncated(): boolean {
+    return this.#countAll() > this.#maxHits;
+  }
+
+  get file(): Uint32Array {
+    return (this.#file ??= this.#take(this.#raw.file));
+  }
+
+  get line(): Uint32Array {
+    return (this.#line ??= this.#take(this.#raw.locate().line));
+  }
+
+  get column(): Uint32Array {
+    return (this.#column ??= this.#withoutMarks(this.#take(this.#raw.locate().column)));
+  }
+
+  get offset(): Float64Array {
+    return (this.#offset ??= Float64Array.from(this.#take(this.#raw.offset)));
+  }
+
+  get length(): Uint32Array {
+    if (this.#length === undefined) {
+      const lengths = literalLengths(this.#query);
+      this.#length =
+        lengths.length === 1
+          ? new Uint32Array(this.count).fill(lengths[0] as number)
+          : this.#take(this.#raw.literal).map((literal) => lengths[literal] as number);
+    }
+    return this.#length;
+  }
+
+  #countAll(): number {
+    this.#filter();
+    return this.#kept?.length ?? this.#raw.count;
+  }
+
+  #filter(): void {
+    if (this.#isFiltered) return;
+    this.#isFiltered = true;
+    const kept = withoutOverlap(this.#raw, this.#query, this.#corpus);
+    if (kept.length < this.#raw.count) this.#kept = kept;
+  }
+
+  /** The entries of a column that count. */
+  #take(column: Uint32Array): Uint32Array {
+    this.#filter();
+    const kept = this.#kept;
+    const { count } = this;
+    if (kept === undefined) return column.length === count ? column : column.slice(0, count);
+    const taken = new Uint32Array(count);
+    for (let index = 0; index < count; index++) taken[index] = column[kept[index] as number] as number;
+    return taken;
+  }
+
+  /** A byte order mark is no part of its line. */
+  #withoutMarks(column: Uint32Array): Uint32Array {
+    const { file, line } = this;
+    if (!this.#corpus.hasMarks) return column;
+    return column.map((value, index) =>
+      line[index] === 1 ? value - this.#corpus.textStart(file[index] as number) : value,
+    );
+  }
+}
+
+/** Lengths of the literals of a plan of literals, bytes. */
+export function literalLengths({ plan }: PreparedQuery): number[] {
+  return plan.kind === "literals" ? plan.literals.map(({ bytes }) => bytes.length) : [];
+}
+
+/** Indexes of the occurrences that are matches: leftmost, the earlier literal where two begin together, none within another. */
+export function withoutOverlap(raw: RawHits, query: PreparedQuery, corpus: EngineCorpus): Uint32Array {
+  const { count, file, offset, literal } = raw;
+  const lengths = literalLengths(query);
+  const kept = new Uint32Array(count);
+  let keptCount = 0;
+  let currentFile = -1;
+  let free = 0;
+  for (let index = 0; index < count; index++) {
+    if (file[index] !== currentFile) {
+      currentFile = file[index] as number;
+      free = corpus.hasMarks ? corpus.textStart(currentFile) : 0;
+    }
+    const at = offset[index] as number;
+    if (at < free) continue;
+    kept[keptCount++] = index;
+    free = at + (lengths[literal[index] as number] as number);
+  }
+  return kept.subarray(0, keptCount);
+}

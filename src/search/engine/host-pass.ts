@@ -1,0 +1,260 @@
+/**
+ * The host's part of a search: what a backend's occurrences do not decide.
+ *
+ *   plan "literals"  occurrences are hits; files with a fold exception are searched whole
+ *   plan "filter"    each line with an occurrence is given to the matcher; files with a fold exception are searched whole
+ *   plan "whole"     all files are searched whole
+ *   always           files too large for a segment are searched by streaming
+ *
+ * Invariants: goes on where it stopped, file by file in ascending order, so that hits come out sorted and the event loop has its turn in
+ * between; a file is wholly in `hits` or not at all.
+ */
+import { nowMs } from "../../base/clock.ts";
+import type { RawHits } from "../backend.ts";
+import type { HitList, Matcher } from "../contracts.ts";
+import { FILE_FLAGS } from "../corpus/placement.ts";
+import type { FileStamp } from "../corpus/read-content.ts";
+import { countLineFeeds } from "../host/literal-scanner.ts";
+import { MatchList } from "../printer/match-list.ts";
+import type { Line } from "../searcher/sink.ts";
+import { systemErrorText } from "../searcher/system-error.ts";
+import { type EngineCorpus, MARK_BYTES, type SkippedFile } from "./engine-corpus.ts";
+import { HitColumns } from "./hit-columns.ts";
+import { literalLengths, withoutOverlap } from "./hit-source.ts";
+import type { PreparedQuery } from "./query.ts";
+import { streamFile } from "./stream-file.ts";
+
+const LINE_FEED = 10;
+
+export class HostPass {
+  readonly hits = new HitColumns();
+  /** Files that were read again and are not what was loaded, with what they are now; undefined: gone. */
+  readonly changed = new Map<number, FileStamp | undefined>();
+  /** Files that could not be searched. */
+  readonly skipped: SkippedFile[] = [];
+  readonly #corpus: EngineCorpus;
+  readonly #query: PreparedQuery;
+  readonly #raw: RawHits | undefined;
+  readonly #maxHits: number;
+  /** Files to be searched whole, ascending; all of them where there are no occurrences to go by. */
+  readonly #whole: readonly number[];
+  readonly #matches = new MatchList();
+  readonly #line: Line = { bytes: Buffer.alloc(0), start: 0, end: 0, offsetBytes: 0, number: 0 };
+  /** Occurrences that count, as indexes. */
+  #kept: Uint32Array | undefined;
+  #nextHit = 0;
+  #nextWhole = 0;
+  #nextStreamed = 0;
+  #nextFile = 0;
+
+  /**
+   * @param raw the backend's occurrences; undefined where the plan has no literals
+   * @param exceptions files in which occurrences say nothing, ascending
+   */
+  constructor(
+    corpus: EngineCorpus,
+    query: PreparedQuery,
+    raw: RawHits | undefined,
+    exceptions: readonly number[],
+    maxHits: number,
+  ) {
+    this.#corpus = corpus;
+    this.#query = query;
+    this.#raw = raw;
+    this.#whole = exceptions;
+    this.#maxHits = maxHits;
+  }
+
+  /** Hits found, at most as many as are wanted. */
+  list(): HitList & { truncated: boolean } {
+    const count = Math.min(this.hits.count, this.#maxHits);
+    return { ...this.hits.list(count), truncated: this.hits.count > this.#maxHits };
+  }
+
+  /**
+   * Searches at least one file, and on until the slice is over.
+   * @param sliceEndMs time of `nowMs` after which no further file is begun
+   * @param deadlineMs time after which even a file that is streamed is left
+   * @returns true when nothing is left
+   * @throws EW_CORPUS_UNKNOWN when the corpus is gone
+   */
+  step(sliceEndMs: number, deadlineMs: number): boolean {
+    const isAll = this.#raw === undefined && this.#query.plan.kind === "whole";
+    do {
+      if (this.hits.count > this.#maxHits) return true;
+      const file = isAll ? this.#nextOfAll() : this.#nextOfSome();
+      if (file === undefined) return true;
+      if (!this.#search(file, deadlineMs)) return false;
+    } while (nowMs() < sliceEndMs);
+    return false;
+  }
+
+  #nextOfAll(): number | undefined {
+    return this.#nextFile < this.#corpus.corpus.fileCount ? this.#nextFile : undefined;
+  }
+
+  #nextOfSome(): number | undefined {
+    const raw = this.#raw;
+    const candidates = [this.#whole[this.#nextWhole], this.#corpus.streamed[this.#nextStreamed]];
+    if (raw !== undefined && this.#nextHit < raw.count) candidates.push(raw.file[this.#nextHit]);
+    const first = Math.min(...candidates.map((file) => file ?? Infinity));
+    return first === Infinity ? undefined : first;
+  }
+
+  /** @returns false when the time was over before the file was; it is begun anew then */
+  #search(file: number, deadlineMs: number): boolean {
+    const { placement } = this.#corpus.loaded;
+    const flags = placement.flags[file] as number;
+    const before = this.hits.count;
+    const isWhole = this.#raw === undefined || this.#whole[this.#nextWhole] === file;
+    try {
+      if ((flags & FILE_FLAGS.OVERSIZE) !== 0) {
+        if (!this.#stream(file, deadlineMs)) {
+          this.hits.shrink(before);
+          return false;
+        }
+      } else if ((flags & FILE_FLAGS.LOADED) !== 0) {
+        if (isWhole) this.#searchWhole(file);
+        else if (this.#query.plan.kind === "literals") this.#takeOccurrences(file);
+        else this.#verify(file);
+      }
+    } catch (error) {
+      const reason = systemErrorText(error);
+      if (reason === undefined) throw error;
+      this.hits.shrink(before);
+      this.skipped.push({ file, path: this.#corpus.corpus.files.path(file), reason });
+    }
+    this.#pass(file);
+    return true;
+  }
+
+  /** Moves all cursors behind a file. */
+  #pass(file: number): void {
+    this.#nextFile = file + 1;
+    if (this.#whole[this.#nextWhole] === file) this.#nextWhole++;
+    if (this.#corpus.streamed[this.#nextStreamed] === file) this.#nextStreamed++;
+    const raw = this.#raw;
+    if (raw !== undefined)
+      while (this.#nextHit < raw.count && raw.file[this.#nextHit] === file) this.#nextHit++;
+  }
+
+  /** The file's bytes; undefined where it is gone. Notes what has changed since it was loaded. */
+  #content(file: number): { bytes: Buffer; isChanged: boolean } | undefined {
+    const content = this.#corpus.content(file);
+    if (content === undefined) {
+      this.changed.set(file, undefined);
+      return undefined;
+    }
+    const { bytes, reread } = content;
+    const isChanged = reread?.isChanged === true;
+    if (isChanged) this.changed.set(file, reread?.stamp);
+    return { bytes, isChanged };
+  }
+
+  #takeOccurrences(file: number): void {
+    const raw = this.#raw as RawHits;
+    const { line, column } = raw.locate();
+    const lengths = literalLengths(this.#query);
+    const kept = (this.#kept ??= withoutOverlap(raw, this.#query, this.#corpus));
+    const mark = this.#corpus.textStart(file);
+    for (let at = lowerBound(kept, this.#nextHit); at < kept.length; at++) {
+      const index = kept[at] as number;
+      if (raw.file[index] !== file) break;
+      const number = line[index] as number;
+      const first = (column[index] as number) - (number === 1 ? mark : 0);
+      this.hits.add(
+        file,
+        number,
+        first,
+        raw.offset[index] as number,
+        lengths[raw.literal[index] as number] as number,
+      );
+    }
+  }
+
+  /** Gives each line with an occurrence to the matcher. */
+  #verify(file: number): void {
+    const content = this.#content(file);
+    if (content === undefined) return;
+    if (content.isChanged) return this.#searchText(content, file);
+    const raw = this.#raw as RawHits;
+    const { line, column } = raw.locate();
+    let lastLine = 0;
+    for (let index = this.#nextHit; index < raw.count && raw.file[index] === file; index++) {
+      if (line[index] === lastLine) continue;
+      lastLine = line[index] as number;
+      const start = (raw.offset[index] as number) - (column[index] as number) + 1;
+      const textStart = lastLine === 1 ? this.#corpus.textStart(file) : start;
+      this.#searchLine(content.bytes, Math.max(start, textStart), lastLine, file);
+    }
+  }
+
+  #searchWhole(file: number): void {
+    const content = this.#content(file);
+    if (content !== undefined) this.#searchText(content, file);
+  }
+
+  #searchText({ bytes, isChanged }: { bytes: Buffer; isChanged: boolean }, file: number): void {
+    const { matcher } = this.#query;
+    const end = bytes.length;
+    let from = isChanged ? markLength(bytes) : this.#corpus.textStart(file);
+    let number = 1;
+    while (from < end) {
+      const candidate = matcher.findCandidate(bytes, from, end);
+      if (candidate < 0) return;
+      const start =
+        candidate === from ? from : Math.max(from, bytes.lastIndexOf(LINE_FEED, candidate - 1) + 1);
+      if (start > from) number += countLineFeeds(bytes, from, start);
+      from = this.#searchLine(bytes, start, number, file);
+      number++;
+    }
+  }
+
+  /** @returns where the next line begins */
+  #searchLine(bytes: Buffer, start: number, number: number, file: number): number {
+    const { matcher } = this.#query;
+    const feed = bytes.indexOf(LINE_FEED, start);
+    const line = this.#line;
+    line.bytes = bytes;
+    line.start = start;
+    line.end = feed === -1 ? bytes.length : feed + 1;
+    this.#addMatches(matcher, line, start, number, file);
+    return line.end;
+  }
+
+  #addMatches(matcher: Matcher, line: Line, lineOffset: number, number: number, file: number): void {
+    const matches = this.#matches;
+    matches.fill(matcher, line, LINE_FEED, false);
+    for (let index = 0; index < matches.count; index++) {
+      const start = matches.start(index);
+      this.hits.add(file, number, start + 1, lineOffset + start, matches.end(index) - start);
+    }
+  }
+
+  #stream(file: number, deadlineMs: number): boolean {
+    const { corpus } = this.#corpus;
+    const { matcher } = this.#query;
+    let isLate = false;
+    streamFile(corpus.files, file, corpus.allText, matcher, (line, markBytes) => {
+      this.#addMatches(matcher, line, line.offsetBytes + markBytes, line.number, file);
+      isLate = nowMs() > deadlineMs;
+      return !isLate && this.hits.count <= this.#maxHits;
+    });
+    return !isLate;
+  }
+}
+
+/** Index of the first entry that is at least `value`. */
+function lowerBound(sorted: Uint32Array, value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const markLength = (bytes: Uint8Array): number =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? MARK_BYTES : 0;

@@ -1,0 +1,114 @@
+/** Which backend an engine gets: a device, or the host where there is none. */
+import { EverwarpError, type ErrorCode } from "../../base/errors.ts";
+import type { StrategyName } from "../../residency/strategies/index.ts";
+import type { Backend } from "../backend.ts";
+import { whyNoHardware } from "./vulkan-presence.ts";
+
+export interface BackendChoice {
+  /**
+   * `auto`: a hardware GPU where one works, else the host. `cpu`: the host. `gpu`: a hardware GPU, or an error. A part of a device's
+   * name or its index in `listDevices()`: that device, be it software. Default: `auto`.
+   */
+  readonly device?: "auto" | "cpu" | "gpu" | number | (string & {});
+  /** How the kernel is run. A strategy that is named is insisted on, so then the host does not stand in. */
+  readonly strategy?: StrategyName | "auto";
+  /** Insists on a resident kernel: the strategy `persistent`. */
+  readonly persistent?: boolean;
+  /** Threads of the host engine. Default: one per core. */
+  readonly threads?: number;
+}
+
+export interface OpenedBackend {
+  readonly backend: Backend;
+  /** Why the backend's strategy was taken. */
+  readonly strategyReason: string;
+  /** Why `auto` did not take a device; undefined where it did, or nothing was left to it. */
+  readonly fallbackReason: string | undefined;
+}
+
+/** What a device may fail with and the host can stand in for. */
+const FALLBACK_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "EW_NO_VULKAN",
+  "EW_NO_DEVICE",
+  "EW_DRIVER_TOO_OLD",
+  "EW_DEVICE_FORBIDDEN",
+  "EW_DEVICE_LOST",
+  "EW_OUT_OF_DEVICE_MEMORY",
+  "EW_CORPUS_TOO_LARGE",
+  "EW_VULKAN",
+  "EW_COMPILE",
+  "EW_KERNEL_FAULT",
+]);
+
+/** Is this an error of a device that the host can stand in for? */
+export function isDeviceFailure(error: unknown): error is EverwarpError {
+  return error instanceof EverwarpError && FALLBACK_CODES.has(error.code);
+}
+
+/** May the host stand in where a device fails? */
+export function mayFallBack({
+  device = "auto",
+  strategy = "auto",
+  persistent = false,
+}: BackendChoice): boolean {
+  return device === "auto" && strategy === "auto" && !persistent;
+}
+
+/**
+ * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was insisted on;
+ * EW_STRATEGY_UNSUPPORTED for a strategy
+ */
+export async function openBackend(choice: BackendChoice): Promise<OpenedBackend> {
+  const { device = "auto" } = choice;
+  if (device === "cpu") {
+    assertNoStrategy(choice, "the host engine runs threads, no kernel");
+    return openHost(choice, undefined);
+  }
+  const reason = device === "auto" ? whyNoHardware() : undefined;
+  if (reason !== undefined) {
+    assertNoStrategy(choice, reason);
+    return openHost(choice, reason);
+  }
+  try {
+    return await openDevice(choice);
+  } catch (error) {
+    if (!isDeviceFailure(error) || !mayFallBack(choice)) throw error;
+    return openHost(choice, error.message);
+  }
+}
+
+/** The host engine. @param fallbackReason why it stands in for a device */
+export async function openHost(
+  { threads }: BackendChoice,
+  fallbackReason: string | undefined,
+): Promise<OpenedBackend> {
+  const { openHostEngine } = await import("../host/host-engine.ts");
+  const backend = await openHostEngine(threads === undefined ? {} : { threads });
+  return { backend, strategyReason: "threads that stay and wait in shared memory", fallbackReason };
+}
+
+async function openDevice({ device = "auto", strategy, persistent }: BackendChoice): Promise<OpenedBackend> {
+  const { DeviceBackend } = await import("../gpu/device-backend.ts");
+  if (persistent === true && strategy !== undefined && strategy !== "auto" && strategy !== "persistent") {
+    throw new EverwarpError(
+      "EW_BAD_ARGUMENT",
+      `a resident kernel and the strategy "${strategy}" were both asked for`,
+      {
+        remedy: "Leave one of them out.",
+      },
+    );
+  }
+  const backend = await DeviceBackend.open({
+    select: device,
+    strategy: persistent === true ? "persistent" : (strategy ?? "auto"),
+  });
+  return { backend, strategyReason: backend.strategyReason, fallbackReason: undefined };
+}
+
+function assertNoStrategy({ strategy = "auto", persistent = false }: BackendChoice, reason: string): void {
+  if (strategy === "auto" && !persistent) return;
+  const wanted = persistent ? "a resident kernel" : `the strategy "${strategy}"`;
+  throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `${wanted} was asked for, and ${reason}`, {
+    remedy: "Name a device, a software one for tests, or leave the strategy to us.",
+  });
+}

@@ -1,0 +1,189 @@
+/**
+ * What a caller asks, and what is known about it from its text alone.
+ *
+ * People type a word key by key and tools ask the same things again, so what was made of a query is kept. Plain ASCII text, which
+ * is most of what is asked, is read in one pass over its letters: no matcher, no regex engine, no scanner is made for it.
+ */
+import type { Corpus } from "../corpus/corpus.ts";
+import type { Literal, Matcher, Plan } from "../contracts.ts";
+import { createLiteralScanner } from "../host/literal-scanner.ts";
+import { createMatcher } from "../matcher/index.ts";
+import { foldExceptionsOf } from "../matcher/plan.ts";
+
+/** One question. Every field but `pattern` may be left out. */
+export interface Query {
+  /** A pattern in ripgrep's dialect, or several: what one of them matches is a hit. */
+  readonly pattern: string | readonly string[];
+  /** Patterns stand for their own text. */
+  readonly fixedStrings?: boolean;
+  readonly ignoreCase?: boolean;
+  /** Ignores case where no pattern has an upper-case letter. */
+  readonly smartCase?: boolean;
+  /** Hits are whole words. */
+  readonly wordRegexp?: boolean;
+  /** Hits are whole lines; wins over `wordRegexp`. */
+  readonly lineRegexp?: boolean;
+  /** Which of the engine's corpora; default: the first one. */
+  readonly corpus?: Corpus;
+  /** So many hits are enough; which ones of more is not defined. Default: all. */
+  readonly maxHits?: number;
+  /** False: lines and columns will hardly be asked for, so they are found only then. Default true. */
+  readonly locate?: boolean;
+}
+
+/** Literals of this length are taken by every backend at once. */
+const SHORT_LITERAL_BYTES = 128;
+/** Longer ones cost a backend more than the host's look at what is left of them. */
+const LONG_LITERAL_BYTES = 1024;
+
+/** A query without its corpus and limits. */
+export class PreparedQuery {
+  readonly plan: Plan;
+  readonly #createMatcher: () => Matcher;
+  #matcher: Matcher | undefined;
+  #mayOverlap: boolean | undefined;
+  #isLong: boolean | undefined;
+  #shortened: PreparedQuery | undefined;
+
+  constructor(plan: Plan | undefined, makeMatcher: () => Matcher) {
+    this.#createMatcher = makeMatcher;
+    this.plan = plan ?? this.matcher.plan;
+  }
+
+  /** Decides exactly; made when first needed. @throws EW_BAD_PATTERN */
+  get matcher(): Matcher {
+    return (this.#matcher ??= this.#createMatcher());
+  }
+
+  /** Can two occurrences of the plan's literals share a byte? Then not every occurrence is a hit. */
+  get mayOverlap(): boolean {
+    return (this.#mayOverlap ??= this.plan.kind !== "literals" || overlap(this.plan.literals));
+  }
+
+  /** Has a literal of more bytes than a backend should be asked for. */
+  get isLong(): boolean {
+    return (this.#isLong ??=
+      (this.plan.kind === "literals" || this.plan.kind === "filter") &&
+      this.plan.literals.some(({ bytes }) => bytes.length > LONG_LITERAL_BYTES));
+  }
+
+  /** The same query for a backend that does not take literals so long: it looks for their beginnings, and lines are verified. */
+  get shortened(): PreparedQuery {
+    const { plan } = this;
+    if (plan.kind !== "literals" && plan.kind !== "filter") return this;
+    if (plan.literals.every(({ bytes }) => bytes.length <= SHORT_LITERAL_BYTES)) return this;
+    const literals = plan.literals.map(({ bytes, ignoreAsciiCase }) => ({
+      bytes: bytes.slice(0, SHORT_LITERAL_BYTES),
+      ignoreAsciiCase,
+    }));
+    return (this.#shortened ??= new PreparedQuery({ ...plan, kind: "filter", literals }, () => this.matcher));
+  }
+}
+
+/** Queries kept, at least so many of those asked last. */
+const KEPT_QUERIES = 512;
+
+/** Keeps what was made of queries, the ones asked last. */
+export class QueryCache {
+  #young = new Map<string, PreparedQuery>();
+  #old = new Map<string, PreparedQuery>();
+
+  /** @throws EW_BAD_PATTERN */
+  prepare(query: Query): PreparedQuery {
+    const key = keyOf(query);
+    const known = this.#young.get(key);
+    if (known !== undefined) return known;
+    const prepared = this.#old.get(key) ?? prepareQuery(query);
+    if (this.#young.size >= KEPT_QUERIES) {
+      this.#old = this.#young;
+      this.#young = new Map();
+    }
+    this.#young.set(key, prepared);
+    return prepared;
+  }
+}
+
+function keyOf(query: Query): string {
+  const flags =
+    (query.fixedStrings === true ? 1 : 0) |
+    (query.ignoreCase === true ? 2 : 0) |
+    (query.smartCase === true ? 4 : 0) |
+    (query.wordRegexp === true ? 8 : 0) |
+    (query.lineRegexp === true ? 16 : 0);
+  const { pattern } = query;
+  return typeof pattern === "string" ? flags + pattern : `*${flags}${JSON.stringify(pattern)}`;
+}
+
+/** @throws EW_BAD_PATTERN */
+export function prepareQuery(query: Query): PreparedQuery {
+  const patterns = typeof query.pattern === "string" ? [query.pattern] : query.pattern;
+  const caseMode =
+    query.ignoreCase === true ? "insensitive" : query.smartCase === true ? "smart" : "sensitive";
+  return new PreparedQuery(plainPlan(query), () =>
+    createMatcher({
+      patterns,
+      fixedStrings: query.fixedStrings === true,
+      caseMode,
+      wordRegexp: query.wordRegexp === true,
+      lineRegexp: query.lineRegexp === true,
+      createScanner: createLiteralScanner,
+    }),
+  );
+}
+
+const PLAIN = 1;
+const UPPER = 2;
+const META = 4;
+/** What each ASCII character is in a pattern; 0: not for the short way. */
+const CHARACTERS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const character = String.fromCharCode(code);
+  if (code === 0 || code === 10) return 0;
+  if (/[\\.+*?()|[\]{}^$]/.test(character)) return META; // # & - ~ mean something only beside one of these
+  return code >= 0x41 && code <= 0x5a ? PLAIN | UPPER : PLAIN;
+});
+
+/** The plan of one plain ASCII text; undefined for everything else. Says what `createMatcher` would say. */
+function plainPlan(query: Query): Plan | undefined {
+  const text = query.pattern;
+  if (typeof text !== "string" || text === "" || query.wordRegexp === true || query.lineRegexp === true)
+    return undefined;
+  const allowed = query.fixedStrings === true ? PLAIN | META : PLAIN;
+  const bytes = new Uint8Array(text.length);
+  let seen = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    const kind = code < 128 ? (CHARACTERS[code] as number) : 0;
+    if ((kind & allowed) === 0) return undefined;
+    seen |= kind;
+    bytes[at] = code;
+  }
+  const isFolded = query.ignoreCase === true || (query.smartCase === true && (seen & UPPER) === 0);
+  if (!isFolded)
+    return { kind: "literals", literals: [{ bytes, ignoreAsciiCase: false }], foldExceptions: [] };
+  let ignoreAsciiCase = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const lower = (bytes[at] as number) | 0x20;
+    if (lower < 0x61 || lower > 0x7a) continue;
+    ignoreAsciiCase = true;
+    bytes[at] = lower;
+  }
+  return { kind: "literals", literals: [{ bytes, ignoreAsciiCase }], foldExceptions: foldExceptionsOf(text) };
+}
+
+/** Some end of a literal is some beginning of a literal, or one lies within another. */
+function overlap(literals: readonly Literal[]): boolean {
+  return literals.some((a) => literals.some((b) => pairOverlaps(a, b)));
+}
+
+function pairOverlaps(a: Literal, b: Literal): boolean {
+  const fold = a.ignoreAsciiCase || b.ignoreAsciiCase ? lowerCase : (byte: number): number => byte;
+  for (let shift = a === b ? 1 : 0; shift < a.bytes.length; shift++) {
+    const shared = Math.min(a.bytes.length - shift, b.bytes.length);
+    let same = 0;
+    while (same < shared && fold(a.bytes[shift + same] as number) === fold(b.bytes[same] as number)) same++;
+    if (same === shared) return true;
+  }
+  return false;
+}
+
+const lowerCase = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);

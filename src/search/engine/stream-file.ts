@@ -1,0 +1,69 @@
+/** Searches a file that is too large to be held, in pieces, from disk. */
+import { closeSync, openSync, readSync } from "node:fs";
+import type { FoundFile, Matcher } from "../contracts.ts";
+import type { FileTable } from "../corpus/file-table.ts";
+import { decodingOf, LONGEST_MARK_BYTES } from "../searcher/encoding.ts";
+import { FileSearch } from "../searcher/file-search.ts";
+import { DEFAULT_SEARCHER_OPTIONS } from "../searcher/options.ts";
+import type { Line } from "../searcher/sink.ts";
+
+/** Files of more bytes go through the stream buffer. */
+const WINDOW_BYTES = 1 << 20;
+const nothing = (): true => true;
+
+/**
+ * Tells every line that may match. A file that has a NUL and was not named ends at the buffer in which the NUL comes into view, as
+ * with ripgrep.
+ * @param onLine a line, and how many bytes of the file its offset does not count; false ends the search
+ * @throws the system's error where the file cannot be read
+ */
+export function streamFile(
+  files: FileTable,
+  file: number,
+  allText: boolean,
+  matcher: Matcher,
+  onLine: (line: Line, markBytes: number) => boolean,
+): void {
+  const path = files.openPath(file);
+  const markBytes = markLength(path);
+  const binary = allText || files.explicit(file) ? "none" : "quit";
+  const search = new FileSearch(
+    {
+      ...DEFAULT_SEARCHER_OPTIONS,
+      lineNumber: true,
+      binaryExplicit: binary,
+      binaryImplicit: binary,
+      windowBytes: WINDOW_BYTES,
+    },
+    matcher,
+    {
+      begin: nothing,
+      matched: (line) => onLine(line, markBytes),
+      context: nothing,
+      contextBreak: nothing,
+      binaryData: nothing,
+      finish: nothing,
+    },
+    false,
+  );
+  search.searchFile(foundAt(path, files.explicit(file)));
+}
+
+function foundAt(path: string | Buffer, explicit: boolean): FoundFile {
+  return typeof path === "string"
+    ? { path, explicit }
+    : { path: path.toString("utf8"), pathBytes: path, explicit };
+}
+
+/** Length of a UTF-8 mark, which the searcher does not count. Offsets in UTF-16 files are those of the decoded text. */
+function markLength(path: string | Buffer): number {
+  const descriptor = openSync(path, "r");
+  try {
+    const head = Buffer.alloc(LONGEST_MARK_BYTES);
+    const length = readSync(descriptor, head, 0, head.length, 0);
+    const { skipBytes, label } = decodingOf(head, length, "auto");
+    return label === undefined ? skipBytes : 0;
+  } finally {
+    closeSync(descriptor);
+  }
+}
