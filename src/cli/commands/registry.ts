@@ -13,4 +13,10 @@ export interface RegisteredCommand {
   load(): Promise<CommandModule>;
 }
 
-export const COMMANDS: readonly RegisteredCommand[] = [];
+export const COMMANDS: readonly RegisteredCommand[] = [
+  {
+    name: "bench",
+    summary: "measure this machine (everwarp bench --help)",
+    load: () => import("./bench.ts"),
+  },
+];

@@ -1,0 +1,17 @@
+/** All cases, in the order in which they run when none is named. */
+import type { BenchCase } from "./context.ts";
+import { roundtrip } from "./roundtrip.ts";
+import { searchBurst } from "./search-burst.ts";
+import { searchSize } from "./search-size.ts";
+import { searchTree } from "./search-tree.ts";
+import { searchTyping } from "./search-typing.ts";
+import { startup } from "./startup.ts";
+
+export const CASES: readonly BenchCase[] = [
+  roundtrip,
+  searchBurst,
+  searchTyping,
+  searchSize,
+  searchTree,
+  startup,
+];

@@ -1,0 +1,86 @@
+/** The echo kernel: the smallest request there is, so what is measured is the way there and back. */
+import os from "node:os";
+import { kernelFile, sharedPrograms } from "../../programs/index.ts";
+import type { DeviceProfile } from "../../residency/profile.ts";
+import { ResidentKernel, WORKGROUP_SIZE_ID } from "../../residency/resident-kernel.ts";
+import type { StrategyName } from "../../residency/strategies/index.ts";
+import type { Ticket } from "../../residency/work-queue.ts";
+import type { Device } from "../../vulkan/index.ts";
+import { type Contender, expectResult } from "./measure.ts";
+
+const SMALL_WORKGROUP_SIZE = 32;
+const LARGE_WORKGROUP_SIZE = 512;
+/** More workgroups than any device keeps resident; the strategy finds out how many fit. */
+const WORKGROUP_ATTEMPT = 4096;
+/** A software driver gives a resident workgroup a thread of its own, and has no more than these. */
+const SOFTWARE_THREADS_MAX = 32;
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/** An echo kernel that runs. */
+export interface RunningEcho extends AsyncDisposable {
+  readonly workgroupCount: number;
+  readonly contender: Contender;
+}
+
+/**
+ * Launches the echo kernel.
+ * @param fillsDevice as many workgroups as the device keeps resident, instead of one
+ * @throws EW_STRATEGY_UNSUPPORTED
+ */
+export async function launchEcho(
+  device: Device,
+  profile: DeviceProfile,
+  strategy: StrategyName,
+  fillsDevice: boolean,
+): Promise<RunningEcho> {
+  const size = fillsDevice && device.info.type !== "cpu" ? LARGE_WORKGROUP_SIZE : SMALL_WORKGROUP_SIZE;
+  const lease = await sharedPrograms().acquire(device, {
+    file: kernelFile("residency/kernels/echo"),
+    specialization: { [WORKGROUP_SIZE_ID]: size },
+    label: "echo",
+  });
+  try {
+    const kernel = await ResidentKernel.launch({
+      device,
+      profile,
+      pipeline: lease.pipeline,
+      strategy,
+      residentWorkgroupCount: fillsDevice ? workgroupAttempt(device) : 1,
+    });
+    return {
+      workgroupCount: kernel.workgroupCount,
+      contender: echoContender(kernel),
+      async [Symbol.asyncDispose]() {
+        await kernel[Symbol.asyncDispose]();
+        lease.release();
+      },
+    };
+  } catch (error) {
+    lease.release();
+    throw error;
+  }
+}
+
+function workgroupAttempt({ info }: Device): number {
+  if (info.type !== "cpu") return WORKGROUP_ATTEMPT;
+  const threads = Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism());
+  return Math.max(1, Math.min(threads, SOFTWARE_THREADS_MAX) - 1);
+}
+
+function echoContender(kernel: ResidentKernel): Contender {
+  const payload = new Uint32Array(1);
+  let ticket: Ticket;
+  let isAnswered = false;
+  return {
+    run() {
+      payload[0] = (payload[0] as number) + 1;
+      ticket = kernel.submit(payload);
+      isAnswered = kernel.waitSync(ticket, ANSWER_TIMEOUT_MS);
+    },
+    check() {
+      expectResult("an answer came in time", isAnswered, true);
+      if (ticket.failure !== undefined) throw ticket.failure;
+      expectResult("the echo of a word, plus one", ticket.result, (payload[0] as number) + 1);
+    },
+  };
+}

@@ -1,0 +1,83 @@
+/**
+ * Collects rows and shows each as soon as it is there, so that a run that is cut off has lost nothing.
+ *
+ * Standard output has the table, or with --json the document at the end; standard error has the progress; with --record the
+ * document is on disk after every row.
+ */
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Environment } from "../flags/environment.ts";
+import { type BenchDocument, DOCUMENT_VERSION, type Row } from "./document.ts";
+import { caseHeading, rowLine } from "./table.ts";
+
+export interface ReporterOptions {
+  readonly argv: readonly string[];
+  readonly isJson: boolean;
+  /** Folder for raw.json. */
+  readonly recordFolder: string | undefined;
+  readonly machine: object;
+}
+
+export class Reporter {
+  readonly rows: Row[] = [];
+  readonly #options: ReporterOptions;
+  readonly #environment: Environment;
+  readonly #startedAt = new Date();
+  #lastCase = "";
+
+  constructor(options: ReporterOptions, environment: Environment) {
+    this.#options = options;
+    this.#environment = environment;
+    if (options.recordFolder !== undefined) mkdirSync(options.recordFolder, { recursive: true });
+  }
+
+  /** Says what is being done. */
+  progress(text: string): void {
+    this.#environment.writeError(`everwarp bench: ${text}\n`);
+  }
+
+  add(row: Row): void {
+    this.rows.push(row);
+    this.#record(false);
+    if (this.#options.isJson) {
+      if (row.state !== "measured")
+        this.progress(`${row.case}, ${row.subject}, ${row.contender}: ${row.state}: ${row.reason}`);
+      return;
+    }
+    const heading = row.case === this.#lastCase ? "" : caseHeading(row.case, this.#lastCase === "");
+    this.#lastCase = row.case;
+    this.#environment.writeOut(Buffer.from(heading + rowLine(row)));
+  }
+
+  /** @param isComplete every case that was asked for has been through */
+  finish(isComplete: boolean): void {
+    this.#record(isComplete);
+    if (this.#options.isJson) this.#environment.writeOut(Buffer.from(this.#text(isComplete)));
+  }
+
+  get hasFailures(): boolean {
+    return this.rows.some(({ state }) => state === "failed");
+  }
+
+  #text(isComplete: boolean): string {
+    const document: BenchDocument = {
+      format: "everwarp-bench",
+      version: DOCUMENT_VERSION,
+      isComplete,
+      startedAt: this.#startedAt.toISOString(),
+      elapsedMs: Date.now() - this.#startedAt.getTime(),
+      arguments: this.#options.argv,
+      environment: this.#options.machine,
+      rows: this.rows,
+    };
+    return `${JSON.stringify(document, undefined, 1)}\n`;
+  }
+
+  #record(isComplete: boolean): void {
+    const { recordFolder } = this.#options;
+    if (recordFolder === undefined) return;
+    const file = path.join(recordFolder, "raw.json");
+    writeFileSync(`${file}.part`, this.#text(isComplete));
+    renameSync(`${file}.part`, file);
+  }
+}

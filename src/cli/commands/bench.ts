@@ -1,0 +1,164 @@
+/** `everwarp bench`: measures, with the right answer checked every time. What is measured and how: bench/METHODOLOGY.md. */
+import { parseArgs } from "node:util";
+import { EverwarpError } from "../../base/errors.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
+import { CASES } from "../bench/cases.ts";
+import type { BenchCase, BenchOptions } from "../bench/context.ts";
+import { type GeneratedCorpora, generatedCorpora } from "../bench/generated-corpus.ts";
+import { describeMachine } from "../bench/machine.ts";
+import { Reporter } from "../bench/reporter.ts";
+import { QUERY_KINDS } from "../bench/search-tree.ts";
+import type { Environment } from "../flags/environment.ts";
+
+const USAGE = `everwarp bench [NAME…] [OPTIONS]
+
+Measures cases; every answer is checked, and a wrong one is an error in the place of a number. Without a name: all
+cases but search/tree. search/tree takes a tree: everwarp bench search/tree PATH.
+
+  --list             the cases
+  --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
+  --strategy S       only this launch strategy: ${STRATEGY_NAMES.join(", ")}
+  --rounds N         so many samples of every row, instead of what its time allows
+  --query KIND=TEXT  another pattern for search/tree; kinds: ${QUERY_KINDS.join(", ")}
+  --json             one JSON document at the end, instead of a table
+  --record DIR       also keep the document in DIR/raw.json, after every row
+
+Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was not understood.
+`;
+
+/** For tests. */
+export interface BenchHooks {
+  corpora?: () => GeneratedCorpora;
+}
+
+interface Request {
+  readonly cases: readonly BenchCase[];
+  readonly options: BenchOptions;
+  readonly isJson: boolean;
+  readonly recordFolder: string | undefined;
+}
+
+/** @returns the exit code */
+export async function run(
+  argv: readonly string[],
+  environment: Environment,
+  hooks: BenchHooks = {},
+): Promise<number> {
+  const request = parse(argv);
+  if (typeof request === "string") {
+    environment.writeOut(Buffer.from(request));
+    return 0;
+  }
+  const { isJson, recordFolder } = request;
+  const reporter = new Reporter({ argv, isJson, recordFolder, machine: describeMachine() }, environment);
+  const stop = new AbortController();
+  const onSignal = (signal: NodeJS.Signals): void =>
+    stop.abort(new EverwarpError("EW_CLOSED", `stopped by ${signal}`));
+  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  try {
+    await using corpora = (hooks.corpora ?? generatedCorpora)();
+    for (const benchCase of request.cases)
+      await runCase(benchCase, request.options, reporter, corpora, stop.signal);
+  } finally {
+    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    reporter.finish(!stop.signal.aborted);
+  }
+  return reporter.hasFailures || stop.signal.aborted ? 1 : 0;
+}
+
+async function runCase(
+  benchCase: BenchCase,
+  options: BenchOptions,
+  reporter: Reporter,
+  corpora: GeneratedCorpora,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return;
+  const { name, limitMs } = benchCase;
+  const deadlineMs = performance.now() + limitMs;
+  try {
+    await benchCase.run({ caseName: name, options, reporter, corpora, signal, deadlineMs });
+  } catch (error) {
+    if (!(error instanceof EverwarpError)) throw error;
+    const state = signal.aborted || error.code === "EW_BENCH_SKIPPED" ? "skipped" : "failed";
+    reporter.add({
+      case: name,
+      subject: "all",
+      contender: "all",
+      state,
+      reason: `${error.message} [${error.code}]`,
+    });
+  }
+}
+
+/** @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
+function parse(argv: readonly string[]): Request | string {
+  const { values, positionals } = readOptions(argv);
+  if (values.help === true) return USAGE;
+  if (values.list === true) {
+    return CASES.map(({ name, summary }) => `${name.padEnd(16)}${summary}\n`).join("");
+  }
+  const cases: BenchCase[] = [];
+  let tree: string | undefined;
+  for (const word of positionals) {
+    const found = CASES.find(({ name }) => name === word);
+    if (found !== undefined) cases.push(found);
+    else if (cases.at(-1)?.name === "search/tree" && tree === undefined) tree = word;
+    else throw bad(`there is no case "${word}"`, "everwarp bench --list shows them.");
+  }
+  const { device = "auto", strategy, rounds, record, json } = values;
+  if (strategy !== undefined && !STRATEGY_NAMES.includes(strategy as StrategyName)) {
+    throw bad(`there is no launch strategy "${strategy}"`, `Choose among ${STRATEGY_NAMES.join(", ")}.`);
+  }
+  if (rounds !== undefined && !/^[1-9]\d{0,8}$/.test(rounds))
+    throw bad(`--rounds is "${rounds}"`, "Give 1 or more.");
+  return {
+    cases: cases.length > 0 ? cases : CASES.filter(({ name }) => name !== "search/tree"),
+    options: {
+      device,
+      strategy: strategy as StrategyName | undefined,
+      rounds: rounds === undefined ? undefined : Number(rounds),
+      tree,
+      patterns: parsePatterns(values.query ?? []),
+    },
+    isJson: json === true,
+    recordFolder: record,
+  };
+}
+
+function parsePatterns(texts: readonly string[]): Map<string, string> {
+  return new Map(
+    texts.map((text) => {
+      const [, kind, pattern] = /^([a-z-]+)=(.+)$/s.exec(text) ?? [];
+      if (kind === undefined || pattern === undefined || !QUERY_KINDS.includes(kind)) {
+        throw bad(`--query is "${text}"`, `Write KIND=PATTERN; kinds are ${QUERY_KINDS.join(", ")}.`);
+      }
+      return [kind, pattern];
+    }),
+  );
+}
+
+function readOptions(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        list: { type: "boolean" },
+        help: { type: "boolean", short: "h" },
+        device: { type: "string" },
+        strategy: { type: "string" },
+        rounds: { type: "string" },
+        query: { type: "string", multiple: true },
+        json: { type: "boolean" },
+        record: { type: "string" },
+      },
+    });
+  } catch (cause) {
+    throw bad((cause as Error).message, "everwarp bench --help shows the options.", cause);
+  }
+}
+
+function bad(message: string, remedy: string, cause?: unknown): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", message, { remedy, cause });
+}
