@@ -19,6 +19,7 @@ import {
 } from "../../search/searcher/file-searcher.ts";
 import { typeListLines } from "../../search/walk/index.ts";
 import { configArgs } from "../flags/config.ts";
+import type { SearchSubject } from "../engine-hook.ts";
 import type { Environment } from "../flags/environment.ts";
 import { type HiArgs, toHiArgs } from "../flags/hi-args.ts";
 import type { LowArgs } from "../flags/low-args.ts";
@@ -37,10 +38,14 @@ export interface SearchEngineHook {
   report(): EngineReport | undefined;
 }
 
-/** What the lead wires in. */
+/** What tests put in the place of the real thing. */
 export interface SearchHooks {
-  /** Opens an engine for this search, or undefined for none. */
-  openEngine?(args: HiArgs, environment: Environment): Promise<SearchEngineHook | undefined>;
+  /** Opens an engine for this search, or undefined for none. Default: a device's, see engine-hook.ts. */
+  openEngine?: (
+    args: HiArgs,
+    environment: Environment,
+    subject: SearchSubject,
+  ) => Promise<SearchEngineHook | undefined>;
 }
 
 /** Parses flags, and once more with those of the configuration file in front. */
@@ -134,8 +139,10 @@ async function search(
     [import("../../search/matcher/index.ts"), import("../../search/host/literal-scanner.ts")],
   );
   const matcher = createMatcher({ ...args.searcher.matcher, createScanner: createLiteralScanner });
-  const files = foundFiles(args, messages);
-  const engine = await hooks.openEngine?.(args, environment);
+  let files = foundFiles(args, messages);
+  const openEngine = hooks.openEngine ?? (await import("../engine-hook.ts")).openEngine;
+  const listFiles = (): readonly FoundFile[] => (files = [...files]) as FoundFile[];
+  const engine = await openEngine(args, environment, { plan: matcher.plan, listFiles });
   const searcher = createFileSearcher(args.searcher, matcher, allocateScanBuffer, countLineFeeds);
   const output = new Output(environment, args.flushEachFile);
   // One thread ends the separator's line as it ends all lines; several put it between whole buffers, with a line feed.

@@ -87,7 +87,12 @@ export async function openHost(
   return { backend, strategyReason: "threads that stay and wait in shared memory", fallbackReason };
 }
 
-async function openDevice({ device = "auto", strategy, persistent }: BackendChoice): Promise<OpenedBackend> {
+/** A device. @throws as `openBackend` where one is insisted on */
+export async function openDevice({
+  device = "auto",
+  strategy,
+  persistent,
+}: BackendChoice): Promise<OpenedBackend> {
   const { DeviceBackend } = await import("../gpu/device-backend.ts");
   if (persistent === true && strategy !== undefined && strategy !== "auto" && strategy !== "persistent") {
     throw new EverwarpError(
@@ -105,10 +110,14 @@ async function openDevice({ device = "auto", strategy, persistent }: BackendChoi
   return { backend, strategyReason: backend.strategyReason, fallbackReason: undefined };
 }
 
-function assertNoStrategy({ strategy = "auto", persistent = false }: BackendChoice, reason: string): void {
+/** The host takes no strategy. @throws EW_STRATEGY_UNSUPPORTED where one was asked for */
+export function assertNoStrategy(
+  { strategy = "auto", persistent = false }: BackendChoice,
+  reason: string,
+): void {
   if (strategy === "auto" && !persistent) return;
   const wanted = persistent ? "a resident kernel" : `the strategy "${strategy}"`;
-  throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `${wanted} was asked for, and ${reason}`, {
+  throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `${wanted} was asked for: ${reason}`, {
     remedy: "Name a device, a software one for tests, or leave the strategy to us.",
   });
 }
