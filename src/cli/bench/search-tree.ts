@@ -23,7 +23,7 @@ import {
   processContender,
   runProcess,
 } from "./processes.ts";
-import { waitFor } from "./search-queries.ts";
+import { ANSWER_TIMEOUT_MS } from "./search-queries.ts";
 import {
   type Answer,
   type LoadedTarget,
@@ -53,6 +53,8 @@ const LOAD_COUNT = 3;
 const LOADS_MS_MAX = 4_000;
 const ROW_BUDGET_MS = 1_600;
 const PROCESSES_MIN = 5;
+/** The end of ripgrep's output that has its statistics. */
+const STATS_BYTES_MAX = 4096;
 
 /** What ripgrep says about a query. */
 interface Reference {
@@ -94,7 +96,8 @@ class TreeRun {
   readonly #queries: readonly TreeQuery[];
   readonly #references = new Map<TreeQuery, Reference>();
   readonly #rows: Row[] = [];
-  #contentBytes = 0;
+  /** As ripgrep counts them: of a binary file only what comes before it is known to be one. */
+  #searchedBytes: number | undefined;
 
   constructor(context: BenchContext, tree: string) {
     this.#context = context;
@@ -130,7 +133,6 @@ class TreeRun {
       assertTimeLeft(context);
       await using target = await plan.open();
       const { loaded, corpus } = await this.#load(target);
-      this.#contentBytes = loaded.contentBytes;
       for (const query of this.#queries) {
         context.reporter.progress(`${context.caseName}: ${query.kind} with ${target.name}`);
         await this.#measureQuery(plan, target, loaded, corpus, query, ripgrep);
@@ -158,13 +160,12 @@ class TreeRun {
       expectResult("the tree has files", corpus.fileCount > 0, true);
       reportSamples(context, this.#key("load", target.name), samplesUs, {
         expected: "every file read",
-        bytes: loaded.contentBytes,
+        ...this.#bytes(),
         facts: {
           files: corpus.fileCount,
-          bytes: loaded.contentBytes,
+          ...this.#bytes(),
           "walk ms": corpus.walkMs.toFixed(0),
           "read ms": loaded.loadMs.toFixed(0),
-          "read GB/s": (loaded.contentBytes / loaded.loadMs / 1e6).toFixed(2),
         },
       });
       return { loaded, corpus };
@@ -221,7 +222,7 @@ class TreeRun {
     let answer: Answer;
     let firstCount: number | undefined;
     return {
-      run: () => void (answer = waitFor(loaded.submit(query))),
+      run: () => void (answer = loaded.submit(query).take(ANSWER_TIMEOUT_MS)),
       check() {
         firstCount ??= answer.count;
         expectResult(`hits of "${query.pattern}", by rg`, answer.count, reference?.hits ?? firstCount);
@@ -257,10 +258,11 @@ class TreeRun {
 
   #ask(ripgrep: string, query: TreeQuery): Reference {
     const args = this.#arguments(false, query);
-    const counts = runProcess([ripgrep, "--count-matches", "--no-filename", ...args]).stdout.toString(
-      "latin1",
-    );
-    const hits = counts.split("\n").reduce((sum, line) => sum + Number(line), 0);
+    const { stdout } = runProcess([ripgrep, ...args, "--stats"]);
+    const stats = stdout.toString("latin1", Math.max(0, stdout.length - STATS_BYTES_MAX));
+    const statOf = (pattern: RegExp): number => Number(pattern.exec(stats)?.[1]);
+    this.#searchedBytes ??= statOf(/^(\d+) bytes searched$/m);
+    const hits = statOf(/^(\d+) matches$/m);
     return { hits, outputBytes: runProcess([ripgrep, ...args]).stdout.length };
   }
 
@@ -290,7 +292,7 @@ class TreeRun {
         const hits = this.#references.get(query)?.hits;
         reportSamples(this.#context, key, samplesUs, {
           expected: hits === undefined ? "the same count every time" : `${hits} hits, as rg counts`,
-          bytes: this.#contentBytes,
+          ...this.#bytes(),
           facts: {
             pattern: query.pattern,
             ...(hits === undefined ? {} : { hits }),
@@ -301,6 +303,10 @@ class TreeRun {
         });
       }
     }
+  }
+
+  #bytes(): { bytes: number } | undefined {
+    return this.#searchedBytes === undefined ? undefined : { bytes: this.#searchedBytes };
   }
 
   #row(query: TreeQuery, contender: string): Row {
