@@ -134,7 +134,7 @@ describe("on a terminal (needs script(1) of util-linux, which makes one)", () =>
           "latin1",
         );
       const theirs = inTerminal(`'${rgPath}' --sort=path ${line}`);
-      const ours = inTerminal(`'${process.execPath}' '${program}' search --sort=path ${line}`);
+      const ours = inTerminal(`'${process.execPath}' '${program}' search --device=cpu --sort=path ${line}`);
       expect(ours.replace(/^everwarp: /m, "rg: ")).toBe(theirs);
     }
   });
