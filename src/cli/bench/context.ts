@@ -78,6 +78,8 @@ export interface RowDetails {
   /** Requests that one sample answers. */
   readonly requests?: number;
   readonly facts?: MeasuredRow["facts"];
+  /** More samples follow. */
+  readonly isDraft?: boolean;
 }
 
 /** Reports a row's samples. */
@@ -85,7 +87,7 @@ export function reportSamples(
   { reporter }: BenchContext,
   key: RowKey,
   samplesUs: readonly number[],
-  { expected, bytes, requests, facts = {} }: RowDetails,
+  { expected, bytes, requests, facts = {}, isDraft = false }: RowDetails,
 ): MeasuredRow {
   const timing = summarize(samplesUs);
   const perSecond = (count: number): number => Math.round((count * 1e6) / timing.p50Us);
@@ -98,7 +100,7 @@ export function reportSamples(
     ...(requests === undefined ? {} : { throughput: { value: perSecond(requests), unit: "requests/s" } }),
     facts,
   };
-  reporter.add(row);
+  reporter.add(row, isDraft);
   return row;
 }
 

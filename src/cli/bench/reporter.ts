@@ -36,9 +36,16 @@ export class Reporter {
     this.#environment.writeError(`everwarp bench: ${text}\n`);
   }
 
-  add(row: Row): void {
-    this.rows.push(row);
+  /** @param isDraft more samples follow in a row that takes this one's place: it is kept in case they do not, and not shown yet */
+  add(row: Row, isDraft = false): void {
+    const before = this.rows.findIndex(
+      ({ case: caseName, subject, contender }) =>
+        caseName === row.case && subject === row.subject && contender === row.contender,
+    );
+    if (before === -1) this.rows.push(row);
+    else this.rows[before] = row;
     this.#record(false);
+    if (isDraft) return;
     if (this.#options.isJson) {
       if (row.state !== "measured")
         this.progress(`${row.case}, ${row.subject}, ${row.contender}: ${row.state}: ${row.reason}`);

@@ -1,7 +1,15 @@
 /** `roundtrip`: an empty request to the device and back, with every strategy, and through WebGPU. */
 import { openProfiledDevice, type ProfiledDevice } from "../../residency/profile.ts";
 import { STRATEGY_NAMES } from "../../residency/strategies/index.ts";
-import { assertTimeLeft, type BenchCase, limitsOf, reportError, reportSamples } from "./context.ts";
+import {
+  assertTimeLeft,
+  type BenchCase,
+  type BenchContext,
+  limitsOf,
+  reportError,
+  reportSamples,
+} from "./context.ts";
+import type { RowKey } from "./document.ts";
 import { launchEcho } from "./echo.ts";
 import { type Contender, type Limits, measure } from "./measure.ts";
 import { deviceSelection } from "./targets.ts";
@@ -27,16 +35,11 @@ export const roundtrip: BenchCase = {
   limitMs: 10_000,
   async run(context) {
     const { device: selection, strategy: onlyStrategy, rounds } = context.options;
-    const keyOf = (contender: string): { case: string; subject: string; contender: string } => ({
-      case: context.caseName,
-      subject: "echo of one word",
-      contender,
-    });
     let profiled: ProfiledDevice;
     try {
       profiled = await openProfiledDevice({ select: deviceSelection(selection) });
     } catch (error) {
-      return reportError(context, keyOf("device"), error);
+      return reportError(context, keyOf(context, "device"), error);
     }
     using device = profiled.device;
     context.reporter.progress(`${context.caseName}: ${device.info.name}, ${device.info.driverInfo}`);
@@ -54,27 +57,38 @@ export const roundtrip: BenchCase = {
           entry.failure = error;
         }
       }
-    }
-    let dispatchUs: number | undefined;
-    for (const { name, samplesUs, workgroupCount, failure } of entries) {
-      if (failure !== undefined) {
-        reportError(context, keyOf(name), failure);
-        continue;
-      }
-      const median = samplesUs.toSorted((a, b) => a - b)[samplesUs.length >> 1] as number;
-      if (name === "dispatch") dispatchUs = median;
-      reportSamples(context, keyOf(name), samplesUs, {
-        expected: "the word plus one",
-        facts: {
-          ...(workgroupCount === undefined ? {} : { workgroups: workgroupCount }),
-          ...(dispatchUs === undefined || name === "dispatch"
-            ? {}
-            : { "times as fast as dispatch": (dispatchUs / median).toFixed(1) }),
-        },
-      });
+      report(context, entries, turn + 1 < turnCount);
     }
   },
 };
+
+/** @param isDraft there are turns to come: what failed is told after the last one */
+function report(context: BenchContext, entries: readonly Entry[], isDraft: boolean): void {
+  let dispatchUs: number | undefined;
+  for (const { name, samplesUs, workgroupCount, failure } of entries) {
+    const key = keyOf(context, name);
+    if (failure !== undefined) {
+      if (!isDraft) reportError(context, key, failure);
+      continue;
+    }
+    const median = samplesUs.toSorted((a, b) => a - b)[samplesUs.length >> 1] as number;
+    if (name === "dispatch") dispatchUs = median;
+    reportSamples(context, key, samplesUs, {
+      isDraft,
+      expected: "the word plus one",
+      facts: {
+        ...(workgroupCount === undefined ? {} : { workgroups: workgroupCount }),
+        ...(dispatchUs === undefined || name === "dispatch"
+          ? {}
+          : { "times as fast as dispatch": (dispatchUs / median).toFixed(1) }),
+      },
+    });
+  }
+}
+
+function keyOf({ caseName }: BenchContext, contender: string): RowKey {
+  return { case: caseName, subject: "echo of one word", contender };
+}
 
 // Not a part of the loop: esbuild keeps one state for all rounds of a loop's `await using`, and with it the errors of rounds before.
 async function measureTurn(entry: Entry, limits: Limits, signal: AbortSignal): Promise<void> {

@@ -51,6 +51,7 @@ export async function measureTargets(
     errors: [],
     failure: skipTarget(plan),
   }));
+  let medians = new Map<string, number[]>();
   for (let turn = 0; turn < turnCount; turn++) {
     for (const [index, plan] of plans.entries()) {
       const entry = sampled[index] as Sampled;
@@ -75,7 +76,22 @@ export async function measureTargets(
       context.signal.throwIfAborted();
       entry.turnMs = performance.now() - begin;
     }
+    medians = report(context, plans, sampled, subjects, turn + 1 < turnCount);
   }
+  return medians;
+}
+
+/**
+ * @param isDraft there are turns to come: what failed is told after the last one
+ * @returns the medians by target label, µs
+ */
+function report(
+  context: BenchContext,
+  plans: readonly TargetPlan[],
+  sampled: readonly Sampled[],
+  subjects: readonly Subject[],
+  isDraft: boolean,
+): Map<string, number[]> {
   const medians = new Map<string, number[]>();
   for (const [position, subject] of subjects.entries()) {
     for (const [index, entry] of sampled.entries()) {
@@ -83,10 +99,10 @@ export async function measureTargets(
       const failure = entry.errors[position] ?? entry.failure;
       const samplesUs = entry.samplesUs[position] as number[];
       if (failure !== undefined || samplesUs.length === 0) {
-        reportError(context, key, failure);
+        if (!isDraft) reportError(context, key, failure);
         continue;
       }
-      const row = reportSamples(context, key, samplesUs, subject.details);
+      const row = reportSamples(context, key, samplesUs, { ...subject.details, isDraft });
       const { label } = plans[index] as TargetPlan;
       medians.set(label, [...(medians.get(label) ?? []), row.timing.p50Us]);
     }

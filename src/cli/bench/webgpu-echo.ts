@@ -60,6 +60,8 @@ const SHADER = `
 `;
 
 export interface WebGpuEcho extends Disposable {
+  /** Keeps Dawn alive. */
+  readonly gpu: object;
   readonly contender: Contender;
 }
 
@@ -71,14 +73,16 @@ export async function openWebGpuEcho(deviceName: string): Promise<WebGpuEcho> {
   const dawn = await loadDawn();
   Object.assign(globalThis, dawn.globals);
   let device: GpuDevice;
+  // Must be kept: what was made from it dies with it.
+  const gpu = dawn.create(["backend=vulkan", `adapter=${deviceName}`]);
   try {
-    const adapter = await dawn.create(["backend=vulkan", `adapter=${deviceName}`]).requestAdapter();
+    const adapter = await gpu.requestAdapter();
     if (adapter === null) throw new Error("it has no adapter for the device");
     device = await adapter.requestDevice();
   } catch (error) {
     throw skip(`Dawn does not take ${deviceName}: ${firstLine(error)}`);
   }
-  return { contender: await echoContender(device), [Symbol.dispose]: () => device.destroy() };
+  return { contender: await echoContender(device), gpu, [Symbol.dispose]: () => device.destroy() };
 }
 
 async function loadDawn(): Promise<Dawn> {
