@@ -179,6 +179,7 @@ export class SearchEngine implements AsyncDisposable {
   async #close(): Promise<void> {
     await this.#loads.catch(() => undefined); // its caller has been told
     for (const { search } of this.#line.splice(0)) search.fail(closedError());
+    for (const corpus of this.#corpora.values()) corpus.isRemoved = true;
     this.#corpora.clear();
     this.#first = undefined;
     await this.#opened.backend.close();

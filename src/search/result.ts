@@ -109,7 +109,7 @@ export class SearchResult implements HitList {
   /**
    * The line that a hit begins in, without its line feed.
    * @param index of the hit
-   * @throws EW_FILE_CHANGED where the file on disk is not what was searched, EW_BAD_ARGUMENT, EW_CORPUS_UNKNOWN
+   * @throws EW_FILE_CHANGED where the file on disk is not what was searched, EW_BAD_ARGUMENT
    */
   lineText(index: number): string {
     const file = this.#fileOf(index);
@@ -119,7 +119,7 @@ export class SearchResult implements HitList {
     const start = offset - (this.column[index] as number) + 1;
     if (((corpus.loaded.placement.flags[file] as number) & FILE_FLAGS.OVERSIZE) !== 0)
       return this.#lineOnDisk(file, start);
-    if (this.#shown?.file !== file) this.#shown = { file, bytes: corpus.content(file)?.bytes };
+    if (this.#shown?.file !== file) this.#shown = { file, bytes: corpus.shownContent(file) };
     const { bytes } = this.#shown;
     if (bytes === undefined) this.#throwChanged(file);
     const feed = bytes.indexOf(LINE_FEED, offset);

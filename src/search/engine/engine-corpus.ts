@@ -90,6 +90,13 @@ export class EngineCorpus {
     return reread && { bytes: reread.bytes, reread };
   }
 
+  /** A file's content to show lines of; it is the caller's to know that the file has not changed. */
+  shownContent(file: number): Buffer | undefined {
+    return this.isRemoved
+      ? readContent(this.loaded.placement, file, this.corpus.allText)?.bytes
+      : this.content(file)?.bytes;
+  }
+
   /** @throws EW_CORPUS_UNKNOWN after removal */
   assertHeld(): void {
     if (!this.isRemoved) return;

@@ -1,0 +1,29 @@
+/** Every way to run a search engine on this machine. */
+import { openProfiledDevice } from "../../src/residency/profile.ts";
+import { STRATEGY_NAMES, type SearchEngineOptions } from "../../src/index.ts";
+import { testDeviceInfo } from "./vulkan.ts";
+
+export interface EngineKind {
+  readonly name: string;
+  readonly options: SearchEngineOptions;
+  /** Why it cannot be had here. */
+  readonly missing: string | undefined;
+  readonly isDevice: boolean;
+}
+
+/** The host's threads, and the test device with each launch strategy. */
+export async function engineKinds(): Promise<EngineKind[]> {
+  const { index, name } = testDeviceInfo();
+  const { device, profile } = await openProfiledDevice({ select: index });
+  device.close();
+  const { persistent } = profile;
+  return [
+    { name: "host", options: { device: "cpu", threads: 2 }, missing: undefined, isDevice: false },
+    ...STRATEGY_NAMES.map((strategy) => ({
+      name: `${name}, ${strategy}`,
+      options: { device: index, strategy },
+      missing: strategy === "persistent" && !persistent.allowed ? persistent.reason : undefined,
+      isDevice: true,
+    })),
+  ];
+}
