@@ -58,7 +58,8 @@ export async function openProfiledDevice(
     let profile = fresh ? undefined : readProfile(file);
     if (profile === undefined) {
       profile = await measureProfile(device);
-      writeProfile(file, profile);
+      // A litmus that failed is not kept: a machine that was too busy to answer in time must not be judged for ever.
+      if (profile.doorbell.at(-1)?.isSeen !== false) writeProfile(file, profile);
     }
     const doorbell = profile.doorbell.at(-1);
     if (doorbell?.isSeen === true) device.setMemoryTypes({ doorbell: doorbell.memoryType });
