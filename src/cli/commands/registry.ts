@@ -19,4 +19,9 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     summary: "measure this machine (everwarp bench --help)",
     load: () => import("./bench.ts"),
   },
+  {
+    name: "doctor",
+    summary: "show what this machine offers: devices, drivers, strategies",
+    load: () => import("./doctor.ts"),
+  },
 ];
