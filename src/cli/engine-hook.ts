@@ -107,14 +107,15 @@ async function searchOnDevice(
   choice: BackendChoice,
   { plan, listFiles }: SearchSubject,
 ): Promise<SearchEngineHook | undefined> {
+  const mayHelp = isWorthwhile(args, plan);
+  const files = mayHelp ? listFiles() : []; // before there is a kernel to be stopped by a signal
   const signals = new SignalGuard();
   try {
     const { backend } = await openDevice(choice);
-    signals.guard(backend);
     try {
+      signals.guard(backend);
       // A device that was named must be there, even if it is of no use to this search.
-      if (!isWorthwhile(args, plan) || plan.kind === "whole" || plan.kind === "nothing") return undefined;
-      const files = listFiles();
+      if (!mayHelp || plan.kind === "whole" || plan.kind === "nothing") return undefined;
       const allText = args.searcher.searcher.binaryImplicit !== "quit";
       const loaded = await backend.load(Corpus.fromFiles(files, { allText }));
       const answer = await ask(backend, loaded, plan.literals);
@@ -140,6 +141,9 @@ async function searchOnDevice(
     } finally {
       await backend.close();
     }
+  } catch (error) {
+    await signals.ending; // what fails because the user interrupts is no news
+    throw error;
   } finally {
     signals.release();
   }
@@ -284,9 +288,15 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** While a device is open, a signal first stops the kernel and then ends the process as it would have without us. */
 class SignalGuard {
+  /** Set with the first signal; resolves long after the process should be gone. */
+  ending: Promise<void> | undefined;
   #backend: Backend | undefined;
   #received: NodeJS.Signals | undefined;
-  readonly #onSignal = (signal: NodeJS.Signals): void => void this.#end(signal);
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#received ??= signal;
+    // A device that is being opened has no kernel yet that could be stopped.
+    if (this.#backend !== undefined) this.ending ??= this.#end(this.#backend, this.#received);
+  };
 
   constructor() {
     for (const signal of SIGNALS) process.on(signal, this.#onSignal);
@@ -295,21 +305,22 @@ class SignalGuard {
   /** From now on there is a kernel to stop. */
   guard(backend: Backend): void {
     this.#backend = backend;
-    if (this.#received !== undefined) void this.#end(this.#received);
+    if (this.#received !== undefined) this.ending ??= this.#end(backend, this.#received);
   }
 
   release(): void {
     for (const signal of SIGNALS) process.off(signal, this.#onSignal);
+    // It came while there was nothing to stop.
+    if (this.#received !== undefined && this.ending === undefined) process.kill(process.pid, this.#received);
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    this.#received = signal;
-    if (this.#backend === undefined) return;
+  async #end(backend: Backend, signal: NodeJS.Signals): Promise<void> {
     try {
-      await Promise.race([this.#backend.close(), sleep(STOP_TIMEOUT_MS)]);
+      await Promise.race([backend.close(), sleep(STOP_TIMEOUT_MS)]);
     } finally {
-      this.release();
+      for (const each of SIGNALS) process.off(each, this.#onSignal);
       process.kill(process.pid, signal);
     }
+    await sleep(STOP_TIMEOUT_MS);
   }
 }

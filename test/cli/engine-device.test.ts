@@ -1,0 +1,211 @@
+/** The command line on a device: what it prints is what ripgrep prints, and the device is gone when it ends. */
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { openEngine } from "../../src/cli/engine-hook.ts";
+import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import { vulkan } from "../../src/vulkan/loader.ts";
+import { Dir, difference, runHere, runRipgrep } from "../support/cli.ts";
+import { bundledCommandLine } from "../support/cli-process.ts";
+import { Random } from "../support/cli-random-source.ts";
+import { randomArguments, randomTree } from "../support/cli-random.ts";
+import { engineKinds } from "../support/search-engines.ts";
+import { testDeviceInfo } from "../support/vulkan.ts";
+
+const device = testDeviceInfo();
+const kinds = (await engineKinds()).filter(({ isDevice }) => isDevice);
+const flags = ["--device", String(device.index)];
+
+let served = 0;
+/** The real hook, with the device named whatever the arguments are. */
+const hooks: SearchHooks = {
+  async openEngine(args, environment, subject) {
+    const engine = { device: String(device.index), strategy: "batch", persistent: false };
+    const hook = await openEngine({ ...args, engine }, environment, subject);
+    return (
+      hook && {
+        find: (file) => {
+          const found = hook.find(file);
+          if (found !== undefined) served++;
+          return found;
+        },
+        report: () => undefined,
+      }
+    );
+  },
+};
+
+describe("random flags over random trees", () => {
+  it.each([601, 602, 603])("seed %d", async (seed) => {
+    const random = new Random(seed);
+    const dir = randomTree(random);
+    const differences: string[] = [];
+    for (let count = 0; count < 12; count++) {
+      const found = await difference(dir, randomArguments(random), {}, hooks);
+      if (found !== undefined) differences.push(`${dir.path}: ${found}`);
+    }
+    expect(differences.join("\n\n")).toBe("");
+    dir.remove();
+  });
+
+  it("served files from the device's hits", () => {
+    expect(served).toBeGreaterThan(50);
+  });
+});
+
+describe("a search on a device", () => {
+  const dir = new Dir("device")
+    .file("one", "needle\nthread\n")
+    .file("sub/two", "a needle, a Needle\n".repeat(3))
+    .file("kelvin", "200 \u212a\n200 k\n")
+    .file("bin", "needle\n\0needle\n");
+  afterAll(() => dir.remove());
+
+  it.each(kinds.filter(({ missing }) => missing === undefined))(
+    "$name prints what ripgrep prints",
+    async ({ options }) => {
+      const strategy = ["--strategy", options.strategy as string];
+      for (const args of [
+        ["-n", "needle"],
+        ["-ic", "NEEDLE"],
+        ["-in", "200 k"],
+        ["-vn", "needle"],
+        ["-w", "a|needle"],
+      ]) {
+        const ours = await runHere(dir.path, [...flags, ...strategy, "--sort=path", ...args]);
+        const theirs = runRipgrep(dir.path, ["--sort=path", ...args]);
+        expect([ours.code, ours.stdout.toString(), ours.stderr]).toEqual([
+          theirs.code,
+          theirs.stdout.toString(),
+          "",
+        ]);
+      }
+    },
+  );
+
+  it("tells device, strategy, corpus, load, kernel and round trip with --stats", async () => {
+    const { stdout } = await runHere(dir.path, [...flags, "--strategy=batch", "--stats", "needle"]);
+    const text = stdout.toString();
+    expect(text).toContain(`\ndevice: ${device.name}\nstrategy: batch\ncorpus: `);
+    const number = (name: string): number => Number(new RegExp(`^${name}: ([0-9.]+)`, "m").exec(text)?.[1]);
+    expect(number("corpus")).toBe(14 + 57 + 14 + 7);
+    expect(number("load")).toBeGreaterThan(0);
+    expect(number("round trip")).toBeGreaterThan(number("kernel"));
+  });
+
+  it("takes a part of the device's name, and refuses what is not there", async () => {
+    const named = await runHere(dir.path, [
+      "--device",
+      device.name.slice(0, 6).toUpperCase(),
+      "-c",
+      "thread",
+    ]);
+    expect([named.code, named.stdout.toString()]).toEqual([0, "one:1\n"]);
+    for (const [args, code] of [
+      [["--device", "no such device", "needle"], "EW_NO_DEVICE"],
+      [["--device", "no such device", "^$"], "EW_NO_DEVICE"],
+      [["--device", "77", "needle"], "EW_NO_DEVICE"],
+      [[...flags, "--strategy", "sometimes", "needle"], "EW_BAD_ARGUMENT"],
+      [[...flags, "--strategy", "batch", "--persistent", "needle"], "EW_BAD_ARGUMENT"],
+      [["--device", "cpu", "--persistent", "needle"], "EW_STRATEGY_UNSUPPORTED"],
+      [["--device", "cpu", "--strategy", "batch", "needle"], "EW_STRATEGY_UNSUPPORTED"],
+    ] as const) {
+      const refused = await runHere(dir.path, args);
+      expect([args, refused.code, refused.stdout.length]).toEqual([args, 2, 0]);
+      expect(refused.stderr).toMatch(new RegExp(`^everwarp: .*\\[${code}\\]\n$`));
+    }
+  });
+
+  const persistent = kinds.find(({ options }) => options.strategy === "persistent");
+  it("insists on a resident kernel with --persistent", async () => {
+    const { code, stderr, stdout } = await runHere(dir.path, [...flags, "--persistent", "-c", "thread"]);
+    if (persistent?.missing === undefined) expect([code, stdout.toString()]).toEqual([0, "one:1\n"]);
+    else {
+      expect(code).toBe(2);
+      expect(stderr).toContain(persistent.missing);
+      expect(stderr).toContain("[EW_STRATEGY_UNSUPPORTED]");
+    }
+  });
+
+  it("searches a file that changes after it was loaded as it is now", async () => {
+    const changing: SearchHooks = {
+      async openEngine(args, environment, subject) {
+        const hook = await openEngine(args, environment, subject);
+        writeFileSync(join(dir.path, "one"), "no needles, but one needle\nneedle\n");
+        return hook;
+      },
+    };
+    const { stdout } = await runHere(dir.path, [...flags, "-n", "needle", "one", "kelvin"], {}, changing);
+    expect(stdout.toString()).toBe("one:1:no needles, but one needle\none:2:needle\n");
+    dir.file("one", "needle\nthread\n");
+  });
+});
+
+describe("a device that was left to us to choose", () => {
+  const dir = new Dir("auto").file("f", "needle\n");
+  afterAll(() => {
+    vi.restoreAllMocks();
+    dir.remove();
+  });
+
+  it("is not looked for where there are only the files of a software driver", async () => {
+    const loading = vi.spyOn(vulkan(), "vkCreateInstance");
+    const enumerating = vi.spyOn(vulkan(), "vkEnumeratePhysicalDevices");
+    const { code, stdout, stderr } = await runHere(dir.path, ["needle"], {
+      env: { VK_DRIVER_FILES: "/x/lvp_icd.json" },
+    });
+    expect([code, stdout.toString(), stderr]).toEqual([0, "f:needle\n", ""]);
+    expect(loading).not.toHaveBeenCalled();
+    expect(enumerating).not.toHaveBeenCalled();
+  });
+});
+
+describe("as a process", () => {
+  const dir = new Dir("signals");
+  let program: string;
+  beforeAll(async () => {
+    program = await bundledCommandLine();
+    mkdirSync(join(dir.path, "tree"));
+    for (let index = 0; index < 400; index++)
+      writeFileSync(join(dir.path, "tree", `f${index}`), `line of file ${index}\n`.repeat(1000));
+  });
+  afterAll(() => dir.remove());
+
+  it("ends with its kernel, whatever it printed", async () => {
+    const { code, stdout } = await run(["search", ...flags, "-c", "file 399", "tree"]);
+    expect([code, stdout]).toEqual([0, "tree/f399:1000\n"]);
+  });
+
+  it.each(["SIGINT", "SIGTERM"] as const)("stops the kernel and dies of %s", async (signal) => {
+    for (const afterMs of [60, 200, 400]) {
+      const child = spawn(process.execPath, [program, "search", ...flags, "line", "tree"], {
+        cwd: dir.path,
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      let said = "";
+      child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+      const end = new Promise((resolve) => child.on("exit", (code, how) => resolve(how ?? code)));
+      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      child.kill(signal);
+      const how = await Promise.race([
+        end,
+        new Promise((resolve) => setTimeout(resolve, 10_000, "still running")),
+      ]);
+      child.kill("SIGKILL");
+      // It may have been done before.
+      expect([signal, 0]).toContain(how);
+      expect(said).toBe("");
+    }
+  });
+
+  function run(args: readonly string[]): Promise<{ code: number | null; stdout: string }> {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: dir.path,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let stdout = "";
+    child.stdout.on("data", (text: Buffer) => (stdout += text.toString()));
+    return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout })));
+  }
+});
