@@ -73,7 +73,8 @@ export class Reporter {
       isComplete,
       startedAt: this.#startedAt.toISOString(),
       elapsedMs: Date.now() - this.#startedAt.getTime(),
-      arguments: this.#options.argv,
+      // Records are published: where a folder lies on this machine is nobody's business.
+      arguments: this.#options.argv.map((word) => (path.isAbsolute(word) ? path.basename(word) : word)),
       environment: this.#options.machine,
       rows: this.rows,
     };

@@ -8,6 +8,7 @@ import {
   limitsOf,
   reportError,
   reportSamples,
+  skip,
 } from "./context.ts";
 import type { RowKey } from "./document.ts";
 import { launchEcho } from "./echo.ts";
@@ -37,6 +38,7 @@ export const roundtrip: BenchCase = {
     const { device: selection, strategy: onlyStrategy, rounds } = context.options;
     let profiled: ProfiledDevice;
     try {
+      if (selection === "cpu") throw skip("the host engine has no kernel to ask");
       profiled = await openProfiledDevice({ select: deviceSelection(selection) });
     } catch (error) {
       return reportError(context, keyOf(context, "device"), error);

@@ -40,7 +40,11 @@ export function queryContender(
 }
 
 /** @throws EW_BENCH_WRONG_RESULT */
-function checkCount({ pattern, hits, maxHits = Infinity }: KnownQuery, { count, truncated }: Answer): void {
+function checkCount(
+  { pattern, hits, maxHits = Infinity }: KnownQuery,
+  { count, truncated, decodedCount }: Answer,
+): void {
+  expectResult(`columns of "${pattern}" decoded`, decodedCount, 3 * count);
   if (hits <= maxHits) return expectResult(`hits of "${pattern}"`, count, hits);
   expectResult(`"${pattern}" says that it has more hits than the ${maxHits} asked for`, truncated, true);
   expectResult(`"${pattern}" has at least ${maxHits} hits`, count >= maxHits, true);
@@ -49,11 +53,12 @@ function checkCount({ pattern, hits, maxHits = Infinity }: KnownQuery, { count, 
 /** The text stands where each hit says, and no hit comes twice. @throws EW_BENCH_WRONG_RESULT */
 function checkHits({ pattern, ignoreCase }: KnownQuery, answer: Answer, corpus: Corpus): void {
   const seen = new Set<string>();
+  const offsets = answer.offset();
   const wanted = ignoreCase ? pattern.toLowerCase() : pattern;
   let bytes = Buffer.alloc(0);
   let file = -1;
   for (let index = 0; index < answer.count; index++) {
-    const offset = answer.offset[index] as number;
+    const offset = offsets[index] as number;
     if (answer.file[index] !== file) {
       file = answer.file[index] as number;
       bytes = readFileSync(corpus.files.openPath(file));

