@@ -177,21 +177,21 @@ export class ResidentKernel implements AsyncDisposable {
   submit(payload: Uint32Array, wordCount: number = payload.length): Ticket {
     if (this.#state !== "running") this.#throwStopped();
     const ticket = this.#queue.submit(payload, wordCount);
-    this.#strategy.advance();
+    this.#advance();
     return ticket;
   }
 
   /** Looks once whether a request was answered, and lets the strategy go on. Never blocks. */
   check(ticket: Ticket): boolean {
     if (this.#queue.check(ticket)) return true;
-    if (this.#state === "running") this.#strategy.advance();
-    return false;
+    this.#advance();
+    return this.#state === "lost" && ticket.isDone;
   }
 
   /** Looks once at all requests in flight. Never blocks. */
   poll(): void {
     this.#queue.checkAll();
-    if (this.#state === "running") this.#strategy.advance();
+    this.#advance();
   }
 
   /**
@@ -208,7 +208,7 @@ export class ResidentKernel implements AsyncDisposable {
       const now = performance.now();
       if (now - begin >= timeoutMs) return false;
       this.#queue.checkAll();
-      this.#strategy.block(Math.min(ASSERT_INTERVAL_MS, timeoutMs - (now - begin)));
+      this.#watched(() => this.#strategy.block(Math.min(ASSERT_INTERVAL_MS, timeoutMs - (now - begin))));
       if (now - asserted > ASSERT_INTERVAL_MS) {
         asserted = now;
         this.#assertRunning();
@@ -265,14 +265,23 @@ export class ResidentKernel implements AsyncDisposable {
         await turn();
       }
     } finally {
-      this.#state = "stopped";
-      await this.#strategy.stop(timeoutMs);
+      await this.#stopStrategy(timeoutMs);
       this.#queue.checkAll();
       this.#queue.failAll(
         new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
           remedy: "Wait for requests before stopping, or allow more time.",
         }),
       );
+    }
+  }
+
+  async #stopStrategy(timeoutMs: number): Promise<void> {
+    this.#state = "stopped";
+    try {
+      await this.#strategy.stop(timeoutMs);
+    } catch (error) {
+      // On a lost device nothing runs any more; that it is lost was told to every request, and is told again by the next use.
+      if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
     }
   }
 
@@ -285,18 +294,36 @@ export class ResidentKernel implements AsyncDisposable {
     for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
   }
 
-  /** Where the kernel is gone, every request in flight ends with the reason. */
-  #assertRunning(): void {
+  /** Lets the strategy launch what there is to launch. On every path that is hot, so it is written out. */
+  #advance(): void {
     if (this.#state !== "running") return;
     try {
-      this.#strategy.assertRunning();
+      this.#strategy.advance();
     } catch (error) {
-      if (!(error instanceof EverwarpError)) throw error;
-      this.#state = "lost";
-      this.#lossReason = error;
-      this.#queue.checkAll();
-      this.#queue.failAll(error);
+      this.#lose(error);
     }
+  }
+
+  #assertRunning(): void {
+    this.#watched(() => this.#strategy.assertRunning());
+  }
+
+  #watched(step: () => void): void {
+    if (this.#state !== "running") return;
+    try {
+      step();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  /** The kernel is gone: every request in flight ends with the reason. */
+  #lose(error: unknown): void {
+    if (!(error instanceof EverwarpError)) throw error;
+    this.#state = "lost";
+    this.#lossReason = error;
+    this.#queue.checkAll();
+    this.#queue.failAll(error);
   }
 
   #assertOpen(): void {

@@ -1,0 +1,236 @@
+/** A device that fails under a search engine: a clear error, nothing else lost, and the host where the choice was left to us. */
+import { readdirSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { main } from "../../src/cli/command-line.ts";
+import { EverwarpError } from "../../src/base/errors.ts";
+import { Corpus, SearchEngine } from "../../src/index.ts";
+import * as presence from "../../src/search/engine/vulkan-presence.ts";
+import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
+import { DeviceSink } from "../../src/search/gpu/device-sink.ts";
+import { vulkan } from "../../src/vulkan/loader.ts";
+import { Dir } from "../support/cli.ts";
+import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
+
+vi.mock(import("../../src/search/engine/vulkan-presence.ts"), { spy: true });
+
+watchValidation();
+const { index } = testDeviceInfo();
+const openTestBackend = DeviceBackend.open.bind(DeviceBackend);
+const VK_ERROR_OUT_OF_DEVICE_MEMORY = -2;
+const VK_ERROR_DEVICE_LOST = -4;
+
+const dir = new Dir("faults").file("f", "needle\nneedle in it\n").file("g", "no\n");
+const needles = { pattern: "needle" };
+const failing = (code: string): Error => expect.objectContaining({ code }) as Error;
+
+let corpus: Corpus;
+beforeAll(async () => {
+  corpus = await Corpus.load(["./"], { cwd: dir.path });
+});
+afterEach(() => vi.restoreAllMocks());
+afterAll(() => dir.remove());
+
+/** `auto` takes the test device, as if it were hardware. */
+function pretendHardware(): void {
+  vi.mocked(presence.whyNoHardware).mockReturnValue(undefined);
+  vi.spyOn(DeviceBackend, "open").mockImplementation(async (options) =>
+    openTestBackend({ ...options, select: index, strategy: "batch" }),
+  );
+}
+
+describe("a device that is lost", () => {
+  /** Under the hand of the host, which is told at once; or at its work, so that no answer comes and its fence tells. */
+  const losses = {
+    "when work is submitted": { vkQueueSubmit: VK_ERROR_DEVICE_LOST },
+    "in mid-search": {
+      vkQueueSubmit: 0,
+      vkGetFenceStatus: VK_ERROR_DEVICE_LOST,
+      vkWaitForFences: VK_ERROR_DEVICE_LOST,
+    },
+  };
+  const strategies = ["dispatch", "redispatch", "batch"] as const;
+  const cases = Object.entries(losses).flatMap(([when, calls]) =>
+    strategies.map((strategy) => ({ when, calls, strategy })),
+  );
+
+  it.each(cases)(
+    "$when ends searches with EW_DEVICE_LOST, and the engine closes ($strategy)",
+    async ({ calls, strategy }) => {
+      const lost = failing("EW_DEVICE_LOST");
+      const engine = await SearchEngine.open({ corpus, device: index, strategy });
+      const before = await engine.search(needles);
+      for (const [call, result] of Object.entries(calls))
+        vi.spyOn(vulkan(), call as "vkQueueSubmit").mockReturnValue(result);
+      const searches = [
+        engine.submit(needles),
+        engine.submit({ pattern: "needl[e]" }),
+        engine.submit({ pattern: "no", ignoreCase: true }),
+      ];
+      for (const search of searches) await expect(search.wait()).rejects.toThrow(lost);
+      await expect(engine.search(needles)).rejects.toThrow(lost);
+      expect(() => engine.searchSync(needles, { timeoutMs: 2000 })).toThrow(lost);
+      // What was answered before stays.
+      expect([before.count, before.lineText(1)]).toEqual([2, "needle in it"]);
+      await engine.close();
+      vi.restoreAllMocks();
+      await using again = await SearchEngine.open({ corpus, device: index, strategy });
+      expect((await again.search(needles)).count).toBe(2);
+    },
+  );
+});
+
+describe("a device without room", () => {
+  it("refuses a corpus and keeps the others", async () => {
+    await using engine = await SearchEngine.open({ corpus, device: index });
+    const more = await Corpus.load(["./"], { cwd: dir.path });
+    const spy = vi.spyOn(vulkan(), "vkAllocateMemory").mockReturnValue(VK_ERROR_OUT_OF_DEVICE_MEMORY);
+    await expect(engine.addCorpus(more)).rejects.toThrow(failing("EW_OUT_OF_DEVICE_MEMORY"));
+    spy.mockRestore();
+    expect((await engine.search(needles)).count).toBe(2);
+    expect(engine.corpora).toEqual([corpus]);
+    await engine.addCorpus(more);
+    expect((await engine.search({ ...needles, corpus: more })).count).toBe(2);
+  });
+
+  it("leaves the corpus to the host where the choice is ours, and says why", async () => {
+    pretendHardware();
+    const load = vi.spyOn(DeviceBackend.prototype, "load").mockImplementation(async () => {
+      throw new EverwarpError("EW_OUT_OF_DEVICE_MEMORY", "no room");
+    });
+    const engine = await SearchEngine.open({ corpus, device: "auto" });
+    expect(engine.info).toMatchObject({ kind: "host", fallbackReason: "no room" });
+    expect((await engine.search(needles)).count).toBe(2);
+    await engine.close();
+    expect(load).toHaveBeenCalledTimes(1);
+  });
+
+  it("keeps what fits, and the host takes what does not", async () => {
+    pretendHardware();
+    await using engine = await SearchEngine.open({ corpus });
+    expect(engine.info).toMatchObject({ kind: "device", strategy: "batch", fallbackReason: undefined });
+    const large = await Corpus.load(["./"], { cwd: dir.path });
+    const spy = vi.spyOn(DeviceSink.prototype, "reserve").mockImplementation(() => {
+      throw new EverwarpError("EW_CORPUS_TOO_LARGE", "too large for the device");
+    });
+    await engine.addCorpus(large);
+    spy.mockRestore();
+    expect(engine.info.kind).toBe("device");
+    for (const each of [corpus, large]) {
+      expect((await engine.search({ pattern: "needle", corpus: each })).count).toBe(2);
+      expect((await engine.search({ pattern: "n.edle$", corpus: each })).count).toBe(1);
+    }
+    await engine.removeCorpus(large);
+    expect(() => engine.submit({ ...needles, corpus: large })).toThrow(failing("EW_CORPUS_UNKNOWN"));
+  });
+
+  it("is no excuse where it was insisted on", async () => {
+    pretendHardware();
+    vi.spyOn(DeviceSink.prototype, "reserve").mockImplementation(() => {
+      throw new EverwarpError("EW_CORPUS_TOO_LARGE", "too large for the device");
+    });
+    await expect(SearchEngine.open({ corpus, device: index })).rejects.toThrow(
+      failing("EW_CORPUS_TOO_LARGE"),
+    );
+    await expect(SearchEngine.open({ corpus, strategy: "batch" })).rejects.toThrow(
+      failing("EW_CORPUS_TOO_LARGE"),
+    );
+  });
+});
+
+describe("no device at all", () => {
+  it("is told apart and the host searches", async () => {
+    vi.mocked(presence.whyNoHardware).mockReturnValue(undefined); // a driver's file, and no hardware behind it
+    await using engine = await SearchEngine.open({ corpus });
+    expect(engine.info.kind).toBe("host");
+    expect(engine.info.fallbackReason).toMatch(/no Vulkan device is a hardware GPU/);
+    expect(engine.searchSync(needles, { timeoutMs: 5000 }).count).toBe(2);
+  });
+});
+
+describe("the command line", () => {
+  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+    let out = "";
+    let err = "";
+    const code = await main(["search", ...args, dir.path], {
+      env: {},
+      stdoutIsTerminal: false,
+      stderrIsTerminal: true,
+      stdinIsReadable: false,
+      writeOut: (bytes) => void (out += Buffer.from(bytes).toString()),
+      writeError: (text) => void (err += text),
+    });
+    return { code, out, err };
+  }
+
+  const failures = {
+    EW_NO_VULKAN: () => vi.spyOn(DeviceBackend, "open"),
+    EW_DRIVER_TOO_OLD: () => vi.spyOn(DeviceBackend, "open"),
+    EW_DEVICE_FORBIDDEN: () => vi.spyOn(DeviceBackend, "open"),
+    EW_OUT_OF_DEVICE_MEMORY: () => vi.spyOn(DeviceBackend.prototype, "load"),
+    EW_CORPUS_TOO_LARGE: () => vi.spyOn(DeviceBackend.prototype, "load"),
+    EW_DEVICE_LOST: () => vi.spyOn(DeviceBackend.prototype, "submit"),
+  } as const;
+
+  it.each(Object.keys(failures) as (keyof typeof failures)[])(
+    "prints all results after %s, and one hint",
+    async (code) => {
+      pretendHardware();
+      const failure = (): never => {
+        throw new EverwarpError(code, "the device failed");
+      };
+      failures[code]().mockImplementation(failure);
+      const found = await run("-c", "needle");
+      expect(found).toEqual({
+        code: 0,
+        out: `${dir.path}/f:2\n`,
+        err: "everwarp: the device failed; searching on the host (--device cpu is silent about it)\n",
+      });
+      expect(await run("-c", "--no-messages", "needle")).toMatchObject({ code: 0, err: "" });
+      const insisted = await run("-c", "--strategy=batch", "needle");
+      expect([insisted.code, insisted.out]).toEqual([2, ""]);
+      expect(insisted.err).toContain(`the device failed [${code}]`);
+    },
+  );
+
+  it("finds the same on the device, without a hint", async () => {
+    pretendHardware();
+    expect(await run("-c", "needle")).toEqual({ code: 0, out: `${dir.path}/f:2\n`, err: "" });
+    expect(await run("--stats", "needle")).toMatchObject({
+      out: expect.stringContaining("\nstrategy: batch\n") as string,
+    });
+  });
+});
+
+describe("opening and closing again and again", () => {
+  const count = (folder: string): number => readdirSync(`/proc/self/${folder}`).length;
+
+  it("200 times leaves no descriptor, no thread and no handle", async () => {
+    const cycle = async (device: number | "cpu"): Promise<void> => {
+      const engine = await SearchEngine.open({ corpus, device, threads: 1 });
+      engine.submit({ pattern: "never waited for" });
+      expect((await engine.search(needles)).count).toBe(2);
+      await engine.close();
+    };
+    for (const device of ["cpu", index] as const) {
+      for (let warm = 0; warm < 3; warm++) await cycle(device);
+      const before = { fd: count("fd"), task: count("task") };
+      for (let round = 0; round < (device === "cpu" ? 15 : 200); round++) await cycle(device);
+      expect(count("fd"), `descriptors, ${device}`).toBeLessThanOrEqual(before.fd + 2);
+      expect(count("task"), `threads, ${device}`).toBeLessThanOrEqual(before.task + 2);
+    }
+  });
+
+  it("leaves only what an idle engine has on its device", async () => {
+    const backend = await openTestBackend({ select: index });
+    const before = backend.device.liveHandles;
+    for (let round = 0; round < 20; round++) {
+      const loaded = await backend.load(corpus);
+      const ticket = backend.submit(loaded, [{ bytes: Buffer.from("needle"), ignoreAsciiCase: false }]);
+      await ticket.wait();
+      await loaded.unload();
+    }
+    expect(backend.device.liveHandles).toEqual(before);
+    await backend.close();
+    expect(Object.values(backend.device.liveHandles).every((live) => live === 0)).toBe(true);
+  });
+});
