@@ -2,12 +2,12 @@
 "use strict";
 // Runs the bundled command line; in a fresh clone whose `prepare` script did not run, builds it first.
 const { existsSync } = require("node:fs");
-const { join } = require("node:path");
+const path = require("node:path");
 
-const main = join(__dirname, "..", "dist", "cli", "main.cjs");
+const main = path.join(__dirname, "..", "dist", "cli", "main.cjs");
 if (!existsSync(main)) {
   const { spawnSync } = require("node:child_process");
-  const build = spawnSync(process.execPath, [join(__dirname, "..", "scripts", "build.mjs")], {
+  const build = spawnSync(process.execPath, [path.join(__dirname, "..", "scripts", "build.mjs")], {
     stdio: ["ignore", 2, 2],
   });
   if (build.status !== 0) process.exit(2);

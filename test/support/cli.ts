@@ -133,16 +133,18 @@ export function normalizeOutput(stdout: Buffer, ordered: boolean): string {
 
 /** Comparable form of standard error: one name for both programs, our codes left out, lines sorted. */
 export function normalizeErrors(stderr: string): string {
-  return stderr
-    .replace(/^(rg|everwarp): /gm, "")
-    .replace(/ \[EW_[A-Z_]+\]$/gm, "")
-    .replace(/^No files were searched[^]*(skipped|filter less)\.$/m, "nothing was searched")
-    // ripgrep's binary carries another C library, with other words for some errors.
-    .replaceAll("Symbolic link loop", "Too many levels of symbolic links")
-    .replace(/^In some shells on Windows .*\n/m, "")
-    .split("\n")
-    .toSorted()
-    .join("\n");
+  return (
+    stderr
+      .replace(/^(rg|everwarp): /gm, "")
+      .replace(/ \[EW_[A-Z_]+\]$/gm, "")
+      .replace(/^No files were searched[^]*(skipped|filter less)\.$/m, "nothing was searched")
+      // ripgrep's binary carries another C library, with other words for some errors.
+      .replaceAll("Symbolic link loop", "Too many levels of symbolic links")
+      .replace(/^In some shells on Windows .*\n/m, "")
+      .split("\n")
+      .toSorted()
+      .join("\n")
+  );
 }
 
 const bothCaches = new Map<string, Outcome>();
