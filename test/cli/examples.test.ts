@@ -1,0 +1,47 @@
+/** The examples run as they stand, but for the package's name, which here means the sources. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect, it } from "vitest";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { Dir } from "../support/cli.ts";
+
+const root = packageRoot();
+
+function runExample(
+  name: string,
+  args: readonly string[],
+): { status: number | null; stdout: string; stderr: string } {
+  const folder = join(root, "node_modules", ".cache", "everwarp-test", `example-${process.pid}`);
+  mkdirSync(folder, { recursive: true });
+  const source = readFileSync(join(root, "examples", name), "utf8");
+  const file = join(folder, name.replace(/ts$/, "mts"));
+  writeFileSync(
+    file,
+    source.replace('"everwarp"', JSON.stringify(pathToFileURL(join(root, "src/index.ts")).href)),
+  );
+  try {
+    return spawnSync(process.execPath, ["--import", "tsx", file, ...args], { cwd: root, encoding: "utf8" });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+it("search.ts loads a folder and asks", () => {
+  const dir = new Dir("example")
+    .file("a.js", "import x from 'y';\nfunction f() {} // todo\n")
+    .file("b.js", "// TODO: function\n")
+    .file(".hidden", "TODO\n");
+  const { status, stdout, stderr } = runExample("search.ts", [dir.path, "todo", "f.n", "("]);
+  expect(stderr).toMatch(/unclosed group[^]*\[EW_BAD_PATTERN\]/);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^2 files on /);
+  const good = runExample("search.ts", [dir.path, "todo", "f.n"]);
+  expect([good.status, good.stderr]).toEqual([0, ""]);
+  expect(good.stdout).toContain("\ntodo: 2 hits in 2 files\n");
+  expect(good.stdout).toContain(`\n${dir.path}/a.js:2:20: function f() {} // todo\n`);
+  expect(good.stdout).toContain("\nf.n: 2 hits in 2 files\n");
+  expect(good.stdout).toMatch(/\nfunction: 2 hits, [\d.]+ µs\n$/);
+  dir.remove();
+});
