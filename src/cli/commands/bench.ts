@@ -4,6 +4,7 @@ import { EverwarpError } from "../../base/errors.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import { CASES } from "../bench/cases.ts";
 import type { BenchCase, BenchOptions } from "../bench/context.ts";
+import type { UnmeasuredRow } from "../bench/document.ts";
 import { type GeneratedCorpora, generatedCorpora } from "../bench/generated-corpus.ts";
 import { describeMachine } from "../bench/machine.ts";
 import { Reporter } from "../bench/reporter.ts";
@@ -79,16 +80,16 @@ async function runCase(
   try {
     await benchCase.run({ caseName: name, options, reporter, corpora, signal, deadlineMs });
   } catch (error) {
-    if (!(error instanceof EverwarpError)) throw error;
-    const state = signal.aborted || error.code === "EW_BENCH_SKIPPED" ? "skipped" : "failed";
-    reporter.add({
-      case: name,
-      subject: "all",
-      contender: "all",
-      state,
-      reason: `${error.message} [${error.code}]`,
-    });
+    reporter.add({ case: name, subject: "all", contender: "all", ...whatEnded(error, signal) });
+    // A fault of ours costs one case, not the run, and is not passed over in silence.
+    if (!(error instanceof EverwarpError)) reporter.progress(String((error as Error).stack ?? error));
   }
+}
+
+function whatEnded(error: unknown, signal: AbortSignal): Pick<UnmeasuredRow, "state" | "reason"> {
+  if (!(error instanceof EverwarpError)) return { state: "failed", reason: String(error) };
+  const isNothingWrong = signal.aborted || error.code === "EW_BENCH_SKIPPED";
+  return { state: isNothingWrong ? "skipped" : "failed", reason: `${error.message} [${error.code}]` };
 }
 
 /** @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
