@@ -80,7 +80,7 @@ export async function probeDoorbell(device: Device): Promise<DoorbellReading> {
 
 /** Lets the litmus do what a profile would have to allow first. */
 const LITMUS_PROFILE = {
-  version: 1,
+  version: 2,
   deviceName: "the device under test",
   driverInfo: "",
   measuredAt: "",

@@ -12,7 +12,7 @@ import path from "node:path";
 import { Device, type DeviceInfo, type DeviceOptions } from "../vulkan/index.ts";
 import { probeDoorbell, probeLoopLimit, type DoorbellReading } from "./probes.ts";
 
-const PROFILE_VERSION = 1;
+const PROFILE_VERSION = 2;
 
 /** Loops longer than this are never asked for by a kernel in one launch of a driver that limits them. */
 const LOOP_PROBE_ROUNDS = 200_000;
