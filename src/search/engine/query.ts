@@ -161,13 +161,19 @@ function plainPlan(query: Query): Plan | undefined {
   if (!isFolded)
     return { kind: "literals", literals: [{ bytes, ignoreAsciiCase: false }], foldExceptions: [] };
   let ignoreAsciiCase = false;
+  let hasFarFold = false; // k or s, which letters beyond ASCII fold to
   for (let at = 0; at < bytes.length; at++) {
     const lower = (bytes[at] as number) | 0x20;
     if (lower < 0x61 || lower > 0x7a) continue;
     ignoreAsciiCase = true;
+    if (lower === 0x6b || lower === 0x73) hasFarFold = true;
     bytes[at] = lower;
   }
-  return { kind: "literals", literals: [{ bytes, ignoreAsciiCase }], foldExceptions: foldExceptionsOf(text) };
+  return {
+    kind: "literals",
+    literals: [{ bytes, ignoreAsciiCase }],
+    foldExceptions: hasFarFold ? foldExceptionsOf(text) : [],
+  };
 }
 
 /** Some end of a literal is some beginning of a literal, or one lies within another. */
