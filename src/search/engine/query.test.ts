@@ -5,6 +5,7 @@ import { createLiteralScanner } from "../host/literal-scanner.ts";
 import { createMatcher } from "../matcher/index.ts";
 import { prepareQuery, type Query, QueryCache } from "./query.ts";
 
+const letters = ["a", "K", "s", "T", "1", " ", "_", "-", "#", "&", "~", "]", "}", ".", "é", "ſ"];
 const text = fc.oneof(
   fc.string({
     unit: fc.constantFrom(..."aKsT1 _-#&~]}.éſ"),
