@@ -200,11 +200,12 @@ export class ResidentKernel implements AsyncDisposable {
    * @throws EW_DEVICE_LOST
    */
   waitSync(ticket: Ticket, timeoutMs: number): boolean {
-    for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.check(ticket)) return true;
+    const spins = this.#strategy.hasFence ? 1 : SPINS_PER_CLOCK;
+    for (let spin = 0; spin < spins; spin++) if (this.check(ticket)) return true;
     const begin = performance.now();
     let asserted = begin;
     for (;;) {
-      for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.check(ticket)) return true;
+      for (let spin = 0; spin < spins; spin++) if (this.check(ticket)) return true;
       const now = performance.now();
       if (now - begin >= timeoutMs) return false;
       this.#queue.checkAll();

@@ -9,6 +9,7 @@ const BLOCK = 0;
 
 export class DispatchStrategy implements LaunchStrategy {
   readonly name = "dispatch";
+  readonly hasFence = true;
   readonly #context: StrategyContext;
   readonly #commandBuffer: CommandBuffer;
   readonly #fence: Fence;

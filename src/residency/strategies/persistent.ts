@@ -17,6 +17,7 @@ const START_TIMEOUT_MS = 5_000;
 
 export class PersistentStrategy implements LaunchStrategy {
   readonly name = "persistent";
+  readonly hasFence = false;
   /** Workgroups that run. */
   workgroupCount = 0;
   readonly #context: StrategyContext;

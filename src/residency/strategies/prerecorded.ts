@@ -18,6 +18,7 @@ interface Turn {
 
 export class PrerecordedStrategy implements LaunchStrategy {
   readonly name: "redispatch" | "batch";
+  readonly hasFence = false;
   readonly #context: StrategyContext;
   readonly #requestsMax: number;
   readonly #turns: Turn[] = [];

@@ -27,6 +27,8 @@ export interface StrategyContext {
 
 export interface LaunchStrategy {
   readonly name: StrategyName;
+  /** A wait is to use `block` at once, not to look at memory first. */
+  readonly hasFence: boolean;
   /** Workgroups that are resident, where the strategy decides that. */
   readonly workgroupCount?: number;
   /** Begins; from here on published requests are answered. `first` is the number of the first one. */

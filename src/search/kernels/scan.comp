@@ -186,20 +186,38 @@ bool occursAt(CorpusWords corpus, uint request, uint offsetBytes) {
   return true;
 }
 
-// All lanes of the subgroup: takes the candidates of one vector a lane; counts the hits among them and records them while there is room.
-void take(SegmentEntry segment, uint segmentIndex, uint request, uint candidates, uint vectorIndex) {
+// The table entry of a segment: the first from shared memory, others from where the host wrote them.
+SegmentEntry segmentAt(uint index) {
+  if (index == 0u) return sh_firstSegment;
+  return Segments(sh_corpus.segments).entries[index];
+}
+
+// The lowest bit of a lane's share of a tile: vector and place in it, as one number below 16 * UNROLL.
+uint firstBit(uvec2 bits) { return bits.x != 0u ? uint(findLSB(bits.x)) : 32u + uint(findLSB(bits.y)); }
+
+uvec2 withoutFirstBit(uvec2 bits) { return bits.x != 0u ? uvec2(bits.x & (bits.x - 1u), bits.y) : uvec2(0u, bits.y & (bits.y - 1u)); }
+
+// Where in its segment the byte of a bit is; `vectorBase` is the lane's first vector of the tile.
+uint offsetOf(uint bit, uint vectorBase) { return (vectorBase + bit / 16u * gl_WorkGroupSize.x) * 16u + bit % 16u; }
+
+// All lanes of the subgroup: takes the candidates of a lane's share of a tile; counts the hits among them and records them while there
+// is room.
+void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
+  SegmentEntry segment = segmentAt(segmentIndex);
   uint pairOffset = sh_needle[request].pairOffset;
-  uint hits = 0u; // bit i: the literal whose pair is at place i of the vector
-  while (candidates != 0u) {
-    uint place = uint(findLSB(candidates));
-    candidates &= candidates - 1u;
-    uint pairAt = vectorIndex * 16u + place;
+  bool isPair = sh_needle[request].lengthBytes <= 2u; // then a candidate is a hit
+  uvec2 hits = uvec2(0u);
+  while ((candidates.x | candidates.y) != 0u) {
+    uint bit = firstBit(candidates);
+    candidates = withoutFirstBit(candidates);
+    uint pairAt = offsetOf(bit, vectorBase);
     if (pairAt < pairOffset) continue;
-    // A literal of one or two bytes is its pair.
-    if (sh_needle[request].lengthBytes <= 2u || occursAt(CorpusWords(segment.data), request, pairAt - pairOffset)) hits |= 1u << place;
+    if (isPair || occursAt(CorpusWords(segment.data), request, pairAt - pairOffset)) {
+      if (bit < 32u) hits.x |= 1u << bit;
+      else hits.y |= 1u << (bit - 32u);
+    }
   }
-  uint hitCount = uint(bitCount(hits));
-  uint total = subgroupAdd(hitCount);
+  uint total = subgroupAdd(uint(bitCount(hits.x) + bitCount(hits.y)));
   if (total == 0u) return;
   if (subgroupBroadcastFirst(sh_full[request]) != 0u) {
     if (subgroupElect()) atomicAdd(sh_uncounted[request], total);
@@ -212,9 +230,8 @@ void take(SegmentEntry segment, uint segmentIndex, uint request, uint candidates
                        gl_SemanticsRelaxed) >> QUEUE_ARRIVAL_BITS;
   }
   // The first hit's line is looked for while the counter's answer is under way.
-  uint lane = subgroupBallotFindLSB(subgroupBallot(hits != 0u));
-  uint at = vectorIndex * 16u + uint(findLSB(hits)) - pairOffset;
-  uint hitAt = subgroupShuffle(at, lane);
+  uint lane = subgroupBallotFindLSB(subgroupBallot((hits.x | hits.y) != 0u));
+  uint hitAt = subgroupShuffle(offsetOf(firstBit(hits), vectorBase) - pairOffset, lane);
   Place place = locate(segment, hitAt);
   uint capacity = sh_needle[request].recordCapacity;
   uint base = subgroupBroadcastFirst(uint(min(before, uint64_t(capacity))));
@@ -226,12 +243,9 @@ void take(SegmentEntry segment, uint segmentIndex, uint request, uint candidates
         sealed(uvec3(hitAt, place.newlinesBefore, hitAt - place.lineStart + 1u), sh_needle[request].tag | segmentIndex);
     }
     if (index + 1u == end) break;
-    if (gl_SubgroupInvocationID == lane) {
-      hits &= hits - 1u;
-      at = vectorIndex * 16u + uint(findLSB(hits)) - pairOffset;
-    }
-    lane = subgroupBallotFindLSB(subgroupBallot(hits != 0u));
-    hitAt = subgroupShuffle(at, lane);
+    if (gl_SubgroupInvocationID == lane) hits = withoutFirstBit(hits);
+    lane = subgroupBallotFindLSB(subgroupBallot((hits.x | hits.y) != 0u));
+    hitAt = subgroupShuffle(offsetOf(firstBit(hits), vectorBase) - pairOffset, lane);
     place = locate(segment, hitAt);
   }
 }
@@ -244,21 +258,31 @@ void perform(uint first, uint count) {
     end = max(end, sh_needle[request].rangeEnd);
   }
   end = min(end, sh_corpus.tileCount);
+  // Of the segment in hand only what every tile needs is kept in registers: they decide how many workgroups fit.
   uint segmentIndex = 0u;
-  SegmentEntry segment = sh_firstSegment;
-  // The first request's pair stays in registers: most passes serve one request.
+  uint64_t segmentData = sh_firstSegment.data;
+  uint segmentBegin = 0u;
+  uint segmentEnd = sh_firstSegment.tileCount;
+  // The first request's pair stays in registers too: most passes serve one request.
   Pair pair = pairOf(0u);
-  for (uint round = 0u; begin + round * gl_NumWorkGroups.x < end; round++) {
+  for (uint base = begin, turn = gl_WorkGroupID.x; base < end; base += gl_NumWorkGroups.x) {
+    uint tile = base + turn;
     // Turned a little in every round, so that a corpus with a period does not give all its hits to a few workgroups.
-    uint tile = begin + round * gl_NumWorkGroups.x + (gl_WorkGroupID.x + round * ROUND_TURN) % gl_NumWorkGroups.x;
+    turn = (turn + ROUND_TURN) % gl_NumWorkGroups.x;
     if (tile >= end) continue;
-    while (tile - segment.firstTile >= segment.tileCount) segment = Segments(sh_corpus.segments).entries[++segmentIndex];
-    uint vectorBase = (tile - segment.firstTile) * TILE_VECTORS + gl_LocalInvocationIndex;
+    while (tile >= segmentEnd) {
+      segmentIndex++;
+      SegmentEntry segment = segmentAt(segmentIndex);
+      segmentData = segment.data;
+      segmentBegin = segment.firstTile;
+      segmentEnd = segment.firstTile + segment.tileCount;
+    }
+    uint vectorBase = (tile - segmentBegin) * TILE_VECTORS + gl_LocalInvocationIndex;
     uvec4 data[UNROLL];
     uint next[UNROLL];
     [[unroll]] for (uint j = 0u; j < uint(UNROLL); j++) {
-      data[j] = CorpusVectors(segment.data).vectors[vectorBase + j * gl_WorkGroupSize.x];
-      next[j] = CorpusWords(segment.data).words[(vectorBase + j * gl_WorkGroupSize.x) * 4u + 4u];
+      data[j] = CorpusVectors(segmentData).vectors[vectorBase + j * gl_WorkGroupSize.x];
+      next[j] = CorpusWords(segmentData).words[(vectorBase + j * gl_WorkGroupSize.x) * 4u + 4u];
     }
     for (uint request = 0u; request < count; request++) {
       if (count > 1u) {
@@ -268,13 +292,11 @@ void perform(uint first, uint count) {
       uint bits = 0u;
       [[unroll]] for (uint j = 0u; j < uint(UNROLL); j++) bits |= vectorBits(data[j], next[j], pair);
       if (!subgroupAny((bits & HIGH_BITS) != 0u)) continue;
-      // Read again (from cache): vectors that are picked by an index would be kept in memory, not in registers.
-      [[dont_unroll]] for (uint j = 0u; j < uint(UNROLL); j++) {
-        uint vectorIndex = vectorBase + j * gl_WorkGroupSize.x;
-        uvec4 vector = CorpusVectors(segment.data).vectors[vectorIndex];
-        uint follower = CorpusWords(segment.data).words[vectorIndex * 4u + 4u];
-        take(segment, segmentIndex, request, candidatesOf(vector, follower, pair), vectorIndex);
+      uvec2 candidates = uvec2(0u);
+      [[unroll]] for (uint j = 0u; j < uint(UNROLL); j++) {
+        candidates[j / 2u] |= candidatesOf(data[j], next[j], pair) << (j % 2u * 16u);
       }
+      take(segmentIndex, request, candidates, vectorBase);
     }
   }
 }
