@@ -278,9 +278,10 @@ function submitOptions(
   corpus: EngineCorpus,
   maxHits: number,
 ): SubmitOptions {
-  const options = query.locate === false ? COUNTED : LOCATED;
-  if (maxHits === Infinity) return options;
   const { plan } = prepared;
+  // Lines to be verified are found by their places.
+  const options = query.locate === false && plan.kind === "literals" ? COUNTED : LOCATED;
+  if (maxHits === Infinity) return options;
   const isEach =
     plan.kind === "literals" &&
     plan.foldExceptions.length === 0 &&

@@ -52,7 +52,7 @@ export class BackendHits implements HitList {
   }
 
   get offset(): Float64Array {
-    return (this.#offset ??= Float64Array.from(this.#take(this.#raw.offset)));
+    return (this.#offset ??= new Float64Array(this.#take(this.#raw.offset)));
   }
 
   get length(): Uint32Array {

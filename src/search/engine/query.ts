@@ -4,6 +4,7 @@
  * People type a word key by key and tools ask the same things again, so what was made of a query is kept. Plain ASCII text, which
  * is most of what is asked, is read in one pass over its letters: no matcher, no regex engine, no scanner is made for it.
  */
+import { EverwarpError } from "../../base/errors.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import type { Literal, Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../host/literal-scanner.ts";
@@ -114,9 +115,18 @@ function keyOf(query: Query): string {
   return typeof pattern === "string" ? flags + pattern : `*${flags}${JSON.stringify(pattern)}`;
 }
 
-/** @throws EW_BAD_PATTERN */
+/** @throws EW_BAD_PATTERN, EW_BAD_ARGUMENT for what is no pattern at all */
 export function prepareQuery(query: Query): PreparedQuery {
   const patterns = typeof query.pattern === "string" ? [query.pattern] : query.pattern;
+  if (!Array.isArray(patterns) || !patterns.every((pattern) => typeof pattern === "string")) {
+    throw new EverwarpError(
+      "EW_BAD_ARGUMENT",
+      `the pattern of a query is of the type ${typeof query.pattern}`,
+      {
+        remedy: "Give a string, or an array of strings.",
+      },
+    );
+  }
   const caseMode =
     query.ignoreCase === true ? "insensitive" : query.smartCase === true ? "smart" : "sensitive";
   return new PreparedQuery(plainPlan(query), () =>
