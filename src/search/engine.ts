@@ -266,8 +266,16 @@ export class SearchEngine implements AsyncDisposable {
   }
 }
 
+/** So many files are worth one more thread. */
+const FILES_PER_LOAD_THREAD = 2500;
+
 async function load(backend: Backend, corpus: Corpus, { threads }: BackendChoice): Promise<EngineCorpus> {
-  const loaded = await backend.load(corpus, threads === undefined ? {} : { threads });
+  // A limit on threads is one on loading too, but few files are still read on this thread.
+  const loadThreads =
+    threads === undefined
+      ? undefined
+      : Math.min(threads, Math.floor(corpus.fileCount / FILES_PER_LOAD_THREAD));
+  const loaded = await backend.load(corpus, loadThreads === undefined ? {} : { threads: loadThreads });
   return new EngineCorpus(corpus, backend, loaded);
 }
 

@@ -14,7 +14,7 @@ export interface BackendChoice {
   readonly strategy?: StrategyName | "auto";
   /** Insists on a resident kernel: the strategy `persistent`. */
   readonly persistent?: boolean;
-  /** Threads of the host engine. Default: one per core. */
+  /** Threads of the host engine, and to load with, at most. Default: one per core. */
   readonly threads?: number;
 }
 
