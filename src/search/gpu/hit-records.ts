@@ -82,18 +82,21 @@ interface HitColumns extends HitPlaces {
   readonly literal: Uint32Array;
 }
 
-function decode(batch: RecordBatch, map: FileMap): HitColumns {
-  const { count, words } = batch;
+type ColumnName = "file" | "offset" | "literal" | "line" | "column";
+const COLUMN_NAMES: readonly ColumnName[] = ["file", "offset", "literal", "line", "column"];
+
+function emptyColumns(count: number): HitColumns {
   const memory = new ArrayBuffer(5 * 4 * count);
   const column = (index: number): Uint32Array => new Uint32Array(memory, index * 4 * count, count);
-  const columns = {
-    file: column(0),
-    offset: column(1),
-    literal: column(2),
-    line: column(3),
-    column: column(4),
-  };
-  const order = orderByFile(sortedOrder(batch), words, map);
+  return { file: column(0), offset: column(1), literal: column(2), line: column(3), column: column(4) };
+}
+
+function decode(batch: RecordBatch, map: FileMap): HitColumns {
+  const { count, words } = batch;
+  const { file, offset, literal, line, column } = emptyColumns(count);
+  const order = sortedOrder(batch);
+  const runs: number[] = []; // where hits of another file begin
+  let isSorted = true;
   let entry = -1;
   let start = 1;
   let end = 0;
@@ -104,56 +107,56 @@ function decode(batch: RecordBatch, map: FileMap): HitColumns {
       entry = entryAt(map.start, position);
       start = map.start[entry];
       end = entry + 1 < map.start.length ? map.start[entry + 1] : Infinity;
+      isSorted &&= index === 0 || map.file[entry] > file[index - 1];
+      runs.push(index);
     }
-    columns.file[index] = map.file[entry];
-    columns.offset[index] = position - start;
-    columns.literal[index] = batch.literal[order[index]];
-    columns.line[index] = words[at + 1] - map.firstRank[entry] + 1;
-    columns.column[index] = words[at + 2];
+    file[index] = map.file[entry];
+    offset[index] = position - start;
+    literal[index] = batch.literal[order[index]];
+    line[index] = words[at + 1] - map.firstRank[entry] + 1;
+    column[index] = words[at + 2];
   }
-  return columns;
+  const columns = { file, offset, literal, line, column };
+  return isSorted ? columns : sortedByFile(columns, runs);
 }
 
 /** Files mostly lie in memory in their own order, but not always: brings the runs of hits of one file into the order of the files. */
-function orderByFile(order: Uint32Array, words: Uint32Array, map: FileMap): Uint32Array {
-  const runs: number[] = []; // file × 2²⁶ + number of the run
-  const begins: number[] = [];
-  let isSorted = true;
-  let end = -1;
-  let previous = -1;
-  for (let index = 0; index < order.length; index++) {
-    const at = order[index] * WORDS;
-    const position = (words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at];
-    if (position < end) continue;
-    const entry = entryAt(map.start, position);
-    end = entry + 1 < map.start.length ? map.start[entry + 1] : Infinity;
-    const file = map.file[entry];
-    isSorted &&= file > previous;
-    previous = file;
-    runs.push(file * 2 ** 26 + begins.length);
-    begins.push(index);
-  }
-  if (isSorted) return order;
-  const sorted = new Uint32Array(order.length);
-  let to = 0;
-  for (const key of Float64Array.from(runs).sort()) {
-    const run = key % 2 ** 26;
-    const stop = run + 1 < begins.length ? begins[run + 1] : order.length;
-    for (let index = begins[run]; index < stop; index++) sorted[to++] = order[index];
+function sortedByFile(columns: HitColumns, runs: readonly number[]): HitColumns {
+  const { file } = columns;
+  const keys = Float64Array.from(runs, (begin, run) => file[begin] * 2 ** 26 + run).sort();
+  const sorted = emptyColumns(file.length);
+  for (const name of COLUMN_NAMES) {
+    const from = columns[name];
+    const to = sorted[name];
+    let index = 0;
+    for (const key of keys) {
+      const run = key % 2 ** 26;
+      const end = run + 1 < runs.length ? runs[run + 1] : file.length;
+      for (let hit = runs[run]; hit < end; hit++) to[index++] = from[hit];
+    }
   }
   return sorted;
 }
 
-/** Counts up to which comparing is faster than counting digits. */
-const COMPARE_MAX = 192;
+/** Counts up to which the engine's own sort is faster than counting digits; twelve bits number a record in a sort key. */
+const NATIVE_SORT_MAX = 2 ** 12;
 const DIGIT_BITS = 11;
 
 /** Indexes of the records, by segment, then offset; those at one place in the order of their literals, as they came. */
 function sortedOrder({ words, count }: RecordBatch): Uint32Array {
   const order = new Uint32Array(count);
-  for (let index = 0; index < count; index++) order[index] = index;
   if (count <= 1) return order;
-  if (count <= COMPARE_MAX) return insertionSort(order, words);
+  if (count <= NATIVE_SORT_MAX) {
+    // 8 bits of segment, 32 of offset, 12 of index: exact in a double.
+    const keys = new Float64Array(count);
+    for (let index = 0, at = 0; index < count; index++, at += WORDS) {
+      keys[index] = ((words[at + 3] & SEGMENT_MASK) * 2 ** 32 + words[at]) * NATIVE_SORT_MAX + index;
+    }
+    keys.sort();
+    for (let index = 0; index < count; index++) order[index] = keys[index] % NATIVE_SORT_MAX;
+    return order;
+  }
+  for (let index = 0; index < count; index++) order[index] = index;
   let offsetBits = 0;
   let segmentBits = 0;
   for (let at = 0; at < count * WORDS; at += WORDS) {
@@ -170,23 +173,6 @@ function sortedOrder({ words, count }: RecordBatch): Uint32Array {
     pass(0, shift, 2 ** DIGIT_BITS - 1);
   if (segmentBits !== 0) pass(3, 0, SEGMENT_MASK);
   return sorted;
-}
-
-function insertionSort(order: Uint32Array, words: Uint32Array): Uint32Array {
-  for (let index = 1; index < order.length; index++) {
-    const moved = order[index];
-    const segment = words[moved * WORDS + 3] & SEGMENT_MASK;
-    const offset = words[moved * WORDS];
-    let to = index;
-    for (; to > 0; to--) {
-      const other = order[to - 1] * WORDS;
-      const otherSegment = words[other + 3] & SEGMENT_MASK;
-      if (otherSegment < segment || (otherSegment === segment && words[other] <= offset)) break;
-      order[to] = order[to - 1];
-    }
-    order[to] = moved;
-  }
-  return order;
 }
 
 /** One pass of a least-significant-digit radix sort: stable. */
