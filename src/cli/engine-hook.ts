@@ -40,6 +40,11 @@ export interface SearchSubject {
   readonly listFiles: () => readonly FoundFile[];
 }
 
+/**
+ * Files from which on a device is opened for a single search when the choice is ours: opening one takes some 0.3 s, in which the
+ * host searches more than these. Whoever names a device or a strategy gets it.
+ */
+const DEVICE_FILES_MIN = 2_000;
 /** How long an answer is waited for without the event loop, so that its time is told exactly. */
 const EAGER_MS = 50;
 /** How long the kernel has to stop when the user interrupts. */
@@ -77,6 +82,7 @@ export async function openEngine(
   const reason = choice.device === "auto" ? whyNoHardware(environment.env) : undefined;
   if (reason !== undefined) return useHost(reason);
   if (isLeftToUs && !isWorthwhile(args, subject.plan)) return undefined;
+  if (isLeftToUs && subject.listFiles().length < DEVICE_FILES_MIN) return undefined;
   try {
     return await searchOnDevice(args, choice, subject);
   } catch (error) {

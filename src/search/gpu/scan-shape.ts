@@ -49,7 +49,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
       boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), 256),
     });
   }
-  return shape(256, 4, {
+  return shape(512, 4, {
     residentWorkgroupCount: RESIDENT_ATTEMPT,
     requestsPerBatch: 64,
     boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), BOUNDED_GROUPS_MAX),
