@@ -314,13 +314,18 @@ export class DeviceBackend implements Backend {
     scan.region = region;
     scan.capacity = isSpill ? SPILL_RECORDS : Math.min(REGION_RECORDS, scan.query.recordsWanted);
     try {
-      const wordCount = encodeScanRequest(this.#words, scan.literal, {
-        corpusIndex: corpus.index,
-        recordBase: region * REGION_RECORDS,
-        recordCapacity: scan.capacity,
-        rangeBegin: range?.begin ?? 0,
-        rangeEnd: range?.end ?? corpus.tileCount,
-      });
+      const wordCount = encodeScanRequest(
+        this.#words,
+        scan.literal,
+        {
+          corpusIndex: corpus.index,
+          recordBase: region * REGION_RECORDS,
+          recordCapacity: scan.capacity,
+          rangeBegin: range?.begin ?? 0,
+          rangeEnd: range?.end ?? corpus.tileCount,
+        },
+        corpus.pairs,
+      );
       scan.ticket = this.#kernel.submit(this.#words, wordCount);
       this.#running.push(scan);
     } catch (error) {

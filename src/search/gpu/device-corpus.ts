@@ -9,6 +9,7 @@ import type { Corpus } from "../corpus/corpus.ts";
 import { FILE_FLAGS, type Placement } from "../corpus/placement.ts";
 import type { DeviceSegment } from "./device-sink.ts";
 import type { FileMap } from "./hit-records.ts";
+import { PairCounts } from "./pair-counts.ts";
 import { IndexLaunch, Newline, RankLaunch, SegmentEntry } from "./scan.schema.ts";
 
 const GROUP_BYTES = Newline.BLOCK_BYTES * Newline.GROUP_BLOCKS;
@@ -30,6 +31,7 @@ export class DeviceCorpus implements LoadedCorpus {
   readonly deviceBytes: number;
   readonly map: FileMap;
   readonly segmentTable: DeviceBuffer;
+  readonly pairs: PairCounts;
   isLoaded = true;
   readonly #buffers: DeviceBuffer[];
   readonly #unload: (corpus: DeviceCorpus) => Promise<void>;
@@ -86,6 +88,7 @@ export class DeviceCorpus implements LoadedCorpus {
       buildIndex(device, pipelines, entry, groupCount);
     }
     this.tileCount = tileCount;
+    this.pairs = PairCounts.sample(device, segments);
     this.map = rankFiles(device, pipelines, placement, entries);
     this.deviceBytes = this.#buffers.reduce((sum, buffer) => sum + buffer.sizeBytes, 0);
   }

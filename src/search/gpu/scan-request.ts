@@ -1,7 +1,7 @@
 /** Puts one literal into the words of a scan request. */
 import { EverwarpError } from "../../base/errors.ts";
 import type { Literal } from "../contracts.ts";
-import { BYTE_RANK } from "../host/byte-rank.ts";
+import type { PairCounts } from "./pair-counts.ts";
 import { Request } from "./scan.schema.ts";
 
 /** Where a request looks and where its hits go. */
@@ -18,7 +18,12 @@ export interface ScanTarget {
  * Writes a request; returns how many words it takes.
  * @throws EW_REQUEST_TOO_LARGE for a literal of more than 208 bytes
  */
-export function encodeScanRequest(words: Uint32Array, literal: Literal, target: ScanTarget): number {
+export function encodeScanRequest(
+  words: Uint32Array,
+  literal: Literal,
+  target: ScanTarget,
+  pairs: PairCounts,
+): number {
   const { bytes, ignoreAsciiCase } = literal;
   const length = bytes.length;
   if (length === 0 || length > Request.LITERAL_BYTES_MAX) {
@@ -28,7 +33,7 @@ export function encodeScanRequest(words: Uint32Array, literal: Literal, target: 
   }
   words[Request.CORPUS] = target.corpusIndex;
   words[Request.LENGTH] = length | (ignoreAsciiCase ? Request.IGNORE_CASE : 0);
-  words[Request.PAIR_OFFSET] = rarestPair(literal);
+  words[Request.PAIR_OFFSET] = pairs.rarest(bytes, ignoreAsciiCase);
   words[Request.RECORD_BASE] = target.recordBase;
   words[Request.RECORD_CAPACITY] = target.recordCapacity;
   words[Request.RANGE_BEGIN] = target.rangeBegin;
@@ -40,25 +45,4 @@ export function encodeScanRequest(words: Uint32Array, literal: Literal, target: 
       bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
   }
   return Request.LITERAL + literalWords;
-}
-
-/** Offset of the two neighbouring bytes that are rarest together; 0 for a literal of one byte. */
-export function rarestPair({ bytes, ignoreAsciiCase }: Literal): number {
-  let best = 0;
-  let bestRank = Infinity;
-  let previous = rankOf(bytes[0], ignoreAsciiCase);
-  for (let at = 1; at < bytes.length; at++) {
-    const rank = rankOf(bytes[at], ignoreAsciiCase);
-    if (previous + rank < bestRank) {
-      bestRank = previous + rank;
-      best = at - 1;
-    }
-    previous = rank;
-  }
-  return best;
-}
-
-function rankOf(byte: number, ignoreAsciiCase: boolean): number {
-  const isLetter = byte >= 0x61 && byte <= 0x7a;
-  return ignoreAsciiCase && isLetter ? Math.max(BYTE_RANK[byte], BYTE_RANK[byte - 0x20]) : BYTE_RANK[byte];
 }

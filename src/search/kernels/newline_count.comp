@@ -15,6 +15,8 @@
 #extension GL_KHR_shader_subgroup_ballot : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
 
+#extension GL_EXT_control_flow_attributes : require
+
 #include "generated/scan.glsl"
 #include "newlines.glsl"
 

@@ -32,6 +32,9 @@ const uint TILE_VECTORS = gl_WorkGroupSize.x * uint(UNROLL);
 // How far the workgroups turn from one round of tiles to the next; a prime.
 const uint ROUND_TURN = 97u;
 
+// Hits of a subgroup whose lines its lanes look for together, one after the other; of more, each lane takes its own.
+const uint TOGETHER_MAX = 3u;
+
 const uint HIGH_BITS = 0x80808080u;
 
 struct Needle {
@@ -200,6 +203,11 @@ uvec2 withoutFirstBit(uvec2 bits) { return bits.x != 0u ? uvec2(bits.x & (bits.x
 // Where in its segment the byte of a bit is; `vectorBase` is the lane's first vector of the tile.
 uint offsetOf(uint bit, uint vectorBase) { return (vectorBase + bit / 16u * gl_WorkGroupSize.x) * 16u + bit % 16u; }
 
+void record(uint request, uint segmentIndex, uint index, uint offset, Place place) {
+  Records(launch.outputs).vectors[sh_needle[request].recordBase + index] =
+    sealed(uvec3(offset, place.newlinesBefore, offset - place.lineStart + 1u), sh_needle[request].tag | segmentIndex);
+}
+
 // All lanes of the subgroup: takes the candidates of a lane's share of a tile; counts the hits among them and records them while there
 // is room.
 void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
@@ -217,7 +225,8 @@ void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
       else hits.y |= 1u << (bit - 32u);
     }
   }
-  uint total = subgroupAdd(uint(bitCount(hits.x) + bitCount(hits.y)));
+  uint hitCount = uint(bitCount(hits.x) + bitCount(hits.y));
+  uint total = subgroupAdd(hitCount);
   if (total == 0u) return;
   if (subgroupBroadcastFirst(sh_full[request]) != 0u) {
     if (subgroupElect()) atomicAdd(sh_uncounted[request], total);
@@ -229,19 +238,26 @@ void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
                        uint64_t(total) << QUEUE_ARRIVAL_BITS, gl_ScopeDevice, gl_StorageSemanticsBuffer,
                        gl_SemanticsRelaxed) >> QUEUE_ARRIVAL_BITS;
   }
+  uint capacity = sh_needle[request].recordCapacity;
+  if (total > TOGETHER_MAX) {
+    uint index = subgroupBroadcastFirst(uint(min(before, uint64_t(capacity)))) + subgroupExclusiveAdd(hitCount);
+    if (index + hitCount >= capacity) sh_full[request] = 1u;
+    for (; (hits.x | hits.y) != 0u && index < capacity; index++) {
+      uint offset = offsetOf(firstBit(hits), vectorBase) - pairOffset;
+      hits = withoutFirstBit(hits);
+      record(request, segmentIndex, index, offset, locateAlone(segment, offset));
+    }
+    return;
+  }
   // The first hit's line is looked for while the counter's answer is under way.
   uint lane = subgroupBallotFindLSB(subgroupBallot((hits.x | hits.y) != 0u));
   uint hitAt = subgroupShuffle(offsetOf(firstBit(hits), vectorBase) - pairOffset, lane);
   Place place = locate(segment, hitAt);
-  uint capacity = sh_needle[request].recordCapacity;
   uint base = subgroupBroadcastFirst(uint(min(before, uint64_t(capacity))));
   uint end = min(base + total, capacity);
   if (base + total >= capacity && subgroupElect()) sh_full[request] = 1u;
   for (uint index = base; index < end; index++) {
-    if (subgroupElect()) {
-      Records(launch.outputs).vectors[sh_needle[request].recordBase + index] =
-        sealed(uvec3(hitAt, place.newlinesBefore, hitAt - place.lineStart + 1u), sh_needle[request].tag | segmentIndex);
-    }
+    if (subgroupElect()) record(request, segmentIndex, index, hitAt, place);
     if (index + 1u == end) break;
     if (gl_SubgroupInvocationID == lane) hits = withoutFirstBit(hits);
     lane = subgroupBallotFindLSB(subgroupBallot((hits.x | hits.y) != 0u));
