@@ -54,6 +54,7 @@ const EMPTY_QUERIES = 8;
 
 /**
  * Searches on a device, where one is asked for or there is a hardware one.
+ * @param deviceFilesMin fewer files are the host's, where the choice is ours
  * @returns undefined where the host is to search
  * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED and whatever the device fails with,
  * where it was insisted on
@@ -62,6 +63,7 @@ export async function openEngine(
   args: HiArgs,
   environment: Environment,
   subject: SearchSubject,
+  deviceFilesMin: number = DEVICE_FILES_MIN,
 ): Promise<SearchEngineHook | undefined> {
   const choice = choiceOf(args);
   const useHost = (reason: string): undefined => {
@@ -82,7 +84,7 @@ export async function openEngine(
   const reason = choice.device === "auto" ? whyNoHardware(environment.env) : undefined;
   if (reason !== undefined) return useHost(reason);
   if (isLeftToUs && !isWorthwhile(args, subject.plan)) return undefined;
-  if (isLeftToUs && subject.listFiles().length < DEVICE_FILES_MIN) return undefined;
+  if (isLeftToUs && subject.listFiles().length < deviceFilesMin) return undefined;
   try {
     return await searchOnDevice(args, choice, subject);
   } catch (error) {

@@ -2,6 +2,8 @@
 import { readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../src/cli/command-line.ts";
+import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import { openEngine } from "../../src/cli/engine-hook.ts";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { Corpus, SearchEngine } from "../../src/index.ts";
 import * as presence from "../../src/search/engine/vulkan-presence.ts";
@@ -148,17 +150,26 @@ describe("no device at all", () => {
 });
 
 describe("the command line", () => {
-  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const anyNumberOfFiles: SearchHooks = {
+    openEngine: (args, environment, subject) => openEngine(args, environment, subject, 0),
+  };
+  const run = (...args: string[]): ReturnType<typeof runWith> => runWith(anyNumberOfFiles, ...args);
+
+  async function runWith(
+    hooks: SearchHooks,
+    ...args: string[]
+  ): Promise<{ code: number; out: string; err: string }> {
     let out = "";
     let err = "";
-    const code = await main(["search", ...args, dir.path], {
+    const environment = {
       env: {},
       stdoutIsTerminal: false,
       stderrIsTerminal: true,
       stdinIsReadable: false,
-      writeOut: (bytes) => void (out += Buffer.from(bytes).toString()),
-      writeError: (text) => void (err += text),
-    });
+      writeOut: (bytes: Uint8Array) => void (out += Buffer.from(bytes).toString()),
+      writeError: (text: string) => void (err += text),
+    };
+    const code = await main(["search", ...args, dir.path], environment, hooks);
     return { code, out, err };
   }
 
@@ -196,8 +207,16 @@ describe("the command line", () => {
     pretendHardware();
     expect(await run("-c", "needle")).toEqual({ code: 0, out: `${dir.path}/f:2\n`, err: "" });
     expect(await run("--stats", "needle")).toMatchObject({
-      out: expect.stringContaining("\nstrategy: batch\n") as string,
+      out: expect.stringMatching(/\nstrategy: (batch|persistent)\n/) as string,
     });
+  });
+
+  it("opens no device for a few files, unless it is named", async () => {
+    pretendHardware();
+    const opening = vi.spyOn(DeviceBackend, "open");
+    expect((await runWith({}, "--stats", "needle")).out).not.toContain("\nstrategy:");
+    expect(opening).not.toHaveBeenCalled();
+    expect((await runWith({}, "--stats", `--device=${index}`, "needle")).out).toContain("\nstrategy:");
   });
 });
 

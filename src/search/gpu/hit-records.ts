@@ -82,9 +82,6 @@ interface HitColumns extends HitPlaces {
   readonly literal: Uint32Array;
 }
 
-type ColumnName = "file" | "offset" | "literal" | "line" | "column";
-const COLUMN_NAMES: readonly ColumnName[] = ["file", "offset", "literal", "line", "column"];
-
 function emptyColumns(count: number): HitColumns {
   const memory = new ArrayBuffer(5 * 4 * count);
   const column = (index: number): Uint32Array => new Uint32Array(memory, index * 4 * count, count);
@@ -123,16 +120,20 @@ function decode(batch: RecordBatch, map: FileMap): HitColumns {
 /** Files mostly lie in memory in their own order, but not always: brings the runs of hits of one file into the order of the files. */
 function sortedByFile(columns: HitColumns, runs: readonly number[]): HitColumns {
   const { file } = columns;
-  const keys = Float64Array.from(runs, (begin, run) => file[begin] * 2 ** 26 + run).sort();
+  const keys = new Float64Array(runs.length);
+  for (let run = 0; run < runs.length; run++) keys[run] = file[runs[run]] * 2 ** 26 + run;
+  keys.sort();
   const sorted = emptyColumns(file.length);
-  for (const name of COLUMN_NAMES) {
-    const from = columns[name];
-    const to = sorted[name];
-    let index = 0;
-    for (const key of keys) {
-      const run = key % 2 ** 26;
-      const end = run + 1 < runs.length ? runs[run + 1] : file.length;
-      for (let hit = runs[run]; hit < end; hit++) to[index++] = from[hit];
+  let to = 0;
+  for (let index = 0; index < keys.length; index++) {
+    const run = keys[index] % 2 ** 26;
+    const end = run + 1 < runs.length ? runs[run + 1] : file.length;
+    for (let hit = runs[run]; hit < end; hit++, to++) {
+      sorted.file[to] = file[hit];
+      sorted.offset[to] = columns.offset[hit];
+      sorted.literal[to] = columns.literal[hit];
+      sorted.line[to] = columns.line[hit];
+      sorted.column[to] = columns.column[hit];
     }
   }
   return sorted;
