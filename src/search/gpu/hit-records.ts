@@ -82,7 +82,14 @@ interface HitColumns extends HitPlaces {
   readonly literal: Uint32Array;
 }
 
+/** Typed arrays up to so many entries live in the engine's own heap, which is much quicker than memory of their own. */
+const HEAP_ENTRIES_MAX = 16;
+
 function emptyColumns(count: number): HitColumns {
+  if (count <= HEAP_ENTRIES_MAX) {
+    const column = (): Uint32Array => new Uint32Array(count);
+    return { file: column(), offset: column(), literal: column(), line: column(), column: column() };
+  }
   const memory = new ArrayBuffer(5 * 4 * count);
   const column = (index: number): Uint32Array => new Uint32Array(memory, index * 4 * count, count);
   return { file: column(0), offset: column(1), literal: column(2), line: column(3), column: column(4) };
