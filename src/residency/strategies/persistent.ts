@@ -31,7 +31,7 @@ export class PersistentStrategy implements LaunchStrategy {
   }
 
   async start(first: number): Promise<void> {
-    let count = this.#wanted;
+    let count = this.workgroupCount === 0 ? this.#wanted : this.workgroupCount; // what fitted before
     for (;;) {
       const alive = await this.#tryLaunch(first, count);
       if (alive === count) break;
