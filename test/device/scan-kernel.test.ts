@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { EverwarpError } from "../../src/base/errors.ts";
 import type { RawHits } from "../../src/search/backend.ts";
 import type { Literal } from "../../src/search/contracts.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";
@@ -224,6 +225,24 @@ describe("scan", () => {
     const corpus = await load([Buffer.from("abc")]);
     expect(search(corpus, []).count).toBe(0);
     expect(search(corpus, [literal("abc")]).count).toBe(1);
+    await corpus.unload();
+  });
+
+  it("gives everything back where the index has no room, and loads the next corpus", async () => {
+    const before = backend.device.liveHandles;
+    const allocatedBytes = backend.device.counters.allocatedBytes;
+    const create = backend.device.createBuffer.bind(backend.device);
+    const refusing = vi.spyOn(backend.device, "createBuffer").mockImplementation((options) => {
+      if (options.label === "newline index, groups")
+        throw new EverwarpError("EW_OUT_OF_DEVICE_MEMORY", "no room");
+      return create(options);
+    });
+    await expect(load([Buffer.from("needle")])).rejects.toMatchObject({ code: "EW_OUT_OF_DEVICE_MEMORY" });
+    refusing.mockRestore();
+    expect(backend.device.liveHandles).toEqual(before);
+    expect(backend.device.counters.allocatedBytes).toBe(allocatedBytes);
+    const corpus = await load([Buffer.from("needle")]);
+    expect(search(corpus, [literal("needle")]).count).toBe(1);
     await corpus.unload();
   });
 

@@ -1,9 +1,8 @@
 /**
  * `dispatch`: record, submit and wait for a fence, for every request. What everything else is compared with.
  */
-import { EverwarpError } from "../../base/errors.ts";
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import type { LaunchStrategy, StrategyContext } from "./strategy.ts";
+import { launchTimeout, type LaunchStrategy, type StrategyContext } from "./strategy.ts";
 
 const BLOCK = 0;
 
@@ -50,9 +49,7 @@ export class DispatchStrategy implements LaunchStrategy {
 
   async stop(timeoutMs: number): Promise<void> {
     if (this.#isRunning && !(await this.#fence.waitAsync(timeoutMs))) {
-      throw new EverwarpError("EW_TIMEOUT", `a dispatch did not end within ${timeoutMs} ms`, {
-        remedy: "Allow more time, or give the kernel less to do in one request.",
-      });
+      throw launchTimeout(timeoutMs);
     }
     this.#finish();
   }

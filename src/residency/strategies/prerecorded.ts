@@ -4,9 +4,8 @@
  *
  * Two recordings take turns: one may still be retiring in the driver while the other is submitted.
  */
-import { EverwarpError } from "../../base/errors.ts";
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import type { LaunchStrategy, StrategyContext } from "./strategy.ts";
+import { launchTimeout, type LaunchStrategy, type StrategyContext } from "./strategy.ts";
 
 const TURNS = 2;
 
@@ -73,9 +72,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
   async stop(timeoutMs: number): Promise<void> {
     for (const turn of this.#turns) {
       if (turn.isPending && !(await turn.fence.waitAsync(timeoutMs))) {
-        throw new EverwarpError("EW_TIMEOUT", `a dispatch did not end within ${timeoutMs} ms`, {
-          remedy: "Allow more time, or give the kernel less to do in one request.",
-        });
+        throw launchTimeout(timeoutMs);
       }
       this.#retire(turn);
     }

@@ -9,6 +9,7 @@
  *   persistent   launched once, stays until told to stop                                    persistent.ts
  *   leased, continuous   (stay for a lease, park, relaunch): not there yet
  */
+import { EverwarpError } from "../../base/errors.ts";
 import type { Device } from "../../vulkan/index.ts";
 import type { LaunchSite } from "../launch-site.ts";
 
@@ -46,4 +47,11 @@ export interface LaunchStrategy {
   stop(timeoutMs: number): Promise<void>;
   /** Releases what `start` took. Only after `stop`. */
   dispose(): void;
+}
+
+/** What `stop` throws where a launch that should end by itself does not. */
+export function launchTimeout(timeoutMs: number): EverwarpError {
+  return new EverwarpError("EW_TIMEOUT", `a dispatch did not end within ${timeoutMs} ms`, {
+    remedy: "Allow more time, or give the kernel less to do in one request.",
+  });
 }

@@ -45,7 +45,7 @@ const SPILL_RECORDS = 1 << 20;
 /** How long a record may come after the completion that counts it. */
 const RECORD_TIMEOUT_MS = 1_000;
 const TAG_SEQUENCE_MASK = 2 ** (32 - HitRecord.SEGMENT_BITS) - 1;
-/** Beyond this, the loops of the newline index come near the limit of drivers that have one. */
+/** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 
 export interface DeviceBackendOptions extends DeviceOptions {
@@ -267,17 +267,21 @@ export class DeviceBackend implements Backend {
     const change = this.#changes
       .catch(() => undefined) // its caller has been told
       .then(async () => {
-        while (this.#running.length > 0) {
-          this.advance();
-          if (this.#running.length > 0) await new Promise(setImmediate);
-        }
-        await this.#kernel.stop();
         try {
-          return await body();
+          while (this.#running.length > 0) {
+            this.advance();
+            if (this.#running.length > 0) await new Promise(setImmediate);
+          }
+          await this.#kernel.stop();
+          try {
+            return await body();
+          } finally {
+            const tileCount = Math.max(1, ...this.#corpora.map((corpus) => corpus?.tileCount ?? 0));
+            this.#kernel.boundedWorkgroupCount = this.#shape.boundedWorkgroupCount(tileCount);
+            await this.#kernel.start();
+          }
         } finally {
-          const tileCount = Math.max(1, ...this.#corpora.map((corpus) => corpus?.tileCount ?? 0));
-          this.#kernel.boundedWorkgroupCount = this.#shape.boundedWorkgroupCount(tileCount);
-          await this.#kernel.start();
+          // Also where the kernel did not stop or start: waiting queries are then told by the kernel, and wait no longer.
           this.#changeCount--;
           this.#pump();
         }

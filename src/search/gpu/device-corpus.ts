@@ -27,8 +27,6 @@ export class DeviceCorpus implements LoadedCorpus {
   /** Index in the device's corpus table. */
   readonly index: number;
   readonly tileCount: number;
-  /** Bytes of device memory taken. */
-  readonly deviceBytes: number;
   readonly map: FileMap;
   readonly segmentTable: DeviceBuffer;
   readonly pairs: PairCounts;
@@ -58,39 +56,44 @@ export class DeviceCorpus implements LoadedCorpus {
       this.#buffers.push(buffer);
       return buffer;
     };
-    const table = create(
-      "doorbell",
-      Math.max(1, segments.length) * SegmentEntry.strideBytes,
-      "segment table",
-    );
-    this.segmentTable = table;
-    const view = new DataView(table.host);
-    const entries: {
-      data: bigint;
-      blockRanks: bigint;
-      groupRanks: bigint;
-      firstTile: number;
-      tileCount: number;
-    }[] = [];
-    let tileCount = 0;
-    for (const [number, segment] of segments.entries()) {
-      const groupCount = Math.max(1, Math.ceil(segment.usedBytes / GROUP_BYTES));
-      const entry = {
-        data: segment.buffer.address,
-        blockRanks: create("device", groupCount * Newline.GROUP_BLOCKS * 4, "newline index, blocks").address,
-        groupRanks: create("device", groupCount * 4, "newline index, groups").address,
-        firstTile: tileCount,
-        tileCount: Math.ceil(segment.usedBytes / options.tileBytes),
-      };
-      tileCount += entry.tileCount;
-      entries.push(entry);
-      SegmentEntry.write(view, number * SegmentEntry.strideBytes, entry);
-      buildIndex(device, pipelines, entry, groupCount);
+    try {
+      const table = create(
+        "doorbell",
+        Math.max(1, segments.length) * SegmentEntry.strideBytes,
+        "segment table",
+      );
+      this.segmentTable = table;
+      const view = new DataView(table.host);
+      const entries: {
+        data: bigint;
+        blockRanks: bigint;
+        groupRanks: bigint;
+        firstTile: number;
+        tileCount: number;
+      }[] = [];
+      let tileCount = 0;
+      for (const [number, segment] of segments.entries()) {
+        const groupCount = Math.max(1, Math.ceil(segment.usedBytes / GROUP_BYTES));
+        const entry = {
+          data: segment.buffer.address,
+          blockRanks: create("device", groupCount * Newline.GROUP_BLOCKS * 4, "newline index, blocks")
+            .address,
+          groupRanks: create("device", groupCount * 4, "newline index, groups").address,
+          firstTile: tileCount,
+          tileCount: Math.ceil(segment.usedBytes / options.tileBytes),
+        };
+        tileCount += entry.tileCount;
+        entries.push(entry);
+        SegmentEntry.write(view, number * SegmentEntry.strideBytes, entry);
+        buildIndex(device, pipelines, entry, groupCount);
+      }
+      this.tileCount = tileCount;
+      this.pairs = PairCounts.sample(device, segments);
+      this.map = rankFiles(device, pipelines, placement, entries);
+    } catch (error) {
+      this.dispose(); // the device had no room for the index, or was lost
+      throw error;
     }
-    this.tileCount = tileCount;
-    this.pairs = PairCounts.sample(device, segments);
-    this.map = rankFiles(device, pipelines, placement, entries);
-    this.deviceBytes = this.#buffers.reduce((sum, buffer) => sum + buffer.sizeBytes, 0);
   }
 
   /** The bytes are on the device alone. */

@@ -33,7 +33,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
 
   if (profile.loopLimit !== undefined) {
     // Every loop of an invocation counts, and in the worst case each byte of its subgroup's share is a hit whose line must be found: some
-    // 12,000 rounds a tile and request. So one tile a workgroup and launch, and few requests together.
+    // thousands of rounds a tile and request. So one tile a workgroup and launch, and few requests together.
     return shape(512, 1, {
       residentWorkgroupCount: 1,
       requestsPerBatch: 4,

@@ -3,12 +3,13 @@
 // in   requests (generated/scan.glsl: one literal, its corpus, a range of tiles, where its hits go), the corpus table
 // out  result = number of occurrences in the range, overlapping ones too; up to `recordCapacity` of them, in no order, as
 //      records (offset in segment, newlines before it in the segment, byte column from 1; sealed with a tag) in mailbox memory
-// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; workgroup w takes the tiles
-//      w, w + W, w + 2W, … Several requests for one corpus share a pass: a tile is read once and looked at for each.
-// method: a literal is looked for by its rarest pair of neighbouring bytes (chosen by the host), four positions a word at a
+// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; of every W tiles each of W
+//      workgroups takes one. Several requests for one corpus share a pass: a tile is read once and looked at for each.
+// method: a literal is looked for by its rarest pair of neighbouring bytes (chosen by the host from a sample of the corpus), four positions a word at a
 //      time: both bytes XORed with what they should be, folded together, and the zero bytes of the outcome found with the carry
 //      trick of Hacker's Delight, 6-1. Letters are compared under a mask without bit 5 where case is ignored. Candidates are then verified
-//      byte for byte by the lane that found them. The lines of hits are found by the whole subgroup together.
+//      byte for byte by the lane that found them. The lines of a few hits are found by the subgroup together, those of
+//      many by each lane for its own.
 // memory order relied on: the corpus and its newline index were written before the launch; records are sealed with the request's tag.
 // twin: src/search/reference/scan.ts
 #version 460
