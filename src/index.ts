@@ -8,5 +8,4 @@ export type { Search } from "./search/engine/search.ts";
 export type { SearchResult } from "./search/result.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
 export { type DeviceProfile, openProfiledDevice } from "./residency/profile.ts";
-export { ResidentKernel, type ResidentKernelOptions } from "./residency/resident-kernel.ts";
 export { STRATEGY_NAMES, type StrategyName } from "./residency/strategies/index.ts";

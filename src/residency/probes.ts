@@ -2,7 +2,7 @@
 import { kernelFile, sharedPrograms } from "../programs/index.ts";
 import type { Device } from "../vulkan/index.ts";
 import { LoopProbe } from "./queue.schema.ts";
-import { ResidentKernel, WORKGROUP_SIZE_ID } from "./resident-kernel.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "./resident-loop.ts";
 
 const ROUNDS = 64;
 const ROUND_TIMEOUT_MS = 1_000;
@@ -49,7 +49,7 @@ export async function probeDoorbell(device: Device): Promise<DoorbellReading> {
   const timesUs: number[] = [];
   let isSeen = true;
   const memoryType = device.memoryTypes.doorbell;
-  await using kernel = await ResidentKernel.launch({
+  await using kernel = await ResidentLoop.launch({
     device,
     profile: LITMUS_PROFILE,
     pipeline: lease.pipeline,

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
 import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
 import { echoReference } from "../../src/residency/reference/echo.ts";
-import { ResidentKernel, WORKGROUP_SIZE_ID } from "../../src/residency/resident-kernel.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
 import { chooseStrategy, STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
 import type { Ticket } from "../../src/residency/work-queue.ts";
 import type { Device } from "../../src/vulkan/index.ts";
@@ -35,8 +35,8 @@ afterAll(() => {
 const ANSWER_MS = 10_000;
 
 describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
-  const launch = (options: { slotCount?: number; workgroups?: number } = {}): Promise<ResidentKernel> =>
-    ResidentKernel.launch({
+  const launch = (options: { slotCount?: number; workgroups?: number } = {}): Promise<ResidentLoop> =>
+    ResidentLoop.launch({
       device,
       profile,
       pipeline: lease.pipeline,
@@ -144,7 +144,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
 describe("persistent", () => {
   it("is launched once, over many requests, without a fence and without a call", async (context) => {
     if (!profile.persistent.allowed) context.skip(profile.persistent.reason);
-    await using kernel = await ResidentKernel.launch({
+    await using kernel = await ResidentLoop.launch({
       device,
       profile,
       pipeline: lease.pipeline,
@@ -168,7 +168,7 @@ describe("persistent", () => {
 
   it("ends by itself after its idle budget, and the host is told", async (context) => {
     if (!profile.persistent.allowed) context.skip(profile.persistent.reason);
-    await using kernel = await ResidentKernel.launch({
+    await using kernel = await ResidentLoop.launch({
       device,
       profile,
       pipeline: lease.pipeline,

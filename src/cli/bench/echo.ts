@@ -2,7 +2,7 @@
 import os from "node:os";
 import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import type { DeviceProfile } from "../../residency/profile.ts";
-import { ResidentKernel, WORKGROUP_SIZE_ID } from "../../residency/resident-kernel.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import type { Device } from "../../vulkan/index.ts";
@@ -40,7 +40,7 @@ export async function launchEcho(
     label: "echo",
   });
   try {
-    const kernel = await ResidentKernel.launch({
+    const kernel = await ResidentLoop.launch({
       device,
       profile,
       pipeline: lease.pipeline,
@@ -67,7 +67,7 @@ function workgroupAttempt({ info }: Device): number {
   return Math.max(1, Math.min(threads, SOFTWARE_THREADS_MAX) - 1);
 }
 
-function echoContender(kernel: ResidentKernel): Contender {
+function echoContender(kernel: ResidentLoop): Contender {
   const payload = new Uint32Array(1);
   let ticket: Ticket;
   let isAnswered = false;

@@ -13,7 +13,7 @@ import os from "node:os";
 import { EverwarpError } from "../../base/errors.ts";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import { openProfiledDevice, type DeviceProfile } from "../../residency/profile.ts";
-import { ResidentKernel, WORKGROUP_SIZE_ID } from "../../residency/resident-kernel.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
 import { sealNumberAt } from "../../residency/seal.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
@@ -57,7 +57,7 @@ export class DeviceBackend implements Backend {
   readonly device: Device;
   readonly profile: DeviceProfile;
   readonly #shape: ScanShape;
-  readonly #kernel: ResidentKernel;
+  readonly #kernel: ResidentLoop;
   readonly #pipelines: IndexPipelines;
   readonly #table: DeviceBuffer;
   readonly #records: Uint32Array;
@@ -76,7 +76,7 @@ export class DeviceBackend implements Backend {
     device: Device;
     profile: DeviceProfile;
     shape: ScanShape;
-    kernel: ResidentKernel;
+    kernel: ResidentLoop;
     pipelines: IndexPipelines;
     table: DeviceBuffer;
     records: DeviceBuffer;
@@ -124,7 +124,7 @@ export class DeviceBackend implements Backend {
         sizeBytes: (SLOT_COUNT * REGION_RECORDS + SPILL_RECORDS) * HitRecord.BYTES,
         label: "hit records",
       });
-      const kernel = await ResidentKernel.launch({
+      const kernel = await ResidentLoop.launch({
         device,
         profile,
         pipeline: scan.pipeline,

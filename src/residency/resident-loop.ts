@@ -27,7 +27,7 @@ const ASSERT_INTERVAL_MS = 20;
 /** Specialization constant by which residency.glsl takes the threads of a workgroup. */
 export const WORKGROUP_SIZE_ID = 0;
 
-export interface ResidentKernelOptions {
+export interface ResidentLoopOptions {
   device: Device;
   profile: DeviceProfile;
   /** Made from a kernel that includes residency.glsl. Stays the caller's. */
@@ -49,7 +49,7 @@ export interface ResidentKernelOptions {
   pollLimit?: number;
 }
 
-export class ResidentKernel implements AsyncDisposable {
+export class ResidentLoop implements AsyncDisposable {
   readonly strategyName: StrategyName;
   /** Why this strategy was taken. */
   readonly strategyReason: string;
@@ -81,7 +81,7 @@ export class ResidentKernel implements AsyncDisposable {
    * Makes the queue and starts the kernel.
    * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
-  static async launch(options: ResidentKernelOptions): Promise<ResidentKernel> {
+  static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
     const { device, profile, slotCount = 256 } = options;
     const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto");
     const slotsOffsetBytes = CONTROL_BLOCKS * Queue.CONTROL_STRIDE_BYTES;
@@ -128,7 +128,7 @@ export class ResidentKernel implements AsyncDisposable {
           residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
         },
       );
-      const kernel = new ResidentKernel(queue, site, strategy, reason, buffers);
+      const kernel = new ResidentLoop(queue, site, strategy, reason, buffers);
       await kernel.start();
       return kernel;
     } catch (error) {
