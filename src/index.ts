@@ -9,3 +9,4 @@ export type { SearchResult } from "./search/result.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
 export { type DeviceProfile, openProfiledDevice } from "./residency/profile.ts";
 export { STRATEGY_NAMES, type StrategyName } from "./residency/strategies/index.ts";
+export { array, doc, f32, i32, type Infer, padding, struct, u32, u64 } from "./schema/index.ts";

@@ -1,7 +1,7 @@
 /** GLSL to SPIR-V: includes expanded, defines put in, errors told in terms of the files that people wrote. */
 
 import { EverwarpError } from "../base/errors.ts";
-import { type ExpandedSource, expandFile, expandSource, showPath } from "./include.ts";
+import { type ExpandedSource, expandFile, expandSource, showPath, type VirtualFiles } from "./include.ts";
 import { glslang } from "./glslang.ts";
 import { findPrecompiled, sourceKey } from "./precompiled.ts";
 
@@ -9,6 +9,8 @@ import { findPrecompiled, sourceKey } from "./precompiled.ts";
 export type SourceRequest = {
   /** Preprocessor definitions, put right after the `#version` line. */
   defines?: Readonly<Record<string, string | number | boolean>>;
+  /** Texts that `#include "name"` finds before any file on disk: what was made for this very program. */
+  virtualFiles?: VirtualFiles;
 } & (
   | { /** Path of a GLSL file. */ file: string }
   | { /** GLSL text. */ source: string; /** What errors call it. */ name?: string }
@@ -20,10 +22,11 @@ export type SourceRequest = {
  * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_BAD_ARGUMENT for a define that is no identifier
  */
 export function prepareSource(request: SourceRequest): ExpandedSource {
+  const { virtualFiles } = request;
   const expanded =
     "file" in request
-      ? expandFile(request.file)
-      : expandSource(request.source, request.name ?? "(source text)");
+      ? expandFile(request.file, { virtualFiles })
+      : expandSource(request.source, request.name ?? "(source text)", { virtualFiles });
   return { ...expanded, text: insertDefines(expanded.text, request.defines ?? {}) };
 }
 

@@ -25,7 +25,7 @@ describe("includes", () => {
       "main.comp",
       '#version 450\n#include "near.glsl"\n  #  include "far.glsl" // why\nlast',
     );
-    const { text, files } = expandFile(main, shared);
+    const { text, files } = expandFile(main, { sharedFolder: shared });
     expect(text.split("\n")).toEqual([
       "#version 450",
       "#line 1 1",
@@ -44,7 +44,9 @@ describe("includes", () => {
     write("base.glsl", "base");
     write("left.glsl", '#include "base.glsl"\nleft');
     write("right.glsl", '#include "base.glsl"\nright');
-    const { text } = expandFile(write("diamond.comp", '#include "left.glsl"\n#include "right.glsl"'), shared);
+    const { text } = expandFile(write("diamond.comp", '#include "left.glsl"\n#include "right.glsl"'), {
+      sharedFolder: shared,
+    });
     expect(text.match(/^base$/gm)).toHaveLength(1);
     expect(text).toMatch(/base[\s\S]*left[\s\S]*right/);
   });
@@ -52,20 +54,22 @@ describe("includes", () => {
   test("a circle is an error that shows it", () => {
     write("a.glsl", '#include "b.glsl"');
     write("b.glsl", '\n#include "a.glsl"');
-    expect(() => expandFile(join(folder, "a.glsl"), shared)).toThrow(
+    expect(() => expandFile(join(folder, "a.glsl"), { sharedFolder: shared })).toThrow(
       /b\.glsl:2: circular include: .*a\.glsl → .*b\.glsl → .*a\.glsl/,
     );
     write("self.glsl", '#include "self.glsl"');
-    expect(() => expandFile(join(folder, "self.glsl"), shared)).toThrow("circular");
+    expect(() => expandFile(join(folder, "self.glsl"), { sharedFolder: shared })).toThrow("circular");
   });
 
   test("missing, malformed and commented-out includes", () => {
-    expect(() => expandSource('\n#include "no.glsl"', "text", shared)).toThrow(
+    expect(() => expandSource('\n#include "no.glsl"', "text", { sharedFolder: shared })).toThrow(
       'text:2: "no.glsl" is neither',
     );
-    expect(() => expandSource("#include <angle.glsl>", "text", shared)).toThrow("malformed");
+    expect(() => expandSource("#include <angle.glsl>", "text", { sharedFolder: shared })).toThrow(
+      "malformed",
+    );
     const commented = '/* one\n#include "no.glsl"\n*/ // /*\n// #include "no.glsl"\nlast';
-    expect(expandSource(commented, "text", shared).text).toBe(commented);
+    expect(expandSource(commented, "text", { sharedFolder: shared }).text).toBe(commented);
     expect(() => expandFile(join(folder, "absent.comp"))).toThrow(
       expect.objectContaining({ code: "EW_PATH_NOT_FOUND" }),
     );
@@ -79,6 +83,63 @@ describe("includes", () => {
       writeFileSync(join(place, "whole.comp"), '#include "part.glsl"');
     }
     expect(expandFile(join(elsewhere, "whole.comp")).text).toBe(expandFile(join(folder, "whole.comp")).text);
+  });
+});
+
+describe("virtual files", () => {
+  test("come before the disk, may include files and each other, and lines point back", () => {
+    write("shared/made.glsl", "wrong");
+    write("shared/real.glsl", "real");
+    const virtualFiles = {
+      "made.glsl": '#include "real.glsl"\n#include "other.glsl"\nmade',
+      "other.glsl": "other",
+    };
+    const { text, files } = expandSource('one\n#include "made.glsl"\n#include "made.glsl"\nlast', "text", {
+      sharedFolder: shared,
+      virtualFiles,
+    });
+    expect(text.split("\n")).toEqual([
+      "one",
+      "#line 1 1",
+      "#line 1 2",
+      "real",
+      "#line 2 1",
+      "#line 1 3",
+      "other",
+      "#line 3 1",
+      "made",
+      "#line 3 0",
+      "",
+      "last",
+    ]);
+    expect(files).toEqual(["text", "made.glsl", join(shared, "real.glsl"), "other.glsl"]);
+  });
+
+  test("are not taken for a source text of the same name, and a circle through them is found", () => {
+    const virtualFiles = { "a.glsl": '#include "b.glsl"', "b.glsl": '#include "a.glsl"' };
+    expect(
+      expandSource('#include "a.glsl"', "a.glsl", { virtualFiles: { "a.glsl": "inner" } }).text,
+    ).toContain("inner");
+    expect(() => expandSource('#include "a.glsl"', "text", { virtualFiles })).toThrow(
+      "b.glsl:1: circular include: virtual file a.glsl → virtual file b.glsl → virtual file a.glsl",
+    );
+    expect(() => expandSource('#include "toString"', "text", { virtualFiles })).toThrow("is neither");
+  });
+
+  test("are part of the program, and errors name them and their line", async () => {
+    const source = '#version 450\nlayout(local_size_x = 1) in;\n#include "made.glsl"\nvoid main() {}';
+    const prepared = (made: string): string =>
+      prepareSource({ source, virtualFiles: { "made.glsl": made } }).text;
+    expect(prepared("uint a;")).not.toBe(prepared("uint b;"));
+    const failure = compile({ source, virtualFiles: { "made.glsl": "uint fine;\nuint x = missing;" } });
+    await expect(failure).rejects.toThrow(/made\.glsl:2: 'missing' : undeclared identifier/);
+    const after = compile({
+      source: source.replace("{}", "{ missing = 1; }"),
+      name: "own.comp",
+      virtualFiles: { "made.glsl": "uint fine;" },
+      defines: { A: 1 },
+    });
+    await expect(after).rejects.toThrow(/own\.comp:4: 'missing'/);
   });
 });
 

@@ -62,8 +62,8 @@ export function glslModule(module: { doc: string; parts: readonly GlslPart[] }):
   return `${header.join("\n")}\n\n${module.parts.map(partText).join("\n")}`;
 }
 
-/** `struct Name { … };` */
-function glslStruct(of: StructLayout): string {
+/** `struct Name { … };`, padding included: in a buffer of the same rule it lies as the schema says. */
+export function glslStruct(of: StructLayout): string {
   const doc = of.text === undefined ? "" : `${comment(of.text, "").join("\n")}\n`;
   return `${doc}struct ${of.name} { // ${of.sizeBytes} bytes\n${fieldLines(of)}};\n`;
 }

@@ -1,6 +1,7 @@
 /** Structs and constants that host and device share, defined once. */
 export { constants, type Constants } from "./constants.ts";
-export { bufferReference, glslModule } from "./glsl.ts";
+export { bufferReference, glslModule, glslStruct } from "./glsl.ts";
+export { isGlslIdentifier } from "./identifiers.ts";
 export { struct } from "./struct.ts";
 export {
   array,

@@ -7,6 +7,7 @@
  */
 
 import { EverwarpError } from "../base/errors.ts";
+import { isGlslIdentifier } from "./identifiers.ts";
 import {
   type FieldType,
   type Fields,
@@ -134,7 +135,7 @@ function isOpenArray(documented: FieldType): boolean {
 }
 
 function assertIdentifier(where: string, name: string): void {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.startsWith("gl_") || name.includes("__")) {
+  if (!isGlslIdentifier(name)) {
     throw bad(where, `uses ${JSON.stringify(name)} as a name, which GLSL does not take`, "Choose another.");
   }
 }

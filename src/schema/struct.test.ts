@@ -30,6 +30,13 @@ describe("layout", () => {
     expect(all.sizeBytes).toBe(44);
   });
 
+  test("is scalar where no rule is given", () => {
+    expect(struct("Request", { windowLength: u32, wide: u64 })).toMatchObject({
+      rule: "scalar",
+      offsets: { windowLength: 0, wide: 8 },
+    });
+  });
+
   test.each([
     ["a struct of another rule", () => struct("A", { b: Inner("scalar") }, { rule: "std430" })],
     ["an open array before the end", () => struct("A", { b: array(u32), c: u32 }, { rule: "scalar" })],
@@ -37,6 +44,8 @@ describe("layout", () => {
     ["a crooked padding", () => struct("A", { b: padding(3) }, { rule: "scalar" })],
     ["a name that GLSL reserves", () => struct("A", { gl_b: u32 }, { rule: "scalar" })],
     ["a name with two underscores", () => struct("A", { b__c: u32 }, { rule: "scalar" })],
+    ["a keyword", () => struct("A", { float: u32 })],
+    ["a word that GLSL keeps for later", () => struct("A", { input: u32 })],
     ["no fields", () => struct("A", {}, { rule: "scalar" })],
     [
       "a nested struct with an open array",

@@ -13,7 +13,8 @@ import {
 } from "./types.ts";
 
 export interface StructOptions {
-  rule: LayoutRule;
+  /** `scalar` if not given: each field at the next multiple of its own size. */
+  rule?: LayoutRule;
   /** A sentence about the whole, a comment in GLSL. */
   doc?: string;
 }
@@ -25,8 +26,12 @@ export interface StructOptions {
  * @param fields in the order of memory
  * @throws EW_BAD_ARGUMENT for names or types that GLSL cannot express
  */
-export function struct<const F extends Fields>(name: string, fields: F, options: StructOptions): Struct<F> {
-  const { rule, doc: text } = options;
+export function struct<const F extends Fields>(
+  name: string,
+  fields: F,
+  options: StructOptions = {},
+): Struct<F> {
+  const { rule = "scalar", doc: text } = options;
   const solved = solve(name, fields, rule);
   const words = Object.fromEntries(
     Object.entries(solved.offsets).map(([field, offset]) => [field, offset / 4]),
