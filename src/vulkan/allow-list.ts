@@ -84,6 +84,7 @@ export const CHAINED_STRUCTS = [
   "VkPhysicalDeviceMemoryBudgetPropertiesEXT",
   "VkPhysicalDeviceShaderSMBuiltinsPropertiesNV",
   "VkPhysicalDeviceShaderCorePropertiesAMD",
+  "VkPhysicalDeviceShaderClockFeaturesKHR",
   "VkMemoryAllocateFlagsInfo",
   "VkSemaphoreTypeCreateInfo",
   "VkTimelineSemaphoreSubmitInfo",

@@ -15,10 +15,12 @@ import {
 } from "./conv.ts";
 import {
   type Feature,
+  OPTIONAL_CLOCK,
   OPTIONAL_CORE,
   OPTIONAL_VULKAN12,
   REQUIRED_CORE,
   REQUIRED_VULKAN12,
+  SHADER_CLOCK,
 } from "./features.ts";
 import { inFrame } from "./frame.ts";
 import { VkMemoryHeapFlagBits, VkQueueFlagBits } from "./generated/constants.ts";
@@ -28,6 +30,7 @@ import {
   VkPhysicalDeviceMemoryBudgetPropertiesEXT,
   VkPhysicalDeviceMemoryProperties2,
   VkPhysicalDeviceProperties2,
+  VkPhysicalDeviceShaderClockFeaturesKHR,
   VkPhysicalDeviceShaderCorePropertiesAMD,
   VkPhysicalDeviceShaderSMBuiltinsPropertiesNV,
   VkPhysicalDeviceVulkan11Properties,
@@ -43,6 +46,7 @@ const EXTENSIONS_OF_INTEREST = [
   "VK_EXT_memory_budget",
   "VK_EXT_subgroup_size_control",
   "VK_KHR_pipeline_binary",
+  SHADER_CLOCK,
   "VK_NV_shader_sm_builtins",
   "VK_AMD_shader_core_properties",
 ] as const;
@@ -255,9 +259,21 @@ function describe(handle: bigint, index: number): DeviceInfo {
       features: [
         ...[...REQUIRED_CORE, ...OPTIONAL_CORE].filter((name) => core[name] === 1),
         ...[...REQUIRED_VULKAN12, ...OPTIONAL_VULKAN12].filter((name) => modern[name] === 1),
+        ...clockFeatures(handle, extensions),
       ],
       missing,
     };
+  });
+}
+
+function clockFeatures(handle: bigint, extensions: ReadonlySet<string>): Feature[] {
+  if (!extensions.has(SHADER_CLOCK)) return [];
+  return inFrame((frame) => {
+    const clock = frame.struct(VkPhysicalDeviceShaderClockFeaturesKHR);
+    const features = frame.struct(VkPhysicalDeviceFeatures2, { pNext: clock.address });
+    vulkan().vkGetPhysicalDeviceFeatures2(handle, features.address);
+    const found = clock.read();
+    return OPTIONAL_CLOCK.filter((name) => found[name] === 1);
   });
 }
 

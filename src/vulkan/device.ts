@@ -21,6 +21,7 @@ import { chooseMemoryTypes, type MemoryRole, type MemoryTypes } from "./memory-r
 import { ComputePipeline, type ComputePipelineOptions } from "./pipeline.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 import { Queue } from "./queue.ts";
+import { type QueueLease, QueueLeases } from "./queue-lease.ts";
 import type { Recorder } from "./recorder.ts";
 import { type DeviceSelection, selectDevice } from "./select-device.ts";
 import { Timeline } from "./timeline.ts";
@@ -38,6 +39,8 @@ export interface DeviceOptions {
   validation?: boolean;
   /** Memory types by role, for those that a device profile has decided. */
   memoryTypes?: Partial<MemoryTypes>;
+  /** Compute queues for `leaseComputeQueue`, at most; 8 if not given. 0 for programs that keep no kernels side by side. */
+  queuesToLease?: number;
 }
 
 export class Device implements Disposable {
@@ -49,6 +52,7 @@ export class Device implements Disposable {
   readonly transferQueue: Queue;
   /** A second queue for dispatches beside a running kernel that leaves room; undefined where the device has only one. */
   readonly sideQueue: Queue | undefined;
+  readonly #leases: QueueLeases;
   readonly #context: DeviceContext;
 
   private constructor(context: DeviceContext, families: QueueChoice) {
@@ -59,6 +63,7 @@ export class Device implements Disposable {
     this.transferQueue =
       transfer === undefined ? this.queue : new Queue(context, transfer.family, transfer.index);
     this.sideQueue = side === undefined ? undefined : new Queue(context, side.family, side.index);
+    this.#leases = new QueueLeases(context, families.leasable);
   }
 
   /**
@@ -67,11 +72,17 @@ export class Device implements Disposable {
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
   static open(options: DeviceOptions = {}): Device {
-    const { select = "auto", allowSoftware = false, validation = false, memoryTypes } = options;
+    const {
+      select = "auto",
+      allowSoftware = false,
+      validation = false,
+      memoryTypes,
+      queuesToLease,
+    } = options;
     const instance = acquireInstance(validation);
     try {
       const physical = selectDevice(physicalDevices(instance.handle), select, allowSoftware);
-      const families = chooseQueues(physical.info);
+      const families = chooseQueues(physical.info, queuesToLease);
       const chosenTypes = chooseMemoryTypes(physical.info, memoryTypes);
       const handle = createDevice(physical, families);
       try {
@@ -160,6 +171,16 @@ export class Device implements Disposable {
     }
   }
 
+  /**
+   * Hands out a compute queue that nobody else uses, for a kernel that stays: launches on one queue follow one another.
+   *
+   * @returns undefined when all are out, or the device has only the queues named above
+   */
+  leaseComputeQueue(): QueueLease | undefined {
+    this.#context.assertOpen();
+    return this.#leases.take();
+  }
+
   createFence(options: { signaled?: boolean } = {}): Fence {
     return new Fence(this.#context, options);
   }
@@ -232,6 +253,7 @@ export class Device implements Disposable {
       this.queue,
       this.transferQueue,
       ...(this.sideQueue === undefined ? [] : [this.sideQueue]),
+      ...this.#leases.queues,
     ]);
   }
 

@@ -1,9 +1,17 @@
 /** The device features that kernels rely on: what must be there, and what is used where it is. */
 
-import type { VkPhysicalDeviceFeatures, VkPhysicalDeviceVulkan12Features } from "./generated/structs.ts";
+import type {
+  VkPhysicalDeviceFeatures,
+  VkPhysicalDeviceShaderClockFeaturesKHR,
+  VkPhysicalDeviceVulkan12Features,
+} from "./generated/structs.ts";
 
 type CoreFeature = Exclude<keyof (typeof VkPhysicalDeviceFeatures)["fields"], symbol>;
 type Vulkan12Feature = Exclude<keyof (typeof VkPhysicalDeviceVulkan12Features)["fields"], "sType" | "pNext">;
+type ClockFeature = Exclude<
+  keyof (typeof VkPhysicalDeviceShaderClockFeaturesKHR)["fields"],
+  "sType" | "pNext" | symbol
+>;
 
 /** Without one of these a device is not used. */
 export const REQUIRED_CORE: readonly CoreFeature[] = ["shaderInt64"];
@@ -25,6 +33,10 @@ export const OPTIONAL_VULKAN12: readonly Vulkan12Feature[] = [
   "shaderSharedInt64Atomics",
   "vulkanMemoryModelAvailabilityVisibilityChains",
 ];
+/** Of the extension SHADER_CLOCK: a kernel can read a clock, so a lease is counted in time and not in polls. */
+export const OPTIONAL_CLOCK: readonly ClockFeature[] = ["shaderDeviceClock", "shaderSubgroupClock"];
+/** The extension of those features; its struct may be chained only where the device has it. */
+export const SHADER_CLOCK = "VK_KHR_shader_clock";
 
 /** Any feature that is looked at. */
-export type Feature = CoreFeature | Vulkan12Feature;
+export type Feature = CoreFeature | Vulkan12Feature | ClockFeature;

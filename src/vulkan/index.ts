@@ -8,6 +8,7 @@ export { onValidationMessage } from "./instance.ts";
 export { type MemoryRole, type MemoryTypes } from "./memory-roles.ts";
 export { ComputePipeline } from "./pipeline.ts";
 export { Queue } from "./queue.ts";
+export { type QueueLease } from "./queue-lease.ts";
 export { Recorder, type CopyRegion } from "./recorder.ts";
 export { type DeviceSelection } from "./select-device.ts";
 export { Timeline } from "./timeline.ts";

@@ -1,11 +1,12 @@
 /** Which queues are used on the queue families of real drivers. */
 
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DeviceInfo, QueueFamilyInfo } from "./device-info.ts";
-import { chooseQueues } from "./logical-device.ts";
+import { chooseQueues, queuesOf } from "./logical-device.ts";
 
 /** "GCT×16": graphics, compute, transfer, and how many queues. */
-function choose(...families: string[]): Record<string, [family: number, index: number] | undefined> {
+function infoOf(...families: string[]): DeviceInfo {
   const queueFamilies = families.map((text, index): QueueFamilyInfo => {
     const [kinds = "", count = "1"] = text.split("×");
     return {
@@ -17,7 +18,11 @@ function choose(...families: string[]): Record<string, [family: number, index: n
       timestampBits: 64,
     };
   });
-  const choice = chooseQueues({ name: "a device", queueFamilies } as unknown as DeviceInfo);
+  return { name: "a device", queueFamilies } as unknown as DeviceInfo;
+}
+
+function choose(...families: string[]): Record<string, [family: number, index: number] | undefined> {
+  const choice = chooseQueues(infoOf(...families));
   const pair = (queue: typeof choice.side): [number, number] | undefined =>
     queue && [queue.family.index, queue.index];
   return { compute: pair(choice.compute), transfer: pair(choice.transfer), side: pair(choice.side) };
@@ -43,6 +48,49 @@ test("software: one queue for all", () => {
 });
 test("a device without graphics", () => {
   expect(choose("T×1", "CT×2")).toEqual({ compute: [1, 0], transfer: [0, 0], side: [1, 1] });
+});
+const leasable = (leasableMax: number | undefined, ...families: string[]): string[] =>
+  chooseQueues(infoOf(...families), leasableMax).leasable.map(
+    ({ family, index }) => `${family.index}:${index}`,
+  );
+
+test("what is left for compute can be leased, the compute family's first, and never more than asked for", () => {
+  expect(leasable(undefined, "GCT×16", "T×2", "CT×8")).toEqual(
+    Array.from({ length: 8 }, (_, index) => `0:${index + 1}`),
+  );
+  expect(leasable(undefined, "GCT×4", "T×2", "CT×3", "CT×2")).toEqual([
+    "0:1",
+    "0:2",
+    "0:3",
+    "2:1",
+    "2:2",
+    "3:0",
+    "3:1",
+  ]);
+  expect(leasable(undefined, "GCT×1", "CT×4")).toEqual(["1:1", "1:2", "1:3"]);
+  expect(leasable(undefined, "GCT×3")).toEqual([]);
+  expect(leasable(undefined, "GCT×1")).toEqual([]);
+  expect(leasable(2, "GCT×16", "T×2", "CT×8")).toEqual(["0:1", "0:2"]);
+  expect(leasable(0, "GCT×16", "T×2", "CT×8")).toEqual([]);
+});
+test("no queue is used twice", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.constantFrom("GCT", "CT", "T", "C", "GC"), fc.integer({ min: 1, max: 20 })), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      (families) => {
+        fc.pre(families.some(([kinds]) => kinds.includes("C")));
+        const chosen = queuesOf(
+          chooseQueues(infoOf(...families.map(([kinds, count]) => `${kinds}×${count}`))),
+        );
+        const names = chosen.map(({ family, index }) => `${family.index}:${index}`);
+        expect(new Set(names).size).toBe(names.length);
+        for (const { family, index } of chosen) expect(index).toBeLessThan(family.queueCount);
+      },
+    ),
+  );
 });
 test("a device without compute is of no use", () => {
   expect(() => choose("T×1")).toThrow(expect.objectContaining({ code: "EW_NO_DEVICE" }));

@@ -4,18 +4,32 @@ import { EverwarpError } from "../base/errors.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceInfo, PhysicalDevice, QueueFamilyInfo } from "./device-info.ts";
 import { assertNodesOpen } from "./device-nodes.ts";
-import { OPTIONAL_CORE, OPTIONAL_VULKAN12, REQUIRED_CORE, REQUIRED_VULKAN12 } from "./features.ts";
+import {
+  OPTIONAL_CLOCK,
+  OPTIONAL_CORE,
+  OPTIONAL_VULKAN12,
+  REQUIRED_CORE,
+  REQUIRED_VULKAN12,
+  SHADER_CLOCK,
+} from "./features.ts";
 import { inFrame } from "./frame.ts";
 import { VkResult } from "./generated/constants.ts";
 import {
   VkDeviceCreateInfo,
   VkDeviceQueueCreateInfo,
   VkPhysicalDeviceFeatures2,
+  VkPhysicalDeviceShaderClockFeaturesKHR,
   VkPhysicalDeviceVulkan12Features,
 } from "./generated/structs.ts";
 import { vulkan } from "./loader.ts";
 
-interface QueueOfFamily {
+/** Of the extensions of interest, those that are switched on; the others only tell something. */
+const ENABLED_EXTENSIONS: ReadonlySet<string> = new Set(["VK_EXT_memory_budget", SHADER_CLOCK]);
+
+/** Queues to lease that a device is opened with, where its families have that many. */
+export const LEASABLE_QUEUES_MAX = 8;
+
+export interface QueueOfFamily {
   family: QueueFamilyInfo;
   /** Number of the queue in its family. */
   index: number;
@@ -26,14 +40,19 @@ export interface QueueChoice {
   /** Undefined when transfers share the compute queue. */
   transfer: QueueOfFamily | undefined;
   side: QueueOfFamily | undefined;
+  /** Further queues for compute, in the order in which they are leased. */
+  leasable: readonly QueueOfFamily[];
 }
 
 /**
  * Which queues are used. The compute queue comes from the family with compute and graphics where there is one (the family that every driver
  * treats best), transfers from a family that has nothing else, the side queue from a family of compute without graphics;
- * where there is no such family, from what the compute family has left.
+ * where there is no such family, from what the compute family has left. What is then left for compute can be leased, that of the
+ * compute family first.
+ *
+ * @param leasableMax queues to lease at most
  */
-export function chooseQueues(info: DeviceInfo): QueueChoice {
+export function chooseQueues(info: DeviceInfo, leasableMax = LEASABLE_QUEUES_MAX): QueueChoice {
   const withCompute = info.queueFamilies.filter((family) => family.compute);
   const family = withCompute.find(({ graphics }) => graphics) ?? withCompute[0];
   if (family === undefined) {
@@ -41,25 +60,34 @@ export function chooseQueues(info: DeviceInfo): QueueChoice {
       remedy: "Choose another device.",
     });
   }
-  let used = 1;
-  const next = (): QueueOfFamily | undefined =>
-    used < family.queueCount ? { family, index: used++ } : undefined;
-  const first = (of: QueueFamilyInfo | undefined): QueueOfFamily | undefined =>
-    of && { family: of, index: 0 };
-  const transferOnly = info.queueFamilies.find(
-    ({ transfer, compute, graphics }) => transfer && !compute && !graphics,
-  );
-  const computeOnly = withCompute.find((other) => other !== family && !other.graphics);
-  return {
-    compute: { family, index: 0 },
-    transfer: first(transferOnly) ?? next(),
-    side: first(computeOnly) ?? next(),
+  const used = new Map<number, number>();
+  const next = (of: QueueFamilyInfo | undefined): QueueOfFamily | undefined => {
+    const index = of === undefined ? 0 : (used.get(of.index) ?? 0);
+    if (of === undefined || index >= of.queueCount) return undefined;
+    used.set(of.index, index + 1);
+    return { family: of, index };
   };
+  const compute = next(family) ?? { family, index: 0 }; // a family without a queue does not exist
+  const transferOnly = info.queueFamilies.find(
+    (other) => other.transfer && !other.compute && !other.graphics,
+  );
+  const computeOnly = withCompute.filter((other) => other !== family && !other.graphics);
+  const transfer = next(transferOnly) ?? next(family);
+  const side = next(computeOnly[0]) ?? next(family);
+  const leasable: QueueOfFamily[] = [];
+  for (const each of [family, ...computeOnly]) {
+    while (leasable.length < leasableMax) {
+      const queue = next(each);
+      if (queue === undefined) break;
+      leasable.push(queue);
+    }
+  }
+  return { compute, transfer, side, leasable };
 }
 
 /** The queues of a choice. */
-export function queuesOf({ compute, transfer, side }: QueueChoice): QueueOfFamily[] {
-  return [compute, transfer, side].filter((queue) => queue !== undefined);
+export function queuesOf({ compute, transfer, side, leasable }: QueueChoice): QueueOfFamily[] {
+  return [compute, transfer, side, ...leasable].filter((queue) => queue !== undefined);
 }
 
 /** Makes the VkDevice, with every feature of the two lists that it has. */
@@ -73,18 +101,22 @@ export function createDevice(physical: PhysicalDevice, families: QueueChoice): b
     Object.fromEntries(
       names.filter((name) => (info.features as readonly string[]).includes(name)).map((name) => [name, 1]),
     );
-  const extensions = info.extensions.filter((name) => name === "VK_EXT_memory_budget");
+  const extensions = info.extensions.filter((name) => ENABLED_EXTENSIONS.has(name));
   return inFrame((frame) => {
-    const features12 = frame.struct(
-      VkPhysicalDeviceVulkan12Features,
-      enabled([...REQUIRED_VULKAN12, ...OPTIONAL_VULKAN12]),
-    );
+    const clock = info.extensions.includes(SHADER_CLOCK)
+      ? frame.struct(VkPhysicalDeviceShaderClockFeaturesKHR, enabled(OPTIONAL_CLOCK))
+      : undefined;
+    const features12 = frame.struct(VkPhysicalDeviceVulkan12Features, {
+      pNext: clock?.address ?? 0n,
+      ...enabled([...REQUIRED_VULKAN12, ...OPTIONAL_VULKAN12]),
+    });
     const features = frame.struct(VkPhysicalDeviceFeatures2, {
       pNext: features12.address,
       features: enabled([...REQUIRED_CORE, ...OPTIONAL_CORE]),
     });
-    const priorities = frame.bytes(4 * 3); // at most three queues of one family, all alike
-    for (let i = 0; i < 3; i++) priorities.view.setFloat32(i * 4, 1, true);
+    const queueCountMax = Math.max(...queueCounts.values());
+    const priorities = frame.bytes(4 * queueCountMax); // all alike
+    for (let i = 0; i < queueCountMax; i++) priorities.view.setFloat32(i * 4, 1, true);
     const queues = frame.structs(
       VkDeviceQueueCreateInfo,
       [...queueCounts].map(([queueFamilyIndex, queueCount]) => ({

@@ -21,9 +21,9 @@ const GRAPHICS = 1;
 const COMPUTE = 2;
 const TRANSFER = 4;
 const FAMILIES = [
-  { queueFlags: GRAPHICS | COMPUTE | TRANSFER, queueCount: 16, timestampValidBits: 64 },
+  { queueFlags: GRAPHICS | COMPUTE | TRANSFER, queueCount: 5, timestampValidBits: 64 },
   { queueFlags: TRANSFER, queueCount: 2, timestampValidBits: 64 },
-  { queueFlags: COMPUTE | TRANSFER, queueCount: 8, timestampValidBits: 64 },
+  { queueFlags: COMPUTE | TRANSFER, queueCount: 2, timestampValidBits: 64 },
 ];
 
 const viewAt = (address: unknown, of: Layout, count = 1): DataView =>
@@ -88,15 +88,30 @@ test("each family gives its queue, buffers are shared among all, and closing dra
   expect([queue, transferQueue, sideQueue].map((each) => each?.familyIndex)).toEqual([0, 1, 2]);
   expect([queue, transferQueue, sideQueue].map((each) => each?.hasCompute)).toEqual([true, false, true]);
   expect(asked).toEqual([
-    [0, 1],
+    [0, 5],
     [1, 1],
-    [2, 1],
+    [2, 2],
   ]);
   expect(taken).toEqual([
     [0, 0],
     [1, 0],
     [2, 0],
   ]);
+
+  const leases = Array.from({ length: 5 }, () => device.leaseComputeQueue());
+  expect(leases.map((lease) => lease?.queue.familyIndex)).toEqual([0, 0, 0, 0, 2]);
+  expect(device.leaseComputeQueue()).toBeUndefined();
+  expect(taken.slice(3)).toEqual([
+    [0, 1],
+    [0, 2],
+    [0, 3],
+    [0, 4],
+    [2, 1],
+  ]);
+  leases[1]?.release();
+  leases[1]?.release();
+  expect(device.leaseComputeQueue()?.queue).toBe(leases[1]?.queue);
+  expect(device.leaseComputeQueue()).toBeUndefined(); // released twice is released once
 
   const source = device.createBuffer({ role: "staging", sizeBytes: 64 });
   const target = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
@@ -114,5 +129,5 @@ test("each family gives its queue, buffers are shared among all, and closing dra
 
   submits.mockClear();
   device.close();
-  expect(submits).toHaveBeenCalledTimes(3); // a fence on each queue
+  expect(submits).toHaveBeenCalledTimes(8); // a fence on each queue
 });

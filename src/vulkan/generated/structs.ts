@@ -713,6 +713,18 @@ export const VkPhysicalDeviceShaderCorePropertiesAMD = layout(
   },
 );
 
+export const VkPhysicalDeviceShaderClockFeaturesKHR = layout(
+  "VkPhysicalDeviceShaderClockFeaturesKHR",
+  24,
+  1000181000,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    shaderSubgroupClock: u32(16),
+    shaderDeviceClock: u32(20),
+  },
+);
+
 export const VkMemoryAllocateFlagsInfo = layout("VkMemoryAllocateFlagsInfo", 24, 1000060000, {
   sType: u32(0),
   pNext: pointer(8),
