@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   EW_WORKER_DIED: "a worker thread ended unexpectedly",
   EW_BENCH_WRONG_RESULT: "a benchmark got another result than the expected one",
   EW_BENCH_SKIPPED: "a benchmark cannot be run on this machine",
+  EW_NO_ROOM: "the kernels that share a device leave no room for another",
   EW_INTERNAL: "a broken invariant: a fault in everwarp itself",
 } as const;
 
