@@ -127,11 +127,11 @@ export class DeviceBuffer implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    const { commands, handle: device, counters } = this.#context;
-    commands.vkDestroyBuffer(device, this.handle, null);
-    commands.vkFreeMemory(device, this.#memory, null); // unmaps too
-    counters.allocatedBytes -= this.#allocatedBytes;
-    this.#context.untrack("buffer", this);
+    this.#context.release("buffer", this, (commands, device) => {
+      commands.vkDestroyBuffer(device, this.handle, null);
+      commands.vkFreeMemory(device, this.#memory, null); // unmaps too
+      this.#context.counters.allocatedBytes -= this.#allocatedBytes;
+    });
   }
 }
 
@@ -203,10 +203,12 @@ function allocate(
       memoryTypeIndex,
     });
     const out = frame.bytes(8);
-    const result = context.commands.vkAllocateMemory(context.handle, info.address, null, out.address);
+    const result =
+      context.answerAt("allocate") ??
+      context.commands.vkAllocateMemory(context.handle, info.address, null, out.address);
     if (result === VkResult.VK_ERROR_OUT_OF_DEVICE_MEMORY)
       throw outOfMemory(context, memoryTypeIndex, options);
-    checkResult(result, `vkAllocateMemory for ${describe(options)}`);
+    context.check(result, `vkAllocateMemory for ${describe(options)}`);
     return out.u64();
   });
 }

@@ -1,6 +1,7 @@
 /** Every VkResult passes through `checkResult`: one place knows what a failed call means to a user. */
 
 import { type ErrorCode, EverwarpError } from "../base/errors.ts";
+import { type DeviceFault, deviceFaultAt, type DeviceFaultPoint } from "../base/faults.ts";
 import { VkResult } from "./generated/constants.ts";
 
 interface Meaning {
@@ -45,6 +46,22 @@ export function resultName(result: number): string {
 export function checkResult(result: number, call: string): number {
   if (result < 0) throw resultError(result, call);
   return result;
+}
+
+const FAULT_RESULTS: Readonly<Record<DeviceFault, number>> = {
+  "device-lost": VkResult.VK_ERROR_DEVICE_LOST,
+  "out-of-memory": VkResult.VK_ERROR_OUT_OF_DEVICE_MEMORY,
+  "out-of-host-memory": VkResult.VK_ERROR_OUT_OF_HOST_MEMORY,
+};
+
+/**
+ * Stands in front of a Vulkan call: `injectedResult("submit") ?? commands.vkQueueSubmit(…)`.
+ *
+ * @returns the failure that takes the call's place where one is injected, undefined when the call is to be made
+ */
+export function injectedResult(point: DeviceFaultPoint): number | undefined {
+  const fault = deviceFaultAt(point);
+  return fault === undefined ? undefined : FAULT_RESULTS[fault];
 }
 
 function resultError(result: number, call: string): EverwarpError {

@@ -79,6 +79,7 @@ export class CommandBuffer implements Disposable {
   /** Records anew; what was recorded before is gone. It must not be running. Returns the command buffer. */
   record(body: (recorder: Recorder) => void, options: { oneTime?: boolean } = {}): this {
     const { commands } = this.#context;
+    this.#context.assertOpen();
     this.#isRecorded = false;
     inFrame((frame) => {
       const info = frame.struct(VkCommandBufferBeginInfo, {
@@ -126,10 +127,10 @@ export class CommandBuffer implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    inFrame((frame) => {
-      const { commands, handle } = this.#context;
-      commands.vkFreeCommandBuffers(handle, this.queue.commandPool, 1, frame.u64s([this.handle]));
-    });
-    this.#context.untrack("commandBuffer", this);
+    this.#context.release("commandBuffer", this, (commands, device) =>
+      inFrame((frame) =>
+        commands.vkFreeCommandBuffers(device, this.queue.commandPool, 1, frame.u64s([this.handle])),
+      ),
+    );
   }
 }

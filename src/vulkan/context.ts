@@ -2,13 +2,18 @@
  * What the objects of an open device share with it.
  *
  * Invariants: an object is in `live` from its creation until it is disposed, and the device goes only when `live` is
- * empty; so nothing outlives its device, and nothing that native code may still use is garbage-collected.
+ * empty; so nothing outlives its device, and nothing that native code may still use is garbage-collected. A device that
+ * was lost stays lost: every later answer about its work is VK_ERROR_DEVICE_LOST. For a device that was abandoned no Vulkan
+ * call is made any more, not even to destroy something: a kernel may still be at work in that memory.
  */
 
 import { EverwarpError } from "../base/errors.ts";
+import type { DeviceFaultPoint } from "../base/faults.ts";
+import { checkResult, injectedResult } from "./check-result.ts";
 import type { PhysicalDevice } from "./device-info.ts";
 import { inFrame } from "./frame.ts";
 import type { CoreCommands } from "./generated/commands.ts";
+import { VkResult } from "./generated/constants.ts";
 import { VkDebugUtilsObjectNameInfoEXT } from "./generated/structs.ts";
 import type { Instance } from "./instance.ts";
 import type { MemoryTypes } from "./memory-roles.ts";
@@ -67,6 +72,10 @@ export class DeviceContext {
   /** Every object alive, and how to end it. */
   readonly live = new Map<HandleKind, Set<Disposable>>(HANDLE_KINDS.map((kind) => [kind, new Set()]));
   closed = false;
+  /** Waits on other threads that have not returned. */
+  asyncWaits = 0;
+  #isLost = false;
+  #isAbandoned = false;
 
   constructor(
     parts: Pick<
@@ -82,8 +91,50 @@ export class DeviceContext {
     this.queueFamilies = parts.queueFamilies;
   }
 
-  /** @throws EW_CLOSED after the device was closed */
+  /** Whether a call answered VK_ERROR_DEVICE_LOST, or the device was abandoned. Never becomes false again. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
+  }
+
+  /**
+   * Stands in front of a call whose failing matters: `answerAt("submit") ?? commands.vkQueueSubmit(…)`.
+   *
+   * @returns what the call answers without being made: the loss of a lost device, or a failure that is injected at `point`;
+   * undefined when the call is to be made
+   */
+  answerAt(point: DeviceFaultPoint): number | undefined {
+    return this.#isLost ? VkResult.VK_ERROR_DEVICE_LOST : injectedResult(point);
+  }
+
+  /** `checkResult` for calls on this device: remembers that it was lost. @throws as `checkResult` */
+  check(result: number, call: string): number {
+    if (result === VkResult.VK_ERROR_DEVICE_LOST) this.#isLost = true;
+    return checkResult(result, call);
+  }
+
+  /** From now on no Vulkan call is made for this device, and what is alive is let go as it is. */
+  abandon(): void {
+    this.#isLost = true;
+    this.#isAbandoned = true;
+    for (const objects of this.live.values()) objects.clear();
+  }
+
+  /** @throws EW_CLOSED after the device was closed, EW_DEVICE_LOST after it was abandoned */
   assertOpen(): void {
+    this.assertNotClosed();
+    if (this.#isAbandoned) {
+      throw new EverwarpError("EW_DEVICE_LOST", `the device ${this.physical.info.name} was abandoned`, {
+        remedy: "A kernel on it could not be ended; go on with the device that replaces it.",
+      });
+    }
+  }
+
+  /** @throws EW_CLOSED after the device was closed */
+  assertNotClosed(): void {
     if (this.closed) {
       throw new EverwarpError("EW_CLOSED", `the device ${this.physical.info.name} was closed`, {
         remedy: "Open it again before use.",
@@ -95,8 +146,14 @@ export class DeviceContext {
     this.live.get(kind)?.add(object);
   }
 
-  untrack(kind: HandleKind, object: Disposable): void {
+  /** Ends an object that was tracked; `destroy` makes the Vulkan calls for it. */
+  release(
+    kind: HandleKind,
+    object: Disposable,
+    destroy: (commands: CoreCommands, device: bigint) => void,
+  ): void {
     this.live.get(kind)?.delete(object);
+    if (!this.#isAbandoned) destroy(this.commands, this.handle);
   }
 
   /** Names an object in the messages of the validation layer; does nothing without it. */

@@ -5,15 +5,27 @@
  * - Nothing here waits without a bound, and nothing calls vkDeviceWaitIdle or vkQueueWaitIdle: a resident kernel would
  *   make them last for ever.
  * - `close` ends what is still alive, after the queues have drained; it refuses, and leaves the device open, when they
- *   do not drain in time.
+ *   do not drain in time. A lost device closes in any case: when its queues do not drain, it is abandoned.
+ * - A device that replaces another one belongs to it, and is closed with it: nobody else knows of it.
+ *
+ *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
+ *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
  */
 
 import { EverwarpError } from "../base/errors.ts";
 import { type BufferOptions, DeviceBuffer } from "./buffer.ts";
 import { CommandBuffer, type CommandBufferOptions } from "./command-buffer.ts";
 import { type Counters, DeviceContext, HANDLE_KINDS, type HandleKind } from "./context.ts";
-import { type DeviceInfo, type DeviceLimits, memoryBudget, physicalDevices } from "./device-info.ts";
-import { Fence } from "./fence.ts";
+import {
+  type DeviceInfo,
+  type DeviceLimits,
+  memoryBudget,
+  type PhysicalDevice,
+  physicalDevices,
+} from "./device-info.ts";
+import { Fence, timeoutNs } from "./fence.ts";
+import { inFrame } from "./frame.ts";
+import { VkResult } from "./generated/constants.ts";
 import { acquireInstance } from "./instance.ts";
 import { vulkan } from "./loader.ts";
 import { chooseQueues, createDevice, type QueueChoice, queuesOf } from "./logical-device.ts";
@@ -54,9 +66,13 @@ export class Device implements Disposable {
   readonly sideQueue: Queue | undefined;
   readonly #leases: QueueLeases;
   readonly #context: DeviceContext;
+  readonly #options: DeviceOptions;
+  /** What `replace` opened. */
+  #successor: Device | undefined;
 
-  private constructor(context: DeviceContext, families: QueueChoice) {
+  private constructor(context: DeviceContext, families: QueueChoice, options: DeviceOptions) {
     this.#context = context;
+    this.#options = options;
     this.info = context.physical.info;
     this.queue = new Queue(context, families.compute.family, 0);
     const { transfer, side } = families;
@@ -72,16 +88,18 @@ export class Device implements Disposable {
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
   static open(options: DeviceOptions = {}): Device {
-    const {
-      select = "auto",
-      allowSoftware = false,
-      validation = false,
-      memoryTypes,
-      queuesToLease,
-    } = options;
+    const { select = "auto", allowSoftware = false } = options;
+    return Device.#open(options, (devices) => selectDevice(devices, select, allowSoftware));
+  }
+
+  static #open(
+    options: DeviceOptions,
+    choose: (devices: readonly PhysicalDevice[]) => PhysicalDevice,
+  ): Device {
+    const { validation = false, memoryTypes, queuesToLease } = options;
     const instance = acquireInstance(validation);
     try {
-      const physical = selectDevice(physicalDevices(instance.handle), select, allowSoftware);
+      const physical = choose(physicalDevices(instance.handle));
       const families = chooseQueues(physical.info, queuesToLease);
       const chosenTypes = chooseMemoryTypes(physical.info, memoryTypes);
       const handle = createDevice(physical, families);
@@ -94,7 +112,7 @@ export class Device implements Disposable {
           memoryTypes: chosenTypes,
           queueFamilies: [...new Set(queuesOf(families).map(({ family }) => family.index))],
         });
-        return new Device(context, families);
+        return new Device(context, families, options);
       } catch (error) {
         vulkan().vkDestroyDevice(handle, null);
         throw error;
@@ -136,6 +154,11 @@ export class Device implements Disposable {
 
   get isClosed(): boolean {
     return this.#context.closed;
+  }
+
+  /** Whether the device was lost or abandoned: all that is still asked of it fails with EW_DEVICE_LOST. */
+  get isLost(): boolean {
+    return this.#context.isLost;
   }
 
   /** Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell. */
@@ -223,14 +246,64 @@ export class Device implements Disposable {
   }
 
   /**
-   * Ends everything that is still alive, and the device. Stop resident kernels first. A second call does nothing.
+   * The device that takes the place of this one, which was lost or abandoned: the same physical device, opened anew with the
+   * same options and memory types. Everyone who asks gets the same one, and when that was lost too, the newest. It is
+   * closed with this one.
    *
-   * @throws EW_TIMEOUT when work is still running after `timeoutMs`; the device stays open
+   * @throws EW_BAD_ARGUMENT for a device that is not lost, EW_CLOSED, and what `open` throws; asking again then tries again
+   */
+  replace(): Device {
+    const context = this.#context;
+    const successor = this.#successor;
+    context.assertNotClosed();
+    if (successor !== undefined) {
+      return successor.isLost || successor.isClosed ? successor.replace() : successor;
+    }
+    if (!context.isLost) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} is not lost and needs no replacement`, {
+        remedy: "Go on with it; or abandon it first, when a kernel on it cannot be ended.",
+      });
+    }
+    const { deviceUuid, driverUuid, index, name } = this.info;
+    this.#successor = Device.#open({ ...this.#options, memoryTypes: this.memoryTypes }, (devices) => {
+      const same = devices.filter(
+        ({ info }) => info.deviceUuid === deviceUuid && info.driverUuid === driverUuid,
+      );
+      // Software drivers give every device the same identifier; the place in the list then tells them apart.
+      const found = same.find(({ info }) => info.index === index) ?? same[0];
+      if (found !== undefined) return found;
+      throw new EverwarpError("EW_NO_DEVICE", `${name} was lost, and the driver does not list it any more`, {
+        remedy: "Look at the kernel log; the device may need a reset.",
+      });
+    });
+    return this.#successor;
+  }
+
+  /**
+   * Gives the device up where it stands, because a kernel on it does not end: nothing on it is destroyed any more, not even
+   * by `dispose` and `close`, and what was mapped stays mapped, for the kernel may still write there. The memory comes back
+   * when the process ends. The device counts as lost; go on with `replace`.
+   */
+  abandon(): void {
+    this.#context.abandon();
+  }
+
+  /**
+   * Ends everything that is still alive, and the device, and the one that replaced it. Stop resident kernels first. A second
+   * call does nothing. A lost device on which something is still running after `timeoutMs` is abandoned.
+   *
+   * @throws EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT while a `waitAsync` has not returned;
+   * the device stays open
    */
   close(timeoutMs = CLOSE_TIMEOUT_MS): void {
     const context = this.#context;
     if (context.closed) return;
-    this.#drain(timeoutMs);
+    this.#successor?.close(timeoutMs);
+    if (!context.isAbandoned) this.#assertIdle(timeoutMs);
+    if (context.isAbandoned) {
+      context.closed = true;
+      return;
+    }
     // Newest first, so that what was made from something goes before it.
     for (const kind of HANDLE_KINDS.toReversed()) {
       for (const object of [...(context.live.get(kind) ?? [])].toReversed()) object[Symbol.dispose]();
@@ -257,21 +330,46 @@ export class Device implements Disposable {
     ]);
   }
 
-  /** Waits, within a bound, until all queues are idle. A lost device counts as idle: nothing runs there any more. */
-  #drain(timeoutMs: number): void {
+  /** Waits, within a bound, until nothing uses the device; abandons one that is lost and still in use. */
+  #assertIdle(timeoutMs: number): void {
+    const context = this.#context;
+    const isDrained = this.#drain(timeoutMs);
+    if (isDrained && context.asyncWaits === 0) return;
+    if (context.isLost) {
+      context.abandon();
+      return;
+    }
+    if (!isDrained) {
+      throw new EverwarpError("EW_TIMEOUT", `${this.info.name} is still at work after ${timeoutMs} ms`, {
+        remedy: "Stop the resident kernel, then close the device.",
+      });
+    }
+    throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} was closed while a thread waits for it`, {
+      remedy: "Await the promise of waitAsync first.",
+    });
+  }
+
+  /**
+   * Waits until all queues are idle; false when the time ran out first. It is the driver that is asked, even after a loss:
+   * one whose device is gone says so at once, and behind a loss that was injected, kernels are still at work.
+   */
+  #drain(timeoutMs: number): boolean {
+    const { commands, handle: device } = this.#context;
+    const deadlineMs = performance.now() + timeoutMs;
     for (const queue of this.#queues()) {
       const fence = this.createFence();
-      try {
-        queue.mark(fence);
-        if (!fence.wait(timeoutMs)) {
-          throw new EverwarpError("EW_TIMEOUT", `${this.info.name} is still at work after ${timeoutMs} ms`, {
-            remedy: "Stop the resident kernel, then close the device.",
-          });
-        }
-      } catch (error) {
-        if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
+      let result = commands.vkQueueSubmit(queue.handle, 0, null, fence.handle);
+      if (result === VkResult.VK_SUCCESS) {
+        const leftNs = timeoutNs(Math.max(0, deadlineMs - performance.now()));
+        result = inFrame((frame) =>
+          commands.vkWaitForFences(device, 1, frame.u64s([fence.handle]), 1, leftNs),
+        );
       }
+      // The fence stays with a device that stays open: the queue is going to signal it.
+      if (result === VkResult.VK_TIMEOUT) return false;
+      if (result !== VkResult.VK_ERROR_DEVICE_LOST) this.#context.check(result, "the wait for idle queues");
       fence[Symbol.dispose]();
     }
+    return true;
   }
 }

@@ -52,8 +52,10 @@ export class Fence implements Disposable {
   /** Whether the submission has ended. Never blocks. @throws EW_DEVICE_LOST */
   signaled(): boolean {
     this.#context.counters.fencePolls++;
-    const result = this.#context.commands.vkGetFenceStatus(this.#context.handle, this.handle);
-    return checkResult(result, "vkGetFenceStatus") === VkResult.VK_SUCCESS;
+    const result =
+      this.#context.answerAt("fence-status") ??
+      this.#context.commands.vkGetFenceStatus(this.#context.handle, this.handle);
+    return this.#context.check(result, "vkGetFenceStatus") === VkResult.VK_SUCCESS;
   }
 
   /**
@@ -67,30 +69,39 @@ export class Fence implements Disposable {
     const { counters, commands, handle } = this.#context;
     counters.fenceWaits++;
     if (timeout > 0n) counters.blockingWaits++;
-    const result = commands.vkWaitForFences(handle, 1, this.#listAddress, 1, timeout);
-    return checkResult(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
+    const result =
+      this.#context.answerAt("fence-wait") ??
+      commands.vkWaitForFences(handle, 1, this.#listAddress, 1, timeout);
+    return this.#context.check(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
   }
 
   /**
    * Like `wait`, on another thread: the event loop goes on. Submit first, then wait: a fence may not be handed to a
    * submission while someone waits for it.
+   *
+   * @throws EW_DEVICE_LOST, also when the device was lost during the wait
    */
   async waitAsync(timeoutMs: number): Promise<boolean> {
     const { counters, handle } = this.#context;
     counters.fenceWaits++;
     const parameters = [handle, 1, this.#listAddress, 1, timeoutNs(timeoutMs)];
+    const context = this.#context;
     this.#asyncWaits++;
+    context.asyncWaits++;
     try {
-      const result = await callAsync("vkWaitForFences", parameters);
-      return checkResult(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
+      const result = context.answerAt("fence-wait") ?? (await callAsync("vkWaitForFences", parameters));
+      const answer = context.isLost ? VkResult.VK_ERROR_DEVICE_LOST : result;
+      return context.check(answer, "vkWaitForFences") === VkResult.VK_SUCCESS;
     } finally {
       this.#asyncWaits--;
+      context.asyncWaits--;
     }
   }
 
   /** Makes the fence ready for another submission. It must not be in use by one. */
   reset(): void {
-    checkResult(
+    this.#context.assertOpen();
+    this.#context.check(
       this.#context.commands.vkResetFences(this.#context.handle, 1, this.#listAddress),
       "vkResetFences",
     );
@@ -103,13 +114,14 @@ export class Fence implements Disposable {
    */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
-    if (this.#asyncWaits > 0) {
+    if (this.#asyncWaits > 0 && !this.#context.isAbandoned) {
       throw new EverwarpError("EW_BAD_ARGUMENT", "a fence was disposed while a thread waits for it", {
         remedy: "Await the promise of waitAsync first.",
       });
     }
     this.#disposed = true;
-    this.#context.commands.vkDestroyFence(this.#context.handle, this.handle, null);
-    this.#context.untrack("fence", this);
+    this.#context.release("fence", this, (commands, device) =>
+      commands.vkDestroyFence(device, this.handle, null),
+    );
   }
 }

@@ -1,7 +1,7 @@
 /** What is asked of the driver when a device is opened: queues and features. */
 
 import { EverwarpError } from "../base/errors.ts";
-import { checkResult } from "./check-result.ts";
+import { checkResult, injectedResult } from "./check-result.ts";
 import type { DeviceInfo, PhysicalDevice, QueueFamilyInfo } from "./device-info.ts";
 import { assertNodesOpen } from "./device-nodes.ts";
 import {
@@ -133,7 +133,9 @@ export function createDevice(physical: PhysicalDevice, families: QueueChoice): b
       ppEnabledExtensionNames: frame.texts(extensions),
     });
     const out = frame.bytes(8);
-    const result = vulkan().vkCreateDevice(physical.handle, create.address, null, out.address);
+    const result =
+      injectedResult("create-device") ??
+      vulkan().vkCreateDevice(physical.handle, create.address, null, out.address);
     if (result === VkResult.VK_ERROR_INITIALIZATION_FAILED) assertNodesOpen();
     checkResult(result, `vkCreateDevice on ${info.name}`);
     return out.u64();

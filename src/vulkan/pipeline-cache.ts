@@ -36,6 +36,7 @@ export class PipelineCache implements Disposable {
 
   /** What the driver wants to keep. A header of 32 bytes and nothing else on drivers that keep nothing. */
   data(): Uint8Array {
+    this.#context.assertOpen();
     const { commands, handle: device } = this.#context;
     return inFrame((frame) => {
       const size = frame.bytes(8);
@@ -51,7 +52,8 @@ export class PipelineCache implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#context.commands.vkDestroyPipelineCache(this.#context.handle, this.handle, null);
-    this.#context.untrack("pipelineCache", this);
+    this.#context.release("pipelineCache", this, (commands, device) =>
+      commands.vkDestroyPipelineCache(device, this.handle, null),
+    );
   }
 }

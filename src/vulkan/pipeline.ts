@@ -67,10 +67,10 @@ export class ComputePipeline implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    const { commands, handle: device } = this.#context;
-    commands.vkDestroyPipeline(device, this.handle, null);
-    commands.vkDestroyPipelineLayout(device, this.layout, null);
-    this.#context.untrack("pipeline", this);
+    this.#context.release("pipeline", this, (commands, device) => {
+      commands.vkDestroyPipeline(device, this.handle, null);
+      commands.vkDestroyPipelineLayout(device, this.layout, null);
+    });
   }
 }
 
@@ -132,8 +132,9 @@ function createPipeline(context: DeviceContext, layout: bigint, options: Compute
         basePipelineIndex: -1,
       });
       const cache = pipelineCache?.handle ?? 0n;
-      checkResult(
-        commands.vkCreateComputePipelines(device, cache, 1, info.address, null, out.address),
+      context.check(
+        context.answerAt("create-pipeline") ??
+          commands.vkCreateComputePipelines(device, cache, 1, info.address, null, out.address),
         `vkCreateComputePipelines${of}`,
       );
       return out.u64();

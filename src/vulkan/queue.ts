@@ -63,8 +63,9 @@ export class Queue {
     this.#assertOurs(commandBuffer);
     const { commands } = this.#context;
     const fenceHandle = fence === undefined ? 0n : fence.handle;
-    checkResult(
-      commands.vkQueueSubmit(this.handle, 1, commandBuffer.submitInfoAddress, fenceHandle),
+    this.#context.check(
+      this.#context.answerAt("submit") ??
+        commands.vkQueueSubmit(this.handle, 1, commandBuffer.submitInfoAddress, fenceHandle),
       "vkQueueSubmit",
     );
     this.#count(commandBuffer);
@@ -94,21 +95,23 @@ export class Queue {
         signalSemaphoreCount: signal === undefined ? 0 : 1,
         pSignalSemaphores: signal === undefined ? 0n : frame.u64s([signal.timeline.handle]),
       });
-      const { commands } = this.#context;
-      const result = commands.vkQueueSubmit(
-        this.handle,
-        1,
-        info.address,
-        fence === undefined ? 0n : fence.handle,
+      const fenceHandle = fence === undefined ? 0n : fence.handle;
+      this.#context.check(
+        this.#context.answerAt("submit") ??
+          this.#context.commands.vkQueueSubmit(this.handle, 1, info.address, fenceHandle),
+        "vkQueueSubmit",
       );
-      checkResult(result, "vkQueueSubmit");
     });
     this.#count(commandBuffer);
   }
 
-  /** Makes the fence signaled when everything submitted so far has ended. */
+  /** Makes the fence signaled when everything submitted so far has ended. @throws EW_DEVICE_LOST */
   mark(fence: Fence): void {
-    checkResult(this.#context.commands.vkQueueSubmit(this.handle, 0, null, fence.handle), "vkQueueSubmit");
+    this.#context.check(
+      this.#context.answerAt("submit") ??
+        this.#context.commands.vkQueueSubmit(this.handle, 0, null, fence.handle),
+      "vkQueueSubmit",
+    );
     this.#context.counters.submits++;
   }
 

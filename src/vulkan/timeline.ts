@@ -35,13 +35,14 @@ export class Timeline implements Disposable {
     context.track("timeline", this);
   }
 
-  /** The value reached so far. Never blocks. */
+  /** The value reached so far. Never blocks. @throws EW_DEVICE_LOST */
   value(): bigint {
     const { commands, handle: device } = this.#context;
     return inFrame((frame) => {
       const out = frame.bytes(8);
-      checkResult(
-        commands.vkGetSemaphoreCounterValue(device, this.handle, out.address),
+      this.#context.check(
+        this.#context.answerAt("fence-status") ??
+          commands.vkGetSemaphoreCounterValue(device, this.handle, out.address),
         "vkGetSemaphoreCounterValue",
       );
       return out.u64();
@@ -51,13 +52,14 @@ export class Timeline implements Disposable {
   /** Raises the value from the host. It must grow. */
   signal(value: bigint): void {
     const { commands, handle: device } = this.#context;
+    this.#context.assertOpen();
     inFrame((frame) => {
       const info = frame.struct(VkSemaphoreSignalInfo, { semaphore: this.handle, value });
-      checkResult(commands.vkSignalSemaphore(device, info.address), "vkSignalSemaphore");
+      this.#context.check(commands.vkSignalSemaphore(device, info.address), "vkSignalSemaphore");
     });
   }
 
-  /** Blocks the thread until the value is reached; false when the time ran out first. */
+  /** Blocks the thread until the value is reached; false when the time ran out first. @throws EW_DEVICE_LOST */
   wait(value: bigint, timeoutMs: number): boolean {
     const { commands, handle: device, counters } = this.#context;
     const timeout = timeoutNs(timeoutMs);
@@ -69,8 +71,9 @@ export class Timeline implements Disposable {
         pSemaphores: frame.u64s([this.handle]),
         pValues: frame.u64s([value]),
       });
-      const result = commands.vkWaitSemaphores(device, info.address, timeout);
-      return checkResult(result, "vkWaitSemaphores") === VkResult.VK_SUCCESS;
+      const result =
+        this.#context.answerAt("fence-wait") ?? commands.vkWaitSemaphores(device, info.address, timeout);
+      return this.#context.check(result, "vkWaitSemaphores") === VkResult.VK_SUCCESS;
     });
   }
 
@@ -78,7 +81,8 @@ export class Timeline implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#context.commands.vkDestroySemaphore(this.#context.handle, this.handle, null);
-    this.#context.untrack("timeline", this);
+    this.#context.release("timeline", this, (commands, device) =>
+      commands.vkDestroySemaphore(device, this.handle, null),
+    );
   }
 }

@@ -41,6 +41,7 @@ export class Timestamps implements Disposable {
    */
   readNs(): number[] | undefined {
     const { commands, handle: device, physical } = this.#context;
+    this.#context.assertOpen();
     return inFrame((frame) => {
       const out = frame.bytes(this.count * 8);
       const flags = VkQueryResultFlagBits.VK_QUERY_RESULT_64_BIT;
@@ -55,7 +56,7 @@ export class Timestamps implements Disposable {
         8n,
         flags,
       );
-      if (checkResult(result, "vkGetQueryPoolResults") !== VkResult.VK_SUCCESS) return undefined;
+      if (this.#context.check(result, "vkGetQueryPoolResults") !== VkResult.VK_SUCCESS) return undefined;
       const periodNs = physical.info.limits.timestampPeriodNs;
       return Array.from({ length: this.count }, (_, slot) => Number(out.u64(slot)) * periodNs);
     });
@@ -65,7 +66,8 @@ export class Timestamps implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#context.commands.vkDestroyQueryPool(this.#context.handle, this.handle, null);
-    this.#context.untrack("timestamps", this);
+    this.#context.release("timestamps", this, (commands, device) =>
+      commands.vkDestroyQueryPool(device, this.handle, null),
+    );
   }
 }
