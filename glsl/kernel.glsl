@@ -1,0 +1,140 @@
+// kernel.glsl: what the author of a resident kernel includes.
+//
+//     #version 460
+//     #include "kernel.glsl"
+//     layout(buffer_reference, scalar, buffer_reference_align = 16) buffer History { float values[]; };
+//     void perform(uint slot) {
+//       Request request = requestAt(slot);                       // the schema's struct, from the queue
+//       History history = History(historyState());               // the state section `history`
+//       …
+//       if (gl_LocalInvocationIndex == 0u) respond(slot, Response(mean));
+//     }
+//
+// The author writes perform, and no main. Everything around it is here and in residency.glsl: the poll, the broadcast, the
+// completion, the lease, parking, the heartbeat.
+//
+// What is at hand
+//   requestAt(slot)          the request as the schema's struct; any thread, any number of times
+//   respond(slot, response)  answers it: one thread of all workgroups, once
+//   fail(slot, code)         ends it with an error (1…65535) in place of respond
+//   NAMEState()              address of the state section NAME; NAME_STATE_BYTES its size
+//   suspend(progress)        perform will be entered again for this request, with progress() giving this number: not 0
+//   progress()               0 when the request is new
+//   spend(rounds)            how many rounds of loops this call of perform took, about
+//   countActive(isActive)    for the share of active lanes in kernel.stats(): all threads of a subgroup
+//
+// What is promised
+//   - All threads of all workgroups enter perform, for every request. No thread may return while others stand at a barrier.
+//   - One request after the other within a workgroup; between two of them, and after each entry, lies a barrier with a memory
+//     barrier for shared and buffer memory. So what a thread wrote to shared memory or to state in one request, every thread of its
+//     workgroup reads in the next.
+//   - Several workgroups go through the same requests in the same order, but not in step: one may be some requests ahead. What they share
+//     needs atomics with gl_ScopeDevice. progress() is each workgroup's own.
+//   - All workgroups are asked for one answer: exactly one thread of exactly one workgroup responds.
+//
+// What survives
+//   State survives everything: the end of a launch, parking, a checkpoint, a lost device (it goes back to the last checkpoint,
+//   and the requests since are performed again). It begins as zeros.
+//   Shared memory survives until the launch ends, which may be after any entry of perform: after suspend too. So between two entries keep
+//   nothing there that cannot be made again.
+//
+// Long work
+//   A launch ends only between two entries of perform, and some drivers kill launches that take seconds, or end loops
+//   silently after 65,535 rounds of an invocation. So an entry should take a few milliseconds and a few thousand rounds: do a slice, keep what
+//   was found in state, tell the rounds with spend(), and suspend() with where to go on. All threads of the workgroup must agree to suspend: it
+//   counts when any thread calls it, and with several numbers one of them is taken.
+//
+// Memory order relied on: barrier() with memoryBarrierShared and memoryBarrierBuffer orders a workgroup's stores; the order of a
+// request's answer and its state does not matter to the host, which sees state only when no launch runs.
+
+#define RESIDENCY_LANES 2
+#define RESIDENCY_SUSPENDS 1
+#include "residency.glsl"
+
+// By position in the batch in hand; reset by prepare().
+shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];     // calls of respond and fail in this workgroup; the host expects one in all
+shared uint sh_suspensions[QUEUE_REQUESTS_PER_POLL]; // calls of suspend
+shared uint sh_rounds[QUEUE_REQUESTS_PER_POLL];      // the largest sum that a thread told of with spend
+shared uint64_t sh_nextProgress;
+
+// The request that this thread performs, and the rounds it told of.
+uint currentSlot = 0u;
+uint currentRounds = 0u;
+
+void perform(uint slot);
+
+// Perform will be entered again for this request.
+void suspend(uint64_t progress) {
+  sh_nextProgress = progress;
+  atomicAdd(sh_suspensions[currentSlot], 1u);
+}
+
+// What the last entry gave to suspend; 0 for a new request. Only the first of a batch can be an old one.
+uint64_t progress() { return currentSlot == 0u ? sh_progress[currentLane] : 0ul; }
+
+// Tells of rounds of loops that this thread took.
+void spend(uint rounds) {
+  currentRounds += rounds;
+  atomicMax(sh_rounds[currentSlot], currentRounds);
+}
+
+// Counts the threads that reach this together, and those of them with something to do.
+void countActive(bool isActive) {
+  uint counted = subgroupAdd(1u);
+  uint activeCount = subgroupAdd(isActive ? 1u : 0u);
+  if (!subgroupElect()) return;
+  atomicAdd(sh_countedLanes, counted);
+  atomicAdd(sh_activeLanes, activeCount);
+}
+
+// A status that no author gives: the request was finished without an answer.
+const uint STATUS_UNANSWERED = 65536u;
+
+// Used by respond and fail.
+void countAnswer(uint slot) { atomicAdd(sh_answers[slot], 1u); }
+
+#include "kernel-types.glsl"
+
+// ── The loop's hooks ──
+
+// A request that spends more rounds than this is long: what was finished so far is answered before the next one begins.
+const uint SHORT_ROUNDS_MAX = 256u;
+
+void initialize() {}
+
+uint batchLimit(uint available) { return available; }
+
+void prepare(uint first, uint count) {
+  for (uint index = gl_LocalInvocationIndex; index < QUEUE_REQUESTS_PER_POLL; index += gl_WorkGroupSize.x) {
+    sh_answers[index] = 0u;
+    sh_suspensions[index] = 0u;
+    sh_rounds[index] = 0u;
+  }
+}
+
+void perform(uint first, uint count) {
+  uint finished = 0u;
+  uint rounds = 0u;
+  bool isSuspended = false;
+  while (finished < count && !isSuspended && rounds <= SHORT_ROUNDS_MAX) {
+    currentSlot = finished;
+    currentRounds = 0u;
+    perform(finished);
+    memoryBarrierBuffer();
+    memoryBarrierShared();
+    barrier();
+    isSuspended = sh_suspensions[finished] != 0u;
+    rounds += sh_rounds[finished] + 1u;
+    if (!isSuspended) {
+      // With several workgroups only the host can tell that none has answered.
+      if (gl_LocalInvocationIndex == 0u && gl_NumWorkGroups.x == 1u && sh_answers[finished] == 0u) endRequest(finished, STATUS_UNANSWERED);
+      finished++;
+    }
+  }
+  if (gl_LocalInvocationIndex != 0u) return;
+  sh_finished = finished;
+  sh_progress[currentLane] = isSuspended ? sh_nextProgress : 0ul;
+  sh_spent += rounds;
+}
+
+uint64_t contribution(uint index) { return uint64_t(sh_answers[index]); }
