@@ -20,14 +20,15 @@ const ask = (lanes: RequestLanes<string>, options: RequestOptions = {}): Caller 
 };
 const listenersOf = (signal: AbortSignal): { added: number; removed: number } => {
   const counts = { added: 0, removed: 0 };
-  const { addEventListener, removeEventListener } = AbortSignal.prototype;
-  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (...args: Parameters<typeof add>) => {
     counts.added++;
-    return addEventListener.apply(signal, args);
+    add(...args);
   };
-  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+  signal.removeEventListener = (...args: Parameters<typeof remove>) => {
     counts.removed++;
-    return removeEventListener.apply(signal, args);
+    remove(...args);
   };
   return counts;
 };
