@@ -11,19 +11,17 @@
  * State is one buffer of device memory, cut into named sections at multiples of 256 bytes.
  */
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { EverwarpError } from "../base/errors.ts";
-import { packageRoot } from "../base/package-root.ts";
-import { expandFile } from "../programs/include.ts";
 import { glslLiteral } from "../schema/constants.ts";
-import { glslStruct, type Infer, isGlslIdentifier, type StructLayout } from "../schema/index.ts";
+import { glslStruct, type Infer, type StructLayout } from "../schema/index.ts";
 import { strideOf } from "../schema/solve.ts";
 import { type UndocumentedType, undocumented } from "../schema/types.ts";
+import { assertNames, stateBytesConstant, stateFunction } from "./kernel-names.ts";
 import { structReader, structWriter } from "./kernel-words.ts";
 import { Queue } from "./queue.schema.ts";
 
-/** The name under which kernel.glsl includes what is generated here: give it to `virtualFiles`. */
-export const KERNEL_TYPES_FILE = "kernel-types.glsl";
+export { KERNEL_TYPES_FILE } from "./kernel-names.ts";
+
 /** Words of a request, all told. */
 export const REQUEST_WORDS_MAX = Queue.HEADER_WORDS + (Queue.SLOT_VECTORS - Queue.HEADER_VECTORS) * 4;
 /** Words of a response: with its status and the completion's first vector it fills 256 bytes. */
@@ -94,7 +92,10 @@ export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
   const responseVectors = Math.ceil((1 + responseWords) / CONTENT_WORDS_PER_VECTOR);
   const stateSections = sectionsOf(schemas.state ?? {});
   const structs = distinctStructs([request, response]);
-  assertNames(structs, stateSections);
+  assertNames(
+    structs,
+    stateSections.map(({ name }) => name),
+  );
   const writeRequest = structWriter(request);
   const readResponse = structReader(response, STATUS_WORD + 1);
   return {
@@ -121,6 +122,7 @@ export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
           { remedy: "Give an array of requestWords elements." },
         );
       }
+      words.fill(0, 0, requestWords);
       writeRequest(values, words);
       return requestWords;
     },
@@ -209,73 +211,6 @@ function sectionsOf(state: Readonly<Record<string, number>>): StateSection[] {
 
 function roundUpToSection(sizeBytes: number): number {
   return Math.ceil(sizeBytes / SECTION_ALIGN_BYTES) * SECTION_ALIGN_BYTES;
-}
-
-// ── Names ──
-
-/** What the generated text itself declares. */
-const GENERATED_NAMES = [
-  ...["REQUEST_WORDS", "RESPONSE_WORDS", "RESPONSE_VECTORS", "requestAt", "respond", "endRequest", "fail"],
-  ...["slot", "sequence", "response", "code", "status", "perform", "main"],
-];
-
-interface TakenNames {
-  /** All identifiers of the includes. */
-  readonly identifiers: ReadonlySet<string>;
-  /** Those that the preprocessor replaces wherever they stand, as a field's name too. */
-  readonly macros: ReadonlySet<string>;
-}
-let taken: TakenNames | undefined;
-
-/** What the author's includes use already, read from their text, so that no list can fall behind. */
-function takenNames(): TakenNames {
-  if (taken !== undefined) return taken;
-  const { text } = expandFile(join(packageRoot(), "glsl", "kernel.glsl"), {
-    virtualFiles: { [KERNEL_TYPES_FILE]: "" },
-  });
-  const code = text.replaceAll(/\/\/.*$|\/\*[^]*?\*\//gm, " ");
-  taken = {
-    identifiers: new Set([...(code.match(/\b[A-Za-z_]\w*/g) ?? []), ...GENERATED_NAMES]),
-    macros: new Set([...code.matchAll(/^\s*#\s*define\s+(\w+)/gm)].map(([, name]) => name ?? "")),
-  };
-  return taken;
-}
-
-function assertNames(structs: readonly StructLayout[], sections: readonly StateSection[]): void {
-  const { identifiers, macros } = takenNames();
-  const declared = new Set(identifiers);
-  const declare = (name: string, what: string): void => {
-    if (!isGlslIdentifier(name)) throw badName(what, name, "is no name that GLSL takes");
-    if (declared.has(name)) throw badName(what, name, "is in use already");
-    declared.add(name);
-  };
-  for (const of of structs) {
-    declare(of.name, "a struct");
-    for (const field of Object.keys(of.fields))
-      if (macros.has(field)) throw badName(`a field of ${of.name}`, field, "is a macro of kernel.glsl");
-  }
-  for (const { name } of sections) {
-    const what = `the state section ${JSON.stringify(name)}, by its`;
-    if (!isGlslIdentifier(name)) throw badName("a state section", name, "is no name that GLSL takes");
-    declare(stateFunction(name), `${what} function`);
-    declare(stateBytesConstant(name), `${what} constant`);
-  }
-}
-
-function badName(what: string, name: string, why: string): EverwarpError {
-  return new EverwarpError("EW_BAD_ARGUMENT", `${what} is called ${JSON.stringify(name)}, which ${why}`, {
-    remedy: "Choose another name.",
-  });
-}
-
-/** `history` is found by the kernel with `historyState()`. */
-function stateFunction(name: string): string {
-  return `${name}State`;
-}
-
-/** `keyTable` has `KEY_TABLE_STATE_BYTES`. */
-function stateBytesConstant(name: string): string {
-  return `${name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}_STATE_BYTES`;
 }
 
 // ── GLSL ──

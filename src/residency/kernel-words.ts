@@ -18,7 +18,7 @@ const floatBits = new Uint32Array(float.buffer);
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
 /**
- * A writer of a whole struct. All fields must be there; arrays may be shorter than their room and are filled up with zeros.
+ * A writer of a whole struct, into words that are zero. All fields must be there; arrays may be shorter than their room.
  *
  * @param base word at which the struct begins
  */
@@ -68,9 +68,7 @@ function valueWriter(type: UndocumentedType, of: StructLayout, at: number, where
     case "array":
       return arrayWriter(type, of, at, where);
     case "padding":
-      return (_, words) => {
-        words.fill(0, at, at + type.sizeBytes / 4);
-      };
+      return () => {}; // zeros already
   }
 }
 
@@ -81,14 +79,12 @@ function arrayWriter(
   where: string,
 ): WordWriter {
   const strideWords = strideOf(element, of.rule) / 4;
-  const end = at + count * strideWords;
   const elements = Array.from({ length: count }, (_, index) =>
     valueWriter(element, of, at + index * strideWords, `${where}[${index}]`),
   );
   return (value, words) => {
     if (!isList(value) || value.length > count) throw misfit(where, `at most ${count} elements`, value);
     for (let index = 0; index < value.length; index++) elements[index](value[index], words);
-    if (value.length < count) words.fill(0, at + value.length * strideWords, end);
   };
 }
 
