@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   EW_CLOSED: "the object was closed before the call",
   EW_STRATEGY_UNSUPPORTED: "the device profile does not allow the launch strategy that was asked for",
   EW_KERNEL_FAULT: "a kernel reported an error of its own",
+  EW_LOOP_LIMIT: "a driver that limits loops ended one of a kernel early",
   EW_CORPUS_TOO_LARGE: "a corpus does not fit the device",
   EW_CORPUS_UNKNOWN: "a query names a corpus that this engine has not loaded",
   EW_FILE_CHANGED: "a file changed on disk after it was loaded",
@@ -42,6 +43,12 @@ export const ERROR_CODES = {
   EW_DEADLINE_EXCEEDED: "a request's deadline passed before its answer came",
   EW_ABORTED: "a request was called off by its caller's signal before it was taken",
   EW_REQUEST_POISONED: "a request was in hand each time the kernel hung, and was given up",
+  EW_PATH_UNWRITABLE: "a path cannot be written",
+  EW_CHECKPOINT_TRUNCATED: "a checkpoint file ends too early",
+  EW_CHECKPOINT_CORRUPTED: "a checkpoint file is damaged, or is none",
+  EW_CHECKPOINT_OUTDATED: "a checkpoint file has a format or a layout that is no longer read",
+  EW_CHECKPOINT_OTHER_DEVICE: "a checkpoint file comes from another device or driver",
+  EW_CHECKPOINT_OTHER_KERNEL: "a checkpoint file comes from another kernel",
   EW_INTERNAL: "a broken invariant: a fault in everwarp itself",
 } as const;
 

@@ -4,7 +4,7 @@
  *     EW_FAULT="device-lost@submit:3,kill@checkpoint.renamed"
  *
  * Each entry is `kind@point:n`: the n-th time that the point is passed (the first if not given; `n+` is from the n-th on), the
- * fault happens there in place of what the point stands for. Passes are counted in each thread, from its start, or from
+ * fault happens there in place of the call that the point stands for. Passes are counted in each thread, from its start, or from
  * `injectFaults` on.
  *
  * Invariants: a fault only ever fails, it never pretends that something worked. While none is set, passing a point is one
@@ -29,27 +29,24 @@ export const FAULT_POINTS = {
   submit: { layer: "device", standsFor: "handing work to a queue: vkQueueSubmit" },
   "fence-status": { layer: "device", standsFor: "a look at a fence: vkGetFenceStatus" },
   "fence-wait": { layer: "device", standsFor: "a wait for a fence or a timeline, on this thread or another" },
-  "checkpoint.open": { layer: "file", standsFor: "a checkpoint's temporary file is about to be made" },
+  "checkpoint.open": { layer: "file", standsFor: "making a checkpoint's temporary file" },
   "checkpoint.written": {
     layer: "file",
-    standsFor: "half of a checkpoint's section is written (once for each section)",
+    standsFor: "writing the second half of a section of a checkpoint (passed once for each section)",
   },
   "checkpoint.synced": {
     layer: "file",
-    standsFor: "all of a checkpoint is written, and about to be made durable",
+    standsFor: "making the temporary file durable, when all of it is written: fsync",
   },
-  "checkpoint.renamed": {
-    layer: "file",
-    standsFor: "a durable temporary file is about to take its final name",
-  },
+  "checkpoint.renamed": { layer: "file", standsFor: "giving the durable file its final name: rename" },
   "checkpoint.folder-synced": {
     layer: "file",
-    standsFor: "the new name is there, and about to be made durable",
+    standsFor: "making the new name durable: fsync of the folder",
   },
-  "restore.opened": { layer: "file", standsFor: "a checkpoint is open, and nothing is read" },
+  "restore.opened": { layer: "file", standsFor: "opening a checkpoint" },
   "restore.read": {
     layer: "file",
-    standsFor: "a checkpoint's section is about to be read (once for each section)",
+    standsFor: "reading a section of a checkpoint (passed once for each section)",
   },
 } as const satisfies Record<string, PointInfo>;
 
