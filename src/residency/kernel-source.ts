@@ -69,12 +69,12 @@ export interface KernelTypes<Q extends StructLayout = StructLayout, R extends St
    * @returns the number of words
    * @throws EW_BAD_ARGUMENT naming the field whose value does not fit, or is missing
    */
-  encodeRequest(values: Infer<Q>, words: Uint32Array): number;
+  readonly encodeRequest: (values: Infer<Q>, words: Uint32Array) => number;
   /**
    * Makes the response from an answer's content words: status, then the response's words.
    * @throws EW_KERNEL_FAULT with the code, where the kernel called `fail`
    */
-  decodeResponse(words: Uint32Array): Infer<R>;
+  readonly decodeResponse: (words: Uint32Array) => Infer<R>;
 }
 
 /**
