@@ -8,12 +8,21 @@
 //     uint64_t contribution(uint index);             // what this workgroup adds to request `index`'s result (48 bits)
 //     uint batchLimit(uint available);               // how many of `available` ready requests to take in one pass
 //
-// and gets `main`: poll, broadcast, budget, stop, completion. perform() is entered by every thread of every workgroup, for
-// every request exactly once a launch, in the order of the sequence numbers; different workgroups may take different batches.
+// and gets `main`: poll, broadcast, lease, stop, completion. perform() is entered by every thread of every workgroup, in each lane in the order
+// of the sequence numbers; different workgroups may take different batches. Users' kernels include kernel.glsl, which asks for one function.
 //
-//   doorbell memory                         device memory                     mailbox memory
-//   Control  stop, first, last, budget      counter[slot]: result<<16|arrived  Completion[slot]: result, errors, sealed
-//   Slot[]   4 x (3 payload words, seal) + 192 bytes more
+//     RESIDENCY_LANES      1 (default), or 2: lane 1 is urgent, and looked at first
+//     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
+//     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
+//     RESIDENCY_CLOCK      ticks are those of the device's clock; else a poll is a tick, and what authors spend()
+//
+//   doorbell memory                         device memory                          mailbox memory
+//   Control  stop, last, lease, duty, …     counter[slot]: result<<16 | arrived    Completion[slot]: result, ordinal, sealed; more vectors
+//   Slot[]   4 x (3 payload words, seal)    cursors: what every workgroup has      Heartbeat: phase and sums, sealed with the epoch
+//            + 192 bytes more               finished; progress of the next         Alive[workgroup]: epoch
+//
+// What outlives a launch: device memory. A launch begins where its workgroups' cursors stand and leaves them true when it ends, always at the border
+// of a request or of a suspended one; so launches may follow each other at any time, and whoever copies device memory between two has a checkpoint.
 //
 // Memory order relied on:
 //  - A slot's header is 64 bytes, four vectors each sealed with the sequence number (seal.glsl). A request is taken only when all four show
@@ -22,7 +31,9 @@
 //  - Arrivals are counted with one atomic on device memory that also sums the results. The workgroup that arrives last
 //    publishes. Records that a kernel wrote to mailbox memory before may become visible to the host after the completion:
 //    each record is sealed, so that the host knows when it has come.
-// Termination: stop flag first in every iteration; `pollLimit` idle polls (0: no limit); in bounded launches the last sequence number.
+//  - Cursors are written by a launch and read by the next one; a barrier of the command stream lies between.
+// Termination: the stop flag is looked at first in every iteration; lease, idle time, rounds of loops and, for probes, idle polls are bounded.
+// Only the stop flag ends a launch before its first poll has been served: so workgroups that run one after the other all get on.
 
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
@@ -35,28 +46,62 @@
 #extension GL_KHR_shader_subgroup_ballot : require
 #extension GL_KHR_shader_subgroup_shuffle : require
 #extension GL_KHR_shader_subgroup_arithmetic : require
+#ifdef RESIDENCY_CLOCK
+#extension GL_EXT_shader_realtime_clock : require
+#endif
 
 #include "generated/queue.glsl"
 #include "seal.glsl"
+
+#ifndef RESIDENCY_LANES
+#define RESIDENCY_LANES 1
+#endif
 
 layout(local_size_x = 64, local_size_x_id = 0) in;
 
 layout(push_constant, scalar) uniform LaunchBlock { Launch launch; };
 
 layout(buffer_reference, scalar, buffer_reference_align = 16) volatile coherent buffer ControlReference { Control value; };
-layout(buffer_reference, scalar, buffer_reference_align = 16) volatile coherent buffer SlotVectors { uvec4 vectors[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 16) volatile coherent buffer Completions { uvec4 vectors[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) volatile coherent buffer Vectors { uvec4 vectors[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 8) coherent buffer Counters { uint64_t values[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 4) volatile coherent buffer AliveFlags { uint flags[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 4) volatile coherent buffer Words { uint words[]; };
+layout(buffer_reference, scalar, buffer_reference_align = 8) volatile coherent buffer DoubleWords { uint64_t values[]; };
 
-const uint COMMAND_RUN = 0u;
-const uint COMMAND_EXIT = 1u;
+// In place of a number of requests.
+const uint COMMAND_EXIT = 0xFFFFFFFFu;
+const uint COMMAND_COUNT_BITS = 8u;
+// Heartbeats lie this far apart: a thousandth of a second, or so many polls.
+const uint64_t BEAT_TICKS = 1000000ul;
+const uint BEAT_POLLS = 1024u;
+// Idle polls between two looks at the device's clock.
+const uint CLOCK_POLLS = 16u;
+// A pause between polls is this part of the idle time so far, at most.
+const uint DOZE_SHARE = 64u;
+// Looks at the clock in one pause at most.
+const uint DOZE_ROUNDS_MAX = 4096u;
+const uint DUTY_WHOLE = 65536u;
+
+const uint BATCH_WORDS = QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_WORDS;
 
 // Headers of the requests in hand: three payload words of each vector, in order (QUEUE_HEADER_WORDS each).
-shared uint sh_header[QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_WORDS];
-// What the polling subgroup saw, doubled by parity so that one barrier a poll is enough.
+shared uint sh_header[RESIDENCY_LANES * BATCH_WORDS];
+// What the polling subgroup saw: COMMAND_EXIT, or lane and number of requests. Doubled by parity so that one barrier a poll is enough.
 shared uint sh_command[2];
-shared uint sh_count[2];
+// Rounds of loops that perform() reported.
+shared uint sh_spent;
+// Set where the driver was seen to end loops early.
+shared uint sh_loopsEnded;
+#ifdef RESIDENCY_SUSPENDS
+shared uint sh_finished;
+shared uint64_t sh_progress[RESIDENCY_LANES];
+// Lanes (threads) that countActive() counted, and those of them that were active.
+shared uint sh_activeLanes;
+shared uint sh_countedLanes;
+#endif
+
+// The lane and the first sequence number of the requests in hand.
+uint currentLane = 0u;
+uint currentFirst = 0u;
 
 void initialize();
 void prepare(uint first, uint count);
@@ -64,74 +109,328 @@ void perform(uint first, uint count);
 uint64_t contribution(uint index);
 uint batchLimit(uint available);
 
-uint slotOf(uint sequence) { return sequence & launch.slotMask; }
+// What the polling subgroup knows; all of its threads hold the same.
+uint epoch;
+uint settings;
+uint roundBudget, dutyShare, dozeTicksMax;
+uint64_t leaseTicks, idleTicks, dozeTicks;
+uint phase = PHASE_RUNNING;
+uint polls = 0u;              // of this launch
+uint idlePolls = 0u;          // in a row
+uint rounds = 0u;             // of loops, where they are budgeted
+bool isWorking = false;       // the poll before this one found something
+uint64_t tickNow = 0ul;       // the last look at the clock
+uint64_t beginTicks, idleSince, workSince, throttledUntil = 0ul, lastBeat = 0ul;
+uint64_t totalTicks, totalPolls, totalRequests, totalBusy, totalActive, totalCounted; // workgroup 0: over all launches
+
+uint slotOf(uint lane, uint sequence) { return lane * (launch.slotMask + 1u) + (sequence & launch.slotMask); }
 
 // Payload word `index` of the request at position `request` of the batch.
-uint headerWord(uint request, uint index) { return sh_header[request * QUEUE_HEADER_WORDS + index]; }
+uint headerWord(uint request, uint index) {
+#if RESIDENCY_LANES == 1
+  return sh_header[request * QUEUE_HEADER_WORDS + index];
+#else
+  return sh_header[currentLane * BATCH_WORDS + request * QUEUE_HEADER_WORDS + index];
+#endif
+}
 
 // Payload beyond the header of the request with this sequence number, as 16-byte vectors.
 uvec4 extensionVector(uint sequence, uint index) {
-  return SlotVectors(launch.slots).vectors[slotOf(sequence) * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS + index];
+  return Vectors(launch.slots).vectors[slotOf(currentLane, sequence) * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS + index];
 }
 
-// One poll, by the first subgroup. Looks at the next QUEUE_REQUESTS_PER_POLL slots at once and counts how many in a row are ready.
-void poll(uint next, uint parity, bool budgetSpent) {
+// Vector `index` (1 and up) of the completion of a request of the current lane. Vector 0 is the loop's.
+void writeCompletionVector(uint sequence, uint index, uvec3 content) {
+  Vectors(launch.completions).vectors[slotOf(currentLane, sequence) * launch.completionVectors + index] = sealed(content, sequence);
+}
+
+void lookAtClock() {
+#ifdef RESIDENCY_CLOCK
+  tickNow = subgroupBroadcastFirst(clockRealtimeEXT());
+#endif
+}
+
+void readSettings() {
   Control control = ControlReference(launch.control).value;
+  settings = control.settings;
+  roundBudget = control.roundBudget;
+  dutyShare = clamp(control.dutyShare, 1u, DUTY_WHOLE);
+  dozeTicksMax = control.dozeTicksMax;
+  leaseTicks = control.leaseTicks;
+  idleTicks = control.idleTicks;
+  dozeTicks = control.dozeTicks;
+}
+
+uvec2 halves(uint64_t value) { return uvec2(uint(value), uint(value >> 32)); }
+
+// Tells the host what this launch is doing. By one thread of workgroup 0.
+void beat(uint gapTicks) {
+  lastBeat = tickNow;
+  uvec2 ticks = halves(totalTicks + (tickNow - beginTicks));
+  uvec2 pollCount = halves(totalPolls + polls);
+  uvec2 requests = halves(totalRequests);
+  uvec2 busy = halves(totalBusy);
+  uvec2 activeSum = halves(totalActive);
+  uvec2 counted = halves(totalCounted);
+  Vectors heartbeat = Vectors(launch.heartbeat);
+  heartbeat.vectors[1] = sealed(uvec3(ticks, pollCount.x), epoch);
+  heartbeat.vectors[2] = sealed(uvec3(pollCount.y, requests), epoch);
+  heartbeat.vectors[3] = sealed(uvec3(busy, activeSum.x), epoch);
+  heartbeat.vectors[4] = sealed(uvec3(activeSum.y, counted), epoch);
+  heartbeat.vectors[0] = sealed(uvec3(phase, rounds, gapTicks), epoch);
+}
+
+// By the first subgroup, once a launch.
+void beginWatch() {
+  epoch = ControlReference(launch.control).value.epoch;
+  readSettings();
+  lookAtClock();
+  beginTicks = idleSince = workSince = tickNow;
+  if (gl_WorkGroupID.x != 0u) return;
+  DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
+  totalTicks = totals.values[0];
+  totalPolls = totals.values[1];
+  totalRequests = totals.values[2];
+  totalBusy = totals.values[3];
+  totalActive = totals.values[4];
+  totalCounted = totals.values[5];
+  uint64_t endTicks = DoubleWords(launch.cursors + uint64_t(CURSORS_END_TICKS)).values[0];
+  uint64_t gap = endTicks == 0ul ? 0ul : min(tickNow - endTicks, 0xFFFFFFFFul);
+  if (subgroupElect()) beat(uint(gap));
+}
+
+// By the first subgroup of workgroup 0, when it leaves.
+void endWatch() {
+  lookAtClock();
+  if (!subgroupElect()) return;
+  DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
+  totals.values[0] = totalTicks + (tickNow - beginTicks);
+  totals.values[1] = totalPolls + polls;
+  totals.values[2] = totalRequests;
+  totals.values[3] = totalBusy;
+  totals.values[4] = totalActive;
+  totals.values[5] = totalCounted;
+  DoubleWords(launch.cursors + uint64_t(CURSORS_END_TICKS)).values[0] = tickNow;
+  beat(0u);
+}
+
+// A longer and longer pause while there is nothing to do; without a clock of the device there is no telling how long it would be.
+void doze() {
+#ifdef RESIDENCY_CLOCK
+  if (dozeTicks == 0ul || isWorking || tickNow - idleSince < dozeTicks) return;
+  uint64_t until = tickNow + min((tickNow - idleSince) / DOZE_SHARE, uint64_t(dozeTicksMax));
+  for (uint round = 0u; round < DOZE_ROUNDS_MAX && tickNow < until; round++) lookAtClock();
+#endif
+}
+
+// How many requests of a lane are ready in a row, from `next` on; their headers are then in shared memory.
+uint countReady(uint lane, uint next) {
   uint readyVectors = 0u; // bit i: vector i of the headers carries the sequence number that is due
   for (uint index = gl_SubgroupInvocationID; index < QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_VECTORS; index += gl_SubgroupSize) {
     uint sequence = next + index / QUEUE_HEADER_VECTORS;
-    uvec4 vector = SlotVectors(launch.slots).vectors[slotOf(sequence) * QUEUE_SLOT_VECTORS + index % QUEUE_HEADER_VECTORS];
-    sh_header[index * 3u + 0u] = vector.x;
-    sh_header[index * 3u + 1u] = vector.y;
-    sh_header[index * 3u + 2u] = vector.z;
+    uvec4 vector = Vectors(launch.slots).vectors[slotOf(lane, sequence) * QUEUE_SLOT_VECTORS + index % QUEUE_HEADER_VECTORS];
+    sh_header[lane * BATCH_WORDS + index * 3u + 0u] = vector.x;
+    sh_header[lane * BATCH_WORDS + index * 3u + 1u] = vector.y;
+    sh_header[lane * BATCH_WORDS + index * 3u + 2u] = vector.z;
     readyVectors |= subgroupBallot(sealNumber(vector) == sequence).x << (index - gl_SubgroupInvocationID);
   }
+  uint unready = ~subgroupBroadcastFirst(readyVectors);
+  return unready == 0u ? QUEUE_REQUESTS_PER_POLL : uint(findLSB(unready)) / QUEUE_HEADER_VECTORS;
+}
+
+// Of `ready` requests, those that a bounded launch may take.
+uint withinBounds(uint ready, uint next, uint last) {
+  return launch.bounded == 0u ? ready : uint(clamp(int(last - next) + 1, 0, int(ready)));
+}
+
+// Accounts for the batch that the last poll handed out.
+void endWork() {
+  lookAtClock();
+  uint spent = subgroupBroadcastFirst(sh_spent); // all threads have read it before one clears it
+  sh_spent = 0u;
+  rounds += spent;
+#ifndef RESIDENCY_CLOCK
+  tickNow += uint64_t(spent) + 1ul;
+#endif
+  uint64_t busy = tickNow - workSince;
+  totalBusy += busy;
+#ifdef RESIDENCY_SUSPENDS
+  totalActive += subgroupBroadcastFirst(sh_activeLanes);
+  totalCounted += subgroupBroadcastFirst(sh_countedLanes);
+  sh_activeLanes = sh_countedLanes = 0u;
+#endif
+  if (dutyShare < DUTY_WHOLE) throttledUntil = tickNow + busy * (DUTY_WHOLE - dutyShare) / dutyShare;
+  idleSince = tickNow;
+  isWorking = false;
+}
+
+// Is this launch to end, with `ready` requests at hand? Sets `phase`.
+void judge(uvec4 control, uint ready, bool isExhausted) {
+  Words parkEpoch = Words(launch.cursors + uint64_t(CURSORS_PARK_EPOCH));
+  if (control.x != 0u) {
+    phase = PHASE_STOPPED;
+    return;
+  }
+  if (isExhausted) {
+    phase = PHASE_DONE;
+    return;
+  }
+  if (polls == 0u) return;
+  bool isLeaseOver = (leaseTicks != 0ul && tickNow - beginTicks >= leaseTicks) || (roundBudget != 0u && rounds >= roundBudget);
+  if (isLeaseOver) phase = PHASE_LEASE_OVER;
+  else if (ready == 0u && idleTicks != 0ul && tickNow - idleSince >= idleTicks) phase = PHASE_IDLE;
+  else if (launch.pollLimit != 0u && idlePolls >= launch.pollLimit) phase = PHASE_POLL_LIMIT;
+  if (gl_NumWorkGroups.x == 1u) return;
+  if (phase != PHASE_RUNNING) parkEpoch.words[0] = epoch; // the others follow
+  else if (parkEpoch.words[0] == epoch) phase = PHASE_LEASE_OVER;
+}
+
+// One poll, by the first subgroup: looks at the next requests of each lane, and decides what the workgroup does.
+void poll(uint nextNormal, uint nextUrgent, uint parity) {
+  doze();
+  uvec4 control = Vectors(launch.control).vectors[0];
+  uint lane = 0u;
+  uint ready = withinBounds(countReady(0u, nextNormal), nextNormal, control.y);
+  bool isExhausted = launch.bounded != 0u && int(control.y - nextNormal) < 0;
+#if RESIDENCY_LANES == 2
+  uint urgent = withinBounds(countReady(1u, nextUrgent), nextUrgent, control.z);
+  isExhausted = isExhausted && int(control.z - nextUrgent) < 0;
+  if (urgent != 0u) {
+    lane = 1u;
+    ready = urgent;
+  }
+#endif
+  if (control.w != settings) readSettings();
+  if (isWorking) endWork();
+#ifdef RESIDENCY_CLOCK
+  else if (ready != 0u || polls % CLOCK_POLLS == 0u || tickNow < throttledUntil) lookAtClock();
+#else
+  tickNow++;
+#endif
+  if (tickNow < throttledUntil) {
+    ready = 0u;
+    idleSince = tickNow;
+  }
+  if (roundBudget != 0u) rounds += RESIDENCY_LANES * ((32u + gl_SubgroupSize - 1u) / gl_SubgroupSize) + 1u + launch.canaryRounds;
+  judge(control, ready, isExhausted);
+  idlePolls = ready == 0u ? idlePolls + 1u : 0u;
+  bool isBeatDue = tickNow - lastBeat >= BEAT_TICKS || polls % BEAT_POLLS == BEAT_POLLS - 1u;
+#ifndef RESIDENCY_CLOCK
+  isBeatDue = isBeatDue || ready != 0u;
+#endif
+  polls++;
   if (subgroupElect()) {
-    uint unready = ~readyVectors;
-    uint count = unready == 0u ? QUEUE_REQUESTS_PER_POLL : uint(findLSB(unready)) / QUEUE_HEADER_VECTORS;
-    bool isOver = launch.bounded != 0u && int(control.lastSequence - next) < 0;
-    if (launch.bounded != 0u && !isOver) count = min(count, control.lastSequence - next + 1u);
-    sh_count[parity] = count;
-    sh_command[parity] = control.stopFlag != 0u || isOver || budgetSpent ? COMMAND_EXIT : COMMAND_RUN;
+    if (gl_WorkGroupID.x == 0u && isBeatDue && phase == PHASE_RUNNING) beat(0u);
+    sh_command[parity] = phase != PHASE_RUNNING ? COMMAND_EXIT : lane << COMMAND_COUNT_BITS | ready;
+  }
+  if (isBeatDue) lastBeat = tickNow;
+  if (ready != 0u) {
+    isWorking = true;
+    workSince = tickNow;
   }
 }
 
 // Counts this workgroup in at each of the requests; the workgroup that is last publishes the result.
-void complete(uint first, uint count) {
+void complete(uint first, uint count, uint taken) {
   uint index = gl_LocalInvocationIndex;
   if (index >= count) return;
   uint sequence = first + index;
-  uint slot = slotOf(sequence);
-  uint64_t before = atomicAdd(Counters(launch.counters).values[slot], contribution(index) << QUEUE_ARRIVAL_BITS | 1ul,
-                              gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);
-  uint64_t after = before + (contribution(index) << QUEUE_ARRIVAL_BITS | 1ul);
-  if (uint(after & QUEUE_ARRIVAL_MASK) != gl_NumWorkGroups.x) return;
-  atomicExchange(Counters(launch.counters).values[slot], 0ul, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
-  uint64_t result = after >> QUEUE_ARRIVAL_BITS;
-  Completions(launch.completions).vectors[slot] = sealed(uvec3(uint(result), uint(result >> 32), 0u), sequence);
+  uint slot = slotOf(currentLane, sequence);
+  uint64_t result = contribution(index);
+#ifdef RESIDENCY_DIRECT
+  if (gl_NumWorkGroups.x != 1u)
+#endif
+  {
+    uint64_t arrival = result << QUEUE_ARRIVAL_BITS | 1ul;
+    uint64_t before = atomicAdd(Counters(launch.counters).values[slot], arrival,
+                                gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);
+    uint64_t after = before + arrival;
+    if (uint(after & QUEUE_ARRIVAL_MASK) != gl_NumWorkGroups.x) return;
+    atomicExchange(Counters(launch.counters).values[slot], 0ul, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
+    result = after >> QUEUE_ARRIVAL_BITS;
+  }
+  Vectors(launch.completions).vectors[slot * launch.completionVectors] =
+      sealed(uvec3(uint(result), uint(result >> 32), taken + index + 1u), sequence);
 }
 
+// Do loops still turn as often as they are told? (A driver with a limit ends them silently.)
+bool loopsTurn() {
+  uint turned = 0u;
+  for (uint round = 0u; round < launch.canaryRounds; round++) turned++;
+  return turned == launch.canaryRounds;
+}
+
+uint cursorOf(uint lane) { return lane * CURSORS_WORKGROUPS_MAX + gl_WorkGroupID.x; }
+
 void main() {
-  if (gl_LocalInvocationIndex == 0u) AliveFlags(launch.alive).flags[gl_WorkGroupID.x] = launch.launchId;
-  initialize();
-  uint next = ControlReference(launch.control).value.firstSequence;
-  uint idlePolls = 0u;
-  for (uint parity = 0u;; parity ^= 1u) {
-    if (gl_SubgroupID == 0u) poll(next, parity, launch.pollLimit != 0u && idlePolls >= launch.pollLimit);
-    barrier();
-    if (sh_command[parity] == COMMAND_EXIT) break;
-    uint count = sh_count[parity];
-    if (count == 0u) {
-      idlePolls++;
-      continue;
-    }
-    idlePolls = 0u;
-    count = batchLimit(count);
-    prepare(next, count);
-    barrier();
-    perform(next, count);
-    barrier();
-    complete(next, count);
-    next += count;
+  Words done = Words(launch.cursors + uint64_t(CURSORS_DONE));
+  Words takenWords = Words(launch.cursors + uint64_t(CURSORS_TAKEN));
+  if (gl_SubgroupID == 0u) beginWatch();
+  if (gl_LocalInvocationIndex == 0u) {
+    Words(launch.alive).words[gl_WorkGroupID.x] = epoch;
+    sh_spent = 0u;
+    sh_loopsEnded = 0u;
   }
+  uint nextNormal = done.words[cursorOf(0u)] + 1u;
+  uint nextUrgent = 1u;
+#if RESIDENCY_LANES == 2
+  nextUrgent = done.words[cursorOf(1u)] + 1u;
+#endif
+  uint taken = takenWords.words[gl_WorkGroupID.x];
+#ifdef RESIDENCY_SUSPENDS
+  DoubleWords progress = DoubleWords(launch.cursors + uint64_t(CURSORS_PROGRESS));
+  if (gl_LocalInvocationIndex == 0u) {
+    for (uint lane = 0u; lane < RESIDENCY_LANES; lane++) sh_progress[lane] = progress.values[cursorOf(lane)];
+    sh_activeLanes = sh_countedLanes = 0u;
+  }
+#endif
+  initialize();
+  bool hasLeft = false;
+  for (uint parity = 0u;; parity ^= 1u) {
+    if (gl_SubgroupID == 0u) poll(nextNormal, nextUrgent, parity);
+    barrier();
+    uint command = sh_command[parity];
+    if (command == COMMAND_EXIT) {
+      hasLeft = true;
+      break;
+    }
+    uint count = command & ((1u << COMMAND_COUNT_BITS) - 1u);
+    if (count == 0u) continue;
+    currentLane = command >> COMMAND_COUNT_BITS;
+    currentFirst = currentLane == 0u ? nextNormal : nextUrgent;
+    count = batchLimit(count);
+    prepare(currentFirst, count);
+    barrier();
+    perform(currentFirst, count);
+    barrier();
+#ifdef RESIDENCY_SUSPENDS
+    count = sh_finished;
+#endif
+    if (launch.canaryRounds != 0u) {
+      if (!loopsTurn()) sh_loopsEnded = 1u;
+      barrier();
+      if (sh_loopsEnded != 0u) break;
+    }
+    complete(currentFirst, count, taken);
+    if (currentLane == 0u) nextNormal += count;
+    else nextUrgent += count;
+    taken += count;
+    totalRequests += count;
+  }
+  if (gl_LocalInvocationIndex == 0u) {
+    done.words[cursorOf(0u)] = nextNormal - 1u;
+#if RESIDENCY_LANES == 2
+    done.words[cursorOf(1u)] = nextUrgent - 1u;
+#endif
+    takenWords.words[gl_WorkGroupID.x] = taken;
+#ifdef RESIDENCY_SUSPENDS
+    for (uint lane = 0u; lane < RESIDENCY_LANES; lane++) progress.values[cursorOf(lane)] = sh_progress[lane];
+#endif
+  }
+  if (gl_SubgroupID != 0u) return;
+  if (!hasLeft) {
+    phase = PHASE_LOOP_LIMIT;
+    Vectors(launch.heartbeat).vectors[HEARTBEAT_FAULT_VECTOR] = sealed(uvec3(phase, gl_WorkGroupID.x, rounds), epoch);
+  }
+  if (gl_WorkGroupID.x == 0u) endWatch();
 }

@@ -31,6 +31,10 @@ export interface DeviceProfile {
   readonly measuredAt: string;
   /** Rounds after which loops end silently; undefined where they do not. */
   readonly loopLimit: number | undefined;
+  /** Polls of an idle kernel a millisecond; undefined where it was not measured. */
+  readonly pollsPerMs?: number;
+  /** Ticks of the device's clock a millisecond; undefined where it has none. */
+  readonly clockTicksPerMs?: number;
   /** What was tried for doorbell memory, in order; the last one serves. Empty where it was not worth trying. */
   readonly doorbell: readonly DoorbellReading[];
   /** May a kernel stay resident, and why (not). */

@@ -1,20 +1,28 @@
 /**
- * A kernel that serves requests, whatever way it is launched.
+ * A kernel that serves requests on one device, whatever way it is launched.
  *
  *     submit ──▶ work queue (mapped memory) ──▶ kernel ──▶ completion (mapped memory) ──▶ check / waitSync / wait
  *                         └── strategy: launches what must be launched for it
  *
- * Guarantees: `submit` never blocks; every ticket ends exactly once, with a result or a failure; `stop` leaves nothing running
- * and nothing allocated; an idle kernel costs the host no time.
+ *     stopped ──start──▶ running ──park/stop──▶ stopped         park leaves requests in the queue, stop waits for them first
+ *                           └──loss──▶ lost ──stop──▶ stopped   a loss ends every request in flight with its reason
+ *
+ * Guarantees: `submit` never blocks; every ticket ends exactly once, with a result or a failure; while stopped nothing of the kernel runs, and device memory is
+ * a checkpoint; an idle kernel costs the host no time.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../base/errors.ts";
-import type { ComputePipeline, Device, DeviceBuffer } from "../vulkan/index.ts";
-import { CONTROL_BLOCKS, LaunchSite, WORKGROUPS_MAX } from "./launch-site.ts";
+import type { ComputePipeline, Device, DeviceBuffer, Queue as VulkanQueue } from "../vulkan/index.ts";
+import { CONTROL_BLOCKS, type HeartbeatReading, LaunchSite, WORKGROUPS_MAX } from "./launch-site.ts";
 import type { DeviceProfile } from "./profile.ts";
-import { Queue } from "./queue.schema.ts";
+import { Cursors, Heartbeat, Queue } from "./queue.schema.ts";
 import { chooseStrategy, createStrategy } from "./strategies/index.ts";
-import type { LaunchStrategy, StrategyName } from "./strategies/strategy.ts";
+import {
+  hasUnanswered,
+  type LaunchCounts,
+  type LaunchStrategy,
+  type StrategyName,
+} from "./strategies/strategy.ts";
 import { type Ticket, WorkQueue } from "./work-queue.ts";
 
 /** Checks of a ticket between two looks at the clock, in a spinning wait. */
@@ -23,6 +31,15 @@ const SPINS_PER_CLOCK = 64;
 const EAGER_MS = 20;
 /** How often a wait asks the driver whether the kernel is still there. */
 const ASSERT_INTERVAL_MS = 20;
+/** A lease that every watchdog known leaves alone (docs/residency.md). */
+const LEASE_MS = 1_000;
+/** Longest pause of an idle kernel between two polls. */
+const DOZE_PAUSE_MS_MAX = 0.02;
+/** Ticks a millisecond where the profile has not measured them: those of a clock that counts nanoseconds, and quick polls. */
+const CLOCK_TICKS_PER_MS = 1_000_000;
+const POLLS_PER_MS = 1_000;
+/** Of the rounds that a driver allows a launch, those that it is given: the rest is for what perform() does not tell. */
+const ROUND_SHARE = 0.5;
 
 /** Specialization constant by which residency.glsl takes the threads of a workgroup. */
 export const WORKGROUP_SIZE_ID = 0;
@@ -34,18 +51,37 @@ export interface ResidentLoopOptions {
   pipeline: ComputePipeline;
   /** `auto` lets the profile decide. */
   strategy?: StrategyName | "auto";
-  /** Requests that can be in flight: a power of two, at most 4096. */
+  /** Strategies that the kernel can be run with; all if not given. */
+  strategies?: readonly StrategyName[];
+  /** Takes the launches; the device's main queue if not given. A kernel that stays needs one of its own. */
+  queue?: VulkanQueue;
+  /** Was the kernel compiled with RESIDENCY_CLOCK? */
+  hasClock?: boolean;
+  /** Lanes of the queue, as the kernel was compiled with (RESIDENCY_LANES). */
+  laneCount?: 1 | 2;
+  /** Requests that can be in flight in each lane: a power of two, at most 4096. */
   slotCount?: number;
-  /** Workgroups of a launch that ends by itself (all strategies but persistent). */
+  /** Vectors of a completion, the loop's own included. */
+  completionVectors?: number;
+  /** Workgroups of a launch that ends by itself (dispatch, redispatch, batch). */
   boundedWorkgroupCount?: number;
-  /** Workgroups to try to keep resident (persistent); as many as fit are kept. */
+  /** Workgroups to try to keep resident (leased, continuous, persistent); as many as fit are kept. */
   residentWorkgroupCount?: number;
   /** Requests that one launch of `batch` takes at most. */
   requestsPerBatch?: number;
-  /** Addresses that the kernel finds as launch.inputs and launch.outputs. */
+  /** Addresses that the kernel finds as launch.inputs, launch.outputs and launch.state. */
   inputsAddress?: bigint;
   outputsAddress?: bigint;
-  /** Idle polls after which a resident kernel ends by itself; 0: never. For experiments and probes. */
+  stateAddress?: bigint;
+  /** How long a launch stays (all strategies but persistent). */
+  leaseMs?: number;
+  /** Idle time after which a resident kernel parks; it is launched again by the next request. Never, if not given. */
+  parkAfterMs?: number;
+  /** Idle time after which the pauses between polls grow; where the kernel has a clock. */
+  dozeAfterMs?: number;
+  /** Share of the time that the kernel may work, above 0, at most 1. */
+  dutyCycle?: number;
+  /** Idle polls after which a resident kernel gives up; 0: never. For probes: it counts as a loss. */
   pollLimit?: number;
 }
 
@@ -53,28 +89,38 @@ export class ResidentLoop implements AsyncDisposable {
   readonly strategyName: StrategyName;
   /** Why this strategy was taken. */
   readonly strategyReason: string;
-  readonly #queue: WorkQueue;
+  /** Launches so far. */
+  readonly counts: Readonly<LaunchCounts>;
+  /** Ticks of the kernel a millisecond, as far as is known. */
+  readonly ticksPerMs: number;
+  readonly #lanes: readonly WorkQueue[];
   readonly #site: LaunchSite;
   readonly #strategy: LaunchStrategy;
   readonly #buffers: DeviceBuffer[];
-  /** `lost`: the kernel ended by itself; nothing more is answered until it was stopped and started. */
   #state: "stopped" | "running" | "lost" = "stopped";
   #lossReason: EverwarpError | undefined;
+  /** Faults of launches up to this one were told. */
+  #faultEpoch = 0;
+  #heartbeat: HeartbeatReading | undefined;
   #isClosed = false;
 
-  private constructor(
-    queue: WorkQueue,
-    site: LaunchSite,
-    strategy: LaunchStrategy,
-    reason: string,
-    buffers: DeviceBuffer[],
-  ) {
-    this.#queue = queue;
-    this.#site = site;
-    this.#strategy = strategy;
-    this.strategyName = strategy.name;
-    this.strategyReason = reason;
-    this.#buffers = buffers;
+  private constructor(parts: {
+    lanes: readonly WorkQueue[];
+    site: LaunchSite;
+    strategy: LaunchStrategy;
+    reason: string;
+    counts: LaunchCounts;
+    ticksPerMs: number;
+    buffers: DeviceBuffer[];
+  }) {
+    this.#lanes = parts.lanes;
+    this.#site = parts.site;
+    this.#strategy = parts.strategy;
+    this.strategyName = parts.strategy.name;
+    this.strategyReason = parts.reason;
+    this.counts = parts.counts;
+    this.ticksPerMs = parts.ticksPerMs;
+    this.#buffers = parts.buffers;
   }
 
   /**
@@ -82,10 +128,11 @@ export class ResidentLoop implements AsyncDisposable {
    * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
-    const { device, profile, slotCount = 256 } = options;
-    const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto");
+    const { device, profile, slotCount = 256, laneCount = 1, completionVectors = 1 } = options;
+    const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto", options.strategies);
     const slotsOffsetBytes = CONTROL_BLOCKS * Queue.CONTROL_STRIDE_BYTES;
-    const aliveOffsetBytes = slotCount * Queue.COMPLETION_BYTES;
+    const heartbeatOffsetBytes = laneCount * slotCount * completionVectors * 16;
+    const aliveOffsetBytes = heartbeatOffsetBytes + Heartbeat.BYTES;
     const buffers: DeviceBuffer[] = [];
     const create = (
       role: "doorbell" | "mailbox" | "device",
@@ -98,56 +145,100 @@ export class ResidentLoop implements AsyncDisposable {
       return buffer;
     };
     try {
-      const doorbell = create("doorbell", slotsOffsetBytes + slotCount * Queue.SLOT_BYTES, "work queue");
+      const slotBytes = slotCount * Queue.SLOT_BYTES;
+      const doorbell = create("doorbell", slotsOffsetBytes + laneCount * slotBytes, "work queue");
       const mailbox = create("mailbox", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
-      const counters = create("device", slotCount * 8, "arrival counters");
-      device.run((recorder) => recorder.fill(counters, 0, counters.sizeBytes, 0));
-      const queue = new WorkQueue(
-        new Uint32Array(doorbell.host, slotsOffsetBytes, (slotCount * Queue.SLOT_BYTES) / 4),
-        new Uint32Array(mailbox.host, 0, slotCount * 4),
-      );
+      const counters = create("device", laneCount * slotCount * 8, "arrival counters");
+      const cursors = create("device", Cursors.BYTES, "cursors");
+      const queue = options.queue ?? device.queue;
+      device.run((recorder) => recorder.fill(cursors, 0, cursors.sizeBytes, 0), { queue });
+      const lanes = Array.from({ length: laneCount }, (_, lane) => {
+        const completionWords = slotCount * completionVectors * 4;
+        return new WorkQueue(
+          new Uint32Array(doorbell.host, slotsOffsetBytes + lane * slotBytes, slotBytes / 4),
+          new Uint32Array(mailbox.host, lane * completionWords * 4, completionWords),
+          lane,
+        );
+      });
+      const ticksPerMs = ticksPerMsOf(profile, options.hasClock === true);
       const site = new LaunchSite({
         device,
+        queue,
         pipeline: options.pipeline,
-        memory: { doorbell, slotsOffsetBytes, mailbox, aliveOffsetBytes, counters, slotCount },
+        memory: {
+          doorbell,
+          slotsOffsetBytes,
+          mailbox,
+          heartbeatOffsetBytes,
+          aliveOffsetBytes,
+          counters,
+          cursors,
+          slotCount,
+          completionVectors,
+        },
+        settings: {
+          leaseTicks: name === "persistent" ? 0 : Math.round((options.leaseMs ?? LEASE_MS) * ticksPerMs),
+          ...idleTicksOf(options, ticksPerMs),
+          dozeTicksMax: Math.round(DOZE_PAUSE_MS_MAX * ticksPerMs),
+          roundBudget: profile.loopLimit === undefined ? 0 : Math.floor(profile.loopLimit * ROUND_SHARE),
+          dutyCycle: options.dutyCycle ?? 1,
+        },
         boundedWorkgroupCount: options.boundedWorkgroupCount ?? 1,
-        inputsAddress: options.inputsAddress ?? 0n,
-        outputsAddress: options.outputsAddress ?? 0n,
+        addresses: {
+          inputs: options.inputsAddress ?? 0n,
+          outputs: options.outputsAddress ?? 0n,
+          state: options.stateAddress ?? 0n,
+        },
         pollLimit: options.pollLimit ?? 0,
       });
+      const counts = { launches: 0, relaunches: 0 };
       const strategy = createStrategy(
         name,
-        {
-          device,
-          site,
-          publishedEnd: () => queue.nextSequence,
-          oldestUnanswered: () => queue.oldestSequence,
-        },
+        { site, lanes, counts },
         {
           requestsPerBatch: options.requestsPerBatch ?? 64,
           residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
         },
       );
-      const kernel = new ResidentLoop(queue, site, strategy, reason, buffers);
-      await kernel.start();
-      return kernel;
+      const loop = new ResidentLoop({ lanes, site, strategy, reason, counts, ticksPerMs, buffers });
+      await loop.start();
+      return loop;
     } catch (error) {
       for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
       throw error;
     }
   }
 
-  /** Slots of the work queue. */
+  /** Slots of each lane of the work queue. */
   get slotCount(): number {
-    return this.#queue.capacity;
+    return this.#lanes[0].capacity;
   }
 
+  /** Requests without an answer, in all lanes. */
   get inFlightCount(): number {
-    return this.#queue.inFlightCount;
+    let count = 0;
+    for (const lane of this.#lanes) count += lane.inFlightCount;
+    return count;
   }
 
   get isFull(): boolean {
-    return this.#queue.isFull;
+    return this.#lanes[0].isFull;
+  }
+
+  /** Requests that a lane has room for. */
+  freeSlots(lane = 0): number {
+    const queue = this.#lanes[lane];
+    return queue.capacity - queue.inFlightCount;
+  }
+
+  /** `lost`: the kernel ended by itself; nothing more is answered until it was stopped and started. */
+  get state(): "stopped" | "running" | "lost" {
+    return this.#state;
+  }
+
+  /** Why the kernel was lost. */
+  get lossReason(): EverwarpError | undefined {
+    return this.#lossReason;
   }
 
   /** Workgroups that each request is spread over. */
@@ -160,38 +251,89 @@ export class ResidentLoop implements AsyncDisposable {
     this.#site.boundedWorkgroupCount = count;
   }
 
-  /** Starts a kernel that was stopped. */
+  /** What the kernel last told of itself; undefined before its first launch. */
+  get heartbeat(): HeartbeatReading | undefined {
+    this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+    return this.#heartbeat;
+  }
+
+  /** Device memory in which the cursors lie: with the state, a checkpoint while the kernel is stopped. */
+  get cursors(): DeviceBuffer {
+    return this.#site.memory.cursors;
+  }
+
+  /** One 64-bit counter a slot, lane after lane: who has arrived at requests that are not finished. */
+  get counters(): DeviceBuffer {
+    return this.#site.memory.counters;
+  }
+
+  /** Sets the share of the time that the kernel may work, also while it runs. */
+  setDutyCycle(share: number): void {
+    if (!(share > 0 && share <= 1)) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
+        remedy: "Give a share of the time above 0 and at most 1.",
+      });
+    }
+    this.#assertOpen();
+    this.#site.change({ dutyCycle: share });
+  }
+
+  /** Sets how long the kernel polls in vain before its pauses grow, and before it parks; also while it runs. */
+  setIdle(idle: { dozeAfterMs?: number; parkAfterMs?: number }): void {
+    this.#assertOpen();
+    this.#site.change(idleTicksOf(idle, this.ticksPerMs));
+  }
+
+  /** Starts a kernel that was stopped or parked. Requests that were left in the queue are answered. */
   async start(): Promise<void> {
     this.#assertOpen();
     if (this.#state === "running") return;
-    await this.stop();
-    await this.#strategy.start(this.#queue.nextSequence);
+    if (this.#state === "lost") await this.stop();
+    if (!hasUnanswered(this.#lanes))
+      this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
+    this.#faultEpoch = this.#site.epoch;
+    await this.#strategy.start();
     this.#state = "running";
+    this.#advance();
   }
 
   /**
    * Publishes a request and returns at once.
    * @param payload words for the kernel; the first `wordCount` count
+   * @param lane 1 is urgent, where the kernel has two
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST
    */
-  submit(payload: Uint32Array, wordCount: number = payload.length): Ticket {
+  submit(payload: Uint32Array, wordCount: number = payload.length, lane = 0): Ticket {
     if (this.#state !== "running") this.#throwStopped();
-    const ticket = this.#queue.submit(payload, wordCount);
+    const ticket = this.#lanes[lane].submit(payload, wordCount);
     this.#advance();
     return ticket;
   }
 
   /** Looks once whether a request was answered, and lets the strategy go on. Never blocks. */
   check(ticket: Ticket): boolean {
-    if (this.#queue.check(ticket)) return true;
+    if (this.#lanes[ticket.lane].check(ticket)) return true;
     this.#advance();
     return this.#state === "lost" && ticket.isDone;
   }
 
-  /** Looks once at all requests in flight. Never blocks. */
-  poll(): void {
-    this.#queue.checkAll();
+  /** Looks once at the requests in flight, and lets the strategy go on. Never blocks. Returns how many were found answered. */
+  poll(): number {
+    const found = this.#checkAll();
     this.#advance();
+    return found;
+  }
+
+  /**
+   * Asks the driver whether the kernel is still there, and mapped memory whether it reported a fault; a loss ends every request in flight. For slow
+   * paths: a call or two.
+   */
+  assertRunning(): void {
+    this.#watched(() => {
+      const fault = this.#site.readFault(this.#faultEpoch);
+      if (fault !== undefined) throw loopLimitError(fault);
+      this.#strategy.assertRunning();
+    });
   }
 
   /**
@@ -208,11 +350,11 @@ export class ResidentLoop implements AsyncDisposable {
       for (let spin = 0; spin < spins; spin++) if (this.check(ticket)) return true;
       const now = performance.now();
       if (now - begin >= timeoutMs) return false;
-      this.#queue.checkAll();
+      this.#checkAll();
       this.#watched(() => this.#strategy.block(Math.min(ASSERT_INTERVAL_MS, timeoutMs - (now - begin))));
       if (now - asserted > ASSERT_INTERVAL_MS) {
         asserted = now;
-        this.#assertRunning();
+        this.assertRunning();
       }
     }
   }
@@ -235,10 +377,10 @@ export class ResidentLoop implements AsyncDisposable {
           },
         );
       }
-      this.#queue.checkAll();
+      this.#checkAll();
       if (now - asserted > ASSERT_INTERVAL_MS) {
         asserted = now;
-        this.#assertRunning();
+        this.assertRunning();
       }
       await (now - begin < EAGER_MS ? turn() : sleep(1));
     }
@@ -249,31 +391,45 @@ export class ResidentLoop implements AsyncDisposable {
    * @throws EW_TIMEOUT when something does not end in `timeoutMs`; what is in flight has then failed with it
    */
   async stop(timeoutMs = 5_000): Promise<void> {
-    if (this.#state === "stopped") return;
+    const isStopped = this.#state === "stopped";
     const begin = performance.now();
     let asserted = begin;
     try {
       for (
         let now = begin;
-        this.#queue.inFlightCount > 0 && now - begin < timeoutMs;
+        !isStopped && this.inFlightCount > 0 && now - begin < timeoutMs;
         now = performance.now()
       ) {
         this.poll();
         if (now - asserted > ASSERT_INTERVAL_MS) {
           asserted = now;
-          this.#assertRunning();
+          this.assertRunning();
         }
         await turn();
       }
     } finally {
       await this.#stopStrategy(timeoutMs);
-      this.#queue.checkAll();
-      this.#queue.failAll(
+      this.#checkAll();
+      this.#failAll(
         new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
           remedy: "Wait for requests before stopping, or allow more time.",
         }),
       );
     }
+  }
+
+  /**
+   * Ends what runs at the next border of a request, without waiting for the others: they stay in the queue, and are answered after `start`.
+   * Then nothing of the kernel runs, and what it wrote to device memory can be copied.
+   * @throws EW_TIMEOUT when it does not end in `timeoutMs`
+   */
+  async park(timeoutMs = 5_000): Promise<void> {
+    this.#assertOpen();
+    if (this.#state === "lost") this.#throwStopped();
+    if (this.#state === "stopped") return;
+    await this.#strategy.stop(timeoutMs);
+    this.#state = "stopped";
+    this.#checkAll();
   }
 
   async #stopStrategy(timeoutMs: number): Promise<void> {
@@ -305,10 +461,6 @@ export class ResidentLoop implements AsyncDisposable {
     }
   }
 
-  #assertRunning(): void {
-    this.#watched(() => this.#strategy.assertRunning());
-  }
-
   #watched(step: () => void): void {
     if (this.#state !== "running") return;
     try {
@@ -323,8 +475,18 @@ export class ResidentLoop implements AsyncDisposable {
     if (!(error instanceof EverwarpError)) throw error;
     this.#state = "lost";
     this.#lossReason = error;
-    this.#queue.checkAll();
-    this.#queue.failAll(error);
+    this.#checkAll();
+    this.#failAll(error);
+  }
+
+  #checkAll(): number {
+    let found = 0;
+    for (let lane = 0; lane < this.#lanes.length; lane++) found += this.#lanes[lane].checkAll();
+    return found;
+  }
+
+  #failAll(failure: EverwarpError): void {
+    for (const lane of this.#lanes) lane.failAll(failure);
   }
 
   #assertOpen(): void {
@@ -337,4 +499,28 @@ export class ResidentLoop implements AsyncDisposable {
     if (this.#state === "lost" && this.#lossReason !== undefined) throw this.#lossReason;
     throw new EverwarpError("EW_CLOSED", "the kernel is not running", { remedy: "Start it again." });
   }
+}
+
+function ticksPerMsOf(profile: DeviceProfile, hasClock: boolean): number {
+  return hasClock ? (profile.clockTicksPerMs ?? CLOCK_TICKS_PER_MS) : (profile.pollsPerMs ?? POLLS_PER_MS);
+}
+
+function idleTicksOf(
+  idle: { dozeAfterMs?: number; parkAfterMs?: number },
+  ticksPerMs: number,
+): { idleTicks: number; dozeTicks: number } {
+  const { dozeAfterMs = 0, parkAfterMs = Infinity } = idle;
+  return {
+    // At least one tick: 0 would mean never.
+    idleTicks: parkAfterMs === Infinity ? 0 : Math.max(1, Math.round(parkAfterMs * ticksPerMs)),
+    dozeTicks: dozeAfterMs === Infinity ? 0 : Math.round(dozeAfterMs * ticksPerMs),
+  };
+}
+
+function loopLimitError({ workgroup, rounds }: { workgroup: number; rounds: number }): EverwarpError {
+  return new EverwarpError(
+    "EW_LOOP_LIMIT",
+    `the driver ended loops of workgroup ${workgroup} early, ${rounds} rounds after its launch by the kernel's own count, so the request in hand has no answer that can be trusted`,
+    { remedy: "Let perform() do less at a time: suspend() the request, and tell of its loops with spend()." },
+  );
 }

@@ -1,10 +1,10 @@
 /**
- * The work queue: how a host thread and a running kernel speak, through mapped memory alone.
+ * One lane of the work queue: how a host thread and a running kernel speak, through mapped memory alone.
  *
  *     doorbell memory (host writes, kernel polls)             mailbox memory (kernel writes, host polls)
  *     ┌ slot 0 ┬ slot 1 ┬ … ┬ slot N−1 ┐                       ┌ completion 0 ┬ … ┬ completion N−1 ┐
- *       4 × (3 payload words, seal)                               result low, result high, error bits, seal
- *       12 × 4 words more, written before
+ *       4 × (3 payload words, seal)                               result low, result high, ordinal, seal
+ *       12 × 4 words more, written before                         V − 1 × (3 content words, seal)
  *
  *     slot state, by what is where:   EMPTY       sequence of an earlier round in the slot, no request of ours in flight
  *                                     READY       the slot's header is sealed with the request's sequence number
@@ -12,7 +12,8 @@
  *                                     DONE        the completion is sealed with the sequence number
  *
  * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again only after its
- * last request was answered; each request completes exactly once, in any order; a full queue is EW_QUEUE_FULL, never a wait.
+ * last request was answered; each request completes exactly once; a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a lane in the
+ * order of its numbers, so a look at all requests ends at the first that has no answer.
  * One thread owns the host's side.
  */
 import { EverwarpError } from "../base/errors.ts";
@@ -28,26 +29,31 @@ export const PAYLOAD_WORDS_MAX = HEADER_WORDS + EXTENSION_WORDS;
 
 const COMPLETION_RESULT_LOW = 0;
 const COMPLETION_RESULT_HIGH = 1;
-const COMPLETION_ERRORS = 2;
+const COMPLETION_ORDINAL = 2;
 
 /** A request that was submitted. */
 export class Ticket {
+  readonly lane: number;
   readonly sequence: number;
   /** True from the moment the host has seen the answer. */
   isDone = false;
   /** The sum of what all workgroups contributed, up to 2⁴⁸. */
   result = 0;
-  /** Error bits set by the kernel; 0 is success. */
-  errorBits = 0;
+  /** The how-many-eth request it was that the kernel took, over all lanes (modulo 2³²). */
+  ordinal = 0;
+  /** Content of the completion's further vectors, three words each; undefined where there are none. */
+  words: Uint32Array | undefined;
   /** Set where the request ended without an answer. */
   failure: EverwarpError | undefined;
 
-  constructor(sequence: number) {
+  constructor(lane: number, sequence: number) {
+    this.lane = lane;
     this.sequence = sequence;
   }
 }
 
 export class WorkQueue {
+  readonly lane: number;
   /** Slots, a power of two. */
   readonly capacity: number;
   /** Sequence number of the next request. */
@@ -56,15 +62,19 @@ export class WorkQueue {
   oldestSequence = 1;
   readonly #slots: Uint32Array;
   readonly #completions: Uint32Array;
+  /** Words of a completion. */
+  readonly #completionWords: number;
   readonly #tickets: (Ticket | undefined)[];
 
   /**
    * @param slots the mapped slots, capacity × 256 B
-   * @param completions the mapped completions, capacity × 16 B
+   * @param completions the mapped completions, capacity × V × 16 B
    */
-  constructor(slots: Uint32Array, completions: Uint32Array) {
+  constructor(slots: Uint32Array, completions: Uint32Array, lane = 0) {
+    this.lane = lane;
     this.capacity = slots.length / SLOT_WORDS;
-    if (!Number.isInteger(Math.log2(this.capacity)) || completions.length !== this.capacity * 4) {
+    this.#completionWords = completions.length / this.capacity;
+    if (!Number.isInteger(Math.log2(this.capacity)) || !Number.isInteger(this.#completionWords / 4)) {
       throw new EverwarpError(
         "EW_BAD_ARGUMENT",
         `a work queue of ${slots.length} slot words and ${completions.length} completion words has no power-of-two capacity`,
@@ -121,27 +131,31 @@ export class WorkQueue {
       slots[at + 3] = sequence + sealMix(x, y, z);
     }
     drainWriteCombining();
-    const ticket = new Ticket(sequence);
+    const ticket = new Ticket(this.lane, sequence);
     this.#tickets[slot] = ticket;
     this.nextSequence = (sequence + 1) >>> 0;
     return ticket;
   }
 
-  /** Looks once whether a request was answered. */
+  /** Looks once whether a request was answered: all its vectors must have come. */
   check(ticket: Ticket): boolean {
     if (ticket.isDone) return true;
-    const base = (ticket.sequence & (this.capacity - 1)) * 4;
+    const { sequence } = ticket;
+    const wordCount = this.#completionWords;
+    const base = (sequence & (this.capacity - 1)) * wordCount;
     const completions = this.#completions;
-    if (sealNumberAt(completions, base) !== ticket.sequence) return false;
+    for (let at = base; at < base + wordCount; at += 4)
+      if (sealNumberAt(completions, at) !== sequence) return false;
     ticket.result =
       completions[base + COMPLETION_RESULT_LOW] + completions[base + COMPLETION_RESULT_HIGH] * 2 ** 32;
-    ticket.errorBits = completions[base + COMPLETION_ERRORS];
+    ticket.ordinal = completions[base + COMPLETION_ORDINAL];
+    if (wordCount > 4) ticket.words = contentOf(completions, base + 4, base + wordCount);
     ticket.isDone = true;
     this.#retire();
     return true;
   }
 
-  /** Looks once at every request in flight; returns how many were found answered. */
+  /** Looks once at the requests in flight, up to the first without an answer; returns how many were found answered. */
   checkAll(): number {
     let found = 0;
     for (
@@ -150,7 +164,9 @@ export class WorkQueue {
       sequence = (sequence + 1) >>> 0
     ) {
       const ticket = this.#tickets[(sequence & (this.capacity - 1)) >>> 0];
-      if (ticket !== undefined && !ticket.isDone && this.check(ticket)) found++;
+      if (ticket === undefined || ticket.isDone) continue;
+      if (!this.check(ticket)) break;
+      found++;
     }
     return found;
   }
@@ -174,4 +190,15 @@ export class WorkQueue {
       this.oldestSequence = (this.oldestSequence + 1) >>> 0;
     }
   }
+}
+
+/** The content of vectors whose seals were seen. */
+function contentOf(words: Uint32Array, begin: number, end: number): Uint32Array {
+  const content = new Uint32Array(((end - begin) / 4) * 3);
+  for (let from = begin, to = 0; from < end; from += 4, to += 3) {
+    content[to] = words[from];
+    content[to + 1] = words[from + 1];
+    content[to + 2] = words[from + 2];
+  }
+  return content;
 }

@@ -193,6 +193,7 @@ describe("the choice of a strategy", () => {
   const forbidding = {
     ...({} as DeviceProfile),
     deviceName: "X",
+    doorbell: [],
     persistent: { allowed: false, reason: "it is Tuesday" },
   };
   const allowing = { ...forbidding, persistent: { allowed: true, reason: "seen" } };

@@ -1,6 +1,6 @@
 /** Every way to run a search engine on this machine. */
 import { openProfiledDevice } from "../../src/residency/profile.ts";
-import { STRATEGY_NAMES, type SearchEngineOptions } from "../../src/index.ts";
+import { STRATEGY_NAMES, type SearchEngineOptions, type StrategyName } from "../../src/index.ts";
 import { testDeviceInfo } from "./vulkan.ts";
 
 export interface EngineKind {
@@ -16,13 +16,20 @@ export async function engineKinds(): Promise<EngineKind[]> {
   const { index, name } = testDeviceInfo();
   const { device, profile } = await openProfiledDevice({ select: index });
   device.close();
-  const { persistent } = profile;
+  const { persistent, loopLimit } = profile;
+  const missingFor = (strategy: StrategyName): string | undefined => {
+    if (strategy === "persistent" && !persistent.allowed) return persistent.reason;
+    const isLeased = strategy === "leased" || strategy === "continuous";
+    return isLeased && loopLimit !== undefined
+      ? `scans do not account for their loops, of which the driver allows ${loopLimit}`
+      : undefined;
+  };
   return [
     { name: "host", options: { device: "cpu", threads: 2 }, missing: undefined, isDevice: false },
     ...STRATEGY_NAMES.map((strategy) => ({
       name: `${name}, ${strategy}`,
       options: { device: index, strategy },
-      missing: strategy === "persistent" && !persistent.allowed ? persistent.reason : undefined,
+      missing: missingFor(strategy),
       isDevice: true,
     })),
   ];

@@ -5,6 +5,7 @@
 // dispatch shape: any number of workgroups
 // twin: src/residency/reference/echo.ts
 #version 460
+#define RESIDENCY_DIRECT
 #include "residency.glsl"
 
 void initialize() {}

@@ -2,7 +2,7 @@
  * `dispatch`: record, submit and wait for a fence, for every request. What everything else is compared with.
  */
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import { launchTimeout, type LaunchStrategy, type StrategyContext } from "./strategy.ts";
+import { hasParked, launchTimeout, type LaunchStrategy, type StrategyContext } from "./strategy.ts";
 
 const BLOCK = 0;
 
@@ -12,30 +12,38 @@ export class DispatchStrategy implements LaunchStrategy {
   readonly #context: StrategyContext;
   readonly #commandBuffer: CommandBuffer;
   readonly #fence: Fence;
-  #next = 0;
   #isRunning = false;
+  /** Not before this moment, where a duty cycle is set. */
+  #notBeforeMs = 0;
+  #launchedMs = 0;
 
   constructor(context: StrategyContext) {
     this.#context = context;
-    this.#commandBuffer = context.device.createCommandBuffer();
-    this.#fence = context.device.createFence();
+    const { device, queue } = context.site;
+    this.#commandBuffer = device.createCommandBuffer({ queue });
+    this.#fence = device.createFence();
   }
 
-  start(first: number): Promise<void> {
-    this.#next = first;
+  start(): Promise<void> {
     return Promise.resolve();
   }
 
   advance(): void {
     if (this.#isRunning && !this.#fence.signaled()) return;
     this.#finish();
-    if (this.#next === this.#context.publishedEnd()) return;
-    const { site, device } = this.#context;
-    site.control(BLOCK, this.#next, this.#next);
+    const { site, lanes, counts } = this.#context;
+    const lane = lanes.findLastIndex(({ oldestSequence, nextSequence }) => oldestSequence !== nextSequence);
+    if (lane < 0 || performance.now() < this.#notBeforeMs) return;
+    // One request: the oldest of the most urgent lane; of the other lanes none that is new.
+    const [lastNormal, lastUrgent = 0] = lanes.map(({ oldestSequence }, index) =>
+      index === lane ? oldestSequence : (oldestSequence - 1) >>> 0,
+    );
+    site.control(BLOCK, lastNormal, lastUrgent);
     this.#commandBuffer.record((recorder) => site.record(recorder, BLOCK, site.boundedWorkgroupCount, true));
-    device.queue.submit(this.#commandBuffer, this.#fence);
+    site.queue.submit(this.#commandBuffer, this.#fence);
+    counts.launches++;
+    this.#launchedMs = performance.now();
     this.#isRunning = true;
-    this.#next = (this.#next + 1) >>> 0;
   }
 
   block(timeoutMs: number): void {
@@ -48,8 +56,9 @@ export class DispatchStrategy implements LaunchStrategy {
   }
 
   async stop(timeoutMs: number): Promise<void> {
-    if (this.#isRunning && !(await this.#fence.waitAsync(timeoutMs))) {
-      throw launchTimeout(timeoutMs);
+    if (this.#isRunning) {
+      this.#context.site.stop(BLOCK);
+      if (!(await this.#fence.waitAsync(timeoutMs))) throw launchTimeout(timeoutMs);
     }
     this.#finish();
   }
@@ -63,5 +72,15 @@ export class DispatchStrategy implements LaunchStrategy {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     this.#fence.reset();
+    const { site } = this.#context;
+    this.#notBeforeMs = restUntilMs(this.#launchedMs, site.settings.dutyCycle);
+    hasParked(site.phaseOf(site.epoch));
   }
+}
+
+/** When the next launch may begin, after one that ends now, so that launches take no more than a share of the time. */
+export function restUntilMs(launchedMs: number, dutyCycle: number): number {
+  if (dutyCycle >= 1) return 0;
+  const now = performance.now();
+  return now + ((now - launchedMs) * (1 - dutyCycle)) / dutyCycle;
 }

@@ -2,10 +2,18 @@
  * `redispatch` and `batch`: the launch is recorded once and resubmitted; answers are seen in mapped memory, so the host never waits
  * for a fence. `redispatch` takes one request a launch, `batch` all that is queued, up to a limit.
  *
- * Two recordings take turns: one may still be retiring in the driver while the other is submitted.
+ * Two recordings take turns: one may still be retiring in the driver while the other is submitted. One launch is under way at a time: whatever
+ * comes while it runs is taken together by the next.
  */
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import { launchTimeout, type LaunchStrategy, type StrategyContext } from "./strategy.ts";
+import { restUntilMs } from "./dispatch.ts";
+import {
+  hasParked,
+  hasUnanswered,
+  launchTimeout,
+  type LaunchStrategy,
+  type StrategyContext,
+} from "./strategy.ts";
 
 const TURNS = 2;
 
@@ -22,41 +30,61 @@ export class PrerecordedStrategy implements LaunchStrategy {
   readonly #requestsMax: number;
   readonly #turns: Turn[] = [];
   #turn = 0;
-  #next = 0;
+  /** Behind the last request of each lane that the launch under way takes; nothing is under way when all before are answered. */
+  readonly #launchedEnd: number[];
+  #isUnderWay = false;
+  #notBeforeMs = 0;
+  #launchedMs = 0;
 
   /** @param requestsMax requests that one launch takes at most */
   constructor(name: "redispatch" | "batch", context: StrategyContext, requestsMax: number) {
     this.name = name;
     this.#context = context;
     this.#requestsMax = requestsMax;
+    this.#launchedEnd = context.lanes.map(() => 0);
   }
 
-  start(first: number): Promise<void> {
-    const { device, site } = this.#context;
-    this.#next = first;
+  start(): Promise<void> {
+    const { site } = this.#context;
     this.dispose(); // what a loss of the device left
+    this.#isUnderWay = false;
     for (let block = 0; block < TURNS; block++) {
-      const commandBuffer = device.record((recorder) =>
-        site.record(recorder, block, site.boundedWorkgroupCount, true),
-      );
-      this.#turns.push({ commandBuffer, fence: device.createFence(), isPending: false });
+      const commandBuffer = site.recordLaunch(block, site.boundedWorkgroupCount, true);
+      this.#turns.push({ commandBuffer, fence: site.device.createFence(), isPending: false });
     }
     return Promise.resolve();
   }
 
   advance(): void {
-    const waiting = (this.#context.publishedEnd() - this.#next) >>> 0;
-    // One launch at a time: whatever comes while it runs is taken together by the next.
-    if (waiting === 0 || this.#context.oldestUnanswered() !== this.#next) return;
+    const { site, lanes, counts } = this.#context;
+    if (this.#isUnderWay) {
+      const isAnswered = lanes.every(
+        (lane, index) => !isBefore(lane.oldestSequence, this.#launchedEnd[index]),
+      );
+      if (!isAnswered && !this.#hasEnded()) return;
+      this.#isUnderWay = false;
+      if (!isAnswered) counts.relaunches++;
+      this.#notBeforeMs = restUntilMs(this.#launchedMs, site.settings.dutyCycle);
+    }
+    if (!hasUnanswered(lanes)) return;
+    if (this.#notBeforeMs !== 0 && performance.now() < this.#notBeforeMs) return;
     const turn = this.#turns[this.#turn];
     if (!this.#retire(turn)) return;
-    const { device, site } = this.#context;
-    const count = Math.min(waiting, this.#requestsMax);
-    site.control(this.#turn, this.#next, (this.#next + count - 1) >>> 0);
-    device.queue.submit(turn.commandBuffer, turn.fence);
+    let room = this.#requestsMax;
+    for (let lane = lanes.length - 1; lane >= 0; lane--) {
+      const { oldestSequence, nextSequence } = lanes[lane];
+      const count = Math.min((nextSequence - oldestSequence) >>> 0, room);
+      room -= count;
+      this.#launchedEnd[lane] = (oldestSequence + count) >>> 0;
+    }
+    const [endNormal, endUrgent = 1] = this.#launchedEnd;
+    site.control(this.#turn, (endNormal - 1) >>> 0, (endUrgent - 1) >>> 0);
+    site.queue.submit(turn.commandBuffer, turn.fence);
+    counts.launches++;
     turn.isPending = true;
+    this.#isUnderWay = true;
+    if (site.settings.dutyCycle < 1) this.#launchedMs = performance.now();
     this.#turn = (this.#turn + 1) % TURNS;
-    this.#next = (this.#next + count) >>> 0;
   }
 
   block(): void {
@@ -70,10 +98,10 @@ export class PrerecordedStrategy implements LaunchStrategy {
   }
 
   async stop(timeoutMs: number): Promise<void> {
+    for (let block = 0; block < this.#turns.length; block++)
+      if (this.#turns[block].isPending) this.#context.site.stop(block);
     for (const turn of this.#turns) {
-      if (turn.isPending && !(await turn.fence.waitAsync(timeoutMs))) {
-        throw launchTimeout(timeoutMs);
-      }
+      if (turn.isPending && !(await turn.fence.waitAsync(timeoutMs))) throw launchTimeout(timeoutMs);
       this.#retire(turn);
     }
     this.dispose();
@@ -86,6 +114,14 @@ export class PrerecordedStrategy implements LaunchStrategy {
     }
   }
 
+  /** Has the launch under way ended? Workgroup 0 tells of its own end first; that of the others shows in the fence. */
+  #hasEnded(): boolean {
+    const { site } = this.#context;
+    if (!hasParked(site.phaseOf(site.epoch))) return false;
+    const { fence } = this.#turns[(this.#turn + TURNS - 1) % TURNS];
+    return fence.signaled();
+  }
+
   /** True when the turn's recording may be submitted again. */
   #retire(turn: Turn): boolean {
     if (!turn.isPending) return true;
@@ -94,4 +130,9 @@ export class PrerecordedStrategy implements LaunchStrategy {
     turn.isPending = false;
     return true;
   }
+}
+
+/** Does one sequence number come before another, round the corner of 2³² too? */
+function isBefore(sequence: number, other: number): boolean {
+  return ((sequence - other) | 0) < 0;
 }

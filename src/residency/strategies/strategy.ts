@@ -6,24 +6,49 @@
  *   dispatch     record, submit, fence, for every request: the baseline                     dispatch.ts
  *   redispatch   prerecorded, resubmitted for every request; completion seen in memory      prerecorded.ts
  *   batch        prerecorded; one dispatch takes all that is queued                         prerecorded.ts
- *   persistent   launched once, stays until told to stop                                    persistent.ts
- *   leased, continuous   (stay for a lease, park, relaunch): not there yet
+ *   leased       stays until its lease is over, is launched again                           resident.ts
+ *   continuous   leased, and the next launch is already in the queue                        resident.ts
+ *   persistent   launched once, stays until told to stop                                    resident.ts
+ *
+ * A launch of any of them may end before all its requests are answered (lease over, loops spent, a request suspended): the cursors in device memory
+ * tell the next launch where to go on, so a strategy launches again whenever something is unanswered and nothing runs.
  */
 import { EverwarpError } from "../../base/errors.ts";
-import type { Device } from "../../vulkan/index.ts";
 import type { LaunchSite } from "../launch-site.ts";
+import { Phase } from "../queue.schema.ts";
 
-export const STRATEGY_NAMES = ["dispatch", "redispatch", "batch", "persistent"] as const;
+export const STRATEGY_NAMES = [
+  "dispatch",
+  "redispatch",
+  "batch",
+  "leased",
+  "continuous",
+  "persistent",
+] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
-/** How a bounded strategy learns of work, and where the kernel is launched. */
-export interface StrategyContext {
-  readonly device: Device;
-  readonly site: LaunchSite;
+/** What a strategy must know of the work queue. */
+export interface LaneView {
   /** Number of the next request that will be published; all before it are. */
-  publishedEnd(): number;
-  /** Number of the oldest request without an answer. */
-  oldestUnanswered(): number;
+  readonly nextSequence: number;
+  /** Number of the oldest request without an answer; `nextSequence` when there is none. */
+  readonly oldestSequence: number;
+}
+
+/** How a strategy learns of work, and where the kernel is launched. */
+export interface StrategyContext {
+  readonly site: LaunchSite;
+  /** The lanes of the work queue; urgent last. */
+  readonly lanes: readonly LaneView[];
+  /** How often something happened, for statistics. */
+  readonly counts: LaunchCounts;
+}
+
+export interface LaunchCounts {
+  /** Launches handed to the device. */
+  launches: number;
+  /** Those of them that went on where one that had parked (lease over, idle) stopped. */
+  relaunches: number;
 }
 
 export interface LaunchStrategy {
@@ -32,9 +57,9 @@ export interface LaunchStrategy {
   readonly hasFence: boolean;
   /** Workgroups that are resident, where the strategy decides that. */
   readonly workgroupCount?: number;
-  /** Begins; from here on published requests are answered. `first` is the number of the first one. */
-  start(first: number): Promise<void>;
-  /** Requests up to `publishedEnd` are published: launches what can be launched. Cheap; also called from every poll. */
+  /** Begins, or goes on after `stop`; from here on published requests are answered. */
+  start(): Promise<void>;
+  /** Requests may have been published, a launch may have parked: launches what can be launched. Cheap; also called from every poll. */
   advance(): void;
   /** Asks the driver whether the kernel is still there; for the slow path of waits. @throws EW_DEVICE_LOST */
   assertRunning(): void;
@@ -43,15 +68,32 @@ export interface LaunchStrategy {
    * polls memory.
    */
   block(timeoutMs: number): void;
-  /** Stops taking requests and waits until nothing of this kernel runs any more. @throws EW_TIMEOUT when it does not end */
+  /** Ends what runs at the next border of a request, and waits for that. Requests stay in the queue. @throws EW_TIMEOUT when it does not end */
   stop(timeoutMs: number): Promise<void>;
   /** Releases what `start` took. Only after `stop`. */
   dispose(): void;
 }
 
+/** Is there a request without an answer? */
+export function hasUnanswered(lanes: readonly LaneView[]): boolean {
+  for (let lane = 0; lane < lanes.length; lane++)
+    if (lanes[lane].oldestSequence !== lanes[lane].nextSequence) return true;
+  return false;
+}
+
 /** What `stop` throws where a launch that should end by itself does not. */
 export function launchTimeout(timeoutMs: number): EverwarpError {
-  return new EverwarpError("EW_TIMEOUT", `a dispatch did not end within ${timeoutMs} ms`, {
-    remedy: "Allow more time, or give the kernel less to do in one request.",
+  return new EverwarpError("EW_TIMEOUT", `a launch did not end within ${timeoutMs} ms`, {
+    remedy: "Allow more time, or give the kernel less to do before it suspends a request.",
   });
+}
+
+/** Did a launch end in order, so that another may go on? @throws EW_DEVICE_LOST for a probe that gave up */
+export function hasParked(phase: number): boolean {
+  if (phase === Phase.POLL_LIMIT) {
+    throw new EverwarpError("EW_DEVICE_LOST", "the kernel gave up: it polled in vain as often as it may", {
+      remedy: "The device does not show it what the host writes; choose the strategy batch.",
+    });
+  }
+  return phase !== Phase.RUNNING;
 }

@@ -15,7 +15,7 @@ import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/in
 import { openProfiledDevice, type DeviceProfile } from "../../residency/profile.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
 import { sealNumberAt } from "../../residency/seal.ts";
-import type { StrategyName } from "../../residency/strategies/index.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
 import type {
@@ -36,6 +36,7 @@ import { encodeScanRequest } from "./scan-request.ts";
 import { CorpusEntry, Record as HitRecord, Request } from "./scan.schema.ts";
 import { scanShape, type ScanShape } from "./scan-shape.ts";
 
+const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const CORPORA_MAX = 256;
 const SLOT_COUNT = 256;
 /** Records that a scan can deliver at the first try. */
@@ -129,6 +130,8 @@ export class DeviceBackend implements Backend {
         profile,
         pipeline: scan.pipeline,
         strategy,
+        // A launch that stays must account for its loops where the driver limits them; a scan does not (scan-shape.ts bounds it).
+        strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
         residentWorkgroupCount: shape.residentWorkgroupCount,
         requestsPerBatch: shape.requestsPerBatch,

@@ -1,0 +1,55 @@
+/**
+ * How many workgroups of a kernel are resident together, found by asking: every workgroup signs in when it starts, and the ones that do not
+ * fit cannot. A launch with too many is stopped (those that waited end at once) and repeated with as many as signed in.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { EverwarpError } from "../../base/errors.ts";
+import { Phase } from "../queue.schema.ts";
+import type { LaunchSite } from "../launch-site.ts";
+
+/** How long the number of started workgroups must stand still. */
+const SETTLED_MS = 10;
+export const START_TIMEOUT_MS = 5_000;
+
+/**
+ * Waits until all workgroups of a launch have started, or no more do.
+ * @returns how many started; all of them where the launch has ended already
+ */
+export async function countStarted(site: LaunchSite, epoch: number, workgroupCount: number): Promise<number> {
+  const begin = performance.now();
+  let alive = 0;
+  let changed = begin;
+  for (let now = begin; now - begin < START_TIMEOUT_MS; now = performance.now()) {
+    const seen = site.aliveCount(epoch, workgroupCount);
+    if (seen !== alive) changed = now;
+    alive = seen;
+    if (alive === workgroupCount || site.phaseOf(epoch) !== Phase.RUNNING) return workgroupCount;
+    if (alive > 0 && now - changed > SETTLED_MS) break;
+    await sleep(alive === 0 ? 1 : 0);
+  }
+  return alive;
+}
+
+/** Launches, with fewer and fewer workgroups, until all of a launch are resident; returns their number. */
+export async function launchResident(
+  site: LaunchSite,
+  wanted: number,
+  launch: (workgroupCount: number) => number,
+  stop: (timeoutMs: number) => Promise<void>,
+): Promise<number> {
+  for (let count = wanted; ;) {
+    const started = await countStarted(site, launch(count), count);
+    if (started === count) return count;
+    await stop(START_TIMEOUT_MS);
+    if (started === 0) {
+      throw new EverwarpError(
+        "EW_STRATEGY_UNSUPPORTED",
+        `no workgroup started within ${START_TIMEOUT_MS} ms`,
+        {
+          remedy: "Another program may hold the device; try again or choose another strategy.",
+        },
+      );
+    }
+    count = started;
+  }
+}
