@@ -64,7 +64,10 @@ describe("Journal", () => {
           if (!keepsAnswered) records = records.filter((one) => one.ordinal === undefined);
           const bytes = records.reduce((sum, one) => sum + (one.words.length + 2) * 4, 0);
           expect(journal.usedBytes).toBe(bytes);
-          expect(journal.answeredCount).toBe(records.filter((one) => one.ordinal !== undefined).length);
+          for (const lane of [0, 1] as const)
+            expect(journal.answeredCount(lane)).toBe(
+              records.filter((one) => one.lane === lane && one.ordinal !== undefined).length,
+            );
           expect(journal.hasRoom).toBe(bytes + (WORDS_MAX + 2) * 4 <= journal.bytesMax);
         }
         for (const lane of [0, 1] as const) {
@@ -95,6 +98,20 @@ describe("Journal", () => {
     journal.answered(1, 0xffff_fffe);
     journal.answered(0, 0xffff_ffff);
     journal.answered(0, 0);
+    expect(journal.replay().map(({ words }) => words[0])).toEqual([3, 1, 2]);
+  });
+
+  it("keeps the order of a lane where ordinals of several workgroups contradict it", () => {
+    const journal = make(true);
+    for (const [lane, word] of [
+      [0, 1],
+      [0, 2],
+      [1, 3],
+    ] as const)
+      journal.published(lane, Uint32Array.of(word), 1);
+    journal.answered(0, 9);
+    journal.answered(0, 4);
+    journal.answered(1, 5);
     expect(journal.replay().map(({ words }) => words[0])).toEqual([3, 1, 2]);
   });
 

@@ -50,7 +50,7 @@ export class Journal {
   #end = 0;
   /** Words of records that nobody needs any more. */
   #deadWords = 0;
-  #answeredCount = 0;
+  readonly #answered: [number, number] = [0, 0];
   readonly #inFlight: readonly [PositionQueue, PositionQueue];
 
   /** @throws EW_BAD_ARGUMENT when the requests in flight alone would not fit */
@@ -70,9 +70,9 @@ export class Journal {
     this.#inFlight = [new PositionQueue(inFlightMax), new PositionQueue(inFlightMax)];
   }
 
-  /** Requests that were answered and are kept. */
-  get answeredCount(): number {
-    return this.#answeredCount;
+  /** Requests of a lane that were answered and are kept. */
+  answeredCount(lane: Lane): number {
+    return this.#answered[lane];
   }
 
   /** Bytes of the records that count. */
@@ -119,7 +119,7 @@ export class Journal {
     }
     this.#words[at] |= ANSWERED_BIT;
     this.#words[at + ORDINAL] = ordinal;
-    this.#answeredCount++;
+    this.#answered[lane]++;
   }
 
   /** Words of the requests in flight of a lane, oldest first: copies. */
@@ -136,23 +136,23 @@ export class Journal {
   cut(): void {
     for (let at = 0; at < this.#end; at += this.#recordWords(at))
       if ((this.#words[at] & (ANSWERED_BIT | WITHDRAWN_BIT)) === ANSWERED_BIT) this.#forget(at);
-    this.#answeredCount = 0;
+    this.#answered.fill(0);
     this.#compact();
   }
 
-  /** What was answered, in the order in which the kernel took it. */
+  /**
+   * What was answered, in the order in which the kernel took it; within a lane in the order of publishing, whatever the ordinals say (those
+   * of several workgroups are not one count).
+   */
   replay(): ReplayEntry[] {
-    const entries: ReplayEntry[] = [];
+    const lanes: [ReplayEntry[], ReplayEntry[]] = [[], []];
     for (let at = 0; at < this.#end; at += this.#recordWords(at)) {
       const tag = this.#words[at];
       if ((tag & (ANSWERED_BIT | WITHDRAWN_BIT)) !== ANSWERED_BIT) continue;
-      entries.push({
-        lane: (tag & LANE_BIT) as Lane,
-        words: this.#payload(at),
-        ordinal: this.#words[at + ORDINAL],
-      });
+      const lane = (tag & LANE_BIT) as Lane;
+      lanes[lane].push({ lane, words: this.#payload(at), ordinal: this.#words[at + ORDINAL] });
     }
-    return entries.sort((a, b) => (a.ordinal - b.ordinal) | 0);
+    return merged(...lanes);
   }
 
   #recordWords(at: number): number {
@@ -202,6 +202,18 @@ export class Journal {
     this.#end = to;
     this.#deadWords = 0;
   }
+}
+
+/** Two lists as one, each in its own order. */
+function merged(first: readonly ReplayEntry[], second: readonly ReplayEntry[]): ReplayEntry[] {
+  const entries: ReplayEntry[] = [];
+  let taken = 0;
+  for (const entry of first) {
+    while (taken < second.length && ((second[taken].ordinal - entry.ordinal) | 0) < 0)
+      entries.push(second[taken++]);
+    entries.push(entry);
+  }
+  return [...entries, ...second.slice(taken)];
 }
 
 /** Positions of records, first in first out, in a ring of fixed size. */

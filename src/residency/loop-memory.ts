@@ -1,0 +1,200 @@
+/**
+ * Where a parked kernel stands: what its workgroups have finished, free of the numbers of the queue that it was served from.
+ *
+ *     lane        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an answer)
+ *     workgroup 0 ────────────────┤ done   done  p                        ahead = 2, progress p of request 2
+ *     workgroup 1 ────────────────┤ done                                  ahead = 1
+ *     arrivals                    │ 2      1     0    0                   whole counters: results below way too
+ *
+ * Invariant: `ahead` of at least one workgroup of each lane is 0, as requests that all have finished are answered. So a fresh queue
+ * can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on exactly where it stood.
+ */
+import { EverwarpError } from "../base/errors.ts";
+import { Cursors } from "./queue.schema.ts";
+import type { Lane } from "./request-lanes.ts";
+
+const LANES = [0, 1] as const;
+const TOTALS_BYTES = 48;
+
+interface LanePosition {
+  /** A number a workgroup: unanswered requests that it has finished. */
+  readonly ahead: Uint32Array;
+  /** A number a workgroup: how far it has come with the next one. */
+  readonly progress: BigUint64Array;
+  /** A counter for each unanswered request, as many as there are slots. */
+  readonly arrivals: BigUint64Array;
+}
+
+export interface LoopPosition {
+  readonly workgroupCount: number;
+  readonly lanes: readonly [LanePosition, LanePosition];
+  /** A number a workgroup: requests that it has finished in its life (modulo 2³²). */
+  readonly taken: Uint32Array;
+  /** Sums for the heartbeat. */
+  readonly totals: BigUint64Array;
+}
+
+/** A part of a buffer of the loop. */
+export interface LoopRegion {
+  readonly of: "cursors" | "counters";
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** What is to be copied from the device to know where a kernel stands, in the order that `positionFrom` takes. */
+export function loopRegions(workgroupCount: number, slotCount: number): LoopRegion[] {
+  const cursors = (offsetBytes: number, sizeBytes: number): LoopRegion => ({
+    of: "cursors",
+    offsetBytes,
+    sizeBytes,
+  });
+  return [
+    cursors(Cursors.TOTALS, TOTALS_BYTES),
+    ...LANES.map((lane) => cursors(Cursors.DONE + lane * Cursors.WORKGROUPS_MAX * 4, workgroupCount * 4)),
+    cursors(Cursors.TAKEN, workgroupCount * 4),
+    ...LANES.map((lane) => cursors(Cursors.PROGRESS + lane * Cursors.WORKGROUPS_MAX * 8, workgroupCount * 8)),
+    { of: "counters", offsetBytes: 0, sizeBytes: LANES.length * slotCount * 8 },
+  ];
+}
+
+/** Reads the position from copies of the regions. */
+export function positionFrom(
+  copies: readonly Uint8Array[],
+  workgroupCount: number,
+  slotCount: number,
+): LoopPosition {
+  const [totals, doneNormal, doneUrgent, taken, progressNormal, progressUrgent, counters] = copies;
+  const arrivals = longsOf(counters);
+  const lane = (done: Uint32Array, progress: BigUint64Array, first: number): LanePosition => {
+    const answered = done.reduce((least, one) => (((one - least) | 0) < 0 ? one : least));
+    return {
+      ahead: done.map((one) => one - answered),
+      progress,
+      arrivals: BigUint64Array.from(
+        { length: slotCount },
+        (_, index) => arrivals[first + ((answered + 1 + index) & (slotCount - 1))],
+      ),
+    };
+  };
+  return {
+    workgroupCount,
+    lanes: [
+      lane(wordsOf(doneNormal), longsOf(progressNormal), 0),
+      lane(wordsOf(doneUrgent), longsOf(progressUrgent), slotCount),
+    ],
+    taken: wordsOf(taken),
+    totals: longsOf(totals),
+  };
+}
+
+/** The bytes of the regions, for a queue whose numbers begin at 1. @throws EW_BAD_ARGUMENT where it cannot go on in this shape */
+export function regionBytes(position: LoopPosition, workgroupCount: number, slotCount: number): Uint8Array[] {
+  const { lanes, totals } = position;
+  let { taken } = position;
+  let ahead = lanes.map((lane) => lane.ahead);
+  let progress = lanes.map((lane) => lane.progress);
+  if (workgroupCount !== position.workgroupCount) {
+    if (!isBetweenRequests(position)) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `a request was under way in ${position.workgroupCount} workgroups, and now there are ${workgroupCount}`,
+        { remedy: "Restore with as many workgroups as there were." },
+      );
+    }
+    const count = workgroupCount;
+    taken = new Uint32Array(count).fill(taken[0]);
+    ahead = LANES.map(() => new Uint32Array(count));
+    progress = LANES.map(() => new BigUint64Array(count));
+  }
+  const arrivals = new BigUint64Array(LANES.length * slotCount);
+  for (const lane of LANES) {
+    lanes[lane].arrivals.forEach((count, index) => {
+      if (count === 0n) return;
+      if (index >= slotCount) {
+        throw new EverwarpError("EW_BAD_ARGUMENT", `a request under way does not fit ${slotCount} slots`, {
+          remedy: "Restore with as many slots as there were.",
+        });
+      }
+      arrivals[lane * slotCount + ((index + 1) & (slotCount - 1))] = count;
+    });
+  }
+  return [totals, ...ahead, taken, ...progress, arrivals].map(bytesOf);
+}
+
+/** Whether no workgroup has begun a request that is not answered. */
+export function isBetweenRequests(position: LoopPosition): boolean {
+  return position.lanes.every(
+    ({ ahead, progress }) => ahead.every((count) => count === 0) && progress.every((value) => value === 0n),
+  );
+}
+
+/**
+ * Takes a request out that is not to be performed: what workgroups have done of it is forgotten, and those after it move up.
+ * @param index its place among the unanswered of its lane, 0 is the oldest
+ */
+export function withdraw(position: LoopPosition, lane: Lane, index: number): void {
+  const { ahead, progress, arrivals } = position.lanes[lane];
+  for (let workgroup = 0; workgroup < ahead.length; workgroup++) {
+    if (ahead[workgroup] > index) ahead[workgroup]--;
+    else if (ahead[workgroup] === index) progress[workgroup] = 0n;
+  }
+  if (index >= arrivals.length) return;
+  arrivals.copyWithin(index, index + 1);
+  arrivals[arrivals.length - 1] = 0n;
+}
+
+/** A copy that can be changed. */
+export function copyPosition(position: LoopPosition): LoopPosition {
+  return structuredClone(position);
+}
+
+/** A position as bytes, for a file. */
+export function encodePosition(position: LoopPosition): Uint8Array {
+  const { workgroupCount, lanes, taken, totals } = position;
+  const slotCount = lanes[0].arrivals.length;
+  const parts = [
+    Uint32Array.of(workgroupCount, slotCount),
+    totals,
+    ...lanes.flatMap(({ progress, arrivals }) => [progress, arrivals]),
+    ...lanes.map(({ ahead }) => ahead),
+    taken,
+  ].map(bytesOf);
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** @throws EW_CHECKPOINT_CORRUPTED for bytes that `encodePosition` did not make */
+export function decodePosition(bytes: Uint8Array): LoopPosition {
+  const corrupted = new EverwarpError(
+    "EW_CHECKPOINT_CORRUPTED",
+    `${bytes.length} bytes tell no position of a kernel`,
+    {
+      remedy: "Restore an older checkpoint.",
+    },
+  );
+  if (bytes.length < 8) throw corrupted;
+  const [workgroupCount, slotCount] = wordsOf(bytes.subarray(0, 8));
+  const expected =
+    8 + TOTALS_BYTES + LANES.length * (workgroupCount * 12 + slotCount * 8) + workgroupCount * 4;
+  if (workgroupCount === 0 || workgroupCount > Cursors.WORKGROUPS_MAX || bytes.length !== expected)
+    throw corrupted;
+  let at = 8;
+  const next = (sizeBytes: number): Uint8Array => bytes.subarray(at, (at += sizeBytes));
+  const totals = longsOf(next(TOTALS_BYTES));
+  const longs = LANES.map(() => ({
+    progress: longsOf(next(workgroupCount * 8)),
+    arrivals: longsOf(next(slotCount * 8)),
+  }));
+  const [normal, urgent] = longs.map((lane) => ({ ...lane, ahead: wordsOf(next(workgroupCount * 4)) }));
+  return { workgroupCount, lanes: [normal, urgent], taken: wordsOf(next(workgroupCount * 4)), totals };
+}
+
+/** Copies, as the bytes may lie at any address and change later. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.slice().buffer);
+}
+function longsOf(bytes: Uint8Array): BigUint64Array {
+  return new BigUint64Array(bytes.slice().buffer);
+}
+function bytesOf(words: Uint32Array | BigUint64Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}
