@@ -1,0 +1,12 @@
+// touch: the least that a dispatch can do; measures what a dispatch costs and nothing else.
+//
+// in   value
+// out  answer[0] = value
+// dispatch shape: one workgroup of one thread
+// twin: none, the value itself
+#version 460
+#include "probe.glsl"
+
+layout(local_size_x = 1) in;
+
+void main() { SeenWords(probe.answer).words[0] = probe.value; }

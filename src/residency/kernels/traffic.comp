@@ -1,0 +1,31 @@
+// traffic: writes the pattern over memory, reads it, or counts how much of it is there.
+//
+// in   target: `count` vectors of 16 bytes; mode; value = seed of the pattern; limit rounds a thread
+// out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the pattern's
+// dispatch shape: any number of workgroups of 64; each thread takes every n-th vector, n = number of threads
+// twin: src/residency/reference/pattern.ts (the pattern), sums and counts by hand
+#version 460
+#include "probe.glsl"
+
+layout(local_size_x = 64) in;
+
+void main() {
+  PlainVectors target = PlainVectors(probe.target);
+  uint threads = gl_NumWorkGroups.x * gl_WorkGroupSize.x;
+  uint sum = 0u;
+  uint vector = gl_GlobalInvocationID.x;
+  for (uint round = 0u; round < probe.limit && vector < probe.count; round++) {
+    uint first = vector * 4u;
+    uvec4 wanted = uvec4(patternWord(first, probe.value), patternWord(first + 1u, probe.value),
+                         patternWord(first + 2u, probe.value), patternWord(first + 3u, probe.value));
+    if (probe.mode == PROBE_MODE_WRITE) {
+      target.vectors[vector] = wanted;
+    } else {
+      uvec4 found = target.vectors[vector];
+      uvec4 part = probe.mode == PROBE_MODE_READ ? found : uvec4(equal(found, wanted));
+      sum += part.x + part.y + part.z + part.w;
+    }
+    vector += threads;
+  }
+  if (sum != 0u) atomicAdd(PlainWords(probe.answer).words[0], sum);
+}

@@ -1,0 +1,59 @@
+/** How fast the device's clock goes, laid beside the host's. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { EverwarpError } from "../../base/errors.ts";
+import type { Device } from "../../vulkan/index.ts";
+import { ProbeKernel } from "./probe-kernel.ts";
+
+/** The two readings lie at least this far apart. */
+const APART_MS = 20;
+/** Of so many readings in a row the one with the narrowest bracket counts. */
+const TRIES = 8;
+
+interface ClockReading {
+  /** The middle of the time in which the kernel must have looked. */
+  readonly hostMs: number;
+  readonly widthMs: number;
+  readonly ticks: bigint;
+}
+
+export interface ClockRate {
+  readonly ticksPerMs: number;
+  /** How far off that may be, by the width of the brackets. */
+  readonly errorShare: number;
+}
+
+/** @returns undefined where kernels have no clock */
+export async function probeClock(device: Device): Promise<ClockRate | undefined> {
+  if (!device.info.features.includes("shaderDeviceClock")) return undefined;
+  using kernel = await ProbeKernel.open(device, "clock");
+  read(kernel, 1); // the first launch compiles
+  const first = narrowest(kernel);
+  await sleep(APART_MS);
+  const second = narrowest(kernel);
+  const apartMs = second.hostMs - first.hostMs;
+  const ticksPerMs = Number(second.ticks - first.ticks) / apartMs;
+  if (!(ticksPerMs > 0)) {
+    throw new EverwarpError(
+      "EW_KERNEL_FAULT",
+      `the device's clock went ${second.ticks - first.ticks} ticks in ${apartMs} ms`,
+    );
+  }
+  return { ticksPerMs, errorShare: (first.widthMs + second.widthMs) / 2 / apartMs };
+}
+
+function narrowest(kernel: ProbeKernel): ClockReading {
+  let best = read(kernel, 2);
+  for (let index = 1; index < TRIES; index++) {
+    const next = read(kernel, index + 2);
+    if (next.widthMs < best.widthMs) best = next;
+  }
+  return best;
+}
+
+function read(kernel: ProbeKernel, value: number): ClockReading {
+  const begin = performance.now();
+  kernel.run({ value });
+  const end = performance.now();
+  const [low = 0, high = 0] = kernel.answer;
+  return { hostMs: (begin + end) / 2, widthMs: end - begin, ticks: (BigInt(high) << 32n) | BigInt(low) };
+}

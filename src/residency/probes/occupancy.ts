@@ -1,0 +1,91 @@
+/**
+ * How many workgroups are there together, found by asking: every workgroup takes a ticket when it starts, and the host closes when their number
+ * stands still. Ticketed occupancy discovery: Sorensen et al., "Portable inter-workgroup barrier synchronisation for GPUs", OOPSLA 2016.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Device, Fence } from "../../vulkan/index.ts";
+import { Occupancy } from "./probe.schema.ts";
+import { launched, ProbeKernel } from "./probe-kernel.ts";
+
+export const OCCUPANCY_SIZES = [64, 256, 1024] as const;
+
+/** More than any device keeps; a software driver gives each workgroup a thread, and has 32. */
+const ATTEMPT_HARDWARE = 16_384;
+const ATTEMPT_SOFTWARE = 256;
+/** How long the number must stand still. */
+const SETTLED_MS = 20;
+/** How long workgroups stay where they do not see the host: far below any watchdog. */
+const STAY_MS = 250;
+const CALIBRATION_POLLS = 20_000;
+/** Rounds that leave room below the limit of drivers that have one. */
+const LIMITED_POLLS = 60_000;
+const SIGN = 0x51a7;
+
+export interface OccupancyReading {
+  readonly workgroupSize: number;
+  readonly workgroupCount: number;
+  /** False where they left before the host had seen their number stand still: there may be more. */
+  readonly isSettled: boolean;
+}
+
+/** @param loopLimit rounds after which loops end by themselves, where they do */
+export async function probeOccupancy(
+  device: Device,
+  workgroupSize: number,
+  loopLimit: number | undefined,
+): Promise<OccupancyReading> {
+  const attempt = Math.min(
+    device.info.type === "cpu" ? ATTEMPT_SOFTWARE : ATTEMPT_HARDWARE,
+    device.info.limits.maxWorkgroupCount[0],
+  );
+  using kernel = await ProbeKernel.open(device, "occupancy", {
+    specialization: { 0: workgroupSize },
+    answerWords: attempt,
+  });
+  using desk = device.createBuffer({
+    role: "device",
+    sizeBytes: Occupancy.WORDS * 4,
+    label: "occupancy desk",
+  });
+  const launch = (
+    limit: number,
+    workgroupCount: number,
+    watch: (fence: Fence) => Promise<boolean>,
+  ): Promise<boolean> => {
+    kernel.answer.fill(0);
+    return launched(
+      device,
+      (recorder) => {
+        recorder.fill(desk, 0, desk.sizeBytes, 0).barrier("transfer", "compute");
+        kernel.record(recorder, { target: desk.address, limit, value: SIGN }, workgroupCount);
+      },
+      watch,
+    );
+  };
+  const timed = async (limit: number): Promise<number> => {
+    const begin = performance.now();
+    await launch(limit, 1, async (fence) => (await kernel.finish(fence, 1_000), true));
+    return performance.now() - begin;
+  };
+  await timed(0); // the first launch compiles
+  const pollMs = Math.max(1e-6, ((await timed(CALIBRATION_POLLS)) - (await timed(0))) / CALIBRATION_POLLS);
+  const limit = Math.min(loopLimit === undefined ? 0xffff_ffff : LIMITED_POLLS, Math.ceil(STAY_MS / pollMs));
+  let workgroupCount = 0;
+  const isSettled = await launch(limit, attempt, async (fence) => {
+    let changed = performance.now();
+    let settled = false;
+    while (!settled && !fence.signaled()) {
+      const before = workgroupCount;
+      while (workgroupCount < attempt && kernel.answer[workgroupCount] === SIGN) workgroupCount++;
+      const now = performance.now();
+      if (workgroupCount !== before || workgroupCount === 0) changed = now;
+      settled = now - changed > SETTLED_MS;
+      await sleep(1);
+    }
+    kernel.end();
+    await kernel.finish(fence, 2_000);
+    return settled;
+  });
+  if (!isSettled) workgroupCount = kernel.answer.reduce((count, word) => count + Number(word === SIGN), 0);
+  return { workgroupSize, workgroupCount, isSettled };
+}
