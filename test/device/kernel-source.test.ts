@@ -1,0 +1,237 @@
+/** Typed requests all the way: host → generated GLSL → host, and the promises of kernel.glsl. */
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkLayout } from "../../src/programs/check-layout.ts";
+import { sharedPrograms } from "../../src/programs/index.ts";
+import { KERNEL_TYPES_FILE, kernelTypes } from "../../src/residency/kernel-source.ts";
+import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import { array, struct, type StructLayout, u32, u64 } from "../../src/schema/index.ts";
+import { undocumented } from "../../src/schema/types.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { structArbitrary, valueArbitrary } from "../support/kernel-structs.ts";
+import { TypedLoop } from "../support/typed-loop.ts";
+import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+
+let device: Device;
+let profile: DeviceProfile;
+beforeAll(async () => {
+  device = openTestDevice();
+  profile = await measureProfile(device);
+});
+afterAll(() => {
+  device?.close();
+});
+
+const ECHO = `#version 460
+#include "kernel.glsl"
+void perform(uint slot) {
+  if (gl_LocalInvocationIndex == 0u) respond(slot, requestAt(slot));
+}
+`;
+
+describe("any struct", () => {
+  it("survives the way to the kernel and back", { timeout: 300_000 }, async () => {
+    const withValues = structArbitrary("Request", 44).chain((schema) =>
+      fc.tuple(fc.constant(schema), fc.array(valueArbitrary(schema), { minLength: 1, maxLength: 12 })),
+    );
+    await fc.assert(
+      fc.asyncProperty(withValues, async ([schema, values]) => {
+        await using kernel = await TypedLoop.launch({
+          device,
+          profile,
+          source: { text: ECHO },
+          request: schema,
+          response: schema,
+        });
+        for (const value of values) {
+          // What lies between fields is no part of the value.
+          expect(await kernel.call(value as never)).toEqual(value);
+        }
+        // Many at once are taken several at a time.
+        const answers = await Promise.all(values.map((value) => kernel.call(value as never)));
+        expect(answers).toEqual(values);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it("lies in the kernel's memory as in the schema, when its author keeps it in state", async () => {
+    const first = (of: StructLayout): string => {
+      const [name, type] = Object.entries(of.fields)[0] ?? ["", u32];
+      const { kind } = undocumented(type);
+      return kind === "array" || kind === "padding" ? `${name}[0]` : name;
+    };
+    await fc.assert(
+      fc.asyncProperty(structArbitrary("Request", 60), async (request) => {
+        const types = kernelTypes({
+          request,
+          response: struct("Response", { a: u32 }),
+          state: { kept: 4096 },
+        });
+        const { module } = await sharedPrograms().program({
+          source: `#version 460
+#include "kernel.glsl"
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Kept { Request values[]; };
+void perform(uint slot) {
+  Kept kept = Kept(keptState());
+  kept.values[1].${first(request)} = kept.values[0].${first(request)};
+  respond(slot, Response(1u));
+}
+`,
+          virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl },
+        });
+        checkLayout(module, request);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it("of 60 words reaches the kernel whole", async () => {
+    const request = struct("Request", { words: array(u32, 60) });
+    const response = struct("Response", { sum: u64, last: u32 });
+    await using kernel = await TypedLoop.launch({
+      device,
+      profile,
+      source: {
+        text: `#version 460
+#include "kernel.glsl"
+void perform(uint slot) {
+  Request request = requestAt(slot);
+  uint64_t sum = 0ul;
+  for (uint index = 0u; index < REQUEST_WORDS; index++) sum = sum * 3ul + uint64_t(request.words[index]);
+  spend(REQUEST_WORDS);
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Response(sum, request.words[59]));
+}
+`,
+      },
+      request,
+      response,
+    });
+    const words = Array.from({ length: 60 }, (_, index) => (index * 0x9e37_79b9) >>> 0);
+    const sum = words.reduce((total, word) => BigInt.asUintN(64, total * 3n + BigInt(word)), 0n);
+    expect(await kernel.call({ words })).toEqual({ sum, last: words[59] });
+  });
+});
+
+describe("kernel.glsl", () => {
+  const request = struct("Request", { value: u32 });
+  const response = struct("Response", { value: u32, threads: u32 });
+  const launch = (text: string, loop: object = {}, workgroupSize = 32) =>
+    TypedLoop.launch({
+      device,
+      profile,
+      source: { text: `#version 460\n#include "kernel.glsl"\n${text}` },
+      request,
+      response,
+      state: { memory: 1024 },
+      workgroupSize,
+      loop,
+    });
+  const memory =
+    "layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Memory { uint words[]; };\n";
+
+  it("fail gives its code to the caller, and the next request is served", async () => {
+    await using kernel = await launch(`
+void perform(uint slot) {
+  uint value = requestAt(slot).value;
+  if (gl_LocalInvocationIndex != 0u) return;
+  if (value % 2u == 1u) fail(slot, value);
+  else respond(slot, Response(value, 0u));
+}`);
+    const answers = await Promise.allSettled(
+      [4, 17, 6, 65_535, 65_537].map((value) => kernel.call({ value })),
+    );
+    expect(
+      answers.map((each) => (each.status === "fulfilled" ? each.value.value : `${each.reason as Error}`)),
+    ).toEqual([
+      4,
+      expect.stringContaining("code 17"),
+      6,
+      expect.stringContaining("code 65535"),
+      expect.stringContaining("code 65535"),
+    ]);
+  });
+
+  it("a request that perform forgets to answer ends with an error", async () => {
+    await using kernel = await launch("void perform(uint slot) {}");
+    await expect(kernel.call({ value: 1 })).rejects.toThrow("without an answer");
+  });
+
+  it("all threads enter, and what one stores the others read in the next request", async () => {
+    await using kernel = await launch(
+      `${memory}
+shared uint sh_threads;
+void perform(uint slot) {
+  Memory memory = Memory(memoryState());
+  uint value = requestAt(slot).value;
+  if (gl_LocalInvocationIndex == 0u) sh_threads = 0u;
+  barrier();
+  // Each thread reads what its neighbour stored in the request before.
+  uint before = memory.words[(gl_LocalInvocationIndex + 1u) % gl_WorkGroupSize.x];
+  if (before == value - 1u) atomicAdd(sh_threads, 1u);
+  barrier();
+  memory.words[gl_LocalInvocationIndex] = value;
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Response(value, sh_threads));
+}`,
+      {},
+      64,
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => kernel.call({ value: index + 1 })),
+    );
+    expect(answers).toEqual(Array.from({ length: 12 }, (_, index) => ({ value: index + 1, threads: 64 })));
+  });
+
+  const SUSPENDING = `${memory}
+void perform(uint slot) {
+  Memory memory = Memory(memoryState());
+  uint rounds = requestAt(slot).value;
+  uint here = uint(progress());
+  if (gl_LocalInvocationIndex == 0u) memory.words[currentLane] = here == 0u ? 1u : memory.words[currentLane] + 1u;
+  if (here + 1u < rounds) suspend(uint64_t(here + 1u));
+  else if (gl_LocalInvocationIndex == 0u) respond(slot, Response(memory.words[currentLane], here));
+}`;
+
+  it.each(STRATEGY_NAMES)(
+    "%s: a suspended request is entered until it is done, those behind it wait",
+    async (strategy) => {
+      if (strategy === "persistent" && !profile.persistent.allowed) {
+        // Nothing to run here: the profile forbids it, and the loop must say so.
+        await expect(launch(SUSPENDING, { strategy })).rejects.toThrow(profile.persistent.reason);
+        return;
+      }
+      await using kernel = await launch(SUSPENDING, { strategy });
+      const wanted = [1, 5, 1, 2, 300, 1, 3];
+      const answers = await Promise.all(wanted.map((value) => kernel.call({ value })));
+      // As many entries as asked for, and progress went up by one each time.
+      expect(answers).toEqual(wanted.map((value) => ({ value, threads: value - 1 })));
+    },
+  );
+
+  it("an urgent request is performed between two slices of another", async () => {
+    await using kernel = await launch(SUSPENDING);
+    const long = kernel.submit({ value: 20_000 });
+    const urgent = kernel.submit({ value: 2 }, 1);
+    expect(await kernel.answer(urgent)).toEqual({ value: 2, threads: 1 });
+    expect(await kernel.answer(long)).toEqual({ value: 20_000, threads: 19_999 });
+    // In the order in which the kernel finished them.
+    expect([urgent.ordinal, long.ordinal]).toEqual([1, 2]);
+  });
+
+  it("rounds that are told of end a launch in time, where the driver limits them", async () => {
+    // 40 requests of 2000 rounds are more than such a driver gives one launch.
+    await using kernel = await launch(`
+void perform(uint slot) {
+  uint value = requestAt(slot).value;
+  uint turned = 0u;
+  for (uint round = 0u; round < 2000u + value; round++) turned += 1u + (round ^ round);
+  spend(2000u + value);
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Response(turned, 0u));
+}`);
+    for (let value = 0; value < 40; value++)
+      expect(await kernel.call({ value })).toEqual({ value: 2000 + value, threads: 0 });
+  });
+});
