@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { deviceFaultAt, FAULT_POINTS, fileFaultAt, injectFaults } from "./faults.ts";
+import { packageRoot } from "./package-root.ts";
 
 const passes = (count: number): (string | undefined)[] =>
   Array.from({ length: count }, () => deviceFaultAt("submit"));
@@ -106,4 +109,12 @@ test("EW_FAULT is read at start: a kill is a SIGKILL, a fault that is not known 
   const refused = runWith("kill@restore.reed");
   expect(refused).toMatchObject({ status: 1, stdout: "" });
   expect(refused.stderr).toContain("restore.reed");
+});
+
+test("docs/faults.md lists the points as they are", () => {
+  const text = readFileSync(join(packageRoot(), "docs", "faults.md"), "utf8");
+  const rows = [...text.matchAll(/^\| `([a-z.-]+)` +\| (?:`src|the same).*?\| (.*?) +\|$/gm)];
+  expect(rows.map(([, point, standsFor]) => [point, standsFor])).toEqual(
+    Object.entries(FAULT_POINTS).map(([point, { standsFor }]) => [point, standsFor]),
+  );
 });
