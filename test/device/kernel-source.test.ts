@@ -211,6 +211,35 @@ void perform(uint slot) {
     },
   );
 
+  it("several workgroups give one answer, each with progress of its own", async () => {
+    const workgroups = 3;
+    await using kernel = await launch(
+      `${memory}
+void perform(uint slot) {
+  Memory memory = Memory(memoryState());
+  uint value = requestAt(slot).value;
+  uint slices = value + gl_WorkGroupID.x; // each workgroup has another number to do
+  uint here = uint(progress());
+  if (here + 1u < slices) {
+    suspend(uint64_t(here + 1u));
+    return;
+  }
+  // The last to arrive answers. A place for each request, as another workgroup may be ahead.
+  if (gl_LocalInvocationIndex != 0u) return;
+  atomicAdd(memory.words[value], here + 1u, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);
+  uint arrived = atomicAdd(memory.words[100u + value], 1u, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);
+  if (arrived + 1u != gl_NumWorkGroups.x) return;
+  uint total = atomicAdd(memory.words[value], 0u, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);
+  respond(slot, Response(total, arrived + 1u));
+}`,
+      { strategy: "batch", boundedWorkgroupCount: workgroups },
+    );
+    const values = [1, 7, 3, 40, 2, 5];
+    const answers = await Promise.all(values.map((value) => kernel.call({ value })));
+    const slices = (value: number): number => value + (value + 1) + (value + 2);
+    expect(answers).toEqual(values.map((value) => ({ value: slices(value), threads: workgroups })));
+  });
+
   it("an urgent request is performed between two slices of another", async () => {
     await using kernel = await launch(SUSPENDING);
     const long = kernel.submit({ value: 20_000 });
