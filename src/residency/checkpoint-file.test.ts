@@ -256,7 +256,7 @@ test("paths that do not work out", async () => {
   await expect(saveCheckpoint(busy, small)).rejects.toThrow(failing("EW_PATH_UNWRITABLE"));
   expect(readdirSync(folder).filter((name) => name.startsWith(".everwarp"))).toEqual([]);
   const pipe = join(folder, "pipe");
-  execFileSync("mkfifo", [pipe]);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', pipe]);
   await expect(loadCheckpoint(pipe, identity)).rejects.toThrow(failing("EW_CHECKPOINT_TRUNCATED"));
 });
 

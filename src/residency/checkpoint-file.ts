@@ -34,8 +34,8 @@ import {
   truncated,
 } from "./checkpoint-format.ts";
 
-/** Hashing that many takes about a millisecond, for which the event loop stands still. */
-const SLICE_BYTES = 1 << 20;
+/** Hashing that many takes an eighth to half of a millisecond, for which the event loop stands still. */
+const SLICE_BYTES = 1 << 18;
 const TEMPORARY_PREFIX = ".everwarp-checkpoint.";
 /** When a temporary file of another machine or container counts as left behind: nobody can ask whether its process lives. */
 const FOREIGN_AGE_MS = 24 * 3600 * 1000;
