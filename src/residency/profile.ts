@@ -10,18 +10,15 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Device, type DeviceInfo, type DeviceOptions } from "../vulkan/index.ts";
-import { probeDoorbell, probeLoopLimit, type DoorbellReading } from "./probes.ts";
+import type { DoctorReadings } from "./probes/catalogue.ts";
+import { probeClock } from "./probes/clock.ts";
+import { doorbellCandidates, type DoorbellReading, isWatched, probeDoorbell } from "./probes/doorbell.ts";
+import { probeLoopLimit } from "./probes/loop-limit.ts";
 
-const PROFILE_VERSION = 2;
+export const PROFILE_VERSION = 3;
 
-/** Loops longer than this are never asked for by a kernel in one launch of a driver that limits them. */
-const LOOP_PROBE_ROUNDS = 200_000;
-
-/**
- * Drivers under which a kernel was seen to run without end. Others end it after seconds (a watchdog), and some take the display or the
- * machine with it, so nothing is tried there.
- */
-const UNWATCHED_DRIVERS: ReadonlySet<string> = new Set(["NVIDIA_PROPRIETARY", "MESA_LLVMPIPE"]);
+/** More than the one limit that is known (65,535), and few enough to be over in an instant. */
+const LOOP_PROBE_ROUNDS = 70_000;
 
 export interface DeviceProfile {
   readonly version: typeof PROFILE_VERSION;
@@ -31,14 +28,16 @@ export interface DeviceProfile {
   readonly measuredAt: string;
   /** Rounds after which loops end silently; undefined where they do not. */
   readonly loopLimit: number | undefined;
-  /** Polls of an idle kernel a millisecond; undefined where it was not measured. */
+  /** Polls of an idle kernel a millisecond; undefined where it could not be watched. */
   readonly pollsPerMs?: number;
-  /** Ticks of the device's clock a millisecond; undefined where it has none. */
+  /** Ticks of the device's clock a millisecond; undefined where kernels have none. */
   readonly clockTicksPerMs?: number;
-  /** What was tried for doorbell memory, in order; the last one serves. Empty where it was not worth trying. */
+  /** What was tried for doorbell memory, in order; the last one serves. */
   readonly doorbell: readonly DoorbellReading[];
   /** May a kernel stay resident, and why (not). */
   readonly persistent: { readonly allowed: boolean; readonly reason: string };
+  /** What `everwarp doctor` found out; nothing relies on it. */
+  readonly doctor?: Partial<DoctorReadings>;
 }
 
 /** An open device and what was measured of it. */
@@ -47,10 +46,30 @@ export interface ProfiledDevice {
   readonly profile: DeviceProfile;
 }
 
+const profiles = new WeakMap<Device, Promise<DeviceProfile>>();
+
 /**
- * Opens a device with its profile, measuring it first where there is none (some tens of milliseconds, once).
+ * The profile of an open device: what is known already, else what is on disk, else measured now (about a tenth of a second, once; nothing
+ * else may run on the device meanwhile). The device's doorbell memory is then the type that was seen to serve.
  * @param options.fresh measure even if there is a profile
- * @throws what `Device.open` throws
+ * @throws what the probes throw: EW_DEVICE_LOST, EW_TIMEOUT, EW_OUT_OF_DEVICE_MEMORY, EW_COMPILE
+ */
+export function profileOf(device: Device, options: { fresh?: boolean } = {}): Promise<DeviceProfile> {
+  const { fresh = false } = options;
+  let profile = fresh ? undefined : profiles.get(device);
+  if (profile === undefined) {
+    profile = loadProfile(device, fresh);
+    profiles.set(device, profile);
+    // One that failed is tried again by the next who asks.
+    profile.catch(() => profiles.delete(device));
+  }
+  return profile;
+}
+
+/**
+ * Opens a device with its profile.
+ * @param options.fresh measure even if there is a profile
+ * @throws what `Device.open` and `profileOf` throw
  */
 export async function openProfiledDevice(
   options: DeviceOptions & { fresh?: boolean } = {},
@@ -58,53 +77,85 @@ export async function openProfiledDevice(
   const { fresh = false, ...deviceOptions } = options;
   const device = Device.open(deviceOptions);
   try {
-    const file = profilePath(device.info);
-    let profile = fresh ? undefined : readProfile(file);
-    if (profile === undefined) {
-      profile = await measureProfile(device);
-      // A litmus that failed is not kept: a machine that was too busy to answer in time must not be judged for ever.
-      if (profile.doorbell.at(-1)?.isSeen !== false) writeProfile(file, profile);
-    }
-    const doorbell = profile.doorbell.at(-1);
-    if (doorbell?.isSeen === true) device.setMemoryTypes({ doorbell: doorbell.memoryType });
-    return { device, profile };
+    return { device, profile: await profileOf(device, { fresh }) };
   } catch (error) {
     device.close();
     throw error;
   }
 }
 
-/** Runs the probes. Leaves the device with the doorbell memory that was tried last. */
+async function loadProfile(device: Device, isFresh: boolean): Promise<DeviceProfile> {
+  const file = profilePath(device.info);
+  let profile = isFresh ? undefined : readProfile(file);
+  if (profile === undefined) {
+    profile = await measureProfile(device);
+    // A litmus that failed is not kept: a machine that was too busy to answer in time must not be judged for ever.
+    if (profile.doorbell.at(-1)?.isSeen === true) writeProfile(file, profile);
+  }
+  const doorbell = profile.doorbell.at(-1);
+  if (doorbell?.isSeen === true) device.setMemoryTypes({ doorbell: doorbell.memoryType });
+  return profile;
+}
+
+/** Runs the probes that launches need. Leaves the device with the doorbell memory that was tried last. */
 export async function measureProfile(device: Device): Promise<DeviceProfile> {
   const { info } = device;
   const loopRounds = await probeLoopLimit(device, LOOP_PROBE_ROUNDS);
   const loopLimit = loopRounds < LOOP_PROBE_ROUNDS ? loopRounds : undefined;
+  const clock = await probeClock(device);
   const doorbell: DoorbellReading[] = [];
-  const forbidden = whyNotPersistent(info, loopLimit);
-  if (forbidden === undefined) {
-    for (const memoryType of doorbellCandidates(device)) {
-      device.setMemoryTypes({ doorbell: memoryType });
-      doorbell.push(await probeDoorbell(device));
-      if (doorbell.at(-1)?.isSeen === true) break;
-    }
+  for (const memoryType of doorbellCandidates(device)) {
+    device.setMemoryTypes({ doorbell: memoryType });
+    doorbell.push(await probeDoorbell(device, { loopLimit, isWatched: isWatched(info) }));
+    if (doorbell.at(-1)?.isSeen === true) break;
   }
+  const pollsPerMs = doorbell.at(-1)?.pollsPerMs;
   return {
     version: PROFILE_VERSION,
     deviceName: info.name,
     driverInfo: info.driverInfo,
     measuredAt: new Date().toISOString(),
     loopLimit,
+    ...(pollsPerMs === undefined ? {} : { pollsPerMs }),
+    ...(clock === undefined ? {} : { clockTicksPerMs: clock.ticksPerMs }),
     doorbell,
-    persistent: judge(forbidden, doorbell),
+    persistent: judge(whyNotPersistent(info, loopLimit), doorbell),
   };
+}
+
+/**
+ * Adds what the doctor found to the profile on disk; what it found before and not now stays.
+ * @returns the profile as it is then; undefined where there is none to add to
+ */
+export function addReadings(info: DeviceInfo, readings: Partial<DoctorReadings>): DeviceProfile | undefined {
+  const file = profilePath(info);
+  const profile = readProfile(file);
+  if (profile === undefined) return undefined;
+  const { traces: _, ...kept } = readings; // of no use to a later process
+  const added = { ...profile, doctor: { ...profile.doctor, ...kept } };
+  writeProfile(file, added);
+  return added;
+}
+
+/** The profile that is kept of a device, without opening it. */
+export function keptProfile(info: DeviceInfo): DeviceProfile | undefined {
+  return readProfile(profilePath(info));
+}
+
+/**
+ * Workgroups of a size that the device was seen to keep together.
+ * @returns undefined where `everwarp doctor` has not asked
+ */
+export function residentWorkgroups(profile: DeviceProfile, workgroupSize: number): number | undefined {
+  const asked = profile.doctor?.occupancy?.filter((reading) => reading.workgroupSize >= workgroupSize) ?? [];
+  return asked.toSorted((a, b) => a.workgroupSize - b.workgroupSize)[0]?.workgroupCount;
 }
 
 function whyNotPersistent(info: DeviceInfo, loopLimit: number | undefined): string | undefined {
   if (loopLimit !== undefined)
     return `its driver (${info.driverInfo}) ends loops silently after ${loopLimit} rounds`;
-  if (!UNWATCHED_DRIVERS.has(info.driverId)) {
+  if (isWatched(info))
     return `its driver (${info.driverName} ${info.driverInfo}) ends kernels that run for more than a few seconds`;
-  }
   return undefined;
 }
 
@@ -121,15 +172,6 @@ function judge(
     };
   }
   return { allowed: false, reason: "a running kernel does not see what the host writes, in any memory type" };
-}
-
-/** The type that the device took for doorbells, then the other types that the host can write. */
-function doorbellCandidates(device: Device): number[] {
-  const own = device.memoryTypes.doorbell;
-  const others = device.info.memoryTypes.filter(
-    (type) => type.hostVisible && type.hostCoherent && !type.deviceCoherent,
-  );
-  return [own, ...others.map((type) => type.index).filter((index) => index !== own)];
 }
 
 /** Where the profile of a device is kept. */

@@ -1,0 +1,90 @@
+/** The probes that `everwarp doctor` runs, each in a process of its own: what they are called, how long they may take, what they tell. */
+import type { Device } from "../../vulkan/index.ts";
+import type { DeviceProfile } from "../profile.ts";
+import { type DispatchCost, probeDispatchCost } from "./dispatch-cost.ts";
+import { doorbellCandidates, type DoorbellReading, isWatched, probeDoorbell } from "./doorbell.ts";
+import { type LeaseReading, probeLease } from "./lease.ts";
+import { memoryPerRole, type RoleMemory } from "./memory.ts";
+import { OCCUPANCY_SIZES, type OccupancyReading, probeOccupancy } from "./occupancy.ts";
+import { leaveTraces, type PersistenceRow, probePersistence, type Traces } from "./persistence.ts";
+import { probeRoundTrips, type RoundTrip } from "./round-trips.ts";
+
+/** What the probes found; those that failed are not there. */
+export interface DoctorReadings {
+  /** The memory type of each role. */
+  readonly memory: readonly RoleMemory[];
+  /** The litmus, for every type that could hold doorbells. */
+  readonly doorbells: readonly DoorbellReading[];
+  readonly occupancy: readonly OccupancyReading[];
+  readonly lease: LeaseReading;
+  readonly dispatchCost: DispatchCost;
+  readonly roundTrips: readonly RoundTrip[];
+  /** What this process left for the next one to look for: no finding of its own. */
+  readonly traces: Traces;
+  readonly persistence: readonly PersistenceRow[];
+}
+export type ProbeName = keyof DoctorReadings;
+
+export interface ProbeContext {
+  readonly device: Device;
+  readonly profile: DeviceProfile;
+  /** Try long leases on every driver. */
+  readonly isLong: boolean;
+  /** What an earlier process left. */
+  readonly traces: Traces | undefined;
+}
+
+interface DoctorProbe<Name extends ProbeName> {
+  /** More than it takes when all is well. */
+  readonly timeoutMs: number;
+  readonly run: (context: ProbeContext) => Promise<DoctorReadings[Name]>;
+}
+
+/** In the order in which they run: `traces` just before `persistence`, and what may cost the device last. */
+export const DOCTOR_PROBES: { readonly [Name in ProbeName]: DoctorProbe<Name> } = {
+  memory: {
+    timeoutMs: 10_000,
+    run: ({ device, profile }) => {
+      const doorbell = profile.doorbell.at(-1);
+      const measured = doorbell?.isSeen === true ? doorbell.memoryType : undefined;
+      return Promise.resolve(memoryPerRole(device.info, device.memoryTypes, measured));
+    },
+  },
+  doorbells: {
+    timeoutMs: 30_000,
+    run: async ({ device, profile }) => {
+      const readings: DoorbellReading[] = [];
+      const { doorbell } = device.memoryTypes;
+      for (const memoryType of doorbellCandidates(device)) {
+        device.setMemoryTypes({ doorbell: memoryType });
+        readings.push(
+          await probeDoorbell(device, { loopLimit: profile.loopLimit, isWatched: isWatched(device.info) }),
+        );
+      }
+      device.setMemoryTypes({ doorbell });
+      return readings;
+    },
+  },
+  occupancy: {
+    timeoutMs: 20_000,
+    run: async ({ device, profile }) => {
+      const readings: OccupancyReading[] = [];
+      for (const size of OCCUPANCY_SIZES) {
+        if (size > device.info.limits.maxWorkgroupInvocations) continue;
+        readings.push(await probeOccupancy(device, size, profile.loopLimit));
+      }
+      return readings;
+    },
+  },
+  dispatchCost: { timeoutMs: 20_000, run: ({ device }) => probeDispatchCost(device) },
+  roundTrips: { timeoutMs: 60_000, run: ({ device, profile }) => probeRoundTrips(device, profile) },
+  traces: { timeoutMs: 30_000, run: ({ device }) => leaveTraces(device) },
+  persistence: { timeoutMs: 60_000, run: ({ device, traces }) => probePersistence(device, traces) },
+  lease: {
+    timeoutMs: 60_000,
+    run: ({ device, profile, isLong }) =>
+      probeLease(device, { isLong: isLong || !isWatched(device.info), loopLimit: profile.loopLimit }),
+  },
+};
+
+export const PROBE_NAMES = Object.keys(DOCTOR_PROBES) as readonly ProbeName[];

@@ -1,0 +1,147 @@
+/** The doorbell litmus: does a running kernel see what the host writes, and how soon? */
+import type { Device, DeviceInfo } from "../../vulkan/index.ts";
+import type { DeviceProfile } from "../profile.ts";
+import { Phase } from "../queue.schema.ts";
+import type { ResidentLoop } from "../resident-loop.ts";
+import { askEcho, withEcho } from "./echo.ts";
+import { timesOf } from "./times.ts";
+
+/**
+ * Drivers under which a kernel was seen to run without end. Others end it after seconds (a watchdog), and some take the display or the
+ * machine with it, so nothing long is tried there unasked.
+ */
+const UNWATCHED_DRIVERS: ReadonlySet<string> = new Set(["NVIDIA_PROPRIETARY", "MESA_LLVMPIPE"]);
+
+const ROUNDS = 64;
+/** Idle polls after which the kernel gives up: a second or two on any device, where nothing ends kernels. */
+const POLL_LIMIT = 1_000_000;
+/** The same where a watchdog looks on: far below the shortest one. */
+const POLL_LIMIT_WATCHED = 100_000;
+const LEASE_MS = 200;
+/** The idle kernel is watched for so many heartbeats, but no longer than so long. */
+const BEATS = 6;
+const IDLE_MS_MAX = 40;
+const WATCH_ATTEMPTS = 4;
+
+/** What the doorbell litmus saw. */
+export interface DoorbellReading {
+  readonly memoryType: number;
+  /** Did a running kernel answer what the host wrote to memory of this type, without being launched anew? */
+  readonly isSeen: boolean;
+  readonly rounds: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+  /** Polls of the idle kernel a millisecond; undefined where it did not live long enough to be watched. */
+  readonly pollsPerMs?: number;
+}
+
+/** What is known of a device before the litmus. */
+export interface LitmusLimits {
+  readonly loopLimit: number | undefined;
+  /** May something end kernels that run for more than a few seconds? */
+  readonly isWatched: boolean;
+}
+
+/**
+ * Launches the echo kernel and asks it 64 times through the device's doorbell memory. A kernel that does not see the host's writes does not see
+ * the stop flag either, so it has a limit of polls; where kernels may not stay, it is launched for a short lease.
+ */
+export async function probeDoorbell(device: Device, limits: LitmusLimits): Promise<DoorbellReading> {
+  const { loopLimit, isWatched } = limits;
+  const isLeased = isWatched || loopLimit !== undefined;
+  return await withEcho(
+    device,
+    {
+      profile: litmusProfile(loopLimit),
+      strategy: isLeased ? "leased" : "persistent",
+      leaseMs: LEASE_MS,
+      pollLimit: isWatched ? POLL_LIMIT_WATCHED : POLL_LIMIT,
+    },
+    (loop) => litmus(loop, device.memoryTypes.doorbell),
+  );
+}
+
+function litmus(loop: ResidentLoop, memoryType: number): DoorbellReading {
+  const timesUs: number[] = [];
+  let seen = 0;
+  let timeUs: number | undefined = 0;
+  for (let round = 0; round < ROUNDS && timeUs !== undefined; round++) {
+    const { launches } = loop.counts;
+    timeUs = askEcho(loop, round * 977);
+    if (timeUs === undefined) continue;
+    timesUs.push(timeUs);
+    // An answer of a kernel that was launched for it proves nothing.
+    if (loop.counts.launches === launches) seen++;
+  }
+  const { count, p50Us, p99Us } = timesOf(timesUs);
+  const isSeen = timeUs !== undefined && seen * 2 > ROUNDS;
+  const pollsPerMs = isSeen ? watchIdle(loop) : undefined;
+  return {
+    memoryType,
+    isSeen,
+    rounds: count,
+    p50Us,
+    p99Us,
+    ...(pollsPerMs === undefined ? {} : { pollsPerMs }),
+  };
+}
+
+/** Reads the heartbeats of an idle kernel as they come; undefined where too few came, however often it was launched. */
+function watchIdle(loop: ResidentLoop): number | undefined {
+  for (let attempt = 0; attempt < WATCH_ATTEMPTS; attempt++) {
+    askEcho(loop, 1); // one that had parked is launched again
+    const pollsPerMs = watchLaunch(loop);
+    if (pollsPerMs !== undefined) return pollsPerMs;
+  }
+  return undefined;
+}
+
+function watchLaunch(loop: ResidentLoop): number | undefined {
+  const beats: { readonly polls: number; readonly atMs: number }[] = [];
+  const epoch = loop.heartbeat?.epoch;
+  const begin = performance.now();
+  for (let now = begin; now - begin < IDLE_MS_MAX && beats.length < BEATS; now = performance.now()) {
+    const beat = loop.heartbeat;
+    if (beat === undefined || beat.polls === beats.at(-1)?.polls) continue;
+    if (beat.epoch !== epoch) break;
+    beats.push({ polls: beat.polls, atMs: now });
+    if (beat.phase !== Phase.RUNNING) break;
+  }
+  // The first one was there already, nobody knows since when.
+  const [, first] = beats;
+  const last = beats.at(-1);
+  if (first === undefined || last === undefined || last === first) return undefined;
+  return (last.polls - first.polls) / (last.atMs - first.atMs);
+}
+
+/** May something end kernels on this device that run for more than a few seconds? */
+export function isWatched(info: Pick<DeviceInfo, "driverId">): boolean {
+  return !UNWATCHED_DRIVERS.has(info.driverId);
+}
+
+/** The type that the device took for doorbells, then the other types that the host can write. */
+export function doorbellCandidates(device: Pick<Device, "info" | "memoryTypes">): number[] {
+  const own = device.memoryTypes.doorbell;
+  const others = device.info.memoryTypes.filter(
+    (type) =>
+      type.hostVisible &&
+      type.hostCoherent &&
+      !type.deviceCoherent &&
+      !type.protected &&
+      !type.lazilyAllocated,
+  );
+  return [own, ...others.map((type) => type.index).filter((index) => index !== own)];
+}
+
+/** Lets the litmus do what a profile would have to allow first. */
+function litmusProfile(loopLimit: number | undefined): DeviceProfile {
+  return {
+    version: 3,
+    deviceName: "the device under test",
+    driverInfo: "",
+    measuredAt: "",
+    loopLimit,
+    doorbell: [],
+    persistent: { allowed: true, reason: "this is the test of it" },
+  };
+}

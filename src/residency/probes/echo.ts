@@ -1,0 +1,60 @@
+/** The echo kernel as probes launch it: the smallest resident kernel. */
+import { EverwarpError } from "../../base/errors.ts";
+import { kernelFile, sharedPrograms } from "../../programs/index.ts";
+import type { Device } from "../../vulkan/index.ts";
+import { ResidentLoop, type ResidentLoopOptions, WORKGROUP_SIZE_ID } from "../resident-loop.ts";
+import { type Times, timesOf } from "./times.ts";
+
+const WORKGROUP_SIZE = 32;
+const ROUND_TIMEOUT_MS = 1_000;
+
+/** Launches an echo kernel, lets `body` use it, and stops it. */
+export async function withEcho<T>(
+  device: Device,
+  options: Omit<ResidentLoopOptions, "device" | "pipeline">,
+  body: (loop: ResidentLoop) => T,
+): Promise<T> {
+  using lease = await sharedPrograms().acquire(device, {
+    file: kernelFile("residency/kernels/echo"),
+    specialization: { [WORKGROUP_SIZE_ID]: WORKGROUP_SIZE },
+    label: "echo probe",
+  });
+  await using loop = await ResidentLoop.launch({
+    device,
+    pipeline: lease.pipeline,
+    slotCount: 16,
+    ...options,
+  });
+  return body(loop);
+}
+
+/**
+ * Asks an echo kernel once.
+ * @returns µs, or undefined where no answer came, or a wrong one
+ */
+export function askEcho(loop: ResidentLoop, word: number): number | undefined {
+  const begin = performance.now();
+  const ticket = loop.submit(new Uint32Array([word]));
+  const isRight =
+    loop.waitSync(ticket, ROUND_TIMEOUT_MS) && ticket.failure === undefined && ticket.result === word + 1;
+  return isRight ? (performance.now() - begin) * 1000 : undefined;
+}
+
+/** Times of many requests, one after the other. @throws EW_KERNEL_FAULT for a wrong answer or none */
+export function timeEcho(loop: ResidentLoop, rounds: number): Times {
+  const timesUs: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const timeUs = askEcho(loop, round * 977);
+    if (timeUs === undefined) {
+      throw (
+        loop.lossReason ??
+        new EverwarpError(
+          "EW_KERNEL_FAULT",
+          `request ${round} of an echo kernel had no answer, or a wrong one`,
+        )
+      );
+    }
+    timesUs.push(timeUs);
+  }
+  return timesOf(timesUs);
+}
