@@ -29,7 +29,7 @@
 //    the number that is due, so the order in which the host's stores arrive does not matter. Payload beyond the header
 //    was written, and the host's write-combining buffers drained, before the header.
 //  - Arrivals are counted with one atomic on device memory that also sums the results. The workgroup that arrives last
-//    publishes. Records that a kernel wrote to mailbox memory before may become visible to the host after the completion:
+//    publishes, with the ordinal that workgroup 0 gave the request. Records that a kernel wrote to mailbox memory before may become visible to the host after the completion:
 //    each record is sealed, so that the host knows when it has come.
 //  - Cursors are written by a launch and read by the next one; a barrier of the command stream lies between.
 // Termination: the stop flag is looked at first in every iteration; lease, idle time, rounds of loops and, for probes, idle polls are bounded.
@@ -119,8 +119,9 @@ uint polls = 0u;              // of this launch
 uint idlePolls = 0u;          // in a row
 uint rounds = 0u;             // of loops, where they are budgeted
 bool isWorking = false;       // the poll before this one found something
-uint64_t tickNow = 0ul;       // the last look at the clock
-uint64_t beginTicks, idleSince, workSince, throttledUntil = 0ul, lastBeat = 0ul;
+uint64_t tickNow = 0ul;       // ticks since the launch began, at the last look at the clock
+uint clockLow = 0u;           // low word of the device's clock then
+uint64_t idleSince = 0ul, workSince = 0ul, throttledUntil = 0ul, lastBeat = 0ul;
 uint64_t totalTicks, totalPolls, totalRequests, totalBusy, totalActive, totalCounted; // workgroup 0: over all launches
 
 uint slotOf(uint lane, uint sequence) { return lane * (launch.slotMask + 1u) + (sequence & launch.slotMask); }
@@ -144,9 +145,12 @@ void writeCompletionVector(uint sequence, uint index, uvec3 content) {
   Vectors(launch.completions).vectors[slotOf(currentLane, sequence) * launch.completionVectors + index] = sealed(content, sequence);
 }
 
+// Only the clock's low word counts (some drivers give no more), so two looks must lie less than four seconds apart or the rest is lost.
 void lookAtClock() {
 #ifdef RESIDENCY_CLOCK
-  tickNow = subgroupBroadcastFirst(clockRealtimeEXT());
+  uint low = subgroupBroadcastFirst(clockRealtime2x32EXT()).x;
+  tickNow += uint64_t(low - clockLow);
+  clockLow = low;
 #endif
 }
 
@@ -166,7 +170,7 @@ uvec2 halves(uint64_t value) { return uvec2(uint(value), uint(value >> 32)); }
 // Tells the host what this launch is doing. By one thread of workgroup 0.
 void beat(uint gapTicks) {
   lastBeat = tickNow;
-  uvec2 ticks = halves(totalTicks + (tickNow - beginTicks));
+  uvec2 ticks = halves(totalTicks + tickNow);
   uvec2 pollCount = halves(totalPolls + polls);
   uvec2 requests = halves(totalRequests);
   uvec2 busy = halves(totalBusy);
@@ -185,7 +189,7 @@ void beginWatch() {
   epoch = ControlReference(launch.control).value.epoch;
   readSettings();
   lookAtClock();
-  beginTicks = idleSince = workSince = tickNow;
+  tickNow = 0ul;
   if (gl_WorkGroupID.x != 0u) return;
   DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
   totalTicks = totals.values[0];
@@ -194,9 +198,9 @@ void beginWatch() {
   totalBusy = totals.values[3];
   totalActive = totals.values[4];
   totalCounted = totals.values[5];
-  uint64_t endTicks = DoubleWords(launch.cursors + uint64_t(CURSORS_END_TICKS)).values[0];
-  uint64_t gap = endTicks == 0ul ? 0ul : min(tickNow - endTicks, 0xFFFFFFFFul);
-  if (subgroupElect()) beat(uint(gap));
+  Words end = Words(launch.cursors + uint64_t(CURSORS_END));
+  uint gap = end.words[0] == 0u ? 0u : clockLow - end.words[1];
+  if (subgroupElect()) beat(gap);
 }
 
 // By the first subgroup of workgroup 0, when it leaves.
@@ -204,13 +208,15 @@ void endWatch() {
   lookAtClock();
   if (!subgroupElect()) return;
   DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
-  totals.values[0] = totalTicks + (tickNow - beginTicks);
+  totals.values[0] = totalTicks + tickNow;
   totals.values[1] = totalPolls + polls;
   totals.values[2] = totalRequests;
   totals.values[3] = totalBusy;
   totals.values[4] = totalActive;
   totals.values[5] = totalCounted;
-  DoubleWords(launch.cursors + uint64_t(CURSORS_END_TICKS)).values[0] = tickNow;
+  Words end = Words(launch.cursors + uint64_t(CURSORS_END));
+  end.words[0] = epoch;
+  end.words[1] = clockLow;
   beat(0u);
 }
 
@@ -276,7 +282,7 @@ void judge(uvec4 control, uint ready, bool isExhausted) {
     return;
   }
   if (polls == 0u) return;
-  bool isLeaseOver = (leaseTicks != 0ul && tickNow - beginTicks >= leaseTicks) || (roundBudget != 0u && rounds >= roundBudget);
+  bool isLeaseOver = (leaseTicks != 0ul && tickNow >= leaseTicks) || (roundBudget != 0u && rounds >= roundBudget);
   if (isLeaseOver) phase = PHASE_LEASE_OVER;
   else if (ready == 0u && idleTicks != 0ul && tickNow - idleSince >= idleTicks) phase = PHASE_IDLE;
   else if (launch.pollLimit != 0u && idlePolls >= launch.pollLimit) phase = PHASE_POLL_LIMIT;
@@ -337,10 +343,13 @@ void complete(uint first, uint count, uint taken) {
   uint sequence = first + index;
   uint slot = slotOf(currentLane, sequence);
   uint64_t result = contribution(index);
+  uint ordinal = taken + index + 1u;
+  Words ordinals = Words(launch.counters + uint64_t(RESIDENCY_LANES * (launch.slotMask + 1u) * 8u));
 #ifdef RESIDENCY_DIRECT
   if (gl_NumWorkGroups.x != 1u)
 #endif
   {
+    if (gl_WorkGroupID.x == 0u) ordinals.words[slot] = ordinal; // released by the arrival below
     uint64_t arrival = result << QUEUE_ARRIVAL_BITS | 1ul;
     uint64_t before = atomicAdd(Counters(launch.counters).values[slot], arrival,
                                 gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);
@@ -348,9 +357,10 @@ void complete(uint first, uint count, uint taken) {
     if (uint(after & QUEUE_ARRIVAL_MASK) != gl_NumWorkGroups.x) return;
     atomicExchange(Counters(launch.counters).values[slot], 0ul, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
     result = after >> QUEUE_ARRIVAL_BITS;
+    ordinal = ordinals.words[slot];
   }
   Vectors(launch.completions).vectors[slot * launch.completionVectors] =
-      sealed(uvec3(uint(result), uint(result >> 32), taken + index + 1u), sequence);
+      sealed(uvec3(uint(result), uint(result >> 32), ordinal), sequence);
 }
 
 // Do loops still turn as often as they are told? (A driver with a limit ends them silently.)

@@ -35,7 +35,7 @@ export interface LaunchMemory {
   readonly mailbox: DeviceBuffer;
   readonly heartbeatOffsetBytes: number;
   readonly aliveOffsetBytes: number;
-  /** One 64-bit counter a slot. */
+  /** One 64-bit counter a slot, then a word a slot for its ordinal. */
   readonly counters: DeviceBuffer;
   /** Where every workgroup stands (queue.schema.ts). */
   readonly cursors: DeviceBuffer;

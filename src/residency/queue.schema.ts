@@ -72,7 +72,7 @@ export const Cursors = constants(
     WORKGROUPS_MAX: 0x1_0000,
     TOTALS: 0,
     PARK_EPOCH: 128,
-    END_TICKS: 136,
+    END: 136,
     DONE: 256,
     TAKEN: 256 + 4 * 0x2_0000,
     PROGRESS: 256 + 4 * 0x3_0000,
@@ -83,7 +83,7 @@ export const Cursors = constants(
     docs: {
       TOTALS: "The sums of the heartbeat, over all launches.",
       PARK_EPOCH: "The launch that is to end, raised by the first workgroup that leaves.",
-      END_TICKS: "The device's clock when the last launch ended.",
+      END: "The last launch that ended, and the low word of the device's clock then.",
       DONE: "A word a lane and workgroup: the last request that it finished.",
       TAKEN: "A word a workgroup: requests that it finished, in both lanes.",
       PROGRESS: "Two words a lane and workgroup: how far the unfinished request has come.",

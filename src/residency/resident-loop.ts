@@ -148,7 +148,7 @@ export class ResidentLoop implements AsyncDisposable {
       const slotBytes = slotCount * Queue.SLOT_BYTES;
       const doorbell = create("doorbell", slotsOffsetBytes + laneCount * slotBytes, "work queue");
       const mailbox = create("mailbox", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
-      const counters = create("device", laneCount * slotCount * 8, "arrival counters");
+      const counters = create("device", laneCount * slotCount * 12, "arrival counters");
       const cursors = create("device", Cursors.BYTES, "cursors");
       const queue = options.queue ?? device.queue;
       device.run((recorder) => recorder.fill(cursors, 0, cursors.sizeBytes, 0), { queue });
@@ -262,7 +262,7 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#site.memory.cursors;
   }
 
-  /** One 64-bit counter a slot, lane after lane: who has arrived at requests that are not finished. */
+  /** One 64-bit counter a slot, lane after lane: who has arrived at requests that are not finished. Then an ordinal a slot. */
   get counters(): DeviceBuffer {
     return this.#site.memory.counters;
   }

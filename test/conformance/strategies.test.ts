@@ -2,14 +2,16 @@
  * One suite for every launch strategy: the same answers, each request exactly once, in any number in flight, stopped at once, nothing left.
  * Strategies that the device's profile forbids are skipped with the profile's reason.
  */
+import os from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
 import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
 import { echoReference } from "../../src/residency/reference/echo.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
-import { chooseStrategy, STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import { chooseStrategy, STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
 import type { Ticket } from "../../src/residency/work-queue.ts";
 import type { Device } from "../../src/vulkan/index.ts";
+import { launchLedger, type Ledger, ledgerReference } from "../support/ledger.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
@@ -33,6 +35,12 @@ afterAll(() => {
 });
 
 const ANSWER_MS = 10_000;
+const RESIDENT: readonly StrategyName[] = ["leased", "continuous", "persistent"];
+
+/** Workgroups that are resident together: a software driver gives each a thread of its pool. */
+function residentMax(): number {
+  return device.info.type === "cpu" ? Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism()) : 64;
+}
 
 describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   const launch = (options: { slotCount?: number; workgroups?: number } = {}): Promise<ResidentLoop> =>
@@ -48,6 +56,8 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   const skipIfForbidden = (context: { skip: (reason: string) => never }): void => {
     if (strategy === "persistent" && !profile.persistent.allowed) context.skip(profile.persistent.reason);
   };
+  const isForbidden = (workgroups = 1): boolean =>
+    strategy === "persistent" && (!profile.persistent.allowed || workgroups > residentMax());
   const payloadOf = (...words: number[]): Uint32Array => Uint32Array.from(words);
 
   it("answers as the twin does", async (context) => {
@@ -128,6 +138,163 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
     expect(tickets.map(({ result }) => result)).toEqual([2, 3, 4, 5, 6]);
     await kernel[Symbol.asyncDispose]();
     expect(() => kernel.submit(payloadOf(1))).toThrow(expect.objectContaining({ code: "EW_CLOSED" }));
+  });
+
+  describe("with state, two lanes and long requests", () => {
+    const open = (options: Parameters<typeof launchLedger>[2] = {}): Promise<Ledger> =>
+      launchLedger(device, profile, { strategy, ...options });
+    /** The answers are those of the twin, in the order in which the kernel took the requests; each lane kept its order. */
+    const expectLedger = (asked: readonly { ticket: Ticket; value: number }[]): void => {
+      // The ordinal is workgroup 0's order of taking.
+      const taken = asked.toSorted((a, b) => a.ticket.ordinal - b.ticket.ordinal);
+      expect(taken.map(({ ticket }) => ticket.failure)).toEqual(taken.map(() => undefined));
+      expect(taken.map(({ ticket }) => ticket.ordinal)).toEqual(taken.map((_, index) => index + 1));
+      expect(taken.map(({ ticket }) => ticket.result)).toEqual(ledgerReference(taken.map(({ value }) => value)));
+      for (const lane of [0, 1]) {
+        const sequences = taken.filter(({ ticket }) => ticket.lane === lane).map(({ ticket }) => ticket.sequence);
+        expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+      }
+    };
+    const settle = async (ledger: Ledger, tickets: readonly Ticket[]): Promise<void> => {
+      for (const ticket of tickets) await ledger.loop.wait(ticket, ANSWER_MS);
+    };
+
+    it.each([1, 3])("adds as its twin does, in %i workgroups", async (workgroups) => {
+      if (isForbidden(workgroups)) return;
+      await using ledger = await open({
+        boundedWorkgroupCount: workgroups,
+        residentWorkgroupCount: workgroups,
+      });
+      const asked: { ticket: Ticket; value: number }[] = [];
+      for (let value = 1; value <= 200; value++) {
+        const lane = value % 5 === 0 ? 1 : 0;
+        while (ledger.loop.freeSlots(lane) === 0) {
+          ledger.loop.poll();
+          ledger.loop.assertRunning();
+          await new Promise(setImmediate);
+        }
+        asked.push({ ticket: ledger.add(value, { lane, slices: value % 7 }), value });
+      }
+      await settle(ledger, asked.map(({ ticket }) => ticket));
+      expectLedger(asked);
+    });
+
+    it("is parked and started in the middle of requests, again and again, and loses nothing", async () => {
+      if (isForbidden()) return;
+      await using ledger = await open();
+      const asked: { ticket: Ticket; value: number }[] = [];
+      for (let round = 0; round < 12; round++) {
+        for (const value of [round, 100 + round]) {
+          const lane = value >= 100 ? 1 : 0;
+          asked.push({ ticket: ledger.add(value, { lane, slices: 40 }), value });
+        }
+        await ledger.loop.park();
+        expect(ledger.loop.state).toBe("stopped");
+        expect(() => ledger.add(1)).toThrow(expect.objectContaining({ code: "EW_CLOSED" }));
+        await ledger.loop.start();
+        if (round % 3 === 2) await settle(ledger, asked.map(({ ticket }) => ticket));
+      }
+      expectLedger(asked);
+    });
+
+    it.each([
+      ["the device's clock", undefined],
+      ["polls", false],
+    ])("goes on over the borders of many short leases, counted by %s", async (_, hasClock) => {
+      if (isForbidden()) return;
+      await using ledger = await open({ leaseMs: 0.2, ...(hasClock === undefined ? {} : { hasClock }) });
+      const asked: { ticket: Ticket; value: number }[] = [];
+      const before = ledger.loop.counts.launches;
+      for (let value = 1; value <= 8; value++) {
+        asked.push({ ticket: ledger.add(value, { slices: 1500, rounds: 20 }), value });
+      }
+      await settle(ledger, asked.map(({ ticket }) => ticket));
+      expectLedger(asked);
+      // Persistent has no lease; where the driver limits loops, none of the others could do this in one launch.
+      if (strategy !== "persistent") expect(ledger.loop.counts.launches).toBeGreaterThan(before + 2);
+    });
+
+    it("takes urgent requests first, also while a long one is not finished", async () => {
+      if (isForbidden()) return;
+      await using ledger = await open();
+      await ledger.loop.park();
+      await ledger.loop.start();
+      const long = ledger.add(1, { slices: 3000 });
+      const normal = [2, 3, 4].map((value) => ledger.add(value));
+      const urgent = ledger.add(10, { lane: 1 });
+      await settle(ledger, [long, ...normal, urgent]);
+      expect(urgent.ordinal).toBeLessThan(normal[0].ordinal);
+      // A launch that took the long request before the urgent one was there serves it first only where it sees new requests, or parks.
+      if (strategy === "persistent") expect(urgent.ordinal).toBeLessThan(long.ordinal);
+    });
+
+    it("stops at once with a long request in hand, and is told of it", async () => {
+      if (isForbidden()) return;
+      await using ledger = await open();
+      const ticket = ledger.add(1, { slices: 1_000_000_000 });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const begin = performance.now();
+      await ledger.loop.park();
+      // 100 ms is promised; ten times that, as the machine may be busy with other tests.
+      expect(performance.now() - begin).toBeLessThan(1_000);
+      expect(ticket.isDone).toBe(false);
+      await ledger.loop.stop(10);
+      expect(ticket.failure).toMatchObject({ code: "EW_CLOSED" });
+      // The next start forgets the request, and its progress.
+      await ledger.loop.start();
+      const next = ledger.add(5, { slices: 3 });
+      await settle(ledger, [next]);
+      expect(next.result).toBe(5);
+    });
+
+    it.each([
+      ["the device's clock", undefined],
+      ["polls", false],
+    ])("parks when idle, by %s, and is woken by the next request", async (_, hasClock) => {
+      if (isForbidden()) return;
+      await using ledger = await open({ parkAfterMs: 5, ...(hasClock === undefined ? {} : { hasClock }) });
+      for (let value = 1; value <= 3; value++) {
+        const ticket = ledger.add(value);
+        await settle(ledger, [ticket]);
+        expect(ticket.result).toBe((value * (value + 1)) / 2);
+        await new Promise((resolve) => setTimeout(resolve, 150));
+      }
+      if (RESIDENT.includes(strategy)) {
+        expect(ledger.loop.counts.relaunches).toBeGreaterThanOrEqual(2);
+        const beat = ledger.loop.heartbeat;
+        expect(beat?.requests).toBe(3);
+      }
+    });
+
+    it("works no more than the duty cycle allows", async () => {
+      if (isForbidden()) return;
+      const timed = async (dutyCycle: number): Promise<{ ms: number; share: number }> => {
+        await using ledger = await open({ dutyCycle });
+        const begin = performance.now();
+        for (let value = 0; value < 6; value++) await settle(ledger, [ledger.add(1, { slices: 5, rounds: 2000 })]);
+        const beat = ledger.loop.heartbeat;
+        return { ms: performance.now() - begin, share: (beat?.busyTicks ?? 0) / (beat?.ticks ?? 1) };
+      };
+      const eager = await timed(1);
+      const throttled = await timed(0.05);
+      // Nominally twenty times as long.
+      expect(throttled.ms).toBeGreaterThan(2 * eager.ms);
+      // A launch that stays rests itself; launches that end are kept apart by the host.
+      if (RESIDENT.includes(strategy)) expect(throttled.share).toBeLessThan(0.1);
+    });
+
+    it("does not answer what loops that were cut short made", async (context) => {
+      const { loopLimit } = profile;
+      if (loopLimit === undefined) return context.skip("the driver does not limit loops");
+      if (isForbidden()) return;
+      await using ledger = await open();
+      const fine = ledger.add(1, { rounds: 100 });
+      await settle(ledger, [fine]);
+      const spoilt = ledger.add(2, { rounds: loopLimit + 10 });
+      await ledger.loop.wait(spoilt, ANSWER_MS);
+      expect(spoilt.failure).toMatchObject({ code: "EW_LOOP_LIMIT" });
+      expect(ledger.loop.state).toBe("lost");
+    });
   });
 
   it("tells a timeout and keeps the request", async (context) => {

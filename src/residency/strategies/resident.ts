@@ -88,7 +88,9 @@ export class ResidentStrategy implements LaunchStrategy {
   assertRunning(): void {
     const { site } = this.#context;
     for (const { epoch, fence } of this.#turns) {
-      if (epoch === 0 || !fence.signaled() || site.phaseOf(epoch) !== Phase.RUNNING) continue;
+      // Only the newest launch: what an older one told may be overwritten at this very moment. A lost device shows in every fence.
+      if (epoch === 0 || !fence.signaled() || epoch !== site.epoch) continue;
+      if (site.phaseOf(epoch) !== Phase.RUNNING) continue;
       throw new EverwarpError("EW_DEVICE_LOST", "the resident kernel ended without being told to", {
         remedy: "Open the engine again; if it comes back, choose the strategy batch.",
       });
