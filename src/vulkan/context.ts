@@ -4,7 +4,8 @@
  * Invariants: an object is in `live` from its creation until it is disposed, and the device goes only when `live` is
  * empty; so nothing outlives its device, and nothing that native code may still use is garbage-collected. A device that
  * was lost stays lost: every later answer about its work is VK_ERROR_DEVICE_LOST. For a device that was abandoned no Vulkan
- * call is made any more, not even to destroy something: a kernel may still be at work in that memory.
+ * call is made any more, not even to destroy something: a kernel may still be at work in that memory. What is disposed
+ * after a loss is destroyed as soon as the driver says that nothing runs any more, at the latest when the device is closed.
  */
 
 import { EverwarpError } from "../base/errors.ts";
@@ -17,6 +18,7 @@ import { VkResult } from "./generated/constants.ts";
 import { VkDebugUtilsObjectNameInfoEXT } from "./generated/structs.ts";
 import type { Instance } from "./instance.ts";
 import type { MemoryTypes } from "./memory-roles.ts";
+import { QueueMarks } from "./queue-marks.ts";
 
 export const HANDLE_KINDS = [
   "buffer",
@@ -74,8 +76,15 @@ export class DeviceContext {
   closed = false;
   /** Waits on other threads that have not returned. */
   asyncWaits = 0;
+  /** Every VkQueue in use. */
+  readonly queues = new Set<bigint>();
   #isLost = false;
   #isAbandoned = false;
+  /** Whether it is known that nothing runs on the device that was lost. */
+  #isStill = false;
+  #marks: QueueMarks | undefined;
+  /** Destroys what was disposed while something may have been running. */
+  readonly #deferred: (() => void)[] = [];
 
   constructor(
     parts: Pick<
@@ -121,6 +130,25 @@ export class DeviceContext {
     this.#isLost = true;
     this.#isAbandoned = true;
     for (const objects of this.live.values()) objects.clear();
+    this.#deferred.length = 0;
+  }
+
+  /**
+   * Waits until nothing runs on the device, by the driver's word; what was disposed after a loss is then destroyed.
+   *
+   * @returns false when the time ran out first
+   */
+  drain(timeoutNs: bigint): boolean {
+    const { commands, handle, queues } = this;
+    // Marks of an attempt that ran out of time come first: more may have been submitted since.
+    if (this.#marks?.arePassed(timeoutNs) === false) return false;
+    this.#marks = new QueueMarks(commands, handle, queues);
+    if (!this.#marks.arePassed(timeoutNs)) return false;
+    this.#marks = undefined;
+    if (this.asyncWaits > 0) return false;
+    this.#isStill = this.#isLost;
+    for (const destroy of this.#deferred.splice(0)) destroy();
+    return true;
   }
 
   /** @throws EW_CLOSED after the device was closed, EW_DEVICE_LOST after it was abandoned */
@@ -153,7 +181,10 @@ export class DeviceContext {
     destroy: (commands: CoreCommands, device: bigint) => void,
   ): void {
     this.live.get(kind)?.delete(object);
-    if (!this.#isAbandoned) destroy(this.commands, this.handle);
+    if (this.#isAbandoned) return;
+    const mayRun = this.#isLost && !this.#isStill && !this.drain(0n);
+    if (mayRun) this.#deferred.push(() => destroy(this.commands, this.handle));
+    else destroy(this.commands, this.handle);
   }
 
   /** Names an object in the messages of the validation layer; does nothing without it. */

@@ -24,8 +24,6 @@ import {
   physicalDevices,
 } from "./device-info.ts";
 import { Fence, timeoutNs } from "./fence.ts";
-import { inFrame } from "./frame.ts";
-import { VkResult } from "./generated/constants.ts";
 import { acquireInstance } from "./instance.ts";
 import { vulkan } from "./loader.ts";
 import { chooseQueues, createDevice, type QueueChoice, queuesOf } from "./logical-device.ts";
@@ -333,43 +331,18 @@ export class Device implements Disposable {
   /** Waits, within a bound, until nothing uses the device; abandons one that is lost and still in use. */
   #assertIdle(timeoutMs: number): void {
     const context = this.#context;
-    const isDrained = this.#drain(timeoutMs);
-    if (isDrained && context.asyncWaits === 0) return;
+    if (context.drain(timeoutNs(timeoutMs))) return;
     if (context.isLost) {
       context.abandon();
       return;
     }
-    if (!isDrained) {
-      throw new EverwarpError("EW_TIMEOUT", `${this.info.name} is still at work after ${timeoutMs} ms`, {
-        remedy: "Stop the resident kernel, then close the device.",
+    if (context.asyncWaits > 0) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} was closed while a thread waits for it`, {
+        remedy: "Await the promise of waitAsync first.",
       });
     }
-    throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} was closed while a thread waits for it`, {
-      remedy: "Await the promise of waitAsync first.",
+    throw new EverwarpError("EW_TIMEOUT", `${this.info.name} is still at work after ${timeoutMs} ms`, {
+      remedy: "Stop the resident kernel, then close the device.",
     });
-  }
-
-  /**
-   * Waits until all queues are idle; false when the time ran out first. It is the driver that is asked, even after a loss:
-   * one whose device is gone says so at once, and behind a loss that was injected, kernels are still at work.
-   */
-  #drain(timeoutMs: number): boolean {
-    const { commands, handle: device } = this.#context;
-    const deadlineMs = performance.now() + timeoutMs;
-    for (const queue of this.#queues()) {
-      const fence = this.createFence();
-      let result = commands.vkQueueSubmit(queue.handle, 0, null, fence.handle);
-      if (result === VkResult.VK_SUCCESS) {
-        const leftNs = timeoutNs(Math.max(0, deadlineMs - performance.now()));
-        result = inFrame((frame) =>
-          commands.vkWaitForFences(device, 1, frame.u64s([fence.handle]), 1, leftNs),
-        );
-      }
-      // The fence stays with a device that stays open: the queue is going to signal it.
-      if (result === VkResult.VK_TIMEOUT) return false;
-      if (result !== VkResult.VK_ERROR_DEVICE_LOST) this.#context.check(result, "the wait for idle queues");
-      fence[Symbol.dispose]();
-    }
-    return true;
   }
 }

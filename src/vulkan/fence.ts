@@ -114,7 +114,7 @@ export class Fence implements Disposable {
    */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
-    if (this.#asyncWaits > 0 && !this.#context.isAbandoned) {
+    if (this.#asyncWaits > 0 && !this.#context.isLost) {
       throw new EverwarpError("EW_BAD_ARGUMENT", "a fence was disposed while a thread waits for it", {
         remedy: "Await the promise of waitAsync first.",
       });
