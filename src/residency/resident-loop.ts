@@ -284,12 +284,15 @@ export class ResidentLoop implements AsyncDisposable {
     this.#site.change(idleTicksOf(idle, this.ticksPerMs));
   }
 
-  /** Starts a kernel that was stopped or parked. Requests that were left in the queue are answered. */
-  async start(): Promise<void> {
+  /**
+   * Starts a kernel that was stopped or parked. Requests that were left in the queue are answered.
+   * @param options.keepsCursors goes on where device memory says, also with nothing in flight: what was parked or restored may be suspended
+   */
+  async start(options: { keepsCursors?: boolean } = {}): Promise<void> {
     this.#assertOpen();
     if (this.#state === "running") return;
     if (this.#state === "lost") await this.stop();
-    if (!hasUnanswered(this.#lanes))
+    if (options.keepsCursors !== true && !hasUnanswered(this.#lanes))
       this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
     this.#faultEpoch = this.#site.epoch;
     await this.#strategy.start();
