@@ -77,7 +77,7 @@ export class DeviceContext {
   /** Waits on other threads that have not returned. */
   asyncWaits = 0;
   /** Every VkQueue in use. */
-  readonly queues = new Set<bigint>();
+  readonly queues: bigint[] = [];
   #isLost = false;
   #isAbandoned = false;
   /** Whether it is known that nothing runs on the device that was lost. */

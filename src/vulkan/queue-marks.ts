@@ -18,7 +18,7 @@ export class QueueMarks {
   #fences: bigint[] = [];
 
   /** Sets a mark in each queue. @throws EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY */
-  constructor(commands: CoreCommands, device: bigint, queues: Iterable<bigint>) {
+  constructor(commands: CoreCommands, device: bigint, queues: readonly bigint[]) {
     this.#commands = commands;
     this.#device = device;
     for (const queue of queues) {

@@ -39,7 +39,7 @@ export class Queue {
       commands.vkGetDeviceQueue(device, family.index, queueIndex, out.address);
       return out.u64();
     });
-    context.queues.add(this.handle);
+    context.queues.push(this.handle);
     this.commandPool = inFrame((frame) => {
       const info = frame.struct(VkCommandPoolCreateInfo, {
         flags: VkCommandPoolCreateFlagBits.VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
