@@ -107,11 +107,12 @@ export interface KernelStats {
   readonly busyShare: number;
   /** Share of threads that were at work while requests were performed, where the kernel counts them; 0..1. */
   readonly activeLaneShare: number | undefined;
+  /** Launches handed to the device. */
   readonly launches: number;
+  /** Those of them that held a lease: they end by themselves, and another goes on. */
   readonly leases: number;
+  /** Launches that went on where one that had parked stopped. */
   readonly relaunches: number;
-  /** Time between the end of a lease and the start of the next, as the host sees it; the last ones. */
-  readonly leaseGap: Quantiles;
   readonly checkpoints: number;
   /** How long requests stood still for a checkpoint. */
   readonly checkpointPause: Quantiles;

@@ -41,6 +41,10 @@ export class PendingRequest<Answer> implements Expiring {
   words: Uint32Array | undefined;
   /** Losses of the device during which it was in a slot. */
   lossCount = 0;
+  /** A loss ends it: it is not to be performed again. */
+  isWithdrawn = false;
+  /** The first of these losses. */
+  firstLoss: EverwarpError | undefined;
   resolve: ((answer: Answer) => void) | undefined;
   reject: ((error: EverwarpError) => void) | undefined;
   signal: AbortSignal | undefined;

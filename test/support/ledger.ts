@@ -1,59 +1,50 @@
-/** The ledger kernel of the conformance suite, ready to be launched, and its twin. */
-import { join } from "node:path";
-import { type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
-import type { DeviceProfile } from "../../src/residency/profile.ts";
-import { ResidentLoop, type ResidentLoopOptions, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
-import type { Ticket } from "../../src/residency/work-queue.ts";
-import type { Device, DeviceBuffer } from "../../src/vulkan/index.ts";
+/**
+ * A kernel for tests that shows at once whether a request was lost, performed twice or out of order: it adds to cells, and numbers what it has done. And its
+ * slow twin.
+ */
+import { struct, u32 } from "../../src/schema/index.ts";
 
-export interface Ledger extends AsyncDisposable {
-  readonly loop: ResidentLoop;
-  readonly state: DeviceBuffer;
-  /** Asks for a value to be added, in so many slices, of so many rounds of loops each. */
-  add(value: number, options?: { slices?: number; rounds?: number; lane?: number }): Ticket;
+export const LEDGER_CELLS = 16;
+/** Amount that the kernel refuses with code 7. */
+export const REFUSED_AMOUNT = 0xffff_ffff;
+
+const text = `#version 460
+#include "kernel.glsl"
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Ledger { uint count; uint cells[]; };
+void perform(uint slot) {
+  Entry entry = requestAt(slot);
+  if (gl_LocalInvocationIndex != 0u) return;
+  if (entry.amount == 0xffffffffu) {
+    fail(slot, 7u);
+    return;
+  }
+  Ledger ledger = Ledger(ledgerState());
+  ledger.count++;
+  ledger.cells[entry.cell] += entry.amount;
+  respond(slot, Balance(ledger.count, ledger.cells[entry.cell]));
+}
+`;
+
+export const ledger = {
+  source: { text },
+  label: "ledger",
+  request: struct("Entry", { cell: u32, amount: u32 }),
+  response: struct("Balance", { count: u32, sum: u32 }),
+  state: { ledger: 4 * (1 + LEDGER_CELLS) },
+  workgroupSize: 32,
+} as const;
+
+export interface Entry {
+  cell: number;
+  amount: number;
 }
 
-export async function launchLedger(
-  device: Device,
-  profile: DeviceProfile,
-  options: Partial<ResidentLoopOptions> = {},
-): Promise<Ledger> {
-  const hasClock = options.hasClock ?? device.info.features.includes("shaderDeviceClock");
-  const lease: ProgramLease = await sharedPrograms().acquire(device, {
-    file: join(import.meta.dirname, "kernels/ledger.comp"),
-    defines: hasClock ? { RESIDENCY_CLOCK: 1 } : {},
-    specialization: { [WORKGROUP_SIZE_ID]: 32 },
-  });
-  const state = device.createBuffer({ role: "device", sizeBytes: 16, label: "ledger" });
-  device.run((recorder) => recorder.fill(state, 0, 16, 0));
-  const loop = await ResidentLoop.launch({
-    device,
-    profile,
-    pipeline: lease.pipeline,
-    hasClock,
-    laneCount: 2,
-    slotCount: 16,
-    stateAddress: state.address,
-    ...options,
-  });
-  const words = new Uint32Array(3);
-  return {
-    loop,
-    state,
-    add(value, { slices = 1, rounds = 0, lane = 0 } = {}) {
-      words.set([value, slices, rounds]);
-      return loop.submit(words, 3, lane);
-    },
-    async [Symbol.asyncDispose]() {
-      await loop[Symbol.asyncDispose]();
-      state[Symbol.dispose]();
-      lease.release();
-    },
+/** Answers one entry after the other. */
+export function ledgerTwin(): (entry: Entry) => { count: number; sum: number } {
+  const cells = new Uint32Array(LEDGER_CELLS);
+  let count = 0;
+  return ({ cell, amount }) => {
+    cells[cell] += amount;
+    return { count: ++count, sum: cells[cell] };
   };
-}
-
-/** What the ledger answers: for each request in the order of taking, the sum so far. */
-export function ledgerReference(values: readonly number[]): number[] {
-  let sum = 0;
-  return values.map((value) => (sum += value));
 }

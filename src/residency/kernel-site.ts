@@ -1,0 +1,280 @@
+/**
+ * A kernel on one device: its pipeline, its state, its loop, its place among others. What is left behind when the device is lost, and made
+ * again on the next one.
+ *
+ *     open ──▶ running ──park──▶ parked ──start──▶ running
+ *                │                 └ read: the checkpoint
+ *                └──loss──▶ leave: what can be freed is freed, what may still be written to is abandoned with its device
+ *
+ * Invariants: while parked nothing of the kernel runs, so its memory may be copied; `leave` always ends, whatever the kernel does.
+ */
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { EverwarpError } from "../base/errors.ts";
+import { prepareSource } from "../programs/compile.ts";
+import { type ProgramLease, sharedPrograms, type SourceRequest } from "../programs/index.ts";
+import type { Device, DeviceBuffer } from "../vulkan/index.ts";
+import { DeviceCopy } from "./device-copy.ts";
+import { kindOf, type Place, roomOf } from "./device-room.ts";
+import { KERNEL_TYPES_FILE, type KernelTypes } from "./kernel-source.ts";
+import { type LoopPosition, loopRegions, positionFrom, regionBytes } from "./loop-memory.ts";
+import { type DeviceProfile, profileOf } from "./profile.ts";
+import { Phase } from "./queue.schema.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "./resident-loop.ts";
+import { chooseStrategy, type StrategyName } from "./strategies/index.ts";
+
+/** Lanes of the queue of a kernel that includes kernel.glsl. */
+const LANE_COUNT = 2;
+/** How long a kernel that was told to stop has for it, before its device is given up. */
+const LEAVE_TIMEOUT_MS = 1_000;
+/** How long other workgroups may take to end after the first one. */
+const OTHERS_END_MS = 100;
+
+/** Where a kernel's source is: a path, a file URL, or the text itself. */
+export type KernelText = string | URL | { readonly text: string };
+
+/** How to make a kernel, on any device. */
+export interface KernelRecipe {
+  readonly source: KernelText;
+  readonly types: KernelTypes;
+  readonly label: string;
+  readonly strategy: StrategyName | "auto";
+  readonly workgroups: number;
+  readonly workgroupSize: number;
+  readonly slots: number;
+  readonly leaseMs: number | undefined;
+  readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
+  /** May change while the kernel runs. */
+  dutyCycle: number;
+}
+
+/** What a kernel is made of between two launches. */
+export interface KernelMemory {
+  /** The whole state buffer. */
+  readonly state: Uint8Array;
+  readonly position: LoopPosition;
+}
+
+export class KernelSite {
+  readonly device: Device;
+  readonly loop: ResidentLoop;
+  readonly program: ProgramLease;
+  readonly #recipe: KernelRecipe;
+  readonly #place: Place;
+  readonly #state: DeviceBuffer | undefined;
+  readonly #copy: DeviceCopy;
+  #hasLeft = false;
+
+  private constructor(parts: {
+    device: Device;
+    loop: ResidentLoop;
+    program: ProgramLease;
+    recipe: KernelRecipe;
+    place: Place;
+    state: DeviceBuffer | undefined;
+    copy: DeviceCopy;
+  }) {
+    this.device = parts.device;
+    this.loop = parts.loop;
+    this.program = parts.program;
+    this.#recipe = parts.recipe;
+    this.#place = parts.place;
+    this.#state = parts.state;
+    this.#copy = parts.copy;
+  }
+
+  /**
+   * Launches the kernel: with zeros for its state, or where `memory` says it stood.
+   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   */
+  static async open(device: Device, recipe: KernelRecipe, memory?: KernelMemory): Promise<KernelSite> {
+    const { types, label } = recipe;
+    const profile = await profileOf(device);
+    const hasClock = device.info.features.includes("shaderDeviceClock");
+    const { name: strategy } = chooseStrategy(profile, recipe.strategy);
+    const undo: (() => void | Promise<void>)[] = [];
+    try {
+      const program = await acquireProgram(device, recipe, hasClock);
+      undo.push(() => program.release());
+      const place = roomOf(device).enter({
+        kind: kindOf(strategy),
+        label,
+        workgroupCount: recipe.workgroups,
+      });
+      undo.push(() => place.leave());
+      const copyBytes = types.stateBytes + regionsBytes(recipe);
+      const copy = new DeviceCopy(device, place.queue, copyBytes);
+      undo.push(() => copy[Symbol.dispose]());
+      const state =
+        types.stateBytes === 0
+          ? undefined
+          : device.createBuffer({ role: "device", sizeBytes: types.stateBytes, label: `state of ${label}` });
+      undo.push(() => state?.[Symbol.dispose]());
+      if (state !== undefined) {
+        if (memory !== undefined) await copy.write([{ buffer: state, offsetBytes: 0, bytes: memory.state }]);
+        else device.run((recorder) => recorder.fill(state, 0, state.sizeBytes, 0), { queue: place.queue });
+      }
+      const loop = await launchLoop(device, recipe, { profile, hasClock, program, place, state });
+      undo.push(() => loop[Symbol.asyncDispose]());
+      const site = new KernelSite({ device, loop, program, recipe, place, state, copy });
+      if (memory !== undefined) await site.#goOnAt(memory.position);
+      return site;
+    } catch (error) {
+      // What cannot be undone on a lost device goes with the device; the first error is the one to tell.
+      for (const step of undo.toReversed()) await Promise.resolve(step()).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Takes the memory that `read` needs, so that a kernel stands still for the copy alone. */
+  prepareRead(): void {
+    this.#copy.prepareRead();
+  }
+
+  /** Copies the kernel's memory. Only while it is parked. @throws EW_DEVICE_LOST, EW_TIMEOUT */
+  async read(): Promise<KernelMemory> {
+    const { loop } = this;
+    const { workgroupCount, slotCount } = loop;
+    const state = new Uint8Array(this.#recipe.types.stateBytes);
+    const regions = loopRegions(workgroupCount, slotCount).map((region) => ({
+      buffer: loop[region.of],
+      offsetBytes: region.offsetBytes,
+      bytes: new Uint8Array(region.sizeBytes),
+    }));
+    const stateParts =
+      this.#state === undefined ? [] : [{ buffer: this.#state, offsetBytes: 0, bytes: state }];
+    await this.#copy.read([...stateParts, ...regions]);
+    const position = positionFrom(
+      regions.map(({ bytes }) => bytes),
+      workgroupCount,
+      slotCount,
+    );
+    return { state, position };
+  }
+
+  /**
+   * Ends the kernel, however it is, within a bound; what was in flight is not waited for. A kernel that does not end keeps its memory: its
+   * device is abandoned. Throws nothing that a lost device says. A second call does nothing.
+   */
+  async leave(): Promise<void> {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    const { device, loop } = this;
+    try {
+      // Both store the stop flag first, which works on a device that says that it is lost, too.
+      if (loop.state === "running") await loop.park(LEAVE_TIMEOUT_MS);
+      else await loop.stop(LEAVE_TIMEOUT_MS);
+    } catch (error) {
+      if (!(error instanceof EverwarpError)) throw error;
+      if (!device.isLost) device.abandon();
+    }
+    // The driver of a lost device answers no question, and may still run the kernel. What the kernel says itself can be believed.
+    if (device.isLost && !(await hasEnded(loop))) device.abandon();
+    await loop[Symbol.asyncDispose]();
+    this.#free();
+  }
+
+  #free(): void {
+    this.#copy[Symbol.dispose]();
+    this.#state?.[Symbol.dispose]();
+    this.program.release();
+    this.#place.leave();
+  }
+
+  async #goOnAt(position: LoopPosition): Promise<void> {
+    const { loop } = this;
+    const { workgroupCount, slotCount } = loop;
+    await loop.park();
+    const bytes = regionBytes(position, workgroupCount, slotCount);
+    const parts = loopRegions(workgroupCount, slotCount).map(({ of, offsetBytes }, index) => ({
+      buffer: loop[of],
+      offsetBytes,
+      bytes: bytes[index],
+    }));
+    await this.#copy.write(parts);
+    await loop.start({ keepsCursors: true });
+  }
+}
+
+/** Waits, within a bound, until the heartbeat tells that the last launch has ended. */
+async function hasEnded(loop: ResidentLoop): Promise<boolean> {
+  const begin = performance.now();
+  const isOver = (): boolean => {
+    const { heartbeat, counts } = loop;
+    if (heartbeat === undefined) return counts.launches === 0;
+    return heartbeat.phase !== Phase.RUNNING && heartbeat.epoch >= counts.launches;
+  };
+  while (!isOver()) {
+    if (performance.now() - begin > LEAVE_TIMEOUT_MS) return false;
+    await sleep(1);
+  }
+  // Workgroup 0 tells of its own end.
+  if (loop.workgroupCount > 1) await sleep(OTHERS_END_MS);
+  return true;
+}
+
+function regionsBytes({ workgroups, slots }: KernelRecipe): number {
+  return loopRegions(workgroups, slots).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+async function acquireProgram(
+  device: Device,
+  recipe: KernelRecipe,
+  hasClock: boolean,
+): Promise<ProgramLease> {
+  return sharedPrograms().acquire(device, {
+    ...sourceOf(recipe),
+    ...(hasClock ? { defines: { RESIDENCY_CLOCK: 1 } } : {}),
+    specialization: { [WORKGROUP_SIZE_ID]: recipe.workgroupSize },
+    label: recipe.label,
+  });
+}
+
+function launchLoop(
+  device: Device,
+  recipe: KernelRecipe,
+  made: {
+    profile: DeviceProfile;
+    hasClock: boolean;
+    program: ProgramLease;
+    place: Place;
+    state: DeviceBuffer | undefined;
+  },
+): Promise<ResidentLoop> {
+  const { types, workgroups, leaseMs } = recipe;
+  return ResidentLoop.launch({
+    device,
+    profile: made.profile,
+    pipeline: made.program.pipeline,
+    strategy: recipe.strategy,
+    queue: made.place.queue,
+    hasClock: made.hasClock,
+    laneCount: LANE_COUNT,
+    slotCount: recipe.slots,
+    completionVectors: types.completionVectors,
+    boundedWorkgroupCount: workgroups,
+    residentWorkgroupCount: workgroups,
+    stateAddress: made.state?.address ?? 0n,
+    dutyCycle: recipe.dutyCycle,
+    ...recipe.idle,
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  });
+}
+
+/**
+ * What tells one kernel from another in a checkpoint: its text with all includes, and its shape. (Its SPIR-V would differ with the features of the device.)
+ * @throws EW_PATH_NOT_FOUND, EW_COMPILE for includes that are missing
+ */
+export function kernelKeyOf(recipe: KernelRecipe): string {
+  const { text } = prepareSource(sourceOf(recipe));
+  return createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
+}
+
+function sourceOf({ source, types, label }: KernelRecipe): SourceRequest {
+  const text =
+    typeof source === "object" && "text" in source
+      ? { source: source.text, name: label }
+      : { file: source instanceof URL ? fileURLToPath(source) : source };
+  return { ...text, virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl } };
+}

@@ -1,0 +1,407 @@
+/**
+ * Keeps a kernel alive: sees that it is lost, makes it again where the last checkpoint says, and asks it again what was asked since.
+ *
+ *              ┌──── checkpoint ────▶ parked ─────┐
+ *     serving ─┤                         │ loss   ├──▶ serving
+ *              └──── loss ──▶ recovering ◀────────┘
+ *                                 │ recovered ──▶ serving
+ *                                 └ attemptsMax failures that are no request's fault ──▶ failed      any ──close──▶ closed
+ *
+ *     recovery   collect what was answered ▶ leave the old site ▶ device.replace() where it is lost ▶ open a site at the checkpoint
+ *                ▶ replay the answered requests of the journal, answers dropped ▶ checkpoint ▶ publish what was in flight again, one at a time
+ *
+ * Invariants: state that callers have seen is never undone: checkpoint + journal always give it. Checkpoints and recoveries follow one another,
+ * never at the same time. A loss is a driver that says so, a launch that ended or ran into a limit of loops, or a kernel with requests in
+ * flight that finishes nothing and works at nothing for `hangTimeoutMs`. There is no timer here: the pump (or a spinning call) asks `watch`, and that
+ * only while something is in flight.
+ *
+ * Which request hung a kernel is not guessed: after a loss everything that was in flight is suspect and published one at a time, so the next
+ * loss names the one. That one is poisoned when it was in flight in `attemptsMax` losses.
+ */
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { nowMs } from "../base/clock.ts";
+import { EverwarpError } from "../base/errors.ts";
+import type { Device } from "../vulkan/index.ts";
+import type { ReplayEntry } from "./journal.ts";
+import { type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
+import { TimeHistogram } from "./kernel-stats.ts";
+import { isBetweenRequests, withdraw } from "./loop-memory.ts";
+import type { RequestDesk } from "./request-desk.ts";
+import type { Lane } from "./request-lanes.ts";
+import type { RequestTrace } from "./request-trace.ts";
+import type { ResidentLoop } from "./resident-loop.ts";
+import type { Ticket } from "./work-queue.ts";
+
+/** How often the driver is asked whether the kernel is there. */
+const WATCH_INTERVAL_MS = 20;
+/** A watch that comes so late says nothing about the time since the last one. */
+const WATCH_GAP_MS = 500;
+const REPLAY_EAGER_MS = 2;
+
+export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "closed";
+
+/** A checkpoint in memory, with what was in flight at that moment. */
+export interface TakenCheckpoint {
+  readonly memory: KernelMemory;
+  /** Words of the requests in flight, by lane, oldest first. */
+  readonly inFlight: readonly [readonly Uint32Array[], readonly Uint32Array[]];
+  /** How long requests stood still for it. */
+  readonly pausedMs: number;
+}
+
+export class Supervisor<Answer> {
+  readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
+  readonly pauses = new TimeHistogram();
+  /** Launches of sites that were left. */
+  readonly past = { launches: 0, relaunches: 0 };
+  readonly #recipe: KernelRecipe;
+  readonly #desk: RequestDesk<Answer>;
+  readonly #trace: RequestTrace;
+  readonly #hangTimeoutMs: number;
+  readonly #attemptsMax: number;
+  readonly #wake: () => void;
+  #state: SupervisorState = "serving";
+  #site: KernelSite;
+  /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
+  #memory: KernelMemory | undefined;
+  /** The end of the last checkpoint or recovery; never rejects. */
+  #tail: Promise<unknown> = Promise.resolve();
+  /** Why requests wait for a recovery, or why there will be none. */
+  #reason: EverwarpError | undefined;
+  /** Losses in a row, with no answer between, that found nothing in flight; and the first cause. */
+  #faultlessLosses = 0;
+  #firstCause: EverwarpError | undefined;
+  #answeredAtLoss = 0;
+  #watchedMs = 0;
+  #stillSinceMs = 0;
+  #workSeen = -1;
+
+  constructor(options: {
+    site: KernelSite;
+    recipe: KernelRecipe;
+    desk: RequestDesk<Answer>;
+    trace: RequestTrace;
+    memory: KernelMemory | undefined;
+    hangTimeoutMs: number;
+    attemptsMax: number;
+    /** Called when requests may have been published. */
+    wake: () => void;
+  }) {
+    this.#site = options.site;
+    this.#recipe = options.recipe;
+    this.#desk = options.desk;
+    this.#trace = options.trace;
+    this.#memory = options.memory;
+    this.#hangTimeoutMs = options.hangTimeoutMs;
+    this.#attemptsMax = options.attemptsMax;
+    this.#wake = options.wake;
+    this.#desk.onLoss = (reason) => this.lose(reason);
+    this.#desk.attach(this.#site.loop);
+  }
+
+  get state(): SupervisorState {
+    return this.#state;
+  }
+
+  get site(): KernelSite {
+    return this.#site;
+  }
+
+  /** Why the kernel is lost, while it is. */
+  get reason(): EverwarpError | undefined {
+    return this.#reason;
+  }
+
+  /** Looks after the kernel, at most every 20 ms; for the slow path of the pump and of spinning calls, while something is in flight. */
+  watch(now: number): void {
+    if (this.#state !== "serving" || now - this.#watchedMs < WATCH_INTERVAL_MS) return;
+    if (now - this.#watchedMs > WATCH_GAP_MS) this.#stillSinceMs = now;
+    this.#watchedMs = now;
+    const { loop, device } = this.#site;
+    if (device.isLost) return this.lose(lostElsewhere(device));
+    loop.assertRunning();
+    if (loop.state === "lost") return this.lose(reasonOf(loop));
+    if (this.#isStill(loop, now)) this.lose(this.#hung(now - this.#stillSinceMs));
+  }
+
+  /** The kernel is lost: recovers it, unless that is under way. */
+  lose(reason: EverwarpError): void {
+    if (this.#state !== "serving" && this.#state !== "parked") return;
+    this.#state = "recovering";
+    this.#reason = reason;
+    this.#desk.detach();
+    void this.#exclusively(() => this.#recover(reason));
+  }
+
+  /** Resolves when no checkpoint and no recovery is under way. */
+  async settled(): Promise<void> {
+    for (let tail; tail !== this.#tail;) {
+      tail = this.#tail;
+      await tail;
+    }
+  }
+
+  /**
+   * Takes a checkpoint: parks the kernel at the next border, copies its memory, starts it again. A kernel that is lost meanwhile is recovered
+   * first.
+   * @throws EW_CLOSED, or the first cause where recovery failed
+   */
+  async checkpoint(): Promise<TakenCheckpoint> {
+    for (;;) {
+      const taken = await this.#exclusively(() => this.#park());
+      if (taken !== undefined) return taken;
+      await this.settled();
+      this.assertServing();
+    }
+  }
+
+  /** @throws EW_CLOSED, or the first cause where recovery failed */
+  assertServing(): void {
+    if (this.#state === "failed" && this.#reason !== undefined) throw this.#reason;
+    if (this.#state === "closed") {
+      throw new EverwarpError("EW_CLOSED", "the kernel was stopped", { remedy: "Launch it again." });
+    }
+  }
+
+  /** Ends the kernel, after what is under way. Requests are the caller's: end them first. */
+  async close(): Promise<void> {
+    this.#state = "closed";
+    this.#desk.detach();
+    await this.settled();
+    await this.#site.leave();
+  }
+
+  // ── Checkpoints ──
+
+  /** Undefined when the kernel was lost meanwhile. */
+  async #park(): Promise<TakenCheckpoint | undefined> {
+    if (this.#state !== "serving") return undefined;
+    const site = this.#site;
+    const { loop } = site;
+    try {
+      site.prepareRead();
+      this.#state = "parked";
+      this.#desk.detach();
+      const begin = nowMs();
+      await loop.park(this.#hangTimeoutMs);
+      const taken = await this.#copy(site, begin);
+      if (this.#is("parked")) await loop.start({ keepsCursors: true });
+      if (this.#is("parked")) this.#serve(site);
+      return taken;
+    } catch (error) {
+      if (!(error instanceof EverwarpError)) throw error;
+      this.lose(error);
+      return undefined;
+    }
+  }
+
+  /** Copies the memory of a parked kernel, and forgets the journal before it. */
+  async #copy(site: KernelSite, begin: number): Promise<TakenCheckpoint> {
+    const { journal } = this.#desk;
+    this.#desk.collect();
+    const memory = await site.read();
+    this.#memory = memory;
+    journal.cut();
+    // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
+    journal.keepsAnswered = memory.state.length > 0 || !isBetweenRequests(memory.position);
+    if (!journal.keepsAnswered) this.#memory = undefined;
+    const endMs = nowMs();
+    this.counters.checkpoints++;
+    this.pauses.add(endMs - begin);
+    this.#trace.span("checkpoint", begin, endMs);
+    return { memory, inFlight: [journal.inFlight(0), journal.inFlight(1)], pausedMs: endMs - begin };
+  }
+
+  // ── Recovery ──
+
+  async #recover(reason: EverwarpError): Promise<void> {
+    const begin = nowMs();
+    this.counters.recoveries++;
+    this.#takeBack(reason);
+    let { device } = this.#site;
+    await this.#leave(this.#site);
+    if (this.#faultlessLosses > this.#attemptsMax) return this.#giveUp();
+    for (let attempt = 1; this.#is("recovering"); attempt++) {
+      let site: KernelSite | undefined;
+      try {
+        if (device.isLost) device = device.replace();
+        site = await KernelSite.open(device, this.#recipe, this.#memory);
+        await this.#replay(site);
+        this.#site = site;
+        this.#trace.span("recovery", begin, nowMs());
+        if (this.#is("recovering")) this.#serve(site);
+        return;
+      } catch (error) {
+        if (!(error instanceof EverwarpError)) throw error;
+        if (site !== undefined) await this.#leave(site);
+        if (attempt >= this.#attemptsMax) return this.#giveUp();
+      }
+    }
+  }
+
+  /** What was in flight goes back into the line, but for a request that hung the kernel again and again. */
+  #takeBack(reason: EverwarpError): void {
+    const desk = this.#desk;
+    const { loop } = this.#site;
+    if (loop.state === "running") loop.poll(); // what was answered before the loss
+    desk.collect();
+    if (desk.counters.answered > this.#answeredAtLoss) {
+      this.#answeredAtLoss = desk.counters.answered;
+      this.#faultlessLosses = 0;
+      this.#firstCause = undefined;
+    }
+    this.#firstCause ??= reason;
+    const isCertain = desk.inFlightCount === 1;
+    if (desk.inFlightCount === 0) this.#faultlessLosses++;
+    desk.takeBack((request, lane, index) => {
+      request.lossCount++;
+      if (request.isWithdrawn) {
+        this.#withdraw(lane, index);
+        return true;
+      }
+      request.firstLoss ??= reason;
+      const isPoisoned = isCertain && request.lossCount >= this.#attemptsMax;
+      if (isPoisoned) {
+        desk.counters.poisoned++;
+        desk.fail(request, poisoned(request.lossCount, request.firstLoss), "poisoned");
+        this.#withdraw(lane, index);
+      }
+      return isPoisoned;
+    });
+  }
+
+  /** The next recovery leaves out a request that may have been under way at the checkpoint. */
+  #withdraw(lane: Lane, index: number): void {
+    if (this.#memory !== undefined) withdraw(this.#memory.position, lane, index);
+  }
+
+  async #leave(site: KernelSite): Promise<void> {
+    const { launches, relaunches } = site.loop.counts;
+    this.past.launches += launches;
+    this.past.relaunches += relaunches;
+    await site.leave();
+  }
+
+  #giveUp(): void {
+    if (!this.#is("recovering")) return; // it was closed meanwhile
+    this.#state = "failed";
+    this.#reason = this.#firstCause;
+    this.#desk.failAll(this.#firstCause as EverwarpError);
+  }
+
+  #serve(site: KernelSite): void {
+    this.#state = "serving";
+    this.#reason = undefined;
+    this.#watchedMs = 0;
+    this.#workSeen = -1;
+    this.#desk.attach(site.loop);
+    this.#wake();
+  }
+
+  /** Performs again what was answered since the checkpoint, in its order; then that is a checkpoint. */
+  async #replay(site: KernelSite): Promise<void> {
+    const entries = this.#desk.journal.replay();
+    if (entries.length === 0) return;
+    await replayAll(site, entries, this.#hangTimeoutMs);
+    this.counters.replayed += entries.length;
+    const begin = nowMs();
+    await site.loop.park(this.#hangTimeoutMs);
+    await this.#copy(site, begin);
+    await site.loop.start({ keepsCursors: true });
+  }
+
+  // ── Watching ──
+
+  /** Has the kernel neither answered nor worked for too long? Idle polls are no work: one workgroup may wait for another that hangs. */
+  #isStill(loop: ResidentLoop, now: number): boolean {
+    const beat = loop.heartbeat;
+    const work = this.#desk.counters.answered + (beat === undefined ? 0 : beat.busyTicks + beat.requests);
+    if (work !== this.#workSeen || this.#desk.inFlightCount === 0) {
+      this.#workSeen = work;
+      this.#stillSinceMs = now;
+    }
+    return now - this.#stillSinceMs > this.#hangTimeoutMs;
+  }
+
+  #hung(stillMs: number): EverwarpError {
+    const count = this.#desk.inFlightCount;
+    return new EverwarpError(
+      "EW_DEVICE_LOST",
+      `the kernel has finished nothing for ${Math.round(stillMs)} ms, with ${count} request${count === 1 ? "" : "s"} in flight`,
+      { remedy: "A request that takes longer must suspend(); or launch with a longer hangTimeoutMs." },
+    );
+  }
+
+  /** Asked after something was awaited: the state may be another one by then. */
+  #is(state: SupervisorState): boolean {
+    return this.#state === state;
+  }
+
+  #exclusively<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(task);
+    // Whoever asked hears of a failure; the next in turn does not mind.
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** @throws EW_DEVICE_LOST, EW_LOOP_LIMIT: what the loop was lost with, or that it stands still */
+async function replayAll(
+  site: KernelSite,
+  entries: readonly ReplayEntry[],
+  hangTimeoutMs: number,
+): Promise<void> {
+  const { loop } = site;
+  const inFlight: Ticket[] = [];
+  let progressMs = nowMs();
+  let assertedMs = progressMs;
+  const step = async (): Promise<void> => {
+    loop.poll();
+    const now = nowMs();
+    const before = inFlight.length;
+    while (inFlight.length > 0 && inFlight[0].isDone && inFlight[0].failure === undefined) inFlight.shift();
+    if (inFlight.length < before) progressMs = now;
+    if (now - assertedMs > WATCH_INTERVAL_MS) {
+      assertedMs = now;
+      loop.assertRunning();
+    }
+    if (loop.state === "lost") throw reasonOf(loop);
+    if (now - progressMs > hangTimeoutMs) {
+      throw new EverwarpError(
+        "EW_DEVICE_LOST",
+        `a replayed request was not answered within ${hangTimeoutMs} ms`,
+      );
+    }
+    await (now - progressMs < REPLAY_EAGER_MS ? turn() : sleep(1));
+  };
+  let lane: Lane | undefined;
+  for (const entry of entries) {
+    // Requests of different lanes would overtake each other.
+    while (entry.lane !== lane ? inFlight.length > 0 : loop.freeSlots(entry.lane) === 0) await step();
+    lane = entry.lane;
+    inFlight.push(loop.submit(entry.words, entry.words.length, lane));
+  }
+  while (inFlight.length > 0) await step();
+}
+
+function reasonOf(loop: ResidentLoop): EverwarpError {
+  return loop.lossReason ?? new EverwarpError("EW_DEVICE_LOST", "the kernel ended without a reason");
+}
+
+function lostElsewhere(device: Device): EverwarpError {
+  return new EverwarpError(
+    "EW_DEVICE_LOST",
+    `${device.info.name} was lost, or given up by another kernel on it`,
+    {
+      remedy: "The kernel goes on with the device that replaces it.",
+    },
+  );
+}
+
+function poisoned(times: number, cause: EverwarpError): EverwarpError {
+  return new EverwarpError(
+    "EW_REQUEST_POISONED",
+    `the kernel was lost ${times} times with this request in hand; it is given up, and was not performed`,
+    { remedy: "Look for a loop without end, or an address out of bounds, that these values lead to.", cause },
+  );
+}
