@@ -48,6 +48,7 @@ void perform(uint slot) {
 
   float total = 0.0;
   for (uint index = 0u; index < gl_NumSubgroups; index++) total += sh_sums[index];
+  spend(gl_NumSubgroups);
   history.values[next] = request.value;
   history.next = (next + 1u) % CAPACITY;
   history.count = min(count + 1u, CAPACITY);

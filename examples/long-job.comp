@@ -53,19 +53,17 @@ void perform(uint slot) {
   // This thread's best of the slice: the smallest number, as it comes first.
   uint steps = 0u;
   uint offset = NONE;
-  uint rounds = 0u;
   for (uint turn = 0u; turn < NUMBERS_PER_THREAD; turn++) {
     uint here = turn * gl_WorkGroupSize.x + gl_LocalInvocationIndex;
     uint64_t number = begin + uint64_t(here);
     countActive(number < limit);
     uint found = number < limit ? stepsOf(number) : 0u;
-    rounds += found + 1u;
+    spend(found + 1u);
     if (number < limit && (offset == NONE || found > steps)) {
       steps = found;
       offset = here;
     }
   }
-  spend(rounds);
 
   // The workgroup's best.
   if (offset != NONE) atomicMax(sh_steps, steps);

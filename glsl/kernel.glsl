@@ -21,7 +21,8 @@
 //   suspend(progress)        perform will be entered again for this request, with progress() giving this number, which is not 0
 //   progress()               0 when the request is new
 //   currentLane              0, or 1 in an urgent request
-//   spend(rounds)            tells how many rounds of loops this thread took
+//   spend(rounds)            after a loop: tells how many rounds this thread took in it. Threads of a subgroup go through a loop together, so
+//                            the longest of each loop is added up
 //   countActive(isActive)    for the share of active threads in kernel.stats(): all threads of a subgroup call it together
 //
 // What is promised
@@ -59,7 +60,8 @@
 // By position in the batch in hand; reset by prepare().
 shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];     // calls of respond and fail in this workgroup; the host expects one in all
 shared uint sh_suspensions[QUEUE_REQUESTS_PER_POLL]; // calls of suspend
-shared uint sh_rounds[QUEUE_REQUESTS_PER_POLL];      // the largest sum that a thread told of with spend
+shared uint sh_rounds[QUEUE_REQUESTS_PER_POLL];      // the largest sum that a subgroup told of with spend
+shared uint sh_ticks[QUEUE_REQUESTS_PER_POLL];       // since the batch began, if another request follows
 shared uint64_t sh_nextProgress;
 
 // The request that this thread performs, and the rounds it told of.
@@ -77,9 +79,9 @@ void suspend(uint64_t progress) {
 // What the last entry gave to suspend; 0 for a new request. Only the first of a batch can be an old one.
 uint64_t progress() { return currentSlot == 0u ? sh_progress[currentLane] : 0ul; }
 
-// Tells of rounds of loops that this thread took.
+// Tells of the rounds that this thread took in a loop.
 void spend(uint rounds) {
-  currentRounds += rounds;
+  currentRounds += subgroupMax(rounds);
   atomicMax(sh_rounds[currentSlot], currentRounds);
 }
 
@@ -102,8 +104,19 @@ void countAnswer(uint slot) { atomicAdd(sh_answers[slot], 1u); }
 
 // ── The loop's hooks ──
 
-// A request that spends more rounds than this is long: what was finished so far is answered before the next one begins.
+// Requests of a batch are answered together, and a launch ends only behind them. So a batch that has taken more rounds, or more time where there is
+// a clock, ends early: the rest is taken by the next poll.
 const uint SHORT_ROUNDS_MAX = 256u;
+const uint SHORT_TICKS_MAX = 100000u;
+
+// The low word of the clock, by one thread; 0 where there is none.
+uint clockLowWord() {
+#ifdef RESIDENCY_CLOCK
+  return clockRealtime2x32EXT().x;
+#else
+  return 0u;
+#endif
+}
 
 void initialize() {}
 
@@ -121,15 +134,20 @@ void perform(uint first, uint count) {
   uint finished = 0u;
   uint rounds = 0u;
   bool isSuspended = false;
-  while (finished < count && !isSuspended && rounds <= SHORT_ROUNDS_MAX) {
+  bool isLong = false;
+  bool isTimed = gl_LocalInvocationIndex == 0u && count > 1u; // a request that is alone pays for no clock
+  uint beginLow = isTimed ? clockLowWord() : 0u;
+  while (finished < count && !isSuspended && !isLong) {
     currentSlot = finished;
     currentRounds = 0u;
     perform(finished);
+    if (isTimed) sh_ticks[finished] = clockLowWord() - beginLow;
     memoryBarrierBuffer();
     memoryBarrierShared();
     barrier();
     isSuspended = sh_suspensions[finished] != 0u;
     rounds += sh_rounds[finished] + 1u;
+    isLong = rounds > SHORT_ROUNDS_MAX || (count > 1u && sh_ticks[finished] > SHORT_TICKS_MAX);
     if (!isSuspended) {
       // With several workgroups only the host can tell that none has answered.
       if (gl_LocalInvocationIndex == 0u && gl_NumWorkGroups.x == 1u && sh_answers[finished] == 0u) endRequest(finished, STATUS_UNANSWERED);

@@ -250,6 +250,41 @@ void perform(uint slot) {
     expect([urgent.ordinal, long.ordinal]).toEqual([1, 2]);
   });
 
+  it.for([
+    [
+      "time",
+      "uint begin = clockRealtime2x32EXT().x; while (clockRealtime2x32EXT().x - begin < value && rounds < 1000000u) rounds++;",
+    ],
+    ["rounds", "spend(value);"],
+  ])(
+    "requests that take much %s are answered one by one, short ones together",
+    async ([what, work], { skip }) => {
+      if (what === "time" && !device.info.features.includes("shaderDeviceClock"))
+        skip("this device has no clock");
+      if (what === "time" && profile.loopLimit !== undefined)
+        skip("this driver limits loops, so a kernel cannot spin for long");
+      await using kernel = await launch(`
+void perform(uint slot) {
+  uint value = requestAt(slot).value;
+  uint rounds = 0u;
+  ${work}
+  // The slot tells the place among those that are answered together.
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Response(slot, rounds));
+}`);
+      const placesOf = async (value: number): Promise<number[]> => {
+        const tickets = Array.from({ length: 8 }, () => kernel.submit({ value }));
+        const answers = await Promise.all(tickets.map((ticket) => kernel.answer(ticket)));
+        return answers.map((answer) => answer.value);
+      };
+      let short = await placesOf(0);
+      // How many are taken together depends on how quickly they come.
+      for (let tries = 0; tries < 100 && Math.max(...short) === 0; tries++) short = await placesOf(0);
+      expect(Math.max(...short)).toBeGreaterThan(0);
+      for (let tries = 0; tries < 5; tries++)
+        expect(await placesOf(500_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
+    },
+  );
+
   it("rounds that are told of end a launch in time, where the driver limits them", async () => {
     // 40 requests of 2000 rounds are more than such a driver gives one launch.
     await using kernel = await launch(`

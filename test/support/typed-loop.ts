@@ -54,8 +54,10 @@ export class TypedLoop<Q extends StructLayout, R extends StructLayout> implement
   ): Promise<TypedLoop<Q, R>> {
     const { device, profile, source, workgroupSize = 32 } = options;
     const types = kernelTypes(options);
+    const hasClock = device.info.features.includes("shaderDeviceClock");
     const lease = await sharedPrograms().acquire(device, {
       ...(typeof source === "string" ? { file: source } : { source: source.text }),
+      defines: hasClock ? { RESIDENCY_CLOCK: 1 } : {},
       virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl },
       specialization: { [WORKGROUP_SIZE_ID]: workgroupSize },
     });
@@ -69,6 +71,7 @@ export class TypedLoop<Q extends StructLayout, R extends StructLayout> implement
         device,
         profile,
         pipeline: lease.pipeline,
+        hasClock,
         laneCount: 2,
         slotCount: 16,
         completionVectors: types.completionVectors,
