@@ -1,6 +1,6 @@
 /**
- * `everwarp bench` and `everwarp doctor` as their users call them: cases run for real, on the software device and on the host, and a
- * wrong answer must not become a number.
+ * `everwarp bench` as its users call it: cases run for real, on the software device and on the host, and a wrong answer must not become a
+ * number.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,6 @@ import {
 import { measureInTurn } from "../../src/cli/bench/measure.ts";
 import { rowLine } from "../../src/cli/bench/table.ts";
 import { type BenchHooks, run as runBench } from "../../src/cli/commands/bench.ts";
-import { run as runDoctor } from "../../src/cli/commands/doctor.ts";
 import { scanReference } from "../../src/search/reference/scan.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 
@@ -280,26 +279,5 @@ describe("its parts", () => {
     const line = rowLine({ ...key, state: "measured", expected: "", timing, throughput, facts: { hits: 3 } });
     expect(line).toMatch(/^ {2}echo +persistent +2\.35 +2\.35 +1,235 +1,235 +2 +4\.20 TB\/s {2}hits 3\n$/);
     expect(rowLine({ ...key, state: "skipped", reason: "no" })).toMatch(/persistent +skipped: no\n$/);
-  });
-});
-
-describe("everwarp doctor", () => {
-  test("tells of every device whether a kernel may stay, and why", async () => {
-    const { environment, out } = surroundings();
-    expect(await runDoctor(["--json"], environment)).toBe(0);
-    const report = JSON.parse(out()) as { devices: object[]; search: string };
-    expect(report.devices[device.index]).toMatchObject({
-      name: device.name,
-      profileFile: expect.stringMatching(/\.json$/),
-      probe: { profile: { persistent: { reason: expect.stringMatching(/\w/) } } },
-    });
-    expect(report.search).toMatch(/host engine|kernel|dispatches/);
-  });
-
-  test("is readable", async () => {
-    const { environment, out } = surroundings();
-    expect(await main(["doctor"], environment)).toBe(0);
-    expect(out()).toContain(device.name);
-    expect(out()).toMatch(/persistent +(yes|no): /);
   });
 });

@@ -13,6 +13,8 @@ import { timesOf } from "./times.ts";
 const UNWATCHED_DRIVERS: ReadonlySet<string> = new Set(["NVIDIA_PROPRIETARY", "MESA_LLVMPIPE"]);
 
 const ROUNDS = 64;
+/** Answers of a kernel that ran already that are enough: on a busy machine a short lease is over before the host looks again. */
+const PROOFS_MIN = 8;
 /** Idle polls after which the kernel gives up: a second or two on any device, where nothing ends kernels. */
 const POLL_LIMIT = 1_000_000;
 /** The same where a watchdog looks on: far below the shortest one. */
@@ -63,27 +65,19 @@ export async function probeDoorbell(device: Device, limits: LitmusLimits): Promi
 
 function litmus(loop: ResidentLoop, memoryType: number): DoorbellReading {
   const timesUs: number[] = [];
-  let seen = 0;
-  let timeUs: number | undefined = 0;
-  for (let round = 0; round < ROUNDS && timeUs !== undefined; round++) {
+  let rounds = 0;
+  for (let isAnswered = true; rounds < ROUNDS && isAnswered; rounds++) {
     const { launches } = loop.counts;
-    timeUs = askEcho(loop, round * 977);
-    if (timeUs === undefined) continue;
-    timesUs.push(timeUs);
+    const timeUs = askEcho(loop, rounds * 977);
+    isAnswered = timeUs !== undefined;
     // An answer of a kernel that was launched for it proves nothing.
-    if (loop.counts.launches === launches) seen++;
+    if (timeUs !== undefined && loop.counts.launches === launches) timesUs.push(timeUs);
+    else if (!isAnswered) timesUs.length = 0;
   }
-  const { count, p50Us, p99Us } = timesOf(timesUs);
-  const isSeen = timeUs !== undefined && seen * 2 > ROUNDS;
+  const { p50Us, p99Us } = timesOf(timesUs);
+  const isSeen = timesUs.length >= PROOFS_MIN;
   const pollsPerMs = isSeen ? watchIdle(loop) : undefined;
-  return {
-    memoryType,
-    isSeen,
-    rounds: count,
-    p50Us,
-    p99Us,
-    ...(pollsPerMs === undefined ? {} : { pollsPerMs }),
-  };
+  return { memoryType, isSeen, rounds, p50Us, p99Us, ...(pollsPerMs === undefined ? {} : { pollsPerMs }) };
 }
 
 /** Reads the heartbeats of an idle kernel as they come; undefined where too few came, however often it was launched. */
@@ -96,22 +90,27 @@ function watchIdle(loop: ResidentLoop): number | undefined {
   return undefined;
 }
 
+/** At least so many polls a millisecond: what is taken for too few makes leases shorter, what is taken for too many would make them too long. */
 function watchLaunch(loop: ResidentLoop): number | undefined {
-  const beats: { readonly polls: number; readonly atMs: number }[] = [];
+  const beats: { readonly polls: number; readonly fromMs: number; readonly toMs: number }[] = [];
   const epoch = loop.heartbeat?.epoch;
   const begin = performance.now();
-  for (let now = begin; now - begin < IDLE_MS_MAX && beats.length < BEATS; now = performance.now()) {
+  let lookedMs = begin;
+  while (lookedMs - begin < IDLE_MS_MAX && beats.length < BEATS) {
     const beat = loop.heartbeat;
+    const fromMs = lookedMs;
+    lookedMs = performance.now();
     if (beat === undefined || beat.polls === beats.at(-1)?.polls) continue;
     if (beat.epoch !== epoch) break;
-    beats.push({ polls: beat.polls, atMs: now });
+    // It came between two looks; where the host was held up, they lie far apart.
+    beats.push({ polls: beat.polls, fromMs, toMs: lookedMs });
     if (beat.phase !== Phase.RUNNING) break;
   }
   // The first one was there already, nobody knows since when.
   const [, first] = beats;
   const last = beats.at(-1);
   if (first === undefined || last === undefined || last === first) return undefined;
-  return (last.polls - first.polls) / (last.atMs - first.atMs);
+  return (last.polls - first.polls) / (last.toMs - first.fromMs);
 }
 
 /** May something end kernels on this device that run for more than a few seconds? */

@@ -180,10 +180,7 @@ export async function probePersistence(
       cache?.reloadUs,
       cache === undefined ? NO_TIMESTAMPS : "read 12 KiB of device memory, one workgroup",
     ],
-    "L2 contents": [
-      cache && Math.max(0, cache.coldNs - cache.dispatch) / 1000,
-      cache === undefined ? NO_TIMESTAMPS : "read 1 MiB of device memory again",
-    ],
+    "L2 contents": costOfCache(cache),
     "device memory": [memory.uploadUs, "upload 1 MiB from host memory"],
     "mapped memory": [memory.hostWriteUs, "write 1 MiB from the host"],
     pipelines: [pipelines.againUs, "make a pipeline that the driver knows, and run it once"],
@@ -196,6 +193,12 @@ export async function probePersistence(
     costUs: costs[component][0],
     cost: costs[component][1],
   }));
+}
+
+function costOfCache(cache: CacheTimes | undefined): readonly [costUs: number | undefined, cost: string] {
+  if (cache === undefined) return [undefined, NO_TIMESTAMPS];
+  const costUs = (cache.coldNs - cache.dispatch) / 1000;
+  return costUs > 0 ? [costUs, "read 1 MiB of device memory again"] : [undefined, "no difference was seen"];
 }
 
 const NO_TIMESTAMPS = "not measured: the driver has no timestamps";

@@ -28,7 +28,9 @@ export async function probeRoundTrips(device: Device, profile: DeviceProfile): P
       found.push({ strategy, times, reason: undefined });
     } catch (error) {
       if (!(error instanceof EverwarpError)) throw error;
-      found.push({ strategy, times: undefined, reason: `${error.message} [${error.code}]` });
+      const isForbidden = error.code === "EW_STRATEGY_UNSUPPORTED" && !profile.persistent.allowed;
+      const reason = isForbidden ? profile.persistent.reason : `${error.message} [${error.code}]`;
+      found.push({ strategy, times: undefined, reason });
     }
   }
   return found;

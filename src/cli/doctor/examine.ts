@@ -1,0 +1,167 @@
+/**
+ * Examines the machine: every probe on every device, one after the other. A probe that fails or hangs is told of, and the others go on.
+ */
+import { EverwarpError } from "../../base/errors.ts";
+import { addReadings, type DeviceProfile, keptProfile, profilePath } from "../../residency/profile.ts";
+import { type DoctorReadings, PROBE_NAMES, type ProbeName } from "../../residency/probes/catalogue.ts";
+import { whyNoHardware } from "../../search/engine/vulkan-presence.ts";
+import { forbiddenNodes } from "../../vulkan/device-nodes.ts";
+import { type DeviceInfo, listDevices } from "../../vulkan/index.ts";
+import { describeMachine, type Machine } from "../bench/machine.ts";
+import type { StuckProcessError } from "./child.ts";
+import type { ProbeRunner } from "./probe-run.ts";
+
+export const REPORT_VERSION = 2;
+
+/** How a probe went. `kept`: what it found before is in the profile. `skipped`: something that it needs had failed. */
+export interface ProbeStatus {
+  readonly status: "measured" | "kept" | "failed" | "skipped";
+  readonly tookMs?: number;
+  /** Why it failed or was skipped. */
+  readonly reason?: string;
+}
+
+export interface DeviceReport {
+  readonly index: number;
+  readonly name: string;
+  readonly type: string;
+  readonly driver: string;
+  readonly apiVersion: string;
+  readonly memoryBytes: number;
+  readonly computeUnits: number | undefined;
+  /** Queues for compute, of all families. */
+  readonly computeQueues: number;
+  readonly profileFile: string;
+  /** Undefined where the device cannot be used. */
+  readonly profile: DeviceProfile | undefined;
+  /** Why it cannot be used. */
+  readonly problem: string | undefined;
+  readonly probes: Readonly<Record<ProbeName, ProbeStatus>>;
+  readonly readings: Partial<DoctorReadings>;
+}
+
+export interface Report {
+  readonly version: typeof REPORT_VERSION;
+  readonly machine: Machine;
+  readonly devices: readonly DeviceReport[];
+  /** Device files of GPUs that this user may not open. */
+  readonly forbiddenNodes: readonly string[];
+  /** What a search on this machine runs on when nothing else is asked for, and why. */
+  readonly search: string;
+}
+
+export interface ExamineOptions {
+  /** Measure again what is known. */
+  readonly isFresh: boolean;
+  /** Try long leases on every driver. */
+  readonly isLong: boolean;
+  readonly runProbe: ProbeRunner;
+  /** Told before each probe, for those who wait. */
+  readonly onProbe?: (device: string, probe: string) => void;
+}
+
+export async function examine(options: ExamineOptions): Promise<Report> {
+  const machine = describeMachine();
+  const devices: DeviceReport[] = [];
+  for (const info of machine.noDevices === undefined ? listDevices() : []) {
+    devices.push(await examineDevice(info, options));
+  }
+  return {
+    version: REPORT_VERSION,
+    machine,
+    devices,
+    forbiddenNodes: forbiddenNodes(),
+    search: searchRunsOn(devices, machine),
+  };
+}
+
+/** Runs the probes on one device. */
+export async function examineDevice(info: DeviceInfo, options: ExamineOptions): Promise<DeviceReport> {
+  const { isFresh, isLong, runProbe, onProbe } = options;
+  const ask = (name: ProbeName | "profile", traces?: DoctorReadings["traces"]): Promise<unknown> => {
+    onProbe?.(info.name, name);
+    return runProbe({ name, deviceIndex: info.index, isFresh, isLong, traces });
+  };
+  let profile: DeviceProfile | undefined;
+  let problem: string | undefined;
+  if (info.missing.length > 0) problem = `its driver lacks ${info.missing.join(", ")}`;
+  else {
+    try {
+      profile = (await ask("profile")) as DeviceProfile;
+    } catch (error) {
+      problem = reasonOf(error);
+    }
+  }
+  const probes = {} as Record<ProbeName, ProbeStatus>;
+  const found: Partial<Record<ProbeName, unknown>> = {};
+  const known = isFresh ? {} : (profile?.doctor ?? {});
+  let stuck = problem === undefined ? undefined : "the device cannot be used";
+  for (const name of PROBE_NAMES) {
+    // What was left for the next process is of no use but to the probe that looks for it.
+    const asked = name === "traces" ? "persistence" : name;
+    if (known[asked] !== undefined && !(asked === "lease" && isLong)) {
+      probes[name] = { status: "kept" };
+      continue;
+    }
+    if (stuck !== undefined) {
+      probes[name] = { status: "skipped", reason: stuck };
+      continue;
+    }
+    const begin = performance.now();
+    try {
+      found[name] = await ask(name, found.traces as DoctorReadings["traces"] | undefined);
+      probes[name] = { status: "measured", tookMs: Math.round(performance.now() - begin) };
+    } catch (error) {
+      probes[name] = {
+        status: "failed",
+        reason: reasonOf(error),
+        tookMs: Math.round(performance.now() - begin),
+      };
+      if (isStuck(error)) stuck = `the probe ${name} hangs, and holds the device`;
+    }
+  }
+  const readings = found as Partial<DoctorReadings>;
+  // A device that answered nothing has no profile on disk to add to; then the readings are this report's alone.
+  const added =
+    profile === undefined || keptProfile(info) === undefined ? undefined : addReadings(info, readings);
+  return {
+    index: info.index,
+    name: info.name,
+    type: info.type,
+    driver: `${info.driverName} ${info.driverInfo}`,
+    apiVersion: info.apiVersion,
+    memoryBytes: Math.max(
+      0,
+      ...info.memoryHeaps.filter(({ deviceLocal }) => deviceLocal).map(({ sizeBytes }) => sizeBytes),
+    ),
+    computeUnits: info.computeUnits,
+    computeQueues: info.queueFamilies.reduce(
+      (sum, { compute, queueCount }) => sum + (compute ? queueCount : 0),
+      0,
+    ),
+    profileFile: profilePath(info),
+    profile: added ?? profile,
+    problem,
+    probes,
+    readings: { ...known, ...readings },
+  };
+}
+
+function isStuck(error: unknown): error is StuckProcessError {
+  return error instanceof EverwarpError && "isStuck" in error;
+}
+
+/** Whatever a probe throws is a line of the report. */
+function reasonOf(error: unknown): string {
+  return error instanceof EverwarpError ? `${error.message} [${error.code}]` : String(error);
+}
+
+function searchRunsOn(devices: readonly DeviceReport[], machine: Machine): string {
+  const host = `the host engine, ${machine.coreCount} threads`;
+  const reason = whyNoHardware() ?? machine.noDevices;
+  if (reason !== undefined) return `${host} (${reason})`;
+  const hardware = devices.find(({ type, profile }) => type !== "cpu" && profile !== undefined);
+  if (hardware === undefined) return `${host} (no hardware GPU can be opened)`;
+  const isPersistent = hardware.profile?.persistent.allowed === true;
+  return `${hardware.name}, ${isPersistent ? "a resident kernel" : "batches of dispatches"}`;
+}
