@@ -14,7 +14,8 @@
 //     RESIDENCY_LANES      1 (default), or 2: lane 1 is urgent, and looked at first
 //     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
 //     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
-//     RESIDENCY_CLOCK      ticks are those of the device's clock; else a poll is a tick, and what authors spend()
+//     RESIDENCY_CLOCK      ticks are those of the device's clock, which takes a while to read, so the subgroup's cycle counter tells when it is time
+//                          for that; else a poll is a tick, and what authors spend()
 //
 //   doorbell memory                         device memory                          mailbox memory
 //   Control  stop, last, lease, duty, …     counter[slot]: result<<16 | arrived    Completion[slot]: result, ordinal, sealed; more vectors
@@ -48,6 +49,7 @@
 #extension GL_KHR_shader_subgroup_arithmetic : require
 #ifdef RESIDENCY_CLOCK
 #extension GL_EXT_shader_realtime_clock : require
+#extension GL_ARB_shader_clock : require
 #endif
 
 #include "generated/queue.glsl"
@@ -73,8 +75,8 @@ const uint COMMAND_COUNT_BITS = 8u;
 // Heartbeats lie this far apart: a thousandth of a second, or so many polls.
 const uint64_t BEAT_TICKS = 1000000ul;
 const uint BEAT_POLLS = 1024u;
-// Idle polls between two looks at the device's clock.
-const uint CLOCK_POLLS = 16u;
+// Cycles between two looks at the device's clock: some ten microseconds.
+const uint CLOCK_CYCLES = 16384u;
 // A pause between polls is this part of the idle time so far, at most.
 const uint DOZE_SHARE = 64u;
 // Looks at the clock in one pause at most.
@@ -118,9 +120,9 @@ uint phase = PHASE_RUNNING;
 uint polls = 0u;              // of this launch
 uint idlePolls = 0u;          // in a row
 uint rounds = 0u;             // of loops, where they are budgeted
+uint endPhase, endClock;      // why the launch before this one ended, and the device's clock then
 bool isWorking = false;       // the poll before this one found something
 uint64_t tickNow = 0ul;       // ticks since the launch began, at the last look at the clock
-uint clockLow = 0u;           // low word of the device's clock then
 uint64_t idleSince = 0ul, workSince = 0ul, throttledUntil = 0ul, lastBeat = 0ul;
 uint64_t totalTicks, totalPolls, totalRequests, totalBusy, totalActive, totalCounted; // workgroup 0: over all launches
 
@@ -145,12 +147,26 @@ void writeCompletionVector(uint sequence, uint index, uvec3 content) {
   Vectors(launch.completions).vectors[slotOf(currentLane, sequence) * launch.completionVectors + index] = sealed(content, sequence);
 }
 
-// Only the clock's low word counts (some drivers give no more), so two looks must lie less than four seconds apart or the rest is lost.
+// Only the low words of clocks count (some drivers give no more), so two looks must lie less than some seconds apart or the rest is lost.
+#ifdef RESIDENCY_CLOCK
+uint clockLow = 0u;      // the device's clock at the last look
+uint cyclesLook = 0u;    // the cycle counter then
+uint cyclesWork = 0u;    // the cycle counter when the work in hand began
+uint busyCycles = 0u;    // of the cycles since the last look, those of work
+
+uint cyclesNow() { return subgroupBroadcastFirst(clock2x32ARB()).x; }
+#endif
+
 void lookAtClock() {
 #ifdef RESIDENCY_CLOCK
   uint low = subgroupBroadcastFirst(clockRealtime2x32EXT()).x;
-  tickNow += uint64_t(low - clockLow);
+  uint ticks = low - clockLow;
+  uint cycles = max(cyclesNow() - cyclesLook, 1u);
+  tickNow += uint64_t(ticks);
+  totalBusy += uint64_t(float(ticks) * min(float(busyCycles) / float(cycles), 1.0));
   clockLow = low;
+  cyclesLook += cycles;
+  busyCycles = 0u;
 #endif
 }
 
@@ -186,10 +202,11 @@ void beat(uint gapTicks) {
 
 // By the first subgroup, once a launch.
 void beginWatch() {
-  epoch = ControlReference(launch.control).value.epoch;
   readSettings();
-  lookAtClock();
-  tickNow = 0ul;
+  epoch = ControlReference(launch.control).value.epoch;
+  Words end = Words(launch.cursors + uint64_t(CURSORS_END));
+  endPhase = end.words[0];
+  endClock = end.words[1];
   if (gl_WorkGroupID.x != 0u) return;
   DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
   totalTicks = totals.values[0];
@@ -198,9 +215,17 @@ void beginWatch() {
   totalBusy = totals.values[3];
   totalActive = totals.values[4];
   totalCounted = totals.values[5];
-  Words end = Words(launch.cursors + uint64_t(CURSORS_END));
-  uint gap = end.words[0] == 0u ? 0u : clockLow - end.words[1];
-  if (subgroupElect()) beat(gap);
+}
+
+// At the first poll: the clock begins. Returns the ticks since the last launch ended, 0 where there was none.
+uint beginClock() {
+#ifdef RESIDENCY_CLOCK
+  cyclesLook = cyclesNow();
+  clockLow = subgroupBroadcastFirst(clockRealtime2x32EXT()).x;
+  return endPhase == 0u ? 0u : clockLow - endClock;
+#else
+  return 0u;
+#endif
 }
 
 // By the first subgroup of workgroup 0, when it leaves.
@@ -215,8 +240,10 @@ void endWatch() {
   totals.values[4] = totalActive;
   totals.values[5] = totalCounted;
   Words end = Words(launch.cursors + uint64_t(CURSORS_END));
-  end.words[0] = epoch;
+  end.words[0] = phase;
+#ifdef RESIDENCY_CLOCK
   end.words[1] = clockLow;
+#endif
   beat(0u);
 }
 
@@ -251,21 +278,22 @@ uint withinBounds(uint ready, uint next, uint last) {
 
 // Accounts for the batch that the last poll handed out.
 void endWork() {
-  lookAtClock();
   uint spent = subgroupBroadcastFirst(sh_spent); // all threads have read it before one clears it
   sh_spent = 0u;
   rounds += spent;
-#ifndef RESIDENCY_CLOCK
+#ifdef RESIDENCY_CLOCK
+  busyCycles += cyclesNow() - cyclesWork;
+  if (dutyShare < DUTY_WHOLE || cyclesNow() - cyclesLook >= CLOCK_CYCLES) lookAtClock();
+#else
   tickNow += uint64_t(spent) + 1ul;
+  totalBusy += uint64_t(spent) + 1ul;
 #endif
-  uint64_t busy = tickNow - workSince;
-  totalBusy += busy;
 #ifdef RESIDENCY_SUSPENDS
   totalActive += subgroupBroadcastFirst(sh_activeLanes);
   totalCounted += subgroupBroadcastFirst(sh_countedLanes);
   sh_activeLanes = sh_countedLanes = 0u;
 #endif
-  if (dutyShare < DUTY_WHOLE) throttledUntil = tickNow + busy * (DUTY_WHOLE - dutyShare) / dutyShare;
+  if (dutyShare < DUTY_WHOLE) throttledUntil = tickNow + (tickNow - workSince) * (DUTY_WHOLE - dutyShare) / dutyShare;
   idleSince = tickNow;
   isWorking = false;
 }
@@ -281,7 +309,11 @@ void judge(uvec4 control, uint ready, bool isExhausted) {
     phase = PHASE_DONE;
     return;
   }
-  if (polls == 0u) return;
+  if (polls == 0u) {
+    // Of launches that were queued one behind the other, those behind one that was idle for long do not wait as long again.
+    if (ready == 0u && endPhase == PHASE_IDLE && launch.bounded == 0u) phase = PHASE_IDLE;
+    return;
+  }
   bool isLeaseOver = (leaseTicks != 0ul && tickNow >= leaseTicks) || (roundBudget != 0u && rounds >= roundBudget);
   if (isLeaseOver) phase = PHASE_LEASE_OVER;
   else if (ready == 0u && idleTicks != 0ul && tickNow - idleSince >= idleTicks) phase = PHASE_IDLE;
@@ -293,6 +325,8 @@ void judge(uvec4 control, uint ready, bool isExhausted) {
 
 // One poll, by the first subgroup: looks at the next requests of each lane, and decides what the workgroup does.
 void poll(uint nextNormal, uint nextUrgent, uint parity) {
+  bool isFirst = polls == 0u;
+  uint gapTicks = isFirst ? beginClock() : 0u;
   doze();
   uvec4 control = Vectors(launch.control).vectors[0];
   uint lane = 0u;
@@ -309,7 +343,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
   if (control.w != settings) readSettings();
   if (isWorking) endWork();
 #ifdef RESIDENCY_CLOCK
-  else if (ready != 0u || polls % CLOCK_POLLS == 0u || tickNow < throttledUntil) lookAtClock();
+  else if (dutyShare < DUTY_WHOLE || cyclesNow() - cyclesLook >= CLOCK_CYCLES) lookAtClock();
 #else
   tickNow++;
 #endif
@@ -320,19 +354,22 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
   if (roundBudget != 0u) rounds += RESIDENCY_LANES * ((32u + gl_SubgroupSize - 1u) / gl_SubgroupSize) + 1u + launch.canaryRounds;
   judge(control, ready, isExhausted);
   idlePolls = ready == 0u ? idlePolls + 1u : 0u;
-  bool isBeatDue = tickNow - lastBeat >= BEAT_TICKS || polls % BEAT_POLLS == BEAT_POLLS - 1u;
+  bool isBeatDue = isFirst || tickNow - lastBeat >= BEAT_TICKS || polls % BEAT_POLLS == BEAT_POLLS - 1u;
 #ifndef RESIDENCY_CLOCK
   isBeatDue = isBeatDue || ready != 0u;
 #endif
   polls++;
   if (subgroupElect()) {
-    if (gl_WorkGroupID.x == 0u && isBeatDue && phase == PHASE_RUNNING) beat(0u);
+    if (gl_WorkGroupID.x == 0u && isBeatDue && phase == PHASE_RUNNING) beat(gapTicks);
     sh_command[parity] = phase != PHASE_RUNNING ? COMMAND_EXIT : lane << COMMAND_COUNT_BITS | ready;
   }
   if (isBeatDue) lastBeat = tickNow;
   if (ready != 0u) {
     isWorking = true;
     workSince = tickNow;
+#ifdef RESIDENCY_CLOCK
+    cyclesWork = cyclesNow();
+#endif
   }
 }
 

@@ -42,7 +42,7 @@ const uint CURSORS_WORKGROUPS_MAX = 65536u;
 const uint CURSORS_TOTALS = 0u;
 // The launch that is to end, raised by the first workgroup that leaves.
 const uint CURSORS_PARK_EPOCH = 128u;
-// The last launch that ended, and the low word of the device's clock then.
+// Why the last launch ended, and the low word of the device's clock then.
 const uint CURSORS_END = 136u;
 // A word a lane and workgroup: the last request that it finished.
 const uint CURSORS_DONE = 256u;

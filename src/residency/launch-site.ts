@@ -23,7 +23,7 @@ const DUTY_WHOLE = 0x1_0000;
 const CANARY_ROUNDS = 3;
 
 /** Launches that may be in flight at a time. */
-export const CONTROL_BLOCKS = 4;
+export const CONTROL_BLOCKS = 8;
 /** Workgroups whose start the host can see. */
 export const WORKGROUPS_MAX = Cursors.WORKGROUPS_MAX - 1;
 
@@ -167,11 +167,14 @@ export class LaunchSite {
     recorder.barrier("compute", "compute").bind(this.pipeline).push(launch).dispatch(workgroupCount);
   }
 
-  /** A command buffer for one launch. */
-  recordLaunch(block: number, workgroupCount: number, bounded: boolean): CommandBuffer {
-    return this.device.record((recorder) => this.record(recorder, block, workgroupCount, bounded), {
-      queue: this.queue,
-    });
+  /** A command buffer for launches that follow each other, each with a control block of its own. */
+  recordLaunches(blocks: readonly number[], workgroupCount: number, bounded: boolean): CommandBuffer {
+    return this.device.record(
+      (recorder) => {
+        for (const block of blocks) this.record(recorder, block, workgroupCount, bounded);
+      },
+      { queue: this.queue },
+    );
   }
 
   /**

@@ -83,7 +83,7 @@ export const Cursors = constants(
     docs: {
       TOTALS: "The sums of the heartbeat, over all launches.",
       PARK_EPOCH: "The launch that is to end, raised by the first workgroup that leaves.",
-      END: "The last launch that ended, and the low word of the device's clock then.",
+      END: "Why the last launch ended, and the low word of the device's clock then.",
       DONE: "A word a lane and workgroup: the last request that it finished.",
       TAKEN: "A word a workgroup: requests that it finished, in both lanes.",
       PROGRESS: "Two words a lane and workgroup: how far the unfinished request has come.",

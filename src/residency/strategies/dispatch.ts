@@ -2,7 +2,13 @@
  * `dispatch`: record, submit and wait for a fence, for every request. What everything else is compared with.
  */
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import { hasParked, launchTimeout, type LaunchStrategy, type StrategyContext } from "./strategy.ts";
+import {
+  hasParked,
+  hasSignaled,
+  launchTimeout,
+  type LaunchStrategy,
+  type StrategyContext,
+} from "./strategy.ts";
 
 const BLOCK = 0;
 
@@ -58,7 +64,7 @@ export class DispatchStrategy implements LaunchStrategy {
   async stop(timeoutMs: number): Promise<void> {
     if (this.#isRunning) {
       this.#context.site.stop(BLOCK);
-      if (!(await this.#fence.waitAsync(timeoutMs))) throw launchTimeout(timeoutMs);
+      if (!(await hasSignaled(this.#fence, timeoutMs))) throw launchTimeout(timeoutMs);
     }
     this.#finish();
   }

@@ -2,11 +2,13 @@
  * How many workgroups of a kernel are resident together, found by asking: every workgroup signs in when it starts, and the ones that do not
  * fit cannot. A launch with too many is stopped (those that waited end at once) and repeated with as many as signed in.
  */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/errors.ts";
 import { Phase } from "../queue.schema.ts";
 import type { LaunchSite } from "../launch-site.ts";
 
+/** How long the host looks at every turn of the event loop. */
+const EAGER_MS = 20;
 /** How long the number of started workgroups must stand still. */
 const SETTLED_MS = 10;
 export const START_TIMEOUT_MS = 5_000;
@@ -25,7 +27,7 @@ export async function countStarted(site: LaunchSite, epoch: number, workgroupCou
     alive = seen;
     if (alive === workgroupCount || site.phaseOf(epoch) !== Phase.RUNNING) return workgroupCount;
     if (alive > 0 && now - changed > SETTLED_MS) break;
-    await sleep(alive === 0 ? 1 : 0);
+    await (now - begin < EAGER_MS ? turn() : sleep(1));
   }
   return alive;
 }

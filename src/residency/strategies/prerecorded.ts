@@ -9,6 +9,7 @@ import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
 import { restUntilMs } from "./dispatch.ts";
 import {
   hasParked,
+  hasSignaled,
   hasUnanswered,
   launchTimeout,
   type LaunchStrategy,
@@ -49,7 +50,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
     this.dispose(); // what a loss of the device left
     this.#isUnderWay = false;
     for (let block = 0; block < TURNS; block++) {
-      const commandBuffer = site.recordLaunch(block, site.boundedWorkgroupCount, true);
+      const commandBuffer = site.recordLaunches([block], site.boundedWorkgroupCount, true);
       this.#turns.push({ commandBuffer, fence: site.device.createFence(), isPending: false });
     }
     return Promise.resolve();
@@ -101,7 +102,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
     for (let block = 0; block < this.#turns.length; block++)
       if (this.#turns[block].isPending) this.#context.site.stop(block);
     for (const turn of this.#turns) {
-      if (turn.isPending && !(await turn.fence.waitAsync(timeoutMs))) throw launchTimeout(timeoutMs);
+      if (turn.isPending && !(await hasSignaled(turn.fence, timeoutMs))) throw launchTimeout(timeoutMs);
       this.#retire(turn);
     }
     this.dispose();

@@ -5,9 +5,11 @@
  *   continuous   the same, with the next launch in the queue already: it begins when the one before parks, without the host
  *   persistent   until it is told to stop (or was idle for so long that it was told to park then)
  *
- *     turn 0  ══ lease 1 ══╗         ╔══ lease 4 ══
- *     turn 1       waits   ╚ lease 2 ╗     waits
- *     turn 2                  waits  ╚ lease 3 ╗            time →
+ *     turn 0  ══ lease 1 ══╗══ lease 2 ══╗ … ╗               ╔══ lease 9 ══ …
+ *     turn 1                     waits       ╚══ lease 5 ══╗ … ╝        time →
+ *
+ * `continuous` hands over leases in chains of four: within a chain nothing but a barrier lies between two launches. Launches behind one that parked
+ * because it was idle end at once when they find nothing to do.
  *
  * Invariants: launches of one kernel follow each other on one queue, with a barrier between, so at most one runs; a turn is used again only when
  * the fence of its last launch is signaled. While nothing is unanswered nothing is launched, so an idle host has nothing to watch.
@@ -16,46 +18,52 @@
  */
 import { EverwarpError } from "../../base/errors.ts";
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import { CONTROL_BLOCKS } from "../launch-site.ts";
 import { Phase } from "../queue.schema.ts";
 import { launchResident } from "./occupancy.ts";
 import {
   hasParked,
+  hasSignaled,
   hasUnanswered,
   launchTimeout,
   type LaunchStrategy,
   type StrategyContext,
 } from "./strategy.ts";
 
-/** Launches in the queue at a time. */
-const DEPTHS = { leased: 1, continuous: 2, persistent: 1 } as const;
+/** Launches that are handed over together. */
+const CHAIN_LENGTHS = { leased: 1, continuous: 4, persistent: 1 } as const;
+/** A chain is still retiring when the next one begins. */
+const TURNS = 2;
 
 interface Turn {
   readonly commandBuffer: CommandBuffer;
   readonly fence: Fence;
-  /** The launch that the turn was last used for; 0 when its fence was seen signaled. */
+  readonly blocks: readonly number[];
+  /** The last launch that the turn was used for; 0 before the first. */
   epoch: number;
 }
 
 export class ResidentStrategy implements LaunchStrategy {
-  readonly name: keyof typeof DEPTHS;
+  readonly name: keyof typeof CHAIN_LENGTHS;
   readonly hasFence = false;
   /** Workgroups that run. */
   workgroupCount = 0;
   readonly #context: StrategyContext;
   readonly #wanted: number;
-  readonly #depth: number;
+  readonly #chainLength: number;
+  /** Another chain is handed over when no more launches than these are left. */
+  readonly #reserve: number;
   #turns: Turn[] = [];
   #turn = 0;
   /** The oldest launch that has not been seen ended; above the newest when none is left. */
   #oldest = 1;
 
   /** @param workgroupCount how many to try: any number, too many is not a fault */
-  constructor(name: keyof typeof DEPTHS, context: StrategyContext, workgroupCount: number) {
+  constructor(name: keyof typeof CHAIN_LENGTHS, context: StrategyContext, workgroupCount: number) {
     this.name = name;
     this.#context = context;
     this.#wanted = workgroupCount;
-    this.#depth = DEPTHS[name];
+    this.#chainLength = CHAIN_LENGTHS[name];
+    this.#reserve = name === "continuous" ? this.#chainLength : 0;
   }
 
   async start(): Promise<void> {
@@ -64,12 +72,16 @@ export class ResidentStrategy implements LaunchStrategy {
     const launch = (workgroupCount: number): number => {
       this.dispose();
       this.#oldest = site.epoch + 1;
-      for (let block = 0; block < Math.min(this.#depth + 1, CONTROL_BLOCKS); block++) {
-        const commandBuffer = site.recordLaunch(block, workgroupCount, false);
-        this.#turns.push({ commandBuffer, fence: site.device.createFence(), epoch: 0 });
+      for (let turn = 0; turn < TURNS; turn++) {
+        const blocks = Array.from(
+          { length: this.#chainLength },
+          (_, index) => turn * this.#chainLength + index,
+        );
+        const commandBuffer = site.recordLaunches(blocks, workgroupCount, false);
+        this.#turns.push({ commandBuffer, fence: site.device.createFence(), blocks, epoch: 0 });
       }
       this.#launch();
-      return site.epoch;
+      return this.#oldest;
     };
     this.workgroupCount = await launchResident(site, wanted, launch, (timeoutMs) => this.stop(timeoutMs));
     this.advance();
@@ -80,7 +92,7 @@ export class ResidentStrategy implements LaunchStrategy {
     const newest = site.epoch;
     while (this.#oldest <= newest && hasParked(site.phaseOf(this.#oldest))) this.#oldest++;
     const queued = newest - this.#oldest + 1;
-    if (queued >= this.#depth || this.#turns.length === 0 || !hasUnanswered(lanes)) return;
+    if (queued > this.#reserve || this.#turns.length === 0 || !hasUnanswered(lanes)) return;
     // A launch that parks tells so a moment before its fence; the other turns are free by then.
     if (this.#launch()) counts.relaunches++;
   }
@@ -104,12 +116,9 @@ export class ResidentStrategy implements LaunchStrategy {
 
   async stop(timeoutMs: number): Promise<void> {
     const pending = this.#turns.filter(({ epoch }) => epoch !== 0);
-    this.#turns.forEach(({ epoch }, block) => {
-      if (epoch !== 0) this.#context.site.stop(block);
-    });
-    for (const turn of pending) {
-      if (!(await turn.fence.waitAsync(timeoutMs))) throw launchTimeout(timeoutMs);
-    }
+    for (const { blocks } of pending) for (const block of blocks) this.#context.site.stop(block);
+    for (const { fence } of pending)
+      if (!(await hasSignaled(fence, timeoutMs))) throw launchTimeout(timeoutMs);
     this.dispose();
   }
 
@@ -121,7 +130,7 @@ export class ResidentStrategy implements LaunchStrategy {
     this.#turn = 0;
   }
 
-  /** Puts one more launch into the queue. False while the turn's last launch is still retiring. */
+  /** Puts one more chain into the queue. False while the turn's last launch is still retiring. */
   #launch(): boolean {
     const { site, counts } = this.#context;
     const turn = this.#turns[this.#turn];
@@ -129,9 +138,9 @@ export class ResidentStrategy implements LaunchStrategy {
       if (!turn.fence.signaled()) return false;
       turn.fence.reset();
     }
-    turn.epoch = site.control(this.#turn, 0, 0);
+    for (const block of turn.blocks) turn.epoch = site.control(block, 0, 0);
     site.queue.submit(turn.commandBuffer, turn.fence);
-    counts.launches++;
+    counts.launches += turn.blocks.length;
     this.#turn = (this.#turn + 1) % this.#turns.length;
     return true;
   }

@@ -13,7 +13,9 @@
  * A launch of any of them may end before all its requests are answered (lease over, loops spent, a request suspended): the cursors in device memory
  * tell the next launch where to go on, so a strategy launches again whenever something is unanswered and nothing runs.
  */
+import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError } from "../../base/errors.ts";
+import type { Fence } from "../../vulkan/index.ts";
 import type { LaunchSite } from "../launch-site.ts";
 import { Phase } from "../queue.schema.ts";
 
@@ -86,6 +88,19 @@ export function launchTimeout(timeoutMs: number): EverwarpError {
   return new EverwarpError("EW_TIMEOUT", `a launch did not end within ${timeoutMs} ms`, {
     remedy: "Allow more time, or give the kernel less to do before it suspends a request.",
   });
+}
+
+/** Launches that were told to end do so in microseconds: sooner than another thread could be asked to wait. */
+const EAGER_MS = 5;
+
+/** Waits until a launch has ended; the event loop goes on meanwhile. @returns false when the time ran out first */
+export async function hasSignaled(fence: Fence, timeoutMs: number): Promise<boolean> {
+  const begin = performance.now();
+  for (let now = begin; now - begin < Math.min(EAGER_MS, timeoutMs); now = performance.now()) {
+    if (fence.signaled()) return true;
+    await turn();
+  }
+  return fence.waitAsync(timeoutMs);
 }
 
 /** Did a launch end in order, so that another may go on? @throws EW_DEVICE_LOST for a probe that gave up */

@@ -1,9 +1,9 @@
-// ledger: the conformance kernel: keeps a sum in its state, and takes as many slices for a request as that asks for.
+// slices: the conformance kernel: keeps a sum in its state, and takes as many slices for a request as that asks for.
 //
 // in   payload words: value to add (u32), slices (u32; 0 and 1: at once), rounds of loops that a slice takes (u32)
 // out  result = the sum after the request (workgroup 0); state = { sum: u64 }
 // dispatch shape: any number of workgroups; each takes its own slices
-// twin: test/support/ledger.ts
+// twin: test/support/slices.ts
 #version 460
 #define RESIDENCY_LANES 2
 #define RESIDENCY_SUSPENDS
