@@ -1,0 +1,77 @@
+/**
+ * The code of docs/residency.md is run, as a reader would run it: each block with a file's name becomes that file, each program is started, and
+ * prints what the page says.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageRoot } from "../../src/base/package-root.ts";
+
+const root = packageRoot();
+const folder = join(root, "node_modules", ".cache", "everwarp-test", `docs-${process.pid}`);
+const PROGRAM_MS = 120_000;
+
+interface Block {
+  language: string;
+  title: string;
+  text: string;
+}
+
+const page = readFileSync(join(root, "docs", "residency.md"), "utf8");
+const blocks: Block[] = [...page.matchAll(/^```(\w+) ([^\n]+)\n([^]*?)^```$/gm)].map(
+  ([, language = "", title = "", text = ""]) => ({ language, title, text }),
+);
+const programs = blocks.filter(({ language }) => language === "ts");
+
+function outputOf(program: string): string | undefined {
+  return blocks.find(({ title }) => title === `output of ${program}`)?.text;
+}
+
+beforeAll(() => {
+  mkdirSync(folder, { recursive: true });
+  const sources = JSON.stringify(pathToFileURL(join(root, "src/index.ts")).href);
+  for (const { language, title, text } of blocks) {
+    if (language === "glsl") writeFileSync(join(folder, title), text);
+    if (language === "ts")
+      writeFileSync(join(folder, title.replace(/ts$/, "mts")), text.replace('"everwarp"', sources));
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("docs/residency.md", () => {
+  it("has programs, and each shows its output", () => {
+    expect(programs.map(({ title }) => title)).toEqual([
+      "square.ts",
+      "history.ts",
+      "primes.ts",
+      "saving.ts",
+      "errors.ts",
+    ]);
+    for (const { title } of programs) expect(outputOf(title), title).toBeDefined();
+    // Every kernel on the page belongs to a program.
+    for (const { title } of blocks.filter(({ language }) => language === "glsl"))
+      expect(programs.some(({ text }) => text.includes(`"${title}"`))).toBe(true);
+  });
+
+  it.each(programs.map(({ title }) => title))(
+    "%s prints what the page says",
+    { timeout: PROGRAM_MS },
+    (title) => {
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ["--import", "tsx", join(folder, title.replace(/ts$/, "mts"))],
+        { cwd: folder, encoding: "utf8", timeout: PROGRAM_MS - 5_000 },
+      );
+      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: outputOf(title), stderr: "" });
+    },
+  );
+
+  it("names no error code that does not exist", async () => {
+    const { ERROR_CODES } = await import("../../src/base/errors.ts");
+    const named = new Set(page.match(/\bEW_[A-Z_]+\b/g));
+    expect(named.size).toBeGreaterThan(10);
+    for (const code of named) expect(Object.keys(ERROR_CODES)).toContain(code);
+  });
+});
