@@ -27,7 +27,10 @@ export const FAULT_POINTS = {
   "create-pipeline": { layer: "device", standsFor: "compiling a kernel: vkCreateComputePipelines" },
   allocate: { layer: "device", standsFor: "memory for a buffer: vkAllocateMemory" },
   submit: { layer: "device", standsFor: "handing work to a queue: vkQueueSubmit" },
-  "fence-status": { layer: "device", standsFor: "a look at a fence or a timeline: vkGetFenceStatus" },
+  "fence-status": {
+    layer: "device",
+    standsFor: "a look at a fence, a timeline or a timestamp: vkGetFenceStatus",
+  },
   "fence-wait": { layer: "device", standsFor: "a wait for a fence or a timeline, on this thread or another" },
   "checkpoint.open": { layer: "file", standsFor: "making a checkpoint's temporary file" },
   "checkpoint.written": {

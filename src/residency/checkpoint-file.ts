@@ -223,11 +223,16 @@ let place: string | undefined;
 
 /** Where process identifiers mean the same: this machine, and in it this container. */
 function placeOfProcess(): string {
-  place ??= createHash("sha256")
-    .update(`${hostname()} ${readlinkSync("/proc/self/ns/pid")}`)
-    .digest("hex")
-    .slice(0, 12);
+  place ??= createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 12);
   return place;
+}
+
+function processNamespace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "unknown"; // no /proc: then the name of the machine, or container, must do
+  }
 }
 
 /** Removes the temporary files of processes that were killed while saving. */

@@ -130,6 +130,7 @@ describe("a lost device", () => {
     const device = openTestDevice();
     const { submit, fence } = prepare(device, adder);
     const timeline = device.createTimeline();
+    const timestamps = device.queue.timestampBits === 0 ? undefined : device.createTimestamps(1);
     {
       using _faults = injectFaults(`device-lost@${point}`);
       const use = (): void => {
@@ -148,6 +149,7 @@ describe("a lost device", () => {
     await expect(fence.waitAsync(1000)).rejects.toThrow(lost);
     expect(() => timeline.value()).toThrow(lost);
     expect(() => timeline.wait(1n, 1000)).toThrow(lost);
+    if (timestamps !== undefined) expect(() => timestamps.readNs()).toThrow(lost);
     expect(() => device.createBuffer({ role: "staging", sizeBytes: 4 })).toThrow(lost);
     expect(() => device.createComputePipeline({ spirv: adder, pushConstantBytes: 8 })).toThrow(lost);
     expect(device.counters.submits).toBe(submits);
