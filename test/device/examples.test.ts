@@ -1,0 +1,75 @@
+/** The examples as users run them, on ResidentKernel, against their twins. */
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { AccumulatorTwin } from "../../examples/accumulator.twin.ts";
+import { RECORDS } from "../../examples/long-job.twin.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+
+// The package's name means the sources here, not what was built last.
+vi.mock("everwarp", () => import("../../src/index.ts"));
+
+const accumulator = await import("../../examples/accumulator.ts");
+const counter = await import("../../examples/counter.ts");
+const longJob = await import("../../examples/long-job.ts");
+
+watchValidation();
+
+let device: Device;
+beforeAll(() => {
+  device = openTestDevice();
+});
+afterAll(() => {
+  device?.close();
+});
+
+describe("accumulator", () => {
+  it("gives the means of a window that moves", async () => {
+    // Quarters, and windows of a power of two: exact on every device.
+    const values = Array.from({ length: 200 }, (_, index) => ((index * 37) % 101) / 4);
+    const twin = new AccumulatorTwin(4096);
+    const wanted = values.map((value) => twin.call({ windowLength: 16, value }).mean);
+    const means = await accumulator.run(device, { values, windowLength: 16, historyBytes: 4096 });
+    expect(means).toHaveLength(200);
+    // Before the window is full, a device may be one unit in the last place off when it divides.
+    for (const [index, mean] of means.entries())
+      expect(Math.abs(mean - wanted[index])).toBeLessThanOrEqual(index < 15 ? wanted[index] * 2 ** -22 : 0);
+  });
+});
+
+describe("counter", () => {
+  it("counts words", async () => {
+    const words = "to be or not to be that is the question to".split(" ");
+    const counts = await counter.run(device, { words, tableBytes: 4096 });
+    expect(counts.slice(0, 2)).toEqual([
+      ["to", 3n],
+      ["be", 2n],
+    ]);
+    expect(counts.slice(2)).toHaveLength(6);
+    expect(counts.slice(2).every(([, count]) => count === 1n)).toBe(true);
+  });
+
+  it("says what does not fit", async () => {
+    await using counters = await counter.Counters.open(device, 64); // room for two keys
+    await expect(counters.add("a key of seventeen")).rejects.toMatchObject({ code: "EW_BAD_ARGUMENT" });
+    expect(await counters.add("ä", 5)).toBe(5n);
+    expect(await counters.add("b")).toBe(1n);
+    await expect(counters.add("c")).rejects.toMatchObject({ code: "EW_KERNEL_FAULT" });
+    expect(await counters.get("c")).toBe(0n);
+    expect(await counters.add("ä")).toBe(6n);
+  });
+});
+
+describe("long-job", () => {
+  const record = RECORDS.find(({ limit }) => limit === 1_000_000n);
+
+  it("is parked and resumed many times, and finds the published number", { timeout: 120_000 }, async () => {
+    const { start, steps, launches } = await longJob.run(device, {
+      limit: 1_000_000n,
+      leaseMs: 10,
+      strategy: "leased",
+      workgroupSize: 64,
+    });
+    expect({ limit: 1_000_000n, start, steps }).toEqual(record);
+    expect(launches).toBeGreaterThan(10);
+  });
+});
