@@ -1,7 +1,12 @@
 /** The examples as users run them, on ResidentKernel, against their twins. */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { AccumulatorTwin } from "../../examples/accumulator.twin.ts";
 import { RECORDS } from "../../examples/long-job.twin.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
@@ -71,5 +76,36 @@ describe("long-job", () => {
     });
     expect({ limit: 1_000_000n, start, steps }).toEqual(record);
     expect(launches).toBeGreaterThan(10);
+  });
+});
+
+describe("started from the command line", () => {
+  const root = packageRoot();
+  const folder = join(root, "node_modules", ".cache", "everwarp-test", `examples-${process.pid}`);
+  beforeAll(() => {
+    mkdirSync(folder, { recursive: true });
+    cpSync(join(root, "examples"), folder, { recursive: true });
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const sources = JSON.stringify(pathToFileURL(join(root, "src/index.ts")).href);
+    for (const name of ["accumulator.ts", "counter.ts", "long-job.ts"]) {
+      const file = join(folder, name);
+      writeFileSync(file, readFileSync(file, "utf8").replace('"everwarp"', sources));
+    }
+    writeFileSync(join(folder, "words.txt"), "one two two, three three three");
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    ["accumulator.ts", ["3", "6", "12"], /^3\n4\.5\n7\n$/],
+    ["counter.ts", ["words.txt"], /^3 three\n2 two\n1 one\n$/],
+    ["long-job.ts", ["10000"], /^below 10000, 6171 takes the most steps: 261 \(\d+\.\d s, \d+ launches\)\n$/],
+  ])("%s prints its results", (name, args, wanted) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", join(folder, name), ...args],
+      { cwd: folder, encoding: "utf8", timeout: 50_000 },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(stdout).toMatch(wanted);
   });
 });
