@@ -13,7 +13,8 @@ interface ClockReading {
   /** The middle of the time in which the kernel must have looked. */
   readonly hostMs: number;
   readonly widthMs: number;
-  readonly ticks: bigint;
+  /** The low word: it goes round after some seconds, and is all that some drivers get right. */
+  readonly ticks: number;
 }
 
 export interface ClockRate {
@@ -26,34 +27,32 @@ export interface ClockRate {
 export async function probeClock(device: Device): Promise<ClockRate | undefined> {
   if (!device.info.features.includes("shaderDeviceClock")) return undefined;
   using kernel = await ProbeKernel.open(device, "clock");
-  read(kernel, 1); // the first launch compiles
+  read(kernel); // the first launch compiles
   const first = narrowest(kernel);
   await sleep(APART_MS);
   const second = narrowest(kernel);
   const apartMs = second.hostMs - first.hostMs;
-  const ticksPerMs = Number(second.ticks - first.ticks) / apartMs;
+  const ticks = (second.ticks - first.ticks) >>> 0;
+  const ticksPerMs = ticks / apartMs;
   if (!(ticksPerMs > 0)) {
-    throw new EverwarpError(
-      "EW_KERNEL_FAULT",
-      `the device's clock went ${second.ticks - first.ticks} ticks in ${apartMs} ms`,
-    );
+    throw new EverwarpError("EW_KERNEL_FAULT", `the device's clock went ${ticks} ticks in ${apartMs} ms`);
   }
   return { ticksPerMs, errorShare: (first.widthMs + second.widthMs) / 2 / apartMs };
 }
 
 function narrowest(kernel: ProbeKernel): ClockReading {
-  let best = read(kernel, 2);
+  let best = read(kernel);
   for (let index = 1; index < TRIES; index++) {
-    const next = read(kernel, index + 2);
+    const next = read(kernel);
     if (next.widthMs < best.widthMs) best = next;
   }
   return best;
 }
 
-function read(kernel: ProbeKernel, value: number): ClockReading {
+function read(kernel: ProbeKernel): ClockReading {
   const begin = performance.now();
-  kernel.run({ value });
+  kernel.run({});
   const end = performance.now();
-  const [low = 0, high = 0] = kernel.answer;
-  return { hostMs: (begin + end) / 2, widthMs: end - begin, ticks: (BigInt(high) << 32n) | BigInt(low) };
+  const [ticks = 0] = kernel.answer;
+  return { hostMs: (begin + end) / 2, widthMs: end - begin, ticks };
 }

@@ -54,28 +54,33 @@ export async function probeLease(
     }
     return tookMs;
   };
-  await stay(1, 1); // the first launch compiles
   const roundsMax = loopLimit === undefined ? 0xffff_ffff : LIMITED_ROUNDS;
-  let rounds = CALIBRATION_ROUNDS;
-  let survivedMs = await stay(rounds, 100);
-  while (survivedMs < CALIBRATION_MS && rounds * 4 <= roundsMax) survivedMs = await stay((rounds *= 4), 100);
-  let roundMs = survivedMs / rounds;
-  for (const lengthMs of isLong ? [...LENGTHS_MS, LONG_MS] : LENGTHS_MS) {
-    for (let attempt = 0; attempt < ATTEMPTS && survivedMs < lengthMs * NEARLY; attempt++) {
-      const wanted = Math.ceil(lengthMs / roundMs);
-      rounds = Math.min(wanted, roundsMax);
-      try {
+  let survivedMs = 0;
+  let lengthMs: number = CALIBRATION_MS;
+  try {
+    await stay(1, 1); // the first launch compiles
+    let rounds = CALIBRATION_ROUNDS;
+    survivedMs = await stay(rounds, 100);
+    while (survivedMs < CALIBRATION_MS && rounds * 4 <= roundsMax) {
+      rounds *= 4;
+      survivedMs = await stay(rounds, 100);
+    }
+    let roundMs = survivedMs / rounds;
+    for (lengthMs of isLong ? [...LENGTHS_MS, LONG_MS] : LENGTHS_MS) {
+      for (let attempt = 0; attempt < ATTEMPTS && survivedMs < lengthMs * NEARLY; attempt++) {
+        const wanted = Math.ceil(lengthMs / roundMs);
+        rounds = Math.min(wanted, roundsMax);
         const tookMs = await stay(rounds, lengthMs);
         survivedMs = Math.max(survivedMs, tookMs);
         // Rounds are quicker than they were when the device, or its host, was busy.
         roundMs = tookMs / rounds;
-      } catch (error) {
-        if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
-        return { survivedMs, lostAtMs: lengthMs, limit: error.message };
+        if (wanted > roundsMax)
+          return { survivedMs, lostAtMs: undefined, limit: `loops end after ${loopLimit} rounds` };
       }
-      if (wanted > roundsMax)
-        return { survivedMs, lostAtMs: undefined, limit: `loops end after ${loopLimit} rounds` };
     }
+  } catch (error) {
+    if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
+    return { survivedMs, lostAtMs: lengthMs, limit: error.message };
   }
   const limit = isLong
     ? "no longer one was tried"

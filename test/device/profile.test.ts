@@ -1,0 +1,245 @@
+/** The device profile: measured once, kept, read again; and the probes behind it, on the device that is there. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { EverwarpError } from "../../src/base/errors.ts";
+import { probeClock } from "../../src/residency/probes/clock.ts";
+import { doorbellCandidates, probeDoorbell } from "../../src/residency/probes/doorbell.ts";
+import { probeLease } from "../../src/residency/probes/lease.ts";
+import { probeLoopLimit } from "../../src/residency/probes/loop-limit.ts";
+import { Probe, ProbeMode } from "../../src/residency/probes/probe.schema.ts";
+import { ProbeKernel } from "../../src/residency/probes/probe-kernel.ts";
+import {
+  addReadings,
+  keptProfile,
+  openProfiledDevice,
+  PROFILE_VERSION,
+  profileOf,
+  profilePath,
+  residentWorkgroups,
+} from "../../src/residency/profile.ts";
+import { patternWord } from "../../src/residency/reference/pattern.ts";
+import { checkLayout } from "../../src/programs/index.ts";
+import { readSpirv } from "../../src/spirv/module.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+
+const folder = mkdtempSync(join(tmpdir(), "everwarp-profile-test-"));
+let caches = 0;
+beforeEach(() => {
+  vi.stubEnv("XDG_CACHE_HOME", join(folder, String(caches++)));
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Opens the test device, and checks that nothing of a probe is left when the body has ended. */
+async function onDevice(body: (device: Device) => Promise<void>): Promise<void> {
+  using device = openTestDevice();
+  await body(device);
+  // Pipelines stay in the cache of programs; everything else was freed.
+  const { pipeline: _, ...others } = device.liveHandles;
+  expect(Object.values(others).every((count) => count === 0)).toBe(true);
+}
+
+describe("the profile of an open device", () => {
+  test("is measured once, however many ask", async () => {
+    await onDevice(async (device) => {
+      const [first, second] = await Promise.all([profileOf(device), profileOf(device)]);
+      expect(second).toBe(first);
+      const { submits } = device.counters;
+      expect(await profileOf(device)).toBe(first);
+      expect(device.counters.submits).toBe(submits);
+    });
+  });
+
+  test("is kept, and read by whoever opens the device next", async () => {
+    const { index } = testDeviceInfo();
+    const { device, profile } = await openProfiledDevice({ select: index });
+    device.close();
+    expect(profile.version).toBe(PROFILE_VERSION);
+    expect(JSON.parse(readFileSync(profilePath(device.info), "utf8"))).toEqual(
+      JSON.parse(JSON.stringify(profile)),
+    );
+    await onDevice(async (other) => {
+      const { submits } = other.counters;
+      expect(await profileOf(other)).toEqual(JSON.parse(JSON.stringify(profile)));
+      expect(other.counters.submits).toBe(submits); // nothing was measured
+      const fresh = await profileOf(other, { fresh: true });
+      expect(other.counters.submits).toBeGreaterThan(submits);
+      expect(fresh.loopLimit).toBe(profile.loopLimit);
+    });
+  });
+
+  test("tells what leases are counted with, and leaves the doorbell memory that was seen to serve", async () => {
+    await onDevice(async (device) => {
+      const profile = await profileOf(device);
+      const doorbell = profile.doorbell.at(-1);
+      expect(doorbell?.isSeen).toBe(true);
+      expect(device.memoryTypes.doorbell).toBe(doorbell?.memoryType);
+      expect(profile.clockTicksPerMs === undefined).toBe(!device.info.features.includes("shaderDeviceClock"));
+      expect(profile.pollsPerMs === undefined || profile.pollsPerMs > 1).toBe(true);
+      expect(profile.persistent.reason).toMatch(/\w/);
+      if (profile.loopLimit !== undefined) expect(profile.persistent.allowed).toBe(false);
+    });
+  });
+
+  test.each([
+    ["of another version", '{"version": 2}'],
+    ["cut short", '{"version": 3, "doorb'],
+    ["empty", ""],
+  ])("a file %s is measured again", async (_, text) => {
+    await onDevice(async (device) => {
+      await profileOf(device);
+      writeFileSync(profilePath(device.info), text);
+      await onDevice(async (other) => {
+        expect((await profileOf(other)).version).toBe(PROFILE_VERSION);
+      });
+      expect(keptProfile(device.info)?.version).toBe(PROFILE_VERSION);
+    });
+  });
+
+  test("a cache that cannot be written costs a warning, nothing else", async () => {
+    const file = join(folder, "no folder");
+    writeFileSync(file, "");
+    vi.stubEnv("XDG_CACHE_HOME", file);
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    await onDevice(async (device) => {
+      expect((await profileOf(device)).version).toBe(PROFILE_VERSION);
+      expect(existsSync(profilePath(device.info))).toBe(false);
+    });
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining("could not be kept"));
+    warn.mockRestore();
+  });
+
+  test("what failed is tried again by the next who asks", async () => {
+    using device = openTestDevice();
+    vi.spyOn(device, "createBuffer").mockImplementationOnce(() => {
+      throw new Error("no memory today");
+    });
+    await expect(profileOf(device)).rejects.toThrow("no memory today");
+    expect((await profileOf(device)).version).toBe(PROFILE_VERSION);
+    vi.restoreAllMocks();
+  });
+
+  test("readings of the doctor are added, and those of before stay", async () => {
+    await onDevice(async (device) => {
+      expect(addReadings(device.info, { occupancy: [] })).toBeUndefined(); // nothing to add to
+      await profileOf(device);
+      const occupancy = [64, 256, 1024].map((workgroupSize) => ({
+        workgroupSize,
+        workgroupCount: 8192 / workgroupSize,
+        isSettled: true,
+      }));
+      addReadings(device.info, { occupancy, traces: { pid: 1, variant: 2, creationUs: 3 } });
+      addReadings(device.info, { lease: { survivedMs: 5, lostAtMs: undefined, limit: "none" } });
+      const profile = keptProfile(device.info);
+      expect(Object.keys(profile?.doctor ?? {})).toEqual(["occupancy", "lease"]); // traces are of no use to anybody
+      if (profile === undefined) throw new Error("the profile is gone");
+      expect([32, 64, 65, 512, 1024, 2048].map((size) => residentWorkgroups(profile, size))).toEqual([
+        128,
+        128,
+        32,
+        8,
+        8,
+        undefined,
+      ]);
+    });
+  });
+});
+
+describe("probes", () => {
+  test("loops: as many rounds as the driver allows, and a loop below the limit is whole", async () => {
+    await onDevice(async (device) => {
+      expect(await probeLoopLimit(device, 1_000)).toBe(1_000);
+      const rounds = await probeLoopLimit(device, 70_000);
+      expect(rounds === 70_000 || rounds === 65_535).toBe(true);
+    });
+  });
+
+  test("the clock goes as fast the second time", async () => {
+    await onDevice(async (device) => {
+      const first = await probeClock(device);
+      const second = await probeClock(device);
+      expect(first === undefined).toBe(!device.info.features.includes("shaderDeviceClock"));
+      if (first === undefined || second === undefined) return;
+      const off = Math.abs(first.ticksPerMs / second.ticksPerMs - 1);
+      expect(off).toBeLessThanOrEqual(first.errorShare + second.errorShare);
+    });
+  });
+
+  test("the litmus: every type that could hold doorbells is answered for", async () => {
+    await onDevice(async (device) => {
+      const rounds = await probeLoopLimit(device, 70_000);
+      const candidates = doorbellCandidates(device);
+      expect(candidates[0]).toBe(device.memoryTypes.doorbell);
+      expect(new Set(candidates).size).toBe(candidates.length);
+      for (const isWatched of [false, true]) {
+        const reading = await probeDoorbell(device, {
+          loopLimit: rounds < 70_000 ? rounds : undefined,
+          isWatched,
+        });
+        expect(reading).toMatchObject({ memoryType: device.memoryTypes.doorbell, isSeen: true, rounds: 64 });
+      }
+    });
+  });
+
+  test("a kernel that is told to end ends, and its launch counts for what it was", async () => {
+    await onDevice(async (device) => {
+      using kernel = await ProbeKernel.open(device, "stay");
+      kernel.end();
+      kernel.run({ limit: 60_000, value: 7 });
+      expect([...kernel.answer.subarray(0, 2)]).toEqual([0, 7]);
+      kernel.allow();
+      kernel.run({ limit: 500, value: 8 });
+      expect([...kernel.answer.subarray(0, 2)]).toEqual([500, 8]);
+    });
+  });
+
+  test("a lease that is lost is told with the length it had", async () => {
+    using device = openTestDevice();
+    let launches = 0;
+    const submit = device.queue.submit.bind(device.queue);
+    vi.spyOn(device.queue, "submit").mockImplementation((...args) => {
+      if (++launches > 2) throw new EverwarpError("EW_DEVICE_LOST", "the watchdog barked");
+      submit(...args);
+    });
+    const reading = await probeLease(device, { isLong: false, loopLimit: undefined });
+    expect(launches).toBe(3);
+    expect(reading.lostAtMs).toBeGreaterThanOrEqual(5);
+    expect(reading.survivedMs).toBeGreaterThan(0);
+    expect(reading.limit).toContain("the watchdog barked");
+    vi.restoreAllMocks();
+  });
+
+  test("the pattern's twin writes what the kernel writes", async () => {
+    await onDevice(async (device) => {
+      using kernel = await ProbeKernel.open(device, "traffic");
+      using memory = device.createBuffer({ role: "mailbox", sizeBytes: 4096 * 4 });
+      const values = { target: memory.address, count: 1024, limit: 64, value: 0xdead_beef };
+      kernel.run({ ...values, mode: ProbeMode.WRITE }, 3);
+      const expected = Uint32Array.from({ length: 4096 }, (_, index) => patternWord(index, 0xdead_beef));
+      const words = new Uint32Array(memory.host);
+      expect(words).toEqual(expected);
+      words[17] = words[17] === 0 ? 1 : 0;
+      kernel.run({ ...values, mode: ProbeMode.COUNT }, 3);
+      expect(kernel.answer[0]).toBe(4095);
+      kernel.answer[0] = 0;
+      kernel.run({ ...values, mode: ProbeMode.READ }, 3);
+      expect(kernel.answer[0]).toBe(words.reduce((sum, word) => (sum + word) >>> 0, 0));
+    });
+  });
+
+  test("kernels and host agree about the constants", async () => {
+    await onDevice(async (device) => {
+      for (const name of ["touch", "stay", "occupancy", "traffic", "remains"]) {
+        using kernel = await ProbeKernel.open(device, name);
+        expect(() => checkLayout(readSpirv(kernel.program.program.spirv), Probe, "Probe")).not.toThrow();
+      }
+    });
+  });
+});
