@@ -1,12 +1,15 @@
 /** The examples as users run them, on ResidentKernel, against their twins. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { AccumulatorTwin } from "../../examples/accumulator.twin.ts";
 import { RECORDS } from "../../examples/long-job.twin.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
+import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { struct, u32, u64 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
@@ -76,6 +79,35 @@ describe("long-job", () => {
     });
     expect({ limit: 1_000_000n, start, steps }).toEqual(record);
     expect(launches).toBeGreaterThan(10);
+  });
+});
+
+describe("long-job, moved", () => {
+  const folder = mkdtempSync(join(tmpdir(), "long-job-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const recipe = {
+    source: new URL("../../examples/long-job.comp", import.meta.url),
+    request: struct("Request", { limit: u64 }),
+    response: struct("Response", { start: u64, steps: u32 }),
+    state: { best: 32 },
+    leaseMs: 50,
+  };
+
+  it("is saved in the middle, and finished by another kernel", { timeout: 120_000 }, async () => {
+    const file = join(folder, "job.ckpt");
+    const { limit, start, steps } = RECORDS[3];
+    const first = await ResidentKernel.launch(device, recipe);
+    const answer = first.call({ limit });
+    const { requestsInFlight } = await first.checkpoint(file);
+    expect(requestsInFlight).toBe(1);
+    // The first goes on, as if nothing had been.
+    expect(await answer).toEqual({ start, steps });
+    await first.stop();
+
+    await using second = await ResidentKernel.restore(device, file, recipe);
+    expect(second.restored).toHaveLength(1);
+    expect(await second.restored[0]).toEqual({ start, steps });
+    expect(await second.call({ limit: 1000n })).toEqual({ start: 871n, steps: 178 });
   });
 });
 
