@@ -42,7 +42,7 @@ export type RoomDevice = Pick<Device, "queue" | "leaseComputeQueue"> & {
 };
 
 /** Which kind of kernel a strategy makes. */
-export function kindOf(strategy: StrategyName | "leased" | "continuous"): KernelKind {
+export function kindOf(strategy: StrategyName): KernelKind {
   return strategy === "persistent" || strategy === "leased" || strategy === "continuous"
     ? "resident"
     : "bounded";

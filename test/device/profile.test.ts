@@ -7,6 +7,7 @@ import { EverwarpError } from "../../src/base/errors.ts";
 import { probeClock } from "../../src/residency/probes/clock.ts";
 import { doorbellCandidates, probeDoorbell } from "../../src/residency/probes/doorbell.ts";
 import { probeLease } from "../../src/residency/probes/lease.ts";
+import { COMPONENTS, GAPS, probePersistence } from "../../src/residency/probes/persistence.ts";
 import { probeLoopLimit } from "../../src/residency/probes/loop-limit.ts";
 import { Probe, ProbeMode } from "../../src/residency/probes/probe.schema.ts";
 import { ProbeKernel } from "../../src/residency/probes/probe-kernel.ts";
@@ -231,6 +232,42 @@ describe("probes", () => {
       kernel.answer[0] = 0;
       kernel.run({ ...values, mode: ProbeMode.READ }, 3);
       expect(kernel.answer[0]).toBe(words.reduce((sum, word) => (sum + word) >>> 0, 0));
+    });
+  });
+
+  test("without timestamps the table says what was not measured, and the rest is there", async () => {
+    await onDevice(async (device) => {
+      Object.defineProperty(device.queue, "timestampBits", { value: 0 });
+      const rows = await probePersistence(device, undefined);
+      expect(rows.map(({ component }) => component)).toEqual([...COMPONENTS]);
+      for (const { component, cells, costUs, cost } of rows) {
+        expect(cells.map(({ gap }) => gap)).toEqual([...GAPS]);
+        const isTimed = !["registers", "shared memory", "L2 contents"].includes(component);
+        expect([component, costUs !== undefined, cost.includes("no timestamps")]).toEqual([
+          component,
+          isTimed,
+          !isTimed,
+        ]);
+        for (const { gap, persists, seen } of cells) {
+          if (component === "L2 contents" && gap !== "process")
+            expect([persists, seen]).toEqual(["unknown", expect.stringContaining("no timestamps")]);
+          // One process did all of it.
+          if (["device memory", "mapped memory"].includes(component))
+            expect(persists).toBe(gap === "process" ? "unknown" : "yes");
+        }
+      }
+    });
+  });
+
+  test("memory that changed between two dispatches would be seen", async () => {
+    await onDevice(async (device) => {
+      using kernel = await ProbeKernel.open(device, "traffic");
+      using memory = device.createBuffer({ role: "device", sizeBytes: 4096 * 4 });
+      const values = { target: memory.address, count: 1024, limit: 64, value: 5 };
+      kernel.run({ ...values, mode: ProbeMode.WRITE });
+      device.run((recorder) => recorder.fill(memory, 64, 32, 0));
+      kernel.run({ ...values, mode: ProbeMode.COUNT });
+      expect(kernel.answer[0]).toBe(4096 - 8);
     });
   });
 

@@ -15,8 +15,8 @@ const UNWATCHED_DRIVERS: ReadonlySet<string> = new Set(["NVIDIA_PROPRIETARY", "M
 const ROUNDS = 64;
 /** Answers of a kernel that ran already that are enough: on a busy machine a short lease is over before the host looks again. */
 const PROOFS_MIN = 8;
-/** Idle polls after which the kernel gives up: a second or two on any device, where nothing ends kernels. */
-const POLL_LIMIT = 1_000_000;
+/** Idle polls after which the kernel gives up: a few seconds on any device, where nothing ends kernels. */
+const POLL_LIMIT = 4_000_000;
 /** The same where a watchdog looks on: far below the shortest one. */
 const POLL_LIMIT_WATCHED = 100_000;
 const LEASE_MS = 200;

@@ -14,8 +14,8 @@ const ATTEMPT_HARDWARE = 16_384;
 const ATTEMPT_SOFTWARE = 256;
 /** How long the number must stand still. */
 const SETTLED_MS = 20;
-/** How long workgroups stay where they do not see the host: far below any watchdog. */
-const STAY_MS = 250;
+/** How long one workgroup alone would stay where it does not see the host; many slow each other down, so this is far below any watchdog. */
+const STAY_MS = 100;
 const CALIBRATION_POLLS = 20_000;
 /** Rounds that leave room below the limit of drivers that have one. */
 const LIMITED_POLLS = 60_000;
