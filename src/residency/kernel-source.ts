@@ -122,7 +122,6 @@ export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
           { remedy: "Give an array of requestWords elements." },
         );
       }
-      words.fill(0, 0, requestWords);
       writeRequest(values, words);
       return requestWords;
     },
