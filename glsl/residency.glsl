@@ -154,18 +154,21 @@ uint cyclesLook = 0u;    // the cycle counter then
 uint cyclesWork = 0u;    // the cycle counter when the work in hand began
 uint busyCycles = 0u;    // of the cycles since the last look, those of work
 
-uint cyclesNow() { return subgroupBroadcastFirst(clock2x32ARB()).x; }
+uint cycles = 0u;        // the cycle counter at this poll
+
+void countCycles() { cycles = subgroupBroadcastFirst(clock2x32ARB().x); }
+bool isClockDue() { return dutyShare < DUTY_WHOLE || cycles - cyclesLook >= CLOCK_CYCLES; }
 #endif
 
 void lookAtClock() {
 #ifdef RESIDENCY_CLOCK
-  uint low = subgroupBroadcastFirst(clockRealtime2x32EXT()).x;
+  uint low = subgroupBroadcastFirst(clockRealtime2x32EXT().x);
   uint ticks = low - clockLow;
-  uint cycles = max(cyclesNow() - cyclesLook, 1u);
   tickNow += uint64_t(ticks);
-  totalBusy += uint64_t(float(ticks) * min(float(busyCycles) / float(cycles), 1.0));
+  // Work is measured in cycles, as most of it is shorter than a look at the clock.
+  totalBusy += uint64_t(float(ticks) * min(float(busyCycles) / max(float(cycles - cyclesLook), 1.0), 1.0));
   clockLow = low;
-  cyclesLook += cycles;
+  cyclesLook = cycles;
   busyCycles = 0u;
 #endif
 }
@@ -220,8 +223,9 @@ void beginWatch() {
 // At the first poll: the clock begins. Returns the ticks since the last launch ended, 0 where there was none.
 uint beginClock() {
 #ifdef RESIDENCY_CLOCK
-  cyclesLook = cyclesNow();
-  clockLow = subgroupBroadcastFirst(clockRealtime2x32EXT()).x;
+  countCycles();
+  cyclesLook = cycles;
+  clockLow = subgroupBroadcastFirst(clockRealtime2x32EXT().x);
   return endPhase == 0u ? 0u : clockLow - endClock;
 #else
   return 0u;
@@ -230,6 +234,9 @@ uint beginClock() {
 
 // By the first subgroup of workgroup 0, when it leaves.
 void endWatch() {
+#ifdef RESIDENCY_CLOCK
+  countCycles();
+#endif
   lookAtClock();
   if (!subgroupElect()) return;
   DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
@@ -252,7 +259,10 @@ void doze() {
 #ifdef RESIDENCY_CLOCK
   if (dozeTicks == 0ul || isWorking || tickNow - idleSince < dozeTicks) return;
   uint64_t until = tickNow + min((tickNow - idleSince) / DOZE_SHARE, uint64_t(dozeTicksMax));
-  for (uint round = 0u; round < DOZE_ROUNDS_MAX && tickNow < until; round++) lookAtClock();
+  for (uint round = 0u; round < DOZE_ROUNDS_MAX && tickNow < until; round++) {
+    countCycles();
+    lookAtClock();
+  }
 #endif
 }
 
@@ -282,8 +292,8 @@ void endWork() {
   sh_spent = 0u;
   rounds += spent;
 #ifdef RESIDENCY_CLOCK
-  busyCycles += cyclesNow() - cyclesWork;
-  if (dutyShare < DUTY_WHOLE || cyclesNow() - cyclesLook >= CLOCK_CYCLES) lookAtClock();
+  busyCycles += cycles - cyclesWork;
+  if (isClockDue()) lookAtClock();
 #else
   tickNow += uint64_t(spent) + 1ul;
   totalBusy += uint64_t(spent) + 1ul;
@@ -341,9 +351,12 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
   }
 #endif
   if (control.w != settings) readSettings();
+#ifdef RESIDENCY_CLOCK
+  countCycles();
+#endif
   if (isWorking) endWork();
 #ifdef RESIDENCY_CLOCK
-  else if (dutyShare < DUTY_WHOLE || cyclesNow() - cyclesLook >= CLOCK_CYCLES) lookAtClock();
+  else if (isClockDue()) lookAtClock();
 #else
   tickNow++;
 #endif
@@ -368,7 +381,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
     isWorking = true;
     workSince = tickNow;
 #ifdef RESIDENCY_CLOCK
-    cyclesWork = cyclesNow();
+    cyclesWork = cycles;
 #endif
   }
 }

@@ -102,6 +102,8 @@ export class ResidentLoop implements AsyncDisposable {
   /** Faults of launches up to this one were told. */
   #faultEpoch = 0;
   #heartbeat: HeartbeatReading | undefined;
+  /** Cursors do not stand behind the requests so far: some were given up, or other workgroups are to take the next ones. */
+  #hasStaleCursors = false;
   #isClosed = false;
 
   private constructor(parts: {
@@ -151,7 +153,11 @@ export class ResidentLoop implements AsyncDisposable {
       const counters = create("device", laneCount * slotCount * 12, "arrival counters");
       const cursors = create("device", Cursors.BYTES, "cursors");
       const queue = options.queue ?? device.queue;
-      device.run((recorder) => recorder.fill(cursors, 0, cursors.sizeBytes, 0), { queue });
+      device.run(
+        (recorder) =>
+          recorder.fill(cursors, 0, cursors.sizeBytes, 0).fill(counters, 0, counters.sizeBytes, 0),
+        { queue },
+      );
       const lanes = Array.from({ length: laneCount }, (_, lane) => {
         const completionWords = slotCount * completionVectors * 4;
         return new WorkQueue(
@@ -248,6 +254,7 @@ export class ResidentLoop implements AsyncDisposable {
 
   /** Sets the workgroups of launches that end by themselves; counts from the next `start`. */
   set boundedWorkgroupCount(count: number) {
+    if (count !== this.#site.boundedWorkgroupCount) this.#hasStaleCursors = true;
     this.#site.boundedWorkgroupCount = count;
   }
 
@@ -292,8 +299,10 @@ export class ResidentLoop implements AsyncDisposable {
     this.#assertOpen();
     if (this.#state === "running") return;
     if (this.#state === "lost") await this.stop();
-    if (options.keepsCursors !== true && !hasUnanswered(this.#lanes))
+    if (this.#hasStaleCursors && options.keepsCursors !== true && !hasUnanswered(this.#lanes)) {
       this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
+      this.#hasStaleCursors = false;
+    }
     this.#faultEpoch = this.#site.epoch;
     await this.#strategy.start();
     this.#state = "running";
@@ -489,6 +498,7 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   #failAll(failure: EverwarpError): void {
+    if (this.inFlightCount > 0) this.#hasStaleCursors = true;
     for (const lane of this.#lanes) lane.failAll(failure);
   }
 

@@ -294,8 +294,8 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       const throttled = await timed(0.05);
       // Nominally twenty times as long.
       expect(throttled.ms).toBeGreaterThan(2 * eager.ms);
-      // A launch that stays rests itself; launches that end are kept apart by the host.
-      if (RESIDENT.includes(strategy)) expect(throttled.share).toBeLessThan(0.1);
+      // A launch that stays rests itself (nominally a twentieth of its time at work, but a rest ends with a lease); launches that end are kept apart by the host.
+      if (RESIDENT.includes(strategy)) expect(throttled.share).toBeLessThan(0.25);
     });
 
     it("does not answer what loops that were cut short made", async (context) => {

@@ -31,6 +31,8 @@ export class PrerecordedStrategy implements LaunchStrategy {
   readonly #requestsMax: number;
   readonly #turns: Turn[] = [];
   #turn = 0;
+  /** Workgroups of the recorded launches. */
+  #recordedCount = 0;
   /** Behind the last request of each lane that the launch under way takes; nothing is under way when all before are answered. */
   readonly #launchedEnd: number[];
   #isUnderWay = false;
@@ -47,8 +49,10 @@ export class PrerecordedStrategy implements LaunchStrategy {
 
   start(): Promise<void> {
     const { site } = this.#context;
-    this.dispose(); // what a loss of the device left
     this.#isUnderWay = false;
+    if (this.#recordedCount === site.boundedWorkgroupCount) return Promise.resolve();
+    this.dispose();
+    this.#recordedCount = site.boundedWorkgroupCount;
     for (let block = 0; block < TURNS; block++) {
       const commandBuffer = site.recordLaunches([block], site.boundedWorkgroupCount, true);
       this.#turns.push({ commandBuffer, fence: site.device.createFence(), isPending: false });
@@ -105,10 +109,11 @@ export class PrerecordedStrategy implements LaunchStrategy {
       if (turn.isPending && !(await hasSignaled(turn.fence, timeoutMs))) throw launchTimeout(timeoutMs);
       this.#retire(turn);
     }
-    this.dispose();
   }
 
   dispose(): void {
+    this.#turn = 0;
+    this.#recordedCount = 0;
     for (const { commandBuffer, fence } of this.#turns.splice(0)) {
       commandBuffer[Symbol.dispose]();
       fence[Symbol.dispose]();

@@ -53,6 +53,8 @@ export class ResidentStrategy implements LaunchStrategy {
   /** Another chain is handed over when no more launches than these are left. */
   readonly #reserve: number;
   #turns: Turn[] = [];
+  /** Workgroups of the recorded launches; 0 while there are none. */
+  #recordedCount = 0;
   #turn = 0;
   /** The oldest launch that has not been seen ended; above the newest when none is left. */
   #oldest = 1;
@@ -70,16 +72,8 @@ export class ResidentStrategy implements LaunchStrategy {
     const { site } = this.#context;
     const wanted = this.workgroupCount === 0 ? this.#wanted : this.workgroupCount; // what fitted before
     const launch = (workgroupCount: number): number => {
-      this.dispose();
       this.#oldest = site.epoch + 1;
-      for (let turn = 0; turn < TURNS; turn++) {
-        const blocks = Array.from(
-          { length: this.#chainLength },
-          (_, index) => turn * this.#chainLength + index,
-        );
-        const commandBuffer = site.recordLaunches(blocks, workgroupCount, false);
-        this.#turns.push({ commandBuffer, fence: site.device.createFence(), blocks, epoch: 0 });
-      }
+      if (workgroupCount !== this.#recordedCount) this.#record(workgroupCount);
       this.#launch();
       return this.#oldest;
     };
@@ -117,9 +111,11 @@ export class ResidentStrategy implements LaunchStrategy {
   async stop(timeoutMs: number): Promise<void> {
     const pending = this.#turns.filter(({ epoch }) => epoch !== 0);
     for (const { blocks } of pending) for (const block of blocks) this.#context.site.stop(block);
-    for (const { fence } of pending)
-      if (!(await hasSignaled(fence, timeoutMs))) throw launchTimeout(timeoutMs);
-    this.dispose();
+    for (const turn of pending) {
+      if (!(await hasSignaled(turn.fence, timeoutMs))) throw launchTimeout(timeoutMs);
+      turn.fence.reset();
+      turn.epoch = 0;
+    }
   }
 
   dispose(): void {
@@ -128,6 +124,21 @@ export class ResidentStrategy implements LaunchStrategy {
       fence[Symbol.dispose]();
     }
     this.#turn = 0;
+    this.#recordedCount = 0;
+  }
+
+  #record(workgroupCount: number): void {
+    this.dispose();
+    const { site } = this.#context;
+    for (let turn = 0; turn < TURNS; turn++) {
+      const blocks = Array.from(
+        { length: this.#chainLength },
+        (_, index) => turn * this.#chainLength + index,
+      );
+      const commandBuffer = site.recordLaunches(blocks, workgroupCount, false);
+      this.#turns.push({ commandBuffer, fence: site.device.createFence(), blocks, epoch: 0 });
+    }
+    this.#recordedCount = workgroupCount;
   }
 
   /** Puts one more chain into the queue. False while the turn's last launch is still retiring. */
