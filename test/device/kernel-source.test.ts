@@ -5,6 +5,7 @@ import { checkLayout } from "../../src/programs/check-layout.ts";
 import { sharedPrograms } from "../../src/programs/index.ts";
 import { KERNEL_TYPES_FILE, kernelTypes } from "../../src/residency/kernel-source.ts";
 import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
+import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
 import { array, struct, type StructLayout, u32, u64 } from "../../src/schema/index.ts";
 import { undocumented } from "../../src/schema/types.ts";
@@ -284,6 +285,32 @@ void perform(uint slot) {
         expect(await placesOf(500_000)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
     },
   );
+
+  it("rounds that are not told of give no wrong answer, where the driver limits them", async () => {
+    await using kernel = await ResidentKernel.launch(device, {
+      source: {
+        text: `#version 460
+#include "kernel.glsl"
+void perform(uint slot) {
+  uint value = requestAt(slot).value;
+  uint turned = 0u;
+  for (uint round = 0u; round < value; round++) turned += 1u + (round ^ round);
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Response(turned, 0u));
+}`,
+      },
+      request,
+      response,
+    });
+    const answer = kernel.call({ value: 70_000 });
+    if (profile.loopLimit === undefined) expect(await answer).toEqual({ value: 70_000, threads: 0 });
+    else {
+      await expect(answer).rejects.toMatchObject({
+        code: "EW_REQUEST_POISONED",
+        cause: { code: "EW_LOOP_LIMIT" },
+      });
+    }
+    expect(await kernel.call({ value: 10 })).toEqual({ value: 10, threads: 0 });
+  });
 
   it("rounds that are told of end a launch in time, where the driver limits them", async () => {
     // 40 requests of 2000 rounds are more than such a driver gives one launch.
