@@ -266,19 +266,40 @@ void doze() {
 #endif
 }
 
-// How many requests of a lane are ready in a row, from `next` on; their headers are then in shared memory.
-uint countReady(uint lane, uint next) {
-  uint readyVectors = 0u; // bit i: vector i of the headers carries the sequence number that is due
-  for (uint index = gl_SubgroupInvocationID; index < QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_VECTORS; index += gl_SubgroupSize) {
-    uint sequence = next + index / QUEUE_HEADER_VECTORS;
-    uvec4 vector = Vectors(launch.slots).vectors[slotOf(lane, sequence) * QUEUE_SLOT_VECTORS + index % QUEUE_HEADER_VECTORS];
-    sh_header[lane * BATCH_WORDS + index * 3u + 0u] = vector.x;
-    sh_header[lane * BATCH_WORDS + index * 3u + 1u] = vector.y;
-    sh_header[lane * BATCH_WORDS + index * 3u + 2u] = vector.z;
-    readyVectors |= subgroupBallot(sealNumber(vector) == sequence).x << (index - gl_SubgroupInvocationID);
-  }
+uvec4 slotVector(uint lane, uint next, uint index) {
+  uint slot = slotOf(lane, next + index / QUEUE_HEADER_VECTORS);
+  return Vectors(launch.slots).vectors[slot * QUEUE_SLOT_VECTORS + index % QUEUE_HEADER_VECTORS];
+}
+
+// Keeps a vector of a header; true in each thread whose vector carries the number that is due.
+bool takeVector(uint lane, uint next, uint index, uvec4 vector) {
+  uint at = lane * BATCH_WORDS + index * 3u;
+  sh_header[at + 0u] = vector.x;
+  sh_header[at + 1u] = vector.y;
+  sh_header[at + 2u] = vector.z;
+  return sealNumber(vector) == next + index / QUEUE_HEADER_VECTORS;
+}
+
+// Requests in a row whose headers are whole. `readyVectors`: bit i says it of vector i.
+uint countRequests(uint readyVectors) {
   uint unready = ~subgroupBroadcastFirst(readyVectors);
   return unready == 0u ? QUEUE_REQUESTS_PER_POLL : uint(findLSB(unready)) / QUEUE_HEADER_VECTORS;
+}
+
+// How many requests of each lane are ready in a row, from `next` on; their headers are then in shared memory.
+// The loads of both lanes are under way together.
+uvec2 countReady(uvec2 next) {
+  uvec2 readyVectors = uvec2(0u);
+  for (uint index = gl_SubgroupInvocationID; index < QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_VECTORS; index += gl_SubgroupSize) {
+    uint shift = index - gl_SubgroupInvocationID;
+    uvec4 normal = slotVector(0u, next.x, index);
+#if RESIDENCY_LANES == 2
+    uvec4 urgent = slotVector(1u, next.y, index);
+    readyVectors.y |= subgroupBallot(takeVector(1u, next.y, index, urgent)).x << shift;
+#endif
+    readyVectors.x |= subgroupBallot(takeVector(0u, next.x, index, normal)).x << shift;
+  }
+  return uvec2(countRequests(readyVectors.x), RESIDENCY_LANES == 2 ? countRequests(readyVectors.y) : 0u);
 }
 
 // Of `ready` requests, those that a bounded launch may take.
@@ -340,10 +361,11 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
   doze();
   uvec4 control = Vectors(launch.control).vectors[0];
   uint lane = 0u;
-  uint ready = withinBounds(countReady(0u, nextNormal), nextNormal, control.y);
+  uvec2 found = countReady(uvec2(nextNormal, nextUrgent));
+  uint ready = withinBounds(found.x, nextNormal, control.y);
   bool isExhausted = launch.bounded != 0u && int(control.y - nextNormal) < 0;
 #if RESIDENCY_LANES == 2
-  uint urgent = withinBounds(countReady(1u, nextUrgent), nextUrgent, control.z);
+  uint urgent = withinBounds(found.y, nextUrgent, control.z);
   isExhausted = isExhausted && int(control.z - nextUrgent) < 0;
   if (urgent != 0u) {
     lane = 1u;
@@ -364,7 +386,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
     ready = 0u;
     idleSince = tickNow;
   }
-  if (roundBudget != 0u) rounds += RESIDENCY_LANES * ((32u + gl_SubgroupSize - 1u) / gl_SubgroupSize) + 1u + launch.canaryRounds;
+  if (roundBudget != 0u) rounds += ((32u + gl_SubgroupSize - 1u) / gl_SubgroupSize) + 1u + launch.canaryRounds;
   judge(control, ready, isExhausted);
   idlePolls = ready == 0u ? idlePolls + 1u : 0u;
   bool isBeatDue = isFirst || tickNow - lastBeat >= BEAT_TICKS || polls % BEAT_POLLS == BEAT_POLLS - 1u;
