@@ -71,11 +71,13 @@ describe("a real process", () => {
     const found = report.devices[device.index];
     if (found === undefined) throw new Error("the test device is not in the report");
     for (const name of PROBE_NAMES) expect([name, found.probes[name].reason]).toEqual([name, undefined]);
-    const { memory, doorbells, occupancy, lease, dispatchCost, roundTrips, persistence } = found.readings;
+    const { memory, doorbells, occupancy, neighbours, lease, dispatchCost, roundTrips, persistence } =
+      found.readings;
     expect(memory?.map(({ role }) => role)).toEqual(["device", "doorbell", "mailbox", "staging"]);
     expect(doorbells?.length).toBeGreaterThan(0);
     expect(occupancy?.map(({ workgroupSize }) => workgroupSize)).toEqual([64, 256, 1024]);
     for (const { workgroupCount } of occupancy ?? []) expect(workgroupCount).toBeGreaterThan(0);
+    expect(neighbours?.together).toBeLessThanOrEqual(neighbours?.queues ?? 0);
     expect(lease?.survivedMs).toBeGreaterThan(0);
     expect(lease?.lostAtMs).toBeUndefined();
     for (const times of Object.values(dispatchCost ?? {}))
@@ -166,6 +168,7 @@ describe("a real process", () => {
       "memory",
       "doorbell",
       "workgroups",
+      "side by side",
       "longest lease",
       "dispatch",
       "round trip",

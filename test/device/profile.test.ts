@@ -7,6 +7,7 @@ import { EverwarpError } from "../../src/base/errors.ts";
 import { probeClock } from "../../src/residency/probes/clock.ts";
 import { doorbellCandidates, probeDoorbell } from "../../src/residency/probes/doorbell.ts";
 import { probeLease } from "../../src/residency/probes/lease.ts";
+import { probeNeighbours } from "../../src/residency/probes/neighbours.ts";
 import { COMPONENTS, GAPS, probePersistence } from "../../src/residency/probes/persistence.ts";
 import { probeLoopLimit } from "../../src/residency/probes/loop-limit.ts";
 import { Probe, ProbeMode } from "../../src/residency/probes/probe.schema.ts";
@@ -232,6 +233,22 @@ describe("probes", () => {
       kernel.answer[0] = 0;
       kernel.run({ ...values, mode: ProbeMode.READ }, 3);
       expect(kernel.answer[0]).toBe(words.reduce((sum, word) => (sum + word) >>> 0, 0));
+    });
+  });
+
+  test("side by side: kernels on one and the same queue are not taken for neighbours", async () => {
+    await onDevice(async (device) => {
+      const leases = [1, 2, 3];
+      vi.spyOn(device, "leaseComputeQueue").mockImplementation(() => {
+        const release = (): void => undefined;
+        return leases.pop() === undefined
+          ? undefined
+          : { queue: device.queue, release, [Symbol.dispose]: release };
+      });
+      const rounds = await probeLoopLimit(device, 70_000);
+      const loopLimit = rounds < 70_000 ? rounds : undefined;
+      expect(await probeNeighbours(device, loopLimit)).toEqual({ queues: 3, together: 1, isMainFree: false });
+      vi.restoreAllMocks();
     });
   });
 

@@ -108,6 +108,11 @@ const SECTIONS = [
       ]),
     ),
   ),
+  section("neighbours", "side by side", ({ queues, together, isMainFree }) => [
+    queues === 0
+      ? "one resident kernel, and nothing beside it: there are no queues to lease"
+      : `${together} resident kernels on ${queues} leased queues; the main queue ${isMainFree ? "runs" : "waits"} beside them`,
+  ]),
   section("lease", "longest lease", ({ survivedMs, lostAtMs, limit }) => [
     lostAtMs === undefined
       ? `at least ${survivedMs.toFixed(survivedMs < 100 ? 1 : 0)} ms (${limit})`

@@ -6,6 +6,7 @@ import { doorbellCandidates, type DoorbellReading, isWatched, probeDoorbell } fr
 import { type LeaseReading, probeLease } from "./lease.ts";
 import { memoryPerRole, type RoleMemory } from "./memory.ts";
 import { OCCUPANCY_SIZES, type OccupancyReading, probeOccupancy } from "./occupancy.ts";
+import { type NeighboursReading, probeNeighbours } from "./neighbours.ts";
 import { leaveTraces, type PersistenceRow, probePersistence, type Traces } from "./persistence.ts";
 import { probeRoundTrips, type RoundTrip } from "./round-trips.ts";
 
@@ -16,6 +17,8 @@ export interface DoctorReadings {
   /** The litmus, for every type that could hold doorbells. */
   readonly doorbells: readonly DoorbellReading[];
   readonly occupancy: readonly OccupancyReading[];
+  /** How many kernels stay side by side, each on a queue of its own. */
+  readonly neighbours: NeighboursReading;
   readonly lease: LeaseReading;
   readonly dispatchCost: DispatchCost;
   readonly roundTrips: readonly RoundTrip[];
@@ -80,6 +83,10 @@ export const DOCTOR_PROBES: { readonly [Name in ProbeName]: DoctorProbe<Name> } 
   roundTrips: { timeoutMs: 60_000, run: ({ device, profile }) => probeRoundTrips(device, profile) },
   traces: { timeoutMs: 30_000, run: ({ device }) => leaveTraces(device) },
   persistence: { timeoutMs: 60_000, run: ({ device, traces }) => probePersistence(device, traces) },
+  neighbours: {
+    timeoutMs: 30_000,
+    run: ({ device, profile }) => probeNeighbours(device, profile.loopLimit),
+  },
   lease: {
     timeoutMs: 60_000,
     run: ({ device, profile, isLong }) =>

@@ -3,7 +3,7 @@
  * stands still. Ticketed occupancy discovery: Sorensen et al., "Portable inter-workgroup barrier synchronisation for GPUs", OOPSLA 2016.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Device, Fence } from "../../vulkan/index.ts";
+import type { Device, DeviceBuffer, Fence } from "../../vulkan/index.ts";
 import { Occupancy } from "./probe.schema.ts";
 import { launched, ProbeKernel } from "./probe-kernel.ts";
 
@@ -19,7 +19,8 @@ const STAY_MS = 100;
 const CALIBRATION_POLLS = 20_000;
 /** Rounds that leave room below the limit of drivers that have one. */
 const LIMITED_POLLS = 60_000;
-const SIGN = 0x51a7;
+/** What workgroups sign in with. */
+export const SIGN = 0x51a7;
 
 export interface OccupancyReading {
   readonly workgroupSize: number;
@@ -42,36 +43,10 @@ export async function probeOccupancy(
     specialization: { 0: workgroupSize },
     answerWords: attempt,
   });
-  using desk = device.createBuffer({
-    role: "device",
-    sizeBytes: Occupancy.WORDS * 4,
-    label: "occupancy desk",
-  });
-  const launch = (
-    limit: number,
-    workgroupCount: number,
-    watch: (fence: Fence) => Promise<boolean>,
-  ): Promise<boolean> => {
-    kernel.answer.fill(0);
-    return launched(
-      device,
-      (recorder) => {
-        recorder.fill(desk, 0, desk.sizeBytes, 0).barrier("transfer", "compute");
-        kernel.record(recorder, { target: desk.address, limit, value: SIGN }, workgroupCount);
-      },
-      watch,
-    );
-  };
-  const timed = async (limit: number): Promise<number> => {
-    const begin = performance.now();
-    await launch(limit, 1, async (fence) => (await kernel.finish(fence, 1_000), true));
-    return performance.now() - begin;
-  };
-  await timed(0); // the first launch compiles
-  const pollMs = Math.max(1e-6, ((await timed(CALIBRATION_POLLS)) - (await timed(0))) / CALIBRATION_POLLS);
-  const limit = Math.min(loopLimit === undefined ? 0xffff_ffff : LIMITED_POLLS, Math.ceil(STAY_MS / pollMs));
+  const desk = kernel.scratch(Occupancy.WORDS * 4);
+  const limit = await pollsToStay(kernel, desk, STAY_MS, loopLimit);
   let workgroupCount = 0;
-  const isSettled = await launch(limit, attempt, async (fence) => {
+  const isSettled = await launchAt(kernel, desk, limit, attempt, async (fence) => {
     let changed = performance.now();
     let settled = false;
     while (!settled && !fence.signaled()) {
@@ -88,4 +63,41 @@ export async function probeOccupancy(
   });
   if (!isSettled) workgroupCount = kernel.answer.reduce((count, word) => count + Number(word === SIGN), 0);
   return { workgroupSize, workgroupCount, isSettled };
+}
+
+/** Polls of the occupancy kernel after which one workgroup has stayed for about so long, within the driver's limit on loops. */
+export async function pollsToStay(
+  kernel: ProbeKernel,
+  desk: DeviceBuffer,
+  stayMs: number,
+  loopLimit: number | undefined,
+): Promise<number> {
+  const timed = async (limit: number): Promise<number> => {
+    const begin = performance.now();
+    await launchAt(kernel, desk, limit, 1, (fence) => kernel.finish(fence, 1_000));
+    return performance.now() - begin;
+  };
+  await timed(0); // the first launch compiles
+  const emptyMs = await timed(0);
+  const pollMs = Math.max(1e-6, ((await timed(CALIBRATION_POLLS)) - emptyMs) / CALIBRATION_POLLS);
+  return Math.min(loopLimit === undefined ? 0xffff_ffff : LIMITED_POLLS, Math.ceil(stayMs / pollMs));
+}
+
+/** Launches the occupancy kernel with a fresh desk. */
+function launchAt<T>(
+  kernel: ProbeKernel,
+  desk: DeviceBuffer,
+  limit: number,
+  workgroupCount: number,
+  watch: (fence: Fence) => Promise<T>,
+): Promise<T> {
+  kernel.answer.fill(0);
+  return launched(
+    kernel.device,
+    (recorder) => {
+      recorder.fill(desk, 0, desk.sizeBytes, 0).barrier("transfer", "compute");
+      kernel.record(recorder, { target: desk.address, limit, value: SIGN }, workgroupCount);
+    },
+    watch,
+  );
 }

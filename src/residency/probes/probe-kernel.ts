@@ -32,6 +32,7 @@ export class ProbeKernel implements Disposable {
   readonly #control: Uint32Array;
   readonly #answerBuffer: DeviceBuffer;
   readonly #controlBuffer: DeviceBuffer;
+  readonly #scratch: DeviceBuffer[] = [];
   #isStuck = false;
 
   private constructor(device: Device, program: ProgramLease, answerWords: number) {
@@ -59,6 +60,14 @@ export class ProbeKernel implements Disposable {
       program.release();
       throw error;
     }
+  }
+
+  /** Device memory that lives as long as the kernel: zero at first, and freed when nothing uses it any more. */
+  scratch(sizeBytes: number): DeviceBuffer {
+    const buffer = this.device.createBuffer({ role: "device", sizeBytes, label: "probe scratch" });
+    this.#scratch.push(buffer);
+    this.device.run((recorder) => recorder.fill(buffer, 0, sizeBytes, 0));
+    return buffer;
   }
 
   /** Lets launches run as long as they will. */
@@ -120,6 +129,7 @@ export class ProbeKernel implements Disposable {
 
   [Symbol.dispose](): void {
     if (this.#isStuck) return;
+    for (const buffer of this.#scratch) buffer[Symbol.dispose]();
     this.#answerBuffer[Symbol.dispose]();
     this.#controlBuffer[Symbol.dispose]();
     this.program.release();
