@@ -55,6 +55,7 @@
 
 #define RESIDENCY_LANES 2
 #define RESIDENCY_SUSPENDS 1
+#define RESIDENCY_DIRECT 1
 #include "residency.glsl"
 
 // By position in the batch in hand; reset by prepare().
