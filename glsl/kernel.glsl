@@ -56,6 +56,7 @@
 #define RESIDENCY_LANES 2
 #define RESIDENCY_SUSPENDS 1
 #define RESIDENCY_DIRECT 1
+#define RESIDENCY_ANSWERS 1
 #include "residency.glsl"
 
 // By position in the batch in hand; reset by prepare().
@@ -149,11 +150,7 @@ void perform(uint first, uint count) {
     isSuspended = sh_suspensions[finished] != 0u;
     rounds += sh_rounds[finished] + 1u;
     isLong = rounds > SHORT_ROUNDS_MAX || (count > 1u && sh_ticks[finished] > SHORT_TICKS_MAX);
-    if (!isSuspended) {
-      // With several workgroups only the host can tell that none has answered.
-      if (gl_LocalInvocationIndex == 0u && gl_NumWorkGroups.x == 1u && sh_answers[finished] == 0u) endRequest(finished, STATUS_UNANSWERED);
-      finished++;
-    }
+    if (!isSuspended) finished++;
   }
   if (gl_LocalInvocationIndex != 0u) return;
   sh_finished = finished;
@@ -162,3 +159,5 @@ void perform(uint first, uint count) {
 }
 
 uint64_t contribution(uint index) { return uint64_t(sh_answers[index]); }
+
+void unanswered(uint index) { endRequest(index, STATUS_UNANSWERED); }

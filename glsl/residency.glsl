@@ -14,6 +14,7 @@
 //     RESIDENCY_LANES      1 (default), or 2: lane 1 is urgent, and looked at first
 //     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
 //     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
+//     RESIDENCY_ANSWERS    contribution() counts answers; the workgroup that publishes calls unanswered(index) for a request that has none
 //     RESIDENCY_CLOCK      ticks are those of the device's clock, which takes a while to read, so the subgroup's cycle counter tells when it is time
 //                          for that; else a poll is a tick, and what authors spend()
 //
@@ -110,6 +111,9 @@ void prepare(uint first, uint count);
 void perform(uint first, uint count);
 uint64_t contribution(uint index);
 uint batchLimit(uint available);
+#ifdef RESIDENCY_ANSWERS
+void unanswered(uint index);
+#endif
 
 // What the polling subgroup knows; all of its threads hold the same.
 uint epoch;
@@ -431,6 +435,9 @@ void complete(uint first, uint count, uint taken) {
     result = after >> QUEUE_ARRIVAL_BITS;
     ordinal = ordinals.words[slot];
   }
+#ifdef RESIDENCY_ANSWERS
+  if (result == 0ul) unanswered(index);
+#endif
   Vectors(launch.completions).vectors[slot * launch.completionVectors] =
       sealed(uvec3(uint(result), uint(result >> 32), ordinal), sequence);
 }

@@ -108,6 +108,8 @@ export class RequestDesk<Answer> {
     }
     request.words = words.slice(0, wordCount);
     this.line.push(request);
+    // With nothing in flight there is no answer after which it would be published.
+    if (this.#isCautious) this.publish();
   }
 
   /** Publishes what waits, as far as there are slots. */
@@ -254,7 +256,8 @@ export class RequestDesk<Answer> {
   }
 
   #answerOf(ticket: Ticket): Answer {
-    if (ticket.result !== 1 || ticket.words === undefined) {
+    // None at all is told by the status.
+    if (ticket.result > 1 || ticket.words === undefined) {
       throw new EverwarpError("EW_KERNEL_FAULT", `the kernel answered a request ${ticket.result} times`, {
         remedy: "Exactly one thread of all workgroups must call respond() or fail().",
       });

@@ -156,10 +156,16 @@ void perform(uint slot) {
     ]);
   });
 
-  it("a request that perform forgets to answer ends with an error", async () => {
-    await using kernel = await launch("void perform(uint slot) {}");
-    await expect(kernel.call({ value: 1 })).rejects.toThrow("without an answer");
-  });
+  it.each([1, 3])(
+    "a request that perform forgets to answer, in %i workgroups, ends with an error",
+    async (workgroups) => {
+      await using kernel = await launch("void perform(uint slot) {}", {
+        strategy: "batch",
+        boundedWorkgroupCount: workgroups,
+      });
+      await expect(kernel.call({ value: 1 })).rejects.toThrow("without an answer");
+    },
+  );
 
   it("all threads enter, and what one stores the others read in the next request", async () => {
     await using kernel = await launch(

@@ -96,7 +96,7 @@ export class TypedLoop<Q extends StructLayout, R extends StructLayout> implement
   async answer(ticket: Ticket): Promise<Infer<R>> {
     await this.loop.wait(ticket, ANSWER_MS);
     if (ticket.failure !== undefined) throw ticket.failure;
-    if (ticket.words === undefined || ticket.result !== 1)
+    if (ticket.words === undefined || ticket.result > 1)
       throw new EverwarpError("EW_KERNEL_FAULT", `the kernel answered ${ticket.result} times`);
     return this.types.decodeResponse(ticket.words);
   }
