@@ -90,6 +90,7 @@ export class KernelSite {
    */
   static async open(device: Device, recipe: KernelRecipe, memory?: KernelMemory): Promise<KernelSite> {
     const { types, label } = recipe;
+    assertWorkgroupSize(device, recipe.workgroupSize);
     const profile = await profileOf(device);
     const hasClock = device.info.features.includes("shaderDeviceClock");
     const { name: strategy } = chooseStrategy(profile, recipe.strategy);
@@ -195,6 +196,15 @@ export class KernelSite {
     await this.#copy.write(parts);
     await loop.start({ keepsCursors: true });
   }
+}
+
+/** The loop polls with a whole subgroup. @throws EW_BAD_ARGUMENT */
+function assertWorkgroupSize(device: Device, workgroupSize: number): void {
+  const { limits, info } = device;
+  if (workgroupSize % info.subgroupSize === 0 && workgroupSize <= limits.maxWorkgroupInvocations) return;
+  throw new EverwarpError("EW_BAD_ARGUMENT", `workgroupSize is ${workgroupSize}`, {
+    remedy: `On ${info.name} it must be a multiple of ${info.subgroupSize}, at most ${limits.maxWorkgroupInvocations}.`,
+  });
 }
 
 /** Waits, within a bound, until the heartbeat tells that the last launch has ended. */

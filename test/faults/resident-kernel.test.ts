@@ -1,0 +1,341 @@
+/**
+ * Kernels that are lost: the device goes in mid-request, the kernel hangs, the process is killed. Every caller gets one answer, and state is
+ * what the twin says, or the error says which request could not be done.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { build } from "esbuild";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EverwarpError } from "../../src/base/errors.ts";
+import { injectFaults } from "../../src/base/faults.ts";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
+import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import { struct, u32 } from "../../src/schema/index.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { ledger, LEDGER_CELLS, ledgerTwin } from "../support/ledger.ts";
+import { stepsKernel, stepsTwin } from "../support/steps.ts";
+import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+
+interface Skippable {
+  skip: (reason: string) => never;
+}
+let profile: DeviceProfile;
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(os.tmpdir(), "everwarp-lost-"));
+  const device = openTestDevice();
+  profile = await profileOf(device);
+  device.close();
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function skipIfForbidden(context: Skippable, strategy: StrategyName): void {
+  if (strategy === "persistent" && !profile.persistent.allowed) context.skip(profile.persistent.reason);
+}
+
+/** A device of its own for a body, which may lose it. */
+async function withDevice<T>(body: (device: Device) => Promise<T>): Promise<T> {
+  const device = openTestDevice();
+  try {
+    return await body(device);
+  } finally {
+    device.close();
+  }
+}
+
+/** Losses that show wherever the driver is asked: on a submission, or on a look at a fence. */
+const LOSSES = ["device-lost@submit", "device-lost@fence-status"] as const;
+
+describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
+  it.for(LOSSES)("by %s loses no request and repeats none", async (loss, context) => {
+    skipIfForbidden(context as never, strategy);
+    await withDevice(async (device) => {
+      await using kernel = await ResidentKernel.launch(device, {
+        ...ledger,
+        strategy,
+        slots: 8,
+        attemptsMax: 5,
+      });
+      const twin = ledgerTwin();
+      const entries = Array.from({ length: 60 }, (_, index) => ({
+        cell: index % LEDGER_CELLS,
+        amount: index,
+      }));
+      for (const entry of entries.slice(0, 10)) expect(await kernel.call(entry)).toEqual(twin(entry));
+      const lost = kernel.device;
+      using _fault = injectFaults(`${loss}:3`);
+      // A kernel that stays submits nothing, and nobody asks for its fence while answers come: a park does both.
+      const answers = entries.slice(10, 40).map((entry) => kernel.call(entry));
+      await kernel.checkpoint();
+      expect(await Promise.all(answers)).toEqual(entries.slice(10, 40).map((entry) => twin(entry)));
+      for (let round = 0; round < 20 && kernel.stats().recoveries === 0; round++) await kernel.checkpoint();
+      for (const entry of entries.slice(40)) expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(kernel.stats().recoveries).toBeGreaterThan(0);
+      expect(kernel.device).not.toBe(lost);
+      expect(kernel.device.isLost).toBe(false);
+    });
+  });
+
+  it("in the middle of a long job goes on from the last checkpoint", async (context) => {
+    skipIfForbidden(context as never, strategy);
+    await withDevice(async (device) => {
+      await using kernel = await ResidentKernel.launch(device, {
+        ...stepsKernel,
+        strategy,
+        slots: 4,
+        attemptsMax: 5,
+      });
+      const twin = stepsTwin();
+      expect(await kernel.call({ slices: 10, rounds: 0 })).toEqual(twin({ slices: 10 }));
+      const job = { slices: 30_000, rounds: 20 };
+      const answer = kernel.call(job);
+      await kernel.checkpoint(path.join(folder, `${strategy}.ckpt`));
+      device.abandon(); // what a hung neighbour on the same device would lead to
+      expect(await answer).toEqual(twin(job));
+      expect(kernel.stats()).toMatchObject({ recoveries: 1, poisoned: 0 });
+      expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(twin({ slices: 5 }));
+    });
+    // The same job from the file, on another device of another process, as it were.
+    await withDevice(async (device) => {
+      await using kernel = await ResidentKernel.restore(
+        device,
+        path.join(folder, `${strategy}.ckpt`),
+        stepsKernel,
+      );
+      const twin = stepsTwin();
+      twin({ slices: 10 });
+      expect(kernel.restored.length).toBe(1);
+      expect(await kernel.restored[0]).toEqual(twin({ slices: 30_000 }));
+      expect(await kernel.call({ slices: 7, rounds: 0 })).toEqual(twin({ slices: 7 }));
+    });
+  });
+});
+
+describe("any requests with losses at any time", () => {
+  const scenario = fc.record({
+    strategy: fc.constantFrom<StrategyName>(
+      "dispatch",
+      "redispatch",
+      "batch",
+      "leased",
+      "continuous",
+      "persistent",
+    ),
+    bursts: fc.array(
+      fc.record({
+        entries: fc.array(fc.record({ cell: fc.nat(LEDGER_CELLS - 1), amount: fc.nat(1_000_000) }), {
+          minLength: 1,
+          maxLength: 12,
+        }),
+        fault: fc.option(
+          fc.record({ kind: fc.constantFrom(...LOSSES), at: fc.integer({ min: 1, max: 6 }) }),
+          { nil: undefined },
+        ),
+        checkpoint: fc.boolean(),
+      }),
+      { minLength: 1, maxLength: 6 },
+    ),
+  });
+
+  it("equal the twin, answer for answer", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ strategy, bursts }) => {
+        const chosen = strategy === "persistent" && !profile.persistent.allowed ? "batch" : strategy;
+        await withDevice(async (device) => {
+          await using kernel = await ResidentKernel.launch(device, {
+            ...ledger,
+            strategy: chosen,
+            slots: 4,
+            attemptsMax: 50,
+          });
+          const twin = ledgerTwin();
+          for (const { entries, fault, checkpoint } of bursts) {
+            using _fault = injectFaults(fault === undefined ? "" : `${fault.kind}:${fault.at}`);
+            const answers = entries.map((entry) => kernel.call(entry));
+            if (checkpoint) await kernel.checkpoint();
+            expect(await Promise.all(answers)).toEqual(entries.map((entry) => twin(entry)));
+          }
+          const { requests, answered, poisoned } = kernel.stats();
+          expect([requests, poisoned]).toEqual([answered, 0]);
+        });
+      }),
+      { numRuns: 25 },
+    );
+  }, 180_000);
+});
+
+describe("several kernels on a lost device", () => {
+  it("recover onto the same new one", async () => {
+    await withDevice(async (device) => {
+      await using first = await ResidentKernel.launch(device, {
+        ...ledger,
+        strategy: "batch",
+        attemptsMax: 5,
+      });
+      await using second = await ResidentKernel.launch(device, {
+        ...ledger,
+        strategy: "batch",
+        attemptsMax: 5,
+      });
+      const twins = [ledgerTwin(), ledgerTwin()];
+      const entry = { cell: 1, amount: 3 };
+      for (const [index, kernel] of [first, second].entries())
+        expect(await kernel.call(entry)).toEqual(twins[index](entry));
+      device.abandon();
+      const answers = await Promise.all([first.call(entry), second.call(entry)]);
+      expect(answers).toEqual(twins.map((twin) => twin(entry)));
+      expect(first.device).not.toBe(device);
+      expect(second.device).toBe(first.device);
+    });
+  });
+});
+
+describe("a kernel that cannot be recovered", () => {
+  it("tells all callers the first cause, and the next ones too", async () => {
+    await withDevice(async (device) => {
+      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch", slots: 2 });
+      expect(await kernel.call({ cell: 0, amount: 1 })).toEqual({ count: 1, sum: 1 });
+      {
+        using _fault = injectFaults("device-lost@submit,out-of-memory@create-device:1+");
+        const outcomes = await Promise.allSettled(
+          Array.from({ length: 6 }, () => kernel.call({ cell: 0, amount: 1 })),
+        );
+        const reasons = outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason as EverwarpError);
+        expect(reasons.map(({ code }) => code)).toEqual(reasons.map(() => "EW_DEVICE_LOST"));
+        expect(new Set(reasons).size).toBe(1);
+      }
+      await expect(kernel.call({ cell: 0, amount: 1 })).rejects.toMatchObject({ code: "EW_DEVICE_LOST" });
+      await expect(kernel.checkpoint()).rejects.toMatchObject({ code: "EW_DEVICE_LOST" });
+      await kernel.stop();
+    });
+  });
+});
+
+const spinner = {
+  source: {
+    text: `#version 460
+#include "kernel.glsl"
+layout(buffer_reference, scalar, buffer_reference_align = 16) volatile buffer Count { uint sum; uint word; };
+void perform(uint slot) {
+  Spin spin = requestAt(slot);
+  Count count = Count(countState());
+  // Never more than this, so that the thread of a software driver comes back.
+  for (uint round = 0u; round < spin.rounds && count.word != 1u; round++) count.word = 2u;
+  if (gl_LocalInvocationIndex != 0u) return;
+  count.sum += spin.amount;
+  respond(slot, Sum(count.sum));
+}
+`,
+  },
+  label: "spinner",
+  request: struct("Spin", { amount: u32, rounds: u32 }),
+  response: struct("Sum", { sum: u32 }),
+  state: { count: 8 },
+  workgroupSize: 32,
+} as const;
+
+describe("a kernel that hangs", () => {
+  it.for(["batch", "leased", "persistent"] as const)(
+    "on one request fails that one as poisoned, and the others go on (%s)",
+    async (strategy, context) => {
+      skipIfForbidden(context as never, strategy);
+      if (profile.loopLimit !== undefined)
+        (context as never as Skippable).skip(
+          `this driver ends loops after ${profile.loopLimit} rounds: nothing can hang`,
+        );
+      await withDevice(async (device) => {
+        await using kernel = await ResidentKernel.launch(device, {
+          ...spinner,
+          strategy,
+          hangTimeoutMs: 400,
+          attemptsMax: 2,
+        });
+        expect(await kernel.call({ amount: 1, rounds: 1 })).toEqual({ sum: 1 });
+        const outcomes = await Promise.allSettled([
+          kernel.call({ amount: 2, rounds: 1 }),
+          kernel.call({ amount: 100, rounds: SPIN_ROUNDS }),
+          kernel.call({ amount: 4, rounds: 1 }),
+          kernel.call({ amount: 8, rounds: 1 }, { urgent: true }),
+        ]);
+        expect(outcomes.map(({ status }) => status)).toEqual([
+          "fulfilled",
+          "rejected",
+          "fulfilled",
+          "fulfilled",
+        ]);
+        expect(outcomes[1]).toMatchObject({
+          reason: { code: "EW_REQUEST_POISONED", cause: { code: "EW_DEVICE_LOST" } },
+        });
+        // The poisoned one left nothing behind; the others were performed once.
+        expect(await kernel.call({ amount: 0, rounds: 1 })).toEqual({ sum: 15 });
+        expect(kernel.stats()).toMatchObject({ poisoned: 1, recoveries: 2 });
+      });
+    },
+    60_000,
+  );
+});
+/** Some seconds on a software driver: longer than the test, shorter than a start waits for a free thread. */
+const SPIN_ROUNDS = 400_000_000;
+
+describe("a process killed while it saves", () => {
+  /** Adds 1 to a cell so often, saves; adds more, saves to the same file: there it may be killed. */
+  const script = `
+import { ResidentKernel } from "./src/residency/resident-kernel.ts";
+import { Device } from "./src/vulkan/index.ts";
+import { ledger } from "./test/support/ledger.ts";
+const [, , file, index] = process.argv;
+const device = Device.open({ select: Number(index) });
+const kernel = await ResidentKernel.launch(device, { ...ledger, slots: 8 });
+for (let round = 0; round < 2; round++) {
+  await Promise.all(Array.from({ length: 10 }, () => kernel.call({ cell: 2, amount: 1 })));
+  await kernel.checkpoint(file);
+}
+await kernel.stop();
+device.close();
+`;
+  it("leaves a checkpoint from which another goes on", async () => {
+    const bundle = path.join(packageRoot(), "node_modules", ".cache", `everwarp-killed-${process.pid}.mjs`);
+    await build({
+      stdin: { contents: script, resolveDir: packageRoot(), loader: "ts" },
+      outfile: bundle,
+      bundle: true,
+      format: "esm",
+      platform: "node",
+      target: "node20.19",
+      packages: "external",
+      logLevel: "silent",
+    });
+    try {
+      // Three sections a checkpoint: the fourth pass is in the second one.
+      for (const [point, count] of [
+        ["checkpoint.open:2", 10],
+        ["checkpoint.written:4", 10],
+        ["checkpoint.synced:2", 10],
+        ["checkpoint.renamed:2", 10],
+        ["checkpoint.folder-synced:2", 20],
+      ] as const) {
+        const file = path.join(folder, `killed-${point}.ckpt`);
+        const child = spawn(process.execPath, [bundle, file, String(testDeviceInfo().index)], {
+          env: { ...process.env, EW_FAULT: `kill@${point}` },
+          stdio: ["ignore", "ignore", "inherit"],
+        });
+        const [, signal] = (await once(child, "exit")) as [number | null, string | null];
+        expect([point, signal]).toEqual([point, "SIGKILL"]);
+        await withDevice(async (device) => {
+          await using kernel = await ResidentKernel.restore(device, file, { ...ledger, slots: 8 });
+          expect(await kernel.call({ cell: 2, amount: 0 })).toEqual({ count: count + 1, sum: count });
+        });
+      }
+    } finally {
+      await rm(bundle, { force: true });
+    }
+  });
+});
