@@ -168,11 +168,17 @@ export class KernelSite {
       else await loop.stop(LEAVE_TIMEOUT_MS);
     } catch (error) {
       if (!(error instanceof EverwarpError)) throw error;
-      if (!device.isLost) device.abandon();
+      if (!device.isLost) return this.#abandon();
     }
     // The driver of a lost device answers no question, and may still run the kernel. What the kernel says itself can be believed.
-    if (device.isLost && !(await hasEnded(loop))) device.abandon();
+    if (device.isLost && !(await hasEnded(loop))) return this.#abandon();
     await loop[Symbol.asyncDispose]();
+    this.#free();
+  }
+
+  async #abandon(): Promise<void> {
+    this.device.abandon(); // from now on nothing is freed by what is disposed
+    await this.loop[Symbol.asyncDispose]();
     this.#free();
   }
 
@@ -196,6 +202,11 @@ export class KernelSite {
     await this.#copy.write(parts);
     await loop.start({ keepsCursors: true });
   }
+}
+
+/** Whether the newest launch of a loop has begun: before that no request can have been taken by it. */
+export function hasBegun({ heartbeat, counts }: ResidentLoop): boolean {
+  return heartbeat !== undefined && heartbeat.epoch >= counts.launches;
 }
 
 /** The loop polls with a whole subgroup. @throws EW_BAD_ARGUMENT */

@@ -168,6 +168,7 @@ export class RequestDesk<Answer> {
       for (const payload of words) {
         const request = queue.shift();
         request.words = payload;
+        request.isSuspect = true;
         if (isGivenUp(request, lane, index)) continue;
         taken.push(request);
         index++;
@@ -202,7 +203,7 @@ export class RequestDesk<Answer> {
     if (this.inFlightCount > 0) return false;
     for (const lane of LANES_URGENT_FIRST) {
       const request = this.line.peek(lane);
-      if (request === undefined || request.lossCount === 0) continue;
+      if (request === undefined || !request.isSuspect) continue;
       if (this.journal.hasRoom) this.#publishFirst(request);
       return false;
     }

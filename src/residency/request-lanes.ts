@@ -39,11 +39,13 @@ export class PendingRequest<Answer> implements Expiring {
   publishedAtMs = 0;
   /** Packed words, kept while it waits. */
   words: Uint32Array | undefined;
-  /** Losses of the device during which it was in a slot. */
+  /** Losses of the kernel that it may have caused: it was in flight, and the kernel had begun. */
   lossCount = 0;
+  /** It was in flight at a loss, and is to be published alone. */
+  isSuspect = false;
   /** A loss ends it: it is not to be performed again. */
   isWithdrawn = false;
-  /** The first of these losses. */
+  /** The first loss that it was in flight at. */
   firstLoss: EverwarpError | undefined;
   resolve: ((answer: Answer) => void) | undefined;
   reject: ((error: EverwarpError) => void) | undefined;

@@ -23,7 +23,7 @@ import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import type { Device } from "../vulkan/index.ts";
 import type { ReplayEntry } from "./journal.ts";
-import { type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
+import { hasBegun, type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
 import { TimeHistogram } from "./kernel-stats.ts";
 import { isBetweenRequests, withdraw } from "./loop-memory.ts";
 import type { RequestDesk } from "./request-desk.ts";
@@ -37,6 +37,8 @@ const WATCH_INTERVAL_MS = 20;
 /** A watch that comes so late says nothing about the time since the last one. */
 const WATCH_GAP_MS = 500;
 const REPLAY_EAGER_MS = 2;
+/** A launch that has not begun is waited for this many times as long as one that works. */
+const NOT_BEGUN_FACTOR = 4;
 
 export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "closed";
 
@@ -68,7 +70,7 @@ export class Supervisor<Answer> {
   #tail: Promise<unknown> = Promise.resolve();
   /** Why requests wait for a recovery, or why there will be none. */
   #reason: EverwarpError | undefined;
-  /** Losses in a row, with no answer between, that found nothing in flight; and the first cause. */
+  /** Losses in a row, with no answer between, that found no request taken; and the first cause. */
   #faultlessLosses = 0;
   #firstCause: EverwarpError | undefined;
   #answeredAtLoss = 0;
@@ -251,15 +253,16 @@ export class Supervisor<Answer> {
       this.#firstCause = undefined;
     }
     this.#firstCause ??= reason;
-    const isCertain = desk.inFlightCount === 1;
-    if (desk.inFlightCount === 0) this.#faultlessLosses++;
+    const isTaken = desk.inFlightCount > 0 && hasBegun(loop);
+    const isCertain = isTaken && desk.inFlightCount === 1;
+    if (!isTaken) this.#faultlessLosses++;
     desk.takeBack((request, lane, index) => {
-      request.lossCount++;
+      if (isTaken) request.lossCount++;
+      request.firstLoss ??= reason;
       if (request.isWithdrawn) {
         this.#withdraw(lane, index);
         return true;
       }
-      request.firstLoss ??= reason;
       const isPoisoned = isCertain && request.lossCount >= this.#attemptsMax;
       if (isPoisoned) {
         desk.counters.poisoned++;
@@ -320,7 +323,8 @@ export class Supervisor<Answer> {
       this.#workSeen = work;
       this.#stillSinceMs = now;
     }
-    return now - this.#stillSinceMs > this.#hangTimeoutMs;
+    // A launch that has not begun may wait for others on the device: that is no request's fault, and takes patience.
+    return now - this.#stillSinceMs > this.#hangTimeoutMs * (hasBegun(loop) ? 1 : NOT_BEGUN_FACTOR);
   }
 
   #hung(stillMs: number): EverwarpError {
