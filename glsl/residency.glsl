@@ -76,8 +76,9 @@ const uint COMMAND_COUNT_BITS = 8u;
 // Heartbeats lie this far apart: a thousandth of a second, or so many polls.
 const uint64_t BEAT_TICKS = 1000000ul;
 const uint BEAT_POLLS = 1024u;
-// Cycles between two looks at the device's clock: some ten microseconds.
+// Between two looks at the device's clock: some ten microseconds. What depends on time, and what other workgroups want, is looked at then.
 const uint CLOCK_CYCLES = 16384u;
+const uint CLOCK_POLLS = 16u;
 // A pause between polls is this part of the idle time so far, at most.
 const uint DOZE_SHARE = 64u;
 // Looks at the clock in one pause at most.
@@ -125,6 +126,7 @@ uint polls = 0u;              // of this launch
 uint idlePolls = 0u;          // in a row
 uint rounds = 0u;             // of loops, where they are budgeted
 uint endPhase, endClock;      // why the launch before this one ended, and the device's clock then
+bool isBounded;               // by requests, polls or rounds: then every poll is judged
 bool isWorking = false;       // the poll before this one found something
 uint64_t tickNow = 0ul;       // ticks since the launch began, at the last look at the clock
 uint64_t idleSince = 0ul, workSince = 0ul, throttledUntil = 0ul, lastBeat = 0ul;
@@ -162,6 +164,8 @@ uint cycles = 0u;        // the cycle counter at this poll
 
 void countCycles() { cycles = subgroupBroadcastFirst(clock2x32ARB().x); }
 bool isClockDue() { return dutyShare < DUTY_WHOLE || cycles - cyclesLook >= CLOCK_CYCLES; }
+#else
+bool isClockDue() { return dutyShare < DUTY_WHOLE || polls % CLOCK_POLLS == 0u; }
 #endif
 
 void lookAtClock() {
@@ -186,6 +190,7 @@ void readSettings() {
   leaseTicks = control.leaseTicks;
   idleTicks = control.idleTicks;
   dozeTicks = control.dozeTicks;
+  isBounded = launch.bounded != 0u || launch.pollLimit != 0u || roundBudget != 0u;
 }
 
 uvec2 halves(uint64_t value) { return uvec2(uint(value), uint(value >> 32)); }
@@ -311,6 +316,15 @@ uint withinBounds(uint ready, uint next, uint last) {
   return launch.bounded == 0u ? ready : uint(clamp(int(last - next) + 1, 0, int(ready)));
 }
 
+void beginWork() {
+  isWorking = true;
+  workSince = tickNow;
+  idlePolls = 0u;
+#ifdef RESIDENCY_CLOCK
+  cyclesWork = cycles;
+#endif
+}
+
 // Accounts for the batch that the last poll handed out.
 void endWork() {
   uint spent = subgroupBroadcastFirst(sh_spent); // all threads have read it before one clears it
@@ -376,10 +390,21 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
     ready = urgent;
   }
 #endif
-  if (control.w != settings) readSettings();
 #ifdef RESIDENCY_CLOCK
   countCycles();
 #endif
+  // Nothing but perhaps a request: the shortest way, as one subgroup alone pays for every instruction.
+  bool isQuiet = control.x == 0u && control.w == settings && !isWorking && !isBounded && !isFirst && !isClockDue();
+  if (isQuiet) {
+#ifndef RESIDENCY_CLOCK
+    tickNow++;
+#endif
+    polls++;
+    if (ready != 0u) beginWork();
+    if (subgroupElect()) sh_command[parity] = lane << COMMAND_COUNT_BITS | ready;
+    return;
+  }
+  if (control.w != settings) readSettings();
   if (isWorking) endWork();
 #ifdef RESIDENCY_CLOCK
   else if (isClockDue()) lookAtClock();
@@ -392,8 +417,8 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
   }
   if (roundBudget != 0u) rounds += ((32u + gl_SubgroupSize - 1u) / gl_SubgroupSize) + 1u + launch.canaryRounds;
   judge(control, ready, isExhausted);
-  idlePolls = ready == 0u ? idlePolls + 1u : 0u;
-  bool isBeatDue = isFirst || tickNow - lastBeat >= BEAT_TICKS || polls % BEAT_POLLS == BEAT_POLLS - 1u;
+  idlePolls++;
+  bool isBeatDue = isFirst || tickNow - lastBeat >= BEAT_TICKS || polls % BEAT_POLLS < CLOCK_POLLS;
 #ifndef RESIDENCY_CLOCK
   isBeatDue = isBeatDue || ready != 0u;
 #endif
@@ -403,13 +428,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
     sh_command[parity] = phase != PHASE_RUNNING ? COMMAND_EXIT : lane << COMMAND_COUNT_BITS | ready;
   }
   if (isBeatDue) lastBeat = tickNow;
-  if (ready != 0u) {
-    isWorking = true;
-    workSince = tickNow;
-#ifdef RESIDENCY_CLOCK
-    cyclesWork = cycles;
-#endif
-  }
+  if (ready != 0u) beginWork();
 }
 
 // Counts this workgroup in at each of the requests; the workgroup that is last publishes the result.

@@ -54,23 +54,24 @@ const leasable = (leasableMax: number | undefined, ...families: string[]): strin
     ({ family, index }) => `${family.index}:${index}`,
   );
 
-test("what is left for compute can be leased, the compute family's first, and never more than asked for", () => {
-  expect(leasable(undefined, "GCT×16", "T×2", "CT×8")).toEqual(
-    Array.from({ length: 8 }, (_, index) => `0:${index + 1}`),
-  );
-  expect(leasable(undefined, "GCT×4", "T×2", "CT×3", "CT×2")).toEqual([
+test("what is left for compute can be leased, queues without graphics first, and never more than asked for", () => {
+  expect(leasable(undefined, "GCT×16", "T×2", "CT×8")).toEqual([
+    ...Array.from({ length: 7 }, (_, index) => `2:${index + 1}`),
     "0:1",
-    "0:2",
-    "0:3",
+  ]);
+  expect(leasable(undefined, "GCT×4", "T×2", "CT×3", "CT×2")).toEqual([
     "2:1",
     "2:2",
     "3:0",
     "3:1",
+    "0:1",
+    "0:2",
+    "0:3",
   ]);
   expect(leasable(undefined, "GCT×1", "CT×4")).toEqual(["1:1", "1:2", "1:3"]);
   expect(leasable(undefined, "GCT×3")).toEqual([]);
   expect(leasable(undefined, "GCT×1")).toEqual([]);
-  expect(leasable(2, "GCT×16", "T×2", "CT×8")).toEqual(["0:1", "0:2"]);
+  expect(leasable(2, "GCT×16", "T×2", "CT×8")).toEqual(["2:1", "2:2"]);
   expect(leasable(0, "GCT×16", "T×2", "CT×8")).toEqual([]);
 });
 test("no queue is used twice", () => {

@@ -75,7 +75,8 @@ export function chooseQueues(info: DeviceInfo, leasableMax = LEASABLE_QUEUES_MAX
   const transfer = next(transferOnly) ?? next(family);
   const side = next(computeOnly[0]) ?? next(family);
   const leasable: QueueOfFamily[] = [];
-  for (const each of [family, ...computeOnly]) {
+  // Queues of compute alone first: on NVIDIA's driver kernels on queues of one family with graphics wait for each other.
+  for (const each of [...computeOnly, family]) {
     while (leasable.length < leasableMax) {
       const queue = next(each);
       if (queue === undefined) break;

@@ -99,14 +99,14 @@ test("each family gives its queue, buffers are shared among all, and closing dra
   ]);
 
   const leases = Array.from({ length: 5 }, () => device.leaseComputeQueue());
-  expect(leases.map((lease) => lease?.queue.familyIndex)).toEqual([0, 0, 0, 0, 2]);
+  expect(leases.map((lease) => lease?.queue.familyIndex)).toEqual([2, 0, 0, 0, 0]);
   expect(device.leaseComputeQueue()).toBeUndefined();
   expect(taken.slice(3)).toEqual([
+    [2, 1],
     [0, 1],
     [0, 2],
     [0, 3],
     [0, 4],
-    [2, 1],
   ]);
   leases[1]?.release();
   leases[1]?.release();
