@@ -132,12 +132,14 @@ export class Journal {
     for (const queue of this.#inFlight) while (queue.count > 0) this.#forget(queue.shift());
   }
 
-  /** Forgets what was answered: it is part of a checkpoint. */
+  /** Forgets what was answered: it is part of a checkpoint. Takes as long as there are requests in flight, as the kernel stands still meanwhile. */
   cut(): void {
-    for (let at = 0; at < this.#end; at += this.#recordWords(at))
-      if ((this.#words[at] & (ANSWERED_BIT | WITHDRAWN_BIT)) === ANSWERED_BIT) this.#forget(at);
+    const left = this.#inFlight.flatMap((queue) => queue.toArray()).sort((a, b) => a - b);
+    for (const queue of this.#inFlight) queue.clear();
+    this.#end = 0;
+    for (const at of left) this.#keep(at);
+    this.#deadWords = 0;
     this.#answered.fill(0);
-    this.#compact();
   }
 
   /**
@@ -190,17 +192,22 @@ export class Journal {
   /** Moves the records that count together. Their order stays, so the queues of positions are filled again in one pass. */
   #compact(): void {
     for (const queue of this.#inFlight) queue.clear();
-    let to = 0;
-    for (let at = 0, words = 0; at < this.#end; at += words) {
+    const end = this.#end;
+    this.#end = 0;
+    for (let at = 0, words = 0; at < end; at += words) {
       words = this.#recordWords(at);
-      const tag = this.#words[at];
-      if ((tag & WITHDRAWN_BIT) !== 0) continue;
-      if (to !== at) this.#words.copyWithin(to, at, at + words);
-      if ((tag & ANSWERED_BIT) === 0) this.#inFlight[tag & LANE_BIT].push(to);
-      to += words;
+      if ((this.#words[at] & WITHDRAWN_BIT) === 0) this.#keep(at);
     }
-    this.#end = to;
     this.#deadWords = 0;
+  }
+
+  /** Moves a record down to the end of those that are kept. */
+  #keep(at: number): void {
+    const tag = this.#words[at];
+    const words = this.#recordWords(at);
+    if (at !== this.#end) this.#words.copyWithin(this.#end, at, at + words);
+    if ((tag & ANSWERED_BIT) === 0) this.#inFlight[tag & LANE_BIT].push(this.#end);
+    this.#end += words;
   }
 }
 

@@ -284,11 +284,12 @@ function launchLoop(
 }
 
 /**
- * What tells one kernel from another in a checkpoint: its text with all includes, and its shape. (Its SPIR-V would differ with the features of the device.)
+ * What tells one kernel from another in a checkpoint: its text with all includes, and its workgroup. (Its SPIR-V would differ with the features of the device.)
  * @throws EW_PATH_NOT_FOUND, EW_COMPILE for includes that are missing
  */
 export function kernelKeyOf(recipe: KernelRecipe): string {
-  const { text } = prepareSource(sourceOf(recipe));
+  // Without what is made from the schemas: that is the layout's affair.
+  const { text } = prepareSource({ ...sourceOf(recipe), virtualFiles: { [KERNEL_TYPES_FILE]: "" } });
   return createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
 }
 

@@ -1,5 +1,5 @@
 /** The kernel that users hold: typed calls, order, lines, deadlines, signals, checkpoints, on whatever device there is. */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
@@ -8,7 +8,7 @@ import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { profileOf } from "../../src/residency/profile.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
-import { ledger, ledgerTwin, LEDGER_CELLS, REFUSED_AMOUNT } from "../support/ledger.ts";
+import { type Entry, ledger, ledgerTwin, LEDGER_CELLS, REFUSED_AMOUNT } from "../support/ledger.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
@@ -270,5 +270,72 @@ describe("launches", () => {
     await expect(ResidentKernel.restore(device, path.join(folder, "none.ckpt"), ledger)).rejects.toThrow(
       code("EW_PATH_NOT_FOUND") as Error,
     );
+    await expect(ResidentKernel.launch(device, { ...ledger, workgroupSize: 1 })).rejects.toThrow(
+      code("EW_BAD_ARGUMENT") as Error,
+    );
   });
 });
+
+describe("a checkpoint", () => {
+  it("is refused by another kernel, another layout, and when it is damaged; its own kernel goes on", async () => {
+    const file = path.join(folder, "refused.ckpt");
+    await using kernel = await ResidentKernel.launch(device, ledger);
+    await kernel.call({ cell: 0, amount: 5 });
+    await kernel.checkpoint(file);
+    const restore = (options: object, from = file): Promise<unknown> =>
+      ResidentKernel.restore(device, from, { ...ledger, ...options });
+    const text = `${ledger.source.text}\n// another one`;
+    await expect(restore({ source: { text } })).rejects.toThrow(code("EW_CHECKPOINT_OTHER_KERNEL") as Error);
+    await expect(restore({ state: { ledger: 4096 } })).rejects.toThrow(
+      code("EW_CHECKPOINT_OUTDATED") as Error,
+    );
+    const bytes = await readFile(file);
+    const damaged = path.join(folder, "damaged.ckpt");
+    await writeFile(damaged, bytes.subarray(0, -7));
+    await expect(restore({}, damaged)).rejects.toThrow(code("EW_CHECKPOINT_TRUNCATED") as Error);
+    bytes[bytes.length - 40] ^= 1;
+    await writeFile(damaged, bytes);
+    await expect(restore({}, damaged)).rejects.toThrow(code("EW_CHECKPOINT_CORRUPTED") as Error);
+    await expect(kernel.checkpoint(path.join(folder, "nowhere", "x"))).rejects.toThrow(
+      code("EW_PATH_NOT_FOUND") as Error,
+    );
+    expect(await kernel.call({ cell: 0, amount: 1 })).toEqual({ count: 2, sum: 6 });
+  });
+
+  it("under load holds exactly what was taken before it, and what is asked meanwhile waits", async () => {
+    await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 16 });
+    const twin = ledgerTwin();
+    const entries = Array.from({ length: 2000 }, (_, index) => ({
+      cell: index % LEDGER_CELLS,
+      amount: index,
+    }));
+    const answers = Promise.all(
+      entries.map((entry, index) =>
+        kernel.call(
+          entry,
+          index % 7 === 0 ? { deadlineMs: 60_000, signal: new AbortController().signal } : {},
+        ),
+      ),
+    );
+    for (let round = 0; round < 5; round++) {
+      const { requestsInFlight } = await kernel.checkpoint(path.join(folder, `load-${round}.ckpt`));
+      expect(requestsInFlight).toBeLessThanOrEqual(16);
+    }
+    expect(await answers).toEqual(entries.map((entry) => twin(entry)));
+    await kernel.stop(); // a device with one queue has no room for two that stay
+    for (let round = 0; round < 5; round++)
+      await restoredIsAPrefix(path.join(folder, `load-${round}.ckpt`), entries);
+  });
+});
+
+/** A kernel restored from a file has performed the first so many entries, those that were in flight included, and nothing else. */
+async function restoredIsAPrefix(file: string, entries: readonly Entry[]): Promise<void> {
+  await using restored = await ResidentKernel.restore(device, file, ledger);
+  await Promise.all(restored.restored);
+  const { count } = await restored.call({ cell: 0, amount: 0 });
+  const expected = ledgerTwin();
+  for (const entry of entries.slice(0, count - 1)) expected(entry);
+  expected({ cell: 0, amount: 0 });
+  for (let cell = 0; cell < LEDGER_CELLS; cell++)
+    expect(await restored.call({ cell, amount: 0 })).toEqual(expected({ cell, amount: 0 }));
+}
