@@ -2,23 +2,20 @@
  * Kernels that are lost: the device goes in mid-request, the kernel hangs, the process is killed. Every caller gets one answer, and state is
  * what the twin says, or the error says which request could not be done.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { build } from "esbuild";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
-import { packageRoot } from "../../src/base/package-root.ts";
 import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { ledger, LEDGER_CELLS, ledgerTwin } from "../support/ledger.ts";
+import { bundleScript } from "../support/script-process.ts";
 import { stepsKernel, stepsTwin } from "../support/steps.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
@@ -306,40 +303,22 @@ await kernel.stop();
 device.close();
 `;
   it("leaves a checkpoint from which another goes on", async () => {
-    const bundle = path.join(packageRoot(), "node_modules", ".cache", `everwarp-killed-${process.pid}.mjs`);
-    await build({
-      stdin: { contents: script, resolveDir: packageRoot(), loader: "ts" },
-      outfile: bundle,
-      bundle: true,
-      format: "esm",
-      platform: "node",
-      target: "node20.19",
-      packages: "external",
-      logLevel: "silent",
-    });
-    try {
-      // Three sections a checkpoint: the fourth pass is in the second one.
-      for (const [point, count] of [
-        ["checkpoint.open:2", 10],
-        ["checkpoint.written:4", 10],
-        ["checkpoint.synced:2", 10],
-        ["checkpoint.renamed:2", 10],
-        ["checkpoint.folder-synced:2", 20],
-      ] as const) {
-        const file = path.join(folder, `killed-${point}.ckpt`);
-        const child = spawn(process.execPath, [bundle, file, String(testDeviceInfo().index)], {
-          env: { ...process.env, EW_FAULT: `kill@${point}` },
-          stdio: ["ignore", "ignore", "inherit"],
-        });
-        const [, signal] = (await once(child, "exit")) as [number | null, string | null];
-        expect([point, signal]).toEqual([point, "SIGKILL"]);
-        await withDevice(async (device) => {
-          await using kernel = await ResidentKernel.restore(device, file, { ...ledger, slots: 8 });
-          expect(await kernel.call({ cell: 2, amount: 0 })).toEqual({ count: count + 1, sum: count });
-        });
-      }
-    } finally {
-      await rm(bundle, { force: true });
+    using saver = await bundleScript(script);
+    // Three sections a checkpoint: the fourth pass is in the second one.
+    for (const [point, count] of [
+      ["checkpoint.open:2", 10],
+      ["checkpoint.written:4", 10],
+      ["checkpoint.synced:2", 10],
+      ["checkpoint.renamed:2", 10],
+      ["checkpoint.folder-synced:2", 20],
+    ] as const) {
+      const file = path.join(folder, `killed-${point}.ckpt`);
+      const { end } = await saver.run([file, String(testDeviceInfo().index)], { EW_FAULT: `kill@${point}` });
+      expect([point, end]).toEqual([point, "SIGKILL"]);
+      await withDevice(async (device) => {
+        await using kernel = await ResidentKernel.restore(device, file, { ...ledger, slots: 8 });
+        expect(await kernel.call({ cell: 2, amount: 0 })).toEqual({ count: count + 1, sum: count });
+      });
     }
   });
 });
