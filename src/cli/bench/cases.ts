@@ -1,5 +1,6 @@
 /** All cases, in the order in which they run when none is named. */
 import type { BenchCase } from "./context.ts";
+import { RESIDENCY_CASES } from "./residency.ts";
 import { roundtrip } from "./roundtrip.ts";
 import { searchBurst } from "./search-burst.ts";
 import { searchSize } from "./search-size.ts";
@@ -14,4 +15,5 @@ export const CASES: readonly BenchCase[] = [
   searchSize,
   searchTree,
   startup,
+  ...RESIDENCY_CASES,
 ];

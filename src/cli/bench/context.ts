@@ -12,6 +12,8 @@ export interface BenchOptions {
   readonly strategy: StrategyName | undefined;
   /** Samples of every row, exactly; undefined lets each row take what its time allows. */
   readonly rounds: number | undefined;
+  /** Requests of residency/dispatches; a million on a GPU if not given. */
+  readonly requests: number | undefined;
   /** The tree of search/tree. */
   readonly tree: string | undefined;
   /** Patterns of search/tree that replace its own, by kind of query. */

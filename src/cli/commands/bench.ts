@@ -20,12 +20,16 @@ cases but search/tree. search/tree takes a tree: everwarp bench search/tree PATH
   --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
   --strategy S       only this launch strategy: ${STRATEGY_NAMES.join(", ")}
   --rounds N         so many samples of every row, instead of what its time allows
+  --requests N       so many requests in residency/dispatches, instead of a million
   --query KIND=TEXT  another pattern for search/tree; kinds: ${QUERY_KINDS.join(", ")}
   --json             one JSON document at the end, instead of a table
   --record DIR       also keep the document in DIR/raw.json, after every row
 
 Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was not understood.
 `;
+
+/** A name that stands for all cases that begin with it. */
+const GROUP = "residency";
 
 /** For tests. */
 export interface BenchHooks {
@@ -102,29 +106,38 @@ function parse(argv: readonly string[]): Request | string {
   const cases: BenchCase[] = [];
   let tree: string | undefined;
   for (const word of positionals) {
-    const found = CASES.find(({ name }) => name === word);
-    if (found !== undefined) cases.push(found);
+    const found =
+      word === GROUP
+        ? CASES.filter(({ name }) => name.startsWith(`${GROUP}/`))
+        : CASES.filter(({ name }) => name === word);
+    if (found.length > 0) cases.push(...found);
     else if (cases.at(-1)?.name === "search/tree" && tree === undefined) tree = word;
     else throw bad(`there is no case "${word}"`, "everwarp bench --list shows them.");
   }
-  const { device = "auto", strategy, rounds, record, json } = values;
+  const { device = "auto", strategy, record, json } = values;
   if (strategy !== undefined && !STRATEGY_NAMES.includes(strategy as StrategyName)) {
     throw bad(`there is no launch strategy "${strategy}"`, `Choose among ${STRATEGY_NAMES.join(", ")}.`);
   }
-  if (rounds !== undefined && !/^[1-9]\d{0,8}$/.test(rounds))
-    throw bad(`--rounds is "${rounds}"`, "Give 1 or more.");
   return {
     cases: cases.length > 0 ? cases : CASES.filter(({ name }) => name !== "search/tree"),
     options: {
       device,
       strategy: strategy as StrategyName | undefined,
-      rounds: rounds === undefined ? undefined : Number(rounds),
+      rounds: countOf("rounds", values.rounds),
+      requests: countOf("requests", values.requests),
       tree,
       patterns: parsePatterns(values.query ?? []),
     },
     isJson: json === true,
     recordFolder: record,
   };
+}
+
+/** @throws EW_BAD_ARGUMENT */
+function countOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw bad(`--${option} is "${text}"`, "Give 1 or more.");
+  return Number(text);
 }
 
 function parsePatterns(texts: readonly string[]): Map<string, string> {
@@ -150,6 +163,7 @@ function readOptions(argv: readonly string[]) {
         device: { type: "string" },
         strategy: { type: "string" },
         rounds: { type: "string" },
+        requests: { type: "string" },
         query: { type: "string", multiple: true },
         json: { type: "boolean" },
         record: { type: "string" },
