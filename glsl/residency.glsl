@@ -76,8 +76,8 @@ const uint COMMAND_COUNT_BITS = 8u;
 // Heartbeats lie this far apart: a thousandth of a second, or so many polls.
 const uint64_t BEAT_TICKS = 1000000ul;
 const uint BEAT_POLLS = 1024u;
-// Between two looks at the device's clock: some ten microseconds. What depends on time, and what other workgroups want, is looked at then.
-const uint CLOCK_CYCLES = 16384u;
+// Between two looks at the device's clock: some thirty microseconds. What depends on time, and what other workgroups want, is looked at then.
+const uint CLOCK_CYCLES = 65536u;
 const uint CLOCK_POLLS = 16u;
 // A pause between polls is this part of the idle time so far, at most.
 const uint DOZE_SHARE = 64u;
@@ -264,14 +264,18 @@ void endWatch() {
 }
 
 // A longer and longer pause while there is nothing to do; without a clock of the device there is no telling how long it would be.
-void doze() {
+// Returns whether there was one.
+bool doze() {
 #ifdef RESIDENCY_CLOCK
-  if (dozeTicks == 0ul || isWorking || tickNow - idleSince < dozeTicks) return;
+  if (dozeTicks == 0ul || isWorking || tickNow - idleSince < dozeTicks) return false;
   uint64_t until = tickNow + min((tickNow - idleSince) / DOZE_SHARE, uint64_t(dozeTicksMax));
   for (uint round = 0u; round < DOZE_ROUNDS_MAX && tickNow < until; round++) {
     countCycles();
     lookAtClock();
   }
+  return true;
+#else
+  return false;
 #endif
 }
 
@@ -376,7 +380,7 @@ void judge(uvec4 control, uint ready, bool isExhausted) {
 void poll(uint nextNormal, uint nextUrgent, uint parity) {
   bool isFirst = polls == 0u;
   uint gapTicks = isFirst ? beginClock() : 0u;
-  doze();
+  bool hasDozed = doze();
   uvec4 control = Vectors(launch.control).vectors[0];
   uint lane = 0u;
   uvec2 found = countReady(uvec2(nextNormal, nextUrgent));
@@ -394,7 +398,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
   countCycles();
 #endif
   // Nothing but perhaps a request: the shortest way, as one subgroup alone pays for every instruction.
-  bool isQuiet = control.x == 0u && control.w == settings && !isWorking && !isBounded && !isFirst && !isClockDue();
+  bool isQuiet = control.x == 0u && control.w == settings && !isWorking && !isBounded && !isFirst && !hasDozed && !isClockDue();
   if (isQuiet) {
 #ifndef RESIDENCY_CLOCK
     tickNow++;

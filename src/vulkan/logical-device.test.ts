@@ -30,14 +30,15 @@ function choose(...families: string[]): Record<string, [family: number, index: n
 
 test("NVIDIA: families for transfers and for compute alone", () => {
   expect(choose("GCT×16", "T×2", "CT×8", "T×7", "T×1")).toEqual({
-    compute: [0, 0],
+    compute: [2, 0],
     transfer: [1, 0],
-    side: [2, 0],
+    side: [2, 1],
   });
 });
 test("AMD: compute alone, transfers where they have a family", () => {
-  expect(choose("GCT×1", "CT×4")).toEqual({ compute: [0, 0], transfer: undefined, side: [1, 0] });
-  expect(choose("GCT×1", "CT×4", "T×2")).toEqual({ compute: [0, 0], transfer: [2, 0], side: [1, 0] });
+  expect(choose("GCT×1", "CT×4")).toEqual({ compute: [1, 0], transfer: [1, 1], side: [1, 2] });
+  expect(choose("GCT×1", "CT×4", "T×2")).toEqual({ compute: [1, 0], transfer: [2, 0], side: [1, 1] });
+  expect(choose("GCT×1", "CT×1")).toEqual({ compute: [0, 0], transfer: undefined, side: undefined });
 });
 test("one family with several queues: each gets its own, as far as they go", () => {
   expect(choose("GCT×3")).toEqual({ compute: [0, 0], transfer: [0, 1], side: [0, 2] });
@@ -54,24 +55,13 @@ const leasable = (leasableMax: number | undefined, ...families: string[]): strin
     ({ family, index }) => `${family.index}:${index}`,
   );
 
-test("what is left for compute can be leased, queues without graphics first, and never more than asked for", () => {
-  expect(leasable(undefined, "GCT×16", "T×2", "CT×8")).toEqual([
-    ...Array.from({ length: 7 }, (_, index) => `2:${index + 1}`),
-    "0:1",
-  ]);
-  expect(leasable(undefined, "GCT×4", "T×2", "CT×3", "CT×2")).toEqual([
-    "2:1",
-    "2:2",
-    "3:0",
-    "3:1",
-    "0:1",
-    "0:2",
-    "0:3",
-  ]);
-  expect(leasable(undefined, "GCT×1", "CT×4")).toEqual(["1:1", "1:2", "1:3"]);
+test("what is left of the family can be leased, and never more than asked for", () => {
+  expect(leasable(undefined, "GCT×16", "T×2", "CT×8")).toEqual(["2:2", "2:3", "2:4", "2:5", "2:6", "2:7"]);
+  expect(leasable(undefined, "GCT×12")).toEqual(["0:3", "0:4", "0:5", "0:6", "0:7", "0:8", "0:9", "0:10"]);
+  expect(leasable(undefined, "GCT×1", "CT×4")).toEqual(["1:3"]);
   expect(leasable(undefined, "GCT×3")).toEqual([]);
   expect(leasable(undefined, "GCT×1")).toEqual([]);
-  expect(leasable(2, "GCT×16", "T×2", "CT×8")).toEqual(["2:1", "2:2"]);
+  expect(leasable(2, "GCT×16", "T×2", "CT×8")).toEqual(["2:2", "2:3"]);
   expect(leasable(0, "GCT×16", "T×2", "CT×8")).toEqual([]);
 });
 test("no queue is used twice", () => {

@@ -45,16 +45,18 @@ export interface QueueChoice {
 }
 
 /**
- * Which queues are used. The compute queue comes from the family with compute and graphics where there is one (the family that every driver
- * treats best), transfers from a family that has nothing else, the side queue from a family of compute without graphics;
- * where there is no such family, from what the compute family has left. What is then left for compute can be leased, that of the
- * compute family first.
+ * Which queues are used: those of one family for all kernels, as kernels on queues of one family run side by side. A family of compute without graphics
+ * where there is one with several queues: on NVIDIA's driver kernels that share a family with graphics wait for each other, and the
+ * graphics family waits for the others. Transfers have a family of their own where there is one.
  *
  * @param leasableMax queues to lease at most
  */
 export function chooseQueues(info: DeviceInfo, leasableMax = LEASABLE_QUEUES_MAX): QueueChoice {
   const withCompute = info.queueFamilies.filter((family) => family.compute);
-  const family = withCompute.find(({ graphics }) => graphics) ?? withCompute[0];
+  const family =
+    withCompute.find(({ graphics, queueCount }) => !graphics && queueCount > 1) ??
+    withCompute.find(({ graphics }) => graphics) ??
+    withCompute[0];
   if (family === undefined) {
     throw new EverwarpError("EW_NO_DEVICE", `${info.name} has no queue for compute`, {
       remedy: "Choose another device.",
@@ -71,17 +73,13 @@ export function chooseQueues(info: DeviceInfo, leasableMax = LEASABLE_QUEUES_MAX
   const transferOnly = info.queueFamilies.find(
     (other) => other.transfer && !other.compute && !other.graphics,
   );
-  const computeOnly = withCompute.filter((other) => other !== family && !other.graphics);
   const transfer = next(transferOnly) ?? next(family);
-  const side = next(computeOnly[0]) ?? next(family);
+  const side = next(family);
   const leasable: QueueOfFamily[] = [];
-  // Queues of compute alone first: on NVIDIA's driver kernels on queues of one family with graphics wait for each other.
-  for (const each of [...computeOnly, family]) {
-    while (leasable.length < leasableMax) {
-      const queue = next(each);
-      if (queue === undefined) break;
-      leasable.push(queue);
-    }
+  while (leasable.length < leasableMax) {
+    const queue = next(family);
+    if (queue === undefined) break;
+    leasable.push(queue);
   }
   return { compute, transfer, side, leasable };
 }
