@@ -260,7 +260,8 @@ export class ResidentLoop implements AsyncDisposable {
 
   /** What the kernel last told of itself; undefined before its first launch. */
   get heartbeat(): HeartbeatReading | undefined {
-    this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+    // Where it is told is gone when the loop is closed.
+    if (!this.#isClosed) this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
     return this.#heartbeat;
   }
 
@@ -459,6 +460,7 @@ export class ResidentLoop implements AsyncDisposable {
     if (this.#isClosed) return;
     this.#isClosed = true;
     await this.stop();
+    this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
     this.#strategy.dispose();
     for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
   }
