@@ -269,10 +269,12 @@ bool doze() {
 #ifdef RESIDENCY_CLOCK
   if (dozeTicks == 0ul || isWorking || tickNow - idleSince < dozeTicks) return false;
   uint64_t until = tickNow + min((tickNow - idleSince) / DOZE_SHARE, uint64_t(dozeTicksMax));
-  for (uint round = 0u; round < DOZE_ROUNDS_MAX && tickNow < until; round++) {
+  uint round = 0u;
+  for (; round < DOZE_ROUNDS_MAX && tickNow < until; round++) {
     countCycles();
     lookAtClock();
   }
+  rounds += round; // they count where loops are limited
   return true;
 #else
   return false;
