@@ -5,6 +5,7 @@ import {
   decodePosition,
   encodePosition,
   isBetweenRequests,
+  isSplit,
   loopRegions,
   type LoopPosition,
   positionFrom,
@@ -132,7 +133,7 @@ describe("a position", () => {
         [0n, 0n],
       ],
     });
-    expect(isBetweenRequests(still)).toBe(true);
+    expect([isBetweenRequests(still), isSplit(still)]).toEqual([true, false]);
     expect(regionBytes(still, 3, SLOTS).map(({ length }) => length)).toEqual(
       loopRegions(3, SLOTS).map(({ sizeBytes }) => sizeBytes),
     );
@@ -147,7 +148,7 @@ describe("a position", () => {
         [0n, 0n],
       ],
     });
-    expect(isBetweenRequests(suspended)).toBe(false);
+    expect([isBetweenRequests(suspended), isSplit(suspended)]).toEqual([false, false]);
     expect(() => regionBytes(suspended, 3, SLOTS)).toThrow(
       expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
     );
@@ -162,6 +163,7 @@ describe("a position", () => {
         [0n, 0n],
       ],
     });
+    expect(isSplit(split)).toBe(true);
     expect(() => regionBytes(split, 2, 2)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
   });
 });

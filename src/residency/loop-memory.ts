@@ -129,6 +129,14 @@ export function isBetweenRequests(position: LoopPosition): boolean {
 }
 
 /**
+ * Whether some workgroups have finished a request that others have not: then its answer may be written already, in memory that is no part of
+ * a checkpoint.
+ */
+export function isSplit(position: LoopPosition): boolean {
+  return position.lanes.some(({ ahead }) => ahead.some((count) => count !== 0));
+}
+
+/**
  * Takes a request out that is not to be performed: what workgroups have done of it is forgotten, and those after it move up.
  * @param index its place among the unanswered of its lane, 0 is the oldest
  */

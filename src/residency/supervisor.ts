@@ -25,7 +25,7 @@ import type { Device } from "../vulkan/index.ts";
 import type { ReplayEntry } from "./journal.ts";
 import { hasBegun, type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
 import { TimeHistogram } from "./kernel-stats.ts";
-import { isBetweenRequests, withdraw } from "./loop-memory.ts";
+import { isBetweenRequests, isSplit, withdraw } from "./loop-memory.ts";
 import type { RequestDesk } from "./request-desk.ts";
 import type { Lane } from "./request-lanes.ts";
 import type { RequestTrace } from "./request-trace.ts";
@@ -186,6 +186,7 @@ export class Supervisor<Answer> {
       this.#desk.detach();
       const begin = nowMs();
       await loop.park(this.#hangTimeoutMs);
+      await this.#gather(site);
       const taken = await this.#copy(site, begin);
       if (this.#is("parked")) await loop.start({ keepsCursors: true });
       if (this.#is("parked")) this.#serve(site);
@@ -194,6 +195,25 @@ export class Supervisor<Answer> {
       if (!(error instanceof EverwarpError)) throw error;
       this.lose(error);
       return undefined;
+    }
+  }
+
+  /** Parks at a border that all workgroups share: where some are a request ahead, the others finish it first. */
+  async #gather(site: KernelSite): Promise<void> {
+    const { loop } = site;
+    if (loop.workgroupCount === 1) return;
+    this.#desk.collect();
+    while (this.#is("parked") && isSplit((await site.read()).position)) {
+      await loop.start({ keepsCursors: true });
+      const begin = nowMs();
+      // Nothing is published meanwhile, so this ends: each time at least one request fewer is in flight.
+      while (loop.poll() === 0 && loop.state === "running") {
+        if (nowMs() - begin > this.#hangTimeoutMs) throw this.#hung(nowMs() - begin);
+        await turn();
+      }
+      if (loop.state === "lost") throw reasonOf(loop);
+      await loop.park(this.#hangTimeoutMs);
+      this.#desk.collect();
     }
   }
 

@@ -169,6 +169,88 @@ describe("any requests with losses at any time", () => {
   }, 180_000);
 });
 
+/** Each workgroup adds to a cell of its own, and the one that is asked for answers with its sum: shows what any of them has missed or done twice. */
+const pair = {
+  source: {
+    text: `#version 460
+#include "kernel.glsl"
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Cells { uint sums[]; };
+void perform(uint slot) {
+  Add add = requestAt(slot);
+  Cells cells = Cells(cellsState());
+  uint step = uint(progress());
+  if (gl_LocalInvocationIndex == 0u) cells.sums[gl_WorkGroupID.x * 16u] += add.amount;
+  if (step + 1u < add.times) {
+    suspend(uint64_t(step + 1u));
+    return;
+  }
+  if (gl_LocalInvocationIndex == 0u && gl_WorkGroupID.x == add.who) respond(slot, Sum(cells.sums[gl_WorkGroupID.x * 16u]));
+}
+`,
+  },
+  label: "pair",
+  request: struct("Add", { who: u32, amount: u32, times: u32 }),
+  response: struct("Sum", { sum: u32 }),
+  state: { cells: 1024 },
+  workgroupSize: 32,
+} as const;
+const WORKGROUPS = 3;
+
+describe("several workgroups with losses at any time", () => {
+  const burst = fc.record({
+    adds: fc.array(
+      fc.record({
+        who: fc.nat(WORKGROUPS - 1),
+        amount: fc.nat(1000),
+        times: fc.integer({ min: 1, max: 40 }),
+      }),
+      { minLength: 1, maxLength: 10 },
+    ),
+    fault: fc.option(fc.record({ kind: fc.constantFrom(...LOSSES), at: fc.integer({ min: 1, max: 6 }) }), {
+      nil: undefined,
+    }),
+    checkpoint: fc.boolean(),
+  });
+  const scenario = fc.record({
+    strategy: fc.constantFrom<StrategyName>("dispatch", "redispatch", "batch"),
+    bursts: fc.array(burst, { minLength: 1, maxLength: 5 }),
+  });
+
+  it("equal the twin, workgroup for workgroup, from memory and from the file", async () => {
+    const file = path.join(folder, "pair.ckpt");
+    const open = { ...pair, workgroups: WORKGROUPS, slots: 4, attemptsMax: 50 };
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ strategy, bursts }) => {
+        let sum = 0;
+        const twin = (add: { amount: number; times: number }): { sum: number } => ({
+          sum: (sum += add.amount * add.times),
+        });
+        await withDevice(async (device) => {
+          await using kernel = await ResidentKernel.launch(device, { ...open, strategy });
+          for (const { adds, fault, checkpoint } of bursts) {
+            using _fault = injectFaults(fault === undefined ? "" : `${fault.kind}:${fault.at}`);
+            const answers = adds.map((add) => kernel.call(add));
+            if (checkpoint) await kernel.checkpoint(file);
+            expect(await Promise.all(answers)).toEqual(adds.map(twin));
+          }
+          // One more, that is under way when it is saved.
+          const last = { who: 1, amount: 7, times: 500 };
+          const answer = kernel.call(last);
+          await kernel.checkpoint(file);
+          expect(await answer).toEqual(twin(last));
+        });
+        await withDevice(async (device) => {
+          await using kernel = await ResidentKernel.restore(device, file, { ...open, strategy, slots: 8 });
+          await Promise.all(kernel.restored);
+          for (let who = 0; who < WORKGROUPS; who++)
+            expect(await kernel.call({ who, amount: 0, times: 1 })).toEqual({ sum });
+        });
+      }),
+      { numRuns: 8 },
+    );
+  }, 120_000);
+});
+
 describe("several kernels on a lost device", () => {
   it("recover onto the same new one", async () => {
     await withDevice(async (device) => {
