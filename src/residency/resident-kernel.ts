@@ -230,8 +230,14 @@ export class ResidentKernel<
   /** Sets the share of the time that the kernel may work, above 0 and at most 1, also while it runs. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   setDutyCycle(share: number): void {
     this.#assertCallable();
-    this.#supervisor.site.loop.setDutyCycle(share);
+    if (!(share > 0 && share <= 1)) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
+        remedy: "Give a share of the time above 0 and at most 1.",
+      });
+    }
     this.#plan.recipe.dutyCycle = share;
+    // A kernel that is being recovered takes it when it serves again.
+    if (this.#supervisor.state !== "recovering") this.#supervisor.site.loop.setDutyCycle(share);
   }
 
   /** What the kernel has done so far. */

@@ -317,6 +317,7 @@ export class Supervisor<Answer> {
     this.#reason = undefined;
     this.#watchedMs = 0;
     this.#workSeen = -1;
+    site.loop.setDutyCycle(this.#recipe.dutyCycle); // it may have been changed meanwhile
     this.#desk.attach(site.loop);
     this.#wake();
   }

@@ -269,7 +269,11 @@ describe("several kernels on a lost device", () => {
       for (const [index, kernel] of [first, second].entries())
         expect(await kernel.call(entry)).toEqual(twins[index](entry));
       device.abandon();
-      const answers = await Promise.all([first.call(entry), second.call(entry)]);
+      const asked = [first.call(entry), second.call(entry)];
+      await new Promise((resolve) => setImmediate(resolve));
+      first.setDutyCycle(0.5); // whatever it is doing at this moment
+      expect(() => first.setDutyCycle(0)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
+      const answers = await Promise.all(asked);
       expect(answers).toEqual(twins.map((twin) => twin(entry)));
       expect(first.device).not.toBe(device);
       expect(second.device).toBe(first.device);
