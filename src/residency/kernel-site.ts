@@ -19,7 +19,7 @@ import { DeviceCopy } from "./device-copy.ts";
 import { kindOf, type Place, roomOf } from "./device-room.ts";
 import { KERNEL_TYPES_FILE, type KernelTypes } from "./kernel-source.ts";
 import { type LoopPosition, loopRegions, positionFrom, regionBytes } from "./loop-memory.ts";
-import { type DeviceProfile, profileOf } from "./profile.ts";
+import { type DeviceProfile, profileOf, residentWorkgroups } from "./profile.ts";
 import { Phase } from "./queue.schema.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "./resident-loop.ts";
 import { chooseStrategy, type StrategyName } from "./strategies/index.ts";
@@ -96,14 +96,16 @@ export class KernelSite {
     const { name: strategy } = chooseStrategy(profile, recipe.strategy);
     const undo: (() => void | Promise<void>)[] = [];
     try {
-      const program = await acquireProgram(device, recipe, hasClock);
-      undo.push(() => program.release());
+      // Before anything is asked of the driver: where a kernel holds the only queue, making a pipeline may wait for that kernel's end.
       const place = roomOf(device).enter({
         kind: kindOf(strategy),
         label,
         workgroupCount: recipe.workgroups,
+        workgroupsMax: residentWorkgroups(profile, recipe.workgroupSize),
       });
       undo.push(() => place.leave());
+      const program = await acquireProgram(device, recipe, hasClock);
+      undo.push(() => program.release());
       const copyBytes = types.stateBytes + regionsBytes(recipe);
       const copy = new DeviceCopy(device, place.queue, copyBytes);
       undo.push(() => copy[Symbol.dispose]());
