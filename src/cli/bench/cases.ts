@@ -6,6 +6,7 @@ import { searchBurst } from "./search-burst.ts";
 import { searchSize } from "./search-size.ts";
 import { searchTree } from "./search-tree.ts";
 import { searchTyping } from "./search-typing.ts";
+import { soak } from "./soak.ts";
 import { startup } from "./startup.ts";
 
 export const CASES: readonly BenchCase[] = [
@@ -16,4 +17,5 @@ export const CASES: readonly BenchCase[] = [
   searchTree,
   startup,
   ...RESIDENCY_CASES,
+  soak,
 ];

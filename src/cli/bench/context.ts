@@ -14,6 +14,10 @@ export interface BenchOptions {
   readonly rounds: number | undefined;
   /** Requests of residency/dispatches; a million on a GPU if not given. */
   readonly requests: number | undefined;
+  /** How long a soak goes on. */
+  readonly minutes: number | undefined;
+  /** What a soak's choices follow from. */
+  readonly seed: number | undefined;
   /** The tree of search/tree. */
   readonly tree: string | undefined;
   /** Patterns of search/tree that replace its own, by kind of query. */

@@ -14,13 +14,15 @@ import type { Environment } from "../flags/environment.ts";
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
 Measures cases; every answer is checked, and a wrong one is an error in the place of a number. Without a name: all
-cases but search/tree. search/tree takes a tree: everwarp bench search/tree PATH.
+cases but search/tree and soak; residency is all that begin with it. search/tree takes a tree: everwarp bench search/tree PATH.
 
   --list             the cases
   --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
   --strategy S       only this launch strategy: ${STRATEGY_NAMES.join(", ")}
   --rounds N         so many samples of every row, instead of what its time allows
   --requests N       so many requests in residency/dispatches, instead of a million
+  --minutes M        how long soak goes on; 1 if not given
+  --seed N           the choices of soak, to make the same again
   --query KIND=TEXT  another pattern for search/tree; kinds: ${QUERY_KINDS.join(", ")}
   --json             one JSON document at the end, instead of a table
   --record DIR       also keep the document in DIR/raw.json, after every row
@@ -30,6 +32,9 @@ Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was
 
 /** A name that stands for all cases that begin with it. */
 const GROUP = "residency";
+
+/** Cases that are run when they are named, and not with all the others. */
+const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "soak"]);
 
 /** For tests. */
 export interface BenchHooks {
@@ -119,12 +124,14 @@ function parse(argv: readonly string[]): Request | string {
     throw bad(`there is no launch strategy "${strategy}"`, `Choose among ${STRATEGY_NAMES.join(", ")}.`);
   }
   return {
-    cases: cases.length > 0 ? cases : CASES.filter(({ name }) => name !== "search/tree"),
+    cases: cases.length > 0 ? cases : CASES.filter(({ name }) => !ON_REQUEST.has(name)),
     options: {
       device,
       strategy: strategy as StrategyName | undefined,
       rounds: countOf("rounds", values.rounds),
       requests: countOf("requests", values.requests),
+      minutes: minutesOf(values.minutes),
+      seed: countOf("seed", values.seed),
       tree,
       patterns: parsePatterns(values.query ?? []),
     },
@@ -138,6 +145,14 @@ function countOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,8}$/.test(text)) throw bad(`--${option} is "${text}"`, "Give 1 or more.");
   return Number(text);
+}
+
+/** @throws EW_BAD_ARGUMENT */
+function minutesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const minutes = Number(text);
+  if (!(minutes > 0 && minutes < 1e6)) throw bad(`--minutes is "${text}"`, "Give a number above 0.");
+  return minutes;
 }
 
 function parsePatterns(texts: readonly string[]): Map<string, string> {
@@ -164,6 +179,8 @@ function readOptions(argv: readonly string[]) {
         strategy: { type: "string" },
         rounds: { type: "string" },
         requests: { type: "string" },
+        minutes: { type: "string" },
+        seed: { type: "string" },
         query: { type: "string", multiple: true },
         json: { type: "boolean" },
         record: { type: "string" },
