@@ -39,6 +39,8 @@ import { scanShape, type ScanShape } from "./scan-shape.ts";
 const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const CORPORA_MAX = 256;
 const SLOT_COUNT = 256;
+/** An idle kernel gives the device back to others (a software driver: the processor) after this long; the next query launches it again. */
+const PARK_AFTER_MS = 1_000;
 /** Records that a scan can deliver at the first try. */
 const REGION_RECORDS = 4096;
 /** Records that a scan can deliver when it is asked again: all of a range at once. */
@@ -133,6 +135,7 @@ export class DeviceBackend implements Backend {
         // A launch that stays must account for its loops where the driver limits them; a scan does not (scan-shape.ts bounds it).
         strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
+        parkAfterMs: PARK_AFTER_MS,
         residentWorkgroupCount: shape.residentWorkgroupCount,
         requestsPerBatch: shape.requestsPerBatch,
         boundedWorkgroupCount: shape.boundedWorkgroupCount(1),
