@@ -88,7 +88,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
     counts.launches++;
     turn.isPending = true;
     this.#isUnderWay = true;
-    if (site.settings.dutyCycle < 1) this.#launchedMs = performance.now();
+    this.#launchedMs = performance.now(); // also where no duty cycle is set: one may be while it runs
     this.#turn = (this.#turn + 1) % TURNS;
   }
 
