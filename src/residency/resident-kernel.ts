@@ -179,7 +179,8 @@ export class ResidentKernel<
 
   /**
    * Asks the kernel and spins until it has answered: microseconds where it stays resident. The event loop stands still meanwhile.
-   * @throws what `call` rejects with; EW_TIMEOUT when `timeoutMs` passed first (the message says whether it is still performed); EW_DEVICE_LOST when
+   * @throws what `call` rejects with; EW_TIMEOUT when `timeoutMs` passed first (the message says whether it is still performed), or at once while
+   * the kernel is being checkpointed or must be, for which the event loop must turn; EW_DEVICE_LOST when
    * the kernel was lost meanwhile, and then the request is not performed: it may be asked again
    */
   callSync(values: Infer<Q>, timeoutMs = 1_000): Infer<R> {
@@ -198,10 +199,14 @@ export class ResidentKernel<
       if (state !== "serving") throw this.#withdrawn(request, state);
       if (site.loop.poll() > 0 || site.loop.state === "lost") this.#desk.collect();
       if (spin % SPINS_PER_CLOCK !== 0) continue;
+      const { journal } = this.#desk;
+      if (request.phase === "waiting" && !journal.hasRoom)
+        throw this.#withdrawn(request, "due for a checkpoint");
       const now = nowMs();
       this.#supervisor.watch(now);
       if (now - begin > timeoutMs) throw this.#timedOut(request, timeoutMs);
     }
+    if (this.#desk.journal.isFilling) this.#checkpointSoon();
     if (failure !== undefined) throw failure;
     return answer as Infer<R>;
   }
@@ -404,7 +409,7 @@ export class ResidentKernel<
     );
   }
 
-  /** A spinning call can wait neither for a checkpoint nor for a recovery: both need the event loop. */
+  /** A spinning call can wait neither for a checkpoint nor for a recovery: both need the event loop, and have it when this is told. */
   #withdrawn(request: PendingRequest<Infer<R>>, state: string): EverwarpError {
     this.#desk.line.remove(request);
     request.isWithdrawn = true;

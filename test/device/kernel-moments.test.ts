@@ -1,0 +1,106 @@
+/** Moments in which a resident kernel was once seen to crash, to hang or to be lost, found by `everwarp bench residency` and `soak`. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { injectFaults } from "../../src/base/faults.ts";
+import { profileOf } from "../../src/residency/profile.ts";
+import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { ledger, LEDGER_CELLS, ledgerTwin } from "../support/ledger.ts";
+import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+
+let device: Device;
+let allowed: readonly StrategyName[];
+beforeAll(async () => {
+  device = openTestDevice();
+  const { persistent } = await profileOf(device);
+  allowed = STRATEGY_NAMES.filter((name) => name !== "persistent" || persistent.allowed);
+});
+afterAll(() => device?.close());
+
+const entry = (index: number) => ({ cell: index % LEDGER_CELLS, amount: index });
+
+async function withKernel(
+  options: Partial<Parameters<typeof ResidentKernel.launch>[1]>,
+  body: (kernel: ResidentKernel<typeof ledger.request, typeof ledger.response>) => Promise<void>,
+): Promise<void> {
+  await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 4, ...(options as object) });
+  await body(kernel);
+}
+
+describe("stats()", () => {
+  it("may be asked for during a recovery and after the end", async () => {
+    const own = openTestDevice();
+    const kernel = await ResidentKernel.launch(own, ledger);
+    const twin = ledgerTwin();
+    expect(await kernel.call(entry(1))).toEqual(twin(entry(1)));
+    {
+      using _fault = injectFaults("device-lost@fence-status");
+      const checkpoint = kernel.checkpoint();
+      const answer = kernel.call(entry(2));
+      let isOver = false;
+      void checkpoint.finally(() => (isOver = true));
+      for (; !isOver; await new Promise(setImmediate)) expect(kernel.stats().requests).toBe(2);
+      expect(await answer).toEqual(twin(entry(2)));
+    }
+    await kernel.stop();
+    own.close();
+    expect(kernel.stats()).toMatchObject({ answered: 2, recoveries: 1 });
+    expect(kernel.stats().polls).toBeGreaterThan(0);
+  });
+});
+
+describe("a duty cycle that is set while a launch runs", () => {
+  it("does not make the kernel rest for longer than the launch took times what it asks for", async () => {
+    for (const strategy of allowed) {
+      await withKernel({ strategy, hangTimeoutMs: 3_000 }, async (kernel) => {
+        const twin = ledgerTwin();
+        for (let round = 0; round < 5; round++) {
+          const entries = Array.from({ length: 12 }, (_, index) => entry(index));
+          const answers = entries.map((one) => kernel.call(one));
+          kernel.setDutyCycle(0.1);
+          expect(await Promise.all(answers)).toEqual(entries.map((one) => twin(one)));
+          kernel.setDutyCycle(1);
+        }
+        // It rested for less than the time after which a kernel counts as hung.
+        expect([strategy, kernel.stats().recoveries]).toEqual([strategy, 0]);
+      });
+    }
+  });
+});
+
+describe("callSync", () => {
+  it("tells at once when a checkpoint must be taken first, and goes on after it", async () => {
+    await withKernel({ checkpoint: { journalBytesMax: 4096 } }, async (kernel) => {
+      const twin = ledgerTwin();
+      let answered = 0;
+      const ask = (): void => {
+        for (let count = 0; count < 1000; count++, answered++)
+          expect(kernel.callSync(entry(answered), 30_000)).toEqual(twin(entry(answered)));
+      };
+      expect(ask).toThrow(expect.objectContaining({ code: "EW_TIMEOUT" }));
+      expect(answered).toBeGreaterThan(100);
+      expect(kernel.stats().checkpoints).toBe(0);
+      expect(await kernel.call(entry(answered))).toEqual(twin(entry(answered)));
+      expect(kernel.stats().checkpoints).toBeGreaterThan(0);
+      expect(kernel.callSync(entry(3), 30_000)).toEqual(twin(entry(3)));
+    });
+  });
+});
+
+describe("a kernel that dozes", () => {
+  it("is there when the next request comes, also where a driver limits loops", async () => {
+    for (const strategy of allowed) {
+      await withKernel({ strategy, idle: { dozeAfterMs: 0.5 } }, async (kernel) => {
+        const twin = ledgerTwin();
+        for (let index = 0; index < 4; index++) {
+          expect(await kernel.call(entry(index))).toEqual(twin(entry(index)));
+          await sleep(30);
+        }
+        expect([strategy, kernel.stats().recoveries]).toEqual([strategy, 0]);
+      });
+    }
+  });
+});
