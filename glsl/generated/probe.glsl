@@ -27,6 +27,8 @@ const uint PROBE_MODE_WRITE = 0u;
 const uint PROBE_MODE_READ = 1u;
 // Count the words of the pattern.
 const uint PROBE_MODE_COUNT = 2u;
+// Read one vector after another, each only when the one before has come: how long a read takes, not how many go at a time.
+const uint PROBE_MODE_CHASE = 3u;
 
 // Words in device memory of the occupancy probe.
 // Tickets taken: the next workgroup's number.

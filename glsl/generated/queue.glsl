@@ -129,7 +129,3 @@ struct Launch { // 100 bytes
   // rounds of the loop that shows whether loops still turn; 0: none
   uint canaryRounds; // at 96
 };
-
-struct LoopProbe { // 8 bytes
-  uint64_t rounds; // at 0
-};

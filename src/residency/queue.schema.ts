@@ -140,11 +140,9 @@ export const Launch = struct(
   { rule: "scalar", doc: "Push constants of every kernel that includes residency.glsl." },
 );
 
-export const LoopProbe = struct("LoopProbe", { rounds: u64 }, { rule: "scalar" });
-
 export const glslModules = {
   "queue.glsl": glslModule({
     doc: "The work queue between a host and a resident kernel.",
-    parts: [Queue, Phase, Cursors, Heartbeat, Control, Launch, LoopProbe],
+    parts: [Queue, Phase, Cursors, Heartbeat, Control, Launch],
   }),
 };

@@ -141,7 +141,7 @@ const SECTIONS = [
 
 /** A component: what it is, then what is left of it after each gap. */
 function persistenceCells({ component, lifetime, cells, costUs, cost }: PersistenceRow): string[][] {
-  const again = costUs === undefined ? cost : `${costUs.toFixed(1)} µs: ${cost}`;
+  const again = costUs === undefined ? cost : `${costUs.toFixed(costUs < 1 ? 2 : 1)} µs: ${cost}`;
   const gaps = new Map<string, { names: string[]; persists: string; seen: string }>();
   for (const { gap, persists, seen } of cells) {
     const same = gaps.get(`${persists} ${seen}`);

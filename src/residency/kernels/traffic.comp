@@ -1,7 +1,8 @@
 // traffic: writes the pattern over memory, reads it, or counts how much of it is there.
 //
 // in   target: `count` vectors of 16 bytes; mode; value = seed of the pattern; limit rounds a thread
-// out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the pattern's
+// out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the pattern's.
+//      CHASE: `limit` vectors read by the first thread, one after the other
 // dispatch shape: any number of workgroups of 64; each thread takes every n-th vector, n = number of threads
 // twin: src/residency/reference/pattern.ts (the pattern), sums and counts by hand
 #version 460
@@ -9,7 +10,28 @@
 
 layout(local_size_x = 64) in;
 
+// Vectors between two reads of a chase: a prime, so that all of a buffer of a power of two is visited and no two reads share a line.
+const uint CHASE_STRIDE = 1031u;
+
+void chase() {
+  PlainVectors target = PlainVectors(probe.target);
+  uint vector = 0u;
+  uint sum = 0u;
+  for (uint step = 0u; step < probe.limit; step++) {
+    uvec4 found = target.vectors[vector];
+    sum += found.x;
+    // Never true of the pattern, which only the memory knows: so the next address waits for this vector.
+    uint detour = found == uvec4(0u) ? 1u : 0u;
+    vector = (vector + CHASE_STRIDE + detour) % probe.count;
+  }
+  if (sum != 0u) atomicAdd(PlainWords(probe.answer).words[0], sum);
+}
+
 void main() {
+  if (probe.mode == PROBE_MODE_CHASE) {
+    if (gl_GlobalInvocationID.x == 0u) chase();
+    return;
+  }
   PlainVectors target = PlainVectors(probe.target);
   uint threads = gl_NumWorkGroups.x * gl_WorkGroupSize.x;
   uint sum = 0u;

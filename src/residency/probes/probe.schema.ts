@@ -17,13 +17,14 @@ export const Probe = struct(
 
 export const ProbeMode = constants(
   "PROBE_MODE",
-  { WRITE: 0, READ: 1, COUNT: 2 },
+  { WRITE: 0, READ: 1, COUNT: 2, CHASE: 3 },
   {
     doc: "What a probe kernel does with memory.",
     docs: {
       WRITE: "Leave the pattern.",
       READ: "Read, and keep a sum.",
       COUNT: "Count the words of the pattern.",
+      CHASE: "Read one vector after another, each only when the one before has come: how long a read takes, not how many go at a time.",
     },
   },
 );
