@@ -21,7 +21,10 @@ beforeAll(async () => {
 afterAll(() => device?.close());
 
 /** Answers the value, plus `offset`: kernels of different text, so that each needs a pipeline of its own. */
-const launch = (strategy: StrategyName, offset: number): Promise<ResidentKernel<typeof Request, typeof Response>> =>
+const launch = (
+  strategy: StrategyName,
+  offset: number,
+): Promise<ResidentKernel<typeof Request, typeof Response>> =>
   ResidentKernel.launch(device, {
     label: `offset ${offset}`,
     source: {

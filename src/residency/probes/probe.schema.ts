@@ -24,7 +24,8 @@ export const ProbeMode = constants(
       WRITE: "Leave the pattern.",
       READ: "Read, and keep a sum.",
       COUNT: "Count the words of the pattern.",
-      CHASE: "Read one vector after another, each only when the one before has come: how long a read takes, not how many go at a time.",
+      CHASE:
+        "Read one vector after another, each only when the one before has come: how long a read takes, not how many go at a time.",
     },
   },
 );
