@@ -1,5 +1,5 @@
 /**
- * The code of docs/residency.md is run, as a reader would run it: each block with a file's name becomes that file, each program is started, and
+ * The code of docs/residency.md and of the README's kernel is run, as a reader would run it: each block with a file's name becomes that file, each program is started, and
  * prints what the page says.
  */
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,9 @@ interface Block {
   text: string;
 }
 
-const page = readFileSync(join(root, "docs", "residency.md"), "utf8");
+const page = ["docs/residency.md", "README.md"]
+  .map((file) => readFileSync(join(root, file), "utf8"))
+  .join("\n");
 const blocks: Block[] = [...page.matchAll(/^```(\w+) ([^\n]+)\n([^]*?)^```$/gm)].map(
   ([, language = "", title = "", text = ""]) => ({ language, title, text }),
 );
@@ -40,7 +42,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("docs/residency.md", () => {
+describe("docs/residency.md and README.md", () => {
   it("has programs, and each shows its output", () => {
     expect(programs.map(({ title }) => title)).toEqual([
       "square.ts",
@@ -48,6 +50,7 @@ describe("docs/residency.md", () => {
       "primes.ts",
       "saving.ts",
       "errors.ts",
+      "mean.ts",
     ]);
     for (const { title } of programs) expect(outputOf(title), title).toBeDefined();
     // Every kernel on the page belongs to a program.
