@@ -133,6 +133,20 @@ describe("a deadline", () => {
     expect(caller.request.phase).toBe("settled");
   });
 
+  it("of what came back from a lost device tells the caller, and the request stays in its place", () => {
+    const lanes = new RequestLanes<string>(4);
+    const { request, errors } = ask(lanes, { deadlineMs: 50 });
+    next(lanes);
+    request.isSuspect = true;
+    lanes.putBack([request]);
+    const later = ask(lanes);
+    vi.advanceTimersByTime(60);
+    expect(errors[0].message).toContain("still performed");
+    expect(next(lanes)).toBe(request);
+    expect(request.phase).toBe("settled");
+    expect(next(lanes)).toBe(later.request);
+  });
+
   it("of an answered request leaves no timer", () => {
     const lanes = new RequestLanes<string>(4);
     const caller = ask(lanes, { deadlineMs: 50 });

@@ -7,7 +7,8 @@
  *                   │ signal: EW_ABORTED, never performed                  │ signal: no longer heard
  *
  * Invariants: urgent before normal, first come first served within a lane; `waitingCount` counts both lanes; a request is in at most one
- * place; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
+ * place; one that came back from a lost device leaves by being published or with all others: the kernel may have begun it, and its memory
+ * says so of whatever is published next; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
  * there is a deadline. Lanes are linked lists through the requests themselves, so a request leaves from anywhere at once.
  */
 import { EverwarpError } from "../base/errors.ts";
@@ -246,8 +247,8 @@ export class RequestLanes<Answer> {
   #expire(request: PendingRequest<Answer>): void {
     this.counters.deadlinesExceeded++;
     const afterMs = Math.round(request.deadlineAtMs - request.submittedAtMs);
-    const wasWaiting = request.phase === "waiting";
-    this.remove(request);
+    const wasWaiting = request.phase === "waiting" && !request.isSuspect;
+    if (wasWaiting) this.#unlink(request);
     this.settled(request);
     request.reject?.(
       new EverwarpError(

@@ -116,6 +116,32 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
   });
 });
 
+describe("a deadline that passes during a recovery", () => {
+  it("is told to the caller; the job goes on where it was, and not the next one in its place", async () => {
+    await withDevice(async (device) => {
+      await using kernel = await ResidentKernel.launch(device, { ...stepsKernel, slots: 4, attemptsMax: 5 });
+      const twin = stepsTwin();
+      const job = { slices: 30_000, rounds: 20 };
+      const deadlineMs = 2_000;
+      const begin = performance.now();
+      const late = kernel.call(job, { deadlineMs });
+      const outcome = late.then(
+        () => "answered",
+        (error: EverwarpError) => error.message,
+      );
+      await kernel.checkpoint();
+      device.abandon();
+      while (kernel.stats().recoveries === 0) await new Promise((resolve) => setImmediate(resolve));
+      // What was in flight is in the line again; its deadline comes before it can be published.
+      while (performance.now() - begin < deadlineMs + 5);
+      const next = kernel.call({ slices: 5, rounds: 0 });
+      expect(await outcome).toContain("still performed");
+      twin(job);
+      expect(await next).toEqual(twin({ slices: 5 }));
+    });
+  });
+});
+
 describe("any requests with losses at any time", () => {
   const scenario = fc.record({
     strategy: fc.constantFrom<StrategyName>(
