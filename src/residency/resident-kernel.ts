@@ -197,7 +197,7 @@ export class ResidentKernel<
     for (let spin = 1; request.phase !== "settled"; spin++) {
       const { state, site } = this.#supervisor;
       if (state !== "serving") throw this.#withdrawn(request, state);
-      if (site.loop.poll() > 0 || site.loop.state === "lost") this.#desk.collect();
+      if (site.loop.poll() > 0 || site.loop.state === "lost") this.#collect();
       if (spin % SPINS_PER_CLOCK !== 0) continue;
       const { journal } = this.#desk;
       if (request.phase === "waiting" && !journal.hasRoom)
@@ -206,7 +206,6 @@ export class ResidentKernel<
       this.#supervisor.watch(now);
       if (now - begin > timeoutMs) throw this.#timedOut(request, timeoutMs);
     }
-    if (this.#desk.journal.isFilling) this.#checkpointSoon();
     if (failure !== undefined) throw failure;
     return answer as Infer<R>;
   }
@@ -344,14 +343,21 @@ export class ResidentKernel<
     const { loop } = supervisor.site;
     let found = 0;
     for (let poll = 0; poll < POLLS_PER_TURN && found === 0; poll++) found = loop.poll();
-    if (found > 0 || loop.state === "lost") found = desk.collect();
+    if (found > 0 || loop.state === "lost") found = this.#collect();
     if (found > 0) {
-      if (desk.journal.isFilling) this.#checkpointSoon();
       if (this.#trace.capacity !== 0) this.#noteLeases(loop.counts.relaunches, now);
       return desk.isBusy ? "answers" : "idle";
     }
     supervisor.watch(now);
+    if (!desk.journal.hasRoom) this.#checkpointSoon(); // nothing else would make room, where nothing is in flight
     return desk.isBusy ? "nothing" : "idle";
+  }
+
+  /** Hands answers to their callers. Returns how many were answered. */
+  #collect(): number {
+    const found = this.#desk.collect();
+    if (found > 0 && this.#desk.journal.isFilling) this.#checkpointSoon();
+    return found;
   }
 
   /** The journal is filling: a checkpoint lets it begin anew. */

@@ -90,6 +90,21 @@ describe("callSync", () => {
   });
 });
 
+describe("requests in line", () => {
+  it("are answered also where a spinning call has filled the journal with them", async () => {
+    await withKernel({ checkpoint: { journalBytesMax: 1024 } }, async (kernel) => {
+      const twin = ledgerTwin();
+      const entries = Array.from({ length: 300 }, (_, index) => entry(index));
+      const answers = entries.map((one) => kernel.call(one));
+      // It stands behind all of them, and spins until there is no more room for any.
+      expect(() => kernel.callSync(entry(1), 30_000)).toThrow(
+        expect.objectContaining({ code: "EW_TIMEOUT" }),
+      );
+      expect(await Promise.all(answers)).toEqual(entries.map((one) => twin(one)));
+    });
+  });
+});
+
 describe("a kernel that dozes", () => {
   it("is there when the next request comes, also where a driver limits loops", async () => {
     for (const strategy of allowed) {
