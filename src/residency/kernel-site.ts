@@ -206,11 +206,6 @@ export class KernelSite {
   }
 }
 
-/** Whether the newest launch of a loop has begun: before that no request can have been taken by it. */
-export function hasBegun({ heartbeat, counts }: ResidentLoop): boolean {
-  return heartbeat !== undefined && heartbeat.epoch >= counts.launches;
-}
-
 /** The loop polls with a whole subgroup. @throws EW_BAD_ARGUMENT */
 function assertWorkgroupSize(device: Device, workgroupSize: number): void {
   const { limits, info } = device;

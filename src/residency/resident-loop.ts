@@ -265,6 +265,12 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#heartbeat;
   }
 
+  /** Whether the launch that is under way has told of itself: before that it has taken no request. */
+  get hasBegun(): boolean {
+    const beat = this.heartbeat;
+    return beat !== undefined && beat.epoch >= (this.#strategy.oldestLaunch ?? this.#site.epoch);
+  }
+
   /** Device memory in which the cursors lie: with the state, a checkpoint while the kernel is stopped. */
   get cursors(): DeviceBuffer {
     return this.#site.memory.cursors;

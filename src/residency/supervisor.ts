@@ -23,7 +23,7 @@ import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import type { Device } from "../vulkan/index.ts";
 import type { ReplayEntry } from "./journal.ts";
-import { hasBegun, type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
+import { type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
 import { TimeHistogram } from "./kernel-stats.ts";
 import { isBetweenRequests, isSplit, withdraw } from "./loop-memory.ts";
 import type { RequestDesk } from "./request-desk.ts";
@@ -273,7 +273,7 @@ export class Supervisor<Answer> {
       this.#firstCause = undefined;
     }
     this.#firstCause ??= reason;
-    const isTaken = desk.inFlightCount > 0 && hasBegun(loop);
+    const isTaken = desk.inFlightCount > 0 && loop.hasBegun;
     const isCertain = isTaken && desk.inFlightCount === 1;
     if (!isTaken) this.#faultlessLosses++;
     desk.takeBack((request, lane, index) => {
@@ -344,8 +344,10 @@ export class Supervisor<Answer> {
       this.#workSeen = work;
       this.#stillSinceMs = now;
     }
-    // A launch that has not begun may wait for others on the device: that is no request's fault, and takes patience.
-    return now - this.#stillSinceMs > this.#hangTimeoutMs * (hasBegun(loop) ? 1 : NOT_BEGUN_FACTOR);
+    // A launch that has not begun may wait for others on the device: that is no request's fault, and takes patience. So does a kernel that
+    // rests: after work for as long as a hang may look, it may rest for so many times that.
+    const patience = (loop.hasBegun ? 1 : NOT_BEGUN_FACTOR) / this.#recipe.dutyCycle;
+    return now - this.#stillSinceMs > this.#hangTimeoutMs * patience;
   }
 
   #hung(stillMs: number): EverwarpError {

@@ -355,7 +355,7 @@ const CALIBRATION_ROUNDS = 1_000_000;
 const HANG_MS = 2_500;
 
 describe("a kernel that hangs", () => {
-  it.for(["batch", "leased", "persistent"] as const)(
+  it.for(["batch", "leased", "continuous", "persistent"] as const)(
     "on one request fails that one as poisoned, and the others go on (%s)",
     { timeout: 60_000 },
     async (strategy, context) => {
@@ -398,6 +398,32 @@ describe("a kernel that hangs", () => {
     },
   );
 });
+
+describe("a kernel that rests", () => {
+  it.for(["batch", "leased"] as const)(
+    "for longer than a hang may last, as its duty cycle says, is not taken for one that hangs (%s)",
+    async (strategy) => {
+      await withDevice(async (device) => {
+        await using kernel = await ResidentKernel.launch(device, {
+          ...stepsKernel,
+          strategy,
+          leaseMs: 20,
+          hangTimeoutMs: 150,
+        });
+        const twin = stepsTwin();
+        const trial = { slices: 100, rounds: 2000 };
+        const begin = performance.now();
+        expect(await kernel.call(trial)).toEqual(twin(trial));
+        const slicesPerMs = trial.slices / (performance.now() - begin);
+        kernel.setDutyCycle(0.08); // after 20 ms of work, 230 ms of rest
+        const job = { slices: Math.ceil(slicesPerMs * 30), rounds: 2000 };
+        expect(await kernel.call(job)).toEqual(twin(job));
+        expect(kernel.stats()).toMatchObject({ recoveries: 0, poisoned: 0 });
+      });
+    },
+  );
+});
+
 describe("a process killed while it saves", () => {
   /** Adds 1 to a cell so often, saves; adds more, saves to the same file: there it may be killed. */
   const script = `

@@ -68,6 +68,10 @@ export class ResidentStrategy implements LaunchStrategy {
     this.#reserve = name === "continuous" ? this.#chainLength : 0;
   }
 
+  get oldestLaunch(): number {
+    return this.#oldest;
+  }
+
   async start(): Promise<void> {
     const { site } = this.#context;
     const wanted = this.workgroupCount === 0 ? this.#wanted : this.workgroupCount; // what fitted before
