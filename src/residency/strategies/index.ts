@@ -25,21 +25,21 @@ export function chooseStrategy(
     });
   }
   const { persistent, doorbell } = profile;
-  if (wanted !== "auto" && !among.includes(wanted)) {
-    throw new EverwarpError(
-      "EW_STRATEGY_UNSUPPORTED",
-      `this kernel does not run with the strategy ${wanted}`,
-      {
-        remedy: `Choose auto, ${among.join(", ")}.`,
-      },
-    );
-  }
   if (wanted === "persistent" && !persistent.allowed) {
     throw new EverwarpError(
       "EW_STRATEGY_UNSUPPORTED",
       `${profile.deviceName} cannot keep a kernel resident: ${persistent.reason}`,
       {
         remedy: "Choose the strategy leased or batch, or auto.",
+      },
+    );
+  }
+  if (wanted !== "auto" && !among.includes(wanted)) {
+    throw new EverwarpError(
+      "EW_STRATEGY_UNSUPPORTED",
+      `this kernel does not run with the strategy ${wanted}`,
+      {
+        remedy: `Choose auto, ${among.join(", ")}.`,
       },
     );
   }
