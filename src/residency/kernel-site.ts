@@ -9,13 +9,13 @@
  * Invariants: while parked nothing of the kernel runs, so its memory may be copied; `leave` always ends, whatever the kernel does.
  */
 import { createHash } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { EverwarpError } from "../base/errors.ts";
 import { prepareSource } from "../programs/compile.ts";
 import { type ProgramLease, sharedPrograms, type SourceRequest } from "../programs/index.ts";
 import type { Device, DeviceBuffer } from "../vulkan/index.ts";
-import { DeviceCopy } from "./device-copy.ts";
+import { type CopyPart, DeviceCopy, type StagedPart } from "./device-copy.ts";
 import { kindOf, type Place, roomOf } from "./device-room.ts";
 import { KERNEL_TYPES_FILE, type KernelTypes } from "./kernel-source.ts";
 import { type LoopPosition, loopRegions, positionFrom, regionBytes } from "./loop-memory.ts";
@@ -28,6 +28,8 @@ import { chooseStrategy, type StrategyName } from "./strategies/index.ts";
 const LANE_COUNT = 2;
 /** How long a kernel that was told to stop has for it, before its device is given up. */
 const LEAVE_TIMEOUT_MS = 1_000;
+/** Written to between two turns of the event loop: some tenths of a millisecond. */
+const TOUCH_BYTES = 1 << 20;
 /** How long other workgroups may take to end after the first one. */
 const OTHERS_END_MS = 100;
 
@@ -47,6 +49,13 @@ export interface KernelRecipe {
   readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
   /** May change while the kernel runs. */
   dutyCycle: number;
+}
+
+/** Memory of a parked kernel on its way to the host. */
+export interface KernelCapture {
+  readonly position: LoopPosition;
+  /** Copies what is left, the state, to the host; the kernel may run meanwhile. Before the next capture. */
+  finish(): Promise<KernelMemory>;
 }
 
 /** What a kernel is made of between two launches. */
@@ -130,30 +139,42 @@ export class KernelSite {
     }
   }
 
-  /** Takes the memory that `read` needs, so that a kernel stands still for the copy alone. */
-  prepareRead(): void {
-    this.#copy.prepareRead();
-  }
-
-  /** Copies the kernel's memory. Only while it is parked. @throws EW_DEVICE_LOST, EW_TIMEOUT */
-  async read(): Promise<KernelMemory> {
+  /**
+   * Takes what a capture needs, so that the kernel stands still for the copy by the device alone.
+   * @returns captures the kernel's memory, once; only while it is parked; throws EW_DEVICE_LOST, EW_TIMEOUT
+   * @throws EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   */
+  async prepareCapture(): Promise<() => Promise<KernelCapture>> {
     const { loop } = this;
     const { workgroupCount, slotCount } = loop;
-    const state = new Uint8Array(this.#recipe.types.stateBytes);
+    const state = await hostMemory(this.#recipe.types.stateBytes);
     const regions = loopRegions(workgroupCount, slotCount).map((region) => ({
       buffer: loop[region.of],
       offsetBytes: region.offsetBytes,
       bytes: new Uint8Array(region.sizeBytes),
     }));
-    const stateParts =
-      this.#state === undefined ? [] : [{ buffer: this.#state, offsetBytes: 0, bytes: state }];
-    await this.#copy.read([...stateParts, ...regions]);
-    const position = positionFrom(
-      regions.map(({ bytes }) => bytes),
-      workgroupCount,
-      slotCount,
-    );
-    return { state, position };
+    const parts: CopyPart[] =
+      this.#state === undefined
+        ? regions
+        : [...regions, { buffer: this.#state, offsetBytes: 0, bytes: state }];
+    this.#copy.prepare(parts);
+    return async () => {
+      const late: StagedPart[] = [];
+      for (const staged of await this.#copy.begin(parts)) {
+        if (staged.buffer === this.#state) late.push(staged);
+        else this.#copy.take(staged);
+      }
+      const position = positionFrom(
+        regions.map(({ bytes }) => bytes),
+        workgroupCount,
+        slotCount,
+      );
+      const finish = async (): Promise<KernelMemory> => {
+        await this.#copy.finish(late);
+        return { state, position };
+      };
+      return { position, finish };
+    };
   }
 
   /**
@@ -172,6 +193,7 @@ export class KernelSite {
       if (!(error instanceof EverwarpError)) throw error;
       if (!device.isLost) return this.#abandon();
     }
+    if (this.#copy.isPending && !device.isLost) return this.#abandon();
     // The driver of a lost device answers no question, and may still run the kernel. What the kernel says itself can be believed.
     if (device.isLost && !(await hasEnded(loop))) return this.#abandon();
     await loop[Symbol.asyncDispose]();
@@ -202,8 +224,29 @@ export class KernelSite {
       bytes: bytes[index],
     }));
     await this.#copy.write(parts);
-    await loop.start({ keepsCursors: true });
+    await loop.start();
   }
+}
+
+/**
+ * Memory of the host that is there: the system gives it page by page, when it is first written to.
+ * @throws EW_OUT_OF_HOST_MEMORY
+ */
+async function hostMemory(sizeBytes: number): Promise<Uint8Array> {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(sizeBytes);
+  } catch (cause) {
+    throw new EverwarpError("EW_OUT_OF_HOST_MEMORY", `${sizeBytes} bytes for a checkpoint`, {
+      remedy: "Give the process more memory, or the kernel less state.",
+      cause,
+    });
+  }
+  for (let at = 0; at < sizeBytes; at += TOUCH_BYTES) {
+    if (at > 0) await turn();
+    bytes.fill(0, at, at + TOUCH_BYTES);
+  }
+  return bytes;
 }
 
 /** The loop polls with a whole subgroup. @throws EW_BAD_ARGUMENT */

@@ -214,7 +214,8 @@ export class ResidentKernel<
    * Takes a checkpoint: recoveries go back to it, and with a file another process can restore it. Requests stand still for a moment (a few
    * milliseconds, and the copy of the state), not while the file is written.
    * @param file is replaced whole or not at all
-   * @throws EW_CLOSED, EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE, the first cause where the kernel could not be recovered
+   * @throws EW_CLOSED, EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE; EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, and the kernel goes on; the first cause
+   * where the kernel could not be recovered
    */
   async checkpoint(file?: string): Promise<CheckpointInfo> {
     this.#assertCallable();
@@ -364,11 +365,17 @@ export class ResidentKernel<
   #checkpointSoon(): void {
     if (this.#isCheckpointDue) return;
     this.#isCheckpointDue = true;
-    const done = (): void => {
-      this.#isCheckpointDue = false;
-    };
-    // Where it fails, the kernel has failed: its callers are told why.
-    void this.#supervisor.checkpoint().then(done, done);
+    const { journal, line } = this.#desk;
+    this.#supervisor.checkpoint().then(
+      () => {
+        this.#isCheckpointDue = false;
+      },
+      (error: EverwarpError) => {
+        this.#isCheckpointDue = false;
+        // The kernel goes on (or its callers have been told); but what waits for room in the journal would wait in vain.
+        if (!journal.hasRoom) line.failAll(error);
+      },
+    );
   }
 
   #noteLeases(relaunches: number, now: number): void {

@@ -136,6 +136,7 @@ export class ResidentLoop implements AsyncDisposable {
     const heartbeatOffsetBytes = laneCount * slotCount * completionVectors * 16;
     const aliveOffsetBytes = heartbeatOffsetBytes + Heartbeat.BYTES;
     const buffers: DeviceBuffer[] = [];
+    let loop: ResidentLoop | undefined;
     const create = (
       role: "doorbell" | "mailbox" | "device",
       sizeBytes: number,
@@ -206,11 +207,13 @@ export class ResidentLoop implements AsyncDisposable {
           residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
         },
       );
-      const loop = new ResidentLoop({ lanes, site, strategy, reason, counts, ticksPerMs, buffers });
+      loop = new ResidentLoop({ lanes, site, strategy, reason, counts, ticksPerMs, buffers });
       await loop.start();
       return loop;
     } catch (error) {
-      for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
+      if (loop === undefined) for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
+      // Where not even a launch ends, its memory is kept until the device is closed; the first error is the one to tell.
+      else await loop[Symbol.asyncDispose]().catch(() => undefined);
       throw error;
     }
   }
@@ -298,15 +301,12 @@ export class ResidentLoop implements AsyncDisposable {
     this.#site.change(idleTicksOf(idle, this.ticksPerMs));
   }
 
-  /**
-   * Starts a kernel that was stopped or parked. Requests that were left in the queue are answered.
-   * @param options.keepsCursors goes on where device memory says, also with nothing in flight: what was parked or restored may be suspended
-   */
-  async start(options: { keepsCursors?: boolean } = {}): Promise<void> {
+  /** Starts a kernel that was stopped or parked: it goes on where device memory says. Requests that were left in the queue are answered. */
+  async start(): Promise<void> {
     this.#assertOpen();
     if (this.#state === "running") return;
     if (this.#state === "lost") await this.stop();
-    if (this.#hasStaleCursors && options.keepsCursors !== true && !hasUnanswered(this.#lanes)) {
+    if (this.#hasStaleCursors && !hasUnanswered(this.#lanes)) {
       this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
       this.#hasStaleCursors = false;
     }
@@ -427,13 +427,16 @@ export class ResidentLoop implements AsyncDisposable {
         await turn();
       }
     } finally {
-      await this.#stopStrategy(timeoutMs);
-      this.#checkAll();
-      this.#failAll(
-        new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
-          remedy: "Wait for requests before stopping, or allow more time.",
-        }),
-      );
+      try {
+        await this.#stopStrategy(timeoutMs);
+      } finally {
+        this.#checkAll();
+        this.#failAll(
+          new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
+            remedy: "Wait for requests before stopping, or allow more time.",
+          }),
+        );
+      }
     }
   }
 

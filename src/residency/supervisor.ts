@@ -23,9 +23,9 @@ import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import type { Device } from "../vulkan/index.ts";
 import type { ReplayEntry } from "./journal.ts";
-import { type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
+import { type KernelCapture, type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
 import { TimeHistogram } from "./kernel-stats.ts";
-import { isBetweenRequests, isSplit, withdraw } from "./loop-memory.ts";
+import { copyPosition, isBetweenRequests, isSplit, type LoopPosition, withdraw } from "./loop-memory.ts";
 import type { RequestDesk } from "./request-desk.ts";
 import type { Lane } from "./request-lanes.ts";
 import type { RequestTrace } from "./request-trace.ts";
@@ -132,7 +132,7 @@ export class Supervisor<Answer> {
     this.#state = "recovering";
     this.#reason = reason;
     this.#desk.detach();
-    void this.#exclusively(() => this.#recover(reason));
+    this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#break(error));
   }
 
   /** Resolves when no checkpoint and no recovery is under way. */
@@ -175,63 +175,99 @@ export class Supervisor<Answer> {
 
   // ── Checkpoints ──
 
-  /** Undefined when the kernel was lost meanwhile. */
+  /**
+   * Undefined when the kernel was lost meanwhile.
+   * @throws EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the kernel then goes on as it was
+   */
   async #park(): Promise<TakenCheckpoint | undefined> {
     if (this.#state !== "serving") return undefined;
     const site = this.#site;
     const { loop } = site;
+    let capture: () => Promise<KernelCapture>;
     try {
-      site.prepareRead();
-      this.#state = "parked";
-      this.#desk.detach();
-      const begin = nowMs();
-      await loop.park(this.#hangTimeoutMs);
-      await this.#gather(site);
-      const taken = await this.#copy(site, begin);
-      if (this.#is("parked")) await loop.start({ keepsCursors: true });
-      if (this.#is("parked")) this.#serve(site);
-      return taken;
+      capture = await site.prepareCapture();
     } catch (error) {
-      if (!(error instanceof EverwarpError)) throw error;
-      this.lose(error);
+      if (codeOf(error) !== "EW_DEVICE_LOST") throw error;
+      this.lose(error as EverwarpError);
+      return undefined;
+    }
+    if (!this.#is("serving")) return undefined;
+    this.#state = "parked";
+    this.#desk.detach();
+    const begin = nowMs();
+    const captured = await this.#orLose(async () => {
+      await loop.park(this.#hangTimeoutMs);
+      return await this.#gather(site, capture);
+    });
+    if (captured === undefined) return undefined;
+    // From here on this is the checkpoint: should the kernel be lost, it is recovered when this is over.
+    const inFlight = this.#cut(captured.position);
+    await this.#orLose(async () => {
+      if (this.#is("parked")) await loop.start();
+      if (this.#is("parked")) this.#serve(site);
+    });
+    const pausedMs = this.#notePause(begin);
+    const memory = await captured.finish();
+    this.#keep(memory);
+    return { memory, inFlight, pausedMs };
+  }
+
+  /** Undefined where a step fails: the kernel is lost then. */
+  async #orLose<T>(step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof EverwarpError) this.lose(error);
+      else this.#break(error);
       return undefined;
     }
   }
 
-  /** Parks at a border that all workgroups share: where some are a request ahead, the others finish it first. */
-  async #gather(site: KernelSite): Promise<void> {
+  /** Captures a parked kernel at a border that all workgroups share: where some are a request ahead, the others finish it first. */
+  async #gather(site: KernelSite, capture: () => Promise<KernelCapture>): Promise<KernelCapture> {
     const { loop } = site;
-    if (loop.workgroupCount === 1) return;
-    this.#desk.collect();
-    while (this.#is("parked") && isSplit((await site.read()).position)) {
-      await loop.start({ keepsCursors: true });
-      const begin = nowMs();
+    for (;;) {
+      this.#desk.collect();
+      const captured = await capture();
+      if (!this.#is("parked") || !isSplit(captured.position)) return captured;
+      await loop.start();
+      this.#watchAnew();
       // Nothing is published meanwhile, so this ends: each time at least one request fewer is in flight.
-      while (loop.poll() === 0 && loop.state === "running") {
-        if (nowMs() - begin > this.#hangTimeoutMs) throw this.#hung(nowMs() - begin);
+      while (loop.poll() === 0 && loop.state === "running" && this.#is("parked")) {
+        const now = nowMs();
+        if (now - this.#watchedMs > WATCH_INTERVAL_MS) {
+          this.#watchedMs = now;
+          loop.assertRunning();
+          if (this.#isStill(loop, now)) throw this.#hung(now - this.#stillSinceMs);
+        }
         await turn();
       }
       if (loop.state === "lost") throw reasonOf(loop);
       await loop.park(this.#hangTimeoutMs);
-      this.#desk.collect();
     }
   }
 
-  /** Copies the memory of a parked kernel, and forgets the journal before it. */
-  async #copy(site: KernelSite, begin: number): Promise<TakenCheckpoint> {
+  /** The journal begins anew, behind what a parked kernel has answered. Returns the words in flight. */
+  #cut(position: LoopPosition): TakenCheckpoint["inFlight"] {
     const { journal } = this.#desk;
     this.#desk.collect();
-    const memory = await site.read();
-    this.#memory = memory;
     journal.cut();
     // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
-    journal.keepsAnswered = memory.state.length > 0 || !isBetweenRequests(memory.position);
-    if (!journal.keepsAnswered) this.#memory = undefined;
+    journal.keepsAnswered = this.#recipe.types.stateBytes > 0 || !isBetweenRequests(position);
+    return [journal.inFlight(0), journal.inFlight(1)];
+  }
+
+  /** From now on recoveries go back to this. */
+  #keep(memory: KernelMemory): void {
+    this.#memory = this.#desk.journal.keepsAnswered ? memory : undefined;
+  }
+
+  #notePause(begin: number): number {
     const endMs = nowMs();
     this.counters.checkpoints++;
     this.pauses.add(endMs - begin);
     this.#trace.span("checkpoint", begin, endMs);
-    return { memory, inFlight: [journal.inFlight(0), journal.inFlight(1)], pausedMs: endMs - begin };
+    return endMs - begin;
   }
 
   // ── Recovery ──
@@ -295,7 +331,11 @@ export class Supervisor<Answer> {
 
   /** The next recovery leaves out a request that may have been under way at the checkpoint. */
   #withdraw(lane: Lane, index: number): void {
-    if (this.#memory !== undefined) withdraw(this.#memory.position, lane, index);
+    if (this.#memory === undefined) return;
+    // Who took that checkpoint may be writing it to a file.
+    const position = copyPosition(this.#memory.position);
+    withdraw(position, lane, index);
+    this.#memory = { ...this.#memory, position };
   }
 
   async #leave(site: KernelSite): Promise<void> {
@@ -312,11 +352,22 @@ export class Supervisor<Answer> {
     this.#desk.failAll(this.#firstCause as EverwarpError);
   }
 
+  /** Something failed that nothing here can fail with: nobody is to wait for what will not come. */
+  #break(cause: unknown): void {
+    if (this.#is("closed")) return;
+    this.#state = "failed";
+    this.#reason = new EverwarpError("EW_INTERNAL", `the kernel could not be kept: ${String(cause)}`, {
+      remedy: "Please report this, with the cause of this error.",
+      cause,
+    });
+    this.#desk.detach();
+    this.#desk.failAll(this.#reason);
+  }
+
   #serve(site: KernelSite): void {
     this.#state = "serving";
     this.#reason = undefined;
-    this.#watchedMs = 0;
-    this.#workSeen = -1;
+    this.#watchAnew();
     site.loop.setDutyCycle(this.#recipe.dutyCycle); // it may have been changed meanwhile
     this.#desk.attach(site.loop);
     this.#wake();
@@ -326,15 +377,24 @@ export class Supervisor<Answer> {
   async #replay(site: KernelSite): Promise<void> {
     const entries = this.#desk.journal.replay();
     if (entries.length === 0) return;
-    await replayAll(site, entries, this.#hangTimeoutMs);
+    await replayAll(site, entries, this.#hangTimeoutMs, () => this.assertServing());
     this.counters.replayed += entries.length;
-    const begin = nowMs();
+    const capture = await site.prepareCapture();
     await site.loop.park(this.#hangTimeoutMs);
-    await this.#copy(site, begin);
-    await site.loop.start({ keepsCursors: true });
+    const captured = await capture();
+    const memory = await captured.finish();
+    this.#cut(memory.position);
+    this.#keep(memory);
+    await site.loop.start();
   }
 
   // ── Watching ──
+
+  /** What was seen of the kernel before says nothing of what it does from now on. */
+  #watchAnew(): void {
+    this.#watchedMs = 0;
+    this.#workSeen = -1;
+  }
 
   /** Has the kernel neither answered nor worked for too long? Idle polls are no work: one workgroup may wait for another that hangs. */
   #isStill(loop: ResidentLoop, now: number): boolean {
@@ -372,17 +432,19 @@ export class Supervisor<Answer> {
   }
 }
 
-/** @throws EW_DEVICE_LOST, EW_LOOP_LIMIT: what the loop was lost with, or that it stands still */
+/** @throws EW_DEVICE_LOST, EW_LOOP_LIMIT: what the loop was lost with, or that it stands still; what `assertWanted` throws */
 async function replayAll(
   site: KernelSite,
   entries: readonly ReplayEntry[],
   hangTimeoutMs: number,
+  assertWanted: () => void,
 ): Promise<void> {
   const { loop } = site;
   const inFlight: Ticket[] = [];
   let progressMs = nowMs();
   let assertedMs = progressMs;
   const step = async (): Promise<void> => {
+    assertWanted();
     loop.poll();
     const now = nowMs();
     const before = inFlight.length;
@@ -409,6 +471,10 @@ async function replayAll(
     inFlight.push(loop.submit(entry.words, entry.words.length, lane));
   }
   while (inFlight.length > 0) await step();
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof EverwarpError ? error.code : undefined;
 }
 
 function reasonOf(loop: ResidentLoop): EverwarpError {

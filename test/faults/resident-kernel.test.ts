@@ -408,14 +408,14 @@ describe("a kernel that rests", () => {
           ...stepsKernel,
           strategy,
           leaseMs: 20,
-          hangTimeoutMs: 150,
+          hangTimeoutMs: 400,
         });
         const twin = stepsTwin();
         const trial = { slices: 100, rounds: 2000 };
         const begin = performance.now();
         expect(await kernel.call(trial)).toEqual(twin(trial));
         const slicesPerMs = trial.slices / (performance.now() - begin);
-        kernel.setDutyCycle(0.08); // after 20 ms of work, 230 ms of rest
+        kernel.setDutyCycle(0.04); // after 20 ms of work, 480 ms of rest
         const job = { slices: Math.ceil(slicesPerMs * 30), rounds: 2000 };
         expect(await kernel.call(job)).toEqual(twin(job));
         expect(kernel.stats()).toMatchObject({ recoveries: 0, poisoned: 0 });

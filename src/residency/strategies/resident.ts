@@ -153,8 +153,11 @@ export class ResidentStrategy implements LaunchStrategy {
       if (!turn.fence.signaled()) return false;
       turn.fence.reset();
     }
-    for (const block of turn.blocks) turn.epoch = site.control(block, 0, 0);
+    turn.epoch = 0; // until it is submitted there is nothing to wait for
+    let epoch = 0;
+    for (const block of turn.blocks) epoch = site.control(block, 0, 0);
     site.queue.submit(turn.commandBuffer, turn.fence);
+    turn.epoch = epoch;
     counts.launches += turn.blocks.length;
     this.#turn = (this.#turn + 1) % this.#turns.length;
     return true;
