@@ -1,0 +1,166 @@
+/** What may fail around a kernel beside its device: memory, launches, a recovery itself. Nobody waits for what will not come, and nothing is left behind. */
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { injectFaults } from "../../src/base/faults.ts";
+import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
+import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { ledger, ledgerTwin } from "../support/ledger.ts";
+import { launchSlices } from "../support/slices.ts";
+import { stepsKernel, stepsTwin } from "../support/steps.ts";
+import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+afterEach(() => vi.restoreAllMocks());
+
+let profile: DeviceProfile;
+beforeAll(async () => {
+  const device = openTestDevice();
+  profile = await profileOf(device);
+  device.close();
+});
+
+/** A device of its own for a body, which may lose it. */
+async function withDevice(body: (device: Device) => Promise<void>): Promise<void> {
+  const device = openTestDevice();
+  try {
+    await body(device);
+  } finally {
+    device.close();
+  }
+}
+
+const code = (expected: string): Error => expect.objectContaining({ code: expected }) as Error;
+const entry = { cell: 1, amount: 3 };
+
+describe("a checkpoint for which there is no memory", () => {
+  it("is refused, and the kernel goes on as it was", async () => {
+    await withDevice(async (device) => {
+      await using kernel = await ResidentKernel.launch(device, { ...ledger, attemptsMax: 1 });
+      const twin = ledgerTwin();
+      expect(await kernel.call(entry)).toEqual(twin(entry));
+      {
+        using _fault = injectFaults("out-of-memory@allocate:1+");
+        await expect(kernel.checkpoint()).rejects.toThrow(code("EW_OUT_OF_DEVICE_MEMORY"));
+      }
+      expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(kernel.stats()).toMatchObject({ checkpoints: 0, recoveries: 0 });
+      await kernel.checkpoint();
+      expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(kernel.stats()).toMatchObject({ checkpoints: 1, recoveries: 0 });
+    });
+  });
+
+  it("and without which the journal is full, fails those who wait for it, and no others", async () => {
+    await withDevice(async (device) => {
+      const slots = 4;
+      const checkpoint = { journalBytesMax: 16 * slots * 4 * 4 };
+      await using kernel = await ResidentKernel.launch(device, { ...ledger, slots, checkpoint });
+      const twin = ledgerTwin();
+      const ask = (): Promise<unknown> => kernel.call(entry);
+      {
+        using _fault = injectFaults("out-of-memory@allocate:1+");
+        const outcomes = await Promise.allSettled(Array.from({ length: 400 }, ask));
+        const answered = outcomes.filter(({ status }) => status === "fulfilled");
+        expect(answered.length).toBeGreaterThan(0);
+        expect(answered.length).toBeLessThan(400);
+        for (const outcome of answered) expect(outcome).toMatchObject({ value: twin(entry) });
+        for (const outcome of outcomes.slice(answered.length))
+          expect(outcome).toMatchObject({ status: "rejected", reason: { code: "EW_OUT_OF_DEVICE_MEMORY" } });
+        await expect(kernel.call(entry)).rejects.toThrow(code("EW_OUT_OF_DEVICE_MEMORY"));
+      }
+      expect(await kernel.call(entry)).toEqual(twin(entry));
+    });
+  });
+});
+
+describe("a recovery that fails with what no driver says", () => {
+  it("ends every call with that, instead of never", async () => {
+    await withDevice(async (device) => {
+      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch" });
+      expect(await kernel.call(entry)).toMatchObject({ count: 1 });
+      vi.spyOn(device, "replace").mockImplementation(() => {
+        throw new TypeError("nobody thought of this");
+      });
+      using _fault = injectFaults("device-lost@submit");
+      const outcome = await kernel.call(entry).catch((error: unknown) => error);
+      expect(outcome).toMatchObject({ code: "EW_INTERNAL", cause: expect.any(TypeError) as unknown });
+      await expect(kernel.checkpoint()).rejects.toThrow(code("EW_INTERNAL"));
+      await kernel.stop();
+    });
+  });
+});
+
+describe("stopping a kernel that is being recovered", () => {
+  it("does not wait for all that would be performed again", async () => {
+    await withDevice(async (device) => {
+      const kernel = await ResidentKernel.launch(device, { ...stepsKernel, slots: 4 });
+      const twin = stepsTwin();
+      const job = { slices: 3000, rounds: 20 };
+      for (let round = 0; round < 8; round++) expect(await kernel.call(job)).toEqual(twin(job));
+      device.abandon();
+      const asked = kernel.call(job).catch((error: unknown) => error);
+      while (kernel.stats().recoveries === 0) await new Promise((resolve) => setImmediate(resolve));
+      await expect(kernel.stop(1)).rejects.toThrow(code("EW_TIMEOUT"));
+      expect(await asked).toMatchObject({ code: "EW_CLOSED" });
+      expect(kernel.stats()).toMatchObject({ recoveries: 1, replayed: 0 });
+    });
+  });
+});
+
+describe.each(STRATEGY_NAMES)("a launch that is refused under %s", (strategy) => {
+  const skipIfForbidden = (context: { skip: (reason: string) => never }): void => {
+    if (strategy === "persistent" && !profile.persistent.allowed) context.skip(profile.persistent.reason);
+  };
+
+  it("leaves no handle and no memory, and the next one works", async (context) => {
+    skipIfForbidden(context as never);
+    await withDevice(async (device) => {
+      const before = { ...device.liveHandles, pipeline: 0 };
+      const bytesBefore = device.counters.allocatedBytes;
+      {
+        using _fault = injectFaults("out-of-memory@submit:3"); // behind those that clear memory
+        const kernel = await ResidentKernel.launch(device, { ...ledger, strategy }).catch(() => undefined);
+        await kernel?.stop();
+      }
+      expect({ ...device.liveHandles, pipeline: 0 }).toEqual(before);
+      expect(device.counters.allocatedBytes).toBe(bytesBefore);
+      expect(device.isLost).toBe(false);
+      await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy });
+      expect(await kernel.call(entry)).toEqual({ count: 1, sum: 3 });
+    });
+  });
+
+  it("when it should go on, costs the kernel nothing but a recovery on the same device", async (context) => {
+    skipIfForbidden(context as never);
+    await withDevice(async (device) => {
+      await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, attemptsMax: 5 });
+      const twin = ledgerTwin();
+      expect(await kernel.call(entry)).toEqual(twin(entry));
+      await kernel.checkpoint();
+      using _fault = injectFaults("out-of-memory@submit:2");
+      const answers = [kernel.call(entry), kernel.call(entry)];
+      await kernel.checkpoint();
+      expect(await Promise.all(answers)).toEqual([twin(entry), twin(entry)]);
+      for (let round = 0; round < 20 && kernel.stats().recoveries === 0; round++) await kernel.checkpoint();
+      expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(kernel.stats().recoveries).toBe(1);
+      expect(kernel.device).toBe(device);
+    });
+  });
+});
+
+describe("a loop that does not end in time", () => {
+  it("has told everyone who waits, when stop gives up", async (context) => {
+    if (profile.loopLimit !== undefined)
+      context.skip(`this driver ends loops after ${profile.loopLimit} rounds: nothing takes long`);
+    await withDevice(async (device) => {
+      await using slices = await launchSlices(device, profile, { strategy: "batch" });
+      const ticket = slices.add(1, { rounds: 50_000_000 });
+      slices.loop.poll();
+      await expect(slices.loop.stop(5)).rejects.toThrow(code("EW_TIMEOUT"));
+      expect([ticket.isDone, ticket.failure]).toEqual([true, code("EW_CLOSED")]);
+      await slices.loop.stop(60_000);
+    });
+  });
+});
