@@ -126,6 +126,7 @@ uint polls = 0u;              // of this launch
 uint idlePolls = 0u;          // in a row
 uint rounds = 0u;             // of loops, where they are budgeted
 uint endPhase, endClock;      // why the launch before this one ended, and the device's clock then
+uint gapTicks = 0u;           // between the end of the lease before and the beginning of this launch
 bool isBounded;               // by requests, polls or rounds: then every poll is judged
 bool isWorking = false;       // the poll before this one found something
 uint64_t tickNow = 0ul;       // ticks since the launch began, at the last look at the clock
@@ -196,7 +197,7 @@ void readSettings() {
 uvec2 halves(uint64_t value) { return uvec2(uint(value), uint(value >> 32)); }
 
 // Tells the host what this launch is doing. By one thread of workgroup 0.
-void beat(uint gapTicks) {
+void beat() {
   lastBeat = tickNow;
   uvec2 ticks = halves(totalTicks + tickNow);
   uvec2 pollCount = halves(totalPolls + polls);
@@ -229,15 +230,13 @@ void beginWatch() {
   totalCounted = totals.values[5];
 }
 
-// At the first poll: the clock begins. Returns the ticks since the last launch ended, 0 where there was none.
-uint beginClock() {
+// At the first poll: the clock begins. A gap is counted where nothing but a lease that was over lies before.
+void beginClock() {
 #ifdef RESIDENCY_CLOCK
   countCycles();
   cyclesLook = cycles;
   clockLow = subgroupBroadcastFirst(clockRealtime2x32EXT().x);
-  return endPhase == 0u ? 0u : clockLow - endClock;
-#else
-  return 0u;
+  if (endPhase == PHASE_LEASE_OVER) gapTicks = clockLow - endClock;
 #endif
 }
 
@@ -260,7 +259,7 @@ void endWatch() {
 #ifdef RESIDENCY_CLOCK
   end.words[1] = clockLow;
 #endif
-  beat(0u);
+  beat();
 }
 
 // A longer and longer pause while there is nothing to do; without a clock of the device there is no telling how long it would be.
@@ -381,7 +380,7 @@ void judge(uvec4 control, uint ready, bool isExhausted) {
 // One poll, by the first subgroup: looks at the next requests of each lane, and decides what the workgroup does.
 void poll(uint nextNormal, uint nextUrgent, uint parity) {
   bool isFirst = polls == 0u;
-  uint gapTicks = isFirst ? beginClock() : 0u;
+  if (isFirst) beginClock();
   bool hasDozed = doze();
   uvec4 control = Vectors(launch.control).vectors[0];
   uint lane = 0u;
@@ -430,7 +429,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
 #endif
   polls++;
   if (subgroupElect()) {
-    if (gl_WorkGroupID.x == 0u && isBeatDue && phase == PHASE_RUNNING) beat(gapTicks);
+    if (gl_WorkGroupID.x == 0u && isBeatDue && phase == PHASE_RUNNING) beat();
     sh_command[parity] = phase != PHASE_RUNNING ? COMMAND_EXIT : lane << COMMAND_COUNT_BITS | ready;
   }
   if (isBeatDue) lastBeat = tickNow;

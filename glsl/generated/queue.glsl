@@ -56,7 +56,7 @@ const uint CURSORS_BYTES = 1835264u;
 const uint HEARTBEAT_PHASE = 0u;
 // Rounds of loops that this launch has spent.
 const uint HEARTBEAT_ROUNDS = 1u;
-// Ticks between the end of the launch before and the beginning of this one.
+// Ticks between the end of the lease before and the beginning of this launch; 0 where none was over.
 const uint HEARTBEAT_GAP_TICKS = 2u;
 const uint HEARTBEAT_TICKS = 3u;
 const uint HEARTBEAT_POLLS = 5u;

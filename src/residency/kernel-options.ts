@@ -33,8 +33,12 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   dutyCycle?: number;
   /** Requests that the trace keeps; none if not given. */
   trace?: number;
-  /** A checkpoint is taken by itself when the requests since the last one fill three quarters of `journalBytesMax` (16 MiB if not given). */
-  checkpoint?: { journalBytesMax?: number };
+  /**
+   * A checkpoint is taken by itself when the requests since the last one fill three quarters of `journalBytesMax` (16 MiB if not given); and, where
+   * `everyMs` is given, when the last one is as old as that, something was done since, and something is in flight or was answered just now: then a
+   * long job that is lost goes back that far and not to its beginning.
+   */
+  checkpoint?: { journalBytesMax?: number; everyMs?: number };
   /** A kernel that finishes nothing for this long with requests in flight counts as hung; 10,000 if not given. */
   hangTimeoutMs?: number;
   /** Losses with the same request in hand after which it is given up, and failed recoveries after which the kernel is; 2 if not given. */
@@ -49,6 +53,8 @@ export interface KernelPlan {
   readonly queueLimit: number;
   readonly trace: number;
   readonly journalBytesMax: number;
+  /** Infinity: a checkpoint may have any age. */
+  readonly checkpointEveryMs: number;
   readonly hangTimeoutMs: number;
   readonly attemptsMax: number;
 }
@@ -76,6 +82,8 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
   assertWhole("attemptsMax", attemptsMax, 1, 1000);
   if (!(hangTimeoutMs > 0))
     throw outOfRange("hangTimeoutMs", hangTimeoutMs, "a number of milliseconds above 0");
+  const { journalBytesMax, everyMs = Infinity } = options.checkpoint ?? {};
+  if (!(everyMs > 0)) throw outOfRange("checkpoint.everyMs", everyMs, "a number of milliseconds above 0");
   if (!(dutyCycle > 0 && dutyCycle <= 1)) throw outOfRange("dutyCycle", dutyCycle, "above 0 and at most 1");
   return {
     types,
@@ -93,8 +101,8 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
     },
     queueLimit,
     trace,
-    journalBytesMax:
-      options.checkpoint?.journalBytesMax ?? Math.max(16 << 20, 64 * slots * REQUEST_WORDS_MAX),
+    journalBytesMax: journalBytesMax ?? Math.max(16 << 20, 64 * slots * REQUEST_WORDS_MAX),
+    checkpointEveryMs: everyMs,
     hangTimeoutMs,
     attemptsMax,
   };

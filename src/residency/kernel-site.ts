@@ -58,6 +58,15 @@ export interface KernelCapture {
   finish(): Promise<KernelMemory>;
 }
 
+/** What the kernel of a site has done, in sums that only grow. */
+export interface KernelTotals {
+  ticks: number;
+  polls: number;
+  busyTicks: number;
+  activeLanes: number;
+  countedLanes: number;
+}
+
 /** What a kernel is made of between two launches. */
 export interface KernelMemory {
   /** The whole state buffer. */
@@ -73,6 +82,8 @@ export class KernelSite {
   readonly #place: Place;
   readonly #state: DeviceBuffer | undefined;
   readonly #copy: DeviceCopy;
+  /** What the kernel had done when it was made here. */
+  readonly #before: KernelTotals;
   #hasLeft = false;
 
   private constructor(parts: {
@@ -83,6 +94,7 @@ export class KernelSite {
     place: Place;
     state: DeviceBuffer | undefined;
     copy: DeviceCopy;
+    memory: KernelMemory | undefined;
   }) {
     this.device = parts.device;
     this.loop = parts.loop;
@@ -91,6 +103,11 @@ export class KernelSite {
     this.#place = parts.place;
     this.#state = parts.state;
     this.#copy = parts.copy;
+    const [ticks, polls, , busyTicks, activeLanes, countedLanes] = Array.from(
+      parts.memory?.position.totals ?? [0n, 0n, 0n, 0n, 0n, 0n],
+      Number,
+    );
+    this.#before = { ticks, polls, busyTicks, activeLanes, countedLanes };
   }
 
   /**
@@ -129,7 +146,7 @@ export class KernelSite {
       }
       const loop = await launchLoop(device, recipe, { profile, hasClock, program, place, state });
       undo.push(() => loop[Symbol.asyncDispose]());
-      const site = new KernelSite({ device, loop, program, recipe, place, state, copy });
+      const site = new KernelSite({ device, loop, program, recipe, place, state, copy, memory });
       if (memory !== undefined) await site.#goOnAt(memory.position);
       return site;
     } catch (error) {
@@ -137,6 +154,19 @@ export class KernelSite {
       for (const step of undo.toReversed()) await Promise.resolve(step()).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** What the kernel has done on this site: the sums that it tells, without those that it was restored with. */
+  get totals(): KernelTotals {
+    const told: KernelTotals = this.loop.heartbeat ?? this.#before;
+    const since = (name: keyof KernelTotals): number => Math.max(0, told[name] - this.#before[name]);
+    return {
+      ticks: since("ticks"),
+      polls: since("polls"),
+      busyTicks: since("busyTicks"),
+      activeLanes: since("activeLanes"),
+      countedLanes: since("countedLanes"),
+    };
   }
 
   /**

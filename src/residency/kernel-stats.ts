@@ -37,6 +37,14 @@ export class TimeHistogram {
     if (valueNs > this.#maxNs) this.#maxNs = valueNs;
   }
 
+  /** Counts what another has counted. Returns this one. */
+  addAll(other: TimeHistogram): this {
+    for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) this.#counts[bucket] += other.#counts[bucket];
+    this.#count += other.#count;
+    this.#maxNs = Math.max(this.#maxNs, other.#maxNs);
+    return this;
+  }
+
   get quantiles(): Quantiles {
     const [p50Us, p90Us, p99Us] = this.#atShares([0.5, 0.9, 0.99]);
     return { count: this.#count, p50Us, p90Us, p99Us, maxUs: this.#maxNs / 1000 };
@@ -113,6 +121,8 @@ export interface KernelStats {
   readonly leases: number;
   /** Launches that went on where one that had parked stopped. */
   readonly relaunches: number;
+  /** From the end of a lease to the beginning of the next launch, by the device's clock, of those that were seen; none where it has none. */
+  readonly leaseGap: Quantiles;
   readonly checkpoints: number;
   /** How long requests stood still for a checkpoint. */
   readonly checkpointPause: Quantiles;

@@ -61,7 +61,7 @@ export interface HeartbeatReading {
   /** One of `Phase`. */
   readonly phase: number;
   readonly rounds: number;
-  /** Between the end of the launch before and the beginning of this one. */
+  /** Between the end of the lease before and the beginning of this launch; 0 where none was over. */
   readonly gapTicks: number;
   readonly ticks: number;
   readonly polls: number;
@@ -82,12 +82,16 @@ export class LaunchSite {
   boundedWorkgroupCount: number;
   /** Number of the newest launch. */
   epoch = 0;
+  /** Told of the gap before each launch that is seen, where there was one. */
+  onGap: ((gapTicks: number) => void) | undefined;
   readonly #control: Uint32Array;
   readonly #beat: Uint32Array;
   readonly #alive: Uint32Array;
   readonly #addresses: { inputs: bigint; outputs: bigint; state: bigint };
   readonly #pollLimit: number;
   #settingsNumber = 1;
+  /** The newest launch whose gap was told. */
+  #gapEpoch = 0;
 
   constructor(options: {
     device: Device;
@@ -213,7 +217,12 @@ export class LaunchSite {
     const beat = this.#beat;
     const seal = Atomics.load(beat, 3);
     const phase = beat[0];
-    const told = (seal - sealMix(phase, beat[1], beat[2])) >>> 0;
+    const gapTicks = beat[2];
+    const told = (seal - sealMix(phase, beat[1], gapTicks)) >>> 0;
+    if (told > this.#gapEpoch && told <= this.epoch) {
+      this.#gapEpoch = told;
+      if (gapTicks !== 0) this.onGap?.(gapTicks);
+    }
     if (told === epoch) return phase;
     // Torn, or of a launch before: not ended. Of a later one: ended, for whatever reason.
     return told > epoch && told <= this.epoch ? Phase.LEASE_OVER : Phase.RUNNING;

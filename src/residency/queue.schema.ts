@@ -113,7 +113,8 @@ export const Heartbeat = constants(
       ROUNDS: "Rounds of loops that this launch has spent.",
       FAULT_VECTOR:
         "Written by a workgroup that found that loops end early: the phase, the workgroup, rounds spent.",
-      GAP_TICKS: "Ticks between the end of the launch before and the beginning of this one.",
+      GAP_TICKS:
+        "Ticks between the end of the lease before and the beginning of this launch; 0 where none was over.",
     },
   },
 );

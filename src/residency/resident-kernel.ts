@@ -104,6 +104,7 @@ export class ResidentKernel<
       memory,
       hangTimeoutMs: plan.hangTimeoutMs,
       attemptsMax: plan.attemptsMax,
+      checkpointEveryMs: plan.checkpointEveryMs,
       wake: () => this.#pump.wake(),
     });
     this.restored = requests.map(({ lane, words }) => this.#repeat(lane, words));
@@ -248,9 +249,7 @@ export class ResidentKernel<
   /** What the kernel has done so far. */
   stats(): KernelStats {
     const desk = this.#desk;
-    const { loop } = this.#supervisor.site;
-    const { counters, past, pauses } = this.#supervisor;
-    const beat = loop.heartbeat;
+    const { counters, totals, pauses, leaseGaps } = this.#supervisor;
     return {
       roundTrip: desk.roundTrips.quantiles,
       requests: desk.counters.requests,
@@ -263,14 +262,14 @@ export class ResidentKernel<
       poisoned: desk.counters.poisoned,
       inFlight: desk.inFlightCount,
       waiting: desk.line.waitingCount,
-      polls: beat?.polls ?? 0,
-      ticks: beat?.ticks ?? 0,
-      busyShare: beat === undefined || beat.ticks === 0 ? 0 : beat.busyTicks / beat.ticks,
-      activeLaneShare:
-        beat === undefined || beat.countedLanes === 0 ? undefined : beat.activeLanes / beat.countedLanes,
-      launches: past.launches + loop.counts.launches,
-      leases: hasLeases(this.strategyName) ? past.launches + loop.counts.launches : 0,
-      relaunches: past.relaunches + loop.counts.relaunches,
+      polls: totals.polls,
+      ticks: totals.ticks,
+      busyShare: totals.ticks === 0 ? 0 : totals.busyTicks / totals.ticks,
+      activeLaneShare: totals.countedLanes === 0 ? undefined : totals.activeLanes / totals.countedLanes,
+      launches: totals.launches,
+      leases: hasLeases(this.strategyName) ? totals.launches : 0,
+      relaunches: totals.relaunches,
+      leaseGap: leaseGaps.quantiles,
       checkpoints: counters.checkpoints,
       checkpointPause: pauses.quantiles,
       recoveries: counters.recoveries,
@@ -341,6 +340,7 @@ export class ResidentKernel<
     const desk = this.#desk;
     const supervisor = this.#supervisor;
     if (supervisor.state !== "serving") return "idle"; // a checkpoint or a recovery is at work, and wakes the pump
+    if (supervisor.isCheckpointDue(now)) this.#checkpointSoon();
     const { loop } = supervisor.site;
     let found = 0;
     for (let poll = 0; poll < POLLS_PER_TURN && found === 0; poll++) found = loop.poll();
@@ -361,7 +361,7 @@ export class ResidentKernel<
     return found;
   }
 
-  /** The journal is filling: a checkpoint lets it begin anew. */
+  /** The journal is filling, and begins anew with a checkpoint; or the last one is old. */
   #checkpointSoon(): void {
     if (this.#isCheckpointDue) return;
     this.#isCheckpointDue = true;

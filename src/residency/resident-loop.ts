@@ -13,6 +13,7 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../base/errors.ts";
 import type { ComputePipeline, Device, DeviceBuffer, Queue as VulkanQueue } from "../vulkan/index.ts";
+import { TimeHistogram } from "./kernel-stats.ts";
 import { CONTROL_BLOCKS, type HeartbeatReading, LaunchSite, WORKGROUPS_MAX } from "./launch-site.ts";
 import type { DeviceProfile } from "./profile.ts";
 import { Cursors, Heartbeat, Queue } from "./queue.schema.ts";
@@ -93,6 +94,8 @@ export class ResidentLoop implements AsyncDisposable {
   readonly counts: Readonly<LaunchCounts>;
   /** Ticks of the kernel a millisecond, as far as is known. */
   readonly ticksPerMs: number;
+  /** Times between two leases by the device's clock, of the launches that were looked at; none where kernels have no clock. */
+  readonly leaseGaps = new TimeHistogram();
   readonly #lanes: readonly WorkQueue[];
   readonly #site: LaunchSite;
   readonly #strategy: LaunchStrategy;
@@ -123,6 +126,7 @@ export class ResidentLoop implements AsyncDisposable {
     this.counts = parts.counts;
     this.ticksPerMs = parts.ticksPerMs;
     this.#buffers = parts.buffers;
+    this.#site.onGap = (gapTicks) => this.leaseGaps.add(gapTicks / this.ticksPerMs);
   }
 
   /**

@@ -23,13 +23,20 @@ import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import type { Device } from "../vulkan/index.ts";
 import type { ReplayEntry } from "./journal.ts";
-import { type KernelCapture, type KernelMemory, type KernelRecipe, KernelSite } from "./kernel-site.ts";
+import {
+  type KernelCapture,
+  type KernelMemory,
+  type KernelRecipe,
+  KernelSite,
+  type KernelTotals,
+} from "./kernel-site.ts";
 import { TimeHistogram } from "./kernel-stats.ts";
 import { copyPosition, isBetweenRequests, isSplit, type LoopPosition, withdraw } from "./loop-memory.ts";
 import type { RequestDesk } from "./request-desk.ts";
 import type { Lane } from "./request-lanes.ts";
 import type { RequestTrace } from "./request-trace.ts";
 import type { ResidentLoop } from "./resident-loop.ts";
+import type { LaunchCounts } from "./strategies/strategy.ts";
 import type { Ticket } from "./work-queue.ts";
 
 /** How often the driver is asked whether the kernel is there. */
@@ -54,16 +61,28 @@ export interface TakenCheckpoint {
 export class Supervisor<Answer> {
   readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
   readonly pauses = new TimeHistogram();
-  /** Launches of sites that were left. */
-  readonly past = { launches: 0, relaunches: 0 };
+  /** Of sites that were left. */
+  readonly #past: Totals = {
+    launches: 0,
+    relaunches: 0,
+    ticks: 0,
+    polls: 0,
+    busyTicks: 0,
+    activeLanes: 0,
+    countedLanes: 0,
+  };
+  readonly #pastGaps = new TimeHistogram();
   readonly #recipe: KernelRecipe;
   readonly #desk: RequestDesk<Answer>;
   readonly #trace: RequestTrace;
   readonly #hangTimeoutMs: number;
   readonly #attemptsMax: number;
+  readonly #checkpointEveryMs: number;
   readonly #wake: () => void;
   #state: SupervisorState = "serving";
   #site: KernelSite;
+  /** The site that was left last: what it has done is in the past, while there is no other yet. */
+  #leftSite: KernelSite | undefined;
   /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
   #memory: KernelMemory | undefined;
   /** The end of the last checkpoint or recovery; never rejects. */
@@ -74,6 +93,9 @@ export class Supervisor<Answer> {
   #faultlessLosses = 0;
   #firstCause: EverwarpError | undefined;
   #answeredAtLoss = 0;
+  /** When the last checkpoint is too old, and what had been done when it was taken. */
+  #dueAtMs: number;
+  #workKept = 0;
   #watchedMs = 0;
   #stillSinceMs = 0;
   #workSeen = -1;
@@ -86,6 +108,8 @@ export class Supervisor<Answer> {
     memory: KernelMemory | undefined;
     hangTimeoutMs: number;
     attemptsMax: number;
+    /** How old a checkpoint may be while something changes; Infinity: any age. */
+    checkpointEveryMs: number;
     /** Called when requests may have been published. */
     wake: () => void;
   }) {
@@ -96,6 +120,8 @@ export class Supervisor<Answer> {
     this.#memory = options.memory;
     this.#hangTimeoutMs = options.hangTimeoutMs;
     this.#attemptsMax = options.attemptsMax;
+    this.#checkpointEveryMs = options.checkpointEveryMs;
+    this.#dueAtMs = nowMs() + options.checkpointEveryMs;
     this.#wake = options.wake;
     this.#desk.onLoss = (reason) => this.lose(reason);
     this.#desk.attach(this.#site.loop);
@@ -107,6 +133,17 @@ export class Supervisor<Answer> {
 
   get site(): KernelSite {
     return this.#site;
+  }
+
+  /** What the kernel has done, on all its sites. */
+  get totals(): Totals {
+    return this.#site === this.#leftSite ? this.#past : sumOf(this.#past, totalsOf(this.#site));
+  }
+
+  /** Times between two leases. */
+  get leaseGaps(): TimeHistogram {
+    const gaps = new TimeHistogram().addAll(this.#pastGaps);
+    return this.#site === this.#leftSite ? gaps : gaps.addAll(this.#site.loop.leaseGaps);
   }
 
   /** Why the kernel is lost, while it is. */
@@ -124,6 +161,13 @@ export class Supervisor<Answer> {
     loop.assertRunning();
     if (loop.state === "lost") return this.lose(reasonOf(loop));
     if (this.#isStill(loop, now)) this.lose(this.#hung(now - this.#stillSinceMs));
+  }
+
+  /** Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the pump; true once each time. */
+  isCheckpointDue(now: number): boolean {
+    if (now < this.#dueAtMs) return false;
+    this.#dueAtMs = now + this.#checkpointEveryMs;
+    return this.#workDone(this.#site.loop) !== this.#workKept;
   }
 
   /** The kernel is lost: recovers it, unless that is under way. */
@@ -201,7 +245,7 @@ export class Supervisor<Answer> {
     });
     if (captured === undefined) return undefined;
     // From here on this is the checkpoint: should the kernel be lost, it is recovered when this is over.
-    const inFlight = this.#cut(captured.position);
+    const inFlight = this.#cut(loop, captured.position);
     await this.#orLose(async () => {
       if (this.#is("parked")) await loop.start();
       if (this.#is("parked")) this.#serve(site);
@@ -248,10 +292,12 @@ export class Supervisor<Answer> {
   }
 
   /** The journal begins anew, behind what a parked kernel has answered. Returns the words in flight. */
-  #cut(position: LoopPosition): TakenCheckpoint["inFlight"] {
+  #cut(loop: ResidentLoop, position: LoopPosition): TakenCheckpoint["inFlight"] {
     const { journal } = this.#desk;
     this.#desk.collect();
     journal.cut();
+    this.#workKept = this.#workDone(loop);
+    this.#dueAtMs = nowMs() + this.#checkpointEveryMs;
     // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
     journal.keepsAnswered = this.#recipe.types.stateBytes > 0 || !isBetweenRequests(position);
     return [journal.inFlight(0), journal.inFlight(1)];
@@ -339,9 +385,9 @@ export class Supervisor<Answer> {
   }
 
   async #leave(site: KernelSite): Promise<void> {
-    const { launches, relaunches } = site.loop.counts;
-    this.past.launches += launches;
-    this.past.relaunches += relaunches;
+    Object.assign(this.#past, sumOf(this.#past, totalsOf(site)));
+    this.#pastGaps.addAll(site.loop.leaseGaps);
+    this.#leftSite = site;
     await site.leave();
   }
 
@@ -383,7 +429,7 @@ export class Supervisor<Answer> {
     await site.loop.park(this.#hangTimeoutMs);
     const captured = await capture();
     const memory = await captured.finish();
-    this.#cut(memory.position);
+    this.#cut(site.loop, memory.position);
     this.#keep(memory);
     await site.loop.start();
   }
@@ -398,8 +444,7 @@ export class Supervisor<Answer> {
 
   /** Has the kernel neither answered nor worked for too long? Idle polls are no work: one workgroup may wait for another that hangs. */
   #isStill(loop: ResidentLoop, now: number): boolean {
-    const beat = loop.heartbeat;
-    const work = this.#desk.counters.answered + (beat === undefined ? 0 : beat.busyTicks + beat.requests);
+    const work = this.#workDone(loop);
     if (work !== this.#workSeen || this.#desk.inFlightCount === 0) {
       this.#workSeen = work;
       this.#stillSinceMs = now;
@@ -408,6 +453,12 @@ export class Supervisor<Answer> {
     // rests: after work for as long as a hang may look, it may rest for so many times that.
     const patience = (loop.hasBegun ? 1 : NOT_BEGUN_FACTOR) / this.#recipe.dutyCycle;
     return now - this.#stillSinceMs > this.#hangTimeoutMs * patience;
+  }
+
+  /** A number that changes whenever something is done. */
+  #workDone({ heartbeat }: ResidentLoop): number {
+    const { answered } = this.#desk.counters;
+    return heartbeat === undefined ? answered : answered + heartbeat.busyTicks + heartbeat.requests;
   }
 
   #hung(stillMs: number): EverwarpError {
@@ -471,6 +522,24 @@ async function replayAll(
     inFlight.push(loop.submit(entry.words, entry.words.length, lane));
   }
   while (inFlight.length > 0) await step();
+}
+
+type Totals = KernelTotals & LaunchCounts;
+
+function totalsOf(site: KernelSite): Totals {
+  return { ...site.totals, ...site.loop.counts };
+}
+
+function sumOf(a: Totals, b: Totals): Totals {
+  return {
+    launches: a.launches + b.launches,
+    relaunches: a.relaunches + b.relaunches,
+    ticks: a.ticks + b.ticks,
+    polls: a.polls + b.polls,
+    busyTicks: a.busyTicks + b.busyTicks,
+    activeLanes: a.activeLanes + b.activeLanes,
+    countedLanes: a.countedLanes + b.countedLanes,
+  };
 }
 
 function codeOf(error: unknown): string | undefined {

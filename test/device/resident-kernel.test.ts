@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { profileOf } from "../../src/residency/profile.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import { struct, u32 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { type Entry, ledger, ledgerTwin, LEDGER_CELLS, REFUSED_AMOUNT } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
@@ -221,7 +222,7 @@ describe("an idle kernel", () => {
       import { Device } from "./src/vulkan/index.ts";
       import { ledger } from "./test/support/ledger.ts";
       const device = Device.open({ select: Number(process.argv[2]) });
-      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch" });
+      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch", checkpoint: { everyMs: 1 } });
       const running = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout" || kind === "Immediate");
       const call = kernel.call({ cell: 0, amount: 1 }, { deadlineMs: 60000, signal: new AbortController().signal });
       console.log(running().length > 0);
@@ -230,8 +231,80 @@ describe("an idle kernel", () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       await new Promise((resolve) => setImmediate(resolve));
       console.log(JSON.stringify(running()));
+      const { checkpoints } = kernel.stats();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(kernel.stats().checkpoints === checkpoints);
     `);
-    expect(await script.run([String(testDeviceInfo().index)])).toEqual({ end: 0, output: "true\n[]\n" });
+    expect(await script.run([String(testDeviceInfo().index)])).toEqual({
+      end: 0,
+      output: "true\n[]\ntrue\n",
+    });
+  });
+});
+
+const half = {
+  source: {
+    text: `#version 460
+#include "kernel.glsl"
+void perform(uint slot) {
+  uint rounds = requestAt(slot).rounds;
+  bool isActive = gl_SubgroupInvocationID < gl_SubgroupSize / 2u;
+  countActive(isActive);
+  uint step = uint(progress());
+  if (step + 1u < rounds) suspend(uint64_t(step + 1u));
+  else if (gl_LocalInvocationIndex == 0u) respond(slot, Took(rounds));
+}
+`,
+  },
+  label: "half",
+  request: struct("Take", { rounds: u32 }),
+  response: struct("Took", { rounds: u32 }),
+} as const;
+
+describe("statistics", () => {
+  it.for(["batch", "leased", "continuous"] as const)(
+    "tell of leases, of the gaps between them, and of threads that had nothing to do (%s)",
+    async (strategy) => {
+      await using kernel = await ResidentKernel.launch(device, { ...half, strategy, leaseMs: 2 });
+      expect(kernel.stats()).toMatchObject({ requests: 0, activeLaneShare: undefined });
+      const rounds = 30_000;
+      expect(await kernel.call({ rounds })).toEqual({ rounds });
+      await kernel.checkpoint(); // then the kernel has told of all that it did
+      const stats = kernel.stats();
+      expect(stats.activeLaneShare).toBe(0.5);
+      expect(stats).toMatchObject({ requests: 1, answered: 1, waits: 0, roundTrip: { count: 1 } });
+      expect(stats.polls).toBeGreaterThanOrEqual(rounds); // a slice is handed out by a poll
+      expect(stats.ticks).toBeGreaterThan(0);
+      expect(stats.busyShare).toBeGreaterThan(0);
+      expect(stats.busyShare).toBeLessThanOrEqual(1);
+      expect(stats.relaunches).toBeGreaterThan(0);
+      expect(stats.leases > 0).toBe(strategy !== "batch");
+      const hasClock = device.info.features.includes("shaderDeviceClock");
+      const { leaseGap } = stats;
+      // One a lease at most, and none where nothing tells the time. What a lease before it took is no gap.
+      expect(leaseGap.count).toBeLessThanOrEqual(stats.launches);
+      expect(leaseGap.count > 0).toBe(hasClock);
+      if (hasClock) expect(leaseGap.p50Us).toBeGreaterThan(0);
+      expect(leaseGap.p99Us).toBeGreaterThanOrEqual(leaseGap.p50Us);
+      expect(leaseGap.maxUs / 1000).toBeLessThan(stats.roundTrip.maxUs);
+    },
+  );
+});
+
+describe("checkpoints by the clock", () => {
+  it("are taken while something is done, and not again for the same", async () => {
+    await using kernel = await ResidentKernel.launch(device, { ...half, checkpoint: { everyMs: 5 } });
+    const begin = performance.now();
+    let rounds = 1000;
+    while (kernel.stats().checkpoints < 3 && performance.now() - begin < 30_000)
+      await kernel.call({ rounds: (rounds += 1000) });
+    expect(kernel.stats().checkpoints).toBeGreaterThanOrEqual(3);
+  });
+
+  it("must lie some time apart", async () => {
+    await expect(ResidentKernel.launch(device, { ...half, checkpoint: { everyMs: 0 } })).rejects.toThrow(
+      code("EW_BAD_ARGUMENT") as Error,
+    );
   });
 });
 

@@ -6,9 +6,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
+import { KernelSite } from "../../src/residency/kernel-site.ts";
 import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
@@ -114,6 +115,45 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
       expect(await kernel.call({ slices: 7, rounds: 0 })).toEqual(twin({ slices: 7 }));
     });
   });
+});
+
+describe("a long job with checkpoints by the clock", () => {
+  it.for(STRATEGY_NAMES)(
+    "that is lost goes on from the last one, not from its beginning (%s)",
+    async (strategy, context) => {
+      skipIfForbidden(context as never, strategy);
+      await withDevice(async (device) => {
+        await using kernel = await ResidentKernel.launch(device, {
+          ...stepsKernel,
+          strategy,
+          slots: 4,
+          checkpoint: { everyMs: 5 },
+        });
+        const open = vi.spyOn(KernelSite, "open");
+        const twin = stepsTwin();
+        const job = { slices: 30_000, rounds: 20 };
+        const answer = kernel.call(job);
+        while (kernel.stats().checkpoints < 3) await new Promise((resolve) => setImmediate(resolve));
+        const before = kernel.stats();
+        kernel.device.abandon();
+        while (kernel.stats().recoveries === 0) await new Promise((resolve) => setImmediate(resolve));
+        const during = kernel.stats();
+        expect(await answer).toEqual(twin(job));
+        const [, , memory] = open.mock.calls[0];
+        open.mockRestore();
+        expect(memory?.position.lanes[0].progress[0]).toBeGreaterThan(0n);
+        expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(twin({ slices: 5 }));
+        // What the kernel has done only grows, also while it is being recovered, and from where it went on.
+        const after = kernel.stats();
+        for (const name of ["polls", "ticks", "launches", "relaunches", "answered"] as const) {
+          expect([name, during[name] >= before[name]]).toEqual([name, true]);
+          expect([name, after[name] >= during[name]]).toEqual([name, true]);
+        }
+        expect(during.launches).toBeLessThan(before.launches * 2 + 1);
+        expect(after).toMatchObject({ recoveries: 1, poisoned: 0 });
+      });
+    },
+  );
 });
 
 describe("a deadline that passes during a recovery", () => {
