@@ -346,6 +346,7 @@ function launchLoop(
     completionVectors: types.completionVectors,
     boundedWorkgroupCount: workgroups,
     residentWorkgroupCount: workgroups,
+    leastWorkgroupCount: workgroups, // authors count on them, and so does what is restored
     stateAddress: made.state?.address ?? 0n,
     dutyCycle: recipe.dutyCycle,
     ...recipe.idle,

@@ -85,7 +85,7 @@ export const Cursors = constants(
       PARK_EPOCH: "The launch that is to end, raised by the first workgroup that leaves.",
       END: "Why the last launch ended, and the low word of the device's clock then.",
       DONE: "A word a lane and workgroup: the last request that it finished.",
-      TAKEN: "A word a workgroup: requests that it finished, in both lanes.",
+      TAKEN: "A word a workgroup: requests that it finished, where there are two lanes.",
       PROGRESS: "Two words a lane and workgroup: how far the unfinished request has come.",
     },
   },

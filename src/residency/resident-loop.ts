@@ -68,6 +68,8 @@ export interface ResidentLoopOptions {
   boundedWorkgroupCount?: number;
   /** Workgroups to try to keep resident (leased, continuous, persistent); as many as fit are kept. */
   residentWorkgroupCount?: number;
+  /** Fewer resident workgroups than these are EW_NO_ROOM; 1 if not given. */
+  leastWorkgroupCount?: number;
   /** Requests that one launch of `batch` takes at most. */
   requestsPerBatch?: number;
   /** Addresses that the kernel finds as launch.inputs, launch.outputs and launch.state. */
@@ -131,7 +133,7 @@ export class ResidentLoop implements AsyncDisposable {
 
   /**
    * Makes the queue and starts the kernel.
-   * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_NO_ROOM, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
     const { device, profile, slotCount = 256, laneCount = 1, completionVectors = 1 } = options;
@@ -209,6 +211,7 @@ export class ResidentLoop implements AsyncDisposable {
         {
           requestsPerBatch: options.requestsPerBatch ?? 64,
           residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
+          leastWorkgroupCount: options.leastWorkgroupCount ?? 1,
         },
       );
       loop = new ResidentLoop({ lanes, site, strategy, reason, counts, ticksPerMs, buffers });
@@ -272,10 +275,10 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#heartbeat;
   }
 
-  /** Whether the launch that is under way has told of itself: before that it has taken no request. */
+  /** Whether a launch that may have taken what is in flight has told of itself: before that none has. */
   get hasBegun(): boolean {
     const beat = this.heartbeat;
-    return beat !== undefined && beat.epoch >= (this.#strategy.oldestLaunch ?? this.#site.epoch);
+    return beat !== undefined && beat.epoch >= (this.#strategy.firstLaunch ?? this.#site.epoch);
   }
 
   /** Device memory in which the cursors lie: with the state, a checkpoint while the kernel is stopped. */

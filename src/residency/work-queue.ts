@@ -39,7 +39,7 @@ export class Ticket {
   isDone = false;
   /** The sum of what all workgroups contributed, up to 2⁴⁸. */
   result = 0;
-  /** The how-many-eth request it was that workgroup 0 took, over all lanes (modulo 2³²). */
+  /** The how-many-eth request it was that workgroup 0 took, over both lanes; in a queue of one lane its sequence number (modulo 2³²). */
   ordinal = 0;
   /** Content of the completion's further vectors, three words each; undefined where there are none. */
   words: Uint32Array | undefined;

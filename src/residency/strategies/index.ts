@@ -60,6 +60,7 @@ export function chooseStrategy(
 export interface StrategyLimits {
   requestsPerBatch: number;
   residentWorkgroupCount: number;
+  leastWorkgroupCount: number;
 }
 
 export function createStrategy(
@@ -77,6 +78,6 @@ export function createStrategy(
     case "leased":
     case "continuous":
     case "persistent":
-      return new ResidentStrategy(name, context, limits.residentWorkgroupCount);
+      return new ResidentStrategy(name, context, limits.residentWorkgroupCount, limits.leastWorkgroupCount);
   }
 }

@@ -1,6 +1,7 @@
 /**
  * How many workgroups of a kernel are resident together, found by asking: every workgroup signs in when it starts, and the ones that do not
- * fit cannot. A launch with too many is stopped (those that waited end at once) and repeated with as many as signed in.
+ * fit cannot. A launch with too many is stopped (those that waited end at once) and repeated with as many as signed in; or it is refused, where the
+ * kernel was written for so many and no fewer.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/errors.ts";
@@ -15,9 +16,15 @@ export const START_TIMEOUT_MS = 5_000;
 
 /**
  * Waits until all workgroups of a launch have started, or no more do.
+ * @param settledMs how long their number stands still when no more do
  * @returns how many started; all of them where the launch has ended already
  */
-export async function countStarted(site: LaunchSite, epoch: number, workgroupCount: number): Promise<number> {
+export async function countStarted(
+  site: LaunchSite,
+  epoch: number,
+  workgroupCount: number,
+  settledMs = SETTLED_MS,
+): Promise<number> {
   const begin = performance.now();
   let alive = 0;
   let changed = begin;
@@ -26,21 +33,27 @@ export async function countStarted(site: LaunchSite, epoch: number, workgroupCou
     if (seen !== alive) changed = now;
     alive = seen;
     if (alive === workgroupCount || site.phaseOf(epoch) !== Phase.RUNNING) return workgroupCount;
-    if (alive > 0 && now - changed > SETTLED_MS) break;
+    if (alive > 0 && now - changed > settledMs) break;
     await (now - begin < EAGER_MS ? turn() : sleep(1));
   }
   return alive;
 }
 
-/** Launches, with fewer and fewer workgroups, until all of a launch are resident; returns their number. */
+/**
+ * Launches, with fewer and fewer workgroups, until all of a launch are resident; returns their number.
+ * @param least fewer than these are of no use
+ * @throws EW_STRATEGY_UNSUPPORTED when none starts, EW_NO_ROOM when too few do
+ */
 export async function launchResident(
   site: LaunchSite,
   wanted: number,
+  least: number,
   launch: (workgroupCount: number) => number,
   stop: (timeoutMs: number) => Promise<void>,
 ): Promise<number> {
   for (let count = wanted; ;) {
-    const started = await countStarted(site, launch(count), count);
+    // A busy machine may start the last ones late: where they are needed they are waited for.
+    const started = await countStarted(site, launch(count), count, count > least ? SETTLED_MS : Infinity);
     if (started === count) return count;
     await stop(START_TIMEOUT_MS);
     if (started === 0) {
@@ -50,6 +63,13 @@ export async function launchResident(
         {
           remedy: "Another program may hold the device; try again or choose another strategy.",
         },
+      );
+    }
+    if (started < least) {
+      throw new EverwarpError(
+        "EW_NO_ROOM",
+        `${started} of ${count} workgroups started within ${START_TIMEOUT_MS} ms, and the kernel needs ${least}`,
+        { remedy: "Launch it with fewer workgroups, or choose the strategy batch." },
       );
     }
     count = started;

@@ -47,8 +47,10 @@ export class ResidentStrategy implements LaunchStrategy {
   readonly hasFence = false;
   /** Workgroups that run. */
   workgroupCount = 0;
+  firstLaunch = 1;
   readonly #context: StrategyContext;
   readonly #wanted: number;
+  readonly #least: number;
   readonly #chainLength: number;
   /** Another chain is handed over when no more launches than these are left. */
   readonly #reserve: number;
@@ -59,29 +61,36 @@ export class ResidentStrategy implements LaunchStrategy {
   /** The oldest launch that has not been seen ended; above the newest when none is left. */
   #oldest = 1;
 
-  /** @param workgroupCount how many to try: any number, too many is not a fault */
-  constructor(name: keyof typeof CHAIN_LENGTHS, context: StrategyContext, workgroupCount: number) {
+  /**
+   * @param workgroupCount how many to try
+   * @param least fewer are of no use; with 1, any number may be tried
+   */
+  constructor(
+    name: keyof typeof CHAIN_LENGTHS,
+    context: StrategyContext,
+    workgroupCount: number,
+    least: number,
+  ) {
     this.name = name;
     this.#context = context;
     this.#wanted = workgroupCount;
+    this.#least = least;
     this.#chainLength = CHAIN_LENGTHS[name];
     this.#reserve = name === "continuous" ? this.#chainLength : 0;
-  }
-
-  get oldestLaunch(): number {
-    return this.#oldest;
   }
 
   async start(): Promise<void> {
     const { site } = this.#context;
     const wanted = this.workgroupCount === 0 ? this.#wanted : this.workgroupCount; // what fitted before
     const launch = (workgroupCount: number): number => {
-      this.#oldest = site.epoch + 1;
+      this.#oldest = this.firstLaunch = site.epoch + 1;
       if (workgroupCount !== this.#recordedCount) this.#record(workgroupCount);
       this.#launch();
       return this.#oldest;
     };
-    this.workgroupCount = await launchResident(site, wanted, launch, (timeoutMs) => this.stop(timeoutMs));
+    this.workgroupCount = await launchResident(site, wanted, this.#least, launch, (timeoutMs) =>
+      this.stop(timeoutMs),
+    );
     this.advance();
   }
 

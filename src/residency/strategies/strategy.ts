@@ -59,8 +59,8 @@ export interface LaunchStrategy {
   readonly hasFence: boolean;
   /** Workgroups that are resident, where the strategy decides that. */
   readonly workgroupCount?: number;
-  /** The oldest launch that may still run, where more than the newest may. */
-  readonly oldestLaunch?: number;
+  /** The first launch since `start`, where launches follow one another without the host: any of them may have taken what is in flight. */
+  readonly firstLaunch?: number;
   /** Begins, or goes on after `stop`; from here on published requests are answered. */
   start(): Promise<void>;
   /** Requests may have been published, a launch may have parked: launches what can be launched. Cheap; also called from every poll. */
