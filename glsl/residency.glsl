@@ -103,9 +103,14 @@ shared uint sh_activeLanes;
 shared uint sh_countedLanes;
 #endif
 
-// The lane and the first sequence number of the requests in hand.
+// The lane and the first sequence number of the requests in hand. What is kept while the workgroup performs costs all threads a register, so with one
+// lane nothing is.
+#if RESIDENCY_LANES == 2
 uint currentLane = 0u;
 uint currentFirst = 0u;
+#else
+const uint currentLane = 0u;
+#endif
 
 void initialize();
 void prepare(uint first, uint count);
@@ -116,22 +121,29 @@ uint batchLimit(uint available);
 void unanswered(uint index);
 #endif
 
-// What the polling subgroup knows; all of its threads hold the same.
-uint epoch;
-uint settings;
-uint roundBudget, dutyShare, dozeTicksMax;
-uint64_t leaseTicks, idleTicks, dozeTicks;
-uint phase = PHASE_RUNNING;
-uint polls = 0u;              // of this launch
-uint idlePolls = 0u;          // in a row
-uint rounds = 0u;             // of loops, where they are budgeted
-uint endPhase, endClock;      // why the launch before this one ended, and the device's clock then
-uint gapTicks = 0u;           // between the end of the lease before and the beginning of this launch
-bool isBounded;               // by requests, polls or rounds: then every poll is judged
-bool isWorking = false;       // the poll before this one found something
-uint64_t tickNow = 0ul;       // ticks since the launch began, at the last look at the clock
-uint64_t idleSince = 0ul, workSince = 0ul, throttledUntil = 0ul, lastBeat = 0ul;
-uint64_t totalTicks, totalPolls, totalRequests, totalBusy, totalActive, totalCounted; // workgroup 0: over all launches
+// What one thread, the watch, knows of this launch. In shared memory, though no other thread looks at it: as variables it would take
+// registers from all threads while they perform.
+struct Watch {
+  uint epoch, phase;
+  uint settings;                // number of the settings that were read
+  uint roundBudget, dutyShare, dozeTicksMax;
+  uint isBounded;               // by requests, polls or rounds: then every poll is judged
+  uint isWorking;               // the poll before this one found something
+  uint isDozing;                // idle for so long that polls are to lie apart
+  uint polls;                   // of this launch
+  uint idlePolls;               // in a row
+  uint rounds;                  // of loops, where they are budgeted
+  uint endPhase, endClock;      // why the launch before this one ended, and the device's clock then
+  uint gapTicks;                // between the end of the lease before and the beginning of this launch
+  uint clockLow;                // the device's clock at the last look
+  uint cyclesLook, cyclesWork;  // the cycle counter then, and when the work in hand began
+  uint busyCycles;              // of the cycles since the last look, those of work
+  uint64_t leaseTicks, idleTicks, dozeTicks;
+  uint64_t tickNow;             // ticks since the launch began, at the last look at the clock
+  uint64_t idleSince, workSince, throttledUntil, lastBeat;
+  uint64_t totalTicks, totalPolls, totalRequests, totalBusy, totalActive, totalCounted; // workgroup 0: over all launches
+};
+shared Watch sh_watch;
 
 uint slotOf(uint lane, uint sequence) { return lane * (launch.slotMask + 1u) + (sequence & launch.slotMask); }
 
@@ -154,131 +166,238 @@ void writeCompletionVector(uint sequence, uint index, uvec3 content) {
   Vectors(launch.completions).vectors[slotOf(currentLane, sequence) * launch.completionVectors + index] = sealed(content, sequence);
 }
 
+// ── The watch: all of this is done by the first thread alone ──
+
 // Only the low words of clocks count (some drivers give no more), so two looks must lie less than some seconds apart or the rest is lost.
+uint cyclesNow() {
 #ifdef RESIDENCY_CLOCK
-uint clockLow = 0u;      // the device's clock at the last look
-uint cyclesLook = 0u;    // the cycle counter then
-uint cyclesWork = 0u;    // the cycle counter when the work in hand began
-uint busyCycles = 0u;    // of the cycles since the last look, those of work
-
-uint cycles = 0u;        // the cycle counter at this poll
-
-void countCycles() { cycles = subgroupBroadcastFirst(clock2x32ARB().x); }
-bool isClockDue() { return dutyShare < DUTY_WHOLE || cycles - cyclesLook >= CLOCK_CYCLES; }
+  return clock2x32ARB().x;
 #else
-bool isClockDue() { return dutyShare < DUTY_WHOLE || polls % CLOCK_POLLS == 0u; }
+  return 0u;
 #endif
+}
 
-void lookAtClock() {
+bool isClockDue(uint cycles) {
 #ifdef RESIDENCY_CLOCK
-  uint low = subgroupBroadcastFirst(clockRealtime2x32EXT().x);
-  uint ticks = low - clockLow;
-  tickNow += uint64_t(ticks);
+  return sh_watch.dutyShare < DUTY_WHOLE || cycles - sh_watch.cyclesLook >= CLOCK_CYCLES;
+#else
+  return sh_watch.dutyShare < DUTY_WHOLE || sh_watch.polls % CLOCK_POLLS == 0u;
+#endif
+}
+
+void lookAtClock(uint cycles) {
+#ifdef RESIDENCY_CLOCK
+  uint low = clockRealtime2x32EXT().x;
+  uint ticks = low - sh_watch.clockLow;
+  sh_watch.tickNow += uint64_t(ticks);
   // Work is measured in cycles, as most of it is shorter than a look at the clock.
-  totalBusy += uint64_t(float(ticks) * min(float(busyCycles) / max(float(cycles - cyclesLook), 1.0), 1.0));
-  clockLow = low;
-  cyclesLook = cycles;
-  busyCycles = 0u;
+  float cyclesPassed = max(float(cycles - sh_watch.cyclesLook), 1.0);
+  sh_watch.totalBusy += uint64_t(float(ticks) * min(float(sh_watch.busyCycles) / cyclesPassed, 1.0));
+  sh_watch.clockLow = low;
+  sh_watch.cyclesLook = cycles;
+  sh_watch.busyCycles = 0u;
 #endif
 }
 
 void readSettings() {
   Control control = ControlReference(launch.control).value;
-  settings = control.settings;
-  roundBudget = control.roundBudget;
-  dutyShare = clamp(control.dutyShare, 1u, DUTY_WHOLE);
-  dozeTicksMax = control.dozeTicksMax;
-  leaseTicks = control.leaseTicks;
-  idleTicks = control.idleTicks;
-  dozeTicks = control.dozeTicks;
-  isBounded = launch.bounded != 0u || launch.pollLimit != 0u || roundBudget != 0u;
+  sh_watch.epoch = control.epoch;
+  sh_watch.settings = control.settings;
+  sh_watch.roundBudget = control.roundBudget;
+  sh_watch.dutyShare = clamp(control.dutyShare, 1u, DUTY_WHOLE);
+  sh_watch.dozeTicksMax = control.dozeTicksMax;
+  sh_watch.leaseTicks = control.leaseTicks;
+  sh_watch.idleTicks = control.idleTicks;
+  sh_watch.dozeTicks = control.dozeTicks;
+  bool isBounded = launch.bounded != 0u || launch.pollLimit != 0u || control.roundBudget != 0u;
+  sh_watch.isBounded = isBounded ? 1u : 0u;
 }
 
 uvec2 halves(uint64_t value) { return uvec2(uint(value), uint(value >> 32)); }
 
-// Tells the host what this launch is doing. By one thread of workgroup 0.
+// Tells the host what this launch is doing. In workgroup 0.
 void beat() {
-  lastBeat = tickNow;
-  uvec2 ticks = halves(totalTicks + tickNow);
-  uvec2 pollCount = halves(totalPolls + polls);
-  uvec2 requests = halves(totalRequests);
-  uvec2 busy = halves(totalBusy);
-  uvec2 activeSum = halves(totalActive);
-  uvec2 counted = halves(totalCounted);
+  sh_watch.lastBeat = sh_watch.tickNow;
+  uint epoch = sh_watch.epoch;
+  uvec2 ticks = halves(sh_watch.totalTicks + sh_watch.tickNow);
+  uvec2 pollCount = halves(sh_watch.totalPolls + sh_watch.polls);
+  uvec2 requests = halves(sh_watch.totalRequests);
+  uvec2 busy = halves(sh_watch.totalBusy);
+  uvec2 activeSum = halves(sh_watch.totalActive);
+  uvec2 counted = halves(sh_watch.totalCounted);
   Vectors heartbeat = Vectors(launch.heartbeat);
   heartbeat.vectors[1] = sealed(uvec3(ticks, pollCount.x), epoch);
   heartbeat.vectors[2] = sealed(uvec3(pollCount.y, requests), epoch);
   heartbeat.vectors[3] = sealed(uvec3(busy, activeSum.x), epoch);
   heartbeat.vectors[4] = sealed(uvec3(activeSum.y, counted), epoch);
-  heartbeat.vectors[0] = sealed(uvec3(phase, rounds, gapTicks), epoch);
+  heartbeat.vectors[0] = sealed(uvec3(sh_watch.phase, sh_watch.rounds, sh_watch.gapTicks), epoch);
 }
 
-// By the first subgroup, once a launch.
 void beginWatch() {
   readSettings();
-  epoch = ControlReference(launch.control).value.epoch;
+  sh_watch.phase = PHASE_RUNNING;
+  sh_watch.isWorking = sh_watch.isDozing = 0u;
+  sh_watch.polls = sh_watch.idlePolls = sh_watch.rounds = 0u;
+  sh_watch.gapTicks = sh_watch.clockLow = sh_watch.cyclesLook = sh_watch.cyclesWork = sh_watch.busyCycles = 0u;
+  sh_watch.tickNow = sh_watch.idleSince = sh_watch.workSince = sh_watch.throttledUntil = sh_watch.lastBeat = 0ul;
   Words end = Words(launch.cursors + uint64_t(CURSORS_END));
-  endPhase = end.words[0];
-  endClock = end.words[1];
-  if (gl_WorkGroupID.x != 0u) return;
+  sh_watch.endPhase = end.words[0];
+  sh_watch.endClock = end.words[1];
+  if (gl_WorkGroupID.x != 0u) {
+    sh_watch.totalBusy = 0ul;
+    return;
+  }
   DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
-  totalTicks = totals.values[0];
-  totalPolls = totals.values[1];
-  totalRequests = totals.values[2];
-  totalBusy = totals.values[3];
-  totalActive = totals.values[4];
-  totalCounted = totals.values[5];
+  sh_watch.totalTicks = totals.values[0];
+  sh_watch.totalPolls = totals.values[1];
+  sh_watch.totalRequests = totals.values[2];
+  sh_watch.totalBusy = totals.values[3];
+  sh_watch.totalActive = totals.values[4];
+  sh_watch.totalCounted = totals.values[5];
 }
 
 // At the first poll: the clock begins. A gap is counted where nothing but a lease that was over lies before.
 void beginClock() {
 #ifdef RESIDENCY_CLOCK
-  countCycles();
-  cyclesLook = cycles;
-  clockLow = subgroupBroadcastFirst(clockRealtime2x32EXT().x);
-  if (endPhase == PHASE_LEASE_OVER) gapTicks = clockLow - endClock;
+  sh_watch.cyclesLook = cyclesNow();
+  sh_watch.clockLow = clockRealtime2x32EXT().x;
+  if (sh_watch.endPhase == PHASE_LEASE_OVER) sh_watch.gapTicks = sh_watch.clockLow - sh_watch.endClock;
 #endif
 }
 
-// By the first subgroup of workgroup 0, when it leaves.
+// When workgroup 0 leaves.
 void endWatch() {
-#ifdef RESIDENCY_CLOCK
-  countCycles();
-#endif
-  lookAtClock();
-  if (!subgroupElect()) return;
+  lookAtClock(cyclesNow());
   DoubleWords totals = DoubleWords(launch.cursors + uint64_t(CURSORS_TOTALS));
-  totals.values[0] = totalTicks + tickNow;
-  totals.values[1] = totalPolls + polls;
-  totals.values[2] = totalRequests;
-  totals.values[3] = totalBusy;
-  totals.values[4] = totalActive;
-  totals.values[5] = totalCounted;
+  totals.values[0] = sh_watch.totalTicks + sh_watch.tickNow;
+  totals.values[1] = sh_watch.totalPolls + sh_watch.polls;
+  totals.values[2] = sh_watch.totalRequests;
+  totals.values[3] = sh_watch.totalBusy;
+  totals.values[4] = sh_watch.totalActive;
+  totals.values[5] = sh_watch.totalCounted;
   Words end = Words(launch.cursors + uint64_t(CURSORS_END));
-  end.words[0] = phase;
-#ifdef RESIDENCY_CLOCK
-  end.words[1] = clockLow;
-#endif
+  end.words[0] = sh_watch.phase;
+  end.words[1] = sh_watch.clockLow;
   beat();
 }
 
 // A longer and longer pause while there is nothing to do; without a clock of the device there is no telling how long it would be.
-// Returns whether there was one.
-bool doze() {
+void doze() {
 #ifdef RESIDENCY_CLOCK
-  if (dozeTicks == 0ul || isWorking || tickNow - idleSince < dozeTicks) return false;
-  uint64_t until = tickNow + min((tickNow - idleSince) / DOZE_SHARE, uint64_t(dozeTicksMax));
+  uint64_t until = sh_watch.tickNow + min((sh_watch.tickNow - sh_watch.idleSince) / DOZE_SHARE, uint64_t(sh_watch.dozeTicksMax));
   uint round = 0u;
-  for (; round < DOZE_ROUNDS_MAX && tickNow < until; round++) {
-    countCycles();
-    lookAtClock();
-  }
-  rounds += round; // they count where loops are limited
-  return true;
-#else
-  return false;
+  for (; round < DOZE_ROUNDS_MAX && sh_watch.tickNow < until; round++) lookAtClock(cyclesNow());
+  sh_watch.rounds += round; // they count where loops are limited
 #endif
 }
+
+void beginWork(uint cycles) {
+  sh_watch.isWorking = 1u;
+  sh_watch.isDozing = 0u;
+  sh_watch.workSince = sh_watch.tickNow;
+  sh_watch.idlePolls = 0u;
+  sh_watch.cyclesWork = cycles;
+}
+
+// Accounts for the batch that the last poll handed out.
+void endWork(uint cycles) {
+  uint spent = sh_spent;
+  sh_spent = 0u;
+  sh_watch.rounds += spent;
+#ifdef RESIDENCY_CLOCK
+  sh_watch.busyCycles += cycles - sh_watch.cyclesWork;
+  if (isClockDue(cycles)) lookAtClock(cycles);
+#else
+  sh_watch.tickNow += uint64_t(spent) + 1ul;
+  sh_watch.totalBusy += uint64_t(spent) + 1ul;
+#endif
+#ifdef RESIDENCY_SUSPENDS
+  sh_watch.totalActive += sh_activeLanes;
+  sh_watch.totalCounted += sh_countedLanes;
+  sh_activeLanes = sh_countedLanes = 0u;
+#endif
+  if (sh_watch.dutyShare < DUTY_WHOLE) {
+    uint64_t worked = sh_watch.tickNow - sh_watch.workSince;
+    sh_watch.throttledUntil = sh_watch.tickNow + worked * (DUTY_WHOLE - sh_watch.dutyShare) / sh_watch.dutyShare;
+  }
+  sh_watch.idleSince = sh_watch.tickNow;
+  sh_watch.isWorking = 0u;
+}
+
+// Is this launch to end, with `ready` requests at hand?
+uint judge(uint stopFlag, uint ready, bool isExhausted) {
+  if (stopFlag != 0u) return PHASE_STOPPED;
+  if (isExhausted) return PHASE_DONE;
+  // Of launches that were queued one behind the other, those behind one that was idle for long do not wait as long again.
+  if (sh_watch.polls == 0u)
+    return ready == 0u && sh_watch.endPhase == PHASE_IDLE && launch.bounded == 0u ? PHASE_IDLE : PHASE_RUNNING;
+  bool isLeaseOver = (sh_watch.leaseTicks != 0ul && sh_watch.tickNow >= sh_watch.leaseTicks) ||
+                     (sh_watch.roundBudget != 0u && sh_watch.rounds >= sh_watch.roundBudget);
+  uint64_t idle = sh_watch.tickNow - sh_watch.idleSince;
+  if (isLeaseOver) return PHASE_LEASE_OVER;
+  if (ready == 0u && sh_watch.idleTicks != 0ul && idle >= sh_watch.idleTicks) return PHASE_IDLE;
+  if (launch.pollLimit != 0u && sh_watch.idlePolls >= launch.pollLimit) return PHASE_POLL_LIMIT;
+  sh_watch.isDozing = ready == 0u && sh_watch.dozeTicks != 0ul && idle >= sh_watch.dozeTicks ? 1u : 0u;
+  return PHASE_RUNNING;
+}
+
+// The first workgroup of several that leaves calls the others, who look now and then.
+uint follow(uint phase) {
+  Words parkEpoch = Words(launch.cursors + uint64_t(CURSORS_PARK_EPOCH));
+  if (phase != PHASE_RUNNING) {
+    if (phase != PHASE_DONE && phase != PHASE_STOPPED) parkEpoch.words[0] = sh_watch.epoch;
+    return phase;
+  }
+  return sh_watch.polls != 0u && parkEpoch.words[0] == sh_watch.epoch ? PHASE_LEASE_OVER : phase;
+}
+
+// What the workgroup does after a poll that found `ready` requests in `lane`; a command.
+uint decide(uvec4 control, uint lane, uint ready, bool isExhausted) {
+  uint cycles = cyclesNow();
+  // Nothing but perhaps a request: the shortest way, as one thread alone pays for every instruction.
+  bool isQuiet = control.x == 0u && control.w == sh_watch.settings && sh_watch.polls != 0u && !isClockDue(cycles) &&
+                 (sh_watch.isWorking | sh_watch.isBounded | sh_watch.isDozing) == 0u;
+  if (isQuiet) {
+#ifndef RESIDENCY_CLOCK
+    sh_watch.tickNow++;
+#endif
+    sh_watch.polls++;
+    if (ready != 0u) beginWork(cycles);
+    return lane << COMMAND_COUNT_BITS | ready;
+  }
+  if (control.w != sh_watch.settings) readSettings();
+  bool hasWorked = sh_watch.isWorking != 0u;
+  bool isDue = isClockDue(cycles) || sh_watch.isDozing != 0u;
+  if (hasWorked) endWork(cycles);
+#ifdef RESIDENCY_CLOCK
+  else if (isDue) lookAtClock(cycles);
+#else
+  else sh_watch.tickNow++;
+#endif
+  if (sh_watch.tickNow < sh_watch.throttledUntil) {
+    ready = 0u;
+    sh_watch.idleSince = sh_watch.tickNow;
+  }
+  if (sh_watch.roundBudget != 0u)
+    sh_watch.rounds += ((32u + gl_SubgroupSize - 1u) / gl_SubgroupSize) + 1u + launch.canaryRounds;
+  uint phase = judge(control.x, ready, isExhausted);
+  if (gl_NumWorkGroups.x != 1u && (isDue || phase != PHASE_RUNNING)) phase = follow(phase);
+  sh_watch.phase = phase;
+  sh_watch.idlePolls++;
+  if (gl_WorkGroupID.x == 0u && phase == PHASE_RUNNING) {
+    bool isBeatDue = sh_watch.polls == 0u || sh_watch.tickNow - sh_watch.lastBeat >= BEAT_TICKS || sh_watch.polls % BEAT_POLLS < CLOCK_POLLS;
+#ifndef RESIDENCY_CLOCK
+    isBeatDue = isBeatDue || (launch.bounded == 0u && ready != 0u);
+#endif
+    if (isBeatDue) beat();
+  }
+  sh_watch.polls++;
+  if (phase != PHASE_RUNNING) return COMMAND_EXIT;
+  if (ready != 0u) beginWork(cycles);
+  return lane << COMMAND_COUNT_BITS | ready;
+}
+
+// ── The poll: by the first subgroup ──
 
 uvec4 slotVector(uint lane, uint next, uint index) {
   uint slot = slotOf(lane, next + index / QUEUE_HEADER_VECTORS);
@@ -321,70 +440,17 @@ uint withinBounds(uint ready, uint next, uint last) {
   return launch.bounded == 0u ? ready : uint(clamp(int(last - next) + 1, 0, int(ready)));
 }
 
-void beginWork() {
-  isWorking = true;
-  workSince = tickNow;
-  idlePolls = 0u;
-#ifdef RESIDENCY_CLOCK
-  cyclesWork = cycles;
-#endif
-}
-
-// Accounts for the batch that the last poll handed out.
-void endWork() {
-  uint spent = subgroupBroadcastFirst(sh_spent); // all threads have read it before one clears it
-  sh_spent = 0u;
-  rounds += spent;
-#ifdef RESIDENCY_CLOCK
-  busyCycles += cycles - cyclesWork;
-  if (isClockDue()) lookAtClock();
-#else
-  tickNow += uint64_t(spent) + 1ul;
-  totalBusy += uint64_t(spent) + 1ul;
-#endif
-#ifdef RESIDENCY_SUSPENDS
-  totalActive += subgroupBroadcastFirst(sh_activeLanes);
-  totalCounted += subgroupBroadcastFirst(sh_countedLanes);
-  sh_activeLanes = sh_countedLanes = 0u;
-#endif
-  if (dutyShare < DUTY_WHOLE) throttledUntil = tickNow + (tickNow - workSince) * (DUTY_WHOLE - dutyShare) / dutyShare;
-  idleSince = tickNow;
-  isWorking = false;
-}
-
-// Is this launch to end, with `ready` requests at hand? Sets `phase`.
-void judge(uvec4 control, uint ready, bool isExhausted) {
-  Words parkEpoch = Words(launch.cursors + uint64_t(CURSORS_PARK_EPOCH));
-  if (control.x != 0u) {
-    phase = PHASE_STOPPED;
-    return;
-  }
-  if (isExhausted) {
-    phase = PHASE_DONE;
-    return;
-  }
-  if (polls == 0u) {
-    // Of launches that were queued one behind the other, those behind one that was idle for long do not wait as long again.
-    if (ready == 0u && endPhase == PHASE_IDLE && launch.bounded == 0u) phase = PHASE_IDLE;
-    return;
-  }
-  bool isLeaseOver = (leaseTicks != 0ul && tickNow >= leaseTicks) || (roundBudget != 0u && rounds >= roundBudget);
-  if (isLeaseOver) phase = PHASE_LEASE_OVER;
-  else if (ready == 0u && idleTicks != 0ul && tickNow - idleSince >= idleTicks) phase = PHASE_IDLE;
-  else if (launch.pollLimit != 0u && idlePolls >= launch.pollLimit) phase = PHASE_POLL_LIMIT;
-  if (gl_NumWorkGroups.x == 1u) return;
-  if (phase != PHASE_RUNNING) parkEpoch.words[0] = epoch; // the others follow
-  else if (parkEpoch.words[0] == epoch) phase = PHASE_LEASE_OVER;
-}
-
-// One poll, by the first subgroup: looks at the next requests of each lane, and decides what the workgroup does.
+// Looks at the next requests of each lane, and tells the workgroup what to do.
 void poll(uint nextNormal, uint nextUrgent, uint parity) {
-  bool isFirst = polls == 0u;
-  if (isFirst) beginClock();
-  bool hasDozed = doze();
+  bool isWatch = gl_LocalInvocationIndex == 0u;
+  if (isWatch) {
+    if (sh_watch.polls == 0u) beginClock();
+    if (sh_watch.isDozing != 0u) doze();
+  }
   uvec4 control = Vectors(launch.control).vectors[0];
   uint lane = 0u;
   uvec2 found = countReady(uvec2(nextNormal, nextUrgent));
+  if (!isWatch) return;
   uint ready = withinBounds(found.x, nextNormal, control.y);
   bool isExhausted = launch.bounded != 0u && int(control.y - nextNormal) < 0;
 #if RESIDENCY_LANES == 2
@@ -395,45 +461,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
     ready = urgent;
   }
 #endif
-#ifdef RESIDENCY_CLOCK
-  countCycles();
-#endif
-  // Nothing but perhaps a request: the shortest way, as one subgroup alone pays for every instruction.
-  bool isQuiet = control.x == 0u && control.w == settings && !isWorking && !isBounded && !isFirst && !hasDozed && !isClockDue();
-  if (isQuiet) {
-#ifndef RESIDENCY_CLOCK
-    tickNow++;
-#endif
-    polls++;
-    if (ready != 0u) beginWork();
-    if (subgroupElect()) sh_command[parity] = lane << COMMAND_COUNT_BITS | ready;
-    return;
-  }
-  if (control.w != settings) readSettings();
-  if (isWorking) endWork();
-#ifdef RESIDENCY_CLOCK
-  else if (isClockDue()) lookAtClock();
-#else
-  tickNow++;
-#endif
-  if (tickNow < throttledUntil) {
-    ready = 0u;
-    idleSince = tickNow;
-  }
-  if (roundBudget != 0u) rounds += ((32u + gl_SubgroupSize - 1u) / gl_SubgroupSize) + 1u + launch.canaryRounds;
-  judge(control, ready, isExhausted);
-  idlePolls++;
-  bool isBeatDue = isFirst || tickNow - lastBeat >= BEAT_TICKS || polls % BEAT_POLLS < CLOCK_POLLS;
-#ifndef RESIDENCY_CLOCK
-  isBeatDue = isBeatDue || ready != 0u;
-#endif
-  polls++;
-  if (subgroupElect()) {
-    if (gl_WorkGroupID.x == 0u && isBeatDue && phase == PHASE_RUNNING) beat();
-    sh_command[parity] = phase != PHASE_RUNNING ? COMMAND_EXIT : lane << COMMAND_COUNT_BITS | ready;
-  }
-  if (isBeatDue) lastBeat = tickNow;
-  if (ready != 0u) beginWork();
+  sh_command[parity] = decide(control, lane, ready, isExhausted);
 }
 
 // Counts this workgroup in at each of the requests; the workgroup that is last publishes the result.
@@ -443,13 +471,19 @@ void complete(uint first, uint count, uint taken) {
   uint sequence = first + index;
   uint slot = slotOf(currentLane, sequence);
   uint64_t result = contribution(index);
+#if RESIDENCY_LANES == 2
   uint ordinal = taken + index + 1u;
   Words ordinals = Words(launch.counters + uint64_t(RESIDENCY_LANES * (launch.slotMask + 1u) * 8u));
+#else
+  uint ordinal = sequence; // requests are taken in their order
+#endif
 #ifdef RESIDENCY_DIRECT
   if (gl_NumWorkGroups.x != 1u)
 #endif
   {
+#if RESIDENCY_LANES == 2
     if (gl_WorkGroupID.x == 0u) ordinals.words[slot] = ordinal; // released by the arrival below
+#endif
     uint64_t arrival = result << QUEUE_ARRIVAL_BITS | 1ul;
     uint64_t before = atomicAdd(Counters(launch.counters).values[slot], arrival,
                                 gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquireRelease);
@@ -457,7 +491,9 @@ void complete(uint first, uint count, uint taken) {
     if (uint(after & QUEUE_ARRIVAL_MASK) != gl_NumWorkGroups.x) return;
     atomicExchange(Counters(launch.counters).values[slot], 0ul, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
     result = after >> QUEUE_ARRIVAL_BITS;
+#if RESIDENCY_LANES == 2
     ordinal = ordinals.words[slot];
+#endif
   }
 #ifdef RESIDENCY_ANSWERS
   if (result == 0ul) unanswered(index);
@@ -477,26 +513,28 @@ uint cursorOf(uint lane) { return lane * CURSORS_WORKGROUPS_MAX + gl_WorkGroupID
 
 void main() {
   Words done = Words(launch.cursors + uint64_t(CURSORS_DONE));
+#if RESIDENCY_LANES == 2
   Words takenWords = Words(launch.cursors + uint64_t(CURSORS_TAKEN));
-  if (gl_SubgroupID == 0u) beginWatch();
+#endif
+  uint nextNormal = done.words[cursorOf(0u)] + 1u;
+#if RESIDENCY_LANES == 2
+  uint nextUrgent = done.words[cursorOf(1u)] + 1u;
+  uint taken = takenWords.words[gl_WorkGroupID.x];
+#else
+  const uint nextUrgent = 1u;
+  const uint taken = 0u;
+#endif
   if (gl_LocalInvocationIndex == 0u) {
-    Words(launch.alive).words[gl_WorkGroupID.x] = epoch;
+    beginWatch();
+    Words(launch.alive).words[gl_WorkGroupID.x] = sh_watch.epoch;
     sh_spent = 0u;
     sh_loopsEnded = 0u;
-  }
-  uint nextNormal = done.words[cursorOf(0u)] + 1u;
-  uint nextUrgent = 1u;
-#if RESIDENCY_LANES == 2
-  nextUrgent = done.words[cursorOf(1u)] + 1u;
-#endif
-  uint taken = takenWords.words[gl_WorkGroupID.x];
 #ifdef RESIDENCY_SUSPENDS
-  DoubleWords progress = DoubleWords(launch.cursors + uint64_t(CURSORS_PROGRESS));
-  if (gl_LocalInvocationIndex == 0u) {
+    DoubleWords progress = DoubleWords(launch.cursors + uint64_t(CURSORS_PROGRESS));
     for (uint lane = 0u; lane < RESIDENCY_LANES; lane++) sh_progress[lane] = progress.values[cursorOf(lane)];
     sh_activeLanes = sh_countedLanes = 0u;
-  }
 #endif
+  }
   initialize();
   bool hasLeft = false;
   for (uint parity = 0u;; parity ^= 1u) {
@@ -509,12 +547,17 @@ void main() {
     }
     uint count = command & ((1u << COMMAND_COUNT_BITS) - 1u);
     if (count == 0u) continue;
+#if RESIDENCY_LANES == 2
     currentLane = command >> COMMAND_COUNT_BITS;
     currentFirst = currentLane == 0u ? nextNormal : nextUrgent;
+    uint first = currentFirst;
+#else
+    uint first = nextNormal;
+#endif
     count = batchLimit(count);
-    prepare(currentFirst, count);
+    prepare(first, count);
     barrier();
-    perform(currentFirst, count);
+    perform(first, count);
     barrier();
 #ifdef RESIDENCY_SUSPENDS
     count = sh_finished;
@@ -524,26 +567,30 @@ void main() {
       barrier();
       if (sh_loopsEnded != 0u) break;
     }
-    complete(currentFirst, count, taken);
-    if (currentLane == 0u) nextNormal += count;
-    else nextUrgent += count;
-    taken += count;
-    totalRequests += count;
-  }
-  if (gl_LocalInvocationIndex == 0u) {
-    done.words[cursorOf(0u)] = nextNormal - 1u;
+    complete(first, count, taken);
 #if RESIDENCY_LANES == 2
-    done.words[cursorOf(1u)] = nextUrgent - 1u;
+    if (currentLane == 1u) nextUrgent += count;
+    else nextNormal += count;
+    taken += count;
+#else
+    nextNormal += count;
 #endif
-    takenWords.words[gl_WorkGroupID.x] = taken;
-#ifdef RESIDENCY_SUSPENDS
-    for (uint lane = 0u; lane < RESIDENCY_LANES; lane++) progress.values[cursorOf(lane)] = sh_progress[lane];
-#endif
+    if (gl_LocalInvocationIndex == 0u) sh_watch.totalRequests += count;
   }
-  if (gl_SubgroupID != 0u) return;
+  if (gl_LocalInvocationIndex != 0u) return;
+  done.words[cursorOf(0u)] = nextNormal - 1u;
+#if RESIDENCY_LANES == 2
+  done.words[cursorOf(1u)] = nextUrgent - 1u;
+  takenWords.words[gl_WorkGroupID.x] = taken;
+#endif
+#ifdef RESIDENCY_SUSPENDS
+  DoubleWords progress = DoubleWords(launch.cursors + uint64_t(CURSORS_PROGRESS));
+  for (uint lane = 0u; lane < RESIDENCY_LANES; lane++) progress.values[cursorOf(lane)] = sh_progress[lane];
+#endif
   if (!hasLeft) {
-    phase = PHASE_LOOP_LIMIT;
-    Vectors(launch.heartbeat).vectors[HEARTBEAT_FAULT_VECTOR] = sealed(uvec3(phase, gl_WorkGroupID.x, rounds), epoch);
+    sh_watch.phase = PHASE_LOOP_LIMIT;
+    Vectors(launch.heartbeat).vectors[HEARTBEAT_FAULT_VECTOR] =
+        sealed(uvec3(PHASE_LOOP_LIMIT, gl_WorkGroupID.x, sh_watch.rounds), sh_watch.epoch);
   }
   if (gl_WorkGroupID.x == 0u) endWatch();
 }

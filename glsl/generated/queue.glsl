@@ -46,7 +46,7 @@ const uint CURSORS_PARK_EPOCH = 128u;
 const uint CURSORS_END = 136u;
 // A word a lane and workgroup: the last request that it finished.
 const uint CURSORS_DONE = 256u;
-// A word a workgroup: requests that it finished, in both lanes.
+// A word a workgroup: requests that it finished, where there are two lanes.
 const uint CURSORS_TAKEN = 524544u;
 // Two words a lane and workgroup: how far the unfinished request has come.
 const uint CURSORS_PROGRESS = 786688u;
