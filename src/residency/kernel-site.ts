@@ -26,6 +26,8 @@ import { chooseStrategy, type StrategyName } from "./strategies/index.ts";
 
 /** Lanes of the queue of a kernel that includes kernel.glsl. */
 const LANE_COUNT = 2;
+/** Threads of a workgroup at least, as the loop is written (glsl/residency.glsl). */
+const THREADS_MIN = 32;
 /** How long a kernel that was told to stop has for it, before its device is given up. */
 const LEAVE_TIMEOUT_MS = 1_000;
 /** Written to between two turns of the event loop: some tenths of a millisecond. */
@@ -282,9 +284,10 @@ async function hostMemory(sizeBytes: number): Promise<Uint8Array> {
 /** The loop polls with a whole subgroup. @throws EW_BAD_ARGUMENT */
 function assertWorkgroupSize(device: Device, workgroupSize: number): void {
   const { limits, info } = device;
-  if (workgroupSize % info.subgroupSize === 0 && workgroupSize <= limits.maxWorkgroupInvocations) return;
+  const isWhole = workgroupSize % info.subgroupSize === 0;
+  if (isWhole && workgroupSize >= THREADS_MIN && workgroupSize <= limits.maxWorkgroupInvocations) return;
   throw new EverwarpError("EW_BAD_ARGUMENT", `workgroupSize is ${workgroupSize}`, {
-    remedy: `On ${info.name} it must be a multiple of ${info.subgroupSize}, at most ${limits.maxWorkgroupInvocations}.`,
+    remedy: `On ${info.name} it must be a multiple of ${info.subgroupSize}, at least ${THREADS_MIN} and at most ${limits.maxWorkgroupInvocations}.`,
   });
 }
 

@@ -350,9 +350,10 @@ describe("launches", () => {
     await expect(ResidentKernel.restore(device, path.join(folder, "none.ckpt"), ledger)).rejects.toThrow(
       code("EW_PATH_NOT_FOUND") as Error,
     );
-    await expect(ResidentKernel.launch(device, { ...ledger, workgroupSize: 1 })).rejects.toThrow(
-      code("EW_BAD_ARGUMENT") as Error,
-    );
+    for (const workgroupSize of [1, 16, 33, 1025])
+      await expect(ResidentKernel.launch(device, { ...ledger, workgroupSize })).rejects.toThrow(
+        code("EW_BAD_ARGUMENT") as Error,
+      );
   });
 });
 
