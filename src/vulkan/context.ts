@@ -116,7 +116,8 @@ export class DeviceContext {
     this.queueFamilies = parts.queueFamilies;
     const hasBinaries = parts.physical.info.pipelineBinary !== undefined;
     const commands = hasBinaries ? pipelineBinaryCommands(parts.handle) : undefined;
-    this.binaries = commands && new PipelineBinaries(commands, parts.handle);
+    this.binaries =
+      commands && new PipelineBinaries(commands, parts.handle, (result, call) => this.check(result, call));
     this.capturesBinaries = this.binaries !== undefined;
   }
 

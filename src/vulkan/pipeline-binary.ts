@@ -7,7 +7,7 @@
  * The VkPipelineBinaryKHR objects are needed only in between: none outlives a call here.
  */
 
-import { checkResult, resultName } from "./check-result.ts";
+import { type checkResult, resultName } from "./check-result.ts";
 import { hexOf } from "./conv.ts";
 import { type Frame, inFrame } from "./frame.ts";
 import type { ExtensionCommands } from "./generated/commands.ts";
@@ -62,17 +62,20 @@ export function pipelineBinaryCommands(device: bigint): PipelineBinaryCommands |
 export class PipelineBinaries {
   readonly #commands: PipelineBinaryCommands;
   readonly #device: bigint;
+  readonly #check: typeof checkResult;
 
-  constructor(commands: PipelineBinaryCommands, device: bigint) {
+  /** @param check what every VkResult passes through: that of the device, which remembers a loss */
+  constructor(commands: PipelineBinaryCommands, device: bigint, check: typeof checkResult) {
     this.#commands = commands;
     this.#device = device;
+    this.#check = check;
   }
 
   /** The driver's global key, hexadecimal: when it changes, binaries that were kept are worth nothing. */
   globalKey(): string {
     return inFrame((frame) => {
       const key = frame.struct(VkPipelineBinaryKeyKHR);
-      checkResult(this.#commands.vkGetPipelineKeyKHR(this.#device, null, key.address), "vkGetPipelineKeyKHR");
+      this.#check(this.#commands.vkGetPipelineKeyKHR(this.#device, null, key.address), "vkGetPipelineKeyKHR");
       return hexOf(keyBytes(key.read()));
     });
   }
@@ -114,7 +117,7 @@ export class PipelineBinaries {
         (handle) => handle !== 0n,
       );
       try {
-        if (result === VkResult.VK_ERROR_DEVICE_LOST) checkResult(result, "vkCreatePipelineBinariesKHR");
+        if (result === VkResult.VK_ERROR_DEVICE_LOST) this.#check(result, "vkCreatePipelineBinariesKHR");
         if (result !== VkResult.VK_SUCCESS || made.length !== count)
           return `vkCreatePipelineBinariesKHR: ${resultName(result)}`;
         return body(frame, handles.address, count);
@@ -147,7 +150,7 @@ export class PipelineBinaries {
       const create = frame.struct(VkPipelineBinaryCreateInfoKHR, { pipeline });
       const out = frame.struct(VkPipelineBinaryHandlesInfoKHR);
       const make = (): number =>
-        checkResult(
+        this.#check(
           this.#commands.vkCreatePipelineBinariesKHR(this.#device, create.address, null, out.address),
           call,
         );
@@ -159,7 +162,7 @@ export class PipelineBinaries {
         pipelineBinaryCount: count,
         pPipelineBinaries: handles.address,
       });
-      const result = checkResult(
+      const result = this.#check(
         this.#commands.vkCreatePipelineBinariesKHR(this.#device, create.address, null, filled.address),
         call,
       );
@@ -186,12 +189,12 @@ export class PipelineBinaries {
       const key = frame.struct(VkPipelineBinaryKeyKHR);
       const size = frame.bytes(8);
       const get = this.#commands.vkGetPipelineBinaryDataKHR;
-      checkResult(get(this.#device, info.address, key.address, size.address, null), call);
+      this.#check(get(this.#device, info.address, key.address, size.address, null), call);
       const sizeBytes = Number(size.u64());
       if (sizeBytes === 0 || sizeBytes > MAX_DATA_BYTES)
         return { key: keyBytes(key.read()), bytes: new Uint8Array() };
       const out = frame.bytes(sizeBytes);
-      checkResult(get(this.#device, info.address, key.address, size.address, out.address), call);
+      this.#check(get(this.#device, info.address, key.address, size.address, out.address), call);
       const bytes = new Uint8Array(out.view.buffer, out.view.byteOffset, Number(size.u64())).slice();
       return { key: keyBytes(key.read()), bytes };
     });
