@@ -8,3 +8,4 @@ export { precompile } from "./precompile.ts";
 export { ProgramCache, type ProgramCacheOptions, type ProgramLease } from "./program-cache.ts";
 export { type ProgramRequest, type ProgramVariant } from "./program-request.ts";
 export { type SharedPrograms, sharedPrograms } from "./shared-programs.ts";
+export { type Benchmark, type TuneAnswer, type TuneOptions, type VariantFigure } from "./tune.ts";

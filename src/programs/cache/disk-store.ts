@@ -21,9 +21,11 @@ import { fileFaultAt } from "../../base/faults.ts";
 import { ownerOfTemporary, publishFile } from "./cache-folder.ts";
 import {
   decodeEntry,
+  encodeEntry,
   type Entry,
   ENTRY_END_BYTES,
   MAX_ENTRY_BYTES,
+  type MeasuredPerformance,
   nextUse,
   USE_RECORD_BYTES,
 } from "./entry-file.ts";
@@ -150,10 +152,10 @@ export class DiskStore {
    */
   async publish(entry: Entry, bytes: Uint8Array): Promise<boolean> {
     const { id } = entry.header;
-    const isWritten = await this.#tryWriting(() => publishFile(this.pathOf(id), bytes, ENTRY_POINTS));
+    const isWritten = await this.attempt(() => publishFile(this.pathOf(id), bytes, ENTRY_POINTS));
     if (!isWritten) return false;
     this.#change(id, rowOf(entry, bytes.length));
-    return this.#tryWriting(async () => fileFaultAt("cache.published"));
+    return this.attempt(async () => fileFaultAt("cache.published"));
   }
 
   /** Moves an entry to where nobody looks for programs. */
@@ -162,7 +164,7 @@ export class DiskStore {
     this.troubles.last = `${id}: ${reason}`;
     const folder = join(this.folder, "quarantine");
     this.#change(id, undefined);
-    await this.#tryWriting(async () => {
+    await this.attempt(async () => {
       fileFaultAt("cache.quarantined");
       await mkdir(folder, { recursive: true, mode: 0o700 });
       await rename(this.pathOf(id), join(folder, `${id}.${randomBytes(4).toString("hex")}${ENTRY_SUFFIX}`));
@@ -171,7 +173,7 @@ export class DiskStore {
 
   /** Writes down that an entry was used, now. */
   async noteUse(id: string): Promise<void> {
-    await this.#tryWriting(async () => {
+    await this.attempt(async () => {
       fileFaultAt("cache.used");
       const handle = await open(this.pathOf(id), "r+");
       try {
@@ -185,6 +187,15 @@ export class DiskStore {
         await handle.close();
       }
     });
+  }
+
+  /** Writes into an entry what was measured of its program. */
+  async noteMeasured(id: string, measured: MeasuredPerformance): Promise<void> {
+    const answer = await this.read(id);
+    if (answer.state !== "found") return;
+    const { entry } = answer;
+    const noted: Entry = { ...entry, header: { ...entry.header, measured } };
+    await this.publish(noted, encodeEntry(noted, entry.use));
   }
 
   /** Names of all entries, unread. */
@@ -257,7 +268,7 @@ export class DiskStore {
   async clear(): Promise<PruneAnswer> {
     const { good } = await this.verify();
     for (const name of ["entries", "quarantine", "turns", "marks", "tuned", "manifest.json", "stats.json"])
-      await this.#tryWriting(() => rm(join(this.folder, name), { recursive: true, force: true }));
+      await this.attempt(() => rm(join(this.folder, name), { recursive: true, force: true }));
     this.#manifest = emptyManifest();
     this.#changed.rows.clear();
     this.#changed.evicted.clear();
@@ -277,7 +288,7 @@ export class DiskStore {
     const changed = { rows: new Map(this.#changed.rows), evicted: new Set(this.#changed.evicted) };
     this.#changed.rows.clear();
     this.#changed.evicted.clear();
-    await this.#tryWriting(() =>
+    await this.attempt(() =>
       inTurn(join(this.folder, "turns", "manifest"), MANIFEST_TURN_MS, async () => {
         const text = await readFile(path, "utf8").catch(() => undefined);
         const theirs = (text === undefined ? undefined : decodeManifest(text)) ?? emptyManifest();
@@ -311,7 +322,7 @@ export class DiskStore {
 
   /** Adds to the numbers of `stats.json`. */
   async addStats(numbers: Readonly<Record<string, number>>): Promise<void> {
-    await this.#tryWriting(() =>
+    await this.attempt(() =>
       inTurn(join(this.folder, "turns", "stats"), MANIFEST_TURN_MS, async () => {
         const sums = await this.readStats();
         for (const [name, number] of Object.entries(numbers)) sums[name] = (sums[name] ?? 0) + number;
@@ -338,7 +349,7 @@ export class DiskStore {
   }
 
   async #remove(id: string): Promise<boolean> {
-    const isRemoved = await this.#tryWriting(async () => {
+    const isRemoved = await this.attempt(async () => {
       fileFaultAt("cache.removed");
       await unlink(this.pathOf(id));
     });
@@ -358,7 +369,7 @@ export class DiskStore {
         const path = join(folder, name);
         const info = await stat(path).catch(() => undefined);
         if (info !== undefined && isGone(owner, Date.now() - info.mtimeMs))
-          await this.#tryWriting(() => unlink(path));
+          await this.attempt(() => unlink(path));
       }
     }
     const quarantine = join(this.folder, "quarantine");
@@ -370,11 +381,11 @@ export class DiskStore {
       })),
     );
     for (const { name } of times.toSorted((a, b) => b.mtimeMs - a.mtimeMs).slice(QUARANTINE_MAX))
-      await this.#tryWriting(() => rm(join(quarantine, name), { recursive: true, force: true }));
+      await this.attempt(() => rm(join(quarantine, name), { recursive: true, force: true }));
   }
 
-  /** Does something to the disk; what goes wrong with the disk is counted and told by `troubles`, everything else passes. */
-  async #tryWriting(body: () => Promise<void>): Promise<boolean> {
+  /** Does something to the disk. What goes wrong with the disk is counted and told by `troubles`, everything else passes. */
+  async attempt(body: () => Promise<void>): Promise<boolean> {
     try {
       await body();
       return true;

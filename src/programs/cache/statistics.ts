@@ -1,6 +1,8 @@
 /** What the program cache did, counted: in this process, and summed up over all in `stats.json`. */
 
 import type { PipelineDataKind } from "../../vulkan/pipeline-data.ts";
+import type { HeldPrograms } from "../held-programs.ts";
+import type { DiskStore } from "./disk-store.ts";
 import { MISS_REASONS, type MissReason } from "./program-key.ts";
 
 export class CacheCounters {
@@ -27,8 +29,6 @@ export class CacheCounters {
   loadMs = 0;
   /** What hits would have cost without the cache, less what they did cost. */
   savedMs = 0;
-  /** Programs that left memory. */
-  evictions = 0;
   /** Entries that were written. */
   stored = 0;
   /** Questions to the second-level store that failed or took too long. */
@@ -91,4 +91,52 @@ export interface ProgramStats {
   readonly disk: DiskStats;
   /** By what means the driver lets its work be kept: "none" means SPIR-V alone is. "unknown" before the first pipeline. */
   readonly driverStores: PipelineDataKind | "unknown";
+}
+
+/** Puts together what `stats` tells. */
+export function statsOf(parts: {
+  counters: CacheCounters;
+  held: HeldPrograms;
+  disk: DiskStore | undefined;
+  crashesFound: number;
+  driverStores: ProgramStats["driverStores"];
+}): ProgramStats {
+  const { counters, held, disk, crashesFound, driverStores } = parts;
+  const rows = [...(disk?.manifest.rows.values() ?? [])];
+  return {
+    hits: {
+      memory: counters.memoryHits,
+      disk: counters.diskHits,
+      remote: counters.remoteHits,
+      driver: counters.driverHits,
+    },
+    misses: { ...counters.misses },
+    missCount: Object.values(counters.misses).reduce((sum, count) => sum + count, 0),
+    compilations: counters.compilations,
+    compileMs: counters.compileMs,
+    pipelines: { fromData: counters.pipelinesFromData, fromSpirv: counters.pipelinesFromSpirv },
+    driverMs: counters.driverMs,
+    loadMs: counters.loadMs,
+    savedMs: counters.savedMs,
+    stored: counters.stored,
+    remoteFailures: counters.remoteFailures,
+    memory: {
+      programs: held.size,
+      referenced: held.referenced,
+      bytes: held.bytes,
+      evictions: held.evictions,
+    },
+    disk: {
+      state: disk === undefined ? "off" : "open",
+      folder: disk?.folder,
+      entries: rows.length,
+      bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0),
+      readFailures: disk?.troubles.reads ?? 0,
+      writeFailures: disk?.troubles.writes ?? 0,
+      quarantined: disk?.troubles.quarantined ?? 0,
+      crashesFound,
+      lastTrouble: disk?.troubles.last,
+    },
+    driverStores,
+  };
 }
