@@ -61,10 +61,6 @@ export const FAULT_POINTS = {
   "cache.quarantined": { layer: "file", standsFor: "moving a bad entry out of the way: rename" },
   "cache.removed": { layer: "file", standsFor: "removing an entry: unlink" },
   "cache.marked": { layer: "file", standsFor: "marking an entry before the driver sees it" },
-  "cache.driver": {
-    layer: "file",
-    standsFor: "the driver at work on what an entry holds, which is marked (for kill: it dies of it)",
-  },
   "cache.manifest-begun": {
     layer: "file",
     standsFor: "making the temporary file of manifest.json or stats.json",

@@ -206,7 +206,7 @@ export class ProgramCache implements Disposable {
     await this.#maker.background.settled();
     const { disk } = this;
     if (disk === undefined) return;
-    if (disk.isChanged) await disk.saveManifest();
+    await disk.saveManifestIfNeeded();
     const numbers = this.counters.flat();
     const grown = Object.entries(numbers).map(
       ([name, value]) => [name, value - (this.#counted[name] ?? 0)] as const,

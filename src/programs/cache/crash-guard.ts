@@ -97,7 +97,6 @@ export class CrashGuard {
     const mark = this.#mark(id);
     if (mark === undefined) return undefined;
     try {
-      fileFaultAt("cache.driver");
       const value = body();
       if (this.#suspects.delete(id)) this.#clear(id);
       return { value };

@@ -39,7 +39,7 @@ import {
 } from "./manifest.ts";
 import { isGone } from "./process-token.ts";
 import { ENTRY_ID } from "./program-key.ts";
-import { inTurn, takeTurn, type TurnAnswer, turnIsOver } from "./turn.ts";
+import { inTurn, removeIfOver, takeTurn, type TurnAnswer, turnIsOver } from "./turn.ts";
 
 const ENTRY_SUFFIX = ".ewp";
 /** Bad entries that are kept to look at, the last ones. */
@@ -282,6 +282,12 @@ export class DiskStore {
     return this.#changed.rows.size > 0 || this.#changed.evicted.size > 0;
   }
 
+  /** Writes the manifest where it lacks something: what this process did, or all of it because it was lost. */
+  async saveManifestIfNeeded(): Promise<void> {
+    if (this.isChanged || (!this.#isManifestWhole && (await this.ids()).length > 0))
+      await this.saveManifest();
+  }
+
   /** Writes the manifest, with what other processes wrote into it in the meantime. */
   async saveManifest(): Promise<void> {
     const path = join(this.folder, "manifest.json");
@@ -372,6 +378,8 @@ export class DiskStore {
           await this.attempt(() => unlink(path));
       }
     }
+    const turns = join(this.folder, "turns");
+    for (const name of await readdir(turns).catch(() => [])) await removeIfOver(join(turns, name));
     const quarantine = join(this.folder, "quarantine");
     const names = await readdir(quarantine).catch(() => []);
     const times = await Promise.all(

@@ -77,7 +77,7 @@ export function encodeManifest({ rows, evicted }: Manifest): string {
   return `${JSON.stringify(manifest, undefined, 1)}\n`;
 }
 
-/** @returns undefined for a text that is no manifest; rows that make no sense are left out */
+/** @returns undefined for a text that is no manifest, or has a row that makes no sense */
 export function decodeManifest(text: string): Manifest | undefined {
   let value: unknown;
   try {
@@ -88,7 +88,8 @@ export function decodeManifest(text: string): Manifest | undefined {
   if (!isRecord(value) || value["version"] !== MANIFEST_VERSION) return undefined;
   const { entries, evicted } = value;
   if (!Array.isArray(entries) || !Array.isArray(evicted)) return undefined;
-  const rows = entries.filter(isRow).map((row) => [row.id, row] as const);
+  if (!entries.every(isRow)) return undefined;
+  const rows = entries.map((row) => [row.id, row] as const);
   return {
     rows: new Map(rows),
     evicted: new Set(

@@ -84,6 +84,11 @@ async function isHeld(path: string): Promise<boolean> {
   }
 }
 
+/** Removes a turn that nobody has. */
+export async function removeIfOver(path: string): Promise<void> {
+  if (!(await isHeld(path))) await unlink(path).catch(ignore);
+}
+
 /** A turn that cannot be ended is over when this process is, at the latest. */
 async function endTurn(path: string): Promise<void> {
   if ((await readlink(path).catch(ignore)) === processToken()) await unlink(path).catch(ignore);
