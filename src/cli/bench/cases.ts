@@ -1,5 +1,6 @@
 /** All cases, in the order in which they run when none is named. */
 import type { BenchCase } from "./context.ts";
+import { programs } from "./programs.ts";
 import { roundtrip } from "./roundtrip.ts";
 import { searchBurst } from "./search-burst.ts";
 import { searchSize } from "./search-size.ts";
@@ -13,5 +14,6 @@ export const CASES: readonly BenchCase[] = [
   searchTyping,
   searchSize,
   searchTree,
+  programs,
   startup,
 ];
