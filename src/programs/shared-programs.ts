@@ -1,6 +1,7 @@
 /** The caches that everything in a process shares: one for each device, opened when a program is first asked for on it. */
 
 import type { Device } from "../vulkan/device.ts";
+import { secondLevelFrom } from "./cache/store-choice.ts";
 import { ModuleShelf, type Program } from "./modules.ts";
 import { precompiledFolder } from "./precompiled.ts";
 import { ProgramCache, type ProgramCacheOptions, type ProgramLease } from "./program-cache.ts";
@@ -65,8 +66,12 @@ export class SharedPrograms {
 
 let shared: SharedPrograms | undefined;
 
-/** The caches that everything in this process shares. */
+/**
+ * The caches that everything in this process shares.
+ *
+ * @throws EW_BAD_ARGUMENT for an EVERWARP_CACHE_STORE that is no place
+ */
 export function sharedPrograms(): SharedPrograms {
-  shared ??= new SharedPrograms();
+  shared ??= new SharedPrograms({ secondLevel: secondLevelFrom() });
   return shared;
 }

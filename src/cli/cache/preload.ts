@@ -1,7 +1,7 @@
 /** `everwarp cache preload`: makes programs ahead of time, so that the first to ask finds them. */
 import { nowMs } from "../../base/clock.ts";
 import { EverwarpError } from "../../base/errors.ts";
-import { ProgramCache, type ProgramRequest } from "../../programs/index.ts";
+import { ProgramCache, type ProgramRequest, type SecondLevel } from "../../programs/index.ts";
 import { shippedPrograms, shippedProgramsNamed } from "../../programs/shipped.ts";
 import { openProfiledDevice } from "../../residency/profile.ts";
 import { scanShape } from "../../search/gpu/scan-shape.ts";
@@ -14,6 +14,8 @@ export interface PreloadOptions {
   readonly select: string | number;
   /** Names of shipped programs; all of them, and what a search needs on this device, if there is none. */
   readonly names: readonly string[];
+  /** Asked first, and given what is made here. */
+  readonly secondLevel?: SecondLevel | undefined;
   readonly onProgress: (done: number, total: number, name: string) => void;
 }
 
@@ -30,6 +32,10 @@ export interface PreloadAnswer {
   readonly folder: string;
   readonly programs: readonly Preloaded[];
   readonly compilations: number;
+  /** Programs that the second-level store had. */
+  readonly remoteHits: number;
+  /** What last went wrong with it, in words. */
+  readonly remoteTrouble: string | undefined;
   readonly elapsedMs: number;
 }
 
@@ -68,10 +74,10 @@ function asShipped(request: ProgramRequest): Named {
 async function preloadOn(
   device: Device,
   requests: readonly Named[],
-  { directory, onProgress }: PreloadOptions,
+  { directory, secondLevel, onProgress }: PreloadOptions,
   begin: number,
 ): Promise<PreloadAnswer> {
-  const cache = await ProgramCache.open(device, { directory });
+  const cache = await ProgramCache.open(device, { directory, secondLevel });
   const programs: Preloaded[] = [];
   try {
     for (const { name, request } of requests) {
@@ -82,8 +88,9 @@ async function preloadOn(
     await cache.flush();
   } finally {
     await cache.close();
+    await secondLevel?.close();
   }
-  const { disk, compilations } = cache.stats();
+  const { disk, compilations, hits } = cache.stats();
   if (disk.writeFailures > 0) {
     throw new EverwarpError("EW_PATH_UNWRITABLE", `not all could be stored: ${disk.lastTrouble ?? ""}`, {
       remedy: "Give --directory a folder that can be written, with room in it.",
@@ -94,6 +101,8 @@ async function preloadOn(
     folder: disk.folder ?? directory,
     programs,
     compilations,
+    remoteHits: hits.remote,
+    remoteTrouble: secondLevel?.stats.lastTrouble,
     elapsedMs: nowMs() - begin,
   };
 }

@@ -4,6 +4,7 @@ import { EverwarpError } from "../../base/errors.ts";
 import { chosenDirectory, type ModelFolder, modelFolders } from "../cache/folders.ts";
 import { readFolder, statsOf } from "../cache/look.ts";
 import { type PreloadAnswer, preload } from "../cache/preload.ts";
+import { secondLevelFrom } from "../../programs/index.ts";
 import { ProgressBar } from "../cache/progress-bar.ts";
 import { listText, millisecondsText, sizeText, statsText, verifyText } from "../cache/text.ts";
 import { exportPrograms, type ImportAnswer, importPrograms } from "../cache/transfer.ts";
@@ -29,6 +30,9 @@ Looks after the programs that were compiled for this machine's devices and are k
   --max-bytes N    bytes for each model of device, with K, M or G behind the number
   --directory DIR  instead of $EVERWARP_CACHE_DIR or the user's cache folder
   --json           one JSON document
+
+EVERWARP_CACHE_STORE names a second level that preload and every other program asks and fills: a folder, or https://host/path. With
+EVERWARP_CACHE_SECRET only what was put there by someone who has it is taken.
 
 Exit codes: 0 done, 1 an entry was bad, refused or could not be made, 2 the command was not understood or could not be done.
 `;
@@ -110,6 +114,7 @@ const COMMANDS = {
       directory,
       select: deviceSelection(options.device),
       names: words,
+      secondLevel: secondLevelFrom(environment.env),
       onProgress: (done, total, name) => bar.show(done, total, name),
     }).finally(() => bar.end());
     const hasFailed = answer.programs.some(({ state }) => state === "failed");
@@ -183,12 +188,18 @@ function removed(answers: readonly Removal[]): Outcome {
   return { document, text, code: 0 };
 }
 
-function preloadText({ device, programs, compilations, elapsedMs }: PreloadAnswer): string {
+function preloadText(answer: PreloadAnswer): string {
+  const { device, programs, compilations, remoteHits, remoteTrouble, elapsedMs } = answer;
   const of = (state: string): number => programs.filter((program) => program.state === state).length;
   const failed = programs
     .filter(({ state }) => state === "failed")
     .map(({ name, reason = "" }) => `  failed: ${name}: ${reason}\n`);
-  return `${device}: ${of("made")} made, ${of("there")} there already, ${of("failed")} failed; ${compilations} sources compiled, ${millisecondsText(elapsedMs)}\n${failed.join("")}`;
+  const remote = remoteHits === 0 ? "" : `, ${remoteHits} from the second level`;
+  return [
+    `${device}: ${of("made")} made, ${of("there")} there already${remote}, ${of("failed")} failed; ${compilations} sources compiled, ${millisecondsText(elapsedMs)}\n`,
+    ...failed,
+    ...(remoteTrouble === undefined ? [] : [`  second level: ${remoteTrouble}\n`]),
+  ].join("");
 }
 
 function importText({ imported, present, refused }: ImportAnswer): string {

@@ -156,7 +156,7 @@ describe("a store that hangs or fails", () => {
   test("an answer that comes late is not taken, and an error that comes late is nobody's", async () => {
     const { promise, resolve } = later<Uint8Array>();
     const { promise: failing, reject } = later<Uint8Array>();
-    const level = new SecondLevel(store, { getTimeoutMs: 10 });
+    const level = new SecondLevel(store, { getTimeoutMs: 10, restMs: 0 });
     store.onGet = () => promise;
     expect(await level.get(ID)).toBeUndefined();
     store.onGet = () => failing;
@@ -165,6 +165,16 @@ describe("a store that hangs or fails", () => {
     reject(new Error("late"));
     await sleep(1);
     expect(level.stats).toMatchObject({ hits: 0, timeouts: 2, failures: 0 });
+  });
+
+  test("is left alone at once when it did not answer in time", async () => {
+    store.onGet = () => never();
+    const level = new SecondLevel(store, { getTimeoutMs: 10 });
+    for (let i = 0; i < 5; i++) await level.get(ID);
+    expect(level.stats).toMatchObject({ timeouts: 1, rested: 4 });
+    level.put(ID, BYTES);
+    await level.close();
+    expect(level.stats).toMatchObject({ puts: 0, putsLost: 1 });
   });
 
   test("is left alone after some failures in a row, and asked again when it has rested", async () => {
@@ -199,14 +209,30 @@ describe("a store that hangs or fails", () => {
 });
 
 describe("putting", () => {
-  test("keeps nobody waiting, and what cannot be put in time is lost", async () => {
+  test("keeps nobody waiting, and what cannot be put in time is lost, with all that waits behind it", async () => {
     store.onPut = () => never();
-    const level = new SecondLevel(store, { putTimeoutMs: 20, failuresMax: 100 });
-    level.put(ID, BYTES);
-    level.put(entryId("lookup"), entryBytes("lookup"));
+    const level = new SecondLevel(store, { putTimeoutMs: 20 });
+    for (let i = 0; i < 50; i++) level.put(ID, BYTES);
     expect(level.stats.puts + level.stats.putsLost).toBe(0);
     await level.close(5000);
-    expect(level.stats).toMatchObject({ puts: 0, putsLost: 2, timeouts: 2 });
+    expect(level.stats).toMatchObject({ puts: 0, putsLost: 50, timeouts: 1 });
+  });
+
+  test("lasts so long in all and no longer, however slow the store", async () => {
+    store.onPut = () => sleep(30);
+    const level = new SecondLevel(store, { putsTimeoutMs: 100 });
+    for (let i = 0; i < 50; i++) level.put(ID, BYTES);
+    await level.close(20_000);
+    const { puts, putsLost } = level.stats;
+    expect(puts + putsLost).toBe(50);
+    expect(puts).toBeLessThanOrEqual(4);
+    // The next ones have their time again.
+    const later = new SecondLevel(store, { putsTimeoutMs: 1000, restMs: 0 });
+    later.put(ID, BYTES);
+    await sleep(60);
+    later.put(ID, BYTES);
+    await later.close(20_000);
+    expect(later.stats.puts).toBe(2);
   });
 
   test("ends when the cache is closed", async () => {

@@ -5,11 +5,11 @@
  *                                     │ timeout, checks, rest
  *
  * Invariants of `SecondLevel`, whatever the store does:
- * - `get` never throws and never lasts longer than its timeout; a store that failed several times in a row is left alone for a while, so
- *   that one that is dead does not cost the timeout again with every program.
+ * - `get` never throws and never lasts longer than its timeout; a store that did not answer in time, or failed several times in a row, is left
+ *   alone for a while, so that one that is dead does not cost the timeout again with every program.
  * - Bytes that come out are an entry, checked like a file from disk, and the one that was asked for. With a secret they were also put in by
  *   someone who knows it: without one, whoever can write to the store can have programs run on the GPUs of all who read it.
- * - `put` never keeps anybody waiting.
+ * - `put` never keeps anybody waiting, and a process that has nothing else to do is kept for its puts no longer than `putsTimeoutMs`.
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -31,9 +31,11 @@ export interface SecondLevelStore {
 export interface SecondLevelOptions {
   /** How long a `get` may last; 1000 if not given. */
   readonly getTimeoutMs?: number | undefined;
-  /** How long a `put` may last, in the background; 10000 if not given. */
+  /** How long a `put` may last, in the background; 2000 if not given. */
   readonly putTimeoutMs?: number | undefined;
-  /** Failures in a row after which the store is left alone; 3 if not given. */
+  /** How long puts that follow one another may last together; 5000 if not given. What is left then is lost. */
+  readonly putsTimeoutMs?: number | undefined;
+  /** Failures in a row after which the store is left alone; 3 if not given. One that is out of time counts for all of them. */
   readonly failuresMax?: number | undefined;
   /** For how long; 30000 if not given. */
   readonly restMs?: number | undefined;
@@ -82,6 +84,8 @@ export class SecondLevel {
   #failuresInRow = 0;
   #restUntilMs = -Infinity;
   #waitingPuts = 0;
+  /** When the puts that wait now must be over. */
+  #putsEndMs = 0;
   /** The puts, one after the other: a store is not to be stormed by every process that starts. */
   #puts: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
@@ -134,7 +138,8 @@ export class SecondLevel {
       this.stats.putsLost++;
       return;
     }
-    this.#waitingPuts++;
+    if (this.#waitingPuts++ === 0)
+      this.#putsEndMs = performance.now() + (this.#options.putsTimeoutMs ?? 5000);
     const { secret } = this.#options;
     const signed = secret === undefined ? bytes : Buffer.concat([bytes, signatureOf(secret, id, bytes)]);
     this.#puts = this.#puts.then(() => this.#put(id, signed));
@@ -150,19 +155,21 @@ export class SecondLevel {
   }
 
   async #put(id: string, bytes: Uint8Array): Promise<void> {
-    this.#waitingPuts--;
-    if (this.#closing.signal.aborted || this.#isResting()) {
-      this.stats.putsLost++;
-      return;
-    }
+    const leftMs = this.#putsEndMs - performance.now();
     try {
-      await withinTime(this.#options.putTimeoutMs ?? 10_000, this.#closing.signal, (signal) =>
-        this.#store.put(id, bytes, signal),
-      );
+      if (this.#closing.signal.aborted || this.#isResting() || leftMs <= 0) {
+        this.stats.putsLost++;
+        return;
+      }
+      const timeoutMs = Math.min(this.#options.putTimeoutMs ?? 2000, leftMs);
+      await withinTime(timeoutMs, this.#closing.signal, (signal) => this.#store.put(id, bytes, signal));
       this.stats.puts++;
+      this.#failuresInRow = 0;
     } catch (error) {
       this.stats.putsLost++;
       this.#failed(error);
+    } finally {
+      this.#waitingPuts--;
     }
   }
 
@@ -186,14 +193,16 @@ export class SecondLevel {
   }
 
   #failed(error: unknown): void {
-    if (error instanceof TimeOver) this.stats.timeouts++;
+    const isTimeOver = error instanceof TimeOver;
+    if (isTimeOver) this.stats.timeouts++;
     else this.stats.failures++;
-    this.#note(reasonOf(error));
+    this.#note(reasonOf(error), isTimeOver);
   }
 
-  #note(trouble: string): void {
+  /** @param isSerious enough to leave the store alone at once: whoever asks it next would wait as long */
+  #note(trouble: string, isSerious = false): void {
     this.stats.lastTrouble = `${this.name}: ${trouble}`;
-    if (++this.#failuresInRow < (this.#options.failuresMax ?? 3)) return;
+    if (++this.#failuresInRow < (this.#options.failuresMax ?? 3) && !isSerious) return;
     this.#failuresInRow = 0;
     this.#restUntilMs = performance.now() + (this.#options.restMs ?? 30_000);
   }
@@ -215,7 +224,10 @@ async function withinTime<T>(
       stop.abort(reason);
     };
   });
-  const timer = setTimeout(() => end(new TimeOver(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  const timer = setTimeout(
+    () => end(new TimeOver(`no answer within ${Math.round(timeoutMs)} ms`)),
+    timeoutMs,
+  );
   const onClose = (): void => end(closing.reason as Error);
   closing.addEventListener("abort", onClose, { once: true });
   try {
