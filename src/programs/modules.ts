@@ -20,7 +20,7 @@ export type ProgramOrigin = "compiled" | "precompiled" | "disk" | "remote";
 
 /** A compiled source. */
 export interface Program {
-  /** SHA-256 of the expanded source. */
+  /** What its source and its compiler are known by. */
   readonly key: string;
   readonly spirv: Uint32Array;
   /** What the SPIR-V says about itself; read when first asked for. */
@@ -82,7 +82,7 @@ export class ModuleShelf {
     hooks: ShelfHooks = {},
   ): Promise<Program> {
     const known = this.#programs.get(moduleId);
-    const program = known ?? this.#find(sourceKey, expanded, hooks);
+    const program = known ?? this.#find(moduleId, sourceKey, expanded, hooks);
     if (known === undefined) program.catch(() => this.#programs.delete(moduleId));
     this.#programs.delete(moduleId);
     this.#programs.set(moduleId, program); // now the last used
@@ -100,10 +100,11 @@ export class ModuleShelf {
 
   async #find(
     key: string,
+    sourceKey: string,
     expanded: ExpandedSource,
     { elsewhere, onCompiled }: ShelfHooks,
   ): Promise<Program> {
-    const built = this.#precompiled === false ? undefined : findPrecompiled(key, this.#precompiled);
+    const built = this.#precompiled === false ? undefined : findPrecompiled(sourceKey, this.#precompiled);
     if (built !== undefined) {
       this.counters.precompiled++;
       return makeProgram({ key, spirv: built, origin: "precompiled", compileMs: 0 });

@@ -70,16 +70,18 @@ export function resolveRequest(request: ProgramRequest): {
   const expanded = prepareSource(request);
   const entryPoint = request.entryPoint ?? "main";
   const constants = constantsOf(request);
-  const name = nameOf(request) ?? "(source text)";
+  const name = nameOf(request);
+  const moduleId = moduleIdOf(expanded.text);
   const resolved = {
+    moduleId,
     sourceKey: sourceKey(expanded.text),
-    moduleId: moduleIdOf(expanded.text),
     variantId: variantIdOf(entryPoint, constants),
     entryPoint,
     constants,
-    name: "file" in request ? `${showPath(request.file)}${request.label ? ` (${request.label})` : ""}` : name,
+    name: "file" in request ? fileName(request.file, request.label) : (name ?? "(source text)"),
+    // A text without a name is its own name: another text is another program, and not an edited one.
     nameKey: digits(16, [
-      name,
+      name ?? moduleId,
       "file" in request ? request.file : "",
       request.defines ?? {},
       entryPoint,
@@ -87,6 +89,10 @@ export function resolveRequest(request: ProgramRequest): {
     ]),
   };
   return { resolved, expanded };
+}
+
+function fileName(file: string, label: string | undefined): string {
+  return label === undefined ? showPath(file) : `${showPath(file)} (${label})`;
 }
 
 export function constantsOf({ specialization, constants }: ProgramRequest): ProgramConstants {

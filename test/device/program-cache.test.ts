@@ -134,6 +134,27 @@ describe("the chain", () => {
     expect(readdirSync(join(entriesFolder(), "..", "quarantine"))).toHaveLength(1);
   });
 
+  test("what does not compile is told by file and line through its includes, and never kept", async () => {
+    mkdirSync(join(folder, "broken"), { recursive: true });
+    const file = join(folder, "broken", "kernel.comp");
+    const part = join(folder, "broken", "part.glsl");
+    writeFileSync(part, "uint part() {\n  return nonsense;\n}\n");
+    writeFileSync(file, source.replace("void main", '#include "part.glsl"\nvoid main'));
+    const cache = await open();
+    for (let round = 0; round < 2; round++)
+      await expect(cache.acquire({ file })).rejects.toMatchObject({
+        code: "EW_COMPILE",
+        message: expect.stringMatching(/part\.glsl:2: .*nonsense/) as string,
+      });
+    writeFileSync(part, "uint part() {\n  return 1u;\n}\n");
+    const lease = await cache.acquire({ file });
+    expect(resultOf(lease)).toBe(5);
+    lease.release();
+    await cache.close();
+    expect(cache.stats()).toMatchObject({ compilations: 1, missCount: 1, stored: 1 });
+    expect(entryPaths()).toHaveLength(1);
+  });
+
   test("what prune removed was evicted", async () => {
     await run({ source });
     const cache = await open();

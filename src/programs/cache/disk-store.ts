@@ -15,7 +15,7 @@
 
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileFaultAt } from "../../base/faults.ts";
 import { ownerOfTemporary, publishFile } from "./cache-folder.ts";
@@ -28,6 +28,7 @@ import {
   type MeasuredPerformance,
   nextUse,
   USE_RECORD_BYTES,
+  useAt,
 } from "./entry-file.ts";
 import {
   decodeManifest,
@@ -118,8 +119,12 @@ export class DiskStore {
     return join(this.folder, "entries", `${id}${ENTRY_SUFFIX}`);
   }
 
-  /** Reads an entry and checks all of it. A bad one is moved away. */
-  async read(id: string): Promise<ReadAnswer> {
+  /**
+   * Reads an entry and checks all of it. A bad one is moved away.
+   *
+   * @param isOurs whether this version of everwarp came to the name by itself; else the file may be another version's, and is left alone
+   */
+  async read(id: string, isOurs = true): Promise<ReadAnswer> {
     const path = this.pathOf(id);
     let bytes: Uint8Array | string;
     try {
@@ -134,6 +139,7 @@ export class DiskStore {
     const decoded =
       typeof bytes === "string" ? { ok: false as const, reason: bytes } : decodeEntry(bytes, id);
     if (decoded.ok && typeof bytes !== "string") return { state: "found", entry: decoded.entry, bytes };
+    if (!decoded.ok && "isOtherFormat" in decoded && !isOurs) return { state: "absent" };
     const reason = decoded.ok ? "" : decoded.reason;
     await this.quarantine(id, reason);
     return { state: "bad", reason };
@@ -175,17 +181,10 @@ export class DiskStore {
   async noteUse(id: string): Promise<void> {
     await this.attempt(async () => {
       fileFaultAt("cache.used");
-      const handle = await open(this.pathOf(id), "r+");
-      try {
-        const { size } = await handle.stat();
-        const end = Buffer.alloc(ENTRY_END_BYTES);
-        await handle.read(end, 0, end.length, Math.max(0, size - end.length));
+      await withEnd(this.pathOf(id), "r+", async (handle, end, size) => {
         const record = nextUse(end, Date.now());
-        if (record !== undefined && size > ENTRY_END_BYTES)
-          await handle.write(record, 0, USE_RECORD_BYTES, size - USE_RECORD_BYTES);
-      } finally {
-        await handle.close();
-      }
+        if (record !== undefined) await handle.write(record, 0, USE_RECORD_BYTES, size - USE_RECORD_BYTES);
+      });
     });
   }
 
@@ -226,6 +225,18 @@ export class DiskStore {
     if (!this.#isManifestWhole) await this.reconcile();
   }
 
+  /** Brings sizes and uses in the manifest up to date, without reading the entries. */
+  async refresh(): Promise<void> {
+    await this.reconcile();
+    for (const [id, row] of this.#manifest.rows) {
+      await this.attempt(() =>
+        withEnd(this.pathOf(id), "r", async (_handle, end, bytes) => {
+          this.#change(id, { ...row, ...useAt(end), bytes });
+        }),
+      );
+    }
+  }
+
   /** Reads all entries. Bad ones are moved away. */
   async verify(): Promise<{ good: ManifestRow[]; bad: { id: string; reason: string }[] }> {
     const bad: { id: string; reason: string }[] = [];
@@ -241,27 +252,25 @@ export class DiskStore {
   /** Removes entries by age and size, and what dead processes left. Entries in use go on working: they are in memory. */
   async prune({ maxAgeDays, maxBytes }: PruneOptions): Promise<PruneAnswer> {
     const now = Date.now();
-    const { good } = await this.verify();
+    await this.refresh();
     // A time in the future is from a clock that was wrong: such an entry counts as used now, once.
     const age = (row: ManifestRow): number => now - Math.min(row.lastUseMs, now);
-    const kept = good.toSorted((a, b) => age(a) - age(b));
+    const kept = [...this.#manifest.rows.values()].toSorted((a, b) => age(a) - age(b));
     let keptBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-    let removed = 0;
-    let removedBytes = 0;
+    const before = { count: kept.length, bytes: keptBytes };
+    let stuck = 0;
     for (let row = kept.at(-1); row !== undefined; row = kept.at(-1)) {
       const isOld = maxAgeDays !== undefined && age(row) > maxAgeDays * DAY_MS;
       const isTooMuch = maxBytes !== undefined && keptBytes > maxBytes;
       if (!isOld && !isTooMuch) break;
       kept.pop();
-      keptBytes -= row.bytes;
-      if (await this.#remove(row.id)) {
-        removed++;
-        removedBytes += row.bytes;
-      }
+      if (await this.#remove(row.id)) keptBytes -= row.bytes;
+      else stuck++;
     }
     await this.#removeLeftBehind();
     await this.saveManifest();
-    return { removed, removedBytes, kept: kept.length, keptBytes };
+    const count = kept.length + stuck;
+    return { removed: before.count - count, removedBytes: before.bytes - keptBytes, kept: count, keptBytes };
   }
 
   /** Removes all entries, bad ones too, and what is known of them. */
@@ -349,7 +358,7 @@ export class DiskStore {
 
   /** @returns why the entry is bad, if it is */
   async #readRow(id: string): Promise<string | undefined> {
-    const answer = await this.read(id);
+    const answer = await this.read(id, false);
     if (answer.state === "found") this.#manifest.rows.set(id, rowOf(answer.entry, answer.bytes.length));
     return answer.state === "bad" ? answer.reason : undefined;
   }
@@ -421,6 +430,24 @@ export async function idsIn(folder: string): Promise<string[]> {
     .filter((name) => name.endsWith(ENTRY_SUFFIX))
     .map((name) => name.slice(0, -ENTRY_SUFFIX.length))
     .filter((id) => ENTRY_ID.test(id));
+}
+
+/** Opens an entry for a look at its end: digest and record of use. */
+async function withEnd(
+  path: string,
+  flags: "r" | "r+",
+  body: (handle: FileHandle, end: Uint8Array, size: number) => Promise<void>,
+): Promise<void> {
+  const handle = await open(path, flags);
+  try {
+    const { size } = await handle.stat();
+    if (size <= ENTRY_END_BYTES) return;
+    const end = new Uint8Array(ENTRY_END_BYTES);
+    const { bytesRead } = await handle.read(end, 0, end.length, size - end.length);
+    if (bytesRead === end.length) await body(handle, end, size);
+  } finally {
+    await handle.close();
+  }
 }
 
 /** @returns what is wrong with it, for what is no file that could be an entry */

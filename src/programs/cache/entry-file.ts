@@ -16,6 +16,8 @@ import type { PipelineData } from "../../vulkan/pipeline-data.ts";
 
 /** Grows with every change of the layout or of the meaning of a field. Part of every key, so versions share a folder. */
 export const ENTRY_FORMAT = 1;
+/** The form of an entry's name. Whatever is not of it is never made a path. */
+export const ENTRY_ID = /^[0-9a-f]{32}\.[0-9a-f]{16}\.[0-9a-f]{16}$/;
 
 const MAGIC = new Uint8Array([0x89, 0x45, 0x57, 0x50, 0x0d, 0x0a, 0x1a, 0x0a]); // as PNG's: a transfer as text shows
 const PRELUDE_BYTES = 24;
@@ -84,7 +86,13 @@ export interface UseRecord {
 
 export type DecodedEntry =
   | { readonly ok: true; readonly entry: Entry }
-  | { readonly ok: false; /** What is wrong with the bytes. */ readonly reason: string };
+  | {
+      readonly ok: false;
+      /** What is wrong with the bytes. */
+      readonly reason: string;
+      /** Whether another version of everwarp may have written them. */
+      readonly isOtherFormat?: true;
+    };
 
 interface WrittenHeader extends EntryHeader {
   readonly spirvBytes: number;
@@ -153,7 +161,8 @@ export function decodeEntry(bytes: Uint8Array, id?: string): DecodedEntry {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (MAGIC.some((byte, index) => bytes[index] !== byte)) return bad("it does not begin as an entry does");
   const format = view.getUint32(8, true);
-  if (format !== ENTRY_FORMAT) return bad(`its format is ${format}, and ${ENTRY_FORMAT} is read`);
+  if (format !== ENTRY_FORMAT)
+    return { ok: false, reason: `its format is ${format}, and ${ENTRY_FORMAT} is read`, isOtherFormat: true };
   const size = view.getBigUint64(16, true);
   if (size !== BigInt(bytes.length)) return bad(`it has ${bytes.length} of its ${size} bytes`);
   const digestAt = bytes.length - DIGEST_BYTES - USE_BYTES;
@@ -190,10 +199,14 @@ export function decodeEntry(bytes: Uint8Array, id?: string): DecodedEntry {
 
 /** The record of use for a file whose last 64 bytes are `end`, one use later; undefined when `end` is no such end. */
 export function nextUse(end: Uint8Array, nowMs: number): Uint8Array | undefined {
-  if (end.length !== DIGEST_BYTES + USE_BYTES) return undefined;
-  const digest = end.subarray(0, DIGEST_BYTES);
-  const { uses } = decodeUse(end.subarray(DIGEST_BYTES), digest);
-  return encodeUse({ uses: uses + 1, lastUseMs: nowMs }, digest);
+  const use = useAt(end);
+  return use && encodeUse({ uses: use.uses + 1, lastUseMs: nowMs }, end.subarray(0, DIGEST_BYTES));
+}
+
+/** The record of use in the last 64 bytes of a file; undefined when they are no such end. */
+export function useAt(end: Uint8Array): UseRecord | undefined {
+  if (end.length !== ENTRY_END_BYTES) return undefined;
+  return decodeUse(end.subarray(DIGEST_BYTES), end.subarray(0, DIGEST_BYTES));
 }
 
 /** Digest and record of use together: what `nextUse` takes. */
@@ -243,6 +256,7 @@ function parseHeader(bytes: Uint8Array): WrittenHeader | string {
   for (const field of ["pushConstantBytes", "createdAtMs", "compileMs", "driverMs", "spirvBytes"]) {
     if (!Number.isFinite(value[field])) return `its header lacks ${field}`;
   }
+  if (!ENTRY_ID.test(value["id"] as string)) return "its id is no name of an entry";
   const { target, constants, data, spirvBytes, measured } = value;
   if (!isRecord(target) || !["device", "driver", "dataKey"].every((key) => typeof target[key] === "string"))
     return "its header lacks the target";

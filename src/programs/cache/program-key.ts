@@ -18,6 +18,8 @@ import { arch, endianness } from "node:os";
 import type { Device } from "../../vulkan/device.ts";
 import { ENTRY_FORMAT, type TargetInfo } from "./entry-file.ts";
 
+export { ENTRY_ID } from "./entry-file.ts";
+
 /** The compiler and its version, and what it is asked for: a test holds this to what is installed. */
 export const COMPILER = "@webgpu/glslang 0.0.15, SPIR-V 1.5";
 /** Grows when entries that an earlier everwarp wrote turn out to be wrong: they are then never looked at again. */
@@ -25,8 +27,6 @@ const EPOCH = 1;
 
 const MODULE_DIGITS = 32;
 const PART_DIGITS = 16;
-/** The form of an entry's name. Whatever is not of it is never made a path. */
-export const ENTRY_ID = /^[0-9a-f]{32}\.[0-9a-f]{16}\.[0-9a-f]{16}$/;
 
 /** Why a program had to be made. */
 export type MissReason =

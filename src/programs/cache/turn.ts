@@ -35,7 +35,8 @@ export async function takeTurn(path: string): Promise<TurnAnswer> {
       return { state: "taken", end: () => endTurn(path) };
     } catch (error) {
       const code = codeOf(error);
-      if (code === "ENOENT" && attempt === 0) await mkdir(dirname(path), { recursive: true }).catch(ignore);
+      if (code === "ENOENT" && attempt === 0)
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(ignore);
       else if (code !== "EEXIST") return { state: "impossible" };
       else if (await isHeld(path)) return { state: "busy" };
       else await unlink(path).catch(ignore);
