@@ -114,7 +114,7 @@ export class DeviceContext {
     this.handle = parts.handle;
     this.memoryTypes = parts.memoryTypes;
     this.queueFamilies = parts.queueFamilies;
-    const hasBinaries = parts.physical.info.pipelineBinary !== undefined;
+    const hasBinaries = parts.physical.info.pipelineBinary !== undefined && parts.instance.passesBinaries;
     const commands = hasBinaries ? pipelineBinaryCommands(parts.handle) : undefined;
     this.binaries =
       commands && new PipelineBinaries(commands, parts.handle, (result, call) => this.check(result, call));

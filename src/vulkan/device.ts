@@ -101,13 +101,16 @@ export class Device implements Disposable {
     options: DeviceOptions,
     choose: (devices: readonly PhysicalDevice[]) => PhysicalDevice,
   ): Device {
-    const { validation = false, memoryTypes, queuesToLease, driverCache } = options;
+    const { validation = false, memoryTypes, queuesToLease, driverCache = true } = options;
     const instance = acquireInstance(validation);
     try {
       const physical = choose(physicalDevices(instance.handle));
       const families = chooseQueues(physical.info, queuesToLease);
       const chosenTypes = chooseMemoryTypes(physical.info, memoryTypes);
-      const handle = createDevice(physical, families, driverCache);
+      const handle = createDevice(physical, families, {
+        driverCache,
+        passesBinaries: instance.passesBinaries,
+      });
       try {
         const context = new DeviceContext({
           commands: vulkan(),

@@ -100,8 +100,13 @@ export function queuesOf({ compute, transfer, side, leasable }: QueueChoice): Qu
  *
  * @param driverCache whether the driver may use a pipeline cache of its own; `false` has an effect only where the driver lets
  * it be switched off
+ * @param passesBinaries of the instance
  */
-export function createDevice(physical: PhysicalDevice, families: QueueChoice, driverCache = true): bigint {
+export function createDevice(
+  physical: PhysicalDevice,
+  families: QueueChoice,
+  { driverCache = true, passesBinaries = true }: { driverCache?: boolean; passesBinaries?: boolean } = {},
+): bigint {
   const { info } = physical;
   const queueCounts = new Map<number, number>();
   for (const { family, index } of queuesOf(families)) {
@@ -111,7 +116,7 @@ export function createDevice(physical: PhysicalDevice, families: QueueChoice, dr
     Object.fromEntries(
       names.filter((name) => (info.features as readonly string[]).includes(name)).map((name) => [name, 1]),
     );
-  const { pipelineBinary } = info;
+  const pipelineBinary = passesBinaries ? info.pipelineBinary : undefined;
   const binaryExtensions = pipelineBinary === undefined ? [] : [MAINTENANCE_5, PIPELINE_BINARY];
   const extensions = [...info.extensions.filter((name) => ENABLED_EXTENSIONS.has(name)), ...binaryExtensions];
   return inFrame((frame) => {

@@ -3,19 +3,27 @@ import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
 import { compile } from "../../src/programs/compile.ts";
 import type { Device } from "../../src/vulkan/device.ts";
+import { physicalDevices } from "../../src/vulkan/device-info.ts";
 import { koffi } from "../../src/vulkan/ffi.ts";
 import { VkPipelineCreationFeedbackFlagBits, VkResult } from "../../src/vulkan/generated/constants.ts";
 import {
   VkComputePipelineCreateInfo,
+  VkDeviceCreateInfo,
+  VkDevicePipelineBinaryInternalCacheControlKHR,
+  VkPhysicalDeviceFeatures2,
+  VkPhysicalDeviceMaintenance5Features,
+  VkPhysicalDevicePipelineBinaryFeaturesKHR,
   VkPipelineCacheCreateInfo,
   VkPipelineCreationFeedback,
   VkPipelineCreationFeedbackCreateInfo,
 } from "../../src/vulkan/generated/structs.ts";
+import { acquireInstance } from "../../src/vulkan/instance.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
+import { chooseQueues, createDevice } from "../../src/vulkan/logical-device.ts";
 import { readStruct, type RecordOf, type Layout, writeStruct } from "../../src/vulkan/native-layout.ts";
 import type { ComputePipeline, ComputePipelineOptions } from "../../src/vulkan/pipeline.ts";
 import type { PipelineData } from "../../src/vulkan/pipeline-data.ts";
-import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
 
@@ -28,6 +36,7 @@ layout(constant_id = 1) const uint FACTOR = 1u;
 layout(push_constant, scalar) uniform Push { Words data; } push;
 void main() { push.data.words[gl_GlobalInvocationID.x] = gl_GlobalInvocationID.x * FACTOR; }`;
 
+const hasBinaries = testDeviceInfo().pipelineBinary !== undefined;
 let device: Device;
 let options: ComputePipelineOptions;
 
@@ -44,6 +53,11 @@ function expectWorks(pipeline: ComputePipeline): void {
   push.setBigUint64(0, buffer.address, true);
   device.run((recorder) => recorder.bind(pipeline).push(push).dispatch(1).barrier("compute", "host"));
   expect(new Uint32Array(buffer.host)).toEqual(Uint32Array.from({ length: 64 }, (_, index) => index * 3));
+}
+
+/** The struct at an address. */
+function at<L extends Layout>(address: bigint, of: L): RecordOf<L> {
+  return readStruct(new DataView(koffi().view(address, of.sizeBytes)), 0, of);
 }
 
 /** Cache data with this device's header. */
@@ -140,8 +154,7 @@ describe("data that is of no use", () => {
     expect(device.counters.pipelinesFromData).toBe(before.pipelinesFromData);
   });
 
-  test("binaries for a driver that has none are refused", () => {
-    if (device.info.pipelineBinary !== undefined) return; // there the driver itself refuses them
+  test.skipIf(hasBinaries)("binaries for a driver that has none are refused (this one has them)", () => {
     using pipeline = device.createComputePipeline({
       ...options,
       pipelineData: { kind: "binary", keys: [Uint8Array.of(1)], bytes: [Uint8Array.of(1)] },
@@ -155,129 +168,182 @@ describe("data that is of no use", () => {
  * A driver that does store, played on top of the real one, since software drivers store nothing: the cache remembers what it was given
  * and what was compiled with it, and feedback says whether it was of use.
  */
-describe("a driver that fills caches", () => {
-  const PAYLOAD = "compiled code";
-  const real = { ...vulkan() };
-  const caches = new Map<bigint, string>();
-  let saysNothing = false;
-  let failsWithData: number | undefined;
+describe.skipIf(hasBinaries)(
+  "a driver that fills caches (where it has binaries, caches are never filled)",
+  () => {
+    const PAYLOAD = "compiled code";
+    const real = { ...vulkan() };
+    const caches = new Map<bigint, string>();
+    let saysNothing = false;
+    let failsWithData: number | undefined;
 
-  const at = <L extends Layout>(address: bigint, of: L): RecordOf<L> =>
-    readStruct(new DataView(koffi().view(address, of.sizeBytes)), 0, of);
-
-  beforeEach(() => {
-    caches.clear();
-    saysNothing = false;
-    failsWithData = undefined;
-    vi.spyOn(vulkan(), "vkCreatePipelineCache").mockImplementation((handle, info, allocator, out) => {
-      const { initialDataSize, pInitialData } = at(info as bigint, VkPipelineCacheCreateInfo);
-      const given =
-        initialDataSize === 0n
-          ? ""
-          : Buffer.from(koffi().view(pInitialData, Number(initialDataSize)))
-              .toString()
-              .slice(32);
-      const result = real.vkCreatePipelineCache(handle, info, allocator, out);
-      const made = new DataView(koffi().view(out as bigint, 8)).getBigUint64(0, true);
-      // As NVIDIA does: what it cannot read it ignores.
-      caches.set(made, given === PAYLOAD ? given : "");
-      return result;
-    });
-    vi.spyOn(vulkan(), "vkGetPipelineCacheData").mockImplementation((_device, handle, size, out) => {
-      const bytes = ownCacheData(caches.get(handle) ?? "").bytes[0] ?? new Uint8Array();
-      const sizeView = new DataView(koffi().view(size as bigint, 8));
-      if (out !== null) new Uint8Array(koffi().view(out as bigint, bytes.length)).set(bytes);
-      sizeView.setBigUint64(0, BigInt(bytes.length), true);
-      return VkResult.VK_SUCCESS;
-    });
-    vi.spyOn(vulkan(), "vkCreateComputePipelines").mockImplementation(
-      (handle, cache, count, infos, allocator, out) => {
-        const hit = caches.get(cache) === PAYLOAD;
-        if (cache !== 0n && caches.get(cache) === "") caches.set(cache, PAYLOAD);
-        const { pNext } = at(infos as bigint, VkComputePipelineCreateInfo);
-        if (pNext !== 0n && failsWithData !== undefined) return failsWithData;
-        const result = real.vkCreateComputePipelines(handle, cache, count, infos, allocator, out);
-        if (pNext !== 0n) {
-          const { pPipelineCreationFeedback } = at(pNext, VkPipelineCreationFeedbackCreateInfo);
-          const {
-            VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT: valid,
-            VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT: found,
-          } = VkPipelineCreationFeedbackFlagBits;
-          writeStruct(
-            new DataView(koffi().view(pPipelineCreationFeedback, VkPipelineCreationFeedback.sizeBytes)),
-            0,
-            VkPipelineCreationFeedback,
-            { flags: saysNothing ? 0 : hit ? valid | found : valid },
-          );
-        }
+    beforeEach(() => {
+      caches.clear();
+      saysNothing = false;
+      failsWithData = undefined;
+      vi.spyOn(vulkan(), "vkCreatePipelineCache").mockImplementation((handle, info, allocator, out) => {
+        const { initialDataSize, pInitialData } = at(info as bigint, VkPipelineCacheCreateInfo);
+        const given =
+          initialDataSize === 0n
+            ? ""
+            : Buffer.from(koffi().view(pInitialData, Number(initialDataSize)))
+                .toString()
+                .slice(32);
+        const result = real.vkCreatePipelineCache(handle, info, allocator, out);
+        const made = new DataView(koffi().view(out as bigint, 8)).getBigUint64(0, true);
+        // As NVIDIA does: what it cannot read it ignores.
+        caches.set(made, given === PAYLOAD ? given : "");
         return result;
-      },
-    );
-    return () => vi.restoreAllMocks();
-  });
-
-  function captured(): PipelineData {
-    using pipeline = device.createComputePipeline({ ...options, captureData: true });
-    const data = pipeline.extractData();
-    if (data === undefined) throw new Error("nothing was captured");
-    return data;
-  }
-  // A driver with binaries never fills a cache.
-  const played = (): boolean => device.info.pipelineBinary === undefined;
-
-  test("gives its data, and takes it back", () => {
-    if (!played()) return;
-    const data = captured();
-    expect(
-      Buffer.from(data.bytes[0] ?? [])
-        .toString()
-        .slice(32),
-    ).toBe(PAYLOAD);
-    expect(device.pipelineDataKind).toBe("cache");
-    for (const quiet of [false, true]) {
-      saysNothing = quiet;
-      using pipeline = device.createComputePipeline({ ...options, pipelineData: data });
-      expect([pipeline.origin, pipeline.dataRefusal]).toEqual(["data", undefined]);
-      expectWorks(pipeline);
-    }
-    expect(device.liveHandles.pipelineCache).toBe(0);
-  });
-
-  test("and does not know the data: it says so, and what it compiled instead can be kept", () => {
-    if (!played()) return;
-    for (const quiet of [false, true]) {
-      saysNothing = quiet;
-      const before = { ...device.counters };
-      using pipeline = device.createComputePipeline({
-        ...options,
-        pipelineData: ownCacheData("x"),
-        captureData: true,
       });
-      expect(pipeline.origin).toBe("spirv");
-      expect(pipeline.dataRefusal).toContain("in spite of its cache data");
-      expect(device.counters.pipelineDataRefused).toBe(before.pipelineDataRefused + 1);
-      expectWorks(pipeline);
-      using again = device.createComputePipeline({ ...options, pipelineData: pipeline.extractData() });
-      expect(again.origin).toBe("data");
+      vi.spyOn(vulkan(), "vkGetPipelineCacheData").mockImplementation((_device, handle, size, out) => {
+        const bytes = ownCacheData(caches.get(handle) ?? "").bytes[0] ?? new Uint8Array();
+        const sizeView = new DataView(koffi().view(size as bigint, 8));
+        if (out !== null) new Uint8Array(koffi().view(out as bigint, bytes.length)).set(bytes);
+        sizeView.setBigUint64(0, BigInt(bytes.length), true);
+        return VkResult.VK_SUCCESS;
+      });
+      vi.spyOn(vulkan(), "vkCreateComputePipelines").mockImplementation(
+        (handle, cache, count, infos, allocator, out) => {
+          const hit = caches.get(cache) === PAYLOAD;
+          if (cache !== 0n && caches.get(cache) === "") caches.set(cache, PAYLOAD);
+          const { pNext } = at(infos as bigint, VkComputePipelineCreateInfo);
+          if (pNext !== 0n && failsWithData !== undefined) return failsWithData;
+          const result = real.vkCreateComputePipelines(handle, cache, count, infos, allocator, out);
+          if (pNext !== 0n) {
+            const { pPipelineCreationFeedback } = at(pNext, VkPipelineCreationFeedbackCreateInfo);
+            const {
+              VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT: valid,
+              VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT: found,
+            } = VkPipelineCreationFeedbackFlagBits;
+            writeStruct(
+              new DataView(koffi().view(pPipelineCreationFeedback, VkPipelineCreationFeedback.sizeBytes)),
+              0,
+              VkPipelineCreationFeedback,
+              { flags: saysNothing ? 0 : hit ? valid | found : valid },
+            );
+          }
+          return result;
+        },
+      );
+      return () => vi.restoreAllMocks();
+    });
+
+    function captured(): PipelineData {
+      using pipeline = device.createComputePipeline({ ...options, captureData: true });
+      const data = pipeline.extractData();
+      if (data === undefined) throw new Error("nothing was captured");
+      return data;
     }
-    expect(device.liveHandles.pipelineCache).toBe(0);
+    test("gives its data, and takes it back", () => {
+      const data = captured();
+      expect(
+        Buffer.from(data.bytes[0] ?? [])
+          .toString()
+          .slice(32),
+      ).toBe(PAYLOAD);
+      expect(device.pipelineDataKind).toBe("cache");
+      for (const quiet of [false, true]) {
+        saysNothing = quiet;
+        using pipeline = device.createComputePipeline({ ...options, pipelineData: data });
+        expect([pipeline.origin, pipeline.dataRefusal]).toEqual(["data", undefined]);
+        expectWorks(pipeline);
+      }
+      expect(device.liveHandles.pipelineCache).toBe(0);
+    });
+
+    test("and does not know the data: it says so, and what it compiled instead can be kept", () => {
+      for (const quiet of [false, true]) {
+        saysNothing = quiet;
+        const before = { ...device.counters };
+        using pipeline = device.createComputePipeline({
+          ...options,
+          pipelineData: ownCacheData("x"),
+          captureData: true,
+        });
+        expect(pipeline.origin).toBe("spirv");
+        expect(pipeline.dataRefusal).toContain("in spite of its cache data");
+        expect(device.counters.pipelineDataRefused).toBe(before.pipelineDataRefused + 1);
+        expectWorks(pipeline);
+        using again = device.createComputePipeline({ ...options, pipelineData: pipeline.extractData() });
+        expect(again.origin).toBe("data");
+      }
+      expect(device.liveHandles.pipelineCache).toBe(0);
+    });
+
+    test("and fails on the data: the pipeline is made from SPIR-V", () => {
+      const data = captured();
+      for (const result of [
+        VkResult.VK_ERROR_OUT_OF_HOST_MEMORY,
+        VkResult.VK_ERROR_INITIALIZATION_FAILED,
+        VkResult.VK_PIPELINE_COMPILE_REQUIRED,
+      ]) {
+        failsWithData = result;
+        using pipeline = device.createComputePipeline({ ...options, pipelineData: data });
+        expect(pipeline.origin).toBe("spirv");
+        expect(pipeline.dataRefusal).toMatch(/with cache data: VK_/);
+        expectWorks(pipeline);
+      }
+      expect(device.liveHandles.pipelineCache).toBe(0);
+    });
+  },
+);
+
+describe("a device with pipeline binaries", () => {
+  /** What vkCreateDevice is called with for a device that has them, as the types of the chained structs and the extensions. */
+  function opened(options: Parameters<typeof createDevice>[2], internalCacheControl = true) {
+    const instance = acquireInstance(false);
+    const physical = physicalDevices(instance.handle)[device.info.index];
+    if (physical === undefined) throw new Error("the test device is gone");
+    const pipelineBinary = { internalCache: true, internalCacheControl, prefersInternalCache: false };
+    const chain: number[] = [];
+    let extensions: string[] = [];
+    const create = vi.spyOn(vulkan(), "vkCreateDevice").mockImplementation((_handle, address) => {
+      const info = at(address as bigint, VkDeviceCreateInfo);
+      for (let next = info.pNext; next !== 0n;) {
+        const struct = new DataView(koffi().view(next, 24));
+        chain.push(struct.getUint32(0, true));
+        const isSwitch =
+          chain.at(-1) !== VkPhysicalDeviceFeatures2.structureType && struct.getBigUint64(8, true) === 0n;
+        // The last one is one of ours: its only member is switched on.
+        if (isSwitch && options?.passesBinaries !== false) expect(struct.getUint32(16, true)).toBe(1);
+        next = struct.getBigUint64(8, true);
+      }
+      const names = new BigUint64Array(
+        koffi().view(info.ppEnabledExtensionNames, 8 * info.enabledExtensionCount),
+      );
+      extensions = Array.from(names, (name) => koffi().decode.string(name));
+      return VkResult.VK_ERROR_FEATURE_NOT_PRESENT;
+    });
+    const info = { ...physical.info, pipelineBinary };
+    expect(() => createDevice({ ...physical, info }, chooseQueues(info), options)).toThrow("vkCreateDevice");
+    create.mockRestore();
+    instance.release();
+    return { chain, extensions };
+  }
+  const switches = [
+    VkPhysicalDeviceMaintenance5Features.structureType,
+    VkPhysicalDevicePipelineBinaryFeaturesKHR.structureType,
+  ];
+  const control = VkDevicePipelineBinaryInternalCacheControlKHR.structureType;
+
+  test("is opened with them, and with what they need", () => {
+    const { chain, extensions } = opened({});
+    expect(chain.slice(-2)).toEqual(switches);
+    expect(extensions).toEqual(expect.arrayContaining(["VK_KHR_maintenance5", "VK_KHR_pipeline_binary"]));
+    expect(new Set(extensions).size).toBe(extensions.length);
   });
 
-  test("and fails on the data: the pipeline is made from SPIR-V", () => {
-    if (!played()) return;
-    const data = captured();
-    for (const result of [
-      VkResult.VK_ERROR_OUT_OF_HOST_MEMORY,
-      VkResult.VK_ERROR_INITIALIZATION_FAILED,
-      VkResult.VK_PIPELINE_COMPILE_REQUIRED,
-    ]) {
-      failsWithData = result;
-      using pipeline = device.createComputePipeline({ ...options, pipelineData: data });
-      expect(pipeline.origin).toBe("spirv");
-      expect(pipeline.dataRefusal).toMatch(/with cache data: VK_/);
-      expectWorks(pipeline);
-    }
-    expect(device.liveHandles.pipelineCache).toBe(0);
+  test("is opened without its own cache where it lets that be switched off", () => {
+    expect(opened({ driverCache: false }).chain.slice(-3)).toEqual([...switches, control]);
+    expect(opened({ driverCache: false }, false).chain).not.toContain(control);
+    expect(opened({ driverCache: true }).chain).not.toContain(control);
+  });
+
+  test("is opened without them behind a layer that does not know them", () => {
+    const { chain, extensions } = opened({ passesBinaries: false });
+    expect(chain).not.toContain(switches[0]);
+    expect(chain).not.toContain(switches[1]);
+    expect(extensions).not.toContain("VK_KHR_pipeline_binary");
   });
 });
 

@@ -11,6 +11,7 @@ import { SearchEngine } from "../../search/engine.ts";
 import { scanShape } from "../../search/gpu/scan-shape.ts";
 import { searchPrograms } from "../../search/gpu/search-programs.ts";
 import { Device } from "../../vulkan/index.ts";
+import type { PipelineDataKind } from "../../vulkan/pipeline-data.ts";
 import { checkNumbered, numberedProgram } from "./programs-kernel.ts";
 
 export type ChildJob =
@@ -42,6 +43,8 @@ export interface ProgramsAnswer {
   readonly acquireMs: number;
   readonly programs: readonly AcquiredProgram[];
   readonly stats: ProgramStats;
+  /** By what means the driver lets its work be kept. */
+  readonly driverKeeps: PipelineDataKind;
   /** Counted where vkCreateComputePipelines is called. */
   readonly pipelinesFromData: number;
   readonly pipelinesFromSpirv: number;
@@ -132,6 +135,7 @@ async function acquireAll(
     acquireMs,
     programs,
     stats,
+    driverKeeps: device.pipelineDataKind, // asked last: it may make a pipeline for the question
     pipelinesFromData: pipelinesFromData - before.pipelinesFromData,
     pipelinesFromSpirv: pipelinesFromSpirv - before.pipelinesFromSpirv,
     heapBytes: heapBefore === undefined || heapAfter === undefined ? undefined : heapAfter - heapBefore,
