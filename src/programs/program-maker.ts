@@ -12,6 +12,7 @@
  * - Processes that want the same program at once wait for the one that makes it, for a while.
  */
 
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { structSizeBytes } from "../spirv/extent.ts";
@@ -157,8 +158,12 @@ export class ProgramMaker {
   async #fromSecondLevel(job: Job): Promise<MadeProgram | undefined> {
     const startMs = nowMs();
     const answer = await this.#parts.secondLevel?.get(job.id);
-    if (answer === undefined || this.#objectionTo(answer.entry, job) !== undefined) return undefined;
-    const { disk } = this.#parts;
+    if (answer === undefined) return undefined;
+    const { counters, disk } = this.#parts;
+    if (this.#objectionTo(answer.entry, job) !== undefined) {
+      counters.remoteRefused++;
+      return undefined;
+    }
     // First to disk: whatever comes of it in the driver, the mark is for an entry that is there.
     if (disk !== undefined) await this.#publish(disk, answer.entry, answer.bytes);
     return this.#fromEntry(answer.entry, job, startMs, "remote");
@@ -284,9 +289,11 @@ export class ProgramMaker {
     end?: () => Promise<void>,
   ): void {
     const { disk } = this.#parts;
+    // At once: the pipeline may be gone later. All else can wait until the request is answered.
+    const data = isKept ? this.#extract(pipeline) : undefined;
     this.background.run(async () => {
       try {
-        const data = isKept ? this.#extract(pipeline) : undefined;
+        await nextTurn();
         if (there === undefined || !areEqual(there.data, data)) {
           const use = there?.use ?? { uses: 0, lastUseMs: header.createdAtMs };
           const entry: Entry = { header, spirv, data, use };

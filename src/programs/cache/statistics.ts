@@ -31,8 +31,8 @@ export class CacheCounters {
   savedMs = 0;
   /** Entries that were written. */
   stored = 0;
-  /** Questions to the second-level store that failed or took too long. */
-  remoteFailures = 0;
+  /** Whole entries from the second level that were not what was asked for. */
+  remoteRefused = 0;
 
   /** As plain numbers with plain names, for `stats.json`. */
   flat(): Record<string, number> {
@@ -81,7 +81,7 @@ export interface ProgramStats {
   readonly loadMs: number;
   readonly savedMs: number;
   readonly stored: number;
-  readonly remoteFailures: number;
+  readonly remoteRefused: number;
   readonly memory: {
     readonly programs: number;
     readonly referenced: number;
@@ -119,7 +119,7 @@ export function statsOf(parts: {
     loadMs: counters.loadMs,
     savedMs: counters.savedMs,
     stored: counters.stored,
-    remoteFailures: counters.remoteFailures,
+    remoteRefused: counters.remoteRefused,
     memory: {
       programs: held.size,
       referenced: held.referenced,
