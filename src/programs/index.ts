@@ -4,6 +4,7 @@ export { DirectoryStore } from "./cache/directory-store.ts";
 export { HttpStore } from "./cache/http-store.ts";
 export { SecondLevel, type SecondLevelOptions, type SecondLevelStore } from "./cache/store.ts";
 export { secondLevelFrom, storeAt } from "./cache/store-choice.ts";
+export { type ProgramStats } from "./cache/statistics.ts";
 export { checkLayout } from "./check-layout.ts";
 export { compile, type SourceRequest } from "./compile.ts";
 export { kernelFile } from "./kernel-file.ts";
