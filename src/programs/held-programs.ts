@@ -66,6 +66,11 @@ export class HeldPrograms {
     return this.#held.has(id);
   }
 
+  /** How many wait for a program that is being made. */
+  waitingFor(id: string): number {
+    return this.#making.get(id)?.waiting ?? 0;
+  }
+
   /** A program that is here, in use from now on. */
   lease(id: string): ProgramLease | undefined {
     const held = this.#held.get(id);

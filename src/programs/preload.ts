@@ -1,10 +1,11 @@
 /**
- * Programs made before they are asked for, several at a time, in steps between which whoever asks in earnest goes first.
+ * Programs made before they are asked for, several at a time. Whoever asks in earnest goes first: before each part that keeps this
+ * thread busy (a compilation, a pipeline) they wait until nobody waits.
  *
  * Invariant: a program that cannot be made ahead of time stops no other one; it is told, and made or refused when it is asked for.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
 /** Reading and checking overlaps; a driver's work on pipelines does not, as it is called on this thread. */
 const PARALLEL = 8;
@@ -30,6 +31,11 @@ export interface PreloadStep {
   run(): Promise<boolean>;
 }
 
+/** Waits while `isBusy`. */
+export async function whenIdle(isBusy: () => boolean): Promise<void> {
+  while (isBusy()) await sleep(PAUSE_MS);
+}
+
 /** Runs the steps. @param isBusy whether someone waits for a program in earnest */
 export async function runPreload(
   steps: readonly PreloadStep[],
@@ -42,8 +48,8 @@ export async function runPreload(
   let loaded = 0;
   const work = async (): Promise<void> => {
     for (let step = steps[next++]; step !== undefined; step = steps[next++]) {
-      do await sleep(isBusy() ? PAUSE_MS : 0);
-      while (isBusy());
+      await nextTurn();
+      await whenIdle(isBusy);
       try {
         if (await step.run()) loaded++;
       } catch (error) {

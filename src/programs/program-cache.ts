@@ -19,7 +19,13 @@ import type { SecondLevel } from "./cache/store.ts";
 import { HeldPrograms, type ProgramLease } from "./held-programs.ts";
 import { ModuleShelf, type Program } from "./modules.ts";
 import { precompiledFolder } from "./precompiled.ts";
-import { type PreloadAnswer, type PreloadOptions, type PreloadStep, runPreload } from "./preload.ts";
+import {
+  type PreloadAnswer,
+  type PreloadOptions,
+  type PreloadStep,
+  runPreload,
+  whenIdle,
+} from "./preload.ts";
 import { ProgramMaker } from "./program-maker.ts";
 import {
   nameOf,
@@ -247,7 +253,8 @@ export class ProgramCache implements Disposable {
     return `${moduleId}.${variantId}.${this.target.id}`;
   }
 
-  async #find(asked: ProgramRequest): Promise<ProgramLease> {
+  /** @param isAhead whether nobody waits for it yet */
+  async #find(asked: ProgramRequest, isAhead = false): Promise<ProgramLease> {
     const request = asked.variants === undefined ? asked : await this.#tuner.choose(asked);
     const { resolved, expanded } = resolveRequest(request);
     const id = this.#idOf(resolved);
@@ -255,10 +262,21 @@ export class ProgramCache implements Disposable {
     const held = this.acquireHeld(id);
     if (held !== undefined) return held;
     const { lease, isFirst } = await this.#held.leaseMade(id, () =>
-      this.#maker.make({ id, resolved, expanded, label: nameOf(request) }),
+      this.#maker.make({
+        id,
+        resolved,
+        expanded,
+        label: nameOf(request),
+        pause: isAhead ? () => this.#pause(id) : undefined,
+      }),
     );
     if (!isFirst) this.counters.memoryHits++;
     return lease;
+  }
+
+  /** Lets those go first who wait for a program; one that they wait for itself is not to be paused. */
+  #pause(id: string): Promise<void> {
+    return whenIdle(() => this.#waiting > 0 && this.#held.waitingFor(id) <= 1);
   }
 
   /** Entries of this device and driver, the last used first, as many as memory may hold. */
@@ -286,7 +304,7 @@ export class ProgramCache implements Disposable {
       name,
       run: async () => {
         // Not by acquire: this one is not to be waited for.
-        (await this.#find(request)).release();
+        (await this.#find(request, true)).release();
         return true;
       },
     };
@@ -297,7 +315,9 @@ export class ProgramCache implements Disposable {
       name: this.disk?.manifest.rows.get(id)?.name ?? id,
       run: async () => {
         if (this.#held.has(id)) return true;
-        const made = await this.#held.leaseIfMade(id, () => this.#maker.makeStored(id));
+        const made = await this.#held.leaseIfMade(id, () =>
+          this.#maker.makeStored(id, () => this.#pause(id)),
+        );
         made?.release();
         return made !== undefined;
       },

@@ -43,10 +43,12 @@ export interface Job {
   readonly label: string | undefined;
   readonly resolved: ResolvedRequest;
   readonly expanded: ExpandedSource;
+  /** Of what is made ahead of time: waits until nobody waits for another program. */
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 /** Where an entry goes: what a job says, or the entry alone when nobody asked for it yet. */
-type Place = Pick<Job, "id" | "label"> & Partial<Pick<Job, "resolved">>;
+type Place = Pick<Job, "id" | "label" | "pause"> & Partial<Pick<Job, "resolved">>;
 
 export interface MakerParts {
   readonly device: Device;
@@ -114,8 +116,8 @@ export class ProgramMaker {
   }
 
   /** Makes the program of an entry on disk, for which nobody has asked yet; undefined when there is none any more. */
-  async makeStored(id: string): Promise<MadeProgram | undefined> {
-    const found = await this.#fromDisk({ id, label: undefined });
+  async makeStored(id: string, pause: () => Promise<void>): Promise<MadeProgram | undefined> {
+    const found = await this.#fromDisk({ id, label: undefined, pause });
     return typeof found === "object" ? found : undefined;
   }
 
@@ -150,7 +152,9 @@ export class ProgramMaker {
       await disk.quarantine(place.id, objection);
       return "corrupted";
     }
-    const held = this.#fromEntry(answer.entry, place, startMs, "disk");
+    const readMs = nowMs() - startMs;
+    await place.pause?.();
+    const held = this.#fromEntry(answer.entry, place, nowMs() - readMs, "disk");
     this.background.run(() => disk.noteUse(place.id));
     return held;
   }
@@ -208,7 +212,9 @@ export class ProgramMaker {
   /** Makes a program that is nowhere. @param end of the turn that was taken for it */
   async #build(job: Job, reason: MissReason, end: (() => Promise<void>) | undefined): Promise<MadeProgram> {
     const { resolved, expanded, id } = job;
+    await job.pause?.();
     const program = await this.moduleOf(resolved, expanded);
+    await job.pause?.();
     const kernel = job.label ?? "the kernel";
     const constants = resolveConstants(program.module, resolved.constants, kernel);
     assertEntryPoint(program.module, resolved.entryPoint, kernel);

@@ -302,6 +302,25 @@ describe("preload", () => {
     await cache.close();
   });
 
+  test("is not in the way of a request, of one for what it is making neither", async () => {
+    const cache = await open();
+    const sources = Array.from({ length: 12 }, (_, index) => ({ source: `${source}// ${index}\n` }));
+    let done = 0;
+    const preloading = cache.preload(sources, { onProgress: () => done++ });
+    // They are all under way now; the last of them is asked for in earnest, and another one.
+    await new Promise((resolve) => setImmediate(resolve));
+    const both = await Promise.all([
+      cache.acquire({ source: `${source}// in earnest\n` }),
+      cache.acquire({ ...(sources[3] as ProgramRequest) }),
+    ]);
+    expect(done).toBeLessThan(6);
+    expect(both.map(resultOf)).toEqual([5, 5]);
+    expect(await preloading).toMatchObject({ loaded: 12, failed: [] });
+    expect(cache.stats()).toMatchObject({ compilations: 13 });
+    for (const lease of both) lease.release();
+    await cache.close();
+  });
+
   test("a name stands for a shipped kernel, in the forms that were used here", async () => {
     const cache = await open();
     expect(await cache.preload(["search/newline_count"])).toMatchObject({ loaded: 1, failed: [] });
