@@ -1,11 +1,14 @@
 /**
- * Work that goes on behind answered requests, and is brought to its end before the process ends by itself.
+ * Work that goes on behind answered requests, and what is saved a while later, or at the end of the process.
  *
  * Invariant: nothing here keeps a process alive for longer than its work takes, and a process that is ended all the same
  * loses nothing but what would have been saved.
  */
 
-/** What can be brought to its end. */
+/** How long what changed is left to change further. */
+const SAVE_DELAY_MS = 2_000;
+
+/** What can be brought to disk. */
 export interface Unsaved {
   readonly isUnsaved: boolean;
   flush(): Promise<void>;
@@ -14,19 +17,23 @@ export interface Unsaved {
 const unsaved = new Set<Unsaved>();
 let isWatching = false;
 
-/** Flushes `what` when the process has nothing else to do any more. */
-export function flushAtEnd(what: Unsaved): void {
+/** Flushes `what` some time from now; before that, when the process has nothing else to do any more. */
+export function saveLater(what: Unsaved): void {
+  if (unsaved.has(what)) return;
   unsaved.add(what);
+  setTimeout(() => save(what), SAVE_DELAY_MS).unref();
   if (isWatching) return;
   isWatching = true;
-  process.on("beforeExit", () => {
-    for (const each of unsaved) if (each.isUnsaved) void each.flush();
-  });
+  process.on("beforeExit", () => unsaved.forEach(save));
 }
 
-/** What is flushed needs no more of it. */
-export function forgetAtEnd(what: Unsaved): void {
+/** What is flushed already needs no more of it. */
+export function isSaved(what: Unsaved): void {
   unsaved.delete(what);
+}
+
+function save(what: Unsaved): void {
+  if (unsaved.delete(what) && what.isUnsaved) void what.flush();
 }
 
 /** Promises that nobody awaits at once. */

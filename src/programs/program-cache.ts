@@ -10,7 +10,7 @@
 import { join } from "node:path";
 import { EverwarpError } from "../base/errors.ts";
 import type { Device } from "../vulkan/device.ts";
-import { flushAtEnd, forgetAtEnd } from "./background.ts";
+import { isSaved, saveLater } from "./background.ts";
 import { cacheDirectory } from "./cache/cache-folder.ts";
 import { DiskStore, type PruneAnswer, type PruneOptions } from "./cache/disk-store.ts";
 import { partsOf, type Target, targetOf } from "./cache/program-key.ts";
@@ -105,9 +105,7 @@ export class ProgramCache implements Disposable {
     const target = targetOf(device);
     const directory = directoryOf(options);
     const disk = directory === undefined ? undefined : await DiskStore.open(join(directory, target.folder));
-    const cache = new ProgramCache(device, target, disk, options);
-    if (disk !== undefined) flushAtEnd(cache);
-    return cache;
+    return new ProgramCache(device, target, disk, options);
   }
 
   /**
@@ -233,7 +231,7 @@ export class ProgramCache implements Disposable {
   async close(): Promise<void> {
     this[Symbol.dispose]();
     await this.flush();
-    forgetAtEnd(this);
+    isSaved(this);
   }
 
   /** As `close`, but leaves it to the end of the process to bring to disk what is not there yet. */
@@ -271,6 +269,7 @@ export class ProgramCache implements Disposable {
       }),
     );
     if (!isFirst) this.counters.memoryHits++;
+    if (this.disk !== undefined) saveLater(this);
     return lease;
   }
 

@@ -142,6 +142,14 @@ describe("many processes at once on an empty cache", () => {
   }, 120_000);
 });
 
+test("a process that does not close its cache leaves a whole folder all the same", async () => {
+  await worked({ values: [1, 2], staysOpen: true });
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(modelFolder(), name), "utf8"));
+  expect(read("manifest.json")).toMatchObject({ entries: [{ uses: 0 }, { uses: 0 }] });
+  expect(read("stats.json")).toMatchObject({ compilations: 2, stored: 2, "miss.never-seen": 2 });
+  expect(filesIn("turns")).toEqual([]);
+});
+
 /** Points that a process passes which makes or loads a program. */
 const CACHE_POINTS = Object.keys(FAULT_POINTS).filter((point) => point.startsWith("cache."));
 /** Those that are only passed when something else went wrong before, or when data is loaded. */

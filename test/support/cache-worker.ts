@@ -19,6 +19,8 @@ export interface WorkerOptions {
   caching?: boolean;
   /** The driver ends the process at data of the program of this value. */
   diesOf?: number;
+  /** Ends without closing the cache, as most programs do. */
+  staysOpen?: boolean;
   /** Prunes everything away before acquiring. */
   prunes?: boolean;
   /** When all processes are to begin, so that they begin together. */
@@ -60,7 +62,7 @@ for (const value of options.values) {
   results.push(resultOf(device, lease));
   lease.release();
 }
-await cache.close();
+if (options.staysOpen !== true) await cache.close();
 const report: WorkerReport = {
   results,
   stats: cache.stats(),
