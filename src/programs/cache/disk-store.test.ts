@@ -90,7 +90,10 @@ describe("prune", () => {
     for (const path of [...left, ...alive]) writeFileSync(path, "x");
     symlinkSync(dead, join(folder, "turns", "dead"));
     symlinkSync(processToken(), join(folder, "turns", "alive"));
+    mkdirSync(join(folder, "marks"));
+    for (const id of [idOf("1"), idOf("2")]) writeFileSync(join(folder, "marks", `${id}~suspicion`), "{}");
     await store.prune({});
+    expect(readdirSync(join(folder, "marks"))).toEqual([`${idOf("1")}~suspicion`]);
     expect(readdirSync(join(folder, "entries")).filter((name) => name.endsWith(".tmp"))).toHaveLength(1);
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
     expect(readdirSync(join(folder, "turns"))).toEqual(["alive"]);

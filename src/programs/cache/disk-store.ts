@@ -387,6 +387,13 @@ export class DiskStore {
           await this.attempt(() => unlink(path));
       }
     }
+    const marks = join(this.folder, "marks");
+    for (const name of await readdir(marks).catch(() => [])) {
+      const [id = "", what] = name.split("~");
+      // What is known against an entry goes with it; marks of drivers at work are for the crash guard.
+      if (what?.startsWith("suspicion") === true && !(await this.has(id)))
+        await this.attempt(() => unlink(join(marks, name)));
+    }
     const turns = join(this.folder, "turns");
     for (const name of await readdir(turns).catch(() => [])) await removeIfOver(join(turns, name));
     const quarantine = join(this.folder, "quarantine");
