@@ -5,7 +5,8 @@
  *   npx tsx scripts/gen-vulkan.ts --check               compare instead: exit 1 on drift, or when vk.xml is not there
  *   npx tsx scripts/gen-vulkan.ts --check --if-present  the same, but exit 0 with a line when vk.xml is not there
  *
- * vk.xml is taken from $VULKAN_REGISTRY or from where Debian's libvulkan-dev puts it.
+ * vk.xml is taken from $VULKAN_REGISTRY or from where Debian's libvulkan-dev puts it. What is newer than Debian's comes from
+ * scripts/vk-addendum.xml.
  */
 
 import { execFileSync } from "node:child_process";
@@ -25,6 +26,7 @@ import {
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const OUTPUT = join(ROOT, "src/vulkan/generated");
 const REGISTRY = process.env["VULKAN_REGISTRY"] ?? "/usr/share/vulkan/registry/vk.xml";
+const ADDENDUM = join(ROOT, "scripts/vk-addendum.xml");
 
 // ── XML: the subset that vk.xml uses ────────────────────────────────────────────────────────────────────────────────
 
@@ -103,7 +105,11 @@ class Registry {
     for (const section of elementsOf(registry)) {
       if (section.name === "types") {
         for (const type of elementsOf(section, "type").filter(isVulkan)) {
-          const name = type.attributes["name"] ?? textOfChild(type, "name");
+          // Function pointers of newer registries keep their name in a prototype.
+          const name =
+            type.attributes["name"] ??
+            textOfChild(type, "name") ??
+            textOfChild(child(type, "proto") ?? type, "name");
           if (name !== undefined) this.types.set(name, type);
         }
       } else if (section.name === "commands") {
@@ -143,6 +149,14 @@ class Registry {
       const value = this.values.get(target);
       if (value !== undefined && !this.values.has(name)) this.values.set(name, value);
     }
+  }
+
+  /** Takes over what only the other one has. */
+  addMissing(other: Registry): void {
+    for (const [name, type] of other.types) if (!this.types.has(name)) this.types.set(name, type);
+    for (const [name, command] of other.commands)
+      if (!this.commands.has(name)) this.commands.set(name, command);
+    for (const [name, value] of other.values) if (!this.values.has(name)) this.values.set(name, value);
   }
 
   #addValue(
@@ -393,7 +407,9 @@ function generate(registry: Registry): Record<string, string> {
     `${HEADER}\n${CONSTANTS.map((name) => `export const ${name} = ${constantText(registry.values.get(name))};\n`).join("")}\n` +
     Object.entries(ENUMERATIONS)
       .map(([enumeration, wanted]) => {
-        const names = wanted === "core" ? (registry.coreValues.get(enumeration) ?? []) : wanted;
+        const names = wanted.flatMap((name) =>
+          name === "core" ? (registry.coreValues.get(enumeration) ?? []) : [name],
+        );
         return `export const ${enumeration} = {\n${names
           .map((name) => `  ${name}: ${registry.valueOf(name)},\n`)
           .join("")}} as const;\n`;
@@ -435,7 +451,9 @@ function main(flags: readonly string[]): number {
     process.stderr.write(`${message}: nothing to generate from\n`);
     return 1;
   }
-  const files = formatted(generate(new Registry(parseXml(readFileSync(REGISTRY, "utf8")))));
+  const registry = new Registry(parseXml(readFileSync(REGISTRY, "utf8")));
+  registry.addMissing(new Registry(parseXml(readFileSync(ADDENDUM, "utf8"))));
+  const files = formatted(generate(registry));
   if (!check) {
     mkdirSync(OUTPUT, { recursive: true });
     for (const [name, content] of Object.entries(files)) writeFileSync(join(OUTPUT, name), content);

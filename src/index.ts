@@ -6,6 +6,15 @@ export type { SkippedFile } from "./search/engine/engine-corpus.ts";
 export type { Query } from "./search/engine/query.ts";
 export type { Search } from "./search/engine/search.ts";
 export type { SearchResult } from "./search/result.ts";
+export {
+  type Program,
+  ProgramCache,
+  type ProgramCacheOptions,
+  type ProgramLease,
+  type ProgramRequest,
+  type ProgramStats,
+  type ProgramVariant,
+} from "./programs/index.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
 export { type DeviceProfile, openProfiledDevice } from "./residency/profile.ts";
 export type { KernelOptions } from "./residency/kernel-options.ts";

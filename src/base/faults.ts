@@ -51,6 +51,22 @@ export const FAULT_POINTS = {
     layer: "file",
     standsFor: "reading a section of a checkpoint (passed once for each section)",
   },
+  "cache.turn": { layer: "file", standsFor: "taking a turn among processes: symlink" },
+  "cache.read": { layer: "file", standsFor: "opening an entry of the program cache" },
+  "cache.begun": { layer: "file", standsFor: "making the temporary file of an entry" },
+  "cache.written": { layer: "file", standsFor: "writing the second half of an entry" },
+  "cache.renamed": { layer: "file", standsFor: "giving a written entry its name: rename" },
+  "cache.published": { layer: "file", standsFor: "what follows when an entry has its name: the turn's end" },
+  "cache.used": { layer: "file", standsFor: "writing down that an entry was used" },
+  "cache.quarantined": { layer: "file", standsFor: "moving a bad entry out of the way: rename" },
+  "cache.removed": { layer: "file", standsFor: "removing an entry: unlink" },
+  "cache.marked": { layer: "file", standsFor: "marking an entry before the driver sees it" },
+  "cache.manifest-begun": {
+    layer: "file",
+    standsFor: "making the temporary file of manifest.json or stats.json",
+  },
+  "cache.manifest-written": { layer: "file", standsFor: "writing the second half of either" },
+  "cache.manifest-renamed": { layer: "file", standsFor: "giving either its name: rename" },
 } as const satisfies Record<string, PointInfo>;
 
 export type FaultPoint = keyof typeof FAULT_POINTS;

@@ -38,8 +38,8 @@ export async function precompile(
   return paths;
 }
 
-/** One request for each variant line of a kernel. */
-function variantsOf(file: string): SourceRequest[] {
+/** One request for each variant line of a kernel, or one without defines. @throws system errors for a file that cannot be read */
+export function variantsOf(file: string): SourceRequest[] {
   const variants = [...readFileSync(file, "utf8").matchAll(VARIANT)].map(([, defines]) => ({
     file,
     defines: Object.fromEntries(

@@ -1,207 +1,330 @@
 /**
- * Programs in memory: each source is compiled once, each pipeline is made once per device, however many ask and
- * whenever they do.
+ * Programs of one device: what any process has compiled before is not compiled again.
  *
- *   request ──expand──► source key ──► module (precompiled, or compiled; kept for ever, they are small)
- *                            └─ with specialization, entry point, device ──► pipeline (counted; idle ones kept a while)
+ *   request ──▶ memory (held-programs.ts) ──▶ disk, second level, SPIR-V, driver (program-maker.ts)
  *
- * Invariants: a pipeline with users is never destroyed here; of those without, the `maxIdlePipelines` last used are
- * kept; a failed compilation is not remembered, so that a corrected file compiles at the next try.
+ * Invariants: a program is known by what it is made from (cache/program-key.ts) and by nothing looser. Requests for one program that come
+ * while it is being made wait for the one that makes it. Opening reads no entry.
  */
 
-import { createHash } from "node:crypto";
-import { structSizeBytes } from "../spirv/extent.ts";
-import { readSpirv, type SpirvModule } from "../spirv/module.ts";
+import { join } from "node:path";
 import { EverwarpError } from "../base/errors.ts";
 import type { Device } from "../vulkan/device.ts";
-import type { ComputePipeline } from "../vulkan/pipeline.ts";
-import { compileExpanded, prepareSource, type SourceRequest } from "./compile.ts";
-import type { ExpandedSource } from "./include.ts";
-import { findPrecompiled, precompiledFolder, sourceKey } from "./precompiled.ts";
+import { isSaved, saveLater } from "./background.ts";
+import { cacheDirectory } from "./cache/cache-folder.ts";
+import { DiskStore, type PruneAnswer, type PruneOptions } from "./cache/disk-store.ts";
+import { partsOf, type Target, targetOf } from "./cache/program-key.ts";
+import { CacheCounters, type ProgramStats, statsOf } from "./cache/statistics.ts";
+import type { SecondLevel } from "./cache/store.ts";
+import { HeldPrograms, type ProgramLease } from "./held-programs.ts";
+import { ModuleShelf, type Program } from "./modules.ts";
+import { precompiledFolder } from "./precompiled.ts";
+import {
+  type PreloadAnswer,
+  type PreloadOptions,
+  type PreloadStep,
+  runPreload,
+  whenIdle,
+} from "./preload.ts";
+import { ProgramMaker } from "./program-maker.ts";
+import {
+  nameOf,
+  type ProgramRequest,
+  RequestMemo,
+  type ResolvedRequest,
+  resolveRequest,
+} from "./program-request.ts";
+import { shippedProgramsNamed } from "./shipped.ts";
+import { type Benchmark, type TuneAnswer, type TuneOptions, Tuner } from "./tune.ts";
 
-/** A source with what turns it into a pipeline. */
-export type ProgramRequest = SourceRequest & {
-  /** Values of specialization constants: by constant_id, or by their names in the source. */
-  specialization?: Readonly<Record<string | number, number>>;
-  /** `main` if not given. */
-  entryPoint?: string;
-  /** Shown in errors and in messages of the validation layer. */
-  label?: string;
-};
+export type { ProgramLease } from "./held-programs.ts";
 
-/** A compiled source. */
-export interface Program {
-  /** SHA-256 of the expanded source. */
-  readonly key: string;
-  readonly spirv: Uint32Array;
-  readonly module: SpirvModule;
-  /** Where the module came from. */
-  readonly origin: "precompiled" | "compiled";
-}
-
-/** A pipeline in use. Let go of it once, when nothing that uses it is running. */
-export interface ProgramLease extends Disposable {
-  readonly pipeline: ComputePipeline;
-  readonly program: Program;
-  release(): void;
-}
-
-interface PipelineEntry {
-  readonly pipeline: ComputePipeline;
-  users: number;
-}
+const DEFAULT_MAX_PROGRAMS = 100;
+const DEFAULT_MAX_BYTES = 50 << 20;
+const DEFAULT_MAX_DISK_BYTES = 1 << 30;
 
 export interface ProgramCacheOptions {
+  /** Programs kept in memory; more only while more are in use. 100 if not given. */
+  readonly maxPrograms?: number;
+  /** Bytes of memory for them, beyond the driver's own; 50 MiB if not given. */
+  readonly maxBytes?: number;
+  /** Where programs are kept on disk: by default as `cacheDirectory` says; `false` for nowhere. */
+  readonly directory?: string | false;
+  /** Bytes on disk for one model of device, beyond which the longest unused go; 1 GiB if not given. */
+  readonly maxDiskBytes?: number;
   /** Where precompiled modules lie; the package's own if not given, none if `false`. */
-  precompiled?: string | false;
-  /** Pipelines without users that are kept per device; 32 if not given. */
-  maxIdlePipelines?: number;
+  readonly precompiled?: string | false;
+  /** Asked when the disk has not got a program, and given what is made here. */
+  readonly secondLevel?: SecondLevel | undefined;
+  /** SPIR-V that caches of several devices share. */
+  readonly modules?: ModuleShelf;
 }
 
-export class ProgramCache {
-  /** How often something had to be made. */
-  readonly counters = { compiled: 0, precompiled: 0, pipelinesCreated: 0 };
-  readonly #programs = new Map<string, Promise<Program>>();
-  /** Per device; entries in the order of their last use, oldest first. */
-  readonly #pipelines = new WeakMap<Device, Map<string, PipelineEntry>>();
-  readonly #precompiled: string | false;
-  readonly #maxIdlePipelines: number;
+export class ProgramCache implements Disposable {
+  readonly device: Device;
+  readonly target: Target;
+  /** The disk below; undefined where there is none. */
+  readonly disk: DiskStore | undefined;
+  readonly counters = new CacheCounters();
+  readonly #held: HeldPrograms;
+  readonly #maker: ProgramMaker;
+  readonly #maxPrograms: number;
+  readonly #tuner = new Tuner(this);
+  #memo = new RequestMemo();
+  /** What was added to stats.json already. */
+  #counted: Record<string, number> = {};
+  /** Requests in earnest that are not answered yet. */
+  #waiting = 0;
+  #isClosed = false;
 
-  constructor(options: ProgramCacheOptions = {}) {
-    this.#precompiled = options.precompiled ?? precompiledFolder();
-    this.#maxIdlePipelines = options.maxIdlePipelines ?? 32;
+  private constructor(
+    device: Device,
+    target: Target,
+    disk: DiskStore | undefined,
+    options: ProgramCacheOptions,
+  ) {
+    const { maxPrograms = DEFAULT_MAX_PROGRAMS, maxBytes = DEFAULT_MAX_BYTES } = options;
+    this.device = device;
+    this.target = target;
+    this.disk = disk;
+    this.#maxPrograms = maxPrograms;
+    this.#held = new HeldPrograms({ maxPrograms, maxBytes });
+    this.#maker = new ProgramMaker({
+      device,
+      target,
+      disk,
+      secondLevel: options.secondLevel,
+      modules: options.modules ?? new ModuleShelf(options.precompiled ?? precompiledFolder(), maxPrograms),
+      counters: this.counters,
+      maxDiskBytes: options.maxDiskBytes ?? DEFAULT_MAX_DISK_BYTES,
+    });
+  }
+
+  /** Opens the cache of a device. Reads the manifest on disk, where there is one, and no entry. */
+  static async open(device: Device, options: ProgramCacheOptions = {}): Promise<ProgramCache> {
+    const target = targetOf(device);
+    const directory = directoryOf(options);
+    const disk = directory === undefined ? undefined : await DiskStore.open(join(directory, target.folder));
+    return new ProgramCache(device, target, disk, options);
   }
 
   /**
-   * The module of a source.
+   * A pipeline, shared with all who ask for the same.
+   *
+   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_BAD_ARGUMENT for an unknown entry point or specialization constant,
+   * EW_VULKAN when the driver refuses the kernel, EW_CLOSED
+   */
+  async acquire(request: ProgramRequest): Promise<ProgramLease> {
+    this.#assertOpen();
+    const known = this.#memo.find(request);
+    const held = known === undefined ? undefined : this.acquireHeld(this.#idOf(known));
+    if (held !== undefined) return held;
+    this.#waiting++;
+    try {
+      return await this.#find(request);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /**
+   * A pipeline that is in memory, at once; undefined when it is not, and `acquire` has to be asked.
+   *
+   * @throws EW_CLOSED
+   */
+  acquireHeld(id: string): ProgramLease | undefined {
+    this.#assertOpen();
+    const lease = this.#held.lease(id);
+    if (lease !== undefined) this.counters.memoryHits++;
+    return lease;
+  }
+
+  /**
+   * The module of a source, without a pipeline.
    *
    * @throws EW_COMPILE, EW_PATH_NOT_FOUND
    */
-  program(request: SourceRequest): Promise<Program> {
-    const expanded = prepareSource(request);
-    const key = sourceKey(expanded.text);
-    let program = this.#programs.get(key);
-    if (program === undefined) {
-      program = this.#make(key, expanded);
-      this.#programs.set(key, program);
-      program.catch(() => this.#programs.delete(key));
-    }
-    return program;
+  async program(request: ProgramRequest): Promise<Program> {
+    const { resolved, expanded } = resolveRequest(request);
+    return this.#maker.moduleOf(resolved, expanded);
   }
 
   /**
-   * A pipeline on a device, shared with all who ask for the same.
+   * Finds out which of a request's variants is the best on this device, once: `acquire` takes it from then on, in this process and in those
+   * that come after it.
    *
-   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_BAD_ARGUMENT for an unknown entry point or specialization constant,
-   * EW_VULKAN when the driver refuses the kernel
+   * @throws EW_BAD_ARGUMENT for a request without variants; when all variants fail, what the first of them failed with
    */
-  async acquire(device: Device, request: ProgramRequest): Promise<ProgramLease> {
-    const program = await this.program(request);
-    // From here on nothing waits: who asks for the same in the meantime finds the entry made.
-    const entryPoint = request.entryPoint ?? "main";
-    const specialization = resolveSpecialization(program.module, request);
-    const key = createHash("sha256")
-      .update(JSON.stringify([program.key, entryPoint, Object.entries(specialization)]))
-      .digest("hex");
-    const entries = this.#entriesOf(device);
-    let entry = entries.get(key);
-    if (entry === undefined) {
-      assertEntryPoint(program.module, entryPoint, request);
-      const { pushConstants } = program.module;
-      const pipeline = device.createComputePipeline({
-        spirv: program.spirv,
-        entryPoint,
-        specialization,
-        pushConstantBytes:
-          pushConstants === undefined ? 0 : roundUpTo4(structSizeBytes(program.module, pushConstants)),
+  async tune(request: ProgramRequest, benchmark: Benchmark, options?: TuneOptions): Promise<TuneAnswer> {
+    this.#assertOpen();
+    const answer = await this.#tuner.tune(request, benchmark, options);
+    // What requests came to before is not what they come to now.
+    this.#memo = new RequestMemo();
+    return answer;
+  }
+
+  /**
+   * Makes programs before they are asked for, behind whoever asks for one in earnest. They stay in memory within its limits.
+   *
+   * @param what requests, and names of shipped kernels ("search/scan"): of these, every form that was used on this device before, or the
+   * plain one where none was. If not given, all that was used on this device before, the last used first
+   * @throws EW_BAD_ARGUMENT for a name that nothing has; what goes wrong with a program is in the answer
+   */
+  async preload(
+    what?: readonly (string | ProgramRequest)[],
+    options: PreloadOptions = {},
+  ): Promise<PreloadAnswer> {
+    this.#assertOpen();
+    const stored = await this.#storedIds();
+    const steps =
+      what === undefined
+        ? stored.map((id) => this.#storedStep(id))
+        : what.flatMap((each) => this.#stepsOf(each, stored));
+    return runPreload(steps, () => this.#waiting > 0, options);
+  }
+
+  /** What was done so far, and what is held. */
+  stats(): ProgramStats {
+    return statsOf({
+      counters: this.counters,
+      held: this.#held,
+      disk: this.disk,
+      crashesFound: this.#maker.guard?.crashesFound ?? 0,
+      driverStores: this.#maker.driverStores,
+    });
+  }
+
+  /** Removes entries from disk by age and size; programs in memory stay. Zeros where there is no disk. */
+  async prune(options: PruneOptions): Promise<PruneAnswer> {
+    await this.#maker.background.settled();
+    return (await this.disk?.prune(options)) ?? { removed: 0, removedBytes: 0, kept: 0, keptBytes: 0 };
+  }
+
+  /** Destroys the pipelines that nobody uses. */
+  trim(): void {
+    this.#held.trim();
+  }
+
+  /** Waits until all is on disk that is to be there, with the manifest and the statistics. */
+  async flush(): Promise<void> {
+    await this.#maker.background.settled();
+    const { disk } = this;
+    if (disk === undefined) return;
+    await disk.saveManifestIfNeeded();
+    const numbers = this.counters.flat();
+    const grown = Object.entries(numbers).map(
+      ([name, value]) => [name, value - (this.#counted[name] ?? 0)] as const,
+    );
+    const news = grown.filter(([, growth]) => growth !== 0);
+    if (news.length === 0) return;
+    this.#counted = numbers;
+    await disk.addStats(Object.fromEntries(news));
+  }
+
+  /** Whether `flush` has something to do. */
+  get isUnsaved(): boolean {
+    if (this.#maker.background.isBusy || this.disk?.isChanged === true) return true;
+    return Object.entries(this.counters.flat()).some(([name, value]) => value !== (this.#counted[name] ?? 0));
+  }
+
+  /** Flushes, and destroys the pipelines that nobody uses; those in use go when they are released. */
+  async close(): Promise<void> {
+    this[Symbol.dispose]();
+    await this.flush();
+    isSaved(this);
+  }
+
+  /** As `close`, but leaves it to the end of the process to bring to disk what is not there yet. */
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#held.close();
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return;
+    throw new EverwarpError("EW_CLOSED", `the program cache of ${this.device.info.name} was closed`, {
+      remedy: "Open it again before use.",
+    });
+  }
+
+  #idOf({ moduleId, variantId }: ResolvedRequest): string {
+    return `${moduleId}.${variantId}.${this.target.id}`;
+  }
+
+  /** @param isAhead whether nobody waits for it yet */
+  async #find(asked: ProgramRequest, isAhead = false): Promise<ProgramLease> {
+    const request = asked.variants === undefined ? asked : await this.#tuner.choose(asked);
+    const { resolved, expanded } = resolveRequest(request);
+    const id = this.#idOf(resolved);
+    this.#memo.keep(asked, expanded, resolved);
+    const held = this.acquireHeld(id);
+    if (held !== undefined) return held;
+    const { lease, isFirst } = await this.#held.leaseMade(id, () =>
+      this.#maker.make({
+        id,
+        resolved,
+        expanded,
         label: nameOf(request),
-      });
-      this.counters.pipelinesCreated++;
-      entry = { pipeline, users: 0 };
-    }
-    entry.users++;
-    entries.delete(key);
-    entries.set(key, entry); // now the last used
-    this.#evict(entries);
-    return this.#lease(entry, program, entries);
+        pause: isAhead ? () => this.#pause(id) : undefined,
+      }),
+    );
+    if (!isFirst) this.counters.memoryHits++;
+    if (this.disk !== undefined) saveLater(this);
+    return lease;
   }
 
-  /** Destroys the pipelines of a device that nobody uses. */
-  trim(device: Device): void {
-    this.#evict(this.#entriesOf(device), 0);
+  /** Lets those go first who wait for a program; one that they wait for itself is not to be paused. */
+  #pause(id: string): Promise<void> {
+    return whenIdle(() => this.#waiting > 0 && this.#held.waitingFor(id) <= 1);
   }
 
-  #lease(entry: PipelineEntry, program: Program, entries: Map<string, PipelineEntry>): ProgramLease {
-    let isReleased = false;
-    const release = (): void => {
-      if (isReleased) return;
-      isReleased = true;
-      entry.users--;
-      this.#evict(entries);
+  /** Entries of this device and driver, the last used first, as many as memory may hold. */
+  async #storedIds(): Promise<string[]> {
+    const { disk, target } = this;
+    const ids = (await disk?.ids()) ?? [];
+    const lastUse = (id: string): number => disk?.manifest.rows.get(id)?.lastUseMs ?? 0;
+    return ids
+      .filter((id) => partsOf(id).target === target.id)
+      .toSorted((a, b) => lastUse(b) - lastUse(a))
+      .slice(0, this.#maxPrograms);
+  }
+
+  #stepsOf(what: string | ProgramRequest, stored: readonly string[]): PreloadStep[] {
+    if (typeof what === "object") return [this.#requestStep(nameOf(what) ?? "(source text)", what)];
+    return shippedProgramsNamed(what).flatMap(({ name, request }) => {
+      const { moduleId } = resolveRequest(request).resolved;
+      const used = stored.filter((id) => partsOf(id).module === moduleId);
+      return used.length > 0 ? used.map((id) => this.#storedStep(id)) : [this.#requestStep(name, request)];
+    });
+  }
+
+  #requestStep(name: string, request: ProgramRequest): PreloadStep {
+    return {
+      name,
+      run: async () => {
+        // Not by acquire: this one is not to be waited for.
+        (await this.#find(request, true)).release();
+        return true;
+      },
     };
-    return { pipeline: entry.pipeline, program, release, [Symbol.dispose]: release };
   }
 
-  #entriesOf(device: Device): Map<string, PipelineEntry> {
-    let entries = this.#pipelines.get(device);
-    if (entries === undefined) {
-      entries = new Map();
-      this.#pipelines.set(device, entries);
-    }
-    return entries;
-  }
-
-  #evict(entries: Map<string, PipelineEntry>, keep = this.#maxIdlePipelines): void {
-    const idle = [...entries].filter(([, { users }]) => users === 0);
-    for (const [key, { pipeline }] of idle.slice(0, Math.max(0, idle.length - keep))) {
-      entries.delete(key);
-      pipeline[Symbol.dispose]();
-    }
-  }
-
-  async #make(key: string, expanded: ExpandedSource): Promise<Program> {
-    const found = this.#precompiled === false ? undefined : findPrecompiled(key, this.#precompiled);
-    const spirv = found ?? (await compileExpanded(expanded));
-    this.counters[found === undefined ? "compiled" : "precompiled"]++;
-    return { key, spirv, module: readSpirv(spirv), origin: found === undefined ? "compiled" : "precompiled" };
+  #storedStep(id: string): PreloadStep {
+    return {
+      name: this.disk?.manifest.rows.get(id)?.name ?? id,
+      run: async () => {
+        if (this.#held.has(id)) return true;
+        const made = await this.#held.leaseIfMade(id, () =>
+          this.#maker.makeStored(id, () => this.#pause(id)),
+        );
+        made?.release();
+        return made !== undefined;
+      },
+    };
   }
 }
 
-function roundUpTo4(value: number): number {
-  return Math.ceil(value / 4) * 4;
-}
-
-function nameOf(request: ProgramRequest): string | undefined {
-  return request.label ?? ("file" in request ? request.file : request.name);
-}
-
-function assertEntryPoint(module: SpirvModule, entryPoint: string, request: ProgramRequest): void {
-  if (module.entryPoints.some(({ name, isCompute }) => isCompute && name === entryPoint)) return;
-  const names = module.entryPoints.map(({ name }) => name).join(", ");
-  throw new EverwarpError(
-    "EW_BAD_ARGUMENT",
-    `${nameOf(request) ?? "the kernel"} has no entry point ${entryPoint}`,
-    {
-      remedy: `It has ${names}.`,
-    },
-  );
-}
-
-/** Constants by constant_id, in its order. */
-function resolveSpecialization(module: SpirvModule, request: ProgramRequest): Record<number, number> {
-  const known = module.specConstants;
-  const resolved: Record<number, number> = {};
-  for (const [name, value] of Object.entries(request.specialization ?? {})) {
-    const constant = known.find(({ specId, name: own }) => own === name || String(specId) === name);
-    if (constant === undefined) {
-      const list = known.map(({ specId, name: own }) => `${own} (${specId})`).join(", ");
-      throw new EverwarpError(
-        "EW_BAD_ARGUMENT",
-        `${nameOf(request) ?? "the kernel"} has no specialization constant ${name}`,
-        { remedy: known.length === 0 ? "It has none at all." : `It has ${list}.` },
-      );
-    }
-    resolved[constant.specId] = value;
-  }
-  return resolved;
+function directoryOf({ directory }: ProgramCacheOptions): string | undefined {
+  if (directory === false) return undefined;
+  return directory ?? cacheDirectory();
 }

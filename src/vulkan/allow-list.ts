@@ -11,6 +11,7 @@ export const CORE_COMMANDS = [
   "vkCreateInstance",
   "vkDestroyInstance",
   "vkGetInstanceProcAddr",
+  "vkGetDeviceProcAddr",
   "vkEnumeratePhysicalDevices",
   "vkGetPhysicalDeviceProperties2",
   "vkGetPhysicalDeviceFeatures2",
@@ -69,11 +70,16 @@ export const CORE_COMMANDS = [
   "vkGetQueryPoolResults",
 ] as const;
 
-/** Commands of extensions, looked up through vkGetInstanceProcAddr when the extension is enabled. */
+/** Commands of extensions, looked up through vkGetInstanceProcAddr or vkGetDeviceProcAddr when the extension is enabled. */
 export const EXTENSION_COMMANDS = [
   "vkCreateDebugUtilsMessengerEXT",
   "vkDestroyDebugUtilsMessengerEXT",
   "vkSetDebugUtilsObjectNameEXT",
+  "vkCreatePipelineBinariesKHR",
+  "vkDestroyPipelineBinaryKHR",
+  "vkGetPipelineKeyKHR",
+  "vkGetPipelineBinaryDataKHR",
+  "vkReleaseCapturedPipelineDataKHR",
 ] as const;
 
 /** Structs that no command names: they extend another struct through pNext, or arrive in a callback. */
@@ -85,6 +91,13 @@ export const CHAINED_STRUCTS = [
   "VkPhysicalDeviceShaderSMBuiltinsPropertiesNV",
   "VkPhysicalDeviceShaderCorePropertiesAMD",
   "VkPhysicalDeviceShaderClockFeaturesKHR",
+  "VkPhysicalDeviceMaintenance5Features",
+  "VkPhysicalDevicePipelineBinaryFeaturesKHR",
+  "VkPhysicalDevicePipelineBinaryPropertiesKHR",
+  "VkDevicePipelineBinaryInternalCacheControlKHR",
+  "VkPipelineCreateFlags2CreateInfo",
+  "VkPipelineBinaryInfoKHR",
+  "VkPipelineCreationFeedbackCreateInfo",
   "VkMemoryAllocateFlagsInfo",
   "VkSemaphoreTypeCreateInfo",
   "VkTimelineSemaphoreSubmitInfo",
@@ -98,10 +111,10 @@ export const OPAQUE_STRUCTS = [
   "VkDebugUtilsLabelEXT",
 ] as const;
 
-/** Enumerations: those of their values that are needed, or "core" for all that Vulkan 1.0 to 1.3 define. */
-export const ENUMERATIONS: Readonly<Record<string, "core" | readonly string[]>> = {
-  VkResult: "core",
-  VkPhysicalDeviceType: "core",
+/** Enumerations: those of their values that are needed; "core" stands for all that Vulkan 1.0 to 1.3 define. */
+export const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
+  VkResult: ["core", "VK_PIPELINE_BINARY_MISSING_KHR"],
+  VkPhysicalDeviceType: ["core"],
   VkDriverId: [
     "VK_DRIVER_ID_AMD_PROPRIETARY",
     "VK_DRIVER_ID_AMD_OPEN_SOURCE",
@@ -144,6 +157,12 @@ export const ENUMERATIONS: Readonly<Record<string, "core" | readonly string[]>> 
   VkSharingMode: ["VK_SHARING_MODE_EXCLUSIVE", "VK_SHARING_MODE_CONCURRENT"],
   VkShaderStageFlagBits: ["VK_SHADER_STAGE_COMPUTE_BIT"],
   VkPipelineBindPoint: ["VK_PIPELINE_BIND_POINT_COMPUTE"],
+  VkPipelineCreateFlagBits2: ["VK_PIPELINE_CREATE_2_CAPTURE_DATA_BIT_KHR"],
+  VkPipelineCreationFeedbackFlagBits: [
+    "VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT",
+    "VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT",
+  ],
+  VkPipelineCacheHeaderVersion: ["VK_PIPELINE_CACHE_HEADER_VERSION_ONE"],
   VkPipelineStageFlagBits: [
     "VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT",
     "VK_PIPELINE_STAGE_DRAW_INDIRECT_BIT",
@@ -203,4 +222,4 @@ export const ENUMERATIONS: Readonly<Record<string, "core" | readonly string[]>> 
 };
 
 /** Plain constants of the API. */
-export const CONSTANTS = ["VK_WHOLE_SIZE"] as const;
+export const CONSTANTS = ["VK_WHOLE_SIZE", "VK_MAX_PIPELINE_BINARY_KEY_SIZE_KHR", "VK_UUID_SIZE"] as const;

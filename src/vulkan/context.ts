@@ -18,6 +18,7 @@ import { VkResult } from "./generated/constants.ts";
 import { VkDebugUtilsObjectNameInfoEXT } from "./generated/structs.ts";
 import type { Instance } from "./instance.ts";
 import type { MemoryTypes } from "./memory-roles.ts";
+import { PipelineBinaries, pipelineBinaryCommands } from "./pipeline-binary.ts";
 import { QueueMarks } from "./queue-marks.ts";
 
 export const HANDLE_KINDS = [
@@ -46,6 +47,12 @@ export interface Counters {
   blockingWaits: number;
   /** Looks at a fence that never block. */
   fencePolls: number;
+  /** Pipelines that were made from data of an earlier one: the driver compiled nothing. */
+  pipelinesFromData: number;
+  /** Pipelines that the driver made from SPIR-V. */
+  pipelinesFromSpirv: number;
+  /** Those of the latter for which there was data, which the driver did not take. */
+  pipelineDataRefused: number;
   /** Memory allocations. */
   allocations: number;
   /** Bytes of device memory held at present. */
@@ -68,6 +75,9 @@ export class DeviceContext {
     fenceWaits: 0,
     blockingWaits: 0,
     fencePolls: 0,
+    pipelinesFromData: 0,
+    pipelinesFromSpirv: 0,
+    pipelineDataRefused: 0,
     allocations: 0,
     allocatedBytes: 0,
   };
@@ -76,6 +86,12 @@ export class DeviceContext {
   closed = false;
   /** Waits on other threads that have not returned. */
   asyncWaits = 0;
+  /** Undefined where the driver hands out no pipeline binaries. */
+  readonly binaries: PipelineBinaries | undefined;
+  /** Whether pipelines are captured as binaries; else by a cache for each. */
+  capturesBinaries: boolean;
+  /** Whether the driver gave something to keep of a pipeline, when it was last asked; undefined before. */
+  givesPipelineData: boolean | undefined;
   /** Every VkQueue in use. */
   readonly queues: bigint[] = [];
   #isLost = false;
@@ -98,6 +114,11 @@ export class DeviceContext {
     this.handle = parts.handle;
     this.memoryTypes = parts.memoryTypes;
     this.queueFamilies = parts.queueFamilies;
+    const hasBinaries = parts.physical.info.pipelineBinary !== undefined && parts.instance.passesBinaries;
+    const commands = hasBinaries ? pipelineBinaryCommands(parts.handle) : undefined;
+    this.binaries =
+      commands && new PipelineBinaries(commands, parts.handle, (result, call) => this.check(result, call));
+    this.capturesBinaries = this.binaries !== undefined;
   }
 
   /** Whether a call answered VK_ERROR_DEVICE_LOST, or the device was abandoned. Never becomes false again. */

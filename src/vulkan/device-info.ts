@@ -15,9 +15,11 @@ import {
 } from "./conv.ts";
 import {
   type Feature,
+  MAINTENANCE_5,
   OPTIONAL_CLOCK,
   OPTIONAL_CORE,
   OPTIONAL_VULKAN12,
+  PIPELINE_BINARY,
   REQUIRED_CORE,
   REQUIRED_VULKAN12,
   SHADER_CLOCK,
@@ -27,8 +29,11 @@ import { VkMemoryHeapFlagBits, VkQueueFlagBits } from "./generated/constants.ts"
 import {
   VkExtensionProperties,
   VkPhysicalDeviceFeatures2,
+  VkPhysicalDeviceMaintenance5Features,
   VkPhysicalDeviceMemoryBudgetPropertiesEXT,
   VkPhysicalDeviceMemoryProperties2,
+  VkPhysicalDevicePipelineBinaryFeaturesKHR,
+  VkPhysicalDevicePipelineBinaryPropertiesKHR,
   VkPhysicalDeviceProperties2,
   VkPhysicalDeviceShaderClockFeaturesKHR,
   VkPhysicalDeviceShaderCorePropertiesAMD,
@@ -45,7 +50,8 @@ import { vulkan } from "./loader.ts";
 const EXTENSIONS_OF_INTEREST = [
   "VK_EXT_memory_budget",
   "VK_EXT_subgroup_size_control",
-  "VK_KHR_pipeline_binary",
+  MAINTENANCE_5,
+  PIPELINE_BINARY,
   SHADER_CLOCK,
   "VK_NV_shader_sm_builtins",
   "VK_AMD_shader_core_properties",
@@ -83,6 +89,15 @@ export interface DeviceLimits {
   readonly timestampPeriodNs: number;
   readonly nonCoherentAtomBytes: number;
 }
+/** How a driver with VK_KHR_pipeline_binary goes about its own cache. */
+export interface PipelineBinaryInfo {
+  /** Whether it has one. */
+  readonly internalCache: boolean;
+  /** Whether it can be switched off when the device is opened. */
+  readonly internalCacheControl: boolean;
+  /** Whether the driver would rather that nobody kept binaries beside it. */
+  readonly prefersInternalCache: boolean;
+}
 export interface DeviceInfo {
   /** Position in the list of devices. */
   readonly index: number;
@@ -99,6 +114,10 @@ export interface DeviceInfo {
   /** 32 hexadecimal digits. */
   readonly deviceUuid: string;
   readonly driverUuid: string;
+  /** What the driver's VkPipelineCache data is known by; it says less about the driver's version than it should. */
+  readonly pipelineCacheUuid: string;
+  /** Undefined where the driver does not hand out pipeline binaries. */
+  readonly pipelineBinary: PipelineBinaryInfo | undefined;
   /** Multiprocessors (NVIDIA) or compute units (AMD); undefined where the driver does not tell. */
   readonly computeUnits: number | undefined;
   readonly subgroupSize: number;
@@ -217,6 +236,8 @@ function describe(handle: bigint, index: number): DeviceInfo {
       driverVersion: properties.driverVersion,
       deviceUuid: hexOf(vulkan11.deviceUUID),
       driverUuid: hexOf(vulkan11.driverUUID),
+      pipelineCacheUuid: hexOf(properties.pipelineCacheUUID),
+      pipelineBinary: pipelineBinaryInfo(handle, apiVersion, extensions),
       computeUnits: computeUnits(handle, extensions),
       subgroupSize: vulkan11.subgroupSize,
       subgroupOperations: subgroupOperationsOf(vulkan11.subgroupSupportedOperations),
@@ -274,6 +295,32 @@ function clockFeatures(handle: bigint, extensions: ReadonlySet<string>): Feature
     vulkan().vkGetPhysicalDeviceFeatures2(handle, features.address);
     const found = clock.read();
     return OPTIONAL_CLOCK.filter((name) => found[name] === 1);
+  });
+}
+
+function pipelineBinaryInfo(
+  handle: bigint,
+  apiVersion: number,
+  extensions: ReadonlySet<string>,
+): PipelineBinaryInfo | undefined {
+  const hasExtensions = extensions.has(PIPELINE_BINARY) && extensions.has(MAINTENANCE_5);
+  // Before Vulkan 1.3 maintenance5 would need further extensions.
+  if (!hasExtensions || apiVersion < packApiVersion(1, 3)) return undefined;
+  return inFrame((frame) => {
+    const binary = frame.struct(VkPhysicalDevicePipelineBinaryFeaturesKHR);
+    const maintenance = frame.struct(VkPhysicalDeviceMaintenance5Features, { pNext: binary.address });
+    const features = frame.struct(VkPhysicalDeviceFeatures2, { pNext: maintenance.address });
+    vulkan().vkGetPhysicalDeviceFeatures2(handle, features.address);
+    if (binary.read().pipelineBinaries === 0 || maintenance.read().maintenance5 === 0) return undefined;
+    const own = frame.struct(VkPhysicalDevicePipelineBinaryPropertiesKHR);
+    const properties = frame.struct(VkPhysicalDeviceProperties2, { pNext: own.address });
+    vulkan().vkGetPhysicalDeviceProperties2(handle, properties.address);
+    const found = own.read();
+    return {
+      internalCache: found.pipelineBinaryInternalCache === 1,
+      internalCacheControl: found.pipelineBinaryInternalCacheControl === 1,
+      prefersInternalCache: found.pipelineBinaryPrefersInternalCache === 1,
+    };
   });
 }
 

@@ -30,6 +30,8 @@ import { chooseQueues, createDevice, type QueueChoice, queuesOf } from "./logica
 import { chooseMemoryTypes, type MemoryRole, type MemoryTypes } from "./memory-roles.ts";
 import { ComputePipeline, type ComputePipelineOptions } from "./pipeline.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
+import type { PipelineDataKind } from "./pipeline-data.ts";
+import { pipelineDataKind } from "./pipeline-probe.ts";
 import { Queue } from "./queue.ts";
 import { type QueueLease, QueueLeases } from "./queue-lease.ts";
 import type { Recorder } from "./recorder.ts";
@@ -49,6 +51,11 @@ export interface DeviceOptions {
   validation?: boolean;
   /** Memory types by role, for those that a device profile has decided. */
   memoryTypes?: Partial<MemoryTypes>;
+  /**
+   * `false` switches off the pipeline cache that the driver keeps by itself, where it can be switched off: to measure what
+   * pipelines cost without it.
+   */
+  driverCache?: boolean;
   /** Compute queues for `leaseComputeQueue`, at most; 8 if not given. 0 for programs that keep no kernels side by side. */
   queuesToLease?: number;
 }
@@ -94,13 +101,16 @@ export class Device implements Disposable {
     options: DeviceOptions,
     choose: (devices: readonly PhysicalDevice[]) => PhysicalDevice,
   ): Device {
-    const { validation = false, memoryTypes, queuesToLease } = options;
+    const { validation = false, memoryTypes, queuesToLease, driverCache = true } = options;
     const instance = acquireInstance(validation);
     try {
       const physical = choose(physicalDevices(instance.handle));
       const families = chooseQueues(physical.info, queuesToLease);
       const chosenTypes = chooseMemoryTypes(physical.info, memoryTypes);
-      const handle = createDevice(physical, families);
+      const handle = createDevice(physical, families, {
+        driverCache,
+        passesBinaries: instance.passesBinaries,
+      });
       try {
         const context = new DeviceContext({
           commands: vulkan(),
@@ -128,6 +138,22 @@ export class Device implements Disposable {
   /** How often the device was called on. The numbers only grow, but for `allocatedBytes`. */
   get counters(): Readonly<Counters> {
     return this.#context.counters;
+  }
+
+  /**
+   * By what means this driver really lets its work on pipelines be kept. Found out by the last pipeline that was made with
+   * `captureData`; where there was none yet, by making an empty one.
+   */
+  get pipelineDataKind(): PipelineDataKind {
+    return pipelineDataKind(this.#context);
+  }
+
+  /**
+   * What the driver's pipeline data is known by, hexadecimal: while it stays the same, what the driver gave once it takes
+   * again, by its own word.
+   */
+  get pipelineDataKey(): string {
+    return this.#context.binaries?.globalKey() ?? this.info.pipelineCacheUuid;
   }
 
   /** The memory type behind each role. */

@@ -38,5 +38,9 @@ export const OPTIONAL_CLOCK: readonly ClockFeature[] = ["shaderDeviceClock", "sh
 /** The extension of those features; its struct may be chained only where the device has it. */
 export const SHADER_CLOCK = "VK_KHR_shader_clock";
 
+/** What drivers made of kernels is handed out through this extension, which needs the other one for its flags. */
+export const PIPELINE_BINARY = "VK_KHR_pipeline_binary";
+export const MAINTENANCE_5 = "VK_KHR_maintenance5";
+
 /** Any feature that is looked at. */
 export type Feature = CoreFeature | Vulkan12Feature | ClockFeature;

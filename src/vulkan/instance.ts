@@ -31,6 +31,8 @@ import { readStruct } from "./native-layout.ts";
 
 const VALIDATION_LAYER = "VK_LAYER_KHRONOS_validation";
 const DEBUG_EXTENSION = "VK_EXT_debug_utils";
+/** The first version of the validation layer that knows VK_KHR_pipeline_binary. An older one gives out handles that mean nothing to it. */
+const LAYER_WITH_BINARIES = packApiVersion(1, 3) | 296;
 
 /** What the validation layer says. */
 export interface ValidationMessage {
@@ -43,6 +45,8 @@ export interface ValidationMessage {
 export interface Instance {
   readonly handle: bigint;
   readonly validation: boolean;
+  /** Whether commands for pipeline binaries get through to the driver: a validation layer that does not know them stands in their way. */
+  readonly passesBinaries: boolean;
   /** Loaded where the extension is there (with validation). */
   readonly setObjectName: ReturnType<typeof extensionCommand<"vkSetDebugUtilsObjectNameEXT">>;
   /** Lets go of one use. */
@@ -68,9 +72,14 @@ export function onValidationMessage(listener: (message: ValidationMessage) => vo
 
 /** Whether the validation layer is installed. */
 export function hasValidationLayer(): boolean {
+  return validationLayerVersion() !== undefined;
+}
+
+/** The version of Vulkan that the validation layer was made for; undefined where it is not installed. */
+function validationLayerVersion(): number | undefined {
   return enumerate(VkLayerProperties, "vkEnumerateInstanceLayerProperties", (count, list) =>
     vulkan().vkEnumerateInstanceLayerProperties(count, list),
-  ).some(({ layerName }) => layerName === VALIDATION_LAYER);
+  ).find(({ layerName }) => layerName === VALIDATION_LAYER)?.specVersion;
 }
 
 /**
@@ -111,7 +120,8 @@ export function enumerate<L extends Layout>(
 
 function createInstance(validation: boolean): Instance {
   const apiVersion = loaderApiVersion();
-  if (validation && !hasValidationLayer()) {
+  const layerVersion = validation ? validationLayerVersion() : undefined;
+  if (validation && layerVersion === undefined) {
     throw new EverwarpError(
       "EW_BAD_ARGUMENT",
       `validation was asked for and ${VALIDATION_LAYER} is not installed`,
@@ -163,6 +173,7 @@ function createInstance(validation: boolean): Instance {
     return {
       handle,
       validation,
+      passesBinaries: layerVersion === undefined || layerVersion >= LAYER_WITH_BINARIES,
       setObjectName: debug ? extensionCommand(handle, "vkSetDebugUtilsObjectNameEXT") : undefined,
       release() {
         const entry = open.get(validation);

@@ -66,6 +66,17 @@ export function extensionCommand<N extends keyof ExtensionCommands>(
   return koffi().decode(address, koffi().proto(result, [...parameters])) as ExtensionCommands[N];
 }
 
+/** A command of a device extension, or undefined where the driver does not have it or the extension is not enabled. */
+export function deviceCommand<N extends keyof ExtensionCommands>(
+  device: bigint,
+  name: N,
+): ExtensionCommands[N] | undefined {
+  const address = inFrame((frame) => vulkan().vkGetDeviceProcAddr(device, frame.text(name)));
+  if (address === null || address === 0n) return undefined;
+  const [result, parameters]: Prototype = EXTENSION_PROTOTYPES[name];
+  return koffi().decode(address, koffi().proto(result, [...parameters])) as ExtensionCommands[N];
+}
+
 /**
  * Runs a command on a worker thread of the foreign-function library, so that the event loop goes on while it blocks.
  * The arguments must be plain numbers and addresses of memory that the caller keeps.

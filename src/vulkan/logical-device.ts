@@ -5,19 +5,24 @@ import { checkResult, injectedResult } from "./check-result.ts";
 import type { DeviceInfo, PhysicalDevice, QueueFamilyInfo } from "./device-info.ts";
 import { assertNodesOpen } from "./device-nodes.ts";
 import {
+  MAINTENANCE_5,
   OPTIONAL_CLOCK,
   OPTIONAL_CORE,
   OPTIONAL_VULKAN12,
+  PIPELINE_BINARY,
   REQUIRED_CORE,
   REQUIRED_VULKAN12,
   SHADER_CLOCK,
 } from "./features.ts";
-import { inFrame } from "./frame.ts";
+import { type Frame, inFrame } from "./frame.ts";
 import { VkResult } from "./generated/constants.ts";
 import {
   VkDeviceCreateInfo,
+  VkDevicePipelineBinaryInternalCacheControlKHR,
   VkDeviceQueueCreateInfo,
   VkPhysicalDeviceFeatures2,
+  VkPhysicalDeviceMaintenance5Features,
+  VkPhysicalDevicePipelineBinaryFeaturesKHR,
   VkPhysicalDeviceShaderClockFeaturesKHR,
   VkPhysicalDeviceVulkan12Features,
 } from "./generated/structs.ts";
@@ -89,8 +94,18 @@ export function queuesOf({ compute, transfer, side, leasable }: QueueChoice): Qu
   return [compute, transfer, side, ...leasable].filter((queue) => queue !== undefined);
 }
 
-/** Makes the VkDevice, with every feature of the two lists that it has. */
-export function createDevice(physical: PhysicalDevice, families: QueueChoice): bigint {
+/**
+ * Makes the VkDevice, with every feature of the two lists that it has.
+ *
+ * @param driverCache whether the driver may use a pipeline cache of its own; `false` has an effect only where the driver lets
+ * it be switched off
+ * @param passesBinaries of the instance
+ */
+export function createDevice(
+  physical: PhysicalDevice,
+  families: QueueChoice,
+  { driverCache = true, passesBinaries = true }: { driverCache?: boolean; passesBinaries?: boolean } = {},
+): bigint {
   const { info } = physical;
   const queueCounts = new Map<number, number>();
   for (const { family, index } of queuesOf(families)) {
@@ -100,13 +115,19 @@ export function createDevice(physical: PhysicalDevice, families: QueueChoice): b
     Object.fromEntries(
       names.filter((name) => (info.features as readonly string[]).includes(name)).map((name) => [name, 1]),
     );
-  const extensions = info.extensions.filter((name) => ENABLED_EXTENSIONS.has(name));
+  const pipelineBinary = passesBinaries ? info.pipelineBinary : undefined;
+  const binaryExtensions = pipelineBinary === undefined ? [] : [MAINTENANCE_5, PIPELINE_BINARY];
+  const extensions = [...info.extensions.filter((name) => ENABLED_EXTENSIONS.has(name)), ...binaryExtensions];
   return inFrame((frame) => {
+    const binaries =
+      pipelineBinary === undefined
+        ? 0n
+        : chainBinaries(frame, !driverCache && pipelineBinary.internalCacheControl);
     const clock = info.extensions.includes(SHADER_CLOCK)
-      ? frame.struct(VkPhysicalDeviceShaderClockFeaturesKHR, enabled(OPTIONAL_CLOCK))
+      ? frame.struct(VkPhysicalDeviceShaderClockFeaturesKHR, { pNext: binaries, ...enabled(OPTIONAL_CLOCK) })
       : undefined;
     const features12 = frame.struct(VkPhysicalDeviceVulkan12Features, {
-      pNext: clock?.address ?? 0n,
+      pNext: clock?.address ?? binaries,
       ...enabled([...REQUIRED_VULKAN12, ...OPTIONAL_VULKAN12]),
     });
     const features = frame.struct(VkPhysicalDeviceFeatures2, {
@@ -139,4 +160,17 @@ export function createDevice(physical: PhysicalDevice, families: QueueChoice): b
     checkResult(result, `vkCreateDevice on ${info.name}`);
     return out.u64();
   });
+}
+
+/** The structs that switch pipeline binaries on; the address of the first. */
+function chainBinaries(frame: Frame, disableInternalCache: boolean): bigint {
+  const control = disableInternalCache
+    ? frame.struct(VkDevicePipelineBinaryInternalCacheControlKHR, { disableInternalCache: 1 }).address
+    : 0n;
+  const binary = frame.struct(VkPhysicalDevicePipelineBinaryFeaturesKHR, {
+    pNext: control,
+    pipelineBinaries: 1,
+  });
+  return frame.struct(VkPhysicalDeviceMaintenance5Features, { pNext: binary.address, maintenance5: 1 })
+    .address;
 }

@@ -3,6 +3,7 @@
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { inFrame } from "./frame.ts";
+import { VkResult } from "./generated/constants.ts";
 import { VkPipelineCacheCreateInfo } from "./generated/structs.ts";
 
 export class PipelineCache implements Disposable {
@@ -38,14 +39,23 @@ export class PipelineCache implements Disposable {
   data(): Uint8Array {
     this.#context.assertOpen();
     const { commands, handle: device } = this.#context;
-    return inFrame((frame) => {
-      const size = frame.bytes(8);
-      const call = "vkGetPipelineCacheData";
-      checkResult(commands.vkGetPipelineCacheData(device, this.handle, size.address, null), call);
-      const out = frame.bytes(Number(size.u64()));
-      checkResult(commands.vkGetPipelineCacheData(device, this.handle, size.address, out.address), call);
-      return new Uint8Array(out.view.buffer, out.view.byteOffset, Number(size.u64())).slice();
-    });
+    const call = "vkGetPipelineCacheData";
+    const tries = 4;
+    for (let attempt = 1; ; attempt++) {
+      const data = inFrame((frame) => {
+        const size = frame.bytes(8);
+        checkResult(commands.vkGetPipelineCacheData(device, this.handle, size.address, null), call);
+        const out = frame.bytes(Number(size.u64()));
+        const result = checkResult(
+          commands.vkGetPipelineCacheData(device, this.handle, size.address, out.address),
+          call,
+        );
+        // More came in between the two calls; what is there is whole, but not all.
+        if (result === VkResult.VK_INCOMPLETE && attempt < tries) return undefined;
+        return new Uint8Array(out.view.buffer, out.view.byteOffset, Number(size.u64())).slice();
+      });
+      if (data !== undefined) return data;
+    }
   }
 
   /** Destroys the cache; pipelines made with it live on. A second call does nothing. */

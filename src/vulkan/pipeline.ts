@@ -1,19 +1,23 @@
-/** Compute pipelines. There are no descriptor sets: a kernel gets device addresses in its push constants. */
+/**
+ * Compute pipelines. There are no descriptor sets: a kernel gets device addresses in its push constants.
+ *
+ * A pipeline is made from data that the driver gave for the same pipeline earlier, where there is some and the driver takes it, else from
+ * SPIR-V; which of the two it was is told, and how long the driver took.
+ *
+ *   pipelineData ──objection?──▶ driver ──takes it──▶ pipeline (origin "data")
+ *                     │             └─refuses, or compiles in spite of it─┐
+ *                     └──────▶ SPIR-V ──driver compiles──▶ pipeline (origin "spirv", dataRefusal)
+ */
 
 import { EverwarpError } from "../base/errors.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { inFrame } from "./frame.ts";
 import { VkObjectType, VkShaderStageFlagBits } from "./generated/constants.ts";
-import {
-  VkComputePipelineCreateInfo,
-  VkPipelineLayoutCreateInfo,
-  VkPushConstantRange,
-  VkShaderModuleCreateInfo,
-  VkSpecializationInfo,
-  VkSpecializationMapEntry,
-} from "./generated/structs.ts";
+import { VkPipelineLayoutCreateInfo, VkPushConstantRange } from "./generated/structs.ts";
 import type { PipelineCache } from "./pipeline-cache.ts";
+import { CACHE_HEADER_BYTES, type PipelineData } from "./pipeline-data.ts";
+import { type Capture, makePipeline } from "./pipeline-maker.ts";
 
 export interface ComputePipelineOptions {
   /** A SPIR-V module. */
@@ -24,6 +28,14 @@ export interface ComputePipelineOptions {
   specialization?: Readonly<Record<number, number>>;
   /** Size of the push constants: a multiple of 4, within the device's limit. 0 for none. */
   pushConstantBytes: number;
+  /**
+   * What `extractData` gave for a pipeline of the same SPIR-V, entry point, constants and push constants on this device and driver. The
+   * driver trusts it: make sure that it is whole before it comes here.
+   */
+  pipelineData?: PipelineData | undefined;
+  /** Keeps what the driver makes of the kernel until `extractData` is called. Nothing is kept of a pipeline made from data. */
+  captureData?: boolean | undefined;
+  /** A cache of the driver's in memory, for pipelines without data of their own. */
   pipelineCache?: PipelineCache | undefined;
   /** Shown in errors and in messages of the validation layer. */
   label?: string | undefined;
@@ -36,7 +48,15 @@ export class ComputePipeline implements Disposable {
   readonly layout: bigint;
   readonly pushConstantBytes: number;
   readonly label: string | undefined;
+  /** Whether it was made from `pipelineData`, or the driver compiled SPIR-V. */
+  readonly origin: "data" | "spirv";
+  /** Why data that was given was of no use. */
+  readonly dataRefusal: string | undefined;
+  /** How long the driver's calls took, an attempt with data that was refused included. */
+  readonly driverMs: number;
   readonly #context: DeviceContext;
+  /** What is still to be extracted. */
+  #capture: Capture | undefined;
   #disposed = false;
 
   /** @throws EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver refuses the kernel */
@@ -54,7 +74,12 @@ export class ComputePipeline implements Disposable {
     this.label = label;
     this.layout = createLayout(context, pushConstantBytes);
     try {
-      this.handle = createPipeline(context, this.layout, options);
+      const made = makePipeline(context, this.layout, options);
+      this.handle = made.handle;
+      this.origin = made.origin;
+      this.dataRefusal = made.refusal;
+      this.driverMs = made.driverMs;
+      this.#capture = made.capture;
     } catch (error) {
       context.commands.vkDestroyPipelineLayout(context.handle, this.layout, null);
       throw error;
@@ -63,14 +88,50 @@ export class ComputePipeline implements Disposable {
     context.track("pipeline", this);
   }
 
+  /**
+   * What the driver made of the kernel, to be kept. It is handed out once; the driver then lets go of its copy.
+   *
+   * @returns undefined when the pipeline was made without `captureData` or from data, when it was handed out before, and when the
+   * driver gives nothing to keep
+   * @throws EW_CLOSED after `dispose`, EW_VULKAN when the driver fails
+   */
+  extractData(): PipelineData | undefined {
+    const context = this.#context;
+    context.assertOpen();
+    if (this.#disposed) {
+      throw new EverwarpError("EW_CLOSED", "data was asked of a pipeline that was disposed", {
+        remedy: "Call extractData before that.",
+      });
+    }
+    const capture = this.#capture;
+    this.#capture = undefined;
+    if (capture === undefined) return undefined;
+    const data = capture === "binary" ? context.binaries?.extract(this.handle) : cacheData(capture);
+    context.givesPipelineData = data !== undefined;
+    // A driver that does not give what it promised is asked by the other means from now on.
+    if (capture === "binary" && data === undefined) context.capturesBinaries = false;
+    return data;
+  }
+
   /** Destroys the pipeline; nothing that uses it may be running. A second call does nothing. */
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    if (typeof this.#capture === "object") this.#capture[Symbol.dispose]();
     this.#context.release("pipeline", this, (commands, device) => {
       commands.vkDestroyPipeline(device, this.handle, null);
       commands.vkDestroyPipelineLayout(device, this.layout, null);
     });
+  }
+}
+
+/** What a cache that one pipeline was made with holds; ends the cache. */
+function cacheData(cache: PipelineCache): PipelineData | undefined {
+  try {
+    const bytes = cache.data();
+    return bytes.length <= CACHE_HEADER_BYTES ? undefined : { kind: "cache", bytes: [bytes] };
+  } finally {
+    cache[Symbol.dispose]();
   }
 }
 
@@ -91,55 +152,5 @@ function createLayout(context: DeviceContext, pushConstantBytes: number): bigint
       "vkCreatePipelineLayout",
     );
     return out.u64();
-  });
-}
-
-function createPipeline(context: DeviceContext, layout: bigint, options: ComputePipelineOptions): bigint {
-  const { commands, handle: device } = context;
-  const { spirv, entryPoint = "main", specialization = {}, pipelineCache, label } = options;
-  const of = label === undefined ? "" : ` of "${label}"`;
-  return inFrame((frame) => {
-    const code = new Uint8Array(spirv.buffer, spirv.byteOffset, spirv.byteLength);
-    const module = frame.struct(VkShaderModuleCreateInfo, { codeSize: code.length, pCode: frame.copy(code) });
-    const out = frame.bytes(8);
-    checkResult(
-      commands.vkCreateShaderModule(device, module.address, null, out.address),
-      `vkCreateShaderModule${of}`,
-    );
-    const shader = out.u64();
-    try {
-      const constants = Object.entries(specialization);
-      const entries = frame.structs(
-        VkSpecializationMapEntry,
-        constants.map(([id], index) => ({ constantID: Number(id), offset: index * 4, size: 4 })),
-      );
-      const info = frame.struct(VkComputePipelineCreateInfo, {
-        stage: {
-          stage: VkShaderStageFlagBits.VK_SHADER_STAGE_COMPUTE_BIT,
-          module: shader,
-          pName: frame.text(entryPoint),
-          pSpecializationInfo:
-            constants.length === 0
-              ? 0n
-              : frame.struct(VkSpecializationInfo, {
-                  mapEntryCount: constants.length,
-                  pMapEntries: entries.address,
-                  dataSize: constants.length * 4,
-                  pData: frame.u32s(constants.map(([, value]) => value)),
-                }).address,
-        },
-        layout,
-        basePipelineIndex: -1,
-      });
-      const cache = pipelineCache?.handle ?? 0n;
-      context.check(
-        context.answerAt("create-pipeline") ??
-          commands.vkCreateComputePipelines(device, cache, 1, info.address, null, out.address),
-        `vkCreateComputePipelines${of}`,
-      );
-      return out.u64();
-    } finally {
-      commands.vkDestroyShaderModule(device, shader, null);
-    }
   });
 }

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { precompile } from "../../src/programs/precompile.ts";
-import { ProgramCache, type ProgramRequest } from "../../src/programs/program-cache.ts";
+import { ProgramCache } from "../../src/programs/program-cache.ts";
+import type { ProgramRequest } from "../../src/programs/program-request.ts";
+import { SharedPrograms } from "../../src/programs/shared-programs.ts";
 import type { Device } from "../../src/vulkan/device.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
@@ -33,20 +35,20 @@ afterAll(() => {
 
 describe("the cache", () => {
   test("makes one module and one pipeline, however many ask at once", async () => {
-    const cache = new ProgramCache({ precompiled: false });
+    const cache = await ProgramCache.open(device, { precompiled: false, directory: false });
     const leases = await Promise.all(
-      Array.from({ length: 20 }, () => cache.acquire(device, { source, label: "one" })),
+      Array.from({ length: 20 }, () => cache.acquire({ source, label: "one" })),
     );
     expect(new Set(leases.map(({ pipeline }) => pipeline)).size).toBe(1);
-    expect(cache.counters).toEqual({ compiled: 1, precompiled: 0, pipelinesCreated: 1 });
+    expect(cache.stats()).toMatchObject({ compilations: 1, pipelines: { fromData: 0, fromSpirv: 1 } });
     expect(leases[0]?.pipeline.pushConstantBytes).toBe(12); // an address and a word, as the module says
     for (const lease of leases) lease.release();
-    cache.trim(device);
+    cache.trim();
     expect(device.liveHandles.pipeline).toBe(0);
   });
 
   test("tells requests apart by source, defines and specialization, and runs what was asked for", async () => {
-    const cache = new ProgramCache({ precompiled: false });
+    const cache = await ProgramCache.open(device, { precompiled: false, directory: false });
     using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
     const requests: ProgramRequest[] = [
       { source },
@@ -55,7 +57,7 @@ describe("the cache", () => {
       { source, specialization: { 3: 8 }, defines: { ADDEND: 1 } },
     ];
     for (const [index, request] of requests.entries()) {
-      using lease = await cache.acquire(device, request);
+      using lease = await cache.acquire(request);
       const push = new DataView(new ArrayBuffer(12));
       push.setBigUint64(0, buffer.address, true);
       push.setUint32(8, index, true);
@@ -64,49 +66,47 @@ describe("the cache", () => {
       );
     }
     expect([...new Uint32Array(buffer.host, 0, 4)]).toEqual([5, 105, 7, 9]);
-    expect(cache.counters).toMatchObject({ compiled: 3, pipelinesCreated: 4 });
-    cache.trim(device);
+    expect(cache.stats()).toMatchObject({ compilations: 3, pipelines: { fromSpirv: 4 } });
+    cache.trim();
   });
 
   test("keeps pipelines in use, and of the idle ones the last used", async () => {
-    const cache = new ProgramCache({ precompiled: false, maxIdlePipelines: 1 });
-    const used = await cache.acquire(device, { source, specialization: { VALUE: 1 } });
+    const cache = await ProgramCache.open(device, { precompiled: false, directory: false, maxPrograms: 2 });
+    const used = await cache.acquire({ source, specialization: { VALUE: 1 } });
     for (const value of [2, 3, 4])
-      (await cache.acquire(device, { source, specialization: { VALUE: value } })).release();
+      (await cache.acquire({ source, specialization: { VALUE: value } })).release();
     expect(device.liveHandles.pipeline).toBe(2);
-    (await cache.acquire(device, { source, specialization: { VALUE: 4 } })).release(); // still there
-    expect(cache.counters.pipelinesCreated).toBe(4);
+    (await cache.acquire({ source, specialization: { VALUE: 4 } })).release(); // still there
+    expect(cache.stats().pipelines.fromSpirv).toBe(4);
     used.release();
     used.release(); // a second release counts no more
-    cache.trim(device);
+    cache.trim();
     expect(device.liveHandles.pipeline).toBe(0);
   });
 
   test("a device's pipelines end with it, and another device gets its own", async () => {
-    const cache = new ProgramCache({ precompiled: false });
+    const cache = new SharedPrograms({ precompiled: false, directory: false });
     const other = openTestDevice();
     const lease = await cache.acquire(other, { source });
     other.close();
     lease.release();
     using again = await cache.acquire(device, { source });
     expect(again.pipeline).not.toBe(lease.pipeline);
-    expect(cache.counters).toMatchObject({ compiled: 1, pipelinesCreated: 2 });
+    expect(cache.counters).toMatchObject({ compiled: 1 });
     again.release();
-    cache.trim(device);
+    await cache.trim(device);
   });
 
   test("a failure is told to all who asked, and not remembered", async () => {
-    const cache = new ProgramCache({ precompiled: false });
+    const cache = await ProgramCache.open(device, { precompiled: false, directory: false });
     const file = join(folder, "edited.comp");
     writeFileSync(file, "#version 460\nbroken");
     const both = await Promise.allSettled([cache.program({ file }), cache.program({ file })]);
     expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     writeFileSync(file, source);
     await cache.program({ file });
-    await expect(cache.acquire(device, { file, entryPoint: "other" })).rejects.toThrow("It has main");
-    await expect(cache.acquire(device, { file, specialization: { NOTHING: 1 } })).rejects.toThrow(
-      "VALUE (3)",
-    );
+    await expect(cache.acquire({ file, entryPoint: "other" })).rejects.toThrow("It has main");
+    await expect(cache.acquire({ file, specialization: { NOTHING: 1 } })).rejects.toThrow("VALUE (3)");
   });
 });
 
@@ -115,14 +115,14 @@ describe("precompiled modules", () => {
     const [path] = await precompile([{ source }, { source }], folder);
     expect(readdirSync(folder).filter((name) => name.endsWith(".spv"))).toHaveLength(1);
     expect(path).toMatch(/\/[0-9a-f]{64}\.spv$/);
-    const cache = new ProgramCache({ precompiled: folder });
+    const cache = await ProgramCache.open(device, { precompiled: folder, directory: false });
     expect((await cache.program({ source })).origin).toBe("precompiled");
     expect((await cache.program({ source: `${source}\n// edited` })).origin).toBe("compiled");
     expect((await cache.program({ source, defines: { ADDEND: 1 } })).origin).toBe("compiled");
-    using lease = await cache.acquire(device, { source });
+    using lease = await cache.acquire({ source });
     expect(lease.program.origin).toBe("precompiled");
     lease.release();
-    cache.trim(device);
+    cache.trim();
   });
 
   test("a file is compiled for each of its variants", async () => {
@@ -132,7 +132,7 @@ describe("precompiled modules", () => {
     const plain = join(place, "plain.comp");
     writeFileSync(plain, source);
     expect(await precompile([file, plain], place)).toHaveLength(3);
-    const cache = new ProgramCache({ precompiled: place });
+    const cache = await ProgramCache.open(device, { precompiled: place, directory: false });
     const sets: Record<string, number | boolean>[] = [
       { ADDEND: 1 },
       { ADDEND: 2, OTHER: true },
@@ -151,7 +151,7 @@ describe("precompiled modules", () => {
     const damaged = mkdtempSync(join(folder, "damaged-"));
     const [path = ""] = await precompile([{ source }], damaged);
     writeFileSync(path, "nonsense");
-    await expect(new ProgramCache({ precompiled: damaged }).program({ source })).rejects.toMatchObject({
+    await expect(new SharedPrograms({ precompiled: damaged }).program({ source })).rejects.toMatchObject({
       code: "EW_BAD_SPIRV",
     });
   });

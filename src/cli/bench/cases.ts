@@ -1,5 +1,6 @@
 /** All cases, in the order in which they run when none is named. */
 import type { BenchCase } from "./context.ts";
+import { programs } from "./programs.ts";
 import { RESIDENCY_CASES } from "./residency.ts";
 import { roundtrip } from "./roundtrip.ts";
 import { searchBurst } from "./search-burst.ts";
@@ -15,6 +16,7 @@ export const CASES: readonly BenchCase[] = [
   searchTyping,
   searchSize,
   searchTree,
+  programs,
   startup,
   ...RESIDENCY_CASES,
   soak,

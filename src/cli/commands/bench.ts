@@ -7,6 +7,7 @@ import type { BenchCase, BenchOptions } from "../bench/context.ts";
 import type { UnmeasuredRow } from "../bench/document.ts";
 import { type GeneratedCorpora, generatedCorpora } from "../bench/generated-corpus.ts";
 import { describeMachine } from "../bench/machine.ts";
+import { answerChild } from "../bench/programs-child.ts";
 import { Reporter } from "../bench/reporter.ts";
 import { QUERY_KINDS } from "../bench/search-tree.ts";
 import type { Environment } from "../flags/environment.ts";
@@ -59,6 +60,10 @@ export async function run(
     environment.writeOut(Buffer.from(request));
     return 0;
   }
+  if ("child" in request) {
+    environment.writeOut(Buffer.from(await answerChild(request.child)));
+    return 0;
+  }
   const { isJson, recordFolder } = request;
   const reporter = new Reporter({ argv, isJson, recordFolder, machine: describeMachine() }, environment);
   const stop = new AbortController();
@@ -102,9 +107,10 @@ function whatEnded(error: unknown, signal: AbortSignal): Pick<UnmeasuredRow, "st
 }
 
 /** @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
-function parse(argv: readonly string[]): Request | string {
+function parse(argv: readonly string[]): Request | { child: string } | string {
   const { values, positionals } = readOptions(argv);
   if (values.help === true) return USAGE;
+  if (values.child !== undefined) return { child: values.child };
   if (values.list === true) {
     return CASES.map(({ name, summary }) => `${name.padEnd(16)}${summary}\n`).join("");
   }
@@ -184,6 +190,8 @@ function readOptions(argv: readonly string[]) {
         query: { type: "string", multiple: true },
         json: { type: "boolean" },
         record: { type: "string" },
+        // For itself: a part of `programs`, in a process of its own.
+        child: { type: "string" },
       },
     });
   } catch (cause) {

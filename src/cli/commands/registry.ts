@@ -20,6 +20,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: () => import("./bench.ts"),
   },
   {
+    name: "cache",
+    summary: "look after the programs kept on disk (everwarp cache --help)",
+    load: () => import("./cache.ts"),
+  },
+  {
     name: "doctor",
     summary: "show what this machine offers: devices, drivers, strategies",
     load: () => import("./doctor.ts"),

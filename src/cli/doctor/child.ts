@@ -14,13 +14,22 @@ export class StuckProcessError extends EverwarpError {
 
 /**
  * Runs a program and collects what it prints.
+ * @param env beside what this process has
  * @returns its standard output
  * @throws EW_TIMEOUT when it did not end in time (`StuckProcessError` when it could not even be killed), EW_WORKER_DIED when it ended by a
  * signal or with another exit code than 0, or could not be started
  */
-export function runChild(program: string, args: readonly string[], timeoutMs: number): Promise<string> {
+export function runChild(
+  program: string,
+  args: readonly string[],
+  timeoutMs: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
     const out: Buffer[] = [];
     const errors: Buffer[] = [];
     let sizeBytes = 0;

@@ -494,7 +494,7 @@ async function probePipelines(
 
 /** Makes a pipeline of its own and runs it once: some drivers compile only then. */
 async function timeCreation(device: Device, variant: number): Promise<number> {
-  const program = await sharedPrograms().program({ file: kernelFile("residency/kernels/remains") });
+  const program = await sharedPrograms().program({ file: kernelFile("residency/kernels/remains") }, device);
   const answer = device.createBuffer({ role: "mailbox", sizeBytes: 16, label: "creation probe" });
   const constants = new DataView(new ArrayBuffer(Probe.sizeBytes));
   Probe.write(constants, 0, { answer: answer.address, value: SEED });

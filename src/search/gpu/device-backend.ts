@@ -11,9 +11,9 @@
  */
 import os from "node:os";
 import { EverwarpError } from "../../base/errors.ts";
-import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
+import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import { openProfiledDevice, type DeviceProfile } from "../../residency/profile.ts";
-import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
+import { ResidentLoop } from "../../residency/resident-loop.ts";
 import { sealNumberAt } from "../../residency/seal.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
@@ -35,6 +35,7 @@ import { DeviceQuery, type Scan } from "./device-query.ts";
 import { encodeScanRequest } from "./scan-request.ts";
 import { CorpusEntry, Record as HitRecord, Request } from "./scan.schema.ts";
 import { scanShape, type ScanShape } from "./scan-shape.ts";
+import { searchPrograms } from "./search-programs.ts";
 
 const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const CORPORA_MAX = 256;
@@ -102,21 +103,15 @@ export class DeviceBackend implements Backend {
     const { device, profile } = await openProfiledDevice(deviceOptions);
     try {
       const shape = scanShape(device.info, profile);
-      const acquire = (name: string, more: object = {}): Promise<ProgramLease> =>
-        sharedPrograms().acquire(device, {
-          file: kernelFile(`search/kernels/${name}`),
-          label: name,
-          ...more,
-        });
+      const programs = searchPrograms(shape);
+      const acquire = (name: keyof typeof programs): Promise<ProgramLease> =>
+        sharedPrograms().acquire(device, programs[name]);
       const pipelines = {
-        newlineCount: (await acquire("newline_count")).pipeline,
-        newlineSpine: (await acquire("newline_spine")).pipeline,
-        lineRanks: (await acquire("line_ranks")).pipeline,
+        newlineCount: (await acquire("newlineCount")).pipeline,
+        newlineSpine: (await acquire("newlineSpine")).pipeline,
+        lineRanks: (await acquire("lineRanks")).pipeline,
       };
-      const scan = await acquire("scan", {
-        defines: { UNROLL: shape.unroll },
-        specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize },
-      });
+      const scan = await acquire("scan");
       const table = device.createBuffer({
         role: "doorbell",
         sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes,

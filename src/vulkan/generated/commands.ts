@@ -17,6 +17,7 @@ export interface CoreCommands {
   vkCreateInstance(pCreateInfo: Pointer, pAllocator: Pointer, pInstance: Pointer): number;
   vkDestroyInstance(instance: Pointer, pAllocator: Pointer): void;
   vkGetInstanceProcAddr(instance: Pointer, pName: Pointer): bigint | null;
+  vkGetDeviceProcAddr(device: Pointer, pName: Pointer): bigint | null;
   vkEnumeratePhysicalDevices(
     instance: Pointer,
     pPhysicalDeviceCount: Pointer,
@@ -191,6 +192,22 @@ export interface ExtensionCommands {
   ): number;
   vkDestroyDebugUtilsMessengerEXT(instance: Pointer, messenger: bigint, pAllocator: Pointer): void;
   vkSetDebugUtilsObjectNameEXT(device: Pointer, pNameInfo: Pointer): number;
+  vkCreatePipelineBinariesKHR(
+    device: Pointer,
+    pCreateInfo: Pointer,
+    pAllocator: Pointer,
+    pBinaries: Pointer,
+  ): number;
+  vkDestroyPipelineBinaryKHR(device: Pointer, pipelineBinary: bigint, pAllocator: Pointer): void;
+  vkGetPipelineKeyKHR(device: Pointer, pPipelineCreateInfo: Pointer, pPipelineKey: Pointer): number;
+  vkGetPipelineBinaryDataKHR(
+    device: Pointer,
+    pInfo: Pointer,
+    pPipelineBinaryKey: Pointer,
+    pPipelineBinaryDataSize: Pointer,
+    pPipelineBinaryData: Pointer,
+  ): number;
+  vkReleaseCapturedPipelineDataKHR(device: Pointer, pInfo: Pointer, pAllocator: Pointer): number;
 }
 
 export const CORE_PROTOTYPES: Readonly<Record<keyof CoreCommands, Prototype>> = {
@@ -200,6 +217,7 @@ export const CORE_PROTOTYPES: Readonly<Record<keyof CoreCommands, Prototype>> = 
   vkCreateInstance: ["int32", ["void *", "void *", "void *"]],
   vkDestroyInstance: ["void", ["void *", "void *"]],
   vkGetInstanceProcAddr: ["void *", ["void *", "void *"]],
+  vkGetDeviceProcAddr: ["void *", ["void *", "void *"]],
   vkEnumeratePhysicalDevices: ["int32", ["void *", "void *", "void *"]],
   vkGetPhysicalDeviceProperties2: ["void", ["void *", "void *"]],
   vkGetPhysicalDeviceFeatures2: ["void", ["void *", "void *"]],
@@ -268,4 +286,9 @@ export const EXTENSION_PROTOTYPES: Readonly<Record<keyof ExtensionCommands, Prot
   vkCreateDebugUtilsMessengerEXT: ["int32", ["void *", "void *", "void *", "void *"]],
   vkDestroyDebugUtilsMessengerEXT: ["void", ["void *", "uint64", "void *"]],
   vkSetDebugUtilsObjectNameEXT: ["int32", ["void *", "void *"]],
+  vkCreatePipelineBinariesKHR: ["int32", ["void *", "void *", "void *", "void *"]],
+  vkDestroyPipelineBinaryKHR: ["void", ["void *", "uint64", "void *"]],
+  vkGetPipelineKeyKHR: ["int32", ["void *", "void *", "void *"]],
+  vkGetPipelineBinaryDataKHR: ["int32", ["void *", "void *", "void *", "void *", "void *"]],
+  vkReleaseCapturedPipelineDataKHR: ["int32", ["void *", "void *", "void *"]],
 };

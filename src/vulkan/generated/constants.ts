@@ -1,6 +1,8 @@
 // Written by scripts/gen-vulkan.ts from vk.xml (Khronos, Apache-2.0 OR MIT); do not edit.
 
 export const VK_WHOLE_SIZE = 0xffff_ffff_ffff_ffffn;
+export const VK_MAX_PIPELINE_BINARY_KEY_SIZE_KHR = 32;
+export const VK_UUID_SIZE = 16;
 
 export const VkResult = {
   VK_SUCCESS: 0,
@@ -27,6 +29,7 @@ export const VkResult = {
   VK_ERROR_FRAGMENTATION: -1000161000,
   VK_ERROR_INVALID_OPAQUE_CAPTURE_ADDRESS: -1000257000,
   VK_PIPELINE_COMPILE_REQUIRED: 1000297000,
+  VK_PIPELINE_BINARY_MISSING_KHR: 1000483000,
 } as const;
 
 export const VkPhysicalDeviceType = {
@@ -101,6 +104,19 @@ export const VkShaderStageFlagBits = {
 
 export const VkPipelineBindPoint = {
   VK_PIPELINE_BIND_POINT_COMPUTE: 1,
+} as const;
+
+export const VkPipelineCreateFlagBits2 = {
+  VK_PIPELINE_CREATE_2_CAPTURE_DATA_BIT_KHR: 2147483648,
+} as const;
+
+export const VkPipelineCreationFeedbackFlagBits = {
+  VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT: 1,
+  VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT: 2,
+} as const;
+
+export const VkPipelineCacheHeaderVersion = {
+  VK_PIPELINE_CACHE_HEADER_VERSION_ONE: 1,
 } as const;
 
 export const VkPipelineStageFlagBits = {

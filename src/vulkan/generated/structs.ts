@@ -529,6 +529,61 @@ export const VkDebugUtilsObjectNameInfoEXT = layout("VkDebugUtilsObjectNameInfoE
   pObjectName: pointer(32),
 });
 
+export const VkPipelineBinaryKeyKHR = layout("VkPipelineBinaryKeyKHR", 56, 1000483003, {
+  sType: u32(0),
+  pNext: pointer(8),
+  keySize: u32(16),
+  key: bytes(20, 32),
+});
+
+export const VkPipelineBinaryDataKHR = layout("VkPipelineBinaryDataKHR", 16, undefined, {
+  dataSize: u64(0),
+  pData: pointer(8),
+});
+
+export const VkPipelineBinaryKeysAndDataKHR = layout("VkPipelineBinaryKeysAndDataKHR", 24, undefined, {
+  binaryCount: u32(0),
+  pPipelineBinaryKeys: pointer(8),
+  pPipelineBinaryData: pointer(16),
+});
+
+export const VkPipelineCreateInfoKHR = layout("VkPipelineCreateInfoKHR", 16, 1000483007, {
+  sType: u32(0),
+  pNext: pointer(8),
+});
+
+export const VkPipelineBinaryCreateInfoKHR = layout("VkPipelineBinaryCreateInfoKHR", 40, 1000483001, {
+  sType: u32(0),
+  pNext: pointer(8),
+  pKeysAndDataInfo: pointer(16),
+  pipeline: u64(24),
+  pPipelineCreateInfo: pointer(32),
+});
+
+export const VkPipelineBinaryHandlesInfoKHR = layout("VkPipelineBinaryHandlesInfoKHR", 32, 1000483009, {
+  sType: u32(0),
+  pNext: pointer(8),
+  pipelineBinaryCount: u32(16),
+  pPipelineBinaries: pointer(24),
+});
+
+export const VkPipelineBinaryDataInfoKHR = layout("VkPipelineBinaryDataInfoKHR", 24, 1000483006, {
+  sType: u32(0),
+  pNext: pointer(8),
+  pipelineBinary: u64(16),
+});
+
+export const VkReleaseCapturedPipelineDataInfoKHR = layout(
+  "VkReleaseCapturedPipelineDataInfoKHR",
+  24,
+  1000483005,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    pipeline: u64(16),
+  },
+);
+
 export const VkPhysicalDeviceVulkan11Properties = layout("VkPhysicalDeviceVulkan11Properties", 112, 50, {
   sType: u32(0),
   pNext: pointer(8),
@@ -722,6 +777,85 @@ export const VkPhysicalDeviceShaderClockFeaturesKHR = layout(
     pNext: pointer(8),
     shaderSubgroupClock: u32(16),
     shaderDeviceClock: u32(20),
+  },
+);
+
+export const VkPhysicalDeviceMaintenance5Features = layout(
+  "VkPhysicalDeviceMaintenance5Features",
+  24,
+  1000470000,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    maintenance5: u32(16),
+  },
+);
+
+export const VkPhysicalDevicePipelineBinaryFeaturesKHR = layout(
+  "VkPhysicalDevicePipelineBinaryFeaturesKHR",
+  24,
+  1000483000,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    pipelineBinaries: u32(16),
+  },
+);
+
+export const VkPhysicalDevicePipelineBinaryPropertiesKHR = layout(
+  "VkPhysicalDevicePipelineBinaryPropertiesKHR",
+  40,
+  1000483004,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    pipelineBinaryInternalCache: u32(16),
+    pipelineBinaryInternalCacheControl: u32(20),
+    pipelineBinaryPrefersInternalCache: u32(24),
+    pipelineBinaryPrecompiledInternalCache: u32(28),
+    pipelineBinaryCompressedData: u32(32),
+  },
+);
+
+export const VkDevicePipelineBinaryInternalCacheControlKHR = layout(
+  "VkDevicePipelineBinaryInternalCacheControlKHR",
+  24,
+  1000483008,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    disableInternalCache: u32(16),
+  },
+);
+
+export const VkPipelineCreateFlags2CreateInfo = layout("VkPipelineCreateFlags2CreateInfo", 24, 1000470005, {
+  sType: u32(0),
+  pNext: pointer(8),
+  flags: u64(16),
+});
+
+export const VkPipelineBinaryInfoKHR = layout("VkPipelineBinaryInfoKHR", 32, 1000483002, {
+  sType: u32(0),
+  pNext: pointer(8),
+  binaryCount: u32(16),
+  pPipelineBinaries: pointer(24),
+});
+
+export const VkPipelineCreationFeedback = layout("VkPipelineCreationFeedback", 16, undefined, {
+  flags: u32(0),
+  duration: u64(8),
+});
+
+export const VkPipelineCreationFeedbackCreateInfo = layout(
+  "VkPipelineCreationFeedbackCreateInfo",
+  40,
+  1000192000,
+  {
+    sType: u32(0),
+    pNext: pointer(8),
+    pPipelineCreationFeedback: pointer(16),
+    pipelineStageCreationFeedbackCount: u32(24),
+    pPipelineStageCreationFeedbacks: pointer(32),
   },
 );
 

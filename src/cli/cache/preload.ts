@@ -1,0 +1,121 @@
+/** `everwarp cache preload`: makes programs ahead of time, so that the first to ask finds them. */
+import { nowMs } from "../../base/clock.ts";
+import { EverwarpError } from "../../base/errors.ts";
+import { ProgramCache, type ProgramRequest, type SecondLevel } from "../../programs/index.ts";
+import { shippedPrograms, shippedProgramsNamed } from "../../programs/shipped.ts";
+import { openProfiledDevice } from "../../residency/profile.ts";
+import { scanShape } from "../../search/gpu/scan-shape.ts";
+import { searchPrograms } from "../../search/gpu/search-programs.ts";
+import type { Device } from "../../vulkan/index.ts";
+
+export interface PreloadOptions {
+  readonly directory: string;
+  /** As `Device.open` takes it. */
+  readonly select: string | number;
+  /** Names of shipped programs; all of them, and what a search needs on this device, if there is none. */
+  readonly names: readonly string[];
+  /** Asked first, and given what is made here. */
+  readonly secondLevel?: SecondLevel | undefined;
+  readonly onProgress: (done: number, total: number, name: string) => void;
+}
+
+export interface Preloaded {
+  readonly name: string;
+  /** `there` for what was on disk already. */
+  readonly state: "made" | "there" | "failed";
+  readonly ms: number;
+  readonly reason?: string;
+}
+
+export interface PreloadAnswer {
+  readonly device: string;
+  readonly folder: string;
+  readonly programs: readonly Preloaded[];
+  readonly compilations: number;
+  /** Programs that the second-level store had. */
+  readonly remoteHits: number;
+  /** What last went wrong with it, in words. */
+  readonly remoteTrouble: string | undefined;
+  readonly elapsedMs: number;
+}
+
+/** @throws EW_BAD_ARGUMENT for a name that nothing has, what `Device.open` throws, EW_PATH_UNWRITABLE when nothing could be stored */
+export async function preload(options: PreloadOptions): Promise<PreloadAnswer> {
+  const begin = nowMs();
+  // Before a device is opened: a name that is wrong is told at once.
+  const all = shippedPrograms();
+  const named = options.names.flatMap((name) => shippedProgramsNamed(name, all));
+  const { device, profile } = await openProfiledDevice({
+    select: options.select,
+    allowSoftware: true,
+    queuesToLease: 0,
+  });
+  try {
+    // Those without constants of their own are among the shipped ones as they are.
+    const forSearch = Object.values(searchPrograms(scanShape(device.info, profile))).filter(
+      ({ defines, specialization }) => defines !== undefined || specialization !== undefined,
+    );
+    const requests = options.names.length > 0 ? named : [...all, ...forSearch.map(asShipped)];
+    return await preloadOn(device, requests, options, begin);
+  } finally {
+    device.close();
+  }
+}
+
+interface Named {
+  readonly name: string;
+  readonly request: ProgramRequest;
+}
+
+function asShipped(request: ProgramRequest): Named {
+  return { name: `search/${request.label ?? ""}, as a search asks for it`, request };
+}
+
+async function preloadOn(
+  device: Device,
+  requests: readonly Named[],
+  { directory, secondLevel, onProgress }: PreloadOptions,
+  begin: number,
+): Promise<PreloadAnswer> {
+  const cache = await ProgramCache.open(device, { directory, secondLevel });
+  const programs: Preloaded[] = [];
+  try {
+    for (const { name, request } of requests) {
+      onProgress(programs.length, requests.length, name);
+      programs.push(await preloadOne(cache, name, request));
+    }
+    onProgress(programs.length, requests.length, "");
+    await cache.flush();
+  } finally {
+    await cache.close();
+    await secondLevel?.close();
+  }
+  const { disk, compilations, hits } = cache.stats();
+  if (disk.writeFailures > 0) {
+    throw new EverwarpError("EW_PATH_UNWRITABLE", `not all could be stored: ${disk.lastTrouble ?? ""}`, {
+      remedy: "Give --directory a folder that can be written, with room in it.",
+    });
+  }
+  return {
+    device: device.info.name,
+    folder: disk.folder ?? directory,
+    programs,
+    compilations,
+    remoteHits: hits.remote,
+    remoteTrouble: secondLevel?.stats.lastTrouble,
+    elapsedMs: nowMs() - begin,
+  };
+}
+
+async function preloadOne(cache: ProgramCache, name: string, request: ProgramRequest): Promise<Preloaded> {
+  const begin = nowMs();
+  const { missCount } = cache.stats();
+  try {
+    (await cache.acquire(request)).release();
+    const state = cache.stats().missCount > missCount ? "made" : "there";
+    return { name, state, ms: nowMs() - begin };
+  } catch (error) {
+    if (!(error instanceof EverwarpError) || error.code === "EW_DEVICE_LOST") throw error;
+    return { name, state: "failed", ms: nowMs() - begin, reason: error.message };
+  }
+}

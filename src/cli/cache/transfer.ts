@@ -1,0 +1,136 @@
+/** `everwarp cache export` and `import`: programs carried from one machine to another. */
+import { EverwarpError } from "../../base/errors.ts";
+import { readArchive, writeArchive, type WrittenArchive } from "../../programs/cache/archive.ts";
+import { DiskStore } from "../../programs/cache/disk-store.ts";
+import { encodeEntry, type Entry } from "../../programs/cache/entry-file.ts";
+import {
+  COMPILER,
+  ENTRY_ID,
+  partsOf,
+  pipelineKeyOf,
+  type Target,
+  targetOf,
+} from "../../programs/cache/program-key.ts";
+import { Device, listDevices } from "../../vulkan/index.ts";
+import { join } from "node:path";
+import type { ModelFolder } from "./folders.ts";
+
+/** Writes all good entries of the folders into one file. @throws EW_PATH_UNWRITABLE */
+export async function exportPrograms(
+  folders: readonly ModelFolder[],
+  path: string,
+): Promise<WrittenArchive & { bad: number }> {
+  let bad = 0;
+  async function* entries(): AsyncGenerator<Uint8Array> {
+    for (const { store } of folders) {
+      for (const id of await store.ids()) {
+        const answer = await store.read(id);
+        if (answer.state === "found") yield answer.bytes;
+        else if (answer.state !== "absent") bad++;
+      }
+    }
+  }
+  const written = await writeArchive(path, entries());
+  return { ...written, bad };
+}
+
+export interface Refused {
+  /** Undefined where the archive is too damaged to tell. */
+  readonly id: string | undefined;
+  readonly name: string | undefined;
+  readonly reason: string;
+}
+
+export interface ImportAnswer {
+  /** Names of what was taken. */
+  readonly imported: readonly string[];
+  /** How many were there already, whole. */
+  readonly present: number;
+  readonly refused: readonly Refused[];
+}
+
+/**
+ * Takes what an archive has for the devices of this machine.
+ *
+ * @throws EW_NO_DEVICE without a device that could use any of it, and what `readArchive` throws
+ */
+export async function importPrograms(directory: string, path: string): Promise<ImportAnswer> {
+  const archive = readArchive(path);
+  // A file that is no archive is told before devices are opened for it.
+  let item = await archive.next();
+  const targets = localTargets();
+  const stores = new Map<string, DiskStore>();
+  const imported: string[] = [];
+  const refused: Refused[] = [];
+  let present = 0;
+  for (; item.done !== true; item = await archive.next()) {
+    const { entry } = item.value;
+    if (entry === undefined) {
+      refused.push({ id: undefined, name: undefined, reason: item.value.reason });
+      continue;
+    }
+    const { id, name } = entry.header;
+    const target = targets.find((each) => each.id === partsOf(id).target);
+    const objection = objectionTo(entry, target, targets);
+    if (target === undefined || objection !== undefined) {
+      refused.push({ id, name, reason: objection ?? "it is for another device" });
+      continue;
+    }
+    const store = stores.get(target.folder) ?? (await DiskStore.open(join(directory, target.folder)));
+    stores.set(target.folder, store);
+    if ((await store.read(id)).state === "found") present++;
+    else if (await publish(store, entry)) imported.push(name);
+    else refused.push({ id, name, reason: `it cannot be stored: ${store.troubles.last ?? ""}` });
+  }
+  for (const store of stores.values()) await store.saveManifest();
+  return { imported, present, refused };
+}
+
+/** Published as new: what it was used for elsewhere says nothing here. */
+function publish(store: DiskStore, entry: Entry): Promise<boolean> {
+  return store.publish(entry, encodeEntry(entry, { uses: 0, lastUseMs: Date.now() }));
+}
+
+/** @returns why an entry is not taken */
+function objectionTo(
+  { header, spirv }: Entry,
+  target: Target | undefined,
+  targets: readonly Target[],
+): string | undefined {
+  if (!ENTRY_ID.test(header.id)) return "its name is no entry's name";
+  if (target === undefined) {
+    const { device, driver } = header.target;
+    const here = targets.filter(({ info }) => info.device === device).map(({ info }) => info.driver);
+    return here.length === 0
+      ? `it is for ${device}, which is not here`
+      : `it is for ${device} with ${driver}; here is ${here.join(", ")}`;
+  }
+  if (header.compiler !== COMPILER) return `it was compiled by ${header.compiler}; here is ${COMPILER}`;
+  return header.pipelineKey === pipelineKeyOf({ ...header, spirv, targetId: target.id })
+    ? undefined
+    : "its pipeline key is not that of its contents";
+}
+
+/** What the devices of this machine are to the cache. @throws EW_NO_DEVICE, and why a device that is there cannot be opened */
+function localTargets(): Target[] {
+  const targets: Target[] = [];
+  let failure: unknown;
+  for (const { index, missing } of listDevices()) {
+    if (missing.length > 0) continue;
+    try {
+      const device = Device.open({ select: index, queuesToLease: 0 });
+      try {
+        targets.push(targetOf(device));
+      } finally {
+        device.close();
+      }
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (targets.length > 0) return targets;
+  if (failure !== undefined) throw failure;
+  throw new EverwarpError("EW_NO_DEVICE", "there is no device here that could use the programs", {
+    remedy: "everwarp doctor shows what is here.",
+  });
+}

@@ -1,0 +1,26 @@
+/** The programs of a search on a device: the same for who runs them and for who makes them ahead of time. */
+
+import { kernelFile, type ProgramRequest } from "../../programs/index.ts";
+import { WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
+import type { ScanShape } from "./scan-shape.ts";
+
+export type SearchProgramName = "newlineCount" | "newlineSpine" | "lineRanks" | "scan";
+
+export function searchPrograms(
+  shape: Pick<ScanShape, "unroll" | "workgroupSize">,
+): Record<SearchProgramName, ProgramRequest> {
+  const request = (name: string): ProgramRequest => ({
+    file: kernelFile(`search/kernels/${name}`),
+    label: name,
+  });
+  return {
+    newlineCount: request("newline_count"),
+    newlineSpine: request("newline_spine"),
+    lineRanks: request("line_ranks"),
+    scan: {
+      ...request("scan"),
+      defines: { UNROLL: shape.unroll },
+      specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize },
+    },
+  };
+}
