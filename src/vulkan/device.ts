@@ -259,7 +259,13 @@ export class Device implements Disposable {
     const { queue = this.queue, timeoutMs = CLOSE_TIMEOUT_MS } = options;
     const commandBuffer = this.record(body, { queue });
     const fence = this.createFence();
-    queue.submit(commandBuffer, fence);
+    try {
+      queue.submit(commandBuffer, fence);
+    } catch (error) {
+      fence[Symbol.dispose]();
+      commandBuffer[Symbol.dispose]();
+      throw error;
+    }
     if (!fence.wait(timeoutMs)) {
       throw new EverwarpError("EW_TIMEOUT", `work on ${this.info.name} did not end within ${timeoutMs} ms`, {
         remedy: "Allow more time, or give the device less to do at once.",

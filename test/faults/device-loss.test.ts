@@ -125,6 +125,23 @@ describe("an injected fault", () => {
   });
 });
 
+describe("work that is refused", () => {
+  it("leaves nothing behind", () => {
+    using device = openTestDevice();
+    using buffer = device.createBuffer({ role: "device", sizeBytes: 64 });
+    const before = device.liveHandles;
+    {
+      using _faults = injectFaults("out-of-memory@submit");
+      expect(() => device.run((recorder) => recorder.fill(buffer, 0, 64, 1))).toThrow(
+        expect.objectContaining({ code: "EW_OUT_OF_DEVICE_MEMORY" }),
+      );
+    }
+    expect(device.liveHandles).toEqual(before);
+    device.run((recorder) => recorder.fill(buffer, 0, 64, 1));
+    expect(device.liveHandles).toEqual(before);
+  });
+});
+
 describe("a lost device", () => {
   it.each(["submit", "fence-status", "fence-wait"] as const)("stays lost (%s)", async (point) => {
     const device = openTestDevice();
