@@ -434,10 +434,12 @@ export class ResidentKernel<
         remedy,
       });
     }
-    return new EverwarpError("EW_DEVICE_LOST", "the kernel was lost, and the request is not performed", {
-      remedy,
-      cause: reason,
-    });
+    // What it has done a moment before the loss is found out by the recovery, after this is told.
+    return new EverwarpError(
+      "EW_DEVICE_LOST",
+      "the kernel was lost; the request is withdrawn, unless it was performed at the last moment",
+      { remedy, cause: reason },
+    );
   }
 }
 

@@ -162,16 +162,14 @@ export class SoakChapter {
     try {
       this.#answered(entry, this.#kernel.callSync(entry.task, SYNC_TIMEOUT_MS));
     } catch (error) {
-      // Both say that the request is not performed: the kernel is being parked, or was lost.
-      const isNotPerformed =
-        error instanceof EverwarpError &&
-        (error.code === "EW_DEVICE_LOST" || error.code === "EW_TIMEOUT") &&
-        error.message.includes("the request is not performed");
-      if (!isNotPerformed) this.#failed(entry, error);
-      else {
-        entry.outcome = "never performed";
+      const code = error instanceof EverwarpError ? error.code : undefined;
+      if (code === "EW_DEVICE_LOST") {
+        entry.outcome = "open"; // withdrawn, or performed at the last moment
+        this.#counts.expired++;
+      } else if (code === "EW_TIMEOUT" && (error as Error).message.includes("the request is not performed")) {
+        entry.outcome = "never performed"; // the kernel was being parked
         this.#counts.neverPerformed++;
-      }
+      } else this.#failed(entry, error);
     }
   }
 

@@ -2,8 +2,8 @@
  * What was asked in one chapter of a soak and what came of it; and the judgement, when all is quiet.
  *
  *     asked ──▶ answered             performed once, its answer is the twin's at its place
- *           ├─▶ never performed      (called off in the line, refused at the door, withdrawn): its record says 0 times
- *           ├─▶ open                 (its deadline passed): performed once or never, its record says which, and where
+ *           ├─▶ never performed      (called off in the line, refused at the door): its record says 0 times
+ *           ├─▶ open                 (its deadline passed, or a spinning call withdrew it at a loss): performed once or never, its record says which, and where
  *           └─▶ refused by fail()    no state is touched
  *
  * The places of all that were performed must be 1, 2, 3 … without a hole: nothing was lost and nothing done twice. Within a lane they must rise
