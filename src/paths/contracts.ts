@@ -53,32 +53,29 @@ export interface LookupOptions {
   followSymlinks?: boolean;
 }
 
-/** The sections of the table's image, in the order of a saved file. Each begins at offset 0 and only ever grows. */
-export const TABLE_SECTIONS = ["header", "buckets", "overflow", "entries", "inodes", "names"] as const;
-
-export type TableSection = (typeof TABLE_SECTIONS)[number];
-
-/** The table as it lies in host memory now. Views are of live memory: copy what is to outlive the call. */
-export interface TableImage {
-  /** The bytes in use of a section, a multiple of 16; the view is good until the next change. */
-  section(name: TableSection): Uint8Array;
-}
-
-/** Bytes of a section that one change touched; begin and end are multiples of 16. */
-export interface TableRange {
-  readonly section: TableSection;
-  readonly beginBytes: number;
-  readonly endBytes: number;
+/** Words of the table that are in use, or that a change touched: [begin, end), both multiples of 4. */
+export interface WordRange {
+  readonly begin: number;
+  readonly end: number;
 }
 
 /**
- * One change (which may be many entries: a batch of adds, both sides of a rename): what of the image is no longer as it was. Ranges
- * do not overlap, are ordered within a section, and cover everything that was added behind a section's former end.
+ * The table as it lies in host memory: one flat space of words (`table.schema.ts`), mostly untouched reservation. Its regions never move and
+ * only grow, so the space is sparse and up to 2³⁰ words long. Live memory: copy what is to outlive the call.
+ */
+export interface TableImage {
+  readonly words: Uint32Array;
+  /** What is in use now, in ascending order; it begins with the header at word 0. */
+  regions(): WordRange[];
+}
+
+/**
+ * One change (which may be many entries: a batch of adds, both sides of a rename): what of the image is no longer as it was, everything
+ * that was added included.
  */
 export interface TableEdits {
-  readonly ranges: readonly TableRange[];
-  /** Bytes in use after the change, by section. */
-  readonly sizesBytes: Readonly<Record<TableSection, number>>;
+  /** Pairs of begin and end, in words: ascending, apart from each other, multiples of 4. */
+  readonly runs: Uint32Array;
 }
 
 /** What answers lookups: host threads or a device. */
