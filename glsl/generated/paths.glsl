@@ -1,0 +1,92 @@
+// Written by scripts/gen-glsl.ts from the schema in src; do not edit.
+// The path table and the requests of the lookup kernel.
+
+// The path table's layout, in words.
+// EWP1
+const uint TABLE_MAGIC = 827348805u;
+const uint TABLE_VERSION = 1u;
+// Regions begin at multiples of this, and records cross none.
+const uint TABLE_GRANULE_WORDS = 262144u;
+const uint TABLE_GRANULE_BITS = 18u;
+const uint TABLE_BUCKET_WORDS = 16u;
+const uint TABLE_BUCKET_SLOTS = 5u;
+// Where in a bucket the children begin.
+const uint TABLE_BUCKET_CHILD = 5u;
+const uint TABLE_BUCKET_RECORD = 10u;
+const uint TABLE_BUCKET_NEXT = 15u;
+const uint TABLE_VECTOR_WORDS = 4u;
+const uint TABLE_RECORD_PARENT = 0u;
+const uint TABLE_RECORD_LENGTH = 1u;
+const uint TABLE_RECORD_NAME = 2u;
+const uint TABLE_TARGET_LENGTH = 0u;
+const uint TABLE_TARGET_BYTES = 1u;
+// Low bits of a child or an inode word that hold the kind (INODE_KIND).
+const uint TABLE_KIND_BITS = 2u;
+const uint TABLE_KIND_MASK = 3u;
+// Of the longest record, a target of 4095 bytes.
+const uint TABLE_VECTORS_MAX = 257u;
+// Buckets that a walk along a chain looks at, at most: a bound for damaged tables.
+const uint TABLE_CHAIN_MAX = 1048576u;
+
+// Words of the table's header, by index.
+const uint HEADER_MAGIC = 0u;
+const uint HEADER_VERSION = 1u;
+const uint HEADER_HASH_SEED = 2u;
+// Bits of both hashes that count: all, but for tests, which force collisions.
+const uint HEADER_HASH_MASK = 3u;
+const uint HEADER_BUCKET_COUNT = 4u;
+// The power of two at or above the count, less one.
+const uint HEADER_BUCKET_MASK = 5u;
+const uint HEADER_ENTRY_COUNT = 6u;
+// Where in the flat space each region begins, in words; END_AT: where the last one ends.
+const uint HEADER_INODES_AT = 7u;
+const uint HEADER_BUCKETS_AT = 8u;
+const uint HEADER_OVERFLOW_AT = 9u;
+const uint HEADER_NAMES_AT = 10u;
+const uint HEADER_END_AT = 11u;
+// Inode words in use: the highest inode that was ever set, plus one.
+const uint HEADER_INODE_COUNT = 12u;
+// Overflow buckets that were ever used; OVERFLOW_FREE: the first free one of them, from 1 (its NEXT is the next).
+const uint HEADER_OVERFLOW_COUNT = 13u;
+const uint HEADER_OVERFLOW_FREE = 14u;
+// Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: those of them that are free.
+const uint HEADER_NAME_VECTORS = 15u;
+const uint HEADER_FREE_VECTORS = 16u;
+// Slots that are filled in 256 buckets on average before one is added.
+const uint HEADER_LOAD_SLOTS = 17u;
+// The first free record of 1 … VECTORS_MAX vectors; its word 0 is the next. Word FREE_LISTS itself is unused.
+const uint HEADER_FREE_LISTS = 32u;
+const uint HEADER_WORDS = 512u;
+
+// The hash of a name, and the two of an entry; src/paths/table-hash.ts is its definition.
+const uint HASH_LENGTH = 2654435761u;
+const uint HASH_WORD = 2246822519u;
+const uint HASH_FINISH = 3266489917u;
+const uint HASH_PARENT = 668265263u;
+const uint HASH_BUCKET = 2246822507u;
+const uint HASH_TAG = 3432918353u;
+const uint HASH_TAG_PARENT = 374761393u;
+
+// Payload words of a request to the lookup kernel, by index; then the bits of OPERATION.
+const uint PATHS_OPERATION = 0u;
+// paths to look up, or runs of words to write
+const uint PATHS_COUNT = 1u;
+// where in the input ring the paths' bytes lie, in bytes
+const uint PATHS_BYTES_AT = 2u;
+// where in the input ring the count + 1 offsets lie, in words; of a write: its runs
+const uint PATHS_OFFSETS_AT = 3u;
+// the offset that stands for BYTES_AT
+const uint PATHS_OFFSETS_BASE = 4u;
+// where in the output ring the first result goes, in results of 8 bytes
+const uint PATHS_RESULTS_AT = 5u;
+// the inode where relative paths begin
+const uint PATHS_DIRECTORY = 6u;
+// changes whenever the table was written to, so that the kernel reads its header anew
+const uint PATHS_EDITION = 7u;
+// the bytes of a single short path begin here; OFFSETS_BASE is then their number
+const uint PATHS_INLINE = 8u;
+const uint PATHS_LOOKUP = 1u;
+const uint PATHS_FOLLOW = 2u;
+const uint PATHS_WRITE = 4u;
+const uint PATHS_IS_INLINE = 8u;
+const uint PATHS_INLINE_BYTES_MAX = 208u;
