@@ -69,24 +69,31 @@ const uint HASH_TAG_PARENT = 374761393u;
 
 // Payload words of a request to the lookup kernel, by index; then the bits of OPERATION.
 const uint PATHS_OPERATION = 0u;
-// paths to look up, or runs of words to write
+// paths to look up, or runs of vectors to write
 const uint PATHS_COUNT = 1u;
-// where in the input ring the paths' bytes lie, in bytes
+// where in the input ring the paths' bytes lie: a multiple of 16
 const uint PATHS_BYTES_AT = 2u;
-// where in the input ring the count + 1 offsets lie, in words; of a write: its runs
+// where in the input ring the count + 1 offsets lie, in words; of a write: its runs, in vectors
 const uint PATHS_OFFSETS_AT = 3u;
-// the offset that stands for BYTES_AT
+// the offset that stands for BYTES_AT; of an inline path: its length
 const uint PATHS_OFFSETS_BASE = 4u;
-// where in the output ring the first result goes, in results of 8 bytes
+// where in the output ring the first result goes, in results of RESULT_BYTES
 const uint PATHS_RESULTS_AT = 5u;
 // the inode where relative paths begin
 const uint PATHS_DIRECTORY = 6u;
 // changes whenever the table was written to, so that the kernel reads its header anew
 const uint PATHS_EDITION = 7u;
-// the bytes of a single short path begin here; OFFSETS_BASE is then their number
-const uint PATHS_INLINE = 8u;
+// granules of the table's flat space that are to be known
+const uint PATHS_GRANULES = 8u;
+// the bytes of a single short path begin here, behind the header
+const uint PATHS_INLINE = 12u;
+// a bit of OPERATION, as the three that follow
 const uint PATHS_LOOKUP = 1u;
 const uint PATHS_FOLLOW = 2u;
+// a run is (first word of the flat space, first vector of its words in the input ring, vectors, 0) and crosses no granule
 const uint PATHS_WRITE = 4u;
 const uint PATHS_IS_INLINE = 8u;
-const uint PATHS_INLINE_BYTES_MAX = 208u;
+const uint PATHS_INLINE_BYTES_MAX = 192u;
+const uint PATHS_GRANULES_MAX = 4096u;
+// a result: inode or -errno, and its seal with the request's number
+const uint PATHS_RESULT_BYTES = 8u;

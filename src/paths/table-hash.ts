@@ -21,7 +21,7 @@ const {
 
 /** Hash of the name bytes[at … at + length): four bytes a round, the last word filled with zeros. Unsigned. */
 export function hashName(seed: number, bytes: Uint8Array, at: number, length: number): number {
-  let hash = seed ^ Math.imul(length, LENGTH);
+  let hash = seed;
   const end = at + length;
   const whole = at + (length & ~3);
   for (; at < whole; at += 4) {
@@ -36,6 +36,7 @@ export function hashName(seed: number, bytes: Uint8Array, at: number, length: nu
     hash = Math.imul(hash ^ word, WORD);
     hash ^= hash >>> 15;
   }
+  hash ^= Math.imul(length, LENGTH);
   hash = Math.imul(hash ^ (hash >>> 13), FINISH);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
