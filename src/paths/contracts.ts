@@ -18,8 +18,6 @@ export const ERRNO = {
   ENOTDIR: 20,
   EISDIR: 21,
   EINVAL: 22,
-  ENOSPC: 28,
-  EMLINK: 31,
   ENAMETOOLONG: 36,
   ENOTEMPTY: 39,
   ELOOP: 40,
