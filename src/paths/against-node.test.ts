@@ -211,7 +211,9 @@ describe("the tree against the kernel", () => {
           const pair = new Pair(hashMask);
           for (const it of changes) {
             const [real, ours] = pair.change(it);
-            expect([it, ours]).toEqual([it, real]);
+            // `/` may be of another file system than the ground, which the kernel says before anything else.
+            if (real.includes("EXDEV")) expect(ours).toMatch(/EBUSY|EPERM/);
+            else expect([it, ours]).toEqual([it, real]);
             const key = real === "done" ? `${it.kind} done` : real;
             said.set(key, (said.get(key) ?? 0) + 1);
           }
