@@ -1,0 +1,264 @@
+/**
+ * The host engine: looks paths up in the table itself, small batches on this thread and large ones on threads that stay.
+ *
+ *   lookup ─┬─ few paths ──▶ this thread, at once
+ *           └─ many ──▶ line of batches ──cut──▶ pieces on the board ──chunks──▶ threads ──▶ results
+ *
+ * Invariants: batches are cut into pieces in their order, and pieces of several batches may be on the board at once; a batch is answered when
+ * all of its pieces came back; threads are started by the first batch that needs them and keep the process alive only while they work.
+ */
+import { availableParallelism } from "node:os";
+import { setImmediate as turn } from "node:timers/promises";
+import type { Worker } from "node:worker_threads";
+import { EverwarpError } from "../../base/errors.ts";
+import { startWorkerThread } from "../../base/worker-thread.ts";
+import { ERRNO, type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } from "../contracts.ts";
+import { checkPacked } from "../pack.ts";
+import type { PathTable } from "../table.ts";
+import { LookupBoard, PIECE, PIECE_BYTES, PIECE_COUNT, PIECE_PATHS, THREADS_MAX } from "./lookup-board.ts";
+import { type LookupProgram, openLookupProgram } from "./lookup-program.ts";
+import type { LookupThreadData } from "./lookup-worker.ts";
+
+/** So many paths take about as long as waking threads. */
+const SMALL_PATHS = 1024;
+/** What this thread looks up between two turns of the event loop, where there are no threads. */
+const SLICE_PATHS = 8192;
+
+export interface HostPathsOptions {
+  /** Threads for large batches: one a core if not given, 0 for none. */
+  threads?: number;
+}
+
+interface Batch {
+  readonly packed: PackedPaths;
+  readonly directory: number;
+  readonly follow: number;
+  readonly results: Int32Array;
+  /** Next path to be put on the board. */
+  next: number;
+  /** Paths whose results are not there yet. */
+  missing: number;
+  readonly resolve: (results: Int32Array) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Piece {
+  readonly batch: Batch;
+  readonly first: number;
+  readonly count: number;
+}
+
+export class HostPaths implements PathsBackend {
+  readonly kind = "host";
+  readonly threadCount: number;
+  readonly #table: PathTable;
+  readonly #board: LookupBoard;
+  readonly #bytes: Uint8Array;
+  readonly #program: LookupProgram;
+  /** Batches that are not on the board entirely. */
+  readonly #line: Batch[] = [];
+  readonly #pieces: (Piece | undefined)[] = Array.from({ length: PIECE_COUNT }, () => undefined);
+  #workers: Worker[] = [];
+  #starting: Promise<void> | undefined;
+  #failure: EverwarpError | undefined;
+
+  /**
+   * @param table with `SCRATCH_WORDS` behind it
+   * @throws EW_BAD_ARGUMENT
+   */
+  constructor(table: PathTable, { threads = availableParallelism() }: HostPathsOptions = {}) {
+    if (!Number.isInteger(threads) || threads < 0)
+      throw new EverwarpError("EW_BAD_ARGUMENT", `${threads} threads`, {
+        remedy: "Give a whole number, 0 for none.",
+      });
+    this.threadCount = Math.min(threads, THREADS_MAX);
+    this.#table = table;
+    this.#board = new LookupBoard(table.memory);
+    this.#board.prepare();
+    this.#bytes = new Uint8Array(table.memory.buffer);
+    this.#program = openLookupProgram(table.memory);
+  }
+
+  /** @throws EW_CLOSED, EW_WORKER_DIED, EW_BAD_ARGUMENT for offsets that do not ascend */
+  async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
+    this.#assertOpen();
+    checkPacked(packed);
+    const count = packed.offsets.length - 1;
+    if (count <= SMALL_PATHS) return this.lookupSync(packed, options);
+    if (this.threadCount === 0) return this.#lookupHere(packed, options);
+    this.#starting ??= this.#start();
+    await this.#starting;
+    this.#assertOpen();
+    return new Promise((resolve, reject) => {
+      const { directory = ROOT_INODE, followSymlinks = true } = options;
+      const results = new Int32Array(count);
+      const follow = followSymlinks ? 1 : 0;
+      this.#line.push({ packed, directory, follow, results, next: 0, missing: count, resolve, reject });
+      this.#pump();
+    });
+  }
+
+  /** Looks paths up on this thread, which does nothing else meanwhile. */
+  lookupSync(packed: PackedPaths, options: LookupOptions = {}): Int32Array {
+    this.#assertOpen();
+    const { directory = ROOT_INODE, followSymlinks = true } = options;
+    const results = new Int32Array(packed.offsets.length - 1);
+    const { bytes, offsets, results: out } = this.#board.place(PIECE_COUNT);
+    const stack = this.#board.stack(THREADS_MAX);
+    for (let first = 0; first < results.length;) {
+      const count = this.#copy(packed, first, PIECE_COUNT);
+      if (count === 0) results[first++] = -ERRNO.ENAMETOOLONG;
+      else {
+        const base = packed.offsets[first];
+        const limit = packed.offsets[first + count] - base;
+        this.#program(bytes, base, limit, offsets, count, out, directory, followSymlinks ? 1 : 0, stack);
+        results.set(new Int32Array(this.#table.memory.buffer, out, count), first);
+        first += count;
+      }
+    }
+    return results;
+  }
+
+  /** The image is the table itself: what was changed is there. */
+  apply(): Promise<void> {
+    return this.#failure === undefined ? Promise.resolve() : Promise.reject(this.#failure);
+  }
+
+  /** Lets `write` change the table while no thread reads it. */
+  exclusively<T>(write: () => T): T {
+    return this.#workers.length === 0 ? write() : this.#board.exclusively(write);
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure?.code === "EW_CLOSED") return;
+    this.#fail(new EverwarpError("EW_CLOSED", "the namespace was closed", { remedy: "Open a new one." }));
+    await this.#starting?.catch(() => undefined); // whose batch needed the threads has been told
+    this.#board.stop();
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+    this.#workers = [];
+  }
+
+  async #lookupHere(packed: PackedPaths, options: LookupOptions): Promise<Int32Array> {
+    const { bytes, offsets } = packed;
+    const results = new Int32Array(offsets.length - 1);
+    for (let first = 0; first < results.length; first += SLICE_PATHS) {
+      const slice = { bytes, offsets: offsets.subarray(first, first + SLICE_PATHS + 1) };
+      results.set(this.lookupSync(slice, options), first);
+      await turn();
+    }
+    return results;
+  }
+
+  async #start(): Promise<void> {
+    const { memory } = this.#table;
+    await Promise.all(
+      Array.from({ length: this.threadCount }, async (_, thread) => {
+        const data: LookupThreadData = { memory, thread };
+        const worker = await startWorkerThread("lookup-worker", data);
+        worker.unref();
+        worker.on("message", (piece: number) => this.#pieceDone(piece));
+        worker.on("error", (cause) => this.#threadEnded(cause));
+        worker.on("exit", () => this.#threadEnded(undefined));
+        this.#workers.push(worker);
+      }),
+    );
+  }
+
+  /** Puts paths on the board wherever there is a free piece. */
+  #pump(): void {
+    for (let piece = 0; piece < PIECE_COUNT; piece++) {
+      if (this.#pieces[piece] !== undefined) continue;
+      const batch = this.#line[0];
+      if (batch === undefined) break;
+      this.#fill(piece, batch);
+      if (batch.next === batch.results.length) this.#line.shift();
+    }
+    const isBusy = this.#pieces.some((piece) => piece !== undefined);
+    for (const worker of this.#workers) {
+      if (isBusy) worker.ref();
+      else worker.unref();
+    }
+  }
+
+  #fill(piece: number, batch: Batch): void {
+    const { offsets } = batch.packed;
+    let count: number;
+    // A path that fills a piece by itself is too long anyway.
+    while ((count = this.#copy(batch.packed, batch.next, piece)) === 0) {
+      batch.results[batch.next++] = -ERRNO.ENAMETOOLONG;
+      this.#settle(batch, 1);
+      if (batch.next === batch.results.length) return;
+    }
+    const base = offsets[batch.next];
+    this.#pieces[piece] = { batch, first: batch.next, count };
+    this.#board.set(piece, PIECE.base, base);
+    this.#board.set(piece, PIECE.limit, offsets[batch.next + count] - base);
+    this.#board.set(piece, PIECE.directory, batch.directory);
+    this.#board.set(piece, PIECE.follow, batch.follow);
+    this.#board.set(piece, PIECE.count, count);
+    this.#board.open(piece);
+    batch.next += count;
+  }
+
+  /** Copies as many paths as a piece takes. @returns how many; 0 where not even one fits */
+  #copy({ bytes, offsets }: PackedPaths, first: number, piece: number): number {
+    const place = this.#board.place(piece);
+    const begin = offsets[first];
+    let last = Math.min(first + PIECE_PATHS, offsets.length - 1);
+    if (offsets[last] - begin > PIECE_BYTES) {
+      let low = first;
+      for (let high = last; low + 1 < high;) {
+        const middle = (low + high) >>> 1;
+        if (offsets[middle] - begin <= PIECE_BYTES) low = middle;
+        else high = middle;
+      }
+      last = low;
+    }
+    this.#bytes.set(bytes.subarray(begin, offsets[last]), place.bytes);
+    new Uint32Array(this.#bytes.buffer, place.offsets, last - first + 1).set(
+      offsets.subarray(first, last + 1),
+    );
+    return last - first;
+  }
+
+  #pieceDone(number: number): void {
+    const piece = this.#pieces[number];
+    if (piece === undefined) return; // of a batch that has failed
+    const { batch, first, count } = piece;
+    this.#board.free(number);
+    this.#pieces[number] = undefined;
+    const { results } = this.#board.place(number);
+    batch.results.set(new Int32Array(this.#table.memory.buffer, results, count), first);
+    this.#settle(batch, count);
+    this.#pump();
+  }
+
+  #settle(batch: Batch, count: number): void {
+    batch.missing -= count;
+    if (batch.missing === 0) batch.resolve(batch.results);
+  }
+
+  #threadEnded(cause: unknown): void {
+    this.#fail(
+      new EverwarpError("EW_WORKER_DIED", "a thread that looks paths up ended", {
+        remedy: "Open the namespace again; if it happens every time, please report it.",
+        cause,
+      }),
+    );
+  }
+
+  #fail(error: EverwarpError): void {
+    if (this.#failure !== undefined && error.code !== "EW_CLOSED") return;
+    this.#failure = error;
+    const batches = new Set(this.#line.splice(0));
+    for (const [index, piece] of this.#pieces.entries()) {
+      if (piece !== undefined) batches.add(piece.batch);
+      this.#pieces[index] = undefined;
+    }
+    for (const { reject } of batches) reject(error);
+  }
+
+  #assertOpen(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
