@@ -15,6 +15,7 @@ import type { PathTable } from "./table.ts";
 import { Table, TableHeader } from "./table.schema.ts";
 
 const decoder = new TextDecoder();
+const SLASH = 0x2f;
 
 export type InodeKind = "file" | "directory" | "symlink";
 
@@ -100,6 +101,31 @@ export class PathTree {
     const call = new Call("mkdir", path);
     const last = this.#newName(call, path, directory, true);
     return this.addDirectoryIn(last.directory, path, last.begin, last.length);
+  }
+
+  /**
+   * Adds a directory and those above it that are missing, as `fs.mkdir` does with `recursive`; one that is there is no error.
+   * @returns its inode
+   * @throws PathError EEXIST where something else has the name, ENOTDIR, and those of lookups; EW_PATHS_FULL
+   */
+  addDirectories(path: Uint8Array, directory = ROOT_INODE): number {
+    const there = this.resolve(path, directory);
+    if (there > 0 && this.table.kindOf(there) === INODE_KIND.directory) return there;
+    const missing: Uint8Array[] = [path];
+    for (;;) {
+      const next = missing.at(-1)!;
+      try {
+        const inode = this.addDirectory(next, directory);
+        missing.pop();
+        if (missing.length === 0) return inode;
+      } catch (error) {
+        const above = error instanceof PathError && error.code === "ENOENT" ? parentText(next) : undefined;
+        const isThere = missing.length > 1 && error instanceof PathError && error.code === "EEXIST";
+        if (isThere) missing.pop();
+        else if (above === undefined) throw error;
+        else missing.push(above);
+      }
+    }
   }
 
   /**
@@ -285,7 +311,7 @@ export class PathTree {
     }
   }
 
-  /** A path that leads to an inode: the only one of a directory, one of a file's. */
+  /** A path that leads to an inode: the only one of a directory; of a file the last that was given to it, while it has that. */
   pathOf(inode: number): Buffer | undefined {
     const names: Buffer[] = [];
     for (let at = inode; at !== ROOT_INODE;) {
@@ -403,6 +429,14 @@ export class PathTree {
       length: this.#words[word + Table.RECORD_LENGTH],
     };
   }
+}
+
+/** A path without its last component and the slashes in front of it; undefined where nothing is left. */
+function parentText(path: Uint8Array): Uint8Array | undefined {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === SLASH) end--;
+  while (end > 0 && path[end - 1] !== SLASH) end--;
+  return end === 0 ? undefined : path.subarray(0, end);
 }
 
 const KIND_NAMES: readonly (InodeKind | undefined)[] = [undefined, "file", "directory", "symlink"];
