@@ -71,29 +71,33 @@ const uint HASH_TAG_PARENT = 374761393u;
 const uint PATHS_OPERATION = 0u;
 // paths to look up, or runs of vectors to write
 const uint PATHS_COUNT = 1u;
-// where in the input ring the paths' bytes lie: a multiple of 16
-const uint PATHS_BYTES_AT = 2u;
-// where in the input ring the count + 1 offsets lie, in words; of a write: its runs, in vectors
-const uint PATHS_OFFSETS_AT = 3u;
-// the offset that stands for BYTES_AT; of an inline path: its length
-const uint PATHS_OFFSETS_BASE = 4u;
+// address of the paths' bytes, low word and high word: a multiple of 16
+const uint PATHS_BYTES = 2u;
+// address of the count + 1 offsets; of a write: of its runs
+const uint PATHS_OFFSETS = 4u;
+// the offset that stands for BYTES; of an inline path: its length
+const uint PATHS_OFFSETS_BASE = 6u;
 // where in the output ring the first result goes, in results of RESULT_BYTES
-const uint PATHS_RESULTS_AT = 5u;
+const uint PATHS_RESULTS_AT = 7u;
 // the inode where relative paths begin
-const uint PATHS_DIRECTORY = 6u;
+const uint PATHS_DIRECTORY = 8u;
 // changes whenever the table was written to, so that the kernel reads its header anew
-const uint PATHS_EDITION = 7u;
+const uint PATHS_EDITION = 9u;
 // granules of the table's flat space that are to be known
-const uint PATHS_GRANULES = 8u;
+const uint PATHS_GRANULES = 10u;
 // the bytes of a single short path begin here, behind the header
 const uint PATHS_INLINE = 12u;
 // a bit of OPERATION, as the three that follow
 const uint PATHS_LOOKUP = 1u;
 const uint PATHS_FOLLOW = 2u;
-// a run is (first word of the flat space, first vector of its words in the input ring, vectors, 0) and crosses no granule
+// a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule
 const uint PATHS_WRITE = 4u;
 const uint PATHS_IS_INLINE = 8u;
 const uint PATHS_INLINE_BYTES_MAX = 192u;
 const uint PATHS_GRANULES_MAX = 4096u;
 // a result: inode or -errno, and its seal with the request's number
 const uint PATHS_RESULT_BYTES = 8u;
+// the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it
+const uint PATHS_UNRESOLVED = 2147483648u;
+// such rounds, for one path
+const uint PATHS_ROUNDS_MAX = 1500u;

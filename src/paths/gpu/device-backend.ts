@@ -16,7 +16,7 @@ import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import { type DeviceProfile, openProfiledDevice } from "../../residency/profile.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
 import { Seal } from "../../residency/seal.schema.ts";
-import type { StrategyName } from "../../residency/strategies/index.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import { drainWriteCombining } from "../../residency/write-combining.ts";
 import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
@@ -28,11 +28,13 @@ import {
   type TableEdits,
   type TableImage,
 } from "../contracts.ts";
+import { PathWalker } from "../host/path-walker.ts";
 import { PathRequest, Table } from "../table.schema.ts";
 import { DeviceTable } from "./device-table.ts";
 import { type LookupShape, lookupShape } from "./lookup-shape.ts";
 import { Ring } from "./ring.ts";
 
+const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const SLOT_COUNT = 256;
 /** An idle kernel gives the device back to others after this long; the next lookup launches it again. */
 const PARK_AFTER_MS = 1_000;
@@ -48,6 +50,7 @@ const RUN_VECTORS_MAX = 4096;
 /** Bytes of a write that are copied between two turns of the event loop. */
 const WRITE_BYTES_MAX = 8 << 20;
 const VECTOR_BYTES = 16;
+const UNRESOLVED = PathRequest.UNRESOLVED | 0;
 
 export interface DevicePathsOptions extends DeviceOptions {
   /** How the kernel is run; `auto` lets the device profile decide. */
@@ -104,6 +107,8 @@ export class DevicePathsBackend implements PathsBackend {
   readonly #image: TableImage;
   readonly #kernel: ResidentLoop;
   readonly #table: DeviceTable;
+  readonly #walker: PathWalker;
+  readonly #inputAddress: bigint;
   readonly #inputWords: Uint32Array;
   readonly #inputBytes: Uint8Array;
   readonly #results: Uint32Array;
@@ -135,6 +140,8 @@ export class DevicePathsBackend implements PathsBackend {
     this.#image = parts.image;
     this.#kernel = parts.kernel;
     this.#table = parts.table;
+    this.#walker = new PathWalker(parts.image.words);
+    this.#inputAddress = parts.inputs.address;
     this.#inputWords = new Uint32Array(parts.inputs.host);
     this.#inputBytes = new Uint8Array(parts.inputs.host);
     this.#results = new Uint32Array(parts.results.host);
@@ -174,6 +181,8 @@ export class DevicePathsBackend implements PathsBackend {
         profile,
         pipeline: program.pipeline,
         strategy,
+        // Where loops are limited, a poll in vain counts all loops of the kernel, as each is entered by no lane: no launch could stay for long.
+        strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
         parkAfterMs,
         residentWorkgroupCount: shape.residentWorkgroupCount,
@@ -359,8 +368,8 @@ export class DevicePathsBackend implements PathsBackend {
     }
     payload[PathRequest.OPERATION] = batch.operation | (isInline ? PathRequest.IS_INLINE : 0);
     payload[PathRequest.COUNT] = count;
-    payload[PathRequest.BYTES_AT] = inputAt;
-    payload[PathRequest.OFFSETS_AT] = (inputAt + textBytes) >> 2;
+    this.#setAddress(PathRequest.BYTES, this.#inputAddress, inputAt);
+    this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt + textBytes);
     payload[PathRequest.OFFSETS_BASE] = isInline ? length : base;
     payload[PathRequest.RESULTS_AT] = resultsAt;
     payload[PathRequest.DIRECTORY] = batch.directory;
@@ -378,6 +387,12 @@ export class DevicePathsBackend implements PathsBackend {
     });
     batch.next += count;
     return true;
+  }
+
+  #setAddress(word: number, base: bigint, offsetBytes: number): void {
+    const address = base + BigInt(offsetBytes);
+    this.#payload[word] = Number(address & 0xffff_ffffn);
+    this.#payload[word + 1] = Number(address >> 32n);
   }
 
   /** Sends a piece of a write; false where there is no room now, or everything was sent. */
@@ -408,13 +423,11 @@ export class DevicePathsBackend implements PathsBackend {
     write.sentTo = last.nextFrom;
     write.runs.splice(0, last.runsDone);
     const payload = this.#payload;
+    payload.fill(0, 0, PathRequest.INLINE);
     payload[PathRequest.OPERATION] = PathRequest.WRITE;
     payload[PathRequest.COUNT] = places.length;
-    payload[PathRequest.BYTES_AT] = 0;
-    payload[PathRequest.OFFSETS_AT] = inputAt >> 4;
-    payload[PathRequest.OFFSETS_BASE] = 0;
-    payload[PathRequest.RESULTS_AT] = 0;
-    payload[PathRequest.DIRECTORY] = 0;
+    this.#setAddress(PathRequest.BYTES, this.#inputAddress, 0);
+    this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt);
     payload[PathRequest.EDITION] = this.#edition;
     payload[PathRequest.GRANULES] = this.#table.granuleCount;
     const ticket = this.#kernel.submit(payload, PathRequest.INLINE);
@@ -472,6 +485,7 @@ export class DevicePathsBackend implements PathsBackend {
       if (batch === undefined) continue;
       try {
         this.#copyResults(batch.results, first, count, resultsAt, ticket.sequence);
+        if (this.profile.loopLimit !== undefined) this.#resolveRest(batch, first, count);
       } catch (error) {
         rejectBatch(batch, error);
       }
@@ -498,6 +512,22 @@ export class DevicePathsBackend implements PathsBackend {
       if ((words[word + 1] - Math.imul(result, Seal.MIX_X)) >>> 0 === sequence)
         results[first + index] = result;
       else results[first + index] = this.#awaitResult(word, sequence);
+    }
+  }
+
+  /** Paths that the kernel gave up, as their symlinks and components were too many for a driver that limits loops. */
+  #resolveRest({ packed, results, directory, operation }: Batch, first: number, count: number): void {
+    const { bytes, offsets } = packed;
+    const isFollowing = (operation & PathRequest.FOLLOW) !== 0;
+    for (let index = first; index < first + count; index++) {
+      if (results[index] !== UNRESOLVED) continue;
+      results[index] = this.#walker.resolve(
+        bytes,
+        offsets[index],
+        offsets[index + 1],
+        directory,
+        isFollowing,
+      );
     }
   }
 
@@ -533,24 +563,26 @@ export class DevicePathsBackend implements PathsBackend {
   #drive(): void {
     if (this.#isDriven) return;
     this.#isDriven = true;
-    void this.#driveOn().finally(() => {
-      this.#isDriven = false;
-    });
+    void this.#driveOn();
   }
 
   async #driveOn(): Promise<void> {
     let asserted = performance.now();
     let worked = asserted;
-    while (this.#failure === undefined && (this.#flights.length > 0 || this.#line.length > 0)) {
+    for (;;) {
       const now = performance.now();
       if (this.#kernel.poll() > 0) worked = now;
       this.#collect();
       this.#pump();
-      if (this.#flights.length === 0 && this.#line.length === 0) return;
       if (now - asserted > ASSERT_INTERVAL_MS) {
         asserted = now;
         this.#kernel.assertRunning();
         this.#collect();
+      }
+      if (this.#flights.length === 0 && this.#line.length === 0) {
+        // Before anyone who was answered goes on, and asks for more.
+        this.#isDriven = false;
+        return;
       }
       await (now - worked < EAGER_MS ? turn() : sleep(1));
     }

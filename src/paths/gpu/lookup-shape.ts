@@ -20,8 +20,12 @@ export interface LookupShape {
   readonly resultCount: number;
 }
 
-/** Workgroups where a device does not tell how many multiprocessors it has: as many as the largest, so that one lies on each. */
-const GPU_WORKGROUPS = 132;
+/**
+ * Few workgroups: each of them takes part in every request, and the last one to arrive answers it. They hold sixteen thousand paths at a time, which is far more than
+ * hides the latency of memory: a host cannot fill more.
+ */
+const GPU_WORKGROUPS = 32;
+const GPU_WORKGROUP_SIZE = 512;
 
 export function lookupShape(
   info: DeviceInfo,
@@ -34,14 +38,14 @@ export function lookupShape(
 function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
   const threads = Math.min(32, Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism()));
   if (profile.loopLimit !== undefined) {
-    // Every round of a loop counts, and a path of 4095 bytes takes some ten thousand: so few bytes for each lane.
+    // Every round of a loop counts, and lanes of a subgroup may take all of theirs one after the other: so one path for each lane.
     return {
       workgroupSize: 64,
       residentWorkgroupCount: 1,
       boundedWorkgroupCount: 16,
       requestsPerBatch: 8,
-      chunkPaths: 2048,
-      chunkBytes: 64 << 10,
+      chunkPaths: 1024,
+      chunkBytes: 256 << 10,
       inputBytes: 4 << 20,
       resultCount: 1 << 16,
     };
@@ -59,9 +63,9 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
     };
   }
   return {
-    workgroupSize: 1024,
-    residentWorkgroupCount: info.computeUnits ?? GPU_WORKGROUPS,
-    boundedWorkgroupCount: info.computeUnits ?? GPU_WORKGROUPS,
+    workgroupSize: GPU_WORKGROUP_SIZE,
+    residentWorkgroupCount: GPU_WORKGROUPS,
+    boundedWorkgroupCount: GPU_WORKGROUPS,
     requestsPerBatch: 64,
     chunkPaths: 1 << 17,
     chunkBytes: 16 << 20,

@@ -1,14 +1,14 @@
 // lookup: resolves paths in a namespace whose table lies in device memory.
 //
-// in   requests (generated/paths.glsl): count paths, packed in the input ring (or one in the request itself), and the inode where relative ones begin;
-//      launch.inputs is the ring, launch.state the table's granules, one word each: address / 2^20
+// in   requests (generated/paths.glsl): count paths, packed (or one in the request itself), and the inode where relative ones begin;
+//      launch.state lists the table's granules, one word each: address / 2^20
 // out  launch.outputs: a result a path, inode or -errno, sealed with the request's number; the request's own result is 0
-//      a write request stores runs of the ring in the table instead: nothing else is then in flight
+//      a write request stores runs of words in the table instead: nothing else is then in flight
 // dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size. Few paths are spread over all subgroups, one each;
 //      of many, each lane takes one, then the next of its own: a lane that is done with a short path does not wait for the long ones beside it.
 // method: the walk of Linux's link_path_walk, a component a round. A component is hashed while it is cut; one bucket of the table
 //      (64 bytes) then gives a candidate, whose name is compared byte for byte.
-// memory order relied on: the ring was written, and the host's write-combining buffers drained, before the request. The table is written only while no lookup is in
+// memory order relied on: the paths were written, and the host's write-combining buffers drained, before the request. The table is written only while no lookup is in
 //      flight, is released by the write's arrival, and is read past the caches that are not coherent (volatile).
 // twin: src/paths/reference/lookup.ts; the table is src/paths/table.ts
 #version 460
@@ -33,8 +33,10 @@ const uint ELOOP = 40u;
 const uint SLASHES = 0x2F2F2F2Fu;
 const uint HIGH_BITS = 0x80808080u;
 const uint NO_VECTOR = 0xFFFFFFFFu;
-// Where loops are limited, one that is entered by no lane counts too: so many for each component.
-const uint ROUNDS_EACH = 10u;
+// Where loops are limited, leaving one counts too, and so does one that no lane enters: so many for each component, bucket and candidate.
+const uint ROUNDS_EACH = 16u;
+const uint ROUNDS_BUCKET = 4u;
+const uint ROUNDS_CANDIDATE = 3u;
 // Where a granule's address stands in its word.
 const uint GRANULE_ADDRESS_SHIFT = 20u;
 
@@ -109,9 +111,13 @@ uint textByte(uint at) { return (textWord(at >> 2) >> (at % 4u * 8u)) & 0xFFu; }
 uint zeroBytes(uint word) { return (word - 0x01010101u) & ~word & HIGH_BITS; }
 
 void skipSlashes() {
-  while (text.at < text.end && textByte(text.at) == 0x2Fu) {
-    text.at++;
+  while (text.at < text.end) {
+    uint begin = text.at % 4u;
+    uint others = (textWord(text.at >> 2) ^ SLASHES) >> (begin * 8u); // no zero byte before the first that is no slash
+    uint length = others == 0u ? 4u - begin : uint(findLSB(others)) >> 3;
+    text.at = min(text.at + length, text.end);
     spentRounds++;
+    if (length < 4u - begin) break;
   }
 }
 
@@ -199,7 +205,7 @@ uint findChild(uint parent, Component component) {
   if (bucket >= sh_table[HEADER_BUCKET_COUNT]) bucket = hash & (mask >> 1);
   uint at = sh_table[HEADER_BUCKETS_AT] + bucket * TABLE_BUCKET_WORDS;
   for (uint round = 0u; round < TABLE_CHAIN_MAX; round++) {
-    spentRounds++;
+    spentRounds += ROUNDS_BUCKET;
     Vectors vectors = Vectors(tableAddress(at));
     uvec4 a = vectors.vectors[0]; // tags 0–3
     uvec4 b = vectors.vectors[1]; // tag 4, children 0–2
@@ -209,7 +215,7 @@ uint findChild(uint parent, Component component) {
     while (matches != 0u) {
       uint slot = uint(findLSB(matches));
       matches &= matches - 1u;
-      spentRounds++;
+      spentRounds += ROUNDS_CANDIDATE;
       uint child = slot < 2u ? (slot == 0u ? b.y : b.z) : (slot == 2u ? b.w : slot == 3u ? c.x : c.y);
       uint record = slot < 2u ? (slot == 0u ? c.z : c.w) : (slot == 2u ? d.x : slot == 3u ? d.y : d.z);
       if (child != 0u && isRecordOf(sh_table[HEADER_NAMES_AT] + record * TABLE_VECTOR_WORDS, parent, component)) return child;
@@ -259,8 +265,10 @@ uint walk(uint directory, bool isFollowing) {
   bool isTarget = false; // the text in hand is a symlink's
   bool hasNul = false;
   skipSlashes();
+  uint roundsBefore = spentRounds;
   while (result == 0u) {
     spentRounds += ROUNDS_EACH;
+    if (launch.canaryRounds != 0u && spentRounds - roundsBefore > PATHS_ROUNDS_MAX) return PATHS_UNRESOLVED;
     if (text.at == text.end) {
       if (depth != 0u) {
         depth--;
@@ -336,6 +344,10 @@ uint walk(uint directory, bool isFollowing) {
 
 // ── Requests ──
 
+uint64_t headerAddress(uint request, uint index) {
+  return packUint2x32(uvec2(headerWord(request, index), headerWord(request, index + 1u)));
+}
+
 // The path at `index` of a request becomes the text in hand.
 void openPath(uint request, uint index) {
   uint operation = headerWord(request, PATHS_OPERATION);
@@ -346,12 +358,11 @@ void openPath(uint request, uint index) {
     text.end = headerWord(request, PATHS_OFFSETS_BASE);
     return;
   }
-  Words offsets = Words(launch.inputs);
-  uint at = headerWord(request, PATHS_OFFSETS_AT) + index;
+  Words offsets = Words(headerAddress(request, PATHS_OFFSETS));
   uint base = headerWord(request, PATHS_OFFSETS_BASE);
-  text.base = launch.inputs + uint64_t(headerWord(request, PATHS_BYTES_AT));
-  text.at = offsets.words[at] - base;
-  text.end = offsets.words[at + 1u] - base;
+  text.base = headerAddress(request, PATHS_BYTES);
+  text.at = offsets.words[index] - base;
+  text.end = offsets.words[index + 1u] - base;
 }
 
 void resolve(uint request, uint sequence, uint index) {
@@ -365,13 +376,14 @@ void resolve(uint request, uint sequence, uint index) {
 // All lanes: stores the runs of a write request.
 void store() {
   uint count = headerWord(0u, PATHS_COUNT);
-  Vectors ring = Vectors(launch.inputs);
+  Vectors runs = Vectors(headerAddress(0u, PATHS_OFFSETS));
+  Vectors source = Vectors(headerAddress(0u, PATHS_BYTES));
   uint spent = 0u;
   for (uint run = gl_WorkGroupID.x; run < count; run += gl_NumWorkGroups.x) {
-    uvec4 place = ring.vectors[headerWord(0u, PATHS_OFFSETS_AT) + run];
+    uvec4 place = runs.vectors[run];
     Vectors target = Vectors(tableAddress(place.x));
     for (uint index = gl_LocalInvocationIndex; index < place.z; index += gl_WorkGroupSize.x) {
-      target.vectors[index] = ring.vectors[place.y + index];
+      target.vectors[index] = source.vectors[place.y + index];
       spent++;
     }
     spent++;
