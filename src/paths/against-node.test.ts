@@ -177,14 +177,14 @@ function outcome(act: () => unknown): string {
 }
 
 /** Looks up on all sides: the kernel, the walker, the twin, and the host engine, which gets all paths at once. @returns what was said */
-function lookUp(pair: Pair, paths: readonly Path[]): string[] {
+async function lookUp(pair: Pair, paths: readonly Path[]): Promise<string[]> {
   const said: string[] = [];
   const numbers = new Map<number, bigint>();
   const twin = referenceOf(pair.tree);
   const all = paths.map((it) => pair.bytes(it));
   for (const followSymlinks of [true, false]) {
     const options = { directory: pair.base, followSymlinks };
-    const batch = pair.host.lookupSync(packPaths(all), options);
+    const batch = await pair.host.lookup(packPaths(all), options);
     for (const [index, bytes] of all.entries()) {
       const { text } = paths[index]!;
       const ours = pair.tree.resolve(bytes, pair.base, followSymlinks);
@@ -218,14 +218,14 @@ function realStat(path: Buffer, followSymlinks: boolean): fs.BigIntStats | strin
 }
 
 describe("the tree against the kernel", () => {
-  it("answers every change and every lookup as node:fs does, in generated trees", () => {
+  it("answers every change and every lookup as node:fs does, in generated trees", async () => {
     const said = new Set<string>();
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(change, { minLength: 10, maxLength: 60 }),
         fc.array(lookedUp, { minLength: 30, maxLength: 60 }),
         fc.constantFrom(0xffff_ffff, 0, 3),
-        (changes, paths, hashMask) => {
+        async (changes, paths, hashMask) => {
           const pair = new Pair(hashMask);
           for (const it of changes) {
             const [real, ours] = pair.change(it);
@@ -234,7 +234,7 @@ describe("the tree against the kernel", () => {
             else expect([it, ours]).toEqual([it, real]);
             said.add(real === "done" ? `${it.kind} done` : real);
           }
-          for (const key of lookUp(pair, [...paths, ...changes.map(({ to }) => to)])) said.add(key);
+          for (const key of await lookUp(pair, [...paths, ...changes.map(({ to }) => to)])) said.add(key);
           fs.rmSync(pair.top, { recursive: true });
         },
       ),

@@ -370,6 +370,7 @@ export class Namespace implements AsyncDisposable {
         results.set(await this.#lookupPaths(paths.slice(first, first + size), options), first);
       return results;
     }
+    if (this.#device === undefined) return this.#host.lookupPaths(paths, options);
     const packer = this.#packers.pop() ?? new PathPacker();
     try {
       return await this.#send(packer.pack(paths), options);

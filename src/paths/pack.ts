@@ -13,6 +13,42 @@ export type PathLike = string | Uint8Array;
 const GROUP = 4096;
 const encoder = new TextEncoder();
 
+/**
+ * Encodes paths one behind the other.
+ *
+ * @param offsets takes one more than there are paths, the first of them 0
+ * @returns how many paths found room in `bytes`: all of them wherever there are three bytes for each character
+ */
+export function encodeGroup(paths: readonly PathLike[], bytes: Uint8Array, offsets: Uint32Array): number {
+  offsets[0] = 0;
+  if (paths.every((path) => typeof path === "string")) {
+    const joined = paths.join("");
+    if (3 * joined.length <= bytes.length && encoder.encodeInto(joined, bytes).written === joined.length) {
+      let offset = 0;
+      for (let index = 0; index < paths.length; index++) {
+        offset += paths[index]!.length;
+        offsets[index + 1] = offset;
+      }
+      return paths.length;
+    }
+  }
+  let at = 0;
+  for (let index = 0; index < paths.length; index++) {
+    const path = paths[index]!;
+    if (typeof path === "string") {
+      const { read, written } = encoder.encodeInto(path, bytes.subarray(at));
+      if (read < path.length) return index;
+      at += written;
+    } else {
+      if (path.length > bytes.length - at) return index;
+      bytes.set(path, at);
+      at += path.length;
+    }
+    offsets[index + 1] = at;
+  }
+  return paths.length;
+}
+
 /** Packs batch after batch into memory that it keeps. */
 export class PathPacker {
   #bytes = new Uint8Array(64 * 1024);
@@ -25,38 +61,14 @@ export class PathPacker {
     let at = 0;
     for (let begin = 0; begin < count; begin += GROUP) {
       const group = begin === 0 && count <= GROUP ? paths : paths.slice(begin, begin + GROUP);
-      at = this.#packGroup(group, begin, at);
+      this.#reserve(at, 3 * group.reduce((sum, path) => sum + path.length, 0));
+      const offsets = this.#offsets.subarray(begin, begin + group.length + 1);
+      encodeGroup(group, this.#bytes.subarray(at), offsets);
+      if (at > 0) for (let index = 0; index < offsets.length; index++) offsets[index] += at;
+      at = offsets[group.length];
     }
     this.#offsets[count] = at;
     return { bytes: this.#bytes.subarray(0, at), offsets: this.#offsets.subarray(0, count + 1) };
-  }
-
-  /** @param begin index of the group's first path @returns where the group's bytes end */
-  #packGroup(group: readonly PathLike[], begin: number, at: number): number {
-    if (group.every((path) => typeof path === "string")) {
-      const joined = group.join("");
-      this.#reserve(at, 3 * joined.length);
-      const { written } = encoder.encodeInto(joined, this.#bytes.subarray(at));
-      if (written === joined.length) {
-        let offset = at;
-        for (let index = 0; index < group.length; index++) {
-          this.#offsets[begin + index] = offset;
-          offset += group[index]!.length;
-        }
-        return offset;
-      }
-    }
-    for (let index = 0; index < group.length; index++) {
-      this.#offsets[begin + index] = at;
-      const path = group[index]!;
-      this.#reserve(at, 3 * path.length);
-      if (typeof path === "string") at += encoder.encodeInto(path, this.#bytes.subarray(at)).written;
-      else {
-        this.#bytes.set(path, at);
-        at += path.length;
-      }
-    }
-    return at;
   }
 
   #reserve(at: number, more: number): void {

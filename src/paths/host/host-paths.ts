@@ -13,16 +13,15 @@ import type { Worker } from "node:worker_threads";
 import { EverwarpError } from "../../base/errors.ts";
 import { startWorkerThread } from "../../base/worker-thread.ts";
 import { ERRNO, type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } from "../contracts.ts";
-import { checkPacked } from "../pack.ts";
+import { checkPacked, type PathLike } from "../pack.ts";
 import type { PathTable } from "../table.ts";
-import { LookupBoard, PIECE, PIECE_BYTES, PIECE_COUNT, PIECE_PATHS, THREADS_MAX } from "./lookup-board.ts";
+import { LookupBoard, PIECE, PIECE_COUNT, THREADS_MAX } from "./lookup-board.ts";
 import { type LookupProgram, openLookupProgram } from "./lookup-program.ts";
 import type { LookupThreadData } from "./lookup-worker.ts";
+import { PackedSource, type PathSource, TextSource } from "./path-source.ts";
 
 /** So many paths take about as long as waking threads. */
 const SMALL_PATHS = 1024;
-/** What this thread looks up between two turns of the event loop, where there are no threads. */
-const SLICE_PATHS = 8192;
 
 export interface HostPathsOptions {
   /** Threads for large batches: one a core if not given, 0 for none. */
@@ -30,7 +29,7 @@ export interface HostPathsOptions {
 }
 
 interface Batch {
-  readonly packed: PackedPaths;
+  readonly source: PathSource;
   readonly directory: number;
   readonly follow: number;
   readonly results: Int32Array;
@@ -81,40 +80,51 @@ export class HostPaths implements PathsBackend {
 
   /** @throws EW_CLOSED, EW_WORKER_DIED, EW_BAD_ARGUMENT for offsets that do not ascend */
   async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
-    this.#assertOpen();
     checkPacked(packed);
-    const count = packed.offsets.length - 1;
-    if (count <= SMALL_PATHS) return this.lookupSync(packed, options);
-    if (this.threadCount === 0) return this.#lookupHere(packed, options);
+    return this.#lookup(new PackedSource(packed), options);
+  }
+
+  /** Looks up what is not packed: while threads look up one part, this one encodes the next. @throws EW_CLOSED, EW_WORKER_DIED */
+  async lookupPaths(paths: readonly PathLike[], options: LookupOptions = {}): Promise<Int32Array> {
+    return this.#lookup(new TextSource(paths), options);
+  }
+
+  async #lookup(source: PathSource, options: LookupOptions): Promise<Int32Array> {
+    this.#assertOpen();
+    const { directory = ROOT_INODE, followSymlinks = true } = options;
+    const follow = followSymlinks ? 1 : 0;
+    const results = new Int32Array(source.count);
+    if (source.count <= SMALL_PATHS || this.threadCount === 0)
+      return this.#lookupHere(source, results, directory, follow);
     this.#starting ??= this.#start();
     await this.#starting;
     this.#assertOpen();
     return new Promise((resolve, reject) => {
-      const { directory = ROOT_INODE, followSymlinks = true } = options;
-      const results = new Int32Array(count);
-      const follow = followSymlinks ? 1 : 0;
-      this.#line.push({ packed, directory, follow, results, next: 0, missing: count, resolve, reject });
+      const missing = source.count;
+      this.#line.push({ source, directory, follow, results, next: 0, missing, resolve, reject });
       this.#pump();
     });
   }
 
-  /** Looks paths up on this thread, which does nothing else meanwhile. */
-  lookupSync(packed: PackedPaths, options: LookupOptions = {}): Int32Array {
-    this.#assertOpen();
-    const { directory = ROOT_INODE, followSymlinks = true } = options;
-    const results = new Int32Array(packed.offsets.length - 1);
-    const { bytes, offsets, results: out } = this.#board.place(PIECE_COUNT);
+  /** On this thread, which hears of the world only between pieces. */
+  async #lookupHere(
+    source: PathSource,
+    results: Int32Array,
+    directory: number,
+    follow: number,
+  ): Promise<Int32Array> {
+    const place = this.#board.place(PIECE_COUNT);
     const stack = this.#board.stack(THREADS_MAX);
-    for (let first = 0; first < results.length;) {
-      const count = this.#copy(packed, first, PIECE_COUNT);
-      if (count === 0) results[first++] = -ERRNO.ENAMETOOLONG;
-      else {
-        const base = packed.offsets[first];
-        const limit = packed.offsets[first + count] - base;
-        this.#program(bytes, base, limit, offsets, count, out, directory, followSymlinks ? 1 : 0, stack);
-        results.set(new Int32Array(this.#table.memory.buffer, out, count), first);
-        first += count;
+    for (let first = 0; first < source.count;) {
+      const { count, base, limit } = source.fill(this.#bytes, place, first);
+      if (count === 0) {
+        results[first++] = -ERRNO.ENAMETOOLONG;
+        continue;
       }
+      this.#program(place.bytes, base, limit, place.offsets, count, place.results, directory, follow, stack);
+      results.set(new Int32Array(this.#table.memory.buffer, place.results, count), first);
+      first += count;
+      if (first < source.count) await turn();
     }
     return results;
   }
@@ -136,17 +146,6 @@ export class HostPaths implements PathsBackend {
     this.#board.stop();
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
     this.#workers = [];
-  }
-
-  async #lookupHere(packed: PackedPaths, options: LookupOptions): Promise<Int32Array> {
-    const { bytes, offsets } = packed;
-    const results = new Int32Array(offsets.length - 1);
-    for (let first = 0; first < results.length; first += SLICE_PATHS) {
-      const slice = { bytes, offsets: offsets.subarray(first, first + SLICE_PATHS + 1) };
-      results.set(this.lookupSync(slice, options), first);
-      await turn();
-    }
-    return results;
   }
 
   async #start(): Promise<void> {
@@ -181,44 +180,24 @@ export class HostPaths implements PathsBackend {
   }
 
   #fill(piece: number, batch: Batch): void {
-    const { offsets } = batch.packed;
-    let count: number;
-    // A path that fills a piece by itself is too long anyway.
-    while ((count = this.#copy(batch.packed, batch.next, piece)) === 0) {
-      batch.results[batch.next++] = -ERRNO.ENAMETOOLONG;
-      this.#settle(batch, 1);
-      if (batch.next === batch.results.length) return;
-    }
-    const base = offsets[batch.next];
-    this.#pieces[piece] = { batch, first: batch.next, count };
-    this.#board.set(piece, PIECE.base, base);
-    this.#board.set(piece, PIECE.limit, offsets[batch.next + count] - base);
-    this.#board.set(piece, PIECE.directory, batch.directory);
-    this.#board.set(piece, PIECE.follow, batch.follow);
-    this.#board.set(piece, PIECE.count, count);
-    this.#board.open(piece);
-    batch.next += count;
-  }
-
-  /** Copies as many paths as a piece takes. @returns how many; 0 where not even one fits */
-  #copy({ bytes, offsets }: PackedPaths, first: number, piece: number): number {
-    const place = this.#board.place(piece);
-    const begin = offsets[first];
-    let last = Math.min(first + PIECE_PATHS, offsets.length - 1);
-    if (offsets[last] - begin > PIECE_BYTES) {
-      let low = first;
-      for (let high = last; low + 1 < high;) {
-        const middle = (low + high) >>> 1;
-        if (offsets[middle] - begin <= PIECE_BYTES) low = middle;
-        else high = middle;
+    const { source, results } = batch;
+    for (;;) {
+      const { count, base, limit } = source.fill(this.#bytes, this.#board.place(piece), batch.next);
+      if (count > 0) {
+        this.#pieces[piece] = { batch, first: batch.next, count };
+        this.#board.set(piece, PIECE.base, base);
+        this.#board.set(piece, PIECE.limit, limit);
+        this.#board.set(piece, PIECE.directory, batch.directory);
+        this.#board.set(piece, PIECE.follow, batch.follow);
+        this.#board.set(piece, PIECE.count, count);
+        this.#board.open(piece);
+        batch.next += count;
+        return;
       }
-      last = low;
+      results[batch.next++] = -ERRNO.ENAMETOOLONG;
+      this.#settle(batch, 1);
+      if (batch.next === results.length) return;
     }
-    this.#bytes.set(bytes.subarray(begin, offsets[last]), place.bytes);
-    new Uint32Array(this.#bytes.buffer, place.offsets, last - first + 1).set(
-      offsets.subarray(first, last + 1),
-    );
-    return last - first;
   }
 
   #pieceDone(number: number): void {

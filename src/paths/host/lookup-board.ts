@@ -73,6 +73,7 @@ export class LookupBoard {
 
   /** For the main thread, before others are started. */
   prepare(): void {
+    this.#control.fill(0);
     for (let piece = 0; piece < PIECE_COUNT; piece++) this.free(piece);
   }
 
