@@ -1,5 +1,6 @@
 /** All cases, in the order in which they run when none is named. */
 import type { BenchCase } from "./context.ts";
+import { paths } from "./paths.ts";
 import { RESIDENCY_CASES } from "./residency.ts";
 import { roundtrip } from "./roundtrip.ts";
 import { searchBurst } from "./search-burst.ts";
@@ -17,5 +18,6 @@ export const CASES: readonly BenchCase[] = [
   searchTree,
   startup,
   ...RESIDENCY_CASES,
+  paths,
   soak,
 ];

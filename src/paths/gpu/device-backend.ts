@@ -41,6 +41,7 @@ const PARK_AFTER_MS = 1_000;
 /** How long a small batch is waited for on the spot: sooner than the event loop could come back. */
 const SPIN_MS = 0.1;
 const SPIN_PATHS_MAX = 8192;
+const SPINS_PER_CLOCK = 64;
 /** How long a result may come after the completion that counts it. */
 const RESULT_TIMEOUT_MS = 1_000;
 const ASSERT_INTERVAL_MS = 20;
@@ -61,9 +62,39 @@ export interface DevicePathsOptions extends DeviceOptions {
   parkAfterMs?: number;
 }
 
+/** Packed paths that lie on the device, to be looked up again and again. */
+export class KeptPaths implements Disposable {
+  readonly packed: PackedPaths;
+  /** Bytes from 0 on, then offsets. */
+  readonly buffer: DeviceBuffer;
+  readonly offsetsAt: number;
+
+  constructor(device: Device, packed: PackedPaths) {
+    const { bytes, offsets } = packed;
+    const begin = offsets[0];
+    const length = offsets[offsets.length - 1] - begin;
+    this.packed = packed;
+    this.offsetsAt = (length + VECTOR_BYTES - 1) & -VECTOR_BYTES;
+    this.buffer = device.createBuffer({
+      role: "doorbell",
+      sizeBytes: this.offsetsAt + offsets.length * 4 + 2 * VECTOR_BYTES,
+      label: "kept paths",
+    });
+    new Uint8Array(this.buffer.host).set(bytes.subarray(begin, begin + length));
+    new Uint32Array(this.buffer.host).set(offsets, this.offsetsAt >> 2);
+    drainWriteCombining();
+  }
+
+  /** Frees the memory; no lookup of these paths may be in flight. */
+  [Symbol.dispose](): void {
+    this.buffer[Symbol.dispose]();
+  }
+}
+
 /** A lookup in the line. */
 interface Batch {
   readonly kind: "lookup";
+  readonly kept: KeptPaths | undefined;
   readonly packed: PackedPaths;
   readonly results: Int32Array;
   readonly directory: number;
@@ -232,6 +263,20 @@ export class DevicePathsBackend implements PathsBackend {
   }
 
   lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
+    return this.#lookUp(packed, options, undefined);
+  }
+
+  /** Copies paths to the device, for `lookupKept`. @throws EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */
+  keep(packed: PackedPaths): KeptPaths {
+    return new KeptPaths(this.device, packed);
+  }
+
+  /** Resolves paths that lie on the device already: nothing but results travels. @throws as `lookup` */
+  lookupKept(kept: KeptPaths, options: LookupOptions = {}): Promise<Int32Array> {
+    return this.#lookUp(kept.packed, options, kept);
+  }
+
+  #lookUp(packed: PackedPaths, options: LookupOptions, kept: KeptPaths | undefined): Promise<Int32Array> {
     const { directory = ROOT_INODE, followSymlinks = true } = options;
     const count = packed.offsets.length - 1;
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
@@ -239,6 +284,7 @@ export class DevicePathsBackend implements PathsBackend {
     return new Promise((resolve, reject) => {
       const batch: Batch = {
         kind: "lookup",
+        kept,
         packed,
         results: new Int32Array(count),
         directory,
@@ -251,8 +297,9 @@ export class DevicePathsBackend implements PathsBackend {
       };
       this.#line.push(batch);
       this.#pump();
-      if (count <= SPIN_PATHS_MAX) this.#spin(batch);
-      if (!batch.isSettled) this.#drive();
+      if (count > SPIN_PATHS_MAX) this.#drive();
+      // Behind what the caller still does in this stretch: more lookups, mostly, that can then be gathered.
+      else queueMicrotask(() => this.#spin(batch));
     });
   }
 
@@ -348,29 +395,35 @@ export class DevicePathsBackend implements PathsBackend {
     if (offsets[first + count] - base > shape.chunkBytes)
       count = Math.max(1, pathsWithin(offsets, first, count, base + shape.chunkBytes));
     let length = offsets[first + count] - base;
-    const isInline = count === 1 && length <= PathRequest.INLINE_BYTES_MAX;
+    const { kept } = batch;
+    const isInline = kept === undefined && count === 1 && length <= PathRequest.INLINE_BYTES_MAX;
     // A path that is too long is not looked at: none of its bytes are sent, only how many there were.
     if (count === 1 && length > shape.chunkBytes) length = 0;
-    const offsetsBytes = (count + 1) * 4;
     const textBytes = (length + VECTOR_BYTES - 1) & -VECTOR_BYTES;
-    const size = isInline ? 0 : (textBytes + offsetsBytes + VECTOR_BYTES - 1) & -VECTOR_BYTES;
-    const inputAt = isInline ? 0 : this.#inputRing.place(size);
+    const size =
+      isInline || kept !== undefined ? 0 : (textBytes + (count + 1) * 4 + VECTOR_BYTES - 1) & -VECTOR_BYTES;
+    const inputAt = size === 0 ? 0 : this.#inputRing.place(size);
     const resultsAt = this.#resultRing.place(count);
     if (inputAt < 0 || resultsAt < 0) return false;
     let wordCount: number = PathRequest.INLINE;
-    if (isInline) {
+    if (kept !== undefined) {
+      this.#setAddress(PathRequest.BYTES, kept.buffer.address, 0);
+      this.#setAddress(PathRequest.OFFSETS, kept.buffer.address, kept.offsetsAt + first * 4);
+      payload[PathRequest.OFFSETS_BASE] = offsets[0];
+    } else if (isInline) {
       for (let index = 0; index < length; index++) this.#inlineBytes[index] = bytes[base + index];
       wordCount += (length + 3) >> 2;
+      payload[PathRequest.OFFSETS_BASE] = length;
     } else {
       this.#inputBytes.set(bytes.subarray(base, base + length), inputAt);
       this.#inputWords.set(offsets.subarray(first, first + count + 1), (inputAt + textBytes) >> 2);
       drainWriteCombining();
+      this.#setAddress(PathRequest.BYTES, this.#inputAddress, inputAt);
+      this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt + textBytes);
+      payload[PathRequest.OFFSETS_BASE] = base;
     }
     payload[PathRequest.OPERATION] = batch.operation | (isInline ? PathRequest.IS_INLINE : 0);
     payload[PathRequest.COUNT] = count;
-    this.#setAddress(PathRequest.BYTES, this.#inputAddress, inputAt);
-    this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt + textBytes);
-    payload[PathRequest.OFFSETS_BASE] = isInline ? length : base;
     payload[PathRequest.RESULTS_AT] = resultsAt;
     payload[PathRequest.DIRECTORY] = batch.directory;
     payload[PathRequest.EDITION] = this.#edition;
@@ -382,7 +435,7 @@ export class DevicePathsBackend implements PathsBackend {
       first,
       count,
       resultsAt,
-      inputMark: isInline ? -1 : this.#inputRing.take(size),
+      inputMark: size === 0 ? -1 : this.#inputRing.take(size),
       resultMark: this.#resultRing.take(count),
     });
     batch.next += count;
@@ -549,14 +602,15 @@ export class DevicePathsBackend implements PathsBackend {
   /** Waits on the spot, for a short time, until a batch is answered. */
   #spin(batch: Batch): void {
     const begin = performance.now();
-    do {
-      for (let spin = 0; spin < 64; spin++) {
-        if (this.#kernel.poll() > 0 || this.#kernel.state === "lost") break;
-      }
+    while (!batch.isSettled) {
+      for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.#kernel.poll() > 0) break;
       this.#collect();
       if (batch.isSettled) return;
       this.#pump();
-    } while (performance.now() - begin < SPIN_MS);
+      if (performance.now() - begin < SPIN_MS) continue;
+      this.#drive();
+      return;
+    }
   }
 
   /** Goes on until nothing is in line or in flight. */
