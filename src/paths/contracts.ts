@@ -100,6 +100,3 @@ export interface PathsBackend {
   /** Ends what is in flight with EW_CLOSED and gives everything back. */
   close(): Promise<void>;
 }
-
-/** A device backend is opened on an image and mirrors it from then on. */
-export type OpenPathsBackend<Options> = (image: TableImage, options: Options) => Promise<PathsBackend>;

@@ -213,7 +213,7 @@ describe("changes", () => {
       // Neighbours are looked up by one thread between two changes.
       for (let index = 0; index < results.length; index += 2)
         if (results[index]! + results[index + 1]! !== inode - 2)
-          expect([...results.subarray(index, index + 2)].toSorted()).toEqual([-2, inode]);
+          expect(new Set(results.subarray(index, index + 2))).toEqual(new Set([-2, inode]));
     }
     isDone = true;
     expect(await changes).toBeGreaterThan(30);

@@ -86,7 +86,7 @@ describe("everwarp paths", () => {
 
   it("takes input in any pieces, with or without a last separator", async () => {
     const text = PATHS.join("\n");
-    for (const parts of [[text], [...text], [`${text}\n`], [text.slice(0, 30), text.slice(30)]])
+    for (const parts of [[text], text.split(""), [`${text}\n`], [text.slice(0, 30), text.slice(30)]])
       expect(answers((await paths([dir.path, "--stdin"], parts)).stdout)).toEqual(expected(PATHS, true));
     expect((await paths([dir.path, "--stdin"], [])).stdout).toBe("");
   });
