@@ -5,9 +5,9 @@
 // EWP1
 const uint TABLE_MAGIC = 827348805u;
 const uint TABLE_VERSION = 1u;
-// Regions begin at multiples of this, and records cross none.
-const uint TABLE_GRANULE_WORDS = 262144u;
-const uint TABLE_GRANULE_BITS = 18u;
+// No bucket and no record crosses a multiple of this.
+const uint TABLE_GRANULE_WORDS = 131072u;
+const uint TABLE_GRANULE_BITS = 17u;
 const uint TABLE_BUCKET_WORDS = 16u;
 const uint TABLE_BUCKET_SLOTS = 5u;
 // Where in a bucket the children begin.
@@ -95,6 +95,8 @@ const uint PATHS_WRITE = 4u;
 const uint PATHS_IS_INLINE = 8u;
 const uint PATHS_INLINE_BYTES_MAX = 192u;
 const uint PATHS_GRANULES_MAX = 4096u;
+// a granule's address without so many low bits, which are zeros, fits a word
+const uint PATHS_GRANULE_ADDRESS_BITS = 16u;
 // a result: inode or -errno, and its seal with the request's number
 const uint PATHS_RESULT_BYTES = 8u;
 // the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it

@@ -24,8 +24,8 @@ export const Table = constants(
   {
     MAGIC: 0x3150_5745,
     VERSION: 1,
-    GRANULE_WORDS: 0x4_0000,
-    GRANULE_BITS: 18,
+    GRANULE_WORDS: 0x2_0000,
+    GRANULE_BITS: 17,
     BUCKET_WORDS: 16,
     BUCKET_SLOTS: 5,
     BUCKET_CHILD: 5,
@@ -46,7 +46,7 @@ export const Table = constants(
     doc: "The path table's layout, in words.",
     docs: {
       MAGIC: "EWP1",
-      GRANULE_WORDS: "Regions begin at multiples of this, and records cross none.",
+      GRANULE_WORDS: "No bucket and no record crosses a multiple of this.",
       BUCKET_CHILD: "Where in a bucket the children begin.",
       KIND_BITS: "Low bits of a child or an inode word that hold the kind (INODE_KIND).",
       VECTORS_MAX: "Of the longest record, a target of 4095 bytes.",
@@ -133,6 +133,7 @@ export const PathRequest = constants(
     IS_INLINE: 8,
     INLINE_BYTES_MAX: 192,
     GRANULES_MAX: 4096,
+    GRANULE_ADDRESS_BITS: 16,
     RESULT_BYTES: 8,
     UNRESOLVED: 0x8000_0000,
     ROUNDS_MAX: 1500,
@@ -149,6 +150,7 @@ export const PathRequest = constants(
       EDITION: "changes whenever the table was written to, so that the kernel reads its header anew",
       GRANULES: "granules of the table's flat space that are to be known",
       INLINE: "the bytes of a single short path begin here, behind the header",
+      GRANULE_ADDRESS_BITS: "a granule's address without so many low bits, which are zeros, fits a word",
       LOOKUP: "a bit of OPERATION, as the three that follow",
       WRITE:
         "a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule",

@@ -291,7 +291,7 @@ export class PathTable implements TableImage {
     }
     const saved = { inodes: header[H.INODE_COUNT], entries: header[H.ENTRY_COUNT] };
     const places = H.END_AT + 1 - H.INODES_AT;
-    const savedCapacity = header[H.BUCKETS_AT] - header[H.INODES_AT] - GRANULE_WORDS;
+    const savedCapacity = header[H.BUCKETS_AT] - header[H.INODES_AT] - 2;
     const table = new PathTable({
       ...options,
       capacity: Math.max(options.capacity ?? 0, savedCapacity, saved.inodes, saved.entries, 2 ** 16),
@@ -598,8 +598,8 @@ interface Regions {
 /** Where the regions of a table for so many entries begin. */
 function regionsFor(capacity: number): Regions {
   const granules = (words: number): number => Math.ceil(words / GRANULE_WORDS) * GRANULE_WORDS;
-  const inodes = GRANULE_WORDS;
-  const buckets = inodes + granules(capacity + 2);
+  const inodes = H.WORDS;
+  const buckets = granules(inodes + capacity + 2);
   const bucketCount = Math.ceil((capacity * 256) / LOAD_SLOTS) + BUCKETS_MIN;
   const overflow = buckets + granules(bucketCount * BUCKET_WORDS);
   const names = overflow + granules((bucketCount / 4 + 64) * BUCKET_WORDS);

@@ -457,11 +457,11 @@ export class DevicePathsBackend implements PathsBackend {
     const tableBytes = places.length * VECTOR_BYTES;
     const inputAt = this.#inputRing.place(tableBytes + dataBytes);
     if (inputAt < 0) return false;
+    this.#table.cover(places);
     const inputs = this.#inputWords;
     let table = inputAt >> 2;
     let data = (inputAt + tableBytes) >> 2;
     for (const { begin, end } of places) {
-      this.#table.cover(begin, end);
       inputs[table] = begin;
       inputs[table + 1] = data >> 2;
       inputs[table + 2] = (end - begin) >> 2;

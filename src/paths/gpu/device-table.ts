@@ -1,10 +1,10 @@
 /**
  * Where the granules of the path table lie in device memory.
  *
- *     granule g of the flat space ──▶ directory[g] = address / 2²⁰        (doorbell memory: the host adds, the kernel reads)
+ *     granule g of the flat space ──▶ directory[g] = address / 2¹⁶        (doorbell memory: the host adds, the kernel reads)
  *                                       │
  *     chunks of device memory           ▼
- *     ┌ 4 granules ┬ 4 ┬ … ┬ an eighth of what there is ┐
+ *     ┌ the first table ┬ … ┬ what is needed, or a sixteenth of what there is ┐
  *
  * Invariants: a granule that has a place keeps it; one has a place before anything is written to it. No memory is freed while the kernel lives.
  */
@@ -13,9 +13,10 @@ import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { PathRequest, Table } from "../table.schema.ts";
 
 const GRANULE_BYTES = Table.GRANULE_WORDS * 4;
-const CHUNK_GRANULES_MIN = 2;
-/** A further chunk is this part of those so far. */
-const GROWTH = 8;
+const ALIGNMENT_BYTES = 2n ** BigInt(PathRequest.GRANULE_ADDRESS_BITS);
+const ADDRESS_MAX = 2n ** BigInt(32 + PathRequest.GRANULE_ADDRESS_BITS);
+/** A further chunk is this part of those so far, or more where more is needed at once. */
+const GROWTH = 16;
 
 export class DeviceTable implements Disposable {
   /** The granules' addresses, for the kernel. */
@@ -46,22 +47,24 @@ export class DeviceTable implements Disposable {
   }
 
   /**
-   * Finds places for the granules of words [begin, end) that have none.
-   * @throws EW_OUT_OF_DEVICE_MEMORY
+   * Finds places for the granules of ranges of words that have none.
+   * @throws EW_OUT_OF_DEVICE_MEMORY, EW_PATHS_FULL
    */
-  cover(begin: number, end: number): void {
-    for (let granule = begin >>> Table.GRANULE_BITS; granule <= (end - 1) >>> Table.GRANULE_BITS; granule++) {
-      if (granule >= PathRequest.GRANULES_MAX)
-        throw new EverwarpError("EW_PATHS_FULL", `a path table of more than 4 GiB`, {
-          remedy: "Give a smaller capacity.",
-        });
-      if (this.#words[granule] !== 0) continue;
-      if (this.#left === 0) this.#addChunk();
-      this.#words[granule] = Number(this.#next >> 20n);
+  cover(ranges: readonly { readonly begin: number; readonly end: number }[]): void {
+    const missing = new Set<number>();
+    for (const { begin, end } of ranges) {
+      for (let granule = begin >>> Table.GRANULE_BITS; granule <= (end - 1) >>> Table.GRANULE_BITS; granule++)
+        if (granule >= PathRequest.GRANULES_MAX || this.#words[granule] === 0) missing.add(granule);
+    }
+    for (const granule of missing) {
+      if (granule >= PathRequest.GRANULES_MAX) throw tooLarge();
+      if (this.#left === 0) this.#addChunk(missing.size);
+      this.#words[granule] = Number(this.#next / ALIGNMENT_BYTES);
       this.#next += BigInt(GRANULE_BYTES);
       this.#left--;
       this.#granulesTaken++;
       this.granuleCount = Math.max(this.granuleCount, granule + 1);
+      missing.delete(granule);
     }
   }
 
@@ -70,17 +73,35 @@ export class DeviceTable implements Disposable {
     this.directory[Symbol.dispose]();
   }
 
-  #addChunk(): void {
-    const granules = Math.max(CHUNK_GRANULES_MIN, Math.ceil(this.#granulesTaken / GROWTH));
-    // Granules begin at multiples of their size, wherever the driver puts a buffer.
+  #addChunk(needed: number): void {
+    const granules = Math.max(needed, Math.ceil(this.#granulesTaken / GROWTH));
+    // Granules begin where their addresses fit a word, wherever the driver puts a buffer.
     const chunk = this.#device.createBuffer({
       role: "device",
-      sizeBytes: (granules + 1) * GRANULE_BYTES,
+      sizeBytes: granules * GRANULE_BYTES + Number(ALIGNMENT_BYTES),
       label: "path table",
     });
     this.#chunks.push(chunk);
-    const size = BigInt(GRANULE_BYTES);
-    this.#next = ((chunk.address + size - 1n) / size) * size;
-    this.#left = chunk.address % size === 0n ? granules + 1 : granules;
+    this.#next = ((chunk.address + ALIGNMENT_BYTES - 1n) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    this.#left = granules;
+    if (this.#next + BigInt(granules * GRANULE_BYTES) > ADDRESS_MAX)
+      throw new EverwarpError(
+        "EW_NO_DEVICE",
+        `memory at address ${chunk.address} is out of the kernel's reach`,
+        {
+          remedy: "Please report this device; the host engine serves meanwhile.",
+        },
+      );
   }
+}
+
+function tooLarge(): EverwarpError {
+  const gibibytes = (PathRequest.GRANULES_MAX * GRANULE_BYTES) / 2 ** 30;
+  return new EverwarpError(
+    "EW_PATHS_FULL",
+    `a path table that spans more than ${gibibytes} GiB does not fit a device`,
+    {
+      remedy: "Give a smaller capacity: some twenty million entries fit.",
+    },
+  );
 }

@@ -1,7 +1,7 @@
 // lookup: resolves paths in a namespace whose table lies in device memory.
 //
 // in   requests (generated/paths.glsl): count paths, packed (or one in the request itself), and the inode where relative ones begin;
-//      launch.state lists the table's granules, one word each: address / 2^20
+//      launch.state lists the table's granules, one word each: address / 2^16
 // out  launch.outputs: a result a path, inode or -errno, sealed with the request's number; the request's own result is 0
 //      a write request stores runs of words in the table instead: nothing else is then in flight
 // dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size. Few paths are spread over all subgroups, one each;
@@ -37,8 +37,6 @@ const uint NO_VECTOR = 0xFFFFFFFFu;
 const uint ROUNDS_EACH = 16u;
 const uint ROUNDS_BUCKET = 4u;
 const uint ROUNDS_CANDIDATE = 3u;
-// Where a granule's address stands in its word.
-const uint GRANULE_ADDRESS_SHIFT = 20u;
 
 // The table's header, and where its granules lie; read anew when a request names another edition.
 shared uint sh_table[16];
@@ -60,7 +58,7 @@ uint batchLimit(uint available) {
 }
 
 uint64_t tableAddress(uint word) {
-  return (uint64_t(sh_granules[word >> TABLE_GRANULE_BITS]) << GRANULE_ADDRESS_SHIFT) + uint64_t((word & (TABLE_GRANULE_WORDS - 1u)) * 4u);
+  return (uint64_t(sh_granules[word >> TABLE_GRANULE_BITS]) << PATHS_GRANULE_ADDRESS_BITS) + uint64_t((word & (TABLE_GRANULE_WORDS - 1u)) * 4u);
 }
 
 void prepare(uint first, uint count) {
