@@ -30,7 +30,7 @@ export interface NamespaceOptions {
   readonly device?: PathsDeviceChoice;
   /** How the kernel is run. */
   readonly strategy?: StrategyName | "auto";
-  /** Threads of the host engine: one a core if not given, 0 for none. */
+  /** Threads of the host engine beside the one that calls: one fewer than there are cores if not given. */
   readonly threads?: number;
   /** Entries that must fit: address space is reserved for them, memory is not. Four million if not given. */
   readonly capacity?: number;
@@ -134,7 +134,7 @@ export class Namespace implements AsyncDisposable {
     const opened = await openDeviceBackend(table, options);
     const info: NamespaceInfo = {
       kind: opened.backend === undefined ? "host" : "device",
-      device: opened.device ?? `${host.threadCount} threads`,
+      device: opened.device ?? threadsText(host),
       strategy: opened.strategy ?? "threads",
       fallbackReason: opened.fallbackReason,
     };
@@ -409,13 +409,17 @@ export class Namespace implements AsyncDisposable {
     this.#device = undefined;
     this.#info = {
       kind: "host",
-      device: `${this.#host.threadCount} threads`,
+      device: threadsText(this.#host),
       strategy: "threads",
       fallbackReason: error.message,
     };
     // It is lost: what its end fails with is known.
     lost.close().catch(() => undefined);
   }
+}
+
+function threadsText({ threadCount }: HostPaths): string {
+  return threadCount === 0 ? "1 thread" : `${threadCount + 1} threads`;
 }
 
 function closedError(): EverwarpError {

@@ -1,15 +1,17 @@
 /**
- * The host engine: looks paths up in the table itself, small batches on this thread and large ones on threads that stay.
+ * The host engine: looks paths up in the table itself, small batches on this thread and large ones with the help of threads that stay.
  *
  *   lookup ─┬─ few paths ──▶ this thread, at once
- *           └─ many ──▶ line of batches ──cut──▶ pieces on the board ──chunks──▶ threads ──▶ results
+ *           └─ many ──▶ line of batches ──cut──▶ pieces on the board ──chunks──▶ this thread and the others ──▶ results
  *
  * Invariants: batches are cut into pieces in their order, and pieces of several batches may be on the board at once; a batch is answered when
- * all of its pieces came back; threads are started by the first batch that needs them and keep the process alive only while they work.
+ * all of its pieces are done; this thread takes chunks as the others do, and turns to its event loop every few milliseconds; the others are started by the
+ * first batch that is worth it, which does not wait for them, and keep the process alive only while they work.
  */
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
+import { nowMs } from "../../base/clock.ts";
 import { EverwarpError } from "../../base/errors.ts";
 import { startWorkerThread } from "../../base/worker-thread.ts";
 import { ERRNO, type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } from "../contracts.ts";
@@ -22,9 +24,13 @@ import { PackedSource, type PathSource, TextSource } from "./path-source.ts";
 
 /** So many paths take about as long as waking threads. */
 const SMALL_PATHS = 1024;
+/** How long this thread looks paths up before it turns to its event loop. */
+const SLICE_MS = 4;
+/** How long it waits for the chunks that others have taken: less than their message would take. */
+const SPIN_MS = 0.1;
 
 export interface HostPathsOptions {
-  /** Threads for large batches: one a core if not given, 0 for none. */
+  /** Threads beside this one, for large batches: one fewer than there are cores if not given. */
   threads?: number;
 }
 
@@ -59,13 +65,15 @@ export class HostPaths implements PathsBackend {
   readonly #pieces: (Piece | undefined)[] = Array.from({ length: PIECE_COUNT }, () => undefined);
   #workers: Worker[] = [];
   #starting: Promise<void> | undefined;
+  /** The next slice of this thread's work. */
+  #next: NodeJS.Immediate | undefined;
   #failure: EverwarpError | undefined;
 
   /**
    * @param table with `SCRATCH_WORDS` behind it
    * @throws EW_BAD_ARGUMENT
    */
-  constructor(table: PathTable, { threads = availableParallelism() }: HostPathsOptions = {}) {
+  constructor(table: PathTable, { threads = availableParallelism() - 1 }: HostPathsOptions = {}) {
     if (!Number.isInteger(threads) || threads < 0)
       throw new EverwarpError("EW_BAD_ARGUMENT", `${threads} threads`, {
         remedy: "Give a whole number, 0 for none.",
@@ -96,13 +104,11 @@ export class HostPaths implements PathsBackend {
     const results = new Int32Array(source.count);
     if (source.count <= SMALL_PATHS || this.threadCount === 0)
       return this.#lookupHere(source, results, directory, follow);
-    this.#starting ??= this.#start();
-    await this.#starting;
-    this.#assertOpen();
+    this.#starting ??= this.#start().catch((error: unknown) => this.#threadEnded(error));
     return new Promise((resolve, reject) => {
       const missing = source.count;
       this.#line.push({ source, directory, follow, results, next: 0, missing, resolve, reject });
-      this.#pump();
+      this.#work();
     });
   }
 
@@ -136,13 +142,13 @@ export class HostPaths implements PathsBackend {
 
   /** Lets `write` change the table while no thread reads it. */
   exclusively<T>(write: () => T): T {
-    return this.#workers.length === 0 ? write() : this.#board.exclusively(write);
+    return this.#starting === undefined ? write() : this.#board.exclusively(write);
   }
 
   async close(): Promise<void> {
     if (this.#failure?.code === "EW_CLOSED") return;
     this.#fail(new EverwarpError("EW_CLOSED", "the namespace was closed", { remedy: "Open a new one." }));
-    await this.#starting?.catch(() => undefined); // whose batch needed the threads has been told
+    await this.#starting;
     this.#board.stop();
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
     this.#workers = [];
@@ -155,7 +161,8 @@ export class HostPaths implements PathsBackend {
         const data: LookupThreadData = { memory, thread };
         const worker = await startWorkerThread("lookup-worker", data);
         worker.unref();
-        worker.on("message", (piece: number) => this.#pieceDone(piece));
+        // A piece is done: the message says only that it is worth looking.
+        worker.on("message", () => this.#work());
         worker.on("error", (cause) => this.#threadEnded(cause));
         worker.on("exit", () => this.#threadEnded(undefined));
         this.#workers.push(worker);
@@ -163,19 +170,62 @@ export class HostPaths implements PathsBackend {
     );
   }
 
-  /** Puts paths on the board wherever there is a free piece. */
-  #pump(): void {
-    for (let piece = 0; piece < PIECE_COUNT; piece++) {
-      if (this.#pieces[piece] !== undefined) continue;
-      const batch = this.#line[0];
-      if (batch === undefined) break;
-      this.#fill(piece, batch);
-      if (batch.next === batch.results.length) this.#line.shift();
+  /** Keeps the board full, and takes chunks from it, for a few milliseconds. */
+  #work(): void {
+    const untilMs = nowMs() + SLICE_MS;
+    this.#pump();
+    let isDone = false;
+    while (!isDone && this.#pieces.some((piece) => piece !== undefined)) {
+      const isTaken = this.#takeChunk();
+      const now = nowMs();
+      isDone = now > untilMs;
+      // The others have the last chunks: they are nearly done with them.
+      if (!isTaken) while (!isDone && !this.#isAnyDone()) isDone = nowMs() > now + SPIN_MS;
+      this.#pump();
     }
     const isBusy = this.#pieces.some((piece) => piece !== undefined);
     for (const worker of this.#workers) {
       if (isBusy) worker.ref();
       else worker.unref();
+    }
+    if (isBusy && this.#next === undefined) {
+      this.#next = setImmediate(() => {
+        this.#next = undefined;
+        this.#work();
+      });
+    }
+  }
+
+  /** Looks up one chunk of any piece. @returns false where the others have taken all */
+  #takeChunk(): boolean {
+    for (let piece = 0; piece < PIECE_COUNT; piece++) {
+      const first = this.#pieces[piece] === undefined ? -1 : this.#board.take(piece);
+      if (first < 0) continue;
+      this.#board.lookup(this.#program, piece, first, THREADS_MAX);
+      return true;
+    }
+    return false;
+  }
+
+  #isDone(number: number): boolean {
+    const piece = this.#pieces[number];
+    return piece !== undefined && this.#board.get(number, PIECE.done) === piece.count;
+  }
+
+  #isAnyDone(): boolean {
+    for (let piece = 0; piece < PIECE_COUNT; piece++) if (this.#isDone(piece)) return true;
+    return false;
+  }
+
+  /** Takes results from the board, and puts paths there wherever a piece is free. */
+  #pump(): void {
+    for (let piece = 0; piece < PIECE_COUNT; piece++) {
+      if (this.#isDone(piece)) this.#collect(piece);
+      if (this.#pieces[piece] !== undefined) continue;
+      const batch = this.#line[0];
+      if (batch === undefined) continue;
+      this.#fill(piece, batch);
+      if (batch.next === batch.results.length) this.#line.shift();
     }
   }
 
@@ -200,16 +250,13 @@ export class HostPaths implements PathsBackend {
     }
   }
 
-  #pieceDone(number: number): void {
-    const piece = this.#pieces[number];
-    if (piece === undefined) return; // of a batch that has failed
-    const { batch, first, count } = piece;
+  #collect(number: number): void {
+    const { batch, first, count } = this.#pieces[number]!;
     this.#board.free(number);
     this.#pieces[number] = undefined;
     const { results } = this.#board.place(number);
     batch.results.set(new Int32Array(this.#table.memory.buffer, results, count), first);
     this.#settle(batch, count);
-    this.#pump();
   }
 
   #settle(batch: Batch, count: number): void {

@@ -11,7 +11,7 @@
  * chunk is short (`CHUNK_PATHS`), so a writer waits microseconds.
  */
 import { TableHeader } from "../table.schema.ts";
-import { SLACK_BYTES, STACK_BYTES } from "./lookup-program.ts";
+import { type LookupProgram, SLACK_BYTES, STACK_BYTES } from "./lookup-program.ts";
 import type { LinearMemory } from "./web-assembly.ts";
 
 /** Paths that a thread takes at a time. */
@@ -112,6 +112,25 @@ export class LookupBoard {
       if (first >= this.get(piece, PIECE.count)) return -1;
       if (Atomics.compareExchange(this.#control, word, taken, taken + CHUNK_PATHS) === taken) return first;
     }
+  }
+
+  /** Looks up a chunk that was taken. @returns whether the piece is done with it */
+  lookup(program: LookupProgram, piece: number, first: number, thread: number): boolean {
+    const { bytes, offsets, results } = this.place(piece);
+    const count = this.get(piece, PIECE.count);
+    const paths = Math.min(CHUNK_PATHS, count - first);
+    program(
+      bytes,
+      this.get(piece, PIECE.base),
+      this.get(piece, PIECE.limit),
+      offsets + 4 * first,
+      paths,
+      results + 4 * first,
+      this.get(piece, PIECE.directory),
+      this.get(piece, PIECE.follow),
+      this.stack(thread),
+    );
+    return this.add(piece, PIECE.done, paths) + paths === count;
   }
 
   /** Lets threads take chunks of a piece that was written. */
