@@ -147,6 +147,8 @@ export class DevicePathsBackend implements PathsBackend {
   readonly #resultRing: Ring;
   readonly #line: (Batch | Write)[] = [];
   readonly #flights: Flight[] = [];
+  /** The one write in the line; all changes until it is sent are part of it. */
+  #pending: Write | undefined;
   /** The write whose requests are in flight. */
   #writing: Write | undefined;
   #edition = 1;
@@ -311,20 +313,22 @@ export class DevicePathsBackend implements PathsBackend {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (edits.runs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      // A write that is being sent takes in what comes meanwhile: what it has read may be newer than its own change.
-      const last = this.#line.at(-1);
-      const open = last?.kind === "write" ? last : this.#line.length === 0 ? this.#writing : undefined;
+      // What a write reads is the table of that moment, newest changes and all: so they all must be part of it, or an entry could come
+      // before what it points to. Lookups in between may see a change that was asked for behind them.
+      const open =
+        this.#writing !== undefined && this.#writing.runs.length > 0 ? this.#writing : this.#pending;
       if (open !== undefined) {
         open.runs.push(edits.runs);
         open.waiters.push({ resolve, reject });
       } else {
-        this.#line.push({
+        this.#pending = {
           kind: "write",
           runs: [edits.runs],
           at: 0,
           sentTo: 0,
           waiters: [{ resolve, reject }],
-        });
+        };
+        this.#line.push(this.#pending);
       }
       this.#pump();
       this.#drive();
@@ -350,7 +354,7 @@ export class DevicePathsBackend implements PathsBackend {
     this.#failure ??= error;
     for (const { batch } of this.#flights.splice(0)) if (batch !== undefined) rejectBatch(batch, error);
     const writing = this.#writing;
-    this.#writing = undefined;
+    this.#writing = this.#pending = undefined;
     for (const waiting of [...(writing === undefined ? [] : [writing]), ...this.#line.splice(0)]) {
       if (waiting.kind === "lookup") rejectBatch(waiting, error);
       else for (const { reject } of waiting.waiters) reject(error);
@@ -370,6 +374,7 @@ export class DevicePathsBackend implements PathsBackend {
         if (next.kind === "write") {
           if (this.#flights.length > 0) return;
           this.#line.shift();
+          this.#pending = undefined;
           this.#writing = next;
           this.#edition = this.#edition === 0xffff_ffff ? 1 : this.#edition + 1;
         } else {
@@ -503,11 +508,12 @@ export class DevicePathsBackend implements PathsBackend {
     let size = 0;
     let list = 0;
     let { at, sentTo } = write;
-    while (list < write.runs.length && size < sizeMax) {
+    while (list < write.runs.length && size + 2 * VECTOR_BYTES <= sizeMax) {
       const runs = write.runs[list];
       const begin = Math.max(runs[at], sentTo);
       const granuleEnd = (Math.floor(begin / Table.GRANULE_WORDS) + 1) * Table.GRANULE_WORDS;
-      const end = Math.min(runs[at + 1], granuleEnd, begin + RUN_VECTORS_MAX * 4);
+      const roomVectors = Math.floor((sizeMax - size) / VECTOR_BYTES) - 1;
+      const end = Math.min(runs[at + 1], granuleEnd, begin + Math.min(RUN_VECTORS_MAX, roomVectors) * 4);
       sentTo = end;
       if (end === runs[at + 1]) {
         at += 2;
