@@ -54,6 +54,8 @@ const uint HEADER_NAME_VECTORS = 15u;
 const uint HEADER_FREE_VECTORS = 16u;
 // Slots that are filled in 256 buckets on average before one is added.
 const uint HEADER_LOAD_SLOTS = 17u;
+// Goes up with every change: what was remembered of the table before it is void.
+const uint HEADER_CHANGES = 18u;
 // The first free record of 1 … VECTORS_MAX vectors; its word 0 is the next. Word FREE_LISTS itself is unused.
 const uint HEADER_FREE_LISTS = 32u;
 const uint HEADER_WORDS = 512u;

@@ -221,6 +221,45 @@ describe("changes", () => {
     expect([a, b].toSorted((one, other) => one! - other!)).toEqual([-2, inode]);
   });
 
+  it("leave nothing behind of what was remembered: directories that move, go, and come back as something else", async () => {
+    const name = fc.constantFrom("a", "b", "c");
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => `/${names.join("/")}`);
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.tuple(fc.constant("rename" as const), path, path) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant("mkdir" as const), path, path) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant("symlink" as const), path, path) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant("remove" as const), path, path) },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 40 }),
+        fc.array(path, { minLength: 1 }),
+        async (steps, paths) => {
+          const files = await open({ threads: 0 });
+          for (const [kind, from, to] of steps) {
+            const change =
+              kind === "rename"
+                ? files.rename(from, to)
+                : kind === "mkdir"
+                  ? files.addDirectory(from)
+                  : kind === "symlink"
+                    ? files.addSymlink(from, to)
+                    : files.remove(from, { recursive: true });
+            await change.catch((error: unknown) => expect(error).toBeInstanceOf(PathError));
+            // The batch remembers directories; one path alone is walked from the root.
+            const batch = await files.lookupErrno([...paths, ...paths]);
+            for (const [index, path] of paths.entries()) {
+              const alone = await files.lookup(path).catch((error: PathError) => error.errno);
+              expect([path, batch[index], batch[paths.length + index]]).toEqual([path, alone, alone]);
+            }
+          }
+          await files.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
   it("say what is wrong as Node does, and leave all as it was", async () => {
     const files = await small();
     const before = files.entryCount;

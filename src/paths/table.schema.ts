@@ -77,6 +77,7 @@ export const TableHeader = constants(
     NAME_VECTORS: 15,
     FREE_VECTORS: 16,
     LOAD_SLOTS: 17,
+    CHANGES: 18,
     FREE_LISTS: 32,
     WORDS: 512,
   },
@@ -92,6 +93,7 @@ export const TableHeader = constants(
       NAME_VECTORS:
         "Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: those of them that are free.",
       LOAD_SLOTS: "Slots that are filled in 256 buckets on average before one is added.",
+      CHANGES: "Goes up with every change: what was remembered of the table before it is void.",
       FREE_LISTS:
         "The first free record of 1 … VECTORS_MAX vectors; its word 0 is the next. Word FREE_LISTS itself is unused.",
     },

@@ -537,6 +537,7 @@ export class PathTable implements TableImage {
 
   /** Notes that words were written. */
   #touch(at: number, count: number): void {
+    this.words[H.CHANGES]++;
     const last = Math.floor((at + count - 1) / BLOCK_WORDS);
     for (let block = Math.floor(at / BLOCK_WORDS); block <= last; block++) {
       const bit = 1 << (block & 31);

@@ -2,8 +2,8 @@
 import { LOOKUP_WASM_BASE64 } from "./generated/lookup-wasm.ts";
 import { type LinearMemory, WebAssemblyRuntime } from "./web-assembly.ts";
 
-/** Bytes of a thread's stack block. */
-export const STACK_BYTES = 2048;
+/** Bytes of a thread's stack block: rests, levels, and the memory of 8,192 directories. */
+export const STACK_BYTES = 2048 + 8192 * 128;
 /** Bytes that the kernel may read past the last path. */
 export const SLACK_BYTES = 64;
 

@@ -7,9 +7,12 @@
  * Reads up to 16 bytes past the last path: callers keep that much memory behind it.
  * Twins: src/paths/reference/lookup.ts, src/paths/host/path-walker.ts.
  *
- * Stack block: 48 rests (begin, end) of paths behind symlinks that are being followed; then, from byte 384 on, 128 levels.
- * A level is what a path's text up to and with a slash has led to: (bytes of that text, directory, symlinks followed). The next path
- * begins at the deepest level whose text it shares, so sorted lists cost little more than their last components.
+ * Stack block: 48 rests (begin, end) of paths behind symlinks that are being followed; then, from byte 384 on, 128 levels; then, from byte
+ * 2,048 on, the memory: 8,192 slots of 128 bytes. A level is what a path's text up to and with a slash has led to: (bytes of that text, directory,
+ * symlinks followed). The next path begins at the deepest level whose text it shares, so sorted lists cost little more than their last components.
+ * The memory keeps levels of paths further back, by a hash of their text, as long as the table does not change: so do lists in any other order.
+ *
+ *   slot: the table's change number │ where relative paths began │ bytes of text │ directory │ symlinks followed │ … │ text, from byte 32 on
  */
 
 const ENOENT: i32 = 2;
@@ -36,6 +39,7 @@ const HEADER_BUCKETS_AT: u32 = 32;
 const HEADER_OVERFLOW_AT: u32 = 36;
 const HEADER_NAMES_AT: u32 = 40;
 const HEADER_INODE_COUNT: u32 = 48;
+const HEADER_CHANGES: u32 = 72;
 
 // A bucket: byte offsets.
 const BUCKET_SHIFT: u32 = 6;
@@ -60,6 +64,13 @@ const LEVELS: u32 = 384;
 const LEVEL_SIZE: u32 = 12;
 const LEVELS_MAX: u32 = 128;
 
+const MEMORY: u32 = 2048;
+const MEMORY_MASK: u32 = 8191;
+const MEMORY_SHIFT: u32 = 7;
+const MEMORY_TEXT: u32 = 32;
+const MEMORY_TEXT_MAX: u32 = 96;
+const MEMORY_FACTOR: u64 = 0x9e3779b97f4a7c15;
+
 // What the table says of itself, read once a call: no call sees two editions of it.
 let hashSeed: u32 = 0;
 let hashMask: u32 = 0;
@@ -70,6 +81,54 @@ let inodeCount: u32 = 0;
 let buckets: u32 = 0;
 let overflow: u32 = 0;
 let names: u32 = 0;
+let changes: u32 = 0;
+
+/** Bytes of a path up to and with its last slash; 0 where it has none. */
+// @ts-ignore: decorator
+@inline
+function directoryBytes(begin: u32, length: u32): u32 {
+  const slashes = i8x16.splat(<i8>SLASH);
+  let end = length;
+  // Down from the end, 16 at a time; what lies before the path is masked.
+  while (end > 16) {
+    const mask = i8x16.bitmask(i8x16.eq(v128.load(begin + end - 16), slashes));
+    if (mask != 0) return end - 16 + 32 - clz(mask);
+    end -= 16;
+  }
+  const mask = i8x16.bitmask(i8x16.eq(v128.load(begin), slashes)) & ((1 << end) - 1);
+  return mask == 0 ? 0 : 32 - clz(mask);
+}
+
+/** The slot in which a text is remembered, if it is. */
+// @ts-ignore: decorator
+@inline
+function slotOf(stack: u32, begin: u32, length: u32): u32 {
+  let hash: u64 = length;
+  let at: u32 = 0;
+  for (; at + 8 <= length; at += 8) {
+    hash = (hash ^ load<u64>(begin + at)) * MEMORY_FACTOR;
+    hash ^= hash >> 32;
+  }
+  if (at < length) {
+    hash = (hash ^ (load<u64>(begin + at) << (64 - 8 * (length - at)))) * MEMORY_FACTOR;
+    hash ^= hash >> 32;
+  }
+  return stack + MEMORY + ((<u32>(hash >> 16) & MEMORY_MASK) << MEMORY_SHIFT);
+}
+
+// @ts-ignore: decorator
+@inline
+function remember(slot: u32, begin: u32, level: u32, start: u32): void {
+  const length = load<u32>(level);
+  store<u32>(slot, changes);
+  store<u32>(slot, start, 4);
+  store<u32>(slot, length, 8);
+  store<u32>(slot, load<u32>(level, 4), 12);
+  store<u32>(slot, load<u32>(level, 8), 16);
+  // Whole vectors: what lies behind the text does no harm.
+  for (let at: u32 = 0; at < length; at += 16)
+    v128.store(slot + MEMORY_TEXT + at, v128.load(begin + at));
+}
 
 /** Address of the first slash in [at, end), or end. */
 // @ts-ignore: decorator
@@ -249,7 +308,7 @@ function walk(begin: u32, done: u32, end: u32, current: u32, links: u32, follow:
  * @param results address of count words
  * @param directory inode where relative paths begin
  * @param follow whether a symlink that a whole path names is followed
- * @param stack address of a block of 1,920 bytes, this thread's own
+ * @param stack address of a block of 1 MiB and 2 KiB, this thread's own, zeros at first
  */
 export function lookup(
   bytes: u32,
@@ -271,6 +330,7 @@ export function lookup(
   buckets = load<u32>(HEADER_BUCKETS_AT) << 2;
   overflow = load<u32>(HEADER_OVERFLOW_AT) << 2;
   names = load<u32>(HEADER_NAMES_AT) << 2;
+  changes = load<u32>(HEADER_CHANGES);
 
   let relative: i32 = 0;
   const kind = directory < inodeCount ? inodeWord(directory) & 3 : 0;
@@ -300,13 +360,29 @@ export function lookup(
       }
       former = begin;
       formerLength = length;
+      const from = load<u8>(begin) == SLASH ? ROOT_INODE : directory;
+      const text = directoryBytes(begin, length);
+      let slot: u32 = 0;
+      if (text <= MEMORY_TEXT_MAX && text > 1 && (levelCount == 0 || load<u32>(level - LEVEL_SIZE) != text)) {
+        slot = slotOf(stack, begin, text);
+        const isKnown =
+          load<u32>(slot) == changes &&
+          load<u32>(slot, 4) == from &&
+          load<u32>(slot, 8) == text &&
+          sharedBytes(slot + MEMORY_TEXT, begin, text) == text;
+        if (isKnown) {
+          pushLevel(stack, text, load<u32>(slot, 12), load<u32>(slot, 16));
+          slot = 0;
+        }
+      }
       if (levelCount > 0) {
-        level -= LEVEL_SIZE;
+        level = stack + LEVELS + (levelCount - 1) * LEVEL_SIZE;
         const done = load<u32>(level);
         result = walk(begin, done, end, load<u32>(level, 4), load<u32>(level, 8), follow, stack);
-      } else {
-        const from = load<u8>(begin) == SLASH ? ROOT_INODE : directory;
-        result = walk(begin, 0, end, from, 0, follow, stack);
+      } else result = walk(begin, 0, end, from, 0, follow, stack);
+      if (slot != 0 && levelCount > 0) {
+        level = stack + LEVELS + (levelCount - 1) * LEVEL_SIZE;
+        if (load<u32>(level) == text) remember(slot, begin, level, from);
       }
     }
     if (result < 0 && length <= PATH_BYTES_MAX && endOffset <= limit && endOffset >= offset && hasNul(begin, end))
