@@ -44,7 +44,7 @@ const GRANULE_VECTORS = GRANULE_WORDS / VECTOR_WORDS;
 /** Changes are noted in blocks of this many words. */
 const BLOCK_WORDS = 16;
 const BUCKETS_MIN = 64;
-/** Filled slots in 256 buckets: 2.25 of 5 in each. See docs/decisions/0005-path-table.md for the measurement. */
+/** Filled slots in 256 buckets: 2.25 of 5 in each. See docs/decisions/0003-path-table.md for the measurement. */
 const LOAD_SLOTS = 576;
 /** Vectors that a name record takes on average, for the size of the names region. */
 const RECORD_VECTORS_MEAN = 2.5;

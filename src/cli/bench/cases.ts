@@ -1,6 +1,7 @@
 /** All cases, in the order in which they run when none is named. */
 import type { BenchCase } from "./context.ts";
 import { paths } from "./paths.ts";
+import { pathsShapes } from "./paths-shapes.ts";
 import { RESIDENCY_CASES } from "./residency.ts";
 import { roundtrip } from "./roundtrip.ts";
 import { searchBurst } from "./search-burst.ts";
@@ -19,5 +20,6 @@ export const CASES: readonly BenchCase[] = [
   startup,
   ...RESIDENCY_CASES,
   paths,
+  pathsShapes,
   soak,
 ];

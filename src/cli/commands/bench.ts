@@ -14,7 +14,7 @@ import type { Environment } from "../flags/environment.ts";
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
 Measures cases; every answer is checked, and a wrong one is an error in the place of a number. Without a name: all
-cases but search/tree, paths and soak; residency is all that begin with it. search/tree and paths take a tree: everwarp bench search/tree PATH.
+cases but search/tree, paths, paths-shapes and soak; residency is all that begin with it. search/tree and paths take a tree: everwarp bench search/tree PATH.
 
   --list             the cases
   --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
@@ -35,7 +35,7 @@ Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was
 const GROUP = "residency";
 
 /** Cases that are run when they are named, and not with all the others. */
-const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "paths", "soak"]);
+const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "paths", "paths-shapes", "soak"]);
 
 /** Cases that may be followed by a tree. */
 const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "paths"]);

@@ -8,7 +8,7 @@
  * sees half of a change, and every lookup behind `apply` sees all of it. Chunks are answered in the order of their requests, so both rings are first in, first out.
  * Whatever is in the line or in flight when the device is lost, or the backend closed, ends with that error; results that have come are kept.
  *
- * Why writes wait instead of lookups checking: docs/decisions/0006-table-writes.md.
+ * Why writes wait instead of lookups checking: docs/decisions/0004-path-table-writes.md.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/errors.ts";
