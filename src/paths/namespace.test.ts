@@ -160,6 +160,21 @@ describe("lookups", () => {
       });
   });
 
+  it("lets the event loop turn, whoever asks again and again", async () => {
+    const files = await small();
+    const large = packPaths(Array(60_000).fill("/src/main.rs"));
+    for (const ask of [
+      () => files.lookup("/src/main.rs"),
+      () => files.lookupBatch(["/src/main.rs", "/docs"]),
+      () => files.lookupPacked(large),
+    ]) {
+      let isTurned = false;
+      setImmediate(() => (isTurned = true));
+      // Without a turn this would never end.
+      while (!isTurned) await ask();
+    }
+  });
+
   it("looks up from any directory, and finds symlinks themselves where asked", async () => {
     const files = await small();
     const directory = await files.lookup("/src/paths");

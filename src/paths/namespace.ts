@@ -172,6 +172,8 @@ export class Namespace implements AsyncDisposable {
     if (this.#device === undefined) {
       const { directory, followSymlinks } = options;
       const inode = this.#tree.resolve(pathBytes(path), directory ?? ROOT_INODE, followSymlinks ?? true);
+      const overdue = this.#host.turns.overdue();
+      if (overdue !== undefined) await overdue;
       if (inode < 0) throw lookupError(inode, path);
       return inode;
     }

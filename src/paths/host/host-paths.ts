@@ -20,6 +20,7 @@ import type { PathTable } from "../table.ts";
 import { LookupBoard, PIECE, PIECE_COUNT, THREADS_MAX } from "./lookup-board.ts";
 import { type LookupProgram, openLookupProgram } from "./lookup-program.ts";
 import type { LookupThreadData } from "./lookup-worker.ts";
+import { EventLoopTurns } from "./turns.ts";
 import { PackedSource, type PathSource, TextSource } from "./path-source.ts";
 
 /** So many paths take about as long as waking threads. */
@@ -56,6 +57,8 @@ interface Piece {
 export class HostPaths implements PathsBackend {
   readonly kind = "host";
   readonly threadCount: number;
+  /** For whoever answers from the table without a batch. */
+  readonly turns = new EventLoopTurns();
   readonly #table: PathTable;
   readonly #board: LookupBoard;
   readonly #bytes: Uint8Array;
@@ -89,12 +92,19 @@ export class HostPaths implements PathsBackend {
   /** @throws EW_CLOSED, EW_WORKER_DIED, EW_BAD_ARGUMENT for offsets that do not ascend */
   async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
     checkPacked(packed);
-    return this.#lookup(new PackedSource(packed), options);
+    return this.#lookInTurn(new PackedSource(packed), options);
   }
 
   /** Looks up what is not packed: while threads look up one part, this one encodes the next. @throws EW_CLOSED, EW_WORKER_DIED */
   async lookupPaths(paths: readonly PathLike[], options: LookupOptions = {}): Promise<Int32Array> {
-    return this.#lookup(new TextSource(paths), options);
+    return this.#lookInTurn(new TextSource(paths), options);
+  }
+
+  async #lookInTurn(source: PathSource, options: LookupOptions): Promise<Int32Array> {
+    const results = await this.#lookup(source, options);
+    const overdue = this.turns.overdue();
+    if (overdue !== undefined) await overdue;
+    return results;
   }
 
   async #lookup(source: PathSource, options: LookupOptions): Promise<Int32Array> {
