@@ -27,6 +27,7 @@ await esbuild.build({
     "workers/load-worker": "src/search/corpus/load-worker.ts",
     "workers/engine-worker": "src/search/host/engine-worker.ts",
     "workers/parallel-worker": "src/search/host/parallel-worker.ts",
+    "workers/lookup-worker": "src/paths/host/lookup-worker.ts",
   },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },

@@ -15,6 +15,19 @@ export {
   type ProgramStats,
   type ProgramVariant,
 } from "./programs/index.ts";
+export type { AddTreeOptions, AddTreeProgress, AddTreeResult } from "./paths/add-tree.ts";
+export type { BatcherOptions, PathBatcher } from "./paths/batcher.ts";
+export { type LookupOptions, type PackedPaths, ROOT_INODE } from "./paths/contracts.ts";
+export {
+  type BatchOptions,
+  type ChangeOptions,
+  Namespace,
+  type NamespaceInfo,
+  type NamespaceOptions,
+} from "./paths/namespace.ts";
+export { packPaths, type PathLike } from "./paths/pack.ts";
+export { PathError } from "./paths/path-error.ts";
+export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
 export { type DeviceProfile, openProfiledDevice } from "./residency/profile.ts";
 export type { KernelOptions } from "./residency/kernel-options.ts";

@@ -22,7 +22,7 @@ import {
   mayFallBack,
   openDevice,
 } from "../search/engine/open-backend.ts";
-import { whyNoHardware } from "../search/engine/vulkan-presence.ts";
+import { whyNoHardware } from "../vulkan/vulkan-presence.ts";
 import { showsDetails } from "../search/printer/index.ts";
 import type { EngineReport } from "../search/printer/stats.ts";
 import type { CandidateList } from "../search/searcher/candidates.ts";

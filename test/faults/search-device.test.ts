@@ -7,14 +7,14 @@ import { openEngine } from "../../src/cli/engine-hook.ts";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
 import { Corpus, SearchEngine } from "../../src/index.ts";
-import * as presence from "../../src/search/engine/vulkan-presence.ts";
+import * as presence from "../../src/vulkan/vulkan-presence.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import { DeviceSink } from "../../src/search/gpu/device-sink.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
 import { Dir } from "../support/cli.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
-vi.mock(import("../../src/search/engine/vulkan-presence.ts"), { spy: true });
+vi.mock(import("../../src/vulkan/vulkan-presence.ts"), { spy: true });
 
 watchValidation();
 const { index } = testDeviceInfo();

@@ -1,6 +1,8 @@
 /** All cases, in the order in which they run when none is named. */
 import type { BenchCase } from "./context.ts";
 import { programs } from "./programs.ts";
+import { paths } from "./paths.ts";
+import { pathsShapes } from "./paths-shapes.ts";
 import { RESIDENCY_CASES } from "./residency.ts";
 import { roundtrip } from "./roundtrip.ts";
 import { searchBurst } from "./search-burst.ts";
@@ -19,5 +21,7 @@ export const CASES: readonly BenchCase[] = [
   programs,
   startup,
   ...RESIDENCY_CASES,
+  paths,
+  pathsShapes,
   soak,
 ];

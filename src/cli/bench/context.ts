@@ -14,11 +14,13 @@ export interface BenchOptions {
   readonly rounds: number | undefined;
   /** Requests of residency/dispatches; a million on a GPU if not given. */
   readonly requests: number | undefined;
+  /** Entries of the tree that paths generates; a million if not given. */
+  readonly entries: number | undefined;
   /** How long a soak goes on. */
   readonly minutes: number | undefined;
   /** What a soak's choices follow from. */
   readonly seed: number | undefined;
-  /** The tree of search/tree. */
+  /** The tree of search/tree, or of paths. */
   readonly tree: string | undefined;
   /** Patterns of search/tree that replace its own, by kind of query. */
   readonly patterns: ReadonlyMap<string, string>;

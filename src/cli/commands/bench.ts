@@ -15,13 +15,14 @@ import type { Environment } from "../flags/environment.ts";
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
 Measures cases; every answer is checked, and a wrong one is an error in the place of a number. Without a name: all
-cases but search/tree and soak; residency is all that begin with it. search/tree takes a tree: everwarp bench search/tree PATH.
+cases but search/tree, paths, paths-shapes and soak; residency is all that begin with it. search/tree and paths take a tree: everwarp bench search/tree PATH.
 
   --list             the cases
   --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
   --strategy S       only this launch strategy: ${STRATEGY_NAMES.join(", ")}
   --rounds N         so many samples of every row, instead of what its time allows
   --requests N       so many requests in residency/dispatches, instead of a million
+  --entries N        entries of the generated tree of paths; a million if not given
   --minutes M        how long soak goes on; 1 if not given
   --seed N           the choices of soak, to make the same again
   --query KIND=TEXT  another pattern for search/tree; kinds: ${QUERY_KINDS.join(", ")}
@@ -35,7 +36,10 @@ Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was
 const GROUP = "residency";
 
 /** Cases that are run when they are named, and not with all the others. */
-const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "soak"]);
+const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "paths", "paths-shapes", "soak"]);
+
+/** Cases that may be followed by a tree. */
+const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "paths"]);
 
 /** For tests. */
 export interface BenchHooks {
@@ -122,7 +126,7 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
         ? CASES.filter(({ name }) => name.startsWith(`${GROUP}/`))
         : CASES.filter(({ name }) => name === word);
     if (found.length > 0) cases.push(...found);
-    else if (cases.at(-1)?.name === "search/tree" && tree === undefined) tree = word;
+    else if (TAKES_TREE.has(cases.at(-1)?.name ?? "") && tree === undefined) tree = word;
     else throw bad(`there is no case "${word}"`, "everwarp bench --list shows them.");
   }
   const { device = "auto", strategy, record, json } = values;
@@ -136,6 +140,7 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
       strategy: strategy as StrategyName | undefined,
       rounds: countOf("rounds", values.rounds),
       requests: countOf("requests", values.requests),
+      entries: countOf("entries", values.entries),
       minutes: minutesOf(values.minutes),
       seed: countOf("seed", values.seed),
       tree,
@@ -185,6 +190,7 @@ function readOptions(argv: readonly string[]) {
         strategy: { type: "string" },
         rounds: { type: "string" },
         requests: { type: "string" },
+        entries: { type: "string" },
         minutes: { type: "string" },
         seed: { type: "string" },
         query: { type: "string", multiple: true },

@@ -29,4 +29,9 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     summary: "show what this machine offers: devices, drivers, strategies",
     load: () => import("./doctor.ts"),
   },
+  {
+    name: "paths",
+    summary: "resolve very many paths of a tree (everwarp paths --help)",
+    load: () => import("./paths.ts"),
+  },
 ];

@@ -4,7 +4,7 @@
 import { EverwarpError } from "../../base/errors.ts";
 import { addReadings, type DeviceProfile, keptProfile, profilePath } from "../../residency/profile.ts";
 import { type DoctorReadings, PROBE_NAMES, type ProbeName } from "../../residency/probes/catalogue.ts";
-import { whyNoHardware } from "../../search/engine/vulkan-presence.ts";
+import { whyNoHardware } from "../../vulkan/vulkan-presence.ts";
 import { forbiddenNodes } from "../../vulkan/device-nodes.ts";
 import { type DeviceInfo, listDevices } from "../../vulkan/index.ts";
 import { describeMachine, type Machine } from "../bench/machine.ts";

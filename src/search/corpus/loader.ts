@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { nowMs } from "../../base/clock.ts";
 import { EverwarpError } from "../../base/errors.ts";
-import { startWorkerThread } from "../host/worker-thread.ts";
+import { startWorkerThread } from "../../base/worker-thread.ts";
 import { FileLoader, type LoadOptions } from "./file-loader.ts";
 import type { FileTable } from "./file-table.ts";
 import {

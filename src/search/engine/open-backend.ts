@@ -2,7 +2,7 @@
 import { EverwarpError, type ErrorCode } from "../../base/errors.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Backend } from "../backend.ts";
-import { whyNoHardware } from "./vulkan-presence.ts";
+import { whyNoHardware } from "../../vulkan/vulkan-presence.ts";
 
 export interface BackendChoice {
   /**

@@ -39,7 +39,7 @@ import {
 } from "./query-queue.ts";
 import { ScanKernel } from "./scan-kernel.ts";
 import type { LinearMemory } from "./web-assembly.ts";
-import { startWorkerThread } from "./worker-thread.ts";
+import { startWorkerThread } from "../../base/worker-thread.ts";
 
 export interface HostEngineOptions {
   /** Threads that search. Default: one per core. */

@@ -20,7 +20,7 @@ import type { FileSearcher, FileSearcherArgs } from "../searcher/file-searcher.t
 import { allocateBoard, BATCH_FILES, BATCH_STATE, BatchBoard, type BoardMemory } from "./batch-board.ts";
 import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-protocol.ts";
 import { searchBatch } from "./search-batch.ts";
-import { startWorkerThread } from "./worker-thread.ts";
+import { startWorkerThread } from "../../base/worker-thread.ts";
 
 /** A tree of more files is shared at once. */
 const FILES_WORTH_WORKERS = 10_000;

@@ -6,13 +6,14 @@
  */
 import { join } from "node:path";
 import { type MessagePort, Worker } from "node:worker_threads";
-import { assert } from "../../base/errors.ts";
-import { packageRoot } from "../../base/package-root.ts";
+import { assert } from "./errors.ts";
+import { packageRoot } from "./package-root.ts";
 
 const ENTRY_SOURCES = {
   "load-worker": "src/search/corpus/load-worker.ts",
   "engine-worker": "src/search/host/engine-worker.ts",
   "parallel-worker": "src/search/host/parallel-worker.ts",
+  "lookup-worker": "src/paths/host/lookup-worker.ts",
 } as const;
 
 export type WorkerName = keyof typeof ENTRY_SOURCES;

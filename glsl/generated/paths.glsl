@@ -1,0 +1,107 @@
+// Written by scripts/gen-glsl.ts from the schema in src; do not edit.
+// The path table and the requests of the lookup kernel.
+
+// The path table's layout, in words.
+// EWP1
+const uint TABLE_MAGIC = 827348805u;
+const uint TABLE_VERSION = 1u;
+// No bucket and no record crosses a multiple of this.
+const uint TABLE_GRANULE_WORDS = 131072u;
+const uint TABLE_GRANULE_BITS = 17u;
+const uint TABLE_BUCKET_WORDS = 16u;
+const uint TABLE_BUCKET_SLOTS = 5u;
+// Where in a bucket the children begin.
+const uint TABLE_BUCKET_CHILD = 5u;
+const uint TABLE_BUCKET_RECORD = 10u;
+const uint TABLE_BUCKET_NEXT = 15u;
+const uint TABLE_VECTOR_WORDS = 4u;
+const uint TABLE_RECORD_PARENT = 0u;
+const uint TABLE_RECORD_LENGTH = 1u;
+const uint TABLE_RECORD_NAME = 2u;
+const uint TABLE_TARGET_LENGTH = 0u;
+const uint TABLE_TARGET_BYTES = 1u;
+// Low bits of a child or an inode word that hold the kind (INODE_KIND).
+const uint TABLE_KIND_BITS = 2u;
+const uint TABLE_KIND_MASK = 3u;
+// Of the longest record, a target of 4095 bytes.
+const uint TABLE_VECTORS_MAX = 257u;
+// Buckets that a walk along a chain looks at, at most: a bound for damaged tables.
+const uint TABLE_CHAIN_MAX = 1048576u;
+
+// Words of the table's header, by index.
+const uint HEADER_MAGIC = 0u;
+const uint HEADER_VERSION = 1u;
+const uint HEADER_HASH_SEED = 2u;
+// Bits of both hashes that count: all, but for tests, which force collisions.
+const uint HEADER_HASH_MASK = 3u;
+const uint HEADER_BUCKET_COUNT = 4u;
+// The power of two at or above the count, less one.
+const uint HEADER_BUCKET_MASK = 5u;
+const uint HEADER_ENTRY_COUNT = 6u;
+// Where in the flat space each region begins, in words; END_AT: where the last one ends.
+const uint HEADER_INODES_AT = 7u;
+const uint HEADER_BUCKETS_AT = 8u;
+const uint HEADER_OVERFLOW_AT = 9u;
+const uint HEADER_NAMES_AT = 10u;
+const uint HEADER_END_AT = 11u;
+// Inode words in use: the highest inode that was ever set, plus one.
+const uint HEADER_INODE_COUNT = 12u;
+// Overflow buckets that were ever used; OVERFLOW_FREE: the first free one of them, from 1 (its NEXT is the next).
+const uint HEADER_OVERFLOW_COUNT = 13u;
+const uint HEADER_OVERFLOW_FREE = 14u;
+// Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: those of them that are free.
+const uint HEADER_NAME_VECTORS = 15u;
+const uint HEADER_FREE_VECTORS = 16u;
+// Slots that are filled in 256 buckets on average before one is added.
+const uint HEADER_LOAD_SLOTS = 17u;
+// Goes up with every change: what was remembered of the table before it is void.
+const uint HEADER_CHANGES = 18u;
+// The first free record of 1 … VECTORS_MAX vectors; its word 0 is the next. Word FREE_LISTS itself is unused.
+const uint HEADER_FREE_LISTS = 32u;
+const uint HEADER_WORDS = 512u;
+
+// The hash of a name, and the two of an entry; src/paths/table-hash.ts is its definition.
+const uint HASH_LENGTH = 2654435761u;
+const uint HASH_WORD = 2246822519u;
+const uint HASH_FINISH = 3266489917u;
+const uint HASH_PARENT = 668265263u;
+const uint HASH_BUCKET = 2246822507u;
+const uint HASH_TAG = 3432918353u;
+const uint HASH_TAG_PARENT = 374761393u;
+
+// Payload words of a request to the lookup kernel, by index; then the bits of OPERATION.
+const uint PATHS_OPERATION = 0u;
+// paths to look up, or runs of vectors to write
+const uint PATHS_COUNT = 1u;
+// address of the paths' bytes, low word and high word: a multiple of 16
+const uint PATHS_BYTES = 2u;
+// address of the count + 1 offsets; of a write: of its runs
+const uint PATHS_OFFSETS = 4u;
+// the offset that stands for BYTES; of an inline path: its length
+const uint PATHS_OFFSETS_BASE = 6u;
+// where in the output ring the first result goes, in results of RESULT_BYTES
+const uint PATHS_RESULTS_AT = 7u;
+// the inode where relative paths begin
+const uint PATHS_DIRECTORY = 8u;
+// changes whenever the table was written to, so that the kernel reads its header anew
+const uint PATHS_EDITION = 9u;
+// granules of the table's flat space that are to be known
+const uint PATHS_GRANULES = 10u;
+// the bytes of a single short path begin here, behind the header
+const uint PATHS_INLINE = 12u;
+// a bit of OPERATION, as the three that follow
+const uint PATHS_LOOKUP = 1u;
+const uint PATHS_FOLLOW = 2u;
+// a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule
+const uint PATHS_WRITE = 4u;
+const uint PATHS_IS_INLINE = 8u;
+const uint PATHS_INLINE_BYTES_MAX = 192u;
+const uint PATHS_GRANULES_MAX = 4096u;
+// a granule's address without so many low bits, which are zeros, fits a word
+const uint PATHS_GRANULE_ADDRESS_BITS = 16u;
+// a result: inode or -errno, and its seal with the request's number
+const uint PATHS_RESULT_BYTES = 8u;
+// the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it
+const uint PATHS_UNRESOLVED = 2147483648u;
+// such rounds, for one path
+const uint PATHS_ROUNDS_MAX = 1500u;

@@ -1,0 +1,140 @@
+/**
+ * Gathers single lookups into batches, as many as are worth it.
+ *
+ *   idle ──lookup──▶ sent at once, alone            in flight ──lookup──▶ gathered ──▶ sent when a batch comes back,
+ *                                                                                      or is full, or its oldest has waited too long
+ *
+ * Invariants: a call on an idle batcher waits for nobody; while batches are in flight, what comes meanwhile is the next one, so the batches grow with the load and
+ * shrink with it; every call is answered once, in whatever order the batches come back; a batch that fails fails its own calls only.
+ */
+import { EverwarpError } from "../base/errors.ts";
+import { type PathLike, pathBytes } from "./pack.ts";
+import { errnoCode, PathError } from "./path-error.ts";
+
+export interface BatcherOptions {
+  /** Paths in one batch, at most: 4096 if not given. */
+  readonly maxBatchSize?: number;
+  /** How long a call may wait for others while batches are in flight, in milliseconds: 1 if not given. */
+  readonly timeoutMs?: number;
+}
+
+/** Sends a batch: inodes or −errno, in order. */
+export type SendBatch = (paths: readonly PathLike[]) => Promise<Int32Array>;
+
+interface Call {
+  readonly resolve: (inode: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class PathBatcher implements AsyncDisposable {
+  readonly #send: SendBatch;
+  readonly #maxBatchSize: number;
+  readonly #timeoutMs: number;
+  #paths: PathLike[] = [];
+  #calls: Call[] = [];
+  #inFlight = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @throws EW_BAD_ARGUMENT */
+  constructor(send: SendBatch, { maxBatchSize = 4096, timeoutMs = 1 }: BatcherOptions = {}) {
+    if (!Number.isInteger(maxBatchSize) || maxBatchSize < 1)
+      throw new EverwarpError("EW_BAD_ARGUMENT", `maxBatchSize is ${maxBatchSize}`, {
+        remedy: "Give a whole number from 1 on.",
+      });
+    if (!(timeoutMs >= 0))
+      throw new EverwarpError("EW_BAD_ARGUMENT", `timeoutMs is ${timeoutMs}`, {
+        remedy: "Give milliseconds, 0 or more.",
+      });
+    this.#send = send;
+    this.#maxBatchSize = maxBatchSize;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Calls that wait to be sent. */
+  get waitingCount(): number {
+    return this.#calls.length;
+  }
+
+  /** Batches that were sent and have not come back. */
+  get inFlightCount(): number {
+    return this.#inFlight.size;
+  }
+
+  /**
+   * Looks one path up.
+   * @returns its inode
+   * @throws PathError; what the batch failed with; EW_CLOSED
+   */
+  lookup(path: PathLike): Promise<number> {
+    if (this.#isClosed)
+      return Promise.reject(
+        new EverwarpError("EW_CLOSED", "the batcher was closed", { remedy: "Make a new one." }),
+      );
+    return new Promise((resolve, reject) => {
+      this.#paths.push(path);
+      this.#calls.push({ resolve, reject });
+      if (this.#inFlight.size === 0 || this.#calls.length >= this.#maxBatchSize) this.#flush();
+      else if (this.#calls.length === 1) this.#timer = setTimeout(() => this.#flush(), this.#timeoutMs);
+    });
+  }
+
+  /** Sends what waits, and comes back when everything was answered. */
+  async flush(): Promise<void> {
+    while (this.#calls.length > 0 || this.#inFlight.size > 0) {
+      this.#flush();
+      await Promise.all(this.#inFlight);
+    }
+  }
+
+  /** Answers what was asked, and takes no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.flush();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const paths = this.#paths;
+    const calls = this.#calls;
+    if (calls.length === 0) return;
+    this.#paths = [];
+    this.#calls = [];
+    const batch = this.#answer(paths, calls).finally(() => {
+      this.#inFlight.delete(batch);
+      this.#flush();
+    });
+    this.#inFlight.add(batch);
+  }
+
+  async #answer(paths: readonly PathLike[], calls: readonly Call[]): Promise<void> {
+    let inodes: Int32Array;
+    try {
+      inodes = await this.#send(paths);
+    } catch (error) {
+      for (const { reject } of calls) reject(error);
+      return;
+    }
+    for (const [index, { resolve, reject }] of calls.entries()) {
+      const inode = inodes[index];
+      if (inode >= 0) resolve(inode);
+      else reject(lookupError(inode, paths[index]!));
+    }
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** The error of a path that was looked up in vain. */
+export function lookupError(errno: number, path: PathLike): PathError {
+  return new PathError(
+    errnoCode(errno),
+    "lookup",
+    typeof path === "string" ? path : decoder.decode(pathBytes(path)),
+  );
+}

@@ -1,0 +1,107 @@
+/**
+ * Where the granules of the path table lie in device memory.
+ *
+ *     granule g of the flat space ──▶ directory[g] = address / 2¹⁶        (doorbell memory: the host adds, the kernel reads)
+ *                                       │
+ *     chunks of device memory           ▼
+ *     ┌ the first table ┬ … ┬ what is needed, or a sixteenth of what there is ┐
+ *
+ * Invariants: a granule that has a place keeps it; one has a place before anything is written to it. No memory is freed while the kernel lives.
+ */
+import { EverwarpError } from "../../base/errors.ts";
+import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
+import { PathRequest, Table } from "../table.schema.ts";
+
+const GRANULE_BYTES = Table.GRANULE_WORDS * 4;
+const ALIGNMENT_BYTES = 2n ** BigInt(PathRequest.GRANULE_ADDRESS_BITS);
+const ADDRESS_MAX = 2n ** BigInt(32 + PathRequest.GRANULE_ADDRESS_BITS);
+/** A further chunk is this part of those so far, or more where more is needed at once. */
+const GROWTH = 16;
+
+export class DeviceTable implements Disposable {
+  /** The granules' addresses, for the kernel. */
+  readonly directory: DeviceBuffer;
+  /** Granules that the kernel must know: the highest that has a place, plus one. */
+  granuleCount = 0;
+  readonly #device: Device;
+  readonly #words: Uint32Array;
+  readonly #chunks: DeviceBuffer[] = [];
+  /** Addresses that are free in the newest chunk. */
+  #next = 0n;
+  #left = 0;
+  #granulesTaken = 0;
+
+  constructor(device: Device) {
+    this.#device = device;
+    this.directory = device.createBuffer({
+      role: "doorbell",
+      sizeBytes: PathRequest.GRANULES_MAX * 4,
+      label: "path table directory",
+    });
+    this.#words = new Uint32Array(this.directory.host).fill(0);
+  }
+
+  /** Device memory that the table takes. */
+  get allocatedBytes(): number {
+    return this.#chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, this.directory.sizeBytes);
+  }
+
+  /**
+   * Finds places for the granules of ranges of words that have none.
+   * @throws EW_OUT_OF_DEVICE_MEMORY, EW_PATHS_FULL
+   */
+  cover(ranges: readonly { readonly begin: number; readonly end: number }[]): void {
+    const missing = new Set<number>();
+    for (const { begin, end } of ranges) {
+      for (let granule = begin >>> Table.GRANULE_BITS; granule <= (end - 1) >>> Table.GRANULE_BITS; granule++)
+        if (granule >= PathRequest.GRANULES_MAX || this.#words[granule] === 0) missing.add(granule);
+    }
+    for (const granule of missing) {
+      if (granule >= PathRequest.GRANULES_MAX) throw tooLarge();
+      if (this.#left === 0) this.#addChunk(missing.size);
+      this.#words[granule] = Number(this.#next / ALIGNMENT_BYTES);
+      this.#next += BigInt(GRANULE_BYTES);
+      this.#left--;
+      this.#granulesTaken++;
+      this.granuleCount = Math.max(this.granuleCount, granule + 1);
+      missing.delete(granule);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    for (const chunk of this.#chunks.splice(0).toReversed()) chunk[Symbol.dispose]();
+    this.directory[Symbol.dispose]();
+  }
+
+  #addChunk(needed: number): void {
+    const granules = Math.max(needed, Math.ceil(this.#granulesTaken / GROWTH));
+    // Granules begin where their addresses fit a word, wherever the driver puts a buffer.
+    const chunk = this.#device.createBuffer({
+      role: "device",
+      sizeBytes: granules * GRANULE_BYTES + Number(ALIGNMENT_BYTES),
+      label: "path table",
+    });
+    this.#chunks.push(chunk);
+    this.#next = ((chunk.address + ALIGNMENT_BYTES - 1n) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
+    this.#left = granules;
+    if (this.#next + BigInt(granules * GRANULE_BYTES) > ADDRESS_MAX)
+      throw new EverwarpError(
+        "EW_NO_DEVICE",
+        `memory at address ${chunk.address} is out of the kernel's reach`,
+        {
+          remedy: "Please report this device; the host engine serves meanwhile.",
+        },
+      );
+  }
+}
+
+function tooLarge(): EverwarpError {
+  const gibibytes = (PathRequest.GRANULES_MAX * GRANULE_BYTES) / 2 ** 30;
+  return new EverwarpError(
+    "EW_PATHS_FULL",
+    `a path table that spans more than ${gibibytes} GiB does not fit a device`,
+    {
+      remedy: "Give a smaller capacity: some twenty million entries fit.",
+    },
+  );
+}

@@ -1,0 +1,75 @@
+/** How the lookup kernel is laid over a device. */
+import os from "node:os";
+import type { DeviceProfile } from "../../residency/profile.ts";
+import type { DeviceInfo } from "../../vulkan/index.ts";
+
+export interface LookupShape {
+  /** Threads of a workgroup. */
+  readonly workgroupSize: number;
+  /** Workgroups to try to keep resident. */
+  readonly residentWorkgroupCount: number;
+  /** Workgroups of a launch that ends by itself. */
+  readonly boundedWorkgroupCount: number;
+  /** Requests that one launch takes at most. */
+  readonly requestsPerBatch: number;
+  /** Paths, and bytes of paths, that one request has at most (a single path may have more bytes). */
+  readonly chunkPaths: number;
+  readonly chunkBytes: number;
+  /** Bytes of the ring of inputs, and results in the ring of outputs. */
+  readonly inputBytes: number;
+  readonly resultCount: number;
+}
+
+/**
+ * Few workgroups: each of them takes part in every request, and the last one to arrive answers it. They hold sixteen thousand paths at a time, which is far more than
+ * hides the latency of memory: a host cannot fill more.
+ */
+const GPU_WORKGROUPS = 32;
+const GPU_WORKGROUP_SIZE = 512;
+
+export function lookupShape(
+  info: DeviceInfo,
+  profile: DeviceProfile,
+  wanted: Partial<LookupShape> = {},
+): LookupShape {
+  return { ...defaultShape(info, profile), ...wanted };
+}
+
+function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
+  const threads = Math.min(32, Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism()));
+  if (profile.loopLimit !== undefined) {
+    // Every round of a loop counts, and lanes of a subgroup may take all of theirs one after the other: so one path for each lane.
+    return {
+      workgroupSize: 64,
+      residentWorkgroupCount: 1,
+      boundedWorkgroupCount: 16,
+      requestsPerBatch: 8,
+      chunkPaths: 1024,
+      chunkBytes: 256 << 10,
+      inputBytes: 4 << 20,
+      resultCount: 1 << 16,
+    };
+  }
+  if (info.type === "cpu") {
+    return {
+      workgroupSize: 64,
+      residentWorkgroupCount: Math.max(1, threads - 1),
+      boundedWorkgroupCount: threads * 4,
+      requestsPerBatch: 64,
+      chunkPaths: 1 << 14,
+      chunkBytes: 4 << 20,
+      inputBytes: 16 << 20,
+      resultCount: 1 << 18,
+    };
+  }
+  return {
+    workgroupSize: GPU_WORKGROUP_SIZE,
+    residentWorkgroupCount: GPU_WORKGROUPS,
+    boundedWorkgroupCount: GPU_WORKGROUPS,
+    requestsPerBatch: 64,
+    chunkPaths: 1 << 17,
+    chunkBytes: 16 << 20,
+    inputBytes: 64 << 20,
+    resultCount: 1 << 20,
+  };
+}

@@ -1,0 +1,27 @@
+/** The lookup kernel in WebAssembly, over one table's memory: one instance a thread. */
+import { LOOKUP_WASM_BASE64 } from "./generated/lookup-wasm.ts";
+import { type LinearMemory, WebAssemblyRuntime } from "./web-assembly.ts";
+
+/** Bytes of a thread's stack block: rests, levels, and the memory of 8,192 directories. */
+export const STACK_BYTES = 2048 + 8192 * 128;
+/** Bytes that the kernel may read past the last path. */
+export const SLACK_BYTES = 64;
+
+/** See the kernel, `assembly/lookup.ts`. Addresses are unsigned; WebAssembly takes them as they come. */
+export type LookupProgram = (
+  bytes: number,
+  base: number,
+  limit: number,
+  offsets: number,
+  count: number,
+  results: number,
+  directory: number,
+  follow: number,
+  stack: number,
+) => void;
+
+export function openLookupProgram(memory: LinearMemory): LookupProgram {
+  const module = new WebAssemblyRuntime.Module(Buffer.from(LOOKUP_WASM_BASE64, "base64"));
+  const instance = new WebAssemblyRuntime.Instance(module, { env: { memory } });
+  return (instance.exports as { lookup: LookupProgram }).lookup;
+}

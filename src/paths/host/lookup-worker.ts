@@ -1,0 +1,43 @@
+/**
+ * A thread of the host engine. It never returns to its event loop: it takes chunks of whatever piece is ready, and sleeps on the doorbell
+ * when there are none.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { LookupBoard, PIECE_COUNT } from "./lookup-board.ts";
+import { openLookupProgram } from "./lookup-program.ts";
+import type { LinearMemory } from "./web-assembly.ts";
+
+/** What a thread is given. */
+export interface LookupThreadData {
+  readonly memory: LinearMemory;
+  readonly thread: number;
+}
+
+const { memory, thread } = workerData as LookupThreadData;
+const board = new LookupBoard(memory);
+const lookup = openLookupProgram(memory);
+
+/** Takes chunks of a piece until there are none. @returns whether there were any */
+function work(piece: number): boolean {
+  let isAny = false;
+  for (let first; (first = board.take(piece)) >= 0;) {
+    isAny = true;
+    let isDone: boolean;
+    board.enter();
+    try {
+      isDone = board.lookup(lookup, piece, first, thread);
+    } finally {
+      board.leave();
+    }
+    if (isDone) parentPort?.postMessage(piece);
+  }
+  return isAny;
+}
+
+while (!board.isStopped) {
+  const seen = board.doorbell;
+  let isAny = false;
+  for (let piece = 0; piece < PIECE_COUNT; piece++) isAny = work(piece) || isAny;
+  if (!isAny) board.sleep(seen); // whoever puts paths on the board rings
+}
+parentPort?.close();

@@ -1,0 +1,22 @@
+/** The few parts of WebAssembly in use, typed here: Node 20's type package has none of them. */
+
+/** Shared linear memory. */
+export interface LinearMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+declare const compiled: unique symbol;
+export interface CompiledModule {
+  readonly [compiled]: true;
+}
+
+interface Runtime {
+  Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => LinearMemory;
+  Module: new (binary: Uint8Array) => CompiledModule;
+  Instance: new (
+    module: CompiledModule,
+    imports: { env: { memory: LinearMemory } },
+  ) => { readonly exports: unknown };
+}
+
+export const WebAssemblyRuntime = (globalThis as unknown as { WebAssembly: Runtime }).WebAssembly;

@@ -1,0 +1,440 @@
+/**
+ * A file-system namespace that answers very many lookups: the public face of src/paths.
+ *
+ *   changes ──▶ tree (rules) ──▶ table in host memory ──edits──▶ backend (device, or the host's threads)
+ *   lookups ──▶ pack ──────────────────────────────────────────▶ backend ──▶ inodes or errors
+ *
+ * Invariants: the table in host memory is the truth, and a backend mirrors it; changes are made one after the other, each at once and whole; a
+ * change's promise resolves when every later lookup sees it; when the device is lost and was left to us to choose, the host's engine answers in its
+ * place, with what was in flight too.
+ */
+import { EverwarpError } from "../base/errors.ts";
+import type { StrategyName } from "../residency/strategies/index.ts";
+import { addTree, type AddTreeOptions, type AddTreeResult } from "./add-tree.ts";
+import { type BatcherOptions, lookupError, PathBatcher } from "./batcher.ts";
+import { type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } from "./contracts.ts";
+import { loadNamespaceFile, saveNamespaceFile } from "./file.ts";
+import { HostPaths } from "./host/host-paths.ts";
+import { SCRATCH_WORDS } from "./host/lookup-board.ts";
+import { openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
+import { type PathLike, PathPacker, pathBytes } from "./pack.ts";
+import type { PathError } from "./path-error.ts";
+import { PathTable, type PathTableStats } from "./table.ts";
+import { type InodeStat, PathTree, type TreeEntry } from "./tree.ts";
+
+export interface NamespaceOptions {
+  /**
+   * `auto`: a hardware GPU where one works, else the host. `cpu`: the host. `gpu`: a hardware GPU, or an error. A part of a device's
+   * name or its index in `listDevices()`: that device, be it software. Default: `auto`.
+   */
+  readonly device?: PathsDeviceChoice;
+  /** How the kernel is run. */
+  readonly strategy?: StrategyName | "auto";
+  /** Threads of the host engine beside the one that calls: one fewer than there are cores if not given. */
+  readonly threads?: number;
+  /** Entries that must fit: address space is reserved for them, memory is not. Four million if not given. */
+  readonly capacity?: number;
+  /** Paths in one batch, at most: a million if not given. Larger ones are split or refused, as `oversize` says. */
+  readonly maxBatchSize?: number;
+}
+
+/** How a batch is looked up. */
+export interface BatchOptions extends LookupOptions {
+  /** What becomes of a batch of more than `maxBatchSize` paths: it is split (the default), or refused with EW_REQUEST_TOO_LARGE. */
+  oversize?: "split" | "error";
+}
+
+/** Where a change's relative paths begin. */
+export interface ChangeOptions {
+  /** An inode; the root if not given. */
+  directory?: number;
+}
+
+/** What a namespace runs on. */
+export interface NamespaceInfo {
+  readonly kind: "host" | "device";
+  /** For people: "NVIDIA H200", "8 threads". */
+  readonly device: string;
+  /** Launch strategy of the kernel; "threads" on the host. */
+  readonly strategy: string;
+  /** Why `auto` did not take a device, or the host stands in for one; undefined otherwise. */
+  readonly fallbackReason: string | undefined;
+}
+
+const BATCH_SIZE_MAX = 2 ** 20;
+const EMPTY: PackedPaths = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) };
+
+export class Namespace implements AsyncDisposable {
+  readonly #options: NamespaceOptions;
+  readonly #maxBatchSize: number;
+  readonly #tree: PathTree;
+  readonly #host: HostPaths;
+  #device: PathsBackend | undefined;
+  #info: NamespaceInfo;
+  /** Packers that no batch is using. */
+  readonly #packers: PathPacker[] = [];
+  readonly #single: PathBatcher;
+  /** Ends when nothing is being saved; changes wait for it. */
+  #saving: Promise<void> = Promise.resolve();
+  #savingCount = 0;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    options: NamespaceOptions,
+    tree: PathTree,
+    host: HostPaths,
+    device: PathsBackend | undefined,
+    info: NamespaceInfo,
+  ) {
+    this.#options = options;
+    this.#maxBatchSize = options.maxBatchSize ?? BATCH_SIZE_MAX;
+    this.#tree = tree;
+    this.#host = host;
+    this.#device = device;
+    this.#info = info;
+    this.#single = this.batcher();
+  }
+
+  /**
+   * Opens an empty namespace: a root directory.
+   * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was named, EW_STRATEGY_UNSUPPORTED,
+   * EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT
+   */
+  static async open(options: NamespaceOptions = {}): Promise<Namespace> {
+    const { capacity } = options;
+    const table = new PathTable({
+      scratchWords: SCRATCH_WORDS,
+      ...(capacity === undefined ? {} : { capacity }),
+    });
+    return Namespace.#over(table, options);
+  }
+
+  /**
+   * Opens the namespace that `save` wrote.
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, and those of `open`
+   */
+  static async load(file: string, options: NamespaceOptions = {}): Promise<Namespace> {
+    const { capacity } = options;
+    const table = await loadNamespaceFile(file, {
+      scratchWords: SCRATCH_WORDS,
+      ...(capacity === undefined ? {} : { capacity }),
+    });
+    return Namespace.#over(table, options);
+  }
+
+  static async #over(table: PathTable, options: NamespaceOptions): Promise<Namespace> {
+    const { maxBatchSize = BATCH_SIZE_MAX, threads } = options;
+    if (!Number.isInteger(maxBatchSize) || maxBatchSize < 1)
+      throw new EverwarpError("EW_BAD_ARGUMENT", `maxBatchSize is ${maxBatchSize}`, {
+        remedy: "Give a whole number from 1 on.",
+      });
+    const host = new HostPaths(table, threads === undefined ? {} : { threads });
+    const tree = new PathTree(table);
+    table.takeEdits(); // a device that is opened below takes the whole image
+    const opened = await openDeviceBackend(table, options);
+    const info: NamespaceInfo = {
+      kind: opened.backend === undefined ? "host" : "device",
+      device: opened.device ?? threadsText(host),
+      strategy: opened.strategy ?? "threads",
+      fallbackReason: opened.fallbackReason,
+    };
+    return new Namespace(options, tree, host, opened.backend, info);
+  }
+
+  get info(): NamespaceInfo {
+    return this.#info;
+  }
+
+  /** How full the table is. */
+  get stats(): PathTableStats {
+    return this.#tree.table.stats;
+  }
+
+  /** Entries in the namespace: names, the root's apart. */
+  get entryCount(): number {
+    return this.#tree.entryCount;
+  }
+
+  // Lookups
+
+  /**
+   * Looks one path up. Calls that come while others are in flight share a batch with each other; one that comes alone waits for nobody.
+   * @returns its inode
+   * @throws PathError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL, EBADF); EW_CLOSED, EW_DEVICE_LOST
+   */
+  lookup(path: PathLike, options?: LookupOptions): Promise<number> {
+    if (this.#closing !== undefined) return Promise.reject(closedError());
+    if (this.#device === undefined || options !== undefined) return this.#lookupAlone(path, options);
+    return this.#single.lookup(path);
+  }
+
+  async #lookupAlone(path: PathLike, options: LookupOptions = {}): Promise<number> {
+    if (this.#device === undefined) {
+      const { directory, followSymlinks } = options;
+      const inode = this.#tree.resolve(pathBytes(path), directory ?? ROOT_INODE, followSymlinks ?? true);
+      const overdue = this.#host.turns.overdue();
+      if (overdue !== undefined) await overdue;
+      if (inode < 0) throw lookupError(inode, path);
+      return inode;
+    }
+    const [inode] = await this.#lookupPaths([path], options);
+    if (inode < 0) throw lookupError(inode, path);
+    return inode;
+  }
+
+  /**
+   * Looks many paths up in one pass.
+   * @returns results[i] belongs to paths[i]: its inode, or what is wrong with it. A bad path harms no other
+   * @throws EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST for the batch as a whole
+   */
+  async lookupBatch(paths: readonly PathLike[], options: BatchOptions = {}): Promise<(number | PathError)[]> {
+    const inodes = await this.#lookupPaths(paths, options);
+    return withoutStacks(() =>
+      Array.from(inodes, (inode, index) => (inode >= 0 ? inode : lookupError(inode, paths[index]!))),
+    );
+  }
+
+  /**
+   * Looks packed paths up: the fastest way, for callers that have bytes.
+   * @param packed left alone until the promise settles
+   * @returns inode (≥ 0) or −errno, in the order of the paths
+   * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST for the batch as a whole
+   */
+  async lookupPacked(packed: PackedPaths, options: BatchOptions = {}): Promise<Int32Array> {
+    if (this.#closing !== undefined) throw closedError();
+    const { bytes, offsets } = packed;
+    const count = offsets.length - 1;
+    const size = this.#maxBatchSize;
+    if (count <= size) return this.#send(packed, options);
+    this.#refuseOversize(count, options);
+    const results = new Int32Array(count);
+    for (let first = 0; first < count; first += size) {
+      const part = { bytes, offsets: offsets.subarray(first, Math.min(first + size, count) + 1) };
+      results.set(await this.#send(part, options), first);
+    }
+    return results;
+  }
+
+  /** Strings or bytes to inodes or −errno: as `lookupPacked`, for callers that have strings and want no error objects. */
+  async lookupErrno(paths: readonly PathLike[], options: BatchOptions = {}): Promise<Int32Array> {
+    return this.#lookupPaths(paths, options);
+  }
+
+  /** A batcher with limits of its own, for the same lookups as `lookup`. @throws EW_BAD_ARGUMENT */
+  batcher(options: BatcherOptions & LookupOptions = {}): PathBatcher {
+    const { maxBatchSize, timeoutMs, ...lookup } = options;
+    return new PathBatcher((paths) => this.#lookupPaths(paths, lookup), {
+      ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
+  }
+
+  /** What an inode is; undefined where there is none. Inodes that were freed are given to others later, as a file system does. */
+  stat(inode: number): InodeStat | undefined {
+    return this.#tree.stat(inode);
+  }
+
+  /** The entries of a directory, last added first; none for what is no directory. Good until the next change. */
+  entries(directory: number): Iterable<TreeEntry> {
+    return this.#tree.entries(directory);
+  }
+
+  /** A path that leads to an inode: the only one of a directory; of a file the last that was given to it, while it has that. */
+  pathOf(inode: number): Buffer | undefined {
+    return this.#tree.pathOf(inode);
+  }
+
+  // Changes
+
+  /** Adds a file. @returns its inode @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED */
+  addFile(path: PathLike, { directory }: ChangeOptions = {}): Promise<number> {
+    return this.#change((tree) => tree.addFile(pathBytes(path), directory));
+  }
+
+  /**
+   * Adds a directory.
+   * @param options.recursive also those above it that are missing; one that is there already is no error
+   * @returns its inode
+   * @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED
+   */
+  addDirectory(
+    path: PathLike,
+    { directory, recursive = false }: ChangeOptions & { recursive?: boolean } = {},
+  ): Promise<number> {
+    return this.#change((tree) =>
+      recursive
+        ? tree.addDirectories(pathBytes(path), directory)
+        : tree.addDirectory(pathBytes(path), directory),
+    );
+  }
+
+  /** Adds a symlink, whatever its target names. @returns its inode @throws PathError; EW_PATHS_FULL, EW_CLOSED */
+  addSymlink(target: PathLike, path: PathLike, { directory }: ChangeOptions = {}): Promise<number> {
+    return this.#change((tree) => tree.addSymlink(pathBytes(target), pathBytes(path), directory));
+  }
+
+  /** Gives a file one more name. @returns its inode @throws PathError EPERM for a directory, …; EW_PATHS_FULL, EW_CLOSED */
+  link(existing: PathLike, path: PathLike, { directory }: ChangeOptions = {}): Promise<number> {
+    return this.#change((tree) => tree.link(pathBytes(existing), pathBytes(path), directory));
+  }
+
+  /**
+   * Removes a name; a symlink's own, a directory's when it is empty.
+   * @param options.recursive a directory with all that is in it
+   * @throws PathError ENOTEMPTY, ENOENT, …; EW_CLOSED
+   */
+  remove(
+    path: PathLike,
+    { directory, recursive = false }: ChangeOptions & { recursive?: boolean } = {},
+  ): Promise<void> {
+    return this.#change((tree) => tree.remove(pathBytes(path), recursive, directory));
+  }
+
+  /** Gives a file, symlink or directory another path in one step; what was there is replaced. @throws PathError; EW_PATHS_FULL, EW_CLOSED */
+  rename(from: PathLike, to: PathLike, { directory }: ChangeOptions = {}): Promise<void> {
+    return this.#change((tree) => tree.rename(pathBytes(from), pathBytes(to), directory));
+  }
+
+  /**
+   * Adds what lies below a directory of the file system: names, kinds, symlink targets and hard links, no contents. Lookups go on meanwhile and
+   * see more and more of it.
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL, EW_ABORTED, EW_CLOSED
+   */
+  addTree(root: string, options: AddTreeOptions = {}): Promise<AddTreeResult> {
+    return addTree((edit) => this.#change(edit), root, options);
+  }
+
+  /**
+   * Writes the namespace to a file, whole or not at all. Lookups go on meanwhile, changes wait.
+   * @throws EW_PATH_UNWRITABLE, EW_CLOSED
+   */
+  async save(file: string): Promise<void> {
+    if (this.#closing !== undefined) throw closedError();
+    const saving = this.#saving.then(() => saveNamespaceFile(file, this.#tree.table));
+    // Who saves hears of a failure; who waits for the end of it need not.
+    this.#saving = saving.catch(() => undefined);
+    this.#savingCount++;
+    try {
+      await saving;
+    } finally {
+      this.#savingCount--;
+    }
+  }
+
+  /** Ends what is in flight with EW_CLOSED and frees everything. A second call does nothing more. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.#saving;
+    await this.#device?.close();
+    await this.#host.close();
+  }
+
+  async #change<T>(edit: (tree: PathTree) => T): Promise<T> {
+    if (this.#closing !== undefined) throw closedError();
+    while (this.#savingCount > 0) await this.#saving;
+    if (this.#closing !== undefined) throw closedError();
+    // The host's threads may be reading the table: they are kept out while it is written.
+    let result: T;
+    try {
+      result = this.#host.exclusively(() => edit(this.#tree));
+    } catch (error) {
+      await this.#mirror(); // an edit of many steps may have made some
+      throw error;
+    }
+    await this.#mirror();
+    return result;
+  }
+
+  async #mirror(): Promise<void> {
+    const edits = this.#tree.table.takeEdits();
+    try {
+      await this.#device?.apply(edits);
+    } catch (error) {
+      this.#fallBack(error);
+    }
+  }
+
+  async #lookupPaths(paths: readonly PathLike[], options: BatchOptions): Promise<Int32Array> {
+    if (this.#closing !== undefined) throw closedError();
+    const count = paths.length;
+    const size = this.#maxBatchSize;
+    if (count > size) {
+      this.#refuseOversize(count, options);
+      const results = new Int32Array(count);
+      for (let first = 0; first < count; first += size)
+        results.set(await this.#lookupPaths(paths.slice(first, first + size), options), first);
+      return results;
+    }
+    if (this.#device === undefined) return this.#host.lookupPaths(paths, options);
+    const packer = this.#packers.pop() ?? new PathPacker();
+    try {
+      return await this.#send(packer.pack(paths), options);
+    } finally {
+      this.#packers.push(packer);
+    }
+  }
+
+  #refuseOversize(count: number, { oversize = "split" }: BatchOptions): void {
+    if (oversize === "split") return;
+    throw new EverwarpError(
+      "EW_REQUEST_TOO_LARGE",
+      `a batch of ${count} paths, and maxBatchSize is ${this.#maxBatchSize}`,
+      { remedy: 'Send less at a time, or let it be split: oversize "split".' },
+    );
+  }
+
+  async #send(packed: PackedPaths, options: LookupOptions): Promise<Int32Array> {
+    if (packed.offsets.length <= 1) return this.#host.lookup(packed.offsets.length === 1 ? EMPTY : packed);
+    if (this.#device !== undefined) {
+      try {
+        return await this.#device.lookup(packed, options);
+      } catch (error) {
+        this.#fallBack(error);
+      }
+    }
+    return this.#host.lookup(packed, options);
+  }
+
+  /** The device was left to us, and is lost: the host's table is whole, and its engine goes on. */
+  #fallBack(error: unknown): void {
+    const isLost = error instanceof EverwarpError && error.code === "EW_DEVICE_LOST";
+    if (!isLost || (this.#options.device ?? "auto") !== "auto") throw error;
+    const lost = this.#device;
+    if (lost === undefined) return;
+    this.#device = undefined;
+    this.#info = {
+      kind: "host",
+      device: threadsText(this.#host),
+      strategy: "threads",
+      fallbackReason: error.message,
+    };
+    // It is lost: what its end fails with is known.
+    lost.close().catch(() => undefined);
+  }
+}
+
+function threadsText({ threadCount }: HostPaths): string {
+  return threadCount === 0 ? "1 thread" : `${threadCount + 1} threads`;
+}
+
+function closedError(): EverwarpError {
+  return new EverwarpError("EW_CLOSED", "the namespace was closed", { remedy: "Open a new one." });
+}
+
+/** Errors that are made here have no stack: it would be the same for all, and take longer than the lookups. */
+function withoutStacks<T>(make: () => T): T {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
+}

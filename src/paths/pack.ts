@@ -1,0 +1,109 @@
+/**
+ * Packs paths: JavaScript strings become UTF-8 bytes, one behind the other.
+ *
+ * Strings are joined in groups and encoded as one, which takes a third of the time of encoding each (bench/paths-host.ts). Where a group
+ * has nothing but ASCII, as nearly all have, a path's bytes are as many as its characters; where not, the group is encoded path by path.
+ */
+import { EverwarpError } from "../base/errors.ts";
+import type { PackedPaths } from "./contracts.ts";
+
+/** A path as callers give it: a string stands for its UTF-8 bytes, an array for itself. */
+export type PathLike = string | Uint8Array;
+
+const GROUP = 4096;
+const encoder = new TextEncoder();
+
+/**
+ * Encodes paths one behind the other.
+ *
+ * @param offsets takes one more than there are paths, the first of them 0
+ * @returns how many paths found room in `bytes`: all of them wherever there are three bytes for each character
+ */
+export function encodeGroup(paths: readonly PathLike[], bytes: Uint8Array, offsets: Uint32Array): number {
+  offsets[0] = 0;
+  if (paths.every((path) => typeof path === "string")) {
+    const joined = paths.join("");
+    if (3 * joined.length <= bytes.length && encoder.encodeInto(joined, bytes).written === joined.length) {
+      let offset = 0;
+      for (let index = 0; index < paths.length; index++) {
+        offset += paths[index]!.length;
+        offsets[index + 1] = offset;
+      }
+      return paths.length;
+    }
+  }
+  let at = 0;
+  for (let index = 0; index < paths.length; index++) {
+    const path = paths[index]!;
+    if (typeof path === "string") {
+      const { read, written } = encoder.encodeInto(path, bytes.subarray(at));
+      if (read < path.length) return index;
+      at += written;
+    } else {
+      if (path.length > bytes.length - at) return index;
+      bytes.set(path, at);
+      at += path.length;
+    }
+    offsets[index + 1] = at;
+  }
+  return paths.length;
+}
+
+/** Packs batch after batch into memory that it keeps. */
+export class PathPacker {
+  #bytes = new Uint8Array(64 * 1024);
+  #offsets = new Uint32Array(1024);
+
+  /** @returns views of the packer's memory, good until the next call */
+  pack(paths: readonly PathLike[]): PackedPaths {
+    const count = paths.length;
+    if (this.#offsets.length <= count) this.#offsets = new Uint32Array(2 * count);
+    let at = 0;
+    for (let begin = 0; begin < count; begin += GROUP) {
+      const group = begin === 0 && count <= GROUP ? paths : paths.slice(begin, begin + GROUP);
+      this.#reserve(at, 3 * group.reduce((sum, path) => sum + path.length, 0));
+      const offsets = this.#offsets.subarray(begin, begin + group.length + 1);
+      encodeGroup(group, this.#bytes.subarray(at), offsets);
+      if (at > 0) for (let index = 0; index < offsets.length; index++) offsets[index] += at;
+      at = offsets[group.length];
+    }
+    this.#offsets[count] = at;
+    return { bytes: this.#bytes.subarray(0, at), offsets: this.#offsets.subarray(0, count + 1) };
+  }
+
+  #reserve(at: number, more: number): void {
+    if (at + more <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, at + more));
+    larger.set(this.#bytes.subarray(0, at));
+    this.#bytes = larger;
+  }
+}
+
+/** Packs one batch into memory of its own: for callers that keep it. */
+export function packPaths(paths: readonly PathLike[]): PackedPaths {
+  const { bytes, offsets } = new PathPacker().pack(paths);
+  return { bytes, offsets };
+}
+
+/** The bytes of one path. */
+export function pathBytes(path: PathLike): Uint8Array {
+  return typeof path === "string" ? encoder.encode(path) : path;
+}
+
+/** @throws EW_BAD_ARGUMENT where offsets do not ascend or leave the bytes */
+export function checkPacked({ bytes, offsets }: PackedPaths): void {
+  let former = offsets[0];
+  for (let index = 1; index < offsets.length; index++) {
+    const offset = offsets[index];
+    if (offset < former) throw badOffsets(`offset ${index} is ${offset}, behind ${former}`);
+    former = offset;
+  }
+  if (former > bytes.length) throw badOffsets(`they end at ${former} of ${bytes.length} bytes`);
+  if (offsets.length === 0) throw badOffsets("there are none");
+}
+
+function badOffsets(what: string): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", `the offsets of packed paths are not in order: ${what}`, {
+    remedy: "Give one offset more than there are paths, ascending, within the bytes.",
+  });
+}
