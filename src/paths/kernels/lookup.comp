@@ -347,10 +347,10 @@ uint64_t headerAddress(uint request, uint index) {
 }
 
 // The path at `index` of a request becomes the text in hand.
-void openPath(uint request, uint index) {
+void openPath(uint request, uint sequence, uint index) {
   uint operation = headerWord(request, PATHS_OPERATION);
   if ((operation & PATHS_IS_INLINE) != 0u) {
-    uint slot = slotOf(currentLane, currentFirst + request);
+    uint slot = slotOf(currentLane, sequence);
     text.base = launch.slots + uint64_t((slot * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS) * 16u);
     text.at = 0u;
     text.end = headerWord(request, PATHS_OFFSETS_BASE);
@@ -365,7 +365,7 @@ void openPath(uint request, uint index) {
 
 void resolve(uint request, uint sequence, uint index) {
   bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
-  openPath(request, index);
+  openPath(request, sequence, index);
   uint result = walk(headerWord(request, PATHS_DIRECTORY), isFollowing);
   uint at = headerWord(request, PATHS_RESULTS_AT) + index;
   Results(launch.outputs).values[at] = uvec2(result, sequence + sealMix(uvec3(result, 0u, 0u)));
