@@ -7,6 +7,7 @@ import {
   hasSignaled,
   launchTimeout,
   type LaunchStrategy,
+  restUntilMs,
   type StrategyContext,
 } from "./strategy.ts";
 
@@ -82,11 +83,4 @@ export class DispatchStrategy implements LaunchStrategy {
     this.#notBeforeMs = restUntilMs(this.#launchedMs, site.settings.dutyCycle);
     hasParked(site.phaseOf(site.epoch));
   }
-}
-
-/** When the next launch may begin, after one that ends now, so that launches take no more than a share of the time. */
-export function restUntilMs(launchedMs: number, dutyCycle: number): number {
-  if (dutyCycle >= 1) return 0;
-  const now = performance.now();
-  return now + ((now - launchedMs) * (1 - dutyCycle)) / dutyCycle;
 }

@@ -6,13 +6,13 @@
  * comes while it runs is taken together by the next.
  */
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import { restUntilMs } from "./dispatch.ts";
 import {
   hasParked,
   hasSignaled,
   hasUnanswered,
   launchTimeout,
   type LaunchStrategy,
+  restUntilMs,
   type StrategyContext,
 } from "./strategy.ts";
 

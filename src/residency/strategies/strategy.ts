@@ -114,3 +114,10 @@ export function hasParked(phase: number): boolean {
   }
   return phase !== Phase.RUNNING;
 }
+
+/** When the next launch may begin, after one that ends now, so that launches take no more than a share of the time. */
+export function restUntilMs(launchedMs: number, dutyCycle: number): number {
+  if (dutyCycle >= 1) return 0;
+  const now = performance.now();
+  return now + ((now - launchedMs) * (1 - dutyCycle)) / dutyCycle;
+}
