@@ -12,6 +12,7 @@ import { chooseStrategy, STRATEGY_NAMES, type StrategyName } from "../../src/res
 import type { Ticket } from "../../src/residency/work-queue.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { launchSlices, type Slices, slicesReference } from "../support/slices.ts";
+import { skipIfForbidden } from "../support/strategies.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
@@ -53,15 +54,12 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       boundedWorkgroupCount: options.workgroups ?? 3,
       residentWorkgroupCount: 1,
     });
-  const skipIfForbidden = (context: { skip: (reason: string) => never }): void => {
-    if (strategy === "persistent" && !profile.persistent.allowed) context.skip(profile.persistent.reason);
-  };
   const isForbidden = (workgroups = 1): boolean =>
     strategy === "persistent" && (!profile.persistent.allowed || workgroups > residentMax());
   const payloadOf = (...words: number[]): Uint32Array => Uint32Array.from(words);
 
   it("answers as the twin does", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     await using kernel = await launch();
     for (const value of [0, 1, 7, 0x7fff_ffff, 0xffff_ffff]) {
       const ticket = kernel.submit(payloadOf(value));
@@ -71,7 +69,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   });
 
   it("answers each of many requests exactly once, round and round the queue", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     await using kernel = await launch({ slotCount: 8 });
     const answered = new Map<number, number>();
     let inFlight: { ticket: Ticket; value: number }[] = [];
@@ -100,7 +98,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   });
 
   it("refuses more requests than slots, and goes on", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     await using kernel = await launch({ slotCount: 4 });
     await kernel.stop();
     // Stopped: nothing is answered meanwhile, so the queue would fill; submitting is refused as closed.
@@ -115,7 +113,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   });
 
   it("stops and starts again, 20 times, and leaves no handle", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     const before = device.liveHandles;
     for (let round = 0; round < 20; round++) {
       await using kernel = await launch({ slotCount: 4 });
@@ -131,7 +129,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   });
 
   it("answers what is in flight before it stops", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     const kernel = await launch({ slotCount: 8 });
     const tickets = [1, 2, 3, 4, 5].map((value) => kernel.submit(payloadOf(value)));
     await kernel[Symbol.asyncDispose]();
@@ -313,7 +311,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   });
 
   it("tells a timeout and keeps the request", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     await using kernel = await launch();
     const ticket = kernel.submit(payloadOf(9));
     // Whether it is answered within 0 ms is the device's affair; what is promised is an answer in the end.

@@ -5,24 +5,24 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { profileOf } from "../../src/residency/profile.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { type Entry, ledger, ledgerTwin, LEDGER_CELLS, REFUSED_AMOUNT } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
+import { skipIfForbidden } from "../support/strategies.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
 
 let device: Device;
+let profile: DeviceProfile;
 let folder: string;
-const forbidden = new Map<StrategyName, string>();
 
 beforeAll(async () => {
   device = openTestDevice();
-  const profile = await profileOf(device);
-  if (!profile.persistent.allowed) forbidden.set("persistent", profile.persistent.reason);
+  profile = await profileOf(device);
   folder = await mkdtemp(path.join(os.tmpdir(), "everwarp-kernel-"));
 });
 afterAll(async () => {
@@ -33,13 +33,8 @@ afterAll(async () => {
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
 describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
-  const skipIfForbidden = (context: { skip: (reason: string) => never }): void => {
-    const reason = forbidden.get(strategy);
-    if (reason !== undefined) context.skip(reason);
-  };
-
   it("answers as the twin does, whatever is asked, and leaves no handle", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     const before = device.liveHandles;
     {
       await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, slots: 8 });
@@ -56,7 +51,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   });
 
   it("goes on from a checkpoint in another kernel: state, order and what was in flight", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     const file = path.join(folder, `${strategy}.ckpt`);
     const twin = ledgerTwin();
     const entries = Array.from({ length: 40 }, (_, index) => ({ cell: index % 5, amount: index }));
@@ -86,7 +81,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   });
 
   it("takes checkpoints under load by itself, and nothing is lost or late in order", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     const slots = 4;
     await using kernel = await ResidentKernel.launch(device, {
       ...ledger,

@@ -4,31 +4,19 @@ import { injectFaults } from "../../src/base/faults.ts";
 import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
-import type { Device } from "../../src/vulkan/index.ts";
 import { ledger, ledgerTwin } from "../support/ledger.ts";
 import { launchSlices } from "../support/slices.ts";
 import { stepsKernel, stepsTwin } from "../support/steps.ts";
-import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+import { skipIfForbidden } from "../support/strategies.ts";
+import { watchValidation, withDevice } from "../support/vulkan.ts";
 
 watchValidation();
 afterEach(() => vi.restoreAllMocks());
 
 let profile: DeviceProfile;
 beforeAll(async () => {
-  const device = openTestDevice();
-  profile = await profileOf(device);
-  device.close();
+  profile = await withDevice(profileOf);
 });
-
-/** A device of its own for a body, which may lose it. */
-async function withDevice(body: (device: Device) => Promise<void>): Promise<void> {
-  const device = openTestDevice();
-  try {
-    await body(device);
-  } finally {
-    device.close();
-  }
-}
 
 const code = (expected: string): Error => expect.objectContaining({ code: expected }) as Error;
 const entry = { cell: 1, amount: 3 };
@@ -109,12 +97,8 @@ describe("stopping a kernel that is being recovered", () => {
 });
 
 describe.each(STRATEGY_NAMES)("a launch that is refused under %s", (strategy) => {
-  const skipIfForbidden = (context: { skip: (reason: string) => never }): void => {
-    if (strategy === "persistent" && !profile.persistent.allowed) context.skip(profile.persistent.reason);
-  };
-
   it("leaves no handle and no memory, and the next one works", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
       const before = { ...device.liveHandles, pipeline: 0 };
       const bytesBefore = device.counters.allocatedBytes;
@@ -132,7 +116,7 @@ describe.each(STRATEGY_NAMES)("a launch that is refused under %s", (strategy) =>
   });
 
   it("when it should go on, costs the kernel nothing but a recovery on the same device", async (context) => {
-    skipIfForbidden(context as never);
+    skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
       await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, attemptsMax: 5 });
       const twin = ledgerTwin();

@@ -8,17 +8,14 @@ import { injectFaults } from "../../src/base/faults.ts";
 import { KernelSite } from "../../src/residency/kernel-site.ts";
 import { type DeviceProfile, profileOf, residentWorkgroups } from "../../src/residency/profile.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
-import type { Device } from "../../src/vulkan/index.ts";
 import { stepsKernel, stepsTwin } from "../support/steps.ts";
-import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+import { skipIfForbidden } from "../support/strategies.ts";
+import { watchValidation, withDevice } from "../support/vulkan.ts";
 
 watchValidation();
 
-interface Skippable {
-  skip: (reason: string) => never;
-}
 let profile: DeviceProfile;
 /** Rounds of the kernel's loop in a millisecond, about; 0 where a driver ends loops. */
 let roundsPerMs = 0;
@@ -33,20 +30,6 @@ beforeAll(async () => {
     roundsPerMs = 1_000_000 / (performance.now() - begin);
   });
 });
-
-function skipIfForbidden(context: Skippable, strategy: StrategyName): void {
-  if (strategy === "persistent" && !profile.persistent.allowed) context.skip(profile.persistent.reason);
-}
-
-/** A device of its own for a body, which may lose it. */
-async function withDevice<T>(body: (device: Device) => Promise<T>): Promise<T> {
-  const device = openTestDevice();
-  try {
-    return await body(device);
-  } finally {
-    device.close();
-  }
-}
 
 /** Each workgroup adds to a cell of its own, in so many slices; the one that is asked answers with its sum, after as many rounds as it is told. */
 const crowd = {
@@ -90,7 +73,7 @@ describe.each(["batch", "leased", "continuous", "persistent"] as const)("a storm
     "of losses and hangs leaves every answer right, with %i workgroups",
     { timeout: 120_000 },
     async (workgroups, context) => {
-      skipIfForbidden(context as never, strategy);
+      skipIfForbidden(context, profile, strategy);
       const most =
         strategy === "batch" ? workgroups : (residentWorkgroups(profile, crowd.workgroupSize) ?? 1);
       if (most < workgroups) context.skip(`the device keeps ${most} workgroups together`);
@@ -166,7 +149,7 @@ describe("a loss while requests are performed again after a loss", () => {
   it.for(STRATEGY_NAMES)(
     "is recovered from, and they are performed once in all (%s)",
     async (strategy, context) => {
-      skipIfForbidden(context as never, strategy);
+      skipIfForbidden(context, profile, strategy);
       await withDevice(async (device) => {
         await using kernel = await ResidentKernel.launch(device, {
           ...stepsKernel,

@@ -14,47 +14,28 @@ import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
-import type { Device } from "../../src/vulkan/index.ts";
 import { ledger, LEDGER_CELLS, ledgerTwin } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
 import { stepsKernel, stepsTwin } from "../support/steps.ts";
-import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
+import { skipIfForbidden } from "../support/strategies.ts";
+import { testDeviceInfo, watchValidation, withDevice } from "../support/vulkan.ts";
 
 watchValidation();
 
-interface Skippable {
-  skip: (reason: string) => never;
-}
 let profile: DeviceProfile;
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), "everwarp-lost-"));
-  const device = openTestDevice();
-  profile = await profileOf(device);
-  device.close();
+  profile = await withDevice(profileOf);
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-function skipIfForbidden(context: Skippable, strategy: StrategyName): void {
-  if (strategy === "persistent" && !profile.persistent.allowed) context.skip(profile.persistent.reason);
-}
-
-/** A device of its own for a body, which may lose it. */
-async function withDevice<T>(body: (device: Device) => Promise<T>): Promise<T> {
-  const device = openTestDevice();
-  try {
-    return await body(device);
-  } finally {
-    device.close();
-  }
-}
 
 /** Losses that show wherever the driver is asked: on a submission, or on a look at a fence. */
 const LOSSES = ["device-lost@submit", "device-lost@fence-status"] as const;
 
 describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
   it.for(LOSSES)("by %s loses no request and repeats none", async (loss, context) => {
-    skipIfForbidden(context as never, strategy);
+    skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
       await using kernel = await ResidentKernel.launch(device, {
         ...ledger,
@@ -83,7 +64,7 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
   });
 
   it("in the middle of a long job goes on from the last checkpoint", async (context) => {
-    skipIfForbidden(context as never, strategy);
+    skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
       await using kernel = await ResidentKernel.launch(device, {
         ...stepsKernel,
@@ -121,7 +102,7 @@ describe("a long job with checkpoints by the clock", () => {
   it.for(STRATEGY_NAMES)(
     "that is lost goes on from the last one, not from its beginning (%s)",
     async (strategy, context) => {
-      skipIfForbidden(context as never, strategy);
+      skipIfForbidden(context, profile, strategy);
       await withDevice(async (device) => {
         await using kernel = await ResidentKernel.launch(device, {
           ...stepsKernel,
@@ -399,11 +380,9 @@ describe("a kernel that hangs", () => {
     "on one request fails that one as poisoned, and the others go on (%s)",
     { timeout: 60_000 },
     async (strategy, context) => {
-      skipIfForbidden(context as never, strategy);
+      skipIfForbidden(context, profile, strategy);
       if (profile.loopLimit !== undefined)
-        (context as never as Skippable).skip(
-          `this driver ends loops after ${profile.loopLimit} rounds: nothing can hang`,
-        );
+        context.skip(`this driver ends loops after ${profile.loopLimit} rounds: nothing can hang`);
       await withDevice(async (device) => {
         await using kernel = await ResidentKernel.launch(device, {
           ...spinner,

@@ -50,6 +50,16 @@ export function openTestDevice(options: Omit<DeviceOptions, "select"> = {}): Dev
   return Device.open({ select: testDeviceInfo().index, validation: isValidated, ...options });
 }
 
+/** A device of its own for a body, which may lose it. */
+export async function withDevice<T>(body: (device: Device) => Promise<T>): Promise<T> {
+  const device = openTestDevice();
+  try {
+    return await body(device);
+  } finally {
+    device.close();
+  }
+}
+
 /**
  * Collects what the validation layer says, from now to the end of the file; every test fails that caused an error.
  * Call it once at the top of a test file.
