@@ -10,22 +10,11 @@ import {
 } from "../../src/programs/program-cache.ts";
 import type { ProgramRequest } from "../../src/programs/program-request.ts";
 import type { Device } from "../../src/vulkan/device.ts";
+import { resultOf, valueSource as source } from "../support/value-program.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
 
-const source = `#version 460
-#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_scalar_block_layout : require
-layout(local_size_x = 1) in;
-layout(constant_id = 3) const uint VALUE = 5u;
-#ifndef ADDEND
-#define ADDEND 0
-#endif
-layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Words { uint words[]; };
-layout(push_constant, scalar) uniform Push { Words data; uint index; } push;
-void main() { push.data.words[push.index] = VALUE + ADDEND; }
-`;
 const folder = mkdtempSync(join(tmpdir(), "program-cache-"));
 let device: Device;
 let directory = folder;
@@ -44,15 +33,6 @@ afterAll(() => {
 const open = (options: ProgramCacheOptions = {}): Promise<ProgramCache> =>
   ProgramCache.open(device, { precompiled: false, directory, ...options });
 
-/** What the program computes. */
-function resultOf(lease: ProgramLease): number {
-  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
-  const push = new DataView(new ArrayBuffer(12));
-  push.setBigUint64(0, buffer.address, true);
-  device.run((recorder) => recorder.bind(lease.pipeline).push(push).dispatch(1).barrier("compute", "host"));
-  return new Uint32Array(buffer.host)[0] ?? 0;
-}
-
 /** Acquires in a cache of its own, as another process would, and tells what came of it. */
 async function run(
   request: ProgramRequest,
@@ -60,7 +40,7 @@ async function run(
 ): Promise<{ result: number; stats: ReturnType<ProgramCache["stats"]> }> {
   const cache = await open(options);
   const lease = await cache.acquire(request);
-  const result = resultOf(lease);
+  const result = resultOf(device, lease);
   lease.release();
   await cache.close();
   return { result, stats: cache.stats() };
@@ -148,7 +128,7 @@ describe("the chain", () => {
       });
     writeFileSync(part, "uint part() {\n  return 1u;\n}\n");
     const lease = await cache.acquire({ file });
-    expect(resultOf(lease)).toBe(5);
+    expect(resultOf(device, lease)).toBe(5);
     lease.release();
     await cache.close();
     expect(cache.stats()).toMatchObject({ compilations: 1, missCount: 1, stored: 1 });
@@ -175,12 +155,12 @@ describe("tune", () => {
     ],
   };
   /** Smallest for the second one; what is measured is the program itself. */
-  const benchmark = (lease: ProgramLease): number => Math.abs(resultOf(lease) - 12);
+  const benchmark = (lease: ProgramLease): number => Math.abs(resultOf(device, lease) - 12);
 
   test("measures each variant, keeps the best, and takes it from then on", async () => {
     const cache = await open();
     const before = await cache.acquire(request);
-    expect(resultOf(before)).toBe(1);
+    expect(resultOf(device, before)).toBe(1);
     before.release();
     let calls = 0;
     const answer = await cache.tune(request, (lease) => {
@@ -198,7 +178,7 @@ describe("tune", () => {
       ],
     });
     const after = await cache.acquire(request);
-    expect(resultOf(after)).toBe(12);
+    expect(resultOf(device, after)).toBe(12);
     after.release();
     await cache.close();
     // Another process.
@@ -260,7 +240,7 @@ describe("preload", () => {
     expect(seen.at(-1)).toMatch(/^6\/6 /);
     expect(cache.stats()).toMatchObject({ compilations: 1, memory: { programs: 5, referenced: 0 } });
     using lease = await cache.acquire(requests[2] as ProgramRequest);
-    expect(resultOf(lease)).toBe(3);
+    expect(resultOf(device, lease)).toBe(3);
     expect(cache.stats()).toMatchObject({ hits: { memory: 1 } });
     await cache.close();
   });
@@ -274,7 +254,7 @@ describe("preload", () => {
     expect(all.stats()).toMatchObject({ missCount: 0, hits: { disk: 5 }, memory: { programs: 5 } });
     for (const [index, request] of requests.entries()) {
       const lease = await all.acquire(request);
-      expect(resultOf(lease)).toBe(index + 1);
+      expect(resultOf(device, lease)).toBe(index + 1);
       lease.release();
     }
     expect(all.stats()).toMatchObject({ hits: { memory: 5, disk: 5 }, compilations: 0 });
@@ -314,7 +294,7 @@ describe("preload", () => {
       cache.acquire({ ...(sources[3] as ProgramRequest) }),
     ]);
     expect(done).toBeLessThan(6);
-    expect(both.map(resultOf)).toEqual([5, 5]);
+    expect(both.map((lease) => resultOf(device, lease))).toEqual([5, 5]);
     expect(await preloading).toMatchObject({ loaded: 12, failed: [] });
     expect(cache.stats()).toMatchObject({ compilations: 13 });
     for (const lease of both) lease.release();
@@ -339,10 +319,10 @@ describe("limits of memory", () => {
     expect(memory.bytes).toBeLessThanOrEqual(40_000);
     expect(memory.programs).toBeLessThan(5);
     expect(memory.evictions).toBeGreaterThan(4);
-    expect(resultOf(used)).toBe(1);
+    expect(resultOf(device, used)).toBe(1);
     // What left memory comes back from disk.
     const back = await cache.acquire({ source, constants: { VALUE: 2 } });
-    expect(resultOf(back)).toBe(2);
+    expect(resultOf(device, back)).toBe(2);
     expect(cache.stats()).toMatchObject({ hits: { disk: 1 }, missCount: 9, compilations: 1 });
     back.release();
     used.release();
@@ -357,7 +337,7 @@ describe("limits of memory", () => {
     const leases = await Promise.all(
       values.map((value) => cache.acquire({ source, constants: { VALUE: value } })),
     );
-    expect(leases.map(resultOf)).toEqual(values);
+    expect(leases.map((lease) => resultOf(device, lease))).toEqual(values);
     for (const lease of leases) lease.release();
     expect(cache.stats().memory).toMatchObject({ programs: 1, referenced: 0 });
     await cache.close();

@@ -7,22 +7,11 @@ import { ProgramCache } from "../../src/programs/program-cache.ts";
 import type { ProgramRequest } from "../../src/programs/program-request.ts";
 import { SharedPrograms } from "../../src/programs/shared-programs.ts";
 import type { Device } from "../../src/vulkan/device.ts";
+import { valueSource as source } from "../support/value-program.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
 
-const source = `#version 460
-#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_scalar_block_layout : require
-layout(local_size_x = 1) in;
-layout(constant_id = 3) const uint VALUE = 5u;
-#ifndef ADDEND
-#define ADDEND 0
-#endif
-layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Words { uint words[]; };
-layout(push_constant, scalar) uniform Push { Words data; uint index; } push;
-void main() { push.data.words[push.index] = VALUE + ADDEND; }
-`;
 const folder = mkdtempSync(join(tmpdir(), "programs-"));
 let device: Device;
 beforeAll(() => {
