@@ -1,5 +1,5 @@
 /** `everwarp bench`: measures, with the right answer checked every time. What is measured and how: bench/METHODOLOGY.md. */
-import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import { EverwarpError } from "../../base/errors.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import { CASES } from "../bench/cases.ts";
@@ -11,6 +11,7 @@ import { answerChild } from "../bench/programs-child.ts";
 import { Reporter } from "../bench/reporter.ts";
 import { QUERY_KINDS } from "../bench/search-tree.ts";
 import type { Environment } from "../flags/environment.ts";
+import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
@@ -31,6 +32,26 @@ cases but search/tree, paths, paths-shapes and soak; residency is all that begin
 
 Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was not understood.
 `;
+
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    list: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    device: { type: "string" },
+    strategy: { type: "string" },
+    rounds: { type: "string" },
+    requests: { type: "string" },
+    entries: { type: "string" },
+    minutes: { type: "string" },
+    seed: { type: "string" },
+    query: { type: "string", multiple: true },
+    json: { type: "boolean" },
+    record: { type: "string" },
+    // For itself: a part of `programs`, in a process of its own.
+    child: { type: "string" },
+  },
+} as const satisfies ParseArgsConfig;
 
 /** A name that stands for all cases that begin with it. */
 const GROUP = "residency";
@@ -112,7 +133,7 @@ function whatEnded(error: unknown, signal: AbortSignal): Pick<UnmeasuredRow, "st
 
 /** @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
 function parse(argv: readonly string[]): Request | { child: string } | string {
-  const { values, positionals } = readOptions(argv);
+  const { values, positionals } = readOptions("bench", argv, OPTIONS);
   if (values.help === true) return USAGE;
   if (values.child !== undefined) return { child: values.child };
   if (values.list === true) {
@@ -127,11 +148,14 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
         : CASES.filter(({ name }) => name === word);
     if (found.length > 0) cases.push(...found);
     else if (TAKES_TREE.has(cases.at(-1)?.name ?? "") && tree === undefined) tree = word;
-    else throw bad(`there is no case "${word}"`, "everwarp bench --list shows them.");
+    else throw badArgument(`there is no case "${word}"`, "everwarp bench --list shows them.");
   }
   const { device = "auto", strategy, record, json } = values;
   if (strategy !== undefined && !STRATEGY_NAMES.includes(strategy as StrategyName)) {
-    throw bad(`there is no launch strategy "${strategy}"`, `Choose among ${STRATEGY_NAMES.join(", ")}.`);
+    throw badArgument(
+      `there is no launch strategy "${strategy}"`,
+      `Choose among ${STRATEGY_NAMES.join(", ")}.`,
+    );
   }
   return {
     cases: cases.length > 0 ? cases : CASES.filter(({ name }) => !ON_REQUEST.has(name)),
@@ -154,7 +178,7 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
 /** @throws EW_BAD_ARGUMENT */
 function countOf(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw bad(`--${option} is "${text}"`, "Give 1 or more.");
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw badArgument(`--${option} is "${text}"`, "Give 1 or more.");
   return Number(text);
 }
 
@@ -162,7 +186,7 @@ function countOf(option: string, text: string | undefined): number | undefined {
 function minutesOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const minutes = Number(text);
-  if (!(minutes > 0 && minutes < 1e6)) throw bad(`--minutes is "${text}"`, "Give a number above 0.");
+  if (!(minutes > 0 && minutes < 1e6)) throw badArgument(`--minutes is "${text}"`, "Give a number above 0.");
   return minutes;
 }
 
@@ -171,40 +195,9 @@ function parsePatterns(texts: readonly string[]): Map<string, string> {
     texts.map((text) => {
       const [, kind, pattern] = /^([a-z-]+)=(.+)$/s.exec(text) ?? [];
       if (kind === undefined || pattern === undefined || !QUERY_KINDS.includes(kind)) {
-        throw bad(`--query is "${text}"`, `Write KIND=PATTERN; kinds are ${QUERY_KINDS.join(", ")}.`);
+        throw badArgument(`--query is "${text}"`, `Write KIND=PATTERN; kinds are ${QUERY_KINDS.join(", ")}.`);
       }
       return [kind, pattern];
     }),
   );
-}
-
-function readOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        list: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        device: { type: "string" },
-        strategy: { type: "string" },
-        rounds: { type: "string" },
-        requests: { type: "string" },
-        entries: { type: "string" },
-        minutes: { type: "string" },
-        seed: { type: "string" },
-        query: { type: "string", multiple: true },
-        json: { type: "boolean" },
-        record: { type: "string" },
-        // For itself: a part of `programs`, in a process of its own.
-        child: { type: "string" },
-      },
-    });
-  } catch (cause) {
-    throw bad((cause as Error).message, "everwarp bench --help shows the options.", cause);
-  }
-}
-
-function bad(message: string, remedy: string, cause?: unknown): EverwarpError {
-  return new EverwarpError("EW_BAD_ARGUMENT", message, { remedy, cause });
 }

@@ -1,6 +1,5 @@
 /** `everwarp cache`: looks after the programs that are kept on disk. What they are and where they lie: docs/programs.md. */
-import { parseArgs } from "node:util";
-import { EverwarpError } from "../../base/errors.ts";
+import type { ParseArgsConfig } from "node:util";
 import { chosenDirectory, type ModelFolder, modelFolders } from "../cache/folders.ts";
 import { readFolder, statsOf } from "../cache/look.ts";
 import { type PreloadAnswer, preload } from "../cache/preload.ts";
@@ -9,6 +8,7 @@ import { ProgressBar } from "../cache/progress-bar.ts";
 import { listText, millisecondsText, sizeText, statsText, verifyText } from "../cache/text.ts";
 import { exportPrograms, type ImportAnswer, importPrograms } from "../cache/transfer.ts";
 import type { Environment } from "../flags/environment.ts";
+import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp cache COMMAND [OPTIONS]
 
@@ -37,6 +37,19 @@ EVERWARP_CACHE_SECRET only what was put there by someone who has it is taken.
 Exit codes: 0 done, 1 an entry was bad, refused or could not be made, 2 the command was not understood or could not be done.
 `;
 
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    all: { type: "boolean" },
+    device: { type: "string" },
+    "max-age": { type: "string" },
+    "max-bytes": { type: "string" },
+    directory: { type: "string" },
+    json: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  },
+} as const satisfies ParseArgsConfig;
+
 const DEFAULT_MAX_AGE_DAYS = 30;
 
 /** What a command has to say, and its exit code. */
@@ -63,7 +76,7 @@ interface Call {
 
 /** @returns the exit code */
 export async function run(argv: readonly string[], environment: Environment): Promise<number> {
-  const { values, positionals } = readOptions(argv);
+  const { values, positionals } = readOptions("cache", argv, OPTIONS);
   const print = (text: string): void => environment.writeOut(Buffer.from(text));
   if (values.help === true) {
     print(USAGE);
@@ -72,7 +85,7 @@ export async function run(argv: readonly string[], environment: Environment): Pr
   const [name = "", ...words] = positionals;
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name as keyof typeof COMMANDS] : undefined;
   if (command === undefined) {
-    throw bad(
+    throw badArgument(
       name === "" ? "no command was given" : `there is no command "cache ${name}"`,
       `Choose among ${Object.keys(COMMANDS).join(", ")}.`,
     );
@@ -108,7 +121,10 @@ const COMMANDS = {
 
   async preload({ directory, words, options, environment }: Call): Promise<Outcome> {
     if ((words.length === 0) !== options.all)
-      throw bad("cache preload takes names of programs, or --all", "everwarp cache --help shows both.");
+      throw badArgument(
+        "cache preload takes names of programs, or --all",
+        "everwarp cache --help shows both.",
+      );
     const bar = new ProgressBar(environment);
     const answer = await preload({
       directory,
@@ -217,7 +233,7 @@ function deviceSelection(device = "auto"): string | number {
 /** @throws EW_BAD_ARGUMENT unless there are so many words behind the command */
 function assertWords<N extends 0 | 1>({ words }: Call, count: N): N extends 1 ? [string] : [] {
   if (words.length !== count) {
-    throw bad(
+    throw badArgument(
       words.length > count ? `"${words[count] ?? ""}" is too much` : "the file is missing",
       "everwarp cache --help shows the commands.",
     );
@@ -228,7 +244,7 @@ function assertWords<N extends 0 | 1>({ words }: Call, count: N): N extends 1 ? 
 /** Options that a command would not look at are not passed over in silence. @throws EW_BAD_ARGUMENT */
 function assertOptionsFit(command: string, { all, device, maxAgeDays, maxBytes }: CacheOptions): void {
   const complain = (option: string): never => {
-    throw bad(`cache ${command} takes no ${option}`, "everwarp cache --help shows what does.");
+    throw badArgument(`cache ${command} takes no ${option}`, "everwarp cache --help shows what does.");
   };
   if (all && command !== "preload") complain("--all");
   if (device !== undefined && command === "import") complain("--device");
@@ -239,36 +255,12 @@ function assertOptionsFit(command: string, { all, device, maxAgeDays, maxBytes }
 /** @throws EW_BAD_ARGUMENT */
 function parseDays(text: string): number {
   if (/^\d{1,6}(\.\d+)?$/.test(text)) return Number(text);
-  throw bad(`--max-age is "${text}"`, "Give a number of days.");
+  throw badArgument(`--max-age is "${text}"`, "Give a number of days.");
 }
 
 /** @throws EW_BAD_ARGUMENT */
 function parseBytes(text: string): number {
   const [, number = "", unit = ""] = /^(\d{1,12})([KMG]?)$/i.exec(text) ?? [];
-  if (number === "") throw bad(`--max-bytes is "${text}"`, "Give a number of bytes, such as 500M.");
+  if (number === "") throw badArgument(`--max-bytes is "${text}"`, "Give a number of bytes, such as 500M.");
   return Number(number) * 1024 ** ["", "K", "M", "G"].indexOf(unit.toUpperCase());
-}
-
-function readOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        all: { type: "boolean" },
-        device: { type: "string" },
-        "max-age": { type: "string" },
-        "max-bytes": { type: "string" },
-        directory: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (cause) {
-    throw bad((cause as Error).message, "everwarp cache --help shows the options.", cause);
-  }
-}
-
-function bad(message: string, remedy: string, cause?: unknown): EverwarpError {
-  return new EverwarpError("EW_BAD_ARGUMENT", message, { remedy, cause });
 }

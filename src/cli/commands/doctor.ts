@@ -3,12 +3,12 @@
  *
  * Each probe runs in a process of its own, with a time limit: a driver that hangs or crashes is a line of the report.
  */
-import { parseArgs } from "node:util";
-import { EverwarpError } from "../../base/errors.ts";
+import type { ParseArgsConfig } from "node:util";
 import { examine } from "../doctor/examine.ts";
 import { answerProbe, type ProbeRunner, runProbeApart } from "../doctor/probe-run.ts";
 import { reportText } from "../doctor/report-text.ts";
 import type { Environment } from "../flags/environment.ts";
+import { readOptions } from "./options.ts";
 
 const USAGE = `everwarp doctor [--json] [--fresh] [--long]
 
@@ -19,6 +19,17 @@ found is kept in the device's profile.
   --long   keep a kernel running for 3 s, also where a watchdog may end it (and with it, for a moment, the display)
   --json   one JSON document
 `;
+
+const OPTIONS = {
+  options: {
+    json: { type: "boolean" },
+    fresh: { type: "boolean" },
+    long: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+    // For itself: runs one probe on one device and answers with JSON.
+    probe: { type: "string" },
+  },
+} as const satisfies ParseArgsConfig;
 
 /** In the place of what really runs, for tests. */
 export interface DoctorHooks {
@@ -31,7 +42,7 @@ export async function run(
   environment: Environment,
   hooks: DoctorHooks = {},
 ): Promise<number> {
-  const { values } = readOptions(argv);
+  const { values } = readOptions("doctor", argv, OPTIONS);
   const print = (text: string): void => environment.writeOut(Buffer.from(text));
   if (values.help === true) {
     print(USAGE);
@@ -51,25 +62,4 @@ export async function run(
   });
   print(values.json === true ? `${JSON.stringify(report, undefined, 1)}\n` : reportText(report));
   return 0;
-}
-
-function readOptions(argv: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...argv],
-      options: {
-        json: { type: "boolean" },
-        fresh: { type: "boolean" },
-        long: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-        // For itself: runs one probe on one device and answers with JSON.
-        probe: { type: "string" },
-      },
-    });
-  } catch (cause) {
-    throw new EverwarpError("EW_BAD_ARGUMENT", (cause as Error).message, {
-      remedy: "everwarp doctor --help shows the options.",
-      cause,
-    });
-  }
 }
