@@ -149,11 +149,6 @@ export class RequestDesk<Answer> {
     return answered;
   }
 
-  /** Words of the requests in flight, by lane, oldest first. */
-  inFlightWords(lane: Lane): Uint32Array[] {
-    return this.journal.inFlight(lane);
-  }
-
   /**
    * After a loss: what was in flight goes back to the front of the line, to be published one at a time. Collect first what was answered.
    * @param isGivenUp told of each: whether it is to be left out, with its place among the unanswered of its lane since the checkpoint
