@@ -2,12 +2,12 @@
  * One suite for every launch strategy: the same answers, each request exactly once, in any number in flight, stopped at once, nothing left.
  * Strategies that the device's profile forbids are skipped with the profile's reason.
  */
-import os from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
 import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
 import { echoReference } from "../../src/residency/reference/echo.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
+import { softwareThreadCount } from "../../src/residency/software-threads.ts";
 import { chooseStrategy, STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
 import type { Ticket } from "../../src/residency/work-queue.ts";
 import type { Device } from "../../src/vulkan/index.ts";
@@ -40,7 +40,7 @@ const RESIDENT: readonly StrategyName[] = ["leased", "continuous", "persistent"]
 
 /** Workgroups that are resident together: a software driver gives each a thread of its pool. */
 function residentMax(): number {
-  return device.info.type === "cpu" ? Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism()) : 64;
+  return device.info.type === "cpu" ? softwareThreadCount() : 64;
 }
 
 describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {

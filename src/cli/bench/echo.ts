@@ -1,8 +1,8 @@
 /** The echo kernel: the smallest request there is, so what is measured is the way there and back. */
-import os from "node:os";
 import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import type { DeviceProfile } from "../../residency/profile.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
+import { softwareThreadCount } from "../../residency/software-threads.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import type { Device } from "../../vulkan/index.ts";
@@ -12,8 +12,6 @@ const SMALL_WORKGROUP_SIZE = 32;
 const LARGE_WORKGROUP_SIZE = 512;
 /** More workgroups than any device keeps resident; the strategy finds out how many fit. */
 const WORKGROUP_ATTEMPT = 4096;
-/** A software driver gives a resident workgroup a thread of its own, and has no more than these. */
-const SOFTWARE_THREADS_MAX = 32;
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /** An echo kernel that runs. */
@@ -63,8 +61,7 @@ export async function launchEcho(
 
 function workgroupAttempt({ info }: Device): number {
   if (info.type !== "cpu") return WORKGROUP_ATTEMPT;
-  const threads = Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism());
-  return Math.max(1, Math.min(threads, SOFTWARE_THREADS_MAX) - 1);
+  return Math.max(1, softwareThreadCount() - 1);
 }
 
 function echoContender(kernel: ResidentLoop): Contender {

@@ -1,6 +1,6 @@
 /** How the scan kernel is laid over a device. */
-import os from "node:os";
 import type { DeviceProfile } from "../../residency/profile.ts";
+import { softwareThreadCount } from "../../residency/software-threads.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
 
 export interface ScanShape {
@@ -42,9 +42,8 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
   }
   if (info.type === "cpu") {
     // A workgroup has a thread of the driver's pool to itself; one is left for everything else of this process.
-    const threads = Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism());
     return shape(64, 4, {
-      residentWorkgroupCount: Math.max(1, Math.min(threads, 32) - 1),
+      residentWorkgroupCount: Math.max(1, softwareThreadCount() - 1),
       requestsPerBatch: 64,
       boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), 256),
     });
