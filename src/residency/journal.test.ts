@@ -8,6 +8,15 @@ const WORDS_MAX = 6;
 const make = (keepsAnswered: boolean, bytesMax = 4 * IN_FLIGHT_MAX * (WORDS_MAX + 2) * 4): Journal =>
   new Journal({ bytesMax, inFlightMax: IN_FLIGHT_MAX, requestWordsMax: WORDS_MAX, keepsAnswered });
 
+/** A journal of three requests, not yet answered: 1 and 2 in the normal lane, 3 in the urgent one. */
+function withThree(): Journal {
+  const journal = make(true);
+  journal.published(0, Uint32Array.of(1), 1);
+  journal.published(0, Uint32Array.of(2), 1);
+  journal.published(1, Uint32Array.of(3), 1);
+  return journal;
+}
+
 interface Model {
   lane: Lane;
   words: number[];
@@ -88,13 +97,7 @@ describe("Journal", () => {
   });
 
   it("replays in the order of taking, not of publishing, across the wrap of ordinals", () => {
-    const journal = make(true);
-    for (const [lane, word] of [
-      [0, 1],
-      [0, 2],
-      [1, 3],
-    ] as const)
-      journal.published(lane, Uint32Array.of(word), 1);
+    const journal = withThree();
     journal.answered(1, 0xffff_fffe);
     journal.answered(0, 0xffff_ffff);
     journal.answered(0, 0);
@@ -102,13 +105,7 @@ describe("Journal", () => {
   });
 
   it("keeps the order of a lane where ordinals of several workgroups contradict it", () => {
-    const journal = make(true);
-    for (const [lane, word] of [
-      [0, 1],
-      [0, 2],
-      [1, 3],
-    ] as const)
-      journal.published(lane, Uint32Array.of(word), 1);
+    const journal = withThree();
     journal.answered(0, 9);
     journal.answered(0, 4);
     journal.answered(1, 5);
