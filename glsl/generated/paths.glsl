@@ -105,3 +105,6 @@ const uint PATHS_RESULT_BYTES = 8u;
 const uint PATHS_UNRESOLVED = 2147483648u;
 // such rounds, for one path
 const uint PATHS_ROUNDS_MAX = 1500u;
+// where in the directory of granules, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one
+const uint PATHS_GUESSES_ADDRESS = 4096u;
+const uint PATHS_GUESS_MASK = 4098u;

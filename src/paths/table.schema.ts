@@ -139,6 +139,8 @@ export const PathRequest = constants(
     RESULT_BYTES: 8,
     UNRESOLVED: 0x8000_0000,
     ROUNDS_MAX: 1500,
+    GUESSES_ADDRESS: 4096,
+    GUESS_MASK: 4098,
   },
   {
     doc: "Payload words of a request to the lookup kernel, by index; then the bits of OPERATION.",
@@ -158,6 +160,8 @@ export const PathRequest = constants(
         "a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule",
       UNRESOLVED:
         "the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it",
+      GUESSES_ADDRESS:
+        "where in the directory of granules, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one",
       ROUNDS_MAX: "such rounds, for one path",
       RESULT_BYTES: "a result: inode or -errno, and its seal with the request's number",
     },

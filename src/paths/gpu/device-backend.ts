@@ -51,6 +51,10 @@ const RUN_VECTORS_MAX = 4096;
 /** Bytes of a write that are copied between two turns of the event loop. */
 const WRITE_BYTES_MAX = 8 << 20;
 const VECTOR_BYTES = 16;
+/** What Ring.place says when it is full. */
+const NO_ROOM = -1;
+/** In place of where results go: that of a single path comes with the completion. */
+const ANSWERED_INLINE = -2;
 const UNRESOLVED = PathRequest.UNRESOLVED | 0;
 
 export interface DevicePathsOptions extends DeviceOptions {
@@ -194,9 +198,13 @@ export class DevicePathsBackend implements PathsBackend {
       const program = await sharedPrograms().acquire(device, {
         file: kernelFile("paths/kernels/lookup"),
         label: "lookup",
-        specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize },
+        specialization: {
+          [WORKGROUP_SIZE_ID]: shape.workgroupSize,
+          TOGETHER_PATHS_MAX: shape.togetherPathsMax,
+          IS_IN_STEP: shape.isInStep ? 1 : 0,
+        },
       });
-      const table = new DeviceTable(device);
+      const table = new DeviceTable(device, shape.guessCount);
       // What the kernel reads in vectors may lie a little behind the last byte.
       const inputs = device.createBuffer({
         role: "doorbell",
@@ -408,8 +416,8 @@ export class DevicePathsBackend implements PathsBackend {
     const size =
       isInline || kept !== undefined ? 0 : (textBytes + (count + 1) * 4 + VECTOR_BYTES - 1) & -VECTOR_BYTES;
     const inputAt = size === 0 ? 0 : this.#inputRing.place(size);
-    const resultsAt = this.#resultRing.place(count);
-    if (inputAt < 0 || resultsAt < 0) return false;
+    const resultsAt = isInline ? ANSWERED_INLINE : this.#resultRing.place(count);
+    if (inputAt < 0 || resultsAt === NO_ROOM) return false;
     let wordCount: number = PathRequest.INLINE;
     if (kept !== undefined) {
       this.#setAddress(PathRequest.BYTES, kept.buffer.address, 0);
@@ -429,7 +437,7 @@ export class DevicePathsBackend implements PathsBackend {
     }
     payload[PathRequest.OPERATION] = batch.operation | (isInline ? PathRequest.IS_INLINE : 0);
     payload[PathRequest.COUNT] = count;
-    payload[PathRequest.RESULTS_AT] = resultsAt;
+    payload[PathRequest.RESULTS_AT] = isInline ? 0 : resultsAt;
     payload[PathRequest.DIRECTORY] = batch.directory;
     payload[PathRequest.EDITION] = this.#edition;
     payload[PathRequest.GRANULES] = this.#table.granuleCount;
@@ -441,7 +449,7 @@ export class DevicePathsBackend implements PathsBackend {
       count,
       resultsAt,
       inputMark: size === 0 ? -1 : this.#inputRing.take(size),
-      resultMark: this.#resultRing.take(count),
+      resultMark: isInline ? -1 : this.#resultRing.take(count),
     });
     batch.next += count;
     return true;
@@ -543,12 +551,13 @@ export class DevicePathsBackend implements PathsBackend {
       if (inputMark >= 0) this.#inputRing.release(inputMark);
       if (batch === undefined) continue;
       try {
-        this.#copyResults(batch.results, first, count, resultsAt, ticket.sequence);
+        if (resultsAt === ANSWERED_INLINE) batch.results[first] = ticket.result;
+        else this.#copyResults(batch.results, first, count, resultsAt, ticket.sequence);
         if (this.profile.loopLimit !== undefined) this.#resolveRest(batch, first, count);
       } catch (error) {
         rejectBatch(batch, error);
       }
-      this.#resultRing.release(resultMark);
+      if (resultMark >= 0) this.#resultRing.release(resultMark);
       batch.left -= count;
       if (batch.left === 0 && !batch.isSettled) {
         batch.isSettled = true;

@@ -25,25 +25,31 @@ export class DeviceTable implements Disposable {
   granuleCount = 0;
   readonly #device: Device;
   readonly #words: Uint32Array;
+  /** Directories by the hash of their paths, as the kernel last saw them: a word each, 0 or an inode that may be wrong. */
+  readonly #guesses: DeviceBuffer;
   readonly #chunks: DeviceBuffer[] = [];
   /** Addresses that are free in the newest chunk. */
   #next = 0n;
   #left = 0;
   #granulesTaken = 0;
 
-  constructor(device: Device) {
+  constructor(device: Device, guessCount: number) {
     this.#device = device;
     this.directory = device.createBuffer({
       role: "doorbell",
-      sizeBytes: PathRequest.GRANULES_MAX * 4,
+      sizeBytes: (PathRequest.GUESS_MASK + 1) * 4,
       label: "path table directory",
     });
     this.#words = new Uint32Array(this.directory.host).fill(0);
+    this.#guesses = device.createBuffer({ role: "device", sizeBytes: guessCount * 4, label: "guesses" });
+    this.#words[PathRequest.GUESSES_ADDRESS] = Number(this.#guesses.address & 0xffff_ffffn);
+    this.#words[PathRequest.GUESSES_ADDRESS + 1] = Number(this.#guesses.address >> 32n);
+    this.#words[PathRequest.GUESS_MASK] = guessCount - 1;
   }
 
   /** Device memory that the table takes. */
   get allocatedBytes(): number {
-    return this.#chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, this.directory.sizeBytes);
+    return this.#chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, this.directory.sizeBytes + this.#guesses.sizeBytes);
   }
 
   /**
@@ -70,6 +76,7 @@ export class DeviceTable implements Disposable {
 
   [Symbol.dispose](): void {
     for (const chunk of this.#chunks.splice(0).toReversed()) chunk[Symbol.dispose]();
+    this.#guesses[Symbol.dispose]();
     this.directory[Symbol.dispose]();
   }
 

@@ -18,6 +18,12 @@ export interface LookupShape {
   /** Bytes of the ring of inputs, and results in the ring of outputs. */
   readonly inputBytes: number;
   readonly resultCount: number;
+  /** Paths that each subgroup resolves with all its lanes; of more, each lane takes its own. */
+  readonly togetherPathsMax: number;
+  /** Do the lanes of a subgroup always go in step? */
+  readonly isInStep: boolean;
+  /** Directories that the kernel remembers by their paths: a power of two. */
+  readonly guessCount: number;
 }
 
 /**
@@ -48,6 +54,9 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
       chunkBytes: 256 << 10,
       inputBytes: 4 << 20,
       resultCount: 1 << 16,
+      togetherPathsMax: 0,
+      isInStep: true,
+      guessCount: 1 << 14,
     };
   }
   if (info.type === "cpu") {
@@ -60,6 +69,9 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
       chunkBytes: 4 << 20,
       inputBytes: 16 << 20,
       resultCount: 1 << 18,
+      togetherPathsMax: 1,
+      isInStep: true,
+      guessCount: 1 << 16,
     };
   }
   return {
@@ -71,5 +83,8 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
     chunkBytes: 16 << 20,
     inputBytes: 64 << 20,
     resultCount: 1 << 20,
+    togetherPathsMax: 1,
+    isInStep: false,
+    guessCount: 1 << 20,
   };
 }

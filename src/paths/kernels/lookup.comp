@@ -38,10 +38,20 @@ const uint ROUNDS_EACH = 16u;
 const uint ROUNDS_BUCKET = 4u;
 const uint ROUNDS_CANDIDATE = 3u;
 
+// Paths that a subgroup resolves one after the other, all its lanes together; of more, each lane takes its own.
+layout(constant_id = 1) const uint TOGETHER_PATHS_MAX = 1u;
+// Software drivers run the lanes of a subgroup in step, and take a barrier of the subgroup for one of the whole workgroup.
+layout(constant_id = 2) const uint IS_IN_STEP = 0u;
+
 // The table's header, and where its granules lie; read anew when a request names another edition.
 shared uint sh_table[16];
 shared uint sh_granules[PATHS_GRANULES_MAX];
 shared uint sh_edition;
+// Where guesses are kept (see below), and how many less one: a power of two less one.
+shared uint64_t sh_guesses;
+shared uint sh_guessMask;
+// What inline requests came to: it travels with their completions.
+shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];
 
 void initialize() {
   if (gl_LocalInvocationIndex == 0u) sh_edition = 0u;
@@ -62,6 +72,7 @@ uint64_t tableAddress(uint word) {
 }
 
 void prepare(uint first, uint count) {
+  if (gl_LocalInvocationIndex < count) sh_answers[gl_LocalInvocationIndex] = 0u;
   bool isKnown = sh_edition == headerWord(0u, PATHS_EDITION);
   barrier(); // all have looked
   if (isKnown) return;
@@ -70,6 +81,8 @@ void prepare(uint first, uint count) {
   barrier();
   for (uint index = gl_LocalInvocationIndex; index < 16u; index += gl_WorkGroupSize.x) sh_table[index] = Words(tableAddress(0u)).words[index];
   if (gl_LocalInvocationIndex == 0u) {
+    sh_guesses = packUint2x32(uvec2(Words(launch.state).words[PATHS_GUESSES_ADDRESS], Words(launch.state).words[PATHS_GUESSES_ADDRESS + 1u]));
+    sh_guessMask = Words(launch.state).words[PATHS_GUESS_MASK];
     // What a write is about to change is read by the next request.
     sh_edition = isWrite(0u) ? 0u : headerWord(0u, PATHS_EDITION);
   }
@@ -85,6 +98,11 @@ struct Text {
 // What is left of the texts in which symlinks were met. Touched only by paths with symlinks in their middle.
 Text texts[SYMLINKS_MAX];
 
+// Texts that subgroups have before them whole, a vector a lane; a text whose base is 0 lies there.
+const uint TOGETHER_THREADS_MAX = 512u;
+shared uvec4 sh_text[TOGETHER_THREADS_MAX];
+shared uint sh_begins[TOGETHER_THREADS_MAX];
+
 // The vector of the text in hand that was read last.
 uvec4 window;
 uint windowIndex;
@@ -95,7 +113,8 @@ uint spentRounds;
 uint textWord(uint index) {
   uint vectorIndex = index >> 2;
   if (vectorIndex != windowIndex) {
-    window = Vectors(text.base).vectors[vectorIndex];
+    if (text.base == 0ul) window = sh_text[gl_SubgroupID * gl_SubgroupSize + vectorIndex];
+    else window = Vectors(text.base).vectors[vectorIndex];
     windowIndex = vectorIndex;
   }
   uint low = (index & 1u) == 0u ? window.x : window.y;
@@ -340,6 +359,106 @@ uint walk(uint directory, bool isFollowing) {
   return hasNul ? failure(EINVAL) : result;
 }
 
+// ── A path that all lanes of a subgroup resolve together ──
+//
+// Lane k cuts component k out, guesses which directory it lies in, and looks it up there: all at once. Then each guess is held against what the lane before found.
+// As far as they agree, from the start on, every step was verified byte for byte, as in the walk. The first that does not agree is known now, so a round gets at
+// least one component on, and the guess is mended for the next path. A guess is kept by the hash of the path before it, and may be wrong at any time: that costs a round.
+
+// Bits of the 16 bytes that are equal to the one that is four times in `pattern`.
+uint bytesEqual(uvec4 vector, uint pattern) {
+  uvec4 other = vector ^ pattern;
+  uvec4 high = ~(((other & 0x7F7F7F7Fu) + 0x7F7F7F7Fu) | other | 0x7F7F7F7Fu) >> 7;
+  uvec4 bits = (high | high >> 7 | high >> 14 | high >> 21) & 0xFu;
+  return bits.x | bits.y << 4 | bits.z << 8 | bits.w << 12;
+}
+
+// Resolves the path in `text`, the same in all lanes; PATHS_UNRESOLVED where it is too long, or has dots, symlinks or a NUL: then the walk decides.
+uint resolveTogether(uint directory, bool isFollowing) {
+  uint lane = gl_SubgroupInvocationID;
+  uint here = gl_SubgroupID * gl_SubgroupSize;
+  uint firstVector = text.at >> 4;
+  uint vectors = ((text.end + 15u) >> 4) - firstVector;
+  if (text.at == text.end || vectors > gl_SubgroupSize) return PATHS_UNRESOLVED;
+  uvec4 vector = lane < vectors ? Vectors(text.base).vectors[firstVector + lane] : uvec4(0u);
+  sh_text[here + lane] = vector;
+  text.base = 0ul;
+  text.at -= firstVector * 16u;
+  text.end -= firstVector * 16u;
+  windowIndex = NO_VECTOR;
+
+  // Where components begin: bytes that are no slash behind one that is, or behind nothing.
+  uint inside = lane < vectors ? 0xFFFFu : 0u;
+  if (lane == 0u) inside &= 0xFFFFu << text.at;
+  if (lane + 1u == vectors) inside &= 0xFFFFu >> (vectors * 16u - text.end);
+  uint slashes = bytesEqual(vector, SLASHES) & inside;
+  uint names = inside & ~slashes;
+  bool hasNul = (bytesEqual(vector, 0u) & inside) != 0u;
+  uint before = subgroupShuffle(names, max(lane, 1u) - 1u);
+  uint begins = names & ~(names << 1 | (lane == 0u ? 0u : before >> 15));
+  uint number = subgroupExclusiveAdd(uint(bitCount(begins)));
+  uint total = subgroupAdd(uint(bitCount(begins)));
+  if (subgroupAny(hasNul) || total > gl_SubgroupSize) return PATHS_UNRESOLVED;
+  while (begins != 0u) {
+    sh_begins[here + number] = lane * 16u + uint(findLSB(begins));
+    begins &= begins - 1u;
+    number++;
+  }
+  uint firstSlashes = subgroupShuffle(slashes, 0u);
+  uint lastSlashes = subgroupShuffle(slashes, (vectors - 1u) % gl_SubgroupSize);
+  bool isAbsolute = (firstSlashes >> text.at & 1u) != 0u;
+  bool mustBeDirectory = (lastSlashes >> (text.end - 1u) % 16u & 1u) != 0u;
+  uint start = isAbsolute ? ROOT_INODE : directory;
+  if (start != ROOT_INODE && (start >= sh_table[HEADER_INODE_COUNT] || (inodeWord(start) & TABLE_KIND_MASK) != KIND_DIRECTORY)) return PATHS_UNRESOLVED;
+  if (total == 0u) return start;
+  if (IS_IN_STEP == 0u) subgroupBarrier();
+  else subgroupMemoryBarrierShared();
+
+  Component component;
+  component.hash = 0u;
+  bool isPlain = true;
+  if (lane < total) {
+    text.at = sh_begins[here + lane];
+    component = takeComponent();
+    bool isDots = component.lengthBytes <= 2u && component.firstWord == (component.lengthBytes == 1u ? 0x2Eu : 0x2E2Eu);
+    isPlain = component.lengthBytes <= NAME_BYTES_MAX && !isDots;
+  }
+  if (!subgroupAll(isPlain)) return PATHS_UNRESOLVED;
+
+  uint part = (component.hash ^ (lane + 1u) * HASH_TAG_PARENT) * HASH_TAG;
+  uint place = subgroupExclusiveAdd(lane < total ? part ^ part >> 15 : 0u) ^ start * HASH_PARENT;
+  place = (place ^ place >> 16) * HASH_BUCKET;
+  place = (place ^ place >> 15) & sh_guessMask;
+  uint guess = start;
+  if (lane != 0u && lane < total) guess = Words(sh_guesses).words[place];
+  uint child = 0u;
+  bool isOpen = lane < total && guess != 0u;
+  for (uint round = 0u; round < gl_SubgroupSize; round++) {
+    if (isOpen) child = findChild(guess, component);
+    isOpen = false;
+    uint reached = subgroupShuffle(child, max(lane, 1u) - 1u);
+    bool isWrong = lane != 0u && lane < total && (reached >> TABLE_KIND_BITS != guess || (reached & TABLE_KIND_MASK) != KIND_DIRECTORY);
+    uvec4 wrong = subgroupBallot(isWrong);
+    bool isDone = !subgroupAny(isWrong);
+    uint next = isDone ? total : subgroupBallotFindLSB(wrong);
+    uint found = subgroupShuffle(child, (next - 1u) % gl_SubgroupSize);
+    uint kind = found & TABLE_KIND_MASK;
+    if (found == 0u) return failure(ENOENT);
+    if (isDone) {
+      if (kind == KIND_SYMLINK && (isFollowing || mustBeDirectory)) break;
+      return mustBeDirectory && kind != KIND_DIRECTORY ? failure(ENOTDIR) : found >> TABLE_KIND_BITS;
+    }
+    if (kind == KIND_SYMLINK) break;
+    if (kind != KIND_DIRECTORY) return failure(ENOTDIR);
+    if (lane == next) {
+      guess = found >> TABLE_KIND_BITS;
+      Words(sh_guesses).words[place] = guess;
+      isOpen = true;
+    }
+  }
+  return PATHS_UNRESOLVED;
+}
+
 // ── Requests ──
 
 uint64_t headerAddress(uint request, uint index) {
@@ -363,12 +482,31 @@ void openPath(uint request, uint sequence, uint index) {
   text.end = offsets.words[index + 1u] - base;
 }
 
-void resolve(uint request, uint sequence, uint index) {
-  bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
-  openPath(request, sequence, index);
-  uint result = walk(headerWord(request, PATHS_DIRECTORY), isFollowing);
+void answer(uint request, uint sequence, uint index, uint result) {
+  if ((headerWord(request, PATHS_OPERATION) & PATHS_IS_INLINE) != 0u) {
+    sh_answers[request] = result;
+    return;
+  }
   uint at = headerWord(request, PATHS_RESULTS_AT) + index;
   Results(launch.outputs).values[at] = uvec2(result, sequence + sealMix(uvec3(result, 0u, 0u)));
+}
+
+// One lane, one path.
+void resolveAlone(uint request, uint sequence, uint index) {
+  openPath(request, sequence, index);
+  bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
+  answer(request, sequence, index, walk(headerWord(request, PATHS_DIRECTORY), isFollowing));
+}
+
+// All lanes of a subgroup, one path.
+void resolveAsOne(uint request, uint sequence, uint index) {
+  openPath(request, sequence, index);
+  bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
+  uint result = resolveTogether(headerWord(request, PATHS_DIRECTORY), isFollowing);
+  if (gl_SubgroupInvocationID == 0u) {
+    if (result == PATHS_UNRESOLVED) resolveAlone(request, sequence, index);
+    else answer(request, sequence, index, result);
+  }
 }
 
 // All lanes: stores the runs of a write request.
@@ -399,9 +537,12 @@ void perform(uint first, uint count) {
     for (uint request = 0u; request < count; request++) {
       uint pathCount = headerWord(request, PATHS_COUNT);
       uint width = clamp((pathCount + subgroups - 1u) / subgroups, 1u, gl_SubgroupSize);
-      if (gl_SubgroupInvocationID < width) {
+      if (width <= TOGETHER_PATHS_MAX) {
+        for (uint index = subgroup; index < pathCount; index += subgroups) resolveAsOne(request, first + request, index);
+        width = 1u;
+      } else if (gl_SubgroupInvocationID < width) {
         for (uint index = subgroup * width + gl_SubgroupInvocationID; index < pathCount; index += subgroups * width) {
-          resolve(request, first + request, index);
+          resolveAlone(request, first + request, index);
           spentRounds++;
         }
       }
@@ -414,4 +555,4 @@ void perform(uint first, uint count) {
   if (launch.canaryRounds != 0u) atomicMax(sh_spent, subgroupAdd(spentRounds) + PATHS_GRANULES_MAX / gl_WorkGroupSize.x);
 }
 
-uint64_t contribution(uint index) { return 0ul; }
+uint64_t contribution(uint index) { return uint64_t(sh_answers[index]); }
