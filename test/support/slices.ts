@@ -1,18 +1,14 @@
 /** The slices kernel of the conformance suite, ready to be launched, and its twin. */
 import { join } from "node:path";
-import { type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
 import type { DeviceProfile } from "../../src/residency/profile.ts";
-import {
-  ResidentLoop,
-  type ResidentLoopOptions,
-  WORKGROUP_SIZE_ID,
-} from "../../src/residency/resident-loop.ts";
+import type { ProgramLoopOptions } from "../../src/residency/program-loop.ts";
+import { type ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
 import type { Ticket } from "../../src/residency/work-queue.ts";
-import type { Device, DeviceBuffer } from "../../src/vulkan/index.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { launchWithState } from "./state-loop.ts";
 
 export interface Slices extends AsyncDisposable {
   readonly loop: ResidentLoop;
-  readonly state: DeviceBuffer;
   /** Asks for a value to be added, in so many slices, of so many rounds of loops each. */
   add(value: number, options?: { slices?: number; rounds?: number; lane?: number }): Ticket;
 }
@@ -20,39 +16,22 @@ export interface Slices extends AsyncDisposable {
 export async function launchSlices(
   device: Device,
   profile: DeviceProfile,
-  options: Partial<ResidentLoopOptions> = {},
+  options: Partial<ProgramLoopOptions> = {},
 ): Promise<Slices> {
-  const hasClock = options.hasClock ?? device.info.features.includes("shaderDeviceClock");
-  const lease: ProgramLease = await sharedPrograms().acquire(device, {
+  const request = {
     file: join(import.meta.dirname, "kernels/slices.comp"),
-    defines: hasClock ? { RESIDENCY_CLOCK: 1 } : {},
     specialization: { [WORKGROUP_SIZE_ID]: 32 },
-  });
-  const state = device.createBuffer({ role: "device", sizeBytes: 16, label: "slices" });
-  device.run((recorder) => recorder.fill(state, 0, 16, 0));
-  const loop = await ResidentLoop.launch({
-    device,
-    profile,
-    pipeline: lease.pipeline,
-    hasClock,
-    laneCount: 2,
-    slotCount: 16,
-    stateAddress: state.address,
-    ...options,
-  });
+  };
+  const kernel = await launchWithState(request, 16, { device, profile, ...options });
+  const { loop } = kernel;
   const words = new Uint32Array(3);
   return {
     loop,
-    state,
     add(value, { slices = 1, rounds = 0, lane = 0 } = {}) {
       words.set([value, slices, rounds]);
       return loop.submit(words, 3, lane);
     },
-    async [Symbol.asyncDispose]() {
-      await loop[Symbol.asyncDispose]();
-      state[Symbol.dispose]();
-      lease.release();
-    },
+    [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose](),
   };
 }
 

@@ -1,6 +1,5 @@
 /** A kernel with typed requests on a bare `ResidentLoop`: no supervisor, no lines, no pump. For tests of what lies below `ResidentKernel`. */
 import { EverwarpError } from "../../src/base/errors.ts";
-import { type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
 import {
   KERNEL_TYPES_FILE,
   type KernelSchemas,
@@ -8,14 +7,16 @@ import {
   kernelTypes,
 } from "../../src/residency/kernel-source.ts";
 import type { DeviceProfile } from "../../src/residency/profile.ts";
+import type { ProgramLoop } from "../../src/residency/program-loop.ts";
 import {
-  ResidentLoop,
+  type ResidentLoop,
   type ResidentLoopOptions,
   WORKGROUP_SIZE_ID,
 } from "../../src/residency/resident-loop.ts";
 import type { Ticket } from "../../src/residency/work-queue.ts";
 import type { Infer, StructLayout } from "../../src/schema/index.ts";
-import type { Device, DeviceBuffer } from "../../src/vulkan/index.ts";
+import type { Device } from "../../src/vulkan/index.ts";
+import { launchWithState } from "./state-loop.ts";
 
 const ANSWER_MS = 60_000;
 
@@ -34,19 +35,12 @@ export interface TypedLoopOptions<Q extends StructLayout, R extends StructLayout
 export class TypedLoop<Q extends StructLayout, R extends StructLayout> implements AsyncDisposable {
   readonly loop: ResidentLoop;
   readonly types: KernelTypes<Q, R>;
-  readonly #lease: ProgramLease;
-  readonly #state: DeviceBuffer | undefined;
+  readonly #kernel: ProgramLoop;
 
-  private constructor(
-    loop: ResidentLoop,
-    types: KernelTypes<Q, R>,
-    lease: ProgramLease,
-    state: DeviceBuffer | undefined,
-  ) {
-    this.loop = loop;
+  private constructor(kernel: ProgramLoop, types: KernelTypes<Q, R>) {
+    this.loop = kernel.loop;
     this.types = types;
-    this.#lease = lease;
-    this.#state = state;
+    this.#kernel = kernel;
   }
 
   static async launch<Q extends StructLayout, R extends StructLayout>(
@@ -54,36 +48,18 @@ export class TypedLoop<Q extends StructLayout, R extends StructLayout> implement
   ): Promise<TypedLoop<Q, R>> {
     const { device, profile, source, workgroupSize = 32 } = options;
     const types = kernelTypes(options);
-    const hasClock = device.info.features.includes("shaderDeviceClock");
-    const lease = await sharedPrograms().acquire(device, {
+    const request = {
       ...(typeof source === "string" ? { file: source } : { source: source.text }),
-      defines: hasClock ? { RESIDENCY_CLOCK: 1 } : {},
       virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl },
       specialization: { [WORKGROUP_SIZE_ID]: workgroupSize },
+    };
+    const kernel = await launchWithState(request, types.stateBytes, {
+      device,
+      profile,
+      completionVectors: types.completionVectors,
+      ...options.loop,
     });
-    const state =
-      types.stateBytes === 0
-        ? undefined
-        : device.createBuffer({ role: "device", sizeBytes: types.stateBytes, label: "state" });
-    if (state !== undefined) device.run((recorder) => recorder.fill(state, 0, state.sizeBytes, 0));
-    try {
-      const loop = await ResidentLoop.launch({
-        device,
-        profile,
-        pipeline: lease.pipeline,
-        hasClock,
-        laneCount: 2,
-        slotCount: 16,
-        completionVectors: types.completionVectors,
-        stateAddress: state?.address ?? 0n,
-        ...options.loop,
-      });
-      return new TypedLoop(loop, types, lease, state);
-    } catch (error) {
-      state?.[Symbol.dispose]();
-      lease.release();
-      throw error;
-    }
+    return new TypedLoop(kernel, types);
   }
 
   /** Publishes a request. */
@@ -107,8 +83,6 @@ export class TypedLoop<Q extends StructLayout, R extends StructLayout> implement
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.loop[Symbol.asyncDispose]();
-    this.#state?.[Symbol.dispose]();
-    this.#lease.release();
+    await this.#kernel[Symbol.asyncDispose]();
   }
 }

@@ -1,7 +1,7 @@
 /** The echo kernel: the smallest request there is, so what is measured is the way there and back. */
-import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import type { DeviceProfile } from "../../residency/profile.ts";
-import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
+import { launchEcho } from "../../residency/program-loop.ts";
+import type { ResidentLoop } from "../../residency/resident-loop.ts";
 import { softwareThreadCount } from "../../residency/software-threads.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
@@ -25,38 +25,22 @@ export interface RunningEcho extends AsyncDisposable {
  * @param fillsDevice as many workgroups as the device keeps resident, instead of one
  * @throws EW_STRATEGY_UNSUPPORTED
  */
-export async function launchEcho(
+export async function openEcho(
   device: Device,
   profile: DeviceProfile,
   strategy: StrategyName,
   fillsDevice: boolean,
 ): Promise<RunningEcho> {
   const size = fillsDevice && device.info.type !== "cpu" ? LARGE_WORKGROUP_SIZE : SMALL_WORKGROUP_SIZE;
-  const lease = await sharedPrograms().acquire(device, {
-    file: kernelFile("residency/kernels/echo"),
-    specialization: { [WORKGROUP_SIZE_ID]: size },
-    label: "echo",
-  });
-  try {
-    const kernel = await ResidentLoop.launch({
-      device,
-      profile,
-      pipeline: lease.pipeline,
-      strategy,
-      residentWorkgroupCount: fillsDevice ? workgroupAttempt(device) : 1,
-    });
-    return {
-      workgroupCount: kernel.workgroupCount,
-      contender: echoContender(kernel),
-      async [Symbol.asyncDispose]() {
-        await kernel[Symbol.asyncDispose]();
-        lease.release();
-      },
-    };
-  } catch (error) {
-    lease.release();
-    throw error;
-  }
+  const echo = await launchEcho(
+    { device, profile, strategy, residentWorkgroupCount: fillsDevice ? workgroupAttempt(device) : 1 },
+    size,
+  );
+  return {
+    workgroupCount: echo.loop.workgroupCount,
+    contender: echoContender(echo.loop),
+    [Symbol.asyncDispose]: () => echo[Symbol.asyncDispose](),
+  };
 }
 
 function workgroupAttempt({ info }: Device): number {

@@ -1,8 +1,7 @@
 /** What all cases of `everwarp bench residency` stand on: an open device, rows with their bars, and the loop of the echo kernel. */
 import { EverwarpError } from "../../base/errors.ts";
-import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import { type DeviceProfile, openProfiledDevice, type ProfiledDevice } from "../../residency/profile.ts";
-import { ResidentLoop, type ResidentLoopOptions, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
+import { launchEcho, type ProgramLoop, type ProgramLoopOptions } from "../../residency/program-loop.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import {
@@ -114,42 +113,17 @@ export function quantileOf(samples: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** The loop with the echo kernel: the queue alone, without types, lines, journal and supervisor. */
-export interface EchoLoop extends AsyncDisposable {
-  readonly loop: ResidentLoop;
-}
-
-/** @throws EW_STRATEGY_UNSUPPORTED, EW_COMPILE, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST */
-export async function launchEchoLoop(
+/**
+ * The loop with the echo kernel: the queue alone, without types, lines, journal and supervisor.
+ * @throws EW_STRATEGY_UNSUPPORTED, EW_COMPILE, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+ */
+export function launchEchoLoop(
   { device, profile }: Ground,
-  options: Partial<ResidentLoopOptions> = {},
-): Promise<EchoLoop> {
-  const hasClock = device.info.features.includes("shaderDeviceClock");
-  const program = await sharedPrograms().acquire(device, {
-    file: kernelFile("residency/kernels/echo"),
-    ...(hasClock ? { defines: { RESIDENCY_CLOCK: 1 } } : {}),
-    specialization: { [WORKGROUP_SIZE_ID]: Math.max(32, device.info.subgroupSize) },
-    label: "echo",
-  });
-  try {
-    const loop = await ResidentLoop.launch({
-      device,
-      profile,
-      pipeline: program.pipeline,
-      hasClock,
-      ...options,
-    });
-    return {
-      loop,
-      async [Symbol.asyncDispose]() {
-        await loop[Symbol.asyncDispose]();
-        program.release();
-      },
-    };
-  } catch (error) {
-    program.release();
-    throw error;
-  }
+  options: Partial<ProgramLoopOptions> = {},
+): Promise<ProgramLoop> {
+  const { features, subgroupSize } = device.info;
+  const hasClock = features.includes("shaderDeviceClock");
+  return launchEcho({ device, profile, hasClock, ...options }, Math.max(32, subgroupSize));
 }
 
 /** An answer that did not come. */

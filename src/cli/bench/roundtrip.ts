@@ -11,7 +11,7 @@ import {
   skip,
 } from "./context.ts";
 import type { RowKey } from "./document.ts";
-import { launchEcho } from "./echo.ts";
+import { openEcho } from "./echo.ts";
 import { type Contender, type Limits, measure } from "./measure.ts";
 import { deviceSelection } from "./targets.ts";
 import { openWebGpuEcho } from "./webgpu-echo.ts";
@@ -108,7 +108,7 @@ function contenders({ device, profile }: ProfiledDevice, onlyStrategy: string | 
       entries.push({
         name: fillsDevice ? `${strategy}, device full` : strategy,
         samplesUs: [],
-        open: () => launchEcho(device, profile, strategy, fillsDevice),
+        open: () => openEcho(device, profile, strategy, fillsDevice),
       });
     }
   }

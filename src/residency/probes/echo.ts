@@ -1,8 +1,8 @@
 /** The echo kernel as probes launch it: the smallest resident kernel. */
 import { EverwarpError } from "../../base/errors.ts";
-import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import type { Device } from "../../vulkan/index.ts";
-import { ResidentLoop, type ResidentLoopOptions, WORKGROUP_SIZE_ID } from "../resident-loop.ts";
+import { launchEcho, type ProgramLoopOptions } from "../program-loop.ts";
+import type { ResidentLoop } from "../resident-loop.ts";
 import { type Times, timesOf } from "./times.ts";
 
 const WORKGROUP_SIZE = 32;
@@ -11,21 +11,11 @@ const ROUND_TIMEOUT_MS = 1_000;
 /** Launches an echo kernel, lets `body` use it, and stops it. */
 export async function withEcho<T>(
   device: Device,
-  options: Omit<ResidentLoopOptions, "device" | "pipeline">,
+  options: Omit<ProgramLoopOptions, "device">,
   body: (loop: ResidentLoop) => T,
 ): Promise<T> {
-  using lease = await sharedPrograms().acquire(device, {
-    file: kernelFile("residency/kernels/echo"),
-    specialization: { [WORKGROUP_SIZE_ID]: WORKGROUP_SIZE },
-    label: "echo probe",
-  });
-  await using loop = await ResidentLoop.launch({
-    device,
-    pipeline: lease.pipeline,
-    slotCount: 16,
-    ...options,
-  });
-  return body(loop);
+  await using echo = await launchEcho({ device, slotCount: 16, ...options }, WORKGROUP_SIZE, "echo probe");
+  return body(echo.loop);
 }
 
 /**
