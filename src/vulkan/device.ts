@@ -67,8 +67,6 @@ export class Device implements Disposable {
   readonly queue: Queue;
   /** A queue for transfers beside a running kernel; the same as `queue` where the device has only one. */
   readonly transferQueue: Queue;
-  /** A second queue for dispatches beside a running kernel that leaves room; undefined where the device has only one. */
-  readonly sideQueue: Queue | undefined;
   readonly #leases: QueueLeases;
   readonly #context: DeviceContext;
   readonly #options: DeviceOptions;
@@ -80,10 +78,9 @@ export class Device implements Disposable {
     this.#options = options;
     this.info = context.physical.info;
     this.queue = new Queue(context, families.compute.family, 0);
-    const { transfer, side } = families;
+    const { transfer } = families;
     this.transferQueue =
       transfer === undefined ? this.queue : new Queue(context, transfer.family, transfer.index);
-    this.sideQueue = side === undefined ? undefined : new Queue(context, side.family, side.index);
     this.#leases = new QueueLeases(context, families.leasable);
   }
 
@@ -352,12 +349,7 @@ export class Device implements Disposable {
   }
 
   #queues(): Set<Queue> {
-    return new Set([
-      this.queue,
-      this.transferQueue,
-      ...(this.sideQueue === undefined ? [] : [this.sideQueue]),
-      ...this.#leases.queues,
-    ]);
+    return new Set([this.queue, this.transferQueue, ...this.#leases.queues]);
   }
 
   /** Waits, within a bound, until nothing uses the device; abandons one that is lost and still in use. */

@@ -44,7 +44,6 @@ export interface QueueChoice {
   compute: QueueOfFamily;
   /** Undefined when transfers share the compute queue. */
   transfer: QueueOfFamily | undefined;
-  side: QueueOfFamily | undefined;
   /** Further queues for compute, in the order in which they are leased. */
   leasable: readonly QueueOfFamily[];
 }
@@ -79,19 +78,18 @@ export function chooseQueues(info: DeviceInfo, leasableMax = LEASABLE_QUEUES_MAX
     (other) => other.transfer && !other.compute && !other.graphics,
   );
   const transfer = next(transferOnly) ?? next(family);
-  const side = next(family);
   const leasable: QueueOfFamily[] = [];
   while (leasable.length < leasableMax) {
     const queue = next(family);
     if (queue === undefined) break;
     leasable.push(queue);
   }
-  return { compute, transfer, side, leasable };
+  return { compute, transfer, leasable };
 }
 
 /** The queues of a choice. */
-export function queuesOf({ compute, transfer, side, leasable }: QueueChoice): QueueOfFamily[] {
-  return [compute, transfer, side, ...leasable].filter((queue) => queue !== undefined);
+export function queuesOf({ compute, transfer, leasable }: QueueChoice): QueueOfFamily[] {
+  return [compute, transfer, ...leasable].filter((queue) => queue !== undefined);
 }
 
 /**

@@ -7,7 +7,6 @@ import { Device } from "../../src/vulkan/device.ts";
 import { listDevices } from "../../src/vulkan/device-info.ts";
 import { koffi } from "../../src/vulkan/ffi.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
-import { chooseQueues } from "../../src/vulkan/logical-device.ts";
 import { MEMORY_ROLES } from "../../src/vulkan/memory-roles.ts";
 import type { ComputePipeline } from "../../src/vulkan/pipeline.ts";
 import { isValidated, openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
@@ -379,23 +378,6 @@ describe("order between queues", () => {
     expect(timeline.value()).toBe(20n);
     expect(timeline.wait(21n, 0)).toBe(false);
   });
-});
-
-test("the side queue, where the device has another, runs dispatches of its own", () => {
-  const queue = device.sideQueue;
-  expect(queue === undefined).toBe(chooseQueues(device.info).side === undefined);
-  if (queue === undefined) return; // there is only one queue, as the line above made sure
-  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 256 });
-  device.run(
-    (recorder) =>
-      recorder
-        .bind(pipeline)
-        .push(push(buffer, 3, 64))
-        .dispatch(1)
-        .barrier("compute", "host"),
-    { queue },
-  );
-  expect(wordsOf(buffer)).toEqual(affineWords(64, 1, 3));
 });
 
 describe("waiting", () => {
