@@ -6,6 +6,7 @@ import type { SearchEngineHook } from "../../src/cli/commands/search.ts";
 import { main } from "../../src/cli/command-line.ts";
 import type { FoundFile } from "../../src/search/contracts.ts";
 import { difference, Dir, runHere } from "../support/cli.ts";
+import { captured } from "../support/environment.ts";
 
 let dir: Dir;
 afterEach(() => {
@@ -121,17 +122,9 @@ describe("an engine", () => {
 
 describe("other commands", () => {
   const run = async (...argv: string[]): Promise<{ code: number; out: string; err: string }> => {
-    let out = "";
-    let err = "";
-    const code = await main(argv, {
-      env: {},
-      stdoutIsTerminal: false,
-      stderrIsTerminal: false,
-      stdinIsReadable: false,
-      writeOut: (bytes) => void (out += Buffer.from(bytes).toString()),
-      writeError: (text) => void (err += text),
-    });
-    return { code, out, err };
+    const { environment, out, errors } = captured();
+    const code = await main(argv, environment);
+    return { code, out: out(), err: errors() };
   };
 
   it("tell the version and the way to help, and refuse what they do not know", async () => {

@@ -5,6 +5,7 @@ import { Operation, type Report, SoakTwin, type Task } from "../../src/cli/bench
 import { type Lane, SoakLedger } from "../../src/cli/bench/soak-ledger.ts";
 import { Random } from "../../src/cli/bench/soak-random.ts";
 import { run as runBench } from "../../src/cli/commands/bench.ts";
+import { captured } from "../support/environment.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 
 const device = testDeviceInfo();
@@ -12,16 +13,9 @@ const device = testDeviceInfo();
 async function bench(
   argv: string[],
 ): Promise<{ code: number; document: BenchDocument; measured: MeasuredRow[] }> {
-  let out = "";
-  const code = await runBench([...argv, "--device", String(device.index), "--json"], {
-    env: {},
-    stdoutIsTerminal: false,
-    stderrIsTerminal: false,
-    stdinIsReadable: false,
-    writeOut: (bytes: Uint8Array) => void (out += Buffer.from(bytes).toString("utf8")),
-    writeError: () => undefined,
-  });
-  const document = JSON.parse(out) as BenchDocument;
+  const { environment, out } = captured();
+  const code = await runBench([...argv, "--device", String(device.index), "--json"], environment);
+  const document = JSON.parse(out()) as BenchDocument;
   return { code, document, measured: document.rows.filter((row) => row.state === "measured") };
 }
 

@@ -17,29 +17,13 @@ import { measureInTurn } from "../../src/cli/bench/measure.ts";
 import { rowLine } from "../../src/cli/bench/table.ts";
 import { type BenchHooks, run as runBench } from "../../src/cli/commands/bench.ts";
 import { scanReference } from "../../src/search/reference/scan.ts";
+import { captured } from "../support/environment.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "everwarp-bench-test-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const device = testDeviceInfo();
-
-function surroundings() {
-  let out = "";
-  let errors = "";
-  return {
-    environment: {
-      env: {},
-      stdoutIsTerminal: false,
-      stderrIsTerminal: false,
-      stdinIsReadable: false,
-      writeOut: (bytes: Uint8Array) => void (out += Buffer.from(bytes).toString("utf8")),
-      writeError: (text: string) => void (errors += text),
-    },
-    out: () => out,
-    errors: () => errors,
-  };
-}
 
 /** 64 KiB whatever is asked for: a software device takes seconds for a burst on more. */
 function smallCorpora(change: (corpus: GeneratedCorpus) => GeneratedCorpus = (it) => it): GeneratedCorpora {
@@ -55,7 +39,7 @@ async function bench(
   argv: string[],
   hooks: BenchHooks = {},
 ): Promise<{ code: number; document: BenchDocument }> {
-  const { environment, out } = surroundings();
+  const { environment, out } = captured();
   const code = await runBench([...argv, "--json"], environment, { corpora: smallCorpora, ...hooks });
   return { code, document: JSON.parse(out()) as BenchDocument };
 }
@@ -180,7 +164,7 @@ describe("everwarp bench", () => {
   });
 
   test("lists its cases, and names what it does not know", async () => {
-    const { environment, out } = surroundings();
+    const { environment, out } = captured();
     expect(await main(["bench", "--list"], environment)).toBe(0);
     for (const name of [
       "roundtrip",
@@ -198,7 +182,7 @@ describe("everwarp bench", () => {
       ["--query", "bogus=x"],
       ["--bogus"],
     ]) {
-      const unknown = surroundings();
+      const unknown = captured();
       expect(await main(["bench", ...argv], unknown.environment)).toBe(2);
       expect(unknown.errors()).toMatch(/bogus|rounds/);
     }

@@ -15,6 +15,7 @@ import { PROFILE_VERSION } from "../../src/residency/profile.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { spawned } from "../support/cli.ts";
+import { captured } from "../support/environment.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 
 const cache = mkdtempSync(join(tmpdir(), "everwarp-doctor-test-"));
@@ -46,17 +47,9 @@ async function doctorProcess(
 
 /** The report on the test device, with probes of the test's own. */
 async function reportWith(runner: ProbeRunner): Promise<DeviceReport> {
-  let out = "";
-  const environment = {
-    env: {},
-    stdoutIsTerminal: false,
-    stderrIsTerminal: false,
-    stdinIsReadable: false,
-    writeOut: (bytes: Uint8Array) => void (out += Buffer.from(bytes).toString("utf8")),
-    writeError: () => undefined,
-  };
+  const { environment, out } = captured();
   expect(await runDoctor(["--json", "--fresh"], environment, { runProbe: runner })).toBe(0);
-  const found = (JSON.parse(out) as Report).devices[device.index];
+  const found = (JSON.parse(out()) as Report).devices[device.index];
   if (found === undefined) throw new Error("the test device is not in the report");
   return found;
 }
@@ -290,15 +283,8 @@ test("a probe has a limit that is below a minute or two", () => {
 });
 
 test("an option that is not known is told", async () => {
-  let errors = "";
-  const code = await main(["doctor", "--fast"], {
-    env: {},
-    stdoutIsTerminal: false,
-    stderrIsTerminal: false,
-    stdinIsReadable: false,
-    writeOut: () => undefined,
-    writeError: (text) => void (errors += text),
-  });
+  const { environment, errors } = captured();
+  const code = await main(["doctor", "--fast"], environment);
   expect(code).toBe(2);
-  expect(errors).toContain("EW_BAD_ARGUMENT");
+  expect(errors()).toContain("EW_BAD_ARGUMENT");
 });

@@ -15,6 +15,7 @@ import {
 import { walk } from "../../src/search/walk/index.ts";
 import { allocateScanBuffer, createLiteralScanner } from "../../src/search/host/literal-scanner.ts";
 import { type ParallelSearchOptions, searchInParallel } from "../../src/search/host/parallel-search.ts";
+import { captured } from "../support/environment.ts";
 
 const root = mkdtempSync(join(tmpdir(), "everwarp-parallel-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -55,15 +56,7 @@ beforeAll(() => {
 });
 
 function prepare(flags: string[]): { args: FileSearcherArgs; make: () => FileSearcher } {
-  const environment = {
-    env: {},
-    stdoutIsTerminal: false,
-    stderrIsTerminal: false,
-    stdinIsReadable: false,
-    writeOut: () => {},
-    writeError: () => {},
-  };
-  const args = toHiArgs(parseLowArgs(["--no-config", ...flags, root]), environment).searcher;
+  const args = toHiArgs(parseLowArgs(["--no-config", ...flags, root]), captured().environment).searcher;
   const make = (): FileSearcher =>
     createFileSearcher(
       args,

@@ -12,6 +12,7 @@ import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import { DeviceSink } from "../../src/search/gpu/device-sink.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
 import { Dir } from "../support/cli.ts";
+import { captured } from "../support/environment.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 vi.mock(import("../../src/vulkan/vulkan-presence.ts"), { spy: true });
@@ -146,18 +147,9 @@ describe("the command line", () => {
     hooks: SearchHooks,
     ...args: string[]
   ): Promise<{ code: number; out: string; err: string }> {
-    let out = "";
-    let err = "";
-    const environment = {
-      env: {},
-      stdoutIsTerminal: false,
-      stderrIsTerminal: true,
-      stdinIsReadable: false,
-      writeOut: (bytes: Uint8Array) => void (out += Buffer.from(bytes).toString()),
-      writeError: (text: string) => void (err += text),
-    };
+    const { environment, out, errors } = captured({ stderrIsTerminal: true });
     const code = await main(["search", ...args, dir.path], environment, hooks);
-    return { code, out, err };
+    return { code, out: out(), err: errors() };
   }
 
   const failures = {

@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import { main } from "../../src/cli/command-line.ts";
 import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import { captured } from "./environment.ts";
 
 /** A temporary directory with files. */
 export class Dir {
@@ -89,25 +90,13 @@ export async function runHere(
   hooks: SearchHooks = {},
 ): Promise<Outcome> {
   const before = process.cwd();
-  const out: Buffer[] = [];
-  let stderr = "";
   const saved = { HOME: process.env["HOME"], XDG_CONFIG_HOME: process.env["XDG_CONFIG_HOME"] };
   Object.assign(process.env, { HOME: "/nonexistent", XDG_CONFIG_HOME: "/nonexistent" });
   process.chdir(dir);
   try {
-    const code = await main(
-      ["search", ...args],
-      {
-        env: environment(options.env),
-        stdoutIsTerminal: false,
-        stderrIsTerminal: false,
-        stdinIsReadable: false,
-        writeOut: (bytes) => void out.push(Buffer.from(bytes)),
-        writeError: (text) => void (stderr += text),
-      },
-      hooks,
-    );
-    return { code, stdout: Buffer.concat(out), stderr };
+    const { environment: given, outBytes, errors } = captured({ env: environment(options.env) });
+    const code = await main(["search", ...args], given, hooks);
+    return { code, stdout: outBytes(), stderr: errors() };
   } finally {
     process.chdir(before);
     for (const [name, value] of Object.entries(saved)) {

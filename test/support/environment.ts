@@ -1,0 +1,32 @@
+/** What a command that runs in this process writes, kept. */
+import type { Environment } from "../../src/cli/flags/environment.ts";
+
+export interface Captured {
+  /** Without variables, terminals and standard input, but for what was changed. */
+  readonly environment: Environment;
+  /** Written to standard output so far. */
+  readonly out: () => string;
+  readonly outBytes: () => Buffer;
+  /** Written to standard error so far. */
+  readonly errors: () => string;
+}
+
+/** Surroundings for a command. */
+export function captured(changes: Partial<Environment> = {}): Captured {
+  const chunks: Buffer[] = [];
+  let errors = "";
+  return {
+    environment: {
+      env: {},
+      stdoutIsTerminal: false,
+      stderrIsTerminal: false,
+      stdinIsReadable: false,
+      writeOut: (bytes) => void chunks.push(Buffer.from(bytes)),
+      writeError: (text) => void (errors += text),
+      ...changes,
+    },
+    outBytes: () => Buffer.concat(chunks),
+    out: () => Buffer.concat(chunks).toString("utf8"),
+    errors: () => errors,
+  };
+}
