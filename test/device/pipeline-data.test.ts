@@ -5,7 +5,7 @@ import { compile } from "../../src/programs/compile.ts";
 import type { Device } from "../../src/vulkan/device.ts";
 import { physicalDevices } from "../../src/vulkan/device-info.ts";
 import { koffi } from "../../src/vulkan/ffi.ts";
-import { VkPipelineCreationFeedbackFlagBits, VkResult } from "../../src/vulkan/generated/constants.ts";
+import { VkResult } from "../../src/vulkan/generated/constants.ts";
 import {
   VkComputePipelineCreateInfo,
   VkDeviceCreateInfo,
@@ -14,15 +14,14 @@ import {
   VkPhysicalDeviceMaintenance5Features,
   VkPhysicalDevicePipelineBinaryFeaturesKHR,
   VkPipelineCacheCreateInfo,
-  VkPipelineCreationFeedback,
-  VkPipelineCreationFeedbackCreateInfo,
 } from "../../src/vulkan/generated/structs.ts";
 import { acquireInstance } from "../../src/vulkan/instance.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
 import { chooseQueues, createDevice } from "../../src/vulkan/logical-device.ts";
-import { readStruct, type RecordOf, type Layout, writeStruct } from "../../src/vulkan/native-layout.ts";
 import type { ComputePipeline, ComputePipelineOptions } from "../../src/vulkan/pipeline.ts";
 import type { PipelineData } from "../../src/vulkan/pipeline-data.ts";
+import { tellCacheHit } from "../support/caching-driver.ts";
+import { readAt } from "../support/native-memory.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
@@ -53,11 +52,6 @@ function expectWorks(pipeline: ComputePipeline): void {
   push.setBigUint64(0, buffer.address, true);
   device.run((recorder) => recorder.bind(pipeline).push(push).dispatch(1).barrier("compute", "host"));
   expect(new Uint32Array(buffer.host)).toEqual(Uint32Array.from({ length: 64 }, (_, index) => index * 3));
-}
-
-/** The struct at an address. */
-function at<L extends Layout>(address: bigint, of: L): RecordOf<L> {
-  return readStruct(new DataView(koffi().view(address, of.sizeBytes)), 0, of);
 }
 
 /** Cache data with this device's header. */
@@ -182,7 +176,7 @@ describe.skipIf(hasBinaries)(
       saysNothing = false;
       failsWithData = undefined;
       vi.spyOn(vulkan(), "vkCreatePipelineCache").mockImplementation((handle, info, allocator, out) => {
-        const { initialDataSize, pInitialData } = at(info as bigint, VkPipelineCacheCreateInfo);
+        const { initialDataSize, pInitialData } = readAt(info as bigint, VkPipelineCacheCreateInfo);
         const given =
           initialDataSize === 0n
             ? ""
@@ -206,22 +200,10 @@ describe.skipIf(hasBinaries)(
         (handle, cache, count, infos, allocator, out) => {
           const hit = caches.get(cache) === PAYLOAD;
           if (cache !== 0n && caches.get(cache) === "") caches.set(cache, PAYLOAD);
-          const { pNext } = at(infos as bigint, VkComputePipelineCreateInfo);
+          const { pNext } = readAt(infos as bigint, VkComputePipelineCreateInfo);
           if (pNext !== 0n && failsWithData !== undefined) return failsWithData;
           const result = real.vkCreateComputePipelines(handle, cache, count, infos, allocator, out);
-          if (pNext !== 0n) {
-            const { pPipelineCreationFeedback } = at(pNext, VkPipelineCreationFeedbackCreateInfo);
-            const {
-              VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT: valid,
-              VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT: found,
-            } = VkPipelineCreationFeedbackFlagBits;
-            writeStruct(
-              new DataView(koffi().view(pPipelineCreationFeedback, VkPipelineCreationFeedback.sizeBytes)),
-              0,
-              VkPipelineCreationFeedback,
-              { flags: saysNothing ? 0 : hit ? valid | found : valid },
-            );
-          }
+          if (pNext !== 0n) tellCacheHit(pNext, saysNothing ? undefined : hit);
           return result;
         },
       );
@@ -298,7 +280,7 @@ describe("a device with pipeline binaries", () => {
     const chain: number[] = [];
     let extensions: string[] = [];
     const create = vi.spyOn(vulkan(), "vkCreateDevice").mockImplementation((_handle, address) => {
-      const info = at(address as bigint, VkDeviceCreateInfo);
+      const info = readAt(address as bigint, VkDeviceCreateInfo);
       for (let next = info.pNext; next !== 0n;) {
         const struct = new DataView(koffi().view(next, 24));
         chain.push(struct.getUint32(0, true));

@@ -14,7 +14,8 @@ import {
   VkQueueFamilyProperties2,
 } from "../../src/vulkan/generated/structs.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
-import { type Layout, readStruct, type RecordOf, writeStruct } from "../../src/vulkan/native-layout.ts";
+import { readStruct, writeStruct } from "../../src/vulkan/native-layout.ts";
+import { readAt, viewAt } from "../support/native-memory.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 
 const GRAPHICS = 1;
@@ -26,11 +27,6 @@ const FAMILIES = [
   { queueFlags: COMPUTE | TRANSFER, queueCount: 6, timestampValidBits: 64 },
 ];
 
-const viewAt = (address: unknown, of: Layout, count = 1): DataView =>
-  new DataView(koffi().view(address, of.sizeBytes * count));
-const readAt = <L extends Layout>(address: unknown, of: L): RecordOf<L> =>
-  readStruct(viewAt(address, of), 0, of);
-
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -40,9 +36,9 @@ test("each family gives its queue, buffers are shared among all, and closing dra
   const { index: select } = testDeviceInfo();
   vi.spyOn(vulkan(), "vkGetPhysicalDeviceQueueFamilyProperties2").mockImplementation(
     (_device, count, list) => {
-      new DataView(koffi().view(count, 4)).setUint32(0, FAMILIES.length, true);
+      viewAt(count, 4).setUint32(0, FAMILIES.length, true);
       if (list === null) return;
-      const view = viewAt(list, VkQueueFamilyProperties2, FAMILIES.length);
+      const view = viewAt(list, FAMILIES.length * VkQueueFamilyProperties2.sizeBytes);
       FAMILIES.forEach((queueFamilyProperties, index) => {
         writeStruct(view, index * VkQueueFamilyProperties2.sizeBytes, VkQueueFamilyProperties2, {
           queueFamilyProperties,
@@ -53,14 +49,16 @@ test("each family gives its queue, buffers are shared among all, and closing dra
   const asked: [family: number, count: number][] = [];
   vi.spyOn(vulkan(), "vkCreateDevice").mockImplementation((device, info, allocator, out) => {
     const { pQueueCreateInfos, queueCreateInfoCount } = readAt(info, VkDeviceCreateInfo);
-    const list = viewAt(pQueueCreateInfos, VkDeviceQueueCreateInfo, queueCreateInfoCount);
+    const list = viewAt(pQueueCreateInfos, queueCreateInfoCount * VkDeviceQueueCreateInfo.sizeBytes);
     for (let i = 0; i < queueCreateInfoCount; i++) {
       const queue = readStruct(list, i * VkDeviceQueueCreateInfo.sizeBytes, VkDeviceQueueCreateInfo);
       asked.push([queue.queueFamilyIndex, queue.queueCount]);
     }
     // What the driver has: one family, one queue.
     writeStruct(list, 0, VkDeviceQueueCreateInfo, { queueFamilyIndex: 0, queueCount: 1 });
-    writeStruct(viewAt(info, VkDeviceCreateInfo), 0, VkDeviceCreateInfo, { queueCreateInfoCount: 1 });
+    writeStruct(viewAt(info, VkDeviceCreateInfo.sizeBytes), 0, VkDeviceCreateInfo, {
+      queueCreateInfoCount: 1,
+    });
     return real.vkCreateDevice(device, info, allocator, out);
   });
   const taken: [family: number, index: number][] = [];
@@ -69,7 +67,9 @@ test("each family gives its queue, buffers are shared among all, and closing dra
     real.vkGetDeviceQueue(device, 0, 0, out);
   });
   vi.spyOn(vulkan(), "vkCreateCommandPool").mockImplementation((device, info, allocator, out) => {
-    writeStruct(viewAt(info, VkCommandPoolCreateInfo), 0, VkCommandPoolCreateInfo, { queueFamilyIndex: 0 });
+    writeStruct(viewAt(info, VkCommandPoolCreateInfo.sizeBytes), 0, VkCommandPoolCreateInfo, {
+      queueFamilyIndex: 0,
+    });
     return real.vkCreateCommandPool(device, info, allocator, out);
   });
   const shared: number[][] = [];
@@ -77,7 +77,7 @@ test("each family gives its queue, buffers are shared among all, and closing dra
     const { pQueueFamilyIndices, queueFamilyIndexCount, sharingMode } = readAt(info, VkBufferCreateInfo);
     expect(sharingMode).toBe(1); // concurrent
     shared.push([...new Uint32Array(koffi().view(pQueueFamilyIndices, queueFamilyIndexCount * 4))]);
-    writeStruct(viewAt(info, VkBufferCreateInfo), 0, VkBufferCreateInfo, {
+    writeStruct(viewAt(info, VkBufferCreateInfo.sizeBytes), 0, VkBufferCreateInfo, {
       sharingMode: 0,
       queueFamilyIndexCount: 0,
     });

@@ -17,20 +17,15 @@ import {
 } from "../../src/vulkan/generated/structs.ts";
 import { koffi } from "../../src/vulkan/ffi.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
-import { type Layout, readStruct, type RecordOf, writeStruct } from "../../src/vulkan/native-layout.ts";
+import { writeStruct } from "../../src/vulkan/native-layout.ts";
+import { type Address, readAt, viewAt } from "./native-memory.ts";
 
 const HEADER_BYTES = 32;
-
-type Address = bigint | ArrayBufferView | null;
 
 const bytesAt = (address: Address, sizeBytes: bigint | number): Buffer =>
   sizeBytes === 0n || sizeBytes === 0
     ? Buffer.alloc(0)
     : Buffer.from(koffi().view(address as bigint, Number(sizeBytes)));
-const viewAt = (address: Address, sizeBytes: number): DataView =>
-  new DataView(koffi().view(address as bigint, sizeBytes));
-const at = <L extends Layout>(address: Address, of: L): RecordOf<L> =>
-  readStruct(viewAt(address, of.sizeBytes), 0, of);
 
 export class CachingDriver {
   /** Pipelines that it had to compile, by what they are made of. */
@@ -60,7 +55,7 @@ export class CachingDriver {
       vkCreateShaderModule: (
         ...[device, info, allocator, out]: Parameters<typeof real.vkCreateShaderModule>
       ) => {
-        const { codeSize, pCode } = at(info, VkShaderModuleCreateInfo);
+        const { codeSize, pCode } = readAt(info, VkShaderModuleCreateInfo);
         const result = real.vkCreateShaderModule(device, info, allocator, out);
         const hash = createHash("sha256").update(bytesAt(pCode, codeSize)).digest("hex").slice(0, 16);
         this.#shaders.set(viewAt(out, 8).getBigUint64(0, true), hash);
@@ -69,7 +64,7 @@ export class CachingDriver {
       vkCreatePipelineCache: (
         ...[device, info, allocator, out]: Parameters<typeof real.vkCreatePipelineCache>
       ) => {
-        const { initialDataSize, pInitialData } = at(info, VkPipelineCacheCreateInfo);
+        const { initialDataSize, pInitialData } = readAt(info, VkPipelineCacheCreateInfo);
         const given = bytesAt(pInitialData, initialDataSize).subarray(HEADER_BYTES).toString("latin1");
         const result = real.vkCreatePipelineCache(device, info, allocator, out);
         caches.set(viewAt(out, 8).getBigUint64(0, true), given);
@@ -90,7 +85,7 @@ export class CachingDriver {
       vkCreateComputePipelines: (
         ...[device, cache, count, infos, allocator, out]: Parameters<typeof real.vkCreateComputePipelines>
       ) => {
-        const { pNext, stage } = at(infos, VkComputePipelineCreateInfo);
+        const { pNext, stage } = readAt(infos, VkComputePipelineCreateInfo);
         const what = `${this.#shaders.get(stage.module)}${constantsAt(stage.pSpecializationInfo)}`;
         const given = caches.get(cache) ?? "";
         const [of = ""] = given.split(" ");
@@ -103,7 +98,7 @@ export class CachingDriver {
           if (cache !== 0n) caches.set(cache, CachingDriver.payloadOf(what));
         }
         const result = real.vkCreateComputePipelines(device, cache, count, infos, allocator, out);
-        if (pNext !== 0n) tell(pNext, isHit);
+        if (pNext !== 0n) tellCacheHit(pNext, isHit);
         return result;
       },
     });
@@ -111,9 +106,13 @@ export class CachingDriver {
   }
 }
 
-/** Says through feedback whether the cache was of use. */
-function tell(pNext: bigint, isHit: boolean): void {
-  const { pPipelineCreationFeedback } = at(pNext, VkPipelineCreationFeedbackCreateInfo);
+/**
+ * Says through feedback whether the cache was of use.
+ * @param pNext the feedback struct behind what a pipeline is made of
+ * @param isHit undefined for a driver that says nothing
+ */
+export function tellCacheHit(pNext: bigint, isHit: boolean | undefined): void {
+  const { pPipelineCreationFeedback } = readAt(pNext, VkPipelineCreationFeedbackCreateInfo);
   const {
     VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT: valid,
     VK_PIPELINE_CREATION_FEEDBACK_APPLICATION_PIPELINE_CACHE_HIT_BIT: found,
@@ -122,14 +121,12 @@ function tell(pNext: bigint, isHit: boolean): void {
     viewAt(pPipelineCreationFeedback, VkPipelineCreationFeedback.sizeBytes),
     0,
     VkPipelineCreationFeedback,
-    {
-      flags: isHit ? valid | found : valid,
-    },
+    { flags: isHit === undefined ? 0 : isHit ? valid | found : valid },
   );
 }
 
 function constantsAt(address: bigint): string {
   if (address === 0n) return "";
-  const { dataSize, pData } = at(address, VkSpecializationInfo);
+  const { dataSize, pData } = readAt(address, VkSpecializationInfo);
   return `-${bytesAt(pData, dataSize).toString("hex")}`;
 }
