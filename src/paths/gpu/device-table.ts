@@ -49,7 +49,10 @@ export class DeviceTable implements Disposable {
 
   /** Device memory that the table takes. */
   get allocatedBytes(): number {
-    return this.#chunks.reduce((sum, { sizeBytes }) => sum + sizeBytes, this.directory.sizeBytes + this.#guesses.sizeBytes);
+    return this.#chunks.reduce(
+      (sum, { sizeBytes }) => sum + sizeBytes,
+      this.directory.sizeBytes + this.#guesses.sizeBytes,
+    );
   }
 
   /**

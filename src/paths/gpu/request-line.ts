@@ -1,0 +1,144 @@
+/**
+ * The line of lookups and writes before the kernel.
+ *
+ *     lookup ──▶ ┌ line ────────────────────────┐ pump ┌ in flight ─────────┐ collect
+ *     apply ───▶ │ batch  batch  WRITE  batch … │ ───▶ │ chunk chunk chunk  │ ───▶ results
+ *                └──────────────────────────────┘      └────────────────────┘
+ *
+ * Invariants: the line is served in its order. A write waits until no lookup is in flight, and lookups behind it wait until it is answered: so no lookup
+ * sees half of a change, and every lookup behind `write` sees all of it. Requests are answered in their order. Whatever is in the line or in flight when it
+ * ends is told why; results that have come are kept.
+ *
+ * Why writes wait instead of lookups checking: docs/decisions/0004-path-table-writes.md.
+ */
+import { EverwarpError } from "../../base/errors.ts";
+import type { PathWalker } from "../host/path-walker.ts";
+import type { LookupBatch } from "./lookup-batch.ts";
+import { ANSWERED_INLINE, type Flight, type RequestSender } from "./request-sender.ts";
+import type { ResultMailbox } from "./result-mailbox.ts";
+import { TableWrite } from "./table-write.ts";
+
+export class RequestLine {
+  readonly #sender: RequestSender;
+  readonly #mailbox: ResultMailbox;
+  /** Resolves what the kernel gives up; undefined where it never does. */
+  readonly #walker: PathWalker | undefined;
+  readonly #line: (LookupBatch | TableWrite)[] = [];
+  readonly #flights: Flight[] = [];
+  /** The one write in the line; all changes until it is sent are part of it. */
+  #pending: TableWrite | undefined;
+  /** The write whose requests are in flight. */
+  #writing: TableWrite | undefined;
+  #failure: EverwarpError | undefined;
+
+  constructor(sender: RequestSender, mailbox: ResultMailbox, walker: PathWalker | undefined) {
+    this.#sender = sender;
+    this.#mailbox = mailbox;
+    this.#walker = walker;
+  }
+
+  /** Why nothing is answered any more. */
+  get failure(): EverwarpError | undefined {
+    return this.#failure;
+  }
+
+  /** Nothing is in line or in flight. */
+  get isIdle(): boolean {
+    return this.#flights.length === 0 && this.#line.length === 0;
+  }
+
+  lookup(batch: LookupBatch): void {
+    this.#line.push(batch);
+    this.pump();
+  }
+
+  write(runs: Uint32Array, resolve: () => void, reject: (error: unknown) => void): void {
+    // What a write reads is the table of that moment, newest changes and all: so they all must be part of it, or an entry could come
+    // before what it points to. Lookups in between may see a change that was asked for behind them.
+    const open = this.#writing !== undefined && !this.#writing.isSent ? this.#writing : this.#pending;
+    if (open !== undefined) open.add(runs, { resolve, reject });
+    else {
+      this.#pending = new TableWrite();
+      this.#pending.add(runs, { resolve, reject });
+      this.#line.push(this.#pending);
+    }
+    this.pump();
+  }
+
+  /** Nothing is answered any more: everyone who waits is told why. */
+  end(error: EverwarpError): void {
+    this.#failure ??= error;
+    for (const { batch } of this.#flights.splice(0)) batch?.reject(error);
+    this.#writing?.reject(error);
+    this.#writing = this.#pending = undefined;
+    for (const waiting of this.#line.splice(0)) waiting.reject(error);
+  }
+
+  /** Sends what can be sent, in line. */
+  pump(): void {
+    try {
+      while (this.#sendNext());
+    } catch (error) {
+      if (!(error instanceof EverwarpError)) throw error;
+      this.end(error);
+    }
+  }
+
+  /** Takes one step in line; false where there is nothing to send, or no room now. */
+  #sendNext(): boolean {
+    const writing = this.#writing;
+    if (writing !== undefined) return !writing.isSent && this.#fly(this.#sender.sendWrite(writing));
+    const next = this.#line[0];
+    if (next === undefined) return false;
+    if (next.kind === "write") {
+      if (this.#flights.length > 0) return false;
+      this.#line.shift();
+      this.#pending = undefined;
+      this.#writing = next;
+      this.#sender.beginEdition();
+      return true;
+    }
+    if (!this.#fly(this.#sender.sendChunk(next))) return false;
+    if (next.isSent) this.#line.shift();
+    return true;
+  }
+
+  #fly(flight: Flight | undefined): boolean {
+    if (flight === undefined) return false;
+    this.#flights.push(flight);
+    return true;
+  }
+
+  /** Takes the results of everything that was answered, in order. */
+  collect(): void {
+    const flights = this.#flights;
+    let taken = 0;
+    for (; taken < flights.length && flights[taken].ticket.isDone; taken++) {
+      const flight = flights[taken];
+      const { failure } = flight.ticket;
+      if (failure !== undefined) {
+        flights.splice(0, taken);
+        this.end(failure);
+        return;
+      }
+      if (flight.batch !== undefined) this.#takeResults(flight.batch, flight);
+      this.#sender.release(flight);
+    }
+    if (taken > 0) flights.splice(0, taken);
+    const writing = this.#writing;
+    if (writing === undefined || !writing.isSent || flights.length > 0) return;
+    this.#writing = undefined;
+    writing.resolve();
+  }
+
+  #takeResults(batch: LookupBatch, { ticket, first, count, resultsAt }: Flight): void {
+    try {
+      if (resultsAt === ANSWERED_INLINE) batch.results[first] = ticket.result;
+      else this.#mailbox.copy(batch.results, first, count, resultsAt, ticket.sequence);
+      if (this.#walker !== undefined) batch.resolveRest(this.#walker, first, count);
+    } catch (error) {
+      batch.reject(error);
+    }
+    batch.settle(count);
+  }
+}

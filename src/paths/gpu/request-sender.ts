@@ -1,0 +1,209 @@
+/**
+ * Makes requests for the lookup kernel: chunks of batches, and pieces of writes.
+ *
+ *     one short path     ──────────────▶ in the request itself; its result comes with the completion
+ *     other paths        ──▶ input ring (doorbell) ──▶ where they are, where results go (result ring)
+ *     words of the table ──▶ input ring (doorbell) ──▶ where they are
+ *
+ * Both rings are first in, first out, as requests are answered in their order. What a request takes of them is in its flight, and given back
+ * by `release`.
+ */
+import type { ResidentLoop } from "../../residency/resident-loop.ts";
+import type { Ticket } from "../../residency/work-queue.ts";
+import { drainWriteCombining } from "../../residency/write-combining.ts";
+import type { DeviceBuffer } from "../../vulkan/index.ts";
+import { PathRequest } from "../table.schema.ts";
+import type { DeviceTable } from "./device-table.ts";
+import type { LookupBatch } from "./lookup-batch.ts";
+import type { LookupShape } from "./lookup-shape.ts";
+import { Ring } from "./ring.ts";
+import type { Place, TableWrite } from "./table-write.ts";
+
+/** Bytes of a write that are copied between two turns of the event loop. */
+const WRITE_BYTES_MAX = 8 << 20;
+const VECTOR_BYTES = 16;
+/** What Ring.place says when it is full. */
+const NO_ROOM = -1;
+/** In place of where results go: that of a single path comes with the completion. */
+export const ANSWERED_INLINE = -2;
+
+/** A request in flight. */
+export interface Flight {
+  readonly ticket: Ticket;
+  /** Undefined for a write. */
+  readonly batch: LookupBatch | undefined;
+  readonly first: number;
+  readonly count: number;
+  readonly resultsAt: number;
+  readonly inputMark: number;
+  readonly resultMark: number;
+}
+
+export class RequestSender {
+  readonly #kernel: ResidentLoop;
+  readonly #shape: LookupShape;
+  readonly #table: DeviceTable;
+  /** The table in host memory. */
+  readonly #image: Uint32Array;
+  readonly #inputAddress: bigint;
+  readonly #inputWords: Uint32Array;
+  readonly #inputBytes: Uint8Array;
+  readonly #inputRing: Ring;
+  readonly #resultRing: Ring;
+  readonly #payload = new Uint32Array(PathRequest.INLINE + PathRequest.INLINE_BYTES_MAX / 4);
+  readonly #inlineBytes = new Uint8Array(this.#payload.buffer, PathRequest.INLINE * 4);
+  #edition = 1;
+
+  constructor(
+    kernel: ResidentLoop,
+    shape: LookupShape,
+    table: DeviceTable,
+    image: Uint32Array,
+    inputs: DeviceBuffer,
+  ) {
+    this.#kernel = kernel;
+    this.#shape = shape;
+    this.#table = table;
+    this.#image = image;
+    this.#inputAddress = inputs.address;
+    this.#inputWords = new Uint32Array(inputs.host);
+    this.#inputBytes = new Uint8Array(inputs.host);
+    this.#inputRing = new Ring(shape.inputBytes);
+    this.#resultRing = new Ring(shape.resultCount);
+  }
+
+  /** Sends some paths of a batch; undefined where there is no room now. */
+  sendChunk(batch: LookupBatch): Flight | undefined {
+    if (this.#kernel.isFull) return undefined;
+    const { offsets, bytes } = batch.packed;
+    const { next: first, results, kept } = batch;
+    const { chunkPaths, chunkBytes, resultCount } = this.#shape;
+    const payload = this.#payload;
+    let count = Math.min(chunkPaths, results.length - first, resultCount);
+    const base = offsets[first];
+    if (offsets[first + count] - base > chunkBytes)
+      count = Math.max(1, pathsWithin(offsets, first, count, base + chunkBytes));
+    let length = offsets[first + count] - base;
+    const isInline = kept === undefined && count === 1 && length <= PathRequest.INLINE_BYTES_MAX;
+    // A path that is too long is not looked at: none of its bytes are sent, only how many there were.
+    if (count === 1 && length > chunkBytes) length = 0;
+    const textBytes = (length + VECTOR_BYTES - 1) & -VECTOR_BYTES;
+    const size =
+      isInline || kept !== undefined ? 0 : (textBytes + (count + 1) * 4 + VECTOR_BYTES - 1) & -VECTOR_BYTES;
+    const inputAt = size === 0 ? 0 : this.#inputRing.place(size);
+    const resultsAt = isInline ? ANSWERED_INLINE : this.#resultRing.place(count);
+    if (inputAt === NO_ROOM || resultsAt === NO_ROOM) return undefined;
+    let wordCount: number = PathRequest.INLINE;
+    if (kept !== undefined) {
+      this.#setAddress(PathRequest.BYTES, kept.buffer.address, 0);
+      this.#setAddress(PathRequest.OFFSETS, kept.buffer.address, kept.offsetsAt + first * 4);
+      payload[PathRequest.OFFSETS_BASE] = offsets[0];
+    } else if (isInline) {
+      for (let index = 0; index < length; index++) this.#inlineBytes[index] = bytes[base + index];
+      wordCount += (length + 3) >> 2;
+      payload[PathRequest.OFFSETS_BASE] = length;
+    } else {
+      this.#inputBytes.set(bytes.subarray(base, base + length), inputAt);
+      this.#inputWords.set(offsets.subarray(first, first + count + 1), (inputAt + textBytes) >> 2);
+      drainWriteCombining();
+      this.#setAddress(PathRequest.BYTES, this.#inputAddress, inputAt);
+      this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt + textBytes);
+      payload[PathRequest.OFFSETS_BASE] = base;
+    }
+    payload[PathRequest.OPERATION] = batch.operation | (isInline ? PathRequest.IS_INLINE : 0);
+    payload[PathRequest.COUNT] = count;
+    payload[PathRequest.RESULTS_AT] = isInline ? 0 : resultsAt;
+    payload[PathRequest.DIRECTORY] = batch.directory;
+    payload[PathRequest.EDITION] = this.#edition;
+    payload[PathRequest.GRANULES] = this.#table.granuleCount;
+    const ticket = this.#kernel.submit(payload, wordCount);
+    batch.next += count;
+    return {
+      ticket,
+      batch,
+      first,
+      count,
+      resultsAt,
+      inputMark: size === 0 ? -1 : this.#inputRing.take(size),
+      resultMark: isInline ? -1 : this.#resultRing.take(count),
+    };
+  }
+
+  /** Requests from now on come with a new edition of the table: what the kernel remembers of it is read anew. */
+  beginEdition(): void {
+    this.#edition = this.#edition === 0xffff_ffff ? 1 : this.#edition + 1;
+  }
+
+  /** Sends a piece of a write; undefined where there is no room now. */
+  sendWrite(write: TableWrite): Flight | undefined {
+    if (this.#kernel.isFull) return undefined;
+    let flight: Flight | undefined;
+    write.take(Math.min(WRITE_BYTES_MAX, this.#shape.inputBytes >> 1), (places) => {
+      flight = this.#sendPlaces(places);
+      return flight !== undefined;
+    });
+    return flight;
+  }
+
+  #sendPlaces(places: readonly Place[]): Flight | undefined {
+    const dataBytes = places.reduce((sum, { end, begin }) => sum + (end - begin) * 4, 0);
+    const tableBytes = places.length * VECTOR_BYTES;
+    const inputAt = this.#inputRing.place(tableBytes + dataBytes);
+    if (inputAt === NO_ROOM) return undefined;
+    this.#table.cover(places);
+    const inputs = this.#inputWords;
+    let table = inputAt >> 2;
+    let data = (inputAt + tableBytes) >> 2;
+    for (const { begin, end } of places) {
+      inputs[table] = begin;
+      inputs[table + 1] = data >> 2;
+      inputs[table + 2] = (end - begin) >> 2;
+      inputs[table + 3] = 0;
+      inputs.set(this.#image.subarray(begin, end), data);
+      table += 4;
+      data += end - begin;
+    }
+    drainWriteCombining();
+    const payload = this.#payload;
+    payload.fill(0, 0, PathRequest.INLINE);
+    payload[PathRequest.OPERATION] = PathRequest.WRITE;
+    payload[PathRequest.COUNT] = places.length;
+    this.#setAddress(PathRequest.BYTES, this.#inputAddress, 0);
+    this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt);
+    payload[PathRequest.EDITION] = this.#edition;
+    payload[PathRequest.GRANULES] = this.#table.granuleCount;
+    return {
+      ticket: this.#kernel.submit(payload, PathRequest.INLINE),
+      batch: undefined,
+      first: 0,
+      count: 0,
+      resultsAt: 0,
+      inputMark: this.#inputRing.take(tableBytes + dataBytes),
+      resultMark: -1,
+    };
+  }
+
+  /** Gives back what an answered request took of the rings; the oldest first. */
+  release({ inputMark, resultMark }: Flight): void {
+    if (inputMark >= 0) this.#inputRing.release(inputMark);
+    if (resultMark >= 0) this.#resultRing.release(resultMark);
+  }
+
+  #setAddress(word: number, base: bigint, offsetBytes: number): void {
+    const address = base + BigInt(offsetBytes);
+    this.#payload[word] = Number(address & 0xffff_ffffn);
+    this.#payload[word + 1] = Number(address >> 32n);
+  }
+}
+
+/** How many of `count` paths from `first` on end at or before `end`. */
+function pathsWithin(offsets: Uint32Array, first: number, count: number, end: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (offsets[first + middle] <= end) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
