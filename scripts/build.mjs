@@ -21,24 +21,14 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconf
 });
 
 const esbuild = await import("esbuild");
+// What tsc has just made: a script can import no TypeScript.
+const { BUNDLE_OPTIONS, WORKER_SOURCES } = await built("base/bundle-options.js");
+const workers = Object.entries(WORKER_SOURCES).map(([name, source]) => [`workers/${name}`, source]);
 await esbuild.build({
-  entryPoints: {
-    "cli/main": "src/cli/main.ts",
-    "workers/load-worker": "src/search/corpus/load-worker.ts",
-    "workers/engine-worker": "src/search/host/engine-worker.ts",
-    "workers/parallel-worker": "src/search/host/parallel-worker.ts",
-    "workers/lookup-worker": "src/paths/host/lookup-worker.ts",
-  },
+  ...BUNDLE_OPTIONS,
+  entryPoints: { "cli/main": "src/cli/main.ts", ...Object.fromEntries(workers) },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
-  bundle: true,
-  format: "cjs",
-  platform: "node",
-  target: "node20.19",
-  // Native code, and WebAssembly that is found by its path: loaded when first needed, from node_modules.
-  external: ["koffi", "@webgpu/glslang", "rregex", "webgpu"],
-  define: { "import.meta.url": "everwarpModuleUrl" },
-  banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
   // Whitespace goes, too: what is parsed at every start is a fifth smaller. Names stay, so that stack traces can be read.
   minifySyntax: true,
   minifyWhitespace: true,
@@ -57,9 +47,14 @@ for (const source of walk("src")) {
     requests.push({ file, defines: { UNROLL: 1 } }, { file, defines: { UNROLL: 4 } });
   else requests.push({ file });
 }
-const { precompile } = await import(pathToFileURL(path.join(root, "dist/programs/index.js")).href);
+const { precompile } = await built("programs/index.js");
 await precompile(requests);
 writeFileSync("dist/built", "");
+
+/** A module of the library as it was just built. */
+function built(name) {
+  return import(pathToFileURL(path.join(root, "dist", name)).href);
+}
 
 /** Is what was built newer than everything that it was built from? (npx asks for a build whenever it links the package.) */
 function isFresh() {

@@ -6,17 +6,11 @@
  */
 import { join } from "node:path";
 import { type MessagePort, Worker } from "node:worker_threads";
+import { BUNDLE_OPTIONS, WORKER_SOURCES } from "./bundle-options.ts";
 import { assert } from "./errors.ts";
 import { packageRoot } from "./package-root.ts";
 
-const ENTRY_SOURCES = {
-  "load-worker": "src/search/corpus/load-worker.ts",
-  "engine-worker": "src/search/host/engine-worker.ts",
-  "parallel-worker": "src/search/host/parallel-worker.ts",
-  "lookup-worker": "src/paths/host/lookup-worker.ts",
-} as const;
-
-export type WorkerName = keyof typeof ENTRY_SOURCES;
+export type WorkerName = keyof typeof WORKER_SOURCES;
 
 const entries = new Map<WorkerName, Promise<string>>();
 
@@ -37,15 +31,9 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const { createHash } = await import("node:crypto");
   const { mkdir, rename, writeFile } = await import("node:fs/promises");
   const { outputFiles } = await build({
-    entryPoints: [join(packageRoot(), ENTRY_SOURCES[name])],
-    bundle: true,
+    ...BUNDLE_OPTIONS,
+    entryPoints: [join(packageRoot(), WORKER_SOURCES[name])],
     write: false,
-    format: "cjs",
-    platform: "node",
-    target: "node20.19",
-    external: ["koffi", "@webgpu/glslang", "rregex", "webgpu", "esbuild"],
-    define: { "import.meta.url": "everwarpModuleUrl" },
-    banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
     logLevel: "warning",
   });
   const code = outputFiles[0]?.contents;

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { BUNDLE_OPTIONS } from "../../src/base/bundle-options.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 
 let bundle: Promise<string> | undefined;
@@ -11,15 +12,9 @@ async function bundleCommandLine(): Promise<string> {
   mkdirSync(directory, { recursive: true });
   const outfile = join(directory, "main.cjs");
   await build({
+    ...BUNDLE_OPTIONS,
     entryPoints: [join(packageRoot(), "src", "cli", "main.ts")],
     outfile,
-    bundle: true,
-    format: "cjs",
-    platform: "node",
-    target: "node20.19",
-    external: ["koffi", "@webgpu/glslang", "rregex", "webgpu"],
-    define: { "import.meta.url": "everwarpModuleUrl" },
-    banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
     logLevel: "silent",
   });
   return outfile;
