@@ -254,13 +254,14 @@ export class Device implements Disposable {
    */
   run(body: (recorder: Recorder) => void, options: { queue?: Queue; timeoutMs?: number } = {}): void {
     const { queue = this.queue, timeoutMs = CLOSE_TIMEOUT_MS } = options;
-    const commandBuffer = this.record(body, { queue });
     const fence = this.createFence();
+    let commandBuffer: CommandBuffer | undefined;
     try {
+      commandBuffer = this.record(body, { queue });
       queue.submit(commandBuffer, fence);
     } catch (error) {
+      commandBuffer?.[Symbol.dispose]();
       fence[Symbol.dispose]();
-      commandBuffer[Symbol.dispose]();
       throw error;
     }
     if (!fence.wait(timeoutMs)) {

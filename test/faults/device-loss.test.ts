@@ -4,6 +4,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
 import { compile } from "../../src/programs/compile.ts";
 import type { Device } from "../../src/vulkan/device.ts";
+import { VkResult } from "../../src/vulkan/generated/constants.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
@@ -136,6 +137,16 @@ describe("work that is refused", () => {
         expect.objectContaining({ code: "EW_OUT_OF_DEVICE_MEMORY" }),
       );
     }
+    expect(device.liveHandles).toEqual(before);
+    // What the recorder refuses never gets as far as a queue.
+    expect(() => device.run((recorder) => recorder.fill(buffer, 64, 4, 1))).toThrow(
+      failing("EW_BAD_ARGUMENT"),
+    );
+    expect(device.liveHandles).toEqual(before);
+    vi.spyOn(vulkan(), "vkCreateFence").mockReturnValueOnce(VkResult.VK_ERROR_OUT_OF_HOST_MEMORY);
+    expect(() => device.run((recorder) => recorder.fill(buffer, 0, 64, 1))).toThrow(
+      failing("EW_OUT_OF_HOST_MEMORY"),
+    );
     expect(device.liveHandles).toEqual(before);
     device.run((recorder) => recorder.fill(buffer, 0, 64, 1));
     expect(device.liveHandles).toEqual(before);
