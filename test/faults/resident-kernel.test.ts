@@ -165,14 +165,7 @@ describe("a deadline that passes during a recovery", () => {
 
 describe("any requests with losses at any time", () => {
   const scenario = fc.record({
-    strategy: fc.constantFrom<StrategyName>(
-      "dispatch",
-      "redispatch",
-      "batch",
-      "leased",
-      "continuous",
-      "persistent",
-    ),
+    strategy: fc.constantFrom(...STRATEGY_NAMES),
     bursts: fc.array(
       fc.record({
         entries: fc.array(fc.record({ cell: fc.nat(LEDGER_CELLS - 1), amount: fc.nat(1_000_000) }), {
