@@ -8,8 +8,12 @@
  * shrink with it; every call is answered once, in whatever order the batches come back; a batch that fails fails its own calls only.
  */
 import { EverwarpError } from "../base/errors.ts";
+import type { SingleLookup } from "./contracts.ts";
 import { type PathLike, pathBytes } from "./pack.ts";
 import { errnoCode, PathError } from "./path-error.ts";
+
+/** Who awaits it goes on behind what the caller still does in its stretch of code. */
+const STRETCH_END = Promise.resolve();
 
 export interface BatcherOptions {
   /** Paths in one batch, at most: 4096 if not given. */
@@ -21,6 +25,9 @@ export interface BatcherOptions {
 /** Sends a batch: inodes or −errno, in order. */
 export type SendBatch = (paths: readonly PathLike[]) => Promise<Int32Array>;
 
+/** Sends one path the shortest way; undefined where there is none now. */
+export type SendSingle = (path: PathLike) => SingleLookup | undefined;
+
 interface Call {
   readonly resolve: (inode: number) => void;
   readonly reject: (error: unknown) => void;
@@ -28,16 +35,23 @@ interface Call {
 
 export class PathBatcher implements AsyncDisposable {
   readonly #send: SendBatch;
+  readonly #sendSingle: SendSingle | undefined;
   readonly #maxBatchSize: number;
   readonly #timeoutMs: number;
   #paths: PathLike[] = [];
   #calls: Call[] = [];
-  #inFlight = new Set<Promise<void>>();
+  #inFlightCount = 0;
+  /** Those who wait for the end of any batch. */
+  #watchers: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   /** @throws EW_BAD_ARGUMENT */
-  constructor(send: SendBatch, { maxBatchSize = 4096, timeoutMs = 1 }: BatcherOptions = {}) {
+  constructor(
+    send: SendBatch,
+    { maxBatchSize = 4096, timeoutMs = 1 }: BatcherOptions = {},
+    sendSingle?: SendSingle,
+  ) {
     if (!Number.isInteger(maxBatchSize) || maxBatchSize < 1)
       throw new EverwarpError("EW_BAD_ARGUMENT", `maxBatchSize is ${maxBatchSize}`, {
         remedy: "Give a whole number from 1 on.",
@@ -47,6 +61,7 @@ export class PathBatcher implements AsyncDisposable {
         remedy: "Give milliseconds, 0 or more.",
       });
     this.#send = send;
+    this.#sendSingle = sendSingle;
     this.#maxBatchSize = maxBatchSize;
     this.#timeoutMs = timeoutMs;
   }
@@ -58,7 +73,7 @@ export class PathBatcher implements AsyncDisposable {
 
   /** Batches that were sent and have not come back. */
   get inFlightCount(): number {
-    return this.#inFlight.size;
+    return this.#inFlightCount;
   }
 
   /**
@@ -71,19 +86,16 @@ export class PathBatcher implements AsyncDisposable {
       return Promise.reject(
         new EverwarpError("EW_CLOSED", "the batcher was closed", { remedy: "Make a new one." }),
       );
-    return new Promise((resolve, reject) => {
-      this.#paths.push(path);
-      this.#calls.push({ resolve, reject });
-      if (this.#inFlight.size === 0 || this.#calls.length >= this.#maxBatchSize) this.#flush();
-      else if (this.#calls.length === 1) this.#timer = setTimeout(() => this.#flush(), this.#timeoutMs);
-    });
+    return this.#inFlightCount === 0 && this.#sendSingle !== undefined
+      ? this.#lookupSingle(path, this.#sendSingle)
+      : this.#gather(path);
   }
 
   /** Sends what waits, and comes back when everything was answered. */
   async flush(): Promise<void> {
-    while (this.#calls.length > 0 || this.#inFlight.size > 0) {
+    while (this.#calls.length > 0 || this.#inFlightCount > 0) {
       this.#flush();
-      await Promise.all(this.#inFlight);
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
     }
   }
 
@@ -97,19 +109,55 @@ export class PathBatcher implements AsyncDisposable {
     await this.close();
   }
 
+  /** The first call on an idle batcher. */
+  async #lookupSingle(path: PathLike, send: SendSingle): Promise<number> {
+    const single = send(path);
+    if (single === undefined) return this.#gather(path);
+    this.#inFlightCount++;
+    try {
+      // What the caller asks for besides, in this stretch of code, is gathered meanwhile.
+      await STRETCH_END;
+      let inode: number;
+      try {
+        inode = single.wait() ?? (await single.answer());
+      } catch {
+        // As a batch it fails for the same reason, or finds who answers instead.
+        inode = (await this.#send([path]))[0];
+      }
+      if (inode >= 0) return inode;
+      throw lookupError(inode, path);
+    } finally {
+      this.#end();
+    }
+  }
+
+  #gather(path: PathLike): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#paths.push(path);
+      this.#calls.push({ resolve, reject });
+      if (this.#inFlightCount === 0 || this.#calls.length >= this.#maxBatchSize) this.#flush();
+      else if (this.#calls.length === 1) this.#timer = setTimeout(() => this.#flush(), this.#timeoutMs);
+    });
+  }
+
   #flush(): void {
+    if (this.#calls.length === 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const paths = this.#paths;
     const calls = this.#calls;
-    if (calls.length === 0) return;
     this.#paths = [];
     this.#calls = [];
-    const batch = this.#answer(paths, calls).finally(() => {
-      this.#inFlight.delete(batch);
-      this.#flush();
-    });
-    this.#inFlight.add(batch);
+    this.#inFlightCount++;
+    void this.#answer(paths, calls);
+  }
+
+  /** Something came back: what was gathered meanwhile is next. */
+  #end(): void {
+    this.#inFlightCount--;
+    this.#flush();
+    if (this.#watchers.length === 0) return;
+    for (const watcher of this.#watchers.splice(0)) watcher();
   }
 
   async #answer(paths: readonly PathLike[], calls: readonly Call[]): Promise<void> {
@@ -118,6 +166,7 @@ export class PathBatcher implements AsyncDisposable {
       inodes = await this.#send(paths);
     } catch (error) {
       for (const { reject } of calls) reject(error);
+      this.#end();
       return;
     }
     for (const [index, { resolve, reject }] of calls.entries()) {
@@ -125,6 +174,7 @@ export class PathBatcher implements AsyncDisposable {
       if (inode >= 0) resolve(inode);
       else reject(lookupError(inode, paths[index]!));
     }
+    this.#end();
   }
 }
 

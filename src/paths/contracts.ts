@@ -8,6 +8,8 @@
  * what the words mean) and never decides where an entry lies. `results[i]` belongs to path i, always.
  */
 
+import type { PathLike } from "./pack.ts";
+
 /** The error numbers of Linux that a lookup or a change can give. */
 export const ERRNO = {
   EPERM: 1,
@@ -76,6 +78,18 @@ export interface TableEdits {
   readonly runs: Uint32Array;
 }
 
+/** A path that is being looked up by itself. */
+export interface SingleLookup {
+  /**
+   * Waits on the spot, for a short time. Call it behind what the caller still does: other lookups, mostly, that can then be gathered.
+   * @returns inode or −errno; undefined where it is not there yet
+   * @throws EW_DEVICE_LOST, EW_CLOSED
+   */
+  wait(): number | undefined;
+  /** Inode or −errno. @throws as `wait` */
+  answer(): Promise<number>;
+}
+
 /** What answers lookups: host threads or a device. */
 export interface PathsBackend {
   readonly kind: "host" | "device";
@@ -89,6 +103,18 @@ export interface PathsBackend {
    * @throws EW_DEVICE_LOST, EW_CLOSED for the batch as a whole
    */
   lookup(packed: PackedPaths, options?: LookupOptions): Promise<Int32Array>;
+
+  /**
+   * As `lookup`, for what is not packed: while one part is looked up, the next is encoded.
+   * @param paths left alone until the promise settles
+   */
+  lookupPaths(paths: readonly PathLike[], options?: LookupOptions): Promise<Int32Array>;
+
+  /**
+   * Sends one path the shortest way, where there is one.
+   * @returns undefined where there is none now: something else is in flight, or the path is long
+   */
+  lookupSingle?(path: PathLike, options?: LookupOptions): SingleLookup | undefined;
 
   /**
    * Mirrors a change. Called synchronously after the image changed, in the order of the changes; the bytes are read from the image

@@ -17,7 +17,7 @@ import { loadNamespaceFile, saveNamespaceFile } from "./file.ts";
 import { HostPaths } from "./host/host-paths.ts";
 import { SCRATCH_WORDS } from "./host/lookup-board.ts";
 import { openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
-import { type PathLike, PathPacker, pathBytes } from "./pack.ts";
+import { type PathLike, pathBytes } from "./pack.ts";
 import type { PathError } from "./path-error.ts";
 import { PathTable, type PathTableStats } from "./table.ts";
 import { type InodeStat, PathTree, type TreeEntry } from "./tree.ts";
@@ -71,8 +71,6 @@ export class Namespace implements AsyncDisposable {
   readonly #host: HostPaths;
   #device: PathsBackend | undefined;
   #info: NamespaceInfo;
-  /** Packers that no batch is using. */
-  readonly #packers: PathPacker[] = [];
   readonly #single: PathBatcher;
   /** Ends when nothing is being saved; changes wait for it. */
   #saving: Promise<void> = Promise.resolve();
@@ -184,6 +182,7 @@ export class Namespace implements AsyncDisposable {
 
   /**
    * Looks many paths up in one pass.
+   * @param paths left alone until the promise settles
    * @returns results[i] belongs to paths[i]: its inode, or what is wrong with it. A bad path harms no other
    * @throws EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST for the batch as a whole
    */
@@ -215,7 +214,7 @@ export class Namespace implements AsyncDisposable {
     return results;
   }
 
-  /** Strings or bytes to inodes or −errno: as `lookupPacked`, for callers that have strings and want no error objects. */
+  /** Strings or bytes to inodes or −errno: as `lookupBatch`, for callers that want no error objects. */
   async lookupErrno(paths: readonly PathLike[], options: BatchOptions = {}): Promise<Int32Array> {
     return this.#lookupPaths(paths, options);
   }
@@ -223,10 +222,14 @@ export class Namespace implements AsyncDisposable {
   /** A batcher with limits of its own, for the same lookups as `lookup`. @throws EW_BAD_ARGUMENT */
   batcher(options: BatcherOptions & LookupOptions = {}): PathBatcher {
     const { maxBatchSize, timeoutMs, ...lookup } = options;
-    return new PathBatcher((paths) => this.#lookupPaths(paths, lookup), {
-      ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
+    return new PathBatcher(
+      (paths) => this.#lookupPaths(paths, lookup),
+      {
+        ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      },
+      (path) => this.#device?.lookupSingle?.(path, lookup),
+    );
   }
 
   /** What an inode is; undefined where there is none. Inodes that were freed are given to others later, as a file system does. */
@@ -372,13 +375,14 @@ export class Namespace implements AsyncDisposable {
         results.set(await this.#lookupPaths(paths.slice(first, first + size), options), first);
       return results;
     }
-    if (this.#device === undefined) return this.#host.lookupPaths(paths, options);
-    const packer = this.#packers.pop() ?? new PathPacker();
-    try {
-      return await this.#send(packer.pack(paths), options);
-    } finally {
-      this.#packers.push(packer);
+    if (this.#device !== undefined) {
+      try {
+        return await this.#device.lookupPaths(paths, options);
+      } catch (error) {
+        this.#fallBack(error);
+      }
     }
+    return this.#host.lookupPaths(paths, options);
   }
 
   #refuseOversize(count: number, { oversize = "split" }: BatchOptions): void {

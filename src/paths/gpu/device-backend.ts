@@ -4,23 +4,30 @@
  *     lookup ──▶ line ──chunks──▶ ring of inputs (doorbell) + request ──▶ kernel ──▶ ring of results (mailbox) ──▶ Int32Array
  *     apply ───▶ line ──runs────▶ the same ring ─────────────────────────▶ kernel stores them in the table
  *
- * The line (request-line.ts) keeps the order; here is who drives it: small batches are waited for on the spot, for a short time; everything else goes on in
- * turns of the event loop, until nothing is in line or in flight.
+ * The line (request-line.ts) keeps the order, request-driver.ts sees to it that it goes on; here is what they work with.
  */
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/errors.ts";
 import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import { type DeviceProfile, openProfiledDevice } from "../../residency/profile.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
-import type { LookupOptions, PackedPaths, PathsBackend, TableEdits, TableImage } from "../contracts.ts";
+import type {
+  LookupOptions,
+  PackedPaths,
+  PathsBackend,
+  SingleLookup,
+  TableEdits,
+  TableImage,
+} from "../contracts.ts";
 import { PathWalker } from "../host/path-walker.ts";
+import type { PathLike } from "../pack.ts";
 import { PathRequest } from "../table.schema.ts";
 import { DeviceTable } from "./device-table.ts";
 import { KeptPaths } from "./kept-paths.ts";
-import { LookupBatch } from "./lookup-batch.ts";
+import { PackedBatch, TextBatch } from "./lookup-batch.ts";
 import { type LookupShape, lookupShape } from "./lookup-shape.ts";
+import { RequestDriver } from "./request-driver.ts";
 import { RequestLine } from "./request-line.ts";
 import { RequestSender } from "./request-sender.ts";
 import { ResultMailbox } from "./result-mailbox.ts";
@@ -29,12 +36,6 @@ const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "
 const SLOT_COUNT = 256;
 /** An idle kernel gives the device back to others after this long; the next lookup launches it again. */
 const PARK_AFTER_MS = 1_000;
-/** How long a small batch is waited for on the spot: sooner than the event loop could come back. */
-const SPIN_MS = 0.1;
-const SPIN_PATHS_MAX = 8192;
-const SPINS_PER_CLOCK = 64;
-const ASSERT_INTERVAL_MS = 20;
-const EAGER_MS = 20;
 const VECTOR_BYTES = 16;
 /** Specialization constants of lookup.comp. */
 const TOGETHER_PATHS_MAX_ID = 1;
@@ -56,8 +57,7 @@ export class DevicePathsBackend implements PathsBackend {
   readonly shape: LookupShape;
   readonly #kernel: ResidentLoop;
   readonly #table: DeviceTable;
-  readonly #line: RequestLine;
-  #isDriven = false;
+  readonly #driver: RequestDriver;
 
   private constructor(parts: {
     device: Device;
@@ -76,11 +76,13 @@ export class DevicePathsBackend implements PathsBackend {
     this.shape = shape;
     this.#kernel = kernel;
     this.#table = table;
-    this.#line = new RequestLine(
+    const line = new RequestLine(
+      kernel,
       new RequestSender(kernel, shape, table, words, parts.inputs),
       new ResultMailbox(new Uint32Array(parts.results.host)),
       profile.loopLimit === undefined ? undefined : new PathWalker(words),
     );
+    this.#driver = new RequestDriver(kernel, line);
   }
 
   /**
@@ -170,7 +172,7 @@ export class DevicePathsBackend implements PathsBackend {
   }
 
   lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
-    return this.#lookUp(packed, options, undefined);
+    return this.#driver.lookup(new PackedBatch(packed, options));
   }
 
   /** Copies paths to the device, for `lookupKept`. @throws EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */
@@ -180,20 +182,16 @@ export class DevicePathsBackend implements PathsBackend {
 
   /** Resolves paths that lie on the device already: nothing but results travels. @throws as `lookup` */
   lookupKept(kept: KeptPaths, options: LookupOptions = {}): Promise<Int32Array> {
-    return this.#lookUp(kept.packed, options, kept);
+    return this.#driver.lookup(new PackedBatch(kept.packed, options, kept));
   }
 
-  #lookUp(packed: PackedPaths, options: LookupOptions, kept: KeptPaths | undefined): Promise<Int32Array> {
-    const count = packed.offsets.length - 1;
-    if (this.#line.failure !== undefined) return Promise.reject(this.#line.failure);
-    if (count <= 0) return Promise.resolve(new Int32Array(0));
-    return new Promise((resolve, reject) => {
-      const batch = new LookupBatch(packed, kept, options, resolve, reject);
-      this.#line.lookup(batch);
-      if (count > SPIN_PATHS_MAX) this.#drive();
-      // Behind what the caller still does in this stretch: more lookups, mostly, that can then be gathered.
-      else queueMicrotask(() => this.#spin(batch));
-    });
+  /** Packs strings group by group, while the device looks the groups before up. */
+  lookupPaths(paths: readonly PathLike[], options: LookupOptions = {}): Promise<Int32Array> {
+    return this.#driver.lookup(new TextBatch(paths, options));
+  }
+
+  lookupSingle(path: PathLike, options: LookupOptions = {}): SingleLookup | undefined {
+    return this.#driver.lookupSingle(path, options);
   }
 
   /**
@@ -201,16 +199,11 @@ export class DevicePathsBackend implements PathsBackend {
    * change in one stretch of code, as the contract says.
    */
   apply({ runs }: TableEdits): Promise<void> {
-    if (this.#line.failure !== undefined) return Promise.reject(this.#line.failure);
-    if (runs.length === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#line.write(runs, resolve, reject);
-      this.#drive();
-    });
+    return this.#driver.write(runs);
   }
 
   async close(): Promise<void> {
-    this.#line.end(
+    this.#driver.end(
       new EverwarpError("EW_CLOSED", "the namespace was closed before this was answered", {
         remedy: "Wait for lookups and changes before closing.",
       }),
@@ -220,49 +213,6 @@ export class DevicePathsBackend implements PathsBackend {
       await this.#kernel[Symbol.asyncDispose]();
     } finally {
       this.device.close();
-    }
-  }
-
-  /** Waits on the spot, for a short time, until a batch is answered. */
-  #spin(batch: LookupBatch): void {
-    const begin = performance.now();
-    while (!batch.isSettled) {
-      for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.#kernel.poll() > 0) break;
-      this.#line.collect();
-      if (batch.isSettled) return;
-      this.#line.pump();
-      if (performance.now() - begin < SPIN_MS) continue;
-      this.#drive();
-      return;
-    }
-  }
-
-  /** Goes on until nothing is in line or in flight. */
-  #drive(): void {
-    if (this.#isDriven) return;
-    this.#isDriven = true;
-    void this.#driveOn();
-  }
-
-  async #driveOn(): Promise<void> {
-    let asserted = performance.now();
-    let worked = asserted;
-    for (;;) {
-      const now = performance.now();
-      if (this.#kernel.poll() > 0) worked = now;
-      this.#line.collect();
-      this.#line.pump();
-      if (now - asserted > ASSERT_INTERVAL_MS) {
-        asserted = now;
-        this.#kernel.assertRunning();
-        this.#line.collect();
-      }
-      if (this.#line.isIdle) {
-        // Before anyone who was answered goes on, and asks for more.
-        this.#isDriven = false;
-        return;
-      }
-      await (now - worked < EAGER_MS ? turn() : sleep(1));
     }
   }
 }

@@ -13,12 +13,14 @@
  */
 import { EverwarpError } from "../../base/errors.ts";
 import type { PathWalker } from "../host/path-walker.ts";
-import type { LookupBatch } from "./lookup-batch.ts";
-import { ANSWERED_INLINE, type Flight, type RequestSender } from "./request-sender.ts";
+import type { PathLike } from "../pack.ts";
+import { type LookupBatch, SinglePath } from "./lookup-batch.ts";
+import { ANSWERED_INLINE, type Flight, type LookupKernel, type RequestSender } from "./request-sender.ts";
 import type { ResultMailbox } from "./result-mailbox.ts";
 import { TableWrite } from "./table-write.ts";
 
 export class RequestLine {
+  readonly #kernel: LookupKernel;
   readonly #sender: RequestSender;
   readonly #mailbox: ResultMailbox;
   /** Resolves what the kernel gives up; undefined where it never does. */
@@ -31,7 +33,13 @@ export class RequestLine {
   #writing: TableWrite | undefined;
   #failure: EverwarpError | undefined;
 
-  constructor(sender: RequestSender, mailbox: ResultMailbox, walker: PathWalker | undefined) {
+  constructor(
+    kernel: LookupKernel,
+    sender: RequestSender,
+    mailbox: ResultMailbox,
+    walker: PathWalker | undefined,
+  ) {
+    this.#kernel = kernel;
     this.#sender = sender;
     this.#mailbox = mailbox;
     this.#walker = walker;
@@ -45,6 +53,21 @@ export class RequestLine {
   /** Nothing is in line or in flight. */
   get isIdle(): boolean {
     return this.#flights.length === 0 && this.#line.length === 0;
+  }
+
+  /** Sends one path past an idle line; undefined where that cannot be: it is not idle, or the path is long. */
+  lookupSingle(path: PathLike, directory: number, operation: number): SinglePath | undefined {
+    if (!this.isIdle || this.#writing !== undefined || this.#failure !== undefined) return undefined;
+    // What the kernel gives up must be walked here, by its text.
+    if (this.#walker !== undefined) return undefined;
+    const single = new SinglePath();
+    try {
+      return this.#fly(this.#sender.sendSingle(path, directory, operation, single)) ? single : undefined;
+    } catch (error) {
+      // Who asks again, with a batch, is told why.
+      this.#endBy(error);
+      return undefined;
+    }
   }
 
   lookup(batch: LookupBatch): void {
@@ -68,10 +91,13 @@ export class RequestLine {
   /** Nothing is answered any more: everyone who waits is told why. */
   end(error: EverwarpError): void {
     this.#failure ??= error;
-    for (const { batch } of this.#flights.splice(0)) batch?.reject(error);
+    for (const { batch, single } of this.#flights.splice(0)) (batch ?? single)?.end(error);
     this.#writing?.reject(error);
     this.#writing = this.#pending = undefined;
-    for (const waiting of this.#line.splice(0)) waiting.reject(error);
+    for (const waiting of this.#line.splice(0)) {
+      if (waiting.kind === "write") waiting.reject(error);
+      else waiting.end(error);
+    }
   }
 
   /** Sends what can be sent, in line. */
@@ -79,9 +105,20 @@ export class RequestLine {
     try {
       while (this.#sendNext());
     } catch (error) {
-      if (!(error instanceof EverwarpError)) throw error;
-      this.end(error);
+      this.#endBy(error);
     }
+  }
+
+  /** Looks once at what is in flight. @returns whether anything was answered */
+  look(): boolean {
+    const found = this.#kernel.poll() > 0;
+    this.collect();
+    return found;
+  }
+
+  #endBy(error: unknown): void {
+    if (!(error instanceof EverwarpError)) throw error;
+    this.end(error);
   }
 
   /** Takes one step in line; false where there is nothing to send, or no room now. */
@@ -98,9 +135,25 @@ export class RequestLine {
       this.#sender.beginEdition();
       return true;
     }
+    if (!this.#pack(next)) return true;
     if (!this.#fly(this.#sender.sendChunk(next))) return false;
     if (next.isSent) this.#line.shift();
+    // While the device works on this, what it has done already is taken in.
+    else this.look();
     return true;
+  }
+
+  /** Packs the next group of the first batch in line, if that is to be done; false where the batch ends for that. */
+  #pack(batch: LookupBatch): boolean {
+    try {
+      batch.packNext();
+      return true;
+    } catch (error) {
+      // What is no path can be packed by nobody; all others go on.
+      batch.end(error);
+      this.#line.shift();
+      return false;
+    }
   }
 
   #fly(flight: Flight | undefined): boolean {
@@ -121,24 +174,30 @@ export class RequestLine {
         this.end(failure);
         return;
       }
-      if (flight.batch !== undefined) this.#takeResults(flight.batch, flight);
+      this.#take(flight);
       this.#sender.release(flight);
     }
-    if (taken > 0) flights.splice(0, taken);
+    if (taken === 1 && flights.length === 1) flights.pop();
+    else if (taken > 0) flights.splice(0, taken);
     const writing = this.#writing;
     if (writing === undefined || !writing.isSent || flights.length > 0) return;
     this.#writing = undefined;
     writing.resolve();
   }
 
-  #takeResults(batch: LookupBatch, { ticket, first, count, resultsAt }: Flight): void {
+  #take({ batch, single, ticket, first, count, resultsAt }: Flight): void {
+    if (single !== undefined) {
+      single.inode = ticket.result | 0;
+      single.end();
+    }
+    if (batch === undefined) return;
     try {
       if (resultsAt === ANSWERED_INLINE) batch.results[first] = ticket.result;
       else this.#mailbox.copy(batch.results, first, count, resultsAt, ticket.sequence);
       if (this.#walker !== undefined) batch.resolveRest(this.#walker, first, count);
     } catch (error) {
-      batch.reject(error);
+      batch.end(error);
     }
-    batch.settle(count);
+    batch.arrive(count);
   }
 }

@@ -12,9 +12,10 @@ import type { ResidentLoop } from "../../residency/resident-loop.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import { drainWriteCombining } from "../../residency/write-combining.ts";
 import type { DeviceBuffer } from "../../vulkan/index.ts";
+import type { PathLike } from "../pack.ts";
 import { PathRequest } from "../table.schema.ts";
 import type { DeviceTable } from "./device-table.ts";
-import type { LookupBatch } from "./lookup-batch.ts";
+import type { LookupBatch, SinglePath } from "./lookup-batch.ts";
 import type { LookupShape } from "./lookup-shape.ts";
 import { Ring } from "./ring.ts";
 import type { Place, TableWrite } from "./table-write.ts";
@@ -26,12 +27,20 @@ const VECTOR_BYTES = 16;
 const NO_ROOM = -1;
 /** In place of where results go: that of a single path comes with the completion. */
 export const ANSWERED_INLINE = -2;
+const encoder = new TextEncoder();
+
+/** What a kernel must do for the line. */
+export type LookupKernel = Pick<ResidentLoop, "isFull" | "mayBeAlone" | "submit" | "poll" | "assertRunning">;
+
+/** What it must know of the table on the device. */
+export type TablePlaces = Pick<DeviceTable, "cover" | "granuleCount">;
 
 /** A request in flight. */
 export interface Flight {
   readonly ticket: Ticket;
-  /** Undefined for a write. */
+  /** Undefined for a write, and for a single path. */
   readonly batch: LookupBatch | undefined;
+  readonly single: SinglePath | undefined;
   readonly first: number;
   readonly count: number;
   readonly resultsAt: number;
@@ -40,9 +49,9 @@ export interface Flight {
 }
 
 export class RequestSender {
-  readonly #kernel: ResidentLoop;
+  readonly #kernel: LookupKernel;
   readonly #shape: LookupShape;
-  readonly #table: DeviceTable;
+  readonly #table: TablePlaces;
   /** The table in host memory. */
   readonly #image: Uint32Array;
   readonly #inputAddress: bigint;
@@ -55,11 +64,11 @@ export class RequestSender {
   #edition = 1;
 
   constructor(
-    kernel: ResidentLoop,
+    kernel: LookupKernel,
     shape: LookupShape,
-    table: DeviceTable,
+    table: TablePlaces,
     image: Uint32Array,
-    inputs: DeviceBuffer,
+    inputs: Pick<DeviceBuffer, "address" | "host">,
   ) {
     this.#kernel = kernel;
     this.#shape = shape;
@@ -72,14 +81,32 @@ export class RequestSender {
     this.#resultRing = new Ring(shape.resultCount);
   }
 
-  /** Sends some paths of a batch; undefined where there is no room now. */
+  /** Sends one path by itself; undefined where it is too long for that. The kernel must have room. */
+  sendSingle(path: PathLike, directory: number, operation: number, single: SinglePath): Flight | undefined {
+    const length = typeof path === "string" ? this.#encodeInline(path) : this.#copyInline(path);
+    if (length < 0) return undefined;
+    return {
+      ticket: this.#submitInline(length, operation, directory),
+      batch: undefined,
+      single,
+      first: 0,
+      count: 1,
+      resultsAt: ANSWERED_INLINE,
+      inputMark: -1,
+      resultMark: -1,
+    };
+  }
+
+  /** Sends some paths of those that a batch has packed; undefined where there is no room now. */
   sendChunk(batch: LookupBatch): Flight | undefined {
     if (this.#kernel.isFull) return undefined;
+    const { kept, packedFirst } = batch;
     const { offsets, bytes } = batch.packed;
-    const { next: first, results, kept } = batch;
+    /** Of those that are packed. */
+    const first = batch.next - packedFirst;
     const { chunkPaths, chunkBytes, resultCount } = this.#shape;
     const payload = this.#payload;
-    let count = Math.min(chunkPaths, results.length - first, resultCount);
+    let count = Math.min(chunkPaths, offsets.length - 1 - first, resultCount);
     const base = offsets[first];
     if (offsets[first + count] - base > chunkBytes)
       count = Math.max(1, pathsWithin(offsets, first, count, base + chunkBytes));
@@ -114,14 +141,13 @@ export class RequestSender {
     payload[PathRequest.COUNT] = count;
     payload[PathRequest.RESULTS_AT] = isInline ? 0 : resultsAt;
     payload[PathRequest.DIRECTORY] = batch.directory;
-    payload[PathRequest.EDITION] = this.#edition;
-    payload[PathRequest.GRANULES] = this.#table.granuleCount;
-    const ticket = this.#kernel.submit(payload, wordCount);
+    const ticket = this.#submit(wordCount);
     batch.next += count;
     return {
       ticket,
       batch,
-      first,
+      single: undefined,
+      first: first + packedFirst,
       count,
       resultsAt,
       inputMark: size === 0 ? -1 : this.#inputRing.take(size),
@@ -170,11 +196,10 @@ export class RequestSender {
     payload[PathRequest.COUNT] = places.length;
     this.#setAddress(PathRequest.BYTES, this.#inputAddress, 0);
     this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt);
-    payload[PathRequest.EDITION] = this.#edition;
-    payload[PathRequest.GRANULES] = this.#table.granuleCount;
     return {
-      ticket: this.#kernel.submit(payload, PathRequest.INLINE),
+      ticket: this.#submit(PathRequest.INLINE),
       batch: undefined,
+      single: undefined,
       first: 0,
       count: 0,
       resultsAt: 0,
@@ -187,6 +212,47 @@ export class RequestSender {
   release({ inputMark, resultMark }: Flight): void {
     if (inputMark >= 0) this.#inputRing.release(inputMark);
     if (resultMark >= 0) this.#resultRing.release(resultMark);
+  }
+
+  #submit(wordCount: number): Ticket {
+    const payload = this.#payload;
+    payload[PathRequest.EDITION] = this.#edition;
+    payload[PathRequest.GRANULES] = this.#table.granuleCount;
+    const isAlone = (payload[PathRequest.OPERATION] & PathRequest.IS_INLINE) !== 0 && this.#kernel.mayBeAlone;
+    if (isAlone) payload[PathRequest.OPERATION] |= PathRequest.IS_ALONE;
+    return this.#kernel.submit(payload, wordCount, 0, isAlone);
+  }
+
+  #submitInline(length: number, operation: number, directory: number): Ticket {
+    const payload = this.#payload;
+    payload[PathRequest.OPERATION] = operation | PathRequest.IS_INLINE;
+    payload[PathRequest.COUNT] = 1;
+    payload[PathRequest.RESULTS_AT] = 0;
+    payload[PathRequest.DIRECTORY] = directory;
+    payload[PathRequest.OFFSETS_BASE] = length;
+    return this.#submit(PathRequest.INLINE + ((length + 3) >> 2));
+  }
+
+  /** @returns bytes that a path takes in the request, −1 where it has no room */
+  #encodeInline(path: string): number {
+    const bytes = this.#inlineBytes;
+    const { length } = path;
+    if (length > bytes.length) return -1;
+    for (let index = 0; index < length; index++) {
+      const unit = path.charCodeAt(index);
+      if (unit >= 0x80) {
+        const { read, written } = encoder.encodeInto(path, bytes);
+        return read === length ? written : -1;
+      }
+      bytes[index] = unit;
+    }
+    return length;
+  }
+
+  #copyInline(path: Uint8Array): number {
+    if (path.length > this.#inlineBytes.length) return -1;
+    this.#inlineBytes.set(path);
+    return path.length;
   }
 
   #setAddress(word: number, base: bigint, offsetBytes: number): void {

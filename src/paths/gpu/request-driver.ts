@@ -1,0 +1,166 @@
+/**
+ * Drives the line: who asks waits on the spot, for a short time; everything else goes on in turns of the event loop, until nothing is in line or
+ * in flight.
+ *
+ *     lookup ──▶ sent at once ──▶ a microtask later: spin ──answered──▶ the caller goes on, in the same turn of the event loop
+ *                                                      └─ not soon ──▶ drive
+ *
+ * Invariants: spinning begins behind what the caller still does in its stretch of code, so many calls in one stretch are all sent before the first is waited for;
+ * the event loop never stands still for long, however many are answered on the spot.
+ */
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import type { EverwarpError } from "../../base/errors.ts";
+import { type LookupOptions, ROOT_INODE, type SingleLookup } from "../contracts.ts";
+import { EventLoopTurns } from "../host/turns.ts";
+import type { PathLike } from "../pack.ts";
+import type { Ending } from "./ending.ts";
+import { type LookupBatch, operationOf, type SinglePath } from "./lookup-batch.ts";
+import type { RequestLine } from "./request-line.ts";
+import type { LookupKernel } from "./request-sender.ts";
+
+/** How long an answer is waited for on the spot: sooner than the event loop could come back. */
+const SPIN_MS = 0.1;
+const SPIN_PATHS_MAX = 8192;
+const SPINS_PER_CLOCK = 64;
+/** Of so many single lookups one asks whether the event loop has turned; a spin of each leaves it time enough. */
+const SINGLES_PER_TURN_CHECK = 16;
+const ASSERT_INTERVAL_MS = 20;
+const EAGER_MS = 20;
+
+/** Who awaits it goes on behind what the caller still does in its stretch of code. */
+const STRETCH_END = Promise.resolve();
+
+export class RequestDriver {
+  readonly #kernel: LookupKernel;
+  readonly #line: RequestLine;
+  readonly #turns = new EventLoopTurns();
+  #singles = 0;
+  #isDriven = false;
+
+  constructor(kernel: LookupKernel, line: RequestLine) {
+    this.#kernel = kernel;
+    this.#line = line;
+  }
+
+  /** @returns inodes and −errno @throws EW_DEVICE_LOST, EW_CLOSED, EW_TIMEOUT; TypeError for what is no path */
+  async lookup(batch: LookupBatch): Promise<Int32Array> {
+    if (this.#line.failure !== undefined) throw this.#line.failure;
+    if (batch.count > 0) this.#line.lookup(batch);
+    else batch.end();
+    if (!batch.isEnded) {
+      if (batch.left > SPIN_PATHS_MAX) this.#drive();
+      else {
+        await STRETCH_END;
+        const overdue = this.#turns.overdue();
+        if (overdue !== undefined) await overdue;
+        this.#spin(batch);
+      }
+      if (!batch.isEnded) await batch.ended();
+    }
+    batch.assertGood();
+    return batch.results;
+  }
+
+  /** See PathsBackend. */
+  lookupSingle(
+    path: PathLike,
+    { directory = ROOT_INODE, followSymlinks = true }: LookupOptions,
+  ): SingleLookup | undefined {
+    const single = this.#line.lookupSingle(path, directory, operationOf(followSymlinks));
+    return single === undefined ? undefined : new SingleAnswer(this, single);
+  }
+
+  /** See SingleLookup. */
+  waitSingle(single: SinglePath): number | undefined {
+    if (!single.isEnded) {
+      const isCheck = this.#singles++ % SINGLES_PER_TURN_CHECK === 0;
+      const overdue = isCheck ? this.#turns.overdue() : undefined;
+      if (overdue === undefined) this.#spin(single);
+      else void overdue.then(() => this.#drive());
+      if (!single.isEnded) return undefined;
+    }
+    single.assertGood();
+    return single.inode;
+  }
+
+  /** Changes words of the table: pairs of begin and end. */
+  write(runs: Uint32Array): Promise<void> {
+    if (this.#line.failure !== undefined) return Promise.reject(this.#line.failure);
+    if (runs.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#line.write(runs, resolve, reject);
+      this.#drive();
+    });
+  }
+
+  /** Whoever waits is told why nothing more is answered. */
+  end(error: EverwarpError): void {
+    this.#line.end(error);
+  }
+
+  /** Waits on the spot, for a short time, until something is answered. */
+  #spin(awaited: Ending): void {
+    let begin = 0;
+    while (!awaited.isEnded) {
+      for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.#kernel.poll() > 0) break;
+      this.#line.collect();
+      if (awaited.isEnded) return;
+      this.#line.pump();
+      const now = performance.now();
+      if (begin === 0) begin = now;
+      else if (now - begin >= SPIN_MS) {
+        this.#drive();
+        return;
+      }
+    }
+  }
+
+  /** Goes on until nothing is in line or in flight. */
+  #drive(): void {
+    if (this.#isDriven) return;
+    this.#isDriven = true;
+    void this.#driveOn();
+  }
+
+  async #driveOn(): Promise<void> {
+    let asserted = performance.now();
+    let worked = asserted;
+    for (;;) {
+      const now = performance.now();
+      if (this.#line.look()) worked = now;
+      this.#line.pump();
+      if (now - asserted > ASSERT_INTERVAL_MS) {
+        asserted = now;
+        this.#kernel.assertRunning();
+        this.#line.collect();
+      }
+      if (this.#line.isIdle) {
+        // Before anyone who was answered goes on, and asks for more.
+        this.#isDriven = false;
+        return;
+      }
+      await (now - worked < EAGER_MS ? turn() : sleep(1));
+    }
+  }
+}
+
+class SingleAnswer implements SingleLookup {
+  readonly #driver: RequestDriver;
+  readonly #single: SinglePath;
+
+  constructor(driver: RequestDriver, single: SinglePath) {
+    this.#driver = driver;
+    this.#single = single;
+  }
+
+  wait(): number | undefined {
+    return this.#driver.waitSingle(this.#single);
+  }
+
+  async answer(): Promise<number> {
+    const single = this.#single;
+    await single.ended();
+    single.assertGood();
+    return single.inode;
+  }
+}
