@@ -10,7 +10,8 @@ import type { PackedPaths } from "./contracts.ts";
 /** A path as callers give it: a string stands for its UTF-8 bytes, an array for itself. */
 export type PathLike = string | Uint8Array;
 
-const GROUP = 4096;
+/** Paths of a group: joined, they must not be more than 128 KiB, as V8 gives larger strings memory of their own, which takes as long again. */
+export const GROUP_PATHS = 1024;
 const encoder = new TextEncoder();
 
 /**
@@ -20,19 +21,34 @@ const encoder = new TextEncoder();
  * @returns how many paths found room in `bytes`: all of them wherever there are three bytes for each character
  */
 export function encodeGroup(paths: readonly PathLike[], bytes: Uint8Array, offsets: Uint32Array): number {
-  offsets[0] = 0;
-  if (paths.every((path) => typeof path === "string")) {
-    const joined = paths.join("");
-    if (3 * joined.length <= bytes.length && encoder.encodeInto(joined, bytes).written === joined.length) {
-      let offset = 0;
-      for (let index = 0; index < paths.length; index++) {
-        offset += paths[index]!.length;
-        offsets[index + 1] = offset;
-      }
-      return paths.length;
-    }
+  const end = asciiOffsets(paths, offsets, 0);
+  if (end >= 0 && 3 * end <= bytes.length && encoder.encodeInto(paths.join(""), bytes).written === end)
+    return paths.length;
+  return encodeEach(paths, bytes, offsets, 0);
+}
+
+/** Offsets as they are where all is ASCII. @returns the last of them; −1 where not all are strings */
+function asciiOffsets(paths: readonly PathLike[], offsets: Uint32Array, base: number): number {
+  let offset = base;
+  offsets[0] = base;
+  for (let index = 0; index < paths.length; index++) {
+    const path = paths[index]!;
+    if (typeof path !== "string") return -1;
+    offset += path.length;
+    offsets[index + 1] = offset;
   }
-  let at = 0;
+  return offset;
+}
+
+/** @returns how many found room; the first begins at `base` */
+function encodeEach(
+  paths: readonly PathLike[],
+  bytes: Uint8Array,
+  offsets: Uint32Array,
+  base: number,
+): number {
+  let at = base;
+  offsets[0] = base;
   for (let index = 0; index < paths.length; index++) {
     const path = paths[index]!;
     if (typeof path === "string") {
@@ -59,16 +75,25 @@ export class PathPacker {
     const count = paths.length;
     if (this.#offsets.length <= count) this.#offsets = new Uint32Array(2 * count);
     let at = 0;
-    for (let begin = 0; begin < count; begin += GROUP) {
-      const group = begin === 0 && count <= GROUP ? paths : paths.slice(begin, begin + GROUP);
-      this.#reserve(at, 3 * group.reduce((sum, path) => sum + path.length, 0));
-      const offsets = this.#offsets.subarray(begin, begin + group.length + 1);
-      encodeGroup(group, this.#bytes.subarray(at), offsets);
-      if (at > 0) for (let index = 0; index < offsets.length; index++) offsets[index] += at;
-      at = offsets[group.length];
+    for (let begin = 0; begin < count; begin += GROUP_PATHS) {
+      const group = begin === 0 && count <= GROUP_PATHS ? paths : paths.slice(begin, begin + GROUP_PATHS);
+      at = this.#packGroup(group, this.#offsets.subarray(begin, begin + group.length + 1), at);
     }
     this.#offsets[count] = at;
     return { bytes: this.#bytes.subarray(0, at), offsets: this.#offsets.subarray(0, count + 1) };
+  }
+
+  /** @returns where the group ends, which begins at `at` */
+  #packGroup(group: readonly PathLike[], offsets: Uint32Array, at: number): number {
+    const end = asciiOffsets(group, offsets, at);
+    if (end >= 0) {
+      this.#reserve(at, 3 * (end - at));
+      if (encoder.encodeInto(group.join(""), this.#bytes.subarray(at)).written === end - at) return end;
+    } else {
+      this.#reserve(at, 3 * group.reduce((sum, path) => sum + path.length, 0));
+    }
+    encodeEach(group, this.#bytes, offsets, at);
+    return offsets[group.length];
   }
 
   #reserve(at: number, more: number): void {

@@ -79,7 +79,7 @@ export class DevicePathsBackend implements PathsBackend {
     const line = new RequestLine(
       kernel,
       new RequestSender(kernel, shape, table, words, parts.inputs),
-      new ResultMailbox(new Uint32Array(parts.results.host)),
+      new ResultMailbox(new Int32Array(parts.results.host)),
       profile.loopLimit === undefined ? undefined : new PathWalker(words),
     );
     this.#driver = new RequestDriver(kernel, line);

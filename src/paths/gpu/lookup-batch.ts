@@ -7,14 +7,12 @@
  */
 import { type LookupOptions, type PackedPaths, ROOT_INODE } from "../contracts.ts";
 import type { PathWalker } from "../host/path-walker.ts";
-import { type PathLike, PathPacker, pathBytes } from "../pack.ts";
+import { GROUP_PATHS, type PathLike, PathPacker, pathBytes } from "../pack.ts";
 import { PathRequest } from "../table.schema.ts";
 import { Ending } from "./ending.ts";
 import type { KeptPaths } from "./kept-paths.ts";
 
 const UNRESOLVED = PathRequest.UNRESOLVED | 0;
-/** Strings that are packed together: fewer cost more for each, more leave the device idle for longer at the beginning. */
-const GROUP_PATHS = 4096;
 
 /** Words of a request that say how to look up. */
 export function operationOf(followSymlinks: boolean): number {

@@ -4,11 +4,13 @@ import { Seal } from "../../residency/seal.schema.ts";
 
 /** How long a result may come after the completion that counts it. */
 const RESULT_TIMEOUT_MS = 1_000;
+const MIX_X = Seal.MIX_X | 0;
 
 export class ResultMailbox {
-  readonly #words: Uint32Array;
+  /** Signed, as engines have no unsigned integers to compute with. */
+  readonly #words: Int32Array;
 
-  constructor(words: Uint32Array) {
+  constructor(words: Int32Array) {
     this.#words = words;
   }
 
@@ -20,25 +22,25 @@ export class ResultMailbox {
    */
   copy(results: Int32Array, first: number, count: number, at: number, sequence: number): void {
     const words = this.#words;
+    const number = sequence | 0;
     for (let index = 0, word = at * 2; index < count; index++, word += 2) {
       const result = words[word];
-      if ((words[word + 1] - Math.imul(result, Seal.MIX_X)) >>> 0 === sequence)
-        results[first + index] = result;
-      else results[first + index] = this.#await(word, sequence);
+      results[first + index] =
+        ((words[word + 1] - Math.imul(result, MIX_X)) | 0) === number ? result : this.#await(word, number);
     }
   }
 
   /** A result that comes later than the completion that counts it. */
-  #await(word: number, sequence: number): number {
+  #await(word: number, number: number): number {
     const begin = performance.now();
     do {
       const seal = Atomics.load(this.#words, word + 1);
       const result = Atomics.load(this.#words, word);
-      if ((seal - Math.imul(result, Seal.MIX_X)) >>> 0 === sequence) return result;
+      if (((seal - Math.imul(result, MIX_X)) | 0) === number) return result;
     } while (performance.now() - begin < RESULT_TIMEOUT_MS);
     throw new EverwarpError(
       "EW_TIMEOUT",
-      `a result of request ${sequence} did not come within ${RESULT_TIMEOUT_MS} ms of its completion`,
+      `a result of request ${number >>> 0} did not come within ${RESULT_TIMEOUT_MS} ms of its completion`,
       { remedy: "Please report this, with the output of `everwarp doctor`." },
     );
   }
