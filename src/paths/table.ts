@@ -11,6 +11,7 @@
  * One thread writes. Others may read the same words while it does not.
  */
 import { EverwarpError } from "../base/errors.ts";
+import { type LinearMemory, WebAssemblyRuntime } from "../base/web-assembly.ts";
 import {
   INODE_KIND,
   NAME_BYTES_MAX,
@@ -19,7 +20,6 @@ import {
   type TableImage,
   type WordRange,
 } from "./contracts.ts";
-import { type LinearMemory, WebAssemblyRuntime } from "./host/web-assembly.ts";
 import { bucketHash, bucketOf, findEntry, findSlot, hashName, tagHash } from "./table-hash.ts";
 import { Table, TableHeader as H } from "./table.schema.ts";
 

@@ -10,9 +10,9 @@
  * in `taken` never from a piece that was filled anew meanwhile; the table is written only behind a shut gate, so no lookup sees half of a change; a
  * chunk is short (`CHUNK_PATHS`), so a writer waits microseconds.
  */
+import type { LinearMemory } from "../../base/web-assembly.ts";
 import { TableHeader } from "../table.schema.ts";
 import { type LookupProgram, SLACK_BYTES, STACK_BYTES } from "./lookup-program.ts";
-import type { LinearMemory } from "./web-assembly.ts";
 
 /** Paths that a thread takes at a time. */
 export const CHUNK_PATHS = 512;

@@ -1,6 +1,6 @@
 /** The lookup kernel in WebAssembly, over one table's memory: one instance a thread. */
+import { type LinearMemory, WebAssemblyRuntime } from "../../base/web-assembly.ts";
 import { LOOKUP_WASM_BASE64 } from "./generated/lookup-wasm.ts";
-import { type LinearMemory, WebAssemblyRuntime } from "./web-assembly.ts";
 
 /** Bytes of a thread's stack block: rests, levels, and the memory of 8,192 directories. */
 export const STACK_BYTES = 2048 + 8192 * 128;

@@ -3,9 +3,9 @@
  * when there are none.
  */
 import { parentPort, workerData } from "node:worker_threads";
+import type { LinearMemory } from "../../base/web-assembly.ts";
 import { LookupBoard, PIECE_COUNT } from "./lookup-board.ts";
 import { openLookupProgram } from "./lookup-program.ts";
-import type { LinearMemory } from "./web-assembly.ts";
 
 /** What a thread is given. */
 export interface LookupThreadData {

@@ -10,6 +10,7 @@ import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { nowMs } from "../../base/clock.ts";
 import { assert, EverwarpError } from "../../base/errors.ts";
+import type { LinearMemory } from "../../base/web-assembly.ts";
 import type {
   Backend,
   BackendInfo,
@@ -38,7 +39,6 @@ import {
   type ThreadAnswer,
 } from "./query-queue.ts";
 import { ScanKernel } from "./scan-kernel.ts";
-import type { LinearMemory } from "./web-assembly.ts";
 import { startWorkerThread } from "../../base/worker-thread.ts";
 
 export interface HostEngineOptions {

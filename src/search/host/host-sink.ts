@@ -9,9 +9,9 @@
  */
 import { createRequire } from "node:module";
 import { EverwarpError } from "../../base/errors.ts";
+import type { LinearMemory } from "../../base/web-assembly.ts";
 import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
 import { PAGE_BYTES, reserveSharedMemory, SCAN_SLACK_BYTES } from "./scan-kernel.ts";
-import type { LinearMemory } from "./web-assembly.ts";
 
 /** A thread's part of a segment: the program block, then the answers. */
 export const PROGRAM_AREA_BYTES = 192 * 1024;

@@ -5,8 +5,8 @@
  * bytes at a time and looks no bounds up.
  */
 import { EverwarpError } from "../../base/errors.ts";
+import { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "../../base/web-assembly.ts";
 import { SCAN_WASM_BASE64 } from "./generated/scan-wasm.ts";
-import { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "./web-assembly.ts";
 
 /** Memory behind a scanned range that the kernel may read (and ignores). */
 export const SCAN_SLACK_BYTES = 64;
