@@ -114,18 +114,31 @@ export class PathTree {
     const missing: Uint8Array[] = [path];
     for (;;) {
       const next = missing.at(-1)!;
+      let inode: number;
       try {
-        const inode = this.addDirectory(next, directory);
-        missing.pop();
-        if (missing.length === 0) return inode;
+        inode = this.addDirectory(next, directory);
       } catch (error) {
-        const above = error instanceof PathError && error.code === "ENOENT" ? parentText(next) : undefined;
-        const isThere = missing.length > 1 && error instanceof PathError && error.code === "EEXIST";
-        if (isThere) missing.pop();
-        else if (above === undefined) throw error;
-        else missing.push(above);
+        if (!(error instanceof PathError)) throw error;
+        const above = error.code === "ENOENT" ? parentText(next) : undefined;
+        if (above !== undefined) {
+          missing.push(above);
+          continue;
+        }
+        inode = this.#directoryThere(next, directory, missing.length > 1, error);
       }
+      missing.pop();
+      if (missing.length === 0) return inode;
     }
+  }
+
+  /** The directory that made a new one of its name fail; whatever else is there, or is not there behind a symlink, is the reason. */
+  #directoryThere(path: Uint8Array, directory: number, isAbove: boolean, error: PathError): number {
+    const call = new Call("mkdir", path);
+    if (error.code !== "EEXIST") throw error;
+    const inode = this.resolve(path, directory);
+    if (inode < 0) throw call.error(errnoCode(inode));
+    if (this.table.kindOf(inode) !== INODE_KIND.directory) throw call.error(isAbove ? "ENOTDIR" : "EEXIST");
+    return inode;
   }
 
   /**

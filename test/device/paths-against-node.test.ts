@@ -1,0 +1,61 @@
+/**
+ * Lookups on a device against the kernel of Linux: the same names in a real directory, through `node:fs`. Hundreds of small namespaces follow each other on one device. The
+ * same on the host is src/paths/against-node.test.ts.
+ *
+ * A failure tells its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again (a new seed each time if not given); EVERWARP_PROPERTY_RUNS=5000 makes more of them than the
+ * 100 by default, in each way that the kernel works.
+ */
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { bulk, change, Ground, lookedUp } from "../support/path-grounds.ts";
+import { inPieces, PathDevice } from "../support/path-device.ts";
+import { propertyRuns } from "../support/property-runs.ts";
+import { watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+const RUNS = 100;
+const runs = propertyRuns(RUNS);
+const ground = new Ground();
+afterAll(() => ground[Symbol.dispose]());
+
+describe.each([
+  ["a lane resolves a path", { togetherPathsMax: 0 }],
+  ["a subgroup resolves a path", { togetherPathsMax: 1 << 20 }],
+])("the lookup kernel against that of Linux, where %s", (_, shape) => {
+  it("answers as node:fs does, in generated trees", { timeout: 3_600_000 }, async ({ skip }) => {
+    const said = new Set<string>();
+    await using device = await PathDevice.open({ shape });
+    skip(
+      shape.togetherPathsMax > 0 && device.backend.profile.loopLimit !== undefined,
+      "where loops are limited, the kernel is never laid out so: subgroups do not count their rounds",
+    );
+    const whole = device.lookup.bind(device);
+    const pieces = inPieces(whole, [1, 1, 2, 1, 7]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 1, arbitrary: bulk }),
+        fc.array(change, { minLength: 10, maxLength: 60 }),
+        fc.array(lookedUp, { minLength: 10, maxLength: 40 }),
+        fc.constantFrom(0xffff_ffff, 0, 3),
+        fc.nat(),
+        async (first, changes, paths, hashMask, number) => {
+          const pair = ground.pair(hashMask);
+          for (const it of [...first, ...changes]) pair.changeAlike(it);
+          await device.show(pair.table);
+          const directories = pair.directories();
+          const from = directories[number % directories.length];
+          for (const key of await pair.lookUpAlike(paths, [whole, pieces])) said.add(key);
+          for (const key of await pair.lookUpAlike(paths.slice(0, 10), [whole, pieces], from))
+            said.add(`${key} elsewhere`);
+          pair.remove();
+        },
+      ),
+      runs,
+    );
+    if (runs.numRuns < RUNS) return;
+    // The generators reach what they are for.
+    for (const code of ["done", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"])
+      expect(said).toContain(`lookup ${code}`);
+    for (const code of ["done", "ENOENT"]) expect(said).toContain(`lookup ${code} elsewhere`);
+  });
+});
