@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PathBatcher } from "./batcher.ts";
+import { PathBatcher, type SendSingle } from "./batcher.ts";
 import type { PathLike } from "./pack.ts";
 
 /** A backend whose batches are answered when the test says so. A path is its inode, a negative one its error. */
@@ -15,6 +15,31 @@ class Backend {
   get sizes(): number[] {
     return this.batches.map(({ paths }) => paths.length);
   }
+}
+
+/** Sends single paths, which are answered on the spot. */
+class Singles {
+  readonly paths: PathLike[] = [];
+  isBusy = false;
+  failure: Error | undefined;
+  /** Answered later, by `answer`. */
+  isSlow = false;
+  answer: () => void = () => undefined;
+
+  readonly send: SendSingle = (path) => {
+    if (this.isBusy) return undefined;
+    this.paths.push(path);
+    const later = new Promise<number>((resolve) => {
+      this.answer = () => resolve(Number(path));
+    });
+    return {
+      wait: () => {
+        if (this.failure !== undefined) throw this.failure;
+        return this.isSlow ? undefined : Number(path);
+      },
+      answer: () => later,
+    };
+  };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -101,6 +126,65 @@ describe("PathBatcher", () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  it("sends the first of a stretch by itself, and gathers the others of the stretch into one batch", async () => {
+    const backend = new Backend();
+    const singles = new Singles();
+    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 }, singles.send);
+    expect(await batcher.lookup("1")).toBe(1);
+    expect(await batcher.lookup("2")).toBe(2);
+    expect([singles.paths, backend.sizes]).toEqual([["1", "2"], []]);
+    const calls = ["3", "-2", "5", "6"].map((path) => batcher.lookup(path).catch((error) => error.code));
+    expect([singles.paths, backend.sizes]).toEqual([["1", "2", "3"], []]);
+    await settled();
+    expect(backend.sizes).toEqual([3]);
+    expect([batcher.inFlightCount, batcher.waitingCount]).toEqual([1, 0]);
+    backend.batches[0]!.answer();
+    expect(await Promise.all(calls)).toEqual([3, "ENOENT", 5, 6]);
+    await expect(batcher.lookup("-40")).rejects.toMatchObject({ code: "ELOOP", path: "-40" });
+    await batcher.close();
+    await expect(batcher.lookup("1")).rejects.toMatchObject({ code: "EW_CLOSED" });
+  });
+
+  it("lets a slow single one take its time, and `flush` waits for it", async () => {
+    const backend = new Backend();
+    const singles = new Singles();
+    singles.isSlow = true;
+    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 }, singles.send);
+    const order: string[] = [];
+    const call = batcher.lookup("7").then((inode) => order.push(String(inode)));
+    const flush = batcher.flush().then(() => order.push("flushed"));
+    await settled();
+    expect(order).toEqual([]);
+    singles.answer();
+    await Promise.all([call, flush]);
+    expect(order).toEqual(["7", "flushed"]);
+    expect(batcher.inFlightCount).toBe(0);
+  });
+
+  it("asks again with a batch where a single one has no way, or fails", async () => {
+    const backend = new Backend();
+    const singles = new Singles();
+    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 }, singles.send);
+    singles.isBusy = true;
+    const busy = batcher.lookup("8");
+    expect(backend.sizes).toEqual([1]); // in the very call
+    backend.batches[0]!.answer();
+    expect(await busy).toBe(8);
+    await settled();
+    singles.isBusy = false;
+    singles.failure = new Error("lost");
+    const failed = batcher.lookup("9");
+    await settled();
+    expect(backend.sizes).toEqual([1, 1]);
+    backend.batches[1]!.answer();
+    expect(await failed).toBe(9);
+    const twice = batcher.lookup("10");
+    await settled();
+    backend.batches[2]!.fail(new Error("lost for good"));
+    await expect(twice).rejects.toThrow("lost for good");
+    expect([batcher.inFlightCount, batcher.waitingCount]).toEqual([0, 0]);
   });
 
   it("refuses limits that make no sense", () => {

@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { AnsweringKernel, inodeOf } from "../../../test/support/answering-kernel.ts";
+import { EverwarpError } from "../../base/errors.ts";
+import { ERRNO } from "../contracts.ts";
+import { packPaths } from "../pack.ts";
+import { PackedBatch, TextBatch } from "./lookup-batch.ts";
+
+const closed = (): EverwarpError => new EverwarpError("EW_CLOSED", "closed by the test", { remedy: "None." });
+const names = (count: number): string[] =>
+  Array.from({ length: count }, (_, index) => (index % 7 === 3 ? `/päth/no ${index}` : `/path/${index + 1}`));
+
+describe("a single lookup", () => {
+  it("goes in its request, whatever it is made of, and is answered on the spot", () => {
+    const { driver, sizes } = new AnsweringKernel();
+    for (const path of ["/a/12", "/ä/13", Buffer.from("/b/14"), "/missing", "", `/${"x".repeat(150)}/15`]) {
+      const single = driver.lookupSingle(path, {});
+      expect(single?.wait()).toBe(inodeOf(path.toString()));
+    }
+    expect(sizes).toEqual([1, 1, 1, 1, 1, 1]);
+  });
+
+  it("is left to a batch where it is long, or something else is in flight", async () => {
+    const { driver, sizes } = new AnsweringKernel();
+    expect(driver.lookupSingle("x".repeat(200), {})).toBeUndefined();
+    expect(driver.lookupSingle("ä".repeat(100), {})).toBeUndefined();
+    expect(driver.lookupSingle(Buffer.alloc(200), {})).toBeUndefined();
+    const first = driver.lookupSingle("/1", {});
+    expect(driver.lookupSingle("/2", {})).toBeUndefined();
+    const batch = driver.lookup(new TextBatch(["/3", "/4"], {}));
+    expect(sizes).toEqual([1, 2]);
+    expect(first?.wait()).toBe(1);
+    expect([...(await batch)]).toEqual([3, 4]);
+    expect(driver.lookupSingle("/5", {})?.wait()).toBe(5);
+  });
+
+  it("that takes long is answered later", async () => {
+    const kernel = new AnsweringKernel();
+    kernel.isQuick = false;
+    const single = kernel.driver.lookupSingle("/6", {});
+    expect(single?.wait()).toBeUndefined();
+    const answer = single?.answer();
+    await sleep(5);
+    kernel.answer();
+    expect(await answer).toBe(6);
+  });
+
+  it("ends with the loss of the device, or with its being closed", async () => {
+    for (const code of ["EW_DEVICE_LOST", "EW_CLOSED"]) {
+      const kernel = new AnsweringKernel();
+      kernel.isQuick = false;
+      const single = kernel.driver.lookupSingle("/7", {});
+      if (code === "EW_CLOSED") kernel.driver.end(closed());
+      else kernel.lose();
+      expect(() => single?.wait()).toThrow(expect.objectContaining({ code }));
+      await expect(single?.answer()).rejects.toMatchObject({ code });
+      expect(kernel.driver.lookupSingle("/8", {})).toBeUndefined();
+      await expect(kernel.driver.lookup(new TextBatch(["/8"], {}))).rejects.toMatchObject({ code });
+    }
+  });
+
+  it("of which there are many leaves the event loop its turns", async () => {
+    const { driver } = new AnsweringKernel();
+    let isTurned = false;
+    setImmediate(() => (isTurned = true));
+    // Without a turn this would never end.
+    while (!isTurned) {
+      const single = driver.lookupSingle("/9", {});
+      expect(single?.wait() ?? (await single?.answer())).toBe(9);
+    }
+  });
+});
+
+describe("a batch of strings", () => {
+  it("is packed and sent in groups, each before the next is packed; answers are taken in between", async () => {
+    const kernel = new AnsweringKernel();
+    const paths = names(40_000); // several times what the rings hold
+    const results = await kernel.driver.lookup(new TextBatch(paths, {}));
+    expect([...results]).toEqual(paths.map(inodeOf));
+    expect(Math.max(...kernel.sizes)).toBeLessThanOrEqual(2048);
+    expect(kernel.sizes.length).toBeGreaterThan(15);
+  });
+
+  it("goes on when there is room again, in the order of the line, over other batches' memory", async () => {
+    const kernel = new AnsweringKernel();
+    kernel.isQuick = false;
+    const lists = [names(20_000), names(3), ["/1", "/2"], names(5000)];
+    const batches = lists.map((paths) => kernel.driver.lookup(new TextBatch(paths, {})));
+    const packed = kernel.driver.lookup(new PackedBatch(packPaths(names(3000)), {}));
+    expect(kernel.waiting.length).toBeLessThanOrEqual(16); // the rest waits
+    while (kernel.waiting.length > 0) {
+      kernel.answer(3);
+      await new Promise(setImmediate);
+      await sleep(1);
+    }
+    for (const [at, batch] of batches.entries()) expect([...(await batch)]).toEqual(lists[at]!.map(inodeOf));
+    expect([...(await packed)]).toEqual(names(3000).map(inodeOf));
+  });
+
+  it("ends as a whole when the device is lost between two groups, and so does all behind it", async () => {
+    for (const looks of [1, 2, 5]) {
+      const kernel = new AnsweringKernel();
+      kernel.looksUntilLoss = looks;
+      const outcomes = await Promise.allSettled([
+        kernel.driver.lookup(new TextBatch(names(10_000), {})),
+        kernel.driver.lookup(new TextBatch(names(10), {})),
+        kernel.driver.write(Uint32Array.of(0, 16)),
+      ]);
+      for (const outcome of outcomes)
+        expect(outcome).toMatchObject({ status: "rejected", reason: { code: "EW_DEVICE_LOST" } });
+      expect(kernel.sizes.length).toBeLessThan(10);
+    }
+  });
+
+  it("ends as a whole when it is closed in between", async () => {
+    const kernel = new AnsweringKernel();
+    kernel.isQuick = false;
+    const batch = kernel.driver.lookup(new TextBatch(names(30_000), {}));
+    kernel.answer(2);
+    kernel.driver.end(closed());
+    await expect(batch).rejects.toMatchObject({ code: "EW_CLOSED" });
+  });
+
+  it("fails alone when something in it is no path", async () => {
+    const { driver } = new AnsweringKernel();
+    const bad = [...names(3000), undefined as unknown as string];
+    const [first, second, third] = await Promise.allSettled([
+      driver.lookup(new TextBatch(names(2), {})),
+      driver.lookup(new TextBatch(bad, {})),
+      driver.lookup(new TextBatch(names(3000), {})),
+    ]);
+    expect(first).toMatchObject({ status: "fulfilled" });
+    expect(second).toMatchObject({ status: "rejected", reason: expect.any(TypeError) });
+    expect(third.status === "fulfilled" && [...third.value]).toEqual(names(3000).map(inodeOf));
+  });
+
+  it("waits for a change before it, and a change behind it waits for all of it", async () => {
+    const kernel = new AnsweringKernel();
+    kernel.isQuick = false;
+    const order: string[] = [];
+    const before = kernel.driver.write(Uint32Array.of(0, 16)).then(() => order.push("change"));
+    const batch = kernel.driver.lookup(new TextBatch(names(4000), {})).then(() => order.push("batch"));
+    const behind = kernel.driver.write(Uint32Array.of(16, 32)).then(() => order.push("change behind"));
+    expect(kernel.sizes.length).toBe(0);
+    while (order.length < 3) {
+      const isWriting = kernel.waiting.some(({ isWrite }) => isWrite);
+      if (isWriting) expect(kernel.waiting).toHaveLength(1);
+      kernel.answer(1);
+      await sleep(1);
+    }
+    await Promise.all([before, batch, behind]);
+    expect(order).toEqual(["change", "batch", "change behind"]);
+    expect(kernel.sizes.length).toBeGreaterThan(1);
+  });
+
+  it("of nothing is answered with nothing; an error is an error", async () => {
+    const { driver } = new AnsweringKernel();
+    expect(await driver.lookup(new TextBatch([], {}))).toEqual(new Int32Array(0));
+    expect([...(await driver.lookup(new TextBatch(["/no"], {})))]).toEqual([-ERRNO.ENOENT]);
+  });
+});
