@@ -112,6 +112,31 @@ describe("a namespace on a device", () => {
     expect(codes(await files.lookupBatch(["/late"]))).toEqual(["ENOENT"]);
   });
 
+  it("answers a large batch on the host when the device is lost between two of its groups", async () => {
+    pretendHardware();
+    await using files = await open({});
+    const many = Array.from({ length: 30_000 }, (_, at) => PATHS[at % PATHS.length]!);
+    const expected = await files.lookupErrno(many);
+    expect(files.info.kind).toBe("device");
+    {
+      using _faults = injectFaults("device-lost@submit:3");
+      const [first, second] = await Promise.all([files.lookupErrno(many), files.lookupErrno(PATHS)]);
+      expect(first).toEqual(expected);
+      expect(second).toEqual(expected.slice(0, PATHS.length));
+    }
+    expect(files.info.kind).toBe("host");
+  });
+
+  it("leaves the event loop its turns, whoever asks again and again", async () => {
+    await using files = await open({ device: index });
+    for (const ask of [() => files.lookup("/src/main"), () => files.lookupErrno(PATHS)]) {
+      let isTurned = false;
+      setImmediate(() => (isTurned = true));
+      // Without a turn this would never end.
+      while (!isTurned) await ask();
+    }
+  });
+
   it("says why `auto` took the host", async () => {
     vi.mocked(presence.whyNoHardware).mockReturnValue("no GPU found");
     await using files = await open({ device: "auto" });
