@@ -38,11 +38,11 @@ const codes = (results: readonly (number | PathError)[]): (number | string)[] =>
   results.map((result) => (result instanceof PathError ? result.code : result));
 
 /** `auto` takes the test device, as if it were hardware. */
-function pretendHardware(): void {
+function pretendHardware(strategy: "batch" | "dispatch" = "batch"): void {
   const openBackend = DevicePathsBackend.open.bind(DevicePathsBackend);
   vi.mocked(presence.whyNoHardware).mockReturnValue(undefined);
   vi.spyOn(DevicePathsBackend, "open").mockImplementation((image, options) =>
-    openBackend(image, { ...options, select: index, strategy: "batch" }),
+    openBackend(image, { ...options, select: index, strategy }),
   );
 }
 
@@ -113,7 +113,7 @@ describe("a namespace on a device", () => {
   });
 
   it("answers a large batch on the host when the device is lost between two of its groups", async () => {
-    pretendHardware();
+    pretendHardware("dispatch"); // one submission for each request
     await using files = await open({});
     const many = Array.from({ length: 30_000 }, (_, at) => PATHS[at % PATHS.length]!);
     const expected = await files.lookupErrno(many);

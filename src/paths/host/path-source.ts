@@ -1,6 +1,6 @@
 /** Where a batch's paths come from, and how they get into a piece of the board: copied, or encoded right there. */
 import type { PackedPaths } from "../contracts.ts";
-import { encodeGroup, type PathLike } from "../pack.ts";
+import { encodeGroup, GROUP_PATHS, type PathLike } from "../pack.ts";
 import { PIECE_BYTES, PIECE_PATHS, type PiecePlace } from "./lookup-board.ts";
 
 /** What a piece was filled with. */
@@ -47,9 +47,7 @@ export class PackedSource implements PathSource {
   }
 }
 
-/** So many strings are encoded before threads get them: they begin early, and the joined string stays in the cache. */
-const GROUP_PATHS = 4096;
-
+/** Encodes group by group: threads get the first while others are encoded. */
 export class TextSource implements PathSource {
   readonly count: number;
   readonly #paths: readonly PathLike[];
