@@ -181,6 +181,51 @@ describe("the lookup kernel", () => {
     },
   );
 
+  it.each([
+    ["0", 0, 500],
+    ["1", 1, 1000],
+    ["0xf", 0xf, 2500],
+    ["all", 0xffff_ffff, 12_000],
+  ])(
+    "finds entries in chains of any length while the table grows, where bits %s of the hash count",
+    { timeout: 120_000 },
+    async (_, hashMask, count) => {
+      const world = build([], { hashMask, hashSeed: 3 });
+      const device = await open(world);
+      const directory = world.addDirectory(ROOT_INODE, "d");
+      const waits: Promise<void>[] = [];
+      const step = Math.ceil(count / 40);
+      const entry = (at: number): string => (at % 3 === 0 ? `/entry ${at}` : `/d/entry ${at}`);
+      for (let first = 0; first < count; first += step) {
+        for (let at = first; at < first + step; at++)
+          world.addFile(at % 3 === 0 ? ROOT_INODE : directory, `entry ${at}`);
+        // Some go again, from the middle of their chains.
+        for (let at = first; at < first + step; at += 7)
+          world.remove(at % 3 === 0 ? ROOT_INODE : directory, `entry ${at}`);
+        waits.push(device.apply(world.table.takeEdits()));
+        const paths = Array.from({ length: 60 }, (_unused, at) => entry((at * 37) % (first + step)));
+        paths.push("/entry", "/d/entry 1000000", entry(first + step - 1), `${entry(first)}/`);
+        const expected = paths.map((text) => world.expected(text));
+        // Behind the change, in line; the next ones are asked for before this is answered.
+        for (const texts of [paths, paths.slice(-3), paths.slice(-1)])
+          waits.push(
+            device
+              .lookup(packed(texts))
+              .then((found) =>
+                expect(texts.map((text, at) => [text, found[at]])).toEqual(
+                  texts.map((text, at) => [text, expected.slice(-texts.length)[at]]),
+                ),
+              ),
+          );
+        if ((first / step) % 4 === 3) await Promise.all(waits.splice(0));
+      }
+      await Promise.all(waits);
+      const all = Array.from({ length: count }, (_unused, at) => entry(at));
+      expect([...(await device.lookup(packed(all)))]).toEqual(all.map((text) => world.expected(text)));
+      expect(world.table.stats.overflowBucketCount).toBeGreaterThan(hashMask <= 0xf ? count / 10 : 0);
+    },
+  );
+
   it("takes changes that are made while others are being written, in their order", async () => {
     const world = build([]);
     const device = await open(world);
