@@ -14,6 +14,8 @@
 //     RESIDENCY_LANES      1 (default), or 2: lane 1 is urgent, and looked at first
 //     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
 //     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
+//     RESIDENCY_ALONE      bool isAlone(uint index) names requests that workgroup 0 performs, whose results are what its contribution() says and nothing
+//                          else: it publishes them without counting. It is asked behind perform(), when headers may be those of the next requests
 //     RESIDENCY_ANSWERS    contribution() counts answers; the workgroup that publishes calls unanswered(index) for a request that has none
 //     RESIDENCY_CLOCK      ticks are those of the device's clock, which takes a while to read, so the subgroup's cycle counter tells when it is time
 //                          for that; else a poll is a tick, and what authors spend()
@@ -119,6 +121,9 @@ uint64_t contribution(uint index);
 uint batchLimit(uint available);
 #ifdef RESIDENCY_ANSWERS
 void unanswered(uint index);
+#endif
+#ifdef RESIDENCY_ALONE
+bool isAlone(uint index);
 #endif
 
 // What one thread, the watch, knows of this launch. In shared memory, though no other thread looks at it: as variables it would take
@@ -477,10 +482,17 @@ void complete(uint first, uint count, uint taken) {
 #else
   uint ordinal = sequence; // requests are taken in their order
 #endif
+  bool isCounted = true;
 #ifdef RESIDENCY_DIRECT
-  if (gl_NumWorkGroups.x != 1u)
+  isCounted = gl_NumWorkGroups.x != 1u;
 #endif
-  {
+#ifdef RESIDENCY_ALONE
+  if (isAlone(index)) {
+    if (gl_WorkGroupID.x != 0u) return;
+    isCounted = false;
+  }
+#endif
+  if (isCounted) {
 #if RESIDENCY_LANES == 2
     if (gl_WorkGroupID.x == 0u) ordinals.words[slot] = ordinal; // released by the arrival below
 #endif

@@ -94,7 +94,10 @@ const uint PATHS_LOOKUP = 1u;
 const uint PATHS_FOLLOW = 2u;
 // a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule
 const uint PATHS_WRITE = 4u;
+// the path is in the request, and its result is the request's own; the first workgroup resolves it
 const uint PATHS_IS_INLINE = 8u;
+// … and answers without waiting for the others
+const uint PATHS_IS_ALONE = 16u;
 const uint PATHS_INLINE_BYTES_MAX = 192u;
 const uint PATHS_GRANULES_MAX = 4096u;
 // a granule's address without so many low bits, which are zeros, fits a word

@@ -133,6 +133,7 @@ export const PathRequest = constants(
     FOLLOW: 2,
     WRITE: 4,
     IS_INLINE: 8,
+    IS_ALONE: 16,
     INLINE_BYTES_MAX: 192,
     GRANULES_MAX: 4096,
     GRANULE_ADDRESS_BITS: 16,
@@ -158,6 +159,9 @@ export const PathRequest = constants(
       LOOKUP: "a bit of OPERATION, as the three that follow",
       WRITE:
         "a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule",
+      IS_INLINE:
+        "the path is in the request, and its result is the request's own; the first workgroup resolves it",
+      IS_ALONE: "… and answers without waiting for the others",
       UNRESOLVED:
         "the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it",
       GUESSES_ADDRESS:

@@ -241,6 +241,11 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#lanes[0].isFull;
   }
 
+  /** May the next request be one that the first workgroup answers alone (RESIDENCY_ALONE)? */
+  get mayBeAlone(): boolean {
+    return this.#lanes[0].mayBeAlone;
+  }
+
   /** Requests that a lane has room for. */
   freeSlots(lane = 0): number {
     const queue = this.#lanes[lane];
@@ -327,11 +332,12 @@ export class ResidentLoop implements AsyncDisposable {
    * Publishes a request and returns at once.
    * @param payload words for the kernel; the first `wordCount` count
    * @param lane 1 is urgent, where the kernel has two
+   * @param isAlone the first workgroup answers it alone: where the kernel can do that, and `mayBeAlone`
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST
    */
-  submit(payload: Uint32Array, wordCount: number = payload.length, lane = 0): Ticket {
+  submit(payload: Uint32Array, wordCount: number = payload.length, lane = 0, isAlone = false): Ticket {
     if (this.#state !== "running") this.#throwStopped();
-    const ticket = this.#lanes[lane].submit(payload, wordCount);
+    const ticket = this.#lanes[lane].submit(payload, wordCount, isAlone);
     this.#advance();
     return ticket;
   }

@@ -12,7 +12,7 @@
  *                                     DONE        the completion is sealed with the sequence number
  *
  * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again only after its
- * last request was answered; each request completes exactly once; a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a lane in the
+ * last request was answered, and all workgroups have gone past it; each request completes exactly once; a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a lane in the
  * order of its numbers, so a look at all requests ends at the first that has no answer.
  * One thread owns the host's side.
  */
@@ -45,10 +45,13 @@ export class Ticket {
   words: Uint32Array | undefined;
   /** Set where the request ended without an answer. */
   failure: EverwarpError | undefined;
+  /** Does the first workgroup answer it without waiting for the others? */
+  readonly isAlone: boolean;
 
-  constructor(lane: number, sequence: number) {
+  constructor(lane: number, sequence: number, isAlone = false) {
     this.lane = lane;
     this.sequence = sequence;
+    this.isAlone = isAlone;
   }
 }
 
@@ -60,6 +63,8 @@ export class WorkQueue {
   nextSequence = 1;
   /** Sequence number of the oldest request that has no answer yet; equal to `nextSequence` when there is none. */
   oldestSequence = 1;
+  /** Every workgroup has gone past the requests below this: one of them that all had to arrive for was answered. */
+  #passedSequence = 1;
   readonly #slots: Uint32Array;
   readonly #completions: Uint32Array;
   /** Words of a completion. */
@@ -91,15 +96,25 @@ export class WorkQueue {
   }
 
   get isFull(): boolean {
-    return this.inFlightCount === this.capacity;
+    return this.inFlightCount === this.capacity || this.#unpassedCount === this.capacity;
+  }
+
+  /** May the next request be one that the first workgroup answers alone? Now and then all must be waited for, before slots run out. */
+  get mayBeAlone(): boolean {
+    return this.#unpassedCount < this.capacity >>> 1;
+  }
+
+  get #unpassedCount(): number {
+    return (this.nextSequence - this.#passedSequence) >>> 0;
   }
 
   /**
    * Publishes a request. Returns at once.
    * @param payload up to PAYLOAD_WORDS_MAX words; the first 12 travel with the doorbell and are the fastest
+   * @param isAlone the kernel's first workgroup answers without waiting for the others (RESIDENCY_ALONE); only where `mayBeAlone` says so
    * @throws EW_QUEUE_FULL when every slot is in flight, EW_REQUEST_TOO_LARGE when the payload does not fit a slot
    */
-  submit(payload: Uint32Array, wordCount: number = payload.length): Ticket {
+  submit(payload: Uint32Array, wordCount: number = payload.length, isAlone = false): Ticket {
     if (this.isFull) {
       throw new EverwarpError("EW_QUEUE_FULL", `all ${this.capacity} slots of the work queue are in flight`, {
         remedy: "Wait for one of the requests, or open the kernel with more slots.",
@@ -131,7 +146,7 @@ export class WorkQueue {
       slots[at + 3] = sequence + sealMix(x, y, z);
     }
     drainWriteCombining();
-    const ticket = new Ticket(this.lane, sequence);
+    const ticket = new Ticket(this.lane, sequence, isAlone);
     this.#tickets[slot] = ticket;
     this.nextSequence = (sequence + 1) >>> 0;
     return ticket;
@@ -151,6 +166,9 @@ export class WorkQueue {
     ticket.ordinal = completions[base + COMPLETION_ORDINAL];
     if (wordCount > 4) ticket.words = contentOf(completions, base + 4, base + wordCount);
     ticket.isDone = true;
+    // Requests are taken in their order by each workgroup, so whoever arrived for this one is past all before it.
+    if (!ticket.isAlone && (sequence - this.#passedSequence) >>> 0 < this.capacity)
+      this.#passedSequence = (sequence + 1) >>> 0;
     this.#retire();
     return true;
   }
@@ -179,6 +197,7 @@ export class WorkQueue {
       ticket.isDone = true;
     }
     this.#retire();
+    this.#passedSequence = this.nextSequence;
   }
 
   /** Moves past answered requests, so that their slots are free. */

@@ -1,6 +1,6 @@
 /** How the lookup kernel is laid over a device. */
-import os from "node:os";
 import type { DeviceProfile } from "../../residency/profile.ts";
+import { softwareThreadCount } from "../../residency/software-threads.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
 
 export interface LookupShape {
@@ -27,11 +27,13 @@ export interface LookupShape {
 }
 
 /**
- * Few workgroups: each of them takes part in every request, and the last one to arrive answers it. They hold sixteen thousand paths at a time, which is far more than
- * hides the latency of memory: a host cannot fill more.
+ * One workgroup for each multiprocessor of a large GPU, and small ones: all meet at a barrier before and after each request. Measured in
+ * `everwarp bench paths-shapes`; a device with fewer multiprocessors keeps as many as it has room for.
  */
-const GPU_WORKGROUPS = 32;
-const GPU_WORKGROUP_SIZE = 512;
+const GPU_WORKGROUPS = 132;
+const GPU_WORKGROUP_SIZE = 256;
+/** Up to here, all lanes on one path after the other are faster than each lane on its own. */
+const TOGETHER_PATHS = 8;
 
 export function lookupShape(
   info: DeviceInfo,
@@ -42,7 +44,7 @@ export function lookupShape(
 }
 
 function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
-  const threads = Math.min(32, Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism()));
+  const threads = softwareThreadCount();
   if (profile.loopLimit !== undefined) {
     // Every round of a loop counts, and lanes of a subgroup may take all of theirs one after the other: so one path for each lane.
     return {
@@ -83,7 +85,7 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
     chunkBytes: 16 << 20,
     inputBytes: 64 << 20,
     resultCount: 1 << 20,
-    togetherPathsMax: 1,
+    togetherPathsMax: TOGETHER_PATHS,
     isInStep: false,
     guessCount: 1 << 20,
   };

@@ -13,6 +13,7 @@
 // twin: src/paths/reference/lookup.ts; the table is src/paths/table.ts
 #version 460
 #extension GL_EXT_control_flow_attributes : require
+#define RESIDENCY_ALONE
 #include "residency.glsl"
 #include "generated/paths.glsl"
 
@@ -32,6 +33,7 @@ const uint ENAMETOOLONG = 36u;
 const uint ELOOP = 40u;
 const uint SLASHES = 0x2F2F2F2Fu;
 const uint HIGH_BITS = 0x80808080u;
+const uint ALL = 0xFFFFFFFFu;
 const uint NO_VECTOR = 0xFFFFFFFFu;
 // Where loops are limited, leaving one counts too, and so does one that no lane enters: so many for each component, bucket and candidate.
 const uint ROUNDS_EACH = 16u;
@@ -50,13 +52,20 @@ shared uint sh_edition;
 // Where guesses are kept (see below), and how many less one: a power of two less one.
 shared uint64_t sh_guesses;
 shared uint sh_guessMask;
-// What inline requests came to: it travels with their completions.
-shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];
+// What inline requests came to: it travels with their completions. The second word: not 0 if the first workgroup answers alone.
+shared uvec2 sh_answers[QUEUE_REQUESTS_PER_POLL];
+
+// Texts that subgroups have before them whole: a vector a lane, and one more that is looked at and not used.
+const uint TOGETHER_THREADS_MAX = 512u;
+shared uvec4 sh_text[TOGETHER_THREADS_MAX + 1u];
+// Where each component begins and where its last byte is, in bytes of sh_text.
+shared uvec2 sh_bounds[TOGETHER_THREADS_MAX];
 
 void initialize() {
   if (gl_LocalInvocationIndex == 0u) sh_edition = 0u;
 }
 
+bool isInline(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_IS_INLINE) != 0u; }
 bool isWrite(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_WRITE) != 0u; }
 
 // Lookups of one edition share a pass; a write is alone. Where loops are limited every request is, as a launch can end only between two passes.
@@ -72,10 +81,11 @@ uint64_t tableAddress(uint word) {
 }
 
 void prepare(uint first, uint count) {
-  if (gl_LocalInvocationIndex < count) sh_answers[gl_LocalInvocationIndex] = 0u;
-  bool isKnown = sh_edition == headerWord(0u, PATHS_EDITION);
-  barrier(); // all have looked
-  if (isKnown) return;
+  if (gl_LocalInvocationIndex < count) sh_answers[gl_LocalInvocationIndex] = uvec2(0u, headerWord(gl_LocalInvocationIndex, PATHS_OPERATION) & PATHS_IS_ALONE);
+  // A single path is on its way while the workgroup gathers; the first subgroup of all will resolve it.
+  if (gl_WorkGroupID.x == 0u && gl_SubgroupID == 0u && isInline(0u))
+    sh_text[gl_SubgroupInvocationID] = extensionVector(first, min(gl_SubgroupInvocationID, PATHS_INLINE_BYTES_MAX / 16u - 1u));
+  if (sh_edition == headerWord(0u, PATHS_EDITION)) return;
   uint granules = headerWord(0u, PATHS_GRANULES);
   for (uint index = gl_LocalInvocationIndex; index < granules; index += gl_WorkGroupSize.x) sh_granules[index] = Words(launch.state).words[index];
   barrier();
@@ -98,10 +108,6 @@ struct Text {
 // What is left of the texts in which symlinks were met. Touched only by paths with symlinks in their middle.
 Text texts[SYMLINKS_MAX];
 
-// Texts that subgroups have before them whole, a vector a lane; a text whose base is 0 lies there.
-const uint TOGETHER_THREADS_MAX = 512u;
-shared uvec4 sh_text[TOGETHER_THREADS_MAX];
-shared uint sh_begins[TOGETHER_THREADS_MAX];
 
 // The vector of the text in hand that was read last.
 uvec4 window;
@@ -113,8 +119,7 @@ uint spentRounds;
 uint textWord(uint index) {
   uint vectorIndex = index >> 2;
   if (vectorIndex != windowIndex) {
-    if (text.base == 0ul) window = sh_text[gl_SubgroupID * gl_SubgroupSize + vectorIndex];
-    else window = Vectors(text.base).vectors[vectorIndex];
+    window = Vectors(text.base).vectors[vectorIndex];
     windowIndex = vectorIndex;
   }
   uint low = (index & 1u) == 0u ? window.x : window.y;
@@ -142,16 +147,28 @@ void skipSlashes() {
 struct Component {
   uint at, lengthBytes;
   uint hash;
-  uint firstWord; // its first four bytes, zeros behind its end
+  uvec4 words; // its first four bytes in x, zeros behind its end; all of its first sixteen where it lies in shared memory
   bool hasNul;
 };
 
-// Cuts the component that begins at text.at, and hashes it on the way (table-hash.ts).
+// The hash of a name (table-hash.ts), word by word; its length comes last.
+uint mixWord(uint hash, uint value) {
+  hash = (hash ^ value) * HASH_WORD;
+  return hash ^ hash >> 15;
+}
+
+uint mixLength(uint hash, uint lengthBytes) {
+  hash ^= lengthBytes * HASH_LENGTH;
+  hash = (hash ^ hash >> 13) * HASH_FINISH;
+  return hash ^ hash >> 16;
+}
+
+// Cuts the component that begins at text.at, and hashes it on the way.
 Component takeComponent() {
   Component component;
   component.at = text.at;
   component.hasNul = false;
-  component.firstWord = 0u;
+  component.words = uvec4(0u);
   uint hash = sh_table[HEADER_HASH_SEED];
   uint shift = text.at % 4u * 8u;
   uint index = text.at >> 2;
@@ -170,17 +187,14 @@ Component takeComponent() {
     if (length != 0u) {
       uint known = length < 4u ? value | 0xFFFFFFFFu << (length * 8u) : value;
       component.hasNul = component.hasNul || zeroBytes(known) != 0u;
-      if (text.at == component.at) component.firstWord = value;
-      hash = (hash ^ value) * HASH_WORD;
-      hash ^= hash >> 15;
+      if (text.at == component.at) component.words.x = value;
+      hash = mixWord(hash, value);
     }
     text.at += length;
     if (length < 4u || left == 4u) break;
   }
   component.lengthBytes = text.at - component.at;
-  hash ^= component.lengthBytes * HASH_LENGTH;
-  hash = (hash ^ hash >> 13) * HASH_FINISH;
-  component.hash = hash ^ hash >> 16;
+  component.hash = mixLength(hash, component.lengthBytes);
   return component;
 }
 
@@ -191,11 +205,46 @@ uint textWordAt(uint at) {
   return shift == 0u || (at | 3u) + 1u >= text.end ? low : low | textWord((at >> 2) + 1u) << (32u - shift);
 }
 
+// Four bytes of the text from byte `at` on.
+uint textHere(uint at) {
+  uint word = at / 4u % (TOGETHER_THREADS_MAX * 4u); // software drivers load for lanes that have left, too
+  uvec2 both = uvec2(sh_text[word / 4u][word % 4u], sh_text[(word + 1u) / 4u][(word + 1u) % 4u]);
+  return uint(packUint2x32(both) >> (at % 4u * 8u));
+}
+
+// Hashes a component whose bounds are known, as takeComponent does; its first sixteen bytes at once.
+Component componentHere(uvec2 bounds) {
+  Component component;
+  component.at = bounds.x;
+  component.lengthBytes = bounds.y + 1u - bounds.x;
+  uvec4 value = uvec4(textHere(bounds.x), textHere(bounds.x + 4u), textHere(bounds.x + 8u), textHere(bounds.x + 12u));
+  ivec4 bits = clamp(int(component.lengthBytes) - ivec4(0, 4, 8, 12), 0, 4) * 8;
+  uvec4 behind = uvec4(bits.x < 32 ? ALL << bits.x : 0u, bits.y < 32 ? ALL << bits.y : 0u, bits.z < 32 ? ALL << bits.z : 0u, bits.w < 32 ? ALL << bits.w : 0u);
+  uint zeros = zeroBytes(value.x | behind.x) | zeroBytes(value.y | behind.y) | zeroBytes(value.z | behind.z) | zeroBytes(value.w | behind.w);
+  value &= ~behind;
+  component.words = value;
+  uint hash = mixWord(sh_table[HEADER_HASH_SEED], value.x);
+  if (bits.y > 0) hash = mixWord(hash, value.y);
+  if (bits.z > 0) hash = mixWord(hash, value.z);
+  if (bits.w > 0) hash = mixWord(hash, value.w);
+  for (uint at = 16u; at < component.lengthBytes; at += 4u) {
+    uint left = component.lengthBytes - at;
+    uint after = left < 4u ? ALL << (left * 8u) : 0u;
+    uint word = textHere(bounds.x + at);
+    zeros |= zeroBytes(word | after);
+    hash = mixWord(hash, word & ~after);
+  }
+  component.hasNul = zeros != 0u;
+  component.hash = mixLength(hash, component.lengthBytes);
+  return component;
+}
+
+// ── The table ──
+
 // Is this record's name the component?
-bool isRecordOf(uint record, uint parent, Component component) {
-  uint64_t address = tableAddress(record);
+bool isRecordOf(uint64_t address, uint parent, Component component) {
   uvec4 head = Vectors(address).vectors[0];
-  if (head.x != parent || head.y != component.lengthBytes || head.z != component.firstWord) return false;
+  if (head.x != parent || head.y != component.lengthBytes || head.z != component.words.x) return false;
   uint wordCount = (component.lengthBytes + 3u) / 4u;
   uint tailBytes = component.lengthBytes % 4u;
   uvec4 vector = head;
@@ -210,8 +259,26 @@ bool isRecordOf(uint record, uint parent, Component component) {
   return true;
 }
 
-// The child word of the entry (parent, component); 0 where there is none.
-uint findChild(uint parent, Component component) {
+// The same where the component lies in shared memory.
+bool isRecordHere(uint64_t address, uint parent, Component component) {
+  uvec4 head = Vectors(address).vectors[0];
+  uvec4 more = uvec4(component.words.zw, 0u, 0u);
+  if (component.lengthBytes > 8u) more = Vectors(address).vectors[1];
+  bool isSame = head == uvec4(parent, component.lengthBytes, component.words.xy) && more.xy == component.words.zw;
+  for (uint index = 4u; isSame && index * 4u < component.lengthBytes; index++) {
+    uint place = index + TABLE_RECORD_NAME;
+    if (place % 4u == 0u) more = Vectors(address).vectors[place / 4u];
+    uint low = (place & 1u) == 0u ? more.x : more.y;
+    uint high = (place & 1u) == 0u ? more.z : more.w;
+    uint left = component.lengthBytes - index * 4u;
+    uint after = left < 4u ? ALL << (left * 8u) : 0u;
+    isSame = ((place & 2u) == 0u ? low : high) == (textHere(component.at + index * 4u) & ~after);
+  }
+  return isSame;
+}
+
+// The child word of the entry (parent, component); 0 where there is none. `isTogether`: the component lies in shared memory.
+uint findChild(uint parent, Component component, bool isTogether) {
   uint hash = component.hash ^ parent * HASH_PARENT;
   hash = (hash ^ hash >> 16) * HASH_BUCKET;
   hash = (hash ^ hash >> 15) & sh_table[HEADER_HASH_MASK];
@@ -222,7 +289,7 @@ uint findChild(uint parent, Component component) {
   if (bucket >= sh_table[HEADER_BUCKET_COUNT]) bucket = hash & (mask >> 1);
   uint at = sh_table[HEADER_BUCKETS_AT] + bucket * TABLE_BUCKET_WORDS;
   for (uint round = 0u; round < TABLE_CHAIN_MAX; round++) {
-    spentRounds += ROUNDS_BUCKET;
+    if (!isTogether) spentRounds += ROUNDS_BUCKET;
     Vectors vectors = Vectors(tableAddress(at));
     uvec4 a = vectors.vectors[0]; // tags 0–3
     uvec4 b = vectors.vectors[1]; // tag 4, children 0–2
@@ -232,10 +299,15 @@ uint findChild(uint parent, Component component) {
     while (matches != 0u) {
       uint slot = uint(findLSB(matches));
       matches &= matches - 1u;
-      spentRounds += ROUNDS_CANDIDATE;
+      if (!isTogether) spentRounds += ROUNDS_CANDIDATE;
       uint child = slot < 2u ? (slot == 0u ? b.y : b.z) : (slot == 2u ? b.w : slot == 3u ? c.x : c.y);
       uint record = slot < 2u ? (slot == 0u ? c.z : c.w) : (slot == 2u ? d.x : slot == 3u ? d.y : d.z);
-      if (child != 0u && isRecordOf(sh_table[HEADER_NAMES_AT] + record * TABLE_VECTOR_WORDS, parent, component)) return child;
+      if (child == 0u) continue;
+      uint64_t address = tableAddress(sh_table[HEADER_NAMES_AT] + record * TABLE_VECTOR_WORDS);
+      bool isFound;
+      if (isTogether) isFound = isRecordHere(address, parent, component);
+      else isFound = isRecordOf(address, parent, component);
+      if (isFound) return child;
     }
     if (d.w == 0u) return 0u;
     at = sh_table[HEADER_OVERFLOW_AT] + (d.w - 1u) * TABLE_BUCKET_WORDS;
@@ -314,12 +386,12 @@ uint walk(uint directory, bool isFollowing) {
       result = failure(ENAMETOOLONG);
       break;
     }
-    if (component.lengthBytes == 1u && component.firstWord == 0x2Eu) continue;
-    if (component.lengthBytes == 2u && component.firstWord == 0x2E2Eu) {
+    if (component.lengthBytes == 1u && component.words.x == 0x2Eu) continue;
+    if (component.lengthBytes == 2u && component.words.x == 0x2E2Eu) {
       current = inodeWord(current) >> TABLE_KIND_BITS;
       continue;
     }
-    uint child = findChild(current, component);
+    uint child = findChild(current, component, false);
     if (child == 0u) {
       result = failure(ENOENT);
       break;
@@ -374,89 +446,86 @@ uint bytesEqual(uvec4 vector, uint pattern) {
 }
 
 // Resolves the path in `text`, the same in all lanes; PATHS_UNRESOLVED where it is too long, or has dots, symlinks or a NUL: then the walk decides.
-uint resolveTogether(uint directory, bool isFollowing) {
+// `isThere`: the text lies in sh_text already.
+uint resolveTogether(uint directory, bool isFollowing, bool isThere) {
   uint lane = gl_SubgroupInvocationID;
   uint here = gl_SubgroupID * gl_SubgroupSize;
-  uint firstVector = text.at >> 4;
-  uint vectors = ((text.end + 15u) >> 4) - firstVector;
+  uint firstVector = text.at / 16u;
+  uint vectors = (text.end + 15u) / 16u - firstVector;
   if (text.at == text.end || vectors > gl_SubgroupSize) return PATHS_UNRESOLVED;
-  uvec4 vector = lane < vectors ? Vectors(text.base).vectors[firstVector + lane] : uvec4(0u);
-  sh_text[here + lane] = vector;
-  text.base = 0ul;
-  text.at -= firstVector * 16u;
-  text.end -= firstVector * 16u;
-  windowIndex = NO_VECTOR;
-
-  // Where components begin: bytes that are no slash behind one that is, or behind nothing.
-  uint inside = lane < vectors ? 0xFFFFu : 0u;
-  if (lane == 0u) inside &= 0xFFFFu << text.at;
-  if (lane + 1u == vectors) inside &= 0xFFFFu >> (vectors * 16u - text.end);
-  uint slashes = bytesEqual(vector, SLASHES) & inside;
-  uint names = inside & ~slashes;
-  bool hasNul = (bytesEqual(vector, 0u) & inside) != 0u;
-  uint before = subgroupShuffle(names, max(lane, 1u) - 1u);
-  uint begins = names & ~(names << 1 | (lane == 0u ? 0u : before >> 15));
-  uint number = subgroupExclusiveAdd(uint(bitCount(begins)));
-  uint total = subgroupAdd(uint(bitCount(begins)));
-  if (subgroupAny(hasNul) || total > gl_SubgroupSize) return PATHS_UNRESOLVED;
-  while (begins != 0u) {
-    sh_begins[here + number] = lane * 16u + uint(findLSB(begins));
-    begins &= begins - 1u;
-    number++;
+  uvec4 vector;
+  if (isThere) vector = sh_text[lane];
+  else {
+    vector = Vectors(text.base).vectors[firstVector + min(lane, vectors - 1u)];
+    sh_text[here + lane] = vector;
   }
-  uint firstSlashes = subgroupShuffle(slashes, 0u);
-  uint lastSlashes = subgroupShuffle(slashes, (vectors - 1u) % gl_SubgroupSize);
-  bool isAbsolute = (firstSlashes >> text.at & 1u) != 0u;
-  bool mustBeDirectory = (lastSlashes >> (text.end - 1u) % 16u & 1u) != 0u;
-  uint start = isAbsolute ? ROOT_INODE : directory;
-  if (start != ROOT_INODE && (start >= sh_table[HEADER_INODE_COUNT] || (inodeWord(start) & TABLE_KIND_MASK) != KIND_DIRECTORY)) return PATHS_UNRESOLVED;
-  if (total == 0u) return start;
+
+  // The bytes of names in this lane's vector, and around it: where they begin and end.
+  uint inside = lane < vectors ? 0xFFFFu : 0u;
+  if (lane == 0u) inside &= 0xFFFFu << text.at % 16u;
+  if (lane + 1u == vectors) inside &= 0xFFFFu >> (15u - (text.end - 1u) % 16u);
+  uint names = inside & ~bytesEqual(vector, SLASHES);
+  uint before = subgroupShuffle(names, max(lane, 1u) - 1u) >> 15;
+  uint behind = subgroupShuffle(names, min(lane + 1u, gl_SubgroupSize - 1u)) & 1u;
+  if (lane == 0u) before = 0u;
+  if (lane + 1u == gl_SubgroupSize) behind = 0u;
+  uint begins = names & ~(names << 1 | before);
+  uint ends = names & ~(names >> 1 | behind << 15);
+  uint beginsBefore = subgroupExclusiveAdd(uint(bitCount(begins)));
+  uint total = subgroupShuffle(beginsBefore + uint(bitCount(begins)), gl_SubgroupSize - 1u);
+  if (total > min(gl_SubgroupSize, 32u)) return PATHS_UNRESOLVED;
+  uint firstByte = (here + lane) * 16u;
+  uint number = here + beginsBefore;
+  uint ended = number - (before & names); // the name before may go on here
+  while ((begins | ends) != 0u) {
+    if (begins != 0u) sh_bounds[number++].x = firstByte + uint(findLSB(begins));
+    if (ends != 0u) sh_bounds[ended++].y = firstByte + uint(findLSB(ends));
+    begins &= begins - 1u;
+    ends &= ends - 1u;
+  }
   if (IS_IN_STEP == 0u) subgroupBarrier();
   else subgroupMemoryBarrierShared();
 
-  Component component;
-  component.hash = 0u;
-  bool isPlain = true;
-  if (lane < total) {
-    text.at = sh_begins[here + lane];
-    component = takeComponent();
-    bool isDots = component.lengthBytes <= 2u && component.firstWord == (component.lengthBytes == 1u ? 0x2Eu : 0x2E2Eu);
-    isPlain = component.lengthBytes <= NAME_BYTES_MAX && !isDots;
-  }
-  if (!subgroupAll(isPlain)) return PATHS_UNRESOLVED;
+  if (total == 0u) return ROOT_INODE;
+  uint shift = (here - firstVector) * 16u; // from the text's bytes to those of sh_text
+  bool isAbsolute = sh_bounds[here].x != text.at + shift;
+  bool mustBeDirectory = sh_bounds[here + total - 1u].y + 1u != text.end + shift;
+  uint start = isAbsolute ? ROOT_INODE : directory;
+  if (start != ROOT_INODE && (start >= sh_table[HEADER_INODE_COUNT] || (inodeWord(start) & TABLE_KIND_MASK) != KIND_DIRECTORY)) return PATHS_UNRESOLVED;
+
+  Component component = componentHere(sh_bounds[here + min(lane, total - 1u)]);
+  bool isDots = component.lengthBytes <= 2u && component.words.x == (component.lengthBytes == 1u ? 0x2Eu : 0x2E2Eu);
+  if (subgroupAny(isDots || component.hasNul || component.lengthBytes > NAME_BYTES_MAX)) return PATHS_UNRESOLVED;
 
   uint part = (component.hash ^ (lane + 1u) * HASH_TAG_PARENT) * HASH_TAG;
   uint place = subgroupExclusiveAdd(lane < total ? part ^ part >> 15 : 0u) ^ start * HASH_PARENT;
   place = (place ^ place >> 16) * HASH_BUCKET;
   place = (place ^ place >> 15) & sh_guessMask;
   uint guess = start;
-  if (lane != 0u && lane < total) guess = Words(sh_guesses).words[place];
+  if (lane != 0u && lane < total) guess = Words(sh_guesses).words[place] & (ALL >> TABLE_KIND_BITS);
   uint child = 0u;
   bool isOpen = lane < total && guess != 0u;
+  uint found = 0u;
+  bool isDone = false;
   for (uint round = 0u; round < gl_SubgroupSize; round++) {
-    if (isOpen) child = findChild(guess, component);
-    isOpen = false;
+    if (isOpen) child = findChild(guess, component, true);
     uint reached = subgroupShuffle(child, max(lane, 1u) - 1u);
-    bool isWrong = lane != 0u && lane < total && (reached >> TABLE_KIND_BITS != guess || (reached & TABLE_KIND_MASK) != KIND_DIRECTORY);
-    uvec4 wrong = subgroupBallot(isWrong);
-    bool isDone = !subgroupAny(isWrong);
-    uint next = isDone ? total : subgroupBallotFindLSB(wrong);
-    uint found = subgroupShuffle(child, (next - 1u) % gl_SubgroupSize);
-    uint kind = found & TABLE_KIND_MASK;
-    if (found == 0u) return failure(ENOENT);
-    if (isDone) {
-      if (kind == KIND_SYMLINK && (isFollowing || mustBeDirectory)) break;
-      return mustBeDirectory && kind != KIND_DIRECTORY ? failure(ENOTDIR) : found >> TABLE_KIND_BITS;
-    }
-    if (kind == KIND_SYMLINK) break;
-    if (kind != KIND_DIRECTORY) return failure(ENOTDIR);
-    if (lane == next) {
+    bool isWrong = lane != 0u && lane < total && reached != (guess << TABLE_KIND_BITS | KIND_DIRECTORY);
+    uint wrong = subgroupBallot(isWrong).x;
+    isDone = wrong == 0u;
+    uint next = isDone ? total : uint(findLSB(wrong));
+    found = subgroupShuffle(child, (next - 1u) % gl_SubgroupSize);
+    if (isDone || (found & TABLE_KIND_MASK) != KIND_DIRECTORY) break;
+    isOpen = lane == next;
+    if (isOpen) {
       guess = found >> TABLE_KIND_BITS;
       Words(sh_guesses).words[place] = guess;
-      isOpen = true;
     }
   }
-  return PATHS_UNRESOLVED;
+  uint kind = found & TABLE_KIND_MASK;
+  if (kind == KIND_SYMLINK && (!isDone || isFollowing || mustBeDirectory)) return PATHS_UNRESOLVED;
+  if (found == 0u) return failure(ENOENT);
+  return kind != KIND_DIRECTORY && (!isDone || mustBeDirectory) ? failure(ENOTDIR) : found >> TABLE_KIND_BITS;
 }
 
 // ── Requests ──
@@ -483,30 +552,27 @@ void openPath(uint request, uint sequence, uint index) {
 }
 
 void answer(uint request, uint sequence, uint index, uint result) {
-  if ((headerWord(request, PATHS_OPERATION) & PATHS_IS_INLINE) != 0u) {
-    sh_answers[request] = result;
+  if (isInline(request)) {
+    sh_answers[request].x = result;
     return;
   }
   uint at = headerWord(request, PATHS_RESULTS_AT) + index;
   Results(launch.outputs).values[at] = uvec2(result, sequence + sealMix(uvec3(result, 0u, 0u)));
 }
 
-// One lane, one path.
-void resolveAlone(uint request, uint sequence, uint index) {
-  openPath(request, sequence, index);
+// Resolves the path at `index` of a request: with all lanes of the subgroup, or each lane one of its own.
+void resolve(uint request, uint sequence, uint index, bool isTogether) {
+  uint directory = headerWord(request, PATHS_DIRECTORY);
   bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
-  answer(request, sequence, index, walk(headerWord(request, PATHS_DIRECTORY), isFollowing));
-}
-
-// All lanes of a subgroup, one path.
-void resolveAsOne(uint request, uint sequence, uint index) {
   openPath(request, sequence, index);
-  bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
-  uint result = resolveTogether(headerWord(request, PATHS_DIRECTORY), isFollowing);
-  if (gl_SubgroupInvocationID == 0u) {
-    if (result == PATHS_UNRESOLVED) resolveAlone(request, sequence, index);
-    else answer(request, sequence, index, result);
+  uint result = PATHS_UNRESOLVED;
+  if (isTogether) {
+    result = resolveTogether(directory, isFollowing, request == 0u && isInline(0u));
+    if (gl_SubgroupInvocationID != 0u) return;
   }
+  if (result == PATHS_UNRESOLVED) result = walk(directory, isFollowing);
+  answer(request, sequence, index, result);
+  spentRounds++;
 }
 
 // All lanes: stores the runs of a write request.
@@ -533,21 +599,26 @@ void perform(uint first, uint count) {
   if (isWrite(0u)) store();
   else {
     uint subgroups = gl_NumSubgroups * gl_NumWorkGroups.x;
-    uint subgroup = gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x;
+    uint place = gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     for (uint request = 0u; request < count; request++) {
+      // Of few paths each subgroup takes one, with all its lanes; of many, each lane takes one, then the next of its own.
       uint pathCount = headerWord(request, PATHS_COUNT);
-      uint width = clamp((pathCount + subgroups - 1u) / subgroups, 1u, gl_SubgroupSize);
-      if (width <= TOGETHER_PATHS_MAX) {
-        for (uint index = subgroup; index < pathCount; index += subgroups) resolveAsOne(request, first + request, index);
-        width = 1u;
-      } else if (gl_SubgroupInvocationID < width) {
-        for (uint index = subgroup * width + gl_SubgroupInvocationID; index < pathCount; index += subgroups * width) {
-          resolveAlone(request, first + request, index);
-          spentRounds++;
-        }
+      bool isTogether = TOGETHER_PATHS_MAX != 0u && (isInline(request) || pathCount <= subgroups * TOGETHER_PATHS_MAX);
+      // Who takes which follows from the request alone, as other workgroups may take it in another batch. Each begins elsewhere, so that small ones meet seldom.
+      uint turn, low;
+      umulExtended((first + request) * HASH_WORD, subgroups, turn, low);
+      uint subgroup = place + turn < subgroups ? place + turn : place + turn - subgroups;
+      uint begin = subgroup;
+      uint stride = subgroups;
+      if (isInline(request)) {
+        begin = gl_WorkGroupID.x == 0u && gl_SubgroupID == request % gl_NumSubgroups ? 0u : 1u;
+        if (!isTogether) begin += gl_SubgroupInvocationID;
+      } else if (!isTogether) {
+        uint width = min((pathCount + subgroups - 1u) / subgroups, gl_SubgroupSize);
+        begin = gl_SubgroupInvocationID < width ? subgroup * width + gl_SubgroupInvocationID : pathCount;
+        stride = subgroups * width;
       }
-      // The next request begins at the subgroups that this one left idle.
-      subgroup = (subgroup + subgroups - min((pathCount + width - 1u) / width, subgroups)) % subgroups;
+      for (uint index = begin; index < pathCount; index += stride) resolve(request, first + request, index, isTogether);
       spentRounds++;
     }
   }
@@ -555,4 +626,6 @@ void perform(uint first, uint count) {
   if (launch.canaryRounds != 0u) atomicMax(sh_spent, subgroupAdd(spentRounds) + PATHS_GRANULES_MAX / gl_WorkGroupSize.x);
 }
 
-uint64_t contribution(uint index) { return uint64_t(sh_answers[index]); }
+uint64_t contribution(uint index) { return uint64_t(sh_answers[index].x); }
+
+bool isAlone(uint index) { return sh_answers[index].y != 0u; }
