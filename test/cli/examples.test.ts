@@ -45,3 +45,22 @@ it("search.ts loads a folder and asks", () => {
   expect(good.stdout).toMatch(/\nfunction: 2 hits, [\d.]+ µs\n$/);
   dir.remove();
 });
+
+it("paths.ts tells which of the paths that git lists are not there", ({ skip }) => {
+  const dir = new Dir("example-paths")
+    .file("src/a.ts", "")
+    .file("src/gone.ts", "")
+    .file("docs/b c.md", "")
+    .link("link", "nowhere");
+  const git = (...args: string[]): number | null => spawnSync("git", ["-C", dir.path, ...args]).status;
+  try {
+    skip(git("init", "-q") !== 0, "there is no git here to list paths");
+    expect(git("add", ".")).toBe(0);
+    rmSync(join(dir.path, "src/gone.ts"));
+    const { status, stdout, stderr } = runExample("paths.ts", [dir.path]);
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^ENOENT src\/gone\.ts\n4 paths among \d+ entries in [\d.]+ ms, 1 missing\n$/);
+  } finally {
+    dir.remove();
+  }
+});
