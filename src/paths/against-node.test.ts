@@ -7,7 +7,7 @@
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { bulk, change, Ground, lookedUp } from "../../test/support/path-grounds.ts";
+import { bulk, change, expectDeepAlike, Ground, lookedUp } from "../../test/support/path-grounds.ts";
 import { propertyRuns } from "../../test/support/property-runs.ts";
 import { HostPaths } from "./host/host-paths.ts";
 
@@ -50,4 +50,11 @@ describe("the tree against the kernel", () => {
       expect([code, [...said].some((key) => key.includes(code))]).toEqual([code, true]);
     for (const code of ["done", "ENOENT", "ENOTDIR"]) expect(said).toContain(`lookup ${code} elsewhere`);
   }, 3_600_000);
+
+  it("answers as node:fs does where directories lie deeper than the longest path", async () => {
+    const pair = ground.pair();
+    const host = new HostPaths(pair.table, { threads: 0 });
+    await expectDeepAlike(pair, [host.lookup.bind(host)]);
+    pair.removeDeep();
+  });
 });

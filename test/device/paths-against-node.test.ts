@@ -7,7 +7,7 @@
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
-import { bulk, change, Ground, lookedUp } from "../support/path-grounds.ts";
+import { bulk, change, expectDeepAlike, Ground, lookedUp } from "../support/path-grounds.ts";
 import { inPieces, PathDevice } from "../support/path-device.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { watchValidation } from "../support/vulkan.ts";
@@ -57,5 +57,21 @@ describe.each([
     for (const code of ["done", "ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"])
       expect(said).toContain(`lookup ${code}`);
     for (const code of ["done", "ENOENT"]) expect(said).toContain(`lookup ${code} elsewhere`);
+  });
+
+  it("answers as node:fs does where directories lie deeper than the longest path", async ({ skip }) => {
+    await using device = await PathDevice.open({ shape });
+    skip(
+      shape.togetherPathsMax > 0 && device.backend.profile.loopLimit !== undefined,
+      "where loops are limited, the kernel is never laid out so: subgroups do not count their rounds",
+    );
+    const pair = ground.pair();
+    await device.show(pair.table);
+    const whole = async (...[paths, options]: Parameters<PathDevice["lookup"]>): Promise<Int32Array> => {
+      await device.follow(pair.table);
+      return device.lookup(paths, options);
+    };
+    await expectDeepAlike(pair, [whole, inPieces(whole, [1, 1, 1, 3])]);
+    pair.removeDeep();
   });
 });

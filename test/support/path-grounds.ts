@@ -3,6 +3,7 @@
  *
  * A process has one working directory, which relative paths of the real side begin at: one pair at a time.
  */
+import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -171,11 +172,21 @@ export class GroundPair {
     this.change({ kind: "open", to: relative("stays") });
   }
 
+  /** Deletes the real side, which may be deeper than any path. */
+  removeDeep(): void {
+    this.#leave();
+    execFileSync("rm", ["-rf", this.#top]);
+  }
+
   /** Deletes the real side. */
   remove(): void {
+    this.#leave();
+    fs.rmSync(this.#top, { recursive: true });
+  }
+
+  #leave(): void {
     process.chdir(join(this.#top, ".."));
     fs.closeSync(this.#rootFd);
-    fs.rmSync(this.#top, { recursive: true });
   }
 
   bytes({ text, isAbsolute, paddedTo = 0 }: GroundPath): Buffer {
@@ -221,6 +232,20 @@ export class GroundPair {
     return real === "done" ? `${it.kind} done` : real;
   }
 
+  /** Makes directories of one name, one in the other: as deep as one likes, as no path leads there. @returns each with its names, the base first */
+  nest(part: string, levels: number): { inode: number; names: Buffer[] }[] {
+    const all = [{ inode: this.base, names: [] as Buffer[] }];
+    this.enter([]);
+    for (let level = 0; level < levels; level++) {
+      fs.mkdirSync(latin1(part));
+      this.enter([latin1(part)], ".");
+      const { inode, names } = all[level]!;
+      all.push({ inode: this.tree.addDirectoryIn(inode, latin1(part)), names: [...names, latin1(part)] });
+    }
+    this.enter([]);
+    return all;
+  }
+
   /** The directories at and below the base: inode, and names down to it. */
   directories(): { inode: number; names: Buffer[] }[] {
     const all: { inode: number; names: Buffer[] }[] = [{ inode: this.base, names: [] }];
@@ -231,8 +256,8 @@ export class GroundPair {
   }
 
   /** Makes a directory of the real side the working directory, whatever bytes its name has and however deep it lies. */
-  enter(names: readonly Buffer[]): void {
-    process.chdir(`/proc/self/fd/${this.#rootFd}`);
+  enter(names: readonly Buffer[], from = `/proc/self/fd/${this.#rootFd}`): void {
+    process.chdir(from);
     for (const part of names) {
       const fd = fs.openSync(part, fs.constants.O_DIRECTORY);
       process.chdir(`/proc/self/fd/${fd}`);
@@ -312,5 +337,30 @@ function realStat(bytes: Buffer, followSymlinks: boolean): fs.BigIntStats | stri
     return (followSymlinks ? fs.statSync : fs.lstatSync)(bytes, { bigint: true }) as fs.BigIntStats;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code!;
+  }
+}
+
+/** A nest that is deeper than the longest path, and the same paths from many levels of it. */
+export async function expectDeepAlike(pair: GroundPair, asks: readonly Ask[]): Promise<void> {
+  const part = "v".repeat(255);
+  const levels = pair.nest(part, 40);
+  const texts = [1, 2, 3, 7, 8, 9, 15, 16, 17, 20].flatMap((depth) => {
+    const down = Array.from({ length: depth }, () => part).join("/");
+    return [
+      down,
+      `${down}/`,
+      `${down}/.`,
+      `${down}/..`,
+      `${down}/../${part}`,
+      `${down}/missing`,
+      `${down}/${part}v`,
+    ];
+  });
+  texts.push("../".repeat(30), `${"../".repeat(30)}stays`, `${"../".repeat(10)}${part}`, "..", ".", "");
+  const paths = texts.map((text) => ({ text, isAbsolute: false }));
+  for (const level of [0, 1, 9, 23, 24, 25, 39, 40]) {
+    const said = await pair.lookUpAlike(paths, asks, levels[level]);
+    expect(said).toContain("lookup done");
+    expect(said).toContain("lookup ENAMETOOLONG");
   }
 }
