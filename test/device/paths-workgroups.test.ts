@@ -1,0 +1,39 @@
+/**
+ * Many requests in flight before several workgroups, each of which takes them in batches of its own: who resolves which path must follow from the request alone.
+ *
+ * A software driver keeps as many workgroups as it has threads, less one, so this process asks for some, however few cores there are.
+ */
+process.env["LP_NUM_THREADS"] = "4";
+
+import { expect, it } from "vitest";
+import { ROOT_INODE } from "../../src/paths/contracts.ts";
+import { PathTable } from "../../src/paths/table.ts";
+import { PathTree } from "../../src/paths/tree.ts";
+import { lookupReference, referenceOf } from "../../src/paths/reference/lookup.ts";
+import { inPieces, PathDevice } from "../support/path-device.ts";
+import { packed } from "../support/path-worlds.ts";
+import { watchValidation } from "../support/vulkan.ts";
+
+watchValidation();
+
+const SIZES = [1, 7, 1, 1, 3, 40, 1, 2, 130, 1, 5, 1, 1, 64, 1, 11];
+
+it("resolves every path of every request, in whatever batches the workgroups take them", async () => {
+  const table = new PathTable({ capacity: 4000 });
+  const tree = new PathTree(table);
+  const texts: string[] = [];
+  for (let outer = 0; outer < 12; outer++) {
+    tree.addDirectories(Buffer.from(`/directory ${outer}/inner`), ROOT_INODE);
+    for (let file = 0; file < 60; file++) {
+      const text = `/directory ${outer}/inner/file ${file}.ts`;
+      tree.addFile(Buffer.from(text), ROOT_INODE);
+      texts.push(text, `${text}x`);
+    }
+  }
+  const reference = referenceOf(tree);
+  const expected = texts.map((text) => lookupReference(reference, Buffer.from(text)));
+  await using device = await PathDevice.open({ shape: { residentWorkgroupCount: 3 } });
+  await device.show(table);
+  const look = inPieces((paths, options) => device.lookup(paths, options), SIZES);
+  for (let round = 0; round < 40; round++) expect([...(await look(packed(texts, 0)))]).toEqual(expected);
+});
