@@ -172,7 +172,7 @@ describe.each([
         await turn();
       }
     };
-    const all = PATHS.map((path, index) => index);
+    const all = [...PATHS.keys()];
     await Promise.all([
       until(() => race.randomChange()),
       until(() => race.randomChange()),
