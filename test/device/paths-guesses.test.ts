@@ -5,7 +5,7 @@
  * On drivers that limit loops no guesses are made, and the same answers must come.
  *
  * A failure tells its seed; as guesses outlive a case, only the whole run makes it again: EVERWARP_PROPERTY_SEED=<seed>. EVERWARP_PROPERTY_RUNS=2000 makes more cases than the
- * 25 by default, in each way.
+ * 80 by default, in each way.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -180,7 +180,7 @@ describe.each([
           }
         },
       ),
-      propertyRuns(25),
+      propertyRuns(80),
     );
     expect(found).toBeGreaterThan(missed / 20);
     expect(missed).toBeGreaterThan(found / 20);
