@@ -100,7 +100,7 @@ export interface PathsBackend {
    * @param packed read before the promise settles; the caller leaves it alone until then
    * @returns inode (≥ 0) or −errno, in the order of the paths. A directory inode that is none: −ENOTDIR for relative
    *   paths (−EBADF when it is free), absolute paths are not concerned. A path with a NUL: −EINVAL.
-   * @throws EW_DEVICE_LOST, EW_CLOSED for the batch as a whole
+   * @throws EW_BAD_ARGUMENT for offsets that are out of order or beyond the bytes; EW_DEVICE_LOST, EW_CLOSED for the batch as a whole
    */
   lookup(packed: PackedPaths, options?: LookupOptions): Promise<Int32Array>;
 

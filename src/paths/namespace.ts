@@ -352,6 +352,8 @@ export class Namespace implements AsyncDisposable {
       throw error;
     }
     await this.#mirror();
+    const overdue = this.#host.turns.overdue();
+    if (overdue !== undefined) await overdue;
     return result;
   }
 

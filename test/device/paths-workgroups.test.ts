@@ -35,5 +35,5 @@ it("resolves every path of every request, in whatever batches the workgroups tak
   await using device = await PathDevice.open({ shape: { residentWorkgroupCount: 3 } });
   await device.show(table);
   const look = inPieces((paths, options) => device.lookup(paths, options), SIZES);
-  for (let round = 0; round < 40; round++) expect([...(await look(packed(texts, 0)))]).toEqual(expected);
+  for (let round = 0; round < 40; round++) expect([...(await look(packed(texts), {}))]).toEqual(expected);
 });

@@ -30,6 +30,9 @@ const BATCH = 100;
 const STRINGS = 100_000;
 const PACKED = 1_000_000;
 const SINGLES = 64;
+/** Files that are added while lookups go on, and how many of them at a time. */
+const ADDED = 100_000;
+const ADDED_AT_ONCE = 250;
 /** Copies of the strings, so that none is looked up twice with a hash that the engine remembers. */
 const COPIES = 24;
 
@@ -76,6 +79,11 @@ class PathsRun {
     }
     await this.#row("all", "host", () => this.#onHost());
     await this.#row("all", "Map", () => this.#inMap());
+  }
+
+  /** Entries of the tree, and those that are added to it. */
+  get #capacity(): number {
+    return this.#tree.entryCount + ADDED + 1;
   }
 
   async #row(subject: string, contender: string, body: () => Promise<void>): Promise<void> {
@@ -155,6 +163,51 @@ class PathsRun {
     const packed = this.#packedContender(() => namespace.lookupPacked(this.#packed));
     await this.#measure("1,000,000 packed", name, packed, { requests: PACKED });
     await this.#singles(name, namespace);
+    await this.#whileGrowing(name, namespace);
+  }
+
+  /** Lookups one after the other while many files are added: nobody is to wait long for a table that grows. */
+  async #whileGrowing(name: string, namespace: Namespace): Promise<void> {
+    this.#context.reporter.progress(`${this.#context.caseName}: lookups while files are added with ${name}`);
+    const { paths: all, expected } = this.#million;
+    let isGrown = false;
+    const grow = async (): Promise<void> => {
+      const directory = await namespace.addDirectory("/files added by the benchmark");
+      for (let first = 0; first < ADDED; first += ADDED_AT_ONCE) {
+        this.#context.signal.throwIfAborted();
+        const adding = Array.from({ length: ADDED_AT_ONCE }, (_, index) =>
+          namespace.addFile(`added ${first + index}`, { directory }),
+        );
+        await Promise.all(adding);
+      }
+    };
+    const growing = grow().finally(() => (isGrown = true));
+    growing.catch(() => undefined); // it is awaited below
+    const samplesUs: number[] = [];
+    for (let index = 0; !isGrown; index = (index + 1) % all.length) {
+      if (expected[index]! < 0) continue;
+      const begin = performance.now();
+      const inode = await namespace.lookup(all[index]!);
+      samplesUs.push((performance.now() - begin) * 1000);
+      expectResult(all[index]!, inode, expected[index]);
+    }
+    await growing;
+    reportSamples(
+      this.#context,
+      {
+        case: this.#context.caseName,
+        subject: `lookup() while ${ADDED.toLocaleString("en")} files are added`,
+        contender: name,
+      },
+      samplesUs,
+      {
+        expected: "the inode of every path",
+        requests: 1,
+        facts: {
+          "longest ms": (samplesUs.reduce((longest, us) => Math.max(longest, us), 0) / 1000).toFixed(2),
+        },
+      },
+    );
   }
 
   /** One lookup after the other on an idle namespace; those that find nothing are left out, as they throw. */
@@ -181,7 +234,12 @@ class PathsRun {
     const select = deviceSelection(this.#context.options.device);
     {
       const begin = performance.now();
-      await using namespace = await Namespace.load(this.#tree.file, { device: select, strategy, threads: 0 });
+      await using namespace = await Namespace.load(this.#tree.file, {
+        device: select,
+        strategy,
+        threads: 0,
+        capacity: this.#capacity,
+      });
       const loadMs = performance.now() - begin;
       const { usedBytes, nameBytes } = namespace.stats;
       await this.#inNamespace(namespace.info.strategy, namespace, {
@@ -204,12 +262,16 @@ class PathsRun {
         requests: PACKED,
         facts: {
           workgroups: backend.workgroupCount,
-          "components a path": (this.#million.steps / PACKED).toFixed(2),
           "device bytes an entry, names apart": (
             (backend.tableBytes - table.stats.nameBytes) /
             this.#tree.entryCount
           ).toFixed(1),
         },
+      });
+      // The results of the row above were right, and these are the same requests.
+      const kernel: Contender = { run: () => backend.resolveKept(kept), check: () => undefined };
+      await this.#measure("component steps in it", `${backend.strategyName}, kernel alone`, kernel, {
+        requests: this.#million.steps,
       });
     } finally {
       await backend.close();
@@ -237,7 +299,10 @@ class PathsRun {
   }
 
   async #onHost(): Promise<void> {
-    await using namespace = await Namespace.load(this.#tree.file, { device: "cpu" });
+    await using namespace = await Namespace.load(this.#tree.file, {
+      device: "cpu",
+      capacity: this.#capacity,
+    });
     await this.#inNamespace("host", namespace, { device: namespace.info.device });
   }
 

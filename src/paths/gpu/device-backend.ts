@@ -21,7 +21,7 @@ import type {
   TableImage,
 } from "../contracts.ts";
 import { PathWalker } from "../host/path-walker.ts";
-import type { PathLike } from "../pack.ts";
+import { checkPacked, type PathLike } from "../pack.ts";
 import { PathRequest } from "../table.schema.ts";
 import { DeviceTable } from "./device-table.ts";
 import { KeptPaths } from "./kept-paths.ts";
@@ -171,18 +171,25 @@ export class DevicePathsBackend implements PathsBackend {
     return this.#table.allocatedBytes;
   }
 
-  lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
+  async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
+    checkPacked(packed); // the kernel would read wherever they point
     return this.#driver.lookup(new PackedBatch(packed, options));
   }
 
-  /** Copies paths to the device, for `lookupKept`. @throws EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */
+  /** Copies paths to the device, for `lookupKept`. @throws EW_BAD_ARGUMENT, EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */
   keep(packed: PackedPaths): KeptPaths {
+    checkPacked(packed);
     return new KeptPaths(this.device, packed);
   }
 
   /** Resolves paths that lie on the device already: nothing but results travels. @throws as `lookup` */
   lookupKept(kept: KeptPaths, options: LookupOptions = {}): Promise<Int32Array> {
     return this.#driver.lookup(new PackedBatch(kept.packed, options, kept));
+  }
+
+  /** The same, and the results stay where the kernel wrote them: ends when it has. For measuring the kernel alone. @throws as `lookup` */
+  async resolveKept(kept: KeptPaths, options: LookupOptions = {}): Promise<void> {
+    await this.#driver.lookup(new PackedBatch(kept.packed, options, kept, true));
   }
 
   /** Packs strings group by group, while the device looks the groups before up. */

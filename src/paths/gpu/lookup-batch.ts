@@ -51,6 +51,9 @@ export abstract class LookupBatch extends Ending {
     return undefined;
   }
 
+  /** Results stay where the kernel wrote them: nobody wants them. */
+  readonly isResultless: boolean = false;
+
   /** Sees to it that the next path is packed. */
   abstract packNext(): void;
 
@@ -78,11 +81,13 @@ export class PackedBatch extends LookupBatch {
   readonly packed: PackedPaths;
   readonly packedFirst = 0;
   readonly #kept: KeptPaths | undefined;
+  override readonly isResultless: boolean;
 
-  constructor(packed: PackedPaths, options: LookupOptions, kept?: KeptPaths) {
+  constructor(packed: PackedPaths, options: LookupOptions, kept?: KeptPaths, isResultless = false) {
     super(packed.offsets.length - 1, options);
     this.packed = packed;
     this.#kept = kept;
+    this.isResultless = isResultless;
   }
 
   override get kept(): KeptPaths | undefined {

@@ -193,7 +193,8 @@ export class RequestLine {
     if (batch === undefined) return;
     try {
       if (resultsAt === ANSWERED_INLINE) batch.results[first] = ticket.result;
-      else this.#mailbox.copy(batch.results, first, count, resultsAt, ticket.sequence);
+      else if (!batch.isResultless)
+        this.#mailbox.copy(batch.results, first, count, resultsAt, ticket.sequence);
       if (this.#walker !== undefined) batch.resolveRest(this.#walker, first, count);
     } catch (error) {
       batch.end(error);
