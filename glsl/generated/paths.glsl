@@ -77,7 +77,7 @@ const uint PATHS_COUNT = 1u;
 const uint PATHS_BYTES = 2u;
 // address of the count + 1 offsets; of a write: of its runs
 const uint PATHS_OFFSETS = 4u;
-// the offset that stands for BYTES; of an inline path: its length
+// the offset that stands for BYTES
 const uint PATHS_OFFSETS_BASE = 6u;
 // where in the output ring the first result goes, in results of RESULT_BYTES
 const uint PATHS_RESULTS_AT = 7u;
@@ -87,6 +87,8 @@ const uint PATHS_DIRECTORY = 8u;
 const uint PATHS_EDITION = 9u;
 // granules of the table's flat space that are to be known
 const uint PATHS_GRANULES = 10u;
+// bytes from BYTES on, which no path may leave; of an inline path: its length
+const uint PATHS_TEXT_BYTES = 11u;
 // the bytes of a single short path begin here, behind the header
 const uint PATHS_INLINE = 12u;
 // a bit of OPERATION, as the three that follow
@@ -106,6 +108,8 @@ const uint PATHS_GRANULE_ADDRESS_BITS = 16u;
 const uint PATHS_RESULT_BYTES = 8u;
 // the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it
 const uint PATHS_UNRESOLVED = 2147483648u;
+// the result of a path whose offsets are out of order, or lead out of the text
+const uint PATHS_MISPLACED = 2147483649u;
 // such rounds, for one path
 const uint PATHS_ROUNDS_MAX = 1500u;
 // where in the directory of granules, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one

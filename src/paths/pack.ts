@@ -127,6 +127,16 @@ export function checkPacked({ bytes, offsets }: PackedPaths): void {
   if (offsets.length === 0) throw badOffsets("there are none");
 }
 
+/** What is wrong with packed paths of which some were seen to be out of place. */
+export function misplacedError(packed: PackedPaths): unknown {
+  try {
+    checkPacked(packed);
+  } catch (error) {
+    return error;
+  }
+  return badOffsets("they changed while they were looked up");
+}
+
 function badOffsets(what: string): EverwarpError {
   return new EverwarpError("EW_BAD_ARGUMENT", `the offsets of packed paths are not in order: ${what}`, {
     remedy: "Give one offset more than there are paths, ascending, within the bytes.",

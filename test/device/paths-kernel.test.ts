@@ -242,6 +242,38 @@ describe("the lookup kernel", () => {
     await Promise.all(waits);
   });
 
+  it("refuses offsets that are out of order or lead out of the bytes, wherever they are, and harms nobody else", async () => {
+    const world = build([]);
+    world.addFile(ROOT_INODE, "end");
+    const device = await open(world, { shape: { chunkPaths: 50, resultCount: 1024 } });
+    const paths = Array.from({ length: 200 }, () => "/end");
+    const good = packed(paths);
+    const wanted = paths.map((text) => world.expected(text));
+    for (const [index, offset] of [
+      [0, 5], // behind the next
+      [1, 0xffff_fff0],
+      [49, 3],
+      [50, 0], // the last of a chunk: the chunk itself would have no length
+      [77, 4 * 200 + 1], // one byte beyond
+      [100, 0x8000_0000],
+      [150, 4 * 150 + 9],
+      [200, 4 * 200 + 1],
+      [200, 0],
+    ] as const) {
+      const offsets = good.offsets.slice();
+      offsets[index] = offset;
+      const [bad, other] = await Promise.allSettled([
+        device.lookup({ bytes: good.bytes, offsets }),
+        device.lookup(good),
+      ]);
+      expect(bad, `offset ${index} is ${offset}`).toMatchObject({ reason: { code: "EW_BAD_ARGUMENT" } });
+      expect(other.status === "fulfilled" && [...other.value]).toEqual(wanted);
+    }
+    await expect(device.lookup({ bytes: good.bytes, offsets: new Uint32Array(0) })).rejects.toMatchObject({
+      code: "EW_BAD_ARGUMENT",
+    });
+  });
+
   it("gives every caller an answer or an error when the device is lost in mid-batch", async () => {
     const world = build([]);
     for (let index = 0; index < 100; index++) world.addFile(ROOT_INODE, `f${index}`);

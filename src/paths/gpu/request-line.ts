@@ -13,7 +13,7 @@
  */
 import { EverwarpError } from "../../base/errors.ts";
 import type { PathWalker } from "../host/path-walker.ts";
-import type { PathLike } from "../pack.ts";
+import { misplacedError, type PathLike } from "../pack.ts";
 import { type LookupBatch, SinglePath } from "./lookup-batch.ts";
 import { ANSWERED_INLINE, type Flight, type LookupKernel, type RequestSender } from "./request-sender.ts";
 import type { ResultMailbox } from "./result-mailbox.ts";
@@ -135,24 +135,33 @@ export class RequestLine {
       this.#sender.beginEdition();
       return true;
     }
-    if (!this.#pack(next)) return true;
-    if (!this.#fly(this.#sender.sendChunk(next))) return false;
+    const flight = next.isEnded ? undefined : this.#sendChunk(next);
+    if (next.isEnded) {
+      this.#line.shift();
+      return true;
+    }
+    if (!this.#fly(flight)) return false;
     if (next.isSent) this.#line.shift();
     // While the device works on this, what it has done already is taken in.
     else this.look();
     return true;
   }
 
-  /** Packs the next group of the first batch in line, if that is to be done; false where the batch ends for that. */
-  #pack(batch: LookupBatch): boolean {
+  /** Packs and sends the next paths of the first batch in line; ends it where some of them are no paths. */
+  #sendChunk(batch: LookupBatch): Flight | undefined {
     try {
       batch.packNext();
-      return true;
     } catch (error) {
       // What is no path can be packed by nobody; all others go on.
       batch.end(error);
-      this.#line.shift();
-      return false;
+      return undefined;
+    }
+    try {
+      return this.#sender.sendChunk(batch);
+    } catch (error) {
+      if (!(error instanceof EverwarpError) || error.code !== "EW_BAD_ARGUMENT") throw error;
+      batch.end(error);
+      return undefined;
     }
   }
 
@@ -193,8 +202,10 @@ export class RequestLine {
     if (batch === undefined) return;
     try {
       if (resultsAt === ANSWERED_INLINE) batch.results[first] = ticket.result;
-      else if (!batch.isResultless)
-        this.#mailbox.copy(batch.results, first, count, resultsAt, ticket.sequence);
+      else if (!batch.isResultless) {
+        if (!this.#mailbox.copy(batch.results, first, count, resultsAt, ticket.sequence))
+          throw misplacedError(batch.packed);
+      }
       if (this.#walker !== undefined) batch.resolveRest(this.#walker, first, count);
     } catch (error) {
       batch.end(error);

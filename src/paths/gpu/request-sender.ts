@@ -12,7 +12,7 @@ import type { ResidentLoop } from "../../residency/resident-loop.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
 import { drainWriteCombining } from "../../residency/write-combining.ts";
 import type { DeviceBuffer } from "../../vulkan/index.ts";
-import type { PathLike } from "../pack.ts";
+import { misplacedError, type PathLike } from "../pack.ts";
 import { PathRequest } from "../table.schema.ts";
 import type { DeviceTable } from "./device-table.ts";
 import type { LookupBatch, SinglePath } from "./lookup-batch.ts";
@@ -97,7 +97,7 @@ export class RequestSender {
     };
   }
 
-  /** Sends some paths of those that a batch has packed; undefined where there is no room now. */
+  /** Sends some paths of those that a batch has packed; undefined where there is no room now. @throws EW_BAD_ARGUMENT for paths that leave the bytes */
   sendChunk(batch: LookupBatch): Flight | undefined {
     if (this.#kernel.isFull) return undefined;
     const { kept, packedFirst } = batch;
@@ -111,7 +111,10 @@ export class RequestSender {
     if (offsets[first + count] - base > chunkBytes)
       count = Math.max(1, pathsWithin(offsets, first, count, base + chunkBytes));
     let length = offsets[first + count] - base;
+    // The kernel sees to the offsets in between.
+    if (length < 0 || base + length > bytes.length) throw misplacedError(batch.packed);
     const isInline = kept === undefined && count === 1 && length <= PathRequest.INLINE_BYTES_MAX;
+    payload[PathRequest.TEXT_BYTES] = kept === undefined ? length : offsets[offsets.length - 1] - offsets[0];
     // A path that is too long is not looked at: none of its bytes are sent, only how many there were.
     if (count === 1 && length > chunkBytes) length = 0;
     const textBytes = (length + VECTOR_BYTES - 1) & -VECTOR_BYTES;
@@ -129,7 +132,6 @@ export class RequestSender {
     } else if (isInline) {
       for (let index = 0; index < length; index++) this.#inlineBytes[index] = bytes[base + index];
       wordCount += (length + 3) >> 2;
-      payload[PathRequest.OFFSETS_BASE] = length;
     } else {
       this.#inputBytes.set(bytes.subarray(base, base + length), inputAt);
       this.#inputWords.set(offsets.subarray(first, first + count + 1), (inputAt + textBytes) >> 2);
@@ -230,7 +232,7 @@ export class RequestSender {
     payload[PathRequest.COUNT] = 1;
     payload[PathRequest.RESULTS_AT] = 0;
     payload[PathRequest.DIRECTORY] = directory;
-    payload[PathRequest.OFFSETS_BASE] = length;
+    payload[PathRequest.TEXT_BYTES] = length;
     return this.#submit(PathRequest.INLINE + ((length + 3) >> 2));
   }
 

@@ -1,9 +1,11 @@
 /** Results as the kernel leaves them: a ring of sealed words in mapped memory, two for each path. */
 import { EverwarpError } from "../../base/errors.ts";
 import { Seal } from "../../residency/seal.schema.ts";
+import { PathRequest } from "../table.schema.ts";
 
 /** How long a result may come after the completion that counts it. */
 const RESULT_TIMEOUT_MS = 1_000;
+const MISPLACED = PathRequest.MISPLACED | 0;
 const MIX_X = Seal.MIX_X | 0;
 
 export class ResultMailbox {
@@ -18,16 +20,20 @@ export class ResultMailbox {
    * Copies results, each when its seal shows that it has come.
    * @param at first of them in the ring
    * @param sequence of the request that they belong to
+   * @returns whether all paths lay within their text
    * @throws EW_TIMEOUT
    */
-  copy(results: Int32Array, first: number, count: number, at: number, sequence: number): void {
+  copy(results: Int32Array, first: number, count: number, at: number, sequence: number): boolean {
+    let isPlaced = true;
     const words = this.#words;
     const number = sequence | 0;
     for (let index = 0, word = at * 2; index < count; index++, word += 2) {
-      const result = words[word];
-      results[first + index] =
-        ((words[word + 1] - Math.imul(result, MIX_X)) | 0) === number ? result : this.#await(word, number);
+      let result = words[word];
+      if (((words[word + 1] - Math.imul(result, MIX_X)) | 0) !== number) result = this.#await(word, number);
+      if (result === MISPLACED) isPlaced = false;
+      results[first + index] = result;
     }
+    return isPlaced;
   }
 
   /** A result that comes later than the completion that counts it. */

@@ -541,7 +541,7 @@ void openPath(uint request, uint sequence, uint index) {
     uint slot = slotOf(currentLane, sequence);
     text.base = launch.slots + uint64_t((slot * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS) * 16u);
     text.at = 0u;
-    text.end = headerWord(request, PATHS_OFFSETS_BASE);
+    text.end = headerWord(request, PATHS_TEXT_BYTES);
     return;
   }
   Words offsets = Words(headerAddress(request, PATHS_OFFSETS));
@@ -566,10 +566,9 @@ void resolve(uint request, uint sequence, uint index, bool isTogether) {
   bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
   openPath(request, sequence, index);
   uint result = PATHS_UNRESOLVED;
-  if (isTogether) {
-    result = resolveTogether(directory, isFollowing, request == 0u && isInline(0u));
-    if (gl_SubgroupInvocationID != 0u) return;
-  }
+  if (text.end < text.at || text.end > headerWord(request, PATHS_TEXT_BYTES)) result = PATHS_MISPLACED;
+  else if (isTogether) result = resolveTogether(directory, isFollowing, request == 0u && isInline(0u));
+  if (isTogether && gl_SubgroupInvocationID != 0u) return;
   if (result == PATHS_UNRESOLVED) result = walk(directory, isFollowing);
   answer(request, sequence, index, result);
   spentRounds++;
