@@ -1,5 +1,5 @@
 /**
- * The code of docs/residency.md and of the README's kernel is run, as a reader would run it: each block with a file's name becomes that file, each program is started, and
+ * The code of docs/residency.md, of docs/paths.md, and of the README's kernel and paths is run, as a reader would run it: each block with a file's name becomes that file, each program is started, and
  * prints what the page says.
  */
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ interface Block {
   text: string;
 }
 
-const page = ["docs/residency.md", "README.md"]
+const page = ["docs/residency.md", "README.md", "docs/paths.md"]
   .map((file) => readFileSync(join(root, file), "utf8"))
   .join("\n");
 const blocks: Block[] = [...page.matchAll(/^```(\w+) ([^\n]+)\n([^]*?)^```$/gm)].map(
@@ -42,7 +42,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("docs/residency.md and README.md", () => {
+describe("docs/residency.md, README.md and docs/paths.md", () => {
   it("has programs, and each shows its output", () => {
     expect(programs.map(({ title }) => title)).toEqual([
       "square.ts",
@@ -51,6 +51,7 @@ describe("docs/residency.md and README.md", () => {
       "saving.ts",
       "errors.ts",
       "mean.ts",
+      "lookups.ts",
     ]);
     for (const { title } of programs) expect(outputOf(title), title).toBeDefined();
     // Every kernel on the page belongs to a program.
