@@ -15,7 +15,9 @@
 //     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
 //     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
 //     RESIDENCY_ALONE      bool isAlone(uint index) names requests that workgroup 0 performs, whose results are what its contribution() says and nothing
-//                          else: it publishes them without counting. It is asked behind perform(), when headers may be those of the next requests
+//                          else: it publishes them without counting. It is asked behind perform(), when headers may be those of the next requests.
+//                          bool serve(uint sequence, out uint64_t result) may answer such a request, the only one at hand, at once: its header is at
+//                          position 0, and none but the first subgroup of workgroup 0 is there
 //     RESIDENCY_ANSWERS    contribution() counts answers; the workgroup that publishes calls unanswered(index) for a request that has none
 //     RESIDENCY_CLOCK      ticks are those of the device's clock, which takes a while to read, so the subgroup's cycle counter tells when it is time
 //                          for that; else a poll is a tick, and what authors spend()
@@ -124,6 +126,9 @@ void unanswered(uint index);
 #endif
 #ifdef RESIDENCY_ALONE
 bool isAlone(uint index);
+bool serve(uint sequence, out uint64_t result);
+// Requests that the poll has answered already.
+shared uint sh_served[2];
 #endif
 
 // What one thread, the watch, knows of this launch. In shared memory, though no other thread looks at it: as variables it would take
@@ -445,6 +450,24 @@ uint withinBounds(uint ready, uint next, uint last) {
   return launch.bounded == 0u ? ready : uint(clamp(int(last - next) + 1, 0, int(ready)));
 }
 
+#ifdef RESIDENCY_ALONE
+// Answers a request that came alone, before the workgroup is told of anything.
+bool serveNow(uint sequence, uvec4 control) {
+  bool isUnhindered = gl_WorkGroupID.x == 0u && launch.bounded == 0u && control.x == 0u && control.w == sh_watch.settings && sh_watch.polls != 0u &&
+                      sh_watch.isBounded == 0u && sh_watch.dutyShare == DUTY_WHOLE;
+  if (!isUnhindered) return false;
+  uint cycles = cyclesNow();
+  uint64_t result = 0ul;
+  if (!serve(sequence, result)) return false;
+  if (gl_LocalInvocationIndex == 0u) {
+    Vectors(launch.completions).vectors[slotOf(0u, sequence) * launch.completionVectors] = sealed(uvec3(uint(result), uint(result >> 32), sequence), sequence);
+    beginWork(cycles);
+    sh_watch.totalRequests++;
+  }
+  return true;
+}
+#endif
+
 // Looks at the next requests of each lane, and tells the workgroup what to do.
 void poll(uint nextNormal, uint nextUrgent, uint parity) {
   bool isWatch = gl_LocalInvocationIndex == 0u;
@@ -455,7 +478,14 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
   uvec4 control = Vectors(launch.control).vectors[0];
   uint lane = 0u;
   uvec2 found = countReady(uvec2(nextNormal, nextUrgent));
+#ifdef RESIDENCY_ALONE
+  bool isServed = found.x == 1u && serveNow(nextNormal, control);
+  if (isServed) found.x = 0u;
+#endif
   if (!isWatch) return;
+#ifdef RESIDENCY_ALONE
+  sh_served[parity] = isServed ? 1u : 0u;
+#endif
   uint ready = withinBounds(found.x, nextNormal, control.y);
   bool isExhausted = launch.bounded != 0u && int(control.y - nextNormal) < 0;
 #if RESIDENCY_LANES == 2
@@ -553,6 +583,9 @@ void main() {
     if (gl_SubgroupID == 0u) poll(nextNormal, nextUrgent, parity);
     barrier();
     uint command = sh_command[parity];
+#ifdef RESIDENCY_ALONE
+    nextNormal += sh_served[parity];
+#endif
     if (command == COMMAND_EXIT) {
       hasLeft = true;
       break;

@@ -5,7 +5,10 @@
  */
 process.env["LP_NUM_THREADS"] = "4";
 
-import { expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it, type TestContext } from "vitest";
+import { EverwarpError } from "../../src/base/errors.ts";
+import type { StrategyName } from "../../src/residency/strategies/index.ts";
 import { ROOT_INODE } from "../../src/paths/contracts.ts";
 import { PathTable } from "../../src/paths/table.ts";
 import { PathTree } from "../../src/paths/tree.ts";
@@ -18,7 +21,8 @@ watchValidation();
 
 const SIZES = [1, 7, 1, 1, 3, 40, 1, 2, 130, 1, 5, 1, 1, 64, 1, 11];
 
-it("resolves every path of every request, in whatever batches the workgroups take them", async () => {
+/** A small tree, and texts with their answers. */
+function ground() {
   const table = new PathTable({ capacity: 4000 });
   const tree = new PathTree(table);
   const texts: string[] = [];
@@ -31,9 +35,39 @@ it("resolves every path of every request, in whatever batches the workgroups tak
     }
   }
   const reference = referenceOf(tree);
-  const expected = texts.map((text) => lookupReference(reference, Buffer.from(text)));
+  return { table, texts, expected: texts.map((text) => lookupReference(reference, Buffer.from(text))) };
+}
+
+it("resolves every path of every request, in whatever batches the workgroups take them", async () => {
+  const { table, texts, expected } = ground();
   await using device = await PathDevice.open({ shape: { residentWorkgroupCount: 3 } });
   await device.show(table);
   const look = inPieces((paths, options) => device.lookup(paths, options), SIZES);
   for (let round = 0; round < 40; round++) expect([...(await look(packed(texts), {}))]).toEqual(expected);
 });
+
+describe.each(["persistent", "leased", "continuous"] as const)("single paths, kernel kept %s", (strategy) => {
+  it("are answered across every end and beginning of a launch", async (context) => {
+    const { table, texts, expected } = ground();
+    await using device = await openOrSkip(context, strategy);
+    await device.show(table);
+    for (let round = 0; round < 60; round++) {
+      for (let index = round; index < texts.length; index += 37) {
+        const [inode] = await device.lookup(packed([texts[index]!]));
+        expect(inode, texts[index]).toBe(expected[index]);
+      }
+      if (round % 3 === 0) await sleep(round % 10); // now and then long enough for the kernel to park
+    }
+    // More than there are slots, so that each was taken again behind others that no workgroup was waited for.
+    expect((60 * texts.length) / 37).toBeGreaterThan(2 * 256);
+  });
+});
+
+async function openOrSkip(context: TestContext, strategy: StrategyName): Promise<PathDevice> {
+  try {
+    return await PathDevice.open({ strategy, parkAfterMs: 3, shape: { residentWorkgroupCount: 3 } });
+  } catch (error) {
+    if (!(error instanceof EverwarpError) || error.code !== "EW_STRATEGY_UNSUPPORTED") throw error;
+    return context.skip(error.message);
+  }
+}

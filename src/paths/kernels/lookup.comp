@@ -61,6 +61,12 @@ shared uvec4 sh_text[TOGETHER_THREADS_MAX + 1u];
 // Where each component begins and where its last byte is, in bytes of sh_text.
 shared uvec2 sh_bounds[TOGETHER_THREADS_MAX];
 
+// The lanes of a subgroup see what they stored in shared memory.
+void meet() {
+  if (IS_IN_STEP == 0u) subgroupBarrier();
+  else subgroupMemoryBarrierShared();
+}
+
 void initialize() {
   if (gl_LocalInvocationIndex == 0u) sh_edition = 0u;
 }
@@ -82,9 +88,6 @@ uint64_t tableAddress(uint word) {
 
 void prepare(uint first, uint count) {
   if (gl_LocalInvocationIndex < count) sh_answers[gl_LocalInvocationIndex] = uvec2(0u, headerWord(gl_LocalInvocationIndex, PATHS_OPERATION) & PATHS_IS_ALONE);
-  // A single path is on its way while the workgroup gathers; the first subgroup of all will resolve it.
-  if (gl_WorkGroupID.x == 0u && gl_SubgroupID == 0u && isInline(0u))
-    sh_text[gl_SubgroupInvocationID] = extensionVector(first, min(gl_SubgroupInvocationID, PATHS_INLINE_BYTES_MAX / 16u - 1u));
   if (sh_edition == headerWord(0u, PATHS_EDITION)) return;
   uint granules = headerWord(0u, PATHS_GRANULES);
   for (uint index = gl_LocalInvocationIndex; index < granules; index += gl_WorkGroupSize.x) sh_granules[index] = Words(launch.state).words[index];
@@ -446,19 +449,14 @@ uint bytesEqual(uvec4 vector, uint pattern) {
 }
 
 // Resolves the path in `text`, the same in all lanes; PATHS_UNRESOLVED where it is too long, or has dots, symlinks or a NUL: then the walk decides.
-// `isThere`: the text lies in sh_text already.
-uint resolveTogether(uint directory, bool isFollowing, bool isThere) {
+uint resolveTogether(uint directory, bool isFollowing) {
   uint lane = gl_SubgroupInvocationID;
   uint here = gl_SubgroupID * gl_SubgroupSize;
   uint firstVector = text.at / 16u;
   uint vectors = (text.end + 15u) / 16u - firstVector;
   if (text.at == text.end || vectors > gl_SubgroupSize) return PATHS_UNRESOLVED;
-  uvec4 vector;
-  if (isThere) vector = sh_text[lane];
-  else {
-    vector = Vectors(text.base).vectors[firstVector + min(lane, vectors - 1u)];
-    sh_text[here + lane] = vector;
-  }
+  uvec4 vector = Vectors(text.base).vectors[firstVector + min(lane, vectors - 1u)];
+  sh_text[here + lane] = vector;
 
   // The bytes of names in this lane's vector, and around it: where they begin and end.
   uint inside = lane < vectors ? 0xFFFFu : 0u;
@@ -483,8 +481,7 @@ uint resolveTogether(uint directory, bool isFollowing, bool isThere) {
     begins &= begins - 1u;
     ends &= ends - 1u;
   }
-  if (IS_IN_STEP == 0u) subgroupBarrier();
-  else subgroupMemoryBarrierShared();
+  meet();
 
   if (total == 0u) return ROOT_INODE;
   uint shift = (here - firstVector) * 16u; // from the text's bytes to those of sh_text
@@ -567,7 +564,7 @@ void resolve(uint request, uint sequence, uint index, bool isTogether) {
   openPath(request, sequence, index);
   uint result = PATHS_UNRESOLVED;
   if (text.end < text.at || text.end > headerWord(request, PATHS_TEXT_BYTES)) result = PATHS_MISPLACED;
-  else if (isTogether) result = resolveTogether(directory, isFollowing, request == 0u && isInline(0u));
+  else if (isTogether) result = resolveTogether(directory, isFollowing);
   if (isTogether && gl_SubgroupInvocationID != 0u) return;
   if (result == PATHS_UNRESOLVED) result = walk(directory, isFollowing);
   answer(request, sequence, index, result);
@@ -628,3 +625,13 @@ void perform(uint first, uint count) {
 uint64_t contribution(uint index) { return uint64_t(sh_answers[index].x); }
 
 bool isAlone(uint index) { return sh_answers[index].y != 0u; }
+
+// A path that comes alone, in the edition that the workgroup knows, is resolved by the subgroup that sees it; walks are left to perform().
+bool serve(uint sequence, out uint64_t result) {
+  meet();
+  if (TOGETHER_PATHS_MAX == 0u || (headerWord(0u, PATHS_OPERATION) & PATHS_IS_ALONE) == 0u || sh_edition != headerWord(0u, PATHS_EDITION)) return false;
+  openPath(0u, sequence, 0u);
+  uint inode = resolveTogether(headerWord(0u, PATHS_DIRECTORY), (headerWord(0u, PATHS_OPERATION) & PATHS_FOLLOW) != 0u);
+  result = uint64_t(inode);
+  return inode != PATHS_UNRESOLVED;
+}
