@@ -5,8 +5,8 @@
  *   lookups ──▶ pack ──────────────────────────────────────────▶ backend ──▶ inodes or errors
  *
  * Invariants: the table in host memory is the truth, and a backend mirrors it; changes are made one after the other, each at once and whole; a
- * change's promise resolves when every later lookup sees it; when the device is lost and was left to us to choose, the host's engine answers in its
- * place, with what was in flight too.
+ * change's promise resolves when every later lookup sees it; when the device fails (is lost, has no memory to grow) and was left to us to choose, the
+ * host's engine answers in its place, also what was in flight.
  */
 import { EverwarpError } from "../base/errors.ts";
 import type { StrategyName } from "../residency/strategies/index.ts";
@@ -16,7 +16,7 @@ import { type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } f
 import { loadNamespaceFile, saveNamespaceFile } from "./file.ts";
 import { HostPaths } from "./host/host-paths.ts";
 import { SCRATCH_WORDS } from "./host/lookup-board.ts";
-import { openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
+import { isDeviceFailure, openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
 import { type PathLike, pathBytes } from "./pack.ts";
 import type { PathError } from "./path-error.ts";
 import { PathTable, type PathTableStats } from "./table.ts";
@@ -71,7 +71,11 @@ export class Namespace implements AsyncDisposable {
   readonly #host: HostPaths;
   #device: PathsBackend | undefined;
   #info: NamespaceInfo;
+  /** Gather single lookups: those without options, and those with the options that were given last. */
   readonly #single: PathBatcher;
+  #singleElsewhere: { readonly options: LookupOptions; readonly batcher: PathBatcher } | undefined;
+  /** The end of a device that failed. */
+  #givenUp: Promise<void> | undefined;
   /** Ends when nothing is being saved; changes wait for it. */
   #saving: Promise<void> = Promise.resolve();
   #savingCount = 0;
@@ -162,22 +166,30 @@ export class Namespace implements AsyncDisposable {
    */
   lookup(path: PathLike, options?: LookupOptions): Promise<number> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
-    if (this.#device === undefined || options !== undefined) return this.#lookupAlone(path, options);
-    return this.#single.lookup(path);
+    if (this.#device === undefined) return this.#lookupHere(path, options);
+    const batcher = options === undefined ? this.#single : this.#batcherElsewhere(options);
+    return batcher.lookup(path);
   }
 
-  async #lookupAlone(path: PathLike, options: LookupOptions = {}): Promise<number> {
-    if (this.#device === undefined) {
-      const { directory, followSymlinks } = options;
-      const inode = this.#tree.resolve(pathBytes(path), directory ?? ROOT_INODE, followSymlinks ?? true);
-      const overdue = this.#host.turns.overdue();
-      if (overdue !== undefined) await overdue;
-      if (inode < 0) throw lookupError(inode, path);
-      return inode;
-    }
-    const [inode] = await this.#lookupPaths([path], options);
+  /** In the table of the host, at once. */
+  async #lookupHere(path: PathLike, options: LookupOptions = {}): Promise<number> {
+    const { directory = ROOT_INODE, followSymlinks = true } = options;
+    const inode = this.#tree.resolve(pathBytes(path), directory, followSymlinks);
+    const overdue = this.#host.turns.overdue();
+    if (overdue !== undefined) await overdue;
     if (inode < 0) throw lookupError(inode, path);
     return inode;
+  }
+
+  /** Who asks with other options than the one before gathers anew; what was gathered until then goes its way. */
+  #batcherElsewhere({ directory, followSymlinks }: LookupOptions): PathBatcher {
+    const last = this.#singleElsewhere;
+    if (last?.options.directory === directory && last?.options.followSymlinks === followSymlinks && last)
+      return last.batcher;
+    const options = { directory, followSymlinks };
+    const batcher = this.batcher(options);
+    this.#singleElsewhere = { options, batcher };
+    return batcher;
   }
 
   /**
@@ -336,6 +348,7 @@ export class Namespace implements AsyncDisposable {
   async #close(): Promise<void> {
     await this.#saving;
     await this.#device?.close();
+    await this.#givenUp;
     await this.#host.close();
   }
 
@@ -359,10 +372,12 @@ export class Namespace implements AsyncDisposable {
 
   async #mirror(): Promise<void> {
     const edits = this.#tree.table.takeEdits();
+    const device = this.#device;
     try {
-      await this.#device?.apply(edits);
+      await device?.apply(edits);
     } catch (error) {
-      this.#fallBack(error);
+      // Where the host goes on, the change is made: it is in its table.
+      this.#fallBack(device, error);
     }
   }
 
@@ -377,11 +392,12 @@ export class Namespace implements AsyncDisposable {
         results.set(await this.#lookupPaths(paths.slice(first, first + size), options), first);
       return results;
     }
-    if (this.#device !== undefined) {
+    const device = this.#device;
+    if (device !== undefined) {
       try {
-        return await this.#device.lookupPaths(paths, options);
+        return await device.lookupPaths(paths, options);
       } catch (error) {
-        this.#fallBack(error);
+        this.#fallBack(device, error);
       }
     }
     return this.#host.lookupPaths(paths, options);
@@ -398,22 +414,24 @@ export class Namespace implements AsyncDisposable {
 
   async #send(packed: PackedPaths, options: LookupOptions): Promise<Int32Array> {
     if (packed.offsets.length <= 1) return this.#host.lookup(packed.offsets.length === 1 ? EMPTY : packed);
-    if (this.#device !== undefined) {
+    const device = this.#device;
+    if (device !== undefined) {
       try {
-        return await this.#device.lookup(packed, options);
+        return await device.lookup(packed, options);
       } catch (error) {
-        this.#fallBack(error);
+        this.#fallBack(device, error);
       }
     }
     return this.#host.lookup(packed, options);
   }
 
-  /** The device was left to us, and is lost: the host's table is whole, and its engine goes on. */
-  #fallBack(error: unknown): void {
-    const isLost = error instanceof EverwarpError && error.code === "EW_DEVICE_LOST";
-    if (!isLost || (this.#options.device ?? "auto") !== "auto") throw error;
-    const lost = this.#device;
-    if (lost === undefined) return;
+  /** A device that was left to us failed: the host's table is whole, and its engine goes on. @throws `error`, where that cannot be */
+  #fallBack(failed: PathsBackend | undefined, error: unknown): void {
+    // What was in flight on a device that was given up for something else ends with EW_CLOSED: nobody closed the namespace.
+    const isGivenUp = failed !== this.#device && error instanceof EverwarpError && error.code === "EW_CLOSED";
+    if (isGivenUp) return;
+    if (!isDeviceFailure(error) || (this.#options.device ?? "auto") !== "auto") throw error;
+    if (failed === undefined || failed !== this.#device) return;
     this.#device = undefined;
     this.#info = {
       kind: "host",
@@ -421,8 +439,8 @@ export class Namespace implements AsyncDisposable {
       strategy: "threads",
       fallbackReason: error.message,
     };
-    // It is lost: what its end fails with is known.
-    lost.close().catch(() => undefined);
+    // It failed: what its end fails with is known.
+    this.#givenUp = failed.close().catch(() => undefined);
   }
 }
 

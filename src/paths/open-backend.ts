@@ -17,18 +17,29 @@ export interface OpenedDevice {
   readonly fallbackReason: string | undefined;
 }
 
-/** What a device may fail with and the host can stand in for. */
-const FALLBACK_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** What a device may fail with, when it is opened or later: faults of its own, none of what was asked for. */
+const DEVICE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "EW_NO_VULKAN",
   "EW_NO_DEVICE",
   "EW_DRIVER_TOO_OLD",
   "EW_DEVICE_FORBIDDEN",
   "EW_DEVICE_LOST",
   "EW_OUT_OF_DEVICE_MEMORY",
+  "EW_OUT_OF_HOST_MEMORY",
+  "EW_NO_ROOM",
   "EW_VULKAN",
   "EW_COMPILE",
   "EW_KERNEL_FAULT",
+  "EW_LOOP_LIMIT",
+  "EW_TIMEOUT",
+  // Of the addresses that a kernel can reach: where the table itself is full, no backend is asked.
+  "EW_PATHS_FULL",
 ]);
+
+/** Can the host stand in for a device that failed with this? Its table is whole, whatever became of the device's. */
+export function isDeviceFailure(error: unknown): error is EverwarpError {
+  return error instanceof EverwarpError && DEVICE_FAILURES.has(error.code);
+}
 
 /**
  * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was insisted on; EW_STRATEGY_UNSUPPORTED for
@@ -53,7 +64,7 @@ export async function openDeviceBackend(
     };
   } catch (error) {
     const mayFallBack = device === "auto" && strategy === "auto";
-    if (!mayFallBack || !(error instanceof EverwarpError) || !FALLBACK_CODES.has(error.code)) throw error;
+    if (!mayFallBack || !isDeviceFailure(error)) throw error;
     return host(error.message, strategy, error.message);
   }
 }
