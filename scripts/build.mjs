@@ -38,10 +38,12 @@ await esbuild.build({
 
 const requests = [];
 for (const source of walk("src")) {
-  if (!source.endsWith(".comp")) continue;
+  const isKernel = source.endsWith(".comp");
+  if (!isKernel && !source.endsWith(".glsl")) continue;
   const file = path.join(root, "dist", path.relative("src", source));
   mkdirSync(path.dirname(file), { recursive: true });
   cpSync(source, file);
+  if (!isKernel) continue;
   // The scan kernel is used in two shapes; see src/search/gpu/scan-shape.ts.
   if (path.basename(file) === "scan.comp")
     requests.push({ file, defines: { UNROLL: 1 } }, { file, defines: { UNROLL: 4 } });
