@@ -184,8 +184,8 @@ export class Namespace implements AsyncDisposable {
   /** Who asks with other options than the one before gathers anew; what was gathered until then goes its way. */
   #batcherElsewhere({ directory, followSymlinks }: LookupOptions): PathBatcher {
     const last = this.#singleElsewhere;
-    if (last?.options.directory === directory && last?.options.followSymlinks === followSymlinks && last)
-      return last.batcher;
+    const isAlike = last?.options.directory === directory && last?.options.followSymlinks === followSymlinks;
+    if (last !== undefined && isAlike) return last.batcher;
     const options = { directory, followSymlinks };
     const batcher = this.batcher(options);
     this.#singleElsewhere = { options, batcher };

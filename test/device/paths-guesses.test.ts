@@ -8,8 +8,10 @@
  * 80 by default, in each way.
  */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { ROOT_INODE } from "../../src/paths/contracts.ts";
+import { DevicePathsBackend } from "../../src/paths/gpu/device-backend.ts";
+import type { LookupShape } from "../../src/paths/gpu/lookup-shape.ts";
 import { PathError } from "../../src/paths/path-error.ts";
 import { lookupReference, referenceOf } from "../../src/paths/reference/lookup.ts";
 import { PathTable } from "../../src/paths/table.ts";
@@ -17,7 +19,7 @@ import { PathTree } from "../../src/paths/tree.ts";
 import { inPieces, PathDevice } from "../support/path-device.ts";
 import { packed } from "../support/path-worlds.ts";
 import { propertyRuns } from "../support/property-runs.ts";
-import { watchValidation } from "../support/vulkan.ts";
+import { isValidated, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
 
@@ -265,5 +267,56 @@ describe("a directory that the kernel remembers", () => {
         }
       }
     }
+  });
+});
+
+describe("places for guesses", () => {
+  const opened: DevicePathsBackend[] = [];
+  afterEach(() => Promise.all(opened.splice(0).map((backend) => backend.close())));
+
+  async function open(table: PathTable, shape: Partial<LookupShape> = {}): Promise<DevicePathsBackend> {
+    const { index } = testDeviceInfo();
+    const backend = await DevicePathsBackend.open(table, { select: index, validation: isValidated, shape });
+    opened.push(backend);
+    return backend;
+  }
+
+  it("become more with the entries, and what was remembered in fewer misleads nobody", async () => {
+    const table = new PathTable({ capacity: 120_000 });
+    const tree = new PathTree(table);
+    const backend = await open(table);
+    const known: { path: string; inode: number }[] = [];
+    const check = async (): Promise<void> => {
+      await backend.apply(table.takeEdits());
+      for (let round = 0; round < 2; round++) {
+        const asked = known.slice(-40).concat(known.slice(0, 40));
+        const batch = await backend.lookupPaths(asked.map(({ path: text }) => text));
+        expect([...batch]).toEqual(asked.map(({ inode }) => inode));
+        for (const { path: text, inode } of asked.slice(30, 50))
+          expect([text, ...(await backend.lookupPaths([text]))]).toEqual([text, inode]);
+      }
+    };
+    table.takeEdits();
+    const sizes: number[] = [];
+    for (let directory = 0; directory < 300; directory++) {
+      const at = `/${directory % 7}/${directory % 31}/${directory}`;
+      tree.addDirectories(latin1(at));
+      const parent = tree.resolve(latin1(at));
+      for (let file = 0; file < 300; file++)
+        known.push({ path: `${at}/${file}`, inode: tree.addFile(latin1(String(file)), parent) });
+      if (directory % 12 !== 0) continue;
+      await check();
+      if (sizes.at(-1) !== backend.guessCount) sizes.push(backend.guessCount);
+    }
+    // One for four of 90,000 entries, and the way there.
+    expect(sizes).toEqual([2 ** 12, 2 ** 13, 2 ** 14]);
+  });
+
+  it("are a small part of what a namespace takes on the device", async () => {
+    const table = new PathTable({ capacity: 1_000_000 });
+    const backend = await open(table);
+    expect(backend.guessCount * 4).toBe(16_384);
+    const fixed = await open(table, { guessCount: 2 ** 20 });
+    expect(fixed.tableBytes - backend.tableBytes).toBe(2 ** 22 - 16_384);
   });
 });

@@ -103,7 +103,7 @@ export class DevicePathsBackend implements PathsBackend {
           [IS_IN_STEP_ID]: shape.isInStep ? 1 : 0,
         },
       });
-      const table = new DeviceTable(device, shape.guessCount);
+      const table = new DeviceTable(device, image.words, shape.guessCount);
       // What the kernel reads in vectors may lie a little behind the last byte.
       const inputs = device.createBuffer({
         role: "doorbell",
@@ -169,6 +169,11 @@ export class DevicePathsBackend implements PathsBackend {
   /** Device memory that the table takes. */
   get tableBytes(): number {
     return this.#table.allocatedBytes;
+  }
+
+  /** Directories that the kernel remembers, at most. */
+  get guessCount(): number {
+    return this.#table.guessCount;
   }
 
   async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {

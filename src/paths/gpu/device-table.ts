@@ -1,16 +1,18 @@
 /**
- * Where the granules of the path table lie in device memory.
+ * Where the granules of the path table lie in device memory, and the guesses.
  *
  *     granule g of the flat space ──▶ directory[g] = address / 2¹⁶        (doorbell memory: the host adds, the kernel reads)
  *                                       │
  *     chunks of device memory           ▼
  *     ┌ the first table ┬ … ┬ what is needed, or a sixteenth of what there is ┐
  *
- * Invariants: a granule that has a place keeps it; one has a place before anything is written to it. No memory is freed while the kernel lives.
+ * Invariants: a granule that has a place keeps it; one has a place before anything is written to it. Guesses get larger memory with a write only, as then no lookup is
+ * in flight, and the next one reads anew where they are. No memory is freed while the kernel lives.
  */
 import { EverwarpError } from "../../base/errors.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
-import { PathRequest, Table } from "../table.schema.ts";
+import { PathRequest, Table, TableHeader } from "../table.schema.ts";
+import { guessCountFor } from "./lookup-shape.ts";
 
 const GRANULE_BYTES = Table.GRANULE_WORDS * 4;
 const ALIGNMENT_BYTES = 2n ** BigInt(PathRequest.GRANULE_ADDRESS_BITS);
@@ -23,43 +25,48 @@ export class DeviceTable implements Disposable {
   readonly directory: DeviceBuffer;
   /** Granules that the kernel must know: the highest that has a place, plus one. */
   granuleCount = 0;
+  /** Directories that the kernel remembers, at most. */
+  guessCount = 0;
   readonly #device: Device;
   readonly #words: Uint32Array;
-  /** Directories by the hash of their paths, as the kernel last saw them: a word each, 0 or an inode that may be wrong. */
-  readonly #guesses: DeviceBuffer;
+  /** The table in host memory. */
+  readonly #image: Uint32Array;
+  /** Guesses are so many, however many entries there are. */
+  readonly #fixedGuessCount: number | undefined;
+  /** Directories by the hash of their paths, as the kernel last saw them: a word each, that may be wrong. The last is in use. */
+  readonly #guesses: DeviceBuffer[] = [];
   readonly #chunks: DeviceBuffer[] = [];
   /** Addresses that are free in the newest chunk. */
   #next = 0n;
   #left = 0;
   #granulesTaken = 0;
 
-  constructor(device: Device, guessCount: number) {
+  /** @param guessCount a power of two; as many as go with the entries of the image, if not given */
+  constructor(device: Device, image: Uint32Array, guessCount?: number) {
     this.#device = device;
+    this.#image = image;
+    this.#fixedGuessCount = guessCount;
     this.directory = device.createBuffer({
       role: "doorbell",
       sizeBytes: (PathRequest.GUESS_MASK + 1) * 4,
       label: "path table directory",
     });
     this.#words = new Uint32Array(this.directory.host).fill(0);
-    this.#guesses = device.createBuffer({ role: "device", sizeBytes: guessCount * 4, label: "guesses" });
-    this.#words[PathRequest.GUESSES_ADDRESS] = Number(this.#guesses.address & 0xffff_ffffn);
-    this.#words[PathRequest.GUESSES_ADDRESS + 1] = Number(this.#guesses.address >> 32n);
-    this.#words[PathRequest.GUESS_MASK] = guessCount - 1;
+    this.#growGuesses();
   }
 
   /** Device memory that the table takes. */
   get allocatedBytes(): number {
-    return this.#chunks.reduce(
-      (sum, { sizeBytes }) => sum + sizeBytes,
-      this.directory.sizeBytes + this.#guesses.sizeBytes,
-    );
+    const buffers = [this.directory, ...this.#guesses, ...this.#chunks];
+    return buffers.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   /**
-   * Finds places for the granules of ranges of words that have none.
+   * Finds places for the granules of ranges of words that have none; for a write that is about to be sent.
    * @throws EW_OUT_OF_DEVICE_MEMORY, EW_PATHS_FULL
    */
   cover(ranges: readonly { readonly begin: number; readonly end: number }[]): void {
+    this.#growGuesses();
     const missing = new Set<number>();
     for (const { begin, end } of ranges) {
       for (let granule = begin >>> Table.GRANULE_BITS; granule <= (end - 1) >>> Table.GRANULE_BITS; granule++)
@@ -79,8 +86,20 @@ export class DeviceTable implements Disposable {
 
   [Symbol.dispose](): void {
     for (const chunk of this.#chunks.splice(0).toReversed()) chunk[Symbol.dispose]();
-    this.#guesses[Symbol.dispose]();
+    for (const guesses of this.#guesses.splice(0)) guesses[Symbol.dispose]();
     this.directory[Symbol.dispose]();
+  }
+
+  /** Sees to it that guesses are as many as are worth it; what was remembered is forgotten. */
+  #growGuesses(): void {
+    const count = this.#fixedGuessCount ?? guessCountFor(this.#image[TableHeader.ENTRY_COUNT]);
+    if (count <= this.guessCount) return;
+    const guesses = this.#device.createBuffer({ role: "device", sizeBytes: count * 4, label: "guesses" });
+    this.#guesses.push(guesses);
+    this.guessCount = count;
+    this.#words[PathRequest.GUESSES_ADDRESS] = Number(guesses.address & 0xffff_ffffn);
+    this.#words[PathRequest.GUESSES_ADDRESS + 1] = Number(guesses.address >> 32n);
+    this.#words[PathRequest.GUESS_MASK] = count - 1;
   }
 
   #addChunk(needed: number): void {

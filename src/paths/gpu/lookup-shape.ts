@@ -22,8 +22,18 @@ export interface LookupShape {
   readonly togetherPathsMax: number;
   /** Do the lanes of a subgroup always go in step? */
   readonly isInStep: boolean;
-  /** Directories that the kernel remembers by their paths: a power of two. */
-  readonly guessCount: number;
+  /** Directories that the kernel remembers by their paths: a power of two. As many as go with the entries, if not given. */
+  readonly guessCount?: number;
+}
+
+const GUESSES_LOG_MIN = 12;
+const GUESSES_LOG_MAX = 20;
+const ENTRIES_PER_GUESS = 4;
+
+/** Directories that are worth remembering in a namespace of so many entries, at a word each: a power of two. */
+export function guessCountFor(entryCount: number): number {
+  const log = Math.round(Math.log2(Math.max(1, entryCount / ENTRIES_PER_GUESS)));
+  return 2 ** Math.min(Math.max(log, GUESSES_LOG_MIN), GUESSES_LOG_MAX);
 }
 
 /**
@@ -58,7 +68,6 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
       resultCount: 1 << 16,
       togetherPathsMax: 0,
       isInStep: true,
-      guessCount: 1 << 14,
     };
   }
   if (info.type === "cpu") {
@@ -73,7 +82,6 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
       resultCount: 1 << 18,
       togetherPathsMax: 1,
       isInStep: true,
-      guessCount: 1 << 16,
     };
   }
   return {
@@ -87,6 +95,5 @@ function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
     resultCount: 1 << 20,
     togetherPathsMax: TOGETHER_PATHS,
     isInStep: false,
-    guessCount: 1 << 20,
   };
 }
