@@ -78,7 +78,7 @@ export class AnsweringKernel implements LookupKernel {
     let paths: string[] = [];
     if (isInline) {
       const words = payload.slice(PathRequest.INLINE);
-      paths = [Buffer.from(words.buffer, 0, payload[PathRequest.OFFSETS_BASE]).toString()];
+      paths = [Buffer.from(words.buffer, 0, payload[PathRequest.TEXT_BYTES]).toString()];
     } else if (!isWrite) {
       const offsets = new Uint32Array(this.#inputs, payload[PathRequest.OFFSETS], count + 1);
       const from = payload[PathRequest.BYTES] - payload[PathRequest.OFFSETS_BASE];
