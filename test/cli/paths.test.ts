@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { run } from "../../src/cli/commands/paths.ts";
 import { Dir } from "../support/cli.ts";
+import { captured } from "../support/environment.ts";
 
 // The examples import the package by its name; here that is the sources, whatever was built last.
 vi.mock("everwarp", () => import("../../src/index.ts"));
@@ -40,18 +41,9 @@ async function paths(
   args: readonly string[],
   parts: readonly (string | Buffer)[] = [],
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const out: Buffer[] = [];
-  let stderr = "";
-  const environment = {
-    env: {},
-    stdoutIsTerminal: false,
-    stderrIsTerminal: false,
-    stdinIsReadable: true,
-    writeOut: (bytes: Uint8Array): void => void out.push(Buffer.from(bytes)),
-    writeError: (text: string): void => void (stderr += text),
-  };
+  const { environment, outBytes, errors } = captured({ stdinIsReadable: true });
   const code = await run([...args, "--device", "cpu"], environment, { stdin: chunks(parts) });
-  return { code, stdout: Buffer.concat(out).toString("latin1"), stderr };
+  return { code, stdout: outBytes().toString("latin1"), stderr: errors() };
 }
 
 /** What `node:fs` says of each, as the command prints it without its inode numbers. */
@@ -118,6 +110,7 @@ describe("everwarp paths", () => {
   it("refuses what it does not understand", async () => {
     for (const args of [[], ["a", "b"], [dir.path, "--wrong"], [dir.path, "--threads", "x"]])
       await expect(paths(args)).rejects.toMatchObject({ code: "EW_BAD_ARGUMENT" });
+    await expect(paths(["a", "b"])).rejects.toThrow(/2 trees.*--help/);
     await expect(paths([join(dir.path, "none")])).rejects.toMatchObject({ code: "EW_PATH_NOT_FOUND" });
     expect((await paths(["--help"])).stdout).toMatch(/^everwarp paths TREE/);
   });

@@ -4,12 +4,12 @@
  * Paths are resolved in batches of whatever has arrived, and answered in the order in which they came.
  */
 import { statSync } from "node:fs";
-import { parseArgs } from "node:util";
+import type { ParseArgsConfig } from "node:util";
 import { nowMs } from "../../base/clock.ts";
-import { EverwarpError } from "../../base/errors.ts";
 import { Namespace, type NamespaceOptions } from "../../paths/namespace.ts";
 import { errnoCode } from "../../paths/path-error.ts";
 import type { Environment } from "../flags/environment.ts";
+import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp paths TREE [--stdin] [OPTIONS]
 
@@ -26,6 +26,20 @@ and the errors. TREE itself is "/"; relative paths begin there too.
 
 Without --stdin: how many entries there are, and what they take. Exit codes: 0 all paths were found, 1 some were not, 2 something went wrong.
 `;
+
+const OPTIONS = {
+  allowPositionals: true,
+  options: {
+    stdin: { type: "boolean" },
+    null: { type: "boolean", short: "0" },
+    "no-follow": { type: "boolean" },
+    json: { type: "boolean" },
+    save: { type: "string" },
+    device: { type: "string" },
+    threads: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  },
+} as const satisfies ParseArgsConfig;
 
 interface PathsOptions {
   readonly tree: string;
@@ -48,7 +62,7 @@ export async function run(
   environment: Environment,
   hooks: PathsHooks = {},
 ): Promise<number> {
-  const options = readOptions(argv);
+  const options = pathsOptions(argv);
   if (options === undefined) {
     environment.writeOut(Buffer.from(USAGE));
     return 0;
@@ -64,44 +78,29 @@ export async function run(
   return await resolveAll(files, hooks.stdin ?? process.stdin, options, environment);
 }
 
-function readOptions(argv: readonly string[]): PathsOptions | undefined {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        stdin: { type: "boolean" },
-        null: { type: "boolean", short: "0" },
-        "no-follow": { type: "boolean" },
-        json: { type: "boolean" },
-        save: { type: "string" },
-        device: { type: "string" },
-        threads: { type: "string" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-    if (values.help === true) return undefined;
-    const [tree, ...others] = positionals;
-    if (tree === undefined || others.length > 0) throw new Error(`${positionals.length} trees were named`);
-    const { device, threads } = values;
-    return {
-      tree,
-      isStdin: values.stdin === true,
-      isJson: values.json === true,
-      separator: values.null === true ? 0 : 0x0a,
-      followSymlinks: values["no-follow"] !== true,
-      save: values.save,
-      namespace: {
-        ...(device === undefined ? {} : { device: /^\d+$/.test(device) ? Number(device) : device }),
-        ...(threads === undefined ? {} : { threads: Number(threads) }),
-      },
-    };
-  } catch (cause) {
-    throw new EverwarpError("EW_BAD_ARGUMENT", (cause as Error).message, {
-      remedy: "everwarp paths --help shows the options.",
-      cause,
-    });
-  }
+/** @returns undefined where help is wanted @throws EW_BAD_ARGUMENT */
+function pathsOptions(argv: readonly string[]): PathsOptions | undefined {
+  const { values, positionals } = readOptions("paths", argv, OPTIONS);
+  if (values.help === true) return undefined;
+  const [tree, ...others] = positionals;
+  if (tree === undefined || others.length > 0)
+    throw badArgument(
+      `${positionals.length} trees were named`,
+      "Name one directory: everwarp paths --help shows the options.",
+    );
+  const { device, threads } = values;
+  return {
+    tree,
+    isStdin: values.stdin === true,
+    isJson: values.json === true,
+    separator: values.null === true ? 0 : 0x0a,
+    followSymlinks: values["no-follow"] !== true,
+    save: values.save,
+    namespace: {
+      ...(device === undefined ? {} : { device: /^\d+$/.test(device) ? Number(device) : device }),
+      ...(threads === undefined ? {} : { threads: Number(threads) }),
+    },
+  };
 }
 
 async function openTree({ tree, namespace }: PathsOptions, environment: Environment): Promise<Namespace> {
