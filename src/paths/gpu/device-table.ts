@@ -32,7 +32,7 @@ export class DeviceTable implements Disposable {
   /** The table in host memory. */
   readonly #image: Uint32Array;
   /** Guesses are so many, however many entries there are. */
-  readonly #fixedGuessCount: number | undefined;
+  #fixedGuessCount: number | undefined;
   /** Directories by the hash of their paths, as the kernel last saw them: a word each, that may be wrong. The last is in use. */
   readonly #guesses: DeviceBuffer[] = [];
   readonly #chunks: DeviceBuffer[] = [];
@@ -90,11 +90,19 @@ export class DeviceTable implements Disposable {
     this.directory[Symbol.dispose]();
   }
 
-  /** Sees to it that guesses are as many as are worth it; what was remembered is forgotten. */
+  /** Sees to it that guesses are as many as are worth it; what was remembered is forgotten. Where there is no memory for that, they stay as they are. */
   #growGuesses(): void {
     const count = this.#fixedGuessCount ?? guessCountFor(this.#image[TableHeader.ENTRY_COUNT]);
     if (count <= this.guessCount) return;
-    const guesses = this.#device.createBuffer({ role: "device", sizeBytes: count * 4, label: "guesses" });
+    let guesses: DeviceBuffer;
+    try {
+      guesses = this.#device.createBuffer({ role: "device", sizeBytes: count * 4, label: "guesses" });
+    } catch (error) {
+      if (this.guessCount === 0 || !(error instanceof EverwarpError)) throw error;
+      if (error.code !== "EW_OUT_OF_DEVICE_MEMORY") throw error;
+      this.#fixedGuessCount = this.guessCount;
+      return;
+    }
     this.#guesses.push(guesses);
     this.guessCount = count;
     this.#words[PathRequest.GUESSES_ADDRESS] = Number(guesses.address & 0xffff_ffffn);
