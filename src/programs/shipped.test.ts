@@ -28,6 +28,6 @@ test("a name stands for a program, a kernel or a system", () => {
   expect(named("search").every((name) => name.startsWith("search/"))).toBe(true);
 });
 
-test.each(["search/sca", "paths", "", "../search/scan", "search/scan UNROLL"])("%j is no name", (name) => {
+test.each(["search/sca", "path", "", "../search/scan", "search/scan UNROLL"])("%j is no name", (name) => {
   expect(() => shippedProgramsNamed(name)).toThrow(/there is no program.*search\/scan/);
 });
