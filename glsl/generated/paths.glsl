@@ -112,6 +112,8 @@ const uint PATHS_UNRESOLVED = 2147483648u;
 const uint PATHS_MISPLACED = 2147483649u;
 // such rounds, for one path
 const uint PATHS_ROUNDS_MAX = 1500u;
+// threads of a workgroup whose subgroups resolve paths together, at most: they share memory
+const uint PATHS_TOGETHER_THREADS_MAX = 512u;
 // where in the directory of granules, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one
 const uint PATHS_GUESSES_ADDRESS = 4096u;
 const uint PATHS_GUESS_MASK = 4098u;

@@ -142,6 +142,7 @@ export const PathRequest = constants(
     UNRESOLVED: 0x8000_0000,
     MISPLACED: 0x8000_0001,
     ROUNDS_MAX: 1500,
+    TOGETHER_THREADS_MAX: 512,
     GUESSES_ADDRESS: 4096,
     GUESS_MASK: 4098,
   },
@@ -167,6 +168,8 @@ export const PathRequest = constants(
       IS_ALONE: "… and answers without waiting for the others",
       UNRESOLVED:
         "the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it",
+      TOGETHER_THREADS_MAX:
+        "threads of a workgroup whose subgroups resolve paths together, at most: they share memory",
       GUESSES_ADDRESS:
         "where in the directory of granules, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one",
       MISPLACED: "the result of a path whose offsets are out of order, or lead out of the text",

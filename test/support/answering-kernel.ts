@@ -55,13 +55,15 @@ export class AnsweringKernel implements LookupKernel {
   readonly #results = new Int32Array(this.shape.resultCount * 2);
   #loss: EverwarpError | undefined;
 
-  constructor() {
+  /** @param stallMs how long the driver waits for any answer */
+  constructor(stallMs?: number) {
     const table = { cover: () => undefined, granuleCount: 1 };
     const inputs = { address: 0n, host: this.#inputs };
     const sender = new RequestSender(this, this.shape, table, new Uint32Array(64), inputs);
     this.driver = new RequestDriver(
       this,
       new RequestLine(this, sender, new ResultMailbox(this.#results), undefined),
+      stallMs,
     );
   }
 

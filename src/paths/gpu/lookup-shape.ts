@@ -2,6 +2,7 @@
 import type { DeviceProfile } from "../../residency/profile.ts";
 import { softwareThreadCount } from "../../residency/software-threads.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
+import { PathRequest } from "../table.schema.ts";
 
 export interface LookupShape {
   /** Threads of a workgroup. */
@@ -50,7 +51,9 @@ export function lookupShape(
   profile: DeviceProfile,
   wanted: Partial<LookupShape> = {},
 ): LookupShape {
-  return { ...defaultShape(info, profile), ...wanted };
+  const shape = { ...defaultShape(info, profile), ...wanted };
+  // Larger workgroups have no memory to put texts in: their lanes resolve paths alone.
+  return shape.workgroupSize > PathRequest.TOGETHER_THREADS_MAX ? { ...shape, togetherPathsMax: 0 } : shape;
 }
 
 function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {

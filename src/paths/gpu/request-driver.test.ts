@@ -159,3 +159,30 @@ describe("a batch of strings", () => {
     expect([...(await driver.lookup(new TextBatch(["/no"], {})))]).toEqual([-ERRNO.ENOENT]);
   });
 });
+
+describe("a kernel that answers nothing", () => {
+  it("is given up after a while, and everyone who waits is told", async () => {
+    const kernel = new AnsweringKernel(80);
+    kernel.isQuick = false;
+    const waiting = [
+      kernel.driver.lookup(new TextBatch(names(10), {})),
+      kernel.driver.lookup(new PackedBatch(packPaths(names(3000)), {})),
+      kernel.driver.write(Uint32Array.of(0, 4)),
+    ];
+    for (const each of await Promise.allSettled(waiting))
+      expect(each).toMatchObject({ status: "rejected", reason: { code: "EW_TIMEOUT" } });
+  });
+
+  it("is waited for as long as some answers come", async () => {
+    const kernel = new AnsweringKernel(1000);
+    kernel.isQuick = false;
+    const waiting = Promise.all(
+      [1, 2, 3, 4].map((count) => kernel.driver.lookup(new TextBatch(names(count), {}))),
+    );
+    for (let turn = 0; turn < 4; turn++) {
+      await sleep(350);
+      kernel.answer(1);
+    }
+    expect((await waiting).map(({ length }) => length)).toEqual([1, 2, 3, 4]);
+  });
+});

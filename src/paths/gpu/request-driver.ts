@@ -9,7 +9,7 @@
  * the event loop never stands still for long, however many are answered on the spot.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import type { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/errors.ts";
 import { type LookupOptions, ROOT_INODE, type SingleLookup } from "../contracts.ts";
 import { EventLoopTurns } from "../host/turns.ts";
 import type { PathLike } from "../pack.ts";
@@ -26,6 +26,8 @@ const SPINS_PER_CLOCK = 64;
 const SINGLES_PER_TURN_CHECK = 16;
 const ASSERT_INTERVAL_MS = 20;
 const EAGER_MS = 20;
+/** A kernel that answers nothing for so long, with requests before it, never will. */
+const STALL_MS = 30_000;
 
 /** Who awaits it goes on behind what the caller still does in its stretch of code. */
 const STRETCH_END = Promise.resolve();
@@ -33,13 +35,15 @@ const STRETCH_END = Promise.resolve();
 export class RequestDriver {
   readonly #kernel: LookupKernel;
   readonly #line: RequestLine;
+  readonly #stallMs: number;
   readonly #turns = new EventLoopTurns();
   #singles = 0;
   #isDriven = false;
 
-  constructor(kernel: LookupKernel, line: RequestLine) {
+  constructor(kernel: LookupKernel, line: RequestLine, stallMs = STALL_MS) {
     this.#kernel = kernel;
     this.#line = line;
+    this.#stallMs = stallMs;
   }
 
   /** @returns inodes and −errno @throws EW_DEVICE_LOST, EW_CLOSED, EW_TIMEOUT; TypeError for what is no path */
@@ -133,6 +137,7 @@ export class RequestDriver {
         asserted = now;
         this.#kernel.assertRunning();
         this.#line.collect();
+        if (now - worked > this.#stallMs) this.#line.end(stalledError(this.#stallMs));
       }
       if (this.#line.isIdle) {
         // Before anyone who was answered goes on, and asks for more.
@@ -142,6 +147,17 @@ export class RequestDriver {
       await (now - worked < EAGER_MS ? turn() : sleep(1));
     }
   }
+}
+
+function stalledError(stallMs: number): EverwarpError {
+  return new EverwarpError(
+    "EW_TIMEOUT",
+    `the lookup kernel answered nothing for ${stallMs / 1000} s, with requests before it`,
+    {
+      remedy:
+        "Please report this, with the output of `everwarp doctor`; another program may also hold the device.",
+    },
+  );
 }
 
 class SingleAnswer implements SingleLookup {

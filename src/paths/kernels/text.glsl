@@ -10,10 +10,9 @@ const uint NO_VECTOR = 0xFFFFFFFFu;
 layout(constant_id = 2) const uint IS_IN_STEP = 0u;
 
 // Texts that subgroups have before them whole: a vector a lane, and one more that is looked at and not used.
-const uint TOGETHER_THREADS_MAX = 512u;
-shared uvec4 sh_text[TOGETHER_THREADS_MAX + 1u];
+shared uvec4 sh_text[PATHS_TOGETHER_THREADS_MAX + 1u];
 // Where each component begins and where its last byte is, in bytes of sh_text.
-shared uvec2 sh_bounds[TOGETHER_THREADS_MAX];
+shared uvec2 sh_bounds[PATHS_TOGETHER_THREADS_MAX];
 
 // The lanes of a subgroup see what they stored in shared memory.
 void meet() {
@@ -124,7 +123,7 @@ uint textWordAt(uint at) {
 
 // Four bytes of the text from byte `at` on.
 uint textHere(uint at) {
-  uint word = at / 4u % (TOGETHER_THREADS_MAX * 4u); // software drivers load for lanes that have left, too
+  uint word = at / 4u % (PATHS_TOGETHER_THREADS_MAX * 4u); // software drivers load for lanes that have left, too
   uvec2 both = uvec2(sh_text[word / 4u][word % 4u], sh_text[(word + 1u) / 4u][(word + 1u) % 4u]);
   return uint(packUint2x32(both) >> (at % 4u * 8u));
 }

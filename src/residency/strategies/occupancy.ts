@@ -12,7 +12,13 @@ import type { LaunchSite } from "../launch-site.ts";
 const EAGER_MS = 20;
 /** How long the number of started workgroups must stand still. */
 const SETTLED_MS = 10;
-export const START_TIMEOUT_MS = 5_000;
+const START_TIMEOUT_MS = 5_000;
+/** A software driver compiles a kernel when it is first launched, which may take seconds, and far more of them where its threads wait for others. */
+const SOFTWARE_START_TIMEOUT_MS = 60_000;
+
+function startTimeoutMs({ device }: LaunchSite): number {
+  return device.info.type === "cpu" ? SOFTWARE_START_TIMEOUT_MS : START_TIMEOUT_MS;
+}
 
 /**
  * Waits until all workgroups of a launch have started, or no more do.
@@ -26,9 +32,10 @@ export async function countStarted(
   settledMs = SETTLED_MS,
 ): Promise<number> {
   const begin = performance.now();
+  const timeoutMs = startTimeoutMs(site);
   let alive = 0;
   let changed = begin;
-  for (let now = begin; now - begin < START_TIMEOUT_MS; now = performance.now()) {
+  for (let now = begin; now - begin < timeoutMs; now = performance.now()) {
     const seen = site.aliveCount(epoch, workgroupCount);
     if (seen !== alive) changed = now;
     alive = seen;
@@ -51,24 +58,21 @@ export async function launchResident(
   launch: (workgroupCount: number) => number,
   stop: (timeoutMs: number) => Promise<void>,
 ): Promise<number> {
+  const timeoutMs = startTimeoutMs(site);
   for (let count = wanted; ;) {
     // A busy machine may start the last ones late: where they are needed they are waited for.
     const started = await countStarted(site, launch(count), count, count > least ? SETTLED_MS : Infinity);
     if (started === count) return count;
-    await stop(START_TIMEOUT_MS);
+    await stop(timeoutMs);
     if (started === 0) {
-      throw new EverwarpError(
-        "EW_STRATEGY_UNSUPPORTED",
-        `no workgroup started within ${START_TIMEOUT_MS} ms`,
-        {
-          remedy: "Another program may hold the device; try again or choose another strategy.",
-        },
-      );
+      throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `no workgroup started within ${timeoutMs} ms`, {
+        remedy: "Another program may hold the device; try again or choose another strategy.",
+      });
     }
     if (started < least) {
       throw new EverwarpError(
         "EW_NO_ROOM",
-        `${started} of ${count} workgroups started within ${START_TIMEOUT_MS} ms, and the kernel needs ${least}`,
+        `${started} of ${count} workgroups started within ${timeoutMs} ms, and the kernel needs ${least}`,
         { remedy: "Launch it with fewer workgroups, or choose the strategy batch." },
       );
     }
