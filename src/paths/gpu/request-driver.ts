@@ -129,10 +129,14 @@ export class RequestDriver {
   async #driveOn(): Promise<void> {
     let asserted = performance.now();
     let worked = asserted;
+    let answered = this.#line.answeredCount;
     for (;;) {
       const now = performance.now();
-      if (this.#line.look()) worked = now;
+      this.#line.look();
       this.#line.pump();
+      // Others look, too: who waits on the spot.
+      if (this.#line.answeredCount !== answered) worked = now;
+      answered = this.#line.answeredCount;
       if (now - asserted > ASSERT_INTERVAL_MS) {
         asserted = now;
         this.#kernel.assertRunning();

@@ -32,6 +32,7 @@ export class RequestLine {
   /** The write whose requests are in flight. */
   #writing: TableWrite | undefined;
   #failure: EverwarpError | undefined;
+  #answeredCount = 0;
 
   constructor(
     kernel: LookupKernel,
@@ -48,6 +49,11 @@ export class RequestLine {
   /** Why nothing is answered any more. */
   get failure(): EverwarpError | undefined {
     return this.#failure;
+  }
+
+  /** Requests that were answered so far, whoever looked. */
+  get answeredCount(): number {
+    return this.#answeredCount;
   }
 
   /** Nothing is in line or in flight. */
@@ -109,11 +115,10 @@ export class RequestLine {
     }
   }
 
-  /** Looks once at what is in flight. @returns whether anything was answered */
-  look(): boolean {
-    const found = this.#kernel.poll() > 0;
+  /** Looks once at what is in flight. */
+  look(): void {
+    this.#kernel.poll();
     this.collect();
-    return found;
   }
 
   #endBy(error: unknown): void {
@@ -186,6 +191,7 @@ export class RequestLine {
       this.#take(flight);
       this.#sender.release(flight);
     }
+    this.#answeredCount += taken;
     if (taken === 1 && flights.length === 1) flights.pop();
     else if (taken > 0) flights.splice(0, taken);
     const writing = this.#writing;
