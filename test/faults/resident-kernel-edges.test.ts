@@ -1,4 +1,5 @@
 /** What may fail around a kernel beside its device: memory, launches, a recovery itself. Nobody waits for what will not come, and nothing is left behind. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
 import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
@@ -141,8 +142,10 @@ describe("a loop that does not end in time", () => {
       context.skip(`this driver ends loops after ${profile.loopLimit} rounds: nothing takes long`);
     await withDevice(async (device) => {
       await using slices = await launchSlices(device, profile, { strategy: "batch" });
+      await slices.loop.wait(slices.add(1), 10_000); // the kernel is compiled and runs
       const ticket = slices.add(1, { rounds: 50_000_000 });
       slices.loop.poll();
+      await sleep(100); // a launch that has not seen its request yet would just stop
       await expect(slices.loop.stop(5)).rejects.toThrow(code("EW_TIMEOUT"));
       expect([ticket.isDone, ticket.failure]).toEqual([true, code("EW_CLOSED")]);
       await slices.loop.stop(60_000);
