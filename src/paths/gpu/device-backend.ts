@@ -7,9 +7,10 @@
  * The line (request-line.ts) keeps the order, request-driver.ts sees to it that it goes on; here is what they work with.
  */
 import { EverwarpError } from "../../base/errors.ts";
-import { kernelFile, sharedPrograms } from "../../programs/index.ts";
+import { kernelFile } from "../../programs/index.ts";
 import { type DeviceProfile, openProfiledDevice } from "../../residency/profile.ts";
-import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
+import { launchProgram, type ProgramLoop } from "../../residency/program-loop.ts";
+import { WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
 import type {
@@ -55,7 +56,7 @@ export class DevicePathsBackend implements PathsBackend {
   readonly device: Device;
   readonly profile: DeviceProfile;
   readonly shape: LookupShape;
-  readonly #kernel: ResidentLoop;
+  readonly #program: ProgramLoop;
   readonly #table: DeviceTable;
   readonly #driver: RequestDriver;
 
@@ -64,17 +65,18 @@ export class DevicePathsBackend implements PathsBackend {
     profile: DeviceProfile;
     shape: LookupShape;
     image: TableImage;
-    kernel: ResidentLoop;
+    program: ProgramLoop;
     table: DeviceTable;
     inputs: DeviceBuffer;
     results: DeviceBuffer;
   }) {
-    const { shape, kernel, table, profile } = parts;
+    const { shape, program, table, profile } = parts;
+    const kernel = program.loop;
     const { words } = parts.image;
     this.device = parts.device;
     this.profile = profile;
     this.shape = shape;
-    this.#kernel = kernel;
+    this.#program = program;
     this.#table = table;
     const line = new RequestLine(
       kernel,
@@ -94,15 +96,6 @@ export class DevicePathsBackend implements PathsBackend {
     const { device, profile } = await openProfiledDevice(deviceOptions);
     try {
       const shape = lookupShape(device.info, profile, wanted);
-      const program = await sharedPrograms().acquire(device, {
-        file: kernelFile("paths/kernels/lookup"),
-        label: "lookup",
-        specialization: {
-          [WORKGROUP_SIZE_ID]: shape.workgroupSize,
-          [TOGETHER_PATHS_MAX_ID]: shape.togetherPathsMax,
-          [IS_IN_STEP_ID]: shape.isInStep ? 1 : 0,
-        },
-      });
       const table = new DeviceTable(device, image.words, shape.guessCount);
       // What the kernel reads in vectors may lie a little behind the last byte.
       const inputs = device.createBuffer({
@@ -116,10 +109,18 @@ export class DevicePathsBackend implements PathsBackend {
         label: "inodes found",
       });
       new Uint32Array(results.host).fill(0);
-      const kernel = await ResidentLoop.launch({
+      const request = {
+        file: kernelFile("paths/kernels/lookup"),
+        label: "lookup",
+        specialization: {
+          [WORKGROUP_SIZE_ID]: shape.workgroupSize,
+          [TOGETHER_PATHS_MAX_ID]: shape.togetherPathsMax,
+          [IS_IN_STEP_ID]: shape.isInStep ? 1 : 0,
+        },
+      };
+      const program = await launchProgram(request, {
         device,
         profile,
-        pipeline: program.pipeline,
         strategy,
         // Where loops are limited, a poll in vain counts all loops of the kernel, as each is entered by no lane: no launch could stay for long.
         strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
@@ -137,7 +138,7 @@ export class DevicePathsBackend implements PathsBackend {
         profile,
         shape,
         image,
-        kernel,
+        program,
         table,
         inputs,
         results,
@@ -158,12 +159,12 @@ export class DevicePathsBackend implements PathsBackend {
 
   /** How the kernel is run. */
   get strategyName(): StrategyName {
-    return this.#kernel.strategyName;
+    return this.#program.loop.strategyName;
   }
 
   /** Workgroups that each request is spread over. */
   get workgroupCount(): number {
-    return this.#kernel.workgroupCount;
+    return this.#program.loop.workgroupCount;
   }
 
   /** Device memory that the table takes. */
@@ -222,7 +223,7 @@ export class DevicePathsBackend implements PathsBackend {
     );
     if (this.device.isClosed) return;
     try {
-      await this.#kernel[Symbol.asyncDispose]();
+      await this.#program[Symbol.asyncDispose]();
     } finally {
       this.device.close();
     }
