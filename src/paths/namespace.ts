@@ -392,15 +392,7 @@ export class Namespace implements AsyncDisposable {
         results.set(await this.#lookupPaths(paths.slice(first, first + size), options), first);
       return results;
     }
-    const device = this.#device;
-    if (device !== undefined) {
-      try {
-        return await device.lookupPaths(paths, options);
-      } catch (error) {
-        this.#fallBack(device, error);
-      }
-    }
-    return this.#host.lookupPaths(paths, options);
+    return this.#ask((engine) => engine.lookupPaths(paths, options));
   }
 
   #refuseOversize(count: number, { oversize = "split" }: BatchOptions): void {
@@ -414,15 +406,22 @@ export class Namespace implements AsyncDisposable {
 
   async #send(packed: PackedPaths, options: LookupOptions): Promise<Int32Array> {
     if (packed.offsets.length <= 1) return this.#host.lookup(packed.offsets.length === 1 ? EMPTY : packed);
+    return this.#ask((engine) => engine.lookup(packed, options));
+  }
+
+  /** Asks the device, and the host where there is none or it fails. */
+  async #ask(
+    look: (engine: Pick<PathsBackend, "lookup" | "lookupPaths">) => Promise<Int32Array>,
+  ): Promise<Int32Array> {
     const device = this.#device;
     if (device !== undefined) {
       try {
-        return await device.lookup(packed, options);
+        return await look(device);
       } catch (error) {
         this.#fallBack(device, error);
       }
     }
-    return this.#host.lookup(packed, options);
+    return look(this.#host);
   }
 
   /** A device that was left to us failed: the host's table is whole, and its engine goes on. @throws `error`, where that cannot be */
