@@ -29,6 +29,7 @@ void initialize() {
 }
 
 bool isInline(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_IS_INLINE) != 0u; }
+bool isFollowing(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u; }
 bool isWrite(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_WRITE) != 0u; }
 
 // Lookups of one edition share a pass; a write is alone. Where loops are limited every request is, as a launch can end only between two passes.
@@ -50,8 +51,7 @@ uint64_t headerAddress(uint request, uint index) {
 
 // The path at `index` of a request becomes the text in hand.
 void openPath(uint request, uint sequence, uint index) {
-  uint operation = headerWord(request, PATHS_OPERATION);
-  if ((operation & PATHS_IS_INLINE) != 0u) {
+  if (isInline(request)) {
     uint slot = slotOf(currentLane, sequence);
     text.base = launch.slots + uint64_t((slot * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS) * 16u);
     text.at = 0u;
@@ -77,13 +77,12 @@ void answer(uint request, uint sequence, uint index, uint result) {
 // Resolves the path at `index` of a request: with all lanes of the subgroup, or each lane one of its own.
 void resolve(uint request, uint sequence, uint index, bool isTogether) {
   uint directory = headerWord(request, PATHS_DIRECTORY);
-  bool isFollowing = (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u;
   openPath(request, sequence, index);
   uint result = PATHS_UNRESOLVED;
   if (text.end < text.at || text.end > headerWord(request, PATHS_TEXT_BYTES)) result = PATHS_MISPLACED;
-  else if (isTogether) result = resolveTogether(directory, isFollowing);
+  else if (isTogether) result = resolveTogether(directory, isFollowing(request));
   if (isTogether && gl_SubgroupInvocationID != 0u) return;
-  if (result == PATHS_UNRESOLVED) result = walk(directory, isFollowing);
+  if (result == PATHS_UNRESOLVED) result = walk(directory, isFollowing(request));
   answer(request, sequence, index, result);
   spentRounds++;
 }
@@ -148,7 +147,7 @@ bool serve(uint sequence, out uint64_t result) {
   meet();
   if (TOGETHER_PATHS_MAX == 0u || (headerWord(0u, PATHS_OPERATION) & PATHS_IS_ALONE) == 0u || sh_edition != headerWord(0u, PATHS_EDITION)) return false;
   openPath(0u, sequence, 0u);
-  uint inode = resolveTogether(headerWord(0u, PATHS_DIRECTORY), (headerWord(0u, PATHS_OPERATION) & PATHS_FOLLOW) != 0u);
+  uint inode = resolveTogether(headerWord(0u, PATHS_DIRECTORY), isFollowing(0u));
   result = uint64_t(inode);
   return inode != PATHS_UNRESOLVED;
 }

@@ -101,7 +101,7 @@ Component takeComponent() {
     uint length = min(ends == 0u ? 4u : uint(findLSB(ends)) >> 3, left);
     if (length < 4u) value &= (1u << (length * 8u)) - 1u;
     if (length != 0u) {
-      uint known = length < 4u ? value | 0xFFFFFFFFu << (length * 8u) : value;
+      uint known = length < 4u ? value | ALL << (length * 8u) : value;
       component.hasNul = component.hasNul || zeroBytes(known) != 0u;
       if (text.at == component.at) component.words.x = value;
       hash = mixWord(hash, value);
