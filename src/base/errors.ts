@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   EW_REQUEST_TOO_LARGE: "a request does not fit a queue slot",
   EW_TIMEOUT: "an answer did not come in the time allowed",
   EW_CLOSED: "the object was closed before the call",
+  EW_IN_USE: "an object was closed while others use it",
   EW_STRATEGY_UNSUPPORTED: "the device profile does not allow the launch strategy that was asked for",
   EW_KERNEL_FAULT: "a kernel reported an error of its own",
   EW_LOOP_LIMIT: "a driver that limits loops ended one of a kernel early",

@@ -1,17 +1,20 @@
 /**
  * Buffers: one allocation each, found by kernels through a device address, mapped for as long as they live.
  *
- * Invariants: `mapped` is valid until the buffer is disposed, and touching it afterwards is a crash that JavaScript
- * cannot prevent (such memory cannot be detached): keep no views of a buffer that you dispose. Buffers are few and large,
- * so each has memory of its own and no allocator stands between.
+ * Invariants: `mapped` is given out until the buffer is disposed, and touching it afterwards is a crash that JavaScript
+ * cannot prevent (such memory cannot be detached): keep no views of a buffer that you dispose. Who keeps views for long
+ * holds the device (`Device.hold`), so that it is not closed under them. Buffers are few and large, so each has memory of
+ * its own and no allocator stands between.
  */
 
 import { EverwarpError } from "../base/errors.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { memoryBudget } from "./device-info.ts";
+import { DeviceObject } from "./device-object.ts";
 import { koffi } from "./ffi.ts";
 import { inFrame } from "./frame.ts";
+import type { CoreCommands } from "./generated/commands.ts";
 import {
   VK_WHOLE_SIZE,
   VkBufferUsageFlagBits as Usage,
@@ -44,41 +47,35 @@ export interface BufferOptions {
   label?: string;
 }
 
-export class DeviceBuffer implements Disposable {
+/** Its handle is the VkBuffer. */
+export class DeviceBuffer extends DeviceObject {
   readonly role: MemoryRole;
   readonly sizeBytes: number;
   readonly label: string | undefined;
-  /** The VkBuffer. */
-  readonly handle: bigint;
   /** Where kernels find the buffer. */
   readonly address: bigint;
-  /** The buffer's memory in this process; undefined for memory that the host does not see. */
-  readonly mapped: ArrayBuffer | undefined;
-  /** The address behind `mapped`, so that a worker thread can make a view of its own. */
-  readonly hostAddress: bigint | undefined;
-  readonly #context: DeviceContext;
+  readonly #mapped: ArrayBuffer | undefined;
+  readonly #hostAddress: bigint | undefined;
   readonly #memory: bigint;
   readonly #allocatedBytes: number;
-  #disposed = false;
 
   /**
    * @throws EW_OUT_OF_DEVICE_MEMORY, EW_BAD_ARGUMENT for a size that is no positive integer or larger than the device
    * allows, EW_CLOSED
    */
   constructor(context: DeviceContext, options: BufferOptions) {
-    context.assertOpen();
+    super(context, "buffer");
     const { role, sizeBytes, label } = options;
-    this.#context = context;
     this.role = role;
     this.sizeBytes = sizeBytes;
     this.label = label;
     assertSize(context, options);
-    this.handle = createBuffer(context, sizeBytes);
+    const handle = createBuffer(context, sizeBytes);
     let memory: bigint | undefined;
     try {
       const requirements = inFrame((frame) => {
         const out = frame.struct(VkMemoryRequirements);
-        context.commands.vkGetBufferMemoryRequirements(context.handle, this.handle, out.address);
+        context.commands.vkGetBufferMemoryRequirements(context.handle, handle, out.address);
         return out.read();
       });
       const typeIndex = context.memoryTypes[role];
@@ -91,47 +88,60 @@ export class DeviceBuffer implements Disposable {
       this.#memory = memory;
       this.#allocatedBytes = Number(requirements.size);
       checkResult(
-        context.commands.vkBindBufferMemory(context.handle, this.handle, memory, 0n),
+        context.commands.vkBindBufferMemory(context.handle, handle, memory, 0n),
         `vkBindBufferMemory of ${describe(options)}`,
       );
       this.address = inFrame((frame) => {
-        const info = frame.struct(VkBufferDeviceAddressInfo, { buffer: this.handle });
+        const info = frame.struct(VkBufferDeviceAddressInfo, { buffer: handle });
         return BigInt(context.commands.vkGetBufferDeviceAddress(context.handle, info.address));
       });
       const isVisible =
         context.physical.info.memoryTypes[typeIndex]?.hostVisible === true && role !== "device";
-      this.hostAddress = isVisible ? map(context, memory, options) : undefined;
-      this.mapped = this.hostAddress === undefined ? undefined : koffi().view(this.hostAddress, sizeBytes);
+      this.#hostAddress = isVisible ? map(context, memory, options) : undefined;
+      this.#mapped = this.#hostAddress === undefined ? undefined : koffi().view(this.#hostAddress, sizeBytes);
     } catch (error) {
       if (memory !== undefined) context.commands.vkFreeMemory(context.handle, memory, null);
-      context.commands.vkDestroyBuffer(context.handle, this.handle, null);
+      context.commands.vkDestroyBuffer(context.handle, handle, null);
       throw error;
     }
     context.counters.allocations++;
     context.counters.allocatedBytes += this.#allocatedBytes;
-    context.name(VkObjectType.VK_OBJECT_TYPE_BUFFER, this.handle, label);
-    context.track("buffer", this);
+    context.name(VkObjectType.VK_OBJECT_TYPE_BUFFER, handle, label);
+    this.adopt(handle);
   }
 
-  /** The memory in this process, for roles that always have it. @throws EW_BAD_ARGUMENT for a `device` buffer */
+  /** The buffer's memory in this process; undefined for memory that the host does not see. @throws EW_CLOSED as `handle` */
+  get mapped(): ArrayBuffer | undefined {
+    this.assertAlive();
+    return this.#mapped;
+  }
+
+  /** The address behind `mapped`, so that a worker thread can make a view of its own. @throws EW_CLOSED as `handle` */
+  get hostAddress(): bigint | undefined {
+    this.assertAlive();
+    return this.#hostAddress;
+  }
+
+  /** The memory in this process, for roles that always have it. @throws EW_BAD_ARGUMENT for a `device` buffer, EW_CLOSED */
   get host(): ArrayBuffer {
-    if (this.mapped === undefined) {
+    const { mapped } = this;
+    if (mapped === undefined) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `${describe(this)} is not mapped`, {
         remedy: "Copy through a staging buffer.",
       });
     }
-    return this.mapped;
+    return mapped;
   }
 
-  /** Frees the memory. No kernel or transfer may be using it. A second call does nothing. */
-  [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#context.release("buffer", this, (commands, device) => {
-      commands.vkDestroyBuffer(device, this.handle, null);
-      commands.vkFreeMemory(device, this.#memory, null); // unmaps too
-      this.#context.counters.allocatedBytes -= this.#allocatedBytes;
-    });
+  protected override describe(): string {
+    return describe(this);
+  }
+
+  /** Frees the memory. No kernel or transfer may be using it. */
+  protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
+    commands.vkDestroyBuffer(device, handle, null);
+    commands.vkFreeMemory(device, this.#memory, null); // unmaps too
+    this.context.counters.allocatedBytes -= this.#allocatedBytes;
   }
 }
 

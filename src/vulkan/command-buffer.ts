@@ -11,8 +11,11 @@
 import { EverwarpError } from "../base/errors.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
+import { DeviceObject, type Recording } from "./device-object.ts";
+import type { Fence } from "./fence.ts";
 import { koffi } from "./ffi.ts";
 import { inFrame } from "./frame.ts";
+import type { CoreCommands } from "./generated/commands.ts";
 import { VkCommandBufferLevel, VkCommandBufferUsageFlagBits, VkObjectType } from "./generated/constants.ts";
 import { VkCommandBufferAllocateInfo, VkCommandBufferBeginInfo, VkSubmitInfo } from "./generated/structs.ts";
 import { writeStruct } from "./native-layout.ts";
@@ -27,48 +30,50 @@ export interface CommandBufferOptions {
   label?: string;
 }
 
-export class CommandBuffer implements Disposable {
-  /** The VkCommandBuffer. */
-  readonly handle: bigint;
+/** Its handle is the VkCommandBuffer. */
+export class CommandBuffer extends DeviceObject implements Recording {
   readonly queue: Queue;
   /** The encoded VkSubmitInfo. */
   readonly submitInfoAddress: bigint;
   /** Dispatches in the present recording. */
   dispatches = 0;
-  readonly #context: DeviceContext;
   readonly #memory = new ArrayBuffer(VkSubmitInfo.sizeBytes + 8);
   readonly #simultaneousUse: boolean;
   #isRecorded = false;
-  #disposed = false;
+  /** What tells the end of its last submission; undefined where nothing does, and before the first. */
+  #fence: Fence | undefined;
+  #isSubmitted = false;
+  /** What the recording names: it can be submitted while all of them are alive. */
+  readonly #named = new Set<DeviceObject>();
+  #isRecording = false;
 
   constructor(context: DeviceContext, queue: Queue, options: CommandBufferOptions = {}) {
-    context.assertOpen();
-    this.#context = context;
+    super(context, "commandBuffer");
     this.queue = queue;
     this.#simultaneousUse = options.simultaneousUse === true;
-    this.handle = inFrame((frame) => {
+    const handle = inFrame((frame) => {
       const info = frame.struct(VkCommandBufferAllocateInfo, {
         commandPool: queue.commandPool,
         level: VkCommandBufferLevel.VK_COMMAND_BUFFER_LEVEL_PRIMARY,
         commandBufferCount: 1,
       });
       const out = frame.bytes(8);
-      const { commands, handle } = context;
+      const { commands, handle: device } = context;
       checkResult(
-        commands.vkAllocateCommandBuffers(handle, info.address, out.address),
+        commands.vkAllocateCommandBuffers(device, info.address, out.address),
         "vkAllocateCommandBuffers",
       );
       return out.u64();
     });
     this.submitInfoAddress = koffi().address(this.#memory);
     const view = new DataView(this.#memory);
-    view.setBigUint64(VkSubmitInfo.sizeBytes, this.handle, true);
+    view.setBigUint64(VkSubmitInfo.sizeBytes, handle, true);
     writeStruct(view, 0, VkSubmitInfo, {
       commandBufferCount: 1,
       pCommandBuffers: this.submitInfoAddress + BigInt(VkSubmitInfo.sizeBytes),
     });
-    context.name(VkObjectType.VK_OBJECT_TYPE_COMMAND_BUFFER, this.handle, options.label);
-    context.track("commandBuffer", this);
+    context.name(VkObjectType.VK_OBJECT_TYPE_COMMAND_BUFFER, handle, options.label);
+    this.adopt(handle);
   }
 
   /** Whether there is a complete recording. */
@@ -78,9 +83,12 @@ export class CommandBuffer implements Disposable {
 
   /** Records anew; what was recorded before is gone. It must not be running. Returns the command buffer. */
   record(body: (recorder: Recorder) => void, options: { oneTime?: boolean } = {}): this {
-    const { commands } = this.#context;
-    this.#context.assertOpen();
+    const { commands } = this.context;
+    this.context.assertOpen();
+    this.#assertNotRecording();
+    const { handle } = this;
     this.#isRecorded = false;
+    this.#forget();
     inFrame((frame) => {
       const info = frame.struct(VkCommandBufferBeginInfo, {
         flags:
@@ -91,27 +99,32 @@ export class CommandBuffer implements Disposable {
             ? VkCommandBufferUsageFlagBits.VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT
             : 0),
       });
-      checkResult(commands.vkBeginCommandBuffer(this.handle, info.address), "vkBeginCommandBuffer");
+      checkResult(commands.vkBeginCommandBuffer(handle, info.address), "vkBeginCommandBuffer");
     });
-    const recorder = new Recorder(this.#context, this.handle, this.queue.hasCompute);
+    const recorder = new Recorder(this.context, handle, this.queue.hasCompute, (object) => {
+      if (this.#named.has(object)) return;
+      object.enterRecording(this);
+      this.#named.add(object);
+    });
+    const letGo = this.context.hold("a recording");
+    this.#isRecording = true;
     try {
       body(recorder);
     } finally {
+      this.#isRecording = false;
+      letGo();
+      recorder.end();
       // Ended in any case: a command buffer left open could neither be recorded again nor freed cleanly.
-      checkResult(commands.vkEndCommandBuffer(this.handle), "vkEndCommandBuffer");
+      checkResult(commands.vkEndCommandBuffer(handle), "vkEndCommandBuffer");
     }
     this.dispatches = recorder.dispatches;
     this.#isRecorded = true;
     return this;
   }
 
-  /** @throws EW_BAD_ARGUMENT when there is nothing recorded, EW_CLOSED after dispose */
+  /** @throws EW_BAD_ARGUMENT when there is nothing recorded, EW_CLOSED when it or something that it names was disposed */
   assertSubmittable(): void {
-    if (this.#disposed) {
-      throw new EverwarpError("EW_CLOSED", "a command buffer was disposed before it was submitted", {
-        remedy: "Keep it until its last submission has ended.",
-      });
-    }
+    this.assertAlive();
     if (!this.#isRecorded) {
       throw new EverwarpError(
         "EW_BAD_ARGUMENT",
@@ -121,16 +134,42 @@ export class CommandBuffer implements Disposable {
         },
       );
     }
+    for (const object of this.#named) object.assertAlive();
   }
 
-  /** Frees the command buffer; it must not be running. A second call does nothing. */
-  [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#context.release("commandBuffer", this, (commands, device) =>
-      inFrame((frame) =>
-        commands.vkFreeCommandBuffers(device, this.queue.commandPool, 1, frame.u64s([this.handle])),
-      ),
-    );
+  /** It was handed to its queue, with a fence or without. */
+  submitted(fence: Fence | undefined): void {
+    this.#isSubmitted = true;
+    this.#fence = fence;
+  }
+
+  giveUp(): void {
+    if (!this.#isSubmitted) return;
+    if (this.#fence === undefined) this.queue.leaveBehind();
+    else this.#fence.giveUp();
+  }
+
+  /** @throws EW_IN_USE while it is being recorded */
+  protected override prepareDispose(): void {
+    this.#assertNotRecording();
+    this.giveUp();
+    this.#forget();
+  }
+
+  protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
+    const pool = this.queue.commandPool;
+    inFrame((frame) => commands.vkFreeCommandBuffers(device, pool, 1, frame.u64s([handle])));
+  }
+
+  #forget(): void {
+    for (const object of this.#named) object.leaveRecording(this);
+    this.#named.clear();
+  }
+
+  #assertNotRecording(): void {
+    if (!this.#isRecording) return;
+    throw new EverwarpError("EW_IN_USE", "a command buffer is being recorded", {
+      remedy: "Let the function that records it return first.",
+    });
   }
 }

@@ -5,13 +5,15 @@
  * empty; so nothing outlives its device, and nothing that native code may still use is garbage-collected. A device that
  * was lost stays lost: every later answer about its work is VK_ERROR_DEVICE_LOST. For a device that was abandoned no Vulkan
  * call is made any more, not even to destroy something: a kernel may still be at work in that memory. What is disposed
- * after a loss is destroyed as soon as the driver says that nothing runs any more, at the latest when the device is closed.
+ * after a loss, or while work runs that nobody waits for any more, is destroyed as soon as the driver says that nothing
+ * of it runs, at the latest when the device is closed. The handle of a device that was closed is not given out.
  */
 
 import { EverwarpError } from "../base/errors.ts";
 import type { DeviceFaultPoint } from "../base/faults.ts";
 import { checkResult, injectedResult } from "./check-result.ts";
 import type { PhysicalDevice } from "./device-info.ts";
+import type { Fence } from "./fence.ts";
 import { inFrame } from "./frame.ts";
 import type { CoreCommands } from "./generated/commands.ts";
 import { VkResult } from "./generated/constants.ts";
@@ -63,7 +65,7 @@ export class DeviceContext {
   readonly commands: CoreCommands;
   readonly instance: Instance;
   readonly physical: PhysicalDevice;
-  readonly handle: bigint;
+  readonly #handle: bigint;
   /** For buffers made from now on. */
   memoryTypes: MemoryTypes;
   /** Families of the queues in use, without repetition: buffers are shared among them. */
@@ -84,10 +86,11 @@ export class DeviceContext {
   /** Every object alive, and how to end it. */
   readonly live = new Map<HandleKind, Set<Disposable>>(HANDLE_KINDS.map((kind) => [kind, new Set()]));
   closed = false;
+  /** Nothing runs any more, and all that is alive is being destroyed. */
+  isEnding = false;
   /** Waits on other threads that have not returned. */
   asyncWaits = 0;
-  /** Undefined where the driver hands out no pipeline binaries. */
-  readonly binaries: PipelineBinaries | undefined;
+  readonly #binaries: PipelineBinaries | undefined;
   /** Whether pipelines are captured as binaries; else by a cache for each. */
   capturesBinaries: boolean;
   /** Whether the driver gave something to keep of a pipeline, when it was last asked; undefined before. */
@@ -99,8 +102,18 @@ export class DeviceContext {
   /** Whether it is known that nothing runs on the device that was lost. */
   #isStill = false;
   #marks: QueueMarks | undefined;
+  /** Behind work that nobody waits for any more. */
+  #strays: QueueMarks[] = [];
   /** Destroys what was disposed while something may have been running. */
   readonly #deferred: (() => void)[] = [];
+  /** Fences of launches that stay: they end when they are told to, and not before. */
+  readonly #staying = new Set<Fence>();
+  /** Behind all that was submitted when somebody last wished to make or destroy a pipeline. */
+  #pipelineMarks: QueueMarks | undefined;
+  /** Destroys pipelines, when the driver can. */
+  readonly #postponed: (() => void)[] = [];
+  /** Those that rely on the device staying open, and what messages call them. */
+  readonly #holders = new Set<{ readonly name: string }>();
 
   constructor(
     parts: Pick<
@@ -111,14 +124,26 @@ export class DeviceContext {
     this.commands = parts.commands;
     this.instance = parts.instance;
     this.physical = parts.physical;
-    this.handle = parts.handle;
+    this.#handle = parts.handle;
     this.memoryTypes = parts.memoryTypes;
     this.queueFamilies = parts.queueFamilies;
     const hasBinaries = parts.physical.info.pipelineBinary !== undefined && parts.instance.passesBinaries;
     const commands = hasBinaries ? pipelineBinaryCommands(parts.handle) : undefined;
-    this.binaries =
+    this.#binaries =
       commands && new PipelineBinaries(commands, parts.handle, (result, call) => this.check(result, call));
-    this.capturesBinaries = this.binaries !== undefined;
+    this.capturesBinaries = this.#binaries !== undefined;
+  }
+
+  /** The VkDevice. @throws EW_CLOSED after it was closed */
+  get handle(): bigint {
+    if (this.closed) this.assertNotClosed();
+    return this.#handle;
+  }
+
+  /** Undefined where the driver hands out no pipeline binaries. @throws EW_CLOSED after the device was closed */
+  get binaries(): PipelineBinaries | undefined {
+    this.assertNotClosed();
+    return this.#binaries;
   }
 
   /** Whether a call answered VK_ERROR_DEVICE_LOST, or the device was abandoned. Never becomes false again. */
@@ -148,10 +173,63 @@ export class DeviceContext {
 
   /** From now on no Vulkan call is made for this device, and what is alive is let go as it is. */
   abandon(): void {
+    if (this.#isAbandoned) return;
     this.#isLost = true;
     this.#isAbandoned = true;
+    this.instance.retire();
     for (const objects of this.live.values()) objects.clear();
     this.#deferred.length = 0;
+    this.#strays.length = 0;
+    this.#postponed.length = 0;
+    this.#pipelineMarks = undefined;
+    this.#staying.clear();
+  }
+
+  /** Somebody relies on the device staying open; returns what ends that. Twice does nothing more. */
+  hold(name: string): () => void {
+    this.assertNotClosed();
+    const holder = { name };
+    this.#holders.add(holder);
+    return () => void this.#holders.delete(holder);
+  }
+
+  /** The names of those that rely on the device staying open. */
+  get holders(): string[] {
+    return Array.from(this.#holders, ({ name }) => name);
+  }
+
+  /** The launch behind a fence stays until it is told to end. */
+  addStaying(fence: Fence): void {
+    this.#staying.add(fence);
+  }
+
+  /** Whether a launch that stays keeps the driver from making pipelines (see `canMakePipelines`). */
+  get isHeldByStaying(): boolean {
+    if (this.#staying.size === 0) return false;
+    for (const fence of this.#staying) if (!fence.isPending()) this.#staying.delete(fence);
+    return this.#staying.size > 0 && this.physical.info.type === "cpu";
+  }
+
+  /**
+   * Whether the driver can make and destroy pipelines now. Software drivers lock their queue for that: behind a launch that does not end they
+   * would wait for ever, and with them the thread that could tell it to end, or give it up.
+   *
+   * @param timeoutNs how long to wait for it
+   */
+  canMakePipelines(timeoutNs: bigint): boolean {
+    if (this.physical.info.type !== "cpu" || this.isEnding || this.#isLost) return true;
+    if (this.isHeldByStaying) return false;
+    this.#pipelineMarks ??= new QueueMarks(this.commands, this.handle, this.queues);
+    if (!this.#pipelineMarks.arePassed(timeoutNs)) return false;
+    this.#pipelineMarks = undefined;
+    return true;
+  }
+
+  /** Nobody waits any more for what a queue (a VkQueue) was given so far: it may run for as long as it likes. */
+  leaveBehind(queue: bigint): void {
+    if (this.#isLost || this.closed || this.isEnding) return;
+    const marks = new QueueMarks(this.commands, this.handle, [queue]);
+    if (!marks.arePassed(0n)) this.#strays.push(marks);
   }
 
   /**
@@ -166,9 +244,11 @@ export class DeviceContext {
     this.#marks = new QueueMarks(commands, handle, queues);
     if (!this.#marks.arePassed(timeoutNs)) return false;
     this.#marks = undefined;
+    this.#strays = this.#strays.filter((marks) => !marks.arePassed(0n));
+    if (this.#pipelineMarks?.arePassed(0n) === true) this.#pipelineMarks = undefined;
     if (this.asyncWaits > 0) return false;
     this.#isStill = this.#isLost;
-    for (const destroy of this.#deferred.splice(0)) destroy();
+    for (const destroy of [...this.#deferred.splice(0), ...this.#postponed.splice(0)]) destroy();
     return true;
   }
 
@@ -192,6 +272,8 @@ export class DeviceContext {
   }
 
   track(kind: HandleKind, object: Disposable): void {
+    if (this.#deferred.length > 0) this.#mayRun(); // some of it may go by now
+    this.#destroyPostponed();
     this.live.get(kind)?.add(object);
   }
 
@@ -203,9 +285,27 @@ export class DeviceContext {
   ): void {
     this.live.get(kind)?.delete(object);
     if (this.#isAbandoned) return;
-    const mayRun = this.#isLost && !this.#isStill && !this.drain(0n);
-    if (mayRun) this.#deferred.push(() => destroy(this.commands, this.handle));
+    this.#destroyPostponed();
+    if (this.#mayRun()) this.#deferred.push(() => destroy(this.commands, this.handle));
+    else if (kind === "pipeline" && !this.canMakePipelines(0n))
+      this.#postponed.push(() => destroy(this.commands, this.handle));
     else destroy(this.commands, this.handle);
+  }
+
+  #destroyPostponed(): void {
+    if (this.#postponed.length === 0 || !this.canMakePipelines(0n)) return;
+    for (const destroy of this.#postponed.splice(0)) destroy();
+  }
+
+  /** Whether something may run that nobody waits for; where nothing does, what was put off is destroyed. */
+  #mayRun(): boolean {
+    if (this.isEnding) return false;
+    if (this.#isLost) return !this.#isStill && !this.drain(0n);
+    if (this.#strays.length === 0) return false;
+    this.#strays = this.#strays.filter((marks) => !marks.arePassed(0n));
+    if (this.#strays.length > 0) return true;
+    for (const destroy of this.#deferred.splice(0)) destroy();
+    return false;
   }
 
   /** Names an object in the messages of the validation layer; does nothing without it. */

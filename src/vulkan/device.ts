@@ -6,12 +6,16 @@
  *   make them last for ever.
  * - `close` ends what is still alive, after the queues have drained; it refuses, and leaves the device open, when they
  *   do not drain in time. A lost device closes in any case: when its queues do not drain, it is abandoned.
+ * - A device is not closed under those that hold it, such as kernels: their memory would be gone, and no error, but a crash,
+ *   would tell them so. `close` names them, and refuses.
  * - A device that replaces another one belongs to it, and is closed with it: nobody else knows of it.
  *
  *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
  *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
  */
 
+import { setTimeout as sleep } from "node:timers/promises";
+import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { type BufferOptions, DeviceBuffer } from "./buffer.ts";
 import { CommandBuffer, type CommandBufferOptions } from "./command-buffer.ts";
@@ -41,6 +45,16 @@ import { Timestamps } from "./timestamps.ts";
 
 /** How long `close` lets running work end. */
 const CLOSE_TIMEOUT_MS = 10_000;
+/** How long work takes that happens once, at most. */
+const RUN_TIMEOUT_MS = 10_000;
+
+/** How work that happens once is run. */
+export interface RunOptions {
+  /** The compute queue if not given. */
+  queue?: Queue;
+  /** 10 s if not given. */
+  timeoutMs?: number;
+}
 
 export interface DeviceOptions {
   /** `"auto"` if not given. */
@@ -72,6 +86,7 @@ export class Device implements Disposable {
   readonly #options: DeviceOptions;
   /** What `replace` opened. */
   #successor: Device | undefined;
+  #isClosing = false;
 
   private constructor(context: DeviceContext, families: QueueChoice, options: DeviceOptions) {
     this.#context = context;
@@ -182,8 +197,14 @@ export class Device implements Disposable {
     return this.#context.isLost;
   }
 
+  /** Whether it was given up (`abandon`). */
+  get isAbandoned(): boolean {
+    return this.#context.isAbandoned;
+  }
+
   /** Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell. */
   freeBytes(role: MemoryRole): number {
+    this.#context.assertNotClosed();
     const heapIndex = this.info.memoryTypes[this.memoryTypes[role]]?.heapIndex ?? 0;
     return memoryBudget(this.#context.physical)[heapIndex] ?? 0;
   }
@@ -194,6 +215,21 @@ export class Device implements Disposable {
 
   createComputePipeline(options: ComputePipelineOptions): ComputePipeline {
     return new ComputePipeline(this.#context, options);
+  }
+
+  /**
+   * Resolves when a pipeline can be made without waiting for what runs: at once on hardware, on a software driver when its queue is idle.
+   *
+   * @throws EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
+   */
+  async pipelinesCanBeMade(timeoutMs = RUN_TIMEOUT_MS): Promise<void> {
+    const context = this.#context;
+    const beginMs = nowMs();
+    while (!context.canMakePipelines(0n) && !context.isHeldByStaying) {
+      if (nowMs() - beginMs > timeoutMs) throw this.#overdue(timeoutMs);
+      await sleep(1);
+      context.assertOpen();
+    }
   }
 
   createPipelineCache(initialData?: Uint8Array): PipelineCache {
@@ -225,6 +261,17 @@ export class Device implements Disposable {
     return this.#leases.take();
   }
 
+  /**
+   * Keeps the device open: while somebody holds it, `close` refuses. For those that look at mapped memory without asking for it anew.
+   *
+   * @param name what the refusal calls the holder
+   * @returns lets go of it; a second call does nothing
+   * @throws EW_CLOSED
+   */
+  hold(name: string): () => void {
+    return this.#context.hold(name);
+  }
+
   createFence(options: { signaled?: boolean } = {}): Fence {
     return new Fence(this.#context, options);
   }
@@ -250,27 +297,28 @@ export class Device implements Disposable {
   /**
    * Records, submits and waits: for work that happens once.
    *
-   * @throws EW_TIMEOUT when it does not end in time; its objects are then kept until `close`
+   * @throws EW_TIMEOUT when it does not end in time; what it uses may be disposed, and stays until it has ended
    */
-  run(body: (recorder: Recorder) => void, options: { queue?: Queue; timeoutMs?: number } = {}): void {
-    const { queue = this.queue, timeoutMs = CLOSE_TIMEOUT_MS } = options;
-    const fence = this.createFence();
-    let commandBuffer: CommandBuffer | undefined;
+  run(body: (recorder: Recorder) => void, options: RunOptions = {}): void {
+    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = options;
+    using fence = this.createFence();
+    using commandBuffer = this.record(body, { queue });
+    queue.submit(commandBuffer, fence);
+    if (!fence.wait(timeoutMs)) throw this.#overdue(timeoutMs);
+  }
+
+  /** Like `run`, but the event loop goes on. @throws as `run`; EW_DEVICE_LOST, also when the device is lost meanwhile */
+  async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
+    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = options;
+    const letGo = this.hold("work that is under way");
     try {
-      commandBuffer = this.record(body, { queue });
+      using fence = this.createFence();
+      using commandBuffer = this.record(body, { queue });
       queue.submit(commandBuffer, fence);
-    } catch (error) {
-      commandBuffer?.[Symbol.dispose]();
-      fence[Symbol.dispose]();
-      throw error;
+      if (!fence.wait(0) && !(await fence.waitAsync(timeoutMs))) throw this.#overdue(timeoutMs);
+    } finally {
+      letGo();
     }
-    if (!fence.wait(timeoutMs)) {
-      throw new EverwarpError("EW_TIMEOUT", `work on ${this.info.name} did not end within ${timeoutMs} ms`, {
-        remedy: "Allow more time, or give the device less to do at once.",
-      });
-    }
-    fence[Symbol.dispose]();
-    commandBuffer[Symbol.dispose]();
   }
 
   /**
@@ -320,24 +368,36 @@ export class Device implements Disposable {
    * Ends everything that is still alive, and the device, and the one that replaced it. Stop resident kernels first. A second
    * call does nothing. A lost device on which something is still running after `timeoutMs` is abandoned.
    *
-   * @throws EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT while a `waitAsync` has not returned;
-   * the device stays open
+   * @throws EW_IN_USE while somebody holds it, EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT while a
+   * `waitAsync` has not returned; the device stays open
    */
   close(timeoutMs = CLOSE_TIMEOUT_MS): void {
     const context = this.#context;
-    if (context.closed) return;
+    if (context.closed || this.#isClosing) return;
+    this.#assertNotHeld();
+    this.#isClosing = true;
+    try {
+      this.#close(timeoutMs);
+    } finally {
+      this.#isClosing = false;
+    }
+  }
+
+  #close(timeoutMs: number): void {
+    const context = this.#context;
     this.#successor?.close(timeoutMs);
     if (!context.isAbandoned) this.#assertIdle(timeoutMs);
     if (context.isAbandoned) {
       context.closed = true;
       return;
     }
+    context.isEnding = true;
     // Newest first, so that what was made from something goes before it.
     for (const kind of HANDLE_KINDS.toReversed()) {
       for (const object of [...(context.live.get(kind) ?? [])].toReversed()) object[Symbol.dispose]();
     }
-    context.closed = true;
     const { commands, handle } = context;
+    context.closed = true;
     for (const queue of this.#queues()) {
       commands.vkDestroyCommandPool(handle, queue.commandPool, null);
     }
@@ -347,6 +407,24 @@ export class Device implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** @throws EW_IN_USE */
+  #assertNotHeld(): void {
+    const { holders } = this.#context;
+    if (holders.length === 0) return;
+    throw new EverwarpError(
+      "EW_IN_USE",
+      `${this.info.name} was closed while it is used by ${holders.join(", ")}`,
+      { remedy: "Stop and close what uses the device, wait for that, then close the device." },
+    );
+  }
+
+  #overdue(timeoutMs: number): EverwarpError {
+    return new EverwarpError("EW_TIMEOUT", `work on ${this.info.name} did not end within ${timeoutMs} ms`, {
+      remedy:
+        "A kernel that does not end may hold the device; else allow more time, or give it less to do at once.",
+    });
   }
 
   #queues(): Set<Queue> {

@@ -1,10 +1,13 @@
 /** Fences: the host's way to learn that a submission has ended. */
 
+import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
+import { DeviceObject } from "./device-object.ts";
 import { koffi } from "./ffi.ts";
 import { inFrame } from "./frame.ts";
+import type { CoreCommands } from "./generated/commands.ts";
 import { VkFenceCreateFlagBits, VkResult } from "./generated/constants.ts";
 import { VkFenceCreateInfo } from "./generated/structs.ts";
 import { callAsync } from "./loader.ts";
@@ -19,21 +22,25 @@ export function timeoutNs(timeoutMs: number): bigint {
   return BigInt(Math.round(timeoutMs * 1e6));
 }
 
-export class Fence implements Disposable {
-  /** The VkFence. */
-  readonly handle: bigint;
-  readonly #context: DeviceContext;
+/**
+ * The longest wait on another thread in one piece. The thread can do nothing else, and the process does not end, while it waits; and a loss
+ * that is found out elsewhere is seen when it comes back.
+ */
+const ASYNC_SLICE_MS = 50;
+
+/** Its handle is the VkFence. */
+export class Fence extends DeviceObject {
   /** The handle in memory that never moves, as the calls on lists of fences want it. */
   readonly #list = new BigUint64Array(new ArrayBuffer(8));
   readonly #listAddress: bigint;
   /** Waits on other threads that have not returned. */
   #asyncWaits = 0;
-  #disposed = false;
+  /** The VkQueue of its submission, until that is known to have ended. */
+  #queue: bigint | undefined;
 
   constructor(context: DeviceContext, options: { signaled?: boolean } = {}) {
-    context.assertOpen();
-    this.#context = context;
-    this.handle = inFrame((frame) => {
+    super(context, "fence");
+    const handle = inFrame((frame) => {
       const info = frame.struct(VkFenceCreateInfo, {
         flags: options.signaled === true ? VkFenceCreateFlagBits.VK_FENCE_CREATE_SIGNALED_BIT : 0,
       });
@@ -44,18 +51,47 @@ export class Fence implements Disposable {
       );
       return out.u64();
     });
-    this.#list[0] = this.handle;
+    this.#list[0] = handle;
     this.#listAddress = koffi().address(this.#list);
-    context.track("fence", this);
+    this.adopt(handle);
   }
 
-  /** Whether the submission has ended. Never blocks. @throws EW_DEVICE_LOST */
+  /** It was given to a submission on a queue (a VkQueue). */
+  submitted(queue: bigint): void {
+    this.#queue = queue;
+  }
+
+  /** The submission that it was given to stays until it is told to end. */
+  stays(): void {
+    this.context.addStaying(this);
+  }
+
+  /** Whether the submission has ended. Never blocks. @throws EW_DEVICE_LOST, EW_CLOSED as `handle` */
   signaled(): boolean {
-    this.#context.counters.fencePolls++;
+    const { context, handle } = this;
+    context.counters.fencePolls++;
     const result =
-      this.#context.answerAt("fence-status") ??
-      this.#context.commands.vkGetFenceStatus(this.#context.handle, this.handle);
-    return this.#context.check(result, "vkGetFenceStatus") === VkResult.VK_SUCCESS;
+      context.answerAt("fence-status") ?? context.commands.vkGetFenceStatus(context.handle, handle);
+    return this.#hasEnded(context.check(result, "vkGetFenceStatus"));
+  }
+
+  /**
+   * Whether a submission may still be running, by the driver's word; for the end of things, so a loss is not thrown: what was lost is its
+   * device's affair.
+   */
+  isPending(): boolean {
+    if (this.#queue === undefined || this.isDisposed) return false;
+    const { context, handle } = this;
+    if (context.isLost || context.closed) return false;
+    return context.commands.vkGetFenceStatus(context.handle, handle) === VkResult.VK_NOT_READY;
+  }
+
+  /**
+   * Nobody waits for the submission any more, though it has not ended: what is disposed from now on stays until it has.
+   */
+  giveUp(): void {
+    if (this.#queue !== undefined && this.isPending()) this.context.leaveBehind(this.#queue);
+    this.#queue = undefined;
   }
 
   /**
@@ -66,13 +102,14 @@ export class Fence implements Disposable {
    */
   wait(timeoutMs: number): boolean {
     const timeout = timeoutNs(timeoutMs);
-    const { counters, commands, handle } = this.#context;
+    this.assertAlive();
+    const { counters, commands, handle } = this.context;
     counters.fenceWaits++;
     if (timeout > 0n) counters.blockingWaits++;
     const result =
-      this.#context.answerAt("fence-wait") ??
+      this.context.answerAt("fence-wait") ??
       commands.vkWaitForFences(handle, 1, this.#listAddress, 1, timeout);
-    return this.#context.check(result, "vkWaitForFences") === VkResult.VK_SUCCESS;
+    return this.#hasEnded(this.context.check(result, "vkWaitForFences"));
   }
 
   /**
@@ -82,16 +119,25 @@ export class Fence implements Disposable {
    * @throws EW_DEVICE_LOST, also when the device was lost during the wait
    */
   async waitAsync(timeoutMs: number): Promise<boolean> {
-    const { counters, handle } = this.#context;
-    counters.fenceWaits++;
-    const parameters = [handle, 1, this.#listAddress, 1, timeoutNs(timeoutMs)];
-    const context = this.#context;
+    timeoutNs(timeoutMs); // in range?
+    this.assertAlive();
+    const { context } = this;
+    const { handle } = context;
+    context.counters.fenceWaits++;
+    const endMs = nowMs() + timeoutMs;
     this.#asyncWaits++;
     context.asyncWaits++;
     try {
-      const result = context.answerAt("fence-wait") ?? (await callAsync("vkWaitForFences", parameters));
-      const answer = context.isLost ? VkResult.VK_ERROR_DEVICE_LOST : result;
-      return context.check(answer, "vkWaitForFences") === VkResult.VK_SUCCESS;
+      for (;;) {
+        const leftMs = Math.max(0, endMs - nowMs());
+        const slice = timeoutNs(Math.min(ASYNC_SLICE_MS, leftMs));
+        const result =
+          context.answerAt("fence-wait") ??
+          (await callAsync("vkWaitForFences", [handle, 1, this.#listAddress, 1, slice]));
+        const answer = context.isLost ? VkResult.VK_ERROR_DEVICE_LOST : result;
+        if (this.#hasEnded(context.check(answer, "vkWaitForFences"))) return true;
+        if (leftMs <= ASYNC_SLICE_MS) return false;
+      }
     } finally {
       this.#asyncWaits--;
       context.asyncWaits--;
@@ -100,28 +146,31 @@ export class Fence implements Disposable {
 
   /** Makes the fence ready for another submission. It must not be in use by one. */
   reset(): void {
-    this.#context.assertOpen();
-    this.#context.check(
-      this.#context.commands.vkResetFences(this.#context.handle, 1, this.#listAddress),
-      "vkResetFences",
-    );
+    const { context } = this;
+    context.assertOpen();
+    this.assertAlive();
+    context.check(context.commands.vkResetFences(context.handle, 1, this.#listAddress), "vkResetFences");
+    this.#queue = undefined;
   }
 
-  /**
-   * Destroys the fence; its submission must have ended. A second call does nothing.
-   *
-   * @throws EW_BAD_ARGUMENT while a `waitAsync` has not returned
-   */
-  [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    if (this.#asyncWaits > 0 && !this.#context.isLost) {
+  /** @throws EW_BAD_ARGUMENT while a `waitAsync` has not returned */
+  protected override prepareDispose(): void {
+    if (this.#asyncWaits > 0 && !this.context.isLost) {
       throw new EverwarpError("EW_BAD_ARGUMENT", "a fence was disposed while a thread waits for it", {
         remedy: "Await the promise of waitAsync first.",
       });
     }
-    this.#disposed = true;
-    this.#context.release("fence", this, (commands, device) =>
-      commands.vkDestroyFence(device, this.handle, null),
-    );
+    this.giveUp();
+  }
+
+  protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
+    commands.vkDestroyFence(device, handle, null);
+  }
+
+  /** What the driver's answer means. */
+  #hasEnded(result: number): boolean {
+    const isEnd = result === VkResult.VK_SUCCESS;
+    if (isEnd) this.#queue = undefined;
+    return isEnd;
   }
 }

@@ -3,7 +3,9 @@
  *
  * Invariants: an instance is destroyed after every device made from it (each device holds one use). One without
  * validation is kept when the last use ends: drivers take some 70 ms to make it, and hold nothing of a device for it.
- * One with validation goes with its last use, so that the layer reports what was left alive.
+ * One with validation goes with its last use, so that the layer reports what was left alive. An instance with an abandoned
+ * device is retired: it is never destroyed, and devices opened from then on are another instance's. Software drivers run
+ * all devices of an instance on the same few threads, and a kernel that does not end keeps those for ever.
  */
 
 import { assert, EverwarpError } from "../base/errors.ts";
@@ -51,14 +53,12 @@ export interface Instance {
   readonly setObjectName: ReturnType<typeof extensionCommand<"vkSetDebugUtilsObjectNameEXT">>;
   /** Lets go of one use. */
   release(): void;
+  /** From now on another instance is handed out: a kernel that does not end keeps what this one's devices share. */
+  retire(): void;
 }
 
-interface OpenInstance {
-  instance: Instance;
-  uses: number;
-}
-
-const open = new Map<boolean, OpenInstance>();
+/** Those that are handed out, by whether they validate. */
+const open = new Map<boolean, Instance & { uses: number }>();
 const listeners = new Set<(message: ValidationMessage) => void>();
 
 /**
@@ -89,13 +89,13 @@ function validationLayerVersion(): number | undefined {
  * is asked for and not installed
  */
 export function acquireInstance(validation: boolean): Instance {
-  let entry = open.get(validation);
-  if (entry === undefined) {
-    entry = { instance: createInstance(validation), uses: 0 };
-    open.set(validation, entry);
+  let instance = open.get(validation);
+  if (instance === undefined) {
+    instance = createInstance(validation);
+    open.set(validation, instance);
   }
-  entry.uses++;
-  return entry.instance;
+  instance.uses++;
+  return instance;
 }
 
 /** Calls a command of the count-then-fill kind and reads what it gives. */
@@ -118,7 +118,7 @@ export function enumerate<L extends Layout>(
   });
 }
 
-function createInstance(validation: boolean): Instance {
+function createInstance(validation: boolean): Instance & { uses: number } {
   const apiVersion = loaderApiVersion();
   const layerVersion = validation ? validationLayerVersion() : undefined;
   if (validation && layerVersion === undefined) {
@@ -170,15 +170,21 @@ function createInstance(validation: boolean): Instance {
     checkResult(result, "vkCreateInstance");
     const handle = out.u64();
     const messengerHandle = debug ? createMessenger(handle, messenger) : undefined;
+    let isRetired = false;
     return {
       handle,
       validation,
+      uses: 0,
       passesBinaries: layerVersion === undefined || layerVersion >= LAYER_WITH_BINARIES,
       setObjectName: debug ? extensionCommand(handle, "vkSetDebugUtilsObjectNameEXT") : undefined,
+      retire() {
+        isRetired = true;
+        if (open.get(validation) === this) open.delete(validation);
+      },
       release() {
-        const entry = open.get(validation);
-        assert(entry !== undefined && entry.uses > 0, "an instance is released once per use");
-        if (--entry.uses > 0 || !validation) return;
+        assert(this.uses > 0, "an instance is released once per use");
+        this.uses--;
+        if (this.uses > 0 || !validation || isRetired) return;
         open.delete(validation);
         if (messengerHandle !== undefined) {
           extensionCommand(handle, "vkDestroyDebugUtilsMessengerEXT")?.(handle, messengerHandle, null);

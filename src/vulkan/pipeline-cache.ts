@@ -2,24 +2,21 @@
 
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
+import { DeviceObject } from "./device-object.ts";
 import { inFrame } from "./frame.ts";
+import type { CoreCommands } from "./generated/commands.ts";
 import { VkResult } from "./generated/constants.ts";
 import { VkPipelineCacheCreateInfo } from "./generated/structs.ts";
 
-export class PipelineCache implements Disposable {
-  /** The VkPipelineCache. */
-  readonly handle: bigint;
-  readonly #context: DeviceContext;
-  #disposed = false;
-
+/** Its handle is the VkPipelineCache. Pipelines made with it live on after it. */
+export class PipelineCache extends DeviceObject {
   /**
    * @param initialData what `data()` gave on this very device and driver. Drivers trust it blindly: check its integrity
    * before it comes here.
    */
   constructor(context: DeviceContext, initialData: Uint8Array = new Uint8Array()) {
-    context.assertOpen();
-    this.#context = context;
-    this.handle = inFrame((frame) => {
+    super(context, "pipelineCache");
+    const handle = inFrame((frame) => {
       const info = frame.struct(VkPipelineCacheCreateInfo, {
         initialDataSize: initialData.length,
         pInitialData: frame.copy(initialData),
@@ -32,13 +29,13 @@ export class PipelineCache implements Disposable {
       );
       return out.u64();
     });
-    context.track("pipelineCache", this);
+    this.adopt(handle);
   }
 
   /** What the driver wants to keep. A header of 32 bytes and nothing else on drivers that keep nothing. */
   data(): Uint8Array {
-    this.#context.assertOpen();
-    const { commands, handle: device } = this.#context;
+    this.context.assertOpen();
+    const { commands, handle: device } = this.context;
     const call = "vkGetPipelineCacheData";
     const tries = 4;
     for (let attempt = 1; ; attempt++) {
@@ -58,12 +55,7 @@ export class PipelineCache implements Disposable {
     }
   }
 
-  /** Destroys the cache; pipelines made with it live on. A second call does nothing. */
-  [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#context.release("pipelineCache", this, (commands, device) =>
-      commands.vkDestroyPipelineCache(device, this.handle, null),
-    );
+  protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
+    commands.vkDestroyPipelineCache(device, handle, null);
   }
 }

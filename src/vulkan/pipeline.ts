@@ -12,7 +12,9 @@
 import { EverwarpError } from "../base/errors.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
+import { DeviceObject } from "./device-object.ts";
 import { inFrame } from "./frame.ts";
+import type { CoreCommands } from "./generated/commands.ts";
 import { VkObjectType, VkShaderStageFlagBits } from "./generated/constants.ts";
 import { VkPipelineLayoutCreateInfo, VkPushConstantRange } from "./generated/structs.ts";
 import type { PipelineCache } from "./pipeline-cache.ts";
@@ -41,11 +43,8 @@ export interface ComputePipelineOptions {
   label?: string | undefined;
 }
 
-export class ComputePipeline implements Disposable {
-  /** The VkPipeline. */
-  readonly handle: bigint;
-  /** The VkPipelineLayout, of this pipeline alone. */
-  readonly layout: bigint;
+/** Its handle is the VkPipeline. */
+export class ComputePipeline extends DeviceObject {
   readonly pushConstantBytes: number;
   readonly label: string | undefined;
   /** Whether it was made from `pipelineData`, or the driver compiled SPIR-V. */
@@ -54,14 +53,15 @@ export class ComputePipeline implements Disposable {
   readonly dataRefusal: string | undefined;
   /** How long the driver's calls took, an attempt with data that was refused included. */
   readonly driverMs: number;
-  readonly #context: DeviceContext;
+  /** The VkPipelineLayout, of this pipeline alone. */
+  readonly #layout: bigint;
   /** What is still to be extracted. */
   #capture: Capture | undefined;
-  #disposed = false;
 
-  /** @throws EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver refuses the kernel */
+  /** @throws EW_NO_ROOM, EW_TIMEOUT, EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver refuses the kernel */
   constructor(context: DeviceContext, options: ComputePipelineOptions) {
-    context.assertOpen();
+    super(context, "pipeline");
+    assertMakeable(context, options.label);
     const { pushConstantBytes, label } = options;
     const limit = context.physical.info.limits.maxPushConstantsBytes;
     if (pushConstantBytes % 4 !== 0 || pushConstantBytes < 0 || pushConstantBytes > limit) {
@@ -69,23 +69,29 @@ export class ComputePipeline implements Disposable {
         remedy: `Give a multiple of 4 up to ${limit}, this device's limit.`,
       });
     }
-    this.#context = context;
     this.pushConstantBytes = pushConstantBytes;
     this.label = label;
-    this.layout = createLayout(context, pushConstantBytes);
+    this.#layout = createLayout(context, pushConstantBytes);
+    let handle: bigint;
     try {
-      const made = makePipeline(context, this.layout, options);
-      this.handle = made.handle;
+      const made = makePipeline(context, this.#layout, options);
+      handle = made.handle;
       this.origin = made.origin;
       this.dataRefusal = made.refusal;
       this.driverMs = made.driverMs;
       this.#capture = made.capture;
     } catch (error) {
-      context.commands.vkDestroyPipelineLayout(context.handle, this.layout, null);
+      context.commands.vkDestroyPipelineLayout(context.handle, this.#layout, null);
       throw error;
     }
-    context.name(VkObjectType.VK_OBJECT_TYPE_PIPELINE, this.handle, label);
-    context.track("pipeline", this);
+    context.name(VkObjectType.VK_OBJECT_TYPE_PIPELINE, handle, label);
+    this.adopt(handle);
+  }
+
+  /** The VkPipelineLayout. @throws EW_CLOSED as `handle` */
+  get layout(): bigint {
+    this.assertAlive();
+    return this.#layout;
   }
 
   /**
@@ -96,13 +102,9 @@ export class ComputePipeline implements Disposable {
    * @throws EW_CLOSED after `dispose`, EW_VULKAN when the driver fails
    */
   extractData(): PipelineData | undefined {
-    const context = this.#context;
+    const { context } = this;
     context.assertOpen();
-    if (this.#disposed) {
-      throw new EverwarpError("EW_CLOSED", "data was asked of a pipeline that was disposed", {
-        remedy: "Call extractData before that.",
-      });
-    }
+    this.assertAlive();
     const capture = this.#capture;
     this.#capture = undefined;
     if (capture === undefined) return undefined;
@@ -113,16 +115,46 @@ export class ComputePipeline implements Disposable {
     return data;
   }
 
-  /** Destroys the pipeline; nothing that uses it may be running. A second call does nothing. */
-  [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    if (typeof this.#capture === "object") this.#capture[Symbol.dispose]();
-    this.#context.release("pipeline", this, (commands, device) => {
-      commands.vkDestroyPipeline(device, this.handle, null);
-      commands.vkDestroyPipelineLayout(device, this.layout, null);
-    });
+  protected override describe(): string {
+    return this.label === undefined ? super.describe() : `the pipeline "${this.label}"`;
   }
+
+  protected override prepareDispose(): void {
+    if (typeof this.#capture === "object") this.#capture[Symbol.dispose]();
+  }
+
+  protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
+    commands.vkDestroyPipeline(device, handle, null);
+    commands.vkDestroyPipelineLayout(device, this.#layout, null);
+  }
+}
+
+/** How long a software device may work before it makes a pipeline. */
+const IDLE_TIMEOUT_MS = 10_000;
+
+/** @throws EW_NO_ROOM, EW_TIMEOUT where the driver would not come back */
+function assertMakeable(context: DeviceContext, label: string | undefined): void {
+  const what = label === undefined ? "a pipeline" : `the pipeline "${label}"`;
+  const { name } = context.physical.info;
+  if (context.isHeldByStaying) {
+    throw new EverwarpError(
+      "EW_NO_ROOM",
+      `${what} cannot be made while a kernel stays on the only queue of ${name}`,
+      {
+        remedy:
+          "Make it before the kernel is launched, stop the kernel first, or launch that with the strategy batch.",
+      },
+    );
+  }
+  if (context.canMakePipelines(BigInt(IDLE_TIMEOUT_MS) * 1_000_000n)) return;
+  throw new EverwarpError(
+    "EW_TIMEOUT",
+    `${what} cannot be made: work on ${name} did not end within ${IDLE_TIMEOUT_MS} ms`,
+    {
+      remedy:
+        "A kernel that does not end may hold the device; abandon the device, and go on with its replacement.",
+    },
+  );
 }
 
 /** What a cache that one pipeline was made with holds; ends the cache. */

@@ -18,8 +18,6 @@ export interface TimelinePoint {
 }
 
 export class Queue {
-  /** The VkQueue. */
-  readonly handle: bigint;
   readonly familyIndex: number;
   readonly hasCompute: boolean;
   /** Valid bits of timestamps; 0 where the queue has none. */
@@ -27,6 +25,7 @@ export class Queue {
   /** The VkCommandPool of this queue's command buffers. */
   readonly commandPool: bigint;
   readonly #context: DeviceContext;
+  readonly #handle: bigint;
 
   constructor(context: DeviceContext, family: QueueFamilyInfo, queueIndex: number) {
     this.#context = context;
@@ -34,12 +33,12 @@ export class Queue {
     this.hasCompute = family.compute;
     this.timestampBits = family.timestampBits;
     const { commands, handle: device } = context;
-    this.handle = inFrame((frame) => {
+    this.#handle = inFrame((frame) => {
       const out = frame.bytes(8);
       commands.vkGetDeviceQueue(device, family.index, queueIndex, out.address);
       return out.u64();
     });
-    context.queues.push(this.handle);
+    context.queues.push(this.#handle);
     this.commandPool = inFrame((frame) => {
       const info = frame.struct(VkCommandPoolCreateInfo, {
         flags: VkCommandPoolCreateFlagBits.VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT,
@@ -52,6 +51,17 @@ export class Queue {
       );
       return out.u64();
     });
+  }
+
+  /** The VkQueue. @throws EW_CLOSED after the device was closed */
+  get handle(): bigint {
+    this.#context.assertNotClosed();
+    return this.#handle;
+  }
+
+  /** Nobody waits for what was submitted so far: what is disposed from now on stays until all of it has ended. */
+  leaveBehind(): void {
+    this.#context.leaveBehind(this.#handle);
   }
 
   /**
@@ -69,7 +79,7 @@ export class Queue {
         commands.vkQueueSubmit(this.handle, 1, commandBuffer.submitInfoAddress, fenceHandle),
       "vkQueueSubmit",
     );
-    this.#count(commandBuffer);
+    this.#count(commandBuffer, fence);
   }
 
   /** Like `submit`, ordered against other queues: begins after `wait` was reached, reaches `signal` when it has ended. */
@@ -103,7 +113,9 @@ export class Queue {
         "vkQueueSubmit",
       );
     });
-    this.#count(commandBuffer);
+    wait?.timeline.submitted(this.#handle);
+    signal?.timeline.submitted(this.#handle);
+    this.#count(commandBuffer, fence);
   }
 
   /** Makes the fence signaled when everything submitted so far has ended. @throws EW_DEVICE_LOST */
@@ -113,6 +125,7 @@ export class Queue {
         this.#context.commands.vkQueueSubmit(this.handle, 0, null, fence.handle),
       "vkQueueSubmit",
     );
+    fence.submitted(this.#handle);
     this.#context.counters.submits++;
   }
 
@@ -130,7 +143,9 @@ export class Queue {
     }
   }
 
-  #count(commandBuffer: CommandBuffer): void {
+  #count(commandBuffer: CommandBuffer, fence: Fence | undefined): void {
+    commandBuffer.submitted(fence);
+    fence?.submitted(this.#handle);
     this.#context.counters.submits++;
     this.#context.counters.dispatchesSubmitted += commandBuffer.dispatches;
   }

@@ -3,6 +3,7 @@
 import { EverwarpError } from "../base/errors.ts";
 import type { DeviceBuffer } from "./buffer.ts";
 import type { DeviceContext } from "./context.ts";
+import type { DeviceObject } from "./device-object.ts";
 import { koffi } from "./ffi.ts";
 import { inFrame } from "./frame.ts";
 import {
@@ -109,18 +110,35 @@ export class Recorder {
   /** Dispatches recorded so far. */
   dispatches = 0;
   readonly #context: DeviceContext;
-  readonly #handle: bigint;
   readonly #hasCompute: boolean;
+  readonly #name: (object: DeviceObject) => void;
+  #commandBuffer: bigint | undefined;
   #pipeline: ComputePipeline | undefined;
 
-  constructor(context: DeviceContext, handle: bigint, hasCompute: boolean) {
+  /**
+   * @param commandBuffer a VkCommandBuffer that was begun
+   * @param name told of every object that the recording names
+   */
+  constructor(
+    context: DeviceContext,
+    commandBuffer: bigint,
+    hasCompute: boolean,
+    name: (object: DeviceObject) => void,
+  ) {
     this.#context = context;
-    this.#handle = handle;
+    this.#commandBuffer = commandBuffer;
     this.#hasCompute = hasCompute;
+    this.#name = name;
+  }
+
+  /** Nothing more is recorded. */
+  end(): void {
+    this.#commandBuffer = undefined;
   }
 
   /** The pipeline of the dispatches that follow. */
   bind(pipeline: ComputePipeline): this {
+    this.#name(pipeline);
     this.#pipeline = pipeline;
     this.#context.commands.vkCmdBindPipeline(
       this.#handle,
@@ -180,6 +198,7 @@ export class Recorder {
   dispatchIndirect(buffer: DeviceBuffer, offsetBytes: number): this {
     this.#bound("a dispatch");
     assertRange(buffer, offsetBytes, 12, 4);
+    this.#name(buffer);
     this.#context.commands.vkCmdDispatchIndirect(this.#handle, buffer.handle, BigInt(offsetBytes));
     return this.#countDispatch();
   }
@@ -191,6 +210,8 @@ export class Recorder {
       assertRange(source, sourceOffset, sizeBytes);
       assertRange(target, targetOffset, sizeBytes);
     }
+    this.#name(source);
+    this.#name(target);
     inFrame((frame) => {
       const copies = frame.structs(
         VkBufferCopy,
@@ -214,6 +235,7 @@ export class Recorder {
   /** Fills bytes with a repeated 32-bit word; offset and size are multiples of 4. */
   fill(buffer: DeviceBuffer, offsetBytes: number, sizeBytes: number, word: number): this {
     assertRange(buffer, offsetBytes, sizeBytes, 4);
+    this.#name(buffer);
     const { commands } = this.#context;
     commands.vkCmdFillBuffer(this.#handle, buffer.handle, BigInt(offsetBytes), BigInt(sizeBytes), word >>> 0);
     return this;
@@ -240,6 +262,7 @@ export class Recorder {
 
   /** Makes every slot writable again; comes before the `timestamp` calls of the same recording. */
   resetTimestamps(timestamps: Timestamps): this {
+    this.#name(timestamps);
     this.#context.commands.vkCmdResetQueryPool(this.#handle, timestamps.handle, 0, timestamps.count);
     return this;
   }
@@ -251,6 +274,7 @@ export class Recorder {
         remedy: "Slots count from 0.",
       });
     }
+    this.#name(timestamps);
     this.#context.commands.vkCmdWriteTimestamp(
       this.#handle,
       Stage.VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT,
@@ -258,6 +282,14 @@ export class Recorder {
       slot,
     );
     return this;
+  }
+
+  /** The VkCommandBuffer. */
+  get #handle(): bigint {
+    if (this.#commandBuffer !== undefined) return this.#commandBuffer;
+    throw new EverwarpError("EW_CLOSED", "a recorder was used after its recording had ended", {
+      remedy: "Record only inside the function that was given to record().",
+    });
   }
 
   #bound(what: string): ComputePipeline {

@@ -2,8 +2,10 @@
 
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
+import { DeviceObject } from "./device-object.ts";
 import { timeoutNs } from "./fence.ts";
 import { inFrame } from "./frame.ts";
+import type { CoreCommands } from "./generated/commands.ts";
 import { VkResult, VkSemaphoreType } from "./generated/constants.ts";
 import {
   VkSemaphoreCreateInfo,
@@ -12,16 +14,14 @@ import {
   VkSemaphoreWaitInfo,
 } from "./generated/structs.ts";
 
-export class Timeline implements Disposable {
-  /** The VkSemaphore. */
-  readonly handle: bigint;
-  readonly #context: DeviceContext;
-  #disposed = false;
+/** Its handle is the VkSemaphore. */
+export class Timeline extends DeviceObject {
+  /** Those that were given submissions with it. */
+  readonly #queues = new Set<bigint>();
 
   constructor(context: DeviceContext, initialValue = 0n) {
-    context.assertOpen();
-    this.#context = context;
-    this.handle = inFrame((frame) => {
+    super(context, "timeline");
+    const handle = inFrame((frame) => {
       const type = frame.struct(VkSemaphoreTypeCreateInfo, {
         semaphoreType: VkSemaphoreType.VK_SEMAPHORE_TYPE_TIMELINE,
         initialValue,
@@ -32,16 +32,17 @@ export class Timeline implements Disposable {
       checkResult(commands.vkCreateSemaphore(handle, info.address, null, out.address), "vkCreateSemaphore");
       return out.u64();
     });
-    context.track("timeline", this);
+    this.adopt(handle);
   }
 
   /** The value reached so far. Never blocks. @throws EW_DEVICE_LOST */
   value(): bigint {
-    const { commands, handle: device } = this.#context;
+    this.assertAlive();
+    const { commands, handle: device } = this.context;
     return inFrame((frame) => {
       const out = frame.bytes(8);
-      this.#context.check(
-        this.#context.answerAt("fence-status") ??
+      this.context.check(
+        this.context.answerAt("fence-status") ??
           commands.vkGetSemaphoreCounterValue(device, this.handle, out.address),
         "vkGetSemaphoreCounterValue",
       );
@@ -51,17 +52,17 @@ export class Timeline implements Disposable {
 
   /** Raises the value from the host. It must grow. */
   signal(value: bigint): void {
-    const { commands, handle: device } = this.#context;
-    this.#context.assertOpen();
+    const { commands, handle: device } = this.context;
+    this.context.assertOpen();
     inFrame((frame) => {
       const info = frame.struct(VkSemaphoreSignalInfo, { semaphore: this.handle, value });
-      this.#context.check(commands.vkSignalSemaphore(device, info.address), "vkSignalSemaphore");
+      this.context.check(commands.vkSignalSemaphore(device, info.address), "vkSignalSemaphore");
     });
   }
 
   /** Blocks the thread until the value is reached; false when the time ran out first. @throws EW_DEVICE_LOST */
   wait(value: bigint, timeoutMs: number): boolean {
-    const { commands, handle: device, counters } = this.#context;
+    const { commands, handle: device, counters } = this.context;
     const timeout = timeoutNs(timeoutMs);
     counters.fenceWaits++;
     if (timeout > 0n) counters.blockingWaits++;
@@ -72,17 +73,21 @@ export class Timeline implements Disposable {
         pValues: frame.u64s([value]),
       });
       const result =
-        this.#context.answerAt("fence-wait") ?? commands.vkWaitSemaphores(device, info.address, timeout);
-      return this.#context.check(result, "vkWaitSemaphores") === VkResult.VK_SUCCESS;
+        this.context.answerAt("fence-wait") ?? commands.vkWaitSemaphores(device, info.address, timeout);
+      return this.context.check(result, "vkWaitSemaphores") === VkResult.VK_SUCCESS;
     });
   }
 
-  /** Destroys the timeline; no submission may be using it. A second call does nothing. */
-  [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
-    this.#context.release("timeline", this, (commands, device) =>
-      commands.vkDestroySemaphore(device, this.handle, null),
-    );
+  /** A submission waits for it or reaches it, on a queue (a VkQueue). */
+  submitted(queue: bigint): void {
+    this.#queues.add(queue);
+  }
+
+  protected override prepareDispose(): void {
+    for (const queue of this.#queues) this.context.leaveBehind(queue);
+  }
+
+  protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
+    commands.vkDestroySemaphore(device, handle, null);
   }
 }
