@@ -132,6 +132,7 @@ export class KernelSite {
         workgroupsMax: residentWorkgroups(profile, recipe.workgroupSize),
       });
       undo.push(() => place.leave());
+      await device.pipelinesCanBeMade();
       const program = await acquireProgram(device, recipe, hasClock);
       undo.push(() => program.release());
       const copyBytes = types.stateBytes + regionsBytes(recipe);
@@ -144,7 +145,10 @@ export class KernelSite {
       undo.push(() => state?.[Symbol.dispose]());
       if (state !== undefined) {
         if (memory !== undefined) await copy.write([{ buffer: state, offsetBytes: 0, bytes: memory.state }]);
-        else device.run((recorder) => recorder.fill(state, 0, state.sizeBytes, 0), { queue: place.queue });
+        else
+          await device.runAsync((recorder) => recorder.fill(state, 0, state.sizeBytes, 0), {
+            queue: place.queue,
+          });
       }
       const loop = await launchLoop(device, recipe, { profile, hasClock, program, place, state });
       undo.push(() => loop[Symbol.asyncDispose]());

@@ -182,13 +182,13 @@ export class LaunchSite {
   }
 
   /**
-   * Puts every cursor behind the requests of the lanes so far, and clears the counters: for a start with nothing in flight. Blocks for as long as
-   * a dispatch takes.
+   * Puts every cursor behind the requests of the lanes so far, and clears the counters: for a start with nothing in flight.
+   * @throws EW_TIMEOUT, EW_DEVICE_LOST
    */
-  reset(doneByLane: readonly number[]): void {
+  async reset(doneByLane: readonly number[]): Promise<void> {
     const { counters, cursors } = this.memory;
     const laneBytes = Cursors.WORKGROUPS_MAX * 4;
-    this.device.run(
+    await this.device.runAsync(
       (recorder) => {
         recorder.barrier("compute", "transfer").fill(counters, 0, counters.sizeBytes, 0);
         doneByLane.forEach((done, lane) =>

@@ -32,6 +32,8 @@ const SPINS_PER_CLOCK = 64;
 const EAGER_MS = 20;
 /** How often a wait asks the driver whether the kernel is still there. */
 const ASSERT_INTERVAL_MS = 20;
+/** Looks that lie further apart than this tell nothing of the time between. */
+const LOOK_GAP_MS = 5_000;
 /** A lease that every watchdog known leaves alone (docs/residency.md). */
 const LEASE_MS = 1_000;
 /** Longest pause of an idle kernel between two polls. */
@@ -86,6 +88,8 @@ export interface ResidentLoopOptions {
   dutyCycle?: number;
   /** Idle polls after which a resident kernel gives up; 0: never. For probes: it counts as a loss. */
   pollLimit?: number;
+  /** A kernel that has requests before it and finishes nothing for this long counts as lost; never, if not given. */
+  stallMs?: number;
 }
 
 export class ResidentLoop implements AsyncDisposable {
@@ -102,6 +106,13 @@ export class ResidentLoop implements AsyncDisposable {
   readonly #site: LaunchSite;
   readonly #strategy: LaunchStrategy;
   readonly #buffers: DeviceBuffer[];
+  readonly #stallMs: number;
+  /** The last sign that the kernel finishes what it is asked, and when it came. */
+  #sign = -1;
+  #signMs = 0;
+  #lookedMs = 0;
+  /** The device may be closed from then on. */
+  readonly #letGo: () => void;
   #state: "stopped" | "running" | "lost" = "stopped";
   #lossReason: EverwarpError | undefined;
   /** Faults of launches up to this one were told. */
@@ -110,6 +121,9 @@ export class ResidentLoop implements AsyncDisposable {
   /** Cursors do not stand behind the requests so far: some were given up, or other workgroups are to take the next ones. */
   #hasStaleCursors = false;
   #isClosed = false;
+  /** Mapped memory is gone. */
+  #isFreed = false;
+  #closed: Promise<void> | undefined;
 
   private constructor(parts: {
     lanes: readonly WorkQueue[];
@@ -119,6 +133,8 @@ export class ResidentLoop implements AsyncDisposable {
     counts: LaunchCounts;
     ticksPerMs: number;
     buffers: DeviceBuffer[];
+    letGo: () => void;
+    stallMs: number;
   }) {
     this.#lanes = parts.lanes;
     this.#site = parts.site;
@@ -128,6 +144,8 @@ export class ResidentLoop implements AsyncDisposable {
     this.counts = parts.counts;
     this.ticksPerMs = parts.ticksPerMs;
     this.#buffers = parts.buffers;
+    this.#letGo = parts.letGo;
+    this.#stallMs = parts.stallMs;
     this.#site.onGap = (gapTicks) => this.leaseGaps.add(gapTicks / this.ticksPerMs);
   }
 
@@ -142,6 +160,9 @@ export class ResidentLoop implements AsyncDisposable {
     const heartbeatOffsetBytes = laneCount * slotCount * completionVectors * 16;
     const aliveOffsetBytes = heartbeatOffsetBytes + Heartbeat.BYTES;
     const buffers: DeviceBuffer[] = [];
+    const { stallMs = Infinity } = options;
+    // The lanes look at mapped memory, which must not go before they do.
+    const letGo = device.hold(options.pipeline.label ?? "a kernel");
     let loop: ResidentLoop | undefined;
     const create = (
       role: "doorbell" | "mailbox" | "device",
@@ -160,7 +181,7 @@ export class ResidentLoop implements AsyncDisposable {
       const counters = create("device", laneCount * slotCount * 12, "arrival counters");
       const cursors = create("device", Cursors.BYTES, "cursors");
       const queue = options.queue ?? device.queue;
-      device.run(
+      await device.runAsync(
         (recorder) =>
           recorder.fill(cursors, 0, cursors.sizeBytes, 0).fill(counters, 0, counters.sizeBytes, 0),
         { queue },
@@ -214,13 +235,14 @@ export class ResidentLoop implements AsyncDisposable {
           leastWorkgroupCount: options.leastWorkgroupCount ?? 1,
         },
       );
-      loop = new ResidentLoop({ lanes, site, strategy, reason, counts, ticksPerMs, buffers });
+      loop = new ResidentLoop({ lanes, site, strategy, reason, counts, ticksPerMs, buffers, letGo, stallMs });
       await loop.start();
       return loop;
     } catch (error) {
-      if (loop === undefined) for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
-      // Where not even a launch ends, its memory is kept until the device is closed; the first error is the one to tell.
-      else await loop[Symbol.asyncDispose]().catch(() => undefined);
+      if (loop === undefined) {
+        for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
+        letGo();
+      } else await loop[Symbol.asyncDispose]().catch(() => undefined); // the first error is the one to tell
       throw error;
     }
   }
@@ -276,7 +298,7 @@ export class ResidentLoop implements AsyncDisposable {
   /** What the kernel last told of itself; undefined before its first launch. */
   get heartbeat(): HeartbeatReading | undefined {
     // Where it is told is gone when the loop is closed.
-    if (!this.#isClosed) this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+    if (!this.#isFreed) this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
     return this.#heartbeat;
   }
 
@@ -319,7 +341,7 @@ export class ResidentLoop implements AsyncDisposable {
     if (this.#state === "running") return;
     if (this.#state === "lost") await this.stop();
     if (this.#hasStaleCursors && !hasUnanswered(this.#lanes)) {
-      this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
+      await this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
       this.#hasStaleCursors = false;
     }
     this.#faultEpoch = this.#site.epoch;
@@ -365,7 +387,34 @@ export class ResidentLoop implements AsyncDisposable {
       const fault = this.#site.readFault(this.#faultEpoch);
       if (fault !== undefined) throw loopLimitError(fault);
       this.#strategy.assertRunning();
+      this.#assertNotStalled();
     });
+  }
+
+  /** @throws EW_DEVICE_LOST for requests that nothing becomes of */
+  #assertNotStalled(): void {
+    if (this.#stallMs === Infinity) return;
+    const { heartbeat } = this;
+    const answered = this.#lanes.reduce((sum, { oldestSequence }) => sum + oldestSequence, 0);
+    const sign = answered + (heartbeat === undefined ? 0 : heartbeat.busyTicks + heartbeat.requests);
+    const now = performance.now();
+    // A look that comes late says nothing of the time since the last one: the process may have been stopped.
+    if (sign !== this.#sign || this.inFlightCount === 0 || now - this.#lookedMs > LOOK_GAP_MS)
+      this.#signMs = now;
+    this.#sign = sign;
+    this.#lookedMs = now;
+    if (now - this.#signMs <= this.#stallMs) return;
+    const seconds = Math.round(this.#stallMs / 1000);
+    throw new EverwarpError(
+      "EW_DEVICE_LOST",
+      this.hasBegun
+        ? `the kernel on ${this.#site.device.info.name} finished nothing for ${seconds} s, with ${this.inFlightCount} requests before it`
+        : `no launch began on ${this.#site.device.info.name} within ${seconds} s: something else holds the device`,
+      {
+        remedy:
+          "A kernel that does not end may hold the device, also one of another program; end it, and open this again.",
+      },
+    );
   }
 
   /**
@@ -477,14 +526,27 @@ export class ResidentLoop implements AsyncDisposable {
     }
   }
 
-  /** Stops, and frees what `launch` took. A second call does nothing. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#isClosed) return;
+  /**
+   * Stops, and frees what `launch` took: also where a launch does not end, and then its memory stays until it has. A second call waits
+   * for the first.
+   * @throws EW_TIMEOUT when a launch does not end in time
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#isClosed = true;
-    await this.stop();
-    this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
-    this.#strategy.dispose();
-    for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
+    try {
+      await this.stop();
+    } finally {
+      this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+      this.#isFreed = true;
+      this.#strategy.dispose();
+      for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
+      this.#letGo();
+    }
   }
 
   /** Lets the strategy launch what there is to launch. On every path that is hot, so it is written out. */

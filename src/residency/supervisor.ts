@@ -324,9 +324,10 @@ export class Supervisor<Answer> {
     this.#takeBack(reason);
     let { device } = this.#site;
     await this.#leave(this.#site);
-    if (this.#faultlessLosses > this.#attemptsMax) return this.#giveUp();
-    for (let attempt = 1; this.#is("recovering"); attempt++) {
+    if (this.#faultlessLosses > this.#attemptsMax) return this.#giveUp(reason);
+    for (let attempt = 1; this.#is("recovering");) {
       let site: KernelSite | undefined;
+      let wasGivenUp = false;
       try {
         if (device.isLost) device = device.replace();
         site = await KernelSite.open(device, this.#recipe, this.#memory);
@@ -337,8 +338,14 @@ export class Supervisor<Answer> {
         return;
       } catch (error) {
         if (!(error instanceof EverwarpError)) throw error;
+        // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given up in the end.
+        wasGivenUp = device.isAbandoned;
         if (site !== undefined) await this.#leave(site);
-        if (attempt >= this.#attemptsMax) return this.#giveUp();
+        // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a device opened anew.
+        if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
+        if (wasGivenUp) continue;
+        if (attempt >= this.#attemptsMax) return this.#giveUp(error);
+        attempt++;
       }
     }
   }
@@ -346,7 +353,7 @@ export class Supervisor<Answer> {
   /** What was in flight goes back into the line, but for a request that hung the kernel again and again. */
   #takeBack(reason: EverwarpError): void {
     const desk = this.#desk;
-    const { loop } = this.#site;
+    const { loop, device } = this.#site;
     if (loop.state === "running") loop.poll(); // what was answered before the loss
     desk.collect();
     if (desk.counters.answered > this.#answeredAtLoss) {
@@ -357,15 +364,17 @@ export class Supervisor<Answer> {
     this.#firstCause ??= reason;
     const isTaken = desk.inFlightCount > 0 && loop.hasBegun;
     const isCertain = isTaken && desk.inFlightCount === 1;
-    if (!isTaken) this.#faultlessLosses++;
+    // Another kernel on the device hung, and gave it up: whatever was in hand here had no part in that.
+    const isOthers = device.isAbandoned;
+    if (!isTaken && !isOthers) this.#faultlessLosses++;
     desk.takeBack((request, lane, index) => {
-      if (isTaken) request.lossCount++;
+      if (isTaken && !isOthers) request.lossCount++;
       request.firstLoss ??= reason;
       if (request.isWithdrawn) {
         this.#withdraw(lane, index);
         return true;
       }
-      const isPoisoned = isCertain && request.lossCount >= this.#attemptsMax;
+      const isPoisoned = isCertain && !isOthers && request.lossCount >= this.#attemptsMax;
       if (isPoisoned) {
         desk.counters.poisoned++;
         desk.fail(request, poisoned(request.lossCount, request.firstLoss), "poisoned");
@@ -391,11 +400,12 @@ export class Supervisor<Answer> {
     await site.leave();
   }
 
-  #giveUp(): void {
+  /** @param last why it could not be launched again, or was lost once more */
+  #giveUp(last: EverwarpError): void {
     if (!this.#is("recovering")) return; // it was closed meanwhile
     this.#state = "failed";
-    this.#reason = this.#firstCause;
-    this.#desk.failAll(this.#firstCause as EverwarpError);
+    this.#reason = givenUp(this.#firstCause ?? last, last);
+    this.#desk.failAll(this.#reason);
   }
 
   /** Something failed that nothing here can fail with: nobody is to wait for what will not come. */
@@ -557,6 +567,16 @@ function lostElsewhere(device: Device): EverwarpError {
     {
       remedy: "The kernel goes on with the device that replaces it.",
     },
+  );
+}
+
+/** What a kernel that is given up tells: the first cause, and what kept it from being launched again where that is another. */
+function givenUp(first: EverwarpError, last: EverwarpError): EverwarpError {
+  if (last === first || last.message === first.message) return first;
+  return new EverwarpError(
+    first.code,
+    `the kernel could not be launched again (${last.message} [${last.code}]) after it was lost: ${first.message}`,
+    { cause: first },
   );
 }
 

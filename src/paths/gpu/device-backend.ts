@@ -8,6 +8,7 @@
  */
 import { EverwarpError } from "../../base/errors.ts";
 import { kernelFile } from "../../programs/index.ts";
+import { endDevice } from "../../residency/end-device.ts";
 import { type DeviceProfile, openProfiledDevice } from "../../residency/profile.ts";
 import { launchProgram, type ProgramLoop } from "../../residency/program-loop.ts";
 import { WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
@@ -147,12 +148,12 @@ export class DevicePathsBackend implements PathsBackend {
       try {
         await backend.apply({ runs: Uint32Array.from(runs) });
       } catch (error) {
-        await backend.close();
+        await backend.close().catch(() => undefined); // the first error is the one to tell
         throw error;
       }
       return backend;
     } catch (error) {
-      if (!device.isClosed) device.close();
+      endDevice(device);
       throw error;
     }
   }
@@ -225,7 +226,7 @@ export class DevicePathsBackend implements PathsBackend {
     try {
       await this.#program[Symbol.asyncDispose]();
     } finally {
-      this.device.close();
+      endDevice(this.device);
     }
   }
 }

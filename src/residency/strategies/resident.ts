@@ -166,6 +166,7 @@ export class ResidentStrategy implements LaunchStrategy {
     let epoch = 0;
     for (const block of turn.blocks) epoch = site.control(block, 0, 0);
     site.queue.submit(turn.commandBuffer, turn.fence);
+    if (this.name === "persistent") turn.fence.stays();
     turn.epoch = epoch;
     counts.launches += turn.blocks.length;
     this.#turn = (this.#turn + 1) % this.#turns.length;

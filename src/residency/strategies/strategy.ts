@@ -95,14 +95,19 @@ export function launchTimeout(timeoutMs: number): EverwarpError {
 /** Launches that were told to end do so in microseconds: sooner than another thread could be asked to wait. */
 const EAGER_MS = 5;
 
-/** Waits until a launch has ended; the event loop goes on meanwhile. @returns false when the time ran out first */
+/**
+ * Waits until a launch has ended; the event loop goes on meanwhile.
+ * @returns false when the time ran out first: it is given up then, and what it uses may be disposed, and stays until it has ended
+ */
 export async function hasSignaled(fence: Fence, timeoutMs: number): Promise<boolean> {
   const begin = performance.now();
   for (let now = begin; now - begin < Math.min(EAGER_MS, timeoutMs); now = performance.now()) {
     if (fence.signaled()) return true;
     await turn();
   }
-  return fence.waitAsync(timeoutMs);
+  if (await fence.waitAsync(timeoutMs)) return true;
+  fence.giveUp();
+  return false;
 }
 
 /** Did a launch end in order, so that another may go on? @throws EW_DEVICE_LOST for a probe that gave up */

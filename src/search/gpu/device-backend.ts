@@ -13,6 +13,7 @@ import os from "node:os";
 import { EverwarpError } from "../../base/errors.ts";
 import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import { openProfiledDevice, type DeviceProfile } from "../../residency/profile.ts";
+import { endDevice } from "../../residency/end-device.ts";
 import { ResidentLoop } from "../../residency/resident-loop.ts";
 import { sealNumberAt } from "../../residency/seal.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
@@ -48,6 +49,10 @@ const REGION_RECORDS = 4096;
 const SPILL_RECORDS = 1 << 20;
 /** How long a record may come after the completion that counts it. */
 const RECORD_TIMEOUT_MS = 1_000;
+/** How often the driver is asked whether the kernel is still there, where nobody waits for one request. */
+const ASSERT_INTERVAL_MS = 20;
+/** A kernel that answers nothing for so long, with scans before it, never will. */
+const STALL_MS = 60_000;
 const TAG_SEQUENCE_MASK = 2 ** (32 - HitRecord.SEGMENT_BITS) - 1;
 /** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
@@ -55,6 +60,8 @@ const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 export interface DeviceBackendOptions extends DeviceOptions {
   /** How the kernel is run; `auto` lets the device profile decide. */
   strategy?: StrategyName | "auto";
+  /** How long the kernel may finish nothing; 60 s if not given. */
+  stallMs?: number;
 }
 
 export class DeviceBackend implements Backend {
@@ -74,6 +81,7 @@ export class DeviceBackend implements Backend {
   /** Loads and unloads, one after the other; queries wait while there are any. */
   #changes: Promise<unknown> = Promise.resolve();
   #changeCount = 0;
+  #assertedMs = 0;
   #isClosed = false;
 
   private constructor(parts: {
@@ -99,7 +107,7 @@ export class DeviceBackend implements Backend {
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED
    */
   static async open(options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
-    const { strategy = "auto", ...deviceOptions } = options;
+    const { strategy = "auto", stallMs = STALL_MS, ...deviceOptions } = options;
     const { device, profile } = await openProfiledDevice(deviceOptions);
     try {
       const shape = scanShape(device.info, profile);
@@ -136,10 +144,11 @@ export class DeviceBackend implements Backend {
         boundedWorkgroupCount: shape.boundedWorkgroupCount(1),
         inputsAddress: table.address,
         outputsAddress: records.address,
+        stallMs,
       });
       return new DeviceBackend({ device, profile, shape, kernel, pipelines, table, records });
     } catch (error) {
-      device.close();
+      endDevice(device);
       throw error;
     }
   }
@@ -210,6 +219,11 @@ export class DeviceBackend implements Backend {
   /** Lets everything that can go on go on. Never blocks. */
   advance(): void {
     this.#kernel.poll();
+    const now = performance.now();
+    if (this.#running.length > 0 && now - this.#assertedMs > ASSERT_INTERVAL_MS) {
+      this.#assertedMs = now;
+      this.#kernel.assertRunning();
+    }
     this.#collect();
     this.#pump();
   }
@@ -257,7 +271,7 @@ export class DeviceBackend implements Backend {
     try {
       await this.#kernel[Symbol.asyncDispose]();
     } finally {
-      this.device.close();
+      endDevice(this.device);
     }
   }
 
