@@ -224,11 +224,12 @@ describe("a lost device", () => {
     const { submit, fence } = prepare(device, adder);
     using _faults = injectFaults("device-lost@submit");
     expect(() => submit()).toThrow(lost);
+    expect(fence.handle).not.toBe(0n);
     const waits = vi.spyOn(vulkan(), "vkWaitForFences");
     device.close();
     const waitedFor = waits.mock.calls.length;
     expect(device.isClosed).toBe(true);
-    expect(fence.handle).not.toBe(0n);
+    expect(() => fence.handle).toThrow("was closed");
     // Only for the fences that closing itself submits, one for each queue.
     const again = openTestDevice();
     waits.mockClear();
