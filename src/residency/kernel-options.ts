@@ -4,9 +4,8 @@ import { EverwarpError } from "../base/errors.ts";
 import type { StructLayout } from "../schema/index.ts";
 import type { KernelRecipe, KernelText } from "./kernel-site.ts";
 import { type KernelTypes, kernelTypes, REQUEST_WORDS_MAX } from "./kernel-source.ts";
+import { SLOTS_MAX } from "./loop-memory.ts";
 import type { StrategyName } from "./strategies/index.ts";
-
-const SLOTS_MAX = 4096;
 
 export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   /** The kernel: a path, a file URL (`new URL("./mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl and defines `perform`. */

@@ -139,7 +139,9 @@ export class ResidentKernel<
     const plan = planOf(options);
     const { recipe } = plan;
     const identity = identityOf(device, recipe);
-    const { memory, requests } = await loadKernel(file, identity, recipe.types.stateBytes, options);
+    const { memory, requests } = await loadKernel(file, identity, recipe.types, {
+      allowOtherDevice: options.allowOtherDevice === true,
+    });
     const site = await KernelSite.open(device, recipe, memory);
     return new ResidentKernel(plan.types, plan, site, memory, requests);
   }
