@@ -15,6 +15,11 @@ export type Check = (name: string, value: unknown) => void;
 /** A check for each option: all of them, so that none is forgotten. */
 export type OptionChecks<T> = { readonly [K in keyof Required<T>]: Check };
 
+/** Any class, also one whose constructor is private. */
+interface Class {
+  [Symbol.hasInstance](value: unknown): boolean;
+}
+
 const SHOWN_CHARACTERS = 60;
 const SHOWN_NAMES = 40;
 
@@ -72,27 +77,20 @@ export function milliseconds(name: string, value: unknown): number {
 }
 
 /** Something that a class made. @throws EW_BAD_ARGUMENT */
-export function assertInstance(
-  name: string,
-  value: unknown,
-  kind: abstract new (...parameters: never[]) => unknown,
-  how: string,
-): void {
+export function assertInstance(name: string, value: unknown, kind: Class, how: string): void {
   if (!isInstance(value, kind)) throw badArgument(name, value, how);
 }
 
 /** `instanceof` asks the prototype of a proxy, which may throw. */
-function isInstance(value: unknown, kind: abstract new (...parameters: never[]) => unknown): boolean {
+function isInstance(value: unknown, kind: Class): boolean {
   try {
-    return value instanceof kind;
+    return kind[Symbol.hasInstance](value);
   } catch {
     return false; // whatever it is: it cannot be used
   }
 }
 
 // Checks for tables of options
-
-export const anything: Check = () => undefined;
 
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Check {
   return (name, value) => void wholeNumber(name, value, least, most);
@@ -136,7 +134,7 @@ export const abortSignal: Check = (name, value) => {
   assertInstance(name, value, AbortSignal, "an AbortSignal");
 };
 
-export function instance(kind: abstract new (...parameters: never[]) => unknown, how: string): Check {
+export function instance(kind: Class, how: string): Check {
   return (name, value) => assertInstance(name, value, kind, how);
 }
 
@@ -179,6 +177,18 @@ function elementsOf(name: string, value: readonly unknown[]): readonly unknown[]
   }
 }
 
+/** What can be gone through once. @returns the values; what the iteration throws is the caller's own */
+export function iterableOf<T>(name: string, value: Iterable<T>, allowed: string): Iterable<T> {
+  const given: unknown = value;
+  if (
+    typeof given !== "object" ||
+    given === null ||
+    typeof readOf(name, given, Symbol.iterator) !== "function"
+  )
+    throw badArgument(name, value, allowed);
+  return value;
+}
+
 /** An object of any keys whose values are all allowed. */
 export function recordOf(element: Check, allowed = "an object of names and values"): Check {
   return (name, value) => {
@@ -190,8 +200,24 @@ export function recordOf(element: Check, allowed = "an object of names and value
 
 /** Options within options. */
 export function nested<T>(checks: OptionChecks<T>): Check {
-  return (name, value) => void readOptions(name, value, checks);
+  return (name, value) => {
+    if (value === undefined) throw badArgument(name, value, "an object of options");
+    readOptions(name, value, checks);
+  };
 }
+
+/** What a table of checks cannot say: a rule of its own. @param allowed as in "it must be …" */
+export function matching(allowed: string, isAllowed: (value: unknown) => boolean): Check {
+  return (name, value) => {
+    if (!isAllowed(value)) throw badArgument(name, value, allowed);
+  };
+}
+
+/** A path of the file system: a string without a NUL. */
+export const pathText: Check = (name, value) => {
+  if (typeof value !== "string" || value.includes("\0"))
+    throw badArgument(name, value, "a string without a NUL");
+};
 
 /** Which device: what `Device.open`, `SearchEngine` and `Namespace` take. */
 export const deviceChoice: Check = (name, value) => {
@@ -223,21 +249,44 @@ export function readOptions<T>(
   if (given === undefined && required.length === 0) return {} as T;
   if (typeof given !== "object" || given === null || Array.isArray(given))
     throw badArgument(what, given, "an object of options");
-  const known = checks as Readonly<Record<string, Check>>;
-  const allowed = "an object whose options can be read";
-  for (const name of keysOf(what, given, allowed))
-    if (!Object.hasOwn(known, name)) throw unknownOption(what, name, Object.keys(known));
+  const { names, list } = tableOf(checks);
   const options: Record<string, unknown> = {};
-  for (const [name, check] of Object.entries(known)) {
-    const value = readOf(what, given, name);
-    if (value === undefined) {
-      if ((required as readonly string[]).includes(name)) check(name, value);
-      continue;
+  // What throws beside our own errors is a getter or a proxy: of the options, or of a value that a check looked into.
+  let reading: string | undefined;
+  try {
+    for (const name in given) if (!names.has(name)) throw unknownOption(what, name, [...names.keys()]);
+    for (let index = 0; index < list.length; index++) {
+      const [name, check] = list[index]!;
+      reading = name;
+      const value = (given as Record<string, unknown>)[name];
+      if (value !== undefined) {
+        check(name, value);
+        options[name] = value;
+      } else if (required.length > 0 && (required as readonly string[]).includes(name)) check(name, value);
     }
-    check(name, value);
-    options[name] = value;
+  } catch (cause) {
+    if (cause instanceof EverwarpError) throw cause;
+    throw unreadable(what, reading, cause);
   }
   return options as T;
+}
+
+interface CheckTable {
+  readonly names: ReadonlyMap<string, Check>;
+  readonly list: readonly (readonly [string, Check])[];
+}
+
+const tables = new WeakMap<object, CheckTable>();
+
+/** Tables are read again and again: what is made of one is kept. */
+function tableOf(checks: object): CheckTable {
+  let table = tables.get(checks);
+  if (table === undefined) {
+    const list = Object.entries(checks as Readonly<Record<string, Check>>);
+    table = { names: new Map(list), list };
+    tables.set(checks, table);
+  }
+  return table;
 }
 
 function keysOf(what: string, value: object, allowed: string): string[] {
@@ -248,15 +297,21 @@ function keysOf(what: string, value: object, allowed: string): string[] {
   }
 }
 
-function readOf(what: string, value: object, name: string): unknown {
+function readOf(what: string, value: object, name: string | symbol): unknown {
   try {
-    return (value as Record<string, unknown>)[name];
+    return (value as Record<string | symbol, unknown>)[name];
   } catch (cause) {
-    throw new EverwarpError("EW_BAD_ARGUMENT", `${name} of ${what} cannot be read: its getter threw`, {
-      remedy: "Give a plain object.",
-      cause,
-    });
+    throw unreadable(what, typeof name === "string" ? name : undefined, cause);
   }
+}
+
+/** A getter or a proxy that threw. */
+export function unreadable(what: string, name: string | undefined, cause: unknown): EverwarpError {
+  const subject = name === undefined ? what : `${name} of ${what}`;
+  return new EverwarpError("EW_BAD_ARGUMENT", `${subject} cannot be read: what was given threw an error`, {
+    remedy: "Give a plain object.",
+    cause,
+  });
 }
 
 function unknownOption(what: string, name: string, known: readonly string[]): EverwarpError {

@@ -96,7 +96,7 @@ function exercise(table: PathTable): void {
   assertTable(table.words, refuse);
   listed(tree);
   expect(tree.entryCount).toBeGreaterThan(before);
-  for (const { name } of [...tree.entries(ROOT_INODE)]) tree.remove(Buffer.from(name), true);
+  for (const { name } of Array.from(tree.entries(ROOT_INODE))) tree.remove(name, true);
   expect(tree.entryCount).toBe(0);
   assertTable(table.words, refuse);
 }
@@ -582,7 +582,7 @@ const damages: readonly Damage[] = [
     (words) => {
       words[H.ENTRY_COUNT] = 30_000_000;
     },
-    /entries|capacity/,
+    /30000000 entries, and \d+ vectors/,
   ],
   [
     "no entries",

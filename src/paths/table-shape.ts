@@ -153,6 +153,10 @@ export function assertHeader(header: Uint32Array, refuse: (what: string) => neve
   if (load < 1 || load > 256 * BUCKET_SLOTS) refuse(`${load} slots of 256 buckets are filled`);
   const inodes = header[H.INODE_COUNT];
   if (inodes < 2 || inodes > INODES_MAX) refuse(`it has ${inodes} inodes`);
+  // Each entry has a record of its own: so no room is made for more than the file can have.
+  const entries = header[H.ENTRY_COUNT];
+  if (entries >= header[H.NAME_VECTORS])
+    refuse(`it has ${entries} entries, and ${header[H.NAME_VECTORS]} vectors of names`);
   if (header[H.NAME_VECTORS] < 1) refuse("it has no names");
   if (capacityToHold(header) > CAPACITY_MAX) refuse("it is larger than any table");
 }

@@ -281,15 +281,12 @@ describe("a kernel's checkpoint", () => {
 
   it("is refused with a header of any other shape", async () => {
     const odd = fc.oneof(
-      fc.constantFrom<unknown>(null, 1e400, -1, 1.5, 2 ** 53, "", [], {}, [null], ["x"], true),
+      fc.constantFrom<unknown>(null, 2 ** 60, -1, 1.5, 2 ** 53, "", [], {}, [null], ["x"], true),
       fc.jsonValue(),
     );
     const abouts = fc.record({
       identity: fc.oneof(odd, fc.constant({ ...identity })),
-      progress: fc.oneof(
-        odd,
-        fc.record({ ...Object.fromEntries(Object.keys(progress).map((key) => [key, odd])) }),
-      ),
+      progress: fc.oneof(odd, fc.record(Object.fromEntries(Object.keys(progress).map((key) => [key, odd])))),
     });
     await fc.assert(
       fc.asyncProperty(abouts, async (about) => {

@@ -12,7 +12,19 @@
  *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
  */
 
+import { assertInstance, badArgument, milliseconds, wholeNumber } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
+import {
+  assertBody,
+  assertRole,
+  bufferOptions,
+  commandBufferOptions,
+  deviceOptions,
+  fenceOptions,
+  memoryTypes,
+  pipelineOptions,
+  runOptions,
+} from "./arguments.ts";
 import { type BufferOptions, DeviceBuffer } from "./buffer.ts";
 import { CommandBuffer, type CommandBufferOptions } from "./command-buffer.ts";
 import { type Counters, DeviceContext, HANDLE_KINDS, type HandleKind } from "./context.ts";
@@ -89,7 +101,8 @@ export class Device implements Disposable {
    *
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
-  static open(options: DeviceOptions = {}): Device {
+  static open(given: DeviceOptions = {}): Device {
+    const options = deviceOptions(given);
     const { select = "auto", allowSoftware = false } = options;
     return Device.#open(options, (devices) => selectDevice(devices, select, allowSoftware));
   }
@@ -164,7 +177,10 @@ export class Device implements Disposable {
    * @throws EW_BAD_ARGUMENT for a type that cannot serve its role
    */
   setMemoryTypes(overrides: Partial<MemoryTypes>): void {
-    this.#context.memoryTypes = chooseMemoryTypes(this.info, { ...this.#context.memoryTypes, ...overrides });
+    this.#context.memoryTypes = chooseMemoryTypes(this.info, {
+      ...this.#context.memoryTypes,
+      ...memoryTypes(overrides),
+    });
   }
 
   /** Objects that are alive, by kind. */
@@ -184,28 +200,32 @@ export class Device implements Disposable {
 
   /** Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell. */
   freeBytes(role: MemoryRole): number {
+    assertRole(role);
     const heapIndex = this.info.memoryTypes[this.memoryTypes[role]]?.heapIndex ?? 0;
     return memoryBudget(this.#context.physical)[heapIndex] ?? 0;
   }
 
   createBuffer(options: BufferOptions): DeviceBuffer {
-    return new DeviceBuffer(this.#context, options);
+    return new DeviceBuffer(this.#context, bufferOptions(options));
   }
 
   createComputePipeline(options: ComputePipelineOptions): ComputePipeline {
-    return new ComputePipeline(this.#context, options);
+    return new ComputePipeline(this.#context, pipelineOptions(options));
   }
 
   createPipelineCache(initialData?: Uint8Array): PipelineCache {
+    if (initialData !== undefined) assertInstance("initialData", initialData, Uint8Array, "a Uint8Array");
     return new PipelineCache(this.#context, initialData);
   }
 
   createCommandBuffer(options: CommandBufferOptions = {}): CommandBuffer {
-    return new CommandBuffer(this.#context, options.queue ?? this.queue, options);
+    const { queue = this.queue, ...others } = commandBufferOptions(options);
+    return new CommandBuffer(this.#context, queue, others);
   }
 
   /** Makes a command buffer and records it. */
   record(body: (recorder: Recorder) => void, options: CommandBufferOptions = {}): CommandBuffer {
+    assertBody(body);
     const commandBuffer = this.createCommandBuffer(options);
     try {
       return commandBuffer.record(body);
@@ -226,15 +246,21 @@ export class Device implements Disposable {
   }
 
   createFence(options: { signaled?: boolean } = {}): Fence {
-    return new Fence(this.#context, options);
+    return new Fence(this.#context, fenceOptions(options));
   }
 
   createTimeline(initialValue?: bigint): Timeline {
+    if (
+      initialValue !== undefined &&
+      !(typeof initialValue === "bigint" && BigInt.asUintN(64, initialValue) === initialValue)
+    )
+      throw badArgument("initialValue", initialValue, "a bigint of 64 bits, 0n or more");
     return new Timeline(this.#context, initialValue);
   }
 
   /** Slots for the device's own clock. @throws EW_BAD_ARGUMENT where the compute queue has none */
   createTimestamps(count: number): Timestamps {
+    wholeNumber("count", count, 1, 0xffff_ffff);
     if (this.queue.timestampBits === 0) {
       throw new EverwarpError(
         "EW_BAD_ARGUMENT",
@@ -253,7 +279,7 @@ export class Device implements Disposable {
    * @throws EW_TIMEOUT when it does not end in time; its objects are then kept until `close`
    */
   run(body: (recorder: Recorder) => void, options: { queue?: Queue; timeoutMs?: number } = {}): void {
-    const { queue = this.queue, timeoutMs = CLOSE_TIMEOUT_MS } = options;
+    const { queue = this.queue, timeoutMs = CLOSE_TIMEOUT_MS } = runOptions(options);
     const fence = this.createFence();
     let commandBuffer: CommandBuffer | undefined;
     try {
@@ -324,6 +350,7 @@ export class Device implements Disposable {
    * the device stays open
    */
   close(timeoutMs = CLOSE_TIMEOUT_MS): void {
+    milliseconds("timeoutMs", timeoutMs);
     const context = this.#context;
     if (context.closed) return;
     this.#successor?.close(timeoutMs);
