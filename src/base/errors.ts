@@ -51,6 +51,9 @@ export const ERROR_CODES = {
   EW_CHECKPOINT_OTHER_DEVICE: "a checkpoint file comes from another device or driver",
   EW_CHECKPOINT_OTHER_KERNEL: "a checkpoint file comes from another kernel",
   EW_PATHS_FULL: "a path table has no room for another entry",
+  EW_NAMESPACE_TRUNCATED: "a namespace file ends too early",
+  EW_NAMESPACE_CORRUPTED: "a namespace file is damaged, or is none",
+  EW_NAMESPACE_OUTDATED: "a namespace file has a format that is no longer read, or not yet",
   EW_INTERNAL: "a broken invariant: a fault in everwarp itself",
 } as const;
 

@@ -7,9 +7,10 @@
  * Invariants: a call on an idle batcher waits for nobody; while batches are in flight, what comes meanwhile is the next one, so the batches grow with the load and
  * shrink with it; every call is answered once, in whatever order the batches come back; a batch that fails fails its own calls only.
  */
+import { milliseconds, wholeNumber } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
 import type { SingleLookup } from "./contracts.ts";
-import { type PathLike, pathBytes } from "./pack.ts";
+import { assertPath, type PathLike, pathBytes } from "./pack.ts";
 import { errnoCode, PathError } from "./path-error.ts";
 
 /** Who awaits it goes on behind what the caller still does in its stretch of code. */
@@ -52,18 +53,10 @@ export class PathBatcher implements AsyncDisposable {
     { maxBatchSize = 4096, timeoutMs = 1 }: BatcherOptions = {},
     sendSingle?: SendSingle,
   ) {
-    if (!Number.isInteger(maxBatchSize) || maxBatchSize < 1)
-      throw new EverwarpError("EW_BAD_ARGUMENT", `maxBatchSize is ${maxBatchSize}`, {
-        remedy: "Give a whole number from 1 on.",
-      });
-    if (!(timeoutMs >= 0))
-      throw new EverwarpError("EW_BAD_ARGUMENT", `timeoutMs is ${timeoutMs}`, {
-        remedy: "Give milliseconds, 0 or more.",
-      });
     this.#send = send;
     this.#sendSingle = sendSingle;
-    this.#maxBatchSize = maxBatchSize;
-    this.#timeoutMs = timeoutMs;
+    this.#maxBatchSize = wholeNumber("maxBatchSize", maxBatchSize, 1, Number.MAX_SAFE_INTEGER);
+    this.#timeoutMs = milliseconds("timeoutMs", timeoutMs);
   }
 
   /** Calls that wait to be sent. */
@@ -79,9 +72,14 @@ export class PathBatcher implements AsyncDisposable {
   /**
    * Looks one path up.
    * @returns its inode
-   * @throws PathError; what the batch failed with; EW_CLOSED
+   * @throws PathError; what the batch failed with; EW_CLOSED, EW_BAD_ARGUMENT
    */
   lookup(path: PathLike): Promise<number> {
+    if (typeof path !== "string") {
+      // Alone: a batch would fail as a whole.
+      const error = pathFault(path);
+      if (error !== undefined) return Promise.reject(error);
+    }
     if (this.#isClosed)
       return Promise.reject(
         new EverwarpError("EW_CLOSED", "the batcher was closed", { remedy: "Make a new one." }),
@@ -175,6 +173,16 @@ export class PathBatcher implements AsyncDisposable {
       else reject(lookupError(inode, paths[index]!));
     }
     this.#end();
+  }
+}
+
+/** What is wrong with a path that is none. */
+function pathFault(path: unknown): unknown {
+  try {
+    assertPath("path", path);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -1,72 +1,112 @@
 /**
- * A namespace as one file: the table's regions as they lie in memory, in the durable, checksummed form of a checkpoint.
+ * A namespace as one file: the table's regions as they lie in memory, in a durable, checksummed file (`residency/sealed-format.ts`).
  *
- * The regions are written and read as they are, so loading a million entries is reading their bytes; what the host keeps beside the table is made anew
- * from it (`node-list.ts`). Words are little-endian, in the file as on every machine that this runs on.
+ * The regions are written and read as they are, so loading a million entries is reading their bytes and looking at each once (`table-check.ts`); what
+ * the host keeps beside the table is made anew from it (`node-list.ts`). Words are little-endian, in the file as on every machine that this runs on.
  */
 import { EverwarpError } from "../base/errors.ts";
-import { loadCheckpoint, saveCheckpoint } from "../residency/checkpoint-file.ts";
-import type { CheckpointIdentity } from "../residency/checkpoint-format.ts";
-import { INODE_KIND, ROOT_INODE } from "./contracts.ts";
+import { saveSealedFile } from "../residency/checkpoint-file.ts";
+import { readSealedFile, type SealedReader } from "../residency/sealed-file.ts";
+import { type About, type FileKind, isRecord, type SectionPlace } from "../residency/sealed-format.ts";
 import { PathTable, type PathTableOptions } from "./table.ts";
-import { Table } from "./table.schema.ts";
+import { REGIONS, usedWords } from "./table-shape.ts";
+import { Table, TableHeader } from "./table.schema.ts";
 
-/** Tells a namespace from other checkpoints; any machine reads it. */
-const IDENTITY: CheckpointIdentity = {
-  deviceKey: "any",
-  driverKey: "any",
-  kernelKey: "everwarp path namespace",
-  layoutHash: `path table ${Table.VERSION}`,
+const NAMESPACE_FILE: FileKind = {
+  noun: "namespace",
+  truncated: "EW_NAMESPACE_TRUNCATED",
+  corrupted: "EW_NAMESPACE_CORRUPTED",
+  outdated: "EW_NAMESPACE_OUTDATED",
 };
+const HEADER = "header";
+const HEADER_BYTES = TableHeader.WORDS * 4;
 
 /** Writes a table. It must not change until the promise settles. @throws EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE */
 export async function saveNamespaceFile(file: string, table: PathTable): Promise<void> {
   const regions = table.regions().map(({ begin, end }, index): [string, Uint8Array] => {
     const { buffer } = table.words;
-    return [index === 0 ? "header" : `region ${index}`, new Uint8Array(buffer, 4 * begin, 4 * (end - begin))];
+    return [index === 0 ? HEADER : `region ${index}`, new Uint8Array(buffer, 4 * begin, 4 * (end - begin))];
   });
-  await saveCheckpoint(file, {
-    identity: IDENTITY,
-    progress: { iterations: 0, phase: "stopped", sequences: [], taken: 0, workgroupCount: 0 },
-    sections: new Map(regions),
-  });
+  await saveSealedFile(
+    file,
+    NAMESPACE_FILE,
+    { holds: NAMESPACE_FILE.noun, tableVersion: Table.VERSION },
+    new Map(regions),
+  );
 }
 
 /**
- * Reads what `saveNamespaceFile` wrote.
- * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED,
- * EW_CHECKPOINT_OTHER_KERNEL for a checkpoint of something else, EW_OUT_OF_HOST_MEMORY
+ * Reads what `saveNamespaceFile` wrote, and looks at all of it: a checksum finds accidents, not intent.
+ * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED, EW_OUT_OF_HOST_MEMORY,
+ * EW_BAD_ARGUMENT for a capacity below its entries
  */
-export async function loadNamespaceFile(
+export function loadNamespaceFile(
   file: string,
   options: Pick<PathTableOptions, "capacity" | "scratchWords">,
 ): Promise<PathTable> {
-  const { sections } = await loadCheckpoint(file, IDENTITY);
-  const header = sections.get("header");
-  if (header === undefined) throw corrupted(file, "it has no header");
-  const contents = [...sections].filter(([name]) => name !== "header").map(([, bytes]) => bytes);
-  let section = 0;
-  let at = 0;
-  const table = PathTable.restore(
-    new Uint32Array(header.buffer, header.byteOffset, header.byteLength / 4),
-    (into) => {
-      if (into.length === 0) return;
-      const bytes = contents[section]?.subarray(at, at + into.length);
-      if (bytes?.length !== into.length) throw corrupted(file, "its regions are not as its header says");
-      into.set(bytes);
-      at += into.length;
-      if (at < contents[section]!.length) return;
-      section++;
-      at = 0;
-    },
-    options,
-  );
-  if (table.kindOf(ROOT_INODE) !== INODE_KIND.directory) throw corrupted(file, "it has no root");
-  return table;
+  const refuse = (what: string): never => {
+    throw new EverwarpError("EW_NAMESPACE_CORRUPTED", `${file} is no namespace: ${what}`, {
+      remedy: "Save the namespace again.",
+    });
+  };
+  return readSealedFile(file, NAMESPACE_FILE, async (reader) => {
+    assertVersion(reader.about, file, refuse);
+    const header = await readTableHeader(reader, refuse);
+    // Before room is made for what the header tells: the file has it.
+    const places = placesOf(reader.sections, header, refuse);
+    const restored = PathTable.restore(header, options, refuse);
+    for (const [index, place] of places.entries())
+      if (place !== undefined) await reader.readSection(place, restored.contents[index]!);
+    return restored.accept();
+  });
 }
 
-function corrupted(file: string, what: string): EverwarpError {
-  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `${file} is no namespace: ${what}`, {
-    remedy: "Save the namespace again.",
+function assertVersion(about: About, file: string, refuse: (what: string) => never): void {
+  const version = about["holds"] === NAMESPACE_FILE.noun ? about["tableVersion"] : versionBefore(about);
+  if (version === undefined) refuse("it holds the checkpoint of a kernel, or something else");
+  if (version !== Table.VERSION) {
+    throw new EverwarpError(
+      "EW_NAMESPACE_OUTDATED",
+      `${file} has version ${JSON.stringify(version)?.slice(0, 40)} of the path table, and this is everwarp with version ${Table.VERSION}`,
+      { remedy: "Load it with the version of everwarp that saved it." },
+    );
+  }
+}
+
+/** Everwarp 0.1.0 wrote namespaces as checkpoints of a kernel of this name. */
+function versionBefore({ identity }: About): unknown {
+  if (!isRecord(identity) || identity["kernelKey"] !== "everwarp path namespace") return undefined;
+  const { layoutHash } = identity;
+  return typeof layoutHash === "string" ? Number(layoutHash.replace("path table ", "")) : undefined;
+}
+
+async function readTableHeader(
+  { sections, readSection }: SealedReader,
+  refuse: (what: string) => never,
+): Promise<Uint32Array> {
+  const [place] = sections;
+  if (place?.name !== HEADER) return refuse("it has no header");
+  if (place.sizeBytes !== HEADER_BYTES) return refuse(`its header has ${place.sizeBytes} bytes`);
+  const header = new Uint32Array(TableHeader.WORDS);
+  await readSection(place, new Uint8Array(header.buffer));
+  return header;
+}
+
+/** Where in the file each region is, as long as the header tells; undefined for one that is not in use. */
+function placesOf(
+  sections: readonly SectionPlace[],
+  header: Uint32Array,
+  refuse: (what: string) => never,
+): (SectionPlace | undefined)[] {
+  let next = 1;
+  const places = REGIONS.slice(1).map((region) => {
+    const bytes = usedWords(header, region) * 4;
+    if (bytes === 0) return undefined;
+    const place = sections[next++];
+    if (place?.sizeBytes !== bytes)
+      refuse(`its ${region} have ${place?.sizeBytes ?? 0} bytes of the ${bytes} that its header tells`);
+    return place;
   });
+  if (next !== sections.length) refuse(`it has ${sections.length} regions, and its header tells of ${next}`);
+  return places;
 }

@@ -329,8 +329,8 @@ describe("changes", () => {
     expect(files.stat(inode)).toBeUndefined();
   });
 
-  it("end with EW_PATHS_FULL when the table is full, and go on after something was removed", async () => {
-    const files = await open({ capacity: 1 });
+  it("end with EW_PATHS_FULL when long names have taken all the room, and go on after something was removed", async () => {
+    const files = await open({ capacity: 5000 });
     let count = 0;
     let failure: unknown;
     while (failure === undefined) {
@@ -345,6 +345,40 @@ describe("changes", () => {
     await files.addFile(`/${"again".padStart(255, "0")}`);
     const all = Array.from({ length: count }, (_, index) => `/${String(index).padStart(255, "0")}`);
     expect([...(await files.lookupErrno(all))].filter((inode) => inode < 0)).toHaveLength(1);
+  });
+
+  it("end with EW_PATHS_FULL at the capacity, whatever adds, and go on within it", async () => {
+    const files = await open({ capacity: 10 });
+    for (let count = 0; count < 10; count++) await files.addFile(`/${count}`);
+    const full = { code: "EW_PATHS_FULL", message: expect.stringContaining("10 entries") };
+    for (const addition of [
+      files.addFile("/more"),
+      files.addDirectory("/more"),
+      files.addDirectory("/more/and/more", { recursive: true }),
+      files.addSymlink("target", "/more"),
+      files.link("/1", "/more"),
+      files.addTree(folder),
+    ])
+      expect(await rejection(addition)).toMatchObject(full);
+    expect(files.entryCount).toBe(10);
+    await files.rename("/0", "/renamed");
+    await files.rename("/1", "/renamed");
+    expect(files.entryCount).toBe(9);
+    const inode = await files.addFile("/more");
+    expect(await files.lookup("/more")).toBe(inode);
+    expect(await rejection(files.addFile("/too many"))).toMatchObject(full);
+
+    const file = join(folder, "ten entries");
+    await files.save(file);
+    const twelve = await Namespace.load(file, { device: "cpu", capacity: 12 });
+    await twelve.addFile("/11");
+    await twelve.addFile("/12");
+    expect(await rejection(twelve.addFile("/13"))).toMatchObject({ code: "EW_PATHS_FULL" });
+    await twelve.close();
+    expect(await rejection(Namespace.load(file, { device: "cpu", capacity: 9 }))).toMatchObject({
+      code: "EW_BAD_ARGUMENT",
+      message: expect.stringContaining("10"),
+    });
   });
 });
 
@@ -432,14 +466,23 @@ describe("a saved namespace", () => {
     for (const at of [0, 40, 200, good.length >> 1, good.length - 1]) {
       const bytes = Buffer.from(good);
       bytes[at]! ^= 1;
-      expect(await load(bytes)).toMatchObject({ code: expect.stringMatching(/^EW_CHECKPOINT_/) });
+      expect(await load(bytes)).toMatchObject({ code: expect.stringMatching(/^EW_NAMESPACE_/) });
     }
     expect(await load(good.subarray(0, good.length - 100))).toMatchObject({
-      code: "EW_CHECKPOINT_TRUNCATED",
+      code: "EW_NAMESPACE_TRUNCATED",
     });
-    expect(await load(Buffer.alloc(0))).toMatchObject({ code: expect.stringMatching(/^EW_CHECKPOINT_/) });
+    expect(await load(Buffer.alloc(0))).toMatchObject({ code: expect.stringMatching(/^EW_NAMESPACE_/) });
     expect(await rejection(Namespace.load(join(folder, "no such file")))).toMatchObject({
       code: "EW_PATH_NOT_FOUND",
+      message: expect.not.stringContaining("checkpoint"),
+    });
+    expect(await rejection(Namespace.load("/etc/passwd"))).toMatchObject({
+      code: "EW_NAMESPACE_CORRUPTED",
+      message: expect.not.stringContaining("checkpoint"),
+    });
+    expect(await rejection(Namespace.load(folder))).toMatchObject({
+      code: "EW_PATH_UNREADABLE",
+      message: expect.not.stringContaining("checkpoint"),
     });
   });
 

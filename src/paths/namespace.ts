@@ -8,8 +8,20 @@
  * change's promise resolves when every later lookup sees it; when the device fails (is lost, has no memory to grow) and was left to us to choose, the
  * host's engine answers in its place, also what was in flight.
  */
+import { fullText, readOptions } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
 import type { StrategyName } from "../residency/strategies/index.ts";
+import {
+  addTreeOptions,
+  assertInodeNumber,
+  batcherOptions,
+  batchOptions,
+  changeOptions,
+  deepChangeOptions,
+  lookupOptions,
+  NAMESPACE_OPTIONS,
+  readPacked,
+} from "./arguments.ts";
 import { addTree, type AddTreeOptions, type AddTreeResult } from "./add-tree.ts";
 import { type BatcherOptions, lookupError, PathBatcher } from "./batcher.ts";
 import { type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } from "./contracts.ts";
@@ -17,7 +29,7 @@ import { loadNamespaceFile, saveNamespaceFile } from "./file.ts";
 import { HostPaths } from "./host/host-paths.ts";
 import { SCRATCH_WORDS } from "./host/lookup-board.ts";
 import { isDeviceFailure, openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
-import { type PathLike, pathBytes } from "./pack.ts";
+import { assertPaths, type PathLike, pathBytes } from "./pack.ts";
 import type { PathError } from "./path-error.ts";
 import { PathTable, type PathTableStats } from "./table.ts";
 import { type InodeStat, PathTree, type TreeEntry } from "./tree.ts";
@@ -32,7 +44,11 @@ export interface NamespaceOptions {
   readonly strategy?: StrategyName | "auto";
   /** Threads of the host engine beside the one that calls: one fewer than there are cores if not given. */
   readonly threads?: number;
-  /** Entries that must fit: address space is reserved for them, memory is not. Four million if not given. */
+  /**
+   * Entries that it may have, at most: one more is EW_PATHS_FULL. Address space is reserved for them, memory is not; names of more than some thirty
+   * bytes on average, or many long symlink targets, fill it sooner. 4,194,304 if not given; of `load` then twice what the file has, where that is more. It
+   * is no part of the file.
+   */
   readonly capacity?: number;
   /** Paths in one batch, at most: a million if not given. Larger ones are split or refused, as `oversize` says. */
   readonly maxBatchSize?: number;
@@ -62,6 +78,7 @@ export interface NamespaceInfo {
 }
 
 const BATCH_SIZE_MAX = 2 ** 20;
+const NO_OPTIONS: LookupOptions = {};
 const EMPTY: PackedPaths = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) };
 
 export class Namespace implements AsyncDisposable {
@@ -102,7 +119,8 @@ export class Namespace implements AsyncDisposable {
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was named, EW_STRATEGY_UNSUPPORTED,
    * EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT
    */
-  static async open(options: NamespaceOptions = {}): Promise<Namespace> {
+  static async open(given: NamespaceOptions = {}): Promise<Namespace> {
+    const options = readOptions("the options of Namespace.open", given, NAMESPACE_OPTIONS);
     const { capacity } = options;
     const table = new PathTable({
       scratchWords: SCRATCH_WORDS,
@@ -113,9 +131,11 @@ export class Namespace implements AsyncDisposable {
 
   /**
    * Opens the namespace that `save` wrote.
-   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, and those of `open`
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED, and those of `open`
    */
-  static async load(file: string, options: NamespaceOptions = {}): Promise<Namespace> {
+  static async load(file: string, given: NamespaceOptions = {}): Promise<Namespace> {
+    fullText("file", file);
+    const options = readOptions("the options of Namespace.load", given, NAMESPACE_OPTIONS);
     const { capacity } = options;
     const table = await loadNamespaceFile(file, {
       scratchWords: SCRATCH_WORDS,
@@ -125,11 +145,7 @@ export class Namespace implements AsyncDisposable {
   }
 
   static async #over(table: PathTable, options: NamespaceOptions): Promise<Namespace> {
-    const { maxBatchSize = BATCH_SIZE_MAX, threads } = options;
-    if (!Number.isInteger(maxBatchSize) || maxBatchSize < 1)
-      throw new EverwarpError("EW_BAD_ARGUMENT", `maxBatchSize is ${maxBatchSize}`, {
-        remedy: "Give a whole number from 1 on.",
-      });
+    const { threads } = options;
     const host = new HostPaths(table, threads === undefined ? {} : { threads });
     const tree = new PathTree(table);
     table.takeEdits(); // a device that is opened below takes the whole image
@@ -167,13 +183,18 @@ export class Namespace implements AsyncDisposable {
   lookup(path: PathLike, options?: LookupOptions): Promise<number> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
     if (this.#device === undefined) return this.#lookupHere(path, options);
-    const batcher = options === undefined ? this.#single : this.#batcherElsewhere(options);
-    return batcher.lookup(path);
+    if (options === undefined) return this.#single.lookup(path);
+    try {
+      return this.#batcherElsewhere(lookupOptions("lookup", options)).lookup(path);
+    } catch (error) {
+      return Promise.reject(error as EverwarpError);
+    }
   }
 
   /** In the table of the host, at once. */
-  async #lookupHere(path: PathLike, options: LookupOptions = {}): Promise<number> {
-    const { directory = ROOT_INODE, followSymlinks = true } = options;
+  async #lookupHere(path: PathLike, options: LookupOptions | undefined): Promise<number> {
+    const { directory = ROOT_INODE, followSymlinks = true } =
+      options === undefined ? NO_OPTIONS : lookupOptions("lookup", options);
     const inode = this.#tree.resolve(pathBytes(path), directory, followSymlinks);
     const overdue = this.#host.turns.overdue();
     if (overdue !== undefined) await overdue;
@@ -199,7 +220,8 @@ export class Namespace implements AsyncDisposable {
    * @throws EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST for the batch as a whole
    */
   async lookupBatch(paths: readonly PathLike[], options: BatchOptions = {}): Promise<(number | PathError)[]> {
-    const inodes = await this.#lookupPaths(paths, options);
+    assertPaths(paths);
+    const inodes = await this.#lookupPaths(paths, batchOptions("lookupBatch", options));
     return withoutStacks(() =>
       Array.from(inodes, (inode, index) => (inode >= 0 ? inode : lookupError(inode, paths[index]!))),
     );
@@ -207,12 +229,14 @@ export class Namespace implements AsyncDisposable {
 
   /**
    * Looks packed paths up: the fastest way, for callers that have bytes.
-   * @param packed left alone until the promise settles
+   * @param given left alone until the promise settles
    * @returns inode (≥ 0) or −errno, in the order of the paths
    * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST for the batch as a whole
    */
-  async lookupPacked(packed: PackedPaths, options: BatchOptions = {}): Promise<Int32Array> {
+  async lookupPacked(given: PackedPaths, how: BatchOptions = {}): Promise<Int32Array> {
     if (this.#closing !== undefined) throw closedError();
+    const packed = readPacked(given);
+    const options = batchOptions("lookupPacked", how);
     const { bytes, offsets } = packed;
     const count = offsets.length - 1;
     const size = this.#maxBatchSize;
@@ -228,12 +252,13 @@ export class Namespace implements AsyncDisposable {
 
   /** Strings or bytes to inodes or −errno: as `lookupBatch`, for callers that want no error objects. */
   async lookupErrno(paths: readonly PathLike[], options: BatchOptions = {}): Promise<Int32Array> {
-    return this.#lookupPaths(paths, options);
+    assertPaths(paths);
+    return this.#lookupPaths(paths, batchOptions("lookupErrno", options));
   }
 
   /** A batcher with limits of its own, for the same lookups as `lookup`. @throws EW_BAD_ARGUMENT */
   batcher(options: BatcherOptions & LookupOptions = {}): PathBatcher {
-    const { maxBatchSize, timeoutMs, ...lookup } = options;
+    const { maxBatchSize, timeoutMs, ...lookup } = batcherOptions(options);
     return new PathBatcher(
       (paths) => this.#lookupPaths(paths, lookup),
       {
@@ -246,24 +271,29 @@ export class Namespace implements AsyncDisposable {
 
   /** What an inode is; undefined where there is none. Inodes that were freed are given to others later, as a file system does. */
   stat(inode: number): InodeStat | undefined {
+    assertInodeNumber("inode", inode);
     return this.#tree.stat(inode);
   }
 
   /** The entries of a directory, last added first; none for what is no directory. Good until the next change. */
   entries(directory: number): Iterable<TreeEntry> {
+    assertInodeNumber("directory", directory);
     return this.#tree.entries(directory);
   }
 
   /** A path that leads to an inode: the only one of a directory; of a file the last that was given to it, while it has that. */
   pathOf(inode: number): Buffer | undefined {
+    assertInodeNumber("inode", inode);
     return this.#tree.pathOf(inode);
   }
 
   // Changes
 
-  /** Adds a file. @returns its inode @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED */
-  addFile(path: PathLike, { directory }: ChangeOptions = {}): Promise<number> {
-    return this.#change((tree) => tree.addFile(pathBytes(path), directory));
+  /** Adds a file. @returns its inode @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED, as all changes EW_BAD_ARGUMENT */
+  async addFile(path: PathLike, options?: ChangeOptions): Promise<number> {
+    const bytes = pathBytes(path);
+    const { directory } = changeOptions("addFile", options);
+    return this.#change((tree) => tree.addFile(bytes, directory));
   }
 
   /**
@@ -272,25 +302,28 @@ export class Namespace implements AsyncDisposable {
    * @returns its inode
    * @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED
    */
-  addDirectory(
-    path: PathLike,
-    { directory, recursive = false }: ChangeOptions & { recursive?: boolean } = {},
-  ): Promise<number> {
+  async addDirectory(path: PathLike, options?: ChangeOptions & { recursive?: boolean }): Promise<number> {
+    const bytes = pathBytes(path);
+    const { directory, recursive = false } = deepChangeOptions("addDirectory", options);
     return this.#change((tree) =>
-      recursive
-        ? tree.addDirectories(pathBytes(path), directory)
-        : tree.addDirectory(pathBytes(path), directory),
+      recursive ? tree.addDirectories(bytes, directory) : tree.addDirectory(bytes, directory),
     );
   }
 
   /** Adds a symlink, whatever its target names. @returns its inode @throws PathError; EW_PATHS_FULL, EW_CLOSED */
-  addSymlink(target: PathLike, path: PathLike, { directory }: ChangeOptions = {}): Promise<number> {
-    return this.#change((tree) => tree.addSymlink(pathBytes(target), pathBytes(path), directory));
+  async addSymlink(target: PathLike, path: PathLike, options?: ChangeOptions): Promise<number> {
+    const targetBytes = pathBytes(target, "target");
+    const bytes = pathBytes(path);
+    const { directory } = changeOptions("addSymlink", options);
+    return this.#change((tree) => tree.addSymlink(targetBytes, bytes, directory));
   }
 
   /** Gives a file one more name. @returns its inode @throws PathError EPERM for a directory, …; EW_PATHS_FULL, EW_CLOSED */
-  link(existing: PathLike, path: PathLike, { directory }: ChangeOptions = {}): Promise<number> {
-    return this.#change((tree) => tree.link(pathBytes(existing), pathBytes(path), directory));
+  async link(existing: PathLike, path: PathLike, options?: ChangeOptions): Promise<number> {
+    const existingBytes = pathBytes(existing, "existing");
+    const bytes = pathBytes(path);
+    const { directory } = changeOptions("link", options);
+    return this.#change((tree) => tree.link(existingBytes, bytes, directory));
   }
 
   /**
@@ -298,16 +331,18 @@ export class Namespace implements AsyncDisposable {
    * @param options.recursive a directory with all that is in it
    * @throws PathError ENOTEMPTY, ENOENT, …; EW_CLOSED
    */
-  remove(
-    path: PathLike,
-    { directory, recursive = false }: ChangeOptions & { recursive?: boolean } = {},
-  ): Promise<void> {
-    return this.#change((tree) => tree.remove(pathBytes(path), recursive, directory));
+  async remove(path: PathLike, options?: ChangeOptions & { recursive?: boolean }): Promise<void> {
+    const bytes = pathBytes(path);
+    const { directory, recursive = false } = deepChangeOptions("remove", options);
+    return this.#change((tree) => tree.remove(bytes, recursive, directory));
   }
 
   /** Gives a file, symlink or directory another path in one step; what was there is replaced. @throws PathError; EW_PATHS_FULL, EW_CLOSED */
-  rename(from: PathLike, to: PathLike, { directory }: ChangeOptions = {}): Promise<void> {
-    return this.#change((tree) => tree.rename(pathBytes(from), pathBytes(to), directory));
+  async rename(from: PathLike, to: PathLike, options?: ChangeOptions): Promise<void> {
+    const fromBytes = pathBytes(from, "from");
+    const toBytes = pathBytes(to, "to");
+    const { directory } = changeOptions("rename", options);
+    return this.#change((tree) => tree.rename(fromBytes, toBytes, directory));
   }
 
   /**
@@ -315,8 +350,9 @@ export class Namespace implements AsyncDisposable {
    * see more and more of it.
    * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL, EW_ABORTED, EW_CLOSED
    */
-  addTree(root: string, options: AddTreeOptions = {}): Promise<AddTreeResult> {
-    return addTree((edit) => this.#change(edit), root, options);
+  async addTree(root: string, options?: AddTreeOptions): Promise<AddTreeResult> {
+    fullText("root", root);
+    return addTree((edit) => this.#change(edit), root, addTreeOptions(options));
   }
 
   /**
@@ -324,6 +360,7 @@ export class Namespace implements AsyncDisposable {
    * @throws EW_PATH_UNWRITABLE, EW_CLOSED
    */
   async save(file: string): Promise<void> {
+    fullText("file", file);
     if (this.#closing !== undefined) throw closedError();
     const saving = this.#saving.then(() => saveNamespaceFile(file, this.#tree.table));
     // Who saves hears of a failure; who waits for the end of it need not.

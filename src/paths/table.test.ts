@@ -108,21 +108,21 @@ describe("PathTable", () => {
       table.link(1, index, INODE_KIND.file, encode(`entry ${index}`));
     }
     const saved = table.regions().map(({ begin, end }) => table.words.slice(begin, end));
-    let next = 1;
-    const copy = PathTable.restore(
-      saved[0],
-      (into) => {
-        const words = saved[next].length === 0 ? saved[++next] : saved[next];
-        next++;
-        into.set(new Uint8Array(words.buffer, 0, into.length));
-      },
-      { capacity: 50_000 },
-    );
+    const restored = PathTable.restore(saved[0], { capacity: 50_000 }, refuse);
+    const regions = saved.slice(1);
+    for (const into of restored.contents)
+      if (into.length > 0) into.set(new Uint8Array(regions.shift()!.buffer));
+    const copy = restored.accept();
+    expect(regions).toEqual([]);
     expect(copy.stats).toEqual(table.stats);
     for (let index = 2; index < 4000; index++)
       expect(copy.find(1, encode(`entry ${index}`))).toBe(index * 4 + INODE_KIND.file);
   });
 });
+
+const refuse = (what: string): never => {
+  throw new Error(what);
+};
 
 function imageBytes(table: PathTable): Buffer {
   const { words } = table;

@@ -10,7 +10,8 @@
  * No change moves more than one bucket (linear hashing), so none takes longer than a few microseconds, however large the table.
  * One thread writes. Others may read the same words while it does not.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { wholeNumber } from "../base/arguments.ts";
+import { assert, EverwarpError } from "../base/errors.ts";
 import { type LinearMemory, WebAssemblyRuntime } from "../base/web-assembly.ts";
 import {
   INODE_KIND,
@@ -20,7 +21,24 @@ import {
   type TableImage,
   type WordRange,
 } from "./contracts.ts";
+import { assertTable, type Refuse } from "./table-check.ts";
 import { bucketHash, bucketOf, findEntry, findSlot, hashName, tagHash } from "./table-hash.ts";
+import {
+  assertHeader,
+  BLOCK_WORDS,
+  BUCKETS_MIN,
+  CAPACITY_MAX,
+  capacityToHold,
+  LOAD_SLOTS,
+  recordVectors,
+  regionAt,
+  regionEnd,
+  REGIONS,
+  type Region,
+  regionsFor,
+  targetVectors,
+  usedWords,
+} from "./table-shape.ts";
 import { Table, TableHeader as H } from "./table.schema.ts";
 
 const {
@@ -38,25 +56,13 @@ const {
   TARGET_BYTES,
   KIND_BITS,
   KIND_MASK,
-  VECTORS_MAX,
 } = Table;
 const GRANULE_VECTORS = GRANULE_WORDS / VECTOR_WORDS;
-/** Changes are noted in blocks of this many words. */
-const BLOCK_WORDS = 16;
-const BUCKETS_MIN = 64;
-/** Filled slots in 256 buckets: 2.25 of 5 in each. See docs/decisions/0003-path-table.md for the measurement. */
-const LOAD_SLOTS = 576;
-/** Vectors that a name record takes on average, for the size of the names region. */
-const RECORD_VECTORS_MEAN = 2.5;
-const WORDS_MAX = 2 ** 30;
+const CAPACITY_DEFAULT = 2 ** 22;
 const PAGE_WORDS = 2 ** 14;
 
-/** The regions of the flat space, in its order. */
-const REGIONS = ["header", "inodes", "buckets", "overflow", "names"] as const;
-type Region = (typeof REGIONS)[number];
-
 export interface PathTableOptions {
-  /** Entries that the table can hold at least; 4 Mi if not given. Memory is reserved for as many, and used as they come. */
+  /** Entries that the table is for; 4 Mi if not given. Memory is reserved for as many, and used as they come. */
   capacity?: number;
   /** Start of the hash; a random number if not given. */
   hashSeed?: number;
@@ -77,9 +83,19 @@ export interface PathTableStats {
   readonly nameBytes: number;
 }
 
+/** A table that is being restored. */
+export interface RestoredTable {
+  /** Where the contents of the regions go, all but the header's, in the order of `regions()`; one that is not in use has none. */
+  readonly contents: readonly Uint8Array[];
+  /** Looks at what was put there. It is not among the edits: whoever mirrors the table begins with all of it. @throws what `refuse` throws */
+  readonly accept: () => PathTable;
+}
+
 export class PathTable implements TableImage {
   /** The reservation: shared, so threads and WebAssembly may look at it. */
   readonly memory: LinearMemory;
+  /** Entries that it is for. Whoever adds entries keeps to it; the table has room for as many names of some thirty bytes, and some more. */
+  readonly capacity: number;
   /** The flat space. Word 0 is the header's first; `words[HEADER.END_AT]` is where the scratch words begin. */
   readonly words: Uint32Array;
   readonly #bytes: Uint8Array;
@@ -90,17 +106,14 @@ export class PathTable implements TableImage {
 
   /**
    * Makes an empty table: no inode, no entry.
+   * @param room entries that room is reserved for, where they are more than its capacity
    * @throws EW_OUT_OF_HOST_MEMORY where so much cannot be reserved, EW_BAD_ARGUMENT
    */
-  constructor(options: PathTableOptions = {}) {
-    const { capacity = 2 ** 22, hashMask = 0xffff_ffff } = options;
+  constructor(options: PathTableOptions = {}, room = 0) {
+    const { capacity = CAPACITY_DEFAULT, hashMask = 0xffff_ffff } = options;
     const hashSeed = options.hashSeed ?? Math.floor(Math.random() * 2 ** 32);
-    if (!(capacity >= 1)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a path table of ${capacity} entries`, {
-        remedy: "Give a number from 1 on.",
-      });
-    }
-    const regions = regionsFor(capacity);
+    this.capacity = wholeNumber("capacity", capacity, 1, CAPACITY_MAX);
+    const regions = regionsFor(Math.max(capacity, room));
     this.memory = reserve(regions.end + (options.scratchWords ?? 0));
     this.words = new Uint32Array(this.memory.buffer);
     this.#bytes = new Uint8Array(this.words.buffer);
@@ -130,7 +143,7 @@ export class PathTable implements TableImage {
   get stats(): PathTableStats {
     const { words } = this;
     let usedBytes = 0;
-    for (const region of REGIONS) usedBytes += this.#usedWords(region) * 4;
+    for (const region of REGIONS) usedBytes += usedWords(words, region) * 4;
     return {
       entryCount: words[H.ENTRY_COUNT],
       bucketCount: words[H.BUCKET_COUNT],
@@ -144,7 +157,8 @@ export class PathTable implements TableImage {
     const regions: WordRange[] = [];
     for (const region of REGIONS) {
       const begin = regionAt(this.words, region);
-      if (this.#usedWords(region) > 0) regions.push({ begin, end: begin + this.#usedWords(region) });
+      const count = usedWords(this.words, region);
+      if (count > 0) regions.push({ begin, end: begin + count });
     }
     return regions;
   }
@@ -276,83 +290,53 @@ export class PathTable implements TableImage {
   }
 
   /**
-   * Makes the table again that was saved as its regions were.
-   * @param header the words of the header; `read` is then asked for what the other regions hold, in the order of `regions()`
-   * @param read fills `into` with the next bytes
-   * @throws EW_BAD_ARGUMENT for a header that is none; what `read` throws
+   * Makes room for a table that was saved, as its regions were. What the header claims is compared with nothing but itself here: whoever calls has
+   * seen that the regions are really as large.
+   * @param header its words
+   * @param refuse is called with what is wrong, and throws
+   * @throws EW_BAD_ARGUMENT for a capacity below the entries that are in it, EW_OUT_OF_HOST_MEMORY; what `refuse` throws
    */
   static restore(
     header: Uint32Array,
-    read: (into: Uint8Array) => void,
-    options: Pick<PathTableOptions, "capacity" | "scratchWords"> = {},
-  ): PathTable {
-    if (header[H.MAGIC] !== Table.MAGIC || header[H.VERSION] !== Table.VERSION) {
-      throw badHeader(`magic ${header[H.MAGIC]}, version ${header[H.VERSION]}`);
+    options: Pick<PathTableOptions, "capacity" | "scratchWords">,
+    refuse: Refuse,
+  ): RestoredTable {
+    assertHeader(header, refuse);
+    const entries = header[H.ENTRY_COUNT];
+    const { capacity = Math.max(CAPACITY_DEFAULT, Math.min(2 * entries, CAPACITY_MAX)) } = options;
+    if (capacity < entries) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `capacity is ${capacity}, and ${entries} entries are there`,
+        {
+          remedy: `It must be at least ${entries}.`,
+        },
+      );
     }
-    const saved = { inodes: header[H.INODE_COUNT], entries: header[H.ENTRY_COUNT] };
-    const places = H.END_AT + 1 - H.INODES_AT;
-    const savedCapacity = header[H.BUCKETS_AT] - header[H.INODES_AT] - 2;
-    const table = new PathTable({
-      ...options,
-      capacity: Math.max(options.capacity ?? 0, savedCapacity, saved.inodes, saved.entries, 2 ** 16),
-      hashSeed: header[H.HASH_SEED],
-      hashMask: header[H.HASH_MASK],
-    });
+    const table = new PathTable(
+      { ...options, capacity, hashSeed: header[H.HASH_SEED] },
+      Math.max(capacity, capacityToHold(header)),
+    );
     const { words } = table;
-    for (let word = 0; word < H.WORDS; word++) {
-      const isPlace = word >= H.INODES_AT && word < H.INODES_AT + places;
-      if (!isPlace) words[word] = header[word];
-    }
-    for (const region of REGIONS) {
-      if (table.#roomOf(region) < 0) throw badHeader(`a region of ${table.#usedWords(region)} words`);
+    for (let word = 0; word < H.WORDS; word++)
+      if (word < H.INODES_AT || word > H.END_AT) words[word] = header[word];
+    const contents = REGIONS.slice(1).map((region) => {
+      assert(table.#roomOf(region) >= 0, `the ${region} of a table that is restored have room`);
       const begin = regionAt(words, region);
-      const count = table.#usedWords(region);
-      if (region !== "header") read(table.#bytes.subarray(begin * 4, (begin + count) * 4));
-      table.#touch(begin, count);
-    }
-    table.#countNames();
-    return table;
-  }
-
-  /** Sums the bytes of all names and targets anew. */
-  #countNames(): void {
-    const { words } = this;
-    const names = words[H.NAMES_AT];
-    let sum = 0;
-    const countBucket = (bucket: number): void => {
-      for (let slot = bucket; slot < bucket + BUCKET_SLOTS && words[slot + BUCKET_CHILD] !== 0; slot++)
-        sum += words[names + words[slot + BUCKET_RECORD] * VECTOR_WORDS + RECORD_LENGTH];
+      return table.#bytes.subarray(begin * 4, (begin + usedWords(words, region)) * 4);
+    });
+    return {
+      contents,
+      accept: () => {
+        table.#nameBytes = assertTable(words, refuse);
+        return table;
+      },
     };
-    for (let index = 0; index < words[H.BUCKET_COUNT]; index++)
-      countBucket(words[H.BUCKETS_AT] + index * BUCKET_WORDS);
-    for (let index = 0; index < words[H.OVERFLOW_COUNT]; index++)
-      countBucket(words[H.OVERFLOW_AT] + index * BUCKET_WORDS);
-    for (let inode = 0; inode < words[H.INODE_COUNT]; inode++) {
-      if (this.kindOf(inode) !== INODE_KIND.symlink) continue;
-      sum += words[names + (this.#inodeWord(inode) >>> KIND_BITS) * VECTOR_WORDS + TARGET_LENGTH];
-    }
-    this.#nameBytes = sum;
-  }
-
-  #usedWords(region: Region): number {
-    const { words } = this;
-    switch (region) {
-      case "header":
-        return H.WORDS;
-      case "inodes":
-        return Math.ceil(words[H.INODE_COUNT] / BLOCK_WORDS) * BLOCK_WORDS;
-      case "buckets":
-        return words[H.BUCKET_COUNT] * BUCKET_WORDS;
-      case "overflow":
-        return words[H.OVERFLOW_COUNT] * BUCKET_WORDS;
-      case "names":
-        return Math.ceil((words[H.NAME_VECTORS] * VECTOR_WORDS) / BLOCK_WORDS) * BLOCK_WORDS;
-    }
   }
 
   /** Words that a region can still grow by. */
   #roomOf(region: Region): number {
-    return regionEnd(this.words, region) - regionAt(this.words, region) - this.#usedWords(region);
+    return regionEnd(this.words, region) - regionAt(this.words, region) - usedWords(this.words, region);
   }
 
   #inodeWord(inode: number): number {
@@ -548,73 +532,6 @@ export class PathTable implements TableImage {
   }
 }
 
-/** Where in the flat space a region begins, in words, by a table's header. */
-function regionAt(words: Uint32Array, region: Region): number {
-  switch (region) {
-    case "header":
-      return 0;
-    case "inodes":
-      return words[H.INODES_AT];
-    case "buckets":
-      return words[H.BUCKETS_AT];
-    case "overflow":
-      return words[H.OVERFLOW_AT];
-    case "names":
-      return words[H.NAMES_AT];
-  }
-}
-
-function regionEnd(words: Uint32Array, region: Region): number {
-  switch (region) {
-    case "header":
-      return H.WORDS;
-    case "inodes":
-      return words[H.BUCKETS_AT];
-    case "buckets":
-      return words[H.OVERFLOW_AT];
-    case "overflow":
-      return words[H.NAMES_AT];
-    case "names":
-      return words[H.END_AT];
-  }
-}
-
-/** Vectors of an entry's record. */
-export function recordVectors(nameLength: number): number {
-  return (RECORD_NAME + ((nameLength + 3) >> 2) + VECTOR_WORDS - 1) >> 2;
-}
-
-function targetVectors(length: number): number {
-  return (TARGET_BYTES + ((length + 3) >> 2) + VECTOR_WORDS - 1) >> 2;
-}
-
-interface Regions {
-  readonly inodes: number;
-  readonly buckets: number;
-  readonly overflow: number;
-  readonly names: number;
-  readonly end: number;
-}
-
-/** Where the regions of a table for so many entries begin. */
-function regionsFor(capacity: number): Regions {
-  const granules = (words: number): number => Math.ceil(words / GRANULE_WORDS) * GRANULE_WORDS;
-  const inodes = H.WORDS;
-  const buckets = granules(inodes + capacity + 2);
-  const bucketCount = Math.ceil((capacity * 256) / LOAD_SLOTS) + BUCKETS_MIN;
-  const overflow = buckets + granules(bucketCount * BUCKET_WORDS);
-  const names = overflow + granules((bucketCount / 4 + 64) * BUCKET_WORDS);
-  const end = names + granules((capacity * RECORD_VECTORS_MEAN + VECTORS_MAX) * VECTOR_WORDS);
-  if (end > WORDS_MAX) {
-    throw new EverwarpError(
-      "EW_BAD_ARGUMENT",
-      `a path table for ${capacity} entries takes ${Math.round(end / 2 ** 18)} MiB, more than the 4096 that its words can address`,
-      { remedy: "Give a smaller capacity; some thirty million entries fit." },
-    );
-  }
-  return { inodes, buckets, overflow, names, end };
-}
-
 /** Shared memory, all zeros, of which only what is touched takes room. */
 function reserve(words: number): LinearMemory {
   const pages = Math.ceil(words / PAGE_WORDS);
@@ -641,11 +558,5 @@ function full(why: string): EverwarpError {
 function badLength(what: string, length: number): EverwarpError {
   return new EverwarpError("EW_BAD_ARGUMENT", `a ${what} of ${length} bytes`, {
     remedy: `Names have 1 to ${NAME_BYTES_MAX} bytes, targets 1 to ${PATH_BYTES_MAX}.`,
-  });
-}
-
-function badHeader(what: string): EverwarpError {
-  return new EverwarpError("EW_BAD_ARGUMENT", `this is not the header of a path table: ${what}`, {
-    remedy: "Give the regions of a table as they were saved.",
   });
 }

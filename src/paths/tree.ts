@@ -5,7 +5,7 @@
  * an inode is freed when its last entry goes; an operation that fails has changed nothing.
  * Everything here runs at once and to its end; whoever looks the table up from other threads keeps them out meanwhile (`Namespace` does).
  */
-import { assert } from "../base/errors.ts";
+import { assert, EverwarpError } from "../base/errors.ts";
 import { type ErrnoCode, INODE_KIND, NAME_BYTES_MAX, PATH_BYTES_MAX, ROOT_INODE } from "./contracts.ts";
 import { type LastComponent, PathWalker } from "./host/path-walker.ts";
 import { NodeList } from "./node-list.ts";
@@ -166,6 +166,7 @@ export class PathTree {
     if (inode < 0) throw call.error(errnoCode(inode));
     const last = this.#newName(call, path, directory, false);
     if (this.table.kindOf(inode) === INODE_KIND.directory) throw call.error("EPERM");
+    this.#assertRoom();
     this.#insert(last.directory, path, last.begin, last.length, inode);
     return inode;
   }
@@ -279,6 +280,7 @@ export class PathTree {
 
   /** Gives an inode that is no directory one more name, which is free. @throws EW_PATHS_FULL */
   linkIn(directory: number, inode: number, bytes: Uint8Array, begin = 0, length = bytes.length): void {
+    this.#assertRoom();
     this.#insert(directory, bytes, begin, length, inode);
   }
 
@@ -362,6 +364,7 @@ export class PathTree {
 
   #insertNew(directory: number, bytes: Uint8Array, begin: number, length: number, inode: number): number {
     try {
+      this.#assertRoom();
       this.#insert(directory, bytes, begin, length, inode);
     } catch (error) {
       this.table.clearInode(inode);
@@ -369,6 +372,15 @@ export class PathTree {
       throw error;
     }
     return inode;
+  }
+
+  /** Capacity is a promise and a limit. A rename needs none of it: it ends with as many entries as before, or fewer. @throws EW_PATHS_FULL */
+  #assertRoom(): void {
+    const { capacity } = this.table;
+    if (this.entryCount < capacity) return;
+    throw new EverwarpError("EW_PATHS_FULL", `the namespace is full: its capacity is ${capacity} entries`, {
+      remedy: "Open or load it with a larger capacity.",
+    });
   }
 
   /** Adds an entry, or lets the one that is there name another inode. */

@@ -8,8 +8,17 @@
  */
 
 import { join } from "node:path";
+import { assertInstance, callback, text } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
-import type { Device } from "../vulkan/device.ts";
+import { Device } from "../vulkan/device.ts";
+import {
+  assertPreloaded,
+  assertRequest,
+  cacheOptions,
+  preloadOptions,
+  pruneOptions,
+  tuneOptions,
+} from "./arguments.ts";
 import { isSaved, saveLater } from "./background.ts";
 import { cacheDirectory } from "./cache/cache-folder.ts";
 import { DiskStore, type PruneAnswer, type PruneOptions } from "./cache/disk-store.ts";
@@ -101,7 +110,9 @@ export class ProgramCache implements Disposable {
   }
 
   /** Opens the cache of a device. Reads the manifest on disk, where there is one, and no entry. */
-  static async open(device: Device, options: ProgramCacheOptions = {}): Promise<ProgramCache> {
+  static async open(device: Device, given: ProgramCacheOptions = {}): Promise<ProgramCache> {
+    assertInstance("device", device, Device, "a Device, as Device.open gives it");
+    const options = cacheOptions(given);
     const target = targetOf(device);
     const directory = directoryOf(options);
     const disk = directory === undefined ? undefined : await DiskStore.open(join(directory, target.folder));
@@ -116,6 +127,7 @@ export class ProgramCache implements Disposable {
    */
   async acquire(request: ProgramRequest): Promise<ProgramLease> {
     this.#assertOpen();
+    assertRequest("request", request);
     const known = this.#memo.find(request);
     const held = known === undefined ? undefined : this.acquireHeld(this.#idOf(known));
     if (held !== undefined) return held;
@@ -134,6 +146,7 @@ export class ProgramCache implements Disposable {
    */
   acquireHeld(id: string): ProgramLease | undefined {
     this.#assertOpen();
+    text("id", id);
     const lease = this.#held.lease(id);
     if (lease !== undefined) this.counters.memoryHits++;
     return lease;
@@ -145,6 +158,7 @@ export class ProgramCache implements Disposable {
    * @throws EW_COMPILE, EW_PATH_NOT_FOUND
    */
   async program(request: ProgramRequest): Promise<Program> {
+    assertRequest("request", request);
     const { resolved, expanded } = resolveRequest(request);
     return this.#maker.moduleOf(resolved, expanded);
   }
@@ -157,7 +171,9 @@ export class ProgramCache implements Disposable {
    */
   async tune(request: ProgramRequest, benchmark: Benchmark, options?: TuneOptions): Promise<TuneAnswer> {
     this.#assertOpen();
-    const answer = await this.#tuner.tune(request, benchmark, options);
+    assertRequest("request", request);
+    callback("benchmark", benchmark);
+    const answer = await this.#tuner.tune(request, benchmark, tuneOptions(options));
     // What requests came to before is not what they come to now.
     this.#memo = new RequestMemo();
     return answer;
@@ -175,12 +191,14 @@ export class ProgramCache implements Disposable {
     options: PreloadOptions = {},
   ): Promise<PreloadAnswer> {
     this.#assertOpen();
+    assertPreloaded("what", what);
+    const how = preloadOptions(options);
     const stored = await this.#storedIds();
     const steps =
       what === undefined
         ? stored.map((id) => this.#storedStep(id))
         : what.flatMap((each) => this.#stepsOf(each, stored));
-    return runPreload(steps, () => this.#waiting > 0, options);
+    return runPreload(steps, () => this.#waiting > 0, how);
   }
 
   /** What was done so far, and what is held. */
@@ -195,7 +213,8 @@ export class ProgramCache implements Disposable {
   }
 
   /** Removes entries from disk by age and size; programs in memory stay. Zeros where there is no disk. */
-  async prune(options: PruneOptions): Promise<PruneAnswer> {
+  async prune(given: PruneOptions): Promise<PruneAnswer> {
+    const options = pruneOptions(given);
     await this.#maker.background.settled();
     return (await this.disk?.prune(options)) ?? { removed: 0, removedBytes: 0, kept: 0, keptBytes: 0 };
   }

@@ -12,30 +12,29 @@
  */
 
 import { createHash, randomBytes } from "node:crypto";
-import { constants, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
-import { basename, dirname, join, resolve } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
+import { dirname, join, resolve } from "node:path";
 import { fileFaultAt } from "../base/faults.ts";
 import {
   assertIdentity,
-  assertSection,
   type Checkpoint,
-  type CheckpointHead,
+  CHECKPOINT_FILE,
   type CheckpointIdentity,
+  encodeAbout,
+  readAbout,
+} from "./checkpoint-format.ts";
+import { codeOf, explained, readSealedFile, roomFor, SLICE_BYTES } from "./sealed-file.ts";
+import {
+  type About,
   encodeHead,
-  PRELUDE_BYTES,
-  readHeader,
-  readPrelude,
-  SECTION_DIGEST_BYTES,
+  type FileKind,
+  type SealedHead,
   sectionHash,
   type SectionPlace,
-  truncated,
-} from "./checkpoint-format.ts";
+} from "./sealed-format.ts";
 
-/** Hashing that many takes an eighth to half of a millisecond, for which the event loop stands still. */
-const SLICE_BYTES = 1 << 18;
 const TEMPORARY_PREFIX = ".everwarp-checkpoint.";
 /** When a temporary file of another machine or container counts as left behind: nobody can ask whether its process lives. */
 const FOREIGN_AGE_MS = 24 * 3600 * 1000;
@@ -49,9 +48,19 @@ const FOREIGN_AGE_MS = 24 * 3600 * 1000;
  * folder durable: the new file is in place, and the next loss of power may bring the old one back
  */
 export async function saveCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
-  const { bytes, head } = encodeHead(checkpoint);
-  const contents = [...checkpoint.sections.values()];
-  await explained("written", file, async () => {
+  await saveSealedFile(file, CHECKPOINT_FILE, encodeAbout(checkpoint), checkpoint.sections);
+}
+
+/** Saves a sealed file of any kind in the same way. @throws as `saveCheckpoint` */
+export async function saveSealedFile(
+  file: string,
+  kind: FileKind,
+  about: About,
+  sections: ReadonlyMap<string, Uint8Array>,
+): Promise<void> {
+  const { bytes, head } = encodeHead(about, sections, kind);
+  const contents = [...sections.values()];
+  await explained("written", { file, kind }, async () => {
     const target = await realFile(file);
     const folder = dirname(target);
     await removeLeftBehind(folder);
@@ -84,6 +93,8 @@ export async function saveCheckpoint(file: string, checkpoint: Checkpoint): Prom
 export interface LoadCheckpointOptions {
   /** Takes a checkpoint of another device or driver: for state that does not depend on it. */
   allowOtherDevice?: boolean;
+  /** Looks at names and sizes before any section is read. @throws what is wrong with them */
+  checkSections?: (sections: readonly SectionPlace[]) => void;
 }
 
 /**
@@ -98,35 +109,23 @@ export function loadCheckpoint(
   expected: CheckpointIdentity,
   options: LoadCheckpointOptions = {},
 ): Promise<Checkpoint> {
-  return explained("read", file, async () => {
-    fileFaultAt("restore.opened");
-    // Without waiting: a named pipe would keep the call until someone writes to it.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const { size: fileBytes } = await handle.stat();
-      const read = async (offsetBytes: number, sizeBytes: number): Promise<Uint8Array> => {
-        const bytes = new Uint8Array(sizeBytes);
-        await readInto(handle, bytes, offsetBytes, file);
-        return bytes;
-      };
-      const prelude = readPrelude(await read(0, Math.min(PRELUDE_BYTES, fileBytes)), fileBytes, file);
-      const header = await read(PRELUDE_BYTES, prelude.headerBytes);
-      const head = readHeader(header, prelude, fileBytes, file);
-      assertIdentity(head.identity, expected, options.allowOtherDevice === true, file);
-      const sections = new Map<string, Uint8Array>();
-      for (const section of head.sections) {
-        sections.set(section.name, await readSection(handle, head, section, file));
-      }
-      return { identity: head.identity, progress: head.progress, sections };
-    } finally {
-      await handle.close();
+  return readSealedFile(file, CHECKPOINT_FILE, async ({ about, sections, readSection }) => {
+    const { identity, progress } = readAbout(about, { file, kind: CHECKPOINT_FILE });
+    assertIdentity(identity, expected, options.allowOtherDevice === true, file);
+    options.checkSections?.(sections);
+    const contents = new Map<string, Uint8Array>();
+    for (const section of sections) {
+      const content = roomFor(section.sizeBytes, file);
+      await readSection(section, content);
+      contents.set(section.name, content);
     }
+    return { identity, progress, sections: contents };
   });
 }
 
 async function writeSection(
   handle: FileHandle,
-  head: CheckpointHead,
+  head: SealedHead,
   section: SectionPlace,
   content: Uint8Array,
 ): Promise<void> {
@@ -145,45 +144,11 @@ async function writeSection(
   await write(handle, hash.digest(), section.offsetBytes + section.sizeBytes);
 }
 
-async function readSection(
-  handle: FileHandle,
-  head: CheckpointHead,
-  section: SectionPlace,
-  file: string,
-): Promise<Uint8Array> {
-  fileFaultAt("restore.read");
-  const content = new Uint8Array(section.sizeBytes);
-  const hash = sectionHash(head, section);
-  for (let start = 0; start < content.length; start += SLICE_BYTES) {
-    const slice = content.subarray(start, start + SLICE_BYTES);
-    await readInto(handle, slice, section.offsetBytes + start, file);
-    hash.update(slice);
-  }
-  const digest = new Uint8Array(SECTION_DIGEST_BYTES);
-  await readInto(handle, digest, section.offsetBytes + section.sizeBytes, file);
-  assertSection(section, hash, digest, file);
-  return content;
-}
-
 /** Writes all of it: a single call may write less. */
 async function write(handle: FileHandle, bytes: Uint8Array, offsetBytes: number): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offsetBytes + done);
     done += bytesWritten;
-  }
-}
-
-/** Fills `bytes`: a single call may read less. @throws EW_CHECKPOINT_TRUNCATED when the file became shorter meanwhile */
-async function readInto(
-  handle: FileHandle,
-  bytes: Uint8Array,
-  offsetBytes: number,
-  file: string,
-): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesRead } = await handle.read(bytes, done, bytes.length - done, offsetBytes + done);
-    if (bytesRead === 0) throw truncated(file, offsetBytes + done, offsetBytes + bytes.length);
-    done += bytesRead;
   }
 }
 
@@ -261,41 +226,5 @@ async function isOld(file: string): Promise<boolean> {
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
     return false; // its owner has just renamed or removed it
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
-}
-
-/** Turns errors of the file system into ours; all others pass. */
-async function explained<Result>(
-  action: "read" | "written",
-  file: string,
-  body: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await body();
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (cause instanceof EverwarpError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw cause;
-    if (code === "ENOENT" || code === "ENOTDIR") {
-      throw new EverwarpError(
-        "EW_PATH_NOT_FOUND",
-        `${basename(file)} cannot be ${action}: ${file} leads nowhere (${code})`,
-        {
-          remedy: action === "read" ? "Name a checkpoint that was saved." : "Make its folder first.",
-          cause,
-        },
-      );
-    }
-    throw new EverwarpError(
-      action === "read" ? "EW_PATH_UNREADABLE" : "EW_PATH_UNWRITABLE",
-      `the checkpoint ${file} cannot be ${action}: ${String(cause instanceof Error ? cause.message : cause)}`,
-      {
-        remedy: "Make room, or change the permissions or the path.",
-        cause,
-      },
-    );
   }
 }

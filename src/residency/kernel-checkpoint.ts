@@ -12,8 +12,21 @@ import type { Device } from "../vulkan/index.ts";
 import { type LoadCheckpointOptions, loadCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
 import type { CheckpointIdentity } from "./checkpoint-format.ts";
 import { type KernelMemory, kernelKeyOf, type KernelRecipe } from "./kernel-site.ts";
-import { decodePosition, encodePosition } from "./loop-memory.ts";
+import type { KernelTypes } from "./kernel-source.ts";
+import {
+  assertPosition,
+  decodePosition,
+  encodePosition,
+  POSITION_BYTES_MAX,
+  SLOTS_MAX,
+} from "./loop-memory.ts";
 import type { Lane } from "./request-lanes.ts";
+import type { SectionPlace } from "./sealed-format.ts";
+
+const SECTIONS = ["state", "position", "requests"] as const;
+const LANE_COUNT = 2;
+/** Before each request: its lane and its word count. */
+const REQUEST_HEAD_WORDS = 2;
 
 /** A request of a checkpoint. */
 export interface StoredRequest {
@@ -61,19 +74,48 @@ export async function saveKernel(
   });
 }
 
-/** @throws what `loadCheckpoint` throws, EW_CHECKPOINT_CORRUPTED for sections that do not fit the kernel */
+/**
+ * Loads what `saveKernel` wrote. Checksums are no proof: whatever could lead the kernel astray is looked for here.
+ * @throws what `loadCheckpoint` throws, EW_CHECKPOINT_CORRUPTED for sections that no kernel of these types can have left
+ */
 export async function loadKernel(
   file: string,
   expected: CheckpointIdentity,
-  stateBytes: number,
+  types: Pick<KernelTypes, "requestWords" | "stateBytes">,
   options: LoadCheckpointOptions,
 ): Promise<{ memory: KernelMemory; requests: StoredRequest[] }> {
-  const { sections } = await loadCheckpoint(file, expected, options);
-  const [state, position, requests] = ["state", "position", "requests"].map((name) => sections.get(name));
-  if (state?.length !== stateBytes || position === undefined || requests === undefined) {
-    throw corrupted(`${file} lacks sections, or they are not of this kernel's size`);
+  const { requestWords, stateBytes } = types;
+  const { sections } = await loadCheckpoint(file, expected, {
+    ...options,
+    checkSections: (places) => assertSections(places, types),
+  });
+  const [state, position, requests] = SECTIONS.map((name) => sections.get(name)!);
+  if (state.length !== stateBytes) throw corrupted(`a state of ${state.length} bytes`);
+  const memory = { state, position: decodePosition(position) };
+  const stored = decodeRequests(requests, requestWords);
+  assertPosition(
+    memory.position,
+    [0, 1].map((lane) => stored.filter((one) => one.lane === lane).length),
+  );
+  return { memory, requests: stored };
+}
+
+/** Before any of them is read: they are there, and no larger than those of this kernel can be. */
+function assertSections(
+  places: readonly SectionPlace[],
+  { requestWords, stateBytes }: Pick<KernelTypes, "requestWords" | "stateBytes">,
+): void {
+  const requestBytesMax = LANE_COUNT * SLOTS_MAX * (REQUEST_HEAD_WORDS + requestWords) * 4;
+  const most = [stateBytes, POSITION_BYTES_MAX, requestBytesMax];
+  for (const [index, name] of SECTIONS.entries()) {
+    const place = places.find((one) => one.name === name);
+    if (place === undefined) throw corrupted(`there is no section "${name}"`);
+    if (place.sizeBytes <= most[index]) continue;
+    throw corrupted(
+      `the section "${name}" has ${place.sizeBytes} bytes, and this kernel has ${most[index]} at most`,
+    );
   }
-  return { memory: { state, position: decodePosition(position) }, requests: decodeRequests(requests) };
+  if (places.length > SECTIONS.length) throw corrupted(`there are ${places.length} sections`);
 }
 
 /** Words of requests, one after the other. */
@@ -82,20 +124,28 @@ export function encodeRequests(requests: readonly StoredRequest[]): Uint8Array {
   return new Uint8Array(Uint32Array.from(words).buffer);
 }
 
-/** @throws EW_CHECKPOINT_CORRUPTED */
-export function decodeRequests(bytes: Uint8Array): StoredRequest[] {
-  const words = new Uint32Array(bytes.slice(0, bytes.length & ~3).buffer);
+/**
+ * @param requestWords words of every request
+ * @throws EW_CHECKPOINT_CORRUPTED
+ */
+export function decodeRequests(bytes: Uint8Array, requestWords: number): StoredRequest[] {
+  const strideWords = REQUEST_HEAD_WORDS + requestWords;
+  if (bytes.length % (strideWords * 4) !== 0)
+    throw corrupted(`${bytes.length} bytes are no requests of ${requestWords} words each`);
+  const words = new Uint32Array(bytes.slice().buffer);
   const requests: StoredRequest[] = [];
-  let at = 0;
-  while (at + 2 <= words.length && words[at] <= 1 && at + 2 + words[at + 1] <= words.length) {
-    const end = at + 2 + words[at + 1];
-    requests.push({ lane: words[at] as Lane, words: words.slice(at + 2, end) });
-    at = end;
+  for (let at = 0; at < words.length; at += strideWords) {
+    const [lane, wordCount] = words.subarray(at, at + REQUEST_HEAD_WORDS);
+    if (lane >= LANE_COUNT) throw corrupted(`a request of lane ${lane}`);
+    if (wordCount !== requestWords)
+      throw corrupted(`a request of ${wordCount} words, and those of this kernel have ${requestWords}`);
+    requests.push({ lane: lane as Lane, words: words.slice(at + REQUEST_HEAD_WORDS, at + strideWords) });
   }
-  if (at * 4 !== bytes.length) throw corrupted("the requests of a checkpoint do not end where they should");
   return requests;
 }
 
 function corrupted(what: string): EverwarpError {
-  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", what, { remedy: "Restore an older checkpoint." });
+  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `no kernel left such a checkpoint: ${what}`, {
+    remedy: "Restore an older checkpoint.",
+  });
 }

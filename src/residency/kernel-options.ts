@@ -1,12 +1,26 @@
 /** What a kernel can be launched with: defaults and limits in one place. */
 import path from "node:path";
-import { EverwarpError } from "../base/errors.ts";
+import {
+  badArgument,
+  boolean,
+  type Check,
+  duration,
+  matching,
+  nested,
+  type OptionChecks,
+  oneOf,
+  positiveDuration,
+  readOptions,
+  recordOf,
+  text,
+  whole,
+} from "../base/arguments.ts";
 import type { StructLayout } from "../schema/index.ts";
 import type { KernelRecipe, KernelText } from "./kernel-site.ts";
 import { type KernelTypes, kernelTypes, REQUEST_WORDS_MAX } from "./kernel-source.ts";
-import type { StrategyName } from "./strategies/index.ts";
-
-const SLOTS_MAX = 4096;
+import { SLOTS_MAX } from "./loop-memory.ts";
+import type { LoadCheckpointOptions } from "./checkpoint-file.ts";
+import { STRATEGY_NAMES, type StrategyName } from "./strategies/strategy.ts";
 
 export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   /** The kernel: a path, a file URL (`new URL("./mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl and defines `perform`. */
@@ -59,7 +73,68 @@ export interface KernelPlan {
   readonly attemptsMax: number;
 }
 
-/** Fills in defaults and checks ranges. @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE */
+const source: Check = (name, value) => {
+  if (typeof value === "string" ? value !== "" && !value.includes("\0") : value instanceof URL) return;
+  if (typeof value === "object" && value !== null && "text" in value)
+    return void readOptions<{ text: string }>(name, value, { text }, "text");
+  throw badArgument(name, value, 'a path, a file URL, or { text: "the kernel" }');
+};
+const schema: Check = (name, value) => {
+  if ((value as { kind?: unknown } | null | undefined)?.kind !== "struct")
+    throw badArgument(name, value, "a struct, as struct() makes it");
+};
+
+const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = {
+  source,
+  request: schema,
+  response: schema,
+  state: recordOf(whole(1), "sizes in bytes by the names of sections"),
+  strategy: oneOf("auto", ...STRATEGY_NAMES),
+  workgroups: whole(1, 0xffff),
+  workgroupSize: whole(1, 1024),
+  slots: matching(
+    `a power of two from 1 to ${SLOTS_MAX}`,
+    (value) =>
+      typeof value === "number" && value >= 1 && value <= SLOTS_MAX && Number.isInteger(Math.log2(value)),
+  ),
+  queueLimit: whole(1),
+  leaseMs: positiveDuration,
+  idle: nested<{ dozeAfterMs?: number; parkAfterMs?: number }>({
+    dozeAfterMs: duration,
+    parkAfterMs: duration,
+  }),
+  dutyCycle: assertShare,
+  trace: whole(0, 1 << 24),
+  checkpoint: nested<{ journalBytesMax?: number; everyMs?: number }>({
+    journalBytesMax: whole(1),
+    everyMs: positiveDuration,
+  }),
+  hangTimeoutMs: positiveDuration,
+  attemptsMax: whole(1, 1000),
+  label: text,
+};
+const RESTORE_OPTIONS: OptionChecks<
+  KernelOptions<StructLayout, StructLayout> & Pick<LoadCheckpointOptions, "allowOtherDevice">
+> = { ...KERNEL_OPTIONS, allowOtherDevice: boolean };
+const NEEDED = ["source", "request", "response"] as const;
+
+/** A share of the time. */
+export function assertShare(name: string, value: unknown): void {
+  if (!(typeof value === "number" && value > 0 && value <= 1))
+    throw badArgument(name, value, "a number above 0 and at most 1");
+}
+
+/** Looks at what a kernel is launched with. @returns a copy @throws EW_BAD_ARGUMENT */
+export function readKernelOptions<O>(what: string, given: O): O {
+  return readOptions(`the options of ${what}`, given, KERNEL_OPTIONS, ...NEEDED) as O;
+}
+
+/** The same for `restore`. */
+export function readRestoreOptions<O>(what: string, given: O): O {
+  return readOptions(`the options of ${what}`, given, RESTORE_OPTIONS, ...NEEDED) as O;
+}
+
+/** Fills in defaults. The options were looked at. @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE */
 export function planOf<Q extends StructLayout, R extends StructLayout>(
   options: KernelOptions<Q, R>,
 ): KernelPlan & { readonly types: KernelTypes<Q, R> } {
@@ -73,18 +148,7 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
   } = options;
   const { dutyCycle = 1, trace = 0, hangTimeoutMs = 10_000, attemptsMax = 2, leaseMs, idle = {} } = options;
   const types = kernelTypes<Q, R>(options);
-  assertWhole("workgroups", workgroups, 1, 0xffff);
-  assertWhole("workgroupSize", workgroupSize, 1, 1024);
-  assertWhole("slots", slots, 1, SLOTS_MAX);
-  if ((slots & (slots - 1)) !== 0) throw outOfRange("slots", slots, "a power of two");
-  assertWhole("queueLimit", queueLimit, 1, Number.MAX_SAFE_INTEGER);
-  assertWhole("trace", trace, 0, 1 << 24);
-  assertWhole("attemptsMax", attemptsMax, 1, 1000);
-  if (!(hangTimeoutMs > 0))
-    throw outOfRange("hangTimeoutMs", hangTimeoutMs, "a number of milliseconds above 0");
   const { journalBytesMax, everyMs = Infinity } = options.checkpoint ?? {};
-  if (!(everyMs > 0)) throw outOfRange("checkpoint.everyMs", everyMs, "a number of milliseconds above 0");
-  if (!(dutyCycle > 0 && dutyCycle <= 1)) throw outOfRange("dutyCycle", dutyCycle, "above 0 and at most 1");
   return {
     types,
     recipe: {
@@ -111,13 +175,4 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
 function labelOf(source: KernelText): string {
   if (source instanceof URL) return path.basename(source.pathname);
   return typeof source === "string" ? path.basename(source) : "kernel";
-}
-
-function assertWhole(name: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  throw outOfRange(name, value, `a whole number of ${least} to ${most}`);
-}
-
-function outOfRange(name: string, value: number, wanted: string): EverwarpError {
-  return new EverwarpError("EW_BAD_ARGUMENT", `${name} is ${value}`, { remedy: `It must be ${wanted}.` });
 }

@@ -11,6 +11,7 @@
  * State is one buffer of device memory, cut into named sections at multiples of 256 bytes.
  */
 import { createHash } from "node:crypto";
+import { unreadable } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { glslLiteral } from "../schema/constants.ts";
 import { glslStruct, type Infer, type StructLayout } from "../schema/index.ts";
@@ -122,7 +123,11 @@ export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
           { remedy: "Give an array of requestWords elements." },
         );
       }
-      writeRequest(values, words);
+      try {
+        writeRequest(values, words);
+      } catch (cause) {
+        throw cause instanceof EverwarpError ? cause : unreadable(request.name, undefined, cause);
+      }
       return requestWords;
     },
     decodeResponse(words) {

@@ -5,6 +5,7 @@
  * fast as walking the fields, on a way that every request takes. The text holds nothing but names that GLSL takes, so nothing can be smuggled into it.
  * Values are checked on the way in, since a request that the kernel reads wrongly is found by nobody.
  */
+import { shown } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { strideOf } from "../schema/solve.ts";
 import { type StructLayout, type UndocumentedType, undocumented } from "../schema/types.ts";
@@ -31,9 +32,13 @@ const helpers = {
     return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
   },
   misfit(where: string, wanted: string, value: unknown): EverwarpError {
-    return new EverwarpError("EW_BAD_ARGUMENT", `${where} takes ${wanted}, not ${shown(value)}`, {
-      remedy: "See the schema that the kernel was launched with.",
-    });
+    return new EverwarpError(
+      "EW_BAD_ARGUMENT",
+      `${where} takes ${wanted}, not ${helpers.isList(value) ? `${value.length} elements` : shown(value)}`,
+      {
+        remedy: "See the schema that the kernel was launched with.",
+      },
+    );
   },
 };
 
@@ -167,10 +172,4 @@ function readText(type: UndocumentedType, of: StructLayout, at: number): string 
     case "padding":
       return "undefined";
   }
-}
-
-function shown(value: unknown): string {
-  if (typeof value === "bigint") return `${value}n`;
-  if (helpers.isList(value)) return `${value.length} elements`;
-  return JSON.stringify(value)?.slice(0, 60) ?? typeof value;
 }

@@ -10,11 +10,16 @@
  * can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on exactly where it stood.
  */
 import { EverwarpError } from "../base/errors.ts";
-import { Cursors } from "./queue.schema.ts";
+import { Cursors, Queue } from "./queue.schema.ts";
 import type { Lane } from "./request-lanes.ts";
 
 const LANES = [0, 1] as const;
 const TOTALS_BYTES = 48;
+const ARRIVAL_MASK = (1n << BigInt(Queue.ARRIVAL_BITS)) - 1n;
+/** Requests of a lane that can be in flight. */
+export const SLOTS_MAX = 4096;
+/** Bytes of the largest position in a file. */
+export const POSITION_BYTES_MAX = positionBytes(Cursors.WORKGROUPS_MAX, SLOTS_MAX);
 
 interface LanePosition {
   /** A number a workgroup: unanswered requests that it has finished. */
@@ -170,21 +175,26 @@ export function encodePosition(position: LoopPosition): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
+/** Bytes of a position in a file. */
+function positionBytes(workgroupCount: number, slotCount: number): number {
+  return 8 + TOTALS_BYTES + LANES.length * (workgroupCount * 12 + slotCount * 8) + workgroupCount * 4;
+}
+
 /** @throws EW_CHECKPOINT_CORRUPTED for bytes that `encodePosition` did not make */
 export function decodePosition(bytes: Uint8Array): LoopPosition {
-  const corrupted = new EverwarpError(
-    "EW_CHECKPOINT_CORRUPTED",
-    `${bytes.length} bytes tell no position of a kernel`,
-    {
-      remedy: "Restore an older checkpoint.",
-    },
-  );
-  if (bytes.length < 8) throw corrupted;
+  if (bytes.length < 8) throw corrupted(`a position of ${bytes.length} bytes`);
   const [workgroupCount, slotCount] = wordsOf(bytes.subarray(0, 8));
-  const expected =
-    8 + TOTALS_BYTES + LANES.length * (workgroupCount * 12 + slotCount * 8) + workgroupCount * 4;
-  if (workgroupCount === 0 || workgroupCount > Cursors.WORKGROUPS_MAX || bytes.length !== expected)
-    throw corrupted;
+  const isShape =
+    workgroupCount >= 1 &&
+    workgroupCount <= Cursors.WORKGROUPS_MAX &&
+    slotCount >= 1 &&
+    slotCount <= SLOTS_MAX &&
+    (slotCount & (slotCount - 1)) === 0;
+  if (!isShape) throw corrupted(`a position of ${workgroupCount} workgroups and ${slotCount} slots`);
+  if (bytes.length !== positionBytes(workgroupCount, slotCount))
+    throw corrupted(
+      `${bytes.length} bytes for a position of ${workgroupCount} workgroups and ${slotCount} slots`,
+    );
   let at = 8;
   const next = (sizeBytes: number): Uint8Array => bytes.subarray(at, (at += sizeBytes));
   const totals = longsOf(next(TOTALS_BYTES));
@@ -194,6 +204,44 @@ export function decodePosition(bytes: Uint8Array): LoopPosition {
   }));
   const [normal, urgent] = longs.map((lane) => ({ ...lane, ahead: wordsOf(next(workgroupCount * 4)) }));
   return { workgroupCount, lanes: [normal, urgent], taken: wordsOf(next(workgroupCount * 4)), totals };
+}
+
+/**
+ * Whether a position is one that a kernel can have had, with so many requests in flight. A kernel that goes on where it never stood skips requests, or waits for ever.
+ * @param inFlight requests of each lane
+ * @throws EW_CHECKPOINT_CORRUPTED
+ */
+export function assertPosition(position: LoopPosition, inFlight: readonly number[]): void {
+  for (const lane of LANES) {
+    const { ahead, progress, arrivals } = position.lanes[lane];
+    const requests = inFlight[lane];
+    if (requests > arrivals.length)
+      throw corrupted(`${requests} requests in flight in a lane of ${arrivals.length} slots`);
+    // How many workgroups have finished each request.
+    const finished = new Uint32Array(requests + 1);
+    for (const [workgroup, count] of ahead.entries()) {
+      if (count > requests) throw corrupted(`a workgroup is ${count} requests ahead, of ${requests}`);
+      if (count === requests && progress[workgroup] !== 0n)
+        throw corrupted("a workgroup has begun a request that is not there");
+      finished[count]++;
+    }
+    if (finished[0] === 0) throw corrupted("all workgroups have finished a request that has no answer");
+    let left = ahead.length;
+    for (const [place, counter] of arrivals.entries()) {
+      left -= place < requests ? finished[place] : left;
+      if (Number(counter & ARRIVAL_MASK) !== left)
+        throw corrupted(
+          `${counter & ARRIVAL_MASK} workgroups have arrived for a request that ${left} have finished`,
+        );
+      if (left === 0 && counter !== 0n) throw corrupted("a request that nobody has finished has a result");
+    }
+  }
+}
+
+function corrupted(what: string): EverwarpError {
+  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `no kernel stood where this checkpoint says: ${what}`, {
+    remedy: "Restore an older checkpoint.",
+  });
 }
 
 /** Copies, as the bytes may lie at any address and change later. */

@@ -9,6 +9,8 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { boolean, readOptions } from "../base/arguments.ts";
+import { DEVICE_OPTIONS } from "../vulkan/arguments.ts";
 import { Device, type DeviceInfo, type DeviceOptions } from "../vulkan/index.ts";
 import type { DoctorReadings } from "./probes/catalogue.ts";
 import { probeClock } from "./probes/clock.ts";
@@ -74,8 +76,12 @@ export function profileOf(device: Device, options: { fresh?: boolean } = {}): Pr
 export async function openProfiledDevice(
   options: DeviceOptions & { fresh?: boolean } = {},
 ): Promise<ProfiledDevice> {
-  const { fresh = false, ...deviceOptions } = options;
-  const device = Device.open(deviceOptions);
+  const { fresh = false, ...others } = readOptions<DeviceOptions & { fresh?: boolean }>(
+    "the options of openProfiledDevice",
+    options,
+    { ...DEVICE_OPTIONS, fresh: boolean },
+  );
+  const device = Device.open(others);
   try {
     return { device, profile: await profileOf(device, { fresh }) };
   } catch (error) {

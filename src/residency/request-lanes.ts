@@ -11,6 +11,7 @@
  * says so of whatever is published next; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
  * there is a deadline. Lanes are linked lists through the requests themselves, so a request leaves from anywhere at once.
  */
+import { abortSignal, boolean, type OptionChecks, positiveDuration, readOptions } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { Deadlines, type Expiring } from "./deadlines.ts";
 
@@ -110,11 +111,7 @@ export class RequestLanes<Answer> {
    */
   watch(request: PendingRequest<Answer>, options: RequestOptions): boolean {
     const { deadlineMs, signal } = options;
-    if (deadlineMs !== undefined && !(deadlineMs > 0)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a deadline of ${deadlineMs} ms`, {
-        remedy: "Give a number of milliseconds above 0.",
-      });
-    }
+    if (deadlineMs !== undefined) positiveDuration("deadlineMs", deadlineMs);
     if (signal?.aborted === true) {
       this.#abort(request, signal);
       return false;
@@ -267,6 +264,17 @@ export class RequestLanes<Answer> {
 }
 
 /** The lane of a request. */
+const REQUEST_OPTIONS: OptionChecks<RequestOptions> = {
+  urgent: boolean,
+  deadlineMs: positiveDuration,
+  signal: abortSignal,
+};
+
+/** @throws EW_BAD_ARGUMENT */
+export function readRequestOptions(given: unknown): RequestOptions {
+  return readOptions("the options of a request", given, REQUEST_OPTIONS);
+}
+
 export function laneOf(options: RequestOptions | undefined): Lane {
   return options?.urgent === true ? URGENT : 0;
 }

@@ -9,18 +9,32 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { nowMs } from "../base/clock.ts";
+import { assertInstance, fullText, milliseconds } from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
 import type { Infer, StructLayout } from "../schema/index.ts";
-import type { Device } from "../vulkan/index.ts";
+import { Device } from "../vulkan/index.ts";
 import type { LoadCheckpointOptions } from "./checkpoint-file.ts";
 import { identityOf, loadKernel, saveKernel, type StoredRequest } from "./kernel-checkpoint.ts";
-import { type KernelOptions, type KernelPlan, planOf } from "./kernel-options.ts";
+import {
+  assertShare,
+  type KernelOptions,
+  type KernelPlan,
+  planOf,
+  readKernelOptions,
+  readRestoreOptions,
+} from "./kernel-options.ts";
 import { type KernelMemory, KernelSite } from "./kernel-site.ts";
 import type { KernelTypes } from "./kernel-source.ts";
 import type { KernelStats } from "./kernel-stats.ts";
 import { type PassResult, Pump } from "./pump.ts";
 import { RequestDesk } from "./request-desk.ts";
-import { type Lane, laneOf, PendingRequest, type RequestOptions } from "./request-lanes.ts";
+import {
+  type Lane,
+  laneOf,
+  PendingRequest,
+  readRequestOptions,
+  type RequestOptions,
+} from "./request-lanes.ts";
 import { RequestTrace } from "./request-trace.ts";
 import type { StrategyName } from "./strategies/index.ts";
 import { Supervisor } from "./supervisor.ts";
@@ -119,7 +133,8 @@ export class ResidentKernel<
     device: Device,
     options: KernelOptions<Q, R>,
   ): Promise<ResidentKernel<Q, R>> {
-    const plan = planOf(options);
+    assertDevice(device);
+    const plan = planOf(readKernelOptions("ResidentKernel.launch", options));
     const site = await KernelSite.open(device, plan.recipe);
     return new ResidentKernel(plan.types, plan, site, undefined, []);
   }
@@ -127,19 +142,24 @@ export class ResidentKernel<
   /**
    * Launches a kernel where a checkpoint left it, in this process or another: state as it was, requests that were in flight go on where they
    * were (see `restored`).
-   * @param options as for `launch`: the same kernel with the same structs and state; slots and strategy may differ
+   * @param given options as for `launch`: the same kernel with the same structs and state; slots and strategy may differ
    * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE, EW_CHECKPOINT_OTHER_KERNEL,
    * EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; what `launch` throws
    */
   static async restore<const Q extends StructLayout, const R extends StructLayout>(
     device: Device,
     file: string,
-    options: KernelOptions<Q, R> & LoadCheckpointOptions,
+    given: KernelOptions<Q, R> & Pick<LoadCheckpointOptions, "allowOtherDevice">,
   ): Promise<ResidentKernel<Q, R>> {
+    assertDevice(device);
+    fullText("file", file);
+    const options = readRestoreOptions("ResidentKernel.restore", given);
     const plan = planOf(options);
     const { recipe } = plan;
     const identity = identityOf(device, recipe);
-    const { memory, requests } = await loadKernel(file, identity, recipe.types.stateBytes, options);
+    const { memory, requests } = await loadKernel(file, identity, recipe.types, {
+      allowOtherDevice: options.allowOtherDevice === true,
+    });
     const site = await KernelSite.open(device, recipe, memory);
     return new ResidentKernel(plan.types, plan, site, memory, requests);
   }
@@ -185,6 +205,7 @@ export class ResidentKernel<
    * the kernel was lost meanwhile, and then the request is not performed: it may be asked again
    */
   callSync(values: Infer<Q>, timeoutMs = 1_000): Infer<R> {
+    milliseconds("timeoutMs", timeoutMs);
     this.#assertCallable();
     const count = this.#types.encodeRequest(values, this.#words);
     const begin = nowMs();
@@ -219,6 +240,7 @@ export class ResidentKernel<
    * where the kernel could not be recovered
    */
   async checkpoint(file?: string): Promise<CheckpointInfo> {
+    if (file !== undefined) fullText("file", file);
     this.#assertCallable();
     const { memory, inFlight, pausedMs } = await this.#supervisor.checkpoint();
     if (file !== undefined) {
@@ -236,11 +258,7 @@ export class ResidentKernel<
   /** Sets the share of the time that the kernel may work, above 0 and at most 1, also while it runs. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   setDutyCycle(share: number): void {
     this.#assertCallable();
-    if (!(share > 0 && share <= 1)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
-        remedy: "Give a share of the time above 0 and at most 1.",
-      });
-    }
+    assertShare("share", share);
     this.#plan.recipe.dutyCycle = share;
     // A kernel that is being recovered takes it when it serves again.
     if (this.#supervisor.state !== "recovering") this.#supervisor.site.loop.setDutyCycle(share);
@@ -279,7 +297,8 @@ export class ResidentKernel<
   }
 
   /** Writes the last requests, checkpoints and recoveries as a trace for ui.perfetto.dev. Launch with `trace` to have one. */
-  writeTrace(file: string): Promise<void> {
+  async writeTrace(file: string): Promise<void> {
+    fullText("file", file);
     return this.#trace.write(file);
   }
 
@@ -287,7 +306,8 @@ export class ResidentKernel<
    * Waits for what was asked so far, then ends the kernel and frees what it took. Calls from now on are refused. A second call waits for the first.
    * @throws EW_TIMEOUT when something was not answered within `timeoutMs`; its callers have then been told EW_CLOSED, and the kernel has ended
    */
-  stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
+  async stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
+    milliseconds("timeoutMs", timeoutMs);
     this.#stopped ??= this.#stop(timeoutMs);
     return this.#stopped;
   }
@@ -315,7 +335,15 @@ export class ResidentKernel<
 
   // On the way of every request: written out, without closures.
 
-  #ask(values: Infer<Q>, options: RequestOptions | undefined, isBounded: boolean): Promise<Infer<R>> {
+  #ask(values: Infer<Q>, given: RequestOptions | undefined, isBounded: boolean): Promise<Infer<R>> {
+    let options: RequestOptions | undefined;
+    if (given !== undefined) {
+      try {
+        options = readRequestOptions(given);
+      } catch (error) {
+        return Promise.reject(error as EverwarpError);
+      }
+    }
     const promise = new Promise<Infer<R>>(capture);
     const request = new PendingRequest<Infer<R>>(laneOf(options), nowMs());
     request.resolve = capturedResolve as (value: Infer<R>) => void;
@@ -457,4 +485,8 @@ function capture(resolve: (value: never) => void, reject: (error: unknown) => vo
 
 function closed(what: string): EverwarpError {
   return new EverwarpError("EW_CLOSED", what, { remedy: "Launch it again." });
+}
+
+function assertDevice(device: unknown): void {
+  assertInstance("device", device, Device, "a Device, as Device.open gives it");
 }

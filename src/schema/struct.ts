@@ -1,9 +1,19 @@
 /** Makes structs: the layout is solved once, when the schema module is loaded. */
 
+import {
+  fullText,
+  type OptionChecks,
+  oneOf,
+  readOptions,
+  recordOf,
+  shown,
+  text as textOf,
+} from "../base/arguments.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { accessorOf } from "./accessor.ts";
 import { solve, strideOf } from "./solve.ts";
 import {
+  assertField,
   type Fields,
   type LayoutRule,
   type Struct,
@@ -19,6 +29,9 @@ export interface StructOptions {
   doc?: string;
 }
 
+const STRUCT_OPTIONS: OptionChecks<StructOptions> = { rule: oneOf("scalar", "std430"), doc: textOf };
+const anyFields = recordOf(assertField, "the fields of a struct by their names");
+
 /**
  * Defines a struct.
  *
@@ -31,7 +44,13 @@ export function struct<const F extends Fields>(
   fields: F,
   options: StructOptions = {},
 ): Struct<F> {
-  const { rule = "scalar", doc: text } = options;
+  const { rule = "scalar", doc: text } = readOptions<StructOptions>(
+    "the options of struct",
+    options,
+    STRUCT_OPTIONS,
+  );
+  fullText("the name of a struct", name);
+  anyFields("fields", fields);
   const solved = solve(name, fields, rule);
   const words = Object.fromEntries(
     Object.entries(solved.offsets).map(([field, offset]) => [field, offset / 4]),
@@ -161,9 +180,7 @@ function integer(where: string, value: unknown, low: number, high: number): numb
 }
 
 function misfit(where: string, wanted: string, value: unknown): EverwarpError {
-  const shown =
-    typeof value === "bigint" ? `${value}n` : (JSON.stringify(value)?.slice(0, 60) ?? typeof value);
-  return new EverwarpError("EW_BAD_ARGUMENT", `${where} takes ${wanted}, not ${shown}`, {
+  return new EverwarpError("EW_BAD_ARGUMENT", `${where} takes ${wanted}, not ${shown(value)}`, {
     remedy: "See the schema of the struct.",
   });
 }

@@ -13,6 +13,7 @@
  *
  * Every scalar is four or eight bytes, so every offset is a multiple of four.
  */
+import { badArgument, text as textOf, wholeNumber } from "../base/arguments.ts";
 
 import type { Accessor } from "./accessor.ts";
 
@@ -118,20 +119,46 @@ export const f32: ScalarType<"f32"> = { kind: "f32" };
 /** Also what a device address is. */
 export const u64: ScalarType<"u64"> = { kind: "u64" };
 
+const COUNT_MAX = 0xffff_ffff;
+const ELEMENT_KINDS = ["u32", "i32", "f32", "u64", "struct"];
+const FIELD_KINDS = [...ELEMENT_KINDS, "array", "padding"];
+
+function assertKind(name: string, value: unknown, kinds: readonly string[], allowed: string): void {
+  if (typeof value !== "object" || value === null) throw badArgument(name, value, allowed);
+  let kind: unknown;
+  try {
+    ({ kind } = value as { kind?: unknown });
+  } catch (cause) {
+    throw badArgument(name, value, allowed, cause);
+  }
+  if (!kinds.includes(kind as string)) throw badArgument(name, value, allowed);
+}
+
+/** @throws EW_BAD_ARGUMENT for what is no type of a field */
+export function assertField(name: string, value: unknown): void {
+  assertKind(name, value, [...FIELD_KINDS, "documented"], "a type of a field");
+}
+
 /** `count` elements, or, as the last field of a struct, without a count: as many as the buffer holds. */
 export function array<E extends ElementType>(element: E): ArrayType<E, undefined>;
 export function array<E extends ElementType>(element: E, count: number): ArrayType<E, number>;
 export function array(element: ElementType, count?: number): ArrayType {
+  assertKind("element", element, ELEMENT_KINDS, "a number type or a struct");
+  if (count !== undefined) wholeNumber("count", count, 1, COUNT_MAX);
   return { kind: "array", element, count };
 }
 
 /** Bytes that nobody reads: a positive multiple of 4. */
 export function padding(sizeBytes: number): PaddingType {
+  wholeNumber("sizeBytes", sizeBytes, 4, COUNT_MAX);
+  if (sizeBytes % 4 !== 0) throw badArgument("sizeBytes", sizeBytes, "a multiple of 4");
   return { kind: "padding", sizeBytes };
 }
 
 /** Attaches a sentence that becomes a comment in GLSL. */
 export function doc<T extends UndocumentedType>(type: T, text: string): DocumentedType<T> {
+  assertKind("type", type, FIELD_KINDS, "a type of a field");
+  textOf("text", text);
   return { kind: "documented", type, text };
 }
 

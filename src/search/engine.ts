@@ -10,6 +10,7 @@
 import { EverwarpError } from "../base/errors.ts";
 import type { Backend, SubmitOptions } from "./backend.ts";
 import type { Corpus } from "./corpus/corpus.ts";
+import { assertCorpus, engineOptions, readQuery, syncOptions } from "./engine/arguments.ts";
 import { EngineCorpus } from "./engine/engine-corpus.ts";
 import {
   type BackendChoice,
@@ -76,10 +77,10 @@ export class SearchEngine implements AsyncDisposable {
   /**
    * Opens an engine and loads its corpora.
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was named,
-   * EW_STRATEGY_UNSUPPORTED, EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY
+   * EW_STRATEGY_UNSUPPORTED, EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT
    */
   static async open(options: SearchEngineOptions): Promise<SearchEngine> {
-    const { corpus, corpora = [], ...choice } = options;
+    const { corpus, corpora = [], ...choice } = engineOptions(options);
     const engine = new SearchEngine(choice, await openBackend(choice));
     try {
       for (const each of corpus === undefined ? corpora : [corpus, ...corpora]) await engine.addCorpus(each);
@@ -105,7 +106,8 @@ export class SearchEngine implements AsyncDisposable {
    * changed on disk, make a new one.
    * @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY, EW_DEVICE_LOST, EW_CLOSED
    */
-  addCorpus(corpus: Corpus): Promise<void> {
+  async addCorpus(corpus: Corpus): Promise<void> {
+    assertCorpus(corpus);
     const load = this.#loads
       .catch(() => undefined) // its caller has been told
       .then(() => this.#add(corpus));
@@ -118,6 +120,7 @@ export class SearchEngine implements AsyncDisposable {
    * @throws EW_CORPUS_UNKNOWN
    */
   async removeCorpus(corpus: Corpus): Promise<void> {
+    assertCorpus(corpus);
     const held = this.#held(corpus);
     this.#corpora.delete(corpus);
     this.#first = this.#corpora.values().next().value;
@@ -129,15 +132,11 @@ export class SearchEngine implements AsyncDisposable {
    * Asks and returns at once; any number of searches may be in flight.
    * @throws EW_BAD_PATTERN, EW_BAD_ARGUMENT, EW_CORPUS_UNKNOWN, EW_CLOSED, EW_DEVICE_LOST, EW_WORKER_DIED
    */
-  submit(query: Query): Search {
+  submit(given: Query): Search {
     this.#assertOpen();
+    const query = readQuery(given);
     const corpus = this.#held(query.corpus);
     const maxHits = query.maxHits ?? Infinity;
-    if (!(maxHits >= 1)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `maxHits is ${maxHits}`, {
-        remedy: "Ask for one hit or more.",
-      });
-    }
     const prepared = this.#queries.prepare(query);
     const search = new Search(this.#host, corpus, prepared, maxHits);
     const waiting = {
@@ -164,7 +163,8 @@ export class SearchEngine implements AsyncDisposable {
    * @throws as `submit` and `Search.waitSync`
    */
   searchSync(query: Query, options: { timeoutMs?: number } = {}): SearchResult {
-    return this.submit(query).waitSync(options.timeoutMs ?? 1000);
+    const { timeoutMs = 1000 } = syncOptions(options);
+    return this.submit(query).waitSync(timeoutMs);
   }
 
   /** Stops the kernel or the threads and frees everything. Searches in flight end with EW_CLOSED. A second call does nothing more. */

@@ -9,6 +9,7 @@ import { EverwarpError } from "../base/errors.ts";
 import type { HitList } from "./contracts.ts";
 import { FILE_FLAGS } from "./corpus/placement.ts";
 import { type FileStamp, loadedStamp, sameStamp, stampOf } from "./corpus/read-content.ts";
+import { assertHit } from "./engine/arguments.ts";
 import type { EngineCorpus, SkippedFile } from "./engine/engine-corpus.ts";
 
 /** What a search makes a result of. */
@@ -127,11 +128,8 @@ export class SearchResult implements HitList {
   }
 
   #fileOf(index: number): number {
-    const file = this.file[index];
-    if (file !== undefined) return file;
-    throw new EverwarpError("EW_BAD_ARGUMENT", `hit ${index} of a result of ${this.count} hits`, {
-      remedy: "Hits are counted from 0.",
-    });
+    assertHit(index, this.count);
+    return this.file[index] as number;
   }
 
   /** One stat call; a file that changes between this and the reading of its line is not noticed. */

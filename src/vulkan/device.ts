@@ -15,8 +15,20 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { assertInstance, badArgument, milliseconds, wholeNumber } from "../base/arguments.ts";
 import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
+import {
+  assertBody,
+  assertRole,
+  bufferOptions,
+  commandBufferOptions,
+  deviceOptions,
+  fenceOptions,
+  memoryTypes,
+  pipelineOptions,
+  runOptions,
+} from "./arguments.ts";
 import { type BufferOptions, DeviceBuffer } from "./buffer.ts";
 import { CommandBuffer, type CommandBufferOptions } from "./command-buffer.ts";
 import { type Counters, DeviceContext, HANDLE_KINDS, type HandleKind } from "./context.ts";
@@ -104,7 +116,8 @@ export class Device implements Disposable {
    *
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
-  static open(options: DeviceOptions = {}): Device {
+  static open(given: DeviceOptions = {}): Device {
+    const options = deviceOptions(given);
     const { select = "auto", allowSoftware = false } = options;
     return Device.#open(options, (devices) => selectDevice(devices, select, allowSoftware));
   }
@@ -179,7 +192,10 @@ export class Device implements Disposable {
    * @throws EW_BAD_ARGUMENT for a type that cannot serve its role
    */
   setMemoryTypes(overrides: Partial<MemoryTypes>): void {
-    this.#context.memoryTypes = chooseMemoryTypes(this.info, { ...this.#context.memoryTypes, ...overrides });
+    this.#context.memoryTypes = chooseMemoryTypes(this.info, {
+      ...this.#context.memoryTypes,
+      ...memoryTypes(overrides),
+    });
   }
 
   /** Objects that are alive, by kind. */
@@ -204,17 +220,18 @@ export class Device implements Disposable {
 
   /** Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell. */
   freeBytes(role: MemoryRole): number {
+    assertRole(role);
     this.#context.assertNotClosed();
     const heapIndex = this.info.memoryTypes[this.memoryTypes[role]]?.heapIndex ?? 0;
     return memoryBudget(this.#context.physical)[heapIndex] ?? 0;
   }
 
   createBuffer(options: BufferOptions): DeviceBuffer {
-    return new DeviceBuffer(this.#context, options);
+    return new DeviceBuffer(this.#context, bufferOptions(options));
   }
 
   createComputePipeline(options: ComputePipelineOptions): ComputePipeline {
-    return new ComputePipeline(this.#context, options);
+    return new ComputePipeline(this.#context, pipelineOptions(options));
   }
 
   /**
@@ -233,15 +250,18 @@ export class Device implements Disposable {
   }
 
   createPipelineCache(initialData?: Uint8Array): PipelineCache {
+    if (initialData !== undefined) assertInstance("initialData", initialData, Uint8Array, "a Uint8Array");
     return new PipelineCache(this.#context, initialData);
   }
 
   createCommandBuffer(options: CommandBufferOptions = {}): CommandBuffer {
-    return new CommandBuffer(this.#context, options.queue ?? this.queue, options);
+    const { queue = this.queue, ...others } = commandBufferOptions(options);
+    return new CommandBuffer(this.#context, queue, others);
   }
 
   /** Makes a command buffer and records it. */
   record(body: (recorder: Recorder) => void, options: CommandBufferOptions = {}): CommandBuffer {
+    assertBody(body);
     const commandBuffer = this.createCommandBuffer(options);
     try {
       return commandBuffer.record(body);
@@ -273,15 +293,21 @@ export class Device implements Disposable {
   }
 
   createFence(options: { signaled?: boolean } = {}): Fence {
-    return new Fence(this.#context, options);
+    return new Fence(this.#context, fenceOptions(options));
   }
 
   createTimeline(initialValue?: bigint): Timeline {
+    if (
+      initialValue !== undefined &&
+      !(typeof initialValue === "bigint" && BigInt.asUintN(64, initialValue) === initialValue)
+    )
+      throw badArgument("initialValue", initialValue, "a bigint of 64 bits, 0n or more");
     return new Timeline(this.#context, initialValue);
   }
 
   /** Slots for the device's own clock. @throws EW_BAD_ARGUMENT where the compute queue has none */
   createTimestamps(count: number): Timestamps {
+    wholeNumber("count", count, 1, 0xffff_ffff);
     if (this.queue.timestampBits === 0) {
       throw new EverwarpError(
         "EW_BAD_ARGUMENT",
@@ -300,7 +326,7 @@ export class Device implements Disposable {
    * @throws EW_TIMEOUT when it does not end in time; what it uses may be disposed, and stays until it has ended
    */
   run(body: (recorder: Recorder) => void, options: RunOptions = {}): void {
-    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = options;
+    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
     using fence = this.createFence();
     using commandBuffer = this.record(body, { queue });
     queue.submit(commandBuffer, fence);
@@ -309,7 +335,7 @@ export class Device implements Disposable {
 
   /** Like `run`, but the event loop goes on. @throws as `run`; EW_DEVICE_LOST, also when the device is lost meanwhile */
   async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
-    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = options;
+    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
     const letGo = this.hold("work that is under way");
     try {
       using fence = this.createFence();
@@ -372,6 +398,7 @@ export class Device implements Disposable {
    * `waitAsync` has not returned; the device stays open
    */
   close(timeoutMs = CLOSE_TIMEOUT_MS): void {
+    milliseconds("timeoutMs", timeoutMs);
     const context = this.#context;
     if (context.closed || this.#isClosing) return;
     this.#assertNotHeld();

@@ -203,7 +203,7 @@ describe("a namespace on a device, asked for much and odd things", () => {
   });
 
   it("goes on when the table is full, and takes more when something went", async () => {
-    await using files = await Namespace.open({ device: index, capacity: 1 });
+    await using files = await Namespace.open({ device: index, capacity: 5000 });
     const name = (at: number): string => `/${String(at).padStart(255, "0")}`;
     let failure: unknown;
     let count = 0;
@@ -262,7 +262,7 @@ describe("a namespace on a device, asked for much and odd things", () => {
 
   it("is refused what it cannot do by the table, not by the device: the device stays", async () => {
     pretendHardware();
-    await using files = await open({ capacity: 1 });
+    await using files = await open({ capacity: 5000 });
     const outcomes = await Promise.allSettled(
       Array.from({ length: 20_000 }, (_, at) => files.addFile(`/${String(at).padStart(255, "0")}`)),
     );

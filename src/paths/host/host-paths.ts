@@ -11,6 +11,7 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
+import { wholeNumber } from "../../base/arguments.ts";
 import { nowMs } from "../../base/clock.ts";
 import { EverwarpError } from "../../base/errors.ts";
 import { startWorkerThread } from "../../base/worker-thread.ts";
@@ -77,11 +78,7 @@ export class HostPaths implements PathsBackend {
    * @throws EW_BAD_ARGUMENT
    */
   constructor(table: PathTable, { threads = availableParallelism() - 1 }: HostPathsOptions = {}) {
-    if (!Number.isInteger(threads) || threads < 0)
-      throw new EverwarpError("EW_BAD_ARGUMENT", `${threads} threads`, {
-        remedy: "Give a whole number, 0 for none.",
-      });
-    this.threadCount = Math.min(threads, THREADS_MAX);
+    this.threadCount = Math.min(wholeNumber("threads", threads, 0, Number.MAX_SAFE_INTEGER), THREADS_MAX);
     this.#table = table;
     this.#board = new LookupBoard(table.memory);
     this.#board.prepare();

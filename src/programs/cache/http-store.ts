@@ -4,7 +4,9 @@
  * Redirects are not followed: a captive portal's page is no program. No answer is read beyond the size that an entry can have.
  */
 
+import { text } from "../../base/arguments.ts";
 import { EverwarpError } from "../../base/errors.ts";
+import { httpOptions } from "../arguments.ts";
 import type { SecondLevelStore } from "./store.ts";
 
 /** More than any program of ours has; a store that sends more is not listened to. */
@@ -27,7 +29,9 @@ export class HttpStore implements SecondLevelStore {
    * @param base as "https://cache.example.org/programs"; a user and a password in it become an Authorization header
    * @throws EW_BAD_ARGUMENT for what is no http or https URL
    */
-  constructor(base: string, options: HttpStoreOptions = {}) {
+  constructor(base: string, given: HttpStoreOptions = {}) {
+    text("base", base);
+    const options = httpOptions(given);
     this.#base = parseBase(base);
     this.#headers = { ...options.headers };
     const { username, password } = this.#base;

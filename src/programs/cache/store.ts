@@ -13,6 +13,15 @@
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
+import {
+  badArgument,
+  boolean,
+  duration,
+  type OptionChecks,
+  readOptions,
+  text,
+  whole,
+} from "../../base/arguments.ts";
 import { decodeEntry, type Entry } from "./entry-file.ts";
 import { ENTRY_ID } from "./program-key.ts";
 
@@ -44,6 +53,16 @@ export interface SecondLevelOptions {
   /** Only ever reads. */
   readonly isReadOnly?: boolean | undefined;
 }
+
+const SECOND_LEVEL_OPTIONS: OptionChecks<SecondLevelOptions> = {
+  getTimeoutMs: duration,
+  putTimeoutMs: duration,
+  putsTimeoutMs: duration,
+  failuresMax: whole(1),
+  restMs: duration,
+  secret: text,
+  isReadOnly: boolean,
+};
 
 /** What the store did for this process. */
 export interface SecondLevelStats {
@@ -91,8 +110,10 @@ export class SecondLevel {
   readonly #closing = new AbortController();
 
   constructor(store: SecondLevelStore, options: SecondLevelOptions = {}) {
+    if (typeof store !== "object" || store === null)
+      throw badArgument("store", store, "a store with get() and put()");
     this.#store = store;
-    this.#options = options;
+    this.#options = readOptions("the options of SecondLevel", options, SECOND_LEVEL_OPTIONS);
   }
 
   get name(): string {

@@ -4,7 +4,23 @@
  * Listing reads no file. The bytes are read when a backend takes the corpus in (`loadInto`), straight into the backend's
  * memory: there is never a copy beside it. Several backends may hold one corpus, each with a placement of its own.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import {
+  badArgument,
+  boolean,
+  callback,
+  type Check,
+  fullText,
+  instance,
+  iterableOf,
+  listOf,
+  type OptionChecks,
+  oneOf,
+  pathText,
+  readOptions,
+  text,
+  whole,
+  wholeOrInfinity,
+} from "../../base/arguments.ts";
 import { nowMs } from "../../base/clock.ts";
 import type { FoundFile } from "../contracts.ts";
 import { walk, type WalkError, type WalkOptions } from "../walk/index.ts";
@@ -17,6 +33,51 @@ export interface CorpusOptions extends WalkOptions {
   /** `-a`: no file is binary; what comes after a NUL is loaded too. */
   readonly allText?: boolean;
 }
+
+const paths = listOf(pathText);
+
+/** A change of the file types. */
+const typeChange: Check = (name, value) => {
+  readOptions<{ kind: string; name?: string; definition?: string }>(
+    name,
+    value,
+    { kind: oneOf("select", "negate", "clear", "add"), name: text, definition: text },
+    "kind",
+    (value as { kind?: unknown }).kind === "add" ? "definition" : "name",
+  );
+};
+
+const CORPUS_OPTIONS: OptionChecks<CorpusOptions> = {
+  allText: boolean,
+  cwd: fullText,
+  hidden: boolean,
+  noIgnoreDot: boolean,
+  noIgnoreVcs: boolean,
+  noIgnoreGlobal: boolean,
+  noIgnoreExclude: boolean,
+  noIgnoreParent: boolean,
+  noIgnoreFiles: boolean,
+  requireGit: boolean,
+  ignoreFileCaseInsensitive: boolean,
+  ignoreFiles: paths,
+  globs: listOf(text),
+  iglobs: listOf(text),
+  globCaseInsensitive: boolean,
+  types: listOf(typeChange),
+  maxDepth: wholeOrInfinity(0),
+  maxFilesizeBytes: wholeOrInfinity(0),
+  follow: boolean,
+  oneFileSystem: boolean,
+  sort: oneOf("path"),
+  onError: callback,
+};
+
+/** A file that a caller found. */
+const FOUND_FILE: OptionChecks<FoundFile> = {
+  path: fullText,
+  pathBytes: instance(Buffer, "a Buffer"),
+  explicit: boolean,
+};
 
 export class Corpus {
   readonly files: FileTable;
@@ -38,11 +99,13 @@ export class Corpus {
   }
 
   /**
-   * Lists the files below `paths` by ripgrep's rules.
-   * @param paths files and directories; none is the working directory
-   * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse. Paths that cannot be walked are in `walkErrors`
+   * Lists the files below paths by ripgrep's rules.
+   * @param from files and directories; none is the working directory
+   * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse, EW_BAD_ARGUMENT. Paths that cannot be walked are in `walkErrors`
    */
-  static async load(paths: readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
+  static async load(from: readonly string[], given: CorpusOptions = {}): Promise<Corpus> {
+    paths("paths", from);
+    const options = readOptions("the options of Corpus.load", given, CORPUS_OPTIONS);
     const startMs = nowMs();
     const errors: WalkError[] = [];
     const { allText = false, onError, ...walkOptions } = options;
@@ -52,7 +115,7 @@ export class Corpus {
       onError?.(error);
     };
     let pauseMs = startMs;
-    for (const file of walk(paths, { ...walkOptions, onError: noteError })) {
+    for (const file of walk(from, { ...walkOptions, onError: noteError })) {
       files.add(file);
       // A long walk lets timers and sockets of the caller have their turn.
       if ((files.count & 1023) === 0 && nowMs() - pauseMs > 50) {
@@ -63,16 +126,20 @@ export class Corpus {
     return new Corpus(files.seal(options.cwd), allText, errors, nowMs() - startMs);
   }
 
-  /** A corpus of files that the caller has found by itself. */
+  /** A corpus of files that the caller has found by itself. @throws EW_BAD_ARGUMENT */
   static fromFiles(found: Iterable<FoundFile>, options: { allText?: boolean } = {}): Corpus {
+    const { allText = false } = readOptions<{ allText?: boolean }>(
+      "the options of Corpus.fromFiles",
+      options,
+      {
+        allText: boolean,
+      },
+    );
     const startMs = nowMs();
     const files = new FileTableBuilder();
-    for (const file of found) {
-      if (file.path === "")
-        throw new EverwarpError("EW_BAD_ARGUMENT", "a file with an empty path", { remedy: "Name it." });
-      files.add(file);
-    }
-    return new Corpus(files.seal(), options.allText ?? false, [], nowMs() - startMs);
+    for (const file of iterableOf("found", found, "an iterable of files"))
+      files.add(readOptions<FoundFile>("a file", file, FOUND_FILE, "path"));
+    return new Corpus(files.seal(), allText, [], nowMs() - startMs);
   }
 
   /**
@@ -81,6 +148,10 @@ export class Corpus {
    * @throws what the sink throws; EW_WORKER_DIED
    */
   async loadInto(sink: CorpusSink, options: { threads?: number } = {}): Promise<Placement> {
-    return loadFiles(this.files, sink, { allText: this.allText }, options.threads);
+    if (typeof sink !== "object" || sink === null) throw badArgument("sink", sink, "the sink of a backend");
+    const { threads } = readOptions<{ threads?: number }>("the options of loadInto", options, {
+      threads: whole(0),
+    });
+    return loadFiles(this.files, sink, { allText: this.allText }, threads);
   }
 }

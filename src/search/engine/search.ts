@@ -8,6 +8,7 @@
  * except EW_TIMEOUT, after which the search goes on.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { milliseconds } from "../../base/arguments.ts";
 import { nowMs } from "../../base/clock.ts";
 import { EverwarpError } from "../../base/errors.ts";
 import type { BackendTicket } from "../backend.ts";
@@ -103,6 +104,7 @@ export class Search {
    * @throws EW_TIMEOUT when the time was over first (the search goes on), EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED, EW_CORPUS_UNKNOWN
    */
   waitSync(timeoutMs: number): SearchResult {
+    milliseconds("timeoutMs", timeoutMs);
     if (this.#result !== undefined) return this.#result;
     return this.#guard(() => {
       const ticket = this.#ticket;

@@ -9,6 +9,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { nowMs } from "../../base/clock.ts";
+import { wholeNumber } from "../../base/arguments.ts";
 import { assert, EverwarpError } from "../../base/errors.ts";
 import type { LinearMemory } from "../../base/web-assembly.ts";
 import type {
@@ -108,12 +109,8 @@ class HostCorpus implements LoadedCorpus {
 /** Opens the engine. @throws EW_BAD_ARGUMENT */
 export async function openHostEngine(options: HostEngineOptions = {}): Promise<HostEngine> {
   const { threads = availableParallelism(), slotCount = 256 } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new EverwarpError("EW_BAD_ARGUMENT", `threads is ${threads}`, { remedy: "Give 1 to 256." });
-  }
-  if (!Number.isInteger(slotCount) || slotCount < 1 || slotCount > 4096) {
-    throw new EverwarpError("EW_BAD_ARGUMENT", `slotCount is ${slotCount}`, { remedy: "Give 1 to 4096." });
-  }
+  wholeNumber("threads", threads, 1, 256);
+  wholeNumber("slotCount", slotCount, 1, 4096);
   const memory = allocateQueue(slotCount, threads);
   const started = await Promise.all(
     Array.from({ length: threads }, async (_, thread): Promise<Thread> => {

@@ -1,0 +1,78 @@
+/** What callers of a search engine may give. */
+import {
+  badArgument,
+  boolean,
+  type Check,
+  deviceChoice,
+  duration,
+  either,
+  instance,
+  listOf,
+  type OptionChecks,
+  oneOf,
+  readOptions,
+  text,
+  whole,
+  wholeOrInfinity,
+} from "../../base/arguments.ts";
+import { STRATEGY_NAMES } from "../../residency/strategies/strategy.ts";
+import { Corpus } from "../corpus/corpus.ts";
+import type { SearchEngineOptions } from "../engine.ts";
+import type { Query } from "./query.ts";
+
+const corpus = instance(Corpus, "a Corpus, as Corpus.load gives it");
+
+const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
+  corpus,
+  corpora: listOf(corpus),
+  device: deviceChoice,
+  strategy: oneOf("auto", ...STRATEGY_NAMES),
+  persistent: boolean,
+  threads: whole(1, 256),
+};
+
+/** One pattern or several. The common case asks for nothing else. */
+const pattern: Check = (name, value) => {
+  if (typeof value !== "string") patternList(name, value);
+};
+const patternList = either("a string, or an array of strings", listOf(text));
+
+const QUERY: OptionChecks<Query> = {
+  pattern,
+  fixedStrings: boolean,
+  ignoreCase: boolean,
+  smartCase: boolean,
+  wordRegexp: boolean,
+  lineRegexp: boolean,
+  corpus,
+  maxHits: wholeOrInfinity(1),
+  locate: boolean,
+};
+const SYNC_OPTIONS: OptionChecks<{ timeoutMs?: number }> = { timeoutMs: duration };
+
+export function engineOptions(given: unknown): SearchEngineOptions {
+  return readOptions("the options of SearchEngine.open", given, ENGINE_OPTIONS);
+}
+
+export function readQuery(given: unknown): Query {
+  return readOptions("a query", given, QUERY, "pattern");
+}
+
+export function syncOptions(given: unknown): { timeoutMs?: number } {
+  return readOptions("the options of searchSync", given, SYNC_OPTIONS);
+}
+
+/** @throws EW_BAD_ARGUMENT */
+export function assertCorpus(value: unknown): void {
+  corpus("corpus", value);
+}
+
+/** Number of a hit. @throws EW_BAD_ARGUMENT */
+export function assertHit(index: unknown, count: number): void {
+  if (typeof index === "number" && Number.isInteger(index) && index >= 0 && index < count) return;
+  const allowed =
+    count === 0
+      ? "left out: the result has no hits"
+      : `a whole number from 0 to ${count - 1}: hits are counted from 0`;
+  throw badArgument("the index of a hit", index, allowed);
+}
