@@ -15,7 +15,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { assertInstance, badArgument, milliseconds, wholeNumber } from "../base/arguments.ts";
+import { assertInstance, badArgument, milliseconds, text, wholeNumber } from "../base/arguments.ts";
 import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import {
@@ -240,6 +240,7 @@ export class Device implements Disposable {
    * @throws EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
    */
   async pipelinesCanBeMade(timeoutMs = RUN_TIMEOUT_MS): Promise<void> {
+    milliseconds("timeoutMs", timeoutMs);
     const context = this.#context;
     const beginMs = nowMs();
     while (!context.canMakePipelines(0n) && !context.isHeldByStaying) {
@@ -289,6 +290,7 @@ export class Device implements Disposable {
    * @throws EW_CLOSED
    */
   hold(name: string): () => void {
+    text("name", name);
     return this.#context.hold(name);
   }
 

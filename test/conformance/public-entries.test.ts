@@ -477,6 +477,9 @@ const argumentEntries: readonly ArgumentEntry[] = [
   ),
   argument("Device", "record", "callback", (given) => device.record(as(given))),
   argument("Device", "run", "callback", (given) => device.run(as(given))),
+  argument("Device", "runAsync", "callback", (given) => device.runAsync(as(given))),
+  argument("Device", "hold", "text", (given) => device.hold(as(given))),
+  argument("Device", "pipelinesCanBeMade", "duration", (given) => device.pipelinesCanBeMade(as(given))),
   argument("Device", "close", "duration", (given) => device.close(as(given))),
   argument("ResidentKernel", "launch, device", "instance", (given) =>
     ResidentKernel.launch(as(given), ledger),
