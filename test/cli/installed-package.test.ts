@@ -139,7 +139,7 @@ describe("the published package", () => {
   it("holds every file that its own pages link to", () => {
     const installed = join(project.path, "node_modules/everwarp");
     const pages = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((name) =>
-      /\.md$/.test(name),
+      name.endsWith(".md"),
     );
     expect(pages).toEqual(expect.arrayContaining(["README.md", "CHANGELOG.md", "docs/residency.md"]));
     const lost: string[] = [];
