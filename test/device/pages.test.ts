@@ -9,10 +9,10 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { codeBlocks, outputOf } from "../support/pages.ts";
+import { TEST_TIMEOUT_MS } from "../support/patience.ts";
 
 const root = packageRoot();
 const folder = join(root, "node_modules", ".cache", "everwarp-test", `docs-${process.pid}`);
-const PROGRAM_MS = 120_000;
 
 const PAGES = ["docs/residency.md", "README.md", "docs/paths.md", "docs/programs.md"];
 const blocks = PAGES.flatMap((page) => codeBlocks(page)).filter(({ title }) => title !== "");
@@ -49,18 +49,14 @@ describe("the code of the pages", () => {
       expect(programs.some(({ text }) => text.includes(`"${title}"`))).toBe(true);
   });
 
-  it.each(programs.map(({ title }) => title))(
-    "%s prints what the page says",
-    { timeout: PROGRAM_MS },
-    (title) => {
-      const { status, stdout, stderr } = spawnSync(
-        process.execPath,
-        ["--import", "tsx", join(folder, title.replace(/ts$/, "mts"))],
-        { cwd: folder, encoding: "utf8", timeout: PROGRAM_MS - 5_000 },
-      );
-      expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: outputOf(blocks, title), stderr: "" });
-    },
-  );
+  it.each(programs.map(({ title }) => title))("%s prints what the page says", (title) => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--import", "tsx", join(folder, title.replace(/ts$/, "mts"))],
+      { cwd: folder, encoding: "utf8", timeout: TEST_TIMEOUT_MS / 2 },
+    );
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: outputOf(blocks, title), stderr: "" });
+  });
 
   it("names no error code that does not exist", async () => {
     const { ERROR_CODES } = await import("../../src/base/errors.ts");
