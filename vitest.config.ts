@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
+import { TEST_TIMEOUT_MS } from "./test/support/patience.ts";
 
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Against hangs alone: no test is measured by it, and on a busy machine everything takes many times as long.
+    testTimeout: TEST_TIMEOUT_MS,
+    hookTimeout: TEST_TIMEOUT_MS,
     pool: "forks", // a driver that crashes takes one file's process with it, not the run
   },
 });

@@ -8,7 +8,7 @@ const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"];
 /** Catches misuse of the API in the device tests; they run without it too. */
 const WISHED = ["vulkan-validationlayers"];
 
-/** Installs the distribution's software driver, or calls `fail` with what to install. */
+/** Says what the distribution's software driver and all that it needs are, and installs them; or calls `fail` with what to install. */
 export function installDriver(fail) {
   const remedy = `Install a Vulkan driver: on Debian or Ubuntu \`apt-get install ${PACKAGES.join(" ")}\`, on Fedora \`dnf install vulkan-loader mesa-vulkan-drivers\`, on Arch \`pacman -S vulkan-icd-loader vulkan-swrast\`.`;
   if (!existsSync("/usr/bin/apt-get"))
@@ -19,18 +19,37 @@ export function installDriver(fail) {
       `no Vulkan driver was found, and neither root nor password-less sudo is at hand to install one. ${remedy}`,
     );
   }
-  console.log(`No Vulkan driver was found: installing ${PACKAGES.join(" and ")}.`);
+  console.log(
+    `No Vulkan driver was found. Installing ${PACKAGES.join(" and ")} for the kernels, and ${WISHED.join(" and ")} to check how the API is used.`,
+  );
   const run = (words) =>
     spawnSync([...prefix, ...words][0], [...prefix, ...words].slice(1), {
       stdio: "inherit",
       env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
     }).status === 0;
   run(["apt-get", "update", "-qq"]);
+  const added = packagesAdded([...PACKAGES, ...WISHED]) ?? packagesAdded(PACKAGES);
+  if (added !== undefined) {
+    console.log(`With what they depend on, these packages are new on this system: ${added.join(" ")}`);
+    if (added.includes("python3"))
+      console.log("(python3 comes with mesa-vulkan-drivers, which depends on it.)");
+  }
   if (!run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", ...PACKAGES]))
     fail(`the driver could not be installed. ${remedy}`);
   if (!run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", ...WISHED])) {
     console.log(`${WISHED.join(" ")} could not be installed: the device tests run without validation.`);
   }
+}
+
+/** What apt would install for these packages, without installing anything; undefined where it cannot. */
+function packagesAdded(packages) {
+  const { status, stdout } = spawnSync(
+    "apt-get",
+    ["install", "--simulate", "--no-install-recommends", ...packages],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+  );
+  if (status !== 0) return undefined;
+  return [...stdout.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name);
 }
 
 /**
@@ -72,6 +91,9 @@ export function findSecondDriver(devices) {
 
 /** Downloads one package with package lists of its own, so that the system's apt configuration stays as it is. */
 function unpackBackport(cache, codename) {
+  console.log(
+    `Downloading mesa-vulkan-drivers from ${codename}-backports and unpacking it below ${cache}; it is not installed.`,
+  );
   const apt = path.join(cache, "apt");
   for (const directory of ["lists/partial", "archives/partial"])
     mkdirSync(path.join(apt, directory), { recursive: true });

@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   EW_CHECKPOINT_OUTDATED: "a checkpoint file has a format or a layout that is no longer read",
   EW_CHECKPOINT_OTHER_DEVICE: "a checkpoint file comes from another device or driver",
   EW_CHECKPOINT_OTHER_KERNEL: "a checkpoint file comes from another kernel",
+  EW_PACKAGE_INCOMPLETE: "files that everwarp consists of are not where the program runs",
   EW_PATHS_FULL: "a path table has no room for another entry",
   EW_NAMESPACE_TRUNCATED: "a namespace file ends too early",
   EW_NAMESPACE_CORRUPTED: "a namespace file is damaged, or is none",

@@ -4,11 +4,12 @@
  * A built package has each entry bundled as dist/workers/NAME.cjs. From source (tests, tsx) the entry is bundled with
  * esbuild, a development dependency, into node_modules/.cache/everwarp, once per process and content.
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type MessagePort, Worker } from "node:worker_threads";
 import { BUNDLE_OPTIONS, WORKER_SOURCES } from "./bundle-options.ts";
-import { assert } from "./errors.ts";
-import { packageRoot } from "./package-root.ts";
+import { assert, EverwarpError } from "./errors.ts";
+import { moduleFile, packageRoot } from "./package-root.ts";
 
 export type WorkerName = keyof typeof WORKER_SOURCES;
 
@@ -16,13 +17,21 @@ const entries = new Map<WorkerName, Promise<string>>();
 
 /** The file that a worker of this name runs. */
 function workerEntry(name: WorkerName): Promise<string> {
-  if (!import.meta.url.endsWith(".ts"))
-    return Promise.resolve(join(packageRoot(), "dist", "workers", `${name}.cjs`));
+  if (moduleFile()?.endsWith(".ts") !== true) return Promise.resolve(builtEntry(name));
   const known = entries.get(name);
   if (known) return known;
   const made = bundleFromSource(name);
   entries.set(name, made);
   return made;
+}
+
+/** @throws EW_PACKAGE_INCOMPLETE for a package without its built files, as a copy of a clone that was never built is */
+function builtEntry(name: WorkerName): string {
+  const file = join(packageRoot(), "dist", "workers", `${name}.cjs`);
+  if (existsSync(file)) return file;
+  throw new EverwarpError("EW_PACKAGE_INCOMPLETE", `${file}, which a thread runs, is not there`, {
+    remedy: "Install everwarp with npm; in a clone, run `npm run build`.",
+  });
 }
 
 async function bundleFromSource(name: WorkerName): Promise<string> {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PathBatcher, type SendSingle } from "./batcher.ts";
 import type { PathLike } from "./pack.ts";
+import { until } from "../../test/support/patience.ts";
 
 /** A backend whose batches are answered when the test says so. A path is its inode, a negative one its error. */
 class Backend {
@@ -67,7 +68,7 @@ describe("PathBatcher", () => {
     const calls = ["1", "2", "3", "4"].map((path) => batcher.lookup(path));
     expect(backend.sizes).toEqual([1, 2]);
     expect(batcher.waitingCount).toBe(1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await until(() => backend.sizes.length > 2);
     expect(backend.sizes).toEqual([1, 2, 1]);
     for (const { answer } of backend.batches.toReversed()) answer();
     expect(await Promise.all(calls)).toEqual([1, 2, 3, 4]);

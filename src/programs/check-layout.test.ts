@@ -53,37 +53,33 @@ const named = (types: readonly UndocumentedType[]): Record<string, UndocumentedT
   Object.fromEntries(types.map((type, index) => [`field${index}`, type]));
 
 describe.each<LayoutRule>(["std430", "scalar"])("%s", (rule) => {
-  test(
-    "any struct of structs, arrays and scalars lies as the compiler lays it",
-    { timeout: 120_000 },
-    async () => {
-      const inner = fc
-        .array(scalarField, { minLength: 1, maxLength: 4 })
-        .map((types) => struct("Inner", named(types), { rule }));
-      const shape = inner.chain((nested) => {
-        const element = fc.constantFrom<ElementType>(nested, u32, u64);
-        const field = fc.oneof(
-          scalarField,
-          fc.constant(nested),
-          fc.tuple(element, fc.integer({ min: 1, max: 3 })).map(([of, count]) => array(of, count)),
-        );
-        return fc.record({
-          nested: fc.constant(nested),
-          // The first field is a scalar, for the kernel to copy.
-          types: fc.array(field, { minLength: 1, maxLength: 6 }).map((types) => [u32, ...types]),
-          open: fc.option(element, { nil: undefined }),
-        });
-      });
-      await fc.assert(
-        fc.asyncProperty(shape, async ({ nested, types, open }) => {
-          const all = open === undefined ? types : [...types, array(open)];
-          const outer = struct("Outer", named(all), { rule });
-          checkLayout(await compiled(outer, [nested]), outer, "Block");
-        }),
-        { numRuns: 60 },
+  test("any struct of structs, arrays and scalars lies as the compiler lays it", async () => {
+    const inner = fc
+      .array(scalarField, { minLength: 1, maxLength: 4 })
+      .map((types) => struct("Inner", named(types), { rule }));
+    const shape = inner.chain((nested) => {
+      const element = fc.constantFrom<ElementType>(nested, u32, u64);
+      const field = fc.oneof(
+        scalarField,
+        fc.constant(nested),
+        fc.tuple(element, fc.integer({ min: 1, max: 3 })).map(([of, count]) => array(of, count)),
       );
-    },
-  );
+      return fc.record({
+        nested: fc.constant(nested),
+        // The first field is a scalar, for the kernel to copy.
+        types: fc.array(field, { minLength: 1, maxLength: 6 }).map((types) => [u32, ...types]),
+        open: fc.option(element, { nil: undefined }),
+      });
+    });
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ nested, types, open }) => {
+        const all = open === undefined ? types : [...types, array(open)];
+        const outer = struct("Outer", named(all), { rule });
+        checkLayout(await compiled(outer, [nested]), outer, "Block");
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
 
 describe("drift", () => {

@@ -1,6 +1,5 @@
 /** Khronos's GLSL compiler, as WebAssembly, loaded at the first compilation and not before. */
-
-import { createRequire } from "node:module";
+import { requireDependency } from "../base/package-root.ts";
 
 interface Glslang {
   compileGLSL(source: string, stage: "compute", debug: boolean, spirvVersion: "1.5"): Uint32Array;
@@ -57,7 +56,7 @@ function requireQuietly(name: string): unknown {
   const before = new Map(
     events.map((event) => [event, new Set(process.listeners(event as "uncaughtException"))]),
   );
-  const create = createRequire(import.meta.url)(name) as CreateGlslang;
+  const create = requireDependency(name) as CreateGlslang;
   return (options: Parameters<CreateGlslang>[0]) => {
     const module = create(options);
     for (const event of events) {

@@ -1,8 +1,8 @@
 /** The foreign-function library, loaded at the first call into native code and not before. */
 
-import { createRequire } from "node:module";
 import type * as Koffi from "koffi";
 import { EverwarpError } from "../base/errors.ts";
+import { requireDependency } from "../base/package-root.ts";
 
 let loaded: typeof Koffi | undefined;
 
@@ -19,7 +19,7 @@ export function koffi(): typeof Koffi {
 /** Loads the library under a name. Exported for the test of what happens without it. */
 export function load(name: string): typeof Koffi {
   try {
-    return createRequire(import.meta.url)(name) as typeof Koffi;
+    return requireDependency(name) as typeof Koffi;
   } catch (cause) {
     throw new EverwarpError(
       "EW_NO_VULKAN",

@@ -12,6 +12,7 @@ import { Random } from "../support/cli-random-source.ts";
 import { randomArguments, randomTree } from "../support/cli-random.ts";
 import { engineKinds } from "../support/search-engines.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
+import { patientMs } from "../support/patience.ts";
 
 const device = testDeviceInfo();
 const kinds = (await engineKinds()).filter(({ isDevice }) => isDevice);
@@ -190,7 +191,7 @@ describe("as a process", () => {
       child.kill(signal);
       const how = await Promise.race([
         end,
-        new Promise((resolve) => setTimeout(resolve, 10_000, "still running")),
+        new Promise((resolve) => setTimeout(resolve, patientMs(60_000), "still running")),
       ]);
       child.kill("SIGKILL");
       // It may have been done before.

@@ -7,6 +7,7 @@ import { packageRoot } from "../../src/base/package-root.ts";
 import { run } from "../../src/cli/commands/paths.ts";
 import { Dir } from "../support/cli.ts";
 import { captured } from "../support/environment.ts";
+import { TEST_TIMEOUT_MS } from "../support/patience.ts";
 
 // The examples import the package by its name; here that is the sources, whatever was built last.
 vi.mock("everwarp", () => import("../../src/index.ts"));
@@ -120,11 +121,11 @@ describe("everwarp paths", () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ["--import", "tsx", "src/cli/main.ts", "paths", dir.path, "--stdin", "--device", "cpu"],
-      { cwd: packageRoot(), input, encoding: "utf8", timeout: 60_000 },
+      { cwd: packageRoot(), input, encoding: "utf8", timeout: TEST_TIMEOUT_MS / 2 },
     );
     expect([status, stderr]).toEqual([0, ""]);
     expect(answers(stdout)).toHaveLength(20_000);
-  }, 90_000);
+  });
 });
 
 describe("examples/paths.ts", () => {

@@ -161,18 +161,13 @@ describe("ends", () => {
       cwd: dir.path,
       stdio: ["pipe", "ignore", "pipe"],
     });
-    const ended = new Promise<{ signal: string | null; afterMs: number }>((resolve) => {
-      let sentMs = 0;
-      setTimeout(() => {
-        sentMs = performance.now();
-        child.kill("SIGINT");
-      }, 400);
-      child.on("exit", (_code, signal) => resolve({ signal, afterMs: performance.now() - sentMs }));
+    // The input stays open: what does not end by the signal never ends.
+    const ended = new Promise<string | null>((resolve) => {
+      child.on("exit", (_code, signal) => resolve(signal));
+      setTimeout(() => child.kill("SIGINT"), 400);
     });
     child.stdin.write("foo\n");
-    const { signal, afterMs } = await ended;
-    expect(signal).toBe("SIGINT");
-    expect(afterMs).toBeLessThan(500);
+    expect(await ended).toBe("SIGINT");
     dir.remove();
   });
 });

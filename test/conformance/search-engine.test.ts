@@ -7,6 +7,7 @@ import { Corpus, type Query, SearchEngine } from "../../src/index.ts";
 import { Dir } from "../support/cli.ts";
 import { engineKinds } from "../support/search-engines.ts";
 import { type Hit, resultHits, ripgrepHits } from "../support/search-oracle.ts";
+import { patientMs } from "../support/patience.ts";
 
 const kinds = await engineKinds();
 
@@ -194,7 +195,7 @@ for (const { name, options, missing, isDevice } of kinds) {
           const again = Array.from({ length: waited }, (_, index) =>
             engine.submit({ pattern: `word${index};`, corpus }),
           );
-          expect(again.map((search) => search.waitSync(20_000).line[0])).toEqual(
+          expect(again.map((search) => search.waitSync(patientMs(20_000)).line[0])).toEqual(
             Array.from({ length: waited }, (_, index) => index + 1),
           );
         });
@@ -234,7 +235,7 @@ for (const { name, options, missing, isDevice } of kinds) {
           expect(() => {
             for (;;) engine.submit({ pattern: "b+c", corpus }).waitSync(0);
           }).toThrow(expect.objectContaining({ code: "EW_TIMEOUT" }));
-          expect(search.waitSync(20_000).count).toBe(2000);
+          expect(search.waitSync(patientMs(20_000)).count).toBe(2000);
           expect(search.done).toBe(true);
           expect(search.waitSync(0)).toBe(await search.wait());
           const polled = engine.submit({ pattern: "^a", corpus });

@@ -12,6 +12,7 @@ import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { struct, u32, u64 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+import { TEST_TIMEOUT_MS } from "../support/patience.ts";
 
 // The package's name means the sources here, not what was built last.
 vi.mock("everwarp", () => import("../../src/index.ts"));
@@ -70,7 +71,7 @@ describe("counter", () => {
 describe("long-job", () => {
   const record = RECORDS.find(({ limit }) => limit === 1_000_000n);
 
-  it("is parked and resumed many times, and finds the published number", { timeout: 120_000 }, async () => {
+  it("is parked and resumed many times, and finds the published number", async () => {
     const { start, steps, launches } = await longJob.run(device, {
       limit: 1_000_000n,
       leaseMs: 10,
@@ -93,7 +94,7 @@ describe("long-job, moved", () => {
     leaseMs: 50,
   };
 
-  it("is saved in the middle, and finished by another kernel", { timeout: 120_000 }, async () => {
+  it("is saved in the middle, and finished by another kernel", async () => {
     const file = join(folder, "job.ckpt");
     const { limit, start, steps } = RECORDS[3];
     const first = await ResidentKernel.launch(device, recipe);
@@ -135,7 +136,7 @@ describe("started from the command line", () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       ["--import", "tsx", join(folder, name), ...args],
-      { cwd: folder, encoding: "utf8", timeout: 50_000 },
+      { cwd: folder, encoding: "utf8", timeout: TEST_TIMEOUT_MS / 2 },
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toMatch(wanted);

@@ -8,6 +8,7 @@ import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategie
 import type { Device } from "../../src/vulkan/index.ts";
 import { ledger, LEDGER_CELLS, ledgerTwin } from "../support/ledger.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+import { patientMs } from "../support/patience.ts";
 
 watchValidation();
 
@@ -55,7 +56,7 @@ describe("stats()", () => {
 describe("a duty cycle that is set while a launch runs", () => {
   it("does not make the kernel rest for longer than the launch took times what it asks for", async () => {
     for (const strategy of allowed) {
-      await withKernel({ strategy, hangTimeoutMs: 3_000 }, async (kernel) => {
+      await withKernel({ strategy, hangTimeoutMs: patientMs(3_000) }, async (kernel) => {
         const twin = ledgerTwin();
         for (let round = 0; round < 5; round++) {
           const entries = Array.from({ length: 12 }, (_, index) => entry(index));
@@ -78,14 +79,14 @@ describe("callSync", () => {
       let answered = 0;
       const ask = (): void => {
         for (let count = 0; count < 1000; count++, answered++)
-          expect(kernel.callSync(entry(answered), 30_000)).toEqual(twin(entry(answered)));
+          expect(kernel.callSync(entry(answered), patientMs(30_000))).toEqual(twin(entry(answered)));
       };
       expect(ask).toThrow(expect.objectContaining({ code: "EW_TIMEOUT" }));
       expect(answered).toBeGreaterThan(100);
       expect(kernel.stats().checkpoints).toBe(0);
       expect(await kernel.call(entry(answered))).toEqual(twin(entry(answered)));
       expect(kernel.stats().checkpoints).toBeGreaterThan(0);
-      expect(kernel.callSync(entry(3), 30_000)).toEqual(twin(entry(3)));
+      expect(kernel.callSync(entry(3), patientMs(30_000))).toEqual(twin(entry(3)));
     });
   });
 });
@@ -97,7 +98,7 @@ describe("requests in line", () => {
       const entries = Array.from({ length: 300 }, (_, index) => entry(index));
       const answers = entries.map((one) => kernel.call(one));
       // It stands behind all of them, and spins until there is no more room for any.
-      expect(() => kernel.callSync(entry(1), 30_000)).toThrow(
+      expect(() => kernel.callSync(entry(1), patientMs(30_000))).toThrow(
         expect.objectContaining({ code: "EW_TIMEOUT" }),
       );
       expect(await Promise.all(answers)).toEqual(entries.map((one) => twin(one)));

@@ -34,7 +34,7 @@ void perform(uint slot) {
 `;
 
 describe("any struct", () => {
-  it("survives the way to the kernel and back", { timeout: 300_000 }, async () => {
+  it("survives the way to the kernel and back", async () => {
     const withValues = structArbitrary("Request", 44).chain((schema) =>
       fc.tuple(fc.constant(schema), fc.array(valueArbitrary(schema), { minLength: 1, maxLength: 12 })),
     );

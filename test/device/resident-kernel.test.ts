@@ -222,9 +222,8 @@ describe("an idle kernel", () => {
       const call = kernel.call({ cell: 0, amount: 1 }, { deadlineMs: 60000, signal: new AbortController().signal });
       console.log(running().length > 0);
       await call;
-      // Behind whatever the pump still had to do.
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      await new Promise((resolve) => setImmediate(resolve));
+      // Behind whatever the pump still has to do. The sleep of this loop itself is over when it looks.
+      do await new Promise((resolve) => setTimeout(resolve, 20)); while (running().length > 0);
       console.log(JSON.stringify(running()));
       const { checkpoints } = kernel.stats();
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -289,11 +288,8 @@ describe("statistics", () => {
 describe("checkpoints by the clock", () => {
   it("are taken while something is done, and not again for the same", async () => {
     await using kernel = await ResidentKernel.launch(device, { ...half, checkpoint: { everyMs: 5 } });
-    const begin = performance.now();
     let rounds = 1000;
-    while (kernel.stats().checkpoints < 3 && performance.now() - begin < 30_000)
-      await kernel.call({ rounds: (rounds += 1000) });
-    expect(kernel.stats().checkpoints).toBeGreaterThanOrEqual(3);
+    while (kernel.stats().checkpoints < 3) await kernel.call({ rounds: (rounds += 1000) });
   });
 
   it("must lie some time apart", async () => {

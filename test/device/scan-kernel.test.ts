@@ -15,10 +15,11 @@ import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import type { DeviceCorpus } from "../../src/search/gpu/device-corpus.ts";
 import { scanReference } from "../../src/search/reference/scan.ts";
 import { isValidated, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
+import { patientMs } from "../support/patience.ts";
 
 watchValidation();
 
-const ANSWER_MS = 30_000;
+const ANSWER_MS = patientMs(30_000);
 let backend: DeviceBackend;
 let directory: string;
 let fileNumber = 0;

@@ -7,6 +7,7 @@ import type { Device } from "../../src/vulkan/device.ts";
 import { VkResult } from "../../src/vulkan/generated/constants.ts";
 import { vulkan } from "../../src/vulkan/loader.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
+import { patientMs } from "../support/patience.ts";
 
 watchValidation();
 afterEach(() => vi.restoreAllMocks());
@@ -71,7 +72,7 @@ function expectWorking(device: Device): void {
   const { words, submit, fence } = prepare(device, adder);
   words[0] = 41;
   submit();
-  expect(fence.wait(10_000)).toBe(true);
+  expect(fence.wait(patientMs(10_000))).toBe(true);
   expect(words[0]).toBe(42);
 }
 
@@ -101,7 +102,7 @@ describe("an injected fault", () => {
         const { submit, fence } = prepare(device, adder);
         submit();
         fence.signaled();
-        fence.wait(10_000);
+        fence.wait(patientMs(10_000));
       });
       expect(Object.values(device.liveHandles).every((count) => count === 0)).toBe(true);
     };
@@ -164,7 +165,7 @@ describe("a lost device", () => {
       const use = (): void => {
         submit();
         fence.signaled();
-        fence.wait(10_000);
+        fence.wait(patientMs(10_000));
       };
       expect(use).toThrow(lost);
     }
@@ -195,7 +196,7 @@ describe("a lost device", () => {
       const use = (): void => {
         submit();
         fence.signaled();
-        fence.wait(10_000);
+        fence.wait(patientMs(10_000));
       };
       expect(use).toThrow(lost);
       spy.mockRestore();
@@ -209,7 +210,7 @@ describe("a lost device", () => {
     const device = openTestDevice();
     const { submit, fence, words } = prepare(device, waiter);
     submit();
-    const waiting = fence.waitAsync(30_000);
+    const waiting = fence.waitAsync(patientMs(30_000));
     {
       using _faults = injectFaults("device-lost@fence-status");
       expect(() => fence.signaled()).toThrow(lost);
@@ -393,7 +394,7 @@ describe("abandoning", () => {
     const timeline = device.createTimeline();
     const cache = device.createPipelineCache();
     submit();
-    expect(await fence.waitAsync(10_000)).toBe(true);
+    expect(await fence.waitAsync(patientMs(10_000))).toBe(true);
     device.abandon();
     const called = Object.keys(vulkan()).map((name) => vi.spyOn(vulkan(), name as "vkDestroyDevice"));
     expect(device.isLost).toBe(true);

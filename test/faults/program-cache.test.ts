@@ -28,6 +28,7 @@ import type { WorkerOptions, WorkerReport } from "../support/cache-worker.ts";
 import { CachingDriver } from "../support/caching-driver.ts";
 import { resultOf, valueSource, workerSource } from "../support/value-program.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
+import { patientMs } from "../support/patience.ts";
 
 watchValidation();
 
@@ -105,7 +106,7 @@ const filesIn = (...names: string[]): string[] =>
 describe("many processes at once on an empty cache", () => {
   test("compile each program at most twice over all, and leave no bad entry", async () => {
     const values = [11, 12, 13];
-    const startAtMs = Date.now() + 6000;
+    const startAtMs = Date.now() + patientMs(6000);
     const reports = await Promise.all(
       Array.from({ length: 16 }, () => worked({ values, startAtMs, caching: true })),
     );

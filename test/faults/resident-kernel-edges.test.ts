@@ -10,6 +10,7 @@ import { launchSlices } from "../support/slices.ts";
 import { stepsKernel, stepsTwin } from "../support/steps.ts";
 import { skipIfForbidden } from "../support/strategies.ts";
 import { watchValidation, withDevice } from "../support/vulkan.ts";
+import { patientMs } from "../support/patience.ts";
 
 watchValidation();
 afterEach(() => vi.restoreAllMocks());
@@ -142,13 +143,13 @@ describe("a loop that does not end in time", () => {
       context.skip(`this driver ends loops after ${profile.loopLimit} rounds: nothing takes long`);
     await withDevice(async (device) => {
       await using slices = await launchSlices(device, profile, { strategy: "batch" });
-      await slices.loop.wait(slices.add(1), 10_000); // the kernel is compiled and runs
+      await slices.loop.wait(slices.add(1), patientMs(60_000)); // the kernel is compiled and runs
       const ticket = slices.add(1, { rounds: 50_000_000 });
       slices.loop.poll();
-      await sleep(100); // a launch that has not seen its request yet would just stop
+      await sleep(patientMs(50)); // a launch that has not seen its request yet would just stop
       await expect(slices.loop.stop(5)).rejects.toThrow(code("EW_TIMEOUT"));
       expect([ticket.isDone, ticket.failure]).toEqual([true, code("EW_CLOSED")]);
-      await slices.loop.stop(60_000);
+      await slices.loop.stop(patientMs(60_000));
     });
   });
 });

@@ -18,6 +18,7 @@ import { ledger, LEDGER_CELLS, ledgerTwin } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
 import { stepsKernel, stepsTwin } from "../support/steps.ts";
 import { skipIfForbidden } from "../support/strategies.ts";
+import { patientMs } from "../support/patience.ts";
 import { testDeviceInfo, watchValidation, withDevice } from "../support/vulkan.ts";
 
 watchValidation();
@@ -143,7 +144,7 @@ describe("a deadline that passes during a recovery", () => {
       await using kernel = await ResidentKernel.launch(device, { ...stepsKernel, slots: 4, attemptsMax: 5 });
       const twin = stepsTwin();
       const job = { slices: 30_000, rounds: 20 };
-      const deadlineMs = 2_000;
+      const deadlineMs = patientMs(2_000);
       const begin = performance.now();
       const late = kernel.call(job, { deadlineMs });
       const outcome = late.then(
@@ -366,12 +367,12 @@ void perform(uint slot) {
 } as const;
 
 const CALIBRATION_ROUNDS = 1_000_000;
-const HANG_MS = 2_500;
+const HANG_MS = patientMs(2_500);
+const HANG_TIMEOUT_MS = patientMs(400);
 
 describe("a kernel that hangs", () => {
   it.for(["batch", "leased", "continuous", "persistent"] as const)(
     "on one request fails that one as poisoned, and the others go on (%s)",
-    { timeout: 60_000 },
     async (strategy, context) => {
       skipIfForbidden(context, profile, strategy);
       if (profile.loopLimit !== undefined)
@@ -380,7 +381,7 @@ describe("a kernel that hangs", () => {
         await using kernel = await ResidentKernel.launch(device, {
           ...spinner,
           strategy,
-          hangTimeoutMs: 400,
+          hangTimeoutMs: HANG_TIMEOUT_MS,
           attemptsMax: 2,
         });
         // So many rounds as take some seconds: far longer than hangTimeoutMs, and then the driver has its thread back.
@@ -421,16 +422,16 @@ describe("a kernel that rests", () => {
         await using kernel = await ResidentKernel.launch(device, {
           ...stepsKernel,
           strategy,
-          leaseMs: 20,
-          hangTimeoutMs: 400,
+          leaseMs: HANG_TIMEOUT_MS / 20,
+          hangTimeoutMs: HANG_TIMEOUT_MS,
         });
         const twin = stepsTwin();
         const trial = { slices: 100, rounds: 2000 };
         const begin = performance.now();
         expect(await kernel.call(trial)).toEqual(twin(trial));
         const slicesPerMs = trial.slices / (performance.now() - begin);
-        kernel.setDutyCycle(0.04); // after 20 ms of work, 480 ms of rest
-        const job = { slices: Math.ceil(slicesPerMs * 30), rounds: 2000 };
+        kernel.setDutyCycle(0.04); // after a twentieth of that time at work, 1.2 of it at rest
+        const job = { slices: Math.ceil((slicesPerMs * HANG_TIMEOUT_MS * 3) / 40), rounds: 2000 };
         expect(await kernel.call(job)).toEqual(twin(job));
         expect(kernel.stats()).toMatchObject({ recoveries: 0, poisoned: 0 });
       });

@@ -121,6 +121,32 @@ export const bulk: fc.Arbitrary<Change[]> = fc.oneof(
     ),
 );
 
+const absolute = (text: string): GroundPath => ({ text, isAbsolute: true });
+
+/** Every kind of change done, and every error met, by names that no generator makes: what chance need not bring about. */
+export const certainChanges: readonly Change[] = [
+  { kind: "open", to: absolute("certain-file") },
+  { kind: "link", from: absolute("certain-file"), to: absolute("certain-link") },
+  { kind: "unlink", to: absolute("certain-link") },
+  { kind: "mkdir", to: absolute("certain-folder") },
+  { kind: "mkdir", to: absolute("certain-folder") }, // EEXIST
+  { kind: "rename", from: absolute("certain-folder"), to: absolute("certain-other") },
+  { kind: "rmdir", to: absolute("certain-other") },
+  { kind: "rmdir", to: absolute("certain-other") }, // ENOENT
+  { kind: "mkdir", to: absolute("certain-file/below") }, // ENOTDIR
+  { kind: "symlink", from: relative("certain-loop"), to: absolute("certain-loop") },
+  { kind: "mkdir", to: absolute("certain-loop/below") }, // ELOOP
+];
+
+/** Found, and each error of a lookup, from wherever it begins. */
+export const certainLookups: readonly GroundPath[] = [
+  absolute("certain-file"),
+  absolute("certain-none"),
+  absolute("certain-file/below"),
+  absolute("certain-loop/below"),
+  absolute("x".repeat(256)), // ENAMETOOLONG
+];
+
 /** A backend's `lookup`, or something that comes to the same. */
 export type Ask = (paths: PackedPaths, options: LookupOptions) => Promise<Int32Array>;
 

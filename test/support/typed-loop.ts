@@ -17,8 +17,9 @@ import type { Ticket } from "../../src/residency/work-queue.ts";
 import type { Infer, StructLayout } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { launchWithState } from "./state-loop.ts";
+import { patientMs } from "./patience.ts";
 
-const ANSWER_MS = 60_000;
+const ANSWER_MS = patientMs(60_000);
 
 export interface TypedLoopOptions<Q extends StructLayout, R extends StructLayout> extends KernelSchemas<
   Q,

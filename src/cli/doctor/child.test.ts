@@ -1,8 +1,9 @@
 /** Whatever a child process does, the caller gets an answer. */
 import { expect, test } from "vitest";
 import { runChild } from "./child.ts";
+import { patientMs } from "../../../test/support/patience.ts";
 
-const node = (script: string, timeoutMs = 20_000): Promise<string> =>
+const node = (script: string, timeoutMs = patientMs(20_000)): Promise<string> =>
   runChild(process.execPath, ["-e", script], timeoutMs);
 
 test("what it printed", async () => {
@@ -33,5 +34,7 @@ test("a crash is told with its signal, a failure with what it said last", async 
   });
 });
 test("a program that is not there", async () => {
-  await expect(runChild("/nonexistent/program", [], 1_000)).rejects.toMatchObject({ code: "EW_WORKER_DIED" });
+  await expect(runChild("/nonexistent/program", [], patientMs(20_000))).rejects.toMatchObject({
+    code: "EW_WORKER_DIED",
+  });
 });

@@ -5,6 +5,7 @@ import { EverwarpError } from "../../base/errors.ts";
 import { ERRNO } from "../contracts.ts";
 import { packPaths } from "../pack.ts";
 import { PackedBatch, TextBatch } from "./lookup-batch.ts";
+import { patientMs } from "../../../test/support/patience.ts";
 
 const closed = (): EverwarpError => new EverwarpError("EW_CLOSED", "closed by the test", { remedy: "None." });
 const names = (count: number): string[] =>
@@ -174,13 +175,14 @@ describe("a kernel that answers nothing", () => {
   });
 
   it("is waited for as long as some answers come", async () => {
-    const kernel = new AnsweringKernel(1000);
+    const stallMs = patientMs(1000);
+    const kernel = new AnsweringKernel(stallMs);
     kernel.isQuick = false;
     const waiting = Promise.all(
       [1, 2, 3, 4].map((count) => kernel.driver.lookup(new TextBatch(names(count), {}))),
     );
     for (let turn = 0; turn < 4; turn++) {
-      await sleep(350);
+      await sleep(0.35 * stallMs);
       kernel.answer(1);
     }
     expect((await waiting).map(({ length }) => length)).toEqual([1, 2, 3, 4]);

@@ -15,6 +15,7 @@ import { DiskStore } from "./disk-store.ts";
 import { encodeEntry, type Entry, type EntryHeader } from "./entry-file.ts";
 import { isGone, processToken, TOKEN_PATTERN } from "./process-token.ts";
 import { inTurn, takeTurn, turnIsOver } from "./turn.ts";
+import { patientMs } from "../../../test/support/patience.ts";
 
 const root = mkdtempSync(join(tmpdir(), "disk-store-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -158,7 +159,7 @@ describe("a turn", () => {
     let inside = 0;
     await Promise.all(
       Array.from({ length: 8 }, () =>
-        inTurn(path, 10_000, async () => {
+        inTurn(path, patientMs(10_000), async () => {
           expect(++inside).toBe(1);
           await new Promise((resolve) => setTimeout(resolve, 2));
           inside--;

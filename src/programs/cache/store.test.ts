@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { entryBytes, entryId } from "../../../test/support/program-entries.ts";
 import { SecondLevel, type SecondLevelStore } from "./store.ts";
+import { patientMs } from "../../../test/support/patience.ts";
 
 const ID = entryId("scan");
 const BYTES = entryBytes("scan");
@@ -179,14 +180,19 @@ describe("a store that hangs or fails", () => {
 
   test("is left alone after some failures in a row, and asked again when it has rested", async () => {
     store.onGet = () => Promise.reject(new Error("refused", { cause: new Error("ECONNREFUSED") }));
-    const level = new SecondLevel(store, { failuresMax: 3, restMs: 40 });
+    const level = new SecondLevel(store, { failuresMax: 3, restMs: 1e6 });
     for (let i = 0; i < 10; i++) expect(await level.get(ID)).toBeUndefined();
     expect(store.asked.length).toBe(3);
     expect(level.stats).toMatchObject({ failures: 3, rested: 7 });
     expect(level.stats.lastTrouble).toBe("played: refused: ECONNREFUSED");
-    await sleep(60);
-    store.onGet = () => Promise.resolve(BYTES);
-    expect((await level.get(ID))?.bytes).toEqual(BYTES);
+    const now = performance.now.bind(performance);
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + 2e6);
+    try {
+      store.onGet = () => Promise.resolve(BYTES);
+      expect((await level.get(ID))?.bytes).toEqual(BYTES);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test("failures with successes between them are no reason to leave it alone", async () => {
@@ -214,7 +220,7 @@ describe("putting", () => {
     const level = new SecondLevel(store, { putTimeoutMs: 20 });
     for (let i = 0; i < 50; i++) level.put(ID, BYTES);
     expect(level.stats.puts + level.stats.putsLost).toBe(0);
-    await level.close(5000);
+    await level.close(patientMs(5000));
     expect(level.stats).toMatchObject({ puts: 0, putsLost: 50, timeouts: 1 });
   });
 
@@ -222,16 +228,16 @@ describe("putting", () => {
     store.onPut = () => sleep(30);
     const level = new SecondLevel(store, { putsTimeoutMs: 100 });
     for (let i = 0; i < 50; i++) level.put(ID, BYTES);
-    await level.close(20_000);
+    await level.close(patientMs(20_000));
     const { puts, putsLost } = level.stats;
     expect(puts + putsLost).toBe(50);
     expect(puts).toBeLessThanOrEqual(4);
     // The next ones have their time again.
-    const later = new SecondLevel(store, { putsTimeoutMs: 1000, restMs: 0 });
+    const later = new SecondLevel(store, { putsTimeoutMs: patientMs(1000), restMs: 0 });
     later.put(ID, BYTES);
     await sleep(60);
     later.put(ID, BYTES);
-    await later.close(20_000);
+    await later.close(patientMs(20_000));
     expect(later.stats.puts).toBe(2);
   });
 
@@ -250,7 +256,7 @@ describe("putting", () => {
     const level = new SecondLevel(store);
     for (let i = 0; i < 400; i++) level.put(ID, BYTES);
     resolve(undefined);
-    await level.close(5000);
+    await level.close(patientMs(5000));
     const { puts, putsLost } = level.stats;
     expect(puts + putsLost).toBe(400);
     expect(puts).toBeLessThanOrEqual(257);

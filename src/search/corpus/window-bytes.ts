@@ -1,5 +1,5 @@
 /** Views on the windows of a sink. */
-import { createRequire } from "node:module";
+import { requireDependency } from "../../base/package-root.ts";
 import type { SinkWindow } from "./sink.ts";
 
 type Koffi = { view(address: bigint, lengthBytes: number): ArrayBuffer };
@@ -9,6 +9,6 @@ let koffi: Koffi | undefined;
 /** The window's memory as bytes. Loads the foreign function library only when a window is given as an address. */
 export function windowBytes({ memory, lengthBytes }: SinkWindow): Uint8Array {
   if (memory.kind === "shared") return new Uint8Array(memory.buffer, memory.byteOffset, lengthBytes);
-  koffi ??= createRequire(import.meta.url)("koffi") as Koffi;
+  koffi ??= requireDependency("koffi") as Koffi;
   return new Uint8Array(koffi.view(memory.address, lengthBytes));
 }

@@ -9,6 +9,7 @@ import { Corpus } from "../corpus/corpus.ts";
 import type { Placement } from "../corpus/placement.ts";
 import { scanReference } from "../reference/scan-host.ts";
 import { type HostEngine, openHostEngine } from "./host-engine.ts";
+import { patientMs } from "../../../test/support/patience.ts";
 
 const root = mkdtempSync(join(tmpdir(), "everwarp-engine-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -151,7 +152,7 @@ describe("conformance with a naive search", () => {
     const contents = [Buffer.alloc(100_000, "a"), Buffer.alloc(10_000_000, "ab"), Buffer.from("b\na")];
     const loaded = await engine.load(corpusOf(contents));
     const ticket = engine.submit(loaded, [literal("a"), literal("b")]);
-    expect(ticket.waitSync(30_000)).toBe(true);
+    expect(ticket.waitSync(patientMs(30_000))).toBe(true);
     const hits = ticket.result();
     expect(hits.count).toBe(10_100_002);
     const { line, column } = hits.locate();
@@ -206,7 +207,7 @@ describe("many at a time", () => {
     // In an order of their own, some blocking, some not.
     for (const { corpus, wanted, ticket } of queries.toReversed()) {
       if (corpus % 2 === 0) await ticket.wait();
-      else expect(ticket.waitSync(10_000)).toBe(true);
+      else expect(ticket.waitSync(patientMs(10_000))).toBe(true);
       expect(hitsOf(ticket.result())).toEqual(expected(contents[corpus]!, wanted));
     }
   });
@@ -258,7 +259,9 @@ describe("ends", () => {
     );
     await engine.close();
     expect(await Promise.all(waits)).toContain("EW_CLOSED");
-    expect(() => tickets.at(-1)!.waitSync(1000)).toThrow(expect.objectContaining({ code: "EW_CLOSED" }));
+    expect(() => tickets.at(-1)!.waitSync(patientMs(1000))).toThrow(
+      expect.objectContaining({ code: "EW_CLOSED" }),
+    );
     expect(() => engine.submit(loaded, [literal("a")])).toThrow(
       expect.objectContaining({ code: "EW_CLOSED" }),
     );
@@ -300,7 +303,9 @@ describe("ends", () => {
       const engine = await open();
       const ticket = engine.submit(await poisoned(engine), [literal("some")]);
       if (blocking)
-        expect(() => ticket.waitSync(10_000)).toThrow(expect.objectContaining({ code: "EW_WORKER_DIED" }));
+        expect(() => ticket.waitSync(patientMs(10_000))).toThrow(
+          expect.objectContaining({ code: "EW_WORKER_DIED" }),
+        );
       else await expect(ticket.wait()).rejects.toMatchObject({ code: "EW_WORKER_DIED" });
       expect(() => ticket.done).toThrow(expect.objectContaining({ code: "EW_WORKER_DIED" }));
       const other = corpusOf(["other"]);

@@ -7,8 +7,8 @@
  *
  * Invariant: a thread only writes its own work area; files are never changed after the load.
  */
-import { createRequire } from "node:module";
 import { EverwarpError } from "../../base/errors.ts";
+import { requireDependency } from "../../base/package-root.ts";
 import type { LinearMemory } from "../../base/web-assembly.ts";
 import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
 import { PAGE_BYTES, reserveSharedMemory, SCAN_SLACK_BYTES } from "./scan-kernel.ts";
@@ -92,7 +92,7 @@ let advise: ((memory: Uint8Array, lengthBytes: number, advice: number) => number
  * every thread has collected its garbage, and shared memory does not make the collector hurry.
  */
 export function releaseSegments(segments: readonly LinearMemory[]): void {
-  const koffi = createRequire(import.meta.url)("koffi") as Koffi;
+  const koffi = requireDependency("koffi") as Koffi;
   advise ??= koffi.load(null).func("int madvise(void* memory, size_t lengthBytes, int advice)");
   for (const { buffer } of segments) {
     // Where the system does not want to (another page size), the collector frees the memory later.

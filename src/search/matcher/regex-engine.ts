@@ -9,8 +9,8 @@
  * and `findAll` has no continuation byte (80–BF) outside of a valid sequence.
  */
 
-import { createRequire } from "node:module";
 import { EverwarpError } from "../../base/errors.ts";
+import { requireDependency } from "../../base/package-root.ts";
 
 /** The part of the package's module that is used. */
 interface RawModule {
@@ -45,7 +45,7 @@ let loaded: Package | undefined;
 /** The package; takes about 10 ms the first time. */
 function load(): Package {
   if (loaded === undefined) {
-    loaded = createRequire(import.meta.url)("rregex") as Package;
+    loaded = requireDependency("rregex") as Package;
     if (typeof loaded.__wasm?.rregex_findAt !== "function") {
       throw new EverwarpError("EW_INTERNAL", "the installed rregex does not export its functions", {
         remedy: "Install the version that package-lock.json names.",

@@ -1,0 +1,175 @@
+/** The package as a user gets it: packed, installed with npm into a project made by `npm init -y`, used as the README says. */
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { build, type BuildOptions } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { packageRoot } from "../../src/base/package-root.ts";
+import { codeBlocks, outputOf } from "../support/pages.ts";
+import { installedProject, type UserProject } from "../support/user-project.ts";
+
+let project: UserProject;
+beforeAll(async () => {
+  project = await installedProject(["tsx", "@types/node"]);
+  // The folders that the README's first program loads.
+  project
+    .file("src/a.js", 'import x from "y"; // TODO: one\nconst one = 1;\n')
+    .file("test/b.js", "const two = 2; // todo\n")
+    .file("docs/c.md", "Vulkan runs on a GPU\n");
+  await project.npm("pkg", "set", "type=module");
+});
+afterAll(() => project?.remove());
+
+const blocks = codeBlocks("README.md");
+
+/** What the first program prints over those folders, times and the device left out: one hit of two in each of src and test. */
+const FIRST_PRINTS =
+  /^2 files on .*\n(no GPU: .*\n)?2 hits in 2 files\nsrc\/a\.js:1:23: import x from "y"; \/\/ TODO: one\n  file 0 of the corpus, 4 bytes from byte 22 on\ntest\/b\.js:1:19: const two = 2; \/\/ todo\n  file 1 of the corpus, 4 bytes from byte 18 on\n2 hits in the documents\n2 false\n1 hits, [\d.]+ µs\n$/;
+
+describe("a program of the README", () => {
+  const programs = blocks
+    .filter(({ language }) => language === "ts")
+    .map(({ title, text }) => ({ name: title.replace(/\.ts$/, "") || "first", text }));
+
+  it.each(programs)(
+    "$name runs as TypeScript with tsx and as JavaScript, and prints what the page says",
+    async (program) => {
+      const { name, text } = program;
+      for (const { language, title, text: source } of blocks)
+        if (language === "glsl") project.file(title, source);
+      project.file(`${name}.ts`, text).file(`${name}.js`, text);
+      const output = outputOf(blocks, `${name}.ts`);
+      for (const [tool, file] of [
+        ["node_modules/.bin/tsx", `${name}.ts`],
+        [process.execPath, `${name}.js`],
+      ] as const) {
+        const { end, stdout, stderr } = await project.run(tool, [file]);
+        expect({ file, end, stderr }).toEqual({ file, end: 0, stderr: "" });
+        if (name === "first") expect(stdout).toMatch(FIRST_PRINTS);
+        else expect(stdout).toBe(output);
+      }
+    },
+  );
+
+  it("has types that a strict TypeScript takes", async () => {
+    for (const { name, text } of programs) project.file(`typed/${name}.ts`, text);
+    project.file(
+      "typed/tsconfig.json",
+      '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "nodenext", "target": "es2022", "types": ["node"] } }',
+    );
+    const compiler = join(packageRoot(), "node_modules/typescript/bin/tsc");
+    const { end, stdout } = await project.run(process.execPath, [compiler, "-p", "typed"]);
+    expect({ end, stdout }).toEqual({ end: 0, stdout: "" });
+  });
+});
+
+describe("a program that is bundled with esbuild", () => {
+  // Threads of the host, the regex engine, the command of a kernel: all that a bundle cannot hold.
+  const PROGRAM = `
+    import { Corpus, Device, EverwarpError, Namespace, ResidentKernel, SearchEngine, struct, u32 } from "everwarp";
+    async function main() {
+      const engine = await SearchEngine.open({ corpus: await Corpus.load(["src", "test"]), device: "cpu", threads: 2 });
+      console.log((await engine.search({ pattern: "const \\\\w+ = [0-9]" })).count);
+      await engine.close();
+      const files = await Namespace.open({ device: "cpu" });
+      console.log(await files.addFile("/a") === await files.lookup("/a"));
+      await files.close();
+      const device = Device.open({ allowSoftware: true });
+      const kernel = await ResidentKernel.launch(device, {
+        source: { text: '#version 460\\n#include "kernel.glsl"\\nvoid perform(uint slot) { if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + 1u)); }' },
+        request: struct("Request", { value: u32 }),
+        response: struct("Response", { value: u32 }),
+      });
+      console.log((await kernel.call({ value: 41 })).value);
+      await kernel.stop();
+      device.close();
+    }
+    main().catch((error) => {
+      console.log(error instanceof EverwarpError ? error.code + " " + error.message : error.stack);
+      process.exitCode = 1;
+    });`;
+  const PRINTS = "2\ntrue\n42\n";
+
+  const bundled = async (outfile: string, options: BuildOptions): Promise<void> => {
+    project.file("program.ts", PROGRAM);
+    const { warnings } = await build({
+      entryPoints: ["program.ts"],
+      absWorkingDir: project.path,
+      outfile,
+      bundle: true,
+      platform: "node",
+      target: "node20.19",
+      logLevel: "silent",
+      ...options,
+    });
+    expect(warnings).toEqual([]);
+  };
+
+  it.each([
+    ["one ES module", "out/whole.mjs", { format: "esm" }],
+    ["one CommonJS file", "out/whole.cjs", { format: "cjs" }],
+    ["one minified file", "out/small.mjs", { format: "esm", minify: true }],
+    ["--external:everwarp", "out/apart.mjs", { format: "esm", external: ["everwarp"] }],
+    ["--packages=external", "out/packages.mjs", { format: "esm", packages: "external" }],
+  ] as const)("works as %s", async (_, outfile, options) => {
+    await bundled(outfile, options as BuildOptions);
+    expect(await project.run(process.execPath, [outfile])).toEqual({ end: 0, stdout: PRINTS, stderr: "" });
+  });
+
+  it.each([
+    ["mjs", "esm"],
+    ["cjs", "cjs"],
+  ] as const)("says what is missing where the package is not installed: %s", async (extension, format) => {
+    await bundled(`out/moved.${extension}`, { format });
+    const elsewhere = mkdtempSync(join(tmpdir(), "everwarp-moved-"));
+    try {
+      cpSync(join(project.path, "src"), join(elsewhere, "src"), { recursive: true });
+      cpSync(join(project.path, "test"), join(elsewhere, "test"), { recursive: true });
+      cpSync(join(project.path, `out/moved.${extension}`), join(elsewhere, `moved.${extension}`));
+      const { end, stdout, stderr } = await project.run(process.execPath, [`moved.${extension}`], elsewhere);
+      expect({ end, stderr }).toEqual({ end: 1, stderr: "" });
+      expect(stdout).toMatch(/^EW_PACKAGE_INCOMPLETE .*--external:everwarp/);
+    } finally {
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
+});
+
+describe("the published package", () => {
+  it("holds every file that its own pages link to", () => {
+    const installed = join(project.path, "node_modules/everwarp");
+    const pages = readdirSync(installed, { recursive: true, encoding: "utf8" }).filter((name) =>
+      name.endsWith(".md"),
+    );
+    expect(pages).toEqual(expect.arrayContaining(["README.md", "CHANGELOG.md", "docs/residency.md"]));
+    const lost: string[] = [];
+    let linkCount = 0;
+    for (const page of pages) {
+      const text = readFileSync(join(installed, page), "utf8").replace(/^```[^]*?^```$/gm, "");
+      for (const [, target = ""] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^(https?:|#)/.test(target)) continue;
+        linkCount++;
+        const file = join(installed, dirname(page), target.replace(/#.*/, ""));
+        if (!file.startsWith(installed) || !existsSync(file)) lost.push(`${page}: ${target}`);
+      }
+    }
+    expect(lost).toEqual([]);
+    expect(linkCount).toBeGreaterThan(15);
+  });
+
+  it("names what npm shows and what npm checks", () => {
+    const text = (folder: string): string => readFileSync(join(folder, "package.json"), "utf8");
+    const manifest = JSON.parse(text(packageRoot())) as Record<string, unknown>;
+    expect(manifest).toMatchObject({
+      os: ["linux"],
+      cpu: ["x64"],
+      license: "MIT",
+      author: "The everwarp authors",
+    });
+    expect(manifest["keywords"]).toContain("vulkan");
+    // Files that do something by being loaded: a bundler must keep those alone.
+    for (const glob of manifest["sideEffects"] as string[])
+      expect(statSync(join(packageRoot(), glob.replace("/*", ""))).isDirectory(), glob).toBe(true);
+    expect(readFileSync(join(packageRoot(), "LICENSE"), "utf8")).toContain(String(manifest["author"]));
+  });
+});
