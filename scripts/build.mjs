@@ -44,10 +44,10 @@ for (const source of walk("src")) {
   mkdirSync(path.dirname(file), { recursive: true });
   cpSync(source, file);
   if (!isKernel) continue;
-  // The scan kernel is used in two shapes; see src/search/gpu/scan-shape.ts.
-  if (path.basename(file) === "scan.comp")
-    requests.push({ file, defines: { UNROLL: 1 } }, { file, defines: { UNROLL: 4 } });
-  else requests.push({ file });
+  // The scan kernel is used in two shapes; see src/search/gpu/scan-shape.ts. Where the device has a clock, resident kernels read it.
+  const shapes = path.basename(file) === "scan.comp" ? [{ UNROLL: 1 }, { UNROLL: 4 }] : [{}];
+  for (const defines of shapes)
+    requests.push({ file, defines }, { file, defines: { ...defines, RESIDENCY_CLOCK: 1 } });
 }
 const { precompile } = await built("programs/index.js");
 await precompile(requests);

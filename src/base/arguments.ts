@@ -219,10 +219,33 @@ export const pathText: Check = (name, value) => {
     throw badArgument(name, value, "a string without a NUL");
 };
 
-/** Which device: what `Device.open`, `SearchEngine` and `Namespace` take. */
+/** Marks an open device, so that it is known without loading what opens devices. */
+export const OPEN_DEVICE = Symbol.for("everwarp.device");
+
+/** Which device, or an open one: what `SearchEngine` and `Namespace` take. */
+export const deviceOrChoice: Check = (name, value) => {
+  if (typeof value === "object" && value !== null) {
+    if (hasMark(value)) return;
+    throw badArgument(name, value, `${DEVICE_CHOICES}, or an open Device`);
+  }
+  deviceChoice(name, value);
+};
+
+/** Asking a proxy may throw. */
+function hasMark(value: object): boolean {
+  try {
+    return OPEN_DEVICE in value;
+  } catch {
+    return false;
+  }
+}
+
+const DEVICE_CHOICES = '"auto", "cpu", "gpu", a part of a device\'s name, or its index';
+
+/** Which device: what `Device.open` takes. */
 export const deviceChoice: Check = (name, value) => {
   if (typeof value === "string" ? value.trim() !== "" : isIndex(value)) return;
-  throw badArgument(name, value, '"auto", "cpu", "gpu", a part of a device\'s name, or its index');
+  throw badArgument(name, value, DEVICE_CHOICES);
 };
 
 function isIndex(value: unknown): boolean {

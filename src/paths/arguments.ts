@@ -4,7 +4,7 @@ import {
   badArgument,
   boolean,
   callback,
-  deviceChoice,
+  deviceOrChoice,
   duration,
   type OptionChecks,
   oneOf,
@@ -24,7 +24,7 @@ const INODE_MAX = 0xffff_ffff;
 const inodeNumber = whole(0, INODE_MAX);
 
 export const NAMESPACE_OPTIONS: OptionChecks<NamespaceOptions> = {
-  device: deviceChoice,
+  device: deviceOrChoice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
   threads: whole(0),
   capacity: whole(1, CAPACITY_MAX),

@@ -1,11 +1,12 @@
 /** Which backend a namespace gets: a device, or the host's threads where there is none. */
 import { EverwarpError, type ErrorCode } from "../base/errors.ts";
 import type { StrategyName } from "../residency/strategies/index.ts";
+import type { Device } from "../vulkan/index.ts";
 import { whyNoHardware } from "../vulkan/vulkan-presence.ts";
 import type { PathsBackend, TableImage } from "./contracts.ts";
 
 /** See `NamespaceOptions.device`. */
-export type PathsDeviceChoice = "auto" | "cpu" | "gpu" | number | (string & {});
+export type PathsDeviceChoice = "auto" | "cpu" | "gpu" | number | Device | (string & {});
 
 export interface OpenedDevice {
   /** Undefined: the host's threads do it. */

@@ -1,8 +1,8 @@
 /**
  * Room on a device: which kernels share it, and on which queues.
  *
- *     main queue      bounded kernels, any number: their launches end, so they follow one another
- *     leased queues   one resident kernel each: a launch that stays keeps everything behind it waiting
+ *     main queue      bounded kernels, any number: their launches end, so they follow one another; adaptive ones where no queue is left
+ *     leased queues   one resident or adaptive kernel each: a launch that stays keeps everything behind it waiting
  *
  * Invariants: a queue with a resident kernel has nobody else on it. The main queue is given to a resident kernel only where there is no
  * other kernel, so a device with one queue holds one resident kernel, or any number of bounded ones. Nothing here waits, and
@@ -12,8 +12,8 @@ import { EverwarpError } from "../base/errors.ts";
 import type { Device, Queue, QueueLease } from "../vulkan/index.ts";
 import type { StrategyName } from "./strategies/index.ts";
 
-/** `resident`: a launch that stays. `bounded`: launches that end by themselves. */
-export type KernelKind = "resident" | "bounded";
+/** `resident`: a launch that stays. `bounded`: launches that end by themselves. `adaptive`: one or the other, as others let it. */
+export type KernelKind = "resident" | "bounded" | "adaptive";
 
 export interface RoomRequest {
   readonly kind: KernelKind;
@@ -43,6 +43,7 @@ export type RoomDevice = Pick<Device, "queue" | "leaseComputeQueue"> & {
 
 /** Which kind of kernel a strategy makes. */
 export function kindOf(strategy: StrategyName): KernelKind {
+  if (strategy === "adaptive") return "adaptive";
   return strategy === "persistent" || strategy === "leased" || strategy === "continuous"
     ? "resident"
     : "bounded";
@@ -69,7 +70,7 @@ export class DeviceRoom {
   enter(request: RoomRequest): Place {
     const { kind, label, workgroupCount = 1, workgroupsMax } = request;
     if (kind === "resident") this.#assertWorkgroups(label, workgroupCount, workgroupsMax);
-    const lease = kind === "resident" ? this.#device.leaseComputeQueue() : undefined;
+    const lease = kind === "bounded" ? undefined : this.#device.leaseComputeQueue();
     if (lease === undefined) this.#assertMainQueue(kind, label);
     return this.#place({ kind, label, workgroupCount }, lease);
   }
@@ -100,7 +101,7 @@ export class DeviceRoom {
 
   #assertMainQueue(kind: KernelKind, label: string): void {
     const { queue } = this.#device;
-    if (kind === "bounded") {
+    if (kind !== "resident") {
       const holder = this.places.find((place) => place.kind === "resident" && place.queue === queue);
       if (holder === undefined) return;
       throw this.#noRoom(

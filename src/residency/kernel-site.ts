@@ -16,6 +16,7 @@ import { prepareSource } from "../programs/compile.ts";
 import { type ProgramLease, sharedPrograms, type SourceRequest } from "../programs/index.ts";
 import type { Device, DeviceBuffer } from "../vulkan/index.ts";
 import { type CopyPart, DeviceCopy, type StagedPart } from "./device-copy.ts";
+import { isCard } from "./company.ts";
 import { kindOf, type Place, roomOf } from "./device-room.ts";
 import { KERNEL_TYPES_FILE, type KernelTypes } from "./kernel-source.ts";
 import { type LoopPosition, loopRegions, positionFrom, regionBytes } from "./loop-memory.ts";
@@ -121,7 +122,7 @@ export class KernelSite {
     assertWorkgroupSize(device, recipe.workgroupSize);
     const profile = await profileOf(device);
     const hasClock = device.info.features.includes("shaderDeviceClock");
-    const { name: strategy } = chooseStrategy(profile, recipe.strategy);
+    const { name: strategy } = chooseStrategy(profile, recipe.strategy, { isCard: isCard(device) });
     const undo: (() => void | Promise<void>)[] = [];
     try {
       // Before anything is asked of the driver: where a kernel holds the only queue, making a pipeline may wait for that kernel's end.

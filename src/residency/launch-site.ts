@@ -83,7 +83,7 @@ export class LaunchSite {
   /** Number of the newest launch. */
   epoch = 0;
   /** Told of the gap before each launch that is seen, where there was one. */
-  onGap: ((gapTicks: number) => void) | undefined;
+  onGap: ((gapTicks: number, epoch: number) => void) | undefined;
   readonly #control: Uint32Array;
   readonly #beat: Uint32Array;
   readonly #alive: Uint32Array;
@@ -221,7 +221,7 @@ export class LaunchSite {
     const told = (seal - sealMix(phase, beat[1], gapTicks)) >>> 0;
     if (told > this.#gapEpoch && told <= this.epoch) {
       this.#gapEpoch = told;
-      if (gapTicks !== 0) this.onGap?.(gapTicks);
+      if (gapTicks !== 0) this.onGap?.(gapTicks, told);
     }
     if (told === epoch) return phase;
     // Torn, or of a launch before: not ended. Of a later one: ended, for whatever reason.

@@ -12,6 +12,8 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../base/errors.ts";
+import { type CompanyGuest, type CompanyMember, isCard, joinCompany, NO_COMPANY } from "./company.ts";
+import { kindOf, type Place, roomOf } from "./device-room.ts";
 import type { ComputePipeline, Device, DeviceBuffer, Queue as VulkanQueue } from "../vulkan/index.ts";
 import { TimeHistogram } from "./kernel-stats.ts";
 import { CONTROL_BLOCKS, type HeartbeatReading, LaunchSite, WORKGROUPS_MAX } from "./launch-site.ts";
@@ -36,6 +38,8 @@ const ASSERT_INTERVAL_MS = 20;
 const LOOK_GAP_MS = 5_000;
 /** A lease that every watchdog known leaves alone (docs/residency.md). */
 const LEASE_MS = 1_000;
+/** So long may a kernel keep a card to itself that others may want: short for a person, long beside the microseconds between two leases. */
+const ADAPTIVE_LEASE_MS = 20;
 /** Longest pause of an idle kernel between two polls. */
 const DOZE_PAUSE_MS_MAX = 0.02;
 /** Ticks a millisecond where the profile has not measured them: those of a clock that counts nanoseconds, and quick polls. */
@@ -56,7 +60,7 @@ export interface ResidentLoopOptions {
   strategy?: StrategyName | "auto";
   /** Strategies that the kernel can be run with; all if not given. */
   strategies?: readonly StrategyName[];
-  /** Takes the launches; the device's main queue if not given. A kernel that stays needs one of its own. */
+  /** Takes the launches; one of the device's queues if not given, as there is room (device-room.ts). */
   queue?: VulkanQueue;
   /** Was the kernel compiled with RESIDENCY_CLOCK? */
   hasClock?: boolean;
@@ -86,6 +90,8 @@ export interface ResidentLoopOptions {
   dozeAfterMs?: number;
   /** Share of the time that the kernel may work, above 0, at most 1. */
   dutyCycle?: number;
+  /** Who tells of others on the card; for tests. */
+  joinCompany?: typeof joinCompany;
   /** Idle polls after which a resident kernel gives up; 0: never. For probes: it counts as a loss. */
   pollLimit?: number;
   /** A kernel that has requests before it and finishes nothing for this long counts as lost; never, if not given. */
@@ -111,6 +117,9 @@ export class ResidentLoop implements AsyncDisposable {
   #sign = -1;
   #signMs = 0;
   #lookedMs = 0;
+  readonly #company: CompanyMember;
+  /** The place on the device, where it is not the caller's. */
+  readonly #place: Place | undefined;
   /** The device may be closed from then on. */
   readonly #letGo: () => void;
   #state: "stopped" | "running" | "lost" = "stopped";
@@ -135,6 +144,8 @@ export class ResidentLoop implements AsyncDisposable {
     buffers: DeviceBuffer[];
     letGo: () => void;
     stallMs: number;
+    company: CompanyMember;
+    place: Place | undefined;
   }) {
     this.#lanes = parts.lanes;
     this.#site = parts.site;
@@ -146,7 +157,13 @@ export class ResidentLoop implements AsyncDisposable {
     this.#buffers = parts.buffers;
     this.#letGo = parts.letGo;
     this.#stallMs = parts.stallMs;
-    this.#site.onGap = (gapTicks) => this.leaseGaps.add(gapTicks / this.ticksPerMs);
+    this.#company = parts.company;
+    this.#place = parts.place;
+    this.#site.onGap = (gapTicks, epoch) => {
+      const gapMs = gapTicks / this.ticksPerMs;
+      this.leaseGaps.add(gapMs);
+      this.#strategy.sawGap?.(gapMs, epoch);
+    };
   }
 
   /**
@@ -155,7 +172,10 @@ export class ResidentLoop implements AsyncDisposable {
    */
   static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
     const { device, profile, slotCount = 256, laneCount = 1, completionVectors = 1 } = options;
-    const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto", options.strategies);
+    const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto", {
+      among: options.strategies,
+      isCard: isCard(device),
+    });
     const slotsOffsetBytes = CONTROL_BLOCKS * Queue.CONTROL_STRIDE_BYTES;
     const heartbeatOffsetBytes = laneCount * slotCount * completionVectors * 16;
     const aliveOffsetBytes = heartbeatOffsetBytes + Heartbeat.BYTES;
@@ -164,6 +184,8 @@ export class ResidentLoop implements AsyncDisposable {
     // The lanes look at mapped memory, which must not go before they do.
     const letGo = device.hold(options.pipeline.label ?? "a kernel");
     let loop: ResidentLoop | undefined;
+    let place: Place | undefined;
+    let company = NO_COMPANY;
     const create = (
       role: "doorbell" | "mailbox" | "device",
       sizeBytes: number,
@@ -175,12 +197,23 @@ export class ResidentLoop implements AsyncDisposable {
       return buffer;
     };
     try {
+      if (options.queue === undefined)
+        place = roomOf(device).enter({ kind: kindOf(name), label: options.pipeline.label ?? "a kernel" });
+      const queue = options.queue ?? place?.queue ?? device.queue;
+      const guest: CompanyGuest = {
+        onChange: () => void loop?.poll(),
+        hasMadeRoom: () => loop === undefined || !loop.#stays,
+        sharesQueue: queue === device.queue,
+      };
+      // On a card others learn of every kernel, whatever its strategy is: they may have to make room for it.
+      if (isCard(device) || name === "adaptive")
+        company = (options.joinCompany ?? joinCompany)(device, guest);
+      await company.makeRoom();
       const slotBytes = slotCount * Queue.SLOT_BYTES;
       const doorbell = create("doorbell", slotsOffsetBytes + laneCount * slotBytes, "work queue");
       const mailbox = create("mailbox", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
       const counters = create("device", laneCount * slotCount * 12, "arrival counters");
       const cursors = create("device", Cursors.BYTES, "cursors");
-      const queue = options.queue ?? device.queue;
       await device.runAsync(
         (recorder) =>
           recorder.fill(cursors, 0, cursors.sizeBytes, 0).fill(counters, 0, counters.sizeBytes, 0),
@@ -211,7 +244,7 @@ export class ResidentLoop implements AsyncDisposable {
           completionVectors,
         },
         settings: {
-          leaseTicks: name === "persistent" ? 0 : Math.round((options.leaseMs ?? LEASE_MS) * ticksPerMs),
+          leaseTicks: Math.round(leaseMsOf(name, options.leaseMs) * ticksPerMs),
           ...idleTicksOf(options, ticksPerMs),
           dozeTicksMax: Math.round(DOZE_PAUSE_MS_MAX * ticksPerMs),
           roundBudget: profile.loopLimit === undefined ? 0 : Math.floor(profile.loopLimit * ROUND_SHARE),
@@ -233,14 +266,30 @@ export class ResidentLoop implements AsyncDisposable {
           requestsPerBatch: options.requestsPerBatch ?? 64,
           residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
           leastWorkgroupCount: options.leastWorkgroupCount ?? 1,
+          company,
         },
       );
-      loop = new ResidentLoop({ lanes, site, strategy, reason, counts, ticksPerMs, buffers, letGo, stallMs });
+      loop = new ResidentLoop({
+        lanes,
+        site,
+        strategy,
+        reason,
+        counts,
+        ticksPerMs,
+        buffers,
+        letGo,
+        stallMs,
+        company,
+        place,
+      });
       await loop.start();
+      company.opened(loop.workgroupCount);
       return loop;
     } catch (error) {
       if (loop === undefined) {
         for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
+        company[Symbol.dispose]();
+        place?.leave();
         letGo();
       } else await loop[Symbol.asyncDispose]().catch(() => undefined); // the first error is the one to tell
       throw error;
@@ -282,6 +331,16 @@ export class ResidentLoop implements AsyncDisposable {
   /** Why the kernel was lost. */
   get lossReason(): EverwarpError | undefined {
     return this.#lossReason;
+  }
+
+  /** Does the kernel end after every batch of requests, because others use the card too? For the strategy `adaptive`. */
+  get isShared(): boolean {
+    return this.#strategy.isShared ?? false;
+  }
+
+  /** Is a launch on the device that could end for the sake of others, and has not? */
+  get #stays(): boolean {
+    return this.#state === "running" && this.#strategy.stays === true;
   }
 
   /** Workgroups that each request is spread over. */
@@ -545,6 +604,8 @@ export class ResidentLoop implements AsyncDisposable {
       this.#isFreed = true;
       this.#strategy.dispose();
       for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
+      this.#company[Symbol.dispose]();
+      this.#place?.leave();
       this.#letGo();
     }
   }
@@ -602,6 +663,12 @@ export class ResidentLoop implements AsyncDisposable {
 
 function ticksPerMsOf(profile: DeviceProfile, hasClock: boolean): number {
   return hasClock ? (profile.clockTicksPerMs ?? CLOCK_TICKS_PER_MS) : (profile.pollsPerMs ?? POLLS_PER_MS);
+}
+
+/** How long a launch stays; 0: until it is told to stop. */
+function leaseMsOf(name: StrategyName, leaseMs: number | undefined): number {
+  if (name === "persistent") return 0;
+  return leaseMs ?? (name === "adaptive" ? ADAPTIVE_LEASE_MS : LEASE_MS);
 }
 
 function idleTicksOf(

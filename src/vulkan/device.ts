@@ -15,7 +15,14 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { assertInstance, badArgument, milliseconds, text, wholeNumber } from "../base/arguments.ts";
+import {
+  assertInstance,
+  badArgument,
+  milliseconds,
+  OPEN_DEVICE,
+  text,
+  wholeNumber,
+} from "../base/arguments.ts";
 import { nowMs } from "../base/clock.ts";
 import { EverwarpError } from "../base/errors.ts";
 import {
@@ -87,6 +94,7 @@ export interface DeviceOptions {
 }
 
 export class Device implements Disposable {
+  readonly [OPEN_DEVICE] = true;
   /** Everything known of the device. */
   readonly info: DeviceInfo;
   /** Takes dispatches and transfers. */
@@ -114,22 +122,29 @@ export class Device implements Disposable {
   /**
    * Opens a device.
    *
+   * @param findOpen gives a device that is open already and serves as well as the one that would be opened; the caller knows who closes it
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
-  static open(given: DeviceOptions = {}): Device {
+  static open(given: DeviceOptions = {}, findOpen?: (info: DeviceInfo) => Device | undefined): Device {
     const options = deviceOptions(given);
     const { select = "auto", allowSoftware = false } = options;
-    return Device.#open(options, (devices) => selectDevice(devices, select, allowSoftware));
+    return Device.#open(options, (devices) => selectDevice(devices, select, allowSoftware), findOpen);
   }
 
   static #open(
     options: DeviceOptions,
     choose: (devices: readonly PhysicalDevice[]) => PhysicalDevice,
+    findOpen?: (info: DeviceInfo) => Device | undefined,
   ): Device {
     const { validation = false, memoryTypes, queuesToLease, driverCache = true } = options;
     const instance = acquireInstance(validation);
     try {
       const physical = choose(physicalDevices(instance.handle));
+      const open = findOpen?.(physical.info);
+      if (open !== undefined) {
+        instance.release();
+        return open;
+      }
       const families = chooseQueues(physical.info, queuesToLease);
       const chosenTypes = chooseMemoryTypes(physical.info, memoryTypes);
       const handle = createDevice(physical, families, {

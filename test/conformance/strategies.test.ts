@@ -37,7 +37,7 @@ afterAll(() => {
 });
 
 const ANSWER_MS = patientMs(30_000);
-const RESIDENT: readonly StrategyName[] = ["leased", "continuous", "persistent"];
+const RESIDENT: readonly StrategyName[] = ["leased", "continuous", "persistent", "adaptive"];
 
 /** Workgroups that are resident together: a software driver gives each a thread of its pool. */
 function residentMax(): number {
@@ -394,6 +394,15 @@ describe("the choice of a strategy", () => {
       reason: expect.stringContaining("Tuesday"),
     });
     expect(chooseStrategy(forbidding, "dispatch").name).toBe("dispatch");
+  });
+
+  it("takes adaptive on a card whose kernels see what the host writes", () => {
+    const seen = { ...allowing, doorbell: [{ isSeen: true } as DeviceProfile["doorbell"][number]] };
+    expect(chooseStrategy(seen, "auto", { isCard: true }).name).toBe("adaptive");
+    expect(chooseStrategy(seen, "auto", { isCard: false }).name).toBe("persistent");
+    expect(chooseStrategy(allowing, "auto", { isCard: true }).name).toBe("persistent");
+    const among = ["dispatch", "batch"] as const;
+    expect(chooseStrategy(forbidding, "auto", { isCard: true, among }).name).toBe("batch");
   });
 
   it("refuses to pretend", () => {

@@ -19,7 +19,7 @@ export async function engineKinds(): Promise<EngineKind[]> {
   const { persistent, loopLimit } = profile;
   const missingFor = (strategy: StrategyName): string | undefined => {
     if (strategy === "persistent" && !persistent.allowed) return persistent.reason;
-    const isLeased = strategy === "leased" || strategy === "continuous";
+    const isLeased = strategy === "leased" || strategy === "continuous" || strategy === "adaptive";
     return isLeased && loopLimit !== undefined
       ? `scans do not account for their loops, of which the driver allows ${loopLimit}`
       : undefined;

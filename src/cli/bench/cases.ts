@@ -10,6 +10,7 @@ import { searchSize } from "./search-size.ts";
 import { searchTree } from "./search-tree.ts";
 import { searchTyping } from "./search-typing.ts";
 import { soak } from "./soak.ts";
+import { together } from "./together.ts";
 import { startup } from "./startup.ts";
 
 export const CASES: readonly BenchCase[] = [
@@ -20,6 +21,7 @@ export const CASES: readonly BenchCase[] = [
   searchTree,
   programs,
   startup,
+  together,
   ...RESIDENCY_CASES,
   paths,
   pathsShapes,

@@ -2,10 +2,12 @@
  * The other side of `programs`: what a process of its own does and tells, since what a process compiled stays with it. Started as
  * `everwarp bench --child JOB`; where its cache lies is in its environment.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/errors.ts";
 import { type ProgramRequest, ProgramCache } from "../../programs/index.ts";
 import type { ProgramStats } from "../../programs/cache/statistics.ts";
 import { openProfiledDevice } from "../../residency/profile.ts";
+import type { StrategyName } from "../../residency/strategies/index.ts";
 import { Corpus } from "../../search/corpus/corpus.ts";
 import { SearchEngine } from "../../search/engine.ts";
 import { scanShape } from "../../search/gpu/scan-shape.ts";
@@ -25,6 +27,15 @@ export type ChildJob =
       readonly device: string | number;
       readonly folder: string;
       readonly pattern: string;
+    }
+  /** Opens an engine on a folder and asks once a millisecond for a while. */
+  | {
+      readonly kind: "beside";
+      readonly device: string | number;
+      readonly strategy: StrategyName | "auto";
+      readonly folder: string;
+      readonly pattern: string;
+      readonly runMs: number;
     };
 
 /** One program, acquired. */
@@ -58,6 +69,15 @@ export interface FirstSearchAnswer {
   readonly ms: number;
 }
 
+export interface BesideAnswer {
+  /** From the listing of the folder to an engine that answers. */
+  readonly openMs: number;
+  /** Each answer's time. */
+  readonly samplesUs: readonly number[];
+  /** Answers that had not one hit. */
+  readonly wrongCount: number;
+}
+
 /** @returns one line of JSON */
 export async function answerChild(text: string): Promise<string> {
   const job = JSON.parse(text) as ChildJob;
@@ -69,7 +89,7 @@ export async function answerChild(text: string): Promise<string> {
   }
 }
 
-async function work(job: ChildJob): Promise<ProgramsAnswer | FirstSearchAnswer> {
+async function work(job: ChildJob): Promise<ProgramsAnswer | FirstSearchAnswer | BesideAnswer> {
   switch (job.kind) {
     case "numbered":
       return acquireNumbered(job);
@@ -77,6 +97,8 @@ async function work(job: ChildJob): Promise<ProgramsAnswer | FirstSearchAnswer> 
       return acquireSearchPrograms(job);
     case "first-search":
       return searchOnce(job);
+    case "beside":
+      return searchBeside(job);
   }
 }
 
@@ -153,6 +175,32 @@ async function searchOnce({
   try {
     const { count } = await engine.submit({ pattern, fixedStrings: true }).wait();
     return { count, ms: performance.now() - startMs };
+  } finally {
+    await engine.close();
+  }
+}
+
+async function searchBeside({
+  device,
+  strategy,
+  folder,
+  pattern,
+  runMs,
+}: ChildJob & { kind: "beside" }): Promise<BesideAnswer> {
+  const beginMs = performance.now();
+  const engine = await SearchEngine.open({ corpus: await Corpus.load([folder]), device, strategy });
+  const openMs = performance.now() - beginMs;
+  const samplesUs: number[] = [];
+  let wrongCount = 0;
+  try {
+    for (const startMs = performance.now(); performance.now() - startMs < runMs;) {
+      const askedMs = performance.now();
+      const { count } = await engine.search({ pattern, fixedStrings: true });
+      samplesUs.push((performance.now() - askedMs) * 1000);
+      if (count !== 1) wrongCount++;
+      await sleep(1);
+    }
+    return { openMs, samplesUs, wrongCount };
   } finally {
     await engine.close();
   }

@@ -8,12 +8,12 @@
  */
 import { EverwarpError } from "../../base/errors.ts";
 import { kernelFile } from "../../programs/index.ts";
-import { endDevice } from "../../residency/end-device.ts";
-import { type DeviceProfile, openProfiledDevice } from "../../residency/profile.ts";
+import { type DeviceSession, openSession, type SessionOptions } from "../../residency/device-session.ts";
+import type { DeviceProfile } from "../../residency/profile.ts";
 import { launchProgram, type ProgramLoop } from "../../residency/program-loop.ts";
 import { WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
-import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
+import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type {
   LookupOptions,
   PackedPaths,
@@ -43,7 +43,7 @@ const VECTOR_BYTES = 16;
 const TOGETHER_PATHS_MAX_ID = 1;
 const IS_IN_STEP_ID = 2;
 
-export interface DevicePathsOptions extends DeviceOptions {
+export interface DevicePathsOptions extends SessionOptions {
   /** How the kernel is run; `auto` lets the device profile decide. */
   strategy?: StrategyName | "auto";
   /** Overrules how the kernel is laid over the device; for measurements. */
@@ -60,21 +60,25 @@ export class DevicePathsBackend implements PathsBackend {
   readonly #program: ProgramLoop;
   readonly #table: DeviceTable;
   readonly #driver: RequestDriver;
+  /** Gives back what `open` took. */
+  readonly #giveBack: () => void;
 
   private constructor(parts: {
-    device: Device;
-    profile: DeviceProfile;
+    session: DeviceSession;
     shape: LookupShape;
     image: TableImage;
     program: ProgramLoop;
     table: DeviceTable;
     inputs: DeviceBuffer;
     results: DeviceBuffer;
+    giveBack: () => void;
   }) {
-    const { shape, program, table, profile } = parts;
+    const { shape, program, table } = parts;
+    const { device, profile } = parts.session;
     const kernel = program.loop;
     const { words } = parts.image;
-    this.device = parts.device;
+    this.device = device;
+    this.#giveBack = parts.giveBack;
     this.profile = profile;
     this.shape = shape;
     this.#program = program;
@@ -94,21 +98,36 @@ export class DevicePathsBackend implements PathsBackend {
    */
   static async open(image: TableImage, options: DevicePathsOptions = {}): Promise<DevicePathsBackend> {
     const { strategy = "auto", shape: wanted, parkAfterMs = PARK_AFTER_MS, ...deviceOptions } = options;
-    const { device, profile } = await openProfiledDevice(deviceOptions);
+    const session = await openSession({ ...deviceOptions, sharesSoftware: strategy === "adaptive" });
+    const { device, profile } = session;
+    const taken: Disposable[] = [];
+    const take = <T extends Disposable>(one: T): T => {
+      taken.push(one);
+      return one;
+    };
+    const giveBack = (): void => {
+      for (const one of taken.splice(0).toReversed()) one[Symbol.dispose]();
+      session.end();
+    };
+    let backend: DevicePathsBackend | undefined;
     try {
       const shape = lookupShape(device.info, profile, wanted);
-      const table = new DeviceTable(device, image.words, shape.guessCount);
+      const table = take(new DeviceTable(device, image.words, shape.guessCount));
       // What the kernel reads in vectors may lie a little behind the last byte.
-      const inputs = device.createBuffer({
-        role: "doorbell",
-        sizeBytes: shape.inputBytes + 2 * VECTOR_BYTES,
-        label: "paths to look up",
-      });
-      const results = device.createBuffer({
-        role: "mailbox",
-        sizeBytes: shape.resultCount * PathRequest.RESULT_BYTES,
-        label: "inodes found",
-      });
+      const inputs = take(
+        device.createBuffer({
+          role: "doorbell",
+          sizeBytes: shape.inputBytes + 2 * VECTOR_BYTES,
+          label: "paths to look up",
+        }),
+      );
+      const results = take(
+        device.createBuffer({
+          role: "mailbox",
+          sizeBytes: shape.resultCount * PathRequest.RESULT_BYTES,
+          label: "inodes found",
+        }),
+      );
       new Uint32Array(results.host).fill(0);
       const request = {
         file: kernelFile("paths/kernels/lookup"),
@@ -126,6 +145,7 @@ export class DevicePathsBackend implements PathsBackend {
         // Where loops are limited, a poll in vain counts all loops of the kernel, as each is entered by no lane: no launch could stay for long.
         strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
+        hasClock: device.info.features.includes("shaderDeviceClock"),
         parkAfterMs,
         residentWorkgroupCount: shape.residentWorkgroupCount,
         requestsPerBatch: shape.requestsPerBatch,
@@ -134,26 +154,13 @@ export class DevicePathsBackend implements PathsBackend {
         outputsAddress: results.address,
         stateAddress: table.directory.address,
       });
-      const backend = new DevicePathsBackend({
-        device,
-        profile,
-        shape,
-        image,
-        program,
-        table,
-        inputs,
-        results,
-      });
+      backend = new DevicePathsBackend({ session, shape, image, program, table, inputs, results, giveBack });
       const runs = image.regions().flatMap(({ begin, end }) => [begin, end]);
-      try {
-        await backend.apply({ runs: Uint32Array.from(runs) });
-      } catch (error) {
-        await backend.close().catch(() => undefined); // the first error is the one to tell
-        throw error;
-      }
+      await backend.apply({ runs: Uint32Array.from(runs) });
       return backend;
     } catch (error) {
-      endDevice(device);
+      if (backend === undefined) giveBack();
+      else await backend.close().catch(() => undefined); // the first error is the one to tell
       throw error;
     }
   }
@@ -222,11 +229,10 @@ export class DevicePathsBackend implements PathsBackend {
         remedy: "Wait for lookups and changes before closing.",
       }),
     );
-    if (this.device.isClosed) return;
     try {
       await this.#program[Symbol.asyncDispose]();
     } finally {
-      endDevice(this.device);
+      this.#giveBack();
     }
   }
 }

@@ -1,6 +1,8 @@
 /** The launch strategies, by name, and the choice among them. */
 import { EverwarpError } from "../../base/errors.ts";
+import type { Company } from "../company.ts";
 import type { DeviceProfile } from "../profile.ts";
+import { AdaptiveStrategy } from "./adaptive.ts";
 import { DispatchStrategy } from "./dispatch.ts";
 import { PrerecordedStrategy } from "./prerecorded.ts";
 import { ResidentStrategy } from "./resident.ts";
@@ -8,16 +10,22 @@ import { type LaunchStrategy, STRATEGY_NAMES, type StrategyContext, type Strateg
 
 export { STRATEGY_NAMES, type LaunchStrategy, type StrategyName } from "./strategy.ts";
 
+export interface StrategyChoice {
+  /** Strategies that the caller's kernel can be run with; all if not given. */
+  readonly among?: readonly StrategyName[];
+  /** Is the device hardware, which programs use in turns? Software shares the processor, as the system lets it. */
+  readonly isCard?: boolean;
+}
+
 /**
- * Takes the strategy that was named, or the best that the profile allows: a kernel that stays, one that stays for a lease at a time, one
- * launch for all that is queued.
- * @param among those that the caller's kernel can be run with
+ * Takes the strategy that was named, or the best that the profile allows: on a card, a kernel that stays while no other program wants it;
+ * else a kernel that stays, one that stays for a lease at a time, one launch for all that is queued.
  * @throws EW_STRATEGY_UNSUPPORTED, with the profile's reason
  */
 export function chooseStrategy(
   profile: DeviceProfile,
   wanted: StrategyName | "auto",
-  among: readonly StrategyName[] = STRATEGY_NAMES,
+  { among = STRATEGY_NAMES, isCard = false }: StrategyChoice = {},
 ): { name: StrategyName; reason: string } {
   if (!STRATEGY_NAMES.includes(wanted as StrategyName) && wanted !== "auto") {
     throw new EverwarpError("EW_BAD_ARGUMENT", `there is no launch strategy "${wanted}"`, {
@@ -44,9 +52,11 @@ export function chooseStrategy(
     );
   }
   if (wanted !== "auto") return { name: wanted, reason: "it was asked for" };
+  const reading = doorbell.at(-1);
+  if (isCard && reading?.isSeen === true && among.includes("adaptive"))
+    return { name: "adaptive", reason: "it stays while no other program uses the card" };
   if (persistent.allowed && among.includes("persistent"))
     return { name: "persistent", reason: persistent.reason };
-  const reading = doorbell.at(-1);
   if (reading?.isSeen === true && among.includes("continuous")) {
     return {
       name: "continuous",
@@ -61,6 +71,7 @@ export interface StrategyLimits {
   requestsPerBatch: number;
   residentWorkgroupCount: number;
   leastWorkgroupCount: number;
+  company: Company;
 }
 
 export function createStrategy(
@@ -79,5 +90,7 @@ export function createStrategy(
     case "continuous":
     case "persistent":
       return new ResidentStrategy(name, context, limits.residentWorkgroupCount, limits.leastWorkgroupCount);
+    case "adaptive":
+      return new AdaptiveStrategy(context, limits);
   }
 }

@@ -39,25 +39,58 @@ export class PrerecordedStrategy implements LaunchStrategy {
   #notBeforeMs = 0;
   #launchedMs = 0;
 
-  /** @param requestsMax requests that one launch takes at most */
-  constructor(name: "redispatch" | "batch", context: StrategyContext, requestsMax: number) {
+  readonly #countWorkgroups: () => number;
+
+  /**
+   * @param requestsMax requests that one launch takes at most
+   * @param countWorkgroups workgroups of a launch; those of the site if not given
+   */
+  constructor(
+    name: "redispatch" | "batch",
+    context: StrategyContext,
+    requestsMax: number,
+    countWorkgroups = (): number => context.site.boundedWorkgroupCount,
+  ) {
     this.name = name;
     this.#context = context;
     this.#requestsMax = requestsMax;
+    this.#countWorkgroups = countWorkgroups;
     this.#launchedEnd = context.lanes.map(() => 0);
   }
 
   start(): Promise<void> {
+    this.resume();
+    return Promise.resolve();
+  }
+
+  /** Begins, or goes on after `hasEnded`. */
+  resume(): void {
     const { site } = this.#context;
+    const workgroupCount = this.#countWorkgroups();
     this.#isUnderWay = false;
-    if (this.#recordedCount === site.boundedWorkgroupCount) return Promise.resolve();
+    if (this.#recordedCount === workgroupCount) return;
     this.dispose();
-    this.#recordedCount = site.boundedWorkgroupCount;
+    this.#recordedCount = workgroupCount;
     for (let block = 0; block < TURNS; block++) {
-      const commandBuffer = site.recordLaunches([block], site.boundedWorkgroupCount, true);
+      const commandBuffer = site.recordLaunches([block], workgroupCount, true);
       this.#turns.push({ commandBuffer, fence: site.device.createFence(), isPending: false });
     }
-    return Promise.resolve();
+  }
+
+  /** Tells what runs to end at the next border of a request. */
+  endSoon(): void {
+    for (let block = 0; block < this.#turns.length; block++)
+      if (this.#turns[block].isPending) this.#context.site.stop(block);
+  }
+
+  /** Looks once whether everything has ended that was launched. @throws EW_DEVICE_LOST */
+  hasEnded(): boolean {
+    return this.#turns.every((turn) => this.#retire(turn));
+  }
+
+  /** @throws EW_DEVICE_LOST */
+  assertAlive(): void {
+    for (const { isPending, fence } of this.#turns) if (isPending) fence.signaled();
   }
 
   advance(): void {
@@ -66,7 +99,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
       const isAnswered = lanes.every(
         (lane, index) => !isBefore(lane.oldestSequence, this.#launchedEnd[index]),
       );
-      if (!isAnswered && !this.#hasEnded()) return;
+      if (!isAnswered && !this.#isLaunchOver()) return;
       this.#isUnderWay = false;
       if (!isAnswered) counts.relaunches++;
       this.#notBeforeMs = restUntilMs(this.#launchedMs, site.settings.dutyCycle);
@@ -98,13 +131,12 @@ export class PrerecordedStrategy implements LaunchStrategy {
 
   assertRunning(): void {
     // A launch that ends is what is wanted; a lost device shows when its fence is looked at.
-    for (const { isPending, fence } of this.#turns) if (isPending) fence.signaled();
+    this.assertAlive();
     this.advance();
   }
 
   async stop(timeoutMs: number): Promise<void> {
-    for (let block = 0; block < this.#turns.length; block++)
-      if (this.#turns[block].isPending) this.#context.site.stop(block);
+    this.endSoon();
     for (const turn of this.#turns) {
       if (turn.isPending && !(await hasSignaled(turn.fence, timeoutMs))) throw launchTimeout(timeoutMs);
       this.#retire(turn);
@@ -121,7 +153,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
   }
 
   /** Has the launch under way ended? Workgroup 0 tells of its own end first; that of the others shows in the fence. */
-  #hasEnded(): boolean {
+  #isLaunchOver(): boolean {
     const { site } = this.#context;
     if (!hasParked(site.phaseOf(site.epoch))) return false;
     const { fence } = this.#turns[(this.#turn + TURNS - 1) % TURNS];

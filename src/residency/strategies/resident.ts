@@ -40,6 +40,8 @@ interface Turn {
   readonly blocks: readonly number[];
   /** The last launch that the turn was used for; 0 before the first. */
   epoch: number;
+  /** The first launch of that chain. */
+  firstEpoch: number;
 }
 
 export class ResidentStrategy implements LaunchStrategy {
@@ -121,9 +123,41 @@ export class ResidentStrategy implements LaunchStrategy {
     // Answers are seen in memory: there is nothing to block on.
   }
 
+  /** Goes on after `hasEnded`, with as many workgroups as before. */
+  resume(): void {
+    this.#oldest = this.firstLaunch = this.#context.site.epoch + 1;
+  }
+
+  /** Tells everything that was launched to end at the next border of a request. */
+  endSoon(): void {
+    for (const { epoch, blocks } of this.#turns)
+      if (epoch !== 0) for (const block of blocks) this.#context.site.stop(block);
+  }
+
+  /** Looks once whether everything has ended that was launched. @throws EW_DEVICE_LOST */
+  hasEnded(): boolean {
+    for (const turn of this.#turns) {
+      if (turn.epoch === 0) continue;
+      if (!turn.fence.signaled()) return false;
+      turn.fence.reset();
+      turn.epoch = 0;
+    }
+    return true;
+  }
+
+  /** @throws EW_DEVICE_LOST */
+  assertAlive(): void {
+    for (const { epoch, fence } of this.#turns) if (epoch !== 0) fence.signaled();
+  }
+
+  /** Is this a launch that the device began by itself, behind another of its chain? */
+  followsAnother(epoch: number): boolean {
+    return this.#turns.some((turn) => epoch > turn.firstEpoch && epoch <= turn.epoch);
+  }
+
   async stop(timeoutMs: number): Promise<void> {
     const pending = this.#turns.filter(({ epoch }) => epoch !== 0);
-    for (const { blocks } of pending) for (const block of blocks) this.#context.site.stop(block);
+    this.endSoon();
     for (const turn of pending) {
       if (!(await hasSignaled(turn.fence, timeoutMs))) throw launchTimeout(timeoutMs);
       turn.fence.reset();
@@ -149,7 +183,7 @@ export class ResidentStrategy implements LaunchStrategy {
         (_, index) => turn * this.#chainLength + index,
       );
       const commandBuffer = site.recordLaunches(blocks, workgroupCount, false);
-      this.#turns.push({ commandBuffer, fence: site.device.createFence(), blocks, epoch: 0 });
+      this.#turns.push({ commandBuffer, fence: site.device.createFence(), blocks, epoch: 0, firstEpoch: 0 });
     }
     this.#recordedCount = workgroupCount;
   }
@@ -163,11 +197,13 @@ export class ResidentStrategy implements LaunchStrategy {
       turn.fence.reset();
     }
     turn.epoch = 0; // until it is submitted there is nothing to wait for
+    const firstEpoch = site.epoch + 1;
     let epoch = 0;
     for (const block of turn.blocks) epoch = site.control(block, 0, 0);
     site.queue.submit(turn.commandBuffer, turn.fence);
     if (this.name === "persistent") turn.fence.stays();
     turn.epoch = epoch;
+    turn.firstEpoch = firstEpoch;
     counts.launches += turn.blocks.length;
     this.#turn = (this.#turn + 1) % this.#turns.length;
     return true;

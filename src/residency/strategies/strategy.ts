@@ -9,6 +9,7 @@
  *   leased       stays until its lease is over, is launched again                           resident.ts
  *   continuous   leased, and the next launch is already in the queue                        resident.ts
  *   persistent   launched once, stays until told to stop                                    resident.ts
+ *   adaptive     continuous while the card is its own, batch while others use it            adaptive.ts
  *
  * A launch of any of them may end before all its requests are answered (lease over, loops spent, a request suspended): the cursors in device memory
  * tell the next launch where to go on, so a strategy launches again whenever something is unanswered and nothing runs.
@@ -26,6 +27,7 @@ export const STRATEGY_NAMES = [
   "leased",
   "continuous",
   "persistent",
+  "adaptive",
 ] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
@@ -59,8 +61,14 @@ export interface LaunchStrategy {
   readonly hasFence: boolean;
   /** Workgroups that are resident, where the strategy decides that. */
   readonly workgroupCount?: number;
+  /** Is the kernel run so that others get the card, too? Of strategies that decide that by themselves. */
+  readonly isShared?: boolean;
+  /** Is a launch on the device that is to end because others want to begin, and has not yet? */
+  readonly stays?: boolean;
   /** The first launch since `start`, where launches follow one another without the host: any of them may have taken what is in flight. */
   readonly firstLaunch?: number;
+  /** A launch began `gapMs` after the lease before it was over; for strategies that draw conclusions from it. */
+  sawGap?(gapMs: number, epoch: number): void;
   /** Begins, or goes on after `stop`; from here on published requests are answered. */
   start(): Promise<void>;
   /** Requests may have been published, a launch may have parked: launches what can be launched. Cheap; also called from every poll. */

@@ -3,7 +3,7 @@ import {
   badArgument,
   boolean,
   type Check,
-  deviceChoice,
+  deviceOrChoice,
   duration,
   either,
   instance,
@@ -25,7 +25,7 @@ const corpus = instance(Corpus, "a Corpus, as Corpus.load gives it");
 const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
   corpus,
   corpora: listOf(corpus),
-  device: deviceChoice,
+  device: deviceOrChoice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
   persistent: boolean,
   threads: whole(1, 256),

@@ -2,14 +2,15 @@
 import { EverwarpError, type ErrorCode } from "../../base/errors.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Backend } from "../backend.ts";
+import type { Device } from "../../vulkan/index.ts";
 import { whyNoHardware } from "../../vulkan/vulkan-presence.ts";
 
 export interface BackendChoice {
   /**
    * `auto`: a hardware GPU where one works, else the host. `cpu`: the host. `gpu`: a hardware GPU, or an error. A part of a device's
-   * name or its index in `listDevices()`: that device, be it software. Default: `auto`.
+   * name or its index in `listDevices()`: that device, be it software. An open `Device`: that one, which stays the caller's to close. Default: `auto`.
    */
-  readonly device?: "auto" | "cpu" | "gpu" | number | (string & {});
+  readonly device?: "auto" | "cpu" | "gpu" | number | Device | (string & {});
   /** How the kernel is run. A strategy that is named is insisted on, so then the host does not stand in. */
   readonly strategy?: StrategyName | "auto";
   /** Insists on a resident kernel: the strategy `persistent`. */

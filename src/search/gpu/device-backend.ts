@@ -12,13 +12,13 @@
 import os from "node:os";
 import { EverwarpError } from "../../base/errors.ts";
 import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
-import { openProfiledDevice, type DeviceProfile } from "../../residency/profile.ts";
-import { endDevice } from "../../residency/end-device.ts";
+import { type DeviceSession, openSession, type SessionOptions } from "../../residency/device-session.ts";
+import type { DeviceProfile } from "../../residency/profile.ts";
 import { ResidentLoop } from "../../residency/resident-loop.ts";
 import { sealNumberAt } from "../../residency/seal.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
 import type { Ticket } from "../../residency/work-queue.ts";
-import type { Device, DeviceBuffer, DeviceOptions } from "../../vulkan/index.ts";
+import type { BufferOptions, ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type {
   Backend,
   BackendInfo,
@@ -36,7 +36,7 @@ import { DeviceQuery, type Scan } from "./device-query.ts";
 import { encodeScanRequest } from "./scan-request.ts";
 import { CorpusEntry, Record as HitRecord, Request } from "./scan.schema.ts";
 import { scanShape, type ScanShape } from "./scan-shape.ts";
-import { searchPrograms } from "./search-programs.ts";
+import { type SearchProgramName, searchPrograms } from "./search-programs.ts";
 
 const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const CORPORA_MAX = 256;
@@ -57,7 +57,7 @@ const TAG_SEQUENCE_MASK = 2 ** (32 - HitRecord.SEGMENT_BITS) - 1;
 /** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 
-export interface DeviceBackendOptions extends DeviceOptions {
+export interface DeviceBackendOptions extends SessionOptions {
   /** How the kernel is run; `auto` lets the device profile decide. */
   strategy?: StrategyName | "auto";
   /** How long the kernel may finish nothing; 60 s if not given. */
@@ -82,19 +82,22 @@ export class DeviceBackend implements Backend {
   #changes: Promise<unknown> = Promise.resolve();
   #changeCount = 0;
   #assertedMs = 0;
+  /** Gives back what `open` took. */
+  readonly #giveBack: () => void;
   #isClosed = false;
 
   private constructor(parts: {
-    device: Device;
-    profile: DeviceProfile;
+    session: DeviceSession;
     shape: ScanShape;
     kernel: ResidentLoop;
     pipelines: IndexPipelines;
     table: DeviceBuffer;
     records: DeviceBuffer;
+    giveBack: () => void;
   }) {
-    this.device = parts.device;
-    this.profile = parts.profile;
+    this.device = parts.session.device;
+    this.profile = parts.session.profile;
+    this.#giveBack = parts.giveBack;
     this.#shape = parts.shape;
     this.#kernel = parts.kernel;
     this.#pipelines = parts.pipelines;
@@ -108,24 +111,39 @@ export class DeviceBackend implements Backend {
    */
   static async open(options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
     const { strategy = "auto", stallMs = STALL_MS, ...deviceOptions } = options;
-    const { device, profile } = await openProfiledDevice(deviceOptions);
+    const session = await openSession({ ...deviceOptions, sharesSoftware: strategy === "adaptive" });
+    const { device, profile } = session;
+    const shape = scanShape(device.info, profile);
+    const programs: ProgramLease[] = [];
+    const buffers: DeviceBuffer[] = [];
+    const acquire = async (name: SearchProgramName): Promise<ComputePipeline> => {
+      const program = await sharedPrograms().acquire(device, searchPrograms(shape)[name]);
+      programs.push(program);
+      return program.pipeline;
+    };
+    const create = (bufferOptions: BufferOptions): DeviceBuffer => {
+      const buffer = device.createBuffer(bufferOptions);
+      buffers.push(buffer);
+      return buffer;
+    };
+    const giveBack = (): void => {
+      for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
+      for (const program of programs.toReversed()) program.release();
+      session.end();
+    };
     try {
-      const shape = scanShape(device.info, profile);
-      const programs = searchPrograms(shape);
-      const acquire = (name: keyof typeof programs): Promise<ProgramLease> =>
-        sharedPrograms().acquire(device, programs[name]);
       const pipelines = {
-        newlineCount: (await acquire("newlineCount")).pipeline,
-        newlineSpine: (await acquire("newlineSpine")).pipeline,
-        lineRanks: (await acquire("lineRanks")).pipeline,
+        newlineCount: await acquire("newlineCount"),
+        newlineSpine: await acquire("newlineSpine"),
+        lineRanks: await acquire("lineRanks"),
       };
-      const scan = await acquire("scan");
-      const table = device.createBuffer({
+      const pipeline = await acquire("scan");
+      const table = create({
         role: "doorbell",
         sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes,
         label: "corpus table",
       });
-      const records = device.createBuffer({
+      const records = create({
         role: "mailbox",
         sizeBytes: (SLOT_COUNT * REGION_RECORDS + SPILL_RECORDS) * HitRecord.BYTES,
         label: "hit records",
@@ -133,11 +151,12 @@ export class DeviceBackend implements Backend {
       const kernel = await ResidentLoop.launch({
         device,
         profile,
-        pipeline: scan.pipeline,
+        pipeline,
         strategy,
         // A launch that stays must account for its loops where the driver limits them; a scan does not (scan-shape.ts bounds it).
         strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
+        hasClock: shape.hasClock,
         parkAfterMs: PARK_AFTER_MS,
         residentWorkgroupCount: shape.residentWorkgroupCount,
         requestsPerBatch: shape.requestsPerBatch,
@@ -146,9 +165,9 @@ export class DeviceBackend implements Backend {
         outputsAddress: records.address,
         stallMs,
       });
-      return new DeviceBackend({ device, profile, shape, kernel, pipelines, table, records });
+      return new DeviceBackend({ session, shape, kernel, pipelines, table, records, giveBack });
     } catch (error) {
-      endDevice(device);
+      giveBack();
       throw error;
     }
   }
@@ -271,7 +290,8 @@ export class DeviceBackend implements Backend {
     try {
       await this.#kernel[Symbol.asyncDispose]();
     } finally {
-      endDevice(this.device);
+      for (const corpus of this.#corpora.splice(0)) corpus?.dispose();
+      this.#giveBack();
     }
   }
 

@@ -10,6 +10,8 @@ export interface ScanShape {
   readonly unroll: number;
   /** Bytes that a workgroup reads at a time. */
   readonly tileBytes: number;
+  /** Do kernels read the device's clock? Their leases are as long as they should be then. */
+  readonly hasClock: boolean;
   /** Workgroups to try to keep resident. */
   readonly residentWorkgroupCount: number;
   /** Requests that one launch takes at most. */
@@ -25,11 +27,12 @@ const BOUNDED_GROUPS_MAX = 1056;
 const WORKGROUPS_PER_DISPATCH_MAX = 65_535;
 
 export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
+  const hasClock = info.features.includes("shaderDeviceClock");
   const shape = (
     workgroupSize: number,
     unroll: number,
     rest: Pick<ScanShape, "residentWorkgroupCount" | "requestsPerBatch" | "boundedWorkgroupCount">,
-  ): ScanShape => ({ workgroupSize, unroll, tileBytes: workgroupSize * unroll * 16, ...rest });
+  ): ScanShape => ({ workgroupSize, unroll, tileBytes: workgroupSize * unroll * 16, hasClock, ...rest });
 
   if (profile.loopLimit !== undefined) {
     // Every loop of an invocation counts, and in the worst case each byte of its subgroup's share is a hit whose line must be found: some

@@ -7,7 +7,7 @@ import type { ScanShape } from "./scan-shape.ts";
 export type SearchProgramName = "newlineCount" | "newlineSpine" | "lineRanks" | "scan";
 
 export function searchPrograms(
-  shape: Pick<ScanShape, "unroll" | "workgroupSize">,
+  shape: Pick<ScanShape, "unroll" | "workgroupSize" | "hasClock">,
 ): Record<SearchProgramName, ProgramRequest> {
   const request = (name: string): ProgramRequest => ({
     file: kernelFile(`search/kernels/${name}`),
@@ -19,7 +19,7 @@ export function searchPrograms(
     lineRanks: request("line_ranks"),
     scan: {
       ...request("scan"),
-      defines: { UNROLL: shape.unroll },
+      defines: { UNROLL: shape.unroll, ...(shape.hasClock ? { RESIDENCY_CLOCK: 1 } : {}) },
       specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize },
     },
   };

@@ -1,0 +1,117 @@
+/**
+ * Which other everwarp processes have a device open.
+ *
+ * Every process listens on a socket with an abstract name, `everwarp/DEVICE/PID-NUMBER`, and connects to those that listen already. A connection
+ * stands for the process at its other end: it opens when that process arrives, and closes when that process ends, however it ends.
+ * Nothing lies on disk, so nothing is left behind, and nobody polls.
+ *
+ *     A  bind ─ look ─────────────── accept ◀──── connect ─ look ─ bind  B         bind comes before look, so one of two always sees the other
+ *
+ * Guarantees: an announcement keeps no event loop alive; nothing that another process sends is read; a process that cannot announce itself
+ * works on, alone as far as it knows. Processes in other network namespaces (containers) do not see each other: what they do to each other shows
+ * in the gaps between launches (sharing-strategy.ts).
+ */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import net from "node:net";
+
+/** Further connections say nothing new. */
+const PEERS_MAX = 64;
+const SOCKET_TABLE = "/proc/net/unix";
+
+export interface PresenceOptions {
+  /** Names the device, the same in every process: letters, digits and hyphens. */
+  readonly deviceKey: string;
+  /** Called when others arrive where there were none, and when the last of them has gone. */
+  readonly onChange?: () => void;
+}
+
+/** This process, announced to the others that use a device. */
+export class Presence implements Disposable {
+  readonly #name: string;
+  readonly #server: net.Server;
+  readonly #peers = new Set<net.Socket>();
+  readonly #onChange: () => void;
+  #isClosed = false;
+
+  constructor({ deviceKey, onChange = () => undefined }: PresenceOptions) {
+    this.#name = `${prefixOf(deviceKey)}${process.pid}-${randomBytes(8).toString("hex")}`;
+    this.#onChange = onChange;
+    this.#server = net.createServer((socket) => this.#greet(socket));
+    this.#server.maxConnections = PEERS_MAX;
+    // Where there are no such names (no Linux), every process is alone.
+    this.#server.on("error", () => this.#server.close());
+    this.#server.listen({ path: abstract(this.#name) }, () => {
+      for (const name of announced(prefixOf(deviceKey)).slice(0, PEERS_MAX))
+        if (name !== this.#name) this.#greet(net.connect({ path: abstract(name) }));
+    });
+    this.#server.unref();
+  }
+
+  /** Does another process use the device? */
+  get hasOthers(): boolean {
+    return this.#peers.size > 0;
+  }
+
+  /** Withdraws the announcement. A second call does nothing. */
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#server.close();
+    for (const peer of this.#peers) peer.destroy();
+    this.#peers.clear();
+  }
+
+  #greet(socket: net.Socket): void {
+    const isIncoming = !socket.connecting;
+    const enter = (): void => {
+      if (this.#isClosed) {
+        socket.destroy();
+        return;
+      }
+      this.#peers.add(socket);
+      if (this.#peers.size === 1) this.#onChange();
+    };
+    socket.unref();
+    // Nobody has anything to say here.
+    socket.on("data", () => socket.destroy());
+    // One that ended between the look and the connection.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => {
+      if (this.#peers.delete(socket) && this.#peers.size === 0 && !this.#isClosed) this.#onChange();
+    });
+    if (isIncoming) enter();
+    else socket.on("connect", enter);
+  }
+}
+
+/** The processes of everwarp that have a device open, this one included, by process number; none where the system does not tell. */
+export function announcedProcesses(deviceKey: string): number[] {
+  const prefix = prefixOf(deviceKey);
+  const processes = announced(prefix).map((name) => Number.parseInt(name.slice(prefix.length), 10));
+  return [...new Set(processes.filter(Number.isSafeInteger))].toSorted((a, b) => a - b);
+}
+
+function prefixOf(deviceKey: string): string {
+  return `everwarp/${deviceKey}/`;
+}
+
+function abstract(name: string): string {
+  return `\0${name}`;
+}
+
+/** Names of sockets that listen. The system shows the zero bytes around an abstract name as `@`. */
+function announced(prefix: string): string[] {
+  let table: string;
+  try {
+    table = readFileSync(SOCKET_TABLE, "utf8");
+  } catch {
+    return []; // no Linux
+  }
+  const names = new Set<string>();
+  for (const line of table.split("\n")) {
+    const at = line.indexOf(` @${prefix}`);
+    if (at !== -1) names.add(line.slice(at + 2).replace(/@+$/, ""));
+  }
+  return [...names];
+}
