@@ -11,6 +11,7 @@ import {
   writeSummaryMessage,
 } from "../../search/printer/stats.ts";
 import type { CandidateList } from "../../search/searcher/candidates.ts";
+import { loadDecoder } from "../../search/searcher/encoding.ts";
 import {
   createFileSearcher,
   type FileResult,
@@ -138,6 +139,7 @@ async function search(
   const [{ createMatcher }, { allocateScanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all(
     [import("../../search/matcher/index.ts"), import("../../search/host/literal-scanner.ts")],
   );
+  await loadDecoder(args.searcher.searcher.encoding);
   const matcher = createMatcher({ ...args.searcher.matcher, createScanner: createLiteralScanner });
   let files = foundFiles(args, messages);
   const openEngine = hooks.openEngine ?? (await import("../engine-hook.ts")).openEngine;
