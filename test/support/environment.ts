@@ -21,6 +21,7 @@ export function captured(changes: Partial<Environment> = {}): Captured {
       stdoutIsTerminal: false,
       stderrIsTerminal: false,
       stdinIsReadable: false,
+      stdoutFile: undefined,
       writeOut: (bytes) => void chunks.push(Buffer.from(bytes)),
       writeError: (text) => void (errors += text),
       ...changes,

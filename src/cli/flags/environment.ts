@@ -1,5 +1,6 @@
 /** What a command sees of its surroundings. Tests give their own. */
 import { fstatSync, writeSync } from "node:fs";
+import type { FileIdentity } from "../../search/walk/index.ts";
 
 export interface Environment {
   env: Readonly<Record<string, string | undefined>>;
@@ -7,6 +8,8 @@ export interface Environment {
   stderrIsTerminal: boolean;
   /** Standard input is a file, a pipe or a socket, so without a path it is what is searched. */
   stdinIsReadable: boolean;
+  /** The regular file that standard output is; undefined for anything else. */
+  stdoutFile: FileIdentity | undefined;
   /** @throws a system error with the code EPIPE when nobody reads any more */
   writeOut(bytes: Uint8Array): void;
   writeError(text: string): void;
@@ -29,6 +32,16 @@ function stdinIsReadable(): boolean {
     return stat.isFile() || stat.isFIFO() || stat.isSocket();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EBADF") return false;
+    throw error;
+  }
+}
+
+function stdoutFile(): FileIdentity | undefined {
+  try {
+    const stats = fstatSync(1, { bigint: true });
+    return stats.isFile() ? { device: stats.dev, inode: stats.ino } : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EBADF") return undefined;
     throw error;
   }
 }
@@ -59,6 +72,9 @@ export function processEnvironment(): Environment {
     },
     get stdinIsReadable() {
       return stdinIsReadable();
+    },
+    get stdoutFile() {
+      return stdoutFile();
     },
     writeOut: (bytes) => writeAll(1, bytes),
     writeError(text) {

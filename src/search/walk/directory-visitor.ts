@@ -21,7 +21,7 @@ import { readEntries, sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
 import { addIgnoreFile, fromByteString, globalExcludesPath, isMissing } from "./ignore-files.ts";
 import { IGNORED, IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
-import type { WalkOptions } from "./options.ts";
+import type { FileIdentity, WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
 import { TypeMatcher } from "./types.ts";
 import { ioErrorText } from "./walk-error.ts";
@@ -154,7 +154,8 @@ export class DirectoryVisitor {
     if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith(".")) return;
     if (isDirectory) {
       const { root, rootAbsolute, depth, device } = job;
-      if (device !== undefined && this.deviceOf(path, pathBytes) !== device) return;
+      // One that cannot be looked at is told of when it is visited.
+      if (device !== undefined && (this.statsOf(path, pathBytes)?.dev ?? device) !== device) return;
       sink.onDirectory({
         path,
         ...(pathBytes === undefined ? {} : { pathBytes }),
@@ -163,9 +164,12 @@ export class DirectoryVisitor {
         depth: depth + 1,
         ...(device === undefined ? {} : { device }),
       });
-    } else if (this.options.maxFilesizeBytes === undefined || this.isSmallEnough(path, pathBytes)) {
-      sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
+      return;
     }
+    const { skippedFile, maxFilesizeBytes } = this.options;
+    if (skippedFile !== undefined && this.isFile(skippedFile, path, pathBytes)) return;
+    if (maxFilesizeBytes !== undefined && !this.isSmallEnough(path, pathBytes)) return;
+    sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
   }
 
   /** Overrides decide alone; else what is ignored by a file or a type is out, and what one of them wants is in even if hidden. */
@@ -326,12 +330,26 @@ export class DirectoryVisitor {
   }
 
   private isSmallEnough(path: string, pathBytes: Buffer | undefined): boolean {
-    const stats = statSync(this.systemLike(path, pathBytes), { throwIfNoEntry: false });
+    const stats = this.statsOf(path, pathBytes);
     return stats === undefined || stats.size <= (this.options.maxFilesizeBytes as number);
   }
 
-  private deviceOf(path: string, pathBytes: Buffer | undefined): number | undefined {
-    return statSync(this.systemLike(path, pathBytes), { throwIfNoEntry: false })?.dev;
+  /** Is it that file? One that cannot be looked at is not: the search tells what is wrong with it. */
+  private isFile({ device, inode }: FileIdentity, path: string, pathBytes: Buffer | undefined): boolean {
+    // Numbers are read faster, and tell nearly all files from it; only large inode numbers do not fit.
+    if (this.statsOf(path, pathBytes)?.ino !== Number(inode)) return false;
+    const stats = statSync(this.systemLike(path, pathBytes), { bigint: true, throwIfNoEntry: false });
+    return stats?.ino === inode && stats.dev === device;
+  }
+
+  /** Undefined where the system refuses, as below a directory that may be listed and not entered. */
+  private statsOf(path: string, pathBytes: Buffer | undefined): Stats | undefined {
+    try {
+      return statSync(this.systemLike(path, pathBytes));
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      return undefined;
+    }
   }
 
   private resolve(path: string): string {
