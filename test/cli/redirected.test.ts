@@ -106,3 +106,161 @@ describe("a search whose output lies in the tree", () => {
     expect(lines).toBe(60 * 5_000 + 3);
   });
 });
+
+/** Runs a line of the shell in a new tree. EVERWARP in it is the command line, RG is ripgrep. */
+function shell(line: string, dir: Dir): Outcome {
+  const program = everwarp.replace(/ search$/, "");
+  return spawned(
+    "/bin/bash",
+    ["-c", line.replaceAll("EVERWARP", program).replaceAll("RG", `'${rgPath}'`)],
+    dir.path,
+    // Whatever a command keeps goes here.
+    { env: { HOME: dir.path, XDG_CACHE_HOME: join(dir.path, ".cache") } },
+  );
+}
+
+/** Made for one line and removed after it. */
+function inTree(line: string): Outcome {
+  const dir = tree();
+  try {
+    return shell(line, dir);
+  } finally {
+    dir.remove();
+  }
+}
+
+describe("messages that cannot be written", () => {
+  it.each([
+    "foo missing a.txt",
+    "-c foo missing a.txt",
+    "--json foo missing a.txt",
+    "-q foo missing a.txt",
+    "-l foo missing",
+    "--files missing a.txt",
+    "--no-such-flag",
+    "foo -tnothing",
+    "'('",
+    "-j1 foo missing a.txt",
+  ])("make the exit code ripgrep's: %s", (args) => {
+    const theirs = inTree(`RG ${args} 2>/dev/full`);
+    expect(inTree(`EVERWARP search ${args} 2>/dev/full`).code).toBe(theirs.code);
+    expect(theirs.code).toBe(2);
+  });
+
+  it("do not make a search fail that has none", () => {
+    expect(inTree("EVERWARP search foo a.txt 2>/dev/full").code).toBe(0);
+    expect(inTree("EVERWARP search --no-messages foo missing a.txt 2>/dev/full").code).toBe(2);
+    expect(inTree("EVERWARP search -q --no-messages foo missing a.txt 2>/dev/full").code).toBe(0);
+  });
+
+  it.each(["nonsense", "paths", "paths missing", "cache nonsense", "bench nonsense", "doctor --nonsense"])(
+    "make the exit code 2 of every other command: %s",
+    (args) => {
+      expect(inTree(`EVERWARP ${args} 2>/dev/full`).code).toBe(2);
+    },
+  );
+});
+
+/** All that a command says of a fault of its surroundings: no stack, no second line. */
+const ONE_LINE = /^everwarp: [^\n]+ \[EW_PATH_UNWRITABLE\]\n$/;
+
+const WRITING = [
+  "search foo",
+  "search -c foo",
+  "search --json foo",
+  "search --stats foo",
+  "search --files",
+  "search --type-list",
+  "search --help",
+  "search -V",
+  "version",
+  "help",
+  "--version",
+  "paths .",
+  "paths --help",
+  "paths . --json",
+  "cache stats",
+  "cache list --json",
+  "bench --list",
+  "bench --help",
+  "doctor --help",
+];
+
+describe("output that cannot be written", () => {
+  it.each(WRITING)("is told in one line: everwarp %s > /dev/full", (args) => {
+    const { code, stderr } = inTree(`EVERWARP ${args} > /dev/full`);
+    expect(stderr).toMatch(ONE_LINE);
+    expect(stderr).toContain("No space left on device (os error 28)");
+    expect(code).toBe(2);
+  });
+
+  it("is told in one line when standard input was being resolved", () => {
+    const { code, stderr } = inTree("echo a.txt | EVERWARP paths . --stdin > /dev/full");
+    expect(stderr).toMatch(ONE_LINE);
+    expect(code).toBe(2);
+  });
+
+  it.each(["search foo", "search --files", "version", "paths ."])(
+    "is told in one line where files may not grow: everwarp %s",
+    (args) => {
+      const { code, stderr } = inTree(`ulimit -f 0; EVERWARP ${args} > new.txt`);
+      expect(stderr).toMatch(ONE_LINE);
+      expect(stderr).toContain("File too large (os error 27)");
+      expect(code).toBe(2);
+    },
+  );
+
+  it.each(WRITING)("ends everwarp %s in silence when nobody reads it", (args) => {
+    // The reader is gone when the writer begins: `wait` returns once it ended.
+    const line = `exec 4> >(exec true); wait $!; EVERWARP ${args} >&4; echo "code $?"`;
+    const { stdout, stderr } = inTree(line);
+    expect(stderr).toBe("");
+    // ripgrep's code is that of a search that found nothing, or of one that went well.
+    expect(stdout.toString()).toMatch(/^code [01]\n$/);
+  });
+});
+
+describe("a working directory that was removed", () => {
+  const gone = (line: string): Outcome =>
+    inTree(`mkdir gone; T=$PWD; cd gone; rmdir ../gone; ${line.replaceAll("TREE", '"$T"')}`);
+  const plain = ({ code, stdout, stderr }: Outcome): object => ({
+    code,
+    stdout: stdout.toString().replace(/[^\n ]*\/everwarp-redirected-\w+/g, "TREE"),
+    stderr: normalizeErrors(stderr).replace(/[^\n ]*\/everwarp-redirected-\w+/g, "TREE"),
+  });
+
+  it.each([
+    "foo TREE/a.txt",
+    "--sort path foo TREE",
+    "--sort path -c foo TREE/sub",
+    "--sort path --files TREE",
+    "--sort path -g '*.txt' foo TREE",
+    "--sort modified foo TREE/sub/c.txt",
+    "--sort path foo relative TREE/sub/c.txt",
+    "-f TREE/a.txt TREE/b.txt",
+    "foo",
+    "foo .",
+    "--files",
+    "--json nothing-at-all TREE/a.txt | tail -c 0",
+  ])("leaves what ripgrep finds: %s", (args) => {
+    expect(plain(gone(`EVERWARP search ${args} </dev/null`))).toEqual(plain(gone(`RG ${args} </dev/null`)));
+  });
+
+  it("leaves what a device finds", () => {
+    const { code, stdout, stderr } = gone(
+      `EVERWARP search --device ${device.index} -I foo TREE/sub/c.txt </dev/null`,
+    );
+    expect(stderr).toBe("");
+    expect(stdout.toString()).toBe("foo c\nfoo d\n");
+    expect(code).toBe(0);
+  });
+
+  it.each(["version", "help", "paths TREE", "paths .", "cache stats", "bench --list", "doctor --help"])(
+    "does not keep everwarp %s from its work",
+    (args) => {
+      const { code, stderr } = gone(`EVERWARP ${args} </dev/null`);
+      expect(stderr).toBe("");
+      expect(code).toBe(0);
+    },
+  );
+});

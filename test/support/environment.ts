@@ -22,6 +22,7 @@ export function captured(changes: Partial<Environment> = {}): Captured {
       stderrIsTerminal: false,
       stdinIsReadable: false,
       stdoutFile: undefined,
+      messagesLost: false,
       writeOut: (bytes) => void chunks.push(Buffer.from(bytes)),
       writeError: (text) => void (errors += text),
       ...changes,

@@ -1,5 +1,7 @@
 /** What a command sees of its surroundings. Tests give their own. */
 import { fstatSync, writeSync } from "node:fs";
+import { EverwarpError } from "../../base/errors.ts";
+import { systemErrorText } from "../../search/searcher/system-error.ts";
 import type { FileIdentity } from "../../search/walk/index.ts";
 
 export interface Environment {
@@ -10,9 +12,12 @@ export interface Environment {
   stdinIsReadable: boolean;
   /** The regular file that standard output is; undefined for anything else. */
   stdoutFile: FileIdentity | undefined;
-  /** @throws a system error with the code EPIPE when nobody reads any more */
+  /** @throws a system error with the code EPIPE when nobody reads any more, EW_PATH_UNWRITABLE when there is no room or no device */
   writeOut(bytes: Uint8Array): void;
+  /** Never throws: a message that cannot be written is lost, and `messagesLost` says so. */
   writeError(text: string): void;
+  /** Somebody wanted to read what we had to say, and could not: the exit code must not claim that all went well. */
+  readonly messagesLost: boolean;
 }
 
 /** A terminal is a character device, and only for one of those the module that knows terminals is loaded. */
@@ -60,8 +65,21 @@ function writeAll(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
+function writeOut(bytes: Uint8Array): void {
+  try {
+    writeAll(1, bytes);
+  } catch (error) {
+    const reason = systemErrorText(error);
+    if (reason === undefined || (error as NodeJS.ErrnoException).code === "EPIPE") throw error;
+    throw new EverwarpError("EW_PATH_UNWRITABLE", `standard output cannot be written: ${reason}`, {
+      cause: error,
+    });
+  }
+}
+
 /** The real ones. */
 export function processEnvironment(): Environment {
+  let messagesLost = false;
   return {
     env: process.env,
     get stdoutIsTerminal() {
@@ -76,13 +94,17 @@ export function processEnvironment(): Environment {
     get stdoutFile() {
       return stdoutFile();
     },
-    writeOut: (bytes) => writeAll(1, bytes),
+    get messagesLost() {
+      return messagesLost;
+    },
+    writeOut,
     writeError(text) {
       try {
         writeAll(2, Buffer.from(text));
       } catch (error) {
-        // Nobody reads our messages; there is nobody left to tell.
-        if ((error as NodeJS.ErrnoException).code !== "EPIPE") throw error;
+        if (systemErrorText(error) === undefined) throw error;
+        // Where nobody reads our messages, nobody misses one.
+        if ((error as NodeJS.ErrnoException).code !== "EPIPE") messagesLost = true;
       }
     },
   };

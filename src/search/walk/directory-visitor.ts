@@ -5,11 +5,9 @@
  * directory are rebuilt from the files above it where this visitor has not kept them. Visiting is synchronous.
  */
 
-import { realpathSync, statSync, type Stats } from "node:fs";
-import { resolve } from "node:path";
+import { statSync, type Stats } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
 import {
-  absoluteKey,
   enterDirectory,
   fileVerdict,
   outermostRules,
@@ -25,6 +23,7 @@ import type { FileIdentity, WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
 import { TypeMatcher } from "./types.ts";
 import { ioErrorText } from "./walk-error.ts";
+import { WorkingDirectory } from "./working-directory.ts";
 
 /** A directory that is still to be visited. Can be sent to another thread. */
 export interface DirectoryJob {
@@ -50,8 +49,7 @@ export interface VisitSink {
 
 export class DirectoryVisitor {
   private readonly options: WalkOptions;
-  private readonly cwd: string;
-  private readonly cwdPrefix: string;
+  private readonly directory: WorkingDirectory;
   private readonly overrides: Overrides;
   private readonly types: TypeMatcher;
   private readonly outermost: DirectoryRules;
@@ -65,8 +63,7 @@ export class DirectoryVisitor {
   /** @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a type that does not parse */
   constructor(options: WalkOptions = {}) {
     this.options = options;
-    this.cwd = options.cwd ?? process.cwd();
-    this.cwdPrefix = `${absoluteKey(this.cwd)}/`;
+    this.directory = new WorkingDirectory(options.cwd);
     this.overrides = new Overrides(options);
     this.types = new TypeMatcher(options.types ?? []);
     this.outermost = outermostRules(options);
@@ -88,7 +85,7 @@ export class DirectoryVisitor {
     const inWalkdirWords = isOnly || this.options.sort !== undefined;
     const path = named ?? "";
     const shown = named ?? "./";
-    const place = named === "" ? "" : this.resolve(path); // nothing is found under the empty name
+    const place = named === "" ? "" : this.directory.resolve(path); // nothing is found under the empty name
     let stats: Stats;
     try {
       stats = statSync(place);
@@ -98,8 +95,7 @@ export class DirectoryVisitor {
     if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
     let rootAbsolute: string;
     try {
-      rootAbsolute = realpathSync(place, "buffer").toString("latin1");
-      if (rootAbsolute === "/") rootAbsolute = "";
+      rootAbsolute = this.directory.realPath(place);
     } catch (error) {
       return this.report(shown, error, inWalkdirWords);
     }
@@ -115,7 +111,10 @@ export class DirectoryVisitor {
   /** Lists one directory. Errors go to `onError`. */
   visit(job: DirectoryJob, sink: VisitSink): void {
     if (this.options.maxDepth !== undefined && job.depth >= this.options.maxDepth) return;
-    const place = job.pathBytes === undefined ? this.resolve(job.path) : this.resolveBytes(job.pathBytes);
+    const place =
+      job.pathBytes === undefined
+        ? this.directory.resolve(job.path)
+        : this.directory.resolveBytes(job.pathBytes);
     let entries: Entry[];
     try {
       entries = readEntries(place);
@@ -268,7 +267,7 @@ export class DirectoryVisitor {
     if (this.options.noIgnoreFiles === true) return;
     for (const path of this.options.ignoreFiles ?? []) {
       const rules = new IgnoreRules();
-      addIgnoreFile(rules, this.resolve(path), path, {}, (message, error) =>
+      addIgnoreFile(rules, this.directory.resolve(path), path, {}, (message, error) =>
         this.reportRules(path, message, error),
       );
       if (rules.size > 0) this.namedRules.unshift(rules);
@@ -293,7 +292,7 @@ export class DirectoryVisitor {
       if (ancestor === job.root) return "directory";
       const slash = ancestor.lastIndexOf("/");
       ancestor = slash < job.root.length ? job.root : ancestor.slice(0, slash);
-      const stats = statSync(this.resolve(ancestor), { throwIfNoEntry: false });
+      const stats = statSync(this.directory.resolve(ancestor), { throwIfNoEntry: false });
       if (stats !== undefined && stats.dev === target.dev && stats.ino === target.ino) {
         const shown = shownPath(path, job.root);
         const message = `File system loop found: ${shown} points to an ancestor ${shownPath(ancestor, job.root)}`;
@@ -319,7 +318,8 @@ export class DirectoryVisitor {
         ? toByteString(prefix)
         : `${Buffer.from(job.pathBytes).toString("latin1")}/`;
     if (bytes.startsWith("./")) return bytes.slice(2);
-    return bytes.startsWith(this.cwdPrefix) ? bytes.slice(this.cwdPrefix.length) : bytes;
+    const { prefix: cwdPrefix } = this.directory;
+    return cwdPrefix !== undefined && bytes.startsWith(cwdPrefix) ? bytes.slice(cwdPrefix.length) : bytes;
   }
 
   private entryBytes(job: DirectoryJob, prefix: string, entry: Entry): Buffer | undefined {
@@ -352,16 +352,8 @@ export class DirectoryVisitor {
     }
   }
 
-  private resolve(path: string): string {
-    return resolve(this.cwd, path);
-  }
-
-  private resolveBytes(path: Uint8Array): Buffer {
-    return path[0] === 47 ? Buffer.from(path) : Buffer.concat([Buffer.from(`${this.cwd}/`), path]);
-  }
-
   private systemLike(path: string, pathBytes: Buffer | undefined): string | Buffer {
-    return pathBytes === undefined ? this.resolve(path) : this.resolveBytes(pathBytes);
+    return pathBytes === undefined ? this.directory.resolve(path) : this.directory.resolveBytes(pathBytes);
   }
 
   private report(path: string, error: unknown, inWalkdirWords: boolean): void {
