@@ -10,8 +10,8 @@ export const BUNDLE_OPTIONS = {
   format: "cjs",
   platform: "node",
   target: "node20.19",
-  // Native code, and WebAssembly that is found by its path: loaded when first needed, from node_modules.
-  external: ["koffi", "@webgpu/glslang", "rregex", "webgpu"],
+  // Native code, WebAssembly that is found by its path, and large tables: loaded when first needed, from node_modules.
+  external: ["koffi", "@exodus/bytes", "@webgpu/glslang", "rregex", "webgpu"],
   define: { "import.meta.url": "everwarpModuleUrl" },
   banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
 } satisfies BuildOptions;

@@ -4,9 +4,10 @@
  */
 import type { SearchHooks } from "./commands/search.ts";
 import { type Environment, processEnvironment } from "./flags/environment.ts";
+import { failureText } from "./failure.ts";
 
 /**
- * Runs a command.
+ * Runs a command. What goes wrong is told in one line; a fault of our own, with its stack.
  * @param argv without node and script
  * @returns the exit code
  */
@@ -15,16 +16,23 @@ export async function main(
   environment: Environment = processEnvironment(),
   hooks: SearchHooks = {},
 ): Promise<number> {
+  let code: number;
   try {
-    if (argv[0] === "search") {
-      const { runSearch } = await import("./commands/search.ts");
-      return await runSearch(argv.slice(1), environment, hooks);
-    }
-    const { runCommand } = await import("./commands/others.ts");
-    return await runCommand(argv, environment);
+    code = await run(argv, environment, hooks);
   } catch (error) {
     // Whoever read our output has seen enough.
     if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
-    throw error;
+    environment.writeError(`everwarp: ${failureText(error)}\n`);
+    return 2;
   }
+  return environment.messagesLost ? 2 : code;
+}
+
+async function run(argv: readonly string[], environment: Environment, hooks: SearchHooks): Promise<number> {
+  if (argv[0] === "search") {
+    const { runSearch } = await import("./commands/search.ts");
+    return await runSearch(argv.slice(1), environment, hooks);
+  }
+  const { runCommand } = await import("./commands/others.ts");
+  return await runCommand(argv, environment);
 }

@@ -11,6 +11,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { currentDirectory } from "../base/current-directory.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { packageRoot } from "../base/package-root.ts";
 
@@ -124,8 +125,9 @@ export function expandSource(source: string, name: string, options: ExpandOption
 
 /** A path as people want to read it: relative to the working folder when it is inside. */
 export function showPath(path: string): string {
-  if (!isAbsolute(path)) return path;
-  const short = relative(process.cwd(), path);
+  const folder = currentDirectory();
+  if (folder === undefined || !isAbsolute(path)) return path;
+  const short = relative(folder, path);
   return short.startsWith("..") || short === "" ? path : short;
 }
 

@@ -21,6 +21,8 @@ export function captured(changes: Partial<Environment> = {}): Captured {
       stdoutIsTerminal: false,
       stderrIsTerminal: false,
       stdinIsReadable: false,
+      stdoutFile: undefined,
+      messagesLost: false,
       writeOut: (bytes) => void chunks.push(Buffer.from(bytes)),
       writeError: (text) => void (errors += text),
       ...changes,

@@ -10,6 +10,7 @@ import { describeMachine } from "../bench/machine.ts";
 import { answerChild } from "../bench/programs-child.ts";
 import { Reporter } from "../bench/reporter.ts";
 import { QUERY_KINDS } from "../bench/search-tree.ts";
+import { failureText } from "../failure.ts";
 import type { Environment } from "../flags/environment.ts";
 import { badArgument, readOptions } from "./options.ts";
 
@@ -121,7 +122,7 @@ async function runCase(
   } catch (error) {
     reporter.add({ case: name, subject: "all", contender: "all", ...whatEnded(error, signal) });
     // A fault of ours costs one case, not the run, and is not passed over in silence.
-    if (!(error instanceof EverwarpError)) reporter.progress(String((error as Error).stack ?? error));
+    if (!(error instanceof EverwarpError)) reporter.progress(failureText(error));
   }
 }
 

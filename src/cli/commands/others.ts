@@ -1,6 +1,5 @@
 /** All commands but `search`, told apart by commander. Each is loaded when it is called. */
 import { Command, CommanderError } from "commander";
-import { EverwarpError } from "../../base/errors.ts";
 import type { Environment } from "../flags/environment.ts";
 import { COMMANDS } from "./registry.ts";
 import { versionText } from "./version.ts";
@@ -45,9 +44,7 @@ export async function runCommand(argv: readonly string[], environment: Environme
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof EverwarpError)) throw error;
-    environment.writeError(`everwarp: ${error.message} [${error.code}]\n`);
-    return 2;
+    throw error;
   }
   return code;
 }

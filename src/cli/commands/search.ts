@@ -1,5 +1,4 @@
 /** `everwarp search`: from arguments to an exit code, one file after another. */
-import { EverwarpError } from "../../base/errors.ts";
 import type { FoundFile } from "../../search/contracts.ts";
 import { ByteWriter } from "../../search/printer/byte-writer.ts";
 import { startSequence, RESET } from "../../search/printer/color.ts";
@@ -11,6 +10,7 @@ import {
   writeSummaryMessage,
 } from "../../search/printer/stats.ts";
 import type { CandidateList } from "../../search/searcher/candidates.ts";
+import { loadDecoder } from "../../search/searcher/encoding.ts";
 import {
   createFileSearcher,
   type FileResult,
@@ -62,29 +62,24 @@ export function readArguments(argv: readonly string[], environment: Environment)
  * Runs a search.
  * @param argv what stands behind `everwarp search`
  * @returns the exit code: 0 something matched, 1 nothing did, 2 there was an error
+ * @throws EverwarpError for arguments that are not understood, and for output that cannot be written
  */
 export async function runSearch(
   argv: readonly string[],
   environment: Environment,
   hooks: SearchHooks = {},
 ): Promise<number> {
-  try {
-    const low = readArguments(argv, environment);
-    if (low.special !== undefined) return await showSpecial(low.special, environment);
-    const args = toHiArgs(low, environment);
-    if (args.mode.kind === "types") return listTypes(args, environment);
-    const messages = new Messages(environment, args);
-    const matched =
-      args.mode.kind === "files"
-        ? listFiles(args, environment, messages)
-        : await search(args, environment, messages, hooks);
-    if (matched && (args.quiet || !messages.errored)) return 0;
-    return messages.errored ? 2 : 1;
-  } catch (error) {
-    if (!(error instanceof EverwarpError)) throw error;
-    environment.writeError(`everwarp: ${error.message} [${error.code}]\n`);
-    return 2;
-  }
+  const low = readArguments(argv, environment);
+  if (low.special !== undefined) return await showSpecial(low.special, environment);
+  const args = toHiArgs(low, environment);
+  if (args.mode.kind === "types") return listTypes(args, environment);
+  const messages = new Messages(environment, args);
+  const matched =
+    args.mode.kind === "files"
+      ? listFiles(args, environment, messages)
+      : await search(args, environment, messages, hooks);
+  if (matched && (args.quiet || !messages.errored)) return 0;
+  return messages.errored ? 2 : 1;
 }
 
 async function showSpecial(
@@ -138,6 +133,7 @@ async function search(
   const [{ createMatcher }, { allocateScanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all(
     [import("../../search/matcher/index.ts"), import("../../search/host/literal-scanner.ts")],
   );
+  await loadDecoder(args.searcher.searcher.encoding);
   const matcher = createMatcher({ ...args.searcher.matcher, createScanner: createLiteralScanner });
   let files = foundFiles(args, messages);
   const openEngine = hooks.openEngine ?? (await import("../engine-hook.ts")).openEngine;

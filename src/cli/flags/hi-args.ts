@@ -64,7 +64,7 @@ function typeChanges(low: LowArgs): TypeChange[] {
   });
 }
 
-function walkOptions(low: LowArgs): WalkOptions {
+function walkOptions(low: LowArgs, { stdoutFile }: Environment): WalkOptions {
   return {
     hidden: low.hidden,
     noIgnoreDot: low.noIgnoreDot,
@@ -84,6 +84,8 @@ function walkOptions(low: LowArgs): WalkOptions {
     ...(low.maxFilesizeBytes === undefined ? {} : { maxFilesizeBytes: low.maxFilesizeBytes }),
     follow: low.follow,
     oneFileSystem: low.oneFileSystem,
+    // A list of files may hold the file that it is written to; a search does not search what it has just written.
+    ...(low.mode.kind === "search" && stdoutFile !== undefined ? { skippedFile: stdoutFile } : {}),
     ...(low.sort?.key === "path" && !low.sort.reverse ? { sort: "path" as const } : {}),
   };
 }
@@ -215,7 +217,7 @@ export function toHiArgs(low: LowArgs, environment: Environment): HiArgs {
     },
     paths: givenPaths,
     implicitPath,
-    walk: walkOptions(low),
+    walk: walkOptions(low, environment),
     sort: low.sort,
     threads,
     workerThreads,

@@ -2,6 +2,7 @@
 import { workerData } from "node:worker_threads";
 import { createMatcher } from "../matcher/index.ts";
 import { ByteWriter } from "../printer/byte-writer.ts";
+import { loadDecoder } from "../searcher/encoding.ts";
 import { createFileSearcher } from "../searcher/file-searcher.ts";
 import { BATCH_STATE, BatchBoard } from "./batch-board.ts";
 import { allocateScanBuffer, countLineFeeds, createLiteralScanner } from "./literal-scanner.ts";
@@ -16,18 +17,23 @@ const writer = new ByteWriter();
 const post = (message: ParallelMessage, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 
-for (let batch; (batch = board.takeOrSleep()) >= 0;) {
-  const files = searchBatch(board.files(batch), searcher, writer, () => board.stopped);
-  if (files.length === 0) {
-    board.settle(batch, BATCH_STATE.SILENT);
-    continue;
+async function searchBatches(): Promise<void> {
+  await loadDecoder(args.searcher.encoding);
+  for (let batch; (batch = board.takeOrSleep()) >= 0;) {
+    const files = searchBatch(board.files(batch), searcher, writer, () => board.stopped);
+    if (files.length === 0) {
+      board.settle(batch, BATCH_STATE.SILENT);
+      continue;
+    }
+    const output = new Uint8Array(writer.written());
+    board.addPending(output.length);
+    post({ kind: "batch", batch, files, output }, [output.buffer]);
+    board.settle(batch, BATCH_STATE.TOLD);
+    if (stopAfterMatch && files.some(({ matched }) => matched)) board.stop();
   }
-  const output = new Uint8Array(writer.written());
-  board.addPending(output.length);
-  post({ kind: "batch", batch, files, output }, [output.buffer]);
-  board.settle(batch, BATCH_STATE.TOLD);
-  if (stopAfterMatch && files.some(({ matched }) => matched)) board.stop();
+  post({ kind: "finished", stats: searcher.stats });
+  board.finish();
+  port.close();
 }
-post({ kind: "finished", stats: searcher.stats });
-board.finish();
-port.close();
+
+void searchBatches();

@@ -3,7 +3,7 @@
 import type { Literal, LiteralScanner, Matcher } from "../contracts.ts";
 import { createFallbackScanner } from "./fallback-scanner.ts";
 import { LiteralMatcher, type Boundary } from "./literal-matcher.ts";
-import { escapePattern, plainText, joinPatterns, smartCaseIgnores } from "./pattern-syntax.ts";
+import { escapePattern, isText, plainText, joinPatterns, smartCaseIgnores } from "./pattern-syntax.ts";
 import { foldExceptionsOf } from "./plan.ts";
 import { badPattern, notAllowed, nulPattern, RegexMatcher } from "./regex-matcher.ts";
 
@@ -22,7 +22,7 @@ export interface MatcherOptions {
   unicode?: boolean;
   /** `--crlf`: a line may end in CR LF, `$` matches before it. */
   crlf?: boolean;
-  /** `-a`: a pattern may ask for NUL. Else one that needs it is refused, because binary files are not searched so far. */
+  /** `-a`: a pattern may ask for NUL. Else one that needs it is refused where ripgrep refuses it, because binary files are not searched so far. */
   allowNul?: boolean;
   /** Makes the scanner behind `findCandidate`. Default: one in plain JavaScript. */
   createScanner?: (literals: readonly Literal[]) => LiteralScanner;
@@ -45,12 +45,16 @@ export function createMatcher(options: MatcherOptions): Matcher {
   const fixed = options.fixedStrings === true;
   const sources = fixed ? patterns.map(escapePattern) : patterns;
   const ignoreCase = ignoresCase(options, sources);
-  const makeRegex = (): Matcher => regexMatcher(options, sources, boundary, ignoreCase, createScanner);
+  // ripgrep looks for NUL in what it has parsed, and does not parse what is text as it stands: there NUL is a byte like any other.
+  const isUnparsed = (options.caseMode ?? "sensitive") === "sensitive" && (fixed || patterns.every(isText));
+  const allowNul = options.allowNul === true || isUnparsed;
+  const makeRegex = (): Matcher =>
+    regexMatcher({ ...options, allowNul }, sources, boundary, ignoreCase, createScanner);
 
   const texts = fixed ? patterns : patterns.map(plainText).filter((text) => text !== undefined);
   if (texts.length < patterns.length) return makeRegex();
   if (texts.some((text) => text.includes("\n"))) throw badPattern(notAllowed(String.raw`\n`));
-  if (options.allowNul !== true && texts.some((text) => text.includes("\0"))) throw badPattern(nulPattern());
+  if (!allowNul && texts.some((text) => text.includes("\0"))) throw badPattern(nulPattern());
   const isFoldable = !ignoreCase || texts.every((text) => /^\p{ASCII}*$/u.test(text));
   const asksForLineEnd =
     options.crlf === true && (boundary === "line" || texts.some((text) => text.includes("\r")));

@@ -3,9 +3,12 @@
 /** The characters that mean something in a pattern (regex-syntax's `is_meta_character`). */
 const META = /[\\.+*?()|[\]{}^$#&\-~]/;
 
+/** True where every character of a pattern stands for itself. */
+export const isText = (pattern: string): boolean => !META.test(pattern);
+
 /** The text that a pattern stands for, where that is all it does (`foo`, `a\\.b`); else undefined. */
 export function plainText(pattern: string): string | undefined {
-  if (!META.test(pattern)) return pattern;
+  if (isText(pattern)) return pattern;
   const isEscapedText = /^(?:[^\\.+*?()|[\]{}^$#&\-~]|\\[\\.+*?()|[\]{}^$#&\-~/])*$/.test(pattern);
   return isEscapedText ? pattern.replace(/\\(.)/g, "$1") : undefined;
 }

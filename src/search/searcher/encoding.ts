@@ -1,13 +1,14 @@
 /** Turns a file's bytes into the UTF-8 (or raw) bytes that are searched, as ripgrep does by a byte-order mark or by --encoding. */
 import { TextDecoder } from "node:util";
-import { EverwarpError } from "../../base/errors.ts";
+import { assert, EverwarpError } from "../../base/errors.ts";
+import { encodingName } from "./encoding-labels.ts";
 import type { ByteReader } from "./reader.ts";
 
 /** What a file's first bytes say. */
 export interface Decoding {
   /** Bytes of the mark, passed over. */
   skipBytes: number;
-  /** A WHATWG label to decode from, or undefined where the bytes are searched as they are. */
+  /** The name of the encoding to decode from, or undefined where the bytes are searched as they are. */
   label: string | undefined;
 }
 
@@ -20,7 +21,7 @@ const UTF16_BE: Decoding = { skipBytes: 2, label: "utf-16be" };
 export const LONGEST_MARK_BYTES = 3;
 
 /**
- * @param encoding `auto`, `none`, or a label. A mark of UTF-16 wins over a label; one of UTF-8 is only passed over
+ * @param encoding `auto`, `none`, or an encoding's name. A mark of UTF-16 wins over a label; one of UTF-8 is only passed over
  */
 export function decodingOf(head: Uint8Array, length: number, encoding: string): Decoding {
   if (encoding === "none") return AS_IT_IS;
@@ -36,35 +37,36 @@ export function decodingOf(head: Uint8Array, length: number, encoding: string): 
   return label === undefined ? AS_IT_IS : { skipBytes: 0, label };
 }
 
-/** The decoder's own name of a label. @throws EW_BAD_FLAG_VALUE for a label that no decoder knows */
+/** The name of the encoding that a label stands for. @throws EW_BAD_FLAG_VALUE for a label of none */
 export function canonicalEncoding(label: string): string {
-  try {
-    return new TextDecoder(label).encoding;
-  } catch (error) {
-    throw new EverwarpError("EW_BAD_FLAG_VALUE", `grep config error: unknown encoding: ${label}`, {
-      cause: error,
-    });
-  }
+  const name = encodingName(label);
+  if (name !== undefined) return name;
+  throw new EverwarpError("EW_BAD_FLAG_VALUE", `grep config error: unknown encoding: ${label}`);
 }
-
-/** What the bytes 0x80–0x9f are in windows-1252, which is what "latin1" means on the web. */
-const WINDOWS_1252_HIGH =
-  "\u20ac\x81\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\x8d\u017d\x8f" +
-  "\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
 
 interface Decoder {
   decode(bytes: Uint8Array, options: { stream: boolean }): string;
 }
 
-/** Node 20's own decoder takes windows-1252 for ISO 8859-1, so that one is ours. */
-function createDecoder(label: string): Decoder {
-  if (label !== "windows-1252") return new TextDecoder(label); // which passes over one more mark, as ripgrep's does
-  return {
-    decode: (bytes) =>
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        .toString("latin1")
-        .replace(/[\x80-\x9f]/g, (letter) => WINDOWS_1252_HIGH[letter.charCodeAt(0) - 0x80] as string),
-  };
+/** What Node decodes as the standard says. In most other encodings its tables differ from the standard's. */
+const NODE_DECODES: ReadonlySet<string> = new Set(["utf-8", "utf-16le", "utf-16be"]);
+
+/** Decodes all encodings of the standard; undefined until it is needed, since its tables are large. */
+let StandardDecoder: (new (name: string) => Decoder) | undefined;
+
+/**
+ * Makes ready what decodes files of this encoding. Each thread calls it once before it searches, because searching itself does not wait.
+ * @param encoding `auto`, `none`, or a name that `canonicalEncoding` gave
+ */
+export async function loadDecoder(encoding: string): Promise<void> {
+  if (encoding === "auto" || encoding === "none" || NODE_DECODES.has(encoding)) return;
+  ({ TextDecoder: StandardDecoder } = await import("@exodus/bytes/encoding.js"));
+}
+
+function createDecoder(name: string): Decoder {
+  if (NODE_DECODES.has(name)) return new TextDecoder(name); // which passes over one more mark, as ripgrep's does
+  assert(StandardDecoder !== undefined, `the decoder of ${name} was not loaded`);
+  return new StandardDecoder(name);
 }
 
 /** Decodes a whole file in memory. */

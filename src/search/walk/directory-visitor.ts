@@ -5,11 +5,9 @@
  * directory are rebuilt from the files above it where this visitor has not kept them. Visiting is synchronous.
  */
 
-import { realpathSync, statSync, type Stats } from "node:fs";
-import { resolve } from "node:path";
+import { statSync, type Stats } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
 import {
-  absoluteKey,
   enterDirectory,
   fileVerdict,
   outermostRules,
@@ -21,10 +19,11 @@ import { readEntries, sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
 import { addIgnoreFile, fromByteString, globalExcludesPath, isMissing } from "./ignore-files.ts";
 import { IGNORED, IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
-import type { WalkOptions } from "./options.ts";
+import type { FileIdentity, WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
 import { TypeMatcher } from "./types.ts";
 import { ioErrorText } from "./walk-error.ts";
+import { WorkingDirectory } from "./working-directory.ts";
 
 /** A directory that is still to be visited. Can be sent to another thread. */
 export interface DirectoryJob {
@@ -50,8 +49,7 @@ export interface VisitSink {
 
 export class DirectoryVisitor {
   private readonly options: WalkOptions;
-  private readonly cwd: string;
-  private readonly cwdPrefix: string;
+  private readonly directory: WorkingDirectory;
   private readonly overrides: Overrides;
   private readonly types: TypeMatcher;
   private readonly outermost: DirectoryRules;
@@ -65,8 +63,7 @@ export class DirectoryVisitor {
   /** @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a type that does not parse */
   constructor(options: WalkOptions = {}) {
     this.options = options;
-    this.cwd = options.cwd ?? process.cwd();
-    this.cwdPrefix = `${absoluteKey(this.cwd)}/`;
+    this.directory = new WorkingDirectory(options.cwd);
     this.overrides = new Overrides(options);
     this.types = new TypeMatcher(options.types ?? []);
     this.outermost = outermostRules(options);
@@ -88,7 +85,7 @@ export class DirectoryVisitor {
     const inWalkdirWords = isOnly || this.options.sort !== undefined;
     const path = named ?? "";
     const shown = named ?? "./";
-    const place = named === "" ? "" : this.resolve(path); // nothing is found under the empty name
+    const place = named === "" ? "" : this.directory.resolve(path); // nothing is found under the empty name
     let stats: Stats;
     try {
       stats = statSync(place);
@@ -98,8 +95,7 @@ export class DirectoryVisitor {
     if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
     let rootAbsolute: string;
     try {
-      rootAbsolute = realpathSync(place, "buffer").toString("latin1");
-      if (rootAbsolute === "/") rootAbsolute = "";
+      rootAbsolute = this.directory.realPath(place);
     } catch (error) {
       return this.report(shown, error, inWalkdirWords);
     }
@@ -115,7 +111,10 @@ export class DirectoryVisitor {
   /** Lists one directory. Errors go to `onError`. */
   visit(job: DirectoryJob, sink: VisitSink): void {
     if (this.options.maxDepth !== undefined && job.depth >= this.options.maxDepth) return;
-    const place = job.pathBytes === undefined ? this.resolve(job.path) : this.resolveBytes(job.pathBytes);
+    const place =
+      job.pathBytes === undefined
+        ? this.directory.resolve(job.path)
+        : this.directory.resolveBytes(job.pathBytes);
     let entries: Entry[];
     try {
       entries = readEntries(place);
@@ -154,7 +153,8 @@ export class DirectoryVisitor {
     if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith(".")) return;
     if (isDirectory) {
       const { root, rootAbsolute, depth, device } = job;
-      if (device !== undefined && this.deviceOf(path, pathBytes) !== device) return;
+      // One that cannot be looked at is told of when it is visited.
+      if (device !== undefined && (this.statsOf(path, pathBytes)?.dev ?? device) !== device) return;
       sink.onDirectory({
         path,
         ...(pathBytes === undefined ? {} : { pathBytes }),
@@ -163,9 +163,12 @@ export class DirectoryVisitor {
         depth: depth + 1,
         ...(device === undefined ? {} : { device }),
       });
-    } else if (this.options.maxFilesizeBytes === undefined || this.isSmallEnough(path, pathBytes)) {
-      sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
+      return;
     }
+    const { skippedFile, maxFilesizeBytes } = this.options;
+    if (skippedFile !== undefined && this.isFile(skippedFile, path, pathBytes)) return;
+    if (maxFilesizeBytes !== undefined && !this.isSmallEnough(path, pathBytes)) return;
+    sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
   }
 
   /** Overrides decide alone; else what is ignored by a file or a type is out, and what one of them wants is in even if hidden. */
@@ -264,7 +267,7 @@ export class DirectoryVisitor {
     if (this.options.noIgnoreFiles === true) return;
     for (const path of this.options.ignoreFiles ?? []) {
       const rules = new IgnoreRules();
-      addIgnoreFile(rules, this.resolve(path), path, {}, (message, error) =>
+      addIgnoreFile(rules, this.directory.resolve(path), path, {}, (message, error) =>
         this.reportRules(path, message, error),
       );
       if (rules.size > 0) this.namedRules.unshift(rules);
@@ -289,7 +292,7 @@ export class DirectoryVisitor {
       if (ancestor === job.root) return "directory";
       const slash = ancestor.lastIndexOf("/");
       ancestor = slash < job.root.length ? job.root : ancestor.slice(0, slash);
-      const stats = statSync(this.resolve(ancestor), { throwIfNoEntry: false });
+      const stats = statSync(this.directory.resolve(ancestor), { throwIfNoEntry: false });
       if (stats !== undefined && stats.dev === target.dev && stats.ino === target.ino) {
         const shown = shownPath(path, job.root);
         const message = `File system loop found: ${shown} points to an ancestor ${shownPath(ancestor, job.root)}`;
@@ -315,7 +318,8 @@ export class DirectoryVisitor {
         ? toByteString(prefix)
         : `${Buffer.from(job.pathBytes).toString("latin1")}/`;
     if (bytes.startsWith("./")) return bytes.slice(2);
-    return bytes.startsWith(this.cwdPrefix) ? bytes.slice(this.cwdPrefix.length) : bytes;
+    const { prefix: cwdPrefix } = this.directory;
+    return cwdPrefix !== undefined && bytes.startsWith(cwdPrefix) ? bytes.slice(cwdPrefix.length) : bytes;
   }
 
   private entryBytes(job: DirectoryJob, prefix: string, entry: Entry): Buffer | undefined {
@@ -326,24 +330,30 @@ export class DirectoryVisitor {
   }
 
   private isSmallEnough(path: string, pathBytes: Buffer | undefined): boolean {
-    const stats = statSync(this.systemLike(path, pathBytes), { throwIfNoEntry: false });
+    const stats = this.statsOf(path, pathBytes);
     return stats === undefined || stats.size <= (this.options.maxFilesizeBytes as number);
   }
 
-  private deviceOf(path: string, pathBytes: Buffer | undefined): number | undefined {
-    return statSync(this.systemLike(path, pathBytes), { throwIfNoEntry: false })?.dev;
+  /** Is it that file? One that cannot be looked at is not: the search tells what is wrong with it. */
+  private isFile({ device, inode }: FileIdentity, path: string, pathBytes: Buffer | undefined): boolean {
+    // Numbers are read faster, and tell nearly all files from it; only large inode numbers do not fit.
+    if (this.statsOf(path, pathBytes)?.ino !== Number(inode)) return false;
+    const stats = statSync(this.systemLike(path, pathBytes), { bigint: true, throwIfNoEntry: false });
+    return stats?.ino === inode && stats.dev === device;
   }
 
-  private resolve(path: string): string {
-    return resolve(this.cwd, path);
-  }
-
-  private resolveBytes(path: Uint8Array): Buffer {
-    return path[0] === 47 ? Buffer.from(path) : Buffer.concat([Buffer.from(`${this.cwd}/`), path]);
+  /** Undefined where the system refuses, as below a directory that may be listed and not entered. */
+  private statsOf(path: string, pathBytes: Buffer | undefined): Stats | undefined {
+    try {
+      return statSync(this.systemLike(path, pathBytes));
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      return undefined;
+    }
   }
 
   private systemLike(path: string, pathBytes: Buffer | undefined): string | Buffer {
-    return pathBytes === undefined ? this.resolve(path) : this.resolveBytes(pathBytes);
+    return pathBytes === undefined ? this.directory.resolve(path) : this.directory.resolveBytes(pathBytes);
   }
 
   private report(path: string, error: unknown, inWalkdirWords: boolean): void {

@@ -5,7 +5,7 @@ import { DirectoryVisitor, type DirectoryJob } from "./directory-visitor.ts";
 import type { WalkOptions } from "./options.ts";
 
 export { DirectoryVisitor, type DirectoryJob } from "./directory-visitor.ts";
-export type { WalkOptions } from "./options.ts";
+export type { FileIdentity, WalkOptions } from "./options.ts";
 export type { WalkError } from "./walk-error.ts";
 export { typeListLines, type TypeChange } from "./types.ts";
 

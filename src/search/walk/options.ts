@@ -3,6 +3,12 @@
 import type { TypeChange } from "./types.ts";
 import type { WalkError } from "./walk-error.ts";
 
+/** Tells a file from all others on this machine, under all of its names. */
+export interface FileIdentity {
+  device: bigint;
+  inode: bigint;
+}
+
 /** Every field may be left out; what is left out is as ripgrep does it without flags. All but `onError` can be sent to a thread. */
 export interface WalkOptions {
   /** Absolute. What relative paths, `-g` globs and `--ignore-file` rules refer to. Default: the process's. */
@@ -39,6 +45,11 @@ export interface WalkOptions {
   maxDepth?: number;
   /** `--max-filesize`: larger files are left out, unless they were named. */
   maxFilesizeBytes?: number;
+  /**
+   * A file that is never found, whatever it is called: the one that a search's output goes to, which would feed itself. Where the user
+   * named it, it is a file like any other.
+   */
+  skippedFile?: FileIdentity;
   /** `-L`: symbolic links are followed. Those that were named always are. */
   follow?: boolean;
   /** `--one-file-system` */

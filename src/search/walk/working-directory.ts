@@ -1,0 +1,42 @@
+/** Where relative paths lead: the process's directory or another, and what is left of them when it was removed. */
+
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
+import { currentDirectory } from "../../base/current-directory.ts";
+import { absoluteKey } from "./directory-rules.ts";
+
+export class WorkingDirectory {
+  /** What paths in it begin with, as a byte string; undefined where it was removed. */
+  readonly prefix: string | undefined;
+  /** Undefined where it was removed: names that begin there lead nowhere, and absolute paths work as ever. */
+  private readonly path: string | undefined;
+
+  /** @param path absolute; without it, the process's */
+  constructor(path: string | undefined = currentDirectory()) {
+    this.path = path;
+    this.prefix = path === undefined ? undefined : `${absoluteKey(path)}/`;
+  }
+
+  /** A path for the system. "" is the directory itself. */
+  resolve(path: string): string {
+    if (this.path !== undefined) return resolve(this.path, path);
+    return path === "" ? "." : path;
+  }
+
+  resolveBytes(path: Uint8Array): Buffer {
+    if (path[0] === 47 || this.path === undefined) return Buffer.from(path);
+    return Buffer.concat([Buffer.from(`${this.path}/`), path]);
+  }
+
+  /** A path with every link resolved, a byte string without a final "/". @throws the system's error */
+  realPath(path: string): string {
+    try {
+      const absolute = realpathSync(path, "buffer").toString("latin1");
+      return absolute === "/" ? "" : absolute;
+    } catch (error) {
+      // A directory that was removed has no path, and nothing in it.
+      if (this.path === undefined && !path.startsWith("/")) return "";
+      throw error;
+    }
+  }
+}
