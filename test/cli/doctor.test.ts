@@ -110,7 +110,7 @@ describe("a real process", () => {
 
   test("the document has the fields that programs rely on", () => {
     expect(Object.keys(report)).toEqual(["version", "machine", "devices", "forbiddenNodes", "search"]);
-    expect(report.version).toBe(2);
+    expect(report.version).toBe(3);
     const { profile, probes, readings, ...plain } = report.devices[device.index] as DeviceReport;
     expect(Object.keys(plain).toSorted()).toEqual(
       // computeUnits and problem are left out where there is nothing to tell

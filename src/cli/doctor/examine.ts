@@ -8,10 +8,13 @@ import { whyNoHardware } from "../../vulkan/vulkan-presence.ts";
 import { forbiddenNodes } from "../../vulkan/device-nodes.ts";
 import { type DeviceInfo, listDevices } from "../../vulkan/index.ts";
 import { describeMachine, type Machine } from "../bench/machine.ts";
+import { cardKey } from "../../residency/company.ts";
+import { announcedProcesses } from "../../residency/presence.ts";
+import { type CardUser, cardUsers } from "./card-users.ts";
 import type { StuckProcessError } from "./child.ts";
 import type { ProbeRunner } from "./probe-run.ts";
 
-export const REPORT_VERSION = 2;
+export const REPORT_VERSION = 3;
 
 /** How a probe went. `kept`: what it found before is in the profile. `skipped`: something that it needs had failed. */
 export interface ProbeStatus {
@@ -32,6 +35,8 @@ export interface DeviceReport {
   /** Queues for compute, of all families. */
   readonly computeQueues: number;
   readonly profileFile: string;
+  /** Names the card in every process. */
+  readonly cardKey: string;
   /** Undefined where the device cannot be used. */
   readonly profile: DeviceProfile | undefined;
   /** Why it cannot be used. */
@@ -46,6 +51,8 @@ export interface Report {
   readonly devices: readonly DeviceReport[];
   /** Device files of GPUs that this user may not open. */
   readonly forbiddenNodes: readonly string[];
+  /** Programs that have a GPU open, as far as this user may see. */
+  readonly cardUsers: readonly CardUser[];
   /** What a search on this machine runs on when nothing else is asked for, and why. */
   readonly search: string;
 }
@@ -71,8 +78,21 @@ export async function examine(options: ExamineOptions): Promise<Report> {
     machine,
     devices,
     forbiddenNodes: forbiddenNodes(),
+    cardUsers: withAnnounced(cardUsers(), devices),
     search: searchRunsOn(devices, machine),
   };
+}
+
+/** Processes of everwarp announce themselves, also where their open files may not be seen. */
+function withAnnounced(users: readonly CardUser[], devices: readonly DeviceReport[]): CardUser[] {
+  const announced = new Set(devices.flatMap(({ cardKey: key }) => announcedProcesses(key)));
+  announced.delete(process.pid);
+  const named = users.map((user) => ({
+    ...user,
+    name: announced.has(user.process) ? "everwarp" : user.name,
+  }));
+  const unseen = [...announced].filter((id) => users.every((user) => user.process !== id));
+  return [...named, ...unseen.map((id) => ({ process: id, name: "everwarp" }))];
 }
 
 /** Runs the probes on one device. */
@@ -140,6 +160,7 @@ export async function examineDevice(info: DeviceInfo, options: ExamineOptions): 
       0,
     ),
     profileFile: profilePath(info),
+    cardKey: cardKey(info),
     profile: added ?? profile,
     problem,
     probes,
@@ -163,5 +184,5 @@ function searchRunsOn(devices: readonly DeviceReport[], machine: Machine): strin
   const hardware = devices.find(({ type, profile }) => type !== "cpu" && profile !== undefined);
   if (hardware === undefined) return `${host} (no hardware GPU can be opened)`;
   const isPersistent = hardware.profile?.persistent.allowed === true;
-  return `${hardware.name}, ${isPersistent ? "a resident kernel" : "batches of dispatches"}`;
+  return `${hardware.name}, ${isPersistent ? "a kernel that stays while no other program uses the card" : "batches of dispatches"}`;
 }

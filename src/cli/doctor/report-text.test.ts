@@ -26,6 +26,7 @@ function deviceWith(status: ProbeStatus, parts: Partial<DeviceReport> = {}): Dev
     computeUnits: 132,
     computeQueues: 24,
     profileFile: "/nonexistent/profiles/0.json",
+    cardKey: "0123456789abcdef",
     profile: {
       version: 3,
       deviceName: "a device",
@@ -44,7 +45,14 @@ function deviceWith(status: ProbeStatus, parts: Partial<DeviceReport> = {}): Dev
 }
 
 const textOf = (device: DeviceReport): string =>
-  reportText({ version: 2, machine, devices: [device], forbiddenNodes: [], search: "the host engine" });
+  reportText({
+    version: 3,
+    machine,
+    devices: [device],
+    forbiddenNodes: [],
+    cardUsers: [],
+    search: "the host engine",
+  });
 
 describe("a device", () => {
   test("with probes that failed has a line for each, with the reason", () => {
@@ -115,12 +123,14 @@ describe("a device", () => {
 
 test("nodes that may not be opened, and a machine without Vulkan", () => {
   const text = reportText({
-    version: 2,
+    version: 3,
+    cardUsers: [{ process: 4312, name: "python3" }],
     machine: { ...machine, noDevices: "there is no Vulkan loader" },
     devices: [],
     forbiddenNodes: ["/dev/dri/renderD128"],
     search: "the host engine",
   });
   expect(text).toContain("Vulkan          there is no Vulkan loader\n");
+  expect(text).toContain("GPUs used by    python3 (process 4312)\n");
   expect(text).toContain("not allowed     /dev/dri/renderD128: this user may not open them");
 });

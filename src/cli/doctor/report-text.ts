@@ -13,7 +13,7 @@ const NAME_WIDTH = 16;
 
 /** @returns the report, lines ended by a line feed */
 export function reportText(report: Report): string {
-  const { machine, devices, forbiddenNodes, search } = report;
+  const { machine, devices, forbiddenNodes, cardUsers, search } = report;
   const lines: Line[] = [
     ["everwarp", machine.everwarp],
     ["Node", `${machine.node} on ${machine.os}`],
@@ -25,7 +25,9 @@ export function reportText(report: Report): string {
     lines.push(["not allowed", `${nodes}: this user may not open them (group render or video)`]);
   }
   for (const device of devices) lines.push(["", ""], ...deviceLines(device));
-  lines.push(["", ""], ["search uses", search]);
+  const users = cardUsers.map(({ name, process: id }) => `${name} (process ${id})`);
+  lines.push(["", ""], ["GPUs used by", users.join(", ") || "nobody else that this user may see"]);
+  lines.push(["search uses", search]);
   return lines.map(([name, text]) => `${name.padEnd(NAME_WIDTH)}${text}`.trimEnd() + "\n").join("");
 }
 
