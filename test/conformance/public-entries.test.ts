@@ -167,6 +167,7 @@ const optionEntries: readonly OptionsEntry[] = [
       maxFilesizeBytes: "wholeOrInfinity",
       follow: "boolean",
       oneFileSystem: "boolean",
+      skippedFile: "options",
       sort: "choice",
       onError: "callback",
     },

@@ -18,6 +18,9 @@ void perform(uint slot) {
   if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + 1u));
 }`;
 
+const ECHO_REQUEST = struct("Request", { value: u32 });
+const ECHO_RESPONSE = struct("Response", { value: u32 });
+
 let folder: string;
 let loopLimit: number | undefined;
 
@@ -73,7 +76,7 @@ describe("systems on one device", () => {
   async function askAll(
     engine: SearchEngine,
     names: Namespace,
-    kernel: ResidentKernel<any, any>,
+    kernel: ResidentKernel<typeof ECHO_REQUEST, typeof ECHO_RESPONSE>,
   ): Promise<void> {
     for (let round = 0; round < 5; round++) {
       const file = round * 3;
@@ -111,7 +114,7 @@ describe("systems on one device", () => {
       await askAll(engine, names, kernel);
       // Loading and changing go on beside the others.
       await engine.addCorpus(await Corpus.load([folder]));
-      names.addFile("/0.txt.copy");
+      await names.addFile("/0.txt.copy");
       await askAll(engine, names, kernel);
       const closing = {
         engine: () => engine.close(),

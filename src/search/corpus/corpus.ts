@@ -23,7 +23,7 @@ import {
 } from "../../base/arguments.ts";
 import { nowMs } from "../../base/clock.ts";
 import type { FoundFile } from "../contracts.ts";
-import { walk, type WalkError, type WalkOptions } from "../walk/index.ts";
+import { type FileIdentity, walk, type WalkError, type WalkOptions } from "../walk/index.ts";
 import { type FileTable, FileTableBuilder } from "./file-table.ts";
 import { loadFiles } from "./loader.ts";
 import type { Placement } from "./placement.ts";
@@ -45,6 +45,15 @@ const typeChange: Check = (name, value) => {
     "kind",
     (value as { kind?: unknown }).kind === "add" ? "definition" : "name",
   );
+};
+
+const fileNumber: Check = (name, value) => {
+  if (typeof value !== "bigint")
+    throw badArgument(name, value, "a bigint, as `stat` gives with `bigint: true`");
+};
+
+const skippedFile: Check = (name, value) => {
+  readOptions<FileIdentity>(name, value, { device: fileNumber, inode: fileNumber }, "device", "inode");
 };
 
 const CORPUS_OPTIONS: OptionChecks<CorpusOptions> = {
@@ -69,6 +78,7 @@ const CORPUS_OPTIONS: OptionChecks<CorpusOptions> = {
   follow: boolean,
   oneFileSystem: boolean,
   sort: oneOf("path"),
+  skippedFile,
   onError: callback,
 };
 
