@@ -20,7 +20,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { FAULT_POINTS, injectFaults } from "../../src/base/faults.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
-import { processToken } from "../../src/programs/cache/process-token.ts";
+import { processToken } from "../../src/storage/process-token.ts";
 import { ProgramCache, type ProgramCacheOptions } from "../../src/programs/program-cache.ts";
 import type { ProgramRequest } from "../../src/programs/program-request.ts";
 import type { Device } from "../../src/vulkan/device.ts";
