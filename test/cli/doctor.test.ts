@@ -113,7 +113,7 @@ describe("a real process", () => {
     expect(report.version).toBe(2);
     const { profile, probes, readings, ...plain } = report.devices[device.index] as DeviceReport;
     expect(Object.keys(plain).toSorted()).toEqual(
-      // computeUnits and problem are left out where there is nothing to tell
+      // computeUnits, problem and profileProblem are left out where there is nothing to tell
       [
         "index",
         "name",

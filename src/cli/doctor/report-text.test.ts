@@ -26,6 +26,7 @@ function deviceWith(status: ProbeStatus, parts: Partial<DeviceReport> = {}): Dev
     computeUnits: 132,
     computeQueues: 24,
     profileFile: "/nonexistent/profiles/0.json",
+    profileProblem: undefined,
     profile: {
       version: 3,
       deviceName: "a device",
