@@ -1,7 +1,20 @@
 /** What `everwarp` runs. */
 import { main } from "./command-line.ts";
 
-main(process.argv.slice(2)).then(
+async function start(): Promise<number> {
+  // Loaded at once where faults are allowed: most commands never reach a point, and a fault that is misspelt must not pass for one that did not happen.
+  if (process.env["EW_ALLOW_FAULTS"] === "1") {
+    try {
+      await import("../base/faults.ts");
+    } catch (error) {
+      process.stderr.write(`everwarp: EW_FAULT: ${(error as Error).message}\n`);
+      return 2;
+    }
+  }
+  return main(process.argv.slice(2));
+}
+
+start().then(
   (code) => {
     process.exitCode = code;
   },

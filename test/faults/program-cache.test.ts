@@ -62,7 +62,7 @@ afterAll(() => {
 
 /** Runs the worker in a process. @returns what it reported, or how it ended */
 async function work(options: Partial<WorkerOptions>, fault?: string): Promise<WorkerReport | string> {
-  const env = { ...process.env, ...(fault === undefined ? {} : { EW_FAULT: fault }) };
+  const env = { ...process.env, ...(fault === undefined ? {} : { EW_ALLOW_FAULTS: "1", EW_FAULT: fault }) };
   const words = [bundle, JSON.stringify({ directory, values: [1], ...options })];
   const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   const out: Buffer[] = [];
