@@ -11,6 +11,8 @@ const SLOTS_MAX = 4096;
 export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   /** The kernel: a path, a file URL (`new URL("./mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl and defines `perform`. */
   source: KernelText;
+  /** Folders outside of the source's own and the package's that its includes may come from; they are looked for there, too. */
+  includeRoots?: readonly string[];
   request: Q;
   response: R;
   /** Bytes of each section of device memory that survives every relaunch, by name. */
@@ -89,6 +91,7 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
     types,
     recipe: {
       source,
+      includeRoots: options.includeRoots ?? [],
       types: types as unknown as KernelTypes,
       label: options.label ?? labelOf(source),
       strategy,
