@@ -136,8 +136,9 @@ test("what fails in the middle leaves the old file alone, and a full pipe is wai
   });
   const out: Buffer[] = [];
   reader.stdout.on("data", (chunk: Buffer) => out.push(chunk));
+  const ended = once(reader, "close");
   await writeBytesAtomically(pipe, new Uint8Array(size), { place: "named" });
-  await once(reader, "close");
+  await ended;
   expect(Number(Buffer.concat(out).toString())).toBe(size);
 });
 

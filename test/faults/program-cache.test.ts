@@ -142,6 +142,20 @@ describe("many processes at once on an empty cache", () => {
   }, 120_000);
 });
 
+test("a process that exits right after the answer has stored what it made, and leaves nothing else", async () => {
+  const first = await worked({ values: [1, 2, 3], exits: true, caching: true });
+  expect(first).toMatchObject({ compiled: [1, 2, 3] });
+  expect(filesIn("entries").map((path) => path.replace(/^.*\./, ""))).toEqual(["ewp", "ewp", "ewp"]);
+  expect(filesIn("turns")).toEqual([]);
+  const again = await worked({ values: [1, 2, 3], caching: true });
+  expect(again).toMatchObject({ results: [1, 2, 3], compiled: [], driverLoaded: 3 });
+  // Whoever closes the cache next tells the manifest.
+  const manifest = JSON.parse(readFileSync(join(modelFolder(), "manifest.json"), "utf8")) as {
+    entries: unknown[];
+  };
+  expect(manifest.entries).toHaveLength(3);
+});
+
 test("a process that does not close its cache leaves a whole folder all the same", async () => {
   await worked({ values: [1, 2], staysOpen: true });
   const read = (name: string): unknown => JSON.parse(readFileSync(join(modelFolder(), name), "utf8"));
