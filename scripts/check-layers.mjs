@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const LAYERS = [
   ["base"],
+  ["storage"],
   ["schema"],
   ["vulkan", "spirv"],
   ["programs"],

@@ -96,11 +96,14 @@ test("any text is taken or refused with EW_BAD_ARGUMENT", () => {
   );
 });
 
-const runWith = (fault: string): ReturnType<typeof spawnSync> => {
+const runWith = (fault: string, allowed = "1"): ReturnType<typeof spawnSync> => {
   const faults = JSON.stringify(new URL("faults.ts", import.meta.url).href);
   const script = `import(${faults}).then(({ fileFaultAt }) => { fileFaultAt("restore.read"); console.log("alive"); })`;
   const node = ["--import", "tsx", "--input-type=module", "-e", script];
-  return spawnSync(process.execPath, node, { env: { ...process.env, EW_FAULT: fault }, encoding: "utf8" });
+  return spawnSync(process.execPath, node, {
+    env: { ...process.env, EW_ALLOW_FAULTS: allowed, EW_FAULT: fault },
+    encoding: "utf8",
+  });
 };
 
 test("EW_FAULT is read at start: a kill is a SIGKILL, a fault that is not known ends the process", () => {
@@ -109,6 +112,18 @@ test("EW_FAULT is read at start: a kill is a SIGKILL, a fault that is not known 
   const refused = runWith("kill@restore.reed");
   expect(refused).toMatchObject({ status: 1, stdout: "" });
   expect(refused.stderr).toContain("restore.reed");
+});
+
+test("EW_FAULT has no effect without the switch, right or wrong", () => {
+  for (const allowed of ["", "0", "true"]) {
+    expect(runWith("kill@restore.read", allowed)).toMatchObject({ status: 0, stdout: "alive\n" });
+    expect(runWith("nonsense", allowed)).toMatchObject({ status: 0, stdout: "alive\n" });
+  }
+});
+
+test("what is not of the form is refused with all that is known", () => {
+  for (const name of [...Object.keys(FAULT_POINTS), "kill", "device-lost", "ENOSPC"])
+    expect(() => injectFaults("nonsense")).toThrow(name);
 });
 
 test("docs/faults.md lists the points as they are", () => {

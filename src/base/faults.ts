@@ -1,14 +1,14 @@
 /**
  * Faults by name: what goes wrong once in a thousand runs is made to go wrong here and now, at a named point.
  *
- *     EW_FAULT="device-lost@submit:3,kill@checkpoint.renamed"
+ *     EW_ALLOW_FAULTS=1 EW_FAULT="device-lost@submit:3,kill@checkpoint.renamed"
  *
  * Each entry is `kind@point:n`: the n-th time that the point is passed (the first if not given; `n+` is from the n-th on), the
  * fault happens there in place of the call that the point stands for. Passes are counted in each thread, from its start, or from
  * `injectFaults` on.
  *
  * Invariants: a fault only ever fails, it never pretends that something worked. While none is set, passing a point is one
- * comparison with undefined.
+ * comparison with undefined. Without EW_ALLOW_FAULTS=1 the environment sets none: what a test left in it must not end a program in earnest.
  */
 
 import { constants } from "node:os";
@@ -161,8 +161,10 @@ function parseFaults(text: string): ArmedFault[] {
 function parseFault(entry: string): ArmedFault {
   const parts = /^([^@:]+)@([^@:]+)(?::([1-9][0-9]{0,8})(\+?))?$/.exec(entry);
   if (parts === null) {
+    const kinds = [KILL, ...DEVICE_FAULTS, ...FILE_FAULTS].join(", ");
+    const points = Object.keys(FAULT_POINTS).join(", ");
     throw new EverwarpError("EW_BAD_ARGUMENT", `the fault "${entry}" is not of the form kind@point:n`, {
-      remedy: "Write for instance device-lost@submit:3, or kill@checkpoint.renamed, or EIO@restore.read:2+.",
+      remedy: `Write for instance device-lost@submit:3, or EIO@restore.read:2+. The kinds are ${kinds}; the points are ${points}.`,
     });
   }
   const [, kind = "", point = "", first = "1", plus] = parts;
@@ -189,5 +191,16 @@ function unknown(what: string, name: string, entry: string, known: readonly stri
   });
 }
 
-const fromEnvironment = process.env["EW_FAULT"];
+/**
+ * The faults that the environment asks for; undefined where it asks for none, or may not.
+ *
+ * EW_ALLOW_FAULTS is the switch: with anything but 1, EW_FAULT has no effect.
+ */
+export function faultsOfEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return environment["EW_ALLOW_FAULTS"] === "1" ? environment["EW_FAULT"] : undefined;
+}
+
+const fromEnvironment = faultsOfEnvironment(process.env);
 if (fromEnvironment !== undefined) injectFaults(fromEnvironment);

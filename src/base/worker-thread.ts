@@ -38,7 +38,8 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const bundler = "esbuild"; // a variable, so that no bundle of ours takes esbuild in
   const { build } = (await import(bundler)) as typeof import("esbuild");
   const { createHash } = await import("node:crypto");
-  const { mkdir, rename, writeFile } = await import("node:fs/promises");
+  const { randomBytes } = await import("node:crypto");
+  const { mkdir, rename, unlink, writeFile } = await import("node:fs/promises");
   const { outputFiles } = await build({
     ...BUNDLE_OPTIONS,
     entryPoints: [join(packageRoot(), WORKER_SOURCES[name])],
@@ -51,9 +52,15 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
   const path = join(folder, `${name}-${hash}.cjs`);
   await mkdir(folder, { recursive: true });
-  // Several processes may write the same content at once: each under its own name, then moved into place.
-  await writeFile(`${path}.${process.pid}`, code);
-  await rename(`${path}.${process.pid}`, path);
+  // Several processes may write the same content at once: each under its own name, then moved into place. By hand, as `storage` stands above.
+  const temporary = `${path}.${randomBytes(8).toString("hex")}`;
+  await writeFile(temporary, code, { flag: "wx" });
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  }
   return path;
 }
 

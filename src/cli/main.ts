@@ -1,6 +1,19 @@
 /** What `everwarp` runs. */
 import { main } from "./command-line.ts";
 
-void main(process.argv.slice(2)).then((code) => {
+async function start(): Promise<number> {
+  // Loaded at once where faults are allowed: most commands never reach a point, and a fault that is misspelt must not pass for one that did not happen.
+  if (process.env["EW_ALLOW_FAULTS"] === "1") {
+    try {
+      await import("../base/faults.ts");
+    } catch (error) {
+      process.stderr.write(`everwarp: EW_FAULT: ${(error as Error).message}\n`);
+      return 2;
+    }
+  }
+  return main(process.argv.slice(2));
+}
+
+void start().then((code) => {
   process.exitCode = code;
 });

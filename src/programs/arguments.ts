@@ -12,6 +12,7 @@ import {
   nested,
   type OptionChecks,
   oneOf,
+  pathText,
   readOptions,
   recordOf,
   text,
@@ -58,6 +59,7 @@ interface AnyRequest {
   name?: string;
   defines?: unknown;
   virtualFiles?: unknown;
+  includeRoots?: unknown;
   constants?: unknown;
   specialization?: unknown;
   entryPoint?: string;
@@ -71,6 +73,7 @@ const REQUEST: OptionChecks<AnyRequest> = {
   name: text,
   defines,
   virtualFiles: recordOf(text, "texts by the names of files"),
+  includeRoots: listOf(pathText),
   constants,
   specialization: constants,
   entryPoint: text,

@@ -1,9 +1,11 @@
 /**
  * Work that goes on behind answered requests, and what is saved a while later, or at the end of the process.
  *
- * Invariant: nothing here keeps a process alive for longer than its work takes, and a process that is ended all the same
- * loses nothing but what would have been saved.
+ * Invariant: nothing here keeps a process alive for longer than its work takes. A process that is ended by `process.exit()` does what is left in
+ * its short form, which is synchronous; one that is ended by a signal loses what would have been saved, and nothing else.
  */
+
+import { atExit } from "../storage/at-exit.ts";
 
 /** How long what changed is left to change further. */
 const SAVE_DELAY_MS = 2_000;
@@ -40,9 +42,16 @@ function save(what: Unsaved): void {
 export class Background {
   readonly #running = new Set<Promise<void>>();
 
-  /** @param work must deal with its errors; one that comes through is an unhandled rejection, as it should be */
-  run(work: () => Promise<void>): void {
-    const running = work().finally(() => this.#running.delete(running));
+  /**
+   * @param work must deal with its errors; one that comes through is an unhandled rejection, as it should be
+   * @param atOnce takes its place where the process ends before the work is done
+   */
+  run(work: () => Promise<void>, atOnce?: () => void): void {
+    const settle = atOnce === undefined ? undefined : atExit(atOnce);
+    const running = work().finally(() => {
+      settle?.();
+      this.#running.delete(running);
+    });
     this.#running.add(running);
   }
 

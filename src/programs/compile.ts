@@ -11,6 +11,8 @@ export type SourceRequest = {
   defines?: Readonly<Record<string, string | number | boolean>>;
   /** Texts that `#include "name"` finds before any file on disk: what was made for this very program. */
   virtualFiles?: VirtualFiles;
+  /** Folders that includes may come from and are looked for in, beside the source's own and the package's. */
+  includeRoots?: readonly string[];
 } & (
   | { /** Path of a GLSL file. */ file: string }
   | { /** GLSL text. */ source: string; /** What errors call it. */ name?: string }
@@ -19,14 +21,14 @@ export type SourceRequest = {
 /**
  * Expands includes and puts the defines in: the text that a compiled module is known by.
  *
- * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_BAD_ARGUMENT for a define that is no identifier
+ * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_BAD_ARGUMENT for a define that is no identifier
  */
 export function prepareSource(request: SourceRequest): ExpandedSource {
-  const { virtualFiles } = request;
+  const { virtualFiles, includeRoots } = request;
   const expanded =
     "file" in request
-      ? expandFile(request.file, { virtualFiles })
-      : expandSource(request.source, request.name ?? "(source text)", { virtualFiles });
+      ? expandFile(request.file, { virtualFiles, includeRoots })
+      : expandSource(request.source, request.name ?? "(source text)", { virtualFiles, includeRoots });
   return { ...expanded, text: insertDefines(expanded.text, request.defines ?? {}) };
 }
 

@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -84,6 +85,82 @@ describe("includes", () => {
     }
     expect(expandFile(join(elsewhere, "whole.comp")).text).toBe(expandFile(join(folder, "whole.comp")).text);
   });
+});
+
+describe("what lies outside", () => {
+  const outside = join(folder, "outside", "secret.glsl");
+  const inside = join(folder, "inside");
+  const kernel = join(inside, "kernel.comp");
+  const expandWith = (include: string, includeRoots: readonly string[] = []): string => {
+    mkdirSync(join(folder, "outside"), { recursive: true });
+    mkdirSync(join(inside, "deep"), { recursive: true });
+    writeFileSync(outside, "secret");
+    writeFileSync(kernel, `#include "${include}"`);
+    return expandFile(kernel, { sharedFolder: shared, includeRoots }).text;
+  };
+  const refusal = expect.objectContaining({ code: "EW_COMPILE" }) as Error;
+
+  test.each([
+    ["the folder above", () => "../outside/secret.glsl"],
+    ["the folder above, by a detour", () => "deep/../../outside/secret.glsl"],
+    ["the folder above the package's", () => "../shared.txt"],
+    ["the file system", () => `${"../".repeat(40)}etc/passwd`],
+    ["a link to a file", () => linked("link.glsl", outside)],
+    ["a link to a folder", () => `${linked("links", join(folder, "outside"))}/secret.glsl`],
+  ])("%s is refused", (_, include) => {
+    mkdirSync(shared, { recursive: true });
+    writeFileSync(join(shared, "..", "shared.txt"), "secret");
+    mkdirSync(inside, { recursive: true });
+    expect(() => expandWith(include())).toThrow(refusal);
+    expect(() => expandWith(include())).toThrow(/kernel\.comp:1: .* lies outside of/);
+  });
+
+  test("a text without a file of its own gets no further than the package's folder", () => {
+    expect(() => expandSource('#include "../shared.txt"', "text", { sharedFolder: shared })).toThrow(refusal);
+  });
+
+  test("a root that was named is looked into, and what leaves it is refused", () => {
+    expect(expandWith("secret.glsl", [join(folder, "outside")])).toContain("secret");
+    expect(expandWith("../outside/secret.glsl", [join(folder, "outside")])).toContain("secret");
+    const passwd = `${"../".repeat(40)}etc/passwd`;
+    expect(() => expandWith(passwd, [join(folder, "outside")])).toThrow(refusal);
+  });
+
+  test("a folder whose name only begins like the source's is another one", () => {
+    mkdirSync(`${inside}-too`, { recursive: true });
+    writeFileSync(join(`${inside}-too`, "x.glsl"), "secret");
+    expect(() => expandWith("../inside-too/x.glsl")).toThrow(refusal);
+  });
+
+  test("links and detours that stay inside are as good as any path, also where a link leads to the folder", () => {
+    mkdirSync(join(inside, "deep"), { recursive: true });
+    writeFileSync(join(inside, "part.glsl"), "part");
+    expect(expandWith("deep/../part.glsl")).toContain("part");
+    expect(expandWith(linked("other.glsl", join(inside, "part.glsl")))).toContain("part");
+    rmSync(join(folder, "way"), { force: true });
+    symlinkSync(inside, join(folder, "way"));
+    expect(expandFile(join(folder, "way", "kernel.comp")).text).toContain("part");
+  });
+
+  test("a pipe, a folder and a device are told, and not waited for", () => {
+    mkdirSync(join(inside, "deep"), { recursive: true });
+    rmSync(join(inside, "pipe"), { force: true });
+    execFileSync("mkfifo", [join(inside, "pipe")]);
+    for (const name of ["pipe", "deep"]) {
+      expect(() => expandWith(name)).toThrow(refusal);
+      expect(() => expandWith(name)).toThrow("cannot be read");
+      expect(() => expandFile(join(inside, name))).toThrow(
+        expect.objectContaining({ code: "EW_PATH_UNREADABLE" }),
+      );
+    }
+    expect(() => expandWith(linked("null.glsl", "/dev/null"), ["/dev"])).toThrow("cannot be read");
+  });
+
+  function linked(name: string, target: string): string {
+    rmSync(join(inside, name), { force: true });
+    symlinkSync(target, join(inside, name));
+    return name;
+  }
 });
 
 describe("virtual files", () => {

@@ -1,7 +1,8 @@
 /** The build's part: kernels compiled into the folder where `compile` looks first. */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { writeBytesAtomicallySync } from "../storage/atomic-write.ts";
 import { compileExpanded, prepareSource, type SourceRequest } from "./compile.ts";
 import { precompiledFolder, sourceKey } from "./precompiled.ts";
 
@@ -20,7 +21,6 @@ export async function precompile(
   kernels: readonly (string | SourceRequest)[],
   folder = precompiledFolder(),
 ): Promise<string[]> {
-  mkdirSync(folder, { recursive: true });
   const paths: string[] = [];
   for (const request of kernels.flatMap((kernel) =>
     typeof kernel === "string" ? variantsOf(kernel) : [kernel],
@@ -30,10 +30,9 @@ export async function precompile(
     paths.push(path);
     if (existsSync(path)) continue;
     const spirv = await compileExpanded(expanded);
-    // Renamed into place, so that a build cut short leaves no half of a module.
-    const unfinished = `${path}.${process.pid}`;
-    writeFileSync(unfinished, new Uint8Array(spirv.buffer, spirv.byteOffset, spirv.byteLength));
-    renameSync(unfinished, path);
+    // Whole or not at all: a build cut short leaves no half of a module. A package is for all users to read.
+    const bytes = new Uint8Array(spirv.buffer, spirv.byteOffset, spirv.byteLength);
+    writeBytesAtomicallySync(path, bytes, { place: "own", mode: 0o666, folderMode: 0o777 });
   }
   return paths;
 }

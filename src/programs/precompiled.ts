@@ -6,10 +6,13 @@
  */
 
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "../base/package-root.ts";
+import { readRegularFileSync } from "../storage/read-regular.ts";
 import { readSpirv, spirvWords } from "../spirv/module.ts";
+
+/** More than any module has. */
+const MODULE_BYTES_MAX = 64 << 20;
 
 /** What an expanded source is known by: 64 hexadecimal digits. */
 export function sourceKey(expandedText: string): string {
@@ -22,14 +25,14 @@ export function precompiledFolder(): string {
 }
 
 /**
- * The module of a source, if the build made it.
+ * The module of a source, if the build made it. What cannot be such a file, or cannot be read, is none: the source can always be compiled.
  *
  * @throws EW_BAD_SPIRV when the file is damaged
  */
 export function findPrecompiled(key: string, folder = precompiledFolder()): Uint32Array | undefined {
-  const path = join(folder, `${key}.spv`);
-  if (!existsSync(path)) return undefined;
-  const spirv = spirvWords(readFileSync(path));
+  const answer = readRegularFileSync(join(folder, `${key}.spv`), MODULE_BYTES_MAX);
+  if (answer.state !== "read") return undefined;
+  const spirv = spirvWords(answer.bytes);
   readSpirv(spirv);
   return spirv;
 }

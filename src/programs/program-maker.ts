@@ -297,12 +297,13 @@ export class ProgramMaker {
     const { disk } = this.#parts;
     // At once: the pipeline may be gone later. All else can wait until the request is answered.
     const data = isKept ? this.#extract(pipeline) : undefined;
-    this.background.run(async () => {
+    const isNews = there === undefined || !areEqual(there.data, data);
+    const use = there?.use ?? { uses: 0, lastUseMs: header.createdAtMs };
+    const entry: Entry = { header, spirv, data, use };
+    const store = async (): Promise<void> => {
       try {
         await nextTurn();
-        if (there === undefined || !areEqual(there.data, data)) {
-          const use = there?.use ?? { uses: 0, lastUseMs: header.createdAtMs };
-          const entry: Entry = { header, spirv, data, use };
+        if (isNews) {
           const bytes = encodeEntry(entry, use);
           if (disk !== undefined) await this.#publish(disk, entry, bytes);
           this.#parts.secondLevel?.put(id, bytes);
@@ -311,6 +312,10 @@ export class ProgramMaker {
       } finally {
         await end?.();
       }
+    };
+    this.background.run(store, () => {
+      if (isNews) disk?.publishAtExit(id, encodeEntry(entry, use));
+      if (data !== undefined) this.guard?.rebuilt(id);
     });
   }
 

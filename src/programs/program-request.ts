@@ -125,8 +125,9 @@ export class RequestMemo {
 
   keep(request: ProgramRequest, expanded: ExpandedSource, resolved: ResolvedRequest): void {
     const files = expanded.files.filter((file) => isAbsolute(file));
-    // A file that appears beside another one can take the place of a shared one.
-    const stamps = [...new Set([...files, ...files.map((file) => dirname(file))])].map(stampOf);
+    // A file that appears beside another one, or in a root, can take the place of a shared one.
+    const folders = [...files.map((file) => dirname(file)), ...(request.includeRoots ?? [])];
+    const stamps = [...new Set([...files, ...folders])].map(stampOf);
     if (stamps.every((stamp): stamp is Stamp => stamp !== undefined))
       this.#answers.set(request, { asked: structuredClone(request), stamps, resolved });
   }

@@ -7,10 +7,20 @@
  */
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { EverwarpError } from "../base/errors.ts";
-import { publishFile } from "./cache/cache-folder.ts";
+import { writeBytesAtomically, type WriteOptions } from "../storage/atomic-write.ts";
+import {
+  isAmount,
+  isCount,
+  isListOf,
+  isObject,
+  isOptional,
+  isText,
+  parseJson,
+} from "../storage/json-shape.ts";
+import { readRegularText } from "../storage/read-regular.ts";
+import { MAX_SIDE_FILE_BYTES } from "./cache/cache-folder.ts";
 import type { DiskStore } from "./cache/disk-store.ts";
 import { digits, type Target } from "./cache/program-key.ts";
 import { inTurn } from "./cache/turn.ts";
@@ -27,11 +37,14 @@ const RECORD_VERSION = 1;
 const DEFAULT_ROUNDS = 3;
 /** How long one process waits for another that measures the same: two at once would disturb each other. */
 const OTHERS_TIMEOUT_MS = 60_000;
-const POINTS = {
-  begun: "cache.manifest-begun",
-  written: "cache.manifest-written",
-  renamed: "cache.manifest-renamed",
-} as const;
+const WRITES: WriteOptions = {
+  place: "own",
+  points: {
+    begun: "cache.manifest-begun",
+    written: "cache.manifest-written",
+    renamed: "cache.manifest-renamed",
+  },
+};
 
 /**
  * Measures a program once.
@@ -215,7 +228,7 @@ export class Tuner {
   async #read(id: string, variantCount: number): Promise<TuneRecord | undefined> {
     const { disk } = this.#cache;
     if (disk === undefined) return (await this.#known.get(id)) ?? undefined;
-    const text = await readFile(recordPath(disk, id), "utf8").catch(() => undefined);
+    const text = await readRegularText(recordPath(disk, id), MAX_SIDE_FILE_BYTES);
     const record = text === undefined ? undefined : decodeRecord(text);
     return record !== undefined && record.winner < variantCount ? record : undefined;
   }
@@ -223,7 +236,7 @@ export class Tuner {
   async #keep(id: string, record: TuneRecord): Promise<void> {
     const { disk } = this.#cache;
     await disk?.attempt(() =>
-      publishFile(recordPath(disk, id), new TextEncoder().encode(encodeRecord(record)), POINTS),
+      writeBytesAtomically(recordPath(disk, id), new TextEncoder().encode(encodeRecord(record)), WRITES),
     );
   }
 }
@@ -237,13 +250,23 @@ function encodeRecord(record: TuneRecord): string {
   return `${JSON.stringify({ record, check: checkOf(text) }, undefined, 1)}\n`;
 }
 
-function decodeRecord(text: string): TuneRecord | undefined {
-  try {
-    const { record, check } = JSON.parse(text) as { record: TuneRecord; check: string };
-    return checkOf(JSON.stringify(record)) === check ? record : undefined;
-  } catch {
-    return undefined; // damaged: it is measured again
-  }
+const isTuneFile = isObject({
+  record: isObject({
+    winner: isCount,
+    figures: isListOf(
+      isObject({ variant: isText, figure: isOptional(Number.isFinite), error: isOptional(isText) }),
+    ),
+    measuredAtMs: isAmount,
+  }),
+  check: isText,
+});
+
+/** @returns undefined for what is no record, or a damaged one: it is measured again */
+export function decodeRecord(text: string): TuneRecord | undefined {
+  const value = parseJson(text);
+  if (!isTuneFile(value)) return undefined;
+  const { record, check } = value as { record: TuneRecord; check: string };
+  return checkOf(JSON.stringify(record)) === check ? record : undefined;
 }
 
 function checkOf(text: string): string {

@@ -1,6 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   mkdirSync,
+  lstatSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,6 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { processToken } from "../storage/process-token.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
 import type { Checkpoint, CheckpointIdentity } from "./checkpoint-format.ts";
 
@@ -270,6 +273,38 @@ test("a name of the greatest length, and a symbolic link that stays one", async 
   symlinkSync(target, link);
   await saveCheckpoint(link, small);
   expect(await loadCheckpoint(target, identity)).toEqual(small);
+});
+
+test("what is no regular file is written into and stays what it is", async () => {
+  await saveCheckpoint("/dev/null", small);
+  expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+  await expect(saveCheckpoint("/dev/full", small)).rejects.toThrow(failing("EW_PATH_UNWRITABLE"));
+  const pipe = join(folder, "written pipe");
+  execFileSync("mkfifo", [pipe]);
+  const copy = join(folder, "from the pipe");
+  const ended = once(spawn("sh", ["-c", 'cat "$0" > "$1"', pipe, copy]), "exit");
+  await saveCheckpoint(pipe, small);
+  await ended;
+  expect(lstatSync(pipe).isFIFO()).toBe(true);
+  expect(await loadCheckpoint(copy, identity)).toEqual(small);
+});
+
+test("what cannot be tidied up stays, and the save is done all the same", async () => {
+  const place = join(folder, "sticky");
+  mkdirSync(place);
+  const longAgo = Date.now() / 1000 - 2 * 24 * 3600;
+  const [machine, boot] = processToken().split(".");
+  const names = [
+    ".everwarp-checkpoint.0123456789ab.1.aaaa",
+    `.everwarp-${machine}.${boot}.${process.pid}.1.aa.tmp`,
+  ];
+  for (const name of names) {
+    mkdirSync(join(place, name, "inner"), { recursive: true });
+    utimesSync(join(place, name), longAgo, longAgo);
+  }
+  await saveCheckpoint(join(place, "saved"), small);
+  expect(await loadCheckpoint(join(place, "saved"), identity)).toEqual(small);
+  expect(readdirSync(place).toSorted()).toEqual([...names, "saved"].toSorted());
 });
 
 test("a file that becomes shorter while it is read is EW_CHECKPOINT_TRUNCATED", async () => {

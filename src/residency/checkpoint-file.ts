@@ -7,16 +7,15 @@
  *                             before: the old file is there ───────┴────── after: the new one is there
  *
  * Invariants: a save that fails leaves the old file and no temporary one. What a killed process has left, the next save into
- * that folder removes. Contents are hashed, read and written in slices, between which the event loop goes on; they are
- * never copied.
+ * that folder removes. A pipe or a device is written into, as it comes. Contents are hashed, read and written in slices, between which the
+ * event loop goes on; they are never copied.
  */
 
-import { createHash, randomBytes } from "node:crypto";
-import { readlinkSync } from "node:fs";
-import { type FileHandle, open, readdir, realpath, rename, stat, unlink } from "node:fs/promises";
-import { hostname } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname } from "node:path";
 import { fileFaultAt } from "../base/faults.ts";
+import { type FileSink, writeAtomically, type WriteOptions } from "../storage/atomic-write.ts";
+import { removeLeftBehind } from "../storage/temporary-file.ts";
+import { writeTarget } from "../storage/write-target.ts";
 import {
   assertIdentity,
   type Checkpoint,
@@ -25,7 +24,7 @@ import {
   encodeAbout,
   readAbout,
 } from "./checkpoint-format.ts";
-import { codeOf, explained, readSealedFile, roomFor, SLICE_BYTES } from "./sealed-file.ts";
+import { explained, readSealedFile, roomFor, SLICE_BYTES } from "./sealed-file.ts";
 import {
   type About,
   encodeHead,
@@ -35,14 +34,22 @@ import {
   type SectionPlace,
 } from "./sealed-format.ts";
 
-const TEMPORARY_PREFIX = ".everwarp-checkpoint.";
-/** When a temporary file of another machine or container counts as left behind: nobody can ask whether its process lives. */
-const FOREIGN_AGE_MS = 24 * 3600 * 1000;
+const WRITES: WriteOptions = {
+  place: "named",
+  isDurable: true,
+  points: {
+    begun: "checkpoint.open",
+    synced: "checkpoint.synced",
+    renamed: "checkpoint.renamed",
+    folderSynced: "checkpoint.folder-synced",
+  },
+};
 
 /**
  * Saves a checkpoint, durably. The sections must not change until the promise settles.
  *
- * @param file a path; what is there is replaced (behind a symbolic link, the file that it leads to)
+ * @param file a path; what is there is replaced (behind a symbolic link, the file that it leads to); what is no regular file is
+ * written into
  * @throws EW_BAD_ARGUMENT for a checkpoint that could not be read again, EW_PATH_NOT_FOUND when the folder is missing,
  * EW_PATH_UNWRITABLE with the system's error as cause. The old file is then as it was, but for a failure to make the
  * folder durable: the new file is in place, and the next loss of power may bring the old one back
@@ -61,32 +68,15 @@ export async function saveSealedFile(
   const { bytes, head } = encodeHead(about, sections, kind);
   const contents = [...sections.values()];
   await explained("written", { file, kind }, async () => {
-    const target = await realFile(file);
-    const folder = dirname(target);
-    await removeLeftBehind(folder);
-    const temporary = join(folder, temporaryName());
-    fileFaultAt("checkpoint.open");
-    const handle = await open(temporary, "wx");
-    try {
-      try {
-        await write(handle, bytes, 0);
-        for (const [index, section] of head.sections.entries()) {
-          await writeSection(handle, head, section, contents[index] as Uint8Array);
-        }
-        fileFaultAt("checkpoint.synced");
-        await handle.sync();
-      } finally {
-        await handle.close();
+    const target = writeTarget(file);
+    // Before the write, so that what was left takes no room from it.
+    if (target.kind === "file") await removeLeftBehind(dirname(target.path));
+    await writeAtomically(file, WRITES, async (sink) => {
+      await sink.write(bytes);
+      for (const [index, section] of head.sections.entries()) {
+        await writeSection(sink, head, section, contents[index] as Uint8Array);
       }
-      fileFaultAt("checkpoint.renamed");
-      await rename(temporary, target);
-    } catch (error) {
-      // The first cause is what the caller hears. What cannot be removed now, a later save removes.
-      await removeIfThere(temporary).catch(() => undefined);
-      throw error;
-    }
-    fileFaultAt("checkpoint.folder-synced");
-    await syncFolder(folder);
+    });
   });
 }
 
@@ -124,7 +114,7 @@ export function loadCheckpoint(
 }
 
 async function writeSection(
-  handle: FileHandle,
+  sink: FileSink,
   head: SealedHead,
   section: SectionPlace,
   content: Uint8Array,
@@ -135,96 +125,11 @@ async function writeSection(
     for (let start = from; start < to; start += SLICE_BYTES) {
       const slice = content.subarray(start, Math.min(start + SLICE_BYTES, to));
       hash.update(slice);
-      await write(handle, slice, section.offsetBytes + start);
+      await sink.write(slice);
     }
   };
   await writeSlices(0, middle);
   fileFaultAt("checkpoint.written");
   await writeSlices(middle, content.length);
-  await write(handle, hash.digest(), section.offsetBytes + section.sizeBytes);
-}
-
-/** Writes all of it: a single call may write less. */
-async function write(handle: FileHandle, bytes: Uint8Array, offsetBytes: number): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, offsetBytes + done);
-    done += bytesWritten;
-  }
-}
-
-/** Where a symbolic link leads; a path that does not exist yet is taken as it is. */
-async function realFile(file: string): Promise<string> {
-  try {
-    return await realpath(file);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    return resolve(file);
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function removeIfThere(file: string): Promise<void> {
-  try {
-    await unlink(file);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-  }
-}
-
-/** `.everwarp-checkpoint.<place>.<pid>.<random>`: short enough for every folder, whatever the checkpoint is called. */
-function temporaryName(): string {
-  return `${TEMPORARY_PREFIX}${placeOfProcess()}.${process.pid}.${randomBytes(6).toString("hex")}`;
-}
-
-let place: string | undefined;
-
-/** Where process identifiers mean the same: this machine, and in it this container. */
-function placeOfProcess(): string {
-  place ??= createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 12);
-  return place;
-}
-
-function processNamespace(): string {
-  try {
-    return readlinkSync("/proc/self/ns/pid");
-  } catch {
-    return "unknown"; // no /proc: then the name of the machine, or container, must do
-  }
-}
-
-/** Removes the temporary files of processes that were killed while saving. */
-async function removeLeftBehind(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.startsWith(TEMPORARY_PREFIX)) continue;
-    const file = join(folder, name);
-    const [from, pid] = name.slice(TEMPORARY_PREFIX.length).split(".");
-    const isLeft = from === placeOfProcess() ? !isAlive(Number(pid)) : await isOld(file);
-    if (isLeft) await removeIfThere(file);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) !== "ESRCH"; // EPERM: it lives, and belongs to someone else
-  }
-}
-
-async function isOld(file: string): Promise<boolean> {
-  try {
-    return Date.now() - (await stat(file)).mtimeMs > FOREIGN_AGE_MS;
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    return false; // its owner has just renamed or removed it
-  }
+  await sink.write(hash.digest());
 }

@@ -5,10 +5,12 @@ import {
   boolean,
   type Check,
   duration,
+  listOf,
   matching,
   nested,
   type OptionChecks,
   oneOf,
+  pathText,
   positiveDuration,
   readOptions,
   recordOf,
@@ -25,6 +27,8 @@ import { STRATEGY_NAMES, type StrategyName } from "./strategies/strategy.ts";
 export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   /** The kernel: a path, a file URL (`new URL("./mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl and defines `perform`. */
   source: KernelText;
+  /** Folders outside of the source's own and the package's that its includes may come from; they are looked for there, too. */
+  includeRoots?: readonly string[];
   request: Q;
   response: R;
   /** Bytes of each section of device memory that survives every relaunch, by name. */
@@ -86,6 +90,7 @@ const schema: Check = (name, value) => {
 
 const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = {
   source,
+  includeRoots: listOf(pathText),
   request: schema,
   response: schema,
   state: recordOf(whole(1), "sizes in bytes by the names of sections"),
@@ -153,6 +158,7 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
     types,
     recipe: {
       source,
+      includeRoots: options.includeRoots ?? [],
       types: types as unknown as KernelTypes,
       label: options.label ?? labelOf(source),
       strategy,

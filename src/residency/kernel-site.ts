@@ -42,6 +42,7 @@ export type KernelText = string | URL | { readonly text: string };
 /** How to make a kernel, on any device. */
 export interface KernelRecipe {
   readonly source: KernelText;
+  readonly includeRoots: readonly string[];
   readonly types: KernelTypes;
   readonly label: string;
   readonly strategy: StrategyName | "auto";
@@ -372,10 +373,10 @@ export function kernelKeyOf(recipe: KernelRecipe): string {
   return createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
 }
 
-function sourceOf({ source, types, label }: KernelRecipe): SourceRequest {
+function sourceOf({ source, includeRoots, types, label }: KernelRecipe): SourceRequest {
   const text =
     typeof source === "object" && "text" in source
       ? { source: source.text, name: label }
       : { file: source instanceof URL ? fileURLToPath(source) : source };
-  return { ...text, virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl } };
+  return { ...text, includeRoots, virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl } };
 }

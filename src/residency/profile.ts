@@ -3,19 +3,21 @@
  *
  * The Vulkan specification promises neither that a running kernel sees what the host writes nor that it may run for long, so
  * nothing here is assumed: each fact is the outcome of a probe that ends by itself. The file is keyed by device, driver and its version;
- * anything that does not fit is measured again.
+ * anything that does not fit is measured again. Where no file can be kept, each process measures for itself, in silence: `everwarp doctor` tells it.
  */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { boolean, readOptions } from "../base/arguments.ts";
+import { writeBytesAtomicallySync } from "../storage/atomic-write.ts";
+import { userCacheFolder } from "../storage/cache-home.ts";
+import { readRegularTextSync } from "../storage/read-regular.ts";
 import { DEVICE_OPTIONS } from "../vulkan/arguments.ts";
 import { Device, type DeviceInfo, type DeviceOptions } from "../vulkan/index.ts";
 import type { DoctorReadings } from "./probes/catalogue.ts";
 import { probeClock } from "./probes/clock.ts";
 import { doorbellCandidates, type DoorbellReading, isWatched, probeDoorbell } from "./probes/doorbell.ts";
 import { probeLoopLimit } from "./probes/loop-limit.ts";
+import { decodeProfile, PROFILE_BYTES_MAX } from "./profile-format.ts";
 
 export const PROFILE_VERSION = 3;
 
@@ -91,12 +93,11 @@ export async function openProfiledDevice(
 }
 
 async function loadProfile(device: Device, isFresh: boolean): Promise<DeviceProfile> {
-  const file = profilePath(device.info);
-  let profile = isFresh ? undefined : readProfile(file);
+  let profile = isFresh ? undefined : keptProfile(device.info);
   if (profile === undefined) {
     profile = await measureProfile(device);
     // A litmus that failed is not kept: a machine that was too busy to answer in time must not be judged for ever.
-    if (profile.doorbell.at(-1)?.isSeen === true) writeProfile(file, profile);
+    if (profile.doorbell.at(-1)?.isSeen === true) keepProfile(device.info, profile);
   }
   const doorbell = profile.doorbell.at(-1);
   if (doorbell?.isSeen === true) device.setMemoryTypes({ doorbell: doorbell.memoryType });
@@ -131,21 +132,26 @@ export async function measureProfile(device: Device): Promise<DeviceProfile> {
 
 /**
  * Adds what the doctor found to the profile on disk; what it found before and not now stays.
- * @returns the profile as it is then; undefined where there is none to add to
+ * @returns the profile as it is then, whether it could be kept or not; undefined where there is none to add to
  */
 export function addReadings(info: DeviceInfo, readings: Partial<DoctorReadings>): DeviceProfile | undefined {
-  const file = profilePath(info);
-  const profile = readProfile(file);
+  const profile = keptProfile(info);
   if (profile === undefined) return undefined;
   const { traces: _, ...kept } = readings; // of no use to a later process
   const added = { ...profile, doctor: { ...profile.doctor, ...kept } };
-  writeProfile(file, added);
+  keepProfile(info, added);
   return added;
 }
 
-/** The profile that is kept of a device, without opening it. */
+/** The profile that is kept of a device, without opening it. One that cannot be read or believed, whatever the reason, is measured again. */
 export function keptProfile(info: DeviceInfo): DeviceProfile | undefined {
-  return readProfile(profilePath(info));
+  const file = profilePath(info);
+  const text = file === undefined ? undefined : readRegularTextSync(file, PROFILE_BYTES_MAX);
+  const profile = text === undefined ? undefined : decodeProfile(text, PROFILE_VERSION, info);
+  if (profile === undefined) return undefined;
+  // What may stay follows from what was measured. A file that says otherwise was not written by us.
+  const { allowed } = judge(whyNotPersistent(info, profile.loopLimit), profile.doorbell);
+  return profile.persistent.allowed === allowed ? profile : undefined;
 }
 
 /**
@@ -180,8 +186,10 @@ function judge(
   return { allowed: false, reason: "a running kernel does not see what the host writes, in any memory type" };
 }
 
-/** Where the profile of a device is kept. */
-export function profilePath(info: DeviceInfo): string {
+/** Where the profile of a device is kept; undefined where the user has no folder for caches. */
+export function profilePath(info: DeviceInfo): string | undefined {
+  const caches = userCacheFolder();
+  if (caches === undefined) return undefined;
   const key = [
     info.vendorId,
     info.deviceId,
@@ -191,28 +199,22 @@ export function profilePath(info: DeviceInfo): string {
     info.driverInfo,
   ];
   const hash = createHash("sha256").update(JSON.stringify(key)).digest("hex").slice(0, 16);
-  const cache = process.env["XDG_CACHE_HOME"] || path.join(os.homedir(), ".cache");
-  return path.join(cache, "everwarp", "profiles", `${hash}.json`);
+  return path.join(caches, "profiles", `${hash}.json`);
 }
 
-/** A profile that cannot be read, whatever the reason, is measured again. */
-function readProfile(file: string): DeviceProfile | undefined {
+/**
+ * Keeps a profile on disk. Where that fails the next process measures again, and nothing else is lost.
+ *
+ * @returns why it could not be kept; undefined where it was
+ */
+export function keepProfile(info: DeviceInfo, profile: DeviceProfile): string | undefined {
+  const file = profilePath(info);
+  if (file === undefined) return "neither XDG_CACHE_HOME nor HOME names a folder";
   try {
-    const profile = JSON.parse(readFileSync(file, "utf8")) as DeviceProfile;
-    return profile.version === PROFILE_VERSION ? profile : undefined;
-  } catch {
+    const text = `${JSON.stringify(profile, undefined, 2)}\n`;
+    writeBytesAtomicallySync(file, Buffer.from(text), { place: "own" });
     return undefined;
-  }
-}
-
-/** A cache that cannot be written costs the next process a measurement, nothing else. */
-function writeProfile(file: string, profile: DeviceProfile): void {
-  try {
-    mkdirSync(path.dirname(file), { recursive: true });
-    const temporary = `${file}.${process.pid}`;
-    writeFileSync(temporary, `${JSON.stringify(profile, undefined, 2)}\n`);
-    renameSync(temporary, file);
   } catch (error) {
-    process.emitWarning(`the device profile could not be kept at ${file}: ${(error as Error).message}`);
+    return `${file}: ${(error as Error).message}`;
   }
 }

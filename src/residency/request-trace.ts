@@ -9,7 +9,7 @@
  * Format: the Trace Event Format's JSON, times in microseconds; requests are nestable async events ("b"/"e", matched by id), as any number
  * may be under way at a time; spans are complete events ("X").
  */
-import { writeFile } from "node:fs/promises";
+import { unwritable, writeBytesAtomically } from "../storage/atomic-write.ts";
 import type { Lane } from "./request-lanes.ts";
 
 /** How requests end. */
@@ -121,9 +121,14 @@ export class RequestTrace {
     return events;
   }
 
-  /** Writes the trace as a file to be opened in ui.perfetto.dev. @throws what writing the file throws */
+  /** Writes the trace as a file to be opened in ui.perfetto.dev. @throws EW_PATH_UNWRITABLE */
   async write(file: string): Promise<void> {
-    await writeFile(file, JSON.stringify({ displayTimeUnit: "ns", traceEvents: this.events() }));
+    const text = JSON.stringify({ displayTimeUnit: "ns", traceEvents: this.events() });
+    try {
+      await writeBytesAtomically(file, Buffer.from(text), { place: "named" });
+    } catch (cause) {
+      throw unwritable("the trace", file, cause);
+    }
   }
 
   #pushRequest(events: TraceEvent[], number: number): void {

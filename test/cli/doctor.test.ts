@@ -113,7 +113,7 @@ describe("a real process", () => {
     expect(report.version).toBe(3);
     const { profile, probes, readings, ...plain } = report.devices[device.index] as DeviceReport;
     expect(Object.keys(plain).toSorted()).toEqual(
-      // computeUnits and problem are left out where there is nothing to tell
+      // computeUnits, problem and profileProblem are left out where there is nothing to tell
       [
         "index",
         "name",
@@ -177,7 +177,11 @@ describe("a real process", () => {
   test("probes that die with their processes are lines of the report", async () => {
     const empty = join(cache, "killed");
     // Few probes submit that often: those are killed in the middle of their work, in their own processes.
-    const broken = await reportOfProcess([], { XDG_CACHE_HOME: empty, EW_FAULT: "kill@submit:200" });
+    const broken = await reportOfProcess([], {
+      XDG_CACHE_HOME: empty,
+      EW_ALLOW_FAULTS: "1",
+      EW_FAULT: "kill@submit:200",
+    });
     const { probes, readings } = broken.devices[device.index] as DeviceReport;
     expect(probes.dispatchCost).toMatchObject({
       status: "failed",
@@ -195,6 +199,7 @@ describe("a real process", () => {
   test("a device that is lost under a probe is told with its code", async () => {
     const broken = await reportOfProcess([], {
       XDG_CACHE_HOME: join(cache, "lost"),
+      EW_ALLOW_FAULTS: "1",
       EW_FAULT: "device-lost@submit:200+",
     });
     const { probes } = broken.devices[device.index] as DeviceReport;

@@ -34,6 +34,21 @@ async function search(
   return stdout;
 }
 
+// The XDG Base Directory specification: what is empty or relative is ignored.
+test.each([
+  ["no home at all", { HOME: "", XDG_CACHE_HOME: "" }],
+  ["a relative folder for caches", { HOME: "", XDG_CACHE_HOME: "relative" }],
+  ["a relative home", { HOME: "relative", XDG_CACHE_HOME: "" }],
+  ["a home that nothing can be made in", { HOME: "/proc", XDG_CACHE_HOME: "" }],
+  ["a folder for caches that is a device", { HOME: "/proc", XDG_CACHE_HOME: "/dev/null" }],
+])("with %s a search on a device ends well, and leaves nothing in the working directory", async (_, env) => {
+  const device = String(testDeviceInfo().index);
+  // A driver keeps shaders, too, where it is told; that is its own affair.
+  const quiet = { ...env, EVERWARP_CACHE_DIR: "", MESA_SHADER_CACHE_DISABLE: "true" };
+  expect(await search("", ["--device", device], quiet)).toBe("needle\n");
+  expect(readdirSync(dir.path)).toEqual(["one"]);
+});
+
 test("on the host opens no cache", async () => {
   const cache = join(folder, "host");
   expect(await search(cache, ["--device", "cpu"])).toBe("needle\n");

@@ -77,6 +77,7 @@ const engineChoice = { device: "device", strategy: "choice", threads: "whole" } 
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
 const batch = { ...lookup, oversize: "choice" } as const;
 const kernelOptions = {
+  includeRoots: "list",
   request: "instance",
   response: "instance",
   state: "record",
@@ -105,6 +106,7 @@ const deviceOptions = {
 const programRequest = {
   defines: "record",
   virtualFiles: "record",
+  includeRoots: "list",
   constants: "record",
   specialization: "record",
   entryPoint: "text",

@@ -1,7 +1,17 @@
 /** The device profile: measured once, kept, read again; and the probes behind it, on the device that is there. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { probeClock } from "../../src/residency/probes/clock.ts";
@@ -14,6 +24,7 @@ import { Probe, ProbeMode } from "../../src/residency/probes/probe.schema.ts";
 import { ProbeKernel } from "../../src/residency/probes/probe-kernel.ts";
 import {
   addReadings,
+  keepProfile,
   keptProfile,
   openProfiledDevice,
   PROFILE_VERSION,
@@ -48,6 +59,25 @@ async function onDevice(body: (device: Device) => Promise<void>): Promise<void> 
   expect(Object.values(others).every((count) => count === 0)).toBe(true);
 }
 
+function fileOf(device: Device): string {
+  const file = profilePath(device.info);
+  if (file === undefined) throw new Error("there is no folder for caches");
+  return file;
+}
+
+interface Kept {
+  doorbell?: object[];
+  persistent?: { allowed: boolean; reason: string };
+}
+
+function withType(kept: Kept, memoryType: unknown): object {
+  return { ...kept, doorbell: (kept.doorbell ?? []).map((reading) => ({ ...reading, memoryType })) };
+}
+
+function withOtherVerdict(kept: Kept): object {
+  return { ...kept, persistent: { reason: "", allowed: kept.persistent?.allowed !== true } };
+}
+
 describe("the profile of an open device", () => {
   test("is measured once, however many ask", async () => {
     await onDevice(async (device) => {
@@ -64,9 +94,7 @@ describe("the profile of an open device", () => {
     const { device, profile } = await openProfiledDevice({ select: index });
     device.close();
     expect(profile.version).toBe(PROFILE_VERSION);
-    expect(JSON.parse(readFileSync(profilePath(device.info), "utf8"))).toEqual(
-      JSON.parse(JSON.stringify(profile)),
-    );
+    expect(JSON.parse(readFileSync(fileOf(device), "utf8"))).toEqual(JSON.parse(JSON.stringify(profile)));
     await onDevice(async (other) => {
       const { submits } = other.counters;
       expect(await profileOf(other)).toEqual(JSON.parse(JSON.stringify(profile)));
@@ -97,7 +125,7 @@ describe("the profile of an open device", () => {
   ])("a file %s is measured again", async (_, text) => {
     await onDevice(async (device) => {
       await profileOf(device);
-      writeFileSync(profilePath(device.info), text);
+      writeFileSync(fileOf(device), text);
       await onDevice(async (other) => {
         expect((await profileOf(other)).version).toBe(PROFILE_VERSION);
       });
@@ -105,16 +133,81 @@ describe("the profile of an open device", () => {
     });
   });
 
-  test("a cache that cannot be written costs a warning, nothing else", async () => {
+  test.each([
+    ["null for a whole", () => null],
+    ["nothing but its version", () => ({ version: PROFILE_VERSION })],
+    ["nulls", (kept: object) => Object.fromEntries(Object.keys(kept).map((name) => [name, null]))],
+    ["null doorbells", (kept: object) => ({ ...kept, version: PROFILE_VERSION, doorbell: [null] })],
+    ["no doorbell at all", (kept: object) => ({ ...kept, doorbell: [] })],
+    ["a memory type that the device has not got", (kept: object) => withType(kept, 99)],
+    ["a memory type that is no number", (kept: object) => withType(kept, "0")],
+    ["a loop limit of 0", (kept: object) => ({ ...kept, loopLimit: 0 })],
+    ["a date that is none", (kept: object) => ({ ...kept, measuredAt: "yesterday" })],
+    ["another device's name", (kept: object) => ({ ...kept, deviceName: "another" })],
+    ["leave to stay that does not follow", (kept: object) => withOtherVerdict(kept)],
+  ])("a profile with %s is measured again, and kept", async (_, change) => {
+    await onDevice(async (device) => {
+      await profileOf(device);
+      const kept = JSON.parse(readFileSync(fileOf(device), "utf8")) as object;
+      writeFileSync(fileOf(device), JSON.stringify(change(kept)));
+      await onDevice(async (other) => {
+        const { submits } = other.counters;
+        const { doorbell } = await profileOf(other);
+        expect(other.counters.submits).toBeGreaterThan(submits);
+        expect(doorbell.at(-1)?.isSeen).toBe(true);
+        expect(JSON.parse(readFileSync(fileOf(device), "utf8"))).toMatchObject({ version: PROFILE_VERSION });
+        expect(keptProfile(device.info)?.doorbell).toEqual(JSON.parse(JSON.stringify(doorbell)));
+      });
+    });
+  });
+
+  test("what stands in the file's place is neither waited for nor followed for ever", async () => {
+    await onDevice(async (device) => {
+      await profileOf(device);
+      const file = fileOf(device);
+      rmSync(file);
+      execFileSync("mkfifo", [file]);
+      expect(keptProfile(device.info)).toBeUndefined();
+      rmSync(file);
+      symlinkSync(file, file);
+      expect(keptProfile(device.info)).toBeUndefined();
+    });
+  });
+
+  test("the file is for its user alone, and nothing lies beside it", async () => {
+    await onDevice(async (device) => {
+      const before = process.umask(0);
+      await profileOf(device);
+      process.umask(before);
+      expect(statSync(fileOf(device)).mode & 0o777).toBe(0o600);
+      expect(statSync(dirname(fileOf(device))).mode & 0o777).toBe(0o700);
+      expect(readdirSync(dirname(fileOf(device)))).toEqual([basename(fileOf(device))]);
+    });
+  });
+
+  test("readings of the doctor that make no sense are left out", async () => {
+    await onDevice(async (device) => {
+      await profileOf(device);
+      const kept = JSON.parse(readFileSync(fileOf(device), "utf8")) as object;
+      const lease = { survivedMs: 5, limit: "none" };
+      const doctor = { occupancy: [null], lease, persistence: 7, neighbours: null, other: 1 };
+      writeFileSync(fileOf(device), JSON.stringify({ ...kept, doctor }));
+      expect(keptProfile(device.info)?.doctor).toEqual({ lease });
+    });
+  });
+
+  test("a cache that cannot be written is no reason to say anything: the doctor asks for it", async () => {
     const file = join(folder, "no folder");
     writeFileSync(file, "");
     vi.stubEnv("XDG_CACHE_HOME", file);
     const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     await onDevice(async (device) => {
-      expect((await profileOf(device)).version).toBe(PROFILE_VERSION);
-      expect(existsSync(profilePath(device.info))).toBe(false);
+      const profile = await profileOf(device);
+      expect(profile.version).toBe(PROFILE_VERSION);
+      expect(existsSync(fileOf(device))).toBe(false);
+      expect(keepProfile(device.info, profile)).toMatch(/no folder.*E[A-Z]+/);
     });
-    expect(warn).toHaveBeenCalledWith(expect.stringContaining("could not be kept"));
+    expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
   });
 

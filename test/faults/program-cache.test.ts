@@ -20,7 +20,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { FAULT_POINTS, injectFaults } from "../../src/base/faults.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
-import { processToken } from "../../src/programs/cache/process-token.ts";
+import { processToken } from "../../src/storage/process-token.ts";
 import { ProgramCache, type ProgramCacheOptions } from "../../src/programs/program-cache.ts";
 import type { ProgramRequest } from "../../src/programs/program-request.ts";
 import type { Device } from "../../src/vulkan/device.ts";
@@ -63,7 +63,7 @@ afterAll(() => {
 
 /** Runs the worker in a process. @returns what it reported, or how it ended */
 async function work(options: Partial<WorkerOptions>, fault?: string): Promise<WorkerReport | string> {
-  const env = { ...process.env, ...(fault === undefined ? {} : { EW_FAULT: fault }) };
+  const env = { ...process.env, ...(fault === undefined ? {} : { EW_ALLOW_FAULTS: "1", EW_FAULT: fault }) };
   const words = [bundle, JSON.stringify({ directory, values: [1], ...options })];
   const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
   const out: Buffer[] = [];
@@ -141,6 +141,20 @@ describe("many processes at once on an empty cache", () => {
       stats: { hits: { disk: 3, driver: 3 }, missCount: 0, pipelines: { fromData: 3, fromSpirv: 0 } },
     });
   }, 120_000);
+});
+
+test("a process that exits right after the answer has stored what it made, and leaves nothing else", async () => {
+  const first = await worked({ values: [1, 2, 3], exits: true, caching: true });
+  expect(first).toMatchObject({ compiled: [1, 2, 3] });
+  expect(filesIn("entries").map((path) => path.replace(/^.*\./, ""))).toEqual(["ewp", "ewp", "ewp"]);
+  expect(filesIn("turns")).toEqual([]);
+  const again = await worked({ values: [1, 2, 3], caching: true });
+  expect(again).toMatchObject({ results: [1, 2, 3], compiled: [], driverLoaded: 3 });
+  // Whoever closes the cache next tells the manifest.
+  const manifest = JSON.parse(readFileSync(join(modelFolder(), "manifest.json"), "utf8")) as {
+    entries: unknown[];
+  };
+  expect(manifest.entries).toHaveLength(3);
 });
 
 test("a process that does not close its cache leaves a whole folder all the same", async () => {

@@ -466,7 +466,10 @@ device.close();
       ["checkpoint.folder-synced:2", 20],
     ] as const) {
       const file = path.join(folder, `killed-${point}.ckpt`);
-      const { end } = await saver.run([file, String(testDeviceInfo().index)], { EW_FAULT: `kill@${point}` });
+      const { end } = await saver.run([file, String(testDeviceInfo().index)], {
+        EW_ALLOW_FAULTS: "1",
+        EW_FAULT: `kill@${point}`,
+      });
       expect([point, end]).toEqual([point, "SIGKILL"]);
       await withDevice(async (device) => {
         await using kernel = await ResidentKernel.restore(device, file, { ...ledger, slots: 8 });

@@ -21,6 +21,8 @@ export interface WorkerOptions {
   diesOf?: number;
   /** Ends without closing the cache, as most programs do. */
   staysOpen?: boolean;
+  /** Ends by process.exit() as soon as it has its answers. */
+  exits?: boolean;
   /** Prunes everything away before acquiring. */
   prunes?: boolean;
   /** When all processes are to begin, so that they begin together. */
@@ -62,7 +64,7 @@ for (const value of options.values) {
   results.push(resultOf(device, lease));
   lease.release();
 }
-if (options.staysOpen !== true) await cache.close();
+if (options.staysOpen !== true && options.exits !== true) await cache.close();
 const report: WorkerReport = {
   results,
   stats: cache.stats(),
@@ -73,3 +75,4 @@ const report: WorkerReport = {
 };
 device.close();
 process.stdout.write(JSON.stringify(report));
+if (options.exits === true) process.exit();

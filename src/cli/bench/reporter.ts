@@ -4,8 +4,9 @@
  * Standard output has the table, or with --json the document at the end; standard error has the progress; with --record the
  * document is on disk after every row.
  */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { unwritable, writeBytesAtomicallySync } from "../../storage/atomic-write.ts";
+import { makeFolderSync } from "../../storage/make-folder.ts";
 import type { Environment } from "../flags/environment.ts";
 import { type BenchDocument, DOCUMENT_VERSION, type Row } from "./document.ts";
 import { caseHeading, rowLine } from "./table.ts";
@@ -28,7 +29,12 @@ export class Reporter {
   constructor(options: ReporterOptions, environment: Environment) {
     this.#options = options;
     this.#environment = environment;
-    if (options.recordFolder !== undefined) mkdirSync(options.recordFolder, { recursive: true });
+    if (options.recordFolder === undefined) return;
+    try {
+      makeFolderSync(options.recordFolder, 0o777);
+    } catch (cause) {
+      throw unwritable("the folder for records", options.recordFolder, cause);
+    }
   }
 
   /** Says what is being done. */
@@ -85,7 +91,10 @@ export class Reporter {
     const { recordFolder } = this.#options;
     if (recordFolder === undefined) return;
     const file = path.join(recordFolder, "raw.json");
-    writeFileSync(`${file}.part`, this.#text(isComplete));
-    renameSync(`${file}.part`, file);
+    try {
+      writeBytesAtomicallySync(file, Buffer.from(this.#text(isComplete)), { place: "named" });
+    } catch (cause) {
+      throw unwritable("the record", file, cause);
+    }
   }
 }

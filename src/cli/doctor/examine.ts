@@ -2,7 +2,13 @@
  * Examines the machine: every probe on every device, one after the other. A probe that fails or hangs is told of, and the others go on.
  */
 import { EverwarpError } from "../../base/errors.ts";
-import { addReadings, type DeviceProfile, keptProfile, profilePath } from "../../residency/profile.ts";
+import {
+  addReadings,
+  type DeviceProfile,
+  keepProfile,
+  keptProfile,
+  profilePath,
+} from "../../residency/profile.ts";
 import { type DoctorReadings, PROBE_NAMES, type ProbeName } from "../../residency/probes/catalogue.ts";
 import { whyNoHardware } from "../../vulkan/vulkan-presence.ts";
 import { forbiddenNodes } from "../../vulkan/device-nodes.ts";
@@ -34,7 +40,10 @@ export interface DeviceReport {
   readonly computeUnits: number | undefined;
   /** Queues for compute, of all families. */
   readonly computeQueues: number;
-  readonly profileFile: string;
+  /** Undefined where the user has no folder for caches. */
+  readonly profileFile: string | undefined;
+  /** Why the profile is not kept, so that each process measures anew; undefined where it is. */
+  readonly profileProblem: string | undefined;
   /** Names the card in every process. */
   readonly cardKey: string;
   /** Undefined where the device cannot be used. */
@@ -160,12 +169,20 @@ export async function examineDevice(info: DeviceInfo, options: ExamineOptions): 
       0,
     ),
     profileFile: profilePath(info),
+    profileProblem: whyNotKept(info, profile),
     cardKey: cardKey(info),
     profile: added ?? profile,
     problem,
     probes,
     readings: { ...known, ...readings },
   };
+}
+
+/** Tried here and now: the process that measured said nothing, as searches must not. */
+function whyNotKept(info: DeviceInfo, profile: DeviceProfile | undefined): string | undefined {
+  if (profile === undefined || keptProfile(info) !== undefined) return undefined;
+  if (profile.doorbell.at(-1)?.isSeen !== true) return "a running kernel did not answer, which may pass";
+  return keepProfile(info, profile);
 }
 
 function isStuck(error: unknown): error is StuckProcessError {

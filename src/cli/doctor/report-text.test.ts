@@ -27,6 +27,7 @@ function deviceWith(status: ProbeStatus, parts: Partial<DeviceReport> = {}): Dev
     computeQueues: 24,
     profileFile: "/nonexistent/profiles/0.json",
     cardKey: "0123456789abcdef",
+    profileProblem: undefined,
     profile: {
       version: 3,
       deviceName: "a device",

@@ -1,6 +1,4 @@
 /** The doctor's report for people: one fact a line, aligned, with units. */
-import { existsSync } from "node:fs";
-import path from "node:path";
 import type { DoctorReadings, ProbeName } from "../../residency/probes/catalogue.ts";
 import type { PersistenceRow } from "../../residency/probes/persistence.ts";
 import type { Times } from "../../residency/probes/times.ts";
@@ -39,7 +37,7 @@ function deviceLines(device: DeviceReport): Line[] {
     [`device ${index}`, `${name} (${kind}), ${Math.round(memoryBytes / MIB)} MiB${units}`],
     ["  driver", `${driver}, Vulkan ${apiVersion}`],
   ];
-  const { profile, problem, profileFile } = device;
+  const { profile, problem, profileFile, profileProblem } = device;
   if (profile === undefined) return [...lines, ["  unusable", problem ?? "no reason is known"]];
   const { persistent, loopLimit, pollsPerMs, clockTicksPerMs, measuredAt } = profile;
   lines.push(
@@ -58,7 +56,8 @@ function deviceLines(device: DeviceReport): Line[] {
     ],
   );
   for (const linesOf of SECTIONS) lines.push(...linesOf(device));
-  const place = existsSync(profileFile) ? profileFile : `${path.dirname(profileFile)}: could not be written`;
+  const place =
+    profileProblem === undefined ? profileFile : `not kept, each process measures again (${profileProblem})`;
   lines.push(["  profile", `${place}, measured ${measuredAt}`]);
   return lines;
 }

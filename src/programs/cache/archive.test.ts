@@ -1,7 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { brotliCompressSync } from "node:zlib";
+import { brotliCompressSync, constants } from "node:zlib";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -95,6 +105,19 @@ test("a place that cannot be written is told with its code", async () => {
   });
 });
 
+test("a link stays and leads to the archive; a device stays one", async () => {
+  const link = join(folder, "link.ewa");
+  symlinkSync("linked.ewa", link);
+  await writeArchive(link, ENTRIES);
+  expect(readlinkSync(link)).toBe("linked.ewa");
+  expect((await read(readFileSync(join(folder, "linked.ewa")))).names).toEqual(NAMES);
+  await writeArchive("/dev/null", ENTRIES);
+  expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  await expect(readArchive(pipe).next()).rejects.toMatchObject({ code: "EW_BAD_ARGUMENT" });
+});
+
 describe("damage", () => {
   test.each([
     ["nothing", Buffer.alloc(0)],
@@ -146,14 +169,52 @@ describe("damage", () => {
     expect(result.names).toContain("scan");
   });
 
+  const record = (packedBytes: number, entrySize: number, packed: Uint8Array): Buffer => {
+    const sizes = Buffer.alloc(8);
+    sizes.writeUInt32LE(packedBytes, 0);
+    sizes.writeUInt32LE(entrySize, 4);
+    const digest = createHash("sha256").update(sizes).update(packed).digest().subarray(0, 16);
+    return Buffer.concat([Buffer.from("\x01ewentry", "latin1"), sizes, digest, packed]);
+  };
+
+  // 64 bytes for each of the file's, and 64 MiB: one of these fits, two do not.
+  test("records that unfold to more than their archive could hold are not unfolded", async () => {
+    const entrySize = 48 << 20;
+    const bomb = brotliCompressSync(Buffer.alloc(entrySize), {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
+    });
+    const bombs = Array.from({ length: 40 }, () => record(bomb.length, entrySize, bomb));
+    const { names, reasons } = await read(
+      Buffer.concat([archive.subarray(0, 16), ...bombs, archive.subarray(16)]),
+    );
+    expect(reasons.slice(0, 40).map((reason) => /does not begin|would unfold/.exec(reason)?.[0])).toEqual([
+      "does not begin",
+      ...Array.from({ length: 39 }, () => "would unfold"),
+    ]);
+    expect(names).toEqual(NAMES); // what stands behind them has room
+  });
+
+  test("records that claim to overlap are looked at in proportion to the file, and then no more", async () => {
+    const count = 20_000;
+    const size = count * 32;
+    const heads = Array.from({ length: count }, (_, index) =>
+      record(size - (index + 1) * 32, 100, new Uint8Array()),
+    );
+    const { names, reasons } = await read(Buffer.concat([archive.subarray(0, 16), ...heads]));
+    expect(names).toEqual([]);
+    expect(reasons.at(-1)).toMatch(/too many entries overlap/);
+    // 8 bytes for each of the file's, and 64 MiB, of which each takes nearly the whole file.
+    expect(reasons.length).toBeLessThan((8 * size + (64 << 20)) / (size / 2));
+  });
+
+  test("twenty thousand marks without an entry are passed over one by one", async () => {
+    const count = 20_000;
+    const marks = Buffer.from("\x01ewentry".repeat(count), "latin1");
+    const { reasons } = await read(Buffer.concat([archive.subarray(0, 16), marks, archive.subarray(16)]));
+    expect(reasons.length).toBeGreaterThan(count - 10);
+  });
+
   test("records that lie about their size are refused", async () => {
-    const record = (packedBytes: number, entrySize: number, packed: Uint8Array): Buffer => {
-      const sizes = Buffer.alloc(8);
-      sizes.writeUInt32LE(packedBytes, 0);
-      sizes.writeUInt32LE(entrySize, 4);
-      const digest = createHash("sha256").update(sizes).update(packed).digest().subarray(0, 16);
-      return Buffer.concat([Buffer.from("\x01ewentry", "latin1"), sizes, digest, packed]);
-    };
     const end = Buffer.concat([Buffer.from("\x04ew-end\n", "latin1"), Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])]);
     const bomb = brotliCompressSync(Buffer.alloc(50_000_000));
     for (const [bytes, reason] of [

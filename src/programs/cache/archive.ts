@@ -6,17 +6,24 @@
  *     └────────────────────────┴─────────┴─────────┴────┴────────────────────────────┘
  *     record:  mark, packed bytes, unpacked bytes, SHA-256 of the packed bytes (its first 16), then the packed entry (Brotli)
  *
- * Invariants: each record is read, checked and refused on its own; one that is damaged costs itself, and when its sizes are damaged, what
- * stands behind it up to the next mark. An archive that was cut short gives what was whole, and says that it was. What is unpacked is an entry
- * file, and checked as one.
+ * Invariants:
+ * - Each record is read, checked and refused on its own; one that is damaged costs itself, and when its sizes are damaged, what stands behind it up
+ *   to the next mark. An archive that was cut short gives what was whole, and says that it was. What is unpacked is an entry file, and checked
+ *   as one.
+ * - Reading takes time in proportion to the file's size, whatever is in it: what all records together may unfold to is bounded (`UNFOLDED_MAX`), and
+ *   so is how often the same bytes are looked at by records that claim to overlap (`CHECKED_MAX`).
  */
 
-import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, brotliDecompress, constants as zlib } from "node:zlib";
 import { EverwarpError } from "../../base/errors.ts";
+import { type FileSink, unwritable, writeAtomically } from "../../storage/atomic-write.ts";
+import { openRegularFile } from "../../storage/read-regular.ts";
+import { removeLeftBehind } from "../../storage/temporary-file.ts";
+import { MarkFinder, readAt } from "./archive-marks.ts";
 import { decodeEntry, type Entry, MAX_ENTRY_BYTES } from "./entry-file.ts";
 
 const pack = promisify(brotliCompress);
@@ -31,8 +38,10 @@ const DIGEST_BYTES = 16;
 const RECORD_HEAD_BYTES = RECORD_MARK.length + 8 + DIGEST_BYTES;
 /** Packs some ten MB/s, and SPIR-V to a quarter. */
 const QUALITY = 5;
-/** How much is looked through at a time for the next mark. */
-const SEARCH_BYTES = 1 << 20;
+/** Programs unfold to four times their size or so. What unfolds to hundreds of times more was made to cost time. */
+const UNFOLDED_MAX = { perByte: 64, bytes: 64 << 20 };
+/** Records that stand one behind the other are looked at once; those with damaged sizes a few times more. */
+const CHECKED_MAX = { perByte: 8, bytes: 64 << 20 };
 
 /** What an archive holds, entry by entry. */
 export type ArchiveItem =
@@ -51,7 +60,7 @@ export interface WrittenArchive {
 }
 
 /**
- * Writes entries into one file, which is there when it is whole.
+ * Writes entries into one file, which is there when it is whole; into what is no regular file, as it comes.
  *
  * @param entries whole entry files
  * @throws EW_PATH_UNWRITABLE
@@ -60,35 +69,22 @@ export async function writeArchive(
   path: string,
   entries: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<WrittenArchive> {
-  const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  let written: WrittenArchive;
+  await removeLeftBehind(dirname(resolve(path)));
   try {
-    const handle = await open(temporary, "wx");
-    try {
-      written = await writeRecords(handle, entries);
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, path);
+    return await writeAtomically(path, { place: "named" }, (sink) => writeRecords(sink, entries));
   } catch (cause) {
-    await unlink(temporary).catch(() => undefined); // the first cause is what matters
-    if (cause instanceof EverwarpError || !isSystemError(cause)) throw cause;
-    throw new EverwarpError("EW_PATH_UNWRITABLE", `the archive ${path} cannot be written: ${cause.message}`, {
-      remedy: "Choose another place, with room for it.",
-      cause,
-    });
+    throw unwritable("the archive", path, cause);
   }
-  return written;
 }
 
 async function writeRecords(
-  handle: FileHandle,
+  sink: FileSink,
   entries: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): Promise<WrittenArchive> {
   const head = Buffer.alloc(HEAD_BYTES);
   MAGIC.copy(head);
   head.writeUInt32LE(FORMAT, 8);
-  await handle.writeFile(head);
+  await sink.write(head);
   let count = 0;
   let bytes = 0;
   let archiveBytes = 2 * HEAD_BYTES;
@@ -99,7 +95,7 @@ async function writeRecords(
     const sizes = Buffer.alloc(8);
     sizes.writeUInt32LE(packed.length, 0);
     sizes.writeUInt32LE(entry.length, 4);
-    await handle.writeFile(Buffer.concat([RECORD_MARK, sizes, digestOf(sizes, packed), packed]));
+    await sink.write(Buffer.concat([RECORD_MARK, sizes, digestOf(sizes, packed), packed]));
     count++;
     bytes += entry.length;
     archiveBytes += RECORD_HEAD_BYTES + packed.length;
@@ -107,7 +103,7 @@ async function writeRecords(
   const end = Buffer.alloc(HEAD_BYTES);
   END_MARK.copy(end);
   end.writeUInt32LE(count, 8);
-  await handle.writeFile(end);
+  await sink.write(end);
   return { count, bytes, archiveBytes };
 }
 
@@ -120,6 +116,8 @@ export async function* readArchive(path: string): AsyncGenerator<ArchiveItem, vo
   const handle = await openArchive(path);
   try {
     const { size } = await handle.stat();
+    const marks = new MarkFinder(handle, [RECORD_MARK, END_MARK]);
+    const budget: Budget = { unfolded: budgetOf(UNFOLDED_MAX, size), checked: budgetOf(CHECKED_MAX, size) };
     let count = 0;
     let at = HEAD_BYTES;
     for (;;) {
@@ -130,14 +128,18 @@ export async function* readArchive(path: string): AsyncGenerator<ArchiveItem, vo
           yield { entry: undefined, reason: `the archive has ${count} of its ${told} entries` };
         return;
       }
-      const record = await readRecord(handle, at, head, size);
+      const record = await readRecord(handle, at, head, size, marks, budget);
       if (record.state === "cut") {
         yield { entry: undefined, reason: `the archive ends in the middle, after ${size} bytes` };
         return;
       }
       if (record.state === "lost") {
         yield { entry: undefined, reason: record.reason };
-        const next = await findMark(handle, at + 1);
+        if (budget.checked < 0) {
+          yield { entry: undefined, reason: `too many entries overlap: nothing behind byte ${at} was read` };
+          return;
+        }
+        const next = await marks.next(at + 1);
         if (next === undefined) return;
         at = next;
         continue;
@@ -157,11 +159,23 @@ type RecordAnswer =
   | { readonly state: "lost"; readonly reason: string }
   | { readonly state: "cut" };
 
+/** Bytes that may still be worked on; below zero it is enough. */
+interface Budget {
+  unfolded: number;
+  checked: number;
+}
+
+function budgetOf({ perByte, bytes }: typeof UNFOLDED_MAX, sizeBytes: number): number {
+  return perByte * sizeBytes + bytes;
+}
+
 async function readRecord(
   handle: FileHandle,
   at: number,
   head: Buffer,
   sizeBytes: number,
+  marks: MarkFinder,
+  budget: Budget,
 ): Promise<RecordAnswer> {
   if (head.length < RECORD_HEAD_BYTES) return { state: "cut" };
   if (!head.subarray(0, RECORD_MARK.length).equals(RECORD_MARK))
@@ -174,17 +188,25 @@ async function readRecord(
     return { state: "lost", reason: `the entry at byte ${at} claims to have ${entryBytes} bytes` };
   // Either it was cut short, or its size is wrong and something stands behind it: looking for that tells.
   if (packedAt + packedBytes > sizeBytes) {
-    const isLast = (await findMark(handle, at + 1)) === undefined;
+    const isLast = (await marks.next(at + 1)) === undefined;
     return isLast
       ? { state: "cut" }
       : { state: "lost", reason: `the entry at byte ${at} claims to end behind the file's end` };
   }
+  budget.checked -= packedBytes;
   const packed = await readAt(handle, packedAt, packedBytes);
   if (packed.length < packedBytes) return { state: "cut" };
   const digest = head.subarray(RECORD_HEAD_BYTES - DIGEST_BYTES);
   if (!digestOf(sizes, packed).equals(digest))
     return { state: "lost", reason: `the checksum of the entry at byte ${at} is not that of its contents` };
-  return { state: "read", item: await unpackEntry(packed, entryBytes, at), nextAt: packedAt + packedBytes };
+  const nextAt = packedAt + packedBytes;
+  budget.unfolded -= entryBytes;
+  if (budget.unfolded < 0) {
+    const reason = `the entry at byte ${at} would unfold to ${entryBytes} bytes, with those before it too many for ${sizeBytes} bytes of archive`;
+    budget.unfolded += entryBytes;
+    return { state: "read", item: { entry: undefined, reason }, nextAt };
+  }
+  return { state: "read", item: await unpackEntry(packed, entryBytes, at), nextAt };
 }
 
 async function unpackEntry(packed: Uint8Array, entryBytes: number, at: number): Promise<ArchiveItem> {
@@ -205,28 +227,23 @@ async function unpackEntry(packed: Uint8Array, entryBytes: number, at: number): 
 }
 
 async function openArchive(path: string): Promise<FileHandle> {
-  let handle: FileHandle;
-  try {
-    // Without waiting: a named pipe would keep the call until someone writes to it.
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch (cause) {
-    const isMissing = (cause as NodeJS.ErrnoException).code === "ENOENT";
-    throw new EverwarpError(
-      isMissing ? "EW_PATH_NOT_FOUND" : "EW_PATH_UNREADABLE",
-      isMissing
-        ? `the archive ${path} does not exist`
-        : `the archive ${path} cannot be read: ${(cause as Error).message}`,
-      { cause },
-    );
+  const opened = await openRegularFile(path, { maxBytes: Infinity });
+  if (opened.state === "absent") {
+    throw new EverwarpError("EW_PATH_NOT_FOUND", `the archive ${path} does not exist`, {
+      remedy: "Check its path.",
+    });
   }
+  if (opened.state === "unreadable") {
+    throw new EverwarpError("EW_PATH_UNREADABLE", `the archive ${path} cannot be read: ${opened.reason}`, {
+      remedy: "Change its permissions, or copy it elsewhere.",
+    });
+  }
+  if (opened.state === "refused") throw noArchive(path, opened.reason);
+  const { handle } = opened;
   try {
-    const isFile = (await handle.stat()).isFile();
-    const head = isFile ? await readAt(handle, 0, HEAD_BYTES) : Buffer.alloc(0);
-    if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `${path} is no archive of programs`, {
-        remedy: "Give a file that `everwarp cache export` wrote.",
-      });
-    }
+    const head = await readAt(handle, 0, HEAD_BYTES);
+    if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC))
+      throw noArchive(path, "it does not begin as one does");
     const format = head.readUInt32LE(MAGIC.length);
     if (format !== FORMAT) {
       throw new EverwarpError(
@@ -244,33 +261,12 @@ async function openArchive(path: string): Promise<FileHandle> {
   }
 }
 
-/** Where the next record or the end begins, at `from` or behind it. */
-async function findMark(handle: FileHandle, from: number): Promise<number | undefined> {
-  const markBytes = RECORD_MARK.length;
-  for (let at = from; ; at += SEARCH_BYTES) {
-    const piece = await readAt(handle, at, SEARCH_BYTES + markBytes - 1);
-    const found = [RECORD_MARK, END_MARK].map((mark) => piece.indexOf(mark)).filter((index) => index >= 0);
-    if (found.length > 0) return at + Math.min(...found);
-    if (piece.length < SEARCH_BYTES) return undefined;
-  }
-}
-
-/** Fewer bytes than asked for where the file ends. */
-async function readAt(handle: FileHandle, at: number, sizeBytes: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(sizeBytes);
-  let done = 0;
-  while (done < sizeBytes) {
-    const { bytesRead } = await handle.read(bytes, done, sizeBytes - done, at + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
+function noArchive(path: string, why: string): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", `${path} is no archive of programs: ${why}`, {
+    remedy: "Give a file that `everwarp cache export` wrote.",
+  });
 }
 
 function digestOf(sizes: Uint8Array, packed: Uint8Array): Buffer {
   return createHash("sha256").update(sizes).update(packed).digest().subarray(0, DIGEST_BYTES);
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "code" in error && typeof error.code === "string";
 }

@@ -17,23 +17,17 @@
  * - The mark of a process that lives is no crash. Where no mark can be written, the data is not used: SPIR-V always works.
  */
 
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { createHash, randomBytes } from "node:crypto";
-import { tmpdir, userInfo } from "node:os";
-import { join } from "node:path";
+import { closeSync, constants, lstatSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { fileFaultAt } from "../../base/faults.ts";
-import { isGone, processToken } from "./process-token.ts";
+import { writeBytesAtomicallySync } from "../../storage/atomic-write.ts";
+import { isAmount, isBoolean, isObject, parseJson } from "../../storage/json-shape.ts";
+import { makeFolderSync, PRIVATE_FOLDER_MODE } from "../../storage/make-folder.ts";
+import { isGone, processToken } from "../../storage/process-token.ts";
+import { readRegularTextSync } from "../../storage/read-regular.ts";
 
 /** Crashes after which data of an entry is given up for a while. */
 const CONDEMNED = 2;
@@ -57,9 +51,18 @@ interface Suspicion {
   readonly isRebuilt: boolean;
 }
 
+const isSuspicion = isObject({ crashes: isAmount, lastMs: isAmount, isRebuilt: isBoolean });
+/** Far more than a suspicion has. */
+const SUSPICION_BYTES_MAX = 1 << 16;
+/** Made where it is missing; a pipe or a link that has the name is neither waited for nor followed. */
+const MARK_FLAGS =
+  constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_NOFOLLOW;
+
 export class CrashGuard {
   /** Where the marks lie, the first place that can be written to first. */
   readonly #folders: readonly string[];
+  /** Among the temporary files, where anybody could have made it before us. */
+  readonly #shared: string;
   /** Entries that were found to be under suspicion. */
   readonly #suspects = new Set<string>();
   /** Crashes that this guard found. */
@@ -68,7 +71,9 @@ export class CrashGuard {
   /** @param folder of the store; where it cannot be written to, a folder of this user's among the temporary files is used */
   constructor(folder: string) {
     const hash = createHash("sha256").update(folder).digest("hex").slice(0, 16);
-    this.#folders = [join(folder, "marks"), join(tmpdir(), `everwarp-marks-${userInfo().uid}`, hash)];
+    const user = process.geteuid?.() ?? 0;
+    this.#shared = join(tmpdir(), `everwarp-marks-${user}`);
+    this.#folders = [join(folder, "marks"), join(this.#shared, hash)];
   }
 
   /** What the marks and suspicions say of an entry. Takes some ten microseconds while there are none. */
@@ -115,6 +120,7 @@ export class CrashGuard {
   #names(): { folder: string; name: string }[] {
     return this.#folders.flatMap((folder) => {
       try {
+        if (!this.#isTrusted(folder)) return [];
         return readdirSync(folder).map((name) => ({ folder, name }));
       } catch {
         return []; // there is none until the first mark
@@ -146,12 +152,12 @@ export class CrashGuard {
 
   #suspicionOf(id: string): Suspicion | undefined {
     for (const folder of this.#folders) {
-      try {
-        const value = JSON.parse(readFileSync(join(folder, `${id}~suspicion`), "utf8")) as Suspicion;
-        if (Number.isFinite(value.crashes) && Number.isFinite(value.lastMs)) return value;
-      } catch {
-        // None, or damaged: what a crash wrote down counts again with the next one.
-      }
+      const text = this.#isTrusted(folder)
+        ? readRegularTextSync(join(folder, `${id}~suspicion`), SUSPICION_BYTES_MAX)
+        : undefined;
+      const value = text === undefined ? undefined : parseJson(text);
+      // None, or damaged: what a crash wrote down counts again with the next one.
+      if (isSuspicion(value)) return value as Suspicion;
     }
     return undefined;
   }
@@ -159,9 +165,7 @@ export class CrashGuard {
   #suspect(id: string, suspicion: Suspicion): void {
     this.#inFirstFolder((folder) => {
       const path = join(folder, `${id}~suspicion`);
-      const temporary = `${path}.${randomBytes(4).toString("hex")}`;
-      writeFileSync(temporary, JSON.stringify(suspicion));
-      renameSync(temporary, path);
+      writeBytesAtomicallySync(path, Buffer.from(JSON.stringify(suspicion)), { place: "own" });
       return path;
     });
   }
@@ -174,22 +178,29 @@ export class CrashGuard {
     return this.#inFirstFolder((folder) => {
       const path = join(folder, `${id}~${processToken()}~${threadId}`);
       fileFaultAt("cache.marked");
-      closeSync(openSync(path, "w", 0o600));
+      closeSync(openSync(path, MARK_FLAGS, 0o600));
       return path;
     });
+  }
+
+  /** Whether a folder is this user's own, or not there yet; where it is the store's, that is for who chose it to know. */
+  #isTrusted(folder: string): boolean {
+    if (dirname(folder) !== this.#shared) return true;
+    const info = lstatSync(this.#shared, { throwIfNoEntry: false });
+    return info === undefined || (info.isDirectory() && info.uid === process.geteuid?.());
   }
 
   /** Writes in the first folder where that is possible. */
   #inFirstFolder(write: (folder: string) => string): string | undefined {
     for (const folder of this.#folders) {
       try {
-        return write(folder);
+        if (this.#isTrusted(folder)) return write(folder);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") continue;
       }
       try {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-        return write(folder);
+        makeFolderSync(folder, PRIVATE_FOLDER_MODE);
+        if (this.#isTrusted(folder)) return write(folder);
       } catch {
         continue; // not here; nowhere is an answer, too
       }

@@ -77,7 +77,9 @@ test("a folder that is a file is a failure, not an end", async () => {
 
 test("what writers left that died is removed a day later", async () => {
   mkdirSync(folder, { recursive: true });
-  const [old, fresh] = [".host-1-aa.tmp", ".host-2-bb.tmp"].map((name) => join(folder, name));
+  const [old, fresh] = ["aa", "bb"].map((random) =>
+    join(folder, `.everwarp-0123456789ab.01234567.1.1.${random}.tmp`),
+  );
   for (const path of [old, fresh]) writeFileSync(path ?? "", "half");
   const before = Date.now() / 1000 - 2 * 24 * 3600;
   utimesSync(old ?? "", before, before);

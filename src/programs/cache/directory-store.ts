@@ -2,23 +2,21 @@
  * A second-level store in a folder, which may be a network share with other machines at it.
  *
  *     <folder>/<id>.ewp                       an entry, as on any disk
- *              .<host>-<pid>-<random>.tmp     one that is being written
+ *              .everwarp-….tmp                one that is being written (src/storage/temporary-file.ts)
  *
  * A file gets its name when it is whole. What is there already is replaced: it may be damaged.
  */
 
-import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { mkdir, open, readdir, rename, stat, unlink } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
+import { writeAtomically } from "../../storage/atomic-write.ts";
+import { openRegularFile } from "../../storage/read-regular.ts";
+import { removeLeftBehind } from "../../storage/temporary-file.ts";
 import { MAX_ENTRY_BYTES } from "./entry-file.ts";
 import type { SecondLevelStore } from "./store.ts";
 
 const SUFFIX = ".ewp";
-const TEMPORARY = /^\..+\.tmp$/;
-/** A file that was begun so long ago was left behind: nobody can tell whether a process of another machine lives. */
-const LEFT_BEHIND_MS = 24 * 3600 * 1000;
+/** So much is written at a time; in between, a signal is heard. */
+const SLICE_BYTES = 1 << 20;
 
 export class DirectoryStore implements SecondLevelStore {
   readonly name: string;
@@ -31,61 +29,28 @@ export class DirectoryStore implements SecondLevelStore {
   }
 
   async get(id: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+    const opened = await openRegularFile(join(this.#folder, id + SUFFIX), { maxBytes: MAX_ENTRY_BYTES });
+    if (opened.state === "absent") return undefined;
+    if (opened.state !== "open") throw new Error(`${id}: ${opened.reason}`);
     try {
-      // Without waiting: a named pipe would keep the call until someone writes to it.
-      const handle = await open(join(this.#folder, id + SUFFIX), constants.O_RDONLY | constants.O_NONBLOCK);
-      try {
-        const info = await handle.stat();
-        if (!info.isFile()) throw new Error(`${id} is no file`);
-        if (info.size > MAX_ENTRY_BYTES) throw new Error(`${id} has ${info.size} bytes`);
-        return await handle.readFile({ signal });
-      } finally {
-        await handle.close();
-      }
-    } catch (error) {
-      if (codeOf(error) === "ENOENT") return undefined;
-      throw error;
+      return await opened.handle.readFile({ signal });
+    } finally {
+      await opened.handle.close();
     }
   }
 
   async put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    const random = randomBytes(6).toString("hex");
-    const temporary = join(this.#folder, `.${hostname()}-${process.pid}-${random}.tmp`);
-    try {
-      const handle = await open(temporary, "wx");
-      try {
-        await handle.writeFile(bytes, { signal });
-      } finally {
-        await handle.close();
+    // Others are to read it, too: the umask decides how many.
+    const options = { place: "own", mode: 0o666, folderMode: 0o777 } as const;
+    await writeAtomically(join(this.#folder, id + SUFFIX), options, async (sink) => {
+      for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+        signal.throwIfAborted();
+        await sink.write(bytes.subarray(at, at + SLICE_BYTES));
       }
-      await rename(temporary, join(this.#folder, id + SUFFIX));
-    } catch (error) {
-      await unlink(temporary).catch(ignoreGone);
-      throw error;
-    }
-    await this.#tidy();
-  }
-
-  /** Removes what writers left that died; once in a process. */
-  async #tidy(): Promise<void> {
+      signal.throwIfAborted();
+    });
     if (this.#isTidy) return;
     this.#isTidy = true;
-    for (const name of await readdir(this.#folder)) {
-      if (!TEMPORARY.test(name)) continue;
-      const path = join(this.#folder, name);
-      const info = await stat(path).catch(ignoreGone);
-      if (info !== undefined && Date.now() - info.mtimeMs > LEFT_BEHIND_MS)
-        await unlink(path).catch(ignoreGone);
-    }
+    await removeLeftBehind(this.#folder);
   }
-}
-
-/** For cleaning up after something: that it is gone, or may not be touched, changes nothing for who was asked. */
-function ignoreGone(): undefined {
-  return undefined;
-}
-
-function codeOf(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code;
 }

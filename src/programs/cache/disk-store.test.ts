@@ -13,7 +13,7 @@ import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { cacheDirectory } from "./cache-folder.ts";
 import { DiskStore } from "./disk-store.ts";
 import { encodeEntry, type Entry, type EntryHeader } from "./entry-file.ts";
-import { isGone, processToken, TOKEN_PATTERN } from "./process-token.ts";
+import { isGone, processToken, TOKEN_PATTERN } from "../../storage/process-token.ts";
 import { inTurn, takeTurn, turnIsOver } from "./turn.ts";
 import { patientMs } from "../../../test/support/patience.ts";
 

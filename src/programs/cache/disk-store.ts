@@ -14,11 +14,19 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from "node:fs/promises";
+import { type FileHandle, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileFaultAt } from "../../base/faults.ts";
-import { ownerOfTemporary, publishFile } from "./cache-folder.ts";
+import {
+  writeBytesAtomically,
+  writeBytesAtomicallySync,
+  type WriteOptions,
+} from "../../storage/atomic-write.ts";
+import { isAmount, isRecord, parseJson } from "../../storage/json-shape.ts";
+import { makeFolder, PRIVATE_FOLDER_MODE } from "../../storage/make-folder.ts";
+import { openRegularFile, readRegularFile, readRegularText } from "../../storage/read-regular.ts";
+import { removeLeftBehind } from "../../storage/temporary-file.ts";
+import { MAX_SIDE_FILE_BYTES } from "./cache-folder.ts";
 import {
   decodeEntry,
   encodeEntry,
@@ -38,7 +46,6 @@ import {
   type ManifestRow,
   rowOf,
 } from "./manifest.ts";
-import { isGone } from "./process-token.ts";
 import { ENTRY_ID } from "./program-key.ts";
 import { inTurn, removeIfOver, takeTurn, type TurnAnswer, turnIsOver } from "./turn.ts";
 
@@ -49,12 +56,19 @@ const QUARANTINE_MAX = 32;
 const MANIFEST_TURN_MS = 500;
 const DAY_MS = 24 * 3600 * 1000;
 
-const ENTRY_POINTS = { begun: "cache.begun", written: "cache.written", renamed: "cache.renamed" } as const;
-const MANIFEST_POINTS = {
-  begun: "cache.manifest-begun",
-  written: "cache.manifest-written",
-  renamed: "cache.manifest-renamed",
-} as const;
+// Not made durable: what a loss of power damages, the reader's checksum finds.
+const ENTRY_WRITES: WriteOptions = {
+  place: "own",
+  points: { begun: "cache.begun", written: "cache.written", renamed: "cache.renamed" },
+};
+const MANIFEST_WRITES: WriteOptions = {
+  place: "own",
+  points: {
+    begun: "cache.manifest-begun",
+    written: "cache.manifest-written",
+    renamed: "cache.manifest-renamed",
+  },
+};
 
 export type ReadAnswer =
   | { readonly state: "found"; readonly entry: Entry; /** The whole file. */ readonly bytes: Uint8Array }
@@ -105,7 +119,7 @@ export class DiskStore {
 
   /** Opens a folder, which need not exist. Reads the manifest and no entry. Never throws for what is wrong with the disk. */
   static async open(folder: string): Promise<DiskStore> {
-    const text = await readFile(join(folder, "manifest.json"), "utf8").catch(() => undefined);
+    const text = await readRegularText(join(folder, "manifest.json"), MAX_SIDE_FILE_BYTES);
     return new DiskStore(folder, text === undefined ? undefined : decodeManifest(text));
   }
 
@@ -125,24 +139,32 @@ export class DiskStore {
    * @param isOurs whether this version of everwarp came to the name by itself; else the file may be another version's, and is left alone
    */
   async read(id: string, isOurs = true): Promise<ReadAnswer> {
-    const path = this.pathOf(id);
-    let bytes: Uint8Array | string;
-    try {
-      fileFaultAt("cache.read");
-      bytes = await readWhole(path);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "ENOENT" || code === "ENOTDIR") return { state: "absent" };
+    const answer = await this.#readWhole(id);
+    if (answer.state === "absent") return answer;
+    if (answer.state === "unreadable") {
       this.troubles.reads++;
-      return { state: "unreadable", reason: this.#remember(error) };
+      this.troubles.last = answer.reason;
+      return answer;
     }
-    const decoded =
-      typeof bytes === "string" ? { ok: false as const, reason: bytes } : decodeEntry(bytes, id);
-    if (decoded.ok && typeof bytes !== "string") return { state: "found", entry: decoded.entry, bytes };
-    if (!decoded.ok && "isOtherFormat" in decoded && !isOurs) return { state: "absent" };
-    const reason = decoded.ok ? "" : decoded.reason;
+    let { reason } = answer.state === "refused" ? answer : { reason: "" };
+    if (answer.state === "read") {
+      const { bytes } = answer;
+      const decoded = decodeEntry(bytes, id);
+      if (decoded.ok) return { state: "found", entry: decoded.entry, bytes };
+      if (decoded.isOtherFormat === true && !isOurs) return { state: "absent" };
+      ({ reason } = decoded);
+    }
     await this.quarantine(id, reason);
     return { state: "bad", reason };
+  }
+
+  async #readWhole(id: string): ReturnType<typeof readRegularFile> {
+    try {
+      fileFaultAt("cache.read");
+    } catch (error) {
+      return { state: "unreadable", reason: (error as Error).message };
+    }
+    return readRegularFile(this.pathOf(id), MAX_ENTRY_BYTES);
   }
 
   /** Whether there is an entry, good or bad. */
@@ -158,10 +180,23 @@ export class DiskStore {
    */
   async publish(entry: Entry, bytes: Uint8Array): Promise<boolean> {
     const { id } = entry.header;
-    const isWritten = await this.attempt(() => publishFile(this.pathOf(id), bytes, ENTRY_POINTS));
+    const isWritten = await this.attempt(() => writeBytesAtomically(this.pathOf(id), bytes, ENTRY_WRITES));
     if (!isWritten) return false;
     this.#change(id, rowOf(entry, bytes.length));
     return this.attempt(async () => fileFaultAt("cache.published"));
+  }
+
+  /**
+   * As `publish`, in a process that ends at once. The manifest learns of the entry from whoever writes it next.
+   *
+   * @param bytes what `encodeEntry` gave
+   */
+  publishAtExit(id: string, bytes: Uint8Array): void {
+    try {
+      writeBytesAtomicallySync(this.pathOf(id), bytes, ENTRY_WRITES);
+    } catch (error) {
+      this.#noteFailure(error);
+    }
   }
 
   /** Moves an entry to where nobody looks for programs. */
@@ -172,7 +207,7 @@ export class DiskStore {
     this.#change(id, undefined);
     await this.attempt(async () => {
       fileFaultAt("cache.quarantined");
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder, PRIVATE_FOLDER_MODE);
       await rename(this.pathOf(id), join(folder, `${id}.${randomBytes(4).toString("hex")}${ENTRY_SUFFIX}`));
     });
   }
@@ -181,7 +216,7 @@ export class DiskStore {
   async noteUse(id: string): Promise<void> {
     await this.attempt(async () => {
       fileFaultAt("cache.used");
-      await withEnd(this.pathOf(id), "r+", async (handle, end, size) => {
+      await withEnd(this.pathOf(id), true, async (handle, end, size) => {
         const record = nextUse(end, Date.now());
         if (record !== undefined) await handle.write(record, 0, USE_RECORD_BYTES, size - USE_RECORD_BYTES);
       });
@@ -230,7 +265,7 @@ export class DiskStore {
     await this.reconcile();
     for (const [id, row] of this.#manifest.rows) {
       await this.attempt(() =>
-        withEnd(this.pathOf(id), "r", async (_handle, end, bytes) => {
+        withEnd(this.pathOf(id), false, async (_handle, end, bytes) => {
           this.#change(id, { ...row, ...useAt(end), bytes });
         }),
       );
@@ -293,8 +328,12 @@ export class DiskStore {
 
   /** Writes the manifest where it lacks something: what this process did, or all of it because it was lost. */
   async saveManifestIfNeeded(): Promise<void> {
-    if (this.isChanged || (!this.#isManifestWhole && (await this.ids()).length > 0))
-      await this.saveManifest();
+    // A process that ended at once stored entries without the manifest; one that was killed may have, too.
+    const isBehind = async (): Promise<boolean> => {
+      const ids = await this.ids();
+      return ids.some((id) => !this.#manifest.rows.has(id)) || (!this.#isManifestWhole && ids.length > 0);
+    };
+    if (this.isChanged || (await isBehind())) await this.saveManifest();
   }
 
   /** Writes the manifest, with what other processes wrote into it in the meantime. */
@@ -305,7 +344,7 @@ export class DiskStore {
     this.#changed.evicted.clear();
     await this.attempt(() =>
       inTurn(join(this.folder, "turns", "manifest"), MANIFEST_TURN_MS, async () => {
-        const text = await readFile(path, "utf8").catch(() => undefined);
+        const text = await readRegularText(path, MAX_SIDE_FILE_BYTES);
         const theirs = (text === undefined ? undefined : decodeManifest(text)) ?? emptyManifest();
         for (const [id, row] of changed.rows) {
           if (row === undefined) theirs.rows.delete(id);
@@ -319,20 +358,18 @@ export class DiskStore {
         for (const [id, row] of this.#manifest.rows) if (!theirs.rows.has(id)) theirs.rows.set(id, row);
         this.#manifest = theirs;
         await this.reconcile();
-        await publishFile(path, new TextEncoder().encode(encodeManifest(theirs)), MANIFEST_POINTS);
+        await writeBytesAtomically(path, new TextEncoder().encode(encodeManifest(theirs)), MANIFEST_WRITES);
       }),
     );
   }
 
   /** The numbers of `stats.json`, by name; empty where there are none. */
   async readStats(): Promise<Record<string, number>> {
-    try {
-      const value: unknown = JSON.parse(await readFile(join(this.folder, "stats.json"), "utf8"));
-      const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-      return Object.fromEntries(entries.filter(([, number]) => Number.isFinite(number)));
-    } catch {
-      return {}; // none yet, or damaged: counting begins anew
-    }
+    const text = await readRegularText(join(this.folder, "stats.json"), MAX_SIDE_FILE_BYTES);
+    const value = text === undefined ? undefined : parseJson(text);
+    // None yet, or damaged: counting begins anew.
+    const entries = isRecord(value) ? Object.entries(value) : [];
+    return Object.fromEntries(entries.filter((entry): entry is [string, number] => isAmount(entry[1])));
   }
 
   /** Adds to the numbers of `stats.json`. */
@@ -342,7 +379,8 @@ export class DiskStore {
         const sums = await this.readStats();
         for (const [name, number] of Object.entries(numbers)) sums[name] = (sums[name] ?? 0) + number;
         const text = `${JSON.stringify(sums, undefined, 1)}\n`;
-        await publishFile(join(this.folder, "stats.json"), new TextEncoder().encode(text), MANIFEST_POINTS);
+        const path = join(this.folder, "stats.json");
+        await writeBytesAtomically(path, new TextEncoder().encode(text), MANIFEST_WRITES);
       }),
     );
   }
@@ -377,16 +415,7 @@ export class DiskStore {
 
   /** Temporary files of processes that are gone, and bad entries beyond what is kept of them. */
   async #removeLeftBehind(): Promise<void> {
-    for (const folder of [this.folder, join(this.folder, "entries")]) {
-      for (const name of await readdir(folder).catch(() => [])) {
-        const owner = ownerOfTemporary(name);
-        if (owner === undefined) continue;
-        const path = join(folder, name);
-        const info = await stat(path).catch(() => undefined);
-        if (info !== undefined && isGone(owner, Date.now() - info.mtimeMs))
-          await this.attempt(() => unlink(path));
-      }
-    }
+    for (const name of ["", "entries", "tuned", "marks"]) await removeLeftBehind(join(this.folder, name));
     const marks = join(this.folder, "marks");
     for (const name of await readdir(marks).catch(() => [])) {
       const [id = "", what] = name.split("~");
@@ -414,19 +443,19 @@ export class DiskStore {
       await body();
       return true;
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;
-      // Gone already is what was wanted, or someone else's doing.
-      if (code === "ENOENT") return false;
-      this.troubles.writes++;
-      this.#remember(error);
+      this.#noteFailure(error);
       return false;
     }
   }
 
-  #remember(error: unknown): string {
-    this.troubles.last = (error as Error).message;
-    return this.troubles.last;
+  /** @throws what is no error of the file system */
+  #noteFailure(error: unknown): void {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;
+    // Gone already is what was wanted, or someone else's doing.
+    if (code === "ENOENT") return;
+    this.troubles.writes++;
+    this.troubles.last = message;
   }
 }
 
@@ -442,37 +471,17 @@ export async function idsIn(folder: string): Promise<string[]> {
 /** Opens an entry for a look at its end: digest and record of use. */
 async function withEnd(
   path: string,
-  flags: "r" | "r+",
+  isWritten: boolean,
   body: (handle: FileHandle, end: Uint8Array, size: number) => Promise<void>,
 ): Promise<void> {
-  const handle = await open(path, flags);
+  const opened = await openRegularFile(path, { maxBytes: MAX_ENTRY_BYTES, isWritten });
+  if (opened.state !== "open") return; // it is met again, and moved away, by whoever reads it
+  const { handle, sizeBytes: size } = opened;
   try {
-    const { size } = await handle.stat();
     if (size <= ENTRY_END_BYTES) return;
     const end = new Uint8Array(ENTRY_END_BYTES);
     const { bytesRead } = await handle.read(end, 0, end.length, size - end.length);
     if (bytesRead === end.length) await body(handle, end, size);
-  } finally {
-    await handle.close();
-  }
-}
-
-/** @returns what is wrong with it, for what is no file that could be an entry */
-async function readWhole(path: string): Promise<Uint8Array | string> {
-  // Without waiting: a named pipe would keep the call until someone writes to it.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const info = await handle.stat();
-    if (!info.isFile()) return "it is no file";
-    if (info.size > MAX_ENTRY_BYTES) return `${info.size} bytes are too many for an entry`;
-    const bytes = new Uint8Array(info.size);
-    let done = 0;
-    while (done < bytes.length) {
-      const { bytesRead } = await handle.read(bytes, done, bytes.length - done, done);
-      if (bytesRead === 0) break; // it became shorter meanwhile, which its size tells
-      done += bytesRead;
-    }
-    return bytes.subarray(0, done);
   } finally {
     await handle.close();
   }

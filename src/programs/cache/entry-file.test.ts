@@ -116,11 +116,11 @@ describe("damage", () => {
 
   test("that comes with a right checksum is refused, too: it is an entry that makes no sense", () => {
     const wrong: [object, RegExp][] = [
-      [{ id: 5 }, /lacks id/],
-      [{ id: "../../etc/passwd" }, /no name of an entry/],
-      [{ target: {} }, /lacks the target/],
-      [{ constants: { 1: "x" } }, /lacks the constants/],
-      [{ compileMs: "1" }, /lacks compileMs/],
+      [{ id: 5 }, /header's id/],
+      [{ id: "../../etc/passwd" }, /header's id/],
+      [{ target: {} }, /header's target/],
+      [{ constants: { 1: "x" } }, /header's constants/],
+      [{ compileMs: "1" }, /header's compileMs/],
       [{ measured: { figure: 1 } }, /measured/],
     ];
     for (const [change, reason] of wrong) {

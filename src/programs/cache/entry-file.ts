@@ -12,6 +12,19 @@
  */
 
 import { createHash } from "node:crypto";
+import {
+  fieldOf,
+  isAmount,
+  isCount,
+  isListOf,
+  isMapOf,
+  isObject,
+  isOneOf,
+  isOptional,
+  isRecord,
+  isText,
+  type Shape,
+} from "../../storage/json-shape.ts";
 import type { PipelineData } from "../../vulkan/pipeline-data.ts";
 
 /** Grows with every change of the layout or of the meaning of a field. Part of every key, so versions share a folder. */
@@ -225,7 +238,9 @@ function decodeUse(bytes: Uint8Array, digest: Uint8Array): UseRecord {
   const check = digestOf(digest, bytes.subarray(0, 16)).subarray(0, 16);
   if (Buffer.compare(check, bytes.subarray(16)) !== 0) return { uses: 0, lastUseMs: 0 };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { uses: view.getFloat64(0, true), lastUseMs: view.getFloat64(8, true) };
+  const use = { uses: view.getFloat64(0, true), lastUseMs: view.getFloat64(8, true) };
+  // Anyone can make the check of a record, so it tells damage and not sense.
+  return isAmount(use.uses) && isAmount(use.lastUseMs) ? use : { uses: 0, lastUseMs: 0 };
 }
 
 function digestOf(...parts: readonly Uint8Array[]): Uint8Array {
@@ -241,6 +256,36 @@ function wordsOf(bytes: Uint8Array): Uint32Array {
     : new Uint32Array(bytes.slice().buffer);
 }
 
+/** What the field `target` of a header must be. */
+export const isTarget: Shape = isObject({ device: isText, driver: isText, dataKey: isText });
+
+/** What the field `measured` of a header must be, where it is there. */
+export const isMeasured: Shape = isObject({
+  variant: isText,
+  figure: Number.isFinite,
+  measuredAtMs: isAmount,
+});
+
+const HEADER_SHAPES: Readonly<Record<keyof WrittenHeader, Shape>> = {
+  id: (id) => typeof id === "string" && ENTRY_ID.test(id),
+  name: isText,
+  nameKey: isText,
+  target: isTarget,
+  compiler: isText,
+  entryPoint: isText,
+  constants: isMapOf(Number.isFinite),
+  pushConstantBytes: isCount,
+  pipelineKey: isText,
+  createdAtMs: isAmount,
+  compileMs: isAmount,
+  driverMs: isAmount,
+  measured: isOptional(isMeasured),
+  spirvBytes: (bytes) => isCount(bytes) && (bytes as number) % 4 === 0,
+  data: isOptional(
+    isObject({ kind: isOneOf("binary", "cache"), keyBytes: isListOf(isCount), blobBytes: isListOf(isCount) }),
+  ),
+};
+
 /** @returns what is wrong with it, when something is */
 function parseHeader(bytes: Uint8Array): WrittenHeader | string {
   let value: unknown;
@@ -250,44 +295,8 @@ function parseHeader(bytes: Uint8Array): WrittenHeader | string {
     return `its header is no JSON: ${(error as Error).message}`;
   }
   if (!isRecord(value)) return "its header is no object";
-  for (const field of ["id", "name", "nameKey", "compiler", "entryPoint", "pipelineKey"]) {
-    if (typeof value[field] !== "string") return `its header lacks ${field}`;
+  for (const [field, shape] of Object.entries(HEADER_SHAPES)) {
+    if (!shape(fieldOf(value, field))) return `its header's ${field} makes no sense`;
   }
-  for (const field of ["pushConstantBytes", "createdAtMs", "compileMs", "driverMs", "spirvBytes"]) {
-    if (!Number.isFinite(value[field])) return `its header lacks ${field}`;
-  }
-  if (!ENTRY_ID.test(value["id"] as string)) return "its id is no name of an entry";
-  const { target, constants, data, spirvBytes, measured } = value;
-  if (!isRecord(target) || !["device", "driver", "dataKey"].every((key) => typeof target[key] === "string"))
-    return "its header lacks the target";
-  if (!isRecord(constants) || !Object.values(constants).every(Number.isFinite))
-    return "its header lacks the constants";
-  if (!isSize(spirvBytes) || spirvBytes % 4 !== 0) return "its SPIR-V is no whole number of words";
-  if (data !== undefined) {
-    if (!isRecord(data) || (data["kind"] !== "binary" && data["kind"] !== "cache"))
-      return "its data is of no known kind";
-    for (const field of ["keyBytes", "blobBytes"]) {
-      const sizes = data[field];
-      if (!Array.isArray(sizes) || !sizes.every(isSize)) return `its data lacks ${field}`;
-    }
-  }
-  if (measured !== undefined && !isMeasured(measured)) return "its measured performance makes no sense";
   return value as unknown as WrittenHeader;
-}
-
-function isMeasured(value: unknown): boolean {
-  return (
-    isRecord(value) &&
-    typeof value["variant"] === "string" &&
-    Number.isFinite(value["figure"]) &&
-    Number.isFinite(value["measuredAtMs"])
-  );
-}
-
-function isSize(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

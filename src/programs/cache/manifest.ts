@@ -5,7 +5,17 @@
  * found out from them.
  */
 
-import type { Entry, EntryHeader } from "./entry-file.ts";
+import {
+  isAmount,
+  isCount,
+  isMapOf,
+  isObject,
+  isOptional,
+  isRecord,
+  isText,
+  parseJson,
+} from "../../storage/json-shape.ts";
+import { type Entry, type EntryHeader, isMeasured, isTarget } from "./entry-file.ts";
 import { ENTRY_ID } from "./program-key.ts";
 
 const MANIFEST_VERSION = 1;
@@ -79,17 +89,13 @@ export function encodeManifest({ rows, evicted }: Manifest): string {
 
 /** @returns undefined for a text that is no manifest, or has a row that makes no sense */
 export function decodeManifest(text: string): Manifest | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return undefined; // cut short or damaged: it is made again from the entries
-  }
+  const value = parseJson(text);
   if (!isRecord(value) || value["version"] !== MANIFEST_VERSION) return undefined;
   const { entries, evicted } = value;
   if (!Array.isArray(entries) || !Array.isArray(evicted)) return undefined;
+  // One row that makes no sense says that nobody knows who wrote the others: all are made again from the entries.
   if (!entries.every(isRow)) return undefined;
-  const rows = entries.map((row) => [row.id, row] as const);
+  const rows = (entries as ManifestRow[]).map((row) => [row.id, row] as const);
   return {
     rows: new Map(rows),
     evicted: new Set(
@@ -98,26 +104,20 @@ export function decodeManifest(text: string): Manifest | undefined {
   };
 }
 
-function isRow(row: unknown): row is ManifestRow {
-  if (!isRecord(row) || !isRecord(row["target"]) || !isRecord(row["constants"])) return false;
-  const numbers = [
-    "bytes",
-    "spirvBytes",
-    "dataBytes",
-    "uses",
-    "lastUseMs",
-    "createdAtMs",
-    "compileMs",
-    "driverMs",
-  ];
-  return (
-    typeof row["id"] === "string" &&
-    ENTRY_ID.test(row["id"]) &&
-    ["name", "nameKey", "entryPoint"].every((key) => typeof row[key] === "string") &&
-    numbers.every((key) => Number.isFinite(row[key]))
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+const isRow = isObject({
+  id: (id) => typeof id === "string" && ENTRY_ID.test(id),
+  name: isText,
+  nameKey: isText,
+  target: isTarget,
+  entryPoint: isText,
+  constants: isMapOf(Number.isFinite),
+  createdAtMs: isAmount,
+  compileMs: isAmount,
+  driverMs: isAmount,
+  measured: isOptional(isMeasured),
+  bytes: isCount,
+  spirvBytes: isCount,
+  dataBytes: isCount,
+  uses: isAmount,
+  lastUseMs: isAmount,
+});

@@ -6,11 +6,14 @@
  * without links, goes on without. A process that dies keeps none: its turn counts no more as soon as it is gone.
  */
 
-import { lstat, mkdir, readlink, symlink, unlink } from "node:fs/promises";
+import { readlinkSync, unlinkSync } from "node:fs";
+import { lstat, readlink, symlink, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileFaultAt } from "../../base/faults.ts";
-import { isGone, processToken, TOKEN_PATTERN } from "./process-token.ts";
+import { atExit } from "../../storage/at-exit.ts";
+import { makeFolder, PRIVATE_FOLDER_MODE } from "../../storage/make-folder.ts";
+import { isGone, processToken, TOKEN_PATTERN } from "../../storage/process-token.ts";
 
 /** A turn older than that is not waited for, whoever has it: its file's time may come from another clock. */
 const STALE_MS = 60_000;
@@ -32,11 +35,18 @@ export async function takeTurn(path: string): Promise<TurnAnswer> {
     try {
       fileFaultAt("cache.turn");
       await symlink(processToken(), path);
-      return { state: "taken", end: () => endTurn(path) };
+      const settle = atExit(() => endTurnSync(path));
+      return {
+        state: "taken",
+        end: async () => {
+          settle();
+          await endTurn(path);
+        },
+      };
     } catch (error) {
       const code = codeOf(error);
       if (code === "ENOENT" && attempt === 0)
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(ignore);
+        await makeFolder(dirname(path), PRIVATE_FOLDER_MODE).catch(ignore);
       else if (code !== "EEXIST") return { state: "impossible" };
       else if (await isHeld(path)) return { state: "busy" };
       else await unlink(path).catch(ignore);
@@ -93,6 +103,14 @@ export async function removeIfOver(path: string): Promise<void> {
 /** A turn that cannot be ended is over when this process is, at the latest. */
 async function endTurn(path: string): Promise<void> {
   if ((await readlink(path).catch(ignore)) === processToken()) await unlink(path).catch(ignore);
+}
+
+function endTurnSync(path: string): void {
+  try {
+    if (readlinkSync(path) === processToken()) unlinkSync(path);
+  } catch {
+    // As above: it is over in a moment, whatever is left of it.
+  }
 }
 
 const ignore = (): undefined => undefined;

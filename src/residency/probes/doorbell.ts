@@ -121,15 +121,21 @@ export function isWatched(info: Pick<DeviceInfo, "driverId">): boolean {
 /** The type that the device took for doorbells, then the other types that the host can write. */
 export function doorbellCandidates(device: Pick<Device, "info" | "memoryTypes">): number[] {
   const own = device.memoryTypes.doorbell;
-  const others = device.info.memoryTypes.filter(
-    (type) =>
-      type.hostVisible &&
-      type.hostCoherent &&
-      !type.deviceCoherent &&
-      !type.protected &&
-      !type.lazilyAllocated,
-  );
-  return [own, ...others.map((type) => type.index).filter((index) => index !== own)];
+  return [own, ...doorbellTypes(device.info).filter((index) => index !== own)];
+}
+
+/** All types that the host can write without flushing, in the driver's order. */
+export function doorbellTypes({ memoryTypes }: Pick<DeviceInfo, "memoryTypes">): number[] {
+  return memoryTypes
+    .filter(
+      (type) =>
+        type.hostVisible &&
+        type.hostCoherent &&
+        !type.deviceCoherent &&
+        !type.protected &&
+        !type.lazilyAllocated,
+    )
+    .map(({ index }) => index);
 }
 
 /** Lets the litmus do what a profile would have to allow first. */

@@ -1,0 +1,308 @@
+/**
+ * Writes files so that a name always leads to all of the old contents or to all of the new.
+ *
+ *     temporary file in the same folder ─▶ contents ─▶ (fsync) ─▶ rename ─▶ (fsync of the folder)
+ *
+ * Invariants: a write that fails, for want of room say, leaves the old file and no temporary one. Symbolic links stay, and lead to the new file.
+ * What is no regular file (a pipe, a device, /dev/stdout) is never replaced: the bytes go into it. In folders of our own the opposite holds: a name
+ * there is ours, and whatever else has it is replaced without being opened.
+ */
+
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  write as writeCall,
+  writeSync,
+} from "node:fs";
+import { type FileHandle, open, rename } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { EverwarpError } from "../base/errors.ts";
+import { fileFaultAt, type FileFaultPoint } from "../base/faults.ts";
+import { makeFolder, makeFolderSync, PRIVATE_FOLDER_MODE } from "./make-folder.ts";
+import { temporaryFileIn } from "./temporary-file.ts";
+import { type WriteTarget, writeTarget } from "./write-target.ts";
+
+/** Faults before each step; `written`: in the middle of bytes that are given as a whole. */
+export type WritePoints = Partial<
+  Record<"begun" | "written" | "synced" | "renamed" | "folderSynced", FileFaultPoint>
+>;
+
+export interface WriteOptions {
+  /**
+   * `named`: somebody gave the path; what is there, and where it leads, is respected. `own`: the name is ours, in a folder of ours, which is made
+   * where it is missing.
+   */
+  readonly place: "named" | "own";
+  /** Permissions of a new file, before the umask: 0666 for a named one, 0600 for one of our own, if not given. A named one keeps those it has. */
+  readonly mode?: number;
+  /** Permissions of folders that are made: 0700 if not given. */
+  readonly folderMode?: number;
+  /** Returns only when a loss of power cannot bring the old contents back. */
+  readonly isDurable?: boolean;
+  readonly points?: WritePoints;
+}
+
+/** Where the contents of a file go, one piece after the other. */
+export interface FileSink {
+  /** Writes all of it. @throws errors of the file system */
+  write(bytes: Uint8Array): Promise<void>;
+}
+
+/** How long nobody may be at the other end of a named pipe. */
+const READER_TIMEOUT_MS = 10_000;
+const PAUSE_MS = 5;
+const TEMPORARY_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const STREAM_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+/**
+ * Writes a file from what `fill` gives.
+ *
+ * @returns what `fill` returned
+ * @throws errors of the file system, and what `fill` throws
+ */
+export async function writeAtomically<T>(
+  path: string,
+  options: WriteOptions,
+  fill: (sink: FileSink) => Promise<T>,
+): Promise<T> {
+  const target = targetOf(path, options);
+  if (target.kind !== "file") return writeInto(target, options, fill);
+  const { points = {}, isDurable = false } = options;
+  const folder = dirname(target.path);
+  const temporary = temporaryFileIn(folder);
+  let handle: FileHandle;
+  try {
+    pass(points.begun);
+    handle = await begin(temporary.path, folder, options);
+  } catch (error) {
+    temporary.settle(); // it is not ours, whatever has this name
+    throw error;
+  }
+  let result: T;
+  try {
+    try {
+      if (target.mode !== undefined) await handle.chmod(target.mode);
+      result = await fill({ write: (bytes) => writeAll(bytes, writerOf(handle)) });
+      if (isDurable) {
+        pass(points.synced);
+        await handle.sync();
+      }
+    } finally {
+      await handle.close();
+    }
+    pass(points.renamed);
+    await rename(temporary.path, target.path);
+    temporary.settle();
+  } catch (error) {
+    await temporary.discard();
+    throw error;
+  }
+  if (isDurable) {
+    pass(points.folderSynced);
+    await syncFolder(folder);
+  }
+  return result;
+}
+
+/** Writes a file whose contents are there already. @throws errors of the file system */
+export async function writeBytesAtomically(
+  path: string,
+  bytes: Uint8Array,
+  options: WriteOptions,
+): Promise<void> {
+  const middle = bytes.length >>> 1;
+  await writeAtomically(path, options, async (sink) => {
+    await sink.write(bytes.subarray(0, middle));
+    pass(options.points?.written);
+    await sink.write(bytes.subarray(middle));
+  });
+}
+
+/** As `writeBytesAtomically`, for a process that ends, or for where nothing can be awaited. @throws errors of the file system */
+export function writeBytesAtomicallySync(path: string, bytes: Uint8Array, options: WriteOptions): void {
+  const target = targetOf(path, options);
+  if (target.kind === "descriptor") {
+    writeAllSync(target.descriptor, bytes);
+    return;
+  }
+  if (target.kind === "stream") {
+    const descriptor = openSync(target.path, STREAM_FLAGS);
+    try {
+      writeAllSync(descriptor, bytes);
+    } finally {
+      closeSync(descriptor);
+    }
+    return;
+  }
+  const { points = {}, isDurable = false } = options;
+  const folder = dirname(target.path);
+  const temporary = temporaryFileIn(folder);
+  let descriptor: number;
+  try {
+    pass(points.begun);
+    descriptor = beginSync(temporary.path, folder, options);
+  } catch (error) {
+    temporary.settle();
+    throw error;
+  }
+  try {
+    try {
+      if (target.mode !== undefined) fchmodSync(descriptor, target.mode);
+      const middle = bytes.length >>> 1;
+      writeAllSync(descriptor, bytes.subarray(0, middle));
+      pass(points.written);
+      writeAllSync(descriptor, bytes.subarray(middle));
+      if (isDurable) {
+        pass(points.synced);
+        fsyncSync(descriptor);
+      }
+    } finally {
+      closeSync(descriptor);
+    }
+    pass(points.renamed);
+    renameSync(temporary.path, target.path);
+    temporary.settle();
+  } catch (error) {
+    temporary.discardSync();
+    throw error;
+  }
+}
+
+/**
+ * The error for a file that somebody named and that cannot be written; what is no error of the file system passes as it is.
+ *
+ * @param what the file is, as "the archive"
+ */
+export function unwritable(what: string, path: string, cause: unknown): unknown {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (cause instanceof EverwarpError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return cause;
+  return new EverwarpError("EW_PATH_UNWRITABLE", `${what} ${path} cannot be written: ${message}`, {
+    remedy:
+      code === "ENOENT" ? "Make its folder first." : "Make room, or change the permissions or the path.",
+    cause,
+  });
+}
+
+function targetOf(path: string, { place }: WriteOptions): WriteTarget {
+  return place === "named" ? writeTarget(path) : { kind: "file", path: resolve(path), mode: undefined };
+}
+
+function modeOf({ place, mode }: WriteOptions): number {
+  return mode ?? (place === "named" ? 0o666 : 0o600);
+}
+
+type Replaced = Extract<WriteTarget, { kind: "file" }>;
+
+async function begin(temporary: string, folder: string, options: WriteOptions): Promise<FileHandle> {
+  const make = (): Promise<FileHandle> => open(temporary, TEMPORARY_FLAGS, modeOf(options));
+  return make().catch(async (error: unknown) => {
+    if (!isMissingFolder(error, options)) throw error;
+    await makeFolder(folder, options.folderMode ?? PRIVATE_FOLDER_MODE);
+    return make();
+  });
+}
+
+function beginSync(temporary: string, folder: string, options: WriteOptions): number {
+  const make = (): number => openSync(temporary, TEMPORARY_FLAGS, modeOf(options));
+  try {
+    return make();
+  } catch (error) {
+    if (!isMissingFolder(error, options)) throw error;
+    makeFolderSync(folder, options.folderMode ?? PRIVATE_FOLDER_MODE);
+    return make();
+  }
+}
+
+function isMissingFolder(error: unknown, { place }: WriteOptions): boolean {
+  return place === "own" && codeOf(error) === "ENOENT";
+}
+
+/** Writes into what is no regular file. What it has been given when something goes wrong cannot be taken back. */
+async function writeInto<T>(
+  target: Exclude<WriteTarget, Replaced>,
+  { points = {} }: WriteOptions,
+  fill: (sink: FileSink) => Promise<T>,
+): Promise<T> {
+  pass(points.begun);
+  if (target.kind === "descriptor") {
+    const write = promisify(writeCall);
+    return fill({
+      write: (bytes) =>
+        writeAll(
+          bytes,
+          async (rest) => (await write(target.descriptor, rest, 0, rest.length, null)).bytesWritten,
+        ),
+    });
+  }
+  const handle = await openStream(target.path, target.isPipe);
+  try {
+    return await fill({ write: (bytes) => writeAll(bytes, writerOf(handle)) });
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Opens without blocking a thread, which nothing could call back; so a reader of a pipe that is still to come is waited for here. */
+async function openStream(path: string, isPipe: boolean): Promise<FileHandle> {
+  const endMs = performance.now() + READER_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await open(path, STREAM_FLAGS);
+    } catch (error) {
+      if (!isPipe || codeOf(error) !== "ENXIO" || performance.now() >= endMs) throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+function writerOf(handle: FileHandle): (rest: Uint8Array) => Promise<number> {
+  return async (rest) => (await handle.write(rest, 0, rest.length, null)).bytesWritten;
+}
+
+/** A single call may write less than all, and nothing where a pipe is full. */
+async function writeAll(bytes: Uint8Array, write: (rest: Uint8Array) => Promise<number>): Promise<void> {
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += await write(bytes.subarray(done));
+    } catch (error) {
+      if (codeOf(error) !== "EAGAIN") throw error;
+      await sleep(PAUSE_MS);
+    }
+  }
+}
+
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
+
+function writeAllSync(descriptor: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) {
+    try {
+      done += writeSync(descriptor, bytes, done, bytes.length - done);
+    } catch (error) {
+      if (codeOf(error) !== "EAGAIN") throw error;
+      Atomics.wait(sleeper, 0, 0, PAUSE_MS);
+    }
+  }
+}
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function pass(point: FileFaultPoint | undefined): void {
+  if (point !== undefined) fileFaultAt(point);
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}

@@ -1,0 +1,54 @@
+/**
+ * Whether a value that was read from JSON has the shape that a type promises. Nothing of a file is used before this is known: a file may come from
+ * another version, another user or a damaged disk.
+ */
+
+export type Shape = (value: unknown) => boolean;
+
+export const isText: Shape = (value) => typeof value === "string";
+export const isBoolean: Shape = (value) => typeof value === "boolean";
+/** A finite number from 0 on: counts that may be averages, times, sizes. */
+export const isAmount: Shape = (value) => Number.isFinite(value) && (value as number) >= 0;
+/** A whole number from 0 on. */
+export const isCount: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+export function isOneOf(...values: readonly unknown[]): Shape {
+  return (value) => values.includes(value);
+}
+
+export function isOptional(shape: Shape): Shape {
+  return (value) => value === undefined || shape(value);
+}
+
+export function isListOf(shape: Shape, lengthMax = Infinity): Shape {
+  return (value) => Array.isArray(value) && value.length <= lengthMax && value.every(shape);
+}
+
+/** An object used as a map. */
+export function isMapOf(shape: Shape): Shape {
+  return (value) => isRecord(value) && Object.values(value).every(shape);
+}
+
+/** An object with these fields; others are ignored. */
+export function isObject(fields: Readonly<Record<string, Shape>>): Shape {
+  const shapes = Object.entries(fields);
+  return (value) => isRecord(value) && shapes.every(([name, shape]) => shape(fieldOf(value, name)));
+}
+
+/** A field of its own: what every object inherits ("constructor") is none. */
+export function fieldOf(value: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The value of a text; undefined where it is no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // cut short or damaged, which no shape takes
+  }
+}
