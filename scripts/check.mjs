@@ -13,6 +13,7 @@ const checks = [
   ["unused code", "node_modules/knip/bin/knip.js"],
   ["Vulkan bindings", "--import", "tsx", "scripts/gen-vulkan.ts", "--check", "--if-present"],
   ["GLSL from schemas", "--import", "tsx", "scripts/gen-glsl.ts", "--check"],
+  ["classes of characters", "--import", "tsx", "scripts/gen-characters.ts", "--check"],
   ["WebAssembly kernel", "--import", "tsx", "scripts/gen-wasm.ts", "--check"],
 ];
 const failed = checks.filter(([title, ...words]) => {

@@ -80,6 +80,23 @@ describe("lookups", () => {
     });
   });
 
+  it("tells whoever asks for what is no path, and nobody who asks beside it", async () => {
+    const files = await small();
+    const main = await files.lookup("/src/main.rs");
+    // So many that threads look them up: what cannot be encoded is seen only when its turn comes.
+    const many = Array.from({ length: 50_000 }, () => "/src/main.rs");
+    for (const place of [0, 20_000]) {
+      const wrong: unknown[] = many.slice();
+      wrong[place] = null;
+      const asked = [many, wrong as string[], many].map((paths) => files.lookupErrno(paths));
+      const [before, between, behind] = await Promise.allSettled(asked);
+      expect(before).toEqual({ status: "fulfilled", value: Int32Array.from(many, () => main) });
+      expect(between).toMatchObject({ status: "rejected" });
+      expect(behind).toEqual({ status: "fulfilled", value: Int32Array.from(many, () => main) });
+    }
+    expect(await files.lookup("/src/main.rs")).toBe(main);
+  });
+
   it("gives errors the numbers and codes of Node's own", async () => {
     const files = await small();
     for (const path of ["/definitely/missing", "/src/main.rs/x", `/${"y".repeat(300)}`]) {

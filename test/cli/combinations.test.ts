@@ -260,6 +260,9 @@ foo missing also-missing
 -M 20 -n -C1 foo
 -M 60 --max-columns-preview foo
 -M 60 --max-columns-preview --color always foo
+--vimgrep -M 60 --max-columns-preview foo
+--vimgrep -M 5 --max-columns-preview --color always foo
+-o -M 2 --max-columns-preview --color always foo
 -M 3 -o foo
 -M 0 foo
 --passthru foo sub

@@ -201,6 +201,35 @@ for (const { name, options, missing, isDevice } of kinds) {
         });
       });
 
+      it("answers more queries than any queue has slots once each, answers that fit and answers that do not", async () => {
+        // A software device is slow: there it has less to look at, and fewer answers that are asked for again.
+        const filler = `${"-".repeat(99)}\n`.repeat(isDevice ? 10 : 1_000);
+        const dir = directory();
+        for (let file = 0; file < 6; file++)
+          dir.file(`f${file}`, filler + (file % 2 === 0 ? "many\n".repeat(2_000) : "many few\n") + filler);
+        const many = { pattern: "many", count: 3 * 2_000 + 3 };
+        const few = { pattern: "few", count: 3 };
+        const both = { pattern: ["many", "few"], count: many.count + few.count };
+        const wanted = Array.from({ length: 400 }, (_, index) => {
+          if (isDevice) return index % 40 === 0 ? many : few;
+          return [many, few, both][index % 3]!;
+        });
+        await holding(dir, async (corpus) => {
+          for (let round = 0; round < (isDevice ? 1 : 2); round++) {
+            const answers = wanted.map(async ({ pattern }, index) => {
+              const { count, file, offset } = await engine.search({
+                pattern,
+                corpus,
+                locate: index % 3 === 0,
+              });
+              const places = new Set(Array.from(offset, (at, hit) => `${file[hit]}:${at}`));
+              return places.size === count ? count : `${count} hits at ${places.size} places`;
+            });
+            expect(await Promise.all(answers)).toEqual(wanted.map(({ count }) => count));
+          }
+        });
+      });
+
       it("gives no more hits than wanted, and says whether there are more", async () => {
         const dir = directory().file("f", "aa b\n".repeat(1000)).file("g", "\u017faa s b\n");
         await holding(dir, async (corpus) => {

@@ -231,7 +231,14 @@ export class HostPaths implements PathsBackend {
       if (this.#pieces[piece] !== undefined) continue;
       const batch = this.#line[0];
       if (batch === undefined) continue;
-      this.#fill(piece, batch);
+      try {
+        this.#fill(piece, batch);
+      } catch (error) {
+        // What is no path can be encoded by nobody: its own caller is told, and the batches behind it go on.
+        this.#line.shift();
+        batch.reject(error);
+        continue;
+      }
       if (batch.next === batch.results.length) this.#line.shift();
     }
   }

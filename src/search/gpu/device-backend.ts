@@ -272,7 +272,7 @@ export class DeviceBackend implements Backend {
     while (!query.isDone) {
       const scan = query.pendingScan();
       const ticket = scan?.ticket ?? this.#running[0]?.ticket;
-      if (ticket === undefined) await this.#changes;
+      if (ticket === undefined) await this.#changes.catch(() => undefined); // a load that fails is told to its caller
       else await this.#kernel.wait(ticket);
       this.#collect();
       this.#pump();

@@ -212,6 +212,41 @@ describe("many at a time", () => {
     }
   });
 
+  // A word that a query is done, read while large answers of the same query are taken, must not have it taken a second time.
+  it("answers each of far more queries than there are slots once, answers that partly fit and partly are sent", async () => {
+    const engine = await open({ slotCount: 8 });
+    const filler = "-".repeat(99) + "\n";
+    const contents = Array.from(
+      { length: 6 },
+      (_, file) =>
+        filler.repeat(4_000) +
+        (file % 2 === 0 ? "many\n".repeat(2_000) : "many few\n") +
+        filler.repeat(4_000),
+    );
+    const loaded = await engine.load(corpusOf(contents));
+    const wanted = [
+      { literals: [literal("many")], count: 3 * 2_000 + 3 },
+      { literals: [literal("few")], count: 3 },
+      { literals: [literal("many"), literal("few")], count: 3 * 2_000 + 6 },
+    ];
+    const counts: Promise<number>[] = [];
+    for (let query = 0; query < 3_000; query++) {
+      const { literals } = wanted[query % wanted.length]!;
+      for (;;) {
+        try {
+          const ticket = engine.submit(loaded, literals, { locate: query % 2 === 0 });
+          counts.push(ticket.wait().then(() => ticket.result().count));
+          break;
+        } catch (error) {
+          if ((error as { code?: string }).code !== "EW_QUEUE_FULL") throw error;
+          if (query % 5 === 0) await new Promise(setImmediate);
+        }
+      }
+    }
+    const answers = await Promise.all(counts);
+    expect(answers).toEqual(answers.map((_, query) => wanted[query % wanted.length]!.count));
+  });
+
   it("works with one thread", async () => {
     const engine = await open({ threads: 1 });
     const contents = [Buffer.from("one\ntwo\nthree two")];

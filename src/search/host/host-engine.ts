@@ -4,7 +4,8 @@
  *   submit ──▶ slot in shared memory ──doorbell──▶ threads take units ──▶ mailboxes ──▶ ticket
  *
  * Invariants: a ticket owns its slot from `submit` until its answer is collected; a slot's answer is collected once, by
- * whoever first sees it DONE; once a thread has died every ticket fails, and nothing waits any more.
+ * whoever first sees it DONE, and nothing is collected while another answer is being collected: messages that are read then
+ * only say which ticket is next; once a thread has died every ticket fails, and nothing waits any more.
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
@@ -58,7 +59,6 @@ class HostCorpus implements LoadedCorpus {
   readonly id: number;
   readonly corpus: Corpus;
   readonly placement: Placement;
-  queriesInFlight = 0;
   /** Given up on unload, so that the memory can go. */
   #kernels: ScanKernel[] | undefined;
   readonly #unload: (corpus: HostCorpus) => Promise<void>;
@@ -130,6 +130,9 @@ export class HostEngine implements Backend {
   /** The ticket that owns each slot. */
   readonly #slots: (HostTicket | undefined)[];
   readonly #tickets = new Map<number, HostTicket>();
+  /** Sequences of queries whose word that they are done was read while an answer was being collected. */
+  readonly #announced: number[] = [];
+  #isCollecting = false;
   #sequence = 0;
   #corpusCount = 0;
   #nextSlot = 0;
@@ -199,7 +202,6 @@ export class HostEngine implements Backend {
     queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
     this.#slots[slot] = ticket;
     this.#tickets.set(sequence, ticket);
-    loaded.queriesInFlight++;
     queue.ring();
     return ticket;
   }
@@ -258,10 +260,27 @@ export class HostEngine implements Backend {
     });
   }
 
-  /** Takes the answer out of shared memory and frees the slot. */
+  /** Collects the ticket's answer, and those whose word that they are done is read on the way. */
   #collect(ticket: HostTicket): true {
+    assert(!this.#isCollecting, `query ${ticket.sequence} was to be collected within another one`);
+    this.#isCollecting = true;
+    try {
+      this.#takeAnswer(ticket);
+      for (let sequence; (sequence = this.#announced.shift()) !== undefined;) {
+        const announced = this.#tickets.get(sequence);
+        if (announced !== undefined) this.#takeAnswer(announced);
+      }
+    } finally {
+      this.#isCollecting = false;
+    }
+    return true;
+  }
+
+  /** Takes the answer of a slot that is DONE out of shared memory and frees the slot. */
+  #takeAnswer(ticket: HostTicket): void {
     const { slot, sequence } = ticket;
     const queue = this.#queue;
+    this.#takeSpilled(ticket);
     const answers = ticket.spilled;
     const hitWords = queue.load(slot, SLOT.hitWords);
     for (let thread = 0; thread < queue.threadCount; thread++) {
@@ -271,26 +290,26 @@ export class HostEngine implements Backend {
       const hits = mailbox.slice(2 + blockWords, 2 + blockWords + mailbox[1]!);
       answers.push({ hitWords, blocks: mailbox.slice(2, 2 + blockWords), hits });
     }
-    // Answers that were too large for a mailbox were sent before the slot was done: they are here or on their way in.
-    const expected = queue.load(slot, SLOT.spillCount);
+    queue.store(slot, SLOT.status, SLOT_STATUS.EMPTY);
+    this.#slots[slot] = undefined;
+    this.#tickets.delete(sequence);
+    ticket.settle(answers);
+  }
+
+  /** Answers that were too large for a mailbox were sent before the slot was done: they are here or on their way in. */
+  #takeSpilled(ticket: HostTicket): void {
+    const expected = this.#queue.load(ticket.slot, SLOT.spillCount);
     for (const { port } of this.#threads) {
-      for (
-        let received;
-        ticket.spillCount < expected && (received = receiveMessageOnPort(port)) !== undefined;
-      ) {
+      while (ticket.spillCount < expected) {
+        const received = receiveMessageOnPort(port);
+        if (received === undefined) break;
         this.#receive(received.message as EngineMessage);
       }
     }
     assert(
       ticket.spillCount === expected,
-      `query ${sequence}: ${ticket.spillCount} of ${expected} large answers came`,
+      `query ${ticket.sequence}: ${ticket.spillCount} of ${expected} large answers came`,
     );
-    queue.store(slot, SLOT.status, SLOT_STATUS.EMPTY);
-    this.#slots[slot] = undefined;
-    this.#tickets.delete(sequence);
-    ticket.corpus.queriesInFlight--;
-    ticket.settle(answers);
-    return true;
   }
 
   #receive(message: EngineMessage): void {
@@ -299,7 +318,8 @@ export class HostEngine implements Backend {
     if (message.kind === "answer") {
       ticket.spilled.push(message.answer);
       ticket.spillCount++;
-    } else this.poll(ticket);
+    } else if (this.#isCollecting) this.#announced.push(message.sequence);
+    else this.poll(ticket);
   }
 
   #tellThreads(order: ThreadOrder): void {

@@ -345,18 +345,28 @@ export class StandardPrinter implements Printer {
       else this.writeColoredRange(start, to, first, last, base);
       if (count === 0) writer.writeText(" [... omitted end of long line]");
       else {
-        let remaining = 0;
-        if (!alone)
-          for (let index = first; index < last; index++) {
-            const at = base + this.shown.start(index);
-            if (at >= to && at < end) remaining++;
-          }
+        const remaining = alone ? 0 : this.countBehind(first, last, to - base, end - base);
         writer.writeText(` [... ${remaining} more ${remaining === 1 ? "match" : "matches"}]`);
       }
     } else if (this.matches.count === 0 || options.onlyMatching)
       writer.writeText(this.isContext ? "[Omitted long context line]" : "[Omitted long matching line]");
     else writer.writeText(`[Omitted long line with ${this.matches.count} matches]`);
     writer.write(this.lineEnding);
+  }
+
+  /** How many of matches [first, last) begin in [from, end). They ascend, and a line may have very many: each may be shown on its own. */
+  private countBehind(first: number, last: number, from: number, end: number): number {
+    const firstFrom = (offset: number): number => {
+      let low = first;
+      let high = last;
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (this.shown.start(middle) < offset) low = middle + 1;
+        else high = middle;
+      }
+      return low;
+    };
+    return firstFrom(end) - firstFrom(from);
   }
 
   private previewEnd(start: number, end: number): number {
