@@ -106,8 +106,7 @@ describe.each(["batch", "leased", "continuous", "persistent"] as const)("a storm
               workgroups,
               slots: 4,
               leaseMs: 50,
-              // A machine that stalls may look like a hang; what hangs here is over before that.
-              attemptsMax: 10,
+              attemptsMax: 3,
               hangTimeoutMs: HANG_TIMEOUT_MS,
               checkpoint: { everyMs: 20 },
             });

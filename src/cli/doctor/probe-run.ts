@@ -1,4 +1,5 @@
 /** One probe on one device: run here, or in a process of its own, by the command `everwarp doctor --probe`. */
+import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { EverwarpError } from "../../base/errors.ts";
 import { type DeviceProfile, openProfiledDevice } from "../../residency/profile.ts";
@@ -55,7 +56,9 @@ export async function answerProbe(text: string): Promise<string> {
 export async function runProbeApart(call: ProbeCall): Promise<unknown> {
   const bundle = fileURLToPath(import.meta.url);
   if (!bundle.endsWith(".cjs")) return await runProbe(call);
-  const timeoutMs = call.name === "profile" ? PROFILE_TIMEOUT_MS : DOCTOR_PROBES[call.name].timeoutMs;
+  const idleTimeoutMs = call.name === "profile" ? PROFILE_TIMEOUT_MS : DOCTOR_PROBES[call.name].timeoutMs;
+  // The process has to start, and a software driver to compile and run, on cores that others use too.
+  const timeoutMs = Math.round(idleTimeoutMs * Math.max(1, (loadavg()[0] ?? 0) / availableParallelism()));
   const text = await runChild(
     process.execPath,
     [bundle, "doctor", "--probe", JSON.stringify(call)],

@@ -59,16 +59,16 @@ export async function probeDoorbell(device: Device, limits: LitmusLimits): Promi
       leaseMs: LEASE_MS,
       pollLimit: isWatched ? POLL_LIMIT_WATCHED : POLL_LIMIT,
     },
-    (loop) => litmus(loop, device.memoryTypes.doorbell),
+    (loop, timeoutMs) => litmus(loop, device.memoryTypes.doorbell, timeoutMs),
   );
 }
 
-function litmus(loop: ResidentLoop, memoryType: number): DoorbellReading {
+function litmus(loop: ResidentLoop, memoryType: number, timeoutMs: number): DoorbellReading {
   const timesUs: number[] = [];
   let rounds = 0;
   for (let isAnswered = true; rounds < ROUNDS && isAnswered; rounds++) {
     const { launches } = loop.counts;
-    const timeUs = askEcho(loop, rounds * 977);
+    const timeUs = askEcho(loop, rounds * 977, timeoutMs);
     isAnswered = timeUs !== undefined;
     // An answer of a kernel that was launched for it proves nothing.
     if (timeUs !== undefined && loop.counts.launches === launches) timesUs.push(timeUs);
@@ -76,14 +76,14 @@ function litmus(loop: ResidentLoop, memoryType: number): DoorbellReading {
   }
   const { p50Us, p99Us } = timesOf(timesUs);
   const isSeen = timesUs.length >= PROOFS_MIN;
-  const pollsPerMs = isSeen ? watchIdle(loop) : undefined;
+  const pollsPerMs = isSeen ? watchIdle(loop, timeoutMs) : undefined;
   return { memoryType, isSeen, rounds, p50Us, p99Us, ...(pollsPerMs === undefined ? {} : { pollsPerMs }) };
 }
 
 /** Reads the heartbeats of an idle kernel as they come; undefined where too few came, however often it was launched. */
-function watchIdle(loop: ResidentLoop): number | undefined {
+function watchIdle(loop: ResidentLoop, timeoutMs: number): number | undefined {
   for (let attempt = 0; attempt < WATCH_ATTEMPTS; attempt++) {
-    askEcho(loop, 1); // one that had parked is launched again
+    askEcho(loop, 1, timeoutMs); // one that had parked is launched again
     const pollsPerMs = watchLaunch(loop);
     if (pollsPerMs !== undefined) return pollsPerMs;
   }

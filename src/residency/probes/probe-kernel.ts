@@ -17,6 +17,8 @@ export type ProbeValues = Parameters<typeof Probe.write>[2];
 
 /** More than any launch of a probe takes that ends well, but for those that are meant to be long. */
 const LAUNCH_TIMEOUT_MS = 5_000;
+/** A software driver compiles at the first launch, on cores that it shares. */
+const SOFTWARE_LAUNCH_TIMEOUT_MS = 60_000;
 
 export interface ProbeKernelOptions {
   readonly specialization?: Readonly<Record<number, number>>;
@@ -97,20 +99,24 @@ export class ProbeKernel implements Disposable {
   run(values: ProbeValues, workgroupCount = 1): void {
     this.guard(() =>
       this.device.run((recorder) => this.record(recorder, values, workgroupCount), {
-        timeoutMs: LAUNCH_TIMEOUT_MS,
+        timeoutMs: this.#launchTimeoutMs,
       }),
     );
+  }
+
+  get #launchTimeoutMs(): number {
+    return this.device.info.type === "cpu" ? SOFTWARE_LAUNCH_TIMEOUT_MS : LAUNCH_TIMEOUT_MS;
   }
 
   /** Waits for a launch; tells it to end when the time is over. @throws EW_TIMEOUT when it does not */
   async finish(fence: Fence, timeoutMs: number): Promise<void> {
     if (await fence.waitAsync(timeoutMs)) return;
     this.end();
-    if (await fence.waitAsync(LAUNCH_TIMEOUT_MS)) return;
+    if (await fence.waitAsync(this.#launchTimeoutMs)) return;
     this.#isStuck = true;
     throw new EverwarpError(
       "EW_TIMEOUT",
-      `a probe's kernel did not end within ${timeoutMs + LAUNCH_TIMEOUT_MS} ms`,
+      `a probe's kernel did not end within ${timeoutMs + this.#launchTimeoutMs} ms`,
       {
         remedy: "The driver may be at fault; leave the device to itself, or restart the machine.",
       },

@@ -21,9 +21,9 @@ export async function probeRoundTrips(device: Device, profile: DeviceProfile): P
   const found: RoundTrip[] = [];
   for (const strategy of STRATEGY_NAMES) {
     try {
-      const times = await withEcho(device, { profile, strategy }, (loop) => {
-        timeEcho(loop, WARM_UPS);
-        return timeEcho(loop, ROUNDS);
+      const times = await withEcho(device, { profile, strategy }, (loop, timeoutMs) => {
+        timeEcho(loop, WARM_UPS, timeoutMs);
+        return timeEcho(loop, ROUNDS, timeoutMs);
       });
       found.push({ strategy, times, reason: undefined });
     } catch (error) {
