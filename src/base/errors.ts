@@ -60,6 +60,25 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
+/** What a device fails with, be it opened or asked: faults of its own, none of what was asked for. The host can stand in for it. */
+const DEVICE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "EW_NO_VULKAN",
+  "EW_NO_DEVICE",
+  "EW_DRIVER_TOO_OLD",
+  "EW_DEVICE_FORBIDDEN",
+  "EW_DEVICE_LOST",
+  "EW_OUT_OF_DEVICE_MEMORY",
+  "EW_OUT_OF_HOST_MEMORY", // of memory that the device sees, too
+  "EW_NO_ROOM",
+  "EW_VULKAN",
+  "EW_COMPILE",
+  "EW_KERNEL_FAULT",
+  "EW_LOOP_LIMIT",
+  "EW_TIMEOUT",
+  "EW_CORPUS_TOO_LARGE",
+  "EW_PATHS_FULL", // of the addresses that a kernel can reach: where the table itself is full, no device is asked
+]);
+
 export interface ErrorDetails {
   /** What the reader can do about it, one sentence. Appended to the message. */
   remedy?: string;
@@ -89,6 +108,11 @@ export class EverwarpError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && BRAND in value;
   }
+}
+
+/** Is this an error of a device that the host can stand in for? */
+export function isDeviceFailure(error: unknown): error is EverwarpError {
+  return error instanceof EverwarpError && DEVICE_FAILURES.has(error.code);
 }
 
 /** Ends the program's path where an invariant is broken: `EW_INTERNAL`, never for bad input. */

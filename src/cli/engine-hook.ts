@@ -8,7 +8,7 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nowMs } from "../base/clock.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
 import type { StrategyName } from "../residency/strategies/index.ts";
 import type { Backend, BackendTicket, LoadedCorpus, RawHits } from "../search/backend.ts";
 import type { FoundFile, Literal, Plan } from "../search/contracts.ts";
@@ -18,7 +18,6 @@ import { loadedStamp, sameStamp, stampOf } from "../search/corpus/read-content.t
 import {
   assertNoStrategy,
   type BackendChoice,
-  isDeviceFailure,
   mayFallBack,
   openDevice,
 } from "../search/engine/open-backend.ts";

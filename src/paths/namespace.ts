@@ -9,7 +9,7 @@
  * host's engine answers in its place, also what was in flight.
  */
 import { fullText, readOptions } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
 import type { StrategyName } from "../residency/strategies/index.ts";
 import {
   addTreeOptions,
@@ -28,7 +28,7 @@ import { type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } f
 import { loadNamespaceFile, saveNamespaceFile } from "./file.ts";
 import { HostPaths } from "./host/host-paths.ts";
 import { SCRATCH_WORDS } from "./host/lookup-board.ts";
-import { isDeviceFailure, openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
+import { openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
 import { assertPaths, type PathLike, pathBytes } from "./pack.ts";
 import type { PathError } from "./path-error.ts";
 import { PathTable, type PathTableStats } from "./table.ts";

@@ -1,5 +1,5 @@
 /** Which backend a namespace gets: a device, or the host's threads where there is none. */
-import { EverwarpError, type ErrorCode } from "../base/errors.ts";
+import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
 import type { StrategyName } from "../residency/strategies/index.ts";
 import type { Device } from "../vulkan/index.ts";
 import { whyNoHardware } from "../vulkan/vulkan-presence.ts";
@@ -16,30 +16,6 @@ export interface OpenedDevice {
   readonly strategy: string | undefined;
   /** Why `auto` did not take a device. */
   readonly fallbackReason: string | undefined;
-}
-
-/** What a device may fail with, when it is opened or later: faults of its own, none of what was asked for. */
-const DEVICE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "EW_NO_VULKAN",
-  "EW_NO_DEVICE",
-  "EW_DRIVER_TOO_OLD",
-  "EW_DEVICE_FORBIDDEN",
-  "EW_DEVICE_LOST",
-  "EW_OUT_OF_DEVICE_MEMORY",
-  "EW_OUT_OF_HOST_MEMORY",
-  "EW_NO_ROOM",
-  "EW_VULKAN",
-  "EW_COMPILE",
-  "EW_KERNEL_FAULT",
-  "EW_LOOP_LIMIT",
-  "EW_TIMEOUT",
-  // Of the addresses that a kernel can reach: where the table itself is full, no backend is asked.
-  "EW_PATHS_FULL",
-]);
-
-/** Can the host stand in for a device that failed with this? Its table is whole, whatever became of the device's. */
-export function isDeviceFailure(error: unknown): error is EverwarpError {
-  return error instanceof EverwarpError && DEVICE_FAILURES.has(error.code);
 }
 
 /**

@@ -7,14 +7,13 @@
  * Invariants: a corpus is held by exactly one backend; searches wait in one line when a queue is full, and are sent in that order;
  * after `close` nothing runs any more.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
 import type { Backend, SubmitOptions } from "./backend.ts";
 import type { Corpus } from "./corpus/corpus.ts";
 import { assertCorpus, engineOptions, readQuery, syncOptions } from "./engine/arguments.ts";
 import { EngineCorpus } from "./engine/engine-corpus.ts";
 import {
   type BackendChoice,
-  isDeviceFailure,
   mayFallBack,
   openBackend,
   type OpenedBackend,

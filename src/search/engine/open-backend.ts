@@ -1,5 +1,5 @@
 /** Which backend an engine gets: a device, or the host where there is none. */
-import { EverwarpError, type ErrorCode } from "../../base/errors.ts";
+import { EverwarpError, isDeviceFailure } from "../../base/errors.ts";
 import type { StrategyName } from "../../residency/strategies/index.ts";
 import type { Backend } from "../backend.ts";
 import type { Device } from "../../vulkan/index.ts";
@@ -25,25 +25,6 @@ export interface OpenedBackend {
   readonly strategyReason: string;
   /** Why `auto` did not take a device; undefined where it did, or nothing was left to it. */
   readonly fallbackReason: string | undefined;
-}
-
-/** What a device may fail with and the host can stand in for. */
-const FALLBACK_CODES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "EW_NO_VULKAN",
-  "EW_NO_DEVICE",
-  "EW_DRIVER_TOO_OLD",
-  "EW_DEVICE_FORBIDDEN",
-  "EW_DEVICE_LOST",
-  "EW_OUT_OF_DEVICE_MEMORY",
-  "EW_CORPUS_TOO_LARGE",
-  "EW_VULKAN",
-  "EW_COMPILE",
-  "EW_KERNEL_FAULT",
-]);
-
-/** Is this an error of a device that the host can stand in for? */
-export function isDeviceFailure(error: unknown): error is EverwarpError {
-  return error instanceof EverwarpError && FALLBACK_CODES.has(error.code);
 }
 
 /** May the host stand in where a device fails? */
