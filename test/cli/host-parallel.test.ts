@@ -13,7 +13,7 @@ import {
   type FileSearcherArgs,
 } from "../../src/search/searcher/file-searcher.ts";
 import { walk } from "../../src/search/walk/index.ts";
-import { allocateScanBuffer, createLiteralScanner } from "../../src/search/host/literal-scanner.ts";
+import { scanBuffer, createLiteralScanner } from "../../src/search/host/literal-scanner.ts";
 import { type ParallelSearchOptions, searchInParallel } from "../../src/search/host/parallel-search.ts";
 import { captured } from "../support/environment.ts";
 
@@ -61,7 +61,7 @@ function prepare(flags: string[]): { args: FileSearcherArgs; make: () => FileSea
     createFileSearcher(
       args,
       createMatcher({ ...args.matcher, createScanner: createLiteralScanner }),
-      allocateScanBuffer,
+      scanBuffer,
     );
   return { args, make };
 }

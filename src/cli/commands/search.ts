@@ -135,15 +135,16 @@ async function search(
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
   if (!args.matchesPossible) return false;
-  const [{ createMatcher }, { allocateScanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all(
-    [import("../../search/matcher/index.ts"), import("../../search/host/literal-scanner.ts")],
-  );
+  const [{ createMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
+    import("../../search/matcher/index.ts"),
+    import("../../search/host/literal-scanner.ts"),
+  ]);
   const matcher = createMatcher({ ...args.searcher.matcher, createScanner: createLiteralScanner });
   let files = foundFiles(args, messages);
   const openEngine = hooks.openEngine ?? (await import("../engine-hook.ts")).openEngine;
   const listFiles = (): readonly FoundFile[] => (files = [...files]) as FoundFile[];
   const engine = await openEngine(args, environment, { plan: matcher.plan, listFiles });
-  const searcher = createFileSearcher(args.searcher, matcher, allocateScanBuffer, countLineFeeds);
+  const searcher = createFileSearcher(args.searcher, matcher, scanBuffer, countLineFeeds);
   const output = new Output(environment, args.flushEachFile);
   // One thread ends the separator's line as it ends all lines; several put it between whole buffers, with a line feed.
   const lineEnding = args.searcher.searcher.crlf && args.threads === 1 ? "\r\n" : "\n";

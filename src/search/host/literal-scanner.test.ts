@@ -8,6 +8,8 @@ import {
   createLiteralScanner,
   findByte,
   findLastByte,
+  scanBuffer,
+  scanMemoryBytes,
 } from "./literal-scanner.ts";
 import { PROGRAM_RESUME_WORD, ScanKernel, reserveSharedMemory } from "./scan-kernel.ts";
 import { scanProgramBytes, writeScanProgram } from "./scan-program.ts";
@@ -267,6 +269,42 @@ describe("createLiteralScanner", () => {
     expect(() => createLiteralScanner([literal("Ab", true)])).toThrow(
       expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
     );
+  });
+});
+
+describe("scan memory", () => {
+  it("is as large as what is in use, however many searches there were", () => {
+    const long = literal("x".repeat(100_000));
+    const ask = (round: number): void => {
+      const buffer = scanBuffer(1 << 20);
+      buffer.set(Buffer.from("one needle"));
+      expect(createLiteralScanner([literal("needle")]).find(buffer, 0, buffer.length)).toBe(4);
+      // Programs and copies that do not fit where they were, each round a little more of them.
+      const grown = literal("y".repeat(70_000 + 512 * round));
+      expect(createLiteralScanner([grown]).find(Buffer.from("y"), 0, 1)).toBe(-1);
+      expect(createLiteralScanner([long]).find(Buffer.from("x"), 0, 1)).toBe(-1);
+    };
+    for (let round = 0; round < 20; round++) ask(round);
+    const before = scanMemoryBytes();
+    for (let round = 20; round < 150; round++) ask(round);
+    // The largest program of the last round, the hole it left behind, and a page.
+    expect(scanMemoryBytes() - before).toBeLessThan(4 * 2 * (70_000 + 512 * 150));
+  });
+
+  it("keeps what the reading buffer holds when it grows, and what lies beside it", () => {
+    const small = scanBuffer(1000);
+    small.fill(7);
+    const owned = allocateScanBuffer(1000);
+    owned.fill(8);
+    for (const sizeBytes of [5_000, 3 << 20, 9 << 20]) {
+      const larger = scanBuffer(sizeBytes);
+      expect(larger).toHaveLength(sizeBytes);
+      expect(larger.subarray(0, 1000).every((byte) => byte === 7)).toBe(true);
+      larger.fill(7);
+      expect(createLiteralScanner([literal("z".repeat(100_000))]).find(Buffer.from("z"), 0, 1)).toBe(-1);
+      expect(owned.every((byte) => byte === 8)).toBe(true);
+      expect(larger.every((byte) => byte === 7)).toBe(true);
+    }
   });
 });
 

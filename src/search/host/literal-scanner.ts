@@ -3,18 +3,23 @@
  *
  * Each thread has one scan memory:
  *
- *   ┌─────────┬───────────┬─────────┬───────────┬─────────────┬──────
- *   │ answers │ programs  │ copies  │ buffer    │ buffer …    │ grows
- *   └─────────┴───────────┴─────────┴───────────┴─────────────┴──────
- *              of scanners   of bytes  `allocateScanBuffer`: scanned in place
+ *   ┌─────────┬───────────┬─────────┬─────────────────
+ *   │ answers │ programs  │ copies  │ reading buffer … grows
+ *   └─────────┴───────────┴─────────┴─────────────────
+ *              of scanners   of bytes  `scanBuffer`: scanned in place
  *              used lately   that lie
  *                            elsewhere
  *
  * Invariants: every region is followed by `SCAN_SLACK_BYTES` in the same memory; a scanner's programs are valid while its
- * epoch is the memory's, and are written anew after that; regions are never given back, so callers keep and reuse their buffers.
+ * epoch is the memory's, and are written anew after that; a region that grows and cannot stay where it is gives its place back,
+ * so the memory is as large as what is in use, however many scanners and searchers a thread has had.
+ *
+ * Where the system has no address space for such a memory (`ulimit -v`), the same is done in JavaScript, more slowly.
  */
 import { EverwarpError } from "../../base/errors.ts";
 import type { Literal, LiteralScanner } from "../contracts.ts";
+import { createFallbackScanner } from "../matcher/fallback-scanner.ts";
+import { countTerminators } from "../searcher/lines.ts";
 import { NOT_FOUND, PAGE_BYTES, SCAN_SLACK_BYTES, ScanKernel, reserveSharedMemory } from "./scan-kernel.ts";
 import {
   PROGRAM_LITERAL_COUNT_MAX,
@@ -30,87 +35,171 @@ const PROGRAMS_BYTES = 64 * 1024;
 
 const LINE_FEED = 10;
 
+/** A part of the memory that one purpose has, and that grows. */
+interface Region {
+  address: number;
+  sizeBytes: number;
+}
+
+const NO_REGION: Region = { address: 0, sizeBytes: 0 };
+
 class ThreadMemory {
   readonly memory = reserveSharedMemory(16 * PAGE_BYTES);
   readonly kernel = new ScanKernel(this.memory);
   #usedBytes = 0;
+  /** Places of regions that have moved. */
+  readonly #free: Region[] = [];
   /** Every buffer object this memory has had: a shared memory that grows shows a new one, and the old stay valid. */
   readonly #buffers = new WeakSet<ArrayBufferLike>([this.memory.buffer]);
   bytes = new Uint8Array(this.memory.buffer);
   words = new Uint32Array(this.memory.buffer);
-  readonly answers = this.allocate(8 * (1 + PROGRAM_LITERAL_COUNT_MAX));
-  #programs = this.allocate(PROGRAMS_BYTES);
-  #programsBytes = PROGRAMS_BYTES;
+  readonly answers = this.#allocate(8 * (1 + PROGRAM_LITERAL_COUNT_MAX)).address;
+  #programs = this.#allocate(PROGRAMS_BYTES);
   #programsUsedBytes = 0;
   /** Counts how often the programs region was begun anew: programs of an earlier epoch are overwritten. */
   programsEpoch = 0;
-  copies = this.allocate(2 * WINDOW_BYTES);
-  copiesBytes = 2 * WINDOW_BYTES;
+  #copies = this.#allocate(2 * WINDOW_BYTES);
+  #reading = NO_REGION;
 
   holds(bytes: Uint8Array): boolean {
     return this.#buffers.has(bytes.buffer);
   }
 
-  /** @returns the address of `sizeBytes` bytes */
-  allocate(sizeBytes: number): number {
+  get copies(): number {
+    return this.#copies.address;
+  }
+
+  get sizeBytes(): number {
+    return this.bytes.length;
+  }
+
+  #allocate(sizeBytes: number): Region {
+    const wanted = spaced(sizeBytes);
+    const index = this.#free.findIndex((place) => place.sizeBytes >= wanted);
+    const place = this.#free[index];
+    if (place !== undefined) {
+      if (place.sizeBytes === wanted) this.#free.splice(index, 1);
+      else this.#free[index] = { address: place.address + wanted, sizeBytes: place.sizeBytes - wanted };
+      return { address: place.address, sizeBytes };
+    }
     const address = this.#usedBytes;
-    const used = Math.ceil((address + sizeBytes + SCAN_SLACK_BYTES) / 64) * 64;
-    const missing = used - this.bytes.length;
+    this.#use(address + wanted, sizeBytes);
+    return { address, sizeBytes };
+  }
+
+  /** Makes the region larger: where it is, if nothing lies behind it, else elsewhere, with the first `keptBytes` of its content. */
+  #grow(region: Region, sizeBytes: number, keptBytes = 0): Region {
+    const { address } = region;
+    if (region.sizeBytes > 0 && address + spaced(region.sizeBytes) === this.#usedBytes) {
+      this.#use(address + spaced(sizeBytes), sizeBytes);
+      return { address, sizeBytes };
+    }
+    const moved = this.#allocate(sizeBytes);
+    if (keptBytes > 0) this.bytes.copyWithin(moved.address, address, address + keptBytes);
+    if (region.sizeBytes > 0) this.#free.push({ address, sizeBytes: spaced(region.sizeBytes) });
+    return moved;
+  }
+
+  #use(usedBytes: number, forBytes: number): void {
+    const missing = usedBytes - this.bytes.length;
     if (missing > 0) {
       try {
         this.memory.grow(Math.ceil(missing / PAGE_BYTES));
       } catch (cause) {
         throw new EverwarpError(
           "EW_OUT_OF_HOST_MEMORY",
-          `cannot reserve ${sizeBytes} bytes of scan memory after ${address}`,
-          {
-            remedy: "Reuse buffers; one thread has at most 4 GiB of them.",
-            cause,
-          },
+          `cannot reserve ${forBytes} bytes of scan memory after ${this.#usedBytes}`,
+          { remedy: "Raise the limit of memory (ulimit -v); one thread has at most 4 GiB of it.", cause },
         );
       }
       this.#buffers.add(this.memory.buffer);
       this.bytes = new Uint8Array(this.memory.buffer);
       this.words = new Uint32Array(this.memory.buffer);
     }
-    this.#usedBytes = used;
-    return address;
+    this.#usedBytes = usedBytes;
   }
 
   /** @returns the address of room for programs, until the epoch ends */
   allocatePrograms(sizeBytes: number): number {
-    if (this.#programsUsedBytes + sizeBytes > this.#programsBytes) {
+    if (this.#programsUsedBytes + sizeBytes > this.#programs.sizeBytes) {
       this.programsEpoch++;
       this.#programsUsedBytes = 0;
-      if (sizeBytes > this.#programsBytes) {
-        this.#programs = this.allocate(sizeBytes);
-        this.#programsBytes = sizeBytes;
-      }
+      if (sizeBytes > this.#programs.sizeBytes) this.#programs = this.#grow(this.#programs, sizeBytes);
     }
-    const address = this.#programs + this.#programsUsedBytes;
+    const address = this.#programs.address + this.#programsUsedBytes;
     this.#programsUsedBytes += sizeBytes;
     return address;
   }
 
   reserveCopies(sizeBytes: number): void {
-    if (sizeBytes <= this.copiesBytes) return;
-    this.copies = this.allocate(sizeBytes);
-    this.copiesBytes = sizeBytes;
+    if (sizeBytes > this.#copies.sizeBytes) this.#copies = this.#grow(this.#copies, sizeBytes);
+  }
+
+  /** A region that its owner keeps. */
+  own(sizeBytes: number): Uint8Array {
+    const { address } = this.#allocate(sizeBytes); // before `buffer` is read: the memory may grow
+    return new Uint8Array(this.memory.buffer, address, sizeBytes);
+  }
+
+  /** The reading buffer, with what it has so far. */
+  reading(sizeBytes: number): Uint8Array {
+    const { sizeBytes: keptBytes } = this.#reading;
+    if (sizeBytes > keptBytes) this.#reading = this.#grow(this.#reading, sizeBytes, keptBytes);
+    return new Uint8Array(this.memory.buffer, this.#reading.address, sizeBytes);
   }
 }
 
+/** What a region takes: itself, and what the kernel may read behind it. */
+function spaced(sizeBytes: number): number {
+  return Math.ceil((sizeBytes + SCAN_SLACK_BYTES) / 64) * 64;
+}
+
 let threadMemory: ThreadMemory | undefined;
-const thread = (): ThreadMemory => (threadMemory ??= new ThreadMemory());
+/** The system had no room for a scan memory: everything is done without. */
+let isWithout = false;
+
+/** This thread's memory; undefined where there can be none. */
+function thread(): ThreadMemory | undefined {
+  if (threadMemory !== undefined || isWithout) return threadMemory;
+  try {
+    threadMemory = new ThreadMemory();
+  } catch (error) {
+    if (!(error instanceof EverwarpError) || error.code !== "EW_OUT_OF_HOST_MEMORY") throw error;
+    isWithout = true;
+  }
+  return threadMemory;
+}
+
+let plainBuffer: Uint8Array = new Uint8Array(0);
 
 /**
- * Memory of this thread that scanners read in place: read files straight into it.
- * @param sizeBytes usable length; never given back, so keep it and use it again
+ * This thread's reading buffer, which scanners read in place. There is one for all who read files on this thread: what it holds is good
+ * until somebody asks for it again; who asks for a larger one finds there what it held.
+ * @throws EW_OUT_OF_HOST_MEMORY
+ */
+export function scanBuffer(sizeBytes: number): Uint8Array {
+  const memory = thread();
+  if (memory !== undefined) return memory.reading(sizeBytes);
+  if (plainBuffer.length < sizeBytes) {
+    const larger = new Uint8Array(sizeBytes);
+    larger.set(plainBuffer);
+    plainBuffer = larger;
+  }
+  return plainBuffer.subarray(0, sizeBytes);
+}
+
+/**
+ * Memory that scanners read in place, for one owner, who keeps it and uses it again: it is never given back.
  * @throws EW_OUT_OF_HOST_MEMORY
  */
 export function allocateScanBuffer(sizeBytes: number): Uint8Array {
   const memory = thread();
-  const address = memory.allocate(sizeBytes);
-  return new Uint8Array(memory.memory.buffer, address, sizeBytes);
+  return memory === undefined ? new Uint8Array(sizeBytes) : memory.own(sizeBytes);
+}
+
+/** For tests: how large this thread's scan memory is; 0 where there is none. */
+export function scanMemoryBytes(): number {
+  return threadMemory?.sizeBytes ?? 0;
 }
 
 /** Runs `visit` over bytes[from, end) as ranges of scan memory, in order, until it answers something other than −1. */
@@ -147,8 +236,11 @@ class SimdScanner implements LiteralScanner {
   readonly #addresses: number[] = [];
   /** The epoch of the programs region that `addresses` belong to. */
   #epoch = -1;
+  readonly #literals: readonly Literal[];
+  #fallback: LiteralScanner | undefined;
 
   constructor(literals: readonly Literal[]) {
+    this.#literals = literals;
     const together = literals.length <= SINGLES_MAX ? 1 : PROGRAM_LITERAL_COUNT_MAX;
     for (let index = 0; index < literals.length; index += together) {
       this.#groups.push(literals.slice(index, index + together));
@@ -158,6 +250,8 @@ class SimdScanner implements LiteralScanner {
 
   find(bytes: Uint8Array, from: number, end: number): number {
     const memory = thread();
+    if (memory === undefined)
+      return (this.#fallback ??= createFallbackScanner(this.#literals)).find(bytes, from, end);
     if (this.#epoch !== memory.programsEpoch) this.#writePrograms(memory);
     return visitPieces(memory, bytes, from, end, this.#longest - 1, (address, until) =>
       this.#findIn(memory, address, until),
@@ -230,6 +324,7 @@ export function createLiteralScanner(literals: readonly Literal[]): LiteralScann
 /** How many line feeds are in bytes[from, end). */
 export function countLineFeeds(bytes: Uint8Array, from: number, end: number): number {
   const memory = thread();
+  if (memory === undefined) return countTerminators(bytes, from, end, LINE_FEED);
   if (memory.holds(bytes))
     return memory.kernel.countByte(LINE_FEED, bytes.byteOffset + from, bytes.byteOffset + end);
   let count = 0;
@@ -243,6 +338,10 @@ export function countLineFeeds(bytes: Uint8Array, from: number, end: number): nu
 /** Offset of the first `byte` in bytes[from, end), or −1. */
 export function findByte(byte: number, bytes: Uint8Array, from: number, end: number): number {
   const memory = thread();
+  if (memory === undefined) {
+    const found = bytes.subarray(from, end).indexOf(byte);
+    return found < 0 ? -1 : from + found;
+  }
   return visitPieces(memory, bytes, from, end, 0, (address, until) => {
     const found = memory.kernel.findByte(byte, address, until);
     return found === NOT_FOUND ? -1 : found;
@@ -252,7 +351,7 @@ export function findByte(byte: number, bytes: Uint8Array, from: number, end: num
 /** Offset of the last `byte` in bytes[from, end), or −1. */
 export function findLastByte(byte: number, bytes: Uint8Array, from: number, end: number): number {
   const memory = thread();
-  if (!memory.holds(bytes)) {
+  if (memory === undefined || !memory.holds(bytes)) {
     const found = end > from ? bytes.lastIndexOf(byte, end - 1) : -1;
     return found >= from ? found : -1;
   }

@@ -4,14 +4,14 @@ import { createMatcher } from "../matcher/index.ts";
 import { ByteWriter } from "../printer/byte-writer.ts";
 import { createFileSearcher } from "../searcher/file-searcher.ts";
 import { BATCH_STATE, BatchBoard } from "./batch-board.ts";
-import { allocateScanBuffer, countLineFeeds, createLiteralScanner } from "./literal-scanner.ts";
+import { scanBuffer, countLineFeeds, createLiteralScanner } from "./literal-scanner.ts";
 import type { ParallelMessage, ParallelThreadData } from "./parallel-protocol.ts";
 import { searchBatch } from "./search-batch.ts";
 
 const { args, board: memory, port, stopAfterMatch } = workerData as ParallelThreadData;
 const board = new BatchBoard(memory);
 const matcher = createMatcher({ ...args.matcher, createScanner: createLiteralScanner });
-const searcher = createFileSearcher(args, matcher, allocateScanBuffer, countLineFeeds);
+const searcher = createFileSearcher(args, matcher, scanBuffer, countLineFeeds);
 const writer = new ByteWriter();
 const post = (message: ParallelMessage, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);

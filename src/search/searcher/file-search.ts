@@ -25,6 +25,21 @@ const FIRST_READ_BYTES = 1024 * 1024;
 /** A huge file that is one piece is searched in steps of this size. */
 const PIECE_STEP_BYTES = 16 * 1024 * 1024;
 
+/** Gives the same memory each time, with what it held; asked for more, more of it. */
+export type ReadingBuffer = (sizeBytes: number) => Uint8Array;
+
+function keptBuffer(): ReadingBuffer {
+  let kept = Buffer.alloc(0);
+  return (sizeBytes) => {
+    if (kept.length < sizeBytes) {
+      const larger = Buffer.allocUnsafeSlow(sizeBytes);
+      kept.copy(larger);
+      kept = larger;
+    }
+    return kept.subarray(0, sizeBytes);
+  };
+}
+
 export class FileSearch {
   private readonly options: SearcherOptions;
   private readonly sink: Sink;
@@ -33,9 +48,7 @@ export class FileSearch {
   private readonly listed = new ListedCandidates();
   private readonly stream: LineBuffer;
   private steps: LineBuffer | undefined;
-  /** Files are read into this memory, or where they are too large, into the other. Both are kept. */
-  private readonly first: Buffer;
-  private larger: Buffer = Buffer.alloc(0);
+  private readonly readingBuffer: ReadingBuffer;
   /** A file without a candidate prints nothing and counts nothing, so it may be passed over at once. */
   private readonly silentWithoutCandidate: boolean;
   /** A NUL that ends a line can make two lines match that did not as one. */
@@ -45,7 +58,7 @@ export class FileSearch {
 
   /**
    * @param details the sink shows something (statistics, a zero, a path) even for a file in which nothing matches
-   * @param allocate gives the memory that small files are read into; a scanner may have some that it reads fastest
+   * @param readingBuffer gives the memory that files are read into; a scanner may have some that it reads fastest
    * @param countLineFeeds counts them faster than a loop
    */
   constructor(
@@ -53,12 +66,11 @@ export class FileSearch {
     matcher: Matcher,
     sink: Sink,
     details: boolean,
-    allocate: (sizeBytes: number) => Uint8Array = (sizeBytes) => Buffer.allocUnsafeSlow(sizeBytes),
+    readingBuffer: ReadingBuffer = keptBuffer(),
     countLineFeeds?: LineFeedCounter,
   ) {
     this.options = options;
-    const memory = allocate(Math.min(FIRST_READ_BYTES, options.windowBytes + 1));
-    this.first = Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
+    this.readingBuffer = readingBuffer;
     this.sink = sink;
     this.scanned = new MatcherCandidates(matcher);
     this.lines = new LineSearch(options, matcher, this.scanned, sink, countLineFeeds);
@@ -86,7 +98,7 @@ export class FileSearch {
 
   private searchDescriptor(descriptor: number, explicit: boolean): void {
     const { windowBytes } = this.options;
-    let memory = this.first;
+    let memory = this.memoryOf(Math.min(FIRST_READ_BYTES, windowBytes + 1));
     let filled = 0;
     for (;;) {
       // The beginning comes first: in a file that was not named, a NUL there is the end of it.
@@ -101,16 +113,18 @@ export class FileSearch {
         const binary = explicit ? this.options.binaryExplicit : this.options.binaryImplicit;
         return this.searchStream(new DescriptorReader(descriptor, memory.subarray(0, filled)), binary);
       }
-      if (this.larger.length <= filled) {
-        const sizeBytes = fstatSync(descriptor).size;
-        const wanted = Math.min(Math.max(filled * 2, sizeBytes + 1), windowBytes + 1);
-        const grown = Buffer.allocUnsafeSlow(wanted);
-        memory.copy(grown, 0, 0, filled);
-        this.larger = grown;
-      } else memory.copy(this.larger, 0, 0, filled);
-      memory = this.larger;
+      // As large as the file says it is: if it goes on behind that, twice as large.
+      const sizeBytes = fstatSync(descriptor).size;
+      const larger = sizeBytes > filled ? sizeBytes + 1 : filled * 2;
+      memory = this.memoryOf(Math.min(larger, windowBytes + 1));
     }
     this.searchBytes(memory.subarray(0, filled), explicit);
+  }
+
+  /** The reading buffer, with what was read so far. */
+  private memoryOf(sizeBytes: number): Buffer {
+    const { buffer, byteOffset, byteLength } = this.readingBuffer(sizeBytes);
+    return Buffer.from(buffer, byteOffset, byteLength);
   }
 
   /** Tells of a file that ends where it begins, as far as a stream would look at it. @returns false for any other */

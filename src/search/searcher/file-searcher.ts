@@ -7,7 +7,7 @@ import { createPrinter, showsDetails } from "../printer/index.ts";
 import type { PrinterOptions } from "../printer/options.ts";
 import type { SearchStats } from "../printer/stats.ts";
 import type { CandidateList } from "./candidates.ts";
-import { FileSearch } from "./file-search.ts";
+import { FileSearch, type ReadingBuffer } from "./file-search.ts";
 import type { LineFeedCounter } from "./line-search.ts";
 import type { SearcherOptions } from "./options.ts";
 import { systemErrorText } from "./system-error.ts";
@@ -50,13 +50,13 @@ export function shownFile(file: FoundFile): FoundFile {
 
 /**
  * @param matcher made from `args.matcher`, with whatever scanner the thread has
- * @param allocate gives memory that this scanner reads fastest, for files to be read into
+ * @param readingBuffer gives memory that this scanner reads fastest, for files to be read into
  * @param countLineFeeds counts them in bytes[from, to), faster than a loop
  */
 export function createFileSearcher(
   args: FileSearcherArgs,
   matcher: Matcher,
-  allocate?: (sizeBytes: number) => Uint8Array,
+  readingBuffer?: ReadingBuffer,
   countLineFeeds?: LineFeedCounter,
 ): FileSearcher {
   const printer = createPrinter(args.printer, matcher);
@@ -65,7 +65,7 @@ export function createFileSearcher(
     matcher,
     printer,
     showsDetails(args.printer),
-    allocate,
+    readingBuffer,
     countLineFeeds,
   );
   const result: FileResult = { matched: false, wantsSeparator: false, error: undefined };

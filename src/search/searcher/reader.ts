@@ -54,8 +54,8 @@ export class DescriptorReader implements ByteReader {
   }
 }
 
-/** One system call reads less than 2 GiB. */
-const LONGEST_READ_BYTES = 1 << 30;
+/** One system call reads so much at most: some systems end a process that was told to end only when the call is over. */
+const LONGEST_READ_BYTES = 1 << 24;
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
