@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   EW_CORPUS_TOO_LARGE: "a corpus does not fit the device",
   EW_CORPUS_UNKNOWN: "a query names a corpus that this engine has not loaded",
   EW_FILE_CHANGED: "a file changed on disk after it was loaded",
+  EW_NO_THREAD: "the system does not let another thread start",
   EW_WORKER_DIED: "a worker thread ended unexpectedly",
   EW_BENCH_WRONG_RESULT: "a benchmark got another result than the expected one",
   EW_BENCH_SKIPPED: "a benchmark cannot be run on this machine",

@@ -14,7 +14,7 @@ import type { Worker } from "node:worker_threads";
 import { wholeNumber } from "../../base/arguments.ts";
 import { nowMs } from "../../base/clock.ts";
 import { EverwarpError } from "../../base/errors.ts";
-import { startWorkerThread } from "../../base/worker-thread.ts";
+import { startAsMany, startWorkerThread } from "../../base/worker-thread.ts";
 import { ERRNO, type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } from "../contracts.ts";
 import { checkPacked, type PathLike } from "../pack.ts";
 import type { PathTable } from "../table.ts";
@@ -163,18 +163,17 @@ export class HostPaths implements PathsBackend {
 
   async #start(): Promise<void> {
     const { memory } = this.#table;
-    await Promise.all(
-      Array.from({ length: this.threadCount }, async (_, thread) => {
-        const data: LookupThreadData = { memory, thread };
-        const worker = await startWorkerThread("lookup-worker", data);
-        worker.unref();
-        // A piece is done: the message says only that it is worth looking.
-        worker.on("message", () => this.#work());
-        worker.on("error", (cause) => this.#threadEnded(cause));
-        worker.on("exit", () => this.#threadEnded(undefined));
-        this.#workers.push(worker);
-      }),
-    );
+    // Where the system lets fewer start, or none, this thread takes their chunks.
+    await startAsMany(this.threadCount, async (thread) => {
+      const data: LookupThreadData = { memory, thread };
+      const worker = await startWorkerThread("lookup-worker", data);
+      worker.unref();
+      // A piece is done: the message says only that it is worth looking.
+      worker.on("message", () => this.#work());
+      worker.on("error", (cause) => this.#threadEnded(cause));
+      worker.on("exit", () => this.#threadEnded(undefined));
+      this.#workers.push(worker);
+    });
   }
 
   /** Keeps the board full, and takes chunks from it, for a few milliseconds. */

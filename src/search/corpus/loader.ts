@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { nowMs } from "../../base/clock.ts";
 import { EverwarpError } from "../../base/errors.ts";
-import { startWorkerThread } from "../../base/worker-thread.ts";
+import { startAsMany, startWorkerThread, WASM_ADDRESS_BYTES } from "../../base/worker-thread.ts";
 import { FileLoader, type LoadOptions } from "./file-loader.ts";
 import type { FileTable } from "./file-table.ts";
 import {
@@ -58,8 +58,11 @@ export async function loadFiles(
     placeBytesMax: sink.placeBytesMax,
     options,
   };
+  const workers = await startAsMany(threads, () =>
+    startWorkerThread("load-worker", job, [], WASM_ADDRESS_BYTES),
+  );
   const results =
-    threads > 0 ? await loadOnThreads(job, counted, threads) : [await loadHere(job, files, counted)];
+    workers.length > 0 ? await loadOnThreads(workers, counted) : [await loadHere(job, files, counted)];
   await sink.finish();
   const errors = results.flatMap((it) => it.errors).sort((a, b) => a.file - b.file);
   return new Placement(files, columns, unitsFromRuns(results.map(({ runs }) => runs)), errors, {
@@ -68,7 +71,7 @@ export async function loadFiles(
     contentBytes: results.reduce((sum, it) => sum + it.contentBytes, 0),
     arenaBytes,
     loadMs: nowMs() - startMs,
-    threads,
+    threads: workers.length,
   });
 }
 
@@ -102,10 +105,7 @@ async function loadHere(job: LoadJob, files: FileTable, sink: CorpusSink): Promi
   }
 }
 
-async function loadOnThreads(job: LoadJob, sink: CorpusSink, threads: number): Promise<LoadResult[]> {
-  const workers = await Promise.all(
-    Array.from({ length: threads }, () => startWorkerThread("load-worker", job)),
-  );
+async function loadOnThreads(workers: readonly Worker[], sink: CorpusSink): Promise<LoadResult[]> {
   try {
     return await Promise.all(workers.map((worker) => serve(worker, sink)));
   } finally {

@@ -41,7 +41,7 @@ import {
   type ThreadAnswer,
 } from "./query-queue.ts";
 import { ScanKernel } from "./scan-kernel.ts";
-import { startWorkerThread } from "../../base/worker-thread.ts";
+import { startAsMany, startWorkerThread } from "../../base/worker-thread.ts";
 
 export interface HostEngineOptions {
   /** Threads that search. Default: one per core. */
@@ -106,19 +106,22 @@ class HostCorpus implements LoadedCorpus {
   }
 }
 
-/** Opens the engine. @throws EW_BAD_ARGUMENT */
+/** Opens the engine, with as many of the threads as the system lets start. @throws EW_BAD_ARGUMENT, EW_NO_THREAD */
 export async function openHostEngine(options: HostEngineOptions = {}): Promise<HostEngine> {
   const { threads = availableParallelism(), slotCount = 256 } = options;
   wholeNumber("threads", threads, 1, 256);
   wholeNumber("slotCount", slotCount, 1, 4096);
   const memory = allocateQueue(slotCount, threads);
-  const started = await Promise.all(
-    Array.from({ length: threads }, async (_, thread): Promise<Thread> => {
-      const { port1, port2 } = new MessageChannel();
-      const data: EngineThreadData = { queue: memory, thread, port: port2 };
-      return { worker: await startWorkerThread("engine-worker", data, [port2]), port: port1 };
-    }),
-  );
+  const started = await startAsMany(threads, async (thread): Promise<Thread> => {
+    const { port1, port2 } = new MessageChannel();
+    const data: EngineThreadData = { queue: memory, thread, port: port2 };
+    return { worker: await startWorkerThread("engine-worker", data, [port2]), port: port1 };
+  });
+  if (started.length === 0) {
+    throw new EverwarpError("EW_NO_THREAD", "the system lets none of the host engine's threads start", {
+      remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v).",
+    });
+  }
   return new HostEngine(new QueryQueue(memory), started);
 }
 
@@ -162,7 +165,7 @@ export class HostEngine implements Backend {
 
   async load(corpus: Corpus, options: { threads?: number } = {}): Promise<LoadedCorpus> {
     this.#throwIfEnded();
-    const sink = new HostSink(this.#threads.length);
+    const sink = new HostSink(this.#queue.threadCount);
     const placement = await corpus.loadInto(sink, options);
     this.#throwIfEnded();
     const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, (it) =>

@@ -137,7 +137,8 @@ class ThreadMemory {
 
   /** A region that its owner keeps. */
   own(sizeBytes: number): Uint8Array {
-    return new Uint8Array(this.memory.buffer, this.#allocate(sizeBytes).address, sizeBytes);
+    const { address } = this.#allocate(sizeBytes); // before `buffer` is read: the memory may grow
+    return new Uint8Array(this.memory.buffer, address, sizeBytes);
   }
 
   /** The reading buffer, with what it has so far. */

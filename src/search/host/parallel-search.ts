@@ -11,6 +11,7 @@
  * event loop while it waits for the last batches.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
+import { spareAddressBytes } from "../../base/address-space.ts";
 import { nowMs } from "../../base/clock.ts";
 import { assert, EverwarpError } from "../../base/errors.ts";
 import type { FoundFile } from "../contracts.ts";
@@ -20,7 +21,7 @@ import type { FileSearcher, FileSearcherArgs } from "../searcher/file-searcher.t
 import { allocateBoard, BATCH_FILES, BATCH_STATE, BatchBoard, type BoardMemory } from "./batch-board.ts";
 import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-protocol.ts";
 import { searchBatch } from "./search-batch.ts";
-import { startWorkerThread } from "../../base/worker-thread.ts";
+import { startWorkerThread, WASM_ADDRESS_BYTES } from "../../base/worker-thread.ts";
 
 /** A tree of more files is shared at once. */
 const FILES_WORTH_WORKERS = 10_000;
@@ -190,9 +191,13 @@ class ParallelSearch {
     iterator: Iterator<FoundFile>,
   ): Promise<void> {
     this.#searchedAny = true;
-    const memory = allocateBoard();
-    const board = (this.#board = new BatchBoard(memory));
-    await this.#startWorkers(memory);
+    const board = await this.#openBoard();
+    if (board === undefined) {
+      for (const file of ahead) this.#searchHere(file);
+      for (let more = next; !more.done && !this.#stopped; more = iterator.next())
+        this.#searchHere(more.value);
+      return;
+    }
     // A few files that took long so far are shared out one by one; the many of a walk that goes on, in full batches.
     const share = Math.ceil(ahead.length / (8 * this.#options.threads));
     const batchFiles = next.done ? Math.min(BATCH_FILES, Math.max(1, share)) : BATCH_FILES;
@@ -217,13 +222,29 @@ class ParallelSearch {
     await this.#helpAndWait(board);
   }
 
+  /** A board with threads to take from it; undefined where the system has no room for it, or lets no thread start: then there is this one. */
+  async #openBoard(): Promise<BatchBoard | undefined> {
+    // Of each worker, two memories: one for scanning, one for the regex engine.
+    if (spareAddressBytes() < 2 * WASM_ADDRESS_BYTES) return undefined;
+    const memory = allocateBoard();
+    await this.#startWorkers(memory);
+    return this.#threads.length === 0 ? undefined : (this.#board = new BatchBoard(memory));
+  }
+
   async #startWorkers(board: BoardMemory): Promise<void> {
     const count = Math.min(this.#options.threads - 1, WORKERS_MAX);
     const { args, stopAfterMatch } = this.#options;
     for (let index = 0; index < count; index++) {
       const { port1, port2 } = new MessageChannel();
       const data: ParallelThreadData = { args, board, port: port2, stopAfterMatch };
-      const worker = await startWorkerThread("parallel-worker", data, [port2]);
+      let worker: Worker;
+      try {
+        worker = await startWorkerThread("parallel-worker", data, [port2], 2 * WASM_ADDRESS_BYTES);
+      } catch (error) {
+        port1.close();
+        if (error instanceof EverwarpError && error.code === "EW_NO_THREAD") return;
+        throw error;
+      }
       const died = (detail: string, cause?: unknown): void => {
         this.#died ??= new EverwarpError("EW_WORKER_DIED", `a search thread ended: ${detail}`, {
           remedy: "Search again with --threads 1; if it happens every time, please report it.",

@@ -29,6 +29,14 @@ export class LiteralMatcher implements Matcher {
   private readonly foldExceptions: Uint8Array[];
   private readonly makeExact: () => Matcher;
   private exact: Matcher | undefined;
+  /** The line that is being searched, up to where, and whether the regex engine must be asked. */
+  private readonly asked = {
+    bytes: new Uint8Array(0) as Uint8Array,
+    lineStart: -1,
+    lineEnd: -1,
+    from: -1,
+    isExact: false,
+  };
 
   constructor(
     literals: readonly Literal[],
@@ -59,7 +67,7 @@ export class LiteralMatcher implements Matcher {
   }
 
   findInLine(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
-    if (this.foldExceptions.length > 0 && this.hasException(bytes, lineStart, lineEnd)) {
+    if (this.foldExceptions.length > 0 && this.asksExact(bytes, lineStart, lineEnd, from)) {
       return this.askExact(bytes, lineStart, lineEnd, from);
     }
     if (this.boundary === "line") return this.isWholeLine(bytes, lineStart, lineEnd, from);
@@ -96,6 +104,24 @@ export class LiteralMatcher implements Matcher {
     this.matchStart = lineStart;
     this.matchEnd = lineEnd;
     return length >= 0;
+  }
+
+  /** A line is looked at once, when the search of it begins, and not again for each of its matches. */
+  private asksExact(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
+    const { asked } = this;
+    const goesOn =
+      from > asked.from &&
+      asked.bytes === bytes &&
+      asked.lineStart === lineStart &&
+      asked.lineEnd === lineEnd;
+    if (!goesOn) {
+      asked.bytes = bytes;
+      asked.lineStart = lineStart;
+      asked.lineEnd = lineEnd;
+      asked.isExact = this.hasException(bytes, lineStart, lineEnd);
+    }
+    asked.from = from;
+    return asked.isExact;
   }
 
   private hasException(bytes: Uint8Array, lineStart: number, lineEnd: number): boolean {

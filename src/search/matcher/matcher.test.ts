@@ -197,3 +197,22 @@ test.each([
   [String.raw`\d`, undefined],
   ["a\\", undefined],
 ])("the plain text of %j is %j", (pattern, expected) => expect(plainText(pattern)).toBe(expected));
+
+test("a line with many matches is asked once for letters that fold beyond ASCII, not for each match", () => {
+  const matcher = createMatcher({ patterns: ["sk"], caseMode: "insensitive" });
+  const line = Buffer.from("ask ".repeat(2_000));
+  let looks = 0;
+  const counted = new Proxy<Uint8Array>(line, {
+    get: (target, key) => {
+      if (typeof key === "string" && /^\d+$/.test(key)) looks++;
+      return Reflect.get(target, key, target) as unknown;
+    },
+  });
+  let count = 0;
+  for (let from = 0; from <= line.length && matcher.findInLine(counted, 0, line.length, from);) {
+    from = matcher.matchEnd;
+    count++;
+  }
+  expect(count).toBe(2_000);
+  expect(looks).toBeLessThan(50 * line.length);
+});

@@ -45,7 +45,16 @@ let loaded: Package | undefined;
 /** The package; takes about 10 ms the first time. */
 function load(): Package {
   if (loaded === undefined) {
-    loaded = requireDependency("rregex") as Package;
+    try {
+      loaded = requireDependency("rregex") as Package;
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new EverwarpError("EW_OUT_OF_HOST_MEMORY", "there is no address space for the regex engine", {
+        remedy:
+          "Raise the limit (ulimit -v) to 24 GiB, set NODE_OPTIONS=--disable-wasm-trap-handler, or search for plain text (-F).",
+        cause,
+      });
+    }
     if (typeof loaded.__wasm?.rregex_findAt !== "function") {
       throw new EverwarpError("EW_INTERNAL", "the installed rregex does not export its functions", {
         remedy: "Install the version that package-lock.json names.",

@@ -197,6 +197,7 @@ function compile(source: RegexSource): RegexEngine {
   try {
     return new RegexEngine(source.pattern);
   } catch (error) {
+    if (error instanceof EverwarpError) throw error;
     throw badPattern(messageFor(source, error), error);
   }
 }

@@ -1,5 +1,5 @@
 /** Every way through a file gives the same lines; which way is taken must not show. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -9,6 +9,7 @@ import { ByteWriter } from "../printer/byte-writer.ts";
 import { DEFAULT_PRINTER_OPTIONS, type PrinterOptions } from "../printer/options.ts";
 import type { CandidateList } from "./candidates.ts";
 import { createFileSearcher, type FileSearcher } from "./file-searcher.ts";
+import { readDescriptor } from "./reader.ts";
 import { DEFAULT_SEARCHER_OPTIONS, type SearcherOptions } from "./options.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "everwarp-file-search-"));
@@ -196,4 +197,15 @@ describe("a file that cannot be searched", () => {
       error: undefined,
     });
   });
+});
+
+it("reads no more in one call than a signal may wait for", () => {
+  const path = join(directory, "sparse");
+  writeFileSync(path, "");
+  truncateSync(path, 64 << 20);
+  const descriptor = openSync(path, "r");
+  const count = readDescriptor(descriptor, Buffer.alloc(64 << 20), 0, 64 << 20);
+  closeSync(descriptor);
+  expect(count).toBeGreaterThan(0);
+  expect(count).toBeLessThanOrEqual(16 << 20);
 });
