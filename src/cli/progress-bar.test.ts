@@ -40,7 +40,7 @@ it("says nothing to a file or a pipe", async () => {
 it("shows work that says nothing itself, until it ends or fails", async () => {
   const shown = terminal();
   expect(await withProgress(shown, "loading 3 files", sleep(900, "done"))).toBe("done");
-  expect(shown.texts[0]).toMatch(/^\r\x1b\[Kloading 3 files: \d+ s$/);
+  expect(shown.texts[0]?.startsWith("\r\x1b[Kloading 3 files: ")).toBe(true);
   expect(shown.texts.at(-1)).toBe("\r\x1b[K");
   await expect(withProgress(shown, "failing", Promise.reject(new Error("no")))).rejects.toThrow("no");
 });

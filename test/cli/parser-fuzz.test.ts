@@ -41,7 +41,7 @@ const PIECES = [
   "\t",
   "\n",
 ];
-const LETTERS = [..."aAzZ019_", "é", "\u{1f600}", "\ufeff", "\u0000x", "\ud800"];
+const LETTERS = ["a", "A", "z", "Z", "0", "1", "9", "_", "é", "\u{1f600}", "\ufeff", "\u0000x", "\ud800"];
 const VALUES = [
   "",
   "0",
