@@ -123,8 +123,8 @@ describe("advice", () => {
     ]) {
       const { stderr, code } = await runHere(dir.path, ["--strategy", "turbo", ...args]);
       expect(stderr).toBe(
-        "everwarp: error parsing flag --strategy: choice 'turbo' is unrecognized. " +
-          "Choose among auto, dispatch, redispatch, batch, leased, continuous, persistent. [EW_BAD_FLAG_VALUE]\n",
+        'everwarp: there is no launch strategy "turbo". ' +
+          "Choose among auto, dispatch, redispatch, batch, leased, continuous, persistent. [EW_BAD_ARGUMENT]\n",
       );
       expect(code).toBe(2);
     }

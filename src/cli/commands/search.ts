@@ -84,18 +84,14 @@ export async function runSearch(
   return messages.errored ? 2 : 1;
 }
 
-/** The names are loaded only where one was given. @throws EW_BAD_FLAG_VALUE */
+/** The names are loaded only where one was given. @throws EW_BAD_ARGUMENT */
 async function assertStrategy(name: string | undefined): Promise<void> {
   if (name === undefined || name === "auto") return;
   const { STRATEGY_NAMES } = await import("../../residency/strategies/strategy.ts");
   if (STRATEGY_NAMES.some((known) => known === name)) return;
-  throw new EverwarpError(
-    "EW_BAD_FLAG_VALUE",
-    `error parsing flag --strategy: choice '${name}' is unrecognized`,
-    {
-      remedy: `Choose among auto, ${STRATEGY_NAMES.join(", ")}.`,
-    },
-  );
+  throw new EverwarpError("EW_BAD_ARGUMENT", `there is no launch strategy "${name}"`, {
+    remedy: `Choose among auto, ${STRATEGY_NAMES.join(", ")}.`,
+  });
 }
 
 async function showSpecial(
