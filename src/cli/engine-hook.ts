@@ -30,7 +30,8 @@ import { systemErrorText } from "../search/searcher/system-error.ts";
 import type { SearchEngineHook } from "./commands/search.ts";
 import type { Environment } from "./flags/environment.ts";
 import type { HiArgs } from "./flags/hi-args.ts";
-import { deviceHint } from "./hint.ts";
+import { deviceHint, isHintDue } from "./hint.ts";
+import { withProgress } from "./progress-bar.ts";
 
 /** What is searched for and where. */
 export interface SearchSubject {
@@ -72,7 +73,7 @@ export async function openEngine(
       stderrIsTerminal: args.messages && environment.stderrIsTerminal,
       reason,
     });
-    if (hint !== undefined) environment.writeError(hint);
+    if (hint !== undefined && isHintDue(environment.env)) environment.writeError(hint);
     return undefined;
   };
   if (choice.device === "cpu") {
@@ -85,7 +86,7 @@ export async function openEngine(
   if (isLeftToUs && !isWorthwhile(args, subject.plan)) return undefined;
   if (isLeftToUs && subject.listFiles().length < deviceFilesMin) return undefined;
   try {
-    return await searchOnDevice(args, choice, subject);
+    return await searchOnDevice(args, choice, subject, environment);
   } catch (error) {
     if (!isLeftToUs || !isDeviceFailure(error)) throw error;
     return useHost(error.message);
@@ -113,6 +114,7 @@ async function searchOnDevice(
   args: HiArgs,
   choice: BackendChoice,
   { plan, listFiles }: SearchSubject,
+  environment: Environment,
 ): Promise<SearchEngineHook | undefined> {
   const mayHelp = isWorthwhile(args, plan);
   const files = mayHelp ? listFiles() : []; // before there is a kernel to be stopped by a signal
@@ -124,7 +126,11 @@ async function searchOnDevice(
       // A device that was named must be there, even if it is of no use to this search.
       if (!mayHelp || plan.kind === "whole" || plan.kind === "nothing") return undefined;
       const allText = args.searcher.searcher.binaryImplicit !== "quit";
-      const loaded = await backend.load(Corpus.fromFiles(files, { allText }));
+      const loaded = await withProgress(
+        { ...environment, stderrIsTerminal: args.messages && environment.stderrIsTerminal },
+        `loading ${files.length.toLocaleString("en")} files`,
+        backend.load(Corpus.fromFiles(files, { allText })),
+      );
       const answer = await ask(backend, loaded, plan.literals);
       const exceptions = await exceptionFiles(backend, loaded, plan.foldExceptions);
       const emptyUs = args.stats ? await emptyRoundTripUs(backend, plan.literals) : 0;

@@ -46,3 +46,21 @@ describe("the choice", () => {
     expect(() => nameOf(old, 0)).toThrow("Old (driver 1.0) lacks shaderInt64");
   });
 });
+
+test("the advice fits what was asked for", () => {
+  const software = machine(["cpu", "llvmpipe"]);
+  const advice = (devices: PhysicalDevice[], select: string | number, allowSoftware = false): string => {
+    try {
+      return nameOf(devices, select, allowSoftware);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  // Who opens a device runs kernels, and no host engine stands in for that.
+  expect(advice(software, "auto")).toContain("allowSoftware: true");
+  expect(advice(software, "gpu")).toContain("allowSoftware: true");
+  expect(advice([], "auto", true)).not.toContain("allowSoftware");
+  expect(advice(software, 7)).toContain("everwarp doctor");
+  for (const select of ["auto", "gpu", "nothing", 7])
+    expect(advice(software, select)).not.toContain("host engine");
+});

@@ -52,7 +52,7 @@ export function selectDevice(
     "EW_NO_DEVICE",
     `no Vulkan device ${wanted(select, allowSoftware)}; ${seen(devices)}`,
     {
-      remedy: "Name a device from that list, install the driver of your GPU, or let the host engine answer.",
+      remedy: remedyFor(select, allowSoftware, devices),
     },
   );
 }
@@ -61,6 +61,19 @@ function matches(info: DeviceInfo, select: number | string): boolean {
   return typeof select === "number"
     ? info.index === select
     : info.name.toLowerCase().includes(select.toLowerCase());
+}
+
+/** What helps depends on what was asked for: not every caller has a host that could stand in. */
+function remedyFor(
+  select: DeviceSelection,
+  allowSoftware: boolean,
+  devices: readonly PhysicalDevice[],
+): string {
+  const isNamed = typeof select === "number" || (select !== "auto" && select !== "gpu");
+  if (isNamed) return "Name a device from that list; everwarp doctor shows it.";
+  const driver = "Install the driver of your GPU";
+  if (allowSoftware || devices.length === 0) return `${driver}, or a software driver (Mesa's lavapipe).`;
+  return `${driver}, name a device from that list, or take a software one with allowSoftware: true.`;
 }
 
 function wanted(select: DeviceSelection, allowSoftware: boolean): string {

@@ -138,7 +138,8 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
   if (values.help === true) return USAGE;
   if (values.child !== undefined) return { child: values.child };
   if (values.list === true) {
-    return CASES.map(({ name, summary }) => `${name.padEnd(16)}${summary}\n`).join("");
+    const width = Math.max(...CASES.map(({ name }) => name.length)) + 2;
+    return CASES.map(({ name, summary }) => `${name.padEnd(width)}${summary}\n`).join("");
   }
   const cases: BenchCase[] = [];
   let tree: string | undefined;

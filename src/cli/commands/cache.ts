@@ -4,7 +4,7 @@ import { chosenDirectory, type ModelFolder, modelFolders } from "../cache/folder
 import { readFolder, statsOf } from "../cache/look.ts";
 import { type PreloadAnswer, preload } from "../cache/preload.ts";
 import { secondLevelFrom } from "../../programs/index.ts";
-import { ProgressBar } from "../cache/progress-bar.ts";
+import { ProgressBar } from "../progress-bar.ts";
 import { listText, millisecondsText, sizeText, statsText, verifyText } from "../cache/text.ts";
 import { exportPrograms, type ImportAnswer, importPrograms } from "../cache/transfer.ts";
 import type { Environment } from "../flags/environment.ts";

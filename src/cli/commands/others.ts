@@ -6,6 +6,13 @@ import { versionText } from "./version.ts";
 
 /** @returns the exit code; 2 for a command that does not exist */
 export async function runCommand(argv: readonly string[], environment: Environment): Promise<number> {
+  // A command tells what it can do; commander knows only its name.
+  const [word, named, ...more] = argv;
+  if (word === "help" && named !== undefined && more.length === 0) {
+    if (named === "search") return (await import("./search.ts")).runSearch(["--help"], environment);
+    const command = COMMANDS.find(({ name }) => name === named);
+    if (command !== undefined) return (await command.load()).run(["--help"], environment);
+  }
   let code = 0;
   const program = new Command("everwarp")
     .description("Search and more from programs that stay resident on the GPU.")

@@ -9,6 +9,7 @@ import { nowMs } from "../../base/clock.ts";
 import { Namespace, type NamespaceOptions } from "../../paths/namespace.ts";
 import { errnoCode } from "../../paths/path-error.ts";
 import type { Environment } from "../flags/environment.ts";
+import { ProgressBar, withProgress } from "../progress-bar.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp paths TREE [--stdin] [OPTIONS]
@@ -104,10 +105,19 @@ function pathsOptions(argv: readonly string[]): PathsOptions | undefined {
 }
 
 async function openTree({ tree, namespace }: PathsOptions, environment: Environment): Promise<Namespace> {
-  if (statSync(tree, { throwIfNoEntry: false })?.isFile() === true) return Namespace.load(tree, namespace);
+  if (statSync(tree, { throwIfNoEntry: false })?.isFile() === true)
+    return withProgress(environment, `loading ${tree}`, Namespace.load(tree, namespace));
   const files = await Namespace.open(namespace);
   try {
-    const { skipped } = await files.addTree(tree);
+    const bar = new ProgressBar(environment);
+    const { skipped } = await files
+      .addTree(tree, {
+        onProgress: ({ entryCount, directoryCount }) =>
+          bar.count(
+            `${tree}: ${entryCount.toLocaleString("en")} entries of ${directoryCount.toLocaleString("en")} directories`,
+          ),
+      })
+      .finally(() => bar.end());
     for (const { path, code } of skipped) environment.writeError(`everwarp: ${path}: not read (${code})\n`);
   } catch (error) {
     await files.close();

@@ -1,4 +1,5 @@
 /** `everwarp search`: from arguments to an exit code, one file after another. */
+import { EverwarpError } from "../../base/errors.ts";
 import type { FoundFile } from "../../search/contracts.ts";
 import { ByteWriter } from "../../search/printer/byte-writer.ts";
 import { startSequence, RESET } from "../../search/printer/color.ts";
@@ -71,6 +72,7 @@ export async function runSearch(
 ): Promise<number> {
   const low = readArguments(argv, environment);
   if (low.special !== undefined) return await showSpecial(low.special, environment);
+  await assertStrategy(low.strategy);
   const args = toHiArgs(low, environment);
   if (args.mode.kind === "types") return listTypes(args, environment);
   const messages = new Messages(environment, args);
@@ -80,6 +82,16 @@ export async function runSearch(
       : await search(args, environment, messages, hooks);
   if (matched && (args.quiet || !messages.errored)) return 0;
   return messages.errored ? 2 : 1;
+}
+
+/** The names are loaded only where one was given. @throws EW_BAD_ARGUMENT */
+async function assertStrategy(name: string | undefined): Promise<void> {
+  if (name === undefined || name === "auto") return;
+  const { STRATEGY_NAMES } = await import("../../residency/strategies/strategy.ts");
+  if (STRATEGY_NAMES.some((known) => known === name)) return;
+  throw new EverwarpError("EW_BAD_ARGUMENT", `there is no launch strategy "${name}"`, {
+    remedy: `Choose among auto, ${STRATEGY_NAMES.join(", ")}.`,
+  });
 }
 
 async function showSpecial(

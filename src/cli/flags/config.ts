@@ -2,6 +2,9 @@
 import { readFileSync } from "node:fs";
 import { systemErrorText } from "../../search/searcher/system-error.ts";
 
+/** White space as Unicode has it. `trim` would take a byte-order mark too, which ripgrep leaves in the first argument. */
+const OUTER_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
+
 /**
  * @param path value of the environment variable; undefined or empty for no file
  * @param onMessage told when the file cannot be read
@@ -19,6 +22,6 @@ export function configArgs(path: string | undefined, onMessage: (message: string
   }
   return text
     .split("\n")
-    .map((line) => line.trim())
+    .map((line) => line.replace(OUTER_SPACE, ""))
     .filter((line) => line !== "" && !line.startsWith("#"));
 }

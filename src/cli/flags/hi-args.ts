@@ -8,6 +8,7 @@ import type { FileSearcherArgs } from "../../search/searcher/file-searcher.ts";
 import { type BinaryMode, DEFAULT_WINDOW_BYTES } from "../../search/searcher/options.ts";
 import { type ColorSpecs, applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/printer/color.ts";
 import { checkReplacement } from "../../search/printer/replace.ts";
+import { systemErrorText } from "../../search/searcher/system-error.ts";
 import type { TypeChange, WalkOptions } from "../../search/walk/index.ts";
 import type { Environment } from "./environment.ts";
 import { type LowArgs, type Mode, type SortKey, contextLines } from "./low-args.ts";
@@ -50,7 +51,7 @@ function probe(path: string, test: (path: string) => boolean): boolean {
   try {
     return test(path);
   } catch (error) {
-    if (error instanceof Error && "errno" in error) return false;
+    if (systemErrorText(error) !== undefined) return false;
     throw error;
   }
 }
@@ -86,8 +87,14 @@ function walkOptions(low: LowArgs, { stdoutFile }: Environment): WalkOptions {
     oneFileSystem: low.oneFileSystem,
     // A list of files may hold the file that it is written to; a search does not search what it has just written.
     ...(low.mode.kind === "search" && stdoutFile !== undefined ? { skippedFile: stdoutFile } : {}),
-    ...(low.sort?.key === "path" && !low.sort.reverse ? { sort: "path" as const } : {}),
+    ...(low.sort === undefined ? {} : walkOrder(low.sort)),
   };
+}
+
+/** What the walk does for a sort; times, and reversing, come after it. */
+function walkOrder({ key, reverse }: NonNullable<LowArgs["sort"]>): Pick<WalkOptions, "sort"> {
+  if (key !== "path") return { sort: "directory" };
+  return reverse ? {} : { sort: "path" };
 }
 
 function colorSpecs(low: LowArgs): ColorSpecs {

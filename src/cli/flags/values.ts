@@ -8,11 +8,14 @@ export function badValue(message: string): EverwarpError {
 /** The largest count that is told from "without limit". */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
+/** What ripgrep's numbers hold. */
+const LARGEST_U64 = 0xffff_ffff_ffff_ffffn;
+
 /** A whole number ≥ 0. */
 export function parseCount(text: string): number {
   if (text === "") throw badValue("value is not a valid number: cannot parse integer from empty string");
   if (!/^\+?\d+$/.test(text)) throw badValue("value is not a valid number: invalid digit found in string");
-  if (BigInt(text) > 0xffff_ffff_ffff_ffffn)
+  if (BigInt(text) > LARGEST_U64)
     throw badValue("value is not a valid number: number too large to fit in target type");
   return Math.min(Number(text), LARGEST);
 }
@@ -25,8 +28,13 @@ export function parseSize(text: string): number {
       `invalid size: invalid format for size '${text}', which should be a non-empty sequence of digits followed by an optional 'K', 'M' or 'G' suffix`,
     );
   const power = match[2] === undefined ? 0 : "KMG".indexOf(match[2]) + 1;
-  const bytes = BigInt(match[1] as string) << BigInt(10 * power);
-  if (bytes > 0xffff_ffff_ffff_ffffn) throw badValue(`invalid size: size too big in '${text}'`);
+  const number = BigInt(match[1] as string);
+  if (number > LARGEST_U64)
+    throw badValue(
+      `invalid size: invalid integer found in size '${text}': number too large to fit in target type`,
+    );
+  const bytes = number << BigInt(10 * power);
+  if (bytes > LARGEST_U64) throw badValue(`invalid size: size too big in '${text}'`);
   return Math.min(Number(bytes), LARGEST);
 }
 

@@ -36,7 +36,7 @@ function ripgrep(options: MatcherOptions, text: Buffer): { matches: Matches; err
     for (const { start, end } of data.submatches) matches.push(`${data.line_number}:${start}-${end}`);
     if (data.submatches.length === 0) matches.push(`${data.line_number}`);
   }
-  return { matches, error: run.stderr.toString("utf8").replace(/^rg: /, "").trimEnd() };
+  return { matches, error: withoutAdvice(run.stderr.toString("utf8").replace(/^rg: /, "").trimEnd()) };
 }
 
 /** The way a searcher goes: from candidate to candidate, then match by match. */
@@ -46,7 +46,7 @@ function ours(options: MatcherOptions, text: Buffer): { matches: Matches; error:
   try {
     matcher = createMatcher({ ...options, allowNul: true });
   } catch (error) {
-    return { matches, error: (error as Error).message };
+    return { matches, error: withoutAdvice((error as Error).message) };
   }
   let lineNumber = 1;
   for (let lineStart = 0; lineStart < text.length;) {
@@ -281,3 +281,11 @@ describe("matches what ripgrep matches", () => {
     },
   );
 });
+
+/** ripgrep advises to use --multiline, which is not here. */
+function withoutAdvice(message: string): string {
+  return message.replace(
+    /\n\n(Consider enabling multiline mode|A search looks at one line at a time)[^]*$/,
+    "",
+  );
+}

@@ -225,11 +225,11 @@ function refuseBytes(hir: Hir, source: RegexSource): void {
   if (!source.allowNul && needsByte(hir, 0)) throw badPattern(nulPattern());
 }
 
-/** ripgrep's words for a pattern that needs the byte that ends a line. */
+/** ripgrep's words for a pattern that needs the byte that ends a line, without its advice to use --multiline, which is not here yet. */
 export const notAllowed = (text: string): string => `the literal "${text}" is not allowed in a regex
 
-Consider enabling multiline mode with the --multiline flag (or -U for short).
-When multiline mode is enabled, new line characters can be matched.`;
+A search looks at one line at a time. To find several texts, give each as a pattern
+of its own with -e.`;
 
 /** ripgrep's words for a pattern that needs NUL while binary files are told by it. */
 export const nulPattern = (): string => String.raw`pattern contains "\0" but it is impossible to match

@@ -9,6 +9,7 @@
  */
 
 import { existsSync, statSync } from "node:fs";
+import { GlobSyntaxError } from "./glob.ts";
 import { addIgnoreFile, fromByteString, gitCommonDirectory, isMissing } from "./ignore-files.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import { toByteString } from "./glob.ts";
@@ -90,7 +91,10 @@ export function enterDirectory(
       fromByteString(file),
       shownFile,
       { ignoreCase: options.ignoreFileCaseInsensitive ?? false },
-      onProblem,
+      // As in ripgrep, what lies in the tree and cannot be read is no ignore file; only a rule that does not parse is told of.
+      (message, error) => {
+        if (error instanceof GlobSyntaxError) onProblem(message, error);
+      },
     );
     return rules.size === 0 ? outerLink : { rules, cut: absolute.length + 1, outer: outerLink };
   };

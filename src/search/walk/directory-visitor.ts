@@ -117,7 +117,7 @@ export class DirectoryVisitor {
         : this.directory.resolveBytes(job.pathBytes);
     let entries: Entry[];
     try {
-      entries = readEntries(place);
+      entries = readEntries(place, this.options.sort === "directory");
     } catch (error) {
       return this.report(shownPath(job.path, job.root), error, this.options.sort !== undefined);
     }

@@ -1,6 +1,6 @@
 /** The entries of one directory, names kept exact where they are not UTF-8. */
 
-import { readdirSync, type Dirent } from "node:fs";
+import { type Dir, type Dirent, opendirSync, readdirSync } from "node:fs";
 import type { PathLike } from "./ignore-files.ts";
 
 /** What an entry is, without following a link. */
@@ -16,8 +16,12 @@ export interface Entry {
 
 const REPLACEMENT = "\ufffd";
 
-/** @throws the system's error */
-export function readEntries(directory: PathLike): Entry[] {
+/**
+ * @param isAsHeld in the order in which the directory holds them; else by name, which is how Node lists them
+ * @throws the system's error
+ */
+export function readEntries(directory: PathLike, isAsHeld = false): Entry[] {
+  if (isAsHeld) return heldEntries(directory);
   const dirents = readdirSync(directory, { withFileTypes: true });
   const entries: Entry[] = Array.from({ length: dirents.length });
   let lossy = false;
@@ -30,6 +34,19 @@ export function readEntries(directory: PathLike): Entry[] {
   return lossy
     ? readdirSync(directory, { withFileTypes: true, encoding: "buffer" }).map(exactEntry)
     : entries;
+}
+
+function heldEntries(directory: PathLike): Entry[] {
+  const entries: Entry[] = [];
+  // The types of Node know no bytes here.
+  const opened = opendirSync(directory, { encoding: "buffer" as BufferEncoding }) as unknown as Dir;
+  try {
+    for (let dirent; (dirent = opened.readSync()) !== null;)
+      entries.push(exactEntry(dirent as unknown as Dirent<Buffer>));
+  } finally {
+    opened.closeSync();
+  }
+  return entries;
 }
 
 function exactEntry(dirent: Dirent<Buffer>): Entry {

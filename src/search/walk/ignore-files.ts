@@ -30,7 +30,9 @@ export function addIgnoreFile(
   try {
     content = readFileSync(file);
   } catch (error) {
-    onProblem(`${shownPath}: ${ioErrorText(error)}`, error);
+    // A directory can be opened; what fails is to read its first line.
+    const isDirectory = (error as NodeJS.ErrnoException).code === "EISDIR";
+    onProblem(`${shownPath}: ${isDirectory ? "line 1: " : ""}${ioErrorText(error)}`, error);
     return;
   }
   let lineNumber = 0;

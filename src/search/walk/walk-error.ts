@@ -18,8 +18,14 @@ export interface WalkError {
 /** Rust's words for an error of the system: `No such file or directory (os error 2)`. */
 export function ioErrorText(error: unknown): string {
   const { errno, code, message } = error as NodeJS.ErrnoException;
+  if (isNulInPath(error)) return "file name contained an unexpected NUL byte";
   const text = code === undefined ? undefined : SYSTEM_TEXTS[code];
   return text === undefined || errno === undefined ? message : `${text} (os error ${Math.abs(errno)})`;
+}
+
+/** Node refuses such a path before the system could; it can come from a configuration file. */
+export function isNulInPath(error: unknown): boolean {
+  return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_ARG_VALUE";
 }
 
 /** strerror(3) of Linux for what opening, reading and listing may answer. */
