@@ -109,7 +109,14 @@ describe("a real process", () => {
   });
 
   test("the document has the fields that programs rely on", () => {
-    expect(Object.keys(report)).toEqual(["version", "machine", "devices", "forbiddenNodes", "search"]);
+    expect(Object.keys(report)).toEqual([
+      "version",
+      "machine",
+      "devices",
+      "forbiddenNodes",
+      "cardUsers",
+      "search",
+    ]);
     expect(report.version).toBe(3);
     const { profile, probes, readings, ...plain } = report.devices[device.index] as DeviceReport;
     expect(Object.keys(plain).toSorted()).toEqual(
@@ -124,6 +131,7 @@ describe("a real process", () => {
         "computeUnits",
         "computeQueues",
         "profileFile",
+        "cardKey",
       ]
         .filter((name) => name !== "computeUnits" || device.computeUnits !== undefined)
         .toSorted(),

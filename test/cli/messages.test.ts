@@ -124,7 +124,7 @@ describe("advice", () => {
       const { stderr, code } = await runHere(dir.path, ["--strategy", "turbo", ...args]);
       expect(stderr).toBe(
         'everwarp: there is no launch strategy "turbo". ' +
-          "Choose among auto, dispatch, redispatch, batch, leased, continuous, persistent. [EW_BAD_ARGUMENT]\n",
+          "Choose among auto, dispatch, redispatch, batch, leased, continuous, persistent, adaptive. [EW_BAD_ARGUMENT]\n",
       );
       expect(code).toBe(2);
     }

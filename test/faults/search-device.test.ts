@@ -148,7 +148,11 @@ describe("the command line", () => {
     hooks: SearchHooks,
     ...args: string[]
   ): Promise<{ code: number; out: string; err: string }> {
-    const { environment, out, errors } = captured({ stderrIsTerminal: true });
+    const { environment, out, errors } = captured({
+      stderrIsTerminal: true,
+      // The hint comes once a day where there is a cache to remember it.
+      env: { EW_PROGRAM_CACHE: "off" },
+    });
     const code = await main(["search", ...args, dir.path], environment, hooks);
     return { code, out: out(), err: errors() };
   }
