@@ -1,6 +1,7 @@
 /** A program and the loop that runs it, which begin and end together. For kernels without types, lines, journal and supervisor. */
 import { kernelFile, type ProgramRequest, sharedPrograms } from "../programs/index.ts";
-import { ResidentLoop, type ResidentLoopOptions, WORKGROUP_SIZE_ID } from "./resident-loop.ts";
+import type { ResidentLoopOptions } from "./loop-options.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "./resident-loop.ts";
 
 /** Disposing of it ends the kernel and gives the program back. */
 export interface ProgramLoop extends AsyncDisposable {

@@ -8,11 +8,8 @@ import {
 } from "../../src/residency/kernel-source.ts";
 import type { DeviceProfile } from "../../src/residency/profile.ts";
 import type { ProgramLoop } from "../../src/residency/program-loop.ts";
-import {
-  type ResidentLoop,
-  type ResidentLoopOptions,
-  WORKGROUP_SIZE_ID,
-} from "../../src/residency/resident-loop.ts";
+import { type ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
+import type { ResidentLoopOptions } from "../../src/residency/loop-options.ts";
 import type { Ticket } from "../../src/residency/work-queue.ts";
 import type { Infer, StructLayout } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
