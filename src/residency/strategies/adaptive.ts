@@ -43,6 +43,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
   readonly #resident: ResidentStrategy;
   readonly #shared: PrerecordedStrategy;
   readonly #company: Company;
+  readonly #context: StrategyContext;
   /** Whose launches are made. */
   #active: ResidentStrategy | PrerecordedStrategy;
   /** What must end before `#active` may begin. */
@@ -56,6 +57,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
 
   constructor(context: StrategyContext, options: AdaptiveOptions) {
     this.#company = options.company;
+    this.#context = context;
     this.#resident = new ResidentStrategy(
       "continuous",
       context,
@@ -76,7 +78,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
   }
 
   get firstLaunch(): number {
-    return this.#active === this.#resident ? this.#resident.firstLaunch : 0;
+    return this.isShared ? this.#context.site.epoch : this.#resident.firstLaunch;
   }
 
   /** Does the kernel end after every batch, for the sake of others? */
@@ -148,7 +150,8 @@ export class AdaptiveStrategy implements LaunchStrategy {
   }
 
   #wantsToShare(): boolean {
-    return this.#company.hasOthers || performance.now() < this.#sharedUntilMs;
+    // Asked at every poll, so the clock is read only where gaps were seen.
+    return this.#company.hasOthers || (this.#sharedUntilMs !== 0 && performance.now() < this.#sharedUntilMs);
   }
 
   #change(): void {

@@ -49,7 +49,7 @@ export async function countStarted(
 /**
  * Launches, with fewer and fewer workgroups, until all of a launch are resident; returns their number.
  * @param least fewer than these are of no use
- * @throws EW_STRATEGY_UNSUPPORTED when none starts, EW_NO_ROOM when too few do
+ * @throws EW_NO_ROOM when none starts, or too few
  */
 export async function launchResident(
   site: LaunchSite,
@@ -65,8 +65,8 @@ export async function launchResident(
     if (started === count) return count;
     await stop(timeoutMs);
     if (started === 0) {
-      throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `no workgroup started within ${timeoutMs} ms`, {
-        remedy: "Another program may hold the device; try again or choose another strategy.",
+      throw new EverwarpError("EW_NO_ROOM", `no workgroup started within ${timeoutMs} ms`, {
+        remedy: "Another program may hold the device; try again when it has ended, or choose another device.",
       });
     }
     if (started < least) {
