@@ -25,10 +25,14 @@ const SHOWN_NAMES = 40;
 
 /** @param allowed as in "it must be …" */
 export function badArgument(name: string, value: unknown, allowed: string, cause?: unknown): EverwarpError {
-  return new EverwarpError("EW_BAD_ARGUMENT", `${name} is ${shown(value)}`, {
-    remedy: `It must be ${allowed}.`,
-    ...(cause === undefined ? {} : { cause }),
-  });
+  return new EverwarpError(
+    "EW_BAD_ARGUMENT",
+    `${name} ${name.startsWith("the options") ? "are" : "is"} ${shown(value)}`,
+    {
+      remedy: `It must be ${allowed}.`,
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
 }
 
 /** A value as a short text. Calls no method, getter or proxy trap of the value. */

@@ -344,6 +344,9 @@ describe("changes", () => {
     ]);
     await files.remove("/docs/same");
     expect(files.stat(inode)).toBeUndefined();
+    // No directory, or no inode that there is or could be.
+    for (const other of [0, inode, 99, 2 ** 20, 2 ** 24 - 1, 2 ** 24, 2 ** 31, 2 ** 32 - 1])
+      expect([...files.entries(other)]).toEqual([]);
   });
 
   it("end with EW_PATHS_FULL when long names have taken all the room, and go on after something was removed", async () => {
@@ -493,6 +496,11 @@ describe("a saved namespace", () => {
       code: "EW_PATH_NOT_FOUND",
       message: expect.not.stringContaining("checkpoint"),
     });
+    for (const odd of ["/dev/zero", "/dev/null", folder])
+      expect(await rejection(Namespace.load(odd))).toMatchObject({
+        code: "EW_PATH_UNREADABLE",
+        message: expect.stringMatching(/is no regular file\. Name a /),
+      });
     expect(await rejection(Namespace.load("/etc/passwd"))).toMatchObject({
       code: "EW_NAMESPACE_CORRUPTED",
       message: expect.not.stringContaining("checkpoint"),

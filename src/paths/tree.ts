@@ -311,8 +311,9 @@ export class PathTree {
     }
   }
 
-  /** The entries of a directory, last added first. */
+  /** The entries of a directory, last added first; none for what is no directory, or no inode at all. */
   *entries(directory: number): Generator<TreeEntry> {
+    if (this.table.kindOf(directory) !== INODE_KIND.directory) return;
     for (const record of this.#nodes.children(directory)) {
       const child = this.#words[this.#slotOf(record) + Table.BUCKET_CHILD];
       const { begin, length } = this.#nameOf(record);

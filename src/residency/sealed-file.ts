@@ -48,7 +48,13 @@ export function readSealedFile<Result>(
     // Without waiting: a named pipe would keep the call until someone writes to it.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const { size: fileBytes } = await handle.stat();
+      const info = await handle.stat();
+      if (!info.isFile()) {
+        throw new EverwarpError("EW_PATH_UNREADABLE", `the ${kind.noun} ${file} is no regular file`, {
+          remedy: `Name a ${kind.noun} that was saved.`,
+        });
+      }
+      const fileBytes = info.size;
       const read = async (offsetBytes: number, sizeBytes: number): Promise<Uint8Array> => {
         const bytes = new Uint8Array(sizeBytes);
         await readInto(handle, bytes, offsetBytes, source);
@@ -142,7 +148,10 @@ export async function explained<Result>(
       action === "read" ? "EW_PATH_UNREADABLE" : "EW_PATH_UNWRITABLE",
       `the ${kind.noun} ${file} cannot be ${action}: ${String(cause instanceof Error ? cause.message : cause)}`,
       {
-        remedy: "Make room, or change the permissions or the path.",
+        remedy:
+          action === "read"
+            ? "Change the permissions or the path."
+            : "Make room, or change the permissions or the path.",
         cause,
       },
     );

@@ -174,6 +174,11 @@ export function writeBytesAtomicallySync(path: string, bytes: Uint8Array, option
   }
 }
 
+const REMEDIES: Readonly<Record<string, string>> = {
+  ENOENT: "Make its folder first.",
+  EISDIR: "Name a file: that is a folder.",
+};
+
 /**
  * The error for a file that somebody named and that cannot be written; what is no error of the file system passes as it is.
  *
@@ -183,8 +188,7 @@ export function unwritable(what: string, path: string, cause: unknown): unknown 
   const { code, message } = cause as NodeJS.ErrnoException;
   if (cause instanceof EverwarpError || code === undefined || !/^E[A-Z0-9]+$/.test(code)) return cause;
   return new EverwarpError("EW_PATH_UNWRITABLE", `${what} ${path} cannot be written: ${message}`, {
-    remedy:
-      code === "ENOENT" ? "Make its folder first." : "Make room, or change the permissions or the path.",
+    remedy: REMEDIES[code] ?? "Make room, or change the permissions or the path.",
     cause,
   });
 }

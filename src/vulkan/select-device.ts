@@ -73,7 +73,7 @@ function remedyFor(
   if (isNamed) return "Name a device from that list; everwarp doctor shows it.";
   const driver = "Install the driver of your GPU";
   if (allowSoftware || devices.length === 0) return `${driver}, or a software driver (Mesa's lavapipe).`;
-  return `${driver}, name a device from that list, or take a software one with allowSoftware: true.`;
+  return `${driver}, or name a device from that list. Device.open also takes a software one, with allowSoftware: true.`;
 }
 
 function wanted(select: DeviceSelection, allowSoftware: boolean): string {

@@ -142,6 +142,13 @@ describe("advice", () => {
     },
   );
 
+  it("help of a command that there is not says so", async () => {
+    const { environment, errors, out } = captured();
+    expect(await main(["help", "nope"], environment)).toBe(2);
+    expect(errors()).toMatch(/^everwarp: there is no command "nope"\. Choose among search, /);
+    expect(out()).toBe("");
+  });
+
   it("bench --list keeps a name and what it means apart", async () => {
     const { environment, out } = captured();
     expect(await main(["bench", "--list"], environment)).toBe(0);

@@ -32,7 +32,7 @@ export function chosenDirectory(
 export async function modelFolders(directory: string, part = ""): Promise<ModelFolder[]> {
   const names = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
     const error = cause as NodeJS.ErrnoException;
-    if (error.code === "ENOENT") return [];
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
     throw new EverwarpError("EW_PATH_UNREADABLE", `${directory} cannot be read: ${error.message}`, { cause });
   });
   const wanted = names

@@ -12,6 +12,11 @@ export async function runCommand(argv: readonly string[], environment: Environme
     if (named === "search") return (await import("./search.ts")).runSearch(["--help"], environment);
     const command = COMMANDS.find(({ name }) => name === named);
     if (command !== undefined) return (await command.load()).run(["--help"], environment);
+    if (named !== "version" && named !== "help") {
+      const names = ["search", "version", ...COMMANDS.map(({ name }) => name)].join(", ");
+      environment.writeError(`everwarp: there is no command "${named}". Choose among ${names}.\n`);
+      return 2;
+    }
   }
   let code = 0;
   const program = new Command("everwarp")

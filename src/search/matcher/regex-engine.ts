@@ -50,8 +50,7 @@ function load(): Package {
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       throw new EverwarpError("EW_OUT_OF_HOST_MEMORY", "there is no address space for the regex engine", {
-        remedy:
-          "Raise the limit (ulimit -v) to 24 GiB, set NODE_OPTIONS=--disable-wasm-trap-handler, or search for plain text (-F).",
+        remedy: "Raise the limit (ulimit -v) to 12 GB, or search for plain text (-F).",
         cause,
       });
     }
