@@ -231,16 +231,16 @@ describe("changes", () => {
     const paths = Array.from({ length: 60_000 }, (_, index) => (index % 2 === 0 ? "/a" : "/b"));
     const packed = packPaths(paths);
     let isDone = false;
+    let count = 0;
     const changes = (async () => {
-      let count = 0;
       for (; !isDone; count++) {
         await (count % 2 === 0 ? files.rename("/a", "/b") : files.rename("/b", "/a"));
         await files.addFile(`/more${count}`); // buckets split meanwhile
         if (count % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
-      return count;
     })();
-    for (let round = 0; round < 30; round++) {
+    // On a busy machine some rounds see no change at all: then there are more of them.
+    for (let round = 0; round < 30 || count <= 30; round++) {
       const results = await files.lookupPacked(packed);
       // Neighbours are looked up by one thread between two changes.
       for (let index = 0; index < results.length; index += 2)
@@ -248,7 +248,7 @@ describe("changes", () => {
           expect(new Set(results.subarray(index, index + 2))).toEqual(new Set([-2, inode]));
     }
     isDone = true;
-    expect(await changes).toBeGreaterThan(30);
+    await changes;
     const [a, b] = await files.lookupErrno(["/a", "/b"]);
     expect([a, b].toSorted((one, other) => one! - other!)).toEqual([-2, inode]);
   });
