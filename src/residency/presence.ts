@@ -9,7 +9,7 @@
  *
  * Guarantees: an announcement keeps no event loop alive; nothing that another process sends is read; a process that cannot announce itself
  * works on, alone as far as it knows. Processes in other network namespaces (containers) do not see each other: what they do to each other shows
- * in the gaps between launches (sharing-strategy.ts).
+ * in the gaps between launches (strategies/adaptive.ts).
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
