@@ -4,8 +4,8 @@
  *   npx tsx bench/tables.ts bench/record/DATE-MACHINE/raw.json
  */
 import { readFileSync } from "node:fs";
-import type { BenchDocument, MeasuredRow, Row } from "../src/cli/bench/document.ts";
-import { microseconds, throughputText } from "../src/cli/bench/table.ts";
+import type { BenchDocument, MeasuredRow, Row } from "../src/bench/document.ts";
+import { microseconds, throughputText } from "../src/bench/table.ts";
 
 function measuredCells({ timing, throughput, facts }: MeasuredRow): string[] {
   const { minUs, p50Us, p90Us, p99Us, sampleCount } = timing;

@@ -22,7 +22,7 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconf
 
 const esbuild = await import("esbuild");
 // What tsc has just made: a script can import no TypeScript.
-const { BUNDLE_OPTIONS, WORKER_SOURCES } = await built("base/bundle-options.js");
+const { BUNDLE_OPTIONS, WORKER_SOURCES } = await built("threads/bundle-options.js");
 const workers = Object.entries(WORKER_SOURCES).map(([name, source]) => [`workers/${name}`, source]);
 await esbuild.build({
   ...BUNDLE_OPTIONS,

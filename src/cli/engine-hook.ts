@@ -7,26 +7,33 @@
  */
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { nowMs } from "../base/clock.ts";
-import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
-import type { StrategyName } from "../residency/strategies/index.ts";
-import type { Backend, BackendTicket, LoadedCorpus, RawHits } from "../search/backend.ts";
-import type { FoundFile, Literal, Plan } from "../search/contracts.ts";
-import { Corpus } from "../search/corpus/corpus.ts";
-import { FILE_FLAGS, type Placement } from "../search/corpus/placement.ts";
-import { loadedStamp, sameStamp, stampOf } from "../search/corpus/read-content.ts";
+import { nowMs, EverwarpError, isDeviceFailure } from "../base/index.ts";
+import type { StrategyName } from "../residency/index.ts";
 import {
+  type Backend,
+  type BackendTicket,
+  type LoadedCorpus,
+  type RawHits,
+  type FoundFile,
+  type Literal,
+  type Plan,
+  Corpus,
+  FILE_FLAGS,
+  type Placement,
+  loadedStamp,
+  sameStamp,
+  stampOf,
   assertNoStrategy,
   type BackendChoice,
   mayFallBack,
   openDevice,
-} from "../search/engine/open-backend.ts";
-import { whyNoHardware } from "../vulkan/vulkan-presence.ts";
-import { showsDetails } from "../search/printer/index.ts";
-import type { EngineReport } from "../search/printer/stats.ts";
-import type { CandidateList } from "../search/searcher/candidates.ts";
-import { readDescriptor } from "../search/searcher/reader.ts";
-import { systemErrorText } from "../search/searcher/system-error.ts";
+  showsDetails,
+  type EngineReport,
+  type CandidateList,
+  readDescriptor,
+  systemErrorText,
+} from "../search/index.ts";
+import { whyNoHardware } from "../vulkan/index.ts";
 import type { SearchEngineHook } from "./commands/search.ts";
 import type { Environment } from "./flags/environment.ts";
 import type { HiArgs } from "./flags/hi-args.ts";

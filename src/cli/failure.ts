@@ -1,6 +1,6 @@
 /** What ended a command, in words for whoever typed it. */
-import { EverwarpError } from "../base/errors.ts";
-import { systemErrorText } from "../search/searcher/system-error.ts";
+import { EverwarpError } from "../base/index.ts";
+import { systemErrorText } from "../search/index.ts";
 
 /** One line for what the surroundings refuse; the stack only for a fault of our own, which it helps to find. */
 export function failureText(error: unknown): string {

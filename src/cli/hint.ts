@@ -1,7 +1,7 @@
 /** The one line that tells a user why the host searches, once a day. */
 import { closeSync, constants, futimesSync, lstatSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { cacheDirectory } from "../programs/cache/cache-folder.ts";
+import { cacheDirectory } from "../programs/index.ts";
 
 export interface HintFacts {
   /** Value of --device. */

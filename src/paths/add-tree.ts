@@ -14,8 +14,7 @@ import {
   statSync,
 } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { nowMs } from "../base/clock.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { nowMs, EverwarpError } from "../base/index.ts";
 import { INODE_KIND, ROOT_INODE } from "./contracts.ts";
 import { type PathLike, pathBytes } from "./pack.ts";
 import { errnoCode, PathError } from "./path-error.ts";

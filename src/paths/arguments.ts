@@ -11,8 +11,8 @@ import {
   readOptions,
   whole,
   wholeNumber,
-} from "../base/arguments.ts";
-import { STRATEGY_NAMES } from "../residency/strategies/strategy.ts";
+} from "../base/index.ts";
+import { STRATEGY_NAMES } from "../residency/index.ts";
 import type { AddTreeOptions } from "./add-tree.ts";
 import type { BatcherOptions } from "./batcher.ts";
 import type { LookupOptions, PackedPaths } from "./contracts.ts";

@@ -7,8 +7,7 @@
  * Invariants: a call on an idle batcher waits for nobody; while batches are in flight, what comes meanwhile is the next one, so the batches grow with the load and
  * shrink with it; every call is answered once, in whatever order the batches come back; a batch that fails fails its own calls only.
  */
-import { milliseconds, wholeNumber } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { milliseconds, wholeNumber, EverwarpError } from "../base/index.ts";
 import type { SingleLookup } from "./contracts.ts";
 import { assertPath, type PathLike, pathBytes } from "./pack.ts";
 import { errnoCode, PathError } from "./path-error.ts";

@@ -4,10 +4,16 @@
  * The regions are written and read as they are, so loading a million entries is reading their bytes and looking at each once (`table-check.ts`); what
  * the host keeps beside the table is made anew from it (`node-list.ts`). Words are little-endian, in the file as on every machine that this runs on.
  */
-import { EverwarpError } from "../base/errors.ts";
-import { saveSealedFile } from "../residency/checkpoint-file.ts";
-import { readSealedFile, type SealedReader } from "../residency/sealed-file.ts";
-import { type About, type FileKind, isRecord, type SectionPlace } from "../residency/sealed-format.ts";
+import { EverwarpError } from "../base/index.ts";
+import {
+  saveSealedFile,
+  readSealedFile,
+  type SealedReader,
+  type About,
+  type FileKind,
+  isRecord,
+  type SectionPlace,
+} from "../residency/index.ts";
 import { PathTable, type PathTableOptions } from "./table.ts";
 import { REGIONS, usedWords } from "./table-shape.ts";
 import { Table, TableHeader } from "./table.schema.ts";

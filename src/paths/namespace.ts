@@ -8,9 +8,8 @@
  * change's promise resolves when every later lookup sees it; when the device fails (is lost, has no memory to grow) and was left to us to choose, the
  * host's engine answers in its place, also what was in flight.
  */
-import { fullText, readOptions } from "../base/arguments.ts";
-import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
-import type { StrategyName } from "../residency/strategies/index.ts";
+import { fullText, readOptions, EverwarpError, isDeviceFailure } from "../base/index.ts";
+import type { StrategyName } from "../residency/index.ts";
 import {
   addTreeOptions,
   assertInodeNumber,

@@ -7,7 +7,7 @@
  * reserved as a whole and committed by the system as it is written, so nothing is ever copied; everything here follows from the table and is
  * made anew (`rebuild`) when one is loaded.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { INODE_KIND, ROOT_INODE } from "./contracts.ts";
 import type { PathTable } from "./table.ts";
 import { Table, TableHeader } from "./table.schema.ts";

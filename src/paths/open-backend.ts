@@ -1,8 +1,7 @@
 /** Which backend a namespace gets: a device, or the host's threads where there is none. */
-import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
-import type { StrategyName } from "../residency/strategies/index.ts";
-import type { Device } from "../vulkan/index.ts";
-import { whyNoHardware } from "../vulkan/vulkan-presence.ts";
+import { EverwarpError, isDeviceFailure } from "../base/index.ts";
+import type { StrategyName } from "../residency/index.ts";
+import { type Device, whyNoHardware } from "../vulkan/index.ts";
 import type { PathsBackend, TableImage } from "./contracts.ts";
 
 /** See `NamespaceOptions.device`. */

@@ -4,8 +4,7 @@
  * Strings are joined in groups and encoded as one, which takes a third of the time of encoding each (bench/paths-host.ts). Where a group
  * has nothing but ASCII, as nearly all have, a path's bytes are as many as its characters; where not, the group is encoded path by path.
  */
-import { badArgument, unreadable } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { badArgument, unreadable, EverwarpError } from "../base/index.ts";
 import type { PackedPaths } from "./contracts.ts";
 
 /** A path as callers give it: a string stands for its UTF-8 bytes, an array for itself. */

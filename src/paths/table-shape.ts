@@ -2,7 +2,7 @@
  * How large a path table is: the vectors of its records, where its regions begin, how many entries it is for, and whether a header that
  * comes from outside can be believed.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { Table, TableHeader as H } from "./table.schema.ts";
 
 const { GRANULE_WORDS, BUCKET_WORDS, BUCKET_SLOTS, VECTOR_WORDS, RECORD_NAME, TARGET_BYTES, VECTORS_MAX } =

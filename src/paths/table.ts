@@ -10,9 +10,8 @@
  * No change moves more than one bucket (linear hashing), so none takes longer than a few microseconds, however large the table.
  * One thread writes. Others may read the same words while it does not.
  */
-import { wholeNumber } from "../base/arguments.ts";
-import { assert, EverwarpError } from "../base/errors.ts";
-import { type LinearMemory, WebAssemblyRuntime } from "../base/web-assembly.ts";
+import { wholeNumber, assert, EverwarpError } from "../base/index.ts";
+import { type LinearMemory, WebAssemblyRuntime } from "../threads/index.ts";
 import {
   INODE_KIND,
   NAME_BYTES_MAX,

@@ -5,7 +5,7 @@
  * an inode is freed when its last entry goes; an operation that fails has changed nothing.
  * Everything here runs at once and to its end; whoever looks the table up from other threads keeps them out meanwhile (`Namespace` does).
  */
-import { assert, EverwarpError } from "../base/errors.ts";
+import { assert, EverwarpError } from "../base/index.ts";
 import { type ErrnoCode, INODE_KIND, NAME_BYTES_MAX, PATH_BYTES_MAX, ROOT_INODE } from "./contracts.ts";
 import { type LastComponent, PathWalker } from "./host/path-walker.ts";
 import { NodeList } from "./node-list.ts";

@@ -18,7 +18,7 @@ import {
   text,
   whole,
   wholeOrInfinity,
-} from "../base/arguments.ts";
+} from "../base/index.ts";
 import type { PruneOptions } from "./cache/disk-store.ts";
 import type { HttpStoreOptions } from "./cache/http-store.ts";
 import { SecondLevel } from "./cache/store.ts";

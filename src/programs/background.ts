@@ -5,7 +5,7 @@
  * its short form, which is synchronous; one that is ended by a signal loses what would have been saved, and nothing else.
  */
 
-import { atExit } from "../storage/at-exit.ts";
+import { atExit } from "../storage/index.ts";
 
 /** How long what changed is left to change further. */
 const SAVE_DELAY_MS = 2_000;

@@ -1,9 +1,8 @@
 /** Compares a schema with what the compiler made of its GLSL: the two can then never drift apart unseen. */
 
-import { EverwarpError } from "../base/errors.ts";
-import { strideOf } from "../schema/solve.ts";
-import { type StructLayout, type UndocumentedType, undocumented } from "../schema/types.ts";
-import type { SpirvModule, SpirvStruct, SpirvType } from "../spirv/module.ts";
+import { EverwarpError } from "../base/index.ts";
+import { strideOf, type StructLayout, type UndocumentedType, undocumented } from "../schema/index.ts";
+import type { SpirvModule, SpirvStruct, SpirvType } from "../spirv/index.ts";
 
 /**
  * Checks every struct of the module that has the schema's name, or `name`, and a memory layout.

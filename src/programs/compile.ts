@@ -1,6 +1,6 @@
 /** GLSL to SPIR-V: includes expanded, defines put in, errors told in terms of the files that people wrote. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { type ExpandedSource, expandFile, expandSource, showPath, type VirtualFiles } from "./include.ts";
 import { glslang } from "./glslang.ts";
 import { findPrecompiled, sourceKey } from "./precompiled.ts";

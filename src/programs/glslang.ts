@@ -1,5 +1,5 @@
 /** Khronos's GLSL compiler, as WebAssembly, loaded at the first compilation and not before. */
-import { requireDependency } from "../base/package-root.ts";
+import { requireDependency } from "../base/index.ts";
 
 interface Glslang {
   compileGLSL(source: string, stage: "compute", debug: boolean, spirvVersion: "1.5"): Uint32Array;

@@ -6,7 +6,7 @@
  * than `maxBytes`. What is being made is made once, however many ask.
  */
 
-import type { ComputePipeline } from "../vulkan/pipeline.ts";
+import type { ComputePipeline } from "../vulkan/index.ts";
 import type { Program } from "./modules.ts";
 
 /** A program's part of memory beside its SPIR-V: objects, handles, what the module says of itself. */

@@ -14,10 +14,8 @@
 
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { currentDirectory } from "../base/current-directory.ts";
-import { EverwarpError } from "../base/errors.ts";
-import { packageRoot } from "../base/package-root.ts";
-import { readRegularFileSync } from "../storage/read-regular.ts";
+import { currentDirectory, EverwarpError, packageRoot } from "../base/index.ts";
+import { readRegularFileSync } from "../storage/index.ts";
 
 export interface ExpandedSource {
   /** GLSL without includes. */

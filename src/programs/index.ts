@@ -14,3 +14,11 @@ export { ProgramCache, type ProgramCacheOptions, type ProgramLease } from "./pro
 export { type ProgramRequest, type ProgramVariant } from "./program-request.ts";
 export { type SharedPrograms, sharedPrograms } from "./shared-programs.ts";
 export { type Benchmark, type TuneAnswer, type TuneOptions, type VariantFigure } from "./tune.ts";
+export { type WrittenArchive, readArchive, writeArchive } from "./cache/archive.ts";
+export { DiskStore } from "./cache/disk-store.ts";
+export { type Entry, encodeEntry } from "./cache/entry-file.ts";
+export type { ManifestRow } from "./cache/manifest.ts";
+export { COMPILER, ENTRY_ID, type Target, partsOf, pipelineKeyOf, targetOf } from "./cache/program-key.ts";
+export { prepareSource } from "./compile.ts";
+export { expandFile } from "./include.ts";
+export { shippedPrograms, shippedProgramsNamed } from "./shipped.ts";

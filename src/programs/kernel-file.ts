@@ -1,8 +1,7 @@
 /** Where the kernels that everwarp ships lie. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
-import { packageRoot } from "../base/package-root.ts";
+import { EverwarpError, packageRoot } from "../base/index.ts";
 
 /**
  * The path of a shipped kernel: in a checkout its source, in an installed package the copy that the build made.

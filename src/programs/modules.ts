@@ -9,8 +9,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { nowMs } from "../base/clock.ts";
-import { readSpirv, type SpirvModule } from "../spirv/module.ts";
+import { nowMs } from "../base/index.ts";
+import { readSpirv, type SpirvModule } from "../spirv/index.ts";
 import { compileExpanded } from "./compile.ts";
 import type { ExpandedSource } from "./include.ts";
 import { findPrecompiled } from "./precompiled.ts";

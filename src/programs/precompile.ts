@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { writeBytesAtomicallySync } from "../storage/atomic-write.ts";
+import { writeBytesAtomicallySync } from "../storage/index.ts";
 import { compileExpanded, prepareSource, type SourceRequest } from "./compile.ts";
 import { precompiledFolder, sourceKey } from "./precompiled.ts";
 

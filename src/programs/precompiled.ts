@@ -7,9 +7,9 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { packageRoot } from "../base/package-root.ts";
-import { readRegularFileSync } from "../storage/read-regular.ts";
-import { readSpirv, spirvWords } from "../spirv/module.ts";
+import { packageRoot } from "../base/index.ts";
+import { readRegularFileSync } from "../storage/index.ts";
+import { readSpirv, spirvWords } from "../spirv/index.ts";
 
 /** More than any module has. */
 const MODULE_BYTES_MAX = 64 << 20;

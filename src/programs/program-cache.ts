@@ -8,9 +8,8 @@
  */
 
 import { join } from "node:path";
-import { assertInstance, callback, text } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
-import { Device } from "../vulkan/device.ts";
+import { assertInstance, callback, text, EverwarpError } from "../base/index.ts";
+import { Device } from "../vulkan/index.ts";
 import {
   assertPreloaded,
   assertRequest,

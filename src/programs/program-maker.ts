@@ -13,12 +13,9 @@
  */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { nowMs } from "../base/clock.ts";
-import { EverwarpError } from "../base/errors.ts";
-import { structSizeBytes } from "../spirv/extent.ts";
-import type { Device } from "../vulkan/device.ts";
-import type { ComputePipeline } from "../vulkan/pipeline.ts";
-import type { PipelineData, PipelineDataKind } from "../vulkan/pipeline-data.ts";
+import { nowMs, EverwarpError } from "../base/index.ts";
+import { structSizeBytes } from "../spirv/index.ts";
+import type { Device, ComputePipeline, PipelineData, PipelineDataKind } from "../vulkan/index.ts";
 import { Background } from "./background.ts";
 import { CrashGuard } from "./cache/crash-guard.ts";
 import type { DiskStore } from "./cache/disk-store.ts";

@@ -2,8 +2,8 @@
 
 import { statSync } from "node:fs";
 import { dirname, isAbsolute } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
-import type { SpirvModule } from "../spirv/module.ts";
+import { EverwarpError } from "../base/index.ts";
+import type { SpirvModule } from "../spirv/index.ts";
 import { digits, moduleIdOf, variantIdOf } from "./cache/program-key.ts";
 import { prepareSource, type SourceRequest } from "./compile.ts";
 import { type ExpandedSource, showPath } from "./include.ts";

@@ -1,6 +1,6 @@
 /** The caches that everything in a process shares: one for each device, opened when a program is first asked for on it. */
 
-import type { Device } from "../vulkan/device.ts";
+import type { Device } from "../vulkan/index.ts";
 import { secondLevelFrom } from "./cache/store-choice.ts";
 import { ModuleShelf, type Program } from "./modules.ts";
 import { precompiledFolder } from "./precompiled.ts";

@@ -2,8 +2,7 @@
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
-import { packageRoot } from "../base/package-root.ts";
+import { EverwarpError, packageRoot } from "../base/index.ts";
 import { variantsOf } from "./precompile.ts";
 import type { ProgramRequest } from "./program-request.ts";
 

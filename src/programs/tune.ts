@@ -8,9 +8,10 @@
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
-import { writeBytesAtomically, type WriteOptions } from "../storage/atomic-write.ts";
+import { EverwarpError } from "../base/index.ts";
 import {
+  writeBytesAtomically,
+  type WriteOptions,
   isAmount,
   isCount,
   isListOf,
@@ -18,8 +19,8 @@ import {
   isOptional,
   isText,
   parseJson,
-} from "../storage/json-shape.ts";
-import { readRegularText } from "../storage/read-regular.ts";
+  readRegularText,
+} from "../storage/index.ts";
 import { MAX_SIDE_FILE_BYTES } from "./cache/cache-folder.ts";
 import type { DiskStore } from "./cache/disk-store.ts";
 import { digits, type Target } from "./cache/program-key.ts";

@@ -12,10 +12,14 @@
  */
 
 import { dirname } from "node:path";
-import { fileFaultAt } from "../base/faults.ts";
-import { type FileSink, writeAtomically, type WriteOptions } from "../storage/atomic-write.ts";
-import { removeLeftBehind } from "../storage/temporary-file.ts";
-import { writeTarget } from "../storage/write-target.ts";
+import { fileFaultAt } from "../base/index.ts";
+import {
+  type FileSink,
+  writeAtomically,
+  type WriteOptions,
+  removeLeftBehind,
+  writeTarget,
+} from "../storage/index.ts";
 import {
   assertIdentity,
   type Checkpoint,

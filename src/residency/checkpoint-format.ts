@@ -1,7 +1,7 @@
 /**
  * What a checkpoint tells of itself in the header of its file (`sealed-format.ts`): whose state it is, and how far that had come.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { type About, corrupted, type FileKind, isCount, isRecord, type NamedFile } from "./sealed-format.ts";
 
 export const CHECKPOINT_FILE: FileKind = {

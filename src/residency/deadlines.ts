@@ -5,7 +5,7 @@
  * early leaves at once and nothing is held longer than it is needed. There is a timer exactly while there is a deadline; it never keeps
  * the process alive (whoever waits for the answer does).
  */
-import { nowMs } from "../base/clock.ts";
+import { nowMs } from "../base/index.ts";
 
 /** The longest time that a timer of Node can be set to. */
 const TIMER_MAX_MS = 2 ** 31 - 1;

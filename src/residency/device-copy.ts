@@ -8,7 +8,7 @@
  * that a copy that must be quick allocates nothing and records nothing. What the device may still write to is not freed.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { CommandBuffer, Device, DeviceBuffer, Fence, Queue, Recorder } from "../vulkan/index.ts";
 import { hasSignaled } from "./strategies/strategy.ts";
 

@@ -8,7 +8,7 @@
  * other kernel, so a device with one queue holds one resident kernel, or any number of bounded ones. Nothing here waits, and
  * nothing asks the device: what is refused is refused before anything is launched.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { Device, Queue, QueueLease } from "../vulkan/index.ts";
 import type { StrategyName } from "./strategies/index.ts";
 

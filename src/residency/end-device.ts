@@ -1,5 +1,5 @@
 /** The end of a device that only one kernel used, whatever became of that kernel. */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { Device } from "../vulkan/index.ts";
 
 /** How long work may take that was told to end before: what still runs then, does not end. */

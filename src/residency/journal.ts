@@ -11,7 +11,7 @@
  * `words` never grows beyond `bytesMax`. On the way of a request nothing is allocated but, now and then, a larger array.
  * Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by size.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { Lane } from "./request-lanes.ts";
 
 const TAG_WORDS = 2;

@@ -7,7 +7,7 @@
  *
  * Requests that had not been published yet are not in it: they are known to their callers alone.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { Device } from "../vulkan/index.ts";
 import { type LoadCheckpointOptions, loadCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
 import type { CheckpointIdentity } from "./checkpoint-format.ts";

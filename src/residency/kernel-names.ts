@@ -1,8 +1,7 @@
 /** The names that a kernel's schemas bring into its GLSL: checked here, so that an error speaks of the schema and not of generated text. */
 import { join } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
-import { packageRoot } from "../base/package-root.ts";
-import { expandFile } from "../programs/include.ts";
+import { EverwarpError, packageRoot } from "../base/index.ts";
+import { expandFile } from "../programs/index.ts";
 import { isGlslIdentifier, type StructLayout } from "../schema/index.ts";
 
 /** The name under which kernel.glsl includes what is generated: give it to `virtualFiles`. */

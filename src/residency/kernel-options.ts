@@ -16,7 +16,7 @@ import {
   recordOf,
   text,
   whole,
-} from "../base/arguments.ts";
+} from "../base/index.ts";
 import type { StructLayout } from "../schema/index.ts";
 import type { KernelRecipe, KernelText } from "./kernel-site.ts";
 import { type KernelTypes, kernelTypes, REQUEST_WORDS_MAX } from "./kernel-source.ts";

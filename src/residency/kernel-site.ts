@@ -11,9 +11,8 @@
 import { createHash } from "node:crypto";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { EverwarpError } from "../base/errors.ts";
-import { prepareSource } from "../programs/compile.ts";
-import { type ProgramLease, sharedPrograms, type SourceRequest } from "../programs/index.ts";
+import { EverwarpError } from "../base/index.ts";
+import { prepareSource, type ProgramLease, sharedPrograms, type SourceRequest } from "../programs/index.ts";
 import type { Device, DeviceBuffer } from "../vulkan/index.ts";
 import { type CopyPart, DeviceCopy, type StagedPart } from "./device-copy.ts";
 import { isCard } from "./company.ts";

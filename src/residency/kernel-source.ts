@@ -11,12 +11,16 @@
  * State is one buffer of device memory, cut into named sections at multiples of 256 bytes.
  */
 import { createHash } from "node:crypto";
-import { unreadable } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
-import { glslLiteral } from "../schema/constants.ts";
-import { glslStruct, type Infer, type StructLayout } from "../schema/index.ts";
-import { strideOf } from "../schema/solve.ts";
-import { type UndocumentedType, undocumented } from "../schema/types.ts";
+import { unreadable, EverwarpError } from "../base/index.ts";
+import {
+  glslLiteral,
+  glslStruct,
+  type Infer,
+  type StructLayout,
+  strideOf,
+  type UndocumentedType,
+  undocumented,
+} from "../schema/index.ts";
 import { assertNames, stateBytesConstant, stateFunction } from "./kernel-names.ts";
 import { structReader, structWriter } from "./kernel-words.ts";
 import { Queue } from "./queue.schema.ts";

@@ -5,10 +5,8 @@
  * fast as walking the fields, on a way that every request takes. The text holds nothing but names that GLSL takes, so nothing can be smuggled into it.
  * Values are checked on the way in, since a request that the kernel reads wrongly is found by nobody.
  */
-import { shown } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
-import { strideOf } from "../schema/solve.ts";
-import { type StructLayout, type UndocumentedType, undocumented } from "../schema/types.ts";
+import { shown, EverwarpError } from "../base/index.ts";
+import { strideOf, type StructLayout, type UndocumentedType, undocumented } from "../schema/index.ts";
 
 /** Stores a value at words[0 …]. @throws EW_BAD_ARGUMENT naming the field */
 export type WordWriter = (value: unknown, words: Uint32Array) => void;

@@ -9,7 +9,7 @@
  * Invariant: `ahead` of at least one workgroup of each lane is 0, as requests that all have finished are answered. So a fresh queue
  * can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on exactly where it stood.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { Cursors, Queue } from "./queue.schema.ts";
 import type { Lane } from "./request-lanes.ts";
 

@@ -16,9 +16,8 @@ import {
   isText,
   parseJson,
   type Shape,
-} from "../storage/json-shape.ts";
-import type { DeviceInfo } from "../vulkan/index.ts";
-import { MEMORY_ROLES } from "../vulkan/memory-roles.ts";
+} from "../storage/index.ts";
+import { type DeviceInfo, MEMORY_ROLES } from "../vulkan/index.ts";
 import type { DoctorReadings, ProbeName } from "./probes/catalogue.ts";
 import { type DoorbellReading, doorbellTypes } from "./probes/doorbell.ts";
 import { COMPONENTS, GAPS } from "./probes/persistence.ts";

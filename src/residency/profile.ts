@@ -7,12 +7,9 @@
  */
 import { createHash } from "node:crypto";
 import path from "node:path";
-import { boolean, readOptions } from "../base/arguments.ts";
-import { writeBytesAtomicallySync } from "../storage/atomic-write.ts";
-import { userCacheFolder } from "../storage/cache-home.ts";
-import { readRegularTextSync } from "../storage/read-regular.ts";
-import { DEVICE_OPTIONS } from "../vulkan/arguments.ts";
-import { Device, type DeviceInfo, type DeviceOptions } from "../vulkan/index.ts";
+import { boolean, readOptions } from "../base/index.ts";
+import { writeBytesAtomicallySync, userCacheFolder, readRegularTextSync } from "../storage/index.ts";
+import { DEVICE_OPTIONS, Device, type DeviceInfo, type DeviceOptions } from "../vulkan/index.ts";
 import type { DoctorReadings } from "./probes/catalogue.ts";
 import { probeClock } from "./probes/clock.ts";
 import { doorbellCandidates, type DoorbellReading, isWatched, probeDoorbell } from "./probes/doorbell.ts";

@@ -7,7 +7,7 @@
  *
  * Invariants: while nothing is in flight there is no timer and no immediate; while something is, exactly one of them, which keeps the process alive.
  */
-import { nowMs } from "../base/clock.ts";
+import { nowMs } from "../base/index.ts";
 
 /** How long it is eager after the last answer. At 60 requests a second that each take long, this is 3 % of a core. */
 const EAGER_MS = 0.5;

@@ -13,8 +13,7 @@
  * The way of a request without options allocates its promise, its `PendingRequest` and its ticket, and nothing else: no closure, no timer, no
  * listener.
  */
-import { nowMs } from "../base/clock.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { nowMs, EverwarpError } from "../base/index.ts";
 import { Journal, type JournalOptions } from "./journal.ts";
 import { TimeHistogram } from "./kernel-stats.ts";
 import { type Lane, type PendingRequest, RequestLanes } from "./request-lanes.ts";

@@ -11,8 +11,14 @@
  * says so of whatever is published next; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
  * there is a deadline. Lanes are linked lists through the requests themselves, so a request leaves from anywhere at once.
  */
-import { abortSignal, boolean, type OptionChecks, positiveDuration, readOptions } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
+import {
+  abortSignal,
+  boolean,
+  type OptionChecks,
+  positiveDuration,
+  readOptions,
+  EverwarpError,
+} from "../base/index.ts";
 import { Deadlines, type Expiring } from "./deadlines.ts";
 
 /** 1 is urgent. The number of a lane of the work queue. */

@@ -9,7 +9,7 @@
  * Format: the Trace Event Format's JSON, times in microseconds; requests are nestable async events ("b"/"e", matched by id), as any number
  * may be under way at a time; spans are complete events ("X").
  */
-import { unwritable, writeBytesAtomically } from "../storage/atomic-write.ts";
+import { unwritable, writeBytesAtomically } from "../storage/index.ts";
 import type { Lane } from "./request-lanes.ts";
 
 /** How requests end. */

@@ -8,9 +8,7 @@
  * immediate, and does not keep the process alive.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { nowMs } from "../base/clock.ts";
-import { assertInstance, fullText, milliseconds } from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { nowMs, assertInstance, fullText, milliseconds, EverwarpError } from "../base/index.ts";
 import type { Infer, StructLayout } from "../schema/index.ts";
 import { Device } from "../vulkan/index.ts";
 import type { LoadCheckpointOptions } from "./checkpoint-file.ts";

@@ -11,7 +11,7 @@
  * a checkpoint; an idle kernel costs the host no time.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { type CompanyGuest, type CompanyMember, isCard, joinCompany, NO_COMPANY } from "./company.ts";
 import { kindOf, type Place, roomOf } from "./device-room.ts";
 import type { DeviceBuffer } from "../vulkan/index.ts";

@@ -6,8 +6,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
-import { fileFaultAt } from "../base/faults.ts";
+import { EverwarpError, fileFaultAt } from "../base/index.ts";
 import {
   assertSection,
   type FileKind,

@@ -14,7 +14,7 @@
  */
 
 import { createHash, type Hash } from "node:crypto";
-import { type ErrorCode, EverwarpError } from "../base/errors.ts";
+import { type ErrorCode, EverwarpError } from "../base/index.ts";
 
 /** Grows with every change of the format. */
 const FORMAT_VERSION = 1;

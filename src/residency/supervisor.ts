@@ -19,8 +19,7 @@
  * loss names the one. That one is poisoned when it was in flight in `attemptsMax` losses.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { nowMs } from "../base/clock.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { nowMs, EverwarpError } from "../base/index.ts";
 import type { Device } from "../vulkan/index.ts";
 import type { ReplayEntry } from "./journal.ts";
 import {

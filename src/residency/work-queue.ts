@@ -16,7 +16,7 @@
  * order of its numbers, so a look at all requests ends at the first that has no answer.
  * One thread owns the host's side.
  */
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { Queue } from "./queue.schema.ts";
 import { sealMix, sealNumberAt } from "./seal.ts";
 import { drainWriteCombining } from "./write-combining.ts";

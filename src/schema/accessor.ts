@@ -5,7 +5,7 @@
  * accessor, an array of structs an array of accessors. Plain loads and stores, as fast as a typed array's.
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { strideOf } from "./solve.ts";
 import {
   type ArrayType,

@@ -1,6 +1,6 @@
 /** Named numbers that host and device share: states, flags, limits. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 
 /** A set of constants; the properties are the values themselves. */
 export type Constants<

@@ -1,6 +1,6 @@
 /** GLSL text of schemas. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { type Constants, constantsMeta, glslLiteral } from "./constants.ts";
 import {
   type FieldType,

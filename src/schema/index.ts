@@ -16,3 +16,6 @@ export {
   u32,
   u64,
 } from "./types.ts";
+export { glslLiteral } from "./constants.ts";
+export { strideOf } from "./solve.ts";
+export { type UndocumentedType, undocumented } from "./types.ts";

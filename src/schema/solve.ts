@@ -6,7 +6,7 @@
  * alignment, scalar does not, so that what follows a nested struct may begin in its tail.
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { isGlslIdentifier } from "./identifiers.ts";
 import {
   type FieldType,

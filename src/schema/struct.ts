@@ -8,8 +8,8 @@ import {
   recordOf,
   shown,
   text as textOf,
-} from "../base/arguments.ts";
-import { EverwarpError } from "../base/errors.ts";
+  EverwarpError,
+} from "../base/index.ts";
 import { accessorOf } from "./accessor.ts";
 import { solve, strideOf } from "./solve.ts";
 import {

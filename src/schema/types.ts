@@ -13,7 +13,7 @@
  *
  * Every scalar is four or eight bytes, so every offset is a multiple of four.
  */
-import { badArgument, text as textOf, wholeNumber } from "../base/arguments.ts";
+import { badArgument, text as textOf, wholeNumber } from "../base/index.ts";
 
 import type { Accessor } from "./accessor.ts";
 

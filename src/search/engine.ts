@@ -7,7 +7,7 @@
  * Invariants: a corpus is held by exactly one backend; searches wait in one line when a queue is full, and are sent in that order;
  * after `close` nothing runs any more.
  */
-import { EverwarpError, isDeviceFailure } from "../base/errors.ts";
+import { EverwarpError, isDeviceFailure } from "../base/index.ts";
 import type { Backend, SubmitOptions } from "./backend.ts";
 import type { Corpus } from "./corpus/corpus.ts";
 import { assertCorpus, engineOptions, readQuery, syncOptions } from "./engine/arguments.ts";

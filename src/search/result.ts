@@ -5,7 +5,7 @@
  * had to be read again (a device keeps contents to itself) its present content was searched, and it is listed in `changedFiles`.
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { HitList } from "./contracts.ts";
 import { FILE_FLAGS } from "./corpus/placement.ts";
 import { type FileStamp, loadedStamp, sameStamp, stampOf } from "./corpus/read-content.ts";

@@ -1,6 +1,6 @@
 /** Sizes of types in a module, from the decorations that the compiler wrote. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { SpirvModule, SpirvStruct } from "./module.ts";
 
 /** Universal limit on the nesting of structs (SPIR-V specification, section 2.17), and as much again for arrays. */

@@ -6,7 +6,7 @@
  * Numbers are from the SPIR-V specification 1.6, section 3.
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 
 /** A type as far as memory layout knows types. */
 export type SpirvType =

@@ -12,7 +12,7 @@ import {
   recordOf,
   text,
   whole,
-} from "../base/arguments.ts";
+} from "../base/index.ts";
 import type { BufferOptions } from "./buffer.ts";
 import type { CommandBufferOptions } from "./command-buffer.ts";
 import type { DeviceOptions } from "./device.ts";

@@ -7,7 +7,7 @@
  * its own and no allocator stands between.
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { memoryBudget } from "./device-info.ts";

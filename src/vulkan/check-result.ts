@@ -1,7 +1,12 @@
 /** Every VkResult passes through `checkResult`: one place knows what a failed call means to a user. */
 
-import { type ErrorCode, EverwarpError } from "../base/errors.ts";
-import { type DeviceFault, deviceFaultAt, type DeviceFaultPoint } from "../base/faults.ts";
+import {
+  type ErrorCode,
+  EverwarpError,
+  type DeviceFault,
+  deviceFaultAt,
+  type DeviceFaultPoint,
+} from "../base/index.ts";
 import { VkResult } from "./generated/constants.ts";
 
 interface Meaning {

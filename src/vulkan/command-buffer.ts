@@ -8,7 +8,7 @@
  *          pCommandBuffers ─┘
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { DeviceObject, type Recording } from "./device-object.ts";

@@ -9,8 +9,7 @@
  * of it runs, at the latest when the device is closed. The handle of a device that was closed is not given out.
  */
 
-import { EverwarpError } from "../base/errors.ts";
-import type { DeviceFaultPoint } from "../base/faults.ts";
+import { EverwarpError, type DeviceFaultPoint } from "../base/index.ts";
 import { checkResult, injectedResult } from "./check-result.ts";
 import type { PhysicalDevice } from "./device-info.ts";
 import type { Fence } from "./fence.ts";

@@ -2,7 +2,7 @@
 
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 
 /** Throws when a device node exists that this user may not open: the likely reason why no device was found. */
 export function assertNodesOpen(): void {

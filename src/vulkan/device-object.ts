@@ -6,7 +6,7 @@
  * something may still be using it (context.ts).
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { DeviceContext, HandleKind } from "./context.ts";
 import type { CoreCommands } from "./generated/commands.ts";
 

@@ -22,9 +22,9 @@ import {
   OPEN_DEVICE,
   text,
   wholeNumber,
-} from "../base/arguments.ts";
-import { nowMs } from "../base/clock.ts";
-import { EverwarpError } from "../base/errors.ts";
+  nowMs,
+  EverwarpError,
+} from "../base/index.ts";
 import {
   assertBody,
   assertRole,

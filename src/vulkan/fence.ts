@@ -1,7 +1,6 @@
 /** Fences: the host's way to learn that a submission has ended. */
 
-import { nowMs } from "../base/clock.ts";
-import { EverwarpError } from "../base/errors.ts";
+import { nowMs, EverwarpError } from "../base/index.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { DeviceObject } from "./device-object.ts";

@@ -1,8 +1,7 @@
 /** The foreign-function library, loaded at the first call into native code and not before. */
 
 import type * as Koffi from "koffi";
-import { EverwarpError } from "../base/errors.ts";
-import { requireDependency } from "../base/package-root.ts";
+import { EverwarpError, requireDependency } from "../base/index.ts";
 
 let loaded: typeof Koffi | undefined;
 

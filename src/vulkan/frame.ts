@@ -10,7 +10,7 @@
  * Invariants: memory of a frame is zeroed when it is taken; it stays valid until `inFrame` returns; frames nest.
  */
 
-import { assert } from "../base/errors.ts";
+import { assert } from "../base/index.ts";
 import { koffi } from "./ffi.ts";
 import { type InputRecordOf, type Layout, type RecordOf, readStruct, writeStruct } from "./native-layout.ts";
 

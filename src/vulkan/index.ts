@@ -13,3 +13,8 @@ export { Recorder, type CopyRegion } from "./recorder.ts";
 export { type DeviceSelection } from "./select-device.ts";
 export { Timeline } from "./timeline.ts";
 export { Timestamps } from "./timestamps.ts";
+export { DEVICE_OPTIONS } from "./arguments.ts";
+export { forbiddenNodes } from "./device-nodes.ts";
+export { MEMORY_ROLES } from "./memory-roles.ts";
+export type { PipelineData, PipelineDataKind } from "./pipeline-data.ts";
+export { whyNoHardware } from "./vulkan-presence.ts";

@@ -8,7 +8,7 @@
  * all devices of an instance on the same few threads, and a kernel that does not end keeps those for ever.
  */
 
-import { assert, EverwarpError } from "../base/errors.ts";
+import { assert, EverwarpError } from "../base/index.ts";
 import { checkResult } from "./check-result.ts";
 import { packApiVersion } from "./conv.ts";
 import { assertNodesOpen } from "./device-nodes.ts";

@@ -1,6 +1,6 @@
 /** Opens the system's Vulkan loader at the first use and declares the commands of the allow-list. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { koffi } from "./ffi.ts";
 import {
   CORE_PROTOTYPES,

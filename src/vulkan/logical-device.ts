@@ -1,6 +1,6 @@
 /** What is asked of the driver when a device is opened: queues and features. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { checkResult, injectedResult } from "./check-result.ts";
 import type { DeviceInfo, PhysicalDevice, QueueFamilyInfo } from "./device-info.ts";
 import { assertNodesOpen } from "./device-nodes.ts";

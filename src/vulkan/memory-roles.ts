@@ -12,7 +12,7 @@
  * and the host must not read the BAR. Software drivers and integrated GPUs have one type that is all of these.
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { DeviceInfo, MemoryTypeInfo } from "./device-info.ts";
 
 export const MEMORY_ROLES = ["device", "doorbell", "mailbox", "staging"] as const;

@@ -1,6 +1,6 @@
 /** The calls that make one compute pipeline: from data where there is some and the driver takes it, else from SPIR-V. */
 
-import { nowMs } from "../base/clock.ts";
+import { nowMs } from "../base/index.ts";
 import { checkResult, resultName } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { type Frame, inFrame, type NativeStruct } from "./frame.ts";

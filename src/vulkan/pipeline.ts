@@ -9,7 +9,7 @@
  *                     └──────▶ SPIR-V ──driver compiles──▶ pipeline (origin "spirv", dataRefusal)
  */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { DeviceObject } from "./device-object.ts";

@@ -1,6 +1,6 @@
 /** Queues: where command buffers are handed to the device. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { checkResult } from "./check-result.ts";
 import type { CommandBuffer } from "./command-buffer.ts";
 import type { DeviceContext } from "./context.ts";

@@ -1,6 +1,6 @@
 /** Writes commands into a command buffer. Calls are cheap: nothing is encoded that was not encoded before. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { DeviceBuffer } from "./buffer.ts";
 import type { DeviceContext } from "./context.ts";
 import type { DeviceObject } from "./device-object.ts";

@@ -1,6 +1,6 @@
 /** Which of several devices is meant. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import type { DeviceType } from "./conv.ts";
 import type { DeviceInfo, PhysicalDevice } from "./device-info.ts";
 import { assertNodesOpen } from "./device-nodes.ts";

@@ -1,6 +1,6 @@
 /** Times taken by the device itself, in slots that command buffers write. */
 
-import { EverwarpError } from "../base/errors.ts";
+import { EverwarpError } from "../base/index.ts";
 import { checkResult } from "./check-result.ts";
 import type { DeviceContext } from "./context.ts";
 import { DeviceObject } from "./device-object.ts";

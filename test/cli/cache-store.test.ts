@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { PreloadAnswer } from "../../src/cli/cache/preload.ts";
-import { runChild } from "../../src/cli/doctor/child.ts";
+import { runChild } from "../../src/threads/child-process.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { EverwarpError } from "../../src/base/errors.ts";
 import { main } from "../../src/cli/command-line.ts";
 import { run as runDoctor } from "../../src/cli/commands/doctor.ts";
-import { runChild, StuckProcessError } from "../../src/cli/doctor/child.ts";
+import { runChild, StuckProcessError } from "../../src/threads/child-process.ts";
 import type { DeviceReport, Report } from "../../src/cli/doctor/examine.ts";
 import { type ProbeCall, type ProbeRunner, runProbe } from "../../src/cli/doctor/probe-run.ts";
 import { DOCTOR_PROBES, PROBE_NAMES } from "../../src/residency/probes/catalogue.ts";

@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { BUNDLE_OPTIONS } from "../../src/base/bundle-options.ts";
+import { BUNDLE_OPTIONS } from "../../src/threads/bundle-options.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 
 let bundle: Promise<string> | undefined;

@@ -1,9 +1,8 @@
 /** The program cache's folders on disk, as `everwarp cache` goes through them: one for each model of device. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { EverwarpError } from "../../base/errors.ts";
-import { cacheDirectory } from "../../programs/cache/cache-folder.ts";
-import { DiskStore } from "../../programs/cache/disk-store.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { cacheDirectory, DiskStore } from "../../programs/index.ts";
 
 export interface ModelFolder {
   /** Name of the folder: the device's name and numbers. */

@@ -1,5 +1,5 @@
 /** `everwarp cache stats`, `list` and `verify`: what is there. */
-import type { ManifestRow } from "../../programs/cache/manifest.ts";
+import type { ManifestRow } from "../../programs/index.ts";
 import type { ModelFolder } from "./folders.ts";
 
 /** One model's programs, summed up. */

@@ -1,11 +1,14 @@
 /** `everwarp cache preload`: makes programs ahead of time, so that the first to ask finds them. */
-import { nowMs } from "../../base/clock.ts";
-import { EverwarpError } from "../../base/errors.ts";
-import { ProgramCache, type ProgramRequest, type SecondLevel } from "../../programs/index.ts";
-import { shippedPrograms, shippedProgramsNamed } from "../../programs/shipped.ts";
-import { openProfiledDevice } from "../../residency/profile.ts";
-import { scanShape } from "../../search/gpu/scan-shape.ts";
-import { searchPrograms } from "../../search/gpu/search-programs.ts";
+import { nowMs, EverwarpError } from "../../base/index.ts";
+import {
+  ProgramCache,
+  type ProgramRequest,
+  type SecondLevel,
+  shippedPrograms,
+  shippedProgramsNamed,
+} from "../../programs/index.ts";
+import { openProfiledDevice } from "../../residency/index.ts";
+import { scanShape, searchPrograms } from "../../search/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 
 export interface PreloadOptions {

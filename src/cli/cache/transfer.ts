@@ -1,16 +1,19 @@
 /** `everwarp cache export` and `import`: programs carried from one machine to another. */
-import { EverwarpError } from "../../base/errors.ts";
-import { readArchive, writeArchive, type WrittenArchive } from "../../programs/cache/archive.ts";
-import { DiskStore } from "../../programs/cache/disk-store.ts";
-import { encodeEntry, type Entry } from "../../programs/cache/entry-file.ts";
+import { EverwarpError } from "../../base/index.ts";
 import {
+  readArchive,
+  writeArchive,
+  type WrittenArchive,
+  DiskStore,
+  encodeEntry,
+  type Entry,
   COMPILER,
   ENTRY_ID,
   partsOf,
   pipelineKeyOf,
   type Target,
   targetOf,
-} from "../../programs/cache/program-key.ts";
+} from "../../programs/index.ts";
 import { Device, listDevices } from "../../vulkan/index.ts";
 import { join } from "node:path";
 import type { ModelFolder } from "./folders.ts";

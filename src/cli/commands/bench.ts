@@ -1,15 +1,19 @@
 /** `everwarp bench`: measures, with the right answer checked every time. What is measured and how: bench/METHODOLOGY.md. */
 import type { ParseArgsConfig } from "node:util";
-import { EverwarpError } from "../../base/errors.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
-import { CASES } from "../bench/cases.ts";
-import type { BenchCase, BenchOptions } from "../bench/context.ts";
-import type { UnmeasuredRow } from "../bench/document.ts";
-import { type GeneratedCorpora, generatedCorpora } from "../bench/generated-corpus.ts";
-import { describeMachine } from "../bench/machine.ts";
-import { answerChild } from "../bench/programs-child.ts";
-import { Reporter } from "../bench/reporter.ts";
-import { QUERY_KINDS } from "../bench/search-tree.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../residency/index.ts";
+import {
+  CASES,
+  type BenchCase,
+  type BenchOptions,
+  type UnmeasuredRow,
+  type GeneratedCorpora,
+  generatedCorpora,
+  describeMachine,
+  answerChild,
+  Reporter,
+  QUERY_KINDS,
+} from "../../bench/index.ts";
 import { failureText } from "../failure.ts";
 import type { Environment } from "../flags/environment.ts";
 import { badArgument, readOptions } from "./options.ts";

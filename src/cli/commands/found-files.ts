@@ -1,7 +1,6 @@
 /** Which files a search looks at, and in which order. */
 import { statSync } from "node:fs";
-import type { FoundFile } from "../../search/contracts.ts";
-import { walk, type WalkError } from "../../search/walk/index.ts";
+import { type FoundFile, walk, type WalkError } from "../../search/index.ts";
 import type { HiArgs } from "../flags/hi-args.ts";
 import type { SortKey } from "../flags/low-args.ts";
 import type { Messages } from "./output.ts";

@@ -1,6 +1,6 @@
 /** Options of the commands other than `search`, which have few. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 
 /**
  * Takes the words of a command apart.

@@ -2,7 +2,7 @@
 import { Command, CommanderError } from "commander";
 import type { Environment } from "../flags/environment.ts";
 import { COMMANDS } from "./registry.ts";
-import { versionText } from "./version.ts";
+import { versionText } from "../../base/index.ts";
 
 /** @returns the exit code; 2 for a command that does not exist */
 export async function runCommand(argv: readonly string[], environment: Environment): Promise<number> {

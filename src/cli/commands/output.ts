@@ -1,5 +1,5 @@
 /** What a search writes: output in large pieces, messages line by line. */
-import { ByteWriter } from "../../search/printer/byte-writer.ts";
+import { ByteWriter } from "../../search/index.ts";
 import type { Environment } from "../flags/environment.ts";
 import type { HiArgs } from "../flags/hi-args.ts";
 

@@ -5,9 +5,8 @@
  */
 import { statSync } from "node:fs";
 import type { ParseArgsConfig } from "node:util";
-import { nowMs } from "../../base/clock.ts";
-import { Namespace, type NamespaceOptions } from "../../paths/namespace.ts";
-import { errnoCode } from "../../paths/path-error.ts";
+import { nowMs } from "../../base/index.ts";
+import { Namespace, type NamespaceOptions, errnoCode } from "../../paths/index.ts";
 import type { Environment } from "../flags/environment.ts";
 import { ProgressBar, withProgress } from "../progress-bar.ts";
 import { badArgument, readOptions } from "./options.ts";

@@ -1,24 +1,23 @@
 /** `everwarp search`: from arguments to an exit code, one file after another. */
-import { EverwarpError } from "../../base/errors.ts";
-import type { FoundFile } from "../../search/contracts.ts";
-import { ByteWriter } from "../../search/printer/byte-writer.ts";
-import { startSequence, RESET } from "../../search/printer/color.ts";
-import { pathBytes } from "../../search/printer/printer.ts";
+import { EverwarpError } from "../../base/index.ts";
 import {
+  type FoundFile,
+  ByteWriter,
+  startSequence,
+  RESET,
+  pathBytes,
   type EngineReport,
   type SearchStats,
   writeStatsBlock,
   writeSummaryMessage,
-} from "../../search/printer/stats.ts";
-import type { CandidateList } from "../../search/searcher/candidates.ts";
-import { loadDecoder } from "../../search/searcher/encoding.ts";
-import {
+  type CandidateList,
+  loadDecoder,
   createFileSearcher,
   type FileResult,
   type FileSearcher,
   shownFile,
-} from "../../search/searcher/file-searcher.ts";
-import { typeListLines } from "../../search/walk/index.ts";
+  typeListLines,
+} from "../../search/index.ts";
 import { configArgs } from "../flags/config.ts";
 import type { SearchSubject } from "../engine-hook.ts";
 import type { Environment } from "../flags/environment.ts";
@@ -99,7 +98,7 @@ async function showSpecial(
   environment: Environment,
 ): Promise<number> {
   if (special === "versionShort" || special === "versionLong") {
-    const { versionText } = await import("./version.ts");
+    const { versionText } = await import("../../base/version.ts");
     environment.writeOut(Buffer.from(versionText()));
   } else {
     const { longHelp, shortHelp } = await import("../flags/help.ts");

@@ -1,23 +1,23 @@
 /**
  * Examines the machine: every probe on every device, one after the other. A probe that fails or hangs is told of, and the others go on.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import {
   addReadings,
   type DeviceProfile,
   keepProfile,
   keptProfile,
   profilePath,
-} from "../../residency/profile.ts";
-import { type DoctorReadings, PROBE_NAMES, type ProbeName } from "../../residency/probes/catalogue.ts";
-import { whyNoHardware } from "../../vulkan/vulkan-presence.ts";
-import { forbiddenNodes } from "../../vulkan/device-nodes.ts";
-import { type DeviceInfo, listDevices } from "../../vulkan/index.ts";
-import { describeMachine, type Machine } from "../bench/machine.ts";
-import { cardKey } from "../../residency/company.ts";
-import { announcedProcesses } from "../../residency/presence.ts";
+  type DoctorReadings,
+  PROBE_NAMES,
+  type ProbeName,
+  cardKey,
+  announcedProcesses,
+} from "../../residency/index.ts";
+import { whyNoHardware, forbiddenNodes, type DeviceInfo, listDevices } from "../../vulkan/index.ts";
+import { describeMachine, type Machine } from "../../bench/index.ts";
 import { type CardUser, cardUsers } from "./card-users.ts";
-import type { StuckProcessError } from "./child.ts";
+import type { StuckProcessError } from "../../threads/index.ts";
 import type { ProbeRunner } from "./probe-run.ts";
 
 export const REPORT_VERSION = 3;

@@ -1,10 +1,15 @@
 /** One probe on one device: run here, or in a process of its own, by the command `everwarp doctor --probe`. */
 import { availableParallelism, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
-import { EverwarpError } from "../../base/errors.ts";
-import { type DeviceProfile, openProfiledDevice } from "../../residency/profile.ts";
-import { DOCTOR_PROBES, type DoctorReadings, type ProbeName } from "../../residency/probes/catalogue.ts";
-import { runChild } from "./child.ts";
+import { EverwarpError } from "../../base/index.ts";
+import {
+  type DeviceProfile,
+  openProfiledDevice,
+  DOCTOR_PROBES,
+  type DoctorReadings,
+  type ProbeName,
+} from "../../residency/index.ts";
+import { runChild } from "../../threads/index.ts";
 
 /** More than measuring a profile takes when all is well. */
 const PROFILE_TIMEOUT_MS = 30_000;

@@ -1,7 +1,5 @@
 /** The doctor's report for people: one fact a line, aligned, with units. */
-import type { DoctorReadings, ProbeName } from "../../residency/probes/catalogue.ts";
-import type { PersistenceRow } from "../../residency/probes/persistence.ts";
-import type { Times } from "../../residency/probes/times.ts";
+import type { DoctorReadings, ProbeName, PersistenceRow, Times } from "../../residency/index.ts";
 import type { DeviceReport, Report } from "./examine.ts";
 
 type Line = readonly [name: string, text: string];

@@ -1,6 +1,6 @@
 /** The file that RIPGREP_CONFIG_PATH names: one argument per line. */
 import { readFileSync } from "node:fs";
-import { systemErrorText } from "../../search/searcher/system-error.ts";
+import { systemErrorText } from "../../search/index.ts";
 
 /** White space as Unicode has it. `trim` would take a byte-order mark too, which ripgrep leaves in the first argument. */
 const OUTER_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;

@@ -1,8 +1,7 @@
 /** What a command sees of its surroundings. Tests give their own. */
 import { fstatSync, writeSync } from "node:fs";
-import { EverwarpError } from "../../base/errors.ts";
-import { systemErrorText } from "../../search/searcher/system-error.ts";
-import type { FileIdentity } from "../../search/walk/index.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { systemErrorText, type FileIdentity } from "../../search/index.ts";
 
 export interface Environment {
   env: Readonly<Record<string, string | undefined>>;

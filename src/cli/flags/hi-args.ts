@@ -4,12 +4,18 @@
  */
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import type { FileSearcherArgs } from "../../search/searcher/file-searcher.ts";
-import { type BinaryMode, DEFAULT_WINDOW_BYTES } from "../../search/searcher/options.ts";
-import { type ColorSpecs, applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/printer/color.ts";
-import { checkReplacement } from "../../search/printer/replace.ts";
-import { systemErrorText } from "../../search/searcher/system-error.ts";
-import type { TypeChange, WalkOptions } from "../../search/walk/index.ts";
+import {
+  type FileSearcherArgs,
+  type BinaryMode,
+  DEFAULT_WINDOW_BYTES,
+  type ColorSpecs,
+  applyColorSpec,
+  DEFAULT_COLOR_SPECS,
+  checkReplacement,
+  systemErrorText,
+  type TypeChange,
+  type WalkOptions,
+} from "../../search/index.ts";
 import type { Environment } from "./environment.ts";
 import { type LowArgs, type Mode, type SortKey, contextLines } from "./low-args.ts";
 import { collectPatterns } from "./patterns.ts";

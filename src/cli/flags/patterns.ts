@@ -1,8 +1,8 @@
 /** Where patterns come from: -e, -f, or the first positional argument. */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { EverwarpError } from "../../base/errors.ts";
-import { systemErrorText } from "../../search/searcher/system-error.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { systemErrorText } from "../../search/index.ts";
 import type { LowArgs } from "./low-args.ts";
 
 export interface CollectedPatterns {

@@ -1,5 +1,5 @@
 /** Flags that say what is printed. */
-import { applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/printer/color.ts";
+import { applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
 import type { LowArgs } from "./low-args.ts";
 import { badValue, parseChoice, parseCount, parseEscaped } from "./values.ts";

@@ -1,5 +1,5 @@
 /** Flags that say what is searched for and how. */
-import { canonicalEncoding } from "../../search/searcher/encoding.ts";
+import { canonicalEncoding } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
 import { badValue, parseCount } from "./values.ts";
 

@@ -1,5 +1,5 @@
 /** From the text of a flag's value to the value. Messages are ripgrep's; the parser says for which flag. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 
 export function badValue(message: string): EverwarpError {
   return new EverwarpError("EW_BAD_FLAG_VALUE", message);

@@ -6,13 +6,19 @@
  *
  * The line (request-line.ts) keeps the order, request-driver.ts sees to it that it goes on; here is what they work with.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { kernelFile } from "../../programs/index.ts";
-import { type DeviceSession, openSession, type SessionOptions } from "../../residency/device-session.ts";
-import type { DeviceProfile } from "../../residency/profile.ts";
-import { launchProgram, type ProgramLoop } from "../../residency/program-loop.ts";
-import { WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
+import {
+  type DeviceSession,
+  openSession,
+  type SessionOptions,
+  type DeviceProfile,
+  launchProgram,
+  type ProgramLoop,
+  WORKGROUP_SIZE_ID,
+  STRATEGY_NAMES,
+  type StrategyName,
+} from "../../residency/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type {
   LookupOptions,

@@ -9,7 +9,7 @@
  * Invariants: a granule that has a place keeps it; one has a place before anything is written to it. Guesses get larger memory with a write only, as then no lookup is
  * in flight, and the next one reads anew where they are. No memory is freed while the kernel lives.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { PathRequest, Table, TableHeader } from "../table.schema.ts";
 import { guessCountFor } from "./lookup-shape.ts";

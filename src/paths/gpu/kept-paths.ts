@@ -1,5 +1,5 @@
 /** Packed paths that lie on the device, to be looked up again and again: then nothing but results travels. */
-import { drainWriteCombining } from "../../residency/write-combining.ts";
+import { drainWriteCombining } from "../../residency/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type { PackedPaths } from "../contracts.ts";
 

@@ -9,7 +9,7 @@
  * the event loop never stands still for long, however many are answered on the spot.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { type LookupOptions, ROOT_INODE, type SingleLookup } from "../contracts.ts";
 import { EventLoopTurns } from "../host/turns.ts";
 import type { PathLike } from "../pack.ts";

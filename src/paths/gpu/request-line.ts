@@ -11,7 +11,7 @@
  *
  * Why writes wait instead of lookups checking: docs/decisions/0004-path-table-writes.md.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { PathWalker } from "../host/path-walker.ts";
 import { misplacedError, type PathLike } from "../pack.ts";
 import { type LookupBatch, SinglePath } from "./lookup-batch.ts";

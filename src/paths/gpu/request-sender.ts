@@ -8,9 +8,7 @@
  * Both rings are first in, first out, as requests are answered in their order. What a request takes of them is in its flight, and given back
  * by `release`.
  */
-import type { ResidentLoop } from "../../residency/resident-loop.ts";
-import type { Ticket } from "../../residency/work-queue.ts";
-import { drainWriteCombining } from "../../residency/write-combining.ts";
+import { type ResidentLoop, type Ticket, drainWriteCombining } from "../../residency/index.ts";
 import type { DeviceBuffer } from "../../vulkan/index.ts";
 import { misplacedError, type PathLike } from "../pack.ts";
 import { PathRequest } from "../table.schema.ts";

@@ -1,6 +1,6 @@
 /** Results as the kernel leaves them: a ring of sealed words in mapped memory, two for each path. */
-import { EverwarpError } from "../../base/errors.ts";
-import { Seal } from "../../residency/seal.schema.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { Seal } from "../../residency/index.ts";
 import { PathRequest } from "../table.schema.ts";
 
 /** How long a result may come after the completion that counts it. */

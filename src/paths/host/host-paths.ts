@@ -11,10 +11,8 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
-import { wholeNumber } from "../../base/arguments.ts";
-import { nowMs } from "../../base/clock.ts";
-import { EverwarpError } from "../../base/errors.ts";
-import { startAsMany, startWorkerThread } from "../../base/worker-thread.ts";
+import { wholeNumber, nowMs, EverwarpError } from "../../base/index.ts";
+import { startAsMany, startWorkerThread } from "../../threads/index.ts";
 import { ERRNO, type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } from "../contracts.ts";
 import { checkPacked, type PathLike } from "../pack.ts";
 import type { PathTable } from "../table.ts";

@@ -10,7 +10,7 @@
  * in `taken` never from a piece that was filled anew meanwhile; the table is written only behind a shut gate, so no lookup sees half of a change; a
  * chunk is short (`CHUNK_PATHS`), so a writer waits microseconds.
  */
-import type { LinearMemory } from "../../base/web-assembly.ts";
+import type { LinearMemory } from "../../threads/index.ts";
 import { TableHeader } from "../table.schema.ts";
 import { type LookupProgram, SLACK_BYTES, STACK_BYTES } from "./lookup-program.ts";
 

@@ -1,5 +1,5 @@
 /** The lookup kernel in WebAssembly, over one table's memory: one instance a thread. */
-import { type LinearMemory, WebAssemblyRuntime } from "../../base/web-assembly.ts";
+import { type LinearMemory, WebAssemblyRuntime } from "../../threads/index.ts";
 import { LOOKUP_WASM_BASE64 } from "./generated/lookup-wasm.ts";
 
 /** Bytes of a thread's stack block: rests, levels, and the memory of 8,192 directories. */

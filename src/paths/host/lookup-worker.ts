@@ -3,7 +3,7 @@
  * when there are none.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import type { LinearMemory } from "../../base/web-assembly.ts";
+import type { LinearMemory } from "../../threads/index.ts";
 import { LookupBoard, PIECE_COUNT } from "./lookup-board.ts";
 import { openLookupProgram } from "./lookup-program.ts";
 

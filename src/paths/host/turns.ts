@@ -6,7 +6,7 @@
  *   any answer later in it ──▶ waits for the turn when it is overdue
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { nowMs } from "../../base/clock.ts";
+import { nowMs } from "../../base/index.ts";
 
 /** How long the loop may stand still. */
 const OVERDUE_MS = 8;

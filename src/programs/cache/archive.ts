@@ -19,10 +19,14 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, brotliDecompress, constants as zlib } from "node:zlib";
-import { EverwarpError } from "../../base/errors.ts";
-import { type FileSink, unwritable, writeAtomically } from "../../storage/atomic-write.ts";
-import { openRegularFile } from "../../storage/read-regular.ts";
-import { removeLeftBehind } from "../../storage/temporary-file.ts";
+import { EverwarpError } from "../../base/index.ts";
+import {
+  type FileSink,
+  unwritable,
+  writeAtomically,
+  openRegularFile,
+  removeLeftBehind,
+} from "../../storage/index.ts";
 import { MarkFinder, readAt } from "./archive-marks.ts";
 import { decodeEntry, type Entry, MAX_ENTRY_BYTES } from "./entry-file.ts";
 

@@ -1,7 +1,7 @@
 /** Where programs are kept on disk, and how large its small files may be. */
 
 import { join, resolve } from "node:path";
-import { type EnvironmentVariables, userCacheFolder } from "../../storage/cache-home.ts";
+import { type EnvironmentVariables, userCacheFolder } from "../../storage/index.ts";
 
 /**
  * The folder that has one folder for each model of device: EVERWARP_CACHE_DIR, else `everwarp/programs` in the user's folder for caches

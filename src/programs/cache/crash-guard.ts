@@ -22,12 +22,19 @@ import { createHash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { fileFaultAt } from "../../base/faults.ts";
-import { writeBytesAtomicallySync } from "../../storage/atomic-write.ts";
-import { isAmount, isBoolean, isObject, parseJson } from "../../storage/json-shape.ts";
-import { makeFolderSync, PRIVATE_FOLDER_MODE } from "../../storage/make-folder.ts";
-import { isGone, processToken } from "../../storage/process-token.ts";
-import { readRegularTextSync } from "../../storage/read-regular.ts";
+import { fileFaultAt } from "../../base/index.ts";
+import {
+  writeBytesAtomicallySync,
+  isAmount,
+  isBoolean,
+  isObject,
+  parseJson,
+  makeFolderSync,
+  PRIVATE_FOLDER_MODE,
+  isGone,
+  processToken,
+  readRegularTextSync,
+} from "../../storage/index.ts";
 
 /** Crashes after which data of an entry is given up for a while. */
 const CONDEMNED = 2;

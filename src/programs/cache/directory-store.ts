@@ -8,9 +8,7 @@
  */
 
 import { join } from "node:path";
-import { writeAtomically } from "../../storage/atomic-write.ts";
-import { openRegularFile } from "../../storage/read-regular.ts";
-import { removeLeftBehind } from "../../storage/temporary-file.ts";
+import { writeAtomically, openRegularFile, removeLeftBehind } from "../../storage/index.ts";
 import { MAX_ENTRY_BYTES } from "./entry-file.ts";
 import type { SecondLevelStore } from "./store.ts";
 

@@ -16,16 +16,21 @@
 import { randomBytes } from "node:crypto";
 import { type FileHandle, readdir, rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { fileFaultAt } from "../../base/faults.ts";
+import { fileFaultAt } from "../../base/index.ts";
 import {
   writeBytesAtomically,
   writeBytesAtomicallySync,
   type WriteOptions,
-} from "../../storage/atomic-write.ts";
-import { isAmount, isRecord, parseJson } from "../../storage/json-shape.ts";
-import { makeFolder, PRIVATE_FOLDER_MODE } from "../../storage/make-folder.ts";
-import { openRegularFile, readRegularFile, readRegularText } from "../../storage/read-regular.ts";
-import { removeLeftBehind } from "../../storage/temporary-file.ts";
+  isAmount,
+  isRecord,
+  parseJson,
+  makeFolder,
+  PRIVATE_FOLDER_MODE,
+  openRegularFile,
+  readRegularFile,
+  readRegularText,
+  removeLeftBehind,
+} from "../../storage/index.ts";
 import { MAX_SIDE_FILE_BYTES } from "./cache-folder.ts";
 import {
   decodeEntry,

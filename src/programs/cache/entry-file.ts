@@ -24,8 +24,8 @@ import {
   isRecord,
   isText,
   type Shape,
-} from "../../storage/json-shape.ts";
-import type { PipelineData } from "../../vulkan/pipeline-data.ts";
+} from "../../storage/index.ts";
+import type { PipelineData } from "../../vulkan/index.ts";
 
 /** Grows with every change of the layout or of the meaning of a field. Part of every key, so versions share a folder. */
 export const ENTRY_FORMAT = 1;

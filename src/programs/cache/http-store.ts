@@ -4,8 +4,7 @@
  * Redirects are not followed: a captive portal's page is no program. No answer is read beyond the size that an entry can have.
  */
 
-import { text } from "../../base/arguments.ts";
-import { EverwarpError } from "../../base/errors.ts";
+import { text, EverwarpError } from "../../base/index.ts";
 import { httpOptions } from "../arguments.ts";
 import type { SecondLevelStore } from "./store.ts";
 

@@ -14,7 +14,7 @@ import {
   isRecord,
   isText,
   parseJson,
-} from "../../storage/json-shape.ts";
+} from "../../storage/index.ts";
 import { type Entry, type EntryHeader, isMeasured, isTarget } from "./entry-file.ts";
 import { ENTRY_ID } from "./program-key.ts";
 

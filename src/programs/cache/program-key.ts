@@ -15,7 +15,7 @@
 
 import { createHash } from "node:crypto";
 import { arch, endianness } from "node:os";
-import type { Device } from "../../vulkan/device.ts";
+import type { Device } from "../../vulkan/index.ts";
 import { ENTRY_FORMAT, type TargetInfo } from "./entry-file.ts";
 
 export { ENTRY_ID } from "./entry-file.ts";

@@ -1,6 +1,6 @@
 /** What the program cache did, counted: in this process, and summed up over all in `stats.json`. */
 
-import type { PipelineDataKind } from "../../vulkan/pipeline-data.ts";
+import type { PipelineDataKind } from "../../vulkan/index.ts";
 import type { HeldPrograms } from "../held-programs.ts";
 import type { DiskStore } from "./disk-store.ts";
 import { MISS_REASONS, type MissReason } from "./program-key.ts";

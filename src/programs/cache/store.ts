@@ -21,7 +21,7 @@ import {
   readOptions,
   text,
   whole,
-} from "../../base/arguments.ts";
+} from "../../base/index.ts";
 import { decodeEntry, type Entry } from "./entry-file.ts";
 import { ENTRY_ID } from "./program-key.ts";
 

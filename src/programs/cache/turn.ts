@@ -10,10 +10,15 @@ import { readlinkSync, unlinkSync } from "node:fs";
 import { lstat, readlink, symlink, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileFaultAt } from "../../base/faults.ts";
-import { atExit } from "../../storage/at-exit.ts";
-import { makeFolder, PRIVATE_FOLDER_MODE } from "../../storage/make-folder.ts";
-import { isGone, processToken, TOKEN_PATTERN } from "../../storage/process-token.ts";
+import { fileFaultAt } from "../../base/index.ts";
+import {
+  atExit,
+  makeFolder,
+  PRIVATE_FOLDER_MODE,
+  isGone,
+  processToken,
+  TOKEN_PATTERN,
+} from "../../storage/index.ts";
 
 /** A turn older than that is not waited for, whoever has it: its file's time may come from another clock. */
 const STALE_MS = 60_000;

@@ -1,6 +1,6 @@
 /** How fast the device's clock goes, laid beside the host's. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 

@@ -1,5 +1,5 @@
 /** What one dispatch costs, layer by layer. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 import { type Times, timesOf } from "./times.ts";

@@ -1,5 +1,5 @@
 /** The echo kernel as probes launch it: the smallest resident kernel. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import { launchEcho, type ProgramLoopOptions } from "../program-loop.ts";
 import type { ResidentLoop } from "../resident-loop.ts";

@@ -1,5 +1,5 @@
 /** How long a kernel may stay before the driver ends it: launches of growing length, each with an end of its own. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import { launched, ProbeKernel } from "./probe-kernel.ts";
 

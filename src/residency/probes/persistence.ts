@@ -8,7 +8,7 @@
  * Every probe leaves a pattern, lets the gap pass and counts what of it is found. Only device memory, mapped memory and pipelines are promised by
  * anyone; the rest is looked at to be sure that nothing relies on it, and to know what it costs to have it again.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Device, DeviceBuffer, Recorder } from "../../vulkan/index.ts";
 import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import { patternWord } from "../reference/pattern.ts";

@@ -6,7 +6,7 @@
  *
  * Invariant: memory that a kernel may still be using is never freed. A kernel that does not end in time keeps it, until the device is closed.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import type { Device, DeviceBuffer, Fence, Recorder } from "../../vulkan/index.ts";
 import { drainWriteCombining } from "../write-combining.ts";

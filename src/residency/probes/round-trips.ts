@@ -1,5 +1,5 @@
 /** The way there and back, for every launch strategy. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import type { DeviceProfile } from "../profile.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";

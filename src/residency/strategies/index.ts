@@ -1,5 +1,5 @@
 /** The launch strategies, by name, and the choice among them. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Company } from "../company.ts";
 import type { DeviceProfile } from "../profile.ts";
 import { AdaptiveStrategy } from "./adaptive.ts";

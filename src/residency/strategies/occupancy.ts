@@ -4,7 +4,7 @@
  * kernel was written for so many and no fewer.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { Phase } from "../queue.schema.ts";
 import type { LaunchSite } from "../launch-site.ts";
 

@@ -16,7 +16,7 @@
  *
  * All workgroups must be resident together, or a request waits for one that starts only when another parks (occupancy.ts).
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
 import { Phase } from "../queue.schema.ts";
 import { launchResident } from "./occupancy.ts";

@@ -15,7 +15,7 @@
  * tell the next launch where to go on, so a strategy launches again whenever something is unanswered and nothing runs.
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Fence } from "../../vulkan/index.ts";
 import type { LaunchSite } from "../launch-site.ts";
 import { Phase } from "../queue.schema.ts";

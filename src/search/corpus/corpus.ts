@@ -20,8 +20,8 @@ import {
   text,
   whole,
   wholeOrInfinity,
-} from "../../base/arguments.ts";
-import { nowMs } from "../../base/clock.ts";
+  nowMs,
+} from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import { type FileIdentity, walk, type WalkError, type WalkOptions } from "../walk/index.ts";
 import { type FileTable, FileTableBuilder } from "./file-table.ts";

@@ -5,7 +5,7 @@
  * which files were added; a sealed table never changes.
  */
 import { resolve } from "node:path";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
 
 /** Bits of `kind`. */

@@ -1,6 +1,6 @@
 /** A loader thread: takes batches of files by a shared cursor, asks the main thread for windows. */
 import { parentPort, workerData } from "node:worker_threads";
-import { assert } from "../../base/errors.ts";
+import { assert } from "../../base/index.ts";
 import { FileLoader, type WindowSource } from "./file-loader.ts";
 import { FileTable } from "./file-table.ts";
 import { LOAD_BATCH_FILES, type LoadJob, type LoaderMessage, type LoaderReply } from "./load-protocol.ts";

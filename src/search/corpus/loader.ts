@@ -6,9 +6,8 @@
  */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
-import { nowMs } from "../../base/clock.ts";
-import { EverwarpError } from "../../base/errors.ts";
-import { startAsMany, startWorkerThread, WASM_ADDRESS_BYTES } from "../../base/worker-thread.ts";
+import { nowMs, EverwarpError } from "../../base/index.ts";
+import { startAsMany, startWorkerThread, WASM_ADDRESS_BYTES } from "../../threads/index.ts";
 import { FileLoader, type LoadOptions } from "./file-loader.ts";
 import type { FileTable } from "./file-table.ts";
 import {

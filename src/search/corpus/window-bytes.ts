@@ -1,5 +1,5 @@
 /** Views on the windows of a sink. */
-import { requireDependency } from "../../base/package-root.ts";
+import { requireDependency } from "../../base/index.ts";
 import type { SinkWindow } from "./sink.ts";
 
 type Koffi = { view(address: bigint, lengthBytes: number): ArrayBuffer };

@@ -14,8 +14,8 @@ import {
   text,
   whole,
   wholeOrInfinity,
-} from "../../base/arguments.ts";
-import { STRATEGY_NAMES } from "../../residency/strategies/strategy.ts";
+} from "../../base/index.ts";
+import { STRATEGY_NAMES } from "../../residency/index.ts";
 import { Corpus } from "../corpus/corpus.ts";
 import type { SearchEngineOptions } from "../engine.ts";
 import type { Query } from "./query.ts";

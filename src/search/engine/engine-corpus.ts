@@ -4,7 +4,7 @@
  * Invariants: a probe is asked at most once at a time and its answer kept, as loaded contents never change; `isRemoved` is set before
  * the backend frees anything.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Backend, BackendTicket, LoadedCorpus } from "../backend.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import { FILE_FLAGS } from "../corpus/placement.ts";

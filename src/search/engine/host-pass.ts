@@ -9,7 +9,7 @@
  * Invariants: goes on where it stopped, file by file in ascending order, so that hits come out sorted and the event loop has its turn in
  * between; a file is wholly in `hits` or not at all.
  */
-import { nowMs } from "../../base/clock.ts";
+import { nowMs } from "../../base/index.ts";
 import type { RawHits } from "../backend.ts";
 import type { HitList, Matcher } from "../contracts.ts";
 import { FILE_FLAGS } from "../corpus/placement.ts";

@@ -1,9 +1,8 @@
 /** Which backend an engine gets: a device, or the host where there is none. */
-import { EverwarpError, isDeviceFailure } from "../../base/errors.ts";
-import type { StrategyName } from "../../residency/strategies/index.ts";
+import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
+import type { StrategyName } from "../../residency/index.ts";
 import type { Backend } from "../backend.ts";
-import type { Device } from "../../vulkan/index.ts";
-import { whyNoHardware } from "../../vulkan/vulkan-presence.ts";
+import { type Device, whyNoHardware } from "../../vulkan/index.ts";
 
 export interface BackendChoice {
   /**

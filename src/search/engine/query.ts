@@ -4,7 +4,7 @@
  * People type a word key by key and tools ask the same things again, so what was made of a query is kept. Plain ASCII text, which
  * is most of what is asked, is read in one pass over its letters: no matcher, no regex engine, no scanner is made for it.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Corpus } from "../corpus/corpus.ts";
 import type { Literal, Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../host/literal-scanner.ts";

@@ -8,9 +8,7 @@
  * except EW_TIMEOUT, after which the search goes on.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { milliseconds } from "../../base/arguments.ts";
-import { nowMs } from "../../base/clock.ts";
-import { EverwarpError } from "../../base/errors.ts";
+import { milliseconds, nowMs, EverwarpError } from "../../base/index.ts";
 import type { BackendTicket } from "../backend.ts";
 import type { HitList } from "../contracts.ts";
 import { SearchResult } from "../result.ts";

@@ -10,14 +10,19 @@
  * stopped while a corpus is loaded or unloaded, and queries wait.
  */
 import os from "node:os";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
-import { type DeviceSession, openSession, type SessionOptions } from "../../residency/device-session.ts";
-import type { DeviceProfile } from "../../residency/profile.ts";
-import { ResidentLoop } from "../../residency/resident-loop.ts";
-import { sealNumberAt } from "../../residency/seal.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../residency/strategies/index.ts";
-import type { Ticket } from "../../residency/work-queue.ts";
+import {
+  type DeviceSession,
+  openSession,
+  type SessionOptions,
+  type DeviceProfile,
+  ResidentLoop,
+  sealNumberAt,
+  STRATEGY_NAMES,
+  type StrategyName,
+  type Ticket,
+} from "../../residency/index.ts";
 import type { BufferOptions, ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type {
   Backend,

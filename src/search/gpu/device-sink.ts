@@ -6,7 +6,7 @@
  * Invariants: a staging buffer belongs either to the pool, to one window, or to one copy in flight; a segment is never moved. What no window
  * covers stays line feeds, so that gaps hold no hit and end every line.
  */
-import { assert, EverwarpError } from "../../base/errors.ts";
+import { assert, EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Device, DeviceBuffer, Fence } from "../../vulkan/index.ts";
 import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
 import { Record as HitRecord } from "./scan.schema.ts";

@@ -1,5 +1,5 @@
 /** Puts one literal into the words of a scan request. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
 import type { PairCounts } from "./pair-counts.ts";
 import { Request } from "./scan.schema.ts";

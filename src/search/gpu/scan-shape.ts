@@ -1,6 +1,5 @@
 /** How the scan kernel is laid over a device. */
-import type { DeviceProfile } from "../../residency/profile.ts";
-import { softwareThreadCount } from "../../residency/software-threads.ts";
+import { type DeviceProfile, softwareThreadCount } from "../../residency/index.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
 
 export interface ScanShape {

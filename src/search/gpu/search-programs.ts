@@ -1,7 +1,7 @@
 /** The programs of a search on a device: the same for who runs them and for who makes them ahead of time. */
 
 import { kernelFile, type ProgramRequest } from "../../programs/index.ts";
-import { WORKGROUP_SIZE_ID } from "../../residency/resident-loop.ts";
+import { WORKGROUP_SIZE_ID } from "../../residency/index.ts";
 import type { ScanShape } from "./scan-shape.ts";
 
 export type SearchProgramName = "newlineCount" | "newlineSpine" | "lineRanks" | "scan";

@@ -9,10 +9,8 @@
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
-import { nowMs } from "../../base/clock.ts";
-import { wholeNumber } from "../../base/arguments.ts";
-import { assert, EverwarpError } from "../../base/errors.ts";
-import type { LinearMemory } from "../../base/web-assembly.ts";
+import { nowMs, wholeNumber, assert, EverwarpError } from "../../base/index.ts";
+import { type LinearMemory, startAsMany, startWorkerThread } from "../../threads/index.ts";
 import type {
   Backend,
   BackendInfo,
@@ -41,7 +39,6 @@ import {
   type ThreadAnswer,
 } from "./query-queue.ts";
 import { ScanKernel } from "./scan-kernel.ts";
-import { startAsMany, startWorkerThread } from "../../base/worker-thread.ts";
 
 export interface HostEngineOptions {
   /** Threads that search. Default: one per core. */

@@ -7,9 +7,8 @@
  *
  * Invariant: a thread only writes its own work area; files are never changed after the load.
  */
-import { EverwarpError } from "../../base/errors.ts";
-import { requireDependency } from "../../base/package-root.ts";
-import type { LinearMemory } from "../../base/web-assembly.ts";
+import { EverwarpError, requireDependency } from "../../base/index.ts";
+import type { LinearMemory } from "../../threads/index.ts";
 import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
 import { PAGE_BYTES, reserveSharedMemory, SCAN_SLACK_BYTES } from "./scan-kernel.ts";
 

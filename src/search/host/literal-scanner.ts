@@ -16,7 +16,7 @@
  *
  * Where the system has no address space for such a memory (`ulimit -v`), the same is done in JavaScript, more slowly.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Literal, LiteralScanner } from "../contracts.ts";
 import { createFallbackScanner } from "../matcher/fallback-scanner.ts";
 import { countTerminators } from "../searcher/lines.ts";

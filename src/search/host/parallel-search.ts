@@ -11,9 +11,8 @@
  * event loop while it waits for the last batches.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
-import { spareAddressBytes } from "../../base/address-space.ts";
-import { nowMs } from "../../base/clock.ts";
-import { assert, EverwarpError } from "../../base/errors.ts";
+import { spareAddressBytes, startWorkerThread, WASM_ADDRESS_BYTES } from "../../threads/index.ts";
+import { nowMs, assert, EverwarpError } from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import { ByteWriter } from "../printer/byte-writer.ts";
 import { addStats, createStats, type SearchStats } from "../printer/stats.ts";
@@ -21,7 +20,6 @@ import type { FileSearcher, FileSearcherArgs } from "../searcher/file-searcher.t
 import { allocateBoard, BATCH_FILES, BATCH_STATE, BatchBoard, type BoardMemory } from "./batch-board.ts";
 import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-protocol.ts";
 import { searchBatch } from "./search-batch.ts";
-import { startWorkerThread, WASM_ADDRESS_BYTES } from "../../base/worker-thread.ts";
 
 /** A tree of more files is shared at once. */
 const FILES_WORTH_WORKERS = 10_000;

@@ -15,7 +15,7 @@
  *   the last unit makes the slot DONE.
  * - Every query has a sequence number that is never used again.
  */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
 
 export const SLOT_STATUS = { EMPTY: 0, READY: 1, PROCESSING: 2, DONE: 3 } as const;

@@ -4,8 +4,8 @@
  * Invariant: callers keep `SCAN_SLACK_BYTES` of the same memory behind every range they scan, since the kernel reads 16
  * bytes at a time and looks no bounds up.
  */
-import { EverwarpError } from "../../base/errors.ts";
-import { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "../../base/web-assembly.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "../../threads/index.ts";
 import { SCAN_WASM_BASE64 } from "./generated/scan-wasm.ts";
 
 /** Memory behind a scanned range that the kernel may read (and ignores). */

@@ -4,7 +4,7 @@
  * Invariant: a block is position-dependent (it holds addresses in the memory it lies in) and is never changed by the kernel
  * but for word 3 and the 16 scratch bytes before its entries; two threads never share one.
  */
-import { assert } from "../../base/errors.ts";
+import { assert } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
 import { BYTE_RANK } from "./byte-rank.ts";
 

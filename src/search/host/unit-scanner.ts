@@ -4,7 +4,7 @@
  * Invariant: the thread's work area of each segment (see host-sink.ts) holds the programs of the query that `prepare` was
  * last called with for that segment.
  */
-import type { LinearMemory } from "../../base/web-assembly.ts";
+import type { LinearMemory } from "../../threads/index.ts";
 import type { Literal } from "../contracts.ts";
 import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../corpus/placement.ts";
 import { type WordBuffer } from "./hit-buffer.ts";

@@ -9,8 +9,7 @@
  * and `findAll` has no continuation byte (80–BF) outside of a valid sequence.
  */
 
-import { EverwarpError } from "../../base/errors.ts";
-import { requireDependency } from "../../base/package-root.ts";
+import { EverwarpError, requireDependency } from "../../base/index.ts";
 
 /** The part of the package's module that is used. */
 interface RawModule {

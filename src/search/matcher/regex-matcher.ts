@@ -7,7 +7,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
 import {
   anyClassHas,

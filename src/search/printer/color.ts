@@ -1,5 +1,5 @@
 /** Colours of the terminal: ripgrep's defaults, its --colors language, and the escape sequences it writes. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 
 /** 0–7 named, 8–255 from the table of 256, or three numbers for red, green, blue. */
 export type Color = number | readonly [number, number, number];

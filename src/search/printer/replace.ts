@@ -1,5 +1,5 @@
 /** --replace: puts a text in the place of each match. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { Matcher } from "../contracts.ts";
 import { textEnd } from "../searcher/lines.ts";
 import type { Line } from "../searcher/sink.ts";

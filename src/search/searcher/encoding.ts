@@ -1,6 +1,6 @@
 /** Turns a file's bytes into the UTF-8 (or raw) bytes that are searched, as ripgrep does by a byte-order mark or by --encoding. */
 import { TextDecoder } from "node:util";
-import { assert, EverwarpError } from "../../base/errors.ts";
+import { assert, EverwarpError } from "../../base/index.ts";
 import { encodingName } from "./encoding-labels.ts";
 import type { ByteReader } from "./reader.ts";
 

@@ -1,5 +1,5 @@
 /** Everything for searching one file after another and printing what is found, made from plain values: one per thread. */
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import type { FoundFile, Matcher } from "../contracts.ts";
 import type { MatcherOptions } from "../matcher/index.ts";
 import type { ByteWriter } from "../printer/byte-writer.ts";

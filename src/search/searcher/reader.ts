@@ -8,7 +8,7 @@
  */
 import { constants } from "node:buffer";
 import { fstatSync, readSync } from "node:fs";
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { type BinaryMode, STREAM_BUFFER_BYTES } from "./options.ts";
 
 /** Gives the bytes of a file once. */

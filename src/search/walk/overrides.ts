@@ -1,6 +1,6 @@
 /** `-g` and `--iglob`: globs on the command line, which win over every ignore file. */
 
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { GlobSyntaxError } from "./glob.ts";
 import { IGNORED, IgnoreRules, NO_RULE, WHITELISTED, type Verdict } from "./ignore-rules.ts";
 import type { WalkOptions } from "./options.ts";

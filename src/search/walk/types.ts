@@ -1,6 +1,6 @@
 /** File types (`-t`, `-T`, `--type-add`, `--type-clear`, `--type-list`): named lists of globs on file names. */
 
-import { EverwarpError } from "../../base/errors.ts";
+import { EverwarpError } from "../../base/index.ts";
 import { GlobSet } from "./glob-set.ts";
 import { GlobSyntaxError } from "./glob.ts";
 import { IGNORED, NO_RULE, WHITELISTED, type Verdict } from "./ignore-rules.ts";

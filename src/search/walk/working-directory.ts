@@ -2,7 +2,7 @@
 
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { currentDirectory } from "../../base/current-directory.ts";
+import { currentDirectory } from "../../base/index.ts";
 import { absoluteKey } from "./directory-rules.ts";
 
 export class WorkingDirectory {

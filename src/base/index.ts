@@ -1,0 +1,46 @@
+/** The door of base: what other folders may use. */
+export {
+  type Check,
+  OPEN_DEVICE,
+  type OptionChecks,
+  abortSignal,
+  assertInstance,
+  badArgument,
+  boolean,
+  callback,
+  deviceChoice,
+  deviceOrChoice,
+  duration,
+  either,
+  fullText,
+  instance,
+  iterableOf,
+  listOf,
+  matching,
+  milliseconds,
+  nested,
+  oneOf,
+  pathText,
+  positiveDuration,
+  readOptions,
+  recordOf,
+  shown,
+  text,
+  unreadable,
+  whole,
+  wholeNumber,
+  wholeOrInfinity,
+} from "./arguments.ts";
+export { nowMs } from "./clock.ts";
+export { currentDirectory } from "./current-directory.ts";
+export { type ErrorCode, EverwarpError, assert, isDeviceFailure } from "./errors.ts";
+export {
+  type DeviceFault,
+  type DeviceFaultPoint,
+  type FileFaultPoint,
+  deviceFaultAt,
+  fileFaultAt,
+  injectFaults,
+} from "./faults.ts";
+export { moduleFile, packageRoot, requireDependency } from "./package-root.ts";
+export { versionText } from "./version.ts";

@@ -1,0 +1,48 @@
+/** The door of search: what other folders may use. */
+export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend.ts";
+export type { FoundFile, Literal, Plan } from "./contracts.ts";
+export { Corpus } from "./corpus/corpus.ts";
+export { FILE_FLAGS, Placement } from "./corpus/placement.ts";
+export { loadedStamp, sameStamp, stampOf } from "./corpus/read-content.ts";
+export { SearchEngine, type SearchEngineOptions } from "./engine.ts";
+export { type BackendChoice, assertNoStrategy, mayFallBack, openDevice } from "./engine/open-backend.ts";
+export { Search } from "./engine/search.ts";
+export { scanShape } from "./gpu/scan-shape.ts";
+export { searchPrograms } from "./gpu/search-programs.ts";
+export { ByteWriter } from "./printer/byte-writer.ts";
+export {
+  type ColorSpecs,
+  DEFAULT_COLOR_SPECS,
+  RESET,
+  applyColorSpec,
+  startSequence,
+} from "./printer/color.ts";
+export { showsDetails } from "./printer/index.ts";
+export { pathBytes } from "./printer/printer.ts";
+export { checkReplacement } from "./printer/replace.ts";
+export {
+  type EngineReport,
+  type SearchStats,
+  writeStatsBlock,
+  writeSummaryMessage,
+} from "./printer/stats.ts";
+export type { CandidateList } from "./searcher/candidates.ts";
+export { canonicalEncoding, loadDecoder } from "./searcher/encoding.ts";
+export {
+  type FileResult,
+  type FileSearcher,
+  type FileSearcherArgs,
+  createFileSearcher,
+  shownFile,
+} from "./searcher/file-searcher.ts";
+export { type BinaryMode, DEFAULT_WINDOW_BYTES } from "./searcher/options.ts";
+export { readDescriptor } from "./searcher/reader.ts";
+export { systemErrorText } from "./searcher/system-error.ts";
+export {
+  type FileIdentity,
+  type TypeChange,
+  type WalkError,
+  type WalkOptions,
+  typeListLines,
+  walk,
+} from "./walk/index.ts";

@@ -1,0 +1,3 @@
+/** The door of spirv: what other folders may use. */
+export { structSizeBytes } from "./extent.ts";
+export { type SpirvModule, type SpirvStruct, type SpirvType, readSpirv, spirvWords } from "./module.ts";

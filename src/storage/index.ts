@@ -1,0 +1,37 @@
+/** The door of storage: what other folders may use. */
+export { atExit } from "./at-exit.ts";
+export {
+  type FileSink,
+  type WriteOptions,
+  unwritable,
+  writeAtomically,
+  writeBytesAtomically,
+  writeBytesAtomicallySync,
+} from "./atomic-write.ts";
+export { type EnvironmentVariables, userCacheFolder } from "./cache-home.ts";
+export {
+  type Shape,
+  fieldOf,
+  isAmount,
+  isBoolean,
+  isCount,
+  isListOf,
+  isMapOf,
+  isObject,
+  isOneOf,
+  isOptional,
+  isRecord,
+  isText,
+  parseJson,
+} from "./json-shape.ts";
+export { PRIVATE_FOLDER_MODE, makeFolder, makeFolderSync } from "./make-folder.ts";
+export { TOKEN_PATTERN, isGone, processToken } from "./process-token.ts";
+export {
+  openRegularFile,
+  readRegularFile,
+  readRegularFileSync,
+  readRegularText,
+  readRegularTextSync,
+} from "./read-regular.ts";
+export { removeLeftBehind } from "./temporary-file.ts";
+export { writeTarget } from "./write-target.ts";

@@ -1,0 +1,136 @@
+/**
+ * Starts worker threads from a built package and from source.
+ *
+ * A built package has each entry bundled as dist/workers/NAME.cjs. From source (tests, tsx) the entry is bundled with
+ * esbuild, a development dependency, into node_modules/.cache/everwarp, once per process and content.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type MessagePort, Worker } from "node:worker_threads";
+import { BUNDLE_OPTIONS, WORKER_SOURCES } from "./bundle-options.ts";
+import { spareAddressBytes } from "./address-space.ts";
+import { assert, EverwarpError, moduleFile, packageRoot } from "../base/index.ts";
+
+export type WorkerName = keyof typeof WORKER_SOURCES;
+
+const entries = new Map<WorkerName, Promise<string>>();
+
+/** The file that a worker of this name runs. */
+function workerEntry(name: WorkerName): Promise<string> {
+  if (moduleFile()?.endsWith(".ts") !== true) return Promise.resolve(builtEntry(name));
+  const known = entries.get(name);
+  if (known) return known;
+  const made = bundleFromSource(name);
+  entries.set(name, made);
+  return made;
+}
+
+/** @throws EW_PACKAGE_INCOMPLETE for a package without its built files, as a copy of a clone that was never built is */
+function builtEntry(name: WorkerName): string {
+  const file = join(packageRoot(), "dist", "workers", `${name}.cjs`);
+  if (existsSync(file)) return file;
+  throw new EverwarpError("EW_PACKAGE_INCOMPLETE", `${file}, which a thread runs, is not there`, {
+    remedy: "Install everwarp with npm; in a clone, run `npm run build`.",
+  });
+}
+
+async function bundleFromSource(name: WorkerName): Promise<string> {
+  const bundler = "esbuild"; // a variable, so that no bundle of ours takes esbuild in
+  const { build } = (await import(bundler)) as typeof import("esbuild");
+  const { createHash } = await import("node:crypto");
+  const { randomBytes } = await import("node:crypto");
+  const { mkdir, rename, unlink, writeFile } = await import("node:fs/promises");
+  const { outputFiles } = await build({
+    ...BUNDLE_OPTIONS,
+    entryPoints: [join(packageRoot(), WORKER_SOURCES[name])],
+    write: false,
+    logLevel: "warning",
+  });
+  const code = outputFiles[0]?.contents;
+  assert(code, `esbuild made nothing of ${name}`);
+  const folder = join(packageRoot(), "node_modules", ".cache", "everwarp");
+  const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  const path = join(folder, `${name}-${hash}.cjs`);
+  await mkdir(folder, { recursive: true });
+  // Several processes may write the same content at once: each under its own name, then moved into place. By hand, as `storage` stands above.
+  const temporary = `${path}.${randomBytes(8).toString("hex")}`;
+  await writeFile(temporary, code, { flag: "wx" });
+  try {
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary);
+    throw error;
+  }
+  return path;
+}
+
+/** Address space that a thread takes for itself; a shared or growing WebAssembly memory takes ten more. */
+const THREAD_ADDRESS_BYTES = 2 ** 30;
+export const WASM_ADDRESS_BYTES = 10.5 * 2 ** 30;
+
+/** Where address space is limited, threads start one after another: each must have what it takes before the next is asked for. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Starts a worker thread.
+ * @param data given to the worker as `workerData`
+ * @param transferList ports in `data`
+ * @param addressBytes address space that it takes besides a thread's own, where that is limited
+ * @throws EW_NO_THREAD
+ */
+export async function startWorkerThread(
+  name: WorkerName,
+  data: unknown,
+  transferList: MessagePort[] = [],
+  addressBytes = 0,
+): Promise<Worker> {
+  const entry = await workerEntry(name);
+  if (spareAddressBytes() === Infinity) return start(name, entry, data, transferList);
+  const started = turn.then(async () => {
+    const spare = spareAddressBytes();
+    // Some must be left for what this thread does.
+    if (spare < 2 * THREAD_ADDRESS_BYTES + addressBytes) {
+      throw noThread(`${Math.max(0, Math.floor(spare / 2 ** 20))} MiB of address space are left`, undefined);
+    }
+    const worker = start(name, entry, data, transferList);
+    await new Promise<void>((resolve) => {
+      worker.once("online", resolve);
+      worker.once("exit", () => resolve());
+    });
+    return worker;
+  });
+  turn = started.catch(() => undefined); // its caller is told
+  return started;
+}
+
+function start(name: WorkerName, entry: string, data: unknown, transferList: MessagePort[]): Worker {
+  try {
+    // execArgv: a worker needs none of the loaders or flags of this process.
+    return new Worker(entry, { workerData: data, transferList, execArgv: [], name: `everwarp ${name}` });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ERR_WORKER_INIT_FAILED" && code !== "EAGAIN" && code !== "ENOMEM") throw error;
+    throw noThread((error as Error).message, error);
+  }
+}
+
+function noThread(detail: string, cause: unknown): EverwarpError {
+  return new EverwarpError("EW_NO_THREAD", `the system does not let another thread start: ${detail}`, {
+    remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v), or ask for fewer threads.",
+    cause,
+  });
+}
+
+/**
+ * Starts as many of `count` threads as the system lets start.
+ * @param begin starts one
+ */
+export async function startAsMany<T>(count: number, begin: (index: number) => Promise<T>): Promise<T[]> {
+  const begun = await Promise.allSettled(Array.from({ length: count }, (_, index) => begin(index)));
+  const failure = begun.find(
+    (it) =>
+      it.status === "rejected" && !(it.reason instanceof EverwarpError && it.reason.code === "EW_NO_THREAD"),
+  );
+  if (failure?.status === "rejected") throw failure.reason;
+  return begun.flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));
+}
