@@ -22,7 +22,7 @@
 //     RESIDENCY_CLOCK      ticks are those of the device's clock, which takes a while to read, so the subgroup's cycle counter tells when it is time
 //                          for that; else a poll is a tick, and what authors spend()
 //
-//   doorbell memory                         device memory                          mailbox memory
+//   upload memory                           device memory                          readback memory
 //   Control  stop, last, lease, duty, …     counter[slot]: result<<16 | arrived    Completion[slot]: result, ordinal, sealed; more vectors
 //   Slot[]   4 x (3 payload words, seal)    cursors: what every workgroup has      Heartbeat: phase and sums, sealed with the epoch
 //            + 192 bytes more               finished; progress of the next         Alive[workgroup]: epoch
@@ -35,7 +35,7 @@
 //    the number that is due, so the order in which the host's stores arrive does not matter. Payload beyond the header
 //    was written, and the host's write-combining buffers drained, before the header.
 //  - Arrivals are counted with one atomic on device memory that also sums the results. The workgroup that arrives last
-//    publishes, with the ordinal that workgroup 0 gave the request. Records that a kernel wrote to mailbox memory before may become visible to the host after the completion:
+//    publishes, with the ordinal that workgroup 0 gave the request. Records that a kernel wrote to readback memory before may become visible to the host after the completion:
 //    each record is sealed, so that the host knows when it has come.
 //  - Cursors are written by a launch and read by the next one; a barrier of the command stream lies between.
 // Termination: the stop flag is looked at first in every iteration; lease, idle time, rounds of loops and, for probes, idle polls are bounded.

@@ -64,7 +64,7 @@ export function numberedAnswer(index: number): number {
 
 /** Runs the n-th program once. @throws EW_BENCH_WRONG_RESULT */
 export function checkNumbered(device: Device, lease: ProgramLease, index: number): void {
-  using answer: DeviceBuffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+  using answer: DeviceBuffer = device.createBuffer({ role: "readback", sizeBytes: 64 });
   const push = new DataView(new ArrayBuffer(8));
   push.setBigUint64(0, answer.address, true);
   device.run((recorder) => recorder.bind(lease.pipeline).push(push).dispatch(1).barrier("compute", "host"));

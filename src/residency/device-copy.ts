@@ -144,7 +144,7 @@ export class DeviceCopy implements Disposable {
 
   #staging(): DeviceBuffer {
     this.#fromDevice ??= this.#device.createBuffer({
-      role: "mailbox",
+      role: "readback",
       sizeBytes: this.#stagingBytes,
       label: "checkpoint staging",
     });

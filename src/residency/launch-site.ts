@@ -29,10 +29,10 @@ export const WORKGROUPS_MAX = Cursors.WORKGROUPS_MAX - 1;
 
 export interface LaunchMemory {
   /** Control blocks, then slots, lane after lane. */
-  readonly doorbell: DeviceBuffer;
+  readonly upload: DeviceBuffer;
   readonly slotsOffsetBytes: number;
   /** Completions, lane after lane; then the heartbeat, then alive flags. */
-  readonly mailbox: DeviceBuffer;
+  readonly readback: DeviceBuffer;
   readonly heartbeatOffsetBytes: number;
   readonly aliveOffsetBytes: number;
   /** One 64-bit counter a slot, then a word a slot for its ordinal. */
@@ -111,10 +111,10 @@ export class LaunchSite {
     this.boundedWorkgroupCount = options.boundedWorkgroupCount;
     this.#addresses = options.addresses;
     this.#pollLimit = options.pollLimit;
-    const { doorbell, mailbox, heartbeatOffsetBytes, aliveOffsetBytes } = options.memory;
-    this.#control = new Uint32Array(doorbell.host, 0, CONTROL_BLOCKS * CONTROL_WORDS);
-    this.#beat = new Uint32Array(mailbox.host, heartbeatOffsetBytes, Heartbeat.BYTES / 4);
-    this.#alive = new Uint32Array(mailbox.host, aliveOffsetBytes, WORKGROUPS_MAX);
+    const { upload, readback, heartbeatOffsetBytes, aliveOffsetBytes } = options.memory;
+    this.#control = new Uint32Array(upload.host, 0, CONTROL_BLOCKS * CONTROL_WORDS);
+    this.#beat = new Uint32Array(readback.host, heartbeatOffsetBytes, Heartbeat.BYTES / 4);
+    this.#alive = new Uint32Array(readback.host, aliveOffsetBytes, WORKGROUPS_MAX);
   }
 
   /**
@@ -151,14 +151,14 @@ export class LaunchSite {
 
   /** Records one launch, after whatever ran before it on the queue. */
   record(recorder: Recorder, block: number, workgroupCount: number, bounded: boolean): void {
-    const { doorbell, mailbox, counters, cursors, slotsOffsetBytes, slotCount } = this.memory;
+    const { upload, readback, counters, cursors, slotsOffsetBytes, slotCount } = this.memory;
     const launch = new DataView(new ArrayBuffer(Launch.sizeBytes));
     Launch.write(launch, 0, {
-      control: doorbell.address + BigInt(block * Queue.CONTROL_STRIDE_BYTES),
-      slots: doorbell.address + BigInt(slotsOffsetBytes),
-      completions: mailbox.address,
-      heartbeat: mailbox.address + BigInt(this.memory.heartbeatOffsetBytes),
-      alive: mailbox.address + BigInt(this.memory.aliveOffsetBytes),
+      control: upload.address + BigInt(block * Queue.CONTROL_STRIDE_BYTES),
+      slots: upload.address + BigInt(slotsOffsetBytes),
+      completions: readback.address,
+      heartbeat: readback.address + BigInt(this.memory.heartbeatOffsetBytes),
+      alive: readback.address + BigInt(this.memory.aliveOffsetBytes),
       counters: counters.address,
       cursors: cursors.address,
       ...this.#addresses,

@@ -33,7 +33,7 @@ export interface DeviceProfile {
   readonly pollsPerMs?: number;
   /** Ticks of the device's clock a millisecond; undefined where kernels have none. */
   readonly clockTicksPerMs?: number;
-  /** What was tried for doorbell memory, in order; the last one serves. */
+  /** What was tried for upload memory, in order; the last one serves. */
   readonly doorbell: readonly DoorbellReading[];
   /** May a kernel stay resident, and why (not). */
   readonly persistent: { readonly allowed: boolean; readonly reason: string };
@@ -51,7 +51,7 @@ const profiles = new WeakMap<Device, Promise<DeviceProfile>>();
 
 /**
  * The profile of an open device: what is known already, else what is on disk, else measured now (about a tenth of a second, once; nothing
- * else may run on the device meanwhile). The device's doorbell memory is then the type that was seen to serve.
+ * else may run on the device meanwhile). The device's upload memory is then the type that was seen to serve.
  * @param options.fresh measure even if there is a profile
  * @throws what the probes throw: EW_DEVICE_LOST, EW_TIMEOUT, EW_OUT_OF_DEVICE_MEMORY, EW_COMPILE
  */
@@ -97,11 +97,11 @@ async function loadProfile(device: Device, isFresh: boolean): Promise<DeviceProf
     if (profile.doorbell.at(-1)?.isSeen === true) keepProfile(device.info, profile);
   }
   const doorbell = profile.doorbell.at(-1);
-  if (doorbell?.isSeen === true) device.setMemoryTypes({ doorbell: doorbell.memoryType });
+  if (doorbell?.isSeen === true) device.setMemoryTypes({ upload: doorbell.memoryType });
   return profile;
 }
 
-/** Runs the probes that launches need. Leaves the device with the doorbell memory that was tried last. */
+/** Runs the probes that launches need. Leaves the device with the upload memory that was tried last. */
 export async function measureProfile(device: Device): Promise<DeviceProfile> {
   const { info } = device;
   const loopRounds = await probeLoopLimit(device, LOOP_PROBE_ROUNDS);
@@ -109,7 +109,7 @@ export async function measureProfile(device: Device): Promise<DeviceProfile> {
   const clock = await probeClock(device);
   const doorbell: DoorbellReading[] = [];
   for (const memoryType of doorbellCandidates(device)) {
-    device.setMemoryTypes({ doorbell: memoryType });
+    device.setMemoryTypes({ upload: memoryType });
     doorbell.push(await probeDoorbell(device, { loopLimit, isWatched: isWatched(info) }));
     if (doorbell.at(-1)?.isSeen === true) break;
   }

@@ -133,7 +133,7 @@ export class ResidentLoop implements AsyncDisposable {
     let place: Place | undefined;
     let company = NO_COMPANY;
     const create = (
-      role: "doorbell" | "mailbox" | "device",
+      role: "upload" | "readback" | "device",
       sizeBytes: number,
       label: string,
     ): DeviceBuffer => {
@@ -156,8 +156,8 @@ export class ResidentLoop implements AsyncDisposable {
         company = (options.joinCompany ?? joinCompany)(device, guest);
       await company.makeRoom();
       const slotBytes = slotCount * Queue.SLOT_BYTES;
-      const doorbell = create("doorbell", slotsOffsetBytes + laneCount * slotBytes, "work queue");
-      const mailbox = create("mailbox", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
+      const upload = create("upload", slotsOffsetBytes + laneCount * slotBytes, "work queue");
+      const readback = create("readback", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
       const counters = create("device", laneCount * slotCount * 12, "arrival counters");
       const cursors = create("device", Cursors.BYTES, "cursors");
       await device.runAsync(
@@ -168,8 +168,8 @@ export class ResidentLoop implements AsyncDisposable {
       const lanes = Array.from({ length: laneCount }, (_, lane) => {
         const completionWords = slotCount * completionVectors * 4;
         return new WorkQueue(
-          new Uint32Array(doorbell.host, slotsOffsetBytes + lane * slotBytes, slotBytes / 4),
-          new Uint32Array(mailbox.host, lane * completionWords * 4, completionWords),
+          new Uint32Array(upload.host, slotsOffsetBytes + lane * slotBytes, slotBytes / 4),
+          new Uint32Array(readback.host, lane * completionWords * 4, completionWords),
           lane,
         );
       });
@@ -179,9 +179,9 @@ export class ResidentLoop implements AsyncDisposable {
         queue,
         pipeline: options.pipeline,
         memory: {
-          doorbell,
+          upload,
           slotsOffsetBytes,
-          mailbox,
+          readback,
           heartbeatOffsetBytes,
           aliveOffsetBytes,
           counters,

@@ -1,7 +1,7 @@
 /**
  * One lane of the work queue: how a host thread and a running kernel speak, through mapped memory alone.
  *
- *     doorbell memory (host writes, kernel polls)             mailbox memory (kernel writes, host polls)
+ *     upload memory (host writes, kernel polls)               readback memory (kernel writes, host polls)
  *     ┌ slot 0 ┬ slot 1 ┬ … ┬ slot N−1 ┐                       ┌ completion 0 ┬ … ┬ completion N−1 ┐
  *       4 × (3 payload words, seal)                               result low, result high, ordinal, seal
  *       12 × 4 words more, written before                         V − 1 × (3 content words, seal)

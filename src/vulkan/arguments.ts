@@ -26,8 +26,8 @@ const queue = instance(Queue, "a queue of the device");
 const memoryType = whole(0, 31);
 const MEMORY_TYPES: OptionChecks<Partial<MemoryTypes>> = {
   device: memoryType,
-  doorbell: memoryType,
-  mailbox: memoryType,
+  upload: memoryType,
+  readback: memoryType,
   staging: memoryType,
 };
 

@@ -4,8 +4,8 @@
  * | role       | who writes → who reads        | best memory                                    |
  * |------------|-------------------------------|------------------------------------------------|
  * | `device`   | kernels only                  | device-local, out of the host's sight          |
- * | `doorbell` | host writes, kernel polls     | device-local and host-visible (the BAR)        |
- * | `mailbox`  | kernel writes, host polls     | host-cached, coherent                          |
+ * | `upload` | host writes, kernel polls     | device-local and host-visible (the BAR)        |
+ * | `readback`  | kernel writes, host polls     | host-cached, coherent                          |
  * | `staging`  | host and transfers, in bulk   | host-visible, cached, off the device           |
  *
  * What is best was measured on discrete GPUs: a running kernel does not see what the host writes to plain host memory,
@@ -15,7 +15,7 @@
 import { EverwarpError } from "../base/index.ts";
 import type { DeviceInfo, MemoryTypeInfo } from "./device-info.ts";
 
-export const MEMORY_ROLES = ["device", "doorbell", "mailbox", "staging"] as const;
+export const MEMORY_ROLES = ["device", "upload", "readback", "staging"] as const;
 /** What a buffer is for. */
 export type MemoryRole = (typeof MEMORY_ROLES)[number];
 
@@ -25,8 +25,8 @@ export type MemoryTypes = Readonly<Record<MemoryRole, number>>;
 /** How well a type serves: a higher score is better, undefined means that it cannot serve. */
 const SCORE: Readonly<Record<MemoryRole, (type: MemoryTypeInfo) => number | undefined>> = {
   device: (type) => (type.deviceLocal ? 4 : 0) + (type.hostVisible ? 0 : 2),
-  doorbell: (type) => hostOnly(type, (type.deviceLocal ? 8 : 0) + (type.hostCached ? 0 : 1)),
-  mailbox: (type) => hostOnly(type, (type.hostCached ? 8 : 0) + (type.deviceLocal ? 0 : 1)),
+  upload: (type) => hostOnly(type, (type.deviceLocal ? 8 : 0) + (type.hostCached ? 0 : 1)),
+  readback: (type) => hostOnly(type, (type.hostCached ? 8 : 0) + (type.deviceLocal ? 0 : 1)),
   staging: (type) => hostOnly(type, (type.hostCached ? 4 : 0) + (type.deviceLocal ? 0 : 8)),
 };
 
@@ -81,8 +81,8 @@ export function chooseMemoryTypes(
   };
   return {
     device: choose("device"),
-    doorbell: choose("doorbell"),
-    mailbox: choose("mailbox"),
+    upload: choose("upload"),
+    readback: choose("readback"),
     staging: choose("staging"),
   };
 }

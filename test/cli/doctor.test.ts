@@ -66,7 +66,7 @@ describe("a real process", () => {
     for (const name of PROBE_NAMES) expect([name, found.probes[name].reason]).toEqual([name, undefined]);
     const { memory, doorbells, occupancy, neighbours, lease, dispatchCost, roundTrips, persistence } =
       found.readings;
-    expect(memory?.map(({ role }) => role)).toEqual(["device", "doorbell", "mailbox", "staging"]);
+    expect(memory?.map(({ role }) => role)).toEqual(["device", "upload", "readback", "staging"]);
     expect(doorbells?.length).toBeGreaterThan(0);
     expect(occupancy?.map(({ workgroupSize }) => workgroupSize)).toEqual([64, 256, 1024]);
     for (const { workgroupCount } of occupancy ?? []) expect(workgroupCount).toBeGreaterThan(0);

@@ -21,7 +21,7 @@ test("as many resident kernels as there are queues, each with a queue that runs 
   expect(() => room.enter({ kind: "resident", label: "one more" })).toThrow(
     expect.objectContaining({ code: "EW_NO_ROOM" }),
   );
-  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 4 * resident });
+  using buffer = device.createBuffer({ role: "readback", sizeBytes: 4 * resident });
   held.forEach(({ queue }, index) => {
     device.run((recorder) => recorder.fill(buffer, index * 4, 4, index + 1).barrier("transfer", "host"), {
       queue,

@@ -47,7 +47,7 @@ afterAll(() => device.close());
 
 /** Runs the pipeline: whatever it was made from, it must do what its source says. */
 function expectWorks(pipeline: ComputePipeline): void {
-  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 256 });
+  using buffer = device.createBuffer({ role: "readback", sizeBytes: 256 });
   const push = new DataView(new ArrayBuffer(8));
   push.setBigUint64(0, buffer.address, true);
   device.run((recorder) => recorder.bind(pipeline).push(push).dispatch(1).barrier("compute", "host"));

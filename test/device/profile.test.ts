@@ -105,12 +105,12 @@ describe("the profile of an open device", () => {
     });
   });
 
-  test("tells what leases are counted with, and leaves the doorbell memory that was seen to serve", async () => {
+  test("tells what leases are counted with, and leaves the upload memory that was seen to serve", async () => {
     await onDevice(async (device) => {
       const profile = await profileOf(device);
       const doorbell = profile.doorbell.at(-1);
       expect(doorbell?.isSeen).toBe(true);
-      expect(device.memoryTypes.doorbell).toBe(doorbell?.memoryType);
+      expect(device.memoryTypes.upload).toBe(doorbell?.memoryType);
       expect(profile.clockTicksPerMs === undefined).toBe(!device.info.features.includes("shaderDeviceClock"));
       expect(profile.pollsPerMs === undefined || profile.pollsPerMs > 1).toBe(true);
       expect(profile.persistent.reason).toMatch(/\w/);
@@ -271,14 +271,14 @@ describe("probes", () => {
     await onDevice(async (device) => {
       const rounds = await probeLoopLimit(device, 70_000);
       const candidates = doorbellCandidates(device);
-      expect(candidates[0]).toBe(device.memoryTypes.doorbell);
+      expect(candidates[0]).toBe(device.memoryTypes.upload);
       expect(new Set(candidates).size).toBe(candidates.length);
       for (const isWatched of [false, true]) {
         const reading = await probeDoorbell(device, {
           loopLimit: rounds < 70_000 ? rounds : undefined,
           isWatched,
         });
-        expect(reading).toMatchObject({ memoryType: device.memoryTypes.doorbell, isSeen: true, rounds: 64 });
+        expect(reading).toMatchObject({ memoryType: device.memoryTypes.upload, isSeen: true, rounds: 64 });
       }
     });
   });
@@ -314,7 +314,7 @@ describe("probes", () => {
   test("the pattern's twin writes what the kernel writes", async () => {
     await onDevice(async (device) => {
       using kernel = await ProbeKernel.open(device, "traffic");
-      using memory = device.createBuffer({ role: "mailbox", sizeBytes: 4096 * 4 });
+      using memory = device.createBuffer({ role: "readback", sizeBytes: 4096 * 4 });
       const values = { target: memory.address, count: 1024, limit: 64, value: 0xdead_beef };
       kernel.run({ ...values, mode: ProbeMode.WRITE }, 3);
       const expected = Uint32Array.from({ length: 4096 }, (_, index) => patternWord(index, 0xdead_beef));

@@ -38,7 +38,7 @@ describe("the cache", () => {
 
   test("tells requests apart by source, defines and specialization, and runs what was asked for", async () => {
     const cache = await ProgramCache.open(device, { precompiled: false, directory: false });
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 64 });
     const requests: ProgramRequest[] = [
       { source },
       { source, defines: { ADDEND: 100 } },

@@ -108,7 +108,7 @@ test.skipIf(!testDeviceInfo().features.includes("shaderDeviceClock"))(
       spirv: await compile({ source: CLOCK_KERNEL, name: "clock" }),
       pushConstantBytes: 8,
     });
-    using memory = device.createBuffer({ role: "mailbox", sizeBytes: 24 });
+    using memory = device.createBuffer({ role: "readback", sizeBytes: 24 });
     const times = new BigUint64Array(memory.host);
     const run = (): bigint[] => {
       device.run((recorder) =>

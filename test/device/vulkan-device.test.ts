@@ -117,7 +117,7 @@ describe("buffers", () => {
     expect(buffer.address).toBeGreaterThan(0n);
     expect(buffer.mapped?.byteLength).toBe(role === "device" ? undefined : 4096);
     if (role === "device") expect(() => buffer.host).toThrow("staging");
-    using result = device.createBuffer({ role: "mailbox", sizeBytes: 4096 });
+    using result = device.createBuffer({ role: "readback", sizeBytes: 4096 });
     device.run((recorder) =>
       recorder
         .bind(pipeline)
@@ -130,10 +130,10 @@ describe("buffers", () => {
     expect(wordsOf(result)).toEqual(affineWords(1024, 1, 5));
   });
 
-  test("what the host writes into doorbell and staging memory reaches the device", () => {
-    for (const role of ["doorbell", "staging"] as const) {
+  test("what the host writes into upload and staging memory reaches the device", () => {
+    for (const role of ["upload", "staging"] as const) {
       using source = device.createBuffer({ role, sizeBytes: 256 });
-      using target = device.createBuffer({ role: "mailbox", sizeBytes: 256 });
+      using target = device.createBuffer({ role: "readback", sizeBytes: 256 });
       wordsOf(source).set(affineWords(64, 3, 11));
       device.run((recorder) =>
         recorder.barrier("host", "all").copy(source, target).barrier("transfer", "host"),
@@ -143,14 +143,14 @@ describe("buffers", () => {
   });
 
   test("another view of the same memory sees it", () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 64 });
     wordsOf(buffer)[3] = 42;
     expect(new Uint32Array(koffi().view(buffer.hostAddress ?? 0n, 64))[3]).toBe(42);
   });
 
   test("regions, fills and their borders", () => {
     using source = device.createBuffer({ role: "staging", sizeBytes: 64 });
-    using target = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+    using target = device.createBuffer({ role: "readback", sizeBytes: 64 });
     wordsOf(source).set(affineWords(16, 1, 100));
     device.run((recorder) => {
       recorder.barrier("host", "transfer").fill(target, 0, 64, 0xdead_beef).barrier("transfer", "transfer");
@@ -190,20 +190,20 @@ describe("buffers", () => {
     const type = device.info.memoryTypes.findIndex(
       ({ hostVisible, hostCoherent }) => hostVisible && hostCoherent,
     );
-    using other = openTestDevice({ memoryTypes: { mailbox: type } });
-    expect(other.memoryTypes.mailbox).toBe(type);
-    expect(() => openTestDevice({ memoryTypes: { mailbox: 31 } })).toThrow("memory type 31");
+    using other = openTestDevice({ memoryTypes: { readback: type } });
+    expect(other.memoryTypes.readback).toBe(type);
+    expect(() => openTestDevice({ memoryTypes: { readback: 31 } })).toThrow("memory type 31");
     const { staging } = other.memoryTypes;
-    other.setMemoryTypes({ doorbell: type });
-    expect(other.memoryTypes).toMatchObject({ doorbell: type, mailbox: type, staging });
-    expect(() => other.setMemoryTypes({ doorbell: 31 })).toThrow("memory type 31");
-    other.createBuffer({ role: "doorbell", sizeBytes: 64 })[Symbol.dispose]();
+    other.setMemoryTypes({ upload: type });
+    expect(other.memoryTypes).toMatchObject({ upload: type, readback: type, staging });
+    expect(() => other.setMemoryTypes({ upload: 31 })).toThrow("memory type 31");
+    other.createBuffer({ role: "upload", sizeBytes: 64 })[Symbol.dispose]();
   });
 });
 
 describe("pipelines", () => {
   test("specialization constants, the workgroup size among them", () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 4 * 96 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 4 * 96 });
     using special = device.createComputePipeline({
       spirv: affine,
       pushConstantBytes: 16,
@@ -241,7 +241,7 @@ describe("pipelines", () => {
 
 describe("command buffers", () => {
   test("one recording runs as often as it is submitted", () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 256 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 256 });
     using commands = device.record((recorder) =>
       recorder
         .bind(pipeline)
@@ -268,7 +268,7 @@ describe("command buffers", () => {
   });
 
   test("recording anew replaces what was there", () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 256 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 256 });
     using commands = device.createCommandBuffer();
     using fence = device.createFence();
     for (const addend of [1, 2]) {
@@ -287,7 +287,7 @@ describe("command buffers", () => {
   });
 
   test("a dispatch takes its size from memory", () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 4 * 256 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 4 * 256 });
     using size = device.createBuffer({ role: "staging", sizeBytes: 16 });
     wordsOf(size).set([0, 2, 1, 1]);
     device.run((recorder) =>
@@ -308,7 +308,7 @@ describe("command buffers", () => {
   });
 
   test("misuse is refused before it reaches the driver", () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 64 });
     expect(() => device.run((recorder) => recorder.dispatch(1))).toThrow("without a pipeline");
     expect(() => device.run((recorder) => recorder.bind(pipeline).push(new Uint8Array(17)))).toThrow(
       "push constants",
@@ -330,7 +330,7 @@ describe("command buffers", () => {
   });
 
   test("timestamps grow", () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 1 << 20 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 1 << 20 });
     using times = device.createTimestamps(2);
     device.run((recorder) =>
       recorder
@@ -352,7 +352,7 @@ describe("order between queues", () => {
   test("the transfer queue's work is seen by the compute queue after a timeline point, and the other way round", () => {
     using source = device.createBuffer({ role: "staging", sizeBytes: 1 << 16 });
     using middle = device.createBuffer({ role: "device", sizeBytes: 1 << 16 });
-    using result = device.createBuffer({ role: "mailbox", sizeBytes: 1 << 16 });
+    using result = device.createBuffer({ role: "readback", sizeBytes: 1 << 16 });
     using timeline = device.createTimeline(10n);
     wordsOf(source).set(affineWords(1 << 14, 5, 1));
     const queue = device.transferQueue;
@@ -396,7 +396,7 @@ describe("waiting", () => {
   });
 
   test("an awaited fence leaves the event loop free", async () => {
-    using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 256 });
+    using buffer = device.createBuffer({ role: "readback", sizeBytes: 256 });
     using commands = device.record((recorder) =>
       recorder
         .bind(pipeline)
@@ -423,7 +423,7 @@ describe("waiting", () => {
 describe("the end", () => {
   test("disposing twice is harmless, in any order, and nothing is left", () => {
     const own = openTestDevice();
-    const buffer = own.createBuffer({ role: "mailbox", sizeBytes: 256 });
+    const buffer = own.createBuffer({ role: "readback", sizeBytes: 256 });
     const cache = own.createPipelineCache();
     const made = own.createComputePipeline({ spirv: affine, pushConstantBytes: 16, pipelineCache: cache });
     const commands = own.record((recorder) =>
@@ -498,7 +498,7 @@ describe("the end", () => {
   test("fifty devices in a row leave nothing behind", () => {
     for (let i = 0; i < 50; i++) {
       const own = Device.open({ select: device.info.index });
-      own.createBuffer({ role: "mailbox", sizeBytes: 4096 });
+      own.createBuffer({ role: "readback", sizeBytes: 4096 });
       own.close();
     }
   });
@@ -538,7 +538,7 @@ describe("a device that is lost", () => {
 });
 
 test("a worker thread sees a buffer's memory through its address", async () => {
-  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 4096 });
+  using buffer = device.createBuffer({ role: "readback", sizeBytes: 4096 });
   const worker = new Worker(
     `const { workerData, parentPort } = require("node:worker_threads");
      const koffi = require("koffi");

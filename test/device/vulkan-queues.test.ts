@@ -114,7 +114,7 @@ test("each family gives its queue, buffers are shared among all, and closing dra
   expect(device.leaseComputeQueue()).toBeUndefined(); // released twice is released once
 
   const source = device.createBuffer({ role: "staging", sizeBytes: 64 });
-  const target = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+  const target = device.createBuffer({ role: "readback", sizeBytes: 64 });
   expect(shared).toEqual([
     [2, 1],
     [2, 1],

@@ -53,7 +53,7 @@ interface Work {
 /** A kernel with two words of memory and a fence, ready to be submitted. */
 function prepare(device: Device, spirv: Uint32Array): Work {
   const pipeline = device.createComputePipeline({ spirv, pushConstantBytes: 8 });
-  const buffer = device.createBuffer({ role: "mailbox", sizeBytes: 16 });
+  const buffer = device.createBuffer({ role: "readback", sizeBytes: 16 });
   const words = new Uint32Array(buffer.host).fill(0);
   const push = new DataView(new ArrayBuffer(8));
   push.setBigUint64(0, buffer.address, true);
@@ -243,7 +243,7 @@ describe("a lost device", () => {
     async () => {
       const device = openTestDevice();
       const { submit, fence, words } = prepare(device, waiter);
-      const buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+      const buffer = device.createBuffer({ role: "readback", sizeBytes: 64 });
       submit();
       while (words[1] !== 1) await sleep(1);
       using _faults = injectFaults("device-lost@fence-status");
@@ -298,7 +298,7 @@ describe("replacing", () => {
   it("gives everyone the same new device, on the same hardware with the same memory", () => {
     const device = openTestDevice();
     closing(device, () => {
-      device.setMemoryTypes({ mailbox: device.memoryTypes.staging });
+      device.setMemoryTypes({ readback: device.memoryTypes.staging });
       lose(device);
       const next = device.replace();
       expect(next).not.toBe(device);
@@ -389,7 +389,7 @@ describe("abandoning", () => {
   it("makes no Vulkan call any more", async () => {
     const device = openTestDevice();
     const { submit, fence, words } = prepare(device, adder);
-    const buffer = device.createBuffer({ role: "doorbell", sizeBytes: 64 });
+    const buffer = device.createBuffer({ role: "upload", sizeBytes: 64 });
     const commands = device.record(() => {});
     const timeline = device.createTimeline();
     const cache = device.createPipelineCache();
@@ -404,7 +404,7 @@ describe("abandoning", () => {
     expect(() => commands.record(() => {})).toThrow(lost);
     expect(() => timeline.signal(1n)).toThrow(lost);
     expect(() => cache.data()).toThrow(lost);
-    expect(() => device.createBuffer({ role: "doorbell", sizeBytes: 64 })).toThrow(lost);
+    expect(() => device.createBuffer({ role: "upload", sizeBytes: 64 })).toThrow(lost);
     expect(() => device.createFence()).toThrow(lost);
     for (const object of [buffer, commands, timeline, cache, fence]) object[Symbol.dispose]();
     device.close();

@@ -8,7 +8,7 @@ import type { LookupKernel } from "../../src/paths/gpu/request-sender.ts";
 import { RequestDriver } from "../../src/paths/gpu/request-driver.ts";
 import { RequestLine } from "../../src/paths/gpu/request-line.ts";
 import { RequestSender } from "../../src/paths/gpu/request-sender.ts";
-import { ResultMailbox } from "../../src/paths/gpu/result-mailbox.ts";
+import { ResultReader } from "../../src/paths/gpu/result-reader.ts";
 import type { LookupShape } from "../../src/paths/gpu/lookup-shape.ts";
 import { PathRequest } from "../../src/paths/table.schema.ts";
 import { Seal } from "../../src/residency/seal.schema.ts";
@@ -62,7 +62,7 @@ export class AnsweringKernel implements LookupKernel {
     const sender = new RequestSender(this, this.shape, table, new Uint32Array(64), inputs);
     this.driver = new RequestDriver(
       this,
-      new RequestLine(this, sender, new ResultMailbox(this.#results), undefined),
+      new RequestLine(this, sender, new ResultReader(this.#results), undefined),
       stallMs,
     );
   }

@@ -23,7 +23,7 @@ export function workerSource(value: number): string {
 
 /** Runs a program and returns what it wrote. */
 export function resultOf(device: Device, lease: ProgramLease): number {
-  using buffer = device.createBuffer({ role: "mailbox", sizeBytes: 64 });
+  using buffer = device.createBuffer({ role: "readback", sizeBytes: 64 });
   const push = new DataView(new ArrayBuffer(12));
   push.setBigUint64(0, buffer.address, true);
   device.run((recorder) => recorder.bind(lease.pipeline).push(push).dispatch(1).barrier("compute", "host"));

@@ -1,7 +1,7 @@
 /**
  * Looks paths up in device memory, with the lookup kernel kept resident (or dispatched, where it cannot stay).
  *
- *     lookup ──▶ line ──chunks──▶ ring of inputs (doorbell) + request ──▶ kernel ──▶ ring of results (mailbox) ──▶ Int32Array
+ *     lookup ──▶ line ──chunks──▶ ring of inputs (upload) + request ──▶ kernel ──▶ ring of results (readback) ──▶ Int32Array
  *     apply ───▶ line ──runs────▶ the same ring ─────────────────────────▶ kernel stores them in the table
  *
  * The line (request-line.ts) keeps the order, request-driver.ts sees to it that it goes on; here is what they work with.
@@ -38,7 +38,7 @@ import { type LookupShape, lookupShape } from "./lookup-shape.ts";
 import { RequestDriver } from "./request-driver.ts";
 import { RequestLine } from "./request-line.ts";
 import { RequestSender } from "./request-sender.ts";
-import { ResultMailbox } from "./result-mailbox.ts";
+import { ResultReader } from "./result-reader.ts";
 
 const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const SLOT_COUNT = 256;
@@ -92,7 +92,7 @@ export class DevicePathsBackend implements PathsBackend {
     const line = new RequestLine(
       kernel,
       new RequestSender(kernel, shape, table, words, parts.inputs),
-      new ResultMailbox(new Int32Array(parts.results.host)),
+      new ResultReader(new Int32Array(parts.results.host)),
       profile.loopLimit === undefined ? undefined : new PathWalker(words),
     );
     this.#driver = new RequestDriver(kernel, line);
@@ -122,14 +122,14 @@ export class DevicePathsBackend implements PathsBackend {
       // What the kernel reads in vectors may lie a little behind the last byte.
       const inputs = take(
         device.createBuffer({
-          role: "doorbell",
+          role: "upload",
           sizeBytes: shape.inputBytes + 2 * VECTOR_BYTES,
           label: "paths to look up",
         }),
       );
       const results = take(
         device.createBuffer({
-          role: "mailbox",
+          role: "readback",
           sizeBytes: shape.resultCount * PathRequest.RESULT_BYTES,
           label: "inodes found",
         }),

@@ -1,7 +1,7 @@
 /**
  * Where the granules of the path table lie in device memory, and the guesses.
  *
- *     granule g of the flat space ──▶ directory[g] = address / 2¹⁶        (doorbell memory: the host adds, the kernel reads)
+ *     granule g of the flat space ──▶ directory[g] = address / 2¹⁶        (upload memory: the host adds, the kernel reads)
  *                                       │
  *     chunks of device memory           ▼
  *     ┌ the first table ┬ … ┬ what is needed, or a sixteenth of what there is ┐
@@ -47,7 +47,7 @@ export class DeviceTable implements Disposable {
     this.#image = image;
     this.#fixedGuessCount = guessCount;
     this.directory = device.createBuffer({
-      role: "doorbell",
+      role: "upload",
       sizeBytes: (PathRequest.GUESS_MASK + 1) * 4,
       label: "path table directory",
     });

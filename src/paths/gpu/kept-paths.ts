@@ -19,7 +19,7 @@ export class KeptPaths implements Disposable {
     this.packed = packed;
     this.offsetsAt = (length + VECTOR_BYTES - 1) & -VECTOR_BYTES;
     this.buffer = device.createBuffer({
-      role: "doorbell",
+      role: "upload",
       sizeBytes: this.offsetsAt + offsets.length * 4 + 2 * VECTOR_BYTES,
       label: "kept paths",
     });

@@ -16,13 +16,13 @@ import type { PathWalker } from "../host/path-walker.ts";
 import { misplacedError, type PathLike } from "../pack.ts";
 import { type LookupBatch, SinglePath } from "./lookup-batch.ts";
 import { ANSWERED_INLINE, type Flight, type LookupKernel, type RequestSender } from "./request-sender.ts";
-import type { ResultMailbox } from "./result-mailbox.ts";
+import type { ResultReader } from "./result-reader.ts";
 import { TableWrite } from "./table-write.ts";
 
 export class RequestLine {
   readonly #kernel: LookupKernel;
   readonly #sender: RequestSender;
-  readonly #mailbox: ResultMailbox;
+  readonly #results: ResultReader;
   /** Resolves what the kernel gives up; undefined where it never does. */
   readonly #walker: PathWalker | undefined;
   readonly #line: (LookupBatch | TableWrite)[] = [];
@@ -37,12 +37,12 @@ export class RequestLine {
   constructor(
     kernel: LookupKernel,
     sender: RequestSender,
-    mailbox: ResultMailbox,
+    reader: ResultReader,
     walker: PathWalker | undefined,
   ) {
     this.#kernel = kernel;
     this.#sender = sender;
-    this.#mailbox = mailbox;
+    this.#results = reader;
     this.#walker = walker;
   }
 
@@ -209,7 +209,7 @@ export class RequestLine {
     try {
       if (resultsAt === ANSWERED_INLINE) batch.results[first] = ticket.result;
       else if (!batch.isResultless) {
-        if (!this.#mailbox.copy(batch.results, first, count, resultsAt, ticket.sequence))
+        if (!this.#results.copy(batch.results, first, count, resultsAt, ticket.sequence))
           throw misplacedError(batch.packed);
       }
       if (this.#walker !== undefined) batch.resolveRest(this.#walker, first, count);

@@ -2,8 +2,8 @@
  * Makes requests for the lookup kernel: chunks of batches, and pieces of writes.
  *
  *     one short path     ──────────────▶ in the request itself; its result comes with the completion
- *     other paths        ──▶ input ring (doorbell) ──▶ where they are, where results go (result ring)
- *     words of the table ──▶ input ring (doorbell) ──▶ where they are
+ *     other paths        ──▶ input ring (upload) ──▶ where they are, where results go (result ring)
+ *     words of the table ──▶ input ring (upload) ──▶ where they are
  *
  * Both rings are first in, first out, as requests are answered in their order. What a request takes of them is in its flight, and given back
  * by `release`.

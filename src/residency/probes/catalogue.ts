@@ -57,14 +57,14 @@ export const DOCTOR_PROBES: { readonly [Name in ProbeName]: DoctorProbe<Name> } 
     timeoutMs: 30_000,
     run: async ({ device, profile }) => {
       const readings: DoorbellReading[] = [];
-      const { doorbell } = device.memoryTypes;
+      const { upload } = device.memoryTypes;
       for (const memoryType of doorbellCandidates(device)) {
-        device.setMemoryTypes({ doorbell: memoryType });
+        device.setMemoryTypes({ upload: memoryType });
         readings.push(
           await probeDoorbell(device, { loopLimit: profile.loopLimit, isWatched: isWatched(device.info) }),
         );
       }
-      device.setMemoryTypes({ doorbell });
+      device.setMemoryTypes({ upload });
       return readings;
     },
   },

@@ -45,7 +45,7 @@ export interface LitmusLimits {
 }
 
 /**
- * Launches the echo kernel and asks it 64 times through the device's doorbell memory. A kernel that does not see the host's writes does not see
+ * Launches the echo kernel and asks it 64 times through the device's upload memory. A kernel that does not see the host's writes does not see
  * the stop flag either, so it has a limit of polls; where kernels may not stay, it is launched for a short lease.
  */
 export async function probeDoorbell(device: Device, limits: LitmusLimits): Promise<DoorbellReading> {
@@ -59,7 +59,7 @@ export async function probeDoorbell(device: Device, limits: LitmusLimits): Promi
       leaseMs: LEASE_MS,
       pollLimit: isWatched ? POLL_LIMIT_WATCHED : POLL_LIMIT,
     },
-    (loop, timeoutMs) => litmus(loop, device.memoryTypes.doorbell, timeoutMs),
+    (loop, timeoutMs) => litmus(loop, device.memoryTypes.upload, timeoutMs),
   );
 }
 
@@ -120,7 +120,7 @@ export function isWatched(info: Pick<DeviceInfo, "driverId">): boolean {
 
 /** The type that the device took for doorbells, then the other types that the host can write. */
 export function doorbellCandidates(device: Pick<Device, "info" | "memoryTypes">): number[] {
-  const own = device.memoryTypes.doorbell;
+  const own = device.memoryTypes.upload;
   return [own, ...doorbellTypes(device.info).filter((index) => index !== own)];
 }
 

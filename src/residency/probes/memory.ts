@@ -17,7 +17,7 @@ export function memoryPerRole(
   types: MemoryTypes,
   measuredDoorbell: number | undefined,
 ): RoleMemory[] {
-  const roles: MemoryRole[] = ["device", "doorbell", "mailbox", "staging"];
+  const roles: MemoryRole[] = ["device", "upload", "readback", "staging"];
   return roles.map((role) => {
     const index = types[role];
     const type = info.memoryTypes[index];
@@ -30,7 +30,7 @@ export function memoryPerRole(
       heap,
       heapBytes: info.memoryHeaps[heap]?.sizeBytes ?? 0,
       why:
-        role === "doorbell" && measuredDoorbell === index
+        role === "upload" && measuredDoorbell === index
           ? "a running kernel was seen to read what the host writes there"
           : isOnlyOne && role !== "device"
             ? "the only type that the host can write"
@@ -41,8 +41,8 @@ export function memoryPerRole(
 
 const WHY: Readonly<Record<MemoryRole, string>> = {
   device: "nearest to the kernels; the host need not see it",
-  doorbell: "nearest to the kernels of what the host can write",
-  mailbox: "cached by the host, which polls it",
+  upload: "nearest to the kernels of what the host can write",
+  readback: "cached by the host, which polls it",
   staging: "the host's own, so that uploads leave the device's memory alone",
 };
 

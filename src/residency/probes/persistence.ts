@@ -93,7 +93,7 @@ export async function leaveTraces(device: Device): Promise<Traces> {
   });
   using traffic = await ProbeKernel.open(device, "traffic");
   using memory = device.createBuffer({ role: "device", sizeBytes: TRACE_BYTES, label: "traces" });
-  using mapped = device.createBuffer({ role: "mailbox", sizeBytes: SMALL_BYTES, label: "traces" });
+  using mapped = device.createBuffer({ role: "readback", sizeBytes: SMALL_BYTES, label: "traces" });
   traffic.run(patternOf(memory, ProbeMode.WRITE), workgroupsFor(memory.sizeBytes));
   fillPattern(new Uint32Array(mapped.host));
   const variant = (Math.floor(performance.timeOrigin) ^ (process.pid << 8)) >>> 0;
@@ -302,19 +302,19 @@ async function probeMemory(
   if (hasTraces) {
     // New buffers of the sizes that the process before had: the likeliest to get its memory.
     using memory = device.createBuffer({ role: "device", sizeBytes: TRACE_BYTES, label: "traces" });
-    using host = device.createBuffer({ role: "mailbox", sizeBytes: SMALL_BYTES, label: "traces" });
+    using host = device.createBuffer({ role: "readback", sizeBytes: SMALL_BYTES, label: "traces" });
     traffic.run(patternOf(memory, ProbeMode.COUNT), workgroupsFor(TRACE_BYTES));
     own.process = { count: counted(), of: TRACE_BYTES / 4 };
     mapped.process = { count: countPattern(new Uint32Array(host.host)), of: SMALL_BYTES / 4 };
   }
   using memory = device.createBuffer({ role: "device", sizeBytes: SMALL_BYTES, label: "persistence probe" });
-  using doorbell = device.createBuffer({
-    role: "doorbell",
+  using upload = device.createBuffer({
+    role: "upload",
     sizeBytes: SMALL_BYTES,
     label: "persistence probe",
   });
-  using mailbox = device.createBuffer({
-    role: "mailbox",
+  using readback = device.createBuffer({
+    role: "readback",
     sizeBytes: SMALL_BYTES,
     label: "persistence probe",
   });
@@ -340,17 +340,17 @@ async function probeMemory(
   const timesUs: number[] = [];
   for (let index = 0; index < REPETITIONS; index++) {
     const begin = performance.now();
-    fillPattern(new Uint32Array(doorbell.host));
+    fillPattern(new Uint32Array(upload.host));
     drainWriteCombining();
     timesUs.push((performance.now() - begin) * 1000);
   }
   device.run((recorder) => {
-    write(recorder, mailbox);
-    count(recorder, doorbell);
+    write(recorder, readback);
+    count(recorder, upload);
   });
-  mapped.dispatch = { count: counted() + countPattern(new Uint32Array(mailbox.host)), of: 2 * of };
-  device.run((recorder) => count(recorder, doorbell));
-  mapped.submission = { count: counted() + countPattern(new Uint32Array(mailbox.host)), of: 2 * of };
+  mapped.dispatch = { count: counted() + countPattern(new Uint32Array(readback.host)), of: 2 * of };
+  device.run((recorder) => count(recorder, upload));
+  mapped.submission = { count: counted() + countPattern(new Uint32Array(readback.host)), of: 2 * of };
   const uploadsUs: number[] = [];
   for (let index = 0; index < REPETITIONS; index++) {
     const begin = performance.now();
@@ -495,7 +495,7 @@ async function probePipelines(
 /** Makes a pipeline of its own and runs it once: some drivers compile only then. */
 async function timeCreation(device: Device, variant: number): Promise<number> {
   const program = await sharedPrograms().program({ file: kernelFile("residency/kernels/remains") }, device);
-  const answer = device.createBuffer({ role: "mailbox", sizeBytes: 16, label: "creation probe" });
+  const answer = device.createBuffer({ role: "readback", sizeBytes: 16, label: "creation probe" });
   const constants = new DataView(new ArrayBuffer(Probe.sizeBytes));
   Probe.write(constants, 0, { answer: answer.address, value: SEED });
   const begin = performance.now();

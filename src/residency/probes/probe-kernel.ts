@@ -1,8 +1,8 @@
 /**
  * A probe's kernel, with the memory through which it and the host speak.
  *
- *     doorbell memory   control[0]: not 0 ends the kernel, where it sees that
- *     mailbox memory    answer[]: what the kernel found
+ *     upload memory     control[0]: not 0 ends the kernel, where it sees that
+ *     readback memory    answer[]: what the kernel found
  *
  * Invariant: memory that a kernel may still be using is never freed. A kernel that does not end in time keeps it, until the device is closed.
  */
@@ -41,11 +41,11 @@ export class ProbeKernel implements Disposable {
     this.device = device;
     this.program = program;
     this.#answerBuffer = device.createBuffer({
-      role: "mailbox",
+      role: "readback",
       sizeBytes: answerWords * 4,
       label: "probe answer",
     });
-    this.#controlBuffer = device.createBuffer({ role: "doorbell", sizeBytes: 64, label: "probe control" });
+    this.#controlBuffer = device.createBuffer({ role: "upload", sizeBytes: 64, label: "probe control" });
     this.answer = new Uint32Array(this.#answerBuffer.host).fill(0);
     this.#control = new Uint32Array(this.#controlBuffer.host);
     this.allow();

@@ -1,7 +1,7 @@
 /**
  * Searches corpora in device memory with the resident scan kernel.
  *
- *     submit ──▶ one scan a literal (or a piece of a long one) ──▶ work queue ──▶ kernel ──▶ records in mailbox memory
+ *     submit ──▶ one scan a literal (or a piece of a long one) ──▶ work queue ──▶ kernel ──▶ records in readback memory
  *                    ▲                                                                          │ copied at once
  *                    └── asked again with more room, range by range, where they did not fit ◀──┘
  *
@@ -144,12 +144,12 @@ export class DeviceBackend implements Backend {
       };
       const pipeline = await acquire("scan");
       const table = create({
-        role: "doorbell",
+        role: "upload",
         sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes,
         label: "corpus table",
       });
       const records = create({
-        role: "mailbox",
+        role: "readback",
         sizeBytes: (SLOT_COUNT * REGION_RECORDS + SPILL_RECORDS) * HitRecord.BYTES,
         label: "hit records",
       });
@@ -426,7 +426,7 @@ export class DeviceBackend implements Backend {
     scan.region = -1;
   }
 
-  /** Copies records out of the mailbox, each when its seal shows that it has come; puts tags in the place of seals. */
+  /** Copies records out of readback memory, each when its seal shows that it has come; puts tags in the place of seals. */
   #copyRecords(scan: Scan, sequence: number, count: number): Uint32Array {
     const source = this.#records;
     const base = scan.region * REGION_RECORDS * HitRecord.WORDS;

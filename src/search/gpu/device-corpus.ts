@@ -51,14 +51,14 @@ export class DeviceCorpus implements LoadedCorpus {
     this.index = options.index;
     this.#unload = options.unload;
     this.#buffers = segments.map(({ buffer }) => buffer);
-    const create = (role: "device" | "doorbell", sizeBytes: number, label: string): DeviceBuffer => {
+    const create = (role: "device" | "upload", sizeBytes: number, label: string): DeviceBuffer => {
       const buffer = device.createBuffer({ role, sizeBytes, label });
       this.#buffers.push(buffer);
       return buffer;
     };
     try {
       const table = create(
-        "doorbell",
+        "upload",
         Math.max(1, segments.length) * SegmentEntry.strideBytes,
         "segment table",
       );
@@ -145,7 +145,7 @@ function rankFiles(
     sizeBytes: files.length * 4,
     label: "file offsets",
   });
-  using ranks = device.createBuffer({ role: "mailbox", sizeBytes: files.length * 4, label: "file ranks" });
+  using ranks = device.createBuffer({ role: "readback", sizeBytes: files.length * 4, label: "file ranks" });
   const offsetWords = new Uint32Array(offsets.host);
   for (let index = 0; index < files.length; index++) offsetWords[index] = starts[index] % 2 ** 32;
   device.run((recorder) => {

@@ -31,7 +31,7 @@ export class PairCounts {
     );
     if (places.length === 0) return new PairCounts(counts);
     using sample = device.createBuffer({
-      role: "mailbox",
+      role: "readback",
       sizeBytes: places.length * PIECE_BYTES,
       label: "corpus sample",
     });

@@ -2,7 +2,7 @@
 //
 // in   requests (generated/scan.glsl: one literal, its corpus, a range of tiles, where its hits go), the corpus table
 // out  result = number of occurrences in the range, overlapping ones too; up to `recordCapacity` of them, in no order, as
-//      records (offset in segment, newlines before it in the segment, byte column from 1; sealed with a tag) in mailbox memory
+//      records (offset in segment, newlines before it in the segment, byte column from 1; sealed with a tag) in readback memory
 // dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; of every W tiles each of W
 //      workgroups takes one. Several requests for one corpus share a pass: a tile is read once and looked at for each.
 // method: a literal is looked for by its rarest pair of neighbouring bytes (chosen by the host from a sample of the corpus), four positions a word at a

@@ -8,7 +8,7 @@ const RESULT_TIMEOUT_MS = 1_000;
 const MISPLACED = PathRequest.MISPLACED | 0;
 const MIX_X = Seal.MIX_X | 0;
 
-export class ResultMailbox {
+export class ResultReader {
   /** Signed, as engines have no unsigned integers to compute with. */
   readonly #words: Int32Array;
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { Seal } from "../../residency/seal.schema.ts";
 import { PathRequest } from "../table.schema.ts";
-import { ResultMailbox } from "./result-mailbox.ts";
+import { ResultReader } from "./result-reader.ts";
 
 const SEQUENCE = 0xffff_fff7;
 const RESULTS = [7, 0, -2, -40, 2 ** 30 - 1, PathRequest.UNRESOLVED | 0];
 
-/** A mailbox that several threads can see, as a kernel's. */
-function mailboxOf(results: readonly number[], at: number) {
+/** A reader that several threads can see, as a kernel's. */
+function readerOf(results: readonly number[], at: number) {
   const words = new Int32Array(new SharedArrayBuffer(8 * (at + results.length)));
   const put = (index: number): void => {
     const result = results[index]!;
@@ -15,28 +15,28 @@ function mailboxOf(results: readonly number[], at: number) {
     words[2 * (at + index) + 1] = (SEQUENCE + Math.imul(result, Seal.MIX_X)) | 0;
   };
   for (let index = 0; index < results.length; index++) put(index);
-  return { words, put, mailbox: new ResultMailbox(words) };
+  return { words, put, reader: new ResultReader(words) };
 }
 
-describe("the mailbox of results", () => {
+describe("the reader of results", () => {
   it("takes results of every kind to their places, and nothing beside them", () => {
-    const { mailbox } = mailboxOf(RESULTS, 3);
+    const { reader } = readerOf(RESULTS, 3);
     const taken = new Int32Array(RESULTS.length + 2).fill(99);
-    expect(mailbox.copy(taken, 1, RESULTS.length, 3, SEQUENCE)).toBe(true);
+    expect(reader.copy(taken, 1, RESULTS.length, 3, SEQUENCE)).toBe(true);
     expect([...taken]).toEqual([99, ...RESULTS, 99]);
   });
 
   it("tells of paths that lie out of their text, wherever they stand", () => {
     for (let index = 0; index < RESULTS.length; index++) {
-      const { mailbox } = mailboxOf(RESULTS.with(index, PathRequest.MISPLACED | 0), 0);
-      expect(mailbox.copy(new Int32Array(RESULTS.length), 0, RESULTS.length, 0, SEQUENCE)).toBe(false);
+      const { reader } = readerOf(RESULTS.with(index, PathRequest.MISPLACED | 0), 0);
+      expect(reader.copy(new Int32Array(RESULTS.length), 0, RESULTS.length, 0, SEQUENCE)).toBe(false);
     }
   });
 
   it("says so when a result does not come", () => {
-    const { words, mailbox } = mailboxOf(RESULTS, 0);
+    const { words, reader } = readerOf(RESULTS, 0);
     words[5]!++;
-    expect(() => mailbox.copy(new Int32Array(RESULTS.length), 0, RESULTS.length, 0, SEQUENCE)).toThrow(
+    expect(() => reader.copy(new Int32Array(RESULTS.length), 0, RESULTS.length, 0, SEQUENCE)).toThrow(
       `request ${SEQUENCE} did not come`,
     );
   });
