@@ -4,7 +4,7 @@
 // out    Response  mean of min(windowLength, values so far, capacity) values; fails with code 1 when windowLength is 0
 // state  history   a ring of the last values
 // shape  one workgroup
-// twin   accumulator.twin.ts
+// reference   accumulator.reference.ts
 #version 460
 #include "kernel.glsl"
 

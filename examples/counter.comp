@@ -4,7 +4,7 @@
 // out    Response  count after the operation, 0 for a key that was never added to; fails with code 1 when there is no room for a new key
 // state  table     entries of 32 bytes, open addressing, linear probing; nothing is ever removed
 // shape  one workgroup; its threads look at one entry each, side by side
-// twin   counter.twin.ts
+// reference   counter.reference.ts
 #version 460
 #include "kernel.glsl"
 

@@ -4,7 +4,7 @@
 // out    Response  start, the smallest number with the most steps; steps. Fails with code 1 for another limit
 // state  best      the best so far of the job in each lane, for it is done in many slices
 // shape  one workgroup
-// twin   long-job.twin.ts
+// reference   long-job.reference.ts
 //
 // A limit of 10⁹ is minutes of work. It is cut into slices: each entry of perform looks at NUMBERS_PER_THREAD numbers a thread and suspends. Between
 // two slices the kernel may be parked, relaunched, saved to a file and restored in another process, or may serve urgent requests.

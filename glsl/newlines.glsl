@@ -2,7 +2,7 @@
 //
 // A segment is cut into blocks of NEWLINE_BLOCK_BYTES. The index has two levels:
 //     newlines before block b  =  groupRank[b / NEWLINE_GROUP_BLOCKS] + blockRank[b]
-// It is built by newline_count.comp and newline_spine.comp; twin: src/search/reference/newlines.ts.
+// It is built by newline_count.comp and newline_spine.comp; reference: src/search/reference/newlines.ts.
 
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer CorpusVectors { uvec4 vectors[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer CorpusWords { uint words[]; };

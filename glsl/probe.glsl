@@ -16,7 +16,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 16) buffer PlainVector
 layout(buffer_reference, scalar, buffer_reference_align = 4) volatile coherent buffer SeenWords { uint words[]; };
 
 // The word at `index` of the pattern with this seed: no two neighbours are alike, and none is likely to be there by chance.
-// Twin: src/residency/reference/pattern.ts.
+// Reference: src/residency/reference/pattern.ts.
 uint patternWord(uint index, uint seed) {
   uint word = (index ^ seed) * 2654435761u;
   return (word ^ (word >> 15)) * 2246822519u;

@@ -45,7 +45,7 @@ export function numberedProgram(index: number): ProgramRequest {
 }
 const requests = new Map<number, ProgramRequest>();
 
-/** What the n-th program answers: its twin. The mixing is Chris Wellons' "lowbias32". */
+/** What the n-th program answers: its reference. The mixing is Chris Wellons' "lowbias32". */
 export function numberedAnswer(index: number): number {
   const mixed = (value: number): number => {
     let x = value >>> 0;

@@ -10,7 +10,7 @@ import {
   strategyOf,
   type Taken,
 } from "./residency-ground.ts";
-import { echoKernel, echoTwin, workKernel, workTwin } from "./residency-kernels.ts";
+import { echoKernel, echoReference, workKernel, workReference } from "./residency-kernels.ts";
 
 const WINDOW_MS = 1000;
 /** With --rounds, which is for trying things out. */
@@ -68,7 +68,7 @@ function launchQuiet(ground: Ground): Promise<EchoKernel> {
 }
 
 async function echo(kernel: EchoKernel, word: number): Promise<void> {
-  expectResult("the echo of a word, plus one", (await kernel.call({ word })).word, echoTwin(word));
+  expectResult("the echo of a word, plus one", (await kernel.call({ word })).word, echoReference(word));
 }
 
 /** Windows of time, and the CPU time that the whole process took in each, scaled to a second. */
@@ -132,7 +132,7 @@ async function takeDuty(ground: Ground, share: number): Promise<Taken> {
       const begin = performance.now();
       const { value } = await kernel.call(work);
       samplesUs.push((performance.now() - begin) * 1000);
-      expectResult("the work's last number", value, workTwin(work));
+      expectResult("the work's last number", value, workReference(work));
     }
   };
   const loadAll = (forMs: number): Promise<unknown> => {
@@ -150,7 +150,7 @@ async function takeDuty(ground: Ground, share: number): Promise<Taken> {
   const measured = ticks === 0 ? Number.NaN : (busyTicksOf(after) - busyTicksOf(before)) / ticks;
   return {
     samplesUs,
-    expected: "the twin's numbers",
+    expected: "the reference's numbers",
     facts: {
       "share set": share,
       "share measured": measured.toFixed(3),

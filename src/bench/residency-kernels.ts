@@ -1,4 +1,4 @@
-/** The kernels that `everwarp bench residency` keeps, each with its slow twin. */
+/** The kernels that `everwarp bench residency` keeps, each with its slow reference. */
 import { struct, u32 } from "../schema/index.ts";
 
 /** The least there is: a word comes back, plus one. No state, so nothing is kept for a replay. */
@@ -16,7 +16,7 @@ void perform(uint slot) {
   response: struct("Echoed", { word: u32 }),
 } as const;
 
-export function echoTwin(word: number): number {
+export function echoReference(word: number): number {
   return (word + 1) >>> 0;
 }
 
@@ -45,7 +45,7 @@ export function vaultKernel(stateBytes: number) {
 }
 
 /** What a vault answers, one deposit after the other. */
-export function vaultTwin(): (deposit: { cell: number; amount: number }) => { sum: number } {
+export function vaultReference(): (deposit: { cell: number; amount: number }) => { sum: number } {
   const cells = new Map<number, number>();
   return ({ cell, amount }) => {
     const sum = ((cells.get(cell) ?? 0) + amount) >>> 0;
@@ -73,7 +73,7 @@ void perform(uint slot) {
   response: struct("Worked", { value: u32 }),
 } as const;
 
-export function workTwin({ seed, rounds }: { seed: number; rounds: number }): number {
+export function workReference({ seed, rounds }: { seed: number; rounds: number }): number {
   let value = seed;
   for (let round = 0; round < rounds; round++) value = (Math.imul(value, 1664525) + 1013904223) >>> 0;
   return value;

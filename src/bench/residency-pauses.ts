@@ -16,7 +16,7 @@ import {
   strategyOf,
   type Taken,
 } from "./residency-ground.ts";
-import { echoKernel, echoTwin, vaultKernel, vaultTwin } from "./residency-kernels.ts";
+import { echoKernel, echoReference, vaultKernel, vaultReference } from "./residency-kernels.ts";
 import { streamThrough } from "./residency-requests.ts";
 
 const MIB = 1 << 20;
@@ -44,7 +44,7 @@ export const checkpoints = residencyCase(
         );
         if (pausesUs.length === 0) continue;
         await reportRow(ground, `${subject}, pause`, where, () =>
-          Promise.resolve({ samplesUs: pausesUs, expected: "the twin's sums" }),
+          Promise.resolve({ samplesUs: pausesUs, expected: "the reference's sums" }),
         );
       }
     }
@@ -64,12 +64,12 @@ async function takeStream(
     strategy: strategyOf(ground),
   });
   await using _kernel = kernel;
-  const twin = vaultTwin();
+  const reference = vaultReference();
   let number = 0;
   const ask = async (): Promise<void> => {
     const deposit = { cell: number % VAULT_CELLS, amount: ++number };
     const { sum } = await kernel.call(deposit);
-    expectResult("a cell's sum", sum, twin(deposit).sum);
+    expectResult("a cell's sum", sum, reference(deposit).sum);
   };
   await ask();
   // Memory that the first one takes is there from then on.
@@ -101,7 +101,7 @@ async function takeStream(
   const latestMs = quantileOf(samplesUs, 1) / 1000;
   return {
     samplesUs,
-    expected: "the twin's sums",
+    expected: "the reference's sums",
     facts: {
       "ms, latest": latestMs.toFixed(2),
       checkpoints: pausesUs.length,
@@ -171,7 +171,7 @@ async function takeWaking(
     const begin = performance.now();
     const answer = kernel.callSync({ word }, TIMEOUT_MS);
     samplesUs.push((performance.now() - begin) * 1000);
-    expectResult("the echo of a word, plus one", answer.word, echoTwin(word));
+    expectResult("the echo of a word, plus one", answer.word, echoReference(word));
   }
   const launches = kernel.stats().launches - before.launches;
   return { samplesUs, expected: "the word plus one", facts: { "launches meanwhile": launches } };
@@ -206,7 +206,7 @@ async function takeLaunches(ground: Ground): Promise<Taken> {
     });
     const { word } = kernel.callSync({ word: 7 }, TIMEOUT_MS);
     if (isCounted) samplesUs.push((performance.now() - begin) * 1000);
-    expectResult("the echo of a word, plus one", word, echoTwin(7));
+    expectResult("the echo of a word, plus one", word, echoReference(7));
     return kernel.strategyName;
   };
   const strategy = await launch(false); // compiles
@@ -221,19 +221,19 @@ async function takeRestores(ground: Ground, folder: string): Promise<Taken> {
   const { context, device } = ground;
   const options = { ...vaultKernel(MIB), strategy: strategyOf(ground) };
   const file = path.join(folder, "vault.ckpt");
-  const twin = vaultTwin();
+  const reference = vaultReference();
   await save();
   const samplesUs: number[] = [];
   for (let round = 0; round < (context.options.rounds ?? START_COUNT); round++) {
     await restore();
     context.signal.throwIfAborted();
   }
-  return { samplesUs, expected: "the twin's sum", facts: { "bytes of state": MIB } };
+  return { samplesUs, expected: "the reference's sum", facts: { "bytes of state": MIB } };
 
   async function save(): Promise<void> {
     await using kernel = await ResidentKernel.launch(device, options);
     const deposit = { cell: 5, amount: 1000 };
-    expectResult("a cell's sum", (await kernel.call(deposit)).sum, twin(deposit).sum);
+    expectResult("a cell's sum", (await kernel.call(deposit)).sum, reference(deposit).sum);
     await kernel.checkpoint(file);
   }
 
@@ -251,11 +251,11 @@ async function takeRecoveries(ground: Ground): Promise<Taken> {
   const { context, device } = ground;
   const kernel = await ResidentKernel.launch(device, { ...vaultKernel(MIB), strategy: strategyOf(ground) });
   await using _kernel = kernel;
-  const twin = vaultTwin();
+  const reference = vaultReference();
   const samplesUs: number[] = [];
   const ask = async (amount: number): Promise<void> => {
     const deposit = { cell: 9, amount };
-    expectResult("a cell's sum", (await kernel.call(deposit)).sum, twin(deposit).sum);
+    expectResult("a cell's sum", (await kernel.call(deposit)).sum, reference(deposit).sum);
   };
   const count = context.options.rounds ?? RECOVERY_COUNT;
   for (let round = 1; round <= count; round++) {
@@ -270,7 +270,7 @@ async function takeRecoveries(ground: Ground): Promise<Taken> {
   }
   const { recoveries, replayed } = kernel.stats();
   expectResult("recoveries", recoveries, count);
-  return { samplesUs, expected: "the twin's sums", facts: { recoveries, replayed } };
+  return { samplesUs, expected: "the reference's sums", facts: { recoveries, replayed } };
 }
 
 async function loseWhile(body: () => Promise<unknown>): Promise<void> {

@@ -14,7 +14,7 @@ import {
   strategyOf,
   type Taken,
 } from "./residency-ground.ts";
-import { echoKernel, echoTwin } from "./residency-kernels.ts";
+import { echoKernel, echoReference } from "./residency-kernels.ts";
 
 type EchoKernel = ResidentKernel<typeof echoKernel.request, typeof echoKernel.response>;
 
@@ -114,7 +114,7 @@ function syncContender(kernel: EchoKernel): Contender {
   let answer = 0;
   return {
     run: () => void (answer = kernel.callSync({ word: ++word }, ANSWER_TIMEOUT_MS).word),
-    check: () => expectResult("the echo of a word, plus one", answer, echoTwin(word)),
+    check: () => expectResult("the echo of a word, plus one", answer, echoReference(word)),
   };
 }
 
@@ -123,7 +123,7 @@ function asyncContender(kernel: EchoKernel): Contender {
   let answer = 0;
   return {
     run: async () => void (answer = (await kernel.call({ word: ++word })).word),
-    check: () => expectResult("the echo of a word, plus one", answer, echoTwin(word)),
+    check: () => expectResult("the echo of a word, plus one", answer, echoReference(word)),
   };
 }
 
@@ -206,8 +206,8 @@ async function askInParallel(kernel: EchoKernel, first: number, count: number): 
     while (next < end) {
       const word = next++;
       const answer = await kernel.call({ word });
-      if (answer.word !== echoTwin(word))
-        expectResult("the echo of a word, plus one", answer.word, echoTwin(word));
+      if (answer.word !== echoReference(word))
+        expectResult("the echo of a word, plus one", answer.word, echoReference(word));
     }
   };
   await Promise.all(Array.from({ length: Math.min(count, IN_FLIGHT) }, ask));

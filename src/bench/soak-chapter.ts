@@ -12,7 +12,7 @@ import {
   Operation,
   type Report,
   type soakKernel,
-  type SoakTwin,
+  type SoakReference,
   type Task,
 } from "./soak-kernel.ts";
 import { type Entry, type Lane, SoakLedger } from "./soak-ledger.ts";
@@ -45,7 +45,7 @@ const LOSSES = ["device-lost@submit", "device-lost@fence-status"] as const;
 
 export interface ChapterResult {
   readonly ledger: SoakLedger;
-  readonly twin: SoakTwin;
+  readonly reference: SoakReference;
   /** Whether the file holds a checkpoint from the middle of the chapter. */
   readonly hasFile: boolean;
 }
@@ -67,7 +67,7 @@ export class SoakChapter {
     kernel: SoakedKernel;
     random: Random;
     counts: SoakCounts;
-    twin: SoakTwin;
+    reference: SoakReference;
     nextSerial: () => number;
     onAnswer: (timeUs: number) => void;
     /** Where a checkpoint from the middle is written, if there is one. */
@@ -76,7 +76,7 @@ export class SoakChapter {
     this.#kernel = parts.kernel;
     this.#random = parts.random;
     this.#counts = parts.counts;
-    this.#ledger = new SoakLedger(parts.twin);
+    this.#ledger = new SoakLedger(parts.reference);
     this.#nextSerial = parts.nextSerial;
     this.#onAnswer = parts.onAnswer;
     this.#file = parts.file;
@@ -114,8 +114,8 @@ export class SoakChapter {
       for (const fault of faults) fault[Symbol.dispose]();
     }
     this.#kernel.setDutyCycle(1);
-    const twin = await this.#judge();
-    return { ledger: this.#ledger, twin, hasFile: this.#hasFile };
+    const reference = await this.#judge();
+    return { ledger: this.#ledger, reference, hasFile: this.#hasFile };
   }
 
   /** One more request of any kind. */
@@ -247,7 +247,7 @@ export class SoakChapter {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #judge(): Promise<SoakTwin> {
+  async #judge(): Promise<SoakReference> {
     const lookUp = (serial: number, urgent: boolean): Promise<Report> =>
       this.#kernel.call(
         {
@@ -264,10 +264,10 @@ export class SoakChapter {
     await Promise.all([lookUp(0, false), lookUp(0, true)]);
     const { sum: count } = await lookUp(0, false);
     const reports = await Promise.all(this.#ledger.doubtful.map(({ task }) => lookUp(task.serial, false)));
-    const twin = this.#ledger.judge(new Map(reports.map((report) => [report.serial, report])));
-    expectResult("requests that changed the kernel's state", count, twin.count);
+    const reference = this.#ledger.judge(new Map(reports.map((report) => [report.serial, report])));
+    expectResult("requests that changed the kernel's state", count, reference.count);
     const { inFlight, waiting, poisoned } = this.#kernel.stats();
     expectResult("requests left in flight, in the line, and given up", inFlight + waiting + poisoned, 0);
-    return twin;
+    return reference;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The kernel that `everwarp bench soak` keeps under load, and its slow twin: every request changes state, so its answer shows whether any
+ * The kernel that `everwarp bench soak` keeps under load, and its slow reference: every request changes state, so its answer shows whether any
  * was lost, performed twice, or performed in another order than the others say; and each leaves a record that can be asked for later.
  */
 import { array, struct, u32 } from "../schema/index.ts";
@@ -97,11 +97,11 @@ export interface Report {
 }
 
 /** What the kernel's state is, request by request in the order in which they were performed. */
-export class SoakTwin {
+export class SoakReference {
   readonly #cells: Uint32Array;
   #count: number;
 
-  constructor(before?: SoakTwin) {
+  constructor(before?: SoakReference) {
     this.#cells = before === undefined ? new Uint32Array(CELLS) : before.#cells.slice();
     this.#count = before === undefined ? 0 : before.#count;
   }

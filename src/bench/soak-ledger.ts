@@ -1,7 +1,7 @@
 /**
  * What was asked in one chapter of a soak and what came of it; and the judgement, when all is quiet.
  *
- *     asked ──▶ answered             performed once, its answer is the twin's at its place
+ *     asked ──▶ answered             performed once, its answer is the reference's at its place
  *           ├─▶ never performed      (called off in the line, refused at the door): its record says 0 times
  *           ├─▶ open                 (its deadline passed, or a spinning call withdrew it at a loss): performed once or never, its record says which, and where
  *           └─▶ refused by fail()    no state is touched
@@ -10,7 +10,7 @@
  * in the order of the calls.
  */
 import { expectResult } from "./measure.ts";
-import { type Report, SoakTwin, type Task } from "./soak-kernel.ts";
+import { type Report, SoakReference, type Task } from "./soak-kernel.ts";
 
 export type Lane = 0 | 1;
 export type Outcome = "asked" | "answered" | "never performed" | "open" | "refused";
@@ -25,10 +25,10 @@ export interface Entry {
 export class SoakLedger {
   readonly entries: Entry[] = [];
   /** Where the chapter began. */
-  readonly begin: SoakTwin;
+  readonly begin: SoakReference;
   #performed: Entry[] = [];
 
-  constructor(begin: SoakTwin) {
+  constructor(begin: SoakReference) {
     this.begin = begin;
   }
 
@@ -46,10 +46,10 @@ export class SoakLedger {
   /**
    * Judges the chapter, after each doubtful entry was looked up.
    * @param lookUps what the kernel's records say, by serial
-   * @returns the twin at its end
+   * @returns the reference at its end
    * @throws EW_BENCH_WRONG_RESULT
    */
-  judge(lookUps: ReadonlyMap<number, Report>): SoakTwin {
+  judge(lookUps: ReadonlyMap<number, Report>): SoakReference {
     const places = new Map<Entry, number>();
     for (const entry of this.entries) {
       const { outcome, task, report } = entry;
@@ -69,17 +69,17 @@ export class SoakLedger {
     }
     this.#performed = [...places.keys()].toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
     const latest: [number, number] = [0, 0];
-    const twin = new SoakTwin(this.begin);
+    const reference = new SoakReference(this.begin);
     for (const entry of this.#performed) {
       const { task, lane, report } = entry;
-      const expected = twin.perform(task);
+      const expected = reference.perform(task);
       expectResult(`place of request ${task.serial}`, places.get(entry), expected.order);
       if (report !== undefined) expectReport(report, expected);
       const hasOrder = task.serial > latest[lane];
       expectResult(`request ${task.serial} comes after ${latest[lane]} in lane ${lane}`, hasOrder, true);
       latest[lane] = task.serial;
     }
-    return twin;
+    return reference;
   }
 
   /**
@@ -89,24 +89,24 @@ export class SoakLedger {
    * @throws EW_BENCH_WRONG_RESULT
    */
   judgeFork(restored: readonly Report[], count: number): void {
-    const twin = new SoakTwin(this.begin);
+    const reference = new SoakReference(this.begin);
     const before = count - restored.length;
     const bySerial = new Map(this.entries.map((entry) => [entry.task.serial, entry]));
     for (const { task } of this.#performed) {
-      if (twin.count >= before) break;
-      twin.perform(task);
+      if (reference.count >= before) break;
+      reference.perform(task);
       expectResult(
         `request ${task.serial} is restored, though it was performed before the checkpoint`,
         restored.some(({ serial }) => serial === task.serial),
         false,
       );
     }
-    expectResult("requests performed before the checkpoint", twin.count, before);
+    expectResult("requests performed before the checkpoint", reference.count, before);
     for (const report of restored.toSorted((a, b) => a.order - b.order)) {
       const entry = bySerial.get(report.serial);
       if (entry === undefined)
         expectResult("a restored request is one of this chapter", report.serial, "known");
-      else expectReport(report, twin.perform(entry.task));
+      else expectReport(report, reference.perform(entry.task));
     }
   }
 }

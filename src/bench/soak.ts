@@ -1,5 +1,5 @@
 /**
- * `soak`: a kernel with state under random load for minutes, against its twin: every answer right, nothing lost, nothing twice, memory flat.
+ * `soak`: a kernel with state under random load for minutes, against its reference: every answer right, nothing lost, nothing twice, memory flat.
  *
  *     ┌─▶ chapter (soak-chapter.ts) ─▶ chapter ─▶ … ─▶ checkpoint to a file, stop
  *     │                                                  ├ restore the file from the middle of the last chapter: what was in flight is performed
@@ -22,7 +22,7 @@ import { type BenchCase, type BenchContext, reportError, reportSamples } from ".
 import { expectResult } from "./measure.ts";
 import { openGround } from "./residency-ground.ts";
 import { type ChapterResult, SoakChapter, type SoakCounts, type SoakedKernel } from "./soak-chapter.ts";
-import { DATA_WORDS, Operation, type Report, soakKernel, SoakTwin } from "./soak-kernel.ts";
+import { DATA_WORDS, Operation, type Report, soakKernel, SoakReference } from "./soak-kernel.ts";
 import { SoakMemory } from "./soak-memory.ts";
 import { Random } from "./soak-random.ts";
 
@@ -35,7 +35,7 @@ const SAMPLES_MAX = 100_000;
 export const soak: BenchCase = {
   name: "soak",
   summary:
-    "random load on a kernel that is parked, restored and lost, against its twin (--minutes M, --seed N)",
+    "random load on a kernel that is parked, restored and lost, against its reference (--minutes M, --seed N)",
   limitMs: Infinity,
   async run(context) {
     const { seed = Math.floor(Math.random() * 1e9), minutes = MINUTES } = context.options;
@@ -51,7 +51,7 @@ export const soak: BenchCase = {
     try {
       await run.run(minutes * 60_000);
       const facts = { ...run.facts, minutes };
-      reportSamples(context, key, run.samplesUs, { expected: "the twin's answers, each once", facts });
+      reportSamples(context, key, run.samplesUs, { expected: "the reference's answers, each once", facts });
     } catch (error) {
       context.signal.throwIfAborted();
       const told = run.facts;
@@ -95,7 +95,7 @@ class Soak {
   #device: Device;
   #profile: DeviceProfile;
   #kernel: SoakedKernel | undefined;
-  #twin = new SoakTwin();
+  #reference = new SoakReference();
   #serial = 0;
   #sampleCount = 0;
   #chapters = 0;
@@ -171,7 +171,7 @@ class Soak {
   async #open(isFirst: boolean): Promise<SoakedKernel> {
     const options = this.#options();
     if (isFirst || this.#random.percent(10)) {
-      this.#twin = new SoakTwin();
+      this.#reference = new SoakReference();
       return ResidentKernel.launch(this.#device, options);
     }
     this.#restores++;
@@ -211,12 +211,12 @@ class Soak {
       kernel,
       random: this.#random,
       counts: this.#counts,
-      twin: this.#twin,
+      reference: this.#reference,
       nextSerial: () => ++this.#serial,
       onAnswer: (timeUs) => this.#sample(timeUs),
       file: this.#middleFile,
     }).run();
-    this.#twin = result.twin;
+    this.#reference = result.reference;
     this.#chapters++;
     return result;
   }

@@ -148,16 +148,16 @@ test("damage of any kind is an enumerated error, never another checkpoint", asyn
 });
 
 test("sections of one size that changed places do not pass", async () => {
-  const twins = new Map([
+  const references = new Map([
     ["a", Uint8Array.of(1, 1)],
     ["b", Uint8Array.of(2, 2)],
   ]);
-  const bytes = await savedBytes({ ...small, sections: twins });
+  const bytes = await savedBytes({ ...small, sections: references });
   const sectionBytes = 2 + 32;
   const head = bytes.subarray(0, bytes.length - 2 * sectionBytes);
   const [a, b] = [bytes.subarray(head.length, head.length + sectionBytes), bytes.subarray(-sectionBytes)];
   expect(await load(Buffer.concat([head, b, a]))).toBe("EW_CHECKPOINT_CORRUPTED");
-  expect(await load(Buffer.concat([head, a, b]))).toEqual({ ...small, sections: twins });
+  expect(await load(Buffer.concat([head, a, b]))).toEqual({ ...small, sections: references });
 });
 
 test.each([

@@ -15,8 +15,8 @@ import {
 
 const SLOTS = 8;
 
-/** What the device memory of a kernel would hold, made from what each workgroup has done: the twin. */
-interface Twin {
+/** What the device memory of a kernel would hold, made from what each workgroup has done: the reference. */
+interface Reference {
   answered: [number, number];
   /** By lane and workgroup: unanswered requests finished; the smallest of a lane is 0. */
   ahead: [number[], number[]];
@@ -27,7 +27,7 @@ const lane = (workgroups: number): fc.Arbitrary<number[]> =>
     .array(fc.nat(4), { minLength: workgroups, maxLength: workgroups })
     .map((counts) => counts.map((count) => count - Math.min(...counts)));
 const long = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
-const twins: fc.Arbitrary<Twin> = fc.integer({ min: 1, max: 4 }).chain((workgroups) =>
+const references: fc.Arbitrary<Reference> = fc.integer({ min: 1, max: 4 }).chain((workgroups) =>
   fc.record({
     answered: fc.tuple(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff)),
     ahead: fc.tuple(lane(workgroups), lane(workgroups)),
@@ -41,7 +41,7 @@ const twins: fc.Arbitrary<Twin> = fc.integer({ min: 1, max: 4 }).chain((workgrou
 const arrivalsAt = (ahead: number[], index: number): bigint =>
   BigInt(ahead.filter((count) => count > index).length);
 
-function deviceBytes({ answered, ahead, progress }: Twin): Uint8Array[] {
+function deviceBytes({ answered, ahead, progress }: Reference): Uint8Array[] {
   const counters = new BigUint64Array(2 * SLOTS);
   for (const which of [0, 1] as const)
     for (let index = 0; index < SLOTS; index++)
@@ -61,17 +61,20 @@ function deviceBytes({ answered, ahead, progress }: Twin): Uint8Array[] {
   ];
   return words.map((of) => new Uint8Array(of.buffer));
 }
-const positionOf = (twin: Twin): LoopPosition => positionFrom(deviceBytes(twin), twin.ahead[0].length, SLOTS);
+const positionOf = (reference: Reference): LoopPosition =>
+  positionFrom(deviceBytes(reference), reference.ahead[0].length, SLOTS);
 
 describe("a position", () => {
   it("is the same whatever the numbers of the queue, and goes into a queue that begins at 1", () => {
     fc.assert(
-      fc.property(twins, (twin) => {
-        const position = positionOf(twin);
-        const workgroups = twin.ahead[0].length;
-        expect(position).toEqual(positionOf({ ...twin, answered: [0, 0] }));
-        expect(regionBytes(position, workgroups, SLOTS)).toEqual(deviceBytes({ ...twin, answered: [0, 0] }));
-        expect(deviceBytes(twin).map(({ length }) => length)).toEqual(
+      fc.property(references, (reference) => {
+        const position = positionOf(reference);
+        const workgroups = reference.ahead[0].length;
+        expect(position).toEqual(positionOf({ ...reference, answered: [0, 0] }));
+        expect(regionBytes(position, workgroups, SLOTS)).toEqual(
+          deviceBytes({ ...reference, answered: [0, 0] }),
+        );
+        expect(deviceBytes(reference).map(({ length }) => length)).toEqual(
           loopRegions(workgroups, SLOTS).map(({ sizeBytes }) => sizeBytes),
         );
       }),
@@ -80,8 +83,8 @@ describe("a position", () => {
 
   it("goes through a file", () => {
     fc.assert(
-      fc.property(twins, (twin) => {
-        const position = positionOf(twin);
+      fc.property(references, (reference) => {
+        const position = positionOf(reference);
         const bytes = encodePosition(position);
         expect(decodePosition(bytes)).toEqual(position);
         for (const damaged of [
@@ -99,25 +102,32 @@ describe("a position", () => {
 
   it("without a request leaves all others where they were", () => {
     fc.assert(
-      fc.property(twins, fc.constantFrom(0 as const, 1 as const), fc.nat(5), (twin, which, index) => {
-        const position = copyPosition(positionOf(twin));
-        withdraw(position, which, index);
-        // Of each workgroup: the requests it has finished, by their old places, without the one that went.
-        const left = twin.ahead[which].map((count) =>
-          Array.from({ length: count }, (_, place) => place).filter((place) => place !== index),
-        );
-        expect([...position.lanes[which].ahead]).toEqual(left.map(({ length }) => length));
-        expect([...position.lanes[which].progress]).toEqual(
-          twin.progress[which].map((value, workgroup) =>
-            twin.ahead[which][workgroup] === index ? 0n : value,
-          ),
-        );
-        const places = Array.from({ length: SLOTS }, (_, place) => place).filter((place) => place !== index);
-        expect([...position.lanes[which].arrivals]).toEqual(
-          [...places.map((place) => arrivalsAt(twin.ahead[which], place)), 0n].slice(0, SLOTS),
-        );
-        expect(position.lanes[1 - which]).toEqual(positionOf(twin).lanes[1 - which]);
-      }),
+      fc.property(
+        references,
+        fc.constantFrom(0 as const, 1 as const),
+        fc.nat(5),
+        (reference, which, index) => {
+          const position = copyPosition(positionOf(reference));
+          withdraw(position, which, index);
+          // Of each workgroup: the requests it has finished, by their old places, without the one that went.
+          const left = reference.ahead[which].map((count) =>
+            Array.from({ length: count }, (_, place) => place).filter((place) => place !== index),
+          );
+          expect([...position.lanes[which].ahead]).toEqual(left.map(({ length }) => length));
+          expect([...position.lanes[which].progress]).toEqual(
+            reference.progress[which].map((value, workgroup) =>
+              reference.ahead[which][workgroup] === index ? 0n : value,
+            ),
+          );
+          const places = Array.from({ length: SLOTS }, (_, place) => place).filter(
+            (place) => place !== index,
+          );
+          expect([...position.lanes[which].arrivals]).toEqual(
+            [...places.map((place) => arrivalsAt(reference.ahead[which], place)), 0n].slice(0, SLOTS),
+          );
+          expect(position.lanes[1 - which]).toEqual(positionOf(reference).lanes[1 - which]);
+        },
+      ),
     );
   });
 

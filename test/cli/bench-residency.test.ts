@@ -1,7 +1,7 @@
 /** `everwarp bench residency` and `everwarp bench soak`: both run for real on whatever device there is, and both must be able to fail. */
 import { describe, expect, test } from "vitest";
 import type { BenchDocument, MeasuredRow } from "../../src/bench/document.ts";
-import { Operation, type Report, SoakTwin, type Task } from "../../src/bench/soak-kernel.ts";
+import { Operation, type Report, SoakReference, type Task } from "../../src/bench/soak-kernel.ts";
 import { type Lane, SoakLedger } from "../../src/bench/soak-ledger.ts";
 import { Random } from "../../src/bench/soak-random.ts";
 import { run as runBench } from "../../src/cli/commands/bench.ts";
@@ -74,9 +74,9 @@ describe("everwarp bench soak", () => {
 describe("the judge of a soak", () => {
   /** A chapter in which all went well: `taken` is the order in which the kernel took the requests. */
   function chapter(taken: readonly { serial: number; lane: Lane }[]) {
-    const ledger = new SoakLedger(new SoakTwin());
+    const ledger = new SoakLedger(new SoakReference());
     const random = new Random(5);
-    const twin = new SoakTwin();
+    const reference = new SoakReference();
     const tasks = Array.from({ length: taken.length }, (_, index): Task => ({
       operation: index % 3 === 2 ? Operation.JOB : Operation.ADD,
       serial: index + 1,
@@ -88,7 +88,7 @@ describe("the judge of a soak", () => {
     const laneOf = new Map(taken.map(({ serial, lane }) => [serial, lane]));
     const entries = tasks.map((task) => ledger.ask(task, laneOf.get(task.serial) as Lane));
     const reports = new Map<number, Report>();
-    for (const { serial } of taken) reports.set(serial, twin.perform(tasks[serial - 1] as Task));
+    for (const { serial } of taken) reports.set(serial, reference.perform(tasks[serial - 1] as Task));
     for (const entry of entries) {
       entry.outcome = "answered";
       entry.report = reports.get(entry.task.serial);
@@ -97,7 +97,7 @@ describe("the judge of a soak", () => {
       const entry = entries[serial - 1];
       if (entry?.report !== undefined) entry.report = { ...entry.report, ...changed };
     };
-    return { ledger, entries, reports, change, twin };
+    return { ledger, entries, reports, change, reference };
   }
   const TAKEN = [
     { serial: 1, lane: 0 },
@@ -109,7 +109,7 @@ describe("the judge of a soak", () => {
   const wrong = expect.objectContaining({ code: "EW_BENCH_WRONG_RESULT" });
 
   test("lets pass what is right, with what was refused, called off and late", () => {
-    const { ledger, entries, reports, twin } = chapter(TAKEN);
+    const { ledger, entries, reports, reference } = chapter(TAKEN);
     expect(ledger.judge(new Map()).count).toBe(5);
     // Nobody was told of the last one, but its record says that it was performed, and where.
     const late = entries[4];
@@ -118,7 +118,7 @@ describe("the judge of a soak", () => {
     expect(ledger.judge(new Map([[5, { serial: 5, order, times: 1, sum: 5 }]])).count).toBe(5);
     // It never was.
     expect(ledger.judge(new Map([[5, { serial: 5, order: 0, times: 0, sum: 4 }]])).count).toBe(4);
-    expect(twin.count).toBe(5);
+    expect(reference.count).toBe(5);
   });
 
   test.each([
@@ -152,9 +152,9 @@ describe("the judge of a soak", () => {
     const { ledger, reports } = chapter(TAKEN);
     ledger.judge(new Map());
     // At the checkpoint three had been performed, and the other two were in flight; here they are performed in another order.
-    const twin = new SoakTwin();
-    for (const { serial } of TAKEN.slice(0, 3)) twin.perform(ledger.entries[serial - 1]?.task as Task);
-    const again = [5, 3].map((serial) => twin.perform(ledger.entries[serial - 1]?.task as Task));
+    const reference = new SoakReference();
+    for (const { serial } of TAKEN.slice(0, 3)) reference.perform(ledger.entries[serial - 1]?.task as Task);
+    const again = [5, 3].map((serial) => reference.perform(ledger.entries[serial - 1]?.task as Task));
     ledger.judgeFork(again, 5);
     ledger.judgeFork(
       [3, 5].map((serial) => reports.get(serial) as Report),

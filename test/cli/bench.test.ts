@@ -202,7 +202,7 @@ describe("everwarp bench", () => {
 });
 
 describe("its parts", () => {
-  test("needles are where the corpus says, by the slow twin", async () => {
+  test("needles are where the corpus says, by the slow reference", async () => {
     await using corpora = generatedCorpora();
     const { corpus, rare, tens, ignoreCase, burst } = await corpora.ofSize(64 << 10);
     const files = Array.from({ length: corpus.fileCount }, (_, file) =>

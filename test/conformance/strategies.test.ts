@@ -59,7 +59,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
     strategy === "persistent" && (!profile.persistent.allowed || workgroups > residentMax());
   const payloadOf = (...words: number[]): Uint32Array => Uint32Array.from(words);
 
-  it("answers as the twin does", async (context) => {
+  it("answers as the reference does", async (context) => {
     skipIfForbidden(context, profile, strategy);
     await using kernel = await launch();
     for (const value of [0, 1, 7, 0x7fff_ffff, 0xffff_ffff]) {
@@ -142,7 +142,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   describe("with state, two lanes and long requests", () => {
     const open = (options: Parameters<typeof launchSlices>[2] = {}): Promise<Slices> =>
       launchSlices(device, profile, { strategy, ...options });
-    /** The answers are those of the twin, in the order in which the kernel took the requests; each lane kept its order. */
+    /** The answers are those of the reference, in the order in which the kernel took the requests; each lane kept its order. */
     const expectSums = (asked: readonly { ticket: Ticket; value: number }[]): void => {
       // The ordinal is workgroup 0's order of taking.
       const taken = asked.toSorted((a, b) => a.ticket.ordinal - b.ticket.ordinal);
@@ -162,7 +162,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       for (const ticket of tickets) await slices.loop.wait(ticket, ANSWER_MS);
     };
 
-    it.each([1, 3])("adds as its twin does, in %i workgroups", async (workgroups) => {
+    it.each([1, 3])("adds as its reference does, in %i workgroups", async (workgroups) => {
       if (isForbidden(workgroups)) return;
       await using slices = await open({
         boundedWorkgroupCount: workgroups,

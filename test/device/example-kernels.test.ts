@@ -1,10 +1,10 @@
-/** The kernels of examples/ against their twins, on the bare loop and with every strategy that this device allows. */
+/** The kernels of examples/ against their references, on the bare loop and with every strategy that this device allows. */
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { AccumulatorTwin } from "../../examples/accumulator.twin.ts";
-import { CounterTwin } from "../../examples/counter.twin.ts";
-import { longestChain, RECORDS } from "../../examples/long-job.twin.ts";
+import { AccumulatorReference } from "../../examples/accumulator.reference.ts";
+import { CounterReference } from "../../examples/counter.reference.ts";
+import { longestChain, RECORDS } from "../../examples/long-job.reference.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
 import { array, f32, struct, u32, u64 } from "../../src/schema/index.ts";
@@ -43,21 +43,24 @@ describe("accumulator", () => {
     value: fc.integer({ min: -800, max: 800 }).map((eighths) => eighths / 8),
   });
 
-  it.each([40, 400, 1 << 16])("answers as its twin does, with %i bytes of history", async (historyBytes) => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 60 }), async (requests) => {
-        await using kernel = await launch(historyBytes);
-        const twin = new AccumulatorTwin(historyBytes);
-        for (const each of requests) {
-          const { mean } = await kernel.call(each);
-          // A device may be one unit in the last place off when it divides.
-          const wanted = twin.call(each).mean;
-          expect(Math.abs(mean - wanted)).toBeLessThanOrEqual(Math.abs(wanted) * 2 ** -22);
-        }
-      }),
-      { numRuns: 4 },
-    );
-  });
+  it.each([40, 400, 1 << 16])(
+    "answers as its reference does, with %i bytes of history",
+    async (historyBytes) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 60 }), async (requests) => {
+          await using kernel = await launch(historyBytes);
+          const reference = new AccumulatorReference(historyBytes);
+          for (const each of requests) {
+            const { mean } = await kernel.call(each);
+            // A device may be one unit in the last place off when it divides.
+            const wanted = reference.call(each).mean;
+            expect(Math.abs(mean - wanted)).toBeLessThanOrEqual(Math.abs(wanted) * 2 ** -22);
+          }
+        }),
+        { numRuns: 4 },
+      );
+    },
+  );
 
   it("refuses a window of nothing", async () => {
     await using kernel = await launch(1024);
@@ -90,19 +93,19 @@ describe("counter", () => {
   );
 
   // 32 threads look at 32 entries at a time: tables below, at and above that, one so small that it fills up.
-  it.each([4, 32, 33, 2048])("answers as its twin does, with room for %i keys", async (capacity) => {
+  it.each([4, 32, 33, 2048])("answers as its reference does, with room for %i keys", async (capacity) => {
     const step = fc.record({ isAdd: fc.boolean(), key, amount: fc.integer({ min: 0, max: 0xffff_ffff }) });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 120 }), async (steps) => {
         await using kernel = await launch(capacity * 32);
-        const twin = new CounterTwin(capacity * 32);
+        const reference = new CounterReference(capacity * 32);
         for (const each of steps) {
           const call = kernel.call({
             operation: each.isAdd ? 1 : 0,
             amount: each.amount,
             ...words(each.key),
           });
-          const wanted = each.isAdd ? twin.add(each.key, each.amount) : twin.get(each.key);
+          const wanted = each.isAdd ? reference.add(each.key, each.amount) : reference.get(each.key);
           if (wanted === undefined) await expect(call).rejects.toThrow("code 1");
           else expect(await call).toEqual({ count: wanted });
         }
@@ -125,7 +128,7 @@ describe("long-job", () => {
       loop,
     });
 
-  it("answers as its twin does", async () => {
+  it("answers as its reference does", async () => {
     await using kernel = await launch();
     for (const limit of [2, 3, 4, 255, 256, 257, 258, 1000, 4321])
       expect(await kernel.call({ limit: BigInt(limit) })).toEqual(longestChain(limit));

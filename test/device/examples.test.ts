@@ -1,12 +1,12 @@
-/** The examples as users run them, on ResidentKernel, against their twins. */
+/** The examples as users run them, on ResidentKernel, against their references. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { AccumulatorTwin } from "../../examples/accumulator.twin.ts";
-import { RECORDS } from "../../examples/long-job.twin.ts";
+import { AccumulatorReference } from "../../examples/accumulator.reference.ts";
+import { RECORDS } from "../../examples/long-job.reference.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { struct, u32, u64 } from "../../src/schema/index.ts";
@@ -35,8 +35,8 @@ describe("accumulator", () => {
   it("gives the means of a window that moves", async () => {
     // Quarters, and windows of a power of two: exact on every device.
     const values = Array.from({ length: 200 }, (_, index) => ((index * 37) % 101) / 4);
-    const twin = new AccumulatorTwin(4096);
-    const wanted = values.map((value) => twin.call({ windowLength: 16, value }).mean);
+    const reference = new AccumulatorReference(4096);
+    const wanted = values.map((value) => reference.call({ windowLength: 16, value }).mean);
     const means = await accumulator.run(device, { values, windowLength: 16, historyBytes: 4096 });
     expect(means).toHaveLength(200);
     // Before the window is full, a device may be one unit in the last place off when it divides.

@@ -1,6 +1,6 @@
 /**
  * The guesses of the lookup kernel. Where a batch has few paths, all lanes of a subgroup resolve one together, and guess for each component which directory it lies in; what
- * they guess, they remembered. Here whatever they remember becomes wrong again and again, and must cost nothing but time: the twin says what is right.
+ * they guess, they remembered. Here whatever they remember becomes wrong again and again, and must cost nothing but time: the reference says what is right.
  *
  * On drivers that limit loops no guesses are made, and the same answers must come.
  *
@@ -157,12 +157,12 @@ describe.each([
           for (const { change: it, fresh, start, followSymlinks, copies } of steps) {
             world.change(it);
             await device.follow(world.table);
-            const twin = referenceOf(world.tree);
+            const reference = referenceOf(world.tree);
             const texts = [...watched, it.at, ...fresh, ...("to" in it ? [it.to] : [])];
-            const inodes = [...twin.keys()];
+            const inodes = [...reference.keys()];
             const directory = start === 0 ? ROOT_INODE : (inodes[start % (inodes.length + 1)] ?? 1999);
             const options = { directory, followSymlinks };
-            const expected = texts.map((text) => [text, lookupReference(twin, latin1(text), options)]);
+            const expected = texts.map((text) => [text, lookupReference(reference, latin1(text), options)]);
             const check = (results: Int32Array): void => {
               for (let copy = 0; copy * texts.length < results.length; copy++)
                 expect(texts.map((text, index) => [text, results[copy * texts.length + index]])).toEqual(
@@ -203,8 +203,8 @@ describe("a directory that the kernel remembers", () => {
     const paths = [PATH, `${PATH}/`, "/a/b/c", "/a/b/c/", "/a/b", "a/b/c/d", "//a/b///c//d", "/a/b/./c/d"];
     const ask = async (): Promise<void> => {
       await device.follow(world.table);
-      const twin = referenceOf(world.tree);
-      const expected = paths.map((text) => [text, lookupReference(twin, latin1(text))]);
+      const reference = referenceOf(world.tree);
+      const expected = paths.map((text) => [text, lookupReference(reference, latin1(text))]);
       for (let round = 0; round < 4; round++) {
         const results: unknown[] = [];
         for (const text of paths) results.push([text, (await device.lookup(packed([text])))[0]]);

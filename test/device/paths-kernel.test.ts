@@ -1,5 +1,5 @@
 /**
- * The lookup kernel against its slow twin, through the device backend: random namespaces and paths, forced hash collisions, symlinks in every
+ * The lookup kernel against its slow reference, through the device backend: random namespaces and paths, forced hash collisions, symlinks in every
  * place, batches of every size, changes between lookups.
  */
 import fc from "fast-check";
@@ -31,7 +31,7 @@ async function open(world: PathWorld, options: DevicePathsOptions = {}): Promise
 }
 
 describe("the lookup kernel", () => {
-  it("finds what the twin finds", async () => {
+  it("finds what the reference finds", async () => {
     const world = build([]);
     const device = await open(world);
     await fc.assert(

@@ -311,7 +311,7 @@ describe("probes", () => {
     vi.restoreAllMocks();
   });
 
-  test("the pattern's twin writes what the kernel writes", async () => {
+  test("the pattern's reference writes what the kernel writes", async () => {
     await onDevice(async (device) => {
       using kernel = await ProbeKernel.open(device, "traffic");
       using memory = device.createBuffer({ role: "readback", sizeBytes: 4096 * 4 });

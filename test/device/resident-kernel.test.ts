@@ -9,7 +9,7 @@ import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
-import { type Entry, ledger, ledgerTwin, LEDGER_CELLS, REFUSED_AMOUNT } from "../support/ledger.ts";
+import { type Entry, ledger, ledgerReference, LEDGER_CELLS, REFUSED_AMOUNT } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
 import { skipIfForbidden } from "../support/strategies.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
@@ -33,19 +33,19 @@ afterAll(async () => {
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 
 describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
-  it("answers as the twin does, whatever is asked, and leaves no handle", async (context) => {
+  it("answers as the reference does, whatever is asked, and leaves no handle", async (context) => {
     skipIfForbidden(context, profile, strategy);
     const before = device.liveHandles;
     {
       await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, slots: 8 });
       expect(kernel.strategyName).toBe(strategy);
-      const twin = ledgerTwin();
+      const reference = ledgerReference();
       const cells = fc.sample(fc.record({ cell: fc.nat(LEDGER_CELLS - 1), amount: fc.nat(1000) }), 100);
       const answers = await Promise.all(cells.map((one) => kernel.call(one)));
-      expect(answers).toEqual(cells.map((one) => twin(one)));
+      expect(answers).toEqual(cells.map((one) => reference(one)));
       const stats = kernel.stats();
       expect([stats.requests, stats.answered, stats.roundTrip.count]).toEqual([100, 100, 100]);
-      expect(kernel.callSync({ cell: 3, amount: 4 }, 30_000)).toEqual(twin({ cell: 3, amount: 4 }));
+      expect(kernel.callSync({ cell: 3, amount: 4 }, 30_000)).toEqual(reference({ cell: 3, amount: 4 }));
     }
     expect({ ...device.liveHandles, pipeline: 0 }).toEqual({ ...before, pipeline: 0 });
   });
@@ -53,18 +53,18 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
   it("goes on from a checkpoint in another kernel: state, order and what was in flight", async (context) => {
     skipIfForbidden(context, profile, strategy);
     const file = path.join(folder, `${strategy}.ckpt`);
-    const twin = ledgerTwin();
+    const reference = ledgerReference();
     const entries = Array.from({ length: 40 }, (_, index) => ({ cell: index % 5, amount: index }));
     let inFlightThen: number;
     {
       await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, slots: 8 });
-      for (const entry of entries.slice(0, 20)) expect(await kernel.call(entry)).toEqual(twin(entry));
+      for (const entry of entries.slice(0, 20)) expect(await kernel.call(entry)).toEqual(reference(entry));
       const late = entries.slice(20, 26).map((entry) => kernel.call(entry));
       const info = await kernel.checkpoint(file);
       inFlightThen = info.requestsInFlight;
       expect(info).toMatchObject({ file, stateBytes: 256 });
       // What is asked after the checkpoint is not in it.
-      expect(await Promise.all(late)).toEqual(entries.slice(20, 26).map((entry) => twin(entry)));
+      expect(await Promise.all(late)).toEqual(entries.slice(20, 26).map((entry) => reference(entry)));
       expect(kernel.stats().checkpoints).toBe(1);
     }
     await using restored = await ResidentKernel.restore(device, file, {
@@ -73,7 +73,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       slots: 16,
     });
     expect(restored.restored.length).toBe(inFlightThen);
-    const again = ledgerTwin();
+    const again = ledgerReference();
     const all = entries.slice(0, 26).map((entry) => again(entry));
     // All six were published before the checkpoint; some of them were answered by then.
     expect(await Promise.all(restored.restored)).toEqual(all.slice(26 - inFlightThen));
@@ -89,13 +89,13 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       slots,
       checkpoint: { journalBytesMax: 16 * slots * 4 * 4 },
     });
-    const twin = ledgerTwin();
+    const reference = ledgerReference();
     const entries = Array.from({ length: 400 }, (_, index) => ({
       cell: index % LEDGER_CELLS,
       amount: index,
     }));
     const answers = await Promise.all(entries.map((entry) => kernel.call(entry)));
-    expect(answers).toEqual(entries.map((entry) => twin(entry)));
+    expect(answers).toEqual(entries.map((entry) => reference(entry)));
     expect(kernel.stats().checkpoints).toBeGreaterThan(3);
     expect(kernel.stats().journalBytes).toBeLessThanOrEqual(16 * slots * 4 * 4);
   });
@@ -128,7 +128,7 @@ describe("calls", () => {
 
   it("wait in a line of a given length, or are refused there", async () => {
     await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 2, queueLimit: 3 });
-    const twin = ledgerTwin();
+    const reference = ledgerReference();
     const entry = { cell: 0, amount: 1 };
     // Two in slots, three in line: whatever else is tried at once is refused.
     const tried = Array.from({ length: 8 }, () => kernel.tryCall(entry));
@@ -138,11 +138,11 @@ describe("calls", () => {
       ...Array.from({ length: 3 }, () => "rejected"),
     ]);
     expect(results[7]).toMatchObject({ reason: { code: "EW_QUEUE_FULL" } });
-    for (let index = 0; index < 5; index++) expect(results[index]).toMatchObject({ value: twin(entry) });
+    for (let index = 0; index < 5; index++) expect(results[index]).toMatchObject({ value: reference(entry) });
     await kernel.room();
     // call() is never refused.
     const all = await Promise.all(Array.from({ length: 100 }, () => kernel.call(entry)));
-    expect(all).toEqual(Array.from({ length: 100 }, () => twin(entry)));
+    expect(all).toEqual(Array.from({ length: 100 }, () => reference(entry)));
     expect(kernel.stats()).toMatchObject({ refused: 3, inFlight: 0, waiting: 0 });
   });
 
@@ -376,7 +376,7 @@ describe("a checkpoint", () => {
 
   it("under load holds exactly what was taken before it, and what is asked meanwhile waits", async () => {
     await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 16 });
-    const twin = ledgerTwin();
+    const reference = ledgerReference();
     const entries = Array.from({ length: 2000 }, (_, index) => ({
       cell: index % LEDGER_CELLS,
       amount: index,
@@ -393,7 +393,7 @@ describe("a checkpoint", () => {
       const { requestsInFlight } = await kernel.checkpoint(path.join(folder, `load-${round}.ckpt`));
       expect(requestsInFlight).toBeLessThanOrEqual(16);
     }
-    expect(await answers).toEqual(entries.map((entry) => twin(entry)));
+    expect(await answers).toEqual(entries.map((entry) => reference(entry)));
     await kernel.stop(); // a device with one queue has no room for two that stay
     for (let round = 0; round < 5; round++)
       await restoredIsAPrefix(path.join(folder, `load-${round}.ckpt`), entries);
@@ -405,7 +405,7 @@ async function restoredIsAPrefix(file: string, entries: readonly Entry[]): Promi
   await using restored = await ResidentKernel.restore(device, file, ledger);
   await Promise.all(restored.restored);
   const { count } = await restored.call({ cell: 0, amount: 0 });
-  const expected = ledgerTwin();
+  const expected = ledgerReference();
   for (const entry of entries.slice(0, count - 1)) expected(entry);
   expected({ cell: 0, amount: 0 });
   for (let cell = 0; cell < LEDGER_CELLS; cell++)

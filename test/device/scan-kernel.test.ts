@@ -1,5 +1,5 @@
 /**
- * The scan kernel and the newline index against their slow twins, through the device backend: random data, literals across every border,
+ * The scan kernel and the newline index against their slow references, through the device backend: random data, literals across every border,
  * overlapping hits, hits at offset 0 and at the very end, more hits than a region holds, literals longer than a request.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -53,7 +53,7 @@ function search(corpus: DeviceCorpus, literals: Literal[], maxHits?: number): Ra
   return ticket.result();
 }
 
-/** What the twin finds, in the order that a backend promises. */
+/** What the reference finds, in the order that a backend promises. */
 function expected(contents: readonly Uint8Array[], literals: readonly Literal[]): number[][] {
   return contents.flatMap((bytes, file) =>
     literals
@@ -94,7 +94,7 @@ const dense = (maxLength: number): fc.Arbitrary<Uint8Array> =>
     .map((bytes) => Uint8Array.from(bytes));
 
 describe("scan", () => {
-  it("finds what the twin finds, in random files", async () => {
+  it("finds what the reference finds, in random files", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(dense(700), fc.uint8Array({ maxLength: 3000 })), { minLength: 1, maxLength: 6 }),

@@ -5,9 +5,9 @@ import { injectFaults } from "../../src/base/faults.ts";
 import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
-import { ledger, ledgerTwin } from "../support/ledger.ts";
+import { ledger, ledgerReference } from "../support/ledger.ts";
 import { launchSlices } from "../support/slices.ts";
-import { stepsKernel, stepsTwin } from "../support/steps.ts";
+import { stepsKernel, stepsReference } from "../support/steps.ts";
 import { skipIfForbidden } from "../support/strategies.ts";
 import { watchValidation, withDevice } from "../support/vulkan.ts";
 import { patientMs } from "../support/patience.ts";
@@ -27,16 +27,16 @@ describe("a checkpoint for which there is no memory", () => {
   it("is refused, and the kernel goes on as it was", async () => {
     await withDevice(async (device) => {
       await using kernel = await ResidentKernel.launch(device, { ...ledger, attemptsMax: 1 });
-      const twin = ledgerTwin();
-      expect(await kernel.call(entry)).toEqual(twin(entry));
+      const reference = ledgerReference();
+      expect(await kernel.call(entry)).toEqual(reference(entry));
       {
         using _fault = injectFaults("out-of-memory@allocate:1+");
         await expect(kernel.checkpoint()).rejects.toThrow(code("EW_OUT_OF_DEVICE_MEMORY"));
       }
-      expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(await kernel.call(entry)).toEqual(reference(entry));
       expect(kernel.stats()).toMatchObject({ checkpoints: 0, recoveries: 0 });
       await kernel.checkpoint();
-      expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(await kernel.call(entry)).toEqual(reference(entry));
       expect(kernel.stats()).toMatchObject({ checkpoints: 1, recoveries: 0 });
     });
   });
@@ -46,7 +46,7 @@ describe("a checkpoint for which there is no memory", () => {
       const slots = 4;
       const checkpoint = { journalBytesMax: 16 * slots * 4 * 4 };
       await using kernel = await ResidentKernel.launch(device, { ...ledger, slots, checkpoint });
-      const twin = ledgerTwin();
+      const reference = ledgerReference();
       const ask = (): Promise<unknown> => kernel.call(entry);
       {
         using _fault = injectFaults("out-of-memory@allocate:1+");
@@ -54,12 +54,12 @@ describe("a checkpoint for which there is no memory", () => {
         const answered = outcomes.filter(({ status }) => status === "fulfilled");
         expect(answered.length).toBeGreaterThan(0);
         expect(answered.length).toBeLessThan(400);
-        for (const outcome of answered) expect(outcome).toMatchObject({ value: twin(entry) });
+        for (const outcome of answered) expect(outcome).toMatchObject({ value: reference(entry) });
         for (const outcome of outcomes.slice(answered.length))
           expect(outcome).toMatchObject({ status: "rejected", reason: { code: "EW_OUT_OF_DEVICE_MEMORY" } });
         await expect(kernel.call(entry)).rejects.toThrow(code("EW_OUT_OF_DEVICE_MEMORY"));
       }
-      expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(await kernel.call(entry)).toEqual(reference(entry));
     });
   });
 });
@@ -85,9 +85,9 @@ describe("stopping a kernel that is being recovered", () => {
   it("does not wait for all that would be performed again", async () => {
     await withDevice(async (device) => {
       const kernel = await ResidentKernel.launch(device, { ...stepsKernel, slots: 4 });
-      const twin = stepsTwin();
+      const reference = stepsReference();
       const job = { slices: 3000, rounds: 20 };
-      for (let round = 0; round < 8; round++) expect(await kernel.call(job)).toEqual(twin(job));
+      for (let round = 0; round < 8; round++) expect(await kernel.call(job)).toEqual(reference(job));
       device.abandon();
       // The kernel on the abandoned device goes on: what it is asked has to take longer than the loss takes to be seen.
       const asked = kernel.call({ ...job, slices: 100_000 }).catch((error: unknown) => error);
@@ -122,15 +122,15 @@ describe.each(STRATEGY_NAMES)("a launch that is refused under %s", (strategy) =>
     skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
       await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, attemptsMax: 5 });
-      const twin = ledgerTwin();
-      expect(await kernel.call(entry)).toEqual(twin(entry));
+      const reference = ledgerReference();
+      expect(await kernel.call(entry)).toEqual(reference(entry));
       await kernel.checkpoint();
       using _fault = injectFaults("out-of-memory@submit:2");
       const answers = [kernel.call(entry), kernel.call(entry)];
       await kernel.checkpoint();
-      expect(await Promise.all(answers)).toEqual([twin(entry), twin(entry)]);
+      expect(await Promise.all(answers)).toEqual([reference(entry), reference(entry)]);
       for (let round = 0; round < 20 && kernel.stats().recoveries === 0; round++) await kernel.checkpoint();
-      expect(await kernel.call(entry)).toEqual(twin(entry));
+      expect(await kernel.call(entry)).toEqual(reference(entry));
       expect(kernel.stats().recoveries).toBe(1);
       expect(kernel.device).toBe(device);
     });

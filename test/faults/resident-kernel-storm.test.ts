@@ -1,5 +1,5 @@
 /**
- * Losses and hangs together, at any moment, under load, with several workgroups: every caller gets one answer, and it is the twin's. Seeded: a failure
+ * Losses and hangs together, at any moment, under load, with several workgroups: every caller gets one answer, and it is the reference's. Seeded: a failure
  * names the path by which it comes again.
  */
 import fc from "fast-check";
@@ -10,7 +10,7 @@ import { type DeviceProfile, profileOf, residentWorkgroups } from "../../src/res
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
-import { stepsKernel, stepsTwin } from "../support/steps.ts";
+import { stepsKernel, stepsReference } from "../support/steps.ts";
 import { skipIfForbidden } from "../support/strategies.ts";
 import { watchValidation, withDevice } from "../support/vulkan.ts";
 import { patientMs } from "../support/patience.ts";
@@ -157,16 +157,16 @@ describe("a loss while requests are performed again after a loss", () => {
           slots: 4,
           attemptsMax: 3,
         });
-        const twin = stepsTwin();
+        const reference = stepsReference();
         const job = { slices: 12_000, rounds: 20 }; // all of them together take longer than a loss goes unnoticed
-        for (let round = 0; round < 10; round++) expect(await kernel.call(job)).toEqual(twin(job));
+        for (let round = 0; round < 10; round++) expect(await kernel.call(job)).toEqual(reference(job));
         const open = vi.spyOn(KernelSite, "open");
         kernel.device.abandon();
         const answers = [kernel.call(job), kernel.call(job)];
         while (open.mock.settledResults[0]?.type !== "fulfilled")
           await new Promise((resolve) => setImmediate(resolve));
         open.mock.settledResults[0].value.device.abandon();
-        expect(await Promise.all(answers)).toEqual([twin(job), twin(job)]);
+        expect(await Promise.all(answers)).toEqual([reference(job), reference(job)]);
         const opened = open.mock.calls.length;
         open.mockRestore();
         expect(opened).toBe(2);

@@ -1,6 +1,6 @@
 /**
  * Kernels that are lost: the device goes in mid-request, the kernel hangs, the process is killed. Every caller gets one answer, and state is
- * what the twin says, or the error says which request could not be done.
+ * what the reference says, or the error says which request could not be done.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
@@ -14,9 +14,9 @@ import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
-import { ledger, LEDGER_CELLS, ledgerTwin } from "../support/ledger.ts";
+import { ledger, LEDGER_CELLS, ledgerReference } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
-import { stepsKernel, stepsTwin } from "../support/steps.ts";
+import { stepsKernel, stepsReference } from "../support/steps.ts";
 import { skipIfForbidden } from "../support/strategies.ts";
 import { patientMs } from "../support/patience.ts";
 import { testDeviceInfo, watchValidation, withDevice } from "../support/vulkan.ts";
@@ -44,20 +44,20 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
         slots: 8,
         attemptsMax: 5,
       });
-      const twin = ledgerTwin();
+      const reference = ledgerReference();
       const entries = Array.from({ length: 60 }, (_, index) => ({
         cell: index % LEDGER_CELLS,
         amount: index,
       }));
-      for (const entry of entries.slice(0, 10)) expect(await kernel.call(entry)).toEqual(twin(entry));
+      for (const entry of entries.slice(0, 10)) expect(await kernel.call(entry)).toEqual(reference(entry));
       const lost = kernel.device;
       using _fault = injectFaults(`${loss}:3`);
       // A kernel that stays submits nothing, and nobody asks for its fence while answers come: a park does both.
       const answers = entries.slice(10, 40).map((entry) => kernel.call(entry));
       await kernel.checkpoint();
-      expect(await Promise.all(answers)).toEqual(entries.slice(10, 40).map((entry) => twin(entry)));
+      expect(await Promise.all(answers)).toEqual(entries.slice(10, 40).map((entry) => reference(entry)));
       for (let round = 0; round < 20 && kernel.stats().recoveries === 0; round++) await kernel.checkpoint();
-      for (const entry of entries.slice(40)) expect(await kernel.call(entry)).toEqual(twin(entry));
+      for (const entry of entries.slice(40)) expect(await kernel.call(entry)).toEqual(reference(entry));
       expect(kernel.stats().recoveries).toBeGreaterThan(0);
       expect(kernel.device).not.toBe(lost);
       expect(kernel.device.isLost).toBe(false);
@@ -73,15 +73,15 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
         slots: 4,
         attemptsMax: 5,
       });
-      const twin = stepsTwin();
-      expect(await kernel.call({ slices: 10, rounds: 0 })).toEqual(twin({ slices: 10 }));
+      const reference = stepsReference();
+      expect(await kernel.call({ slices: 10, rounds: 0 })).toEqual(reference({ slices: 10 }));
       const job = { slices: 30_000, rounds: 20 };
       const answer = kernel.call(job);
       await kernel.checkpoint(path.join(folder, `${strategy}.ckpt`));
       device.abandon(); // what a hung neighbour on the same device would lead to
-      expect(await answer).toEqual(twin(job));
+      expect(await answer).toEqual(reference(job));
       expect(kernel.stats()).toMatchObject({ recoveries: 1, poisoned: 0 });
-      expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(twin({ slices: 5 }));
+      expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(reference({ slices: 5 }));
     });
     // The same job from the file, on another device of another process, as it were.
     await withDevice(async (device) => {
@@ -90,11 +90,11 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
         path.join(folder, `${strategy}.ckpt`),
         stepsKernel,
       );
-      const twin = stepsTwin();
-      twin({ slices: 10 });
+      const reference = stepsReference();
+      reference({ slices: 10 });
       expect(kernel.restored.length).toBe(1);
-      expect(await kernel.restored[0]).toEqual(twin({ slices: 30_000 }));
-      expect(await kernel.call({ slices: 7, rounds: 0 })).toEqual(twin({ slices: 7 }));
+      expect(await kernel.restored[0]).toEqual(reference({ slices: 30_000 }));
+      expect(await kernel.call({ slices: 7, rounds: 0 })).toEqual(reference({ slices: 7 }));
     });
   });
 });
@@ -112,7 +112,7 @@ describe("a long job with checkpoints by the clock", () => {
           checkpoint: { everyMs: 5 },
         });
         const open = vi.spyOn(KernelSite, "open");
-        const twin = stepsTwin();
+        const reference = stepsReference();
         const job = { slices: 30_000, rounds: 20 };
         const answer = kernel.call(job);
         while (kernel.stats().checkpoints < 3) await new Promise((resolve) => setImmediate(resolve));
@@ -120,11 +120,11 @@ describe("a long job with checkpoints by the clock", () => {
         kernel.device.abandon();
         while (kernel.stats().recoveries === 0) await new Promise((resolve) => setImmediate(resolve));
         const during = kernel.stats();
-        expect(await answer).toEqual(twin(job));
+        expect(await answer).toEqual(reference(job));
         const [, , memory] = open.mock.calls[0];
         open.mockRestore();
         expect(memory?.position.lanes[0].progress[0]).toBeGreaterThan(0n);
-        expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(twin({ slices: 5 }));
+        expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(reference({ slices: 5 }));
         // What the kernel has done only grows, also while it is being recovered, and from where it went on.
         const after = kernel.stats();
         for (const name of ["polls", "ticks", "launches", "relaunches", "answered"] as const) {
@@ -142,7 +142,7 @@ describe("a deadline that passes during a recovery", () => {
   it("is told to the caller; the job goes on where it was, and not the next one in its place", async () => {
     await withDevice(async (device) => {
       await using kernel = await ResidentKernel.launch(device, { ...stepsKernel, slots: 4, attemptsMax: 5 });
-      const twin = stepsTwin();
+      const reference = stepsReference();
       const job = { slices: 30_000, rounds: 20 };
       const deadlineMs = patientMs(2_000);
       const begin = performance.now();
@@ -158,8 +158,8 @@ describe("a deadline that passes during a recovery", () => {
       while (performance.now() - begin < deadlineMs + 5);
       const next = kernel.call({ slices: 5, rounds: 0 });
       expect(await outcome).toContain("still performed");
-      twin(job);
-      expect(await next).toEqual(twin({ slices: 5 }));
+      reference(job);
+      expect(await next).toEqual(reference({ slices: 5 }));
     });
   });
 });
@@ -183,7 +183,7 @@ describe("any requests with losses at any time", () => {
     ),
   });
 
-  it("equal the twin, answer for answer", async () => {
+  it("equal the reference, answer for answer", async () => {
     await fc.assert(
       fc.asyncProperty(scenario, async ({ strategy, bursts }) => {
         const chosen = strategy === "persistent" && !profile.persistent.allowed ? "batch" : strategy;
@@ -194,12 +194,12 @@ describe("any requests with losses at any time", () => {
             slots: 4,
             attemptsMax: 50,
           });
-          const twin = ledgerTwin();
+          const reference = ledgerReference();
           for (const { entries, fault, checkpoint } of bursts) {
             using _fault = injectFaults(fault === undefined ? "" : `${fault.kind}:${fault.at}`);
             const answers = entries.map((entry) => kernel.call(entry));
             if (checkpoint) await kernel.checkpoint();
-            expect(await Promise.all(answers)).toEqual(entries.map((entry) => twin(entry)));
+            expect(await Promise.all(answers)).toEqual(entries.map((entry) => reference(entry)));
           }
           const { requests, answered, poisoned } = kernel.stats();
           expect([requests, poisoned]).toEqual([answered, 0]);
@@ -257,13 +257,13 @@ describe("several workgroups with losses at any time", () => {
     bursts: fc.array(burst, { minLength: 1, maxLength: 5 }),
   });
 
-  it("equal the twin, workgroup for workgroup, from memory and from the file", async () => {
+  it("equal the reference, workgroup for workgroup, from memory and from the file", async () => {
     const file = path.join(folder, "pair.ckpt");
     const open = { ...pair, workgroups: WORKGROUPS, slots: 4, attemptsMax: 50 };
     await fc.assert(
       fc.asyncProperty(scenario, async ({ strategy, bursts }) => {
         let sum = 0;
-        const twin = (add: { amount: number; times: number }): { sum: number } => ({
+        const reference = (add: { amount: number; times: number }): { sum: number } => ({
           sum: (sum += add.amount * add.times),
         });
         await withDevice(async (device) => {
@@ -272,13 +272,13 @@ describe("several workgroups with losses at any time", () => {
             using _fault = injectFaults(fault === undefined ? "" : `${fault.kind}:${fault.at}`);
             const answers = adds.map((add) => kernel.call(add));
             if (checkpoint) await kernel.checkpoint(file);
-            expect(await Promise.all(answers)).toEqual(adds.map(twin));
+            expect(await Promise.all(answers)).toEqual(adds.map(reference));
           }
           // One more, that is under way when it is saved.
           const last = { who: 1, amount: 7, times: 500 };
           const answer = kernel.call(last);
           await kernel.checkpoint(file);
-          expect(await answer).toEqual(twin(last));
+          expect(await answer).toEqual(reference(last));
         });
         await withDevice(async (device) => {
           await using kernel = await ResidentKernel.restore(device, file, { ...open, strategy, slots: 8 });
@@ -305,17 +305,17 @@ describe("several kernels on a lost device", () => {
         strategy: "batch",
         attemptsMax: 5,
       });
-      const twins = [ledgerTwin(), ledgerTwin()];
+      const references = [ledgerReference(), ledgerReference()];
       const entry = { cell: 1, amount: 3 };
       for (const [index, kernel] of [first, second].entries())
-        expect(await kernel.call(entry)).toEqual(twins[index](entry));
+        expect(await kernel.call(entry)).toEqual(references[index](entry));
       device.abandon();
       const asked = [first.call(entry), second.call(entry)];
       await new Promise((resolve) => setImmediate(resolve));
       first.setDutyCycle(0.5); // whatever it is doing at this moment
       expect(() => first.setDutyCycle(0)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
       const answers = await Promise.all(asked);
-      expect(answers).toEqual(twins.map((twin) => twin(entry)));
+      expect(answers).toEqual(references.map((reference) => reference(entry)));
       expect(first.device).not.toBe(device);
       expect(second.device).toBe(first.device);
     });
@@ -425,14 +425,14 @@ describe("a kernel that rests", () => {
           leaseMs: HANG_TIMEOUT_MS / 20,
           hangTimeoutMs: HANG_TIMEOUT_MS,
         });
-        const twin = stepsTwin();
+        const reference = stepsReference();
         const trial = { slices: 100, rounds: 2000 };
         const begin = performance.now();
-        expect(await kernel.call(trial)).toEqual(twin(trial));
+        expect(await kernel.call(trial)).toEqual(reference(trial));
         const slicesPerMs = trial.slices / (performance.now() - begin);
         kernel.setDutyCycle(0.04); // after a twentieth of that time at work, 1.2 of it at rest
         const job = { slices: Math.ceil((slicesPerMs * HANG_TIMEOUT_MS * 3) / 40), rounds: 2000 };
-        expect(await kernel.call(job)).toEqual(twin(job));
+        expect(await kernel.call(job)).toEqual(reference(job));
         expect(kernel.stats()).toMatchObject({ recoveries: 0, poisoned: 0 });
       });
     },

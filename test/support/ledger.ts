@@ -1,6 +1,6 @@
 /**
  * A kernel for tests that shows at once whether a request was lost, performed twice or out of order: it adds to cells, and numbers what it has done. And its
- * slow twin.
+ * slow reference.
  */
 import { struct, u32 } from "../../src/schema/index.ts";
 
@@ -40,7 +40,7 @@ export interface Entry {
 }
 
 /** Answers one entry after the other. */
-export function ledgerTwin(): (entry: Entry) => { count: number; sum: number } {
+export function ledgerReference(): (entry: Entry) => { count: number; sum: number } {
   const cells = new Uint32Array(LEDGER_CELLS);
   let count = 0;
   return ({ cell, amount }) => {

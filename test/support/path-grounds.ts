@@ -292,7 +292,7 @@ export class GroundPair {
   }
 
   /**
-   * Looks paths up on all sides from one directory, as `stat` and as `lstat`: the kernel of Linux, our walker, the twin, and what is asked.
+   * Looks paths up on all sides from one directory, as `stat` and as `lstat`: the kernel of Linux, our walker, the reference, and what is asked.
    * @returns what was said
    */
   async lookUpAlike(
@@ -302,7 +302,7 @@ export class GroundPair {
   ): Promise<string[]> {
     const said: string[] = [];
     const numbers = new Map<number, bigint>();
-    const twin = referenceOf(this.tree);
+    const reference = referenceOf(this.tree);
     const all = paths.map((it) => this.bytes(it));
     const texts = paths.map(({ text }) => text);
     const packed = packPaths(all);
@@ -312,7 +312,7 @@ export class GroundPair {
       expect(
         zip(
           texts,
-          all.map((bytes) => lookupReference(twin, bytes, options)),
+          all.map((bytes) => lookupReference(reference, bytes, options)),
         ),
       ).toEqual(zip(texts, ours));
       for (const ask of asks) expect(zip(texts, await ask(packed, options))).toEqual(zip(texts, ours));

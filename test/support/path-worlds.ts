@@ -1,4 +1,4 @@
-/** Random namespaces as a table and as the twin's maps, and random paths into them. */
+/** Random namespaces as a table and as the reference's maps, and random paths into them. */
 import fc from "fast-check";
 import { INODE_KIND, type PackedPaths, ROOT_INODE } from "../../src/paths/contracts.ts";
 import { lookupReference, type ReferenceNode } from "../../src/paths/reference/lookup.ts";

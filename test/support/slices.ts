@@ -1,4 +1,4 @@
-/** The slices kernel of the conformance suite, ready to be launched, and its twin. */
+/** The slices kernel of the conformance suite, ready to be launched, and its reference. */
 import { join } from "node:path";
 import type { DeviceProfile } from "../../src/residency/profile.ts";
 import type { ProgramLoopOptions } from "../../src/residency/program-loop.ts";

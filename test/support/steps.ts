@@ -32,7 +32,7 @@ export const stepsKernel = {
 } as const;
 
 /** Answers one job after the other. */
-export function stepsTwin(): (job: { slices: number }) => { sum: bigint; entries: number } {
+export function stepsReference(): (job: { slices: number }) => { sum: bigint; entries: number } {
   let sum = 0n;
   let entries = 0;
   return ({ slices }) => {

@@ -3,7 +3,7 @@
 // in   nothing
 // out  answer[0] = low word of the clock (the high one of Mesa's software driver is not always that of the same moment)
 // dispatch shape: one workgroup of one thread; only on devices with shaderDeviceClock
-// twin: none, the host's clock
+// reference: none, the host's clock
 #version 460
 #extension GL_EXT_shader_realtime_clock : require
 #include "probe.glsl"

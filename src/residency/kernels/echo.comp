@@ -3,7 +3,7 @@
 // in   payload word 0 (u32)
 // out  result = payload word 0 + 1 (33 bits), contributed by workgroup 0 alone; the others only arrive
 // dispatch shape: any number of workgroups
-// twin: src/residency/reference/echo.ts
+// reference: src/residency/reference/echo.ts
 #version 460
 #define RESIDENCY_DIRECT
 #include "residency.glsl"

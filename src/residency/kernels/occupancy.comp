@@ -5,7 +5,7 @@
 // out  answer[ticket] = value for each workgroup that came in time; target[OCCUPANCY_*] zeroed before
 // dispatch shape: more workgroups than can be there together, of any size (constant 0)
 // memory order: the first to leave sets CLOSED in device memory, so that late ones are told even where a running kernel does not see the host
-// twin: none, the device decides
+// reference: none, the device decides
 #version 460
 #extension GL_KHR_memory_scope_semantics : require
 #include "probe.glsl"

@@ -3,7 +3,7 @@
 // in   limit rounds; control[0] not 0 ends it early; constant 1: not 0 for slow rounds
 // out  answer[0] = rounds that were run, answer[1] = value: the kernel came to its end
 // dispatch shape: one workgroup of one thread
-// twin: none, the number itself
+// reference: none, the number itself
 #version 460
 #include "probe.glsl"
 

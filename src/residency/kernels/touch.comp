@@ -3,7 +3,7 @@
 // in   value
 // out  answer[0] = value
 // dispatch shape: one workgroup of one thread
-// twin: none, the value itself
+// reference: none, the value itself
 #version 460
 #include "probe.glsl"
 

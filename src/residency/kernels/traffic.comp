@@ -4,7 +4,7 @@
 // out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the pattern's.
 //      CHASE: `limit` vectors read by the first thread, one after the other
 // dispatch shape: any number of workgroups of 64; each thread takes every n-th vector, n = number of threads
-// twin: src/residency/reference/pattern.ts (the pattern), sums and counts by hand
+// reference: src/residency/reference/pattern.ts (the pattern), sums and counts by hand
 #version 460
 #include "probe.glsl"
 

@@ -99,7 +99,7 @@ function scanAll(
   }
 }
 
-describe("scan kernel against its twin", () => {
+describe("scan kernel against its reference", () => {
   for (const [name, byte] of [
     ["few bytes", narrowByte],
     ["all bytes", fc.nat(255)],
@@ -185,7 +185,7 @@ describe("createLiteralScanner", () => {
   const first = (literals: Literal[], haystack: Uint8Array, from: number, end: number): number =>
     scanReference(literals, haystack, from, end)[0]?.position ?? -1;
 
-  it("agrees with the twin, in its own memory and outside it, with any number of literals", () => {
+  it("agrees with the reference, in its own memory and outside it, with any number of literals", () => {
     const buffer = allocateScanBuffer(4096);
     fc.assert(
       fc.property(planted(narrowByte, 40), fc.nat(64), ({ literals, haystack, from, end }, shift) => {

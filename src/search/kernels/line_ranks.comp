@@ -4,7 +4,7 @@
 // out  ranks[i] = line feeds in [0, offsets[i])
 // dispatch shape: one thread an offset, grid of any size
 // memory order relied on: the index passes' writes, through a barrier between the dispatches
-// twin: src/search/reference/newlines.ts
+// reference: src/search/reference/newlines.ts
 #version 460
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require

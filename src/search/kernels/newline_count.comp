@@ -4,7 +4,7 @@
 // out  blockRanks[b] = line feeds before block b in its group; groupRanks[g] = line feeds in group g (the spine pass sums them)
 // dispatch shape: one workgroup a group of NEWLINE_GROUP_BLOCKS blocks; one thread a block
 // memory order relied on: none inside; the spine pass runs behind a barrier
-// twin: src/search/reference/newlines.ts
+// reference: src/search/reference/newlines.ts
 #version 460
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require

@@ -4,7 +4,7 @@
 // out  groupRanks[g] = line feeds before group g
 // dispatch shape: one workgroup for a segment
 // memory order relied on: newline_count's writes, through a barrier between the dispatches
-// twin: src/search/reference/newlines.ts
+// reference: src/search/reference/newlines.ts
 #version 460
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require

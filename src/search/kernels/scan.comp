@@ -11,7 +11,7 @@
 //      byte for byte by the lane that found them. The lines of a few hits are found by the subgroup together, those of
 //      many by each lane for its own.
 // memory order relied on: the corpus and its newline index were written before the launch; records are sealed with the request's tag.
-// twin: src/search/reference/scan.ts
+// reference: src/search/reference/scan.ts
 #version 460
 // variant: UNROLL=1
 // variant: UNROLL=4

@@ -1,5 +1,5 @@
 /**
- * The slow, obvious twin of `kernels/scan.comp`: one literal, one segment, every occurrence, overlapping ones too.
+ * The slow, obvious reference of `kernels/scan.comp`: one literal, one segment, every occurrence, overlapping ones too.
  */
 import type { Literal } from "../contracts.ts";
 import { lineStart, newlinesBefore } from "./newlines.ts";

@@ -3,7 +3,7 @@
 // in   payload words: value to add (u32), slices (u32; 0 and 1: at once), rounds of loops that a slice takes (u32)
 // out  result = the sum after the request (workgroup 0); state = { sum: u64 }
 // dispatch shape: any number of workgroups; each takes its own slices
-// twin: test/support/slices.ts
+// reference: test/support/slices.ts
 #version 460
 #define RESIDENCY_LANES 2
 #define RESIDENCY_SUSPENDS

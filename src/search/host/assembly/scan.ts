@@ -5,7 +5,7 @@
  * Memory: imported and shared; the kernel keeps no state outside a program block, so any number of threads may run it on
  *   one memory, each with a program block and an output block of its own.
  * Reads up to 16 bytes past `end`: callers keep that much memory behind every range.
- * Twin: src/search/reference/scan-host.ts. Written by src/search/host/scan-program.ts: the program block below.
+ * Reference: src/search/reference/scan-host.ts. Written by src/search/host/scan-program.ts: the program block below.
  *
  * Program block (u32 words):
  *   0 literal count          1 offset of the first probe in a literal   2 offset of the second probe (one literal only)

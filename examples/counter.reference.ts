@@ -1,5 +1,5 @@
 /** What counter.comp does, the slow way. */
-export class CounterTwin {
+export class CounterReference {
   readonly #counts = new Map<string, bigint>();
   readonly #capacity: number;
 

@@ -1,5 +1,5 @@
 /** What accumulator.comp does, the slow way. */
-export class AccumulatorTwin {
+export class AccumulatorReference {
   readonly #values: number[] = [];
   /** Values that the kernel's state has room for. */
   readonly #capacity: number;
