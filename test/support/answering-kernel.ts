@@ -4,16 +4,15 @@
  */
 import { EverwarpError } from "../../src/base/errors.ts";
 import { ERRNO } from "../../src/paths/contracts.ts";
-import type { LookupKernel } from "../../src/paths/gpu/request-sender.ts";
+import { type LookupKernel, RequestSender } from "../../src/paths/gpu/request-sender.ts";
 import { RequestDriver } from "../../src/paths/gpu/request-driver.ts";
 import { RequestLine } from "../../src/paths/gpu/request-line.ts";
-import { RequestSender } from "../../src/paths/gpu/request-sender.ts";
 import { ResultReader } from "../../src/paths/gpu/result-reader.ts";
 import type { LookupShape } from "../../src/paths/gpu/lookup-shape.ts";
 import { PathRequest } from "../../src/paths/table.schema.ts";
-import { Seal } from "../../src/residency/seal.schema.ts";
-import { sealMix } from "../../src/residency/seal.ts";
-import { type Ticket, WorkQueue } from "../../src/residency/work-queue.ts";
+import { Seal } from "../../src/residency/queue/seal.schema.ts";
+import { sealMix } from "../../src/residency/queue/seal.ts";
+import { type Ticket, WorkQueue } from "../../src/residency/queue/work-queue.ts";
 
 const SLOTS = 16;
 const SLOT_WORDS = 64;
