@@ -7,18 +7,13 @@
  * Invariants: a corpus is held by exactly one backend; searches wait in one line when a queue is full, and are sent in that order;
  * after `close` nothing runs any more.
  */
-import { EverwarpError, isDeviceFailure } from "../base/index.ts";
+import { EverwarpError } from "../base/index.ts";
+import { mayContinueOnHost } from "../engine/index.ts";
 import type { Backend, SubmitOptions } from "./backend.ts";
 import type { Corpus } from "./corpus/corpus.ts";
 import { assertCorpus, engineOptions, readQuery, syncOptions } from "./engine/arguments.ts";
 import { EngineCorpus } from "./engine/engine-corpus.ts";
-import {
-  type BackendChoice,
-  mayFallBack,
-  openBackend,
-  type OpenedBackend,
-  openHost,
-} from "./engine/open-backend.ts";
+import { type BackendChoice, openBackend, type OpenedBackend, openHost } from "./engine/open-backend.ts";
 import { type PreparedQuery, type Query, QueryCache } from "./engine/query.ts";
 import { Search, type SearchHost } from "./engine/search.ts";
 import type { SearchResult } from "./result.ts";
@@ -194,7 +189,7 @@ export class SearchEngine implements AsyncDisposable {
     try {
       held = await load(backend, corpus, this.#choice);
     } catch (error) {
-      const mayMove = backend.info.kind === "device" && isDeviceFailure(error) && mayFallBack(this.#choice);
+      const mayMove = backend.info.kind === "device" && mayContinueOnHost(this.#choice, error);
       if (!mayMove) throw error;
       held = await this.#addBeside(corpus, error);
     }

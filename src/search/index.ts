@@ -5,7 +5,7 @@ export { Corpus } from "./corpus/corpus.ts";
 export { FILE_FLAGS, Placement } from "./corpus/placement.ts";
 export { loadedStamp, sameStamp, stampOf } from "./corpus/read-content.ts";
 export { SearchEngine, type SearchEngineOptions } from "./engine.ts";
-export { type BackendChoice, assertNoStrategy, mayFallBack, openDevice } from "./engine/open-backend.ts";
+export { type BackendChoice, openDevice } from "./engine/open-backend.ts";
 export { Search } from "./engine/search.ts";
 export { scanShape } from "./gpu/scan-shape.ts";
 export { searchPrograms } from "./gpu/search-programs.ts";
