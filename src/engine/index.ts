@@ -11,3 +11,5 @@ export {
   mayFallBack,
   openBackend,
 } from "./choice/index.ts";
+export { Deferred, EventLoopTurns } from "./completion/index.ts";
+export { Ring } from "./memory/index.ts";

@@ -3,7 +3,7 @@
  * order, so that the last line tells what a process that died was doing, and what came of each step.
  */
 import { EverwarpError } from "../../src/base/errors.ts";
-import { Namespace } from "../../src/paths/namespace.ts";
+import { Namespace } from "../../src/paths/namespace/namespace.ts";
 import { ProgramCache } from "../../src/programs/index.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";

@@ -10,12 +10,11 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
-import { type LookupOptions, ROOT_INODE, type SingleLookup } from "../contracts.ts";
-import { EventLoopTurns } from "../host/turns.ts";
-import type { PathLike } from "../pack.ts";
-import type { Ending } from "./ending.ts";
+import type { LookupOptions, SingleLookup, PathLike } from "../lookup/index.ts";
+import { ROOT_INODE } from "../table/index.ts";
+import { EventLoopTurns, type Deferred } from "../../engine/index.ts";
 import { type LookupBatch, operationOf, type SinglePath } from "./lookup-batch.ts";
-import type { RequestLine } from "./request-line.ts";
+import type { RequestQueue } from "./request-queue.ts";
 import type { LookupKernel } from "./request-sender.ts";
 
 /** How long an answer is waited for on the spot: sooner than the event loop could come back. */
@@ -34,13 +33,13 @@ const STRETCH_END = Promise.resolve();
 
 export class RequestDriver {
   readonly #kernel: LookupKernel;
-  readonly #line: RequestLine;
+  readonly #line: RequestQueue;
   readonly #stallMs: number;
   readonly #turns = new EventLoopTurns();
   #singles = 0;
   #isDriven = false;
 
-  constructor(kernel: LookupKernel, line: RequestLine, stallMs = STALL_MS) {
+  constructor(kernel: LookupKernel, line: RequestQueue, stallMs = STALL_MS) {
     this.#kernel = kernel;
     this.#line = line;
     this.#stallMs = stallMs;
@@ -103,7 +102,7 @@ export class RequestDriver {
   }
 
   /** Waits on the spot, for a short time, until something is answered. */
-  #spin(awaited: Ending): void {
+  #spin(awaited: Deferred): void {
     let begin = 0;
     while (!awaited.isEnded) {
       for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.#kernel.poll() > 0) break;

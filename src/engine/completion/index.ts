@@ -1,0 +1,3 @@
+/** How answers are waited for: one driver, and one set of times. */
+export { Deferred } from "./deferred.ts";
+export { EventLoopTurns } from "./event-loop-turns.ts";
