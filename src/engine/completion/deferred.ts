@@ -1,11 +1,12 @@
-/** The end of something in flight: known at once to who looks, told to who waits. It makes a promise only for who needs one. */
+/** The result of something in flight. Whoever looks sees it at once. A promise is made only if someone waits. */
 export class Deferred {
+  /** Has it ended, with an error or without? */
   isEnded = false;
   #failure: unknown;
   #promise: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
-  /** Ends it, with an error or without; only the first end counts. */
+  /** Ends it, with an error or without. Only the first end counts. */
   end(failure?: unknown): void {
     if (this.isEnded) return;
     this.isEnded = true;
@@ -18,7 +19,7 @@ export class Deferred {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Resolves when it has ended, whatever with. */
+  /** Resolves when it has ended, with an error or without. */
   ended(): Promise<void> {
     if (this.isEnded) return Promise.resolve();
     return (this.#promise ??= new Promise((resolve) => {

@@ -1,26 +1,24 @@
 /**
- * Lets the event loop turn. Answers that are there at once settle their promises without it, so a program that asks again and again would otherwise
- * keep timers, sockets and other callers waiting for ever.
+ * Lets the event loop turn. An answer that is there at once settles its promise without a turn of the loop. A program that asks
+ * again and again would then starve timers, sockets and other callers.
  *
- *   first answer of a turn ──▶ notes the time, and asks to be told when the loop turns        told ──▶ forgets the time
- *   any answer later in it ──▶ waits for the turn when it is overdue
+ *     first answer of a turn ──▶ notes the time, and asks for a call when the loop turns        called ──▶ forgets the time
+ *     a later answer         ──▶ waits for the turn if it is overdue
  */
 import { setImmediate as turn } from "node:timers/promises";
-import { nowMs } from "../../base/index.ts";
-
-/** How long the loop may stand still. */
-const OVERDUE_MS = 8;
+import { nowMs, SLICE_MS } from "../../base/index.ts";
 
 export class EventLoopTurns {
   #sinceMs: number | undefined;
+  readonly #turned = (): void => {
+    this.#sinceMs = undefined;
+  };
 
-  /** Call it before answering. @returns what to wait for; undefined where nobody has waited long */
+  /** Call it before an answer. @returns what to wait for; undefined if the loop turned within the last `SLICE_MS` */
   overdue(): Promise<void> | undefined {
-    if (this.#sinceMs !== undefined) return nowMs() - this.#sinceMs > OVERDUE_MS ? turn() : undefined;
+    if (this.#sinceMs !== undefined) return nowMs() - this.#sinceMs > SLICE_MS ? turn() : undefined;
     this.#sinceMs = nowMs();
-    setImmediate(() => {
-      this.#sinceMs = undefined;
-    });
+    setImmediate(this.#turned);
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The line of lookups and writes before the kernel.
  *
- *     lookup ──▶ ┌ line ────────────────────────┐ pump ┌ in flight ─────────┐ collect
+ *     lookup ──▶ ┌ line ────────────────────────┐ send ┌ in flight ─────────┐ collect
  *     apply ───▶ │ batch  batch  WRITE  batch … │ ───▶ │ chunk chunk chunk  │ ───▶ results
  *                └──────────────────────────────┘      └────────────────────┘
  *
@@ -12,13 +12,14 @@
  * Why writes wait instead of lookups checking: docs/decisions/0004-path-table-writes.md.
  */
 import { EverwarpError } from "../../base/index.ts";
+import type { DrivenRequests } from "../../engine/index.ts";
 import { type PathWalker, misplacedError, type PathLike } from "../lookup/index.ts";
 import { type LookupBatch, SinglePath } from "./lookup-batch.ts";
 import { ANSWERED_INLINE, type Flight, type LookupKernel, type RequestSender } from "./request-sender.ts";
 import type { ResultReader } from "./result-reader.ts";
 import { TableWrite } from "./table-write.ts";
 
-export class RequestQueue {
+export class RequestQueue implements DrivenRequests {
   readonly #kernel: LookupKernel;
   readonly #sender: RequestSender;
   readonly #results: ResultReader;
@@ -77,7 +78,7 @@ export class RequestQueue {
 
   lookup(batch: LookupBatch): void {
     this.#line.push(batch);
-    this.pump();
+    this.send();
   }
 
   write(runs: Uint32Array, resolve: () => void, reject: (error: unknown) => void): void {
@@ -90,7 +91,7 @@ export class RequestQueue {
       this.#pending.add(runs, { resolve, reject });
       this.#line.push(this.#pending);
     }
-    this.pump();
+    this.send();
   }
 
   /** Nothing is answered any more: everyone who waits is told why. */
@@ -106,7 +107,7 @@ export class RequestQueue {
   }
 
   /** Sends what can be sent, in line. */
-  pump(): void {
+  send(): void {
     try {
       while (this.#sendNext());
     } catch (error) {
@@ -114,8 +115,8 @@ export class RequestQueue {
     }
   }
 
-  /** Looks once at what is in flight. */
-  look(): void {
+  /** Takes in what the device has done already. */
+  #look(): void {
     this.#kernel.poll();
     this.collect();
   }
@@ -147,7 +148,7 @@ export class RequestQueue {
     if (!this.#fly(flight)) return false;
     if (next.isSent) this.#line.shift();
     // While the device works on this, what it has done already is taken in.
-    else this.look();
+    else this.#look();
     return true;
   }
 

@@ -11,7 +11,7 @@
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
-import { wholeNumber, nowMs, EverwarpError } from "../../base/index.ts";
+import { EverwarpError, nowMs, SLICE_MS, SPIN_MS, wholeNumber } from "../../base/index.ts";
 import { startAsMany, startWorkerThread } from "../../threads/index.ts";
 import { ERRNO, ROOT_INODE, type PathTable } from "../table/index.ts";
 import {
@@ -29,10 +29,6 @@ import { PackedSource, type PathSource, TextSource } from "./path-source.ts";
 
 /** So many paths take about as long as waking threads. */
 const SMALL_PATHS = 1024;
-/** How long this thread looks paths up before it turns to its event loop. */
-const SLICE_MS = 4;
-/** How long it waits for the chunks that others have taken: less than their message would take. */
-const SPIN_MS = 0.1;
 
 export interface HostBackendOptions {
   /** Threads beside this one, for large batches: one fewer than there are cores if not given. */

@@ -8,12 +8,10 @@
  * shrink with it; every call is answered once, in whatever order the batches come back; a batch that fails fails its own calls only.
  */
 import { milliseconds, wholeNumber, EverwarpError } from "../../base/index.ts";
+import { CALLER_DONE } from "../../engine/index.ts";
 import type { SingleLookup } from "./contracts.ts";
 import { assertPath, type PathLike, pathBytes } from "./pack.ts";
 import { errnoCode, PathError } from "./path-error.ts";
-
-/** Who awaits it goes on behind what the caller still does in its stretch of code. */
-const STRETCH_END = Promise.resolve();
 
 export interface BatcherOptions {
   /** Paths in one batch, at most: 4096 if not given. */
@@ -113,7 +111,7 @@ export class PathBatcher implements AsyncDisposable {
     this.#inFlightCount++;
     try {
       // What the caller asks for besides, in this stretch of code, is gathered meanwhile.
-      await STRETCH_END;
+      await CALLER_DONE;
       let inode: number;
       try {
         inode = single.wait() ?? (await single.answer());

@@ -14,7 +14,7 @@ import {
   statSync,
 } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { nowMs, EverwarpError } from "../../base/index.ts";
+import { EverwarpError, nowMs, SLICE_MS } from "../../base/index.ts";
 import { INODE_KIND, ROOT_INODE } from "../table/index.ts";
 import { type PathLike, pathBytes, errnoCode, PathError } from "../lookup/index.ts";
 import type { PathTree } from "./tree.ts";
@@ -41,8 +41,6 @@ export interface AddTreeResult extends AddTreeProgress {
 /** Makes one change. */
 type Change = <T>(edit: (tree: PathTree) => T) => Promise<T>;
 
-/** Work between two turns of the event loop. */
-const SLICE_MS = 8;
 const SLASH = Buffer.from("/");
 
 /** A directory to be read: its path on the file system, and its inode in the namespace. */
