@@ -1,5 +1,6 @@
-// Holds the shape of src/: imports only point down, rooms and folders are entered by their doors, and nothing imports in
-// circles. The rules are in layer-rules.mjs; the shape is here. `--update` removes exceptions that are no longer needed.
+// Holds the shape of src/: imports only point down, rooms and folders are entered by their doors, and nothing imports
+// in circles. The rules are in layer-rules.mjs; the shape is here. `--update` removes exceptions that are no longer
+// needed.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { readExceptions, writeExceptions } from "./exceptions.mjs";

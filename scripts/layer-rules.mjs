@@ -1,4 +1,5 @@
-// The rules of scripts/check-layers.mjs. The tables that they are held against are given, so that a test can give others.
+// The rules of scripts/check-layers.mjs. The tables that they are held against are given, so that a test can give
+// others.
 import path from "node:path";
 import { listFiles, listImports, parseFile } from "./source-files.mjs";
 
@@ -118,7 +119,9 @@ function findStaleEntries(graph, layers, inside) {
   return breaches;
 }
 
-/** Adds breaches for cycles that are no exceptions, and for exceptions that are not needed. Returns what is needed now. */
+/**
+ * Adds breaches for cycles that are no exceptions, and for exceptions that are not needed. Returns what is needed now.
+ */
 function listCycles(edges, exceptions, breaches) {
   const without = (names) => {
     const skipped = new Set(names);

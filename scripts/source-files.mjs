@@ -1,14 +1,15 @@
 // Finds and parses the files that the checks of this folder look at.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "oxc-parser";
 
-/** Every file below `folder` with one of the endings, as paths relative to `folder` with forward slashes, sorted. */
-export function listFiles(folder, endings) {
+/** Every file below `folder` with one of the endings, sorted: its path from `folder` on, behind `prefix`. */
+export function listFiles(folder, endings, prefix = "") {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
     .map((entry) => path.relative(folder, path.join(entry.parentPath ?? entry.path, entry.name)))
-    .map((file) => file.split(path.sep).join("/"))
+    .map((file) => prefix + file.split(path.sep).join("/"))
     .sort();
 }
 
