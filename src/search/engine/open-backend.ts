@@ -1,22 +1,8 @@
 /** Which backend an engine gets: a device, or the host where there is none. */
 import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
-import type { StrategyName } from "../../residency/index.ts";
-import type { Backend } from "../backend.ts";
-import { type Device, whyNoHardware } from "../../vulkan/index.ts";
-
-export interface BackendChoice {
-  /**
-   * `auto`: a hardware GPU where one works, else the host. `cpu`: the host. `gpu`: a hardware GPU, or an error. A part of a device's
-   * name or its index in `listDevices()`: that device, be it software. An open `Device`: that one, which stays the caller's to close. Default: `auto`.
-   */
-  readonly device?: "auto" | "cpu" | "gpu" | number | Device | (string & {});
-  /** How the kernel is run. A strategy that is named is insisted on, so then the host does not stand in. */
-  readonly strategy?: StrategyName | "auto";
-  /** Insists on a resident kernel: the strategy `persistent`. */
-  readonly persistent?: boolean;
-  /** Threads of the host engine, and to load with, at most. Default: one per core. */
-  readonly threads?: number;
-}
+import type { Backend } from "../backend/index.ts";
+import type { BackendChoice } from "./engine-options.ts";
+import { whyNoHardware } from "../../vulkan/index.ts";
 
 export interface OpenedBackend {
   readonly backend: Backend;
@@ -63,8 +49,8 @@ export async function openHost(
   { threads }: BackendChoice,
   fallbackReason: string | undefined,
 ): Promise<OpenedBackend> {
-  const { openHostEngine } = await import("../host/host-engine.ts");
-  const backend = await openHostEngine(threads === undefined ? {} : { threads });
+  const { HostBackend } = await import("../host/host-backend.ts");
+  const backend = await HostBackend.open(threads === undefined ? {} : { threads });
   return { backend, strategyReason: "threads that stay and wait in shared memory", fallbackReason };
 }
 
