@@ -3,9 +3,7 @@ export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/in
 export type { FoundFile, Literal, Plan } from "./contracts.ts";
 export { Corpus, FILE_FLAGS, loadedStamp, Placement, sameStamp, stampOf } from "./corpus/index.ts";
 export {
-  assertNoStrategy,
   type BackendChoice,
-  mayFallBack,
   openDevice,
   Search,
   SearchEngine,

@@ -27,6 +27,7 @@ const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
   corpora: listOf(corpus),
   device: deviceOrChoice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
+  polite: boolean,
   persistent: boolean,
   threads: whole(1, 256),
 };

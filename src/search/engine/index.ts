@@ -1,7 +1,7 @@
 /** The door of the search engine: corpora in, queries in, results out, whatever does the work. */
 export type { SkippedFile } from "./engine-corpus.ts";
 export type { BackendChoice, SearchEngineOptions } from "./engine-options.ts";
-export { assertNoStrategy, mayFallBack, openDevice } from "./open-backend.ts";
+export { openDevice } from "./open-backend.ts";
 export type { Query } from "./query.ts";
 export { Search } from "./search.ts";
 export { SearchEngine, type SearchEngineInfo } from "./search-engine.ts";

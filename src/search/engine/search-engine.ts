@@ -7,13 +7,14 @@
  * Invariants: a corpus is held by exactly one backend; searches wait in one line when a queue is full, and are sent in that order;
  * after `close` nothing runs any more.
  */
-import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { mayContinueOnHost } from "../../engine/index.ts";
 import type { Backend, SubmitOptions } from "../backend/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { assertCorpus, engineOptions, readQuery, syncOptions } from "./arguments.ts";
 import { EngineCorpus } from "./engine-corpus.ts";
 import type { BackendChoice, SearchEngineOptions } from "./engine-options.ts";
-import { mayFallBack, openBackend, type OpenedBackend, openHost } from "./open-backend.ts";
+import { openBackend, type OpenedBackend, openHost } from "./open-backend.ts";
 import { type PreparedQuery, type Query, QueryCache } from "./query.ts";
 import { Search, type SearchHost } from "./search.ts";
 import type { SearchResult } from "./search-result.ts";
@@ -183,7 +184,7 @@ export class SearchEngine implements AsyncDisposable {
     try {
       held = await load(backend, corpus, this.#choice);
     } catch (error) {
-      const mayMove = backend.info.kind === "device" && isDeviceFailure(error) && mayFallBack(this.#choice);
+      const mayMove = backend.info.kind === "device" && mayContinueOnHost(this.#choice, error);
       if (!mayMove) throw error;
       held = await this.#addBeside(corpus, error);
     }
