@@ -1,17 +1,8 @@
 /** The two backends of a search engine: a device, or the host. The rules of the choice are those of src/engine. */
 import { EverwarpError } from "../../base/index.ts";
-import {
-  type BackendChoice as Choice,
-  deviceRequest,
-  openBackend as openEither,
-} from "../../engine/index.ts";
-import type { Backend } from "../backend.ts";
-
-/** The options that choose the backend of a search engine. */
-export interface BackendChoice extends Choice {
-  /** Most threads of the host engine and of a load. Default: one per core. */
-  readonly threads?: number;
-}
+import { deviceRequest, openBackend as openEither } from "../../engine/index.ts";
+import type { Backend } from "../backend/index.ts";
+import type { BackendChoice } from "./engine-options.ts";
 
 /** A backend, and how it was chosen. */
 export interface OpenedBackend {
@@ -36,8 +27,8 @@ export async function openHost(
   { threads }: BackendChoice,
   fallbackReason: string | undefined,
 ): Promise<OpenedBackend> {
-  const { openHostEngine } = await import("../host/host-engine.ts");
-  const backend = await openHostEngine(threads === undefined ? {} : { threads });
+  const { HostBackend } = await import("../host/host-backend.ts");
+  const backend = await HostBackend.open(threads === undefined ? {} : { threads });
   return { backend, strategyReason: "threads that stay and wait in shared memory", fallbackReason };
 }
 
