@@ -42,7 +42,11 @@ console.log("done");
 
 beforeAll(async () => {
   await build({
-    stdin: { contents: SAVER, resolveDir: join(packageRoot(), "src", "residency", "checkpoint"), loader: "ts" },
+    stdin: {
+      contents: SAVER,
+      resolveDir: join(packageRoot(), "src", "residency", "checkpoint"),
+      loader: "ts",
+    },
     outfile: bundle,
     bundle: true,
     format: "esm",

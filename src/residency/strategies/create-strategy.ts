@@ -4,7 +4,7 @@ import { AdaptiveStrategy } from "./adaptive.ts";
 import { DispatchStrategy } from "./dispatch.ts";
 import { PrerecordedStrategy } from "./prerecorded.ts";
 import { ResidentStrategy } from "./resident.ts";
-import { type StrategyName } from "./strategy-name.ts";
+import type { StrategyName } from "./strategy-name.ts";
 import type { LaunchStrategy, StrategyContext } from "./strategy.ts";
 
 /** What strategies need to know beyond their context. */
