@@ -7,10 +7,10 @@ import { DevicePathsBackend } from "../../src/paths/gpu/device-backend.ts";
 import { Namespace, type NamespaceOptions } from "../../src/paths/namespace.ts";
 import { packPaths } from "../../src/paths/pack.ts";
 import { PathError } from "../../src/paths/path-error.ts";
-import * as presence from "../../src/vulkan/vulkan-presence.ts";
+import * as presence from "../../src/vulkan/instance/vulkan-presence.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
-vi.mock(import("../../src/vulkan/vulkan-presence.ts"), { spy: true });
+vi.mock(import("../../src/vulkan/instance/vulkan-presence.ts"), { spy: true });
 afterEach(() => vi.restoreAllMocks());
 
 watchValidation();
