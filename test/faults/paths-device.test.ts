@@ -2,16 +2,16 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
+import * as presence from "../../src/vulkan/instance/vulkan-presence.ts";
 import { ERRNO } from "../../src/paths/table/linux.ts";
 import { DeviceBackend } from "../../src/paths/gpu/device-backend.ts";
 import { Namespace } from "../../src/paths/namespace/namespace.ts";
 import type { NamespaceOptions } from "../../src/paths/namespace/options.ts";
 import { packPaths } from "../../src/paths/lookup/pack.ts";
 import { PathError } from "../../src/paths/lookup/path-error.ts";
-import * as presence from "../../src/vulkan/vulkan-presence.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
-vi.mock(import("../../src/vulkan/vulkan-presence.ts"), { spy: true });
+vi.mock(import("../../src/vulkan/instance/vulkan-presence.ts"), { spy: true });
 afterEach(() => vi.restoreAllMocks());
 
 watchValidation();

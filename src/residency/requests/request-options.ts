@@ -24,6 +24,7 @@ export function readRequestOptions(given: unknown): RequestOptions {
   return readOptions("the options of a request", given, REQUEST_OPTIONS);
 }
 
+/** The priority that a request's options ask for; 0, normal, where they do not say. */
 export function laneOf(options: RequestOptions | undefined): Lane {
   return options?.urgent === true ? 1 : 0;
 }
