@@ -34,11 +34,20 @@ export { Namespace } from "./paths/namespace/namespace.ts";
 export { PathError } from "./paths/lookup/path-error.ts";
 export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
-export { openProfiledDevice } from "./residency/device/profiled-device.ts";
-export type { DeviceProfile } from "./residency/profile/device-profile.ts";
-export type { CallOptions } from "./residency/requests/request-options.ts";
-export type { KernelOptions } from "./residency/service/kernel-options.ts";
-export type { KernelStats } from "./residency/service/kernel-stats.ts";
-export { type CheckpointInfo, ResidentKernel } from "./residency/service/resident-kernel.ts";
-export { STRATEGY_NAMES, type StrategyName } from "./residency/strategies/strategy-name.ts";
+export {
+  type CallOptions,
+  type CheckpointInfo,
+  type DeviceProfile,
+  type KernelInfo,
+  type KernelOptions,
+  type KernelStats,
+  openProfiledDevice,
+  type ProfiledDevice,
+  type Quantiles,
+  ResidentKernel,
+  type RestoreOptions,
+  STRATEGY_NAMES,
+  type StrategyName,
+  type SyncCallOptions,
+} from "./residency/index.ts";
 export { array, doc, f32, i32, type Infer, padding, struct, u32, u64 } from "./schema/index.ts";

@@ -19,14 +19,24 @@ export {
   type ProgramLoopOptions,
   launchEcho,
   launchProgram,
+  type Quantiles,
+  type StrategyRequest,
+  strategyOf,
   ResidentLoop,
   WORKGROUP_SIZE_ID,
   softwareThreadCount,
 } from "./launch/index.ts";
 export { DOCTOR_PROBES, PROBE_NAMES } from "./probes/index.ts";
 export { type DeviceSession, type SessionOptions, openSession, openProfiledDevice } from "./device/index.ts";
-export type { CallOptions } from "./requests/index.ts";
-export { type KernelStats, ResidentKernel } from "./service/index.ts";
+export type { CallOptions, SyncCallOptions } from "./requests/index.ts";
+export {
+  type CheckpointInfo,
+  type KernelInfo,
+  type KernelOptions,
+  type KernelStats,
+  ResidentKernel,
+  type RestoreOptions,
+} from "./service/index.ts";
 export {
   saveSealedFile,
   type SealedReader,

@@ -75,13 +75,14 @@ describe("a program that is bundled with esbuild", () => {
       console.log(await files.addFile("/a") === await files.lookup("/a"));
       await files.close();
       const device = Device.open({ allowSoftware: true });
-      const kernel = await ResidentKernel.launch(device, {
+      const kernel = await ResidentKernel.open({
+        device,
         source: { text: '#version 460\\n#include "kernel.glsl"\\nvoid perform(uint slot) { if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + 1u)); }' },
         request: struct("Request", { value: u32 }),
         response: struct("Response", { value: u32 }),
       });
       console.log((await kernel.call({ value: 41 })).value);
-      await kernel.stop();
+      await kernel.close();
       device.close();
     }
     main().catch((error) => {

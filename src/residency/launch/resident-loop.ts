@@ -163,6 +163,8 @@ export class ResidentLoop implements AsyncDisposable {
         onChange: () => void loop?.poll(),
         hasMadeRoom: () => loop === undefined || !loop.#stays,
         sharesQueue: queue === device.queue,
+        // Only this strategy asks for the others when a request is published.
+        ...(name === "adaptive" ? { quietSince: () => loop?.quietSince } : {}),
       };
       // On a card others learn of every kernel, whatever its strategy is: they may have to make room for it.
       if (isCard(device) || name === "adaptive")
@@ -264,6 +266,14 @@ export class ResidentLoop implements AsyncDisposable {
   get inFlightCount(): number {
     let count = 0;
     for (const queue of this.#queues) count += queue.inFlightCount;
+    return count;
+  }
+
+  /** How many requests were published so far; undefined while one has no answer. */
+  get quietSince(): number | undefined {
+    if (hasUnanswered(this.#queues)) return undefined;
+    let count = 0;
+    for (const queue of this.#queues) count += queue.nextSequence;
     return count;
   }
 

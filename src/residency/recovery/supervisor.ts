@@ -5,7 +5,7 @@
  *     serving ─┤                         │ loss   ├──▶ serving
  *              └──── loss ──▶ recovering ◀────────┘
  *                                 │ recovered ──▶ serving
- *                                 └ attemptsMax failures that are no request's fault ──▶ failed      any ──close──▶ closed
+ *                                 └ maxAttempts failures that are no request's fault ──▶ failed      any ──close──▶ closed
  *
  *     recovery   collect what was answered ▶ leave the old instance ▶ device.replace() where it is lost ▶ open a instance at the checkpoint
  *                ▶ replay the answered requests of the journal, answers dropped ▶ checkpoint ▶ publish what was in flight again, one at a time
@@ -16,7 +16,7 @@
  * only while something is in flight.
  *
  * Which request hung a kernel is not guessed: after a loss everything that was in flight is suspect and published one at a time, so the next
- * loss names the one. That one is poisoned when it was in flight in `attemptsMax` losses.
+ * loss names the one. That one is poisoned when it was in flight in `maxAttempts` losses.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { nowMs, EverwarpError } from "../../base/index.ts";
@@ -79,7 +79,7 @@ export class Supervisor<Answer> {
   readonly #dispatcher: Dispatcher<Answer>;
   readonly #trace: RequestTrace;
   readonly #hangTimeoutMs: number;
-  readonly #attemptsMax: number;
+  readonly #maxAttempts: number;
   readonly #checkpointEveryMs: number;
   readonly #wake: () => void;
   #state: SupervisorState = "serving";
@@ -110,7 +110,7 @@ export class Supervisor<Answer> {
     trace: RequestTrace;
     memory: KernelMemory | undefined;
     hangTimeoutMs: number;
-    attemptsMax: number;
+    maxAttempts: number;
     /** How old a checkpoint may be while something changes; Infinity: any age. */
     checkpointEveryMs: number;
     /** Called when requests may have been published. */
@@ -122,7 +122,7 @@ export class Supervisor<Answer> {
     this.#trace = options.trace;
     this.#memory = options.memory;
     this.#hangTimeoutMs = options.hangTimeoutMs;
-    this.#attemptsMax = options.attemptsMax;
+    this.#maxAttempts = options.maxAttempts;
     this.#checkpointEveryMs = options.checkpointEveryMs;
     this.#dueAtMs = nowMs() + options.checkpointEveryMs;
     this.#wake = options.wake;
@@ -327,7 +327,7 @@ export class Supervisor<Answer> {
     this.#takeBack(reason);
     let { device } = this.#instance;
     await this.#leave(this.#instance);
-    if (this.#faultlessLosses > this.#attemptsMax) return this.#giveUp(reason);
+    if (this.#faultlessLosses > this.#maxAttempts) return this.#giveUp(reason);
     for (let attempt = 1; this.#is("recovering");) {
       let instance: KernelInstance | undefined;
       let wasGivenUp = false;
@@ -347,7 +347,7 @@ export class Supervisor<Answer> {
         // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a device opened anew.
         if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
         if (wasGivenUp) continue;
-        if (attempt >= this.#attemptsMax) return this.#giveUp(error);
+        if (attempt >= this.#maxAttempts) return this.#giveUp(error);
         attempt++;
       }
     }
@@ -377,7 +377,7 @@ export class Supervisor<Answer> {
         this.#withdraw(priority, index);
         return true;
       }
-      const isPoisoned = isCertain && !isOthers && request.lossCount >= this.#attemptsMax;
+      const isPoisoned = isCertain && !isOthers && request.lossCount >= this.#maxAttempts;
       if (isPoisoned) {
         dispatcher.counters.poisoned++;
         dispatcher.fail(request, poisoned(request.lossCount, request.firstLoss), "poisoned");
