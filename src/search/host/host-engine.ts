@@ -38,7 +38,7 @@ import {
   STOP,
   type ThreadAnswer,
 } from "./query-queue.ts";
-import { ScanKernel } from "./scan-kernel.ts";
+import { ScanKernel } from "../scanner/index.ts";
 
 export interface HostEngineOptions {
   /** Threads that search. Default: one per core. */
