@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import { EverwarpError } from "../base/index.ts";
 import {
   type PackedPaths,
-  DevicePathsBackend,
+  DeviceBackend,
   loadNamespaceFile,
   Namespace,
   PathPacker,
@@ -266,7 +266,7 @@ class PathsRun {
   /** Paths that lie on the device already: what the kernel itself can do. */
   async #kept(select: string | number, strategy: StrategyName | "auto"): Promise<void> {
     const table = await loadNamespaceFile(this.#tree.file, {});
-    const backend = await DevicePathsBackend.open(table, { select, strategy });
+    const backend = await DeviceBackend.open(table, { select, strategy });
     try {
       using kept = backend.keep(this.#packed);
       const contender = this.#packedContender(() => backend.lookupKept(kept));
