@@ -1,21 +1,22 @@
 /** Which files a search looks at, and in which order. */
 import { statSync } from "node:fs";
-import { type FoundFile, walk, type WalkError } from "../../search/index.ts";
-import type { HiArgs, SortKey } from "../flags/index.ts";
-import type { Messages } from "./output.ts";
+import type { FoundFile } from "../contracts.ts";
+import { walk, type WalkError } from "../walk/index.ts";
+import type { Messages } from "./messages.ts";
+import type { GrepOptions, SortKey } from "./options.ts";
 
 const STDIN: FoundFile = { path: "-", explicit: true };
 
 /** The files to search, in order. Glob and type mistakes are thrown here, before the first file. */
-export function foundFiles(args: HiArgs, messages: Messages): Iterable<FoundFile> {
+export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<FoundFile> {
   const options = {
-    ...args.walk,
+    ...grep.walk,
     onError: (error: WalkError): void =>
       error.kind === "path"
-        ? messages.error(pathErrorText(error, args.threads))
+        ? messages.error(pathErrorText(error, grep.threads))
         : messages.ignoreRule(error.message),
   };
-  const { paths, sort } = args;
+  const { paths, sort } = grep;
   const files = paths.includes("-") ? withStdin(paths, (some) => walk(some, options)) : walk(paths, options);
   if (sort === undefined || (sort.key === "path" && !sort.reverse)) return files;
   return sort.key === "path"
