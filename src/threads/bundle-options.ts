@@ -21,7 +21,7 @@ export const BUNDLE_OPTIONS = {
 /** Where each worker thread begins, by its name. */
 export const WORKER_SOURCES = {
   "load-worker": "src/search/corpus/load-worker.ts",
-  "engine-worker": "src/search/host/engine-worker.ts",
+  "host-worker": "src/search/host/host-worker.ts",
   "parallel-worker": "src/search/host/parallel-worker.ts",
   "lookup-worker": "src/paths/host/lookup-worker.ts",
 } as const;
