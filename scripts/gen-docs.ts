@@ -1,5 +1,6 @@
 /**
- * Writes the parts of docs/ that come from the source: flags, help, error codes, and the figures of the records.
+ * Writes the parts of the pages that come from the source: flags, help, error codes, folders, and the figures of the
+ * records.
  *
  *   npx tsx scripts/gen-docs.ts            writes them
  *   npx tsx scripts/gen-docs.ts --check    fails where a page differs
@@ -7,7 +8,7 @@
  * A page marks such a part with `<!-- made: NAME -->` and `<!-- made: end -->`. docs/benchmarks.md is made whole, from
  * bench/benchmarks.template.md.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ERROR_CODES, EverwarpError, type ErrorCode, isDeviceFailure } from "../src/base/errors.ts";
 import { packageRoot } from "../src/base/package-root.ts";
@@ -63,11 +64,42 @@ function errors(): string {
   return `| code | meaning | device failure |\n|---|---|---|\n${rows.join("")}`;
 }
 
+/** The rooms of src/, in the order of the picture. */
+const ROOMS = [
+  ...["cli", "bench", "search", "paths", "engine", "residency", "programs", "vulkan", "spirv"],
+  ...["schema", "threads", "storage", "base"],
+];
+
+/** Every folder of src/ that has a door, with what the door says of it. */
+function folders(): string {
+  const found = readdirSync(at("src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith("/index.ts"))
+    .map((name) => name.slice(0, -"/index.ts".length));
+  const roomOf = (folder: string): string => folder.split("/")[0] ?? "";
+  const strange = readdirSync(at("src"), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && ![...ROOMS, "public"].includes(entry.name),
+  );
+  if (strange.length > 0) throw new Error(`ROOMS does not name src/${strange[0]?.name}`);
+  const order = (folder: string): string =>
+    `${String(ROOMS.indexOf(roomOf(folder))).padStart(2, "0")}/${folder}`;
+  const rows = found
+    .toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
+    .map((folder) => {
+      const comment = /^\/\*\*([^]*?)\*\//.exec(readFileSync(at(`src/${folder}/index.ts`), "utf8"))?.[1];
+      if (comment === undefined) throw new Error(`src/${folder}/index.ts does not begin with what it is for`);
+      const about = comment.replace(/\s+\*?\s*/g, " ").trim();
+      const name = `\`src/${folder}\``;
+      return `| ${folder.includes("/") ? name : `**${name}**`} | ${cell(about)} |\n`;
+    });
+  return `| folder | what it is for |\n|---|---|\n${rows.join("")}`;
+}
+
 async function made(name: string): Promise<string> {
   const [what = "", argument = ""] = name.split(" ");
   if (what === "flags") return flags();
   if (what === "help") return help(argument);
   if (what === "errors") return errors();
+  if (what === "folders") return folders();
   throw new Error(`nothing makes the part "${name}" of a page`);
 }
 
@@ -90,7 +122,7 @@ function benchmarks(): string {
 }
 
 const pages: Record<string, string> = { "docs/benchmarks.md": benchmarks() };
-for (const name of ["docs/cli.md", "docs/errors.md"])
+for (const name of ["ARCHITECTURE.md", "docs/cli.md", "docs/errors.md"])
   pages[name] = await renewed(readFileSync(at(name), "utf8"));
 
 for (const [name, page] of Object.entries(pages)) {
