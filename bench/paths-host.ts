@@ -7,8 +7,8 @@
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Namespace } from "../src/paths/namespace.ts";
-import { PathPacker } from "../src/paths/pack.ts";
+import { Namespace } from "../src/paths/namespace/namespace.ts";
+import { PathPacker } from "../src/paths/lookup/pack.ts";
 
 const [tree, roundsText = "9"] = process.argv.slice(2);
 if (tree === undefined) throw new Error("give a directory");

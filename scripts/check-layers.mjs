@@ -25,7 +25,10 @@ const LAYERS = [
  * The folders inside of a room, or of a folder of it, from low to high; "." is the files beside them.
  * A room without an entry has no order inside.
  */
-const INSIDE = {};
+const INSIDE = {
+  engine: [["choice", "completion", "memory"]],
+  paths: [["table"], ["file", "lookup"], ["tree"], ["reference"], ["host", "gpu"], ["namespace"]],
+};
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");
 const known = readExceptions().cycles;

@@ -60,7 +60,7 @@ const uint HEADER_CHANGES = 18u;
 const uint HEADER_FREE_LISTS = 32u;
 const uint HEADER_WORDS = 512u;
 
-// The hash of a name, and the two of an entry; src/paths/table-hash.ts is its definition.
+// The hash of a name, and the two of an entry; src/paths/table/hash.ts is its definition.
 const uint HASH_LENGTH = 2654435761u;
 const uint HASH_WORD = 2246822519u;
 const uint HASH_FINISH = 3266489917u;

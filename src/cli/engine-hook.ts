@@ -34,10 +34,8 @@ import {
 } from "../search/index.ts";
 import { whyNoHardware } from "../vulkan/index.ts";
 import type { SearchEngineHook } from "./commands/search.ts";
-import type { Environment } from "./flags/environment.ts";
-import type { HiArgs } from "./flags/hi-args.ts";
-import { deviceHint, isHintDue } from "./hint.ts";
-import { withProgress } from "./progress-bar.ts";
+import { type Environment, deviceHint, isHintDue, withProgress } from "./terminal/index.ts";
+import type { HiArgs } from "./flags/index.ts";
 
 /** What is searched for and where. */
 export interface SearchSubject {

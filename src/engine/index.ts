@@ -11,3 +11,17 @@ export {
   mayFallBack,
   openBackend,
 } from "./choice/index.ts";
+export {
+  type Awaited,
+  CALLER_DONE,
+  CALL_LIMITS,
+  type CallLimits,
+  CompletionDriver,
+  Deferred,
+  type DrivenKernel,
+  type DrivenRequests,
+  type DriverOptions,
+  EventLoopTurns,
+  withinLimits,
+} from "./completion/index.ts";
+export { Ring } from "./memory/index.ts";

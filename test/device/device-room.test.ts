@@ -1,7 +1,7 @@
 /** The room of a device that is really there: its queues are real, and come back. */
 import { afterEach, expect, test } from "vitest";
 import { type Place, roomOf } from "../../src/residency/device-room.ts";
-import { chooseQueues } from "../../src/vulkan/logical-device.ts";
+import { chooseQueues } from "../../src/vulkan/device/logical-device.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();

@@ -1,7 +1,7 @@
 /** Typed requests all the way: host → generated GLSL → host, and the promises of kernel.glsl. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkLayout } from "../../src/programs/check-layout.ts";
+import { checkLayout } from "../../src/programs/sources/check-layout.ts";
 import { sharedPrograms } from "../../src/programs/index.ts";
 import { KERNEL_TYPES_FILE, kernelTypes } from "../../src/residency/kernel-source.ts";
 import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";

@@ -9,13 +9,13 @@
  */
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { ROOT_INODE } from "../../src/paths/contracts.ts";
-import { DevicePathsBackend } from "../../src/paths/gpu/device-backend.ts";
+import { ROOT_INODE } from "../../src/paths/table/linux.ts";
+import { DeviceBackend } from "../../src/paths/gpu/device-backend.ts";
 import type { LookupShape } from "../../src/paths/gpu/lookup-shape.ts";
-import { PathError } from "../../src/paths/path-error.ts";
-import { lookupReference, referenceOf } from "../../src/paths/reference/lookup.ts";
-import { PathTable } from "../../src/paths/table.ts";
-import { PathTree } from "../../src/paths/tree.ts";
+import { PathError } from "../../src/paths/lookup/path-error.ts";
+import { lookupReference, referenceOf } from "../../src/paths/reference/index.ts";
+import { PathTable } from "../../src/paths/table/table.ts";
+import { PathTree } from "../../src/paths/tree/tree.ts";
 import { inPieces, PathDevice } from "../support/path-device.ts";
 import { packed } from "../support/path-worlds.ts";
 import { propertyRuns } from "../support/property-runs.ts";
@@ -271,12 +271,12 @@ describe("a directory that the kernel remembers", () => {
 });
 
 describe("places for guesses", () => {
-  const opened: DevicePathsBackend[] = [];
+  const opened: DeviceBackend[] = [];
   afterEach(() => Promise.all(opened.splice(0).map((backend) => backend.close())));
 
-  async function open(table: PathTable, shape: Partial<LookupShape> = {}): Promise<DevicePathsBackend> {
+  async function open(table: PathTable, shape: Partial<LookupShape> = {}): Promise<DeviceBackend> {
     const { index } = testDeviceInfo();
-    const backend = await DevicePathsBackend.open(table, { select: index, validation: isValidated, shape });
+    const backend = await DeviceBackend.open(table, { select: index, validation: isValidated, shape });
     opened.push(backend);
     return backend;
   }

@@ -6,10 +6,10 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { Namespace } from "../../src/paths/namespace.ts";
-import { PathError } from "../../src/paths/path-error.ts";
-import { PathTable } from "../../src/paths/table.ts";
-import { PathTree } from "../../src/paths/tree.ts";
+import { Namespace } from "../../src/paths/namespace/namespace.ts";
+import { PathError } from "../../src/paths/lookup/path-error.ts";
+import { PathTable } from "../../src/paths/table/table.ts";
+import { PathTree } from "../../src/paths/tree/tree.ts";
 import { PathDevice } from "../support/path-device.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 import { TEST_TIMEOUT_MS } from "../support/patience.ts";

@@ -2,15 +2,16 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
-import { ERRNO } from "../../src/paths/contracts.ts";
-import { DevicePathsBackend } from "../../src/paths/gpu/device-backend.ts";
-import { Namespace, type NamespaceOptions } from "../../src/paths/namespace.ts";
-import { packPaths } from "../../src/paths/pack.ts";
-import { PathError } from "../../src/paths/path-error.ts";
-import * as presence from "../../src/vulkan/vulkan-presence.ts";
+import * as presence from "../../src/vulkan/instance/vulkan-presence.ts";
+import { ERRNO } from "../../src/paths/table/linux.ts";
+import { DeviceBackend } from "../../src/paths/gpu/device-backend.ts";
+import { Namespace } from "../../src/paths/namespace/namespace.ts";
+import type { NamespaceOptions } from "../../src/paths/namespace/options.ts";
+import { packPaths } from "../../src/paths/lookup/pack.ts";
+import { PathError } from "../../src/paths/lookup/path-error.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
-vi.mock(import("../../src/vulkan/vulkan-presence.ts"), { spy: true });
+vi.mock(import("../../src/vulkan/instance/vulkan-presence.ts"), { spy: true });
 afterEach(() => vi.restoreAllMocks());
 
 watchValidation();
@@ -42,9 +43,9 @@ const codes = (results: readonly (number | PathError)[]): (number | string)[] =>
 
 /** `auto` takes the test device, as if it were hardware. */
 function pretendHardware(strategy: "batch" | "dispatch" = "batch"): void {
-  const openBackend = DevicePathsBackend.open.bind(DevicePathsBackend);
+  const openBackend = DeviceBackend.open.bind(DeviceBackend);
   vi.mocked(presence.whyNoHardware).mockReturnValue(undefined);
-  vi.spyOn(DevicePathsBackend, "open").mockImplementation((image, options) =>
+  vi.spyOn(DeviceBackend, "open").mockImplementation((image, options) =>
     openBackend(image, { ...options, select: index, strategy }),
   );
 }
@@ -277,7 +278,7 @@ describe("a namespace on a device, asked for much and odd things", () => {
       await using files = await open({});
       const expected = await files.lookupErrno(PATHS);
       const failing = vi
-        .spyOn(DevicePathsBackend.prototype, "lookup")
+        .spyOn(DeviceBackend.prototype, "lookup")
         .mockRejectedValueOnce(new EverwarpError(code, "as if it had"));
       const outcomes = await Promise.all([
         files.lookupErrno(Array.from({ length: 30_000 }, (_, at) => PATHS[at % PATHS.length]!)),
@@ -315,8 +316,8 @@ describe("a namespace on a device, asked for much and odd things", () => {
     const src = await files.lookup("/src");
     const link = await files.lookup("/link", { followSymlinks: false });
     expect(files.stat(link)?.kind).toBe("symlink");
-    const singles = vi.spyOn(DevicePathsBackend.prototype, "lookupSingle");
-    const batches = vi.spyOn(DevicePathsBackend.prototype, "lookupPaths");
+    const singles = vi.spyOn(DeviceBackend.prototype, "lookupSingle");
+    const batches = vi.spyOn(DeviceBackend.prototype, "lookupPaths");
     expect(await files.lookup("main", { directory: src })).toBe(await files.lookup("/src/main"));
     expect(singles).toHaveBeenNthCalledWith(1, "main", { directory: src });
     expect(await files.lookup("/link", { followSymlinks: false })).toBe(link);

@@ -3,7 +3,7 @@ import { EverwarpError } from "../../src/base/errors.ts";
 import { ProgramCache } from "../../src/programs/index.ts";
 import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
-import { Device } from "../../src/vulkan/device.ts";
+import { Device } from "../../src/vulkan/device/device.ts";
 
 /** Amount that the kernel never comes back from. */
 const ENDLESS = 666;

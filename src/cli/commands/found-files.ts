@@ -1,8 +1,7 @@
 /** Which files a search looks at, and in which order. */
 import { statSync } from "node:fs";
 import { type FoundFile, walk, type WalkError } from "../../search/index.ts";
-import type { HiArgs } from "../flags/hi-args.ts";
-import type { SortKey } from "../flags/low-args.ts";
+import type { HiArgs, SortKey } from "../flags/index.ts";
 import type { Messages } from "./output.ts";
 
 const STDIN: FoundFile = { path: "-", explicit: true };

@@ -1,7 +1,7 @@
 /** What a search writes: output in large pieces, messages line by line. */
 import { ByteWriter } from "../../search/index.ts";
-import type { Environment } from "../flags/environment.ts";
-import type { HiArgs } from "../flags/hi-args.ts";
+import type { Environment } from "../terminal/index.ts";
+import type { HiArgs } from "../flags/index.ts";
 
 /** Bytes that are gathered before they are written. */
 const FLUSH_BYTES = 64 * 1024;

@@ -18,12 +18,9 @@ import {
   shownFile,
   typeListLines,
 } from "../../search/index.ts";
-import { configArgs } from "../flags/config.ts";
+import { configArgs, type HiArgs, toHiArgs, type LowArgs, parseLowArgs } from "../flags/index.ts";
 import type { SearchSubject } from "../engine-hook.ts";
-import type { Environment } from "../flags/environment.ts";
-import { type HiArgs, toHiArgs } from "../flags/hi-args.ts";
-import type { LowArgs } from "../flags/low-args.ts";
-import { parseLowArgs } from "../flags/parse.ts";
+import type { Environment } from "../terminal/index.ts";
 import { foundFiles } from "./found-files.ts";
 import { Messages, Output } from "./output.ts";
 
@@ -142,8 +139,8 @@ async function search(
   const startedNs = process.hrtime.bigint();
   if (!args.matchesPossible) return false;
   const [{ createMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
-    import("../../search/matcher/index.ts"),
-    import("../../search/host/literal-scanner.ts"),
+    import("../../search/matcher/create-matcher.ts"),
+    import("../../search/scanner/literal-scanner.ts"),
   ]);
   await loadDecoder(args.searcher.searcher.encoding);
   const matcher = createMatcher({ ...args.searcher.matcher, createScanner: createLiteralScanner });
@@ -212,7 +209,7 @@ async function searchWithThreads(
   searcher: FileSearcher,
   tell: Tell,
 ): Promise<Told> {
-  const { searchInParallel } = await import("../../search/host/parallel-search.ts");
+  const { searchInParallel } = await import("../../search/grep/parallel/parallel-search.ts");
   return searchInParallel({
     files,
     searcher,

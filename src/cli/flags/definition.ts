@@ -1,5 +1,5 @@
 /** What a flag is. The table of all of them drives parsing, help and tests. */
-import type { LowArgs } from "./low-args.ts";
+import type { LowArgs } from "./flag-values.ts";
 
 export const CATEGORIES = [
   "input",

@@ -16,8 +16,8 @@ import {
   type TypeChange,
   type WalkOptions,
 } from "../../search/index.ts";
-import type { Environment } from "./environment.ts";
-import { type LowArgs, type Mode, type SortKey, contextLines } from "./low-args.ts";
+import type { Environment } from "../terminal/index.ts";
+import { type LowArgs, type Mode, type SortKey, contextLines } from "./flag-values.ts";
 import { collectPatterns } from "./patterns.ts";
 
 export interface HiArgs {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CATEGORIES } from "./definition.ts";
 import { longHelp, shortHelp } from "./help.ts";
-import { contextLines, type LowArgs } from "./low-args.ts";
+import { contextLines, type LowArgs } from "./flag-values.ts";
 import { parseLowArgs, similarNames } from "./parse.ts";
 import { FLAGS } from "./table.ts";
 

@@ -1,7 +1,7 @@
 /** Reads arguments by the flag table: `-nA3`, `-A=3`, `--context=3`, `--context 3`, `--`, values that begin with a dash. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Flag } from "./definition.ts";
-import { type LowArgs, defaultLowArgs } from "./low-args.ts";
+import { type LowArgs, defaultLowArgs } from "./flag-values.ts";
 import { FLAGS } from "./table.ts";
 
 interface Named {

@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
-import type { LowArgs } from "./low-args.ts";
+import type { LowArgs } from "./flag-values.ts";
 
 export interface CollectedPatterns {
   patterns: string[];

@@ -1,6 +1,6 @@
 /** Flags that say which files are searched. */
 import type { Flag } from "./definition.ts";
-import { badValue, parseCount, parseSize } from "./values.ts";
+import { badValue, parseCount, parseSize } from "./value-parsers.ts";
 
 export const FILTER_FLAGS: readonly Flag[] = [
   {

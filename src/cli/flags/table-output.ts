@@ -1,8 +1,8 @@
 /** Flags that say what is printed. */
 import { applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
-import type { LowArgs } from "./low-args.ts";
-import { badValue, parseChoice, parseCount, parseEscaped } from "./values.ts";
+import type { LowArgs } from "./flag-values.ts";
+import { badValue, parseChoice, parseCount, parseEscaped } from "./value-parsers.ts";
 
 type Lines = "before" | "after" | "both";
 

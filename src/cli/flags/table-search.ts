@@ -1,7 +1,7 @@
 /** Flags that say what is searched for and how. */
 import { canonicalEncoding } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
-import { badValue, parseCount } from "./values.ts";
+import { badValue, parseCount } from "./value-parsers.ts";
 
 export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
   {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { EverwarpError } from "../../base/errors.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
-import { PathRequest, Table, TableHeader } from "../table.schema.ts";
+import { PathRequest, Table, TableHeader } from "../table/table.schema.ts";
 import { DeviceTable } from "./device-table.ts";
 
 /** Buffers that lie one behind the other, none where a granule may begin. */

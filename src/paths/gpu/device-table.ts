@@ -11,7 +11,7 @@
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
-import { PathRequest, Table, TableHeader } from "../table.schema.ts";
+import { PathRequest, Table, TableHeader } from "../table/index.ts";
 import { guessCountFor } from "./lookup-shape.ts";
 
 const GRANULE_BYTES = Table.GRANULE_WORDS * 4;

@@ -10,12 +10,12 @@
  */
 import { type ResidentLoop, type Ticket, drainWriteCombining } from "../../residency/index.ts";
 import type { DeviceBuffer } from "../../vulkan/index.ts";
-import { misplacedError, type PathLike } from "../pack.ts";
-import { PathRequest } from "../table.schema.ts";
+import { misplacedError, type PathLike } from "../lookup/index.ts";
+import { PathRequest } from "../table/index.ts";
 import type { DeviceTable } from "./device-table.ts";
 import type { LookupBatch, SinglePath } from "./lookup-batch.ts";
 import type { LookupShape } from "./lookup-shape.ts";
-import { Ring } from "./ring.ts";
+import { Ring } from "../../engine/index.ts";
 import type { Place, TableWrite } from "./table-write.ts";
 
 /** Bytes of a write that are copied between two turns of the event loop. */

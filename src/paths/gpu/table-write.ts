@@ -5,7 +5,7 @@
  *     granules of the device         ┆        ┆        ┆        ┆
  *     places                         ├────────┤├───────┤  ├─────┤├┤      within a granule each, and not too long for a workgroup
  */
-import { Table } from "../table.schema.ts";
+import { Table } from "../table/index.ts";
 
 /** Vectors of a run that one workgroup stores. */
 const RUN_VECTORS_MAX = 4096;

@@ -9,7 +9,7 @@
 //      with a short path does not wait for the long ones beside it. One bucket of the table (64 bytes) gives a candidate, whose name is compared byte for byte.
 // memory order relied on: the paths were written, and the host's write-combining buffers drained, before the request. The table is written only while no lookup is in
 //      flight, is released by the write's arrival, and is read past the caches that are not coherent (volatile).
-// reference: src/paths/reference/lookup.ts; the table is src/paths/table.ts
+// reference: src/paths/reference/index.ts; the table is src/paths/table/table.ts
 #version 460
 #extension GL_EXT_control_flow_attributes : require
 #define RESIDENCY_ALONE
