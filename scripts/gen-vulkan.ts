@@ -5,8 +5,8 @@
  *   npx tsx scripts/gen-vulkan.ts --check               compare instead: exit 1 on drift, or when vk.xml is not there
  *   npx tsx scripts/gen-vulkan.ts --check --if-present  the same, but exit 0 with a line when vk.xml is not there
  *
- * vk.xml is taken from $VULKAN_REGISTRY or from where Debian's libvulkan-dev puts it. What is newer than Debian's comes from
- * scripts/vk-addendum.xml.
+ * vk.xml is taken from $VULKAN_REGISTRY or from where Debian's libvulkan-dev puts it. What is newer than Debian's comes
+ * from scripts/vk-addendum.xml.
  */
 
 import { execFileSync } from "node:child_process";

@@ -1,11 +1,15 @@
 /** everwarp: GPU programs that keep running, and a search that lives in one. This file only re-exports. */
 export { ERROR_CODES, type ErrorCode, EverwarpError } from "./base/errors.ts";
-export { Corpus, type CorpusOptions } from "./search/corpus/corpus.ts";
-export { SearchEngine, type SearchEngineInfo, type SearchEngineOptions } from "./search/engine.ts";
-export type { SkippedFile } from "./search/engine/engine-corpus.ts";
-export type { Query } from "./search/engine/query.ts";
-export type { Search } from "./search/engine/search.ts";
-export type { SearchResult } from "./search/result.ts";
+export { Corpus, type CorpusOptions } from "./search/corpus/index.ts";
+export {
+  type Query,
+  type Search,
+  SearchEngine,
+  type SearchEngineInfo,
+  type SearchEngineOptions,
+  type SearchResult,
+  type SkippedFile,
+} from "./search/engine/index.ts";
 export {
   type Program,
   ProgramCache,

@@ -3,12 +3,13 @@
  *
  *     EW_ALLOW_FAULTS=1 EW_FAULT="device-lost@submit:3,kill@checkpoint.renamed"
  *
- * Each entry is `kind@point:n`: the n-th time that the point is passed (the first if not given; `n+` is from the n-th on), the
- * fault happens there in place of the call that the point stands for. Passes are counted in each thread, from its start, or from
- * `injectFaults` on.
+ * Each entry is `kind@point:n`: the n-th time that the point is passed (the first if not given; `n+` is from the n-th
+ * on), the fault happens there in place of the call that the point stands for. Passes are counted in each thread, from
+ * its start, or from `injectFaults` on.
  *
- * Invariants: a fault only ever fails, it never pretends that something worked. While none is set, passing a point is one
- * comparison with undefined. Without EW_ALLOW_FAULTS=1 the environment sets none: what a test left in it must not end a program in earnest.
+ * Invariants: a fault only ever fails, it never pretends that something worked. While none is set, passing a point is
+ * one comparison with undefined. Without EW_ALLOW_FAULTS=1 the environment sets none: what a test left in it must not
+ * end a program in earnest.
  */
 
 import { constants } from "node:os";

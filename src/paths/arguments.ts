@@ -26,6 +26,7 @@ const inodeNumber = whole(0, INODE_MAX);
 export const NAMESPACE_OPTIONS: OptionChecks<NamespaceOptions> = {
   device: deviceOrChoice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
+  polite: boolean,
   threads: whole(0),
   capacity: whole(1, CAPACITY_MAX),
   maxBatchSize: whole(1),

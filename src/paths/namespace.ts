@@ -8,8 +8,8 @@
  * change's promise resolves when every later lookup sees it; when the device fails (is lost, has no memory to grow) and was left to us to choose, the
  * host's engine answers in its place, also what was in flight.
  */
-import { fullText, readOptions, EverwarpError, isDeviceFailure } from "../base/index.ts";
-import type { StrategyName } from "../residency/index.ts";
+import { fullText, readOptions, EverwarpError } from "../base/index.ts";
+import { type BackendChoice, mayContinueOnHost } from "../engine/index.ts";
 import {
   addTreeOptions,
   assertInodeNumber,
@@ -27,20 +27,13 @@ import { type LookupOptions, type PackedPaths, type PathsBackend, ROOT_INODE } f
 import { loadNamespaceFile, saveNamespaceFile } from "./file.ts";
 import { HostPaths } from "./host/host-paths.ts";
 import { SCRATCH_WORDS } from "./host/lookup-board.ts";
-import { openDeviceBackend, type PathsDeviceChoice } from "./open-backend.ts";
+import { openDeviceBackend } from "./open-backend.ts";
 import { assertPaths, type PathLike, pathBytes } from "./pack.ts";
 import type { PathError } from "./path-error.ts";
 import { PathTable, type PathTableStats } from "./table.ts";
 import { type InodeStat, PathTree, type TreeEntry } from "./tree.ts";
 
-export interface NamespaceOptions {
-  /**
-   * `auto`: a hardware GPU where one works, else the host. `cpu`: the host. `gpu`: a hardware GPU, or an error. A part of a device's
-   * name or its index in `listDevices()`: that device, be it software. Default: `auto`.
-   */
-  readonly device?: PathsDeviceChoice;
-  /** How the kernel is run. */
-  readonly strategy?: StrategyName | "auto";
+export interface NamespaceOptions extends Pick<BackendChoice, "device" | "strategy" | "polite"> {
   /** Threads of the host engine beside the one that calls: one fewer than there are cores if not given. */
   readonly threads?: number;
   /**
@@ -465,7 +458,7 @@ export class Namespace implements AsyncDisposable {
     // What was in flight on a device that was given up for something else ends with EW_CLOSED: nobody closed the namespace.
     const isGivenUp = failed !== this.#device && error instanceof EverwarpError && error.code === "EW_CLOSED";
     if (isGivenUp) return;
-    if (!isDeviceFailure(error) || (this.#options.device ?? "auto") !== "auto") throw error;
+    if (!mayContinueOnHost(this.#options, error)) throw error;
     if (failed === undefined || failed !== this.#device) return;
     this.#device = undefined;
     this.#info = {

@@ -1,14 +1,15 @@
 /** The door of search: what other folders may use. */
-export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend.ts";
+export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/index.ts";
 export type { FoundFile, Literal, Plan } from "./contracts.ts";
-export { Corpus } from "./corpus/corpus.ts";
-export { FILE_FLAGS, Placement } from "./corpus/placement.ts";
-export { loadedStamp, sameStamp, stampOf } from "./corpus/read-content.ts";
-export { SearchEngine, type SearchEngineOptions } from "./engine.ts";
-export { type BackendChoice, assertNoStrategy, mayFallBack, openDevice } from "./engine/open-backend.ts";
-export { Search } from "./engine/search.ts";
-export { scanShape } from "./gpu/scan-shape.ts";
-export { searchPrograms } from "./gpu/search-programs.ts";
+export { Corpus, FILE_FLAGS, loadedStamp, Placement, sameStamp, stampOf } from "./corpus/index.ts";
+export {
+  type BackendChoice,
+  openDevice,
+  Search,
+  SearchEngine,
+  type SearchEngineOptions,
+} from "./engine/index.ts";
+export { scanShape, searchPrograms } from "./gpu/index.ts";
 export { ByteWriter } from "./printer/byte-writer.ts";
 export {
   type ColorSpecs,

@@ -73,7 +73,7 @@ afterAll(async () => {
 const as = (value: unknown): never => value as never;
 const request = { source: "void main() {}" };
 
-const engineChoice = { device: "device", strategy: "choice", threads: "whole" } as const;
+const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
 const batch = { ...lookup, oversize: "choice" } as const;
 const kernelOptions = {

@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 import { type EnvironmentVariables, userCacheFolder } from "../../storage/index.ts";
 
 /**
- * The folder that has one folder for each model of device: EVERWARP_CACHE_DIR, else `everwarp/programs` in the user's folder for caches
- * (`userCacheFolder`).
+ * The folder that has one folder for each model of device: EVERWARP_CACHE_DIR, else `everwarp/programs` in the user's
+ * folder for caches (`userCacheFolder`).
  *
  * @returns undefined where EW_PROGRAM_CACHE=off, or nothing names a folder: then programs are kept in memory alone
  */

@@ -1,7 +1,7 @@
 /** Searches a file that is too large to be held, in pieces, from disk. */
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FoundFile, Matcher } from "../contracts.ts";
-import type { FileTable } from "../corpus/file-table.ts";
+import type { FileTable } from "../corpus/index.ts";
 import { decodingOf, LONGEST_MARK_BYTES } from "../searcher/encoding.ts";
 import { FileSearch } from "../searcher/file-search.ts";
 import { DEFAULT_SEARCHER_OPTIONS } from "../searcher/options.ts";

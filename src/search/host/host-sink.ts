@@ -9,7 +9,7 @@
  */
 import { EverwarpError, requireDependency } from "../../base/index.ts";
 import type { LinearMemory } from "../../threads/index.ts";
-import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
+import type { CorpusSink, Position, SinkWindow } from "../corpus/index.ts";
 import { PAGE_BYTES, reserveSharedMemory, SCAN_SLACK_BYTES } from "./scan-kernel.ts";
 
 /** A thread's part of a segment: the program block, then the answers. */

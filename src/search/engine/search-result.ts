@@ -5,12 +5,11 @@
  * had to be read again (a device keeps contents to itself) its present content was searched, and it is listed in `changedFiles`.
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
-import { EverwarpError } from "../base/index.ts";
-import type { HitList } from "./contracts.ts";
-import { FILE_FLAGS } from "./corpus/placement.ts";
-import { type FileStamp, loadedStamp, sameStamp, stampOf } from "./corpus/read-content.ts";
-import { assertHit } from "./engine/arguments.ts";
-import type { EngineCorpus, SkippedFile } from "./engine/engine-corpus.ts";
+import { EverwarpError } from "../../base/index.ts";
+import type { HitList } from "../contracts.ts";
+import { FILE_FLAGS, type FileStamp, loadedStamp, sameStamp, stampOf } from "../corpus/index.ts";
+import { assertHit } from "./arguments.ts";
+import type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
 
 /** What a search makes a result of. */
 export interface ResultParts {

@@ -5,7 +5,7 @@
  * Invariant: everything a thread found for a query is published before its units are counted as done.
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
-import type { EngineThreadData, ThreadOrder } from "./engine-protocol.ts";
+import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
 import { WordBuffer } from "./hit-buffer.ts";
 import {
   DOORBELL,

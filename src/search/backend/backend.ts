@@ -5,9 +5,8 @@
  *
  * Types only. Any number of corpora may be loaded and any number of queries may be in flight; each is answered exactly once.
  */
-import type { Corpus } from "./corpus/corpus.ts";
-import type { Placement } from "./corpus/placement.ts";
-import type { Literal } from "./contracts.ts";
+import type { Corpus, Placement } from "../corpus/index.ts";
+import type { Literal } from "../contracts.ts";
 
 export interface BackendInfo {
   readonly kind: "host" | "device";

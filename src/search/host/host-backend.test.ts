@@ -3,24 +3,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import type { LoadedCorpus, RawHits } from "../backend.ts";
+import type { LoadedCorpus, RawHits } from "../backend/backend.ts";
 import type { Literal } from "../contracts.ts";
 import { Corpus } from "../corpus/corpus.ts";
 import type { Placement } from "../corpus/placement.ts";
 import { scanReference } from "../reference/scan-host.ts";
-import { type HostEngine, openHostEngine } from "./host-engine.ts";
+import { HostBackend } from "./host-backend.ts";
 import { patientMs } from "../../../test/support/patience.ts";
 
 const root = mkdtempSync(join(tmpdir(), "everwarp-engine-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-let engines: HostEngine[] = [];
+let engines: HostBackend[] = [];
 afterEach(async () => {
   await Promise.all(engines.map((engine) => engine.close()));
   engines = [];
 });
-async function open(options: Parameters<typeof openHostEngine>[0] = {}): Promise<HostEngine> {
-  const engine = await openHostEngine({ threads: 2, ...options });
+async function open(options: Parameters<typeof HostBackend.open>[0] = {}): Promise<HostBackend> {
+  const engine = await HostBackend.open({ threads: 2, ...options });
   engines.push(engine);
   return engine;
 }
@@ -75,7 +75,7 @@ function hitsOf(hits: RawHits): Hit[] {
 }
 
 /** Searches twice: lines and columns found by the threads on the way, and afterwards here. */
-async function search(engine: HostEngine, loaded: LoadedCorpus, literals: Literal[]): Promise<Hit[]> {
+async function search(engine: HostBackend, loaded: LoadedCorpus, literals: Literal[]): Promise<Hit[]> {
   const tickets = [true, false].map((locate) => engine.submit(loaded, literals, { locate }));
   await Promise.all(tickets.map((ticket) => ticket.wait()));
   const [located, plain] = tickets.map((ticket) => hitsOf(ticket.result()));
@@ -323,7 +323,7 @@ describe("ends", () => {
   });
 
   /** A corpus whose placement lies about a segment: the thread that reaches it fails. */
-  async function poisoned(engine: HostEngine): Promise<LoadedCorpus> {
+  async function poisoned(engine: HostBackend): Promise<LoadedCorpus> {
     const corpus = corpusOf(["some text"]);
     const loadInto: Corpus["loadInto"] = async (sink, options) => {
       const placement = await Corpus.prototype.loadInto.call(corpus, sink, options);
@@ -355,7 +355,7 @@ describe("ends", () => {
       process.getActiveResourcesInfo().filter((it) => it === "MessagePort" || it === "Worker").length;
     const before = handles();
     for (let round = 0; round < 50; round++) {
-      const engine = await openHostEngine({ threads: 2 });
+      const engine = await HostBackend.open({ threads: 2 });
       const loaded: LoadedCorpus = await engine.load(corpus);
       const ticket = engine.submit(loaded, [literal("needle")]);
       await ticket.wait();

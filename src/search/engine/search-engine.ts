@@ -7,27 +7,17 @@
  * Invariants: a corpus is held by exactly one backend; searches wait in one line when a queue is full, and are sent in that order;
  * after `close` nothing runs any more.
  */
-import { EverwarpError, isDeviceFailure } from "../base/index.ts";
-import type { Backend, SubmitOptions } from "./backend.ts";
-import type { Corpus } from "./corpus/corpus.ts";
-import { assertCorpus, engineOptions, readQuery, syncOptions } from "./engine/arguments.ts";
-import { EngineCorpus } from "./engine/engine-corpus.ts";
-import {
-  type BackendChoice,
-  mayFallBack,
-  openBackend,
-  type OpenedBackend,
-  openHost,
-} from "./engine/open-backend.ts";
-import { type PreparedQuery, type Query, QueryCache } from "./engine/query.ts";
-import { Search, type SearchHost } from "./engine/search.ts";
-import type { SearchResult } from "./result.ts";
-
-export interface SearchEngineOptions extends BackendChoice {
-  /** What is searched; with `corpora`, the first one. More can be added later. */
-  readonly corpus?: Corpus;
-  readonly corpora?: readonly Corpus[];
-}
+import { EverwarpError } from "../../base/index.ts";
+import { mayContinueOnHost } from "../../engine/index.ts";
+import type { Backend, SubmitOptions } from "../backend/index.ts";
+import type { Corpus } from "../corpus/index.ts";
+import { assertCorpus, engineOptions, readQuery, syncOptions } from "./arguments.ts";
+import { EngineCorpus } from "./engine-corpus.ts";
+import type { BackendChoice, SearchEngineOptions } from "./engine-options.ts";
+import { openBackend, type OpenedBackend, openHost } from "./open-backend.ts";
+import { type PreparedQuery, type Query, QueryCache } from "./query.ts";
+import { Search, type SearchHost } from "./search.ts";
+import type { SearchResult } from "./search-result.ts";
 
 /** What an engine runs on. */
 export interface SearchEngineInfo {
@@ -194,7 +184,7 @@ export class SearchEngine implements AsyncDisposable {
     try {
       held = await load(backend, corpus, this.#choice);
     } catch (error) {
-      const mayMove = backend.info.kind === "device" && isDeviceFailure(error) && mayFallBack(this.#choice);
+      const mayMove = backend.info.kind === "device" && mayContinueOnHost(this.#choice, error);
       if (!mayMove) throw error;
       held = await this.#addBeside(corpus, error);
     }

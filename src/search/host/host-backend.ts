@@ -9,22 +9,15 @@
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
-import { nowMs, wholeNumber, assert, EverwarpError } from "../../base/index.ts";
-import { type LinearMemory, startAsMany, startWorkerThread } from "../../threads/index.ts";
-import type {
-  Backend,
-  BackendInfo,
-  BackendTicket,
-  LoadedCorpus,
-  RawHits,
-  SubmitOptions,
-} from "../backend.ts";
+import { wholeNumber, assert, EverwarpError } from "../../base/index.ts";
+import { startAsMany, startWorkerThread } from "../../threads/index.ts";
+import type { Backend, BackendInfo, BackendTicket, LoadedCorpus, SubmitOptions } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
-import type { Corpus } from "../corpus/corpus.ts";
-import type { Placement } from "../corpus/placement.ts";
-import type { EngineThreadData, ThreadOrder } from "./engine-protocol.ts";
-import { HostHits } from "./host-hits.ts";
-import { HostSink, releaseSegments } from "./host-sink.ts";
+import type { Corpus } from "../corpus/index.ts";
+import { HostCorpus } from "./host-corpus.ts";
+import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
+import { HostSink } from "./host-sink.ts";
+import { HostTicket, type TicketOwner } from "./host-ticket.ts";
 import {
   allocateQueue,
   type EngineMessage,
@@ -36,11 +29,9 @@ import {
   SLOT_STATUS,
   SPILLED,
   STOP,
-  type ThreadAnswer,
 } from "./query-queue.ts";
-import { ScanKernel } from "./scan-kernel.ts";
 
-export interface HostEngineOptions {
+export interface HostBackendOptions {
   /** Threads that search. Default: one per core. */
   readonly threads?: number;
   /** Queries in flight at most. Default 256. */
@@ -52,77 +43,7 @@ interface Thread {
   readonly port: MessagePort;
 }
 
-class HostCorpus implements LoadedCorpus {
-  readonly id: number;
-  readonly corpus: Corpus;
-  readonly placement: Placement;
-  /** Given up on unload, so that the memory can go. */
-  #kernels: ScanKernel[] | undefined;
-  readonly #unload: (corpus: HostCorpus) => Promise<void>;
-
-  constructor(
-    id: number,
-    corpus: Corpus,
-    placement: Placement,
-    segments: readonly LinearMemory[],
-    unload: (corpus: HostCorpus) => Promise<void>,
-  ) {
-    this.id = id;
-    this.corpus = corpus;
-    this.placement = placement;
-    this.#kernels = segments.map((memory) => new ScanKernel(memory));
-    this.#unload = unload;
-  }
-
-  /** This thread's, one per segment. @throws EW_CORPUS_UNKNOWN after unload */
-  get kernels(): readonly ScanKernel[] {
-    if (this.#kernels) return this.#kernels;
-    throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus was unloaded, its bytes are gone", {
-      remedy: "Ask for lines, columns and contents before unload() and close().",
-    });
-  }
-
-  bytes(file: number): Uint8Array | undefined {
-    const { segment, start, length } = this.placement;
-    const { memory } = this.kernels[segment[file]!] ?? {};
-    return new Uint8Array(
-      memory?.buffer ?? new ArrayBuffer(0),
-      memory ? start[file]! : 0,
-      memory ? length[file]! : 0,
-    );
-  }
-
-  unload(): Promise<void> {
-    return this.#unload(this);
-  }
-
-  /** For the engine: no thread reads the memory any more. */
-  release(): void {
-    releaseSegments(this.kernels.map(({ memory }) => memory));
-    this.#kernels = undefined;
-  }
-}
-
-/** Opens the engine, with as many of the threads as the system lets start. @throws EW_BAD_ARGUMENT, EW_NO_THREAD */
-export async function openHostEngine(options: HostEngineOptions = {}): Promise<HostEngine> {
-  const { threads = availableParallelism(), slotCount = 256 } = options;
-  wholeNumber("threads", threads, 1, 256);
-  wholeNumber("slotCount", slotCount, 1, 4096);
-  const memory = allocateQueue(slotCount, threads);
-  const started = await startAsMany(threads, async (thread): Promise<Thread> => {
-    const { port1, port2 } = new MessageChannel();
-    const data: EngineThreadData = { queue: memory, thread, port: port2 };
-    return { worker: await startWorkerThread("engine-worker", data, [port2]), port: port1 };
-  });
-  if (started.length === 0) {
-    throw new EverwarpError("EW_NO_THREAD", "the system lets none of the host engine's threads start", {
-      remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v).",
-    });
-  }
-  return new HostEngine(new QueryQueue(memory), started);
-}
-
-export class HostEngine implements Backend {
+export class HostBackend implements Backend, TicketOwner {
   readonly info: BackendInfo;
   readonly #queue: QueryQueue;
   readonly #threads: readonly Thread[];
@@ -140,8 +61,29 @@ export class HostEngine implements Backend {
   #closing: Promise<void> | undefined;
   #waiting = 0;
 
-  /** Use `openHostEngine`. */
-  constructor(queue: QueryQueue, threads: readonly Thread[]) {
+  /**
+   * Opens the backend, with as many of the threads as the system lets start.
+   * @throws EW_BAD_ARGUMENT, EW_NO_THREAD
+   */
+  static async open(options: HostBackendOptions = {}): Promise<HostBackend> {
+    const { threads = availableParallelism(), slotCount = 256 } = options;
+    wholeNumber("threads", threads, 1, 256);
+    wholeNumber("slotCount", slotCount, 1, 4096);
+    const memory = allocateQueue(slotCount, threads);
+    const started = await startAsMany(threads, async (thread): Promise<Thread> => {
+      const { port1, port2 } = new MessageChannel();
+      const data: EngineThreadData = { queue: memory, thread, port: port2 };
+      return { worker: await startWorkerThread("host-worker", data, [port2]), port: port1 };
+    });
+    if (started.length === 0) {
+      throw new EverwarpError("EW_NO_THREAD", "the system lets none of the host engine's threads start", {
+        remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v).",
+      });
+    }
+    return new HostBackend(new QueryQueue(memory), started);
+  }
+
+  private constructor(queue: QueryQueue, threads: readonly Thread[]) {
     this.#queue = queue;
     this.#threads = threads;
     this.#slots = Array.from({ length: queue.slotCount });
@@ -386,87 +328,5 @@ export class HostEngine implements Backend {
     );
     for (const corpus of this.#corpora) corpus.release();
     this.#corpora.clear();
-  }
-}
-
-class HostTicket implements BackendTicket {
-  readonly corpus: HostCorpus;
-  readonly sequence: number;
-  readonly slot: number;
-  /** Answers that came as messages. */
-  readonly spilled: ThreadAnswer[] = [];
-  spillCount = 0;
-  answers: ThreadAnswer[] | undefined;
-  readonly #engine: HostEngine;
-  readonly #maxHits: number;
-  #error: EverwarpError | undefined;
-  #hits: RawHits | undefined;
-  #waiters: { resolve: () => void; reject: (error: EverwarpError) => void }[] = [];
-
-  constructor(engine: HostEngine, corpus: HostCorpus, sequence: number, slot: number, maxHits: number) {
-    this.#engine = engine;
-    this.corpus = corpus;
-    this.sequence = sequence;
-    this.slot = slot;
-    this.#maxHits = maxHits;
-  }
-
-  get done(): boolean {
-    if (this.#error) throw this.#error;
-    return this.answers !== undefined || this.#engine.poll(this);
-  }
-
-  waitSync(timeoutMs: number): boolean {
-    const deadlineMs = nowMs() + timeoutMs;
-    while (!this.done) {
-      const leftMs = deadlineMs - nowMs();
-      if (leftMs <= 0) return false;
-      this.#engine.sleep(this, leftMs);
-    }
-    return true;
-  }
-
-  async wait(): Promise<void> {
-    if (this.done) return;
-    this.#engine.awaken(this);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        this.#waiters.push({ resolve, reject });
-        // It may have been done just before the wish for a message was seen.
-        if (this.done) resolve();
-      });
-    } finally {
-      this.#engine.rest();
-    }
-  }
-
-  result(): RawHits {
-    if (!this.done) {
-      throw new EverwarpError("EW_TIMEOUT", `query ${this.sequence} has no answer yet`, {
-        remedy: "Call wait() or waitSync() first.",
-      });
-    }
-    if (!this.#hits) {
-      const answers = this.answers!;
-      const count = answers.reduce((sum, { hits, hitWords }) => sum + hits.length / hitWords, 0);
-      const truncated = this.#maxHits > 0 && count >= this.#maxHits;
-      this.#hits = new HostHits(answers, this.corpus.placement, () => this.corpus.kernels, truncated);
-      this.answers = [];
-    }
-    return this.#hits;
-  }
-
-  /** For the engine: the answer is here. */
-  settle(answers: ThreadAnswer[]): void {
-    this.answers = answers;
-    for (const { resolve } of this.#waiters) resolve();
-    this.#waiters = [];
-  }
-
-  /** For the engine: no answer will come. */
-  fail(error: EverwarpError): void {
-    this.#error = error;
-    for (const { reject } of this.#waiters) reject(error);
-    this.#waiters = [];
   }
 }
