@@ -63,7 +63,7 @@ describe("the code of the pages", () => {
     const page = PAGES.map((file) => readFileSync(join(root, file), "utf8")).join("\n");
     const named = new Set(page.match(/\bEW_[A-Z_]+\b/g));
     expect(named.size).toBeGreaterThan(10);
-    named.delete("EW_PROGRAM_CACHE"); // a variable of the environment
+    named.delete("EVERWARP_PROGRAM_CACHE"); // a variable of the environment
     for (const code of named) expect(Object.keys(ERROR_CODES)).toContain(code);
   });
 });
