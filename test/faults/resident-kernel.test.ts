@@ -468,8 +468,8 @@ device.close();
     ] as const) {
       const file = path.join(folder, `killed-${point}.ckpt`);
       const { end } = await saver.run([file, String(testDeviceInfo().index)], {
-        EW_ALLOW_FAULTS: "1",
-        EW_FAULT: `kill@${point}`,
+        EVERWARP_ALLOW_FAULTS: "1",
+        EVERWARP_FAULT: `kill@${point}`,
       });
       expect([point, end]).toEqual([point, "SIGKILL"]);
       await withDevice(async (device) => {
