@@ -36,7 +36,7 @@ export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
 export { openProfiledDevice } from "./residency/device/profiled-device.ts";
 export type { DeviceProfile } from "./residency/profile/device-profile.ts";
-export type { RequestOptions } from "./residency/requests/request-options.ts";
+export type { CallOptions } from "./residency/requests/request-options.ts";
 export type { KernelOptions } from "./residency/service/kernel-options.ts";
 export type { KernelStats } from "./residency/service/kernel-stats.ts";
 export { type CheckpointInfo, ResidentKernel } from "./residency/service/resident-kernel.ts";
