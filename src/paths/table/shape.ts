@@ -5,7 +5,7 @@
 import { EverwarpError } from "../../base/index.ts";
 import { Table, TableHeader as H } from "./table.schema.ts";
 
-const { GRANULE_WORDS, BUCKET_WORDS, BUCKET_SLOTS, VECTOR_WORDS, RECORD_NAME, TARGET_BYTES, VECTORS_MAX } =
+const { PAGE_WORDS, BUCKET_WORDS, BUCKET_SLOTS, VECTOR_WORDS, RECORD_NAME, TARGET_BYTES, VECTORS_MAX } =
   Table;
 export const BUCKETS_MIN = 64;
 /** Filled slots in 256 buckets: 2.25 of 5 in each. See docs/decisions/0003-path-table.md for the measurement. */
@@ -40,40 +40,40 @@ interface Regions {
 }
 
 /** Where the regions of a table for so many entries begin. @throws EW_BAD_ARGUMENT for more than its words can address */
-export function regionsFor(capacity: number): Regions {
-  const regions = placeRegions(capacity);
+export function regionsFor(maxEntries: number): Regions {
+  const regions = placeRegions(maxEntries);
   if (regions.end > WORDS_MAX) {
     throw new EverwarpError(
       "EW_BAD_ARGUMENT",
-      `capacity is ${capacity}: a path table for so many entries takes ${Math.round(regions.end / 2 ** 18)} MiB, more than the 4096 that its words can address`,
-      { remedy: `It must be at most ${CAPACITY_MAX}.` },
+      `maxEntries is ${maxEntries}: a path table for so many entries takes ${Math.round(regions.end / 2 ** 18)} MiB, more than the 4096 that its words can address`,
+      { remedy: `It must be at most ${ENTRIES_MAX}.` },
     );
   }
   return regions;
 }
 
-function placeRegions(capacity: number): Regions {
-  const granules = (words: number): number => Math.ceil(words / GRANULE_WORDS) * GRANULE_WORDS;
+function placeRegions(maxEntries: number): Regions {
+  const pages = (words: number): number => Math.ceil(words / PAGE_WORDS) * PAGE_WORDS;
   const inodes = H.WORDS;
-  const buckets = granules(inodes + capacity + 2);
-  const bucketCount = Math.ceil((capacity * 256) / LOAD_SLOTS) + BUCKETS_MIN;
-  const overflow = buckets + granules(bucketCount * BUCKET_WORDS);
-  const names = overflow + granules((bucketCount / 4 + 64) * BUCKET_WORDS);
-  const end = names + granules((capacity * RECORD_VECTORS_MEAN + VECTORS_MAX) * VECTOR_WORDS);
+  const buckets = pages(inodes + maxEntries + 2);
+  const bucketCount = Math.ceil((maxEntries * 256) / LOAD_SLOTS) + BUCKETS_MIN;
+  const overflow = buckets + pages(bucketCount * BUCKET_WORDS);
+  const names = overflow + pages((bucketCount / 4 + 64) * BUCKET_WORDS);
+  const end = names + pages((maxEntries * RECORD_VECTORS_MEAN + VECTORS_MAX) * VECTOR_WORDS);
   return { inodes, buckets, overflow, names, end };
 }
 
 /** Entries that a table can be made for, at most. */
-export const CAPACITY_MAX = greatestCapacity();
+export const ENTRIES_MAX = greatestMaxEntries();
 
-function greatestCapacity(): number {
+function greatestMaxEntries(): number {
   let fits = 1;
   for (let step = 2 ** 29; step >= 1; step /= 2) if (placeRegions(fits + step).end <= WORDS_MAX) fits += step;
   return fits;
 }
 
-/** The capacity of the smallest table in which the used words of another have their place, by its header. */
-export function capacityToHold(header: Uint32Array): number {
+/** The maxEntries of the smallest table in which the used words of another have their place, by its header. */
+export function entriesToHold(header: Uint32Array): number {
   const bucketsOf = (count: number): number => ((count - BUCKETS_MIN) * LOAD_SLOTS) / 256;
   return Math.ceil(
     Math.max(
@@ -158,5 +158,5 @@ export function assertHeader(header: Uint32Array, refuse: (what: string) => neve
   if (entries >= header[H.NAME_VECTORS])
     refuse(`it has ${entries} entries, and ${header[H.NAME_VECTORS]} vectors of names`);
   if (header[H.NAME_VECTORS] < 1) refuse("it has no names");
-  if (capacityToHold(header) > CAPACITY_MAX) refuse("it is larger than any table");
+  if (entriesToHold(header) > ENTRIES_MAX) refuse("it is larger than any table");
 }

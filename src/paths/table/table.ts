@@ -20,8 +20,8 @@ import {
   assertHeader,
   BLOCK_WORDS,
   BUCKETS_MIN,
-  CAPACITY_MAX,
-  capacityToHold,
+  ENTRIES_MAX,
+  entriesToHold,
   LOAD_SLOTS,
   recordVectors,
   regionAt,
@@ -35,7 +35,7 @@ import {
 import { Table, TableHeader as H } from "./table.schema.ts";
 
 const {
-  GRANULE_WORDS,
+  PAGE_WORDS,
   BUCKET_WORDS,
   BUCKET_SLOTS,
   BUCKET_CHILD,
@@ -50,13 +50,13 @@ const {
   KIND_BITS,
   KIND_MASK,
 } = Table;
-const GRANULE_VECTORS = GRANULE_WORDS / VECTOR_WORDS;
-const CAPACITY_DEFAULT = 2 ** 22;
-const PAGE_WORDS = 2 ** 14;
+const PAGE_VECTORS = PAGE_WORDS / VECTOR_WORDS;
+const ENTRIES_DEFAULT = 2 ** 22;
+const WASM_PAGE_WORDS = 2 ** 14;
 
 export interface PathTableOptions {
   /** Entries that the table is for; 4 Mi if not given. Memory is reserved for as many, and used as they come. */
-  capacity?: number;
+  maxEntries?: number;
   /** Start of the hash; a random number if not given. */
   hashSeed?: number;
   /** Bits of the hashes that count; for tests, which force collisions. */
@@ -88,7 +88,7 @@ export class PathTable implements TableImage {
   /** The reservation: shared, so threads and WebAssembly may look at it. */
   readonly memory: LinearMemory;
   /** Entries that it is for. Whoever adds entries keeps to it; the table has room for as many names of some thirty bytes, and some more. */
-  readonly capacity: number;
+  readonly maxEntries: number;
   /** The flat space. Word 0 is the header's first; `words[HEADER.END_AT]` is where the scratch words begin. */
   readonly words: Uint32Array;
   readonly #bytes: Uint8Array;
@@ -99,14 +99,14 @@ export class PathTable implements TableImage {
 
   /**
    * Makes an empty table: no inode, no entry.
-   * @param room entries that room is reserved for, where they are more than its capacity
+   * @param room entries that room is reserved for, where they are more than its maxEntries
    * @throws EW_OUT_OF_HOST_MEMORY where so much cannot be reserved, EW_BAD_ARGUMENT
    */
   constructor(options: PathTableOptions = {}, room = 0) {
-    const { capacity = CAPACITY_DEFAULT, hashMask = 0xffff_ffff } = options;
+    const { maxEntries = ENTRIES_DEFAULT, hashMask = 0xffff_ffff } = options;
     const hashSeed = options.hashSeed ?? Math.floor(Math.random() * 2 ** 32);
-    this.capacity = wholeNumber("capacity", capacity, 1, CAPACITY_MAX);
-    const regions = regionsFor(Math.max(capacity, room));
+    this.maxEntries = wholeNumber("maxEntries", maxEntries, 1, ENTRIES_MAX);
+    const regions = regionsFor(Math.max(maxEntries, room));
     this.memory = reserve(regions.end + (options.scratchWords ?? 0));
     this.words = new Uint32Array(this.memory.buffer);
     this.#bytes = new Uint8Array(this.words.buffer);
@@ -129,11 +129,12 @@ export class PathTable implements TableImage {
   }
 
   /** Inodes that the table can hold: those below this. */
-  get inodeCapacity(): number {
+  get maxInodes(): number {
     return Math.min(this.words[H.BUCKETS_AT] - this.words[H.INODES_AT], 2 ** 30);
   }
 
-  get stats(): PathTableStats {
+  /** How full the table is. */
+  stats(): PathTableStats {
     const { words } = this;
     let usedBytes = 0;
     for (const region of REGIONS) usedBytes += usedWords(words, region) * 4;
@@ -287,28 +288,28 @@ export class PathTable implements TableImage {
    * seen that the regions are really as large.
    * @param header its words
    * @param refuse is called with what is wrong, and throws
-   * @throws EW_BAD_ARGUMENT for a capacity below the entries that are in it, EW_OUT_OF_HOST_MEMORY; what `refuse` throws
+   * @throws EW_BAD_ARGUMENT for a maxEntries below the entries that are in it, EW_OUT_OF_HOST_MEMORY; what `refuse` throws
    */
   static restore(
     header: Uint32Array,
-    options: Pick<PathTableOptions, "capacity" | "scratchWords">,
+    options: Pick<PathTableOptions, "maxEntries" | "scratchWords">,
     refuse: Refuse,
   ): RestoredTable {
     assertHeader(header, refuse);
     const entries = header[H.ENTRY_COUNT];
-    const { capacity = Math.max(CAPACITY_DEFAULT, Math.min(2 * entries, CAPACITY_MAX)) } = options;
-    if (capacity < entries) {
+    const { maxEntries = Math.max(ENTRIES_DEFAULT, Math.min(2 * entries, ENTRIES_MAX)) } = options;
+    if (maxEntries < entries) {
       throw new EverwarpError(
         "EW_BAD_ARGUMENT",
-        `capacity is ${capacity}, and ${entries} entries are there`,
+        `maxEntries is ${maxEntries}, and ${entries} entries are there`,
         {
           remedy: `It must be at least ${entries}.`,
         },
       );
     }
     const table = new PathTable(
-      { ...options, capacity, hashSeed: header[H.HASH_SEED] },
-      Math.max(capacity, capacityToHold(header)),
+      { ...options, maxEntries, hashSeed: header[H.HASH_SEED] },
+      Math.max(maxEntries, entriesToHold(header)),
     );
     const { words } = table;
     for (let word = 0; word < H.WORDS; word++)
@@ -337,8 +338,8 @@ export class PathTable implements TableImage {
   }
 
   #assertInode(inode: number): void {
-    if (inode >= 1 && inode < this.inodeCapacity) return;
-    throw full(`inode ${inode} is not below ${this.inodeCapacity}`);
+    if (inode >= 1 && inode < this.maxInodes) return;
+    throw full(`inode ${inode} is not below ${this.maxInodes}`);
   }
 
   #setInode(inode: number, word: number): void {
@@ -485,7 +486,7 @@ export class PathTable implements TableImage {
       return free;
     }
     let begin = words[H.NAME_VECTORS];
-    const left = GRANULE_VECTORS - (begin % GRANULE_VECTORS);
+    const left = PAGE_VECTORS - (begin % PAGE_VECTORS);
     const isCrossing = left < vectors;
     if (isCrossing) begin += left;
     if (words[H.NAMES_AT] + (begin + vectors) * VECTOR_WORDS > words[H.END_AT]) {
@@ -527,7 +528,7 @@ export class PathTable implements TableImage {
 
 /** Shared memory, all zeros, of which only what is touched takes room. */
 function reserve(words: number): LinearMemory {
-  const pages = Math.ceil(words / PAGE_WORDS);
+  const pages = Math.ceil(words / WASM_PAGE_WORDS);
   try {
     return new WebAssemblyRuntime.Memory({ initial: pages, maximum: pages, shared: true });
   } catch (error) {
@@ -535,7 +536,7 @@ function reserve(words: number): LinearMemory {
       "EW_OUT_OF_HOST_MEMORY",
       `${pages / 16} MiB for a path table cannot be reserved`,
       {
-        remedy: "Give a smaller capacity, or raise the limit of the process's address space (ulimit -v).",
+        remedy: "Give a smaller maxEntries, or raise the limit of the process's address space (ulimit -v).",
         cause: error,
       },
     );
@@ -544,7 +545,7 @@ function reserve(words: number): LinearMemory {
 
 function full(why: string): EverwarpError {
   return new EverwarpError("EW_PATHS_FULL", `the path table is full: ${why}`, {
-    remedy: "Open the namespace with a larger capacity.",
+    remedy: "Open the namespace with a larger maxEntries.",
   });
 }
 
