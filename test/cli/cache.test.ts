@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { PreloadAnswer } from "../../src/cli/cache/preload.ts";
 import type { FolderStats, Listed } from "../../src/cli/cache/look.ts";
 import type { ImportAnswer } from "../../src/cli/cache/transfer.ts";
-import { readArchive, writeArchive } from "../../src/programs/cache/archive.ts";
-import { shippedPrograms } from "../../src/programs/shipped.ts";
+import { readArchive, writeArchive } from "../../src/programs/entries/archive.ts";
+import { shippedPrograms } from "../../src/programs/cache/shipped.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { type Outcome, spawned } from "../support/cli.ts";
 import { entryBytes } from "../support/program-entries.ts";

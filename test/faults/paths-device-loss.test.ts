@@ -7,11 +7,11 @@ import type { Namespace } from "../../src/paths/namespace/namespace.ts";
 import { packPaths } from "../../src/paths/lookup/pack.ts";
 import { PathError } from "../../src/paths/lookup/path-error.ts";
 import { Device } from "../../src/vulkan/index.ts";
-import * as presence from "../../src/vulkan/vulkan-presence.ts";
+import * as presence from "../../src/vulkan/instance/vulkan-presence.ts";
 import { codes, openGround, PATHS } from "../support/path-namespace.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
-vi.mock(import("../../src/vulkan/vulkan-presence.ts"), { spy: true });
+vi.mock(import("../../src/vulkan/instance/vulkan-presence.ts"), { spy: true });
 afterEach(() => vi.restoreAllMocks());
 
 watchValidation();

@@ -21,9 +21,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vit
 import { FAULT_POINTS, injectFaults } from "../../src/base/faults.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { processToken } from "../../src/storage/process-token.ts";
-import { ProgramCache, type ProgramCacheOptions } from "../../src/programs/program-cache.ts";
-import type { ProgramRequest } from "../../src/programs/program-request.ts";
-import type { Device } from "../../src/vulkan/device.ts";
+import { ProgramCache } from "../../src/programs/cache/program-cache.ts";
+import type { ProgramCacheOptions } from "../../src/programs/cache/program-cache-options.ts";
+import type { ProgramRequest } from "../../src/programs/cache/program-request.ts";
+import type { Device } from "../../src/vulkan/device/device.ts";
 import type { WorkerOptions, WorkerReport } from "../support/cache-worker.ts";
 import { CachingDriver } from "../support/caching-driver.ts";
 import { resultOf, valueSource, workerSource } from "../support/value-program.ts";
