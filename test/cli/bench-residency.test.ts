@@ -1,9 +1,9 @@
 /** `everwarp bench residency` and `everwarp bench soak`: both run for real on whatever device there is, and both must be able to fail. */
 import { describe, expect, test } from "vitest";
-import type { BenchDocument, MeasuredRow } from "../../src/bench/document.ts";
-import { Operation, type Report, SoakReference, type Task } from "../../src/bench/soak-kernel.ts";
-import { type Priority, SoakLedger } from "../../src/bench/soak-ledger.ts";
-import { Random } from "../../src/bench/soak-random.ts";
+import type { BenchDocument, MeasuredRow } from "../../src/bench/report/document.ts";
+import { Operation, SoakReference, type Report, type Task } from "../../src/bench/soak/kernel.ts";
+import { SoakLedger, type Priority } from "../../src/bench/soak/ledger.ts";
+import { Random } from "../../src/bench/soak/random.ts";
 import { run as runBench } from "../../src/cli/commands/bench.ts";
 import { captured } from "../support/environment.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";

@@ -72,10 +72,10 @@ afterAll(async () => {
 /** Not `any`, but taken for whatever a function asks. */
 const as = (value: unknown): never => value as never;
 const request = { source: "void main() {}" };
-
 const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
-const batch = { ...lookup, oversize: "choice" } as const;
+const lookupCall = { ...lookup, timeoutMs: "duration", signal: "instance" } as const;
+const batch = { ...lookupCall, oversize: "choice" } as const;
 const kernelOptions = {
   includeRoots: "list",
   request: "instance",
@@ -192,15 +192,15 @@ const optionEntries: readonly OptionsEntry[] = [
     of: "Namespace",
     name: "Namespace.open",
     call: (given) => Namespace.open(as(given)),
-    options: { ...engineChoice, capacity: "whole", maxBatchSize: "whole" },
+    options: { ...engineChoice, maxEntries: "whole", maxBatchSize: "whole" },
   },
   {
     of: "Namespace",
     name: "Namespace.load",
     call: (given) => Namespace.load(path.join(folder, "none"), as(given)),
-    options: { ...engineChoice, capacity: "whole", maxBatchSize: "whole" },
+    options: { ...engineChoice, maxEntries: "whole", maxBatchSize: "whole" },
   },
-  { of: "Namespace", name: "lookup", call: (given) => files.lookup("/src", as(given)), options: lookup },
+  { of: "Namespace", name: "lookup", call: (given) => files.lookup("/src", as(given)), options: lookupCall },
   {
     of: "Namespace",
     name: "lookupBatch",
@@ -223,7 +223,7 @@ const optionEntries: readonly OptionsEntry[] = [
     of: "Namespace",
     name: "batcher",
     call: (given) => files.batcher(as(given)),
-    options: { ...lookup, maxBatchSize: "whole", timeoutMs: "duration" },
+    options: { ...lookup, maxBatchSize: "whole", lingerMs: "duration" },
   },
   {
     of: "Namespace",
@@ -335,9 +335,9 @@ const optionEntries: readonly OptionsEntry[] = [
   {
     of: "ResidentKernel",
     name: "ResidentKernel.restore",
-    call: (given) => ResidentKernel.restore("none", as(given)),
-    needed: ledger,
-    options: { ...kernelOptions, allowOtherDevice: "boolean" },
+    call: (given) => ResidentKernel.restore(as(given)),
+    needed: { ...ledger, file: "none" },
+    options: { ...kernelOptions, file: "fullText", allowOtherDevice: "boolean" },
   },
   ...(["call", "tryCall"] as const).map((name): OptionsEntry => ({
     of: "ResidentKernel",
@@ -498,9 +498,6 @@ const argumentEntries: readonly ArgumentEntry[] = [
   argument("Device", "hold", "text", (given) => device.hold(as(given))),
   argument("Device", "pipelinesCanBeMade", "duration", (given) => device.pipelinesCanBeMade(as(given))),
   argument("Device", "close", "duration", (given) => device.close(as(given))),
-  argument("ResidentKernel", "restore, file", "fullText", (given) =>
-    ResidentKernel.restore(as(given), { device, ...ledger }),
-  ),
   argument("ResidentKernel", "call, values", "options", (given) => kernel.call(as(given))),
   argument("ResidentKernel", "call, a value", "u32", (given) => kernel.call(as({ ...values, cell: given }))),
   argument("ResidentKernel", "tryCall, a value", "u32", (given) =>

@@ -1,6 +1,6 @@
 /** The room of a device that is really there: its queues are real, and come back. */
 import { afterEach, expect, test } from "vitest";
-import { type Place, admissionOf } from "../../src/residency/sharing/admission.ts";
+import { admissionOf, type Place } from "../../src/residency/sharing/admission.ts";
 import { chooseQueues } from "../../src/vulkan/device/logical-device.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 

@@ -105,7 +105,7 @@ describe("long-job, moved", () => {
     expect(await answer).toEqual({ start, steps });
     await first.close();
 
-    await using second = await ResidentKernel.restore(file, { device, ...recipe });
+    await using second = await ResidentKernel.restore({ file, device, ...recipe });
     expect(second.restored).toHaveLength(1);
     expect(await second.restored[0]).toEqual({ start, steps });
     expect(await second.call({ limit: 1000n })).toEqual({ start: 871n, steps: 178 });

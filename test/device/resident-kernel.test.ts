@@ -70,7 +70,8 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       expect(await Promise.all(late)).toEqual(entries.slice(20, 26).map((entry) => reference(entry)));
       expect(kernel.stats().checkpoints).toBe(1);
     }
-    await using restored = await ResidentKernel.restore(file, {
+    await using restored = await ResidentKernel.restore({
+      file,
       device,
       ...ledger,
       strategy: "auto",
@@ -347,7 +348,7 @@ describe("launches", () => {
       }),
     ).rejects.toThrow(code("EW_COMPILE") as Error);
     await expect(
-      ResidentKernel.restore(path.join(folder, "none.ckpt"), { device, ...ledger }),
+      ResidentKernel.restore({ file: path.join(folder, "none.ckpt"), device, ...ledger }),
     ).rejects.toThrow(code("EW_PATH_NOT_FOUND") as Error);
     for (const workgroupSize of [1, 16, 33, 1025])
       await expect(ResidentKernel.open({ device, ...ledger, workgroupSize })).rejects.toThrow(
@@ -363,7 +364,7 @@ describe("a checkpoint", () => {
     await kernel.call({ cell: 0, amount: 5 });
     await kernel.checkpoint(file);
     const restore = (options: object, from = file): Promise<unknown> =>
-      ResidentKernel.restore(from, { device, ...ledger, ...options });
+      ResidentKernel.restore({ file: from, device, ...ledger, ...options });
     const text = `${ledger.source.text}\n// another one`;
     await expect(restore({ source: { text } })).rejects.toThrow(code("EW_CHECKPOINT_OTHER_KERNEL") as Error);
     await expect(restore({ state: { ledger: 4096 } })).rejects.toThrow(
@@ -410,7 +411,7 @@ describe("a checkpoint", () => {
 
 /** A kernel restored from a file has performed the first so many entries, those that were in flight included, and nothing else. */
 async function restoredIsAPrefix(file: string, entries: readonly Entry[]): Promise<void> {
-  await using restored = await ResidentKernel.restore(file, { device, ...ledger });
+  await using restored = await ResidentKernel.restore({ file, device, ...ledger });
   await Promise.all(restored.restored);
   const { count } = await restored.call({ cell: 0, amount: 0 });
   const expected = ledgerReference();

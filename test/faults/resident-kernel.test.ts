@@ -88,7 +88,8 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
     });
     // The same job from the file, on another device of another process, as it were.
     await withDevice(async (device) => {
-      await using kernel = await ResidentKernel.restore(path.join(folder, `${strategy}.ckpt`), {
+      await using kernel = await ResidentKernel.restore({
+        file: path.join(folder, `${strategy}.ckpt`),
         device,
         ...stepsKernel,
       });
@@ -290,7 +291,8 @@ describe("several workgroups with losses at any time", () => {
           expect(await answer).toEqual(reference(last));
         });
         await withDevice(async (device) => {
-          await using kernel = await ResidentKernel.restore(file, {
+          await using kernel = await ResidentKernel.restore({
+            file,
             device,
             ...open,
             strategy,
@@ -480,12 +482,12 @@ device.close();
     ] as const) {
       const file = path.join(folder, `killed-${point}.ckpt`);
       const { end } = await saver.run([file, String(testDeviceInfo().index)], {
-        EW_ALLOW_FAULTS: "1",
-        EW_FAULT: `kill@${point}`,
+        EVERWARP_ALLOW_FAULTS: "1",
+        EVERWARP_FAULT: `kill@${point}`,
       });
       expect([point, end]).toEqual([point, "SIGKILL"]);
       await withDevice(async (device) => {
-        await using kernel = await ResidentKernel.restore(file, { device, ...ledger, maxInFlight: 8 });
+        await using kernel = await ResidentKernel.restore({ file, device, ...ledger, maxInFlight: 8 });
         expect(await kernel.call({ cell: 2, amount: 0 })).toEqual({ count: count + 1, sum: count });
       });
     }

@@ -6,6 +6,7 @@ import {
   type Check,
   deviceOrChoice,
   duration,
+  fullText,
   listOf,
   matching,
   nested,
@@ -82,6 +83,8 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
 
 /** Options of `ResidentKernel.restore`. */
 export interface RestoreOptions<Q extends StructLayout, R extends StructLayout> extends KernelOptions<Q, R> {
+  /** What `checkpoint` wrote. */
+  file: string;
   /** Takes a checkpoint of another device or driver: for state that does not depend on it. Default: false. */
   allowOtherDevice?: boolean;
 }
@@ -150,6 +153,7 @@ const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = 
 };
 const RESTORE_OPTIONS: OptionChecks<RestoreOptions<StructLayout, StructLayout>> = {
   ...KERNEL_OPTIONS,
+  file: fullText,
   allowOtherDevice: boolean,
 };
 const NEEDED = ["source", "request", "response"] as const;
@@ -167,7 +171,7 @@ export function readKernelOptions<O>(what: string, given: O): O {
 
 /** The same for `restore`. */
 export function readRestoreOptions<O>(what: string, given: O): O {
-  return readOptions(`the options of ${what}`, given, RESTORE_OPTIONS, ...NEEDED) as O;
+  return readOptions(`the options of ${what}`, given, RESTORE_OPTIONS, "file", ...NEEDED) as O;
 }
 
 /** Fills in defaults. The options were looked at. @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE */

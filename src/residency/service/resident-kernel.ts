@@ -151,20 +151,18 @@ export class ResidentKernel<
   /**
    * Launches a kernel where a checkpoint left it, in this process or another one. State is as it was. Requests that
    * were in flight go on where they were (see `restored`).
-   * @param file what `checkpoint` wrote
-   * @param given options as for `open`: the same kernel, structs and state; device and strategy may differ
+   * @param given the file, and options as for `open`: the same kernel, structs and state; device and strategy may
+   * differ
    * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE,
    * EW_CHECKPOINT_OTHER_KERNEL, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; what `open` throws
    */
   static async restore<const Q extends StructLayout, const R extends StructLayout>(
-    file: string,
     given: RestoreOptions<Q, R>,
   ): Promise<ResidentKernel<Q, R>> {
-    fullText("file", file);
     const options = readRestoreOptions("ResidentKernel.restore", given);
     const plan = planOf(options);
     const { recipe } = plan;
-    const { allowOtherDevice = false } = options;
+    const { file, allowOtherDevice = false } = options;
     const opened = await openInstance(plan, options.device, (device) =>
       loadKernel(file, identityOf(device, recipe), recipe.types, { allowOtherDevice }),
     );
