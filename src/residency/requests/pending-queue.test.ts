@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nowMs } from "../../base/clock.ts";
 import type { EverwarpError } from "../../base/errors.ts";
+import { priorityOf, type CallOptions } from "./call-options.ts";
 import { PendingQueue } from "./pending-queue.ts";
 import { PendingRequest } from "./pending-request.ts";
-import { priorityOf, type CallOptions } from "./call-options.ts";
 
 interface Caller {
   request: PendingRequest<string>;

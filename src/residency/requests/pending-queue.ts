@@ -13,9 +13,9 @@
  */
 import { positiveDuration, EverwarpError } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
+import type { CallOptions } from "./call-options.ts";
 import { Deadlines } from "./deadlines.ts";
 import { PendingRequest } from "./pending-request.ts";
-import type { CallOptions } from "./call-options.ts";
 
 const PRIORITIES = [0, 1] as const;
 
