@@ -1,5 +1,11 @@
 /** The door of search: what other folders may use. */
-export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/index.ts";
+export {
+  type Backend,
+  type BackendTicket,
+  type LoadedCorpus,
+  type RawHits,
+  scanPlan,
+} from "./backend/index.ts";
 export type { FoundFile, Literal, Plan } from "./contracts.ts";
 export { Corpus, FILE_FLAGS, loadedStamp, Placement, sameStamp, stampOf } from "./corpus/index.ts";
 export {
