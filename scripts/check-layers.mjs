@@ -25,7 +25,34 @@ const LAYERS = [
  * The folders inside of a room, or of a folder of it, from low to high; "." is the files beside them.
  * A room without an entry has no order inside.
  */
-const INSIDE = {};
+const INSIDE = {
+  engine: [["choice", "completion", "memory"]],
+  residency: [
+    ["reference", "queue", "sharing"],
+    ["strategies"],
+    ["profile"],
+    ["launch"],
+    ["probes"],
+    ["device"],
+    ["kernel"],
+    ["checkpoint"],
+    ["requests"],
+    ["recovery"],
+    ["service"],
+  ],
+  paths: [["table"], ["file", "lookup"], ["tree"], ["reference"], ["host", "gpu"], ["namespace"]],
+  vulkan: [
+    ["native"],
+    ["generated"],
+    ["calls"],
+    ["instance"],
+    ["context"],
+    ["memory", "pipeline"],
+    ["submit"],
+    ["device"],
+  ],
+  programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
+};
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");
 const known = readExceptions().cycles;

@@ -210,9 +210,9 @@ export class SearchEngine implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    for (const search of [...this.#pending]) search.fail(closedError());
+    for (const search of this.#pending.splice(0)) search.fail(closedError());
     await this.#holdings.close();
-    for (const search of [...this.#pending]) search.fail(closedError());
+    for (const search of this.#pending.splice(0)) search.fail(closedError());
   }
 
   #held(corpus: Corpus | undefined): EngineCorpus {

@@ -4,7 +4,7 @@
  * queues).
  */
 import type { Device } from "../../vulkan/index.ts";
-import { BYTE_RANK } from "../host/byte-rank.ts";
+import { BYTE_RANK } from "../scanner/index.ts";
 import type { DeviceSegment } from "./device-sink.ts";
 
 const PIECE_BYTES = 4096;
