@@ -1,8 +1,9 @@
 /**
  * Copies the names below a directory of the file system into a namespace.
  *
- * Invariants: the entries of a directory are added by one change, so a lookup meanwhile sees the directory empty or whole. Hard
- * links are found by device and inode number; only files with several links are remembered. What cannot be read is skipped and
+ * Invariants: the entries of a directory are added by one change, so a lookup meanwhile sees the directory empty or
+ * whole. Hard links are found by device and inode number; only files with several links are remembered. What cannot be
+ * read is skipped and
  * reported, unless it is the root.
  */
 import {

@@ -1,8 +1,8 @@
 /**
  * The entries of a namespace by inode: the table, and what the host keeps beside it, in step.
  *
- * Invariants: the root is a directory and its own parent. An inode is freed when its last entry goes. Callers see to it that a
- * directory is one, and that a name is free where it must be; the rules are those of `tree.ts`.
+ * Invariants: the root is a directory and its own parent. An inode is freed when its last entry is removed. Callers see
+ * to it that a directory is one, and that a name is free where it must be; `tree.ts` has the rules.
  */
 import { assert, EverwarpError } from "../../base/index.ts";
 import { findSlot, INODE_KIND, type PathTable, ROOT_INODE, Table, TableHeader } from "../table/index.ts";
@@ -134,7 +134,11 @@ export class TreeEntries {
     }
   }
 
-  /** A path to an inode. A directory has one. Of a file it is the last name that was given to it, while it has that name. */
+  /**
+   * A path to an inode; undefined if none is known. A directory has one. Of a file it is the last name that was given
+   * to it, while
+   * it has that name.
+   */
   pathOf(inode: number): Buffer | undefined {
     const names: Buffer[] = [];
     for (let at = inode; at !== ROOT_INODE;) {

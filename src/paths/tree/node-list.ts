@@ -1,11 +1,13 @@
 /**
- * What the host alone knows of inodes: how many entries name one, what a directory holds, and which numbers are free. No lookup
+ * What the host alone knows of inodes: how many entries name one, what a directory holds, and which numbers are free.
+ * No lookup
  * reads it.
  *
  *   node i       links │ entries │ first child (a record) │ its own record        record r      next sibling │ former sibling
  *
- * Invariants: the entries of a directory are a list in both directions, through the records of their names, last added first.
- * The memory is reserved whole, and the system commits it as it is written, so nothing is ever copied. Everything here follows
+ * Invariants: the entries of a directory are a list in both directions, through the records of their names, last added
+ * first. The memory is reserved whole, and the system commits it as it is written, so nothing is ever copied.
+ * Everything here follows
  * from the table, and is made anew when one is loaded.
  */
 import { EverwarpError } from "../../base/index.ts";

@@ -1,8 +1,10 @@
 /**
- * The truth of a namespace: files, directories and symlinks, changed by the rules of Linux (fs/namei.c) with its error numbers.
+ * The truth of a namespace: files, directories and symlinks, changed by the rules of Linux (fs/namei.c) with its error
+ * numbers.
  *
- * Invariants: every directory but the root is named by exactly one entry, whose directory is its parent. An operation that fails
- * has changed nothing. Every operation runs at once and to its end. Other threads that read the table must be kept out
+ * Invariants: every directory but the root is named by exactly one entry, whose directory is its parent. An operation
+ * that fails has changed nothing. Every operation runs at once and to its end. Other threads that read the table must
+ * be kept out
  * meanwhile; `Namespace` does that.
  */
 import { type LastComponent, PathError, type PathOperation, PathWalker, errnoCode } from "../lookup/index.ts";
@@ -100,7 +102,10 @@ export class PathTree extends TreeEntries {
     }
   }
 
-  /** The directory whose name was taken. @throws PathError if something else has the name, or a symlink that leads nowhere */
+  /**
+   * The directory whose name was taken.
+   * @throws PathError if something else has the name, or a symlink that leads nowhere
+   */
   #directoryThere(path: Uint8Array, directory: number, isAbove: boolean, error: PathError): number {
     const call = new Call("mkdir", path);
     if (error.code !== "EEXIST") throw error;
