@@ -5,7 +5,7 @@ export {
   type FileSearcherArgs,
   createFileSearcher,
   shownFile,
-} from "./file-searcher.ts";
+} from "./file-searcher/index.ts";
 export type { GrepEngine, GrepSubject, OpenGrepEngine } from "./grep-engine.ts";
 export type { GrepMode, GrepOptions, SortKey } from "./options.ts";
 export { runGrep } from "./run-grep.ts";
