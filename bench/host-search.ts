@@ -10,7 +10,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { Corpus } from "../src/search/corpus/corpus.ts";
 import type { Literal } from "../src/search/contracts.ts";
-import { openHostEngine } from "../src/search/host/host-engine.ts";
+import { HostBackend } from "../src/search/host/host-backend.ts";
 import {
   allocateScanBuffer,
   countLineFeeds,
@@ -112,7 +112,7 @@ function ripgrep(rg: string, tree: string, text: string, ignoreCase: boolean): {
 
 async function benchEngine(tree: string, rg: string, rounds: number): Promise<void> {
   const corpus = await Corpus.load([tree]);
-  await using engine = await openHostEngine();
+  await using engine = await HostBackend.open();
   const before = process.memoryUsage().rss;
   const loaded = await engine.load(corpus);
   const { contentBytes, loadMs, threads } = loaded.placement.stats;

@@ -1,5 +1,5 @@
-// Builds dist/: the library (ES modules and types), the command line and the worker threads (one bundled file each, because
-// start-up time counts), and the kernels compiled to SPIR-V. Needs only what `npm ci` installs.
+// Builds dist/: the library (ES modules and types), the command line and the worker threads (one bundled file each,
+// because start-up time counts), and the kernels compiled to SPIR-V. Needs only what `npm ci` installs.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -29,7 +29,8 @@ await esbuild.build({
   entryPoints: { "cli/main": "src/cli/main.ts", ...Object.fromEntries(workers) },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
-  // Whitespace goes, too: what is parsed at every start is a fifth smaller. Names stay, so that stack traces can be read.
+  // Whitespace goes, too: what is parsed at every start is a fifth smaller. Names stay, so that stack traces can be
+  // read.
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: "none",
@@ -44,7 +45,8 @@ for (const source of walk("src")) {
   mkdirSync(path.dirname(file), { recursive: true });
   cpSync(source, file);
   if (!isKernel) continue;
-  // The scan kernel is used in two shapes; see src/search/gpu/scan-shape.ts. Where the device has a clock, resident kernels read it.
+  // The scan kernel is used in two shapes; see src/search/gpu/scan-shape.ts. Where the device has a clock, resident
+  // kernels read it.
   const shapes = path.basename(file) === "scan.comp" ? [{ UNROLL: 1 }, { UNROLL: 4 }] : [{}];
   for (const defines of shapes)
     requests.push({ file, defines }, { file, defines: { ...defines, RESIDENCY_CLOCK: 1 } });
@@ -58,7 +60,9 @@ function built(name) {
   return import(pathToFileURL(path.join(root, "dist", name)).href);
 }
 
-/** Is what was built newer than everything that it was built from? (npx asks for a build whenever it links the package.) */
+/**
+ * Is what was built newer than everything that it was built from? (npx asks for a build whenever it links the package.)
+ */
 function isFresh() {
   if (!existsSync("dist/built")) return false;
   const builtMs = statSync("dist/built").mtimeMs;

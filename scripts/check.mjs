@@ -1,4 +1,5 @@
-// `npm run check`: types, lint, format, layers, and that generated files are what their sources give. Runs all, then fails if any did.
+// `npm run check`: types, lint, format, layers, tidiness, and that generated files are what their sources give. Runs all, then
+// fails if any did.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +11,7 @@ const checks = [
   ["lint", "node_modules/oxlint/bin/oxlint", "--type-aware", "--quiet"],
   ["format", "node_modules/oxfmt/bin/oxfmt", "--check"],
   ["layers", "scripts/check-layers.mjs"],
+  ["tidiness", "scripts/check-tidy.mjs"],
   ["unused code", "node_modules/knip/bin/knip.js"],
   ["Vulkan bindings", "--import", "tsx", "scripts/gen-vulkan.ts", "--check", "--if-present"],
   ["GLSL from schemas", "--import", "tsx", "scripts/gen-glsl.ts", "--check"],

@@ -1,6 +1,7 @@
 /**
- * Writes the classes of code points that decide where a character ends, as a TypeScript module: those of Unicode 15, which ripgrep counts
- * characters by, from the tables of graphemer. Node's own tables change with its version, and its rules have one more for Indic scripts.
+ * Writes the classes of code points that decide where a character ends, as a TypeScript module: those of Unicode 15,
+ * which ripgrep counts characters by, from the tables of graphemer. Node's own tables change with its version, and its
+ * rules have one more for Indic scripts.
  *
  *   tsx scripts/gen-characters.ts           write the module
  *   tsx scripts/gen-characters.ts --check   exit 1 when the committed module differs

@@ -1,5 +1,6 @@
 /**
- * Writes glsl/generated/ from the schemas: every `*.schema.ts` under src exports `glslModules`, a record from file name to text.
+ * Writes glsl/generated/ from the schemas: every `*.schema.ts` under src exports `glslModules`, a record from file name
+ * to text.
  *
  *   npx tsx scripts/gen-glsl.ts           write the files, and remove those that no schema gives any more
  *   npx tsx scripts/gen-glsl.ts --check   compare instead: exit 1 on drift

@@ -1,12 +1,12 @@
 /**
- * Writes src/vulkan/generated/ from Khronos's vk.xml and the allow-list in src/vulkan/allow-list.ts.
+ * Writes src/vulkan/generated/ from Khronos's vk.xml and the allow-list in scripts/vk-allow-list.ts.
  *
  *   npx tsx scripts/gen-vulkan.ts                       write the files
  *   npx tsx scripts/gen-vulkan.ts --check               compare instead: exit 1 on drift, or when vk.xml is not there
  *   npx tsx scripts/gen-vulkan.ts --check --if-present  the same, but exit 0 with a line when vk.xml is not there
  *
- * vk.xml is taken from $VULKAN_REGISTRY or from where Debian's libvulkan-dev puts it. What is newer than Debian's comes from
- * scripts/vk-addendum.xml.
+ * vk.xml is taken from $VULKAN_REGISTRY or from where Debian's libvulkan-dev puts it. What is newer than Debian's comes
+ * from scripts/vk-addendum.xml.
  */
 
 import { execFileSync } from "node:child_process";
@@ -21,7 +21,7 @@ import {
   ENUMERATIONS,
   EXTENSION_COMMANDS,
   OPAQUE_STRUCTS,
-} from "../src/vulkan/allow-list.ts";
+} from "./vk-allow-list.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const OUTPUT = join(ROOT, "src/vulkan/generated");
@@ -393,7 +393,7 @@ function generate(registry: Registry): Record<string, string> {
 
   const structs =
     `${HEADER}\n// oxfmt-ignore\n` +
-    'import { layout, u8, u32, i32, f32, u64, pointer, text, bytes, scalars, nested, nestedArray } from "../native-layout.ts";\n\n' +
+    'import { layout, u8, u32, i32, f32, u64, pointer, text, bytes, scalars, nested, nestedArray } from "../native/index.ts";\n\n' +
     generator.structs
       .map(
         ({ name, sizeBytes, structureType, fields }) =>

@@ -1,6 +1,6 @@
 /**
- * Compiles the host engines' AssemblyScript kernels and writes each as a TypeScript module, so that neither a build nor a start of
- * the command line runs a compiler.
+ * Compiles the host engines' AssemblyScript kernels and writes each as a TypeScript module, so that neither a build nor
+ * a start of the command line runs a compiler.
  *
  *   tsx scripts/gen-wasm.ts           write the modules
  *   tsx scripts/gen-wasm.ts --check   exit 1 when a committed module differs from what its source compiles to

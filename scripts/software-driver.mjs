@@ -8,9 +8,14 @@ const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"];
 /** Catches misuse of the API in the device tests; they run without it too. */
 const WISHED = ["vulkan-validationlayers"];
 
-/** Says what the distribution's software driver and all that it needs are, and installs them; or calls `fail` with what to install. */
+/**
+ * Says what the distribution's software driver and all that it needs are, and installs them; or calls `fail` with what
+ * to install.
+ */
 export function installDriver(fail) {
-  const remedy = `Install a Vulkan driver: on Debian or Ubuntu \`apt-get install ${PACKAGES.join(" ")}\`, on Fedora \`dnf install vulkan-loader mesa-vulkan-drivers\`, on Arch \`pacman -S vulkan-icd-loader vulkan-swrast\`.`;
+  const remedy =
+    `Install a Vulkan driver: on Debian or Ubuntu \`apt-get install ${PACKAGES.join(" ")}\`, ` +
+    "on Fedora `dnf install vulkan-loader mesa-vulkan-drivers`, on Arch `pacman -S vulkan-icd-loader vulkan-swrast`.";
   if (!existsSync("/usr/bin/apt-get"))
     fail(`no Vulkan driver was found, and this is neither Debian nor Ubuntu. ${remedy}`);
   const prefix = process.getuid() === 0 ? [] : ["sudo", "-n"];
@@ -20,7 +25,8 @@ export function installDriver(fail) {
     );
   }
   console.log(
-    `No Vulkan driver was found. Installing ${PACKAGES.join(" and ")} for the kernels, and ${WISHED.join(" and ")} to check how the API is used.`,
+    `No Vulkan driver was found. Installing ${PACKAGES.join(" and ")} for the kernels, ` +
+      `and ${WISHED.join(" and ")} to check how the API is used.`,
   );
   const run = (words) =>
     spawnSync([...prefix, ...words][0], [...prefix, ...words].slice(1), {
@@ -53,8 +59,9 @@ function packagesAdded(packages) {
 }
 
 /**
- * A second software driver, where the installed one is a Mesa before 25.0 (its shaders' loops end after 65,535 rounds, so nothing can stay
- * resident there): Mesa from the backports suite, unpacked into the cache and chosen with VK_DRIVER_FILES; nothing is installed.
+ * A second software driver, where the installed one is a Mesa before 25.0 (its shaders' loops end after 65,535 rounds,
+ * so nothing can stay resident there): Mesa from the backports suite, unpacked into the cache and chosen with
+ * VK_DRIVER_FILES; nothing is installed.
  *
  * @returns {{ file?: string, name?: string, reason?: string }}
  */

@@ -1,8 +1,9 @@
 // `npm test`: everything that must hold before a change lands.
 //
-// Kernels are tested on a real Vulkan driver. Where the machine has none, the software one is installed from the distribution's
-// packages (Debian or Ubuntu, as root or through sudo); otherwise the run stops at once and names the packages. Where that driver is a
-// Mesa before 25.0, which limits the loops of a shader, a newer one is unpacked beside it and the device tests run on both.
+// Kernels are tested on a real Vulkan driver. Where the machine has none, the software one is installed from the
+// distribution's packages (Debian or Ubuntu, as root or through sudo); otherwise the run stops at once and names the
+// packages. Where that driver is a Mesa before 25.0, which limits the loops of a shader, a newer one is unpacked beside
+// it and the device tests run on both.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -62,8 +63,10 @@ function step(title, command, commandArguments, environment = {}) {
 /** What the built library finds; an empty list where there is no loader or no driver. */
 function listDevices() {
   const script = `import("./dist/index.js").then(async ({ listDevices }) => {
-    try { console.log(JSON.stringify((await listDevices()).map(({ name, driverInfo, type }) => ({ name, driverInfo, type })))); }
-    catch (error) { if (error.code !== "EW_NO_VULKAN") throw error; console.log("[]"); }
+    try {
+      const devices = await listDevices();
+      console.log(JSON.stringify(devices.map(({ name, driverInfo, type }) => ({ name, driverInfo, type }))));
+    } catch (error) { if (error.code !== "EW_NO_VULKAN") throw error; console.log("[]"); }
   })`;
   const result = spawnSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   if (result.status !== 0) fail(`the built library cannot list Vulkan devices:\n${result.stderr}`);

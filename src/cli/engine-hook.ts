@@ -8,6 +8,7 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nowMs, EverwarpError, isDeviceFailure } from "../base/index.ts";
+import { assertNoStrategy, mayFallBack } from "../engine/index.ts";
 import type { StrategyName } from "../residency/index.ts";
 import {
   type Backend,
@@ -23,9 +24,7 @@ import {
   loadedStamp,
   sameStamp,
   stampOf,
-  assertNoStrategy,
   type BackendChoice,
-  mayFallBack,
   openDevice,
   showsDetails,
   type EngineReport,
@@ -76,7 +75,7 @@ export async function openEngine(
     return undefined;
   };
   if (choice.device === "cpu") {
-    assertNoStrategy(choice, "the host engine runs threads, no kernel");
+    assertNoStrategy(choice, "the host engine runs threads, not a kernel");
     return undefined;
   }
   const isLeftToUs = mayFallBack(choice);

@@ -1,24 +1,54 @@
-/** Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on disk. */
-export { cacheDirectory } from "./cache/cache-folder.ts";
-export { DirectoryStore } from "./cache/directory-store.ts";
-export { HttpStore } from "./cache/http-store.ts";
-export { SecondLevel, type SecondLevelOptions, type SecondLevelStore } from "./cache/store.ts";
-export { secondLevelFrom, storeAt } from "./cache/store-choice.ts";
-export { type ProgramStats } from "./cache/statistics.ts";
-export { checkLayout } from "./check-layout.ts";
-export { compile, type SourceRequest } from "./compile.ts";
-export { kernelFile } from "./kernel-file.ts";
-export { type Program, type ProgramOrigin } from "./modules.ts";
-export { precompile } from "./precompile.ts";
-export { ProgramCache, type ProgramCacheOptions, type ProgramLease } from "./program-cache.ts";
-export { type ProgramRequest, type ProgramVariant } from "./program-request.ts";
-export { type SharedPrograms, sharedPrograms } from "./shared-programs.ts";
-export { type Benchmark, type TuneAnswer, type TuneOptions, type VariantFigure } from "./tune.ts";
-export { type WrittenArchive, readArchive, writeArchive } from "./cache/archive.ts";
-export { DiskStore } from "./cache/disk-store.ts";
-export { type Entry, encodeEntry } from "./cache/entry-file.ts";
-export type { ManifestRow } from "./cache/manifest.ts";
-export { COMPILER, ENTRY_ID, type Target, partsOf, pipelineKeyOf, targetOf } from "./cache/program-key.ts";
-export { prepareSource } from "./compile.ts";
-export { expandFile } from "./include.ts";
-export { shippedPrograms, shippedProgramsNamed } from "./shipped.ts";
+/**
+ * Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on
+ * disk.
+ */
+export { cacheDirectory, DiskStore, type ManifestRow } from "./disk/index.ts";
+export {
+  DirectoryStore,
+  HttpStore,
+  SecondLevel,
+  secondLevelFrom,
+  type SecondLevelOptions,
+  type SecondLevelStore,
+  storeAt,
+} from "./stores/index.ts";
+export {
+  type Benchmark,
+  ProgramCache,
+  type ProgramCacheOptions,
+  type ProgramLease,
+  type ProgramRequest,
+  type ProgramStats,
+  type ProgramVariant,
+  sharedPrograms,
+  type SharedPrograms,
+  shippedPrograms,
+  shippedProgramsNamed,
+  type TuneAnswer,
+  type TuneOptions,
+  type VariantFigure,
+} from "./cache/index.ts";
+export {
+  checkLayout,
+  compile,
+  expandFile,
+  kernelFile,
+  precompile,
+  prepareSource,
+  type Program,
+  type ProgramOrigin,
+  type SourceRequest,
+} from "./sources/index.ts";
+export {
+  COMPILER,
+  encodeEntry,
+  type Entry,
+  ENTRY_ID,
+  partsOf,
+  pipelineKeyOf,
+  readArchive,
+  type Target,
+  targetOf,
+  writeArchive,
+  type WrittenArchive,
+} from "./entries/index.ts";

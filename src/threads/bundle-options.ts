@@ -1,6 +1,6 @@
 /**
- * How the command line and the worker threads are bundled with esbuild, each into one file: by scripts/build.mjs for the package, by
- * worker-thread.ts from source, and by tests.
+ * How the command line and the worker threads are bundled with esbuild, each into one file: by scripts/build.mjs for
+ * the package, by worker-thread.ts from source, and by tests.
  */
 import type { BuildOptions } from "esbuild";
 import { pastDoors } from "./past-doors.ts";
@@ -21,7 +21,7 @@ export const BUNDLE_OPTIONS = {
 /** Where each worker thread begins, by its name. */
 export const WORKER_SOURCES = {
   "load-worker": "src/search/corpus/load-worker.ts",
-  "engine-worker": "src/search/host/engine-worker.ts",
+  "host-worker": "src/search/host/host-worker.ts",
   "parallel-worker": "src/search/grep/parallel/parallel-worker.ts",
   "lookup-worker": "src/paths/host/lookup-worker.ts",
 } as const;

@@ -1,20 +1,24 @@
 /** The Vulkan binding: devices, memory by role, pipelines without descriptors, recordings, queues, fences. */
-export { DeviceBuffer, type BufferOptions } from "./buffer.ts";
-export { CommandBuffer } from "./command-buffer.ts";
-export { Device, type DeviceOptions } from "./device.ts";
-export { type DeviceInfo, listDevices } from "./device-info.ts";
-export { Fence } from "./fence.ts";
-export { onValidationMessage } from "./instance.ts";
-export { type MemoryRole, type MemoryTypes } from "./memory-roles.ts";
-export { ComputePipeline } from "./pipeline.ts";
-export { Queue } from "./queue.ts";
-export { type QueueLease } from "./queue-lease.ts";
-export { Recorder, type CopyRegion } from "./recorder.ts";
-export { type DeviceSelection } from "./select-device.ts";
-export { Timeline } from "./timeline.ts";
-export { Timestamps } from "./timestamps.ts";
-export { DEVICE_OPTIONS } from "./arguments.ts";
-export { forbiddenNodes } from "./device-nodes.ts";
-export { MEMORY_ROLES } from "./memory-roles.ts";
-export type { PipelineData, PipelineDataKind } from "./pipeline-data.ts";
-export { whyNoHardware } from "./vulkan-presence.ts";
+export { type BufferOptions, DeviceBuffer } from "./memory/index.ts";
+export {
+  CommandBuffer,
+  type CopyRegion,
+  Fence,
+  Queue,
+  Recorder,
+  Timeline,
+  Timestamps,
+} from "./submit/index.ts";
+export { Device, DEVICE_OPTIONS, type DeviceOptions, type QueueLease } from "./device/index.ts";
+export {
+  type DeviceInfo,
+  type DeviceSelection,
+  forbiddenNodes,
+  listDevices,
+  MEMORY_ROLES,
+  type MemoryRole,
+  type MemoryTypes,
+  onValidationMessage,
+  whyNoHardware,
+} from "./instance/index.ts";
+export { ComputePipeline, type PipelineData, type PipelineDataKind } from "./pipeline/index.ts";

@@ -6,8 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { PreloadAnswer } from "../../src/cli/cache/preload.ts";
 import type { FolderStats, Listed } from "../../src/cli/cache/look.ts";
 import type { ImportAnswer } from "../../src/cli/cache/transfer.ts";
-import { readArchive, writeArchive } from "../../src/programs/cache/archive.ts";
-import { shippedPrograms } from "../../src/programs/shipped.ts";
+import { readArchive, writeArchive } from "../../src/programs/entries/archive.ts";
+import { shippedPrograms } from "../../src/programs/cache/shipped.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { type Outcome, spawned } from "../support/cli.ts";
 import { entryBytes } from "../support/program-entries.ts";
@@ -248,10 +248,10 @@ describe("what is not understood", () => {
   });
 
   test("a cache that is switched off is told", () => {
-    const { code, stderr } = cache(["stats"], { EW_PROGRAM_CACHE: "off" });
+    const { code, stderr } = cache(["stats"], { EVERWARP_PROGRAM_CACHE: "off" });
     expect(code).toBe(2);
     expect(stderr).toContain("switched off");
-    expect(cache(["stats", "--directory", directory], { EW_PROGRAM_CACHE: "off" }).code).toBe(0);
+    expect(cache(["stats", "--directory", directory], { EVERWARP_PROGRAM_CACHE: "off" }).code).toBe(0);
   });
 
   test("help shows every command", () => {

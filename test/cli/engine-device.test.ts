@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openEngine } from "../../src/cli/engine-hook.ts";
 import type { SearchHooks } from "../../src/cli/commands/search.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { Dir, difference, runHere, runRipgrep } from "../support/cli.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { Random } from "../support/cli-random-source.ts";

@@ -22,8 +22,8 @@ async function run(
   writeFileSync(
     program,
     `import { Corpus } from "${sources}search/corpus/corpus.ts";
-     import { openHostEngine } from "${sources}search/host/host-engine.ts";
-     const engine = await openHostEngine({ threads: 2 });
+     import { HostBackend } from "${sources}search/host/host-backend.ts";
+     const engine = await HostBackend.open({ threads: 2 });
      const loaded = await engine.load(Corpus.fromFiles([{ path: "${join(folder, "text")}", explicit: false }]));
      const literals = [{ bytes: new Uint8Array(Buffer.from("text")), ignoreAsciiCase: false }];
      console.log("loaded");

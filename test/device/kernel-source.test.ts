@@ -1,12 +1,14 @@
 /** Typed requests all the way: host → generated GLSL → host, and the promises of kernel.glsl. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { checkLayout } from "../../src/programs/check-layout.ts";
+import { checkLayout } from "../../src/programs/sources/check-layout.ts";
 import { sharedPrograms } from "../../src/programs/index.ts";
-import { KERNEL_TYPES_FILE, kernelTypes } from "../../src/residency/kernel-source.ts";
-import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import { measureProfile } from "../../src/residency/device/profiled-device.ts";
+import { KERNEL_TYPES_FILE } from "../../src/residency/kernel/kernel-names.ts";
+import { kernelTypes } from "../../src/residency/kernel/kernel-source.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
 import { array, struct, type StructLayout, u32, u64 } from "../../src/schema/index.ts";
 import { undocumented } from "../../src/schema/types.ts";
 import type { Device } from "../../src/vulkan/index.ts";

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
-import { compile } from "../../src/programs/compile.ts";
-import type { Device } from "../../src/vulkan/device.ts";
-import { physicalDevices } from "../../src/vulkan/device-info.ts";
-import { koffi } from "../../src/vulkan/ffi.ts";
+import { compile } from "../../src/programs/sources/compile.ts";
+import type { Device } from "../../src/vulkan/device/device.ts";
+import { physicalDevices } from "../../src/vulkan/instance/device-info.ts";
+import { koffi } from "../../src/vulkan/native/ffi.ts";
 import { VkResult } from "../../src/vulkan/generated/constants.ts";
 import {
   VkComputePipelineCreateInfo,
@@ -15,11 +15,12 @@ import {
   VkPhysicalDevicePipelineBinaryFeaturesKHR,
   VkPipelineCacheCreateInfo,
 } from "../../src/vulkan/generated/structs.ts";
-import { acquireInstance } from "../../src/vulkan/instance.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
-import { chooseQueues, createDevice } from "../../src/vulkan/logical-device.ts";
-import type { ComputePipeline, ComputePipelineOptions } from "../../src/vulkan/pipeline.ts";
-import type { PipelineData } from "../../src/vulkan/pipeline-data.ts";
+import { acquireInstance } from "../../src/vulkan/instance/instance.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
+import { chooseQueues, createDevice } from "../../src/vulkan/device/logical-device.ts";
+import type { ComputePipeline } from "../../src/vulkan/pipeline/pipeline.ts";
+import type { ComputePipelineOptions } from "../../src/vulkan/pipeline/pipeline-options.ts";
+import type { PipelineData } from "../../src/vulkan/pipeline/pipeline-data.ts";
 import { tellCacheHit } from "../support/caching-driver.ts";
 import { readAt } from "../support/native-memory.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";

@@ -3,13 +3,10 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import {
-  ProgramCache,
-  type ProgramCacheOptions,
-  type ProgramLease,
-} from "../../src/programs/program-cache.ts";
-import type { ProgramRequest } from "../../src/programs/program-request.ts";
-import type { Device } from "../../src/vulkan/device.ts";
+import { ProgramCache, type ProgramLease } from "../../src/programs/cache/program-cache.ts";
+import type { ProgramCacheOptions } from "../../src/programs/cache/program-cache-options.ts";
+import type { ProgramRequest } from "../../src/programs/cache/program-request.ts";
+import type { Device } from "../../src/vulkan/device/device.ts";
 import { resultOf, valueSource as source } from "../support/value-program.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 

@@ -2,11 +2,11 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { precompile } from "../../src/programs/precompile.ts";
-import { ProgramCache } from "../../src/programs/program-cache.ts";
-import type { ProgramRequest } from "../../src/programs/program-request.ts";
-import { SharedPrograms } from "../../src/programs/shared-programs.ts";
-import type { Device } from "../../src/vulkan/device.ts";
+import { precompile } from "../../src/programs/sources/precompile.ts";
+import { ProgramCache } from "../../src/programs/cache/program-cache.ts";
+import type { ProgramRequest } from "../../src/programs/cache/program-request.ts";
+import { SharedPrograms } from "../../src/programs/cache/shared-programs.ts";
+import type { Device } from "../../src/vulkan/device/device.ts";
 import { valueSource as source } from "../support/value-program.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 

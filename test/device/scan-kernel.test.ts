@@ -8,7 +8,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
-import type { RawHits } from "../../src/search/backend.ts";
+import type { RawHits } from "../../src/search/backend/backend.ts";
 import type { Literal } from "../../src/search/contracts.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";

@@ -1,16 +1,21 @@
 /** The device's clock inside kernels: switched on where the device has it, and never asked for where it has not. */
 
 import { afterEach, expect, test, vi } from "vitest";
-import { compile } from "../../src/programs/compile.ts";
-import { koffi } from "../../src/vulkan/ffi.ts";
-import { SHADER_CLOCK } from "../../src/vulkan/features.ts";
+import { compile } from "../../src/programs/sources/compile.ts";
+import { koffi } from "../../src/vulkan/native/ffi.ts";
+import { SHADER_CLOCK } from "../../src/vulkan/instance/features.ts";
 import {
   VkDeviceCreateInfo,
   VkExtensionProperties,
   VkPhysicalDeviceFeatures2,
 } from "../../src/vulkan/generated/structs.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
-import { type Layout, readStruct, type RecordOf, writeStruct } from "../../src/vulkan/native-layout.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
+import {
+  type Layout,
+  readStruct,
+  type RecordOf,
+  writeStruct,
+} from "../../src/vulkan/native/native-layout.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();

@@ -1,14 +1,14 @@
 import { Worker } from "node:worker_threads";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
-import { compile } from "../../src/programs/compile.ts";
-import type { DeviceBuffer } from "../../src/vulkan/buffer.ts";
-import { Device } from "../../src/vulkan/device.ts";
-import { listDevices } from "../../src/vulkan/device-info.ts";
-import { koffi } from "../../src/vulkan/ffi.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
-import { MEMORY_ROLES } from "../../src/vulkan/memory-roles.ts";
-import type { ComputePipeline } from "../../src/vulkan/pipeline.ts";
+import { compile } from "../../src/programs/sources/compile.ts";
+import type { DeviceBuffer } from "../../src/vulkan/memory/buffer.ts";
+import { Device } from "../../src/vulkan/device/device.ts";
+import { listDevices } from "../../src/vulkan/instance/device-info.ts";
+import { koffi } from "../../src/vulkan/native/ffi.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
+import { MEMORY_ROLES } from "../../src/vulkan/instance/memory-roles.ts";
+import type { ComputePipeline } from "../../src/vulkan/pipeline/pipeline.ts";
 import { isValidated, openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 import { patientMs } from "../support/patience.ts";
 

@@ -1,9 +1,9 @@
 /** The life of the Vulkan instance. Nothing else is open in this file's process. */
 
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { Device } from "../../src/vulkan/device.ts";
-import { listDevices } from "../../src/vulkan/device-info.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
+import { Device } from "../../src/vulkan/device/device.ts";
+import { listDevices } from "../../src/vulkan/instance/device-info.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { isValidated, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();

@@ -15,8 +15,8 @@ function run(script: string, driverFiles: string): string {
 }
 
 const OPEN = `
-  const { Device } = await import("./src/vulkan/device.ts");
-  const { listDevices } = await import("./src/vulkan/device-info.ts");
+  const { Device } = await import("./src/vulkan/device/device.ts");
+  const { listDevices } = await import("./src/vulkan/instance/device-info.ts");
   for (const act of [() => listDevices(), () => Device.open({ select: "auto", allowSoftware: true })]) {
     try {
       act();
@@ -35,7 +35,7 @@ test("no driver at all: EW_NO_VULKAN with the packages, or EW_DEVICE_FORBIDDEN w
 
 test("it can be tried again in the same process, and nothing is left over", () => {
   const again = `${OPEN}
-    const { listDevices: list } = await import("./src/vulkan/device-info.ts");
+    const { listDevices: list } = await import("./src/vulkan/instance/device-info.ts");
     for (let i = 0; i < 20; i++) {
       try { list(); } catch (error) { if (!error.code.startsWith("EW_")) throw error; }
     }

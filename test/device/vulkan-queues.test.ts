@@ -4,8 +4,8 @@
  */
 
 import { afterEach, expect, test, vi } from "vitest";
-import { Device } from "../../src/vulkan/device.ts";
-import { koffi } from "../../src/vulkan/ffi.ts";
+import { Device } from "../../src/vulkan/device/device.ts";
+import { koffi } from "../../src/vulkan/native/ffi.ts";
 import {
   VkBufferCreateInfo,
   VkCommandPoolCreateInfo,
@@ -13,8 +13,8 @@ import {
   VkDeviceQueueCreateInfo,
   VkQueueFamilyProperties2,
 } from "../../src/vulkan/generated/structs.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
-import { readStruct, writeStruct } from "../../src/vulkan/native-layout.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
+import { readStruct, writeStruct } from "../../src/vulkan/native/native-layout.ts";
 import { readAt, viewAt } from "../support/native-memory.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 

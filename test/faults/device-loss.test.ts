@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
-import { compile } from "../../src/programs/compile.ts";
-import type { Device } from "../../src/vulkan/device.ts";
+import { compile } from "../../src/programs/sources/compile.ts";
+import type { Device } from "../../src/vulkan/device/device.ts";
 import { VkResult } from "../../src/vulkan/generated/constants.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 import { patientMs } from "../support/patience.ts";
 

@@ -7,16 +7,16 @@ import { openEngine } from "../../src/cli/engine-hook.ts";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
 import { Corpus, SearchEngine } from "../../src/index.ts";
-import * as presence from "../../src/vulkan/vulkan-presence.ts";
+import * as presence from "../../src/vulkan/instance/vulkan-presence.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import { DeviceSink } from "../../src/search/gpu/device-sink.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { Dir } from "../support/cli.ts";
 import { captured } from "../support/environment.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 import { patientMs, until } from "../support/patience.ts";
 
-vi.mock(import("../../src/vulkan/vulkan-presence.ts"), { spy: true });
+vi.mock(import("../../src/vulkan/instance/vulkan-presence.ts"), { spy: true });
 
 watchValidation();
 const { index } = testDeviceInfo();
@@ -151,7 +151,7 @@ describe("the command line", () => {
     const { environment, out, errors } = captured({
       stderrIsTerminal: true,
       // The hint comes once a day where there is a cache to remember it.
-      env: { EW_PROGRAM_CACHE: "off" },
+      env: { EVERWARP_PROGRAM_CACHE: "off" },
     });
     const code = await main(["search", ...args, dir.path], environment, hooks);
     return { code, out: out(), err: errors() };

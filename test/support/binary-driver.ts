@@ -17,9 +17,14 @@ import {
   VkPipelineCreateFlags2CreateInfo,
   VkReleaseCapturedPipelineDataInfoKHR,
 } from "../../src/vulkan/generated/structs.ts";
-import { koffi } from "../../src/vulkan/ffi.ts";
-import { type Layout, readStruct, type RecordOf, writeStruct } from "../../src/vulkan/native-layout.ts";
-import type { PipelineBinaryCommands } from "../../src/vulkan/pipeline-binary.ts";
+import { koffi } from "../../src/vulkan/native/ffi.ts";
+import {
+  type Layout,
+  readStruct,
+  type RecordOf,
+  writeStruct,
+} from "../../src/vulkan/native/native-layout.ts";
+import type { PipelineBinaryCommands } from "../../src/vulkan/pipeline/pipeline-binary.ts";
 
 type Address = bigint | ArrayBufferView | null;
 

@@ -4,10 +4,10 @@
  *     node cache-worker '{"directory": "…", "values": [1, 2]}'
  */
 
-import { ProgramCache } from "../../src/programs/program-cache.ts";
+import { ProgramCache } from "../../src/programs/cache/program-cache.ts";
 import type { ProgramStats } from "../../src/programs/cache/statistics.ts";
-import { Device } from "../../src/vulkan/device.ts";
-import { listDevices } from "../../src/vulkan/device-info.ts";
+import { Device } from "../../src/vulkan/device/device.ts";
+import { listDevices } from "../../src/vulkan/instance/device-info.ts";
 import { CachingDriver } from "./caching-driver.ts";
 import { resultOf, workerSource } from "./value-program.ts";
 

@@ -15,9 +15,9 @@ import {
   VkShaderModuleCreateInfo,
   VkSpecializationInfo,
 } from "../../src/vulkan/generated/structs.ts";
-import { koffi } from "../../src/vulkan/ffi.ts";
-import { vulkan } from "../../src/vulkan/loader.ts";
-import { writeStruct } from "../../src/vulkan/native-layout.ts";
+import { koffi } from "../../src/vulkan/native/ffi.ts";
+import { vulkan } from "../../src/vulkan/calls/loader.ts";
+import { writeStruct } from "../../src/vulkan/native/native-layout.ts";
 import { type Address, readAt, viewAt } from "./native-memory.ts";
 
 const HEADER_BYTES = 32;

@@ -1,6 +1,6 @@
 /** Structs that the host hands to the driver, as a driver sees them: for tests that stand in the driver's place. */
-import { koffi } from "../../src/vulkan/ffi.ts";
-import { type Layout, readStruct, type RecordOf } from "../../src/vulkan/native-layout.ts";
+import { koffi } from "../../src/vulkan/native/ffi.ts";
+import { type Layout, readStruct, type RecordOf } from "../../src/vulkan/native/native-layout.ts";
 
 /** A pointer, as it comes in a call to the driver. */
 export type Address = bigint | ArrayBufferView | null;

@@ -1,8 +1,8 @@
 /** A process whose work on the device runs out of time, and that disposes of everything it used at once, as `using` does. */
 import { EverwarpError } from "../../src/base/errors.ts";
 import { sharedPrograms } from "../../src/programs/index.ts";
-import { Device } from "../../src/vulkan/device.ts";
-import type { ComputePipeline } from "../../src/vulkan/pipeline.ts";
+import { Device } from "../../src/vulkan/device/device.ts";
+import type { ComputePipeline } from "../../src/vulkan/pipeline/pipeline.ts";
 
 const TEXT = `#version 460
 #extension GL_EXT_buffer_reference : require

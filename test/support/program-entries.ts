@@ -1,7 +1,7 @@
 /** Entries to store and send about, made without a device. */
 
 import { createHash } from "node:crypto";
-import { encodeEntry, type EntryHeader } from "../../src/programs/cache/entry-file.ts";
+import { encodeEntry, type EntryHeader } from "../../src/programs/entries/entry-file.ts";
 
 const digits = (text: string, count: number): string =>
   createHash("sha256").update(text).digest("hex").slice(0, count);

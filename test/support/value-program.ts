@@ -1,6 +1,6 @@
 /** Programs that write one number, so that the right program can be told from a wrong one. */
-import type { ProgramLease } from "../../src/programs/program-cache.ts";
-import type { Device } from "../../src/vulkan/device.ts";
+import type { ProgramLease } from "../../src/programs/cache/program-cache.ts";
+import type { Device } from "../../src/vulkan/device/device.ts";
 
 /** Writes VALUE + ADDEND into the word that it is told. VALUE is the specialization constant 3. */
 export const valueSource = `#version 460

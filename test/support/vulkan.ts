@@ -2,13 +2,14 @@
 
 import { afterEach, expect } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
-import { Device, type DeviceOptions } from "../../src/vulkan/device.ts";
-import { type DeviceInfo, listDevices } from "../../src/vulkan/device-info.ts";
+import { Device } from "../../src/vulkan/device/device.ts";
+import type { DeviceOptions } from "../../src/vulkan/device/device-options.ts";
+import { type DeviceInfo, listDevices } from "../../src/vulkan/instance/device-info.ts";
 import {
   hasValidationLayer,
   onValidationMessage,
   type ValidationMessage,
-} from "../../src/vulkan/instance.ts";
+} from "../../src/vulkan/instance/instance.ts";
 
 const PACKAGES =
   "Device tests need a Vulkan driver, a software one will do. Debian and Ubuntu: " +

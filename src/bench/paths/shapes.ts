@@ -5,7 +5,7 @@
 import {
   type PackedPaths,
   loadNamespaceFile,
-  DevicePathsBackend,
+  DeviceBackend,
   type LookupShape,
   packPaths,
 } from "../../paths/index.ts";
@@ -77,7 +77,7 @@ export const pathsShapes: BenchCase = {
     );
     const table = await loadNamespaceFile(tree.file, {});
     const measureShape = async ({ contender, shape, sizes }: Contest): Promise<void> => {
-      const backend = await DevicePathsBackend.open(table, {
+      const backend = await DeviceBackend.open(table, {
         select: deviceSelection(device),
         strategy,
         shape,
@@ -122,7 +122,7 @@ function keyOf(name: string, count: number, contender: string): RowKey {
 }
 
 /** Larger ones lie on the device already, so that the kernel is measured and not the way there. */
-function contenderOf(backend: DevicePathsBackend, packed: PackedPaths, sample: PathSample) {
+function contenderOf(backend: DeviceBackend, packed: PackedPaths, sample: PathSample) {
   const kept = sample.paths.length > 100 ? backend.keep(packed) : undefined;
   let results: ArrayLike<number> = [];
   return {

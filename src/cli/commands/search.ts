@@ -48,7 +48,7 @@ export async function runSearch(
 /** The names are loaded only where one was given. @throws EW_BAD_ARGUMENT */
 async function assertStrategy(name: string | undefined): Promise<void> {
   if (name === undefined || name === "auto") return;
-  const { STRATEGY_NAMES } = await import("../../residency/strategies/strategy.ts");
+  const { STRATEGY_NAMES } = await import("../../residency/strategies/strategy-name.ts");
   if (STRATEGY_NAMES.some((known) => known === name)) return;
   throw new EverwarpError("EW_BAD_ARGUMENT", `there is no launch strategy "${name}"`, {
     remedy: `Choose among auto, ${STRATEGY_NAMES.join(", ")}.`,

@@ -1,9 +1,9 @@
 /** What the program cache did, counted: in this process, and summed up over all in `stats.json`. */
 
 import type { PipelineDataKind } from "../../vulkan/index.ts";
-import type { HeldPrograms } from "../held-programs.ts";
-import type { DiskStore } from "./disk-store.ts";
-import { MISS_REASONS, type MissReason } from "./program-key.ts";
+import type { HeldPrograms } from "./held-programs.ts";
+import type { DiskStore } from "../disk/index.ts";
+import { MISS_REASONS, type MissReason } from "../entries/index.ts";
 
 export class CacheCounters {
   /** Requests that an earlier one of this process had answered. */
@@ -89,7 +89,9 @@ export interface ProgramStats {
     readonly evictions: number;
   };
   readonly disk: DiskStats;
-  /** By what means the driver lets its work be kept: "none" means SPIR-V alone is. "unknown" before the first pipeline. */
+  /**
+   * By what means the driver lets its work be kept: "none" means SPIR-V alone is. "unknown" before the first pipeline.
+   */
   readonly driverStores: PipelineDataKind | "unknown";
 }
 

@@ -16,8 +16,8 @@ import {
   wholeOrInfinity,
 } from "../../base/index.ts";
 import { STRATEGY_NAMES } from "../../residency/index.ts";
-import { Corpus } from "../corpus/corpus.ts";
-import type { SearchEngineOptions } from "../engine.ts";
+import { Corpus } from "../corpus/index.ts";
+import type { SearchEngineOptions } from "./engine-options.ts";
 import type { Query } from "./query.ts";
 
 const corpus = instance(Corpus, "a Corpus, as Corpus.load gives it");
@@ -27,6 +27,7 @@ const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
   corpora: listOf(corpus),
   device: deviceOrChoice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
+  polite: boolean,
   persistent: boolean,
   threads: whole(1, 256),
 };

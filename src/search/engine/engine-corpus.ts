@@ -5,10 +5,8 @@
  * the backend frees anything.
  */
 import { EverwarpError } from "../../base/index.ts";
-import type { Backend, BackendTicket, LoadedCorpus } from "../backend.ts";
-import type { Corpus } from "../corpus/corpus.ts";
-import { FILE_FLAGS } from "../corpus/placement.ts";
-import { type FileContent, readContent } from "../corpus/read-content.ts";
+import type { Backend, BackendTicket, LoadedCorpus } from "../backend/index.ts";
+import { type Corpus, FILE_FLAGS, type FileContent, readContent } from "../corpus/index.ts";
 
 /** A file of the corpus that a search did not look into. */
 export interface SkippedFile {

@@ -1,5 +1,5 @@
 /** Where a result's hits come from: straight from a backend, decoded when looked at, or from the host's own search. */
-import type { RawHits } from "../backend.ts";
+import type { RawHits } from "../backend/index.ts";
 import type { HitList } from "../contracts.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { PreparedQuery } from "./query.ts";

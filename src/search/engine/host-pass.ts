@@ -10,10 +10,9 @@
  * between; a file is wholly in `hits` or not at all.
  */
 import { nowMs } from "../../base/index.ts";
-import type { RawHits } from "../backend.ts";
+import type { RawHits } from "../backend/index.ts";
 import type { HitList, Matcher } from "../contracts.ts";
-import { FILE_FLAGS } from "../corpus/placement.ts";
-import type { FileStamp } from "../corpus/read-content.ts";
+import { FILE_FLAGS, type FileStamp } from "../corpus/index.ts";
 import { countLineFeeds } from "../scanner/index.ts";
 import { MatchList, type Line } from "../searcher/index.ts";
 import { systemErrorText } from "../content/index.ts";

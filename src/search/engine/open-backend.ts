@@ -1,104 +1,49 @@
-/** Which backend an engine gets: a device, or the host where there is none. */
-import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
-import type { StrategyName } from "../../residency/index.ts";
-import type { Backend } from "../backend.ts";
-import { type Device, whyNoHardware } from "../../vulkan/index.ts";
+/** The two backends of a search engine: a device, or the host. The rules of the choice are those of src/engine. */
+import { EverwarpError } from "../../base/index.ts";
+import { deviceRequest, openBackend as openEither } from "../../engine/index.ts";
+import type { Backend } from "../backend/index.ts";
+import type { BackendChoice } from "./engine-options.ts";
 
-export interface BackendChoice {
-  /**
-   * `auto`: a hardware GPU where one works, else the host. `cpu`: the host. `gpu`: a hardware GPU, or an error. A part of a device's
-   * name or its index in `listDevices()`: that device, be it software. An open `Device`: that one, which stays the caller's to close. Default: `auto`.
-   */
-  readonly device?: "auto" | "cpu" | "gpu" | number | Device | (string & {});
-  /** How the kernel is run. A strategy that is named is insisted on, so then the host does not stand in. */
-  readonly strategy?: StrategyName | "auto";
-  /** Insists on a resident kernel: the strategy `persistent`. */
-  readonly persistent?: boolean;
-  /** Threads of the host engine, and to load with, at most. Default: one per core. */
-  readonly threads?: number;
-}
-
+/** A backend, and how it was chosen. */
 export interface OpenedBackend {
   readonly backend: Backend;
   /** Why the backend's strategy was taken. */
   readonly strategyReason: string;
-  /** Why `auto` did not take a device; undefined where it did, or nothing was left to it. */
+  /** Why `auto` took the host. Undefined if a device was opened, or if the host was asked for. */
   readonly fallbackReason: string | undefined;
 }
 
-/** May the host stand in where a device fails? */
-export function mayFallBack({
-  device = "auto",
-  strategy = "auto",
-  persistent = false,
-}: BackendChoice): boolean {
-  return device === "auto" && strategy === "auto" && !persistent;
-}
-
-/**
- * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was insisted on;
- * EW_STRATEGY_UNSUPPORTED for a strategy
- */
+/** Opens what the choice says. @throws as `openBackend` of src/engine */
 export async function openBackend(choice: BackendChoice): Promise<OpenedBackend> {
-  const { device = "auto" } = choice;
-  if (device === "cpu") {
-    assertNoStrategy(choice, "the host engine runs threads, no kernel");
-    return openHost(choice, undefined);
-  }
-  const reason = device === "auto" ? whyNoHardware() : undefined;
-  if (reason !== undefined) {
-    assertNoStrategy(choice, reason);
-    return openHost(choice, reason);
-  }
-  try {
-    return await openDevice(choice);
-  } catch (error) {
-    if (!isDeviceFailure(error) || !mayFallBack(choice)) throw error;
-    return openHost(choice, error.message);
-  }
+  const { backend: opened, fallbackReason } = await openEither(choice, {
+    openDevice: () => openDevice(choice),
+    openHost: () => openHost(choice, undefined),
+  });
+  return { ...opened, fallbackReason };
 }
 
-/** The host engine. @param fallbackReason why it stands in for a device */
+/** Opens the host engine. @param fallbackReason why it replaces a device */
 export async function openHost(
   { threads }: BackendChoice,
   fallbackReason: string | undefined,
 ): Promise<OpenedBackend> {
-  const { openHostEngine } = await import("../host/host-engine.ts");
-  const backend = await openHostEngine(threads === undefined ? {} : { threads });
+  const { HostBackend } = await import("../host/host-backend.ts");
+  const backend = await HostBackend.open(threads === undefined ? {} : { threads });
   return { backend, strategyReason: "threads that stay and wait in shared memory", fallbackReason };
 }
 
-/** A device. @throws as `openBackend` where one is insisted on */
-export async function openDevice({
-  device = "auto",
-  strategy,
-  persistent,
-}: BackendChoice): Promise<OpenedBackend> {
+/**
+ * Opens a device.
+ * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED; EW_BAD_ARGUMENT if the
+ * choice is the host
+ */
+export async function openDevice(choice: BackendChoice): Promise<OpenedBackend> {
   const { DeviceBackend } = await import("../gpu/device-backend.ts");
-  if (persistent === true && strategy !== undefined && strategy !== "auto" && strategy !== "persistent") {
-    throw new EverwarpError(
-      "EW_BAD_ARGUMENT",
-      `a resident kernel and the strategy "${strategy}" were both asked for`,
-      {
-        remedy: "Leave one of them out.",
-      },
-    );
-  }
-  const backend = await DeviceBackend.open({
-    select: device,
-    strategy: persistent === true ? "persistent" : (strategy ?? "auto"),
-  });
+  const request = deviceRequest(choice);
+  if (request === undefined)
+    throw new EverwarpError("EW_BAD_ARGUMENT", 'device "cpu" names no device', {
+      remedy: "Use the host engine.",
+    });
+  const backend = await DeviceBackend.open(request);
   return { backend, strategyReason: backend.strategyReason, fallbackReason: undefined };
-}
-
-/** The host takes no strategy. @throws EW_STRATEGY_UNSUPPORTED where one was asked for */
-export function assertNoStrategy(
-  { strategy = "auto", persistent = false }: BackendChoice,
-  reason: string,
-): void {
-  if (strategy === "auto" && !persistent) return;
-  const wanted = persistent ? "a resident kernel" : `the strategy "${strategy}"`;
-  throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `${wanted} was asked for: ${reason}`, {
-    remedy: "Name a device, a software one for tests, or leave the strategy to us.",
-  });
 }

@@ -5,7 +5,7 @@
  * is most of what is asked, is read in one pass over its letters: no matcher, no regex engine, no scanner is made for it.
  */
 import { EverwarpError } from "../../base/index.ts";
-import type { Corpus } from "../corpus/corpus.ts";
+import type { Corpus } from "../corpus/index.ts";
 import type { Literal, Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/index.ts";
 import { createMatcher, foldExceptionsOf } from "../matcher/index.ts";

@@ -9,9 +9,9 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { milliseconds, nowMs, EverwarpError } from "../../base/index.ts";
-import type { BackendTicket } from "../backend.ts";
+import type { BackendTicket } from "../backend/index.ts";
 import type { HitList } from "../contracts.ts";
-import { SearchResult } from "../result.ts";
+import { SearchResult } from "./search-result.ts";
 import type { EngineCorpus, ExceptionProbe } from "./engine-corpus.ts";
 import { BackendHits } from "./hit-source.ts";
 import { HostPass } from "./host-pass.ts";

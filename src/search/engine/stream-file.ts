@@ -1,9 +1,9 @@
 /** Searches a file that is too large to be held, in pieces, from disk. */
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FoundFile, Matcher } from "../contracts.ts";
-import type { FileTable } from "../corpus/file-table.ts";
-import { decodingOf, LONGEST_MARK_BYTES } from "../content/index.ts";
-import { FileSearch, DEFAULT_SEARCHER_OPTIONS, type Line } from "../searcher/index.ts";
+import type { FileTable } from "../corpus/index.ts";
+import { LONGEST_MARK_BYTES, decodingOf } from "../content/index.ts";
+import { DEFAULT_SEARCHER_OPTIONS, FileSearch, type Line } from "../searcher/index.ts";
 
 /** Files of more bytes go through the stream buffer. */
 const WINDOW_BYTES = 1 << 20;

@@ -31,9 +31,9 @@ import type {
   LoadedCorpus,
   RawHits,
   SubmitOptions,
-} from "../backend.ts";
+} from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
-import type { Corpus } from "../corpus/corpus.ts";
+import type { Corpus } from "../corpus/index.ts";
 import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
 import { DeviceSink } from "./device-sink.ts";
 import { DeviceHits } from "./hit-records.ts";

@@ -4,9 +4,8 @@
  *     CorpusEntry[corpusIndex] ──▶ SegmentEntry[] ──▶ data │ blockRanks │ groupRanks
  */
 import type { ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
-import type { LoadedCorpus } from "../backend.ts";
-import type { Corpus } from "../corpus/corpus.ts";
-import { FILE_FLAGS, type Placement } from "../corpus/placement.ts";
+import type { LoadedCorpus } from "../backend/index.ts";
+import { type Corpus, FILE_FLAGS, type Placement } from "../corpus/index.ts";
 import type { DeviceSegment } from "./device-sink.ts";
 import type { FileMap } from "./hit-records.ts";
 import { PairCounts } from "./pair-counts.ts";

@@ -8,7 +8,7 @@
  */
 import { assert, EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Device, DeviceBuffer, Fence } from "../../vulkan/index.ts";
-import type { CorpusSink, Position, SinkWindow } from "../corpus/sink.ts";
+import type { CorpusSink, Position, SinkWindow } from "../corpus/index.ts";
 import { Record as HitRecord } from "./scan.schema.ts";
 
 const CHUNK_BYTES = 256 << 10;

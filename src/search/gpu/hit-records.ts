@@ -3,7 +3,7 @@
  *
  * A record is (offset in its segment, line feeds before it in the segment, byte column, tag); see scan.schema.ts.
  */
-import type { HitPlaces, RawHits } from "../backend.ts";
+import type { HitPlaces, RawHits } from "../backend/index.ts";
 import { Record as HitRecord } from "./scan.schema.ts";
 
 const { WORDS, SEGMENT_MASK } = HitRecord;

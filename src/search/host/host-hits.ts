@@ -1,6 +1,6 @@
 /** The host engine's answers, put together from what its threads found. */
-import type { HitPlaces, RawHits } from "../backend.ts";
-import type { Placement } from "../corpus/placement.ts";
+import type { HitPlaces, RawHits } from "../backend/index.ts";
+import type { Placement } from "../corpus/index.ts";
 import { LineLocator } from "./line-locator.ts";
 import { BLOCK_WORDS, LOCATED_HIT_WORDS, type ThreadAnswer } from "./query-queue.ts";
 import type { ScanKernel } from "../scanner/index.ts";

@@ -6,7 +6,7 @@
  */
 import type { LinearMemory } from "../../threads/index.ts";
 import type { Literal } from "../contracts.ts";
-import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../corpus/placement.ts";
+import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../corpus/index.ts";
 import type { WordBuffer } from "./hit-buffer.ts";
 import { PROGRAM_AREA_BYTES, WORK_AREA_BYTES } from "./host-sink.ts";
 import { LineLocator } from "./line-locator.ts";

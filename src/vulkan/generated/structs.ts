@@ -1,7 +1,7 @@
 // Written by scripts/gen-vulkan.ts from vk.xml (Khronos, Apache-2.0 OR MIT); do not edit.
 
 // oxfmt-ignore
-import { layout, u8, u32, i32, f32, u64, pointer, text, bytes, scalars, nested, nestedArray } from "../native-layout.ts";
+import { layout, u8, u32, i32, f32, u64, pointer, text, bytes, scalars, nested, nestedArray } from "../native/index.ts";
 
 export const VkLayerProperties = layout("VkLayerProperties", 520, undefined, {
   layerName: text(0, 256),

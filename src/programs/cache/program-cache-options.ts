@@ -1,0 +1,22 @@
+/** How a program cache is opened. */
+
+import type { ModuleShelf } from "../sources/index.ts";
+import type { SecondLevel } from "../stores/index.ts";
+
+/** What `ProgramCache.open` takes. */
+export interface ProgramCacheOptions {
+  /** Programs kept in memory; more only while more are in use. 100 if not given. */
+  readonly maxPrograms?: number;
+  /** Bytes of memory for them, beyond the driver's own; 50 MiB if not given. */
+  readonly maxBytes?: number;
+  /** Where programs are kept on disk: by default as `cacheDirectory` says; `false` for nowhere. */
+  readonly directory?: string | false;
+  /** Bytes on disk for one model of device, beyond which the longest unused go; 1 GiB if not given. */
+  readonly maxDiskBytes?: number;
+  /** Where precompiled modules lie; the package's own if not given, none if `false`. */
+  readonly precompiled?: string | false;
+  /** Asked when the disk has not got a program, and given what is made here. */
+  readonly secondLevel?: SecondLevel | undefined;
+  /** SPIR-V that caches of several devices share. */
+  readonly modules?: ModuleShelf;
+}

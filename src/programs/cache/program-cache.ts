@@ -1,0 +1,331 @@
+/**
+ * Programs of one device: what any process has compiled before is not compiled again.
+ *
+ *   request ──▶ memory (held-programs.ts) ──▶ disk, second level, SPIR-V, driver (program-maker.ts)
+ *
+ * Invariants: a program is known by what it is made from (entries/program-key.ts) and by nothing looser. Requests for one
+ * program that come while it is being made wait for the one that makes it. Opening reads no entry.
+ */
+
+import { join } from "node:path";
+import { assertInstance, callback, text, EverwarpError } from "../../base/index.ts";
+import { Device } from "../../vulkan/index.ts";
+import {
+  assertPreloaded,
+  assertRequest,
+  cacheOptions,
+  preloadOptions,
+  pruneOptions,
+  tuneOptions,
+} from "./arguments.ts";
+import { isSaved, saveLater } from "./background.ts";
+import { cacheDirectory, DiskStore, type PruneAnswer, type PruneOptions } from "../disk/index.ts";
+import { partsOf, type Target, targetOf } from "../entries/index.ts";
+import { CacheCounters, type ProgramStats, statsOf } from "./statistics.ts";
+import { HeldPrograms, type ProgramLease } from "./held-programs.ts";
+import { ModuleShelf, precompiledFolder, type Program } from "../sources/index.ts";
+import {
+  type PreloadAnswer,
+  type PreloadOptions,
+  type PreloadStep,
+  runPreload,
+  whenIdle,
+} from "./preload.ts";
+import type { ProgramCacheOptions } from "./program-cache-options.ts";
+import { ProgramMaker } from "./program-maker.ts";
+import {
+  nameOf,
+  type ProgramRequest,
+  RequestMemo,
+  type ResolvedRequest,
+  resolveRequest,
+} from "./program-request.ts";
+import { shippedProgramsNamed } from "./shipped.ts";
+import { type Benchmark, type TuneAnswer, type TuneOptions, Tuner } from "./tune.ts";
+
+export type { ProgramLease } from "./held-programs.ts";
+
+const DEFAULT_MAX_PROGRAMS = 100;
+const DEFAULT_MAX_BYTES = 50 << 20;
+const DEFAULT_MAX_DISK_BYTES = 1 << 30;
+
+export class ProgramCache implements Disposable {
+  readonly device: Device;
+  readonly target: Target;
+  /** The disk below; undefined where there is none. */
+  readonly disk: DiskStore | undefined;
+  readonly counters = new CacheCounters();
+  readonly #held: HeldPrograms;
+  readonly #maker: ProgramMaker;
+  readonly #maxPrograms: number;
+  readonly #tuner = new Tuner(this);
+  #memo = new RequestMemo();
+  /** What was added to stats.json already. */
+  #counted: Record<string, number> = {};
+  /** Requests in earnest that are not answered yet. */
+  #waiting = 0;
+  #isClosed = false;
+
+  private constructor(
+    device: Device,
+    target: Target,
+    disk: DiskStore | undefined,
+    options: ProgramCacheOptions,
+  ) {
+    const { maxPrograms = DEFAULT_MAX_PROGRAMS, maxBytes = DEFAULT_MAX_BYTES } = options;
+    this.device = device;
+    this.target = target;
+    this.disk = disk;
+    this.#maxPrograms = maxPrograms;
+    this.#held = new HeldPrograms({ maxPrograms, maxBytes });
+    this.#maker = new ProgramMaker({
+      device,
+      target,
+      disk,
+      secondLevel: options.secondLevel,
+      modules: options.modules ?? new ModuleShelf(options.precompiled ?? precompiledFolder(), maxPrograms),
+      counters: this.counters,
+      maxDiskBytes: options.maxDiskBytes ?? DEFAULT_MAX_DISK_BYTES,
+    });
+  }
+
+  /** Opens the cache of a device. Reads the manifest on disk, where there is one, and no entry. */
+  static async open(device: Device, given: ProgramCacheOptions = {}): Promise<ProgramCache> {
+    assertInstance("device", device, Device, "a Device, as Device.open gives it");
+    const options = cacheOptions(given);
+    const target = targetOf(device);
+    const directory = directoryOf(options);
+    const disk = directory === undefined ? undefined : await DiskStore.open(join(directory, target.folder));
+    return new ProgramCache(device, target, disk, options);
+  }
+
+  /**
+   * A pipeline, shared with all who ask for the same.
+   *
+   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_BAD_ARGUMENT for an unknown entry point or specialization constant,
+   * EW_VULKAN when the driver refuses the kernel, EW_CLOSED
+   */
+  async acquire(request: ProgramRequest): Promise<ProgramLease> {
+    this.#assertOpen();
+    assertRequest("request", request);
+    const known = this.#memo.find(request);
+    const held = known === undefined ? undefined : this.acquireHeld(this.#idOf(known));
+    if (held !== undefined) return held;
+    this.#waiting++;
+    try {
+      return await this.#find(request);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /**
+   * A pipeline that is in memory, at once; undefined when it is not, and `acquire` has to be asked.
+   *
+   * @throws EW_CLOSED
+   */
+  acquireHeld(id: string): ProgramLease | undefined {
+    this.#assertOpen();
+    text("id", id);
+    const lease = this.#held.lease(id);
+    if (lease !== undefined) this.counters.memoryHits++;
+    return lease;
+  }
+
+  /**
+   * The module of a source, without a pipeline.
+   *
+   * @throws EW_COMPILE, EW_PATH_NOT_FOUND
+   */
+  async program(request: ProgramRequest): Promise<Program> {
+    assertRequest("request", request);
+    const { resolved, expanded } = resolveRequest(request);
+    return this.#maker.moduleOf(resolved, expanded);
+  }
+
+  /**
+   * Finds out which of a request's variants is the best on this device, once: `acquire` takes it from then on, in this
+   * process and in those that come after it.
+   *
+   * @throws EW_BAD_ARGUMENT for a request without variants; when all variants fail, what the first of them failed with
+   */
+  async tune(request: ProgramRequest, benchmark: Benchmark, options?: TuneOptions): Promise<TuneAnswer> {
+    this.#assertOpen();
+    assertRequest("request", request);
+    callback("benchmark", benchmark);
+    const answer = await this.#tuner.tune(request, benchmark, tuneOptions(options));
+    // What requests came to before is not what they come to now.
+    this.#memo = new RequestMemo();
+    return answer;
+  }
+
+  /**
+   * Makes programs before they are asked for, behind whoever asks for one in earnest. They stay in memory within its
+   * limits.
+   *
+   * @param what requests, and names of shipped kernels ("search/scan"): of these, every form that was used on this
+   * device before, or the plain one where none was. If not given, all that was used on this device before, the last
+   * used first
+   * @throws EW_BAD_ARGUMENT for a name that nothing has; what goes wrong with a program is in the answer
+   */
+  async preload(
+    what?: readonly (string | ProgramRequest)[],
+    options: PreloadOptions = {},
+  ): Promise<PreloadAnswer> {
+    this.#assertOpen();
+    assertPreloaded("what", what);
+    const how = preloadOptions(options);
+    const stored = await this.#storedIds();
+    const steps =
+      what === undefined
+        ? stored.map((id) => this.#storedStep(id))
+        : what.flatMap((each) => this.#stepsOf(each, stored));
+    return runPreload(steps, () => this.#waiting > 0, how);
+  }
+
+  /** What was done so far, and what is held. */
+  stats(): ProgramStats {
+    return statsOf({
+      counters: this.counters,
+      held: this.#held,
+      disk: this.disk,
+      crashesFound: this.#maker.guard?.crashesFound ?? 0,
+      driverStores: this.#maker.driverStores,
+    });
+  }
+
+  /** Removes entries from disk by age and size; programs in memory stay. Zeros where there is no disk. */
+  async prune(given: PruneOptions): Promise<PruneAnswer> {
+    const options = pruneOptions(given);
+    await this.#maker.background.settled();
+    return (await this.disk?.prune(options)) ?? { removed: 0, removedBytes: 0, kept: 0, keptBytes: 0 };
+  }
+
+  /** Destroys the pipelines that nobody uses. */
+  trim(): void {
+    this.#held.trim();
+  }
+
+  /** Waits until all is on disk that is to be there, with the manifest and the statistics. */
+  async flush(): Promise<void> {
+    await this.#maker.background.settled();
+    const { disk } = this;
+    if (disk === undefined) return;
+    await disk.saveManifestIfNeeded();
+    const numbers = this.counters.flat();
+    const grown = Object.entries(numbers).map(
+      ([name, value]) => [name, value - (this.#counted[name] ?? 0)] as const,
+    );
+    const news = grown.filter(([, growth]) => growth !== 0);
+    if (news.length === 0) return;
+    this.#counted = numbers;
+    await disk.addStats(Object.fromEntries(news));
+  }
+
+  /** Whether `flush` has something to do. */
+  get isUnsaved(): boolean {
+    if (this.#maker.background.isBusy || this.disk?.isChanged === true) return true;
+    return Object.entries(this.counters.flat()).some(([name, value]) => value !== (this.#counted[name] ?? 0));
+  }
+
+  /** Flushes, and destroys the pipelines that nobody uses; those in use go when they are released. */
+  async close(): Promise<void> {
+    this[Symbol.dispose]();
+    await this.flush();
+    isSaved(this);
+  }
+
+  /** As `close`, but leaves it to the end of the process to bring to disk what is not there yet. */
+  [Symbol.dispose](): void {
+    this.#isClosed = true;
+    this.#held.close();
+  }
+
+  #assertOpen(): void {
+    if (!this.#isClosed) return;
+    throw new EverwarpError("EW_CLOSED", `the program cache of ${this.device.info.name} was closed`, {
+      remedy: "Open it again before use.",
+    });
+  }
+
+  #idOf({ moduleId, variantId }: ResolvedRequest): string {
+    return `${moduleId}.${variantId}.${this.target.id}`;
+  }
+
+  /** @param isAhead whether nobody waits for it yet */
+  async #find(asked: ProgramRequest, isAhead = false): Promise<ProgramLease> {
+    const request = asked.variants === undefined ? asked : await this.#tuner.choose(asked);
+    const { resolved, expanded } = resolveRequest(request);
+    const id = this.#idOf(resolved);
+    this.#memo.keep(asked, expanded, resolved);
+    const held = this.acquireHeld(id);
+    if (held !== undefined) return held;
+    const { lease, isFirst } = await this.#held.leaseMade(id, () =>
+      this.#maker.make({
+        id,
+        resolved,
+        expanded,
+        label: nameOf(request),
+        pause: isAhead ? () => this.#pause(id) : undefined,
+      }),
+    );
+    if (!isFirst) this.counters.memoryHits++;
+    if (this.disk !== undefined) saveLater(this);
+    return lease;
+  }
+
+  /** Lets those go first who wait for a program; one that they wait for itself is not to be paused. */
+  #pause(id: string): Promise<void> {
+    return whenIdle(() => this.#waiting > 0 && this.#held.waitingFor(id) <= 1);
+  }
+
+  /** Entries of this device and driver, the last used first, as many as memory may hold. */
+  async #storedIds(): Promise<string[]> {
+    const { disk, target } = this;
+    const ids = (await disk?.ids()) ?? [];
+    const lastUse = (id: string): number => disk?.manifest.rows.get(id)?.lastUseMs ?? 0;
+    return ids
+      .filter((id) => partsOf(id).target === target.id)
+      .toSorted((a, b) => lastUse(b) - lastUse(a))
+      .slice(0, this.#maxPrograms);
+  }
+
+  #stepsOf(what: string | ProgramRequest, stored: readonly string[]): PreloadStep[] {
+    if (typeof what === "object") return [this.#requestStep(nameOf(what) ?? "(source text)", what)];
+    return shippedProgramsNamed(what).flatMap(({ name, request }) => {
+      const { moduleId } = resolveRequest(request).resolved;
+      const used = stored.filter((id) => partsOf(id).module === moduleId);
+      return used.length > 0 ? used.map((id) => this.#storedStep(id)) : [this.#requestStep(name, request)];
+    });
+  }
+
+  #requestStep(name: string, request: ProgramRequest): PreloadStep {
+    return {
+      name,
+      run: async () => {
+        // Not by acquire: this one is not to be waited for.
+        (await this.#find(request, true)).release();
+        return true;
+      },
+    };
+  }
+
+  #storedStep(id: string): PreloadStep {
+    return {
+      name: this.disk?.manifest.rows.get(id)?.name ?? id,
+      run: async () => {
+        if (this.#held.has(id)) return true;
+        const made = await this.#held.leaseIfMade(id, () =>
+          this.#maker.makeStored(id, () => this.#pause(id)),
+        );
+        made?.release();
+        return made !== undefined;
+      },
+    };
+  }
+}
+
+function directoryOf({ directory }: ProgramCacheOptions): string | undefined {
+  if (directory === false) return undefined;
+  return directory ?? cacheDirectory();
+}

@@ -1,0 +1,285 @@
+/**
+ * Which of several ways to build a program is the best on this device: measured once, kept with its figures, and taken
+ * from then on.
+ *
+ * Invariants: a choice holds for one source, one list of variants, and one device with its driver; for any other it is
+ * not looked at. A record that is damaged is no record. A variant that does not compile or whose benchmark fails is
+ * never chosen; where that is so for all, it is an error and nothing is kept.
+ */
+
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { EverwarpError } from "../../base/index.ts";
+import {
+  writeBytesAtomically,
+  type WriteOptions,
+  isAmount,
+  isCount,
+  isListOf,
+  isObject,
+  isOptional,
+  isText,
+  parseJson,
+  readRegularText,
+} from "../../storage/index.ts";
+import { type DiskStore, inTurn, MAX_SIDE_FILE_BYTES } from "../disk/index.ts";
+import { digits, type Target } from "../entries/index.ts";
+import type { ProgramLease } from "./held-programs.ts";
+import {
+  nameOf,
+  type ProgramRequest,
+  type ProgramVariant,
+  resolveRequest,
+  withVariant,
+} from "./program-request.ts";
+
+const RECORD_VERSION = 1;
+const DEFAULT_ROUNDS = 3;
+/** How long one process waits for another that measures the same: two at once would disturb each other. */
+const OTHERS_TIMEOUT_MS = 60_000;
+const WRITES: WriteOptions = {
+  place: "own",
+  points: {
+    begun: "cache.manifest-begun",
+    written: "cache.manifest-written",
+    renamed: "cache.manifest-renamed",
+  },
+};
+
+/**
+ * Measures a program once.
+ *
+ * @returns what it costs, in any unit: the smallest wins
+ */
+export type Benchmark = (program: ProgramLease, variant: ProgramVariant) => number | Promise<number>;
+
+export interface TuneOptions {
+  /** How often each variant is measured, in turn; the median counts. 3 if not given. */
+  readonly rounds?: number;
+  /** Measures again what was measured before. */
+  readonly again?: boolean;
+}
+
+/** What was measured of a variant. */
+export interface VariantFigure {
+  readonly variant: string;
+  /** The median; undefined where it failed. */
+  readonly figure?: number | undefined;
+  /** Why it failed. */
+  readonly error?: string | undefined;
+}
+
+export interface TuneAnswer {
+  /** Place of the best variant in the request's list. */
+  readonly winner: number;
+  readonly figures: readonly VariantFigure[];
+  readonly measuredAtMs: number;
+  /** Whether it was measured now, and not found as an earlier run left it. */
+  readonly isMeasuredNow: boolean;
+}
+
+type TuneRecord = Omit<TuneAnswer, "isMeasuredNow">;
+
+/** What the tuner needs of the cache that it chooses for. */
+export interface TunedCache {
+  readonly target: Target;
+  readonly disk: DiskStore | undefined;
+  acquire(request: ProgramRequest): Promise<ProgramLease>;
+  flush(): Promise<void>;
+}
+
+export class Tuner {
+  readonly #cache: TunedCache;
+  /** What is known, by the name of its record; undefined where nothing was measured. */
+  readonly #known = new Map<string, Promise<TuneRecord | undefined>>();
+
+  constructor(cache: TunedCache) {
+    this.#cache = cache;
+  }
+
+  /** A request with the variant that is best, as far as that is known, else with the first. */
+  async choose(request: ProgramRequest): Promise<ProgramRequest> {
+    const { variants = [] } = request;
+    if (variants.length === 0) return withVariant(request, undefined);
+    const id = this.#idOf(request);
+    let known = this.#known.get(id);
+    if (known === undefined) {
+      known = this.#read(id, variants.length);
+      this.#known.set(id, known);
+    }
+    return withVariant(request, variants[(await known)?.winner ?? 0]);
+  }
+
+  /**
+   * Finds the best variant: from an earlier run, else by measuring all of them.
+   *
+   * @throws EW_BAD_ARGUMENT for a request without variants; when all variants fail, what the first of them failed with
+   */
+  async tune(request: ProgramRequest, benchmark: Benchmark, options: TuneOptions = {}): Promise<TuneAnswer> {
+    const { variants = [] } = request;
+    const { rounds = DEFAULT_ROUNDS } = options;
+    if (variants.length === 0 || !(rounds >= 1)) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `${variants.length} variants of ${nameOf(request) ?? "a program"} to be measured ${rounds} times`,
+        { remedy: "Give at least one variant, and measure it at least once." },
+      );
+    }
+    const id = this.#idOf(request);
+    const { disk } = this.#cache;
+    const found = async (): Promise<TuneAnswer | undefined> => {
+      const record = options.again === true ? undefined : await this.#read(id, variants.length);
+      return record === undefined ? undefined : { ...record, isMeasuredNow: false };
+    };
+    const measured = async (): Promise<TuneAnswer> => {
+      const record = await this.#measure(request, variants, benchmark, rounds);
+      await this.#keep(id, record);
+      return { ...record, isMeasuredNow: true };
+    };
+    const turn = disk && join(disk.folder, "turns", `tune-${id}`);
+    const answer =
+      (await found()) ??
+      (turn === undefined
+        ? await measured()
+        : // Another process may have measured it since.
+          await inTurn(turn, OTHERS_TIMEOUT_MS, async () => (await found()) ?? measured()));
+    this.#known.set(id, Promise.resolve(answer));
+    return answer;
+  }
+
+  #idOf(request: ProgramRequest): string {
+    const { resolved } = resolveRequest(withVariant(request, undefined));
+    const { moduleId, variantId } = resolved;
+    return digits(32, [RECORD_VERSION, moduleId, variantId, request.variants, this.#cache.target.id]);
+  }
+
+  async #measure(
+    request: ProgramRequest,
+    variants: readonly ProgramVariant[],
+    benchmark: Benchmark,
+    rounds: number,
+  ): Promise<TuneRecord> {
+    const figures = variants.map((): number[] => []);
+    const errors = new Map<number, unknown>();
+    // In turn, so that a device that gets warm or busy is so for all of them.
+    for (let round = 0; round < rounds; round++) {
+      for (const [index, variant] of variants.entries()) {
+        if (errors.has(index)) continue;
+        try {
+          figures[index]?.push(await this.#measureOnce(withVariant(request, variant), variant, benchmark));
+        } catch (error) {
+          errors.set(index, error);
+        }
+      }
+    }
+    if (errors.size === variants.length) throw errors.get(0);
+    const measuredAtMs = Date.now();
+    const answers = variants.map((variant, index): VariantFigure => {
+      const name = nameOfVariant(variant, index);
+      return errors.has(index)
+        ? { variant: name, error: String((errors.get(index) as Error | undefined)?.message) }
+        : { variant: name, figure: median(figures[index] ?? []) };
+    });
+    const best = answers.reduce(
+      (least, { figure = Infinity }, index) =>
+        figure < (answers[least]?.figure ?? Infinity) ? index : least,
+      answers.findIndex(({ figure }) => figure !== undefined),
+    );
+    await this.#noteFigures(request, variants, answers, measuredAtMs);
+    return { winner: best, figures: answers, measuredAtMs };
+  }
+
+  async #measureOnce(
+    request: ProgramRequest,
+    variant: ProgramVariant,
+    benchmark: Benchmark,
+  ): Promise<number> {
+    const lease = await this.#cache.acquire(request);
+    try {
+      const figure = await benchmark(lease, variant);
+      if (Number.isFinite(figure)) return figure;
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a benchmark gave ${figure}`, {
+        remedy: "Let it return a number, smaller for better.",
+      });
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Writes the figures into the entries, where `everwarp cache list` finds them. */
+  async #noteFigures(
+    request: ProgramRequest,
+    variants: readonly ProgramVariant[],
+    figures: readonly VariantFigure[],
+    measuredAtMs: number,
+  ): Promise<void> {
+    const { disk, target } = this.#cache;
+    if (disk === undefined) return;
+    await this.#cache.flush(); // the entries must be there
+    for (const [index, { variant, figure }] of figures.entries()) {
+      if (figure === undefined) continue;
+      const { resolved } = resolveRequest(withVariant(request, variants[index]));
+      const id = `${resolved.moduleId}.${resolved.variantId}.${target.id}`;
+      await disk.noteMeasured(id, { variant, figure, measuredAtMs });
+    }
+  }
+
+  /** @returns undefined where there is none, or none that is whole */
+  async #read(id: string, variantCount: number): Promise<TuneRecord | undefined> {
+    const { disk } = this.#cache;
+    if (disk === undefined) return (await this.#known.get(id)) ?? undefined;
+    const text = await readRegularText(recordPath(disk, id), MAX_SIDE_FILE_BYTES);
+    const record = text === undefined ? undefined : decodeRecord(text);
+    return record !== undefined && record.winner < variantCount ? record : undefined;
+  }
+
+  async #keep(id: string, record: TuneRecord): Promise<void> {
+    const { disk } = this.#cache;
+    await disk?.attempt(() =>
+      writeBytesAtomically(recordPath(disk, id), new TextEncoder().encode(encodeRecord(record)), WRITES),
+    );
+  }
+}
+
+function recordPath(disk: DiskStore, id: string): string {
+  return join(disk.folder, "tuned", `${id}.json`);
+}
+
+function encodeRecord(record: TuneRecord): string {
+  const text = JSON.stringify(record);
+  return `${JSON.stringify({ record, check: checkOf(text) }, undefined, 1)}\n`;
+}
+
+const isTuneFile = isObject({
+  record: isObject({
+    winner: isCount,
+    figures: isListOf(
+      isObject({ variant: isText, figure: isOptional(Number.isFinite), error: isOptional(isText) }),
+    ),
+    measuredAtMs: isAmount,
+  }),
+  check: isText,
+});
+
+/** @returns undefined for what is no record, or a damaged one: it is measured again */
+export function decodeRecord(text: string): TuneRecord | undefined {
+  const value = parseJson(text);
+  if (!isTuneFile(value)) return undefined;
+  const { record, check } = value as { record: TuneRecord; check: string };
+  return checkOf(JSON.stringify(record)) === check ? record : undefined;
+}
+
+function checkOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function nameOfVariant({ name }: ProgramVariant, index: number): string {
+  return name ?? String(index);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? 0;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+}

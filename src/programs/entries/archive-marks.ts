@@ -1,0 +1,71 @@
+/**
+ * Where records begin in an archive, for a reader that lost its place.
+ *
+ * Invariant: going forward through a file, each byte is read and looked at once for each mark, however many marks there
+ * are.
+ */
+
+import type { FileHandle } from "node:fs/promises";
+
+/** How much is looked through at a time. */
+const PIECE_BYTES = 1 << 20;
+
+export class MarkFinder {
+  readonly #handle: FileHandle;
+  readonly #marks: readonly Buffer[];
+  /** Where each mark was found last; Infinity where there is no further one. */
+  readonly #foundAt: number[];
+  /** From where on that is true. */
+  #searchedFrom = Infinity;
+  #piece: { readonly at: number; readonly bytes: Buffer } | undefined;
+
+  constructor(handle: FileHandle, marks: readonly Buffer[]) {
+    this.#handle = handle;
+    this.#marks = marks;
+    this.#foundAt = marks.map(() => -1);
+  }
+
+  /** Where the next mark begins, at `from` or behind it; undefined where there is none. */
+  async next(from: number): Promise<number | undefined> {
+    if (from < this.#searchedFrom) this.#foundAt.fill(-1); // the first time; afterwards readers only go forward
+    this.#searchedFrom = from;
+    for (const [index, mark] of this.#marks.entries()) {
+      if (this.#foundAt[index]! < from) this.#foundAt[index] = await this.#find(mark, from);
+    }
+    const at = Math.min(...this.#foundAt);
+    return at === Infinity ? undefined : at;
+  }
+
+  async #find(mark: Buffer, from: number): Promise<number> {
+    for (let at = from; ;) {
+      const piece = await this.#pieceAt(at, mark.length);
+      const found = piece.bytes.indexOf(mark, at - piece.at);
+      if (found >= 0) return piece.at + found;
+      if (piece.bytes.length < PIECE_BYTES) return Infinity;
+      // A mark may lie across the border.
+      at = piece.at + piece.bytes.length - mark.length + 1;
+    }
+  }
+
+  /** A piece of the file that has `sizeBytes` bytes from `at` on, unless the file ends there. */
+  async #pieceAt(at: number, sizeBytes: number): Promise<{ readonly at: number; readonly bytes: Buffer }> {
+    const last = this.#piece;
+    const isLast = last !== undefined && last.bytes.length < PIECE_BYTES;
+    if (last !== undefined && at >= last.at && (isLast || at + sizeBytes <= last.at + last.bytes.length))
+      return last;
+    this.#piece = { at, bytes: await readAt(this.#handle, at, PIECE_BYTES) };
+    return this.#piece;
+  }
+}
+
+/** Fewer bytes than asked for where the file ends. */
+export async function readAt(handle: FileHandle, at: number, sizeBytes: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(sizeBytes);
+  let done = 0;
+  while (done < sizeBytes) {
+    const { bytesRead } = await handle.read(bytes, done, sizeBytes - done, at + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return bytes.subarray(0, done);
+}

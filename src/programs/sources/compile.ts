@@ -1,0 +1,98 @@
+/** GLSL to SPIR-V: includes expanded, defines put in, errors told in terms of the files that people wrote. */
+
+import { EverwarpError } from "../../base/index.ts";
+import { type ExpandedSource, expandFile, expandSource, showPath, type VirtualFiles } from "./include.ts";
+import { glslang } from "./glslang.ts";
+import { findPrecompiled, sourceKey } from "./precompiled.ts";
+
+/** What to compile. */
+export type SourceRequest = {
+  /** Preprocessor definitions, put right after the `#version` line. */
+  defines?: Readonly<Record<string, string | number | boolean>>;
+  /** Texts that `#include "name"` finds before any file on disk: what was made for this very program. */
+  virtualFiles?: VirtualFiles;
+  /** Folders that includes may come from and are looked for in, beside the source's own and the package's. */
+  includeRoots?: readonly string[];
+} & (
+  | { /** Path of a GLSL file. */ file: string }
+  | { /** GLSL text. */ source: string; /** What errors call it. */ name?: string }
+);
+
+/**
+ * Expands includes and puts the defines in: the text that a compiled module is known by.
+ *
+ * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_BAD_ARGUMENT for a define that is no identifier
+ */
+export function prepareSource(request: SourceRequest): ExpandedSource {
+  const { virtualFiles, includeRoots } = request;
+  const expanded =
+    "file" in request
+      ? expandFile(request.file, { virtualFiles, includeRoots })
+      : expandSource(request.source, request.name ?? "(source text)", { virtualFiles, includeRoots });
+  return { ...expanded, text: insertDefines(expanded.text, request.defines ?? {}) };
+}
+
+/**
+ * The SPIR-V 1.5 of a compute kernel: the module that the build made of this very text where there is one (under a
+ * millisecond), else compiled now (the first time some 200 ms, as the compiler is loaded).
+ *
+ * @throws EW_COMPILE with the compiler's messages, each with its file and line; EW_BAD_SPIRV for a damaged module
+ */
+export async function compile(request: SourceRequest): Promise<Uint32Array> {
+  const expanded = prepareSource(request);
+  return findPrecompiled(sourceKey(expanded.text)) ?? (await compileExpanded(expanded));
+}
+
+/** Compiles a text that `prepareSource` gave. @throws EW_COMPILE */
+export async function compileExpanded(expanded: ExpandedSource): Promise<Uint32Array> {
+  const { spirv, log } = (await glslang())(expanded.text);
+  if (spirv !== undefined) return spirv;
+  throw new EverwarpError(
+    "EW_COMPILE",
+    `${showPath(expanded.files[0] ?? "")} does not compile:\n${mapLog(log, expanded)}`,
+    {
+      remedy: "Correct the source.",
+    },
+  );
+}
+
+function insertDefines(text: string, defines: Readonly<Record<string, string | number | boolean>>): string {
+  // Sorted, so that the order in which a caller writes them makes no second program.
+  const lines = Object.entries(defines)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => {
+      if (!/^[A-Za-z_]\w*$/.test(name) || /[\r\n]/.test(String(value))) {
+        throw new EverwarpError(
+          "EW_BAD_ARGUMENT",
+          `the define ${JSON.stringify(name)} = ${JSON.stringify(value)}`,
+          {
+            remedy: "A name must be an identifier and a value one line.",
+          },
+        );
+      }
+      return `#define ${name} ${typeof value === "boolean" ? Number(value) : value}`;
+    });
+  if (lines.length === 0) return text;
+  const all = text.split("\n");
+  const version = all.findIndex((line) => /^\s*#\s*version\b/.test(line));
+  all.splice(version + 1, 0, ...lines, `#line ${version + 2} 0`);
+  return all.join("\n");
+}
+
+/** Turns the compiler's "ERROR: SOURCE:LINE: text" into "file:line: text", and drops what only repeats. */
+function mapLog(log: string, expanded: ExpandedSource): string {
+  const messages = log
+    .split("\n")
+    .map((line) => /^(ERROR|WARNING): (?:(\d+):(\d+): )?(.*)$/.exec(line.trim()))
+    .filter((match) => match !== null)
+    .filter(
+      ([, , source, , text]) =>
+        source !== undefined || !/compilation errors|No code generated/.test(text ?? ""),
+    )
+    .map(([, kind, source, line, text]) => {
+      const file = source === undefined ? undefined : expanded.files[Number(source)];
+      const prefix = kind === "WARNING" ? "warning: " : "";
+      return file === undefined ? `  ${prefix}${text}` : `  ${showPath(file)}:${line}: ${prefix}${text}`;
+    });
+  return messages.length === 0 ? log.trim() : [...new Set(messages)].join("\n");
+}

@@ -1,0 +1,69 @@
+/** Khronos's GLSL compiler, as WebAssembly, loaded at the first compilation and not before. */
+import { requireDependency } from "../../base/index.ts";
+
+interface Glslang {
+  compileGLSL(source: string, stage: "compute", debug: boolean, spirvVersion: "1.5"): Uint32Array;
+}
+type CreateGlslang = (module: { print: Print; printErr: Print; then?: unknown }) => PromiseLike<Glslang>;
+type Print = (line: string) => void;
+
+/** What the compiler prints while it works; it does not tell through its result why it failed. */
+let printed: string[] = [];
+let loading: Promise<(source: string) => CompilerAnswer> | undefined;
+
+export interface CompilerAnswer {
+  /** Undefined when the source does not compile. */
+  spirv: Uint32Array | undefined;
+  /** What the compiler said. */
+  log: string;
+}
+
+/** The compiler: a function from expanded GLSL to SPIR-V 1.5. The first call takes about 100 ms. */
+export function glslang(): Promise<(source: string) => CompilerAnswer> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<(source: string) => CompilerAnswer> {
+  const create = requireQuietly("@webgpu/glslang") as CreateGlslang;
+  const print = (line: string): void => {
+    printed.push(line);
+  };
+  const compiler = await new Promise<Glslang>((resolve) => {
+    // The module is "thenable" and resolves to itself: an await on it would go round for ever.
+    void create({ print, printErr: print }).then((module) => {
+      Reflect.deleteProperty(module, "then");
+      resolve(module);
+    });
+  });
+  return (source) => {
+    printed = [];
+    try {
+      return { spirv: compiler.compileGLSL(source, "compute", false, "1.5"), log: printed.join("\n") };
+    } catch (error) {
+      if (!(error instanceof Error && error.message === "GLSL compilation failed")) throw error;
+      return { spirv: undefined, log: printed.join("\n") };
+    }
+  };
+}
+
+/**
+ * Loads the module without what it does to the process: it was built to take over uncaught exceptions and unhandled
+ * rejections, which would change how the whole program fails.
+ */
+function requireQuietly(name: string): unknown {
+  const events = ["uncaughtException", "unhandledRejection"] as const;
+  const before = new Map(
+    events.map((event) => [event, new Set(process.listeners(event as "uncaughtException"))]),
+  );
+  const create = requireDependency(name) as CreateGlslang;
+  return (options: Parameters<CreateGlslang>[0]) => {
+    const module = create(options);
+    for (const event of events) {
+      for (const listener of process.listeners(event as "uncaughtException")) {
+        if (before.get(event)?.has(listener) !== true) process.removeListener(event, listener);
+      }
+    }
+    return module;
+  };
+}

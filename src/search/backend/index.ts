@@ -1,0 +1,10 @@
+/** The door of the backends' contract: what host threads and a device's kernel both do for a search engine. */
+export type {
+  Backend,
+  BackendInfo,
+  BackendTicket,
+  HitPlaces,
+  LoadedCorpus,
+  RawHits,
+  SubmitOptions,
+} from "./backend.ts";

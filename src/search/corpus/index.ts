@@ -1,0 +1,19 @@
+/** The door of corpora: which files are searched, and how their bytes get into the memory of a backend. */
+export { Corpus, type CorpusOptions } from "./corpus.ts";
+export { FileTable } from "./file-table.ts";
+export {
+  FILE_FLAGS,
+  Placement,
+  PlacementColumns,
+  type PlacementMemory,
+  type UnitColumns,
+} from "./placement.ts";
+export {
+  type FileContent,
+  type FileStamp,
+  loadedStamp,
+  readContent,
+  sameStamp,
+  stampOf,
+} from "./read-content.ts";
+export type { CorpusSink, Position, SinkWindow } from "./sink.ts";

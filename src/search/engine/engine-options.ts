@@ -1,0 +1,16 @@
+/** What a caller may choose when it opens a search engine. Types only. */
+import type { BackendChoice as DeviceChoice } from "../../engine/index.ts";
+import type { Corpus } from "../corpus/index.ts";
+
+/** What does the work of an engine. */
+export interface BackendChoice extends DeviceChoice {
+  /** Threads of the host engine, and threads that load, at most. Default: one per core. */
+  readonly threads?: number;
+}
+
+/** Options of `SearchEngine.open`. */
+export interface SearchEngineOptions extends BackendChoice {
+  /** What is searched. With `corpora`, this is the first one. More can be added later. */
+  readonly corpus?: Corpus;
+  readonly corpora?: readonly Corpus[];
+}

@@ -1,0 +1,170 @@
+/**
+ * What a search found: numbers in typed arrays, and text only of what is looked at.
+ *
+ * Guarantees: hits are sorted by file, then offset; they are what ripgrep reports, for the contents as they were loaded. Where a file
+ * had to be read again (a device keeps contents to itself) its present content was searched, and it is listed in `changedFiles`.
+ */
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { EverwarpError } from "../../base/index.ts";
+import type { HitList } from "../contracts.ts";
+import { FILE_FLAGS, type FileStamp, loadedStamp, sameStamp, stampOf } from "../corpus/index.ts";
+import { assertHit } from "./arguments.ts";
+import type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
+
+/** What a search makes a result of. */
+export interface ResultParts {
+  readonly corpus: EngineCorpus;
+  readonly hits: HitList & { readonly truncated: boolean };
+  /** Files that were read again and had changed, with what they are now; undefined: gone. */
+  readonly changed: ReadonlyMap<number, FileStamp | undefined>;
+  readonly skipped: readonly SkippedFile[];
+  readonly roundTripUs: number;
+  readonly verifyUs: number;
+}
+
+const LINE_FEED = 10;
+
+export class SearchResult implements HitList {
+  readonly #parts: ResultParts;
+  #fileCount: number | undefined;
+  /** The file that was shown last. */
+  #shown: { file: number; bytes: Buffer | undefined } | undefined;
+
+  constructor(parts: ResultParts) {
+    this.#parts = parts;
+  }
+
+  /** Hits in the arrays below. */
+  get count(): number {
+    return this.#parts.hits.count;
+  }
+
+  /** There are more hits than `maxHits` allowed. */
+  get truncated(): boolean {
+    return this.#parts.hits.truncated;
+  }
+
+  /** Per hit: index into the corpus's file table. */
+  get file(): Uint32Array {
+    return this.#parts.hits.file;
+  }
+
+  /** Per hit: line number, from 1. */
+  get line(): Uint32Array {
+    return this.#parts.hits.line;
+  }
+
+  /** Per hit: byte column in its line, from 1; a byte order mark is no part of the line. */
+  get column(): Uint32Array {
+    return this.#parts.hits.column;
+  }
+
+  /** Per hit: byte offset in the file, from 0, a UTF-8 byte order mark included; of UTF-16 files in their text as UTF-8. */
+  get offset(): Float64Array {
+    return this.#parts.hits.offset;
+  }
+
+  /** Per hit: length in bytes. */
+  get length(): Uint32Array {
+    return this.#parts.hits.length;
+  }
+
+  /** Files that have hits. */
+  get fileCount(): number {
+    if (this.#fileCount === undefined) {
+      const { file } = this;
+      let count = 0;
+      for (let index = 0; index < file.length; index++) if (file[index] !== file[index - 1]) count++;
+      this.#fileCount = count;
+    }
+    return this.#fileCount;
+  }
+
+  /** Files that had changed since they were loaded, as far as this search had to read them again. Indexes, ascending. */
+  get changedFiles(): number[] {
+    return [...this.#parts.changed.keys()];
+  }
+
+  /** Files of the corpus that were not searched, and why. */
+  get skippedFiles(): readonly SkippedFile[] {
+    const { corpus, skipped } = this.#parts;
+    return skipped.length === 0 ? corpus.skipped : [...corpus.skipped, ...skipped];
+  }
+
+  /** From submission until the backend's answer was seen, microseconds; 0 where the host alone searched. */
+  get roundTripUs(): number {
+    return this.#parts.roundTripUs;
+  }
+
+  /** What the host did with the answer, microseconds. */
+  get verifyUs(): number {
+    return this.#parts.verifyUs;
+  }
+
+  /** Path of a hit's file, as the walk found it. @param index of the hit */
+  path(index: number): string {
+    return this.#parts.corpus.corpus.files.path(this.#fileOf(index));
+  }
+
+  /**
+   * The line that a hit begins in, without its line feed.
+   * @param index of the hit
+   * @throws EW_FILE_CHANGED where the file on disk is not what was searched, EW_BAD_ARGUMENT
+   */
+  lineText(index: number): string {
+    const file = this.#fileOf(index);
+    this.#assertUnchanged(file);
+    const { corpus } = this.#parts;
+    const offset = this.offset[index] as number;
+    const start = offset - (this.column[index] as number) + 1;
+    if (((corpus.loaded.placement.flags[file] as number) & FILE_FLAGS.OVERSIZE) !== 0)
+      return this.#lineOnDisk(file, start);
+    if (this.#shown?.file !== file) this.#shown = { file, bytes: corpus.shownContent(file) };
+    const { bytes } = this.#shown;
+    if (bytes === undefined) this.#throwChanged(file);
+    const feed = bytes.indexOf(LINE_FEED, offset);
+    return bytes.toString("utf8", start, feed === -1 ? bytes.length : feed);
+  }
+
+  #fileOf(index: number): number {
+    assertHit(index, this.count);
+    return this.file[index] as number;
+  }
+
+  /** One stat call; a file that changes between this and the reading of its line is not noticed. */
+  #assertUnchanged(file: number): void {
+    const { corpus, changed } = this.#parts;
+    const { placement } = corpus.loaded;
+    const seen = changed.has(file) ? changed.get(file) : loadedStamp(placement, file);
+    const now = statSync(placement.files.openPath(file), { throwIfNoEntry: false });
+    if (seen === undefined || now === undefined || !sameStamp(seen, stampOf(now))) this.#throwChanged(file);
+  }
+
+  #throwChanged(file: number): never {
+    const path = this.#parts.corpus.corpus.files.path(file);
+    throw new EverwarpError("EW_FILE_CHANGED", `${path} changed on disk after it was loaded`, {
+      remedy: "Load the corpus again.",
+    });
+  }
+
+  /** A line of a file that is too large to be held. */
+  #lineOnDisk(file: number, start: number): string {
+    const { placement } = this.#parts.corpus.loaded;
+    const descriptor = openSync(placement.files.openPath(file), "r");
+    try {
+      const parts: Buffer[] = [];
+      const end = fstatSync(descriptor).size;
+      for (let at = start; at < end;) {
+        const piece = Buffer.allocUnsafe(64 * 1024);
+        const length = readSync(descriptor, piece, 0, piece.length, at);
+        const feed = piece.subarray(0, length).indexOf(LINE_FEED);
+        parts.push(piece.subarray(0, feed === -1 ? length : feed));
+        if (feed !== -1 || length === 0) break;
+        at += length;
+      }
+      return Buffer.concat(parts).toString("utf8");
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+}

@@ -1,0 +1,332 @@
+/**
+ * The host engine: threads that stay, parked on a doorbell, and search corpora in shared memory.
+ *
+ *   submit ──▶ slot in shared memory ──doorbell──▶ threads take units ──▶ mailboxes ──▶ ticket
+ *
+ * Invariants: a ticket owns its slot from `submit` until its answer is collected; a slot's answer is collected once, by
+ * whoever first sees it DONE, and nothing is collected while another answer is being collected: messages that are read then
+ * only say which ticket is next; once a thread has died every ticket fails, and nothing waits any more.
+ */
+import { availableParallelism } from "node:os";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
+import { wholeNumber, assert, EverwarpError } from "../../base/index.ts";
+import { startAsMany, startWorkerThread } from "../../threads/index.ts";
+import type { Backend, BackendInfo, BackendTicket, LoadedCorpus, SubmitOptions } from "../backend/index.ts";
+import type { Literal } from "../contracts.ts";
+import type { Corpus } from "../corpus/index.ts";
+import { HostCorpus } from "./host-corpus.ts";
+import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
+import { HostSink } from "./host-sink.ts";
+import { HostTicket, type TicketOwner } from "./host-ticket.ts";
+import {
+  allocateQueue,
+  type EngineMessage,
+  FAILED,
+  HIT_WORDS,
+  LOCATED_HIT_WORDS,
+  QueryQueue,
+  SLOT,
+  SLOT_STATUS,
+  SPILLED,
+  STOP,
+} from "./query-queue.ts";
+
+export interface HostBackendOptions {
+  /** Threads that search. Default: one per core. */
+  readonly threads?: number;
+  /** Queries in flight at most. Default 256. */
+  readonly slotCount?: number;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+}
+
+export class HostBackend implements Backend, TicketOwner {
+  readonly info: BackendInfo;
+  readonly #queue: QueryQueue;
+  readonly #threads: readonly Thread[];
+  readonly #corpora = new Set<HostCorpus>();
+  /** The ticket that owns each slot. */
+  readonly #slots: (HostTicket | undefined)[];
+  readonly #tickets = new Map<number, HostTicket>();
+  /** Sequences of queries whose word that they are done was read while an answer was being collected. */
+  readonly #announced: number[] = [];
+  #isCollecting = false;
+  #sequence = 0;
+  #corpusCount = 0;
+  #nextSlot = 0;
+  #failure: EverwarpError | undefined;
+  #closing: Promise<void> | undefined;
+  #waiting = 0;
+
+  /**
+   * Opens the backend, with as many of the threads as the system lets start.
+   * @throws EW_BAD_ARGUMENT, EW_NO_THREAD
+   */
+  static async open(options: HostBackendOptions = {}): Promise<HostBackend> {
+    const { threads = availableParallelism(), slotCount = 256 } = options;
+    wholeNumber("threads", threads, 1, 256);
+    wholeNumber("slotCount", slotCount, 1, 4096);
+    const memory = allocateQueue(slotCount, threads);
+    const started = await startAsMany(threads, async (thread): Promise<Thread> => {
+      const { port1, port2 } = new MessageChannel();
+      const data: EngineThreadData = { queue: memory, thread, port: port2 };
+      return { worker: await startWorkerThread("host-worker", data, [port2]), port: port1 };
+    });
+    if (started.length === 0) {
+      throw new EverwarpError("EW_NO_THREAD", "the system lets none of the host engine's threads start", {
+        remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v).",
+      });
+    }
+    return new HostBackend(new QueryQueue(memory), started);
+  }
+
+  private constructor(queue: QueryQueue, threads: readonly Thread[]) {
+    this.#queue = queue;
+    this.#threads = threads;
+    this.#slots = Array.from({ length: queue.slotCount });
+    this.info = {
+      kind: "host",
+      device: threads.length === 1 ? "1 thread" : `${threads.length} threads`,
+      strategy: "threads",
+    };
+    for (const { worker, port } of threads) {
+      // An idle engine keeps no process alive; a ticket that is waited for does.
+      worker.unref();
+      port.on("message", (message: EngineMessage) => this.#receive(message));
+      port.unref();
+      worker.on("error", (error: Error) => this.#threadEnded(error.message, error));
+      worker.on("exit", (code) => this.#threadEnded(`exit code ${code}`));
+    }
+  }
+
+  async load(corpus: Corpus, options: { threads?: number } = {}): Promise<LoadedCorpus> {
+    this.#throwIfEnded();
+    const sink = new HostSink(this.#queue.threadCount);
+    const placement = await corpus.loadInto(sink, options);
+    this.#throwIfEnded();
+    const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, (it) =>
+      this.#unload(it),
+    );
+    this.#corpora.add(loaded);
+    const { id } = loaded;
+    const { memory: columns, units } = placement;
+    this.#tellThreads({ kind: "load", corpus: { id, segments: sink.segments, columns, units } });
+    return loaded;
+  }
+
+  submit(loaded: LoadedCorpus, literals: readonly Literal[], options: SubmitOptions = {}): BackendTicket {
+    this.#throwIfEnded();
+    if (!(loaded instanceof HostCorpus) || !this.#corpora.has(loaded)) {
+      throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus is not loaded in this engine", {
+        remedy: "Load it with this engine's load(), and query it before unload().",
+      });
+    }
+    const sequence = (this.#sequence = (this.#sequence + 1) & 0x7fff_ffff);
+    const slot = this.#takeSlot();
+    const queue = this.#queue;
+    queue.writeLiterals(slot, literals);
+    const ticket = new HostTicket(this, loaded, sequence, slot, options.maxHits ?? 0);
+    for (let thread = 0; thread < queue.threadCount; thread++) queue.mailbox(slot, thread)[0] = 0;
+    const unitCount = literals.length === 0 ? 0 : loaded.placement.units.count;
+    queue.store(slot, SLOT.sequence, sequence);
+    queue.store(slot, SLOT.corpus, loaded.id);
+    queue.store(slot, SLOT.nextUnit, 0);
+    queue.store(slot, SLOT.unitCount, unitCount);
+    queue.store(slot, SLOT.unitsDone, 0);
+    queue.store(slot, SLOT.wantsMessage, 0);
+    queue.store(slot, SLOT.spillCount, 0);
+    queue.store(slot, SLOT.maxHits, Math.min(options.maxHits ?? 0, 0xffff_ffff) | 0);
+    queue.store(slot, SLOT.hitCount, 0);
+    queue.store(slot, SLOT.hitWords, options.locate === true ? LOCATED_HIT_WORDS : HIT_WORDS);
+    queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
+    this.#slots[slot] = ticket;
+    this.#tickets.set(sequence, ticket);
+    queue.ring();
+    return ticket;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** For tickets: is the slot's answer complete? Then it is collected. @throws EW_WORKER_DIED, EW_CLOSED */
+  poll(ticket: HostTicket): boolean {
+    if (ticket.answers) return true;
+    if (this.#queue.load(ticket.slot, SLOT.status) === SLOT_STATUS.DONE) return this.#collect(ticket);
+    this.#throwIfFailed();
+    return false;
+  }
+
+  /** For tickets: sleeps until the slot's status may have changed. */
+  sleep(ticket: HostTicket, timeoutMs: number): void {
+    const { control } = this.#queue;
+    const status = this.#queue.load(ticket.slot, SLOT.status);
+    // In slices: a thread that was killed from outside wakes nobody.
+    if (status !== SLOT_STATUS.DONE) {
+      Atomics.wait(control, this.#queue.word(ticket.slot, SLOT.status), status, Math.min(timeoutMs, 100));
+    }
+  }
+
+  /** For tickets: asks for a message when the slot is done. */
+  awaken(ticket: HostTicket): void {
+    this.#queue.store(ticket.slot, SLOT.wantsMessage, 1);
+    if (this.#waiting++ === 0) for (const { port } of this.#threads) port.ref();
+  }
+
+  /** For tickets: the opposite of `awaken`. */
+  rest(): void {
+    if (--this.#waiting === 0) for (const { port } of this.#threads) port.unref();
+  }
+
+  #takeSlot(): number {
+    const queue = this.#queue;
+    for (let tried = 0; tried < queue.slotCount; tried++) {
+      const slot = (this.#nextSlot + tried) % queue.slotCount;
+      const owner = this.#slots[slot];
+      if (owner && queue.load(slot, SLOT.status) === SLOT_STATUS.DONE) this.#collect(owner);
+      if (queue.load(slot, SLOT.status) !== SLOT_STATUS.EMPTY || queue.load(slot, SLOT.entered) !== 0)
+        continue;
+      this.#nextSlot = (slot + 1) % queue.slotCount;
+      return slot;
+    }
+    throw new EverwarpError("EW_QUEUE_FULL", `all ${queue.slotCount} slots of the queue are taken`, {
+      remedy: "Wait for an earlier query, or open the engine with more slots.",
+    });
+  }
+
+  /** Collects the ticket's answer, and those whose word that they are done is read on the way. */
+  #collect(ticket: HostTicket): true {
+    assert(!this.#isCollecting, `query ${ticket.sequence} was to be collected within another one`);
+    this.#isCollecting = true;
+    try {
+      this.#takeAnswer(ticket);
+      for (let sequence; (sequence = this.#announced.shift()) !== undefined;) {
+        const announced = this.#tickets.get(sequence);
+        if (announced !== undefined) this.#takeAnswer(announced);
+      }
+    } finally {
+      this.#isCollecting = false;
+    }
+    return true;
+  }
+
+  /** Takes the answer of a slot that is DONE out of shared memory and frees the slot. */
+  #takeAnswer(ticket: HostTicket): void {
+    const { slot, sequence } = ticket;
+    const queue = this.#queue;
+    this.#takeSpilled(ticket);
+    const answers = ticket.spilled;
+    const hitWords = queue.load(slot, SLOT.hitWords);
+    for (let thread = 0; thread < queue.threadCount; thread++) {
+      const mailbox = queue.mailbox(slot, thread);
+      const blockWords = mailbox[0]!;
+      if (blockWords === 0 || blockWords === SPILLED) continue;
+      const hits = mailbox.slice(2 + blockWords, 2 + blockWords + mailbox[1]!);
+      answers.push({ hitWords, blocks: mailbox.slice(2, 2 + blockWords), hits });
+    }
+    queue.store(slot, SLOT.status, SLOT_STATUS.EMPTY);
+    this.#slots[slot] = undefined;
+    this.#tickets.delete(sequence);
+    ticket.settle(answers);
+  }
+
+  /** Answers that were too large for a mailbox were sent before the slot was done: they are here or on their way in. */
+  #takeSpilled(ticket: HostTicket): void {
+    const expected = this.#queue.load(ticket.slot, SLOT.spillCount);
+    for (const { port } of this.#threads) {
+      while (ticket.spillCount < expected) {
+        const received = receiveMessageOnPort(port);
+        if (received === undefined) break;
+        this.#receive(received.message as EngineMessage);
+      }
+    }
+    assert(
+      ticket.spillCount === expected,
+      `query ${ticket.sequence}: ${ticket.spillCount} of ${expected} large answers came`,
+    );
+  }
+
+  #receive(message: EngineMessage): void {
+    const ticket = this.#tickets.get(message.sequence);
+    if (!ticket) return; // the word that it is done comes after someone saw it in shared memory
+    if (message.kind === "answer") {
+      ticket.spilled.push(message.answer);
+      ticket.spillCount++;
+    } else if (this.#isCollecting) this.#announced.push(message.sequence);
+    else this.poll(ticket);
+  }
+
+  #tellThreads(order: ThreadOrder): void {
+    for (const { port } of this.#threads) port.postMessage(order);
+    this.#queue.ring();
+  }
+
+  async #unload(corpus: HostCorpus): Promise<void> {
+    if (!this.#corpora.delete(corpus)) return;
+    const inFlight = [...this.#tickets.values()].filter((ticket) => ticket.corpus === corpus);
+    await Promise.all(inFlight.map((ticket) => ticket.wait()));
+    if (this.#failure === undefined && this.#closing === undefined)
+      this.#tellThreads({ kind: "unload", id: corpus.id });
+    corpus.release();
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure === undefined && Atomics.load(this.#queue.control, FAILED) !== 0) {
+      this.#fail("a thread reported an error", undefined);
+    }
+    if (this.#failure) throw this.#failure;
+  }
+
+  #throwIfEnded(): void {
+    this.#throwIfFailed();
+    if (this.#closing) {
+      throw new EverwarpError("EW_CLOSED", "the host engine was closed", { remedy: "Open a new one." });
+    }
+  }
+
+  #threadEnded(detail: string, cause?: unknown): void {
+    if (!this.#closing) this.#fail(detail, cause);
+  }
+
+  #fail(detail: string, cause: unknown): void {
+    if (this.#failure) return;
+    this.#failure = new EverwarpError("EW_WORKER_DIED", `a thread of the host engine ended: ${detail}`, {
+      remedy: "Open a new engine and submit again; if it happens every time, please report it.",
+      cause,
+    });
+    this.#endTickets(this.#failure);
+  }
+
+  #endTickets(error: EverwarpError): void {
+    const tickets = [...this.#tickets.values()];
+    this.#tickets.clear();
+    for (const ticket of tickets) ticket.fail(error);
+  }
+
+  async #close(): Promise<void> {
+    Atomics.store(this.#queue.control, STOP, 1);
+    this.#queue.ring();
+    this.#endTickets(
+      new EverwarpError("EW_CLOSED", "the host engine was closed while the query was in flight", {
+        remedy: "Wait for queries before closing.",
+      }),
+    );
+    await Promise.all(
+      this.#threads.map(async ({ worker, port }) => {
+        worker.ref();
+        await worker.terminate();
+        port.close();
+      }),
+    );
+    for (const corpus of this.#corpora) corpus.release();
+    this.#corpora.clear();
+  }
+}

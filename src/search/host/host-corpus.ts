@@ -1,0 +1,59 @@
+/** A corpus in the host's shared memory, as the main thread holds it. */
+import { EverwarpError } from "../../base/index.ts";
+import type { LinearMemory } from "../../threads/index.ts";
+import type { LoadedCorpus } from "../backend/index.ts";
+import type { Corpus, Placement } from "../corpus/index.ts";
+import { releaseSegments } from "./host-sink.ts";
+import { ScanKernel } from "../scanner/index.ts";
+
+/** See `LoadedCorpus`. Made by `HostBackend.load`. */
+export class HostCorpus implements LoadedCorpus {
+  readonly id: number;
+  readonly corpus: Corpus;
+  readonly placement: Placement;
+  /** Given up on unload, so that the memory can go. */
+  #kernels: ScanKernel[] | undefined;
+  readonly #unload: (corpus: HostCorpus) => Promise<void>;
+
+  constructor(
+    id: number,
+    corpus: Corpus,
+    placement: Placement,
+    segments: readonly LinearMemory[],
+    unload: (corpus: HostCorpus) => Promise<void>,
+  ) {
+    this.id = id;
+    this.corpus = corpus;
+    this.placement = placement;
+    this.#kernels = segments.map((memory) => new ScanKernel(memory));
+    this.#unload = unload;
+  }
+
+  /** This thread's, one per segment. @throws EW_CORPUS_UNKNOWN after unload */
+  get kernels(): readonly ScanKernel[] {
+    if (this.#kernels) return this.#kernels;
+    throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus was unloaded, its bytes are gone", {
+      remedy: "Ask for lines, columns and contents before unload() and close().",
+    });
+  }
+
+  bytes(file: number): Uint8Array | undefined {
+    const { segment, start, length } = this.placement;
+    const { memory } = this.kernels[segment[file]!] ?? {};
+    return new Uint8Array(
+      memory?.buffer ?? new ArrayBuffer(0),
+      memory ? start[file]! : 0,
+      memory ? length[file]! : 0,
+    );
+  }
+
+  unload(): Promise<void> {
+    return this.#unload(this);
+  }
+
+  /** For the engine: no thread reads the memory any more. */
+  release(): void {
+    releaseSegments(this.kernels.map(({ memory }) => memory));
+    this.#kernels = undefined;
+  }
+}

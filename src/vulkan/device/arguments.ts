@@ -1,0 +1,101 @@
+/** What callers of a device may give. */
+import {
+  boolean,
+  callback,
+  deviceChoice,
+  duration,
+  instance,
+  nested,
+  type OptionChecks,
+  oneOf,
+  readOptions,
+  recordOf,
+  text,
+  whole,
+} from "../../base/index.ts";
+import type { BufferOptions } from "../memory/index.ts";
+import { type CommandBufferOptions, Queue } from "../submit/index.ts";
+import type { DeviceOptions } from "./device-options.ts";
+import { MEMORY_ROLES, type MemoryRole, type MemoryTypes } from "../instance/index.ts";
+import { type ComputePipelineOptions, PipelineCache } from "../pipeline/index.ts";
+
+const WORD_MAX = 0xffff_ffff;
+const queue = instance(Queue, "a queue of the device");
+const memoryType = whole(0, 31);
+const MEMORY_TYPES: OptionChecks<Partial<MemoryTypes>> = {
+  device: memoryType,
+  upload: memoryType,
+  readback: memoryType,
+  staging: memoryType,
+};
+
+/** For `Device.open`, and for what opens a device with more options. */
+export const DEVICE_OPTIONS: OptionChecks<DeviceOptions> = {
+  select: deviceChoice,
+  allowSoftware: boolean,
+  validation: boolean,
+  memoryTypes: nested(MEMORY_TYPES),
+  driverCache: boolean,
+  queuesToLease: whole(0, 1024),
+};
+const BUFFER_OPTIONS: OptionChecks<BufferOptions> = {
+  role: oneOf(...MEMORY_ROLES),
+  sizeBytes: whole(1),
+  label: text,
+};
+const PIPELINE_OPTIONS: OptionChecks<ComputePipelineOptions> = {
+  spirv: instance(Uint32Array, "a Uint32Array"),
+  entryPoint: text,
+  specialization: recordOf(whole(0, WORD_MAX), "32-bit words by constant_id"),
+  pushConstantBytes: whole(0),
+  pipelineData: instance(Object, "what extractData() gave"),
+  captureData: boolean,
+  pipelineCache: instance(PipelineCache, "a pipeline cache of the device"),
+  label: text,
+};
+const COMMAND_BUFFER_OPTIONS: OptionChecks<CommandBufferOptions> = {
+  queue,
+  simultaneousUse: boolean,
+  label: text,
+};
+
+export function deviceOptions(given: unknown): DeviceOptions {
+  return readOptions("the options of Device.open", given, DEVICE_OPTIONS);
+}
+export function memoryTypes(given: unknown): Partial<MemoryTypes> {
+  return readOptions("the memory types", given, MEMORY_TYPES);
+}
+export function bufferOptions(given: unknown): BufferOptions {
+  return readOptions("the options of createBuffer", given, BUFFER_OPTIONS, "role", "sizeBytes");
+}
+export function pipelineOptions(given: unknown): ComputePipelineOptions {
+  return readOptions(
+    "the options of createComputePipeline",
+    given,
+    PIPELINE_OPTIONS,
+    "spirv",
+    "pushConstantBytes",
+  );
+}
+export function commandBufferOptions(given: unknown): CommandBufferOptions {
+  return readOptions("the options of a command buffer", given, COMMAND_BUFFER_OPTIONS);
+}
+export function fenceOptions(given: unknown): { signaled?: boolean } {
+  return readOptions<{ signaled?: boolean }>("the options of createFence", given, { signaled: boolean });
+}
+
+const RUN_OPTIONS: OptionChecks<{ queue?: Queue; timeoutMs?: number }> = { queue, timeoutMs: duration };
+
+export function runOptions(given: unknown): { queue?: Queue; timeoutMs?: number } {
+  return readOptions("the options of run", given, RUN_OPTIONS);
+}
+
+const role = oneOf(...MEMORY_ROLES);
+
+/** @throws EW_BAD_ARGUMENT */
+export function assertRole(value: unknown): asserts value is MemoryRole {
+  role("role", value);
+}
+export function assertBody(value: unknown): void {
+  callback("body", value);
+}

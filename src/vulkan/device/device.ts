@@ -1,0 +1,489 @@
+/**
+ * An open device: what makes buffers, pipelines, command buffers and fences, and what ends them.
+ *
+ * Invariants:
+ * - Nothing here waits without a bound, and nothing calls vkDeviceWaitIdle or vkQueueWaitIdle: a resident kernel would
+ *   make them last for ever.
+ * - `close` ends what is still alive, after the queues have drained; it refuses, and leaves the device open, when they
+ *   do not drain in time. A lost device closes in any case: when its queues do not drain, it is abandoned.
+ * - A device is not closed under those that hold it, such as kernels: their memory would be gone, and no error, but a
+ *   crash, would tell them so. `close` names them, and refuses.
+ * - A device that replaces another one belongs to it, and is closed with it: nobody else knows of it.
+ *
+ *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
+ *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  assertInstance,
+  badArgument,
+  milliseconds,
+  OPEN_DEVICE,
+  text,
+  wholeNumber,
+  nowMs,
+  EverwarpError,
+} from "../../base/index.ts";
+import {
+  assertBody,
+  assertRole,
+  bufferOptions,
+  commandBufferOptions,
+  deviceOptions,
+  fenceOptions,
+  memoryTypes,
+  pipelineOptions,
+  runOptions,
+} from "./arguments.ts";
+import type { DeviceOptions, RunOptions } from "./device-options.ts";
+import { type BufferOptions, DeviceBuffer } from "../memory/index.ts";
+import {
+  CommandBuffer,
+  type CommandBufferOptions,
+  Fence,
+  Queue,
+  type Recorder,
+  Timeline,
+  timeoutNs,
+  Timestamps,
+} from "../submit/index.ts";
+import { type Counters, DeviceContext, HANDLE_KINDS, type HandleKind } from "../context/index.ts";
+import {
+  acquireInstance,
+  chooseMemoryTypes,
+  type DeviceInfo,
+  type DeviceLimits,
+  memoryBudget,
+  type MemoryRole,
+  type MemoryTypes,
+  type PhysicalDevice,
+  physicalDevices,
+  selectDevice,
+} from "../instance/index.ts";
+import { vulkan } from "../calls/index.ts";
+import { chooseQueues, createDevice, type QueueChoice, queuesOf } from "./logical-device.ts";
+import {
+  ComputePipeline,
+  type ComputePipelineOptions,
+  PipelineCache,
+  pipelineDataKind,
+  type PipelineDataKind,
+  pipelineSupport,
+} from "../pipeline/index.ts";
+import { type QueueLease, QueueLeases } from "./queue-leases.ts";
+
+/** How long `close` lets running work end. */
+const CLOSE_TIMEOUT_MS = 10_000;
+/** How long work takes that happens once, at most. */
+const RUN_TIMEOUT_MS = 10_000;
+
+/** A device that is open. `Device.open` makes it. */
+export class Device implements Disposable {
+  readonly [OPEN_DEVICE] = true;
+  /** Everything known of the device. */
+  readonly info: DeviceInfo;
+  /** Takes dispatches and transfers. */
+  readonly queue: Queue;
+  /** A queue for transfers beside a running kernel; the same as `queue` where the device has only one. */
+  readonly transferQueue: Queue;
+  readonly #leases: QueueLeases;
+  readonly #context: DeviceContext;
+  readonly #options: DeviceOptions;
+  /** What `replace` opened. */
+  #successor: Device | undefined;
+  #isClosing = false;
+
+  private constructor(context: DeviceContext, families: QueueChoice, options: DeviceOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.info = context.physical.info;
+    this.queue = new Queue(context, families.compute.family, 0);
+    const { transfer } = families;
+    this.transferQueue =
+      transfer === undefined ? this.queue : new Queue(context, transfer.family, transfer.index);
+    this.#leases = new QueueLeases(context, families.leasable);
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param findOpen gives a device that is open already and serves as well as the one that would be opened; the caller
+   * knows who closes it
+   * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
+   */
+  static open(given: DeviceOptions = {}, findOpen?: (info: DeviceInfo) => Device | undefined): Device {
+    const options = deviceOptions(given);
+    const { select = "auto", allowSoftware = false } = options;
+    return Device.#open(options, (devices) => selectDevice(devices, select, allowSoftware), findOpen);
+  }
+
+  static #open(
+    options: DeviceOptions,
+    choose: (devices: readonly PhysicalDevice[]) => PhysicalDevice,
+    findOpen?: (info: DeviceInfo) => Device | undefined,
+  ): Device {
+    const { validation = false, memoryTypes, queuesToLease, driverCache = true } = options;
+    const instance = acquireInstance(validation);
+    try {
+      const physical = choose(physicalDevices(instance.handle));
+      const open = findOpen?.(physical.info);
+      if (open !== undefined) {
+        instance.release();
+        return open;
+      }
+      const families = chooseQueues(physical.info, queuesToLease);
+      const chosenTypes = chooseMemoryTypes(physical.info, memoryTypes);
+      const handle = createDevice(physical, families, {
+        driverCache,
+        passesBinaries: instance.passesBinaries,
+      });
+      try {
+        const context = new DeviceContext({
+          commands: vulkan(),
+          instance,
+          physical,
+          handle,
+          memoryTypes: chosenTypes,
+          queueFamilies: [...new Set(queuesOf(families).map(({ family }) => family.index))],
+        });
+        return new Device(context, families, options);
+      } catch (error) {
+        vulkan().vkDestroyDevice(handle, null);
+        throw error;
+      }
+    } catch (error) {
+      instance.release();
+      throw error;
+    }
+  }
+
+  get limits(): DeviceLimits {
+    return this.info.limits;
+  }
+
+  /** How often the device was called on. The numbers only grow, but for `allocatedBytes`. */
+  get counters(): Readonly<Counters> {
+    return this.#context.counters;
+  }
+
+  /**
+   * By what means this driver really lets its work on pipelines be kept. Found out by the last pipeline that was made
+   * with `captureData`; where there was none yet, by making an empty one.
+   */
+  get pipelineDataKind(): PipelineDataKind {
+    return pipelineDataKind(this.#context);
+  }
+
+  /**
+   * What the driver's pipeline data is known by, hexadecimal: while it stays the same, what the driver gave once it
+   * takes again, by its own word.
+   */
+  get pipelineDataKey(): string {
+    return pipelineSupport(this.#context).binaries?.globalKey() ?? this.info.pipelineCacheUuid;
+  }
+
+  /** The memory type behind each role. */
+  get memoryTypes(): MemoryTypes {
+    return this.#context.memoryTypes;
+  }
+
+  /**
+   * Changes the memory type behind roles, for buffers made from now on: what a profile found out after opening.
+   *
+   * @throws EW_BAD_ARGUMENT for a type that cannot serve its role
+   */
+  setMemoryTypes(overrides: Partial<MemoryTypes>): void {
+    this.#context.memoryTypes = chooseMemoryTypes(this.info, {
+      ...this.#context.memoryTypes,
+      ...memoryTypes(overrides),
+    });
+  }
+
+  /** Objects that are alive, by kind. */
+  get liveHandles(): Readonly<Record<HandleKind, number>> {
+    const counts = HANDLE_KINDS.map((kind) => [kind, this.#context.live.get(kind)?.size ?? 0] as const);
+    return Object.fromEntries(counts) as Record<HandleKind, number>;
+  }
+
+  get isClosed(): boolean {
+    return this.#context.closed;
+  }
+
+  /** Whether the device was lost or abandoned: all that is still asked of it fails with EW_DEVICE_LOST. */
+  get isLost(): boolean {
+    return this.#context.isLost;
+  }
+
+  /** Whether it was given up (`abandon`). */
+  get isAbandoned(): boolean {
+    return this.#context.isAbandoned;
+  }
+
+  /**
+   * Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell.
+   */
+  freeBytes(role: MemoryRole): number {
+    assertRole(role);
+    this.#context.assertNotClosed();
+    const heapIndex = this.info.memoryTypes[this.memoryTypes[role]]?.heapIndex ?? 0;
+    return memoryBudget(this.#context.physical)[heapIndex] ?? 0;
+  }
+
+  createBuffer(options: BufferOptions): DeviceBuffer {
+    return new DeviceBuffer(this.#context, bufferOptions(options));
+  }
+
+  createComputePipeline(options: ComputePipelineOptions): ComputePipeline {
+    return new ComputePipeline(this.#context, pipelineOptions(options));
+  }
+
+  /**
+   * Resolves when a pipeline can be made without waiting for what runs: at once on hardware, on a software driver when
+   * its queue is idle.
+   *
+   * @throws EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
+   */
+  async pipelinesCanBeMade(timeoutMs = RUN_TIMEOUT_MS): Promise<void> {
+    milliseconds("timeoutMs", timeoutMs);
+    const context = this.#context;
+    const beginMs = nowMs();
+    while (!context.canMakePipelines(0n) && !context.isHeldByStaying) {
+      if (nowMs() - beginMs > timeoutMs) throw this.#overdue(timeoutMs);
+      await sleep(1);
+      context.assertOpen();
+    }
+  }
+
+  createPipelineCache(initialData?: Uint8Array): PipelineCache {
+    if (initialData !== undefined) assertInstance("initialData", initialData, Uint8Array, "a Uint8Array");
+    return new PipelineCache(this.#context, initialData);
+  }
+
+  createCommandBuffer(options: CommandBufferOptions = {}): CommandBuffer {
+    const { queue = this.queue, ...others } = commandBufferOptions(options);
+    return new CommandBuffer(this.#context, queue, others);
+  }
+
+  /** Makes a command buffer and records it. */
+  record(body: (recorder: Recorder) => void, options: CommandBufferOptions = {}): CommandBuffer {
+    assertBody(body);
+    const commandBuffer = this.createCommandBuffer(options);
+    try {
+      return commandBuffer.record(body);
+    } catch (error) {
+      commandBuffer[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Hands out a compute queue that nobody else uses, for a kernel that stays: launches on one queue follow one another.
+   *
+   * @returns undefined when all are out, or the device has only the queues named above
+   */
+  leaseComputeQueue(): QueueLease | undefined {
+    this.#context.assertOpen();
+    return this.#leases.take();
+  }
+
+  /**
+   * Keeps the device open: while somebody holds it, `close` refuses. For those that look at mapped memory without
+   * asking for it anew.
+   *
+   * @param name what the refusal calls the holder
+   * @returns lets go of it; a second call does nothing
+   * @throws EW_CLOSED
+   */
+  hold(name: string): () => void {
+    text("name", name);
+    return this.#context.hold(name);
+  }
+
+  createFence(options: { signaled?: boolean } = {}): Fence {
+    return new Fence(this.#context, fenceOptions(options));
+  }
+
+  createTimeline(initialValue?: bigint): Timeline {
+    if (
+      initialValue !== undefined &&
+      !(typeof initialValue === "bigint" && BigInt.asUintN(64, initialValue) === initialValue)
+    )
+      throw badArgument("initialValue", initialValue, "a bigint of 64 bits, 0n or more");
+    return new Timeline(this.#context, initialValue);
+  }
+
+  /** Slots for the device's own clock. @throws EW_BAD_ARGUMENT where the compute queue has none */
+  createTimestamps(count: number): Timestamps {
+    wholeNumber("count", count, 1, 0xffff_ffff);
+    if (this.queue.timestampBits === 0) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `${this.info.name} takes no timestamps on its compute queue`,
+        {
+          remedy: "Measure on the host instead.",
+        },
+      );
+    }
+    return new Timestamps(this.#context, count);
+  }
+
+  /**
+   * Records, submits and waits: for work that happens once.
+   *
+   * @throws EW_TIMEOUT when it does not end in time; what it uses may be disposed, and stays until it has ended
+   */
+  run(body: (recorder: Recorder) => void, options: RunOptions = {}): void {
+    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
+    using fence = this.createFence();
+    using commandBuffer = this.record(body, { queue });
+    queue.submit(commandBuffer, fence);
+    if (!fence.wait(timeoutMs)) throw this.#overdue(timeoutMs);
+  }
+
+  /**
+   * Like `run`, but the event loop goes on. @throws as `run`; EW_DEVICE_LOST, also when the device is lost meanwhile
+   */
+  async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
+    const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
+    const letGo = this.hold("work that is under way");
+    try {
+      using fence = this.createFence();
+      using commandBuffer = this.record(body, { queue });
+      queue.submit(commandBuffer, fence);
+      if (!fence.wait(0) && !(await fence.waitAsync(timeoutMs))) throw this.#overdue(timeoutMs);
+    } finally {
+      letGo();
+    }
+  }
+
+  /**
+   * The device that takes the place of this one, which was lost or abandoned: the same physical device, opened anew
+   * with the same options and memory types. Everyone who asks gets the same one, and when that was lost too, the
+   * newest. It is closed with this one.
+   *
+   * @throws EW_BAD_ARGUMENT for a device that is not lost, EW_CLOSED, and what `open` throws; asking again then tries
+   * again
+   */
+  replace(): Device {
+    const context = this.#context;
+    const successor = this.#successor;
+    context.assertNotClosed();
+    if (successor !== undefined) {
+      return successor.isLost || successor.isClosed ? successor.replace() : successor;
+    }
+    if (!context.isLost) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} is not lost and needs no replacement`, {
+        remedy: "Go on with it; or abandon it first, when a kernel on it cannot be ended.",
+      });
+    }
+    const { deviceUuid, driverUuid, index, name } = this.info;
+    this.#successor = Device.#open({ ...this.#options, memoryTypes: this.memoryTypes }, (devices) => {
+      const same = devices.filter(
+        ({ info }) => info.deviceUuid === deviceUuid && info.driverUuid === driverUuid,
+      );
+      // Software drivers give every device the same identifier; the place in the list then tells them apart.
+      const found = same.find(({ info }) => info.index === index) ?? same[0];
+      if (found !== undefined) return found;
+      throw new EverwarpError("EW_NO_DEVICE", `${name} was lost, and the driver does not list it any more`, {
+        remedy: "Look at the kernel log; the device may need a reset.",
+      });
+    });
+    return this.#successor;
+  }
+
+  /**
+   * Gives the device up where it stands, because a kernel on it does not end: nothing on it is destroyed any more, not
+   * even by `dispose` and `close`, and what was mapped stays mapped, for the kernel may still write there. The memory
+   * comes back when the process ends. The device counts as lost; go on with `replace`.
+   */
+  abandon(): void {
+    this.#context.abandon();
+  }
+
+  /**
+   * Ends everything that is still alive, and the device, and the one that replaced it. Stop resident kernels first. A
+   * second call does nothing. A lost device on which something is still running after `timeoutMs` is abandoned.
+   *
+   * @throws EW_IN_USE while somebody holds it, EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT
+   * while a `waitAsync` has not returned; the device stays open
+   */
+  close(timeoutMs = CLOSE_TIMEOUT_MS): void {
+    milliseconds("timeoutMs", timeoutMs);
+    const context = this.#context;
+    if (context.closed || this.#isClosing) return;
+    this.#assertNotHeld();
+    this.#isClosing = true;
+    try {
+      this.#close(timeoutMs);
+    } finally {
+      this.#isClosing = false;
+    }
+  }
+
+  #close(timeoutMs: number): void {
+    const context = this.#context;
+    this.#successor?.close(timeoutMs);
+    if (!context.isAbandoned) this.#assertIdle(timeoutMs);
+    if (context.isAbandoned) {
+      context.closed = true;
+      return;
+    }
+    context.isEnding = true;
+    // Newest first, so that what was made from something goes before it.
+    for (const kind of HANDLE_KINDS.toReversed()) {
+      for (const object of [...(context.live.get(kind) ?? [])].toReversed()) object[Symbol.dispose]();
+    }
+    const { commands, handle } = context;
+    context.closed = true;
+    for (const queue of this.#queues()) {
+      commands.vkDestroyCommandPool(handle, queue.commandPool, null);
+    }
+    commands.vkDestroyDevice(handle, null);
+    context.instance.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** @throws EW_IN_USE */
+  #assertNotHeld(): void {
+    const { holders } = this.#context;
+    if (holders.length === 0) return;
+    throw new EverwarpError(
+      "EW_IN_USE",
+      `${this.info.name} was closed while it is used by ${holders.join(", ")}`,
+      { remedy: "Stop and close what uses the device, wait for that, then close the device." },
+    );
+  }
+
+  #overdue(timeoutMs: number): EverwarpError {
+    return new EverwarpError("EW_TIMEOUT", `work on ${this.info.name} did not end within ${timeoutMs} ms`, {
+      remedy:
+        "A kernel that does not end may hold the device; else allow more time, or give it less to do at once.",
+    });
+  }
+
+  #queues(): Set<Queue> {
+    return new Set([this.queue, this.transferQueue, ...this.#leases.queues]);
+  }
+
+  /** Waits, within a bound, until nothing uses the device; abandons one that is lost and still in use. */
+  #assertIdle(timeoutMs: number): void {
+    const context = this.#context;
+    if (context.drain(timeoutNs(timeoutMs))) return;
+    if (context.isLost) {
+      context.abandon();
+      return;
+    }
+    if (context.asyncWaits > 0) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} was closed while a thread waits for it`, {
+        remedy: "Await the promise of waitAsync first.",
+      });
+    }
+    throw new EverwarpError("EW_TIMEOUT", `${this.info.name} is still at work after ${timeoutMs} ms`, {
+      remedy: "Stop the resident kernel, then close the device.",
+    });
+  }
+}

@@ -1,0 +1,73 @@
+/** Roles on memory as real drivers describe it. */
+
+import { describe, expect, test } from "vitest";
+import type { MemoryTypeInfo } from "./device-info.ts";
+import { chooseMemoryTypes } from "./memory-roles.ts";
+
+/**
+ * "DVCH" for device-local, host-visible, coherent, cached; "L" lazily allocated, "P" protected, "A" AMD's coherent
+ * kind.
+ */
+const types = (...texts: string[]): MemoryTypeInfo[] =>
+  texts.map((text, index) => ({
+    index,
+    heapIndex: 0,
+    deviceLocal: text.includes("D"),
+    hostVisible: text.includes("V"),
+    hostCoherent: text.includes("C"),
+    hostCached: text.includes("H"),
+    lazilyAllocated: text.includes("L"),
+    protected: text.includes("P"),
+    deviceCoherent: text.includes("A"),
+  }));
+const choose = (...texts: string[]): ReturnType<typeof chooseMemoryTypes> =>
+  chooseMemoryTypes({ name: "a device", memoryTypes: types(...texts) });
+
+describe("each driver's memory", () => {
+  test("NVIDIA, discrete: plain, device, host, cached host, BAR", () => {
+    expect(choose("", "D", "VC", "VCH", "DVC")).toEqual({ device: 1, upload: 4, readback: 3, staging: 3 });
+  });
+  test("AMD, discrete, with its coherent kinds", () => {
+    expect(choose("D", "VC", "DVC", "VCH", "DA", "VCA", "DVCA", "VCHA")).toEqual({
+      device: 0,
+      upload: 2,
+      readback: 3,
+      staging: 3,
+    });
+  });
+  test("integrated: all is device-local", () => {
+    expect(choose("D", "DVC", "DVCH")).toEqual({ device: 0, upload: 1, readback: 2, staging: 2 });
+  });
+  test("software: one type is everything", () => {
+    expect(choose("DVCH")).toEqual({ device: 0, upload: 0, readback: 0, staging: 0 });
+  });
+  test("no BAR that the host sees: upload memory falls back to host memory", () => {
+    expect(choose("D", "VC", "VCH")).toEqual({ device: 0, upload: 1, readback: 2, staging: 2 });
+  });
+  test("memory that is cached and not coherent is not used from the host", () => {
+    expect(choose("D", "VH", "VC")).toMatchObject({ upload: 2, readback: 2, staging: 2 });
+  });
+  test("lazily allocated and protected memory is not used at all", () => {
+    expect(choose("DL", "DP", "DVC")).toEqual({ device: 2, upload: 2, readback: 2, staging: 2 });
+  });
+});
+
+test("overrides hold, and must be able to serve", () => {
+  const info = { name: "a device", memoryTypes: types("D", "VC", "VCH", "DVC") };
+  expect(chooseMemoryTypes(info, { readback: 1, device: 2 })).toEqual({
+    device: 2,
+    upload: 3,
+    readback: 1,
+    staging: 2,
+  });
+  expect(() => chooseMemoryTypes(info, { upload: 0 })).toThrow(
+    "memory type 0 of a device cannot serve as upload",
+  );
+  expect(() => chooseMemoryTypes(info, { device: 4 })).toThrow(
+    expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
+  );
+});
+
+test("a device without mapped memory is of no use", () => {
+  expect(() => choose("D", "D")).toThrow(expect.objectContaining({ code: "EW_NO_DEVICE" }));
+});

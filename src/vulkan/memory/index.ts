@@ -1,0 +1,2 @@
+/** Buffers in device memory. */
+export { type BufferOptions, DeviceBuffer } from "./buffer.ts";

@@ -1,0 +1,32 @@
+/** The foreign-function library, loaded at the first call into native code and not before. */
+
+import type * as Koffi from "koffi";
+import { EverwarpError, requireDependency } from "../../base/index.ts";
+
+let loaded: typeof Koffi | undefined;
+
+/**
+ * koffi itself. The first call loads a native addon (about 10 ms).
+ *
+ * @throws EW_NO_VULKAN where there is no build of the addon for this platform
+ */
+export function koffi(): typeof Koffi {
+  loaded ??= load("koffi");
+  return loaded;
+}
+
+/** Loads the library under a name. Exported for the test of what happens without it. */
+export function load(name: string): typeof Koffi {
+  try {
+    return requireDependency(name) as typeof Koffi;
+  } catch (cause) {
+    throw new EverwarpError(
+      "EW_NO_VULKAN",
+      `the package ${name}, which calls native code, cannot be loaded here`,
+      {
+        remedy: `Install with optional dependencies, on a platform it supports (this is ${process.platform} ${process.arch}).`,
+        cause,
+      },
+    );
+  }
+}

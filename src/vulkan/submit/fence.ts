@@ -1,0 +1,170 @@
+/** Fences: the host's way to learn that a submission has ended. */
+
+import { nowMs, EverwarpError } from "../../base/index.ts";
+import { callAsync, checkResult } from "../calls/index.ts";
+import { type DeviceContext, DeviceObject } from "../context/index.ts";
+import { inFrame, koffi } from "../native/index.ts";
+import { type CoreCommands, VkFenceCreateFlagBits, VkFenceCreateInfo, VkResult } from "../generated/index.ts";
+
+/** Milliseconds as the nanoseconds that Vulkan takes. */
+export function timeoutNs(timeoutMs: number): bigint {
+  if (!(timeoutMs >= 0 && timeoutMs <= 1e12)) {
+    throw new EverwarpError("EW_BAD_ARGUMENT", `a timeout of ${timeoutMs} ms`, {
+      remedy: "Give a bounded time: nothing here waits for ever.",
+    });
+  }
+  return BigInt(Math.round(timeoutMs * 1e6));
+}
+
+/**
+ * The longest wait on another thread in one piece. The thread can do nothing else, and the process does not end, while
+ * it waits; and a loss that is found out elsewhere is seen when it comes back.
+ */
+const ASYNC_SLICE_MS = 50;
+
+/** Its handle is the VkFence. */
+export class Fence extends DeviceObject {
+  /** The handle in memory that never moves, as the calls on lists of fences want it. */
+  readonly #list = new BigUint64Array(new ArrayBuffer(8));
+  readonly #listAddress: bigint;
+  /** Waits on other threads that have not returned. */
+  #asyncWaits = 0;
+  /** The VkQueue of its submission, until that is known to have ended. */
+  #queue: bigint | undefined;
+
+  constructor(context: DeviceContext, options: { signaled?: boolean } = {}) {
+    super(context, "fence");
+    const handle = inFrame((frame) => {
+      const info = frame.struct(VkFenceCreateInfo, {
+        flags: options.signaled === true ? VkFenceCreateFlagBits.VK_FENCE_CREATE_SIGNALED_BIT : 0,
+      });
+      const out = frame.bytes(8);
+      checkResult(
+        context.commands.vkCreateFence(context.handle, info.address, null, out.address),
+        "vkCreateFence",
+      );
+      return out.u64();
+    });
+    this.#list[0] = handle;
+    this.#listAddress = koffi().address(this.#list);
+    this.adopt(handle);
+  }
+
+  /** It was given to a submission on a queue (a VkQueue). */
+  submitted(queue: bigint): void {
+    this.#queue = queue;
+  }
+
+  /** The submission that it was given to stays until it is told to end. */
+  stays(): void {
+    this.context.addStaying(this);
+  }
+
+  /** Whether the submission has ended. Never blocks. @throws EW_DEVICE_LOST, EW_CLOSED as `handle` */
+  signaled(): boolean {
+    const { context, handle } = this;
+    context.counters.fencePolls++;
+    const result =
+      context.answerAt("fence-status") ?? context.commands.vkGetFenceStatus(context.handle, handle);
+    return this.#hasEnded(context.check(result, "vkGetFenceStatus"));
+  }
+
+  /**
+   * Whether a submission may still be running, by the driver's word; for the end of things, so a loss is not thrown:
+   * what was lost is its device's affair.
+   */
+  isPending(): boolean {
+    if (this.#queue === undefined || this.isDisposed) return false;
+    const { context, handle } = this;
+    if (context.isLost || context.closed) return false;
+    return context.commands.vkGetFenceStatus(context.handle, handle) === VkResult.VK_NOT_READY;
+  }
+
+  /**
+   * Nobody waits for the submission any more, though it has not ended: what is disposed from now on stays until it has.
+   */
+  giveUp(): void {
+    if (this.#queue !== undefined && this.isPending()) this.context.leaveBehind(this.#queue);
+    this.#queue = undefined;
+  }
+
+  /**
+   * Blocks the thread until the submission has ended.
+   *
+   * @returns false when the time ran out first
+   * @throws EW_DEVICE_LOST
+   */
+  wait(timeoutMs: number): boolean {
+    const timeout = timeoutNs(timeoutMs);
+    this.assertAlive();
+    const { counters, commands, handle } = this.context;
+    counters.fenceWaits++;
+    if (timeout > 0n) counters.blockingWaits++;
+    const result =
+      this.context.answerAt("fence-wait") ??
+      commands.vkWaitForFences(handle, 1, this.#listAddress, 1, timeout);
+    return this.#hasEnded(this.context.check(result, "vkWaitForFences"));
+  }
+
+  /**
+   * Like `wait`, on another thread: the event loop goes on. Submit first, then wait: a fence may not be handed to a
+   * submission while someone waits for it.
+   *
+   * @throws EW_DEVICE_LOST, also when the device was lost during the wait
+   */
+  async waitAsync(timeoutMs: number): Promise<boolean> {
+    timeoutNs(timeoutMs); // in range?
+    this.assertAlive();
+    const { context } = this;
+    const { handle } = context;
+    context.counters.fenceWaits++;
+    const endMs = nowMs() + timeoutMs;
+    this.#asyncWaits++;
+    context.asyncWaits++;
+    try {
+      for (;;) {
+        const leftMs = Math.max(0, endMs - nowMs());
+        const slice = timeoutNs(Math.min(ASYNC_SLICE_MS, leftMs));
+        const result =
+          context.answerAt("fence-wait") ??
+          (await callAsync("vkWaitForFences", [handle, 1, this.#listAddress, 1, slice]));
+        const answer = context.isLost ? VkResult.VK_ERROR_DEVICE_LOST : result;
+        if (this.#hasEnded(context.check(answer, "vkWaitForFences"))) return true;
+        if (leftMs <= ASYNC_SLICE_MS) return false;
+      }
+    } finally {
+      this.#asyncWaits--;
+      context.asyncWaits--;
+    }
+  }
+
+  /** Makes the fence ready for another submission. It must not be in use by one. */
+  reset(): void {
+    const { context } = this;
+    context.assertOpen();
+    this.assertAlive();
+    context.check(context.commands.vkResetFences(context.handle, 1, this.#listAddress), "vkResetFences");
+    this.#queue = undefined;
+  }
+
+  /** @throws EW_BAD_ARGUMENT while a `waitAsync` has not returned */
+  protected override prepareDispose(): void {
+    if (this.#asyncWaits > 0 && !this.context.isLost) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", "a fence was disposed while a thread waits for it", {
+        remedy: "Await the promise of waitAsync first.",
+      });
+    }
+    this.giveUp();
+  }
+
+  protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
+    commands.vkDestroyFence(device, handle, null);
+  }
+
+  /** What the driver's answer means. */
+  #hasEnded(result: number): boolean {
+    const isEnd = result === VkResult.VK_SUCCESS;
+    if (isEnd) this.#queue = undefined;
+    return isEnd;
+  }
+}
