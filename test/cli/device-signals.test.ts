@@ -9,6 +9,11 @@ import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 watchValidation();
 const { index } = testDeviceInfo();
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type Load = (
+  this: DeviceBackend,
+  ...given: Parameters<DeviceBackend["load"]>
+) => ReturnType<DeviceBackend["load"]>;
+
 const dir = new Dir("device-signals").file("f", "needle\n");
 afterAll(() => dir.remove());
 afterEach(() => vi.restoreAllMocks());
@@ -35,12 +40,12 @@ describe("a signal while a device searches", () => {
       events.push(pid === process.pid ? `kill ${String(how)}` : "kill of another process");
       return true;
     });
-    const close = DeviceBackend.prototype.close;
+    const close = Reflect.get(DeviceBackend.prototype, "close") as (this: DeviceBackend) => Promise<void>;
     vi.spyOn(DeviceBackend.prototype, "close").mockImplementation(async function (this: DeviceBackend) {
       await close.call(this);
       events.push("closed");
     });
-    const load = DeviceBackend.prototype.load;
+    const load = Reflect.get(DeviceBackend.prototype, "load") as Load;
     vi.spyOn(DeviceBackend.prototype, "load").mockImplementation(async function (
       this: DeviceBackend,
       corpus,

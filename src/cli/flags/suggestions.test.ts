@@ -9,12 +9,18 @@ import { FLAGS } from "./table.ts";
 
 /** Long names of the table that ripgrep has too. */
 const OURS: ReadonlySet<string> = new Set(
-  FLAGS.flatMap(({ long, negated, aliases = [] }) => [long, ...(negated === undefined ? [] : [negated]), ...aliases]),
+  FLAGS.flatMap(({ long, negated, aliases = [] }) => [
+    long,
+    ...(negated === undefined ? [] : [negated]),
+    ...aliases,
+  ]),
 );
 
 /** What ripgrep suggests for `--name`, or undefined where ripgrep knows a flag of this name. */
 function suggestionsOfRipgrep(name: string): string[] | undefined {
-  const { stderr } = spawnSync(rgPath, ["--no-config", `--${name}`, "pattern", "/dev/null"], { encoding: "utf8" });
+  const { stderr } = spawnSync(rgPath, ["--no-config", `--${name}`, "pattern", "/dev/null"], {
+    encoding: "utf8",
+  });
   if (!stderr.startsWith(`rg: unrecognized flag --${name}`)) return undefined;
   const list = /similar flags that are available: (.*)/.exec(stderr)?.[1];
   return list === undefined ? [] : list.split(", ").map((flag) => flag.slice(2));
@@ -22,7 +28,9 @@ function suggestionsOfRipgrep(name: string): string[] | undefined {
 
 /** ripgrep's flags that everwarp does not have, and the other way round. */
 const NAMES_OF_RIPGREP: ReadonlySet<string> = new Set(
-  spawnSync(rgPath, ["--generate", "complete-bash"], { encoding: "utf8" }).stdout.match(/(?<=--)[a-z0-9-]+/g) ?? [],
+  spawnSync(rgPath, ["--generate", "complete-bash"], { encoding: "utf8" }).stdout.match(
+    /(?<=--)[a-z0-9-]+/g,
+  ) ?? [],
 );
 
 /** A name with one letter left out, doubled, exchanged with its neighbour, or replaced. */
