@@ -27,7 +27,31 @@ const LAYERS = [
  */
 const INSIDE = {
   engine: [["choice", "completion", "memory"]],
+  residency: [
+    ["reference", "queue", "sharing"],
+    ["strategies"],
+    ["profile"],
+    ["launch"],
+    ["probes"],
+    ["device"],
+    ["kernel"],
+    ["checkpoint"],
+    ["requests"],
+    ["recovery"],
+    ["service"],
+  ],
   paths: [["table"], ["file", "lookup"], ["tree"], ["reference"], ["host", "gpu"], ["namespace"]],
+  vulkan: [
+    ["native"],
+    ["generated"],
+    ["calls"],
+    ["instance"],
+    ["context"],
+    ["memory", "pipeline"],
+    ["submit"],
+    ["device"],
+  ],
+  programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
 };
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");

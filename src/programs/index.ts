@@ -1,4 +1,7 @@
-/** Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on disk. */
+/**
+ * Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on
+ * disk.
+ */
 export { cacheDirectory, DiskStore, type ManifestRow } from "./disk/index.ts";
 export {
   DirectoryStore,

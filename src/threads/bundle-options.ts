@@ -1,6 +1,6 @@
 /**
- * How the command line and the worker threads are bundled with esbuild, each into one file: by scripts/build.mjs for the package, by
- * worker-thread.ts from source, and by tests.
+ * How the command line and the worker threads are bundled with esbuild, each into one file: by scripts/build.mjs for
+ * the package, by worker-thread.ts from source, and by tests.
  */
 import type { BuildOptions } from "esbuild";
 import { pastDoors } from "./past-doors.ts";
@@ -22,6 +22,6 @@ export const BUNDLE_OPTIONS = {
 export const WORKER_SOURCES = {
   "load-worker": "src/search/corpus/load-worker.ts",
   "host-worker": "src/search/host/host-worker.ts",
-  "parallel-worker": "src/search/host/parallel-worker.ts",
+  "parallel-worker": "src/search/grep/parallel/parallel-worker.ts",
   "lookup-worker": "src/paths/host/lookup-worker.ts",
 } as const;

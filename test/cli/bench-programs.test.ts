@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import type { BenchDocument } from "../../src/bench/document.ts";
-import { numberedAnswer, numberedProgram } from "../../src/bench/programs-kernel.ts";
+import type { BenchDocument } from "../../src/bench/report/document.ts";
+import { numberedAnswer, numberedProgram } from "../../src/bench/programs/kernel.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { spawned } from "../support/cli.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
@@ -71,7 +71,7 @@ test("measures what the cache costs and saves, with the right answers", async ()
 }, 240_000);
 
 test("a cache that does not keep what it should is an error in the place of a number", async () => {
-  const { code, document } = await bench({ EW_PROGRAM_CACHE: "off" });
+  const { code, document } = await bench({ EVERWARP_PROGRAM_CACHE: "off" });
   expect(code).toBe(1);
   expect(document.rows).toContainEqual(
     expect.objectContaining({ state: "failed", reason: expect.stringContaining("where 100 is right") }),

@@ -9,8 +9,8 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../src/residency/checkpoint-file.ts";
-import type { Checkpoint, CheckpointIdentity } from "../../src/residency/checkpoint-format.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../src/residency/checkpoint/checkpoint-file.ts";
+import type { Checkpoint, CheckpointIdentity } from "../../src/residency/checkpoint/checkpoint-format.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "everwarp-checkpoint-faults-"));
 const bundle = join(folder, "saver.mjs");
@@ -42,7 +42,11 @@ console.log("done");
 
 beforeAll(async () => {
   await build({
-    stdin: { contents: SAVER, resolveDir: join(packageRoot(), "src", "residency"), loader: "ts" },
+    stdin: {
+      contents: SAVER,
+      resolveDir: join(packageRoot(), "src", "residency", "checkpoint"),
+      loader: "ts",
+    },
     outfile: bundle,
     bundle: true,
     format: "esm",
@@ -86,7 +90,10 @@ async function present(): Promise<number | string> {
 }
 
 function start(fault: string | undefined, ...words: string[]): ChildProcess {
-  const env = { ...process.env, ...(fault === undefined ? {} : { EW_ALLOW_FAULTS: "1", EW_FAULT: fault }) };
+  const env = {
+    ...process.env,
+    ...(fault === undefined ? {} : { EVERWARP_ALLOW_FAULTS: "1", EVERWARP_FAULT: fault }),
+  };
   return spawn(process.execPath, [bundle, ...words], { env, stdio: ["ignore", "ignore", "inherit"] });
 }
 

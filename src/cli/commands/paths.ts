@@ -7,8 +7,7 @@ import { statSync } from "node:fs";
 import type { ParseArgsConfig } from "node:util";
 import { nowMs } from "../../base/index.ts";
 import { Namespace, type NamespaceOptions, errnoCode } from "../../paths/index.ts";
-import type { Environment } from "../flags/environment.ts";
-import { ProgressBar, withProgress } from "../progress-bar.ts";
+import { type Environment, ProgressBar, withProgress } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp paths TREE [--stdin] [OPTIONS]

@@ -314,7 +314,7 @@ export class PathTable implements TableImage {
     for (let word = 0; word < H.WORDS; word++)
       if (word < H.INODES_AT || word > H.END_AT) words[word] = header[word];
     const contents = REGIONS.slice(1).map((region) => {
-      assert(table.#roomOf(region) >= 0, `the ${region} of a table that is restored have room`);
+      assert(table.#admissionOf(region) >= 0, `the ${region} of a table that is restored have room`);
       const begin = regionAt(words, region);
       return table.#bytes.subarray(begin * 4, (begin + usedWords(words, region)) * 4);
     });
@@ -328,7 +328,7 @@ export class PathTable implements TableImage {
   }
 
   /** Words that a region can still grow by. */
-  #roomOf(region: Region): number {
+  #admissionOf(region: Region): number {
     return regionEnd(this.words, region) - regionAt(this.words, region) - usedWords(this.words, region);
   }
 
@@ -414,7 +414,7 @@ export class PathTable implements TableImage {
   #split(): void {
     const { words } = this;
     const count = words[H.BUCKET_COUNT];
-    if (this.#roomOf("buckets") < BUCKET_WORDS) return; // chains grow instead
+    if (this.#admissionOf("buckets") < BUCKET_WORDS) return; // chains grow instead
     if (count > words[H.BUCKET_MASK]) words[H.BUCKET_MASK] = words[H.BUCKET_MASK] * 2 + 1;
     const partner = (count & (words[H.BUCKET_MASK] >>> 1)) >>> 0;
     const from = words[H.BUCKETS_AT] + partner * BUCKET_WORDS;
@@ -470,7 +470,7 @@ export class PathTable implements TableImage {
       words[words[H.OVERFLOW_AT] + (words[H.OVERFLOW_FREE] - 1) * BUCKET_WORDS + BUCKET_NEXT] !== 0
     )
       return;
-    if (this.#roomOf("overflow") >= 2 * BUCKET_WORDS) return;
+    if (this.#admissionOf("overflow") >= 2 * BUCKET_WORDS) return;
     throw full(`${words[H.ENTRY_COUNT]} entries take all of its buckets`);
   }
 
