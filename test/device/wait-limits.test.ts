@@ -1,6 +1,6 @@
 /** Whoever waits for a limited time is told whether there was an answer. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
+import { type DeviceProfile, profileOf } from "../../src/residency/profile/index.ts";
 import { EverwarpError } from "../../src/base/index.ts";
 import { Corpus } from "../../src/search/corpus/index.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
