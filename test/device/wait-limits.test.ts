@@ -1,6 +1,7 @@
 /** Whoever waits for a limited time is told whether there was an answer. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type DeviceProfile, profileOf } from "../../src/residency/profile/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import type { DeviceProfile } from "../../src/residency/profile/index.ts";
 import { EverwarpError } from "../../src/base/index.ts";
 import { Corpus } from "../../src/search/corpus/index.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
