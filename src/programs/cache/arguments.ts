@@ -21,7 +21,7 @@ import {
 } from "../../base/index.ts";
 import type { PruneOptions } from "../disk/index.ts";
 import { SecondLevel } from "../stores/index.ts";
-import { ModuleShelf } from "../sources/index.ts";
+import { ModuleCache } from "../sources/index.ts";
 import type { PreloadOptions } from "./preload.ts";
 import type { ProgramCacheOptions } from "./program-cache-options.ts";
 import type { ProgramRequest, ProgramVariant } from "./program-request.ts";
@@ -37,7 +37,7 @@ const CACHE_OPTIONS: OptionChecks<ProgramCacheOptions> = {
   maxDiskBytes: wholeOrInfinity(0),
   precompiled: folderOrNone,
   secondLevel: instance(SecondLevel, "a SecondLevel"),
-  modules: instance(ModuleShelf, "a ModuleShelf"),
+  modules: instance(ModuleCache, "a ModuleCache"),
 };
 
 const defines = recordOf(

@@ -1,6 +1,6 @@
 /** How a program cache is opened. */
 
-import type { ModuleShelf } from "../sources/index.ts";
+import type { ModuleCache } from "../sources/index.ts";
 import type { SecondLevel } from "../stores/index.ts";
 
 /** What `ProgramCache.open` takes. */
@@ -18,5 +18,5 @@ export interface ProgramCacheOptions {
   /** Asked when the disk has not got a program, and given what is made here. */
   readonly secondLevel?: SecondLevel | undefined;
   /** SPIR-V that caches of several devices share. */
-  readonly modules?: ModuleShelf;
+  readonly modules?: ModuleCache;
 }

@@ -23,7 +23,7 @@ import { cacheDirectory, DiskStore, type PruneAnswer, type PruneOptions } from "
 import { partsOf, type Target, targetOf } from "../entries/index.ts";
 import { CacheCounters, type ProgramStats, statsOf } from "./statistics.ts";
 import { HeldPrograms, type ProgramLease } from "./held-programs.ts";
-import { ModuleShelf, precompiledFolder, type Program } from "../sources/index.ts";
+import { ModuleCache, precompiledFolder, type Program } from "../sources/index.ts";
 import {
   type PreloadAnswer,
   type PreloadOptions,
@@ -33,13 +33,8 @@ import {
 } from "./preload.ts";
 import type { ProgramCacheOptions } from "./program-cache-options.ts";
 import { ProgramMaker } from "./program-maker.ts";
-import {
-  nameOf,
-  type ProgramRequest,
-  RequestMemo,
-  type ResolvedRequest,
-  resolveRequest,
-} from "./program-request.ts";
+import { nameOf, type ProgramRequest, type ResolvedRequest, resolveRequest } from "./program-request.ts";
+import { RequestMemo } from "./request-memo.ts";
 import { shippedProgramsNamed } from "./shipped.ts";
 import { type Benchmark, type TuneAnswer, type TuneOptions, Tuner } from "./tune.ts";
 
@@ -83,7 +78,7 @@ export class ProgramCache implements Disposable {
       target,
       disk,
       secondLevel: options.secondLevel,
-      modules: options.modules ?? new ModuleShelf(options.precompiled ?? precompiledFolder(), maxPrograms),
+      modules: options.modules ?? new ModuleCache(options.precompiled ?? precompiledFolder(), maxPrograms),
       counters: this.counters,
       maxDiskBytes: options.maxDiskBytes ?? DEFAULT_MAX_DISK_BYTES,
     });

@@ -22,7 +22,7 @@ import {
   parseJson,
   readRegularText,
 } from "../../storage/index.ts";
-import { type DiskStore, inTurn, MAX_SIDE_FILE_BYTES } from "../disk/index.ts";
+import { type DiskStore, withBuildLock, MAX_SIDE_FILE_BYTES } from "../disk/index.ts";
 import { digits, type Target } from "../entries/index.ts";
 import type { ProgramLease } from "./held-programs.ts";
 import {
@@ -136,13 +136,13 @@ export class Tuner {
       await this.#keep(id, record);
       return { ...record, isMeasuredNow: true };
     };
-    const turn = disk && join(disk.folder, "turns", `tune-${id}`);
+    const lock = disk && join(disk.folder, "locks", `tune-${id}`);
     const answer =
       (await found()) ??
-      (turn === undefined
+      (lock === undefined
         ? await measured()
         : // Another process may have measured it since.
-          await inTurn(turn, OTHERS_TIMEOUT_MS, async () => (await found()) ?? measured()));
+          await withBuildLock(lock, OTHERS_TIMEOUT_MS, async () => (await found()) ?? measured()));
     this.#known.set(id, Promise.resolve(answer));
     return answer;
   }
