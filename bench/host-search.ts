@@ -15,7 +15,7 @@ import {
   allocateScanBuffer,
   countLineFeeds,
   createLiteralScanner,
-} from "../src/search/host/literal-scanner.ts";
+} from "../src/search/scanner/literal-scanner.ts";
 
 interface Timing {
   readonly minMs: number;

@@ -4,8 +4,8 @@
  *   npx tsx bench/tables.ts bench/record/DATE-MACHINE/raw.json
  */
 import { readFileSync } from "node:fs";
-import type { BenchDocument, MeasuredRow, Row } from "../src/bench/document.ts";
-import { microseconds, throughputText } from "../src/bench/table.ts";
+import type { BenchDocument, MeasuredRow, Row } from "../src/bench/report/document.ts";
+import { microseconds, throughputText } from "../src/bench/report/table.ts";
 
 function measuredCells({ timing, throughput, facts }: MeasuredRow): string[] {
   const { minUs, p50Us, p90Us, p99Us, sampleCount } = timing;

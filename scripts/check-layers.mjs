@@ -26,6 +26,21 @@ const LAYERS = [
  * A room without an entry has no order inside.
  */
 const INSIDE = {
+  engine: [["choice", "completion", "memory"]],
+  residency: [
+    ["reference", "queue", "sharing"],
+    ["strategies"],
+    ["profile"],
+    ["launch"],
+    ["probes"],
+    ["device"],
+    ["kernel"],
+    ["checkpoint"],
+    ["requests"],
+    ["recovery"],
+    ["service"],
+  ],
+  paths: [["table"], ["file", "lookup"], ["tree"], ["reference"], ["host", "gpu"], ["namespace"]],
   vulkan: [
     ["native"],
     ["generated"],

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const target = "src/search/printer/generated/character-classes.ts";
+const target = "src/search/grep/printer/generated/character-classes.ts";
 const require = createRequire(import.meta.url);
 const { default: Graphemer } = require("graphemer") as typeof import("graphemer");
 const { CLUSTER_BREAK, EXTENDED_PICTOGRAPHIC } = require("graphemer/lib/boundaries") as {

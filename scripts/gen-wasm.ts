@@ -25,8 +25,8 @@ interface WasmKernel {
 const KERNELS: readonly WasmKernel[] = [
   {
     title: "scan kernel",
-    source: "src/search/host/assembly/scan.ts",
-    target: "src/search/host/generated/scan-wasm.ts",
+    source: "src/search/scanner/assembly/scan.ts",
+    target: "src/search/scanner/generated/scan-wasm.ts",
     constant: "SCAN_WASM_BASE64",
   },
   {

@@ -19,24 +19,26 @@ export {
   type ProgramStats,
   type ProgramVariant,
 } from "./programs/index.ts";
-export type { AddTreeOptions, AddTreeProgress, AddTreeResult } from "./paths/add-tree.ts";
-export type { BatcherOptions, PathBatcher } from "./paths/batcher.ts";
-export { type LookupOptions, type PackedPaths, ROOT_INODE } from "./paths/contracts.ts";
-export {
-  type BatchOptions,
-  type ChangeOptions,
-  Namespace,
-  type NamespaceInfo,
-  type NamespaceOptions,
-} from "./paths/namespace.ts";
-export { packPaths, type PathLike } from "./paths/pack.ts";
-export { PathError } from "./paths/path-error.ts";
-export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree.ts";
+export type { AddTreeOptions, AddTreeProgress, AddTreeResult } from "./paths/tree/add-tree.ts";
+export type { BatcherOptions, PathBatcher } from "./paths/lookup/batcher.ts";
+export type { LookupOptions } from "./paths/lookup/contracts.ts";
+export { type PackedPaths, packPaths, type PathLike } from "./paths/lookup/pack.ts";
+export { ROOT_INODE } from "./paths/table/linux.ts";
+export type {
+  BatchOptions,
+  ChangeOptions,
+  NamespaceInfo,
+  NamespaceOptions,
+} from "./paths/namespace/options.ts";
+export { Namespace } from "./paths/namespace/namespace.ts";
+export { PathError } from "./paths/lookup/path-error.ts";
+export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
-export { type DeviceProfile, openProfiledDevice } from "./residency/profile.ts";
-export type { KernelOptions } from "./residency/kernel-options.ts";
-export type { KernelStats } from "./residency/kernel-stats.ts";
-export type { RequestOptions } from "./residency/request-lanes.ts";
-export { type CheckpointInfo, ResidentKernel } from "./residency/resident-kernel.ts";
-export { STRATEGY_NAMES, type StrategyName } from "./residency/strategies/index.ts";
+export { openProfiledDevice } from "./residency/device/profiled-device.ts";
+export type { DeviceProfile } from "./residency/profile/device-profile.ts";
+export type { CallOptions } from "./residency/requests/request-options.ts";
+export type { KernelOptions } from "./residency/service/kernel-options.ts";
+export type { KernelStats } from "./residency/service/kernel-stats.ts";
+export { type CheckpointInfo, ResidentKernel } from "./residency/service/resident-kernel.ts";
+export { STRATEGY_NAMES, type StrategyName } from "./residency/strategies/strategy-name.ts";
 export { array, doc, f32, i32, type Infer, padding, struct, u32, u64 } from "./schema/index.ts";

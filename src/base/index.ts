@@ -44,3 +44,14 @@ export {
 } from "./faults.ts";
 export { moduleFile, packageRoot, requireDependency } from "./package-root.ts";
 export { versionText } from "./version.ts";
+export {
+  ASSERT_INTERVAL_MS,
+  EAGER_MS,
+  SLEEP_MS_MAX,
+  SLEEP_MS_MIN,
+  SLICE_MS,
+  SPINS_PER_CLOCK,
+  SPIN_MS,
+  STALL_MS,
+  WaitPace,
+} from "./wait.ts";

@@ -1,9 +1,7 @@
 /** The door of bench: what other folders may use. */
 export { CASES } from "./cases.ts";
-export type { BenchCase, BenchOptions } from "./context.ts";
-export type { UnmeasuredRow } from "./document.ts";
-export { type GeneratedCorpora, generatedCorpora } from "./generated-corpus.ts";
-export { type Machine, describeMachine } from "./machine.ts";
-export { answerChild } from "./programs-child.ts";
-export { Reporter } from "./reporter.ts";
-export { QUERY_KINDS } from "./search-tree.ts";
+export type { BenchCase, BenchOptions } from "./context/index.ts";
+export { type UnmeasuredRow, type Machine, describeMachine, Reporter } from "./report/index.ts";
+export { type GeneratedCorpora, generatedCorpora } from "./corpora/index.ts";
+export { answerChild } from "./programs/index.ts";
+export { QUERY_KINDS } from "./search/index.ts";

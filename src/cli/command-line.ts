@@ -2,9 +2,8 @@
  * The command line. `everwarp search` is what people type all day, so it is told apart by hand and loads nothing else;
  * everything else goes through commander.
  */
-import type { SearchHooks } from "./commands/search.ts";
-import { type Environment, processEnvironment } from "./flags/environment.ts";
-import { failureText } from "./failure.ts";
+import type { SearchHooks } from "./commands/index.ts";
+import { type Environment, processEnvironment, failureText } from "./terminal/index.ts";
 
 /**
  * Runs a command. What goes wrong is told in one line; a fault of our own, with its stack.

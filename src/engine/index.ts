@@ -11,3 +11,18 @@ export {
   mayFallBack,
   openBackend,
 } from "./choice/index.ts";
+export {
+  type Awaited,
+  CALLER_DONE,
+  CALL_LIMITS,
+  type CallLimits,
+  type CallState,
+  CompletionDriver,
+  Deferred,
+  type DrivenKernel,
+  type DrivenRequests,
+  type DriverOptions,
+  EventLoopTurns,
+  withinLimits,
+} from "./completion/index.ts";
+export { Ring } from "./memory/index.ts";

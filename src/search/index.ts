@@ -1,44 +1,53 @@
 /** The door of search: what other folders may use. */
 export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/index.ts";
 export type { FoundFile, Literal, Plan } from "./contracts.ts";
-export { Corpus, FILE_FLAGS, loadedStamp, Placement, sameStamp, stampOf } from "./corpus/index.ts";
+export { Corpus, FILE_FLAGS, Placement, loadedStamp, sameStamp, stampOf } from "./corpus/index.ts";
 export {
-  type BackendChoice,
-  openDevice,
   Search,
   SearchEngine,
+  openDevice,
+  type BackendChoice,
   type SearchEngineOptions,
 } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
-export { ByteWriter } from "./printer/byte-writer.ts";
 export {
+  ByteWriter,
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
   RESET,
   applyColorSpec,
   startSequence,
-} from "./printer/color.ts";
-export { showsDetails } from "./printer/index.ts";
-export { pathBytes } from "./printer/printer.ts";
-export { checkReplacement } from "./printer/replace.ts";
-export {
+  showsDetails,
+  pathBytes,
+  checkReplacement,
   type EngineReport,
   type SearchStats,
   writeStatsBlock,
   writeSummaryMessage,
-} from "./printer/stats.ts";
-export type { CandidateList } from "./searcher/candidates.ts";
-export { canonicalEncoding, loadDecoder } from "./searcher/encoding.ts";
+} from "./grep/printer/index.ts";
+export { type CandidateList, DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
+export {
+  canonicalEncoding,
+  loadDecoder,
+  type BinaryMode,
+  readDescriptor,
+  systemErrorText,
+} from "./content/index.ts";
 export {
   type FileResult,
   type FileSearcher,
   type FileSearcherArgs,
   createFileSearcher,
+  type GrepEngine,
+  type GrepMode,
+  type GrepOptions,
+  type GrepStreams,
+  type GrepSubject,
+  type OpenGrepEngine,
+  type SortKey,
+  runGrep,
   shownFile,
-} from "./searcher/file-searcher.ts";
-export { type BinaryMode, DEFAULT_WINDOW_BYTES } from "./searcher/options.ts";
-export { readDescriptor } from "./searcher/reader.ts";
-export { systemErrorText } from "./searcher/system-error.ts";
+} from "./grep/index.ts";
 export {
   type FileIdentity,
   type TypeChange,

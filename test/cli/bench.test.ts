@@ -7,14 +7,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/command-line.ts";
-import { type BenchDocument, type MeasuredRow, summarize } from "../../src/bench/document.ts";
+import { type BenchDocument, type MeasuredRow, summarize } from "../../src/bench/report/document.ts";
 import {
   type GeneratedCorpora,
   type GeneratedCorpus,
   generatedCorpora,
-} from "../../src/bench/generated-corpus.ts";
-import { measureInTurn } from "../../src/bench/measure.ts";
-import { rowLine } from "../../src/bench/table.ts";
+} from "../../src/bench/corpora/generated-corpus.ts";
+import { measureInTurn } from "../../src/bench/measure/measure.ts";
+import { rowLine } from "../../src/bench/report/table.ts";
 import { type BenchHooks, run as runBench } from "../../src/cli/commands/bench.ts";
 import { scanReference } from "../../src/search/reference/scan.ts";
 import { captured } from "../support/environment.ts";

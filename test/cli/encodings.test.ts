@@ -6,9 +6,9 @@
 import { spawnSync } from "node:child_process";
 import { rgPath } from "@vscode/ripgrep";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { allEncodingLabels, encodingName } from "../../src/search/searcher/encoding-labels.ts";
-import { DecodingReader, loadDecoder } from "../../src/search/searcher/encoding.ts";
-import type { ByteReader } from "../../src/search/searcher/reader.ts";
+import { allEncodingLabels, encodingName } from "../../src/search/content/encoding-labels.ts";
+import { DecodingReader, loadDecoder } from "../../src/search/content/encoding.ts";
+import type { ByteReader } from "../../src/search/content/reader.ts";
 import { difference, Dir, runHere } from "../support/cli.ts";
 import { Random } from "../support/cli-random-source.ts";
 import { propertyRuns } from "../support/property-runs.ts";

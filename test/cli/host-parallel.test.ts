@@ -2,19 +2,22 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseLowArgs } from "../../src/cli/flags/parse.ts";
-import { toHiArgs } from "../../src/cli/flags/hi-args.ts";
+import { parseFlags } from "../../src/cli/flags/parse.ts";
+import { toGrepOptions } from "../../src/cli/flags/grep-options.ts";
 import type { FoundFile } from "../../src/search/contracts.ts";
 import { createMatcher } from "../../src/search/matcher/index.ts";
-import { ByteWriter } from "../../src/search/printer/byte-writer.ts";
+import { ByteWriter } from "../../src/search/grep/printer/byte-writer.ts";
 import {
   createFileSearcher,
   type FileSearcher,
   type FileSearcherArgs,
-} from "../../src/search/searcher/file-searcher.ts";
+} from "../../src/search/grep/file-searcher.ts";
 import { walk } from "../../src/search/walk/index.ts";
-import { scanBuffer, createLiteralScanner } from "../../src/search/host/literal-scanner.ts";
-import { type ParallelSearchOptions, searchInParallel } from "../../src/search/host/parallel-search.ts";
+import { scanBuffer, createLiteralScanner } from "../../src/search/scanner/literal-scanner.ts";
+import {
+  type ParallelSearchOptions,
+  searchInParallel,
+} from "../../src/search/grep/parallel/parallel-search.ts";
 import { captured } from "../support/environment.ts";
 import { until } from "../support/patience.ts";
 
@@ -57,7 +60,7 @@ beforeAll(() => {
 });
 
 function prepare(flags: string[]): { args: FileSearcherArgs; make: () => FileSearcher } {
-  const args = toHiArgs(parseLowArgs(["--no-config", ...flags, root]), captured().environment).searcher;
+  const args = toGrepOptions(parseFlags(["--no-config", ...flags, root]), captured().environment).searcher;
   const make = (): FileSearcher =>
     createFileSearcher(
       args,

@@ -7,14 +7,8 @@ import { dirname, join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  DirectoryVisitor,
-  typeListLines,
-  walk,
-  type DirectoryJob,
-  type TypeChange,
-  type WalkOptions,
-} from "../../src/search/walk/index.ts";
+import { type DirectoryJob, DirectoryVisitor } from "../../src/search/walk/directory-visitor.ts";
+import { type TypeChange, typeListLines, walk, type WalkOptions } from "../../src/search/walk/index.ts";
 
 let scratch: string;
 let made = 0;

@@ -9,13 +9,13 @@
  */
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import { ROOT_INODE } from "../../src/paths/contracts.ts";
-import { DevicePathsBackend } from "../../src/paths/gpu/device-backend.ts";
+import { ROOT_INODE } from "../../src/paths/table/linux.ts";
+import { DeviceBackend } from "../../src/paths/gpu/device-backend.ts";
 import type { LookupShape } from "../../src/paths/gpu/lookup-shape.ts";
-import { PathError } from "../../src/paths/path-error.ts";
-import { lookupReference, referenceOf } from "../../src/paths/reference/lookup.ts";
-import { PathTable } from "../../src/paths/table.ts";
-import { PathTree } from "../../src/paths/tree.ts";
+import { PathError } from "../../src/paths/lookup/path-error.ts";
+import { lookupReference, referenceOf } from "../../src/paths/reference/index.ts";
+import { PathTable } from "../../src/paths/table/table.ts";
+import { PathTree } from "../../src/paths/tree/tree.ts";
 import { inPieces, PathDevice } from "../support/path-device.ts";
 import { packed } from "../support/path-worlds.ts";
 import { propertyRuns } from "../support/property-runs.ts";
@@ -103,7 +103,7 @@ class World {
 
   constructor(hashMask: number) {
     // The same hashes in every world: what the kernel remembers of one is a guess, mostly a wrong one, in the next.
-    this.table = new PathTable({ capacity: 2000, hashMask, hashSeed: 1 });
+    this.table = new PathTable({ maxEntries: 2000, hashMask, hashSeed: 1 });
     this.tree = new PathTree(this.table);
     for (const at of ["/a/b/c/a", "/a/a/b", "/b/c/a", "/a".repeat(14), `/a/${NAMES.slice(3).join("/")}/a`])
       this.tree.addDirectories(latin1(at));
@@ -271,18 +271,18 @@ describe("a directory that the kernel remembers", () => {
 });
 
 describe("places for guesses", () => {
-  const opened: DevicePathsBackend[] = [];
+  const opened: DeviceBackend[] = [];
   afterEach(() => Promise.all(opened.splice(0).map((backend) => backend.close())));
 
-  async function open(table: PathTable, shape: Partial<LookupShape> = {}): Promise<DevicePathsBackend> {
+  async function open(table: PathTable, shape: Partial<LookupShape> = {}): Promise<DeviceBackend> {
     const { index } = testDeviceInfo();
-    const backend = await DevicePathsBackend.open(table, { select: index, validation: isValidated, shape });
+    const backend = await DeviceBackend.open(table, { select: index, validation: isValidated, shape });
     opened.push(backend);
     return backend;
   }
 
   it("become more with the entries, and what was remembered in fewer misleads nobody", async () => {
-    const table = new PathTable({ capacity: 120_000 });
+    const table = new PathTable({ maxEntries: 120_000 });
     const tree = new PathTree(table);
     const backend = await open(table);
     const known: { path: string; inode: number }[] = [];
@@ -313,7 +313,7 @@ describe("places for guesses", () => {
   });
 
   it("are a small part of what a namespace takes on the device", async () => {
-    const table = new PathTable({ capacity: 1_000_000 });
+    const table = new PathTable({ maxEntries: 1_000_000 });
     const backend = await open(table);
     expect(backend.guessCount * 4).toBe(16_384);
     const fixed = await open(table, { guessCount: 2 ** 20 });

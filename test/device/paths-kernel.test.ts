@@ -5,23 +5,24 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
-import { ERRNO, ROOT_INODE, type TableEdits } from "../../src/paths/contracts.ts";
-import { DevicePathsBackend, type DevicePathsOptions } from "../../src/paths/gpu/device-backend.ts";
+import { ERRNO, ROOT_INODE } from "../../src/paths/table/linux.ts";
+import type { TableEdits } from "../../src/paths/table/image.ts";
+import { DeviceBackend, type DeviceBackendOptions } from "../../src/paths/gpu/device-backend.ts";
 import { build, makings, packed, path, PathWorld } from "../support/path-worlds.ts";
 import { isValidated, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
 
-let backend: DevicePathsBackend | undefined;
+let backend: DeviceBackend | undefined;
 
 afterEach(async () => {
   await backend?.close();
   backend = undefined;
 });
 
-async function open(world: PathWorld, options: DevicePathsOptions = {}): Promise<DevicePathsBackend> {
+async function open(world: PathWorld, options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
   await backend?.close();
-  backend = await DevicePathsBackend.open(world.table, {
+  backend = await DeviceBackend.open(world.table, {
     select: testDeviceInfo().index,
     validation: isValidated,
     ...options,
@@ -214,7 +215,7 @@ describe("the lookup kernel", () => {
       await Promise.all(waits);
       const all = Array.from({ length: count }, (_unused, at) => entry(at));
       expect([...(await device.lookup(packed(all)))]).toEqual(all.map((text) => world.expected(text)));
-      expect(world.table.stats.overflowBucketCount).toBeGreaterThan(hashMask <= 0xf ? count / 10 : 0);
+      expect(world.table.stats().overflowBucketCount).toBeGreaterThan(hashMask <= 0xf ? count / 10 : 0);
     },
   );
 
@@ -310,7 +311,7 @@ describe("the lookup kernel", () => {
 });
 
 /** Puts another namespace in the place of the one that the backend mirrors. */
-async function replace(device: DevicePathsBackend, world: PathWorld, made: PathWorld): Promise<void> {
+async function replace(device: DeviceBackend, world: PathWorld, made: PathWorld): Promise<void> {
   const { words } = world.table;
   const runs: number[] = [];
   for (const { begin, end } of world.table.regions()) {

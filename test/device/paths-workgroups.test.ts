@@ -8,11 +8,11 @@ process.env["LP_NUM_THREADS"] = "4";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, type TestContext } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
-import type { StrategyName } from "../../src/residency/strategies/index.ts";
-import { ROOT_INODE } from "../../src/paths/contracts.ts";
-import { PathTable } from "../../src/paths/table.ts";
-import { PathTree } from "../../src/paths/tree.ts";
-import { lookupReference, referenceOf } from "../../src/paths/reference/lookup.ts";
+import type { StrategyName } from "../../src/residency/strategies/strategy-name.ts";
+import { ROOT_INODE } from "../../src/paths/table/linux.ts";
+import { PathTable } from "../../src/paths/table/table.ts";
+import { PathTree } from "../../src/paths/tree/tree.ts";
+import { lookupReference, referenceOf } from "../../src/paths/reference/index.ts";
 import { inPieces, PathDevice } from "../support/path-device.ts";
 import { packed } from "../support/path-worlds.ts";
 import { watchValidation } from "../support/vulkan.ts";
@@ -23,7 +23,7 @@ const SIZES = [1, 7, 1, 1, 3, 40, 1, 2, 130, 1, 5, 1, 1, 64, 1, 11];
 
 /** A small tree, and texts with their answers. */
 function ground() {
-  const table = new PathTable({ capacity: 4000 });
+  const table = new PathTable({ maxEntries: 4000 });
   const tree = new PathTree(table);
   const texts: string[] = [];
   for (let outer = 0; outer < 12; outer++) {

@@ -9,10 +9,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
-import { KernelSite } from "../../src/residency/kernel-site.ts";
-import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import { KernelInstance } from "../../src/residency/kernel/kernel-instance.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/strategy-name.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import { ledger, LEDGER_CELLS, ledgerReference } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
@@ -111,7 +112,7 @@ describe("a long job with checkpoints by the clock", () => {
           slots: 4,
           checkpoint: { everyMs: 5 },
         });
-        const open = vi.spyOn(KernelSite, "open");
+        const open = vi.spyOn(KernelInstance, "open");
         const reference = stepsReference();
         const job = { slices: 30_000, rounds: 20 };
         const answer = kernel.call(job);
@@ -123,7 +124,7 @@ describe("a long job with checkpoints by the clock", () => {
         expect(await answer).toEqual(reference(job));
         const [, , memory] = open.mock.calls[0];
         open.mockRestore();
-        expect(memory?.position.lanes[0].progress[0]).toBeGreaterThan(0n);
+        expect(memory?.position.priorities[0].progress[0]).toBeGreaterThan(0n);
         expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(reference({ slices: 5 }));
         // What the kernel has done only grows, also while it is being recovered, and from where it went on.
         const after = kernel.stats();
@@ -442,7 +443,7 @@ describe("a kernel that rests", () => {
 describe("a process killed while it saves", () => {
   /** Adds 1 to a cell so often, saves; adds more, saves to the same file: there it may be killed. */
   const script = `
-import { ResidentKernel } from "./src/residency/resident-kernel.ts";
+import { ResidentKernel } from "./src/residency/service/resident-kernel.ts";
 import { Device } from "./src/vulkan/index.ts";
 import { ledger } from "./test/support/ledger.ts";
 const [, , file, index] = process.argv;

@@ -3,17 +3,16 @@
  * inode is the number behind its last slash, and what is none is ENOENT.
  */
 import { EverwarpError } from "../../src/base/errors.ts";
-import { ERRNO } from "../../src/paths/contracts.ts";
-import type { LookupKernel } from "../../src/paths/gpu/request-sender.ts";
+import { ERRNO } from "../../src/paths/table/linux.ts";
+import { type LookupKernel, RequestSender } from "../../src/paths/gpu/request-sender.ts";
 import { RequestDriver } from "../../src/paths/gpu/request-driver.ts";
-import { RequestLine } from "../../src/paths/gpu/request-line.ts";
-import { RequestSender } from "../../src/paths/gpu/request-sender.ts";
+import { RequestQueue } from "../../src/paths/gpu/request-queue.ts";
 import { ResultReader } from "../../src/paths/gpu/result-reader.ts";
 import type { LookupShape } from "../../src/paths/gpu/lookup-shape.ts";
-import { PathRequest } from "../../src/paths/table.schema.ts";
-import { Seal } from "../../src/residency/seal.schema.ts";
-import { sealMix } from "../../src/residency/seal.ts";
-import { type Ticket, WorkQueue } from "../../src/residency/work-queue.ts";
+import { PathRequest } from "../../src/paths/table/table.schema.ts";
+import { Seal } from "../../src/residency/queue/seal.schema.ts";
+import { sealMix } from "../../src/residency/queue/seal.ts";
+import { type Ticket, WorkQueue } from "../../src/residency/queue/work-queue.ts";
 
 const SLOTS = 16;
 const SLOT_WORDS = 64;
@@ -57,12 +56,12 @@ export class AnsweringKernel implements LookupKernel {
 
   /** @param stallMs how long the driver waits for any answer */
   constructor(stallMs?: number) {
-    const table = { cover: () => undefined, granuleCount: 1 };
+    const table = { cover: () => undefined, pageCount: 1 };
     const inputs = { address: 0n, host: this.#inputs };
     const sender = new RequestSender(this, this.shape, table, new Uint32Array(64), inputs);
     this.driver = new RequestDriver(
       this,
-      new RequestLine(this, sender, new ResultReader(this.#results), undefined),
+      new RequestQueue(this, sender, new ResultReader(this.#results), undefined),
       stallMs,
     );
   }

@@ -3,9 +3,9 @@
  * order, so that the last line tells what a process that died was doing, and what came of each step.
  */
 import { EverwarpError } from "../../src/base/errors.ts";
-import { Namespace } from "../../src/paths/namespace.ts";
+import { Namespace } from "../../src/paths/namespace/namespace.ts";
 import { ProgramCache } from "../../src/programs/index.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";
 import { SearchEngine } from "../../src/search/engine/search-engine.ts";
 import { Device } from "../../src/vulkan/device/device.ts";

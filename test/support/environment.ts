@@ -1,5 +1,5 @@
 /** What a command that runs in this process writes, kept. */
-import type { Environment } from "../../src/cli/flags/environment.ts";
+import type { Environment } from "../../src/cli/terminal/command-context.ts";
 
 export interface Captured {
   /** Without variables, terminals and standard input, but for what was changed. */

@@ -1,7 +1,9 @@
 /** One device for the tables of many small namespaces, one after the other. */
-import { PathTable } from "../../src/paths/table.ts";
-import type { LookupOptions, PackedPaths, TableEdits } from "../../src/paths/contracts.ts";
-import { DevicePathsBackend, type DevicePathsOptions } from "../../src/paths/gpu/device-backend.ts";
+import { PathTable } from "../../src/paths/table/table.ts";
+import type { LookupOptions } from "../../src/paths/lookup/contracts.ts";
+import type { PackedPaths } from "../../src/paths/lookup/pack.ts";
+import type { TableEdits } from "../../src/paths/table/image.ts";
+import { DeviceBackend, type DeviceBackendOptions } from "../../src/paths/gpu/device-backend.ts";
 import type { Ask } from "./path-grounds.ts";
 import { isValidated, testDeviceInfo } from "./vulkan.ts";
 
@@ -10,18 +12,18 @@ import { isValidated, testDeviceInfo } from "./vulkan.ts";
  * comes after another one meets wrong ones from the first lookup on.
  */
 export class PathDevice implements AsyncDisposable {
-  readonly backend: DevicePathsBackend;
+  readonly backend: DeviceBackend;
   readonly #image: PathTable;
 
-  private constructor(backend: DevicePathsBackend, image: PathTable) {
+  private constructor(backend: DeviceBackend, image: PathTable) {
     this.backend = backend;
     this.#image = image;
   }
 
-  /** @param capacity of the largest table that will be shown */
-  static async open(options: DevicePathsOptions = {}, capacity = 20_000): Promise<PathDevice> {
-    const image = new PathTable({ capacity });
-    const backend = await DevicePathsBackend.open(image, {
+  /** @param maxEntries of the largest table that will be shown */
+  static async open(options: DeviceBackendOptions = {}, maxEntries = 20_000): Promise<PathDevice> {
+    const image = new PathTable({ maxEntries });
+    const backend = await DeviceBackend.open(image, {
       select: testDeviceInfo().index,
       validation: isValidated,
       ...options,

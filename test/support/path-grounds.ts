@@ -9,13 +9,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { type LookupOptions, type PackedPaths, ROOT_INODE } from "../../src/paths/contracts.ts";
-import { SCRATCH_WORDS } from "../../src/paths/host/lookup-board.ts";
-import { packPaths } from "../../src/paths/pack.ts";
-import { errnoCode, PathError } from "../../src/paths/path-error.ts";
-import { lookupReference, referenceOf } from "../../src/paths/reference/lookup.ts";
-import { PathTable } from "../../src/paths/table.ts";
-import { PathTree } from "../../src/paths/tree.ts";
+import type { LookupOptions } from "../../src/paths/lookup/contracts.ts";
+import { type PackedPaths, packPaths } from "../../src/paths/lookup/pack.ts";
+import { ROOT_INODE } from "../../src/paths/table/linux.ts";
+import { SCRATCH_WORDS } from "../../src/paths/host/shared-queue.ts";
+import { errnoCode, PathError } from "../../src/paths/lookup/path-error.ts";
+import { lookupReference, referenceOf } from "../../src/paths/reference/index.ts";
+import { PathTable } from "../../src/paths/table/table.ts";
+import { PathTree } from "../../src/paths/tree/tree.ts";
 
 const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
 
@@ -189,7 +190,7 @@ export class GroundPair {
     fs.mkdirSync(this.#root, { recursive: true });
     this.#rootFd = fs.openSync(this.#root, fs.constants.O_DIRECTORY);
     this.enter([]);
-    this.table = new PathTable({ capacity: 2000, hashMask, scratchWords: SCRATCH_WORDS });
+    this.table = new PathTable({ maxEntries: 2000, hashMask, scratchWords: SCRATCH_WORDS });
     this.tree = new PathTree(this.table);
     let base = ROOT_INODE;
     for (const part of this.#root.split("/").slice(1)) base = this.tree.addDirectoryIn(base, latin1(part));

@@ -1,8 +1,9 @@
 /** Random namespaces as a table and as the reference's maps, and random paths into them. */
 import fc from "fast-check";
-import { INODE_KIND, type PackedPaths, ROOT_INODE } from "../../src/paths/contracts.ts";
-import { lookupReference, type ReferenceNode } from "../../src/paths/reference/lookup.ts";
-import { PathTable, type PathTableOptions } from "../../src/paths/table.ts";
+import { INODE_KIND, ROOT_INODE } from "../../src/paths/table/linux.ts";
+import type { PackedPaths } from "../../src/paths/lookup/pack.ts";
+import { lookupReference, type ReferenceNode } from "../../src/paths/reference/index.ts";
+import { PathTable, type PathTableOptions } from "../../src/paths/table/table.ts";
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, "latin1");
 
@@ -18,7 +19,7 @@ export class PathWorld {
   #nextInode = ROOT_INODE + 1;
 
   constructor(options: PathTableOptions = {}) {
-    this.table = new PathTable({ capacity: 20_000, ...options });
+    this.table = new PathTable({ maxEntries: 20_000, ...options });
     this.table.setDirectory(ROOT_INODE, ROOT_INODE);
     this.nodes.set(ROOT_INODE, { kind: "directory", parent: ROOT_INODE, entries: new Map() });
   }

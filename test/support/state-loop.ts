@@ -4,7 +4,7 @@ import {
   launchProgram,
   type ProgramLoop,
   type ProgramLoopOptions,
-} from "../../src/residency/program-loop.ts";
+} from "../../src/residency/launch/program-loop.ts";
 
 /**
  * Launches a program on two short lanes, with the clock where the device has one, and with state that begins as zeros.
@@ -24,7 +24,7 @@ export async function launchWithState(
     if (state !== undefined) device.run((recorder) => recorder.fill(state, 0, state.sizeBytes, 0));
     const kernel = await launchProgram(request, {
       hasClock: device.info.features.includes("shaderDeviceClock"),
-      laneCount: 2,
+      priorityCount: 2,
       slotCount: 16,
       stateAddress: state?.address ?? 0n,
       ...options,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ProgressBar } from "../progress-bar.ts";
+import { ProgressBar } from "../terminal/progress-bar.ts";
 import { ageText, listText, millisecondsText, sizeText, statsText } from "./text.ts";
 
 test("sizes, times and ages in few digits", () => {

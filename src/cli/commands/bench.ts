@@ -14,8 +14,7 @@ import {
   Reporter,
   QUERY_KINDS,
 } from "../../bench/index.ts";
-import { failureText } from "../failure.ts";
-import type { Environment } from "../flags/environment.ts";
+import { failureText, type Environment } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp bench [NAME…] [OPTIONS]

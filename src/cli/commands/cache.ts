@@ -1,14 +1,25 @@
 /** `everwarp cache`: looks after the programs that are kept on disk. What they are and where they lie: docs/programs.md. */
 import type { ParseArgsConfig } from "node:util";
-import { chosenDirectory, type ModelFolder, modelFolders } from "../cache/folders.ts";
-import { readFolder, statsOf } from "../cache/look.ts";
-import { type PreloadAnswer, preload } from "../cache/preload.ts";
-import { secondLevelFrom } from "../../programs/index.ts";
-import { ProgressBar } from "../progress-bar.ts";
-import { listText, millisecondsText, sizeText, statsText, verifyText } from "../cache/text.ts";
-import { exportPrograms, type ImportAnswer, importPrograms } from "../cache/transfer.ts";
-import type { Environment } from "../flags/environment.ts";
+import {
+  chosenDirectory,
+  type ModelFolder,
+  modelFolders,
+  readFolder,
+  statsOf,
+  type PreloadAnswer,
+  preload,
+  listText,
+  millisecondsText,
+  sizeText,
+  statsText,
+  verifyText,
+  exportPrograms,
+  type ImportAnswer,
+  importPrograms,
+} from "../cache/index.ts";
+import { ProgressBar, type Environment } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
+import { secondLevelFrom } from "../../programs/index.ts";
 
 const USAGE = `everwarp cache COMMAND [OPTIONS]
 

@@ -4,10 +4,8 @@
  * Each probe runs in a process of its own, with a time limit: a driver that hangs or crashes is a line of the report.
  */
 import type { ParseArgsConfig } from "node:util";
-import { examine } from "../doctor/examine.ts";
-import { answerProbe, type ProbeRunner, runProbeApart } from "../doctor/probe-run.ts";
-import { reportText } from "../doctor/report-text.ts";
-import type { Environment } from "../flags/environment.ts";
+import { examine, answerProbe, type ProbeRunner, runProbeApart, reportText } from "../doctor/index.ts";
+import type { Environment } from "../terminal/index.ts";
 import { readOptions } from "./options.ts";
 
 const USAGE = `everwarp doctor [--json] [--fresh] [--long]

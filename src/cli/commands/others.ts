@@ -1,6 +1,6 @@
 /** All commands but `search`, told apart by commander. Each is loaded when it is called. */
 import { Command, CommanderError } from "commander";
-import type { Environment } from "../flags/environment.ts";
+import type { Environment } from "../terminal/index.ts";
 import { COMMANDS } from "./registry.ts";
 import { versionText } from "../../base/index.ts";
 

@@ -7,8 +7,7 @@ import { statSync } from "node:fs";
 import type { ParseArgsConfig } from "node:util";
 import { nowMs } from "../../base/index.ts";
 import { Namespace, type NamespaceOptions, errnoCode } from "../../paths/index.ts";
-import type { Environment } from "../flags/environment.ts";
-import { ProgressBar, withProgress } from "../progress-bar.ts";
+import { type Environment, ProgressBar, withProgress } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp paths TREE [--stdin] [OPTIONS]
@@ -126,9 +125,11 @@ async function openTree({ tree, namespace }: PathsOptions, environment: Environm
 }
 
 function summary(files: Namespace, loadMs: number, isJson: boolean): string {
-  const { usedBytes, nameBytes } = files.stats;
+  const { usedBytes, nameBytes } = files.stats();
   const { entryCount, info } = files;
-  if (isJson) return `${JSON.stringify({ entryCount, usedBytes, nameBytes, loadMs, ...info })}\n`;
+  const { kind, device, strategy, fallbackReason } = info;
+  const told = { entryCount, usedBytes, nameBytes, loadMs, kind, device, strategy, fallbackReason };
+  if (isJson) return `${JSON.stringify(told)}\n`;
   const megabytes = (usedBytes / 1e6).toFixed(1);
   return `${entryCount} entries in ${loadMs.toFixed(0)} ms, ${megabytes} MB, on ${info.device} (${info.strategy})\n`;
 }

@@ -1,5 +1,5 @@
 /** The commands beside `search`. Each is a module of its own, loaded when it is called. */
-import type { Environment } from "../flags/environment.ts";
+import type { Environment } from "../terminal/index.ts";
 
 /** What a command's module exports. `argv` is what stands behind the command's name; answers the exit code. */
 export interface CommandModule {

@@ -17,8 +17,8 @@ import {
 import { whyNoHardware, forbiddenNodes, type DeviceInfo, listDevices } from "../../vulkan/index.ts";
 import { describeMachine, type Machine } from "../../bench/index.ts";
 import { type CardUser, cardUsers } from "./card-users.ts";
-import type { StuckProcessError } from "../../threads/index.ts";
 import type { ProbeRunner } from "./probe-run.ts";
+import type { StuckProcessError } from "../../threads/index.ts";
 
 export const REPORT_VERSION = 3;
 

@@ -20,23 +20,22 @@ import {
   type StrategyName,
 } from "../../residency/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
-import type {
-  LookupOptions,
-  PackedPaths,
-  PathsBackend,
-  SingleLookup,
-  TableEdits,
-  TableImage,
-} from "../contracts.ts";
-import { PathWalker } from "../host/path-walker.ts";
-import { checkPacked, type PathLike } from "../pack.ts";
-import { PathRequest } from "../table.schema.ts";
+import {
+  type LookupOptions,
+  type PackedPaths,
+  type Backend,
+  type SingleLookup,
+  PathWalker,
+  checkPacked,
+  type PathLike,
+} from "../lookup/index.ts";
+import { type TableEdits, type TableImage, PathRequest } from "../table/index.ts";
 import { DeviceTable } from "./device-table.ts";
 import { KeptPaths } from "./kept-paths.ts";
 import { PackedBatch, TextBatch } from "./lookup-batch.ts";
 import { type LookupShape, lookupShape } from "./lookup-shape.ts";
 import { RequestDriver } from "./request-driver.ts";
-import { RequestLine } from "./request-line.ts";
+import { RequestQueue } from "./request-queue.ts";
 import { RequestSender } from "./request-sender.ts";
 import { ResultReader } from "./result-reader.ts";
 
@@ -49,7 +48,7 @@ const VECTOR_BYTES = 16;
 const TOGETHER_PATHS_MAX_ID = 1;
 const IS_IN_STEP_ID = 2;
 
-export interface DevicePathsOptions extends SessionOptions {
+export interface DeviceBackendOptions extends SessionOptions {
   /** How the kernel is run; `auto` lets the device profile decide. */
   strategy?: StrategyName | "auto";
   /** Overrules how the kernel is laid over the device; for measurements. */
@@ -58,7 +57,7 @@ export interface DevicePathsOptions extends SessionOptions {
   parkAfterMs?: number;
 }
 
-export class DevicePathsBackend implements PathsBackend {
+export class DeviceBackend implements Backend {
   readonly kind = "device";
   readonly device: Device;
   readonly profile: DeviceProfile;
@@ -89,7 +88,7 @@ export class DevicePathsBackend implements PathsBackend {
     this.shape = shape;
     this.#program = program;
     this.#table = table;
-    const line = new RequestLine(
+    const line = new RequestQueue(
       kernel,
       new RequestSender(kernel, shape, table, words, parts.inputs),
       new ResultReader(new Int32Array(parts.results.host)),
@@ -102,7 +101,7 @@ export class DevicePathsBackend implements PathsBackend {
    * Opens a device, starts the kernel on it, and copies the table there.
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY
    */
-  static async open(image: TableImage, options: DevicePathsOptions = {}): Promise<DevicePathsBackend> {
+  static async open(image: TableImage, options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
     const { strategy = "auto", shape: wanted, parkAfterMs = PARK_AFTER_MS, ...deviceOptions } = options;
     const session = await openSession({ ...deviceOptions, sharesSoftware: strategy === "adaptive" });
     const { device, profile } = session;
@@ -115,7 +114,7 @@ export class DevicePathsBackend implements PathsBackend {
       for (const one of taken.splice(0).toReversed()) one[Symbol.dispose]();
       session.end();
     };
-    let backend: DevicePathsBackend | undefined;
+    let backend: DeviceBackend | undefined;
     try {
       const shape = lookupShape(device.info, profile, wanted);
       const table = take(new DeviceTable(device, image.words, shape.guessCount));
@@ -160,7 +159,7 @@ export class DevicePathsBackend implements PathsBackend {
         outputsAddress: results.address,
         stateAddress: table.directory.address,
       });
-      backend = new DevicePathsBackend({ session, shape, image, program, table, inputs, results, giveBack });
+      backend = new DeviceBackend({ session, shape, image, program, table, inputs, results, giveBack });
       const runs = image.regions().flatMap(({ begin, end }) => [begin, end]);
       await backend.apply({ runs: Uint32Array.from(runs) });
       return backend;
@@ -174,6 +173,11 @@ export class DevicePathsBackend implements PathsBackend {
   /** How the kernel is run. */
   get strategyName(): StrategyName {
     return this.#program.loop.strategyName;
+  }
+
+  /** Why the strategy was taken. */
+  get strategyReason(): string {
+    return this.#program.loop.strategyReason;
   }
 
   /** Workgroups that each request is spread over. */

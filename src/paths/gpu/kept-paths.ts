@@ -1,7 +1,7 @@
 /** Packed paths that lie on the device, to be looked up again and again: then nothing but results travels. */
 import { drainWriteCombining } from "../../residency/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
-import type { PackedPaths } from "../contracts.ts";
+import type { PackedPaths } from "../lookup/index.ts";
 
 const VECTOR_BYTES = 16;
 

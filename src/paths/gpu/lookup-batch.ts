@@ -5,11 +5,17 @@
  *     strings   ├─ group ─┼─ group ─┼─ group …    each is packed when the one before it was sent, over the same memory: it stays in the
  *                                                 cache, and the device works on one group while the next is packed
  */
-import { type LookupOptions, type PackedPaths, ROOT_INODE } from "../contracts.ts";
-import type { PathWalker } from "../host/path-walker.ts";
-import { GROUP_PATHS, type PathLike, PathPacker, pathBytes } from "../pack.ts";
-import { PathRequest } from "../table.schema.ts";
-import { Ending } from "./ending.ts";
+import {
+  type LookupOptions,
+  type PackedPaths,
+  type PathWalker,
+  GROUP_PATHS,
+  type PathLike,
+  PathPacker,
+  pathBytes,
+} from "../lookup/index.ts";
+import { ROOT_INODE, PathRequest } from "../table/index.ts";
+import { Deferred } from "../../engine/index.ts";
 import type { KeptPaths } from "./kept-paths.ts";
 
 const UNRESOLVED = PathRequest.UNRESOLVED | 0;
@@ -19,7 +25,7 @@ export function operationOf(followSymlinks: boolean): number {
   return PathRequest.LOOKUP | (followSymlinks ? PathRequest.FOLLOW : 0);
 }
 
-export abstract class LookupBatch extends Ending {
+export abstract class LookupBatch extends Deferred {
   readonly kind = "lookup";
   readonly count: number;
   readonly results: Int32Array;
@@ -149,6 +155,6 @@ export class TextBatch extends LookupBatch {
 }
 
 /** One path that travels in its request, as its result does in the completion. */
-export class SinglePath extends Ending {
+export class SinglePath extends Deferred {
   inode = 0;
 }

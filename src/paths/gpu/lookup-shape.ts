@@ -1,7 +1,7 @@
 /** How the lookup kernel is laid over a device. */
 import { type DeviceProfile, softwareThreadCount } from "../../residency/index.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
-import { PathRequest } from "../table.schema.ts";
+import { PathRequest } from "../table/index.ts";
 
 export interface LookupShape {
   /** Threads of a workgroup. */

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { AnsweringKernel, inodeOf } from "../../../test/support/answering-kernel.ts";
 import { EverwarpError } from "../../base/errors.ts";
-import { ERRNO } from "../contracts.ts";
-import { packPaths } from "../pack.ts";
+import { ERRNO } from "../table/linux.ts";
+import { packPaths } from "../lookup/pack.ts";
 import { PackedBatch, TextBatch } from "./lookup-batch.ts";
 import { patientMs } from "../../../test/support/patience.ts";
 

@@ -1,63 +1,48 @@
 /**
- * Drives the line: who asks waits on the spot, for a short time; everything else goes on in turns of the event loop, until nothing is in line or
- * in flight.
+ * Lookups and writes as their callers see them. The queue keeps the order; the engine's completion driver waits.
  *
  *     lookup ──▶ sent at once ──▶ a microtask later: spin ──answered──▶ the caller goes on, in the same turn of the event loop
- *                                                      └─ not soon ──▶ drive
+ *                                                      └─ not soon ──▶ the driver goes on in turns of the event loop
  *
- * Invariants: spinning begins behind what the caller still does in its stretch of code, so many calls in one stretch are all sent before the first is waited for;
- * the event loop never stands still for long, however many are answered on the spot.
+ * Invariant: spinning begins after the caller's synchronous code. So many calls in a row are all sent before the first is waited
+ * for.
  */
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../../base/index.ts";
-import { type LookupOptions, ROOT_INODE, type SingleLookup } from "../contracts.ts";
-import { EventLoopTurns } from "../host/turns.ts";
-import type { PathLike } from "../pack.ts";
-import type { Ending } from "./ending.ts";
+import type { EverwarpError } from "../../base/index.ts";
+import { CALLER_DONE, CompletionDriver } from "../../engine/index.ts";
+import type { LookupOptions, PathLike, SingleLookup } from "../lookup/index.ts";
+import { ROOT_INODE } from "../table/index.ts";
 import { type LookupBatch, operationOf, type SinglePath } from "./lookup-batch.ts";
-import type { RequestLine } from "./request-line.ts";
+import type { RequestQueue } from "./request-queue.ts";
 import type { LookupKernel } from "./request-sender.ts";
 
-/** How long an answer is waited for on the spot: sooner than the event loop could come back. */
-const SPIN_MS = 0.1;
+/** Larger batches are not spun for: they take longer than a spin. */
 const SPIN_PATHS_MAX = 8192;
-const SPINS_PER_CLOCK = 64;
-/** Of so many single lookups one asks whether the event loop has turned; a spin of each leaves it time enough. */
+/** One of so many single lookups asks whether the event loop is overdue. */
 const SINGLES_PER_TURN_CHECK = 16;
-const ASSERT_INTERVAL_MS = 20;
-const EAGER_MS = 20;
-/** A kernel that answers nothing for so long, with requests before it, never will. */
-const STALL_MS = 30_000;
-
-/** Who awaits it goes on behind what the caller still does in its stretch of code. */
-const STRETCH_END = Promise.resolve();
 
 export class RequestDriver {
-  readonly #kernel: LookupKernel;
-  readonly #line: RequestLine;
-  readonly #stallMs: number;
-  readonly #turns = new EventLoopTurns();
+  readonly #queue: RequestQueue;
+  readonly #driver: CompletionDriver;
   #singles = 0;
-  #isDriven = false;
 
-  constructor(kernel: LookupKernel, line: RequestLine, stallMs = STALL_MS) {
-    this.#kernel = kernel;
-    this.#line = line;
-    this.#stallMs = stallMs;
+  /** @param stallMs silence after which the kernel is given up; 60 s if not given */
+  constructor(kernel: LookupKernel, queue: RequestQueue, stallMs?: number) {
+    this.#queue = queue;
+    this.#driver = new CompletionDriver(kernel, queue, { noun: "lookup kernel", stallMs });
   }
 
   /** @returns inodes and −errno @throws EW_DEVICE_LOST, EW_CLOSED, EW_TIMEOUT; TypeError for what is no path */
   async lookup(batch: LookupBatch): Promise<Int32Array> {
-    if (this.#line.failure !== undefined) throw this.#line.failure;
-    if (batch.count > 0) this.#line.lookup(batch);
+    if (this.#queue.failure !== undefined) throw this.#queue.failure;
+    if (batch.count > 0) this.#queue.lookup(batch);
     else batch.end();
     if (!batch.isEnded) {
-      if (batch.left > SPIN_PATHS_MAX) this.#drive();
+      if (batch.left > SPIN_PATHS_MAX) this.#driver.drive();
       else {
-        await STRETCH_END;
-        const overdue = this.#turns.overdue();
+        await CALLER_DONE;
+        const overdue = this.#driver.turns.overdue();
         if (overdue !== undefined) await overdue;
-        this.#spin(batch);
+        this.#driver.spin(batch);
       }
       if (!batch.isEnded) await batch.ended();
     }
@@ -65,103 +50,42 @@ export class RequestDriver {
     return batch.results;
   }
 
-  /** See PathsBackend. */
+  /** See `Backend.lookupSingle`. */
   lookupSingle(
     path: PathLike,
     { directory = ROOT_INODE, followSymlinks = true }: LookupOptions,
   ): SingleLookup | undefined {
-    const single = this.#line.lookupSingle(path, directory, operationOf(followSymlinks));
+    const single = this.#queue.lookupSingle(path, directory, operationOf(followSymlinks));
     return single === undefined ? undefined : new SingleAnswer(this, single);
   }
 
-  /** See SingleLookup. */
+  /** See `SingleLookup.wait`. */
   waitSingle(single: SinglePath): number | undefined {
     if (!single.isEnded) {
       const isCheck = this.#singles++ % SINGLES_PER_TURN_CHECK === 0;
-      const overdue = isCheck ? this.#turns.overdue() : undefined;
-      if (overdue === undefined) this.#spin(single);
-      else void overdue.then(() => this.#drive());
+      const overdue = isCheck ? this.#driver.turns.overdue() : undefined;
+      if (overdue === undefined) this.#driver.spin(single);
+      else void overdue.then(() => this.#driver.drive());
       if (!single.isEnded) return undefined;
     }
     single.assertGood();
     return single.inode;
   }
 
-  /** Changes words of the table: pairs of begin and end. */
+  /** Changes words of the table: pairs of begin and end. Resolves when every later lookup sees the change. */
   write(runs: Uint32Array): Promise<void> {
-    if (this.#line.failure !== undefined) return Promise.reject(this.#line.failure);
+    if (this.#queue.failure !== undefined) return Promise.reject(this.#queue.failure);
     if (runs.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      this.#line.write(runs, resolve, reject);
-      this.#drive();
+      this.#queue.write(runs, resolve, reject);
+      this.#driver.drive();
     });
   }
 
-  /** Whoever waits is told why nothing more is answered. */
+  /** Tells everyone who waits why nothing more is answered. */
   end(error: EverwarpError): void {
-    this.#line.end(error);
+    this.#queue.end(error);
   }
-
-  /** Waits on the spot, for a short time, until something is answered. */
-  #spin(awaited: Ending): void {
-    let begin = 0;
-    while (!awaited.isEnded) {
-      for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.#kernel.poll() > 0) break;
-      this.#line.collect();
-      if (awaited.isEnded) return;
-      this.#line.pump();
-      const now = performance.now();
-      if (begin === 0) begin = now;
-      else if (now - begin >= SPIN_MS) {
-        this.#drive();
-        return;
-      }
-    }
-  }
-
-  /** Goes on until nothing is in line or in flight. */
-  #drive(): void {
-    if (this.#isDriven) return;
-    this.#isDriven = true;
-    void this.#driveOn();
-  }
-
-  async #driveOn(): Promise<void> {
-    let asserted = performance.now();
-    let worked = asserted;
-    let answered = this.#line.answeredCount;
-    for (;;) {
-      const now = performance.now();
-      this.#line.look();
-      this.#line.pump();
-      // Others look, too: who waits on the spot.
-      if (this.#line.answeredCount !== answered) worked = now;
-      answered = this.#line.answeredCount;
-      if (now - asserted > ASSERT_INTERVAL_MS) {
-        asserted = now;
-        this.#kernel.assertRunning();
-        this.#line.collect();
-        if (now - worked > this.#stallMs) this.#line.end(stalledError(this.#stallMs));
-      }
-      if (this.#line.isIdle) {
-        // Before anyone who was answered goes on, and asks for more.
-        this.#isDriven = false;
-        return;
-      }
-      await (now - worked < EAGER_MS ? turn() : sleep(1));
-    }
-  }
-}
-
-function stalledError(stallMs: number): EverwarpError {
-  return new EverwarpError(
-    "EW_TIMEOUT",
-    `the lookup kernel answered nothing for ${stallMs / 1000} s, with requests before it`,
-    {
-      remedy:
-        "Please report this, with the output of `everwarp doctor`; another program may also hold the device.",
-    },
-  );
 }
 
 class SingleAnswer implements SingleLookup {

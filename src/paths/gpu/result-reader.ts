@@ -1,7 +1,7 @@
 /** Results as the kernel leaves them: a ring of sealed words in mapped memory, two for each path. */
 import { EverwarpError } from "../../base/index.ts";
 import { Seal } from "../../residency/index.ts";
-import { PathRequest } from "../table.schema.ts";
+import { PathRequest } from "../table/index.ts";
 
 /** How long a result may come after the completion that counts it. */
 const RESULT_TIMEOUT_MS = 1_000;

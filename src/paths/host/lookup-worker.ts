@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { LinearMemory } from "../../threads/index.ts";
-import { LookupBoard, PIECE_COUNT } from "./lookup-board.ts";
+import { SharedQueue, PIECE_COUNT } from "./shared-queue.ts";
 import { openLookupProgram } from "./lookup-program.ts";
 
 /** What a thread is given. */
@@ -14,7 +14,7 @@ export interface LookupThreadData {
 }
 
 const { memory, thread } = workerData as LookupThreadData;
-const board = new LookupBoard(memory);
+const board = new SharedQueue(memory);
 const lookup = openLookupProgram(memory);
 
 /** Takes chunks of a piece until there are none. @returns whether there were any */

@@ -1,7 +1,6 @@
 /** Where a batch's paths come from, and how they get into a piece of the board: copied, or encoded right there. */
-import type { PackedPaths } from "../contracts.ts";
-import { encodeGroup, GROUP_PATHS, type PathLike } from "../pack.ts";
-import { PIECE_BYTES, PIECE_PATHS, type PiecePlace } from "./lookup-board.ts";
+import { type PackedPaths, encodeGroup, GROUP_PATHS, type PathLike } from "../lookup/index.ts";
+import { PIECE_BYTES, PIECE_PATHS, type PiecePlace } from "./shared-queue.ts";
 
 /** What a piece was filled with. */
 export interface Filling {

@@ -3,15 +3,9 @@
  *
  * A path is walked as text: a symlink is followed by putting its target in front of what is left.
  */
-import {
-  ERRNO,
-  type LookupOptions,
-  NAME_BYTES_MAX,
-  PATH_BYTES_MAX,
-  ROOT_INODE,
-  SYMLINKS_MAX,
-} from "../contracts.ts";
-import type { PathTree } from "../tree.ts";
+import { ERRNO, NAME_BYTES_MAX, PATH_BYTES_MAX, ROOT_INODE, SYMLINKS_MAX } from "../table/index.ts";
+import type { LookupOptions } from "../lookup/index.ts";
+import type { PathTree } from "../tree/index.ts";
 
 export type ReferenceNode =
   | { readonly kind: "file" }

@@ -15,7 +15,7 @@
  * Invariants: one of the two runs at a time; the other begins only when the launches of the first have ended. Both run the same number of
  * workgroups, so requests that are half answered go on.
  */
-import type { Company } from "../company.ts";
+import type { Company } from "../sharing/index.ts";
 import { PrerecordedStrategy } from "./prerecorded.ts";
 import { ResidentStrategy } from "./resident.ts";
 import type { LaunchStrategy, StrategyContext } from "./strategy.ts";
@@ -78,7 +78,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
   }
 
   get firstLaunch(): number {
-    return this.isShared ? this.#context.site.epoch : this.#resident.firstLaunch;
+    return this.isShared ? this.#context.launcher.epoch : this.#resident.firstLaunch;
   }
 
   /** Does the kernel end after every batch, for the sake of others? */

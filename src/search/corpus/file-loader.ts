@@ -10,7 +10,7 @@
  * one to sixteen line feeds up to the next multiple of 16.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
-import { allocateScanBuffer, findByte } from "../host/literal-scanner.ts";
+import { allocateScanBuffer, findByte } from "../scanner/index.ts";
 import type { FileTable } from "./file-table.ts";
 import { FILE_FLAGS, type LoadError, type PlacementColumns } from "./placement.ts";
 import type { SinkWindow } from "./sink.ts";

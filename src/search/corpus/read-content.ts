@@ -1,7 +1,6 @@
 /** A file of a corpus, read once more: where a backend keeps contents out of the host's reach. */
 import { closeSync, fstatSync, openSync, constants, type Stats } from "node:fs";
-import { decode, decodingOf } from "../searcher/encoding.ts";
-import { readDescriptor } from "../searcher/reader.ts";
+import { decode, decodingOf, readDescriptor } from "../content/index.ts";
 import type { Placement } from "./placement.ts";
 
 /** What tells one state of a file from another. */

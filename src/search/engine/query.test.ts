@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../contracts.ts";
-import { createLiteralScanner } from "../host/literal-scanner.ts";
-import { createMatcher } from "../matcher/index.ts";
+import { createLiteralScanner } from "../scanner/literal-scanner.ts";
+import { createMatcher } from "../matcher/create-matcher.ts";
 import { prepareQuery, type Query, QueryCache } from "./query.ts";
 
 const letters = ["a", "K", "s", "T", "1", " ", "_", "-", "#", "&", "~", "]", "}", ".", "é", "ſ"];

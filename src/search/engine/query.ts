@@ -7,9 +7,8 @@
 import { EverwarpError } from "../../base/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import type { Literal, Matcher, Plan } from "../contracts.ts";
-import { createLiteralScanner } from "../host/literal-scanner.ts";
-import { createMatcher } from "../matcher/index.ts";
-import { foldExceptionsOf } from "../matcher/plan.ts";
+import { createLiteralScanner } from "../scanner/index.ts";
+import { createMatcher, foldExceptionsOf } from "../matcher/index.ts";
 
 /** One question. Every field but `pattern` may be left out. */
 export interface Query {

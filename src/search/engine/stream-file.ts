@@ -2,10 +2,8 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FoundFile, Matcher } from "../contracts.ts";
 import type { FileTable } from "../corpus/index.ts";
-import { decodingOf, LONGEST_MARK_BYTES } from "../searcher/encoding.ts";
-import { FileSearch } from "../searcher/file-search.ts";
-import { DEFAULT_SEARCHER_OPTIONS } from "../searcher/options.ts";
-import type { Line } from "../searcher/sink.ts";
+import { LONGEST_MARK_BYTES, decodingOf } from "../content/index.ts";
+import { DEFAULT_SEARCHER_OPTIONS, FileSearch, type Line } from "../searcher/index.ts";
 
 /** Files of more bytes go through the stream buffer. */
 const WINDOW_BYTES = 1 << 20;

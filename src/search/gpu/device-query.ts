@@ -7,10 +7,10 @@
  *            ranges of tiles, spill region, one after the other; a range that does not fit is halved ──▶ done
  */
 import type { Literal } from "../contracts.ts";
-import type { Ticket } from "../../residency/index.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 import type { RecordBatch } from "./hit-records.ts";
 import { Record as HitRecord, Request } from "./scan.schema.ts";
+import type { Ticket } from "../../residency/index.ts";
 
 const { WORDS, SEGMENT_MASK } = HitRecord;
 

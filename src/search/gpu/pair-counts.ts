@@ -3,7 +3,7 @@
  * which one that is, differs from tree to tree ("qu" is rare in most, and not where all is about queues).
  */
 import type { Device } from "../../vulkan/index.ts";
-import { BYTE_RANK } from "../host/byte-rank.ts";
+import { BYTE_RANK } from "../scanner/index.ts";
 import type { DeviceSegment } from "./device-sink.ts";
 
 const PIECE_BYTES = 4096;

@@ -4,7 +4,7 @@ import type { LinearMemory } from "../../threads/index.ts";
 import type { LoadedCorpus } from "../backend/index.ts";
 import type { Corpus, Placement } from "../corpus/index.ts";
 import { releaseSegments } from "./host-sink.ts";
-import { ScanKernel } from "./scan-kernel.ts";
+import { ScanKernel } from "../scanner/index.ts";
 
 /** See `LoadedCorpus`. Made by `HostBackend.load`. */
 export class HostCorpus implements LoadedCorpus {

@@ -3,7 +3,7 @@ import type { HitPlaces, RawHits } from "../backend/index.ts";
 import type { Placement } from "../corpus/index.ts";
 import { LineLocator } from "./line-locator.ts";
 import { BLOCK_WORDS, LOCATED_HIT_WORDS, type ThreadAnswer } from "./query-queue.ts";
-import type { ScanKernel } from "./scan-kernel.ts";
+import type { ScanKernel } from "../scanner/index.ts";
 
 /** Hits in the order of files and offsets: blocks are sorted by unit, and units are sorted by file. */
 export class HostHits implements RawHits {

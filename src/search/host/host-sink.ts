@@ -10,7 +10,7 @@
 import { EverwarpError, requireDependency } from "../../base/index.ts";
 import type { LinearMemory } from "../../threads/index.ts";
 import type { CorpusSink, Position, SinkWindow } from "../corpus/index.ts";
-import { PAGE_BYTES, reserveSharedMemory, SCAN_SLACK_BYTES } from "./scan-kernel.ts";
+import { PAGE_BYTES, SCAN_SLACK_BYTES, reserveSharedMemory } from "../scanner/index.ts";
 
 /** A thread's part of a segment: the program block, then the answers. */
 export const PROGRAM_AREA_BYTES = 192 * 1024;

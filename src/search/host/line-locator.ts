@@ -1,5 +1,5 @@
 /** Lines and columns of positions in one file, in ascending order: line feeds are counted from one position to the next. */
-import { NOT_FOUND, type ScanKernel } from "./scan-kernel.ts";
+import { NOT_FOUND, type ScanKernel } from "../scanner/index.ts";
 
 const LINE_FEED = 10;
 

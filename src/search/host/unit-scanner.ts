@@ -7,17 +7,18 @@
 import type { LinearMemory } from "../../threads/index.ts";
 import type { Literal } from "../contracts.ts";
 import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../corpus/index.ts";
-import { type WordBuffer } from "./hit-buffer.ts";
+import type { WordBuffer } from "./hit-buffer.ts";
 import { PROGRAM_AREA_BYTES, WORK_AREA_BYTES } from "./host-sink.ts";
 import { LineLocator } from "./line-locator.ts";
 import { BLOCK_WORDS, HIT_WORDS, LOCATED_HIT_WORDS } from "./query-queue.ts";
-import { PROGRAM_RESUME_WORD, ScanKernel } from "./scan-kernel.ts";
 import {
+  PROGRAM_RESUME_WORD,
+  ScanKernel,
   PROGRAM_LITERAL_COUNT_MAX,
   SINGLES_MAX,
   scanProgramBytes,
   writeScanProgram,
-} from "./scan-program.ts";
+} from "../scanner/index.ts";
 
 /** A corpus as engine threads get it. */
 export interface SharedCorpus {

@@ -5,7 +5,7 @@ import { rgPath } from "@vscode/ripgrep";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maskInvalidBytes } from "./line-haystack.ts";
-import { createMatcher, type MatcherOptions } from "./index.ts";
+import { createMatcher, type MatcherOptions } from "./create-matcher.ts";
 
 /** `line:start-end` for every match of every line. */
 type Matches = string[];

@@ -7,7 +7,7 @@
  */
 
 import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
-import { createFallbackScanner, LiteralTests } from "./fallback-scanner.ts";
+import { createFallbackScanner, LiteralTests } from "../scanner/index.ts";
 
 /** What must lie around a match: anything, no word characters (`-w`), nothing (`-x`). */
 export type Boundary = "none" | "word" | "line";

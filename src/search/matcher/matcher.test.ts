@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createMatcher, type MatcherOptions } from "./index.ts";
+import { createMatcher, type MatcherOptions } from "./create-matcher.ts";
 import { isEngineLoaded } from "./regex-engine.ts";
 import { plainText, smartCaseIgnores } from "./pattern-syntax.ts";
 

@@ -1,4 +1,4 @@
-/** The slow, obvious reference of the host's scan kernel (src/search/host/assembly/scan.ts). */
+/** The slow, obvious reference of the host's scan kernel (src/search/scanner/assembly/scan.ts). */
 import type { Literal } from "../contracts.ts";
 
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);

@@ -15,10 +15,22 @@ import {
   ListedCandidates,
   MatcherCandidates,
 } from "./candidates.ts";
-import { type Decoding, decode, DecodingReader, decodingOf, LONGEST_MARK_BYTES } from "./encoding.ts";
+import {
+  type Decoding,
+  decode,
+  DecodingReader,
+  decodingOf,
+  LONGEST_MARK_BYTES,
+  type BinaryMode,
+  type ByteReader,
+  DescriptorReader,
+  LineBuffer,
+  MemoryReader,
+  readDescriptor,
+  STREAM_BUFFER_BYTES,
+} from "../content/index.ts";
 import { type LineFeedCounter, LineSearch } from "./line-search.ts";
-import { type BinaryMode, type SearcherOptions, STREAM_BUFFER_BYTES } from "./options.ts";
-import { type ByteReader, DescriptorReader, LineBuffer, MemoryReader, readDescriptor } from "./reader.ts";
+import type { SearcherOptions } from "./options.ts";
 import type { Sink } from "./sink.ts";
 
 const FIRST_READ_BYTES = 1024 * 1024;

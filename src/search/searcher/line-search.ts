@@ -14,8 +14,15 @@
  */
 import type { Matcher } from "../contracts.ts";
 import type { CandidateSource } from "./candidates.ts";
-import { countTerminators, lineEnd, lineStart, precedingLine, textEnd } from "./lines.ts";
-import type { BinaryMode, SearcherOptions } from "./options.ts";
+import {
+  countTerminators,
+  lineEnd,
+  lineStart,
+  precedingLine,
+  textEnd,
+  type BinaryMode,
+} from "../content/index.ts";
+import type { SearcherOptions } from "./options.ts";
 import type { ContextKind, Line, Sink } from "./sink.ts";
 
 /** How many line feeds are in bytes[from, to). */

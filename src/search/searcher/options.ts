@@ -1,12 +1,5 @@
 /** What the searcher is told, as plain values that can be posted to a worker thread. */
-
-/**
- * What a NUL byte does to a file.
- * - `none`: nothing, the file is text.
- * - `quit`: the search of this file stops where the NUL comes into view, and what was found before it stands.
- * - `convert`: the NUL ends a line, the search goes on, but after the first match only a notice is printed.
- */
-export type BinaryMode = "none" | "quit" | "convert";
+import type { BinaryMode } from "../content/index.ts";
 
 /** How bytes become text: `auto` looks for a byte-order mark, `none` never does, anything else is a WHATWG label. */
 export type EncodingChoice = string;
@@ -41,9 +34,6 @@ export interface SearcherOptions {
 
 /** A file of more than 1 GiB is streamed. */
 export const DEFAULT_WINDOW_BYTES = 1 << 30;
-
-/** ripgrep's read buffer. What a NUL stops depends on where its borders lie, so the size is part of the behaviour. */
-export const STREAM_BUFFER_BYTES = 64 * 1024;
 
 /** No context, no limit, no binary detection: the start for tests and for the library. */
 export const DEFAULT_SEARCHER_OPTIONS: SearcherOptions = {

@@ -1,5 +1,5 @@
 /** What a search tells about one file, line by line. The printers are the sinks. */
-import type { BinaryMode } from "./options.ts";
+import type { BinaryMode } from "../content/index.ts";
 
 export type ContextKind = "before" | "after" | "other";
 

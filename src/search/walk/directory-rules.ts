@@ -9,10 +9,9 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { GlobSyntaxError } from "./glob.ts";
+import { GlobSyntaxError, toByteString } from "./glob.ts";
 import { addIgnoreFile, fromByteString, gitCommonDirectory, isMissing } from "./ignore-files.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
-import { toByteString } from "./glob.ts";
 import type { WalkOptions } from "./options.ts";
 
 interface Link {

@@ -22,7 +22,7 @@ import { IGNORED, IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { FileIdentity, WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
 import { TypeMatcher } from "./types.ts";
-import { ioErrorText } from "./walk-error.ts";
+import { ioErrorText } from "../content/index.ts";
 import { WorkingDirectory } from "./working-directory.ts";
 
 /** A directory that is still to be visited. Can be sent to another thread. */

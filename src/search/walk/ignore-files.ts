@@ -8,7 +8,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { GlobSyntaxError } from "./glob.ts";
 import { IgnoreRules, type IgnoreRulesOptions } from "./ignore-rules.ts";
-import { ioErrorText } from "./walk-error.ts";
+import { ioErrorText } from "../content/index.ts";
 
 /** A path, as text or, where it is not UTF-8, as bytes. */
 export type PathLike = string | Buffer;

@@ -1,11 +1,11 @@
 /**
  * The lookup kernel of the host engine: resolves packed paths over the path table, as the kernel of Linux does.
  *
- * Input → output: paths in linear memory → one i32 each, inode or −errno. The table begins at address 0 (src/paths/table.schema.ts).
+ * Input → output: paths in linear memory → one i32 each, inode or −errno. The table begins at address 0 (src/paths/table/table.schema.ts).
  * Memory: imported and shared; the kernel writes nothing but results and its stack, so any number of threads may run it on one memory,
  *   each with a stack of its own, while nobody writes the table.
  * Reads up to 16 bytes past the last path: callers keep that much memory behind it.
- * References: src/paths/reference/lookup.ts, src/paths/host/path-walker.ts.
+ * References: src/paths/reference/index.ts, src/paths/lookup/path-walker.ts.
  *
  * Stack block: 48 rests (begin, end) of paths behind symlinks that are being followed; then, from byte 384 on, 128 levels; then, from byte
  * 2,048 on, the memory: 8,192 slots of 128 bytes. A level is what a path's text up to and with a slash has led to: (bytes of that text, directory,
@@ -71,7 +71,7 @@ const MEMORY_TEXT: u32 = 32;
 const MEMORY_TEXT_MAX: u32 = 96;
 const MEMORY_FACTOR: u64 = 0x9e3779b97f4a7c15;
 
-// What the table says of itself, read once a call: no call sees two editions of it.
+// What the table says of itself, read once a call: no call sees two generations of it.
 let hashSeed: u32 = 0;
 let hashMask: u32 = 0;
 let bucketCount: u32 = 0;

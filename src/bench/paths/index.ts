@@ -1,0 +1,3 @@
+/** How long path lookups take, on every engine. */
+export { paths } from "./lookups.ts";
+export { pathsShapes } from "./shapes.ts";

@@ -1,0 +1,104 @@
+/**
+ * Collects rows and shows each as soon as it is there, so that a run that is cut off has lost nothing.
+ *
+ * Standard output has the table, or with --json the document at the end; standard error has the progress; with --record the
+ * document is on disk after every row.
+ */
+import path from "node:path";
+import { unwritable, writeBytesAtomicallySync, makeFolderSync } from "../../storage/index.ts";
+import { type BenchDocument, DOCUMENT_VERSION, type Row } from "./document.ts";
+import { caseHeading, rowLine } from "./table.ts";
+
+export interface ReporterOptions {
+  readonly argv: readonly string[];
+  readonly isJson: boolean;
+  /** Folder for raw.json. */
+  readonly recordFolder: string | undefined;
+  readonly machine: object;
+}
+
+/** Where a benchmark writes. */
+export interface ReporterOutput {
+  writeOut(bytes: Uint8Array): void;
+  writeError(text: string): void;
+}
+
+export class Reporter {
+  readonly rows: Row[] = [];
+  readonly #options: ReporterOptions;
+  readonly #environment: ReporterOutput;
+  readonly #startedAt = new Date();
+  #lastCase = "";
+
+  constructor(options: ReporterOptions, environment: ReporterOutput) {
+    this.#options = options;
+    this.#environment = environment;
+    if (options.recordFolder === undefined) return;
+    try {
+      makeFolderSync(options.recordFolder, 0o777);
+    } catch (cause) {
+      throw unwritable("the folder for records", options.recordFolder, cause);
+    }
+  }
+
+  /** Says what is being done. */
+  progress(text: string): void {
+    this.#environment.writeError(`everwarp bench: ${text}\n`);
+  }
+
+  /** @param isDraft more samples follow in a row that takes this one's place: it is kept in case they do not, and not shown yet */
+  add(row: Row, isDraft = false): void {
+    const before = this.rows.findIndex(
+      ({ case: caseName, subject, contender }) =>
+        caseName === row.case && subject === row.subject && contender === row.contender,
+    );
+    if (before === -1) this.rows.push(row);
+    else this.rows[before] = row;
+    this.#record(false);
+    if (isDraft) return;
+    if (this.#options.isJson) {
+      if (row.state !== "measured")
+        this.progress(`${row.case}, ${row.subject}, ${row.contender}: ${row.state}: ${row.reason}`);
+      return;
+    }
+    const heading = row.case === this.#lastCase ? "" : caseHeading(row.case, this.#lastCase === "");
+    this.#lastCase = row.case;
+    this.#environment.writeOut(Buffer.from(heading + rowLine(row)));
+  }
+
+  /** @param isComplete every case that was asked for has been through */
+  finish(isComplete: boolean): void {
+    this.#record(isComplete);
+    if (this.#options.isJson) this.#environment.writeOut(Buffer.from(this.#text(isComplete)));
+  }
+
+  get hasFailures(): boolean {
+    return this.rows.some(({ state }) => state === "failed");
+  }
+
+  #text(isComplete: boolean): string {
+    const document: BenchDocument = {
+      format: "everwarp-bench",
+      version: DOCUMENT_VERSION,
+      isComplete,
+      startedAt: this.#startedAt.toISOString(),
+      elapsedMs: Date.now() - this.#startedAt.getTime(),
+      // Records are published: where a folder lies on this machine is nobody's business.
+      arguments: this.#options.argv.map((word) => (path.isAbsolute(word) ? path.basename(word) : word)),
+      environment: this.#options.machine,
+      rows: this.rows,
+    };
+    return `${JSON.stringify(document, undefined, 1)}\n`;
+  }
+
+  #record(isComplete: boolean): void {
+    const { recordFolder } = this.#options;
+    if (recordFolder === undefined) return;
+    const file = path.join(recordFolder, "raw.json");
+    try {
+      writeBytesAtomicallySync(file, Buffer.from(this.#text(isComplete)), { place: "named" });
+    } catch (cause) {
+      throw unwritable("the record", file, cause);
+    }
+  }
+}

@@ -1,0 +1,5 @@
+/** How long a search takes, on every engine. */
+export { searchBurst } from "./burst.ts";
+export { searchSize } from "./size.ts";
+export { QUERY_KINDS, searchTree } from "./tree.ts";
+export { searchTyping } from "./typing.ts";

@@ -1,0 +1,2 @@
+/** The commands, one file each. */
+export type { SearchHooks } from "./search.ts";

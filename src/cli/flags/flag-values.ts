@@ -1,0 +1,157 @@
+/** The first stage of the arguments: what was typed, and nothing that depends on the terminal, the disk or each other. */
+
+import type { GrepMode, SortKey } from "../../search/index.ts";
+
+/** Asked for instead of a search. */
+export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong";
+
+export type PatternSource = { pattern: string } | { file: string };
+
+export type TypeChange = { clear: string } | { add: string } | { select: string } | { negate: string };
+
+export interface FlagValues {
+  special: Special | undefined;
+  mode: GrepMode;
+  positional: string[];
+  patterns: PatternSource[];
+  binary: "auto" | "searchAndSuppress" | "asText";
+  boundary: "line" | "word" | undefined;
+  buffer: "auto" | "line" | "block";
+  byteOffset: boolean;
+  caseMode: "sensitive" | "insensitive" | "smart";
+  color: "never" | "auto" | "always" | "ansi";
+  colors: string[];
+  column: boolean | undefined;
+  /** -A and -B win over -C wherever they stand; --passthru and the three replace each other. */
+  context: "passthru" | { before?: number; after?: number; both?: number };
+  contextSeparator: string | undefined;
+  crlf: boolean;
+  encoding: string;
+  fieldContextSeparator: string;
+  fieldMatchSeparator: string;
+  fixedStrings: boolean;
+  follow: boolean;
+  globCaseInsensitive: boolean;
+  globs: string[];
+  heading: boolean | undefined;
+  hidden: boolean;
+  iglobs: string[];
+  ignoreFiles: string[];
+  ignoreFileCaseInsensitive: boolean;
+  includeZero: boolean;
+  invertMatch: boolean;
+  lineNumber: boolean | undefined;
+  maxColumns: number | undefined;
+  maxColumnsPreview: boolean;
+  maxCount: number | undefined;
+  maxDepth: number | undefined;
+  maxFilesizeBytes: number | undefined;
+  mmap: "auto" | "always" | "never";
+  noConfig: boolean;
+  noIgnoreDot: boolean;
+  noIgnoreExclude: boolean;
+  noIgnoreFiles: boolean;
+  noIgnoreGlobal: boolean;
+  noIgnoreMessages: boolean;
+  noIgnoreParent: boolean;
+  noIgnoreVcs: boolean;
+  noMessages: boolean;
+  noRequireGit: boolean;
+  noUnicode: boolean;
+  null: boolean;
+  oneFileSystem: boolean;
+  onlyMatching: boolean;
+  pathSeparator: string | undefined;
+  quiet: boolean;
+  replacement: string | undefined;
+  sort: { key: SortKey; reverse: boolean } | undefined;
+  stats: boolean;
+  stopOnNonmatch: boolean;
+  threads: number | undefined;
+  trim: boolean;
+  typeChanges: TypeChange[];
+  unrestricted: number;
+  vimgrep: boolean;
+  withFilename: boolean | undefined;
+  // everwarp's own
+  device: string;
+  strategy: string | undefined;
+  persistent: boolean;
+}
+
+export function defaultFlagValues(): FlagValues {
+  return {
+    special: undefined,
+    mode: { kind: "search", search: "standard" },
+    positional: [],
+    patterns: [],
+    binary: "auto",
+    boundary: undefined,
+    buffer: "auto",
+    byteOffset: false,
+    caseMode: "sensitive",
+    color: "auto",
+    colors: [],
+    column: undefined,
+    context: {},
+    contextSeparator: "--",
+    crlf: false,
+    encoding: "auto",
+    fieldContextSeparator: "-",
+    fieldMatchSeparator: ":",
+    fixedStrings: false,
+    follow: false,
+    globCaseInsensitive: false,
+    globs: [],
+    heading: undefined,
+    hidden: false,
+    iglobs: [],
+    ignoreFiles: [],
+    ignoreFileCaseInsensitive: false,
+    includeZero: false,
+    invertMatch: false,
+    lineNumber: undefined,
+    maxColumns: undefined,
+    maxColumnsPreview: false,
+    maxCount: undefined,
+    maxDepth: undefined,
+    maxFilesizeBytes: undefined,
+    mmap: "auto",
+    noConfig: false,
+    noIgnoreDot: false,
+    noIgnoreExclude: false,
+    noIgnoreFiles: false,
+    noIgnoreGlobal: false,
+    noIgnoreMessages: false,
+    noIgnoreParent: false,
+    noIgnoreVcs: false,
+    noMessages: false,
+    noRequireGit: false,
+    noUnicode: false,
+    null: false,
+    oneFileSystem: false,
+    onlyMatching: false,
+    pathSeparator: undefined,
+    quiet: false,
+    replacement: undefined,
+    sort: undefined,
+    stats: false,
+    stopOnNonmatch: false,
+    threads: undefined,
+    trim: false,
+    typeChanges: [],
+    unrestricted: 0,
+    vimgrep: false,
+    withFilename: undefined,
+    device: "auto",
+    strategy: undefined,
+    persistent: false,
+  };
+}
+
+/** Lines before and after a match. */
+export function contextLines(context: FlagValues["context"]): { before: number; after: number } {
+  if (context === "passthru") return { before: 0, after: 0 };
+  const both = context.both ?? 0;
+  return { before: context.before ?? both, after: context.after ?? both };
+}

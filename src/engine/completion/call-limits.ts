@@ -1,0 +1,71 @@
+/** Limits of one call: a time, and a signal. They end the wait of the caller; the work itself ends by itself. */
+import { abortSignal, duration, EverwarpError, type OptionChecks } from "../../base/index.ts";
+
+/** Options of a call that waits for a device. */
+export interface CallLimits {
+  /** Milliseconds after which the call fails with EW_TIMEOUT. Default: no limit. */
+  timeoutMs?: number;
+  /** Fails the call with EW_ABORTED when the signal is aborted. */
+  signal?: AbortSignal;
+}
+
+/** What a call's work can see of its limits. */
+export interface CallState {
+  /** The caller has gone: what was not begun yet need not begin. */
+  readonly isOver: boolean;
+}
+
+/** Checks for `readOptions`. */
+export const CALL_LIMITS: OptionChecks<CallLimits> = { timeoutMs: duration, signal: abortSignal };
+
+/**
+ * Waits for `work` within limits.
+ *
+ * @param what names the call in errors: "the lookup"
+ * @param begin starts the work; not called if the signal is aborted already. Work in several steps looks at `isOver` between them
+ * @throws EW_TIMEOUT, EW_ABORTED (its `cause` is the signal's reason), what the work fails with
+ */
+export function withinLimits<T>(
+  what: string,
+  { timeoutMs = Infinity, signal }: CallLimits,
+  begin: (call: CallState) => Promise<T>,
+): Promise<T> {
+  if (timeoutMs === Infinity && signal === undefined) return begin(UNLIMITED);
+  if (signal?.aborted === true) return Promise.reject(abortedError(what, signal));
+  const call = { isOver: false };
+  const work = begin(call);
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => end(() => reject(abortedError(what, signal!)));
+    const onTimeout = (): void => end(() => reject(timeoutError(what, timeoutMs)));
+    const timer =
+      timeoutMs === Infinity ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, TIMER_MS_MAX));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    const end = (settle: () => void): void => {
+      call.isOver = true;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      settle();
+    };
+    work.then(
+      (value) => end(() => resolve(value)),
+      (error: unknown) => end(() => reject(error)),
+    );
+  });
+}
+
+const UNLIMITED: CallState = { isOver: false };
+/** Node fires timers above this at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+function abortedError(what: string, signal: AbortSignal): EverwarpError {
+  return new EverwarpError("EW_ABORTED", `${what} was aborted by its signal`, {
+    remedy: "Ask again if the answer is still wanted.",
+    cause: signal.reason,
+  });
+}
+
+function timeoutError(what: string, timeoutMs: number): EverwarpError {
+  return new EverwarpError("EW_TIMEOUT", `${what} was not answered within ${timeoutMs} ms`, {
+    remedy: "Allow more time, or ask for less at once.",
+  });
+}

@@ -1,0 +1,173 @@
+/**
+ * Drives the requests of one system until they are answered. There is one driver a backend, whoever waits.
+ *
+ *     request ──▶ sent at once ──▶ spin ──answered──▶ the caller goes on in the same turn of the event loop
+ *                                    └── not soon ──▶ drive: turns of the event loop, then sleeps, until nothing is left
+ *
+ * Invariants: one loop drives, however many wait. No timer and no immediate exists while nothing waits or is in flight. The
+ * event loop never stands still for longer than a spin. Nothing is allocated for an answer that comes within a spin.
+ */
+import {
+  ASSERT_INTERVAL_MS,
+  EverwarpError,
+  SPINS_PER_CLOCK,
+  SPIN_MS,
+  STALL_MS,
+  WaitPace,
+} from "../../base/index.ts";
+import { EventLoopTurns } from "./event-loop-turns.ts";
+
+/** A kernel, as far as a driver looks at it. */
+export interface DrivenKernel {
+  /** Looks once at mapped memory. @returns requests that were answered since the last look */
+  poll(): number;
+  /** Asks the driver whether the kernel still runs. If not, all requests in flight have failed when this returns. */
+  assertRunning(): void;
+}
+
+/** The requests of one system: what waits, and what is in flight. */
+export interface DrivenRequests {
+  /** Requests answered so far, whoever looked. */
+  readonly answeredCount: number;
+  /** Does nothing wait, and is nothing in flight? */
+  readonly isIdle: boolean;
+  /** Takes every answer that has come. */
+  collect(): void;
+  /** Sends what waits, as far as there is room. */
+  send(): void;
+  /** Tells everyone who waits why nothing is answered any more. */
+  end(error: EverwarpError): void;
+}
+
+/** What is waited for. */
+export interface Awaited {
+  readonly isEnded: boolean;
+}
+
+/** How a driver waits. */
+export interface DriverOptions {
+  /** Name of the kernel in errors: "lookup kernel". */
+  readonly noun: string;
+  /** Silence in milliseconds after which the kernel is given up, with requests before it. Default: 60 s. */
+  readonly stallMs?: number | undefined;
+}
+
+/** Awaiting this resumes after the caller's synchronous code. */
+export const CALLER_DONE: Promise<void> = Promise.resolve();
+
+export class CompletionDriver {
+  /** Call `overdue()` before an answer within a spin: it lets the event loop turn. */
+  readonly turns = new EventLoopTurns();
+  readonly #kernel: DrivenKernel;
+  readonly #requests: DrivenRequests;
+  readonly #noun: string;
+  readonly #stallMs: number;
+  #isDriving = false;
+
+  constructor(kernel: DrivenKernel, requests: DrivenRequests, { noun, stallMs = STALL_MS }: DriverOptions) {
+    this.#kernel = kernel;
+    this.#requests = requests;
+    this.#noun = noun;
+    this.#stallMs = stallMs;
+  }
+
+  /** Waits on the spot, for `SPIN_MS` at most. What is then still open is driven in turns of the event loop. */
+  spin(awaited: Awaited): void {
+    let begin = 0;
+    while (!awaited.isEnded) {
+      this.#look();
+      if (awaited.isEnded) return;
+      this.#requests.send();
+      const now = performance.now();
+      if (begin === 0) begin = now;
+      else if (now - begin >= SPIN_MS) {
+        this.drive();
+        return;
+      }
+    }
+  }
+
+  /**
+   * Blocks until `awaited` has ended; the event loop stands still meanwhile.
+   * @returns false if `timeoutMs` passed first; it stays in flight then, and is driven
+   */
+  waitSync(awaited: Awaited, timeoutMs: number): boolean {
+    let begin = 0;
+    let asserted = 0;
+    let progressed = 0;
+    let answered = this.#requests.answeredCount;
+    while (!awaited.isEnded) {
+      this.#look();
+      if (awaited.isEnded) break;
+      this.#requests.send();
+      const now = performance.now();
+      if (begin === 0) begin = asserted = progressed = now;
+      if (this.#requests.answeredCount !== answered) progressed = now;
+      answered = this.#requests.answeredCount;
+      if (now - begin >= timeoutMs) {
+        this.drive();
+        return false;
+      }
+      if (now - asserted > ASSERT_INTERVAL_MS) {
+        asserted = now;
+        this.#assertRunning(now - progressed);
+      }
+    }
+    return true;
+  }
+
+  /** Goes on in turns of the event loop until nothing waits or is in flight. Call it for what nobody spins for. */
+  drive(): void {
+    if (this.#isDriving) return;
+    this.#isDriving = true;
+    void this.#driveOn();
+  }
+
+  #look(): void {
+    for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.#kernel.poll() > 0) break;
+    this.#requests.collect();
+  }
+
+  async #driveOn(): Promise<void> {
+    const requests = this.#requests;
+    let asserted = performance.now();
+    const pace = new WaitPace(asserted);
+    let answered = requests.answeredCount;
+    for (;;) {
+      const now = performance.now();
+      this.#kernel.poll();
+      requests.collect();
+      requests.send();
+      // Callers that spin look, too.
+      if (requests.answeredCount !== answered) pace.progress(now);
+      answered = requests.answeredCount;
+      if (now - asserted > ASSERT_INTERVAL_MS) {
+        asserted = now;
+        this.#assertRunning(pace.silenceMs(now));
+      }
+      if (requests.isIdle) {
+        // The flag falls before anyone who was answered asks for more.
+        this.#isDriving = false;
+        return;
+      }
+      await pace.pause(now);
+    }
+  }
+
+  #assertRunning(silenceMs: number): void {
+    this.#kernel.assertRunning();
+    this.#requests.collect();
+    if (silenceMs > this.#stallMs) this.#requests.end(this.#stalledError());
+  }
+
+  #stalledError(): EverwarpError {
+    return new EverwarpError(
+      "EW_TIMEOUT",
+      `the ${this.#noun} answered nothing for ${this.#stallMs / 1000} s, with requests before it`,
+      {
+        remedy:
+          "Please report this, with the output of `everwarp doctor`; another program may also hold the device.",
+      },
+    );
+  }
+}

@@ -1,0 +1,2 @@
+/** A namespace as one file. */
+export { loadNamespaceFile, saveNamespaceFile } from "./namespace-file.ts";

@@ -1,0 +1,195 @@
+/**
+ * Gathers single lookups into batches, as many as are worth it.
+ *
+ *   idle ──lookup──▶ sent at once, alone            in flight ──lookup──▶ gathered ──▶ sent when a batch comes back,
+ *                                                                                      or is full, or its oldest has waited too long
+ *
+ * Invariants: a call on an idle batcher waits for nobody; while batches are in flight, what comes meanwhile is the next one, so the batches grow with the load and
+ * shrink with it; every call is answered once, in whatever order the batches come back; a batch that fails fails its own calls only.
+ */
+import { milliseconds, wholeNumber, EverwarpError } from "../../base/index.ts";
+import { CALLER_DONE } from "../../engine/index.ts";
+import type { SingleLookup } from "./contracts.ts";
+import { assertPath, type PathLike, pathBytes } from "./pack.ts";
+import { errnoCode, PathError } from "./path-error.ts";
+
+export interface BatcherOptions {
+  /** Paths in one batch, at most: 4096 if not given. */
+  readonly maxBatchSize?: number;
+  /** How long a call may wait for others while batches are in flight, in milliseconds: 1 if not given. */
+  readonly lingerMs?: number;
+}
+
+/** Sends a batch: inodes or −errno, in order. */
+export type SendBatch = (paths: readonly PathLike[]) => Promise<Int32Array>;
+
+/** Sends one path the shortest way; undefined where there is none now. */
+export type SendSingle = (path: PathLike) => SingleLookup | undefined;
+
+interface Call {
+  readonly resolve: (inode: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class PathBatcher implements AsyncDisposable {
+  readonly #send: SendBatch;
+  readonly #sendSingle: SendSingle | undefined;
+  readonly #maxBatchSize: number;
+  readonly #lingerMs: number;
+  #paths: PathLike[] = [];
+  #calls: Call[] = [];
+  #inFlightCount = 0;
+  /** Those who wait for the end of any batch. */
+  #watchers: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @throws EW_BAD_ARGUMENT */
+  constructor(
+    send: SendBatch,
+    { maxBatchSize = 4096, lingerMs = 1 }: BatcherOptions = {},
+    sendSingle?: SendSingle,
+  ) {
+    this.#send = send;
+    this.#sendSingle = sendSingle;
+    this.#maxBatchSize = wholeNumber("maxBatchSize", maxBatchSize, 1, Number.MAX_SAFE_INTEGER);
+    this.#lingerMs = milliseconds("lingerMs", lingerMs);
+  }
+
+  /** Calls that wait to be sent. */
+  get waitingCount(): number {
+    return this.#calls.length;
+  }
+
+  /** Batches that were sent and have not come back. */
+  get inFlightCount(): number {
+    return this.#inFlightCount;
+  }
+
+  /**
+   * Looks one path up.
+   * @returns its inode
+   * @throws PathError; what the batch failed with; EW_CLOSED, EW_BAD_ARGUMENT
+   */
+  lookup(path: PathLike): Promise<number> {
+    if (typeof path !== "string") {
+      // Alone: a batch would fail as a whole.
+      const error = pathFault(path);
+      if (error !== undefined) return Promise.reject(error);
+    }
+    if (this.#isClosed)
+      return Promise.reject(
+        new EverwarpError("EW_CLOSED", "the batcher was closed", { remedy: "Make a new one." }),
+      );
+    return this.#inFlightCount === 0 && this.#sendSingle !== undefined
+      ? this.#lookupSingle(path, this.#sendSingle)
+      : this.#gather(path);
+  }
+
+  /** Sends what waits, and comes back when everything was answered. */
+  async flush(): Promise<void> {
+    while (this.#calls.length > 0 || this.#inFlightCount > 0) {
+      this.#flush();
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    }
+  }
+
+  /** Answers what was asked, and takes no more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.flush();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** The first call on an idle batcher. */
+  async #lookupSingle(path: PathLike, send: SendSingle): Promise<number> {
+    const single = send(path);
+    if (single === undefined) return this.#gather(path);
+    this.#inFlightCount++;
+    try {
+      // What the caller asks for besides, in this stretch of code, is gathered meanwhile.
+      await CALLER_DONE;
+      let inode: number;
+      try {
+        inode = single.wait() ?? (await single.answer());
+      } catch {
+        // As a batch it fails for the same reason, or finds who answers instead.
+        inode = (await this.#send([path]))[0];
+      }
+      if (inode >= 0) return inode;
+      throw lookupError(inode, path);
+    } finally {
+      this.#end();
+    }
+  }
+
+  #gather(path: PathLike): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#paths.push(path);
+      this.#calls.push({ resolve, reject });
+      if (this.#inFlightCount === 0 || this.#calls.length >= this.#maxBatchSize) this.#flush();
+      else if (this.#calls.length === 1) this.#timer = setTimeout(() => this.#flush(), this.#lingerMs);
+    });
+  }
+
+  #flush(): void {
+    if (this.#calls.length === 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const paths = this.#paths;
+    const calls = this.#calls;
+    this.#paths = [];
+    this.#calls = [];
+    this.#inFlightCount++;
+    void this.#answer(paths, calls);
+  }
+
+  /** Something came back: what was gathered meanwhile is next. */
+  #end(): void {
+    this.#inFlightCount--;
+    this.#flush();
+    if (this.#watchers.length === 0) return;
+    for (const watcher of this.#watchers.splice(0)) watcher();
+  }
+
+  async #answer(paths: readonly PathLike[], calls: readonly Call[]): Promise<void> {
+    let inodes: Int32Array;
+    try {
+      inodes = await this.#send(paths);
+    } catch (error) {
+      for (const { reject } of calls) reject(error);
+      this.#end();
+      return;
+    }
+    for (const [index, { resolve, reject }] of calls.entries()) {
+      const inode = inodes[index];
+      if (inode >= 0) resolve(inode);
+      else reject(lookupError(inode, paths[index]!));
+    }
+    this.#end();
+  }
+}
+
+/** What is wrong with a path that is none. */
+function pathFault(path: unknown): unknown {
+  try {
+    assertPath("path", path);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+const decoder = new TextDecoder();
+
+/** The error of a path that was looked up in vain. */
+export function lookupError(errno: number, path: PathLike): PathError {
+  return new PathError(
+    errnoCode(errno),
+    "lookup",
+    typeof path === "string" ? path : decoder.decode(pathBytes(path)),
+  );
+}

@@ -1,0 +1,567 @@
+import fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { Namespace } from "./namespace.ts";
+import type { NamespaceOptions } from "./options.ts";
+import { packPaths } from "../lookup/pack.ts";
+import { PathError } from "../lookup/path-error.ts";
+
+const folder = fs.mkdtempSync(join(tmpdir(), "everwarp-namespace-"));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+
+const opened: Namespace[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((files) => files.close()));
+});
+async function open(options: NamespaceOptions = {}): Promise<Namespace> {
+  const files = await Namespace.open({ device: "cpu", threads: 2, maxEntries: 100_000, ...options });
+  opened.push(files);
+  return files;
+}
+
+/** What a promise is rejected with. */
+function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.unreachable("it should fail"),
+    (error: unknown) => error,
+  );
+}
+
+async function small(options: NamespaceOptions = {}): Promise<Namespace> {
+  const files = await open(options);
+  await files.addDirectory("/src/paths", { recursive: true });
+  await files.addFile("/src/main.rs");
+  await files.addSymlink("../docs", "/src/paths/docs");
+  await files.addDirectory("/docs");
+  return files;
+}
+
+describe("lookups", () => {
+  it("answers a batch in order, and a bad path harms no other", async () => {
+    const files = await small();
+    const main = await files.lookup("/src/main.rs");
+    const docs = await files.lookup("/docs");
+    const loop = "/loop";
+    await files.addSymlink("loop", loop);
+    const results = await files.lookupBatch([
+      "/src/main.rs",
+      "/missing",
+      "/src/../docs",
+      "",
+      "/src/main.rs/",
+      loop,
+      `/${"x".repeat(256)}`,
+      "/".repeat(4096),
+      "/src\0",
+      "/src/paths/docs",
+      Buffer.from("src//main.rs"),
+    ]);
+    const seen = results.map((result) => (result instanceof PathError ? result.code : result));
+    expect(seen).toEqual([
+      main,
+      "ENOENT",
+      docs,
+      "ENOENT",
+      "ENOTDIR",
+      "ELOOP",
+      "ENAMETOOLONG",
+      "ENAMETOOLONG",
+      "EINVAL",
+      "ENOENT", // `../docs` is seen from /src/paths
+      main,
+    ]);
+    expect(results[1]).toMatchObject({
+      code: "ENOENT",
+      errno: -2,
+      syscall: "lookup",
+      path: "/missing",
+      message: "ENOENT: no such file or directory, lookup '/missing'",
+    });
+  });
+
+  it("tells whoever asks for what is no path, and nobody who asks beside it", async () => {
+    const files = await small();
+    const main = await files.lookup("/src/main.rs");
+    // So many that threads look them up: what cannot be encoded is seen only when its turn comes.
+    const many = Array.from({ length: 50_000 }, () => "/src/main.rs");
+    for (const place of [0, 20_000]) {
+      const wrong: unknown[] = many.slice();
+      wrong[place] = null;
+      const asked = [many, wrong as string[], many].map((paths) => files.lookupErrno(paths));
+      const [before, between, behind] = await Promise.allSettled(asked);
+      expect(before).toEqual({ status: "fulfilled", value: Int32Array.from(many, () => main) });
+      expect(between).toMatchObject({ status: "rejected" });
+      expect(behind).toEqual({ status: "fulfilled", value: Int32Array.from(many, () => main) });
+    }
+    expect(await files.lookup("/src/main.rs")).toBe(main);
+  });
+
+  it("gives errors the numbers and codes of Node's own", async () => {
+    const files = await small();
+    for (const path of ["/definitely/missing", "/src/main.rs/x", `/${"y".repeat(300)}`]) {
+      const ours = (await rejection(files.lookup(path))) as PathError;
+      expect(ours).toBeInstanceOf(PathError);
+      const real = join(folder, "real");
+      fs.mkdirSync(join(real, "src"), { recursive: true });
+      fs.writeFileSync(join(real, "src/main.rs"), "");
+      let theirs: NodeJS.ErrnoException | undefined;
+      try {
+        fs.statSync(real + path);
+      } catch (error) {
+        theirs = error as NodeJS.ErrnoException;
+      }
+      expect([ours.code, ours.errno]).toEqual([theirs?.code, theirs?.errno]);
+    }
+  });
+
+  it.each([0, 1, 2])("answers batches of every size, with %i threads", async (threads) => {
+    const files = await open({ threads, maxBatchSize: 20_000 });
+    const names = Array.from({ length: 3000 }, (_, index) => `/d${index % 30}/f${index}`);
+    for (let index = 0; index < 30; index++) await files.addDirectory(`/d${index}`);
+    const inodes = new Map<string, number>();
+    for (const name of names) inodes.set(name, await files.addFile(name));
+    for (const size of [0, 1, 100, 1024, 1025, 20_000, 20_001, 70_000]) {
+      const paths = Array.from({ length: size }, (_, index) =>
+        index % 7 === 3 ? `/d1/missing${index}` : names[(index * 31) % names.length]!,
+      );
+      const expected = Int32Array.from(paths, (path) => inodes.get(path) ?? -2);
+      expect(await files.lookupPacked(packPaths(paths))).toEqual(expected);
+      expect(await files.lookupErrno(paths)).toEqual(expected);
+      expect((await files.lookupBatch(paths)).map((it) => (it instanceof PathError ? it.errno : it))).toEqual(
+        [...expected],
+      );
+      const refused = rejection(files.lookupBatch(paths, { oversize: "error" }));
+      if (size > 20_000) expect(await refused).toMatchObject({ code: "EW_REQUEST_TOO_LARGE" });
+      else await expect(refused).rejects.toThrow("it should fail");
+    }
+  });
+
+  it("answers many large batches at once, each its own", async () => {
+    const files = await open();
+    for (let index = 0; index < 500; index++) await files.addFile(`/f${index}`);
+    const batches = Array.from({ length: 8 }, (_, batch) =>
+      Array.from({ length: 5000 + 9000 * (batch % 5) }, (_, index) => `/f${(index * (batch + 3)) % 600}`),
+    );
+    const answers = await Promise.all(batches.map((paths) => files.lookupPacked(packPaths(paths))));
+    for (const [batch, paths] of batches.entries()) {
+      const small = await files.lookupErrno(paths.slice(0, 500));
+      expect(answers[batch]!.subarray(0, 500)).toEqual(small);
+      for (const index of [paths.length - 1, paths.length >> 1])
+        expect(answers[batch]![index]).toBe((await files.lookupErrno([paths[index]!]))[0]);
+    }
+  });
+
+  it("takes packed bytes as they are: any start, any bytes, a path longer than any piece", async () => {
+    const files = await open();
+    const odd = Buffer.from([0x2f, 0xff, 0xfe]);
+    const inode = await files.addFile(odd);
+    const long = 5 * 1024 * 1024;
+    const bytes = Buffer.concat([Buffer.from("junk"), odd, Buffer.alloc(long, "/"), odd]);
+    const offsets = Uint32Array.of(4, 7, 7 + long, 10 + long);
+    expect([...(await files.lookupPacked({ bytes, offsets }))]).toEqual([inode, -36, inode]);
+    // The same, but so many that threads do it.
+    const many = Array.from({ length: 2000 }, () => odd);
+    const packed = packPaths([...many, Buffer.alloc(long, "/"), ...many]);
+    const results = await files.lookupPacked(packed);
+    expect([results[0], results[1999], results[2000], results[2001], results[4000]]).toEqual([
+      inode,
+      inode,
+      -36,
+      inode,
+      inode,
+    ]);
+    for (const wrong of [Uint32Array.of(4, 2), Uint32Array.of(0, 2 * long), Uint32Array.of()])
+      expect(await rejection(files.lookupPacked({ bytes, offsets: wrong }))).toMatchObject({
+        code: "EW_BAD_ARGUMENT",
+      });
+  });
+
+  it("lets the event loop turn, whoever asks again and again", async () => {
+    const files = await small();
+    const large = packPaths(Array(60_000).fill("/src/main.rs"));
+    for (const ask of [
+      () => files.lookup("/src/main.rs"),
+      () => files.lookupBatch(["/src/main.rs", "/docs"]),
+      () => files.lookupPacked(large),
+    ]) {
+      let isTurned = false;
+      setImmediate(() => (isTurned = true));
+      // Without a turn this would never end.
+      while (!isTurned) await ask();
+    }
+  });
+
+  it("looks up from any directory, and finds symlinks themselves where asked", async () => {
+    const files = await small();
+    const directory = await files.lookup("/src/paths");
+    const link = await files.lookup("/src/paths/docs", { followSymlinks: false });
+    expect(files.stat(link)).toMatchObject({ kind: "symlink", target: Buffer.from("../docs") });
+    expect(await files.lookup("docs", { directory, followSymlinks: false })).toBe(link);
+    expect(await files.lookup("../main.rs", { directory })).toBe(await files.lookup("/src/main.rs"));
+    const file = await files.lookup("/src/main.rs");
+    for (const [from, code] of [
+      [file, "ENOTDIR"],
+      [99_999, "EBADF"],
+    ] as const) {
+      expect(await rejection(files.lookup("x", { directory: from }))).toMatchObject({ code });
+      expect(await files.lookup("/docs", { directory: from })).toBeGreaterThan(0);
+      const many = await files.lookupErrno(Array(2000).fill("x"), { directory: from });
+      expect(new Set(many)).toEqual(new Set([code === "EBADF" ? -9 : -20]));
+    }
+  });
+});
+
+describe("changes", () => {
+  it("are seen by every lookup after their promise, by threads too", async () => {
+    const files = await open();
+    await files.addDirectory("/d");
+    for (let round = 0; round < 200; round++) {
+      const inode = await files.addFile(`/d/f${round}`);
+      const paths: string[] = Array(1500).fill(`/d/f${round}`);
+      const results = await files.lookupErrno(paths);
+      expect(new Set(results)).toEqual(new Set([inode]));
+    }
+  });
+
+  it("are never seen by halves: of two names that a file has in turn, one is always there", async () => {
+    const files = await open({ maxEntries: 1_000_000 });
+    for (let index = 0; index < 2000; index++) await files.addFile(`/other${index}`);
+    const inode = await files.addFile("/a");
+    const paths = Array.from({ length: 60_000 }, (_, index) => (index % 2 === 0 ? "/a" : "/b"));
+    const packed = packPaths(paths);
+    let isDone = false;
+    let count = 0;
+    const changes = (async () => {
+      for (; !isDone; count++) {
+        await (count % 2 === 0 ? files.rename("/a", "/b") : files.rename("/b", "/a"));
+        await files.addFile(`/more${count}`); // buckets split meanwhile
+        if (count % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    // On a busy machine some rounds see no change at all: then there are more of them.
+    for (let round = 0; round < 30 || count <= 30; round++) {
+      const results = await files.lookupPacked(packed);
+      // Neighbours are looked up by one thread between two changes.
+      for (let index = 0; index < results.length; index += 2)
+        if (results[index]! + results[index + 1]! !== inode - 2)
+          expect(new Set(results.subarray(index, index + 2))).toEqual(new Set([-2, inode]));
+    }
+    isDone = true;
+    await changes;
+    const [a, b] = await files.lookupErrno(["/a", "/b"]);
+    expect([a, b].toSorted((one, other) => one! - other!)).toEqual([-2, inode]);
+  });
+
+  it("leave nothing behind of what was remembered: directories that move, go, and come back as something else", async () => {
+    const name = fc.constantFrom("a", "b", "c");
+    const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => `/${names.join("/")}`);
+    const step = fc.oneof(
+      { weight: 3, arbitrary: fc.tuple(fc.constant("rename" as const), path, path) },
+      { weight: 2, arbitrary: fc.tuple(fc.constant("mkdir" as const), path, path) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant("symlink" as const), path, path) },
+      { weight: 1, arbitrary: fc.tuple(fc.constant("remove" as const), path, path) },
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 40 }),
+        fc.array(path, { minLength: 1 }),
+        async (steps, paths) => {
+          const files = await open({ threads: 0 });
+          for (const [kind, from, to] of steps) {
+            const change =
+              kind === "rename"
+                ? files.rename(from, to)
+                : kind === "mkdir"
+                  ? files.addDirectory(from)
+                  : kind === "symlink"
+                    ? files.addSymlink(from, to)
+                    : files.remove(from, { recursive: true });
+            await change.catch((error: unknown) => expect(error).toBeInstanceOf(PathError));
+            // The batch remembers directories; one path alone is walked from the root.
+            const batch = await files.lookupErrno([...paths, ...paths]);
+            for (const [index, path] of paths.entries()) {
+              const alone = await files.lookup(path).catch((error: PathError) => error.errno);
+              expect([path, batch[index], batch[paths.length + index]]).toEqual([path, alone, alone]);
+            }
+          }
+          await files.close();
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it("say what is wrong as Node does, and leave all as it was", async () => {
+    const files = await small();
+    const before = files.entryCount;
+    const cases: [Promise<unknown>, object][] = [
+      [files.addFile("/src"), { code: "EEXIST", syscall: "open", path: "/src" }],
+      [files.addFile("/none/x"), { code: "ENOENT" }],
+      [files.addDirectory("/src/main.rs/x"), { code: "ENOTDIR", syscall: "mkdir" }],
+      [files.addSymlink("", "/empty"), { code: "ENOENT", syscall: "symlink", path: "", dest: "/empty" }],
+      [files.remove("/src"), { code: "ENOTEMPTY", syscall: "rmdir" }],
+      [files.remove("/", { recursive: true }), { code: "EBUSY" }],
+      [files.remove("/src/.", { recursive: true }), { code: "EINVAL" }],
+      [files.rename("/src", "/src/paths/x"), { code: "EINVAL", syscall: "rename", dest: "/src/paths/x" }],
+      [files.link("/src", "/again"), { code: "EPERM", syscall: "link" }],
+      [files.addDirectory("/src/main.rs", { recursive: true }), { code: "EEXIST" }],
+      [files.addDirectory("/src/main.rs/x/y", { recursive: true }), { code: "ENOTDIR" }],
+    ];
+    for (const [promise, expected] of cases) expect(await rejection(promise)).toMatchObject(expected);
+    expect(files.entryCount).toBe(before);
+  });
+
+  it("remove whole trees, however deep, and give everything back", async () => {
+    const files = await open();
+    const empty = files.stats();
+    let directory = 1;
+    for (let depth = 0; depth < 20_000; depth++) directory = await files.addDirectory("d", { directory });
+    await files.addFile("leaf", { directory });
+    expect(files.pathOf(directory)!.length).toBe(40_000);
+    await files.remove("/d", { recursive: true });
+    expect(files.entryCount).toBe(0);
+    expect([files.stat(directory), files.pathOf(directory)]).toEqual([undefined, undefined]);
+    expect(files.stats().nameBytes).toBe(empty.nameBytes);
+    expect(await rejection(files.lookup("/d"))).toMatchObject({ code: "ENOENT" });
+  });
+
+  it("keep hard links and counts", async () => {
+    const files = await small();
+    const inode = await files.lookup("/src/main.rs");
+    expect(await files.link("/src/main.rs", "/docs/same")).toBe(inode);
+    expect(files.stat(inode)).toMatchObject({ kind: "file", linkCount: 2 });
+    expect(files.stat(await files.lookup("/src"))).toMatchObject({
+      kind: "directory",
+      linkCount: 3,
+      entryCount: 2,
+    });
+    expect(files.pathOf(inode)?.toString()).toBe("/docs/same");
+    await files.remove("/src/main.rs");
+    expect(files.stat(inode)).toMatchObject({ linkCount: 1 });
+    expect([...files.entries(await files.lookup("/docs"))].map(({ name }) => name.toString())).toEqual([
+      "same",
+    ]);
+    await files.remove("/docs/same");
+    expect(files.stat(inode)).toBeUndefined();
+    // No directory, or no inode that there is or could be.
+    for (const other of [0, inode, 99, 2 ** 20, 2 ** 24 - 1, 2 ** 24, 2 ** 31, 2 ** 32 - 1])
+      expect([...files.entries(other)]).toEqual([]);
+  });
+
+  it("end with EW_PATHS_FULL when long names have taken all the room, and go on after something was removed", async () => {
+    const files = await open({ maxEntries: 5000 });
+    let count = 0;
+    let failure: unknown;
+    while (failure === undefined) {
+      failure = await files.addFile(`/${String(count).padStart(255, "0")}`).then(
+        () => void count++,
+        (error: unknown) => error,
+      );
+    }
+    expect(failure).toMatchObject({ code: "EW_PATHS_FULL" });
+    expect(files.entryCount).toBe(count);
+    await files.remove(`/${"0".padStart(255, "0")}`);
+    await files.addFile(`/${"again".padStart(255, "0")}`);
+    const all = Array.from({ length: count }, (_, index) => `/${String(index).padStart(255, "0")}`);
+    expect([...(await files.lookupErrno(all))].filter((inode) => inode < 0)).toHaveLength(1);
+  });
+
+  it("end with EW_PATHS_FULL at the maxEntries, whatever adds, and go on within it", async () => {
+    const files = await open({ maxEntries: 10 });
+    for (let count = 0; count < 10; count++) await files.addFile(`/${count}`);
+    const full = { code: "EW_PATHS_FULL", message: expect.stringContaining("10 entries") };
+    for (const addition of [
+      files.addFile("/more"),
+      files.addDirectory("/more"),
+      files.addDirectory("/more/and/more", { recursive: true }),
+      files.addSymlink("target", "/more"),
+      files.link("/1", "/more"),
+      files.addTree(folder),
+    ])
+      expect(await rejection(addition)).toMatchObject(full);
+    expect(files.entryCount).toBe(10);
+    await files.rename("/0", "/renamed");
+    await files.rename("/1", "/renamed");
+    expect(files.entryCount).toBe(9);
+    const inode = await files.addFile("/more");
+    expect(await files.lookup("/more")).toBe(inode);
+    expect(await rejection(files.addFile("/too many"))).toMatchObject(full);
+
+    const file = join(folder, "ten entries");
+    await files.save(file);
+    const twelve = await Namespace.load(file, { device: "cpu", maxEntries: 12 });
+    await twelve.addFile("/11");
+    await twelve.addFile("/12");
+    expect(await rejection(twelve.addFile("/13"))).toMatchObject({ code: "EW_PATHS_FULL" });
+    await twelve.close();
+    expect(await rejection(Namespace.load(file, { device: "cpu", maxEntries: 9 }))).toMatchObject({
+      code: "EW_BAD_ARGUMENT",
+      message: expect.stringContaining("10"),
+    });
+  });
+});
+
+describe("addTree", () => {
+  it("takes a directory of the file system as it is", async () => {
+    const root = join(folder, "tree");
+    fs.mkdirSync(join(root, "a/b"), { recursive: true });
+    fs.writeFileSync(join(root, "a/file"), "x");
+    fs.linkSync(join(root, "a/file"), join(root, "a/b/hard"));
+    fs.symlinkSync("../a/b", join(root, "a/link"));
+    fs.symlinkSync("nowhere", join(root, "dangling"));
+    fs.writeFileSync(Buffer.concat([Buffer.from(`${root}/`), Buffer.from([0xff, 0xfe])]), "");
+    const files = await open();
+    const progress: number[] = [];
+    const result = await files.addTree(root, { onProgress: ({ entryCount }) => progress.push(entryCount) });
+    expect(result).toEqual({ entryCount: 7, directoryCount: 3, skipped: [] });
+    expect(progress.at(-1)).toBe(7);
+    for (const path of ["/a/b/hard", "/a/link/hard", "/a/file"]) {
+      const inode = await files.lookup(path);
+      expect(files.stat(inode)).toMatchObject({ kind: "file", linkCount: 2 });
+      expect(inode).toBe(await files.lookup("/a/file"));
+    }
+    expect(await files.lookup(Buffer.from([0x2f, 0xff, 0xfe]))).toBeGreaterThan(1);
+    // Once more, under a directory and over itself.
+    await files.addDirectory("/again");
+    await files.addTree(root, { at: "/again" });
+    await files.addTree(root, { at: "/again" });
+    expect(files.entryCount).toBe(15);
+    expect(await rejection(files.addTree(join(root, "none")))).toMatchObject({ code: "EW_PATH_NOT_FOUND" });
+    expect(await rejection(files.addTree(join(root, "a/file")))).toMatchObject({
+      code: "EW_PATH_UNREADABLE",
+    });
+    expect(await rejection(files.addTree(root, { at: "/a/file" }))).toMatchObject({ code: "ENOTDIR" });
+    const signal = AbortSignal.abort();
+    expect(await rejection(files.addTree(root, { signal }))).toMatchObject({ code: "EW_ABORTED" });
+  });
+});
+
+describe("a saved namespace", () => {
+  it("comes back whole, and can be changed on", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.string({ minLength: 1, maxLength: 30 })), {
+          maxLength: 300,
+          selector: String,
+        }),
+        async (names) => {
+          const files = await open();
+          for (let index = 0; index < 10; index++) await files.addDirectory(`/${index}`);
+          await files.addSymlink("3", "/link");
+          const paths = names
+            .filter(([, name]) => !/[/\0]/.test(name) && name !== "." && name !== "..")
+            .map(([directory, name]) => `/${directory}/${name}`);
+          for (const path of paths) await files.addFile(path);
+          await files.remove("/7", { recursive: true });
+          const file = join(folder, "saved");
+          await files.save(file);
+          const copy = await Namespace.load(file, { device: "cpu", threads: 0 });
+          opened.push(copy);
+          const all = [...paths, "/link", "/7", "/3", "/"];
+          expect(await copy.lookupErrno(all)).toEqual(await files.lookupErrno(all));
+          expect(copy.entryCount).toBe(files.entryCount);
+          for (const inode of await copy.lookupErrno(all))
+            if (inode >= 0) expect(copy.stat(inode)).toEqual(files.stat(inode));
+          const added = await copy.addFile("/3/new one");
+          expect(await copy.lookup("/link/new one")).toBe(added);
+          await copy.remove("/3", { recursive: true });
+          expect(await rejection(copy.lookup("/link/"))).toMatchObject({ code: "ENOENT" });
+          await Promise.all(opened.splice(0).map((it) => it.close()));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it("is refused when it is damaged, cut off, or none", async () => {
+    const files = await small();
+    const file = join(folder, "damaged");
+    await files.save(file);
+    const good = fs.readFileSync(file);
+    const load = (bytes: Buffer): Promise<unknown> => {
+      fs.writeFileSync(file, bytes);
+      return rejection(Namespace.load(file, { device: "cpu" }));
+    };
+    for (const at of [0, 40, 200, good.length >> 1, good.length - 1]) {
+      const bytes = Buffer.from(good);
+      bytes[at]! ^= 1;
+      expect(await load(bytes)).toMatchObject({ code: expect.stringMatching(/^EW_NAMESPACE_/) });
+    }
+    expect(await load(good.subarray(0, good.length - 100))).toMatchObject({
+      code: "EW_NAMESPACE_TRUNCATED",
+    });
+    expect(await load(Buffer.alloc(0))).toMatchObject({ code: expect.stringMatching(/^EW_NAMESPACE_/) });
+    expect(await rejection(Namespace.load(join(folder, "no such file")))).toMatchObject({
+      code: "EW_PATH_NOT_FOUND",
+      message: expect.not.stringContaining("checkpoint"),
+    });
+    for (const odd of ["/dev/zero", "/dev/null", folder])
+      expect(await rejection(Namespace.load(odd))).toMatchObject({
+        code: "EW_PATH_UNREADABLE",
+        message: expect.stringMatching(/is no regular file\. Name a /),
+      });
+    expect(await rejection(Namespace.load("/etc/passwd"))).toMatchObject({
+      code: "EW_NAMESPACE_CORRUPTED",
+      message: expect.not.stringContaining("checkpoint"),
+    });
+    expect(await rejection(Namespace.load(folder))).toMatchObject({
+      code: "EW_PATH_UNREADABLE",
+      message: expect.not.stringContaining("checkpoint"),
+    });
+  });
+
+  it("has none of the changes that were asked for while it was being saved", async () => {
+    const files = await small();
+    const file = join(folder, "while");
+    const saving = files.save(file);
+    const adding = files.addFile("/late");
+    await Promise.all([saving, adding]);
+    const copy = await Namespace.load(file, { device: "cpu" });
+    opened.push(copy);
+    expect(await rejection(copy.lookup("/late"))).toMatchObject({ code: "ENOENT" });
+    expect(await files.lookup("/late")).toBe(await adding);
+  });
+});
+
+describe("the end", () => {
+  it("refuses everything after close, and answers what was asked before", async () => {
+    const files = await small();
+    const early = files.lookup("/docs");
+    await files.close();
+    expect(await early).toBeGreaterThan(1);
+    await files.close();
+    for (const promise of [
+      files.lookup("/docs"),
+      files.lookupBatch(["/docs"]),
+      files.lookupPacked(packPaths(["/docs"])),
+      files.addFile("/x"),
+      files.save(join(folder, "x")),
+    ])
+      expect(await rejection(promise)).toMatchObject({ code: "EW_CLOSED" });
+  });
+
+  it("ends large batches in flight with EW_CLOSED or their answer, and hangs nowhere", async () => {
+    const files = await small();
+    const packed = packPaths(Array(200_000).fill("/src/main.rs"));
+    const batches = Array.from({ length: 4 }, () =>
+      files.lookupPacked(packed).then(
+        (results) => results.length,
+        (error: { code: string }) => error.code,
+      ),
+    );
+    await files.close();
+    for (const outcome of await Promise.all(batches)) expect([200_000, "EW_CLOSED"]).toContain(outcome);
+  });
+
+  it("refuses options that make no sense", async () => {
+    for (const options of [{ maxBatchSize: 0 }, { threads: -1 }, { maxEntries: 0 }, { threads: 1.5 }])
+      expect(await rejection(Namespace.open({ device: "cpu", ...options }))).toMatchObject({
+        code: "EW_BAD_ARGUMENT",
+      });
+    expect(await rejection(Namespace.open({ device: "cpu", strategy: "persistent" }))).toMatchObject({
+      code: "EW_STRATEGY_UNSUPPORTED",
+    });
+  });
+});

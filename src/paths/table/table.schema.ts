@@ -1,0 +1,187 @@
+/**
+ * The layout of the path table, for builder, host engine and kernel: a hash table of directory entries, a word for each inode, and names.
+ *
+ *     one flat space of words; each section lies in a region of its own, which only ever grows
+ *     ┌ header ┬ inodes ┬ buckets ┬ overflow ┬ names ┐
+ *
+ *     bucket, 16 words = 64 bytes     tag × 5 │ child × 5 │ record × 5 │ next
+ *       tag      second hash of (parent, name): a candidate; 0 in every word of an empty slot, and slots fill from the first on
+ *       child    inode × 4 + kind
+ *       record   where in the names section the entry's record lies, in vectors of 16 bytes
+ *       next     number of the overflow bucket that goes on, from 1; 0: none
+ *     record, whole vectors           parent │ length │ name, zeros behind it     decides: parent, length and every byte must be equal
+ *     target, whole vectors           length │ bytes, zeros behind them           of a symlink
+ *     inode, 1 word                   payload × 4 + kind      a directory's payload is its parent, a symlink's the vector of its target
+ *
+ * The buckets grow one at a time (linear hashing, W. Litwin, VLDB 1980): entry e lies in bucket `hash & mask`, or where that is not below the count, in
+ * `hash & (mask >> 1)`. So no growth ever moves more than one bucket. No record crosses a border of PAGE_WORDS, so a device may keep the
+ * space in pieces of that size.
+ */
+import { constants, glslModule } from "../../schema/index.ts";
+
+export const Table = constants(
+  "TABLE",
+  {
+    MAGIC: 0x3150_5745,
+    VERSION: 1,
+    PAGE_WORDS: 0x2_0000,
+    PAGE_BITS: 17,
+    BUCKET_WORDS: 16,
+    BUCKET_SLOTS: 5,
+    BUCKET_CHILD: 5,
+    BUCKET_RECORD: 10,
+    BUCKET_NEXT: 15,
+    VECTOR_WORDS: 4,
+    RECORD_PARENT: 0,
+    RECORD_LENGTH: 1,
+    RECORD_NAME: 2,
+    TARGET_LENGTH: 0,
+    TARGET_BYTES: 1,
+    KIND_BITS: 2,
+    KIND_MASK: 3,
+    VECTORS_MAX: 257,
+    CHAIN_MAX: 0x10_0000,
+  },
+  {
+    doc: "The path table's layout, in words.",
+    docs: {
+      MAGIC: "EWP1",
+      PAGE_WORDS: "No bucket and no record crosses a multiple of this.",
+      BUCKET_CHILD: "Where in a bucket the children begin.",
+      KIND_BITS: "Low bits of a child or an inode word that hold the kind (INODE_KIND).",
+      VECTORS_MAX: "Of the longest record, a target of 4095 bytes.",
+      CHAIN_MAX: "Buckets that a walk along a chain looks at, at most: a bound for damaged tables.",
+    },
+  },
+);
+
+/** Words of the header. */
+export const TableHeader = constants(
+  "HEADER",
+  {
+    MAGIC: 0,
+    VERSION: 1,
+    HASH_SEED: 2,
+    HASH_MASK: 3,
+    BUCKET_COUNT: 4,
+    BUCKET_MASK: 5,
+    ENTRY_COUNT: 6,
+    INODES_AT: 7,
+    BUCKETS_AT: 8,
+    OVERFLOW_AT: 9,
+    NAMES_AT: 10,
+    END_AT: 11,
+    INODE_COUNT: 12,
+    OVERFLOW_COUNT: 13,
+    OVERFLOW_FREE: 14,
+    NAME_VECTORS: 15,
+    FREE_VECTORS: 16,
+    LOAD_SLOTS: 17,
+    CHANGES: 18,
+    FREE_LISTS: 32,
+    WORDS: 512,
+  },
+  {
+    doc: "Words of the table's header, by index.",
+    docs: {
+      HASH_MASK: "Bits of both hashes that count: all, but for tests, which force collisions.",
+      BUCKET_MASK: "The power of two at or above the count, less one.",
+      INODES_AT: "Where in the flat space each region begins, in words; END_AT: where the last one ends.",
+      INODE_COUNT: "Inode words in use: the highest inode that was ever set, plus one.",
+      OVERFLOW_COUNT:
+        "Overflow buckets that were ever used; OVERFLOW_FREE: the first free one of them, from 1 (its NEXT is the next).",
+      NAME_VECTORS:
+        "Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: those of them that are free.",
+      LOAD_SLOTS: "Slots that are filled in 256 buckets on average before one is added.",
+      CHANGES: "Goes up with every change: what was remembered of the table before it is void.",
+      FREE_LISTS:
+        "The first free record of 1 … VECTORS_MAX vectors; its word 0 is the next. Word FREE_LISTS itself is unused.",
+    },
+  },
+);
+
+/** Numbers of the hash: odd, with scattered bits (the primes of xxHash32 and the multipliers of MurmurHash3). */
+export const TableHash = constants(
+  "HASH",
+  {
+    LENGTH: 0x9e37_79b1,
+    WORD: 0x85eb_ca77,
+    FINISH: 0xc2b2_ae3d,
+    PARENT: 0x27d4_eb2f,
+    BUCKET: 0x85eb_ca6b,
+    TAG: 0xcc9e_2d51,
+    TAG_PARENT: 0x1656_67b1,
+  },
+  { doc: "The hash of a name, and the two of an entry; src/paths/table/hash.ts is its definition." },
+);
+
+/** Requests to the lookup kernel: payload words by index. */
+export const PathRequest = constants(
+  "PATHS",
+  {
+    OPERATION: 0,
+    COUNT: 1,
+    BYTES: 2,
+    OFFSETS: 4,
+    OFFSETS_BASE: 6,
+    RESULTS_AT: 7,
+    DIRECTORY: 8,
+    GENERATION: 9,
+    PAGES: 10,
+    TEXT_BYTES: 11,
+    INLINE: 12,
+    LOOKUP: 1,
+    FOLLOW: 2,
+    WRITE: 4,
+    IS_INLINE: 8,
+    IS_ALONE: 16,
+    INLINE_BYTES_MAX: 192,
+    PAGES_MAX: 4096,
+    PAGE_ADDRESS_BITS: 16,
+    RESULT_BYTES: 8,
+    UNRESOLVED: 0x8000_0000,
+    MISPLACED: 0x8000_0001,
+    ROUNDS_MAX: 1500,
+    TOGETHER_THREADS_MAX: 512,
+    GUESSES_ADDRESS: 4096,
+    GUESS_MASK: 4098,
+  },
+  {
+    doc: "Payload words of a request to the lookup kernel, by index; then the bits of OPERATION.",
+    docs: {
+      COUNT: "paths to look up, or runs of vectors to write",
+      BYTES: "address of the paths' bytes, low word and high word: a multiple of 16",
+      OFFSETS: "address of the count + 1 offsets; of a write: of its runs",
+      OFFSETS_BASE: "the offset that stands for BYTES",
+      TEXT_BYTES: "bytes from BYTES on, which no path may leave; of an inline path: its length",
+      RESULTS_AT: "where in the output ring the first result goes, in results of RESULT_BYTES",
+      DIRECTORY: "the inode where relative paths begin",
+      GENERATION: "changes whenever the table was written to, so that the kernel reads its header anew",
+      PAGES: "pages of the table's flat space that are to be known",
+      INLINE: "the bytes of a single short path begin here, behind the header",
+      PAGE_ADDRESS_BITS: "a page's address without so many low bits, which are zeros, fits a word",
+      LOOKUP: "a bit of OPERATION, as the three that follow",
+      WRITE:
+        "a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no page",
+      IS_INLINE:
+        "the path is in the request, and its result is the request's own; the first workgroup resolves it",
+      IS_ALONE: "… and answers without waiting for the others",
+      UNRESOLVED:
+        "the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it",
+      TOGETHER_THREADS_MAX:
+        "threads of a workgroup whose subgroups resolve paths together, at most: they share memory",
+      GUESSES_ADDRESS:
+        "where in the directory of pages, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one",
+      MISPLACED: "the result of a path whose offsets are out of order, or lead out of the text",
+      ROUNDS_MAX: "such rounds, for one path",
+      RESULT_BYTES: "a result: inode or -errno, and its seal with the request's number",
+    },
+  },
+);
+
+export const glslModules = {
+  "paths.glsl": glslModule({
+    doc: "The path table and the requests of the lookup kernel.",
+    parts: [Table, TableHeader, TableHash, PathRequest],
+  }),
+};

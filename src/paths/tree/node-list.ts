@@ -1,0 +1,155 @@
+/**
+ * What the host alone knows of inodes: how many entries name one, what a directory holds, and which inode numbers are free. No lookup reads it.
+ *
+ *   node i       links │ entries │ first child (a record) │ its own record        record r      next sibling │ former sibling
+ *
+ * Invariants: the children of a directory are a list in both directions, through the records of their names, last added first; the memory is
+ * reserved as a whole and committed by the system as it is written, so nothing is ever copied; everything here follows from the table and is
+ * made anew (`rebuild`) when one is loaded.
+ */
+import { EverwarpError } from "../../base/index.ts";
+import { INODE_KIND, ROOT_INODE, type PathTable, Table, TableHeader } from "../table/index.ts";
+
+const NODE_WORDS = 4;
+const LINKS = 0;
+const ENTRIES = 1;
+const FIRST_CHILD = 2;
+const OWN_RECORD = 3;
+
+export class NodeList {
+  readonly #table: PathTable;
+  readonly #nodes: Uint32Array;
+  readonly #siblings: Uint32Array;
+  readonly #free: number[] = [];
+
+  /** @throws EW_OUT_OF_HOST_MEMORY */
+  constructor(table: PathTable) {
+    const { words } = table;
+    this.#table = table;
+    const vectors = (words[TableHeader.END_AT] - words[TableHeader.NAMES_AT]) / Table.VECTOR_WORDS;
+    this.#nodes = reserveWords(table.maxInodes * NODE_WORDS);
+    this.#siblings = reserveWords(vectors * 2);
+    if (words[TableHeader.ENTRY_COUNT] > 0) this.#rebuild();
+  }
+
+  /** A number that is no inode at the moment. */
+  takeInode(): number {
+    return this.#free.pop() ?? Math.max(this.#table.words[TableHeader.INODE_COUNT], ROOT_INODE + 1);
+  }
+
+  /** An inode is free: its number will be used again. */
+  giveInode(inode: number): void {
+    this.#nodes.fill(0, inode * NODE_WORDS, (inode + 1) * NODE_WORDS);
+    this.#free.push(inode);
+  }
+
+  /** Entries that name an inode; those that name directories in a directory are counted with its own. */
+  links(inode: number): number {
+    return this.#nodes[inode * NODE_WORDS + LINKS];
+  }
+
+  /** Entries of a directory. */
+  entries(directory: number): number {
+    return this.#nodes[directory * NODE_WORDS + ENTRIES];
+  }
+
+  /** The record of an entry that names the inode, the last one that was made; 0: none is known. */
+  record(inode: number): number {
+    return this.#nodes[inode * NODE_WORDS + OWN_RECORD];
+  }
+
+  /** The record of a directory's last added entry, or 0. */
+  firstChild(directory: number): number {
+    return this.#nodes[directory * NODE_WORDS + FIRST_CHILD];
+  }
+
+  /** The records of a directory's entries, last added first. */
+  *children(directory: number): Generator<number> {
+    let record = this.#nodes[directory * NODE_WORDS + FIRST_CHILD];
+    while (record !== 0) {
+      yield record;
+      record = this.#siblings[2 * record];
+    }
+  }
+
+  /** Notes a new entry. */
+  add(directory: number, record: number, inode: number): void {
+    const siblings = this.#siblings;
+    const node = directory * NODE_WORDS;
+    const first = this.#nodes[node + FIRST_CHILD];
+    siblings[2 * record] = first;
+    siblings[2 * record + 1] = 0;
+    if (first !== 0) siblings[2 * first + 1] = record;
+    this.#nodes[node + FIRST_CHILD] = record;
+    this.#nodes[node + ENTRIES]++;
+    if (this.#isDirectory(inode)) this.#nodes[node + LINKS]++;
+    this.#link(inode, record);
+  }
+
+  /** Notes that an entry goes. */
+  delete(directory: number, record: number, inode: number): void {
+    const siblings = this.#siblings;
+    const node = directory * NODE_WORDS;
+    const next = siblings[2 * record];
+    const former = siblings[2 * record + 1];
+    if (former !== 0) siblings[2 * former] = next;
+    else this.#nodes[node + FIRST_CHILD] = next;
+    if (next !== 0) siblings[2 * next + 1] = former;
+    this.#nodes[node + ENTRIES]--;
+    if (this.#isDirectory(inode)) this.#nodes[node + LINKS]--;
+    this.#unlink(inode, record);
+  }
+
+  /** Notes that an entry names another inode now: a directory only in the place of a directory. */
+  replace(record: number, former: number, inode: number): void {
+    this.#unlink(former, record);
+    this.#link(inode, record);
+  }
+
+  #isDirectory(inode: number): boolean {
+    return this.#table.kindOf(inode) === INODE_KIND.directory;
+  }
+
+  #link(inode: number, record: number): void {
+    this.#nodes[inode * NODE_WORDS + LINKS]++;
+    this.#nodes[inode * NODE_WORDS + OWN_RECORD] = record;
+  }
+
+  #unlink(inode: number, record: number): void {
+    const node = inode * NODE_WORDS;
+    this.#nodes[node + LINKS]--;
+    if (this.#nodes[node + OWN_RECORD] === record) this.#nodes[node + OWN_RECORD] = 0;
+  }
+
+  /** One pass over the slots of the table, and one over its inodes. */
+  #rebuild(): void {
+    const { words } = this.#table;
+    const names = words[TableHeader.NAMES_AT];
+    const addBuckets = (begin: number, count: number): void => {
+      for (let bucket = begin; bucket < begin + count * Table.BUCKET_WORDS; bucket += Table.BUCKET_WORDS)
+        for (let slot = bucket; slot < bucket + Table.BUCKET_SLOTS; slot++) {
+          const child = words[slot + Table.BUCKET_CHILD];
+          if (child === 0) break;
+          const record = words[slot + Table.BUCKET_RECORD];
+          const directory = words[names + record * Table.VECTOR_WORDS + Table.RECORD_PARENT];
+          this.add(directory, record, child >>> Table.KIND_BITS);
+        }
+    };
+    addBuckets(words[TableHeader.BUCKETS_AT], words[TableHeader.BUCKET_COUNT]);
+    addBuckets(words[TableHeader.OVERFLOW_AT], words[TableHeader.OVERFLOW_COUNT]);
+    for (let inode = words[TableHeader.INODE_COUNT] - 1; inode > ROOT_INODE; inode--)
+      if (this.#table.kindOf(inode) === INODE_KIND.none) this.#free.push(inode);
+  }
+}
+
+function reserveWords(count: number): Uint32Array {
+  try {
+    return new Uint32Array(new SharedArrayBuffer(4 * count));
+  } catch (cause) {
+    throw new EverwarpError(
+      "EW_OUT_OF_HOST_MEMORY",
+      `${Math.ceil(count / 2 ** 18)} MiB for the inodes of a namespace cannot be reserved`,
+      { remedy: "Give a smaller maxEntries.", cause },
+    );
+  }
+}

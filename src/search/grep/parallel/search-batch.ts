@@ -1,0 +1,29 @@
+/** Searches a batch of files in any thread. */
+import type { FoundFile } from "../../contracts.ts";
+import type { ByteWriter } from "../printer/index.ts";
+import type { FileSearcher } from "../file-searcher.ts";
+import type { ToldFile } from "./parallel-protocol.ts";
+
+/**
+ * @param writer cleared, then holds the output of all files, one after another
+ * @returns the files that have something to tell
+ */
+export function searchBatch(
+  files: readonly FoundFile[],
+  searcher: FileSearcher,
+  writer: ByteWriter,
+  stopped: () => boolean,
+): ToldFile[] {
+  const told: ToldFile[] = [];
+  writer.clear();
+  for (const file of files) {
+    if (stopped()) break;
+    const before = writer.length;
+    const { matched, wantsSeparator, error } = searcher.search(file, writer);
+    const lengthBytes = writer.length - before;
+    if (matched || lengthBytes > 0 || error !== undefined) {
+      told.push({ file, lengthBytes, matched, wantsSeparator, error });
+    }
+  }
+  return told;
+}

@@ -1,0 +1,176 @@
+/**
+ * The files of a one-shot search, in shared memory, for threads to take in batches.
+ *
+ *   control: │ published │ taken │ closed │ stop │ pending bytes │ finished │      paths: │ batch 0 │ batch 1 │ …
+ *   starts:  │ where batch i begins in `paths` │                                 a batch: paths, each ended by a NUL
+ *   states:  │ OPEN → SILENT or TOLD, per batch │
+ *
+ * Invariants: one thread publishes, any thread takes; a batch is written before `published` counts it and never changes; each
+ * batch is taken once; whoever took it posts what it found, then sets its state (TOLD when there was something to post).
+ */
+import type { FoundFile } from "../../contracts.ts";
+
+const PUBLISHED = 0;
+const TAKEN = 1;
+const CLOSED = 2;
+const STOP = 3;
+const PENDING_BYTES = 4;
+const FINISHED = 5;
+
+export const BATCH_FILES = 64;
+const BATCHES_MAX = 1 << 17;
+/** Reserved, and committed by the system as it is written. */
+const PATHS_BYTES = 512 * 1024 * 1024;
+/** Output that waits to be printed; threads pause above it. */
+const PENDING_BYTES_MAX = 32 * 1024 * 1024;
+
+export const BATCH_STATE = { OPEN: 0, SILENT: 1, TOLD: 2 } as const;
+
+export interface BoardMemory {
+  readonly control: SharedArrayBuffer;
+  readonly starts: SharedArrayBuffer;
+  readonly states: SharedArrayBuffer;
+  /** One byte per batch: 1 when its files were named by the user. */
+  readonly explicit: SharedArrayBuffer;
+  readonly paths: SharedArrayBuffer;
+}
+
+export function allocateBoard(): BoardMemory {
+  return {
+    control: new SharedArrayBuffer(64),
+    starts: new SharedArrayBuffer(4 * (BATCHES_MAX + 1)),
+    states: new SharedArrayBuffer(4 * BATCHES_MAX),
+    explicit: new SharedArrayBuffer(BATCHES_MAX),
+    paths: new SharedArrayBuffer(PATHS_BYTES),
+  };
+}
+
+export class BatchBoard {
+  readonly #control: Int32Array;
+  readonly #starts: Uint32Array;
+  readonly #states: Int32Array;
+  readonly #explicit: Uint8Array;
+  readonly #paths: Buffer;
+
+  constructor(memory: BoardMemory) {
+    this.#control = new Int32Array(memory.control);
+    this.#starts = new Uint32Array(memory.starts);
+    this.#states = new Int32Array(memory.states);
+    this.#explicit = new Uint8Array(memory.explicit);
+    this.#paths = Buffer.from(memory.paths as unknown as ArrayBuffer);
+  }
+
+  get published(): number {
+    return Atomics.load(this.#control, PUBLISHED);
+  }
+
+  /**
+   * @param files all named by the user, or none of them; with names that are UTF-8
+   * @returns false when the board is full; then nothing was published
+   */
+  publish(files: readonly FoundFile[]): boolean {
+    const batch = this.published;
+    let at = this.#starts[batch]!;
+    const room = files.reduce((sum, { path }) => sum + 3 * path.length + 1, 0);
+    if (batch === BATCHES_MAX || at + room > this.#paths.length) return false;
+    for (const { path } of files) {
+      at += this.#paths.write(path, at, "utf8");
+      this.#paths[at++] = 0;
+    }
+    this.#starts[batch + 1] = at;
+    this.#explicit[batch] = files[0]?.explicit === true ? 1 : 0;
+    Atomics.store(this.#control, PUBLISHED, batch + 1);
+    Atomics.notify(this.#control, PUBLISHED, 1);
+    return true;
+  }
+
+  /** No more batches will come. */
+  close(): void {
+    Atomics.store(this.#control, CLOSED, 1);
+    Atomics.notify(this.#control, PUBLISHED);
+  }
+
+  /** Everyone ends as soon as they can. */
+  stop(): void {
+    Atomics.store(this.#control, STOP, 1);
+    this.close();
+    Atomics.notify(this.#control, PENDING_BYTES);
+  }
+
+  get stopped(): boolean {
+    return Atomics.load(this.#control, STOP) !== 0;
+  }
+
+  /** Takes a batch. @returns −1 when there is none at the moment */
+  take(): number {
+    for (;;) {
+      const batch = Atomics.load(this.#control, TAKEN);
+      if (batch >= this.published || this.stopped) return -1;
+      if (Atomics.compareExchange(this.#control, TAKEN, batch, batch + 1) === batch) return batch;
+    }
+  }
+
+  /** Takes a batch, sleeping until there is one. @returns −1 when there will be none any more */
+  takeOrSleep(): number {
+    for (;;) {
+      const seen = this.published;
+      const batch = this.take();
+      if (batch >= 0) return batch;
+      if (this.stopped || (Atomics.load(this.#control, CLOSED) !== 0 && this.published === seen)) return -1;
+      Atomics.wait(this.#control, PUBLISHED, seen, 100);
+    }
+  }
+
+  /** The files of a batch. */
+  files(batch: number): FoundFile[] {
+    const explicit = this.#explicit[batch] === 1;
+    const paths = this.#paths
+      .toString("utf8", this.#starts[batch]!, this.#starts[batch + 1]! - 1)
+      .split("\0");
+    return paths.map((path) => ({ path, explicit }));
+  }
+
+  state(batch: number): number {
+    return Atomics.load(this.#states, batch);
+  }
+
+  settle(batch: number, state: number): void {
+    Atomics.store(this.#states, batch, state);
+    Atomics.notify(this.#states, batch);
+  }
+
+  /** Sleeps until the batch is settled or the time is over. */
+  sleepFor(batch: number, timeoutMs: number): void {
+    Atomics.wait(this.#states, batch, BATCH_STATE.OPEN, timeoutMs);
+  }
+
+  /** For a thread with output: waits until the printer has caught up. */
+  addPending(bytes: number): void {
+    Atomics.add(this.#control, PENDING_BYTES, bytes);
+    for (;;) {
+      const pending = Atomics.load(this.#control, PENDING_BYTES);
+      if (pending <= PENDING_BYTES_MAX || this.stopped) return;
+      Atomics.wait(this.#control, PENDING_BYTES, pending, 50);
+    }
+  }
+
+  /** For the printer: so much was taken over. */
+  takePending(bytes: number): void {
+    Atomics.sub(this.#control, PENDING_BYTES, bytes);
+    Atomics.notify(this.#control, PENDING_BYTES);
+  }
+
+  /** A thread has sent its statistics and ends. */
+  finish(): void {
+    Atomics.add(this.#control, FINISHED, 1);
+    Atomics.notify(this.#control, FINISHED);
+  }
+
+  get finished(): number {
+    return Atomics.load(this.#control, FINISHED);
+  }
+
+  sleepUntilFinished(seen: number, timeoutMs: number): void {
+    Atomics.wait(this.#control, FINISHED, seen, timeoutMs);
+  }
+}

@@ -1,0 +1,15 @@
+/** Printers: what a search found, as bytes. */
+export { ByteWriter } from "./byte-writer.ts";
+export { type ColorSpecs, DEFAULT_COLOR_SPECS, RESET, applyColorSpec, startSequence } from "./color.ts";
+export { createPrinter, showsDetails } from "./create-printer.ts";
+export type { PrinterMode, PrinterOptions } from "./options.ts";
+export { pathBytes } from "./printer.ts";
+export { checkReplacement } from "./replace.ts";
+export {
+  type EngineReport,
+  type SearchStats,
+  addStats,
+  createStats,
+  writeStatsBlock,
+  writeSummaryMessage,
+} from "./stats.ts";

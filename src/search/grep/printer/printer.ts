@@ -1,0 +1,67 @@
+/** What every printer has: a sink for one file after another, and sums over all of them. */
+import type { FoundFile } from "../../contracts.ts";
+import type { Sink } from "../../searcher/index.ts";
+import type { ByteWriter } from "./byte-writer.ts";
+import { type SearchStats, createStats } from "./stats.ts";
+
+export interface Printer extends Sink {
+  /** Goes on with another file, whose output is appended to `output`. */
+  open(file: FoundFile, output: ByteWriter): void;
+  /** As ripgrep's exit code counts it: for --files-without-match, that nothing matched. */
+  readonly hasMatch: boolean;
+  /** A separator must stand between this file's output and the one before it, even where one thread prints in order. */
+  readonly wantsSeparator: boolean;
+  /** Sums over all files. */
+  readonly stats: SearchStats;
+}
+
+/** The path of the file at hand as bytes, made when it is printed: most files never are. */
+export class PathText {
+  private readonly separator: number;
+  private file: FoundFile = { path: "", explicit: false };
+  private made: Uint8Array | undefined;
+
+  /** @param separator byte in the place of "/", or −1 */
+  constructor(separator: number) {
+    this.separator = separator;
+  }
+
+  set(file: FoundFile): void {
+    this.file = file;
+    this.made = undefined;
+  }
+
+  get bytes(): Uint8Array {
+    return (this.made ??= pathBytes(this.file, this.separator));
+  }
+}
+
+/** @param separator byte in the place of "/", or −1 */
+export function pathBytes(file: FoundFile, separator: number): Uint8Array {
+  const bytes = file.pathBytes ?? Buffer.from(file.path);
+  return separator === -1 ? bytes : bytes.map((byte) => (byte === 0x2f ? separator : byte));
+}
+
+/** The time that passed and the counts that all printers keep in the same way. */
+export class Tally {
+  readonly stats = createStats();
+  private startedNs = 0n;
+  private readonly timed: boolean;
+
+  constructor(timed: boolean) {
+    this.timed = timed;
+  }
+
+  begin(): void {
+    if (this.timed) this.startedNs = process.hrtime.bigint();
+  }
+
+  finish(hasMatch: boolean, searchedBytes: number, printedBytes: number): void {
+    const { stats } = this;
+    stats.searches++;
+    if (hasMatch) stats.searchesWithMatch++;
+    stats.bytesSearched += searchedBytes;
+    stats.bytesPrinted += printedBytes;
+    if (this.timed) stats.elapsedNs += Number(process.hrtime.bigint() - this.startedNs);
+  }
+}

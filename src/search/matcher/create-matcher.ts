@@ -1,0 +1,130 @@
+/** Matching in ripgrep's dialect: what the user typed becomes a `Matcher`. */
+
+import type { Literal, LiteralScanner, Matcher } from "../contracts.ts";
+import { createFallbackScanner } from "../scanner/index.ts";
+import { LiteralMatcher, type Boundary } from "./literal-matcher.ts";
+import { escapePattern, isText, plainText, joinPatterns, smartCaseIgnores } from "./pattern-syntax.ts";
+import { foldExceptionsOf } from "./plan.ts";
+import { badPattern, notAllowed, nulPattern, RegexMatcher } from "./regex-matcher.ts";
+
+export interface MatcherOptions {
+  /** As typed, in order: `-e`, the lines of `-f`, or the positional one. None at all matches nothing. */
+  patterns: readonly string[];
+  /** `-F`: patterns stand for their own text. */
+  fixedStrings?: boolean;
+  /** `-s` (the default), `-i`, `-S` */
+  caseMode?: "sensitive" | "insensitive" | "smart";
+  /** `-w`; `lineRegexp` wins over it. */
+  wordRegexp?: boolean;
+  /** `-x` */
+  lineRegexp?: boolean;
+  /** `--no-unicode` is false. */
+  unicode?: boolean;
+  /** `--crlf`: a line may end in CR LF, `$` matches before it. */
+  crlf?: boolean;
+  /** `-a`: a pattern may ask for NUL. Else one that needs it is refused where ripgrep refuses it, because binary files are not searched so far. */
+  allowNul?: boolean;
+  /** Makes the scanner behind `findCandidate`. Default: one in plain JavaScript. */
+  createScanner?: (literals: readonly Literal[]) => LiteralScanner;
+}
+
+/**
+ * Builds the matcher for a set of patterns. Plain texts never load the regex engine.
+ *
+ * @throws EverwarpError EW_BAD_PATTERN with the text that ripgrep prints after "rg: "
+ */
+export function createMatcher(options: MatcherOptions): Matcher {
+  const patterns = [...new Set(options.patterns)];
+  if (patterns.length === 0) return new NothingMatcher();
+  for (const pattern of patterns) {
+    if (/\p{Surrogate}/u.test(pattern)) throw badPattern("pattern given is not valid UTF-8");
+  }
+  const createScanner = options.createScanner ?? createFallbackScanner;
+  const boundary: Boundary =
+    options.lineRegexp === true ? "line" : options.wordRegexp === true ? "word" : "none";
+  const fixed = options.fixedStrings === true;
+  const sources = fixed ? patterns.map(escapePattern) : patterns;
+  const ignoreCase = ignoresCase(options, sources);
+  // ripgrep looks for NUL in what it has parsed, and does not parse what is text as it stands: there NUL is a byte like any other.
+  const isUnparsed = (options.caseMode ?? "sensitive") === "sensitive" && (fixed || patterns.every(isText));
+  const allowNul = options.allowNul === true || isUnparsed;
+  const makeRegex = (): Matcher =>
+    regexMatcher({ ...options, allowNul }, sources, boundary, ignoreCase, createScanner);
+
+  const texts = fixed ? patterns : patterns.map(plainText).filter((text) => text !== undefined);
+  if (texts.length < patterns.length) return makeRegex();
+  if (texts.some((text) => text.includes("\n"))) throw badPattern(notAllowed(String.raw`\n`));
+  if (!allowNul && texts.some((text) => text.includes("\0"))) throw badPattern(nulPattern());
+  const isFoldable = !ignoreCase || texts.every((text) => /^\p{ASCII}*$/u.test(text));
+  const asksForLineEnd =
+    options.crlf === true && (boundary === "line" || texts.some((text) => text.includes("\r")));
+  const isSimple = isFoldable && !asksForLineEnd && options.unicode !== false && !texts.includes("");
+  if (!isSimple) return makeRegex();
+  return new LiteralMatcher(
+    reachable(texts.map((text) => toLiteral(text, ignoreCase))),
+    boundary,
+    ignoreCase ? foldExceptionsOf(texts.join("")) : [],
+    createScanner,
+    makeRegex,
+  );
+}
+
+function ignoresCase(options: MatcherOptions, sources: readonly string[]): boolean {
+  if (options.caseMode === "insensitive") return true;
+  return options.caseMode === "smart" && smartCaseIgnores(joinPatterns(sources));
+}
+
+function regexMatcher(
+  options: MatcherOptions,
+  sources: readonly string[],
+  boundary: Boundary,
+  ignoreCase: boolean,
+  createScanner: (literals: readonly Literal[]) => LiteralScanner,
+): Matcher {
+  const shown = joinPatterns(sources);
+  const flags = `m${ignoreCase ? "i" : ""}${options.crlf === true ? "R" : ""}${options.unicode === false ? "-u" : ""}`;
+  const around = {
+    none: ["", ""],
+    word: [String.raw`\b{start-half}`, String.raw`\b{end-half}`],
+    line: ["^", "$"],
+  };
+  const [before, after] = around[boundary];
+  return new RegexMatcher(
+    {
+      pattern: `(?${flags}:${before}(?:${shown})${after})`,
+      shown,
+      crlf: options.crlf === true,
+      allowNul: options.allowNul === true,
+    },
+    createScanner,
+  );
+}
+
+function toLiteral(text: string, ignoreCase: boolean): Literal {
+  const hasLetters = /[A-Za-z]/.test(text);
+  const ignoreAsciiCase = ignoreCase && hasLetters;
+  return { bytes: new Uint8Array(Buffer.from(ignoreAsciiCase ? text.toLowerCase() : text)), ignoreAsciiCase };
+}
+
+/** Without the repetitions that folding makes. */
+function reachable(literals: Literal[]): Literal[] {
+  const seen = new Set<string>();
+  return literals.filter(({ bytes, ignoreAsciiCase }) => {
+    const key = `${ignoreAsciiCase} ${Buffer.from(bytes).toString("latin1")}`;
+    return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+/** For an empty list of patterns. */
+class NothingMatcher implements Matcher {
+  readonly plan = { kind: "nothing" } as const;
+  readonly candidatesAreExact = true;
+  matchStart = 0;
+  matchEnd = 0;
+  findInLine(): boolean {
+    return false;
+  }
+  findCandidate(): number {
+    return -1;
+  }
+}

@@ -1,0 +1,65 @@
+/** The matches of one line, found once and used for column, colour, -o, counts and JSON. Reused for all lines. */
+import type { Matcher } from "../contracts.ts";
+import { textEnd } from "../content/index.ts";
+import type { Line } from "./sink.ts";
+
+export class MatchList {
+  count = 0;
+  /** Where match i begins and ends, from the line's first byte. */
+  readonly starts: number[] = [];
+  readonly ends: number[] = [];
+
+  clear(): void {
+    this.count = 0;
+  }
+
+  add(start: number, end: number): void {
+    this.starts[this.count] = start;
+    this.ends[this.count++] = end;
+  }
+
+  start(index: number): number {
+    return this.starts[index] as number;
+  }
+
+  end(index: number): number {
+    return this.ends[index] as number;
+  }
+
+  /**
+   * Finds all matches of a line. An empty match that touches the end of the match before it does not count, nor does one behind
+   * the last byte of a line without a terminator.
+   */
+  fill(matcher: Matcher, line: Line, terminator: number, crlf: boolean): void {
+    this.count = 0;
+    const base = line.start;
+    const end = textEnd(line.bytes, base, line.end, terminator, crlf);
+    let lastEnd = -1;
+    for (let from = base; from <= end && matcher.findInLine(line.bytes, base, end, from);) {
+      const { matchStart, matchEnd } = matcher;
+      const empty = matchStart === matchEnd;
+      from = empty ? matchEnd + 1 : matchEnd;
+      if (matchStart >= line.end) break;
+      if (empty && matchEnd === lastEnd) continue;
+      lastEnd = matchEnd;
+      this.add(matchStart - base, matchEnd - base);
+    }
+  }
+}
+
+/** How many matches a line has, without keeping them. */
+export function countMatches(matcher: Matcher, line: Line, terminator: number, crlf: boolean): number {
+  const end = textEnd(line.bytes, line.start, line.end, terminator, crlf);
+  let count = 0;
+  let lastEnd = -1;
+  for (let from = line.start; from <= end && matcher.findInLine(line.bytes, line.start, end, from);) {
+    const { matchStart, matchEnd } = matcher;
+    const empty = matchStart === matchEnd;
+    from = empty ? matchEnd + 1 : matchEnd;
+    if (matchStart >= line.end) break;
+    if (empty && matchEnd === lastEnd) continue;
+    lastEnd = matchEnd;
+    count++;
+  }
+  return count;
+}
