@@ -82,7 +82,7 @@ async function worked(options: Partial<WorkerOptions>, fault?: string): Promise<
 }
 
 const open = (options: ProgramCacheOptions = {}): Promise<ProgramCache> =>
-  ProgramCache.open(device, { precompiled: false, directory, ...options });
+  ProgramCache.open({ device, precompiled: false, directory, ...options });
 
 /** Acquires one program in a cache of its own, and runs it. */
 async function run(

@@ -4,6 +4,7 @@ import {
   boolean,
   callback,
   type Check,
+  deviceOrChoice,
   either,
   fullText,
   instance,
@@ -31,6 +32,7 @@ const WORD_MAX = 0xffff_ffff;
 const folderOrNone = either("a path, or false for none", fullText, oneOf(false));
 
 const CACHE_OPTIONS: OptionChecks<ProgramCacheOptions> = {
+  device: deviceOrChoice,
   maxPrograms: wholeOrInfinity(0),
   maxBytes: wholeOrInfinity(0),
   directory: folderOrNone,

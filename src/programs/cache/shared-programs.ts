@@ -19,7 +19,7 @@ export class SharedPrograms {
   readonly #caches = new WeakMap<Device, Promise<ProgramCache>>();
 
   /** @param options for every cache that is opened */
-  constructor(options: Omit<ProgramCacheOptions, "modules"> = {}) {
+  constructor(options: Omit<ProgramCacheOptions, "device" | "modules"> = {}) {
     this.#modules = new ModuleCache(options.precompiled ?? precompiledFolder(), MODULES_MAX);
     this.#options = { ...options, modules: this.#modules };
   }
@@ -33,7 +33,7 @@ export class SharedPrograms {
   cacheOf(device: Device): Promise<ProgramCache> {
     let cache = this.#caches.get(device);
     if (cache === undefined) {
-      cache = ProgramCache.open(device, this.#options);
+      cache = ProgramCache.open({ ...this.#options, device });
       this.#caches.set(device, cache);
     }
     return cache;

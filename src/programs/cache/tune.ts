@@ -53,6 +53,7 @@ const WRITES: WriteOptions = {
  */
 export type Benchmark = (program: ProgramLease, variant: ProgramVariant) => number | Promise<number>;
 
+/** How variants are measured. */
 export interface TuneOptions {
   /** How often each variant is measured, in turn; the median counts. 3 if not given. */
   readonly rounds?: number;
@@ -69,6 +70,7 @@ export interface VariantFigure {
   readonly error?: string | undefined;
 }
 
+/** Which variant is the best, and by which figures. */
 export interface TuneAnswer {
   /** Place of the best variant in the request's list. */
   readonly winner: number;
@@ -88,6 +90,7 @@ export interface TunedCache {
   flush(): Promise<void>;
 }
 
+/** Finds the best variants for one cache, and remembers them. */
 export class Tuner {
   readonly #cache: TunedCache;
   /** What is known, by the name of its record; undefined where nothing was measured. */
