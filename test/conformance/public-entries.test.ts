@@ -71,6 +71,7 @@ afterAll(async () => {
 
 /** Not `any`, but taken for whatever a function asks. */
 const as = (value: unknown): never => value as never;
+const variants = [{}];
 const request = { source: "void main() {}" };
 const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
@@ -366,7 +367,7 @@ const optionEntries: readonly OptionsEntry[] = [
   {
     of: "ProgramCache",
     name: "cache.tune",
-    call: (given) => cache.tune({ ...request, variants: [{}] }, () => 1, as(given)),
+    call: (given) => cache.tune({ ...request, variants }, () => 1, as(given)),
     options: { rounds: "whole", again: "boolean" },
   },
   {
@@ -511,9 +512,7 @@ const argumentEntries: readonly ArgumentEntry[] = [
   argument("ResidentKernel", "stop", "duration", (given) => kernel.stop(as(given))),
   argument("ProgramCache", "acquireHeld", "text", (given) => cache.acquireHeld(as(given))),
   argument("ProgramCache", "tune, request", "options", (given) => cache.tune(as(given), () => 1)),
-  argument("ProgramCache", "tune, benchmark", "callback", (given) =>
-    cache.tune({ ...request, variants: [{}] }, as(given)),
-  ),
+  argument("ProgramCache", "tune", "callback", (given) => cache.tune({ ...request, variants }, as(given))),
   argument("ProgramCache", "preload", "list", (given) => cache.preload(as(given))),
   argument("DirectoryStore", "new", "fullText", (given) => new DirectoryStore(as(given))),
   argument("HttpStore", "new", "text", (given) => new HttpStore(as(given))),
