@@ -10,7 +10,7 @@
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ERROR_CODES, EverwarpError, type ErrorCode, isDeviceFailure } from "../src/base/errors.ts";
+import { ERROR_CODES } from "../src/base/errors.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 import { runCommand } from "../src/cli/commands/others.ts";
 import { CATEGORIES } from "../src/cli/flags/definition.ts";
@@ -57,10 +57,10 @@ async function help(name: string): Promise<string> {
 }
 
 function errors(): string {
-  const rows = Object.entries(ERROR_CODES).map(([code, about]) => {
-    const isOfDevice = isDeviceFailure(new EverwarpError(code as ErrorCode, ""));
-    return `| \`${code}\` | ${cell(about)} | ${isOfDevice ? "yes" : ""} |\n`;
-  });
+  const rows = Object.entries(ERROR_CODES).map(
+    ([code, { meaning, isDeviceFailure }]) =>
+      `| \`${code}\` | ${cell(meaning)} | ${isDeviceFailure ? "yes" : ""} |\n`,
+  );
   return `| code | meaning | device failure |\n|---|---|---|\n${rows.join("")}`;
 }
 

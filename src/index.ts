@@ -11,13 +11,32 @@ export {
   type SkippedFile,
 } from "./search/engine/index.ts";
 export {
+  type Benchmark,
+  DirectoryStore,
+  HttpStore,
+  type HttpStoreOptions,
+  type MissReason,
+  type PreloadAnswer,
+  type PreloadOptions,
   type Program,
   ProgramCache,
   type ProgramCacheOptions,
+  type ProgramConstants,
   type ProgramLease,
+  type ProgramOrigin,
   type ProgramRequest,
   type ProgramStats,
   type ProgramVariant,
+  type PruneAnswer,
+  type PruneOptions,
+  SecondLevel,
+  type SecondLevelOptions,
+  type SecondLevelStats,
+  type SecondLevelStore,
+  type SourceRequest,
+  type TuneAnswer,
+  type TuneOptions,
+  type VariantFigure,
 } from "./programs/index.ts";
 export type { AddTreeOptions, AddTreeProgress, AddTreeResult } from "./paths/tree/add-tree.ts";
 export type { BatcherOptions, PathBatcher } from "./paths/lookup/batcher.ts";
@@ -32,8 +51,18 @@ export type {
 } from "./paths/namespace/options.ts";
 export { Namespace } from "./paths/namespace/namespace.ts";
 export { PathError } from "./paths/lookup/path-error.ts";
-export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
-export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
+export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/entries.ts";
+export {
+  Device,
+  listDevices,
+  type BufferOptions,
+  type ComputePipeline,
+  type DeviceBuffer,
+  type DeviceInfo,
+  type DeviceOptions,
+  type DeviceSelection,
+  type MemoryRole,
+} from "./vulkan/index.ts";
 export {
   type CallOptions,
   type CheckpointInfo,
