@@ -33,7 +33,14 @@ export {
 } from "./arguments.ts";
 export { nowMs } from "./clock.ts";
 export { currentDirectory } from "./current-directory.ts";
-export { type ErrorCode, EverwarpError, assert, isDeviceFailure } from "./errors.ts";
+export {
+  ERROR_CODES,
+  type ErrorCode,
+  EverwarpError,
+  assert,
+  isDeviceFailure,
+  type ErrorDetails,
+} from "./errors.ts";
 export {
   type DeviceFault,
   type DeviceFaultPoint,

@@ -1,5 +1,11 @@
 /** Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on disk. */
-export { cacheDirectory, DiskStore, type ManifestRow } from "./disk/index.ts";
+export {
+  cacheDirectory,
+  DiskStore,
+  type ManifestRow,
+  type PruneAnswer,
+  type PruneOptions,
+} from "./disk/index.ts";
 export {
   DirectoryStore,
   HttpStore,
@@ -8,6 +14,8 @@ export {
   type SecondLevelOptions,
   type SecondLevelStore,
   storeAt,
+  type SecondLevelStats,
+  type HttpStoreOptions,
 } from "./stores/index.ts";
 export {
   type Benchmark,
@@ -24,6 +32,10 @@ export {
   type TuneAnswer,
   type TuneOptions,
   type VariantFigure,
+  type PreloadAnswer,
+  type PreloadOptions,
+  type DiskStats,
+  type ProgramConstants,
 } from "./cache/index.ts";
 export {
   checkLayout,
@@ -35,6 +47,7 @@ export {
   type Program,
   type ProgramOrigin,
   type SourceRequest,
+  type VirtualFiles,
 } from "./sources/index.ts";
 export {
   COMPILER,
@@ -48,4 +61,5 @@ export {
   targetOf,
   writeArchive,
   type WrittenArchive,
+  type MissReason,
 } from "./entries/index.ts";

@@ -1,13 +1,26 @@
 /** The door of search: what other folders may use. */
 export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/index.ts";
-export type { FoundFile, Literal, Plan } from "./contracts.ts";
-export { Corpus, FILE_FLAGS, Placement, loadedStamp, sameStamp, stampOf } from "./corpus/index.ts";
+export type { FoundFile, Literal, Plan, HitList } from "./contracts.ts";
+export {
+  Corpus,
+  FILE_FLAGS,
+  Placement,
+  loadedStamp,
+  sameStamp,
+  stampOf,
+  type FileTable,
+  type CorpusOptions,
+} from "./corpus/index.ts";
 export {
   Search,
   SearchEngine,
   openDevice,
   type BackendChoice,
   type SearchEngineOptions,
+  type SearchEngineInfo,
+  type SearchResult,
+  type Query,
+  type SkippedFile,
 } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
 export {

@@ -27,7 +27,8 @@ export type SpirvType =
   | { readonly kind: "struct"; readonly struct: SpirvStruct }
   | { readonly kind: "other" };
 
-interface SpirvMember {
+/** A member of a struct: its type and where it lies. */
+export interface SpirvMember {
   /** Empty in a module stripped of its names. */
   readonly name: string;
   /** Id of the type, to be looked up in `types`. */
@@ -42,7 +43,8 @@ export interface SpirvStruct {
   /** Whether it is the type of a buffer block. */
   readonly isBlock: boolean;
 }
-interface SpirvEntryPoint {
+/** A function that a pipeline can begin with. */
+export interface SpirvEntryPoint {
   readonly name: string;
   readonly isCompute: boolean;
   /** Threads of a workgroup in x, y, z with the defaults of specialization constants; undefined when not stated. */
@@ -50,13 +52,15 @@ interface SpirvEntryPoint {
   /** The constant_id that decides each dimension, where one does. */
   readonly localSizeSpecIds: readonly [number | undefined, number | undefined, number | undefined];
 }
-interface SpirvBinding {
+/** A descriptor that the module asks for. */
+export interface SpirvBinding {
   readonly name: string;
   readonly set: number;
   readonly binding: number;
   readonly storageClass: number;
 }
-interface SpirvSpecConstant {
+/** A constant that a pipeline can set. */
+export interface SpirvSpecConstant {
   /** The constant_id. */
   readonly specId: number;
   readonly name: string;

@@ -1,3 +1,3 @@
 /** The namespace as its users see it. */
 export { Namespace } from "./namespace.ts";
-export type { NamespaceOptions } from "./options.ts";
+export type { NamespaceOptions, NamespaceInfo, ChangeOptions, BatchOptions } from "./options.ts";

@@ -50,10 +50,13 @@ const DEFAULT_MAX_BYTES = 50 << 20;
 const DEFAULT_MAX_DISK_BYTES = 1 << 30;
 
 export class ProgramCache implements Disposable {
+  /** The device whose programs it keeps. */
   readonly device: Device;
+  /** @internal What entries of this device are known by. */
   readonly target: Target;
-  /** The disk below; undefined where there is none. */
+  /** @internal The disk below; undefined where there is none. */
   readonly disk: DiskStore | undefined;
+  /** @internal */
   readonly counters = new CacheCounters();
   readonly #held: HeldPrograms;
   readonly #maker: ProgramMaker;

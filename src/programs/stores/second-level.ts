@@ -119,7 +119,11 @@ export class SecondLevel {
     return this.#store.name;
   }
 
-  /** @returns the entry and its bytes as they may be published on disk; undefined when it cannot be had from there, for whatever reason */
+  /**
+   * @internal
+   * @returns the entry and its bytes as they may be published on disk; undefined when it cannot be had from there, for
+   * whatever reason
+   */
   async get(id: string): Promise<{ entry: Entry; bytes: Uint8Array } | undefined> {
     if (!ENTRY_ID.test(id)) return undefined;
     if (this.#isResting()) {
@@ -151,7 +155,7 @@ export class SecondLevel {
     return checked;
   }
 
-  /** Hands an entry on, in the background. @param bytes what `encodeEntry` gave */
+  /** @internal Hands an entry on, in the background. @param bytes what `encodeEntry` gave */
   put(id: string, bytes: Uint8Array): void {
     if (this.#options.isReadOnly === true || !ENTRY_ID.test(id)) return;
     if (this.#waitingPuts >= PUTS_WAITING_MAX) {

@@ -56,7 +56,7 @@ export class Search {
   #result: SearchResult | undefined;
   #failure: unknown;
 
-  /** For the engine. */
+  /** @internal For the engine. */
   constructor(host: SearchHost, corpus: EngineCorpus, query: PreparedQuery, maxHits: number) {
     this.#host = host;
     this.#corpus = corpus;
@@ -64,7 +64,7 @@ export class Search {
     this.#maxHits = maxHits;
   }
 
-  /** For the engine: it was sent, as this query. */
+  /** @internal For the engine: it was sent, as this query. */
   sent(query: PreparedQuery, ticket: BackendTicket | undefined, probe: ExceptionProbe | undefined): void {
     this.#isInLine = false;
     this.#query = query;
@@ -72,12 +72,12 @@ export class Search {
     this.#probe = probe;
   }
 
-  /** For the engine: there is no room yet. */
+  /** @internal For the engine: there is no room yet. */
   keepInLine(): void {
     this.#isInLine = true;
   }
 
-  /** For the engine: it cannot be sent, or no answer will come. */
+  /** @internal For the engine: it cannot be sent, or no answer will come. */
   fail(error: unknown): void {
     this.#isInLine = false;
     this.#failure ??= error;

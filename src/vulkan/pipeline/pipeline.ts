@@ -41,7 +41,11 @@ export class ComputePipeline extends DeviceObject {
   /** What is still to be extracted. */
   #capture: Capture | undefined;
 
-  /** @throws EW_NO_ROOM, EW_TIMEOUT, EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver refuses the kernel */
+  /**
+   * @internal
+   * @throws EW_NO_ROOM, EW_TIMEOUT, EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver refuses
+   * the kernel
+   */
   constructor(context: DeviceContext, options: ComputePipelineOptions) {
     super(context, "pipeline");
     assertMakeable(context, options.label);
