@@ -27,6 +27,19 @@ const LAYERS = [
  */
 const INSIDE = {
   engine: [["choice", "completion", "memory"]],
+  residency: [
+    ["reference", "queue", "sharing"],
+    ["strategies"],
+    ["profile"],
+    ["launch"],
+    ["probes"],
+    ["device"],
+    ["kernel"],
+    ["checkpoint"],
+    ["requests"],
+    ["recovery"],
+    ["service"],
+  ],
   paths: [["table"], ["file", "lookup"], ["tree"], ["reference"], ["host", "gpu"], ["namespace"]],
 };
 

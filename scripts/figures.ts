@@ -1,7 +1,7 @@
 /** Figures of the records, as the documents write them. `gen-benchmarks.ts` and the tests take them from here. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { BenchDocument, MeasuredRow } from "../src/bench/document.ts";
+import type { BenchDocument, MeasuredRow } from "../src/bench/report/document.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 
 /** The newest record of each kind of figure. To show newer ones: change the file here, then run `npx tsx scripts/gen-benchmarks.ts`. */

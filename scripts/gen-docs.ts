@@ -14,7 +14,7 @@ import { ERROR_CODES, EverwarpError, type ErrorCode, isDeviceFailure } from "../
 import { packageRoot } from "../src/base/package-root.ts";
 import { runCommand } from "../src/cli/commands/others.ts";
 import { CATEGORIES } from "../src/cli/flags/definition.ts";
-import type { Environment } from "../src/cli/flags/environment.ts";
+import type { Environment } from "../src/cli/terminal/index.ts";
 import { FLAGS } from "../src/cli/flags/table.ts";
 import { alignTables } from "./align-tables.ts";
 import { RECORDS, withFigures } from "./figures.ts";
@@ -66,8 +66,19 @@ function errors(): string {
 
 /** The rooms of src/, in the order of the picture. */
 const ROOMS = [
-  ...["cli", "bench", "search", "paths", "engine", "residency", "programs", "vulkan", "spirv"],
-  ...["schema", "threads", "storage", "base"],
+  "cli",
+  "bench",
+  "search",
+  "paths",
+  "engine",
+  "residency",
+  "programs",
+  "vulkan",
+  "spirv",
+  "schema",
+  "threads",
+  "storage",
+  "base",
 ];
 
 /** Every folder of src/ that has a door, with what the door says of it. */

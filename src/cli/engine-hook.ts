@@ -28,21 +28,15 @@ import {
   openDevice,
   showsDetails,
   type EngineReport,
+  type GrepEngine,
+  type GrepOptions,
+  type GrepSubject,
   type CandidateList,
   readDescriptor,
   systemErrorText,
 } from "../search/index.ts";
 import { whyNoHardware } from "../vulkan/index.ts";
-import type { SearchEngineHook } from "./commands/search.ts";
 import { type Environment, deviceHint, isHintDue, withProgress } from "./terminal/index.ts";
-import type { HiArgs } from "./flags/index.ts";
-
-/** What is searched for and where. */
-export interface SearchSubject {
-  readonly plan: Plan;
-  /** All files of the search, in its order; from then on the search goes through this list. */
-  readonly listFiles: () => readonly FoundFile[];
-}
 
 /**
  * Files from which on a device is opened for a single search when the choice is ours: opening one takes some 0.3 s, in which the
@@ -64,11 +58,11 @@ const EMPTY_QUERIES = 8;
  * where it was insisted on
  */
 export async function openEngine(
-  args: HiArgs,
+  args: GrepOptions,
   environment: Environment,
-  subject: SearchSubject,
+  subject: GrepSubject,
   deviceFilesMin: number = DEVICE_FILES_MIN,
-): Promise<SearchEngineHook | undefined> {
+): Promise<GrepEngine | undefined> {
   const choice = choiceOf(args);
   const useHost = (reason: string): undefined => {
     assertNoStrategy(choice, reason);
@@ -97,7 +91,7 @@ export async function openEngine(
   }
 }
 
-function choiceOf({ engine }: HiArgs): BackendChoice {
+function choiceOf({ engine }: GrepOptions): BackendChoice {
   const { device, strategy, persistent } = engine;
   return {
     device: /^\d+$/.test(device) ? Number(device) : device,
@@ -107,7 +101,7 @@ function choiceOf({ engine }: HiArgs): BackendChoice {
 }
 
 /** Is there anything for a device to look for, in files that can be loaded? */
-function isWorthwhile({ paths, searcher }: HiArgs, plan: Plan): boolean {
+function isWorthwhile({ paths, searcher }: GrepOptions, plan: Plan): boolean {
   const hasLiterals = plan.kind === "literals" || plan.kind === "filter";
   const { encoding } = searcher.searcher;
   const isOnlyStdin = paths.length === 1 && paths[0] === "-";
@@ -115,11 +109,11 @@ function isWorthwhile({ paths, searcher }: HiArgs, plan: Plan): boolean {
 }
 
 async function searchOnDevice(
-  args: HiArgs,
+  args: GrepOptions,
   choice: BackendChoice,
-  { plan, listFiles }: SearchSubject,
+  { plan, listFiles }: GrepSubject,
   environment: Environment,
-): Promise<SearchEngineHook | undefined> {
+): Promise<GrepEngine | undefined> {
   const mayHelp = isWorthwhile(args, plan);
   const files = mayHelp ? listFiles() : []; // before there is a kernel to be stopped by a signal
   const signals = new SignalGuard();
@@ -201,7 +195,7 @@ const NO_BYTES = Buffer.alloc(0);
 const NO_HITS: CandidateList = { offsets: [], from: 0, to: 0, exact: true };
 
 /** Serves what the device has found, file by file. */
-class DeviceAnswer implements SearchEngineHook {
+class DeviceAnswer implements GrepEngine {
   readonly #files: readonly FoundFile[];
   readonly #placement: Placement;
   readonly #hits: RawHits;
@@ -217,7 +211,7 @@ class DeviceAnswer implements SearchEngineHook {
   #nextHit = 0;
 
   constructor(
-    args: HiArgs,
+    args: GrepOptions,
     files: readonly FoundFile[],
     placement: Placement,
     hits: RawHits,

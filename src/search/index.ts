@@ -51,6 +51,14 @@ export {
   type FileSearcher,
   type FileSearcherArgs,
   createFileSearcher,
+  type GrepEngine,
+  type GrepMode,
+  type GrepOptions,
+  type GrepStreams,
+  type GrepSubject,
+  type OpenGrepEngine,
+  type SortKey,
+  runGrep,
   shownFile,
 } from "./grep/index.ts";
 export {

@@ -46,7 +46,3 @@ export {
 } from "./pipeline/index.ts";
 export type { Counters, HandleKind, HANDLE_KINDS } from "./context/index.ts";
 export type { SubgroupOperation, DeviceType } from "./calls/index.ts";
-export type {
-} from "./generated/index.ts";
-export type {
-} from "./native/index.ts";

@@ -2,7 +2,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { SearchEngineHook } from "../../src/cli/commands/search.ts";
+import type { GrepEngine } from "../../src/search/index.ts";
 import { main } from "../../src/cli/command-line.ts";
 import type { FoundFile } from "../../src/search/contracts.ts";
 import { difference, Dir, runHere } from "../support/cli.ts";
@@ -17,7 +17,7 @@ describe("files", () => {
   it("that vanish between the walk and the search are told of, and the rest is searched", async () => {
     dir = new Dir("vanish").file("a.txt", "foo a\n").file("b.txt", "foo b\n").file("c.txt", "foo c\n");
     const hooks = {
-      openEngine: async (): Promise<SearchEngineHook> => ({
+      openEngine: async (): Promise<GrepEngine> => ({
         find(file: FoundFile): undefined {
           if (file.path === "b.txt") rmSync(join(dir.path, "b.txt"));
         },
@@ -93,7 +93,7 @@ describe("an engine", () => {
     const asked: string[] = [];
     const bytes = Buffer.from("no\nheld foo\n");
     const hooks = {
-      openEngine: async (): Promise<SearchEngineHook> => ({
+      openEngine: async (): Promise<GrepEngine> => ({
         find(file) {
           asked.push(file.path);
           return file.path === "a.txt"

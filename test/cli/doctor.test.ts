@@ -10,9 +10,9 @@ import { runChild, StuckProcessError } from "../../src/threads/child-process.ts"
 import type { DeviceReport, Report } from "../../src/cli/doctor/examine.ts";
 import { type ProbeCall, type ProbeRunner, runProbe } from "../../src/cli/doctor/probe-run.ts";
 import { DOCTOR_PROBES, PROBE_NAMES } from "../../src/residency/probes/catalogue.ts";
-import { COMPONENTS, GAPS } from "../../src/residency/probes/persistence.ts";
-import { PROFILE_VERSION } from "../../src/residency/profile.ts";
-import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import { PROFILE_VERSION } from "../../src/residency/profile/device-profile.ts";
+import { COMPONENTS, GAPS } from "../../src/residency/profile/readings.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { spawned } from "../support/cli.ts";
 import { captured } from "../support/environment.ts";

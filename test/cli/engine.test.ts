@@ -4,7 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { SearchEngineHook, SearchHooks } from "../../src/cli/commands/search.ts";
+import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import type { GrepEngine } from "../../src/search/index.ts";
 import type { Literal, Plan } from "../../src/search/contracts.ts";
 import { createMatcher } from "../../src/search/matcher/index.ts";
 import { difference } from "../support/cli.ts";
@@ -38,7 +39,7 @@ let answered = 0;
 let listed = 0;
 
 const hooks: SearchHooks = {
-  async openEngine(args): Promise<SearchEngineHook> {
+  async openEngine(args): Promise<GrepEngine> {
     const { plan } = createMatcher(args.searcher.matcher);
     return {
       find(file) {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseLowArgs } from "../../src/cli/flags/parse.ts";
-import { toHiArgs } from "../../src/cli/flags/hi-args.ts";
+import { parseFlags } from "../../src/cli/flags/parse.ts";
+import { toGrepOptions } from "../../src/cli/flags/grep-options.ts";
 import type { FoundFile } from "../../src/search/contracts.ts";
 import { createMatcher } from "../../src/search/matcher/index.ts";
 import { ByteWriter } from "../../src/search/grep/printer/byte-writer.ts";
@@ -60,7 +60,7 @@ beforeAll(() => {
 });
 
 function prepare(flags: string[]): { args: FileSearcherArgs; make: () => FileSearcher } {
-  const args = toHiArgs(parseLowArgs(["--no-config", ...flags, root]), captured().environment).searcher;
+  const args = toGrepOptions(parseFlags(["--no-config", ...flags, root]), captured().environment).searcher;
   const make = (): FileSearcher =>
     createFileSearcher(
       args,

@@ -8,15 +8,14 @@ const root = packageRoot();
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const docs = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
 const PAGES = [
-  ...[
-    "README.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-    "bench/METHODOLOGY.md",
-    "examples/README.md",
-  ],
-  ...["bench/record/README.md", "docs/decisions/README.md"],
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  "bench/METHODOLOGY.md",
+  "examples/README.md",
+  "bench/record/README.md",
+  "docs/decisions/README.md",
   ...docs.map((name) => `docs/${name}`),
 ];
 /** Text without blocks of code. */

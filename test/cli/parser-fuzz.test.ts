@@ -6,8 +6,8 @@ import { spawnSync } from "node:child_process";
 import { rgPath } from "@vscode/ripgrep";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../../src/cli/command-line.ts";
-import { toHiArgs } from "../../src/cli/flags/hi-args.ts";
-import { parseLowArgs } from "../../src/cli/flags/parse.ts";
+import { toGrepOptions } from "../../src/cli/flags/grep-options.ts";
+import { parseFlags } from "../../src/cli/flags/parse.ts";
 import { FLAGS } from "../../src/cli/flags/table.ts";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { walk } from "../../src/search/walk/index.ts";
@@ -161,9 +161,9 @@ describe("the option parser", () => {
     for (let run = 0; run < RUNS * 10; run++) {
       const vector = randomVector(new Random(SEED + run));
       try {
-        const low = parseLowArgs(vector);
-        if (low.special !== undefined || low.patterns.some((source) => "file" in source)) continue;
-        const { walk: options, paths } = toHiArgs(low, captured().environment);
+        const flags = parseFlags(vector);
+        if (flags.special !== undefined || flags.patterns.some((source) => "file" in source)) continue;
+        const { walk: options, paths } = toGrepOptions(flags, captured().environment);
         walk(paths, options);
       } catch (error) {
         if (!(error instanceof EverwarpError) || error.code === "EW_INTERNAL")

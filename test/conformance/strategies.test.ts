@@ -4,12 +4,14 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
-import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
+import { measureProfile } from "../../src/residency/device/profiled-device.ts";
+import { chooseStrategy } from "../../src/residency/launch/choose-strategy.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/launch/resident-loop.ts";
+import { softwareThreadCount } from "../../src/residency/launch/software-threads.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import type { Ticket } from "../../src/residency/queue/work-queue.ts";
 import { echoReference } from "../../src/residency/reference/echo.ts";
-import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
-import { softwareThreadCount } from "../../src/residency/software-threads.ts";
-import { chooseStrategy, STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
-import type { Ticket } from "../../src/residency/work-queue.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/strategy-name.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { launchSlices, type Slices, slicesReference } from "../support/slices.ts";
 import { skipIfForbidden } from "../support/strategies.ts";

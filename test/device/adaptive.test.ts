@@ -2,10 +2,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
-import type { CompanyGuest, CompanyMember } from "../../src/residency/company.ts";
-import { type DeviceProfile, measureProfile } from "../../src/residency/profile.ts";
-import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
-import type { Ticket } from "../../src/residency/work-queue.ts";
+import { measureProfile } from "../../src/residency/device/profiled-device.ts";
+import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/launch/resident-loop.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import type { Ticket } from "../../src/residency/queue/work-queue.ts";
+import type { CompanyGuest, CompanyMember } from "../../src/residency/sharing/company.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 

@@ -3,7 +3,8 @@
  * Vulkan handle that is used after its end ends the process.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
 import {
   CLOSABLES,
   type Closable,

@@ -4,8 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Corpus, Namespace, ResidentKernel, SearchEngine, struct, u32 } from "../../src/index.ts";
-import { openSession } from "../../src/residency/device-session.ts";
-import { profileOf } from "../../src/residency/profile.ts";
+import { openSession } from "../../src/residency/device/device-session.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
 import { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 

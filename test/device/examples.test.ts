@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { AccumulatorReference } from "../../examples/accumulator.reference.ts";
 import { RECORDS } from "../../examples/long-job.reference.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { struct, u32, u64 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";

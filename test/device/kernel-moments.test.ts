@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
-import { profileOf } from "../../src/residency/profile.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/strategy-name.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { ledger, LEDGER_CELLS, ledgerReference } from "../support/ledger.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";

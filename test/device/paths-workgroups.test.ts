@@ -8,7 +8,7 @@ process.env["LP_NUM_THREADS"] = "4";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, type TestContext } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
-import type { StrategyName } from "../../src/residency/strategies/index.ts";
+import type { StrategyName } from "../../src/residency/strategies/strategy-name.ts";
 import { ROOT_INODE } from "../../src/paths/table/linux.ts";
 import { PathTable } from "../../src/paths/table/table.ts";
 import { PathTree } from "../../src/paths/tree/tree.ts";

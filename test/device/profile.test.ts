@@ -14,24 +14,24 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
+import { openProfiledDevice, profileOf } from "../../src/residency/device/profiled-device.ts";
 import { probeClock } from "../../src/residency/probes/clock.ts";
-import { doorbellCandidates, probeDoorbell } from "../../src/residency/probes/doorbell.ts";
+import { probeDoorbell } from "../../src/residency/probes/doorbell.ts";
 import { probeLease } from "../../src/residency/probes/lease.ts";
-import { probeNeighbours } from "../../src/residency/probes/neighbours.ts";
-import { COMPONENTS, GAPS, probePersistence } from "../../src/residency/probes/persistence.ts";
 import { probeLoopLimit } from "../../src/residency/probes/loop-limit.ts";
-import { Probe, ProbeMode } from "../../src/residency/probes/probe.schema.ts";
+import { probeNeighbours } from "../../src/residency/probes/neighbours.ts";
+import { probePersistence } from "../../src/residency/probes/persistence.ts";
 import { ProbeKernel } from "../../src/residency/probes/probe-kernel.ts";
+import { Probe, ProbeMode } from "../../src/residency/probes/probe.schema.ts";
+import { doorbellCandidates } from "../../src/residency/profile/device-facts.ts";
+import { PROFILE_VERSION, residentWorkgroups } from "../../src/residency/profile/device-profile.ts";
 import {
   addReadings,
   keepProfile,
   keptProfile,
-  openProfiledDevice,
-  PROFILE_VERSION,
-  profileOf,
   profilePath,
-  residentWorkgroups,
-} from "../../src/residency/profile.ts";
+} from "../../src/residency/profile/kept-profile.ts";
+import { COMPONENTS, GAPS } from "../../src/residency/profile/readings.ts";
 import { patternWord } from "../../src/residency/reference/pattern.ts";
 import { checkLayout } from "../../src/programs/index.ts";
 import { readSpirv } from "../../src/spirv/module.ts";

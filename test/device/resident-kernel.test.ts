@@ -4,9 +4,10 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
-import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { type Entry, ledger, ledgerReference, LEDGER_CELLS, REFUSED_AMOUNT } from "../support/ledger.ts";
@@ -213,7 +214,7 @@ describe("calls", () => {
 describe("an idle kernel", () => {
   it("has no timer and no immediate, and lets its process end", async () => {
     using script = await bundleScript(`
-      import { ResidentKernel } from "./src/residency/resident-kernel.ts";
+      import { ResidentKernel } from "./src/residency/service/resident-kernel.ts";
       import { Device } from "./src/vulkan/index.ts";
       import { ledger } from "./test/support/ledger.ts";
       const device = Device.open({ select: Number(process.argv[2]) });

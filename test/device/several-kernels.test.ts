@@ -1,8 +1,8 @@
 /** Several kernels on one device: side by side where there are queues, one after another's launches where they share one, refused where they would wait for ever. */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { profileOf } from "../../src/residency/profile.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import type { StrategyName } from "../../src/residency/strategies/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import type { StrategyName } from "../../src/residency/strategies/strategy-name.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";

@@ -9,8 +9,8 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
-import { loadCheckpoint, saveCheckpoint } from "../../src/residency/checkpoint-file.ts";
-import type { Checkpoint, CheckpointIdentity } from "../../src/residency/checkpoint-format.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../src/residency/checkpoint/checkpoint-file.ts";
+import type { Checkpoint, CheckpointIdentity } from "../../src/residency/checkpoint/checkpoint-format.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "everwarp-checkpoint-faults-"));
 const bundle = join(folder, "saver.mjs");
@@ -42,7 +42,11 @@ console.log("done");
 
 beforeAll(async () => {
   await build({
-    stdin: { contents: SAVER, resolveDir: join(packageRoot(), "src", "residency"), loader: "ts" },
+    stdin: {
+      contents: SAVER,
+      resolveDir: join(packageRoot(), "src", "residency", "checkpoint"),
+      loader: "ts",
+    },
     outfile: bundle,
     bundle: true,
     format: "esm",

@@ -3,7 +3,7 @@
  * can end. In processes of their own, for the thread that the kernel runs on never comes back.
  */
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { profileOf } from "../../src/residency/profile.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
 import { bundleScript, type Script } from "../support/script-process.ts";
 import { testDeviceInfo, withDevice } from "../support/vulkan.ts";
 

@@ -2,9 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
-import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
 import { ledger, ledgerReference } from "../support/ledger.ts";
 import { launchSlices } from "../support/slices.ts";
 import { stepsKernel, stepsReference } from "../support/steps.ts";

@@ -5,10 +5,11 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
-import { KernelSite } from "../../src/residency/kernel-site.ts";
-import { type DeviceProfile, profileOf, residentWorkgroups } from "../../src/residency/profile.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { STRATEGY_NAMES } from "../../src/residency/strategies/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import { KernelSite } from "../../src/residency/kernel/kernel-instance.ts";
+import { type DeviceProfile, residentWorkgroups } from "../../src/residency/profile/device-profile.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import { stepsKernel, stepsReference } from "../support/steps.ts";
 import { skipIfForbidden } from "../support/strategies.ts";

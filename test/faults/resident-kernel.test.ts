@@ -9,10 +9,11 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
-import { KernelSite } from "../../src/residency/kernel-site.ts";
-import { type DeviceProfile, profileOf } from "../../src/residency/profile.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/index.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
+import { KernelSite } from "../../src/residency/kernel/kernel-instance.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/strategy-name.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import { ledger, LEDGER_CELLS, ledgerReference } from "../support/ledger.ts";
 import { bundleScript } from "../support/script-process.ts";
@@ -442,7 +443,7 @@ describe("a kernel that rests", () => {
 describe("a process killed while it saves", () => {
   /** Adds 1 to a cell so often, saves; adds more, saves to the same file: there it may be killed. */
   const script = `
-import { ResidentKernel } from "./src/residency/resident-kernel.ts";
+import { ResidentKernel } from "./src/residency/service/resident-kernel.ts";
 import { Device } from "./src/vulkan/index.ts";
 import { ledger } from "./test/support/ledger.ts";
 const [, , file, index] = process.argv;

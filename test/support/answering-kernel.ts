@@ -10,9 +10,9 @@ import { RequestQueue } from "../../src/paths/gpu/request-queue.ts";
 import { ResultReader } from "../../src/paths/gpu/result-reader.ts";
 import type { LookupShape } from "../../src/paths/gpu/lookup-shape.ts";
 import { PathRequest } from "../../src/paths/table/table.schema.ts";
-import { Seal } from "../../src/residency/seal.schema.ts";
-import { sealMix } from "../../src/residency/seal.ts";
-import { type Ticket, WorkQueue } from "../../src/residency/work-queue.ts";
+import { Seal } from "../../src/residency/queue/seal.schema.ts";
+import { sealMix } from "../../src/residency/queue/seal.ts";
+import { type Ticket, WorkQueue } from "../../src/residency/queue/work-queue.ts";
 
 const SLOTS = 16;
 const SLOT_WORDS = 64;

@@ -5,7 +5,7 @@
 import { EverwarpError } from "../../src/base/errors.ts";
 import { Namespace } from "../../src/paths/namespace/namespace.ts";
 import { ProgramCache } from "../../src/programs/index.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";
 import { Device } from "../../src/vulkan/device/device.ts";
 import { hasValidationLayer, onValidationMessage } from "../../src/vulkan/instance/instance.ts";

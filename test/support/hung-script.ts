@@ -1,7 +1,7 @@
 /** A process with a kernel that never returns, and others beside it; prints what became of each call as JSON. */
 import { EverwarpError } from "../../src/base/errors.ts";
 import { ProgramCache } from "../../src/programs/index.ts";
-import { ResidentKernel } from "../../src/residency/resident-kernel.ts";
+import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
 import { Device } from "../../src/vulkan/device/device.ts";
 

@@ -6,7 +6,7 @@ import {
   type FileKind,
   SECTION_DIGEST_BYTES,
   sectionHash,
-} from "../../src/residency/sealed-format.ts";
+} from "../../src/storage/sealed-format.ts";
 
 const ANY_KIND: FileKind = {
   noun: "file",

@@ -1,5 +1,5 @@
 /** Every way to run a search engine on this machine. */
-import { openProfiledDevice } from "../../src/residency/profile.ts";
+import { openProfiledDevice } from "../../src/residency/device/profiled-device.ts";
 import { STRATEGY_NAMES, type SearchEngineOptions, type StrategyName } from "../../src/index.ts";
 import { testDeviceInfo } from "./vulkan.ts";
 

@@ -1,9 +1,9 @@
 /** The slices kernel of the conformance suite, ready to be launched, and its reference. */
 import { join } from "node:path";
-import type { DeviceProfile } from "../../src/residency/profile.ts";
-import type { ProgramLoopOptions } from "../../src/residency/program-loop.ts";
-import { type ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
-import type { Ticket } from "../../src/residency/work-queue.ts";
+import type { ProgramLoopOptions } from "../../src/residency/launch/program-loop.ts";
+import { type ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/launch/resident-loop.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import type { Ticket } from "../../src/residency/queue/work-queue.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { launchWithState } from "./state-loop.ts";
 

@@ -4,7 +4,7 @@ import {
   launchProgram,
   type ProgramLoop,
   type ProgramLoopOptions,
-} from "../../src/residency/program-loop.ts";
+} from "../../src/residency/launch/program-loop.ts";
 
 /**
  * Launches a program on two short lanes, with the clock where the device has one, and with state that begins as zeros.

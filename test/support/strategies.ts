@@ -1,7 +1,7 @@
 /** What tests of every launch strategy share. */
 import type { TestContext } from "vitest";
-import type { DeviceProfile } from "../../src/residency/profile.ts";
-import type { StrategyName } from "../../src/residency/strategies/index.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import type { StrategyName } from "../../src/residency/strategies/strategy-name.ts";
 
 /** Ends a test whose strategy the device's profile forbids, with the profile's reason. */
 export function skipIfForbidden(

@@ -1,16 +1,16 @@
 /** A kernel with typed requests on a bare `ResidentLoop`: no supervisor, no lines, no pump. For tests of what lies below `ResidentKernel`. */
 import { EverwarpError } from "../../src/base/errors.ts";
+import { KERNEL_TYPES_FILE } from "../../src/residency/kernel/kernel-names.ts";
 import {
-  KERNEL_TYPES_FILE,
   type KernelSchemas,
   type KernelTypes,
   kernelTypes,
-} from "../../src/residency/kernel-source.ts";
-import type { DeviceProfile } from "../../src/residency/profile.ts";
-import type { ProgramLoop } from "../../src/residency/program-loop.ts";
-import { type ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/resident-loop.ts";
-import type { ResidentLoopOptions } from "../../src/residency/loop-options.ts";
-import type { Ticket } from "../../src/residency/work-queue.ts";
+} from "../../src/residency/kernel/kernel-source.ts";
+import type { ResidentLoopOptions } from "../../src/residency/launch/loop-options.ts";
+import type { ProgramLoop } from "../../src/residency/launch/program-loop.ts";
+import { type ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/launch/resident-loop.ts";
+import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
+import type { Ticket } from "../../src/residency/queue/work-queue.ts";
 import type { Infer, StructLayout } from "../../src/schema/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { launchWithState } from "./state-loop.ts";

@@ -1,6 +1,7 @@
 /** The report for people: what was found, and what was not, each on a line of its own. */
 import { describe, expect, test } from "vitest";
-import { PROBE_NAMES, type ProbeName } from "../../residency/probes/catalogue.ts";
+import { PROBE_NAMES } from "../../residency/probes/catalogue.ts";
+import type { ProbeName } from "../../residency/profile/readings.ts";
 import type { DeviceReport, ProbeStatus, Report } from "./examine.ts";
 import { reportText } from "./report-text.ts";
 

@@ -1,5 +1,5 @@
 /** What a flag is. The table of all of them drives parsing, help and tests. */
-import type { LowArgs } from "./flag-values.ts";
+import type { FlagValues } from "./flag-values.ts";
 
 export const CATEGORIES = [
   "input",
@@ -30,7 +30,7 @@ interface FlagBase {
 /** On, or (by its negation) off. */
 export interface SwitchFlag extends FlagBase {
   kind: "switch";
-  update(low: LowArgs, on: boolean): void;
+  update(flags: FlagValues, on: boolean): void;
 }
 
 /** Takes a value; given again, the last one wins. */
@@ -39,9 +39,9 @@ export interface ValueFlag extends FlagBase {
   /** The value's name in help. */
   variable: string;
   choices?: readonly string[];
-  update(low: LowArgs, value: string): void;
+  update(flags: FlagValues, value: string): void;
   /** What the negation does. */
-  reset?(low: LowArgs): void;
+  reset?(flags: FlagValues): void;
 }
 
 /** Takes a value and keeps all that are given. */
@@ -52,7 +52,7 @@ export interface RepeatableFlag extends Omit<ValueFlag, "kind"> {
 /** Asks for something else than a search. */
 export interface SpecialFlag extends FlagBase {
   kind: "special";
-  update(low: LowArgs, short: boolean): void;
+  update(flags: FlagValues, short: boolean): void;
 }
 
 export type Flag = SwitchFlag | ValueFlag | RepeatableFlag | SpecialFlag;

@@ -1,14 +1,6 @@
 /** The first stage of the arguments: what was typed, and nothing that depends on the terminal, the disk or each other. */
 
-export type SearchMode =
-  | "standard"
-  | "count"
-  | "countMatches"
-  | "filesWithMatches"
-  | "filesWithoutMatch"
-  | "json";
-
-export type Mode = { kind: "search"; search: SearchMode } | { kind: "files" } | { kind: "types" };
+import type { GrepMode, SortKey } from "../../search/index.ts";
 
 /** Asked for instead of a search. */
 export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong";
@@ -17,11 +9,9 @@ export type PatternSource = { pattern: string } | { file: string };
 
 export type TypeChange = { clear: string } | { add: string } | { select: string } | { negate: string };
 
-export type SortKey = "path" | "modified" | "accessed" | "created";
-
-export interface LowArgs {
+export interface FlagValues {
   special: Special | undefined;
-  mode: Mode;
+  mode: GrepMode;
   positional: string[];
   patterns: PatternSource[];
   binary: "auto" | "searchAndSuppress" | "asText";
@@ -89,7 +79,7 @@ export interface LowArgs {
   persistent: boolean;
 }
 
-export function defaultLowArgs(): LowArgs {
+export function defaultFlagValues(): FlagValues {
   return {
     special: undefined,
     mode: { kind: "search", search: "standard" },
@@ -160,7 +150,7 @@ export function defaultLowArgs(): LowArgs {
 }
 
 /** Lines before and after a match. */
-export function contextLines(context: LowArgs["context"]): { before: number; after: number } {
+export function contextLines(context: FlagValues["context"]): { before: number; after: number } {
   if (context === "passthru") return { before: 0, after: 0 };
   const both = context.both ?? 0;
   return { before: context.before ?? both, after: context.after ?? both };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { CATEGORIES } from "./definition.ts";
 import { longHelp, shortHelp } from "./help.ts";
-import { contextLines, type LowArgs } from "./flag-values.ts";
-import { parseLowArgs, similarNames } from "./parse.ts";
+import { contextLines, type FlagValues } from "./flag-values.ts";
+import { parseFlags, similarNames } from "./parse.ts";
 import { FLAGS } from "./table.ts";
 
-const parse = (line: string): LowArgs => parseLowArgs(line === "" ? [] : line.split(" "));
+const parse = (line: string): FlagValues => parseFlags(line === "" ? [] : line.split(" "));
 
 describe("the flag table", () => {
   it("uses no name twice", () => {
@@ -40,10 +40,10 @@ describe("the flag table", () => {
     "--%s changes something, and takes no value",
     (long) => {
       const prepared = long === "case-sensitive" ? ["--ignore-case"] : [];
-      const before = parseLowArgs(prepared);
-      const after = parseLowArgs([...prepared, `--${long}`]);
+      const before = parseFlags(prepared);
+      const after = parseFlags([...prepared, `--${long}`]);
       expect(after).not.toEqual(before);
-      expect(() => parseLowArgs([`--${long}=1`])).toThrow(/unexpected argument for option/);
+      expect(() => parseFlags([`--${long}=1`])).toThrow(/unexpected argument for option/);
     },
   );
 
@@ -52,22 +52,22 @@ describe("the flag table", () => {
       (flag) => [flag.long, flag.negated] as const,
     ),
   )("--%s is taken back by --%s", (long, negated) => {
-    expect(parseLowArgs([`--${long}`, `--${negated}`])).toEqual(parseLowArgs([`--${negated}`]));
+    expect(parseFlags([`--${long}`, `--${negated}`])).toEqual(parseFlags([`--${negated}`]));
   });
 
   it.each(
     FLAGS.filter((flag) => flag.kind === "value" || flag.kind === "repeatable").map((flag) => flag.long),
   )("--%s asks for its value", (long) => {
-    expect(() => parseLowArgs([`--${long}`])).toThrow(`missing value for flag --${long}`);
+    expect(() => parseFlags([`--${long}`])).toThrow(`missing value for flag --${long}`);
   });
 });
 
 describe("parsing", () => {
   it("takes combined letters, with and without values", () => {
-    const low = parse("-nA3 foo");
-    expect(low.lineNumber).toBe(true);
-    expect(low.context).toEqual({ after: 3 });
-    expect(low.positional).toEqual(["foo"]);
+    const flags = parse("-nA3 foo");
+    expect(flags.lineNumber).toBe(true);
+    expect(flags.context).toEqual({ after: 3 });
+    expect(flags.positional).toEqual(["foo"]);
     expect(parse("-A=3").context).toEqual({ after: 3 });
     expect(parse("-A 3").context).toEqual({ after: 3 });
     expect(parse("--context=3").context).toEqual({ both: 3 });
@@ -76,13 +76,13 @@ describe("parsing", () => {
   });
 
   it("takes values that begin with a dash or are empty", () => {
-    expect(parseLowArgs(["-e", "-foo", "-e", "--", "-e", "", "--regexp=-x"]).patterns).toEqual([
+    expect(parseFlags(["-e", "-foo", "-e", "--", "-e", "", "--regexp=-x"]).patterns).toEqual([
       { pattern: "-foo" },
       { pattern: "--" },
       { pattern: "" },
       { pattern: "-x" },
     ]);
-    expect(parseLowArgs(["-e=x"]).patterns).toEqual([{ pattern: "x" }]);
+    expect(parseFlags(["-e=x"]).patterns).toEqual([{ pattern: "x" }]);
   });
 
   it("ends at --, and takes - for a path", () => {
@@ -119,15 +119,15 @@ describe("parsing", () => {
     expect(parse("--max-filesize 2K").maxFilesizeBytes).toBe(2048);
     expect(parse("--max-filesize=3G").maxFilesizeBytes).toBe(3 * 2 ** 30);
     expect(() => parse("--max-filesize 3T")).toThrow(/invalid size/);
-    expect(parseLowArgs(["--context-separator=\\x00\\t\\\\é"]).contextSeparator).toBe("\0\t\\\xc3\xa9");
+    expect(parseFlags(["--context-separator=\\x00\\t\\\\é"]).contextSeparator).toBe("\0\t\\\xc3\xa9");
     expect(parse("--no-context-separator").contextSeparator).toBeUndefined();
     expect(() => parse("--max-count 18446744073709551616")).toThrow(/number too large/);
     expect(() => parse("-m -1")).toThrow(/invalid digit/);
   });
 
   it("knows everwarp's own flags", () => {
-    const low = parse("--device cpu --strategy persistent --persistent -j8");
-    expect(low).toMatchObject({ device: "cpu", strategy: "persistent", persistent: true, threads: 8 });
+    const flags = parse("--device cpu --strategy persistent --persistent -j8");
+    expect(flags).toMatchObject({ device: "cpu", strategy: "persistent", persistent: true, threads: 8 });
     expect(parse("-j0").threads).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 /** Reads arguments by the flag table: `-nA3`, `-A=3`, `--context=3`, `--context 3`, `--`, values that begin with a dash. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Flag } from "./definition.ts";
-import { type LowArgs, defaultLowArgs } from "./flag-values.ts";
+import { type FlagValues, defaultFlagValues } from "./flag-values.ts";
 import { FLAGS } from "./table.ts";
 
 interface Named {
@@ -18,8 +18,8 @@ for (const flag of FLAGS) {
 }
 
 /** @throws EW_UNKNOWN_FLAG, EW_BAD_FLAG_VALUE */
-export function parseLowArgs(args: readonly string[]): LowArgs {
-  const low = defaultLowArgs();
+export function parseFlags(args: readonly string[]): FlagValues {
+  const flags = defaultFlagValues();
   let next = 0;
   const valueAfter = (name: string): string => {
     const value = args[next++];
@@ -33,7 +33,7 @@ export function parseLowArgs(args: readonly string[]): LowArgs {
   while (next < args.length) {
     const arg = args[next++] as string;
     if (arg === "--") {
-      low.positional.push(...args.slice(next));
+      flags.positional.push(...args.slice(next));
       break;
     }
     if (arg.startsWith("--")) {
@@ -44,7 +44,7 @@ export function parseLowArgs(args: readonly string[]): LowArgs {
       if (named === undefined) throw unknownFlag(`--${name}`, similarNames(name));
       const takesValue = isValued(named.flag) && !named.negated;
       if (inline !== undefined && !takesValue) throw unexpectedValue(`--${name}`, inline);
-      apply(low, named, `--${name}`, false, takesValue ? (inline ?? valueAfter(`--${name}`)) : "");
+      apply(flags, named, `--${name}`, false, takesValue ? (inline ?? valueAfter(`--${name}`)) : "");
     } else if (arg.startsWith("-") && arg !== "-") {
       const letters = Array.from(arg.slice(1));
       for (let index = 0; index < letters.length; index++) {
@@ -57,12 +57,12 @@ export function parseLowArgs(args: readonly string[]): LowArgs {
           throw unknownFlag(name, []);
         }
         if (!isValued(flag)) {
-          apply(low, { flag, negated: false }, name, true, "");
+          apply(flags, { flag, negated: false }, name, true, "");
           continue;
         }
         const rest = letters.slice(index + 1).join("");
         apply(
-          low,
+          flags,
           { flag, negated: false },
           name,
           true,
@@ -70,21 +70,27 @@ export function parseLowArgs(args: readonly string[]): LowArgs {
         );
         break;
       }
-    } else low.positional.push(arg);
+    } else flags.positional.push(arg);
   }
-  return low;
+  return flags;
 }
 
 function isValued(flag: Flag): boolean {
   return flag.kind === "value" || flag.kind === "repeatable";
 }
 
-function apply(low: LowArgs, { flag, negated }: Named, name: string, short: boolean, value: string): void {
+function apply(
+  flags: FlagValues,
+  { flag, negated }: Named,
+  name: string,
+  short: boolean,
+  value: string,
+): void {
   try {
-    if (flag.kind === "switch") flag.update(low, !negated);
-    else if (flag.kind === "special") flag.update(low, short);
-    else if (negated) flag.reset?.(low);
-    else flag.update(low, value);
+    if (flag.kind === "switch") flag.update(flags, !negated);
+    else if (flag.kind === "special") flag.update(flags, short);
+    else if (negated) flag.reset?.(flags);
+    else flag.update(flags, value);
   } catch (error) {
     if (!(error instanceof EverwarpError)) throw error;
     throw new EverwarpError(error.code, `error parsing flag ${name}: ${error.message}`, { cause: error });

@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
-import type { LowArgs } from "./flag-values.ts";
+import type { FlagValues } from "./flag-values.ts";
 
 export interface CollectedPatterns {
   patterns: string[];
@@ -14,10 +14,10 @@ export interface CollectedPatterns {
 }
 
 /** @throws EW_BAD_ARGUMENT where there is no pattern, EW_PATH_NOT_FOUND or EW_PATH_UNREADABLE for a file of patterns */
-export function collectPatterns(low: LowArgs): CollectedPatterns {
-  if (low.mode.kind !== "search") return { patterns: [], paths: low.positional, stdinConsumed: false };
-  if (low.patterns.length === 0) {
-    const [pattern, ...paths] = low.positional;
+export function collectPatterns(flags: FlagValues): CollectedPatterns {
+  if (flags.mode.kind !== "search") return { patterns: [], paths: flags.positional, stdinConsumed: false };
+  if (flags.patterns.length === 0) {
+    const [pattern, ...paths] = flags.positional;
     if (pattern === undefined)
       throw new EverwarpError(
         "EW_BAD_ARGUMENT",
@@ -27,7 +27,7 @@ export function collectPatterns(low: LowArgs): CollectedPatterns {
   }
   const patterns = new Set<string>();
   let stdinConsumed = false;
-  for (const source of low.patterns) {
+  for (const source of flags.patterns) {
     if ("pattern" in source) {
       patterns.add(source.pattern);
       continue;
@@ -42,12 +42,12 @@ export function collectPatterns(low: LowArgs): CollectedPatterns {
     }
     for (const pattern of readPatterns(source.file)) patterns.add(pattern);
   }
-  if (stdinConsumed && low.positional.includes("-"))
+  if (stdinConsumed && flags.positional.includes("-"))
     throw new EverwarpError(
       "EW_BAD_ARGUMENT",
       "error: attempted to read patterns from stdin while also searching stdin",
     );
-  return { patterns: [...patterns], paths: low.positional, stdinConsumed };
+  return { patterns: [...patterns], paths: flags.positional, stdinConsumed };
 }
 
 function readPatterns(path: string): string[] {

@@ -9,7 +9,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "no-binary",
     category: "filter",
     help: "Search binary files, but only say that they match.",
-    update: (low, on) => void (low.binary = on ? "searchAndSuppress" : "auto"),
+    update: (flags, on) => void (flags.binary = on ? "searchAndSuppress" : "auto"),
   },
   {
     kind: "switch",
@@ -18,7 +18,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "no-follow",
     category: "filter",
     help: "Follow symbolic links.",
-    update: (low, on) => void (low.follow = on),
+    update: (flags, on) => void (flags.follow = on),
   },
   {
     kind: "repeatable",
@@ -29,7 +29,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     help: "Search only paths that match, or with ! in front, that do not.",
     details:
       "Globs are those of .gitignore; the last one that matches decides, and it wins over all ignore files.",
-    update: (low, value) => void low.globs.push(value),
+    update: (flags, value) => void flags.globs.push(value),
   },
   {
     kind: "switch",
@@ -37,7 +37,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "no-glob-case-insensitive",
     category: "filter",
     help: "Every -g ignores case.",
-    update: (low, on) => void (low.globCaseInsensitive = on),
+    update: (flags, on) => void (flags.globCaseInsensitive = on),
   },
   {
     kind: "switch",
@@ -46,7 +46,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "no-hidden",
     category: "filter",
     help: "Search hidden files and directories.",
-    update: (low, on) => void (low.hidden = on),
+    update: (flags, on) => void (flags.hidden = on),
   },
   {
     kind: "repeatable",
@@ -54,7 +54,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     variable: "GLOB",
     category: "filter",
     help: "As -g, ignoring case.",
-    update: (low, value) => void low.iglobs.push(value),
+    update: (flags, value) => void flags.iglobs.push(value),
   },
   {
     kind: "repeatable",
@@ -64,7 +64,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     help: "A further file of ignore rules.",
     details:
       "Its rules count from the current directory and are weaker than those of every ignore file found in the tree.",
-    update: (low, value) => void low.ignoreFiles.push(value),
+    update: (flags, value) => void flags.ignoreFiles.push(value),
   },
   {
     kind: "switch",
@@ -72,7 +72,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "no-ignore-file-case-insensitive",
     category: "filter",
     help: "Rules of ignore files ignore case.",
-    update: (low, on) => void (low.ignoreFileCaseInsensitive = on),
+    update: (flags, on) => void (flags.ignoreFileCaseInsensitive = on),
   },
   {
     kind: "value",
@@ -82,7 +82,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     variable: "NUM",
     category: "filter",
     help: "Go down at most NUM directories.",
-    update: (low, value) => void (low.maxDepth = parseCount(value)),
+    update: (flags, value) => void (flags.maxDepth = parseCount(value)),
   },
   {
     kind: "value",
@@ -90,7 +90,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     variable: "NUM+SUFFIX?",
     category: "filter",
     help: "Pass over files of more bytes (K, M and G may follow).",
-    update: (low, value) => void (low.maxFilesizeBytes = parseSize(value)),
+    update: (flags, value) => void (flags.maxFilesizeBytes = parseSize(value)),
   },
   {
     kind: "switch",
@@ -98,12 +98,12 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "ignore",
     category: "filter",
     help: "Heed no ignore files (but those of --ignore-file).",
-    update(low, on) {
-      low.noIgnoreDot = on;
-      low.noIgnoreExclude = on;
-      low.noIgnoreGlobal = on;
-      low.noIgnoreParent = on;
-      low.noIgnoreVcs = on;
+    update(flags, on) {
+      flags.noIgnoreDot = on;
+      flags.noIgnoreExclude = on;
+      flags.noIgnoreGlobal = on;
+      flags.noIgnoreParent = on;
+      flags.noIgnoreVcs = on;
     },
   },
   {
@@ -112,7 +112,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "ignore-dot",
     category: "filter",
     help: "Heed no .ignore and .rgignore files.",
-    update: (low, on) => void (low.noIgnoreDot = on),
+    update: (flags, on) => void (flags.noIgnoreDot = on),
   },
   {
     kind: "switch",
@@ -120,7 +120,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "ignore-exclude",
     category: "filter",
     help: "Heed no .git/info/exclude.",
-    update: (low, on) => void (low.noIgnoreExclude = on),
+    update: (flags, on) => void (flags.noIgnoreExclude = on),
   },
   {
     kind: "switch",
@@ -128,7 +128,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "ignore-files",
     category: "filter",
     help: "Heed no --ignore-file.",
-    update: (low, on) => void (low.noIgnoreFiles = on),
+    update: (flags, on) => void (flags.noIgnoreFiles = on),
   },
   {
     kind: "switch",
@@ -136,7 +136,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "ignore-global",
     category: "filter",
     help: "Heed no global git excludes.",
-    update: (low, on) => void (low.noIgnoreGlobal = on),
+    update: (flags, on) => void (flags.noIgnoreGlobal = on),
   },
   {
     kind: "switch",
@@ -144,7 +144,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "ignore-parent",
     category: "filter",
     help: "Heed no ignore files of parent directories.",
-    update: (low, on) => void (low.noIgnoreParent = on),
+    update: (flags, on) => void (flags.noIgnoreParent = on),
   },
   {
     kind: "switch",
@@ -152,7 +152,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "ignore-vcs",
     category: "filter",
     help: "Heed no ignore files of version control.",
-    update: (low, on) => void (low.noIgnoreVcs = on),
+    update: (flags, on) => void (flags.noIgnoreVcs = on),
   },
   {
     kind: "switch",
@@ -160,7 +160,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "require-git",
     category: "filter",
     help: "Heed .gitignore outside of git repositories too.",
-    update: (low, on) => void (low.noRequireGit = on),
+    update: (flags, on) => void (flags.noRequireGit = on),
   },
   {
     kind: "switch",
@@ -168,7 +168,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     negated: "no-one-file-system",
     category: "filter",
     help: "Do not cross into other file systems.",
-    update: (low, on) => void (low.oneFileSystem = on),
+    update: (flags, on) => void (flags.oneFileSystem = on),
   },
   {
     kind: "repeatable",
@@ -177,7 +177,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     variable: "TYPE",
     category: "filter",
     help: "Search only files of a type; see --type-list.",
-    update: (low, value) => void low.typeChanges.push({ select: value }),
+    update: (flags, value) => void flags.typeChanges.push({ select: value }),
   },
   {
     kind: "repeatable",
@@ -186,7 +186,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     variable: "TYPE",
     category: "filter",
     help: "Do not search files of a type.",
-    update: (low, value) => void low.typeChanges.push({ negate: value }),
+    update: (flags, value) => void flags.typeChanges.push({ negate: value }),
   },
   {
     kind: "repeatable",
@@ -194,7 +194,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     variable: "TYPESPEC",
     category: "filter",
     help: "Add a glob to a type: name:glob or name:include:other,other.",
-    update: (low, value) => void low.typeChanges.push({ add: value }),
+    update: (flags, value) => void flags.typeChanges.push({ add: value }),
   },
   {
     kind: "repeatable",
@@ -202,7 +202,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     variable: "TYPE",
     category: "filter",
     help: "Take all globs from a type.",
-    update: (low, value) => void low.typeChanges.push({ clear: value }),
+    update: (flags, value) => void flags.typeChanges.push({ clear: value }),
   },
   {
     kind: "switch",
@@ -210,17 +210,17 @@ export const FILTER_FLAGS: readonly Flag[] = [
     short: "u",
     category: "filter",
     help: "Search more: -u as --no-ignore, -uu also --hidden, -uuu also --binary.",
-    update(low) {
-      low.unrestricted++;
-      if (low.unrestricted > 3) throw badValue("flag can only be repeated up to 3 times");
-      if (low.unrestricted === 2) low.hidden = true;
-      else if (low.unrestricted === 3) low.binary = "searchAndSuppress";
+    update(flags) {
+      flags.unrestricted++;
+      if (flags.unrestricted > 3) throw badValue("flag can only be repeated up to 3 times");
+      if (flags.unrestricted === 2) flags.hidden = true;
+      else if (flags.unrestricted === 3) flags.binary = "searchAndSuppress";
       else {
-        low.noIgnoreDot = true;
-        low.noIgnoreExclude = true;
-        low.noIgnoreGlobal = true;
-        low.noIgnoreParent = true;
-        low.noIgnoreVcs = true;
+        flags.noIgnoreDot = true;
+        flags.noIgnoreExclude = true;
+        flags.noIgnoreGlobal = true;
+        flags.noIgnoreParent = true;
+        flags.noIgnoreVcs = true;
       }
     },
   },

@@ -8,7 +8,7 @@ export const OTHER_FLAGS: readonly Flag[] = [
     negated: "ignore-messages",
     category: "logging",
     help: "Do not tell of mistakes in ignore files.",
-    update: (low, on) => void (low.noIgnoreMessages = on),
+    update: (flags, on) => void (flags.noIgnoreMessages = on),
   },
   {
     kind: "switch",
@@ -16,7 +16,7 @@ export const OTHER_FLAGS: readonly Flag[] = [
     negated: "messages",
     category: "logging",
     help: "Do not tell of files that cannot be opened or read.",
-    update: (low, on) => void (low.noMessages = on),
+    update: (flags, on) => void (flags.noMessages = on),
   },
   {
     kind: "switch",
@@ -26,14 +26,14 @@ export const OTHER_FLAGS: readonly Flag[] = [
     help: "Show counts and times after the search.",
     details:
       "Where a device was used, its name, the strategy, and the times of load, kernel and round trip follow.",
-    update: (low, on) => void (low.stats = on),
+    update: (flags, on) => void (flags.stats = on),
   },
   {
     kind: "switch",
     long: "files",
     category: "other behaviors",
     help: "Show the files that would be searched.",
-    update: (low) => void (low.mode = { kind: "files" }),
+    update: (flags) => void (flags.mode = { kind: "files" }),
   },
   {
     kind: "special",
@@ -41,21 +41,21 @@ export const OTHER_FLAGS: readonly Flag[] = [
     short: "h",
     category: "other behaviors",
     help: "Show help; --help shows more than -h.",
-    update: (low, short) => void (low.special = short ? "helpShort" : "helpLong"),
+    update: (flags, short) => void (flags.special = short ? "helpShort" : "helpLong"),
   },
   {
     kind: "switch",
     long: "no-config",
     category: "other behaviors",
     help: "Do not read the file that RIPGREP_CONFIG_PATH names.",
-    update: (low) => void (low.noConfig = true),
+    update: (flags) => void (flags.noConfig = true),
   },
   {
     kind: "switch",
     long: "type-list",
     category: "other behaviors",
     help: "Show all file types and their globs.",
-    update: (low) => void (low.mode = { kind: "types" }),
+    update: (flags) => void (flags.mode = { kind: "types" }),
   },
   {
     kind: "special",
@@ -63,6 +63,6 @@ export const OTHER_FLAGS: readonly Flag[] = [
     short: "V",
     category: "other behaviors",
     help: "Show the version.",
-    update: (low, short) => void (low.special = short ? "versionShort" : "versionLong"),
+    update: (flags, short) => void (flags.special = short ? "versionShort" : "versionLong"),
   },
 ];

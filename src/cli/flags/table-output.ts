@@ -1,22 +1,22 @@
 /** Flags that say what is printed. */
 import { applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
-import type { LowArgs } from "./flag-values.ts";
+import type { FlagValues } from "./flag-values.ts";
 import { badValue, parseChoice, parseCount, parseEscaped } from "./value-parsers.ts";
 
 type Lines = "before" | "after" | "both";
 
-function setContext(low: LowArgs, which: Lines, value: string): void {
+function setContext(flags: FlagValues, which: Lines, value: string): void {
   const lines = parseCount(value);
-  if (low.context === "passthru") low.context = {};
-  low.context[which] = lines;
+  if (flags.context === "passthru") flags.context = {};
+  flags.context[which] = lines;
 }
 
 const SORT_KEYS = ["none", "path", "modified", "accessed", "created"] as const;
 
-function setSort(low: LowArgs, value: string, reverse: boolean): void {
+function setSort(flags: FlagValues, value: string, reverse: boolean): void {
   const key = parseChoice(value, SORT_KEYS);
-  low.sort = key === "none" ? undefined : { key, reverse };
+  flags.sort = key === "none" ? undefined : { key, reverse };
 }
 
 export const OUTPUT_FLAGS: readonly Flag[] = [
@@ -27,7 +27,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "NUM",
     category: "output",
     help: "Show NUM lines after each match.",
-    update: (low, value) => setContext(low, "after", value),
+    update: (flags, value) => setContext(flags, "after", value),
   },
   {
     kind: "value",
@@ -36,7 +36,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "NUM",
     category: "output",
     help: "Show NUM lines before each match.",
-    update: (low, value) => setContext(low, "before", value),
+    update: (flags, value) => setContext(flags, "before", value),
   },
   {
     kind: "switch",
@@ -44,7 +44,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-block-buffered",
     category: "output",
     help: "Write in large blocks, even to a terminal.",
-    update: (low, on) => void (low.buffer = on ? "block" : "auto"),
+    update: (flags, on) => void (flags.buffer = on ? "block" : "auto"),
   },
   {
     kind: "switch",
@@ -53,7 +53,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-byte-offset",
     category: "output",
     help: "Show the offset of each line in its file, in bytes.",
-    update: (low, on) => void (low.byteOffset = on),
+    update: (flags, on) => void (flags.byteOffset = on),
   },
   {
     kind: "value",
@@ -62,7 +62,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     choices: ["never", "auto", "always", "ansi"],
     category: "output",
     help: "When to use colours.",
-    update: (low, value) => void (low.color = parseChoice(value, ["never", "auto", "always", "ansi"])),
+    update: (flags, value) => void (flags.color = parseChoice(value, ["never", "auto", "always", "ansi"])),
   },
   {
     kind: "repeatable",
@@ -73,9 +73,9 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     details:
       "PART:ATTRIBUTE:VALUE, where PART is path, line, column, match or highlight, ATTRIBUTE is fg, bg or style (or none, without " +
       "a value), and VALUE a colour's name, its number from 0 to 255, three numbers R,G,B, or a style such as bold or nounderline.",
-    update(low, value) {
+    update(flags, value) {
       applyColorSpec({ ...DEFAULT_COLOR_SPECS }, value); // only to see that it can be read
-      low.colors.push(value);
+      flags.colors.push(value);
     },
   },
   {
@@ -84,7 +84,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-column",
     category: "output",
     help: "Show the column of the first match, in bytes from 1.",
-    update: (low, on) => void (low.column = on),
+    update: (flags, on) => void (flags.column = on),
   },
   {
     kind: "value",
@@ -93,7 +93,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "NUM",
     category: "output",
     help: "Show NUM lines before and after each match.",
-    update: (low, value) => setContext(low, "both", value),
+    update: (flags, value) => setContext(flags, "both", value),
   },
   {
     kind: "value",
@@ -102,8 +102,8 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "SEPARATOR",
     category: "output",
     help: "What stands between groups of lines.",
-    update: (low, value) => void (low.contextSeparator = parseEscaped(value)),
-    reset: (low) => void (low.contextSeparator = undefined),
+    update: (flags, value) => void (flags.contextSeparator = parseEscaped(value)),
+    reset: (flags) => void (flags.contextSeparator = undefined),
   },
   {
     kind: "value",
@@ -111,7 +111,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "SEPARATOR",
     category: "output",
     help: "What stands between the fields of a context line.",
-    update: (low, value) => void (low.fieldContextSeparator = parseEscaped(value)),
+    update: (flags, value) => void (flags.fieldContextSeparator = parseEscaped(value)),
   },
   {
     kind: "value",
@@ -119,7 +119,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "SEPARATOR",
     category: "output",
     help: "What stands between the fields of a matching line.",
-    update: (low, value) => void (low.fieldMatchSeparator = parseEscaped(value)),
+    update: (flags, value) => void (flags.fieldMatchSeparator = parseEscaped(value)),
   },
   {
     kind: "switch",
@@ -127,7 +127,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-heading",
     category: "output",
     help: "Show the path once, above a file's lines.",
-    update: (low, on) => void (low.heading = on),
+    update: (flags, on) => void (flags.heading = on),
   },
   {
     kind: "switch",
@@ -135,7 +135,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-include-zero",
     category: "output",
     help: "Counts show files without a match too.",
-    update: (low, on) => void (low.includeZero = on),
+    update: (flags, on) => void (flags.includeZero = on),
   },
   {
     kind: "switch",
@@ -143,7 +143,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-line-buffered",
     category: "output",
     help: "Write after each file, even into a pipe.",
-    update: (low, on) => void (low.buffer = on ? "line" : "auto"),
+    update: (flags, on) => void (flags.buffer = on ? "line" : "auto"),
   },
   {
     kind: "switch",
@@ -151,7 +151,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "n",
     category: "output",
     help: "Show line numbers.",
-    update: (low) => void (low.lineNumber = true),
+    update: (flags) => void (flags.lineNumber = true),
   },
   {
     kind: "switch",
@@ -159,7 +159,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "N",
     category: "output",
     help: "Do not show line numbers.",
-    update: (low) => void (low.lineNumber = false),
+    update: (flags) => void (flags.lineNumber = false),
   },
   {
     kind: "value",
@@ -168,7 +168,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "NUM",
     category: "output",
     help: "Leave out lines of more than NUM bytes; 0 for no limit.",
-    update: (low, value) => void (low.maxColumns = parseCount(value) || undefined),
+    update: (flags, value) => void (flags.maxColumns = parseCount(value) || undefined),
   },
   {
     kind: "switch",
@@ -176,7 +176,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-max-columns-preview",
     category: "output",
     help: "Show the beginning of lines that are too long.",
-    update: (low, on) => void (low.maxColumnsPreview = on),
+    update: (flags, on) => void (flags.maxColumnsPreview = on),
   },
   {
     kind: "switch",
@@ -184,7 +184,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "0",
     category: "output",
     help: "A NUL byte follows each path.",
-    update: (low) => void (low.null = true),
+    update: (flags) => void (flags.null = true),
   },
   {
     kind: "switch",
@@ -192,7 +192,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "o",
     category: "output",
     help: "Show only what matches, each match on a line.",
-    update: (low) => void (low.onlyMatching = true),
+    update: (flags) => void (flags.onlyMatching = true),
   },
   {
     kind: "value",
@@ -200,13 +200,13 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "SEPARATOR",
     category: "output",
     help: "A byte in the place of / in paths.",
-    update(low, value) {
+    update(flags, value) {
       const bytes = parseEscaped(value);
       if (bytes.length > 1)
         throw badValue(
           `A path separator must be exactly one byte, but the given separator is ${bytes.length} bytes: ${value}`,
         );
-      low.pathSeparator = bytes === "" ? undefined : bytes;
+      flags.pathSeparator = bytes === "" ? undefined : bytes;
     },
   },
   {
@@ -215,7 +215,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     aliases: ["passthrough"],
     category: "output",
     help: "Show all lines, matching or not.",
-    update: (low) => void (low.context = "passthru"),
+    update: (flags) => void (flags.context = "passthru"),
   },
   {
     kind: "switch",
@@ -223,10 +223,10 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "p",
     category: "output",
     help: "As --color always --heading --line-number.",
-    update(low) {
-      low.color = "always";
-      low.heading = true;
-      low.lineNumber = true;
+    update(flags) {
+      flags.color = "always";
+      flags.heading = true;
+      flags.lineNumber = true;
     },
   },
   {
@@ -235,7 +235,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "q",
     category: "output",
     help: "Print nothing; the exit code tells.",
-    update: (low) => void (low.quiet = true),
+    update: (flags) => void (flags.quiet = true),
   },
   {
     kind: "value",
@@ -244,7 +244,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     variable: "TEXT",
     category: "output",
     help: "Show TEXT in the place of each match; $0 is the match.",
-    update: (low, value) => void (low.replacement = value),
+    update: (flags, value) => void (flags.replacement = value),
   },
   {
     kind: "value",
@@ -253,7 +253,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     choices: SORT_KEYS,
     category: "output",
     help: "Sort files, the smallest first.",
-    update: (low, value) => setSort(low, value, false),
+    update: (flags, value) => setSort(flags, value, false),
   },
   {
     kind: "value",
@@ -262,7 +262,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     choices: SORT_KEYS,
     category: "output",
     help: "Sort files, the largest first.",
-    update: (low, value) => setSort(low, value, true),
+    update: (flags, value) => setSort(flags, value, true),
   },
   {
     kind: "switch",
@@ -270,7 +270,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-sort-files",
     category: "output",
     help: "As --sort path (an old name).",
-    update: (low, on) => void (low.sort = on ? { key: "path", reverse: false } : undefined),
+    update: (flags, on) => void (flags.sort = on ? { key: "path", reverse: false } : undefined),
   },
   {
     kind: "switch",
@@ -278,14 +278,14 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-trim",
     category: "output",
     help: "Leave out blanks at the beginning of lines.",
-    update: (low, on) => void (low.trim = on),
+    update: (flags, on) => void (flags.trim = on),
   },
   {
     kind: "switch",
     long: "vimgrep",
     category: "output",
     help: "One line per match, with path, line and column.",
-    update: (low) => void (low.vimgrep = true),
+    update: (flags) => void (flags.vimgrep = true),
   },
   {
     kind: "switch",
@@ -293,7 +293,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "H",
     category: "output",
     help: "Show the path of each line.",
-    update: (low) => void (low.withFilename = true),
+    update: (flags) => void (flags.withFilename = true),
   },
   {
     kind: "switch",
@@ -301,7 +301,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "I",
     category: "output",
     help: "Never show the path of lines.",
-    update: (low) => void (low.withFilename = false),
+    update: (flags) => void (flags.withFilename = false),
   },
   {
     kind: "switch",
@@ -309,14 +309,14 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "c",
     category: "output modes",
     help: "Show how many lines match in each file.",
-    update: (low) => void (low.mode = { kind: "search", search: "count" }),
+    update: (flags) => void (flags.mode = { kind: "search", search: "count" }),
   },
   {
     kind: "switch",
     long: "count-matches",
     category: "output modes",
     help: "Show how many matches each file has.",
-    update: (low) => void (low.mode = { kind: "search", search: "countMatches" }),
+    update: (flags) => void (flags.mode = { kind: "search", search: "countMatches" }),
   },
   {
     kind: "switch",
@@ -324,14 +324,14 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "l",
     category: "output modes",
     help: "Show only the paths of files that match.",
-    update: (low) => void (low.mode = { kind: "search", search: "filesWithMatches" }),
+    update: (flags) => void (flags.mode = { kind: "search", search: "filesWithMatches" }),
   },
   {
     kind: "switch",
     long: "files-without-match",
     category: "output modes",
     help: "Show only the paths of files that do not match.",
-    update: (low) => void (low.mode = { kind: "search", search: "filesWithoutMatch" }),
+    update: (flags) => void (flags.mode = { kind: "search", search: "filesWithoutMatch" }),
   },
   {
     kind: "switch",
@@ -339,10 +339,10 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     negated: "no-json",
     category: "output modes",
     help: "Show everything as JSON, a message per line.",
-    update(low, on) {
-      if (on) low.mode = { kind: "search", search: "json" };
-      else if (low.mode.kind === "search" && low.mode.search === "json")
-        low.mode = { kind: "search", search: "standard" };
+    update(flags, on) {
+      if (on) flags.mode = { kind: "search", search: "json" };
+      else if (flags.mode.kind === "search" && flags.mode.search === "json")
+        flags.mode = { kind: "search", search: "standard" };
     },
   },
 ];

@@ -14,7 +14,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     details:
       "May be given several times; a line matches when any of the patterns does. With it, every positional argument is a path. " +
       "The pattern may begin with a dash.",
-    update: (low, value) => void low.patterns.push({ pattern: value }),
+    update: (flags, value) => void flags.patterns.push({ pattern: value }),
   },
   {
     kind: "repeatable",
@@ -25,7 +25,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     help: "Search for the patterns in a file, one per line.",
     details:
       "A file named - is standard input. With it, every positional argument is a path. An empty line matches every line.",
-    update: (low, value) => void low.patterns.push({ file: value }),
+    update: (flags, value) => void flags.patterns.push({ file: value }),
   },
   {
     kind: "switch",
@@ -33,7 +33,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     short: "s",
     category: "search",
     help: "Letters match only themselves (the default).",
-    update: (low) => void (low.caseMode = "sensitive"),
+    update: (flags) => void (flags.caseMode = "sensitive"),
   },
   {
     kind: "switch",
@@ -41,7 +41,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     negated: "no-crlf",
     category: "search",
     help: "Lines end in CR LF as well as in LF.",
-    update: (low, on) => void (low.crlf = on),
+    update: (flags, on) => void (flags.crlf = on),
   },
   {
     kind: "value",
@@ -54,9 +54,9 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     details:
       "auto (the default) looks for a byte-order mark, none takes all bytes as they are, and any label of the WHATWG Encoding " +
       "Standard decodes every file from that encoding, unless it has a byte-order mark.",
-    update: (low, value) =>
-      void (low.encoding = value === "auto" || value === "none" ? value : canonicalEncoding(value)),
-    reset: (low) => void (low.encoding = "auto"),
+    update: (flags, value) =>
+      void (flags.encoding = value === "auto" || value === "none" ? value : canonicalEncoding(value)),
+    reset: (flags) => void (flags.encoding = "auto"),
   },
   {
     kind: "switch",
@@ -65,7 +65,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     negated: "no-fixed-strings",
     category: "search",
     help: "Patterns are text, not regular expressions.",
-    update: (low, on) => void (low.fixedStrings = on),
+    update: (flags, on) => void (flags.fixedStrings = on),
   },
   {
     kind: "switch",
@@ -73,7 +73,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     short: "i",
     category: "search",
     help: "Letters match in upper and in lower case.",
-    update: (low) => void (low.caseMode = "insensitive"),
+    update: (flags) => void (flags.caseMode = "insensitive"),
   },
   {
     kind: "switch",
@@ -82,7 +82,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     negated: "no-invert-match",
     category: "search",
     help: "Show lines that do not match.",
-    update: (low, on) => void (low.invertMatch = on),
+    update: (flags, on) => void (flags.invertMatch = on),
   },
   {
     kind: "switch",
@@ -90,7 +90,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     short: "x",
     category: "search",
     help: "A match must be a whole line.",
-    update: (low) => void (low.boundary = "line"),
+    update: (flags) => void (flags.boundary = "line"),
   },
   {
     kind: "value",
@@ -99,7 +99,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     variable: "NUM",
     category: "search",
     help: "At most NUM matching lines per file.",
-    update: (low, value) => void (low.maxCount = parseCount(value)),
+    update: (flags, value) => void (flags.maxCount = parseCount(value)),
   },
   {
     kind: "switch",
@@ -109,7 +109,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     help: "Look at files as one piece of memory.",
     details:
       "Nothing is mapped here, but where a NUL byte is noticed differs in the same way as it does in ripgrep.",
-    update: (low, on) => void (low.mmap = on ? "always" : "never"),
+    update: (flags, on) => void (flags.mmap = on ? "always" : "never"),
   },
   {
     kind: "switch",
@@ -117,7 +117,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     negated: "unicode",
     category: "search",
     help: "Character classes and case are those of ASCII.",
-    update: (low, on) => void (low.noUnicode = on),
+    update: (flags, on) => void (flags.noUnicode = on),
   },
   {
     kind: "switch",
@@ -125,14 +125,14 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     short: "S",
     category: "search",
     help: "Ignore case unless the pattern has an upper-case letter.",
-    update: (low) => void (low.caseMode = "smart"),
+    update: (flags) => void (flags.caseMode = "smart"),
   },
   {
     kind: "switch",
     long: "stop-on-nonmatch",
     category: "search",
     help: "After a match, stop at the first line that does not match.",
-    update: (low) => void (low.stopOnNonmatch = true),
+    update: (flags) => void (flags.stopOnNonmatch = true),
   },
   {
     kind: "switch",
@@ -141,7 +141,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     negated: "no-text",
     category: "search",
     help: "Search binary files as if they were text.",
-    update: (low, on) => void (low.binary = on ? "asText" : "auto"),
+    update: (flags, on) => void (flags.binary = on ? "asText" : "auto"),
   },
   {
     kind: "value",
@@ -150,9 +150,9 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     variable: "NUM",
     category: "search",
     help: "About how many threads to use; 0 lets everwarp choose.",
-    update(low, value) {
+    update(flags, value) {
       const threads = parseCount(value);
-      low.threads = threads === 0 ? undefined : threads;
+      flags.threads = threads === 0 ? undefined : threads;
     },
   },
   {
@@ -161,7 +161,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     short: "w",
     category: "search",
     help: "A match must have word boundaries around it.",
-    update: (low) => void (low.boundary = "word"),
+    update: (flags) => void (flags.boundary = "word"),
   },
   {
     kind: "value",
@@ -171,9 +171,9 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     help: "Where to search: auto, cpu, gpu, a device's name or its index.",
     details:
       "auto takes the GPU where one is found and worth it, and the host otherwise. everwarp doctor lists the devices.",
-    update(low, value) {
+    update(flags, value) {
       if (value === "") throw badValue("a device has a name, an index, or is auto, cpu or gpu");
-      low.device = value;
+      flags.device = value;
     },
   },
   {
@@ -184,7 +184,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     help: "How the kernel runs on the device.",
     details:
       "The names are those of everwarp doctor: dispatch, redispatch, batch, persistent and others that the device allows.",
-    update: (low, value) => void (low.strategy = value),
+    update: (flags, value) => void (flags.strategy = value),
   },
   {
     kind: "switch",
@@ -192,6 +192,6 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     negated: "no-persistent",
     category: "everwarp",
     help: "Insist on a resident kernel; an error where the device cannot.",
-    update: (low, on) => void (low.persistent = on),
+    update: (flags, on) => void (flags.persistent = on),
   },
 ];

@@ -1,5 +1,5 @@
 /**
- * A namespace as one file: the table's regions as they lie in memory, in a durable, checksummed file (`residency/sealed-format.ts`).
+ * A namespace as one file: the table's regions as they lie in memory, in a durable, checksummed file (`storage/sealed-format.ts`).
  *
  * The regions are written and read as they are, so loading a million entries is reading their bytes and looking at each once (`table-check.ts`); what
  * the host keeps beside the table is made anew from it (`node-list.ts`). Words are little-endian, in the file as on every machine that this runs on.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Seal } from "../../residency/seal.schema.ts";
+import { Seal } from "../../residency/queue/seal.schema.ts";
 import { PathRequest } from "../table/table.schema.ts";
 import { ResultReader } from "./result-reader.ts";
 

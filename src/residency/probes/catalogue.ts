@@ -1,32 +1,23 @@
 /** The probes that `everwarp doctor` runs, each in a process of its own: what they are called, how long they may take, what they tell. */
 import type { Device } from "../../vulkan/index.ts";
-import type { DeviceProfile } from "../profile.ts";
-import { type DispatchCost, probeDispatchCost } from "./dispatch-cost.ts";
-import { doorbellCandidates, type DoorbellReading, isWatched, probeDoorbell } from "./doorbell.ts";
-import { type LeaseReading, probeLease } from "./lease.ts";
-import { memoryPerRole, type RoleMemory } from "./memory.ts";
-import { OCCUPANCY_SIZES, type OccupancyReading, probeOccupancy } from "./occupancy.ts";
-import { type NeighboursReading, probeNeighbours } from "./neighbours.ts";
-import { leaveTraces, type PersistenceRow, probePersistence, type Traces } from "./persistence.ts";
-import { probeRoundTrips, type RoundTrip } from "./round-trips.ts";
-
-/** What the probes found; those that failed are not there. */
-export interface DoctorReadings {
-  /** The memory type of each role. */
-  readonly memory: readonly RoleMemory[];
-  /** The litmus, for every type that could hold doorbells. */
-  readonly doorbells: readonly DoorbellReading[];
-  readonly occupancy: readonly OccupancyReading[];
-  /** How many kernels stay side by side, each on a queue of its own. */
-  readonly neighbours: NeighboursReading;
-  readonly lease: LeaseReading;
-  readonly dispatchCost: DispatchCost;
-  readonly roundTrips: readonly RoundTrip[];
-  /** What this process left for the next one to look for: no finding of its own. */
-  readonly traces: Traces;
-  readonly persistence: readonly PersistenceRow[];
-}
-export type ProbeName = keyof DoctorReadings;
+import {
+  type DoctorReadings,
+  type ProbeName,
+  type DeviceProfile,
+  doorbellCandidates,
+  type DoorbellReading,
+  isWatched,
+  type OccupancyReading,
+  type Traces,
+} from "../profile/index.ts";
+import { probeDispatchCost } from "./dispatch-cost.ts";
+import { probeDoorbell } from "./doorbell.ts";
+import { probeLease } from "./lease.ts";
+import { memoryPerRole } from "./memory.ts";
+import { probeNeighbours } from "./neighbours.ts";
+import { OCCUPANCY_SIZES, probeOccupancy } from "./occupancy.ts";
+import { leaveTraces, probePersistence } from "./persistence.ts";
+import { probeRoundTrips } from "./round-trips.ts";
 
 export interface ProbeContext {
   readonly device: Device;

@@ -1,27 +1,13 @@
 /** What one dispatch costs, layer by layer. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
+import type { DispatchCost } from "../profile/index.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
-import { type Times, timesOf } from "./times.ts";
+import { timesOf } from "./times.ts";
 
 const REPETITIONS = 200;
 const WARM_UPS = 10;
 const SPIN_TIMEOUT_MS = 1_000;
-
-export interface DispatchCost {
-  /** Writing the command buffer: begin, bind, push, dispatch, barrier, end. */
-  readonly record: Times;
-  /** Handing it over. */
-  readonly submit: Times;
-  /** From there to the return of a wait for the fence. */
-  readonly fenceWait: Times;
-  /** From there to the answer in mapped memory, seen by a host that spins. */
-  readonly answerSeen: Times;
-  /** One look at the fence, after it was signaled. */
-  readonly fencePoll: Times;
-  /** Making the fence ready for the next time. */
-  readonly fenceReset: Times;
-}
 
 export async function probeDispatchCost(device: Device): Promise<DispatchCost> {
   using kernel = await ProbeKernel.open(device, "touch");

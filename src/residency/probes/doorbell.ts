@@ -1,16 +1,10 @@
 /** The doorbell litmus: does a running kernel see what the host writes, and how soon? */
-import type { Device, DeviceInfo } from "../../vulkan/index.ts";
-import type { DeviceProfile } from "../profile.ts";
-import { Phase } from "../queue.schema.ts";
-import type { ResidentLoop } from "../resident-loop.ts";
+import type { Device } from "../../vulkan/index.ts";
+import type { ResidentLoop } from "../launch/index.ts";
+import type { DoorbellReading, DeviceProfile } from "../profile/index.ts";
+import { Phase } from "../queue/index.ts";
 import { askEcho, withEcho } from "./echo.ts";
 import { timesOf } from "./times.ts";
-
-/**
- * Drivers under which a kernel was seen to run without end. Others end it after seconds (a watchdog), and some take the display or the
- * machine with it, so nothing long is tried there unasked.
- */
-const UNWATCHED_DRIVERS: ReadonlySet<string> = new Set(["NVIDIA_PROPRIETARY", "MESA_LLVMPIPE"]);
 
 const ROUNDS = 64;
 /** Answers of a kernel that ran already that are enough: on a busy machine a short lease is over before the host looks again. */
@@ -24,18 +18,6 @@ const LEASE_MS = 200;
 const BEATS = 6;
 const IDLE_MS_MAX = 40;
 const WATCH_ATTEMPTS = 4;
-
-/** What the doorbell litmus saw. */
-export interface DoorbellReading {
-  readonly memoryType: number;
-  /** Did a running kernel answer what the host wrote to memory of this type, without being launched anew? */
-  readonly isSeen: boolean;
-  readonly rounds: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-  /** Polls of the idle kernel a millisecond; undefined where it did not live long enough to be watched. */
-  readonly pollsPerMs?: number;
-}
 
 /** What is known of a device before the litmus. */
 export interface LitmusLimits {
@@ -111,31 +93,6 @@ function watchLaunch(loop: ResidentLoop): number | undefined {
   const last = beats.at(-1);
   if (first === undefined || last === undefined || last === first) return undefined;
   return (last.polls - first.polls) / (last.toMs - first.fromMs);
-}
-
-/** May something end kernels on this device that run for more than a few seconds? */
-export function isWatched(info: Pick<DeviceInfo, "driverId">): boolean {
-  return !UNWATCHED_DRIVERS.has(info.driverId);
-}
-
-/** The type that the device took for doorbells, then the other types that the host can write. */
-export function doorbellCandidates(device: Pick<Device, "info" | "memoryTypes">): number[] {
-  const own = device.memoryTypes.upload;
-  return [own, ...doorbellTypes(device.info).filter((index) => index !== own)];
-}
-
-/** All types that the host can write without flushing, in the driver's order. */
-export function doorbellTypes({ memoryTypes }: Pick<DeviceInfo, "memoryTypes">): number[] {
-  return memoryTypes
-    .filter(
-      (type) =>
-        type.hostVisible &&
-        type.hostCoherent &&
-        !type.deviceCoherent &&
-        !type.protected &&
-        !type.lazilyAllocated,
-    )
-    .map(({ index }) => index);
 }
 
 /** Lets the litmus do what a profile would have to allow first. */

@@ -1,9 +1,9 @@
 /** The echo kernel as probes launch it: the smallest resident kernel. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
-import { launchEcho, type ProgramLoopOptions } from "../program-loop.ts";
-import type { ResidentLoop } from "../resident-loop.ts";
-import { type Times, timesOf } from "./times.ts";
+import { launchEcho, type ProgramLoopOptions, type ResidentLoop } from "../launch/index.ts";
+import type { Times } from "../profile/index.ts";
+import { timesOf } from "./times.ts";
 
 const WORKGROUP_SIZE = 32;
 const ROUND_TIMEOUT_MS = 1_000;

@@ -1,6 +1,7 @@
 /** How long a kernel may stay before the driver ends it: launches of growing length, each with an end of its own. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
+import type { LeaseReading } from "../profile/index.ts";
 import { launched, ProbeKernel } from "./probe-kernel.ts";
 
 const LENGTHS_MS = [10, 50, 200, 1_000] as const;
@@ -15,15 +16,6 @@ const ATTEMPTS = 4;
 /** Specialization constant of the kernel: rounds that last longer. */
 const SLOW_ID = 1;
 const LIMITED_ROUNDS = 60_000;
-
-export interface LeaseReading {
-  /** The longest launch that came to its own end. */
-  readonly survivedMs: number;
-  /** The launch that did not. */
-  readonly lostAtMs: number | undefined;
-  /** Why no longer one was tried. */
-  readonly limit: string;
-}
 
 /**
  * @param options.isLong also try the length that watchdogs of desktops do not allow

@@ -1,15 +1,6 @@
 /** Which memory type serves each role, and why. */
 import type { DeviceInfo, MemoryRole, MemoryTypes } from "../../vulkan/index.ts";
-
-export interface RoleMemory {
-  readonly role: MemoryRole;
-  readonly type: number;
-  /** What the type is, in a few words. */
-  readonly kind: string;
-  readonly heap: number;
-  readonly heapBytes: number;
-  readonly why: string;
-}
+import type { RoleMemory } from "../profile/index.ts";
 
 /** @param measuredDoorbell the type that the litmus chose, where it ran */
 export function memoryPerRole(

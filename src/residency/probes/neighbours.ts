@@ -1,24 +1,16 @@
 /** How many kernels stay side by side: one workgroup on each queue that can be leased, and then an empty dispatch on the main queue. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandBuffer, Device, Fence, QueueLease } from "../../vulkan/index.ts";
+import type { NeighboursReading } from "../profile/index.ts";
 import { pollsToStay, SIGN } from "./occupancy.ts";
-import { Occupancy } from "./probe.schema.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
+import { Occupancy } from "./probe.schema.ts";
 
 /** How long each may take to start. */
 const START_MS = 50;
 /** Longer than all of them take to start, and below every watchdog. */
 const STAY_MS = 600;
 const WORKGROUP_SIZE = 64;
-
-export interface NeighboursReading {
-  /** Queues that can be leased. */
-  readonly queues: number;
-  /** Kernels that were seen there at the same time, on those queues. */
-  readonly together: number;
-  /** Did the main queue run a dispatch meanwhile? Undefined where nobody was there. */
-  readonly isMainFree: boolean | undefined;
-}
 
 interface Launch {
   readonly commandBuffer: CommandBuffer;

@@ -4,8 +4,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Device, DeviceBuffer, Fence } from "../../vulkan/index.ts";
-import { Occupancy } from "./probe.schema.ts";
+import type { OccupancyReading } from "../profile/index.ts";
 import { launched, ProbeKernel } from "./probe-kernel.ts";
+import { Occupancy } from "./probe.schema.ts";
 
 export const OCCUPANCY_SIZES = [64, 256, 1024] as const;
 
@@ -21,13 +22,6 @@ const CALIBRATION_POLLS = 20_000;
 const LIMITED_POLLS = 60_000;
 /** What workgroups sign in with. */
 export const SIGN = 0x51a7;
-
-export interface OccupancyReading {
-  readonly workgroupSize: number;
-  readonly workgroupCount: number;
-  /** False where they left before the host had seen their number stand still: there may be more. */
-  readonly isSettled: boolean;
-}
 
 /** @param loopLimit rounds after which loops end by themselves, where they do */
 export async function probeOccupancy(

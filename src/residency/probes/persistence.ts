@@ -9,54 +9,22 @@
  * anyone; the rest is looked at to be sure that nothing relies on it, and to know what it costs to have it again.
  */
 import { EverwarpError } from "../../base/index.ts";
-import type { Device, DeviceBuffer, Recorder } from "../../vulkan/index.ts";
 import { kernelFile, sharedPrograms } from "../../programs/index.ts";
-import { patternWord } from "../reference/pattern.ts";
-import { drainWriteCombining } from "../write-combining.ts";
-import { Probe, ProbeMode } from "./probe.schema.ts";
+import type { Device, DeviceBuffer, Recorder } from "../../vulkan/index.ts";
+import {
+  GAPS,
+  type Gap,
+  COMPONENTS,
+  type PersistenceCell,
+  type PersistenceRow,
+  type Traces,
+  type Component,
+} from "../profile/index.ts";
+import { drainWriteCombining } from "../queue/index.ts";
+import { patternWord } from "../reference/index.ts";
 import { ProbeKernel, type ProbeValues } from "./probe-kernel.ts";
+import { Probe, ProbeMode } from "./probe.schema.ts";
 import { timesOf } from "./times.ts";
-
-export const COMPONENTS = [
-  "registers",
-  "shared memory",
-  "L2 contents",
-  "device memory",
-  "mapped memory",
-  "pipelines",
-  "driver's disk cache",
-] as const;
-export type Component = (typeof COMPONENTS)[number];
-export const GAPS = ["dispatch", "submission", "process"] as const;
-export type Gap = (typeof GAPS)[number];
-
-export interface PersistenceCell {
-  readonly gap: Gap;
-  /** `by chance`: something was there, and nobody promises it. */
-  readonly persists: "yes" | "no" | "by chance" | "unknown";
-  /** What was seen, with its numbers; or why nothing could be. */
-  readonly seen: string;
-}
-
-export interface PersistenceRow {
-  readonly component: Component;
-  /** How long it is there by right. */
-  readonly lifetime: string;
-  readonly cells: readonly PersistenceCell[];
-  /** µs to have it again; undefined where that could not be measured. */
-  readonly costUs: number | undefined;
-  /** How it is had again, or why the cost is unknown. */
-  readonly cost: string;
-}
-
-/** What a process left behind for the next one to look for. */
-export interface Traces {
-  readonly pid: number;
-  /** Specialization constant of a pipeline that nobody made before. */
-  readonly variant: number;
-  /** What it took to make that pipeline, and to run it once. */
-  readonly creationUs: number;
-}
 
 const SEED = 0x2b7e_1516;
 const MIB = 2 ** 20;

@@ -9,7 +9,7 @@
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import type { Device, DeviceBuffer, Fence, Recorder } from "../../vulkan/index.ts";
-import { drainWriteCombining } from "../write-combining.ts";
+import { drainWriteCombining } from "../queue/index.ts";
 import { Probe } from "./probe.schema.ts";
 
 /** What a launch is given; addresses that are left out are those of the kernel's own memory. */

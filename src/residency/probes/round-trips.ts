@@ -1,21 +1,12 @@
 /** The way there and back, for every launch strategy. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
-import type { DeviceProfile } from "../profile.ts";
-import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
+import type { RoundTrip, DeviceProfile } from "../profile/index.ts";
+import { STRATEGY_NAMES } from "../strategies/index.ts";
 import { timeEcho, withEcho } from "./echo.ts";
-import type { Times } from "./times.ts";
 
 const ROUNDS = 200;
 const WARM_UPS = 20;
-
-export interface RoundTrip {
-  readonly strategy: StrategyName;
-  /** Undefined where the strategy cannot be used. */
-  readonly times: Times | undefined;
-  /** Why not. */
-  readonly reason: string | undefined;
-}
 
 export async function probeRoundTrips(device: Device, profile: DeviceProfile): Promise<RoundTrip[]> {
   const found: RoundTrip[] = [];

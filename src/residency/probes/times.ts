@@ -1,11 +1,5 @@
-/** Times of many repetitions, told in two numbers. */
-export interface Times {
-  readonly count: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
-}
-
 /** @param timesUs one time a repetition, at least one; in any order */
+import type { Times } from "../profile/index.ts";
 export function timesOf(timesUs: readonly number[]): Times {
   const sorted = timesUs.toSorted((a, b) => a - b);
   const at = (share: number): number =>

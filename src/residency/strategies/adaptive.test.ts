@@ -1,8 +1,8 @@
 /** What `adaptive` makes of gaps between leases: a played site whose launches the device begins at once and ends when told. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { LaunchSite } from "../launch-site.ts";
-import { Phase } from "../queue.schema.ts";
+import { Phase } from "../queue/queue.schema.ts";
 import { AdaptiveStrategy } from "./adaptive.ts";
+import type { LaunchSite } from "./launcher.ts";
 
 /** Longer than between two launches, and shorter than that. */
 const LONG_GAP_MS = 1.4;

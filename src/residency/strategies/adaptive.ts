@@ -15,7 +15,7 @@
  * Invariants: one of the two runs at a time; the other begins only when the launches of the first have ended. Both run the same number of
  * workgroups, so requests that are half answered go on.
  */
-import type { Company } from "../company.ts";
+import type { Company } from "../sharing/index.ts";
 import { PrerecordedStrategy } from "./prerecorded.ts";
 import { ResidentStrategy } from "./resident.ts";
 import type { LaunchStrategy, StrategyContext } from "./strategy.ts";

@@ -5,8 +5,8 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
-import { Phase } from "../queue.schema.ts";
-import type { LaunchSite } from "../launch-site.ts";
+import { Phase } from "../queue/index.ts";
+import type { LaunchSite } from "./launcher.ts";
 
 /** How long the host looks at every turn of the event loop. */
 const EAGER_MS = 20;

@@ -18,7 +18,7 @@
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
-import { Phase } from "../queue.schema.ts";
+import { Phase } from "../queue/index.ts";
 import { launchResident } from "./occupancy.ts";
 import {
   hasParked,

@@ -17,19 +17,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
 import type { Fence } from "../../vulkan/index.ts";
-import type { LaunchSite } from "../launch-site.ts";
-import { Phase } from "../queue.schema.ts";
-
-export const STRATEGY_NAMES = [
-  "dispatch",
-  "redispatch",
-  "batch",
-  "leased",
-  "continuous",
-  "persistent",
-  "adaptive",
-] as const;
-export type StrategyName = (typeof STRATEGY_NAMES)[number];
+import { Phase } from "../queue/index.ts";
+import type { LaunchSite } from "./launcher.ts";
+import type { StrategyName } from "./strategy-name.ts";
 
 /** What a strategy must know of the work queue. */
 export interface LaneView {

@@ -6,3 +6,7 @@ export {
   createFileSearcher,
   shownFile,
 } from "./file-searcher.ts";
+export type { GrepEngine, GrepSubject, OpenGrepEngine } from "./grep-engine.ts";
+export type { GrepMode, GrepOptions, SortKey } from "./options.ts";
+export { runGrep } from "./run-grep.ts";
+export type { GrepStreams } from "./streams.ts";

@@ -2,7 +2,7 @@
 export { ByteWriter } from "./byte-writer.ts";
 export { type ColorSpecs, DEFAULT_COLOR_SPECS, RESET, applyColorSpec, startSequence } from "./color.ts";
 export { createPrinter, showsDetails } from "./create-printer.ts";
-export type { PrinterOptions } from "./options.ts";
+export type { PrinterMode, PrinterOptions } from "./options.ts";
 export { pathBytes } from "./printer.ts";
 export { checkReplacement } from "./replace.ts";
 export {

@@ -1,0 +1,259 @@
+/**
+ * What was asked of a kernel since its last checkpoint, in packed words: with the checkpoint it gives the kernel's state back.
+ *
+ *     words   ┌ record ┬ record ┬ … ┬ record ┐ free
+ *     record  │ tag: lane, answered, word count │ ordinal (once answered) │ payload words … │
+ *
+ *     published ──▶ in flight (first come first out, per lane) ──▶ answered, with the ordinal in which the kernel took it
+ *                        └ withdrawn: forgotten                        └ cut: part of a checkpoint, forgotten
+ *
+ * Invariants: records lie in the order of publishing; the oldest in flight of a lane is the next one to be answered there;
+ * `words` never grows beyond `bytesMax`. On the way of a request nothing is allocated but, now and then, a larger array.
+ * Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by size.
+ */
+import { EverwarpError } from "../../base/index.ts";
+import type { Lane } from "../queue/index.ts";
+
+const TAG_WORDS = 2;
+const ORDINAL = 1;
+const LANE_BIT = 1;
+const ANSWERED_BIT = 2;
+const WITHDRAWN_BIT = 4;
+const COUNT_SHIFT = 8;
+const FIRST_WORDS = 4096;
+
+export interface JournalOptions {
+  /** Bytes of all records together, at most. */
+  bytesMax: number;
+  /** Requests of a lane that can be in flight: a power of two. */
+  inFlightMax: number;
+  /** Words of a request, at most; so that there is always room to say how full it is. */
+  requestWordsMax: number;
+  /** Whether answered requests are kept. Without state there is nothing to replay. */
+  keepsAnswered: boolean;
+}
+
+/** A request to be performed again. */
+export interface ReplayEntry {
+  readonly lane: Lane;
+  /** A view of the journal: valid until something is published or cut. */
+  readonly words: Uint32Array;
+  readonly ordinal: number;
+}
+
+export class Journal {
+  /** May be changed at any time; holds for what is answered from then on. */
+  keepsAnswered: boolean;
+  readonly #bytesMax: number;
+  readonly #recordWordsMax: number;
+  #words: Uint32Array;
+  #end = 0;
+  /** Words of records that nobody needs any more. */
+  #deadWords = 0;
+  readonly #answered: [number, number] = [0, 0];
+  readonly #inFlight: readonly [PositionQueue, PositionQueue];
+
+  /** @throws EW_BAD_ARGUMENT when the requests in flight alone would not fit */
+  constructor(options: JournalOptions) {
+    const { bytesMax, inFlightMax, requestWordsMax, keepsAnswered } = options;
+    this.#recordWordsMax = TAG_WORDS + requestWordsMax;
+    // Twice, so that making room is never more work than what was published since.
+    const leastBytes = 2 * 2 * inFlightMax * this.#recordWordsMax * 4;
+    if (!(bytesMax >= leastBytes)) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a journal of ${bytesMax} bytes`, {
+        remedy: `With this many slots it takes at least ${leastBytes} bytes.`,
+      });
+    }
+    this.keepsAnswered = keepsAnswered;
+    this.#bytesMax = Math.floor(bytesMax / 4) * 4;
+    this.#words = new Uint32Array(Math.min(FIRST_WORDS, this.#bytesMax / 4));
+    this.#inFlight = [new PositionQueue(inFlightMax), new PositionQueue(inFlightMax)];
+  }
+
+  /** Requests of a lane that were answered and are kept. */
+  answeredCount(lane: Lane): number {
+    return this.#answered[lane];
+  }
+
+  /** Bytes of the records that count. */
+  get usedBytes(): number {
+    return (this.#end - this.#deadWords) * 4;
+  }
+
+  get bytesMax(): number {
+    return this.#bytesMax;
+  }
+
+  inFlightCount(lane: Lane): number {
+    return this.#inFlight[lane].count;
+  }
+
+  /** Whether one more request of any size fits; when not, a checkpoint must be taken and the journal cut. */
+  get hasRoom(): boolean {
+    return this.usedBytes + this.#recordWordsMax * 4 <= this.#bytesMax;
+  }
+
+  /** Whether it is time for a checkpoint: three quarters are used. */
+  get isFilling(): boolean {
+    return this.usedBytes >= this.#bytesMax * 0.75;
+  }
+
+  /** Notes a request that is being published. Only when it `hasRoom`, and the lane has a free slot. */
+  published(lane: Lane, payload: Uint32Array, wordCount: number): void {
+    if (this.#end + TAG_WORDS + wordCount > this.#words.length) this.#makeRoom(TAG_WORDS + wordCount);
+    const words = this.#words;
+    const at = this.#end;
+    words[at] = lane | (wordCount << COUNT_SHIFT);
+    words[at + ORDINAL] = 0;
+    for (let index = 0; index < wordCount; index++) words[at + TAG_WORDS + index] = payload[index];
+    this.#end = at + TAG_WORDS + wordCount;
+    this.#inFlight[lane].push(at);
+  }
+
+  /** Notes that the oldest request in flight of a lane was answered, as the kernel's `ordinal`-th. */
+  answered(lane: Lane, ordinal: number): void {
+    const at = this.#inFlight[lane].shift();
+    if (!this.keepsAnswered) {
+      this.#forget(at);
+      return;
+    }
+    this.#words[at] |= ANSWERED_BIT;
+    this.#words[at + ORDINAL] = ordinal;
+    this.#answered[lane]++;
+  }
+
+  /** Words of the requests in flight of a lane, oldest first: copies. */
+  inFlight(lane: Lane): Uint32Array[] {
+    return this.#inFlight[lane].toArray().map((at) => this.#payload(at).slice());
+  }
+
+  /** Forgets what is in flight: it was taken back, to be published again. */
+  withdrawInFlight(): void {
+    for (const queue of this.#inFlight) while (queue.count > 0) this.#forget(queue.shift());
+  }
+
+  /** Forgets what was answered: it is part of a checkpoint. Takes as long as there are requests in flight, as the kernel stands still meanwhile. */
+  cut(): void {
+    const left = this.#inFlight.flatMap((queue) => queue.toArray()).sort((a, b) => a - b);
+    for (const queue of this.#inFlight) queue.clear();
+    this.#end = 0;
+    for (const at of left) this.#keep(at);
+    this.#deadWords = 0;
+    this.#answered.fill(0);
+  }
+
+  /**
+   * What was answered, in the order in which the kernel took it; within a lane in the order of publishing, whatever the ordinals say (those
+   * of several workgroups are not one count).
+   */
+  replay(): ReplayEntry[] {
+    const lanes: [ReplayEntry[], ReplayEntry[]] = [[], []];
+    for (let at = 0; at < this.#end; at += this.#recordWords(at)) {
+      const tag = this.#words[at];
+      if ((tag & (ANSWERED_BIT | WITHDRAWN_BIT)) !== ANSWERED_BIT) continue;
+      const lane = (tag & LANE_BIT) as Lane;
+      lanes[lane].push({ lane, words: this.#payload(at), ordinal: this.#words[at + ORDINAL] });
+    }
+    return merged(...lanes);
+  }
+
+  #recordWords(at: number): number {
+    return TAG_WORDS + (this.#words[at] >>> COUNT_SHIFT);
+  }
+
+  #payload(at: number): Uint32Array {
+    return this.#words.subarray(at + TAG_WORDS, at + this.#recordWords(at));
+  }
+
+  #forget(at: number): void {
+    this.#words[at] |= WITHDRAWN_BIT;
+    this.#deadWords += this.#recordWords(at);
+    // The common case of a kernel without state: nothing is left, and the same few cache lines serve again.
+    if (this.#deadWords === this.#end) {
+      this.#end = 0;
+      this.#deadWords = 0;
+    }
+  }
+
+  #makeRoom(neededWords: number): void {
+    if (this.#deadWords * 2 >= this.#words.length) this.#compact();
+    if (this.#end + neededWords <= this.#words.length) return;
+    const mostWords = this.#bytesMax / 4;
+    if (this.#words.length < mostWords) {
+      const grown = new Uint32Array(
+        Math.min(mostWords, Math.max(this.#words.length * 2, this.#end + neededWords)),
+      );
+      grown.set(this.#words.subarray(0, this.#end));
+      this.#words = grown;
+    }
+    if (this.#end + neededWords > this.#words.length) this.#compact();
+  }
+
+  /** Moves the records that count together. Their order stays, so the queues of positions are filled again in one pass. */
+  #compact(): void {
+    for (const queue of this.#inFlight) queue.clear();
+    const end = this.#end;
+    this.#end = 0;
+    for (let at = 0, words = 0; at < end; at += words) {
+      words = this.#recordWords(at);
+      if ((this.#words[at] & WITHDRAWN_BIT) === 0) this.#keep(at);
+    }
+    this.#deadWords = 0;
+  }
+
+  /** Moves a record down to the end of those that are kept. */
+  #keep(at: number): void {
+    const tag = this.#words[at];
+    const words = this.#recordWords(at);
+    if (at !== this.#end) this.#words.copyWithin(this.#end, at, at + words);
+    if ((tag & ANSWERED_BIT) === 0) this.#inFlight[tag & LANE_BIT].push(this.#end);
+    this.#end += words;
+  }
+}
+
+/** Two lists as one, each in its own order. */
+function merged(first: readonly ReplayEntry[], second: readonly ReplayEntry[]): ReplayEntry[] {
+  const entries: ReplayEntry[] = [];
+  let taken = 0;
+  for (const entry of first) {
+    while (taken < second.length && ((second[taken].ordinal - entry.ordinal) | 0) < 0)
+      entries.push(second[taken++]);
+    entries.push(entry);
+  }
+  return [...entries, ...second.slice(taken)];
+}
+
+/** Positions of records, first in first out, in a ring of fixed size. */
+class PositionQueue {
+  readonly #ring: Uint32Array;
+  #first = 0;
+  count = 0;
+
+  constructor(capacity: number) {
+    this.#ring = new Uint32Array(capacity);
+  }
+
+  push(position: number): void {
+    this.#ring[(this.#first + this.count) & (this.#ring.length - 1)] = position;
+    this.count++;
+  }
+
+  shift(): number {
+    const position = this.#ring[this.#first];
+    this.#first = (this.#first + 1) & (this.#ring.length - 1);
+    this.count--;
+    return position;
+  }
+
+  clear(): void {
+    this.#first = 0;
+    this.count = 0;
+  }
+
+  toArray(): number[] {
+    return Array.from(
+      { length: this.count },
+      (_, index) => this.#ring[(this.#first + index) & (this.#ring.length - 1)],
+    );
+  }
+}

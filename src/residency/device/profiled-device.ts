@@ -1,0 +1,105 @@
+/**
+ * The device profile: what this machine's device really does, measured once by bounded probes and kept on disk.
+ *
+ * The Vulkan specification promises neither that a running kernel sees what the host writes nor that it may run for long, so
+ * nothing here is assumed: each fact is the outcome of a probe that ends by itself. The file is keyed by device, driver and its version;
+ * anything that does not fit is measured again. Where no file can be kept, each process measures for itself, in silence: `everwarp doctor` tells it.
+ */
+import { boolean, readOptions } from "../../base/index.ts";
+import { DEVICE_OPTIONS, Device, type DeviceOptions } from "../../vulkan/index.ts";
+import { probeClock, probeDoorbell, probeLoopLimit } from "../probes/index.ts";
+import {
+  whyNotPersistent,
+  judge,
+  PROFILE_VERSION,
+  keepProfile,
+  keptProfile,
+  type ProfiledDevice,
+  type DeviceProfile,
+  doorbellCandidates,
+  type DoorbellReading,
+  isWatched,
+} from "../profile/index.ts";
+
+/** More than the one limit that is known (65,535), and few enough to be over in an instant. */
+const LOOP_PROBE_ROUNDS = 70_000;
+
+const profiles = new WeakMap<Device, Promise<DeviceProfile>>();
+
+/**
+ * The profile of an open device: what is known already, else what is on disk, else measured now (about a tenth of a second, once; nothing
+ * else may run on the device meanwhile). The device's upload memory is then the type that was seen to serve.
+ * @param options.fresh measure even if there is a profile
+ * @throws what the probes throw: EW_DEVICE_LOST, EW_TIMEOUT, EW_OUT_OF_DEVICE_MEMORY, EW_COMPILE
+ */
+export function profileOf(device: Device, options: { fresh?: boolean } = {}): Promise<DeviceProfile> {
+  const { fresh = false } = options;
+  let profile = fresh ? undefined : profiles.get(device);
+  if (profile === undefined) {
+    profile = loadProfile(device, fresh);
+    profiles.set(device, profile);
+    // One that failed is tried again by the next who asks.
+    profile.catch(() => profiles.delete(device));
+  }
+  return profile;
+}
+
+/**
+ * Opens a device with its profile.
+ * @param options.fresh measure even if there is a profile
+ * @throws what `Device.open` and `profileOf` throw
+ */
+export async function openProfiledDevice(
+  options: DeviceOptions & { fresh?: boolean } = {},
+): Promise<ProfiledDevice> {
+  const { fresh = false, ...others } = readOptions<DeviceOptions & { fresh?: boolean }>(
+    "the options of openProfiledDevice",
+    options,
+    { ...DEVICE_OPTIONS, fresh: boolean },
+  );
+  const device = Device.open(others);
+  try {
+    return { device, profile: await profileOf(device, { fresh }) };
+  } catch (error) {
+    device.close();
+    throw error;
+  }
+}
+
+async function loadProfile(device: Device, isFresh: boolean): Promise<DeviceProfile> {
+  let profile = isFresh ? undefined : keptProfile(device.info);
+  if (profile === undefined) {
+    profile = await measureProfile(device);
+    // A litmus that failed is not kept: a machine that was too busy to answer in time must not be judged for ever.
+    if (profile.doorbell.at(-1)?.isSeen === true) keepProfile(device.info, profile);
+  }
+  const doorbell = profile.doorbell.at(-1);
+  if (doorbell?.isSeen === true) device.setMemoryTypes({ upload: doorbell.memoryType });
+  return profile;
+}
+
+/** Runs the probes that launches need. Leaves the device with the upload memory that was tried last. */
+export async function measureProfile(device: Device): Promise<DeviceProfile> {
+  const { info } = device;
+  const loopRounds = await probeLoopLimit(device, LOOP_PROBE_ROUNDS);
+  const loopLimit = loopRounds < LOOP_PROBE_ROUNDS ? loopRounds : undefined;
+  const clock = await probeClock(device);
+  const doorbell: DoorbellReading[] = [];
+  for (const memoryType of doorbellCandidates(device)) {
+    device.setMemoryTypes({ upload: memoryType });
+    doorbell.push(await probeDoorbell(device, { loopLimit, isWatched: isWatched(info) }));
+    if (doorbell.at(-1)?.isSeen === true) break;
+  }
+  const pollsPerMs = doorbell.at(-1)?.pollsPerMs;
+  return {
+    version: PROFILE_VERSION,
+    deviceName: info.name,
+    driverInfo: info.driverInfo,
+    measuredAt: new Date().toISOString(),
+    loopLimit,
+    ...(pollsPerMs === undefined ? {} : { pollsPerMs }),
+    ...(clock === undefined ? {} : { clockTicksPerMs: clock.ticksPerMs }),
+    doorbell,
+    persistent: judge(whyNotPersistent(info, loopLimit), doorbell),
+  };
+}

@@ -1,0 +1,11 @@
+/** A typed kernel on a device: its generated source, its instance, and copies of its memory. */
+export {
+  type KernelCapture,
+  type KernelMemory,
+  type KernelRecipe,
+  KernelSite,
+  type KernelText,
+  type KernelTotals,
+  kernelKeyOf,
+} from "./kernel-instance.ts";
+export { type KernelTypes, REQUEST_WORDS_MAX, kernelTypes } from "./kernel-source.ts";

@@ -1,0 +1,79 @@
+/** The names that a kernel's schemas bring into its GLSL: checked here, so that an error speaks of the schema and not of generated text. */
+import { join } from "node:path";
+import { EverwarpError, packageRoot } from "../../base/index.ts";
+import { expandFile } from "../../programs/index.ts";
+import { isGlslIdentifier, type StructLayout } from "../../schema/index.ts";
+
+/** The name under which kernel.glsl includes what is generated: give it to `virtualFiles`. */
+export const KERNEL_TYPES_FILE = "kernel-types.glsl";
+
+/** What the generated text itself declares. */
+const GENERATED_NAMES =
+  "REQUEST_WORDS RESPONSE_WORDS RESPONSE_VECTORS requestAt respond endRequest fail slot sequence response code status perform main".split(
+    " ",
+  );
+
+interface TakenNames {
+  /** All identifiers of the includes. */
+  readonly identifiers: ReadonlySet<string>;
+  /** Those that the preprocessor replaces wherever they stand, as a field's name too. */
+  readonly macros: ReadonlySet<string>;
+}
+let taken: TakenNames | undefined;
+
+/** What the author's includes use already, read from their text, so that no list can fall behind. */
+function takenNames(): TakenNames {
+  if (taken !== undefined) return taken;
+  const { text } = expandFile(join(packageRoot(), "glsl", "kernel.glsl"), {
+    virtualFiles: { [KERNEL_TYPES_FILE]: "" },
+  });
+  const code = text.replaceAll(/\/\/.*$|\/\*[^]*?\*\//gm, " ");
+  taken = {
+    identifiers: new Set([...(code.match(/\b[A-Za-z_]\w*/g) ?? []), ...GENERATED_NAMES]),
+    macros: new Set([...code.matchAll(/^\s*#\s*define\s+(\w+)/gm)].map(([, name]) => name ?? "")),
+  };
+  return taken;
+}
+
+/**
+ * Checks every name that the generated text will declare.
+ *
+ * @param sections names of the state's sections
+ * @throws EW_BAD_ARGUMENT for words that GLSL keeps for itself, and for names that the includes or another part use already
+ */
+export function assertNames(structs: readonly StructLayout[], sections: readonly string[]): void {
+  const { identifiers, macros } = takenNames();
+  const declared = new Set(identifiers);
+  const declare = (name: string, what: string): void => {
+    if (!isGlslIdentifier(name)) throw badName(what, name, "is no name that GLSL takes");
+    if (declared.has(name)) throw badName(what, name, "is in use already");
+    declared.add(name);
+  };
+  for (const of of structs) {
+    declare(of.name, "a struct");
+    for (const field of Object.keys(of.fields))
+      if (macros.has(field)) throw badName(`a field of ${of.name}`, field, "is a macro of kernel.glsl");
+  }
+  for (const name of sections) {
+    const what = `the state section ${JSON.stringify(name)}, by its`;
+    if (!isGlslIdentifier(name)) throw badName("a state section", name, "is no name that GLSL takes");
+    declare(stateFunction(name), `${what} function`);
+    declare(stateBytesConstant(name), `${what} constant`);
+  }
+}
+
+function badName(what: string, name: string, why: string): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", `${what} is called ${JSON.stringify(name)}, which ${why}`, {
+    remedy: "Choose another name.",
+  });
+}
+
+/** `history` is found by the kernel with `historyState()`. */
+export function stateFunction(name: string): string {
+  return `${name}State`;
+}
+
+/** `keyTable` has `KEY_TABLE_STATE_BYTES`. */
+export function stateBytesConstant(name: string): string {
+  return `${name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}_STATE_BYTES`;
+}

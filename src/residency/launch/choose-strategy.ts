@@ -1,0 +1,69 @@
+/** Which launch strategy a kernel gets: the one that was named, or the best that the device's profile allows. */
+import { EverwarpError } from "../../base/index.ts";
+import type { DeviceProfile } from "../profile/index.ts";
+import type { KernelKind } from "../sharing/index.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
+
+export interface StrategyChoice {
+  /** Strategies that the caller's kernel can be run with; all if not given. */
+  readonly among?: readonly StrategyName[];
+  /** Is the device hardware, which programs use in turns? Software shares the processor, as the system lets it. */
+  readonly isCard?: boolean;
+}
+
+/**
+ * Takes the strategy that was named, or the best that the profile allows: on a card, a kernel that stays while no other program wants it;
+ * else a kernel that stays, one that stays for a lease at a time, one launch for all that is queued.
+ * @throws EW_STRATEGY_UNSUPPORTED, with the profile's reason
+ */
+export function chooseStrategy(
+  profile: DeviceProfile,
+  wanted: StrategyName | "auto",
+  { among = STRATEGY_NAMES, isCard = false }: StrategyChoice = {},
+): { name: StrategyName; reason: string } {
+  if (!STRATEGY_NAMES.includes(wanted as StrategyName) && wanted !== "auto") {
+    throw new EverwarpError("EW_BAD_ARGUMENT", `there is no launch strategy "${wanted}"`, {
+      remedy: `Choose auto, ${STRATEGY_NAMES.join(", ")}.`,
+    });
+  }
+  const { persistent, doorbell } = profile;
+  if (wanted === "persistent" && !persistent.allowed) {
+    throw new EverwarpError(
+      "EW_STRATEGY_UNSUPPORTED",
+      `${profile.deviceName} cannot keep a kernel resident: ${persistent.reason}`,
+      {
+        remedy: "Choose the strategy leased or batch, or auto.",
+      },
+    );
+  }
+  if (wanted !== "auto" && !among.includes(wanted)) {
+    throw new EverwarpError(
+      "EW_STRATEGY_UNSUPPORTED",
+      `this kernel does not run with the strategy ${wanted}`,
+      {
+        remedy: `Choose auto, ${among.join(", ")}.`,
+      },
+    );
+  }
+  if (wanted !== "auto") return { name: wanted, reason: "it was asked for" };
+  const reading = doorbell.at(-1);
+  if (isCard && reading?.isSeen === true && among.includes("adaptive"))
+    return { name: "adaptive", reason: "it stays while no other program uses the card" };
+  if (persistent.allowed && among.includes("persistent"))
+    return { name: "persistent", reason: persistent.reason };
+  if (reading?.isSeen === true && among.includes("continuous")) {
+    return {
+      name: "continuous",
+      reason: `a running kernel sees what the host writes, but cannot stay: ${persistent.reason}`,
+    };
+  }
+  return { name: "batch", reason: `no kernel can stay resident: ${persistent.reason}` };
+}
+
+/** Which kind of kernel a strategy makes. */
+export function kindOf(strategy: StrategyName): KernelKind {
+  if (strategy === "adaptive") return "adaptive";
+  return strategy === "persistent" || strategy === "leased" || strategy === "continuous"
+    ? "resident"
+    : "bounded";
+}

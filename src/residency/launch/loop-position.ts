@@ -1,0 +1,255 @@
+/**
+ * Where a parked kernel stands: what its workgroups have finished, free of the numbers of the queue that it was served from.
+ *
+ *     lane        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an answer)
+ *     workgroup 0 ────────────────┤ done   done  p                        ahead = 2, progress p of request 2
+ *     workgroup 1 ────────────────┤ done                                  ahead = 1
+ *     arrivals                    │ 2      1     0    0                   whole counters: results below way too
+ *
+ * Invariant: `ahead` of at least one workgroup of each lane is 0, as requests that all have finished are answered. So a fresh queue
+ * can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on exactly where it stood.
+ */
+import { EverwarpError } from "../../base/index.ts";
+import { Cursors, Queue, type Lane } from "../queue/index.ts";
+
+const LANES = [0, 1] as const;
+const TOTALS_BYTES = 48;
+const ARRIVAL_MASK = (1n << BigInt(Queue.ARRIVAL_BITS)) - 1n;
+/** Requests of a lane that can be in flight. */
+export const SLOTS_MAX = 4096;
+/** Bytes of the largest position in a file. */
+export const POSITION_BYTES_MAX = positionBytes(Cursors.WORKGROUPS_MAX, SLOTS_MAX);
+
+interface LanePosition {
+  /** A number a workgroup: unanswered requests that it has finished. */
+  readonly ahead: Uint32Array;
+  /** A number a workgroup: how far it has come with the next one. */
+  readonly progress: BigUint64Array;
+  /** A counter for each unanswered request, as many as there are slots. */
+  readonly arrivals: BigUint64Array;
+}
+
+export interface LoopPosition {
+  readonly workgroupCount: number;
+  readonly lanes: readonly [LanePosition, LanePosition];
+  /** A number a workgroup: requests that it has finished in its life (modulo 2³²). */
+  readonly taken: Uint32Array;
+  /** Sums for the heartbeat. */
+  readonly totals: BigUint64Array;
+}
+
+/** A part of a buffer of the loop. */
+export interface LoopRegion {
+  readonly of: "cursors" | "counters";
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** What is to be copied from the device to know where a kernel stands, in the order that `positionFrom` takes. */
+export function loopRegions(workgroupCount: number, slotCount: number): LoopRegion[] {
+  const cursors = (offsetBytes: number, sizeBytes: number): LoopRegion => ({
+    of: "cursors",
+    offsetBytes,
+    sizeBytes,
+  });
+  return [
+    cursors(Cursors.TOTALS, TOTALS_BYTES),
+    ...LANES.map((lane) => cursors(Cursors.DONE + lane * Cursors.WORKGROUPS_MAX * 4, workgroupCount * 4)),
+    cursors(Cursors.TAKEN, workgroupCount * 4),
+    ...LANES.map((lane) => cursors(Cursors.PROGRESS + lane * Cursors.WORKGROUPS_MAX * 8, workgroupCount * 8)),
+    { of: "counters", offsetBytes: 0, sizeBytes: LANES.length * slotCount * 8 },
+  ];
+}
+
+/** Reads the position from copies of the regions. */
+export function positionFrom(
+  copies: readonly Uint8Array[],
+  workgroupCount: number,
+  slotCount: number,
+): LoopPosition {
+  const [totals, doneNormal, doneUrgent, taken, progressNormal, progressUrgent, counters] = copies;
+  const arrivals = longsOf(counters);
+  const lane = (done: Uint32Array, progress: BigUint64Array, first: number): LanePosition => {
+    const answered = done.reduce((least, one) => (((one - least) | 0) < 0 ? one : least));
+    return {
+      ahead: done.map((one) => one - answered),
+      progress,
+      arrivals: BigUint64Array.from(
+        { length: slotCount },
+        (_, index) => arrivals[first + ((answered + 1 + index) & (slotCount - 1))],
+      ),
+    };
+  };
+  return {
+    workgroupCount,
+    lanes: [
+      lane(wordsOf(doneNormal), longsOf(progressNormal), 0),
+      lane(wordsOf(doneUrgent), longsOf(progressUrgent), slotCount),
+    ],
+    taken: wordsOf(taken),
+    totals: longsOf(totals),
+  };
+}
+
+/** The bytes of the regions, for a queue whose numbers begin at 1. @throws EW_BAD_ARGUMENT where it cannot go on in this shape */
+export function regionBytes(position: LoopPosition, workgroupCount: number, slotCount: number): Uint8Array[] {
+  const { lanes, totals } = position;
+  let { taken } = position;
+  let ahead = lanes.map((lane) => lane.ahead);
+  let progress = lanes.map((lane) => lane.progress);
+  if (workgroupCount !== position.workgroupCount) {
+    if (!isBetweenRequests(position)) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `a request was under way in ${position.workgroupCount} workgroups, and now there are ${workgroupCount}`,
+        { remedy: "Restore with as many workgroups as there were." },
+      );
+    }
+    const count = workgroupCount;
+    taken = new Uint32Array(count).fill(taken[0]);
+    ahead = LANES.map(() => new Uint32Array(count));
+    progress = LANES.map(() => new BigUint64Array(count));
+  }
+  const arrivals = new BigUint64Array(LANES.length * slotCount);
+  for (const lane of LANES) {
+    lanes[lane].arrivals.forEach((count, index) => {
+      if (count === 0n) return;
+      if (index >= slotCount) {
+        throw new EverwarpError("EW_BAD_ARGUMENT", `a request under way does not fit ${slotCount} slots`, {
+          remedy: "Restore with as many slots as there were.",
+        });
+      }
+      arrivals[lane * slotCount + ((index + 1) & (slotCount - 1))] = count;
+    });
+  }
+  return [totals, ...ahead, taken, ...progress, arrivals].map(bytesOf);
+}
+
+/** Whether no workgroup has begun a request that is not answered. */
+export function isBetweenRequests(position: LoopPosition): boolean {
+  return position.lanes.every(
+    ({ ahead, progress }) => ahead.every((count) => count === 0) && progress.every((value) => value === 0n),
+  );
+}
+
+/**
+ * Whether some workgroups have finished a request that others have not: then its answer may be written already, in memory that is no part of
+ * a checkpoint.
+ */
+export function isSplit(position: LoopPosition): boolean {
+  return position.lanes.some(({ ahead }) => ahead.some((count) => count !== 0));
+}
+
+/**
+ * Takes a request out that is not to be performed: what workgroups have done of it is forgotten, and those after it move up.
+ * @param index its place among the unanswered of its lane, 0 is the oldest
+ */
+export function withdraw(position: LoopPosition, lane: Lane, index: number): void {
+  const { ahead, progress, arrivals } = position.lanes[lane];
+  for (let workgroup = 0; workgroup < ahead.length; workgroup++) {
+    if (ahead[workgroup] > index) ahead[workgroup]--;
+    else if (ahead[workgroup] === index) progress[workgroup] = 0n;
+  }
+  if (index >= arrivals.length) return;
+  arrivals.copyWithin(index, index + 1);
+  arrivals[arrivals.length - 1] = 0n;
+}
+
+/** A copy that can be changed. */
+export function copyPosition(position: LoopPosition): LoopPosition {
+  return structuredClone(position);
+}
+
+/** A position as bytes, for a file. */
+export function encodePosition(position: LoopPosition): Uint8Array {
+  const { workgroupCount, lanes, taken, totals } = position;
+  const slotCount = lanes[0].arrivals.length;
+  const parts = [
+    Uint32Array.of(workgroupCount, slotCount),
+    totals,
+    ...lanes.flatMap(({ progress, arrivals }) => [progress, arrivals]),
+    ...lanes.map(({ ahead }) => ahead),
+    taken,
+  ].map(bytesOf);
+  return new Uint8Array(Buffer.concat(parts));
+}
+
+/** Bytes of a position in a file. */
+function positionBytes(workgroupCount: number, slotCount: number): number {
+  return 8 + TOTALS_BYTES + LANES.length * (workgroupCount * 12 + slotCount * 8) + workgroupCount * 4;
+}
+
+/** @throws EW_CHECKPOINT_CORRUPTED for bytes that `encodePosition` did not make */
+export function decodePosition(bytes: Uint8Array): LoopPosition {
+  if (bytes.length < 8) throw corrupted(`a position of ${bytes.length} bytes`);
+  const [workgroupCount, slotCount] = wordsOf(bytes.subarray(0, 8));
+  const isShape =
+    workgroupCount >= 1 &&
+    workgroupCount <= Cursors.WORKGROUPS_MAX &&
+    slotCount >= 1 &&
+    slotCount <= SLOTS_MAX &&
+    (slotCount & (slotCount - 1)) === 0;
+  if (!isShape) throw corrupted(`a position of ${workgroupCount} workgroups and ${slotCount} slots`);
+  if (bytes.length !== positionBytes(workgroupCount, slotCount))
+    throw corrupted(
+      `${bytes.length} bytes for a position of ${workgroupCount} workgroups and ${slotCount} slots`,
+    );
+  let at = 8;
+  const next = (sizeBytes: number): Uint8Array => bytes.subarray(at, (at += sizeBytes));
+  const totals = longsOf(next(TOTALS_BYTES));
+  const longs = LANES.map(() => ({
+    progress: longsOf(next(workgroupCount * 8)),
+    arrivals: longsOf(next(slotCount * 8)),
+  }));
+  const [normal, urgent] = longs.map((lane) => ({ ...lane, ahead: wordsOf(next(workgroupCount * 4)) }));
+  return { workgroupCount, lanes: [normal, urgent], taken: wordsOf(next(workgroupCount * 4)), totals };
+}
+
+/**
+ * Whether a position is one that a kernel can have had, with so many requests in flight. A kernel that goes on where it never stood skips requests, or waits for ever.
+ * @param inFlight requests of each lane
+ * @throws EW_CHECKPOINT_CORRUPTED
+ */
+export function assertPosition(position: LoopPosition, inFlight: readonly number[]): void {
+  for (const lane of LANES) {
+    const { ahead, progress, arrivals } = position.lanes[lane];
+    const requests = inFlight[lane];
+    if (requests > arrivals.length)
+      throw corrupted(`${requests} requests in flight in a lane of ${arrivals.length} slots`);
+    // How many workgroups have finished each request.
+    const finished = new Uint32Array(requests + 1);
+    for (const [workgroup, count] of ahead.entries()) {
+      if (count > requests) throw corrupted(`a workgroup is ${count} requests ahead, of ${requests}`);
+      if (count === requests && progress[workgroup] !== 0n)
+        throw corrupted("a workgroup has begun a request that is not there");
+      finished[count]++;
+    }
+    if (finished[0] === 0) throw corrupted("all workgroups have finished a request that has no answer");
+    let left = ahead.length;
+    for (const [place, counter] of arrivals.entries()) {
+      left -= place < requests ? finished[place] : left;
+      if (Number(counter & ARRIVAL_MASK) !== left)
+        throw corrupted(
+          `${counter & ARRIVAL_MASK} workgroups have arrived for a request that ${left} have finished`,
+        );
+      if (left === 0 && counter !== 0n) throw corrupted("a request that nobody has finished has a result");
+    }
+  }
+}
+
+function corrupted(what: string): EverwarpError {
+  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `no kernel stood where this checkpoint says: ${what}`, {
+    remedy: "Restore an older checkpoint.",
+  });
+}
+
+/** Copies, as the bytes may lie at any address and change later. */
+function wordsOf(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(bytes.slice().buffer);
+}
+function longsOf(bytes: Uint8Array): BigUint64Array {
+  return new BigUint64Array(bytes.slice().buffer);
+}
+function bytesOf(words: Uint32Array | BigUint64Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+}

@@ -1,0 +1,626 @@
+/**
+ * A kernel that serves requests on one device, whatever way it is launched.
+ *
+ *     submit ──▶ work queue (mapped memory) ──▶ kernel ──▶ completion (mapped memory) ──▶ check / waitSync / wait
+ *                         └── strategy: launches what must be launched for it
+ *
+ *     stopped ──start──▶ running ──park/stop──▶ stopped         park leaves requests in the queue, stop waits for them first
+ *                           └──loss──▶ lost ──stop──▶ stopped   a loss ends every request in flight with its reason
+ *
+ * Guarantees: `submit` never blocks; every ticket ends exactly once, with a result or a failure; while stopped nothing of the kernel runs, and device memory is
+ * a checkpoint; an idle kernel costs the host no time.
+ */
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { EverwarpError } from "../../base/index.ts";
+import type { DeviceBuffer } from "../../vulkan/index.ts";
+import { Cursors, Heartbeat, Queue, type Ticket, WorkQueue } from "../queue/index.ts";
+import {
+  type CompanyGuest,
+  type CompanyMember,
+  isCard,
+  joinCompany,
+  NO_COMPANY,
+  type Place,
+  roomOf,
+} from "../sharing/index.ts";
+import {
+  CONTROL_BLOCKS,
+  type HeartbeatReading,
+  LaunchSite,
+  WORKGROUPS_MAX,
+  createStrategy,
+  hasUnanswered,
+  type LaunchCounts,
+  type LaunchStrategy,
+  type StrategyName,
+} from "../strategies/index.ts";
+import { kindOf, chooseStrategy } from "./choose-strategy.ts";
+import { idleTicksOf, leaseMsOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
+import { TimeHistogram } from "./time-histogram.ts";
+
+/** Checks of a ticket between two looks at the clock, in a spinning wait. */
+const SPINS_PER_CLOCK = 64;
+/** How long a wait spins through the event loop before it sleeps between looks. */
+const EAGER_MS = 20;
+/** How often a wait asks the driver whether the kernel is still there. */
+const ASSERT_INTERVAL_MS = 20;
+/** Looks that lie further apart than this tell nothing of the time between. */
+const LOOK_GAP_MS = 5_000;
+/** Longest pause of an idle kernel between two polls. */
+const DOZE_PAUSE_MS_MAX = 0.02;
+/** Of the rounds that a driver allows a launch, those that it is given: the rest is for what perform() does not tell. */
+const ROUND_SHARE = 0.5;
+
+/** Specialization constant by which residency.glsl takes the threads of a workgroup. */
+export const WORKGROUP_SIZE_ID = 0;
+
+export class ResidentLoop implements AsyncDisposable {
+  readonly strategyName: StrategyName;
+  /** Why this strategy was taken. */
+  readonly strategyReason: string;
+  /** Launches so far. */
+  readonly counts: Readonly<LaunchCounts>;
+  /** Ticks of the kernel a millisecond, as far as is known. */
+  readonly ticksPerMs: number;
+  /** Times between two leases by the device's clock, of the launches that were looked at; none where kernels have no clock. */
+  readonly leaseGaps = new TimeHistogram();
+  readonly #lanes: readonly WorkQueue[];
+  readonly #site: LaunchSite;
+  readonly #strategy: LaunchStrategy;
+  readonly #buffers: DeviceBuffer[];
+  readonly #stallMs: number;
+  /** The last sign that the kernel finishes what it is asked, and when it came. */
+  #sign = -1;
+  #signMs = 0;
+  #lookedMs = 0;
+  readonly #company: CompanyMember;
+  /** The place on the device, where it is not the caller's. */
+  readonly #place: Place | undefined;
+  /** The device may be closed from then on. */
+  readonly #letGo: () => void;
+  #state: "stopped" | "running" | "lost" = "stopped";
+  #lossReason: EverwarpError | undefined;
+  /** Faults of launches up to this one were told. */
+  #faultEpoch = 0;
+  #heartbeat: HeartbeatReading | undefined;
+  /** Cursors do not stand behind the requests so far: some were given up, or other workgroups are to take the next ones. */
+  #hasStaleCursors = false;
+  #isClosed = false;
+  /** Mapped memory is gone. */
+  #isFreed = false;
+  #closed: Promise<void> | undefined;
+
+  private constructor(parts: {
+    lanes: readonly WorkQueue[];
+    site: LaunchSite;
+    strategy: LaunchStrategy;
+    reason: string;
+    counts: LaunchCounts;
+    ticksPerMs: number;
+    buffers: DeviceBuffer[];
+    letGo: () => void;
+    stallMs: number;
+    company: CompanyMember;
+    place: Place | undefined;
+  }) {
+    this.#lanes = parts.lanes;
+    this.#site = parts.site;
+    this.#strategy = parts.strategy;
+    this.strategyName = parts.strategy.name;
+    this.strategyReason = parts.reason;
+    this.counts = parts.counts;
+    this.ticksPerMs = parts.ticksPerMs;
+    this.#buffers = parts.buffers;
+    this.#letGo = parts.letGo;
+    this.#stallMs = parts.stallMs;
+    this.#company = parts.company;
+    this.#place = parts.place;
+    this.#site.onGap = (gapTicks, epoch) => {
+      const gapMs = gapTicks / this.ticksPerMs;
+      this.leaseGaps.add(gapMs);
+      this.#strategy.sawGap?.(gapMs, epoch);
+    };
+  }
+
+  /**
+   * Makes the queue and starts the kernel.
+   * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_NO_ROOM, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   */
+  static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
+    const { device, profile, slotCount = 256, laneCount = 1, completionVectors = 1 } = options;
+    const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto", {
+      among: options.strategies,
+      isCard: isCard(device),
+    });
+    const slotsOffsetBytes = CONTROL_BLOCKS * Queue.CONTROL_STRIDE_BYTES;
+    const heartbeatOffsetBytes = laneCount * slotCount * completionVectors * 16;
+    const aliveOffsetBytes = heartbeatOffsetBytes + Heartbeat.BYTES;
+    const buffers: DeviceBuffer[] = [];
+    const { stallMs = Infinity } = options;
+    // The lanes look at mapped memory, which must not go before they do.
+    const letGo = device.hold(options.pipeline.label ?? "a kernel");
+    let loop: ResidentLoop | undefined;
+    let place: Place | undefined;
+    let company = NO_COMPANY;
+    const create = (
+      role: "upload" | "readback" | "device",
+      sizeBytes: number,
+      label: string,
+    ): DeviceBuffer => {
+      const buffer = device.createBuffer({ role, sizeBytes, label });
+      buffers.push(buffer);
+      if (buffer.mapped !== undefined) new Uint32Array(buffer.mapped).fill(0);
+      return buffer;
+    };
+    try {
+      if (options.queue === undefined)
+        place = roomOf(device).enter({ kind: kindOf(name), label: options.pipeline.label ?? "a kernel" });
+      const queue = options.queue ?? place?.queue ?? device.queue;
+      const guest: CompanyGuest = {
+        onChange: () => void loop?.poll(),
+        hasMadeRoom: () => loop === undefined || !loop.#stays,
+        sharesQueue: queue === device.queue,
+      };
+      // On a card others learn of every kernel, whatever its strategy is: they may have to make room for it.
+      if (isCard(device) || name === "adaptive")
+        company = (options.joinCompany ?? joinCompany)(device, guest);
+      await company.makeRoom();
+      const slotBytes = slotCount * Queue.SLOT_BYTES;
+      const upload = create("upload", slotsOffsetBytes + laneCount * slotBytes, "work queue");
+      const readback = create("readback", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
+      const counters = create("device", laneCount * slotCount * 12, "arrival counters");
+      const cursors = create("device", Cursors.BYTES, "cursors");
+      await device.runAsync(
+        (recorder) =>
+          recorder.fill(cursors, 0, cursors.sizeBytes, 0).fill(counters, 0, counters.sizeBytes, 0),
+        { queue },
+      );
+      const lanes = Array.from({ length: laneCount }, (_, lane) => {
+        const completionWords = slotCount * completionVectors * 4;
+        return new WorkQueue(
+          new Uint32Array(upload.host, slotsOffsetBytes + lane * slotBytes, slotBytes / 4),
+          new Uint32Array(readback.host, lane * completionWords * 4, completionWords),
+          lane,
+        );
+      });
+      const ticksPerMs = ticksPerMsOf(profile, options.hasClock === true);
+      const site = new LaunchSite({
+        device,
+        queue,
+        pipeline: options.pipeline,
+        memory: {
+          upload,
+          slotsOffsetBytes,
+          readback,
+          heartbeatOffsetBytes,
+          aliveOffsetBytes,
+          counters,
+          cursors,
+          slotCount,
+          completionVectors,
+        },
+        settings: {
+          leaseTicks: Math.round(leaseMsOf(name, options.leaseMs) * ticksPerMs),
+          ...idleTicksOf(options, ticksPerMs),
+          dozeTicksMax: Math.round(DOZE_PAUSE_MS_MAX * ticksPerMs),
+          roundBudget: profile.loopLimit === undefined ? 0 : Math.floor(profile.loopLimit * ROUND_SHARE),
+          dutyCycle: options.dutyCycle ?? 1,
+        },
+        boundedWorkgroupCount: options.boundedWorkgroupCount ?? 1,
+        addresses: {
+          inputs: options.inputsAddress ?? 0n,
+          outputs: options.outputsAddress ?? 0n,
+          state: options.stateAddress ?? 0n,
+        },
+        pollLimit: options.pollLimit ?? 0,
+      });
+      const counts = { launches: 0, relaunches: 0 };
+      const strategy = createStrategy(
+        name,
+        { site, lanes, counts },
+        {
+          requestsPerBatch: options.requestsPerBatch ?? 64,
+          residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
+          leastWorkgroupCount: options.leastWorkgroupCount ?? 1,
+          company,
+        },
+      );
+      loop = new ResidentLoop({
+        lanes,
+        site,
+        strategy,
+        reason,
+        counts,
+        ticksPerMs,
+        buffers,
+        letGo,
+        stallMs,
+        company,
+        place,
+      });
+      await loop.start();
+      company.opened(loop.workgroupCount);
+      return loop;
+    } catch (error) {
+      if (loop === undefined) {
+        for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
+        company[Symbol.dispose]();
+        place?.leave();
+        letGo();
+      } else await loop[Symbol.asyncDispose]().catch(() => undefined); // the first error is the one to tell
+      throw error;
+    }
+  }
+
+  /** Slots of each lane of the work queue. */
+  get slotCount(): number {
+    return this.#lanes[0].capacity;
+  }
+
+  /** Requests without an answer, in all lanes. */
+  get inFlightCount(): number {
+    let count = 0;
+    for (const lane of this.#lanes) count += lane.inFlightCount;
+    return count;
+  }
+
+  get isFull(): boolean {
+    return this.#lanes[0].isFull;
+  }
+
+  /** May the next request be one that the first workgroup answers alone (RESIDENCY_ALONE)? */
+  get mayBeAlone(): boolean {
+    return this.#lanes[0].mayBeAlone;
+  }
+
+  /** Requests that a lane has room for. */
+  freeSlots(lane = 0): number {
+    const queue = this.#lanes[lane];
+    return queue.capacity - queue.inFlightCount;
+  }
+
+  /** `lost`: the kernel ended by itself; nothing more is answered until it was stopped and started. */
+  get state(): "stopped" | "running" | "lost" {
+    return this.#state;
+  }
+
+  /** Why the kernel was lost. */
+  get lossReason(): EverwarpError | undefined {
+    return this.#lossReason;
+  }
+
+  /** Does the kernel end after every batch of requests, because others use the card too? For the strategy `adaptive`. */
+  get isShared(): boolean {
+    return this.#strategy.isShared ?? false;
+  }
+
+  /** Is a launch on the device that could end for the sake of others, and has not? */
+  get #stays(): boolean {
+    return this.#state === "running" && this.#strategy.stays === true;
+  }
+
+  /** Workgroups that each request is spread over. */
+  get workgroupCount(): number {
+    return this.#strategy.workgroupCount ?? this.#site.boundedWorkgroupCount;
+  }
+
+  /** Sets the workgroups of launches that end by themselves; counts from the next `start`. */
+  set boundedWorkgroupCount(count: number) {
+    if (count !== this.#site.boundedWorkgroupCount) this.#hasStaleCursors = true;
+    this.#site.boundedWorkgroupCount = count;
+  }
+
+  /** What the kernel last told of itself; undefined before its first launch. */
+  get heartbeat(): HeartbeatReading | undefined {
+    // Where it is told is gone when the loop is closed.
+    if (!this.#isFreed) this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+    return this.#heartbeat;
+  }
+
+  /** Whether a launch that may have taken what is in flight has told of itself: before that none has. */
+  get hasBegun(): boolean {
+    const beat = this.heartbeat;
+    return beat !== undefined && beat.epoch >= (this.#strategy.firstLaunch ?? this.#site.epoch);
+  }
+
+  /** Device memory in which the cursors lie: with the state, a checkpoint while the kernel is stopped. */
+  get cursors(): DeviceBuffer {
+    return this.#site.memory.cursors;
+  }
+
+  /** One 64-bit counter a slot, lane after lane: who has arrived at requests that are not finished. Then an ordinal a slot. */
+  get counters(): DeviceBuffer {
+    return this.#site.memory.counters;
+  }
+
+  /** Sets the share of the time that the kernel may work, also while it runs. */
+  setDutyCycle(share: number): void {
+    if (!(share > 0 && share <= 1)) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
+        remedy: "Give a share of the time above 0 and at most 1.",
+      });
+    }
+    this.#assertOpen();
+    this.#site.change({ dutyCycle: share });
+  }
+
+  /** Sets how long the kernel polls in vain before its pauses grow, and before it parks; also while it runs. */
+  setIdle(idle: { dozeAfterMs?: number; parkAfterMs?: number }): void {
+    this.#assertOpen();
+    this.#site.change(idleTicksOf(idle, this.ticksPerMs));
+  }
+
+  /** Starts a kernel that was stopped or parked: it goes on where device memory says. Requests that were left in the queue are answered. */
+  async start(): Promise<void> {
+    this.#assertOpen();
+    if (this.#state === "running") return;
+    if (this.#state === "lost") await this.stop();
+    if (this.#hasStaleCursors && !hasUnanswered(this.#lanes)) {
+      await this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
+      this.#hasStaleCursors = false;
+    }
+    this.#faultEpoch = this.#site.epoch;
+    await this.#strategy.start();
+    this.#state = "running";
+    this.#advance();
+  }
+
+  /**
+   * Publishes a request and returns at once.
+   * @param payload words for the kernel; the first `wordCount` count
+   * @param lane 1 is urgent, where the kernel has two
+   * @param isAlone the first workgroup answers it alone: where the kernel can do that, and `mayBeAlone`
+   * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST
+   */
+  submit(payload: Uint32Array, wordCount: number = payload.length, lane = 0, isAlone = false): Ticket {
+    if (this.#state !== "running") this.#throwStopped();
+    const ticket = this.#lanes[lane].submit(payload, wordCount, isAlone);
+    this.#advance();
+    return ticket;
+  }
+
+  /** Looks once whether a request was answered, and lets the strategy go on. Never blocks. */
+  check(ticket: Ticket): boolean {
+    if (this.#lanes[ticket.lane].check(ticket)) return true;
+    this.#advance();
+    return this.#state === "lost" && ticket.isDone;
+  }
+
+  /** Looks once at the requests in flight, and lets the strategy go on. Never blocks. Returns how many were found answered. */
+  poll(): number {
+    const found = this.#checkAll();
+    this.#advance();
+    return found;
+  }
+
+  /**
+   * Asks the driver whether the kernel is still there, and mapped memory whether it reported a fault; a loss ends every request in flight. For slow
+   * paths: a call or two.
+   */
+  assertRunning(): void {
+    this.#watched(() => {
+      const fault = this.#site.readFault(this.#faultEpoch);
+      if (fault !== undefined) throw loopLimitError(fault);
+      this.#strategy.assertRunning();
+      this.#assertNotStalled();
+    });
+  }
+
+  /** @throws EW_DEVICE_LOST for requests that nothing becomes of */
+  #assertNotStalled(): void {
+    if (this.#stallMs === Infinity) return;
+    const { heartbeat } = this;
+    const answered = this.#lanes.reduce((sum, { oldestSequence }) => sum + oldestSequence, 0);
+    const sign = answered + (heartbeat === undefined ? 0 : heartbeat.busyTicks + heartbeat.requests);
+    const now = performance.now();
+    // A look that comes late says nothing of the time since the last one: the process may have been stopped.
+    if (sign !== this.#sign || this.inFlightCount === 0 || now - this.#lookedMs > LOOK_GAP_MS)
+      this.#signMs = now;
+    this.#sign = sign;
+    this.#lookedMs = now;
+    if (now - this.#signMs <= this.#stallMs) return;
+    const seconds = Math.round(this.#stallMs / 1000);
+    throw new EverwarpError(
+      "EW_DEVICE_LOST",
+      this.hasBegun
+        ? `the kernel on ${this.#site.device.info.name} finished nothing for ${seconds} s, with ${this.inFlightCount} requests before it`
+        : `no launch began on ${this.#site.device.info.name} within ${seconds} s: something else holds the device`,
+      {
+        remedy:
+          "A kernel that does not end may hold the device, also one of another program; end it, and open this again.",
+      },
+    );
+  }
+
+  /**
+   * Spins until the request is answered. For answers that come in microseconds.
+   * @returns false when `timeoutMs` passed first; the request stays in flight
+   * @throws EW_DEVICE_LOST
+   */
+  waitSync(ticket: Ticket, timeoutMs: number): boolean {
+    const spins = this.#strategy.hasFence ? 1 : SPINS_PER_CLOCK;
+    for (let spin = 0; spin < spins; spin++) if (this.check(ticket)) return true;
+    const begin = performance.now();
+    let asserted = begin;
+    for (;;) {
+      for (let spin = 0; spin < spins; spin++) if (this.check(ticket)) return true;
+      const now = performance.now();
+      if (now - begin >= timeoutMs) return false;
+      this.#checkAll();
+      this.#watched(() => this.#strategy.block(Math.min(ASSERT_INTERVAL_MS, timeoutMs - (now - begin))));
+      if (now - asserted > ASSERT_INTERVAL_MS) {
+        asserted = now;
+        this.assertRunning();
+      }
+    }
+  }
+
+  /**
+   * Resolves when the request is answered; the event loop goes on meanwhile.
+   * @throws EW_TIMEOUT when `timeoutMs` passed first, EW_DEVICE_LOST
+   */
+  async wait(ticket: Ticket, timeoutMs = Infinity): Promise<void> {
+    for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.check(ticket)) return;
+    const begin = performance.now();
+    let asserted = begin;
+    for (let now = begin; !this.check(ticket); now = performance.now()) {
+      if (now - begin > timeoutMs) {
+        throw new EverwarpError(
+          "EW_TIMEOUT",
+          `request ${ticket.sequence} was not answered within ${timeoutMs} ms`,
+          {
+            remedy: "Allow more time; the request stays in flight.",
+          },
+        );
+      }
+      this.#checkAll();
+      if (now - asserted > ASSERT_INTERVAL_MS) {
+        asserted = now;
+        this.assertRunning();
+      }
+      await (now - begin < EAGER_MS ? turn() : sleep(1));
+    }
+  }
+
+  /**
+   * Waits for what is in flight, then stops. `start` starts again.
+   * @throws EW_TIMEOUT when something does not end in `timeoutMs`; what is in flight has then failed with it
+   */
+  async stop(timeoutMs = 5_000): Promise<void> {
+    const isStopped = this.#state === "stopped";
+    const begin = performance.now();
+    let asserted = begin;
+    try {
+      for (
+        let now = begin;
+        !isStopped && this.inFlightCount > 0 && now - begin < timeoutMs;
+        now = performance.now()
+      ) {
+        this.poll();
+        if (now - asserted > ASSERT_INTERVAL_MS) {
+          asserted = now;
+          this.assertRunning();
+        }
+        await turn();
+      }
+    } finally {
+      try {
+        await this.#stopStrategy(timeoutMs);
+      } finally {
+        this.#checkAll();
+        this.#failAll(
+          new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
+            remedy: "Wait for requests before stopping, or allow more time.",
+          }),
+        );
+      }
+    }
+  }
+
+  /**
+   * Ends what runs at the next border of a request, without waiting for the others: they stay in the queue, and are answered after `start`.
+   * Then nothing of the kernel runs, and what it wrote to device memory can be copied.
+   * @throws EW_TIMEOUT when it does not end in `timeoutMs`
+   */
+  async park(timeoutMs = 5_000): Promise<void> {
+    this.#assertOpen();
+    if (this.#state === "lost") this.#throwStopped();
+    if (this.#state === "stopped") return;
+    await this.#strategy.stop(timeoutMs);
+    this.#state = "stopped";
+    this.#checkAll();
+  }
+
+  async #stopStrategy(timeoutMs: number): Promise<void> {
+    this.#state = "stopped";
+    try {
+      await this.#strategy.stop(timeoutMs);
+    } catch (error) {
+      // On a lost device nothing runs any more; that it is lost was told to every request, and is told again by the next use.
+      if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
+    }
+  }
+
+  /**
+   * Stops, and frees what `launch` took: also where a launch does not end, and then its memory stays until it has. A second call waits
+   * for the first.
+   * @throws EW_TIMEOUT when a launch does not end in time
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true;
+    try {
+      await this.stop();
+    } finally {
+      this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+      this.#isFreed = true;
+      this.#strategy.dispose();
+      for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
+      this.#company[Symbol.dispose]();
+      this.#place?.leave();
+      this.#letGo();
+    }
+  }
+
+  /** Lets the strategy launch what there is to launch. On every path that is hot, so it is written out. */
+  #advance(): void {
+    if (this.#state !== "running") return;
+    try {
+      this.#strategy.advance();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  #watched(step: () => void): void {
+    if (this.#state !== "running") return;
+    try {
+      step();
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  /** The kernel is gone: every request in flight ends with the reason. */
+  #lose(error: unknown): void {
+    if (!(error instanceof EverwarpError)) throw error;
+    this.#state = "lost";
+    this.#lossReason = error;
+    this.#checkAll();
+    this.#failAll(error);
+  }
+
+  #checkAll(): number {
+    let found = 0;
+    for (let lane = 0; lane < this.#lanes.length; lane++) found += this.#lanes[lane].checkAll();
+    return found;
+  }
+
+  #failAll(failure: EverwarpError): void {
+    if (this.inFlightCount > 0) this.#hasStaleCursors = true;
+    for (const lane of this.#lanes) lane.failAll(failure);
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed)
+      throw new EverwarpError("EW_CLOSED", "the kernel was closed", { remedy: "Launch it again." });
+  }
+
+  #throwStopped(): never {
+    this.#assertOpen();
+    if (this.#state === "lost" && this.#lossReason !== undefined) throw this.#lossReason;
+    throw new EverwarpError("EW_CLOSED", "the kernel is not running", { remedy: "Start it again." });
+  }
+}
+
+function loopLimitError({ workgroup, rounds }: { workgroup: number; rounds: number }): EverwarpError {
+  return new EverwarpError(
+    "EW_LOOP_LIMIT",
+    `the driver ended loops of workgroup ${workgroup} early, ${rounds} rounds after its launch by the kernel's own count, so the request in hand has no answer that can be trusted`,
+    { remedy: "Let perform() do less at a time: suspend() the request, and tell of its loops with spend()." },
+  );
+}

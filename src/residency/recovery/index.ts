@@ -1,0 +1,2 @@
+/** Supervision: checkpoints, losses, recoveries. */
+export { Supervisor } from "./supervisor.ts";

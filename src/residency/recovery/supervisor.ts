@@ -1,0 +1,592 @@
+/**
+ * Keeps a kernel alive: sees that it is lost, makes it again where the last checkpoint says, and asks it again what was asked since.
+ *
+ *              ┌──── checkpoint ────▶ parked ─────┐
+ *     serving ─┤                         │ loss   ├──▶ serving
+ *              └──── loss ──▶ recovering ◀────────┘
+ *                                 │ recovered ──▶ serving
+ *                                 └ attemptsMax failures that are no request's fault ──▶ failed      any ──close──▶ closed
+ *
+ *     recovery   collect what was answered ▶ leave the old site ▶ device.replace() where it is lost ▶ open a site at the checkpoint
+ *                ▶ replay the answered requests of the journal, answers dropped ▶ checkpoint ▶ publish what was in flight again, one at a time
+ *
+ * Invariants: state that callers have seen is never undone: checkpoint + journal always give it. Checkpoints and recoveries follow one another,
+ * never at the same time. A loss is a driver that says so, a launch that ended or ran into a limit of loops, or a kernel with requests in
+ * flight that finishes nothing and works at nothing for `hangTimeoutMs`. There is no timer here: the pump (or a spinning call) asks `watch`, and that
+ * only while something is in flight.
+ *
+ * Which request hung a kernel is not guessed: after a loss everything that was in flight is suspect and published one at a time, so the next
+ * loss names the one. That one is poisoned when it was in flight in `attemptsMax` losses.
+ */
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { nowMs, EverwarpError } from "../../base/index.ts";
+import type { Device } from "../../vulkan/index.ts";
+import type { ReplayEntry } from "../checkpoint/index.ts";
+import {
+  type KernelCapture,
+  type KernelMemory,
+  type KernelRecipe,
+  KernelSite,
+  type KernelTotals,
+} from "../kernel/index.ts";
+import {
+  TimeHistogram,
+  copyPosition,
+  isBetweenRequests,
+  isSplit,
+  type LoopPosition,
+  withdraw,
+  type ResidentLoop,
+} from "../launch/index.ts";
+import type { Lane, Ticket } from "../queue/index.ts";
+import type { RequestDesk, RequestTrace } from "../requests/index.ts";
+import type { LaunchCounts } from "../strategies/index.ts";
+
+/** How often the driver is asked whether the kernel is there. */
+const WATCH_INTERVAL_MS = 20;
+/** A watch that comes so late says nothing about the time since the last one. */
+const WATCH_GAP_MS = 500;
+const REPLAY_EAGER_MS = 2;
+/** A launch that has not begun is waited for this many times as long as one that works. */
+const NOT_BEGUN_FACTOR = 4;
+
+export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "closed";
+
+/** A checkpoint in memory, with what was in flight at that moment. */
+export interface TakenCheckpoint {
+  readonly memory: KernelMemory;
+  /** Words of the requests in flight, by lane, oldest first. */
+  readonly inFlight: readonly [readonly Uint32Array[], readonly Uint32Array[]];
+  /** How long requests stood still for it. */
+  readonly pausedMs: number;
+}
+
+export class Supervisor<Answer> {
+  readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
+  readonly pauses = new TimeHistogram();
+  /** Of sites that were left. */
+  readonly #past: Totals = {
+    launches: 0,
+    relaunches: 0,
+    ticks: 0,
+    polls: 0,
+    busyTicks: 0,
+    activeLanes: 0,
+    countedLanes: 0,
+  };
+  readonly #pastGaps = new TimeHistogram();
+  readonly #recipe: KernelRecipe;
+  readonly #desk: RequestDesk<Answer>;
+  readonly #trace: RequestTrace;
+  readonly #hangTimeoutMs: number;
+  readonly #attemptsMax: number;
+  readonly #checkpointEveryMs: number;
+  readonly #wake: () => void;
+  #state: SupervisorState = "serving";
+  #site: KernelSite;
+  /** The site that was left last: what it has done is in the past, while there is no other yet. */
+  #leftSite: KernelSite | undefined;
+  /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
+  #memory: KernelMemory | undefined;
+  /** The end of the last checkpoint or recovery; never rejects. */
+  #tail: Promise<unknown> = Promise.resolve();
+  /** Why requests wait for a recovery, or why there will be none. */
+  #reason: EverwarpError | undefined;
+  /** Losses in a row, with no answer between, that found no request taken; and the first cause. */
+  #faultlessLosses = 0;
+  #firstCause: EverwarpError | undefined;
+  #answeredAtLoss = 0;
+  /** When the last checkpoint is too old, and what had been done when it was taken. */
+  #dueAtMs: number;
+  #workKept = 0;
+  #watchedMs = 0;
+  #stillSinceMs = 0;
+  #workSeen = -1;
+
+  constructor(options: {
+    site: KernelSite;
+    recipe: KernelRecipe;
+    desk: RequestDesk<Answer>;
+    trace: RequestTrace;
+    memory: KernelMemory | undefined;
+    hangTimeoutMs: number;
+    attemptsMax: number;
+    /** How old a checkpoint may be while something changes; Infinity: any age. */
+    checkpointEveryMs: number;
+    /** Called when requests may have been published. */
+    wake: () => void;
+  }) {
+    this.#site = options.site;
+    this.#recipe = options.recipe;
+    this.#desk = options.desk;
+    this.#trace = options.trace;
+    this.#memory = options.memory;
+    this.#hangTimeoutMs = options.hangTimeoutMs;
+    this.#attemptsMax = options.attemptsMax;
+    this.#checkpointEveryMs = options.checkpointEveryMs;
+    this.#dueAtMs = nowMs() + options.checkpointEveryMs;
+    this.#wake = options.wake;
+    this.#desk.onLoss = (reason) => this.lose(reason);
+    this.#desk.attach(this.#site.loop);
+  }
+
+  get state(): SupervisorState {
+    return this.#state;
+  }
+
+  get site(): KernelSite {
+    return this.#site;
+  }
+
+  /** What the kernel has done, on all its sites. */
+  get totals(): Totals {
+    return this.#site === this.#leftSite ? this.#past : sumOf(this.#past, totalsOf(this.#site));
+  }
+
+  /** Times between two leases. */
+  get leaseGaps(): TimeHistogram {
+    const gaps = new TimeHistogram().addAll(this.#pastGaps);
+    return this.#site === this.#leftSite ? gaps : gaps.addAll(this.#site.loop.leaseGaps);
+  }
+
+  /** Why the kernel is lost, while it is. */
+  get reason(): EverwarpError | undefined {
+    return this.#reason;
+  }
+
+  /** Looks after the kernel, at most every 20 ms; for the slow path of the pump and of spinning calls, while something is in flight. */
+  watch(now: number): void {
+    if (this.#state !== "serving" || now - this.#watchedMs < WATCH_INTERVAL_MS) return;
+    if (now - this.#watchedMs > WATCH_GAP_MS) this.#stillSinceMs = now;
+    this.#watchedMs = now;
+    const { loop, device } = this.#site;
+    if (device.isLost) return this.lose(lostElsewhere(device));
+    loop.assertRunning();
+    if (loop.state === "lost") return this.lose(reasonOf(loop));
+    if (this.#isStill(loop, now)) this.lose(this.#hung(now - this.#stillSinceMs));
+  }
+
+  /** Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the pump; true once each time. */
+  isCheckpointDue(now: number): boolean {
+    if (now < this.#dueAtMs) return false;
+    this.#dueAtMs = now + this.#checkpointEveryMs;
+    return this.#workDone(this.#site.loop) !== this.#workKept;
+  }
+
+  /** The kernel is lost: recovers it, unless that is under way. */
+  lose(reason: EverwarpError): void {
+    if (this.#state !== "serving" && this.#state !== "parked") return;
+    this.#state = "recovering";
+    this.#reason = reason;
+    this.#desk.detach();
+    this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#break(error));
+  }
+
+  /** Resolves when no checkpoint and no recovery is under way. */
+  async settled(): Promise<void> {
+    for (let tail; tail !== this.#tail;) {
+      tail = this.#tail;
+      await tail;
+    }
+  }
+
+  /**
+   * Takes a checkpoint: parks the kernel at the next border, copies its memory, starts it again. A kernel that is lost meanwhile is recovered
+   * first.
+   * @throws EW_CLOSED, or the first cause where recovery failed
+   */
+  async checkpoint(): Promise<TakenCheckpoint> {
+    for (;;) {
+      const taken = await this.#exclusively(() => this.#park());
+      if (taken !== undefined) return taken;
+      await this.settled();
+      this.assertServing();
+    }
+  }
+
+  /** @throws EW_CLOSED, or the first cause where recovery failed */
+  assertServing(): void {
+    if (this.#state === "failed" && this.#reason !== undefined) throw this.#reason;
+    if (this.#state === "closed") {
+      throw new EverwarpError("EW_CLOSED", "the kernel was stopped", { remedy: "Launch it again." });
+    }
+  }
+
+  /** Ends the kernel, after what is under way. Requests are the caller's: end them first. */
+  async close(): Promise<void> {
+    this.#state = "closed";
+    this.#desk.detach();
+    await this.settled();
+    await this.#site.leave();
+  }
+
+  // ── Checkpoints ──
+
+  /**
+   * Undefined when the kernel was lost meanwhile.
+   * @throws EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the kernel then goes on as it was
+   */
+  async #park(): Promise<TakenCheckpoint | undefined> {
+    if (this.#state !== "serving") return undefined;
+    const site = this.#site;
+    const { loop } = site;
+    let capture: () => Promise<KernelCapture>;
+    try {
+      capture = await site.prepareCapture();
+    } catch (error) {
+      if (codeOf(error) !== "EW_DEVICE_LOST") throw error;
+      this.lose(error as EverwarpError);
+      return undefined;
+    }
+    if (!this.#is("serving")) return undefined;
+    this.#state = "parked";
+    this.#desk.detach();
+    const begin = nowMs();
+    const captured = await this.#orLose(async () => {
+      await loop.park(this.#hangTimeoutMs);
+      return await this.#gather(site, capture);
+    });
+    if (captured === undefined) return undefined;
+    // From here on this is the checkpoint: should the kernel be lost, it is recovered when this is over.
+    const inFlight = this.#cut(loop, captured.position);
+    await this.#orLose(async () => {
+      if (this.#is("parked")) await loop.start();
+      if (this.#is("parked")) this.#serve(site);
+    });
+    const pausedMs = this.#notePause(begin);
+    const memory = await captured.finish();
+    this.#keep(memory);
+    return { memory, inFlight, pausedMs };
+  }
+
+  /** Undefined where a step fails: the kernel is lost then. */
+  async #orLose<T>(step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (error) {
+      if (error instanceof EverwarpError) this.lose(error);
+      else this.#break(error);
+      return undefined;
+    }
+  }
+
+  /** Captures a parked kernel at a border that all workgroups share: where some are a request ahead, the others finish it first. */
+  async #gather(site: KernelSite, capture: () => Promise<KernelCapture>): Promise<KernelCapture> {
+    const { loop } = site;
+    for (;;) {
+      this.#desk.collect();
+      const captured = await capture();
+      if (!this.#is("parked") || !isSplit(captured.position)) return captured;
+      await loop.start();
+      this.#watchAnew();
+      // Nothing is published meanwhile, so this ends: each time at least one request fewer is in flight.
+      while (loop.poll() === 0 && loop.state === "running" && this.#is("parked")) {
+        const now = nowMs();
+        if (now - this.#watchedMs > WATCH_INTERVAL_MS) {
+          this.#watchedMs = now;
+          loop.assertRunning();
+          if (this.#isStill(loop, now)) throw this.#hung(now - this.#stillSinceMs);
+        }
+        await turn();
+      }
+      if (loop.state === "lost") throw reasonOf(loop);
+      await loop.park(this.#hangTimeoutMs);
+    }
+  }
+
+  /** The journal begins anew, behind what a parked kernel has answered. Returns the words in flight. */
+  #cut(loop: ResidentLoop, position: LoopPosition): TakenCheckpoint["inFlight"] {
+    const { journal } = this.#desk;
+    this.#desk.collect();
+    journal.cut();
+    this.#workKept = this.#workDone(loop);
+    this.#dueAtMs = nowMs() + this.#checkpointEveryMs;
+    // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
+    journal.keepsAnswered = this.#recipe.types.stateBytes > 0 || !isBetweenRequests(position);
+    return [journal.inFlight(0), journal.inFlight(1)];
+  }
+
+  /** From now on recoveries go back to this. */
+  #keep(memory: KernelMemory): void {
+    this.#memory = this.#desk.journal.keepsAnswered ? memory : undefined;
+  }
+
+  #notePause(begin: number): number {
+    const endMs = nowMs();
+    this.counters.checkpoints++;
+    this.pauses.add(endMs - begin);
+    this.#trace.span("checkpoint", begin, endMs);
+    return endMs - begin;
+  }
+
+  // ── Recovery ──
+
+  async #recover(reason: EverwarpError): Promise<void> {
+    const begin = nowMs();
+    this.counters.recoveries++;
+    this.#takeBack(reason);
+    let { device } = this.#site;
+    await this.#leave(this.#site);
+    if (this.#faultlessLosses > this.#attemptsMax) return this.#giveUp(reason);
+    for (let attempt = 1; this.#is("recovering");) {
+      let site: KernelSite | undefined;
+      let wasGivenUp = false;
+      try {
+        if (device.isLost) device = device.replace();
+        site = await KernelSite.open(device, this.#recipe, this.#memory);
+        await this.#replay(site);
+        this.#site = site;
+        this.#trace.span("recovery", begin, nowMs());
+        if (this.#is("recovering")) this.#serve(site);
+        return;
+      } catch (error) {
+        if (!(error instanceof EverwarpError)) throw error;
+        // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given up in the end.
+        wasGivenUp = device.isAbandoned;
+        if (site !== undefined) await this.#leave(site);
+        // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a device opened anew.
+        if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
+        if (wasGivenUp) continue;
+        if (attempt >= this.#attemptsMax) return this.#giveUp(error);
+        attempt++;
+      }
+    }
+  }
+
+  /** What was in flight goes back into the line, but for a request that hung the kernel again and again. */
+  #takeBack(reason: EverwarpError): void {
+    const desk = this.#desk;
+    const { loop, device } = this.#site;
+    if (loop.state === "running") loop.poll(); // what was answered before the loss
+    desk.collect();
+    if (desk.counters.answered > this.#answeredAtLoss) {
+      this.#answeredAtLoss = desk.counters.answered;
+      this.#faultlessLosses = 0;
+      this.#firstCause = undefined;
+    }
+    this.#firstCause ??= reason;
+    const isTaken = desk.inFlightCount > 0 && loop.hasBegun;
+    const isCertain = isTaken && desk.inFlightCount === 1;
+    // Another kernel on the device hung, and gave it up: whatever was in hand here had no part in that.
+    const isOthers = device.isAbandoned;
+    if (!isTaken && !isOthers) this.#faultlessLosses++;
+    desk.takeBack((request, lane, index) => {
+      if (isTaken && !isOthers) request.lossCount++;
+      request.firstLoss ??= reason;
+      if (request.isWithdrawn) {
+        this.#withdraw(lane, index);
+        return true;
+      }
+      const isPoisoned = isCertain && !isOthers && request.lossCount >= this.#attemptsMax;
+      if (isPoisoned) {
+        desk.counters.poisoned++;
+        desk.fail(request, poisoned(request.lossCount, request.firstLoss), "poisoned");
+        this.#withdraw(lane, index);
+      }
+      return isPoisoned;
+    });
+  }
+
+  /** The next recovery leaves out a request that may have been under way at the checkpoint. */
+  #withdraw(lane: Lane, index: number): void {
+    if (this.#memory === undefined) return;
+    // Who took that checkpoint may be writing it to a file.
+    const position = copyPosition(this.#memory.position);
+    withdraw(position, lane, index);
+    this.#memory = { ...this.#memory, position };
+  }
+
+  async #leave(site: KernelSite): Promise<void> {
+    Object.assign(this.#past, sumOf(this.#past, totalsOf(site)));
+    this.#pastGaps.addAll(site.loop.leaseGaps);
+    this.#leftSite = site;
+    await site.leave();
+  }
+
+  /** @param last why it could not be launched again, or was lost once more */
+  #giveUp(last: EverwarpError): void {
+    if (!this.#is("recovering")) return; // it was closed meanwhile
+    this.#state = "failed";
+    this.#reason = givenUp(this.#firstCause ?? last, last);
+    this.#desk.failAll(this.#reason);
+  }
+
+  /** Something failed that nothing here can fail with: nobody is to wait for what will not come. */
+  #break(cause: unknown): void {
+    if (this.#is("closed")) return;
+    this.#state = "failed";
+    this.#reason = new EverwarpError("EW_INTERNAL", `the kernel could not be kept: ${String(cause)}`, {
+      remedy: "Please report this, with the cause of this error.",
+      cause,
+    });
+    this.#desk.detach();
+    this.#desk.failAll(this.#reason);
+  }
+
+  #serve(site: KernelSite): void {
+    this.#state = "serving";
+    this.#reason = undefined;
+    this.#watchAnew();
+    site.loop.setDutyCycle(this.#recipe.dutyCycle); // it may have been changed meanwhile
+    this.#desk.attach(site.loop);
+    this.#wake();
+  }
+
+  /** Performs again what was answered since the checkpoint, in its order; then that is a checkpoint. */
+  async #replay(site: KernelSite): Promise<void> {
+    const entries = this.#desk.journal.replay();
+    if (entries.length === 0) return;
+    await replayAll(site, entries, this.#hangTimeoutMs, () => this.assertServing());
+    this.counters.replayed += entries.length;
+    const capture = await site.prepareCapture();
+    await site.loop.park(this.#hangTimeoutMs);
+    const captured = await capture();
+    const memory = await captured.finish();
+    this.#cut(site.loop, memory.position);
+    this.#keep(memory);
+    await site.loop.start();
+  }
+
+  // ── Watching ──
+
+  /** What was seen of the kernel before says nothing of what it does from now on. */
+  #watchAnew(): void {
+    this.#watchedMs = 0;
+    this.#workSeen = -1;
+  }
+
+  /** Has the kernel neither answered nor worked for too long? Idle polls are no work: one workgroup may wait for another that hangs. */
+  #isStill(loop: ResidentLoop, now: number): boolean {
+    const work = this.#workDone(loop);
+    if (work !== this.#workSeen || this.#desk.inFlightCount === 0) {
+      this.#workSeen = work;
+      this.#stillSinceMs = now;
+    }
+    // A launch that has not begun may wait for others on the device: that is no request's fault, and takes patience. So does a kernel that
+    // rests: after work for as long as a hang may look, it may rest for so many times that.
+    const patience = (loop.hasBegun ? 1 : NOT_BEGUN_FACTOR) / this.#recipe.dutyCycle;
+    return now - this.#stillSinceMs > this.#hangTimeoutMs * patience;
+  }
+
+  /** A number that changes whenever something is done. */
+  #workDone({ heartbeat }: ResidentLoop): number {
+    const { answered } = this.#desk.counters;
+    return heartbeat === undefined ? answered : answered + heartbeat.busyTicks + heartbeat.requests;
+  }
+
+  #hung(stillMs: number): EverwarpError {
+    const count = this.#desk.inFlightCount;
+    return new EverwarpError(
+      "EW_DEVICE_LOST",
+      `the kernel has finished nothing for ${Math.round(stillMs)} ms, with ${count} request${count === 1 ? "" : "s"} in flight`,
+      { remedy: "A request that takes longer must suspend(); or launch with a longer hangTimeoutMs." },
+    );
+  }
+
+  /** Asked after something was awaited: the state may be another one by then. */
+  #is(state: SupervisorState): boolean {
+    return this.#state === state;
+  }
+
+  #exclusively<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#tail.then(task);
+    // Whoever asked hears of a failure; the next in turn does not mind.
+    this.#tail = done.catch(() => undefined);
+    return done;
+  }
+}
+
+/** @throws EW_DEVICE_LOST, EW_LOOP_LIMIT: what the loop was lost with, or that it stands still; what `assertWanted` throws */
+async function replayAll(
+  site: KernelSite,
+  entries: readonly ReplayEntry[],
+  hangTimeoutMs: number,
+  assertWanted: () => void,
+): Promise<void> {
+  const { loop } = site;
+  const inFlight: Ticket[] = [];
+  let progressMs = nowMs();
+  let assertedMs = progressMs;
+  const step = async (): Promise<void> => {
+    assertWanted();
+    loop.poll();
+    const now = nowMs();
+    const before = inFlight.length;
+    while (inFlight.length > 0 && inFlight[0].isDone && inFlight[0].failure === undefined) inFlight.shift();
+    if (inFlight.length < before) progressMs = now;
+    if (now - assertedMs > WATCH_INTERVAL_MS) {
+      assertedMs = now;
+      loop.assertRunning();
+    }
+    if (loop.state === "lost") throw reasonOf(loop);
+    if (now - progressMs > hangTimeoutMs) {
+      throw new EverwarpError(
+        "EW_DEVICE_LOST",
+        `a replayed request was not answered within ${hangTimeoutMs} ms`,
+      );
+    }
+    await (now - progressMs < REPLAY_EAGER_MS ? turn() : sleep(1));
+  };
+  let lane: Lane | undefined;
+  for (const entry of entries) {
+    // Requests of different lanes would overtake each other.
+    while (entry.lane !== lane ? inFlight.length > 0 : loop.freeSlots(entry.lane) === 0) await step();
+    lane = entry.lane;
+    inFlight.push(loop.submit(entry.words, entry.words.length, lane));
+  }
+  while (inFlight.length > 0) await step();
+}
+
+type Totals = KernelTotals & LaunchCounts;
+
+function totalsOf(site: KernelSite): Totals {
+  return { ...site.totals, ...site.loop.counts };
+}
+
+function sumOf(a: Totals, b: Totals): Totals {
+  return {
+    launches: a.launches + b.launches,
+    relaunches: a.relaunches + b.relaunches,
+    ticks: a.ticks + b.ticks,
+    polls: a.polls + b.polls,
+    busyTicks: a.busyTicks + b.busyTicks,
+    activeLanes: a.activeLanes + b.activeLanes,
+    countedLanes: a.countedLanes + b.countedLanes,
+  };
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof EverwarpError ? error.code : undefined;
+}
+
+function reasonOf(loop: ResidentLoop): EverwarpError {
+  return loop.lossReason ?? new EverwarpError("EW_DEVICE_LOST", "the kernel ended without a reason");
+}
+
+function lostElsewhere(device: Device): EverwarpError {
+  return new EverwarpError(
+    "EW_DEVICE_LOST",
+    `${device.info.name} was lost, or given up by another kernel on it`,
+    {
+      remedy: "The kernel goes on with the device that replaces it.",
+    },
+  );
+}
+
+/** What a kernel that is given up tells: the first cause, and what kept it from being launched again where that is another. */
+function givenUp(first: EverwarpError, last: EverwarpError): EverwarpError {
+  if (last === first || last.message === first.message) return first;
+  return new EverwarpError(
+    first.code,
+    `the kernel could not be launched again (${last.message} [${last.code}]) after it was lost: ${first.message}`,
+    { cause: first },
+  );
+}
+
+function poisoned(times: number, cause: EverwarpError): EverwarpError {
+  return new EverwarpError(
+    "EW_REQUEST_POISONED",
+    `the kernel was lost ${times} times with this request in hand; it is given up, and was not performed`,
+    { remedy: "Look for a loop without end, or an address out of bounds, that these values lead to.", cause },
+  );
+}

@@ -1,0 +1,73 @@
+/**
+ * When a kernel's mapped memory is looked at: one rhythm for all its requests.
+ *
+ *     asleep ──wake──▶ eager: every turn of the event loop ──nothing for a while──▶ patient: a timer, 1 ms … 4 ms
+ *        ▲               ▲ └──────────────answers───────────────────────────────────────┘ │
+ *        └── nothing left to wait for ────────────────────────────────────────────────────┘
+ *
+ * Invariants: while nothing is in flight there is no timer and no immediate; while something is, exactly one of them, which keeps the process alive.
+ */
+import { nowMs } from "../../base/index.ts";
+
+/** How long it is eager after the last answer. At 60 requests a second that each take long, this is 3 % of a core. */
+const EAGER_MS = 0.5;
+const PATIENT_MS = 1;
+
+/** What a look at the memory found. */
+export type PassResult = "answers" | "nothing" | "idle";
+
+export class Pump {
+  readonly #pass: (now: number) => PassResult;
+  readonly #patientMsMax: number;
+  readonly #turn = (): void => this.#look();
+  #isAwake = false;
+  #timer: NodeJS.Timeout | undefined;
+  #lastAnswerMs = 0;
+  #sleepMs = PATIENT_MS;
+
+  /**
+   * @param pass looks once; `idle` when there is nothing to wait for
+   * @param patientMsMax the longest time between two looks
+   */
+  constructor(pass: (now: number) => PassResult, patientMsMax = 4) {
+    this.#pass = pass;
+    this.#patientMsMax = patientMsMax;
+  }
+
+  get isAwake(): boolean {
+    return this.#isAwake;
+  }
+
+  /** Something was published: looks soon, and goes on until there is nothing left. */
+  wake(): void {
+    if (this.#isAwake) {
+      if (this.#timer === undefined) return;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+    }
+    this.#isAwake = true;
+    this.#sleepMs = PATIENT_MS;
+    this.#lastAnswerMs = nowMs();
+    setImmediate(this.#turn);
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    const now = nowMs();
+    const result = this.#pass(now);
+    if (result === "idle") {
+      this.#isAwake = false;
+      return;
+    }
+    if (result === "answers") {
+      this.#lastAnswerMs = now;
+      this.#sleepMs = PATIENT_MS;
+    }
+    if (now - this.#lastAnswerMs < EAGER_MS) {
+      setImmediate(this.#turn);
+      return;
+    }
+    this.#timer = setTimeout(this.#turn, this.#sleepMs);
+    this.#sleepMs = Math.min(this.#sleepMs + PATIENT_MS, this.#patientMsMax);
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * Where requests are handed to the kernel and answers to their callers.
+ *
+ *     accept ──▶ line (request-lanes.ts) ──publish──▶ slots of the queue ──collect──▶ caller
+ *          └────── a slot is free, nobody waits ─────────▲   │
+ *                                                        │   └ journal: words in flight, and what was answered since the checkpoint
+ *     a loss: takeBack puts what was in flight first in the line again; suspects are then published one at a time
+ *
+ * Invariants: a request is in the line, or in flight, or settled; requests of a lane are published in the order of their calls, and answered in that
+ * order; each caller is told once; what the journal holds in flight are the requests in `#inFlight`, in the same order. While there is no loop
+ * (a checkpoint, a recovery) nothing is published, and calls wait in the line.
+ *
+ * The way of a request without options allocates its promise, its `PendingRequest` and its ticket, and nothing else: no closure, no timer, no
+ * listener.
+ */
+import { nowMs, EverwarpError } from "../../base/index.ts";
+import { Journal, type JournalOptions } from "../checkpoint/index.ts";
+import { TimeHistogram } from "../launch/index.ts";
+import type { Lane, Ticket } from "../queue/index.ts";
+import { RequestLanes } from "./pending-queue.ts";
+import type { PendingRequest } from "./pending-request.ts";
+import type { Outcome, RequestTrace } from "./request-trace.ts";
+
+const LANES_URGENT_FIRST = [1, 0] as const;
+
+/** What the desk needs of a `ResidentLoop`. */
+export interface DeskLoop {
+  submit(words: Uint32Array, wordCount: number, lane: number): Ticket;
+  poll(): number;
+  freeSlots(lane: number): number;
+}
+
+export class RequestDesk<Answer> {
+  readonly line: RequestLanes<Answer>;
+  readonly journal: Journal;
+  readonly roundTrips = new TimeHistogram();
+  readonly counters = { requests: 0, answered: 0, failed: 0, waits: 0, poisoned: 0 };
+  /** Told of a loss that shows while a request is published or answers are collected. */
+  onLoss: (reason: EverwarpError) => void = () => {};
+  readonly #decode: (words: Uint32Array) => Answer;
+  readonly #trace: RequestTrace;
+  readonly #inFlight: readonly [InFlight<Answer>, InFlight<Answer>];
+  #loop: DeskLoop | undefined;
+  #isCautious = false;
+
+  constructor(options: {
+    /** Makes an answer from a completion's content. @throws EW_KERNEL_FAULT where the kernel called fail() */
+    decode: (words: Uint32Array) => Answer;
+    slots: number;
+    queueLimit: number;
+    journal: Omit<JournalOptions, "inFlightMax">;
+    trace: RequestTrace;
+  }) {
+    const { slots } = options;
+    this.line = new RequestLanes(options.queueLimit);
+    this.journal = new Journal({ ...options.journal, inFlightMax: slots });
+    this.#decode = options.decode;
+    this.#trace = options.trace;
+    this.#inFlight = [new InFlight(slots), new InFlight(slots)];
+  }
+
+  /** Where requests are published; undefined while there is nowhere. */
+  get loop(): DeskLoop | undefined {
+    return this.#loop;
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlight[0].count + this.#inFlight[1].count;
+  }
+
+  /** Whether any request waits for anything. */
+  get isBusy(): boolean {
+    return this.inFlightCount > 0 || this.line.waitingCount > 0;
+  }
+
+  /** Whether a request of a lane would be published at once. */
+  hasFreeSlot(lane: Lane): boolean {
+    return (
+      this.#loop !== undefined &&
+      !this.#isCautious &&
+      this.line.isEmpty(lane) &&
+      this.journal.hasRoom &&
+      this.#loop.freeSlots(lane) > 0
+    );
+  }
+
+  /** From now on requests go to `loop`, which begins with none in flight. */
+  attach(loop: DeskLoop): void {
+    this.#loop = loop;
+    this.publish();
+  }
+
+  /** From now on requests wait. Those in flight stay in flight. */
+  detach(): void {
+    this.#loop = undefined;
+  }
+
+  /** Takes a request: publishes it, or puts it into the line. The words may be reused at once. */
+  accept(request: PendingRequest<Answer>, words: Uint32Array, wordCount: number): void {
+    this.counters.requests++;
+    if (this.hasFreeSlot(request.lane)) {
+      if (this.#submit(request, words, wordCount)) {
+        this.line.published(request);
+        return;
+      }
+    } else {
+      this.counters.waits++;
+    }
+    request.words = words.slice(0, wordCount);
+    this.line.push(request);
+    // With nothing in flight there is no answer after which it would be published.
+    if (this.#isCautious) this.publish();
+  }
+
+  /** Publishes what waits, as far as there are slots. */
+  publish(): void {
+    if (this.#loop === undefined || this.line.waitingCount === 0) return;
+    if (this.#isCautious && !this.#publishCautiously()) return;
+    for (const lane of LANES_URGENT_FIRST) {
+      for (let request = this.line.peek(lane); request !== undefined; request = this.line.peek(lane)) {
+        if (this.#loop === undefined || this.#loop.freeSlots(lane) === 0 || !this.journal.hasRoom) break;
+        if (!this.#publishFirst(request)) return;
+      }
+    }
+  }
+
+  /** Hands answers to their callers, and publishes what had to wait for their slots. Returns how many were answered. */
+  collect(): number {
+    let answered = 0;
+    let now = 0;
+    let loss: EverwarpError | undefined;
+    for (const lane of LANES_URGENT_FIRST) {
+      const queue = this.#inFlight[lane];
+      while (queue.count > 0) {
+        const ticket = queue.firstTicket;
+        if (!ticket.isDone) break;
+        if (ticket.failure !== undefined) {
+          loss = ticket.failure;
+          break;
+        }
+        if (answered++ === 0) now = nowMs();
+        const request = queue.shift();
+        this.journal.answered(lane, ticket.ordinal);
+        this.#answer(request, ticket, now);
+      }
+    }
+    if (loss !== undefined) this.onLoss(loss);
+    else if (answered > 0) this.publish();
+    return answered;
+  }
+
+  /**
+   * After a loss: what was in flight goes back to the front of the line, to be published one at a time. Collect first what was answered.
+   * @param isGivenUp told of each: whether it is to be left out, with its place among the unanswered of its lane since the checkpoint
+   * @returns how many were taken back
+   */
+  takeBack(isGivenUp: (request: PendingRequest<Answer>, lane: Lane, index: number) => boolean): number {
+    const taken: PendingRequest<Answer>[] = [];
+    for (const lane of [0, 1] as const) {
+      const words = this.journal.inFlight(lane);
+      const queue = this.#inFlight[lane];
+      let index = this.journal.answeredCount(lane);
+      for (const payload of words) {
+        const request = queue.shift();
+        request.words = payload;
+        request.isSuspect = true;
+        if (isGivenUp(request, lane, index)) continue;
+        taken.push(request);
+        index++;
+      }
+    }
+    this.journal.withdrawInFlight();
+    this.line.putBack(taken);
+    this.#isCautious ||= taken.length > 0;
+    return taken.length;
+  }
+
+  /** Ends a request without an answer of the kernel. */
+  fail(request: PendingRequest<Answer>, error: EverwarpError, outcome: Outcome): void {
+    if (request.phase === "settled") return;
+    this.line.settled(request);
+    this.#note(request, undefined, outcome, nowMs());
+    request.reject?.(error);
+  }
+
+  /** Ends all that waits and all that is in flight. */
+  failAll(error: EverwarpError): void {
+    this.takeBack((request) => {
+      this.fail(request, error, "closed");
+      return true;
+    });
+    this.#isCautious = false;
+    this.line.failAll(error);
+  }
+
+  /** Publishes one of the suspects when nothing is in flight. True when there is none left, and nothing in flight. */
+  #publishCautiously(): boolean {
+    if (this.inFlightCount > 0) return false;
+    for (const lane of LANES_URGENT_FIRST) {
+      const request = this.line.peek(lane);
+      if (request === undefined || !request.isSuspect) continue;
+      if (this.journal.hasRoom) this.#publishFirst(request);
+      return false;
+    }
+    this.#isCautious = false;
+    return true;
+  }
+
+  #publishFirst(request: PendingRequest<Answer>): boolean {
+    const words = request.words as Uint32Array;
+    if (!this.#submit(request, words, words.length)) return false;
+    this.line.take(request);
+    request.words = undefined;
+    return true;
+  }
+
+  /** False when the loop turned out to be lost: the request is then not in flight. */
+  #submit(request: PendingRequest<Answer>, words: Uint32Array, wordCount: number): boolean {
+    const { lane } = request;
+    let ticket: Ticket;
+    try {
+      ticket = (this.#loop as DeskLoop).submit(words, wordCount, lane);
+    } catch (error) {
+      if (!(error instanceof EverwarpError)) throw error;
+      this.#loop = undefined;
+      this.onLoss(error);
+      return false;
+    }
+    this.journal.published(lane, words, wordCount);
+    this.#inFlight[lane].push(request, ticket);
+    request.publishedAtMs = nowMs();
+    return true;
+  }
+
+  #answer(request: PendingRequest<Answer>, ticket: Ticket, now: number): void {
+    this.counters.answered++;
+    if (request.phase === "settled") return; // told at its deadline, and performed all the same
+    this.line.settled(request);
+    this.roundTrips.add(now - request.submittedAtMs);
+    let answer: Answer;
+    try {
+      answer = this.#answerOf(ticket);
+    } catch (error) {
+      if (!(error instanceof EverwarpError)) throw error;
+      this.counters.failed++;
+      this.#note(request, ticket, "failed", now);
+      request.reject?.(error);
+      return;
+    }
+    if (this.#trace.capacity !== 0) this.#note(request, ticket, "answered", now);
+    request.resolve?.(answer);
+  }
+
+  #answerOf(ticket: Ticket): Answer {
+    // None at all is told by the status.
+    if (ticket.result > 1 || ticket.words === undefined) {
+      throw new EverwarpError("EW_KERNEL_FAULT", `the kernel answered a request ${ticket.result} times`, {
+        remedy: "Exactly one thread of all workgroups must call respond() or fail().",
+      });
+    }
+    return this.#decode(ticket.words);
+  }
+
+  #note(request: PendingRequest<Answer>, ticket: Ticket | undefined, outcome: Outcome, now: number): void {
+    this.#trace.request(
+      request.lane,
+      ticket?.sequence ?? 0,
+      ticket?.ordinal ?? 0,
+      outcome,
+      request.submittedAtMs,
+      request.publishedAtMs,
+      now,
+    );
+  }
+}
+
+/** Requests in slots with their tickets, first in first out. */
+class InFlight<Answer> {
+  count = 0;
+  readonly #requests: (PendingRequest<Answer> | undefined)[];
+  readonly #tickets: (Ticket | undefined)[];
+  #first = 0;
+
+  /** @param capacity a power of two */
+  constructor(capacity: number) {
+    this.#requests = Array.from<undefined>({ length: capacity });
+    this.#tickets = Array.from<undefined>({ length: capacity });
+  }
+
+  /** Of the oldest; only when there is one. */
+  get firstTicket(): Ticket {
+    return this.#tickets[this.#first] as Ticket;
+  }
+
+  push(request: PendingRequest<Answer>, ticket: Ticket): void {
+    const at = (this.#first + this.count) & (this.#requests.length - 1);
+    this.#requests[at] = request;
+    this.#tickets[at] = ticket;
+    this.count++;
+  }
+
+  shift(): PendingRequest<Answer> {
+    const request = this.#requests[this.#first] as PendingRequest<Answer>;
+    this.#requests[this.#first] = undefined;
+    this.#tickets[this.#first] = undefined;
+    this.#first = (this.#first + 1) & (this.#requests.length - 1);
+    this.count--;
+    return request;
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * The host's line before the work queue, and what may end a request before its answer comes.
+ *
+ *        call ──▶ ┌ urgent  ○ ○          ┐ ──▶ published ──▶ settled
+ *                 └ normal  ○ ○ ○ ○ ○    ┘        (in a slot; the journal has its words)
+ *                   │ deadline: EW_DEADLINE_EXCEEDED, never performed      │ deadline: the caller is told; it is still performed
+ *                   │ signal: EW_ABORTED, never performed                  │ signal: no longer heard
+ *
+ * Invariants: urgent before normal, first come first served within a lane; `waitingCount` counts both lanes; a request is in at most one
+ * place; one that came back from a lost device leaves by being published or with all others: the kernel may have begun it, and its memory
+ * says so of whatever is published next; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
+ * there is a deadline. Lanes are linked lists through the requests themselves, so a request leaves from anywhere at once.
+ */
+import { positiveDuration, EverwarpError } from "../../base/index.ts";
+import type { Lane } from "../queue/index.ts";
+import { Deadlines } from "./deadlines.ts";
+import { PendingRequest } from "./pending-request.ts";
+import type { RequestOptions } from "./request-options.ts";
+
+const LANES = [0, 1] as const;
+
+interface List<Answer> {
+  first: PendingRequest<Answer> | undefined;
+  last: PendingRequest<Answer> | undefined;
+  count: number;
+}
+
+export class RequestLanes<Answer> {
+  /** Places in the line, both lanes together. */
+  readonly limit: number;
+  /** Of all that were ended here. */
+  readonly counters = { deadlinesExceeded: 0, aborted: 0 };
+  readonly #lists: readonly [List<Answer>, List<Answer>] = [emptyList(), emptyList()];
+  readonly #deadlines = new Deadlines<PendingRequest<Answer>>((request) => this.#expire(request));
+  readonly #doors: (() => void)[] = [];
+
+  /** @param limit how many may wait before `isFull`; at least 1 */
+  constructor(limit: number) {
+    if (!Number.isSafeInteger(limit) || limit < 1) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a line cannot have ${limit} places`, {
+        remedy: "Give a positive integer.",
+      });
+    }
+    this.limit = limit;
+  }
+
+  get waitingCount(): number {
+    return this.#lists[0].count + this.#lists[1].count;
+  }
+
+  get isFull(): boolean {
+    return this.waitingCount >= this.limit;
+  }
+
+  /** Deadlines that are watched, of requests that wait and that are published. */
+  get deadlineCount(): number {
+    return this.#deadlines.size;
+  }
+
+  isEmpty(lane: Lane): boolean {
+    return this.#lists[lane].count === 0;
+  }
+
+  /**
+   * Watches a request's deadline and signal. Call it once, before the request waits or is published.
+   * @returns false when the signal was aborted already: the request is settled
+   * @throws EW_BAD_ARGUMENT for a deadline that is not a number above 0
+   */
+  watch(request: PendingRequest<Answer>, options: RequestOptions): boolean {
+    const { deadlineMs, signal } = options;
+    if (deadlineMs !== undefined) positiveDuration("deadlineMs", deadlineMs);
+    if (signal?.aborted === true) {
+      this.#abort(request, signal);
+      return false;
+    }
+    if (signal !== undefined) {
+      request.signal = signal;
+      request.onAbort = () => {
+        this.remove(request);
+        this.#abort(request, signal);
+      };
+      signal.addEventListener("abort", request.onAbort, { once: true });
+    }
+    if (deadlineMs !== undefined && deadlineMs !== Infinity) {
+      request.deadlineAtMs = request.submittedAtMs + deadlineMs;
+      this.#deadlines.add(request);
+    }
+    return true;
+  }
+
+  /** Puts a request at the end of its lane. It is taken even when the line is full: a caller who minds asks `isFull` first. */
+  push(request: PendingRequest<Answer>): void {
+    this.#link(request, this.#lists[request.lane].last);
+  }
+
+  /** Puts requests that were published, and came back unanswered, before all others of their lanes, in the order given. */
+  putBack(requests: readonly PendingRequest<Answer>[]): void {
+    for (const request of requests.toReversed()) {
+      const wasSettled = request.phase === "settled";
+      this.#link(request, undefined);
+      if (wasSettled) request.phase = "settled";
+    }
+  }
+
+  /** The request that comes next in a lane. */
+  peek(lane: Lane): PendingRequest<Answer> | undefined {
+    return this.#lists[lane].first;
+  }
+
+  /** Takes a request out of the line because it is being published: its signal is not heard any more. */
+  take(request: PendingRequest<Answer>): void {
+    this.#unlink(request);
+    this.published(request);
+  }
+
+  /** Notes that a request is published, whether or not it ever waited. */
+  published(request: PendingRequest<Answer>): void {
+    this.#unhear(request);
+    if (request.phase !== "settled") request.phase = "published";
+  }
+
+  /** Takes a request out of the line, if it is in; it will not be performed. */
+  remove(request: PendingRequest<Answer>): void {
+    if (request.phase === "waiting") this.#unlink(request);
+  }
+
+  /** Forgets the deadline and the signal of a request whose caller has been answered. */
+  settled(request: PendingRequest<Answer>): void {
+    request.phase = "settled";
+    if (request.heapIndex >= 0) this.#deadlines.remove(request);
+    this.#unhear(request);
+  }
+
+  /** Ends all that wait. */
+  failAll(error: EverwarpError): void {
+    for (const lane of LANES) {
+      for (let request = this.peek(lane); request !== undefined; request = this.peek(lane)) {
+        this.#unlink(request);
+        this.settled(request);
+        request.reject?.(error);
+      }
+    }
+  }
+
+  /** Resolves when the line has room; who asked first is told first. The place is not kept for the asker. */
+  room(): Promise<void> {
+    if (!this.isFull && this.#doors.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#doors.push(resolve);
+    });
+  }
+
+  #link(request: PendingRequest<Answer>, after: PendingRequest<Answer> | undefined): void {
+    const list = this.#lists[request.lane];
+    const before = after === undefined ? list.first : after.next;
+    request.previous = after;
+    request.next = before;
+    if (after === undefined) list.first = request;
+    else after.next = request;
+    if (before === undefined) list.last = request;
+    else before.previous = request;
+    list.count++;
+    request.phase = "waiting";
+  }
+
+  #unlink(request: PendingRequest<Answer>): void {
+    const list = this.#lists[request.lane];
+    const { previous, next } = request;
+    if (previous === undefined) list.first = next;
+    else previous.next = next;
+    if (next === undefined) list.last = previous;
+    else next.previous = previous;
+    request.previous = undefined;
+    request.next = undefined;
+    list.count--;
+    for (let free = this.limit - this.waitingCount; free > 0 && this.#doors.length > 0; free--)
+      this.#doors.shift()?.();
+  }
+
+  #unhear(request: PendingRequest<Answer>): void {
+    if (request.onAbort === undefined) return;
+    request.signal?.removeEventListener("abort", request.onAbort);
+    request.signal = undefined;
+    request.onAbort = undefined;
+  }
+
+  #abort(request: PendingRequest<Answer>, signal: AbortSignal): void {
+    this.counters.aborted++;
+    this.settled(request);
+    request.reject?.(
+      new EverwarpError(
+        "EW_ABORTED",
+        "the request was called off before it was taken, and is not performed",
+        {
+          cause: signal.reason,
+        },
+      ),
+    );
+  }
+
+  #expire(request: PendingRequest<Answer>): void {
+    this.counters.deadlinesExceeded++;
+    const afterMs = Math.round(request.deadlineAtMs - request.submittedAtMs);
+    const wasWaiting = request.phase === "waiting" && !request.isSuspect;
+    if (wasWaiting) this.#unlink(request);
+    this.settled(request);
+    request.reject?.(
+      new EverwarpError(
+        "EW_DEADLINE_EXCEEDED",
+        wasWaiting
+          ? `no slot was free for the request within its ${afterMs} ms; it was not published and is never performed`
+          : `the request was published and not answered within its ${afterMs} ms; it is still performed, and its answer dropped`,
+        {
+          remedy: wasWaiting
+            ? "Send fewer at a time, or mark it urgent."
+            : "Allow more time; repeat it only if it may be performed twice.",
+        },
+      ),
+    );
+  }
+}
+
+function emptyList<Answer>(): List<Answer> {
+  return { first: undefined, last: undefined, count: 0 };
+}

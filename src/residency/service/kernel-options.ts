@@ -1,0 +1,189 @@
+/** What a kernel can be launched with: defaults and limits in one place. */
+import path from "node:path";
+import {
+  badArgument,
+  boolean,
+  type Check,
+  duration,
+  listOf,
+  matching,
+  nested,
+  type OptionChecks,
+  oneOf,
+  pathText,
+  positiveDuration,
+  readOptions,
+  recordOf,
+  text,
+  whole,
+} from "../../base/index.ts";
+import type { StructLayout } from "../../schema/index.ts";
+import type { LoadCheckpointOptions } from "../checkpoint/index.ts";
+import {
+  type KernelRecipe,
+  type KernelText,
+  type KernelTypes,
+  kernelTypes,
+  REQUEST_WORDS_MAX,
+} from "../kernel/index.ts";
+import { SLOTS_MAX } from "../launch/index.ts";
+import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
+
+export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
+  /** The kernel: a path, a file URL (`new URL("../mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl and defines `perform`. */
+  source: KernelText;
+  /** Folders outside of the source's own and the package's that its includes may come from; they are looked for there, too. */
+  includeRoots?: readonly string[];
+  request: Q;
+  response: R;
+  /** Bytes of each section of device memory that survives every relaunch, by name. */
+  state?: Readonly<Record<string, number>>;
+  /** How the kernel is launched; `auto` (the default) lets the device's profile choose. */
+  strategy?: StrategyName | "auto";
+  /** Workgroups that each request is spread over; 1 if not given. */
+  workgroups?: number;
+  /** Threads of a workgroup; 64 if not given. */
+  workgroupSize?: number;
+  /** Requests of a lane that can be in flight: a power of two, 256 if not given, at most 4096. */
+  slots?: number;
+  /** Requests that may wait in the host's line before `tryCall` refuses; 1024 if not given. */
+  queueLimit?: number;
+  /** How long a launch stays before it parks (all strategies but persistent). */
+  leaseMs?: number;
+  /** An idle kernel pauses longer and longer between polls after `dozeAfterMs`, and parks after `parkAfterMs` (never, if not given). */
+  idle?: { dozeAfterMs?: number; parkAfterMs?: number };
+  /** Share of the time that the kernel may work: above 0, at most 1. */
+  dutyCycle?: number;
+  /** Requests that the trace keeps; none if not given. */
+  trace?: number;
+  /**
+   * A checkpoint is taken by itself when the requests since the last one fill three quarters of `journalBytesMax` (16 MiB if not given); and, where
+   * `everyMs` is given, when the last one is as old as that, something was done since, and something is in flight or was answered just now: then a
+   * long job that is lost goes back that far and not to its beginning.
+   */
+  checkpoint?: { journalBytesMax?: number; everyMs?: number };
+  /** A kernel that finishes nothing for this long with requests in flight counts as hung; 10,000 if not given. */
+  hangTimeoutMs?: number;
+  /** Losses with the same request in hand after which it is given up, and failed recoveries after which the kernel is; 2 if not given. */
+  attemptsMax?: number;
+  /** What messages call the kernel; the name of its file if not given. */
+  label?: string;
+}
+
+/** What follows from the options. */
+export interface KernelPlan {
+  readonly recipe: KernelRecipe;
+  readonly queueLimit: number;
+  readonly trace: number;
+  readonly journalBytesMax: number;
+  /** Infinity: a checkpoint may have any age. */
+  readonly checkpointEveryMs: number;
+  readonly hangTimeoutMs: number;
+  readonly attemptsMax: number;
+}
+
+const source: Check = (name, value) => {
+  if (typeof value === "string" ? value !== "" && !value.includes("\0") : value instanceof URL) return;
+  if (typeof value === "object" && value !== null && "text" in value)
+    return void readOptions<{ text: string }>(name, value, { text }, "text");
+  throw badArgument(name, value, 'a path, a file URL, or { text: "the kernel" }');
+};
+const schema: Check = (name, value) => {
+  if ((value as { kind?: unknown } | null | undefined)?.kind !== "struct")
+    throw badArgument(name, value, "a struct, as struct() makes it");
+};
+
+const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = {
+  source,
+  includeRoots: listOf(pathText),
+  request: schema,
+  response: schema,
+  state: recordOf(whole(1), "sizes in bytes by the names of sections"),
+  strategy: oneOf("auto", ...STRATEGY_NAMES),
+  workgroups: whole(1, 0xffff),
+  workgroupSize: whole(1, 1024),
+  slots: matching(
+    `a power of two from 1 to ${SLOTS_MAX}`,
+    (value) =>
+      typeof value === "number" && value >= 1 && value <= SLOTS_MAX && Number.isInteger(Math.log2(value)),
+  ),
+  queueLimit: whole(1),
+  leaseMs: positiveDuration,
+  idle: nested<{ dozeAfterMs?: number; parkAfterMs?: number }>({
+    dozeAfterMs: duration,
+    parkAfterMs: duration,
+  }),
+  dutyCycle: assertShare,
+  trace: whole(0, 1 << 24),
+  checkpoint: nested<{ journalBytesMax?: number; everyMs?: number }>({
+    journalBytesMax: whole(1),
+    everyMs: positiveDuration,
+  }),
+  hangTimeoutMs: positiveDuration,
+  attemptsMax: whole(1, 1000),
+  label: text,
+};
+const RESTORE_OPTIONS: OptionChecks<
+  KernelOptions<StructLayout, StructLayout> & Pick<LoadCheckpointOptions, "allowOtherDevice">
+> = { ...KERNEL_OPTIONS, allowOtherDevice: boolean };
+const NEEDED = ["source", "request", "response"] as const;
+
+/** A share of the time. */
+export function assertShare(name: string, value: unknown): void {
+  if (!(typeof value === "number" && value > 0 && value <= 1))
+    throw badArgument(name, value, "a number above 0 and at most 1");
+}
+
+/** Looks at what a kernel is launched with. @returns a copy @throws EW_BAD_ARGUMENT */
+export function readKernelOptions<O>(what: string, given: O): O {
+  return readOptions(`the options of ${what}`, given, KERNEL_OPTIONS, ...NEEDED) as O;
+}
+
+/** The same for `restore`. */
+export function readRestoreOptions<O>(what: string, given: O): O {
+  return readOptions(`the options of ${what}`, given, RESTORE_OPTIONS, ...NEEDED) as O;
+}
+
+/** Fills in defaults. The options were looked at. @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE */
+export function planOf<Q extends StructLayout, R extends StructLayout>(
+  options: KernelOptions<Q, R>,
+): KernelPlan & { readonly types: KernelTypes<Q, R> } {
+  const {
+    source,
+    strategy = "auto",
+    workgroups = 1,
+    workgroupSize = 64,
+    slots = 256,
+    queueLimit = 1024,
+  } = options;
+  const { dutyCycle = 1, trace = 0, hangTimeoutMs = 10_000, attemptsMax = 2, leaseMs, idle = {} } = options;
+  const types = kernelTypes<Q, R>(options);
+  const { journalBytesMax, everyMs = Infinity } = options.checkpoint ?? {};
+  return {
+    types,
+    recipe: {
+      source,
+      includeRoots: options.includeRoots ?? [],
+      types: types as unknown as KernelTypes,
+      label: options.label ?? labelOf(source),
+      strategy,
+      workgroups,
+      workgroupSize,
+      slots,
+      leaseMs,
+      idle,
+      dutyCycle,
+    },
+    queueLimit,
+    trace,
+    journalBytesMax: journalBytesMax ?? Math.max(16 << 20, 64 * slots * REQUEST_WORDS_MAX),
+    checkpointEveryMs: everyMs,
+    hangTimeoutMs,
+    attemptsMax,
+  };
+}
+
+function labelOf(source: KernelText): string {
+  if (source instanceof URL) return path.basename(source.pathname);
+  return typeof source === "string" ? path.basename(source) : "kernel";
+}

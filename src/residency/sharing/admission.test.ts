@@ -1,0 +1,129 @@
+/** Who may be on a device together, on devices of one queue and of several. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Queue, QueueLease } from "../../vulkan/index.ts";
+import { kindOf } from "../launch/choose-strategy.ts";
+import { STRATEGY_NAMES } from "../strategies/strategy-name.ts";
+import { DeviceRoom, type Place, type RoomDevice, roomOf } from "./admission.ts";
+
+/** A device with a main queue and `leasable` queues to lease. */
+function deviceOf(leasable: number): RoomDevice & { leased(): number } {
+  const free = Array.from({ length: leasable }, (_, index) => ({ familyIndex: index + 1 }) as Queue);
+  return {
+    info: { name: "a device" },
+    queue: { familyIndex: 0 } as Queue,
+    leased: () => leasable - free.length,
+    leaseComputeQueue(): QueueLease | undefined {
+      const queue = free.pop();
+      if (queue === undefined) return undefined;
+      const release = (): void => void free.push(queue);
+      return { queue, release, [Symbol.dispose]: release };
+    },
+  };
+}
+
+const noRoom = (text: string): unknown =>
+  expect.objectContaining({ code: "EW_NO_ROOM", message: expect.stringContaining(text) as string });
+
+describe("a device with one queue", () => {
+  test("holds one resident kernel and nothing beside it", () => {
+    const room = new DeviceRoom(deviceOf(0));
+    const mean = room.enter({ kind: "resident", label: "mean" });
+    expect(() => room.enter({ kind: "resident", label: "sum" })).toThrow(noRoom('"mean" (resident)'));
+    expect(() => room.enter({ kind: "bounded", label: "sum" })).toThrow(
+      noRoom('held by the resident kernel "mean"'),
+    );
+    mean.leave();
+    expect(room.enter({ kind: "bounded", label: "sum" }).label).toBe("sum");
+  });
+  test("holds any number of bounded kernels, and then no resident one", () => {
+    const device = deviceOf(0);
+    const room = new DeviceRoom(device);
+    const places = Array.from({ length: 5 }, (_, index) =>
+      room.enter({ kind: "bounded", label: `k${index}` }),
+    );
+    for (const { queue } of places) expect(queue).toBe(device.queue);
+    expect(() => room.enter({ kind: "resident", label: "mean" })).toThrow(noRoom('"k0" (bounded)'));
+    for (const place of places) place.leave();
+    expect(room.enter({ kind: "resident", label: "mean" }).queue).toBe(device.queue);
+  });
+});
+
+test("with queues to lease, resident kernels and bounded ones live side by side", () => {
+  const device = deviceOf(2);
+  const room = new DeviceRoom(device);
+  const first = room.enter({ kind: "resident", label: "first" });
+  const second = room.enter({ kind: "resident", label: "second" });
+  const bounded = room.enter({ kind: "bounded", label: "bounded" });
+  expect(new Set([first.queue, second.queue, bounded.queue]).size).toBe(3);
+  expect(bounded.queue).toBe(device.queue);
+  expect(() => room.enter({ kind: "resident", label: "third" })).toThrow(noRoom("third"));
+  first.leave();
+  first.leave();
+  expect(device.leased()).toBe(1);
+  expect(room.enter({ kind: "resident", label: "third" }).queue).toBe(first.queue);
+});
+
+test("workgroups that were measured to fit are not exceeded, and a refusal takes no queue", () => {
+  const device = deviceOf(3);
+  const room = new DeviceRoom(device);
+  room.enter({ kind: "resident", label: "large", workgroupCount: 100, workgroupsMax: 132 });
+  expect(() =>
+    room.enter({ kind: "resident", label: "more", workgroupCount: 33, workgroupsMax: 132 }),
+  ).toThrow(noRoom("it wants 33 workgroups, 100 are held"));
+  expect(device.leased()).toBe(1);
+  expect(
+    room.enter({ kind: "resident", label: "more", workgroupCount: 32, workgroupsMax: 132 }).workgroupCount,
+  ).toBe(32);
+});
+
+test("whatever comes and goes: a resident kernel is alone on its queue, and all queues come back", () => {
+  const step = fc.oneof(
+    fc.record({
+      do: fc.constant("enter" as const),
+      kind: fc.constantFrom("resident" as const, "bounded" as const),
+    }),
+    fc.record({ do: fc.constant("leave" as const), which: fc.nat(20) }),
+  );
+  fc.assert(
+    fc.property(fc.nat(4), fc.array(step, { maxLength: 40 }), (leasable, steps) => {
+      const device = deviceOf(leasable);
+      const room = new DeviceRoom(device);
+      const held: Place[] = [];
+      for (const each of steps) {
+        if (each.do === "leave") {
+          held.splice(each.which % Math.max(1, held.length), 1)[0]?.leave();
+          continue;
+        }
+        try {
+          held.push(room.enter({ kind: each.kind, label: "kernel" }));
+        } catch (error) {
+          expect(error).toMatchObject({ code: "EW_NO_ROOM" });
+          expect(held.length).toBeGreaterThan(0); // an empty device has room
+        }
+        for (const { kind, queue } of room.places) {
+          if (kind === "resident")
+            expect(room.places.filter((other) => other.queue === queue)).toHaveLength(1);
+          else expect(queue).toBe(device.queue);
+        }
+      }
+      expect(new Set(room.places)).toEqual(new Set(held));
+      for (const place of held) place.leave();
+      expect(device.leased()).toBe(0);
+      expect(room.places).toEqual([]);
+    }),
+  );
+});
+
+test("a device has one room", () => {
+  const device = deviceOf(0);
+  expect(roomOf(device)).toBe(roomOf(device));
+  expect(roomOf(deviceOf(0))).not.toBe(roomOf(device));
+});
+
+test("strategies whose launches stay are resident, all others bounded", () => {
+  const resident = new Set<string>(["persistent", "leased", "continuous"]);
+  for (const name of STRATEGY_NAMES.filter((name) => name !== "adaptive"))
+    expect(kindOf(name)).toBe(resident.has(name) ? "resident" : "bounded");
+  expect(kindOf("adaptive")).toBe("adaptive");
+});

@@ -1,0 +1,13 @@
+/** The names of the launch strategies (strategy.ts says what each does). */
+
+export const STRATEGY_NAMES = [
+  "dispatch",
+  "redispatch",
+  "batch",
+  "leased",
+  "continuous",
+  "persistent",
+  "adaptive",
+] as const;
+
+export type StrategyName = (typeof STRATEGY_NAMES)[number];

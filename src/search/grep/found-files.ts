@@ -1,0 +1,87 @@
+/** Which files a search looks at, and in which order. */
+import { statSync } from "node:fs";
+import type { FoundFile } from "../contracts.ts";
+import { walk, type WalkError } from "../walk/index.ts";
+import type { Messages } from "./messages.ts";
+import type { GrepOptions, SortKey } from "./options.ts";
+
+const STDIN: FoundFile = { path: "-", explicit: true };
+
+/** The files to search, in order. Glob and type mistakes are thrown here, before the first file. */
+export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<FoundFile> {
+  const options = {
+    ...grep.walk,
+    onError: (error: WalkError): void =>
+      error.kind === "path"
+        ? messages.error(pathErrorText(error, grep.threads))
+        : messages.ignoreRule(error.message),
+  };
+  const { paths, sort } = grep;
+  const files = paths.includes("-") ? withStdin(paths, (some) => walk(some, options)) : walk(paths, options);
+  if (sort === undefined || (sort.key === "path" && !sort.reverse)) return files;
+  return sort.key === "path"
+    ? sortedByPath([...files]).reverse()
+    : sortedByTime([...files], sort.key, sort.reverse);
+}
+
+const OPERATION = "IO error for operation on ";
+
+/** ripgrep's one-threaded walk names the path of a system error twice. */
+function pathErrorText({ path, message }: WalkError, threads: number): string {
+  const twice = `${path}: ${OPERATION}${path}: `;
+  const once = `${path}: `;
+  const reason = message.startsWith(twice) ? message.slice(twice.length) : message.slice(once.length);
+  if (!message.startsWith(once) || !/\(os error \d+\)$/.test(reason)) return message;
+  return `${threads === 1 ? twice : once}${reason}`;
+}
+
+function* withStdin(
+  paths: readonly string[],
+  walkSome: (paths: string[]) => Iterable<FoundFile>,
+): Generator<FoundFile> {
+  for (const path of paths) {
+    if (path === "-") yield STDIN;
+    else yield* walkSome([path]);
+  }
+}
+
+function sortedByPath(files: FoundFile[]): FoundFile[] {
+  const components = (file: FoundFile): Buffer[] =>
+    (file.pathBytes ?? Buffer.from(file.path))
+      .toString("latin1")
+      .split("/")
+      .map((name) => Buffer.from(name, "latin1"));
+  const keyed = files.map((file) => ({ file, key: components(file) }));
+  keyed.sort((a, b) => {
+    const length = Math.min(a.key.length, b.key.length);
+    for (let index = 0; index < length; index++) {
+      const order = Buffer.compare(a.key[index] as Buffer, b.key[index] as Buffer);
+      if (order !== 0) return order;
+    }
+    return a.key.length - b.key.length;
+  });
+  return keyed.map(({ file }) => file);
+}
+
+const TIMES = { modified: "mtimeNs", accessed: "atimeNs", created: "birthtimeNs" } as const;
+
+/** Files whose time is not known come last (first, when reversed). Files of one time keep their order. */
+function sortedByTime(files: FoundFile[], key: Exclude<SortKey, "path">, reverse: boolean): FoundFile[] {
+  const timeOf = (file: FoundFile): bigint | undefined => {
+    try {
+      return statSync(file.pathBytes ?? file.path, { bigint: true })[TIMES[key]];
+    } catch (error) {
+      if (error instanceof Error && "errno" in error) return undefined;
+      throw error;
+    }
+  };
+  const keyed = files.map((file) => ({ file, time: timeOf(file) }));
+  const compare = (a: bigint | undefined, b: bigint | undefined): number => {
+    if (a === b) return 0;
+    if (a === undefined) return 1;
+    if (b === undefined) return -1;
+    return a < b ? -1 : 1;
+  };
+  keyed.sort((a, b) => (reverse ? -1 : 1) * compare(a.time, b.time));
+  return keyed.map(({ file }) => file);
+}

@@ -1,0 +1,59 @@
+/** The one-shot search: from decided options to an exit code. */
+import { typeListLines } from "../walk/index.ts";
+import { shownFile } from "./file-searcher.ts";
+import { foundFiles } from "./found-files.ts";
+import type { OpenGrepEngine } from "./grep-engine.ts";
+import { Messages } from "./messages.ts";
+import type { GrepOptions } from "./options.ts";
+import { Output } from "./output.ts";
+import { pathBytes, RESET, startSequence } from "./printer/index.ts";
+import { searchFiles } from "./search-files.ts";
+import type { GrepStreams } from "./streams.ts";
+
+/**
+ * Searches, or lists files or file types, as `options.mode` says.
+ * @param openEngine may answer with an engine that searches in the place of this process
+ * @returns the exit code: 0 something matched, 1 nothing matched, 2 there was an error
+ * @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a file type, EW_BAD_PATTERN for a pattern,
+ * EW_PATH_UNWRITABLE where output cannot be written, and whatever `openEngine` throws
+ */
+export async function runGrep(
+  options: GrepOptions,
+  streams: GrepStreams,
+  openEngine: OpenGrepEngine = async () => undefined,
+): Promise<number> {
+  if (options.mode.kind === "types") return listTypes(options, streams);
+  const messages = new Messages(streams, options);
+  const matched =
+    options.mode.kind === "files"
+      ? listFiles(options, streams, messages)
+      : await searchFiles(options, streams, messages, openEngine);
+  if (matched && (options.quiet || !messages.errored)) return 0;
+  return messages.errored ? 2 : 1;
+}
+
+function listTypes(options: GrepOptions, streams: GrepStreams): number {
+  const lines = typeListLines(options.walk.types ?? []);
+  streams.writeOut(Buffer.from(lines.map((line) => `${line}\n`).join("")));
+  return lines.length === 0 ? 1 : 0;
+}
+
+function listFiles(options: GrepOptions, streams: GrepStreams, messages: Messages): boolean {
+  const { color, colors, pathTerminator, pathSeparator } = options.searcher.printer;
+  const start = color ? startSequence(colors.path) : "";
+  const stop = color ? RESET : "";
+  const output = new Output(streams, options.flushEachFile);
+  let matched = false;
+  for (const file of foundFiles(options, messages)) {
+    matched = true;
+    if (options.quitAfterMatch) break;
+    const { writer } = output;
+    writer.writeText(start);
+    writer.write(pathBytes(shownFile(file), pathSeparator));
+    writer.writeText(stop);
+    writer.writeByte(pathTerminator === -1 ? 10 : pathTerminator);
+    if (!output.settle()) break;
+  }
+  output.flush();
+  return matched;
+}

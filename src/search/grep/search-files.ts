@@ -1,0 +1,94 @@
+/** Searches files: with an engine that has already searched them, with several threads, or one after another. */
+import { loadDecoder } from "../content/index.ts";
+import type { FoundFile } from "../contracts.ts";
+import { createFileSearcher, type FileSearcher } from "./file-searcher.ts";
+import { foundFiles } from "./found-files.ts";
+import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
+import type { Messages } from "./messages.ts";
+import type { GrepOptions } from "./options.ts";
+import { Output } from "./output.ts";
+import { ByteWriter, type SearchStats } from "./printer/index.ts";
+import { ResultPrinter } from "./result-printer.ts";
+import type { GrepStreams } from "./streams.ts";
+
+const NOTHING_SEARCHED =
+  "No files were searched, which means a filter was probably applied that you did not expect.\n" +
+  "everwarp search --files shows what would be searched; -u, -uu and -uuu filter less.";
+
+/** What is known when the last file was searched. */
+interface Searched {
+  readonly searchedAny: boolean;
+  readonly stats: SearchStats;
+}
+
+/** Searches and prints. @returns whether something matched, as ripgrep's exit code counts it */
+export async function searchFiles(
+  options: GrepOptions,
+  streams: GrepStreams,
+  messages: Messages,
+  openEngine: OpenGrepEngine,
+): Promise<boolean> {
+  const startedNs = process.hrtime.bigint();
+  if (!options.matchesPossible) return false;
+  // These two are large, and listing files needs neither.
+  const [{ createMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
+    import("../matcher/create-matcher.ts"),
+    import("../scanner/literal-scanner.ts"),
+  ]);
+  await loadDecoder(options.searcher.searcher.encoding);
+  const matcher = createMatcher({ ...options.searcher.matcher, createScanner: createLiteralScanner });
+  let files = foundFiles(options, messages);
+  const listFiles = (): readonly FoundFile[] => (files = [...files]) as FoundFile[];
+  const engine = await openEngine({ plan: matcher.plan, listFiles });
+  const searcher = createFileSearcher(options.searcher, matcher, scanBuffer, countLineFeeds);
+  const output = new Output(streams, options.flushEachFile);
+  const printer = new ResultPrinter(options, output, messages);
+  const { searchedAny, stats } =
+    engine === undefined && options.workerThreads > 1
+      ? await searchWithThreads(options, files, searcher, printer)
+      : searchInOrder(engine, files, searcher, printer);
+  output.flush();
+  if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
+  if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
+  return printer.matched;
+}
+
+async function searchWithThreads(
+  options: GrepOptions,
+  files: Iterable<FoundFile>,
+  searcher: FileSearcher,
+  printer: ResultPrinter,
+): Promise<Searched> {
+  const { searchInParallel } = await import("./parallel/parallel-search.ts");
+  return searchInParallel({
+    files,
+    searcher,
+    args: options.searcher,
+    threads: options.workerThreads,
+    ordered: options.threads === 1,
+    stopAfterMatch: options.quitAfterMatch,
+    onFile: ({ file, output, ...result }) => printer.print(file, output, result),
+  });
+}
+
+/** One file after another. A file that the engine holds is not opened, and its hits are not looked for again. */
+function searchInOrder(
+  engine: GrepEngine | undefined,
+  files: Iterable<FoundFile>,
+  searcher: FileSearcher,
+  printer: ResultPrinter,
+): Searched {
+  const output = new ByteWriter();
+  let searchedAny = false;
+  for (const file of files) {
+    searchedAny = true;
+    const held = engine?.find(file);
+    output.clear();
+    const result =
+      held === undefined
+        ? searcher.search(file, output)
+        : searcher.searchBytes(file, held.bytes, output, held.hits);
+    if (!printer.print(file, output.written(), result)) break;
+  }
+  return { searchedAny, stats: searcher.stats };
+}
