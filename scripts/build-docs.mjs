@@ -1,7 +1,7 @@
 // `npm run docs:build`: a site of the pages and the API reference, in site/ (git ignores it).
 //
-// With --check it writes nothing, and fails where the public API has an export without a docstring, a signature with a type that is not
-// exported, or a link in a docstring that leads nowhere.
+// With --check it writes nothing, and fails where the public API has an export without a docstring, a signature with a
+// type that is not exported, or a link in a docstring that leads nowhere.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
 import path from "node:path";
@@ -62,7 +62,7 @@ function files(folder) {
     .toSorted();
 }
 
-/** Copies the pages, and what they link to, into a folder of their own, with each page's title where typedoc looks for it. */
+/** Copies the pages, and what they link to, into a folder. Each page gets its title where typedoc looks for it. */
 function staged() {
   rmSync(stage, { recursive: true, force: true });
   for (const name of ["docs", "examples", "glsl", "LICENSE"])

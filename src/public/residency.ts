@@ -1,5 +1,57 @@
-/** `everwarp/residency`: kernels of your own that stay on a GPU and answer calls, and the structs that they exchange. */
+/** `everwarp/residency`: kernels of your own that stay on a GPU and answer calls, and the structs of their calls. */
 export * from "./errors.ts";
-export { Device, listDevices } from "../vulkan/index.ts";
-export { openProfiledDevice, ResidentKernel, STRATEGY_NAMES, type StrategyName } from "../residency/index.ts";
-export { array, doc, f32, i32, type Infer, padding, struct, u32, u64 } from "../schema/index.ts";
+export { Device, listDevices, type DeviceOptions, type DeviceSelection } from "../vulkan/index.ts";
+export {
+  openProfiledDevice,
+  ResidentKernel,
+  STRATEGY_NAMES,
+  type StrategyName,
+  type ProfiledDevice,
+  type CheckpointInfo,
+  type KernelStats,
+  type RequestOptions,
+  type KernelOptions,
+  type LoadCheckpointOptions,
+  type KernelText,
+  type Quantiles,
+  type DeviceProfile,
+  type DoctorReadings,
+  type DoorbellReading,
+  type DispatchCost,
+  type LeaseReading,
+  type RoleMemory,
+  type NeighboursReading,
+  type OccupancyReading,
+  type PersistenceRow,
+  type RoundTrip,
+  type Traces,
+  type Times,
+  type PersistenceCell,
+} from "../residency/index.ts";
+export {
+  array,
+  doc,
+  f32,
+  i32,
+  type Infer,
+  padding,
+  struct,
+  u32,
+  u64,
+  type InferFields,
+  type ScalarType,
+  type StructLayout,
+  type ArrayType,
+  type DocumentedType,
+  type PaddingType,
+  type Struct,
+  type ElementType,
+  type UndocumentedType,
+  type StructOptions,
+  type FieldType,
+  type ScalarKind,
+  type LayoutRule,
+  type Fields,
+  type Accessor,
+} from "../schema/index.ts";
+export type { SectionPlace } from "../storage/index.ts";

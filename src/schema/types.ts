@@ -100,7 +100,8 @@ type InferField<T> =
 
 type Unwrapped<T> = T extends DocumentedType<infer U> ? U : T;
 
-type InferFields<F extends Fields> = {
+/** The TypeScript type of fields: without padding, and without arrays that have no count. */
+export type InferFields<F extends Fields> = {
   -readonly [
     K in keyof F as Unwrapped<F[K]> extends PaddingType
       ? never
@@ -113,8 +114,11 @@ type InferFields<F extends Fields> = {
 /** The TypeScript type of a struct's contents; padding and arrays without a count have no part in it. */
 export type Infer<S extends StructLayout> = InferFields<S["fields"]>;
 
+/** An unsigned integer of 32 bits. */
 export const u32: ScalarType<"u32"> = { kind: "u32" };
+/** A signed integer of 32 bits. */
 export const i32: ScalarType<"i32"> = { kind: "i32" };
+/** A floating-point number of 32 bits. */
 export const f32: ScalarType<"f32"> = { kind: "f32" };
 /** Also what a device address is. */
 export const u64: ScalarType<"u64"> = { kind: "u64" };
