@@ -18,7 +18,7 @@ await using files = await Namespace.open({ device: "cpu" });
 const addMs = await elapsed(() => files.addTree(tree));
 const paths = listOf(tree);
 console.log(
-  `${tree}: ${files.entryCount} entries in ${addMs.toFixed(0)} ms, ${files.stats.usedBytes / files.entryCount} bytes an entry, names of ${(files.stats.nameBytes / files.entryCount).toFixed(1)} in them; ${paths.length} paths, ${(paths.join("").length / paths.length).toFixed(1)} bytes each`,
+  `${tree}: ${files.entryCount} entries in ${addMs.toFixed(0)} ms, ${files.stats().usedBytes / files.entryCount} bytes an entry, names of ${(files.stats().nameBytes / files.entryCount).toFixed(1)} in them; ${paths.length} paths, ${(paths.join("").length / paths.length).toFixed(1)} bytes each`,
 );
 
 const orders = { sorted: paths, shuffled: shuffle(paths) };

@@ -41,6 +41,17 @@ const INSIDE = {
     ["service"],
   ],
   paths: [["table"], ["file", "lookup"], ["tree"], ["reference"], ["host", "gpu"], ["namespace"]],
+  vulkan: [
+    ["native"],
+    ["generated"],
+    ["calls"],
+    ["instance"],
+    ["context"],
+    ["memory", "pipeline"],
+    ["submit"],
+    ["device"],
+  ],
+  programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
 };
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");

@@ -6,8 +6,8 @@
 const uint TABLE_MAGIC = 827348805u;
 const uint TABLE_VERSION = 1u;
 // No bucket and no record crosses a multiple of this.
-const uint TABLE_GRANULE_WORDS = 131072u;
-const uint TABLE_GRANULE_BITS = 17u;
+const uint TABLE_PAGE_WORDS = 131072u;
+const uint TABLE_PAGE_BITS = 17u;
 const uint TABLE_BUCKET_WORDS = 16u;
 const uint TABLE_BUCKET_SLOTS = 5u;
 // Where in a bucket the children begin.
@@ -84,9 +84,9 @@ const uint PATHS_RESULTS_AT = 7u;
 // the inode where relative paths begin
 const uint PATHS_DIRECTORY = 8u;
 // changes whenever the table was written to, so that the kernel reads its header anew
-const uint PATHS_EDITION = 9u;
-// granules of the table's flat space that are to be known
-const uint PATHS_GRANULES = 10u;
+const uint PATHS_GENERATION = 9u;
+// pages of the table's flat space that are to be known
+const uint PATHS_PAGES = 10u;
 // bytes from BYTES on, which no path may leave; of an inline path: its length
 const uint PATHS_TEXT_BYTES = 11u;
 // the bytes of a single short path begin here, behind the header
@@ -94,16 +94,16 @@ const uint PATHS_INLINE = 12u;
 // a bit of OPERATION, as the three that follow
 const uint PATHS_LOOKUP = 1u;
 const uint PATHS_FOLLOW = 2u;
-// a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule
+// a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no page
 const uint PATHS_WRITE = 4u;
 // the path is in the request, and its result is the request's own; the first workgroup resolves it
 const uint PATHS_IS_INLINE = 8u;
 // … and answers without waiting for the others
 const uint PATHS_IS_ALONE = 16u;
 const uint PATHS_INLINE_BYTES_MAX = 192u;
-const uint PATHS_GRANULES_MAX = 4096u;
-// a granule's address without so many low bits, which are zeros, fits a word
-const uint PATHS_GRANULE_ADDRESS_BITS = 16u;
+const uint PATHS_PAGES_MAX = 4096u;
+// a page's address without so many low bits, which are zeros, fits a word
+const uint PATHS_PAGE_ADDRESS_BITS = 16u;
 // a result: inode or -errno, and its seal with the request's number
 const uint PATHS_RESULT_BYTES = 8u;
 // the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it
@@ -114,6 +114,6 @@ const uint PATHS_MISPLACED = 2147483649u;
 const uint PATHS_ROUNDS_MAX = 1500u;
 // threads of a workgroup whose subgroups resolve paths together, at most: they share memory
 const uint PATHS_TOGETHER_THREADS_MAX = 512u;
-// where in the directory of granules, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one
+// where in the directory of pages, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one
 const uint PATHS_GUESSES_ADDRESS = 4096u;
 const uint PATHS_GUESS_MASK = 4098u;

@@ -1,8 +1,8 @@
 /**
  * The one error type of the project.
  *
- * Guarantees: every error that leaves a public function is an `EverwarpError` with a stable `code`; its message says what
- * happened with the values seen, and ends with what to do about it (`remedy`); the first cause is kept in `cause`.
+ * Guarantees: every error that leaves a public function is an `EverwarpError` with a stable `code`; its message says
+ * what happened with the values seen, and ends with what to do about it (`remedy`); the first cause is kept in `cause`.
  */
 
 const BRAND = Symbol.for("everwarp.error");
@@ -61,7 +61,10 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES;
 
-/** What a device fails with, be it opened or asked: faults of its own, none of what was asked for. The host can stand in for it. */
+/**
+ * What a device fails with, be it opened or asked: faults of its own, none of what was asked for. The host can stand in
+ * for it.
+ */
 const DEVICE_FAILURES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "EW_NO_VULKAN",
   "EW_NO_DEVICE",

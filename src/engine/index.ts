@@ -16,6 +16,7 @@ export {
   CALLER_DONE,
   CALL_LIMITS,
   type CallLimits,
+  type CallState,
   CompletionDriver,
   Deferred,
   type DrivenKernel,

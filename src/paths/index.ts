@@ -20,6 +20,8 @@ export {
   type NamespaceInfo,
   type ChangeOptions,
   type BatchOptions,
+  type DeepChangeOptions,
+  type LookupCallOptions,
 } from "./namespace/index.ts";
 export {
   PathTree,

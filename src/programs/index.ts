@@ -1,4 +1,7 @@
-/** Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on disk. */
+/**
+ * Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on
+ * disk.
+ */
 export {
   cacheDirectory,
   DiskStore,
@@ -32,10 +35,10 @@ export {
   type TuneAnswer,
   type TuneOptions,
   type VariantFigure,
-  type PreloadAnswer,
-  type PreloadOptions,
   type DiskStats,
+  type PreloadAnswer,
   type ProgramConstants,
+  type PreloadOptions,
 } from "./cache/index.ts";
 export {
   checkLayout,

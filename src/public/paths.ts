@@ -24,5 +24,7 @@ export {
   type NamespaceOptions,
   type InodeKind,
   type AddTreeProgress,
+  type DeepChangeOptions,
+  type LookupCallOptions,
 } from "../paths/index.ts";
 export type { DeviceChoice } from "../engine/index.ts";

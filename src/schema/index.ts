@@ -2,7 +2,7 @@
 export { constants, type Constants } from "./constants.ts";
 export { bufferReference, glslModule, glslStruct } from "./glsl.ts";
 export { isGlslIdentifier } from "./identifiers.ts";
-export { struct, type StructOptions } from "./struct.ts";
+export { type Struct, struct, type StructOptions } from "./struct.ts";
 export {
   array,
   doc,
@@ -11,19 +11,18 @@ export {
   type Infer,
   type LayoutRule,
   padding,
-  type Struct,
   type StructLayout,
   u32,
   u64,
   type InferFields,
   type ScalarType,
   type ArrayType,
-  type DocumentedType,
   type PaddingType,
+  type Fields,
+  type DocumentedType,
   type ElementType,
   type FieldType,
   type ScalarKind,
-  type Fields,
 } from "./types.ts";
 export { glslLiteral } from "./constants.ts";
 export { strideOf } from "./solve.ts";

@@ -15,8 +15,6 @@
  */
 import { badArgument, text as textOf, wholeNumber } from "../base/index.ts";
 
-import type { Accessor } from "./accessor.ts";
-
 /** GLSL's two rules for laying out buffer memory. They differ behind nested structs and arrays of structs. */
 export type LayoutRule = "std430" | "scalar";
 
@@ -75,16 +73,6 @@ export interface StructLayout<F extends Fields = Fields> {
   readonly alignBytes: number;
 }
 
-/** A struct of the schema, with access to memory. */
-export interface Struct<F extends Fields = Fields> extends StructLayout<F> {
-  /** Reads all fields with fixed sizes into a record. `base` is a byte offset. */
-  read(view: DataView, base?: number): InferFields<F>;
-  /** Writes the fields given. @throws EW_BAD_ARGUMENT for a value that does not fit its field */
-  write(view: DataView, base: number, values: Partial<InferFields<F>>): void;
-  /** An object with a property per field, straight on memory. `byteOffset` is a multiple of `alignBytes`. */
-  at(buffer: ArrayBuffer | SharedArrayBuffer, byteOffset?: number): Accessor<F>;
-}
-
 type InferField<T> =
   T extends DocumentedType<infer U>
     ? InferField<U>
@@ -100,7 +88,7 @@ type InferField<T> =
 
 type Unwrapped<T> = T extends DocumentedType<infer U> ? U : T;
 
-/** The TypeScript type of fields: without padding, and without arrays that have no count. */
+/** A record of a struct's fields; padding and arrays without a count have no part in it. */
 export type InferFields<F extends Fields> = {
   -readonly [
     K in keyof F as Unwrapped<F[K]> extends PaddingType
@@ -114,11 +102,8 @@ export type InferFields<F extends Fields> = {
 /** The TypeScript type of a struct's contents; padding and arrays without a count have no part in it. */
 export type Infer<S extends StructLayout> = InferFields<S["fields"]>;
 
-/** An unsigned integer of 32 bits. */
 export const u32: ScalarType<"u32"> = { kind: "u32" };
-/** A signed integer of 32 bits. */
 export const i32: ScalarType<"i32"> = { kind: "i32" };
-/** A floating-point number of 32 bits. */
 export const f32: ScalarType<"f32"> = { kind: "f32" };
 /** Also what a device address is. */
 export const u64: ScalarType<"u64"> = { kind: "u64" };

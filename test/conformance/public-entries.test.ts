@@ -72,10 +72,10 @@ afterAll(async () => {
 /** Not `any`, but taken for whatever a function asks. */
 const as = (value: unknown): never => value as never;
 const request = { source: "void main() {}" };
-
 const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
-const batch = { ...lookup, oversize: "choice" } as const;
+const lookupCall = { ...lookup, timeoutMs: "duration", signal: "instance" } as const;
+const batch = { ...lookupCall, oversize: "choice" } as const;
 const kernelOptions = {
   includeRoots: "list",
   request: "instance",
@@ -190,15 +190,15 @@ const optionEntries: readonly OptionsEntry[] = [
     of: "Namespace",
     name: "Namespace.open",
     call: (given) => Namespace.open(as(given)),
-    options: { ...engineChoice, capacity: "whole", maxBatchSize: "whole" },
+    options: { ...engineChoice, maxEntries: "whole", maxBatchSize: "whole" },
   },
   {
     of: "Namespace",
     name: "Namespace.load",
     call: (given) => Namespace.load(path.join(folder, "none"), as(given)),
-    options: { ...engineChoice, capacity: "whole", maxBatchSize: "whole" },
+    options: { ...engineChoice, maxEntries: "whole", maxBatchSize: "whole" },
   },
-  { of: "Namespace", name: "lookup", call: (given) => files.lookup("/src", as(given)), options: lookup },
+  { of: "Namespace", name: "lookup", call: (given) => files.lookup("/src", as(given)), options: lookupCall },
   {
     of: "Namespace",
     name: "lookupBatch",
@@ -221,7 +221,7 @@ const optionEntries: readonly OptionsEntry[] = [
     of: "Namespace",
     name: "batcher",
     call: (given) => files.batcher(as(given)),
-    options: { ...lookup, maxBatchSize: "whole", timeoutMs: "duration" },
+    options: { ...lookup, maxBatchSize: "whole", lingerMs: "duration" },
   },
   {
     of: "Namespace",

@@ -103,7 +103,7 @@ class World {
 
   constructor(hashMask: number) {
     // The same hashes in every world: what the kernel remembers of one is a guess, mostly a wrong one, in the next.
-    this.table = new PathTable({ capacity: 2000, hashMask, hashSeed: 1 });
+    this.table = new PathTable({ maxEntries: 2000, hashMask, hashSeed: 1 });
     this.tree = new PathTree(this.table);
     for (const at of ["/a/b/c/a", "/a/a/b", "/b/c/a", "/a".repeat(14), `/a/${NAMES.slice(3).join("/")}/a`])
       this.tree.addDirectories(latin1(at));
@@ -282,7 +282,7 @@ describe("places for guesses", () => {
   }
 
   it("become more with the entries, and what was remembered in fewer misleads nobody", async () => {
-    const table = new PathTable({ capacity: 120_000 });
+    const table = new PathTable({ maxEntries: 120_000 });
     const tree = new PathTree(table);
     const backend = await open(table);
     const known: { path: string; inode: number }[] = [];
@@ -313,7 +313,7 @@ describe("places for guesses", () => {
   });
 
   it("are a small part of what a namespace takes on the device", async () => {
-    const table = new PathTable({ capacity: 1_000_000 });
+    const table = new PathTable({ maxEntries: 1_000_000 });
     const backend = await open(table);
     expect(backend.guessCount * 4).toBe(16_384);
     const fixed = await open(table, { guessCount: 2 ** 20 });

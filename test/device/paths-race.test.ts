@@ -38,7 +38,7 @@ const PATHS = [
 /** A namespace, and a second one beside it that changes with it and says what was right when. */
 class Race {
   readonly #files: Namespace;
-  readonly #model = new PathTree(new PathTable({ capacity: CAPACITY }));
+  readonly #model = new PathTree(new PathTable({ maxEntries: CAPACITY }));
   /** What PATHS were, by state. */
   readonly #states = new Map<number, Int32Array>();
   /** Changes that were asked for: the newest state there can be. */
@@ -165,7 +165,7 @@ describe.each([
     "no lookup sees what is not there yet or no more",
     { timeout: DURATION_MS * 2 + TEST_TIMEOUT_MS },
     async () => {
-      await using files = await Namespace.open({ ...options, capacity: CAPACITY });
+      await using files = await Namespace.open({ ...options, maxEntries: CAPACITY });
       // Where loops are limited, the host resolves what takes the kernel too many rounds, a little later: each path by itself is right then.
       const isOnePiece = options.device === "cpu" || !(await limitsLoops());
       const race = new Race(files);

@@ -23,7 +23,7 @@ const SIZES = [1, 7, 1, 1, 3, 40, 1, 2, 130, 1, 5, 1, 1, 64, 1, 11];
 
 /** A small tree, and texts with their answers. */
 function ground() {
-  const table = new PathTable({ capacity: 4000 });
+  const table = new PathTable({ maxEntries: 4000 });
   const tree = new PathTree(table);
   const texts: string[] = [];
   for (let outer = 0; outer < 12; outer++) {

@@ -19,11 +19,9 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { FAULT_POINTS, injectFaults } from "../../src/base/faults.ts";
-import { packageRoot } from "../../src/base/package-root.ts";
-import { processToken } from "../../src/storage/process-token.ts";
-import { ProgramCache } from "../../src/programs/cache/program-cache.ts";
-import type { ProgramCacheOptions } from "../../src/programs/cache/program-cache-options.ts";
-import type { ProgramRequest } from "../../src/programs/cache/program-request.ts";
+import { packageRoot } from "../../src/base/index.ts";
+import { processToken } from "../../src/storage/index.ts";
+import { ProgramCache, type ProgramCacheOptions, type ProgramRequest } from "../../src/programs/index.ts";
 import type { Device } from "../../src/vulkan/device/device.ts";
 import type { WorkerOptions, WorkerReport } from "../support/cache-worker.ts";
 import { CachingDriver } from "../support/caching-driver.ts";
@@ -64,14 +62,14 @@ afterAll(() => {
 
 /** Runs the worker in a process. @returns what it reported, or how it ended */
 async function work(options: Partial<WorkerOptions>, fault?: string): Promise<WorkerReport | string> {
-  const env = { ...process.env, ...(fault === undefined ? {} : { EW_ALLOW_FAULTS: "1", EW_FAULT: fault }) };
+  const env = { ...process.env };
+  if (fault !== undefined) Object.assign(env, { EVERWARP_ALLOW_FAULTS: "1", EVERWARP_FAULT: fault });
   const words = [bundle, JSON.stringify({ directory, values: [1], ...options })];
   const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
-  const out: Buffer[] = [];
-  const errors: Buffer[] = [];
+  const [out, errors]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const [status, signal] = (await once(child, "close")) as [number | null, string | null];
+  const [status, signal] = await once(child, "close");
   if (status === 0) return JSON.parse(Buffer.concat(out).toString()) as WorkerReport;
   return signal ?? `status ${status}: ${Buffer.concat(errors).toString()}`;
 }

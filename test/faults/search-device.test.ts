@@ -151,7 +151,7 @@ describe("the command line", () => {
     const { environment, out, errors } = captured({
       stderrIsTerminal: true,
       // The hint comes once a day where there is a cache to remember it.
-      env: { EW_PROGRAM_CACHE: "off" },
+      env: { EVERWARP_PROGRAM_CACHE: "off" },
     });
     const code = await main(["search", ...args, dir.path], environment, hooks);
     return { code, out: out(), err: errors() };

@@ -56,7 +56,7 @@ export class AnsweringKernel implements LookupKernel {
 
   /** @param stallMs how long the driver waits for any answer */
   constructor(stallMs?: number) {
-    const table = { cover: () => undefined, granuleCount: 1 };
+    const table = { cover: () => undefined, pageCount: 1 };
     const inputs = { address: 0n, host: this.#inputs };
     const sender = new RequestSender(this, this.shape, table, new Uint32Array(64), inputs);
     this.driver = new RequestDriver(

@@ -20,9 +20,9 @@ export class PathDevice implements AsyncDisposable {
     this.#image = image;
   }
 
-  /** @param capacity of the largest table that will be shown */
-  static async open(options: DeviceBackendOptions = {}, capacity = 20_000): Promise<PathDevice> {
-    const image = new PathTable({ capacity });
+  /** @param maxEntries of the largest table that will be shown */
+  static async open(options: DeviceBackendOptions = {}, maxEntries = 20_000): Promise<PathDevice> {
+    const image = new PathTable({ maxEntries });
     const backend = await DeviceBackend.open(image, {
       select: testDeviceInfo().index,
       validation: isValidated,

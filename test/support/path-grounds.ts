@@ -190,7 +190,7 @@ export class GroundPair {
     fs.mkdirSync(this.#root, { recursive: true });
     this.#rootFd = fs.openSync(this.#root, fs.constants.O_DIRECTORY);
     this.enter([]);
-    this.table = new PathTable({ capacity: 2000, hashMask, scratchWords: SCRATCH_WORDS });
+    this.table = new PathTable({ maxEntries: 2000, hashMask, scratchWords: SCRATCH_WORDS });
     this.tree = new PathTree(this.table);
     let base = ROOT_INODE;
     for (const part of this.#root.split("/").slice(1)) base = this.tree.addDirectoryIn(base, latin1(part));

@@ -19,7 +19,7 @@ export class PathWorld {
   #nextInode = ROOT_INODE + 1;
 
   constructor(options: PathTableOptions = {}) {
-    this.table = new PathTable({ capacity: 20_000, ...options });
+    this.table = new PathTable({ maxEntries: 20_000, ...options });
     this.table.setDirectory(ROOT_INODE, ROOT_INODE);
     this.nodes.set(ROOT_INODE, { kind: "directory", parent: ROOT_INODE, entries: new Map() });
   }

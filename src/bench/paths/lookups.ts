@@ -84,7 +84,7 @@ class PathsRun {
   }
 
   /** Entries of the tree, and those that are added to it. */
-  get #capacity(): number {
+  get #maxEntries(): number {
     return this.#tree.entryCount + ADDED + 1;
   }
 
@@ -249,10 +249,10 @@ class PathsRun {
         device: select,
         strategy,
         threads: 0,
-        capacity: this.#capacity,
+        maxEntries: this.#maxEntries,
       });
       const loadMs = performance.now() - begin;
-      const { usedBytes, nameBytes } = namespace.stats;
+      const { usedBytes, nameBytes } = namespace.stats();
       await this.#inNamespace(namespace.info.strategy, namespace, {
         device: namespace.info.device,
         "load ms": Math.round(loadMs),
@@ -274,7 +274,7 @@ class PathsRun {
         facts: {
           workgroups: backend.workgroupCount,
           "device bytes an entry, names apart": (
-            (backend.tableBytes - table.stats.nameBytes) /
+            (backend.tableBytes - table.stats().nameBytes) /
             this.#tree.entryCount
           ).toFixed(1),
         },
@@ -312,7 +312,7 @@ class PathsRun {
   async #onHost(): Promise<void> {
     await using namespace = await Namespace.load(this.#tree.file, {
       device: "cpu",
-      capacity: this.#capacity,
+      maxEntries: this.#maxEntries,
     });
     await this.#inNamespace("host", namespace, { device: namespace.info.device });
   }

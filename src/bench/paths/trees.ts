@@ -86,7 +86,7 @@ export async function realTree(root: string): Promise<BenchTree> {
 export async function generatedTree(entryCount: number): Promise<BenchTree> {
   const directoryCount = Math.max(1, Math.floor(entryCount / (FILES_EACH + 1)));
   const fileCount = entryCount - directoryCount;
-  const table = new PathTable({ capacity: Math.ceil(entryCount * 1.01) + 16, hashSeed: 1 });
+  const table = new PathTable({ maxEntries: Math.ceil(entryCount * 1.01) + 16, hashSeed: 1 });
   const tree = new PathTree(table);
   const encoder = new TextEncoder();
   const bytes = new Uint8Array(256);

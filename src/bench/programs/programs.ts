@@ -259,7 +259,7 @@ class ProgramsBench {
       };
       times.cold.push(await ask(this.#newDirectory("first")));
       times.warm.push(await ask(warmDirectory));
-      times.off.push(await ask(warmDirectory, { EW_PROGRAM_CACHE: "off" }));
+      times.off.push(await ask(warmDirectory, { EVERWARP_PROGRAM_CACHE: "off" }));
     }
     const subject = "first search of a process";
     const expected = `${NEEDLE_COUNT} hits`;

@@ -125,9 +125,11 @@ async function openTree({ tree, namespace }: PathsOptions, environment: Environm
 }
 
 function summary(files: Namespace, loadMs: number, isJson: boolean): string {
-  const { usedBytes, nameBytes } = files.stats;
+  const { usedBytes, nameBytes } = files.stats();
   const { entryCount, info } = files;
-  if (isJson) return `${JSON.stringify({ entryCount, usedBytes, nameBytes, loadMs, ...info })}\n`;
+  const { kind, device, strategy, fallbackReason } = info;
+  const told = { entryCount, usedBytes, nameBytes, loadMs, kind, device, strategy, fallbackReason };
+  if (isJson) return `${JSON.stringify(told)}\n`;
   const megabytes = (usedBytes / 1e6).toFixed(1);
   return `${entryCount} entries in ${loadMs.toFixed(0)} ms, ${megabytes} MB, on ${info.device} (${info.strategy})\n`;
 }

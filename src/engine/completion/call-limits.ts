@@ -9,6 +9,12 @@ export interface CallLimits {
   signal?: AbortSignal;
 }
 
+/** What a call's work can see of its limits. */
+export interface CallState {
+  /** The caller has gone: what was not begun yet need not begin. */
+  readonly isOver: boolean;
+}
+
 /** Checks for `readOptions`. */
 export const CALL_LIMITS: OptionChecks<CallLimits> = { timeoutMs: duration, signal: abortSignal };
 
@@ -16,17 +22,18 @@ export const CALL_LIMITS: OptionChecks<CallLimits> = { timeoutMs: duration, sign
  * Waits for `work` within limits.
  *
  * @param what names the call in errors: "the lookup"
- * @param begin starts the work; it is not called if the signal is aborted already
+ * @param begin starts the work; not called if the signal is aborted already. Work in several steps looks at `isOver` between them
  * @throws EW_TIMEOUT, EW_ABORTED (its `cause` is the signal's reason), what the work fails with
  */
 export function withinLimits<T>(
   what: string,
   { timeoutMs = Infinity, signal }: CallLimits,
-  begin: () => Promise<T>,
+  begin: (call: CallState) => Promise<T>,
 ): Promise<T> {
-  if (timeoutMs === Infinity && signal === undefined) return begin();
+  if (timeoutMs === Infinity && signal === undefined) return begin(UNLIMITED);
   if (signal?.aborted === true) return Promise.reject(abortedError(what, signal));
-  const work = begin();
+  const call = { isOver: false };
+  const work = begin(call);
   return new Promise((resolve, reject) => {
     const onAbort = (): void => end(() => reject(abortedError(what, signal!)));
     const onTimeout = (): void => end(() => reject(timeoutError(what, timeoutMs)));
@@ -34,6 +41,7 @@ export function withinLimits<T>(
       timeoutMs === Infinity ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, TIMER_MS_MAX));
     signal?.addEventListener("abort", onAbort, { once: true });
     const end = (settle: () => void): void => {
+      call.isOver = true;
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
       settle();
@@ -45,6 +53,7 @@ export function withinLimits<T>(
   });
 }
 
+const UNLIMITED: CallState = { isOver: false };
 /** Node fires timers above this at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 

@@ -1,5 +1,5 @@
 /** How answers are waited for: one driver for every system, and the limits of a call. */
-export { CALL_LIMITS, type CallLimits, withinLimits } from "./call-limits.ts";
+export { CALL_LIMITS, type CallLimits, type CallState, withinLimits } from "./call-limits.ts";
 export {
   type Awaited,
   CALLER_DONE,

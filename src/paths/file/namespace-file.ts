@@ -42,11 +42,11 @@ export async function saveNamespaceFile(file: string, table: PathTable): Promise
 /**
  * Reads what `saveNamespaceFile` wrote, and looks at all of it: a checksum finds accidents, not intent.
  * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED, EW_OUT_OF_HOST_MEMORY,
- * EW_BAD_ARGUMENT for a capacity below its entries
+ * EW_BAD_ARGUMENT for a maxEntries below its entries
  */
 export function loadNamespaceFile(
   file: string,
-  options: Pick<PathTableOptions, "capacity" | "scratchWords">,
+  options: Pick<PathTableOptions, "maxEntries" | "scratchWords">,
 ): Promise<PathTable> {
   const refuse = (what: string): never => {
     throw new EverwarpError("EW_NAMESPACE_CORRUPTED", `${file} is no namespace: ${what}`, {

@@ -23,7 +23,7 @@ import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import {
   type LookupOptions,
   type PackedPaths,
-  type PathsBackend,
+  type Backend,
   type SingleLookup,
   PathWalker,
   checkPacked,
@@ -57,7 +57,7 @@ export interface DeviceBackendOptions extends SessionOptions {
   parkAfterMs?: number;
 }
 
-export class DeviceBackend implements PathsBackend {
+export class DeviceBackend implements Backend {
   readonly kind = "device";
   readonly device: Device;
   readonly profile: DeviceProfile;
@@ -173,6 +173,11 @@ export class DeviceBackend implements PathsBackend {
   /** How the kernel is run. */
   get strategyName(): StrategyName {
     return this.#program.loop.strategyName;
+  }
+
+  /** Why the strategy was taken. */
+  get strategyReason(): string {
+    return this.#program.loop.strategyReason;
   }
 
   /** Workgroups that each request is spread over. */

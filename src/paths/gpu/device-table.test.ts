@@ -1,11 +1,11 @@
-/** Places of granules and guesses, on a device that has nothing but addresses. */
+/** Places of pages and guesses, on a device that has nothing but addresses. */
 import { describe, expect, it } from "vitest";
 import { EverwarpError } from "../../base/errors.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { PathRequest, Table, TableHeader } from "../table/table.schema.ts";
 import { DeviceTable } from "./device-table.ts";
 
-/** Buffers that lie one behind the other, none where a granule may begin. */
+/** Buffers that lie one behind the other, none where a page may begin. */
 class Addresses {
   readonly sizes: [label: string, sizeBytes: number][] = [];
   refused: string | undefined;
@@ -23,7 +23,7 @@ class Addresses {
   } as unknown as Device;
 }
 
-const RUN = [{ begin: 0, end: Table.GRANULE_WORDS + 4 }];
+const RUN = [{ begin: 0, end: Table.PAGE_WORDS + 4 }];
 
 function open(entryCount: number, guessCount?: number) {
   const addresses = new Addresses();
@@ -35,19 +35,19 @@ function open(entryCount: number, guessCount?: number) {
 }
 
 describe("the table on a device", () => {
-  it("gives each granule that is written to a place of its own, once", () => {
+  it("gives each page that is written to a place of its own, once", () => {
     const { table, words } = open(0);
     table.cover(RUN);
     const first = words.slice(0, 3);
     expect(first[0]).toBeGreaterThan(0);
-    expect(first[1]! - first[0]!).toBe((Table.GRANULE_WORDS * 4) >>> PathRequest.GRANULE_ADDRESS_BITS);
+    expect(first[1]! - first[0]!).toBe((Table.PAGE_WORDS * 4) >>> PathRequest.PAGE_ADDRESS_BITS);
     expect(first[2]).toBe(0);
-    expect(table.granuleCount).toBe(2);
-    table.cover([{ begin: Table.GRANULE_WORDS * 7, end: Table.GRANULE_WORDS * 7 + 4 }]);
+    expect(table.pageCount).toBe(2);
+    table.cover([{ begin: Table.PAGE_WORDS * 7, end: Table.PAGE_WORDS * 7 + 4 }]);
     table.cover(RUN);
     expect(words.slice(0, 3)).toEqual(first);
-    expect(table.granuleCount).toBe(8);
-    const last = PathRequest.GRANULES_MAX * Table.GRANULE_WORDS;
+    expect(table.pageCount).toBe(8);
+    const last = PathRequest.PAGES_MAX * Table.PAGE_WORDS;
     expect(() => table.cover([{ begin: last, end: last + 4 }])).toThrow(/does not fit a device/);
   });
 

@@ -1,12 +1,12 @@
 /**
- * Where the granules of the path table lie in device memory, and the guesses.
+ * Where the pages of the path table lie in device memory, and the guesses.
  *
- *     granule g of the flat space ──▶ directory[g] = address / 2¹⁶        (upload memory: the host adds, the kernel reads)
+ *     page g of the flat space ──▶ directory[g] = address / 2¹⁶        (upload memory: the host adds, the kernel reads)
  *                                       │
  *     chunks of device memory           ▼
  *     ┌ the first table ┬ … ┬ what is needed, or a sixteenth of what there is ┐
  *
- * Invariants: a granule that has a place keeps it; one has a place before anything is written to it. Guesses get larger memory with a write only, as then no lookup is
+ * Invariants: a page that has a place keeps it; one has a place before anything is written to it. Guesses get larger memory with a write only, as then no lookup is
  * in flight, and the next one reads anew where they are. No memory is freed while the kernel lives.
  */
 import { EverwarpError } from "../../base/index.ts";
@@ -14,17 +14,17 @@ import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { PathRequest, Table, TableHeader } from "../table/index.ts";
 import { guessCountFor } from "./lookup-shape.ts";
 
-const GRANULE_BYTES = Table.GRANULE_WORDS * 4;
-const ALIGNMENT_BYTES = 2n ** BigInt(PathRequest.GRANULE_ADDRESS_BITS);
-const ADDRESS_MAX = 2n ** BigInt(32 + PathRequest.GRANULE_ADDRESS_BITS);
+const PAGE_BYTES = Table.PAGE_WORDS * 4;
+const ALIGNMENT_BYTES = 2n ** BigInt(PathRequest.PAGE_ADDRESS_BITS);
+const ADDRESS_MAX = 2n ** BigInt(32 + PathRequest.PAGE_ADDRESS_BITS);
 /** A further chunk is this part of those so far, or more where more is needed at once. */
 const GROWTH = 16;
 
 export class DeviceTable implements Disposable {
-  /** The granules' addresses, for the kernel. */
+  /** The pages' addresses, for the kernel. */
   readonly directory: DeviceBuffer;
-  /** Granules that the kernel must know: the highest that has a place, plus one. */
-  granuleCount = 0;
+  /** Pages that the kernel must know: the highest that has a place, plus one. */
+  pageCount = 0;
   /** Directories that the kernel remembers, at most. */
   guessCount = 0;
   readonly #device: Device;
@@ -39,7 +39,7 @@ export class DeviceTable implements Disposable {
   /** Addresses that are free in the newest chunk. */
   #next = 0n;
   #left = 0;
-  #granulesTaken = 0;
+  #pagesTaken = 0;
 
   /** @param guessCount a power of two; as many as go with the entries of the image, if not given */
   constructor(device: Device, image: Uint32Array, guessCount?: number) {
@@ -62,25 +62,25 @@ export class DeviceTable implements Disposable {
   }
 
   /**
-   * Finds places for the granules of ranges of words that have none; for a write that is about to be sent.
+   * Finds places for the pages of ranges of words that have none; for a write that is about to be sent.
    * @throws EW_OUT_OF_DEVICE_MEMORY, EW_PATHS_FULL
    */
   cover(ranges: readonly { readonly begin: number; readonly end: number }[]): void {
     this.#growGuesses();
     const missing = new Set<number>();
     for (const { begin, end } of ranges) {
-      for (let granule = begin >>> Table.GRANULE_BITS; granule <= (end - 1) >>> Table.GRANULE_BITS; granule++)
-        if (granule >= PathRequest.GRANULES_MAX || this.#words[granule] === 0) missing.add(granule);
+      for (let page = begin >>> Table.PAGE_BITS; page <= (end - 1) >>> Table.PAGE_BITS; page++)
+        if (page >= PathRequest.PAGES_MAX || this.#words[page] === 0) missing.add(page);
     }
-    for (const granule of missing) {
-      if (granule >= PathRequest.GRANULES_MAX) throw tooLarge();
+    for (const page of missing) {
+      if (page >= PathRequest.PAGES_MAX) throw tooLarge();
       if (this.#left === 0) this.#addChunk(missing.size);
-      this.#words[granule] = Number(this.#next / ALIGNMENT_BYTES);
-      this.#next += BigInt(GRANULE_BYTES);
+      this.#words[page] = Number(this.#next / ALIGNMENT_BYTES);
+      this.#next += BigInt(PAGE_BYTES);
       this.#left--;
-      this.#granulesTaken++;
-      this.granuleCount = Math.max(this.granuleCount, granule + 1);
-      missing.delete(granule);
+      this.#pagesTaken++;
+      this.pageCount = Math.max(this.pageCount, page + 1);
+      missing.delete(page);
     }
   }
 
@@ -111,17 +111,17 @@ export class DeviceTable implements Disposable {
   }
 
   #addChunk(needed: number): void {
-    const granules = Math.max(needed, Math.ceil(this.#granulesTaken / GROWTH));
-    // Granules begin where their addresses fit a word, wherever the driver puts a buffer.
+    const pages = Math.max(needed, Math.ceil(this.#pagesTaken / GROWTH));
+    // Pages begin where their addresses fit a word, wherever the driver puts a buffer.
     const chunk = this.#device.createBuffer({
       role: "device",
-      sizeBytes: granules * GRANULE_BYTES + Number(ALIGNMENT_BYTES),
+      sizeBytes: pages * PAGE_BYTES + Number(ALIGNMENT_BYTES),
       label: "path table",
     });
     this.#chunks.push(chunk);
     this.#next = ((chunk.address + ALIGNMENT_BYTES - 1n) / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
-    this.#left = granules;
-    if (this.#next + BigInt(granules * GRANULE_BYTES) > ADDRESS_MAX)
+    this.#left = pages;
+    if (this.#next + BigInt(pages * PAGE_BYTES) > ADDRESS_MAX)
       throw new EverwarpError(
         "EW_NO_DEVICE",
         `memory at address ${chunk.address} is out of the kernel's reach`,
@@ -133,12 +133,12 @@ export class DeviceTable implements Disposable {
 }
 
 function tooLarge(): EverwarpError {
-  const gibibytes = (PathRequest.GRANULES_MAX * GRANULE_BYTES) / 2 ** 30;
+  const gibibytes = (PathRequest.PAGES_MAX * PAGE_BYTES) / 2 ** 30;
   return new EverwarpError(
     "EW_PATHS_FULL",
     `a path table that spans more than ${gibibytes} GiB does not fit a device`,
     {
-      remedy: "Give a smaller capacity: some twenty million entries fit.",
+      remedy: "Give a smaller maxEntries: some twenty million entries fit.",
     },
   );
 }

@@ -50,7 +50,7 @@ export class RequestDriver {
     return batch.results;
   }
 
-  /** See `PathsBackend.lookupSingle`. */
+  /** See `Backend.lookupSingle`. */
   lookupSingle(
     path: PathLike,
     { directory = ROOT_INODE, followSymlinks = true }: LookupOptions,

@@ -137,7 +137,7 @@ export class RequestQueue implements DrivenRequests {
       this.#line.shift();
       this.#pending = undefined;
       this.#writing = next;
-      this.#sender.beginEdition();
+      this.#sender.beginGeneration();
       return true;
     }
     const flight = next.isEnded ? undefined : this.#sendChunk(next);

@@ -31,7 +31,7 @@ const encoder = new TextEncoder();
 export type LookupKernel = Pick<ResidentLoop, "isFull" | "mayBeAlone" | "submit" | "poll" | "assertRunning">;
 
 /** What it must know of the table on the device. */
-export type TablePlaces = Pick<DeviceTable, "cover" | "granuleCount">;
+export type TablePlaces = Pick<DeviceTable, "cover" | "pageCount">;
 
 /** A request in flight. */
 export interface Flight {
@@ -59,7 +59,7 @@ export class RequestSender {
   readonly #resultRing: Ring;
   readonly #payload = new Uint32Array(PathRequest.INLINE + PathRequest.INLINE_BYTES_MAX / 4);
   readonly #inlineBytes = new Uint8Array(this.#payload.buffer, PathRequest.INLINE * 4);
-  #edition = 1;
+  #generation = 1;
 
   constructor(
     kernel: LookupKernel,
@@ -156,9 +156,9 @@ export class RequestSender {
     };
   }
 
-  /** Requests from now on come with a new edition of the table: what the kernel remembers of it is read anew. */
-  beginEdition(): void {
-    this.#edition = this.#edition === 0xffff_ffff ? 1 : this.#edition + 1;
+  /** Requests from now on come with a new generation of the table: what the kernel remembers of it is read anew. */
+  beginGeneration(): void {
+    this.#generation = this.#generation === 0xffff_ffff ? 1 : this.#generation + 1;
   }
 
   /** Sends a piece of a write; undefined where there is no room now. */
@@ -217,8 +217,8 @@ export class RequestSender {
 
   #submit(wordCount: number): Ticket {
     const payload = this.#payload;
-    payload[PathRequest.EDITION] = this.#edition;
-    payload[PathRequest.GRANULES] = this.#table.granuleCount;
+    payload[PathRequest.GENERATION] = this.#generation;
+    payload[PathRequest.PAGES] = this.#table.pageCount;
     const isAlone = (payload[PathRequest.OPERATION] & PathRequest.IS_INLINE) !== 0 && this.#kernel.mayBeAlone;
     if (isAlone) payload[PathRequest.OPERATION] |= PathRequest.IS_ALONE;
     return this.#kernel.submit(payload, wordCount, 0, isAlone);

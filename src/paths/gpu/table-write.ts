@@ -2,8 +2,8 @@
  * A write of the table: changes that are sent together, cut into places that one request takes.
  *
  *     runs, a list for each change   ├────── run ──────┤  ├─ run ─┤      words of the table that are no longer as they were
- *     granules of the device         ┆        ┆        ┆        ┆
- *     places                         ├────────┤├───────┤  ├─────┤├┤      within a granule each, and not too long for a workgroup
+ *     pages of the device         ┆        ┆        ┆        ┆
+ *     places                         ├────────┤├───────┤  ├─────┤├┤      within a page each, and not too long for a workgroup
  */
 import { Table } from "../table/index.ts";
 
@@ -63,9 +63,9 @@ export class TableWrite {
     while (list < this.#runs.length && size + 2 * VECTOR_BYTES <= sizeMax) {
       const runs = this.#runs[list];
       const begin = Math.max(runs[at], sentTo);
-      const granuleEnd = (Math.floor(begin / Table.GRANULE_WORDS) + 1) * Table.GRANULE_WORDS;
+      const pageEnd = (Math.floor(begin / Table.PAGE_WORDS) + 1) * Table.PAGE_WORDS;
       const roomVectors = Math.floor((sizeMax - size) / VECTOR_BYTES) - 1;
-      const end = Math.min(runs[at + 1], granuleEnd, begin + Math.min(RUN_VECTORS_MAX, roomVectors) * 4);
+      const end = Math.min(runs[at + 1], pageEnd, begin + Math.min(RUN_VECTORS_MAX, roomVectors) * 4);
       sentTo = end;
       if (end === runs[at + 1]) {
         at += 2;

@@ -17,7 +17,7 @@ import { ERRNO, ROOT_INODE, type PathTable } from "../table/index.ts";
 import {
   type LookupOptions,
   type PackedPaths,
-  type PathsBackend,
+  type Backend,
   checkPacked,
   type PathLike,
 } from "../lookup/index.ts";
@@ -54,7 +54,7 @@ interface Piece {
   readonly count: number;
 }
 
-export class HostBackend implements PathsBackend {
+export class HostBackend implements Backend {
   readonly kind = "host";
   readonly threadCount: number;
   /** For whoever answers from the table without a batch. */

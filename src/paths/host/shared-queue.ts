@@ -6,7 +6,7 @@
  *   a piece:  free ──written──▶ open ──chunks taken, chunk after chunk──▶ all chunks done ──▶ free
  *   the gate: a thread is a READER while it works on a chunk; whoever writes the table shuts the gate and waits until there are none
  *
- * Invariants: a piece is written before it is opened and not touched until all of its chunks are done; a chunk is taken once, and by the edition
+ * Invariants: a piece is written before it is opened and not touched until all of its chunks are done; a chunk is taken once, and by the generation
  * in `taken` never from a piece that was filled anew meanwhile; the table is written only behind a shut gate, so no lookup sees half of a change; a
  * chunk is short (`CHUNK_PATHS`), so a writer waits microseconds.
  */
@@ -41,7 +41,7 @@ const PIECE_WORDS = 16;
 export const PIECE = {
   /** Number of paths in it. */
   count: 1,
-  /** Edition × 2¹⁷ + paths that threads have taken; `TAKEN_ALL` of them in a free piece. */
+  /** Generation × 2¹⁷ + paths that threads have taken; `TAKEN_ALL` of them in a free piece. */
   taken: 2,
   /** Paths whose results are there. */
   done: 3,
@@ -51,8 +51,8 @@ export const PIECE = {
   follow: 7,
 } as const;
 
-const EDITION_STEP = 2 ** 17;
-const TAKEN_ALL = EDITION_STEP - 1;
+const GENERATION_STEP = 2 ** 17;
+const TAKEN_ALL = GENERATION_STEP - 1;
 
 /** Where the parts of a piece lie, as addresses in the memory. */
 export interface PiecePlace {
@@ -137,8 +137,8 @@ export class SharedQueue {
   open(piece: number): void {
     const word = PIECES + piece * PIECE_WORDS + PIECE.taken;
     this.set(piece, PIECE.done, 0);
-    const edition = (Atomics.load(this.#control, word) & ~TAKEN_ALL) + EDITION_STEP;
-    Atomics.store(this.#control, word, edition | 0);
+    const generation = (Atomics.load(this.#control, word) & ~TAKEN_ALL) + GENERATION_STEP;
+    Atomics.store(this.#control, word, generation | 0);
     this.ring();
   }
 

@@ -1,7 +1,7 @@
 // lookup: resolves paths in a namespace whose table lies in device memory.
 //
 // in   requests (generated/paths.glsl): count paths, packed (or one in the request itself), and the inode where relative ones begin;
-//      launch.state lists the table's granules, one word each: address / 2^16
+//      launch.state lists the table's pages, one word each: address / 2^16
 // out  launch.outputs: a result a path, inode or -errno, sealed with the request's number; of an inline path the request's own result
 //      a write request stores runs of words in the table instead: nothing else is then in flight
 // dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size. Few paths are spread over all subgroups, one each, which
@@ -25,24 +25,24 @@ layout(constant_id = 1) const uint TOGETHER_PATHS_MAX = 1u;
 shared uvec2 sh_answers[QUEUE_REQUESTS_PER_POLL];
 
 void initialize() {
-  if (gl_LocalInvocationIndex == 0u) sh_edition = 0u;
+  if (gl_LocalInvocationIndex == 0u) sh_generation = 0u;
 }
 
 bool isInline(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_IS_INLINE) != 0u; }
 bool isFollowing(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u; }
 bool isWrite(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_WRITE) != 0u; }
 
-// Lookups of one edition share a pass; a write is alone. Where loops are limited every request is, as a launch can end only between two passes.
+// Lookups of one generation share a pass; a write is alone. Where loops are limited every request is, as a launch can end only between two passes.
 uint batchLimit(uint available) {
   if (isWrite(0u) || launch.canaryRounds != 0u) return 1u;
   uint count = 1u;
-  while (count < available && !isWrite(count) && headerWord(count, PATHS_EDITION) == headerWord(0u, PATHS_EDITION)) count++;
+  while (count < available && !isWrite(count) && headerWord(count, PATHS_GENERATION) == headerWord(0u, PATHS_GENERATION)) count++;
   return count;
 }
 
 void prepare(uint first, uint count) {
   if (gl_LocalInvocationIndex < count) sh_answers[gl_LocalInvocationIndex] = uvec2(0u, headerWord(gl_LocalInvocationIndex, PATHS_OPERATION) & PATHS_IS_ALONE);
-  readTable(headerWord(0u, PATHS_EDITION), headerWord(0u, PATHS_GRANULES), isWrite(0u));
+  readTable(headerWord(0u, PATHS_GENERATION), headerWord(0u, PATHS_PAGES), isWrite(0u));
 }
 
 uint64_t headerAddress(uint request, uint index) {
@@ -135,17 +135,17 @@ void perform(uint first, uint count) {
     }
   }
   // Lanes of a subgroup take their turns in each loop together: no more than all of theirs.
-  if (launch.canaryRounds != 0u) atomicMax(sh_spent, subgroupAdd(spentRounds) + PATHS_GRANULES_MAX / gl_WorkGroupSize.x);
+  if (launch.canaryRounds != 0u) atomicMax(sh_spent, subgroupAdd(spentRounds) + PATHS_PAGES_MAX / gl_WorkGroupSize.x);
 }
 
 uint64_t contribution(uint index) { return uint64_t(sh_answers[index].x); }
 
 bool isAlone(uint index) { return sh_answers[index].y != 0u; }
 
-// A path that comes alone, in the edition that the workgroup knows, is resolved by the subgroup that sees it; walks are left to perform().
+// A path that comes alone, in the generation that the workgroup knows, is resolved by the subgroup that sees it; walks are left to perform().
 bool serve(uint sequence, out uint64_t result) {
   meet();
-  if (TOGETHER_PATHS_MAX == 0u || (headerWord(0u, PATHS_OPERATION) & PATHS_IS_ALONE) == 0u || sh_edition != headerWord(0u, PATHS_EDITION)) return false;
+  if (TOGETHER_PATHS_MAX == 0u || (headerWord(0u, PATHS_OPERATION) & PATHS_IS_ALONE) == 0u || sh_generation != headerWord(0u, PATHS_GENERATION)) return false;
   openPath(0u, sequence, 0u);
   uint inode = resolveTogether(headerWord(0u, PATHS_DIRECTORY), isFollowing(0u));
   result = uint64_t(inode);

@@ -48,7 +48,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 describe("PathBatcher", () => {
   it("sends a call on an idle batcher at once and alone, and what comes meanwhile together", async () => {
     const backend = new Backend();
-    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 });
+    const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 });
     const first = batcher.lookup("1");
     expect(backend.sizes).toEqual([1]); // in the very call
     const others = ["2", "3", "4"].map((path) => batcher.lookup(path));
@@ -64,7 +64,7 @@ describe("PathBatcher", () => {
 
   it("sends a full batch, and an old one, without waiting for those in flight", async () => {
     const backend = new Backend();
-    const batcher = new PathBatcher(backend.send, { maxBatchSize: 2, timeoutMs: 5 });
+    const batcher = new PathBatcher(backend.send, { maxBatchSize: 2, lingerMs: 5 });
     const calls = ["1", "2", "3", "4"].map((path) => batcher.lookup(path));
     expect(backend.sizes).toEqual([1, 2]);
     expect(batcher.waitingCount).toBe(1);
@@ -76,7 +76,7 @@ describe("PathBatcher", () => {
 
   it("gives each caller its own answer or error; a failed batch fails its own calls only", async () => {
     const backend = new Backend();
-    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 });
+    const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 });
     const outcome = (path: PathLike): Promise<unknown> =>
       batcher.lookup(path).catch((error: { code?: string; message: string }) => error.code ?? error.message);
     const calls = [outcome("1"), outcome("-2"), outcome("5")];
@@ -93,7 +93,7 @@ describe("PathBatcher", () => {
         fc.integer({ min: 1, max: 10 }),
         async (steps, maxBatchSize) => {
           const backend = new Backend();
-          const batcher = new PathBatcher(backend.send, { maxBatchSize, timeoutMs: 60_000 });
+          const batcher = new PathBatcher(backend.send, { maxBatchSize, lingerMs: 60_000 });
           const calls: Promise<number>[] = [];
           const open = (): Backend["batches"] => backend.batches;
           const answered = new Set<object>();
@@ -132,7 +132,7 @@ describe("PathBatcher", () => {
   it("sends the first of a stretch by itself, and gathers the others of the stretch into one batch", async () => {
     const backend = new Backend();
     const singles = new Singles();
-    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 }, singles.send);
+    const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 }, singles.send);
     expect(await batcher.lookup("1")).toBe(1);
     expect(await batcher.lookup("2")).toBe(2);
     expect([singles.paths, backend.sizes]).toEqual([["1", "2"], []]);
@@ -152,7 +152,7 @@ describe("PathBatcher", () => {
     const backend = new Backend();
     const singles = new Singles();
     singles.isSlow = true;
-    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 }, singles.send);
+    const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 }, singles.send);
     const order: string[] = [];
     const call = batcher.lookup("7").then((inode) => order.push(String(inode)));
     const flush = batcher.flush().then(() => order.push("flushed"));
@@ -167,7 +167,7 @@ describe("PathBatcher", () => {
   it("asks again with a batch where a single one has no way, or fails", async () => {
     const backend = new Backend();
     const singles = new Singles();
-    const batcher = new PathBatcher(backend.send, { timeoutMs: 60_000 }, singles.send);
+    const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 }, singles.send);
     singles.isBusy = true;
     const busy = batcher.lookup("8");
     expect(backend.sizes).toEqual([1]); // in the very call
@@ -190,7 +190,7 @@ describe("PathBatcher", () => {
 
   it("refuses limits that make no sense", () => {
     const { send } = new Backend();
-    for (const options of [{ maxBatchSize: 0 }, { maxBatchSize: 1.5 }, { timeoutMs: -1 }, { timeoutMs: NaN }])
+    for (const options of [{ maxBatchSize: 0 }, { maxBatchSize: 1.5 }, { lingerMs: -1 }, { lingerMs: NaN }])
       expect(() => new PathBatcher(send, options)).toThrow(
         expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
       );

@@ -17,7 +17,7 @@ export interface BatcherOptions {
   /** Paths in one batch, at most: 4096 if not given. */
   readonly maxBatchSize?: number;
   /** How long a call may wait for others while batches are in flight, in milliseconds: 1 if not given. */
-  readonly timeoutMs?: number;
+  readonly lingerMs?: number;
 }
 
 /** Sends a batch: inodes or −errno, in order. */
@@ -35,7 +35,7 @@ export class PathBatcher implements AsyncDisposable {
   readonly #send: SendBatch;
   readonly #sendSingle: SendSingle | undefined;
   readonly #maxBatchSize: number;
-  readonly #timeoutMs: number;
+  readonly #lingerMs: number;
   #paths: PathLike[] = [];
   #calls: Call[] = [];
   #inFlightCount = 0;
@@ -47,13 +47,13 @@ export class PathBatcher implements AsyncDisposable {
   /** @throws EW_BAD_ARGUMENT */
   constructor(
     send: SendBatch,
-    { maxBatchSize = 4096, timeoutMs = 1 }: BatcherOptions = {},
+    { maxBatchSize = 4096, lingerMs = 1 }: BatcherOptions = {},
     sendSingle?: SendSingle,
   ) {
     this.#send = send;
     this.#sendSingle = sendSingle;
     this.#maxBatchSize = wholeNumber("maxBatchSize", maxBatchSize, 1, Number.MAX_SAFE_INTEGER);
-    this.#timeoutMs = milliseconds("timeoutMs", timeoutMs);
+    this.#lingerMs = milliseconds("lingerMs", lingerMs);
   }
 
   /** Calls that wait to be sent. */
@@ -131,7 +131,7 @@ export class PathBatcher implements AsyncDisposable {
       this.#paths.push(path);
       this.#calls.push({ resolve, reject });
       if (this.#inFlightCount === 0 || this.#calls.length >= this.#maxBatchSize) this.#flush();
-      else if (this.#calls.length === 1) this.#timer = setTimeout(() => this.#flush(), this.#timeoutMs);
+      else if (this.#calls.length === 1) this.#timer = setTimeout(() => this.#flush(), this.#lingerMs);
     });
   }
 

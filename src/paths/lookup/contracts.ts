@@ -31,7 +31,7 @@ export interface SingleLookup {
 }
 
 /** What answers lookups: host threads or a device. */
-export interface PathsBackend {
+export interface Backend {
   readonly kind: "host" | "device";
 
   /**

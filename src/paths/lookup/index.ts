@@ -1,6 +1,6 @@
 /** What every lookup shares: packed paths, batches of single lookups, errors, and what a backend must do. */
 export { type BatcherOptions, PathBatcher, lookupError } from "./batcher.ts";
-export type { LookupOptions, PathsBackend, SingleLookup } from "./contracts.ts";
+export type { LookupOptions, Backend, SingleLookup } from "./contracts.ts";
 export {
   GROUP_PATHS,
   type PackedPaths,

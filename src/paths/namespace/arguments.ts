@@ -1,4 +1,4 @@
-/** What callers of a namespace may give. */
+/** Checks what callers of a namespace give. */
 import {
   abortSignal,
   badArgument,
@@ -12,66 +12,90 @@ import {
   whole,
   wholeNumber,
 } from "../../base/index.ts";
+import { CALL_LIMITS } from "../../engine/index.ts";
 import { STRATEGY_NAMES } from "../../residency/index.ts";
-import type { AddTreeOptions } from "../tree/index.ts";
 import { type BatcherOptions, type LookupOptions, type PackedPaths, assertPath } from "../lookup/index.ts";
-import type { BatchOptions, ChangeOptions, NamespaceOptions } from "./options.ts";
-import { CAPACITY_MAX } from "../table/index.ts";
+import { ENTRIES_MAX } from "../table/index.ts";
+import type { AddTreeOptions } from "../tree/index.ts";
+import type {
+  BatchOptions,
+  ChangeOptions,
+  DeepChangeOptions,
+  LookupCallOptions,
+  NamespaceOptions,
+} from "./options.ts";
 
 const INODE_MAX = 0xffff_ffff;
 const inodeNumber = whole(0, INODE_MAX);
 
-export const NAMESPACE_OPTIONS: OptionChecks<NamespaceOptions> = {
+const NAMESPACE_OPTIONS: OptionChecks<NamespaceOptions> = {
   device: deviceOrChoice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
   polite: boolean,
   threads: whole(0),
-  capacity: whole(1, CAPACITY_MAX),
+  maxEntries: whole(1, ENTRIES_MAX),
   maxBatchSize: whole(1),
 };
 const LOOKUP_OPTIONS: OptionChecks<LookupOptions> = { directory: inodeNumber, followSymlinks: boolean };
-const BATCH_OPTIONS: OptionChecks<BatchOptions> = { ...LOOKUP_OPTIONS, oversize: oneOf("split", "error") };
+const LOOKUP_CALL_OPTIONS: OptionChecks<LookupCallOptions> = { ...LOOKUP_OPTIONS, ...CALL_LIMITS };
+const BATCH_OPTIONS: OptionChecks<BatchOptions> = {
+  ...LOOKUP_CALL_OPTIONS,
+  oversize: oneOf("split", "error"),
+};
 const BATCHER_OPTIONS: OptionChecks<BatcherOptions & LookupOptions> = {
   ...LOOKUP_OPTIONS,
   maxBatchSize: whole(1),
-  timeoutMs: duration,
+  lingerMs: duration,
 };
 const CHANGE_OPTIONS: OptionChecks<ChangeOptions> = { directory: inodeNumber };
-const DEEP_CHANGE_OPTIONS: OptionChecks<ChangeOptions & { recursive?: boolean }> = {
-  ...CHANGE_OPTIONS,
-  recursive: boolean,
-};
+const DEEP_CHANGE_OPTIONS: OptionChecks<DeepChangeOptions> = { ...CHANGE_OPTIONS, recursive: boolean };
 const ADD_TREE_OPTIONS: OptionChecks<AddTreeOptions> = {
   at: assertPath,
   onProgress: callback,
   signal: abortSignal,
 };
 
-export function lookupOptions(what: string, given: unknown): LookupOptions {
-  return readOptions(`the options of ${what}`, given, LOOKUP_OPTIONS);
+/** Options of `open` and `load`. @throws EW_BAD_ARGUMENT */
+export function namespaceOptions(what: string, given: unknown): NamespaceOptions {
+  return readOptions(`the options of ${what}`, given, NAMESPACE_OPTIONS);
 }
+
+/** Options of a single lookup. @throws EW_BAD_ARGUMENT */
+export function lookupOptions(what: string, given: unknown): LookupCallOptions {
+  return readOptions(`the options of ${what}`, given, LOOKUP_CALL_OPTIONS);
+}
+
+/** Options of a batch. @throws EW_BAD_ARGUMENT */
 export function batchOptions(what: string, given: unknown): BatchOptions {
   return readOptions(`the options of ${what}`, given, BATCH_OPTIONS);
 }
+
+/** Options of a batcher and of its lookups. @throws EW_BAD_ARGUMENT */
 export function batcherOptions(given: unknown): BatcherOptions & LookupOptions {
   return readOptions("the options of batcher", given, BATCHER_OPTIONS);
 }
+
+/** Options of a change. @throws EW_BAD_ARGUMENT */
 export function changeOptions(what: string, given: unknown): ChangeOptions {
   return readOptions(`the options of ${what}`, given, CHANGE_OPTIONS);
 }
-export function deepChangeOptions(what: string, given: unknown): ChangeOptions & { recursive?: boolean } {
+
+/** Options of a change that may be recursive. @throws EW_BAD_ARGUMENT */
+export function deepChangeOptions(what: string, given: unknown): DeepChangeOptions {
   return readOptions(`the options of ${what}`, given, DEEP_CHANGE_OPTIONS);
 }
+
+/** Options of `addTree`. @throws EW_BAD_ARGUMENT */
 export function addTreeOptions(given: unknown): AddTreeOptions {
   return readOptions("the options of addTree", given, ADD_TREE_OPTIONS);
 }
 
-/** Number of an inode, be there one or not. @throws EW_BAD_ARGUMENT */
+/** The number of an inode, whether or not the inode exists. @throws EW_BAD_ARGUMENT */
 export function assertInodeNumber(name: string, value: unknown): void {
   wholeNumber(name, value, 0, INODE_MAX);
 }
 
-/** @throws EW_BAD_ARGUMENT */
+/** Packed paths: bytes and offsets. The offsets themselves are checked by the backend. @throws EW_BAD_ARGUMENT */
 export function readPacked(packed: unknown): PackedPaths {
   return readOptions<PackedPaths>(
     "packed",

@@ -16,7 +16,7 @@ afterEach(async () => {
   await Promise.all(opened.splice(0).map((files) => files.close()));
 });
 async function open(options: NamespaceOptions = {}): Promise<Namespace> {
-  const files = await Namespace.open({ device: "cpu", threads: 2, capacity: 100_000, ...options });
+  const files = await Namespace.open({ device: "cpu", threads: 2, maxEntries: 100_000, ...options });
   opened.push(files);
   return files;
 }
@@ -226,7 +226,7 @@ describe("changes", () => {
   });
 
   it("are never seen by halves: of two names that a file has in turn, one is always there", async () => {
-    const files = await open({ capacity: 1_000_000 });
+    const files = await open({ maxEntries: 1_000_000 });
     for (let index = 0; index < 2000; index++) await files.addFile(`/other${index}`);
     const inode = await files.addFile("/a");
     const paths = Array.from({ length: 60_000 }, (_, index) => (index % 2 === 0 ? "/a" : "/b"));
@@ -315,7 +315,7 @@ describe("changes", () => {
 
   it("remove whole trees, however deep, and give everything back", async () => {
     const files = await open();
-    const empty = files.stats;
+    const empty = files.stats();
     let directory = 1;
     for (let depth = 0; depth < 20_000; depth++) directory = await files.addDirectory("d", { directory });
     await files.addFile("leaf", { directory });
@@ -323,7 +323,7 @@ describe("changes", () => {
     await files.remove("/d", { recursive: true });
     expect(files.entryCount).toBe(0);
     expect([files.stat(directory), files.pathOf(directory)]).toEqual([undefined, undefined]);
-    expect(files.stats.nameBytes).toBe(empty.nameBytes);
+    expect(files.stats().nameBytes).toBe(empty.nameBytes);
     expect(await rejection(files.lookup("/d"))).toMatchObject({ code: "ENOENT" });
   });
 
@@ -351,7 +351,7 @@ describe("changes", () => {
   });
 
   it("end with EW_PATHS_FULL when long names have taken all the room, and go on after something was removed", async () => {
-    const files = await open({ capacity: 5000 });
+    const files = await open({ maxEntries: 5000 });
     let count = 0;
     let failure: unknown;
     while (failure === undefined) {
@@ -368,8 +368,8 @@ describe("changes", () => {
     expect([...(await files.lookupErrno(all))].filter((inode) => inode < 0)).toHaveLength(1);
   });
 
-  it("end with EW_PATHS_FULL at the capacity, whatever adds, and go on within it", async () => {
-    const files = await open({ capacity: 10 });
+  it("end with EW_PATHS_FULL at the maxEntries, whatever adds, and go on within it", async () => {
+    const files = await open({ maxEntries: 10 });
     for (let count = 0; count < 10; count++) await files.addFile(`/${count}`);
     const full = { code: "EW_PATHS_FULL", message: expect.stringContaining("10 entries") };
     for (const addition of [
@@ -391,12 +391,12 @@ describe("changes", () => {
 
     const file = join(folder, "ten entries");
     await files.save(file);
-    const twelve = await Namespace.load(file, { device: "cpu", capacity: 12 });
+    const twelve = await Namespace.load(file, { device: "cpu", maxEntries: 12 });
     await twelve.addFile("/11");
     await twelve.addFile("/12");
     expect(await rejection(twelve.addFile("/13"))).toMatchObject({ code: "EW_PATHS_FULL" });
     await twelve.close();
-    expect(await rejection(Namespace.load(file, { device: "cpu", capacity: 9 }))).toMatchObject({
+    expect(await rejection(Namespace.load(file, { device: "cpu", maxEntries: 9 }))).toMatchObject({
       code: "EW_BAD_ARGUMENT",
       message: expect.stringContaining("10"),
     });
@@ -556,7 +556,7 @@ describe("the end", () => {
   });
 
   it("refuses options that make no sense", async () => {
-    for (const options of [{ maxBatchSize: 0 }, { threads: -1 }, { capacity: 0 }, { threads: 1.5 }])
+    for (const options of [{ maxBatchSize: 0 }, { threads: -1 }, { maxEntries: 0 }, { threads: 1.5 }])
       expect(await rejection(Namespace.open({ device: "cpu", ...options }))).toMatchObject({
         code: "EW_BAD_ARGUMENT",
       });

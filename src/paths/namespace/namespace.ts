@@ -1,26 +1,28 @@
 /**
  * A file-system namespace that answers very many lookups: the public face of src/paths.
  *
- *   changes ──▶ tree (rules) ──▶ table in host memory ──edits──▶ backend (device, or the host's threads)
- *   lookups ──▶ pack ──────────────────────────────────────────▶ backend ──▶ inodes or errors
+ *     changes ──▶ tree (rules) ──▶ table in host memory ──edits──▶ backend (a device, or the host's threads)
+ *     lookups ──▶ pack ──────────────────────────────────────────▶ backend ──▶ inodes or errors
  *
- * Invariants: the table in host memory is the truth, and a backend mirrors it; changes are made one after the other, each at once and whole; a
- * change's promise resolves when every later lookup sees it; when the device fails (is lost, has no memory to grow) and was left to us to choose, the
- * host's engine answers in its place, also what was in flight.
+ * Invariants: the table in host memory is the truth, and a backend mirrors it. Changes are made one after the other, each at
+ * once and whole. A change's promise resolves when every later lookup sees the change. A device that fails is replaced, see
+ * `active-backend.ts`.
  */
-import { fullText, readOptions, EverwarpError } from "../../base/index.ts";
-import { mayContinueOnHost } from "../../engine/index.ts";
+import { EverwarpError, fullText } from "../../base/index.ts";
+import { loadNamespaceFile, saveNamespaceFile } from "../file/index.ts";
+import { HostBackend, SCRATCH_WORDS } from "../host/index.ts";
 import {
-  addTreeOptions,
-  assertInodeNumber,
-  batcherOptions,
-  batchOptions,
-  changeOptions,
-  deepChangeOptions,
-  lookupOptions,
-  NAMESPACE_OPTIONS,
-  readPacked,
-} from "./arguments.ts";
+  assertPaths,
+  type BatcherOptions,
+  type LookupOptions,
+  lookupError,
+  type PackedPaths,
+  type PathBatcher,
+  type PathError,
+  type PathLike,
+  pathBytes,
+} from "../lookup/index.ts";
+import { PathTable, type PathTableStats } from "../table/index.ts";
 import {
   addTree,
   type AddTreeOptions,
@@ -29,116 +31,90 @@ import {
   PathTree,
   type TreeEntry,
 } from "../tree/index.ts";
+import { ActiveBackend } from "./active-backend.ts";
 import {
-  type BatcherOptions,
-  lookupError,
-  PathBatcher,
-  type LookupOptions,
-  type PackedPaths,
-  type PathsBackend,
-  assertPaths,
-  type PathLike,
-  pathBytes,
-  type PathError,
-} from "../lookup/index.ts";
-import { ROOT_INODE, PathTable, type PathTableStats } from "../table/index.ts";
-import { loadNamespaceFile, saveNamespaceFile } from "../file/index.ts";
-import { HostBackend, SCRATCH_WORDS } from "../host/index.ts";
-import { openDeviceBackend } from "./open-backend.ts";
-import type { BatchOptions, ChangeOptions, NamespaceInfo, NamespaceOptions } from "./options.ts";
+  addTreeOptions,
+  assertInodeNumber,
+  batcherOptions,
+  batchOptions,
+  changeOptions,
+  deepChangeOptions,
+  lookupOptions,
+  namespaceOptions,
+  readPacked,
+} from "./arguments.ts";
+import { NamespaceLookups } from "./lookups.ts";
+import type {
+  BatchOptions,
+  ChangeOptions,
+  DeepChangeOptions,
+  LookupCallOptions,
+  NamespaceInfo,
+  NamespaceOptions,
+} from "./options.ts";
 
-const BATCH_SIZE_MAX = 2 ** 20;
-const NO_OPTIONS: LookupOptions = {};
-const EMPTY: PackedPaths = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) };
-
+/** The names of a file system: directories, files, symlinks and hard links, without contents. */
 export class Namespace implements AsyncDisposable {
-  readonly #options: NamespaceOptions;
-  readonly #maxBatchSize: number;
   readonly #tree: PathTree;
   readonly #host: HostBackend;
-  #device: PathsBackend | undefined;
-  #info: NamespaceInfo;
-  /** Gather single lookups: those without options, and those with the options that were given last. */
-  readonly #single: PathBatcher;
-  #singleElsewhere: { readonly options: LookupOptions; readonly batcher: PathBatcher } | undefined;
-  /** The end of a device that failed. */
-  #givenUp: Promise<void> | undefined;
+  readonly #active: ActiveBackend;
+  readonly #lookups: NamespaceLookups;
   /** Ends when nothing is being saved; changes wait for it. */
   #saving: Promise<void> = Promise.resolve();
   #savingCount = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(
-    options: NamespaceOptions,
     tree: PathTree,
     host: HostBackend,
-    device: PathsBackend | undefined,
-    info: NamespaceInfo,
+    active: ActiveBackend,
+    { maxBatchSize }: NamespaceOptions,
   ) {
-    this.#options = options;
-    this.#maxBatchSize = options.maxBatchSize ?? BATCH_SIZE_MAX;
     this.#tree = tree;
     this.#host = host;
-    this.#device = device;
-    this.#info = info;
-    this.#single = this.batcher();
+    this.#active = active;
+    this.#lookups = new NamespaceLookups(tree, host, active, maxBatchSize);
   }
 
   /**
    * Opens an empty namespace: a root directory.
-   * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was named, EW_STRATEGY_UNSUPPORTED,
-   * EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT
+   * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD for a device that was named,
+   * EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT
    */
   static async open(given: NamespaceOptions = {}): Promise<Namespace> {
-    const options = readOptions("the options of Namespace.open", given, NAMESPACE_OPTIONS);
-    const { capacity } = options;
-    const table = new PathTable({
-      scratchWords: SCRATCH_WORDS,
-      ...(capacity === undefined ? {} : { capacity }),
-    });
-    return Namespace.#over(table, options);
+    const options = namespaceOptions("Namespace.open", given);
+    return Namespace.#over(new PathTable(tableOptions(options)), options);
   }
 
   /**
    * Opens the namespace that `save` wrote.
-   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED, and those of `open`
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED, and
+   * those of `open`
    */
   static async load(file: string, given: NamespaceOptions = {}): Promise<Namespace> {
     fullText("file", file);
-    const options = readOptions("the options of Namespace.load", given, NAMESPACE_OPTIONS);
-    const { capacity } = options;
-    const table = await loadNamespaceFile(file, {
-      scratchWords: SCRATCH_WORDS,
-      ...(capacity === undefined ? {} : { capacity }),
-    });
-    return Namespace.#over(table, options);
+    const options = namespaceOptions("Namespace.load", given);
+    return Namespace.#over(await loadNamespaceFile(file, tableOptions(options)), options);
   }
 
   static async #over(table: PathTable, options: NamespaceOptions): Promise<Namespace> {
-    const { threads } = options;
+    const { threads, maxBatchSize: _, maxEntries: __, ...choice } = options;
     const host = new HostBackend(table, threads === undefined ? {} : { threads });
     const tree = new PathTree(table);
-    table.takeEdits(); // a device that is opened below takes the whole image
-    const opened = await openDeviceBackend(table, options);
-    const info: NamespaceInfo = {
-      kind: opened.backend === undefined ? "host" : "device",
-      device: opened.device ?? threadsText(host),
-      strategy: opened.strategy ?? "threads",
-      fallbackReason: opened.fallbackReason,
-    };
-    return new Namespace(options, tree, host, opened.backend, info);
+    return new Namespace(tree, host, await ActiveBackend.open(table, host, choice), options);
   }
 
+  /** What the namespace runs on now. */
   get info(): NamespaceInfo {
-    return this.#info;
+    return this.#active.info;
   }
 
-  /** How full the table is. */
-  get stats(): PathTableStats {
-    return this.#tree.table.stats;
+  /** How full the table is, in entries, buckets and bytes. */
+  stats(): PathTableStats {
+    return this.#tree.table.stats();
   }
 
-  /** Entries in the namespace: names, the root's apart. */
+  /** Entries in the namespace: all names but the root. */
   get entryCount(): number {
     return this.#tree.entryCount;
   }
@@ -146,52 +122,29 @@ export class Namespace implements AsyncDisposable {
   // Lookups
 
   /**
-   * Looks one path up. Calls that come while others are in flight share a batch with each other; one that comes alone waits for nobody.
+   * Looks one path up. Calls that come while others are in flight share a batch. A call that comes alone waits for nobody.
    * @returns its inode
-   * @throws PathError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL, EBADF); EW_CLOSED, EW_DEVICE_LOST
+   * @throws PathError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL, EBADF); EW_TIMEOUT, EW_ABORTED for its limits, EW_CLOSED,
+   * EW_DEVICE_LOST, EW_BAD_ARGUMENT
    */
-  lookup(path: PathLike, options?: LookupOptions): Promise<number> {
+  lookup(path: PathLike, options?: LookupCallOptions): Promise<number> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
-    if (this.#device === undefined) return this.#lookupHere(path, options);
-    if (options === undefined) return this.#single.lookup(path);
+    if (options === undefined) return this.#lookups.plain(path);
     try {
-      return this.#batcherElsewhere(lookupOptions("lookup", options)).lookup(path);
+      return this.#lookups.single(path, lookupOptions("lookup", options));
     } catch (error) {
       return Promise.reject(error as EverwarpError);
     }
-  }
-
-  /** In the table of the host, at once. */
-  async #lookupHere(path: PathLike, options: LookupOptions | undefined): Promise<number> {
-    const { directory = ROOT_INODE, followSymlinks = true } =
-      options === undefined ? NO_OPTIONS : lookupOptions("lookup", options);
-    const inode = this.#tree.resolve(pathBytes(path), directory, followSymlinks);
-    const overdue = this.#host.turns.overdue();
-    if (overdue !== undefined) await overdue;
-    if (inode < 0) throw lookupError(inode, path);
-    return inode;
-  }
-
-  /** Who asks with other options than the one before gathers anew; what was gathered until then goes its way. */
-  #batcherElsewhere({ directory, followSymlinks }: LookupOptions): PathBatcher {
-    const last = this.#singleElsewhere;
-    const isAlike = last?.options.directory === directory && last?.options.followSymlinks === followSymlinks;
-    if (last !== undefined && isAlike) return last.batcher;
-    const options = { directory, followSymlinks };
-    const batcher = this.batcher(options);
-    this.#singleElsewhere = { options, batcher };
-    return batcher;
   }
 
   /**
    * Looks many paths up in one pass.
    * @param paths left alone until the promise settles
    * @returns results[i] belongs to paths[i]: its inode, or what is wrong with it. A bad path harms no other
-   * @throws EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST for the batch as a whole
+   * @throws EW_REQUEST_TOO_LARGE, EW_TIMEOUT, EW_ABORTED, EW_CLOSED, EW_DEVICE_LOST, EW_BAD_ARGUMENT for the batch as a whole
    */
   async lookupBatch(paths: readonly PathLike[], options: BatchOptions = {}): Promise<(number | PathError)[]> {
-    assertPaths(paths);
-    const inodes = await this.#lookupPaths(paths, batchOptions("lookupBatch", options));
+    const inodes = await this.#lookupPaths("lookupBatch", paths, options);
     return withoutStacks(() =>
       Array.from(inodes, (inode, index) => (inode >= 0 ? inode : lookupError(inode, paths[index]!))),
     );
@@ -199,59 +152,49 @@ export class Namespace implements AsyncDisposable {
 
   /**
    * Looks packed paths up: the fastest way, for callers that have bytes.
-   * @param given left alone until the promise settles
+   * @param packed left alone until the promise settles
    * @returns inode (≥ 0) or −errno, in the order of the paths
-   * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST for the batch as a whole
+   * @throws as `lookupBatch`
    */
-  async lookupPacked(given: PackedPaths, how: BatchOptions = {}): Promise<Int32Array> {
-    if (this.#closing !== undefined) throw closedError();
-    const packed = readPacked(given);
-    const options = batchOptions("lookupPacked", how);
-    const { bytes, offsets } = packed;
-    const count = offsets.length - 1;
-    const size = this.#maxBatchSize;
-    if (count <= size) return this.#send(packed, options);
-    this.#refuseOversize(count, options);
-    const results = new Int32Array(count);
-    for (let first = 0; first < count; first += size) {
-      const part = { bytes, offsets: offsets.subarray(first, Math.min(first + size, count) + 1) };
-      results.set(await this.#send(part, options), first);
-    }
-    return results;
+  async lookupPacked(packed: PackedPaths, options: BatchOptions = {}): Promise<Int32Array> {
+    this.#assertOpen();
+    return this.#lookups.packed(readPacked(packed), batchOptions("lookupPacked", options));
   }
 
-  /** Strings or bytes to inodes or −errno: as `lookupBatch`, for callers that want no error objects. */
+  /**
+   * Looks many paths up, for callers that want no error objects.
+   * @returns inode (≥ 0) or −errno, in the order of the paths
+   * @throws as `lookupBatch`
+   */
   async lookupErrno(paths: readonly PathLike[], options: BatchOptions = {}): Promise<Int32Array> {
+    return this.#lookupPaths("lookupErrno", paths, options);
+  }
+
+  #lookupPaths(what: string, paths: readonly PathLike[], given: BatchOptions): Promise<Int32Array> {
     assertPaths(paths);
-    return this.#lookupPaths(paths, batchOptions("lookupErrno", options));
+    const options = batchOptions(what, given);
+    this.#assertOpen();
+    return this.#lookups.paths(paths, options);
   }
 
   /** A batcher with limits of its own, for the same lookups as `lookup`. @throws EW_BAD_ARGUMENT */
   batcher(options: BatcherOptions & LookupOptions = {}): PathBatcher {
-    const { maxBatchSize, timeoutMs, ...lookup } = batcherOptions(options);
-    return new PathBatcher(
-      (paths) => this.#lookupPaths(paths, lookup),
-      {
-        ...(maxBatchSize === undefined ? {} : { maxBatchSize }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      },
-      (path) => this.#device?.lookupSingle?.(path, lookup),
-    );
+    return this.#lookups.batcher(batcherOptions(options));
   }
 
-  /** What an inode is; undefined where there is none. Inodes that were freed are given to others later, as a file system does. */
+  /** What an inode is; undefined if there is none. A freed number is given to another inode later, as in a file system. */
   stat(inode: number): InodeStat | undefined {
     assertInodeNumber("inode", inode);
     return this.#tree.stat(inode);
   }
 
-  /** The entries of a directory, last added first; none for what is no directory. Good until the next change. */
+  /** The entries of a directory, last added first; none if it is no directory. Valid until the next change. */
   entries(directory: number): Iterable<TreeEntry> {
     assertInodeNumber("directory", directory);
     return this.#tree.entries(directory);
   }
 
-  /** A path that leads to an inode: the only one of a directory; of a file the last that was given to it, while it has that. */
+  /** A path to an inode. A directory has one. Of a file it is the last name that was given to it, while it has that name. */
   pathOf(inode: number): Buffer | undefined {
     assertInodeNumber("inode", inode);
     return this.#tree.pathOf(inode);
@@ -259,7 +202,11 @@ export class Namespace implements AsyncDisposable {
 
   // Changes
 
-  /** Adds a file. @returns its inode @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED, as all changes EW_BAD_ARGUMENT */
+  /**
+   * Adds a file.
+   * @returns its inode
+   * @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED, EW_BAD_ARGUMENT
+   */
   async addFile(path: PathLike, options?: ChangeOptions): Promise<number> {
     const bytes = pathBytes(path);
     const { directory } = changeOptions("addFile", options);
@@ -267,12 +214,11 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Adds a directory.
-   * @param options.recursive also those above it that are missing; one that is there already is no error
+   * Adds a directory. With `recursive`, also the missing directories above it; one that exists is then no error.
    * @returns its inode
-   * @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED
+   * @throws PathError EEXIST, ENOENT, ENOTDIR, …; EW_PATHS_FULL, EW_CLOSED, EW_BAD_ARGUMENT
    */
-  async addDirectory(path: PathLike, options?: ChangeOptions & { recursive?: boolean }): Promise<number> {
+  async addDirectory(path: PathLike, options?: DeepChangeOptions): Promise<number> {
     const bytes = pathBytes(path);
     const { directory, recursive = false } = deepChangeOptions("addDirectory", options);
     return this.#change((tree) =>
@@ -280,7 +226,11 @@ export class Namespace implements AsyncDisposable {
     );
   }
 
-  /** Adds a symlink, whatever its target names. @returns its inode @throws PathError; EW_PATHS_FULL, EW_CLOSED */
+  /**
+   * Adds a symlink, whatever its target names.
+   * @returns its inode
+   * @throws PathError; EW_PATHS_FULL, EW_CLOSED, EW_BAD_ARGUMENT
+   */
   async addSymlink(target: PathLike, path: PathLike, options?: ChangeOptions): Promise<number> {
     const targetBytes = pathBytes(target, "target");
     const bytes = pathBytes(path);
@@ -288,7 +238,11 @@ export class Namespace implements AsyncDisposable {
     return this.#change((tree) => tree.addSymlink(targetBytes, bytes, directory));
   }
 
-  /** Gives a file one more name. @returns its inode @throws PathError EPERM for a directory, …; EW_PATHS_FULL, EW_CLOSED */
+  /**
+   * Gives a file one more name.
+   * @returns its inode
+   * @throws PathError EPERM for a directory, …; EW_PATHS_FULL, EW_CLOSED, EW_BAD_ARGUMENT
+   */
   async link(existing: PathLike, path: PathLike, options?: ChangeOptions): Promise<number> {
     const existingBytes = pathBytes(existing, "existing");
     const bytes = pathBytes(path);
@@ -297,17 +251,19 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Removes a name; a symlink's own, a directory's when it is empty.
-   * @param options.recursive a directory with all that is in it
-   * @throws PathError ENOTEMPTY, ENOENT, …; EW_CLOSED
+   * Removes a name: of a symlink its own, of a directory only if it is empty. With `recursive`, a directory with everything in it.
+   * @throws PathError ENOTEMPTY, ENOENT, …; EW_CLOSED, EW_BAD_ARGUMENT
    */
-  async remove(path: PathLike, options?: ChangeOptions & { recursive?: boolean }): Promise<void> {
+  async remove(path: PathLike, options?: DeepChangeOptions): Promise<void> {
     const bytes = pathBytes(path);
     const { directory, recursive = false } = deepChangeOptions("remove", options);
     return this.#change((tree) => tree.remove(bytes, recursive, directory));
   }
 
-  /** Gives a file, symlink or directory another path in one step; what was there is replaced. @throws PathError; EW_PATHS_FULL, EW_CLOSED */
+  /**
+   * Gives a file, symlink or directory another path, in one step. What was there is replaced.
+   * @throws PathError; EW_PATHS_FULL, EW_CLOSED, EW_BAD_ARGUMENT
+   */
   async rename(from: PathLike, to: PathLike, options?: ChangeOptions): Promise<void> {
     const fromBytes = pathBytes(from, "from");
     const toBytes = pathBytes(to, "to");
@@ -316,9 +272,10 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Adds what lies below a directory of the file system: names, kinds, symlink targets and hard links, no contents. Lookups go on meanwhile and
-   * see more and more of it.
-   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL, EW_ABORTED, EW_CLOSED
+   * Adds what is below a directory of the file system: names, kinds, symlink targets and hard links, no contents. Lookups go on
+   * meanwhile, and see more and more of it.
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL, EW_ABORTED,
+   * EW_CLOSED, EW_BAD_ARGUMENT
    */
   async addTree(root: string, options?: AddTreeOptions): Promise<AddTreeResult> {
     fullText("root", root);
@@ -326,14 +283,14 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Writes the namespace to a file, whole or not at all. Lookups go on meanwhile, changes wait.
-   * @throws EW_PATH_UNWRITABLE, EW_CLOSED
+   * Writes the namespace to a file, whole or not at all. Lookups go on meanwhile; changes wait.
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE, EW_CLOSED, EW_BAD_ARGUMENT
    */
   async save(file: string): Promise<void> {
     fullText("file", file);
-    if (this.#closing !== undefined) throw closedError();
+    this.#assertOpen();
     const saving = this.#saving.then(() => saveNamespaceFile(file, this.#tree.table));
-    // Who saves hears of a failure; who waits for the end of it need not.
+    // The caller of `save` hears of a failure; changes wait for the end only.
     this.#saving = saving.catch(() => undefined);
     this.#savingCount++;
     try {
@@ -343,122 +300,54 @@ export class Namespace implements AsyncDisposable {
     }
   }
 
-  /** Ends what is in flight with EW_CLOSED and frees everything. A second call does nothing more. */
+  /** Ends what is in flight with EW_CLOSED, and frees everything. A second call does nothing more. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
+  /** Closes the namespace. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
   async #close(): Promise<void> {
     await this.#saving;
-    await this.#device?.close();
-    await this.#givenUp;
+    await this.#active.close();
     await this.#host.close();
   }
 
   async #change<T>(edit: (tree: PathTree) => T): Promise<T> {
-    if (this.#closing !== undefined) throw closedError();
+    this.#assertOpen();
     while (this.#savingCount > 0) await this.#saving;
-    if (this.#closing !== undefined) throw closedError();
-    // The host's threads may be reading the table: they are kept out while it is written.
+    this.#assertOpen();
     let result: T;
     try {
+      // The host's threads may be reading the table: they are kept out while it is written.
       result = this.#host.exclusively(() => edit(this.#tree));
     } catch (error) {
-      await this.#mirror(); // an edit of many steps may have made some
+      await this.#active.mirror(); // an edit of many steps may have made some
       throw error;
     }
-    await this.#mirror();
+    await this.#active.mirror();
     const overdue = this.#host.turns.overdue();
     if (overdue !== undefined) await overdue;
     return result;
   }
 
-  async #mirror(): Promise<void> {
-    const edits = this.#tree.table.takeEdits();
-    const device = this.#device;
-    try {
-      await device?.apply(edits);
-    } catch (error) {
-      // Where the host goes on, the change is made: it is in its table.
-      this.#fallBack(device, error);
-    }
-  }
-
-  async #lookupPaths(paths: readonly PathLike[], options: BatchOptions): Promise<Int32Array> {
+  #assertOpen(): void {
     if (this.#closing !== undefined) throw closedError();
-    const count = paths.length;
-    const size = this.#maxBatchSize;
-    if (count > size) {
-      this.#refuseOversize(count, options);
-      const results = new Int32Array(count);
-      for (let first = 0; first < count; first += size)
-        results.set(await this.#lookupPaths(paths.slice(first, first + size), options), first);
-      return results;
-    }
-    return this.#ask((engine) => engine.lookupPaths(paths, options));
-  }
-
-  #refuseOversize(count: number, { oversize = "split" }: BatchOptions): void {
-    if (oversize === "split") return;
-    throw new EverwarpError(
-      "EW_REQUEST_TOO_LARGE",
-      `a batch of ${count} paths, and maxBatchSize is ${this.#maxBatchSize}`,
-      { remedy: 'Send less at a time, or let it be split: oversize "split".' },
-    );
-  }
-
-  async #send(packed: PackedPaths, options: LookupOptions): Promise<Int32Array> {
-    if (packed.offsets.length <= 1) return this.#host.lookup(packed.offsets.length === 1 ? EMPTY : packed);
-    return this.#ask((engine) => engine.lookup(packed, options));
-  }
-
-  /** Asks the device, and the host where there is none or it fails. */
-  async #ask(
-    look: (engine: Pick<PathsBackend, "lookup" | "lookupPaths">) => Promise<Int32Array>,
-  ): Promise<Int32Array> {
-    const device = this.#device;
-    if (device !== undefined) {
-      try {
-        return await look(device);
-      } catch (error) {
-        this.#fallBack(device, error);
-      }
-    }
-    return look(this.#host);
-  }
-
-  /** A device that was left to us failed: the host's table is whole, and its engine goes on. @throws `error`, where that cannot be */
-  #fallBack(failed: PathsBackend | undefined, error: unknown): void {
-    // What was in flight on a device that was given up for something else ends with EW_CLOSED: nobody closed the namespace.
-    const isGivenUp = failed !== this.#device && error instanceof EverwarpError && error.code === "EW_CLOSED";
-    if (isGivenUp) return;
-    if (!mayContinueOnHost(this.#options, error)) throw error;
-    if (failed === undefined || failed !== this.#device) return;
-    this.#device = undefined;
-    this.#info = {
-      kind: "host",
-      device: threadsText(this.#host),
-      strategy: "threads",
-      fallbackReason: error.message,
-    };
-    // It failed: what its end fails with is known.
-    this.#givenUp = failed.close().catch(() => undefined);
   }
 }
 
-function threadsText({ threadCount }: HostBackend): string {
-  return threadCount === 0 ? "1 thread" : `${threadCount + 1} threads`;
+function tableOptions({ maxEntries }: NamespaceOptions): { scratchWords: number; maxEntries?: number } {
+  return { scratchWords: SCRATCH_WORDS, ...(maxEntries === undefined ? {} : { maxEntries }) };
 }
 
 function closedError(): EverwarpError {
   return new EverwarpError("EW_CLOSED", "the namespace was closed", { remedy: "Open a new one." });
 }
 
-/** Errors that are made here have no stack: it would be the same for all, and take longer than the lookups. */
+/** Makes errors without stacks: a stack would be the same for all, and take longer than the lookups. */
 function withoutStacks<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;

@@ -1,30 +1,40 @@
-/** What callers give to a namespace, and what it tells of itself. */
-import type { BackendChoice } from "../../engine/index.ts";
+/** What callers give to a namespace, and what a namespace tells of itself. */
+import type { BackendChoice, CallLimits } from "../../engine/index.ts";
 import type { LookupOptions } from "../lookup/index.ts";
 
+/** Options of `Namespace.open` and `Namespace.load`. */
 export interface NamespaceOptions extends Pick<BackendChoice, "device" | "strategy" | "polite"> {
-  /** Threads of the host engine beside the one that calls: one fewer than there are cores if not given. */
+  /** Threads of the host engine besides the calling one. Default: one fewer than there are cores. */
   readonly threads?: number;
   /**
-   * Entries that it may have, at most: one more is EW_PATHS_FULL. Address space is reserved for them, memory is not; names of more than some thirty
-   * bytes on average, or many long symlink targets, fill it sooner. 4,194,304 if not given; of `load` then twice what the file has, where that is more. It
-   * is no part of the file.
+   * Most entries; one more is EW_PATHS_FULL. Address space is reserved for them, memory is not. Names of more than about 30
+   * bytes on average, or many long symlink targets, fill it sooner. It is not part of a saved file.
+   * Default: 4,194,304; of `load`, twice the file's entries if that is more.
    */
-  readonly capacity?: number;
-  /** Paths in one batch, at most: a million if not given. Larger ones are split or refused, as `oversize` says. */
+  readonly maxEntries?: number;
+  /** Most paths of one batch. Larger batches are split or refused, see `BatchOptions.oversize`. Default: 1,048,576. */
   readonly maxBatchSize?: number;
 }
 
-/** How a batch is looked up. */
-export interface BatchOptions extends LookupOptions {
-  /** What becomes of a batch of more than `maxBatchSize` paths: it is split (the default), or refused with EW_REQUEST_TOO_LARGE. */
+/** Options of one lookup: how it is done, and the limits of the call. */
+export interface LookupCallOptions extends LookupOptions, CallLimits {}
+
+/** Options of one batch. */
+export interface BatchOptions extends LookupCallOptions {
+  /** A batch of more than `maxBatchSize` paths is split, or refused with EW_REQUEST_TOO_LARGE. Default: "split". */
   oversize?: "split" | "error";
 }
 
-/** Where a change's relative paths begin. */
+/** Options of one change. */
 export interface ChangeOptions {
-  /** An inode; the root if not given. */
+  /** Inode of the directory where relative paths begin. Default: the root. */
   directory?: number;
+}
+
+/** Options of a change that can reach further than one name. */
+export interface DeepChangeOptions extends ChangeOptions {
+  /** Also adds the missing directories above, or removes what is below. Default: false. */
+  recursive?: boolean;
 }
 
 /** What a namespace runs on. */
@@ -34,6 +44,8 @@ export interface NamespaceInfo {
   readonly device: string;
   /** Launch strategy of the kernel; "threads" on the host. */
   readonly strategy: string;
-  /** Why `auto` did not take a device, or the host stands in for one; undefined otherwise. */
+  /** Why the strategy was taken. */
+  readonly strategyReason: string;
+  /** Why the host answers although a device was wanted; undefined otherwise. */
   readonly fallbackReason: string | undefined;
 }

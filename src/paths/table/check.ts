@@ -21,7 +21,7 @@ const {
   BUCKET_CHILD,
   BUCKET_RECORD,
   BUCKET_NEXT,
-  GRANULE_WORDS,
+  PAGE_WORDS,
   VECTOR_WORDS,
   RECORD_PARENT,
   RECORD_LENGTH,
@@ -32,7 +32,7 @@ const {
   KIND_MASK,
   VECTORS_MAX,
 } = Table;
-const GRANULE_VECTORS = GRANULE_WORDS / VECTOR_WORDS;
+const PAGE_VECTORS = PAGE_WORDS / VECTOR_WORDS;
 /**
  * Buckets of a chain, at most. The hash begins with a random number, and 2.25 slots of a bucket are in use on average: a chain of 64 buckets has not
  * come about by chance.
@@ -126,7 +126,7 @@ class TableCheck {
       this.#refuse(`the target of symlink ${inode} has ${length} bytes`);
     const vectors = targetVectors(length);
     this.#claim(vector, vectors, "target");
-    if (crossesGranule(vector, vectors)) this.#refuse("a target crosses a granule");
+    if (crossesPage(vector, vectors)) this.#refuse("a target crosses a page");
     const end = at + vectors * VECTOR_WORDS;
     if (!isText(words, at + TARGET_BYTES, length, end, false))
       this.#refuse(`the target of symlink ${inode} has zeros in it, or something behind it`);
@@ -191,7 +191,7 @@ class TableCheck {
     if (length < 1 || length > NAME_BYTES_MAX) this.#refuse(`a name has ${length} bytes`);
     const vectors = recordVectors(length);
     this.#claim(vector, vectors, "record");
-    if (crossesGranule(vector, vectors)) this.#refuse("a record crosses a granule");
+    if (crossesPage(vector, vectors)) this.#refuse("a record crosses a page");
     const name = record + RECORD_NAME;
     if (!isText(words, name, length, record + vectors * VECTOR_WORDS, true) || isDots(words[name], length))
       this.#refuse(`a name in directory ${parent} is none`);
@@ -244,7 +244,7 @@ class TableCheck {
     for (let vectors = 1; vectors <= VECTORS_MAX; vectors++)
       for (let free = words[H.FREE_LISTS + vectors]; free !== 0;) {
         this.#claim(free, vectors, "free record");
-        if (crossesGranule(free, vectors)) this.#refuse("a free record crosses a granule");
+        if (crossesPage(free, vectors)) this.#refuse("a free record crosses a page");
         freeVectors += vectors;
         free = words[words[H.NAMES_AT] + free * VECTOR_WORDS];
       }
@@ -308,8 +308,8 @@ class TableCheck {
   }
 }
 
-function crossesGranule(vector: number, vectors: number): boolean {
-  return (vector % GRANULE_VECTORS) + vectors > GRANULE_VECTORS;
+function crossesPage(vector: number, vectors: number): boolean {
+  return (vector % PAGE_VECTORS) + vectors > PAGE_VECTORS;
 }
 
 /**

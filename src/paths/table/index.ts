@@ -10,6 +10,6 @@ export {
   ROOT_INODE,
   SYMLINKS_MAX,
 } from "./linux.ts";
-export { CAPACITY_MAX, REGIONS, usedWords } from "./shape.ts";
+export { ENTRIES_MAX, REGIONS, usedWords } from "./shape.ts";
 export { PathRequest, Table, TableHeader } from "./table.schema.ts";
 export { PathTable, type PathTableOptions, type PathTableStats } from "./table.ts";

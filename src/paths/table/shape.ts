@@ -1,12 +1,13 @@
 /**
- * How large a path table is: the vectors of its records, where its regions begin, how many entries it is for, and whether a header that
- * comes from outside can be believed.
+ * How large a path table is: the vectors of its records, where its regions begin, how many entries it holds, and whether a
+ * header from outside can be believed.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { Table, TableHeader as H } from "./table.schema.ts";
 
-const { GRANULE_WORDS, BUCKET_WORDS, BUCKET_SLOTS, VECTOR_WORDS, RECORD_NAME, TARGET_BYTES, VECTORS_MAX } =
+const { PAGE_WORDS, BUCKET_WORDS, BUCKET_SLOTS, VECTOR_WORDS, RECORD_NAME, TARGET_BYTES, VECTORS_MAX } =
   Table;
+/** Buckets of an empty table. */
 export const BUCKETS_MIN = 64;
 /** Filled slots in 256 buckets: 2.25 of 5 in each. See docs/decisions/0003-path-table.md for the measurement. */
 export const LOAD_SLOTS = 576;
@@ -14,11 +15,12 @@ export const LOAD_SLOTS = 576;
 const RECORD_VECTORS_MEAN = 2.5;
 const WORDS_MAX = 2 ** 30;
 const INODES_MAX = 2 ** 30;
-/** Regions are used, and saved, in whole numbers of so many words. */
+/** Regions are used, noted and saved in blocks of so many words. */
 export const BLOCK_WORDS = 16;
 
 /** The regions of the flat space, in its order. */
 export const REGIONS = ["header", "inodes", "buckets", "overflow", "names"] as const;
+/** A region of the flat space. */
 export type Region = (typeof REGIONS)[number];
 
 /** Vectors of an entry's record. */
@@ -39,41 +41,41 @@ interface Regions {
   readonly end: number;
 }
 
-/** Where the regions of a table for so many entries begin. @throws EW_BAD_ARGUMENT for more than its words can address */
-export function regionsFor(capacity: number): Regions {
-  const regions = placeRegions(capacity);
+/** Where the regions of a table for `maxEntries` entries begin. @throws EW_BAD_ARGUMENT for more than words can address */
+export function regionsFor(maxEntries: number): Regions {
+  const regions = placeRegions(maxEntries);
   if (regions.end > WORDS_MAX) {
     throw new EverwarpError(
       "EW_BAD_ARGUMENT",
-      `capacity is ${capacity}: a path table for so many entries takes ${Math.round(regions.end / 2 ** 18)} MiB, more than the 4096 that its words can address`,
-      { remedy: `It must be at most ${CAPACITY_MAX}.` },
+      `maxEntries is ${maxEntries}: such a path table takes ${Math.round(regions.end / 2 ** 18)} MiB, and 4096 is the most`,
+      { remedy: `It must be at most ${ENTRIES_MAX}.` },
     );
   }
   return regions;
 }
 
-function placeRegions(capacity: number): Regions {
-  const granules = (words: number): number => Math.ceil(words / GRANULE_WORDS) * GRANULE_WORDS;
+function placeRegions(maxEntries: number): Regions {
+  const pages = (words: number): number => Math.ceil(words / PAGE_WORDS) * PAGE_WORDS;
   const inodes = H.WORDS;
-  const buckets = granules(inodes + capacity + 2);
-  const bucketCount = Math.ceil((capacity * 256) / LOAD_SLOTS) + BUCKETS_MIN;
-  const overflow = buckets + granules(bucketCount * BUCKET_WORDS);
-  const names = overflow + granules((bucketCount / 4 + 64) * BUCKET_WORDS);
-  const end = names + granules((capacity * RECORD_VECTORS_MEAN + VECTORS_MAX) * VECTOR_WORDS);
+  const buckets = pages(inodes + maxEntries + 2);
+  const bucketCount = Math.ceil((maxEntries * 256) / LOAD_SLOTS) + BUCKETS_MIN;
+  const overflow = buckets + pages(bucketCount * BUCKET_WORDS);
+  const names = overflow + pages((bucketCount / 4 + 64) * BUCKET_WORDS);
+  const end = names + pages((maxEntries * RECORD_VECTORS_MEAN + VECTORS_MAX) * VECTOR_WORDS);
   return { inodes, buckets, overflow, names, end };
 }
 
-/** Entries that a table can be made for, at most. */
-export const CAPACITY_MAX = greatestCapacity();
+/** Most entries that a table can be made for. */
+export const ENTRIES_MAX = greatestMaxEntries();
 
-function greatestCapacity(): number {
+function greatestMaxEntries(): number {
   let fits = 1;
   for (let step = 2 ** 29; step >= 1; step /= 2) if (placeRegions(fits + step).end <= WORDS_MAX) fits += step;
   return fits;
 }
 
-/** The capacity of the smallest table in which the used words of another have their place, by its header. */
-export function capacityToHold(header: Uint32Array): number {
+/** The `maxEntries` of the smallest table that can hold the used words of another, by its header. */
+export function entriesToHold(header: Uint32Array): number {
   const bucketsOf = (count: number): number => ((count - BUCKETS_MIN) * LOAD_SLOTS) / 256;
   return Math.ceil(
     Math.max(
@@ -119,7 +121,8 @@ export function regionAt(words: Uint32Array, region: Region): number {
   }
 }
 
-export function regionEnd(words: Uint32Array, region: Region): number {
+/** Where the room of a region ends, in words, by a table's header. */
+function regionEnd(words: Uint32Array, region: Region): number {
   switch (region) {
     case "header":
       return H.WORDS;
@@ -134,9 +137,21 @@ export function regionEnd(words: Uint32Array, region: Region): number {
   }
 }
 
+/** Words that a region can still grow by, by a table's header. */
+export function regionRoom(words: Uint32Array, region: Region): number {
+  return regionEnd(words, region) - regionAt(words, region) - usedWords(words, region);
+}
+
+/** The error of a table without room. @param why what takes the room */
+export function tableFull(why: string): EverwarpError {
+  return new EverwarpError("EW_PATHS_FULL", `the path table is full: ${why}`, {
+    remedy: "Open the namespace with a larger maxEntries.",
+  });
+}
+
 /**
- * Whether a header that comes from outside can be believed: its numbers fit each other. Where its regions lay is of no interest, and hash bits are
- * left out in tests alone.
+ * Checks a header from outside: its numbers must fit each other. Where its regions lay does not matter. All hash bits must count,
+ * as only tests leave some out.
  * @throws what `refuse` throws
  */
 export function assertHeader(header: Uint32Array, refuse: (what: string) => never): void {
@@ -158,5 +173,5 @@ export function assertHeader(header: Uint32Array, refuse: (what: string) => neve
   if (entries >= header[H.NAME_VECTORS])
     refuse(`it has ${entries} entries, and ${header[H.NAME_VECTORS]} vectors of names`);
   if (header[H.NAME_VECTORS] < 1) refuse("it has no names");
-  if (capacityToHold(header) > CAPACITY_MAX) refuse("it is larger than any table");
+  if (entriesToHold(header) > ENTRIES_MAX) refuse("it is larger than any table");
 }

@@ -14,7 +14,7 @@
  *     inode, 1 word                   payload × 4 + kind      a directory's payload is its parent, a symlink's the vector of its target
  *
  * The buckets grow one at a time (linear hashing, W. Litwin, VLDB 1980): entry e lies in bucket `hash & mask`, or where that is not below the count, in
- * `hash & (mask >> 1)`. So no growth ever moves more than one bucket. No record crosses a border of GRANULE_WORDS, so a device may keep the
+ * `hash & (mask >> 1)`. So no growth ever moves more than one bucket. No record crosses a border of PAGE_WORDS, so a device may keep the
  * space in pieces of that size.
  */
 import { constants, glslModule } from "../../schema/index.ts";
@@ -24,8 +24,8 @@ export const Table = constants(
   {
     MAGIC: 0x3150_5745,
     VERSION: 1,
-    GRANULE_WORDS: 0x2_0000,
-    GRANULE_BITS: 17,
+    PAGE_WORDS: 0x2_0000,
+    PAGE_BITS: 17,
     BUCKET_WORDS: 16,
     BUCKET_SLOTS: 5,
     BUCKET_CHILD: 5,
@@ -46,7 +46,7 @@ export const Table = constants(
     doc: "The path table's layout, in words.",
     docs: {
       MAGIC: "EWP1",
-      GRANULE_WORDS: "No bucket and no record crosses a multiple of this.",
+      PAGE_WORDS: "No bucket and no record crosses a multiple of this.",
       BUCKET_CHILD: "Where in a bucket the children begin.",
       KIND_BITS: "Low bits of a child or an inode word that hold the kind (INODE_KIND).",
       VECTORS_MAX: "Of the longest record, a target of 4095 bytes.",
@@ -126,8 +126,8 @@ export const PathRequest = constants(
     OFFSETS_BASE: 6,
     RESULTS_AT: 7,
     DIRECTORY: 8,
-    EDITION: 9,
-    GRANULES: 10,
+    GENERATION: 9,
+    PAGES: 10,
     TEXT_BYTES: 11,
     INLINE: 12,
     LOOKUP: 1,
@@ -136,8 +136,8 @@ export const PathRequest = constants(
     IS_INLINE: 8,
     IS_ALONE: 16,
     INLINE_BYTES_MAX: 192,
-    GRANULES_MAX: 4096,
-    GRANULE_ADDRESS_BITS: 16,
+    PAGES_MAX: 4096,
+    PAGE_ADDRESS_BITS: 16,
     RESULT_BYTES: 8,
     UNRESOLVED: 0x8000_0000,
     MISPLACED: 0x8000_0001,
@@ -156,13 +156,13 @@ export const PathRequest = constants(
       TEXT_BYTES: "bytes from BYTES on, which no path may leave; of an inline path: its length",
       RESULTS_AT: "where in the output ring the first result goes, in results of RESULT_BYTES",
       DIRECTORY: "the inode where relative paths begin",
-      EDITION: "changes whenever the table was written to, so that the kernel reads its header anew",
-      GRANULES: "granules of the table's flat space that are to be known",
+      GENERATION: "changes whenever the table was written to, so that the kernel reads its header anew",
+      PAGES: "pages of the table's flat space that are to be known",
       INLINE: "the bytes of a single short path begin here, behind the header",
-      GRANULE_ADDRESS_BITS: "a granule's address without so many low bits, which are zeros, fits a word",
+      PAGE_ADDRESS_BITS: "a page's address without so many low bits, which are zeros, fits a word",
       LOOKUP: "a bit of OPERATION, as the three that follow",
       WRITE:
-        "a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no granule",
+        "a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no page",
       IS_INLINE:
         "the path is in the request, and its result is the request's own; the first workgroup resolves it",
       IS_ALONE: "… and answers without waiting for the others",
@@ -171,7 +171,7 @@ export const PathRequest = constants(
       TOGETHER_THREADS_MAX:
         "threads of a workgroup whose subgroups resolve paths together, at most: they share memory",
       GUESSES_ADDRESS:
-        "where in the directory of granules, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one",
+        "where in the directory of pages, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one",
       MISPLACED: "the result of a path whose offsets are out of order, or lead out of the text",
       ROUNDS_MAX: "such rounds, for one path",
       RESULT_BYTES: "a result: inode or -errno, and its seal with the request's number",

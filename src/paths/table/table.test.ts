@@ -38,7 +38,7 @@ describe("PathTable", () => {
         fc.constantFrom(0, 1, 3, 0xff, 0xffff_ffff),
         fc.integer({ min: 0, max: 0xffff_ffff }),
         (steps, hashMask, hashSeed) => {
-          const table = new PathTable({ capacity: 2000, hashMask, hashSeed });
+          const table = new PathTable({ maxEntries: 2000, hashMask, hashSeed });
           const mirror = new Mirror(table);
           const model = new Map<string, number>();
           for (const [index, { isUnlink, parent, name: text, inode }] of steps.entries()) {
@@ -52,7 +52,7 @@ describe("PathTable", () => {
             if (index % 7 === 0) mirror.apply(table, table.takeEdits().runs);
           }
           mirror.apply(table, table.takeEdits().runs);
-          expect(table.stats.entryCount).toBe(model.size);
+          expect(table.stats().entryCount).toBe(model.size);
           for (const { parent, name: text } of steps) {
             const bytes = encode(text).subarray(0, 255);
             const key = `${parent}/${Buffer.from(bytes).toString("latin1")}`;
@@ -66,22 +66,22 @@ describe("PathTable", () => {
   });
 
   it("keeps targets and parents, and gives their room back", () => {
-    const table = new PathTable({ capacity: 100 });
+    const table = new PathTable({ maxEntries: 100 });
     table.setDirectory(1, 1);
     table.setSymlink(2, encode("../elsewhere"));
     table.setFile(3);
     expect([1, 2, 3, 4].map((inode) => table.kindOf(inode))).toEqual([2, 3, 1, 0]);
     expect(table.parentOf(1)).toBe(1);
     expect(new TextDecoder().decode(table.targetOf(2))).toBe("../elsewhere");
-    const used = table.stats.usedBytes;
+    const used = table.stats().usedBytes;
     for (let round = 0; round < 1000; round++) table.setSymlink(2, encode(`target ${round % 10}`));
     expect(new TextDecoder().decode(table.targetOf(2))).toBe("target 9");
-    expect(table.stats.usedBytes - used).toBeLessThan(1000);
-    expect(table.stats.nameBytes).toBe("target 9".length);
+    expect(table.stats().usedBytes - used).toBeLessThan(1000);
+    expect(table.stats().nameBytes).toBe("target 9".length);
   });
 
   it("says that it is full before it changes anything, and takes entries again after some went", () => {
-    const table = new PathTable({ capacity: 1, hashSeed: 1 });
+    const table = new PathTable({ maxEntries: 1, hashSeed: 1 });
     const names: Uint8Array[] = [];
     let failure: unknown;
     for (let index = 0; failure === undefined && index < 1_000_000; index++) {
@@ -94,7 +94,7 @@ describe("PathTable", () => {
       }
     }
     expect(failure).toMatchObject({ code: "EW_PATHS_FULL" });
-    expect(table.stats.entryCount).toBe(names.length);
+    expect(table.stats().entryCount).toBe(names.length);
     for (const bytes of names) expect(table.find(1, bytes)).toBe(1 * 4 + INODE_KIND.file);
     expect(table.unlink(1, names[0])).toBe(true);
     table.link(1, 2, INODE_KIND.file, names[0]);
@@ -102,20 +102,20 @@ describe("PathTable", () => {
   });
 
   it("comes back from its saved regions", () => {
-    const table = new PathTable({ capacity: 5000 });
+    const table = new PathTable({ maxEntries: 5000 });
     table.setDirectory(1, 1);
     for (let index = 2; index < 4000; index++) {
       table.setFile(index);
       table.link(1, index, INODE_KIND.file, encode(`entry ${index}`));
     }
     const saved = table.regions().map(({ begin, end }) => table.words.slice(begin, end));
-    const restored = PathTable.restore(saved[0], { capacity: 50_000 }, refuse);
+    const restored = PathTable.restore(saved[0], { maxEntries: 50_000 }, refuse);
     const regions = saved.slice(1);
     for (const into of restored.contents)
       if (into.length > 0) into.set(new Uint8Array(regions.shift()!.buffer));
     const copy = restored.accept();
     expect(regions).toEqual([]);
-    expect(copy.stats).toEqual(table.stats);
+    expect(copy.stats()).toEqual(table.stats());
     for (let index = 2; index < 4000; index++)
       expect(copy.find(1, encode(`entry ${index}`))).toBe(index * 4 + INODE_KIND.file);
   });

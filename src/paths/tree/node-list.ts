@@ -27,7 +27,7 @@ export class NodeList {
     const { words } = table;
     this.#table = table;
     const vectors = (words[TableHeader.END_AT] - words[TableHeader.NAMES_AT]) / Table.VECTOR_WORDS;
-    this.#nodes = reserveWords(table.inodeCapacity * NODE_WORDS);
+    this.#nodes = reserveWords(table.maxInodes * NODE_WORDS);
     this.#siblings = reserveWords(vectors * 2);
     if (words[TableHeader.ENTRY_COUNT] > 0) this.#rebuild();
   }
@@ -149,7 +149,7 @@ function reserveWords(count: number): Uint32Array {
     throw new EverwarpError(
       "EW_OUT_OF_HOST_MEMORY",
       `${Math.ceil(count / 2 ** 18)} MiB for the inodes of a namespace cannot be reserved`,
-      { remedy: "Give a smaller capacity.", cause },
+      { remedy: "Give a smaller maxEntries.", cause },
     );
   }
 }

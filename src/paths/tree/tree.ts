@@ -383,11 +383,15 @@ export class PathTree {
 
   /** Capacity is a promise and a limit. A rename needs none of it: it ends with as many entries as before, or fewer. @throws EW_PATHS_FULL */
   #assertRoom(): void {
-    const { capacity } = this.table;
-    if (this.entryCount < capacity) return;
-    throw new EverwarpError("EW_PATHS_FULL", `the namespace is full: its capacity is ${capacity} entries`, {
-      remedy: "Open or load it with a larger capacity.",
-    });
+    const { maxEntries } = this.table;
+    if (this.entryCount < maxEntries) return;
+    throw new EverwarpError(
+      "EW_PATHS_FULL",
+      `the namespace is full: its maxEntries is ${maxEntries} entries`,
+      {
+        remedy: "Open or load it with a larger maxEntries.",
+      },
+    );
   }
 
   /** Adds an entry, or lets the one that is there name another inode. */

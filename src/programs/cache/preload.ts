@@ -1,8 +1,9 @@
 /**
- * Programs made before they are asked for, several at a time. Whoever asks in earnest goes first: before each part that keeps this
- * thread busy (a compilation, a pipeline) they wait until nobody waits.
+ * Programs made before they are asked for, several at a time. Whoever asks in earnest goes first: before each part that
+ * keeps this thread busy (a compilation, a pipeline) they wait until nobody waits.
  *
- * Invariant: a program that cannot be made ahead of time stops no other one; it is told, and made or refused when it is asked for.
+ * Invariant: a program that cannot be made ahead of time stops no other one; it is told, and made or refused when it is
+ * asked for.
  */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";

@@ -3,8 +3,8 @@
  *
  *   request ──▶ memory (held-programs.ts) ──▶ disk, second level, SPIR-V, driver (program-maker.ts)
  *
- * Invariants: a program is known by what it is made from (cache/program-key.ts) and by nothing looser. Requests for one program that come
- * while it is being made wait for the one that makes it. Opening reads no entry.
+ * Invariants: a program is known by what it is made from (entries/program-key.ts) and by nothing looser. Requests for one
+ * program that come while it is being made wait for the one that makes it. Opening reads no entry.
  */
 
 import { join } from "node:path";
@@ -147,8 +147,8 @@ export class ProgramCache implements Disposable {
   }
 
   /**
-   * Finds out which of a request's variants is the best on this device, once: `acquire` takes it from then on, in this process and in those
-   * that come after it.
+   * Finds out which of a request's variants is the best on this device, once: `acquire` takes it from then on, in this
+   * process and in those that come after it.
    *
    * @throws EW_BAD_ARGUMENT for a request without variants; when all variants fail, what the first of them failed with
    */
@@ -163,10 +163,12 @@ export class ProgramCache implements Disposable {
   }
 
   /**
-   * Makes programs before they are asked for, behind whoever asks for one in earnest. They stay in memory within its limits.
+   * Makes programs before they are asked for, behind whoever asks for one in earnest. They stay in memory within its
+   * limits.
    *
-   * @param what requests, and names of shipped kernels ("search/scan"): of these, every form that was used on this device before, or the
-   * plain one where none was. If not given, all that was used on this device before, the last used first
+   * @param what requests, and names of shipped kernels ("search/scan"): of these, every form that was used on this
+   * device before, or the plain one where none was. If not given, all that was used on this device before, the last
+   * used first
    * @throws EW_BAD_ARGUMENT for a name that nothing has; what goes wrong with a program is in the answer
    */
   async preload(

@@ -6,8 +6,8 @@
  *    └────────────┴─────────────────── behind the request ───────────────────────────────┘
  *
  * Invariants:
- * - What goes wrong with the disk or the second level costs time and never the request: a program can always be made from its source.
- *   Only the source's own errors are the caller's, and they are never kept.
+ * - What goes wrong with the disk or the second level costs time and never the request: a program can always be made
+ *   from its source. Only the source's own errors are the caller's, and they are never kept.
  * - A driver is shown no data but what it gave for exactly this pipeline, checked, inside a mark of the crash guard.
  * - Processes that want the same program at once wait for the one that makes it, for a while.
  */

@@ -110,8 +110,8 @@ export function nameOf(request: ProgramRequest): string | undefined {
 /**
  * Remembers what requests came to, so that one that is made again and again costs a look at its files.
  *
- * Invariant: an answer is only given while the request says the same, word for word, and no file or folder that it was read from has
- * changed; what changed so shortly before it was read that its time could not tell is not remembered.
+ * Invariant: an answer is only given while the request says the same, word for word, and no file or folder that it was
+ * read from has changed; what changed so shortly before it was read that its time could not tell is not remembered.
  */
 export class RequestMemo {
   readonly #answers = new WeakMap<

@@ -1,4 +1,6 @@
-/** The caches that everything in a process shares: one for each device, opened when a program is first asked for on it. */
+/**
+ * The caches that everything in a process shares: one for each device, opened when a program is first asked for on it.
+ */
 
 import type { Device } from "../../vulkan/index.ts";
 import { secondLevelFrom } from "../stores/index.ts";

@@ -1,9 +1,10 @@
 /**
- * Which of several ways to build a program is the best on this device: measured once, kept with its figures, and taken from then on.
+ * Which of several ways to build a program is the best on this device: measured once, kept with its figures, and taken
+ * from then on.
  *
- * Invariants: a choice holds for one source, one list of variants, and one device with its driver; for any other it is not looked at. A record
- * that is damaged is no record. A variant that does not compile or whose benchmark fails is never chosen; where that is so for
- * all, it is an error and nothing is kept.
+ * Invariants: a choice holds for one source, one list of variants, and one device with its driver; for any other it is
+ * not looked at. A record that is damaged is no record. A variant that does not compile or whose benchmark fails is
+ * never chosen; where that is so for all, it is an error and nothing is kept.
  */
 
 import { createHash } from "node:crypto";

@@ -1,9 +1,10 @@
 /**
  * Taking turns among processes, so that they do not all do the same work at once.
  *
- * A turn is a symbolic link whose target is the token of the process that has it: made whole or not at all, by one call. It saves work
- * and is never needed for a result to be right: whoever does not get it, on a folder that is full, read-only or
- * without links, goes on without. A process that dies keeps none: its turn counts no more as soon as it is gone.
+ * A turn is a symbolic link whose target is the token of the process that has it: made whole or not at all, by one
+ * call. It saves work and is never needed for a result to be right: whoever does not get it, on a folder that is full,
+ * read-only or without links, goes on without. A process that dies keeps none: its turn counts no more as soon as it is
+ * gone.
  */
 
 import { readlinkSync, unlinkSync } from "node:fs";

@@ -207,5 +207,5 @@ test("where programs are kept", () => {
   expect(cacheDirectory({ EVERWARP_CACHE_DIR: "/a", XDG_CACHE_HOME: "/b" })).toBe("/a");
   expect(cacheDirectory({ EVERWARP_CACHE_DIR: "", XDG_CACHE_HOME: "/b" })).toBe("/b/everwarp/programs");
   expect(cacheDirectory({})).toMatch(/\.cache\/everwarp\/programs$/);
-  expect(cacheDirectory({ EVERWARP_CACHE_DIR: "/a", EW_PROGRAM_CACHE: "off" })).toBeUndefined();
+  expect(cacheDirectory({ EVERWARP_CACHE_DIR: "/a", EVERWARP_PROGRAM_CACHE: "off" })).toBeUndefined();
 });

@@ -1,4 +1,7 @@
-/** Whatever stands in the place of a file of the cache: nobody waits for it, nobody follows it for ever, and the cache works on. */
+/**
+ * Whatever stands in the place of a file of the cache: nobody waits for it, nobody follows it for ever, and the cache
+ * works on.
+ */
 import { execFileSync } from "node:child_process";
 import {
   mkdirSync,

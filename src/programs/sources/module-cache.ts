@@ -3,8 +3,8 @@
  *
  *   this process ──▶ made by the build ──▶ any entry on disk with the same source ──▶ compiler
  *
- * Invariants: a failed compilation is not remembered, so that a corrected file compiles at the next try. Of the modules that
- * were found the last used are kept, within limits; programs that use one keep it themselves.
+ * Invariants: a failed compilation is not remembered, so that a corrected file compiles at the next try. Of the modules
+ * that were found the last used are kept, within limits; programs that use one keep it themselves.
  */
 
 import { existsSync } from "node:fs";

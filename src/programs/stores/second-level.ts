@@ -1,15 +1,19 @@
 /**
- * Stores behind the one on disk: a folder that several machines share, an HTTP server, or whatever else can get and put bytes.
+ * Stores behind the one on disk: a folder that several machines share, an HTTP server, or whatever else can get and put
+ * bytes.
  *
  *   request ──▶ memory ──▶ disk ──▶ SecondLevel ──▶ a store          a compiled program goes the other way, in the background
  *                                     │ timeout, checks, rest
  *
  * Invariants of `SecondLevel`, whatever the store does:
- * - `get` never throws and never lasts longer than its timeout; a store that did not answer in time, or failed several times in a row, is left
- *   alone for a while, so that one that is dead does not cost the timeout again with every program.
- * - Bytes that come out are an entry, checked like a file from disk, and the one that was asked for. With a secret they were also put in by
- *   someone who knows it: without one, whoever can write to the store can have programs run on the GPUs of all who read it.
- * - `put` never keeps anybody waiting, and a process that has nothing else to do is kept for its puts no longer than `putsTimeoutMs`.
+ * - `get` never throws and never lasts longer than its timeout; a store that did not answer in time, or failed several
+ *   times in a row, is left alone for a while, so that one that is dead does not cost the timeout again with every
+ *   program.
+ * - Bytes that come out are an entry, checked like a file from disk, and the one that was asked for. With a secret they
+ *   were also put in by someone who knows it: without one, whoever can write to the store can have programs run on the
+ *   GPUs of all who read it.
+ * - `put` never keeps anybody waiting, and a process that has nothing else to do is kept for its puts no longer than
+ *   `putsTimeoutMs`.
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -43,7 +47,10 @@ export interface SecondLevelOptions {
   readonly putTimeoutMs?: number | undefined;
   /** How long puts that follow one another may last together; 5000 if not given. What is left then is lost. */
   readonly putsTimeoutMs?: number | undefined;
-  /** Failures in a row after which the store is left alone; 3 if not given. One that is out of time counts for all of them. */
+  /**
+   * Failures in a row after which the store is left alone; 3 if not given. One that is out of time counts for all of
+   * them.
+   */
   readonly failuresMax?: number | undefined;
   /** For how long; 30000 if not given. */
   readonly restMs?: number | undefined;
@@ -234,7 +241,9 @@ export class SecondLevel {
 
 class TimeOver extends Error {}
 
-/** Runs something that may not end, and is done with it when the time is over, whether it listens to its signal or not. */
+/**
+ * Runs something that may not end, and is done with it when the time is over, whether it listens to its signal or not.
+ */
 async function withinTime<T>(
   timeoutMs: number,
   closing: AbortSignal,

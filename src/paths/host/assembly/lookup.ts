@@ -71,7 +71,7 @@ const MEMORY_TEXT: u32 = 32;
 const MEMORY_TEXT_MAX: u32 = 96;
 const MEMORY_FACTOR: u64 = 0x9e3779b97f4a7c15;
 
-// What the table says of itself, read once a call: no call sees two editions of it.
+// What the table says of itself, read once a call: no call sees two generations of it.
 let hashSeed: u32 = 0;
 let hashMask: u32 = 0;
 let bucketCount: u32 = 0;
