@@ -1,4 +1,4 @@
-/** The door of base: what other folders may use. */
+/** What everything else needs: errors, checks of arguments, the clock, faults for tests, the package's own files. */
 export {
   type Check,
   OPEN_DEVICE,

@@ -1,4 +1,4 @@
-/** The door of paths: what other folders may use. */
+/** A namespace of paths: names of a file system in one table, resolved by Linux's rules on a device or on the host. */
 export { ERRNO, ROOT_INODE, PathTable, type PathTableStats } from "./table/index.ts";
 export { loadNamespaceFile, saveNamespaceFile } from "./file/index.ts";
 export {

@@ -1,4 +1,4 @@
-/** The door of residency: what other folders may use. */
+/** Kernels that stay on a device: the work queue, launches, checkpoints, recovery, and who shares the device. */
 export { Seal, sealNumberAt, Ticket, drainWriteCombining } from "./queue/index.ts";
 export { cardKey, announcedProcesses } from "./sharing/index.ts";
 export { STRATEGY_NAMES, type StrategyName } from "./strategies/index.ts";

@@ -1,4 +1,4 @@
-/** The door of search: what other folders may use. */
+/** Text search: files are read into memory once, on a device or on the host, and queries are answered from there. */
 export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/index.ts";
 export type { FoundFile, Literal, Plan, HitList } from "./contracts.ts";
 export {
