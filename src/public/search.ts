@@ -17,4 +17,6 @@ export {
   type FileIdentity,
   type TypeChange,
   type SkippedFile,
+  type SearchEngineStats,
+  type SearchOptions,
 } from "../search/index.ts";
