@@ -1,4 +1,4 @@
-/** The door of residency: what other folders may use. */
+/** Kernels that stay on a device: the work queue, launches, checkpoints, recovery, and who shares the device. */
 export { Seal, sealNumberAt, Ticket, drainWriteCombining } from "./queue/index.ts";
 export { cardKey, announcedProcesses } from "./sharing/index.ts";
 export { STRATEGY_NAMES, type StrategyName } from "./strategies/index.ts";
@@ -7,6 +7,15 @@ export {
   type ProbeName,
   type PersistenceRow,
   type Times,
+  type DoorbellReading,
+  type DispatchCost,
+  type LeaseReading,
+  type RoleMemory,
+  type NeighboursReading,
+  type OccupancyReading,
+  type RoundTrip,
+  type Traces,
+  type PersistenceCell,
   type DeviceProfile,
   type ProfiledDevice,
   addReadings,
@@ -46,3 +55,4 @@ export {
   type SectionPlace,
   isRecord,
 } from "../storage/index.ts";
+export type { KernelText } from "./kernel/index.ts";
