@@ -10,8 +10,8 @@
 //       if (gl_LocalInvocationIndex == 0u) respond(slot, Response(mean));
 //     }
 //
-// The author writes perform, and no main. Everything around it is here and in residency.glsl: the poll, the broadcast, the
-// completion, the lease, parking, the heartbeat.
+// The author writes perform, and no main. Everything around it is here and in residency.glsl: the poll, the broadcast,
+// the completion, the lease, parking, the heartbeat.
 //
 // What is at hand
 //   requestAt(slot)          the request as the schema's struct; any thread, any number of times
@@ -47,11 +47,11 @@
 //   threads does; all that do give the same number. Between two slices an urgent request may be performed, so what a slice leaves for the
 //   next lies in a place of its own for each priority.
 //
-// Names: this file and residency.glsl use names of their own, all of which an author's global names must avoid (the compiler tells). Schemas are
-// checked when the kernel is launched.
+// Names: this file and residency.glsl use names of their own, all of which an author's global names must avoid (the
+// compiler tells). Schemas are checked when the kernel is launched.
 //
-// Memory order relied on: barrier(), memoryBarrierShared() and memoryBarrierBuffer() order the stores of a workgroup. An answer's vectors are
-// sealed, so their order does not matter. The host reads state only when no launch runs.
+// Memory order relied on: barrier(), memoryBarrierShared() and memoryBarrierBuffer() order the stores of a workgroup.
+// An answer's vectors are sealed, so their order does not matter. The host reads state only when no launch runs.
 
 #define RESIDENCY_PRIORITIES 2
 #define RESIDENCY_SUSPENDS 1
@@ -60,7 +60,8 @@
 #include "residency.glsl"
 
 // By position in the batch in hand; reset by prepare().
-shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];     // calls of respond and fail in this workgroup; the host expects one in all
+// calls of respond and fail in this workgroup; the host expects one in all
+shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_suspensions[QUEUE_REQUESTS_PER_POLL]; // calls of suspend
 shared uint sh_rounds[QUEUE_REQUESTS_PER_POLL];      // the largest sum that a subgroup told of with spend
 shared uint sh_ticks[QUEUE_REQUESTS_PER_POLL];       // since the batch began, if another request follows
@@ -106,8 +107,8 @@ void countAnswer(uint slot) { atomicAdd(sh_answers[slot], 1u); }
 
 // ── The loop's hooks ──
 
-// Requests of a batch are answered together, and a launch ends only behind them. So a batch that has taken more rounds, or more time where there is
-// a clock, ends early: the rest is taken by the next poll.
+// Requests of a batch are answered together, and a launch ends only behind them. So a batch that has taken more rounds,
+// or more time where there is a clock, ends early: the rest is taken by the next poll.
 const uint SHORT_ROUNDS_MAX = 256u;
 const uint SHORT_TICKS_MAX = 100000u;
 

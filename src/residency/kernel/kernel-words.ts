@@ -1,9 +1,10 @@
 /**
  * Structs as words on the host: what `kernel-source.ts` writes for the device, here for TypeScript.
  *
- * For each struct a function is made from text, once, that has its fields by name and their places as numbers. That is some ten times as
- * fast as walking the fields, on a way that every request takes. The text holds nothing but names that GLSL takes, so nothing can be smuggled into it.
- * Values are checked on the way in, since a request that the kernel reads wrongly is found by nobody.
+ * For each struct a function is made from text, once, that has its fields by name and their places as numbers. That is
+ * some ten times as fast as walking the fields, on a way that every request takes. The text holds nothing but names
+ * that GLSL takes, so nothing can be smuggled into it. Values are checked on the way in, since a request that the
+ * kernel reads wrongly is found by nobody.
  */
 import { shown, EverwarpError } from "../../base/index.ts";
 import { strideOf, type StructLayout, type UndocumentedType, undocumented } from "../../schema/index.ts";
@@ -51,7 +52,8 @@ function make<T>(parameters: string, body: string): T {
 }
 
 /**
- * A writer of a whole struct. All fields must be there; arrays may be shorter than their room. What has no value becomes zeros.
+ * A writer of a whole struct. All fields must be there; arrays may be shorter than their room. What has no value
+ * becomes zeros.
  */
 export function structWriter(of: StructLayout): WordWriter {
   const wordCount = of.sizeBytes / 4;

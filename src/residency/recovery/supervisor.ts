@@ -1,6 +1,6 @@
 /**
- * Keeps a kernel alive. It sees that the kernel is lost, makes it again where the last checkpoint says, and asks it again
- * what was asked since.
+ * Keeps a kernel alive. It sees that the kernel is lost, makes it again where the last checkpoint says, and asks it
+ * again what was asked since.
  *
  *              ┌──── checkpoint ────▶ parked ─────┐
  *     serving ─┤                         │ loss   ├──▶ serving
@@ -16,11 +16,11 @@
  * recoveries follow one another, never at the same time. There is no timer here: the completion poller (or a spinning
  * call) asks `watch`, and only while something is in flight.
  *
- * A loss is one of these: the driver says so; a launch ended, or ran into a limit of loops; or a kernel with requests in
- * flight finishes nothing and works at nothing for `hangTimeoutMs`.
+ * A loss is one of these: the driver says so; a launch ended, or ran into a limit of loops; or a kernel with requests
+ * in flight finishes nothing and works at nothing for `hangTimeoutMs`.
  *
- * Which request hung a kernel is not guessed. After a loss everything that was in flight is suspect and published one at
- * a time, so the next loss names the one. It is poisoned if it was in flight in `maxAttempts` losses.
+ * Which request hung a kernel is not guessed. After a loss everything that was in flight is suspect and published one
+ * at a time, so the next loss names the one. It is poisoned if it was in flight in `maxAttempts` losses.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError, nowMs } from "../../base/index.ts";
@@ -144,8 +144,8 @@ export class Supervisor<Answer> {
   }
 
   /**
-   * Looks after the kernel, at most every 20 ms. For the slow path of the completion poller and of spinning calls, while
-   * something is in flight.
+   * Looks after the kernel, at most every 20 ms. For the slow path of the completion poller and of spinning calls,
+   * while something is in flight.
    */
   watch(now: number): void {
     if (this.#state !== "serving" || !this.#watch.isDue(now)) return;
@@ -157,7 +157,10 @@ export class Supervisor<Answer> {
     if (hang !== undefined) this.lose(hang);
   }
 
-  /** Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the completion poller; true once each time. */
+  /**
+   * Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the completion
+   * poller; true once each time.
+   */
   isCheckpointDue(now: number): boolean {
     if (now < this.#dueAtMs) return false;
     this.#dueAtMs = now + this.#checkpointEveryMs;
@@ -182,8 +185,8 @@ export class Supervisor<Answer> {
   }
 
   /**
-   * Takes a checkpoint: parks the kernel at the next border, copies its memory, starts it again. A kernel that is lost meanwhile is recovered
-   * first.
+   * Takes a checkpoint: parks the kernel at the next border, copies its memory, starts it again. A kernel that is lost
+   * meanwhile is recovered first.
    * @throws EW_CLOSED, or the first cause where recovery failed
    */
   async checkpoint(): Promise<TakenCheckpoint> {
@@ -261,7 +264,10 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** Captures a parked kernel at a border that all workgroups share: where some are a request ahead, the others finish it first. */
+  /**
+   * Captures a parked kernel at a border that all workgroups share: where some are a request ahead, the others finish
+   * it first.
+   */
   async #gather(instance: KernelInstance, capture: () => Promise<KernelCapture>): Promise<KernelCapture> {
     const { loop } = instance;
     for (;;) {
@@ -332,10 +338,12 @@ export class Supervisor<Answer> {
         return;
       } catch (error) {
         if (!(error instanceof EverwarpError)) throw error;
-        // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given up in the end.
+        // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given
+        // up in the end.
         wasGivenUp = device.isAbandoned;
         if (instance !== undefined) await this.#leave(instance);
-        // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a device opened anew.
+        // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a
+        // device opened anew.
         if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
         if (wasGivenUp) continue;
         if (attempt >= this.#maxAttempts) return this.#giveUp(error);

@@ -367,7 +367,8 @@ export class ResidentKernel<
   #pass(now: number): PassResult {
     const dispatcher = this.#dispatcher;
     const supervisor = this.#supervisor;
-    if (supervisor.state !== "serving") return "idle"; // a checkpoint or a recovery is at work, and wakes the completion poller
+    // a checkpoint or a recovery is at work, and wakes the completion poller
+    if (supervisor.state !== "serving") return "idle";
     if (supervisor.isCheckpointDue(now)) this.#checkpointSoon();
     const { loop } = supervisor.instance;
     let found = 0;
@@ -400,7 +401,8 @@ export class ResidentKernel<
       },
       (error: EverwarpError) => {
         this.#isCheckpointDue = false;
-        // The kernel goes on (or its callers have been told); but what waits for room in the journal would wait in vain.
+        // The kernel goes on (or its callers have been told); but what waits for room in the journal would wait in
+        // vain.
         if (!journal.hasRoom) pending.failAll(error);
       },
     );
