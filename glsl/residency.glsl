@@ -1,48 +1,48 @@
 // residency.glsl: the resident loop that every everwarp kernel shares.
 //
-// A kernel includes this file and defines
+// A kernel includes this file, defines these functions, and gets `main`: poll, broadcast, lease, stop, completion.
 //
-//     void initialize();                             // all threads, once a launch: set up shared memory
-//     void prepare(uint first, uint count);          // all threads: read the requests' payloads into shared memory
-//     void perform(uint first, uint count);          // all threads: do the work of requests first … first + count - 1
-//     uint64_t contribution(uint index);             // what this workgroup adds to request `index`'s result (48 bits)
-//     uint batchLimit(uint available);               // how many of `available` ready requests to take in one pass
+//     void initialize();                        // all threads, once a launch: set up shared memory
+//     void prepare(uint first, uint count);     // all threads: read the requests' payloads into shared memory
+//     void perform(uint first, uint count);     // all threads: do the work of requests first … first + count - 1
+//     uint64_t contribution(uint index);        // what this workgroup adds to request `index`'s result (48 bits)
+//     uint batchLimit(uint available);          // how many of `available` ready requests to take in one pass
 //
-// and gets `main`: poll, broadcast, lease, stop, completion. perform() is entered by every thread of every workgroup,
-// in each priority in the order of the sequence numbers; different workgroups may take different batches. Users'
-// kernels include kernel.glsl, which asks for one function.
+// Every thread of every workgroup enters perform(), for each priority in the order of the sequence numbers. Different
+// workgroups may take different batches. Users' kernels include kernel.glsl, which asks for one function.
 //
-//     RESIDENCY_PRIORITIES      1 (default), or 2: priority 1 is urgent, and looked at first
-//     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
-//     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
-//     RESIDENCY_ALONE      bool isAlone(uint index) names requests that workgroup 0 performs, whose results are what its contribution() says and nothing
-//                          else: it publishes them without counting. It is asked behind perform(), when headers may be those of the next requests.
-//                          bool serve(uint sequence, out uint64_t result) may answer such a request, the only one at hand, at once: its header is at
-//                          position 0, and none but the first subgroup of workgroup 0 is there
-//     RESIDENCY_ANSWERS    contribution() counts answers; the workgroup that publishes calls unanswered(index) for a request that has none
-//     RESIDENCY_CLOCK      ticks are those of the device's clock, which takes a while to read, so the subgroup's cycle counter tells when it is time
-//                          for that; else a poll is a tick, and what authors spend()
+//     RESIDENCY_PRIORITIES  1 (default), or 2: priority 1 is urgent, and looked at first
+//     RESIDENCY_SUSPENDS    perform() stores in sh_finished how many requests it finished; the next is performed again
+//     RESIDENCY_DIRECT      results are contribution() alone, so a workgroup that is alone publishes without counting
+//     RESIDENCY_ALONE       bool isAlone(uint index) names requests that workgroup 0 performs. Their results are its
+//                           contribution() alone, published without counting. It is asked behind perform(), when headers
+//                           may be those of the next requests. bool serve(uint sequence, out uint64_t result) may answer
+//                           such a request at once, if it is the only one at hand: its header is at position 0, and only
+//                           the first subgroup of workgroup 0 is there
+//     RESIDENCY_ANSWERS     contribution() counts answers; who publishes calls unanswered(index) for a request without
+//     RESIDENCY_CLOCK       ticks are the device's clock. It takes a while to read, so the subgroup's cycle counter tells
+//                           when to. Otherwise a tick is a poll, or what authors spend()
 //
-//   upload memory                           device memory                          readback memory
-//   Control  stop, last, lease, duty, …     counter[slot]: result<<16 | arrived    Completion[slot]: result, ordinal, sealed; more vectors
-//   Slot[]   4 x (3 payload words, seal)    cursors: what every workgroup has      Heartbeat: phase and sums, sealed with the epoch
-//            + 192 bytes more               finished; progress of the next         Alive[workgroup]: epoch
+//   upload memory                         device memory                        readback memory
+//   Control  stop, last, lease, duty, …   counter[slot]: result<<16 | arrived  Completion[slot]: result, ordinal, sealed
+//   Slot[]   4 x (3 payload words, seal)  cursors: what every workgroup has    Heartbeat: phase and sums, sealed
+//            + 192 bytes more             finished; progress of the next       Alive[workgroup]: epoch
 //
-// What outlives a launch: device memory. A launch begins where its workgroups' cursors stand and leaves them true when
-// it ends, always at the border of a request or of a suspended one; so launches may follow each other at any time, and
+// Device memory outlives a launch. A launch begins where its workgroups' cursors stand and leaves them true when it
+// ends, always at the border of a request or of a suspended one. So launches may follow each other at any time, and
 // whoever copies device memory between two has a checkpoint.
 //
 // Memory order relied on:
-//  - A slot's header is 64 bytes, four vectors each sealed with the sequence number (seal.glsl). A request is taken only when all four show
-//    the number that is due, so the order in which the host's stores arrive does not matter. Payload beyond the header
-//    was written, and the host's write-combining buffers drained, before the header.
-//  - Arrivals are counted with one atomic on device memory that also sums the results. The workgroup that arrives last
-//    publishes, with the ordinal that workgroup 0 gave the request. Records that a kernel wrote to readback memory before may become visible to the host after the completion:
-//    each record is sealed, so that the host knows when it has come.
+//  - A slot's header is 64 bytes: four vectors, each sealed with the sequence number (seal.glsl). A request is taken only
+//    when all four show the number that is due, so the order of the host's stores does not matter. Payload beyond the
+//    header was written, and the host's write-combining buffers drained, before the header.
+//  - Arrivals are counted with one atomic on device memory that also sums the results. The last to arrive publishes,
+//    with the ordinal that workgroup 0 gave the request. Records in readback memory may become visible to the host after
+//    the completion: each record is sealed, so the host knows when it has come.
 //  - Cursors are written by a launch and read by the next one; a barrier of the command stream lies between.
-// Termination: the stop flag is looked at first in every iteration; lease, idle time, rounds of loops and, for probes,
-// idle polls are bounded. Only the stop flag ends a launch before its first poll has been served: so workgroups that
-// run one after the other all get on.
+// Termination: every iteration looks at the stop flag first. Lease, idle time, rounds of loops and, for probes, idle
+// polls are bounded. Only the stop flag ends a launch before its first poll was served, so workgroups that run one
+// after the other all get on.
 
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require

@@ -25,7 +25,7 @@ import {
   type StrategyName,
 } from "../strategies/index.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
-import { loopLimitError, stallError } from "./loop-errors.ts";
+import { loopLimitError, stallError, stoppedError } from "./loop-errors.ts";
 import { idleTicksOf, launchSettingsOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
 import { LoopResources, workQueuesIn } from "./loop-resources.ts";
 import { waitForAll, waitForAnswer } from "./loop-waits.ts";
@@ -187,9 +187,7 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#lossReason;
   }
 
-  /**
-   * Does the kernel end after every batch of requests, because others use the card too? For the strategy `adaptive`.
-   */
+  /** Does the kernel end after every batch, because others use the card too? For the strategy `adaptive`. */
   get isShared(): boolean {
     return this.#strategy.isShared ?? false;
   }
@@ -228,10 +226,7 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#launcher.memory.cursors;
   }
 
-  /**
-   * One 64-bit counter a slot, priority after priority: who has arrived at requests that are not finished. Then an
-   * ordinal a slot.
-   */
+  /** A 64-bit counter a slot: who has arrived at an unfinished request. By priority. Then an ordinal a slot. */
   get counters(): DeviceBuffer {
     return this.#launcher.memory.counters;
   }
@@ -254,8 +249,7 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   /**
-   * Starts a kernel that was stopped or parked: it goes on where device memory says. Requests that were left in the
-   * queue are answered.
+   * Starts a kernel that was stopped or parked. It goes on where device memory says, with what was left in the queue.
    */
   async start(): Promise<void> {
     this.#assertOpen();
@@ -302,10 +296,7 @@ export class ResidentLoop implements AsyncDisposable {
     return found;
   }
 
-  /**
-   * Asks the driver whether the kernel is still there, and mapped memory whether it reported a fault; a loss ends every
-   * request in flight. For slow paths: a call or two.
-   */
+  /** Asks the driver whether the kernel is there, and mapped memory for a fault. For slow paths: a call or two. */
   assertRunning(): void {
     this.#watched(() => {
       const fault = this.#launcher.readFault(this.#faultEpoch);
@@ -370,11 +361,7 @@ export class ResidentLoop implements AsyncDisposable {
         await this.#stopStrategy(timeoutMs);
       } finally {
         this.#checkAll();
-        this.#failAll(
-          new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
-            remedy: "Wait for requests before stopping, or allow more time.",
-          }),
-        );
+        this.#failAll(stoppedError());
       }
     }
   }

@@ -9,7 +9,8 @@
  * Invariants:
  * - Urgent requests come before normal ones, and within a priority the first comes first.
  * - A request is in at most one place. `waitingCount` counts both priorities.
- * - A request that came back from a lost device leaves by being published, or with all others. The kernel may have begun
+ * - A request that came back from a lost device leaves by being published, or with all others. The kernel may have
+ * begun
  *   it, and the kernel's memory says so of whatever is published next.
  * - A request listens to its signal only while it waits. Its deadline is watched until it is settled. There is a timer
  *   only while there is a deadline.
