@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { profileOf } from "../../src/residency/device/profiled-device.ts";
 import type { DeviceProfile } from "../../src/residency/profile/index.ts";
 import { EverwarpError } from "../../src/base/index.ts";
+import type { Plan } from "../../src/search/contracts.ts";
 import { Corpus } from "../../src/search/corpus/index.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import type { Device } from "../../src/vulkan/index.ts";
@@ -45,10 +46,14 @@ it("says so of a search", async () => {
   const directory = new Dir("wait-limits").file("text", "a line of text\n".repeat(50));
   try {
     const corpus = await backend.load(Corpus.fromFiles([{ path: directory.path + "/text", explicit: true }]));
-    const literals = [{ bytes: Buffer.from("text"), ignoreAsciiCase: false }];
+    const plan: Plan = {
+      kind: "literals",
+      literals: [{ bytes: Buffer.from("text"), ignoreAsciiCase: false }],
+      foldExceptions: [],
+    };
     for (let isLate = false; !isLate;) {
       // More than the queue takes at once, so that the last waits behind others.
-      const tickets = Array.from({ length: 300 }, () => backend.submit(corpus, literals, {}));
+      const tickets = Array.from({ length: 300 }, () => backend.submit(plan, { corpus }));
       const ticket = tickets.at(-1)!;
       isLate = !ticket.waitSync(0);
       if (isLate) expect(() => ticket.result()).toThrow(EverwarpError);

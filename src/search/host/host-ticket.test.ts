@@ -15,8 +15,9 @@ function ticketOf(looksUntilAnswer: number): HostTicket {
     sleep: () => undefined,
     awaken: () => undefined,
     rest: () => undefined,
+    skip: () => undefined,
   };
-  return new HostTicket(owner, {} as HostCorpus, 1, 0, 0);
+  return new HostTicket(owner, {} as HostCorpus, 1, 0, [], 0);
 }
 
 it("waitSync says that the time is over while there is no answer", () => {
