@@ -16,5 +16,6 @@ export {
   u64,
 } from "./types.ts";
 export { glslLiteral } from "./constants.ts";
+export { structReader, structWriter } from "./codec.ts";
 export { strideOf } from "./solve.ts";
 export { type UndocumentedType, undocumented } from "./types.ts";
