@@ -51,16 +51,16 @@ export type {
 } from "./paths/namespace/options.ts";
 export { Namespace } from "./paths/namespace/namespace.ts";
 export { PathError } from "./paths/lookup/path-error.ts";
-export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
+export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/entries.ts";
 export {
+  Device,
+  listDevices,
   type BufferOptions,
   type ComputePipeline,
-  Device,
   type DeviceBuffer,
   type DeviceInfo,
   type DeviceOptions,
   type DeviceSelection,
-  listDevices,
   type MemoryRole,
 } from "./vulkan/index.ts";
 export { openProfiledDevice } from "./residency/device/profiled-device.ts";
