@@ -5,7 +5,7 @@
  * Only the order matters, and only for speed: the scanner looks for the rarest bytes of a literal.
  */
 /** Rank of each byte value, from 0 (rarest) to 255 (most common). */
-// prettier-ignore
+// oxfmt-ignore
 export const BYTE_RANK = Uint8Array.of(
   0, 18, 30, 19, 31, 39, 32, 45, 50, 252, 251, 40, 59, 79, 1, 33,
   20, 21, 34, 22, 2, 35, 23, 3, 24, 25, 4, 36, 5, 6, 26, 42,

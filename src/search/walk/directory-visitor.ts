@@ -18,8 +18,9 @@ import {
 } from "./directory-rules.ts";
 import { readEntries, sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
-import { addIgnoreFile, fromByteString, globalExcludesPath, isMissing } from "./ignore-files.ts";
-import { IGNORED, IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
+import { fromByteString } from "./ignore-files.ts";
+import { LateRules } from "./late-rules.ts";
+import { IGNORED, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { FileIdentity, WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
 import { TypeMatcher } from "./types.ts";
@@ -55,10 +56,8 @@ export class DirectoryVisitor {
   private readonly overrides: Overrides;
   private readonly types: TypeMatcher;
   private readonly outermost: DirectoryRules;
-  /** Git's global excludes; asked after every file in the tree. */
-  private readonly globalRules: IgnoreRules = new IgnoreRules();
-  /** `--ignore-file`, asked last; the last file first. */
-  private readonly namedRules: IgnoreRules[] = [];
+  /** The rules that count after those of every file in the tree. */
+  private readonly lateRules: LateRules;
   /** Rules inside the directories so far, by named path and place. */
   private readonly kept = new Map<string, DirectoryRules>();
 
@@ -69,7 +68,9 @@ export class DirectoryVisitor {
     this.overrides = new Overrides(options);
     this.types = new TypeMatcher(options.types ?? []);
     this.outermost = outermostRules(options);
-    this.readNamedRules();
+    this.lateRules = new LateRules(options, this.directory, (path, message, error) =>
+      this.reportRules(path, message, error),
+    );
   }
 
   /**
@@ -189,12 +190,13 @@ export class DirectoryVisitor {
       if (verdict !== NO_RULE) return verdict;
     }
     let verdict = fileVerdict(inside.rules, `${inside.absolute}/${name}`, name, isDirectory);
-    if (verdict === NO_RULE && inside.rules.inRepository && this.globalRules.size > 0) {
-      verdict = this.globalRules.verdict(inside.matchPrefix + name, name, isDirectory);
-    }
-    for (let i = 0; i < this.namedRules.length && verdict === NO_RULE; i++) {
-      verdict = (this.namedRules[i] as IgnoreRules).verdict(inside.matchPrefix + name, name, isDirectory);
-    }
+    if (verdict === NO_RULE && this.lateRules.isActive)
+      verdict = this.lateRules.verdict(
+        inside.matchPrefix + name,
+        name,
+        isDirectory,
+        inside.rules.inRepository,
+      );
     if (verdict === IGNORED || isDirectory || !this.types.isActive) return verdict;
     const typeVerdict = this.types.verdict(name);
     return typeVerdict === NO_RULE ? verdict : typeVerdict;
@@ -259,26 +261,6 @@ export class DirectoryVisitor {
       rules = inside;
     }
     return rules;
-  }
-
-  private readNamedRules(): void {
-    const ignoreCase = this.options.ignoreFileCaseInsensitive ?? false;
-    if (this.options.noIgnoreVcs !== true && this.options.noIgnoreGlobal !== true) {
-      const file = globalExcludesPath();
-      try {
-        if (statSync(file).isFile()) addIgnoreFile(this.globalRules, file, file, { ignoreCase }, () => {});
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-    }
-    if (this.options.noIgnoreFiles === true) return;
-    for (const path of this.options.ignoreFiles ?? []) {
-      const rules = new IgnoreRules();
-      addIgnoreFile(rules, this.directory.resolve(path), path, {}, (message, error) =>
-        this.reportRules(path, message, error),
-      );
-      if (rules.size > 0) this.namedRules.unshift(rules);
-    }
   }
 
   /** The target of a followed link. Undefined if it leads nowhere, or back to a directory that contains it. */
