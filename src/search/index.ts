@@ -1,13 +1,34 @@
-/** The door of search: what other folders may use. */
-export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/index.ts";
-export type { FoundFile, Literal, Plan } from "./contracts.ts";
-export { Corpus, FILE_FLAGS, Placement, loadedStamp, sameStamp, stampOf } from "./corpus/index.ts";
+/** Text search: files are read into memory once, on a device or on the host, and queries are answered from there. */
+export {
+  type Backend,
+  type BackendTicket,
+  type LoadedCorpus,
+  type RawHits,
+  scanPlan,
+} from "./backend/index.ts";
+export type { FoundFile, Literal, Plan, HitList } from "./contracts.ts";
+export {
+  Corpus,
+  FILE_FLAGS,
+  Placement,
+  loadedStamp,
+  sameStamp,
+  stampOf,
+  type FileTable,
+  type CorpusOptions,
+} from "./corpus/index.ts";
 export {
   Search,
   SearchEngine,
   openDevice,
   type BackendChoice,
   type SearchEngineOptions,
+  type SearchResult,
+  type SearchEngineInfo,
+  type SearchEngineStats,
+  type Query,
+  type SearchOptions,
+  type SkippedFile,
 } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
 export { type CandidateList, DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";

@@ -82,7 +82,7 @@ async function worked(options: Partial<WorkerOptions>, fault?: string): Promise<
 }
 
 const open = (options: ProgramCacheOptions = {}): Promise<ProgramCache> =>
-  ProgramCache.open(device, { precompiled: false, directory, ...options });
+  ProgramCache.open({ device, precompiled: false, directory, ...options });
 
 /** Acquires one program in a cache of its own, and runs it. */
 async function run(
@@ -122,7 +122,7 @@ describe("many processes at once on an empty cache", () => {
     expect(driverCompiled).toHaveLength(3);
     expect(Math.max(...driverCompiled)).toBeLessThanOrEqual(2);
     expect(filesIn("entries")).toHaveLength(3);
-    expect(filesIn("turns")).toEqual([]);
+    expect(filesIn("locks")).toEqual([]);
     const cache = await open();
     expect(await cache.disk?.verify()).toMatchObject({ bad: [] });
     await cache.close();
@@ -146,7 +146,7 @@ test("a process that exits right after the answer has stored what it made, and l
   const first = await worked({ values: [1, 2, 3], exits: true, caching: true });
   expect(first).toMatchObject({ compiled: [1, 2, 3] });
   expect(filesIn("entries").map((path) => path.replace(/^.*\./, ""))).toEqual(["ewp", "ewp", "ewp"]);
-  expect(filesIn("turns")).toEqual([]);
+  expect(filesIn("locks")).toEqual([]);
   const again = await worked({ values: [1, 2, 3], caching: true });
   expect(again).toMatchObject({ results: [1, 2, 3], compiled: [], driverLoaded: 3 });
   // Whoever closes the cache next tells the manifest.
@@ -161,7 +161,7 @@ test("a process that does not close its cache leaves a whole folder all the same
   const read = (name: string): unknown => JSON.parse(readFileSync(join(modelFolder(), name), "utf8"));
   expect(read("manifest.json")).toMatchObject({ entries: [{ uses: 0 }, { uses: 0 }] });
   expect(read("stats.json")).toMatchObject({ compilations: 2, stored: 2, "miss.never-seen": 2 });
-  expect(filesIn("turns")).toEqual([]);
+  expect(filesIn("locks")).toEqual([]);
 });
 
 /** Points that a process passes which makes or loads a program. */
@@ -206,14 +206,14 @@ describe("a process that is killed", () => {
       await cache.prune({ maxAgeDays: 365 });
       expect(await cache.disk?.verify()).toMatchObject({ good: [{ name: "value 1" }], bad: [] });
       await cache.close();
-      const all = ["", "entries", "turns", "marks"].flatMap((name) => {
+      const all = ["", "entries", "locks", "marks"].flatMap((name) => {
         try {
           return filesIn(name);
         } catch {
           return []; // not every run needs every folder
         }
       });
-      expect(all.filter((path) => path.endsWith(".tmp") || /turns\/|marks\//.test(path))).toEqual([]);
+      expect(all.filter((path) => path.endsWith(".tmp") || /locks\/|marks\//.test(path))).toEqual([]);
     },
   );
 });

@@ -148,16 +148,16 @@ class ProgramsBench {
     const directory = this.#newDirectory("open");
     await this.#child({ kind: "numbered", device: this.#select, count: PROGRAM_COUNT }, directory);
     using device = this.#device();
-    let cache: ProgramCache | undefined;
+    const caches: ProgramCache[] = [];
     await this.#sample("open", `${PROGRAM_COUNT} on disk`, `${PROGRAM_COUNT} entries`, 500, {
       run: async () => {
-        cache = await ProgramCache.open(device, { directory });
+        caches.push(await ProgramCache.open({ device, directory }));
       },
       check() {
-        expectResult("entries", cache?.stats().disk.entries, PROGRAM_COUNT);
-        cache?.[Symbol.dispose]();
+        expectResult("entries", caches.at(-1)?.stats().disk.entries, PROGRAM_COUNT);
       },
     });
+    for (const cache of caches) await cache.close();
     const store = await DiskStore.open(path.join(directory, targetOf(device).folder));
     let good = 0;
     await this.#sample("read and check all", `${PROGRAM_COUNT} on disk`, `${PROGRAM_COUNT} entries`, 50, {
@@ -171,7 +171,7 @@ class ProgramsBench {
   /** Switches between two programs that are in use. */
   async switching(): Promise<void> {
     using device = this.#device();
-    using cache = await ProgramCache.open(device, { directory: false });
+    await using cache = await ProgramCache.open({ device, directory: false });
     const held: ProgramLease[] = [];
     for (const index of [0, 1]) {
       const lease = await cache.acquire(numberedProgram(index));

@@ -1,8 +1,8 @@
 /**
  * The paths of a corpus's files, in shared memory, so that any thread opens files by index and no string is kept.
  *
- * Invariants: path `i` is pathBytes[pathStart[i], pathStart[i + 1] − 1), followed by one NUL; indexes are in the order in
- * which files were added; a sealed table never changes.
+ * Invariants: path `i` is pathBytes[pathStart[i], pathStart[i + 1] − 1), followed by one NUL; indexes are in the
+ * order in which files were added; a sealed table never changes.
  */
 import { resolve } from "node:path";
 import { EverwarpError } from "../../base/index.ts";
@@ -24,13 +24,17 @@ export interface FileTableMemory {
   readonly kind: SharedArrayBuffer;
 }
 
+/** The files of a corpus, by number. */
 export class FileTable {
+  /** @internal */
   readonly memory: FileTableMemory;
+  /** How many files there are. */
   readonly fileCount: number;
   readonly #pathBytes: Buffer;
   readonly #pathStart: Uint32Array;
   readonly #kind: Uint8Array;
 
+  /** @internal */
   constructor(memory: FileTableMemory) {
     this.memory = memory;
     this.fileCount = memory.fileCount;
