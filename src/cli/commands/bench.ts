@@ -1,4 +1,7 @@
-/** `everwarp bench`: measures, with the right answer checked every time. What is measured and how: bench/METHODOLOGY.md. */
+/**
+ * `everwarp bench`: measures this machine, and checks every answer. bench/METHODOLOGY.md says what is
+ * measured and how.
+ */
 import type { ParseArgsConfig } from "node:util";
 import { EverwarpError } from "../../base/index.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/index.ts";
@@ -58,18 +61,18 @@ const OPTIONS = {
     query: { type: "string", multiple: true },
     json: { type: "boolean" },
     record: { type: "string" },
-    // For itself: a part of `programs`, in a process of its own.
+    // Internal use: a part of `programs` in a process of its own.
     child: { type: "string" },
   },
 } as const satisfies ParseArgsConfig;
 
-/** A name that stands for all cases that begin with it. */
+/** A name that means all cases that begin with it. */
 const GROUP = "residency";
 
-/** Cases that are run when they are named, and not with all the others. */
+/** Cases that run only if they are named. */
 const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "paths", "paths-shapes", "soak"]);
 
-/** Cases that may be followed by a tree. */
+/** Cases that take a tree as an argument. */
 const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "paths"]);
 
 /** For tests. */
@@ -130,7 +133,7 @@ async function runCase(
     await benchCase.run({ caseName: name, options, reporter, corpora, signal, deadlineMs });
   } catch (error) {
     reporter.add({ case: name, subject: "all", contender: "all", ...whatEnded(error, signal) });
-    // A fault of ours costs one case, not the run, and is not passed over in silence.
+    // A fault of everwarp itself ends one case, not the run, and it is reported.
     if (!(error instanceof EverwarpError)) reporter.progress(failureText(error));
   }
 }
@@ -141,7 +144,7 @@ function whatEnded(error: unknown, signal: AbortSignal): Pick<UnmeasuredRow, "st
   return { state: isNothingWrong ? "skipped" : "failed", reason: `${error.message} [${error.code}]` };
 }
 
-/** @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
+/** Parses the arguments. @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
 function parse(argv: readonly string[]): Request | { child: string } | string {
   const { values, positionals } = readOptions("bench", argv, OPTIONS);
   if (values.help === true) return USAGE;

@@ -1,4 +1,4 @@
-/** `everwarp cache`: looks after the programs that are kept on disk. What they are and where they lie: docs/programs.md. */
+/** `everwarp cache`: manages the programs on disk. docs/programs.md says what they are and where they are. */
 import type { ParseArgsConfig } from "node:util";
 import {
   chosenDirectory,
@@ -69,7 +69,7 @@ const OPTIONS = {
 
 const DEFAULT_MAX_AGE_DAYS = 30;
 
-/** What a command has to say, and its exit code. */
+/** The text of a command, and its exit code. */
 interface Outcome {
   readonly document: object;
   readonly text: string;
@@ -195,7 +195,7 @@ const COMMANDS = {
   },
 } satisfies Record<string, (call: Call) => Promise<Outcome>>;
 
-/** One folder after the other: they share a disk. */
+/** One folder after another, because they share a disk. */
 async function each<T>(call: Call, body: (folder: ModelFolder) => Promise<T>): Promise<T[]> {
   const answers: T[] = [];
   for (const folder of await call.folders()) answers.push(await body(folder));
@@ -247,7 +247,7 @@ function deviceSelection(device = "auto"): string | number {
   return /^\d+$/.test(device) ? Number(device) : device;
 }
 
-/** @throws EW_BAD_ARGUMENT unless there are so many words behind the command */
+/** Checks the number of words after the command. @throws EW_BAD_ARGUMENT */
 function assertWords<N extends 0 | 1>({ words }: Call, count: N): N extends 1 ? [string] : [] {
   if (words.length !== count) {
     throw badArgument(
@@ -258,7 +258,7 @@ function assertWords<N extends 0 | 1>({ words }: Call, count: N): N extends 1 ? 
   return [...words] as N extends 1 ? [string] : [];
 }
 
-/** Options that a command would not look at are not passed over in silence. @throws EW_BAD_ARGUMENT */
+/** Refuses options that a command does not use. @throws EW_BAD_ARGUMENT */
 function assertOptionsFit(command: string, { all, device, maxAgeDays, maxBytes }: CacheOptions): void {
   const complain = (option: string): never => {
     throw badArgument(`cache ${command} takes no ${option}`, "everwarp cache --help shows what does.");

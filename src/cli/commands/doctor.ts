@@ -1,7 +1,8 @@
 /**
- * `everwarp doctor`: what this machine offers, and what will be used of it.
+ * `everwarp doctor`: what this machine offers, and what everwarp will use.
  *
- * Each probe runs in a process of its own, with a time limit: a driver that hangs or crashes is a line of the report.
+ * Each probe runs in its own process with a time limit. A driver that hangs or crashes becomes a line of the
+ * report.
  */
 import type { ParseArgsConfig } from "node:util";
 import { examine, answerProbe, type ProbeRunner, runProbeApart, reportText } from "../doctor/index.ts";
@@ -25,7 +26,7 @@ const OPTIONS = {
     fresh: { type: "boolean" },
     long: { type: "boolean" },
     help: { type: "boolean", short: "h" },
-    // For itself: runs one probe on one device and answers with JSON.
+    // Internal use: runs one probe on one device and prints JSON.
     probe: { type: "string" },
   },
 } as const satisfies ParseArgsConfig;

@@ -1,7 +1,7 @@
 /**
- * `everwarp paths`: a tree's names in memory, and paths resolved against them as they come.
+ * `everwarp paths`: loads a tree's names into memory, and resolves paths against them.
  *
- * Paths are resolved in batches of whatever has arrived, and answered in the order in which they came.
+ * Paths are resolved in batches of what has arrived, and answered in their order.
  */
 import { statSync } from "node:fs";
 import type { ParseArgsConfig } from "node:util";
@@ -178,7 +178,7 @@ function textLine(files: Namespace, path: Buffer, inode: number, separator: numb
   return Buffer.concat([Buffer.from(found), path, Buffer.of(separator)]);
 }
 
-/** As `everwarp search --json` has it, a path that is no UTF-8 is given as base64. */
+/** Like `everwarp search --json`, this gives a path that is not UTF-8 as base64. */
 function jsonLine(files: Namespace, path: Buffer, inode: number): Buffer {
   const text = path.toString();
   const named = Buffer.from(text).equals(path) ? { text } : { bytes: path.toString("base64") };
