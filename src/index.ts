@@ -1,15 +1,25 @@
 /** everwarp: GPU programs that keep running, and a search that lives in one. This file only re-exports. */
 export { ERROR_CODES, type ErrorCode, EverwarpError } from "./base/errors.ts";
-export { Corpus, type CorpusOptions } from "./search/corpus/index.ts";
+export type { FoundFile, HitList } from "./search/contracts.ts";
+export {
+  Corpus,
+  type CorpusOptions,
+  type CorpusSink,
+  type FileTable,
+  type Placement,
+} from "./search/corpus/index.ts";
 export {
   type Query,
   type Search,
   SearchEngine,
   type SearchEngineInfo,
   type SearchEngineOptions,
+  type SearchEngineStats,
+  type SearchOptions,
   type SearchResult,
   type SkippedFile,
 } from "./search/engine/index.ts";
+export type { FileIdentity, TypeChange, WalkError, WalkOptions } from "./search/walk/index.ts";
 export {
   type Program,
   ProgramCache,

@@ -1,64 +1,21 @@
-/** The door of search: what other folders may use. */
-export {
-  type Backend,
-  type BackendTicket,
-  type LoadedCorpus,
-  type RawHits,
-  scanPlan,
-} from "./backend/index.ts";
-export type { FoundFile, Literal, Plan } from "./contracts.ts";
-export { Corpus, FILE_FLAGS, Placement, loadedStamp, sameStamp, stampOf } from "./corpus/index.ts";
-export {
-  Search,
-  SearchEngine,
-  openDevice,
-  type BackendChoice,
-  type SearchEngineOptions,
-} from "./engine/index.ts";
+/** The door of search: what other rooms may use. */
+export { Corpus } from "./corpus/index.ts";
+export { Search, SearchEngine, type SearchEngineOptions } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
 export {
-  ByteWriter,
+  applyColorSpec,
+  checkReplacement,
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
-  RESET,
-  applyColorSpec,
-  startSequence,
-  showsDetails,
-  pathBytes,
-  checkReplacement,
-  type EngineReport,
-  type SearchStats,
-  writeStatsBlock,
-  writeSummaryMessage,
 } from "./grep/printer/index.ts";
-export { type CandidateList, DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
+export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
+export { type BinaryMode, canonicalEncoding, systemErrorText } from "./content/index.ts";
 export {
-  canonicalEncoding,
-  loadDecoder,
-  type BinaryMode,
-  readDescriptor,
-  systemErrorText,
-} from "./content/index.ts";
-export {
-  type FileResult,
-  type FileSearcher,
-  type FileSearcherArgs,
-  createFileSearcher,
   type GrepEngine,
   type GrepMode,
   type GrepOptions,
-  type GrepStreams,
   type GrepSubject,
-  type OpenGrepEngine,
-  type SortKey,
   runGrep,
-  shownFile,
+  type SortKey,
 } from "./grep/index.ts";
-export {
-  type FileIdentity,
-  type TypeChange,
-  type WalkError,
-  type WalkOptions,
-  typeListLines,
-  walk,
-} from "./walk/index.ts";
+export type { FileIdentity, TypeChange, WalkOptions } from "./walk/index.ts";
