@@ -52,6 +52,26 @@ const INSIDE = {
     ["device"],
   ],
   programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
+  search: [
+    ["content", "."],
+    ["walk", "scanner", "reference"],
+    ["matcher"],
+    ["searcher", "corpus"],
+    ["backend"],
+    ["host", "gpu"],
+    ["engine"],
+    ["grep"],
+  ],
+  "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
+  bench: [
+    ["report", "measure"],
+    ["corpora"],
+    ["context"],
+    ["processes"],
+    ["residency", "search", "paths", "programs"],
+    ["soak", "together"],
+    ["."],
+  ],
 };
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");

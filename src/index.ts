@@ -42,7 +42,7 @@ export type {
 } from "./paths/namespace/options.ts";
 export { Namespace } from "./paths/namespace/namespace.ts";
 export { PathError } from "./paths/lookup/path-error.ts";
-export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
+export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/entries.ts";
 export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
 export { openProfiledDevice } from "./residency/device/profiled-device.ts";
 export type { DeviceProfile } from "./residency/profile/device-profile.ts";

@@ -46,10 +46,10 @@ const uint HEADER_NAMES_AT = 10u;
 const uint HEADER_END_AT = 11u;
 // Inode words in use: the highest inode that was ever set, plus one.
 const uint HEADER_INODE_COUNT = 12u;
-// Overflow buckets that were ever used; OVERFLOW_FREE: the first free one of them, from 1 (its NEXT is the next).
+// Overflow buckets that were ever used. OVERFLOW_FREE: the first free one, from 1; its NEXT is the next.
 const uint HEADER_OVERFLOW_COUNT = 13u;
 const uint HEADER_OVERFLOW_FREE = 14u;
-// Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: those of them that are free.
+// Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: how many are free.
 const uint HEADER_NAME_VECTORS = 15u;
 const uint HEADER_FREE_VECTORS = 16u;
 // Slots that are filled in 256 buckets on average before one is added.
@@ -60,7 +60,7 @@ const uint HEADER_CHANGES = 18u;
 const uint HEADER_FREE_LISTS = 32u;
 const uint HEADER_WORDS = 512u;
 
-// The hash of a name, and the two of an entry; src/paths/table/hash.ts is its definition.
+// The hash of a name, and the two of an entry; src/paths/table/hash.ts defines it.
 const uint HASH_LENGTH = 2654435761u;
 const uint HASH_WORD = 2246822519u;
 const uint HASH_FINISH = 3266489917u;
@@ -94,9 +94,9 @@ const uint PATHS_INLINE = 12u;
 // a bit of OPERATION, as the three that follow
 const uint PATHS_LOOKUP = 1u;
 const uint PATHS_FOLLOW = 2u;
-// a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no page
+// a run is (first word of the flat space, first vector from BYTES on, number of vectors, 0); it crosses no page
 const uint PATHS_WRITE = 4u;
-// the path is in the request, and its result is the request's own; the first workgroup resolves it
+// the path is in the request, and its result comes with the completion; the first workgroup resolves it
 const uint PATHS_IS_INLINE = 8u;
 // … and answers without waiting for the others
 const uint PATHS_IS_ALONE = 16u;
@@ -106,14 +106,14 @@ const uint PATHS_PAGES_MAX = 4096u;
 const uint PATHS_PAGE_ADDRESS_BITS = 16u;
 // a result: inode or -errno, and its seal with the request's number
 const uint PATHS_RESULT_BYTES = 8u;
-// the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it
+// the result of a path that takes more loop rounds than a driver with a limit allows; the host resolves it
 const uint PATHS_UNRESOLVED = 2147483648u;
 // the result of a path whose offsets are out of order, or lead out of the text
 const uint PATHS_MISPLACED = 2147483649u;
 // such rounds, for one path
 const uint PATHS_ROUNDS_MAX = 1500u;
-// threads of a workgroup whose subgroups resolve paths together, at most: they share memory
+// most threads of a workgroup whose subgroups resolve paths together: they share memory
 const uint PATHS_TOGETHER_THREADS_MAX = 512u;
-// where in the directory of pages, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one
+// where in the page directory the address of the guesses is: two words; at GUESS_MASK, their number less one
 const uint PATHS_GUESSES_ADDRESS = 4096u;
 const uint PATHS_GUESS_MASK = 4098u;

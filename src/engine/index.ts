@@ -25,4 +25,14 @@ export {
   EventLoopTurns,
   withinLimits,
 } from "./completion/index.ts";
-export { Ring } from "./memory/index.ts";
+export {
+  MirrorWrite,
+  NO_ROOM,
+  PageMirror,
+  type PageMirrorOptions,
+  Ring,
+  type SplitAddress,
+  type WordSpan,
+  splitAddress,
+  writeAddress,
+} from "./memory/index.ts";

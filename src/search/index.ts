@@ -2,15 +2,13 @@
 export { Corpus } from "./corpus/index.ts";
 export { Search, SearchEngine, type SearchEngineOptions } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
+export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
+export { type BinaryMode, canonicalEncoding, systemErrorText } from "./content/index.ts";
 export {
   applyColorSpec,
   checkReplacement,
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
-} from "./grep/printer/index.ts";
-export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
-export { type BinaryMode, canonicalEncoding, systemErrorText } from "./content/index.ts";
-export {
   type GrepEngine,
   type GrepMode,
   type GrepOptions,

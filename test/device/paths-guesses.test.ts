@@ -1,10 +1,12 @@
 /**
- * The guesses of the lookup kernel. Where a batch has few paths, all lanes of a subgroup resolve one together, and guess for each component which directory it lies in; what
- * they guess, they remembered. Here whatever they remember becomes wrong again and again, and must cost nothing but time: the reference says what is right.
+ * The guesses of the lookup kernel. Where a batch has few paths, all lanes of a subgroup resolve one together, and
+ * guess for each component which directory it lies in; what they guess, they remembered. Here whatever they remember
+ * becomes wrong again and again, and must cost nothing but time: the reference says what is right.
  *
  * On drivers that limit loops no guesses are made, and the same answers must come.
  *
- * A failure tells its seed; as guesses outlive a case, only the whole run makes it again: EVERWARP_PROPERTY_SEED=<seed>. EVERWARP_PROPERTY_RUNS=2000 makes more cases than the
+ * A failure tells its seed; as guesses outlive a case, only the whole run makes it again:
+ * EVERWARP_PROPERTY_SEED=<seed>. EVERWARP_PROPERTY_RUNS=2000 makes more cases than the
  * 80 by default, in each way.
  */
 import fc from "fast-check";
@@ -70,7 +72,10 @@ const plain = fc
     fc.oneof({ weight: 5, arbitrary: part }, { weight: 1, arbitrary: fc.constant("") }),
   )
   .map(([before, parts, last]) => before + parts.flat().join("") + last);
-/** Something at some byte of a path: a NUL, or so many slashes that it gets just as long as a subgroup or a request can take. */
+/**
+ * Something at some byte of a path: a NUL, or so many slashes that it gets just as long as a subgroup or a request can
+ * take.
+ */
 const odd = fc
   .tuple(plain, fc.nat(), fc.oneof(fc.constant(0), fc.constantFrom(16, 127, 128, 129, 191, 192, 193, 512)))
   .map(([text, where, length]) => {

@@ -1,5 +1,6 @@
 /**
- * The lookup kernel against its slow reference, through the device backend: random namespaces and paths, forced hash collisions, symlinks in every
+ * The lookup kernel against its slow reference, through the device backend: random namespaces and paths, forced hash
+ * collisions, symlinks in every
  * place, batches of every size, changes between lookups.
  */
 import fc from "fast-check";
@@ -131,7 +132,8 @@ describe("the lookup kernel", () => {
     const inner = world.addDirectory(moving, "inner");
     const file = world.addFile(inner, "file");
     const device = await open(world);
-    // In every state of the namespace exactly one of the first two is there, and the third leads back through the parent.
+    // In every state of the namespace exactly one of the first two is there, and the third leads back through the
+    // parent.
     const paths = [
       "/left/moving/inner/file",
       "/right/moving/inner/file",

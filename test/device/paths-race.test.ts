@@ -1,8 +1,10 @@
 /**
- * Lookups while the namespace changes: every answer must be that of a state that there was between the question and the answer, as seen from outside: not before the last change whose
- * promise had resolved, not behind the last that was asked for. A batch that is looked up in one piece must be of one such state.
+ * Lookups while the namespace changes: every answer must be that of a state that there was between the question and the
+ * answer, as seen from outside: not before the last change whose promise had resolved, not behind the last that was
+ * asked for. A batch that is looked up in one piece must be of one such state.
  *
- * A few seconds on each engine by default; EVERWARP_TEST_MINUTES=1 for a minute each. The seed of the changes is part of what a failure tells (EVERWARP_PROPERTY_SEED).
+ * A few seconds on each engine by default; EVERWARP_TEST_MINUTES=1 for a minute each. The seed of the changes is part
+ * of what a failure tells (EVERWARP_PROPERTY_SEED).
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -166,7 +168,8 @@ describe.each([
     { timeout: DURATION_MS * 2 + TEST_TIMEOUT_MS },
     async () => {
       await using files = await Namespace.open({ ...options, maxEntries: CAPACITY });
-      // Where loops are limited, the host resolves what takes the kernel too many rounds, a little later: each path by itself is right then.
+      // Where loops are limited, the host resolves what takes the kernel too many rounds, a little later: each path by
+      // itself is right then.
       const isOnePiece = options.device === "cpu" || !(await limitsLoops());
       const race = new Race(files);
       const end = performance.now() + DURATION_MS;

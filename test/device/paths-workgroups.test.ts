@@ -1,7 +1,9 @@
 /**
- * Many requests in flight before several workgroups, each of which takes them in batches of its own: who resolves which path must follow from the request alone.
+ * Many requests in flight before several workgroups, each of which takes them in batches of its own: who resolves which
+ * path must follow from the request alone.
  *
- * A software driver keeps as many workgroups as it has threads, less one, so this process asks for some, however few cores there are.
+ * A software driver keeps as many workgroups as it has threads, less one, so this process asks for some, however few
+ * cores there are.
  */
 process.env["LP_NUM_THREADS"] = "4";
 

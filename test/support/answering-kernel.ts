@@ -1,6 +1,6 @@
 /**
- * A lookup kernel without a device: requests lie in a real work queue, and are answered when the test says so, or at once. It resolves nothing: a path's
- * inode is the number behind its last slash, and what is none is ENOENT.
+ * A lookup kernel without a device: requests lie in a real work queue, and are answered when the test says so, or at
+ * once. It resolves nothing: a path's inode is the number behind its last slash, and what is none is ENOENT.
  */
 import { EverwarpError } from "../../src/base/errors.ts";
 import { ERRNO } from "../../src/paths/table/linux.ts";

@@ -58,7 +58,8 @@ export interface OpenedBackend<B> {
 /**
  * Opens a device or the host, as the choice says.
  * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD if a device was named and is unavailable;
- * EW_STRATEGY_UNSUPPORTED if a strategy was named and the host would run; EW_BAD_ARGUMENT for options that contradict each
+ * EW_STRATEGY_UNSUPPORTED if a strategy was named and the host would run; EW_BAD_ARGUMENT for options that contradict
+ * each
  * other; what the openers throw
  */
 export async function openBackend<B>(

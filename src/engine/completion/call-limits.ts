@@ -22,7 +22,8 @@ export const CALL_LIMITS: OptionChecks<CallLimits> = { timeoutMs: duration, sign
  * Waits for `work` within limits.
  *
  * @param what names the call in errors: "the lookup"
- * @param begin starts the work; not called if the signal is aborted already. Work in several steps looks at `isOver` between them
+ * @param begin starts the work; not called if the signal is aborted already. Work in several steps looks at `isOver`
+ * between them
  * @throws EW_TIMEOUT, EW_ABORTED (its `cause` is the signal's reason), what the work fails with
  */
 export function withinLimits<T>(

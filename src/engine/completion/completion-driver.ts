@@ -4,8 +4,9 @@
  *     request ──▶ sent at once ──▶ spin ──answered──▶ the caller goes on in the same turn of the event loop
  *                                    └── not soon ──▶ drive: turns of the event loop, then sleeps, until nothing is left
  *
- * Invariants: one loop drives, however many wait. No timer and no immediate exists while nothing waits or is in flight. The
- * event loop never stands still for longer than a spin. Nothing is allocated for an answer that comes within a spin.
+ * Invariants: one loop drives, however many wait. No timer and no immediate exists while nothing waits or is in flight.
+ * The event loop never stands still for longer than a spin. Nothing is allocated for an answer that comes within a
+ * spin.
  */
 import {
   ASSERT_INTERVAL_MS,

@@ -1,6 +1,6 @@
 /**
- * Lets the event loop turn. An answer that is there at once settles its promise without a turn of the loop. A program that asks
- * again and again would then starve timers, sockets and other callers.
+ * Lets the event loop turn. An answer that is there at once settles its promise without a turn of the loop. A program
+ * that asks again and again would then starve timers, sockets and other callers.
  *
  *     first answer of a turn ──▶ notes the time, and asks for a call when the loop turns        called ──▶ forgets the time
  *     a later answer         ──▶ waits for the turn if it is overdue

@@ -818,7 +818,10 @@ describe("a namespace file with right checksums and hostile content", () => {
   });
 });
 
-/** A name of 8 bytes whose hash is that of all others of its kind: the second round starts where the word undoes the first. */
+/**
+ * A name of 8 bytes whose hash is that of all others of its kind: the second round starts where the word undoes the
+ * first.
+ */
 function collidingName(seed: number, count: number): Uint8Array {
   const first = (0x4141_4141 + count * 0x0001_0101) | 0;
   let state = Math.imul(seed ^ first, 0x85eb_ca77);

@@ -4,7 +4,8 @@
  *     lookup ──▶ line ──chunks──▶ ring of inputs (upload) + request ──▶ kernel ──▶ ring of results (readback) ──▶ Int32Array
  *     apply ───▶ line ──runs────▶ the same ring ─────────────────────────▶ kernel stores them in the table
  *
- * The line (request-line.ts) keeps the order, request-driver.ts sees to it that it goes on; here is what they work with.
+ * The line (request-line.ts) keeps the order, request-driver.ts sees to it that it goes on; here is what they work
+ * with.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile } from "../../programs/index.ts";
@@ -99,7 +100,8 @@ export class DeviceBackend implements Backend {
 
   /**
    * Opens a device, starts the kernel on it, and copies the table there.
-   * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY
+   * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED,
+   * EW_OUT_OF_DEVICE_MEMORY
    */
   static async open(image: TableImage, options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
     const { strategy = "auto", shape: wanted, parkAfterMs = PARK_AFTER_MS, ...deviceOptions } = options;
@@ -147,7 +149,8 @@ export class DeviceBackend implements Backend {
         device,
         profile,
         strategy,
-        // Where loops are limited, a poll in vain counts all loops of the kernel, as each is entered by no lane: no launch could stay for long.
+        // Where loops are limited, a poll in vain counts all loops of the kernel, as each is entered by no lane: no
+        // launch could stay for long.
         strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
         hasClock: device.info.features.includes("shaderDeviceClock"),
@@ -211,7 +214,10 @@ export class DeviceBackend implements Backend {
     return this.#driver.lookup(new PackedBatch(kept.packed, options, kept));
   }
 
-  /** The same, and the results stay where the kernel wrote them: ends when it has. For measuring the kernel alone. @throws as `lookup` */
+  /**
+   * The same, and the results stay where the kernel wrote them: ends when it has. For measuring the kernel alone.
+   * @throws as `lookup`
+   */
   async resolveKept(kept: KeptPaths, options: LookupOptions = {}): Promise<void> {
     await this.#driver.lookup(new PackedBatch(kept.packed, options, kept, true));
   }
@@ -226,7 +232,8 @@ export class DeviceBackend implements Backend {
   }
 
   /**
-   * Mirrors a change. What the runs hold is read when it is sent, together with all changes behind it by then: the image and `apply` must
+   * Mirrors a change. What the runs hold is read when it is sent, together with all changes behind it by then: the
+   * image and `apply` must
    * change in one stretch of code, as the contract says.
    */
   apply({ runs }: TableEdits): Promise<void> {

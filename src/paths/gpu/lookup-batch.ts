@@ -69,7 +69,10 @@ export abstract class LookupBatch extends Deferred {
     if (this.left === 0) this.end();
   }
 
-  /** Resolves the paths that the kernel gave up, as their symlinks and components were too many for a driver that limits loops. */
+  /**
+   * Resolves the paths that the kernel gave up, as their symlinks and components were too many for a driver that limits
+   * loops.
+   */
   resolveRest(walker: PathWalker, first: number, count: number): void {
     const { results } = this;
     for (let index = first; index < first + count; index++)

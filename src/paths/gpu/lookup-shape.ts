@@ -22,7 +22,9 @@ export interface LookupShape {
   readonly togetherPathsMax: number;
   /** Do the lanes of a subgroup always go in step? */
   readonly isInStep: boolean;
-  /** Directories that the kernel remembers by their paths: a power of two. As many as go with the entries, if not given. */
+  /**
+   * Directories that the kernel remembers by their paths: a power of two. As many as go with the entries, if not given.
+   */
   readonly guessCount?: number;
 }
 
@@ -37,8 +39,9 @@ export function guessCountFor(entryCount: number): number {
 }
 
 /**
- * One workgroup for each multiprocessor of a large GPU, and small ones: all meet at a barrier before and after each request. Measured in
- * `everwarp bench paths-shapes`; a device with fewer multiprocessors keeps as many as it has room for.
+ * One workgroup for each multiprocessor of a large GPU, and small ones: all meet at a barrier before and after each
+ * request. Measured in `everwarp bench paths-shapes`; a device with fewer multiprocessors keeps as many as it has room
+ * for.
  */
 const GPU_WORKGROUPS = 132;
 const GPU_WORKGROUP_SIZE = 256;
@@ -58,7 +61,8 @@ export function lookupShape(
 function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
   const threads = softwareThreadCount();
   if (profile.loopLimit !== undefined) {
-    // Every round of a loop counts, and lanes of a subgroup may take all of theirs one after the other: so one path for each lane.
+    // Every round of a loop counts, and lanes of a subgroup may take all of theirs one after the other: so one path for
+    // each lane.
     return {
       workgroupSize: 64,
       residentWorkgroupCount: 1,

@@ -4,7 +4,8 @@
  *     lookup ──▶ sent at once ──▶ a microtask later: spin ──answered──▶ the caller goes on, in the same turn of the event loop
  *                                                      └─ not soon ──▶ the driver goes on in turns of the event loop
  *
- * Invariant: spinning begins after the caller's synchronous code. So many calls in a row are all sent before the first is waited
+ * Invariant: spinning begins after the caller's synchronous code. So many calls in a row are all sent before the first
+ * is waited
  * for.
  */
 import type { EverwarpError } from "../../base/index.ts";

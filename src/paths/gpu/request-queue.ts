@@ -5,19 +5,20 @@
  *     apply ───▶ │ batch  batch  WRITE  batch … │ ───▶ │ chunk chunk chunk  │ ───▶ results
  *                └──────────────────────────────┘      └────────────────────┘
  *
- * Invariants: the line is served in its order. A write waits until no lookup is in flight, and lookups behind it wait until it is answered: so no lookup
- * sees half of a change, and every lookup behind `write` sees all of it. Requests are answered in their order. Whatever is in the line or in flight when it
+ * Invariants: the line is served in its order. A write waits until no lookup is in flight, and lookups behind it wait
+ * until it is answered: so no lookup sees half of a change, and every lookup behind `write` sees all of it. Requests
+ * are answered in their order. Whatever is in the line or in flight when it
  * ends is told why; results that have come are kept.
  *
  * Why writes wait instead of lookups checking: docs/decisions/0004-path-table-writes.md.
  */
 import { EverwarpError } from "../../base/index.ts";
-import type { DrivenRequests } from "../../engine/index.ts";
+import { type DrivenRequests, MirrorWrite } from "../../engine/index.ts";
 import { type PathWalker, misplacedError, type PathLike } from "../lookup/index.ts";
+import { Table } from "../table/index.ts";
 import { type LookupBatch, SinglePath } from "./lookup-batch.ts";
 import { ANSWERED_INLINE, type Flight, type LookupKernel, type RequestSender } from "./request-sender.ts";
 import type { ResultReader } from "./result-reader.ts";
-import { TableWrite } from "./table-write.ts";
 
 export class RequestQueue implements DrivenRequests {
   readonly #kernel: LookupKernel;
@@ -25,12 +26,12 @@ export class RequestQueue implements DrivenRequests {
   readonly #results: ResultReader;
   /** Resolves what the kernel gives up; undefined where it never does. */
   readonly #walker: PathWalker | undefined;
-  readonly #line: (LookupBatch | TableWrite)[] = [];
+  readonly #line: (LookupBatch | MirrorWrite)[] = [];
   readonly #flights: Flight[] = [];
   /** The one write in the line; all changes until it is sent are part of it. */
-  #pending: TableWrite | undefined;
+  #pending: MirrorWrite | undefined;
   /** The write whose requests are in flight. */
-  #writing: TableWrite | undefined;
+  #writing: MirrorWrite | undefined;
   #failure: EverwarpError | undefined;
   #answeredCount = 0;
 
@@ -82,12 +83,12 @@ export class RequestQueue implements DrivenRequests {
   }
 
   write(runs: Uint32Array, resolve: () => void, reject: (error: unknown) => void): void {
-    // What a write reads is the table of that moment, newest changes and all: so they all must be part of it, or an entry could come
-    // before what it points to. Lookups in between may see a change that was asked for behind them.
+    // What a write reads is the table of that moment, newest changes and all: so they all must be part of it, or an
+    // entry could come before what it points to. Lookups in between may see a change that was asked for behind them.
     const open = this.#writing !== undefined && !this.#writing.isSent ? this.#writing : this.#pending;
     if (open !== undefined) open.add(runs, { resolve, reject });
     else {
-      this.#pending = new TableWrite();
+      this.#pending = new MirrorWrite(Table.PAGE_WORDS);
       this.#pending.add(runs, { resolve, reject });
       this.#line.push(this.#pending);
     }

@@ -1,36 +1,43 @@
 /**
- * Makes requests for the lookup kernel: chunks of batches, and pieces of writes.
+ * Makes requests for the lookup kernel: chunks of batches, and spans of writes.
  *
  *     one short path     ──────────────▶ in the request itself; its result comes with the completion
  *     other paths        ──▶ input ring (upload) ──▶ where they are, where results go (result ring)
  *     words of the table ──▶ input ring (upload) ──▶ where they are
  *
- * Both rings are first in, first out, as requests are answered in their order. What a request takes of them is in its flight, and given back
- * by `release`.
+ * Both rings are first in, first out, as requests are answered in their order. A flight knows what its request took of them, and
+ * `release` gives it back.
  */
-import { type ResidentLoop, type Ticket, drainWriteCombining } from "../../residency/index.ts";
+import {
+  type MirrorWrite,
+  NO_ROOM,
+  Ring,
+  type SplitAddress,
+  splitAddress,
+  type WordSpan,
+  writeAddress,
+} from "../../engine/index.ts";
+import { drainWriteCombining, type ResidentLoop, type Ticket } from "../../residency/index.ts";
 import type { DeviceBuffer } from "../../vulkan/index.ts";
 import { misplacedError, type PathLike } from "../lookup/index.ts";
 import { PathRequest } from "../table/index.ts";
 import type { DeviceTable } from "./device-table.ts";
 import type { LookupBatch, SinglePath } from "./lookup-batch.ts";
 import type { LookupShape } from "./lookup-shape.ts";
-import { Ring } from "../../engine/index.ts";
-import type { Place, TableWrite } from "./table-write.ts";
 
 /** Bytes of a write that are copied between two turns of the event loop. */
 const WRITE_BYTES_MAX = 8 << 20;
 const VECTOR_BYTES = 16;
-/** What Ring.place says when it is full. */
-const NO_ROOM = -1;
-/** In place of where results go: that of a single path comes with the completion. */
+/** In place of where results go: the result of a single path comes with the completion. */
 export const ANSWERED_INLINE = -2;
+/** In place of a mark: the request took nothing of the ring. */
+const NO_MARK = -1;
 const encoder = new TextEncoder();
 
-/** What a kernel must do for the line. */
+/** What a kernel must do for the queue. */
 export type LookupKernel = Pick<ResidentLoop, "isFull" | "mayBeAlone" | "submit" | "poll" | "assertRunning">;
 
-/** What it must know of the table on the device. */
+/** What the sender must know of the table on the device. */
 export type TablePlaces = Pick<DeviceTable, "cover" | "pageCount">;
 
 /** A request in flight. */
@@ -39,13 +46,16 @@ export interface Flight {
   /** Undefined for a write, and for a single path. */
   readonly batch: LookupBatch | undefined;
   readonly single: SinglePath | undefined;
+  /** Paths first … first + count − 1 of the batch. */
   readonly first: number;
   readonly count: number;
+  /** Where in the result ring the first result goes. */
   readonly resultsAt: number;
   readonly inputMark: number;
   readonly resultMark: number;
 }
 
+/** Writes requests into mapped memory and submits them. */
 export class RequestSender {
   readonly #kernel: LookupKernel;
   readonly #shape: LookupShape;
@@ -90,12 +100,15 @@ export class RequestSender {
       first: 0,
       count: 1,
       resultsAt: ANSWERED_INLINE,
-      inputMark: -1,
-      resultMark: -1,
+      inputMark: NO_MARK,
+      resultMark: NO_MARK,
     };
   }
 
-  /** Sends some paths of those that a batch has packed; undefined where there is no room now. @throws EW_BAD_ARGUMENT for paths that leave the bytes */
+  /**
+   * Sends some paths of those that a batch has packed; undefined where there is no room now.
+   * @throws EW_BAD_ARGUMENT for paths that leave the bytes
+   */
   sendChunk(batch: LookupBatch): Flight | undefined {
     if (this.#kernel.isFull) return undefined;
     const { kept, packedFirst } = batch;
@@ -124,8 +137,8 @@ export class RequestSender {
     let wordCount: number = PathRequest.INLINE;
     if (kept !== undefined) {
       const address = splitAddress(kept.buffer.address);
-      this.#setAddress(PathRequest.BYTES, address, 0);
-      this.#setAddress(PathRequest.OFFSETS, address, kept.offsetsAt + first * 4);
+      writeAddress(payload, PathRequest.BYTES, address, 0);
+      writeAddress(payload, PathRequest.OFFSETS, address, kept.offsetsAt + first * 4);
       payload[PathRequest.OFFSETS_BASE] = offsets[0];
     } else if (isInline) {
       for (let index = 0; index < length; index++) this.#inlineBytes[index] = bytes[base + index];
@@ -134,8 +147,8 @@ export class RequestSender {
       this.#inputBytes.set(bytes.subarray(base, base + length), inputAt);
       this.#inputWords.set(offsets.subarray(first, first + count + 1), (inputAt + textBytes) >> 2);
       drainWriteCombining();
-      this.#setAddress(PathRequest.BYTES, this.#inputAddress, inputAt);
-      this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt + textBytes);
+      writeAddress(payload, PathRequest.BYTES, this.#inputAddress, inputAt);
+      writeAddress(payload, PathRequest.OFFSETS, this.#inputAddress, inputAt + textBytes);
       payload[PathRequest.OFFSETS_BASE] = base;
     }
     payload[PathRequest.OPERATION] = batch.operation | (isInline ? PathRequest.IS_INLINE : 0);
@@ -151,8 +164,8 @@ export class RequestSender {
       first: first + packedFirst,
       count,
       resultsAt,
-      inputMark: size === 0 ? -1 : this.#inputRing.take(size),
-      resultMark: isInline ? -1 : this.#resultRing.take(count),
+      inputMark: size === 0 ? NO_MARK : this.#inputRing.take(size),
+      resultMark: isInline ? NO_MARK : this.#resultRing.take(count),
     };
   }
 
@@ -162,26 +175,26 @@ export class RequestSender {
   }
 
   /** Sends a piece of a write; undefined where there is no room now. */
-  sendWrite(write: TableWrite): Flight | undefined {
+  sendWrite(write: MirrorWrite): Flight | undefined {
     if (this.#kernel.isFull) return undefined;
     let flight: Flight | undefined;
-    write.take(Math.min(WRITE_BYTES_MAX, this.#shape.inputBytes >> 1), (places) => {
-      flight = this.#sendPlaces(places);
+    write.take(Math.min(WRITE_BYTES_MAX, this.#shape.inputBytes >> 1), (spans) => {
+      flight = this.#sendSpans(spans);
       return flight !== undefined;
     });
     return flight;
   }
 
-  #sendPlaces(places: readonly Place[]): Flight | undefined {
-    const dataBytes = places.reduce((sum, { end, begin }) => sum + (end - begin) * 4, 0);
-    const tableBytes = places.length * VECTOR_BYTES;
+  #sendSpans(spans: readonly WordSpan[]): Flight | undefined {
+    const dataBytes = spans.reduce((sum, { end, begin }) => sum + (end - begin) * 4, 0);
+    const tableBytes = spans.length * VECTOR_BYTES;
     const inputAt = this.#inputRing.place(tableBytes + dataBytes);
     if (inputAt === NO_ROOM) return undefined;
-    this.#table.cover(places);
+    this.#table.cover(spans);
     const inputs = this.#inputWords;
     let table = inputAt >> 2;
     let data = (inputAt + tableBytes) >> 2;
-    for (const { begin, end } of places) {
+    for (const { begin, end } of spans) {
       inputs[table] = begin;
       inputs[table + 1] = data >> 2;
       inputs[table + 2] = (end - begin) >> 2;
@@ -194,9 +207,9 @@ export class RequestSender {
     const payload = this.#payload;
     payload.fill(0, 0, PathRequest.INLINE);
     payload[PathRequest.OPERATION] = PathRequest.WRITE;
-    payload[PathRequest.COUNT] = places.length;
-    this.#setAddress(PathRequest.BYTES, this.#inputAddress, 0);
-    this.#setAddress(PathRequest.OFFSETS, this.#inputAddress, inputAt);
+    payload[PathRequest.COUNT] = spans.length;
+    writeAddress(payload, PathRequest.BYTES, this.#inputAddress, 0);
+    writeAddress(payload, PathRequest.OFFSETS, this.#inputAddress, inputAt);
     return {
       ticket: this.#submit(PathRequest.INLINE),
       batch: undefined,
@@ -205,14 +218,14 @@ export class RequestSender {
       count: 0,
       resultsAt: 0,
       inputMark: this.#inputRing.take(tableBytes + dataBytes),
-      resultMark: -1,
+      resultMark: NO_MARK,
     };
   }
 
   /** Gives back what an answered request took of the rings; the oldest first. */
   release({ inputMark, resultMark }: Flight): void {
-    if (inputMark >= 0) this.#inputRing.release(inputMark);
-    if (resultMark >= 0) this.#resultRing.release(resultMark);
+    if (inputMark !== NO_MARK) this.#inputRing.release(inputMark);
+    if (resultMark !== NO_MARK) this.#resultRing.release(resultMark);
   }
 
   #submit(wordCount: number): Ticket {
@@ -255,22 +268,6 @@ export class RequestSender {
     this.#inlineBytes.set(path);
     return path.length;
   }
-
-  /** Writes an address `offsetBytes` behind a base, without big integers: those take longer than all else here. */
-  #setAddress(word: number, base: SplitAddress, offsetBytes: number): void {
-    const low = base.low + offsetBytes;
-    this.#payload[word] = low; // modulo 2³²
-    this.#payload[word + 1] = low < 2 ** 32 ? base.high : base.high + 1;
-  }
-}
-
-interface SplitAddress {
-  readonly low: number;
-  readonly high: number;
-}
-
-function splitAddress(address: bigint): SplitAddress {
-  return { low: Number(address & 0xffff_ffffn), high: Number(address >> 32n) };
 }
 
 /** How many of `count` paths from `first` on end at or before `end`. */

@@ -1,12 +1,14 @@
 /**
- * The host engine: looks paths up in the table itself, small batches on this thread and large ones with the help of threads that stay.
+ * The host engine: looks paths up in the table itself, small batches on this thread and large ones with the help of
+ * threads that stay.
  *
  *   lookup ─┬─ few paths ──▶ this thread, at once
  *           └─ many ──▶ line of batches ──cut──▶ pieces on the board ──chunks──▶ this thread and the others ──▶ results
  *
- * Invariants: batches are cut into pieces in their order, and pieces of several batches may be on the board at once; a batch is answered when
- * all of its pieces are done; this thread takes chunks as the others do, and turns to its event loop every few milliseconds; the others are started by the
- * first batch that is worth it, which does not wait for them, and keep the process alive only while they work.
+ * Invariants: batches are cut into pieces in their order, and pieces of several batches may be on the board at once; a
+ * batch is answered when all of its pieces are done; this thread takes chunks as the others do, and turns to its event
+ * loop every few milliseconds; the others are started by the first batch that is worth it, which does not wait for
+ * them, and keep the process alive only while they work.
  */
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
@@ -91,7 +93,10 @@ export class HostBackend implements Backend {
     return this.#lookInTurn(new PackedSource(packed), options);
   }
 
-  /** Looks up what is not packed: while threads look up one part, this one encodes the next. @throws EW_CLOSED, EW_WORKER_DIED */
+  /**
+   * Looks up what is not packed: while threads look up one part, this one encodes the next.
+   * @throws EW_CLOSED, EW_WORKER_DIED
+   */
   async lookupPaths(paths: readonly PathLike[], options: LookupOptions = {}): Promise<Int32Array> {
     return this.#lookInTurn(new TextSource(paths), options);
   }

@@ -1,5 +1,6 @@
 /**
- * A thread of the host engine. It never returns to its event loop: it takes chunks of whatever piece is ready, and sleeps on the doorbell
+ * A thread of the host engine. It never returns to its event loop: it takes chunks of whatever piece is ready, and
+ * sleeps on the doorbell
  * when there are none.
  */
 import { parentPort, workerData } from "node:worker_threads";

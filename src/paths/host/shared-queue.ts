@@ -4,11 +4,13 @@
  *   scratch ┌ control words ┬ stacks, one a thread ┬ piece 0: bytes │ offsets │ results ┬ piece 1 ┬ … ┬ the main thread's own piece ┐
  *
  *   a piece:  free ──written──▶ open ──chunks taken, chunk after chunk──▶ all chunks done ──▶ free
- *   the gate: a thread is a READER while it works on a chunk; whoever writes the table shuts the gate and waits until there are none
+ *   the gate: a thread is a READER while it works on a chunk; whoever writes the table shuts the gate and waits until
+ *   there are none
  *
- * Invariants: a piece is written before it is opened and not touched until all of its chunks are done; a chunk is taken once, and by the generation
- * in `taken` never from a piece that was filled anew meanwhile; the table is written only behind a shut gate, so no lookup sees half of a change; a
- * chunk is short (`CHUNK_PATHS`), so a writer waits microseconds.
+ * Invariants: a piece is written before it is opened and not touched until all of its chunks are done; a chunk is taken
+ * once, and by the generation in `taken` never from a piece that was filled anew meanwhile; the table is written only
+ * behind a shut gate, so no lookup sees half of a change; a chunk is short (`CHUNK_PATHS`), so a writer waits
+ * microseconds.
  */
 import type { LinearMemory } from "../../threads/index.ts";
 import { TableHeader } from "../table/index.ts";

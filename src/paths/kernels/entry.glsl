@@ -1,7 +1,8 @@
 // Entries of the table: from a directory's inode and a name to the child.
 #include "text.glsl"
 
-// Where loops are limited, leaving one counts too, and so does one that no lane enters: so many for each bucket and candidate.
+// Where loops are limited, leaving one counts too, and so does one that no lane enters: so many for each bucket and
+// candidate.
 const uint ROUNDS_BUCKET = 4u;
 const uint ROUNDS_CANDIDATE = 3u;
 
@@ -41,7 +42,8 @@ bool isRecordHere(uint64_t address, uint parent, Component component) {
   return isSame;
 }
 
-// The child word of the entry (parent, component); 0 where there is none. `isTogether`: the component lies in shared memory.
+// The child word of the entry (parent, component); 0 where there is none. `isTogether`: the component lies in shared
+// memory.
 uint findChild(uint parent, Component component, bool isTogether) {
   uint hash = component.hash ^ parent * HASH_PARENT;
   hash = (hash ^ hash >> 16) * HASH_BUCKET;

@@ -4,12 +4,15 @@
 //      launch.state lists the table's pages, one word each: address / 2^16
 // out  launch.outputs: a result a path, inode or -errno, sealed with the request's number; of an inline path the request's own result
 //      a write request stores runs of words in the table instead: nothing else is then in flight
-// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size. Few paths are spread over all subgroups, one each, which
-//      resolve them with all their lanes (together.glsl); of many, each lane takes one, then the next of its own (walk.glsl): a lane that is done
-//      with a short path does not wait for the long ones beside it. One bucket of the table (64 bytes) gives a candidate, whose name is compared byte for byte.
-// memory order relied on: the paths were written, and the host's write-combining buffers drained, before the request. The table is written only while no lookup is in
+// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size. Few paths are spread
+// over all subgroups, one each, which
+//      resolve them with all their lanes (together.glsl); of many, each lane takes one, then the next of its own
+//      (walk.glsl): a lane that is done with a short path does not wait for the long ones beside it. One bucket of the
+//      table (64 bytes) gives a candidate, whose name is compared byte for byte.
+// memory order relied on: the paths were written, and the host's write-combining buffers drained, before the request.
+// The table is written only while no lookup is in
 //      flight, is released by the write's arrival, and is read past the caches that are not coherent (volatile).
-// reference: src/paths/reference/index.ts; the table is src/paths/table/table.ts
+// reference: src/paths/reference/lookup.ts; the table is src/paths/table/table.ts
 #version 460
 #extension GL_EXT_control_flow_attributes : require
 #define RESIDENCY_ALONE
@@ -21,7 +24,8 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) volatile buffer Res
 // Paths that a subgroup resolves one after the other, all its lanes together; of more, each lane takes its own.
 layout(constant_id = 1) const uint TOGETHER_PATHS_MAX = 1u;
 
-// What inline requests came to: it travels with their completions. The second word: not 0 if the first workgroup answers alone.
+// What inline requests came to: it travels with their completions. The second word: not 0 if the first workgroup
+// answers alone.
 shared uvec2 sh_answers[QUEUE_REQUESTS_PER_POLL];
 
 void initialize() {
@@ -32,7 +36,8 @@ bool isInline(uint request) { return (headerWord(request, PATHS_OPERATION) & PAT
 bool isFollowing(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u; }
 bool isWrite(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_WRITE) != 0u; }
 
-// Lookups of one generation share a pass; a write is alone. Where loops are limited every request is, as a launch can end only between two passes.
+// Lookups of one generation share a pass; a write is alone. Where loops are limited every request is, as a launch can
+// end only between two passes.
 uint batchLimit(uint available) {
   if (isWrite(0u) || launch.canaryRounds != 0u) return 1u;
   uint count = 1u;
@@ -113,10 +118,12 @@ void perform(uint first, uint count) {
     uint subgroups = gl_NumSubgroups * gl_NumWorkGroups.x;
     uint place = gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     for (uint request = 0u; request < count; request++) {
-      // Of few paths each subgroup takes one, with all its lanes; of many, each lane takes one, then the next of its own.
+      // Of few paths each subgroup takes one, with all its lanes; of many, each lane takes one, then the next of its
+      // own.
       uint pathCount = headerWord(request, PATHS_COUNT);
       bool isTogether = TOGETHER_PATHS_MAX != 0u && (isInline(request) || pathCount <= subgroups * TOGETHER_PATHS_MAX);
-      // Who takes which follows from the request alone, as other workgroups may take it in another batch. Each begins elsewhere, so that small ones meet seldom.
+      // Who takes which follows from the request alone, as other workgroups may take it in another batch. Each begins
+      // elsewhere, so that small ones meet seldom.
       uint turn, low;
       umulExtended((first + request) * HASH_WORD, subgroups, turn, low);
       uint subgroup = place + turn < subgroups ? place + turn : place + turn - subgroups;
@@ -142,7 +149,8 @@ uint64_t contribution(uint index) { return uint64_t(sh_answers[index].x); }
 
 bool isAlone(uint index) { return sh_answers[index].y != 0u; }
 
-// A path that comes alone, in the generation that the workgroup knows, is resolved by the subgroup that sees it; walks are left to perform().
+// A path that comes alone, in the generation that the workgroup knows, is resolved by the subgroup that sees it; walks
+// are left to perform().
 bool serve(uint sequence, out uint64_t result) {
   meet();
   if (TOGETHER_PATHS_MAX == 0u || (headerWord(0u, PATHS_OPERATION) & PATHS_IS_ALONE) == 0u || sh_generation != headerWord(0u, PATHS_GENERATION)) return false;

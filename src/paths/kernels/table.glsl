@@ -1,6 +1,8 @@
-// The table as a workgroup knows it: its header and where its pages lie, read anew when a request names another generation.
+// The table as a workgroup knows it: its header and where its pages lie, read anew when a request names another
+// generation.
 //
-// Who reads a word of the table reads it past the caches that are not coherent (Words and Vectors are volatile); it is written only while no lookup is in flight.
+// Who reads a word of the table reads it past the caches that are not coherent (Words and Vectors are volatile); it is
+// written only while no lookup is in flight.
 #include "generated/paths.glsl"
 
 const uint KIND_DIRECTORY = 2u;
@@ -20,7 +22,8 @@ uint64_t tableAddress(uint word) {
 
 uint inodeWord(uint inode) { return Words(tableAddress(sh_table[HEADER_INODES_AT] + inode)).words[0]; }
 
-// All lanes: sees to it that the workgroup knows the table that `generation` names. A barrier must follow before any of it is used.
+// All lanes: sees to it that the workgroup knows the table that `generation` names. A barrier must follow before any of
+// it is used.
 void readTable(uint generation, uint pages, bool isWrite) {
   if (sh_generation == generation) return;
   Words directory = Words(launch.state);

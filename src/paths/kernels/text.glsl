@@ -1,4 +1,5 @@
-// Paths and their components, in two ways: as one lane reads a text on its own, and as a subgroup has one before it in shared memory.
+// Paths and their components, in two ways: as one lane reads a text on its own, and as a subgroup has one before it in
+// shared memory.
 #include "table.glsl"
 
 const uint SLASHES = 0x2F2F2F2Fu;
@@ -6,7 +7,8 @@ const uint HIGH_BITS = 0x80808080u;
 const uint ALL = 0xFFFFFFFFu;
 const uint NO_VECTOR = 0xFFFFFFFFu;
 
-// Software drivers run the lanes of a subgroup in step, and take a barrier of the subgroup for one of the whole workgroup.
+// Software drivers run the lanes of a subgroup in step, and take a barrier of the subgroup for one of the whole
+// workgroup.
 layout(constant_id = 2) const uint IS_IN_STEP = 0u;
 
 // Texts that subgroups have before them whole: a vector a lane, and one more that is looked at and not used.

@@ -1,8 +1,10 @@
 // A subgroup, one path: all its components at once.
 //
-// Lane k cuts component k out, guesses which directory it lies in, and looks it up there: all at once. Then each guess is held against what the lane before found.
-// As far as they agree, from the start on, every step was verified byte for byte, as in the walk. The first that does not agree is known now, so a round gets at
-// least one component on, and the guess is mended for the next path. A guess is kept by the hash of the path before it, and may be wrong at any time: that costs a round.
+// Lane k cuts component k out, guesses which directory it lies in, and looks it up there: all at once. Then each guess
+// is held against what the lane before found. As far as they agree, from the start on, every step was verified byte for
+// byte, as in the walk. The first that does not agree is known now, so a round gets at least one component on, and the
+// guess is mended for the next path. A guess is kept by the hash of the path before it, and may be wrong at any time:
+// that costs a round.
 #include "walk.glsl"
 
 // Bits of the 16 bytes that are equal to the one that is four times in `pattern`.
@@ -13,7 +15,8 @@ uint bytesEqual(uvec4 vector, uint pattern) {
   return bits.x | bits.y << 4 | bits.z << 8 | bits.w << 12;
 }
 
-// Resolves the path in `text`, the same in all lanes; PATHS_UNRESOLVED where it is too long, or has dots, symlinks or a NUL: then the walk decides.
+// Resolves the path in `text`, the same in all lanes; PATHS_UNRESOLVED where it is too long, or has dots, symlinks or a
+// NUL: then the walk decides.
 uint resolveTogether(uint directory, bool isFollowing) {
   uint lane = gl_SubgroupInvocationID;
   uint here = gl_SubgroupID * gl_SubgroupSize;

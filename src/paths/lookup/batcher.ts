@@ -2,10 +2,12 @@
  * Gathers single lookups into batches, as many as are worth it.
  *
  *   idle ──lookup──▶ sent at once, alone            in flight ──lookup──▶ gathered ──▶ sent when a batch comes back,
- *                                                                                      or is full, or its oldest has waited too long
+ *                                                                                      or is full, or its oldest has
+ *                                                                                      waited too long
  *
- * Invariants: a call on an idle batcher waits for nobody; while batches are in flight, what comes meanwhile is the next one, so the batches grow with the load and
- * shrink with it; every call is answered once, in whatever order the batches come back; a batch that fails fails its own calls only.
+ * Invariants: a call on an idle batcher waits for nobody; while batches are in flight, what comes meanwhile is the next
+ * one, so the batches grow with the load and shrink with it; every call is answered once, in whatever order the batches
+ * come back; a batch that fails fails its own calls only.
  */
 import { milliseconds, wholeNumber, EverwarpError } from "../../base/index.ts";
 import { CALLER_DONE } from "../../engine/index.ts";

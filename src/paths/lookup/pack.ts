@@ -1,8 +1,9 @@
 /**
  * Packs paths: JavaScript strings become UTF-8 bytes, one behind the other.
  *
- * Strings are joined in groups and encoded as one, which takes a third of the time of encoding each (bench/paths-host.ts). Where a group
- * has nothing but ASCII, as nearly all have, a path's bytes are as many as its characters; where not, the group is encoded path by path.
+ * Strings are joined in groups and encoded as one, which takes a third of the time of encoding each
+ * (bench/paths-host.ts). Where a group has nothing but ASCII, as nearly all have, a path's bytes are as many as its
+ * characters; where not, the group is encoded path by path.
  */
 import { badArgument, unreadable, EverwarpError } from "../../base/index.ts";
 
@@ -16,7 +17,10 @@ export interface PackedPaths {
 /** A path as callers give it: a string stands for its UTF-8 bytes, an array for itself. */
 export type PathLike = string | Uint8Array;
 
-/** Paths of a group: joined, they must not be more than 128 KiB, as V8 gives larger strings memory of their own, which takes as long again. */
+/**
+ * Paths of a group: joined, they must not be more than 128 KiB, as V8 gives larger strings memory of their own, which
+ * takes as long again.
+ */
 export const GROUP_PATHS = 1024;
 const encoder = new TextEncoder();
 

@@ -34,7 +34,8 @@ export type PathOperation =
   | "rename";
 
 /**
- * What went wrong with one path. `code`, `errno` (negative), `syscall`, `path` and `dest` are those of Node's errors; the numbers are
+ * What went wrong with one path. `code`, `errno` (negative), `syscall`, `path` and `dest` are those of Node's errors;
+ * the numbers are
  * Linux's.
  */
 export class PathError extends Error {

@@ -3,8 +3,9 @@
  *
  *   "a/link/b"   a ─▶ link ─▶ its target "x/y", and behind it on the stack the rest "/b" ─▶ x ─▶ y ─▶ b
  *
- * Invariants: a rest on the stack is never empty and begins with a slash, so whatever stands before it must be a directory and, if a
- * symlink, is followed; `..` goes to the parent of the directory that was reached, not back in the text.
+ * Invariants: a rest on the stack is never empty and begins with a slash, so whatever stands before it must be a
+ * directory and, if a symlink, is followed; `..` goes to the parent of the directory that was reached, not back in the
+ * text.
  */
 import {
   ERRNO,

@@ -4,8 +4,9 @@
  *     device ──fails──▶ host              if the device was left to us to choose
  *        └─────lost──▶ the same device, opened again     if a device was named
  *
- * Invariants: a request in flight on a backend that is replaced is asked again of its replacement, so its caller notices nothing
- * but the time. The table in host memory is the truth: a change is in it before any backend sees it. A device is used only when
+ * Invariants: a request in flight on a backend that is replaced is asked again of its replacement, so its caller
+ * notices nothing but the time. The table in host memory is the truth: a change is in it before any backend sees it. A
+ * device is used only when
  * its copy equals the table.
  */
 import { EverwarpError } from "../../base/index.ts";

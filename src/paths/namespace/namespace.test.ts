@@ -371,7 +371,7 @@ describe("changes", () => {
   it("end with EW_PATHS_FULL at the maxEntries, whatever adds, and go on within it", async () => {
     const files = await open({ maxEntries: 10 });
     for (let count = 0; count < 10; count++) await files.addFile(`/${count}`);
-    const full = { code: "EW_PATHS_FULL", message: expect.stringContaining("10 entries") };
+    const full = { code: "EW_PATHS_FULL", message: expect.stringContaining("maxEntries is 10") };
     for (const addition of [
       files.addFile("/more"),
       files.addDirectory("/more"),

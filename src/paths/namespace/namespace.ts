@@ -4,8 +4,9 @@
  *     changes ──▶ tree (rules) ──▶ table in host memory ──edits──▶ backend (a device, or the host's threads)
  *     lookups ──▶ pack ──────────────────────────────────────────▶ backend ──▶ inodes or errors
  *
- * Invariants: the table in host memory is the truth, and a backend mirrors it. Changes are made one after the other, each at
- * once and whole. A change's promise resolves when every later lookup sees the change. A device that fails is replaced, see
+ * Invariants: the table in host memory is the truth, and a backend mirrors it. Changes are made one after the other,
+ * each at once and whole. A change's promise resolves when every later lookup sees the change. A device that fails is
+ * replaced, see
  * `active-backend.ts`.
  */
 import { EverwarpError, fullText } from "../../base/index.ts";
@@ -88,7 +89,8 @@ export class Namespace implements AsyncDisposable {
 
   /**
    * Opens the namespace that `save` wrote.
-   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED, and
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED,
+   * EW_NAMESPACE_OUTDATED, and
    * those of `open`
    */
   static async load(file: string, given: NamespaceOptions = {}): Promise<Namespace> {
@@ -122,9 +124,11 @@ export class Namespace implements AsyncDisposable {
   // Lookups
 
   /**
-   * Looks one path up. Calls that come while others are in flight share a batch. A call that comes alone waits for nobody.
+   * Looks one path up. Calls that come while others are in flight share a batch. A call that comes alone waits for
+   * nobody.
    * @returns its inode
-   * @throws PathError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL, EBADF); EW_TIMEOUT, EW_ABORTED for its limits, EW_CLOSED,
+   * @throws PathError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL, EBADF); EW_TIMEOUT, EW_ABORTED for its limits,
+   * EW_CLOSED,
    * EW_DEVICE_LOST, EW_BAD_ARGUMENT
    */
   lookup(path: PathLike, options?: LookupCallOptions): Promise<number> {
@@ -141,7 +145,8 @@ export class Namespace implements AsyncDisposable {
    * Looks many paths up in one pass.
    * @param paths left alone until the promise settles
    * @returns results[i] belongs to paths[i]: its inode, or what is wrong with it. A bad path harms no other
-   * @throws EW_REQUEST_TOO_LARGE, EW_TIMEOUT, EW_ABORTED, EW_CLOSED, EW_DEVICE_LOST, EW_BAD_ARGUMENT for the batch as a whole
+   * @throws EW_REQUEST_TOO_LARGE, EW_TIMEOUT, EW_ABORTED, EW_CLOSED, EW_DEVICE_LOST, EW_BAD_ARGUMENT for the batch as a
+   * whole
    */
   async lookupBatch(paths: readonly PathLike[], options: BatchOptions = {}): Promise<(number | PathError)[]> {
     const inodes = await this.#lookupPaths("lookupBatch", paths, options);
@@ -182,7 +187,9 @@ export class Namespace implements AsyncDisposable {
     return this.#lookups.batcher(batcherOptions(options));
   }
 
-  /** What an inode is; undefined if there is none. A freed number is given to another inode later, as in a file system. */
+  /**
+   * What an inode is; undefined if there is none. A freed number is given to another inode later, as in a file system.
+   */
   stat(inode: number): InodeStat | undefined {
     assertInodeNumber("inode", inode);
     return this.#tree.stat(inode);
@@ -194,7 +201,10 @@ export class Namespace implements AsyncDisposable {
     return this.#tree.entries(directory);
   }
 
-  /** A path to an inode. A directory has one. Of a file it is the last name that was given to it, while it has that name. */
+  /**
+   * A path to an inode. A directory has one. Of a file it is the last name that was given to it, while it has that
+   * name.
+   */
   pathOf(inode: number): Buffer | undefined {
     assertInodeNumber("inode", inode);
     return this.#tree.pathOf(inode);
@@ -251,7 +261,8 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Removes a name: of a symlink its own, of a directory only if it is empty. With `recursive`, a directory with everything in it.
+   * Removes a name: of a symlink its own, of a directory only if it is empty. With `recursive`, a directory with
+   * everything in it.
    * @throws PathError ENOTEMPTY, ENOENT, …; EW_CLOSED, EW_BAD_ARGUMENT
    */
   async remove(path: PathLike, options?: DeepChangeOptions): Promise<void> {
@@ -272,9 +283,11 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Adds what is below a directory of the file system: names, kinds, symlink targets and hard links, no contents. Lookups go on
+   * Adds what is below a directory of the file system: names, kinds, symlink targets and hard links, no contents.
+   * Lookups go on
    * meanwhile, and see more and more of it.
-   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL, EW_ABORTED,
+   * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL,
+   * EW_ABORTED,
    * EW_CLOSED, EW_BAD_ARGUMENT
    */
   async addTree(root: string, options?: AddTreeOptions): Promise<AddTreeResult> {

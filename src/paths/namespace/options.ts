@@ -7,8 +7,8 @@ export interface NamespaceOptions extends Pick<BackendChoice, "device" | "strate
   /** Threads of the host engine besides the calling one. Default: one fewer than there are cores. */
   readonly threads?: number;
   /**
-   * Most entries; one more is EW_PATHS_FULL. Address space is reserved for them, memory is not. Names of more than about 30
-   * bytes on average, or many long symlink targets, fill it sooner. It is not part of a saved file.
+   * Most entries; one more is EW_PATHS_FULL. Address space is reserved for them, memory is not. Names of more than
+   * about 30 bytes on average, or many long symlink targets, fill it sooner. It is not part of a saved file.
    * Default: 4,194,304; of `load`, twice the file's entries if that is more.
    */
   readonly maxEntries?: number;

@@ -1,5 +1,6 @@
 /**
- * The lookup's reference: one path over plain maps, slow and obvious. The oracle of host engine and kernel, itself held against `node:fs`.
+ * The lookup's reference: one path over plain maps, slow and obvious. The oracle of host engine and kernel, itself held
+ * against `node:fs`.
  *
  * A path is walked as text: a symlink is followed by putting its target in front of what is left.
  */

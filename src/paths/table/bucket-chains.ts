@@ -36,7 +36,8 @@ export class BucketChains {
   }
 
   /**
-   * Looks for room before an entry is added: at most one overflow bucket, and for a split no more than it frees and one.
+   * Looks for room before an entry is added. An entry takes at most one overflow bucket; a split takes one more than it
+   * frees.
    * @throws EW_PATHS_FULL
    */
   assertRoom(): void {

@@ -33,7 +33,9 @@ export class TableChanges {
     }
   }
 
-  /** Everything that was written since the last call, as ranges in the order of memory. The header is always among it. */
+  /**
+   * Everything that was written since the last call: ranges in the order of memory. The header is always part of it.
+   */
   take(): TableEdits {
     this.touch(0, H.WORDS);
     const blocks = Uint32Array.from(this.#blocks).sort();

@@ -1,5 +1,6 @@
 /**
- * Whether words that come from outside are a path table: everything that lookups and changes rely on, and do not look at again.
+ * Checks whether words from outside are a path table: everything that lookups and changes rely on without looking
+ * again.
  *
  *     header    its numbers fit each other, and the regions that are there
  *     inodes    kinds and payloads; targets in the text area
@@ -7,8 +8,8 @@
  *     free      free buckets and free records once each, and nothing else is left over
  *     tree      every inode has the entries that its kind asks for, and every directory leads to the root
  *
- * The time is in proportion to the table, whatever it holds: chains have a limit, and nothing is looked at again by a number that was read but once. The
- * memory is a byte a vector, bucket and inode. No address is made of a number before the number was compared with its region.
+ * The time is in proportion to the table, whatever it holds: chains have a limit. Numbers are read once, and compared
+ * with their region before an address is made of them. The memory is a byte a vector, bucket and inode.
  */
 import { INODE_KIND, NAME_BYTES_MAX, PATH_BYTES_MAX, ROOT_INODE } from "./linux.ts";
 import { bucketHash, bucketOf, hashName, tagHash } from "./hash.ts";
@@ -34,8 +35,9 @@ const {
 } = Table;
 const PAGE_VECTORS = PAGE_WORDS / VECTOR_WORDS;
 /**
- * Buckets of a chain, at most. The hash begins with a random number, and 2.25 slots of a bucket are in use on average: a chain of 64 buckets has not
- * come about by chance.
+ * Most buckets of a chain. The hash begins with a random number, and 2.25 slots of a bucket are in use on average. So a
+ * chain of
+ * 64 buckets is no accident.
  */
 const CHAIN_BUCKETS_MAX = 64;
 const DOT = 0x2e;
@@ -266,7 +268,8 @@ class TableCheck {
     for (let inode = ROOT_INODE + 1; inode < count; inode++)
       if (named[inode] === 0 && (words[inodesAt + inode] & KIND_MASK) !== INODE_KIND.none)
         this.#refuse(`no entry names inode ${inode}`);
-    // Each directory lies in one other: they are a tree when all lead to the root. Who is known to lead there is 2; who is on the way is 3.
+    // Each directory lies in one other. They are a tree if all lead to the root: 2 marks those that do, 3 those on the
+    // way.
     named[ROOT_INODE] = 2;
     for (let inode = ROOT_INODE + 1; inode < count; inode++) {
       if ((words[inodesAt + inode] & KIND_MASK) !== INODE_KIND.directory) continue;

@@ -1,7 +1,9 @@
 /**
- * The hash of the path table, and the search for one entry: what builder, host engine and kernel (kernels/lookup.comp) all do, word for word.
+ * The hash of the path table, and the search for one entry. Builder, host engine and kernel (kernels/lookup.comp) all
+ * do the
+ * same, word for word.
  *
- * Plain functions on plain memory, for any thread that sees the table's words.
+ * Plain functions on plain memory, for any thread that sees the words of the table.
  */
 import { Table, TableHash, TableHeader } from "./table.schema.ts";
 
@@ -48,7 +50,7 @@ export function bucketHash(nameHash: number, parent: number): number {
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-/** What tells an entry from its neighbours in a bucket, nearly always. Unsigned. */
+/** Tells an entry from the others in its bucket, nearly always. Unsigned. */
 export function tagHash(nameHash: number, parent: number): number {
   const hash = Math.imul(nameHash, TAG) ^ Math.imul(parent, TAG_PARENT);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -15,6 +15,7 @@ export const ERRNO = {
   ELOOP: 40,
 } as const;
 
+/** The name of an error number: "ENOENT". */
 export type ErrnoCode = keyof typeof ERRNO;
 
 /** Longest name of one component, in bytes (Linux: NAME_MAX). */

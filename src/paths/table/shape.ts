@@ -1,5 +1,6 @@
 /**
- * How large a path table is: the vectors of its records, where its regions begin, how many entries it holds, and whether a
+ * How large a path table is: the vectors of its records, where its regions begin, how many entries it holds, and
+ * whether a
  * header from outside can be believed.
  */
 import { EverwarpError } from "../../base/index.ts";
@@ -41,7 +42,10 @@ interface Regions {
   readonly end: number;
 }
 
-/** Where the regions of a table for `maxEntries` entries begin. @throws EW_BAD_ARGUMENT for more than words can address */
+/**
+ * Where the regions of a table for `maxEntries` entries begin.
+ * @throws EW_BAD_ARGUMENT for more than words can address
+ */
 export function regionsFor(maxEntries: number): Regions {
   const regions = placeRegions(maxEntries);
   if (regions.end > WORDS_MAX) {
@@ -150,7 +154,8 @@ export function tableFull(why: string): EverwarpError {
 }
 
 /**
- * Checks a header from outside: its numbers must fit each other. Where its regions lay does not matter. All hash bits must count,
+ * Checks a header from outside: its numbers must fit each other. Where its regions lay does not matter. All hash bits
+ * must count,
  * as only tests leave some out.
  * @throws what `refuse` throws
  */

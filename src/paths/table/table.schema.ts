@@ -1,24 +1,27 @@
 /**
- * The layout of the path table, for builder, host engine and kernel: a hash table of directory entries, a word for each inode, and names.
+ * The layout of the path table, for builder, host engine and kernel: a hash table of directory entries, a word for each
+ * inode,
+ * and names.
  *
- *     one flat space of words; each section lies in a region of its own, which only ever grows
+ *     one flat space of words; each section has a region of its own, which only grows
  *     ┌ header ┬ inodes ┬ buckets ┬ overflow ┬ names ┐
  *
  *     bucket, 16 words = 64 bytes     tag × 5 │ child × 5 │ record × 5 │ next
- *       tag      second hash of (parent, name): a candidate; 0 in every word of an empty slot, and slots fill from the first on
+ *       tag      second hash of (parent, name): tells candidates. All words of an empty slot are 0; slots fill from the first
  *       child    inode × 4 + kind
  *       record   where in the names section the entry's record lies, in vectors of 16 bytes
  *       next     number of the overflow bucket that goes on, from 1; 0: none
- *     record, whole vectors           parent │ length │ name, zeros behind it     decides: parent, length and every byte must be equal
- *     target, whole vectors           length │ bytes, zeros behind them           of a symlink
- *     inode, 1 word                   payload × 4 + kind      a directory's payload is its parent, a symlink's the vector of its target
+ *     record, whole vectors           parent │ length │ name, zeros after it      an entry matches if all of it is equal
+ *     target, whole vectors           length │ bytes, zeros after them            of a symlink
+ *     inode, 1 word                   payload × 4 + kind      payload: a directory's parent, the vector of a symlink's target
  *
- * The buckets grow one at a time (linear hashing, W. Litwin, VLDB 1980): entry e lies in bucket `hash & mask`, or where that is not below the count, in
- * `hash & (mask >> 1)`. So no growth ever moves more than one bucket. No record crosses a border of PAGE_WORDS, so a device may keep the
- * space in pieces of that size.
+ * The buckets grow one at a time (linear hashing, W. Litwin, VLDB 1980). An entry lies in bucket `hash & mask`, or in
+ * `hash & (mask >> 1)` if the former is not below the count. So growth never moves more than one bucket.
+ * No record crosses a multiple of PAGE_WORDS, so a device may keep the pages in different places.
  */
 import { constants, glslModule } from "../../schema/index.ts";
 
+/** The layout of the table, in words. */
 export const Table = constants(
   "TABLE",
   {
@@ -89,9 +92,9 @@ export const TableHeader = constants(
       INODES_AT: "Where in the flat space each region begins, in words; END_AT: where the last one ends.",
       INODE_COUNT: "Inode words in use: the highest inode that was ever set, plus one.",
       OVERFLOW_COUNT:
-        "Overflow buckets that were ever used; OVERFLOW_FREE: the first free one of them, from 1 (its NEXT is the next).",
+        "Overflow buckets that were ever used. OVERFLOW_FREE: the first free one, from 1; its NEXT is the next.",
       NAME_VECTORS:
-        "Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: those of them that are free.",
+        "Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: how many are free.",
       LOAD_SLOTS: "Slots that are filled in 256 buckets on average before one is added.",
       CHANGES: "Goes up with every change: what was remembered of the table before it is void.",
       FREE_LISTS:
@@ -112,7 +115,7 @@ export const TableHash = constants(
     TAG: 0xcc9e_2d51,
     TAG_PARENT: 0x1656_67b1,
   },
-  { doc: "The hash of a name, and the two of an entry; src/paths/table/hash.ts is its definition." },
+  { doc: "The hash of a name, and the two of an entry; src/paths/table/hash.ts defines it." },
 );
 
 /** Requests to the lookup kernel: payload words by index. */
@@ -162,16 +165,16 @@ export const PathRequest = constants(
       PAGE_ADDRESS_BITS: "a page's address without so many low bits, which are zeros, fits a word",
       LOOKUP: "a bit of OPERATION, as the three that follow",
       WRITE:
-        "a run is (first word of the flat space, first vector of its words, from BYTES on, number of vectors, 0) and crosses no page",
+        "a run is (first word of the flat space, first vector from BYTES on, number of vectors, 0); it crosses no page",
       IS_INLINE:
-        "the path is in the request, and its result is the request's own; the first workgroup resolves it",
+        "the path is in the request, and its result comes with the completion; the first workgroup resolves it",
       IS_ALONE: "… and answers without waiting for the others",
       UNRESOLVED:
-        "the result of a path that takes more rounds of loops than a driver with a limit allows: the host resolves it",
+        "the result of a path that takes more loop rounds than a driver with a limit allows; the host resolves it",
       TOGETHER_THREADS_MAX:
-        "threads of a workgroup whose subgroups resolve paths together, at most: they share memory",
+        "most threads of a workgroup whose subgroups resolve paths together: they share memory",
       GUESSES_ADDRESS:
-        "where in the directory of pages, behind them, the address of the guesses lies: two words; then, at GUESS_MASK, their number less one",
+        "where in the page directory the address of the guesses is: two words; at GUESS_MASK, their number less one",
       MISPLACED: "the result of a path whose offsets are out of order, or lead out of the text",
       ROUNDS_MAX: "such rounds, for one path",
       RESULT_BYTES: "a result: inode or -errno, and its seal with the request's number",
@@ -179,6 +182,7 @@ export const PathRequest = constants(
   },
 );
 
+/** The generated GLSL: glsl/generated/paths.glsl. */
 export const glslModules = {
   "paths.glsl": glslModule({
     doc: "The path table and the requests of the lookup kernel.",

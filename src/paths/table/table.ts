@@ -4,8 +4,8 @@
  *     words (one flat space, reserved whole, touched as it fills)
  *     ┌ header ┬ inodes ─────▶ ┬ buckets ─────▶ ┬ overflow ─▶ ┬ names ─────▶ ┐      ─▶ grows within its region
  *
- * Invariants: every entry has a record of its own. Whatever a change writes is noted, block by block, until `takeEdits` hands it
- * out. A change that finds no room throws before it writes anything.
+ * Invariants: every entry has a record of its own. Whatever a change writes is noted, block by block, until `takeEdits`
+ * hands it out. A change that finds no room throws before it writes anything.
  * One thread writes. Others may read the same words while it does not.
  */
 import { assert, EverwarpError, wholeNumber } from "../../base/index.ts";
@@ -268,11 +268,13 @@ export class PathTable implements TableImage {
   }
 
   /**
-   * Makes room for a table that was saved, region by region. The caller has seen that the regions have the sizes that the header
+   * Makes room for a table that was saved, region by region. The caller has seen that the regions have the sizes that
+   * the header
    * claims; here the header is compared with itself only.
    * @param header its words
    * @param refuse is called with what is wrong, and throws
-   * @throws EW_BAD_ARGUMENT if `maxEntries` is below the entries of the table, EW_OUT_OF_HOST_MEMORY; what `refuse` throws
+   * @throws EW_BAD_ARGUMENT if `maxEntries` is below the entries of the table, EW_OUT_OF_HOST_MEMORY; what `refuse`
+   * throws
    */
   static restore(
     header: Uint32Array,

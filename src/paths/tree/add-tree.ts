@@ -1,8 +1,10 @@
 /**
  * Copies the names below a directory of the file system into a namespace.
  *
- * Invariants: a directory's entries are added by one change, so lookups meanwhile see directories empty or whole; hard links are told by device and
- * inode number, and only files with several links are remembered; what cannot be read is counted and skipped, the root apart.
+ * Invariants: the entries of a directory are added by one change, so a lookup meanwhile sees the directory empty or
+ * whole. Hard links are found by device and inode number; only files with several links are remembered. What cannot be
+ * read is skipped and
+ * reported, unless it is the root.
  */
 import {
   lstatSync,
@@ -19,20 +21,24 @@ import { INODE_KIND, ROOT_INODE } from "../table/index.ts";
 import { type PathLike, pathBytes, errnoCode, PathError } from "../lookup/index.ts";
 import type { PathTree } from "./tree.ts";
 
+/** How far `addTree` has come. */
 export interface AddTreeProgress {
   /** Names that were added so far. */
   readonly entryCount: number;
   readonly directoryCount: number;
 }
 
+/** Options of `addTree`. */
 export interface AddTreeOptions {
-  /** Where the tree goes in the namespace: a directory that exists; the root if not given. */
+  /** Where the tree goes in the namespace: an existing directory. Default: the root. */
   at?: PathLike;
-  /** Called every so often. */
+  /** Called after every few milliseconds of work. */
   onProgress?: (progress: AddTreeProgress) => void;
+  /** Ends the work between two directories, with EW_ABORTED. */
   signal?: AbortSignal;
 }
 
+/** What `addTree` did. */
 export interface AddTreeResult extends AddTreeProgress {
   /** Paths that could not be read, each with its reason. */
   readonly skipped: readonly { readonly path: string; readonly code: string }[];
@@ -56,7 +62,7 @@ interface ReadDirectory {
   readonly entries: readonly { name: Buffer; kind: number; target?: Buffer; link?: string }[];
 }
 
-/** See `Namespace.addTree`. */
+/** See `Namespace.addTree`. @param change makes one change of the namespace */
 export async function addTree(change: Change, root: string, options: AddTreeOptions): Promise<AddTreeResult> {
   const { at = "/", onProgress, signal } = options;
   assertDirectory(root);
@@ -70,8 +76,8 @@ export async function addTree(change: Change, root: string, options: AddTreeOpti
 
   while (pending.length > 0) {
     if (signal?.aborted === true)
-      throw new EverwarpError("EW_ABORTED", `adding ${root} was called off`, {
-        remedy: "What was added so far stays: remove it, or add the rest.",
+      throw new EverwarpError("EW_ABORTED", `adding ${root} was aborted by its signal`, {
+        remedy: "What was added so far stays. Remove it, or add the rest.",
         cause: signal.reason,
       });
     const read: ReadDirectory[] = [];

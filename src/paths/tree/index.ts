@@ -1,3 +1,4 @@
 /** Files, directories and symlinks, changed by the rules of Linux. */
 export { type AddTreeOptions, type AddTreeResult, addTree } from "./add-tree.ts";
-export { type InodeStat, PathTree, type TreeEntry } from "./tree.ts";
+export type { InodeStat, TreeEntry } from "./entries.ts";
+export { PathTree } from "./tree.ts";

@@ -1,11 +1,14 @@
 /**
- * What the host alone knows of inodes: how many entries name one, what a directory holds, and which inode numbers are free. No lookup reads it.
+ * What the host alone knows of inodes: how many entries name one, what a directory holds, and which numbers are free.
+ * No lookup
+ * reads it.
  *
  *   node i       links │ entries │ first child (a record) │ its own record        record r      next sibling │ former sibling
  *
- * Invariants: the children of a directory are a list in both directions, through the records of their names, last added first; the memory is
- * reserved as a whole and committed by the system as it is written, so nothing is ever copied; everything here follows from the table and is
- * made anew (`rebuild`) when one is loaded.
+ * Invariants: the entries of a directory are a list in both directions, through the records of their names, last added
+ * first. The memory is reserved whole, and the system commits it as it is written, so nothing is ever copied.
+ * Everything here follows
+ * from the table, and is made anew when one is loaded.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { INODE_KIND, ROOT_INODE, type PathTable, Table, TableHeader } from "../table/index.ts";
@@ -16,6 +19,7 @@ const ENTRIES = 1;
 const FIRST_CHILD = 2;
 const OWN_RECORD = 3;
 
+/** Counts and lists of entries, by inode. */
 export class NodeList {
   readonly #table: PathTable;
   readonly #nodes: Uint32Array;
@@ -32,18 +36,18 @@ export class NodeList {
     if (words[TableHeader.ENTRY_COUNT] > 0) this.#rebuild();
   }
 
-  /** A number that is no inode at the moment. */
+  /** A number that is no inode now. */
   takeInode(): number {
     return this.#free.pop() ?? Math.max(this.#table.words[TableHeader.INODE_COUNT], ROOT_INODE + 1);
   }
 
-  /** An inode is free: its number will be used again. */
+  /** Frees an inode. Its number will be used again. */
   giveInode(inode: number): void {
     this.#nodes.fill(0, inode * NODE_WORDS, (inode + 1) * NODE_WORDS);
     this.#free.push(inode);
   }
 
-  /** Entries that name an inode; those that name directories in a directory are counted with its own. */
+  /** Entries that name an inode. A directory counts the directories in it too. */
   links(inode: number): number {
     return this.#nodes[inode * NODE_WORDS + LINKS];
   }
@@ -53,12 +57,12 @@ export class NodeList {
     return this.#nodes[directory * NODE_WORDS + ENTRIES];
   }
 
-  /** The record of an entry that names the inode, the last one that was made; 0: none is known. */
+  /** The record of the newest entry that names an inode; 0 if none is known. */
   record(inode: number): number {
     return this.#nodes[inode * NODE_WORDS + OWN_RECORD];
   }
 
-  /** The record of a directory's last added entry, or 0. */
+  /** The record of the newest entry of a directory; 0 if it is empty. */
   firstChild(directory: number): number {
     return this.#nodes[directory * NODE_WORDS + FIRST_CHILD];
   }
@@ -86,7 +90,7 @@ export class NodeList {
     this.#link(inode, record);
   }
 
-  /** Notes that an entry goes. */
+  /** Notes that an entry is removed. */
   delete(directory: number, record: number, inode: number): void {
     const siblings = this.#siblings;
     const node = directory * NODE_WORDS;
@@ -100,7 +104,7 @@ export class NodeList {
     this.#unlink(inode, record);
   }
 
-  /** Notes that an entry names another inode now: a directory only in the place of a directory. */
+  /** Notes that an entry names another inode now. A directory only takes the place of a directory. */
   replace(record: number, former: number, inode: number): void {
     this.#unlink(former, record);
     this.#link(inode, record);

@@ -1,16 +1,18 @@
 /**
  * The lookup kernel of the host engine: resolves packed paths over the path table, as the kernel of Linux does.
  *
- * Input → output: paths in linear memory → one i32 each, inode or −errno. The table begins at address 0 (src/paths/table/table.schema.ts).
- * Memory: imported and shared; the kernel writes nothing but results and its stack, so any number of threads may run it on one memory,
+ * Input → output: paths in linear memory → one i32 each, inode or −errno. The table begins at address 0
+ * (src/paths/table/table.schema.ts). Memory: imported and shared; the kernel writes nothing but results and its stack,
+ * so any number of threads may run it on one memory,
  *   each with a stack of its own, while nobody writes the table.
  * Reads up to 16 bytes past the last path: callers keep that much memory behind it.
  * References: src/paths/reference/index.ts, src/paths/lookup/path-walker.ts.
  *
- * Stack block: 48 rests (begin, end) of paths behind symlinks that are being followed; then, from byte 384 on, 128 levels; then, from byte
- * 2,048 on, the memory: 8,192 slots of 128 bytes. A level is what a path's text up to and with a slash has led to: (bytes of that text, directory,
- * symlinks followed). The next path begins at the deepest level whose text it shares, so sorted lists cost little more than their last components.
- * The memory keeps levels of paths further back, by a hash of their text, as long as the table does not change: so do lists in any other order.
+ * Stack block: 48 rests (begin, end) of paths behind symlinks that are being followed; then, from byte 384 on, 128
+ * levels; then, from byte 2,048 on, the memory: 8,192 slots of 128 bytes. A level is what a path's text up to and with
+ * a slash has led to: (bytes of that text, directory, symlinks followed). The next path begins at the deepest level
+ * whose text it shares, so sorted lists cost little more than their last components. The memory keeps levels of paths
+ * further back, by a hash of their text, as long as the table does not change: so do lists in any other order.
  *
  *   slot: the table's change number │ where relative paths began │ bytes of text │ directory │ symlinks followed │ … │ text, from byte 32 on
  */

@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
+import { MirrorWrite, type WordSpan } from "./mirror-write.ts";
+
+const PAGE_WORDS = 1024;
+
+/** Lists of runs: ascending, apart from each other, multiples of 4. */
+const changes = fc.array(
+  fc
+    .array(fc.tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 8000 })), {
+      minLength: 1,
+      maxLength: 5,
+    })
+    .map((steps) => {
+      let at = 0;
+      return Uint32Array.from(steps.flatMap(([gap, length]) => [(at += 4 * gap), (at += 4 * length)]));
+    }),
+  { minLength: 1, maxLength: 4 },
+);
+
+test("sends every word of every run once and in order, within pages and the size of a request", () => {
+  fc.assert(
+    fc.property(
+      changes,
+      fc.integer({ min: 32, max: 100_000 }),
+      fc.func(fc.boolean()),
+      (lists, maxBytes, hasRoom) => {
+        const write = new MirrorWrite(PAGE_WORDS);
+        let ended = 0;
+        for (const runs of lists) write.add(runs, { resolve: () => ended++, reject: () => undefined });
+        const sent: WordSpan[] = [];
+        for (let round = 0; !write.isSent; round++)
+          write.take(maxBytes, (spans) => {
+            const bytes = spans.reduce((sum, { begin, end }) => sum + 16 + 4 * (end - begin), 0);
+            expect(bytes).toBeLessThanOrEqual(maxBytes);
+            if (round < 100 && !hasRoom(round)) return false;
+            sent.push(...spans);
+            return true;
+          });
+        for (const { begin, end } of sent) {
+          expect(begin).toBeLessThan(end);
+          expect(Math.floor(begin / PAGE_WORDS)).toBe(Math.floor((end - 1) / PAGE_WORDS));
+        }
+        const words = (spans: readonly WordSpan[]): number[] =>
+          spans.flatMap(({ begin, end }) =>
+            Array.from({ length: (end - begin) / 4 }, (_, at) => begin + 4 * at),
+          );
+        const wanted = lists.flatMap((runs) =>
+          Array.from({ length: runs.length / 2 }, (_, at) => ({
+            begin: runs[2 * at]!,
+            end: runs[2 * at + 1]!,
+          })),
+        );
+        expect(words(sent)).toEqual(words(wanted));
+        write.resolve();
+        expect(ended).toBe(lists.length);
+      },
+    ),
+    propertyRuns(30),
+  );
+});
