@@ -108,7 +108,7 @@ describe("a device that is lost", () => {
     pretendHardware();
     await using engine = await SearchEngine.open({ corpus });
     vi.spyOn(ScanQueue.prototype, "add").mockImplementation((query) => {
-      query.fail(new EverwarpError("EW_DEVICE_LOST", "the kernel takes the device down"));
+      query.end(new EverwarpError("EW_DEVICE_LOST", "the kernel takes the device down"));
     });
     vi.spyOn(DeviceBackend.prototype, "isLost", "get").mockReturnValue(true);
     expect((await engine.search(needles)).count).toBe(2);
