@@ -10,6 +10,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { Corpus } from "../src/search/corpus/corpus.ts";
 import type { Literal } from "../src/search/contracts.ts";
+import { scanPlan } from "../src/search/backend/index.ts";
 import { HostBackend } from "../src/search/host/host-backend.ts";
 import {
   allocateScanBuffer,
@@ -134,7 +135,7 @@ async function benchEngine(tree: string, rg: string, rounds: number): Promise<vo
       engineMs.push(
         timed(() => {
           const wanted = [literal(ignoreCase ? text.toLowerCase() : text, ignoreCase)];
-          const ticket = engine.submit(loaded, wanted, { locate: true });
+          const ticket = engine.submit(scanPlan(wanted), { corpus: loaded, locate: true });
           if (!ticket.waitSync(60_000)) throw new Error(`${name}: no answer in a minute`);
           const hits = ticket.result();
           hits.locate();

@@ -41,6 +41,37 @@ const INSIDE = {
     ["service"],
   ],
   paths: [["table"], ["file", "lookup"], ["tree"], ["reference"], ["host", "gpu"], ["namespace"]],
+  vulkan: [
+    ["native"],
+    ["generated"],
+    ["calls"],
+    ["instance"],
+    ["context"],
+    ["memory", "pipeline"],
+    ["submit"],
+    ["device"],
+  ],
+  programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
+  search: [
+    ["content", "."],
+    ["walk", "scanner", "reference"],
+    ["matcher"],
+    ["searcher", "corpus"],
+    ["backend"],
+    ["host", "gpu"],
+    ["engine"],
+    ["grep"],
+  ],
+  "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
+  bench: [
+    ["report", "measure"],
+    ["corpora"],
+    ["context"],
+    ["processes"],
+    ["residency", "search", "paths", "programs"],
+    ["soak", "together"],
+    ["."],
+  ],
 };
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");

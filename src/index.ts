@@ -11,13 +11,32 @@ export {
   type SkippedFile,
 } from "./search/engine/index.ts";
 export {
+  type Benchmark,
+  DirectoryStore,
+  HttpStore,
+  type HttpStoreOptions,
+  type MissReason,
+  type PreloadAnswer,
+  type PreloadOptions,
   type Program,
   ProgramCache,
   type ProgramCacheOptions,
+  type ProgramConstants,
   type ProgramLease,
+  type ProgramOrigin,
   type ProgramRequest,
   type ProgramStats,
   type ProgramVariant,
+  type PruneAnswer,
+  type PruneOptions,
+  SecondLevel,
+  type SecondLevelOptions,
+  type SecondLevelStats,
+  type SecondLevelStore,
+  type SourceRequest,
+  type TuneAnswer,
+  type TuneOptions,
+  type VariantFigure,
 } from "./programs/index.ts";
 export type { AddTreeOptions, AddTreeProgress, AddTreeResult } from "./paths/tree/add-tree.ts";
 export type { BatcherOptions, PathBatcher } from "./paths/lookup/batcher.ts";
@@ -32,11 +51,11 @@ export type {
 } from "./paths/namespace/options.ts";
 export { Namespace } from "./paths/namespace/namespace.ts";
 export { PathError } from "./paths/lookup/path-error.ts";
-export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/entries.ts";
-export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
+export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
+export { Device, listDevices, type BufferOptions, type ComputePipeline, type DeviceBuffer, type DeviceInfo, type DeviceOptions, type DeviceSelection, type MemoryRole } from "./vulkan/index.ts";
 export { openProfiledDevice } from "./residency/device/profiled-device.ts";
 export type { DeviceProfile } from "./residency/profile/device-profile.ts";
-export type { RequestOptions } from "./residency/requests/request-options.ts";
+export type { CallOptions } from "./residency/requests/request-options.ts";
 export type { KernelOptions } from "./residency/service/kernel-options.ts";
 export type { KernelStats } from "./residency/service/kernel-stats.ts";
 export { type CheckpointInfo, ResidentKernel } from "./residency/service/resident-kernel.ts";

@@ -12,12 +12,12 @@ const uint QUEUE_HEADER_VECTORS = 4u;
 const uint QUEUE_HEADER_WORDS = 12u;
 // Control blocks lie on cache lines of their own.
 const uint QUEUE_CONTROL_STRIDE_BYTES = 64u;
-// Requests of a lane that one poll looks at, and one pass can share.
+// Requests of a priority that one poll looks at, and one pass can share.
 const uint QUEUE_REQUESTS_PER_POLL = 8u;
 // Low bits of a counter that count workgroups; the others sum their contributions.
 const uint QUEUE_ARRIVAL_BITS = 16u;
 const uint QUEUE_ARRIVAL_MASK = 65535u;
-// Lane 0 takes requests in their turn; lane 1 is urgent and looked at first.
+// Priority 0 takes requests in their turn; priority 1 is urgent and looked at first.
 const uint QUEUE_LANES_MAX = 2u;
 
 // What a launch is doing, or why it ended.
@@ -44,11 +44,11 @@ const uint CURSORS_TOTALS = 0u;
 const uint CURSORS_PARK_EPOCH = 128u;
 // Why the last launch ended, and the low word of the device's clock then.
 const uint CURSORS_END = 136u;
-// A word a lane and workgroup: the last request that it finished.
+// A word a priority and workgroup: the last request that it finished.
 const uint CURSORS_DONE = 256u;
-// A word a workgroup: requests that it finished, where there are two lanes.
+// A word a workgroup: requests that it finished, where there are two priorities.
 const uint CURSORS_TAKEN = 524544u;
-// Two words a lane and workgroup: how far the unfinished request has come.
+// Two words a priority and workgroup: how far the unfinished request has come.
 const uint CURSORS_PROGRESS = 786688u;
 const uint CURSORS_BYTES = 1835264u;
 
@@ -73,9 +73,9 @@ const uint HEARTBEAT_BYTES = 128u;
 struct Control { // 64 bytes
   // not 0: end at the next border of a request
   uint stopFlag; // at 0
-  // the last request of lane 0 that a bounded launch takes
+  // the last request of priority 0 that a bounded launch takes
   uint lastNormal; // at 4
-  // the same of lane 1
+  // the same of priority 1
   uint lastUrgent; // at 8
   // another number whenever something below was changed while the launch runs
   uint settings; // at 12
@@ -100,9 +100,9 @@ struct Control { // 64 bytes
 struct Launch { // 100 bytes
   // address of this launch's Control
   uint64_t control; // at 0
-  // address of the slots, lane after lane
+  // address of the slots, priority after priority
   uint64_t slots; // at 8
-  // address of the completions, lane after lane
+  // address of the completions, priority after priority
   uint64_t completions; // at 16
   // address of a 64-bit counter a slot
   uint64_t counters; // at 24
@@ -118,7 +118,7 @@ struct Launch { // 100 bytes
   uint64_t outputs; // at 64
   // address of the state that outlives launches
   uint64_t state; // at 72
-  // number of slots of a lane less one
+  // number of slots of a priority less one
   uint slotMask; // at 80
   // not 0: end after the last requests named in Control
   uint bounded; // at 84

@@ -2,10 +2,14 @@
 // Requests, records and corpus tables of the scan kernels.
 // Needs: GL_EXT_shader_explicit_arithmetic_types_int64.
 
+// What a request does with a corpus.
+// finds every occurrence of a literal
+const uint OPERATION_SCAN = 0u;
+
 // Payload words of a request to scan, by index; and its limits.
 // index in the corpus table
 const uint REQUEST_CORPUS = 0u;
-// bytes of the literal, and IGNORE_CASE
+// bytes of the literal, IGNORE_CASE, and from OPERATION_SHIFT on the operation
 const uint REQUEST_LENGTH = 1u;
 // where in the literal its rarest pair of bytes is
 const uint REQUEST_PAIR_OFFSET = 2u;
@@ -22,6 +26,7 @@ const uint REQUEST_LITERAL_WORDS_IN_HEADER = 5u;
 const uint REQUEST_LITERAL_BYTES_MAX = 208u;
 const uint REQUEST_IGNORE_CASE = 65536u;
 const uint REQUEST_LENGTH_MASK = 65535u;
+const uint REQUEST_OPERATION_SHIFT = 24u;
 
 const uint RECORD_BYTES = 16u;
 const uint RECORD_WORDS = 4u;

@@ -1,15 +1,20 @@
 /**
- * Looks at what callers give, once, at each public entry: `EW_BAD_ARGUMENT` with the name of the argument, the value and what is allowed.
+ * Looks at what callers give, once, at each public entry: `EW_BAD_ARGUMENT` with the name of the argument, the value
+ * and what is allowed.
  *
  *     const threads = wholeNumber("threads", options.threads, 0, 1024);
  *     const options = readOptions("Namespace.open", given, OPTION_CHECKS);     a copy: every option was read once, and is what its check allows
  *
- * Guarantees: whatever is given, nothing but an EverwarpError is thrown: values are printed without calling anything of theirs, and getters that throw
- * are the cause of the error. `undefined` is "not given". An option with an unknown name is an error that names the one that was meant.
+ * Guarantees: whatever is given, nothing but an EverwarpError is thrown: values are printed without calling anything of
+ * theirs, and getters that throw are the cause of the error. `undefined` is "not given". An option with an unknown name
+ * is an error that names the one that was meant.
  */
 import { EverwarpError } from "./errors.ts";
 
-/** Throws EW_BAD_ARGUMENT where a value is not allowed. It is not asked about `undefined`, unless the argument is required. */
+/**
+ * Throws EW_BAD_ARGUMENT where a value is not allowed. It is not asked about `undefined`, unless the argument is
+ * required.
+ */
 export type Check = (name: string, value: unknown) => void;
 
 /** A check for each option: all of them, so that none is forgotten. */
@@ -265,7 +270,8 @@ function isIndex(value: unknown): boolean {
  * @param given what the caller gave; undefined is no options
  * @param required names of options that must be given
  * @returns a plain object of those that are given
- * @throws EW_BAD_ARGUMENT for what is no object, an unknown name, a value that is not allowed, an option that cannot be read
+ * @throws EW_BAD_ARGUMENT for what is no object, an unknown name, a value that is not allowed, an option that cannot be
+ * read
  */
 export function readOptions<T>(
   what: string,

@@ -101,12 +101,12 @@ const runWith = (fault: string, allowed = "1"): ReturnType<typeof spawnSync> => 
   const script = `import(${faults}).then(({ fileFaultAt }) => { fileFaultAt("restore.read"); console.log("alive"); })`;
   const node = ["--import", "tsx", "--input-type=module", "-e", script];
   return spawnSync(process.execPath, node, {
-    env: { ...process.env, EW_ALLOW_FAULTS: allowed, EW_FAULT: fault },
+    env: { ...process.env, EVERWARP_ALLOW_FAULTS: allowed, EVERWARP_FAULT: fault },
     encoding: "utf8",
   });
 };
 
-test("EW_FAULT is read at start: a kill is a SIGKILL, a fault that is not known ends the process", () => {
+test("EVERWARP_FAULT is read at start: a kill is a SIGKILL, a fault that is not known ends the process", () => {
   expect(runWith("kill@restore.read")).toMatchObject({ signal: "SIGKILL", stdout: "" });
   expect(runWith("kill@restore.read:2")).toMatchObject({ status: 0, stdout: "alive\n" });
   const refused = runWith("kill@restore.reed");
@@ -114,7 +114,7 @@ test("EW_FAULT is read at start: a kill is a SIGKILL, a fault that is not known 
   expect(refused.stderr).toContain("restore.reed");
 });
 
-test("EW_FAULT has no effect without the switch, right or wrong", () => {
+test("EVERWARP_FAULT has no effect without the switch, right or wrong", () => {
   for (const allowed of ["", "0", "true"]) {
     expect(runWith("kill@restore.read", allowed)).toMatchObject({ status: 0, stdout: "alive\n" });
     expect(runWith("nonsense", allowed)).toMatchObject({ status: 0, stdout: "alive\n" });

@@ -1,14 +1,15 @@
 /**
  * Faults by name: what goes wrong once in a thousand runs is made to go wrong here and now, at a named point.
  *
- *     EW_ALLOW_FAULTS=1 EW_FAULT="device-lost@submit:3,kill@checkpoint.renamed"
+ *     EVERWARP_ALLOW_FAULTS=1 EVERWARP_FAULT="device-lost@submit:3,kill@checkpoint.renamed"
  *
- * Each entry is `kind@point:n`: the n-th time that the point is passed (the first if not given; `n+` is from the n-th on), the
- * fault happens there in place of the call that the point stands for. Passes are counted in each thread, from its start, or from
- * `injectFaults` on.
+ * Each entry is `kind@point:n`: the n-th time that the point is passed (the first if not given; `n+` is from the n-th
+ * on), the fault happens there in place of the call that the point stands for. Passes are counted in each thread, from
+ * its start, or from `injectFaults` on.
  *
- * Invariants: a fault only ever fails, it never pretends that something worked. While none is set, passing a point is one
- * comparison with undefined. Without EW_ALLOW_FAULTS=1 the environment sets none: what a test left in it must not end a program in earnest.
+ * Invariants: a fault only ever fails, it never pretends that something worked. While none is set, passing a point is
+ * one comparison with undefined. Without EVERWARP_ALLOW_FAULTS=1 the environment sets none: what a test left in it must
+ * not end a program in earnest.
  */
 
 import { constants } from "node:os";
@@ -51,12 +52,15 @@ export const FAULT_POINTS = {
     layer: "file",
     standsFor: "reading a section of a checkpoint (passed once for each section)",
   },
-  "cache.turn": { layer: "file", standsFor: "taking a turn among processes: symlink" },
+  "cache.lock": { layer: "file", standsFor: "taking a build lock: symlink" },
   "cache.read": { layer: "file", standsFor: "opening an entry of the program cache" },
   "cache.begun": { layer: "file", standsFor: "making the temporary file of an entry" },
   "cache.written": { layer: "file", standsFor: "writing the second half of an entry" },
   "cache.renamed": { layer: "file", standsFor: "giving a written entry its name: rename" },
-  "cache.published": { layer: "file", standsFor: "what follows when an entry has its name: the turn's end" },
+  "cache.published": {
+    layer: "file",
+    standsFor: "what follows when an entry has its name: the end of the build lock",
+  },
   "cache.used": { layer: "file", standsFor: "writing down that an entry was used" },
   "cache.quarantined": { layer: "file", standsFor: "moving a bad entry out of the way: rename" },
   "cache.removed": { layer: "file", standsFor: "removing an entry: unlink" },
@@ -106,7 +110,7 @@ let armed: readonly ArmedFault[] | undefined;
 /**
  * Arms faults on top of those that are armed already; disposing disarms them. For tests, which share a process.
  *
- * @param text as in EW_FAULT
+ * @param text as in EVERWARP_FAULT
  * @throws EW_BAD_ARGUMENT for what it does not know, saying what there is
  */
 export function injectFaults(text: string): Disposable {
@@ -164,7 +168,9 @@ function parseFault(entry: string): ArmedFault {
     const kinds = [KILL, ...DEVICE_FAULTS, ...FILE_FAULTS].join(", ");
     const points = Object.keys(FAULT_POINTS).join(", ");
     throw new EverwarpError("EW_BAD_ARGUMENT", `the fault "${entry}" is not of the form kind@point:n`, {
-      remedy: `Write for instance device-lost@submit:3, or EIO@restore.read:2+. The kinds are ${kinds}; the points are ${points}.`,
+      remedy:
+        `Write for instance device-lost@submit:3, or EIO@restore.read:2+. ` +
+        `The kinds are ${kinds}; the points are ${points}.`,
     });
   }
   const [, kind = "", point = "", first = "1", plus] = parts;
@@ -194,12 +200,12 @@ function unknown(what: string, name: string, entry: string, known: readonly stri
 /**
  * The faults that the environment asks for; undefined where it asks for none, or may not.
  *
- * EW_ALLOW_FAULTS is the switch: with anything but 1, EW_FAULT has no effect.
+ * EVERWARP_ALLOW_FAULTS is the switch: with anything but 1, EVERWARP_FAULT has no effect.
  */
 export function faultsOfEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  return environment["EW_ALLOW_FAULTS"] === "1" ? environment["EW_FAULT"] : undefined;
+  return environment["EVERWARP_ALLOW_FAULTS"] === "1" ? environment["EVERWARP_FAULT"] : undefined;
 }
 
 const fromEnvironment = faultsOfEnvironment(process.env);

@@ -1,6 +1,6 @@
 /**
- * Finds the package's own files (GLSL, precompiled SPIR-V, worker threads) and its dependencies from wherever a build or a user's
- * bundler placed this module.
+ * Finds the package's own files (GLSL, precompiled SPIR-V, worker threads) and its dependencies from wherever a build
+ * or a user's bundler placed this module.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -15,9 +15,10 @@ const PACKAGE_NAME = "everwarp";
 let cached: string | undefined;
 
 /**
- * The absolute path of everwarp's package root: the nearest folder above this file whose package.json is everwarp's. Works from `src`
- * (tests), from `dist` (the library) and from the bundled command line, at any depth. A program that was bundled with the library in
- * it has no such folder above it: there it is the package that Node finds under its name from the bundle's place.
+ * The absolute path of everwarp's package root: the nearest folder above this file whose package.json is everwarp's.
+ * Works from `src` (tests), from `dist` (the library) and from the bundled command line, at any depth. A program that
+ * was bundled with the library in it has no such folder above it: there it is the package that Node finds under its
+ * name from the bundle's place.
  *
  * @throws EW_PACKAGE_INCOMPLETE when the package is in neither place
  */
@@ -37,8 +38,8 @@ export function moduleFile(): string | undefined {
 }
 
 /**
- * Loads one of everwarp's own dependencies, as CommonJS. It is looked for from the package, and by a name that bundlers do not see:
- * native code and WebAssembly that is found by its path cannot go into a bundle.
+ * Loads one of everwarp's own dependencies, as CommonJS. It is looked for from the package, and by a name that bundlers
+ * do not see: native code and WebAssembly that is found by its path cannot go into a bundle.
  *
  * @throws EW_PACKAGE_INCOMPLETE when the dependency is not installed
  */
@@ -58,8 +59,8 @@ export function requireDependency(name: string): unknown {
 }
 
 /**
- * The nearest folder above one of these files whose package.json is everwarp's, else the installed package that one of them would
- * import. Exported for its test.
+ * The nearest folder above one of these files whose package.json is everwarp's, else the installed package that one of
+ * them would import. Exported for its test.
  */
 export function findPackageRoot(files: readonly string[]): string {
   for (const file of files) {

@@ -26,6 +26,7 @@ import {
   stampOf,
   type BackendChoice,
   openDevice,
+  scanPlan,
   showsDetails,
   type EngineReport,
   type GrepEngine,
@@ -166,7 +167,7 @@ async function ask(
   literals: readonly Literal[],
 ): Promise<{ hits: RawHits; roundTripUs: number }> {
   const beginMs = nowMs();
-  const ticket: BackendTicket = backend.submit(loaded, literals);
+  const ticket: BackendTicket = backend.submit(scanPlan(literals), { corpus: loaded });
   if (!ticket.waitSync(EAGER_MS)) await ticket.wait();
   return { hits: ticket.result(), roundTripUs: (nowMs() - beginMs) * 1000 };
 }

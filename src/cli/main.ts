@@ -3,11 +3,11 @@ import { main } from "./command-line.ts";
 
 async function start(): Promise<number> {
   // Loaded at once where faults are allowed: most commands never reach a point, and a fault that is misspelt must not pass for one that did not happen.
-  if (process.env["EW_ALLOW_FAULTS"] === "1") {
+  if (process.env["EVERWARP_ALLOW_FAULTS"] === "1") {
     try {
       await import("../base/faults.ts");
     } catch (error) {
-      process.stderr.write(`everwarp: EW_FAULT: ${(error as Error).message}\n`);
+      process.stderr.write(`everwarp: EVERWARP_FAULT: ${(error as Error).message}\n`);
       return 2;
     }
   }

@@ -1,18 +1,32 @@
-/** Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on disk. */
-export { cacheDirectory, DiskStore, type ManifestRow } from "./disk/index.ts";
+/**
+ * Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on
+ * disk.
+ */
+export {
+  cacheDirectory,
+  DiskStore,
+  type ManifestRow,
+  type PruneAnswer,
+  type PruneOptions,
+} from "./disk/index.ts";
 export {
   DirectoryStore,
   HttpStore,
+  type HttpStoreOptions,
   SecondLevel,
   secondLevelFrom,
   type SecondLevelOptions,
+  type SecondLevelStats,
   type SecondLevelStore,
   storeAt,
 } from "./stores/index.ts";
 export {
   type Benchmark,
+  type PreloadAnswer,
+  type PreloadOptions,
   ProgramCache,
   type ProgramCacheOptions,
+  type ProgramConstants,
   type ProgramLease,
   type ProgramRequest,
   type ProgramStats,
@@ -41,6 +55,7 @@ export {
   encodeEntry,
   type Entry,
   ENTRY_ID,
+  type MissReason,
   partsOf,
   pipelineKeyOf,
   readArchive,

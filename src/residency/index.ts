@@ -25,7 +25,7 @@ export {
 } from "./launch/index.ts";
 export { DOCTOR_PROBES, PROBE_NAMES } from "./probes/index.ts";
 export { type DeviceSession, type SessionOptions, openSession, openProfiledDevice } from "./device/index.ts";
-export type { RequestOptions } from "./requests/index.ts";
+export type { CallOptions } from "./requests/index.ts";
 export { type KernelStats, ResidentKernel } from "./service/index.ts";
 export {
   saveSealedFile,

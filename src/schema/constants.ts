@@ -19,7 +19,8 @@ const metas = new WeakMap<object, ConstantsMeta>();
 
 /**
  * Defines constants: `const Status = constants("STATUS", { EMPTY: 0, READY: 1 })` gives `Status.READY` here and
- * `STATUS_READY` in GLSL. Whole numbers from 0 become `uint`, negative ones `int`, fractions `float`, bigints `uint64_t`.
+ * `STATUS_READY` in GLSL. Whole numbers from 0 become `uint`, negative ones `int`, fractions `float`, bigints
+ * `uint64_t`.
  *
  * @throws EW_BAD_ARGUMENT for a value that no 32-bit (or, for a bigint, 64-bit) type holds
  */

@@ -35,7 +35,10 @@ const RESERVED = new Set(
     .split(/\s+/),
 );
 
-/** Whether GLSL takes a name: an identifier, neither a keyword nor a word that the language or the compiler keeps for itself. */
+/**
+ * Whether GLSL takes a name: an identifier, neither a keyword nor a word that the language or the compiler keeps for
+ * itself.
+ */
 export function isGlslIdentifier(name: string): boolean {
   return (
     /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&

@@ -2,7 +2,7 @@
 export { constants, type Constants } from "./constants.ts";
 export { bufferReference, glslModule, glslStruct } from "./glsl.ts";
 export { isGlslIdentifier } from "./identifiers.ts";
-export { struct } from "./struct.ts";
+export { type Struct, struct } from "./struct.ts";
 export {
   array,
   doc,
@@ -11,7 +11,6 @@ export {
   type Infer,
   type LayoutRule,
   padding,
-  type Struct,
   type StructLayout,
   u32,
   u64,

@@ -10,17 +10,27 @@ import {
   text as textOf,
   EverwarpError,
 } from "../base/index.ts";
-import { accessorOf } from "./accessor.ts";
+import { type Accessor, accessorOf } from "./accessor.ts";
 import { solve, strideOf } from "./solve.ts";
 import {
   assertField,
   type Fields,
+  type InferFields,
   type LayoutRule,
-  type Struct,
   type StructLayout,
   type UndocumentedType,
   undocumented,
 } from "./types.ts";
+
+/** A struct of the schema, with access to memory. */
+export interface Struct<F extends Fields = Fields> extends StructLayout<F> {
+  /** Reads all fields with fixed sizes into a record. `base` is a byte offset. */
+  read(view: DataView, base?: number): InferFields<F>;
+  /** Writes the fields given. @throws EW_BAD_ARGUMENT for a value that does not fit its field */
+  write(view: DataView, base: number, values: Partial<InferFields<F>>): void;
+  /** An object with a property per field, straight on memory. `byteOffset` is a multiple of `alignBytes`. */
+  at(buffer: ArrayBuffer | SharedArrayBuffer, byteOffset?: number): Accessor<F>;
+}
 
 export interface StructOptions {
   /** `scalar` if not given: each field at the next multiple of its own size. */

@@ -15,8 +15,6 @@
  */
 import { badArgument, text as textOf, wholeNumber } from "../base/index.ts";
 
-import type { Accessor } from "./accessor.ts";
-
 /** GLSL's two rules for laying out buffer memory. They differ behind nested structs and arrays of structs. */
 export type LayoutRule = "std430" | "scalar";
 
@@ -75,16 +73,6 @@ export interface StructLayout<F extends Fields = Fields> {
   readonly alignBytes: number;
 }
 
-/** A struct of the schema, with access to memory. */
-export interface Struct<F extends Fields = Fields> extends StructLayout<F> {
-  /** Reads all fields with fixed sizes into a record. `base` is a byte offset. */
-  read(view: DataView, base?: number): InferFields<F>;
-  /** Writes the fields given. @throws EW_BAD_ARGUMENT for a value that does not fit its field */
-  write(view: DataView, base: number, values: Partial<InferFields<F>>): void;
-  /** An object with a property per field, straight on memory. `byteOffset` is a multiple of `alignBytes`. */
-  at(buffer: ArrayBuffer | SharedArrayBuffer, byteOffset?: number): Accessor<F>;
-}
-
 type InferField<T> =
   T extends DocumentedType<infer U>
     ? InferField<U>
@@ -100,7 +88,8 @@ type InferField<T> =
 
 type Unwrapped<T> = T extends DocumentedType<infer U> ? U : T;
 
-type InferFields<F extends Fields> = {
+/** A record of a struct's fields; padding and arrays without a count have no part in it. */
+export type InferFields<F extends Fields> = {
   -readonly [
     K in keyof F as Unwrapped<F[K]> extends PaddingType
       ? never

@@ -1,5 +1,11 @@
 /** The door of search: what other folders may use. */
-export type { Backend, BackendTicket, LoadedCorpus, RawHits } from "./backend/index.ts";
+export {
+  type Backend,
+  type BackendTicket,
+  type LoadedCorpus,
+  type RawHits,
+  scanPlan,
+} from "./backend/index.ts";
 export type { FoundFile, Literal, Plan } from "./contracts.ts";
 export { Corpus, FILE_FLAGS, Placement, loadedStamp, sameStamp, stampOf } from "./corpus/index.ts";
 export {
@@ -10,21 +16,6 @@ export {
   type SearchEngineOptions,
 } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
-export {
-  ByteWriter,
-  type ColorSpecs,
-  DEFAULT_COLOR_SPECS,
-  RESET,
-  applyColorSpec,
-  startSequence,
-  showsDetails,
-  pathBytes,
-  checkReplacement,
-  type EngineReport,
-  type SearchStats,
-  writeStatsBlock,
-  writeSummaryMessage,
-} from "./grep/printer/index.ts";
 export { type CandidateList, DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
 export {
   canonicalEncoding,
@@ -34,19 +25,19 @@ export {
   systemErrorText,
 } from "./content/index.ts";
 export {
-  type FileResult,
-  type FileSearcher,
-  type FileSearcherArgs,
-  createFileSearcher,
+  type ColorSpecs,
+  DEFAULT_COLOR_SPECS,
+  applyColorSpec,
+  showsDetails,
+  pathBytes,
+  checkReplacement,
+  type EngineReport,
   type GrepEngine,
   type GrepMode,
   type GrepOptions,
-  type GrepStreams,
   type GrepSubject,
-  type OpenGrepEngine,
   type SortKey,
   runGrep,
-  shownFile,
 } from "./grep/index.ts";
 export {
   type FileIdentity,

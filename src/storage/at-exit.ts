@@ -1,8 +1,8 @@
 /**
  * What is still to be done when the process ends by `process.exit()`, which waits for nothing that is under way.
  *
- * Invariant: whatever is registered runs at most once, at the "exit" event, where only synchronous calls have an effect. A signal that ends the
- * process runs nothing of it.
+ * Invariant: whatever is registered runs at most once, at the "exit" event, where only synchronous calls have an
+ * effect. A signal that ends the process runs nothing of it.
  */
 
 const waiting = new Set<() => void>();

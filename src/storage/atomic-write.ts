@@ -3,9 +3,10 @@
  *
  *     temporary file in the same folder ─▶ contents ─▶ (fsync) ─▶ rename ─▶ (fsync of the folder)
  *
- * Invariants: a write that fails, for want of room say, leaves the old file and no temporary one. Symbolic links stay, and lead to the new file.
- * What is no regular file (a pipe, a device, /dev/stdout) is never replaced: the bytes go into it. In folders of our own the opposite holds: a name
- * there is ours, and whatever else has it is replaced without being opened.
+ * Invariants: a write that fails, for want of room say, leaves the old file and no temporary one. Symbolic links stay,
+ * and lead to the new file. What is no regular file (a pipe, a device, /dev/stdout) is never replaced: the bytes go
+ * into it. In folders of our own the opposite holds: a name there is ours, and whatever else has it is replaced without
+ * being opened.
  */
 
 import {
@@ -34,11 +35,14 @@ export type WritePoints = Partial<
 
 export interface WriteOptions {
   /**
-   * `named`: somebody gave the path; what is there, and where it leads, is respected. `own`: the name is ours, in a folder of ours, which is made
-   * where it is missing.
+   * `named`: somebody gave the path; what is there, and where it leads, is respected. `own`: the name is ours, in a
+   * folder of ours, which is made where it is missing.
    */
   readonly place: "named" | "own";
-  /** Permissions of a new file, before the umask: 0666 for a named one, 0600 for one of our own, if not given. A named one keeps those it has. */
+  /**
+   * Permissions of a new file, before the umask: 0666 for a named one, 0600 for one of our own, if not given. A named
+   * one keeps those it has.
+   */
   readonly mode?: number;
   /** Permissions of folders that are made: 0700 if not given. */
   readonly folderMode?: number;
@@ -123,7 +127,10 @@ export async function writeBytesAtomically(
   });
 }
 
-/** As `writeBytesAtomically`, for a process that ends, or for where nothing can be awaited. @throws errors of the file system */
+/**
+ * As `writeBytesAtomically`, for a process that ends, or for where nothing can be awaited. @throws errors of the file
+ * system
+ */
 export function writeBytesAtomicallySync(path: string, bytes: Uint8Array, options: WriteOptions): void {
   const target = targetOf(path, options);
   if (target.kind === "descriptor") {
@@ -179,7 +186,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error for a file that somebody named and that cannot be written; what is no error of the file system passes as it is.
+ * The error for a file that somebody named and that cannot be written; what is no error of the file system passes as it
+ * is.
  *
  * @param what the file is, as "the archive"
  */
@@ -251,7 +259,10 @@ async function writeInto<T>(
   }
 }
 
-/** Opens without blocking a thread, which nothing could call back; so a reader of a pipe that is still to come is waited for here. */
+/**
+ * Opens without blocking a thread, which nothing could call back; so a reader of a pipe that is still to come is waited
+ * for here.
+ */
 async function openStream(path: string, isPipe: boolean): Promise<FileHandle> {
   const endMs = performance.now() + READER_TIMEOUT_MS;
   for (;;) {

@@ -6,8 +6,9 @@ import { isAbsolute, join } from "node:path";
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The folder of everwarp's caches: in XDG_CACHE_HOME, else in `.cache` of HOME, else of the home that the system knows for the user.
- * The specification wants values that are empty or relative to be ignored: what they lead to depends on the folder that somebody happens to be in.
+ * The folder of everwarp's caches: in XDG_CACHE_HOME, else in `.cache` of HOME, else of the home that the system knows
+ * for the user. The specification wants values that are empty or relative to be ignored: what they lead to depends on
+ * the folder that somebody happens to be in.
  *
  * @returns undefined where there is no such place; then nothing is kept
  */

@@ -118,8 +118,9 @@ describe("tidying up", () => {
   });
 });
 
-// https://specifications.freedesktop.org/basedir-spec: "All paths set in these environment variables must be absolute. If an implementation
-// encounters a relative path in any of these variables it should consider the path invalid and ignore it", and "not set or empty" is one case.
+// https://specifications.freedesktop.org/basedir-spec: "All paths set in these environment variables must be absolute.
+// If an implementation encounters a relative path in any of these variables it should consider the path invalid and
+// ignore it", and "not set or empty" is one case.
 describe("the folder for caches", () => {
   const home = userInfo().homedir;
   test.each([

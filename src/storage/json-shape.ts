@@ -1,6 +1,6 @@
 /**
- * Whether a value that was read from JSON has the shape that a type promises. Nothing of a file is used before this is known: a file may come from
- * another version, another user or a damaged disk.
+ * Whether a value that was read from JSON has the shape that a type promises. Nothing of a file is used before this is
+ * known: a file may come from another version, another user or a damaged disk.
  */
 
 export type Shape = (value: unknown) => boolean;

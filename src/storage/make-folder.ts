@@ -1,8 +1,8 @@
 /**
  * Makes folders with all that is missing above them.
  *
- * Node's own recursive `mkdir` never ends where a folder exists and refuses children by saying that they lead nowhere, as /proc does. This one
- * asks once for each folder.
+ * Node's own recursive `mkdir` never ends where a folder exists and refuses children by saying that they lead nowhere,
+ * as /proc does. This one asks once for each folder.
  */
 
 import { mkdirSync, statSync } from "node:fs";
@@ -59,7 +59,10 @@ function isFolder(path: string): boolean {
   }
 }
 
-/** ENOENT for a folder whose parent is there means that nothing can be made in it; taken literally it would say that something is missing. */
+/**
+ * ENOENT for a folder whose parent is there means that nothing can be made in it; taken literally it would say that
+ * something is missing.
+ */
 function noFolderIn(path: string, error: unknown): unknown {
   if (codeOf(error) !== "ENOENT") return error;
   return Object.assign(new Error(`ENOTSUP: no folder can be made in ${dirname(path)}`, { cause: error }), {

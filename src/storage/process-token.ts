@@ -3,7 +3,8 @@
  *
  *     <machine or container>.<its boot>.<process>.<the process's start>
  *
- * A process identifier alone would not do: it is given away again, and means nothing on the other machines of a shared folder.
+ * A process identifier alone would not do: it is given away again, and means nothing on the other machines of a shared
+ * folder.
  */
 
 import { createHash } from "node:crypto";
@@ -28,7 +29,8 @@ export function processToken(): string {
  * Whether a process is certainly, or as good as certainly, gone.
  *
  * @param token what `processToken` gave there
- * @param ageMs how old its file is; decides for processes of other machines, and may be negative after a clock was set back
+ * @param ageMs how old its file is; decides for processes of other machines, and may be negative after a clock was set
+ * back
  */
 export function isGone(token: string, ageMs: number): boolean {
   if (token === processToken()) return false;

@@ -1,8 +1,9 @@
 /**
  * Opens files that others may have put there, as in a cache.
  *
- * Invariants: nothing here waits for anybody: a named pipe without a writer is opened, looked at and refused, as folders, devices, sockets and
- * links that go in circles are. Nothing larger than the caller's limit is read. What is wrong with a file is an answer, and no error.
+ * Invariants: nothing here waits for anybody: a named pipe without a writer is opened, looked at and refused, as
+ * folders, devices, sockets and links that go in circles are. Nothing larger than the caller's limit is read. What is
+ * wrong with a file is an answer, and no error.
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";

@@ -3,9 +3,9 @@
  *
  *     .everwarp-<who began it>.<random>.tmp     in the folder of the file that it will become
  *
- * Invariants: nobody can guess a name, so nobody can put anything there before us. What a process leaves that ends by itself goes with it; what
- * it leaves when it is killed goes when somebody next writes in that folder. Tidying up removes nothing but regular files of this user with such a
- * name, and never fails: whatever it cannot remove stays.
+ * Invariants: nobody can guess a name, so nobody can put anything there before us. What a process leaves that ends by
+ * itself goes with it; what it leaves when it is killed goes when somebody next writes in that folder. Tidying up
+ * removes nothing but regular files of this user with such a name, and never fails: whatever it cannot remove stays.
  */
 
 import { randomBytes } from "node:crypto";

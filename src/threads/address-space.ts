@@ -1,4 +1,7 @@
-/** How much address space this process may still take: `ulimit -v`. What needs more than there is can end the whole process. */
+/**
+ * How much address space this process may still take: `ulimit -v`. What needs more than there is can end the whole
+ * process.
+ */
 import { readFileSync } from "node:fs";
 
 const PAGE_BYTES = 4096;

@@ -1,6 +1,6 @@
 /**
- * How the command line and the worker threads are bundled with esbuild, each into one file: by scripts/build.mjs for the package, by
- * worker-thread.ts from source, and by tests.
+ * How the command line and the worker threads are bundled with esbuild, each into one file: by scripts/build.mjs for
+ * the package, by worker-thread.ts from source, and by tests.
  */
 import type { BuildOptions } from "esbuild";
 import { pastDoors } from "./past-doors.ts";

@@ -16,8 +16,8 @@ export class StuckProcessError extends EverwarpError {
  * Runs a program and collects what it prints.
  * @param env beside what this process has
  * @returns its standard output
- * @throws EW_TIMEOUT when it did not end in time (`StuckProcessError` when it could not even be killed), EW_WORKER_DIED when it ended by a
- * signal or with another exit code than 0, or could not be started
+ * @throws EW_TIMEOUT when it did not end in time (`StuckProcessError` when it could not even be killed), EW_WORKER_DIED
+ * when it ended by a signal or with another exit code than 0, or could not be started
  */
 export function runChild(
   program: string,

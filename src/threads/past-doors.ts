@@ -1,8 +1,9 @@
 /**
- * A plugin for esbuild: in a bundle, whoever imports from a folder's door (index.ts) imports from the files behind it instead.
+ * A plugin for esbuild: in a bundle, whoever imports from a folder's door (index.ts) imports from the files behind it
+ * instead.
  *
- * The bundles load parts of themselves lazily, and esbuild runs a module that is loaded lazily whole, doors with all that they lead to
- * included: 11 ms more at every start of the command line. Without doors, only what is used runs.
+ * The bundles load parts of themselves lazily, and esbuild runs a module that is loaded lazily whole, doors with all
+ * that they lead to included: 11 ms more at every start of the command line. Without doors, only what is used runs.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";

@@ -52,7 +52,8 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
   const path = join(folder, `${name}-${hash}.cjs`);
   await mkdir(folder, { recursive: true });
-  // Several processes may write the same content at once: each under its own name, then moved into place. By hand, as `storage` stands above.
+  // Several processes may write the same content at once: each under its own name, then moved into place. By hand, as
+  // `storage` stands above.
   const temporary = `${path}.${randomBytes(8).toString("hex")}`;
   await writeFile(temporary, code, { flag: "wx" });
   try {
@@ -68,7 +69,10 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
 const THREAD_ADDRESS_BYTES = 2 ** 30;
 export const WASM_ADDRESS_BYTES = 10.5 * 2 ** 30;
 
-/** Where address space is limited, threads start one after another: each must have what it takes before the next is asked for. */
+/**
+ * Where address space is limited, threads start one after another: each must have what it takes before the next is
+ * asked for.
+ */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**

@@ -71,7 +71,7 @@ test("measures what the cache costs and saves, with the right answers", async ()
 }, 240_000);
 
 test("a cache that does not keep what it should is an error in the place of a number", async () => {
-  const { code, document } = await bench({ EW_PROGRAM_CACHE: "off" });
+  const { code, document } = await bench({ EVERWARP_PROGRAM_CACHE: "off" });
   expect(code).toBe(1);
   expect(document.rows).toContainEqual(
     expect.objectContaining({ state: "failed", reason: expect.stringContaining("where 100 is right") }),

@@ -1,8 +1,8 @@
 /** `everwarp bench residency` and `everwarp bench soak`: both run for real on whatever device there is, and both must be able to fail. */
 import { describe, expect, test } from "vitest";
 import type { BenchDocument, MeasuredRow } from "../../src/bench/report/document.ts";
-import { Operation, type Report, SoakReference, type Task } from "../../src/bench/soak/kernel.ts";
-import { type Lane, SoakLedger } from "../../src/bench/soak/ledger.ts";
+import { Operation, SoakReference, type Report, type Task } from "../../src/bench/soak/kernel.ts";
+import { SoakLedger, type Priority } from "../../src/bench/soak/ledger.ts";
 import { Random } from "../../src/bench/soak/random.ts";
 import { run as runBench } from "../../src/cli/commands/bench.ts";
 import { captured } from "../support/environment.ts";
@@ -73,7 +73,7 @@ describe("everwarp bench soak", () => {
 
 describe("the judge of a soak", () => {
   /** A chapter in which all went well: `taken` is the order in which the kernel took the requests. */
-  function chapter(taken: readonly { serial: number; lane: Lane }[]) {
+  function chapter(taken: readonly { serial: number; priority: Priority }[]) {
     const ledger = new SoakLedger(new SoakReference());
     const random = new Random(5);
     const reference = new SoakReference();
@@ -85,8 +85,8 @@ describe("the judge of a soak", () => {
       slices: index % 3 === 2 ? 4 : 0,
       data: [random.below(1000)],
     }));
-    const laneOf = new Map(taken.map(({ serial, lane }) => [serial, lane]));
-    const entries = tasks.map((task) => ledger.ask(task, laneOf.get(task.serial) as Lane));
+    const laneOf = new Map(taken.map(({ serial, priority }) => [serial, priority]));
+    const entries = tasks.map((task) => ledger.ask(task, laneOf.get(task.serial) as Priority));
     const reports = new Map<number, Report>();
     for (const { serial } of taken) reports.set(serial, reference.perform(tasks[serial - 1] as Task));
     for (const entry of entries) {
@@ -100,11 +100,11 @@ describe("the judge of a soak", () => {
     return { ledger, entries, reports, change, reference };
   }
   const TAKEN = [
-    { serial: 1, lane: 0 },
-    { serial: 4, lane: 1 },
-    { serial: 2, lane: 0 },
-    { serial: 3, lane: 0 },
-    { serial: 5, lane: 1 },
+    { serial: 1, priority: 0 },
+    { serial: 4, priority: 1 },
+    { serial: 2, priority: 0 },
+    { serial: 3, priority: 0 },
+    { serial: 5, priority: 1 },
   ] as const;
   const wrong = expect.objectContaining({ code: "EW_BENCH_WRONG_RESULT" });
 
@@ -133,9 +133,9 @@ describe("the judge of a soak", () => {
     expect(() => ledger.judge(new Map())).toThrow(wrong);
   });
 
-  test("sees a request that overtook another in its lane", () => {
+  test("sees a request that overtook another in its priority", () => {
     const { ledger } = chapter([TAKEN[0], TAKEN[1], TAKEN[3], TAKEN[2], TAKEN[4]]);
-    expect(() => ledger.judge(new Map())).toThrow(/request 2 comes after 3 in lane 0/);
+    expect(() => ledger.judge(new Map())).toThrow(/request 2 comes after 3 in priority 0/);
   });
 
   test("sees a lost request, and one that was called off and performed all the same", () => {

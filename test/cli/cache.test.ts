@@ -248,10 +248,10 @@ describe("what is not understood", () => {
   });
 
   test("a cache that is switched off is told", () => {
-    const { code, stderr } = cache(["stats"], { EW_PROGRAM_CACHE: "off" });
+    const { code, stderr } = cache(["stats"], { EVERWARP_PROGRAM_CACHE: "off" });
     expect(code).toBe(2);
     expect(stderr).toContain("switched off");
-    expect(cache(["stats", "--directory", directory], { EW_PROGRAM_CACHE: "off" }).code).toBe(0);
+    expect(cache(["stats", "--directory", directory], { EVERWARP_PROGRAM_CACHE: "off" }).code).toBe(0);
   });
 
   test("help shows every command", () => {

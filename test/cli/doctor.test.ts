@@ -187,8 +187,8 @@ describe("a real process", () => {
     // Few probes submit that often: those are killed in the middle of their work, in their own processes.
     const broken = await reportOfProcess([], {
       XDG_CACHE_HOME: empty,
-      EW_ALLOW_FAULTS: "1",
-      EW_FAULT: "kill@submit:200",
+      EVERWARP_ALLOW_FAULTS: "1",
+      EVERWARP_FAULT: "kill@submit:200",
     });
     const { probes, readings } = broken.devices[device.index] as DeviceReport;
     expect(probes.dispatchCost).toMatchObject({
@@ -207,8 +207,8 @@ describe("a real process", () => {
   test("a device that is lost under a probe is told with its code", async () => {
     const broken = await reportOfProcess([], {
       XDG_CACHE_HOME: join(cache, "lost"),
-      EW_ALLOW_FAULTS: "1",
-      EW_FAULT: "device-lost@submit:200+",
+      EVERWARP_ALLOW_FAULTS: "1",
+      EVERWARP_FAULT: "device-lost@submit:200+",
     });
     const { probes } = broken.devices[device.index] as DeviceReport;
     expect(probes.dispatchCost).toMatchObject({

@@ -12,7 +12,6 @@ import { Random } from "../support/cli-random-source.ts";
 import { randomArguments, randomTree } from "../support/cli-random.ts";
 import { engineKinds } from "../support/search-engines.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
-import { patientMs } from "../support/patience.ts";
 
 const device = testDeviceInfo();
 const kinds = (await engineKinds()).filter(({ isDevice }) => isDevice);
@@ -176,28 +175,6 @@ describe("as a process", () => {
   it("ends with its kernel, whatever it printed", async () => {
     const { code, stdout } = await run(["search", ...flags, "-c", "file 399", "tree"]);
     expect([code, stdout]).toEqual([0, "tree/f399:1000\n"]);
-  });
-
-  it.each(["SIGINT", "SIGTERM"] as const)("stops the kernel and dies of %s", async (signal) => {
-    for (const afterMs of [60, 200, 400]) {
-      const child = spawn(process.execPath, [program, "search", ...flags, "line", "tree"], {
-        cwd: dir.path,
-        stdio: ["ignore", "ignore", "pipe"],
-      });
-      let said = "";
-      child.stderr.on("data", (text: Buffer) => (said += text.toString()));
-      const end = new Promise((resolve) => child.on("exit", (code, how) => resolve(how ?? code)));
-      await new Promise((resolve) => setTimeout(resolve, afterMs));
-      child.kill(signal);
-      const how = await Promise.race([
-        end,
-        new Promise((resolve) => setTimeout(resolve, patientMs(60_000), "still running")),
-      ]);
-      child.kill("SIGKILL");
-      // It may have been done before.
-      expect([signal, 0]).toContain(how);
-      expect(said).toBe("");
-    }
   });
 
   function run(args: readonly string[]): Promise<{ code: number | null; stdout: string }> {

@@ -11,7 +11,7 @@ import {
   createFileSearcher,
   type FileSearcher,
   type FileSearcherArgs,
-} from "../../src/search/grep/file-searcher.ts";
+} from "../../src/search/grep/file-searcher/file-searcher.ts";
 import { walk } from "../../src/search/walk/index.ts";
 import { scanBuffer, createLiteralScanner } from "../../src/search/scanner/literal-scanner.ts";
 import {

@@ -21,7 +21,8 @@ async function run(
   const program = join(folder, `program-${Math.random()}.mts`);
   writeFileSync(
     program,
-    `import { Corpus } from "${sources}search/corpus/corpus.ts";
+    `import { scanPlan } from "${sources}search/backend/index.ts";
+     import { Corpus } from "${sources}search/corpus/corpus.ts";
      import { HostBackend } from "${sources}search/host/host-backend.ts";
      const engine = await HostBackend.open({ threads: 2 });
      const loaded = await engine.load(Corpus.fromFiles([{ path: "${join(folder, "text")}", explicit: false }]));
@@ -51,14 +52,14 @@ describe("a process with a host engine", () => {
 
   it("lives as long as someone waits for an answer", async () => {
     const { code, output } = await run(`
-      const ticket = engine.submit(loaded, literals);
+      const ticket = engine.submit(scanPlan(literals), { corpus: loaded });
       void ticket.wait().then(() => console.log(ticket.result().count));`);
     expect({ code, output }).toEqual({ code: 0, output: "loaded\n3000000\n" });
   });
 
   it("ends at once on SIGINT, in the midst of queries that it waits for", async () => {
     const { signal } = await run(
-      `console.log("busy"); for (;;) { const ticket = engine.submit(loaded, literals); ticket.waitSync(60_000); }`,
+      `console.log("busy"); for (;;) engine.submit(scanPlan(literals), { corpus: loaded }).waitSync(60_000);`,
       (line, kill) => {
         if (line.includes("busy")) kill("SIGINT");
       },

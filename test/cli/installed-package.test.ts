@@ -1,4 +1,4 @@
-/** The package as a user gets it: packed, installed with npm into a project made by `npm init -y`, used as the README says. */
+/** The package as a user gets it: packed, installed with npm into a project made by `npm init -y`, used as the pages say. */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,7 +11,7 @@ import { installedProject, type UserProject } from "../support/user-project.ts";
 let project: UserProject;
 beforeAll(async () => {
   project = await installedProject(["tsx", "@types/node"]);
-  // The folders that the README's first program loads.
+  // The folders that the searches load.
   project
     .file("src/a.js", 'import x from "y"; // TODO: one\nconst one = 1;\n')
     .file("test/b.js", "const two = 2; // todo\n")
@@ -20,16 +20,23 @@ beforeAll(async () => {
 });
 afterAll(() => project?.remove());
 
-const blocks = codeBlocks("README.md");
+/** README.md has three programs, docs/search.md one. The searches are those without a file's name. */
+const blocks = [...codeBlocks("README.md"), ...codeBlocks("docs/search.md")];
 
-/** What the first program prints over those folders, times and the device left out: one hit of two in each of src and test. */
-const FIRST_PRINTS =
+/** What the README's search prints over those folders: one hit in each of src and test. */
+const SEARCH_PRINTS =
+  '2 hits in 2 files\nsrc/a.js:1: import x from "y"; // TODO: one\ntest/b.js:1: const two = 2; // todo\n';
+/** What the program of docs/search.md prints over those folders, times and the device left out. */
+const QUERIES_PRINT =
   /^2 files on .*\n(no GPU: .*\n)?2 hits in 2 files\nsrc\/a\.js:1:23: import x from "y"; \/\/ TODO: one\n  file 0 of the corpus, 4 bytes from byte 22 on\ntest\/b\.js:1:19: const two = 2; \/\/ todo\n  file 1 of the corpus, 4 bytes from byte 18 on\n2 hits in the documents\n2 false\n1 hits, [\d.]+ µs\n$/;
 
-describe("a program of the README", () => {
+describe("a program of the pages", () => {
   const programs = blocks
     .filter(({ language }) => language === "ts")
-    .map(({ title, text }) => ({ name: title.replace(/\.ts$/, "") || "first", text }));
+    .map(({ title, text }, index) => {
+      const unnamed = index === 0 ? "search" : "queries";
+      return { name: title.replace(/\.ts$/, "") || unnamed, text };
+    });
 
   it.each(programs)(
     "$name runs as TypeScript with tsx and as JavaScript, and prints what the page says",
@@ -45,8 +52,8 @@ describe("a program of the README", () => {
       ] as const) {
         const { end, stdout, stderr } = await project.run(tool, [file]);
         expect({ file, end, stderr }).toEqual({ file, end: 0, stderr: "" });
-        if (name === "first") expect(stdout).toMatch(FIRST_PRINTS);
-        else expect(stdout).toBe(output);
+        if (name === "queries") expect(stdout).toMatch(QUERIES_PRINT);
+        else expect(stdout).toBe(name === "search" ? SEARCH_PRINTS : output);
       }
     },
   );
@@ -68,20 +75,21 @@ describe("a program that is bundled with esbuild", () => {
   const PROGRAM = `
     import { Corpus, Device, EverwarpError, Namespace, ResidentKernel, SearchEngine, struct, u32 } from "everwarp";
     async function main() {
-      const engine = await SearchEngine.open({ corpus: await Corpus.load(["src", "test"]), device: "cpu", threads: 2 });
+      const engine = await SearchEngine.open({ corpus: await Corpus.list(["src", "test"]), device: "cpu", threads: 2 });
       console.log((await engine.search({ pattern: "const \\\\w+ = [0-9]" })).count);
       await engine.close();
       const files = await Namespace.open({ device: "cpu" });
       console.log(await files.addFile("/a") === await files.lookup("/a"));
       await files.close();
       const device = Device.open({ allowSoftware: true });
-      const kernel = await ResidentKernel.launch(device, {
+      const kernel = await ResidentKernel.open({
+        device,
         source: { text: '#version 460\\n#include "kernel.glsl"\\nvoid perform(uint slot) { if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + 1u)); }' },
         request: struct("Request", { value: u32 }),
         response: struct("Response", { value: u32 }),
       });
       console.log((await kernel.call({ value: 41 })).value);
-      await kernel.stop();
+      await kernel.close();
       device.close();
     }
     main().catch((error) => {

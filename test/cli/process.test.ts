@@ -178,12 +178,9 @@ describe("bad input", () => {
     expect(code).toBe(2);
     expect(stdout.length).toBe(0);
     expect(stderr).toBe(
-      "everwarp: unrecognized flag --ignor-case\n\nsimilar flags that are available: --ignore-case, --ignore, --ignore-dot, --ignore-vcs [EW_UNKNOWN_FLAG]\n".replace(
-        /: --ignore-case.* \[/,
-        stderr.slice(stderr.indexOf(": --"), stderr.indexOf(" [") + 2),
-      ),
+      "everwarp: unrecognized flag --ignor-case\n\n" +
+        "similar flags that are available: --ignore-case [EW_UNKNOWN_FLAG]\n",
     );
-    expect(stderr).toContain("--ignore-case");
   });
 
   it("says what is wrong with a pattern, with a code", () => {

@@ -77,7 +77,7 @@ test("on a device finds every kernel that an earlier one made", async () => {
   ))
     expect([name, second[name]]).toEqual([name, first[name]]);
   const before = readFileSync(join(cache, readdirSync(cache)[0] ?? "", "manifest.json"));
-  expect(await search(cache, words, { EW_PROGRAM_CACHE: "off" })).toBe("needle\n");
+  expect(await search(cache, words, { EVERWARP_PROGRAM_CACHE: "off" })).toBe("needle\n");
   expect(numbers()).toEqual(second);
   expect(readFileSync(join(cache, readdirSync(cache)[0] ?? "", "manifest.json"))).toEqual(before);
 });

@@ -155,7 +155,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       );
       for (const lane of [0, 1]) {
         const sequences = taken
-          .filter(({ ticket }) => ticket.lane === lane)
+          .filter(({ ticket }) => ticket.priority === lane)
           .map(({ ticket }) => ticket.sequence);
         expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
       }

@@ -1,6 +1,6 @@
 /** The room of a device that is really there: its queues are real, and come back. */
 import { afterEach, expect, test } from "vitest";
-import { roomOf, type Place } from "../../src/residency/sharing/admission.ts";
+import { admissionOf, type Place } from "../../src/residency/sharing/admission.ts";
 import { chooseQueues } from "../../src/vulkan/device/logical-device.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
@@ -13,7 +13,7 @@ afterEach(() => {
 
 test("as many resident kernels as there are queues, each with a queue that runs work; then EW_NO_ROOM", () => {
   using device = openTestDevice();
-  const room = roomOf(device);
+  const room = admissionOf(device);
   const leasable = chooseQueues(device.info).leasable.length;
   const resident = Math.max(1, leasable); // with nothing to lease, the main queue for one
   for (let index = 0; index < resident; index++)

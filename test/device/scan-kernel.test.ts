@@ -8,7 +8,7 @@ import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
-import type { RawHits } from "../../src/search/backend/backend.ts";
+import { type RawHits, scanPlan } from "../../src/search/backend/index.ts";
 import type { Literal } from "../../src/search/contracts.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
@@ -48,7 +48,10 @@ function literal(text: string | Uint8Array, ignoreAsciiCase = false): Literal {
 }
 
 function search(corpus: DeviceCorpus, literals: Literal[], maxHits?: number): RawHits {
-  const ticket = backend.submit(corpus, literals, maxHits === undefined ? {} : { maxHits });
+  const ticket = backend.submit(scanPlan(literals), {
+    corpus,
+    ...(maxHits === undefined ? {} : { maxHits }),
+  });
   expect(ticket.waitSync(ANSWER_MS)).toBe(true);
   return ticket.result();
 }
@@ -62,6 +65,7 @@ function expected(contents: readonly Uint8Array[], literals: readonly Literal[])
           file,
           hit.offset,
           index,
+          wanted.bytes.length,
           hit.newlinesBefore + 1,
           hit.column,
         ]),
@@ -76,6 +80,7 @@ function rows(hits: RawHits): number[][] {
     hits.file[index],
     hits.offset[index],
     hits.literal[index],
+    hits.length[index],
     line[index],
     column[index],
   ]);
@@ -209,7 +214,9 @@ describe("scan", () => {
       which: index % 3,
       wanted: [literal(`word_${index % 300}_`)],
     }));
-    const tickets = asked.map(({ which, wanted }) => backend.submit(corpora[which], wanted));
+    const tickets = asked.map(({ which, wanted }) =>
+      backend.submit(scanPlan(wanted), { corpus: corpora[which] }),
+    );
     await Promise.all(tickets.map((ticket) => ticket.wait()));
     for (const [index, { which, wanted }] of asked.entries()) {
       expect(rows(tickets[index].result())).toEqual(expected(contents[which], wanted));
@@ -220,7 +227,7 @@ describe("scan", () => {
   it("refuses a corpus that was unloaded, and bad literals; and goes on", async () => {
     const gone = await load([Buffer.from("x")]);
     await gone.unload();
-    expect(() => backend.submit(gone, [literal("x")])).toThrow(
+    expect(() => backend.submit(scanPlan([literal("x")]), { corpus: gone })).toThrow(
       expect.objectContaining({ code: "EW_CORPUS_UNKNOWN" }),
     );
     const corpus = await load([Buffer.from("abc")]);

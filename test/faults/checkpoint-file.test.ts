@@ -90,7 +90,10 @@ async function present(): Promise<number | string> {
 }
 
 function start(fault: string | undefined, ...words: string[]): ChildProcess {
-  const env = { ...process.env, ...(fault === undefined ? {} : { EW_ALLOW_FAULTS: "1", EW_FAULT: fault }) };
+  const env = {
+    ...process.env,
+    ...(fault === undefined ? {} : { EVERWARP_ALLOW_FAULTS: "1", EVERWARP_FAULT: fault }),
+  };
   return spawn(process.execPath, [bundle, ...words], { env, stdio: ["ignore", "ignore", "inherit"] });
 }
 

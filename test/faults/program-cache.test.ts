@@ -19,11 +19,9 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { FAULT_POINTS, injectFaults } from "../../src/base/faults.ts";
-import { packageRoot } from "../../src/base/package-root.ts";
-import { processToken } from "../../src/storage/process-token.ts";
-import { ProgramCache } from "../../src/programs/cache/program-cache.ts";
-import type { ProgramCacheOptions } from "../../src/programs/cache/program-cache-options.ts";
-import type { ProgramRequest } from "../../src/programs/cache/program-request.ts";
+import { packageRoot } from "../../src/base/index.ts";
+import { processToken } from "../../src/storage/index.ts";
+import { ProgramCache, type ProgramCacheOptions, type ProgramRequest } from "../../src/programs/index.ts";
 import type { Device } from "../../src/vulkan/device/device.ts";
 import type { WorkerOptions, WorkerReport } from "../support/cache-worker.ts";
 import { CachingDriver } from "../support/caching-driver.ts";
@@ -64,14 +62,14 @@ afterAll(() => {
 
 /** Runs the worker in a process. @returns what it reported, or how it ended */
 async function work(options: Partial<WorkerOptions>, fault?: string): Promise<WorkerReport | string> {
-  const env = { ...process.env, ...(fault === undefined ? {} : { EW_ALLOW_FAULTS: "1", EW_FAULT: fault }) };
+  const env = { ...process.env };
+  if (fault !== undefined) Object.assign(env, { EVERWARP_ALLOW_FAULTS: "1", EVERWARP_FAULT: fault });
   const words = [bundle, JSON.stringify({ directory, values: [1], ...options })];
   const child = spawn(process.execPath, words, { env, stdio: ["ignore", "pipe", "pipe"] });
-  const out: Buffer[] = [];
-  const errors: Buffer[] = [];
+  const [out, errors]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
   child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const [status, signal] = (await once(child, "close")) as [number | null, string | null];
+  const [status, signal] = await once(child, "close");
   if (status === 0) return JSON.parse(Buffer.concat(out).toString()) as WorkerReport;
   return signal ?? `status ${status}: ${Buffer.concat(errors).toString()}`;
 }
@@ -84,7 +82,7 @@ async function worked(options: Partial<WorkerOptions>, fault?: string): Promise<
 }
 
 const open = (options: ProgramCacheOptions = {}): Promise<ProgramCache> =>
-  ProgramCache.open(device, { precompiled: false, directory, ...options });
+  ProgramCache.open({ device, precompiled: false, directory, ...options });
 
 /** Acquires one program in a cache of its own, and runs it. */
 async function run(
@@ -124,7 +122,7 @@ describe("many processes at once on an empty cache", () => {
     expect(driverCompiled).toHaveLength(3);
     expect(Math.max(...driverCompiled)).toBeLessThanOrEqual(2);
     expect(filesIn("entries")).toHaveLength(3);
-    expect(filesIn("turns")).toEqual([]);
+    expect(filesIn("locks")).toEqual([]);
     const cache = await open();
     expect(await cache.disk?.verify()).toMatchObject({ bad: [] });
     await cache.close();
@@ -148,7 +146,7 @@ test("a process that exits right after the answer has stored what it made, and l
   const first = await worked({ values: [1, 2, 3], exits: true, caching: true });
   expect(first).toMatchObject({ compiled: [1, 2, 3] });
   expect(filesIn("entries").map((path) => path.replace(/^.*\./, ""))).toEqual(["ewp", "ewp", "ewp"]);
-  expect(filesIn("turns")).toEqual([]);
+  expect(filesIn("locks")).toEqual([]);
   const again = await worked({ values: [1, 2, 3], caching: true });
   expect(again).toMatchObject({ results: [1, 2, 3], compiled: [], driverLoaded: 3 });
   // Whoever closes the cache next tells the manifest.
@@ -163,7 +161,7 @@ test("a process that does not close its cache leaves a whole folder all the same
   const read = (name: string): unknown => JSON.parse(readFileSync(join(modelFolder(), name), "utf8"));
   expect(read("manifest.json")).toMatchObject({ entries: [{ uses: 0 }, { uses: 0 }] });
   expect(read("stats.json")).toMatchObject({ compilations: 2, stored: 2, "miss.never-seen": 2 });
-  expect(filesIn("turns")).toEqual([]);
+  expect(filesIn("locks")).toEqual([]);
 });
 
 /** Points that a process passes which makes or loads a program. */
@@ -208,14 +206,14 @@ describe("a process that is killed", () => {
       await cache.prune({ maxAgeDays: 365 });
       expect(await cache.disk?.verify()).toMatchObject({ good: [{ name: "value 1" }], bad: [] });
       await cache.close();
-      const all = ["", "entries", "turns", "marks"].flatMap((name) => {
+      const all = ["", "entries", "locks", "marks"].flatMap((name) => {
         try {
           return filesIn(name);
         } catch {
           return []; // not every run needs every folder
         }
       });
-      expect(all.filter((path) => path.endsWith(".tmp") || /turns\/|marks\//.test(path))).toEqual([]);
+      expect(all.filter((path) => path.endsWith(".tmp") || /locks\/|marks\//.test(path))).toEqual([]);
     },
   );
 });

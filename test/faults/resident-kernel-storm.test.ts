@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
 import { profileOf } from "../../src/residency/device/profiled-device.ts";
-import { KernelSite } from "../../src/residency/kernel/kernel-instance.ts";
+import { KernelInstance } from "../../src/residency/kernel/kernel-instance.ts";
 import { type DeviceProfile, residentWorkgroups } from "../../src/residency/profile/device-profile.ts";
 import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
@@ -161,7 +161,7 @@ describe("a loss while requests are performed again after a loss", () => {
         const reference = stepsReference();
         const job = { slices: 12_000, rounds: 20 }; // all of them together take longer than a loss goes unnoticed
         for (let round = 0; round < 10; round++) expect(await kernel.call(job)).toEqual(reference(job));
-        const open = vi.spyOn(KernelSite, "open");
+        const open = vi.spyOn(KernelInstance, "open");
         kernel.device.abandon();
         const answers = [kernel.call(job), kernel.call(job)];
         while (open.mock.settledResults[0]?.type !== "fulfilled")

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
 import { profileOf } from "../../src/residency/device/profiled-device.ts";
-import { KernelSite } from "../../src/residency/kernel/kernel-instance.ts";
+import { KernelInstance } from "../../src/residency/kernel/kernel-instance.ts";
 import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
 import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../src/residency/strategies/strategy-name.ts";
@@ -112,7 +112,7 @@ describe("a long job with checkpoints by the clock", () => {
           slots: 4,
           checkpoint: { everyMs: 5 },
         });
-        const open = vi.spyOn(KernelSite, "open");
+        const open = vi.spyOn(KernelInstance, "open");
         const reference = stepsReference();
         const job = { slices: 30_000, rounds: 20 };
         const answer = kernel.call(job);
@@ -124,7 +124,7 @@ describe("a long job with checkpoints by the clock", () => {
         expect(await answer).toEqual(reference(job));
         const [, , memory] = open.mock.calls[0];
         open.mockRestore();
-        expect(memory?.position.lanes[0].progress[0]).toBeGreaterThan(0n);
+        expect(memory?.position.priorities[0].progress[0]).toBeGreaterThan(0n);
         expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(reference({ slices: 5 }));
         // What the kernel has done only grows, also while it is being recovered, and from where it went on.
         const after = kernel.stats();
@@ -468,8 +468,8 @@ device.close();
     ] as const) {
       const file = path.join(folder, `killed-${point}.ckpt`);
       const { end } = await saver.run([file, String(testDeviceInfo().index)], {
-        EW_ALLOW_FAULTS: "1",
-        EW_FAULT: `kill@${point}`,
+        EVERWARP_ALLOW_FAULTS: "1",
+        EVERWARP_FAULT: `kill@${point}`,
       });
       expect([point, end]).toEqual([point, "SIGKILL"]);
       await withDevice(async (device) => {

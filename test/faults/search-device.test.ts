@@ -8,8 +8,10 @@ import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
 import { Corpus, SearchEngine } from "../../src/index.ts";
 import * as presence from "../../src/vulkan/instance/vulkan-presence.ts";
+import { scanPlan } from "../../src/search/backend/index.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import { DeviceSink } from "../../src/search/gpu/device-sink.ts";
+import { ScanQueue } from "../../src/search/gpu/scan-queue.ts";
 import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { Dir } from "../support/cli.ts";
 import { captured } from "../support/environment.ts";
@@ -45,10 +47,10 @@ function pretendHardware(): void {
 describe("a device that is lost", () => {
   // In mid-search: device-search.test.ts.
   it.each(["dispatch", "redispatch", "batch"] as const)(
-    "when work is submitted ends searches with EW_DEVICE_LOST, and the engine closes (%s)",
+    "when work is submitted ends searches with EW_DEVICE_LOST where it was named, and is opened again (%s)",
     async (strategy) => {
       const lost = failing("EW_DEVICE_LOST");
-      const engine = await SearchEngine.open({ corpus, device: index, strategy });
+      await using engine = await SearchEngine.open({ corpus, device: index, strategy });
       const before = await engine.search(needles);
       {
         using _faults = injectFaults("device-lost@submit");
@@ -58,16 +60,73 @@ describe("a device that is lost", () => {
           engine.submit({ pattern: "no", ignoreCase: true }),
         ];
         for (const search of searches) await expect(search.wait()).rejects.toThrow(lost);
-        await expect(engine.search(needles)).rejects.toThrow(lost);
-        expect(() => engine.searchSync(needles, { timeoutMs: patientMs(2000) })).toThrow(lost);
-        // What was answered before stays.
-        expect([before.count, before.lineText(1)]).toEqual([2, "needle in it"]);
-        await engine.close();
       }
-      await using again = await SearchEngine.open({ corpus, device: index, strategy });
-      expect((await again.search(needles)).count).toBe(2);
+      // What was answered before stays.
+      expect([before.count, before.lineText(1)]).toEqual([2, "needle in it"]);
+      expect((await engine.search(needles)).count).toBe(2);
+      expect(engine.searchSync(needles, { timeoutMs: patientMs(2000) }).count).toBe(2);
+      expect(engine.stats()).toMatchObject({
+        recoveries: 1,
+        failed: 3,
+        answered: 3,
+        inFlight: 0,
+        pending: 0,
+      });
     },
   );
+
+  it("asks searches in flight again where the device was left to us", async () => {
+    pretendHardware();
+    const more = await Corpus.load(["./"], { cwd: dir.path });
+    await using engine = await SearchEngine.open({ corpora: [corpus, more] });
+    using _faults = injectFaults("device-lost@submit");
+    const searches = [
+      engine.submit(needles),
+      engine.submit({ pattern: "needl[e]", corpus: more }),
+      engine.submit({ pattern: "no", ignoreCase: true }),
+    ];
+    expect(await Promise.all(searches.map(async (search) => (await search.wait()).count))).toEqual([2, 2, 1]);
+    expect(engine.info).toMatchObject({ kind: "device", fallbackReason: undefined });
+    expect(engine.stats()).toMatchObject({ recoveries: 1, failed: 0, answered: 3, corpora: 2 });
+    expect(engine.corpora).toEqual([corpus, more]);
+  });
+
+  it("leaves the corpora to the host where no device can be opened again, and says why", async () => {
+    pretendHardware();
+    await using engine = await SearchEngine.open({ corpus });
+    const opening = vi.spyOn(DeviceBackend, "open").mockImplementation(async () => {
+      throw new EverwarpError("EW_DEVICE_LOST", "it does not come back");
+    });
+    using _faults = injectFaults("device-lost@submit");
+    expect((await engine.search(needles)).count).toBe(2);
+    expect(opening).toHaveBeenCalledTimes(2); // the one that was lost, and the one that did not come
+    expect(engine.info).toMatchObject({ kind: "host", fallbackReason: "it does not come back" });
+    expect(engine.searchSync(needles, { timeoutMs: patientMs(5000) }).count).toBe(2);
+  });
+
+  it("that is lost with every search is left, and the host goes on", async () => {
+    pretendHardware();
+    await using engine = await SearchEngine.open({ corpus });
+    vi.spyOn(ScanQueue.prototype, "add").mockImplementation((query) => {
+      query.fail(new EverwarpError("EW_DEVICE_LOST", "the kernel takes the device down"));
+    });
+    vi.spyOn(DeviceBackend.prototype, "isLost", "get").mockReturnValue(true);
+    expect((await engine.search(needles)).count).toBe(2);
+    expect(engine.info.kind).toBe("host");
+    expect(engine.stats()).toMatchObject({ recoveries: 2, answered: 1, failed: 0 });
+  });
+
+  it("says so to every search from then on where it was named and does not come back, and closes", async () => {
+    const engine = await SearchEngine.open({ corpus, device: index, strategy: "batch" });
+    using _faults = injectFaults("device-lost@submit:1+");
+    for (let round = 0; round < 3; round++)
+      await expect(engine.search(needles)).rejects.toThrow(failing("EW_DEVICE_LOST"));
+    expect(() => engine.searchSync(needles)).toThrow(failing("EW_DEVICE_LOST"));
+    await expect(engine.addCorpus(await Corpus.load(["./"], { cwd: dir.path }))).rejects.toThrow(
+      failing("EW_DEVICE_LOST"),
+    );
+    await engine.close();
+  });
 });
 
 describe("a device without room", () => {
@@ -151,7 +210,7 @@ describe("the command line", () => {
     const { environment, out, errors } = captured({
       stderrIsTerminal: true,
       // The hint comes once a day where there is a cache to remember it.
-      env: { EW_PROGRAM_CACHE: "off" },
+      env: { EVERWARP_PROGRAM_CACHE: "off" },
     });
     const code = await main(["search", ...args, dir.path], environment, hooks);
     return { code, out: out(), err: errors() };
@@ -244,7 +303,9 @@ describe("opening and closing again and again", () => {
     const before = backend.device.liveHandles;
     for (let round = 0; round < 20; round++) {
       const loaded = await backend.load(corpus);
-      const ticket = backend.submit(loaded, [{ bytes: Buffer.from("needle"), ignoreAsciiCase: false }]);
+      const ticket = backend.submit(scanPlan([{ bytes: Buffer.from("needle"), ignoreAsciiCase: false }]), {
+        corpus: loaded,
+      });
       await ticket.wait();
       await loaded.unload();
     }

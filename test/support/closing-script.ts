@@ -7,9 +7,9 @@ import { Namespace } from "../../src/paths/namespace/namespace.ts";
 import { ProgramCache } from "../../src/programs/index.ts";
 import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";
+import { SearchEngine } from "../../src/search/engine/search-engine.ts";
 import { Device } from "../../src/vulkan/device/device.ts";
 import { hasValidationLayer, onValidationMessage } from "../../src/vulkan/instance/instance.ts";
-import { SearchEngine } from "../../src/search/engine/search-engine.ts";
 import { ledger } from "./ledger.ts";
 
 /** What is opened, and closed in any order. */
@@ -54,7 +54,7 @@ async function close(what: ClosingOrder, open: () => Device): Promise<ClosingRep
   const { order, way, strategy } = what;
   const names = new Set<Closable>(order);
   const device = open();
-  const cache = await ProgramCache.open(device, { directory: false });
+  const cache = await ProgramCache.open({ device, directory: false });
   const program = await cache.acquire({
     source: "#version 460\nlayout(local_size_x = 1) in;\nvoid main() {}\n",
     name: "nothing",

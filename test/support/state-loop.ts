@@ -24,7 +24,7 @@ export async function launchWithState(
     if (state !== undefined) device.run((recorder) => recorder.fill(state, 0, state.sizeBytes, 0));
     const kernel = await launchProgram(request, {
       hasClock: device.info.features.includes("shaderDeviceClock"),
-      laneCount: 2,
+      priorityCount: 2,
       slotCount: 16,
       stateAddress: state?.address ?? 0n,
       ...options,

@@ -122,7 +122,7 @@ async function acquireAll(
   const heapBefore = heapBytes();
   const before = { ...device.counters };
   const startMs = performance.now();
-  const cache = await ProgramCache.open(device, { maxPrograms: requests.length });
+  const cache = await ProgramCache.open({ device, maxPrograms: requests.length });
   const openMs = performance.now() - startMs;
   const programs: AcquiredProgram[] = [];
   const leases = [];

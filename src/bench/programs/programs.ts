@@ -147,16 +147,16 @@ class ProgramsBench {
     const directory = this.#newDirectory("open");
     await this.#child({ kind: "numbered", device: this.#select, count: PROGRAM_COUNT }, directory);
     using device = this.#device();
-    let cache: ProgramCache | undefined;
+    const caches: ProgramCache[] = [];
     await this.#sample("open", `${PROGRAM_COUNT} on disk`, `${PROGRAM_COUNT} entries`, 500, {
       run: async () => {
-        cache = await ProgramCache.open(device, { directory });
+        caches.push(await ProgramCache.open({ device, directory }));
       },
       check() {
-        expectResult("entries", cache?.stats().disk.entries, PROGRAM_COUNT);
-        cache?.[Symbol.dispose]();
+        expectResult("entries", caches.at(-1)?.stats().disk.entries, PROGRAM_COUNT);
       },
     });
+    for (const cache of caches) await cache.close();
     const store = await DiskStore.open(path.join(directory, targetOf(device).folder));
     let good = 0;
     await this.#sample("read and check all", `${PROGRAM_COUNT} on disk`, `${PROGRAM_COUNT} entries`, 50, {
@@ -170,7 +170,7 @@ class ProgramsBench {
   /** Between two programs that are in use already. */
   async switching(): Promise<void> {
     using device = this.#device();
-    using cache = await ProgramCache.open(device, { directory: false });
+    await using cache = await ProgramCache.open({ device, directory: false });
     const held: ProgramLease[] = [];
     for (const index of [0, 1]) {
       const lease = await cache.acquire(numberedProgram(index));
@@ -259,7 +259,7 @@ class ProgramsBench {
       };
       times.cold.push(await ask(this.#newDirectory("first")));
       times.warm.push(await ask(warmDirectory));
-      times.off.push(await ask(warmDirectory, { EW_PROGRAM_CACHE: "off" }));
+      times.off.push(await ask(warmDirectory, { EVERWARP_PROGRAM_CACHE: "off" }));
     }
     const subject = "first search of a process";
     const expected = `${NEEDLE_COUNT} hits`;

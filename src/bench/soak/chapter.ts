@@ -4,7 +4,7 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError, injectFaults } from "../../base/index.ts";
-import type { RequestOptions, ResidentKernel } from "../../residency/index.ts";
+import type { CallOptions, ResidentKernel } from "../../residency/index.ts";
 import { expectResult } from "../measure/index.ts";
 import {
   CELLS,
@@ -15,7 +15,7 @@ import {
   type SoakReference,
   type Task,
 } from "./kernel.ts";
-import { type Entry, type Lane, SoakLedger } from "./ledger.ts";
+import { type Entry, type Priority, SoakLedger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 
 export type SoakedKernel = ResidentKernel<typeof soakKernel.request, typeof soakKernel.response>;
@@ -136,11 +136,11 @@ export class SoakChapter {
       this.#askSync(this.#ledger.ask(task, 0));
       return;
     }
-    const lane: Lane = random.percent(25) ? 1 : 0;
-    const options: RequestOptions = { urgent: lane === 1 };
+    const priority: Priority = random.percent(25) ? 1 : 0;
+    const options: CallOptions = { urgent: priority === 1 };
     if (random.percent(12)) options.deadlineMs = random.between(0.02, 8);
     if (random.percent(8)) options.signal = this.#signal();
-    const entry = this.#ledger.ask(task, lane);
+    const entry = this.#ledger.ask(task, priority);
     const begin = performance.now();
     const answer = random.percent(30)
       ? this.#kernel.tryCall(task, options)
@@ -260,7 +260,7 @@ export class SoakChapter {
         },
         { urgent },
       );
-    // Those whose deadline passed may still be performed: what comes behind them in their lane waits for that.
+    // Those whose deadline passed may still be performed: what comes behind them in their priority waits for that.
     await Promise.all([lookUp(0, false), lookUp(0, true)]);
     const { sum: count } = await lookUp(0, false);
     const reports = await Promise.all(this.#ledger.doubtful.map(({ task }) => lookUp(task.serial, false)));

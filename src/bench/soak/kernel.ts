@@ -20,7 +20,7 @@ const text = `#version 460
 struct Record { uint serial; uint times; uint order; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Totals { uint count; uint cells[${CELLS}]; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Records { Record records[]; };
-layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Scratch { uint lanes[2]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Scratch { uint priorities[2]; };
 
 void perform(uint slot) {
   Task task = requestAt(slot);
@@ -31,7 +31,7 @@ void perform(uint slot) {
 
   // A job adds the numbers of its slices; one that is lost or done twice shows in the sum.
   if (task.operation == ${Operation.JOB}u && gl_LocalInvocationIndex == 0u)
-    scratch.lanes[currentLane] = (step == 0u ? 0u : scratch.lanes[currentLane]) + step + 1u;
+    scratch.priorities[currentLane] = (step == 0u ? 0u : scratch.priorities[currentLane]) + step + 1u;
   if (!isLast) {
     suspend(uint64_t(step + 1u));
     return;
@@ -47,7 +47,7 @@ void perform(uint slot) {
     respond(slot, Report(task.serial, isKnown ? record.order : 0u, isKnown ? record.times : 0u, totals.count));
     return;
   }
-  uint amount = task.amount + (task.operation == ${Operation.JOB}u ? scratch.lanes[currentLane] : 0u);
+  uint amount = task.amount + (task.operation == ${Operation.JOB}u ? scratch.priorities[currentLane] : 0u);
   for (uint index = 0u; index < ${DATA_WORDS}u; index++) amount += task.data[index];
   spend(${DATA_WORDS}u);
   uint order = totals.count + 1u;

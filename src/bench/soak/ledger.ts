@@ -6,18 +6,18 @@
  *           ├─▶ open                 (its deadline passed, or a spinning call withdrew it at a loss): performed once or never, its record says which, and where
  *           └─▶ refused by fail()    no state is touched
  *
- * The places of all that were performed must be 1, 2, 3 … without a hole: nothing was lost and nothing done twice. Within a lane they must rise
+ * The places of all that were performed must be 1, 2, 3 … without a hole: nothing was lost and nothing done twice. Within a priority they must rise
  * in the order of the calls.
  */
 import { expectResult } from "../measure/index.ts";
 import { type Report, SoakReference, type Task } from "./kernel.ts";
 
-export type Lane = 0 | 1;
+export type Priority = 0 | 1;
 export type Outcome = "asked" | "answered" | "never performed" | "open" | "refused";
 
 export interface Entry {
   readonly task: Task;
-  readonly lane: Lane;
+  readonly priority: Priority;
   outcome: Outcome;
   report: Report | undefined;
 }
@@ -32,8 +32,8 @@ export class SoakLedger {
     this.begin = begin;
   }
 
-  ask(task: Task, lane: Lane): Entry {
-    const entry: Entry = { task, lane, outcome: "asked", report: undefined };
+  ask(task: Task, priority: Priority): Entry {
+    const entry: Entry = { task, priority, outcome: "asked", report: undefined };
     this.entries.push(entry);
     return entry;
   }
@@ -71,13 +71,17 @@ export class SoakLedger {
     const latest: [number, number] = [0, 0];
     const reference = new SoakReference(this.begin);
     for (const entry of this.#performed) {
-      const { task, lane, report } = entry;
+      const { task, priority, report } = entry;
       const expected = reference.perform(task);
       expectResult(`place of request ${task.serial}`, places.get(entry), expected.order);
       if (report !== undefined) expectReport(report, expected);
-      const hasOrder = task.serial > latest[lane];
-      expectResult(`request ${task.serial} comes after ${latest[lane]} in lane ${lane}`, hasOrder, true);
-      latest[lane] = task.serial;
+      const hasOrder = task.serial > latest[priority];
+      expectResult(
+        `request ${task.serial} comes after ${latest[priority]} in priority ${priority}`,
+        hasOrder,
+        true,
+      );
+      latest[priority] = task.serial;
     }
     return reference;
   }

@@ -22,9 +22,13 @@ export function chosenDirectory(
 ): string {
   const directory = asked ?? cacheDirectory(env);
   if (directory !== undefined) return directory;
-  throw new EverwarpError("EW_BAD_ARGUMENT", "the program cache is switched off: EW_PROGRAM_CACHE=off", {
-    remedy: "Unset it, or give --directory.",
-  });
+  throw new EverwarpError(
+    "EW_BAD_ARGUMENT",
+    "the program cache is switched off: EVERWARP_PROGRAM_CACHE=off",
+    {
+      remedy: "Unset it, or give --directory.",
+    },
+  );
 }
 
 /** The folders of all models, or of those whose name has `part` in it. None where there is no cache yet. @throws EW_PATH_UNREADABLE */

@@ -80,7 +80,7 @@ async function preloadOn(
   { directory, secondLevel, onProgress }: PreloadOptions,
   begin: number,
 ): Promise<PreloadAnswer> {
-  const cache = await ProgramCache.open(device, { directory, secondLevel });
+  const cache = await ProgramCache.open({ device, directory, secondLevel });
   const programs: Preloaded[] = [];
   try {
     for (const { name, request } of requests) {
@@ -105,7 +105,7 @@ async function preloadOn(
     programs,
     compilations,
     remoteHits: hits.remote,
-    remoteTrouble: secondLevel?.stats.lastTrouble,
+    remoteTrouble: secondLevel?.stats().lastTrouble,
     elapsedMs: nowMs() - begin,
   };
 }

@@ -33,7 +33,7 @@ it("is due every time where nothing can be kept, and never fails or waits", () =
   mkdirSync(join(folder, "pipe"));
   execFileSync("mkfifo", [join(folder, "pipe", "last-hint")]);
   const surroundings: Record<string, string>[] = [
-    { EW_PROGRAM_CACHE: "off" },
+    { EVERWARP_PROGRAM_CACHE: "off" },
     { EVERWARP_CACHE_DIR: join(folder, "file", "below") },
     { EVERWARP_CACHE_DIR: "/proc/everwarp" },
     { EVERWARP_CACHE_DIR: join(folder, "no", "such", "parents", "anywhere") },

@@ -1,8 +1,9 @@
 /**
  * Work that goes on behind answered requests, and what is saved a while later, or at the end of the process.
  *
- * Invariant: nothing here keeps a process alive for longer than its work takes. A process that is ended by `process.exit()` does what is left in
- * its short form, which is synchronous; one that is ended by a signal loses what would have been saved, and nothing else.
+ * Invariant: nothing here keeps a process alive for longer than its work takes. A process that is ended by
+ * `process.exit()` does what is left in its short form, which is synchronous; one that is ended by a signal loses what
+ * would have been saved, and nothing else.
  */
 
 import { atExit } from "../../storage/index.ts";

@@ -1,9 +1,9 @@
 /**
  * Programs in memory, by how long they were not used.
  *
- * Invariants: a program with users is never destroyed here; who waits for one that is being made is a user of it from the moment that it is
- * made. Of the others, those that were not used for longest go first, when there are more than `maxPrograms` or they take more
- * than `maxBytes`. What is being made is made once, however many ask.
+ * Invariants: a program with users is never destroyed here; who waits for one that is being made is a user of it from
+ * the moment that it is made. Of the others, those that were not used for longest go first, when there are more than
+ * `maxPrograms` or they take more than `maxBytes`. What is being made is made once, however many ask.
  */
 
 import type { ComputePipeline } from "../../vulkan/index.ts";

@@ -1,8 +1,9 @@
 /**
- * Programs made before they are asked for, several at a time. Whoever asks in earnest goes first: before each part that keeps this
- * thread busy (a compilation, a pipeline) they wait until nobody waits.
+ * Programs made before they are asked for, several at a time. Whoever asks in earnest goes first: before each part that
+ * keeps this thread busy (a compilation, a pipeline) they wait until nobody waits.
  *
- * Invariant: a program that cannot be made ahead of time stops no other one; it is told, and made or refused when it is asked for.
+ * Invariant: a program that cannot be made ahead of time stops no other one; it is told, and made or refused when it is
+ * asked for.
  */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
@@ -11,6 +12,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 const PARALLEL = 8;
 const PAUSE_MS = 1;
 
+/** How programs are made ahead of time. */
 export interface PreloadOptions {
   /** Told after each program. */
   readonly onProgress?: (done: number, total: number, name: string) => void;
@@ -18,6 +20,7 @@ export interface PreloadOptions {
   readonly parallel?: number;
 }
 
+/** What came of making programs ahead of time. */
 export interface PreloadAnswer {
   /** Programs that are in memory now. */
   readonly loaded: number;

@@ -89,7 +89,9 @@ export interface ProgramStats {
     readonly evictions: number;
   };
   readonly disk: DiskStats;
-  /** By what means the driver lets its work be kept: "none" means SPIR-V alone is. "unknown" before the first pipeline. */
+  /**
+   * By what means the driver lets its work be kept: "none" means SPIR-V alone is. "unknown" before the first pipeline.
+   */
   readonly driverStores: PipelineDataKind | "unknown";
 }
 

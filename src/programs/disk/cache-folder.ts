@@ -4,13 +4,14 @@ import { join, resolve } from "node:path";
 import { type EnvironmentVariables, userCacheFolder } from "../../storage/index.ts";
 
 /**
- * The folder that has one folder for each model of device: EVERWARP_CACHE_DIR, else `everwarp/programs` in the user's folder for caches
- * (`userCacheFolder`).
+ * The folder that has one folder for each model of device: EVERWARP_CACHE_DIR, else `everwarp/programs` in the user's
+ * folder for caches (`userCacheFolder`).
  *
- * @returns undefined where EW_PROGRAM_CACHE=off, or nothing names a folder: then programs are kept in memory alone
+ * @returns undefined where EVERWARP_PROGRAM_CACHE=off, or nothing names a folder: then programs are kept in memory
+ * alone
  */
 export function cacheDirectory(environment: EnvironmentVariables = process.env): string | undefined {
-  if (environment["EW_PROGRAM_CACHE"] === "off") return undefined;
+  if (environment["EVERWARP_PROGRAM_CACHE"] === "off") return undefined;
   const own = environment["EVERWARP_CACHE_DIR"];
   // Said to everwarp alone, so a relative one is meant as it stands.
   if (own !== undefined && own !== "") return resolve(own);

@@ -3,18 +3,19 @@
  *
  *     mark on disk ──▶ driver at work on the data ──▶ mark removed        a mark whose process is gone: it died in between
  *
- * The driver is called on one thread and returns before anything else is done there, so a process that dies leaves one mark, of the
- * very entry. Where several threads of it had marks, one of them is guilty and it is not known which.
+ * The driver is called on one thread and returns before anything else is done there, so a process that dies leaves one
+ * mark, of the very entry. Where several threads of it had marks, one of them is guilty and it is not known which.
  *
  *     marks/<id>~<process token>~<thread>      in the driver's hands
  *     marks/<id>~suspicion                     how sure it is that the driver dies of this entry's data
  *
  * Invariants:
- * - A process that left one mark adds 1 to the entry's suspicion, one that left n adds 1/n to each. Data is used while the suspicion is
- *   below that of its last rebuild: after each crash the data is dropped, made anew from SPIR-V, and the new data is tried; from
- *   `CONDEMNED` on it is neither tried nor kept, for a time that doubles with each crash.
+ * - A process that left one mark adds 1 to the entry's suspicion, one that left n adds 1/n to each. Data is used while
+ *   the suspicion is below that of its last rebuild: after each crash the data is dropped, made anew from SPIR-V, and
+ *   the new data is tried; from `CONDEMNED` on it is neither tried nor kept, for a time that doubles with each crash.
  * - Data that was loaded well clears its entry: crashes among many programs condemn none of the innocent.
- * - The mark of a process that lives is no crash. Where no mark can be written, the data is not used: SPIR-V always works.
+ * - The mark of a process that lives is no crash. Where no mark can be written, the data is not used: SPIR-V always
+ *   works.
  */
 
 import { closeSync, constants, lstatSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
@@ -75,7 +76,10 @@ export class CrashGuard {
   /** Crashes that this guard found. */
   crashesFound = 0;
 
-  /** @param folder of the store; where it cannot be written to, a folder of this user's among the temporary files is used */
+  /**
+   * @param folder of the store; where it cannot be written to, a folder of this user's among the temporary files is
+   * used
+   */
   constructor(folder: string) {
     const hash = createHash("sha256").update(folder).digest("hex").slice(0, 16);
     const user = process.geteuid?.() ?? 0;
@@ -190,7 +194,9 @@ export class CrashGuard {
     });
   }
 
-  /** Whether a folder is this user's own, or not there yet; where it is the store's, that is for who chose it to know. */
+  /**
+   * Whether a folder is this user's own, or not there yet; where it is the store's, that is for who chose it to know.
+   */
   #isTrusted(folder: string): boolean {
     if (dirname(folder) !== this.#shared) return true;
     const info = lstatSync(this.#shared, { throwIfNoEntry: false });

@@ -3,7 +3,7 @@
  *
  *     <folder>/entries/<id>.ewp     the entries, each whole in itself (entry-file.ts): these are the truth
  *              quarantine/          entries that were bad, for whoever wants to know why
- *              turns/  marks/       who is making what; what is in the driver's hands (turn.ts, crash-guard.ts)
+ *              locks/  marks/       who is making what; what is in the driver's hands (build-lock.ts, crash-guard.ts)
  *              manifest.json        what the entries say of themselves, made from them when it is lost
  *              stats.json           what all processes together did
  *
@@ -14,30 +14,23 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { type FileHandle, readdir, rename, rm, stat, unlink } from "node:fs/promises";
+import { rename, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileFaultAt } from "../../base/index.ts";
 import {
   writeBytesAtomically,
   writeBytesAtomicallySync,
   type WriteOptions,
-  isAmount,
-  isRecord,
-  parseJson,
   makeFolder,
   PRIVATE_FOLDER_MODE,
-  openRegularFile,
   readRegularFile,
   readRegularText,
-  removeLeftBehind,
 } from "../../storage/index.ts";
 import { MAX_SIDE_FILE_BYTES } from "./cache-folder.ts";
 import {
   decodeEntry,
   encodeEntry,
   type Entry,
-  ENTRY_END_BYTES,
-  ENTRY_ID,
   MAX_ENTRY_BYTES,
   type MeasuredPerformance,
   nextUse,
@@ -52,13 +45,12 @@ import {
   type ManifestRow,
   rowOf,
 } from "./manifest.ts";
-import { inTurn, removeIfOver, takeTurn, type TurnAnswer, turnIsOver } from "./build-lock.ts";
+import { withBuildLock, takeBuildLock, type BuildLockAnswer, whenUnlocked } from "./build-lock.ts";
+import type { DiskTroubles, PruneAnswer, PruneOptions, ReadAnswer } from "./disk-answers.ts";
+import { ENTRY_SUFFIX, idsIn, withEnd } from "./entry-folder.ts";
+import { removeRemains } from "./remains.ts";
+import { addStats, readStats, SIDE_FILE_LOCK_MS, SIDE_FILE_WRITES } from "./stats-file.ts";
 
-const ENTRY_SUFFIX = ".ewp";
-/** Bad entries that are kept to look at, the last ones. */
-const QUARANTINE_MAX = 32;
-/** How long a manifest waits for other processes that write it. */
-const MANIFEST_TURN_MS = 500;
 const DAY_MS = 24 * 3600 * 1000;
 
 // Not made durable: what a loss of power damages, the reader's checksum finds.
@@ -66,45 +58,6 @@ const ENTRY_WRITES: WriteOptions = {
   place: "own",
   points: { begun: "cache.begun", written: "cache.written", renamed: "cache.renamed" },
 };
-const MANIFEST_WRITES: WriteOptions = {
-  place: "own",
-  points: {
-    begun: "cache.manifest-begun",
-    written: "cache.manifest-written",
-    renamed: "cache.manifest-renamed",
-  },
-};
-
-export type ReadAnswer =
-  | { readonly state: "found"; readonly entry: Entry; /** The whole file. */ readonly bytes: Uint8Array }
-  | { readonly state: "absent" }
-  /** It was there, and was moved away. */
-  | { readonly state: "bad"; readonly reason: string }
-  | { readonly state: "unreadable"; readonly reason: string };
-
-/** What went wrong with the disk since the store was opened. */
-export interface DiskTroubles {
-  reads: number;
-  writes: number;
-  /** Entries that were bad. */
-  quarantined: number;
-  /** The last error in words. */
-  last: string | undefined;
-}
-
-export interface PruneOptions {
-  /** Removes what was last used before that many days. */
-  readonly maxAgeDays?: number | undefined;
-  /** Removes what was not used for longest until the rest has no more bytes. */
-  readonly maxBytes?: number | undefined;
-}
-
-export interface PruneAnswer {
-  readonly removed: number;
-  readonly removedBytes: number;
-  readonly kept: number;
-  readonly keptBytes: number;
-}
 
 export class DiskStore {
   /** For one model of device. */
@@ -122,7 +75,10 @@ export class DiskStore {
     this.#isManifestWhole = manifest !== undefined;
   }
 
-  /** Opens a folder, which need not exist. Reads the manifest and no entry. Never throws for what is wrong with the disk. */
+  /**
+   * Opens a folder, which need not exist. Reads the manifest and no entry. Never throws for what is wrong with the
+   * disk.
+   */
   static async open(folder: string): Promise<DiskStore> {
     const text = await readRegularText(join(folder, "manifest.json"), MAX_SIDE_FILE_BYTES);
     return new DiskStore(folder, text === undefined ? undefined : decodeManifest(text));
@@ -141,7 +97,8 @@ export class DiskStore {
   /**
    * Reads an entry and checks all of it. A bad one is moved away.
    *
-   * @param isOurs whether this version of everwarp came to the name by itself; else the file may be another version's, and is left alone
+   * @param isOurs whether this version of everwarp came to the name by itself; else the file may be another version's,
+   * and is left alone
    */
   async read(id: string, isOurs = true): Promise<ReadAnswer> {
     const answer = await this.#readWhole(id);
@@ -242,14 +199,14 @@ export class DiskStore {
     return idsIn(join(this.folder, "entries"));
   }
 
-  /** Asks for the turn to make an entry. */
-  takeTurn(id: string): Promise<TurnAnswer> {
-    return takeTurn(join(this.folder, "turns", id));
+  /** Tries to take the lock for making an entry. */
+  takeBuildLock(id: string): Promise<BuildLockAnswer> {
+    return takeBuildLock(join(this.folder, "locks", id));
   }
 
   /** Waits while another process makes an entry. @returns false when the time ran out first */
-  turnIsOver(id: string, timeoutMs: number): Promise<boolean> {
-    return turnIsOver(join(this.folder, "turns", id), timeoutMs);
+  whenUnlocked(id: string, timeoutMs: number): Promise<boolean> {
+    return whenUnlocked(join(this.folder, "locks", id), timeoutMs);
   }
 
   /** Brings the manifest in line with the entries: those that it does not know are read, bad ones moved away. */
@@ -289,7 +246,9 @@ export class DiskStore {
     return { good: [...this.#manifest.rows.values()], bad };
   }
 
-  /** Removes entries by age and size, and what dead processes left. Entries in use go on working: they are in memory. */
+  /**
+   * Removes entries by age and size, and what dead processes left. Entries in use go on working: they are in memory.
+   */
   async prune({ maxAgeDays, maxBytes }: PruneOptions): Promise<PruneAnswer> {
     const now = Date.now();
     await this.refresh();
@@ -307,7 +266,11 @@ export class DiskStore {
       if (await this.#remove(row.id)) keptBytes -= row.bytes;
       else stuck++;
     }
-    await this.#removeLeftBehind();
+    await removeRemains(
+      this.folder,
+      (id) => this.has(id),
+      (body) => this.attempt(body),
+    );
     await this.saveManifest();
     const count = kept.length + stuck;
     return { removed: before.count - count, removedBytes: before.bytes - keptBytes, kept: count, keptBytes };
@@ -316,7 +279,7 @@ export class DiskStore {
   /** Removes all entries, bad ones too, and what is known of them. */
   async clear(): Promise<PruneAnswer> {
     const { good } = await this.verify();
-    for (const name of ["entries", "quarantine", "turns", "marks", "tuned", "manifest.json", "stats.json"])
+    for (const name of ["entries", "quarantine", "locks", "marks", "tuned", "manifest.json", "stats.json"])
       await this.attempt(() => rm(join(this.folder, name), { recursive: true, force: true }));
     this.#manifest = emptyManifest();
     this.#changed.rows.clear();
@@ -348,7 +311,7 @@ export class DiskStore {
     this.#changed.rows.clear();
     this.#changed.evicted.clear();
     await this.attempt(() =>
-      inTurn(join(this.folder, "turns", "manifest"), MANIFEST_TURN_MS, async () => {
+      withBuildLock(join(this.folder, "locks", "manifest"), SIDE_FILE_LOCK_MS, async () => {
         const text = await readRegularText(path, MAX_SIDE_FILE_BYTES);
         const theirs = (text === undefined ? undefined : decodeManifest(text)) ?? emptyManifest();
         for (const [id, row] of changed.rows) {
@@ -363,31 +326,19 @@ export class DiskStore {
         for (const [id, row] of this.#manifest.rows) if (!theirs.rows.has(id)) theirs.rows.set(id, row);
         this.#manifest = theirs;
         await this.reconcile();
-        await writeBytesAtomically(path, new TextEncoder().encode(encodeManifest(theirs)), MANIFEST_WRITES);
+        await writeBytesAtomically(path, new TextEncoder().encode(encodeManifest(theirs)), SIDE_FILE_WRITES);
       }),
     );
   }
 
   /** The numbers of `stats.json`, by name; empty where there are none. */
-  async readStats(): Promise<Record<string, number>> {
-    const text = await readRegularText(join(this.folder, "stats.json"), MAX_SIDE_FILE_BYTES);
-    const value = text === undefined ? undefined : parseJson(text);
-    // None yet, or damaged: counting begins anew.
-    const entries = isRecord(value) ? Object.entries(value) : [];
-    return Object.fromEntries(entries.filter((entry): entry is [string, number] => isAmount(entry[1])));
+  readStats(): Promise<Record<string, number>> {
+    return readStats(this.folder);
   }
 
   /** Adds to the numbers of `stats.json`. */
   async addStats(numbers: Readonly<Record<string, number>>): Promise<void> {
-    await this.attempt(() =>
-      inTurn(join(this.folder, "turns", "stats"), MANIFEST_TURN_MS, async () => {
-        const sums = await this.readStats();
-        for (const [name, number] of Object.entries(numbers)) sums[name] = (sums[name] ?? 0) + number;
-        const text = `${JSON.stringify(sums, undefined, 1)}\n`;
-        const path = join(this.folder, "stats.json");
-        await writeBytesAtomically(path, new TextEncoder().encode(text), MANIFEST_WRITES);
-      }),
-    );
+    await this.attempt(() => addStats(this.folder, numbers));
   }
 
   #change(id: string, row: ManifestRow | undefined): void {
@@ -418,31 +369,10 @@ export class DiskStore {
     return true;
   }
 
-  /** Temporary files of processes that are gone, and bad entries beyond what is kept of them. */
-  async #removeLeftBehind(): Promise<void> {
-    for (const name of ["", "entries", "tuned", "marks"]) await removeLeftBehind(join(this.folder, name));
-    const marks = join(this.folder, "marks");
-    for (const name of await readdir(marks).catch(() => [])) {
-      const [id = "", what] = name.split("~");
-      // What is known against an entry goes with it; marks of drivers at work are for the crash guard.
-      if (what?.startsWith("suspicion") === true && !(await this.has(id)))
-        await this.attempt(() => unlink(join(marks, name)));
-    }
-    const turns = join(this.folder, "turns");
-    for (const name of await readdir(turns).catch(() => [])) await removeIfOver(join(turns, name));
-    const quarantine = join(this.folder, "quarantine");
-    const names = await readdir(quarantine).catch(() => []);
-    const times = await Promise.all(
-      names.map(async (name) => ({
-        name,
-        mtimeMs: (await stat(join(quarantine, name)).catch(() => undefined))?.mtimeMs ?? 0,
-      })),
-    );
-    for (const { name } of times.toSorted((a, b) => b.mtimeMs - a.mtimeMs).slice(QUARANTINE_MAX))
-      await this.attempt(() => rm(join(quarantine, name), { recursive: true, force: true }));
-  }
-
-  /** Does something to the disk. What goes wrong with the disk is counted and told by `troubles`, everything else passes. */
+  /**
+   * Does something to the disk. What goes wrong with the disk is counted and told by `troubles`, everything else
+   * passes.
+   */
   async attempt(body: () => Promise<void>): Promise<boolean> {
     try {
       await body();
@@ -461,33 +391,5 @@ export class DiskStore {
     if (code === "ENOENT") return;
     this.troubles.writes++;
     this.troubles.last = message;
-  }
-}
-
-/** Names of the entries in a folder. */
-export async function idsIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  return names
-    .filter((name) => name.endsWith(ENTRY_SUFFIX))
-    .map((name) => name.slice(0, -ENTRY_SUFFIX.length))
-    .filter((id) => ENTRY_ID.test(id));
-}
-
-/** Opens an entry for a look at its end: digest and record of use. */
-async function withEnd(
-  path: string,
-  isWritten: boolean,
-  body: (handle: FileHandle, end: Uint8Array, size: number) => Promise<void>,
-): Promise<void> {
-  const opened = await openRegularFile(path, { maxBytes: MAX_ENTRY_BYTES, isWritten });
-  if (opened.state !== "open") return; // it is met again, and moved away, by whoever reads it
-  const { handle, sizeBytes: size } = opened;
-  try {
-    if (size <= ENTRY_END_BYTES) return;
-    const end = new Uint8Array(ENTRY_END_BYTES);
-    const { bytesRead } = await handle.read(end, 0, end.length, size - end.length);
-    if (bytesRead === end.length) await body(handle, end, size);
-  } finally {
-    await handle.close();
   }
 }

@@ -1,5 +1,6 @@
 /**
- * What a folder of programs says of its entries, so that nobody has to read them all: names, sizes, times, and which were evicted.
+ * What a folder of programs says of its entries, so that nobody has to read them all: names, sizes, times, and which
+ * were evicted.
  *
  * Invariant: it is a convenience and never the truth. The entries are; what the manifest says wrongly or not at all is
  * found out from them.

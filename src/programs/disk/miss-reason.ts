@@ -2,7 +2,8 @@
 
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { DiskStore, idsIn } from "./disk-store.ts";
+import { DiskStore } from "./disk-store.ts";
+import { idsIn } from "./entry-folder.ts";
 import { COMPILER, type MissReason, partsOf } from "../entries/index.ts";
 
 /** Why a store has no entry of a name. @param nameKey what stays the same when a program's source is edited */

@@ -1,7 +1,8 @@
 /**
  * Where records begin in an archive, for a reader that lost its place.
  *
- * Invariant: going forward through a file, each byte is read and looked at once for each mark, however many marks there are.
+ * Invariant: going forward through a file, each byte is read and looked at once for each mark, however many marks there
+ * are.
  */
 
 import type { FileHandle } from "node:fs/promises";

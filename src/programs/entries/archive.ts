@@ -7,11 +7,12 @@
  *     record:  mark, packed bytes, unpacked bytes, SHA-256 of the packed bytes (its first 16), then the packed entry (Brotli)
  *
  * Invariants:
- * - Each record is read, checked and refused on its own; one that is damaged costs itself, and when its sizes are damaged, what stands behind it up
- *   to the next mark. An archive that was cut short gives what was whole, and says that it was. What is unpacked is an entry file, and checked
- *   as one.
- * - Reading takes time in proportion to the file's size, whatever is in it: what all records together may unfold to is bounded (`UNFOLDED_MAX`), and
- *   so is how often the same bytes are looked at by records that claim to overlap (`CHECKED_MAX`).
+ * - Each record is read, checked and refused on its own; one that is damaged costs itself, and when its sizes are
+ *   damaged, what stands behind it up to the next mark. An archive that was cut short gives what was whole, and says
+ *   that it was. What is unpacked is an entry file, and checked as one.
+ * - Reading takes time in proportion to the file's size, whatever is in it: what all records together may unfold to is
+ *   bounded (`UNFOLDED_MAX`), and so is how often the same bytes are looked at by records that claim to overlap
+ *   (`CHECKED_MAX`).
  */
 
 import { createHash } from "node:crypto";

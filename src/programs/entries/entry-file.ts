@@ -6,9 +6,10 @@
  *     │                                       │        │        │ data     │ of all    │ its use    │
  *     └───────────────────────────────────────┴────────┴────────┴──────────┴─ before ──┴────────────┘
  *
- * Invariants: all but the record of use never changes once the file is published. Nothing of a file is believed before its
- * digest is checked: drivers trust their data blindly. The record of use is overwritten in place, by many processes; it has
- * a check of its own, and one that fails costs the record and not the entry. Any bytes at all decode to an entry or to a reason.
+ * Invariants: all but the record of use never changes once the file is published. Nothing of a file is believed before
+ * its digest is checked: drivers trust their data blindly. The record of use is overwritten in place, by many
+ * processes; it has a check of its own, and one that fails costs the record and not the entry. Any bytes at all decode
+ * to an entry or to a reason.
  */
 
 import { createHash } from "node:crypto";
@@ -27,7 +28,9 @@ import {
 } from "../../storage/index.ts";
 import type { PipelineData } from "../../vulkan/index.ts";
 
-/** Grows with every change of the layout or of the meaning of a field. Part of every key, so versions share a folder. */
+/**
+ * Grows with every change of the layout or of the meaning of a field. Part of every key, so versions share a folder.
+ */
 export const ENTRY_FORMAT = 1;
 /** The form of an entry's name. Whatever is not of it is never made a path. */
 export const ENTRY_ID = /^[0-9a-f]{32}\.[0-9a-f]{16}\.[0-9a-f]{16}$/;

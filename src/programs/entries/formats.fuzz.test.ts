@@ -1,4 +1,7 @@
-/** Any bytes at all, in the place of each kind of file of the program cache: an answer or a reason, and nothing that was not put in. */
+/**
+ * Any bytes at all, in the place of each kind of file of the program cache: an answer or a reason, and nothing that was
+ * not put in.
+ */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

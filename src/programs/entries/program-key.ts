@@ -6,11 +6,11 @@
  *        │         └ entry point and specialization constants, as they were asked for
  *        └ expanded source with its defines, compiler and its version, format of the entries
  *
- * The three parts together name an entry before anything is compiled: the source and the compiler decide the SPIR-V, which
- * decides the layout. Entries of one module share their SPIR-V, so a new driver, a new device or other constants cost no
- * compilation. What a pipeline is really made from, the SPIR-V's own bytes first, is in the pipeline key; the driver's data
- * of an entry is only used when that is what the entry's own SPIR-V and this very request come to. No looser key is ever
- * fallen back to.
+ * The three parts together name an entry before anything is compiled: the source and the compiler decide the SPIR-V,
+ * which decides the layout. Entries of one module share their SPIR-V, so a new driver, a new device or other constants
+ * cost no compilation. What a pipeline is really made from, the SPIR-V's own bytes first, is in the pipeline key; the
+ * driver's data of an entry is only used when that is what the entry's own SPIR-V and this very request come to. No
+ * looser key is ever fallen back to.
  */
 
 import { createHash } from "node:crypto";
@@ -86,7 +86,8 @@ export function targetOf(device: Pick<Device, "info" | "pipelineDataKey">): Targ
     info.apiVersion,
     info.driverId,
     info.driverName,
-    // Some drivers' UUIDs do not change with their versions (lavapipe 22.3's never does): the version is told in words, too.
+    // Some drivers' UUIDs do not change with their versions (lavapipe 22.3's never does): the version is told in words,
+    // too.
     info.driverInfo,
     info.driverVersion,
     info.pipelineCacheUuid,

@@ -2,11 +2,13 @@
  * Expansion of `#include "file"` in GLSL, and the way back from a line of the expanded text to the file it came from.
  *
  * An included file is looked for among the virtual files (texts that were made for this very program), then beside the
- * file that names it, then in the roots that were named, then in the package's `glsl/` folder. A file is taken once per program: further
- * includes of it are dropped, so shared files need no guards. A file that includes itself, by whatever way, is an error.
+ * file that names it, then in the roots that were named, then in the package's `glsl/` folder. A file is taken once per
+ * program: further includes of it are dropped, so shared files need no guards. A file that includes itself, by whatever
+ * way, is an error.
  *
- * Invariant: what is read lies, links followed, below the source's folder, a named root or the package's `glsl/`. A kernel may come from somewhere
- * else than the program that runs it, and the messages of a compiler quote what they do not understand.
+ * Invariant: what is read lies, links followed, below the source's folder, a named root or the package's `glsl/`. A
+ * kernel may come from somewhere else than the program that runs it, and the messages of a compiler quote what they do
+ * not understand.
  *
  * The expanded text carries `#line LINE SOURCE` at each change of file, where SOURCE counts files in the order of their
  * first appearance. It names no path, so that equal sources give equal texts wherever the package lies.
@@ -58,8 +60,8 @@ function sharedGlslFolder(): string {
 /**
  * Expands the includes of a file.
  *
- * @throws EW_PATH_NOT_FOUND when the file is missing, EW_PATH_UNREADABLE when it is no file or cannot be read, EW_COMPILE for includes that are
- * missing, malformed, circular, or lie outside of the folders that they may come from
+ * @throws EW_PATH_NOT_FOUND when the file is missing, EW_PATH_UNREADABLE when it is no file or cannot be read,
+ * EW_COMPILE for includes that are missing, malformed, circular, or lie outside of the folders that they may come from
  */
 export function expandFile(path: string, options: ExpandOptions = {}): ExpandedSource {
   const absolute = resolve(path);

@@ -3,6 +3,6 @@ export { checkLayout } from "./check-layout.ts";
 export { compile, prepareSource, type SourceRequest } from "./compile.ts";
 export { type ExpandedSource, expandFile, showPath } from "./include.ts";
 export { kernelFile } from "./kernel-file.ts";
-export { makeProgram, ModuleShelf, type Program, type ProgramOrigin } from "./module-cache.ts";
+export { makeProgram, ModuleCache, type Program, type ProgramOrigin } from "./module-cache.ts";
 export { precompile, variantsOf } from "./precompile.ts";
 export { precompiledFolder, sourceKey } from "./precompiled.ts";

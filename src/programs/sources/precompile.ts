@@ -37,7 +37,10 @@ export async function precompile(
   return paths;
 }
 
-/** One request for each variant line of a kernel, or one without defines. @throws system errors for a file that cannot be read */
+/**
+ * One request for each variant line of a kernel, or one without defines. @throws system errors for a file that cannot
+ * be read
+ */
 export function variantsOf(file: string): SourceRequest[] {
   const variants = [...readFileSync(file, "utf8").matchAll(VARIANT)].map(([, defines]) => ({
     file,

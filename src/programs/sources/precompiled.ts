@@ -25,7 +25,8 @@ export function precompiledFolder(): string {
 }
 
 /**
- * The module of a source, if the build made it. What cannot be such a file, or cannot be read, is none: the source can always be compiled.
+ * The module of a source, if the build made it. What cannot be such a file, or cannot be read, is none: the source can
+ * always be compiled.
  *
  * @throws EW_BAD_SPIRV when the file is damaged
  */

@@ -1,7 +1,9 @@
 /**
- * A second-level store behind HTTP: `GET <base>/<id>.ewp` and `PUT <base>/<id>.ewp`, which is what a plain WebDAV or object store speaks.
+ * A second-level store behind HTTP: `GET <base>/<id>.ewp` and `PUT <base>/<id>.ewp`, which is what a plain WebDAV or
+ * object store speaks.
  *
- * Redirects are not followed: a captive portal's page is no program. No answer is read beyond the size that an entry can have.
+ * Redirects are not followed: a captive portal's page is no program. No answer is read beyond the size that an entry
+ * can have.
  */
 
 import { type OptionChecks, readOptions, recordOf, text, whole, EverwarpError } from "../../base/index.ts";

@@ -1,15 +1,19 @@
 /**
- * Stores behind the one on disk: a folder that several machines share, an HTTP server, or whatever else can get and put bytes.
+ * Stores behind the one on disk: a folder that several machines share, an HTTP server, or whatever else can get and put
+ * bytes.
  *
  *   request ──▶ memory ──▶ disk ──▶ SecondLevel ──▶ a store          a compiled program goes the other way, in the background
  *                                     │ timeout, checks, rest
  *
  * Invariants of `SecondLevel`, whatever the store does:
- * - `get` never throws and never lasts longer than its timeout; a store that did not answer in time, or failed several times in a row, is left
- *   alone for a while, so that one that is dead does not cost the timeout again with every program.
- * - Bytes that come out are an entry, checked like a file from disk, and the one that was asked for. With a secret they were also put in by
- *   someone who knows it: without one, whoever can write to the store can have programs run on the GPUs of all who read it.
- * - `put` never keeps anybody waiting, and a process that has nothing else to do is kept for its puts no longer than `putsTimeoutMs`.
+ * - `get` never throws and never lasts longer than its timeout; a store that did not answer in time, or failed several
+ *   times in a row, is left alone for a while, so that one that is dead does not cost the timeout again with every
+ *   program.
+ * - Bytes that come out are an entry, checked like a file from disk, and the one that was asked for. With a secret they
+ *   were also put in by someone who knows it: without one, whoever can write to the store can have programs run on the
+ *   GPUs of all who read it.
+ * - `put` never keeps anybody waiting, and a process that has nothing else to do is kept for its puts no longer than
+ *   `putsTimeoutMs`.
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -36,6 +40,7 @@ export interface SecondLevelStore {
   put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 }
 
+/** How long a store may take, when it is left alone, and whom it is believed. */
 export interface SecondLevelOptions {
   /** How long a `get` may last; 1000 if not given. */
   readonly getTimeoutMs?: number | undefined;
@@ -43,8 +48,11 @@ export interface SecondLevelOptions {
   readonly putTimeoutMs?: number | undefined;
   /** How long puts that follow one another may last together; 5000 if not given. What is left then is lost. */
   readonly putsTimeoutMs?: number | undefined;
-  /** Failures in a row after which the store is left alone; 3 if not given. One that is out of time counts for all of them. */
-  readonly failuresMax?: number | undefined;
+  /**
+   * Failures in a row after which the store is left alone; 3 if not given. One that is out of time counts for all of
+   * them.
+   */
+  readonly maxFailures?: number | undefined;
   /** For how long; 30000 if not given. */
   readonly restMs?: number | undefined;
   /** Signs what is put (HMAC-SHA256) and refuses what is not signed with it. */
@@ -57,7 +65,7 @@ const SECOND_LEVEL_OPTIONS: OptionChecks<SecondLevelOptions> = {
   getTimeoutMs: duration,
   putTimeoutMs: duration,
   putsTimeoutMs: duration,
-  failuresMax: whole(1),
+  maxFailures: whole(1),
   restMs: duration,
   secret: text,
   isReadOnly: boolean,
@@ -80,13 +88,13 @@ export interface SecondLevelStats {
   lastTrouble: string | undefined;
 }
 
-/** Puts that may wait for their turn; what comes on top is lost. */
+/** Puts that may be pending; a further put is lost. */
 const PUTS_WAITING_MAX = 256;
 const SIGNATURE_BYTES = 32;
 
 /** A store, made safe to ask. */
 export class SecondLevel {
-  readonly stats: SecondLevelStats = {
+  readonly #stats: SecondLevelStats = {
     hits: 0,
     absent: 0,
     timeouts: 0,
@@ -115,15 +123,24 @@ export class SecondLevel {
     this.#options = readOptions("the options of SecondLevel", options, SECOND_LEVEL_OPTIONS);
   }
 
+  /** What messages call the store. */
   get name(): string {
     return this.#store.name;
   }
 
-  /** @returns the entry and its bytes as they may be published on disk; undefined when it cannot be had from there, for whatever reason */
+  /** What the store did for this process so far. */
+  stats(): Readonly<SecondLevelStats> {
+    return { ...this.#stats };
+  }
+
+  /**
+   * @returns the entry and its bytes as they may be published on disk; undefined when it cannot be had from there, for
+   * whatever reason
+   */
   async get(id: string): Promise<{ entry: Entry; bytes: Uint8Array } | undefined> {
     if (!ENTRY_ID.test(id)) return undefined;
     if (this.#isResting()) {
-      this.stats.rested++;
+      this.#stats.rested++;
       return undefined;
     }
     let answer: Uint8Array | undefined;
@@ -136,17 +153,17 @@ export class SecondLevel {
       return undefined;
     }
     if (answer === undefined) {
-      this.stats.absent++;
+      this.#stats.absent++;
       this.#failuresInRow = 0;
       return undefined;
     }
     const checked = this.#check(id, answer);
     if (typeof checked === "string") {
-      this.stats.refused++;
+      this.#stats.refused++;
       this.#note(`${id}: ${checked}`);
       return undefined;
     }
-    this.stats.hits++;
+    this.#stats.hits++;
     this.#failuresInRow = 0;
     return checked;
   }
@@ -155,7 +172,7 @@ export class SecondLevel {
   put(id: string, bytes: Uint8Array): void {
     if (this.#options.isReadOnly === true || !ENTRY_ID.test(id)) return;
     if (this.#waitingPuts >= PUTS_WAITING_MAX) {
-      this.stats.putsLost++;
+      this.#stats.putsLost++;
       return;
     }
     if (this.#waitingPuts++ === 0)
@@ -178,15 +195,15 @@ export class SecondLevel {
     const leftMs = this.#putsEndMs - performance.now();
     try {
       if (this.#closing.signal.aborted || this.#isResting() || leftMs <= 0) {
-        this.stats.putsLost++;
+        this.#stats.putsLost++;
         return;
       }
       const timeoutMs = Math.min(this.#options.putTimeoutMs ?? 2000, leftMs);
       await withinTime(timeoutMs, this.#closing.signal, (signal) => this.#store.put(id, bytes, signal));
-      this.stats.puts++;
+      this.#stats.puts++;
       this.#failuresInRow = 0;
     } catch (error) {
-      this.stats.putsLost++;
+      this.#stats.putsLost++;
       this.#failed(error);
     } finally {
       this.#waitingPuts--;
@@ -214,15 +231,15 @@ export class SecondLevel {
 
   #failed(error: unknown): void {
     const isTimeOver = error instanceof TimeOver;
-    if (isTimeOver) this.stats.timeouts++;
-    else this.stats.failures++;
+    if (isTimeOver) this.#stats.timeouts++;
+    else this.#stats.failures++;
     this.#note(reasonOf(error), isTimeOver);
   }
 
   /** @param isSerious enough to leave the store alone at once: whoever asks it next would wait as long */
   #note(trouble: string, isSerious = false): void {
-    this.stats.lastTrouble = `${this.name}: ${trouble}`;
-    if (++this.#failuresInRow < (this.#options.failuresMax ?? 3) && !isSerious) return;
+    this.#stats.lastTrouble = `${this.name}: ${trouble}`;
+    if (++this.#failuresInRow < (this.#options.maxFailures ?? 3) && !isSerious) return;
     this.#failuresInRow = 0;
     this.#restUntilMs = performance.now() + (this.#options.restMs ?? 30_000);
   }
@@ -230,7 +247,9 @@ export class SecondLevel {
 
 class TimeOver extends Error {}
 
-/** Runs something that may not end, and is done with it when the time is over, whether it listens to its signal or not. */
+/**
+ * Runs something that may not end, and is done with it when the time is over, whether it listens to its signal or not.
+ */
 async function withinTime<T>(
   timeoutMs: number,
   closing: AbortSignal,

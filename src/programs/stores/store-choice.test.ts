@@ -13,6 +13,6 @@ test("there is none unless one is named, and none where the cache is off", () =>
   expect(secondLevelFrom({})).toBeUndefined();
   expect(secondLevelFrom({ EVERWARP_CACHE_STORE: "" })).toBeUndefined();
   const named = { EVERWARP_CACHE_STORE: "/mnt/programs" };
-  expect(secondLevelFrom({ ...named, EW_PROGRAM_CACHE: "off" })).toBeUndefined();
+  expect(secondLevelFrom({ ...named, EVERWARP_PROGRAM_CACHE: "off" })).toBeUndefined();
   expect(secondLevelFrom(named)?.name).toBe("/mnt/programs");
 });

@@ -25,7 +25,7 @@ export function secondLevelFrom(
   options: SecondLevelOptions = {},
 ): SecondLevel | undefined {
   const place = environment["EVERWARP_CACHE_STORE"] ?? "";
-  if (place === "" || environment["EW_PROGRAM_CACHE"] === "off") return undefined;
+  if (place === "" || environment["EVERWARP_PROGRAM_CACHE"] === "off") return undefined;
   return new SecondLevel(storeAt(place), {
     secret: environment["EVERWARP_CACHE_SECRET"] || undefined,
     isReadOnly: (environment["EVERWARP_CACHE_STORE_READ_ONLY"] ?? "") !== "",

@@ -44,9 +44,9 @@ export interface CheckpointProgress {
   readonly iterations: number;
   /** Why the kernel was not running: `parked`, `idle`, `stopped`. */
   readonly phase: string;
-  /** Sequence number of the last request that was answered, by lane. */
+  /** Sequence number of the last request that was answered, by priority. */
   readonly sequences: readonly number[];
-  /** Requests taken, over all lanes. */
+  /** Requests taken, over all priorities. */
   readonly taken: number;
   readonly workgroupCount: number;
   /** What else its writer wants to find again. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Lane } from "../queue/priority.ts";
+import type { Priority } from "../queue/priority.ts";
 import { Journal } from "./journal.ts";
 
 const IN_FLIGHT_MAX = 8;
@@ -8,7 +8,7 @@ const WORDS_MAX = 6;
 const make = (keepsAnswered: boolean, bytesMax = 4 * IN_FLIGHT_MAX * (WORDS_MAX + 2) * 4): Journal =>
   new Journal({ bytesMax, inFlightMax: IN_FLIGHT_MAX, requestWordsMax: WORDS_MAX, keepsAnswered });
 
-/** A journal of three requests, not yet answered: 1 and 2 in the normal lane, 3 in the urgent one. */
+/** A journal of three requests, not yet answered: 1 and 2 in the normal priority, 3 in the urgent one. */
 function withThree(): Journal {
   const journal = make(true);
   journal.published(0, Uint32Array.of(1), 1);
@@ -18,7 +18,7 @@ function withThree(): Journal {
 }
 
 interface Model {
-  lane: Lane;
+  priority: Priority;
   words: number[];
   ordinal?: number;
 }
@@ -29,13 +29,16 @@ const steps = fc.array(
       weight: 5,
       arbitrary: fc.record({
         kind: fc.constant("publish" as const),
-        lane: fc.constantFrom<Lane>(0, 1),
+        priority: fc.constantFrom<Priority>(0, 1),
         words: fc.array(fc.nat(0xffff_ffff), { maxLength: WORDS_MAX }),
       }),
     },
     {
       weight: 4,
-      arbitrary: fc.record({ kind: fc.constant("answer" as const), lane: fc.constantFrom<Lane>(0, 1) }),
+      arbitrary: fc.record({
+        kind: fc.constant("answer" as const),
+        priority: fc.constantFrom<Priority>(0, 1),
+      }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("cut" as const) }) },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant("withdraw" as const) }) },
@@ -50,17 +53,17 @@ describe("Journal", () => {
         const journal = make(keepsAnswered);
         let records: Model[] = [];
         let ordinal = firstOrdinal; // anywhere, so that it wraps in some runs
-        const inFlight = (lane: Lane): Model[] =>
-          records.filter((one) => one.lane === lane && one.ordinal === undefined);
+        const inFlight = (priority: Priority): Model[] =>
+          records.filter((one) => one.priority === priority && one.ordinal === undefined);
         for (const step of sequence) {
           if (step.kind === "publish") {
-            if (!journal.hasRoom || inFlight(step.lane).length === IN_FLIGHT_MAX) continue;
-            journal.published(step.lane, Uint32Array.from([...step.words, 7, 7]), step.words.length);
-            records.push({ lane: step.lane, words: step.words });
+            if (!journal.hasRoom || inFlight(step.priority).length === IN_FLIGHT_MAX) continue;
+            journal.published(step.priority, Uint32Array.from([...step.words, 7, 7]), step.words.length);
+            records.push({ priority: step.priority, words: step.words });
           } else if (step.kind === "answer") {
-            const oldest = inFlight(step.lane)[0];
+            const oldest = inFlight(step.priority)[0];
             if (oldest === undefined) continue;
-            journal.answered(step.lane, ordinal);
+            journal.answered(step.priority, ordinal);
             oldest.ordinal = ordinal;
             ordinal = (ordinal + 1) >>> 0;
           } else if (step.kind === "cut") {
@@ -73,23 +76,25 @@ describe("Journal", () => {
           if (!keepsAnswered) records = records.filter((one) => one.ordinal === undefined);
           const bytes = records.reduce((sum, one) => sum + (one.words.length + 2) * 4, 0);
           expect(journal.usedBytes).toBe(bytes);
-          for (const lane of [0, 1] as const)
-            expect(journal.answeredCount(lane)).toBe(
-              records.filter((one) => one.lane === lane && one.ordinal !== undefined).length,
+          for (const priority of [0, 1] as const)
+            expect(journal.answeredCount(priority)).toBe(
+              records.filter((one) => one.priority === priority && one.ordinal !== undefined).length,
             );
           expect(journal.hasRoom).toBe(bytes + (WORDS_MAX + 2) * 4 <= journal.bytesMax);
         }
-        for (const lane of [0, 1] as const) {
-          expect(journal.inFlightCount(lane)).toBe(inFlight(lane).length);
-          expect(journal.inFlight(lane).map((words) => [...words])).toEqual(
-            inFlight(lane).map(({ words }) => words),
+        for (const priority of [0, 1] as const) {
+          expect(journal.inFlightCount(priority)).toBe(inFlight(priority).length);
+          expect(journal.inFlight(priority).map((words) => [...words])).toEqual(
+            inFlight(priority).map(({ words }) => words),
           );
         }
         const answered = records
           .filter((one) => one.ordinal !== undefined)
           .sort((a, b) => ((a.ordinal ?? 0) - (b.ordinal ?? 0)) | 0);
         expect(
-          journal.replay().map(({ lane, words, ordinal: at }) => ({ lane, words: [...words], ordinal: at })),
+          journal
+            .replay()
+            .map(({ priority, words, ordinal: at }) => ({ priority, words: [...words], ordinal: at })),
         ).toEqual(answered);
       }),
       { numRuns: 300 },
@@ -104,7 +109,7 @@ describe("Journal", () => {
     expect(journal.replay().map(({ words }) => words[0])).toEqual([3, 1, 2]);
   });
 
-  it("keeps the order of a lane where ordinals of several workgroups contradict it", () => {
+  it("keeps the order of a priority where ordinals of several workgroups contradict it", () => {
     const journal = withThree();
     journal.answered(0, 9);
     journal.answered(0, 4);

@@ -2,21 +2,21 @@
  * What was asked of a kernel since its last checkpoint, in packed words: with the checkpoint it gives the kernel's state back.
  *
  *     words   ┌ record ┬ record ┬ … ┬ record ┐ free
- *     record  │ tag: lane, answered, word count │ ordinal (once answered) │ payload words … │
+ *     record  │ tag: priority, answered, word count │ ordinal (once answered) │ payload words … │
  *
- *     published ──▶ in flight (first come first out, per lane) ──▶ answered, with the ordinal in which the kernel took it
+ *     published ──▶ in flight (first come first out, per priority) ──▶ answered, with the ordinal in which the kernel took it
  *                        └ withdrawn: forgotten                        └ cut: part of a checkpoint, forgotten
  *
- * Invariants: records lie in the order of publishing; the oldest in flight of a lane is the next one to be answered there;
+ * Invariants: records lie in the order of publishing; the oldest in flight of a priority is the next one to be answered there;
  * `words` never grows beyond `bytesMax`. On the way of a request nothing is allocated but, now and then, a larger array.
  * Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by size.
  */
 import { EverwarpError } from "../../base/index.ts";
-import type { Lane } from "../queue/index.ts";
+import type { Priority } from "../queue/index.ts";
 
 const TAG_WORDS = 2;
 const ORDINAL = 1;
-const LANE_BIT = 1;
+const URGENT_BIT = 1;
 const ANSWERED_BIT = 2;
 const WITHDRAWN_BIT = 4;
 const COUNT_SHIFT = 8;
@@ -25,7 +25,7 @@ const FIRST_WORDS = 4096;
 export interface JournalOptions {
   /** Bytes of all records together, at most. */
   bytesMax: number;
-  /** Requests of a lane that can be in flight: a power of two. */
+  /** Requests of a priority that can be in flight: a power of two. */
   inFlightMax: number;
   /** Words of a request, at most; so that there is always room to say how full it is. */
   requestWordsMax: number;
@@ -35,7 +35,7 @@ export interface JournalOptions {
 
 /** A request to be performed again. */
 export interface ReplayEntry {
-  readonly lane: Lane;
+  readonly priority: Priority;
   /** A view of the journal: valid until something is published or cut. */
   readonly words: Uint32Array;
   readonly ordinal: number;
@@ -70,9 +70,9 @@ export class Journal {
     this.#inFlight = [new PositionQueue(inFlightMax), new PositionQueue(inFlightMax)];
   }
 
-  /** Requests of a lane that were answered and are kept. */
-  answeredCount(lane: Lane): number {
-    return this.#answered[lane];
+  /** Requests of a priority that were answered and are kept. */
+  answeredCount(priority: Priority): number {
+    return this.#answered[priority];
   }
 
   /** Bytes of the records that count. */
@@ -84,8 +84,8 @@ export class Journal {
     return this.#bytesMax;
   }
 
-  inFlightCount(lane: Lane): number {
-    return this.#inFlight[lane].count;
+  inFlightCount(priority: Priority): number {
+    return this.#inFlight[priority].count;
   }
 
   /** Whether one more request of any size fits; when not, a checkpoint must be taken and the journal cut. */
@@ -98,33 +98,33 @@ export class Journal {
     return this.usedBytes >= this.#bytesMax * 0.75;
   }
 
-  /** Notes a request that is being published. Only when it `hasRoom`, and the lane has a free slot. */
-  published(lane: Lane, payload: Uint32Array, wordCount: number): void {
+  /** Notes a request that is being published. Only when it `hasRoom`, and the priority has a free slot. */
+  published(priority: Priority, payload: Uint32Array, wordCount: number): void {
     if (this.#end + TAG_WORDS + wordCount > this.#words.length) this.#makeRoom(TAG_WORDS + wordCount);
     const words = this.#words;
     const at = this.#end;
-    words[at] = lane | (wordCount << COUNT_SHIFT);
+    words[at] = priority | (wordCount << COUNT_SHIFT);
     words[at + ORDINAL] = 0;
     for (let index = 0; index < wordCount; index++) words[at + TAG_WORDS + index] = payload[index];
     this.#end = at + TAG_WORDS + wordCount;
-    this.#inFlight[lane].push(at);
+    this.#inFlight[priority].push(at);
   }
 
-  /** Notes that the oldest request in flight of a lane was answered, as the kernel's `ordinal`-th. */
-  answered(lane: Lane, ordinal: number): void {
-    const at = this.#inFlight[lane].shift();
+  /** Notes that the oldest request in flight of a priority was answered, as the kernel's `ordinal`-th. */
+  answered(priority: Priority, ordinal: number): void {
+    const at = this.#inFlight[priority].shift();
     if (!this.keepsAnswered) {
       this.#forget(at);
       return;
     }
     this.#words[at] |= ANSWERED_BIT;
     this.#words[at + ORDINAL] = ordinal;
-    this.#answered[lane]++;
+    this.#answered[priority]++;
   }
 
-  /** Words of the requests in flight of a lane, oldest first: copies. */
-  inFlight(lane: Lane): Uint32Array[] {
-    return this.#inFlight[lane].toArray().map((at) => this.#payload(at).slice());
+  /** Words of the requests in flight of a priority, oldest first: copies. */
+  inFlight(priority: Priority): Uint32Array[] {
+    return this.#inFlight[priority].toArray().map((at) => this.#payload(at).slice());
   }
 
   /** Forgets what is in flight: it was taken back, to be published again. */
@@ -143,18 +143,18 @@ export class Journal {
   }
 
   /**
-   * What was answered, in the order in which the kernel took it; within a lane in the order of publishing, whatever the ordinals say (those
+   * What was answered, in the order in which the kernel took it; within a priority in the order of publishing, whatever the ordinals say (those
    * of several workgroups are not one count).
    */
   replay(): ReplayEntry[] {
-    const lanes: [ReplayEntry[], ReplayEntry[]] = [[], []];
+    const priorities: [ReplayEntry[], ReplayEntry[]] = [[], []];
     for (let at = 0; at < this.#end; at += this.#recordWords(at)) {
       const tag = this.#words[at];
       if ((tag & (ANSWERED_BIT | WITHDRAWN_BIT)) !== ANSWERED_BIT) continue;
-      const lane = (tag & LANE_BIT) as Lane;
-      lanes[lane].push({ lane, words: this.#payload(at), ordinal: this.#words[at + ORDINAL] });
+      const priority = (tag & URGENT_BIT) as Priority;
+      priorities[priority].push({ priority, words: this.#payload(at), ordinal: this.#words[at + ORDINAL] });
     }
-    return merged(...lanes);
+    return merged(...priorities);
   }
 
   #recordWords(at: number): number {
@@ -206,7 +206,7 @@ export class Journal {
     const tag = this.#words[at];
     const words = this.#recordWords(at);
     if (at !== this.#end) this.#words.copyWithin(this.#end, at, at + words);
-    if ((tag & ANSWERED_BIT) === 0) this.#inFlight[tag & LANE_BIT].push(this.#end);
+    if ((tag & ANSWERED_BIT) === 0) this.#inFlight[tag & URGENT_BIT].push(this.#end);
     this.#end += words;
   }
 }

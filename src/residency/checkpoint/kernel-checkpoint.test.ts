@@ -8,7 +8,7 @@ import { writeSealedFile } from "../../../test/support/sealed-file.ts";
 import { EverwarpError } from "../../base/errors.ts";
 import type { KernelMemory } from "../kernel/kernel-instance.ts";
 import { encodePosition, isSplit, type LoopPosition, POSITION_BYTES_MAX } from "../launch/loop-position.ts";
-import type { Lane } from "../queue/priority.ts";
+import type { Priority } from "../queue/priority.ts";
 import type { CheckpointIdentity } from "./checkpoint-format.ts";
 import { encodeRequests, loadKernel, saveKernel, type StoredRequest } from "./kernel-checkpoint.ts";
 
@@ -19,9 +19,9 @@ const file = join(folder, "file");
 const identity: CheckpointIdentity = { deviceKey: "d", driverKey: "d", kernelKey: "k", layoutHash: "l" };
 const progress = { iterations: 0, phase: "parked", sequences: [0, 0], taken: 0, workgroupCount: 1 };
 const TYPES = { requestWords: 3, stateBytes: 256 };
-const LANES = [0, 1] as const;
+const PRIORITIES = [0, 1] as const;
 
-/** What a kernel leaves: of each lane the requests in flight, and how many of them each workgroup has finished. */
+/** What a kernel leaves: of each priority the requests in flight, and how many of them each workgroup has finished. */
 interface Left {
   readonly slots: number;
   readonly inFlight: readonly [number, number];
@@ -29,7 +29,7 @@ interface Left {
   readonly progress: readonly [readonly bigint[], readonly bigint[]];
 }
 
-const lane = (workgroups: number, slots: number) =>
+const priority = (workgroups: number, slots: number) =>
   fc
     .tuple(
       fc.nat(slots),
@@ -44,7 +44,7 @@ const lane = (workgroups: number, slots: number) =>
 const lefts: fc.Arbitrary<Left> = fc
   .tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom(1, 2, 8))
   .chain(([workgroups, slots]) =>
-    fc.tuple(lane(workgroups, slots), lane(workgroups, slots)).map(([normal, urgent]) => ({
+    fc.tuple(priority(workgroups, slots), priority(workgroups, slots)).map(([normal, urgent]) => ({
       slots,
       inFlight: [normal.inFlight, urgent.inFlight],
       ahead: [normal.ahead, urgent.ahead],
@@ -53,7 +53,7 @@ const lefts: fc.Arbitrary<Left> = fc
   );
 
 function positionOf({ slots, inFlight, ahead, progress: begun }: Left): LoopPosition {
-  const of = (which: Lane): LoopPosition["lanes"][0] => ({
+  const of = (which: Priority): LoopPosition["priorities"][0] => ({
     ahead: Uint32Array.from(ahead[which]),
     progress: BigUint64Array.from(begun[which]),
     arrivals: BigUint64Array.from({ length: slots }, (_, place) => {
@@ -63,16 +63,16 @@ function positionOf({ slots, inFlight, ahead, progress: begun }: Left): LoopPosi
   });
   return {
     workgroupCount: ahead[0].length,
-    lanes: [of(0), of(1)],
+    priorities: [of(0), of(1)],
     taken: new Uint32Array(ahead[0].length).fill(9),
     totals: new BigUint64Array(6),
   };
 }
 
 function requestsOf({ inFlight }: Left): StoredRequest[] {
-  return LANES.flatMap((which) =>
+  return PRIORITIES.flatMap((which) =>
     Array.from({ length: inFlight[which] }, (_, at) => ({
-      lane: which,
+      priority: which,
       words: Uint32Array.of(which, at, 0xffff_ffff),
     })),
   );
@@ -105,9 +105,9 @@ function assertUsable({ memory, requests }: Loaded): void {
   const { state, position } = memory;
   expect(state.length).toBe(TYPES.stateBytes);
   for (const { words } of requests) expect(words.length).toBe(TYPES.requestWords);
-  for (const which of LANES) {
-    const count = requests.filter((one) => one.lane === which).length;
-    const { ahead, progress: begun, arrivals } = position.lanes[which];
+  for (const which of PRIORITIES) {
+    const count = requests.filter((one) => one.priority === which).length;
+    const { ahead, progress: begun, arrivals } = position.priorities[which];
     expect([ahead.length, begun.length]).toEqual([position.workgroupCount, position.workgroupCount]);
     expect(Math.min(...ahead)).toBe(0);
     expect(Math.max(...ahead)).toBeLessThanOrEqual(count);
@@ -129,8 +129,8 @@ describe("a kernel's checkpoint", () => {
         const position = positionOf(left);
         const requests = requestsOf(left);
         const memory = { state: new Uint8Array(TYPES.stateBytes).fill(5), position };
-        const inFlight = LANES.map((which) =>
-          requests.filter((one) => one.lane === which).map(({ words }) => words),
+        const inFlight = PRIORITIES.map((which) =>
+          requests.filter((one) => one.priority === which).map(({ words }) => words),
         );
         await saveKernel(file, identity, memory, inFlight);
         expect(await loadKernel(file, identity, TYPES, {})).toEqual({ memory, requests });
@@ -191,7 +191,7 @@ describe("a kernel's checkpoint", () => {
     ],
     ["a request of no words", changed(busy, "requests", words(0, 0, 1, 0))],
     ["a request whose length overflows", changed(busy, "requests", words(0, 0xffff_ffff, 1, 1, 1))],
-    ["a request of a third lane", changed(busy, "requests", words(2, 3, 1, 1, 1))],
+    ["a request of a third priority", changed(busy, "requests", words(2, 3, 1, 1, 1))],
     [
       "requests that end in the middle of a word",
       changed(busy, "requests", words(0, 3, 1, 1, 1).subarray(0, 18)),
@@ -202,16 +202,28 @@ describe("a kernel's checkpoint", () => {
     ],
     ["workgroups ahead, and no request", changed(busy, "requests", new Uint8Array(0))],
     [
-      "workgroups ahead of requests of the other lane",
+      "workgroups ahead of requests of the other priority",
       changed(busy, "requests", encodeRequests(requestsOf({ ...busy, inFlight: [0, 2] }))),
     ],
-    ["a workgroup further ahead than there are requests", at(busy, ({ lanes }) => (lanes[0].ahead[0] = 3))],
-    ["a workgroup ahead by 2³² − 1", at(busy, ({ lanes }) => (lanes[0].ahead[0] = 0xffff_ffff))],
-    ["all workgroups ahead", at(busy, ({ lanes }) => (lanes[0].ahead[1] = 1))],
-    ["progress of a request that is not there", at(idle, ({ lanes }) => (lanes[1].progress[0] = 1n))],
-    ["more arrivals than workgroups have finished", at(busy, ({ lanes }) => lanes[0].arrivals[0]++)],
-    ["arrivals for a request that is not there", at(busy, ({ lanes }) => (lanes[0].arrivals[5] = 1n))],
-    ["a result that nobody gave", at(busy, ({ lanes }) => (lanes[0].arrivals[1] = 1n << 16n))],
+    [
+      "a workgroup further ahead than there are requests",
+      at(busy, ({ priorities }) => (priorities[0].ahead[0] = 3)),
+    ],
+    ["a workgroup ahead by 2³² − 1", at(busy, ({ priorities }) => (priorities[0].ahead[0] = 0xffff_ffff))],
+    ["all workgroups ahead", at(busy, ({ priorities }) => (priorities[0].ahead[1] = 1))],
+    [
+      "progress of a request that is not there",
+      at(idle, ({ priorities }) => (priorities[1].progress[0] = 1n)),
+    ],
+    [
+      "more arrivals than workgroups have finished",
+      at(busy, ({ priorities }) => priorities[0].arrivals[0]++),
+    ],
+    [
+      "arrivals for a request that is not there",
+      at(busy, ({ priorities }) => (priorities[0].arrivals[5] = 1n)),
+    ],
+    ["a result that nobody gave", at(busy, ({ priorities }) => (priorities[0].arrivals[1] = 1n << 16n))],
     ["no workgroups", changed(idle, "position", words(0, 8, ...Array<number>(12 + 32).fill(0)))],
     [
       "slots that are no power of two",

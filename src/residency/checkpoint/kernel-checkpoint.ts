@@ -3,7 +3,7 @@
  *
  *     section   state      the state buffer
  *               position   where each workgroup stands (loop-memory.ts)
- *               requests   words: for each request its lane and word count, then its words; per lane oldest first
+ *               requests   words: for each request its priority and word count, then its words; per priority oldest first
  *
  * Requests that had not been published yet are not in it: they are known to their callers alone.
  */
@@ -16,20 +16,20 @@ import {
   decodePosition,
   encodePosition,
   POSITION_BYTES_MAX,
-  SLOTS_MAX,
+  MAX_SLOTS,
 } from "../launch/index.ts";
-import type { Lane } from "../queue/index.ts";
+import type { Priority } from "../queue/index.ts";
 import { type LoadCheckpointOptions, loadCheckpoint, saveCheckpoint } from "./checkpoint-file.ts";
 import type { CheckpointIdentity } from "./checkpoint-format.ts";
 
 const SECTIONS = ["state", "position", "requests"] as const;
-const LANE_COUNT = 2;
-/** Before each request: its lane and its word count. */
+const PRIORITY_COUNT = 2;
+/** Before each request: its priority and its word count. */
 const REQUEST_HEAD_WORDS = 2;
 
 /** A request of a checkpoint. */
 export interface StoredRequest {
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly words: Uint32Array;
 }
 
@@ -52,8 +52,8 @@ export async function saveKernel(
   inFlight: readonly (readonly Uint32Array[])[],
 ): Promise<void> {
   const { state, position } = memory;
-  const requests = inFlight.flatMap((words, lane) =>
-    words.map((one) => ({ lane: lane as Lane, words: one })),
+  const requests = inFlight.flatMap((words, priority) =>
+    words.map((one) => ({ priority: priority as Priority, words: one })),
   );
   await saveCheckpoint(file, {
     identity,
@@ -94,7 +94,7 @@ export async function loadKernel(
   const stored = decodeRequests(requests, requestWords);
   assertPosition(
     memory.position,
-    [0, 1].map((lane) => stored.filter((one) => one.lane === lane).length),
+    [0, 1].map((priority) => stored.filter((one) => one.priority === priority).length),
   );
   return { memory, requests: stored };
 }
@@ -104,7 +104,7 @@ function assertSections(
   places: readonly SectionPlace[],
   { requestWords, stateBytes }: Pick<KernelTypes, "requestWords" | "stateBytes">,
 ): void {
-  const requestBytesMax = LANE_COUNT * SLOTS_MAX * (REQUEST_HEAD_WORDS + requestWords) * 4;
+  const requestBytesMax = PRIORITY_COUNT * MAX_SLOTS * (REQUEST_HEAD_WORDS + requestWords) * 4;
   const most = [stateBytes, POSITION_BYTES_MAX, requestBytesMax];
   for (const [index, name] of SECTIONS.entries()) {
     const place = places.find((one) => one.name === name);
@@ -119,7 +119,7 @@ function assertSections(
 
 /** Words of requests, one after the other. */
 export function encodeRequests(requests: readonly StoredRequest[]): Uint8Array {
-  const words = requests.flatMap((request) => [request.lane, request.words.length, ...request.words]);
+  const words = requests.flatMap((request) => [request.priority, request.words.length, ...request.words]);
   return new Uint8Array(Uint32Array.from(words).buffer);
 }
 
@@ -134,11 +134,14 @@ export function decodeRequests(bytes: Uint8Array, requestWords: number): StoredR
   const words = new Uint32Array(bytes.slice().buffer);
   const requests: StoredRequest[] = [];
   for (let at = 0; at < words.length; at += strideWords) {
-    const [lane, wordCount] = words.subarray(at, at + REQUEST_HEAD_WORDS);
-    if (lane >= LANE_COUNT) throw corrupted(`a request of lane ${lane}`);
+    const [priority, wordCount] = words.subarray(at, at + REQUEST_HEAD_WORDS);
+    if (priority >= PRIORITY_COUNT) throw corrupted(`a request of priority ${priority}`);
     if (wordCount !== requestWords)
       throw corrupted(`a request of ${wordCount} words, and those of this kernel have ${requestWords}`);
-    requests.push({ lane: lane as Lane, words: words.slice(at + REQUEST_HEAD_WORDS, at + strideWords) });
+    requests.push({
+      priority: priority as Priority,
+      words: words.slice(at + REQUEST_HEAD_WORDS, at + strideWords),
+    });
   }
   return requests;
 }

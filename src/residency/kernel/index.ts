@@ -3,7 +3,7 @@ export {
   type KernelCapture,
   type KernelMemory,
   type KernelRecipe,
-  KernelSite,
+  KernelInstance,
   type KernelText,
   type KernelTotals,
   kernelKeyOf,

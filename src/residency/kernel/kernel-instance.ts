@@ -32,14 +32,14 @@ import {
 } from "../launch/index.ts";
 import { type DeviceProfile, residentWorkgroups } from "../profile/index.ts";
 import { Phase } from "../queue/index.ts";
-import { isCard, type Place, roomOf } from "../sharing/index.ts";
+import { isCard, type Place, admissionOf } from "../sharing/index.ts";
 import type { StrategyName } from "../strategies/index.ts";
 import { type CopyPart, DeviceCopy, type StagedPart } from "./device-copy.ts";
 import { KERNEL_TYPES_FILE } from "./kernel-names.ts";
 import type { KernelTypes } from "./kernel-source.ts";
 
-/** Lanes of the queue of a kernel that includes kernel.glsl. */
-const LANE_COUNT = 2;
+/** Priorities of the queue of a kernel that includes kernel.glsl. */
+const PRIORITY_COUNT = 2;
 /** Threads of a workgroup at least, as the loop is written (glsl/residency.glsl). */
 const THREADS_MIN = 32;
 /** How long a kernel that was told to stop has for it, before its device is given up. */
@@ -75,7 +75,7 @@ export interface KernelCapture {
   finish(): Promise<KernelMemory>;
 }
 
-/** What the kernel of a site has done, in sums that only grow. */
+/** What the kernel of a instance has done, in sums that only grow. */
 export interface KernelTotals {
   ticks: number;
   polls: number;
@@ -91,7 +91,7 @@ export interface KernelMemory {
   readonly position: LoopPosition;
 }
 
-export class KernelSite {
+export class KernelInstance {
   readonly device: Device;
   readonly loop: ResidentLoop;
   readonly program: ProgramLease;
@@ -131,7 +131,7 @@ export class KernelSite {
    * Launches the kernel: with zeros for its state, or where `memory` says it stood.
    * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
-  static async open(device: Device, recipe: KernelRecipe, memory?: KernelMemory): Promise<KernelSite> {
+  static async open(device: Device, recipe: KernelRecipe, memory?: KernelMemory): Promise<KernelInstance> {
     const { types, label } = recipe;
     assertWorkgroupSize(device, recipe.workgroupSize);
     const profile = await profileOf(device);
@@ -140,7 +140,7 @@ export class KernelSite {
     const undo: (() => void | Promise<void>)[] = [];
     try {
       // Before anything is asked of the driver: where a kernel holds the only queue, making a pipeline may wait for that kernel's end.
-      const place = roomOf(device).enter({
+      const place = admissionOf(device).enter({
         kind: kindOf(strategy),
         label,
         workgroupCount: recipe.workgroups,
@@ -167,9 +167,9 @@ export class KernelSite {
       }
       const loop = await launchLoop(device, recipe, { profile, hasClock, program, place, state });
       undo.push(() => loop[Symbol.asyncDispose]());
-      const site = new KernelSite({ device, loop, program, recipe, place, state, copy, memory });
-      if (memory !== undefined) await site.#goOnAt(memory.position);
-      return site;
+      const instance = new KernelInstance({ device, loop, program, recipe, place, state, copy, memory });
+      if (memory !== undefined) await instance.#goOnAt(memory.position);
+      return instance;
     } catch (error) {
       // What cannot be undone on a lost device goes with the device; the first error is the one to tell.
       for (const step of undo.toReversed()) await Promise.resolve(step()).catch(() => undefined);
@@ -177,7 +177,7 @@ export class KernelSite {
     }
   }
 
-  /** What the kernel has done on this site: the sums that it tells, without those that it was restored with. */
+  /** What the kernel has done on this instance: the sums that it tells, without those that it was restored with. */
   get totals(): KernelTotals {
     const told: KernelTotals = this.loop.heartbeat ?? this.#before;
     const since = (name: keyof KernelTotals): number => Math.max(0, told[name] - this.#before[name]);
@@ -363,7 +363,7 @@ function launchLoop(
     strategy: recipe.strategy,
     queue: made.place.queue,
     hasClock: made.hasClock,
-    laneCount: LANE_COUNT,
+    priorityCount: PRIORITY_COUNT,
     slotCount: recipe.slots,
     completionVectors: types.completionVectors,
     boundedWorkgroupCount: workgroups,

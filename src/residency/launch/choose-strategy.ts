@@ -4,6 +4,7 @@ import type { DeviceProfile } from "../profile/index.ts";
 import type { KernelKind } from "../sharing/index.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
 
+/** What limits the choice of a strategy. */
 export interface StrategyChoice {
   /** Strategies that the caller's kernel can be run with; all if not given. */
   readonly among?: readonly StrategyName[];

@@ -3,7 +3,7 @@ export { chooseStrategy, kindOf } from "./choose-strategy.ts";
 export {
   type LoopPosition,
   POSITION_BYTES_MAX,
-  SLOTS_MAX,
+  MAX_SLOTS,
   assertPosition,
   copyPosition,
   decodePosition,

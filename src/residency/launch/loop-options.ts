@@ -25,9 +25,9 @@ export interface ResidentLoopOptions {
   queue?: Queue;
   /** Was the kernel compiled with RESIDENCY_CLOCK? */
   hasClock?: boolean;
-  /** Lanes of the queue, as the kernel was compiled with (RESIDENCY_LANES). */
-  laneCount?: 1 | 2;
-  /** Requests that can be in flight in each lane: a power of two, at most 4096. */
+  /** Priorities of the queue, as the kernel was compiled with (RESIDENCY_LANES). */
+  priorityCount?: 1 | 2;
+  /** Requests that can be in flight in each priority: a power of two, at most 4096. */
   slotCount?: number;
   /** Vectors of a completion, the loop's own included. */
   completionVectors?: number;

@@ -18,11 +18,11 @@ const SLOTS = 8;
 /** What the device memory of a kernel would hold, made from what each workgroup has done: the reference. */
 interface Reference {
   answered: [number, number];
-  /** By lane and workgroup: unanswered requests finished; the smallest of a lane is 0. */
+  /** By priority and workgroup: unanswered requests finished; the smallest of a priority is 0. */
   ahead: [number[], number[]];
   progress: [bigint[], bigint[]];
 }
-const lane = (workgroups: number): fc.Arbitrary<number[]> =>
+const priority = (workgroups: number): fc.Arbitrary<number[]> =>
   fc
     .array(fc.nat(4), { minLength: workgroups, maxLength: workgroups })
     .map((counts) => counts.map((count) => count - Math.min(...counts)));
@@ -30,7 +30,7 @@ const long = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
 const references: fc.Arbitrary<Reference> = fc.integer({ min: 1, max: 4 }).chain((workgroups) =>
   fc.record({
     answered: fc.tuple(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff)),
-    ahead: fc.tuple(lane(workgroups), lane(workgroups)),
+    ahead: fc.tuple(priority(workgroups), priority(workgroups)),
     progress: fc.tuple(
       fc.array(long, { minLength: workgroups, maxLength: workgroups }),
       fc.array(long, { minLength: workgroups, maxLength: workgroups }),
@@ -113,8 +113,8 @@ describe("a position", () => {
           const left = reference.ahead[which].map((count) =>
             Array.from({ length: count }, (_, place) => place).filter((place) => place !== index),
           );
-          expect([...position.lanes[which].ahead]).toEqual(left.map(({ length }) => length));
-          expect([...position.lanes[which].progress]).toEqual(
+          expect([...position.priorities[which].ahead]).toEqual(left.map(({ length }) => length));
+          expect([...position.priorities[which].progress]).toEqual(
             reference.progress[which].map((value, workgroup) =>
               reference.ahead[which][workgroup] === index ? 0n : value,
             ),
@@ -122,10 +122,10 @@ describe("a position", () => {
           const places = Array.from({ length: SLOTS }, (_, place) => place).filter(
             (place) => place !== index,
           );
-          expect([...position.lanes[which].arrivals]).toEqual(
+          expect([...position.priorities[which].arrivals]).toEqual(
             [...places.map((place) => arrivalsAt(reference.ahead[which], place)), 0n].slice(0, SLOTS),
           );
-          expect(position.lanes[1 - which]).toEqual(positionOf(reference).lanes[1 - which]);
+          expect(position.priorities[1 - which]).toEqual(positionOf(reference).priorities[1 - which]);
         },
       ),
     );

@@ -1,26 +1,26 @@
 /**
  * Where a parked kernel stands: what its workgroups have finished, free of the numbers of the queue that it was served from.
  *
- *     lane        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an answer)
+ *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an answer)
  *     workgroup 0 ────────────────┤ done   done  p                        ahead = 2, progress p of request 2
  *     workgroup 1 ────────────────┤ done                                  ahead = 1
  *     arrivals                    │ 2      1     0    0                   whole counters: results below way too
  *
- * Invariant: `ahead` of at least one workgroup of each lane is 0, as requests that all have finished are answered. So a fresh queue
+ * Invariant: `ahead` of at least one workgroup of each priority is 0, as requests that all have finished are answered. So a fresh queue
  * can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on exactly where it stood.
  */
 import { EverwarpError } from "../../base/index.ts";
-import { Cursors, Queue, type Lane } from "../queue/index.ts";
+import { Cursors, Queue, type Priority } from "../queue/index.ts";
 
-const LANES = [0, 1] as const;
+const PRIORITIES = [0, 1] as const;
 const TOTALS_BYTES = 48;
 const ARRIVAL_MASK = (1n << BigInt(Queue.ARRIVAL_BITS)) - 1n;
-/** Requests of a lane that can be in flight. */
-export const SLOTS_MAX = 4096;
+/** Requests of a priority that can be in flight. */
+export const MAX_SLOTS = 4096;
 /** Bytes of the largest position in a file. */
-export const POSITION_BYTES_MAX = positionBytes(Cursors.WORKGROUPS_MAX, SLOTS_MAX);
+export const POSITION_BYTES_MAX = positionBytes(Cursors.WORKGROUPS_MAX, MAX_SLOTS);
 
-interface LanePosition {
+interface PriorityPosition {
   /** A number a workgroup: unanswered requests that it has finished. */
   readonly ahead: Uint32Array;
   /** A number a workgroup: how far it has come with the next one. */
@@ -31,7 +31,7 @@ interface LanePosition {
 
 export interface LoopPosition {
   readonly workgroupCount: number;
-  readonly lanes: readonly [LanePosition, LanePosition];
+  readonly priorities: readonly [PriorityPosition, PriorityPosition];
   /** A number a workgroup: requests that it has finished in its life (modulo 2³²). */
   readonly taken: Uint32Array;
   /** Sums for the heartbeat. */
@@ -54,10 +54,14 @@ export function loopRegions(workgroupCount: number, slotCount: number): LoopRegi
   });
   return [
     cursors(Cursors.TOTALS, TOTALS_BYTES),
-    ...LANES.map((lane) => cursors(Cursors.DONE + lane * Cursors.WORKGROUPS_MAX * 4, workgroupCount * 4)),
+    ...PRIORITIES.map((priority) =>
+      cursors(Cursors.DONE + priority * Cursors.WORKGROUPS_MAX * 4, workgroupCount * 4),
+    ),
     cursors(Cursors.TAKEN, workgroupCount * 4),
-    ...LANES.map((lane) => cursors(Cursors.PROGRESS + lane * Cursors.WORKGROUPS_MAX * 8, workgroupCount * 8)),
-    { of: "counters", offsetBytes: 0, sizeBytes: LANES.length * slotCount * 8 },
+    ...PRIORITIES.map((priority) =>
+      cursors(Cursors.PROGRESS + priority * Cursors.WORKGROUPS_MAX * 8, workgroupCount * 8),
+    ),
+    { of: "counters", offsetBytes: 0, sizeBytes: PRIORITIES.length * slotCount * 8 },
   ];
 }
 
@@ -69,7 +73,7 @@ export function positionFrom(
 ): LoopPosition {
   const [totals, doneNormal, doneUrgent, taken, progressNormal, progressUrgent, counters] = copies;
   const arrivals = longsOf(counters);
-  const lane = (done: Uint32Array, progress: BigUint64Array, first: number): LanePosition => {
+  const priority = (done: Uint32Array, progress: BigUint64Array, first: number): PriorityPosition => {
     const answered = done.reduce((least, one) => (((one - least) | 0) < 0 ? one : least));
     return {
       ahead: done.map((one) => one - answered),
@@ -82,9 +86,9 @@ export function positionFrom(
   };
   return {
     workgroupCount,
-    lanes: [
-      lane(wordsOf(doneNormal), longsOf(progressNormal), 0),
-      lane(wordsOf(doneUrgent), longsOf(progressUrgent), slotCount),
+    priorities: [
+      priority(wordsOf(doneNormal), longsOf(progressNormal), 0),
+      priority(wordsOf(doneUrgent), longsOf(progressUrgent), slotCount),
     ],
     taken: wordsOf(taken),
     totals: longsOf(totals),
@@ -93,10 +97,10 @@ export function positionFrom(
 
 /** The bytes of the regions, for a queue whose numbers begin at 1. @throws EW_BAD_ARGUMENT where it cannot go on in this shape */
 export function regionBytes(position: LoopPosition, workgroupCount: number, slotCount: number): Uint8Array[] {
-  const { lanes, totals } = position;
+  const { priorities, totals } = position;
   let { taken } = position;
-  let ahead = lanes.map((lane) => lane.ahead);
-  let progress = lanes.map((lane) => lane.progress);
+  let ahead = priorities.map(({ ahead }) => ahead);
+  let progress = priorities.map(({ progress }) => progress);
   if (workgroupCount !== position.workgroupCount) {
     if (!isBetweenRequests(position)) {
       throw new EverwarpError(
@@ -107,19 +111,19 @@ export function regionBytes(position: LoopPosition, workgroupCount: number, slot
     }
     const count = workgroupCount;
     taken = new Uint32Array(count).fill(taken[0]);
-    ahead = LANES.map(() => new Uint32Array(count));
-    progress = LANES.map(() => new BigUint64Array(count));
+    ahead = PRIORITIES.map(() => new Uint32Array(count));
+    progress = PRIORITIES.map(() => new BigUint64Array(count));
   }
-  const arrivals = new BigUint64Array(LANES.length * slotCount);
-  for (const lane of LANES) {
-    lanes[lane].arrivals.forEach((count, index) => {
+  const arrivals = new BigUint64Array(PRIORITIES.length * slotCount);
+  for (const priority of PRIORITIES) {
+    priorities[priority].arrivals.forEach((count, index) => {
       if (count === 0n) return;
       if (index >= slotCount) {
         throw new EverwarpError("EW_BAD_ARGUMENT", `a request under way does not fit ${slotCount} slots`, {
           remedy: "Restore with as many slots as there were.",
         });
       }
-      arrivals[lane * slotCount + ((index + 1) & (slotCount - 1))] = count;
+      arrivals[priority * slotCount + ((index + 1) & (slotCount - 1))] = count;
     });
   }
   return [totals, ...ahead, taken, ...progress, arrivals].map(bytesOf);
@@ -127,7 +131,7 @@ export function regionBytes(position: LoopPosition, workgroupCount: number, slot
 
 /** Whether no workgroup has begun a request that is not answered. */
 export function isBetweenRequests(position: LoopPosition): boolean {
-  return position.lanes.every(
+  return position.priorities.every(
     ({ ahead, progress }) => ahead.every((count) => count === 0) && progress.every((value) => value === 0n),
   );
 }
@@ -137,15 +141,15 @@ export function isBetweenRequests(position: LoopPosition): boolean {
  * a checkpoint.
  */
 export function isSplit(position: LoopPosition): boolean {
-  return position.lanes.some(({ ahead }) => ahead.some((count) => count !== 0));
+  return position.priorities.some(({ ahead }) => ahead.some((count) => count !== 0));
 }
 
 /**
  * Takes a request out that is not to be performed: what workgroups have done of it is forgotten, and those after it move up.
- * @param index its place among the unanswered of its lane, 0 is the oldest
+ * @param index its place among the unanswered of its priority, 0 is the oldest
  */
-export function withdraw(position: LoopPosition, lane: Lane, index: number): void {
-  const { ahead, progress, arrivals } = position.lanes[lane];
+export function withdraw(position: LoopPosition, priority: Priority, index: number): void {
+  const { ahead, progress, arrivals } = position.priorities[priority];
   for (let workgroup = 0; workgroup < ahead.length; workgroup++) {
     if (ahead[workgroup] > index) ahead[workgroup]--;
     else if (ahead[workgroup] === index) progress[workgroup] = 0n;
@@ -162,13 +166,13 @@ export function copyPosition(position: LoopPosition): LoopPosition {
 
 /** A position as bytes, for a file. */
 export function encodePosition(position: LoopPosition): Uint8Array {
-  const { workgroupCount, lanes, taken, totals } = position;
-  const slotCount = lanes[0].arrivals.length;
+  const { workgroupCount, priorities, taken, totals } = position;
+  const slotCount = priorities[0].arrivals.length;
   const parts = [
     Uint32Array.of(workgroupCount, slotCount),
     totals,
-    ...lanes.flatMap(({ progress, arrivals }) => [progress, arrivals]),
-    ...lanes.map(({ ahead }) => ahead),
+    ...priorities.flatMap(({ progress, arrivals }) => [progress, arrivals]),
+    ...priorities.map(({ ahead }) => ahead),
     taken,
   ].map(bytesOf);
   return new Uint8Array(Buffer.concat(parts));
@@ -176,7 +180,7 @@ export function encodePosition(position: LoopPosition): Uint8Array {
 
 /** Bytes of a position in a file. */
 function positionBytes(workgroupCount: number, slotCount: number): number {
-  return 8 + TOTALS_BYTES + LANES.length * (workgroupCount * 12 + slotCount * 8) + workgroupCount * 4;
+  return 8 + TOTALS_BYTES + PRIORITIES.length * (workgroupCount * 12 + slotCount * 8) + workgroupCount * 4;
 }
 
 /** @throws EW_CHECKPOINT_CORRUPTED for bytes that `encodePosition` did not make */
@@ -187,7 +191,7 @@ export function decodePosition(bytes: Uint8Array): LoopPosition {
     workgroupCount >= 1 &&
     workgroupCount <= Cursors.WORKGROUPS_MAX &&
     slotCount >= 1 &&
-    slotCount <= SLOTS_MAX &&
+    slotCount <= MAX_SLOTS &&
     (slotCount & (slotCount - 1)) === 0;
   if (!isShape) throw corrupted(`a position of ${workgroupCount} workgroups and ${slotCount} slots`);
   if (bytes.length !== positionBytes(workgroupCount, slotCount))
@@ -197,25 +201,28 @@ export function decodePosition(bytes: Uint8Array): LoopPosition {
   let at = 8;
   const next = (sizeBytes: number): Uint8Array => bytes.subarray(at, (at += sizeBytes));
   const totals = longsOf(next(TOTALS_BYTES));
-  const longs = LANES.map(() => ({
+  const longs = PRIORITIES.map(() => ({
     progress: longsOf(next(workgroupCount * 8)),
     arrivals: longsOf(next(slotCount * 8)),
   }));
-  const [normal, urgent] = longs.map((lane) => ({ ...lane, ahead: wordsOf(next(workgroupCount * 4)) }));
-  return { workgroupCount, lanes: [normal, urgent], taken: wordsOf(next(workgroupCount * 4)), totals };
+  const [normal, urgent] = longs.map((priority) => ({
+    ...priority,
+    ahead: wordsOf(next(workgroupCount * 4)),
+  }));
+  return { workgroupCount, priorities: [normal, urgent], taken: wordsOf(next(workgroupCount * 4)), totals };
 }
 
 /**
  * Whether a position is one that a kernel can have had, with so many requests in flight. A kernel that goes on where it never stood skips requests, or waits for ever.
- * @param inFlight requests of each lane
+ * @param inFlight requests of each priority
  * @throws EW_CHECKPOINT_CORRUPTED
  */
 export function assertPosition(position: LoopPosition, inFlight: readonly number[]): void {
-  for (const lane of LANES) {
-    const { ahead, progress, arrivals } = position.lanes[lane];
-    const requests = inFlight[lane];
+  for (const priority of PRIORITIES) {
+    const { ahead, progress, arrivals } = position.priorities[priority];
+    const requests = inFlight[priority];
     if (requests > arrivals.length)
-      throw corrupted(`${requests} requests in flight in a lane of ${arrivals.length} slots`);
+      throw corrupted(`${requests} requests in flight in a priority of ${arrivals.length} slots`);
     // How many workgroups have finished each request.
     const finished = new Uint32Array(requests + 1);
     for (const [workgroup, count] of ahead.entries()) {

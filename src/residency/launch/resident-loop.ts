@@ -21,12 +21,12 @@ import {
   joinCompany,
   NO_COMPANY,
   type Place,
-  roomOf,
+  admissionOf,
 } from "../sharing/index.ts";
 import {
   CONTROL_BLOCKS,
   type HeartbeatReading,
-  LaunchSite,
+  Launcher,
   WORKGROUPS_MAX,
   createStrategy,
   hasUnanswered,
@@ -64,8 +64,8 @@ export class ResidentLoop implements AsyncDisposable {
   readonly ticksPerMs: number;
   /** Times between two leases by the device's clock, of the launches that were looked at; none where kernels have no clock. */
   readonly leaseGaps = new TimeHistogram();
-  readonly #lanes: readonly WorkQueue[];
-  readonly #site: LaunchSite;
+  readonly #queues: readonly WorkQueue[];
+  readonly #launcher: Launcher;
   readonly #strategy: LaunchStrategy;
   readonly #buffers: DeviceBuffer[];
   readonly #stallMs: number;
@@ -91,8 +91,8 @@ export class ResidentLoop implements AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   private constructor(parts: {
-    lanes: readonly WorkQueue[];
-    site: LaunchSite;
+    queues: readonly WorkQueue[];
+    launcher: Launcher;
     strategy: LaunchStrategy;
     reason: string;
     counts: LaunchCounts;
@@ -103,8 +103,8 @@ export class ResidentLoop implements AsyncDisposable {
     company: CompanyMember;
     place: Place | undefined;
   }) {
-    this.#lanes = parts.lanes;
-    this.#site = parts.site;
+    this.#queues = parts.queues;
+    this.#launcher = parts.launcher;
     this.#strategy = parts.strategy;
     this.strategyName = parts.strategy.name;
     this.strategyReason = parts.reason;
@@ -115,7 +115,7 @@ export class ResidentLoop implements AsyncDisposable {
     this.#stallMs = parts.stallMs;
     this.#company = parts.company;
     this.#place = parts.place;
-    this.#site.onGap = (gapTicks, epoch) => {
+    this.#launcher.onGap = (gapTicks, epoch) => {
       const gapMs = gapTicks / this.ticksPerMs;
       this.leaseGaps.add(gapMs);
       this.#strategy.sawGap?.(gapMs, epoch);
@@ -127,17 +127,17 @@ export class ResidentLoop implements AsyncDisposable {
    * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_NO_ROOM, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
-    const { device, profile, slotCount = 256, laneCount = 1, completionVectors = 1 } = options;
+    const { device, profile, slotCount = 256, priorityCount = 1, completionVectors = 1 } = options;
     const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto", {
       among: options.strategies,
       isCard: isCard(device),
     });
     const slotsOffsetBytes = CONTROL_BLOCKS * Queue.CONTROL_STRIDE_BYTES;
-    const heartbeatOffsetBytes = laneCount * slotCount * completionVectors * 16;
+    const heartbeatOffsetBytes = priorityCount * slotCount * completionVectors * 16;
     const aliveOffsetBytes = heartbeatOffsetBytes + Heartbeat.BYTES;
     const buffers: DeviceBuffer[] = [];
     const { stallMs = Infinity } = options;
-    // The lanes look at mapped memory, which must not go before they do.
+    // The queues look at mapped memory, which must not go before they do.
     const letGo = device.hold(options.pipeline.label ?? "a kernel");
     let loop: ResidentLoop | undefined;
     let place: Place | undefined;
@@ -154,7 +154,10 @@ export class ResidentLoop implements AsyncDisposable {
     };
     try {
       if (options.queue === undefined)
-        place = roomOf(device).enter({ kind: kindOf(name), label: options.pipeline.label ?? "a kernel" });
+        place = admissionOf(device).enter({
+          kind: kindOf(name),
+          label: options.pipeline.label ?? "a kernel",
+        });
       const queue = options.queue ?? place?.queue ?? device.queue;
       const guest: CompanyGuest = {
         onChange: () => void loop?.poll(),
@@ -166,25 +169,25 @@ export class ResidentLoop implements AsyncDisposable {
         company = (options.joinCompany ?? joinCompany)(device, guest);
       await company.makeRoom();
       const slotBytes = slotCount * Queue.SLOT_BYTES;
-      const upload = create("upload", slotsOffsetBytes + laneCount * slotBytes, "work queue");
+      const upload = create("upload", slotsOffsetBytes + priorityCount * slotBytes, "work queue");
       const readback = create("readback", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
-      const counters = create("device", laneCount * slotCount * 12, "arrival counters");
+      const counters = create("device", priorityCount * slotCount * 12, "arrival counters");
       const cursors = create("device", Cursors.BYTES, "cursors");
       await device.runAsync(
         (recorder) =>
           recorder.fill(cursors, 0, cursors.sizeBytes, 0).fill(counters, 0, counters.sizeBytes, 0),
         { queue },
       );
-      const lanes = Array.from({ length: laneCount }, (_, lane) => {
+      const queues = Array.from({ length: priorityCount }, (_, priority) => {
         const completionWords = slotCount * completionVectors * 4;
         return new WorkQueue(
-          new Uint32Array(upload.host, slotsOffsetBytes + lane * slotBytes, slotBytes / 4),
-          new Uint32Array(readback.host, lane * completionWords * 4, completionWords),
-          lane,
+          new Uint32Array(upload.host, slotsOffsetBytes + priority * slotBytes, slotBytes / 4),
+          new Uint32Array(readback.host, priority * completionWords * 4, completionWords),
+          priority,
         );
       });
       const ticksPerMs = ticksPerMsOf(profile, options.hasClock === true);
-      const site = new LaunchSite({
+      const launcher = new Launcher({
         device,
         queue,
         pipeline: options.pipeline,
@@ -217,7 +220,7 @@ export class ResidentLoop implements AsyncDisposable {
       const counts = { launches: 0, relaunches: 0 };
       const strategy = createStrategy(
         name,
-        { site, lanes, counts },
+        { launcher, queues, counts },
         {
           requestsPerBatch: options.requestsPerBatch ?? 64,
           residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
@@ -226,8 +229,8 @@ export class ResidentLoop implements AsyncDisposable {
         },
       );
       loop = new ResidentLoop({
-        lanes,
-        site,
+        queues,
+        launcher,
         strategy,
         reason,
         counts,
@@ -252,30 +255,30 @@ export class ResidentLoop implements AsyncDisposable {
     }
   }
 
-  /** Slots of each lane of the work queue. */
+  /** Slots of each priority of the work queue. */
   get slotCount(): number {
-    return this.#lanes[0].capacity;
+    return this.#queues[0].capacity;
   }
 
-  /** Requests without an answer, in all lanes. */
+  /** Requests without an answer, in all queues. */
   get inFlightCount(): number {
     let count = 0;
-    for (const lane of this.#lanes) count += lane.inFlightCount;
+    for (const queue of this.#queues) count += queue.inFlightCount;
     return count;
   }
 
   get isFull(): boolean {
-    return this.#lanes[0].isFull;
+    return this.#queues[0].isFull;
   }
 
   /** May the next request be one that the first workgroup answers alone (RESIDENCY_ALONE)? */
   get mayBeAlone(): boolean {
-    return this.#lanes[0].mayBeAlone;
+    return this.#queues[0].mayBeAlone;
   }
 
-  /** Requests that a lane has room for. */
-  freeSlots(lane = 0): number {
-    const queue = this.#lanes[lane];
+  /** Requests that a priority has room for. */
+  freeSlots(priority = 0): number {
+    const queue = this.#queues[priority];
     return queue.capacity - queue.inFlightCount;
   }
 
@@ -301,36 +304,36 @@ export class ResidentLoop implements AsyncDisposable {
 
   /** Workgroups that each request is spread over. */
   get workgroupCount(): number {
-    return this.#strategy.workgroupCount ?? this.#site.boundedWorkgroupCount;
+    return this.#strategy.workgroupCount ?? this.#launcher.boundedWorkgroupCount;
   }
 
   /** Sets the workgroups of launches that end by themselves; counts from the next `start`. */
   set boundedWorkgroupCount(count: number) {
-    if (count !== this.#site.boundedWorkgroupCount) this.#hasStaleCursors = true;
-    this.#site.boundedWorkgroupCount = count;
+    if (count !== this.#launcher.boundedWorkgroupCount) this.#hasStaleCursors = true;
+    this.#launcher.boundedWorkgroupCount = count;
   }
 
   /** What the kernel last told of itself; undefined before its first launch. */
   get heartbeat(): HeartbeatReading | undefined {
     // Where it is told is gone when the loop is closed.
-    if (!this.#isFreed) this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+    if (!this.#isFreed) this.#heartbeat = this.#launcher.readHeartbeat() ?? this.#heartbeat;
     return this.#heartbeat;
   }
 
   /** Whether a launch that may have taken what is in flight has told of itself: before that none has. */
   get hasBegun(): boolean {
     const beat = this.heartbeat;
-    return beat !== undefined && beat.epoch >= (this.#strategy.firstLaunch ?? this.#site.epoch);
+    return beat !== undefined && beat.epoch >= (this.#strategy.firstLaunch ?? this.#launcher.epoch);
   }
 
   /** Device memory in which the cursors lie: with the state, a checkpoint while the kernel is stopped. */
   get cursors(): DeviceBuffer {
-    return this.#site.memory.cursors;
+    return this.#launcher.memory.cursors;
   }
 
-  /** One 64-bit counter a slot, lane after lane: who has arrived at requests that are not finished. Then an ordinal a slot. */
+  /** One 64-bit counter a slot, priority after priority: who has arrived at requests that are not finished. Then an ordinal a slot. */
   get counters(): DeviceBuffer {
-    return this.#site.memory.counters;
+    return this.#launcher.memory.counters;
   }
 
   /** Sets the share of the time that the kernel may work, also while it runs. */
@@ -341,13 +344,13 @@ export class ResidentLoop implements AsyncDisposable {
       });
     }
     this.#assertOpen();
-    this.#site.change({ dutyCycle: share });
+    this.#launcher.change({ dutyCycle: share });
   }
 
   /** Sets how long the kernel polls in vain before its pauses grow, and before it parks; also while it runs. */
   setIdle(idle: { dozeAfterMs?: number; parkAfterMs?: number }): void {
     this.#assertOpen();
-    this.#site.change(idleTicksOf(idle, this.ticksPerMs));
+    this.#launcher.change(idleTicksOf(idle, this.ticksPerMs));
   }
 
   /** Starts a kernel that was stopped or parked: it goes on where device memory says. Requests that were left in the queue are answered. */
@@ -355,11 +358,11 @@ export class ResidentLoop implements AsyncDisposable {
     this.#assertOpen();
     if (this.#state === "running") return;
     if (this.#state === "lost") await this.stop();
-    if (this.#hasStaleCursors && !hasUnanswered(this.#lanes)) {
-      await this.#site.reset(this.#lanes.map((lane) => (lane.nextSequence - 1) >>> 0));
+    if (this.#hasStaleCursors && !hasUnanswered(this.#queues)) {
+      await this.#launcher.reset(this.#queues.map((queue) => (queue.nextSequence - 1) >>> 0));
       this.#hasStaleCursors = false;
     }
-    this.#faultEpoch = this.#site.epoch;
+    this.#faultEpoch = this.#launcher.epoch;
     await this.#strategy.start();
     this.#state = "running";
     this.#advance();
@@ -368,20 +371,20 @@ export class ResidentLoop implements AsyncDisposable {
   /**
    * Publishes a request and returns at once.
    * @param payload words for the kernel; the first `wordCount` count
-   * @param lane 1 is urgent, where the kernel has two
+   * @param priority 1 is urgent, where the kernel has two
    * @param isAlone the first workgroup answers it alone: where the kernel can do that, and `mayBeAlone`
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST
    */
-  submit(payload: Uint32Array, wordCount: number = payload.length, lane = 0, isAlone = false): Ticket {
+  submit(payload: Uint32Array, wordCount: number = payload.length, priority = 0, isAlone = false): Ticket {
     if (this.#state !== "running") this.#throwStopped();
-    const ticket = this.#lanes[lane].submit(payload, wordCount, isAlone);
+    const ticket = this.#queues[priority].submit(payload, wordCount, isAlone);
     this.#advance();
     return ticket;
   }
 
   /** Looks once whether a request was answered, and lets the strategy go on. Never blocks. */
   check(ticket: Ticket): boolean {
-    if (this.#lanes[ticket.lane].check(ticket)) return true;
+    if (this.#queues[ticket.priority].check(ticket)) return true;
     this.#advance();
     return this.#state === "lost" && ticket.isDone;
   }
@@ -399,7 +402,7 @@ export class ResidentLoop implements AsyncDisposable {
    */
   assertRunning(): void {
     this.#watched(() => {
-      const fault = this.#site.readFault(this.#faultEpoch);
+      const fault = this.#launcher.readFault(this.#faultEpoch);
       if (fault !== undefined) throw loopLimitError(fault);
       this.#strategy.assertRunning();
       this.#assertNotStalled();
@@ -410,7 +413,7 @@ export class ResidentLoop implements AsyncDisposable {
   #assertNotStalled(): void {
     if (this.#stallMs === Infinity) return;
     const { heartbeat } = this;
-    const answered = this.#lanes.reduce((sum, { oldestSequence }) => sum + oldestSequence, 0);
+    const answered = this.#queues.reduce((sum, { oldestSequence }) => sum + oldestSequence, 0);
     const sign = answered + (heartbeat === undefined ? 0 : heartbeat.busyTicks + heartbeat.requests);
     const now = performance.now();
     // A look that comes late says nothing of the time since the last one: the process may have been stopped.
@@ -423,8 +426,8 @@ export class ResidentLoop implements AsyncDisposable {
     throw new EverwarpError(
       "EW_DEVICE_LOST",
       this.hasBegun
-        ? `the kernel on ${this.#site.device.info.name} finished nothing for ${seconds} s, with ${this.inFlightCount} requests before it`
-        : `no launch began on ${this.#site.device.info.name} within ${seconds} s: something else holds the device`,
+        ? `the kernel on ${this.#launcher.device.info.name} finished nothing for ${seconds} s, with ${this.inFlightCount} requests before it`
+        : `no launch began on ${this.#launcher.device.info.name} within ${seconds} s: something else holds the device`,
       {
         remedy:
           "A kernel that does not end may hold the device, also one of another program; end it, and open this again.",
@@ -556,7 +559,7 @@ export class ResidentLoop implements AsyncDisposable {
     try {
       await this.stop();
     } finally {
-      this.#heartbeat = this.#site.readHeartbeat() ?? this.#heartbeat;
+      this.#heartbeat = this.#launcher.readHeartbeat() ?? this.#heartbeat;
       this.#isFreed = true;
       this.#strategy.dispose();
       for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
@@ -596,13 +599,14 @@ export class ResidentLoop implements AsyncDisposable {
 
   #checkAll(): number {
     let found = 0;
-    for (let lane = 0; lane < this.#lanes.length; lane++) found += this.#lanes[lane].checkAll();
+    for (let priority = 0; priority < this.#queues.length; priority++)
+      found += this.#queues[priority].checkAll();
     return found;
   }
 
   #failAll(failure: EverwarpError): void {
     if (this.inFlightCount > 0) this.#hasStaleCursors = true;
-    for (const lane of this.#lanes) lane.failAll(failure);
+    for (const queue of this.#queues) queue.failAll(failure);
   }
 
   #assertOpen(): void {

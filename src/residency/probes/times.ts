@@ -1,5 +1,6 @@
 /** @param timesUs one time a repetition, at least one; in any order */
 import type { Times } from "../profile/index.ts";
+/** Sums up times of repetitions, in microseconds. */
 export function timesOf(timesUs: readonly number[]): Times {
   const sorted = timesUs.toSorted((a, b) => a - b);
   const at = (share: number): number =>

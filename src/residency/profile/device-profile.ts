@@ -3,8 +3,10 @@ import type { Device, DeviceInfo } from "../../vulkan/index.ts";
 import { isWatched } from "./device-facts.ts";
 import type { DoctorReadings, DoorbellReading } from "./readings.ts";
 
+/** The version of the profile file. It grows with every change of its shape. */
 export const PROFILE_VERSION = 3;
 
+/** What was measured of a device. Times are in milliseconds or microseconds, as the names say. */
 export interface DeviceProfile {
   readonly version: typeof PROFILE_VERSION;
   readonly deviceName: string;
@@ -40,6 +42,7 @@ export function residentWorkgroups(profile: DeviceProfile, workgroupSize: number
   return asked.toSorted((a, b) => a.workgroupSize - b.workgroupSize)[0]?.workgroupCount;
 }
 
+/** Why no kernel may stay resident on a device, whatever it can see; undefined where it may. */
 export function whyNotPersistent(info: DeviceInfo, loopLimit: number | undefined): string | undefined {
   if (loopLimit !== undefined)
     return `its driver (${info.driverInfo}) ends loops silently after ${loopLimit} rounds`;
@@ -48,6 +51,7 @@ export function whyNotPersistent(info: DeviceInfo, loopLimit: number | undefined
   return undefined;
 }
 
+/** Whether a kernel may stay resident: it may where nothing forbids it and it sees what the host writes. */
 export function judge(
   forbidden: string | undefined,
   doorbell: readonly DoorbellReading[],

@@ -9,6 +9,7 @@ export interface Times {
   readonly p99Us: number;
 }
 
+/** The memory type that serves a role, and why. */
 export interface RoleMemory {
   readonly role: MemoryRole;
   readonly type: number;
@@ -31,6 +32,7 @@ export interface DoorbellReading {
   readonly pollsPerMs?: number;
 }
 
+/** How many workgroups of a size a device keeps resident together. */
 export interface OccupancyReading {
   readonly workgroupSize: number;
   readonly workgroupCount: number;
@@ -38,6 +40,7 @@ export interface OccupancyReading {
   readonly isSettled: boolean;
 }
 
+/** How many kernels stay side by side, each on a queue of its own. */
 export interface NeighboursReading {
   /** Queues that can be leased. */
   readonly queues: number;
@@ -47,6 +50,7 @@ export interface NeighboursReading {
   readonly isMainFree: boolean | undefined;
 }
 
+/** How long a launch may last. */
 export interface LeaseReading {
   /** The longest launch that came to its own end. */
   readonly survivedMs: number;
@@ -56,6 +60,7 @@ export interface LeaseReading {
   readonly limit: string;
 }
 
+/** What one dispatch costs, layer by layer, in microseconds. */
 export interface DispatchCost {
   /** Writing the command buffer: begin, bind, push, dispatch, barrier, end. */
   readonly record: Times;
@@ -71,6 +76,7 @@ export interface DispatchCost {
   readonly fenceReset: Times;
 }
 
+/** The times of one request and its answer with one launch strategy. */
 export interface RoundTrip {
   readonly strategy: StrategyName;
   /** Undefined where the strategy cannot be used. */
@@ -79,6 +85,7 @@ export interface RoundTrip {
   readonly reason: string | undefined;
 }
 
+/** The parts of a device's state that the persistence table looks at. */
 export const COMPONENTS = [
   "registers",
   "shared memory",
@@ -89,12 +96,16 @@ export const COMPONENTS = [
   "driver's disk cache",
 ] as const;
 
+/** One of `COMPONENTS`. */
 export type Component = (typeof COMPONENTS)[number];
 
+/** What may pass between the writing of state and the look at it. */
 export const GAPS = ["dispatch", "submission", "process"] as const;
 
+/** One of `GAPS`. */
 export type Gap = (typeof GAPS)[number];
 
+/** Whether one component persists over one gap. */
 export interface PersistenceCell {
   readonly gap: Gap;
   /** `by chance`: something was there, and nobody promises it. */
@@ -103,6 +114,7 @@ export interface PersistenceCell {
   readonly seen: string;
 }
 
+/** How one component persists, and what it costs to have it again. */
 export interface PersistenceRow {
   readonly component: Component;
   /** How long it is there by right. */
@@ -140,4 +152,5 @@ export interface DoctorReadings {
   readonly persistence: readonly PersistenceRow[];
 }
 
+/** The name of a probe of the doctor. */
 export type ProbeName = keyof DoctorReadings;

@@ -1,5 +1,5 @@
 /** The work queue between host and kernel: slots and completions in mapped memory, sealed vector by vector. */
-export type { Lane } from "./priority.ts";
+export type { Priority } from "./priority.ts";
 export { Control, Cursors, Heartbeat, Launch, Phase, Queue } from "./queue.schema.ts";
 export { Seal } from "./seal.schema.ts";
 export { sealMix, sealNumberAt } from "./seal.ts";

@@ -1,5 +1,5 @@
 /**
- * One lane of the work queue: how a host thread and a running kernel speak, through mapped memory alone.
+ * One priority of the work queue: how a host thread and a running kernel speak, through mapped memory alone.
  *
  *     upload memory (host writes, kernel polls)               readback memory (kernel writes, host polls)
  *     ┌ slot 0 ┬ slot 1 ┬ … ┬ slot N−1 ┐                       ┌ completion 0 ┬ … ┬ completion N−1 ┐
@@ -12,7 +12,7 @@
  *                                     DONE        the completion is sealed with the sequence number
  *
  * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again only after its
- * last request was answered, and all workgroups have gone past it; each request completes exactly once; a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a lane in the
+ * last request was answered, and all workgroups have gone past it; each request completes exactly once; a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a priority in the
  * order of its numbers, so a look at all requests ends at the first that has no answer.
  * One thread owns the host's side.
  */
@@ -33,13 +33,13 @@ const COMPLETION_ORDINAL = 2;
 
 /** A request that was submitted. */
 export class Ticket {
-  readonly lane: number;
+  readonly priority: number;
   readonly sequence: number;
   /** True from the moment the host has seen the answer. */
   isDone = false;
   /** The sum of what all workgroups contributed, up to 2⁴⁸. */
   result = 0;
-  /** The how-many-eth request it was that workgroup 0 took, over both lanes; in a queue of one lane its sequence number (modulo 2³²). */
+  /** The how-many-eth request it was that workgroup 0 took, over both priorities; in a queue of one priority its sequence number (modulo 2³²). */
   ordinal = 0;
   /** Content of the completion's further vectors, three words each; undefined where there are none. */
   words: Uint32Array | undefined;
@@ -48,15 +48,15 @@ export class Ticket {
   /** Does the first workgroup answer it without waiting for the others? */
   readonly isAlone: boolean;
 
-  constructor(lane: number, sequence: number, isAlone = false) {
-    this.lane = lane;
+  constructor(priority: number, sequence: number, isAlone = false) {
+    this.priority = priority;
     this.sequence = sequence;
     this.isAlone = isAlone;
   }
 }
 
 export class WorkQueue {
-  readonly lane: number;
+  readonly priority: number;
   /** Slots, a power of two. */
   readonly capacity: number;
   /** Sequence number of the next request. */
@@ -75,8 +75,8 @@ export class WorkQueue {
    * @param slots the mapped slots, capacity × 256 B
    * @param completions the mapped completions, capacity × V × 16 B
    */
-  constructor(slots: Uint32Array, completions: Uint32Array, lane = 0) {
-    this.lane = lane;
+  constructor(slots: Uint32Array, completions: Uint32Array, priority = 0) {
+    this.priority = priority;
     this.capacity = slots.length / SLOT_WORDS;
     this.#completionWords = completions.length / this.capacity;
     if (!Number.isInteger(Math.log2(this.capacity)) || !Number.isInteger(this.#completionWords / 4)) {
@@ -146,7 +146,7 @@ export class WorkQueue {
       slots[at + 3] = sequence + sealMix(x, y, z);
     }
     drainWriteCombining();
-    const ticket = new Ticket(this.lane, sequence, isAlone);
+    const ticket = new Ticket(this.priority, sequence, isAlone);
     this.#tickets[slot] = ticket;
     this.nextSequence = (sequence + 1) >>> 0;
     return ticket;

@@ -7,12 +7,12 @@
  *                                 │ recovered ──▶ serving
  *                                 └ attemptsMax failures that are no request's fault ──▶ failed      any ──close──▶ closed
  *
- *     recovery   collect what was answered ▶ leave the old site ▶ device.replace() where it is lost ▶ open a site at the checkpoint
+ *     recovery   collect what was answered ▶ leave the old instance ▶ device.replace() where it is lost ▶ open a instance at the checkpoint
  *                ▶ replay the answered requests of the journal, answers dropped ▶ checkpoint ▶ publish what was in flight again, one at a time
  *
  * Invariants: state that callers have seen is never undone: checkpoint + journal always give it. Checkpoints and recoveries follow one another,
  * never at the same time. A loss is a driver that says so, a launch that ended or ran into a limit of loops, or a kernel with requests in
- * flight that finishes nothing and works at nothing for `hangTimeoutMs`. There is no timer here: the pump (or a spinning call) asks `watch`, and that
+ * flight that finishes nothing and works at nothing for `hangTimeoutMs`. There is no timer here: the completion poller (or a spinning call) asks `watch`, and that
  * only while something is in flight.
  *
  * Which request hung a kernel is not guessed: after a loss everything that was in flight is suspect and published one at a time, so the next
@@ -26,7 +26,7 @@ import {
   type KernelCapture,
   type KernelMemory,
   type KernelRecipe,
-  KernelSite,
+  KernelInstance,
   type KernelTotals,
 } from "../kernel/index.ts";
 import {
@@ -38,8 +38,8 @@ import {
   withdraw,
   type ResidentLoop,
 } from "../launch/index.ts";
-import type { Lane, Ticket } from "../queue/index.ts";
-import type { RequestDesk, RequestTrace } from "../requests/index.ts";
+import type { Priority, Ticket } from "../queue/index.ts";
+import type { Dispatcher, RequestTrace } from "../requests/index.ts";
 import type { LaunchCounts } from "../strategies/index.ts";
 
 /** How often the driver is asked whether the kernel is there. */
@@ -55,7 +55,7 @@ export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "
 /** A checkpoint in memory, with what was in flight at that moment. */
 export interface TakenCheckpoint {
   readonly memory: KernelMemory;
-  /** Words of the requests in flight, by lane, oldest first. */
+  /** Words of the requests in flight, by priority, oldest first. */
   readonly inFlight: readonly [readonly Uint32Array[], readonly Uint32Array[]];
   /** How long requests stood still for it. */
   readonly pausedMs: number;
@@ -64,7 +64,7 @@ export interface TakenCheckpoint {
 export class Supervisor<Answer> {
   readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
   readonly pauses = new TimeHistogram();
-  /** Of sites that were left. */
+  /** Of instances that were left. */
   readonly #past: Totals = {
     launches: 0,
     relaunches: 0,
@@ -76,16 +76,16 @@ export class Supervisor<Answer> {
   };
   readonly #pastGaps = new TimeHistogram();
   readonly #recipe: KernelRecipe;
-  readonly #desk: RequestDesk<Answer>;
+  readonly #dispatcher: Dispatcher<Answer>;
   readonly #trace: RequestTrace;
   readonly #hangTimeoutMs: number;
   readonly #attemptsMax: number;
   readonly #checkpointEveryMs: number;
   readonly #wake: () => void;
   #state: SupervisorState = "serving";
-  #site: KernelSite;
-  /** The site that was left last: what it has done is in the past, while there is no other yet. */
-  #leftSite: KernelSite | undefined;
+  #instance: KernelInstance;
+  /** The instance that was left last: what it has done is in the past, while there is no other yet. */
+  #leftInstance: KernelInstance | undefined;
   /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
   #memory: KernelMemory | undefined;
   /** The end of the last checkpoint or recovery; never rejects. */
@@ -104,9 +104,9 @@ export class Supervisor<Answer> {
   #workSeen = -1;
 
   constructor(options: {
-    site: KernelSite;
+    instance: KernelInstance;
     recipe: KernelRecipe;
-    desk: RequestDesk<Answer>;
+    dispatcher: Dispatcher<Answer>;
     trace: RequestTrace;
     memory: KernelMemory | undefined;
     hangTimeoutMs: number;
@@ -116,9 +116,9 @@ export class Supervisor<Answer> {
     /** Called when requests may have been published. */
     wake: () => void;
   }) {
-    this.#site = options.site;
+    this.#instance = options.instance;
     this.#recipe = options.recipe;
-    this.#desk = options.desk;
+    this.#dispatcher = options.dispatcher;
     this.#trace = options.trace;
     this.#memory = options.memory;
     this.#hangTimeoutMs = options.hangTimeoutMs;
@@ -126,27 +126,27 @@ export class Supervisor<Answer> {
     this.#checkpointEveryMs = options.checkpointEveryMs;
     this.#dueAtMs = nowMs() + options.checkpointEveryMs;
     this.#wake = options.wake;
-    this.#desk.onLoss = (reason) => this.lose(reason);
-    this.#desk.attach(this.#site.loop);
+    this.#dispatcher.onLoss = (reason) => this.lose(reason);
+    this.#dispatcher.attach(this.#instance.loop);
   }
 
   get state(): SupervisorState {
     return this.#state;
   }
 
-  get site(): KernelSite {
-    return this.#site;
+  get instance(): KernelInstance {
+    return this.#instance;
   }
 
-  /** What the kernel has done, on all its sites. */
+  /** What the kernel has done, on all its instances. */
   get totals(): Totals {
-    return this.#site === this.#leftSite ? this.#past : sumOf(this.#past, totalsOf(this.#site));
+    return this.#instance === this.#leftInstance ? this.#past : sumOf(this.#past, totalsOf(this.#instance));
   }
 
   /** Times between two leases. */
   get leaseGaps(): TimeHistogram {
     const gaps = new TimeHistogram().addAll(this.#pastGaps);
-    return this.#site === this.#leftSite ? gaps : gaps.addAll(this.#site.loop.leaseGaps);
+    return this.#instance === this.#leftInstance ? gaps : gaps.addAll(this.#instance.loop.leaseGaps);
   }
 
   /** Why the kernel is lost, while it is. */
@@ -154,23 +154,23 @@ export class Supervisor<Answer> {
     return this.#reason;
   }
 
-  /** Looks after the kernel, at most every 20 ms; for the slow path of the pump and of spinning calls, while something is in flight. */
+  /** Looks after the kernel, at most every 20 ms; for the slow path of the completion poller and of spinning calls, while something is in flight. */
   watch(now: number): void {
     if (this.#state !== "serving" || now - this.#watchedMs < WATCH_INTERVAL_MS) return;
     if (now - this.#watchedMs > WATCH_GAP_MS) this.#stillSinceMs = now;
     this.#watchedMs = now;
-    const { loop, device } = this.#site;
+    const { loop, device } = this.#instance;
     if (device.isLost) return this.lose(lostElsewhere(device));
     loop.assertRunning();
     if (loop.state === "lost") return this.lose(reasonOf(loop));
     if (this.#isStill(loop, now)) this.lose(this.#hung(now - this.#stillSinceMs));
   }
 
-  /** Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the pump; true once each time. */
+  /** Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the completion poller; true once each time. */
   isCheckpointDue(now: number): boolean {
     if (now < this.#dueAtMs) return false;
     this.#dueAtMs = now + this.#checkpointEveryMs;
-    return this.#workDone(this.#site.loop) !== this.#workKept;
+    return this.#workDone(this.#instance.loop) !== this.#workKept;
   }
 
   /** The kernel is lost: recovers it, unless that is under way. */
@@ -178,7 +178,7 @@ export class Supervisor<Answer> {
     if (this.#state !== "serving" && this.#state !== "parked") return;
     this.#state = "recovering";
     this.#reason = reason;
-    this.#desk.detach();
+    this.#dispatcher.detach();
     this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#break(error));
   }
 
@@ -215,9 +215,9 @@ export class Supervisor<Answer> {
   /** Ends the kernel, after what is under way. Requests are the caller's: end them first. */
   async close(): Promise<void> {
     this.#state = "closed";
-    this.#desk.detach();
+    this.#dispatcher.detach();
     await this.settled();
-    await this.#site.leave();
+    await this.#instance.leave();
   }
 
   // ── Checkpoints ──
@@ -228,11 +228,11 @@ export class Supervisor<Answer> {
    */
   async #park(): Promise<TakenCheckpoint | undefined> {
     if (this.#state !== "serving") return undefined;
-    const site = this.#site;
-    const { loop } = site;
+    const instance = this.#instance;
+    const { loop } = instance;
     let capture: () => Promise<KernelCapture>;
     try {
-      capture = await site.prepareCapture();
+      capture = await instance.prepareCapture();
     } catch (error) {
       if (codeOf(error) !== "EW_DEVICE_LOST") throw error;
       this.lose(error as EverwarpError);
@@ -240,18 +240,18 @@ export class Supervisor<Answer> {
     }
     if (!this.#is("serving")) return undefined;
     this.#state = "parked";
-    this.#desk.detach();
+    this.#dispatcher.detach();
     const begin = nowMs();
     const captured = await this.#orLose(async () => {
       await loop.park(this.#hangTimeoutMs);
-      return await this.#gather(site, capture);
+      return await this.#gather(instance, capture);
     });
     if (captured === undefined) return undefined;
     // From here on this is the checkpoint: should the kernel be lost, it is recovered when this is over.
     const inFlight = this.#cut(loop, captured.position);
     await this.#orLose(async () => {
       if (this.#is("parked")) await loop.start();
-      if (this.#is("parked")) this.#serve(site);
+      if (this.#is("parked")) this.#serve(instance);
     });
     const pausedMs = this.#notePause(begin);
     const memory = await captured.finish();
@@ -271,10 +271,10 @@ export class Supervisor<Answer> {
   }
 
   /** Captures a parked kernel at a border that all workgroups share: where some are a request ahead, the others finish it first. */
-  async #gather(site: KernelSite, capture: () => Promise<KernelCapture>): Promise<KernelCapture> {
-    const { loop } = site;
+  async #gather(instance: KernelInstance, capture: () => Promise<KernelCapture>): Promise<KernelCapture> {
+    const { loop } = instance;
     for (;;) {
-      this.#desk.collect();
+      this.#dispatcher.collect();
       const captured = await capture();
       if (!this.#is("parked") || !isSplit(captured.position)) return captured;
       await loop.start();
@@ -296,8 +296,8 @@ export class Supervisor<Answer> {
 
   /** The journal begins anew, behind what a parked kernel has answered. Returns the words in flight. */
   #cut(loop: ResidentLoop, position: LoopPosition): TakenCheckpoint["inFlight"] {
-    const { journal } = this.#desk;
-    this.#desk.collect();
+    const { journal } = this.#dispatcher;
+    this.#dispatcher.collect();
     journal.cut();
     this.#workKept = this.#workDone(loop);
     this.#dueAtMs = nowMs() + this.#checkpointEveryMs;
@@ -308,7 +308,7 @@ export class Supervisor<Answer> {
 
   /** From now on recoveries go back to this. */
   #keep(memory: KernelMemory): void {
-    this.#memory = this.#desk.journal.keepsAnswered ? memory : undefined;
+    this.#memory = this.#dispatcher.journal.keepsAnswered ? memory : undefined;
   }
 
   #notePause(begin: number): number {
@@ -325,25 +325,25 @@ export class Supervisor<Answer> {
     const begin = nowMs();
     this.counters.recoveries++;
     this.#takeBack(reason);
-    let { device } = this.#site;
-    await this.#leave(this.#site);
+    let { device } = this.#instance;
+    await this.#leave(this.#instance);
     if (this.#faultlessLosses > this.#attemptsMax) return this.#giveUp(reason);
     for (let attempt = 1; this.#is("recovering");) {
-      let site: KernelSite | undefined;
+      let instance: KernelInstance | undefined;
       let wasGivenUp = false;
       try {
         if (device.isLost) device = device.replace();
-        site = await KernelSite.open(device, this.#recipe, this.#memory);
-        await this.#replay(site);
-        this.#site = site;
+        instance = await KernelInstance.open(device, this.#recipe, this.#memory);
+        await this.#replay(instance);
+        this.#instance = instance;
         this.#trace.span("recovery", begin, nowMs());
-        if (this.#is("recovering")) this.#serve(site);
+        if (this.#is("recovering")) this.#serve(instance);
         return;
       } catch (error) {
         if (!(error instanceof EverwarpError)) throw error;
         // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given up in the end.
         wasGivenUp = device.isAbandoned;
-        if (site !== undefined) await this.#leave(site);
+        if (instance !== undefined) await this.#leave(instance);
         // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a device opened anew.
         if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
         if (wasGivenUp) continue;
@@ -355,52 +355,52 @@ export class Supervisor<Answer> {
 
   /** What was in flight goes back into the line, but for a request that hung the kernel again and again. */
   #takeBack(reason: EverwarpError): void {
-    const desk = this.#desk;
-    const { loop, device } = this.#site;
+    const dispatcher = this.#dispatcher;
+    const { loop, device } = this.#instance;
     if (loop.state === "running") loop.poll(); // what was answered before the loss
-    desk.collect();
-    if (desk.counters.answered > this.#answeredAtLoss) {
-      this.#answeredAtLoss = desk.counters.answered;
+    dispatcher.collect();
+    if (dispatcher.counters.answered > this.#answeredAtLoss) {
+      this.#answeredAtLoss = dispatcher.counters.answered;
       this.#faultlessLosses = 0;
       this.#firstCause = undefined;
     }
     this.#firstCause ??= reason;
-    const isTaken = desk.inFlightCount > 0 && loop.hasBegun;
-    const isCertain = isTaken && desk.inFlightCount === 1;
+    const isTaken = dispatcher.inFlightCount > 0 && loop.hasBegun;
+    const isCertain = isTaken && dispatcher.inFlightCount === 1;
     // Another kernel on the device hung, and gave it up: whatever was in hand here had no part in that.
     const isOthers = device.isAbandoned;
     if (!isTaken && !isOthers) this.#faultlessLosses++;
-    desk.takeBack((request, lane, index) => {
+    dispatcher.takeBack((request, priority, index) => {
       if (isTaken && !isOthers) request.lossCount++;
       request.firstLoss ??= reason;
       if (request.isWithdrawn) {
-        this.#withdraw(lane, index);
+        this.#withdraw(priority, index);
         return true;
       }
       const isPoisoned = isCertain && !isOthers && request.lossCount >= this.#attemptsMax;
       if (isPoisoned) {
-        desk.counters.poisoned++;
-        desk.fail(request, poisoned(request.lossCount, request.firstLoss), "poisoned");
-        this.#withdraw(lane, index);
+        dispatcher.counters.poisoned++;
+        dispatcher.fail(request, poisoned(request.lossCount, request.firstLoss), "poisoned");
+        this.#withdraw(priority, index);
       }
       return isPoisoned;
     });
   }
 
   /** The next recovery leaves out a request that may have been under way at the checkpoint. */
-  #withdraw(lane: Lane, index: number): void {
+  #withdraw(priority: Priority, index: number): void {
     if (this.#memory === undefined) return;
     // Who took that checkpoint may be writing it to a file.
     const position = copyPosition(this.#memory.position);
-    withdraw(position, lane, index);
+    withdraw(position, priority, index);
     this.#memory = { ...this.#memory, position };
   }
 
-  async #leave(site: KernelSite): Promise<void> {
-    Object.assign(this.#past, sumOf(this.#past, totalsOf(site)));
-    this.#pastGaps.addAll(site.loop.leaseGaps);
-    this.#leftSite = site;
-    await site.leave();
+  async #leave(instance: KernelInstance): Promise<void> {
+    Object.assign(this.#past, sumOf(this.#past, totalsOf(instance)));
+    this.#pastGaps.addAll(instance.loop.leaseGaps);
+    this.#leftInstance = instance;
+    await instance.leave();
   }
 
   /** @param last why it could not be launched again, or was lost once more */
@@ -408,7 +408,7 @@ export class Supervisor<Answer> {
     if (!this.#is("recovering")) return; // it was closed meanwhile
     this.#state = "failed";
     this.#reason = givenUp(this.#firstCause ?? last, last);
-    this.#desk.failAll(this.#reason);
+    this.#dispatcher.failAll(this.#reason);
   }
 
   /** Something failed that nothing here can fail with: nobody is to wait for what will not come. */
@@ -419,32 +419,32 @@ export class Supervisor<Answer> {
       remedy: "Please report this, with the cause of this error.",
       cause,
     });
-    this.#desk.detach();
-    this.#desk.failAll(this.#reason);
+    this.#dispatcher.detach();
+    this.#dispatcher.failAll(this.#reason);
   }
 
-  #serve(site: KernelSite): void {
+  #serve(instance: KernelInstance): void {
     this.#state = "serving";
     this.#reason = undefined;
     this.#watchAnew();
-    site.loop.setDutyCycle(this.#recipe.dutyCycle); // it may have been changed meanwhile
-    this.#desk.attach(site.loop);
+    instance.loop.setDutyCycle(this.#recipe.dutyCycle); // it may have been changed meanwhile
+    this.#dispatcher.attach(instance.loop);
     this.#wake();
   }
 
   /** Performs again what was answered since the checkpoint, in its order; then that is a checkpoint. */
-  async #replay(site: KernelSite): Promise<void> {
-    const entries = this.#desk.journal.replay();
+  async #replay(instance: KernelInstance): Promise<void> {
+    const entries = this.#dispatcher.journal.replay();
     if (entries.length === 0) return;
-    await replayAll(site, entries, this.#hangTimeoutMs, () => this.assertServing());
+    await replayAll(instance, entries, this.#hangTimeoutMs, () => this.assertServing());
     this.counters.replayed += entries.length;
-    const capture = await site.prepareCapture();
-    await site.loop.park(this.#hangTimeoutMs);
+    const capture = await instance.prepareCapture();
+    await instance.loop.park(this.#hangTimeoutMs);
     const captured = await capture();
     const memory = await captured.finish();
-    this.#cut(site.loop, memory.position);
+    this.#cut(instance.loop, memory.position);
     this.#keep(memory);
-    await site.loop.start();
+    await instance.loop.start();
   }
 
   // ── Watching ──
@@ -458,7 +458,7 @@ export class Supervisor<Answer> {
   /** Has the kernel neither answered nor worked for too long? Idle polls are no work: one workgroup may wait for another that hangs. */
   #isStill(loop: ResidentLoop, now: number): boolean {
     const work = this.#workDone(loop);
-    if (work !== this.#workSeen || this.#desk.inFlightCount === 0) {
+    if (work !== this.#workSeen || this.#dispatcher.inFlightCount === 0) {
       this.#workSeen = work;
       this.#stillSinceMs = now;
     }
@@ -470,12 +470,12 @@ export class Supervisor<Answer> {
 
   /** A number that changes whenever something is done. */
   #workDone({ heartbeat }: ResidentLoop): number {
-    const { answered } = this.#desk.counters;
+    const { answered } = this.#dispatcher.counters;
     return heartbeat === undefined ? answered : answered + heartbeat.busyTicks + heartbeat.requests;
   }
 
   #hung(stillMs: number): EverwarpError {
-    const count = this.#desk.inFlightCount;
+    const count = this.#dispatcher.inFlightCount;
     return new EverwarpError(
       "EW_DEVICE_LOST",
       `the kernel has finished nothing for ${Math.round(stillMs)} ms, with ${count} request${count === 1 ? "" : "s"} in flight`,
@@ -498,12 +498,12 @@ export class Supervisor<Answer> {
 
 /** @throws EW_DEVICE_LOST, EW_LOOP_LIMIT: what the loop was lost with, or that it stands still; what `assertWanted` throws */
 async function replayAll(
-  site: KernelSite,
+  instance: KernelInstance,
   entries: readonly ReplayEntry[],
   hangTimeoutMs: number,
   assertWanted: () => void,
 ): Promise<void> {
-  const { loop } = site;
+  const { loop } = instance;
   const inFlight: Ticket[] = [];
   let progressMs = nowMs();
   let assertedMs = progressMs;
@@ -527,20 +527,21 @@ async function replayAll(
     }
     await (now - progressMs < REPLAY_EAGER_MS ? turn() : sleep(1));
   };
-  let lane: Lane | undefined;
+  let priority: Priority | undefined;
   for (const entry of entries) {
-    // Requests of different lanes would overtake each other.
-    while (entry.lane !== lane ? inFlight.length > 0 : loop.freeSlots(entry.lane) === 0) await step();
-    lane = entry.lane;
-    inFlight.push(loop.submit(entry.words, entry.words.length, lane));
+    // Requests of different priorities would overtake each other.
+    while (entry.priority !== priority ? inFlight.length > 0 : loop.freeSlots(entry.priority) === 0)
+      await step();
+    priority = entry.priority;
+    inFlight.push(loop.submit(entry.words, entry.words.length, priority));
   }
   while (inFlight.length > 0) await step();
 }
 
 type Totals = KernelTotals & LaunchCounts;
 
-function totalsOf(site: KernelSite): Totals {
-  return { ...site.totals, ...site.loop.counts };
+function totalsOf(instance: KernelInstance): Totals {
+  return { ...instance.totals, ...instance.loop.counts };
 }
 
 function sumOf(a: Totals, b: Totals): Totals {

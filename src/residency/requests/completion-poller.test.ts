@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type PassResult, Pump } from "./completion-poller.ts";
+import { type PassResult, CompletionPoller } from "./completion-poller.ts";
 
 beforeEach(() =>
   vi.useFakeTimers({
@@ -8,11 +8,11 @@ beforeEach(() =>
 );
 afterEach(() => vi.useRealTimers());
 
-describe("Pump", () => {
+describe("CompletionPoller", () => {
   it("looks while there is something, and leaves no timer and no immediate behind", () => {
     const results: PassResult[] = ["nothing", "answers", "nothing", "idle"];
     const looks: PassResult[] = [];
-    const pump = new Pump(() => {
+    const pump = new CompletionPoller(() => {
       const result = results.shift() ?? "idle";
       looks.push(result);
       return result;
@@ -31,7 +31,7 @@ describe("Pump", () => {
 
   it("grows patient, and eager again when something is published", () => {
     let looks = 0;
-    const pump = new Pump(() => {
+    const pump = new CompletionPoller(() => {
       looks++;
       return "nothing";
     });

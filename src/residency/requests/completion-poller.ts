@@ -16,7 +16,7 @@ const PATIENT_MS = 1;
 /** What a look at the memory found. */
 export type PassResult = "answers" | "nothing" | "idle";
 
-export class Pump {
+export class CompletionPoller {
   readonly #pass: (now: number) => PassResult;
   readonly #patientMsMax: number;
   readonly #turn = (): void => this.#look();

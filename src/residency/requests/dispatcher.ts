@@ -1,12 +1,12 @@
 /**
  * Where requests are handed to the kernel and answers to their callers.
  *
- *     accept ──▶ line (request-lanes.ts) ──publish──▶ slots of the queue ──collect──▶ caller
+ *     accept ──▶ line (request-priorities.ts) ──publish──▶ slots of the queue ──collect──▶ caller
  *          └────── a slot is free, nobody waits ─────────▲   │
  *                                                        │   └ journal: words in flight, and what was answered since the checkpoint
  *     a loss: takeBack puts what was in flight first in the line again; suspects are then published one at a time
  *
- * Invariants: a request is in the line, or in flight, or settled; requests of a lane are published in the order of their calls, and answered in that
+ * Invariants: a request is in the line, or in flight, or settled; requests of a priority are published in the order of their calls, and answered in that
  * order; each caller is told once; what the journal holds in flight are the requests in `#inFlight`, in the same order. While there is no loop
  * (a checkpoint, a recovery) nothing is published, and calls wait in the line.
  *
@@ -16,22 +16,22 @@
 import { nowMs, EverwarpError } from "../../base/index.ts";
 import { Journal, type JournalOptions } from "../checkpoint/index.ts";
 import { TimeHistogram } from "../launch/index.ts";
-import type { Lane, Ticket } from "../queue/index.ts";
-import { RequestLanes } from "./pending-queue.ts";
+import type { Priority, Ticket } from "../queue/index.ts";
+import { PendingQueue } from "./pending-queue.ts";
 import type { PendingRequest } from "./pending-request.ts";
 import type { Outcome, RequestTrace } from "./request-trace.ts";
 
-const LANES_URGENT_FIRST = [1, 0] as const;
+const URGENT_FIRST = [1, 0] as const;
 
-/** What the desk needs of a `ResidentLoop`. */
-export interface DeskLoop {
-  submit(words: Uint32Array, wordCount: number, lane: number): Ticket;
+/** What the dispatcher needs of a `ResidentLoop`. */
+export interface DispatcherLoop {
+  submit(words: Uint32Array, wordCount: number, priority: number): Ticket;
   poll(): number;
-  freeSlots(lane: number): number;
+  freeSlots(priority: number): number;
 }
 
-export class RequestDesk<Answer> {
-  readonly line: RequestLanes<Answer>;
+export class Dispatcher<Answer> {
+  readonly pending: PendingQueue<Answer>;
   readonly journal: Journal;
   readonly roundTrips = new TimeHistogram();
   readonly counters = { requests: 0, answered: 0, failed: 0, waits: 0, poisoned: 0 };
@@ -40,7 +40,7 @@ export class RequestDesk<Answer> {
   readonly #decode: (words: Uint32Array) => Answer;
   readonly #trace: RequestTrace;
   readonly #inFlight: readonly [InFlight<Answer>, InFlight<Answer>];
-  #loop: DeskLoop | undefined;
+  #loop: DispatcherLoop | undefined;
   #isCautious = false;
 
   constructor(options: {
@@ -52,7 +52,7 @@ export class RequestDesk<Answer> {
     trace: RequestTrace;
   }) {
     const { slots } = options;
-    this.line = new RequestLanes(options.queueLimit);
+    this.pending = new PendingQueue(options.queueLimit);
     this.journal = new Journal({ ...options.journal, inFlightMax: slots });
     this.#decode = options.decode;
     this.#trace = options.trace;
@@ -60,7 +60,7 @@ export class RequestDesk<Answer> {
   }
 
   /** Where requests are published; undefined while there is nowhere. */
-  get loop(): DeskLoop | undefined {
+  get loop(): DispatcherLoop | undefined {
     return this.#loop;
   }
 
@@ -70,22 +70,22 @@ export class RequestDesk<Answer> {
 
   /** Whether any request waits for anything. */
   get isBusy(): boolean {
-    return this.inFlightCount > 0 || this.line.waitingCount > 0;
+    return this.inFlightCount > 0 || this.pending.waitingCount > 0;
   }
 
-  /** Whether a request of a lane would be published at once. */
-  hasFreeSlot(lane: Lane): boolean {
+  /** Whether a request of a priority would be published at once. */
+  hasFreeSlot(priority: Priority): boolean {
     return (
       this.#loop !== undefined &&
       !this.#isCautious &&
-      this.line.isEmpty(lane) &&
+      this.pending.isEmpty(priority) &&
       this.journal.hasRoom &&
-      this.#loop.freeSlots(lane) > 0
+      this.#loop.freeSlots(priority) > 0
     );
   }
 
   /** From now on requests go to `loop`, which begins with none in flight. */
-  attach(loop: DeskLoop): void {
+  attach(loop: DispatcherLoop): void {
     this.#loop = loop;
     this.publish();
   }
@@ -98,27 +98,31 @@ export class RequestDesk<Answer> {
   /** Takes a request: publishes it, or puts it into the line. The words may be reused at once. */
   accept(request: PendingRequest<Answer>, words: Uint32Array, wordCount: number): void {
     this.counters.requests++;
-    if (this.hasFreeSlot(request.lane)) {
+    if (this.hasFreeSlot(request.priority)) {
       if (this.#submit(request, words, wordCount)) {
-        this.line.published(request);
+        this.pending.published(request);
         return;
       }
     } else {
       this.counters.waits++;
     }
     request.words = words.slice(0, wordCount);
-    this.line.push(request);
+    this.pending.push(request);
     // With nothing in flight there is no answer after which it would be published.
     if (this.#isCautious) this.publish();
   }
 
   /** Publishes what waits, as far as there are slots. */
   publish(): void {
-    if (this.#loop === undefined || this.line.waitingCount === 0) return;
+    if (this.#loop === undefined || this.pending.waitingCount === 0) return;
     if (this.#isCautious && !this.#publishCautiously()) return;
-    for (const lane of LANES_URGENT_FIRST) {
-      for (let request = this.line.peek(lane); request !== undefined; request = this.line.peek(lane)) {
-        if (this.#loop === undefined || this.#loop.freeSlots(lane) === 0 || !this.journal.hasRoom) break;
+    for (const priority of URGENT_FIRST) {
+      for (
+        let request = this.pending.peek(priority);
+        request !== undefined;
+        request = this.pending.peek(priority)
+      ) {
+        if (this.#loop === undefined || this.#loop.freeSlots(priority) === 0 || !this.journal.hasRoom) break;
         if (!this.#publishFirst(request)) return;
       }
     }
@@ -129,8 +133,8 @@ export class RequestDesk<Answer> {
     let answered = 0;
     let now = 0;
     let loss: EverwarpError | undefined;
-    for (const lane of LANES_URGENT_FIRST) {
-      const queue = this.#inFlight[lane];
+    for (const priority of URGENT_FIRST) {
+      const queue = this.#inFlight[priority];
       while (queue.count > 0) {
         const ticket = queue.firstTicket;
         if (!ticket.isDone) break;
@@ -140,7 +144,7 @@ export class RequestDesk<Answer> {
         }
         if (answered++ === 0) now = nowMs();
         const request = queue.shift();
-        this.journal.answered(lane, ticket.ordinal);
+        this.journal.answered(priority, ticket.ordinal);
         this.#answer(request, ticket, now);
       }
     }
@@ -151,26 +155,28 @@ export class RequestDesk<Answer> {
 
   /**
    * After a loss: what was in flight goes back to the front of the line, to be published one at a time. Collect first what was answered.
-   * @param isGivenUp told of each: whether it is to be left out, with its place among the unanswered of its lane since the checkpoint
+   * @param isGivenUp told of each: whether it is to be left out, with its place among the unanswered of its priority since the checkpoint
    * @returns how many were taken back
    */
-  takeBack(isGivenUp: (request: PendingRequest<Answer>, lane: Lane, index: number) => boolean): number {
+  takeBack(
+    isGivenUp: (request: PendingRequest<Answer>, priority: Priority, index: number) => boolean,
+  ): number {
     const taken: PendingRequest<Answer>[] = [];
-    for (const lane of [0, 1] as const) {
-      const words = this.journal.inFlight(lane);
-      const queue = this.#inFlight[lane];
-      let index = this.journal.answeredCount(lane);
+    for (const priority of [0, 1] as const) {
+      const words = this.journal.inFlight(priority);
+      const queue = this.#inFlight[priority];
+      let index = this.journal.answeredCount(priority);
       for (const payload of words) {
         const request = queue.shift();
         request.words = payload;
         request.isSuspect = true;
-        if (isGivenUp(request, lane, index)) continue;
+        if (isGivenUp(request, priority, index)) continue;
         taken.push(request);
         index++;
       }
     }
     this.journal.withdrawInFlight();
-    this.line.putBack(taken);
+    this.pending.putBack(taken);
     this.#isCautious ||= taken.length > 0;
     return taken.length;
   }
@@ -178,7 +184,7 @@ export class RequestDesk<Answer> {
   /** Ends a request without an answer of the kernel. */
   fail(request: PendingRequest<Answer>, error: EverwarpError, outcome: Outcome): void {
     if (request.phase === "settled") return;
-    this.line.settled(request);
+    this.pending.settled(request);
     this.#note(request, undefined, outcome, nowMs());
     request.reject?.(error);
   }
@@ -190,14 +196,14 @@ export class RequestDesk<Answer> {
       return true;
     });
     this.#isCautious = false;
-    this.line.failAll(error);
+    this.pending.failAll(error);
   }
 
   /** Publishes one of the suspects when nothing is in flight. True when there is none left, and nothing in flight. */
   #publishCautiously(): boolean {
     if (this.inFlightCount > 0) return false;
-    for (const lane of LANES_URGENT_FIRST) {
-      const request = this.line.peek(lane);
+    for (const priority of URGENT_FIRST) {
+      const request = this.pending.peek(priority);
       if (request === undefined || !request.isSuspect) continue;
       if (this.journal.hasRoom) this.#publishFirst(request);
       return false;
@@ -209,25 +215,25 @@ export class RequestDesk<Answer> {
   #publishFirst(request: PendingRequest<Answer>): boolean {
     const words = request.words as Uint32Array;
     if (!this.#submit(request, words, words.length)) return false;
-    this.line.take(request);
+    this.pending.take(request);
     request.words = undefined;
     return true;
   }
 
   /** False when the loop turned out to be lost: the request is then not in flight. */
   #submit(request: PendingRequest<Answer>, words: Uint32Array, wordCount: number): boolean {
-    const { lane } = request;
+    const { priority } = request;
     let ticket: Ticket;
     try {
-      ticket = (this.#loop as DeskLoop).submit(words, wordCount, lane);
+      ticket = (this.#loop as DispatcherLoop).submit(words, wordCount, priority);
     } catch (error) {
       if (!(error instanceof EverwarpError)) throw error;
       this.#loop = undefined;
       this.onLoss(error);
       return false;
     }
-    this.journal.published(lane, words, wordCount);
-    this.#inFlight[lane].push(request, ticket);
+    this.journal.published(priority, words, wordCount);
+    this.#inFlight[priority].push(request, ticket);
     request.publishedAtMs = nowMs();
     return true;
   }
@@ -235,7 +241,7 @@ export class RequestDesk<Answer> {
   #answer(request: PendingRequest<Answer>, ticket: Ticket, now: number): void {
     this.counters.answered++;
     if (request.phase === "settled") return; // told at its deadline, and performed all the same
-    this.line.settled(request);
+    this.pending.settled(request);
     this.roundTrips.add(now - request.submittedAtMs);
     let answer: Answer;
     try {
@@ -263,7 +269,7 @@ export class RequestDesk<Answer> {
 
   #note(request: PendingRequest<Answer>, ticket: Ticket | undefined, outcome: Outcome, now: number): void {
     this.#trace.request(
-      request.lane,
+      request.priority,
       ticket?.sequence ?? 0,
       ticket?.ordinal ?? 0,
       outcome,

@@ -1,6 +1,6 @@
 /** Requests on their way: the pending queue before the work queue, deadlines, the dispatcher, the completion poller. */
-export { type PassResult, Pump } from "./completion-poller.ts";
-export { RequestDesk } from "./dispatcher.ts";
+export { type PassResult, CompletionPoller } from "./completion-poller.ts";
+export { Dispatcher } from "./dispatcher.ts";
 export { PendingRequest } from "./pending-request.ts";
-export { type RequestOptions, laneOf, readRequestOptions } from "./request-options.ts";
+export { type CallOptions, priorityOf, readCallOptions } from "./request-options.ts";
 export { RequestTrace } from "./request-trace.ts";

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { nowMs } from "../../base/clock.ts";
 import type { EverwarpError } from "../../base/errors.ts";
-import { RequestLanes } from "./pending-queue.ts";
+import { PendingQueue } from "./pending-queue.ts";
 import { PendingRequest } from "./pending-request.ts";
-import { laneOf, type RequestOptions } from "./request-options.ts";
+import { priorityOf, type CallOptions } from "./request-options.ts";
 
 interface Caller {
   request: PendingRequest<string>;
@@ -12,12 +12,12 @@ interface Caller {
   errors: EverwarpError[];
 }
 
-const ask = (lanes: RequestLanes<string>, options: RequestOptions = {}): Caller => {
-  const request = new PendingRequest<string>(laneOf(options), nowMs());
+const ask = (priorities: PendingQueue<string>, options: CallOptions = {}): Caller => {
+  const request = new PendingRequest<string>(priorityOf(options), nowMs());
   const caller: Caller = { request, answers: [], errors: [] };
   request.resolve = (answer) => caller.answers.push(answer);
   request.reject = (error) => caller.errors.push(error);
-  if (lanes.watch(request, options)) lanes.push(request);
+  if (priorities.watch(request, options)) priorities.push(request);
   return caller;
 };
 const listenersOf = (signal: AbortSignal): { added: number; removed: number } => {
@@ -34,9 +34,9 @@ const listenersOf = (signal: AbortSignal): { added: number; removed: number } =>
   };
   return counts;
 };
-const next = (lanes: RequestLanes<string>): PendingRequest<string> | undefined => {
-  const request = lanes.peek(1) ?? lanes.peek(0);
-  if (request !== undefined) lanes.take(request);
+const next = (priorities: PendingQueue<string>): PendingRequest<string> | undefined => {
+  const request = priorities.peek(1) ?? priorities.peek(0);
+  if (request !== undefined) priorities.take(request);
   return request;
 };
 
@@ -44,7 +44,7 @@ beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "perf
 afterEach(() => vi.useRealTimers());
 
 describe("order", () => {
-  it("is urgent before normal, and first come first served in a lane, whoever leaves in between", () => {
+  it("is urgent before normal, and first come first served in a priority, whoever leaves in between", () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -56,22 +56,22 @@ describe("order", () => {
           { maxLength: 80 },
         ),
         (steps) => {
-          const lanes = new RequestLanes<string>(5);
+          const priorities = new PendingQueue<string>(5);
           let model: PendingRequest<string>[] = [];
           for (const step of steps) {
-            if (step.kind === "push") model.push(ask(lanes, { urgent: step.urgent }).request);
+            if (step.kind === "push") model.push(ask(priorities, { urgent: step.urgent }).request);
             else if (step.kind === "leave") {
               const leaving = model[step.which % Math.max(1, model.length)];
-              if (leaving !== undefined) lanes.remove(leaving);
+              if (leaving !== undefined) priorities.remove(leaving);
               model = model.filter((one) => one !== leaving);
             } else {
-              const expected = model.find(({ lane }) => lane === 1) ?? model[0];
-              expect(next(lanes)).toBe(expected);
+              const expected = model.find(({ priority }) => priority === 1) ?? model[0];
+              expect(next(priorities)).toBe(expected);
               model = model.filter((one) => one !== expected);
             }
-            expect(lanes.waitingCount).toBe(model.length);
-            expect(lanes.isFull).toBe(model.length >= 5);
-            expect(lanes.isEmpty(1)).toBe(!model.some(({ lane }) => lane === 1));
+            expect(priorities.waitingCount).toBe(model.length);
+            expect(priorities.isFull).toBe(model.length >= 5);
+            expect(priorities.isEmpty(1)).toBe(!model.some(({ priority }) => priority === 1));
           }
         },
       ),
@@ -79,11 +79,11 @@ describe("order", () => {
   });
 
   it("is kept by what comes back from a lost device: before all that wait", () => {
-    const lanes = new RequestLanes<string>(8);
-    const [first, second, third] = [ask(lanes), ask(lanes), ask(lanes)];
-    expect([next(lanes), next(lanes)]).toEqual([first.request, second.request]);
-    lanes.putBack([first.request, second.request]);
-    expect([next(lanes), next(lanes), next(lanes)]).toEqual(
+    const priorities = new PendingQueue<string>(8);
+    const [first, second, third] = [ask(priorities), ask(priorities), ask(priorities)];
+    expect([next(priorities), next(priorities)]).toEqual([first.request, second.request]);
+    priorities.putBack([first.request, second.request]);
+    expect([next(priorities), next(priorities), next(priorities)]).toEqual(
       [first, second, third].map(({ request }) => request),
     );
   });
@@ -91,103 +91,105 @@ describe("order", () => {
 
 describe("room", () => {
   it("opens in the order of asking, one place each", async () => {
-    const lanes = new RequestLanes<string>(2);
-    ask(lanes);
-    ask(lanes);
+    const priorities = new PendingQueue<string>(2);
+    ask(priorities);
+    ask(priorities);
     const told: number[] = [];
-    const doors = [1, 2, 3].map((who) => lanes.room().then(() => told.push(who)));
+    const doors = [1, 2, 3].map((who) => priorities.room().then(() => told.push(who)));
     await Promise.resolve();
     expect(told).toEqual([]);
-    next(lanes);
+    next(priorities);
     await doors[0];
     expect(told).toEqual([1]);
-    next(lanes);
+    next(priorities);
     await Promise.all(doors);
     expect(told).toEqual([1, 2, 3]);
-    await lanes.room();
+    await priorities.room();
   });
 
   it("refuses a line without places", () => {
     for (const limit of [0, -1, 1.5, Number.NaN])
-      expect(() => new RequestLanes(limit)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
+      expect(() => new PendingQueue(limit)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
   });
 });
 
 describe("a deadline", () => {
   it("ends what waits, and says that it is never performed", () => {
-    const lanes = new RequestLanes<string>(4);
-    const caller = ask(lanes, { deadlineMs: 50 });
+    const priorities = new PendingQueue<string>(4);
+    const caller = ask(priorities, { deadlineMs: 50 });
     vi.advanceTimersByTime(49);
     expect(caller.errors).toEqual([]);
     vi.advanceTimersByTime(2);
     expect(caller.errors).toMatchObject([{ code: "EW_DEADLINE_EXCEEDED" }]);
     expect(caller.errors[0].message).toContain("never performed");
-    expect([lanes.waitingCount, lanes.deadlineCount, vi.getTimerCount()]).toEqual([0, 0, 0]);
-    expect(lanes.counters.deadlinesExceeded).toBe(1);
+    expect([priorities.waitingCount, priorities.deadlineCount, vi.getTimerCount()]).toEqual([0, 0, 0]);
+    expect(priorities.counters.deadlinesExceeded).toBe(1);
   });
 
   it("tells the caller of what is published that it is still performed", () => {
-    const lanes = new RequestLanes<string>(4);
-    const caller = ask(lanes, { deadlineMs: 50 });
-    next(lanes);
+    const priorities = new PendingQueue<string>(4);
+    const caller = ask(priorities, { deadlineMs: 50 });
+    next(priorities);
     vi.advanceTimersByTime(60);
     expect(caller.errors[0].message).toContain("still performed");
     expect(caller.request.phase).toBe("settled");
   });
 
   it("of what came back from a lost device tells the caller, and the request stays in its place", () => {
-    const lanes = new RequestLanes<string>(4);
-    const { request, errors } = ask(lanes, { deadlineMs: 50 });
-    next(lanes);
+    const priorities = new PendingQueue<string>(4);
+    const { request, errors } = ask(priorities, { deadlineMs: 50 });
+    next(priorities);
     request.isSuspect = true;
-    lanes.putBack([request]);
-    const later = ask(lanes);
+    priorities.putBack([request]);
+    const later = ask(priorities);
     vi.advanceTimersByTime(60);
     expect(errors[0].message).toContain("still performed");
-    expect(next(lanes)).toBe(request);
+    expect(next(priorities)).toBe(request);
     expect(request.phase).toBe("settled");
-    expect(next(lanes)).toBe(later.request);
+    expect(next(priorities)).toBe(later.request);
   });
 
   it("of an answered request leaves no timer", () => {
-    const lanes = new RequestLanes<string>(4);
-    const caller = ask(lanes, { deadlineMs: 50 });
-    next(lanes);
-    lanes.settled(caller.request);
+    const priorities = new PendingQueue<string>(4);
+    const caller = ask(priorities, { deadlineMs: 50 });
+    next(priorities);
+    priorities.settled(caller.request);
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(100);
     expect(caller.errors).toEqual([]);
   });
 
   it("is a number above 0; Infinity is none", () => {
-    const lanes = new RequestLanes<string>(4);
+    const priorities = new PendingQueue<string>(4);
     for (const deadlineMs of [0, -1, Number.NaN])
-      expect(() => ask(lanes, { deadlineMs })).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
-    ask(lanes, { deadlineMs: Infinity });
+      expect(() => ask(priorities, { deadlineMs })).toThrow(
+        expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
+      );
+    ask(priorities, { deadlineMs: Infinity });
     expect(vi.getTimerCount()).toBe(0);
   });
 });
 
 describe("a signal", () => {
   it("calls off what waits, with its reason as the cause", () => {
-    const lanes = new RequestLanes<string>(4);
+    const priorities = new PendingQueue<string>(4);
     const controller = new AbortController();
     const listeners = listenersOf(controller.signal);
-    const caller = ask(lanes, { signal: controller.signal });
+    const caller = ask(priorities, { signal: controller.signal });
     const reason = new Error("changed my mind");
     controller.abort(reason);
     expect(caller.errors).toMatchObject([{ code: "EW_ABORTED", cause: reason }]);
-    expect(lanes.waitingCount).toBe(0);
+    expect(priorities.waitingCount).toBe(0);
     expect(listeners).toEqual({ added: 1, removed: 1 });
   });
 
   it("is not heard once the request is published, answered or past its deadline", () => {
-    const lanes = new RequestLanes<string>(4);
+    const priorities = new PendingQueue<string>(4);
     const controller = new AbortController();
     const listeners = listenersOf(controller.signal);
-    const published = ask(lanes, { signal: controller.signal });
-    next(lanes);
-    const expired = ask(lanes, { signal: controller.signal, deadlineMs: 1 });
+    const published = ask(priorities, { signal: controller.signal });
+    next(priorities);
+    const expired = ask(priorities, { signal: controller.signal, deadlineMs: 1 });
     vi.advanceTimersByTime(5);
     expect(listeners).toEqual({ added: 2, removed: 2 });
     controller.abort();
@@ -196,19 +198,19 @@ describe("a signal", () => {
   });
 
   it("that was aborted before ends the request at once", () => {
-    const lanes = new RequestLanes<string>(4);
-    const caller = ask(lanes, { signal: AbortSignal.abort("no") });
+    const priorities = new PendingQueue<string>(4);
+    const caller = ask(priorities, { signal: AbortSignal.abort("no") });
     expect(caller.errors).toMatchObject([{ code: "EW_ABORTED", cause: "no" }]);
-    expect(lanes.waitingCount).toBe(0);
+    expect(priorities.waitingCount).toBe(0);
   });
 });
 
 it("ends all that wait, once each, when the kernel is given up", () => {
-  const lanes = new RequestLanes<string>(4);
-  const callers = [ask(lanes, { deadlineMs: 5 }), ask(lanes, { urgent: true }), ask(lanes)];
+  const priorities = new PendingQueue<string>(4);
+  const callers = [ask(priorities, { deadlineMs: 5 }), ask(priorities, { urgent: true }), ask(priorities)];
   const error = { code: "EW_CLOSED" } as EverwarpError;
-  lanes.failAll(error);
+  priorities.failAll(error);
   vi.advanceTimersByTime(10);
   for (const { errors } of callers) expect(errors).toEqual([error]);
-  expect([lanes.waitingCount, vi.getTimerCount()]).toEqual([0, 0]);
+  expect([priorities.waitingCount, vi.getTimerCount()]).toEqual([0, 0]);
 });

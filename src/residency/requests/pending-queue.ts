@@ -6,18 +6,18 @@
  *                   │ deadline: EW_DEADLINE_EXCEEDED, never performed      │ deadline: the caller is told; it is still performed
  *                   │ signal: EW_ABORTED, never performed                  │ signal: no longer heard
  *
- * Invariants: urgent before normal, first come first served within a lane; `waitingCount` counts both lanes; a request is in at most one
+ * Invariants: urgent before normal, first come first served within a priority; `waitingCount` counts both priorities; a request is in at most one
  * place; one that came back from a lost device leaves by being published or with all others: the kernel may have begun it, and its memory
  * says so of whatever is published next; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
- * there is a deadline. Lanes are linked lists through the requests themselves, so a request leaves from anywhere at once.
+ * there is a deadline. Priorities are linked lists through the requests themselves, so a request leaves from anywhere at once.
  */
 import { positiveDuration, EverwarpError } from "../../base/index.ts";
-import type { Lane } from "../queue/index.ts";
+import type { Priority } from "../queue/index.ts";
 import { Deadlines } from "./deadlines.ts";
 import { PendingRequest } from "./pending-request.ts";
-import type { RequestOptions } from "./request-options.ts";
+import type { CallOptions } from "./request-options.ts";
 
-const LANES = [0, 1] as const;
+const PRIORITIES = [0, 1] as const;
 
 interface List<Answer> {
   first: PendingRequest<Answer> | undefined;
@@ -25,8 +25,8 @@ interface List<Answer> {
   count: number;
 }
 
-export class RequestLanes<Answer> {
-  /** Places in the line, both lanes together. */
+export class PendingQueue<Answer> {
+  /** Places in the line, both priorities together. */
   readonly limit: number;
   /** Of all that were ended here. */
   readonly counters = { deadlinesExceeded: 0, aborted: 0 };
@@ -57,8 +57,8 @@ export class RequestLanes<Answer> {
     return this.#deadlines.size;
   }
 
-  isEmpty(lane: Lane): boolean {
-    return this.#lists[lane].count === 0;
+  isEmpty(priority: Priority): boolean {
+    return this.#lists[priority].count === 0;
   }
 
   /**
@@ -66,7 +66,7 @@ export class RequestLanes<Answer> {
    * @returns false when the signal was aborted already: the request is settled
    * @throws EW_BAD_ARGUMENT for a deadline that is not a number above 0
    */
-  watch(request: PendingRequest<Answer>, options: RequestOptions): boolean {
+  watch(request: PendingRequest<Answer>, options: CallOptions): boolean {
     const { deadlineMs, signal } = options;
     if (deadlineMs !== undefined) positiveDuration("deadlineMs", deadlineMs);
     if (signal?.aborted === true) {
@@ -88,12 +88,12 @@ export class RequestLanes<Answer> {
     return true;
   }
 
-  /** Puts a request at the end of its lane. It is taken even when the line is full: a caller who minds asks `isFull` first. */
+  /** Puts a request at the end of its priority. It is taken even when the line is full: a caller who minds asks `isFull` first. */
   push(request: PendingRequest<Answer>): void {
-    this.#link(request, this.#lists[request.lane].last);
+    this.#link(request, this.#lists[request.priority].last);
   }
 
-  /** Puts requests that were published, and came back unanswered, before all others of their lanes, in the order given. */
+  /** Puts requests that were published, and came back unanswered, before all others of their priorities, in the order given. */
   putBack(requests: readonly PendingRequest<Answer>[]): void {
     for (const request of requests.toReversed()) {
       const wasSettled = request.phase === "settled";
@@ -102,9 +102,9 @@ export class RequestLanes<Answer> {
     }
   }
 
-  /** The request that comes next in a lane. */
-  peek(lane: Lane): PendingRequest<Answer> | undefined {
-    return this.#lists[lane].first;
+  /** The request that comes next in a priority. */
+  peek(priority: Priority): PendingRequest<Answer> | undefined {
+    return this.#lists[priority].first;
   }
 
   /** Takes a request out of the line because it is being published: its signal is not heard any more. */
@@ -133,8 +133,8 @@ export class RequestLanes<Answer> {
 
   /** Ends all that wait. */
   failAll(error: EverwarpError): void {
-    for (const lane of LANES) {
-      for (let request = this.peek(lane); request !== undefined; request = this.peek(lane)) {
+    for (const priority of PRIORITIES) {
+      for (let request = this.peek(priority); request !== undefined; request = this.peek(priority)) {
         this.#unlink(request);
         this.settled(request);
         request.reject?.(error);
@@ -151,7 +151,7 @@ export class RequestLanes<Answer> {
   }
 
   #link(request: PendingRequest<Answer>, after: PendingRequest<Answer> | undefined): void {
-    const list = this.#lists[request.lane];
+    const list = this.#lists[request.priority];
     const before = after === undefined ? list.first : after.next;
     request.previous = after;
     request.next = before;
@@ -164,7 +164,7 @@ export class RequestLanes<Answer> {
   }
 
   #unlink(request: PendingRequest<Answer>): void {
-    const list = this.#lists[request.lane];
+    const list = this.#lists[request.priority];
     const { previous, next } = request;
     if (previous === undefined) list.first = next;
     else previous.next = next;

@@ -1,11 +1,11 @@
 /** A request from the call to its end. */
 import type { EverwarpError } from "../../base/index.ts";
-import type { Lane } from "../queue/index.ts";
+import type { Priority } from "../queue/index.ts";
 import type { Expiring } from "./deadlines.ts";
 
 /** A request from the call to its end. `Answer` is what its caller gets. */
 export class PendingRequest<Answer> implements Expiring {
-  readonly lane: Lane;
+  readonly priority: Priority;
   readonly submittedAtMs: number;
   deadlineAtMs = Infinity;
   heapIndex = -1;
@@ -29,8 +29,8 @@ export class PendingRequest<Answer> implements Expiring {
   previous: PendingRequest<Answer> | undefined;
   next: PendingRequest<Answer> | undefined;
 
-  constructor(lane: Lane, submittedAtMs: number) {
-    this.lane = lane;
+  constructor(priority: Priority, submittedAtMs: number) {
+    this.priority = priority;
     this.submittedAtMs = submittedAtMs;
   }
 }

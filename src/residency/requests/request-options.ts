@@ -1,9 +1,9 @@
 /** What a caller may ask of one request. */
 import { abortSignal, boolean, type OptionChecks, positiveDuration, readOptions } from "../../base/index.ts";
-import type { Lane } from "../queue/index.ts";
+import type { Priority } from "../queue/index.ts";
 
 /** What a caller may ask of a request. */
-export interface RequestOptions {
+export interface CallOptions {
   /** Goes before all that are not. */
   urgent?: boolean;
   /** Milliseconds from the call after which the caller is told EW_DEADLINE_EXCEEDED; more than 0. */
@@ -12,18 +12,19 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
-/** The lane of a request. */
-const REQUEST_OPTIONS: OptionChecks<RequestOptions> = {
+/** The priority of a request. */
+const CALL_OPTIONS: OptionChecks<CallOptions> = {
   urgent: boolean,
   deadlineMs: positiveDuration,
   signal: abortSignal,
 };
 
 /** @throws EW_BAD_ARGUMENT */
-export function readRequestOptions(given: unknown): RequestOptions {
-  return readOptions("the options of a request", given, REQUEST_OPTIONS);
+export function readCallOptions(given: unknown): CallOptions {
+  return readOptions("the options of a request", given, CALL_OPTIONS);
 }
 
-export function laneOf(options: RequestOptions | undefined): Lane {
+/** The priority that a request's options ask for; 0, normal, where they do not say. */
+export function priorityOf(options: CallOptions | undefined): Priority {
   return options?.urgent === true ? 1 : 0;
 }

@@ -10,7 +10,7 @@
  * may be under way at a time; spans are complete events ("X").
  */
 import { unwritable, writeBytesAtomically } from "../../storage/index.ts";
-import type { Lane } from "../queue/index.ts";
+import type { Priority } from "../queue/index.ts";
 
 /** How requests end. */
 export const OUTCOMES = ["answered", "failed", "deadline exceeded", "poisoned", "closed"] as const;
@@ -34,10 +34,10 @@ export interface TraceEvent {
 }
 
 const PROCESS = 1;
-const LANE_TRACKS: readonly [number, number] = [2, 1];
+const PRIORITY_TRACKS: readonly [number, number] = [2, 1];
 const KERNEL_TRACK = 3;
 const TIMES = 3; // submitted, published, answered
-const NUMBERS = 4; // sequence, ordinal, lane, outcome
+const NUMBERS = 4; // sequence, ordinal, priority, outcome
 
 export class RequestTrace {
   /** Requests that are kept; 0: none is noted. */
@@ -60,7 +60,7 @@ export class RequestTrace {
 
   /** Notes a request that has ended. Times are those of `nowMs`. */
   request(
-    lane: Lane,
+    priority: Priority,
     sequence: number,
     ordinal: number,
     outcome: Outcome,
@@ -77,7 +77,7 @@ export class RequestTrace {
     const numbers = this.#numbers;
     numbers[slot * NUMBERS] = sequence;
     numbers[slot * NUMBERS + 1] = ordinal;
-    numbers[slot * NUMBERS + 2] = lane;
+    numbers[slot * NUMBERS + 2] = priority;
     numbers[slot * NUMBERS + 3] = OUTCOMES.indexOf(outcome);
   }
 
@@ -92,7 +92,11 @@ export class RequestTrace {
 
   /** All that is kept, oldest first. */
   events(): TraceEvent[] {
-    const names = { [LANE_TRACKS[0]]: "normal", [LANE_TRACKS[1]]: "urgent", [KERNEL_TRACK]: "kernel" };
+    const names = {
+      [PRIORITY_TRACKS[0]]: "normal",
+      [PRIORITY_TRACKS[1]]: "urgent",
+      [KERNEL_TRACK]: "kernel",
+    };
     const events: TraceEvent[] = [
       { name: "process_name", ph: "M", pid: PROCESS, tid: 0, args: { name: "everwarp" } },
       ...Object.entries(names).map(([tid, name]): TraceEvent => ({
@@ -134,11 +138,16 @@ export class RequestTrace {
   #pushRequest(events: TraceEvent[], number: number): void {
     const slot = number % this.capacity;
     const [submitted, published, ended] = this.#times.subarray(slot * TIMES, slot * TIMES + TIMES);
-    const [sequence, ordinal, lane, outcome] = this.#numbers.subarray(
+    const [sequence, ordinal, priority, outcome] = this.#numbers.subarray(
       slot * NUMBERS,
       slot * NUMBERS + NUMBERS,
     );
-    const common = { pid: PROCESS, tid: LANE_TRACKS[lane as Lane], cat: "request", id: `${number}` } as const;
+    const common = {
+      pid: PROCESS,
+      tid: PRIORITY_TRACKS[priority as Priority],
+      cat: "request",
+      id: `${number}`,
+    } as const;
     const pair = (
       name: string,
       begin: number,

@@ -26,7 +26,7 @@ import {
   kernelTypes,
   REQUEST_WORDS_MAX,
 } from "../kernel/index.ts";
-import { SLOTS_MAX } from "../launch/index.ts";
+import { MAX_SLOTS } from "../launch/index.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
 
 export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
@@ -44,7 +44,7 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   workgroups?: number;
   /** Threads of a workgroup; 64 if not given. */
   workgroupSize?: number;
-  /** Requests of a lane that can be in flight: a power of two, 256 if not given, at most 4096. */
+  /** Requests of a priority that can be in flight: a power of two, 256 if not given, at most 4096. */
   slots?: number;
   /** Requests that may wait in the host's line before `tryCall` refuses; 1024 if not given. */
   queueLimit?: number;
@@ -103,9 +103,9 @@ const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = 
   workgroups: whole(1, 0xffff),
   workgroupSize: whole(1, 1024),
   slots: matching(
-    `a power of two from 1 to ${SLOTS_MAX}`,
+    `a power of two from 1 to ${MAX_SLOTS}`,
     (value) =>
-      typeof value === "number" && value >= 1 && value <= SLOTS_MAX && Number.isInteger(Math.log2(value)),
+      typeof value === "number" && value >= 1 && value <= MAX_SLOTS && Number.isInteger(Math.log2(value)),
   ),
   queueLimit: whole(1),
   leaseMs: positiveDuration,

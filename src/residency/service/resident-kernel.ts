@@ -1,7 +1,7 @@
 /**
  * A kernel that lives on the GPU as a service: typed requests in, typed answers out, state that survives whatever the driver does.
  *
- *     call ──▶ desk (line, slots, journal) ──▶ loop on the device ──▶ pump: answers to callers
+ *     call ──▶ dispatcher (line, slots, journal) ──▶ loop on the device ──▶ pump: answers to callers
  *                                                   └── supervisor: checkpoint, loss, recovery, replay
  *
  * Invariants: every call is answered once, with a response or an error; nothing here blocks but `callSync`; an idle kernel has no timer and no
@@ -18,17 +18,17 @@ import {
   saveKernel,
   type StoredRequest,
 } from "../checkpoint/index.ts";
-import { type KernelMemory, KernelSite, type KernelTypes } from "../kernel/index.ts";
-import type { Lane } from "../queue/index.ts";
+import { type KernelMemory, KernelInstance, type KernelTypes } from "../kernel/index.ts";
+import type { Priority } from "../queue/index.ts";
 import { Supervisor } from "../recovery/index.ts";
 import {
   type PassResult,
-  Pump,
-  RequestDesk,
-  laneOf,
+  CompletionPoller,
+  Dispatcher,
+  priorityOf,
   PendingRequest,
-  readRequestOptions,
-  type RequestOptions,
+  readCallOptions,
+  type CallOptions,
   RequestTrace,
 } from "../requests/index.ts";
 import type { StrategyName } from "../strategies/index.ts";
@@ -66,17 +66,17 @@ export class ResidentKernel<
   R extends StructLayout = StructLayout,
 > implements AsyncDisposable {
   /**
-   * The answers to the requests that were in flight in the checkpoint that this kernel was restored from, per lane oldest first; empty after
+   * The answers to the requests that were in flight in the checkpoint that this kernel was restored from, per priority oldest first; empty after
    * `launch`. They are performed whether or not anybody looks here: whoever asked is gone with its process, so a long job's answer is
    * found here. A rejection that nobody handles is not reported.
    */
   readonly restored: readonly Promise<Infer<R>>[];
   readonly #types: KernelTypes<Q, R>;
   readonly #plan: KernelPlan;
-  readonly #desk: RequestDesk<Infer<R>>;
+  readonly #dispatcher: Dispatcher<Infer<R>>;
   readonly #supervisor: Supervisor<Infer<R>>;
   readonly #trace: RequestTrace;
-  readonly #pump: Pump;
+  readonly #poller: CompletionPoller;
   readonly #words: Uint32Array;
   #isStopping = false;
   #stopped: Promise<void> | undefined;
@@ -89,7 +89,7 @@ export class ResidentKernel<
   private constructor(
     types: KernelTypes<Q, R>,
     plan: KernelPlan,
-    site: KernelSite,
+    instance: KernelInstance,
     memory: KernelMemory | undefined,
     requests: readonly StoredRequest[],
   ) {
@@ -98,7 +98,7 @@ export class ResidentKernel<
     this.#plan = plan;
     this.#words = new Uint32Array(Math.max(1, types.requestWords));
     this.#trace = new RequestTrace(plan.trace);
-    this.#desk = new RequestDesk<Infer<R>>({
+    this.#dispatcher = new Dispatcher<Infer<R>>({
       decode: (words) => types.decodeResponse(words),
       slots: recipe.slots,
       queueLimit: plan.queueLimit,
@@ -111,20 +111,20 @@ export class ResidentKernel<
     });
     // Strategies whose launches end need the host to launch again, and soon.
     const launchesByItself =
-      site.loop.strategyName === "persistent" || site.loop.strategyName === "continuous";
-    this.#pump = new Pump((now) => this.#pass(now), launchesByItself ? 4 : 1);
+      instance.loop.strategyName === "persistent" || instance.loop.strategyName === "continuous";
+    this.#poller = new CompletionPoller((now) => this.#pass(now), launchesByItself ? 4 : 1);
     this.#supervisor = new Supervisor({
-      site,
+      instance,
       recipe,
-      desk: this.#desk,
+      dispatcher: this.#dispatcher,
       trace: this.#trace,
       memory,
       hangTimeoutMs: plan.hangTimeoutMs,
       attemptsMax: plan.attemptsMax,
       checkpointEveryMs: plan.checkpointEveryMs,
-      wake: () => this.#pump.wake(),
+      wake: () => this.#poller.wake(),
     });
-    this.restored = requests.map(({ lane, words }) => this.#repeat(lane, words));
+    this.restored = requests.map(({ priority, words }) => this.#repeat(priority, words));
   }
 
   /**
@@ -138,8 +138,8 @@ export class ResidentKernel<
   ): Promise<ResidentKernel<Q, R>> {
     assertDevice(device);
     const plan = planOf(readKernelOptions("ResidentKernel.launch", options));
-    const site = await KernelSite.open(device, plan.recipe);
-    return new ResidentKernel(plan.types, plan, site, undefined, []);
+    const instance = await KernelInstance.open(device, plan.recipe);
+    return new ResidentKernel(plan.types, plan, instance, undefined, []);
   }
 
   /**
@@ -163,22 +163,22 @@ export class ResidentKernel<
     const { memory, requests } = await loadKernel(file, identity, recipe.types, {
       allowOtherDevice: options.allowOtherDevice === true,
     });
-    const site = await KernelSite.open(device, recipe, memory);
-    return new ResidentKernel(plan.types, plan, site, memory, requests);
+    const instance = await KernelInstance.open(device, recipe, memory);
+    return new ResidentKernel(plan.types, plan, instance, memory, requests);
   }
 
   /** The device that the kernel runs on: after a loss it is the one that replaced the device of the launch. */
   get device(): Device {
-    return this.#supervisor.site.device;
+    return this.#supervisor.instance.device;
   }
 
   get strategyName(): StrategyName {
-    return this.#supervisor.site.loop.strategyName;
+    return this.#supervisor.instance.loop.strategyName;
   }
 
   /** Why this strategy was taken. */
   get strategyReason(): string {
-    return this.#supervisor.site.loop.strategyReason;
+    return this.#supervisor.instance.loop.strategyReason;
   }
 
   /**
@@ -187,18 +187,18 @@ export class ResidentKernel<
    * @returns the response; rejects with EW_BAD_ARGUMENT, EW_KERNEL_FAULT when the kernel called fail(), EW_DEADLINE_EXCEEDED, EW_ABORTED,
    * EW_REQUEST_POISONED, EW_CLOSED, and the first cause (EW_DEVICE_LOST or another) where the kernel could not be recovered
    */
-  call(values: Infer<Q>, options?: RequestOptions): Promise<Infer<R>> {
+  call(values: Infer<Q>, options?: CallOptions): Promise<Infer<R>> {
     return this.#ask(values, options, false);
   }
 
   /** Like `call`, but rejects with EW_QUEUE_FULL at once where `queueLimit` requests wait in line. */
-  tryCall(values: Infer<Q>, options?: RequestOptions): Promise<Infer<R>> {
+  tryCall(values: Infer<Q>, options?: CallOptions): Promise<Infer<R>> {
     return this.#ask(values, options, true);
   }
 
   /** Resolves when the line has room for a `tryCall`; who asked first is told first. */
   room(): Promise<void> {
-    return this.#desk.line.room();
+    return this.#dispatcher.pending.room();
   }
 
   /**
@@ -217,14 +217,14 @@ export class ResidentKernel<
     let failure: EverwarpError | undefined;
     request.resolve = (response) => (answer = response);
     request.reject = (error) => (failure = error);
-    this.#desk.accept(request, this.#words, count);
-    this.#pump.wake(); // for those that are left when this returns
+    this.#dispatcher.accept(request, this.#words, count);
+    this.#poller.wake(); // for those that are left when this returns
     for (let spin = 1; request.phase !== "settled"; spin++) {
-      const { state, site } = this.#supervisor;
+      const { state, instance } = this.#supervisor;
       if (state !== "serving") throw this.#withdrawn(request, state);
-      if (site.loop.poll() > 0 || site.loop.state === "lost") this.#collect();
+      if (instance.loop.poll() > 0 || instance.loop.state === "lost") this.#collect();
       if (spin % SPINS_PER_CLOCK !== 0) continue;
-      const { journal } = this.#desk;
+      const { journal } = this.#dispatcher;
       if (request.phase === "waiting" && !journal.hasRoom)
         throw this.#withdrawn(request, "due for a checkpoint");
       const now = nowMs();
@@ -264,25 +264,25 @@ export class ResidentKernel<
     assertShare("share", share);
     this.#plan.recipe.dutyCycle = share;
     // A kernel that is being recovered takes it when it serves again.
-    if (this.#supervisor.state !== "recovering") this.#supervisor.site.loop.setDutyCycle(share);
+    if (this.#supervisor.state !== "recovering") this.#supervisor.instance.loop.setDutyCycle(share);
   }
 
   /** What the kernel has done so far. */
   stats(): KernelStats {
-    const desk = this.#desk;
+    const dispatcher = this.#dispatcher;
     const { counters, totals, pauses, leaseGaps } = this.#supervisor;
     return {
-      roundTrip: desk.roundTrips.quantiles,
-      requests: desk.counters.requests,
-      answered: desk.counters.answered,
-      failed: desk.counters.failed,
-      waits: desk.counters.waits,
+      roundTrip: dispatcher.roundTrips.quantiles,
+      requests: dispatcher.counters.requests,
+      answered: dispatcher.counters.answered,
+      failed: dispatcher.counters.failed,
+      waits: dispatcher.counters.waits,
       refused: this.#refused,
-      deadlinesExceeded: desk.line.counters.deadlinesExceeded,
-      aborted: desk.line.counters.aborted,
-      poisoned: desk.counters.poisoned,
-      inFlight: desk.inFlightCount,
-      waiting: desk.line.waitingCount,
+      deadlinesExceeded: dispatcher.pending.counters.deadlinesExceeded,
+      aborted: dispatcher.pending.counters.aborted,
+      poisoned: dispatcher.counters.poisoned,
+      inFlight: dispatcher.inFlightCount,
+      waiting: dispatcher.pending.waitingCount,
       polls: totals.polls,
       ticks: totals.ticks,
       busyShare: totals.ticks === 0 ? 0 : totals.busyTicks / totals.ticks,
@@ -295,7 +295,7 @@ export class ResidentKernel<
       checkpointPause: pauses.quantiles,
       recoveries: counters.recoveries,
       replayed: counters.replayed,
-      journalBytes: desk.journal.usedBytes,
+      journalBytes: dispatcher.journal.usedBytes,
     };
   }
 
@@ -322,12 +322,12 @@ export class ResidentKernel<
   async #stop(timeoutMs: number): Promise<void> {
     this.#isStopping = true;
     const begin = nowMs();
-    while (this.#desk.isBusy && this.#supervisor.state !== "failed" && nowMs() - begin < timeoutMs) {
-      this.#pump.wake();
+    while (this.#dispatcher.isBusy && this.#supervisor.state !== "failed" && nowMs() - begin < timeoutMs) {
+      this.#poller.wake();
       await sleep(1);
     }
-    const left = this.#desk.inFlightCount + this.#desk.line.waitingCount;
-    if (left > 0) this.#desk.failAll(closed("the kernel was stopped before this request was answered"));
+    const left = this.#dispatcher.inFlightCount + this.#dispatcher.pending.waitingCount;
+    if (left > 0) this.#dispatcher.failAll(closed("the kernel was stopped before this request was answered"));
     await this.#supervisor.close();
     if (left > 0) {
       throw new EverwarpError("EW_TIMEOUT", `${left} requests were not answered within ${timeoutMs} ms`, {
@@ -338,27 +338,27 @@ export class ResidentKernel<
 
   // On the way of every request: written out, without closures.
 
-  #ask(values: Infer<Q>, given: RequestOptions | undefined, isBounded: boolean): Promise<Infer<R>> {
-    let options: RequestOptions | undefined;
+  #ask(values: Infer<Q>, given: CallOptions | undefined, isBounded: boolean): Promise<Infer<R>> {
+    let options: CallOptions | undefined;
     if (given !== undefined) {
       try {
-        options = readRequestOptions(given);
+        options = readCallOptions(given);
       } catch (error) {
         return Promise.reject(error as EverwarpError);
       }
     }
     const promise = new Promise<Infer<R>>(capture);
-    const request = new PendingRequest<Infer<R>>(laneOf(options), nowMs());
+    const request = new PendingRequest<Infer<R>>(priorityOf(options), nowMs());
     request.resolve = capturedResolve as (value: Infer<R>) => void;
     request.reject = capturedReject;
     try {
       this.#assertCallable();
-      const desk = this.#desk;
-      if (isBounded && desk.line.isFull) throw this.#full();
+      const dispatcher = this.#dispatcher;
+      if (isBounded && dispatcher.pending.isFull) throw this.#full();
       const count = this.#types.encodeRequest(values, this.#words);
-      if (options !== undefined && !desk.line.watch(request, options)) return promise;
-      desk.accept(request, this.#words, count);
-      this.#pump.wake();
+      if (options !== undefined && !dispatcher.pending.watch(request, options)) return promise;
+      dispatcher.accept(request, this.#words, count);
+      this.#poller.wake();
     } catch (error) {
       if (!(error instanceof EverwarpError)) throw error;
       request.reject(error);
@@ -368,27 +368,27 @@ export class ResidentKernel<
 
   /** One look: at answers, at what waits, now and then at the kernel. */
   #pass(now: number): PassResult {
-    const desk = this.#desk;
+    const dispatcher = this.#dispatcher;
     const supervisor = this.#supervisor;
-    if (supervisor.state !== "serving") return "idle"; // a checkpoint or a recovery is at work, and wakes the pump
+    if (supervisor.state !== "serving") return "idle"; // a checkpoint or a recovery is at work, and wakes the completion poller
     if (supervisor.isCheckpointDue(now)) this.#checkpointSoon();
-    const { loop } = supervisor.site;
+    const { loop } = supervisor.instance;
     let found = 0;
     for (let poll = 0; poll < POLLS_PER_TURN && found === 0; poll++) found = loop.poll();
     if (found > 0 || loop.state === "lost") found = this.#collect();
     if (found > 0) {
       if (this.#trace.capacity !== 0) this.#noteLeases(loop.counts.relaunches, now);
-      return desk.isBusy ? "answers" : "idle";
+      return dispatcher.isBusy ? "answers" : "idle";
     }
     supervisor.watch(now);
-    if (!desk.journal.hasRoom) this.#checkpointSoon(); // nothing else would make room, where nothing is in flight
-    return desk.isBusy ? "nothing" : "idle";
+    if (!dispatcher.journal.hasRoom) this.#checkpointSoon(); // nothing else would make room, where nothing is in flight
+    return dispatcher.isBusy ? "nothing" : "idle";
   }
 
   /** Hands answers to their callers. Returns how many were answered. */
   #collect(): number {
-    const found = this.#desk.collect();
-    if (found > 0 && this.#desk.journal.isFilling) this.#checkpointSoon();
+    const found = this.#dispatcher.collect();
+    if (found > 0 && this.#dispatcher.journal.isFilling) this.#checkpointSoon();
     return found;
   }
 
@@ -396,7 +396,7 @@ export class ResidentKernel<
   #checkpointSoon(): void {
     if (this.#isCheckpointDue) return;
     this.#isCheckpointDue = true;
-    const { journal, line } = this.#desk;
+    const { journal, pending } = this.#dispatcher;
     this.#supervisor.checkpoint().then(
       () => {
         this.#isCheckpointDue = false;
@@ -404,7 +404,7 @@ export class ResidentKernel<
       (error: EverwarpError) => {
         this.#isCheckpointDue = false;
         // The kernel goes on (or its callers have been told); but what waits for room in the journal would wait in vain.
-        if (!journal.hasRoom) line.failAll(error);
+        if (!journal.hasRoom) pending.failAll(error);
       },
     );
   }
@@ -417,15 +417,15 @@ export class ResidentKernel<
   }
 
   /** Asks again what a checkpoint had in flight. */
-  #repeat(lane: Lane, words: Uint32Array): Promise<Infer<R>> {
-    const request = new PendingRequest<Infer<R>>(lane, nowMs());
+  #repeat(priority: Priority, words: Uint32Array): Promise<Infer<R>> {
+    const request = new PendingRequest<Infer<R>>(priority, nowMs());
     const answer = new Promise<Infer<R>>((resolve, reject) => {
       request.resolve = resolve;
       request.reject = reject;
     });
     answer.catch(() => undefined);
-    this.#desk.accept(request, words, words.length);
-    this.#pump.wake();
+    this.#dispatcher.accept(request, words, words.length);
+    this.#poller.wake();
     return answer;
   }
 
@@ -436,7 +436,7 @@ export class ResidentKernel<
 
   #full(): EverwarpError {
     this.#refused++;
-    const { limit } = this.#desk.line;
+    const { limit } = this.#dispatcher.pending;
     return new EverwarpError("EW_QUEUE_FULL", `${limit} requests wait in line already`, {
       remedy: "Await room(), or use call(), which waits in line.",
     });
@@ -444,8 +444,8 @@ export class ResidentKernel<
 
   #timedOut(request: PendingRequest<Infer<R>>, timeoutMs: number): EverwarpError {
     const wasWaiting = request.phase === "waiting";
-    this.#desk.line.remove(request);
-    this.#desk.line.settled(request);
+    this.#dispatcher.pending.remove(request);
+    this.#dispatcher.pending.settled(request);
     return new EverwarpError(
       "EW_TIMEOUT",
       `the request was not answered within ${timeoutMs} ms; it ${wasWaiting ? "was not published and is never performed" : "is still performed, and its answer dropped"}`,
@@ -455,9 +455,9 @@ export class ResidentKernel<
 
   /** A spinning call can wait neither for a checkpoint nor for a recovery: both need the event loop, and have it when this is told. */
   #withdrawn(request: PendingRequest<Infer<R>>, state: string): EverwarpError {
-    this.#desk.line.remove(request);
+    this.#dispatcher.pending.remove(request);
     request.isWithdrawn = true;
-    this.#desk.line.settled(request);
+    this.#dispatcher.pending.settled(request);
     const { reason } = this.#supervisor;
     const remedy = "Use call(), which waits for it; or ask again later.";
     if (reason === undefined) {

@@ -4,10 +4,10 @@ import { describe, expect, test } from "vitest";
 import type { Queue, QueueLease } from "../../vulkan/index.ts";
 import { kindOf } from "../launch/choose-strategy.ts";
 import { STRATEGY_NAMES } from "../strategies/strategy-name.ts";
-import { DeviceRoom, type Place, type RoomDevice, roomOf } from "./admission.ts";
+import { Admission, type Place, type AdmissionDevice, admissionOf } from "./admission.ts";
 
 /** A device with a main queue and `leasable` queues to lease. */
-function deviceOf(leasable: number): RoomDevice & { leased(): number } {
+function deviceOf(leasable: number): AdmissionDevice & { leased(): number } {
   const free = Array.from({ length: leasable }, (_, index) => ({ familyIndex: index + 1 }) as Queue);
   return {
     info: { name: "a device" },
@@ -27,7 +27,7 @@ const noRoom = (text: string): unknown =>
 
 describe("a device with one queue", () => {
   test("holds one resident kernel and nothing beside it", () => {
-    const room = new DeviceRoom(deviceOf(0));
+    const room = new Admission(deviceOf(0));
     const mean = room.enter({ kind: "resident", label: "mean" });
     expect(() => room.enter({ kind: "resident", label: "sum" })).toThrow(noRoom('"mean" (resident)'));
     expect(() => room.enter({ kind: "bounded", label: "sum" })).toThrow(
@@ -38,7 +38,7 @@ describe("a device with one queue", () => {
   });
   test("holds any number of bounded kernels, and then no resident one", () => {
     const device = deviceOf(0);
-    const room = new DeviceRoom(device);
+    const room = new Admission(device);
     const places = Array.from({ length: 5 }, (_, index) =>
       room.enter({ kind: "bounded", label: `k${index}` }),
     );
@@ -51,7 +51,7 @@ describe("a device with one queue", () => {
 
 test("with queues to lease, resident kernels and bounded ones live side by side", () => {
   const device = deviceOf(2);
-  const room = new DeviceRoom(device);
+  const room = new Admission(device);
   const first = room.enter({ kind: "resident", label: "first" });
   const second = room.enter({ kind: "resident", label: "second" });
   const bounded = room.enter({ kind: "bounded", label: "bounded" });
@@ -66,7 +66,7 @@ test("with queues to lease, resident kernels and bounded ones live side by side"
 
 test("workgroups that were measured to fit are not exceeded, and a refusal takes no queue", () => {
   const device = deviceOf(3);
-  const room = new DeviceRoom(device);
+  const room = new Admission(device);
   room.enter({ kind: "resident", label: "large", workgroupCount: 100, workgroupsMax: 132 });
   expect(() =>
     room.enter({ kind: "resident", label: "more", workgroupCount: 33, workgroupsMax: 132 }),
@@ -88,7 +88,7 @@ test("whatever comes and goes: a resident kernel is alone on its queue, and all 
   fc.assert(
     fc.property(fc.nat(4), fc.array(step, { maxLength: 40 }), (leasable, steps) => {
       const device = deviceOf(leasable);
-      const room = new DeviceRoom(device);
+      const room = new Admission(device);
       const held: Place[] = [];
       for (const each of steps) {
         if (each.do === "leave") {
@@ -117,8 +117,8 @@ test("whatever comes and goes: a resident kernel is alone on its queue, and all 
 
 test("a device has one room", () => {
   const device = deviceOf(0);
-  expect(roomOf(device)).toBe(roomOf(device));
-  expect(roomOf(deviceOf(0))).not.toBe(roomOf(device));
+  expect(admissionOf(device)).toBe(admissionOf(device));
+  expect(admissionOf(deviceOf(0))).not.toBe(admissionOf(device));
 });
 
 test("strategies whose launches stay are resident, all others bounded", () => {

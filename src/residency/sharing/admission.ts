@@ -14,7 +14,7 @@ import type { Device, Queue, QueueLease } from "../../vulkan/index.ts";
 /** `resident`: a launch that stays. `bounded`: launches that end by themselves. `adaptive`: one or the other, as others let it. */
 export type KernelKind = "resident" | "bounded" | "adaptive";
 
-export interface RoomRequest {
+export interface AdmissionRequest {
   readonly kind: KernelKind;
   /** What messages call the kernel. */
   readonly label: string;
@@ -36,15 +36,15 @@ export interface Place {
 }
 
 /** What of a device a room needs. */
-export type RoomDevice = Pick<Device, "queue" | "leaseComputeQueue"> & {
+export type AdmissionDevice = Pick<Device, "queue" | "leaseComputeQueue"> & {
   readonly info: { readonly name: string };
 };
 
-export class DeviceRoom {
-  readonly #device: RoomDevice;
+export class Admission {
+  readonly #device: AdmissionDevice;
   readonly #places = new Set<Place>();
 
-  constructor(device: RoomDevice) {
+  constructor(device: AdmissionDevice) {
     this.#device = device;
   }
 
@@ -58,7 +58,7 @@ export class DeviceRoom {
    *
    * @throws EW_NO_ROOM where the kernels that are there leave none
    */
-  enter(request: RoomRequest): Place {
+  enter(request: AdmissionRequest): Place {
     const { kind, label, workgroupCount = 1, workgroupsMax } = request;
     if (kind === "resident") this.#assertWorkgroups(label, workgroupCount, workgroupsMax);
     const lease = kind === "bounded" ? undefined : this.#device.leaseComputeQueue();
@@ -121,13 +121,13 @@ function named(places: readonly Place[]): string {
   return places.map(({ label, kind }) => `"${label}" (${kind})`).join(", ");
 }
 
-const rooms = new WeakMap<RoomDevice, DeviceRoom>();
+const rooms = new WeakMap<AdmissionDevice, Admission>();
 
 /** The room of a device: one for all its kernels. */
-export function roomOf(device: RoomDevice): DeviceRoom {
+export function admissionOf(device: AdmissionDevice): Admission {
   let room = rooms.get(device);
   if (room === undefined) {
-    room = new DeviceRoom(device);
+    room = new Admission(device);
     rooms.set(device, room);
   }
   return room;

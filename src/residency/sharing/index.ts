@@ -1,5 +1,5 @@
 /** Who shares a device: processes that announce themselves, kernels of this process, and admission to the queues. */
-export { type KernelKind, type Place, roomOf } from "./admission.ts";
+export { type KernelKind, type Place, admissionOf } from "./admission.ts";
 export {
   type Company,
   type CompanyGuest,

@@ -1,8 +1,8 @@
-/** What `adaptive` makes of gaps between leases: a played site whose launches the device begins at once and ends when told. */
+/** What `adaptive` makes of gaps between leases: a played launcher whose launches the device begins at once and ends when told. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Phase } from "../queue/queue.schema.ts";
 import { AdaptiveStrategy } from "./adaptive.ts";
-import type { LaunchSite } from "./launcher.ts";
+import type { Launcher } from "./launcher.ts";
 
 /** Longer than between two launches, and shorter than that. */
 const LONG_GAP_MS = 1.4;
@@ -10,9 +10,9 @@ const SHORT_GAP_MS = 0.008;
 
 let stopped = new Set<number>();
 let strategy: AdaptiveStrategy;
-let site: { epoch: number };
+let launcher: { epoch: number };
 
-function playedSite(): LaunchSite {
+function playedSite(): Launcher {
   const fence = { signaled: () => true, reset: () => undefined, [Symbol.dispose]: () => undefined };
   const played = {
     epoch: 0,
@@ -26,8 +26,8 @@ function playedSite(): LaunchSite {
     aliveCount: (_epoch: number, count: number) => count,
     phaseOf: (epoch: number) => (epoch < played.epoch ? Phase.LEASE_OVER : Phase.RUNNING),
   };
-  site = played;
-  return played as unknown as LaunchSite;
+  launcher = played;
+  return played as unknown as Launcher;
 }
 
 beforeEach(async () => {
@@ -36,8 +36,8 @@ beforeEach(async () => {
   strategy = new AdaptiveStrategy(
     // There is always something to answer, so something always runs.
     {
-      site: playedSite(),
-      lanes: [{ oldestSequence: 1, nextSequence: 2 }],
+      launcher: playedSite(),
+      queues: [{ oldestSequence: 1, nextSequence: 2 }],
       counts: { launches: 0, relaunches: 0 },
     },
     {
@@ -53,7 +53,7 @@ afterEach(() => vi.useRealTimers());
 
 /** Gaps before the newest launch, which follows another of its chain. */
 function seeGaps(count: number, gapMs = LONG_GAP_MS): void {
-  for (let gap = 0; gap < count; gap++) strategy.sawGap(gapMs, site.epoch);
+  for (let gap = 0; gap < count; gap++) strategy.sawGap(gapMs, launcher.epoch);
   strategy.advance();
   strategy.advance();
 }
@@ -81,7 +81,7 @@ describe("gaps between leases", () => {
   });
 
   it("are no sign of others before the first launch of a chain, which waited for the host", () => {
-    const firstOfChain = site.epoch - 3;
+    const firstOfChain = launcher.epoch - 3;
     for (let gap = 0; gap < 10; gap++) strategy.sawGap(LONG_GAP_MS, firstOfChain);
     strategy.advance();
     expect(strategy.isShared).toBe(false);
@@ -109,6 +109,6 @@ describe("gaps between leases", () => {
   it("leave the newest launch the one that counts for who took what", () => {
     seeGaps(2);
     strategy.advance();
-    expect(strategy.firstLaunch).toBe(site.epoch);
+    expect(strategy.firstLaunch).toBe(launcher.epoch);
   });
 });

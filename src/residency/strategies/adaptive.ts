@@ -78,7 +78,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
   }
 
   get firstLaunch(): number {
-    return this.isShared ? this.#context.site.epoch : this.#resident.firstLaunch;
+    return this.isShared ? this.#context.launcher.epoch : this.#resident.firstLaunch;
   }
 
   /** Does the kernel end after every batch, for the sake of others? */

@@ -15,6 +15,7 @@ export interface StrategyLimits {
   company: Company;
 }
 
+/** Makes a strategy by its name. Nothing is launched before its `start`. */
 export function createStrategy(
   name: StrategyName,
   context: StrategyContext,

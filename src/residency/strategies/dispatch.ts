@@ -26,7 +26,7 @@ export class DispatchStrategy implements LaunchStrategy {
 
   constructor(context: StrategyContext) {
     this.#context = context;
-    const { device, queue } = context.site;
+    const { device, queue } = context.launcher;
     this.#commandBuffer = device.createCommandBuffer({ queue });
     this.#fence = device.createFence();
   }
@@ -38,16 +38,20 @@ export class DispatchStrategy implements LaunchStrategy {
   advance(): void {
     if (this.#isRunning && !this.#fence.signaled()) return;
     this.#finish();
-    const { site, lanes, counts } = this.#context;
-    const lane = lanes.findLastIndex(({ oldestSequence, nextSequence }) => oldestSequence !== nextSequence);
-    if (lane < 0 || performance.now() < this.#notBeforeMs) return;
-    // One request: the oldest of the most urgent lane; of the other lanes none that is new.
-    const [lastNormal, lastUrgent = 0] = lanes.map(({ oldestSequence }, index) =>
-      index === lane ? oldestSequence : (oldestSequence - 1) >>> 0,
+    const { launcher, queues, counts } = this.#context;
+    const priority = queues.findLastIndex(
+      ({ oldestSequence, nextSequence }) => oldestSequence !== nextSequence,
     );
-    site.control(BLOCK, lastNormal, lastUrgent);
-    this.#commandBuffer.record((recorder) => site.record(recorder, BLOCK, site.boundedWorkgroupCount, true));
-    site.queue.submit(this.#commandBuffer, this.#fence);
+    if (priority < 0 || performance.now() < this.#notBeforeMs) return;
+    // One request: the oldest of the most urgent priority; of the other queues none that is new.
+    const [lastNormal, lastUrgent = 0] = queues.map(({ oldestSequence }, index) =>
+      index === priority ? oldestSequence : (oldestSequence - 1) >>> 0,
+    );
+    launcher.control(BLOCK, lastNormal, lastUrgent);
+    this.#commandBuffer.record((recorder) =>
+      launcher.record(recorder, BLOCK, launcher.boundedWorkgroupCount, true),
+    );
+    launcher.queue.submit(this.#commandBuffer, this.#fence);
     counts.launches++;
     this.#launchedMs = performance.now();
     this.#isRunning = true;
@@ -64,7 +68,7 @@ export class DispatchStrategy implements LaunchStrategy {
 
   async stop(timeoutMs: number): Promise<void> {
     if (this.#isRunning) {
-      this.#context.site.stop(BLOCK);
+      this.#context.launcher.stop(BLOCK);
       if (!(await hasSignaled(this.#fence, timeoutMs))) throw launchTimeout(timeoutMs);
     }
     this.#finish();
@@ -79,8 +83,8 @@ export class DispatchStrategy implements LaunchStrategy {
     if (!this.#isRunning) return;
     this.#isRunning = false;
     this.#fence.reset();
-    const { site } = this.#context;
-    this.#notBeforeMs = restUntilMs(this.#launchedMs, site.settings.dutyCycle);
-    hasParked(site.phaseOf(site.epoch));
+    const { launcher } = this.#context;
+    this.#notBeforeMs = restUntilMs(this.#launchedMs, launcher.settings.dutyCycle);
+    hasParked(launcher.phaseOf(launcher.epoch));
   }
 }

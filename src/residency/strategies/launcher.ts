@@ -36,10 +36,10 @@ export const CONTROL_BLOCKS = 8;
 export const WORKGROUPS_MAX = Cursors.WORKGROUPS_MAX - 1;
 
 export interface LaunchMemory {
-  /** Control blocks, then slots, lane after lane. */
+  /** Control blocks, then slots, priority after priority. */
   readonly upload: DeviceBuffer;
   readonly slotsOffsetBytes: number;
-  /** Completions, lane after lane; then the heartbeat, then alive flags. */
+  /** Completions, priority after priority; then the heartbeat, then alive flags. */
   readonly readback: DeviceBuffer;
   readonly heartbeatOffsetBytes: number;
   readonly aliveOffsetBytes: number;
@@ -47,7 +47,7 @@ export interface LaunchMemory {
   readonly counters: DeviceBuffer;
   /** Where every workgroup stands (queue.schema.ts). */
   readonly cursors: DeviceBuffer;
-  /** Of each lane. */
+  /** Of each priority. */
   readonly slotCount: number;
   readonly completionVectors: number;
 }
@@ -79,7 +79,7 @@ export interface HeartbeatReading {
   readonly countedLanes: number;
 }
 
-export class LaunchSite {
+export class Launcher {
   readonly device: Device;
   /** Takes the launches. */
   readonly queue: VulkanQueue;
@@ -127,7 +127,7 @@ export class LaunchSite {
 
   /**
    * Writes the control block of the next launch, and numbers it.
-   * @param last the last request of each lane; counts in bounded launches alone
+   * @param last the last request of each priority; counts in bounded launches alone
    * @returns the launch's epoch
    */
   control(block: number, lastNormal: number, lastUrgent: number): number {
@@ -190,7 +190,7 @@ export class LaunchSite {
   }
 
   /**
-   * Puts every cursor behind the requests of the lanes so far, and clears the counters: for a start with nothing in flight.
+   * Puts every cursor behind the requests of the queues so far, and clears the counters: for a start with nothing in flight.
    * @throws EW_TIMEOUT, EW_DEVICE_LOST
    */
   async reset(doneByLane: readonly number[]): Promise<void> {
@@ -199,8 +199,8 @@ export class LaunchSite {
     await this.device.runAsync(
       (recorder) => {
         recorder.barrier("compute", "transfer").fill(counters, 0, counters.sizeBytes, 0);
-        doneByLane.forEach((done, lane) =>
-          recorder.fill(cursors, Cursors.DONE + lane * laneBytes, laneBytes, done),
+        doneByLane.forEach((done, priority) =>
+          recorder.fill(cursors, Cursors.DONE + priority * laneBytes, laneBytes, done),
         );
         recorder.fill(cursors, Cursors.PROGRESS, Cursors.BYTES - Cursors.PROGRESS, 0);
         recorder.barrier("transfer", "compute");

@@ -6,7 +6,7 @@
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
 import { Phase } from "../queue/index.ts";
-import type { LaunchSite } from "./launcher.ts";
+import type { Launcher } from "./launcher.ts";
 
 /** How long the host looks at every turn of the event loop. */
 const EAGER_MS = 20;
@@ -16,7 +16,7 @@ const START_TIMEOUT_MS = 5_000;
 /** A software driver compiles a kernel when it is first launched, which may take seconds, and far more of them where its threads wait for others. */
 const SOFTWARE_START_TIMEOUT_MS = 60_000;
 
-function startTimeoutMs({ device }: LaunchSite): number {
+function startTimeoutMs({ device }: Launcher): number {
   return device.info.type === "cpu" ? SOFTWARE_START_TIMEOUT_MS : START_TIMEOUT_MS;
 }
 
@@ -26,20 +26,20 @@ function startTimeoutMs({ device }: LaunchSite): number {
  * @returns how many started; all of them where the launch has ended already
  */
 export async function countStarted(
-  site: LaunchSite,
+  launcher: Launcher,
   epoch: number,
   workgroupCount: number,
   settledMs = SETTLED_MS,
 ): Promise<number> {
   const begin = performance.now();
-  const timeoutMs = startTimeoutMs(site);
+  const timeoutMs = startTimeoutMs(launcher);
   let alive = 0;
   let changed = begin;
   for (let now = begin; now - begin < timeoutMs; now = performance.now()) {
-    const seen = site.aliveCount(epoch, workgroupCount);
+    const seen = launcher.aliveCount(epoch, workgroupCount);
     if (seen !== alive) changed = now;
     alive = seen;
-    if (alive === workgroupCount || site.phaseOf(epoch) !== Phase.RUNNING) return workgroupCount;
+    if (alive === workgroupCount || launcher.phaseOf(epoch) !== Phase.RUNNING) return workgroupCount;
     if (alive > 0 && now - changed > settledMs) break;
     await (now - begin < EAGER_MS ? turn() : sleep(1));
   }
@@ -52,16 +52,16 @@ export async function countStarted(
  * @throws EW_NO_ROOM when none starts, or too few
  */
 export async function launchResident(
-  site: LaunchSite,
+  launcher: Launcher,
   wanted: number,
   least: number,
   launch: (workgroupCount: number) => number,
   stop: (timeoutMs: number) => Promise<void>,
 ): Promise<number> {
-  const timeoutMs = startTimeoutMs(site);
+  const timeoutMs = startTimeoutMs(launcher);
   for (let count = wanted; ;) {
     // A busy machine may start the last ones late: where they are needed they are waited for.
-    const started = await countStarted(site, launch(count), count, count > least ? SETTLED_MS : Infinity);
+    const started = await countStarted(launcher, launch(count), count, count > least ? SETTLED_MS : Infinity);
     if (started === count) return count;
     await stop(timeoutMs);
     if (started === 0) {

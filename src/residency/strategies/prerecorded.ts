@@ -33,7 +33,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
   #turn = 0;
   /** Workgroups of the recorded launches. */
   #recordedCount = 0;
-  /** Behind the last request of each lane that the launch under way takes; nothing is under way when all before are answered. */
+  /** Behind the last request of each priority that the launch under way takes; nothing is under way when all before are answered. */
   readonly #launchedEnd: number[];
   #isUnderWay = false;
   #notBeforeMs = 0;
@@ -43,19 +43,19 @@ export class PrerecordedStrategy implements LaunchStrategy {
 
   /**
    * @param requestsMax requests that one launch takes at most
-   * @param countWorkgroups workgroups of a launch; those of the site if not given
+   * @param countWorkgroups workgroups of a launch; those of the launcher if not given
    */
   constructor(
     name: "redispatch" | "batch",
     context: StrategyContext,
     requestsMax: number,
-    countWorkgroups = (): number => context.site.boundedWorkgroupCount,
+    countWorkgroups = (): number => context.launcher.boundedWorkgroupCount,
   ) {
     this.name = name;
     this.#context = context;
     this.#requestsMax = requestsMax;
     this.#countWorkgroups = countWorkgroups;
-    this.#launchedEnd = context.lanes.map(() => 0);
+    this.#launchedEnd = context.queues.map(() => 0);
   }
 
   start(): Promise<void> {
@@ -65,22 +65,22 @@ export class PrerecordedStrategy implements LaunchStrategy {
 
   /** Begins, or goes on after `hasEnded`. */
   resume(): void {
-    const { site } = this.#context;
+    const { launcher } = this.#context;
     const workgroupCount = this.#countWorkgroups();
     this.#isUnderWay = false;
     if (this.#recordedCount === workgroupCount) return;
     this.dispose();
     this.#recordedCount = workgroupCount;
     for (let block = 0; block < TURNS; block++) {
-      const commandBuffer = site.recordLaunches([block], workgroupCount, true);
-      this.#turns.push({ commandBuffer, fence: site.device.createFence(), isPending: false });
+      const commandBuffer = launcher.recordLaunches([block], workgroupCount, true);
+      this.#turns.push({ commandBuffer, fence: launcher.device.createFence(), isPending: false });
     }
   }
 
   /** Tells what runs to end at the next border of a request. */
   endSoon(): void {
     for (let block = 0; block < this.#turns.length; block++)
-      if (this.#turns[block].isPending) this.#context.site.stop(block);
+      if (this.#turns[block].isPending) this.#context.launcher.stop(block);
   }
 
   /** Looks once whether everything has ended that was launched. @throws EW_DEVICE_LOST */
@@ -94,30 +94,30 @@ export class PrerecordedStrategy implements LaunchStrategy {
   }
 
   advance(): void {
-    const { site, lanes, counts } = this.#context;
+    const { launcher, queues, counts } = this.#context;
     if (this.#isUnderWay) {
-      const isAnswered = lanes.every(
-        (lane, index) => !isBefore(lane.oldestSequence, this.#launchedEnd[index]),
+      const isAnswered = queues.every(
+        (queue, index) => !isBefore(queue.oldestSequence, this.#launchedEnd[index]),
       );
       if (!isAnswered && !this.#isLaunchOver()) return;
       this.#isUnderWay = false;
       if (!isAnswered) counts.relaunches++;
-      this.#notBeforeMs = restUntilMs(this.#launchedMs, site.settings.dutyCycle);
+      this.#notBeforeMs = restUntilMs(this.#launchedMs, launcher.settings.dutyCycle);
     }
-    if (!hasUnanswered(lanes)) return;
+    if (!hasUnanswered(queues)) return;
     if (this.#notBeforeMs !== 0 && performance.now() < this.#notBeforeMs) return;
     const turn = this.#turns[this.#turn];
     if (!this.#retire(turn)) return;
     let room = this.#requestsMax;
-    for (let lane = lanes.length - 1; lane >= 0; lane--) {
-      const { oldestSequence, nextSequence } = lanes[lane];
+    for (let priority = queues.length - 1; priority >= 0; priority--) {
+      const { oldestSequence, nextSequence } = queues[priority];
       const count = Math.min((nextSequence - oldestSequence) >>> 0, room);
       room -= count;
-      this.#launchedEnd[lane] = (oldestSequence + count) >>> 0;
+      this.#launchedEnd[priority] = (oldestSequence + count) >>> 0;
     }
     const [endNormal, endUrgent = 1] = this.#launchedEnd;
-    site.control(this.#turn, (endNormal - 1) >>> 0, (endUrgent - 1) >>> 0);
-    site.queue.submit(turn.commandBuffer, turn.fence);
+    launcher.control(this.#turn, (endNormal - 1) >>> 0, (endUrgent - 1) >>> 0);
+    launcher.queue.submit(turn.commandBuffer, turn.fence);
     counts.launches++;
     turn.isPending = true;
     this.#isUnderWay = true;
@@ -154,8 +154,8 @@ export class PrerecordedStrategy implements LaunchStrategy {
 
   /** Has the launch under way ended? Workgroup 0 tells of its own end first; that of the others shows in the fence. */
   #isLaunchOver(): boolean {
-    const { site } = this.#context;
-    if (!hasParked(site.phaseOf(site.epoch))) return false;
+    const { launcher } = this.#context;
+    if (!hasParked(launcher.phaseOf(launcher.epoch))) return false;
     const { fence } = this.#turns[(this.#turn + TURNS - 1) % TURNS];
     return fence.signaled();
   }

@@ -82,36 +82,36 @@ export class ResidentStrategy implements LaunchStrategy {
   }
 
   async start(): Promise<void> {
-    const { site } = this.#context;
+    const { launcher } = this.#context;
     const wanted = this.workgroupCount === 0 ? this.#wanted : this.workgroupCount; // what fitted before
     const launch = (workgroupCount: number): number => {
-      this.#oldest = this.firstLaunch = site.epoch + 1;
+      this.#oldest = this.firstLaunch = launcher.epoch + 1;
       if (workgroupCount !== this.#recordedCount) this.#record(workgroupCount);
       this.#launch();
       return this.#oldest;
     };
-    this.workgroupCount = await launchResident(site, wanted, this.#least, launch, (timeoutMs) =>
+    this.workgroupCount = await launchResident(launcher, wanted, this.#least, launch, (timeoutMs) =>
       this.stop(timeoutMs),
     );
     this.advance();
   }
 
   advance(): void {
-    const { site, lanes, counts } = this.#context;
-    const newest = site.epoch;
-    while (this.#oldest <= newest && hasParked(site.phaseOf(this.#oldest))) this.#oldest++;
+    const { launcher, queues, counts } = this.#context;
+    const newest = launcher.epoch;
+    while (this.#oldest <= newest && hasParked(launcher.phaseOf(this.#oldest))) this.#oldest++;
     const queued = newest - this.#oldest + 1;
-    if (queued > this.#reserve || this.#turns.length === 0 || !hasUnanswered(lanes)) return;
+    if (queued > this.#reserve || this.#turns.length === 0 || !hasUnanswered(queues)) return;
     // A launch that parks tells so a moment before its fence; the other turns are free by then.
     if (this.#launch()) counts.relaunches++;
   }
 
   assertRunning(): void {
-    const { site } = this.#context;
+    const { launcher } = this.#context;
     for (const { epoch, fence } of this.#turns) {
       // Only the newest launch: what an older one told may be overwritten at this very moment. A lost device shows in every fence.
-      if (epoch === 0 || !fence.signaled() || epoch !== site.epoch) continue;
-      if (site.phaseOf(epoch) !== Phase.RUNNING) continue;
+      if (epoch === 0 || !fence.signaled() || epoch !== launcher.epoch) continue;
+      if (launcher.phaseOf(epoch) !== Phase.RUNNING) continue;
       throw new EverwarpError("EW_DEVICE_LOST", "the resident kernel ended without being told to", {
         remedy: "Open the engine again; if it comes back, choose the strategy batch.",
       });
@@ -125,13 +125,13 @@ export class ResidentStrategy implements LaunchStrategy {
 
   /** Goes on after `hasEnded`, with as many workgroups as before. */
   resume(): void {
-    this.#oldest = this.firstLaunch = this.#context.site.epoch + 1;
+    this.#oldest = this.firstLaunch = this.#context.launcher.epoch + 1;
   }
 
   /** Tells everything that was launched to end at the next border of a request. */
   endSoon(): void {
     for (const { epoch, blocks } of this.#turns)
-      if (epoch !== 0) for (const block of blocks) this.#context.site.stop(block);
+      if (epoch !== 0) for (const block of blocks) this.#context.launcher.stop(block);
   }
 
   /** Looks once whether everything has ended that was launched. @throws EW_DEVICE_LOST */
@@ -176,31 +176,37 @@ export class ResidentStrategy implements LaunchStrategy {
 
   #record(workgroupCount: number): void {
     this.dispose();
-    const { site } = this.#context;
+    const { launcher } = this.#context;
     for (let turn = 0; turn < TURNS; turn++) {
       const blocks = Array.from(
         { length: this.#chainLength },
         (_, index) => turn * this.#chainLength + index,
       );
-      const commandBuffer = site.recordLaunches(blocks, workgroupCount, false);
-      this.#turns.push({ commandBuffer, fence: site.device.createFence(), blocks, epoch: 0, firstEpoch: 0 });
+      const commandBuffer = launcher.recordLaunches(blocks, workgroupCount, false);
+      this.#turns.push({
+        commandBuffer,
+        fence: launcher.device.createFence(),
+        blocks,
+        epoch: 0,
+        firstEpoch: 0,
+      });
     }
     this.#recordedCount = workgroupCount;
   }
 
   /** Puts one more chain into the queue. False while the turn's last launch is still retiring. */
   #launch(): boolean {
-    const { site, counts } = this.#context;
+    const { launcher, counts } = this.#context;
     const turn = this.#turns[this.#turn];
     if (turn.epoch !== 0) {
       if (!turn.fence.signaled()) return false;
       turn.fence.reset();
     }
     turn.epoch = 0; // until it is submitted there is nothing to wait for
-    const firstEpoch = site.epoch + 1;
+    const firstEpoch = launcher.epoch + 1;
     let epoch = 0;
-    for (const block of turn.blocks) epoch = site.control(block, 0, 0);
-    site.queue.submit(turn.commandBuffer, turn.fence);
+    for (const block of turn.blocks) epoch = launcher.control(block, 0, 0);
+    launcher.queue.submit(turn.commandBuffer, turn.fence);
     if (this.name === "persistent") turn.fence.stays();
     turn.epoch = epoch;
     turn.firstEpoch = firstEpoch;

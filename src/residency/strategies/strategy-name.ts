@@ -10,4 +10,5 @@ export const STRATEGY_NAMES = [
   "adaptive",
 ] as const;
 
+/** The name of a launch strategy. */
 export type StrategyName = (typeof STRATEGY_NAMES)[number];

@@ -18,11 +18,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
 import type { Fence } from "../../vulkan/index.ts";
 import { Phase } from "../queue/index.ts";
-import type { LaunchSite } from "./launcher.ts";
+import type { Launcher } from "./launcher.ts";
 import type { StrategyName } from "./strategy-name.ts";
 
 /** What a strategy must know of the work queue. */
-export interface LaneView {
+export interface QueueView {
   /** Number of the next request that will be published; all before it are. */
   readonly nextSequence: number;
   /** Number of the oldest request without an answer; `nextSequence` when there is none. */
@@ -31,9 +31,9 @@ export interface LaneView {
 
 /** How a strategy learns of work, and where the kernel is launched. */
 export interface StrategyContext {
-  readonly site: LaunchSite;
-  /** The lanes of the work queue; urgent last. */
-  readonly lanes: readonly LaneView[];
+  readonly launcher: Launcher;
+  /** The queues of the work queue; urgent last. */
+  readonly queues: readonly QueueView[];
   /** How often something happened, for statistics. */
   readonly counts: LaunchCounts;
 }
@@ -77,9 +77,9 @@ export interface LaunchStrategy {
 }
 
 /** Is there a request without an answer? */
-export function hasUnanswered(lanes: readonly LaneView[]): boolean {
-  for (let lane = 0; lane < lanes.length; lane++)
-    if (lanes[lane].oldestSequence !== lanes[lane].nextSequence) return true;
+export function hasUnanswered(queues: readonly QueueView[]): boolean {
+  for (let priority = 0; priority < queues.length; priority++)
+    if (queues[priority].oldestSequence !== queues[priority].nextSequence) return true;
   return false;
 }
 

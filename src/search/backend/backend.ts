@@ -1,18 +1,21 @@
 /**
- * What every search backend does, be it worker threads or a resident kernel: takes a corpus in, finds literals in it.
+ * What every search backend does, be it worker threads or a resident kernel: takes a corpus in, carries out plans on
+ * it.
  *
- *   load(corpus) ──▶ LoadedCorpus ──▶ submit(loaded, literals) ──▶ BackendTicket ──wait──▶ RawHits
+ *   load(corpus) ──▶ LoadedCorpus ──▶ submit(plan, { corpus }) ──▶ BackendTicket ──wait──▶ RawHits
  *
- * Types only. Any number of corpora may be loaded and any number of queries may be in flight; each is answered exactly once.
+ * Types only. Any number of corpora may be loaded. Any number of requests may be in flight; each is answered exactly
+ * once.
  */
+import type { Plan } from "../contracts.ts";
 import type { Corpus, Placement } from "../corpus/index.ts";
-import type { Literal } from "../contracts.ts";
 
+/** What a backend runs on. */
 export interface BackendInfo {
   readonly kind: "host" | "device";
-  /** For people: "2 worker threads", "NVIDIA H200". */
+  /** For people: "2 threads", "NVIDIA H200". */
   readonly device: string;
-  /** Launch strategy; "threads" for the host. */
+  /** Launch strategy of the kernel; "threads" on the host. */
   readonly strategy: string;
 }
 
@@ -20,26 +23,33 @@ export interface BackendInfo {
 export interface LoadedCorpus {
   readonly corpus: Corpus;
   readonly placement: Placement;
-  /** The loaded content of a file, in place and only to be read; undefined where it is not in host memory. */
+  /** The loaded content of a file, in place and only to be read. Undefined where the content is not in host memory. */
   bytes(file: number): Uint8Array | undefined;
-  /** Frees the memory, which must not be read any more. Queries in flight are answered first. */
+  /** Frees the memory, which must not be read any more. Requests in flight are answered first. */
   unload(): Promise<void>;
 }
 
+/** What a plan is carried out on, and how much of the answer is wanted. */
 export interface SubmitOptions {
-  /** The backend may stop once it has so many hits; which ones is not defined. Default: all hits there are. */
+  /** A corpus that the backend has loaded. */
+  readonly corpus: LoadedCorpus;
+  /** The backend may stop once it has so many hits; which hits it then has is not defined. Default: all hits. */
   readonly maxHits?: number;
-  /** Lines and columns will be asked for: the backend may find them on the way. Default: when `locate` is called. */
+  /**
+   * Lines and columns will be asked for, so the backend may find them on the way. Default: found when `locate` is
+   * called.
+   */
   readonly locate?: boolean;
 }
 
-/** One query in flight. */
+/** One request in flight. */
 export interface BackendTicket {
   /** Has the answer come? A cheap poll. @throws as `wait` */
   readonly done: boolean;
   /**
    * Blocks until the answer is there.
-   * @returns false when it did not come in time; the query stays in flight
+   * @param timeoutMs milliseconds
+   * @returns false when the answer did not come in time; the request stays in flight
    * @throws EW_WORKER_DIED, EW_DEVICE_LOST, EW_CLOSED
    */
   waitSync(timeoutMs: number): boolean;
@@ -47,6 +57,11 @@ export interface BackendTicket {
   wait(): Promise<void>;
   /** The answer. @throws EW_TIMEOUT before it is there */
   result(): RawHits;
+  /**
+   * Nobody wants the answer any more. What was not sent stays unsent; what runs ends by itself, and its hits are
+   * dropped.
+   */
+  cancel(): void;
 }
 
 /** Lines and columns of hits; both from 1, columns in bytes. */
@@ -56,8 +71,8 @@ export interface HitPlaces {
 }
 
 /**
- * Every occurrence of every literal, overlapping ones too, sorted by file, then offset, then literal. All arrays have `count`
- * entries.
+ * Every occurrence of every literal of a plan, overlapping occurrences too, sorted by file, then offset, then literal.
+ * All arrays have `count` entries.
  */
 export interface RawHits {
   readonly count: number;
@@ -67,21 +82,26 @@ export interface RawHits {
   readonly file: Uint32Array;
   /** Byte offset in the file's loaded content. */
   readonly offset: Uint32Array;
-  /** Index into the query's literals. */
+  /** Length in bytes. */
+  readonly length: Uint32Array;
+  /** Index into the plan's literals. */
   readonly literal: Uint32Array;
   /** Lines and columns of all hits, computed once, when first asked for. */
   locate(): HitPlaces;
 }
 
+/** Something that holds corpora and carries out plans on them. */
 export interface Backend {
   readonly info: BackendInfo;
+  /** Nothing is answered any more: the device was lost, or its kernel ended. Another backend must be opened. */
+  readonly isLost: boolean;
   /** @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */
   load(corpus: Corpus, options?: { threads?: number }): Promise<LoadedCorpus>;
   /**
-   * Queues a query and returns at once.
+   * Queues a plan and returns at once. A plan for which `operationOf` says undefined is answered with no hits.
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CORPUS_UNKNOWN, EW_BAD_ARGUMENT, EW_CLOSED, EW_WORKER_DIED
    */
-  submit(loaded: LoadedCorpus, literals: readonly Literal[], options?: SubmitOptions): BackendTicket;
-  /** Ends all queries in flight with EW_CLOSED and frees everything. */
+  submit(plan: Plan, options: SubmitOptions): BackendTicket;
+  /** Ends all requests in flight with EW_CLOSED and frees everything. */
   close(): Promise<void>;
 }

@@ -8,3 +8,5 @@ export type {
   RawHits,
   SubmitOptions,
 } from "./backend.ts";
+export { hitLengths } from "./hit-lengths.ts";
+export { literalsOf, type Operation, operationOf, scanPlan } from "./operation.ts";

@@ -45,8 +45,8 @@ const allocate = koffi.load(null).func("void* calloc(size_t count, size_t size)"
 const release = koffi.load(null).func("void free(void* memory)");
 
 /**
- * A sink as a device has it: small staging windows at plain addresses, copied to "device memory" when committed, given out
- * late and never more than a few at a time. What is not committed is lost.
+ * A sink as a device has it: small staging windows at plain addresses, copied to "device memory" when committed,
+ * given out late and never more than a few at a time. What is not committed is lost.
  */
 class FakeDeviceSink implements CorpusSink {
   readonly chunkBytes: number;

@@ -1,8 +1,9 @@
 /**
  * A corpus: the list of files that a backend searches again and again.
  *
- * Listing reads no file. The bytes are read when a backend takes the corpus in (`loadInto`), straight into the backend's
- * memory: there is never a copy beside it. Several backends may hold one corpus, each with a placement of its own.
+ * Listing reads no file. The bytes are read when a backend takes the corpus in (`loadInto`), straight into the
+ * backend's memory: there is never a copy beside it. Several backends may hold one corpus, each with a placement of
+ * its own.
  */
 import {
   badArgument,
@@ -111,7 +112,8 @@ export class Corpus {
   /**
    * Lists the files below paths by ripgrep's rules.
    * @param from files and directories; none is the working directory
-   * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse, EW_BAD_ARGUMENT. Paths that cannot be walked are in `walkErrors`
+   * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse, EW_BAD_ARGUMENT. Paths that cannot be walked
+   * are in `walkErrors`
    */
   static async load(from: readonly string[], given: CorpusOptions = {}): Promise<Corpus> {
     paths("paths", from);

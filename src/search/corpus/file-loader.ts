@@ -3,11 +3,11 @@
  *
  *   disk ──read──▶ scratch (1 MiB, scanned in place: marks, NUL) ──copy──▶ window of the sink
  *
- * The detour over the scratch memory costs a copy inside the cache; it lets windows be write-only (mapped device memory is
- * slow to read) and packs files tightly, since a file's kept length is known before its place is.
+ * The detour over the scratch memory costs a copy inside the cache; it lets windows be write-only (mapped device
+ * memory is slow to read) and packs files tightly, since a file's kept length is known before its place is.
  *
- * Invariants: a thread fills one chunk at a time; within it, files lie in ascending index order; every file is followed by
- * one to sixteen line feeds up to the next multiple of 16.
+ * Invariants: a thread fills one chunk at a time; within it, files lie in ascending index order; every file is
+ * followed by one to sixteen line feeds up to the next multiple of 16.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { allocateScanBuffer, findByte } from "../scanner/index.ts";
@@ -36,14 +36,20 @@ export interface LoadOptions {
 const SCRATCH_BYTES = 1 << 20;
 const ALIGNMENT = 16;
 const LINE_FEED = 10;
-/** A larger file that does not fit the rest of a chunk gets a place of its own, so that chunks are not left half empty. */
+/**
+ * A larger file that does not fit the rest of a chunk gets a place of its own, so that chunks are not left half
+ * empty.
+ */
 const OWN_PLACE_BYTES = 128 * 1024;
 
 /** Length with at least one byte of padding, a multiple of 16. */
 const withPadding = (length: number): number => (length + ALIGNMENT) & ~(ALIGNMENT - 1);
 const withPaddingLarge = (length: number): number => Math.floor((length + ALIGNMENT) / ALIGNMENT) * ALIGNMENT;
 
-/** Scratch memories that no loader holds: several loads may go on in one thread at a time, each in a scratch of its own. */
+/**
+ * Scratch memories that no loader holds: several loads may go on in one thread at a time, each in a scratch of its
+ * own.
+ */
 const idleScratches: Uint8Array[] = [];
 
 export class FileLoader {

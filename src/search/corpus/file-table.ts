@@ -1,8 +1,8 @@
 /**
  * The paths of a corpus's files, in shared memory, so that any thread opens files by index and no string is kept.
  *
- * Invariants: path `i` is pathBytes[pathStart[i], pathStart[i + 1] − 1), followed by one NUL; indexes are in the order in
- * which files were added; a sealed table never changes.
+ * Invariants: path `i` is pathBytes[pathStart[i], pathStart[i + 1] − 1), followed by one NUL; indexes are in the
+ * order in which files were added; a sealed table never changes.
  */
 import { resolve } from "node:path";
 import { EverwarpError } from "../../base/index.ts";

@@ -1,8 +1,8 @@
 /**
  * Loads the files of a corpus into a sink, with as many threads as pay.
  *
- * The main thread only hands out windows; files are taken by a shared cursor and each thread writes the columns of the files
- * that it took. Few files are loaded on the main thread: a worker takes some 20 ms to start.
+ * The main thread only hands out windows; files are taken by a shared cursor and each thread writes the columns of
+ * the files that it took. Few files are loaded on the main thread: a worker takes some 20 ms to start.
  */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";

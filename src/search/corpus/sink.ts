@@ -4,10 +4,10 @@
  *   reserve ──▶ a place in the arena (segment, offset)      open ──▶ memory through which part of that place is filled
  *                                                                    commit ──▶ the part is final
  *
- * A backend's arena is a row of segments of less than 4 GiB; a place is contiguous in one segment. The host's windows are
- * the arena itself; a device's are staging memory, copied to the device when committed. All methods run on the main thread;
- * loader threads only write into windows. A place that is never wholly filled has a gap at its end: nothing of it is in any
- * file or unit, and its content is undefined.
+ * A backend's arena is a row of segments of less than 4 GiB; a place is contiguous in one segment. The host's windows
+ * are the arena itself; a device's are staging memory, copied to the device when committed. All methods run on the
+ * main thread; loader threads only write into windows. A place that is never wholly filled has a gap at its end:
+ * nothing of it is in any file or unit, and its content is undefined.
  */
 
 /** A place in the arena of a backend. */
@@ -42,7 +42,8 @@ export interface CorpusSink {
   reserve(lengthBytes: number): Position;
   /**
    * Opens a window on (the rest of) a place.
-   * @param lengthBytes what is left of the place; the window may be shorter, but not under 16 bytes, and a multiple of 16
+   * @param lengthBytes what is left of the place; the window may be shorter, but not under 16 bytes, and a multiple
+   * of 16
    */
   open(position: Position, lengthBytes: number): SinkWindow | Promise<SinkWindow>;
   /** The first `usedBytes` of the window (a multiple of 16) are final, the rest is not used. */

@@ -1,5 +1,6 @@
 /** What callers of a search engine may give. */
 import {
+  abortSignal,
   badArgument,
   boolean,
   type Check,
@@ -17,7 +18,7 @@ import {
 } from "../../base/index.ts";
 import { STRATEGY_NAMES } from "../../residency/index.ts";
 import { Corpus } from "../corpus/index.ts";
-import type { SearchEngineOptions } from "./engine-options.ts";
+import type { SearchEngineOptions, SearchOptions } from "./engine-options.ts";
 import type { Query } from "./query.ts";
 
 const corpus = instance(Corpus, "a Corpus, as Corpus.load gives it");
@@ -27,8 +28,8 @@ const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
   corpora: listOf(corpus),
   device: deviceOrChoice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
-  polite: boolean,
   persistent: boolean,
+  polite: boolean,
   threads: whole(1, 256),
 };
 
@@ -49,21 +50,30 @@ const QUERY: OptionChecks<Query> = {
   maxHits: wholeOrInfinity(1),
   locate: boolean,
 };
+const SEARCH_OPTIONS: OptionChecks<SearchOptions> = { signal: abortSignal, timeoutMs: duration };
 const SYNC_OPTIONS: OptionChecks<{ timeoutMs?: number }> = { timeoutMs: duration };
 
+/** The options of `SearchEngine.open`. @throws EW_BAD_ARGUMENT */
 export function engineOptions(given: unknown): SearchEngineOptions {
   return readOptions("the options of SearchEngine.open", given, ENGINE_OPTIONS);
 }
 
+/** A query. @throws EW_BAD_ARGUMENT */
 export function readQuery(given: unknown): Query {
   return readOptions("a query", given, QUERY, "pattern");
 }
 
+/** The options of `submit` and `search`. @throws EW_BAD_ARGUMENT */
+export function searchOptions(given: unknown): SearchOptions {
+  return readOptions("the options of a search", given, SEARCH_OPTIONS);
+}
+
+/** The options of `searchSync`. @throws EW_BAD_ARGUMENT */
 export function syncOptions(given: unknown): { timeoutMs?: number } {
   return readOptions("the options of searchSync", given, SYNC_OPTIONS);
 }
 
-/** @throws EW_BAD_ARGUMENT */
+/** Is it a corpus? @throws EW_BAD_ARGUMENT */
 export function assertCorpus(value: unknown): void {
   corpus("corpus", value);
 }

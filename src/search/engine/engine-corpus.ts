@@ -1,12 +1,13 @@
 /**
  * A corpus as an engine holds it: its place in a backend, and what was found out about it on the way.
  *
- * Invariants: a probe is asked at most once at a time and its answer kept, as loaded contents never change; `isRemoved` is set before
- * the backend frees anything.
+ * Invariants: a probe is asked at most once at a time and its answer kept, as loaded contents never change;
+ * `isRemoved` is set before the backend frees anything.
  */
 import { EverwarpError } from "../../base/index.ts";
-import type { Backend, BackendTicket, LoadedCorpus } from "../backend/index.ts";
+import { type Backend, type LoadedCorpus, scanPlan, type SubmitOptions } from "../backend/index.ts";
 import { type Corpus, FILE_FLAGS, type FileContent, readContent } from "../corpus/index.ts";
+import { ExceptionProbe } from "./exception-probe.ts";
 
 /** A file of the corpus that a search did not look into. */
 export interface SkippedFile {
@@ -19,6 +20,7 @@ export interface SkippedFile {
 /** Length of a UTF-8 byte order mark. */
 export const MARK_BYTES = 3;
 
+/** See the head of this file. */
 export class EngineCorpus {
   readonly corpus: Corpus;
   readonly backend: Backend;
@@ -29,13 +31,20 @@ export class EngineCorpus {
   readonly skipped: readonly SkippedFile[];
   /** Some file begins with a byte order mark that is part of the content. */
   readonly hasMarks: boolean;
+  /** How the backend is asked where lines and columns are wanted, and where they are not. */
+  readonly located: SubmitOptions;
+  readonly counted: SubmitOptions;
   isRemoved = false;
+  /** The backend was lost. What was found before stays true; nothing more can be asked. */
+  isLost = false;
   readonly #probes = new Map<string, ExceptionProbe>();
 
   constructor(corpus: Corpus, backend: Backend, loaded: LoadedCorpus) {
     this.corpus = corpus;
     this.backend = backend;
     this.loaded = loaded;
+    this.located = { corpus: loaded, locate: true };
+    this.counted = { corpus: loaded, locate: false };
     const { flags, errors } = loaded.placement;
     const streamed: number[] = [];
     const skipped = errors.map(({ file, message }) => ({
@@ -67,7 +76,7 @@ export class EngineCorpus {
     const known = this.#probes.get(key);
     if (known !== undefined && !known.hasFailed) return known;
     const literals = runs.map((bytes) => ({ bytes, ignoreAsciiCase: false }));
-    const probe = new ExceptionProbe(this.backend.submit(this.loaded, literals));
+    const probe = new ExceptionProbe(this.backend.submit(scanPlan(literals), this.counted));
     this.#probes.set(key, probe);
     return probe;
   }
@@ -101,48 +110,5 @@ export class EngineCorpus {
     throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus was removed from the engine", {
       remedy: "Wait for searches before removing their corpus, or add it again.",
     });
-  }
-}
-
-/** The question which files have certain byte runs. */
-export class ExceptionProbe {
-  hasFailed = false;
-  readonly #ticket: BackendTicket;
-  #files: readonly number[] | undefined;
-
-  constructor(ticket: BackendTicket) {
-    this.#ticket = ticket;
-  }
-
-  get done(): boolean {
-    return this.#files !== undefined || this.#failing(() => this.#ticket.done);
-  }
-
-  waitSync(timeoutMs: number): boolean {
-    return this.#files !== undefined || this.#failing(() => this.#ticket.waitSync(timeoutMs));
-  }
-
-  async wait(): Promise<void> {
-    if (this.#files !== undefined) return;
-    try {
-      await this.#ticket.wait();
-    } catch (error) {
-      this.hasFailed = true;
-      throw error;
-    }
-  }
-
-  /** Indexes of the files, ascending. */
-  files(): readonly number[] {
-    return (this.#files ??= this.#failing(() => [...new Set(this.#ticket.result().file)]));
-  }
-
-  #failing<T>(ask: () => T): T {
-    try {
-      return ask();
-    } catch (error) {
-      this.hasFailed = true;
-      throw error;
-    }
   }
 }

@@ -1,4 +1,4 @@
-/** What a caller may choose when it opens a search engine. Types only. */
+/** What a caller may choose when it opens a search engine, and when it asks. Types only. */
 import type { BackendChoice as DeviceChoice } from "../../engine/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 
@@ -13,4 +13,12 @@ export interface SearchEngineOptions extends BackendChoice {
   /** What is searched. With `corpora`, this is the first one. More can be added later. */
   readonly corpus?: Corpus;
   readonly corpora?: readonly Corpus[];
+}
+
+/** Limits of one search. */
+export interface SearchOptions {
+  /** Calls the search off: it fails with EW_ABORTED at once. What was not sent by then is never sent. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds after which the search is called off and fails with EW_TIMEOUT. Default: no limit. */
+  readonly timeoutMs?: number;
 }

@@ -22,7 +22,7 @@ export class HitColumns {
     this.#length[at] = length;
   }
 
-  /** Drops what was added last. */
+  /** Drops what was added last. Keeps the first `count` hits. */
   shrink(count: number): void {
     this.count = count;
   }

@@ -2,16 +2,30 @@
 import type { RawHits } from "../backend/index.ts";
 import type { HitList } from "../contracts.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
-import type { PreparedQuery } from "./query.ts";
+import type { PreparedPlan } from "./prepared-plan.ts";
+
+/** Hits, of which there may be more than were wanted. */
+export type LimitedHits = HitList & { readonly truncated: boolean };
+
+/** The hits of a search that finds nothing. */
+export const NO_HITS: LimitedHits = {
+  count: 0,
+  truncated: false,
+  file: new Uint32Array(0),
+  line: new Uint32Array(0),
+  column: new Uint32Array(0),
+  offset: new Float64Array(0),
+  length: new Uint32Array(0),
+};
 
 /**
  * A backend's hits as matches: leftmost, without overlap, at most so many. All columns are made when first asked for.
  *
- * Every occurrence is a match unless occurrences can overlap or lie in a byte order mark; `#kept` are those that count then.
+ * Every occurrence is a match unless occurrences can overlap or lie in a byte order mark; `#kept` are those that
+ * count then.
  */
-export class BackendHits implements HitList {
+export class BackendHits implements LimitedHits {
   readonly #raw: RawHits;
-  readonly #query: PreparedQuery;
   readonly #corpus: EngineCorpus;
   readonly #maxHits: number;
   #kept: Uint32Array | undefined;
@@ -22,12 +36,12 @@ export class BackendHits implements HitList {
   #offset: Float64Array | undefined;
   #length: Uint32Array | undefined;
 
-  constructor(raw: RawHits, query: PreparedQuery, corpus: EngineCorpus, maxHits: number) {
+  /** @param prepared a plan of the kind `literals` */
+  constructor(raw: RawHits, prepared: PreparedPlan, corpus: EngineCorpus, maxHits: number) {
     this.#raw = raw;
-    this.#query = query;
     this.#corpus = corpus;
     this.#maxHits = maxHits;
-    this.#isFiltered = raw.count <= 1 ? !corpus.hasMarks : !corpus.hasMarks && !query.mayOverlap;
+    this.#isFiltered = raw.count <= 1 ? !corpus.hasMarks : !corpus.hasMarks && !prepared.mayOverlap;
   }
 
   get count(): number {
@@ -56,14 +70,7 @@ export class BackendHits implements HitList {
   }
 
   get length(): Uint32Array {
-    if (this.#length === undefined) {
-      const lengths = literalLengths(this.#query);
-      this.#length =
-        lengths.length === 1
-          ? new Uint32Array(this.count).fill(lengths[0] as number)
-          : this.#take(this.#raw.literal).map((literal) => lengths[literal] as number);
-    }
-    return this.#length;
+    return (this.#length ??= this.#take(this.#raw.length));
   }
 
   #countAll(): number {
@@ -74,7 +81,7 @@ export class BackendHits implements HitList {
   #filter(): void {
     if (this.#isFiltered) return;
     this.#isFiltered = true;
-    const kept = withoutOverlap(this.#raw, this.#query, this.#corpus);
+    const kept = withoutOverlap(this.#raw, this.#corpus);
     if (kept.length < this.#raw.count) this.#kept = kept;
   }
 
@@ -99,15 +106,12 @@ export class BackendHits implements HitList {
   }
 }
 
-/** Lengths of the literals of a plan of literals, bytes. */
-export function literalLengths({ plan }: PreparedQuery): number[] {
-  return plan.kind === "literals" ? plan.literals.map(({ bytes }) => bytes.length) : [];
-}
-
-/** Indexes of the occurrences that are matches: leftmost, the earlier literal where two begin together, none within another. */
-export function withoutOverlap(raw: RawHits, query: PreparedQuery, corpus: EngineCorpus): Uint32Array {
-  const { count, file, offset, literal } = raw;
-  const lengths = literalLengths(query);
+/**
+ * Indexes of the occurrences that are matches: leftmost, the earlier literal where two begin together, none within
+ * another.
+ */
+export function withoutOverlap(raw: RawHits, corpus: EngineCorpus): Uint32Array {
+  const { count, file, offset, length } = raw;
   const kept = new Uint32Array(count);
   let keptCount = 0;
   let currentFile = -1;
@@ -120,7 +124,7 @@ export function withoutOverlap(raw: RawHits, query: PreparedQuery, corpus: Engin
     const at = offset[index] as number;
     if (at < free) continue;
     kept[keptCount++] = index;
-    free = at + (lengths[literal[index] as number] as number);
+    free = at + (length[index] as number);
   }
   return kept.subarray(0, keptCount);
 }

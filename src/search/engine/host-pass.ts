@@ -6,24 +6,25 @@
  *   plan "whole"     all files are searched whole
  *   always           files too large for a segment are searched by streaming
  *
- * Invariants: goes on where it stopped, file by file in ascending order, so that hits come out sorted and the event loop has its turn in
- * between; a file is wholly in `hits` or not at all.
+ * Invariants: goes on where it stopped, file by file in ascending order, so that hits come out sorted and the event
+ * loop has its turn in between; a file is wholly in `hits` or not at all.
  */
 import { nowMs } from "../../base/index.ts";
 import type { RawHits } from "../backend/index.ts";
-import type { HitList, Matcher } from "../contracts.ts";
+import type { HitList, Matcher, Plan } from "../contracts.ts";
 import { FILE_FLAGS, type FileStamp } from "../corpus/index.ts";
 import { countLineFeeds } from "../scanner/index.ts";
 import { MatchList, type Line } from "../searcher/index.ts";
 import { systemErrorText } from "../content/index.ts";
+import type { AskedPlan } from "./asked-plan.ts";
 import { type EngineCorpus, MARK_BYTES, type SkippedFile } from "./engine-corpus.ts";
 import { HitColumns } from "./hit-columns.ts";
-import { literalLengths, withoutOverlap } from "./hit-source.ts";
-import type { PreparedQuery } from "./query.ts";
+import { withoutOverlap } from "./hit-source.ts";
 import { streamFile } from "./stream-file.ts";
 
 const LINE_FEED = 10;
 
+/** What the host still has to do for one search, done piece by piece. */
 export class HostPass {
   readonly hits = new HitColumns();
   /** Files that were read again and are not what was loaded, with what they are now; undefined: gone. */
@@ -31,7 +32,8 @@ export class HostPass {
   /** Files that could not be searched. */
   readonly skipped: SkippedFile[] = [];
   readonly #corpus: EngineCorpus;
-  readonly #query: PreparedQuery;
+  readonly #plan: Plan;
+  readonly #matcher: () => Matcher;
   readonly #raw: RawHits | undefined;
   readonly #maxHits: number;
   /** Files to be searched whole, ascending; all of them where there are no occurrences to go by. */
@@ -40,33 +42,38 @@ export class HostPass {
   readonly #line: Line = { bytes: Buffer.alloc(0), start: 0, end: 0, offsetBytes: 0, number: 0 };
   /** Occurrences that count, as indexes. */
   #kept: Uint32Array | undefined;
+  #takenCount = 0;
   #nextHit = 0;
   #nextWhole = 0;
   #nextStreamed = 0;
   #nextFile = 0;
 
   /**
-   * @param raw the backend's occurrences; undefined where the plan has no literals
-   * @param exceptions files in which occurrences say nothing, ascending
+   * @param asked the plan, answered by the backend
+   * @param matcher decides exactly; made when it is first needed
    */
-  constructor(
-    corpus: EngineCorpus,
-    query: PreparedQuery,
-    raw: RawHits | undefined,
-    exceptions: readonly number[],
-    maxHits: number,
-  ) {
+  constructor(corpus: EngineCorpus, asked: AskedPlan, matcher: () => Matcher, maxHits: number) {
     this.#corpus = corpus;
-    this.#query = query;
-    this.#raw = raw;
-    this.#whole = exceptions;
+    this.#plan = asked.plan;
+    this.#matcher = matcher;
+    this.#raw = asked.hits();
+    this.#whole = asked.exceptions();
     this.#maxHits = maxHits;
   }
 
-  /** Hits found, at most as many as are wanted. */
-  list(): HitList & { truncated: boolean } {
-    const count = Math.min(this.hits.count, this.#maxHits);
-    return { ...this.hits.list(count), truncated: this.hits.count > this.#maxHits };
+  /** Are there more hits than are wanted? */
+  get isTruncated(): boolean {
+    return this.#takenCount + this.hits.count > this.#maxHits;
+  }
+
+  /** Hits that were found and not taken so far, at most as many as are wanted. They are dropped here. */
+  take(): HitList & { truncated: boolean } {
+    const truncated = this.isTruncated;
+    const count = Math.min(this.hits.count, this.#maxHits - this.#takenCount);
+    const list = { ...this.hits.list(count), truncated };
+    this.#takenCount += count;
+    this.hits.shrink(0);
+    return list;
   }
 
   /**
@@ -77,9 +84,9 @@ export class HostPass {
    * @throws EW_CORPUS_UNKNOWN when the corpus is gone
    */
   step(sliceEndMs: number, deadlineMs: number): boolean {
-    const isAll = this.#raw === undefined && this.#query.plan.kind === "whole";
+    const isAll = this.#plan.kind === "whole";
     do {
-      if (this.hits.count > this.#maxHits) return true;
+      if (this.isTruncated) return true;
       const file = isAll ? this.#nextOfAll() : this.#nextOfSome();
       if (file === undefined) return true;
       if (!this.#search(file, deadlineMs)) return false;
@@ -113,7 +120,7 @@ export class HostPass {
         }
       } else if ((flags & FILE_FLAGS.LOADED) !== 0) {
         if (isWhole) this.#searchWhole(file);
-        else if (this.#query.plan.kind === "literals") this.#takeOccurrences(file);
+        else if (this.#plan.kind === "literals") this.#takeOccurrences(file);
         else this.#verify(file);
       }
     } catch (error) {
@@ -152,21 +159,14 @@ export class HostPass {
   #takeOccurrences(file: number): void {
     const raw = this.#raw as RawHits;
     const { line, column } = raw.locate();
-    const lengths = literalLengths(this.#query);
-    const kept = (this.#kept ??= withoutOverlap(raw, this.#query, this.#corpus));
+    const kept = (this.#kept ??= withoutOverlap(raw, this.#corpus));
     const mark = this.#corpus.textStart(file);
     for (let at = lowerBound(kept, this.#nextHit); at < kept.length; at++) {
       const index = kept[at] as number;
       if (raw.file[index] !== file) break;
       const number = line[index] as number;
       const first = (column[index] as number) - (number === 1 ? mark : 0);
-      this.hits.add(
-        file,
-        number,
-        first,
-        raw.offset[index] as number,
-        lengths[raw.literal[index] as number] as number,
-      );
+      this.hits.add(file, number, first, raw.offset[index] as number, raw.length[index] as number);
     }
   }
 
@@ -193,7 +193,7 @@ export class HostPass {
   }
 
   #searchText({ bytes, isChanged }: { bytes: Buffer; isChanged: boolean }, file: number): void {
-    const { matcher } = this.#query;
+    const matcher = this.#matcher();
     const end = bytes.length;
     let from = isChanged ? markLength(bytes) : this.#corpus.textStart(file);
     let number = 1;
@@ -210,7 +210,7 @@ export class HostPass {
 
   /** @returns where the next line begins */
   #searchLine(bytes: Buffer, start: number, number: number, file: number): number {
-    const { matcher } = this.#query;
+    const matcher = this.#matcher();
     const feed = bytes.indexOf(LINE_FEED, start);
     const line = this.#line;
     line.bytes = bytes;
@@ -231,12 +231,12 @@ export class HostPass {
 
   #stream(file: number, deadlineMs: number): boolean {
     const { corpus } = this.#corpus;
-    const { matcher } = this.#query;
+    const matcher = this.#matcher();
     let isLate = false;
     streamFile(corpus.files, file, corpus.allText, matcher, (line, markBytes) => {
       this.#addMatches(matcher, line, line.offsetBytes + markBytes, line.number, file);
       isLate = nowMs() > deadlineMs;
-      return !isLate && this.hits.count <= this.#maxHits;
+      return !isLate && !this.isTruncated;
     });
     return !isLate;
   }

@@ -34,8 +34,8 @@ export async function openHost(
 
 /**
  * Opens a device.
- * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED; EW_BAD_ARGUMENT if the
- * choice is the host
+ * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED;
+ * EW_BAD_ARGUMENT if the choice is the host
  */
 export async function openDevice(choice: BackendChoice): Promise<OpenedBackend> {
   const { DeviceBackend } = await import("../gpu/device-backend.ts");

@@ -58,7 +58,7 @@ it("plans plain text without a matcher as the matcher plans it", () => {
 
 it("knows whether occurrences can overlap", () => {
   const mayOverlap = (pattern: string | string[], ignoreCase = false): boolean =>
-    prepareQuery({ pattern, ignoreCase }).mayOverlap;
+    prepareQuery({ pattern, ignoreCase }).prepared.mayOverlap;
   for (const pattern of ["aa", "aba", "abcab", ["ab", "bc"], ["abc", "b"], ["x", "yxz"]])
     expect(mayOverlap(pattern), String(pattern)).toBe(true);
   for (const pattern of ["a", "ab", "abcd", ["ab", "cd"], "aA", ["aB", "bc"]])

@@ -1,14 +1,16 @@
 /**
  * What a caller asks, and what is known about it from its text alone.
  *
- * People type a word key by key and tools ask the same things again, so what was made of a query is kept. Plain ASCII text, which
- * is most of what is asked, is read in one pass over its letters: no matcher, no regex engine, no scanner is made for it.
+ * People type a word key by key and tools ask the same things again, so what was made of a query is kept. Plain ASCII
+ * text, which is most of what is asked, is read in one pass over its letters: no matcher, no regex engine, no scanner
+ * is made for it.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Corpus } from "../corpus/index.ts";
-import type { Literal, Matcher, Plan } from "../contracts.ts";
+import type { Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/index.ts";
 import { createMatcher, foldExceptionsOf } from "../matcher/index.ts";
+import { PreparedPlan } from "./prepared-plan.ts";
 
 /** One question. Every field but `pattern` may be left out. */
 export interface Query {
@@ -31,52 +33,24 @@ export interface Query {
   readonly locate?: boolean;
 }
 
-/** Literals of this length are taken by every backend at once. */
-const SHORT_LITERAL_BYTES = 128;
-/** Longer ones cost a backend more than the host's look at what is left of them. */
-const LONG_LITERAL_BYTES = 1024;
-
 /** A query without its corpus and limits. */
 export class PreparedQuery {
-  readonly plan: Plan;
+  readonly prepared: PreparedPlan;
   readonly #createMatcher: () => Matcher;
   #matcher: Matcher | undefined;
-  #mayOverlap: boolean | undefined;
-  #isLong: boolean | undefined;
-  #shortened: PreparedQuery | undefined;
 
   constructor(plan: Plan | undefined, makeMatcher: () => Matcher) {
     this.#createMatcher = makeMatcher;
-    this.plan = plan ?? this.matcher.plan;
+    this.prepared = new PreparedPlan(plan ?? this.matcher.plan);
+  }
+
+  get plan(): Plan {
+    return this.prepared.plan;
   }
 
   /** Decides exactly; made when first needed. @throws EW_BAD_PATTERN */
   get matcher(): Matcher {
     return (this.#matcher ??= this.#createMatcher());
-  }
-
-  /** Can two occurrences of the plan's literals share a byte? Then not every occurrence is a hit. */
-  get mayOverlap(): boolean {
-    return (this.#mayOverlap ??= this.plan.kind !== "literals" || overlap(this.plan.literals));
-  }
-
-  /** Has a literal of more bytes than a backend should be asked for. */
-  get isLong(): boolean {
-    return (this.#isLong ??=
-      (this.plan.kind === "literals" || this.plan.kind === "filter") &&
-      this.plan.literals.some(({ bytes }) => bytes.length > LONG_LITERAL_BYTES));
-  }
-
-  /** The same query for a backend that does not take literals so long: it looks for their beginnings, and lines are verified. */
-  get shortened(): PreparedQuery {
-    const { plan } = this;
-    if (plan.kind !== "literals" && plan.kind !== "filter") return this;
-    if (plan.literals.every(({ bytes }) => bytes.length <= SHORT_LITERAL_BYTES)) return this;
-    const literals = plan.literals.map(({ bytes, ignoreAsciiCase }) => ({
-      bytes: bytes.slice(0, SHORT_LITERAL_BYTES),
-      ignoreAsciiCase,
-    }));
-    return (this.#shortened ??= new PreparedQuery({ ...plan, kind: "filter", literals }, () => this.matcher));
   }
 }
 
@@ -184,21 +158,3 @@ function plainPlan(query: Query): Plan | undefined {
     foldExceptions: hasFarFold ? foldExceptionsOf(text) : [],
   };
 }
-
-/** Some end of a literal is some beginning of a literal, or one lies within another. */
-function overlap(literals: readonly Literal[]): boolean {
-  return literals.some((a) => literals.some((b) => pairOverlaps(a, b)));
-}
-
-function pairOverlaps(a: Literal, b: Literal): boolean {
-  const fold = a.ignoreAsciiCase || b.ignoreAsciiCase ? lowerCase : (byte: number): number => byte;
-  for (let shift = a === b ? 1 : 0; shift < a.bytes.length; shift++) {
-    const shared = Math.min(a.bytes.length - shift, b.bytes.length);
-    let same = 0;
-    while (same < shared && fold(a.bytes[shift + same] as number) === fold(b.bytes[same] as number)) same++;
-    if (same === shared) return true;
-  }
-  return false;
-}
-
-const lowerCase = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);

@@ -1,22 +1,21 @@
 /**
  * The search engine: corpora in, queries in, results out, whatever does the work.
  *
- *   corpora ──▶ backend (a device's resident kernel | the host's threads) ──▶ Search ──wait──▶ SearchResult
- *                       └── a corpus that does not fit a device that was left to us to choose ──▶ the host's threads, beside it
+ *   corpora ──▶ holdings: backends (a device's resident kernel | the host's threads) ──▶ Search ──wait──▶ SearchResult
  *
- * Invariants: a corpus is held by exactly one backend; searches wait in one line when a queue is full, and are sent in that order;
- * after `close` nothing runs any more.
+ * Invariants: searches are pending in one queue when a backend has no room, and are sent in that order; after `close`
+ * nothing runs any more.
  */
-import { EverwarpError } from "../../base/index.ts";
-import { mayContinueOnHost } from "../../engine/index.ts";
-import type { Backend, SubmitOptions } from "../backend/index.ts";
+import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
+import { mayFallBack } from "../../engine/index.ts";
 import type { Corpus } from "../corpus/index.ts";
-import { assertCorpus, engineOptions, readQuery, syncOptions } from "./arguments.ts";
-import { EngineCorpus } from "./engine-corpus.ts";
-import type { BackendChoice, SearchEngineOptions } from "./engine-options.ts";
-import { openBackend, type OpenedBackend, openHost } from "./open-backend.ts";
-import { type PreparedQuery, type Query, QueryCache } from "./query.ts";
-import { Search, type SearchHost } from "./search.ts";
+import { assertCorpus, engineOptions, readQuery, searchOptions, syncOptions } from "./arguments.ts";
+import type { EngineCorpus } from "./engine-corpus.ts";
+import type { BackendChoice, SearchEngineOptions, SearchOptions } from "./engine-options.ts";
+import { Holdings } from "./holdings.ts";
+import { type Query, QueryCache } from "./query.ts";
+import { Search, type SearchOwner } from "./search.ts";
+import { timeoutError } from "./search-limits.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** What an engine runs on. */
@@ -27,40 +26,52 @@ export interface SearchEngineInfo {
   /** Launch strategy of the kernel; "threads" on the host. */
   readonly strategy: string;
   readonly strategyReason: string;
-  /** Why `auto` did not take a device; undefined where it did. */
+  /** Why `auto` took the host. Undefined where it took a device, or where the host was asked for. */
   readonly fallbackReason: string | undefined;
 }
 
-const LOCATED: SubmitOptions = { locate: true };
-const COUNTED: SubmitOptions = { locate: false };
-
-interface Waiting {
-  readonly search: Search;
-  readonly corpus: EngineCorpus;
-  readonly query: PreparedQuery;
-  readonly options: SubmitOptions;
+/** What an engine has done so far, and what it holds. */
+export interface SearchEngineStats {
+  /** Searches that have a result. */
+  readonly answered: number;
+  /** Searches that ended with an error. */
+  readonly failed: number;
+  /** Searches that their caller called off, or whose own time was over. */
+  readonly cancelled: number;
+  /** Searches that were sent, and whose result nobody has seen so far. */
+  readonly inFlight: number;
+  /** Searches that wait for room in the queue. */
+  readonly pending: number;
+  readonly corpora: number;
+  /** Files of all corpora. */
+  readonly files: number;
+  /** Bytes of content that all corpora have. */
+  readonly contentBytes: number;
+  /** Bytes of memory that the contents take, padding included. */
+  readonly memoryBytes: number;
+  /** How often a device was lost and its corpora were loaded again. */
+  readonly recoveries: number;
 }
 
+/** Searches corpora again and again. */
 export class SearchEngine implements AsyncDisposable {
   readonly #choice: BackendChoice;
-  #opened: OpenedBackend;
-  /** Holds corpora that the device had no room for. */
-  #beside: Promise<OpenedBackend> | undefined;
-  readonly #corpora = new Map<Corpus, EngineCorpus>();
-  #first: EngineCorpus | undefined;
+  readonly #holdings: Holdings;
   readonly #queries = new QueryCache();
-  readonly #line: Waiting[] = [];
-  /** One load after the other, so that corpora are in the order in which they were added. */
-  #loads: Promise<unknown> = Promise.resolve();
+  readonly #pending: Search[] = [];
+  readonly #counts = { submitted: 0, answered: 0, failed: 0, cancelled: 0 };
   #closing: Promise<void> | undefined;
-  readonly #host: SearchHost = {
-    sendWaiting: () => this.#sendWaiting(),
+  readonly #owner: SearchOwner = {
+    sendPending: () => this.#sendPending(),
+    withdraw: (search) => this.#withdraw(search),
+    asksAgain: (search, error) => this.#asksAgain(search, error),
+    ended: (outcome) => void this.#counts[outcome]++,
     assertOpen: () => this.#assertOpen(),
   };
 
-  private constructor(choice: BackendChoice, opened: OpenedBackend) {
+  private constructor(choice: BackendChoice, holdings: Holdings) {
     this.#choice = choice;
-    this.#opened = opened;
+    this.#holdings = holdings;
   }
 
   /**
@@ -70,7 +81,7 @@ export class SearchEngine implements AsyncDisposable {
    */
   static async open(options: SearchEngineOptions): Promise<SearchEngine> {
     const { corpus, corpora = [], ...choice } = engineOptions(options);
-    const engine = new SearchEngine(choice, await openBackend(choice));
+    const engine = new SearchEngine(choice, await Holdings.open(choice));
     try {
       for (const each of corpus === undefined ? corpora : [corpus, ...corpora]) await engine.addCorpus(each);
     } catch (error) {
@@ -80,83 +91,116 @@ export class SearchEngine implements AsyncDisposable {
     return engine;
   }
 
+  /** What the engine runs on. */
   get info(): SearchEngineInfo {
-    const { backend, strategyReason, fallbackReason } = this.#opened;
+    const { backend, strategyReason, fallbackReason } = this.#holdings.main;
     return { ...backend.info, strategyReason, fallbackReason };
+  }
+
+  /** What the engine has done so far, and what it holds. */
+  stats(): SearchEngineStats {
+    const { submitted, answered, failed, cancelled } = this.#counts;
+    const pending = this.#pending.length;
+    const placements = [...this.#holdings.corpora.values()].map(({ loaded }) => loaded.placement.stats);
+    const sum = (of: (stats: (typeof placements)[number]) => number): number =>
+      placements.reduce((total, stats) => total + of(stats), 0);
+    return {
+      answered,
+      failed,
+      cancelled,
+      inFlight: submitted - answered - failed - cancelled - pending,
+      pending,
+      corpora: placements.length,
+      files: sum(({ fileCount }) => fileCount),
+      contentBytes: sum(({ contentBytes }) => contentBytes),
+      memoryBytes: sum(({ arenaBytes }) => arenaBytes),
+      recoveries: this.#holdings.recoveryCount,
+    };
   }
 
   /** The corpora that are held, in the order in which they were added. */
   get corpora(): readonly Corpus[] {
-    return [...this.#corpora.keys()];
+    return [...this.#holdings.corpora.keys()];
   }
 
   /**
-   * Loads one more corpus. Searches go on meanwhile or wait, as the device can. One that is held already stays as it is: to see what has
-   * changed on disk, make a new one.
-   * @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY, EW_DEVICE_LOST, EW_CLOSED
+   * Loads one more corpus. Searches go on meanwhile or wait, as the device can. A corpus that is held already stays
+   * as it is: to see what has changed on disk, make a new one.
+   * @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY, EW_DEVICE_LOST, EW_CLOSED,
+   * EW_BAD_ARGUMENT
    */
   async addCorpus(corpus: Corpus): Promise<void> {
     assertCorpus(corpus);
-    const load = this.#loads
-      .catch(() => undefined) // its caller has been told
-      .then(() => this.#add(corpus));
-    this.#loads = load;
-    return load;
+    this.#assertOpen();
+    await this.#holdings.add(corpus);
+    this.#assertOpen();
   }
 
   /**
-   * Gives up a corpus and its memory. Searches that were not waited for fail with EW_CORPUS_UNKNOWN where they still need it.
-   * @throws EW_CORPUS_UNKNOWN
+   * Gives up a corpus and its memory. Searches that were not waited for fail with EW_CORPUS_UNKNOWN where they still
+   * need it.
+   * @throws EW_CORPUS_UNKNOWN, EW_BAD_ARGUMENT
    */
   async removeCorpus(corpus: Corpus): Promise<void> {
     assertCorpus(corpus);
-    const held = this.#held(corpus);
-    this.#corpora.delete(corpus);
-    this.#first = this.#corpora.values().next().value;
-    held.isRemoved = true;
-    await held.loaded.unload();
+    await this.#holdings.remove(this.#held(corpus));
   }
 
   /**
    * Asks and returns at once; any number of searches may be in flight.
+   * @param options a signal and a time that call the search off
    * @throws EW_BAD_PATTERN, EW_BAD_ARGUMENT, EW_CORPUS_UNKNOWN, EW_CLOSED, EW_DEVICE_LOST, EW_WORKER_DIED
    */
-  submit(given: Query): Search {
+  submit(query: Query, options?: SearchOptions): Search {
     this.#assertOpen();
-    const query = readQuery(given);
-    const corpus = this.#held(query.corpus);
-    const maxHits = query.maxHits ?? Infinity;
-    const prepared = this.#queries.prepare(query);
-    const search = new Search(this.#host, corpus, prepared, maxHits);
-    const waiting = {
-      search,
+    const asked = readQuery(query);
+    const limits = options === undefined ? undefined : searchOptions(options);
+    const corpus = this.#held(asked.corpus);
+    const prepared = this.#queries.prepare(asked);
+    const search = new Search(
+      this.#owner,
       corpus,
-      query: prepared,
-      options: submitOptions(query, prepared, corpus, maxHits),
-    };
-    if (this.#line.length > 0 || !this.#send(waiting)) {
-      search.keepInLine();
-      this.#line.push(waiting);
+      prepared,
+      asked.maxHits ?? Infinity,
+      asked.locate !== false,
+    );
+    this.#counts.submitted++;
+    if (limits !== undefined) search.limit(limits);
+    try {
+      if (search.hasFailed || (this.#pending.length === 0 && this.#send(search))) return search;
+    } catch (error) {
+      search.fail(error);
+      throw error;
     }
+    this.#keepPending(search);
     return search;
   }
 
   /** Asks and waits. @throws as `submit` and `Search.wait` */
-  async search(query: Query): Promise<SearchResult> {
-    return this.submit(query).wait();
+  async search(query: Query, options?: SearchOptions): Promise<SearchResult> {
+    return this.submit(query, options).wait();
   }
 
   /**
-   * Asks and blocks until the answer is there.
+   * Asks and blocks until the answer is there. A search whose time is over is called off.
    * @param options.timeoutMs milliseconds; default 1000
    * @throws as `submit` and `Search.waitSync`
    */
   searchSync(query: Query, options: { timeoutMs?: number } = {}): SearchResult {
     const { timeoutMs = 1000 } = syncOptions(options);
-    return this.submit(query).waitSync(timeoutMs);
+    const search = this.submit(query);
+    try {
+      return search.waitSync(timeoutMs);
+    } catch (error) {
+      search.cancel(timeoutError(timeoutMs)); // nobody can wait for it any more
+      throw error;
+    }
   }
 
-  /** Stops the kernel or the threads and frees everything. Searches in flight end with EW_CLOSED. A second call does nothing more. */
+  /**
+   * Stops the kernel or the threads and frees everything. Searches in flight end with EW_CLOSED. A second call waits
+   * for the first.
+   */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
@@ -166,48 +210,13 @@ export class SearchEngine implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await this.#loads.catch(() => undefined); // its caller has been told
-    for (const { search } of this.#line.splice(0)) search.fail(closedError());
-    for (const corpus of this.#corpora.values()) corpus.isRemoved = true;
-    this.#corpora.clear();
-    this.#first = undefined;
-    await this.#opened.backend.close();
-    const beside = await this.#beside?.catch(() => undefined); // whose corpus was loaded there has been told
-    await beside?.backend.close();
-  }
-
-  async #add(corpus: Corpus): Promise<void> {
-    this.#assertOpen();
-    if (this.#corpora.has(corpus)) return;
-    const backend = this.#opened.backend;
-    let held: EngineCorpus;
-    try {
-      held = await load(backend, corpus, this.#choice);
-    } catch (error) {
-      const mayMove = backend.info.kind === "device" && mayContinueOnHost(this.#choice, error);
-      if (!mayMove) throw error;
-      held = await this.#addBeside(corpus, error);
-    }
-    this.#corpora.set(corpus, held);
-    this.#first ??= held;
-  }
-
-  /** The device takes no corpus of this size: the host does. With nothing on the device, it is closed. */
-  async #addBeside(corpus: Corpus, error: EverwarpError): Promise<EngineCorpus> {
-    this.#beside ??= openHost(this.#choice, error.message);
-    const beside = await this.#beside;
-    const held = await load(beside.backend, corpus, this.#choice);
-    if (this.#corpora.size === 0) {
-      const { backend } = this.#opened;
-      this.#opened = beside;
-      this.#beside = undefined;
-      await backend.close();
-    }
-    return held;
+    for (const search of this.#pending.splice(0)) search.fail(closedError());
+    await this.#holdings.close();
+    for (const search of this.#pending.splice(0)) search.fail(closedError());
   }
 
   #held(corpus: Corpus | undefined): EngineCorpus {
-    const held = corpus === undefined ? this.#first : this.#corpora.get(corpus);
+    const held = this.#holdings.find(corpus);
     if (held !== undefined) return held;
     this.#assertOpen();
     throw new EverwarpError(
@@ -217,75 +226,68 @@ export class SearchEngine implements AsyncDisposable {
     );
   }
 
-  /** @returns false where the queue is full */
-  #send({ search, corpus, query, options }: Waiting): boolean {
-    if (query.isLong) return this.#send({ search, corpus, query: query.shortened, options: LOCATED });
-    const { plan } = query;
-    if (plan.kind === "whole" || plan.kind === "nothing") {
-      search.sent(query, undefined, undefined);
-      return true;
+  /** @returns false where there is no room, or the corpus is being loaded again */
+  #send(search: Search): boolean {
+    let { corpus } = search;
+    if (corpus.isLost) {
+      this.#holdings.assertReachable();
+      corpus = this.#heldAgain(corpus);
+      if (corpus.isLost) return false;
     }
     try {
-      const probe = plan.foldExceptions.length > 0 ? corpus.probe(plan.foldExceptions) : undefined;
-      search.sent(query, corpus.backend.submit(corpus.loaded, plan.literals, options), probe);
+      search.send(corpus);
       return true;
     } catch (error) {
-      const code = error instanceof EverwarpError ? error.code : undefined;
-      if (code === "EW_QUEUE_FULL") return false;
-      const { shortened } = query;
-      if (code !== "EW_REQUEST_TOO_LARGE" || shortened === query) throw error;
-      return this.#send({ search, corpus, query: shortened, options: LOCATED });
+      if (error instanceof EverwarpError && error.code === "EW_QUEUE_FULL") return false;
+      if (this.#asksAgain(search, error)) return false;
+      throw error;
     }
   }
 
-  #sendWaiting(): void {
-    for (let waiting = this.#line[0]; waiting !== undefined; waiting = this.#line[0]) {
+  /** What a corpus that was lost with its device is now. @throws EW_CORPUS_UNKNOWN where it was removed */
+  #heldAgain(lost: EngineCorpus): EngineCorpus {
+    lost.assertHeld();
+    return this.#held(lost.corpus);
+  }
+
+  #sendPending(): void {
+    for (let search = this.#pending[0]; search !== undefined; search = this.#pending[0]) {
       try {
-        waiting.corpus.assertHeld();
-        if (!this.#send(waiting)) return;
+        search.corpus.assertHeld();
+        if (!this.#send(search)) return;
+        this.#pending.shift();
       } catch (error) {
-        waiting.search.fail(error);
+        search.fail(error); // which withdraws it
       }
-      this.#line.shift();
     }
+  }
+
+  #withdraw(search: Search): void {
+    const index = this.#pending.indexOf(search);
+    if (index >= 0) this.#pending.splice(index, 1);
+  }
+
+  /** Where the device was lost, it is opened again; searches are asked again where the device was left to us. */
+  #asksAgain(search: Search, error: unknown): boolean {
+    const { backend } = search.corpus;
+    const isLoss = search.corpus.isLost || (backend.info.kind === "device" && backend.isLost);
+    if (!isLoss || !isDeviceFailure(error) || this.#closing !== undefined) return false;
+    this.#holdings.recover(backend, error, this.#counts.answered, () => this.#sendPending());
+    // A search that takes the device down with it is not asked a third time.
+    if (!mayFallBack(this.#choice) || search.repeatCount > 1) return false;
+    search.repeat();
+    this.#keepPending(search);
+    return true;
+  }
+
+  #keepPending(search: Search): void {
+    if (!search.isPending) this.#pending.push(search);
+    search.isPending = true;
   }
 
   #assertOpen(): void {
     if (this.#closing !== undefined) throw closedError();
   }
-}
-
-/** So many files are worth one more thread. */
-const FILES_PER_LOAD_THREAD = 2500;
-
-async function load(backend: Backend, corpus: Corpus, { threads }: BackendChoice): Promise<EngineCorpus> {
-  // A limit on threads is one on loading too, but few files are still read on this thread.
-  const loadThreads =
-    threads === undefined
-      ? undefined
-      : Math.min(threads, Math.floor(corpus.fileCount / FILES_PER_LOAD_THREAD));
-  const loaded = await backend.load(corpus, loadThreads === undefined ? {} : { threads: loadThreads });
-  return new EngineCorpus(corpus, backend, loaded);
-}
-
-/** The backend may only be told to stop early where each of its occurrences is a hit. One hit more shows that there are more. */
-function submitOptions(
-  query: Query,
-  prepared: PreparedQuery,
-  corpus: EngineCorpus,
-  maxHits: number,
-): SubmitOptions {
-  const { plan } = prepared;
-  // Lines to be verified are found by their places.
-  const options = query.locate === false && plan.kind === "literals" ? COUNTED : LOCATED;
-  if (maxHits === Infinity) return options;
-  const isEach =
-    plan.kind === "literals" &&
-    plan.foldExceptions.length === 0 &&
-    !prepared.mayOverlap &&
-    !corpus.hasMarks &&
-    corpus.streamed.length === 0;
-  return isEach ? { ...options, maxHits: maxHits + 1 } : options;
 }
 
 function closedError(): EverwarpError {

@@ -1,8 +1,9 @@
 /**
  * What a search found: numbers in typed arrays, and text only of what is looked at.
  *
- * Guarantees: hits are sorted by file, then offset; they are what ripgrep reports, for the contents as they were loaded. Where a file
- * had to be read again (a device keeps contents to itself) its present content was searched, and it is listed in `changedFiles`.
+ * Guarantees: hits are sorted by file, then offset; they are what ripgrep reports, for the contents as they were
+ * loaded. Where a file had to be read again (a device keeps contents to itself) its present content was searched, and
+ * it is listed in `changedFiles`.
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
@@ -59,7 +60,10 @@ export class SearchResult implements HitList {
     return this.#parts.hits.column;
   }
 
-  /** Per hit: byte offset in the file, from 0, a UTF-8 byte order mark included; of UTF-16 files in their text as UTF-8. */
+  /**
+   * Per hit: byte offset in the file, from 0, a UTF-8 byte order mark included; of UTF-16 files in their text as
+   * UTF-8.
+   */
   get offset(): Float64Array {
     return this.#parts.hits.offset;
   }
@@ -80,7 +84,9 @@ export class SearchResult implements HitList {
     return this.#fileCount;
   }
 
-  /** Files that had changed since they were loaded, as far as this search had to read them again. Indexes, ascending. */
+  /**
+   * Files that had changed since they were loaded, as far as this search had to read them again. Indexes, ascending.
+   */
   get changedFiles(): number[] {
     return [...this.#parts.changed.keys()];
   }

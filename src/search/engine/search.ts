@@ -1,21 +1,24 @@
 /**
  * One query in flight.
  *
- *   in line ──room in the queue──▶ asked ──the backend answers──▶ host pass ──▶ result
+ *   pending ──room in the queue──▶ asked ──the backend answers──▶ host pass ──▶ result
  *                                    └── nothing is left for the host: at once ──▶ ┘
  *
- * Invariants: a result is made once, by whoever first sees that everything is there; after an error every later call throws it again,
- * except EW_TIMEOUT, after which the search goes on.
+ * Invariants:
+ * - A result is made once, by whoever first sees that everything is there.
+ * - After an error every later call throws it again. Only after the EW_TIMEOUT of `waitSync` the search goes on.
+ * - A search that ended, by whatever, is pending no longer, and nothing of it is sent any more.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { milliseconds, nowMs, EverwarpError } from "../../base/index.ts";
-import type { BackendTicket } from "../backend/index.ts";
-import type { HitList } from "../contracts.ts";
-import { SearchResult } from "./search-result.ts";
-import type { EngineCorpus, ExceptionProbe } from "./engine-corpus.ts";
-import { BackendHits } from "./hit-source.ts";
+import { AskedPlan } from "./asked-plan.ts";
+import type { EngineCorpus } from "./engine-corpus.ts";
+import type { SearchOptions } from "./engine-options.ts";
+import { BackendHits, type LimitedHits, NO_HITS } from "./hit-source.ts";
 import { HostPass } from "./host-pass.ts";
 import type { PreparedQuery } from "./query.ts";
+import { abortedError, SearchLimits, timeoutError } from "./search-limits.ts";
+import { SearchResult } from "./search-result.ts";
 
 /** How long the host searches before the event loop has its turn. */
 const SLICE_MS = 8;
@@ -23,64 +26,107 @@ const SLICE_MS = 8;
 const LOOK_MS = 1;
 
 const NOTHING_CHANGED: ReadonlyMap<number, undefined> = new Map<number, undefined>();
-const NO_HITS: HitList & { truncated: boolean } = {
-  count: 0,
-  truncated: false,
-  file: new Uint32Array(0),
-  line: new Uint32Array(0),
-  column: new Uint32Array(0),
-  offset: new Float64Array(0),
-  length: new Uint32Array(0),
-};
 
 /** What a search needs of its engine. */
-export interface SearchHost {
-  /** Sends what waits in line, as far as there is room. */
-  sendWaiting(): void;
+export interface SearchOwner {
+  /** Sends what is pending, as far as there is room. */
+  sendPending(): void;
+  /** The search is not to be sent any more. */
+  withdraw(search: Search): void;
+  /** Is the search to be asked again after this error, because its device was lost? Then it is pending. */
+  asksAgain(search: Search, error: unknown): boolean;
+  /** The search has ended. */
+  ended(outcome: SearchOutcome): void;
   /** @throws EW_CLOSED */
   assertOpen(): void;
 }
 
-export class Search {
-  readonly #host: SearchHost;
-  readonly #corpus: EngineCorpus;
-  #query: PreparedQuery;
+/** How a search ended. */
+export type SearchOutcome = "answered" | "failed" | "cancelled";
+
+/** One query in flight: wait for its result, or take its hits while it goes on. Made by `SearchEngine.submit`. */
+export class Search implements AsyncIterable<SearchResult> {
+  /** For the engine: there is no room for the search yet, so it is in the engine's queue. */
+  isPending = false;
+  readonly #owner: SearchOwner;
+  readonly #query: PreparedQuery;
   readonly #maxHits: number;
+  readonly #isLocated: boolean;
   readonly #submittedMs = nowMs();
-  #ticket: BackendTicket | undefined;
-  #probe: ExceptionProbe | undefined;
-  #isInLine = false;
+  #corpus: EngineCorpus;
+  #limits: SearchLimits | undefined;
+  #asked: AskedPlan | undefined;
   #answeredMs = 0;
   #pass: HostPass | undefined;
   #verifyMs = 0;
   #result: SearchResult | undefined;
   #failure: unknown;
+  #outcome: SearchOutcome | undefined;
+  /** Somebody takes the hits while the search goes on, or has taken them. */
+  #isStreamed = false;
+  #waitCount = 0;
+  /** How often the search was asked again after a loss. */
+  #repeatCount = 0;
 
   /** For the engine. */
-  constructor(host: SearchHost, corpus: EngineCorpus, query: PreparedQuery, maxHits: number) {
-    this.#host = host;
+  constructor(
+    owner: SearchOwner,
+    corpus: EngineCorpus,
+    query: PreparedQuery,
+    maxHits: number,
+    isLocated: boolean,
+  ) {
+    this.#owner = owner;
     this.#corpus = corpus;
     this.#query = query;
     this.#maxHits = maxHits;
+    this.#isLocated = isLocated;
   }
 
-  /** For the engine: it was sent, as this query. */
-  sent(query: PreparedQuery, ticket: BackendTicket | undefined, probe: ExceptionProbe | undefined): void {
-    this.#isInLine = false;
-    this.#query = query;
-    this.#ticket = ticket;
-    this.#probe = probe;
+  /** For the engine: what is searched. */
+  get corpus(): EngineCorpus {
+    return this.#corpus;
   }
 
-  /** For the engine: there is no room yet. */
-  keepInLine(): void {
-    this.#isInLine = true;
+  /** For the engine: how often the search was asked again after a loss. */
+  get repeatCount(): number {
+    return this.#repeatCount;
   }
 
-  /** For the engine: it cannot be sent, or no answer will come. */
+  /** For the engine: no answer will come. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** For the engine: watches a signal and a time. */
+  limit(options: SearchOptions): void {
+    if (options.signal === undefined && options.timeoutMs === undefined) return;
+    this.#limits = new SearchLimits(options, (error) => this.cancel(error));
+    if (this.#failure !== undefined) this.#limits.dispose();
+  }
+
+  /** For the engine: asks the backend. @throws as `AskedPlan.ask` */
+  send(corpus: EngineCorpus): void {
+    this.#corpus = corpus;
+    this.#asked = AskedPlan.ask(corpus, this.#query.prepared, this.#isLocated, this.#maxHits);
+    this.isPending = false;
+  }
+
+  /** For the engine: the device was lost, and the search is to be asked again. */
+  repeat(): void {
+    this.#repeatCount++;
+    this.#asked = undefined;
+    this.#answeredMs = 0;
+  }
+
+  /** For the engine: the search cannot be sent, or no answer will come. */
   fail(error: unknown): void {
-    this.#isInLine = false;
-    this.#failure ??= error;
+    this.#end(error, "failed");
+  }
+
+  /** For the engine: nobody wants the result any more. */
+  cancel(error: EverwarpError): void {
+    this.#end(error, "cancelled");
   }
 
   /**
@@ -89,62 +135,144 @@ export class Search {
    */
   get done(): boolean {
     if (this.#result !== undefined) return true;
+    this.#assertNotStreamed();
     return this.#guard(() => {
-      if (this.#isInLine) this.#host.sendWaiting();
-      if (this.#isInLine || this.#ticket?.done === false || this.#probe?.done === false) return false;
+      if (this.isPending) this.#owner.sendPending();
+      this.#throwFailure();
+      if (this.isPending || this.#asked?.done === false) return false;
       return this.#advance(nowMs() + LOOK_MS, nowMs() + LOOK_MS);
     });
   }
 
   /**
-   * Blocks until the result is there. For answers that come in microseconds; everything else of the process waits meanwhile.
+   * Blocks until the result is there. For answers that come in microseconds: the whole process waits meanwhile.
    * @param timeoutMs milliseconds; what the host is at is finished beyond it (one file), not begun anew
-   * @throws EW_TIMEOUT when the time was over first (the search goes on), EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED, EW_CORPUS_UNKNOWN
+   * @throws EW_TIMEOUT when the time was over first (the search goes on), EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED,
+   * EW_CORPUS_UNKNOWN, EW_ABORTED; EW_BAD_ARGUMENT where the hits are being streamed
    */
   waitSync(timeoutMs: number): SearchResult {
     milliseconds("timeoutMs", timeoutMs);
     if (this.#result !== undefined) return this.#result;
-    return this.#guard(() => {
-      const ticket = this.#ticket;
-      if (ticket !== undefined && this.#probe === undefined) {
-        if (!ticket.waitSync(timeoutMs)) this.#throwTimeout(timeoutMs);
-        if (this.#advance(0, 0)) return this.#result as SearchResult;
+    this.#assertNotStreamed();
+    this.#throwFailure();
+    try {
+      const limitMs = this.#limits === undefined ? timeoutMs : Math.min(timeoutMs, this.#limits.leftMs);
+      const asked = this.#asked;
+      if (asked !== undefined) {
+        if (!asked.waitSync(limitMs)) this.#throwTimeout(timeoutMs);
+        if (this.#advance(0, 0)) return this.#result as unknown as SearchResult;
       }
-      return this.#waitLong(timeoutMs);
-    });
+      return this.#waitLong(timeoutMs, nowMs() + limitMs);
+    } catch (error) {
+      return this.#failSync(error);
+    }
   }
 
-  /** Resolves when the result is there. @throws EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED, EW_CORPUS_UNKNOWN */
+  /**
+   * Resolves when the result is there.
+   * @throws EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED, EW_CORPUS_UNKNOWN; EW_ABORTED and EW_TIMEOUT by the signal and
+   * the time that were given with the query; EW_BAD_ARGUMENT where the hits are being streamed
+   */
   async wait(): Promise<SearchResult> {
     if (this.#result !== undefined) return this.#result;
+    this.#assertNotStreamed();
+    this.#waitCount++;
+    return this.#limited(this.#waitForResult());
+  }
+
+  /**
+   * Gives the hits in runs of whole files, in the order of the final result, while the search goes on.
+   *
+   * - All runs together are what `wait` would have given. Only the last run can be truncated.
+   * - Each run is a result. It tells of files that changed or were skipped as far as they were known by then.
+   * - The search goes on when the next run is asked for, so memory holds one run. Leaving the loop calls the search
+   *   off.
+   * - A search that is streamed has no other result: `wait` refuses.
+   * @throws as `wait`
+   */
+  async *stream(): AsyncGenerator<SearchResult, void, undefined> {
+    if (this.#result !== undefined || this.#waitCount > 0) {
+      yield await this.wait();
+      return;
+    }
+    this.#assertNotStreamed();
+    this.#isStreamed = true;
     try {
-      const beginMs = nowMs();
-      this.#throwFailure();
-      while (this.#isInLine) {
-        this.#host.sendWaiting();
-        if (this.#isInLine) await (nowMs() - beginMs < SLICE_MS ? turn() : sleep(1));
+      await this.#limited(this.#untilAnswered());
+      const hits = this.#hitsAtOnce();
+      if (hits !== undefined) {
+        if (hits.count > 0) yield this.#resultOf(hits);
+        this.#end(undefined, "answered");
+        return;
+      }
+      for (let isDone = false; !isDone;) {
+        isDone = this.#step(nowMs() + SLICE_MS, Infinity);
+        const pass = this.#pass as HostPass;
+        if (pass.hits.count > 0) yield this.#resultOf(pass.take());
+        if (!isDone) await turn(); // signals and timers have their turn, also where the caller does not pause
         this.#throwFailure();
       }
-      await this.#ticket?.wait();
-      await this.#probe?.wait();
-      while (!this.#advance(nowMs() + SLICE_MS, Infinity)) await turn();
+      this.#end(undefined, "answered");
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    } finally {
+      this.cancel(abortedError(undefined)); // the caller has left the loop, unless the search has ended
+    }
+  }
+
+  /** `for await (const hits of search)` is the same as of `stream`. */
+  [Symbol.asyncIterator](): AsyncGenerator<SearchResult, void, undefined> {
+    return this.stream();
+  }
+
+  async #waitForResult(): Promise<SearchResult> {
+    try {
+      await this.#untilAnswered();
+      while (!this.#advance(nowMs() + SLICE_MS, Infinity)) {
+        await turn();
+        this.#throwFailure();
+      }
       return this.#result as unknown as SearchResult;
     } catch (error) {
-      this.#failure ??= error;
+      this.fail(error);
       throw this.#failure;
     }
   }
 
-  #waitLong(timeoutMs: number): SearchResult {
-    const endMs = nowMs() + timeoutMs;
-    const left = (): number => Math.max(0, endMs - nowMs());
-    while (this.#isInLine) {
-      this.#host.sendWaiting();
-      this.#throwFailure();
-      if (this.#isInLine && left() === 0) this.#throwTimeout(timeoutMs);
+  /** Resolves when the backend has answered, or has nothing to be asked. */
+  async #untilAnswered(): Promise<void> {
+    for (;;) {
+      await this.#untilSent();
+      try {
+        await this.#asked?.wait();
+        this.#throwFailure();
+        if (!this.isPending) return;
+      } catch (error) {
+        this.#throwFailure();
+        if (!this.#owner.asksAgain(this, error)) throw error;
+      }
     }
-    if (this.#ticket?.waitSync(left()) === false) this.#throwTimeout(timeoutMs);
-    if (this.#probe?.waitSync(left()) === false) this.#throwTimeout(timeoutMs);
+  }
+
+  async #untilSent(): Promise<void> {
+    this.#throwFailure();
+    const beginMs = nowMs();
+    while (this.isPending) {
+      this.#owner.sendPending();
+      if (this.isPending) await (nowMs() - beginMs < SLICE_MS ? turn() : sleep(1));
+      this.#throwFailure();
+    }
+  }
+
+  #waitLong(timeoutMs: number, endMs: number): SearchResult {
+    const left = (): number => Math.max(0, endMs - nowMs());
+    while (this.isPending) {
+      this.#owner.sendPending();
+      this.#throwFailure();
+      if (this.isPending && left() === 0) this.#throwTimeout(timeoutMs);
+    }
+    if (this.#asked?.waitSync(left()) === false) this.#throwTimeout(timeoutMs);
     if (!this.#advance(endMs, endMs)) this.#throwTimeout(timeoutMs);
     return this.#result as SearchResult;
   }
@@ -152,64 +280,114 @@ export class Search {
   /** The backend has answered: does what is left. @returns true when the result is there */
   #advance(sliceEndMs: number, deadlineMs: number): boolean {
     if (this.#result !== undefined) return true;
-    const beginMs = nowMs();
-    if (this.#answeredMs === 0) this.#answeredMs = beginMs;
+    if (this.#answeredMs === 0) this.#answeredMs = nowMs();
     if (this.#pass === undefined) {
-      this.#throwFailure();
       const hits = this.#hitsAtOnce();
       if (hits !== undefined) {
         this.#finish(hits);
         return true;
       }
     }
-    if (this.#pass === undefined) {
-      const raw = this.#ticket?.result();
-      this.#pass = new HostPass(this.#corpus, this.#query, raw, this.#probe?.files() ?? [], this.#maxHits);
-    }
-    this.#host.assertOpen();
+    const isDone = this.#step(sliceEndMs, deadlineMs);
+    if (isDone) this.#finish((this.#pass as HostPass).take());
+    return isDone;
+  }
+
+  /** One slice of the host's part. @returns true when nothing is left */
+  #step(sliceEndMs: number, deadlineMs: number): boolean {
+    const beginMs = nowMs();
+    if (this.#answeredMs === 0) this.#answeredMs = beginMs;
+    const asked = this.#asked as AskedPlan;
+    this.#pass ??= new HostPass(this.#corpus, asked, () => this.#query.matcher, this.#maxHits);
+    this.#owner.assertOpen();
     this.#corpus.assertHeld();
     const isDone = this.#pass.step(sliceEndMs, deadlineMs);
     this.#verifyMs += nowMs() - beginMs;
-    if (isDone) this.#finish(this.#pass.list());
     return isDone;
   }
 
   /** The hits, where the host has nothing to do. */
-  #hitsAtOnce(): (HitList & { truncated: boolean }) | undefined {
-    const { plan } = this.#query;
-    if (plan.kind === "nothing") return NO_HITS;
-    if (plan.kind !== "literals" || this.#corpus.streamed.length > 0) return undefined;
-    if (this.#probe !== undefined && this.#probe.files().length > 0) return undefined;
-    const ticket = this.#ticket as BackendTicket;
-    return new BackendHits(ticket.result(), this.#query, this.#corpus, this.#maxHits);
+  #hitsAtOnce(): LimitedHits | undefined {
+    const asked = this.#asked as AskedPlan;
+    const { kind } = asked.plan;
+    if (kind === "nothing") return NO_HITS;
+    if (kind !== "literals" || this.#corpus.streamed.length > 0 || asked.exceptions().length > 0)
+      return undefined;
+    const raw = asked.hits();
+    return raw && new BackendHits(raw, asked.prepared, this.#corpus, this.#maxHits);
   }
 
-  #finish(hits: HitList & { truncated: boolean }): void {
-    this.#result = new SearchResult({
+  #resultOf(hits: LimitedHits): SearchResult {
+    return new SearchResult({
       corpus: this.#corpus,
       hits,
       changed: this.#pass?.changed ?? NOTHING_CHANGED,
       skipped: this.#pass?.skipped ?? [],
-      roundTripUs: this.#ticket === undefined ? 0 : (this.#answeredMs - this.#submittedMs) * 1000,
+      roundTripUs: this.#asked?.isAsked === true ? (this.#answeredMs - this.#submittedMs) * 1000 : 0,
       verifyUs: this.#verifyMs * 1000,
     });
-    this.#pass = undefined;
-    this.#ticket = undefined;
   }
 
-  /** Runs a step; what it throws is thrown by all later ones too. */
-  #guard<T>(step: () => T): T {
+  #finish(hits: LimitedHits): void {
+    this.#result = this.#resultOf(hits);
+    this.#end(undefined, "answered");
+  }
+
+  /** The search has ended; only the first call counts. */
+  #end(error: unknown, outcome: SearchOutcome): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    this.#failure = error;
+    this.#limits?.dispose();
+    if (outcome !== "answered") {
+      if (this.isPending) this.#owner.withdraw(this);
+      this.#asked?.cancel();
+    }
+    this.isPending = false;
+    this.#asked = undefined;
+    this.#pass = undefined;
+    this.#owner.ended(outcome);
+  }
+
+  /** Settles with the work, or as soon as the signal or the time ends the search. */
+  #limited<T>(work: Promise<T>): Promise<T> {
+    return this.#limits === undefined ? work : this.#limits.race(work);
+  }
+
+  /** Runs a step; what it throws is thrown by all later steps too. */
+  #guard(step: () => boolean): boolean {
     this.#throwFailure();
     try {
       return step();
     } catch (error) {
-      if (!(error instanceof EverwarpError && error.code === "EW_TIMEOUT")) this.#failure ??= error;
+      this.#throwFailure();
+      if (this.#owner.asksAgain(this, error)) return false;
+      this.fail(error);
       throw error;
     }
   }
 
+  /** A blocking wait cannot wait for a device to come back: that needs the event loop. */
+  #failSync(error: unknown): never {
+    if (!(error instanceof EverwarpError && error.code === "EW_TIMEOUT")) {
+      this.#owner.asksAgain(this, error);
+      this.fail(error);
+    } else if (this.#limits !== undefined && this.#limits.leftMs <= 0) {
+      this.cancel(timeoutError(this.#limits.timeoutMs));
+      this.#throwFailure();
+    }
+    throw error;
+  }
+
   #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #assertNotStreamed(): void {
+    if (!this.#isStreamed) return;
+    throw new EverwarpError("EW_BAD_ARGUMENT", "the hits of this search are streamed", {
+      remedy: "Take all hits from one stream, or submit the query again and wait for its result.",
+    });
   }
 
   #throwTimeout(timeoutMs: number): never {

@@ -10,8 +10,8 @@ const WINDOW_BYTES = 1 << 20;
 const nothing = (): true => true;
 
 /**
- * Tells every line that may match. A file that has a NUL and was not named ends at the buffer in which the NUL comes into view, as
- * with ripgrep.
+ * Tells every line that may match. A file that has a NUL and was not named ends at the buffer in which the NUL comes
+ * into view, as with ripgrep.
  * @param onLine a line, and how many bytes of the file its offset does not count; false ends the search
  * @throws the system's error where the file cannot be read
  */

@@ -1,5 +1,6 @@
 /**
- * A corpus in device memory: segments of bytes, their newline index, the tables by which kernels and host find their way.
+ * A corpus in device memory: segments of bytes, their newline index, the tables by which kernels and host find their
+ * way.
  *
  *     CorpusEntry[corpusIndex] ──▶ SegmentEntry[] ──▶ data │ blockRanks │ groupRanks
  */

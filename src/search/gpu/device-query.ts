@@ -87,13 +87,15 @@ export class DeviceQuery {
   readonly recordsWanted: number;
   isDone = false;
   isTruncated = false;
+  /** Nobody wants the answer: it counts as done, and no scan of it is sent any more. */
+  isCancelled = false;
   #scansLeft: number;
   #failure: unknown;
-  readonly #literals: readonly Literal[];
+  readonly literals: readonly Literal[];
 
   constructor(corpus: DeviceCorpus, literals: readonly Literal[], maxHits: number) {
     this.corpus = corpus;
-    this.#literals = literals;
+    this.literals = literals;
     const isPieced = literals.some(({ bytes }) => bytes.length > Request.LITERAL_BYTES_MAX);
     // Pieces must all be known to be joined.
     this.recordsWanted = isPieced ? Infinity : Math.max(1, maxHits);
@@ -121,6 +123,11 @@ export class DeviceQuery {
     this.isDone = true;
   }
 
+  cancel(): void {
+    this.isCancelled = true;
+    this.isDone = true;
+  }
+
   throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -128,7 +135,7 @@ export class DeviceQuery {
   /** All records, those of each literal together. */
   batch(): RecordBatch {
     const parts: { words: Uint32Array; literal: number }[] = [];
-    for (let index = 0; index < this.#literals.length; index++) {
+    for (let index = 0; index < this.literals.length; index++) {
       const pieces = this.scans.filter((scan) => scan.literalIndex === index);
       if (pieces.length === 1) for (const words of pieces[0].records) parts.push({ words, literal: index });
       else parts.push({ words: joinPieces(pieces), literal: index });

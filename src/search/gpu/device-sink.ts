@@ -1,10 +1,11 @@
 /**
- * Takes a corpus's bytes to the device while they are read: loader threads fill staging buffers, full ones are copied behind their back.
+ * Takes a corpus's bytes to the device while they are read: loader threads fill staging buffers, full ones are copied
+ * behind their back.
  *
  *     loader threads ──▶ staging window (mapped) ──copy──▶ segment (device memory, filled with line feeds before)
  *
- * Invariants: a staging buffer belongs either to the pool, to one window, or to one copy in flight; a segment is never moved. What no window
- * covers stays line feeds, so that gaps hold no hit and end every line.
+ * Invariants: a staging buffer belongs either to the pool, to one window, or to one copy in flight; a segment is
+ * never moved. What no window covers stays line feeds, so that gaps hold no hit and end every line.
  */
 import { assert, EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Device, DeviceBuffer, Fence } from "../../vulkan/index.ts";

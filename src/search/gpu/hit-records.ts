@@ -3,7 +3,8 @@
  *
  * A record is (offset in its segment, line feeds before it in the segment, byte column, tag); see scan.schema.ts.
  */
-import type { HitPlaces, RawHits } from "../backend/index.ts";
+import { hitLengths, type HitPlaces, type RawHits } from "../backend/index.ts";
+import type { Literal } from "../contracts.ts";
 import { Record as HitRecord } from "./scan.schema.ts";
 
 const { WORDS, SEGMENT_MASK } = HitRecord;
@@ -45,13 +46,17 @@ export class DeviceHits implements RawHits {
   readonly truncated: boolean;
   readonly #batch: RecordBatch;
   readonly #map: FileMap;
+  readonly #literals: readonly Literal[];
   #columns: HitColumns | undefined;
+  #length: Uint32Array | undefined;
 
-  constructor(batch: RecordBatch, map: FileMap) {
+  /** @param literals what was searched for */
+  constructor(batch: RecordBatch, map: FileMap, literals: readonly Literal[]) {
     this.count = batch.count;
     this.truncated = batch.truncated;
     this.#batch = batch;
     this.#map = map;
+    this.#literals = literals;
   }
 
   get file(): Uint32Array {
@@ -60,6 +65,10 @@ export class DeviceHits implements RawHits {
 
   get offset(): Uint32Array {
     return this.#decoded().offset;
+  }
+
+  get length(): Uint32Array {
+    return (this.#length ??= hitLengths(this.literal, this.#literals));
   }
 
   get literal(): Uint32Array {
@@ -124,7 +133,10 @@ function decode(batch: RecordBatch, map: FileMap): HitColumns {
   return isSorted ? columns : sortedByFile(columns, runs);
 }
 
-/** Files mostly lie in memory in their own order, but not always: brings the runs of hits of one file into the order of the files. */
+/**
+ * Files mostly lie in memory in their own order, but not always: brings the runs of hits of one file into the order
+ * of the files.
+ */
 function sortedByFile(columns: HitColumns, runs: readonly number[]): HitColumns {
   const { file } = columns;
   const keys = new Float64Array(runs.length);
@@ -146,7 +158,9 @@ function sortedByFile(columns: HitColumns, runs: readonly number[]): HitColumns 
   return sorted;
 }
 
-/** Counts up to which the engine's own sort is faster than counting digits; twelve bits number a record in a sort key. */
+/**
+ * Counts up to which the engine's own sort is faster than counting digits; twelve bits number a record in a sort key.
+ */
 const NATIVE_SORT_MAX = 2 ** 12;
 const DIGIT_BITS = 11;
 

@@ -1,3 +1,6 @@
-/** The door of the search on a device: a resident kernel that scans corpora in device memory. `DeviceBackend` is loaded lazily. */
+/**
+ * The door of the search on a device: a resident kernel that scans corpora in device memory. `DeviceBackend` is
+ * loaded lazily.
+ */
 export { scanShape } from "./scan-shape.ts";
 export { searchPrograms } from "./search-programs.ts";

@@ -1,6 +1,7 @@
 /**
- * How common each pair of neighbouring bytes is in a corpus, from a sample: the scan kernel looks for the rarest pair of a literal, and
- * which one that is, differs from tree to tree ("qu" is rare in most, and not where all is about queues).
+ * How common each pair of neighbouring bytes is in a corpus, from a sample: the scan kernel looks for the rarest pair
+ * of a literal, and which one that is, differs from tree to tree ("qu" is rare in most, and not where all is about
+ * queues).
  */
 import type { Device } from "../../vulkan/index.ts";
 import { BYTE_RANK } from "../scanner/index.ts";
@@ -17,7 +18,10 @@ export class PairCounts {
     this.#counts = counts;
   }
 
-  /** Reads up to 1 MiB back, spread evenly over the segments. Nothing else may be running on the device's compute queue. */
+  /**
+   * Reads up to 1 MiB back, spread evenly over the segments. Nothing else may be running on the device's compute
+   * queue.
+   */
   static sample(device: Device, segments: readonly DeviceSegment[]): PairCounts {
     const counts = new Uint32Array(65_536);
     const totalBytes = segments.reduce((sum, { usedBytes }) => sum + usedBytes, 0);
@@ -51,7 +55,10 @@ export class PairCounts {
     return new PairCounts(counts);
   }
 
-  /** Offset of the pair of a literal that is rarest; 0 for a literal of one byte. What the sample does not tell, common usage does. */
+  /**
+   * Offset of the pair of a literal that is rarest; 0 for a literal of one byte. What the sample does not tell,
+   * common usage does.
+   */
   rarest(bytes: Uint8Array, ignoreAsciiCase: boolean): number {
     let best = 0;
     let bestCount = Infinity;

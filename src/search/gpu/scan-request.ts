@@ -2,7 +2,7 @@
 import { EverwarpError } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
 import type { PairCounts } from "./pair-counts.ts";
-import { Request } from "./scan.schema.ts";
+import { Operation, Request } from "./scan.schema.ts";
 
 /** Where a request looks and where its hits go. */
 export interface ScanTarget {
@@ -32,7 +32,8 @@ export function encodeScanRequest(
     });
   }
   words[Request.CORPUS] = target.corpusIndex;
-  words[Request.LENGTH] = length | (ignoreAsciiCase ? Request.IGNORE_CASE : 0);
+  words[Request.LENGTH] =
+    length | (ignoreAsciiCase ? Request.IGNORE_CASE : 0) | (Operation.SCAN << Request.OPERATION_SHIFT);
   words[Request.PAIR_OFFSET] = pairs.rarest(bytes, ignoreAsciiCase);
   words[Request.RECORD_BASE] = target.recordBase;
   words[Request.RECORD_CAPACITY] = target.recordCapacity;

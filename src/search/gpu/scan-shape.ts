@@ -34,8 +34,9 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
   ): ScanShape => ({ workgroupSize, unroll, tileBytes: workgroupSize * unroll * 16, hasClock, ...rest });
 
   if (profile.loopLimit !== undefined) {
-    // Every loop of an invocation counts, and in the worst case each byte of its subgroup's share is a hit whose line must be found: some
-    // thousands of rounds a tile and request. So one tile a workgroup and launch, and few requests together.
+    // Every loop of an invocation counts, and in the worst case each byte of its subgroup's share is a hit whose line
+    // must be found: some thousands of rounds a tile and request. So one tile a workgroup and launch, and few
+    // requests together.
     return shape(512, 1, {
       residentWorkgroupCount: 1,
       requestsPerBatch: 4,
@@ -50,7 +51,8 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
       boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), 256),
     });
   }
-  // Measured on an H200: 4.2 TB/s with 256, 384 and 768 threads; with 512 the compiler's choice of registers costs a quarter of that.
+  // Measured on an H200: 4.2 TB/s with 256, 384 and 768 threads; with 512 the compiler's choice of registers costs a
+  // quarter of that.
   return shape(256, 4, {
     residentWorkgroupCount: RESIDENT_ATTEMPT,
     requestsPerBatch: 64,

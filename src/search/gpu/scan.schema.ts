@@ -1,6 +1,16 @@
 /** What the scan kernels and their host share: requests, records, the corpus tables. */
 import { constants, doc, glslModule, padding, struct, u32, u64 } from "../../schema/index.ts";
 
+/** What a request does with a corpus. Requests carry it, so that a kernel can come to do more than one thing. */
+export const Operation = constants(
+  "OPERATION",
+  { SCAN: 0 },
+  {
+    doc: "What a request does with a corpus.",
+    docs: { SCAN: "finds every occurrence of a literal" },
+  },
+);
+
 /** Payload words of a scan request; the literal follows from LITERAL on, through the rest of the slot. */
 export const Request = constants(
   "REQUEST",
@@ -17,12 +27,13 @@ export const Request = constants(
     LITERAL_BYTES_MAX: 208,
     IGNORE_CASE: 0x1_0000,
     LENGTH_MASK: 0xffff,
+    OPERATION_SHIFT: 24,
   },
   {
     doc: "Payload words of a request to scan, by index; and its limits.",
     docs: {
       CORPUS: "index in the corpus table",
-      LENGTH: "bytes of the literal, and IGNORE_CASE",
+      LENGTH: "bytes of the literal, IGNORE_CASE, and from OPERATION_SHIFT on the operation",
       PAIR_OFFSET: "where in the literal its rarest pair of bytes is",
       RECORD_BASE: "first record that the request may write",
       RECORD_CAPACITY: "records that it may write",
@@ -82,6 +93,6 @@ export const RankLaunch = struct(
 export const glslModules = {
   "scan.glsl": glslModule({
     doc: "Requests, records and corpus tables of the scan kernels.",
-    parts: [Request, Record, Newline, SegmentEntry, CorpusEntry, IndexLaunch, RankLaunch],
+    parts: [Operation, Request, Record, Newline, SegmentEntry, CorpusEntry, IndexLaunch, RankLaunch],
   }),
 };

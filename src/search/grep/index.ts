@@ -5,8 +5,17 @@ export {
   type FileSearcherArgs,
   createFileSearcher,
   shownFile,
-} from "./file-searcher.ts";
+} from "./file-searcher/index.ts";
 export type { GrepEngine, GrepSubject, OpenGrepEngine } from "./grep-engine.ts";
 export type { GrepMode, GrepOptions, SortKey } from "./options.ts";
 export { runGrep } from "./run-grep.ts";
 export type { GrepStreams } from "./streams.ts";
+export {
+  type ColorSpecs,
+  DEFAULT_COLOR_SPECS,
+  applyColorSpec,
+  showsDetails,
+  pathBytes,
+  checkReplacement,
+  type EngineReport,
+} from "./printer/index.ts";

@@ -1,7 +1,7 @@
 /** What a one-shot search is told: decided values, in which flags, terminal and defaults have already met. */
 import type { PrinterMode } from "./printer/index.ts";
 import type { WalkOptions } from "../walk/index.ts";
-import type { FileSearcherArgs } from "./file-searcher.ts";
+import type { FileSearcherArgs } from "./file-searcher/index.ts";
 
 /** What is printed: what a search finds, the files that it would search, or the known file types. */
 export type GrepMode = { kind: "search"; search: PrinterMode } | { kind: "files" } | { kind: "types" };

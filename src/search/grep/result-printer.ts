@@ -1,6 +1,6 @@
 /** Puts the output of files one after another, with separators between them, and knows when enough was printed. */
 import type { FoundFile } from "../contracts.ts";
-import { type FileResult, shownFile } from "./file-searcher.ts";
+import { type FileResult, shownFile } from "./file-searcher/index.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
 import type { Output } from "./output.ts";

@@ -1,6 +1,6 @@
 /** The one-shot search: from decided options to an exit code. */
 import { typeListLines } from "../walk/index.ts";
-import { shownFile } from "./file-searcher.ts";
+import { shownFile } from "./file-searcher/index.ts";
 import { foundFiles } from "./found-files.ts";
 import type { OpenGrepEngine } from "./grep-engine.ts";
 import { Messages } from "./messages.ts";

@@ -1,7 +1,7 @@
 /** Searches files: with an engine that has already searched them, with several threads, or one after another. */
 import { loadDecoder } from "../content/index.ts";
 import type { FoundFile } from "../contracts.ts";
-import { createFileSearcher, type FileSearcher } from "./file-searcher.ts";
+import { createFileSearcher, type FileSearcher } from "./file-searcher/index.ts";
 import { foundFiles } from "./found-files.ts";
 import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
 import type { Messages } from "./messages.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import type { LoadedCorpus, RawHits } from "../backend/backend.ts";
+import { type LoadedCorpus, type RawHits, scanPlan } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import { Corpus } from "../corpus/corpus.ts";
 import type { Placement } from "../corpus/placement.ts";
@@ -48,6 +48,7 @@ interface Hit {
   file: number;
   offset: number;
   literal: number;
+  length: number;
   line: number;
   column: number;
 }
@@ -58,7 +59,8 @@ function expected(contents: readonly Uint8Array[], literals: readonly Literal[])
     scanReference(literals, content, 0, content.length).map(({ position, literal: number }) => {
       const before = Buffer.from(content.subarray(0, position)).toString("latin1");
       const column = position - before.lastIndexOf("\n");
-      return { file, offset: position, literal: number, line: before.split("\n").length, column };
+      const { length } = literals[number]!.bytes;
+      return { file, offset: position, literal: number, length, line: before.split("\n").length, column };
     }),
   );
 }
@@ -69,6 +71,7 @@ function hitsOf(hits: RawHits): Hit[] {
     file: hits.file[index]!,
     offset: hits.offset[index]!,
     literal: hits.literal[index]!,
+    length: hits.length[index]!,
     line: line[index]!,
     column: column[index]!,
   }));
@@ -76,7 +79,9 @@ function hitsOf(hits: RawHits): Hit[] {
 
 /** Searches twice: lines and columns found by the threads on the way, and afterwards here. */
 async function search(engine: HostBackend, loaded: LoadedCorpus, literals: Literal[]): Promise<Hit[]> {
-  const tickets = [true, false].map((locate) => engine.submit(loaded, literals, { locate }));
+  const tickets = [true, false].map((locate) =>
+    engine.submit(scanPlan(literals), { corpus: loaded, locate }),
+  );
   await Promise.all(tickets.map((ticket) => ticket.wait()));
   const [located, plain] = tickets.map((ticket) => hitsOf(ticket.result()));
   expect(located).toEqual(plain);
@@ -151,7 +156,7 @@ describe("conformance with a naive search", () => {
     const engine = await open();
     const contents = [Buffer.alloc(100_000, "a"), Buffer.alloc(10_000_000, "ab"), Buffer.from("b\na")];
     const loaded = await engine.load(corpusOf(contents));
-    const ticket = engine.submit(loaded, [literal("a"), literal("b")]);
+    const ticket = engine.submit(scanPlan([literal("a"), literal("b")]), { corpus: loaded });
     expect(ticket.waitSync(patientMs(30_000))).toBe(true);
     const hits = ticket.result();
     expect(hits.count).toBe(10_100_002);
@@ -178,7 +183,7 @@ describe("conformance with a naive search", () => {
   it("stops early when told how many hits are enough, and says so", async () => {
     const engine = await open();
     const loaded = await engine.load(corpusOf(Array.from({ length: 1000 }, () => "hit hit hit\n")));
-    const ticket = engine.submit(loaded, [literal("hit")], { maxHits: 1 });
+    const ticket = engine.submit(scanPlan([literal("hit")]), { corpus: loaded, maxHits: 1 });
     await ticket.wait();
     expect(ticket.result().truncated).toBe(true);
     expect(ticket.result().count).toBeGreaterThan(0);
@@ -202,7 +207,7 @@ describe("many at a time", () => {
         literal(`file${index % 150}\n`.trimEnd()),
         literal("corpus1"),
       ];
-      return { corpus, wanted, ticket: engine.submit(loaded[corpus]!, wanted) };
+      return { corpus, wanted, ticket: engine.submit(scanPlan(wanted), { corpus: loaded[corpus]! }) };
     });
     // In an order of their own, some blocking, some not.
     for (const { corpus, wanted, ticket } of queries.toReversed()) {
@@ -212,7 +217,8 @@ describe("many at a time", () => {
     }
   });
 
-  // A word that a query is done, read while large answers of the same query are taken, must not have it taken a second time.
+  // A word that a query is done, read while large answers of the same query are taken, must not have it taken a
+  // second time.
   it("answers each of far more queries than there are slots once, answers that partly fit and partly are sent", async () => {
     const engine = await open({ slotCount: 8 });
     const filler = "-".repeat(99) + "\n";
@@ -234,7 +240,7 @@ describe("many at a time", () => {
       const { literals } = wanted[query % wanted.length]!;
       for (;;) {
         try {
-          const ticket = engine.submit(loaded, literals, { locate: query % 2 === 0 });
+          const ticket = engine.submit(scanPlan(literals), { corpus: loaded, locate: query % 2 === 0 });
           counts.push(ticket.wait().then(() => ticket.result().count));
           break;
         } catch (error) {
@@ -258,24 +264,27 @@ describe("many at a time", () => {
     const engine = await open({ slotCount: 2 });
     const other = await open({ threads: 1 });
     const loaded = await engine.load(corpusOf(Array.from({ length: 200 }, () => Buffer.alloc(60_000, "ab"))));
-    const first = [engine.submit(loaded, [literal("ab")]), engine.submit(loaded, [literal("ba")])];
-    expect(() => engine.submit(loaded, [literal("ab")])).toThrow(
+    const first = [
+      engine.submit(scanPlan([literal("ab")]), { corpus: loaded }),
+      engine.submit(scanPlan([literal("ba")]), { corpus: loaded }),
+    ];
+    expect(() => engine.submit(scanPlan([literal("ab")]), { corpus: loaded })).toThrow(
       expect.objectContaining({ code: "EW_QUEUE_FULL" }),
     );
     await Promise.all(first.map((ticket) => ticket.wait()));
     expect(first.map((ticket) => ticket.result().count)).toEqual([200 * 30_000, 200 * 29_999]);
     const large = [literal("x".repeat(70_000))];
-    expect(() => engine.submit(loaded, large)).toThrow(
+    expect(() => engine.submit(scanPlan(large), { corpus: loaded })).toThrow(
       expect.objectContaining({ code: "EW_REQUEST_TOO_LARGE" }),
     );
-    expect(() => other.submit(loaded, [literal("ab")])).toThrow(
+    expect(() => other.submit(scanPlan([literal("ab")]), { corpus: loaded })).toThrow(
       expect.objectContaining({ code: "EW_CORPUS_UNKNOWN" }),
     );
-    const after = engine.submit(loaded, [literal("bab")]);
+    const after = engine.submit(scanPlan([literal("bab")]), { corpus: loaded });
     await after.wait();
     expect(after.result().count).toBe(200 * 29_999);
     await loaded.unload();
-    expect(() => engine.submit(loaded, [literal("ab")])).toThrow(
+    expect(() => engine.submit(scanPlan([literal("ab")]), { corpus: loaded })).toThrow(
       expect.objectContaining({ code: "EW_CORPUS_UNKNOWN" }),
     );
   });
@@ -285,7 +294,9 @@ describe("ends", () => {
   it("ends queries in flight with EW_CLOSED when it closes, and refuses new ones", async () => {
     const engine = await open();
     const loaded = await engine.load(corpusOf(Array.from({ length: 300 }, () => Buffer.alloc(60_000, "ab"))));
-    const tickets = Array.from({ length: 20 }, () => engine.submit(loaded, [literal("a"), literal("b")]));
+    const tickets = Array.from({ length: 20 }, () =>
+      engine.submit(scanPlan([literal("a"), literal("b")]), { corpus: loaded }),
+    );
     const waits = tickets.map((ticket) =>
       ticket.wait().then(
         () => "answered",
@@ -297,7 +308,7 @@ describe("ends", () => {
     expect(() => tickets.at(-1)!.waitSync(patientMs(1000))).toThrow(
       expect.objectContaining({ code: "EW_CLOSED" }),
     );
-    expect(() => engine.submit(loaded, [literal("a")])).toThrow(
+    expect(() => engine.submit(scanPlan([literal("a")]), { corpus: loaded })).toThrow(
       expect.objectContaining({ code: "EW_CLOSED" }),
     );
     await expect(engine.load(loaded.corpus)).rejects.toMatchObject({ code: "EW_CLOSED" });
@@ -307,8 +318,8 @@ describe("ends", () => {
     const engine = await open();
     const loaded = await engine.load(corpusOf(["a\nneedle", ""]));
     const [early, late] = [
-      engine.submit(loaded, [literal("needle")]),
-      engine.submit(loaded, [literal("needle")]),
+      engine.submit(scanPlan([literal("needle")]), { corpus: loaded }),
+      engine.submit(scanPlan([literal("needle")]), { corpus: loaded }),
     ];
     await Promise.all([early.wait(), late.wait()]);
     expect(Buffer.from(loaded.bytes(0)!).toString()).toBe("a\nneedle");
@@ -336,7 +347,7 @@ describe("ends", () => {
   it("fails every ticket with EW_WORKER_DIED when a thread dies, blocked or not, and hangs nowhere", async () => {
     for (const blocking of [true, false]) {
       const engine = await open();
-      const ticket = engine.submit(await poisoned(engine), [literal("some")]);
+      const ticket = engine.submit(scanPlan([literal("some")]), { corpus: await poisoned(engine) });
       if (blocking)
         expect(() => ticket.waitSync(patientMs(10_000))).toThrow(
           expect.objectContaining({ code: "EW_WORKER_DIED" }),
@@ -357,7 +368,7 @@ describe("ends", () => {
     for (let round = 0; round < 50; round++) {
       const engine = await HostBackend.open({ threads: 2 });
       const loaded: LoadedCorpus = await engine.load(corpus);
-      const ticket = engine.submit(loaded, [literal("needle")]);
+      const ticket = engine.submit(scanPlan([literal("needle")]), { corpus: loaded });
       await ticket.wait();
       expect(ticket.result().count).toBe(1);
       await engine.close();

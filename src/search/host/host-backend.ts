@@ -4,15 +4,22 @@
  *   submit ──▶ slot in shared memory ──doorbell──▶ threads take units ──▶ mailboxes ──▶ ticket
  *
  * Invariants: a ticket owns its slot from `submit` until its answer is collected; a slot's answer is collected once, by
- * whoever first sees it DONE, and nothing is collected while another answer is being collected: messages that are read then
- * only say which ticket is next; once a thread has died every ticket fails, and nothing waits any more.
+ * whoever first sees it DONE, and nothing is collected while another answer is being collected: messages that are
+ * read then only say which ticket is next; once a thread has died every ticket fails, and nothing waits any more.
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
 import { wholeNumber, assert, EverwarpError } from "../../base/index.ts";
 import { startAsMany, startWorkerThread } from "../../threads/index.ts";
-import type { Backend, BackendInfo, BackendTicket, LoadedCorpus, SubmitOptions } from "../backend/index.ts";
-import type { Literal } from "../contracts.ts";
+import {
+  type Backend,
+  type BackendInfo,
+  type BackendTicket,
+  literalsOf,
+  type LoadedCorpus,
+  type SubmitOptions,
+} from "../backend/index.ts";
+import type { Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { HostCorpus } from "./host-corpus.ts";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
@@ -117,8 +124,15 @@ export class HostBackend implements Backend, TicketOwner {
     return loaded;
   }
 
-  submit(loaded: LoadedCorpus, literals: readonly Literal[], options: SubmitOptions = {}): BackendTicket {
+  /** A thread died; the others answer no more. */
+  get isLost(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  submit(plan: Plan, options: SubmitOptions): BackendTicket {
     this.#throwIfEnded();
+    const { corpus: loaded } = options;
+    const literals = literalsOf(plan);
     if (!(loaded instanceof HostCorpus) || !this.#corpora.has(loaded)) {
       throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus is not loaded in this engine", {
         remedy: "Load it with this engine's load(), and query it before unload().",
@@ -128,7 +142,7 @@ export class HostBackend implements Backend, TicketOwner {
     const slot = this.#takeSlot();
     const queue = this.#queue;
     queue.writeLiterals(slot, literals);
-    const ticket = new HostTicket(this, loaded, sequence, slot, options.maxHits ?? 0);
+    const ticket = new HostTicket(this, loaded, sequence, slot, literals, options.maxHits ?? 0);
     for (let thread = 0; thread < queue.threadCount; thread++) queue.mailbox(slot, thread)[0] = 0;
     const unitCount = literals.length === 0 ? 0 : loaded.placement.units.count;
     queue.store(slot, SLOT.sequence, sequence);
@@ -140,6 +154,7 @@ export class HostBackend implements Backend, TicketOwner {
     queue.store(slot, SLOT.spillCount, 0);
     queue.store(slot, SLOT.maxHits, Math.min(options.maxHits ?? 0, 0xffff_ffff) | 0);
     queue.store(slot, SLOT.hitCount, 0);
+    queue.store(slot, SLOT.isCancelled, 0);
     queue.store(slot, SLOT.hitWords, options.locate === true ? LOCATED_HIT_WORDS : HIT_WORDS);
     queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
     this.#slots[slot] = ticket;
@@ -184,6 +199,11 @@ export class HostBackend implements Backend, TicketOwner {
   /** For tickets: the opposite of `awaken`. */
   rest(): void {
     if (--this.#waiting === 0) for (const { port } of this.#threads) port.unref();
+  }
+
+  /** For tickets: the units of the slot that no thread has begun are passed over. */
+  skip(ticket: HostTicket): void {
+    this.#queue.store(ticket.slot, SLOT.isCancelled, 1);
   }
 
   #takeSlot(): number {

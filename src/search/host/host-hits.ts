@@ -1,5 +1,6 @@
 /** The host engine's answers, put together from what its threads found. */
-import type { HitPlaces, RawHits } from "../backend/index.ts";
+import { hitLengths, type HitPlaces, type RawHits } from "../backend/index.ts";
+import type { Literal } from "../contracts.ts";
 import type { Placement } from "../corpus/index.ts";
 import { LineLocator } from "./line-locator.ts";
 import { BLOCK_WORDS, LOCATED_HIT_WORDS, type ThreadAnswer } from "./query-queue.ts";
@@ -14,17 +15,24 @@ export class HostHits implements RawHits {
   readonly literal: Uint32Array;
   readonly #placement: Placement;
   readonly #kernels: () => readonly ScanKernel[];
+  readonly #literals: readonly Literal[];
   #places: HitPlaces | undefined;
+  #length: Uint32Array | undefined;
   /** Lines and columns as the threads told them; 0 where they did not know. */
   readonly #told: HitPlaces | undefined;
 
-  /** @param kernels gives one per segment, of the calling thread; throws when the corpus is gone */
+  /**
+   * @param literals what was searched for
+   * @param kernels gives one per segment, of the calling thread; throws when the corpus is gone
+   */
   constructor(
     answers: readonly ThreadAnswer[],
+    literals: readonly Literal[],
     placement: Placement,
     kernels: () => readonly ScanKernel[],
     truncated: boolean,
   ) {
+    this.#literals = literals;
     this.#placement = placement;
     this.#kernels = kernels;
     this.truncated = truncated;
@@ -57,6 +65,10 @@ export class HostHits implements RawHits {
         write++;
       }
     }
+  }
+
+  get length(): Uint32Array {
+    return (this.#length ??= hitLengths(this.literal, this.#literals));
   }
 
   locate(): HitPlaces {

@@ -1,6 +1,6 @@
 /**
- * The host's arena: shared WebAssembly memories of up to 4 GiB, one per segment, committed by the operating system page by
- * page as files are written.
+ * The host's arena: shared WebAssembly memories of up to 4 GiB, one per segment, committed by the operating system
+ * page by page as files are written.
  *
  *   segment: │ thread 0 │ thread 1 │ … │ main │ files …                                    │ slack │
  *            └ work area: program block, answers of the scan kernel ┘
@@ -87,8 +87,8 @@ const MADV_DONTNEED = 4;
 let advise: ((memory: Uint8Array, lengthBytes: number, advice: number) => number) | undefined;
 
 /**
- * Gives the pages of segments back to the system at once; they read as zeros from then on. Without this they would stay until
- * every thread has collected its garbage, and shared memory does not make the collector hurry.
+ * Gives the pages of segments back to the system at once; they read as zeros from then on. Without this they would
+ * stay until every thread has collected its garbage, and shared memory does not make the collector hurry.
  */
 export function releaseSegments(segments: readonly LinearMemory[]): void {
   const koffi = requireDependency("koffi") as Koffi;

@@ -1,6 +1,7 @@
 /** One query of the host's threads in flight. */
 import { EverwarpError, nowMs } from "../../base/index.ts";
 import type { BackendTicket, RawHits } from "../backend/index.ts";
+import type { Literal } from "../contracts.ts";
 import type { HostCorpus } from "./host-corpus.ts";
 import { HostHits } from "./host-hits.ts";
 import type { ThreadAnswer } from "./query-queue.ts";
@@ -15,6 +16,8 @@ export interface TicketOwner {
   awaken(ticket: HostTicket): void;
   /** The opposite of `awaken`. */
   rest(): void;
+  /** Nobody wants the answer: threads need not look at the rest of the corpus. */
+  skip(ticket: HostTicket): void;
 }
 
 /** See `BackendTicket`. Made by `HostBackend.submit`. */
@@ -22,6 +25,9 @@ export class HostTicket implements BackendTicket {
   readonly corpus: HostCorpus;
   readonly sequence: number;
   readonly slot: number;
+  readonly literals: readonly Literal[];
+  /** Nobody wants the answer. */
+  isCancelled = false;
   /** Answers that came as messages. */
   readonly spilled: ThreadAnswer[] = [];
   spillCount = 0;
@@ -32,11 +38,19 @@ export class HostTicket implements BackendTicket {
   #hits: RawHits | undefined;
   #waiters: { resolve: () => void; reject: (error: EverwarpError) => void }[] = [];
 
-  constructor(backend: TicketOwner, corpus: HostCorpus, sequence: number, slot: number, maxHits: number) {
+  constructor(
+    backend: TicketOwner,
+    corpus: HostCorpus,
+    sequence: number,
+    slot: number,
+    literals: readonly Literal[],
+    maxHits: number,
+  ) {
     this.#backend = backend;
     this.corpus = corpus;
     this.sequence = sequence;
     this.slot = slot;
+    this.literals = literals;
     this.#maxHits = maxHits;
   }
 
@@ -79,20 +93,32 @@ export class HostTicket implements BackendTicket {
       const answers = this.answers!;
       const count = answers.reduce((sum, { hits, hitWords }) => sum + hits.length / hitWords, 0);
       const truncated = this.#maxHits > 0 && count >= this.#maxHits;
-      this.#hits = new HostHits(answers, this.corpus.placement, () => this.corpus.kernels, truncated);
+      this.#hits = new HostHits(
+        answers,
+        this.literals,
+        this.corpus.placement,
+        () => this.corpus.kernels,
+        truncated,
+      );
       this.answers = [];
     }
     return this.#hits;
   }
 
-  /** For the engine: the answer is here. */
+  cancel(): void {
+    if (this.answers !== undefined || this.#error !== undefined || this.isCancelled) return;
+    this.isCancelled = true;
+    this.#backend.skip(this);
+  }
+
+  /** For the backend: the answer is here. */
   settle(answers: ThreadAnswer[]): void {
-    this.answers = answers;
+    this.answers = this.isCancelled ? [] : answers;
     for (const { resolve } of this.#waiters) resolve();
     this.#waiters = [];
   }
 
-  /** For the engine: no answer will come. */
+  /** For the backend: no answer will come. */
   fail(error: EverwarpError): void {
     this.#error = error;
     for (const { reject } of this.#waiters) reject(error);

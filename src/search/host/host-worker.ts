@@ -1,6 +1,6 @@
 /**
- * A thread of the host engine. It never returns to its event loop: it takes queries from the shared queue and sleeps on the
- * doorbell when there are none.
+ * A thread of the host engine. It never returns to its event loop: it takes queries from the shared queue and sleeps
+ * on the doorbell when there are none.
  *
  * Invariant: everything a thread found for a query is published before its units are counted as done.
  */
@@ -75,6 +75,7 @@ function work(slot: number): void {
     done++;
     // A query that has enough is finished without looking at the rest.
     if (maxHits !== 0 && queue.load(slot, SLOT.hitCount) >>> 0 >= maxHits) continue;
+    if (queue.load(slot, SLOT.isCancelled) !== 0) continue;
     const count = scanner.scan(unit, blocks, hits);
     if (count > 0) queue.add(slot, SLOT.hitCount, count);
   }

@@ -1,4 +1,7 @@
-/** Lines and columns of positions in one file, in ascending order: line feeds are counted from one position to the next. */
+/**
+ * Lines and columns of positions in one file, in ascending order: line feeds are counted from one position to the
+ * next.
+ */
 import { NOT_FOUND, type ScanKernel } from "../scanner/index.ts";
 
 const LINE_FEED = 10;

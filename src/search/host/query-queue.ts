@@ -8,11 +8,11 @@
  *   a slot:  EMPTY ──main──▶ READY ──first thread──▶ PROCESSING ──last thread──▶ DONE ──main──▶ EMPTY
  *
  * Invariants:
- * - A thread touches a slot only between `enter` and `leave`, and only while it saw READY or PROCESSING in between; the main
- *   thread refills a slot only when it is EMPTY and nobody has entered. So a thread that comes late sees a finished slot or a
- *   whole new query, never half of one.
- * - Units of the corpus are taken from `nextUnit`; a thread publishes its hits before it adds to `unitsDone`; whoever adds
- *   the last unit makes the slot DONE.
+ * - A thread touches a slot only between `enter` and `leave`, and only while it saw READY or PROCESSING in between;
+ *   the main thread refills a slot only when it is EMPTY and nobody has entered. So a thread that comes late sees a
+ *   finished slot or a whole new query, never half of one.
+ * - Units of the corpus are taken from `nextUnit`; a thread publishes its hits before it adds to `unitsDone`; whoever
+ *   adds the last unit makes the slot DONE.
  * - Every query has a sequence number that is never used again.
  */
 import { EverwarpError } from "../../base/index.ts";
@@ -46,6 +46,8 @@ export const SLOT = {
   hitCount: 11,
   /** HIT_WORDS, or LOCATED_HIT_WORDS where lines and columns are wanted. */
   hitWords: 12,
+  /** Nobody wants the answer: units that were not begun are passed over. */
+  isCancelled: 13,
 } as const;
 
 /** Room for a query's literals, four bytes of length each included. */

@@ -1,8 +1,8 @@
 /**
  * Scans units of a corpus for a query's literals and maps positions to files: the inner work of an engine thread.
  *
- * Invariant: the thread's work area of each segment (see host-sink.ts) holds the programs of the query that `prepare` was
- * last called with for that segment.
+ * Invariant: the thread's work area of each segment (see host-sink.ts) holds the programs of the query that `prepare`
+ * was last called with for that segment.
  */
 import type { LinearMemory } from "../../threads/index.ts";
 import type { Literal } from "../contracts.ts";

@@ -1,5 +1,6 @@
 /**
- * The slow, obvious reference of `kernels/newline_count.comp`, `newline_spine.comp`, `line_ranks.comp` and of `glsl/newlines.glsl`.
+ * The slow, obvious reference of `kernels/newline_count.comp`, `newline_spine.comp`, `line_ranks.comp` and of
+ * `glsl/newlines.glsl`.
  */
 const LINE_FEED = 0x0a;
 

@@ -11,7 +11,9 @@ function liesAt({ bytes, ignoreAsciiCase }: Literal, haystack: Uint8Array, posit
   return true;
 }
 
-/** Every occurrence, overlapping ones too, that lies wholly in haystack[from, end): by position, then literal number. */
+/**
+ * Every occurrence, overlapping ones too, that lies wholly in haystack[from, end): by position, then literal number.
+ */
 export function scanReference(
   literals: readonly Literal[],
   haystack: Uint8Array,

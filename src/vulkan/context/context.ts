@@ -3,10 +3,11 @@
  *
  * Invariants: an object is in `live` from its creation until it is disposed, and the device goes only when `live` is
  * empty; so nothing outlives its device, and nothing that native code may still use is garbage-collected. A device that
- * was lost stays lost: every later answer about its work is VK_ERROR_DEVICE_LOST. For a device that was abandoned no Vulkan
- * call is made any more, not even to destroy something: a kernel may still be at work in that memory. What is disposed
- * after a loss, or while work runs that nobody waits for any more, is destroyed as soon as the driver says that nothing
- * of it runs, at the latest when the device is closed. The handle of a device that was closed is not given out.
+ * was lost stays lost: every later answer about its work is VK_ERROR_DEVICE_LOST. For a device that was abandoned no
+ * Vulkan call is made any more, not even to destroy something: a kernel may still be at work in that memory. What is
+ * disposed after a loss, or while work runs that nobody waits for any more, is destroyed as soon as the driver says
+ * that nothing of it runs, at the latest when the device is closed. The handle of a device that was closed is not given
+ * out.
  */
 
 import { EverwarpError, type DeviceFaultPoint } from "../../base/index.ts";
@@ -141,8 +142,8 @@ export class DeviceContext {
   /**
    * Stands in front of a call whose failing matters: `answerAt("submit") ?? commands.vkQueueSubmit(…)`.
    *
-   * @returns what the call answers without being made: the loss of a lost device, or a failure that is injected at `point`;
-   * undefined when the call is to be made
+   * @returns what the call answers without being made: the loss of a lost device, or a failure that is injected at
+   * `point`; undefined when the call is to be made
    */
   answerAt(point: DeviceFaultPoint): number | undefined {
     return this.#isLost ? VkResult.VK_ERROR_DEVICE_LOST : injectedResult(point);
@@ -194,8 +195,8 @@ export class DeviceContext {
   }
 
   /**
-   * Whether the driver can make and destroy pipelines now. Software drivers lock their queue for that: behind a launch that does not end they
-   * would wait for ever, and with them the thread that could tell it to end, or give it up.
+   * Whether the driver can make and destroy pipelines now. Software drivers lock their queue for that: behind a launch
+   * that does not end they would wait for ever, and with them the thread that could tell it to end, or give it up.
    *
    * @param timeoutNs how long to wait for it
    */

@@ -1,9 +1,9 @@
 /**
  * One Vulkan object of a device, and the only way to its handle.
  *
- * Invariants: the handle is given out only while the object and its device are open, so no Vulkan call is ever made with a handle that
- * was destroyed: whoever comes too late gets EW_CLOSED. What is disposed is destroyed by its device, which knows whether
- * something may still be using it (context.ts).
+ * Invariants: the handle is given out only while the object and its device are open, so no Vulkan call is ever made
+ * with a handle that was destroyed: whoever comes too late gets EW_CLOSED. What is disposed is destroyed by its device,
+ * which knows whether something may still be using it (context.ts).
  */
 
 import { EverwarpError } from "../../base/index.ts";

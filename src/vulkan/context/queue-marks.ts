@@ -1,8 +1,9 @@
 /**
  * Marks at the end of everything that the queues of a device were given: when all have been passed, nothing runs there.
  *
- * It is the driver that is asked, even after a loss: one whose device is gone says so at once, and then nothing runs either.
- * Behind a loss that was injected, or that a test made up, kernels are still at work, and the memory is theirs until they end.
+ * It is the driver that is asked, even after a loss: one whose device is gone says so at once, and then nothing runs
+ * either. Behind a loss that was injected, or that a test made up, kernels are still at work, and the memory is theirs
+ * until they end.
  */
 
 import { checkResult } from "../calls/index.ts";

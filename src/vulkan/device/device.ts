@@ -6,8 +6,8 @@
  *   make them last for ever.
  * - `close` ends what is still alive, after the queues have drained; it refuses, and leaves the device open, when they
  *   do not drain in time. A lost device closes in any case: when its queues do not drain, it is abandoned.
- * - A device is not closed under those that hold it, such as kernels: their memory would be gone, and no error, but a crash,
- *   would tell them so. `close` names them, and refuses.
+ * - A device is not closed under those that hold it, such as kernels: their memory would be gone, and no error, but a
+ *   crash, would tell them so. `close` names them, and refuses.
  * - A device that replaces another one belongs to it, and is closed with it: nobody else knows of it.
  *
  *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
@@ -36,7 +36,7 @@ import {
   pipelineOptions,
   runOptions,
 } from "./arguments.ts";
-import type { DeviceOptions } from "./device-options.ts";
+import type { DeviceOptions, RunOptions } from "./device-options.ts";
 import { type BufferOptions, DeviceBuffer } from "../memory/index.ts";
 import {
   CommandBuffer,
@@ -78,14 +78,7 @@ const CLOSE_TIMEOUT_MS = 10_000;
 /** How long work takes that happens once, at most. */
 const RUN_TIMEOUT_MS = 10_000;
 
-/** How work that happens once is run. */
-export interface RunOptions {
-  /** The compute queue if not given. */
-  queue?: Queue;
-  /** 10 s if not given. */
-  timeoutMs?: number;
-}
-
+/** A device that is open. `Device.open` makes it. */
 export class Device implements Disposable {
   readonly [OPEN_DEVICE] = true;
   /** Everything known of the device. */
@@ -115,7 +108,8 @@ export class Device implements Disposable {
   /**
    * Opens a device.
    *
-   * @param findOpen gives a device that is open already and serves as well as the one that would be opened; the caller knows who closes it
+   * @param findOpen gives a device that is open already and serves as well as the one that would be opened; the caller
+   * knows who closes it
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
   static open(given: DeviceOptions = {}, findOpen?: (info: DeviceInfo) => Device | undefined): Device {
@@ -174,16 +168,16 @@ export class Device implements Disposable {
   }
 
   /**
-   * By what means this driver really lets its work on pipelines be kept. Found out by the last pipeline that was made with
-   * `captureData`; where there was none yet, by making an empty one.
+   * By what means this driver really lets its work on pipelines be kept. Found out by the last pipeline that was made
+   * with `captureData`; where there was none yet, by making an empty one.
    */
   get pipelineDataKind(): PipelineDataKind {
     return pipelineDataKind(this.#context);
   }
 
   /**
-   * What the driver's pipeline data is known by, hexadecimal: while it stays the same, what the driver gave once it takes
-   * again, by its own word.
+   * What the driver's pipeline data is known by, hexadecimal: while it stays the same, what the driver gave once it
+   * takes again, by its own word.
    */
   get pipelineDataKey(): string {
     return pipelineSupport(this.#context).binaries?.globalKey() ?? this.info.pipelineCacheUuid;
@@ -226,7 +220,9 @@ export class Device implements Disposable {
     return this.#context.isAbandoned;
   }
 
-  /** Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell. */
+  /**
+   * Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell.
+   */
   freeBytes(role: MemoryRole): number {
     assertRole(role);
     this.#context.assertNotClosed();
@@ -243,7 +239,8 @@ export class Device implements Disposable {
   }
 
   /**
-   * Resolves when a pipeline can be made without waiting for what runs: at once on hardware, on a software driver when its queue is idle.
+   * Resolves when a pipeline can be made without waiting for what runs: at once on hardware, on a software driver when
+   * its queue is idle.
    *
    * @throws EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
    */
@@ -291,7 +288,8 @@ export class Device implements Disposable {
   }
 
   /**
-   * Keeps the device open: while somebody holds it, `close` refuses. For those that look at mapped memory without asking for it anew.
+   * Keeps the device open: while somebody holds it, `close` refuses. For those that look at mapped memory without
+   * asking for it anew.
    *
    * @param name what the refusal calls the holder
    * @returns lets go of it; a second call does nothing
@@ -343,7 +341,9 @@ export class Device implements Disposable {
     if (!fence.wait(timeoutMs)) throw this.#overdue(timeoutMs);
   }
 
-  /** Like `run`, but the event loop goes on. @throws as `run`; EW_DEVICE_LOST, also when the device is lost meanwhile */
+  /**
+   * Like `run`, but the event loop goes on. @throws as `run`; EW_DEVICE_LOST, also when the device is lost meanwhile
+   */
   async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
     const letGo = this.hold("work that is under way");
@@ -358,11 +358,12 @@ export class Device implements Disposable {
   }
 
   /**
-   * The device that takes the place of this one, which was lost or abandoned: the same physical device, opened anew with the
-   * same options and memory types. Everyone who asks gets the same one, and when that was lost too, the newest. It is
-   * closed with this one.
+   * The device that takes the place of this one, which was lost or abandoned: the same physical device, opened anew
+   * with the same options and memory types. Everyone who asks gets the same one, and when that was lost too, the
+   * newest. It is closed with this one.
    *
-   * @throws EW_BAD_ARGUMENT for a device that is not lost, EW_CLOSED, and what `open` throws; asking again then tries again
+   * @throws EW_BAD_ARGUMENT for a device that is not lost, EW_CLOSED, and what `open` throws; asking again then tries
+   * again
    */
   replace(): Device {
     const context = this.#context;
@@ -392,20 +393,20 @@ export class Device implements Disposable {
   }
 
   /**
-   * Gives the device up where it stands, because a kernel on it does not end: nothing on it is destroyed any more, not even
-   * by `dispose` and `close`, and what was mapped stays mapped, for the kernel may still write there. The memory comes back
-   * when the process ends. The device counts as lost; go on with `replace`.
+   * Gives the device up where it stands, because a kernel on it does not end: nothing on it is destroyed any more, not
+   * even by `dispose` and `close`, and what was mapped stays mapped, for the kernel may still write there. The memory
+   * comes back when the process ends. The device counts as lost; go on with `replace`.
    */
   abandon(): void {
     this.#context.abandon();
   }
 
   /**
-   * Ends everything that is still alive, and the device, and the one that replaced it. Stop resident kernels first. A second
-   * call does nothing. A lost device on which something is still running after `timeoutMs` is abandoned.
+   * Ends everything that is still alive, and the device, and the one that replaced it. Stop resident kernels first. A
+   * second call does nothing. A lost device on which something is still running after `timeoutMs` is abandoned.
    *
-   * @throws EW_IN_USE while somebody holds it, EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT while a
-   * `waitAsync` has not returned; the device stays open
+   * @throws EW_IN_USE while somebody holds it, EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT
+   * while a `waitAsync` has not returned; the device stays open
    */
   close(timeoutMs = CLOSE_TIMEOUT_MS): void {
     milliseconds("timeoutMs", timeoutMs);

@@ -50,9 +50,10 @@ export interface QueueChoice {
 }
 
 /**
- * Which queues are used: those of one family for all kernels, as kernels on queues of one family run side by side. A family of compute without graphics
- * where there is one with several queues: on NVIDIA's driver kernels that share a family with graphics wait for each other, and the
- * graphics family waits for the others. Transfers have a family of their own where there is one.
+ * Which queues are used: those of one family for all kernels, as kernels on queues of one family run side by side. A
+ * family of compute without graphics where there is one with several queues: on NVIDIA's driver kernels that share a
+ * family with graphics wait for each other, and the graphics family waits for the others. Transfers have a family of
+ * their own where there is one.
  *
  * @param leasableMax queues to lease at most
  */
@@ -96,8 +97,8 @@ export function queuesOf({ compute, transfer, leasable }: QueueChoice): QueueOfF
 /**
  * Makes the VkDevice, with every feature of the two lists that it has.
  *
- * @param driverCache whether the driver may use a pipeline cache of its own; `false` has an effect only where the driver lets
- * it be switched off
+ * @param driverCache whether the driver may use a pipeline cache of its own; `false` has an effect only where the
+ * driver lets it be switched off
  * @param passesBinaries of the instance
  */
 export function createDevice(

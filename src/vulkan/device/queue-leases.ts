@@ -1,8 +1,8 @@
 /**
  * Queues that are handed out one by one, each to one holder at a time.
  *
- * Invariants: a queue is either free or in exactly one lease; a queue that was ever handed out stays in `queues`, so that closing the
- * device drains it, whoever holds it then.
+ * Invariants: a queue is either free or in exactly one lease; a queue that was ever handed out stays in `queues`, so
+ * that closing the device drains it, whoever holds it then.
  */
 import type { DeviceContext } from "../context/index.ts";
 import type { QueueOfFamily } from "./logical-device.ts";

@@ -3,9 +3,9 @@
  *
  * Invariants: an instance is destroyed after every device made from it (each device holds one use). One without
  * validation is kept when the last use ends: drivers take some 70 ms to make it, and hold nothing of a device for it.
- * One with validation goes with its last use, so that the layer reports what was left alive. An instance with an abandoned
- * device is retired: it is never destroyed, and devices opened from then on are another instance's. Software drivers run
- * all devices of an instance on the same few threads, and a kernel that does not end keeps those for ever.
+ * One with validation goes with its last use, so that the layer reports what was left alive. An instance with an
+ * abandoned device is retired: it is never destroyed, and devices opened from then on are another instance's. Software
+ * drivers run all devices of an instance on the same few threads, and a kernel that does not end keeps those for ever.
  */
 
 import { assert, EverwarpError } from "../../base/index.ts";
@@ -33,7 +33,10 @@ import {
 
 const VALIDATION_LAYER = "VK_LAYER_KHRONOS_validation";
 const DEBUG_EXTENSION = "VK_EXT_debug_utils";
-/** The first version of the validation layer that knows VK_KHR_pipeline_binary. An older one gives out handles that mean nothing to it. */
+/**
+ * The first version of the validation layer that knows VK_KHR_pipeline_binary. An older one gives out handles that mean
+ * nothing to it.
+ */
 const LAYER_WITH_BINARIES = packApiVersion(1, 3) | 296;
 
 /** What the validation layer says. */
@@ -47,7 +50,10 @@ export interface ValidationMessage {
 export interface Instance {
   readonly handle: bigint;
   readonly validation: boolean;
-  /** Whether commands for pipeline binaries get through to the driver: a validation layer that does not know them stands in their way. */
+  /**
+   * Whether commands for pipeline binaries get through to the driver: a validation layer that does not know them stands
+   * in their way.
+   */
   readonly passesBinaries: boolean;
   /** Loaded where the extension is there (with validation). */
   readonly setObjectName: ReturnType<typeof extensionCommand<"vkSetDebugUtilsObjectNameEXT">>;

@@ -4,7 +4,10 @@ import { describe, expect, test } from "vitest";
 import type { MemoryTypeInfo } from "./device-info.ts";
 import { chooseMemoryTypes } from "./memory-roles.ts";
 
-/** "DVCH" for device-local, host-visible, coherent, cached; "L" lazily allocated, "P" protected, "A" AMD's coherent kind. */
+/**
+ * "DVCH" for device-local, host-visible, coherent, cached; "L" lazily allocated, "P" protected, "A" AMD's coherent
+ * kind.
+ */
 const types = (...texts: string[]): MemoryTypeInfo[] =>
   texts.map((text, index) => ({
     index,

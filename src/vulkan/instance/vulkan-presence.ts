@@ -1,6 +1,6 @@
 /**
- * Whether asking Vulkan for a hardware GPU can be worth it, told from file names alone: opening the loader costs tens of
- * milliseconds, and most machines without a GPU have its packages installed.
+ * Whether asking Vulkan for a hardware GPU can be worth it, told from file names alone: opening the loader costs tens
+ * of milliseconds, and most machines without a GPU have its packages installed.
  */
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";

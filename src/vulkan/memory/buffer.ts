@@ -3,8 +3,8 @@
  *
  * Invariants: `mapped` is given out until the buffer is disposed, and touching it afterwards is a crash that JavaScript
  * cannot prevent (such memory cannot be detached): keep no views of a buffer that you dispose. Who keeps views for long
- * holds the device (`Device.hold`), so that it is not closed under them. Buffers are few and large, so each has memory of
- * its own and no allocator stands between.
+ * holds the device (`Device.hold`), so that it is not closed under them. Buffers are few and large, so each has memory
+ * of its own and no allocator stands between.
  */
 
 import { EverwarpError } from "../../base/index.ts";
@@ -105,7 +105,9 @@ export class DeviceBuffer extends DeviceObject {
     this.adopt(handle);
   }
 
-  /** The buffer's memory in this process; undefined for memory that the host does not see. @throws EW_CLOSED as `handle` */
+  /**
+   * The buffer's memory in this process; undefined for memory that the host does not see. @throws EW_CLOSED as `handle`
+   */
   get mapped(): ArrayBuffer | undefined {
     this.assertAlive();
     return this.#mapped;
@@ -117,7 +119,9 @@ export class DeviceBuffer extends DeviceObject {
     return this.#hostAddress;
   }
 
-  /** The memory in this process, for roles that always have it. @throws EW_BAD_ARGUMENT for a `device` buffer, EW_CLOSED */
+  /**
+   * The memory in this process, for roles that always have it. @throws EW_BAD_ARGUMENT for a `device` buffer, EW_CLOSED
+   */
   get host(): ArrayBuffer {
     const { mapped } = this;
     if (mapped === undefined) {

@@ -1,4 +1,6 @@
-/** Native memory and calls: structs laid out as C does, frames of memory for one call, and the foreign-function library. */
+/**
+ * Native memory and calls: structs laid out as C does, frames of memory for one call, and the foreign-function library.
+ */
 export { koffi } from "./ffi.ts";
 export { Frame, inFrame, NativeStruct } from "./frame.ts";
 export {

@@ -1,9 +1,10 @@
 /**
- * What a driver gave for one pipeline, to make the same pipeline again without compiling, in this process or a later one.
+ * What a driver gave for one pipeline, to make the same pipeline again without compiling, in this process or a later
+ * one.
  *
- * Drivers trust these bytes blindly: the specification calls damaged ones undefined behaviour. What is checked here is what the format lets one
- * check (sizes, and the header that says for whom the bytes are); that they are the bytes that were given is for whoever stored them to make
- * sure of, by a checksum.
+ * Drivers trust these bytes blindly: the specification calls damaged ones undefined behaviour. What is checked here is
+ * what the format lets one check (sizes, and the header that says for whom the bytes are); that they are the bytes that
+ * were given is for whoever stored them to make sure of, by a checksum.
  *
  *   binary   VK_KHR_pipeline_binary: one or more keys of at most 32 bytes, each with its bytes
  *   cache    VkPipelineCache: 32 bytes of header (length, version, vendor, device, UUID), then the driver's own bytes

@@ -1,4 +1,6 @@
-/** The calls that make one compute pipeline: from data where there is some and the driver takes it, else from SPIR-V. */
+/**
+ * The calls that make one compute pipeline: from data where there is some and the driver takes it, else from SPIR-V.
+ */
 
 import { nowMs } from "../../base/index.ts";
 import { checkResult, resultName } from "../calls/index.ts";
@@ -48,7 +50,9 @@ type Attempt =
     }
   | { readonly handle: undefined; readonly refusal: string };
 
-/** Makes the pipeline and counts it. @throws EW_DEVICE_LOST, EW_VULKAN and its kin when the driver refuses the kernel */
+/**
+ * Makes the pipeline and counts it. @throws EW_DEVICE_LOST, EW_VULKAN and its kin when the driver refuses the kernel
+ */
 export function makePipeline(
   context: DeviceContext,
   layout: bigint,

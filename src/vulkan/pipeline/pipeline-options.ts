@@ -14,11 +14,14 @@ export interface ComputePipelineOptions {
   /** Size of the push constants: a multiple of 4, within the device's limit. 0 for none. */
   pushConstantBytes: number;
   /**
-   * What `extractData` gave for a pipeline of the same SPIR-V, entry point, constants and push constants on this device and driver. The
-   * driver trusts it: make sure that it is whole before it comes here.
+   * What `extractData` gave for a pipeline of the same SPIR-V, entry point, constants and push constants on this device
+   * and driver. The driver trusts it: make sure that it is whole before it comes here.
    */
   pipelineData?: PipelineData | undefined;
-  /** Keeps what the driver makes of the kernel until `extractData` is called. Nothing is kept of a pipeline made from data. */
+  /**
+   * Keeps what the driver makes of the kernel until `extractData` is called. Nothing is kept of a pipeline made from
+   * data.
+   */
   captureData?: boolean | undefined;
   /** A cache of the driver's in memory, for pipelines without data of their own. */
   pipelineCache?: PipelineCache | undefined;

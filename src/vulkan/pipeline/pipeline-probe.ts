@@ -5,7 +5,9 @@ import { ComputePipeline } from "./pipeline.ts";
 import type { PipelineDataKind } from "./pipeline-data.ts";
 import { pipelineSupport } from "./pipeline-support.ts";
 
-/** By what means the driver lets its work be kept: what the last capture showed, or that of an empty kernel made for it. */
+/**
+ * By what means the driver lets its work be kept: what the last capture showed, or that of an empty kernel made for it.
+ */
 export function pipelineDataKind(context: DeviceContext): PipelineDataKind {
   const support = pipelineSupport(context);
   if (support.givesData === undefined) {

@@ -1,8 +1,8 @@
 /**
  * Compute pipelines. There are no descriptor sets: a kernel gets device addresses in its push constants.
  *
- * A pipeline is made from data that the driver gave for the same pipeline earlier, where there is some and the driver takes it, else from
- * SPIR-V; which of the two it was is told, and how long the driver took.
+ * A pipeline is made from data that the driver gave for the same pipeline earlier, where there is some and the driver
+ * takes it, else from SPIR-V; which of the two it was is told, and how long the driver took.
  *
  *   pipelineData ──objection?──▶ driver ──takes it──▶ pipeline (origin "data")
  *                     │             └─refuses, or compiles in spite of it─┐
@@ -41,7 +41,10 @@ export class ComputePipeline extends DeviceObject {
   /** What is still to be extracted. */
   #capture: Capture | undefined;
 
-  /** @throws EW_NO_ROOM, EW_TIMEOUT, EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver refuses the kernel */
+  /**
+   * @throws EW_NO_ROOM, EW_TIMEOUT, EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver
+   * refuses the kernel
+   */
   constructor(context: DeviceContext, options: ComputePipelineOptions) {
     super(context, "pipeline");
     assertMakeable(context, options.label);
@@ -80,8 +83,8 @@ export class ComputePipeline extends DeviceObject {
   /**
    * What the driver made of the kernel, to be kept. It is handed out once; the driver then lets go of its copy.
    *
-   * @returns undefined when the pipeline was made without `captureData` or from data, when it was handed out before, and when the
-   * driver gives nothing to keep
+   * @returns undefined when the pipeline was made without `captureData` or from data, when it was handed out before,
+   * and when the driver gives nothing to keep
    * @throws EW_CLOSED after `dispose`, EW_VULKAN when the driver fails
    */
   extractData(): PipelineData | undefined {

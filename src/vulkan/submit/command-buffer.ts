@@ -125,7 +125,9 @@ export class CommandBuffer extends DeviceObject implements Recording {
     return this;
   }
 
-  /** @throws EW_BAD_ARGUMENT when there is nothing recorded, EW_CLOSED when it or something that it names was disposed */
+  /**
+   * @throws EW_BAD_ARGUMENT when there is nothing recorded, EW_CLOSED when it or something that it names was disposed
+   */
   assertSubmittable(): void {
     this.assertAlive();
     if (!this.#isRecorded) {

@@ -17,8 +17,8 @@ export function timeoutNs(timeoutMs: number): bigint {
 }
 
 /**
- * The longest wait on another thread in one piece. The thread can do nothing else, and the process does not end, while it waits; and a loss
- * that is found out elsewhere is seen when it comes back.
+ * The longest wait on another thread in one piece. The thread can do nothing else, and the process does not end, while
+ * it waits; and a loss that is found out elsewhere is seen when it comes back.
  */
 const ASYNC_SLICE_MS = 50;
 
@@ -70,8 +70,8 @@ export class Fence extends DeviceObject {
   }
 
   /**
-   * Whether a submission may still be running, by the driver's word; for the end of things, so a loss is not thrown: what was lost is its
-   * device's affair.
+   * Whether a submission may still be running, by the driver's word; for the end of things, so a loss is not thrown:
+   * what was lost is its device's affair.
    */
   isPending(): boolean {
     if (this.#queue === undefined || this.isDisposed) return false;

@@ -102,7 +102,9 @@ export class Queue {
     this.#count(commandBuffer, fence);
   }
 
-  /** Like `submit`, ordered against other queues: begins after `wait` was reached, reaches `signal` when it has ended. */
+  /**
+   * Like `submit`, ordered against other queues: begins after `wait` was reached, reaches `signal` when it has ended.
+   */
   submitOrdered(
     commandBuffer: Submittable,
     order: { wait?: TimelinePoint; signal?: TimelinePoint; fence?: Fence },

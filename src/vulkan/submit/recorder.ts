@@ -103,7 +103,9 @@ function barrierOf(from: BarrierScope, to: BarrierScope, hasCompute: boolean): B
   return barrier;
 }
 
-/** Valid only inside the function that was given to `CommandBuffer.record`. Methods return the recorder, to be chained. */
+/**
+ * Valid only inside the function that was given to `CommandBuffer.record`. Methods return the recorder, to be chained.
+ */
 export class Recorder {
   /** Dispatches recorded so far. */
   dispatches = 0;
@@ -192,7 +194,10 @@ export class Recorder {
     return this.#countDispatch();
   }
 
-  /** Like `dispatch`; the three counts are read from the buffer (12 bytes at a multiple of 4) when the device gets there. */
+  /**
+   * Like `dispatch`; the three counts are read from the buffer (12 bytes at a multiple of 4) when the device gets
+   * there.
+   */
   dispatchIndirect(buffer: DeviceBuffer, offsetBytes: number): this {
     this.#bound("a dispatch");
     assertRange(buffer, offsetBytes, 12, 4);
@@ -201,7 +206,9 @@ export class Recorder {
     return this.#countDispatch();
   }
 
-  /** Copies bytes between buffers; the regions must not overlap in one buffer. The whole smaller one if none is given. */
+  /**
+   * Copies bytes between buffers; the regions must not overlap in one buffer. The whole smaller one if none is given.
+   */
   copy(source: DeviceBuffer, target: DeviceBuffer, regions?: readonly CopyRegion[]): this {
     const list = regions ?? [{ sizeBytes: Math.min(source.sizeBytes, target.sizeBytes) }];
     for (const { sourceOffset = 0, targetOffset = 0, sizeBytes } of list) {

@@ -1,7 +1,7 @@
 /**
  * The one-shot search: the calling thread walks, and as many threads as pay search what it finds.
  *
- *   walk ──▶ board (batches of paths in shared memory) ──▶ worker threads, and this thread when the walk is over
+ *   walk ──▶ queue (batches of paths in shared memory) ──▶ worker threads, and this thread when the walk is over
  *                                                             │ output by message, only of batches that have any
  *                                                             ▼
  *                                                          onFile, in the order of completion or of the files
@@ -15,9 +15,15 @@ import { spareAddressBytes, startWorkerThread, WASM_ADDRESS_BYTES } from "../../
 import { nowMs, assert, EverwarpError } from "../../../base/index.ts";
 import type { FoundFile } from "../../contracts.ts";
 import { ByteWriter, addStats, createStats, type SearchStats } from "../printer/index.ts";
-import type { FileSearcher, FileSearcherArgs } from "../file-searcher.ts";
-import { allocateBoard, BATCH_FILES, BATCH_STATE, BatchBoard, type BoardMemory } from "./shared-queue.ts";
-import type { ParallelMessage, ParallelThreadData, ToldFile } from "./parallel-protocol.ts";
+import type { FileSearcher, FileSearcherArgs } from "../file-searcher/index.ts";
+import {
+  allocateQueue,
+  BATCH_FILES,
+  BATCH_STATE,
+  SharedQueue,
+  type SharedQueueMemory,
+} from "./shared-queue.ts";
+import type { ParallelMessage, ParallelThreadData, ToldFile } from "./protocol.ts";
 import { searchBatch } from "./search-batch.ts";
 
 /** A tree of more files is shared at once. */
@@ -94,7 +100,7 @@ class ParallelSearch {
   readonly #writer = new ByteWriter();
   readonly #stats = createStats();
   readonly #threads: Thread[] = [];
-  #board: BatchBoard | undefined;
+  #queue: SharedQueue | undefined;
   #died: EverwarpError | undefined;
   #stopped = false;
   #searchedAny = false;
@@ -151,7 +157,7 @@ class ParallelSearch {
   }
 
   dispose(): void {
-    this.#board?.stop();
+    this.#queue?.stop();
     for (const { worker, port } of this.#threads) {
       port.close();
       void worker.terminate();
@@ -176,7 +182,7 @@ class ParallelSearch {
       const goesOn = this.#options.onFile({ file, output: bytes, matched, wantsSeparator, error });
       if (goesOn === false || (matched && this.#options.stopAfterMatch)) {
         this.#stopped = true;
-        this.#board?.stop();
+        this.#queue?.stop();
       }
     }
   }
@@ -188,8 +194,8 @@ class ParallelSearch {
     iterator: Iterator<FoundFile>,
   ): Promise<void> {
     this.#searchedAny = true;
-    const board = await this.#openBoard();
-    if (board === undefined) {
+    const queue = await this.#openQueue();
+    if (queue === undefined) {
       for (const file of ahead) this.#searchHere(file);
       for (let more = next; !more.done && !this.#stopped; more = iterator.next())
         this.#searchHere(more.value);
@@ -200,40 +206,40 @@ class ParallelSearch {
     const batchFiles = next.done ? Math.min(BATCH_FILES, Math.max(1, share)) : BATCH_FILES;
     let batch: FoundFile[] = [];
     const flush = (): void => {
-      if (batch.length > 0 && !board.publish(batch))
-        this.#own.push({ before: board.published, files: batch });
+      if (batch.length > 0 && !queue.publish(batch))
+        this.#own.push({ before: queue.published, files: batch });
       batch = [];
       this.#receiveAll();
     };
     const add = (file: FoundFile): void => {
       if (batch.length === batchFiles || (batch.length > 0 && batch[0]!.explicit !== file.explicit)) flush();
-      // Standard input is this thread's, and a name that is not UTF-8 has no place on the board.
+      // Standard input is this thread's, and a name that is not UTF-8 has no place on the queue.
       if (file.pathBytes === undefined && file.path !== "-") return void batch.push(file);
       flush();
-      this.#own.push({ before: board.published, files: [file] });
+      this.#own.push({ before: queue.published, files: [file] });
     };
     for (const file of ahead) add(file);
     for (let more = next; !more.done && !this.#stopped; more = iterator.next()) add(more.value);
     flush();
-    board.close();
-    await this.#helpAndWait(board);
+    queue.close();
+    await this.#helpAndWait(queue);
   }
 
-  /** A board with threads to take from it; undefined where the system has no room for it, or lets no thread start: then there is this one. */
-  async #openBoard(): Promise<BatchBoard | undefined> {
+  /** A queue with threads to take from it; undefined where the system has no room for it, or lets no thread start: then there is this one. */
+  async #openQueue(): Promise<SharedQueue | undefined> {
     // Of each worker, two memories: one for scanning, one for the regex engine.
     if (spareAddressBytes() < 2 * WASM_ADDRESS_BYTES) return undefined;
-    const memory = allocateBoard();
+    const memory = allocateQueue();
     await this.#startWorkers(memory);
-    return this.#threads.length === 0 ? undefined : (this.#board = new BatchBoard(memory));
+    return this.#threads.length === 0 ? undefined : (this.#queue = new SharedQueue(memory));
   }
 
-  async #startWorkers(board: BoardMemory): Promise<void> {
+  async #startWorkers(queue: SharedQueueMemory): Promise<void> {
     const count = Math.min(this.#options.threads - 1, WORKERS_MAX);
     const { args, stopAfterMatch } = this.#options;
     for (let index = 0; index < count; index++) {
       const { port1, port2 } = new MessageChannel();
-      const data: ParallelThreadData = { args, board, port: port2, stopAfterMatch };
+      const data: ParallelThreadData = { args, queue, port: port2, stopAfterMatch };
       let worker: Worker;
       try {
         worker = await startWorkerThread("parallel-worker", data, [port2], 2 * WASM_ADDRESS_BYTES);
@@ -263,7 +269,7 @@ class ParallelSearch {
         const message = received.message as ParallelMessage;
         if (message.kind === "finished") addStats(this.#stats, message.stats);
         else {
-          this.#board!.takePending(message.output.length);
+          this.#queue!.takePending(message.output.length);
           if (this.#options.ordered) this.#early.set(message.batch, message);
           else this.#tell(message.files, message.output);
         }
@@ -274,14 +280,14 @@ class ParallelSearch {
 
   /** Tells the batches whose turn it is, and searches own files when theirs is. */
   #tellInOrder(): void {
-    const board = this.#board!;
+    const queue = this.#queue!;
     for (;;) {
       while (this.#own[0]?.before === this.#turn) {
         const { files } = this.#own.shift()!;
         for (const file of files) this.#searchHere(file);
       }
-      if (this.#turn >= board.published || this.#stopped) return;
-      const state = board.state(this.#turn);
+      if (this.#turn >= queue.published || this.#stopped) return;
+      const state = queue.state(this.#turn);
       const told = this.#early.get(this.#turn);
       if (state === BATCH_STATE.OPEN || (state === BATCH_STATE.TOLD && told === undefined)) return;
       if (told) this.#tell(told.files, told.output);
@@ -291,11 +297,11 @@ class ParallelSearch {
   }
 
   /** The walk is over: this thread searches too, then waits for the others. */
-  async #helpAndWait(board: BatchBoard): Promise<void> {
+  async #helpAndWait(queue: SharedQueue): Promise<void> {
     const { ordered } = this.#options;
-    for (let batch; !this.#stopped && (batch = board.take()) >= 0;) {
+    for (let batch; !this.#stopped && (batch = queue.take()) >= 0;) {
       const files = searchBatch(
-        board.files(batch),
+        queue.files(batch),
         this.#options.searcher,
         this.#writer,
         () => this.#stopped,
@@ -308,21 +314,21 @@ class ParallelSearch {
           output: new Uint8Array(this.#writer.written()),
         });
       } else this.#tell(files, this.#writer.written());
-      board.settle(batch, BATCH_STATE.TOLD);
-      if (ordered && files.length === 0) board.settle(batch, BATCH_STATE.SILENT);
+      queue.settle(batch, BATCH_STATE.TOLD);
+      if (ordered && files.length === 0) queue.settle(batch, BATCH_STATE.SILENT);
       this.#receiveAll();
     }
     if (!ordered)
       for (const { files } of this.#own.splice(0)) for (const file of files) this.#searchHere(file);
-    for (let batch = 0; batch < board.published && !this.#stopped; batch++) {
-      while (board.state(batch) === BATCH_STATE.OPEN && !this.#stopped) {
-        board.sleepFor(batch, 20);
+    for (let batch = 0; batch < queue.published && !this.#stopped; batch++) {
+      while (queue.state(batch) === BATCH_STATE.OPEN && !this.#stopped) {
+        queue.sleepFor(batch, 20);
         this.#receiveAll();
         await this.#breathe();
       }
     }
-    for (let seen; (seen = board.finished) < this.#threads.length && !this.#stopped;) {
-      board.sleepUntilFinished(seen, 20);
+    for (let seen; (seen = queue.finished) < this.#threads.length && !this.#stopped;) {
+      queue.sleepUntilFinished(seen, 20);
       this.#receiveAll();
       await this.#breathe();
     }

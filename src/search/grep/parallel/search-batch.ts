@@ -1,8 +1,8 @@
 /** Searches a batch of files in any thread. */
 import type { FoundFile } from "../../contracts.ts";
 import type { ByteWriter } from "../printer/index.ts";
-import type { FileSearcher } from "../file-searcher.ts";
-import type { ToldFile } from "./parallel-protocol.ts";
+import type { FileSearcher } from "../file-searcher/index.ts";
+import type { ToldFile } from "./protocol.ts";
 
 /**
  * @param writer cleared, then holds the output of all files, one after another

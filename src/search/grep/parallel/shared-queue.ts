@@ -26,7 +26,7 @@ const PENDING_BYTES_MAX = 32 * 1024 * 1024;
 
 export const BATCH_STATE = { OPEN: 0, SILENT: 1, TOLD: 2 } as const;
 
-export interface BoardMemory {
+export interface SharedQueueMemory {
   readonly control: SharedArrayBuffer;
   readonly starts: SharedArrayBuffer;
   readonly states: SharedArrayBuffer;
@@ -35,7 +35,7 @@ export interface BoardMemory {
   readonly paths: SharedArrayBuffer;
 }
 
-export function allocateBoard(): BoardMemory {
+export function allocateQueue(): SharedQueueMemory {
   return {
     control: new SharedArrayBuffer(64),
     starts: new SharedArrayBuffer(4 * (BATCHES_MAX + 1)),
@@ -45,14 +45,14 @@ export function allocateBoard(): BoardMemory {
   };
 }
 
-export class BatchBoard {
+export class SharedQueue {
   readonly #control: Int32Array;
   readonly #starts: Uint32Array;
   readonly #states: Int32Array;
   readonly #explicit: Uint8Array;
   readonly #paths: Buffer;
 
-  constructor(memory: BoardMemory) {
+  constructor(memory: SharedQueueMemory) {
     this.#control = new Int32Array(memory.control);
     this.#starts = new Uint32Array(memory.starts);
     this.#states = new Int32Array(memory.states);
@@ -66,7 +66,7 @@ export class BatchBoard {
 
   /**
    * @param files all named by the user, or none of them; with names that are UTF-8
-   * @returns false when the board is full; then nothing was published
+   * @returns false when the queue is full; then nothing was published
    */
   publish(files: readonly FoundFile[]): boolean {
     const batch = this.published;

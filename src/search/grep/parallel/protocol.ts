@@ -2,12 +2,12 @@
 import type { MessagePort } from "node:worker_threads";
 import type { FoundFile } from "../../contracts.ts";
 import type { SearchStats } from "../printer/index.ts";
-import type { FileSearcherArgs } from "../file-searcher.ts";
-import type { BoardMemory } from "./shared-queue.ts";
+import type { FileSearcherArgs } from "../file-searcher/index.ts";
+import type { SharedQueueMemory } from "./shared-queue.ts";
 
 export interface ParallelThreadData {
   readonly args: FileSearcherArgs;
-  readonly board: BoardMemory;
+  readonly queue: SharedQueueMemory;
   readonly port: MessagePort;
   readonly stopAfterMatch: boolean;
 }

@@ -1,22 +1,22 @@
 /** Everything for searching one file after another and printing what is found, made from plain values: one per thread. */
-import { EverwarpError } from "../../base/index.ts";
-import type { FoundFile, Matcher } from "../contracts.ts";
-import type { MatcherOptions } from "../matcher/index.ts";
+import { EverwarpError } from "../../../base/index.ts";
+import type { FoundFile, Matcher } from "../../contracts.ts";
+import type { MatcherOptions } from "../../matcher/index.ts";
 import {
   type ByteWriter,
   createPrinter,
   showsDetails,
   type PrinterOptions,
   type SearchStats,
-} from "./printer/index.ts";
+} from "../printer/index.ts";
 import {
   type CandidateList,
   FileSearch,
   type ReadingBuffer,
   type LineFeedCounter,
   type SearcherOptions,
-} from "../searcher/index.ts";
-import { systemErrorText } from "../content/index.ts";
+} from "../../searcher/index.ts";
+import { systemErrorText } from "../../content/index.ts";
 
 /** Can be posted to a worker thread. */
 export interface FileSearcherArgs {

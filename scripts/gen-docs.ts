@@ -1,0 +1,145 @@
+/**
+ * Writes the parts of the pages that come from the source: flags, help, error codes, folders, and the figures of the
+ * records.
+ *
+ *   npx tsx scripts/gen-docs.ts            writes them
+ *   npx tsx scripts/gen-docs.ts --check    fails where a page differs
+ *
+ * A page marks such a part with `<!-- made: NAME -->` and `<!-- made: end -->`. docs/benchmarks.md is made whole, from
+ * bench/benchmarks.template.md.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ERROR_CODES } from "../src/base/errors.ts";
+import { packageRoot } from "../src/base/package-root.ts";
+import { runCommand } from "../src/cli/commands/others.ts";
+import { CATEGORIES } from "../src/cli/flags/definition.ts";
+import type { Environment } from "../src/cli/terminal/index.ts";
+import { FLAGS } from "../src/cli/flags/table.ts";
+import { alignTables } from "./align-tables.ts";
+import { RECORDS, withFigures } from "./figures.ts";
+
+const at = (name: string): string => join(packageRoot(), name);
+
+/** A cell of a table: no line may end in it, and no bar may begin another one. */
+const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+
+function flags(): string {
+  const sections = CATEGORIES.map((category) => {
+    const rows = FLAGS.filter((flag) => flag.category === category)
+      .toSorted((a, b) => (a.long < b.long ? -1 : 1))
+      .map((flag) => {
+        const value = "variable" in flag ? `=${flag.variable}` : "";
+        const names = [
+          ...(flag.short === undefined ? [] : [`\`-${flag.short}\``]),
+          `\`--${flag.long}${value}\``,
+        ];
+        const back = flag.negated === undefined ? "" : `\`--${flag.negated}\``;
+        return `| ${cell(names.join(", "))} | ${cell(flag.help)} | ${back} |\n`;
+      });
+    const title = `${category.slice(0, 1).toUpperCase()}${category.slice(1)}`;
+    return `#### ${title}\n\n| flag | meaning | taken back by |\n|---|---|---|\n${rows.join("")}`;
+  });
+  return sections.join("\n");
+}
+
+async function help(name: string): Promise<string> {
+  let text = "";
+  const environment = {
+    env: {},
+    writeOut: (bytes: Uint8Array) => (text += Buffer.from(bytes).toString()),
+    writeError: (error: string) => {
+      throw new Error(error);
+    },
+  } as unknown as Environment;
+  await runCommand(["help", name], environment);
+  return `\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
+}
+
+function errors(): string {
+  const rows = Object.entries(ERROR_CODES).map(
+    ([code, { meaning, isDeviceFailure }]) =>
+      `| \`${code}\` | ${cell(meaning)} | ${isDeviceFailure ? "yes" : ""} |\n`,
+  );
+  return `| code | meaning | device failure |\n|---|---|---|\n${rows.join("")}`;
+}
+
+/** The rooms of src/, in the order of the picture. */
+const ROOMS = [
+  "cli",
+  "bench",
+  "search",
+  "paths",
+  "engine",
+  "residency",
+  "programs",
+  "vulkan",
+  "spirv",
+  "schema",
+  "threads",
+  "storage",
+  "base",
+];
+
+/** Every folder of src/ that has a door, with what the door says of it. */
+function folders(): string {
+  const found = readdirSync(at("src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith("/index.ts"))
+    .map((name) => name.slice(0, -"/index.ts".length));
+  const roomOf = (folder: string): string => folder.split("/")[0] ?? "";
+  const strange = readdirSync(at("src"), { withFileTypes: true }).filter(
+    (entry) => entry.isDirectory() && ![...ROOMS, "public"].includes(entry.name),
+  );
+  if (strange.length > 0) throw new Error(`ROOMS does not name src/${strange[0]?.name}`);
+  const order = (folder: string): string =>
+    `${String(ROOMS.indexOf(roomOf(folder))).padStart(2, "0")}/${folder}`;
+  const rows = found
+    .toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
+    .map((folder) => {
+      const comment = /^\/\*\*([^]*?)\*\//.exec(readFileSync(at(`src/${folder}/index.ts`), "utf8"))?.[1];
+      if (comment === undefined) throw new Error(`src/${folder}/index.ts does not begin with what it is for`);
+      const about = comment.replace(/\s+\*?\s*/g, " ").trim();
+      const name = `\`src/${folder}\``;
+      return `| ${folder.includes("/") ? name : `**${name}**`} | ${cell(about)} |\n`;
+    });
+  return `| folder | what it is for |\n|---|---|\n${rows.join("")}`;
+}
+
+async function made(name: string): Promise<string> {
+  const [what = "", argument = ""] = name.split(" ");
+  if (what === "flags") return flags();
+  if (what === "help") return help(argument);
+  if (what === "errors") return errors();
+  if (what === "folders") return folders();
+  throw new Error(`nothing makes the part "${name}" of a page`);
+}
+
+/** The page with its made parts as they are now. */
+async function renewed(page: string): Promise<string> {
+  const pattern = /(<!-- made: (?!end)([^>]+?) -->\n)[^]*?(<!-- made: end -->)/g;
+  const parts = new Map<string, string>();
+  for (const [, , name = ""] of page.matchAll(pattern)) parts.set(name, alignTables(await made(name)));
+  return page.replace(
+    pattern,
+    (_, begin: string, name: string, end: string) => `${begin}\n${parts.get(name)}\n${end}`,
+  );
+}
+
+function benchmarks(): string {
+  const template = readFileSync(at("bench/benchmarks.template.md"), "utf8");
+  const folders = [...new Set(Object.values(RECORDS).map((file) => file.split("/")[0]))].toSorted();
+  const list = folders.map((folder) => `- [${folder}](../bench/record/${folder}/README.md)`).join("\n");
+  return alignTables(withFigures(template.replace("{{records}}", list)));
+}
+
+const pages: Record<string, string> = { "docs/benchmarks.md": benchmarks() };
+for (const name of ["ARCHITECTURE.md", "docs/cli.md", "docs/errors.md"])
+  pages[name] = await renewed(readFileSync(at(name), "utf8"));
+
+for (const [name, page] of Object.entries(pages)) {
+  if (!process.argv.includes("--check")) writeFileSync(at(name), page);
+  else if (readFileSync(at(name), "utf8") !== page) {
+    console.error(`${name} is not what its sources say. Run \`npx tsx scripts/gen-docs.ts\`.`);
+    process.exitCode = 1;
+  }
+}

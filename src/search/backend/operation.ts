@@ -1,0 +1,32 @@
+/**
+ * What each kind of plan asks of a backend. A plan for a regular expression engine on the device would add an
+ * operation here.
+ */
+import type { Literal, Plan } from "../contracts.ts";
+
+/** What a request does with a corpus. `scan` finds every occurrence of literals. */
+export type Operation = "scan";
+
+const OPERATIONS: Readonly<Record<Plan["kind"], Operation | undefined>> = {
+  literals: "scan",
+  filter: "scan",
+  whole: undefined,
+  nothing: undefined,
+};
+
+/** The operation of a plan; undefined where a backend has nothing to look for. */
+export function operationOf(plan: Plan): Operation | undefined {
+  return OPERATIONS[plan.kind];
+}
+
+const NO_LITERALS: readonly Literal[] = [];
+
+/** What a scan looks for: the literals of a plan, none where the plan has none. */
+export function literalsOf(plan: Plan): readonly Literal[] {
+  return plan.kind === "literals" || plan.kind === "filter" ? plan.literals : NO_LITERALS;
+}
+
+/** The plan that finds every occurrence of literals. */
+export function scanPlan(literals: readonly Literal[]): Plan {
+  return { kind: "literals", literals: [...literals], foldExceptions: [] };
+}

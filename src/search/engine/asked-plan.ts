@@ -1,0 +1,127 @@
+/**
+ * A plan as a backend was asked to carry it out.
+ *
+ * Two things are handled here, for the engine and for the command line, and nowhere else:
+ * - A literal that is too long for the backend is cut, and the plan becomes a filter.
+ * - Files in which letters fold beyond ASCII are found: the hits in them say nothing.
+ */
+import { EverwarpError } from "../../base/index.ts";
+import { type BackendTicket, operationOf, type RawHits, type SubmitOptions } from "../backend/index.ts";
+import type { Plan } from "../contracts.ts";
+import type { EngineCorpus } from "./engine-corpus.ts";
+import type { ExceptionProbe } from "./exception-probe.ts";
+import type { PreparedPlan } from "./prepared-plan.ts";
+
+const NO_FILES: readonly number[] = [];
+
+/** What a backend was asked, and its answer. */
+export class AskedPlan {
+  /** The plan that was asked: with shorter literals where those of the caller's plan were too long. */
+  readonly prepared: PreparedPlan;
+  readonly #ticket: BackendTicket | undefined;
+  readonly #probe: ExceptionProbe | undefined;
+
+  private constructor(
+    prepared: PreparedPlan,
+    ticket: BackendTicket | undefined,
+    probe: ExceptionProbe | undefined,
+  ) {
+    this.prepared = prepared;
+    this.#ticket = ticket;
+    this.#probe = probe;
+  }
+
+  /**
+   * Asks. Returns at once.
+   * @param isLocated lines and columns will be wanted
+   * @param maxHits so many hits are enough
+   * @throws EW_QUEUE_FULL, EW_CORPUS_UNKNOWN, EW_CLOSED, EW_WORKER_DIED, EW_DEVICE_LOST
+   */
+  static ask(corpus: EngineCorpus, prepared: PreparedPlan, isLocated: boolean, maxHits: number): AskedPlan {
+    if (prepared.isLong) return AskedPlan.ask(corpus, prepared.shortened, true, maxHits);
+    const { plan } = prepared;
+    if (operationOf(plan) === undefined) return new AskedPlan(prepared, undefined, undefined);
+    try {
+      const runs = foldExceptionsOf(plan);
+      const probe = runs.length > 0 ? corpus.probe(runs) : undefined;
+      const ticket = corpus.backend.submit(plan, submitOptions(corpus, prepared, isLocated, maxHits));
+      return new AskedPlan(prepared, ticket, probe);
+    } catch (error) {
+      const { shortened } = prepared;
+      const isTooLarge = error instanceof EverwarpError && error.code === "EW_REQUEST_TOO_LARGE";
+      if (!isTooLarge || shortened === prepared) throw error;
+      return AskedPlan.ask(corpus, shortened, true, maxHits);
+    }
+  }
+
+  /** The plan that was asked. */
+  get plan(): Plan {
+    return this.prepared.plan;
+  }
+
+  /** Has the backend anything to look for? */
+  get isAsked(): boolean {
+    return this.#ticket !== undefined;
+  }
+
+  /** Is the answer there? A cheap poll. @throws as `wait` */
+  get done(): boolean {
+    return this.#ticket?.done !== false && this.#probe?.done !== false;
+  }
+
+  /** Blocks until the answer is there. @returns false when the time was over first @throws as `wait` */
+  waitSync(timeoutMs: number): boolean {
+    if (this.#probe === undefined) return this.#ticket?.waitSync(timeoutMs) ?? true;
+    const beginMs = performance.now();
+    if (this.#ticket?.waitSync(timeoutMs) === false) return false;
+    return this.#probe.waitSync(Math.max(0, timeoutMs - (performance.now() - beginMs)));
+  }
+
+  /** Resolves when the answer is there. @throws EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED */
+  async wait(): Promise<void> {
+    await this.#ticket?.wait();
+    await this.#probe?.wait();
+  }
+
+  /** The hits; undefined where the plan has nothing to look for. @throws EW_TIMEOUT before they are there */
+  hits(): RawHits | undefined {
+    return this.#ticket?.result();
+  }
+
+  /** Files in which the hits say nothing, so that they must be searched whole. Indexes, ascending. */
+  exceptions(): readonly number[] {
+    return this.#probe?.files() ?? NO_FILES;
+  }
+
+  /** Nobody wants the answer any more. */
+  cancel(): void {
+    this.#ticket?.cancel(); // the probe is the corpus's: other searches may wait for it
+  }
+}
+
+const NO_RUNS: readonly Uint8Array[] = [];
+
+/** Byte runs of letters that fold to ASCII letters, where the plan ignores case. */
+function foldExceptionsOf(plan: Plan): readonly Uint8Array[] {
+  return plan.kind === "literals" || plan.kind === "filter" ? plan.foldExceptions : NO_RUNS;
+}
+
+/** The backend may stop early only where each of its occurrences is a hit. One hit more shows that there are more. */
+function submitOptions(
+  corpus: EngineCorpus,
+  prepared: PreparedPlan,
+  isLocated: boolean,
+  maxHits: number,
+): SubmitOptions {
+  const { plan } = prepared;
+  // Lines to be verified are found by their places.
+  const options = isLocated || plan.kind !== "literals" ? corpus.located : corpus.counted;
+  if (maxHits === Infinity) return options;
+  const isEach =
+    plan.kind === "literals" &&
+    plan.foldExceptions.length === 0 &&
+    !prepared.mayOverlap &&
+    !corpus.hasMarks &&
+    corpus.streamed.length === 0;
+  return isEach ? { ...options, maxHits: maxHits + 1 } : options;
+}

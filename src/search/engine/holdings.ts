@@ -1,0 +1,200 @@
+/**
+ * The backends of an engine, and the corpora that they hold.
+ *
+ *   add(corpus) ──▶ first backend with room ──▶ EngineCorpus
+ *   a backend is lost ──▶ opened again (or the host instead) ──▶ its corpora are loaded again
+ *
+ * Invariants: a corpus is held by exactly one backend; loads and recoveries happen one after the other, so corpora
+ * are in the order in which they were added; while a corpus `isLost` it is asked nothing.
+ */
+import { EverwarpError } from "../../base/index.ts";
+import { mayContinueOnHost, mayFallBack } from "../../engine/index.ts";
+import type { Backend } from "../backend/index.ts";
+import type { Corpus } from "../corpus/index.ts";
+import { EngineCorpus } from "./engine-corpus.ts";
+import type { BackendChoice } from "./engine-options.ts";
+import { type OpenedBackend, openBackend, openHost } from "./open-backend.ts";
+
+/** Files that are worth one more thread. */
+const FILES_PER_LOAD_THREAD = 2500;
+
+/**
+ * Reads a corpus into the memory of a backend.
+ * @param threads loader threads at most; default: as many as pay
+ * @throws as `Backend.load`
+ */
+export async function loadCorpus(
+  backend: Backend,
+  corpus: Corpus,
+  threads: number | undefined,
+): Promise<EngineCorpus> {
+  // A limit on threads is a limit on loading too, but few files are still read on this thread.
+  const loadThreads =
+    threads === undefined
+      ? undefined
+      : Math.min(threads, Math.floor(corpus.fileCount / FILES_PER_LOAD_THREAD));
+  const loaded = await backend.load(corpus, loadThreads === undefined ? {} : { threads: loadThreads });
+  return new EngineCorpus(corpus, backend, loaded);
+}
+
+/** What an engine holds. See the head of this file. */
+export class Holdings {
+  readonly #choice: BackendChoice;
+  /** The first backend is the one that was chosen; others hold what it had no room for. */
+  readonly #backends: OpenedBackend[];
+  readonly #corpora = new Map<Corpus, EngineCorpus>();
+  #first: EngineCorpus | undefined;
+  /** Loads and recoveries, one after the other. */
+  #changes: Promise<unknown> = Promise.resolve();
+  #recoveryCount = 0;
+  /** Answers that the engine had given when a device was lost last. */
+  #answersAtLoss = -1;
+  /** Why nothing can be searched any more. */
+  #failure: EverwarpError | undefined;
+  #isClosing = false;
+
+  private constructor(choice: BackendChoice, opened: OpenedBackend) {
+    this.#choice = choice;
+    this.#backends = [opened];
+  }
+
+  /** Opens the backend that was chosen. @throws as `openBackend` */
+  static async open(choice: BackendChoice): Promise<Holdings> {
+    return new Holdings(choice, await openBackend(choice));
+  }
+
+  /** The backend that was chosen. */
+  get main(): OpenedBackend {
+    return this.#backends[0] as OpenedBackend;
+  }
+
+  /** The corpora, in the order in which they were added. */
+  get corpora(): ReadonlyMap<Corpus, EngineCorpus> {
+    return this.#corpora;
+  }
+
+  /** How often a device was lost and its corpora loaded again. */
+  get recoveryCount(): number {
+    return this.#recoveryCount;
+  }
+
+  /** The corpus as it is held now; the first one where none is named. Undefined: it is not held. */
+  find(corpus: Corpus | undefined): EngineCorpus | undefined {
+    return corpus === undefined ? this.#first : this.#corpora.get(corpus);
+  }
+
+  /** @throws EW_DEVICE_LOST where a device was lost and nothing could replace it */
+  assertReachable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Loads a corpus, unless it is held already. @throws as `SearchEngine.addCorpus` */
+  add(corpus: Corpus): Promise<void> {
+    return this.#change(async () => {
+      this.assertReachable();
+      if (this.#isClosing || this.#corpora.has(corpus)) return;
+      const held = await this.#place(corpus);
+      this.#corpora.set(corpus, held);
+      this.#first ??= held;
+    });
+  }
+
+  /** Gives up a corpus and its memory. */
+  async remove(held: EngineCorpus): Promise<void> {
+    this.#corpora.delete(held.corpus);
+    this.#first = this.#corpora.values().next().value;
+    held.isRemoved = true;
+    if (!held.isLost) await held.loaded.unload();
+  }
+
+  /**
+   * A backend was lost: opens it again and loads its corpora again. Only the first call for a backend does something.
+   * @param reason what it was lost with
+   * @param answerCount answers that the engine has given so far
+   * @param done called when searches can be sent again, or have no hope any more
+   */
+  recover(lost: Backend, reason: EverwarpError, answerCount: number, done: () => void): void {
+    const corpora = [...this.#corpora.values()].filter(({ backend }) => backend === lost);
+    const isKnown = this.#backends.some(({ backend }) => backend === lost);
+    if (!isKnown || this.#isClosing || this.#failure !== undefined || corpora.some(({ isLost }) => isLost))
+      return;
+    for (const held of corpora) held.isLost = true;
+    const isRepeated = this.#answersAtLoss === answerCount;
+    this.#answersAtLoss = answerCount;
+    this.#change(() => this.#replace(lost, reason, isRepeated))
+      .catch((cause: unknown) => {
+        this.#failure ??= new EverwarpError("EW_DEVICE_LOST", reason.message, { cause });
+      })
+      .finally(done);
+  }
+
+  /** Frees everything. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#changes.catch(() => undefined); // its caller has been told
+    for (const corpus of this.#corpora.values()) corpus.isRemoved = true;
+    this.#corpora.clear();
+    this.#first = undefined;
+    for (const { backend } of this.#backends) await backend.close();
+  }
+
+  #change<T>(body: () => Promise<T>): Promise<T> {
+    const change = this.#changes
+      .catch(() => undefined) // its caller has been told
+      .then(body);
+    this.#changes = change;
+    return change;
+  }
+
+  /**
+   * Loads a corpus into the first backend that takes it; where the device was left to us, the host takes what it does
+   * not.
+   */
+  async #place(corpus: Corpus): Promise<EngineCorpus> {
+    const { threads } = this.#choice;
+    let refusal: EverwarpError | undefined;
+    for (const { backend } of this.#backends) {
+      try {
+        return await loadCorpus(backend, corpus, threads);
+      } catch (error) {
+        if (backend.info.kind !== "device" || !mayContinueOnHost(this.#choice, error)) throw error;
+        refusal = error;
+      }
+    }
+    const host = await openHost(this.#choice, refusal?.message);
+    const held = await this.#loadOrClose(host, corpus);
+    if (this.#corpora.size > 0) this.#backends.push(host);
+    else {
+      // With nothing on the device, the device is not needed.
+      for (const { backend } of this.#backends.splice(0, Infinity, host)) await backend.close();
+    }
+    return held;
+  }
+
+  async #loadOrClose(host: OpenedBackend, corpus: Corpus): Promise<EngineCorpus> {
+    try {
+      return await loadCorpus(host.backend, corpus, this.#choice.threads);
+    } catch (error) {
+      await host.backend.close();
+      throw error;
+    }
+  }
+
+  /** @param isRepeated nothing was answered since the last loss */
+  async #replace(lost: Backend, reason: EverwarpError, isRepeated: boolean): Promise<void> {
+    this.#recoveryCount++;
+    await lost.close().catch(() => undefined); // what a lost device says on its way out is no news
+    if (this.#isClosing) return;
+    const isHostNext = isRepeated && mayFallBack(this.#choice);
+    const opened = await (isHostNext ? openHost(this.#choice, reason.message) : openBackend(this.#choice));
+    this.#backends[this.#backends.findIndex(({ backend }) => backend === lost)] = opened;
+    for (const [corpus, held] of this.#corpora) {
+      if (held.backend !== lost || this.#isClosing) continue;
+      const replaced = await this.#place(corpus);
+      if (this.#corpora.get(corpus) === held) {
+        this.#corpora.set(corpus, replaced);
+        if (this.#first === held) this.#first = replaced;
+      } else await replaced.loaded.unload(); // it was removed meanwhile
+    }
+  }
+}

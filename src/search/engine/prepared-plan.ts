@@ -1,0 +1,64 @@
+/** A plan, and what is known about it from its literals alone. */
+import type { Literal, Plan } from "../contracts.ts";
+
+/** Literals of this length are taken by every backend at once. */
+const SHORT_LITERAL_BYTES = 128;
+/** Longer literals cost a backend more than the host's look at what is left of them. */
+const LONG_LITERAL_BYTES = 1024;
+
+/** A plan that may be asked again and again: what was found out about it is kept. */
+export class PreparedPlan {
+  readonly plan: Plan;
+  #mayOverlap: boolean | undefined;
+  #isLong: boolean | undefined;
+  #shortened: PreparedPlan | undefined;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+  }
+
+  /** Can two occurrences of the literals share a byte? Then not every occurrence is a hit. */
+  get mayOverlap(): boolean {
+    return (this.#mayOverlap ??= this.plan.kind !== "literals" || overlap(this.plan.literals));
+  }
+
+  /** Has a literal of more bytes than a backend should be asked for. */
+  get isLong(): boolean {
+    return (this.#isLong ??=
+      (this.plan.kind === "literals" || this.plan.kind === "filter") &&
+      this.plan.literals.some(({ bytes }) => bytes.length > LONG_LITERAL_BYTES));
+  }
+
+  /**
+   * The same plan for a backend that does not take literals so long: a filter by their beginnings, so lines are
+   * verified. It is this plan where no literal can be cut.
+   */
+  get shortened(): PreparedPlan {
+    const { plan } = this;
+    if (plan.kind !== "literals" && plan.kind !== "filter") return this;
+    if (plan.literals.every(({ bytes }) => bytes.length <= SHORT_LITERAL_BYTES)) return this;
+    const literals = plan.literals.map(({ bytes, ignoreAsciiCase }) => ({
+      bytes: bytes.slice(0, SHORT_LITERAL_BYTES),
+      ignoreAsciiCase,
+    }));
+    return (this.#shortened ??= new PreparedPlan({ ...plan, kind: "filter", literals }));
+  }
+}
+
+/** Some end of a literal is some beginning of a literal, or one lies within another. */
+function overlap(literals: readonly Literal[]): boolean {
+  return literals.some((a) => literals.some((b) => pairOverlaps(a, b)));
+}
+
+function pairOverlaps(a: Literal, b: Literal): boolean {
+  const fold = a.ignoreAsciiCase || b.ignoreAsciiCase ? lowerCase : (byte: number): number => byte;
+  for (let shift = a === b ? 1 : 0; shift < a.bytes.length; shift++) {
+    const shared = Math.min(a.bytes.length - shift, b.bytes.length);
+    let same = 0;
+    while (same < shared && fold(a.bytes[shift + same] as number) === fold(b.bytes[same] as number)) same++;
+    if (same === shared) return true;
+  }
+  return false;
+}
+
+const lowerCase = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte);

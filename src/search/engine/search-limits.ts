@@ -1,0 +1,69 @@
+/** What ends a search from outside: its caller's signal, and its time. */
+import { EverwarpError } from "../../base/index.ts";
+import type { SearchOptions } from "./engine-options.ts";
+
+/** Timers take no longer time; a limit beyond it is none. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** Watches a signal and a time for one search. */
+export class SearchLimits {
+  readonly timeoutMs: number;
+  readonly #deadlineMs: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #onAbort: () => void;
+  readonly #ended: Promise<never>;
+  #end!: (error: EverwarpError) => void;
+
+  /** @param stop ends the search; called at most once, also from the constructor */
+  constructor({ signal, timeoutMs = Infinity }: SearchOptions, stop: (error: EverwarpError) => void) {
+    this.timeoutMs = timeoutMs;
+    this.#deadlineMs = performance.now() + timeoutMs;
+    this.#ended = new Promise<never>((_, reject) => (this.#end = reject));
+    this.#ended.catch(() => undefined); // told by whoever waits
+    const end = (error: EverwarpError): void => {
+      this.dispose();
+      stop(error);
+      this.#end(error);
+    };
+    this.#signal = signal;
+    this.#onAbort = () => end(abortedError(signal?.reason));
+    if (timeoutMs <= TIMER_MS_MAX) {
+      this.#timer = setTimeout(() => end(timeoutError(timeoutMs)), timeoutMs);
+      this.#timer.unref(); // a search that nobody waits for keeps no process alive
+    }
+    if (signal?.aborted === true) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Milliseconds that are left; negative when the time is over. */
+  get leftMs(): number {
+    return this.#deadlineMs - performance.now();
+  }
+
+  /** Settles with the work, or rejects as soon as the search is ended. */
+  race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#ended]);
+  }
+
+  /** Watches no longer. */
+  dispose(): void {
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+  }
+}
+
+/** The search was called off. @param cause the reason of the signal */
+export function abortedError(cause: unknown): EverwarpError {
+  return new EverwarpError("EW_ABORTED", "the search was called off", {
+    remedy: "Submit it again if its result is wanted.",
+    cause,
+  });
+}
+
+/** The search's own time is over; it does not go on. */
+export function timeoutError(timeoutMs: number): EverwarpError {
+  return new EverwarpError("EW_TIMEOUT", `the search was not answered within its ${timeoutMs} ms`, {
+    remedy: "Submit it again with more time.",
+  });
+}

@@ -1,0 +1,53 @@
+/** One plan of a device in flight. */
+import { EverwarpError } from "../../base/index.ts";
+import type { BackendTicket, RawHits } from "../backend/index.ts";
+import type { DeviceQuery } from "./device-query.ts";
+import { DeviceHits } from "./hit-records.ts";
+import type { ScanQueue } from "./scan-queue.ts";
+
+/** See `BackendTicket`. Made by `DeviceBackend.submit`. */
+export class DeviceTicket implements BackendTicket {
+  readonly #queue: ScanQueue;
+  readonly #query: DeviceQuery;
+  #hits: RawHits | undefined;
+
+  constructor(queue: ScanQueue, query: DeviceQuery) {
+    this.#queue = queue;
+    this.#query = query;
+  }
+
+  get done(): boolean {
+    if (!this.#query.isDone) this.#queue.advance();
+    this.#query.throwFailure();
+    return this.#query.isDone;
+  }
+
+  waitSync(timeoutMs: number): boolean {
+    const isDone = this.#queue.waitSync(this.#query, timeoutMs);
+    this.#query.throwFailure();
+    return isDone;
+  }
+
+  async wait(): Promise<void> {
+    await this.#queue.wait(this.#query);
+    this.#query.throwFailure();
+  }
+
+  result(): RawHits {
+    if (this.#hits === undefined) {
+      this.#query.throwFailure();
+      if (!this.#query.isDone) {
+        throw new EverwarpError("EW_TIMEOUT", "the query is still in flight", {
+          remedy: "Wait for it first.",
+        });
+      }
+      const { corpus, literals } = this.#query;
+      this.#hits = new DeviceHits(this.#query.batch(), corpus.map, literals);
+    }
+    return this.#hits;
+  }
+
+  cancel(): void {
+    if (!this.#query.isDone) this.#queue.cancel(this.#query);
+  }
+}
