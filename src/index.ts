@@ -38,21 +38,44 @@ export {
   type TuneOptions,
   type VariantFigure,
 } from "./programs/index.ts";
-export type { AddTreeOptions, AddTreeProgress, AddTreeResult } from "./paths/tree/add-tree.ts";
-export type { BatcherOptions, PathBatcher } from "./paths/lookup/batcher.ts";
-export type { LookupOptions } from "./paths/lookup/contracts.ts";
-export { type PackedPaths, packPaths, type PathLike } from "./paths/lookup/pack.ts";
-export { ROOT_INODE } from "./paths/table/linux.ts";
-export type {
-  BatchOptions,
-  ChangeOptions,
-  NamespaceInfo,
-  NamespaceOptions,
-} from "./paths/namespace/options.ts";
-export { Namespace } from "./paths/namespace/namespace.ts";
-export { PathError } from "./paths/lookup/path-error.ts";
-export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/tree.ts";
-export { Device, listDevices, type BufferOptions, type ComputePipeline, type DeviceBuffer, type DeviceInfo, type DeviceOptions, type DeviceSelection, type MemoryRole } from "./vulkan/index.ts";
+export type { BackendChoice, CallLimits, DeviceChoice } from "./engine/index.ts";
+export {
+  type AddTreeOptions,
+  type AddTreeProgress,
+  type AddTreeResult,
+  type BatcherOptions,
+  type BatchOptions,
+  type ChangeOptions,
+  type DeepChangeOptions,
+  type ErrnoCode,
+  type InodeKind,
+  type InodeStat,
+  type LookupCallOptions,
+  type LookupOptions,
+  Namespace,
+  type NamespaceInfo,
+  type NamespaceOptions,
+  type NamespaceStats,
+  type PackedPaths,
+  packPaths,
+  type PathBatcher,
+  PathError,
+  type PathLike,
+  type PathOperation,
+  ROOT_INODE,
+  type TreeEntry,
+} from "./paths/index.ts";
+export {
+  Device,
+  listDevices,
+  type BufferOptions,
+  type ComputePipeline,
+  type DeviceBuffer,
+  type DeviceInfo,
+  type DeviceOptions,
+  type DeviceSelection,
+  type MemoryRole,
+} from "./vulkan/index.ts";
 export { openProfiledDevice } from "./residency/device/profiled-device.ts";
 export type { DeviceProfile } from "./residency/profile/device-profile.ts";
 export type { CallOptions } from "./residency/requests/request-options.ts";
