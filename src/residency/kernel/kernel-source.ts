@@ -12,11 +12,17 @@
  * State is one buffer of device memory, cut into named sections at multiples of 256 bytes.
  */
 import { unreadable, EverwarpError } from "../../base/index.ts";
-import { type Infer, type StructLayout, type UndocumentedType, undocumented } from "../../schema/index.ts";
+import {
+  type Infer,
+  type StructLayout,
+  structReader,
+  structWriter,
+  type UndocumentedType,
+  undocumented,
+} from "../../schema/index.ts";
 import { Queue } from "../queue/index.ts";
 import { CONTENT_WORDS_PER_VECTOR, typesText } from "./kernel-glsl.ts";
 import { assertNames } from "./kernel-names.ts";
-import { structReader, structWriter } from "./kernel-words.ts";
 import { shapeOf, type StateSection, layoutHashOf } from "./layout-hash.ts";
 
 /** Words of a request, all told. */

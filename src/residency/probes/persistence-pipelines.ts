@@ -5,7 +5,7 @@ import type { Device } from "../../vulkan/index.ts";
 import type { Traces } from "../profile/index.ts";
 import { SEED } from "./persistence-pattern.ts";
 import { MODE_ID } from "./persistence-remains.ts";
-import { ProbeKernel } from "./probe-kernel.ts";
+import { NO_PROBE_VALUES, ProbeKernel } from "./probe-kernel.ts";
 import { ProbeMode, Probe } from "./probe.schema.ts";
 
 const VARIANT_ID = 2;
@@ -37,8 +37,7 @@ export async function probePipelines(
 export async function timeCreation(device: Device, variant: number): Promise<number> {
   const program = await sharedPrograms().program({ file: kernelFile("residency/kernels/remains") }, device);
   const answer = device.createBuffer({ role: "readback", sizeBytes: 16, label: "creation probe" });
-  const constants = new DataView(new ArrayBuffer(Probe.sizeBytes));
-  Probe.write(constants, 0, { answer: answer.address, value: SEED });
+  const constants = Probe.pack({ ...NO_PROBE_VALUES, answer: answer.address, value: SEED });
   const begin = performance.now();
   const pipeline = device.createComputePipeline({
     spirv: program.spirv,
