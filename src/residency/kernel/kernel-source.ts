@@ -1,29 +1,28 @@
 /**
- * What a kernel's schemas become: the GLSL that `#include "kernel.glsl"` brings its author, and the host's half of the
- * same words.
+ * What a kernel's schemas become: the GLSL that `#include "kernel.glsl"` brings its author, and the host's half of the same words.
  *
  *     host                                    slot of the queue                                device
  *     { windowLength: 64, value: 1.5 }  ──▶   words 0…11 header, 12…59 extension   ──▶   Request requestAt(uint slot)
  *     { mean: 1.5 }                     ◀──   status, words 0…43 (completion)      ◀──   void respond(uint slot, Response)
  *
- * A struct travels as the words of its memory: each field at its offset, padding as zeros. The GLSL reads every word by
- * a constant index and calls constructors, so no array is indexed at run time (slow, as it would spill).
+ * A struct travels as the words of its memory: each field at its offset, padding as zeros. The GLSL reads every word by a constant
+ * index and calls constructors, so no array is indexed at run time (slow, as it would spill).
  *
  * State is one buffer of device memory, cut into named sections at multiples of 256 bytes.
  */
 import { unreadable, EverwarpError } from "../../base/index.ts";
 import {
-  type Infer,
-  type StructLayout,
   structReader,
   structWriter,
+  type Infer,
+  type StructLayout,
   type UndocumentedType,
   undocumented,
 } from "../../schema/index.ts";
 import { Queue } from "../queue/index.ts";
 import { CONTENT_WORDS_PER_VECTOR, typesText } from "./kernel-glsl.ts";
 import { assertNames } from "./kernel-names.ts";
-import { shapeOf, type StateSection, layoutHashOf } from "./layout-hash.ts";
+import { layoutHashOf, shapeOf, type StateSection } from "./layout-hash.ts";
 
 /** Words of a request, all told. */
 export const REQUEST_WORDS_MAX = Queue.HEADER_WORDS + (Queue.SLOT_VECTORS - Queue.HEADER_VECTORS) * 4;
@@ -37,7 +36,6 @@ export const STATUS_UNANSWERED = 0x1_0000;
 
 const SECTION_ALIGN_BYTES = 256;
 
-/** What the author of a kernel says about its calls and its state. */
 export interface KernelSchemas<Q extends StructLayout = StructLayout, R extends StructLayout = StructLayout> {
   request: Q;
   response: R;
@@ -56,10 +54,7 @@ export interface KernelTypes<Q extends StructLayout = StructLayout, R extends St
   readonly stateSections: readonly StateSection[];
   /** Bytes of the state buffer, a multiple of 256; 0 where there is no state. */
   readonly stateBytes: number;
-  /**
-   * SHA-256 of every name, type and offset of request, response and state, in hexadecimal. Equal hashes mean equal
-   * memory.
-   */
+  /** SHA-256 of every name, type and offset of request, response and state, in hexadecimal. Equal hashes mean equal memory. */
   readonly layoutHash: string;
   /**
    * Stores a request's words at words[0 … requestWords - 1].
@@ -77,8 +72,8 @@ export interface KernelTypes<Q extends StructLayout = StructLayout, R extends St
 /**
  * Makes a kernel's types from its schemas.
  *
- * @throws EW_BAD_ARGUMENT for arrays without a count, names that are taken, sections of no size, and responses of more
- * than 44 words; EW_REQUEST_TOO_LARGE for requests of more than 60 words
+ * @throws EW_BAD_ARGUMENT for arrays without a count, names that are taken, sections of no size, and responses of more than 44 words;
+ * EW_REQUEST_TOO_LARGE for requests of more than 60 words
  */
 export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
   schemas: KernelSchemas<Q, R>,

@@ -105,6 +105,30 @@ it("tells of other processes, and is joined anew after everybody left", async ()
   expect(changes).toBe(2);
 });
 
+it("those who come later meet those who stay, whoever left in between", () => {
+  const key = keyOf("later");
+  using stays = joinCard(
+    key,
+    {},
+    guest(() => undefined),
+  );
+  stays.opened(1);
+  const leaves = joinCard(
+    key,
+    {},
+    guest(() => undefined),
+  );
+  leaves.opened(1);
+  leaves[Symbol.dispose]();
+  using comes = joinCard(
+    key,
+    {},
+    guest(() => undefined),
+  );
+  comes.opened(1);
+  expect([stays.hasOthers, comes.hasOthers]).toEqual([true, true]);
+});
+
 describe("a kernel that is asked for nothing", () => {
   afterEach(() => vi.useRealTimers());
 
@@ -188,28 +212,4 @@ describe("a kernel that is asked for nothing", () => {
     idle.member[Symbol.dispose]();
     busy.member[Symbol.dispose]();
   });
-});
-
-it("those who come later meet those who stay, whoever left in between", () => {
-  const key = keyOf("later");
-  using stays = joinCard(
-    key,
-    {},
-    guest(() => undefined),
-  );
-  stays.opened(1);
-  const leaves = joinCard(
-    key,
-    {},
-    guest(() => undefined),
-  );
-  leaves.opened(1);
-  leaves[Symbol.dispose]();
-  using comes = joinCard(
-    key,
-    {},
-    guest(() => undefined),
-  );
-  comes.opened(1);
-  expect([stays.hasOthers, comes.hasOthers]).toEqual([true, true]);
 });
