@@ -25,6 +25,7 @@ export {
   type ScalarKind,
 } from "./types.ts";
 export { glslLiteral } from "./constants.ts";
+export { structReader, structWriter } from "./codec.ts";
 export { strideOf } from "./solve.ts";
 export { type UndocumentedType, undocumented } from "./types.ts";
 export type { Accessor } from "./accessor.ts";

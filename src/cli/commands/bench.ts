@@ -22,22 +22,28 @@ import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
-Measures cases; every answer is checked, and a wrong one is an error in the place of a number. Without a name: all
-cases but search/tree, paths, paths-shapes and soak; residency is all that begin with it. search/tree and paths take a tree: everwarp bench search/tree PATH.
+Measures cases. Every answer is checked, and a wrong one is an error in the place of a
+number. Without a name: all cases but search/tree, paths, paths-shapes and soak. A name
+like residency is all cases that begin with it. search/tree and paths take a tree:
+everwarp bench search/tree PATH.
 
   --list             the cases
-  --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
-  --strategy S       only this launch strategy: ${STRATEGY_NAMES.join(", ")}
+  --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp
+                     doctor)
+  --strategy S       only this launch strategy:
+                     ${STRATEGY_NAMES.join(", ")}
   --rounds N         so many samples of every row, instead of what its time allows
   --requests N       so many requests in residency/dispatches, instead of a million
   --entries N        entries of the generated tree of paths; a million if not given
   --minutes M        how long soak goes on; 1 if not given
   --seed N           the choices of soak, to make the same again
-  --query KIND=TEXT  another pattern for search/tree; kinds: ${QUERY_KINDS.join(", ")}
+  --query KIND=TEXT  another pattern for search/tree; kinds:
+                     ${QUERY_KINDS.join(", ")}
   --json             one JSON document at the end, instead of a table
   --record DIR       also keep the document in DIR/raw.json, after every row
 
-Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was not understood.
+Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was not
+understood.
 `;
 
 const OPTIONS = {

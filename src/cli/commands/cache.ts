@@ -27,25 +27,31 @@ Looks after the programs that were compiled for this machine's devices and are k
 
   stats            what is kept, and what it was good for
   list             every program
-  preload NAME…    make these ahead of time: a program (search/scan), or all of a system (search)
-  preload --all    every program that comes with everwarp, and what a search needs on this device
-  prune            remove what was not used for long (--max-age), what is too much (--max-bytes), and what dead processes left
-  verify           read and check every entry; bad ones are moved away and made anew when they are asked for
+  preload NAME…    make these ahead of time: a program (search/scan), or all of a
+                   system (search)
+  preload --all    every program that comes with everwarp, and what a search needs on
+                   this device
+  prune            remove what was not used for long (--max-age), what is too much
+                   (--max-bytes), and what dead processes left
+  verify           read and check every entry; bad ones are moved away and made anew
+                   when they are asked for
   clear            remove all
   export FILE      write all into one file, for machines with the same device and driver
   import FILE      take from such a file what fits this machine's devices
 
-  --device D       preload: auto, gpu, a part of a device's name, or its index (everwarp doctor); elsewhere: only the devices whose
-                   folder has this in its name
+  --device D       preload: auto, gpu, a part of a device's name, or its index (everwarp
+                   doctor); elsewhere: only the devices whose folder has this in its name
   --max-age DAYS   30 if neither limit is given
   --max-bytes N    bytes for each model of device, with K, M or G behind the number
   --directory DIR  instead of $EVERWARP_CACHE_DIR or the user's cache folder
   --json           one JSON document
 
-EVERWARP_CACHE_STORE names a second level that preload and every other program asks and fills: a folder, or https://host/path. With
-EVERWARP_CACHE_SECRET only what was put there by someone who has it is taken.
+EVERWARP_CACHE_STORE names a second level: a folder, or https://host/path. preload and
+every other program asks and fills it. With EVERWARP_CACHE_SECRET only what was put there
+by someone who has it is taken.
 
-Exit codes: 0 done, 1 an entry was bad, refused or could not be made, 2 the command was not understood or could not be done.
+Exit codes: 0 done, 1 an entry was bad, refused or could not be made, 2 the command was
+not understood or could not be done.
 `;
 
 const OPTIONS = {

@@ -11,11 +11,12 @@ import { readOptions } from "./options.ts";
 
 const USAGE = `everwarp doctor [--json] [--fresh] [--long]
 
-Shows what this machine offers: Vulkan, its devices, and what was measured of each. The first time takes some seconds a device; what was
-found is kept in the device's profile.
+Shows what this machine offers: Vulkan, its devices, and what was measured of each.
+The first time takes some seconds a device. The readings are kept in the device's profile.
 
   --fresh  measure every device again, instead of reading its profile
-  --long   keep a kernel running for 3 s, also where a watchdog may end it (and with it, for a moment, the display)
+  --long   keep a kernel running for 3 s, also where a watchdog may end it (and with
+           it, for a moment, the display)
   --json   one JSON document
 `;
 
