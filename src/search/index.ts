@@ -51,6 +51,7 @@ export {
   type GrepMode,
   type GrepOptions,
   type GrepSubject,
+  type PrinterMode,
   type SortKey,
   runGrep,
 } from "./grep/index.ts";
