@@ -50,7 +50,6 @@ export {
   type ScalarKind,
   type LayoutRule,
   type Fields,
-  type Accessor,
   type InferFields,
   type Struct,
 } from "../schema/index.ts";

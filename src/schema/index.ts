@@ -28,4 +28,3 @@ export { glslLiteral } from "./constants.ts";
 export { structReader, structWriter } from "./codec.ts";
 export { strideOf } from "./solve.ts";
 export { type UndocumentedType, undocumented } from "./types.ts";
-export type { Accessor } from "./accessor.ts";

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { openEngine } from "../../src/cli/engine-hook.ts";
+import { openEngine } from "../../src/cli/commands/device-search.ts";
 import type { SearchHooks } from "../../src/cli/commands/search.ts";
 import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { Dir, difference, runHere, runRipgrep } from "../support/cli.ts";

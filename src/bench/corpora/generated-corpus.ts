@@ -220,7 +220,7 @@ async function generate(folder: string, sizeBytes: number): Promise<GeneratedCor
   }
   for (const { pattern, hits } of burst) for (let index = 0; index < hits; index++) plants.push(pattern);
   writeFiles(folder, sizeBytes, plants);
-  const corpus = await Corpus.load([folder]);
+  const corpus = await Corpus.list([folder]);
   let typed: KnownQuery[] | undefined;
   return {
     sizeBytes,

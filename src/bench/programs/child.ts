@@ -169,7 +169,7 @@ async function searchOnce({
   pattern,
 }: ChildJob & { kind: "first-search" }): Promise<FirstSearchAnswer> {
   const startMs = performance.now();
-  const corpus = await Corpus.load([folder]);
+  const corpus = await Corpus.list([folder]);
   const engine = await SearchEngine.open({ corpus, device });
   try {
     const { count } = await engine.submit({ pattern, fixedStrings: true }).wait();
@@ -187,7 +187,7 @@ async function searchBeside({
   runMs,
 }: ChildJob & { kind: "beside" }): Promise<BesideAnswer> {
   const beginMs = performance.now();
-  const engine = await SearchEngine.open({ corpus: await Corpus.load([folder]), device, strategy });
+  const engine = await SearchEngine.open({ corpus: await Corpus.list([folder]), device, strategy });
   const openMs = performance.now() - beginMs;
   const samplesUs: number[] = [];
   let wrongCount = 0;

@@ -144,7 +144,7 @@ class TreeRun {
     const samplesUs: number[] = [];
     const begin = performance.now();
     for (;;) {
-      const corpus = await Corpus.load([this.#tree]);
+      const corpus = await Corpus.list([this.#tree]);
       const loaded = await target.load(corpus);
       samplesUs.push((corpus.walkMs + loaded.loadMs) * 1000);
       context.signal.throwIfAborted();

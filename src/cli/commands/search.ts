@@ -6,7 +6,7 @@ import type { Environment } from "../terminal/index.ts";
 
 /** What tests replace. */
 export interface SearchHooks {
-  /** Opens an engine for this search, or undefined for none. Default: a device's, see engine-hook.ts. */
+  /** Opens an engine for this search, or undefined for none. Default: a device's, see device-search.ts. */
   openEngine?: (
     options: GrepOptions,
     environment: Environment,
@@ -40,7 +40,7 @@ export async function runSearch(
   await assertStrategy(flags.strategy);
   const options = toGrepOptions(flags, environment);
   return await runGrep(options, environment, async (subject) => {
-    const openEngine = hooks.openEngine ?? (await import("../engine-hook.ts")).openEngine;
+    const openEngine = hooks.openEngine ?? (await import("./device-search.ts")).openEngine;
     return await openEngine(options, environment, subject);
   });
 }

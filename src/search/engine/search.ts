@@ -9,8 +9,8 @@
  * - After an error every later call throws it again. Only after the EW_TIMEOUT of `waitSync` the search goes on.
  * - A search that ended, by whatever, is pending no longer, and nothing of it is sent any more.
  */
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { milliseconds, nowMs, EverwarpError } from "../../base/index.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import { EverwarpError, milliseconds, nowMs, SLICE_MS, WaitPace } from "../../base/index.ts";
 import { AskedPlan } from "./asked-plan.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { SearchOptions } from "./engine-options.ts";
@@ -20,8 +20,6 @@ import type { PreparedQuery } from "./query.ts";
 import { abortedError, SearchLimits, timeoutError } from "./search-limits.ts";
 import { SearchResult } from "./search-result.ts";
 
-/** How long the host searches before the event loop has its turn. */
-const SLICE_MS = 8;
 /** How long a look at `done` may take. */
 const LOOK_MS = 1;
 
@@ -257,10 +255,10 @@ export class Search implements AsyncIterable<SearchResult> {
 
   async #untilSent(): Promise<void> {
     this.#throwFailure();
-    const beginMs = nowMs();
+    const pace = new WaitPace(nowMs());
     while (this.isPending) {
       this.#owner.sendPending();
-      if (this.isPending) await (nowMs() - beginMs < SLICE_MS ? turn() : sleep(1));
+      if (this.isPending) await pace.pause(nowMs());
       this.#throwFailure();
     }
   }
