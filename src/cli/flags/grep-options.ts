@@ -18,7 +18,7 @@ import {
   type TypeChange,
   type WalkOptions,
 } from "../../search/index.ts";
-import type { Environment } from "../terminal/index.ts";
+import type { CommandContext } from "../terminal/index.ts";
 import { type FlagValues, contextLines } from "./flag-values.ts";
 import { collectPatterns } from "./patterns.ts";
 
@@ -45,7 +45,7 @@ function typeChanges(flags: FlagValues): TypeChange[] {
   });
 }
 
-function walkOptions(flags: FlagValues, { stdoutFile }: Environment): WalkOptions {
+function walkOptions(flags: FlagValues, { stdoutFile }: CommandContext): WalkOptions {
   return {
     hidden: flags.hidden,
     noIgnoreDot: flags.noIgnoreDot,
@@ -120,14 +120,14 @@ interface Decided {
  * @throws EW_BAD_ARGUMENT, EW_BAD_FLAG_VALUE for values that cannot be used, or not together. Also the errors of
  * `collectPatterns`
  */
-export function toGrepOptions(flags: FlagValues, environment: Environment): GrepOptions {
+export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepOptions {
   const mode = settledMode(flags);
   const isSearch = mode.kind === "search";
   const printed = isSearch ? mode.search : "standard";
   const { patterns, paths, stdinConsumed } = collectPatterns(flags);
-  const { stdoutIsTerminal } = environment;
+  const { stdoutIsTerminal } = context;
   const implicitPath = paths.length === 0;
-  const searchStdin = implicitPath && isSearch && !stdinConsumed && environment.stdinIsReadable;
+  const searchStdin = implicitPath && isSearch && !stdinConsumed && context.stdinIsReadable;
   const givenPaths = searchStdin ? ["-"] : paths;
   const isOneFile =
     givenPaths.length === 1 && (givenPaths[0] === "-" || !probe(givenPaths[0] as string, isDirectory));
@@ -151,12 +151,12 @@ export function toGrepOptions(flags: FlagValues, environment: Environment): Grep
     mode,
     searcher: {
       matcher: matcherOptions(decided),
-      searcher: searcherOptions(decided, environment),
-      printer: printerOptions(decided, environment),
+      searcher: searcherOptions(decided, context),
+      printer: printerOptions(decided, context),
     },
     paths: givenPaths,
     implicitPath,
-    walk: walkOptions(flags, environment),
+    walk: walkOptions(flags, context),
     sort: flags.sort,
     threads: flags.sort === undefined ? workerThreads : 1,
     workerThreads,
@@ -185,7 +185,7 @@ function matcherOptions({ flags, patterns, binary }: Decided): GrepOptions["sear
   };
 }
 
-function searcherOptions(decided: Decided, environment: Environment): GrepOptions["searcher"]["searcher"] {
+function searcherOptions(decided: Decided, context: CommandContext): GrepOptions["searcher"]["searcher"] {
   const { flags, paths, binary, before, after } = decided;
   const asOnePiece =
     flags.mmap === "always" ||
@@ -200,7 +200,7 @@ function searcherOptions(decided: Decided, environment: Environment): GrepOption
     beforeContext: before,
     afterContext: after,
     passthru: flags.context === "passthru",
-    lineNumber: flags.lineNumber ?? wantsLineNumbers(decided, environment),
+    lineNumber: flags.lineNumber ?? wantsLineNumbers(decided, context),
     maxCount: flags.maxCount ?? Infinity,
     stopOnNonmatch: flags.stopOnNonmatch,
     binaryExplicit: binary.explicit,
@@ -212,17 +212,15 @@ function searcherOptions(decided: Decided, environment: Environment): GrepOption
 }
 
 /** Line numbers are printed on a terminal, unless standard input alone is searched, and with columns. */
-function wantsLineNumbers({ flags, mode, printed, paths }: Decided, environment: Environment): boolean {
+function wantsLineNumbers({ flags, mode, printed, paths }: Decided, context: CommandContext): boolean {
   if (flags.quiet || mode.kind !== "search") return false;
   if (printed === "json") return true;
   const onlyStdin = paths.length === 1 && paths[0] === "-";
   const wantsColumn = flags.column ?? flags.vimgrep;
-  return (
-    printed === "standard" && ((environment.stdoutIsTerminal && !onlyStdin) || wantsColumn || flags.vimgrep)
-  );
+  return printed === "standard" && ((context.stdoutIsTerminal && !onlyStdin) || wantsColumn || flags.vimgrep);
 }
 
-function printerOptions(decided: Decided, environment: Environment): GrepOptions["searcher"]["printer"] {
+function printerOptions(decided: Decided, context: CommandContext): GrepOptions["searcher"]["printer"] {
   const { flags, printed, stats, heading, isOneFile } = decided;
   return {
     mode: printed,
@@ -231,7 +229,7 @@ function printerOptions(decided: Decided, environment: Environment): GrepOptions
     color:
       flags.color === "always" ||
       flags.color === "ansi" ||
-      (flags.color === "auto" && environment.stdoutIsTerminal && terminalHasColor(environment)),
+      (flags.color === "auto" && context.stdoutIsTerminal && terminalHasColor(context)),
     colors: colorSpecs(flags),
     heading,
     withFilename: flags.withFilename ?? (flags.vimgrep || !isOneFile),
@@ -263,6 +261,6 @@ function fileSeparator({ flags, mode, printed, heading, before, after }: Decided
 }
 
 /** A terminal whose TERM is "dumb" gets no colour unless the user asks for it. The same is true with NO_COLOR. */
-function terminalHasColor({ env }: Environment): boolean {
+function terminalHasColor({ env }: CommandContext): boolean {
   return env["TERM"] !== undefined && env["TERM"] !== "dumb" && env["NO_COLOR"] === undefined;
 }
