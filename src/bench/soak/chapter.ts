@@ -242,7 +242,8 @@ export class SoakChapter {
         const { inFlight, waiting, recoveries } = this.#kernel.stats();
         throw new EverwarpError(
           "EW_BENCH_WRONG_RESULT",
-          `${this.#pending.size} requests and checkpoints have not come to an end within ${QUIET_TIMEOUT_MS} ms (in flight ${inFlight}, waiting ${waiting}, recoveries ${recoveries})`,
+          `${this.#pending.size} requests and checkpoints have not come to an end within ${QUIET_TIMEOUT_MS} ms ` +
+            `(in flight ${inFlight}, waiting ${waiting}, recoveries ${recoveries})`,
         );
       }
       await sleep(1);

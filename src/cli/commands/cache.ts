@@ -217,7 +217,9 @@ function removed(answers: readonly Removal[]): Outcome {
     kept: sum("kept"),
     keptBytes: sum("keptBytes"),
   };
-  const text = `${document.removed} removed, ${sizeText(document.removedBytes)}; ${document.kept} kept, ${sizeText(document.keptBytes)}\n`;
+  const text =
+    `${document.removed} removed, ${sizeText(document.removedBytes)}; ` +
+    `${document.kept} kept, ${sizeText(document.keptBytes)}\n`;
   return { document, text, code: 0 };
 }
 
@@ -229,7 +231,8 @@ function preloadText(answer: PreloadAnswer): string {
     .map(({ name, reason = "" }) => `  failed: ${name}: ${reason}\n`);
   const remote = remoteHits === 0 ? "" : `, ${remoteHits} from the second level`;
   return [
-    `${device}: ${of("made")} made, ${of("there")} there already${remote}, ${of("failed")} failed; ${compilations} sources compiled, ${millisecondsText(elapsedMs)}\n`,
+    `${device}: ${of("made")} made, ${of("there")} there already${remote}, ` +
+      `${of("failed")} failed; ${compilations} sources compiled, ${millisecondsText(elapsedMs)}\n`,
     ...failed,
     ...(remoteTrouble === undefined ? [] : [`  second level: ${remoteTrouble}\n`]),
   ].join("");
