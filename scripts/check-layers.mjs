@@ -72,6 +72,7 @@ const INSIDE = {
     ["soak", "together"],
     ["."],
   ],
+  cli: [["terminal"], ["flags", "doctor", "cache"], ["commands"], ["."]],
 };
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");

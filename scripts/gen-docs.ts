@@ -14,7 +14,7 @@ import { ERROR_CODES } from "../src/base/errors.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 import { runCommand } from "../src/cli/commands/others.ts";
 import { CATEGORIES } from "../src/cli/flags/definition.ts";
-import type { Environment } from "../src/cli/terminal/index.ts";
+import type { CommandContext } from "../src/cli/terminal/index.ts";
 import { FLAGS } from "../src/cli/flags/table.ts";
 import { alignTables } from "./align-tables.ts";
 import { RECORDS, withFigures } from "./figures.ts";
@@ -51,7 +51,7 @@ async function help(name: string): Promise<string> {
     writeError: (error: string) => {
       throw new Error(error);
     },
-  } as unknown as Environment;
+  } as unknown as CommandContext;
   await runCommand(["help", name], environment);
   return `\`\`\`text\n${text.trimEnd()}\n\`\`\`\n`;
 }

@@ -3,7 +3,7 @@
  * nothing else. commander handles the others.
  */
 import type { SearchHooks } from "./commands/index.ts";
-import { type Environment, processEnvironment, failureText } from "./terminal/index.ts";
+import { type CommandContext, processContext, failureText } from "./terminal/index.ts";
 
 /**
  * Runs a command. An expected error is reported in one line, a fault of everwarp itself with its stack.
@@ -12,26 +12,26 @@ import { type Environment, processEnvironment, failureText } from "./terminal/in
  */
 export async function main(
   argv: readonly string[],
-  environment: Environment = processEnvironment(),
+  context: CommandContext = processContext(),
   hooks: SearchHooks = {},
 ): Promise<number> {
   let code: number;
   try {
-    code = await run(argv, environment, hooks);
+    code = await run(argv, context, hooks);
   } catch (error) {
     // The reader of the output has seen enough.
     if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
-    environment.writeError(`everwarp: ${failureText(error)}\n`);
+    context.writeError(`everwarp: ${failureText(error)}\n`);
     return 2;
   }
-  return environment.messagesLost ? 2 : code;
+  return context.messagesLost ? 2 : code;
 }
 
-async function run(argv: readonly string[], environment: Environment, hooks: SearchHooks): Promise<number> {
+async function run(argv: readonly string[], context: CommandContext, hooks: SearchHooks): Promise<number> {
   if (argv[0] === "search") {
     const { runSearch } = await import("./commands/search.ts");
-    return await runSearch(argv.slice(1), environment, hooks);
+    return await runSearch(argv.slice(1), context, hooks);
   }
   const { runCommand } = await import("./commands/others.ts");
-  return await runCommand(argv, environment);
+  return await runCommand(argv, context);
 }

@@ -24,6 +24,7 @@ export {
   type GrepMode,
   type GrepOptions,
   type GrepSubject,
+  type PrinterMode,
   runGrep,
   type SortKey,
 } from "./grep/index.ts";

@@ -1,9 +1,9 @@
 /** What a command that runs in this process writes, kept. */
-import type { Environment } from "../../src/cli/terminal/command-context.ts";
+import type { CommandContext } from "../../src/cli/terminal/command-context.ts";
 
 export interface Captured {
   /** Without variables, terminals and standard input, but for what was changed. */
-  readonly environment: Environment;
+  readonly environment: CommandContext;
   /** Written to standard output so far. */
   readonly out: () => string;
   readonly outBytes: () => Buffer;
@@ -12,7 +12,7 @@ export interface Captured {
 }
 
 /** Surroundings for a command. */
-export function captured(changes: Partial<Environment> = {}): Captured {
+export function captured(changes: Partial<CommandContext> = {}): Captured {
   const chunks: Buffer[] = [];
   let errors = "";
   return {

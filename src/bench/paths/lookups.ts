@@ -74,7 +74,8 @@ class PathsRun {
     const meanSteps = (this.#million.steps / PACKED).toFixed(2);
     const meanBytes = (this.#packed.bytes.length / PACKED).toFixed(1);
     this.#context.reporter.progress(
-      `${this.#context.caseName}: ${this.#tree.name}; ${this.#tree.entryCount} entries, paths of ${meanSteps} components and ${meanBytes} bytes`,
+      `${this.#context.caseName}: ${this.#tree.name}; ${this.#tree.entryCount} entries, ` +
+        `paths of ${meanSteps} components and ${meanBytes} bytes`,
     );
     await this.#packing();
     if (device !== "cpu") {

@@ -132,7 +132,8 @@ async function measureTurn(
   entry.name = target.name;
   const loaded = await target.load(corpus);
   context.reporter.progress(
-    `${context.caseName}: ${sizeText(sizeBytes)} with ${target.name} (${target.device}), loaded in ${loaded.loadMs.toFixed(0)} ms`,
+    `${context.caseName}: ${sizeText(sizeBytes)} with ${target.name} (${target.device}), ` +
+      `loaded in ${loaded.loadMs.toFixed(0)} ms`,
   );
   for (const [position, subject] of subjects.entries()) {
     if (entry.errors[position] !== undefined) continue;

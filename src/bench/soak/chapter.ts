@@ -244,7 +244,8 @@ export class SoakChapter {
         const { inFlight, pending, recoveries } = this.#kernel.stats();
         throw new EverwarpError(
           "EW_BENCH_WRONG_RESULT",
-          `${this.#pending.size} requests and checkpoints have not come to an end within ${QUIET_TIMEOUT_MS} ms (in flight ${inFlight}, pending ${pending}, recoveries ${recoveries})`,
+          `${this.#pending.size} requests and checkpoints have not come to an end within ${QUIET_TIMEOUT_MS} ms ` +
+            `(in flight ${inFlight}, pending ${pending}, recoveries ${recoveries})`,
         );
       }
       await sleep(1);

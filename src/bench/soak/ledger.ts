@@ -13,6 +13,7 @@
 import { expectResult } from "../measure/index.ts";
 import { type Report, SoakReference, type Task } from "./kernel.ts";
 
+/** 0: normal, 1: urgent. */
 export type Priority = 0 | 1;
 /** What became of a request, as far as its caller knows. */
 export type Outcome = "asked" | "answered" | "never performed" | "open" | "refused";

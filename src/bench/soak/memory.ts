@@ -70,7 +70,8 @@ export class SoakMemory {
     if (endMiB <= limitMiB) return;
     throw new EverwarpError(
       "EW_BENCH_WRONG_RESULT",
-      `the process holds ${endMiB} MiB in the end, ${warmMiB} after warming up; at most ${limitMiB} would count as flat`,
+      `the process holds ${endMiB} MiB in the end, ` +
+        `${warmMiB} after warming up; at most ${limitMiB} would count as flat`,
     );
   }
 }

@@ -1,7 +1,8 @@
 /**
- * `together`: who uses one card at the same time, and how long each waits.
+ * `together`: several users of one device, and how long each waits.
  *
- *   in one process   a search, a lookup of a hundred paths and a kernel that echoes a word: each alone, then beside the others
+ *   in one process   a search, a lookup of a hundred paths and a kernel that echoes a word:
+ *                    each alone, then beside the others
  *   processes        two and four processes with a search engine each, one query a millisecond
  */
 import path from "node:path";

@@ -17,7 +17,7 @@ import {
   Reporter,
   QUERY_KINDS,
 } from "../../bench/index.ts";
-import { failureText, type Environment } from "../terminal/index.ts";
+import { failureText, type CommandContext } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
@@ -90,20 +90,20 @@ interface Request {
 /** @returns the exit code */
 export async function run(
   argv: readonly string[],
-  environment: Environment,
+  context: CommandContext,
   hooks: BenchHooks = {},
 ): Promise<number> {
   const request = parse(argv);
   if (typeof request === "string") {
-    environment.writeOut(Buffer.from(request));
+    context.writeOut(Buffer.from(request));
     return 0;
   }
   if ("child" in request) {
-    environment.writeOut(Buffer.from(await answerChild(request.child)));
+    context.writeOut(Buffer.from(await answerChild(request.child)));
     return 0;
   }
   const { isJson, recordFolder } = request;
-  const reporter = new Reporter({ argv, isJson, recordFolder, machine: describeMachine() }, environment);
+  const reporter = new Reporter({ argv, isJson, recordFolder, machine: describeMachine() }, context);
   const stop = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void =>
     stop.abort(new EverwarpError("EW_CLOSED", `stopped by ${signal}`));

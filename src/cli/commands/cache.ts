@@ -17,7 +17,7 @@ import {
   type ImportAnswer,
   importPrograms,
 } from "../cache/index.ts";
-import { ProgressBar, type Environment } from "../terminal/index.ts";
+import { ProgressBar, type CommandContext } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 import { secondLevelFrom } from "../../programs/index.ts";
 
@@ -87,14 +87,14 @@ interface Call {
   readonly directory: string;
   readonly words: readonly string[];
   readonly options: CacheOptions;
-  readonly environment: Environment;
+  readonly context: CommandContext;
   folders(): Promise<ModelFolder[]>;
 }
 
 /** @returns the exit code */
-export async function run(argv: readonly string[], environment: Environment): Promise<number> {
+export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals } = readOptions("cache", argv, OPTIONS);
-  const print = (text: string): void => environment.writeOut(Buffer.from(text));
+  const print = (text: string): void => context.writeOut(Buffer.from(text));
   if (values.help === true) {
     print(USAGE);
     return 0;
@@ -114,9 +114,9 @@ export async function run(argv: readonly string[], environment: Environment): Pr
     maxBytes: values["max-bytes"] === undefined ? undefined : parseBytes(values["max-bytes"]),
   };
   assertOptionsFit(name, options);
-  const directory = chosenDirectory(values.directory, environment.env);
+  const directory = chosenDirectory(values.directory, context.env);
   const folders = (): Promise<ModelFolder[]> => modelFolders(directory, options.device);
-  const outcome = await command({ directory, words, options, environment, folders });
+  const outcome = await command({ directory, words, options, context, folders });
   print(values.json === true ? `${JSON.stringify(outcome.document, undefined, 1)}\n` : outcome.text);
   return outcome.code;
 }
@@ -136,18 +136,18 @@ const COMMANDS = {
     return { document: { programs }, text: listText(programs, Date.now()), code: 0 };
   },
 
-  async preload({ directory, words, options, environment }: Call): Promise<Outcome> {
+  async preload({ directory, words, options, context }: Call): Promise<Outcome> {
     if ((words.length === 0) !== options.all)
       throw badArgument(
         "cache preload takes names of programs, or --all",
         "everwarp cache --help shows both.",
       );
-    const bar = new ProgressBar(environment);
+    const bar = new ProgressBar(context);
     const answer = await preload({
       directory,
       select: deviceSelection(options.device),
       names: words,
-      secondLevel: secondLevelFrom(environment.env),
+      secondLevel: secondLevelFrom(context.env),
       onProgress: (done, total, name) => bar.show(done, total, name),
     }).finally(() => bar.end());
     const hasFailed = answer.programs.some(({ state }) => state === "failed");
@@ -217,7 +217,9 @@ function removed(answers: readonly Removal[]): Outcome {
     kept: sum("kept"),
     keptBytes: sum("keptBytes"),
   };
-  const text = `${document.removed} removed, ${sizeText(document.removedBytes)}; ${document.kept} kept, ${sizeText(document.keptBytes)}\n`;
+  const text =
+    `${document.removed} removed, ${sizeText(document.removedBytes)}; ` +
+    `${document.kept} kept, ${sizeText(document.keptBytes)}\n`;
   return { document, text, code: 0 };
 }
 
@@ -229,7 +231,8 @@ function preloadText(answer: PreloadAnswer): string {
     .map(({ name, reason = "" }) => `  failed: ${name}: ${reason}\n`);
   const remote = remoteHits === 0 ? "" : `, ${remoteHits} from the second level`;
   return [
-    `${device}: ${of("made")} made, ${of("there")} there already${remote}, ${of("failed")} failed; ${compilations} sources compiled, ${millisecondsText(elapsedMs)}\n`,
+    `${device}: ${of("made")} made, ${of("there")} there already${remote}, ` +
+      `${of("failed")} failed; ${compilations} sources compiled, ${millisecondsText(elapsedMs)}\n`,
     ...failed,
     ...(remoteTrouble === undefined ? [] : [`  second level: ${remoteTrouble}\n`]),
   ].join("");

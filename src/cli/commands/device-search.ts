@@ -2,7 +2,7 @@
  * The search on a device, as a terminal has it: with a hint, a progress bar, and signals that stop the kernel first.
  */
 import type { GrepEngine, GrepOptions, GrepSubject } from "../../search/index.ts";
-import { deviceHint, type Environment, isHintDue, SignalGuard, withProgress } from "../terminal/index.ts";
+import { deviceHint, type CommandContext, isHintDue, SignalGuard, withProgress } from "../terminal/index.ts";
 
 /**
  * Searches on a device, where one is asked for or there is a hardware one.
@@ -12,18 +12,18 @@ import { deviceHint, type Environment, isHintDue, SignalGuard, withProgress } fr
  */
 export async function openEngine(
   options: GrepOptions,
-  environment: Environment,
+  context: CommandContext,
   subject: GrepSubject,
   deviceFilesMin?: number,
 ): Promise<GrepEngine | undefined> {
   const { openDeviceHits } = await import("../../search/grep/device-hits.ts");
-  const stderrIsTerminal = options.messages && environment.stderrIsTerminal;
+  const stderrIsTerminal = options.messages && context.stderrIsTerminal;
   return openDeviceHits(options, subject, {
     guardKernel: () => new SignalGuard(),
-    withProgress: (text, work) => withProgress({ ...environment, stderrIsTerminal }, text, work),
+    withProgress: (text, work) => withProgress({ ...context, stderrIsTerminal }, text, work),
     usesHost: (reason) => {
       const hint = deviceHint({ device: options.engine.device, stderrIsTerminal, reason });
-      if (hint !== undefined && isHintDue(environment.env)) environment.writeError(hint);
+      if (hint !== undefined && isHintDue(context.env)) context.writeError(hint);
     },
     ...(deviceFilesMin === undefined ? {} : { deviceFilesMin }),
   });

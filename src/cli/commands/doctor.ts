@@ -6,7 +6,7 @@
  */
 import type { ParseArgsConfig } from "node:util";
 import { examine, answerProbe, type ProbeRunner, runProbeApart, reportText } from "../doctor/index.ts";
-import type { Environment } from "../terminal/index.ts";
+import type { CommandContext } from "../terminal/index.ts";
 import { readOptions } from "./options.ts";
 
 const USAGE = `everwarp doctor [--json] [--fresh] [--long]
@@ -39,11 +39,11 @@ export interface DoctorHooks {
 /** @returns the exit code: 0, also where there is no device; 2 for options that are not understood */
 export async function run(
   argv: readonly string[],
-  environment: Environment,
+  context: CommandContext,
   hooks: DoctorHooks = {},
 ): Promise<number> {
   const { values } = readOptions("doctor", argv, OPTIONS);
-  const print = (text: string): void => environment.writeOut(Buffer.from(text));
+  const print = (text: string): void => context.writeOut(Buffer.from(text));
   if (values.help === true) {
     print(USAGE);
     return 0;
@@ -56,8 +56,8 @@ export async function run(
     isFresh: values.fresh === true,
     isLong: values.long === true,
     runProbe: hooks.runProbe ?? runProbeApart,
-    ...(environment.stderrIsTerminal
-      ? { onProbe: (device, probe) => environment.writeError(`${device}: ${probe} …\n`) }
+    ...(context.stderrIsTerminal
+      ? { onProbe: (device, probe) => context.writeError(`${device}: ${probe} …\n`) }
       : {}),
   });
   print(values.json === true ? `${JSON.stringify(report, undefined, 1)}\n` : reportText(report));

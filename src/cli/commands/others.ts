@@ -1,20 +1,20 @@
 /** Runs all commands but `search`. commander distinguishes them. Each is loaded when it is called. */
 import { Command, CommanderError } from "commander";
-import type { Environment } from "../terminal/index.ts";
+import type { CommandContext } from "../terminal/index.ts";
 import { COMMANDS } from "./registry.ts";
 import { versionText } from "../../base/index.ts";
 
 /** Runs a command. @returns its exit code, or 2 if it does not exist */
-export async function runCommand(argv: readonly string[], environment: Environment): Promise<number> {
+export async function runCommand(argv: readonly string[], context: CommandContext): Promise<number> {
   // A command prints its own help. commander knows only its name.
   const [word, named, ...more] = argv;
   if (word === "help" && named !== undefined && more.length === 0) {
-    if (named === "search") return (await import("./search.ts")).runSearch(["--help"], environment);
+    if (named === "search") return (await import("./search.ts")).runSearch(["--help"], context);
     const command = COMMANDS.find(({ name }) => name === named);
-    if (command !== undefined) return (await command.load()).run(["--help"], environment);
+    if (command !== undefined) return (await command.load()).run(["--help"], context);
     if (named !== "version" && named !== "help") {
       const names = ["search", "version", ...COMMANDS.map(({ name }) => name)].join(", ");
-      environment.writeError(`everwarp: there is no command "${named}". Choose among ${names}.\n`);
+      context.writeError(`everwarp: there is no command "${named}". Choose among ${names}.\n`);
       return 2;
     }
   }
@@ -25,8 +25,8 @@ export async function runCommand(argv: readonly string[], environment: Environme
     .helpCommand("help [command]", "show help, of a command if it is named")
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => environment.writeOut(Buffer.from(text)),
-      writeErr: (text) => environment.writeError(text),
+      writeOut: (text) => context.writeOut(Buffer.from(text)),
+      writeErr: (text) => context.writeError(text),
     });
   program
     .command("search")
@@ -36,12 +36,12 @@ export async function runCommand(argv: readonly string[], environment: Environme
     .argument("[arguments...]")
     .action(async () => {
       const { runSearch } = await import("./search.ts");
-      code = await runSearch(argv.slice(argv.indexOf("search") + 1), environment);
+      code = await runSearch(argv.slice(argv.indexOf("search") + 1), context);
     });
   program
     .command("version")
     .summary("show the version")
-    .action(() => environment.writeOut(Buffer.from(versionText())));
+    .action(() => context.writeOut(Buffer.from(versionText())));
   for (const command of COMMANDS)
     program
       .command(command.name)
@@ -50,7 +50,7 @@ export async function runCommand(argv: readonly string[], environment: Environme
       .allowExcessArguments()
       .helpOption(false)
       .action(async () => {
-        code = await (await command.load()).run(argv.slice(argv.indexOf(command.name) + 1), environment);
+        code = await (await command.load()).run(argv.slice(argv.indexOf(command.name) + 1), context);
       });
   try {
     await program.parseAsync(argv, { from: "user" });

@@ -7,7 +7,7 @@ import { statSync } from "node:fs";
 import type { ParseArgsConfig } from "node:util";
 import { nowMs } from "../../base/index.ts";
 import { Namespace, type NamespaceOptions, errnoCode } from "../../paths/index.ts";
-import { type Environment, ProgressBar, withProgress } from "../terminal/index.ts";
+import { type CommandContext, ProgressBar, withProgress } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp paths TREE [--stdin] [OPTIONS]
@@ -62,23 +62,23 @@ export interface PathsHooks {
 /** @returns the exit code */
 export async function run(
   argv: readonly string[],
-  environment: Environment,
+  context: CommandContext,
   hooks: PathsHooks = {},
 ): Promise<number> {
   const options = pathsOptions(argv);
   if (options === undefined) {
-    environment.writeOut(Buffer.from(USAGE));
+    context.writeOut(Buffer.from(USAGE));
     return 0;
   }
   const begunMs = nowMs();
-  await using files = await openTree(options, environment);
+  await using files = await openTree(options, context);
   const loadMs = nowMs() - begunMs;
   if (options.save !== undefined) await files.save(options.save);
   if (!options.isStdin) {
-    environment.writeOut(Buffer.from(summary(files, loadMs, options.isJson)));
+    context.writeOut(Buffer.from(summary(files, loadMs, options.isJson)));
     return 0;
   }
-  return await resolveAll(files, hooks.stdin ?? process.stdin, options, environment);
+  return await resolveAll(files, hooks.stdin ?? process.stdin, options, context);
 }
 
 /** @returns undefined where help is wanted @throws EW_BAD_ARGUMENT */
@@ -106,12 +106,12 @@ function pathsOptions(argv: readonly string[]): PathsOptions | undefined {
   };
 }
 
-async function openTree({ tree, namespace }: PathsOptions, environment: Environment): Promise<Namespace> {
+async function openTree({ tree, namespace }: PathsOptions, context: CommandContext): Promise<Namespace> {
   if (statSync(tree, { throwIfNoEntry: false })?.isFile() === true)
-    return withProgress(environment, `loading ${tree}`, Namespace.load(tree, namespace));
+    return withProgress(context, `loading ${tree}`, Namespace.load(tree, namespace));
   const files = await Namespace.open(namespace);
   try {
-    const bar = new ProgressBar(environment);
+    const bar = new ProgressBar(context);
     const { skipped } = await files
       .addTree(tree, {
         onProgress: ({ entryCount, directoryCount }) =>
@@ -120,7 +120,7 @@ async function openTree({ tree, namespace }: PathsOptions, environment: Environm
           ),
       })
       .finally(() => bar.end());
-    for (const { path, code } of skipped) environment.writeError(`everwarp: ${path}: not read (${code})\n`);
+    for (const { path, code } of skipped) context.writeError(`everwarp: ${path}: not read (${code})\n`);
   } catch (error) {
     await files.close();
     throw error;
@@ -143,7 +143,7 @@ async function resolveAll(
   files: Namespace,
   stdin: AsyncIterable<Uint8Array>,
   options: PathsOptions,
-  environment: Environment,
+  context: CommandContext,
 ): Promise<number> {
   let areAllFound = true;
   const resolve = async (paths: readonly Buffer[]): Promise<void> => {
@@ -151,7 +151,7 @@ async function resolveAll(
     const print = options.isJson ? jsonLine : textLine;
     const lines = paths.map((path, index) => print(files, path, inodes[index]!, options.separator));
     areAllFound &&= inodes.every((inode) => inode >= 0);
-    environment.writeOut(Buffer.concat(lines));
+    context.writeOut(Buffer.concat(lines));
   };
   let rest = Buffer.alloc(0);
   for await (const chunk of stdin) {

@@ -1,12 +1,12 @@
 /** The commands other than `search`. Each is a module that is loaded when it is called. */
-import type { Environment } from "../terminal/index.ts";
+import type { CommandContext } from "../terminal/index.ts";
 
 /**
  * What the module of a command exports. `argv` has the arguments after the command's name. Returns the exit
  * code.
  */
 export interface CommandModule {
-  run(argv: readonly string[], environment: Environment): Promise<number>;
+  run(argv: readonly string[], context: CommandContext): Promise<number>;
 }
 
 /** A command of `everwarp`. */

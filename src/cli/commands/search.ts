@@ -2,24 +2,24 @@
 import { EverwarpError } from "../../base/index.ts";
 import { type GrepEngine, type GrepOptions, type GrepSubject, runGrep } from "../../search/index.ts";
 import { configArgs, type FlagValues, parseFlags, toGrepOptions } from "../flags/index.ts";
-import type { Environment } from "../terminal/index.ts";
+import type { CommandContext } from "../terminal/index.ts";
 
 /** What tests replace. */
 export interface SearchHooks {
   /** Opens an engine for this search, or undefined for none. Default: a device's, see device-search.ts. */
   openEngine?: (
     options: GrepOptions,
-    environment: Environment,
+    context: CommandContext,
     subject: GrepSubject,
   ) => Promise<GrepEngine | undefined>;
 }
 
 /** Parses the flags. If there is a configuration file, parses again with its arguments in front. */
-export function readArguments(argv: readonly string[], environment: Environment): FlagValues {
+export function readArguments(argv: readonly string[], context: CommandContext): FlagValues {
   const flags = parseFlags(argv);
   if (flags.special !== undefined || flags.noConfig) return flags;
-  const fromFile = configArgs(environment.env["RIPGREP_CONFIG_PATH"], (message) => {
-    if (!flags.noMessages) environment.writeError(`everwarp: ${message}\n`);
+  const fromFile = configArgs(context.env["RIPGREP_CONFIG_PATH"], (message) => {
+    if (!flags.noMessages) context.writeError(`everwarp: ${message}\n`);
   });
   return fromFile.length === 0 ? flags : parseFlags([...fromFile, ...argv]);
 }
@@ -32,16 +32,16 @@ export function readArguments(argv: readonly string[], environment: Environment)
  */
 export async function runSearch(
   argv: readonly string[],
-  environment: Environment,
+  context: CommandContext,
   hooks: SearchHooks = {},
 ): Promise<number> {
-  const flags = readArguments(argv, environment);
-  if (flags.special !== undefined) return await showSpecial(flags.special, environment);
+  const flags = readArguments(argv, context);
+  if (flags.special !== undefined) return await showSpecial(flags.special, context);
   await assertStrategy(flags.strategy);
-  const options = toGrepOptions(flags, environment);
-  return await runGrep(options, environment, async (subject) => {
+  const options = toGrepOptions(flags, context);
+  return await runGrep(options, context, async (subject) => {
     const openEngine = hooks.openEngine ?? (await import("./device-search.ts")).openEngine;
-    return await openEngine(options, environment, subject);
+    return await openEngine(options, context, subject);
   });
 }
 
@@ -57,14 +57,14 @@ async function assertStrategy(name: string | undefined): Promise<void> {
 
 async function showSpecial(
   special: NonNullable<FlagValues["special"]>,
-  environment: Environment,
+  context: CommandContext,
 ): Promise<number> {
   if (special === "versionShort" || special === "versionLong") {
     const { versionText } = await import("../../base/version.ts");
-    environment.writeOut(Buffer.from(versionText()));
+    context.writeOut(Buffer.from(versionText()));
   } else {
     const { longHelp, shortHelp } = await import("../flags/help.ts");
-    environment.writeOut(Buffer.from(special === "helpShort" ? shortHelp() : longHelp()));
+    context.writeOut(Buffer.from(special === "helpShort" ? shortHelp() : longHelp()));
   }
   return 0;
 }

@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import {
   type GrepMode,
   type GrepOptions,
+  type PrinterMode,
   type BinaryMode,
   DEFAULT_WINDOW_BYTES,
   type ColorSpecs,
@@ -17,7 +18,7 @@ import {
   type TypeChange,
   type WalkOptions,
 } from "../../search/index.ts";
-import type { Environment } from "../terminal/index.ts";
+import type { CommandContext } from "../terminal/index.ts";
 import { type FlagValues, contextLines } from "./flag-values.ts";
 import { collectPatterns } from "./patterns.ts";
 
@@ -44,7 +45,7 @@ function typeChanges(flags: FlagValues): TypeChange[] {
   });
 }
 
-function walkOptions(flags: FlagValues, { stdoutFile }: Environment): WalkOptions {
+function walkOptions(flags: FlagValues, { stdoutFile }: CommandContext): WalkOptions {
   return {
     hidden: flags.hidden,
     noIgnoreDot: flags.noIgnoreDot,
@@ -96,127 +97,74 @@ function settledMode(flags: FlagValues): GrepMode {
   return mode;
 }
 
+/** What several options depend on. */
+interface Decided {
+  readonly flags: FlagValues;
+  readonly mode: GrepMode;
+  /** What is printed for each file. */
+  readonly printed: PrinterMode;
+  readonly patterns: string[];
+  /** Paths, with "-" where standard input is searched because no path was given. */
+  readonly paths: string[];
+  /** One file or standard input is searched, and nothing else. */
+  readonly isOneFile: boolean;
+  readonly stats: boolean;
+  readonly binary: { readonly explicit: BinaryMode; readonly implicit: BinaryMode };
+  readonly before: number;
+  readonly after: number;
+  readonly heading: boolean;
+}
+
 /**
  * Decides the options of a search.
- * @throws EW_BAD_ARGUMENT, EW_BAD_FLAG_VALUE for values that cannot be used, or not together. Also the errors
- * of `collectPatterns`
+ * @throws EW_BAD_ARGUMENT, EW_BAD_FLAG_VALUE for values that cannot be used, or not together. Also the errors of
+ * `collectPatterns`
  */
-export function toGrepOptions(flags: FlagValues, environment: Environment): GrepOptions {
+export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepOptions {
   const mode = settledMode(flags);
-  const search = mode.kind === "search" ? mode.search : "standard";
+  const isSearch = mode.kind === "search";
+  const printed = isSearch ? mode.search : "standard";
   const { patterns, paths, stdinConsumed } = collectPatterns(flags);
-  const { stdoutIsTerminal } = environment;
-
+  const { stdoutIsTerminal } = context;
   const implicitPath = paths.length === 0;
-  const searchStdin = implicitPath && mode.kind === "search" && !stdinConsumed && environment.stdinIsReadable;
+  const searchStdin = implicitPath && isSearch && !stdinConsumed && context.stdinIsReadable;
   const givenPaths = searchStdin ? ["-"] : paths;
   const isOneFile =
     givenPaths.length === 1 && (givenPaths[0] === "-" || !probe(givenPaths[0] as string, isDirectory));
-  const onlyStdin = givenPaths.length === 1 && givenPaths[0] === "-";
-
-  const isJson = mode.kind === "search" && search === "json";
-  const stats = mode.kind === "search" && (flags.stats || isJson);
-  const color =
-    flags.color === "always" ||
-    flags.color === "ansi" ||
-    (flags.color === "auto" && stdoutIsTerminal && terminalHasColor(environment));
-  const column = flags.column ?? flags.vimgrep;
-  const heading =
-    flags.heading === undefined ? !flags.vimgrep && stdoutIsTerminal : flags.heading && !flags.vimgrep;
-  const workerThreads = isOneFile ? 1 : (flags.threads ?? Math.min(availableParallelism(), 12));
-  const threads = flags.sort === undefined ? workerThreads : 1;
-  const withFilename = flags.withFilename ?? (flags.vimgrep || !isOneFile);
-  const { before, after } = contextLines(flags.context);
-  const limited = flags.context !== "passthru";
-  const isStandard = mode.kind === "search" && search === "standard";
-  const fileSeparator = !isStandard
-    ? undefined
-    : heading
-      ? ""
-      : limited && before + after > 0
-        ? flags.contextSeparator
-        : undefined;
-  const lineNumber =
-    flags.lineNumber ??
-    (!flags.quiet &&
-      mode.kind === "search" &&
-      (isJson || (search === "standard" && ((stdoutIsTerminal && !onlyStdin) || column || flags.vimgrep))));
-  const asOnePiece =
-    flags.mmap === "always" ||
-    (flags.mmap === "auto" &&
-      givenPaths.length > 0 &&
-      givenPaths.length <= 10 &&
-      givenPaths.every((path) => probe(path, (each) => statSync(each).isFile())));
-  const binary = binaryModes(flags);
+  const stats = isSearch && (flags.stats || printed === "json");
+  const decided: Decided = {
+    flags,
+    mode,
+    printed,
+    patterns,
+    paths: givenPaths,
+    isOneFile,
+    stats,
+    binary: binaryModes(flags),
+    ...contextLines(flags.context),
+    heading:
+      flags.heading === undefined ? !flags.vimgrep && stdoutIsTerminal : flags.heading && !flags.vimgrep,
+  };
   if (flags.replacement !== undefined) checkReplacement(flags.replacement, patterns, flags.fixedStrings);
-
+  const workerThreads = isOneFile ? 1 : (flags.threads ?? Math.min(availableParallelism(), 12));
   return {
     mode,
     searcher: {
-      matcher: {
-        patterns,
-        fixedStrings: flags.fixedStrings,
-        caseMode: flags.caseMode,
-        wordRegexp: flags.boundary === "word",
-        lineRegexp: flags.boundary === "line",
-        unicode: !flags.noUnicode,
-        crlf: flags.crlf,
-        allowNul: binary.explicit === "none",
-      },
-      searcher: {
-        lineTerminator: 10,
-        crlf: flags.crlf,
-        invertMatch: flags.invertMatch,
-        beforeContext: before,
-        afterContext: after,
-        passthru: !limited,
-        lineNumber,
-        maxCount: flags.maxCount ?? Infinity,
-        stopOnNonmatch: flags.stopOnNonmatch,
-        binaryExplicit: binary.explicit,
-        binaryImplicit: binary.implicit,
-        encoding: flags.encoding,
-        asOnePiece,
-        windowBytes: DEFAULT_WINDOW_BYTES,
-      },
-      printer: {
-        mode: search,
-        quiet: flags.quiet,
-        stats,
-        color,
-        colors: colorSpecs(flags),
-        heading,
-        withFilename,
-        column,
-        byteOffset: flags.byteOffset,
-        onlyMatching: flags.onlyMatching,
-        perMatch: flags.vimgrep,
-        trim: flags.trim,
-        maxColumns: flags.maxColumns ?? Infinity,
-        maxColumnsPreview: flags.maxColumnsPreview,
-        replacement: flags.replacement,
-        includeZero: flags.includeZero,
-        contextSeparator: flags.contextSeparator,
-        fieldMatchSeparator: flags.fieldMatchSeparator,
-        fieldContextSeparator: flags.fieldContextSeparator,
-        pathTerminator: flags.null ? 0 : -1,
-        pathSeparator: flags.pathSeparator === undefined ? -1 : flags.pathSeparator.charCodeAt(0),
-        lineTerminator: 10,
-        crlf: flags.crlf,
-        invertMatch: flags.invertMatch,
-      },
+      matcher: matcherOptions(decided),
+      searcher: searcherOptions(decided, context),
+      printer: printerOptions(decided, context),
     },
     paths: givenPaths,
     implicitPath,
-    walk: walkOptions(flags, environment),
+    walk: walkOptions(flags, context),
     sort: flags.sort,
-    threads,
+    threads: flags.sort === undefined ? workerThreads : 1,
     workerThreads,
     matchesPossible: (patterns.length > 0 || flags.invertMatch) && flags.maxCount !== 0,
     quiet: flags.quiet,
     quitAfterMatch: flags.quiet && !stats,
     stats,
-    fileSeparator,
+    fileSeparator: fileSeparator(decided),
     messages: !flags.noMessages,
     ignoreMessages: !flags.noMessages && !flags.noIgnoreMessages,
     flushEachFile: flags.buffer === "line" || (flags.buffer === "auto" && stdoutIsTerminal),
@@ -224,7 +172,95 @@ export function toGrepOptions(flags: FlagValues, environment: Environment): Grep
   };
 }
 
+function matcherOptions({ flags, patterns, binary }: Decided): GrepOptions["searcher"]["matcher"] {
+  return {
+    patterns,
+    fixedStrings: flags.fixedStrings,
+    caseMode: flags.caseMode,
+    wordRegexp: flags.boundary === "word",
+    lineRegexp: flags.boundary === "line",
+    unicode: !flags.noUnicode,
+    crlf: flags.crlf,
+    allowNul: binary.explicit === "none",
+  };
+}
+
+function searcherOptions(decided: Decided, context: CommandContext): GrepOptions["searcher"]["searcher"] {
+  const { flags, paths, binary, before, after } = decided;
+  const asOnePiece =
+    flags.mmap === "always" ||
+    (flags.mmap === "auto" &&
+      paths.length > 0 &&
+      paths.length <= 10 &&
+      paths.every((path) => probe(path, (each) => statSync(each).isFile())));
+  return {
+    lineTerminator: 10,
+    crlf: flags.crlf,
+    invertMatch: flags.invertMatch,
+    beforeContext: before,
+    afterContext: after,
+    passthru: flags.context === "passthru",
+    lineNumber: flags.lineNumber ?? wantsLineNumbers(decided, context),
+    maxCount: flags.maxCount ?? Infinity,
+    stopOnNonmatch: flags.stopOnNonmatch,
+    binaryExplicit: binary.explicit,
+    binaryImplicit: binary.implicit,
+    encoding: flags.encoding,
+    asOnePiece,
+    windowBytes: DEFAULT_WINDOW_BYTES,
+  };
+}
+
+/** Line numbers are printed on a terminal, unless standard input alone is searched, and with columns. */
+function wantsLineNumbers({ flags, mode, printed, paths }: Decided, context: CommandContext): boolean {
+  if (flags.quiet || mode.kind !== "search") return false;
+  if (printed === "json") return true;
+  const onlyStdin = paths.length === 1 && paths[0] === "-";
+  const wantsColumn = flags.column ?? flags.vimgrep;
+  return printed === "standard" && ((context.stdoutIsTerminal && !onlyStdin) || wantsColumn || flags.vimgrep);
+}
+
+function printerOptions(decided: Decided, context: CommandContext): GrepOptions["searcher"]["printer"] {
+  const { flags, printed, stats, heading, isOneFile } = decided;
+  return {
+    mode: printed,
+    quiet: flags.quiet,
+    stats,
+    color:
+      flags.color === "always" ||
+      flags.color === "ansi" ||
+      (flags.color === "auto" && context.stdoutIsTerminal && terminalHasColor(context)),
+    colors: colorSpecs(flags),
+    heading,
+    withFilename: flags.withFilename ?? (flags.vimgrep || !isOneFile),
+    column: flags.column ?? flags.vimgrep,
+    byteOffset: flags.byteOffset,
+    onlyMatching: flags.onlyMatching,
+    perMatch: flags.vimgrep,
+    trim: flags.trim,
+    maxColumns: flags.maxColumns ?? Infinity,
+    maxColumnsPreview: flags.maxColumnsPreview,
+    replacement: flags.replacement,
+    includeZero: flags.includeZero,
+    contextSeparator: flags.contextSeparator,
+    fieldMatchSeparator: flags.fieldMatchSeparator,
+    fieldContextSeparator: flags.fieldContextSeparator,
+    pathTerminator: flags.null ? 0 : -1,
+    pathSeparator: flags.pathSeparator === undefined ? -1 : flags.pathSeparator.charCodeAt(0),
+    lineTerminator: 10,
+    crlf: flags.crlf,
+    invertMatch: flags.invertMatch,
+  };
+}
+
+/** What separates the output of two files: an empty line below headings, else the separator of contexts. */
+function fileSeparator({ flags, mode, printed, heading, before, after }: Decided): string | undefined {
+  if (mode.kind !== "search" || printed !== "standard") return undefined;
+  if (heading) return "";
+  return flags.context !== "passthru" && before + after > 0 ? flags.contextSeparator : undefined;
+}
+
 /** A terminal whose TERM is "dumb" gets no colour unless the user asks for it. The same is true with NO_COLOR. */
-function terminalHasColor({ env }: Environment): boolean {
+function terminalHasColor({ env }: CommandContext): boolean {
   return env["TERM"] !== undefined && env["TERM"] !== "dumb" && env["NO_COLOR"] === undefined;
 }

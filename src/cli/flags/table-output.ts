@@ -72,8 +72,10 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     category: "output",
     help: "Change a colour, as in match:fg:magenta.",
     details:
-      "PART:ATTRIBUTE:VALUE, where PART is path, line, column, match or highlight, ATTRIBUTE is fg, bg or style (or none, without " +
-      "a value), and VALUE a colour's name, its number from 0 to 255, three numbers R,G,B, or a style such as bold or nounderline.",
+      "PART:ATTRIBUTE:VALUE, where PART is path, line, column, match or highlight, " +
+      "ATTRIBUTE is fg, bg or style (or none, without a value), " +
+      "and VALUE a colour's name, its number from 0 to 255, three numbers R,G,B, " +
+      "or a style such as bold or nounderline.",
     update(flags, value) {
       // Only checks the value.
       applyColorSpec({ ...DEFAULT_COLOR_SPECS }, value);

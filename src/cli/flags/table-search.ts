@@ -13,7 +13,8 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     category: "input",
     help: "A pattern to search for.",
     details:
-      "May be given several times; a line matches when any of the patterns does. With it, every positional argument is a path. " +
+      "May be given several times; a line matches when any of the patterns does. " +
+      "With it, every positional argument is a path. " +
       "The pattern may begin with a dash.",
     update: (flags, value) => void flags.patterns.push({ pattern: value }),
   },
@@ -25,7 +26,8 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     category: "input",
     help: "Search for the patterns in a file, one per line.",
     details:
-      "A file named - is standard input. With it, every positional argument is a path. An empty line matches every line.",
+      "A file named - is standard input. With it, every positional argument is a path. " +
+      "An empty line matches every line.",
     update: (flags, value) => void flags.patterns.push({ file: value }),
   },
   {
@@ -53,7 +55,8 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     category: "search",
     help: "The text encoding of the files.",
     details:
-      "auto (the default) looks for a byte-order mark, none takes all bytes as they are, and any label of the WHATWG Encoding " +
+      "auto (the default) looks for a byte-order mark, none takes all bytes as they are, " +
+      "and any label of the WHATWG Encoding " +
       "Standard decodes every file from that encoding, unless it has a byte-order mark.",
     update: (flags, value) =>
       void (flags.encoding = value === "auto" || value === "none" ? value : canonicalEncoding(value)),
@@ -184,7 +187,8 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     category: "everwarp",
     help: "How the kernel runs on the device.",
     details:
-      "The names are those of everwarp doctor: dispatch, redispatch, batch, persistent and others that the device allows.",
+      "The names are those of everwarp doctor: " +
+      "dispatch, redispatch, batch, persistent and others that the device allows.",
     update: (flags, value) => void (flags.strategy = value),
   },
   {

@@ -26,7 +26,8 @@ export function parseSize(text: string): number {
   const match = /^(\d+)([KMG])?$/.exec(text);
   if (match === null)
     throw badValue(
-      `invalid size: invalid format for size '${text}', which should be a non-empty sequence of digits followed by an optional 'K', 'M' or 'G' suffix`,
+      `invalid size: invalid format for size '${text}', which should be a non-empty sequence ` +
+        "of digits followed by an optional 'K', 'M' or 'G' suffix",
     );
   const power = match[2] === undefined ? 0 : "KMG".indexOf(match[2]) + 1;
   const number = BigInt(match[1] as string);

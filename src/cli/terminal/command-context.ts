@@ -4,7 +4,7 @@ import { EverwarpError } from "../../base/index.ts";
 import { systemErrorText, type FileIdentity } from "../../search/index.ts";
 
 /** Variables, terminals and streams of a command. */
-export interface Environment {
+export interface CommandContext {
   env: Readonly<Record<string, string | undefined>>;
   stdoutIsTerminal: boolean;
   stderrIsTerminal: boolean;
@@ -85,7 +85,7 @@ function writeOut(bytes: Uint8Array): void {
 }
 
 /** The surroundings of this process. */
-export function processEnvironment(): Environment {
+export function processContext(): CommandContext {
   let messagesLost = false;
   return {
     env: process.env,

@@ -1,5 +1,5 @@
 /** What a command sees of its surroundings: streams, terminals, variables, and how it speaks to people. */
-export { type Environment, processEnvironment } from "./command-context.ts";
+export { type CommandContext, processContext } from "./command-context.ts";
 export { failureText } from "./failure.ts";
 export { deviceHint, isHintDue } from "./hint.ts";
 export { ProgressBar, withProgress } from "./progress-bar.ts";

@@ -1,5 +1,5 @@
 /** Progress on a terminal. Nothing is shown if standard error is not a terminal. */
-import type { Environment } from "./command-context.ts";
+import type { CommandContext } from "./command-context.ts";
 
 const BAR_WIDTH = 24;
 const NAME_WIDTH = 40;
@@ -8,7 +8,7 @@ const PATIENCE_MS = 500;
 /** Shortest time between two writes to the terminal. */
 const PAUSE_MS = 100;
 
-type Terminal = Pick<Environment, "stderrIsTerminal" | "writeError">;
+type Terminal = Pick<CommandContext, "stderrIsTerminal" | "writeError">;
 
 /** A line on standard error that shows progress. */
 export class ProgressBar {

@@ -13,9 +13,11 @@ const LABELS: Readonly<Record<string, string>> = {
   "iso-8859-4": "csisolatin4 iso-ir-110 iso8859-4 iso88594 iso_8859-4 iso_8859-4:1988 l4 latin4",
   "iso-8859-5": "csisolatincyrillic cyrillic iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988",
   "iso-8859-6":
-    "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6-e iso-8859-6-i iso-ir-127 iso8859-6 iso88596 iso_8859-6 iso_8859-6:1987",
+    "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6-e iso-8859-6-i iso-ir-127 iso8859-6 " +
+    "iso88596 iso_8859-6 iso_8859-6:1987",
   "iso-8859-7":
-    "csisolatingreek ecma-118 elot_928 greek greek8 iso-ir-126 iso8859-7 iso88597 iso_8859-7 iso_8859-7:1987 sun_eu_greek",
+    "csisolatingreek ecma-118 elot_928 greek greek8 iso-ir-126 iso8859-7 iso88597 " +
+    "iso_8859-7 iso_8859-7:1987 sun_eu_greek",
   "iso-8859-8":
     "csiso88598e csisolatinhebrew hebrew iso-8859-8-e iso-ir-138 iso8859-8 iso88598 iso_8859-8 iso_8859-8:1988 visual",
   "iso-8859-8-i": "csiso88598i logical",
@@ -31,7 +33,8 @@ const LABELS: Readonly<Record<string, string>> = {
   "windows-1250": "cp1250 x-cp1250",
   "windows-1251": "cp1251 x-cp1251",
   "windows-1252":
-    "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii x-cp1252",
+    "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 " +
+    "iso_8859-1 iso_8859-1:1987 l1 latin1 us-ascii x-cp1252",
   "windows-1253": "cp1253 x-cp1253",
   "windows-1254":
     "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5 x-cp1254",

@@ -18,4 +18,5 @@ export {
   pathBytes,
   checkReplacement,
   type EngineReport,
+  type PrinterMode,
 } from "./printer/index.ts";

@@ -4,7 +4,10 @@ import type { GrepStreams } from "./streams.ts";
 
 /** Writes messages on standard error, and remembers whether the exit code must be 2. */
 export class Messages {
-  /** There was a message other than one about ignore rules, so the exit code is 2. It counts even where it is not shown. */
+  /**
+   * There was a message other than one about ignore rules, so the exit code is 2. A message that is not shown
+   * counts too.
+   */
   errored = false;
   private readonly streams: GrepStreams;
   private readonly options: Pick<GrepOptions, "messages" | "ignoreMessages">;

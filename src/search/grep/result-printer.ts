@@ -25,7 +25,8 @@ export class ResultPrinter {
     this.options = options;
     this.output = output;
     this.messages = messages;
-    // With one thread, the separator's line ends like all lines. Between the buffers of several threads it ends in a line feed.
+    // With one thread, the separator's line ends like all lines. Between the buffers of several threads, it
+    // ends in a line feed.
     const lineEnding = options.searcher.searcher.crlf && options.threads === 1 ? "\r\n" : "\n";
     if (options.fileSeparator !== undefined)
       this.separator = Buffer.from(options.fileSeparator + lineEnding, "latin1");

@@ -1,4 +1,7 @@
-/** The matcher against ripgrep's own `--json`: which lines match, and where in them, for random patterns and random bytes. */
+/**
+ * The matcher against ripgrep's own `--json`: which lines match, and where, for random patterns and random
+ * bytes.
+ */
 
 import { spawnSync } from "node:child_process";
 import { rgPath } from "@vscode/ripgrep";
@@ -88,8 +91,9 @@ function ours(options: MatcherOptions, text: Buffer): { matches: Matches; error:
 }
 
 /**
- * Looking backwards, Rust's engine takes a stray continuation byte for a part of the character before it, be that in the line above;
- * so what a Unicode word boundary says beside one depends on ripgrep's buffer. Another invalid byte takes its place where that counts.
+ * Looking backwards, Rust's engine takes a stray continuation byte for a part of the character before it,
+ * even of the line above. So the answer of a Unicode word boundary beside one depends on ripgrep's buffer.
+ * Another invalid byte replaces it where that matters.
  */
 function withoutStrays(options: MatcherOptions, text: Buffer): Buffer {
   const asksForWords = options.wordRegexp === true || options.patterns.some((p) => /\\b|\\B/.test(p));

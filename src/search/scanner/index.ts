@@ -1,4 +1,4 @@
-/** Finding literals in memory, fast: the SIMD kernel in WebAssembly, its programs, and a scanner in plain JavaScript. */
+/** Finding literals in memory: the SIMD kernel in WebAssembly, its programs, and a scanner in plain JavaScript. */
 export { BYTE_RANK } from "./byte-rank.ts";
 export { LiteralTests, createFallbackScanner } from "./fallback-scanner.ts";
 export {

@@ -74,7 +74,10 @@ const kernel = new ScanKernel(memory);
 const bytes = new Uint8Array(memory.buffer);
 const words = new Uint32Array(memory.buffer);
 
-/** All occurrences by the kernel, `limit` at a time, with the haystack at `at` in memory and hostile bytes around it. */
+/**
+ * All occurrences by the kernel, `limit` at a time. The haystack is at `at` in memory, with hostile bytes
+ * around it.
+ */
 function scanAll(
   literals: Literal[],
   haystack: Uint8Array,

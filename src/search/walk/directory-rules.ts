@@ -121,14 +121,9 @@ export function enterDirectory(
   }
   if (wantsFiles && wantsGit && present.gitignore) git = linkHere(git, ".gitignore");
   if (wantsFiles && wantsGit && options.noIgnoreExclude !== true && present.git) {
-    const common = gitCommonDirectory(absolute);
-    if (common !== undefined) {
-      const file = `${common}/info/exclude`;
-      if (existsSync(fromByteString(file))) {
-        exclude =
-          common === `${absolute}/.git` ? linkHere(exclude, ".git/info/exclude") : link(exclude, file, file);
-      }
-    }
+    const file = excludeFile(absolute);
+    if (file === `${absolute}/.git/info/exclude`) exclude = linkHere(exclude, ".git/info/exclude");
+    else if (file !== undefined) exclude = link(exclude, file, file);
   }
   const inRepository = outer.inRepository || isRepository;
   const same =
@@ -138,6 +133,14 @@ export function enterDirectory(
     exclude === outer.exclude &&
     inRepository === outer.inRepository;
   return same ? outer : { rgignore, dot, git, exclude, inRepository };
+}
+
+/** The `info/exclude` of the repository or linked worktree at `absolute`, if it exists. */
+function excludeFile(absolute: string): string | undefined {
+  const common = gitCommonDirectory(absolute);
+  if (common === undefined) return undefined;
+  const file = `${common}/info/exclude`;
+  return existsSync(fromByteString(file)) ? file : undefined;
 }
 
 /**

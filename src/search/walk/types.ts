@@ -62,8 +62,13 @@ export class TypeMatcher {
   }
 }
 
-/** Lines of `--type-list`: `name: glob, glob`, names and globs sorted. */
+/**
+ * Lines of `--type-list`: `name: glob, glob`, names and globs sorted.
+ * @throws EverwarpError EW_BAD_FLAG_VALUE for an unknown type
+ */
 export function typeListLines(changes: readonly TypeChange[] = []): string[] {
+  // As in ripgrep, an unknown type on the command line is an error here too.
+  void new TypeMatcher(changes);
   return [...typeDefinitions(changes)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, globs]) => `${name}: ${[...globs].sort().join(", ")}`);

@@ -209,7 +209,10 @@ class ParallelSearch {
     await this.#helpAndWait(queue);
   }
 
-  /** Opens a queue with threads that take from it. Undefined where no thread can start: then this thread searches alone. */
+  /**
+   * Opens a queue with threads that take from it. Undefined if no thread can start: then this thread searches
+   * alone.
+   */
   async #openQueue(): Promise<SharedQueue | undefined> {
     if (!hasRoomForThread()) return undefined;
     const memory = allocateQueue();

@@ -13,7 +13,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const OMITTED = Buffer.from(" [... omitted end of long line]\n");
 
-/** What ripgrep shows of each line when it may show `count` characters. Lines must be longer than that, and have no line feed. */
+/**
+ * What ripgrep shows of each line when it may show `count` characters. Lines must be longer than that and
+ * have no line feed.
+ */
 function shownByRipgrep(lines: readonly Buffer[], count: number): Buffer[] {
   const file = join(folder, "lines");
   writeFileSync(file, Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")])));

@@ -114,7 +114,8 @@ function applyStyle(spec: ColorSpec, style: string): void {
       return;
     default:
       throw bad(
-        `unrecognized style attribute '${style}'. Choose from: nobold, bold, nointense, intense, nounderline, underline, noitalic, italic.`,
+        `unrecognized style attribute '${style}'. Choose from: ` +
+          "nobold, bold, nointense, intense, nounderline, underline, noitalic, italic.",
       );
   }
 }
@@ -125,7 +126,8 @@ export function applyColorSpec(specs: ColorSpecs, text: string): void {
   const [partName, kind, value] = pieces;
   const badForm = (): EverwarpError =>
     bad(
-      `invalid color spec format: '${text}'. Valid format is '(path|line|column|match|highlight):(fg|bg|style):(value)'.`,
+      `invalid color spec format: '${text}'. ` +
+        "Valid format is '(path|line|column|match|highlight):(fg|bg|style):(value)'.",
     );
   if (partName === undefined || kind === undefined || pieces.length > 3) throw badForm();
   const part = PARTS.find((name) => name === partName.toLowerCase());

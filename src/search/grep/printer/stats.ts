@@ -74,7 +74,8 @@ export function writeSummaryMessage(output: ByteWriter, stats: SearchStats, tota
   };
   output.writeText(
     `{"data":{"elapsed_total":${sorted(totalNs)},"stats":{"bytes_printed":${stats.bytesPrinted},` +
-      `"bytes_searched":${stats.bytesSearched},"elapsed":${sorted(stats.elapsedNs)},"matched_lines":${stats.matchedLines},` +
+      `"bytes_searched":${stats.bytesSearched},"elapsed":${sorted(stats.elapsedNs)},` +
+      `"matched_lines":${stats.matchedLines},` +
       `"matches":${stats.matches},"searches":${stats.searches},"searches_with_match":${stats.searchesWithMatch}}},` +
       `"type":"summary"}\n`,
   );
@@ -88,13 +89,15 @@ export function writeStatsBlock(
   report?: EngineReport,
 ): void {
   output.writeText(
-    `\n${stats.matches} matches\n${stats.matchedLines} matched lines\n${stats.searchesWithMatch} files contained matches\n` +
+    `\n${stats.matches} matches\n${stats.matchedLines} matched lines\n` +
+      `${stats.searchesWithMatch} files contained matches\n` +
       `${stats.searches} files searched\n${stats.bytesPrinted} bytes printed\n${stats.bytesSearched} bytes searched\n` +
       `${seconds(stats.elapsedNs)} seconds spent searching\n${seconds(totalNs)} seconds total\n`,
   );
   if (report === undefined) return;
   output.writeText(
     `device: ${report.device}\nstrategy: ${report.strategy}\ncorpus: ${report.corpusBytes} bytes\n` +
-      `load: ${report.loadMs.toFixed(3)} ms\nkernel: ${report.kernelUs.toFixed(1)} us\nround trip: ${report.roundTripUs.toFixed(1)} us\n`,
+      `load: ${report.loadMs.toFixed(3)} ms\nkernel: ${report.kernelUs.toFixed(1)} us\n` +
+      `round trip: ${report.roundTripUs.toFixed(1)} us\n`,
   );
 }
