@@ -24,6 +24,7 @@ export interface FileTableMemory {
   readonly kind: SharedArrayBuffer;
 }
 
+/** The paths of the files of a corpus, by index. See the head of this file. */
 export class FileTable {
   readonly memory: FileTableMemory;
   readonly fileCount: number;
