@@ -1,54 +1,7 @@
-/** everwarp: GPU programs that keep running, and a search that lives in one. This file only re-exports. */
-export { ERROR_CODES, type ErrorCode, EverwarpError } from "./base/errors.ts";
-export type { FoundFile, HitList } from "./search/contracts.ts";
-export {
-  Corpus,
-  type CorpusOptions,
-  type CorpusSink,
-  type FileTable,
-  type Placement,
-} from "./search/corpus/index.ts";
-export {
-  type Query,
-  type Search,
-  SearchEngine,
-  type SearchEngineInfo,
-  type SearchEngineOptions,
-  type SearchEngineStats,
-  type SearchOptions,
-  type SearchResult,
-  type SkippedFile,
-} from "./search/engine/index.ts";
-export type { FileIdentity, TypeChange, WalkError, WalkOptions } from "./search/walk/index.ts";
-export {
-  type Program,
-  ProgramCache,
-  type ProgramCacheOptions,
-  type ProgramLease,
-  type ProgramRequest,
-  type ProgramStats,
-  type ProgramVariant,
-} from "./programs/index.ts";
-export type { AddTreeOptions, AddTreeProgress, AddTreeResult } from "./paths/tree/add-tree.ts";
-export type { BatcherOptions, PathBatcher } from "./paths/lookup/batcher.ts";
-export type { LookupOptions } from "./paths/lookup/contracts.ts";
-export { type PackedPaths, packPaths, type PathLike } from "./paths/lookup/pack.ts";
-export { ROOT_INODE } from "./paths/table/linux.ts";
-export type {
-  BatchOptions,
-  ChangeOptions,
-  NamespaceInfo,
-  NamespaceOptions,
-} from "./paths/namespace/options.ts";
-export { Namespace } from "./paths/namespace/namespace.ts";
-export { PathError } from "./paths/lookup/path-error.ts";
-export type { InodeKind, InodeStat, TreeEntry } from "./paths/tree/entries.ts";
-export { Device, type DeviceInfo, listDevices } from "./vulkan/index.ts";
-export { openProfiledDevice } from "./residency/device/profiled-device.ts";
-export type { DeviceProfile } from "./residency/profile/device-profile.ts";
-export type { CallOptions } from "./residency/requests/request-options.ts";
-export type { KernelOptions } from "./residency/service/kernel-options.ts";
-export type { KernelStats } from "./residency/service/kernel-stats.ts";
-export { type CheckpointInfo, ResidentKernel } from "./residency/service/resident-kernel.ts";
-export { STRATEGY_NAMES, type StrategyName } from "./residency/strategies/strategy-name.ts";
-export { array, doc, f32, i32, type Infer, padding, struct, u32, u64 } from "./schema/index.ts";
+/** Everything that everwarp offers. Each part has an entry of its own, too: `everwarp/search`, `everwarp/paths`, … */
+export * from "./public/device.ts";
+export * from "./public/errors.ts";
+export * from "./public/paths.ts";
+export * from "./public/programs.ts";
+export * from "./public/residency.ts";
+export * from "./public/search.ts";

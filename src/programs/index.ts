@@ -2,20 +2,31 @@
  * Kernels from source to pipeline: includes, compilation, what the build compiled ahead, and the cache in memory and on
  * disk.
  */
-export { cacheDirectory, DiskStore, type ManifestRow } from "./disk/index.ts";
+export {
+  cacheDirectory,
+  DiskStore,
+  type ManifestRow,
+  type PruneAnswer,
+  type PruneOptions,
+} from "./disk/index.ts";
 export {
   DirectoryStore,
   HttpStore,
+  type HttpStoreOptions,
   SecondLevel,
   secondLevelFrom,
   type SecondLevelOptions,
+  type SecondLevelStats,
   type SecondLevelStore,
   storeAt,
 } from "./stores/index.ts";
 export {
   type Benchmark,
+  type PreloadAnswer,
+  type PreloadOptions,
   ProgramCache,
   type ProgramCacheOptions,
+  type ProgramConstants,
   type ProgramLease,
   type ProgramRequest,
   type ProgramStats,
@@ -27,6 +38,7 @@ export {
   type TuneAnswer,
   type TuneOptions,
   type VariantFigure,
+  type DiskStats,
 } from "./cache/index.ts";
 export {
   checkLayout,
@@ -38,12 +50,14 @@ export {
   type Program,
   type ProgramOrigin,
   type SourceRequest,
+  type VirtualFiles,
 } from "./sources/index.ts";
 export {
   COMPILER,
   encodeEntry,
   type Entry,
   ENTRY_ID,
+  type MissReason,
   partsOf,
   pipelineKeyOf,
   readArchive,

@@ -1,4 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
+import { structArbitrary, valueArbitrary } from "../../test/support/kernel-structs.ts";
+import { storeStruct } from "../../test/support/struct-reference.ts";
 import { EverwarpError } from "../base/errors.ts";
 import { struct } from "./struct.ts";
 import { array, doc, f32, i32, type Infer, padding, u32, u64 } from "./types.ts";
@@ -96,44 +99,47 @@ describe("memory", () => {
     }>();
   });
 
-  test("writes little-endian at the offsets, and reads back", () => {
-    const view = new DataView(new ArrayBuffer(256));
-    Mixed.write(view, 16, values);
-    expect(view.getInt32(16, true)).toBe(-5);
-    expect(view.getFloat32(20, true)).toBe(0.25);
-    expect(view.getBigUint64(16 + 16, true)).toBe(0xfedc_ba98_7654_3210n);
-    expect(Mixed.read(view, 16)).toEqual(values);
+  const words = (): Uint32Array => new Uint32Array(Mixed.sizeBytes / 4);
+
+  test("is little-endian at the offsets, and comes back", () => {
+    const stored = Mixed.pack(values);
+    expect(stored).toHaveLength(Mixed.sizeBytes / 4);
+    const view = new DataView(stored.buffer);
+    expect(view.getInt32(0, true)).toBe(-5);
+    expect(view.getFloat32(4, true)).toBe(0.25);
+    expect(view.getBigUint64(16, true)).toBe(0xfedc_ba98_7654_3210n);
+    expect(Mixed.unpack(stored)).toEqual(values);
   });
 
-  test("an accessor and a record see the same memory", () => {
-    const buffer = new SharedArrayBuffer(256);
-    const view = new DataView(buffer);
-    Mixed.write(view, 8, values);
-    const at = Mixed.at(buffer, 8);
-    expect([at.sign, at.ratio, at.wide, [...at.list], at.inner.tail, at.inners[1]?.wide]).toEqual([
-      -5,
-      0.25,
-      0xfedc_ba98_7654_3210n,
-      [1, 2, 0xffff_ffff],
-      8,
-      11n,
-    ]);
-    at.sign = 3;
-    at.wide = 1n;
-    at.list[2] = 6;
-    at.inner.tail = 99;
-    at.rest[0] = 77;
-    expect(Mixed.read(view, 8)).toEqual({
-      ...values,
-      sign: 3,
-      wide: 1n,
-      list: [1, 2, 6],
-      inner: { wide: 7n, tail: 99 },
-    });
-    expect(view.getUint32(8 + Mixed.offsets.rest, true)).toBe(77);
-    expect(at.rest.length).toBe((256 - 8 - Mixed.offsets.rest) / 4);
-    expect(at.list).toBe(at.list); // made once
-    expect(Object.keys(at)).not.toContain("base");
+  test("whatever was in the words before, and nothing behind them is touched", () => {
+    const room = new Uint32Array(40).fill(7);
+    expect(Mixed.pack(values, room)).toBe(room);
+    const size = Mixed.sizeBytes / 4;
+    expect(room.subarray(0, size)).toEqual(Mixed.pack(values));
+    expect([...room.subarray(size)]).toEqual(Array<number>(40 - size).fill(7));
+    expect(Mixed.unpack(room)).toEqual(values);
+  });
+
+  test("of any struct is as the reference has it, and comes back", () => {
+    fc.assert(
+      fc.property(
+        structArbitrary("Any", 60).chain((any) => fc.tuple(fc.constant(any), valueArbitrary(any))),
+        ([any, value]) => {
+          const view = new DataView(new ArrayBuffer(any.sizeBytes));
+          storeStruct(any, view, 0, value as object);
+          const stored = any.pack(value as never);
+          expect(stored).toEqual(new Uint32Array(view.buffer));
+          expect(any.unpack(stored)).toEqual(value);
+        },
+      ),
+    );
+  });
+
+  test("too few words are refused", () => {
+    const few = new Uint32Array(3);
+    expect(() => Mixed.pack(values, few)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
+    expect(() => Mixed.unpack(few)).toThrow("words, not 3");
+    expect(() => Mixed.unpack([] as never)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
   });
 
   test.each([
@@ -142,14 +148,9 @@ describe("memory", () => {
     [{ wide: -1n }, "Mixed.wide"],
     [{ list: [1, 2, 3, 4] }, "Mixed.list"],
     [{ list: [1, -2] }, "Mixed.list[1]"],
-    [{ inner: { wide: 1n, tail: Number.NaN } }, "Inner.tail"],
+    [{ inner: { wide: 1n, tail: Number.NaN } }, "Mixed.inner.tail"],
+    [{ sign: undefined }, "Mixed.sign"],
   ])("refuses %o", (wrong, where) => {
-    const view = new DataView(new ArrayBuffer(256));
-    expect(() => Mixed.write(view, 0, wrong)).toThrow(where);
-  });
-
-  test("an accessor must be aligned and inside", () => {
-    expect(() => Mixed.at(new ArrayBuffer(256), 4)).toThrow("multiple of 8");
-    expect(() => Mixed.at(new ArrayBuffer(64), 0)).toThrow("of 64");
+    expect(() => Mixed.pack({ ...values, ...wrong } as never, words())).toThrow(where);
   });
 });

@@ -1,37 +1,35 @@
 /** Makes structs: the layout is solved once, when the schema module is loaded. */
 
 import {
+  assertInstance,
   fullText,
   type OptionChecks,
   oneOf,
   readOptions,
   recordOf,
-  shown,
   text as textOf,
   EverwarpError,
 } from "../base/index.ts";
-import { type Accessor, accessorOf } from "./accessor.ts";
-import { solve, strideOf } from "./solve.ts";
-import {
-  assertField,
-  type Fields,
-  type InferFields,
-  type LayoutRule,
-  type StructLayout,
-  type UndocumentedType,
-  undocumented,
-} from "./types.ts";
+import { structReader, structWriter, type WordReader, type WordWriter } from "./codec.ts";
+import { solve } from "./solve.ts";
+import { assertField, type Fields, type InferFields, type LayoutRule, type StructLayout } from "./types.ts";
 
-/** A struct of the schema, with access to memory. */
+/** A struct of the schema, with its codec. */
 export interface Struct<F extends Fields = Fields> extends StructLayout<F> {
-  /** Reads all fields with fixed sizes into a record. `base` is a byte offset. */
-  read(view: DataView, base?: number): InferFields<F>;
-  /** Writes the fields given. @throws EW_BAD_ARGUMENT for a value that does not fit its field */
-  write(view: DataView, base: number, values: Partial<InferFields<F>>): void;
-  /** An object with a property per field, straight on memory. `byteOffset` is a multiple of `alignBytes`. */
-  at(buffer: ArrayBuffer | SharedArrayBuffer, byteOffset?: number): Accessor<F>;
+  /**
+   * Stores a whole record at words[0 …].
+   *
+   * @param values all fields; arrays may be shorter than their room, and what has no value becomes zeros
+   * @param words where to store it; new words of the struct's size if not given
+   * @returns the words
+   * @throws EW_BAD_ARGUMENT for a value that does not fit its field, and for words that are too few
+   */
+  pack(values: InferFields<F>, words?: Uint32Array): Uint32Array;
+  /** Makes a record of the words from words[0] on. @throws EW_BAD_ARGUMENT for words that are too few */
+  unpack(words: Uint32Array): InferFields<F>;
 }
 
+/** How a struct is laid out and described. */
 export interface StructOptions {
   /** `scalar` if not given: each field at the next multiple of its own size. */
   rule?: LayoutRule;
@@ -78,119 +76,28 @@ export function struct<const F extends Fields>(
     alignBytes: solved.alignBytes,
   };
   const plain = layout as unknown as StructLayout; // the same, with its fields forgotten
+  const wordCount = solved.sizeBytes / 4;
+  // Compiled when first used: most programs use few of the structs that they load.
+  let write: WordWriter | undefined;
+  let read: WordReader | undefined;
   return {
     ...layout,
-    read: (view, base = 0) => readStruct(plain, view, base) as ReturnType<Struct<F>["read"]>,
-    write: (view, base, values) => writeStruct(plain, view, base, values),
-    at: (buffer, byteOffset = 0) => accessorOf(layout, buffer, byteOffset),
+    pack(values, words = new Uint32Array(wordCount)) {
+      assertRoom(name, wordCount, words);
+      (write ??= structWriter(plain))(values, words);
+      return words;
+    },
+    unpack(words) {
+      assertRoom(name, wordCount, words);
+      return (read ??= structReader(plain))(words) as InferFields<F>;
+    },
   };
 }
 
-function readStruct(of: StructLayout, view: DataView, base: number): Record<string, unknown> {
-  const record: Record<string, unknown> = {};
-  for (const [field, documented] of Object.entries(of.fields)) {
-    const type = undocumented(documented);
-    if (type.kind === "padding" || (type.kind === "array" && type.count === undefined)) continue;
-    record[field] = readValue(type, of.rule, view, base + (of.offsets[field] ?? 0));
-  }
-  return record;
-}
-
-function readValue(type: UndocumentedType, rule: LayoutRule, view: DataView, at: number): unknown {
-  switch (type.kind) {
-    case "u32":
-      return view.getUint32(at, true);
-    case "i32":
-      return view.getInt32(at, true);
-    case "f32":
-      return view.getFloat32(at, true);
-    case "u64":
-      return view.getBigUint64(at, true);
-    case "struct":
-      return readStruct(type, view, at);
-    case "array": {
-      const strideBytes = strideOf(type.element, rule);
-      return Array.from({ length: type.count ?? 0 }, (_, i) =>
-        readValue(type.element, rule, view, at + i * strideBytes),
-      );
-    }
-    case "padding":
-      return undefined;
-  }
-}
-
-function writeStruct(of: StructLayout, view: DataView, base: number, values: object): void {
-  for (const [field, value] of Object.entries(values)) {
-    const documented = of.fields[field];
-    if (documented === undefined) throw misfit(`${of.name}.${field}`, "no such field", value);
-    if (value !== undefined) {
-      writeValue(
-        `${of.name}.${field}`,
-        undocumented(documented),
-        of.rule,
-        view,
-        base + (of.offsets[field] ?? 0),
-        value,
-      );
-    }
-  }
-}
-
-function writeValue(
-  where: string,
-  type: UndocumentedType,
-  rule: LayoutRule,
-  view: DataView,
-  at: number,
-  value: unknown,
-): void {
-  switch (type.kind) {
-    case "u32":
-      view.setUint32(at, integer(where, value, 0, 0xffff_ffff), true);
-      return;
-    case "i32":
-      view.setInt32(at, integer(where, value, -0x8000_0000, 0x7fff_ffff), true);
-      return;
-    case "f32":
-      if (typeof value !== "number") throw misfit(where, "a number", value);
-      view.setFloat32(at, value, true);
-      return;
-    case "u64":
-      if (typeof value !== "bigint" || value < 0n || value > 0xffff_ffff_ffff_ffffn) {
-        throw misfit(where, "a bigint of 64 bits", value);
-      }
-      view.setBigUint64(at, value, true);
-      return;
-    case "struct":
-      if (typeof value !== "object" || value === null) throw misfit(where, "a record", value);
-      writeStruct(type, view, at, value);
-      return;
-    case "array": {
-      const isList = Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-      const list = isList ? (value as ArrayLike<unknown>) : undefined;
-      if (list === undefined || type.count === undefined || list.length > type.count) {
-        throw misfit(where, `at most ${type.count ?? 0} elements`, value);
-      }
-      const strideBytes = strideOf(type.element, rule);
-      for (let i = 0; i < list.length; i++) {
-        writeValue(`${where}[${i}]`, type.element, rule, view, at + i * strideBytes, list[i]);
-      }
-      return;
-    }
-    case "padding":
-      throw misfit(where, "nothing: it is padding", value);
-  }
-}
-
-function integer(where: string, value: unknown, low: number, high: number): number {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < low || value > high) {
-    throw misfit(where, `an integer of ${low}..${high}`, value);
-  }
-  return value;
-}
-
-function misfit(where: string, wanted: string, value: unknown): EverwarpError {
-  return new EverwarpError("EW_BAD_ARGUMENT", `${where} takes ${wanted}, not ${shown(value)}`, {
-    remedy: "See the schema of the struct.",
+function assertRoom(name: string, wordCount: number, words: Uint32Array): void {
+  assertInstance("words", words, Uint32Array, "a Uint32Array");
+  if (words.length >= wordCount) return;
+  throw new EverwarpError("EW_BAD_ARGUMENT", `a ${name} has ${wordCount} words, not ${words.length}`, {
+    remedy: "Give as many words as the struct has, or more.",
   });
 }

@@ -1,6 +1,17 @@
-/** The door of search: what other rooms may use. */
-export { Corpus } from "./corpus/index.ts";
-export { Search, SearchEngine, type SearchEngineOptions } from "./engine/index.ts";
+/** Text search: files are read into memory once, on a device or on the host, and queries are answered from there. */
+export type { FoundFile, HitList } from "./contracts.ts";
+export { Corpus, type CorpusOptions, type FileTable } from "./corpus/index.ts";
+export {
+  type Query,
+  Search,
+  SearchEngine,
+  type SearchEngineInfo,
+  type SearchEngineOptions,
+  type SearchEngineStats,
+  type SearchOptions,
+  type SearchResult,
+  type SkippedFile,
+} from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
 export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
 export { type BinaryMode, canonicalEncoding, systemErrorText } from "./content/index.ts";
@@ -16,4 +27,4 @@ export {
   runGrep,
   type SortKey,
 } from "./grep/index.ts";
-export type { FileIdentity, TypeChange, WalkOptions } from "./walk/index.ts";
+export type { WalkError, FileIdentity, TypeChange, WalkOptions } from "./walk/index.ts";

@@ -8,13 +8,13 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import * as everwarp from "../../src/index.ts";
-import { HttpStore, SecondLevel } from "../../src/programs/index.ts";
 import { BAD_VALUES, type Kind } from "../support/bad-values.ts";
 import { ledger } from "../support/ledger.ts";
 import { openTestDevice } from "../support/vulkan.ts";
 
 const { Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
 const { array, doc, listDevices, openProfiledDevice, packPaths, padding, struct, u32 } = everwarp;
+const { DirectoryStore, HttpStore, SecondLevel } = everwarp;
 
 /** Errors, which are made here and not by callers; and what is no function. */
 const WITHOUT_ARGUMENTS = ["ERROR_CODES", "EverwarpError", "PathError", "ROOT_INODE", "STRATEGY_NAMES"];
@@ -50,7 +50,7 @@ let result: everwarp.SearchResult;
 beforeAll(async () => {
   device = openTestDevice();
   kernel = await ResidentKernel.launch(device, { ...ledger, slots: 8 });
-  cache = await ProgramCache.open(device, { directory: path.join(folder, "cache") });
+  cache = await ProgramCache.open({ device, directory: path.join(folder, "cache") });
   files = await Namespace.open({ device: "cpu", threads: 0 });
   await files.addDirectory("/src");
   engine = await SearchEngine.open({
@@ -71,6 +71,7 @@ afterAll(async () => {
 
 /** Not `any`, but taken for whatever a function asks. */
 const as = (value: unknown): never => value as never;
+const variants = [{}];
 const request = { source: "void main() {}" };
 const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
@@ -346,8 +347,9 @@ const optionEntries: readonly OptionsEntry[] = [
   {
     of: "ProgramCache",
     name: "ProgramCache.open",
-    call: (given) => ProgramCache.open(device, as(given)),
+    call: (given) => ProgramCache.open(as(given)),
     options: {
+      device: "device",
       maxPrograms: "wholeOrInfinity",
       maxBytes: "wholeOrInfinity",
       maxDiskBytes: "wholeOrInfinity",
@@ -365,7 +367,7 @@ const optionEntries: readonly OptionsEntry[] = [
   {
     of: "ProgramCache",
     name: "cache.tune",
-    call: (given) => cache.tune({ ...request, variants: [{}] }, () => 1, as(given)),
+    call: (given) => cache.tune({ ...request, variants }, () => 1, as(given)),
     options: { rounds: "whole", again: "boolean" },
   },
   {
@@ -381,20 +383,20 @@ const optionEntries: readonly OptionsEntry[] = [
     options: { maxAgeDays: "duration", maxBytes: "wholeOrInfinity" },
   },
   {
-    of: "ProgramCache",
+    of: "HttpStore",
     name: "HttpStore",
     call: (given) => new HttpStore("http://localhost", as(given)),
     options: { headers: "record", maxBytes: "whole" },
   },
   {
-    of: "ProgramCache",
+    of: "SecondLevel",
     name: "SecondLevel",
     call: (given) => new SecondLevel(new HttpStore("http://localhost"), as(given)),
     options: {
       getTimeoutMs: "duration",
       putTimeoutMs: "duration",
       putsTimeoutMs: "duration",
-      failuresMax: "whole",
+      maxFailures: "whole",
       restMs: "duration",
       secret: "text",
       isReadOnly: "boolean",
@@ -508,15 +510,13 @@ const argumentEntries: readonly ArgumentEntry[] = [
   argument("ResidentKernel", "setDutyCycle", "share", (given) => kernel.setDutyCycle(as(given))),
   argument("ResidentKernel", "writeTrace", "fullText", (given) => kernel.writeTrace(as(given))),
   argument("ResidentKernel", "stop", "duration", (given) => kernel.stop(as(given))),
-  argument("ProgramCache", "open, device", "instance", (given) => ProgramCache.open(as(given))),
   argument("ProgramCache", "acquireHeld", "text", (given) => cache.acquireHeld(as(given))),
   argument("ProgramCache", "tune, request", "options", (given) => cache.tune(as(given), () => 1)),
-  argument("ProgramCache", "tune, benchmark", "callback", (given) =>
-    cache.tune({ ...request, variants: [{}] }, as(given)),
-  ),
+  argument("ProgramCache", "tune", "callback", (given) => cache.tune({ ...request, variants }, as(given))),
   argument("ProgramCache", "preload", "list", (given) => cache.preload(as(given))),
-  argument("ProgramCache", "HttpStore", "text", (given) => new HttpStore(as(given))),
-  argument("ProgramCache", "SecondLevel", "text", (given) =>
+  argument("DirectoryStore", "new", "fullText", (given) => new DirectoryStore(as(given))),
+  argument("HttpStore", "new", "text", (given) => new HttpStore(as(given))),
+  argument("SecondLevel", "new", "text", (given) =>
     typeof given === "object" && given !== null ? Promise.reject(notAsked()) : new SecondLevel(as(given)),
   ),
   argument("array", "array, element", "instance", (given) => array(as(given), 1)),

@@ -28,7 +28,7 @@ afterAll(() => {
 });
 
 const open = (options: ProgramCacheOptions = {}): Promise<ProgramCache> =>
-  ProgramCache.open(device, { precompiled: false, directory, ...options });
+  ProgramCache.open({ device, precompiled: false, directory, ...options });
 
 /** Acquires in a cache of its own, as another process would, and tells what came of it. */
 async function run(

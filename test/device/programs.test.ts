@@ -24,7 +24,7 @@ afterAll(() => {
 
 describe("the cache", () => {
   test("makes one module and one pipeline, however many ask at once", async () => {
-    const cache = await ProgramCache.open(device, { precompiled: false, directory: false });
+    const cache = await ProgramCache.open({ device, precompiled: false, directory: false });
     const leases = await Promise.all(
       Array.from({ length: 20 }, () => cache.acquire({ source, label: "one" })),
     );
@@ -37,7 +37,7 @@ describe("the cache", () => {
   });
 
   test("tells requests apart by source, defines and specialization, and runs what was asked for", async () => {
-    const cache = await ProgramCache.open(device, { precompiled: false, directory: false });
+    const cache = await ProgramCache.open({ device, precompiled: false, directory: false });
     using buffer = device.createBuffer({ role: "readback", sizeBytes: 64 });
     const requests: ProgramRequest[] = [
       { source },
@@ -60,7 +60,7 @@ describe("the cache", () => {
   });
 
   test("keeps pipelines in use, and of the idle ones the last used", async () => {
-    const cache = await ProgramCache.open(device, { precompiled: false, directory: false, maxPrograms: 2 });
+    const cache = await ProgramCache.open({ device, precompiled: false, directory: false, maxPrograms: 2 });
     const used = await cache.acquire({ source, specialization: { VALUE: 1 } });
     for (const value of [2, 3, 4])
       (await cache.acquire({ source, specialization: { VALUE: value } })).release();
@@ -87,7 +87,7 @@ describe("the cache", () => {
   });
 
   test("a failure is told to all who asked, and not remembered", async () => {
-    const cache = await ProgramCache.open(device, { precompiled: false, directory: false });
+    const cache = await ProgramCache.open({ device, precompiled: false, directory: false });
     const file = join(folder, "edited.comp");
     writeFileSync(file, "#version 460\nbroken");
     const both = await Promise.allSettled([cache.program({ file }), cache.program({ file })]);
@@ -104,7 +104,7 @@ describe("precompiled modules", () => {
     const [path] = await precompile([{ source }, { source }], folder);
     expect(readdirSync(folder).filter((name) => name.endsWith(".spv"))).toHaveLength(1);
     expect(path).toMatch(/\/[0-9a-f]{64}\.spv$/);
-    const cache = await ProgramCache.open(device, { precompiled: folder, directory: false });
+    const cache = await ProgramCache.open({ device, precompiled: folder, directory: false });
     expect((await cache.program({ source })).origin).toBe("precompiled");
     expect((await cache.program({ source: `${source}\n// edited` })).origin).toBe("compiled");
     expect((await cache.program({ source, defines: { ADDEND: 1 } })).origin).toBe("compiled");
@@ -121,7 +121,7 @@ describe("precompiled modules", () => {
     const plain = join(place, "plain.comp");
     writeFileSync(plain, source);
     expect(await precompile([file, plain], place)).toHaveLength(3);
-    const cache = await ProgramCache.open(device, { precompiled: place, directory: false });
+    const cache = await ProgramCache.open({ device, precompiled: place, directory: false });
     const sets: Record<string, number | boolean>[] = [
       { ADDEND: 1 },
       { ADDEND: 2, OTHER: true },

@@ -53,7 +53,7 @@ driver.diesOf = () => options.values[shown++] === options.diesOf;
 
 while (Date.now() < (options.startAtMs ?? 0));
 const beginMs = performance.now();
-const cache = await ProgramCache.open(device, { precompiled: false, directory: options.directory });
+const cache = await ProgramCache.open({ device, precompiled: false, directory: options.directory });
 if (options.prunes === true) await cache.prune({ maxBytes: 0 });
 const results: number[] = [];
 const compiled: number[] = [];

@@ -54,7 +54,7 @@ async function close(what: ClosingOrder, open: () => Device): Promise<ClosingRep
   const { order, way, strategy } = what;
   const names = new Set<Closable>(order);
   const device = open();
-  const cache = await ProgramCache.open(device, { directory: false });
+  const cache = await ProgramCache.open({ device, directory: false });
   const program = await cache.acquire({
     source: "#version 460\nlayout(local_size_x = 1) in;\nvoid main() {}\n",
     name: "nothing",

@@ -50,7 +50,7 @@ export async function runHung(way: string, select: number): Promise<void> {
   const kernel = await launch("hanging");
   const neighbour = await launch("neighbour");
   const other = await launch("elsewhere", elsewhere);
-  const cache = await ProgramCache.open(device, { directory: false });
+  const cache = await ProgramCache.open({ device, directory: false });
   const first = await kernel.call({ value: 1 });
   const endless = outcome(() => kernel.call({ value: ENDLESS }));
   await new Promise((resolve) => setTimeout(resolve, 100));

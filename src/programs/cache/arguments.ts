@@ -4,6 +4,7 @@ import {
   boolean,
   callback,
   type Check,
+  deviceOrChoice,
   either,
   fullText,
   instance,
@@ -21,7 +22,7 @@ import {
 } from "../../base/index.ts";
 import type { PruneOptions } from "../disk/index.ts";
 import { SecondLevel } from "../stores/index.ts";
-import { ModuleShelf } from "../sources/index.ts";
+import { ModuleCache } from "../sources/index.ts";
 import type { PreloadOptions } from "./preload.ts";
 import type { ProgramCacheOptions } from "./program-cache-options.ts";
 import type { ProgramRequest, ProgramVariant } from "./program-request.ts";
@@ -31,13 +32,14 @@ const WORD_MAX = 0xffff_ffff;
 const folderOrNone = either("a path, or false for none", fullText, oneOf(false));
 
 const CACHE_OPTIONS: OptionChecks<ProgramCacheOptions> = {
+  device: deviceOrChoice,
   maxPrograms: wholeOrInfinity(0),
   maxBytes: wholeOrInfinity(0),
   directory: folderOrNone,
   maxDiskBytes: wholeOrInfinity(0),
   precompiled: folderOrNone,
   secondLevel: instance(SecondLevel, "a SecondLevel"),
-  modules: instance(ModuleShelf, "a ModuleShelf"),
+  modules: instance(ModuleCache, "a ModuleCache"),
 };
 
 const defines = recordOf(

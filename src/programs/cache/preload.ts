@@ -12,6 +12,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 const PARALLEL = 8;
 const PAUSE_MS = 1;
 
+/** How programs are made ahead of time. */
 export interface PreloadOptions {
   /** Told after each program. */
   readonly onProgress?: (done: number, total: number, name: string) => void;
@@ -19,6 +20,7 @@ export interface PreloadOptions {
   readonly parallel?: number;
 }
 
+/** What came of making programs ahead of time. */
 export interface PreloadAnswer {
   /** Programs that are in memory now. */
   readonly loaded: number;

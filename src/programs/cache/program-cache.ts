@@ -3,12 +3,12 @@
  *
  *   request ──▶ memory (held-programs.ts) ──▶ disk, second level, SPIR-V, driver (program-maker.ts)
  *
- * Invariants: a program is known by what it is made from (entries/program-key.ts) and by nothing looser. Requests for one
- * program that come while it is being made wait for the one that makes it. Opening reads no entry.
+ * Invariants: a program is known by what it is made from (entries/program-key.ts) and by nothing looser. Requests for
+ * one program that come while it is being made wait for the one that makes it. Opening reads no entry.
  */
 
 import { join } from "node:path";
-import { assertInstance, callback, text, EverwarpError } from "../../base/index.ts";
+import { callback, text, EverwarpError } from "../../base/index.ts";
 import { Device } from "../../vulkan/index.ts";
 import {
   assertPreloaded,
@@ -23,7 +23,7 @@ import { cacheDirectory, DiskStore, type PruneAnswer, type PruneOptions } from "
 import { partsOf, type Target, targetOf } from "../entries/index.ts";
 import { CacheCounters, type ProgramStats, statsOf } from "./statistics.ts";
 import { HeldPrograms, type ProgramLease } from "./held-programs.ts";
-import { ModuleShelf, precompiledFolder, type Program } from "../sources/index.ts";
+import { ModuleCache, precompiledFolder, type Program } from "../sources/index.ts";
 import {
   type PreloadAnswer,
   type PreloadOptions,
@@ -33,13 +33,8 @@ import {
 } from "./preload.ts";
 import type { ProgramCacheOptions } from "./program-cache-options.ts";
 import { ProgramMaker } from "./program-maker.ts";
-import {
-  nameOf,
-  type ProgramRequest,
-  RequestMemo,
-  type ResolvedRequest,
-  resolveRequest,
-} from "./program-request.ts";
+import { nameOf, type ProgramRequest, type ResolvedRequest, resolveRequest } from "./program-request.ts";
+import { RequestMemo } from "./request-memo.ts";
 import { shippedProgramsNamed } from "./shipped.ts";
 import { type Benchmark, type TuneAnswer, type TuneOptions, Tuner } from "./tune.ts";
 
@@ -49,12 +44,18 @@ const DEFAULT_MAX_PROGRAMS = 100;
 const DEFAULT_MAX_BYTES = 50 << 20;
 const DEFAULT_MAX_DISK_BYTES = 1 << 30;
 
-export class ProgramCache implements Disposable {
+/** The compiled programs of one device, in memory and on disk. */
+export class ProgramCache implements AsyncDisposable {
+  /** The device whose programs it keeps. */
   readonly device: Device;
+  /** @internal What entries of this device are known by. */
   readonly target: Target;
-  /** The disk below; undefined where there is none. */
+  /** @internal The disk below; undefined where there is none. */
   readonly disk: DiskStore | undefined;
+  /** @internal */
   readonly counters = new CacheCounters();
+  /** Whether the cache opened the device. */
+  readonly #ownsDevice: boolean;
   readonly #held: HeldPrograms;
   readonly #maker: ProgramMaker;
   readonly #maxPrograms: number;
@@ -72,6 +73,7 @@ export class ProgramCache implements Disposable {
     disk: DiskStore | undefined,
     options: ProgramCacheOptions,
   ) {
+    this.#ownsDevice = options.device !== device;
     const { maxPrograms = DEFAULT_MAX_PROGRAMS, maxBytes = DEFAULT_MAX_BYTES } = options;
     this.device = device;
     this.target = target;
@@ -83,20 +85,30 @@ export class ProgramCache implements Disposable {
       target,
       disk,
       secondLevel: options.secondLevel,
-      modules: options.modules ?? new ModuleShelf(options.precompiled ?? precompiledFolder(), maxPrograms),
+      modules: options.modules ?? new ModuleCache(options.precompiled ?? precompiledFolder(), maxPrograms),
       counters: this.counters,
       maxDiskBytes: options.maxDiskBytes ?? DEFAULT_MAX_DISK_BYTES,
     });
   }
 
-  /** Opens the cache of a device. Reads the manifest on disk, where there is one, and no entry. */
-  static async open(device: Device, given: ProgramCacheOptions = {}): Promise<ProgramCache> {
-    assertInstance("device", device, Device, "a Device, as Device.open gives it");
+  /**
+   * Opens the cache of a device. Reads the manifest on disk, where there is one, and no entry.
+   *
+   * @throws EW_BAD_ARGUMENT, and what `Device.open` throws where no open device is given
+   */
+  static async open(given: ProgramCacheOptions = {}): Promise<ProgramCache> {
     const options = cacheOptions(given);
-    const target = targetOf(device);
-    const directory = directoryOf(options);
-    const disk = directory === undefined ? undefined : await DiskStore.open(join(directory, target.folder));
-    return new ProgramCache(device, target, disk, options);
+    const { device: asked = "auto" } = options;
+    const device = typeof asked === "object" ? asked : Device.open({ select: asked, queuesToLease: 0 });
+    try {
+      const target = targetOf(device);
+      const directory = directoryOf(options);
+      const disk = directory === undefined ? undefined : await DiskStore.open(join(directory, target.folder));
+      return new ProgramCache(device, target, disk, options);
+    } catch (error) {
+      if (device !== asked) device.close();
+      throw error;
+    }
   }
 
   /**
@@ -228,17 +240,21 @@ export class ProgramCache implements Disposable {
     return Object.entries(this.counters.flat()).some(([name, value]) => value !== (this.#counted[name] ?? 0));
   }
 
-  /** Flushes, and destroys the pipelines that nobody uses; those in use go when they are released. */
+  /**
+   * Brings to disk what is not there yet, and destroys the pipelines that nobody uses. Pipelines in use go when they
+   * are released; with a device that the cache opened, all of them go at once.
+   */
   async close(): Promise<void> {
-    this[Symbol.dispose]();
-    await this.flush();
-    isSaved(this);
-  }
-
-  /** As `close`, but leaves it to the end of the process to bring to disk what is not there yet. */
-  [Symbol.dispose](): void {
     this.#isClosed = true;
     this.#held.close();
+    await this.flush();
+    isSaved(this);
+    if (this.#ownsDevice) this.device.close();
+  }
+
+  /** As `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #assertOpen(): void {

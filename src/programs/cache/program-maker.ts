@@ -31,7 +31,7 @@ import {
 import type { CacheCounters } from "./statistics.ts";
 import type { SecondLevel } from "../stores/index.ts";
 import type { MadeProgram } from "./held-programs.ts";
-import { type ExpandedSource, makeProgram, type ModuleShelf, type Program } from "../sources/index.ts";
+import { type ExpandedSource, makeProgram, type ModuleCache, type Program } from "../sources/index.ts";
 import { assertEntryPoint, resolveConstants, type ResolvedRequest } from "./program-request.ts";
 
 /** When the disk is over its limit, how much of the limit is left over. */
@@ -57,7 +57,7 @@ export interface MakerParts {
   readonly target: Target;
   readonly disk: DiskStore | undefined;
   readonly secondLevel: SecondLevel | undefined;
-  readonly modules: ModuleShelf;
+  readonly modules: ModuleCache;
   readonly counters: CacheCounters;
   readonly maxDiskBytes: number;
 }
@@ -99,11 +99,11 @@ export class ProgramMaker {
     const reason =
       found ?? (disk === undefined ? "never-seen" : await explainMiss(disk, id, resolved.nameKey));
     if (disk === undefined || !this.#isWorthWaiting(job)) return this.#build(job, reason, undefined);
-    const turn = await disk.takeTurn(id);
-    if (turn.state === "impossible") return this.#build(job, reason, undefined);
+    const lock = await disk.takeBuildLock(id);
+    if (lock.state === "impossible") return this.#build(job, reason, undefined);
     // Another process may have made it since it was looked for.
-    if (turn.state === "busy") await disk.turnIsOver(id, OTHERS_TIMEOUT_MS);
-    const end = turn.state === "taken" ? turn.end : undefined;
+    if (lock.state === "busy") await disk.whenUnlocked(id, OTHERS_TIMEOUT_MS);
+    const end = lock.state === "taken" ? lock.end : undefined;
     try {
       const now = await this.#fromDisk(job);
       if (typeof now === "object") {
@@ -211,7 +211,7 @@ export class ProgramMaker {
     return { pipeline, program };
   }
 
-  /** Makes a program that is nowhere. @param end of the turn that was taken for it */
+  /** Makes a program that is nowhere. @param end ends the build lock that was taken for it */
   async #build(job: Job, reason: MissReason, end: (() => Promise<void>) | undefined): Promise<MadeProgram> {
     const { resolved, expanded, id } = job;
     await job.pause?.();

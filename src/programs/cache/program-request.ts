@@ -1,7 +1,5 @@
 /** What is asked of the program cache, and what it comes to: a text, and the parts of a key. */
 
-import { statSync } from "node:fs";
-import { dirname, isAbsolute } from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 import type { SpirvModule } from "../../spirv/index.ts";
 import { digits, moduleIdOf, variantIdOf } from "../entries/index.ts";
@@ -99,78 +97,14 @@ function fileName(file: string, label: string | undefined): string {
   return label === undefined ? showPath(file) : `${showPath(file)} (${label})`;
 }
 
+/** All constants of a request, whichever of its two lists names them. */
 export function constantsOf({ specialization, constants }: ProgramRequest): ProgramConstants {
   return { ...specialization, ...constants };
 }
 
+/** What people call the program of a request; undefined for a text without a name. */
 export function nameOf(request: ProgramRequest): string | undefined {
   return request.label ?? ("file" in request ? request.file : request.name);
-}
-
-/**
- * Remembers what requests came to, so that one that is made again and again costs a look at its files.
- *
- * Invariant: an answer is only given while the request says the same, word for word, and no file or folder that it was
- * read from has changed; what changed so shortly before it was read that its time could not tell is not remembered.
- */
-export class RequestMemo {
-  readonly #answers = new WeakMap<
-    ProgramRequest,
-    { asked: ProgramRequest; stamps: Stamp[]; resolved: ResolvedRequest }
-  >();
-
-  find(request: ProgramRequest): ResolvedRequest | undefined {
-    const answer = this.#answers.get(request);
-    if (answer === undefined) return undefined;
-    if (isSame(answer.asked, request, 0) && answer.stamps.every(isUnchanged)) return answer.resolved;
-    this.#answers.delete(request);
-    return undefined;
-  }
-
-  keep(request: ProgramRequest, expanded: ExpandedSource, resolved: ResolvedRequest): void {
-    const files = expanded.files.filter((file) => isAbsolute(file));
-    // A file that appears beside another one, or in a root, can take the place of a shared one.
-    const folders = [...files.map((file) => dirname(file)), ...(request.includeRoots ?? [])];
-    const stamps = [...new Set([...files, ...folders])].map(stampOf);
-    if (stamps.every((stamp): stamp is Stamp => stamp !== undefined))
-      this.#answers.set(request, { asked: structuredClone(request), stamps, resolved });
-  }
-}
-
-interface Stamp {
-  readonly path: string;
-  readonly ino: number;
-  readonly size: number;
-  readonly ctimeMs: number;
-}
-
-/** Times of files may be as coarse as that. */
-const COARSE_MS = 100;
-
-function stampOf(path: string): Stamp | undefined {
-  const info = statSync(path, { throwIfNoEntry: false });
-  if (info === undefined || Math.abs(Date.now() - info.ctimeMs) < COARSE_MS) return undefined;
-  return { path, ino: info.ino, size: info.size, ctimeMs: info.ctimeMs };
-}
-
-function isUnchanged({ path, ino, size, ctimeMs }: Stamp): boolean {
-  const now = statSync(path, { throwIfNoEntry: false });
-  return now?.ino === ino && now.size === size && now.ctimeMs === ctimeMs;
-}
-
-/** Whether two requests say the same, as deep as requests go. */
-function isSame(a: object, b: object, depth: number): boolean {
-  let count = 0;
-  for (const key in b) {
-    count++;
-    const [ours, theirs] = [(a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]];
-    if (ours === theirs) continue;
-    const areObjects =
-      typeof ours === "object" && typeof theirs === "object" && ours !== null && theirs !== null;
-    if (depth > 4 || !areObjects || !isSame(ours, theirs, depth + 1)) return false;
-  }
-  for (const _key in a) count--;
-  return count === 0;
 }
 
 /** @throws EW_BAD_ARGUMENT for a kernel without that entry point, naming those that it has */

@@ -4,7 +4,7 @@
 
 import type { Device } from "../../vulkan/index.ts";
 import { secondLevelFrom } from "../stores/index.ts";
-import { ModuleShelf, precompiledFolder, type Program } from "../sources/index.ts";
+import { ModuleCache, precompiledFolder, type Program } from "../sources/index.ts";
 import { ProgramCache, type ProgramLease } from "./program-cache.ts";
 import type { ProgramCacheOptions } from "./program-cache-options.ts";
 import { type ProgramRequest, resolveRequest } from "./program-request.ts";
@@ -15,17 +15,17 @@ const MODULES_MAX = 100;
 export class SharedPrograms {
   readonly #options: ProgramCacheOptions;
   /** SPIR-V is the same for every device. */
-  readonly #modules: ModuleShelf;
+  readonly #modules: ModuleCache;
   readonly #caches = new WeakMap<Device, Promise<ProgramCache>>();
 
   /** @param options for every cache that is opened */
-  constructor(options: Omit<ProgramCacheOptions, "modules"> = {}) {
-    this.#modules = new ModuleShelf(options.precompiled ?? precompiledFolder(), MODULES_MAX);
+  constructor(options: Omit<ProgramCacheOptions, "device" | "modules"> = {}) {
+    this.#modules = new ModuleCache(options.precompiled ?? precompiledFolder(), MODULES_MAX);
     this.#options = { ...options, modules: this.#modules };
   }
 
   /** How often SPIR-V was compiled, found as the build made it, and taken from an entry on disk. */
-  get counters(): ModuleShelf["counters"] {
+  get counters(): ModuleCache["counters"] {
     return this.#modules.counters;
   }
 
@@ -33,7 +33,7 @@ export class SharedPrograms {
   cacheOf(device: Device): Promise<ProgramCache> {
     let cache = this.#caches.get(device);
     if (cache === undefined) {
-      cache = ProgramCache.open(device, this.#options);
+      cache = ProgramCache.open({ ...this.#options, device });
       this.#caches.set(device, cache);
     }
     return cache;

@@ -22,7 +22,7 @@ import {
   parseJson,
   readRegularText,
 } from "../../storage/index.ts";
-import { type DiskStore, inTurn, MAX_SIDE_FILE_BYTES } from "../disk/index.ts";
+import { type DiskStore, withBuildLock, MAX_SIDE_FILE_BYTES } from "../disk/index.ts";
 import { digits, type Target } from "../entries/index.ts";
 import type { ProgramLease } from "./held-programs.ts";
 import {
@@ -53,6 +53,7 @@ const WRITES: WriteOptions = {
  */
 export type Benchmark = (program: ProgramLease, variant: ProgramVariant) => number | Promise<number>;
 
+/** How variants are measured. */
 export interface TuneOptions {
   /** How often each variant is measured, in turn; the median counts. 3 if not given. */
   readonly rounds?: number;
@@ -69,6 +70,7 @@ export interface VariantFigure {
   readonly error?: string | undefined;
 }
 
+/** Which variant is the best, and by which figures. */
 export interface TuneAnswer {
   /** Place of the best variant in the request's list. */
   readonly winner: number;
@@ -88,6 +90,7 @@ export interface TunedCache {
   flush(): Promise<void>;
 }
 
+/** Finds the best variants for one cache, and remembers them. */
 export class Tuner {
   readonly #cache: TunedCache;
   /** What is known, by the name of its record; undefined where nothing was measured. */
@@ -136,13 +139,13 @@ export class Tuner {
       await this.#keep(id, record);
       return { ...record, isMeasuredNow: true };
     };
-    const turn = disk && join(disk.folder, "turns", `tune-${id}`);
+    const lock = disk && join(disk.folder, "locks", `tune-${id}`);
     const answer =
       (await found()) ??
-      (turn === undefined
+      (lock === undefined
         ? await measured()
         : // Another process may have measured it since.
-          await inTurn(turn, OTHERS_TIMEOUT_MS, async () => (await found()) ?? measured()));
+          await withBuildLock(lock, OTHERS_TIMEOUT_MS, async () => (await found()) ?? measured()));
     this.#known.set(id, Promise.resolve(answer));
     return answer;
   }

@@ -1,10 +1,9 @@
 /**
- * Taking turns among processes, so that they do not all do the same work at once.
+ * Build locks: only one of several processes builds an entry, and the others wait for it.
  *
- * A turn is a symbolic link whose target is the token of the process that has it: made whole or not at all, by one
- * call. It saves work and is never needed for a result to be right: whoever does not get it, on a folder that is full,
- * read-only or without links, goes on without. A process that dies keeps none: its turn counts no more as soon as it is
- * gone.
+ * A build lock is a symbolic link. Its target is the token of the process that holds it. One call makes the link whole
+ * or not at all. A lock saves work; no result depends on it. A process that cannot take a lock, because the folder is
+ * full, read-only or without links, builds without one. The lock of a process that died counts no more.
  */
 
 import { readlinkSync, unlinkSync } from "node:fs";
@@ -21,32 +20,33 @@ import {
   TOKEN_PATTERN,
 } from "../../storage/index.ts";
 
-/** A turn older than that is not waited for, whoever has it: its file's time may come from another clock. */
+/** Nobody waits for a lock that is older than this: the time of its file may come from another clock. */
 const STALE_MS = 60_000;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 20;
 
-export type TurnAnswer =
-  /** It is ours until `end`. */
+/** What asking for a build lock gave. */
+export type BuildLockAnswer =
+  /** This process holds the lock until it calls `end`. */
   | { readonly state: "taken"; readonly end: () => Promise<void> }
-  /** A process that lives has it. */
+  /** A living process holds the lock. */
   | { readonly state: "busy" }
-  /** Nobody can have it here. */
+  /** Nobody can take locks here. */
   | { readonly state: "impossible" };
 
-/** Asks for a turn, without waiting. @param path of the link that stands for it */
-export async function takeTurn(path: string): Promise<TurnAnswer> {
+/** Tries to take a build lock, without waiting. @param path of its link */
+export async function takeBuildLock(path: string): Promise<BuildLockAnswer> {
   // Twice: what is left of a dead process is removed at the first attempt.
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
-      fileFaultAt("cache.turn");
+      fileFaultAt("cache.lock");
       await symlink(processToken(), path);
-      const settle = atExit(() => endTurnSync(path));
+      const settle = atExit(() => unlockSync(path));
       return {
         state: "taken",
         end: async () => {
           settle();
-          await endTurn(path);
+          await unlock(path);
         },
       };
     } catch (error) {
@@ -62,11 +62,11 @@ export async function takeTurn(path: string): Promise<TurnAnswer> {
 }
 
 /**
- * Waits until nobody has a turn.
+ * Waits until nobody holds a build lock.
  *
  * @returns false when the time ran out first
  */
-export async function turnIsOver(path: string, timeoutMs: number): Promise<boolean> {
+export async function whenUnlocked(path: string, timeoutMs: number): Promise<boolean> {
   const end = performance.now() + timeoutMs;
   for (let pauseMs = FIRST_PAUSE_MS; await isHeld(path); pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     if (performance.now() >= end) return false;
@@ -75,18 +75,18 @@ export async function turnIsOver(path: string, timeoutMs: number): Promise<boole
   return true;
 }
 
-/** Runs `body` while nobody else does; when the turn does not come in time, all the same. */
-export async function inTurn<T>(path: string, timeoutMs: number, body: () => Promise<T>): Promise<T> {
+/** Runs `body` under a build lock. Runs it without the lock when the lock does not come in time. */
+export async function withBuildLock<T>(path: string, timeoutMs: number, body: () => Promise<T>): Promise<T> {
   const end = performance.now() + timeoutMs;
-  let turn = await takeTurn(path);
-  while (turn.state === "busy" && performance.now() < end) {
-    await turnIsOver(path, end - performance.now());
-    turn = await takeTurn(path);
+  let lock = await takeBuildLock(path);
+  while (lock.state === "busy" && performance.now() < end) {
+    await whenUnlocked(path, end - performance.now());
+    lock = await takeBuildLock(path);
   }
   try {
     return await body();
   } finally {
-    if (turn.state === "taken") await turn.end();
+    if (lock.state === "taken") await lock.end();
   }
 }
 
@@ -101,21 +101,21 @@ async function isHeld(path: string): Promise<boolean> {
   }
 }
 
-/** Removes a turn that nobody has. */
-export async function removeIfOver(path: string): Promise<void> {
+/** Removes the link of a build lock that nobody holds. */
+export async function removeIfUnlocked(path: string): Promise<void> {
   if (!(await isHeld(path))) await unlink(path).catch(ignore);
 }
 
-/** A turn that cannot be ended is over when this process is, at the latest. */
-async function endTurn(path: string): Promise<void> {
+/** A link that cannot be removed counts no more when this process has ended. */
+async function unlock(path: string): Promise<void> {
   if ((await readlink(path).catch(ignore)) === processToken()) await unlink(path).catch(ignore);
 }
 
-function endTurnSync(path: string): void {
+function unlockSync(path: string): void {
   try {
     if (readlinkSync(path) === processToken()) unlinkSync(path);
   } catch {
-    // As above: it is over in a moment, whatever is left of it.
+    // The process ends now, and with it the lock.
   }
 }
 

@@ -14,7 +14,7 @@ import { cacheDirectory } from "./cache-folder.ts";
 import { DiskStore } from "./disk-store.ts";
 import { encodeEntry, type Entry, type EntryHeader } from "../entries/entry-file.ts";
 import { isGone, processToken, TOKEN_PATTERN } from "../../storage/process-token.ts";
-import { inTurn, takeTurn, turnIsOver } from "./build-lock.ts";
+import { withBuildLock, takeBuildLock, whenUnlocked } from "./build-lock.ts";
 import { patientMs } from "../../../test/support/patience.ts";
 
 const root = mkdtempSync(join(tmpdir(), "disk-store-"));
@@ -89,15 +89,15 @@ describe("prune", () => {
     const left = [join(folder, "entries", `.${dead}.aa.tmp`), join(folder, `.${dead}.bb.tmp`)];
     const alive = [join(folder, "entries", `.${processToken()}.cc.tmp`)];
     for (const path of [...left, ...alive]) writeFileSync(path, "x");
-    symlinkSync(dead, join(folder, "turns", "dead"));
-    symlinkSync(processToken(), join(folder, "turns", "alive"));
+    symlinkSync(dead, join(folder, "locks", "dead"));
+    symlinkSync(processToken(), join(folder, "locks", "alive"));
     mkdirSync(join(folder, "marks"));
     for (const id of [idOf("1"), idOf("2")]) writeFileSync(join(folder, "marks", `${id}~suspicion`), "{}");
     await store.prune({});
     expect(readdirSync(join(folder, "marks"))).toEqual([`${idOf("1")}~suspicion`]);
     expect(readdirSync(join(folder, "entries")).filter((name) => name.endsWith(".tmp"))).toHaveLength(1);
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-    expect(readdirSync(join(folder, "turns"))).toEqual(["alive"]);
+    expect(readdirSync(join(folder, "locks"))).toEqual(["alive"]);
   });
 });
 
@@ -145,21 +145,21 @@ test("clear leaves nothing", async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-describe("a turn", () => {
+describe("a build lock", () => {
   const dead = (): string => `${processToken().split(".").slice(0, 2).join(".")}.${process.pid}.1`;
 
   test("is had by one at a time", async () => {
-    const path = join(folder, "turns", "one");
-    const turn = await takeTurn(path);
-    expect(turn.state).toBe("taken");
-    expect(await takeTurn(path)).toEqual({ state: "busy" });
-    expect(await turnIsOver(path, 5)).toBe(false);
-    if (turn.state === "taken") await turn.end();
-    expect(await turnIsOver(path, 5)).toBe(true);
+    const path = join(folder, "locks", "one");
+    const lock = await takeBuildLock(path);
+    expect(lock.state).toBe("taken");
+    expect(await takeBuildLock(path)).toEqual({ state: "busy" });
+    expect(await whenUnlocked(path, 5)).toBe(false);
+    if (lock.state === "taken") await lock.end();
+    expect(await whenUnlocked(path, 5)).toBe(true);
     let inside = 0;
     await Promise.all(
       Array.from({ length: 8 }, () =>
-        inTurn(path, patientMs(10_000), async () => {
+        withBuildLock(path, patientMs(10_000), async () => {
           expect(++inside).toBe(1);
           await new Promise((resolve) => setTimeout(resolve, 2));
           inside--;
@@ -172,20 +172,20 @@ describe("a turn", () => {
     const path = join(folder, "one");
     mkdirSync(folder);
     symlinkSync(dead(), path);
-    expect((await takeTurn(path)).state).toBe("taken");
+    expect((await takeBuildLock(path)).state).toBe("taken");
     rmSync(path);
     symlinkSync("nonsense", path);
-    expect(await turnIsOver(path, 0)).toBe(true);
+    expect(await whenUnlocked(path, 0)).toBe(true);
     rmSync(path);
     // Of another machine: it counts until it is too old.
     symlinkSync("0123456789ab.01234567.1.1", path);
-    expect(await takeTurn(path)).toEqual({ state: "busy" });
+    expect(await takeBuildLock(path)).toEqual({ state: "busy" });
   });
 
   test("cannot be had where nothing can be written, and nobody waits there", async () => {
     writeFileSync(folder, "");
-    expect(await takeTurn(join(folder, "one"))).toEqual({ state: "impossible" });
-    expect(await inTurn(join(folder, "one"), 10_000, () => Promise.resolve(7))).toBe(7);
+    expect(await takeBuildLock(join(folder, "one"))).toEqual({ state: "impossible" });
+    expect(await withBuildLock(join(folder, "one"), 10_000, () => Promise.resolve(7))).toBe(7);
   });
 });
 

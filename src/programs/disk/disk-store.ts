@@ -3,7 +3,7 @@
  *
  *     <folder>/entries/<id>.ewp     the entries, each whole in itself (entry-file.ts): these are the truth
  *              quarantine/          entries that were bad, for whoever wants to know why
- *              turns/  marks/       who is making what; what is in the driver's hands (build-lock.ts, crash-guard.ts)
+ *              locks/  marks/       who is making what; what is in the driver's hands (build-lock.ts, crash-guard.ts)
  *              manifest.json        what the entries say of themselves, made from them when it is lost
  *              stats.json           what all processes together did
  *
@@ -45,7 +45,7 @@ import {
   type ManifestRow,
   rowOf,
 } from "./manifest.ts";
-import { inTurn, takeTurn, type TurnAnswer, turnIsOver } from "./build-lock.ts";
+import { withBuildLock, takeBuildLock, type BuildLockAnswer, whenUnlocked } from "./build-lock.ts";
 import type { DiskTroubles, PruneAnswer, PruneOptions, ReadAnswer } from "./disk-answers.ts";
 import { ENTRY_SUFFIX, idsIn, withEnd } from "./entry-folder.ts";
 import { removeRemains } from "./remains.ts";
@@ -199,14 +199,14 @@ export class DiskStore {
     return idsIn(join(this.folder, "entries"));
   }
 
-  /** Asks for the turn to make an entry. */
-  takeTurn(id: string): Promise<TurnAnswer> {
-    return takeTurn(join(this.folder, "turns", id));
+  /** Tries to take the lock for making an entry. */
+  takeBuildLock(id: string): Promise<BuildLockAnswer> {
+    return takeBuildLock(join(this.folder, "locks", id));
   }
 
   /** Waits while another process makes an entry. @returns false when the time ran out first */
-  turnIsOver(id: string, timeoutMs: number): Promise<boolean> {
-    return turnIsOver(join(this.folder, "turns", id), timeoutMs);
+  whenUnlocked(id: string, timeoutMs: number): Promise<boolean> {
+    return whenUnlocked(join(this.folder, "locks", id), timeoutMs);
   }
 
   /** Brings the manifest in line with the entries: those that it does not know are read, bad ones moved away. */
@@ -279,7 +279,7 @@ export class DiskStore {
   /** Removes all entries, bad ones too, and what is known of them. */
   async clear(): Promise<PruneAnswer> {
     const { good } = await this.verify();
-    for (const name of ["entries", "quarantine", "turns", "marks", "tuned", "manifest.json", "stats.json"])
+    for (const name of ["entries", "quarantine", "locks", "marks", "tuned", "manifest.json", "stats.json"])
       await this.attempt(() => rm(join(this.folder, name), { recursive: true, force: true }));
     this.#manifest = emptyManifest();
     this.#changed.rows.clear();
@@ -311,7 +311,7 @@ export class DiskStore {
     this.#changed.rows.clear();
     this.#changed.evicted.clear();
     await this.attempt(() =>
-      inTurn(join(this.folder, "turns", "manifest"), SIDE_FILE_LOCK_MS, async () => {
+      withBuildLock(join(this.folder, "locks", "manifest"), SIDE_FILE_LOCK_MS, async () => {
         const text = await readRegularText(path, MAX_SIDE_FILE_BYTES);
         const theirs = (text === undefined ? undefined : decodeManifest(text)) ?? emptyManifest();
         for (const [id, row] of changed.rows) {

@@ -1,5 +1,5 @@
 /** Programs on this machine's disk: the store, its manifest, the lock for one build, and the guard against crashes. */
-export { inTurn } from "./build-lock.ts";
+export { withBuildLock } from "./build-lock.ts";
 export { cacheDirectory, MAX_SIDE_FILE_BYTES } from "./cache-folder.ts";
 export { CrashGuard } from "./crash-guard.ts";
 export type { PruneAnswer, PruneOptions } from "./disk-answers.ts";

@@ -3,7 +3,7 @@
 import { readdir, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { removeLeftBehind } from "../../storage/index.ts";
-import { removeIfOver } from "./build-lock.ts";
+import { removeIfUnlocked } from "./build-lock.ts";
 
 /** Bad entries that are kept to look at, the last ones. */
 const QUARANTINE_MAX = 32;
@@ -27,8 +27,8 @@ export async function removeRemains(
     if (what?.startsWith("suspicion") === true && !(await has(id)))
       await attempt(() => unlink(join(marks, name)));
   }
-  const turns = join(folder, "turns");
-  for (const name of await readdir(turns).catch(() => [])) await removeIfOver(join(turns, name));
+  const locks = join(folder, "locks");
+  for (const name of await readdir(locks).catch(() => [])) await removeIfUnlocked(join(locks, name));
   const quarantine = join(folder, "quarantine");
   const names = await readdir(quarantine).catch(() => []);
   const times = await Promise.all(

@@ -9,7 +9,7 @@ import {
   writeBytesAtomically,
   type WriteOptions,
 } from "../../storage/index.ts";
-import { inTurn } from "./build-lock.ts";
+import { withBuildLock } from "./build-lock.ts";
 import { MAX_SIDE_FILE_BYTES } from "./cache-folder.ts";
 
 /** How long a side file waits for other processes that write it. */
@@ -36,7 +36,7 @@ export async function readStats(folder: string): Promise<Record<string, number>>
 
 /** Adds to the numbers of `stats.json`. @throws errors of the file system */
 export async function addStats(folder: string, numbers: Readonly<Record<string, number>>): Promise<void> {
-  await inTurn(join(folder, "turns", "stats"), SIDE_FILE_LOCK_MS, async () => {
+  await withBuildLock(join(folder, "locks", "stats"), SIDE_FILE_LOCK_MS, async () => {
     const sums = await readStats(folder);
     for (const [name, number] of Object.entries(numbers)) sums[name] = (sums[name] ?? 0) + number;
     const text = `${JSON.stringify(sums, undefined, 1)}\n`;

@@ -21,7 +21,7 @@ import { CrashGuard } from "./crash-guard.ts";
 import { DiskStore } from "./disk-store.ts";
 import { decodeEntry, type Entry } from "../entries/entry-file.ts";
 import { decodeManifest } from "./manifest.ts";
-import { inTurn } from "./build-lock.ts";
+import { withBuildLock } from "./build-lock.ts";
 
 const root = mkdtempSync(join(tmpdir(), "everwarp-strange-"));
 let folder = root;
@@ -85,12 +85,12 @@ describe.each(KINDS)("%s", (kind, make) => {
     expect([...later.manifest.rows.keys()]).toEqual(isFolder ? [] : [ID]);
     expect((await later.verify()).good).toHaveLength(1);
     expect(await later.clear()).toMatchObject({ removed: 1, kept: 0 });
-    expect(readdirSync(folder).filter((name) => name !== "turns")).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name !== "locks")).toEqual([]);
   });
 
-  test("in the place of a turn is no turn", async () => {
-    const path = put("turns", "manifest");
-    expect(await inTurn(path, 50, () => Promise.resolve(7))).toBe(7);
+  test("in the place of a build lock is no lock", async () => {
+    const path = put("locks", "manifest");
+    expect(await withBuildLock(path, 50, () => Promise.resolve(7))).toBe(7);
   });
 
   test("in the place of marks and suspicions is no crash", () => {
@@ -122,7 +122,7 @@ test("a folder that nothing can be made in is a cache that keeps nothing", async
     await store.saveManifest();
     await store.addStats({ hits: 1 });
     expect(store.troubles.writes).toBeGreaterThan(0);
-    expect((await store.takeTurn(ID)).state).toBe("impossible");
+    expect((await store.takeBuildLock(ID)).state).toBe("impossible");
     expect(await store.read(ID)).toEqual({ state: "absent" });
   }
 });

@@ -43,14 +43,15 @@ export function makeProgram(parts: Omit<Program, "module">): Program {
 }
 
 /** What whoever asks for a module adds to the search. */
-export interface ShelfHooks {
+export interface ModuleHooks {
   /** Where else it may be; looked at before it is compiled. */
   readonly elsewhere?: () => Promise<Pick<Program, "spirv" | "compileMs"> | undefined>;
   /** Told when it had to be compiled, for this very question. */
   readonly onCompiled?: (compileMs: number) => void;
 }
 
-export class ModuleShelf {
+/** SPIR-V modules of this process, shared by the program caches of all devices. */
+export class ModuleCache {
   /** How often something had to be found or made. */
   readonly counters = { compiled: 0, precompiled: 0, reused: 0 };
   readonly #programs = new Map<string, Promise<Program>>();
@@ -79,7 +80,7 @@ export class ModuleShelf {
     moduleId: string,
     sourceKey: string,
     expanded: ExpandedSource,
-    hooks: ShelfHooks = {},
+    hooks: ModuleHooks = {},
   ): Promise<Program> {
     const known = this.#programs.get(moduleId);
     const program = known ?? this.#find(moduleId, sourceKey, expanded, hooks);
@@ -102,7 +103,7 @@ export class ModuleShelf {
     key: string,
     sourceKey: string,
     expanded: ExpandedSource,
-    { elsewhere, onCompiled }: ShelfHooks,
+    { elsewhere, onCompiled }: ModuleHooks,
   ): Promise<Program> {
     const built = this.#precompiled === false ? undefined : findPrecompiled(sourceKey, this.#precompiled);
     if (built !== undefined) {

@@ -8,6 +8,7 @@
  */
 
 import { join } from "node:path";
+import { fullText } from "../../base/index.ts";
 import { writeAtomically, openRegularFile, removeLeftBehind } from "../../storage/index.ts";
 import { MAX_ENTRY_BYTES } from "../entries/index.ts";
 import type { SecondLevelStore } from "./second-level.ts";
@@ -16,12 +17,15 @@ const SUFFIX = ".ewp";
 /** So much is written at a time; in between, a signal is heard. */
 const SLICE_BYTES = 1 << 20;
 
+/** Entries in a folder. Errors of the file system pass; `SecondLevel` deals with them. */
 export class DirectoryStore implements SecondLevelStore {
   readonly name: string;
   readonly #folder: string;
   #isTidy = false;
 
+  /** @param folder made when something is first put into it. @throws EW_BAD_ARGUMENT */
   constructor(folder: string) {
+    fullText("folder", folder);
     this.name = folder;
     this.#folder = folder;
   }

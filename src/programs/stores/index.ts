@@ -1,5 +1,10 @@
 /** Second levels of the program cache: folders and HTTP servers that several machines share. */
 export { DirectoryStore } from "./directory-store.ts";
-export { HttpStore } from "./http-store.ts";
-export { SecondLevel, type SecondLevelOptions, type SecondLevelStore } from "./second-level.ts";
+export { HttpStore, type HttpStoreOptions } from "./http-store.ts";
+export {
+  SecondLevel,
+  type SecondLevelOptions,
+  type SecondLevelStats,
+  type SecondLevelStore,
+} from "./second-level.ts";
 export { secondLevelFrom, storeAt } from "./store-choice.ts";

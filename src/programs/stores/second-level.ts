@@ -40,6 +40,7 @@ export interface SecondLevelStore {
   put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 }
 
+/** How long a store may take, when it is left alone, and whom it is believed. */
 export interface SecondLevelOptions {
   /** How long a `get` may last; 1000 if not given. */
   readonly getTimeoutMs?: number | undefined;
@@ -51,7 +52,7 @@ export interface SecondLevelOptions {
    * Failures in a row after which the store is left alone; 3 if not given. One that is out of time counts for all of
    * them.
    */
-  readonly failuresMax?: number | undefined;
+  readonly maxFailures?: number | undefined;
   /** For how long; 30000 if not given. */
   readonly restMs?: number | undefined;
   /** Signs what is put (HMAC-SHA256) and refuses what is not signed with it. */
@@ -64,7 +65,7 @@ const SECOND_LEVEL_OPTIONS: OptionChecks<SecondLevelOptions> = {
   getTimeoutMs: duration,
   putTimeoutMs: duration,
   putsTimeoutMs: duration,
-  failuresMax: whole(1),
+  maxFailures: whole(1),
   restMs: duration,
   secret: text,
   isReadOnly: boolean,
@@ -87,13 +88,13 @@ export interface SecondLevelStats {
   lastTrouble: string | undefined;
 }
 
-/** Puts that may wait for their turn; what comes on top is lost. */
+/** Puts that may be pending; a further put is lost. */
 const PUTS_WAITING_MAX = 256;
 const SIGNATURE_BYTES = 32;
 
 /** A store, made safe to ask. */
 export class SecondLevel {
-  readonly stats: SecondLevelStats = {
+  readonly #stats: SecondLevelStats = {
     hits: 0,
     absent: 0,
     timeouts: 0,
@@ -122,18 +123,25 @@ export class SecondLevel {
     this.#options = readOptions("the options of SecondLevel", options, SECOND_LEVEL_OPTIONS);
   }
 
+  /** What messages call the store. */
   get name(): string {
     return this.#store.name;
   }
 
+  /** What the store did for this process so far. */
+  stats(): Readonly<SecondLevelStats> {
+    return { ...this.#stats };
+  }
+
   /**
+   * @internal
    * @returns the entry and its bytes as they may be published on disk; undefined when it cannot be had from there, for
    * whatever reason
    */
   async get(id: string): Promise<{ entry: Entry; bytes: Uint8Array } | undefined> {
     if (!ENTRY_ID.test(id)) return undefined;
     if (this.#isResting()) {
-      this.stats.rested++;
+      this.#stats.rested++;
       return undefined;
     }
     let answer: Uint8Array | undefined;
@@ -146,26 +154,26 @@ export class SecondLevel {
       return undefined;
     }
     if (answer === undefined) {
-      this.stats.absent++;
+      this.#stats.absent++;
       this.#failuresInRow = 0;
       return undefined;
     }
     const checked = this.#check(id, answer);
     if (typeof checked === "string") {
-      this.stats.refused++;
+      this.#stats.refused++;
       this.#note(`${id}: ${checked}`);
       return undefined;
     }
-    this.stats.hits++;
+    this.#stats.hits++;
     this.#failuresInRow = 0;
     return checked;
   }
 
-  /** Hands an entry on, in the background. @param bytes what `encodeEntry` gave */
+  /** @internal Hands an entry on, in the background. @param bytes what `encodeEntry` gave */
   put(id: string, bytes: Uint8Array): void {
     if (this.#options.isReadOnly === true || !ENTRY_ID.test(id)) return;
     if (this.#waitingPuts >= PUTS_WAITING_MAX) {
-      this.stats.putsLost++;
+      this.#stats.putsLost++;
       return;
     }
     if (this.#waitingPuts++ === 0)
@@ -188,15 +196,15 @@ export class SecondLevel {
     const leftMs = this.#putsEndMs - performance.now();
     try {
       if (this.#closing.signal.aborted || this.#isResting() || leftMs <= 0) {
-        this.stats.putsLost++;
+        this.#stats.putsLost++;
         return;
       }
       const timeoutMs = Math.min(this.#options.putTimeoutMs ?? 2000, leftMs);
       await withinTime(timeoutMs, this.#closing.signal, (signal) => this.#store.put(id, bytes, signal));
-      this.stats.puts++;
+      this.#stats.puts++;
       this.#failuresInRow = 0;
     } catch (error) {
-      this.stats.putsLost++;
+      this.#stats.putsLost++;
       this.#failed(error);
     } finally {
       this.#waitingPuts--;
@@ -224,15 +232,15 @@ export class SecondLevel {
 
   #failed(error: unknown): void {
     const isTimeOver = error instanceof TimeOver;
-    if (isTimeOver) this.stats.timeouts++;
-    else this.stats.failures++;
+    if (isTimeOver) this.#stats.timeouts++;
+    else this.#stats.failures++;
     this.#note(reasonOf(error), isTimeOver);
   }
 
   /** @param isSerious enough to leave the store alone at once: whoever asks it next would wait as long */
   #note(trouble: string, isSerious = false): void {
-    this.stats.lastTrouble = `${this.name}: ${trouble}`;
-    if (++this.#failuresInRow < (this.#options.failuresMax ?? 3) && !isSerious) return;
+    this.#stats.lastTrouble = `${this.name}: ${trouble}`;
+    if (++this.#failuresInRow < (this.#options.maxFailures ?? 3) && !isSerious) return;
     this.#failuresInRow = 0;
     this.#restUntilMs = performance.now() + (this.#options.restMs ?? 30_000);
   }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { structArbitrary, valueArbitrary } from "../../../test/support/kernel-structs.ts";
+import { storeStruct } from "../../../test/support/struct-reference.ts";
 import { array, doc, f32, i32, padding, struct, u32, u64 } from "../../schema/index.ts";
 import { kernelTypes } from "./kernel-source.ts";
 
@@ -17,7 +18,7 @@ describe("words", () => {
         ([request, value]) => {
           const types = kernelTypes({ request, response: Response });
           const view = new DataView(new ArrayBuffer(request.sizeBytes));
-          request.write(view, 0, value as object);
+          storeStruct(request, view, 0, value as object);
           const wanted = new Uint32Array(view.buffer);
           const words = new Uint32Array(types.requestWords).fill(0xdead_beef);
           expect(types.encodeRequest(value as never, words)).toBe(types.requestWords);
@@ -36,7 +37,7 @@ describe("words", () => {
         ([response, value]) => {
           const types = kernelTypes({ request: Request, response });
           const view = new DataView(new ArrayBuffer(response.sizeBytes));
-          response.write(view, 0, value as object);
+          storeStruct(response, view, 0, value as object);
           const content = new Uint32Array((types.completionVectors - 1) * 3);
           content.set(new Uint32Array(view.buffer), 1);
           expect(types.decodeResponse(content)).toEqual(value);

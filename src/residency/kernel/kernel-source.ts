@@ -18,12 +18,13 @@ import {
   type Infer,
   type StructLayout,
   strideOf,
+  structReader,
+  structWriter,
   type UndocumentedType,
   undocumented,
 } from "../../schema/index.ts";
 import { Queue } from "../queue/index.ts";
 import { assertNames, stateBytesConstant, stateFunction } from "./kernel-names.ts";
-import { structReader, structWriter } from "./kernel-words.ts";
 
 /** Words of a request, all told. */
 export const REQUEST_WORDS_MAX = Queue.HEADER_WORDS + (Queue.SLOT_VECTORS - Queue.HEADER_VECTORS) * 4;

@@ -22,7 +22,7 @@ import {
 } from "../profile/index.ts";
 import { drainWriteCombining } from "../queue/index.ts";
 import { patternWord } from "../reference/index.ts";
-import { ProbeKernel, type ProbeValues } from "./probe-kernel.ts";
+import { NO_PROBE_VALUES, ProbeKernel, type ProbeValues } from "./probe-kernel.ts";
 import { Probe, ProbeMode } from "./probe.schema.ts";
 import { timesOf } from "./times.ts";
 
@@ -464,8 +464,7 @@ async function probePipelines(
 async function timeCreation(device: Device, variant: number): Promise<number> {
   const program = await sharedPrograms().program({ file: kernelFile("residency/kernels/remains") }, device);
   const answer = device.createBuffer({ role: "readback", sizeBytes: 16, label: "creation probe" });
-  const constants = new DataView(new ArrayBuffer(Probe.sizeBytes));
-  Probe.write(constants, 0, { answer: answer.address, value: SEED });
+  const constants = Probe.pack({ ...NO_PROBE_VALUES, answer: answer.address, value: SEED });
   const begin = performance.now();
   const pipeline = device.createComputePipeline({
     spirv: program.spirv,

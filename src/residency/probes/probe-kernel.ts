@@ -9,11 +9,23 @@
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import type { Device, DeviceBuffer, Fence, Recorder } from "../../vulkan/index.ts";
+import type { Infer } from "../../schema/index.ts";
 import { drainWriteCombining } from "../queue/index.ts";
 import { Probe } from "./probe.schema.ts";
 
 /** What a launch is given; addresses that are left out are those of the kernel's own memory. */
-export type ProbeValues = Parameters<typeof Probe.write>[2];
+export type ProbeValues = Partial<Infer<typeof Probe>>;
+
+/** The push constants of a probe that needs none of them. */
+export const NO_PROBE_VALUES: Infer<typeof Probe> = {
+  target: 0n,
+  answer: 0n,
+  control: 0n,
+  count: 0,
+  mode: 0,
+  limit: 0,
+  value: 0,
+};
 
 /** More than any launch of a probe takes that ends well, but for those that are meant to be long. */
 const LAUNCH_TIMEOUT_MS = 5_000;
@@ -86,9 +98,9 @@ export class ProbeKernel implements Disposable {
 
   /** Records a launch, and what makes its answer visible to the host. */
   record(recorder: Recorder, values: ProbeValues, workgroupCount = 1): void {
-    const constants = new DataView(new ArrayBuffer(Probe.sizeBytes));
     const { address: answer } = this.#answerBuffer;
-    Probe.write(constants, 0, { answer, control: this.#controlBuffer.address, ...values });
+    const control = this.#controlBuffer.address;
+    const constants = Probe.pack({ ...NO_PROBE_VALUES, answer, control, ...values });
     recorder.bind(this.program.pipeline).push(constants).dispatch(workgroupCount).barrier("compute", "all");
   }
 

@@ -160,8 +160,7 @@ export class Launcher {
   /** Records one launch, after whatever ran before it on the queue. */
   record(recorder: Recorder, block: number, workgroupCount: number, bounded: boolean): void {
     const { upload, readback, counters, cursors, slotsOffsetBytes, slotCount } = this.memory;
-    const launch = new DataView(new ArrayBuffer(Launch.sizeBytes));
-    Launch.write(launch, 0, {
+    const launch = Launch.pack({
       control: upload.address + BigInt(block * Queue.CONTROL_STRIDE_BYTES),
       slots: upload.address + BigInt(slotsOffsetBytes),
       completions: readback.address,

@@ -157,7 +157,7 @@ export class Corpus {
   }
 
   /**
-   * Reads every file into a backend's memory. Files that cannot be read are in the placement's `errors`.
+   * @internal Reads every file into a backend's memory. Files that cannot be read are in the placement's `errors`.
    * @param threads loader threads; by default as many as pay
    * @throws what the sink throws; EW_WORKER_DIED
    */

@@ -26,12 +26,15 @@ export interface FileTableMemory {
 
 /** The paths of the files of a corpus, by index. See the head of this file. */
 export class FileTable {
+  /** @internal */
   readonly memory: FileTableMemory;
+  /** How many files there are. */
   readonly fileCount: number;
   readonly #pathBytes: Buffer;
   readonly #pathStart: Uint32Array;
   readonly #kind: Uint8Array;
 
+  /** @internal */
   constructor(memory: FileTableMemory) {
     this.memory = memory;
     this.fileCount = memory.fileCount;

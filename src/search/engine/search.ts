@@ -44,7 +44,7 @@ export type SearchOutcome = "answered" | "failed" | "cancelled";
 
 /** One query in flight: wait for its result, or take its hits while it goes on. Made by `SearchEngine.submit`. */
 export class Search implements AsyncIterable<SearchResult> {
-  /** For the engine: there is no room for the search yet, so it is in the engine's queue. */
+  /** @internal For the engine: there is no room for the search yet, so it is in the engine's queue. */
   isPending = false;
   readonly #owner: SearchOwner;
   readonly #query: PreparedQuery;
@@ -66,7 +66,7 @@ export class Search implements AsyncIterable<SearchResult> {
   /** How often the search was asked again after a loss. */
   #repeatCount = 0;
 
-  /** For the engine. */
+  /** @internal For the engine. */
   constructor(
     owner: SearchOwner,
     corpus: EngineCorpus,
@@ -81,48 +81,48 @@ export class Search implements AsyncIterable<SearchResult> {
     this.#isLocated = isLocated;
   }
 
-  /** For the engine: what is searched. */
+  /** @internal For the engine: what is searched. */
   get corpus(): EngineCorpus {
     return this.#corpus;
   }
 
-  /** For the engine: how often the search was asked again after a loss. */
+  /** @internal For the engine: how often the search was asked again after a loss. */
   get repeatCount(): number {
     return this.#repeatCount;
   }
 
-  /** For the engine: no answer will come. */
+  /** @internal For the engine: no answer will come. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
   }
 
-  /** For the engine: watches a signal and a time. */
+  /** @internal For the engine: watches a signal and a time. */
   limit(options: SearchOptions): void {
     if (options.signal === undefined && options.timeoutMs === undefined) return;
     this.#limits = new SearchLimits(options, (error) => this.cancel(error));
     if (this.#failure !== undefined) this.#limits.dispose();
   }
 
-  /** For the engine: asks the backend. @throws as `AskedPlan.ask` */
+  /** @internal For the engine: asks the backend. @throws as `AskedPlan.ask` */
   send(corpus: EngineCorpus): void {
     this.#corpus = corpus;
     this.#asked = AskedPlan.ask(corpus, this.#query.prepared, this.#isLocated, this.#maxHits);
     this.isPending = false;
   }
 
-  /** For the engine: the device was lost, and the search is to be asked again. */
+  /** @internal For the engine: the device was lost, and the search is to be asked again. */
   repeat(): void {
     this.#repeatCount++;
     this.#asked = undefined;
     this.#answeredMs = 0;
   }
 
-  /** For the engine: the search cannot be sent, or no answer will come. */
+  /** @internal For the engine: the search cannot be sent, or no answer will come. */
   fail(error: unknown): void {
     this.#end(error, "failed");
   }
 
-  /** For the engine: nobody wants the result any more. */
+  /** @internal For the engine: nobody wants the result any more. */
   cancel(error: EverwarpError): void {
     this.#end(error, "cancelled");
   }

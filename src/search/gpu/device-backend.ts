@@ -194,10 +194,10 @@ export class DeviceBackend implements Backend {
         await sink.abandon();
         throw error;
       }
-      CorpusEntry.write(new DataView(this.#table.host), index * CorpusEntry.strideBytes, {
-        segments: loaded.segmentTable.address,
-        tileCount: loaded.tileCount,
-      });
+      CorpusEntry.pack(
+        { segments: loaded.segmentTable.address, tileCount: loaded.tileCount },
+        new Uint32Array(this.#table.host, index * CorpusEntry.strideBytes, CorpusEntry.sizeBytes / 4),
+      );
       this.#corpora[index] = loaded;
       return loaded;
     });

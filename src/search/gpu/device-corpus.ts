@@ -4,6 +4,7 @@
  *
  *     CorpusEntry[corpusIndex] ──▶ SegmentEntry[] ──▶ data │ blockRanks │ groupRanks
  */
+import type { Infer } from "../../schema/index.ts";
 import type { ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type { LoadedCorpus } from "../backend/index.ts";
 import { type Corpus, FILE_FLAGS, type Placement } from "../corpus/index.ts";
@@ -65,7 +66,7 @@ export class DeviceCorpus implements LoadedCorpus {
         "segment table",
       );
       this.segmentTable = table;
-      const view = new DataView(table.host);
+      const words = new Uint32Array(table.host);
       const entries: {
         data: bigint;
         blockRanks: bigint;
@@ -86,7 +87,7 @@ export class DeviceCorpus implements LoadedCorpus {
         };
         tileCount += entry.tileCount;
         entries.push(entry);
-        SegmentEntry.write(view, number * SegmentEntry.strideBytes, entry);
+        SegmentEntry.pack(entry, words.subarray((number * SegmentEntry.strideBytes) / 4));
         buildIndex(device, pipelines, entry, groupCount);
       }
       this.tileCount = tileCount;
@@ -114,14 +115,11 @@ export class DeviceCorpus implements LoadedCorpus {
   }
 }
 
-type Entry = Parameters<typeof SegmentEntry.write>[2];
+type Entry = Infer<typeof SegmentEntry>;
 
 function buildIndex(device: Device, pipelines: IndexPipelines, segment: Entry, groupCount: number): void {
-  const constants = (firstGroup: number): DataView => {
-    const view = new DataView(new ArrayBuffer(IndexLaunch.sizeBytes));
-    IndexLaunch.write(view, 0, { segment: segment as never, firstGroup, groupCount });
-    return view;
-  };
+  const constants = (firstGroup: number): Uint32Array =>
+    IndexLaunch.pack({ segment, firstGroup, groupCount });
   device.run((recorder) => {
     recorder.bind(pipelines.newlineCount);
     for (let first = 0; first < groupCount; first += GROUPS_PER_DISPATCH) {
@@ -157,14 +155,13 @@ function rankFiles(
       let end = first;
       while (end < files.length && starts[end] < (number + 1) * 2 ** 32) end++;
       if (end > first) {
-        const view = new DataView(new ArrayBuffer(RankLaunch.sizeBytes));
-        RankLaunch.write(view, 0, {
-          segment: segment as never,
+        const launch = RankLaunch.pack({
+          segment,
           offsets: offsets.address + BigInt(first * 4),
           ranks: ranks.address + BigInt(first * 4),
           offsetCount: end - first,
         });
-        recorder.push(view).dispatch(Math.ceil((end - first) / Newline.GROUP_BLOCKS));
+        recorder.push(launch).dispatch(Math.ceil((end - first) / Newline.GROUP_BLOCKS));
       }
       first = end;
     }

@@ -1,16 +1,18 @@
 /**
- * Structs as words on the host: what `kernel-source.ts` writes for the device, here for TypeScript.
+ * The codec of structs: records to words, and words to records.
  *
- * For each struct a function is made from text, once, that has its fields by name and their places as numbers. That is some ten times as
- * fast as walking the fields, on a way that every request takes. The text holds nothing but names that GLSL takes, so nothing can be smuggled into it.
- * Values are checked on the way in, since a request that the kernel reads wrongly is found by nobody.
+ * Each struct is compiled once, from text, into a function that has the fields by name and their places as numbers.
+ * That is some ten times as fast as walking the fields, and every request of a kernel takes this way. The text holds
+ * nothing but names that GLSL takes, so nothing can be smuggled into it. Values are checked before they are stored:
+ * nobody would find out that a kernel read a value wrongly.
  */
-import { shown, EverwarpError } from "../../base/index.ts";
-import { strideOf, type StructLayout, type UndocumentedType, undocumented } from "../../schema/index.ts";
+import { shown, EverwarpError } from "../base/index.ts";
+import { strideOf } from "./solve.ts";
+import { type ScalarKind, type StructLayout, type UndocumentedType, undocumented } from "./types.ts";
 
-/** Stores a value at words[0 …]. @throws EW_BAD_ARGUMENT naming the field */
+/** Stores a record at words[0 …]. @throws EW_BAD_ARGUMENT naming the field */
 export type WordWriter = (value: unknown, words: Uint32Array) => void;
-/** Makes a value from words. */
+/** Makes a record from words. */
 export type WordReader = (words: Uint32Array) => unknown;
 
 const float = new Float32Array(1);
@@ -34,7 +36,7 @@ const helpers = {
       "EW_BAD_ARGUMENT",
       `${where} takes ${wanted}, not ${helpers.isList(value) ? `${value.length} elements` : shown(value)}`,
       {
-        remedy: "See the schema that the kernel was launched with.",
+        remedy: "See the schema of the struct.",
       },
     );
   },
@@ -51,12 +53,18 @@ function make<T>(parameters: string, body: string): T {
 }
 
 /**
- * A writer of a whole struct. All fields must be there; arrays may be shorter than their room. What has no value becomes zeros.
+ * Compiles a writer of whole structs. All fields must be there; arrays may be shorter than their room. What has no
+ * value becomes zeros. An array without a count is left as it is.
  */
 export function structWriter(of: StructLayout): WordWriter {
   const wordCount = of.sizeBytes / 4;
   const clear = isDense(of) ? "" : `words.fill(0, 0, ${wordCount});\n`;
   return make("value, words", clear + writeText(of, of, "value", "0", of.name, 0));
+}
+
+/** Whether a field has no part in records: padding, and an array without a count. */
+function isSkipped(type: UndocumentedType): boolean {
+  return type.kind === "padding" || (type.kind === "array" && type.count === undefined);
 }
 
 /** Whether every write of the struct covers every word. */
@@ -86,25 +94,17 @@ function writeText(
   where: string,
   depth: number,
 ): string {
-  const unless = (condition: string, wanted: string): string =>
-    `if (!(${condition})) throw misfit(\`${where}\`, ${JSON.stringify(wanted)}, ${value});\n`;
-  const isNumber = `typeof ${value} === "number"`;
+  const check = (condition: string, wanted: string): string => checkText(value, where, condition, wanted);
   switch (type.kind) {
     case "u32":
-      return `${unless(`${isNumber} && ${value} >>> 0 === ${value}`, "an integer of 0..4294967295")}words[${at}] = ${value};\n`;
     case "i32":
-      return `${unless(`${isNumber} && (${value} | 0) === ${value}`, "an integer of -2147483648..2147483647")}words[${at}] = ${value};\n`;
     case "f32":
-      return `${unless(isNumber, "a number")}words[${at}] = floatToBits(${value});\n`;
     case "u64":
-      return `${unless(
-        `typeof ${value} === "bigint" && BigInt.asUintN(64, ${value}) === ${value}`,
-        "a bigint of 0n..18446744073709551615n",
-      )}words[${at}] = Number(${value} & 0xffffffffn);\nwords[${at} + 1] = Number(${value} >> 32n);\n`;
+      return scalarText(type.kind, value, at, check);
     case "struct": {
       const fields = Object.entries(type.fields).map(([name, documented]) => {
         const inner = undocumented(documented);
-        if (inner.kind === "padding") return "";
+        if (isSkipped(inner)) return "";
         const field = `value${depth + 1}`;
         const text = writeText(
           inner,
@@ -116,7 +116,7 @@ function writeText(
         );
         return `{ const ${field} = ${value}.${name};\n${text}}\n`;
       });
-      return unless(`typeof ${value} === "object" && ${value} !== null`, "a record") + fields.join("");
+      return check(`typeof ${value} === "object" && ${value} !== null`, "a record") + fields.join("");
     }
     case "array": {
       const index = `index${depth}`;
@@ -130,14 +130,52 @@ function writeText(
         `${where}[\${${index}}]`,
         depth + 1,
       );
-      return `${unless(`isList(${value}) && ${value}.length <= ${type.count}`, `at most ${type.count} elements`)}for (let ${index} = 0; ${index} < ${value}.length; ${index}++) { const ${element} = ${value}[${index}];\n${text}}\n`;
+      return (
+        check(`isList(${value}) && ${value}.length <= ${type.count}`, `at most ${type.count} elements`) +
+        `for (let ${index} = 0; ${index} < ${value}.length; ${index}++) { ` +
+        `const ${element} = ${value}[${index}];\n${text}}\n`
+      );
     }
     case "padding":
       return "";
   }
 }
 
-/** A reader of a whole struct whose first word is words[base]. */
+/** A statement that throws where a value does not satisfy a condition. */
+function checkText(value: string, where: string, condition: string, wanted: string): string {
+  return `if (!(${condition})) throw misfit(\`${where}\`, ${JSON.stringify(wanted)}, ${value});\n`;
+}
+
+/** Statements that check and store a scalar. */
+function scalarText(
+  kind: ScalarKind,
+  value: string,
+  at: string,
+  check: (condition: string, wanted: string) => string,
+): string {
+  const isNumber = `typeof ${value} === "number"`;
+  switch (kind) {
+    case "u32":
+      return (
+        check(`${isNumber} && ${value} >>> 0 === ${value}`, "an integer of 0..4294967295") +
+        `words[${at}] = ${value};\n`
+      );
+    case "i32":
+      return (
+        check(`${isNumber} && (${value} | 0) === ${value}`, "an integer of -2147483648..2147483647") +
+        `words[${at}] = ${value};\n`
+      );
+    case "f32":
+      return `${check(isNumber, "a number")}words[${at}] = floatToBits(${value});\n`;
+    case "u64":
+      return `${check(
+        `typeof ${value} === "bigint" && BigInt.asUintN(64, ${value}) === ${value}`,
+        "a bigint of 0n..18446744073709551615n",
+      )}words[${at}] = Number(${value} & 0xffffffffn);\nwords[${at} + 1] = Number(${value} >> 32n);\n`;
+  }
+}
+
+/** Compiles a reader of whole structs. @param base index of the first word of the struct */
 export function structReader(of: StructLayout, base = 0): WordReader {
   return make("words", `return ${readText(of, of, base)};\n`);
 }
@@ -156,7 +194,7 @@ function readText(type: UndocumentedType, of: StructLayout, at: number): string 
     case "struct": {
       const fields = Object.entries(type.fields)
         .map(([name, documented]) => ({ name, inner: undocumented(documented) }))
-        .filter(({ inner }) => inner.kind !== "padding")
+        .filter(({ inner }) => !isSkipped(inner))
         .map(({ name, inner }) => `${name}: ${readText(inner, type, at + (type.words[name] ?? 0))}`);
       return `{ ${fields.join(", ")} }`;
     }
