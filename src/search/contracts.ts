@@ -8,7 +8,10 @@
 
 /** A file that the walk found or the user named. */
 export interface FoundFile {
-  /** As printed and opened: the path the user typed, then "/" and the rest. Lossy (U+FFFD) where the name is not UTF-8. */
+  /**
+   * As printed and opened: the path the user typed, then "/" and the rest. Lossy (U+FFFD) where the name is not
+   * UTF-8.
+   */
   path: string;
   /** The path's true bytes; only where `path` is lossy. Open the file by these. */
   pathBytes?: Buffer;
@@ -27,8 +30,9 @@ export interface Literal {
 /** What a backend may look for in the place of a pattern. */
 export type Plan =
   /**
-   * Every match is an occurrence of a literal and every occurrence is a match (leftmost, then the earlier literal, without overlap).
-   * `foldExceptions`: in a file that has one of these byte runs (U+017F and U+212A fold to ASCII letters) that is not so: search it whole.
+   * Every match is an occurrence of a literal and every occurrence is a match (leftmost, then the earlier literal,
+   * without overlap). `foldExceptions`: in a file that has one of these byte runs (U+017F and U+212A fold to ASCII
+   * letters) that is not so: search it whole.
    */
   | { kind: "literals"; literals: Literal[]; foldExceptions: Uint8Array[] }
   /** Every line that matches has one of the literals; each such line must be verified. `foldExceptions` as above. */
@@ -46,7 +50,10 @@ export interface Matcher {
   readonly plan: Plan;
   /** True where `findCandidate` only ever points into lines that match. */
   readonly candidatesAreExact: boolean;
-  /** Leftmost match in bytes[lineStart, lineEnd) that starts at or after `from`; look-around sees the whole line. Sets matchStart, matchEnd. */
+  /**
+   * Leftmost match in bytes[lineStart, lineEnd) that starts at or after `from`; look-around sees the whole line. Sets
+   * matchStart, matchEnd.
+   */
   findInLine(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean;
   matchStart: number;
   matchEnd: number;

@@ -1,4 +1,7 @@
-/** A device that is lost by injection under a search: kernels are still at work behind the loss, and nothing they use may go. */
+/**
+ * A device that is lost by injection under a search: kernels are still at work behind the loss, and nothing they use
+ * may go.
+ */
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";

@@ -1,4 +1,7 @@
-/** A device that fails under a search engine: a clear error, nothing else lost, and the host where the choice was left to us. */
+/**
+ * A device that fails under a search engine: a clear error, nothing else lost, and the host where the choice was left
+ * to us.
+ */
 import { readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../src/cli/command-line.ts";
@@ -267,7 +270,8 @@ describe("an engine that is left alone", () => {
   it("gives the device back, and is there again for the next query", async () => {
     await using engine = await SearchEngine.open({ corpus, device: index });
     expect((await engine.search(needles)).count).toBe(2);
-    // A resident kernel on a software driver is a thread that spins: parked, it takes nothing. Looked at in stretches of half a second.
+    // A resident kernel on a software driver is a thread that spins: parked, it takes nothing. Looked at in stretches
+    // of half a second.
     let before = process.cpuUsage();
     await until(() => {
       const { user, system } = process.cpuUsage(before);

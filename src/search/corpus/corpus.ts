@@ -30,6 +30,7 @@ import { loadFiles } from "./loader.ts";
 import type { Placement } from "./placement.ts";
 import type { CorpusSink } from "./sink.ts";
 
+/** Which files a corpus lists, and how their content is taken. */
 export interface CorpusOptions extends WalkOptions {
   /** `-a`: no file is binary; what comes after a NUL is loaded too. */
   readonly allText?: boolean;
@@ -90,6 +91,7 @@ const FOUND_FILE: OptionChecks<FoundFile> = {
   explicit: boolean,
 };
 
+/** The list of files that backends search. See the head of this file. */
 export class Corpus {
   readonly files: FileTable;
   readonly allText: boolean;

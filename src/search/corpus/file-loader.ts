@@ -28,6 +28,7 @@ export interface WindowSource {
   bytes(window: SinkWindow): Uint8Array;
 }
 
+/** How content is taken. */
 export interface LoadOptions {
   /** Keep what comes after a NUL, too. */
   readonly allText: boolean;
@@ -52,6 +53,7 @@ const withPaddingLarge = (length: number): number => Math.floor((length + ALIGNM
  */
 const idleScratches: Uint8Array[] = [];
 
+/** Loads files on one thread. Give it back with `dispose`. */
 export class FileLoader {
   readonly errors: LoadError[] = [];
   contentBytes = 0;

@@ -24,7 +24,7 @@ export interface FileTableMemory {
   readonly kind: SharedArrayBuffer;
 }
 
-/** The files of a corpus, by number. */
+/** The paths of the files of a corpus, by index. See the head of this file. */
 export class FileTable {
   /** @internal */
   readonly memory: FileTableMemory;

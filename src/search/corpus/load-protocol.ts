@@ -7,6 +7,7 @@ import type { SinkWindow } from "./sink.ts";
 /** Files that a thread takes at a time; they lie one after another in memory and make one unit of a search. */
 export const LOAD_BATCH_FILES = 64;
 
+/** What a loader thread is started with. */
 export interface LoadJob {
   readonly files: FileTableMemory;
   readonly columns: PlacementMemory;
@@ -17,6 +18,7 @@ export interface LoadJob {
   readonly options: LoadOptions;
 }
 
+/** What a loader thread has loaded. */
 export interface LoadResult {
   readonly runs: Uint32Array;
   readonly errors: readonly LoadError[];
@@ -24,12 +26,14 @@ export interface LoadResult {
   readonly loadedCount: number;
 }
 
+/** From a loader thread to the main thread. */
 export type LoaderMessage =
   | { kind: "reserve"; lengthBytes: number }
   | { kind: "open"; segment: number; offsetBytes: number; lengthBytes: number }
   | { kind: "commit"; window: SinkWindow; usedBytes: number }
   | { kind: "done"; result: LoadResult };
 
+/** From the main thread to a loader thread: the window that it asked for. */
 export interface LoaderReply {
   readonly window: SinkWindow;
 }

@@ -42,6 +42,7 @@ export interface UnitColumns {
   readonly lastFile: Uint32Array;
 }
 
+/** A file that could not be read. */
 export interface LoadError {
   readonly file: number;
   /** errno name, as "ENOENT". */
@@ -49,6 +50,7 @@ export interface LoadError {
   readonly message: string;
 }
 
+/** What a load has done. */
 export interface LoadStats {
   readonly fileCount: number;
   /** Files whose content was read. */
@@ -69,6 +71,7 @@ export type PlacementMemory = Readonly<
   >
 >;
 
+/** Makes the columns for so many files, all zero. */
 export function allocatePlacement(fileCount: number): PlacementMemory {
   return {
     segment: new SharedArrayBuffer(2 * fileCount),
@@ -111,6 +114,7 @@ export class PlacementColumns {
   }
 }
 
+/** Where the files of a corpus lie in a backend. See the head of this file. */
 export class Placement extends PlacementColumns {
   readonly files: FileTable;
   readonly units: UnitColumns;

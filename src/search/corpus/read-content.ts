@@ -10,6 +10,7 @@ export interface FileStamp {
   readonly inode: number;
 }
 
+/** What a file holds now. */
 export interface FileContent {
   /** As a loader would have kept it: UTF-16 decoded, and without what comes after a NUL unless that is kept. */
   readonly bytes: Buffer;
@@ -58,10 +59,12 @@ export function loadedStamp(placement: Placement, file: number): FileStamp {
   };
 }
 
+/** The stamp of a file, from the system's answer. */
 export function stampOf(stats: Stats): FileStamp {
   return { sizeBytes: stats.size, modifiedMs: stats.mtimeMs, inode: stats.ino };
 }
 
+/** Are these stamps of the same state of a file? */
 export function sameStamp(a: FileStamp, b: FileStamp): boolean {
   return a.sizeBytes === b.sizeBytes && a.modifiedMs === b.modifiedMs && a.inode === b.inode;
 }

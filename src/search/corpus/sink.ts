@@ -29,6 +29,7 @@ export interface SinkWindow extends Position {
   readonly memory: WindowMemory;
 }
 
+/** Memory that a corpus is loaded into. See the head of this file. */
 export interface CorpusSink {
   /** Size of the places that small files are packed into; `open` gives all of such a place in one window. */
   readonly chunkBytes: number;

@@ -47,6 +47,7 @@ const PARK_AFTER_MS = 1_000;
 /** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 
+/** Which device, and how the kernel runs on it. */
 export interface DeviceBackendOptions extends SessionOptions {
   /** How the kernel is run; `auto` lets the device profile decide. */
   strategy?: StrategyName | "auto";
@@ -54,6 +55,7 @@ export interface DeviceBackendOptions extends SessionOptions {
   stallMs?: number;
 }
 
+/** Searches on a device. Open it with `DeviceBackend.open`. */
 export class DeviceBackend implements Backend {
   readonly device: Device;
   readonly profile: DeviceProfile;

@@ -16,12 +16,14 @@ import { IndexLaunch, Newline, RankLaunch, SegmentEntry } from "./scan.schema.ts
 const GROUP_BYTES = Newline.BLOCK_BYTES * Newline.GROUP_BLOCKS;
 const GROUPS_PER_DISPATCH = 32_768;
 
+/** The programs that make the newline index. */
 export interface IndexPipelines {
   readonly newlineCount: ComputePipeline;
   readonly newlineSpine: ComputePipeline;
   readonly lineRanks: ComputePipeline;
 }
 
+/** A corpus in device memory. See the head of this file. */
 export class DeviceCorpus implements LoadedCorpus {
   readonly corpus: Corpus;
   readonly placement: Placement;

@@ -21,6 +21,7 @@ export interface TileRange {
   end: number;
 }
 
+/** The search for one literal, or for a piece of a long literal. */
 export class Scan {
   readonly query: DeviceQuery;
   readonly literal: Literal;

@@ -21,6 +21,7 @@ export const SEGMENT_PADDING_BYTES = 256 << 10;
 const LINE_FEEDS = 0x0a0a_0a0a;
 const UPLOAD_TIMEOUT_MS = 30_000;
 
+/** A run of device memory that files are packed into. */
 export interface DeviceSegment {
   readonly buffer: DeviceBuffer;
   /** Bytes given out, from 0. */
@@ -35,6 +36,7 @@ interface Staging {
   readonly fence: Fence;
 }
 
+/** The memory of a device, as the loader fills it. See the head of this file. */
 export class DeviceSink implements CorpusSink {
   readonly chunkBytes = CHUNK_BYTES;
   readonly placeBytesMax: number;

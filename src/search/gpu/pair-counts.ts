@@ -10,6 +10,7 @@ import type { DeviceSegment } from "./device-sink.ts";
 const PIECE_BYTES = 4096;
 const PIECES_MAX = 256;
 
+/** How often each pair of bytes was seen. See the head of this file. */
 export class PairCounts {
   readonly #counts: Uint32Array;
 

@@ -2,6 +2,7 @@
 import { type DeviceProfile, softwareThreadCount } from "../../residency/index.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
 
+/** How the scan kernel is laid over a device. */
 export interface ScanShape {
   /** Threads of a workgroup. */
   readonly workgroupSize: number;
@@ -25,6 +26,7 @@ const RESIDENT_ATTEMPT = 4096;
 const BOUNDED_GROUPS_MAX = 1056;
 const WORKGROUPS_PER_DISPATCH_MAX = 65_535;
 
+/** The shape for a device and what was measured of it. */
 export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
   const hasClock = info.features.includes("shaderDeviceClock");
   const shape = (

@@ -54,12 +54,14 @@ export const Record = constants(
   },
 );
 
+/** Sizes of the newline index. */
 export const Newline = constants(
   "NEWLINE",
   { BLOCK_BYTES: 256, GROUP_BLOCKS: 256 },
   { doc: "The newline index: ranks per block, relative to their group, and per group." },
 );
 
+/** A segment of a corpus, as kernels find it. */
 export const SegmentEntry = struct(
   "SegmentEntry",
   {
@@ -72,24 +74,28 @@ export const SegmentEntry = struct(
   { rule: "scalar" },
 );
 
+/** A corpus, as kernels find it. */
 export const CorpusEntry = struct(
   "CorpusEntry",
   { segments: doc(u64, "address of its SegmentEntry table"), tileCount: u32, reserved: padding(4) },
   { rule: "scalar" },
 );
 
+/** What the kernels that make the newline index are launched with. */
 export const IndexLaunch = struct(
   "IndexLaunch",
   { segment: SegmentEntry, firstGroup: u32, groupCount: u32 },
   { rule: "scalar", doc: "Push constants of newline_count and newline_spine." },
 );
 
+/** What the kernel that ranks lines is launched with. */
 export const RankLaunch = struct(
   "RankLaunch",
   { segment: SegmentEntry, offsets: u64, ranks: u64, offsetCount: u32 },
   { rule: "scalar", doc: "Push constants of line_ranks." },
 );
 
+/** The GLSL that is generated from this file. */
 export const glslModules = {
   "scan.glsl": glslModule({
     doc: "Requests, records and corpus tables of the scan kernels.",

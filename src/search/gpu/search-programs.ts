@@ -4,8 +4,10 @@ import { kernelFile, type ProgramRequest } from "../../programs/index.ts";
 import { WORKGROUP_SIZE_ID } from "../../residency/index.ts";
 import type { ScanShape } from "./scan-shape.ts";
 
+/** The programs of a search on a device. */
 export type SearchProgramName = "newlineCount" | "newlineSpine" | "lineRanks" | "scan";
 
+/** The request for each program, for a shape of the scan kernel. */
 export function searchPrograms(
   shape: Pick<ScanShape, "unroll" | "workgroupSize" | "hasClock">,
 ): Record<SearchProgramName, ProgramRequest> {

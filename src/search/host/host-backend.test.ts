@@ -220,7 +220,7 @@ describe("many at a time", () => {
   // A word that a query is done, read while large answers of the same query are taken, must not have it taken a
   // second time.
   it("answers each of far more queries than there are slots once, answers that partly fit and partly are sent", async () => {
-    const engine = await open({ slotCount: 8 });
+    const engine = await open({ maxInFlight: 8 });
     const filler = "-".repeat(99) + "\n";
     const contents = Array.from(
       { length: 6 },
@@ -261,7 +261,7 @@ describe("many at a time", () => {
   });
 
   it("refuses what does not fit: a full queue, a query too large, a corpus it does not know", async () => {
-    const engine = await open({ slotCount: 2 });
+    const engine = await open({ maxInFlight: 2 });
     const other = await open({ threads: 1 });
     const loaded = await engine.load(corpusOf(Array.from({ length: 200 }, () => Buffer.alloc(60_000, "ab"))));
     const first = [

@@ -38,11 +38,12 @@ import {
   STOP,
 } from "./query-queue.ts";
 
+/** How many threads search, and how many requests they take. */
 export interface HostBackendOptions {
   /** Threads that search. Default: one per core. */
   readonly threads?: number;
-  /** Queries in flight at most. Default 256. */
-  readonly slotCount?: number;
+  /** Requests in flight, at most. Default: 256. */
+  readonly maxInFlight?: number;
 }
 
 interface Thread {
@@ -50,6 +51,7 @@ interface Thread {
   readonly port: MessagePort;
 }
 
+/** Searches with the host's threads. Open it with `HostBackend.open`. */
 export class HostBackend implements Backend, TicketOwner {
   readonly info: BackendInfo;
   readonly #queue: QueryQueue;
@@ -73,10 +75,10 @@ export class HostBackend implements Backend, TicketOwner {
    * @throws EW_BAD_ARGUMENT, EW_NO_THREAD
    */
   static async open(options: HostBackendOptions = {}): Promise<HostBackend> {
-    const { threads = availableParallelism(), slotCount = 256 } = options;
+    const { threads = availableParallelism(), maxInFlight = 256 } = options;
     wholeNumber("threads", threads, 1, 256);
-    wholeNumber("slotCount", slotCount, 1, 4096);
-    const memory = allocateQueue(slotCount, threads);
+    wholeNumber("maxInFlight", maxInFlight, 1, 4096);
+    const memory = allocateQueue(maxInFlight, threads);
     const started = await startAsMany(threads, async (thread): Promise<Thread> => {
       const { port1, port2 } = new MessageChannel();
       const data: EngineThreadData = { queue: memory, thread, port: port2 };

@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { QueueMemory } from "./query-queue.ts";
 import type { SharedCorpus } from "./unit-scanner.ts";
 
+/** What a thread is started with. */
 export interface EngineThreadData {
   readonly queue: QueueMemory;
   readonly thread: number;

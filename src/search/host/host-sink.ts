@@ -15,12 +15,14 @@ import { PAGE_BYTES, SCAN_SLACK_BYTES, reserveSharedMemory } from "../scanner/in
 /** A thread's part of a segment: the program block, then the answers. */
 export const PROGRAM_AREA_BYTES = 192 * 1024;
 const ANSWER_AREA_BYTES = 64 * 1024;
+/** All of a thread's part of a segment. */
 export const WORK_AREA_BYTES = PROGRAM_AREA_BYTES + ANSWER_AREA_BYTES;
 
 /** One page less than 4 GiB, so that every position and every end fits a u32. */
 const SEGMENT_BYTES_MAX = 65_535 * PAGE_BYTES;
 const SEGMENT_BYTES_MIN = 64 * 1024 * 1024;
 
+/** The host's memory, as the loader fills it. See the head of this file. */
 export class HostSink implements CorpusSink {
   readonly chunkBytes = 4 * 1024 * 1024;
   readonly placeBytesMax: number;

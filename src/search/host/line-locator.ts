@@ -6,6 +6,7 @@ import { NOT_FOUND, type ScanKernel } from "../scanner/index.ts";
 
 const LINE_FEED = 10;
 
+/** Finds lines and columns in one file after the other. */
 export class LineLocator {
   /** Of the last position, from 1. */
   line = 1;

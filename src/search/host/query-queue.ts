@@ -18,11 +18,14 @@
 import { EverwarpError } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
 
+/** How far the query of a slot has come. */
 export const SLOT_STATUS = { EMPTY: 0, READY: 1, PROCESSING: 2, DONE: 3 } as const;
 
 /** Control words before the slots. */
 export const DOORBELL = 0;
+/** Control word: threads end. */
 export const STOP = 1;
+/** Control word: a thread has failed. */
 export const FAILED = 2;
 const SLOTS_FROM = 16;
 const SLOT_WORDS = 16;
@@ -54,8 +57,10 @@ export const SLOT = {
 const LITERAL_AREA_BYTES = 64 * 1024;
 /** Most literals of one query: their programs must fit a thread's program area. */
 const QUERY_LITERAL_COUNT_MAX = 256;
+/** Words of a mailbox: one thread, one slot. */
 export const MAILBOX_WORDS = 4096;
 
+/** The queue as shared memory, to send to another thread. */
 export interface QueueMemory {
   readonly slotCount: number;
   readonly threadCount: number;
@@ -64,6 +69,7 @@ export interface QueueMemory {
   readonly mailboxes: SharedArrayBuffer;
 }
 
+/** Makes an empty queue. */
 export function allocateQueue(slotCount: number, threadCount: number): QueueMemory {
   return {
     slotCount,
@@ -175,6 +181,7 @@ export interface ThreadAnswer {
   readonly hits: Uint32Array;
 }
 
+/** From a thread to the main thread. */
 export type EngineMessage =
   | { kind: "answer"; sequence: number; answer: ThreadAnswer }
   | { kind: "done"; sequence: number };

@@ -38,6 +38,7 @@ interface Segment {
   preparedFor: number;
 }
 
+/** Scans units of one corpus on one thread. See the head of this file. */
 export class UnitScanner {
   readonly units: UnitColumns;
   readonly #segments: Segment[];

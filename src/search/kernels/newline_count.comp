@@ -1,7 +1,8 @@
 // newline_count: first of the two passes that build the newline index of a segment.
 //
 // in   the segment's bytes (line feeds up to a whole number of groups)
-// out  blockRanks[b] = line feeds before block b in its group; groupRanks[g] = line feeds in group g (the spine pass sums them)
+// out  blockRanks[b] = line feeds before block b in its group
+//      groupRanks[g] = line feeds in group g (the spine pass sums them)
 // dispatch shape: one workgroup a group of NEWLINE_GROUP_BLOCKS blocks; one thread a block
 // memory order relied on: none inside; the spine pass runs behind a barrier
 // reference: src/search/reference/newlines.ts

@@ -1,16 +1,21 @@
 // scan: finds every occurrence of literals in a corpus that lies in device memory.
 //
-// in   requests (generated/scan.glsl: one literal, its corpus, a range of tiles, where its hits go), the corpus table
-// out  result = number of occurrences in the range, overlapping ones too; up to `recordCapacity` of them, in no order, as
-//      records (offset in segment, newlines before it in the segment, byte column from 1; sealed with a tag) in readback memory
-// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; of every W tiles each of W
-//      workgroups takes one. Several requests for one corpus share a pass: a tile is read once and looked at for each.
-// method: a literal is looked for by its rarest pair of neighbouring bytes (chosen by the host from a sample of the corpus), four positions a word at a
-//      time: both bytes XORed with what they should be, folded together, and the zero bytes of the outcome found with the carry
-//      trick of Hacker's Delight, 6-1. Letters are compared under a mask without bit 5 where case is ignored. Candidates are then verified
-//      byte for byte by the lane that found them. The lines of a few hits are found by the subgroup together, those of
-//      many by each lane for its own.
-// memory order relied on: the corpus and its newline index were written before the launch; records are sealed with the request's tag.
+// in   requests (generated/scan.glsl: one literal, its corpus, a range of tiles, where its hits go), the corpus table.
+//      The operation of a request is OPERATION_SCAN; there is no other.
+// out  result = number of occurrences in the range, overlapping ones too; up to `recordCapacity` of them, in no order,
+//      as records in readback memory: offset in segment, newlines before it in the segment, byte column from 1; sealed
+//      with a tag
+// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; of every W tiles each
+//      of W workgroups takes one. Several requests for one corpus share a pass: a tile is read once and looked at for
+//      each.
+// method: a literal is looked for by its rarest pair of neighbouring bytes, which the host chooses from a sample of the
+//      corpus. Four positions a word are looked at a time: both bytes are XORed with what they should be and folded
+//      together, and the zero bytes of the outcome are found with the carry trick of Hacker's Delight, 6-1. Letters are
+//      compared under a mask without bit 5 where case is ignored. Candidates are then verified byte for byte by the
+//      lane that found them. The lines of a few hits are found by the subgroup together, those of many by each lane for
+//      its own.
+// memory order relied on: the corpus and its newline index were written before the launch; records are sealed with the
+//      request's tag.
 // reference: src/search/reference/scan.ts
 #version 460
 // variant: UNROLL=1
@@ -60,7 +65,8 @@ shared uint sh_mask[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
 shared uint sh_uncounted[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_full[QUEUE_REQUESTS_PER_POLL];
 
-// The table entries of the corpus that was searched last. They do not change while a kernel runs: the host stops it to load or unload.
+// The table entries of the corpus that was searched last. They do not change while a kernel runs: the host stops it
+// to load or unload.
 shared uint sh_corpusIndex;
 shared CorpusEntry sh_corpus;
 shared SegmentEntry sh_firstSegment;
@@ -82,7 +88,8 @@ uint batchLimit(uint available) {
   return count;
 }
 
-// Per byte of the word: 0xDF for a letter (compare without its case), 0xFF otherwise. Lower-case letters only, as the host sends them.
+// Per byte of the word: 0xDF for a letter (compare without its case), 0xFF otherwise. Lower-case letters only, as the
+// host sends them.
 uint caseMask(uint word) {
   uint mask = 0xFFFFFFFFu;
   for (uint shift = 0u; shift < 32u; shift += 8u) {
@@ -209,8 +216,8 @@ void record(uint request, uint segmentIndex, uint index, uint offset, Place plac
     sealed(uvec3(offset, place.newlinesBefore, offset - place.lineStart + 1u), sh_needle[request].tag | segmentIndex);
 }
 
-// All lanes of the subgroup: takes the candidates of a lane's share of a tile; counts the hits among them and records them while there
-// is room.
+// All lanes of the subgroup: takes the candidates of a lane's share of a tile; counts the hits among them and records
+// them while there is room.
 void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
   SegmentEntry segment = segmentAt(segmentIndex);
   uint pairOffset = sh_needle[request].pairOffset;

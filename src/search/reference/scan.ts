@@ -4,6 +4,7 @@
 import type { Literal } from "../contracts.ts";
 import { lineStart, newlinesBefore } from "./newlines.ts";
 
+/** An occurrence. */
 export interface ReferenceHit {
   /** In the segment, from 0. */
   offset: number;
