@@ -73,8 +73,9 @@ test("a blocking wait tells whether the answer came in time", async () => {
   const ground = new Ground();
   expect(ground.driver.waitSync(ground.ask(100), 10_000)).toBe(true);
   const late = ground.ask(Infinity);
-  expect(ground.driver.waitSync(late, 30)).toBe(false);
-  expect(ground.assertions).toBeGreaterThan(0);
+  expect(ground.driver.waitSync(late, 0)).toBe(false);
+  // Whoever blocks for long asks now and then whether the kernel still runs.
+  while (ground.assertions === 0) expect(ground.driver.waitSync(late, 50)).toBe(false);
   ground.flights[0]!.looksLeft = 1;
   await late.ended(); // it is driven on
 });
