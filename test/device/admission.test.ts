@@ -1,4 +1,4 @@
-/** The room of a device that is really there: its queues are real, and come back. */
+/** Admission to a device that is really there: its queues are real, and come back. */
 import { afterEach, expect, test } from "vitest";
 import { admissionOf, type Place } from "../../src/residency/sharing/admission.ts";
 import { chooseQueues } from "../../src/vulkan/device/logical-device.ts";
@@ -13,12 +13,12 @@ afterEach(() => {
 
 test("as many resident kernels as there are queues, each with a queue that runs work; then EW_NO_ROOM", () => {
   using device = openTestDevice();
-  const room = admissionOf(device);
+  const admission = admissionOf(device);
   const leasable = chooseQueues(device.info).leasable.length;
   const resident = Math.max(1, leasable); // with nothing to lease, the main queue for one
   for (let index = 0; index < resident; index++)
-    held.push(room.enter({ kind: "resident", label: `kernel ${index}` }));
-  expect(() => room.enter({ kind: "resident", label: "one more" })).toThrow(
+    held.push(admission.enter({ kind: "resident", label: `kernel ${index}` }));
+  expect(() => admission.enter({ kind: "resident", label: "one more" })).toThrow(
     expect.objectContaining({ code: "EW_NO_ROOM" }),
   );
   using buffer = device.createBuffer({ role: "readback", sizeBytes: 4 * resident });
@@ -29,6 +29,6 @@ test("as many resident kernels as there are queues, each with a queue that runs 
   });
   expect([...new Uint32Array(buffer.host)]).toEqual(held.map((_, index) => index + 1));
   for (const place of held.splice(0)) place.leave();
-  held.push(room.enter({ kind: "bounded", label: "bounded" }));
+  held.push(admission.enter({ kind: "bounded", label: "bounded" }));
   expect(held[0]?.queue).toBe(device.queue);
 });

@@ -132,11 +132,11 @@ describe("calls", () => {
     expect(await kernel.call({ cell: 0, amount: 1 })).toEqual({ count: 1, sum: 1 });
   });
 
-  it("wait in a line of a given length, or are refused there", async () => {
+  it("wait in a queue of a given length, or are refused there", async () => {
     await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 2, maxPending: 3 });
     const reference = ledgerReference();
     const entry = { cell: 0, amount: 1 };
-    // Two in slots, three in line: whatever else is tried at once is refused.
+    // Two in slots, three pending: whatever else is tried at once is refused.
     const tried = Array.from({ length: 8 }, () => kernel.tryCall(entry));
     const results = await Promise.allSettled(tried);
     expect(results.map(({ status }) => status)).toEqual([
@@ -152,7 +152,7 @@ describe("calls", () => {
     expect(kernel.stats()).toMatchObject({ refused: 3, inFlight: 0, pending: 0 });
   });
 
-  it("that are urgent overtake those in line", async () => {
+  it("that are urgent overtake those that are pending", async () => {
     await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 1 });
     const order: string[] = [];
     const normal = Array.from({ length: 20 }, () =>

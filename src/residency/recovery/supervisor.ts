@@ -338,7 +338,7 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** What was in flight goes back into the line, but for a request that hung the kernel again and again. */
+  /** What was in flight is pending again, but for a request that hung the kernel again and again. */
   #takeBack(reason: EverwarpError): void {
     const dispatcher = this.#dispatcher;
     const { loop, device } = this.#instance;

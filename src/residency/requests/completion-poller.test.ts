@@ -12,36 +12,36 @@ describe("CompletionPoller", () => {
   it("looks while there is something, and leaves no timer and no immediate behind", () => {
     const results: PassResult[] = ["nothing", "answers", "nothing", "idle"];
     const looks: PassResult[] = [];
-    const pump = new CompletionPoller(() => {
+    const poller = new CompletionPoller(() => {
       const result = results.shift() ?? "idle";
       looks.push(result);
       return result;
     });
     expect(vi.getTimerCount()).toBe(0);
-    pump.wake();
-    pump.wake();
+    poller.wake();
+    poller.wake();
     expect(vi.getTimerCount()).toBe(1);
     vi.runAllTimers();
     expect(looks).toEqual(["nothing", "answers", "nothing", "idle"]);
-    expect([vi.getTimerCount(), pump.isAwake]).toEqual([0, false]);
-    pump.wake();
+    expect([vi.getTimerCount(), poller.isAwake]).toEqual([0, false]);
+    poller.wake();
     vi.runAllTimers();
     expect(looks.length).toBe(5);
   });
 
   it("grows patient, and eager again when something is published", () => {
     let looks = 0;
-    const pump = new CompletionPoller(() => {
+    const poller = new CompletionPoller(() => {
       looks++;
       return "nothing";
     });
-    pump.wake();
+    poller.wake();
     vi.advanceTimersByTime(1000);
     // Every 4 ms in the end: some 250 looks in a second, not thousands.
     expect(looks).toBeGreaterThan(240);
     expect(looks).toBeLessThan(1300);
     const before = looks;
-    pump.wake();
+    poller.wake();
     vi.advanceTimersToNextTimer();
     expect(looks).toBe(before + 1);
     expect(vi.getTimerCount()).toBe(1);
