@@ -5,7 +5,7 @@ export {
   Namespace,
   packPaths,
   PathError,
-  PathPacker,
+  type PathPacker,
   ROOT_INODE,
   type PathOperation,
   type PackedPaths,
