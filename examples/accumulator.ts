@@ -1,14 +1,16 @@
 /**
- * A service on the GPU that remembers: it is sent one value after the other, and answers with the mean of the last ones.
+ * A service on the GPU that remembers: it is sent one value after the other, and answers with the mean of the last
+ * ones.
  *
  *   npx tsx examples/accumulator.ts [VALUE…]
  *
- * The values stay in the state section `history`, in device memory. They are never sent twice, and they survive whatever the driver
- * does to the kernel.
+ * The values stay in the state section `history`, in device memory. They are never sent twice, and they survive
+ * whatever the driver does to the kernel.
  */
 import { pathToFileURL } from "node:url";
 import { Device, f32, ResidentKernel, struct, u32 } from "everwarp";
 
+/** Bytes of the state section `history`. */
 export const HISTORY_BYTES = 1 << 20;
 
 /**
@@ -20,7 +22,8 @@ export async function run(
   options: { values: readonly number[]; windowLength?: number; historyBytes?: number },
 ): Promise<number[]> {
   const { values, windowLength = 64, historyBytes = HISTORY_BYTES } = options;
-  await using kernel = await ResidentKernel.launch(device, {
+  await using kernel = await ResidentKernel.open({
+    device,
     source: new URL("accumulator.comp", import.meta.url),
     request: struct("Request", { windowLength: u32, value: f32 }),
     response: struct("Response", { mean: f32 }),

@@ -56,7 +56,7 @@ uint64_t headerAddress(uint request, uint index) {
 // The path at `index` of a request becomes the text in hand.
 void openPath(uint request, uint sequence, uint index) {
   if (isInline(request)) {
-    uint slot = slotOf(currentLane, sequence);
+    uint slot = slotOf(currentPriority, sequence);
     text.base = launch.slots + uint64_t((slot * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS) * 16u);
     text.at = 0u;
     text.end = headerWord(request, PATHS_TEXT_BYTES);

@@ -1,5 +1,6 @@
 /**
- * What was asked of a kernel since its last checkpoint, in packed words: with the checkpoint it gives the kernel's state back.
+ * What was asked of a kernel since its last checkpoint, in packed words: with the checkpoint it gives the kernel's
+ * state back.
  *
  *     words   ┌ record ┬ record ┬ … ┬ record ┐ free
  *     record  │ tag: priority, answered, word count │ ordinal (once answered) │ payload words … │
@@ -7,9 +8,10 @@
  *     published ──▶ in flight (first come first out, per priority) ──▶ answered, with the ordinal in which the kernel took it
  *                        └ withdrawn: forgotten                        └ cut: part of a checkpoint, forgotten
  *
- * Invariants: records lie in the order of publishing; the oldest in flight of a priority is the next one to be answered there;
- * `words` never grows beyond `bytesMax`. On the way of a request nothing is allocated but, now and then, a larger array.
- * Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by size.
+ * Invariants: records lie in the order of publishing; the oldest in flight of a priority is the next one to be answered
+ * there; `words` never grows beyond `maxBytes`. On the way of a request nothing is allocated but, now and then, a
+ * larger array. Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by
+ * size.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
@@ -22,13 +24,14 @@ const WITHDRAWN_BIT = 4;
 const COUNT_SHIFT = 8;
 const FIRST_WORDS = 4096;
 
+/** The limits of a journal. */
 export interface JournalOptions {
   /** Bytes of all records together, at most. */
-  bytesMax: number;
+  maxBytes: number;
   /** Requests of a priority that can be in flight: a power of two. */
-  inFlightMax: number;
+  maxInFlight: number;
   /** Words of a request, at most; so that there is always room to say how full it is. */
-  requestWordsMax: number;
+  maxRequestWords: number;
   /** Whether answered requests are kept. Without state there is nothing to replay. */
   keepsAnswered: boolean;
 }
@@ -41,10 +44,11 @@ export interface ReplayEntry {
   readonly ordinal: number;
 }
 
+/** Requests since the last checkpoint. See the head of this file. */
 export class Journal {
   /** May be changed at any time; holds for what is answered from then on. */
   keepsAnswered: boolean;
-  readonly #bytesMax: number;
+  readonly #maxBytes: number;
   readonly #recordWordsMax: number;
   #words: Uint32Array;
   #end = 0;
@@ -55,19 +59,19 @@ export class Journal {
 
   /** @throws EW_BAD_ARGUMENT when the requests in flight alone would not fit */
   constructor(options: JournalOptions) {
-    const { bytesMax, inFlightMax, requestWordsMax, keepsAnswered } = options;
-    this.#recordWordsMax = TAG_WORDS + requestWordsMax;
+    const { maxBytes, maxInFlight, maxRequestWords, keepsAnswered } = options;
+    this.#recordWordsMax = TAG_WORDS + maxRequestWords;
     // Twice, so that making room is never more work than what was published since.
-    const leastBytes = 2 * 2 * inFlightMax * this.#recordWordsMax * 4;
-    if (!(bytesMax >= leastBytes)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a journal of ${bytesMax} bytes`, {
+    const leastBytes = 2 * 2 * maxInFlight * this.#recordWordsMax * 4;
+    if (!(maxBytes >= leastBytes)) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a journal of ${maxBytes} bytes`, {
         remedy: `With this many slots it takes at least ${leastBytes} bytes.`,
       });
     }
     this.keepsAnswered = keepsAnswered;
-    this.#bytesMax = Math.floor(bytesMax / 4) * 4;
-    this.#words = new Uint32Array(Math.min(FIRST_WORDS, this.#bytesMax / 4));
-    this.#inFlight = [new PositionQueue(inFlightMax), new PositionQueue(inFlightMax)];
+    this.#maxBytes = Math.floor(maxBytes / 4) * 4;
+    this.#words = new Uint32Array(Math.min(FIRST_WORDS, this.#maxBytes / 4));
+    this.#inFlight = [new PositionQueue(maxInFlight), new PositionQueue(maxInFlight)];
   }
 
   /** Requests of a priority that were answered and are kept. */
@@ -80,8 +84,8 @@ export class Journal {
     return (this.#end - this.#deadWords) * 4;
   }
 
-  get bytesMax(): number {
-    return this.#bytesMax;
+  get maxBytes(): number {
+    return this.#maxBytes;
   }
 
   inFlightCount(priority: Priority): number {
@@ -90,12 +94,12 @@ export class Journal {
 
   /** Whether one more request of any size fits; when not, a checkpoint must be taken and the journal cut. */
   get hasRoom(): boolean {
-    return this.usedBytes + this.#recordWordsMax * 4 <= this.#bytesMax;
+    return this.usedBytes + this.#recordWordsMax * 4 <= this.#maxBytes;
   }
 
   /** Whether it is time for a checkpoint: three quarters are used. */
   get isFilling(): boolean {
-    return this.usedBytes >= this.#bytesMax * 0.75;
+    return this.usedBytes >= this.#maxBytes * 0.75;
   }
 
   /** Notes a request that is being published. Only when it `hasRoom`, and the priority has a free slot. */
@@ -132,7 +136,10 @@ export class Journal {
     for (const queue of this.#inFlight) while (queue.count > 0) this.#forget(queue.shift());
   }
 
-  /** Forgets what was answered: it is part of a checkpoint. Takes as long as there are requests in flight, as the kernel stands still meanwhile. */
+  /**
+   * Forgets what was answered: it is part of a checkpoint. Takes as long as there are requests in flight, as the kernel
+   * stands still meanwhile.
+   */
   cut(): void {
     const left = this.#inFlight.flatMap((queue) => queue.toArray()).sort((a, b) => a - b);
     for (const queue of this.#inFlight) queue.clear();
@@ -143,8 +150,8 @@ export class Journal {
   }
 
   /**
-   * What was answered, in the order in which the kernel took it; within a priority in the order of publishing, whatever the ordinals say (those
-   * of several workgroups are not one count).
+   * What was answered, in the order in which the kernel took it; within a priority in the order of publishing, whatever
+   * the ordinals say (those of several workgroups are not one count).
    */
   replay(): ReplayEntry[] {
     const priorities: [ReplayEntry[], ReplayEntry[]] = [[], []];
@@ -178,7 +185,7 @@ export class Journal {
   #makeRoom(neededWords: number): void {
     if (this.#deadWords * 2 >= this.#words.length) this.#compact();
     if (this.#end + neededWords <= this.#words.length) return;
-    const mostWords = this.#bytesMax / 4;
+    const mostWords = this.#maxBytes / 4;
     if (this.#words.length < mostWords) {
       const grown = new Uint32Array(
         Math.min(mostWords, Math.max(this.#words.length * 2, this.#end + neededWords)),
@@ -189,7 +196,9 @@ export class Journal {
     if (this.#end + neededWords > this.#words.length) this.#compact();
   }
 
-  /** Moves the records that count together. Their order stays, so the queues of positions are filled again in one pass. */
+  /**
+   * Moves the records that count together. Their order stays, so the queues of positions are filled again in one pass.
+   */
   #compact(): void {
     for (const queue of this.#inFlight) queue.clear();
     const end = this.#end;

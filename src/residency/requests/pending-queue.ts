@@ -1,21 +1,27 @@
 /**
- * The host's line before the work queue, and what may end a request before its answer comes.
+ * The host's queue of requests before the work queue, and what may end a request before its answer comes.
  *
  *        call ──▶ ┌ urgent  ○ ○          ┐ ──▶ published ──▶ settled
  *                 └ normal  ○ ○ ○ ○ ○    ┘        (in a slot; the journal has its words)
- *                   │ deadline: EW_DEADLINE_EXCEEDED, never performed      │ deadline: the caller is told; it is still performed
- *                   │ signal: EW_ABORTED, never performed                  │ signal: no longer heard
+ *                   │ time over: EW_TIMEOUT, never performed     │ time over: the caller is told; it is still performed
+ *                   │ signal: EW_ABORTED, never performed        │ signal: not heard any more
  *
- * Invariants: urgent before normal, first come first served within a priority; `waitingCount` counts both priorities; a request is in at most one
- * place; one that came back from a lost device leaves by being published or with all others: the kernel may have begun it, and its memory
- * says so of whatever is published next; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
- * there is a deadline. Priorities are linked lists through the requests themselves, so a request leaves from anywhere at once.
+ * Invariants:
+ * - Urgent requests come before normal ones, and within a priority the first comes first.
+ * - A request is in at most one place. `waitingCount` counts both priorities.
+ * - A request that came back from a lost device leaves by being published, or with all others. The kernel may have
+ * begun
+ *   it, and the kernel's memory says so of whatever is published next.
+ * - A request listens to its signal only while it waits. Its deadline is watched until it is settled. There is a timer
+ *   only while there is a deadline.
+ *
+ * Each priority is a linked list through the requests themselves, so a request can leave from anywhere at once.
  */
 import { positiveDuration, EverwarpError } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
+import type { CallOptions } from "./call-options.ts";
 import { Deadlines } from "./deadlines.ts";
 import { PendingRequest } from "./pending-request.ts";
-import type { CallOptions } from "./request-options.ts";
 
 const PRIORITIES = [0, 1] as const;
 
@@ -25,19 +31,20 @@ interface List<Answer> {
   count: number;
 }
 
+/** Requests that wait for a slot. See the head of this file. */
 export class PendingQueue<Answer> {
-  /** Places in the line, both priorities together. */
+  /** Requests that may wait, of both priorities together. */
   readonly limit: number;
   /** Of all that were ended here. */
-  readonly counters = { deadlinesExceeded: 0, aborted: 0 };
+  readonly counters = { timedOut: 0, aborted: 0 };
   readonly #lists: readonly [List<Answer>, List<Answer>] = [emptyList(), emptyList()];
   readonly #deadlines = new Deadlines<PendingRequest<Answer>>((request) => this.#expire(request));
-  readonly #doors: (() => void)[] = [];
+  readonly #waiters: (() => void)[] = [];
 
   /** @param limit how many may wait before `isFull`; at least 1 */
   constructor(limit: number) {
     if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a line cannot have ${limit} places`, {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a queue of ${limit} requests`, {
         remedy: "Give a positive integer.",
       });
     }
@@ -67,8 +74,8 @@ export class PendingQueue<Answer> {
    * @throws EW_BAD_ARGUMENT for a deadline that is not a number above 0
    */
   watch(request: PendingRequest<Answer>, options: CallOptions): boolean {
-    const { deadlineMs, signal } = options;
-    if (deadlineMs !== undefined) positiveDuration("deadlineMs", deadlineMs);
+    const { timeoutMs, signal } = options;
+    if (timeoutMs !== undefined) positiveDuration("timeoutMs", timeoutMs);
     if (signal?.aborted === true) {
       this.#abort(request, signal);
       return false;
@@ -81,19 +88,24 @@ export class PendingQueue<Answer> {
       };
       signal.addEventListener("abort", request.onAbort, { once: true });
     }
-    if (deadlineMs !== undefined && deadlineMs !== Infinity) {
-      request.deadlineAtMs = request.submittedAtMs + deadlineMs;
+    if (timeoutMs !== undefined && timeoutMs !== Infinity) {
+      request.deadlineAtMs = request.submittedAtMs + timeoutMs;
       this.#deadlines.add(request);
     }
     return true;
   }
 
-  /** Puts a request at the end of its priority. It is taken even when the line is full: a caller who minds asks `isFull` first. */
+  /**
+   * Puts a request behind all others of its priority. A full queue takes it too: ask `isFull` first.
+   */
   push(request: PendingRequest<Answer>): void {
     this.#link(request, this.#lists[request.priority].last);
   }
 
-  /** Puts requests that were published, and came back unanswered, before all others of their priorities, in the order given. */
+  /**
+   * Puts requests that were published, and came back unanswered, before all others of their priorities, in the order
+   * given.
+   */
   putBack(requests: readonly PendingRequest<Answer>[]): void {
     for (const request of requests.toReversed()) {
       const wasSettled = request.phase === "settled";
@@ -107,7 +119,7 @@ export class PendingQueue<Answer> {
     return this.#lists[priority].first;
   }
 
-  /** Takes a request out of the line because it is being published: its signal is not heard any more. */
+  /** Takes a request out because it is being published. Its signal is not heard any more. */
   take(request: PendingRequest<Answer>): void {
     this.#unlink(request);
     this.published(request);
@@ -119,7 +131,7 @@ export class PendingQueue<Answer> {
     if (request.phase !== "settled") request.phase = "published";
   }
 
-  /** Takes a request out of the line, if it is in; it will not be performed. */
+  /** Takes a request out, if it waits. It is not performed. */
   remove(request: PendingRequest<Answer>): void {
     if (request.phase === "waiting") this.#unlink(request);
   }
@@ -142,11 +154,11 @@ export class PendingQueue<Answer> {
     }
   }
 
-  /** Resolves when the line has room; who asked first is told first. The place is not kept for the asker. */
-  room(): Promise<void> {
-    if (!this.isFull && this.#doors.length === 0) return Promise.resolve();
+  /** Resolves when the queue is not full. Who asked first is told first. The place is not kept. */
+  ready(): Promise<void> {
+    if (!this.isFull && this.#waiters.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#doors.push(resolve);
+      this.#waiters.push(resolve);
     });
   }
 
@@ -173,8 +185,8 @@ export class PendingQueue<Answer> {
     request.previous = undefined;
     request.next = undefined;
     list.count--;
-    for (let free = this.limit - this.waitingCount; free > 0 && this.#doors.length > 0; free--)
-      this.#doors.shift()?.();
+    for (let free = this.limit - this.waitingCount; free > 0 && this.#waiters.length > 0; free--)
+      this.#waiters.shift()?.();
   }
 
   #unhear(request: PendingRequest<Answer>): void {
@@ -199,20 +211,20 @@ export class PendingQueue<Answer> {
   }
 
   #expire(request: PendingRequest<Answer>): void {
-    this.counters.deadlinesExceeded++;
+    this.counters.timedOut++;
     const afterMs = Math.round(request.deadlineAtMs - request.submittedAtMs);
     const wasWaiting = request.phase === "waiting" && !request.isSuspect;
     if (wasWaiting) this.#unlink(request);
     this.settled(request);
     request.reject?.(
       new EverwarpError(
-        "EW_DEADLINE_EXCEEDED",
+        "EW_TIMEOUT",
         wasWaiting
           ? `no slot was free for the request within its ${afterMs} ms; it was not published and is never performed`
           : `the request was published and not answered within its ${afterMs} ms; it is still performed, and its answer dropped`,
         {
           remedy: wasWaiting
-            ? "Send fewer at a time, or mark it urgent."
+            ? 'Send fewer requests at a time, or give it the priority "urgent".'
             : "Allow more time; repeat it only if it may be performed twice.",
         },
       ),
