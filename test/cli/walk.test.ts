@@ -412,15 +412,6 @@ test("the type list is ripgrep's", () => {
   expect(typeListLines(changes)).toEqual(changed.stdout.trimEnd().split("\n"));
 });
 
-test("--type-list refuses a type that does not exist, as ripgrep does", () => {
-  for (const kind of ["select", "negate"] as const) {
-    const flag = kind === "select" ? "--type=nosuchtype" : "--type-not=nosuchtype";
-    const { status, stderr } = spawnSync(rgPath, ["--no-config", flag, "--type-list"], { encoding: "utf8" });
-    expect([status, stderr]).toEqual([2, "rg: unrecognized file type: nosuchtype\n"]);
-    expect(() => typeListLines([{ kind, name: "nosuchtype" }])).toThrow("unrecognized file type: nosuchtype");
-  }
-});
-
 describe("random trees", () => {
   const name = fc.constantFrom("a", "b", "ab", "a.c", "b.c", "A", ".h", "é", "a b", "c.d.c", "[x]");
   const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((parts) => parts.join("/"));
