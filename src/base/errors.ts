@@ -111,6 +111,7 @@ export class EverwarpError extends Error {
     this.remedy = details.remedy;
   }
 
+  /** Also true for errors of another copy of the package. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === "object" && value !== null && BRAND in value;
   }

@@ -55,6 +55,7 @@ export interface SealedHead {
   readonly digest: Uint8Array;
 }
 
+/** Where a section of a sealed file lies. */
 export interface SectionPlace {
   readonly name: string;
   readonly sizeBytes: number;

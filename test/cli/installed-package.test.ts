@@ -1,4 +1,6 @@
-/** The package as a user gets it: packed, installed with npm into a project made by `npm init -y`, used as the pages say. */
+/**
+ * The package as a user gets it: packed, installed with npm into a project made by `npm init -y`, used as the pages say.
+ */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -19,6 +21,10 @@ beforeAll(async () => {
   await project.npm("pkg", "set", "type=module");
 });
 afterAll(() => project?.remove());
+
+const STRICT = JSON.stringify({
+  compilerOptions: { strict: true, noEmit: true, module: "nodenext", target: "es2022", types: ["node"] },
+});
 
 /** README.md has three programs, docs/search.md one. The searches are those without a file's name. */
 const blocks = [...codeBlocks("README.md"), ...codeBlocks("docs/search.md")];
@@ -60,10 +66,7 @@ describe("a program of the pages", () => {
 
   it("has types that a strict TypeScript takes", async () => {
     for (const { name, text } of programs) project.file(`typed/${name}.ts`, text);
-    project.file(
-      "typed/tsconfig.json",
-      '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "nodenext", "target": "es2022", "types": ["node"] } }',
-    );
+    project.file("typed/tsconfig.json", STRICT);
     const compiler = join(packageRoot(), "node_modules/typescript/bin/tsc");
     const { end, stdout } = await project.run(process.execPath, [compiler, "-p", "typed"]);
     expect({ end, stdout }).toEqual({ end: 0, stdout: "" });
@@ -97,10 +100,7 @@ describe("the entries of the package", () => {
     const imports = names.map((name, index) => `import * as part${index} from "${name}";`);
     const uses = names.map((_, index) => `part${index}.EverwarpError`);
     project.file("entries/all.ts", `${imports.join("\n")}\nexport const all = [${uses.join(", ")}];\n`);
-    project.file(
-      "entries/tsconfig.json",
-      '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "nodenext", "target": "es2022", "types": ["node"] } }',
-    );
+    project.file("entries/tsconfig.json", STRICT);
     const compiler = join(packageRoot(), "node_modules/typescript/bin/tsc");
     const { end, stdout } = await project.run(process.execPath, [compiler, "-p", "entries"]);
     expect({ end, stdout }).toEqual({ end: 0, stdout: "" });

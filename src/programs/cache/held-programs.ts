@@ -18,6 +18,7 @@ export interface ProgramLease extends Disposable {
   readonly program: Program;
   /** What the program is known by on disk. */
   readonly id: string;
+  /** Lets the pipeline go. A second call does nothing. */
   release(): void;
 }
 

@@ -65,6 +65,7 @@ export interface DiskStats {
   readonly lastTrouble: string | undefined;
 }
 
+/** What a program cache has done so far, and what it holds. */
 export interface ProgramStats {
   readonly hits: {
     readonly memory: number;

@@ -41,6 +41,7 @@ export class DirectoryStore implements SecondLevelStore {
     }
   }
 
+  /** Writes an entry, whole or not at all. */
   async put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     // Others are to read it, too: the umask decides how many.
     const options = { place: "own", mode: 0o666, folderMode: 0o777 } as const;

@@ -12,6 +12,7 @@ import type { SecondLevelStore } from "./second-level.ts";
 /** More than any program of ours has; a store that sends more is not listened to. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
+/** What an HTTP store sends with its requests. */
 export interface HttpStoreOptions {
   /** Sent with every request, for instance an Authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -68,6 +69,7 @@ export class HttpStore implements SecondLevelStore {
     return this.#read(response);
   }
 
+  /** Sends an entry with PUT. */
   async put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const response = await fetch(this.#urlOf(id), {
       method: "PUT",

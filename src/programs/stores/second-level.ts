@@ -37,6 +37,7 @@ export interface SecondLevelStore {
    * @returns undefined for what it does not have
    */
   get(id: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  /** Keeps an entry. @param id of the form ENTRY_ID */
   put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 }
 

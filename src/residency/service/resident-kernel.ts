@@ -301,10 +301,10 @@ export class ResidentKernel<
       options,
       { timeoutMs: duration },
     );
-    this.#closed ??= this.#close(timeoutMs);
-    return this.#closed;
+    return (this.#closed ??= this.#close(timeoutMs));
   }
 
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

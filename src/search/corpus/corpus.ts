@@ -30,7 +30,7 @@ import { loadFiles } from "./loader.ts";
 import type { Placement } from "./placement.ts";
 import type { CorpusSink } from "./sink.ts";
 
-/** Which files a corpus lists, and how their content is taken. */
+/** Which files a corpus has: ripgrep's options, and how binary files are taken. */
 export interface CorpusOptions extends WalkOptions {
   /** `-a`: no file is binary; what comes after a NUL is loaded too. */
   readonly allText?: boolean;
@@ -91,7 +91,7 @@ const FOUND_FILE: OptionChecks<FoundFile> = {
   explicit: boolean,
 };
 
-/** The list of files that backends search. See the head of this file. */
+/** A list of files that engines read into memory and search. */
 export class Corpus {
   readonly files: FileTable;
   readonly allText: boolean;
@@ -107,6 +107,7 @@ export class Corpus {
     this.walkMs = walkMs;
   }
 
+  /** How many files the corpus has. */
   get fileCount(): number {
     return this.files.fileCount;
   }

@@ -205,6 +205,7 @@ export class SearchEngine implements AsyncDisposable {
     return (this.#closing ??= this.#close());
   }
 
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -25,7 +25,7 @@ export interface ResultParts {
 
 const LINE_FEED = 10;
 
-/** What a search found. See the head of this file. */
+/** What a search has found. Hits are sorted by file and offset. */
 export class SearchResult implements HitList {
   readonly #parts: ResultParts;
   #fileCount: number | undefined;

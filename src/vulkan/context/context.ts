@@ -17,6 +17,7 @@ import { inFrame } from "../native/index.ts";
 import { type CoreCommands, VkDebugUtilsObjectNameInfoEXT, VkResult } from "../generated/index.ts";
 import { QueueMarks } from "./queue-marks.ts";
 
+/** The kinds of Vulkan objects that a device counts. */
 export const HANDLE_KINDS = [
   "buffer",
   "pipeline",

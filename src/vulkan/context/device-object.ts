@@ -47,6 +47,7 @@ export abstract class DeviceObject implements Disposable {
     return this.#handle;
   }
 
+  /** Whether `dispose` was called. */
   get isDisposed(): boolean {
     return this.#isDisposed;
   }

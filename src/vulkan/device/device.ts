@@ -36,6 +36,7 @@ import {
   pipelineOptions,
   runOptions,
 } from "./arguments.ts";
+import { heldError, overdueError } from "./device-errors.ts";
 import type { DeviceOptions, RunOptions } from "./device-options.ts";
 import { type BufferOptions, DeviceBuffer } from "../memory/index.ts";
 import {
@@ -158,6 +159,7 @@ export class Device implements Disposable {
     }
   }
 
+  /** The limits of the device. The same as `info.limits`. */
   get limits(): DeviceLimits {
     return this.info.limits;
   }
@@ -206,6 +208,7 @@ export class Device implements Disposable {
     return Object.fromEntries(counts) as Record<HandleKind, number>;
   }
 
+  /** Whether the device was closed. */
   get isClosed(): boolean {
     return this.#context.closed;
   }
@@ -230,10 +233,12 @@ export class Device implements Disposable {
     return memoryBudget(this.#context.physical)[heapIndex] ?? 0;
   }
 
+  /** A buffer with an address. @throws EW_OUT_OF_DEVICE_MEMORY, EW_BAD_ARGUMENT, EW_CLOSED */
   createBuffer(options: BufferOptions): DeviceBuffer {
     return new DeviceBuffer(this.#context, bufferOptions(options));
   }
 
+  /** Compiles a kernel. @throws EW_BAD_ARGUMENT, EW_NO_ROOM, EW_VULKAN where the driver refuses it, EW_CLOSED */
   createComputePipeline(options: ComputePipelineOptions): ComputePipeline {
     return new ComputePipeline(this.#context, pipelineOptions(options));
   }
@@ -249,17 +254,19 @@ export class Device implements Disposable {
     const context = this.#context;
     const beginMs = nowMs();
     while (!context.canMakePipelines(0n) && !context.isHeldByStaying) {
-      if (nowMs() - beginMs > timeoutMs) throw this.#overdue(timeoutMs);
+      if (nowMs() - beginMs > timeoutMs) throw overdueError(this.info.name, timeoutMs);
       await sleep(1);
       context.assertOpen();
     }
   }
 
+  /** What a driver keeps of its work on pipelines. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createPipelineCache(initialData?: Uint8Array): PipelineCache {
     if (initialData !== undefined) assertInstance("initialData", initialData, Uint8Array, "a Uint8Array");
     return new PipelineCache(this.#context, initialData);
   }
 
+  /** A command buffer, to be recorded by the caller. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createCommandBuffer(options: CommandBufferOptions = {}): CommandBuffer {
     const { queue = this.queue, ...others } = commandBufferOptions(options);
     return new CommandBuffer(this.#context, queue, others);
@@ -300,10 +307,12 @@ export class Device implements Disposable {
     return this.#context.hold(name);
   }
 
+  /** A fence, which tells when one submission has ended. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createFence(options: { signaled?: boolean } = {}): Fence {
     return new Fence(this.#context, fenceOptions(options));
   }
 
+  /** A timeline: a counter that submissions wait for and raise. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createTimeline(initialValue?: bigint): Timeline {
     if (
       initialValue !== undefined &&
@@ -338,7 +347,7 @@ export class Device implements Disposable {
     using fence = this.createFence();
     using commandBuffer = this.record(body, { queue });
     queue.submit(commandBuffer, fence);
-    if (!fence.wait(timeoutMs)) throw this.#overdue(timeoutMs);
+    if (!fence.wait(timeoutMs)) throw overdueError(this.info.name, timeoutMs);
   }
 
   /**
@@ -351,7 +360,8 @@ export class Device implements Disposable {
       using fence = this.createFence();
       using commandBuffer = this.record(body, { queue });
       queue.submit(commandBuffer, fence);
-      if (!fence.wait(0) && !(await fence.waitAsync(timeoutMs))) throw this.#overdue(timeoutMs);
+      if (!fence.wait(0) && !(await fence.waitAsync(timeoutMs)))
+        throw overdueError(this.info.name, timeoutMs);
     } finally {
       letGo();
     }
@@ -443,6 +453,7 @@ export class Device implements Disposable {
     context.instance.release();
   }
 
+  /** As `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -451,18 +462,7 @@ export class Device implements Disposable {
   #assertNotHeld(): void {
     const { holders } = this.#context;
     if (holders.length === 0) return;
-    throw new EverwarpError(
-      "EW_IN_USE",
-      `${this.info.name} was closed while it is used by ${holders.join(", ")}`,
-      { remedy: "Stop and close what uses the device, wait for that, then close the device." },
-    );
-  }
-
-  #overdue(timeoutMs: number): EverwarpError {
-    return new EverwarpError("EW_TIMEOUT", `work on ${this.info.name} did not end within ${timeoutMs} ms`, {
-      remedy:
-        "A kernel that does not end may hold the device; else allow more time, or give it less to do at once.",
-    });
+    throw heldError(this.info.name, holders);
   }
 
   #queues(): Set<Queue> {

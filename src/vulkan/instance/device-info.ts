@@ -58,6 +58,7 @@ const EXTENSIONS_OF_INTEREST = [
   "VK_AMD_shader_core_properties",
 ] as const;
 
+/** A type of memory. */
 export interface MemoryTypeInfo extends MemoryProperties {
   readonly index: number;
   readonly heapIndex: number;
@@ -68,6 +69,7 @@ export interface MemoryHeapInfo {
   readonly sizeBytes: number;
   readonly deviceLocal: boolean;
 }
+/** A family of queues, and what its queues can do. */
 export interface QueueFamilyInfo {
   readonly index: number;
   readonly queueCount: number;
@@ -77,6 +79,7 @@ export interface QueueFamilyInfo {
   /** Valid bits of a timestamp; 0 where the family has none. */
   readonly timestampBits: number;
 }
+/** The limits of a device, as Vulkan gives them. */
 export interface DeviceLimits {
   readonly maxStorageBufferRangeBytes: number;
   /** The largest single allocation, hence the largest buffer. */
@@ -100,6 +103,7 @@ export interface PipelineBinaryInfo {
   /** Whether the driver would rather that nobody kept binaries beside it. */
   readonly prefersInternalCache: boolean;
 }
+/** Everything that is known of a device before it is opened. */
 export interface DeviceInfo {
   /** Position in the list of devices. */
   readonly index: number;

@@ -15,6 +15,7 @@
 import { EverwarpError } from "../../base/index.ts";
 import type { DeviceInfo, MemoryTypeInfo } from "./device-info.ts";
 
+/** The roles that memory can have. Who writes and who reads decides which memory type a buffer gets. */
 export const MEMORY_ROLES = ["device", "upload", "readback", "staging"] as const;
 /** What a buffer is for. */
 export type MemoryRole = (typeof MEMORY_ROLES)[number];

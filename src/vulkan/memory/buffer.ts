@@ -34,6 +34,7 @@ const USAGE =
   Usage.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |
   Usage.VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
 
+/** What a buffer is for, and its size. */
 export interface BufferOptions {
   role: MemoryRole;
   /** A positive integer. Contents are undefined until written. */

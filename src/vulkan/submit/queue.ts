@@ -37,6 +37,7 @@ export interface Submittable {
   submitted(fence: Fence | undefined): void;
 }
 
+/** A queue of a device: takes command buffers and performs them. */
 export class Queue {
   readonly familyIndex: number;
   readonly hasCompute: boolean;
