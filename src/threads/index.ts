@@ -1,5 +1,8 @@
 /** The door of threads: what other folders may use. */
 export { spareAddressBytes } from "./address-space.ts";
 export { StuckProcessError, runChild } from "./child-process.ts";
+export { Gate } from "./gate.ts";
+export { SharedWord } from "./shared-word.ts";
+export { SharedFlag, WakeWord } from "./wake-word.ts";
 export { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "./web-assembly.ts";
 export { WASM_ADDRESS_BYTES, startAsMany, startWorkerThread } from "./worker-thread.ts";

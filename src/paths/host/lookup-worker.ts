@@ -1,6 +1,6 @@
 /**
  * A thread of the host engine. It never returns to its event loop: it takes chunks of whatever piece is ready, and
- * sleeps on the doorbell
+ * sleeps on the wake word
  * when there are none.
  */
 import { parentPort, workerData } from "node:worker_threads";
@@ -24,11 +24,11 @@ function work(piece: number): boolean {
   for (let first; (first = board.take(piece)) >= 0;) {
     isAny = true;
     let isDone: boolean;
-    board.enter();
+    board.gate.enter();
     try {
       isDone = board.lookup(lookup, piece, first, thread);
     } finally {
-      board.leave();
+      board.gate.leave();
     }
     if (isDone) parentPort?.postMessage(piece);
   }
@@ -36,9 +36,9 @@ function work(piece: number): boolean {
 }
 
 while (!board.isStopped) {
-  const seen = board.doorbell;
+  const seen = board.wake.value;
   let isAny = false;
   for (let piece = 0; piece < PIECE_COUNT; piece++) isAny = work(piece) || isAny;
-  if (!isAny) board.sleep(seen); // whoever puts paths on the board rings
+  if (!isAny) board.wake.sleep(seen); // whoever puts paths on the board rings
 }
 parentPort?.close();

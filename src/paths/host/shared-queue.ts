@@ -12,7 +12,7 @@
  * behind a shut gate, so no lookup sees half of a change; a chunk is short (`CHUNK_PATHS`), so a writer waits
  * microseconds.
  */
-import type { LinearMemory } from "../../threads/index.ts";
+import { Gate, type LinearMemory, SharedFlag, WakeWord } from "../../threads/index.ts";
 import { TableHeader } from "../table/index.ts";
 import { type LookupProgram, SLACK_BYTES, STACK_BYTES } from "./lookup-program.ts";
 
@@ -31,8 +31,8 @@ const PIECE_SIZE = PIECE_BYTES + SLACK_BYTES + 4 * (PIECE_PATHS + 16) + 4 * PIEC
 export const SCRATCH_WORDS =
   (CONTROL_BYTES + (THREADS_MAX + 1) * STACK_BYTES + (PIECE_COUNT + 1) * PIECE_SIZE) / 4;
 
-/** Control words of the board. */
-const DOORBELL = 0;
+/** Control words of the queue. */
+const WAKE = 0;
 const STOP = 1;
 const GATE = 2;
 const READERS = 3;
@@ -66,11 +66,19 @@ export interface PiecePlace {
 export class SharedQueue {
   readonly #control: Int32Array;
   readonly #begin: number;
+  /** Rings when there is a piece to look up. */
+  readonly wake: WakeWord;
+  /** Threads are its readers; whoever writes the table is its writer. */
+  readonly gate: Gate;
+  readonly #stopFlag: SharedFlag;
 
   constructor(memory: LinearMemory) {
     const words = new Uint32Array(memory.buffer, 0, TableHeader.WORDS);
     this.#begin = 4 * words[TableHeader.END_AT];
     this.#control = new Int32Array(memory.buffer, this.#begin, CONTROL_BYTES / 4);
+    this.wake = new WakeWord(this.#control, WAKE);
+    this.gate = new Gate(this.#control, GATE, READERS);
+    this.#stopFlag = new SharedFlag(this.#control, STOP);
   }
 
   /** For the main thread, before others are started. */
@@ -141,7 +149,7 @@ export class SharedQueue {
     this.set(piece, PIECE.done, 0);
     const generation = (Atomics.load(this.#control, word) & ~TAKEN_ALL) + GENERATION_STEP;
     Atomics.store(this.#control, word, generation | 0);
-    this.ring();
+    this.wake.ring();
   }
 
   /** Frees a piece, before which nobody writes to it. */
@@ -150,60 +158,15 @@ export class SharedQueue {
     Atomics.store(this.#control, word, Atomics.load(this.#control, word) | TAKEN_ALL);
   }
 
-  // Threads
-
-  get doorbell(): number {
-    return Atomics.load(this.#control, DOORBELL);
-  }
-
-  ring(): void {
-    Atomics.add(this.#control, DOORBELL, 1);
-    Atomics.notify(this.#control, DOORBELL);
-  }
-
-  /** Sleeps until the doorbell rings; not at all when it has rung since `seen`. */
-  sleep(seen: number): void {
-    Atomics.wait(this.#control, DOORBELL, seen);
-  }
-
-  get isStopped(): boolean {
-    return Atomics.load(this.#control, STOP) !== 0;
-  }
-
+  /** Everyone ends as soon as they can. */
   stop(): void {
-    Atomics.store(this.#control, STOP, 1);
-    Atomics.store(this.#control, GATE, 0);
-    Atomics.notify(this.#control, GATE);
-    this.ring();
+    this.#stopFlag.set();
+    this.gate.open();
+    this.wake.ring();
   }
 
-  // The gate
-
-  /** For a thread: waits while the gate is shut, then goes in. */
-  enter(): void {
-    for (;;) {
-      Atomics.add(this.#control, READERS, 1);
-      if (Atomics.load(this.#control, GATE) === 0) return;
-      this.leave();
-      Atomics.wait(this.#control, GATE, 1);
-    }
-  }
-
-  leave(): void {
-    Atomics.sub(this.#control, READERS, 1);
-    if (Atomics.load(this.#control, GATE) !== 0) Atomics.notify(this.#control, READERS);
-  }
-
-  /** For the main thread: lets `write` run while no thread reads the table. */
-  exclusively<T>(write: () => T): T {
-    Atomics.store(this.#control, GATE, 1);
-    try {
-      for (let readers; (readers = Atomics.load(this.#control, READERS)) > 0;)
-        Atomics.wait(this.#control, READERS, readers, 1);
-      return write();
-    } finally {
-      Atomics.store(this.#control, GATE, 0);
-      Atomics.notify(this.#control, GATE);
-    }
+  /** Whether everyone is to end. */
+  get isStopped(): boolean {
+    return this.#stopFlag.isSet;
   }
 }

@@ -8,6 +8,7 @@
  * Invariants: one thread publishes, any thread takes; a batch is written before `published` counts it and never changes; each
  * batch is taken once; whoever took it posts what it found, then sets its state (TOLD when there was something to post).
  */
+import { SharedFlag, SharedWord } from "../../../threads/index.ts";
 import type { FoundFile } from "../../contracts.ts";
 
 const PUBLISHED = 0;
@@ -46,14 +47,27 @@ export function allocateQueue(): SharedQueueMemory {
 }
 
 export class SharedQueue {
-  readonly #control: Int32Array;
+  /** Batches that were published; threads sleep on it. */
+  readonly #published: SharedWord;
+  /** Batches that were taken. */
+  readonly #taken: SharedWord;
+  readonly #closed: SharedFlag;
+  readonly #stop: SharedFlag;
+  readonly #pendingBytes: SharedWord;
+  readonly #finished: SharedWord;
   readonly #starts: Uint32Array;
   readonly #states: Int32Array;
   readonly #explicit: Uint8Array;
   readonly #paths: Buffer;
 
   constructor(memory: SharedQueueMemory) {
-    this.#control = new Int32Array(memory.control);
+    const control = new Int32Array(memory.control);
+    this.#published = new SharedWord(control, PUBLISHED);
+    this.#taken = new SharedWord(control, TAKEN);
+    this.#closed = new SharedFlag(control, CLOSED);
+    this.#stop = new SharedFlag(control, STOP);
+    this.#pendingBytes = new SharedWord(control, PENDING_BYTES);
+    this.#finished = new SharedWord(control, FINISHED);
     this.#starts = new Uint32Array(memory.starts);
     this.#states = new Int32Array(memory.states);
     this.#explicit = new Uint8Array(memory.explicit);
@@ -61,7 +75,7 @@ export class SharedQueue {
   }
 
   get published(): number {
-    return Atomics.load(this.#control, PUBLISHED);
+    return this.#published.value;
   }
 
   /**
@@ -79,35 +93,30 @@ export class SharedQueue {
     }
     this.#starts[batch + 1] = at;
     this.#explicit[batch] = files[0]?.explicit === true ? 1 : 0;
-    Atomics.store(this.#control, PUBLISHED, batch + 1);
-    Atomics.notify(this.#control, PUBLISHED, 1);
+    this.#published.set(batch + 1, 1); // one batch is for one thread
     return true;
   }
 
   /** No more batches will come. */
   close(): void {
-    Atomics.store(this.#control, CLOSED, 1);
-    Atomics.notify(this.#control, PUBLISHED);
+    this.#closed.set();
+    this.#published.wake();
   }
 
   /** Everyone ends as soon as they can. */
   stop(): void {
-    Atomics.store(this.#control, STOP, 1);
+    this.#stop.set();
     this.close();
-    Atomics.notify(this.#control, PENDING_BYTES);
+    this.#pendingBytes.wake();
   }
 
   get stopped(): boolean {
-    return Atomics.load(this.#control, STOP) !== 0;
+    return this.#stop.isSet;
   }
 
   /** Takes a batch. @returns −1 when there is none at the moment */
   take(): number {
-    for (;;) {
-      const batch = Atomics.load(this.#control, TAKEN);
-      if (batch >= this.published || this.stopped) return -1;
-      if (Atomics.compareExchange(this.#control, TAKEN, batch, batch + 1) === batch) return batch;
-    }
+    return this.stopped ? -1 : this.#taken.claimBelow(this.published);
   }
 
   /** Takes a batch, sleeping until there is one. @returns −1 when there will be none any more */
@@ -116,8 +125,8 @@ export class SharedQueue {
       const seen = this.published;
       const batch = this.take();
       if (batch >= 0) return batch;
-      if (this.stopped || (Atomics.load(this.#control, CLOSED) !== 0 && this.published === seen)) return -1;
-      Atomics.wait(this.#control, PUBLISHED, seen, 100);
+      if (this.stopped || (this.#closed.isSet && this.published === seen)) return -1;
+      this.#published.sleepWhile(seen, 100);
     }
   }
 
@@ -146,31 +155,29 @@ export class SharedQueue {
 
   /** For a thread with output: waits until the printer has caught up. */
   addPending(bytes: number): void {
-    Atomics.add(this.#control, PENDING_BYTES, bytes);
+    this.#pendingBytes.addQuietly(bytes);
     for (;;) {
-      const pending = Atomics.load(this.#control, PENDING_BYTES);
+      const pending = this.#pendingBytes.value;
       if (pending <= PENDING_BYTES_MAX || this.stopped) return;
-      Atomics.wait(this.#control, PENDING_BYTES, pending, 50);
+      this.#pendingBytes.sleepWhile(pending, 50);
     }
   }
 
   /** For the printer: so much was taken over. */
   takePending(bytes: number): void {
-    Atomics.sub(this.#control, PENDING_BYTES, bytes);
-    Atomics.notify(this.#control, PENDING_BYTES);
+    this.#pendingBytes.add(-bytes);
   }
 
   /** A thread has sent its statistics and ends. */
   finish(): void {
-    Atomics.add(this.#control, FINISHED, 1);
-    Atomics.notify(this.#control, FINISHED);
+    this.#finished.add(1);
   }
 
   get finished(): number {
-    return Atomics.load(this.#control, FINISHED);
+    return this.#finished.value;
   }
 
   sleepUntilFinished(seen: number, timeoutMs: number): void {
-    Atomics.wait(this.#control, FINISHED, seen, timeoutMs);
+    this.#finished.sleepWhile(seen, timeoutMs);
   }
 }
