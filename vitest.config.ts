@@ -1,5 +1,7 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { TEST_TIMEOUT_MS } from "./test/support/patience.ts";
+import { SkipReporter } from "./test/support/skip-reporter.ts";
 
 export default defineConfig({
   test: {
@@ -8,5 +10,9 @@ export default defineConfig({
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
     pool: "forks", // a driver that crashes takes one file's process with it, not the run
+    // One for each processor; vitest leaves one free, which on two of them is half.
+    maxWorkers: availableParallelism(),
+    setupFiles: process.env["EVERWARP_PROPERTY_SEED"] === undefined ? [] : ["test/support/given-seed.ts"],
+    reporters: ["default", new SkipReporter()],
   },
 });

@@ -112,7 +112,7 @@ function ripgrep(rg: string, tree: string, text: string, ignoreCase: boolean): {
 }
 
 async function benchEngine(tree: string, rg: string, rounds: number): Promise<void> {
-  const corpus = await Corpus.load([tree]);
+  const corpus = await Corpus.list([tree]);
   await using engine = await HostBackend.open();
   const before = process.memoryUsage().rss;
   const loaded = await engine.load(corpus);

@@ -11,7 +11,7 @@ import { Corpus, EverwarpError, SearchEngine } from "everwarp";
 const [folder = ".", ...patterns] = process.argv.slice(2);
 
 // The files that ripgrep would search: ignore rules are honoured, hidden files left out.
-const corpus = await Corpus.load([folder], { hidden: false });
+const corpus = await Corpus.list([folder], { hidden: false });
 const engine = await SearchEngine.open({ corpus, device: "auto" });
 try {
   const { device, strategy, fallbackReason } = engine.info;

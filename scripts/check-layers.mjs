@@ -17,7 +17,7 @@ const LAYERS = [
   ["residency"],
   ["engine"],
   ["search", "paths", "wasm", "desktop", "lint"],
-  ["bench"],
+  ["bench", "public"],
   ["cli"],
 ];
 

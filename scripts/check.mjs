@@ -17,6 +17,8 @@ const checks = [
   ["GLSL from schemas", "--import", "tsx", "scripts/gen-glsl.ts", "--check"],
   ["classes of characters", "--import", "tsx", "scripts/gen-characters.ts", "--check"],
   ["WebAssembly kernel", "--import", "tsx", "scripts/gen-wasm.ts", "--check"],
+  ["documents", "--import", "tsx", "scripts/gen-docs.ts", "--check"],
+  ["public API", "scripts/build-docs.mjs", "--check"],
 ];
 const failed = checks.filter(([title, ...words]) => {
   const result = spawnSync(process.execPath, words, { encoding: "utf8" });

@@ -1,10 +1,10 @@
-/** Figures of the records, as the documents write them. `gen-benchmarks.ts` and the tests take them from here. */
+/** Figures of the records, as the documents write them. `gen-docs.ts` and the tests take them from here. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchDocument, MeasuredRow } from "../src/bench/report/document.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 
-/** The newest record of each kind of figure. To show newer ones: change the file here, then run `npx tsx scripts/gen-benchmarks.ts`. */
+/** The newest record of each kind of figure. To show newer ones, name them here and run `npx tsx scripts/gen-docs.ts`. */
 export const RECORDS = {
   roundtrip: "2026-11-30-h200-together/raw-search.json",
   webgpu: "2026-11-20-h200-residency/raw-search.json",
@@ -62,8 +62,9 @@ const DIVISORS: Readonly<Record<string, number>> = {
 
 /**
  * One figure of a record.
- * @param reference `record | subject | contender | measure unit`. The measure is `p50`, `p90`, `p99`, `max`, `min` (a time), `rate` (a throughput),
- * or `fact NAME`. The unit is one of `µs`, `ms`, `s`, `GB/s`, `TB/s`, `M/s`, `G/s`, `/s`
+ * @param reference `record | subject | contender | measure unit`. The measure is `p50`, `p90`, `p99`, `max` or `min` (a
+ * time), `rate` (a throughput), or `fact NAME`. The unit is one of `µs`, `ms`, `s`, `GB/s`, `TB/s`, `M/s`, `G/s`, `/s`
+ * @throws Error where the record, the row, the measure or the unit does not exist
  */
 export function figure(reference: string): string {
   const [record = "", subject = "", contender = "", how = ""] = reference

@@ -8,8 +8,8 @@
  * A page marks such a part with `<!-- made: NAME -->` and `<!-- made: end -->`. docs/benchmarks.md is made whole, from
  * bench/benchmarks.template.md.
  */
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { ERROR_CODES } from "../src/base/errors.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 import { runCommand } from "../src/cli/commands/others.ts";
@@ -67,6 +67,7 @@ function errors(): string {
 /** The rooms of src/, in the order of the picture. */
 const ROOMS = [
   "cli",
+  "public",
   "bench",
   "search",
   "paths",
@@ -81,26 +82,45 @@ const ROOMS = [
   "base",
 ];
 
-/** Every folder of src/ that has a door, with what the door says of it. */
+/** What a folder is for: what its door says, or what folders of its name hold. */
+function aboutFolder(folder: string): string {
+  const door = at(`src/${folder}/index.ts`);
+  if (existsSync(door)) {
+    const comment = /^\/\*\*([^]*?)\*\//.exec(readFileSync(door, "utf8"))?.[1];
+    if (comment === undefined) throw new Error(`src/${folder}/index.ts does not begin with what it is for`);
+    const text = comment.replace(/\s+\*?\s*/g, " ").trim();
+    const about = text.replace(/^The door of (?:the )?[^:]+: /, "");
+    return `${about.slice(0, 1).toUpperCase()}${about.slice(1)}`;
+  }
+  const known: Record<string, string> = {
+    cli: "The command line.",
+    public: "The entries of the package. They only re-export.",
+    kernels: "The kernels, in GLSL.",
+    parallel: "Threads that read and search files as the walk finds them.",
+    assembly: "The host's kernel, in AssemblyScript.",
+    generated: "Made by a script of `scripts/`.",
+    reference: "References of the kernels: slow, obvious TypeScript that tests compare with.",
+  };
+  const about = known[folder.split("/").at(-1) ?? ""];
+  if (about === undefined) throw new Error(`src/${folder} has no index.ts that says what it is for`);
+  return about;
+}
+
+/** Every folder of src/, room by room, with what it is for. */
 function folders(): string {
-  const found = readdirSync(at("src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith("/index.ts"))
-    .map((name) => name.slice(0, -"/index.ts".length));
-  const roomOf = (folder: string): string => folder.split("/")[0] ?? "";
-  const strange = readdirSync(at("src"), { withFileTypes: true }).filter(
-    (entry) => entry.isDirectory() && ![...ROOMS, "public"].includes(entry.name),
-  );
-  if (strange.length > 0) throw new Error(`ROOMS does not name src/${strange[0]?.name}`);
-  const order = (folder: string): string =>
-    `${String(ROOMS.indexOf(roomOf(folder))).padStart(2, "0")}/${folder}`;
+  const found = readdirSync(at("src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => relative(at("src"), join(entry.parentPath, entry.name)));
+  const order = (folder: string): string => {
+    const place = ROOMS.indexOf(folder.split("/")[0] ?? "");
+    if (place < 0) throw new Error(`ROOMS of scripts/gen-docs.ts does not name src/${folder}`);
+    return `${String(place).padStart(2, "0")}/${folder}`;
+  };
   const rows = found
     .toSorted((a, b) => (order(a) < order(b) ? -1 : 1))
     .map((folder) => {
-      const comment = /^\/\*\*([^]*?)\*\//.exec(readFileSync(at(`src/${folder}/index.ts`), "utf8"))?.[1];
-      if (comment === undefined) throw new Error(`src/${folder}/index.ts does not begin with what it is for`);
-      const about = comment.replace(/\s+\*?\s*/g, " ").trim();
       const name = `\`src/${folder}\``;
-      return `| ${folder.includes("/") ? name : `**${name}**`} | ${cell(about)} |\n`;
+      return `| ${folder.includes("/") ? name : `**${name}**`} | ${cell(aboutFolder(folder))} |\n`;
     });
   return `| folder | what it is for |\n|---|---|\n${rows.join("")}`;
 }

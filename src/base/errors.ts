@@ -8,7 +8,7 @@
 const BRAND = Symbol.for("everwarp.error");
 
 /** What is known of an error code. */
-interface CodeInfo {
+export interface CodeInfo {
   /** What happened. */
   readonly meaning: string;
   /**

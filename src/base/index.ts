@@ -1,4 +1,4 @@
-/** The door of base: what other folders may use. */
+/** What everything else needs: errors, checks of arguments, the clock, faults for tests, the package's own files. */
 export {
   type Check,
   OPEN_DEVICE,
@@ -33,7 +33,15 @@ export {
 } from "./arguments.ts";
 export { nowMs } from "./clock.ts";
 export { currentDirectory } from "./current-directory.ts";
-export { type ErrorCode, EverwarpError, assert, isDeviceFailure } from "./errors.ts";
+export {
+  ERROR_CODES,
+  type CodeInfo,
+  type ErrorCode,
+  EverwarpError,
+  assert,
+  isDeviceFailure,
+  type ErrorDetails,
+} from "./errors.ts";
 export {
   type DeviceFault,
   type DeviceFaultPoint,

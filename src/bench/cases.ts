@@ -1,4 +1,4 @@
-/** All cases, in the order in which they run when none is named. */
+/** The list of cases. */
 import type { BenchCase } from "./context/index.ts";
 import { programs } from "./programs/index.ts";
 import { paths, pathsShapes } from "./paths/index.ts";
@@ -8,6 +8,7 @@ import { soak } from "./soak/index.ts";
 import { together } from "./together/index.ts";
 import { startup } from "./processes/index.ts";
 
+/** All cases, in the order in which they run if none is named. */
 export const CASES: readonly BenchCase[] = [
   roundtrip,
   searchBurst,

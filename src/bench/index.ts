@@ -1,4 +1,4 @@
-/** The door of bench: what other folders may use. */
+/** The benchmarks of `everwarp bench`: each measures a system through its public classes and checks every answer. */
 export { CASES } from "./cases.ts";
 export type { BenchCase, BenchOptions } from "./context/index.ts";
 export { type UnmeasuredRow, type Machine, describeMachine, Reporter } from "./report/index.ts";

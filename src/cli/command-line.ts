@@ -1,13 +1,13 @@
 /**
- * The command line. `everwarp search` is what people type all day, so it is told apart by hand and loads nothing else;
- * everything else goes through commander.
+ * The command line. `everwarp search` is the most frequent command, so it is recognised by hand and loads
+ * nothing else. commander handles the others.
  */
 import type { SearchHooks } from "./commands/index.ts";
 import { type Environment, processEnvironment, failureText } from "./terminal/index.ts";
 
 /**
- * Runs a command. What goes wrong is told in one line; a fault of our own, with its stack.
- * @param argv without node and script
+ * Runs a command. An expected error is reported in one line, a fault of everwarp itself with its stack.
+ * @param argv the arguments without node and script
  * @returns the exit code
  */
 export async function main(
@@ -19,7 +19,7 @@ export async function main(
   try {
     code = await run(argv, environment, hooks);
   } catch (error) {
-    // Whoever read our output has seen enough.
+    // The reader of the output has seen enough.
     if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
     environment.writeError(`everwarp: ${failureText(error)}\n`);
     return 2;

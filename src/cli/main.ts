@@ -1,8 +1,9 @@
-/** What `everwarp` runs. */
+/** The entry point of `everwarp`. */
 import { main } from "./command-line.ts";
 
 async function start(): Promise<number> {
-  // Loaded at once where faults are allowed: most commands never reach a point, and a fault that is misspelt must not pass for one that did not happen.
+  // Loaded at once if faults are allowed. Most commands never reach a point, and a misspelt fault must not
+  // look like one that did not happen.
   if (process.env["EVERWARP_ALLOW_FAULTS"] === "1") {
     try {
       await import("../base/faults.ts");

@@ -38,6 +38,7 @@ export {
   type TuneAnswer,
   type TuneOptions,
   type VariantFigure,
+  type DiskStats,
 } from "./cache/index.ts";
 export {
   checkLayout,
@@ -49,6 +50,7 @@ export {
   type Program,
   type ProgramOrigin,
   type SourceRequest,
+  type VirtualFiles,
 } from "./sources/index.ts";
 export {
   COMPILER,

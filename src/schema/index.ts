@@ -2,7 +2,7 @@
 export { constants, type Constants } from "./constants.ts";
 export { bufferReference, glslModule, glslStruct } from "./glsl.ts";
 export { isGlslIdentifier } from "./identifiers.ts";
-export { type Struct, struct } from "./struct.ts";
+export { type Struct, struct, type StructOptions } from "./struct.ts";
 export {
   array,
   doc,
@@ -14,6 +14,15 @@ export {
   type StructLayout,
   u32,
   u64,
+  type InferFields,
+  type ScalarType,
+  type ArrayType,
+  type PaddingType,
+  type Fields,
+  type DocumentedType,
+  type ElementType,
+  type FieldType,
+  type ScalarKind,
 } from "./types.ts";
 export { glslLiteral } from "./constants.ts";
 export { structReader, structWriter } from "./codec.ts";

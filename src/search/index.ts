@@ -1,49 +1,30 @@
-/** The door of search: what other folders may use. */
+/** Text search: files are read into memory once, on a device or on the host, and queries are answered from there. */
+export type { FoundFile, HitList } from "./contracts.ts";
+export { Corpus, type CorpusOptions, type FileTable } from "./corpus/index.ts";
 export {
-  type Backend,
-  type BackendTicket,
-  type LoadedCorpus,
-  type RawHits,
-  scanPlan,
-} from "./backend/index.ts";
-export type { FoundFile, Literal, Plan } from "./contracts.ts";
-export { Corpus, FILE_FLAGS, Placement, loadedStamp, sameStamp, stampOf } from "./corpus/index.ts";
-export {
+  type Query,
   Search,
   SearchEngine,
-  openDevice,
-  type BackendChoice,
+  type SearchEngineInfo,
   type SearchEngineOptions,
+  type SearchEngineStats,
+  type SearchOptions,
+  type SearchResult,
+  type SkippedFile,
 } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
-export { type CandidateList, DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
+export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
+export { type BinaryMode, canonicalEncoding, systemErrorText } from "./content/index.ts";
 export {
-  canonicalEncoding,
-  loadDecoder,
-  type BinaryMode,
-  readDescriptor,
-  systemErrorText,
-} from "./content/index.ts";
-export {
+  applyColorSpec,
+  checkReplacement,
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
-  applyColorSpec,
-  showsDetails,
-  pathBytes,
-  checkReplacement,
-  type EngineReport,
   type GrepEngine,
   type GrepMode,
   type GrepOptions,
   type GrepSubject,
-  type SortKey,
   runGrep,
+  type SortKey,
 } from "./grep/index.ts";
-export {
-  type FileIdentity,
-  type TypeChange,
-  type WalkError,
-  type WalkOptions,
-  typeListLines,
-  walk,
-} from "./walk/index.ts";
+export type { WalkError, FileIdentity, TypeChange, WalkOptions } from "./walk/index.ts";

@@ -1,7 +1,7 @@
 /** Sizes of types in a module, from the decorations that the compiler wrote. */
 
 import { EverwarpError } from "../base/index.ts";
-import type { SpirvModule, SpirvStruct } from "./module.ts";
+import type { SpirvModule, SpirvStruct } from "./description.ts";
 
 /** Universal limit on the nesting of structs (SPIR-V specification, section 2.17), and as much again for arrays. */
 const MAX_DEPTH = 511;

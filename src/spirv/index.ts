@@ -1,3 +1,12 @@
-/** The door of spirv: what other folders may use. */
+/** SPIR-V modules: what they say about themselves. */
+export type {
+  SpirvBinding,
+  SpirvEntryPoint,
+  SpirvMember,
+  SpirvModule,
+  SpirvSpecConstant,
+  SpirvStruct,
+  SpirvType,
+} from "./description.ts";
 export { structSizeBytes } from "./extent.ts";
-export { type SpirvModule, type SpirvStruct, type SpirvType, readSpirv, spirvWords } from "./module.ts";
+export { readSpirv, spirvWords } from "./module.ts";

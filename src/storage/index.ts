@@ -1,4 +1,4 @@
-/** The door of storage: what other folders may use. */
+/** Files: written whole or not at all, opened without waiting, checked before they are believed; folders for caches. */
 export { atExit } from "./at-exit.ts";
 export {
   type FileSink,

@@ -1,4 +1,4 @@
-/** The door of threads: what other folders may use. */
+/** Worker threads, child processes and WebAssembly memory: how they are started, and what a bundle needs for them. */
 export { spareAddressBytes } from "./address-space.ts";
 export { StuckProcessError, runChild } from "./child-process.ts";
 export { Gate } from "./gate.ts";

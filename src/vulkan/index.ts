@@ -8,8 +8,18 @@ export {
   Recorder,
   Timeline,
   Timestamps,
+  type CommandBufferOptions,
+  type Submittable,
+  type BarrierScope,
+  type TimelinePoint,
 } from "./submit/index.ts";
-export { Device, DEVICE_OPTIONS, type DeviceOptions, type QueueLease } from "./device/index.ts";
+export {
+  Device,
+  DEVICE_OPTIONS,
+  type DeviceOptions,
+  type QueueLease,
+  type RunOptions,
+} from "./device/index.ts";
 export {
   type DeviceInfo,
   type DeviceSelection,
@@ -20,5 +30,19 @@ export {
   type MemoryTypes,
   onValidationMessage,
   whyNoHardware,
+  type DeviceLimits,
+  type Feature,
+  type MemoryHeapInfo,
+  type MemoryTypeInfo,
+  type PipelineBinaryInfo,
+  type QueueFamilyInfo,
 } from "./instance/index.ts";
-export { ComputePipeline, type PipelineData, type PipelineDataKind } from "./pipeline/index.ts";
+export {
+  ComputePipeline,
+  type PipelineData,
+  type PipelineDataKind,
+  type PipelineCache,
+  type ComputePipelineOptions,
+} from "./pipeline/index.ts";
+export type { Counters, HandleKind, HANDLE_KINDS } from "./context/index.ts";
+export type { SubgroupOperation, DeviceType } from "./calls/index.ts";

@@ -70,6 +70,43 @@ describe("a program of the pages", () => {
   });
 });
 
+describe("the entries of the package", () => {
+  const { exports } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
+    exports: Record<string, string | { types: string; default: string }>;
+  };
+  const entries = Object.keys(exports).filter((name) => typeof exports[name] !== "string");
+
+  it("are found by Node, and the main one has what all others have", async () => {
+    project.file(
+      "entries.mjs",
+      `const whole = await import("everwarp");
+       const lost = [];
+       for (const name of ${JSON.stringify(entries.map((name) => name.slice(2)).filter((name) => name !== ""))}) {
+         const part = await import("everwarp/" + name);
+         if (Object.keys(part).length === 0) lost.push(name);
+         for (const each of Object.keys(part)) if (part[each] !== whole[each]) lost.push(name + ": " + each);
+       }
+       console.log(JSON.stringify(lost));`,
+    );
+    const { end, stdout, stderr } = await project.run(process.execPath, ["entries.mjs"]);
+    expect({ end, stdout, stderr }).toEqual({ end: 0, stdout: "[]\n", stderr: "" });
+  });
+
+  it("have types that a strict TypeScript takes", async () => {
+    const names = entries.map((name) => `everwarp${name.slice(1)}`);
+    const imports = names.map((name, index) => `import * as part${index} from "${name}";`);
+    const uses = names.map((_, index) => `part${index}.EverwarpError`);
+    project.file("entries/all.ts", `${imports.join("\n")}\nexport const all = [${uses.join(", ")}];\n`);
+    project.file(
+      "entries/tsconfig.json",
+      '{ "compilerOptions": { "strict": true, "noEmit": true, "module": "nodenext", "target": "es2022", "types": ["node"] } }',
+    );
+    const compiler = join(packageRoot(), "node_modules/typescript/bin/tsc");
+    const { end, stdout } = await project.run(process.execPath, [compiler, "-p", "entries"]);
+    expect({ end, stdout }).toEqual({ end: 0, stdout: "" });
+  });
+});
+
 describe("a program that is bundled with esbuild", () => {
   // Threads of the host, the regex engine, the command of a kernel: all that a bundle cannot hold.
   const PROGRAM = `

@@ -14,9 +14,10 @@ import { walk } from "../../src/search/walk/index.ts";
 import { Dir } from "../support/cli.ts";
 import { Random } from "../support/cli-random-source.ts";
 import { captured } from "../support/environment.ts";
-import { propertyRuns } from "../support/property-runs.ts";
+import { propertyRuns, propertySeed } from "../support/property-runs.ts";
 
-const { numRuns: RUNS, seed: SEED = 1 } = propertyRuns(400);
+const { numRuns: RUNS } = propertyRuns(400);
+const SEED = propertySeed();
 
 /** Letters that mean something to a parser, and some that should not. */
 const PIECES = [

@@ -1,11 +1,12 @@
-/** Random flags and patterns over random trees, beside ripgrep. EVERWARP_SEED and EVERWARP_RUNS look further than the usual run. */
+/** Random flags and patterns over random trees, beside ripgrep. EVERWARP_PROPERTY_RUNS makes more trees. */
 import { describe, expect, it } from "vitest";
 import { difference } from "../support/cli.ts";
 import { randomArguments, randomTree } from "../support/cli-random.ts";
 import { Random } from "../support/cli-random-source.ts";
+import { propertyRuns, propertySeed } from "../support/property-runs.ts";
 
-const FIRST_SEED = Number(process.env["EVERWARP_SEED"] ?? 1);
-const TREES = Number(process.env["EVERWARP_RUNS"] ?? 12);
+const FIRST_SEED = propertySeed();
+const { numRuns: TREES } = propertyRuns(12);
 const LINES_PER_TREE = 50;
 
 describe("random trees", () => {

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { propertyRuns } from "../support/property-runs.ts";
 import { type DirectoryJob, DirectoryVisitor } from "../../src/search/walk/directory-visitor.ts";
 import { type TypeChange, typeListLines, walk, type WalkOptions } from "../../src/search/walk/index.ts";
 
@@ -501,10 +502,7 @@ describe("random trees", () => {
           rmSync(root, { recursive: true });
         },
       ),
-      {
-        numRuns: Number(process.env["EVERWARP_PROPERTY_RUNS"] ?? 150),
-        seed: Number(process.env["EVERWARP_PROPERTY_SEED"] ?? 1),
-      },
+      propertyRuns(150),
     );
   });
 });

@@ -56,7 +56,7 @@ beforeAll(async () => {
   engine = await SearchEngine.open({
     device: "cpu",
     threads: 1,
-    corpus: await Corpus.load([import.meta.filename]),
+    corpus: await Corpus.list([import.meta.filename]),
   });
   result = await engine.search({ pattern: "const" });
 });
@@ -139,16 +139,16 @@ const optionEntries: readonly OptionsEntry[] = [
       locate: "boolean",
     },
   })),
-  {
+  ...(["submit", "search", "searchSync"] as const).map((name): OptionsEntry => ({
     of: "SearchEngine",
-    name: "engine.searchSync, options",
-    call: (given) => engine.searchSync({ pattern: "x" }, as(given)),
-    options: { timeoutMs: "duration" },
-  },
+    name: `engine.${name}, options`,
+    call: (given) => engine[name]({ pattern: "x" }, as(given)),
+    options: { ...(name !== "searchSync" && { signal: "instance" }), timeoutMs: "duration" },
+  })),
   {
     of: "Corpus",
-    name: "Corpus.load",
-    call: (given) => Corpus.load([folder], as(given)),
+    name: "Corpus.list",
+    call: (given) => Corpus.list([folder], as(given)),
     options: {
       allText: "boolean",
       cwd: "fullText",
@@ -431,7 +431,7 @@ const argumentEntries: readonly ArgumentEntry[] = [
   ),
   argument("SearchEngine", "result.path", "u32", (given) => result.path(as(given))),
   argument("SearchEngine", "result.lineText", "u32", (given) => result.lineText(as(given))),
-  argument("Corpus", "Corpus.load", "list", (given) => Corpus.load(as(given))),
+  argument("Corpus", "Corpus.list", "list", (given) => Corpus.list(as(given))),
   argument("Corpus", "Corpus.fromFiles, path", "fullText", (given) =>
     Corpus.fromFiles(as(found({ path: given }))),
   ),

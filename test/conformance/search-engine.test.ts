@@ -13,7 +13,7 @@ const kinds = await engineKinds();
 
 /** All files below a directory, with paths as ripgrep prints them. */
 const everything = (dir: Dir): Promise<Corpus> =>
-  Corpus.load(["./"], {
+  Corpus.list(["./"], {
     cwd: dir.path,
     hidden: true,
     noIgnoreDot: true,

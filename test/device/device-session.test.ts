@@ -101,7 +101,7 @@ describe("systems on one device", () => {
     async (first) => {
       const strategy = loopLimit === undefined ? "adaptive" : "batch";
       using device = Device.open({ select, allowSoftware: true });
-      const corpus = await Corpus.load([folder]);
+      const corpus = await Corpus.list([folder]);
       const engine = await SearchEngine.open({ corpus, device, strategy });
       const names = await Namespace.open({ device, strategy });
       await names.addTree(folder);
@@ -113,7 +113,7 @@ describe("systems on one device", () => {
       });
       await askAll(engine, names, kernel);
       // Loading and changing go on beside the others.
-      await engine.addCorpus(await Corpus.load([folder]));
+      await engine.addCorpus(await Corpus.list([folder]));
       await names.addFile("/0.txt.copy");
       await askAll(engine, names, kernel);
       const closing = {

@@ -12,7 +12,8 @@ import { checkLayout } from "../../src/programs/sources/check-layout.ts";
 import { compileExpanded, prepareSource } from "../../src/programs/sources/compile.ts";
 import type { StructLayout } from "../../src/schema/types.ts";
 import { structSizeBytes } from "../../src/spirv/extent.ts";
-import { readSpirv, type SpirvModule } from "../../src/spirv/module.ts";
+import type { SpirvModule } from "../../src/spirv/description.ts";
+import { readSpirv } from "../../src/spirv/module.ts";
 
 /** The least that Vulkan promises for push constants; kernels keep to it to run everywhere. */
 const PUSH_CONSTANTS_MAX_BYTES = 128;

@@ -558,7 +558,7 @@ test("a worker thread sees a buffer's memory through its address", async () => {
   expect(wordsOf(buffer)[6]).toBe(42);
 });
 
-test.runIf(isValidated)("the validation layer is heard", () => {
+test.runIf(isValidated)("the validation layer is heard (where it is installed)", () => {
   // A fence that is signaled already: against the rules, and harmless to drivers.
   const own = openTestDevice();
   const buffer = own.createBuffer({ role: "device", sizeBytes: 64 });

@@ -13,7 +13,7 @@ const needles = { pattern: "needle" };
 
 let corpus: Corpus;
 beforeAll(async () => {
-  corpus = await Corpus.load(["./"], { cwd: dir.path });
+  corpus = await Corpus.list(["./"], { cwd: dir.path });
 });
 afterAll(() => dir.remove());
 

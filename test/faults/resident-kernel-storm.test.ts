@@ -11,6 +11,7 @@ import { type DeviceProfile, residentWorkgroups } from "../../src/residency/prof
 import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
 import { struct, u32 } from "../../src/schema/index.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { stepsKernel, stepsReference } from "../support/steps.ts";
 import { skipIfForbidden } from "../support/strategies.ts";
 import { watchValidation, withDevice } from "../support/vulkan.ts";
@@ -64,11 +65,10 @@ void perform(uint slot) {
   workgroupSize: 32,
 } as const;
 
-const SEED = 20_261_120;
 const HANG_TIMEOUT_MS = patientMs(250);
 /** Longer than a hang may last, short enough for the kernel to be parked then. */
 const HANG_MS = patientMs(600);
-const RUNS = 5;
+const RUNS = propertyRuns(5);
 
 describe.each(["batch", "leased", "continuous", "persistent"] as const)("a storm under %s", (strategy) => {
   it.for([1, 2])(
@@ -140,7 +140,7 @@ describe.each(["batch", "leased", "continuous", "persistent"] as const)("a storm
               expect(await kernel.call({ who, amount: 0, times: 1, rounds: 0 })).toEqual({ sum });
           }),
         ),
-        { seed: SEED, numRuns: RUNS, endOnFailure: true },
+        RUNS,
       );
     },
   );

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../src/cli/command-line.ts";
 import type { SearchHooks } from "../../src/cli/commands/search.ts";
-import { openEngine } from "../../src/cli/engine-hook.ts";
+import { openEngine } from "../../src/cli/commands/device-search.ts";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
 import { Corpus, SearchEngine } from "../../src/index.ts";
@@ -31,7 +31,7 @@ const failing = (code: string): Error => expect.objectContaining({ code }) as Er
 
 let corpus: Corpus;
 beforeAll(async () => {
-  corpus = await Corpus.load(["./"], { cwd: dir.path });
+  corpus = await Corpus.list(["./"], { cwd: dir.path });
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => dir.remove());
@@ -77,7 +77,7 @@ describe("a device that is lost", () => {
 
   it("asks searches in flight again where the device was left to us", async () => {
     pretendHardware();
-    const more = await Corpus.load(["./"], { cwd: dir.path });
+    const more = await Corpus.list(["./"], { cwd: dir.path });
     await using engine = await SearchEngine.open({ corpora: [corpus, more] });
     using _faults = injectFaults("device-lost@submit");
     const searches = [
@@ -108,7 +108,7 @@ describe("a device that is lost", () => {
     pretendHardware();
     await using engine = await SearchEngine.open({ corpus });
     vi.spyOn(ScanQueue.prototype, "add").mockImplementation((query) => {
-      query.fail(new EverwarpError("EW_DEVICE_LOST", "the kernel takes the device down"));
+      query.end(new EverwarpError("EW_DEVICE_LOST", "the kernel takes the device down"));
     });
     vi.spyOn(DeviceBackend.prototype, "isLost", "get").mockReturnValue(true);
     expect((await engine.search(needles)).count).toBe(2);
@@ -122,7 +122,7 @@ describe("a device that is lost", () => {
     for (let round = 0; round < 3; round++)
       await expect(engine.search(needles)).rejects.toThrow(failing("EW_DEVICE_LOST"));
     expect(() => engine.searchSync(needles)).toThrow(failing("EW_DEVICE_LOST"));
-    await expect(engine.addCorpus(await Corpus.load(["./"], { cwd: dir.path }))).rejects.toThrow(
+    await expect(engine.addCorpus(await Corpus.list(["./"], { cwd: dir.path }))).rejects.toThrow(
       failing("EW_DEVICE_LOST"),
     );
     await engine.close();
@@ -132,7 +132,7 @@ describe("a device that is lost", () => {
 describe("a device without room", () => {
   it("refuses a corpus and keeps the others", async () => {
     await using engine = await SearchEngine.open({ corpus, device: index });
-    const more = await Corpus.load(["./"], { cwd: dir.path });
+    const more = await Corpus.list(["./"], { cwd: dir.path });
     const spy = vi.spyOn(vulkan(), "vkAllocateMemory").mockReturnValue(VK_ERROR_OUT_OF_DEVICE_MEMORY);
     await expect(engine.addCorpus(more)).rejects.toThrow(failing("EW_OUT_OF_DEVICE_MEMORY"));
     spy.mockRestore();
@@ -158,7 +158,7 @@ describe("a device without room", () => {
     pretendHardware();
     await using engine = await SearchEngine.open({ corpus });
     expect(engine.info).toMatchObject({ kind: "device", strategy: "batch", fallbackReason: undefined });
-    const large = await Corpus.load(["./"], { cwd: dir.path });
+    const large = await Corpus.list(["./"], { cwd: dir.path });
     const spy = vi.spyOn(DeviceSink.prototype, "reserve").mockImplementation(() => {
       throw new EverwarpError("EW_CORPUS_TOO_LARGE", "too large for the device");
     });

@@ -67,7 +67,7 @@ async function close(what: ClosingOrder, open: () => Device): Promise<ClosingRep
   const engine = names.has("engine")
     ? await SearchEngine.open({
         device: select,
-        corpus: await Corpus.load(["src/vulkan/generated"]),
+        corpus: await Corpus.list(["src/vulkan/generated"]),
       })
     : undefined;
   const namespace = names.has("namespace") ? await Namespace.open({ device: select }) : undefined;

@@ -1,23 +1,24 @@
-/** What every case is given: what the user asked for, where rows go, and how long it may take. */
+/** What every case gets: the user's options, where rows go, and how long the case may take. */
 import { EverwarpError } from "../../base/index.ts";
 import type { StrategyName } from "../../residency/index.ts";
 import { type MeasuredRow, type RowKey, summarize, type Reporter } from "../report/index.ts";
 import type { GeneratedCorpora } from "../corpora/index.ts";
 import { type Limits, share, skip } from "../measure/index.ts";
 
+/** The user's options. */
 export interface BenchOptions {
   /** auto, cpu, gpu, a part of a name, or an index. */
   readonly device: string;
   readonly strategy: StrategyName | undefined;
-  /** Samples of every row, exactly; undefined lets each row take what its time allows. */
+  /** Exact number of samples of every row. Undefined: as many as a row's time allows. */
   readonly rounds: number | undefined;
-  /** Requests of residency/dispatches; a million on a GPU if not given. */
+  /** Requests of residency/dispatches. Default on a GPU: one million. */
   readonly requests: number | undefined;
-  /** Entries of the tree that paths generates; a million if not given. */
+  /** Entries of the tree that `paths` generates. Default: one million. */
   readonly entries: number | undefined;
-  /** How long a soak goes on. */
+  /** Length of a soak. */
   readonly minutes: number | undefined;
-  /** What a soak's choices follow from. */
+  /** The seed of a soak's random choices. */
   readonly seed: number | undefined;
   /** The tree of search/tree, or of paths. */
   readonly tree: string | undefined;
@@ -25,6 +26,7 @@ export interface BenchOptions {
   readonly patterns: ReadonlyMap<string, string>;
 }
 
+/** What a case runs with. */
 export interface BenchContext {
   readonly caseName: string;
   readonly options: BenchOptions;
@@ -32,19 +34,20 @@ export interface BenchContext {
   readonly corpora: GeneratedCorpora;
   /** Aborted when the user ends the run. */
   readonly signal: AbortSignal;
-  /** When the case must be over, on the clock of performance.now(). */
+  /** End of the case's time, on the clock of performance.now(). */
   readonly deadlineMs: number;
 }
 
+/** A benchmark. */
 export interface BenchCase {
   readonly name: string;
   readonly summary: string;
-  /** Rows that are not begun after so long are skipped. */
+  /** Rows that have not begun after this time are skipped. */
   readonly limitMs: number;
   run(context: BenchContext): Promise<void>;
 }
 
-/** Codes of errors that mean: this machine cannot try it. All others are failures. */
+/** Codes of errors that mean: this machine cannot measure that. All other errors are failures. */
 const NOT_HERE: ReadonlySet<string> = new Set([
   "EW_NO_VULKAN",
   "EW_NO_DEVICE",
@@ -57,11 +60,12 @@ const NOT_HERE: ReadonlySet<string> = new Set([
   "EW_BENCH_SKIPPED",
 ]);
 
+/** Skips what follows if the case's time is over. @throws EW_BENCH_SKIPPED */
 export function assertTimeLeft({ deadlineMs, caseName }: BenchContext): void {
   if (performance.now() > deadlineMs) throw skip(`the time of ${caseName} is over`);
 }
 
-/** Reports an error as the row it stands in the place of. @throws it again where it ends the run */
+/** Reports an error in the place of a row. @throws the error again if it ends the run */
 export function reportError({ reporter, signal }: BenchContext, key: RowKey, error: unknown): void {
   signal.throwIfAborted();
   if (!(error instanceof EverwarpError)) throw error;
@@ -73,9 +77,10 @@ export function reportError({ reporter, signal }: BenchContext, key: RowKey, err
   });
 }
 
+/** What a row says beside its times. */
 export interface RowDetails {
   readonly expected: string;
-  /** Bytes that one sample goes over. */
+  /** Bytes that one sample covers. */
   readonly bytes?: number;
   /** Requests that one sample answers. */
   readonly requests?: number;
@@ -107,8 +112,8 @@ export function reportSamples(
 }
 
 /**
- * How much a row is sampled in one of its turns.
- * @param budgetMs for all turns together
+ * The limits of one turn of a row.
+ * @param budgetMs time for all turns together
  */
 export function limitsOf(
   { options: { rounds } }: BenchContext,

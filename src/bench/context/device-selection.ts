@@ -1,4 +1,7 @@
-/** `--device` as the Vulkan layer takes it; here `auto` is a hardware GPU, as the host is measured anyway. */
+/**
+ * `--device` in the form of the Vulkan layer. Here, `auto` is a hardware GPU, because the host is measured
+ * anyway.
+ */
 export function deviceSelection(device: string): string | number {
   return /^\d+$/.test(device) ? Number(device) : device === "auto" ? "gpu" : device;
 }

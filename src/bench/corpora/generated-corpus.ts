@@ -1,12 +1,13 @@
 /**
- * Corpora that are made, not found: the same on every machine, with needles at known places, so that the right answer is known
- * without a search.
+ * Generated corpora. They are the same on every machine and have needles at known places, so the right answer
+ * is known without a search.
  *
  *     file i = block (i mod 8) of text that looks like code, with needles written over it
  *
  *     │ slot 0 │ slot 1 │ … every 128 bytes; plant j is written into slot (j × step) mod slots, so no two overlap
  *
- * The text has no "q"; every planted needle begins with one and has no other, so needles occur where they were planted and nowhere else.
+ * The text has no "q". Every needle begins with a "q" and has no other. So a needle is only where it was
+ * planted.
  */
 import { mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -15,11 +16,12 @@ import { Corpus } from "../../search/index.ts";
 import { skip } from "../measure/index.ts";
 import type { Query } from "./query.ts";
 
-/** A query and what it must find. */
+/** A query, and the number of hits that it must find. */
 export interface KnownQuery extends Query {
   readonly hits: number;
 }
 
+/** A corpus, and queries with known answers. */
 export interface GeneratedCorpus {
   readonly sizeBytes: number;
   readonly corpus: Corpus;
@@ -27,15 +29,18 @@ export interface GeneratedCorpus {
   readonly rare: KnownQuery;
   /** Some tens of hits. */
   readonly tens: KnownQuery;
-  /** The same number of hits, no two of them in the same case. */
+  /** As many hits as `tens`, each in another case. */
   readonly ignoreCase: KnownQuery;
   /** A hundred queries with one, two or three hits each. */
   readonly burst: readonly KnownQuery[];
-  /** A ten-letter word, as it is typed: one query a key, each with the hits that a slow scan of all bytes finds. */
+  /**
+   * A ten-letter word as it is typed: one query for each key. The expected hits are found by a slow scan of
+   * all bytes.
+   */
   typing(): readonly KnownQuery[];
 }
 
-/** Where cases get their corpora from. Each is made once in a run. */
+/** Makes the corpora for the cases, each once in a run. */
 export interface GeneratedCorpora extends AsyncDisposable {
   /** @throws EW_BENCH_SKIPPED where there is no room */
   ofSize(sizeBytes: number): Promise<GeneratedCorpus>;
@@ -47,11 +52,15 @@ const SLOT_BYTES = 128;
 const BLOCK_BYTES = 1 << 20;
 const BLOCK_COUNT = 8;
 const HITS_OF_TENS = 40;
+/** Number of queries in a burst. */
 export const BURST_COUNT = 100;
-/** Ten letters of a word that is common in the text. */
+/** A word of ten letters that is frequent in the text. */
 const TYPED_WORD = "descriptor";
 
-/** The text's words, the most common first: keywords, then identifiers of two parts, some 1,900 in all; how often by their rank, as in source code. */
+/**
+ * The words of the text, the most frequent first: keywords, then some 1,900 identifiers of two parts. Their
+ * frequency depends on their rank, as in source code.
+ */
 const WORDS = ((): string[] => {
   const keywords =
     "int return if static void const struct size_t for unsigned char else NULL case break while sizeof bool uint32_t goto".split(
@@ -65,7 +74,7 @@ const WORDS = ((): string[] => {
   return [...keywords, ...parts, TYPED_WORD, ...identifiers];
 })();
 
-/** Numerical Recipes' linear congruential generator; its high bits are good enough for text. */
+/** The linear congruential generator of Numerical Recipes. Its high bits are good enough for text. */
 function randomSource(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
@@ -80,7 +89,7 @@ function textBlock(seed: number): Buffer {
   for (let length = 0; length < BLOCK_BYTES;) {
     let line = "  ".repeat(random(4));
     for (let count = 2 + random(8); count > 0; count--) {
-      // The third power of an even share: half of all words are among the first eighth.
+      // The third power of an even distribution: half of all words are among the first eighth.
       const rank = Math.floor(WORDS.length * (random(1 << 20) / (1 << 20)) ** 3);
       line += `${WORDS[rank] as string}${["(", ";", " = ", " ", " "][random(5)] as string}`;
     }
@@ -92,12 +101,15 @@ function textBlock(seed: number): Buffer {
 
 let blocks: Buffer[] | undefined;
 
-/** Files of a corpus: small where it is small, as in a source tree; few where it is large, so that it is made quickly. */
+/**
+ * Number of files. In a small corpus they are small, as in a source tree. In a large one there are few, so
+ * that it is made quickly.
+ */
 function fileBytesOf(sizeBytes: number): number {
   return sizeBytes < 1 << 20 ? 8 << 10 : sizeBytes < 64 << 20 ? 64 << 10 : BLOCK_BYTES;
 }
 
-/** The same letters, upper or lower by the bits of a number. */
+/** The same letters in upper or lower case, by the bits of a number. */
 function inCase(text: string, bits: number): string {
   let letter = 0;
   return text.replaceAll(/[a-z]/g, (character) =>
@@ -105,7 +117,7 @@ function inCase(text: string, bits: number): string {
   );
 }
 
-/** Writes the files, needles in their places. */
+/** Writes the files, with the needles at their places. */
 function writeFiles(folder: string, sizeBytes: number, plants: readonly string[]): void {
   blocks ??= Array.from({ length: BLOCK_COUNT }, (_, index) => textBlock(index + 1));
   const fileBytes = fileBytesOf(sizeBytes);
@@ -129,7 +141,10 @@ function writeFiles(folder: string, sizeBytes: number, plants: readonly string[]
   }
 }
 
-/** A step that visits every slot before it comes back: near the golden section, and odd multiples of nothing in `count`. */
+/**
+ * A step that visits every slot before it returns to the first: near the golden section, and coprime to
+ * `count`.
+ */
 function coprimeStep(count: number): number {
   const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
   let step = Math.floor(count * 0.618) | 1;
@@ -137,7 +152,7 @@ function coprimeStep(count: number): number {
   return step;
 }
 
-/** Occurrences, overlapping ones too, looked for one byte after the other. */
+/** Counts occurrences, overlapping ones too, byte by byte. */
 function countSlowly(bytes: Uint8Array, needle: Uint8Array): number {
   let count = 0;
   for (let at = 0; at + needle.length <= bytes.length; at++) {
@@ -148,7 +163,7 @@ function countSlowly(bytes: Uint8Array, needle: Uint8Array): number {
   return count;
 }
 
-/** Memory that is a file system where there is room in it, else the folder for temporary files. */
+/** A file system in memory if it has room, else the folder for temporary files. */
 function roomiest(sizeBytes: number): string {
   for (const folder of ["/dev/shm", os.tmpdir()]) {
     try {
@@ -161,7 +176,7 @@ function roomiest(sizeBytes: number): string {
   throw skip(`no room for ${sizeBytes} bytes in /dev/shm or ${os.tmpdir()}`);
 }
 
-/** Corpora in temporary folders; disposing deletes them. */
+/** Makes corpora in temporary folders. Disposing deletes them. */
 export function generatedCorpora(): GeneratedCorpora {
   const made = new Map<number, { folder: string; corpus: Promise<GeneratedCorpus> }>();
   const drop = (sizeBytes: number): void => {
@@ -205,7 +220,7 @@ async function generate(folder: string, sizeBytes: number): Promise<GeneratedCor
   }
   for (const { pattern, hits } of burst) for (let index = 0; index < hits; index++) plants.push(pattern);
   writeFiles(folder, sizeBytes, plants);
-  const corpus = await Corpus.load([folder]);
+  const corpus = await Corpus.list([folder]);
   let typed: KnownQuery[] | undefined;
   return {
     sizeBytes,

@@ -1,9 +1,9 @@
-/** What a benchmark looks for in a corpus. */
+/** A query of a benchmark. */
 export interface Query {
   /** Plain text, or a pattern where `isRegex`. */
   readonly pattern: string;
   readonly ignoreCase: boolean;
   readonly isRegex?: boolean;
-  /** So many hits are enough. */
+  /** Largest number of hits. */
   readonly maxHits?: number;
 }

@@ -1,10 +1,10 @@
-/** Takes samples: contenders in turn, each until it has enough of them or its time is over. */
+/** Takes samples: contenders in turn, each until it has enough samples or its time is over. */
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
 
-/** Somebody who can answer. */
+/** Something that answers, and is measured. */
 export interface Contender {
-  /** One round, the part that is timed. It must take its result as a user would. */
+  /** One round: the part that is timed. It must take its result as a user would. */
   run(): void | Promise<void>;
   /** Checks the round's result, outside the time. @throws EW_BENCH_WRONG_RESULT */
   check(): void;
@@ -12,17 +12,17 @@ export interface Contender {
 
 /** When a contender has been sampled enough. */
 export interface Limits {
-  /** Taken even when the budget is spent, unless `giveUpMs` is. */
+  /** Taken even if the budget is used up, unless `giveUpMs` is. */
   readonly samplesMin: number;
   readonly samplesMax: number;
   readonly budgetMs: number;
-  /** The end of patience with a contender that is slow beyond expectation; at least one sample is taken. */
+  /** Time after which an unexpectedly slow contender ends. At least one sample is taken. */
   readonly giveUpMs: number;
   /** Rounds before the first sample, within a tenth of the budget. */
   readonly warmupMax: number;
 }
 
-/** How long samples are taken before timers and signals have their turn. */
+/** Time for samples before timers and signals get a turn. */
 const YIELD_MS = 50;
 
 interface Lane {
@@ -33,8 +33,8 @@ interface Lane {
 }
 
 /**
- * Samples contenders round by round, one after the other, so that what disturbs the machine disturbs all of them.
- * @param samplesUs one list per contender, to which its samples are appended
+ * Samples contenders round by round, one after another. So a disturbance of the machine affects all of them.
+ * @param samplesUs one list for each contender. Its samples are appended
  * @param signal ends the sampling
  * @throws EW_BENCH_WRONG_RESULT, what the contenders throw, and the signal's reason
  */
@@ -71,7 +71,10 @@ export async function measureInTurn(
   }
 }
 
-/** Rounds that are not counted; but one that takes a good part of the budget is too dear to be thrown away. */
+/**
+ * Warm-up rounds that do not count. A round that takes much of the budget counts, because it is too expensive
+ * to discard.
+ */
 async function warmUp(lane: Lane, { warmupMax, budgetMs }: Limits): Promise<void> {
   let spentMs = 0;
   for (let round = 0; round < warmupMax && spentMs <= budgetMs / 10; round++) {
@@ -83,7 +86,7 @@ async function warmUp(lane: Lane, { warmupMax, budgetMs }: Limits): Promise<void
   }
 }
 
-/** One contender alone. */
+/** Measures one contender alone. */
 export function measure(
   contender: Contender,
   samplesUs: number[],
@@ -108,7 +111,7 @@ async function takeSample(contender: Contender): Promise<number> {
   return timeMs;
 }
 
-/** Ends a row where the result is not the expected one. @throws EW_BENCH_WRONG_RESULT */
+/** Ends a row with a wrong result. @throws EW_BENCH_WRONG_RESULT */
 export function expectResult(what: string, actual: unknown, expected: unknown): void {
   if (actual === expected) return;
   throw new EverwarpError(
@@ -117,7 +120,7 @@ export function expectResult(what: string, actual: unknown, expected: unknown): 
   );
 }
 
-/** The part of a total that falls to one of several turns. */
+/** The share of one of several turns in a total. */
 export function share(total: number, turnIndex: number, turnCount: number): number {
   return Math.floor((total * (turnIndex + 1)) / turnCount) - Math.floor((total * turnIndex) / turnCount);
 }

@@ -1,7 +1,8 @@
 /**
- * `paths [TREE]`: lookups in a namespace, on a device and on the host, against a Map and against packing alone. A tree of yours, or a generated one.
+ * `paths [TREE]`: lookups in a namespace on a device and on the host, compared with a Map and with packing
+ * alone. The tree is the user's or a generated one.
  *
- * Every result is checked outside the time. The rows are those of the table in the README.
+ * Every result is checked outside the timed part. The rows are those of the table in the documentation.
  */
 import { statSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
@@ -32,12 +33,13 @@ const BATCH = 100;
 const STRINGS = 100_000;
 const PACKED = 1_000_000;
 const SINGLES = 64;
-/** Files that are added while lookups go on, and how many of them at a time. */
+/** Number of files that are added during lookups, and how many at a time. */
 const ADDED = 100_000;
 const ADDED_AT_ONCE = 250;
-/** Parts of the sample that are looked up in turn, so that caches of the CPU do not hold just one. */
+/** Parts of the sample that are looked up in turn, so that the CPU's caches do not contain just one. */
 const COPIES = 24;
 
+/** The case `paths`. */
 export const paths: BenchCase = {
   name: "paths",
   summary: "lookups of paths (paths [TREE]): single, 100, 100,000 and 1,000,000 at a time",
@@ -46,7 +48,7 @@ export const paths: BenchCase = {
     const { tree, entries = ENTRIES } = context.options;
     if (tree !== undefined && statSync(tree, { throwIfNoEntry: false }) === undefined)
       throw new EverwarpError("EW_BAD_ARGUMENT", `there is no tree ${tree}`, {
-        remedy: "Name one that exists, or none for a generated one.",
+        remedy: "Name a tree that exists, or none for a generated tree.",
       });
     context.reporter.progress(`${context.caseName}: making the tree`);
     using made = tree === undefined ? await generatedTree(entries) : await realTree(tree);
@@ -115,8 +117,9 @@ class PathsRun {
   }
 
   /**
-   * Looks the sample's paths [first, first + count) up, another part each time.
-   * @param isHashing gives it strings that were never hashed in every round: the engine keeps hashes with strings, and paths from outside have none
+   * Looks up the sample's paths [first, first + count), another part each time.
+   * @param isHashing use strings that were never hashed. The engine keeps hashes with strings, and paths from
+   * outside have none
    */
   #contender(
     count: number,
@@ -165,7 +168,7 @@ class PathsRun {
     }
   }
 
-  /** The rows that a namespace can have, whoever answers in it. */
+  /** The rows of a namespace, for every engine. */
   async #inNamespace(name: string, namespace: Namespace, facts: RowDetails["facts"]): Promise<void> {
     const batch = this.#contender(BATCH, (strings) => namespace.lookupErrno(strings));
     await this.#measure(batchName(BATCH), name, batch, { requests: BATCH, ...(facts && { facts }) });
@@ -177,7 +180,7 @@ class PathsRun {
     await this.#whileGrowing(name, namespace);
   }
 
-  /** Lookups one after the other while many files are added: nobody is to wait long for a table that grows. */
+  /** Lookups one after another while many files are added. Nobody must wait long for a table that grows. */
   async #whileGrowing(name: string, namespace: Namespace): Promise<void> {
     this.#context.reporter.progress(`${this.#context.caseName}: lookups while files are added with ${name}`);
     const { paths: all, expected } = this.#million;
@@ -221,7 +224,7 @@ class PathsRun {
     );
   }
 
-  /** One lookup after the other on an idle namespace; those that find nothing are left out, as they throw. */
+  /** One lookup after another on an idle namespace. Paths that do not exist are left out, because they throw. */
   async #singles(name: string, namespace: Namespace): Promise<void> {
     const { paths: all, expected } = this.#million;
     const found = all.flatMap((_, index) => (expected[index]! > 0 && index < 4 * SINGLES ? [index] : []));
@@ -262,7 +265,7 @@ class PathsRun {
     await this.#kept(select, strategy);
   }
 
-  /** Paths that lie on the device already: what the kernel itself can do. */
+  /** Paths that are already on the device. This shows what the kernel itself can do. */
   async #kept(select: string | number, strategy: StrategyName | "auto"): Promise<void> {
     const table = await loadNamespaceFile(this.#tree.file, {});
     const backend = await DeviceBackend.open(table, { select, strategy });
@@ -279,7 +282,7 @@ class PathsRun {
           ).toFixed(1),
         },
       });
-      // The results of the row above were right, and these are the same requests.
+      // The results of the row above were right, and these requests are the same.
       const kernel: Contender = { run: () => backend.resolveKept(kept), check: () => undefined };
       await this.#measure("component steps in it", `${backend.strategyName}, kernel alone`, kernel, {
         requests: this.#million.steps,
@@ -289,7 +292,7 @@ class PathsRun {
     }
   }
 
-  /** The baseline: every path of a batch is a dispatch of its own, with its fence. */
+  /** The baseline: every path of a batch is a dispatch with its own fence. */
   async #oneDispatchEach(): Promise<void> {
     const select = deviceSelection(this.#context.options.device);
     await using namespace = await Namespace.load(this.#tree.file, {
@@ -317,7 +320,7 @@ class PathsRun {
     await this.#inNamespace("host", namespace, { device: namespace.info.device });
   }
 
-  /** A Map from full path to inode, asked with strings that it has not seen. */
+  /** A Map from full path to inode, asked with new strings. */
   async #inMap(): Promise<void> {
     const { paths: all, expected } = this.#million;
     const map = new Map<string, number>();
@@ -338,7 +341,7 @@ function batchName(count: number): string {
   return `${count.toLocaleString("en")} strings`;
 }
 
-/** @throws EW_BENCH_WRONG_RESULT naming the first that is wrong */
+/** @throws EW_BENCH_WRONG_RESULT with the first wrong result */
 function checkResults(results: ArrayLike<number>, expected: Int32Array): void {
   expectResult("results", results.length, expected.length);
   for (let index = 0; index < expected.length; index++)

@@ -1,6 +1,6 @@
 /**
- * `paths-shapes`: how many workgroups, of how many threads, serve a single path, a hundred and a million; and up to how many paths subgroups had better resolve
- * together. What lookup-shape.ts is chosen by.
+ * `paths-shapes`: how many workgroups of how many threads are best for one path, a hundred and a million, and
+ * up to how many paths subgroups should resolve together. lookup-shape.ts uses the results.
  */
 import {
   type PackedPaths,
@@ -35,10 +35,13 @@ const LAYOUTS = [
   [132, 1024],
 ] as const;
 const TOGETHER_SIZES = [1, 100, 1_000, 10_000];
-/** Paths that a subgroup resolves with all its lanes, one after the other, before each lane takes its own. */
+/**
+ * Number of paths that a subgroup resolves with all its lanes, one after another, before each lane takes its
+ * own.
+ */
 const TOGETHER = [0, 1, 8] as const;
 
-/** A way to lay the kernel over the device, and the batches that tell it from the others. */
+/** A shape of the kernel, and the batches that show its effect. */
 interface Contest {
   readonly contender: string;
   readonly shape: Partial<LookupShape>;
@@ -62,6 +65,7 @@ const CONTESTS: readonly Contest[] = [
   })),
 ];
 
+/** The case `paths-shapes`. */
 export const pathsShapes: BenchCase = {
   name: "paths-shapes",
   summary: "the lookup kernel with more and fewer workgroups and threads, and with lanes apart and together",
@@ -121,7 +125,7 @@ function keyOf(name: string, count: number, contender: string): RowKey {
   return { case: name, subject: `${count.toLocaleString("en")} packed`, contender };
 }
 
-/** Larger ones lie on the device already, so that the kernel is measured and not the way there. */
+/** Larger batches are already on the device, so that the kernel is measured and not the transfer. */
 function contenderOf(backend: DeviceBackend, packed: PackedPaths, sample: PathSample) {
   const kept = sample.paths.length > 100 ? backend.keep(packed) : undefined;
   let results: ArrayLike<number> = [];

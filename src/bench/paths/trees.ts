@@ -1,7 +1,8 @@
 /**
  * The trees of the paths benchmark: paths with the right answer to each, and the namespace as a file to load.
  *
- * A generated tree is a heap of directories, eight in each, with the files spread evenly; names follow from numbers, so any path is known without keeping all of them.
+ * A generated tree is a heap of directories with eight children each, and the files are spread evenly. Names
+ * follow from numbers, so any path is known without keeping all of them.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
@@ -17,9 +18,9 @@ import {
 } from "../../paths/index.ts";
 
 const FAN_OUT = 8;
-/** Files for each directory, as in trees of source code. */
+/** Files in each directory, as in source trees. */
 const FILES_EACH = 12;
-/** One path in so many is not there. */
+/** One of so many paths does not exist. */
 const MISS_EACH = 10;
 const WORDS = [
   "drivers",
@@ -46,6 +47,7 @@ export interface PathSample {
   readonly steps: number;
 }
 
+/** A tree to look paths up in. */
 export interface BenchTree extends Disposable {
   readonly name: string;
   readonly entryCount: number;
@@ -82,7 +84,7 @@ export async function realTree(root: string): Promise<BenchTree> {
   };
 }
 
-/** A tree of about so many entries. */
+/** Generates a tree of about `entries` entries. */
 export async function generatedTree(entryCount: number): Promise<BenchTree> {
   const directoryCount = Math.max(1, Math.floor(entryCount / (FILES_EACH + 1)));
   const fileCount = entryCount - directoryCount;
@@ -119,7 +121,7 @@ export async function generatedTree(entryCount: number): Promise<BenchTree> {
   };
 }
 
-/** Directory 0 is the root; the others hang below each other, eight in each. */
+/** Directory 0 is the root. Every directory has eight children. */
 function parentOf(directory: number): number {
   return Math.floor((directory - 1) / FAN_OUT);
 }
@@ -148,11 +150,11 @@ function sampleOf(count: number, pick: (random: number) => { path: string; inode
     expected[index] = isMiss ? -ERRNO.ENOENT : picked.inode;
     steps += picked.path.split("/").length - 1;
   }
-  // As they come from outside: bytes that were read, not strings whose hash is known.
+  // As paths come from outside: bytes that were read, not strings with known hashes.
   return { paths: fresh(paths), expected, steps };
 }
 
-/** The same strings anew: flat, and never hashed. */
+/** New copies of the strings: flat, and never hashed. */
 export function fresh(paths: readonly string[]): string[] {
   const { bytes, offsets } = packPaths(paths);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,4 +1,4 @@
-/** Whole processes as contenders: started, their output read through a pipe to its end, waited for. */
+/** Runs whole processes as contenders: starts them, reads their output to the end, and waits for them. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,14 +8,16 @@ import { skip, type Contender, expectResult } from "../measure/index.ts";
 
 const OUTPUT_BYTES_MAX = 2 ** 31;
 
+/** What a process left. */
 export interface ProcessResult {
   readonly code: number | null;
   readonly stdout: Buffer;
 }
 
-/** A program and what stands behind its name. */
+/** A program and its arguments. */
 export type CommandLine = readonly [program: string, ...args: string[]];
 
+/** Runs a program. @throws EW_BENCH_SKIPPED if it does not start, EW_BENCH_WRONG_RESULT if it fails */
 export function runProcess([program, ...args]: CommandLine, cwd?: string): ProcessResult {
   const { status, stdout, stderr, error } = spawnSync(program, args, {
     stdio: ["ignore", "pipe", "pipe"],
@@ -32,7 +34,10 @@ export function runProcess([program, ...args]: CommandLine, cwd?: string): Proce
   return { code: status, stdout };
 }
 
-/** @param check looks at the output, outside the time */
+/**
+ * Makes a contender of a program.
+ * @param check checks the output, outside the timed part
+ */
 export function processContender(
   command: CommandLine,
   expectedCode: number,
@@ -50,8 +55,8 @@ export function processContender(
 }
 
 /**
- * ripgrep: the one on the PATH, else the one of the npm package @vscode/ripgrep.
- * @throws EW_BENCH_SKIPPED where there is neither
+ * The path of ripgrep: on the PATH, else in the npm package @vscode/ripgrep.
+ * @throws EW_BENCH_SKIPPED if there is neither
  */
 export function findRipgrep(): string {
   for (const folder of (process.env["PATH"] ?? "").split(path.delimiter)) {
@@ -77,7 +82,7 @@ export function findRipgrep(): string {
 
 /**
  * The built command line, as `npx everwarp` runs it.
- * @throws EW_BENCH_SKIPPED where it is not built
+ * @throws EW_BENCH_SKIPPED if it is not built
  */
 export function everwarpCommand(): CommandLine {
   const main = path.join(packageRoot(), "dist", "cli", "main.cjs");
@@ -85,5 +90,5 @@ export function everwarpCommand(): CommandLine {
   return [process.execPath, main];
 }
 
-/** What every program on Node pays first. */
+/** What every program on Node costs first. */
 export const BARE_NODE: CommandLine = [process.execPath, "-e", "0"];

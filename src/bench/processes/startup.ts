@@ -6,6 +6,7 @@ import { type BenchCase, limitsOf, reportError, reportSamples } from "../context
 import { type Contender, expectResult, measureInTurn } from "../measure/index.ts";
 import { BARE_NODE, everwarpCommand, findRipgrep, processContender } from "./processes.ts";
 
+/** The case `startup`. */
 export const startup: BenchCase = {
   name: "startup",
   summary: "everwarp --version, and a search of an empty folder, beside a bare node -e 0",

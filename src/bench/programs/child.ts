@@ -1,6 +1,7 @@
 /**
- * The other side of `programs`: what a process of its own does and tells, since what a process compiled stays with it. Started as
- * `everwarp bench --child JOB`; where its cache lies is in its environment.
+ * The child process of `programs` and `together`. Compiled programs stay in a process, so each measurement
+ * needs its own.
+ * It is started as `everwarp bench --child JOB`. The environment says where its cache is.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
@@ -10,10 +11,11 @@ import { Corpus, SearchEngine, scanShape, searchPrograms } from "../../search/in
 import { Device, type PipelineDataKind } from "../../vulkan/index.ts";
 import { checkNumbered, numberedProgram } from "./kernel.ts";
 
+/** What a child process does. */
 export type ChildJob =
-  /** Acquires so many numbered programs, one after the other, and runs each. */
+  /** Acquires numbered programs, one after another, and runs each. */
   | { readonly kind: "numbered"; readonly device: string | number; readonly count: number }
-  /** Acquires what a search runs. */
+  /** Acquires the programs of a search. */
   | { readonly kind: "search-programs"; readonly device: string | number }
   /** Opens an engine on a folder and searches once. */
   | {
@@ -22,7 +24,7 @@ export type ChildJob =
       readonly folder: string;
       readonly pattern: string;
     }
-  /** Opens an engine on a folder and asks once a millisecond for a while. */
+  /** Opens an engine on a folder and sends a query each millisecond for a while. */
   | {
       readonly kind: "beside";
       readonly device: string | number;
@@ -36,43 +38,46 @@ export type ChildJob =
 export interface AcquiredProgram {
   readonly name: string;
   readonly isCompiled: boolean;
-  /** All of `acquire`. */
+  /** Time of `acquire`. */
   readonly ms: number;
-  /** The driver's part of it. */
+  /** The driver's share of that time. */
   readonly driverMs: number;
 }
 
+/** What a child measured about programs. */
 export interface ProgramsAnswer {
   readonly openMs: number;
-  /** All programs, without running them. */
+  /** Time for all programs, without running them. */
   readonly acquireMs: number;
   readonly programs: readonly AcquiredProgram[];
   readonly stats: ProgramStats;
-  /** By what means the driver lets its work be kept. */
+  /** How the driver's work can be kept. */
   readonly driverKeeps: PipelineDataKind;
-  /** Counted where vkCreateComputePipelines is called. */
+  /** Counted at vkCreateComputePipelines. */
   readonly pipelinesFromData: number;
   readonly pipelinesFromSpirv: number;
-  /** JavaScript's memory that the programs take: heap and array buffers. */
+  /** JavaScript memory of the programs: heap and array buffers. */
   readonly heapBytes: number | undefined;
 }
 
+/** What a child measured about its first search. */
 export interface FirstSearchAnswer {
   readonly count: number;
-  /** From the listing of the folder to the answer. */
+  /** Time from the listing of the folder to the answer. */
   readonly ms: number;
 }
 
+/** What a child measured beside other processes. */
 export interface BesideAnswer {
-  /** From the listing of the folder to an engine that answers. */
+  /** Time from the listing of the folder to an engine that answers. */
   readonly openMs: number;
-  /** Each answer's time. */
+  /** Time of each answer. */
   readonly samplesUs: readonly number[];
-  /** Answers that had not one hit. */
+  /** Number of answers without exactly one hit. */
   readonly wrongCount: number;
 }
 
-/** @returns one line of JSON */
+/** Does a job. @returns one line of JSON */
 export async function answerChild(text: string): Promise<string> {
   const job = JSON.parse(text) as ChildJob;
   try {
@@ -164,7 +169,7 @@ async function searchOnce({
   pattern,
 }: ChildJob & { kind: "first-search" }): Promise<FirstSearchAnswer> {
   const startMs = performance.now();
-  const corpus = await Corpus.load([folder]);
+  const corpus = await Corpus.list([folder]);
   const engine = await SearchEngine.open({ corpus, device });
   try {
     const { count } = await engine.submit({ pattern, fixedStrings: true }).wait();
@@ -182,7 +187,7 @@ async function searchBeside({
   runMs,
 }: ChildJob & { kind: "beside" }): Promise<BesideAnswer> {
   const beginMs = performance.now();
-  const engine = await SearchEngine.open({ corpus: await Corpus.load([folder]), device, strategy });
+  const engine = await SearchEngine.open({ corpus: await Corpus.list([folder]), device, strategy });
   const openMs = performance.now() - beginMs;
   const samplesUs: number[] = [];
   let wrongCount = 0;
@@ -205,11 +210,12 @@ function openDevice(select: string | number): Device {
 }
 
 function openOptions(select: string | number): Parameters<typeof Device.open>[0] {
-  // The cache that a driver keeps by itself is switched off wherever it can be: what is measured is ours.
+  // The driver's own cache is switched off wherever that is possible, so that only everwarp's cache is
+  // measured.
   return { select, allowSoftware: typeof select === "number", driverCache: false, queuesToLease: 0 };
 }
 
-/** Undefined where the garbage collector cannot be told to collect. */
+/** JavaScript's memory after a collection. Undefined if the garbage collector cannot be called. */
 function heapBytes(): number | undefined {
   const { gc } = globalThis as { gc?: () => void };
   if (gc === undefined) return undefined;

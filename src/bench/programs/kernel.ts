@@ -1,4 +1,4 @@
-/** Programs to fill a cache with: any number, each another source, and each with an answer that only it gives. */
+/** Programs to fill a cache with: any number, each with its own source and its own answer. */
 import type { ProgramRequest, ProgramLease } from "../../programs/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { expectResult } from "../measure/index.ts";
@@ -34,7 +34,7 @@ void main() {
 }
 `;
 
-/** The n-th program. Always the same object: who asks again is known by it. */
+/** The n-th program. It is always the same object, because the cache recognises a request by it. */
 export function numberedProgram(index: number): ProgramRequest {
   let request = requests.get(index);
   if (request === undefined) {
@@ -45,7 +45,7 @@ export function numberedProgram(index: number): ProgramRequest {
 }
 const requests = new Map<number, ProgramRequest>();
 
-/** What the n-th program answers: its reference. The mixing is Chris Wellons' "lowbias32". */
+/** The answer of the n-th program: its reference. The mixing is Chris Wellons' "lowbias32". */
 export function numberedAnswer(index: number): number {
   const mixed = (value: number): number => {
     let x = value >>> 0;

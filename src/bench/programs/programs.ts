@@ -1,6 +1,6 @@
 /**
- * `programs`: what the program cache costs and what it saves. Processes of their own compile, so that nothing is warm that should be cold;
- * the driver's own cache is switched off in all of them.
+ * `programs`: what the program cache costs and saves. Separate processes compile, so that nothing is warm
+ * that should be cold. The driver's own cache is switched off in all of them.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
@@ -25,17 +25,17 @@ import type { ChildJob, FirstSearchAnswer, ProgramsAnswer } from "./child.ts";
 import { checkNumbered, numberedProgram } from "./kernel.ts";
 
 const PROGRAM_COUNT = 100;
-/** Switches in one sample: one alone is near the clock's own cost. */
+/** Switches in one sample. One alone takes hardly more than reading the clock. */
 const SWITCHES_PER_SAMPLE = 100;
 const PROCESS_COUNT = 16;
-/** Programs that each of the processes wants. */
+/** Number of programs that each process needs. */
 const PROGRAMS_AT_ONCE = 8;
-/** Of whole processes: they take long, and their sum is what counts. */
+/** Samples of whole processes. They take long, and only their sum matters. */
 const CHILD_ROUNDS = 5;
 const CHILD_TIMEOUT_MS = 120_000;
 const MEBIBYTE = 1 << 20;
 
-/** The drivers' own caches, off: NVIDIA's and Mesa's. */
+/** Switches the drivers' own caches off: NVIDIA's and Mesa's. */
 const DRIVER_CACHES_OFF = {
   __GL_SHADER_DISK_CACHE: "0",
   MESA_SHADER_CACHE_DISABLE: "true",
@@ -44,6 +44,7 @@ const DRIVER_CACHES_OFF = {
 const NEEDLE = "a needle in hay";
 const NEEDLE_COUNT = 7;
 
+/** The case `programs`. */
 export const programs: BenchCase = {
   name: "programs",
   summary: "the program cache: opening, switching, loading, memory, cold against warm, 16 processes at once",
@@ -81,7 +82,7 @@ class ProgramsBench {
     this.#select = deviceSelection(context.options.device);
   }
 
-  /** Runs one part; what it cannot do is a row in its place. */
+  /** Runs one part. If it fails, it reports a row that says so. */
   async attempt(subject: string, body: () => Promise<void>): Promise<void> {
     try {
       assertTimeLeft(this.#context);
@@ -91,7 +92,7 @@ class ProgramsBench {
     }
   }
 
-  /** A set of programs, by a process that finds nothing and by one that finds all. */
+  /** Acquires a set of programs in a process that finds none of them, and in one that finds all. */
   async secondRun(): Promise<void> {
     const subject = `${PROGRAM_COUNT} programs, whole set`;
     const job: ChildJob = { kind: "numbered", device: this.#select, count: PROGRAM_COUNT };
@@ -112,7 +113,7 @@ class ProgramsBench {
       expectResult("hits of the second run", stats.hits.disk, PROGRAM_COUNT);
       expectResult("misses of the second run", stats.missCount, 0);
       expectResult("pipelines of the second run", pipelinesFromData + pipelinesFromSpirv, PROGRAM_COUNT);
-      // Where the driver gives nothing to keep it has to make its part again.
+      // If the driver gives nothing to keep, it must do its part again.
       if (driverKeeps !== "none")
         expectResult("pipelines that the driver compiled in the second run", pipelinesFromSpirv, 0);
     }
@@ -167,7 +168,7 @@ class ProgramsBench {
     });
   }
 
-  /** Between two programs that are in use already. */
+  /** Switches between two programs that are in use. */
   async switching(): Promise<void> {
     using device = this.#device();
     await using cache = await ProgramCache.open({ device, directory: false });
@@ -215,7 +216,7 @@ class ProgramsBench {
     for (const lease of held) lease.release();
   }
 
-  /** What the driver does for a search's programs: everything, or nothing but to take its own data back. */
+  /** What the driver does for a search's programs: everything, or only take its own data back. */
   async searchPipelines(): Promise<void> {
     const job: ChildJob = { kind: "search-programs", device: this.#select };
     const directory = this.#newDirectory("search");
@@ -270,7 +271,10 @@ class ProgramsBench {
     this.#report(subject, "without a cache on disk", times.off, expected, {});
   }
 
-  /** Nothing is made more than twice, whoever comes first; and what is on disk then is whole. */
+  /**
+   * No program is made more than twice, whichever process comes first. Afterwards, the entries on disk are
+   * whole.
+   */
   async processesAtOnce(): Promise<void> {
     const job: ChildJob = { kind: "numbered", device: this.#select, count: PROGRAMS_AT_ONCE };
     const samplesUs: number[] = [];
@@ -319,7 +323,7 @@ class ProgramsBench {
     });
   }
 
-  /** A folder for a cache, which is not there yet. */
+  /** A path for a cache. The folder does not exist yet. */
   #newDirectory(name: string): string {
     return path.join(this.#folder, `${name}-${this.#cacheCount++}`);
   }
@@ -373,7 +377,7 @@ function keyOf({ caseName }: BenchContext, subject: string, contender: string): 
   return { case: caseName, subject, contender };
 }
 
-/** Few files, so that what is measured is how a search begins. */
+/** Few files, so that the beginning of a search is measured. */
 function writeTree(folder: string): void {
   const line = "nothing but hay in this line, and in the next one\n";
   const lines = Array.from({ length: 400 }, (_, index) =>

@@ -1,5 +1,5 @@
 /**
- * What a run of `everwarp bench` says: one document, the same on the screen, in --json and in a record's raw.json.
+ * The result of `everwarp bench`: one document, the same on the screen, in --json and in a record's raw.json.
  *
  *     document ── environment (machine, devices)
  *              └─ rows: one per case, subject (what was asked) and contender (who answered)
@@ -21,13 +21,14 @@ export interface Timing {
   readonly quantilesUs: readonly number[];
 }
 
+/** What a row processes per second, at its median. */
 export interface Throughput {
   readonly value: number;
   /** `bytes`: bytes of the corpus per second; `requests`: answers per second. Both at the median. */
   readonly unit: "bytes/s" | "requests/s";
 }
 
-/** Which row. */
+/** Identifies a row. */
 export interface RowKey {
   readonly case: string;
   /** What was asked: "7 MiB, rare". */
@@ -36,6 +37,7 @@ export interface RowKey {
   readonly contender: string;
 }
 
+/** A row with times. */
 export interface MeasuredRow extends RowKey {
   readonly state: "measured";
   /** The result that every sample was checked against. */
@@ -46,18 +48,21 @@ export interface MeasuredRow extends RowKey {
   readonly facts: Readonly<Record<string, string | number>>;
 }
 
+/** A row without times. */
 export interface UnmeasuredRow extends RowKey {
-  /** `failed`: a wrong result or an error; a row like this has no number. `skipped`: it could not be tried here. */
+  /** `failed`: a wrong result or an error. Such a row has no number. `skipped`: it could not be measured here. */
   readonly state: "failed" | "skipped";
   readonly reason: string;
 }
 
+/** A row of the document. */
 export type Row = MeasuredRow | UnmeasuredRow;
 
+/** The document of one run. */
 export interface BenchDocument {
   readonly format: "everwarp-bench";
   readonly version: typeof DOCUMENT_VERSION;
-  /** False while the run goes on, and for ever where it was cut off. */
+  /** False during the run, and forever if it was interrupted. */
   readonly isComplete: boolean;
   readonly startedAt: string;
   readonly elapsedMs: number;
@@ -69,8 +74,8 @@ export interface BenchDocument {
 const QUANTILE_STEPS = 20;
 
 /**
- * Sorts samples and takes what is reported. Quantiles are nearest-rank: each is a time that was really measured.
- * @param samplesUs at least one
+ * Sorts samples and computes the reported values. Quantiles are nearest-rank: each is a measured time.
+ * @param samplesUs at least one sample
  */
 export function summarize(samplesUs: readonly number[]): Timing {
   const sorted = Float64Array.from(samplesUs).sort();
@@ -88,7 +93,7 @@ export function summarize(samplesUs: readonly number[]): Timing {
   };
 }
 
-/** Nanoseconds are the end of what the clock tells. */
+/** The clock's resolution is a nanosecond. */
 function rounded(valueUs: number): number {
   return Math.round(valueUs * 1000) / 1000;
 }

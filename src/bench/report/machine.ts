@@ -1,8 +1,9 @@
-/** What a reader must know of the machine to judge a number. */
+/** What a reader must know about the machine to judge a number. */
 import os from "node:os";
 import { EverwarpError, versionText } from "../../base/index.ts";
 import { listDevices } from "../../vulkan/index.ts";
 
+/** A Vulkan device of the machine. */
 export interface DeviceSummary {
   readonly index: number;
   readonly name: string;
@@ -11,7 +12,7 @@ export interface DeviceSummary {
   readonly apiVersion: string;
 }
 
-/** The machine, without anything that names it in a network. */
+/** The machine, without anything that identifies it in a network. */
 export interface Machine {
   readonly everwarp: string;
   readonly node: string;
@@ -19,12 +20,13 @@ export interface Machine {
   readonly cpu: string;
   readonly coreCount: number;
   readonly memoryBytes: number;
-  /** Vulkan devices, those of the software driver too. */
+  /** Vulkan devices, also software devices. */
   readonly devices: readonly DeviceSummary[];
-  /** Why there are none. */
+  /** Why there are no devices. */
   readonly noDevices: string | undefined;
 }
 
+/** Describes this machine. */
 export function describeMachine(): Machine {
   let devices: DeviceSummary[] = [];
   let noDevices: string | undefined;

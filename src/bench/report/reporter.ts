@@ -1,14 +1,15 @@
 /**
- * Collects rows and shows each as soon as it is there, so that a run that is cut off has lost nothing.
+ * Collects rows and shows each at once. So an interrupted run has lost nothing.
  *
- * Standard output has the table, or with --json the document at the end; standard error has the progress; with --record the
- * document is on disk after every row.
+ * Standard output has the table, or with --json the document at the end. Standard error has the progress.
+ * With --record, the document is on disk after every row.
  */
 import path from "node:path";
 import { unwritable, writeBytesAtomicallySync, makeFolderSync } from "../../storage/index.ts";
 import { type BenchDocument, DOCUMENT_VERSION, type Row } from "./document.ts";
 import { caseHeading, rowLine } from "./table.ts";
 
+/** Where rows go. */
 export interface ReporterOptions {
   readonly argv: readonly string[];
   readonly isJson: boolean;
@@ -23,6 +24,7 @@ export interface ReporterOutput {
   writeError(text: string): void;
 }
 
+/** Reports the rows of a run. */
 export class Reporter {
   readonly rows: Row[] = [];
   readonly #options: ReporterOptions;
@@ -41,12 +43,15 @@ export class Reporter {
     }
   }
 
-  /** Says what is being done. */
+  /** Shows what is being done. */
   progress(text: string): void {
     this.#environment.writeError(`everwarp bench: ${text}\n`);
   }
 
-  /** @param isDraft more samples follow in a row that takes this one's place: it is kept in case they do not, and not shown yet */
+  /**
+   * Adds a row.
+   * @param isDraft a row with more samples will replace this one. Until then it is kept and not shown
+   */
   add(row: Row, isDraft = false): void {
     const before = this.rows.findIndex(
       ({ case: caseName, subject, contender }) =>
@@ -66,7 +71,7 @@ export class Reporter {
     this.#environment.writeOut(Buffer.from(heading + rowLine(row)));
   }
 
-  /** @param isComplete every case that was asked for has been through */
+  /** @param isComplete every requested case has run */
   finish(isComplete: boolean): void {
     this.#record(isComplete);
     if (this.#options.isJson) this.#environment.writeOut(Buffer.from(this.#text(isComplete)));
@@ -83,7 +88,7 @@ export class Reporter {
       isComplete,
       startedAt: this.#startedAt.toISOString(),
       elapsedMs: Date.now() - this.#startedAt.getTime(),
-      // Records are published: where a folder lies on this machine is nobody's business.
+      // Records are published, so they do not say where a folder is on this machine.
       arguments: this.#options.argv.map((word) => (path.isAbsolute(word) ? path.basename(word) : word)),
       environment: this.#options.machine,
       rows: this.rows,

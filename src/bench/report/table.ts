@@ -28,7 +28,7 @@ export function rowLine(row: Row): string {
   return `${start}${times}${tail}`.trimEnd() + "\n";
 }
 
-/** Two decimals where they mean something, and thousands apart. */
+/** A number with two decimals where they matter, and with thousands separated. */
 export function microseconds(us: number): string {
   const digits = us < 1000 ? 2 : 0;
   return us.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });

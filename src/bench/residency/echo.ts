@@ -1,4 +1,4 @@
-/** The echo kernel: the smallest request there is, so what is measured is the way there and back. */
+/** The echo kernel: the smallest possible request, so only the way to the device and back is measured. */
 import {
   type DeviceProfile,
   launchEcho,
@@ -12,7 +12,7 @@ import { type Contender, expectResult } from "../measure/index.ts";
 
 const SMALL_WORKGROUP_SIZE = 32;
 const LARGE_WORKGROUP_SIZE = 512;
-/** More workgroups than any device keeps resident; the strategy finds out how many fit. */
+/** More workgroups than any device keeps resident. The strategy finds out how many fit. */
 const WORKGROUP_ATTEMPT = 4096;
 const ANSWER_TIMEOUT_MS = 2_000;
 

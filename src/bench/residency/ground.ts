@@ -1,4 +1,7 @@
-/** What all cases of `everwarp bench residency` stand on: an open device, rows with their bars, and the loop of the echo kernel. */
+/**
+ * What all cases of `everwarp bench residency` use: an open device, rows with their limits, and the loop of
+ * the echo kernel.
+ */
 import { EverwarpError } from "../../base/index.ts";
 import {
   type DeviceProfile,
@@ -23,29 +26,30 @@ import {
 import { skip } from "../measure/index.ts";
 import type { RowKey } from "../report/index.ts";
 
-/** A device, and how cases report on it. */
+/** A device, and how the cases report on it. */
 export interface Ground {
   readonly context: BenchContext;
   readonly device: Device;
   readonly profile: DeviceProfile;
-  /** The device's threads are the host's cores, so nothing here is as on a GPU. */
+  /** The device's threads are the host's cores, so its times say nothing about a GPU. */
   readonly isSoftware: boolean;
 }
 
-/** What a row is held to. */
+/** The limit of a row. */
 export interface Bar {
   readonly text: string;
   readonly isMet: boolean;
-  /** Set for GPUs: a software device is not judged by it. */
+  /** For GPUs only. A software device is not judged by it. */
   readonly isForGpu: boolean;
 }
 
+/** Samples of a row, with its details. */
 export interface Taken extends RowDetails {
   readonly samplesUs: readonly number[];
   readonly bar?: Bar;
 }
 
-/** A case that has a device to itself, for as long as it runs. */
+/** Makes a case that has a device to itself while it runs. */
 export function residencyCase(
   name: string,
   summary: string,
@@ -70,13 +74,13 @@ export function residencyCase(
   };
 }
 
-/** Opens the device that was asked for. @throws EW_BENCH_SKIPPED for the host, and what opening throws */
+/** Opens the requested device. @throws EW_BENCH_SKIPPED for the host, and what opening throws */
 export function openGround({ options }: BenchContext): Promise<ProfiledDevice> {
   if (options.device === "cpu") throw skip("the host engine keeps no kernel");
   return openProfiledDevice({ select: deviceSelection(options.device) });
 }
 
-/** Takes a row's samples and reports them, or what went wrong in their place. */
+/** Takes a row's samples and reports them. An error is reported in their place. */
 export async function reportRow(
   { context, isSoftware }: Ground,
   subject: string,
@@ -100,7 +104,7 @@ function barText({ text, isMet, isForGpu }: Bar, isSoftware: boolean): string {
   return `${text}: ${isMet ? "met" : "missed"}`;
 }
 
-/** Strategies to measure: those wanted, or the one that the user named if it is among them. */
+/** The strategies to measure: the wanted ones, or the one that the user named if it is among them. */
 export function strategiesOf(
   { context }: Ground,
   wanted: readonly StrategyName[] = STRATEGY_NAMES,
@@ -109,19 +113,19 @@ export function strategiesOf(
   return strategy === undefined ? wanted : wanted.filter((name) => name === strategy);
 }
 
-/** The strategy of rows that are about one kernel, not about strategies. */
+/** The strategy of rows about one kernel, not about strategies. */
 export function strategyOf({ context }: Ground): StrategyName | "auto" {
   return context.options.strategy ?? "auto";
 }
 
-/** The nearest rank of samples: a value that was measured. */
+/** A quantile of samples by nearest rank: a measured value. */
 export function quantileOf(samples: readonly number[], part: number): number {
   const sorted = Float64Array.from(samples).sort();
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }
 
 /**
- * The loop with the echo kernel: the queue alone, without types, lines, journal and supervisor.
+ * Launches the echo kernel's loop: the queue alone, without types, batching, journal and supervisor.
  * @throws EW_STRATEGY_UNSUPPORTED, EW_COMPILE, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
  */
 export function launchEchoLoop(
@@ -133,7 +137,7 @@ export function launchEchoLoop(
   return launchEcho({ device, profile, hasClock, ...options }, Math.max(32, subgroupSize));
 }
 
-/** An answer that did not come. */
+/** The error for an answer that did not come. */
 export function lateAnswer(what: string, timeoutMs: number): EverwarpError {
   return new EverwarpError("EW_BENCH_WRONG_RESULT", `${what}: no answer within ${timeoutMs} ms`);
 }

@@ -1,4 +1,7 @@
-/** Rows about what a kernel takes from others: the host's CPU while it idles and serves, and its share of the device. */
+/**
+ * Rows about what a kernel takes from others: the host's CPU while it is idle and while it serves, and its
+ * share of the device.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { ResidentKernel, type KernelStats } from "../../residency/index.ts";
 import { expectResult } from "../measure/index.ts";
@@ -6,16 +9,20 @@ import { type Ground, quantileOf, reportRow, residencyCase, strategyOf, type Tak
 import { echoKernel, echoReference, workKernel, workReference } from "./kernels.ts";
 
 const WINDOW_MS = 1000;
-/** With --rounds, which is for trying things out. */
+/** With --rounds, which is for experiments. */
 const SHORT_WINDOW_MS = 200;
 const WINDOW_COUNT = 3;
 const SETTLE_MS = 300;
 const REQUESTS_PER_SECOND = 60;
 const IDLE_BAR_PERCENT = 1;
 const SERVING_BAR_PERCENT = 5;
-/** On a software device the kernel runs on the host's cores, so what can be measured of the host is one that does not stay. */
+/**
+ * On a software device, the kernel runs on the host's cores. Only a kernel that does not stay leaves
+ * something to measure.
+ */
 const SOFTWARE_PARK_MS = 2;
 
+/** Rows about the host's CPU time. */
 export const hostCpu = residencyCase(
   "cpu",
   "CPU time of the host, µs a second: with an idle kernel, and while serving 60 requests a second",
@@ -64,7 +71,7 @@ async function echo(kernel: EchoKernel, word: number): Promise<void> {
   expectResult("the echo of a word, plus one", (await kernel.call({ word })).word, echoReference(word));
 }
 
-/** Windows of time, and the CPU time that the whole process took in each, scaled to a second. */
+/** Windows of time, with the CPU time of the whole process in each, scaled to a second. */
 async function takeWindows(
   { context, isSoftware }: Ground,
   kernel: EchoKernel,
@@ -100,9 +107,13 @@ async function takeWindows(
 const DUTY_SHARES = [1, 0.5, 0.25, 0.1] as const;
 const DUTY_WINDOW_MS = 800;
 const DUTY_IN_FLIGHT = 8;
-/** So long that a pause between two requests is long beside what it takes to see the next one, and within every driver's limit of loops. */
+/**
+ * So long that a pause between two requests is long compared with the detection of the next one, and within
+ * every driver's limit of loops.
+ */
 const DUTY_ROUNDS = 4000;
 
+/** Rows about a kernel with a duty cycle. */
 export const dutyCycle = residencyCase(
   "duty",
   "share of the time that a kernel under load works, by its own clock, beside the share that was set",
@@ -132,7 +143,7 @@ async function takeDuty(ground: Ground, share: number): Promise<Taken> {
     const endMs = performance.now() + forMs;
     return Promise.all(Array.from({ length: DUTY_IN_FLIGHT }, () => load(endMs)));
   };
-  kernel.setDutyCycle(share); // while it runs
+  kernel.setDutyCycle(share);
   await loadAll(windowMs / 4);
   samplesUs.length = 0;
   const before = kernel.stats();

@@ -1,7 +1,7 @@
-/** The kernels that `everwarp bench residency` keeps, each with its slow reference. */
+/** The kernels of `everwarp bench residency`, each with its slow reference. */
 import { struct, u32 } from "../../schema/index.ts";
 
-/** The least there is: a word comes back, plus one. No state, so nothing is kept for a replay. */
+/** The smallest kernel: it returns a word plus one. It has no state, so nothing is kept for a replay. */
 export const echoKernel = {
   source: {
     text: `#version 460
@@ -16,6 +16,7 @@ void perform(uint slot) {
   response: struct("Echoed", { word: u32 }),
 } as const;
 
+/** What the echo kernel answers. */
 export function echoReference(word: number): number {
   return (word + 1) >>> 0;
 }
@@ -33,7 +34,7 @@ void perform(uint slot) {
 }
 `;
 
-/** State of any size: each request adds to one cell of it. */
+/** A kernel with state of any size: each request adds to one cell. */
 export function vaultKernel(stateBytes: number) {
   return {
     source: { text: VAULT_TEXT },
@@ -44,7 +45,7 @@ export function vaultKernel(stateBytes: number) {
   } as const;
 }
 
-/** What a vault answers, one deposit after the other. */
+/** What the vault kernel answers, one deposit after another. */
 export function vaultReference(): (deposit: { cell: number; amount: number }) => { sum: number } {
   const cells = new Map<number, number>();
   return ({ cell, amount }) => {
@@ -54,7 +55,10 @@ export function vaultReference(): (deposit: { cell: number; amount: number }) =>
   };
 }
 
-/** Work of a known length: rounds of a generator of random numbers (Lehmer; the numbers are Numerical Recipes' "ranqd1"). */
+/**
+ * A kernel with work of a known length: rounds of a random number generator (Lehmer, with the numbers of
+ * Numerical Recipes' "ranqd1").
+ */
 export const workKernel = {
   source: {
     text: `#version 460
@@ -73,6 +77,7 @@ void perform(uint slot) {
   response: struct("Worked", { value: u32 }),
 } as const;
 
+/** What the work kernel answers. */
 export function workReference({ seed, rounds }: { seed: number; rounds: number }): number {
   let value = seed;
   for (let round = 0; round < rounds; round++) value = (Math.imul(value, 1664525) + 1013904223) >>> 0;

@@ -1,4 +1,7 @@
-/** Rows about the moments in which a kernel does not answer at once: checkpoints, waking, parking, restores, recoveries. */
+/**
+ * Rows about the times in which a kernel does not answer at once: checkpoints, waking, parking, restores and
+ * recoveries.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
@@ -30,6 +33,7 @@ const VAULT_CELLS = 1024;
 
 type Where = "no checkpoint" | "in memory" | "to a file";
 
+/** Rows about checkpoints. */
 export const checkpoints = residencyCase(
   "checkpoint",
   "round trips of a stream of requests while checkpoints are taken, in memory and to a file",
@@ -72,7 +76,7 @@ async function takeStream(
     expectResult("a cell's sum", sum, reference(deposit).sum);
   };
   await ask();
-  // Memory that the first one takes is there from then on.
+  // Memory that the first checkpoint needs is there from then on.
   if (where !== "no checkpoint") await kernel.checkpoint();
   const samplesUs: number[] = [];
   let isOver = false;
@@ -121,12 +125,13 @@ async function takeStream(
 
 const STAYING: readonly StrategyName[] = ["leased", "continuous", "persistent"];
 const IDLE_MS = 2;
-/** Until the kernel has dozed off for good, or parked. */
+/** Waits until the kernel sleeps or is parked. */
 const WAIT_MS = 25;
 const WAKE_COUNT = 30;
 const START_COUNT = 15;
 const RECOVERY_COUNT = 5;
 
+/** Rows about waking, parking, restoring and recovering. */
 export const waking = residencyCase(
   "waking",
   "the first answer after a doze, a park, a launch, a restore and a loss; parking and starting",
@@ -246,7 +251,10 @@ async function takeRestores(ground: Ground, folder: string): Promise<Taken> {
   }
 }
 
-/** The device is lost when it is next asked, which a checkpoint does at once. A request that is made then is answered by what replaces it. */
+/**
+ * The device is lost at its next use, which a checkpoint makes at once. A request that is made then is
+ * answered by the replacement.
+ */
 async function takeRecoveries(ground: Ground): Promise<Taken> {
   const { context, device } = ground;
   const kernel = await ResidentKernel.launch(device, { ...vaultKernel(MIB), strategy: strategyOf(ground) });

@@ -1,4 +1,7 @@
-/** Rows about requests alone: how many launches and waits they take, how long one takes, how many a second there are. */
+/**
+ * Rows about requests: how many launches and waits they need, how long one takes, and how many are answered
+ * per second.
+ */
 import { setImmediate as turn } from "node:timers/promises";
 import { ResidentKernel, type ResidentLoop, type StrategyName, type Ticket } from "../../residency/index.ts";
 import { limitsOf } from "../context/index.ts";
@@ -27,6 +30,7 @@ const BURST_ON_GPU = IN_FLIGHT * 256;
 const BURST_ON_SOFTWARE = IN_FLIGHT * 16;
 const BURST_BAR = 1_000_000;
 
+/** Rows about launches and waits. */
 export const dispatches = residencyCase(
   "dispatches",
   "launches and blocking waits of a persistent kernel over a run of a million requests (--requests N)",
@@ -34,7 +38,7 @@ export const dispatches = residencyCase(
   (ground) => reportRow(ground, "a run of requests", "persistent", () => takeRun(ground)),
 );
 
-/** One run: what the Vulkan layer counted, from before the launch to after the last answer. */
+/** One run: what the Vulkan layer counted from before the launch to after the last answer. */
 async function takeRun({ context, device, isSoftware }: Ground): Promise<Taken> {
   const wanted = context.options.requests ?? (isSoftware ? REQUESTS_ON_SOFTWARE : REQUESTS_ON_GPU);
   const before = { ...device.counters };
@@ -75,6 +79,7 @@ async function takeRun({ context, device, isSoftware }: Ground): Promise<Taken> 
   };
 }
 
+/** Rows about single requests. */
 export const roundtrips = residencyCase(
   "roundtrip",
   "an empty request through callSync, await call and the bare loop, with every strategy",
@@ -146,6 +151,7 @@ function checkTicket(ticket: Ticket, word: number): void {
   expectResult("the echo of a word, plus one", ticket.result, word + 1);
 }
 
+/** Rows about requests per second. */
 export const burst = residencyCase(
   "burst",
   "empty requests, 64 in flight, from one process: through call, and through the bare loop",
@@ -198,7 +204,7 @@ async function takeBursts(
   };
 }
 
-/** Asks words from `first` on, so many at a time that none waits for a slot; checks each answer when it comes. */
+/** Sends words from `first` on, so many at a time that none waits for a slot. Each answer is checked. */
 async function askInParallel(kernel: EchoKernel, first: number, count: number): Promise<void> {
   let next = first;
   const end = first + count;
@@ -214,7 +220,8 @@ async function askInParallel(kernel: EchoKernel, first: number, count: number): 
 }
 
 /**
- * Keeps `depth` requests in flight in a loop until `count` were answered, each answer checked, without the event loop.
+ * Keeps `depth` requests in flight until `count` were answered, without the event loop. Each answer is
+ * checked.
  * @param look called between two looks at the queue
  */
 export function streamThrough(
@@ -251,6 +258,7 @@ const GAP_LEASES = 200;
 const GAP_LEASE_MS = 2;
 const GAP_BARS_US = { leased: 60, continuous: 10 } as const;
 
+/** Rows about the gaps between two launches. */
 export const gaps = residencyCase(
   "gaps",
   "device time between two leases under load, by the device's clock",
@@ -275,7 +283,8 @@ async function takeGaps(ground: Ground, strategy: StrategyName): Promise<Taken> 
     if (beat === undefined || beat.epoch === epoch) return;
     epoch = beat.epoch;
     leases++;
-    // The first heartbeat of a lease alone tells its gap; one that came and went between two looks is not counted.
+    // The gap before a lease shows in its first heartbeat only. A lease that came and went between two looks
+    // is not counted.
     if (beat.gapTicks > 0) samplesUs.push((beat.gapTicks / loop.ticksPerMs) * 1000);
   };
   const wanted = context.options.rounds ?? GAP_LEASES;

@@ -14,13 +14,13 @@ import type { RowKey } from "../report/index.ts";
 import { openEcho } from "./echo.ts";
 import { openWebGpuEcho } from "./webgpu-echo.ts";
 
-/** All contenders have so many turns: only one kernel can be resident at a time, so they are launched anew in each. */
+/** Turns of each contender. Only one kernel can be resident at a time, so each turn launches them again. */
 const TURN_COUNT = 3;
 
 interface Entry {
   readonly name: string;
   readonly samplesUs: number[];
-  /** Opens what answers, for one turn. */
+  /** Opens the contender for one turn. */
   open(): Promise<Opened>;
   workgroupCount?: number;
   failure?: unknown;
@@ -28,6 +28,7 @@ interface Entry {
 
 type Opened = (Disposable | AsyncDisposable) & { contender: Contender; workgroupCount?: number };
 
+/** The case `roundtrip`. */
 export const roundtrip: BenchCase = {
   name: "roundtrip",
   summary: "an empty request and its answer, with every strategy the device allows, and through WebGPU",
@@ -62,7 +63,7 @@ export const roundtrip: BenchCase = {
   },
 };
 
-/** @param isDraft there are turns to come: what failed is told after the last one */
+/** @param isDraft more turns will follow. What failed is reported after the last one */
 function report(context: BenchContext, entries: readonly Entry[], isDraft: boolean): void {
   let dispatchUs: number | undefined;
   for (const { name, samplesUs, workgroupCount, failure } of entries) {
@@ -90,7 +91,8 @@ function keyOf({ caseName }: BenchContext, contender: string): RowKey {
   return { case: caseName, subject: "echo of one word", contender };
 }
 
-// Not a part of the loop: esbuild keeps one state for all rounds of a loop's `await using`, and with it the errors of rounds before.
+// Not inside the loop: esbuild keeps one state for all rounds of a loop's `await using`, and with it the
+// errors of earlier rounds.
 async function measureTurn(entry: Entry, limits: Limits, signal: AbortSignal): Promise<void> {
   await using opened = await entry.open();
   entry.workgroupCount = opened.workgroupCount;

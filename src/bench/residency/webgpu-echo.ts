@@ -1,10 +1,10 @@
 /**
- * The same echo through WebGPU (the npm package `webgpu`, which is Dawn): writeBuffer, dispatch, mapAsync. A peer, not a part of
- * everwarp: the package is used where the user has installed it, and is no dependency.
+ * The same echo through WebGPU (the npm package `webgpu`, which is Dawn): writeBuffer, dispatch, mapAsync. It
+ * is for comparison only. The package is used if the user has installed it, and is no dependency of everwarp.
  */
 import { skip, type Contender, expectResult } from "../measure/index.ts";
 
-/** As much of WebGPU as an echo takes; see https://www.w3.org/TR/webgpu/. */
+/** The parts of WebGPU that an echo needs. See https://www.w3.org/TR/webgpu/. */
 interface GpuBuffer {
   mapAsync(mode: number): Promise<void>;
   getMappedRange(): ArrayBuffer;
@@ -58,6 +58,7 @@ const SHADER = `
 @compute @workgroup_size(1) fn main() { answer[0] = request[0] + 1u; }
 `;
 
+/** An echo kernel that runs in Dawn. */
 export interface WebGpuEcho extends Disposable {
   /** Keeps Dawn alive. */
   readonly gpu: object;
@@ -65,14 +66,15 @@ export interface WebGpuEcho extends Disposable {
 }
 
 /**
- * @param deviceName the Vulkan device that the others run on
- * @throws EW_BENCH_SKIPPED where Dawn is not installed or does not take the device
+ * Opens the echo.
+ * @param deviceName the Vulkan device of the other contenders
+ * @throws EW_BENCH_SKIPPED if Dawn is not installed or does not use the device
  */
 export async function openWebGpuEcho(deviceName: string): Promise<WebGpuEcho> {
   const dawn = await loadDawn();
   Object.assign(globalThis, dawn.globals);
   let device: GpuDevice;
-  // Must be kept: what was made from it dies with it.
+  // It must be kept, because everything made from it dies with it.
   const gpu = dawn.create(["backend=vulkan", `adapter=${deviceName}`]);
   try {
     const adapter = await gpu.requestAdapter();

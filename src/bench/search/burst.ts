@@ -6,6 +6,7 @@ import { queryContender } from "./queries.ts";
 
 const SIZE_BYTES = 7 << 20;
 
+/** The case `search/burst`. */
 export const searchBurst: BenchCase = {
   name: "search/burst",
   summary: "100 different queries on 7 MiB, all in flight at once: the time for all",

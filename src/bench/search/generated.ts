@@ -1,4 +1,4 @@
-/** The shape that all cases on generated corpora share: targets in turn, each with everything it is asked. */
+/** What all cases on generated corpora have in common: targets in turn, each with all its queries. */
 import {
   type BenchContext,
   assertTimeLeft,
@@ -11,35 +11,39 @@ import type { GeneratedCorpus } from "../corpora/index.ts";
 import { type Contender, measure } from "../measure/index.ts";
 import { type LoadedTarget, type TargetPlan, targetPlans } from "./targets.ts";
 
-/** One row per target. */
+/** The rows of one subject: one for each target. */
 export interface Subject {
   readonly name: string;
   readonly details: RowDetails;
   contender(loaded: LoadedTarget): Contender;
 }
 
+/** The samples of one row. */
 export interface SubjectTimes {
   readonly samplesMax: number;
-  /** For all turns of one row. */
+  /** Samples of all turns. */
   readonly budgetMs: number;
 }
 
 interface Sampled {
   name: string;
-  /** How long its last turn took. */
+  /** Time of its last turn. */
   turnMs: number;
   readonly samplesUs: number[][];
   readonly errors: unknown[];
   failure: unknown;
 }
 
-/** Each target is opened, measured and closed in each of the turns: two resident kernels cannot share a device. */
+/**
+ * Number of turns. In each, a target is opened, measured and closed, because two resident kernels do not
+ * share a device well.
+ */
 const TURN_COUNT = 2;
 
 /**
  * Measures all subjects with all targets on one corpus, and reports a row for each.
- * @param skipTarget a reason not to ask a target
- * @returns the medians by target label and subject, µs; targets that failed are missing
+ * @param skipTarget the reason to skip a target
+ * @returns the medians by target label and subject, in µs. Targets that failed are missing
  */
 export async function measureTargets(
   context: BenchContext,
@@ -63,7 +67,7 @@ export async function measureTargets(
       const entry = sampled[index] as Sampled;
       if (entry.failure !== undefined) continue;
       const begin = performance.now();
-      // A second turn that would not end in time is not begun; the first one counts.
+      // A second turn that would not end in time does not begin. The first one counts.
       if (turn > 0 && begin + entry.turnMs > context.deadlineMs) continue;
       try {
         assertTimeLeft(context);
@@ -76,7 +80,7 @@ export async function measureTargets(
           limitsOf(context, times, turn, turnCount),
         );
       } catch (error) {
-        // The turns before it count.
+        // Earlier turns count.
         if (turn === 0 || entry.samplesUs.some((samples) => samples.length === 0)) entry.failure = error;
       }
       context.signal.throwIfAborted();
@@ -88,8 +92,8 @@ export async function measureTargets(
 }
 
 /**
- * @param isDraft there are turns to come: what failed is told after the last one
- * @returns the medians by target label, µs
+ * @param isDraft more turns will follow. What failed is reported after the last one
+ * @returns the medians by target label, in µs
  */
 function report(
   context: BenchContext,

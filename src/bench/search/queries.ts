@@ -5,13 +5,13 @@ import type { KnownQuery } from "../corpora/index.ts";
 import { type Contender, expectResult } from "../measure/index.ts";
 import type { Answer, LoadedTarget } from "./targets.ts";
 
-/** Far beyond what any answer takes that is worth measuring. */
+/** Far longer than any answer that is worth measuring. */
 export const ANSWER_TIMEOUT_MS = 30_000;
 
-/** How the queries of a round follow each other: one is answered before the next is asked, or all are asked first. */
+/** How the queries of a round follow each other: one is answered before the next is sent, or all are sent first. */
 export type Order = "one by one" | "all at once";
 
-/** Asks all queries in each round, and checks each answer: its count every time, each of its hits the first time. */
+/** Sends all queries in each round and checks each answer: the count every time, the hits the first time. */
 export function queryContender(
   loaded: LoadedTarget,
   queries: readonly KnownQuery[],
@@ -50,7 +50,7 @@ function checkCount(
   expectResult(`"${pattern}" has at least ${maxHits} hits`, count >= maxHits, true);
 }
 
-/** The text stands where each hit says, and no hit comes twice. @throws EW_BENCH_WRONG_RESULT */
+/** Checks that the text is at each hit, and that no hit comes twice. @throws EW_BENCH_WRONG_RESULT */
 function checkHits({ pattern, ignoreCase }: KnownQuery, answer: Answer, corpus: Corpus): void {
   const seen = new Set<string>();
   const offsets = answer.offset();

@@ -9,11 +9,12 @@ import { targetPlans } from "./targets.ts";
 
 const MIB = 1 << 20;
 const SIZES_BYTES = [MIB / 16, 7 * MIB, 64 * MIB, 256 * MIB, 1024 * MIB];
-/** A query that would take longer is not asked: the row would say nothing new. */
+/** A query that would take longer is skipped, because the row would say nothing new. */
 const QUERY_MS_MAX = 500;
 /** The corpus's files and the host engine's copy. */
 const MEMORY_PER_BYTE = 2.5;
 
+/** The case `search/size`. */
 export const searchSize: BenchCase = {
   name: "search/size",
   summary: "a literal on generated corpora of 64 KiB to 1 GiB: resident, dispatch, host",

@@ -1,6 +1,6 @@
 /**
- * What is measured when a search is measured: the search engine as its users open it. The only file here that knows how searches are
- * run; everything else asks through it.
+ * Measures a search through the search engine, opened as its users open it. Only this file knows how searches
+ * are run.
  */
 import type { StrategyName } from "../../residency/index.ts";
 import { type Corpus, SearchEngine, type SearchEngineOptions, type Search } from "../../search/index.ts";
@@ -8,23 +8,25 @@ import { listDevices } from "../../vulkan/index.ts";
 import { type BenchOptions, deviceSelection } from "../context/index.ts";
 import type { Query } from "../corpora/index.ts";
 
-/** A query's hits, as a user would take them. */
+/** The hits of a query in the form that a user takes. */
 export interface Answer {
   readonly count: number;
   readonly truncated: boolean;
   /** Index into the corpus's file table. */
   readonly file: Uint32Array;
-  /** Entries of the columns that were decoded within the time: file, line and column of each hit. */
+  /** Number of column entries decoded in the timed part: file, line and column of each hit. */
   readonly decodedCount: number;
-  /** Byte offsets in the files, for the check: decoded when asked for. */
+  /** Byte offsets in the files, for the check. They are decoded at the first call. */
   offset(): ArrayLike<number>;
 }
 
+/** A query that was sent. */
 export interface PendingAnswer {
-  /** Blocks until the answer is there, and decodes what is shown of it: file, line and column of every hit. @throws EW_TIMEOUT */
+  /** Waits for the answer, blocking, and decodes file, line and column of every hit. @throws EW_TIMEOUT */
   take(timeoutMs: number): Answer;
 }
 
+/** A corpus that is loaded in an engine. */
 export interface LoadedTarget {
   readonly loadMs: number;
   submit(query: Query): PendingAnswer;
@@ -35,24 +37,25 @@ export interface LoadedTarget {
 export interface Target extends AsyncDisposable {
   /** The launch strategy, or "host". */
   readonly name: string;
-  /** The device, for people. */
+  /** The device's name for people. */
   readonly device: string;
-  /** It takes its time from the same cores as everything else. */
+  /** It runs on the same cores as everything else. */
   readonly usesHostCores: boolean;
   load(corpus: Corpus): Promise<LoadedTarget>;
 }
 
+/** An engine that can be opened. */
 export interface TargetPlan {
-  /** What it is called until it is open. */
+  /** Its name until it is open. */
   readonly label: string;
-  /** Is a device asked, and not the host? */
+  /** It is a device, not the host. */
   readonly isDevice: boolean;
   open(): Promise<Target>;
 }
 
 /**
- * Who is asked: the device as it runs best, the host engine, the device with a dispatch per request. With --strategy the
- * device runs in that way alone; with --device cpu only the host is asked.
+ * The engines to measure: the device in its best way, the host, and the device with a dispatch for each
+ * request. With --strategy, the device runs only in that way. With --device cpu, only the host is measured.
  */
 export function targetPlans({ device, strategy }: BenchOptions): TargetPlan[] {
   const host: TargetPlan = { label: "host", isDevice: false, open: () => openTarget({ device: "cpu" }) };
@@ -101,7 +104,7 @@ function submit(engine: SearchEngine, corpus: Corpus, query: Query): PendingAnsw
 function take(search: Search, timeoutMs: number): Answer {
   const result = search.waitSync(timeoutMs);
   const { count, truncated } = result;
-  // The columns are made when they are first asked for: these are what a line of output shows.
+  // The columns are made at the first access. These are what a line of output shows.
   const decodedCount = result.file.length + result.line.length + result.column.length;
   return { count, truncated, decodedCount, file: result.file, offset: () => result.offset };
 }

@@ -1,6 +1,6 @@
 /**
- * `search/tree PATH`: a real tree. How long it takes to load, then five kinds of query, each against ripgrep as a whole process and
- * against a one-shot `everwarp search`, in turn.
+ * `search/tree PATH`: a real tree. It measures loading, then five kinds of query. Each query is compared with
+ * ripgrep as a process and with a one-shot `everwarp search`, in turn.
  */
 import { statSync } from "node:fs";
 import { Corpus } from "../../search/index.ts";
@@ -31,7 +31,7 @@ interface TreeQuery extends Query {
   readonly kind: string;
 }
 
-/** What they find depends on the tree; `--query KIND=PATTERN` takes another pattern. */
+/** The queries. What they find depends on the tree. `--query KIND=PATTERN` replaces a pattern. */
 const QUERIES: readonly TreeQuery[] = [
   { kind: "none", pattern: "zzqqxxyy", ignoreCase: false },
   { kind: "rare", pattern: "virtio_blk", ignoreCase: false },
@@ -40,17 +40,18 @@ const QUERIES: readonly TreeQuery[] = [
   { kind: "regex", pattern: "[A-Z]+_SUSPEND", ignoreCase: false, isRegex: true },
 ];
 
+/** The kinds of query, for --query. */
 export const QUERY_KINDS: readonly string[] = QUERIES.map(({ kind }) => kind);
 
 const LOAD_COUNT = 3;
-/** Loads go on while this is not used up. */
+/** Time for loads. */
 const LOADS_MS_MAX = 4_000;
 const ROW_BUDGET_MS = 1_600;
 const PROCESSES_MIN = 5;
-/** The end of ripgrep's output that has its statistics. */
+/** The end of ripgrep's output, with its statistics. */
 const STATS_BYTES_MAX = 4096;
 
-/** What ripgrep says about a query. */
+/** What ripgrep finds for a query. */
 interface Reference {
   readonly hits: number;
   /** Length of what it prints. */
@@ -64,6 +65,7 @@ interface Row {
   failure?: unknown;
 }
 
+/** The case `search/tree`. */
 export const searchTree: BenchCase = {
   name: "search/tree",
   summary:
@@ -76,7 +78,7 @@ export const searchTree: BenchCase = {
         "EW_BAD_ARGUMENT",
         `search/tree needs a tree that exists, not ${tree ?? "nothing"}`,
         {
-          remedy: "Name it behind the case: everwarp bench search/tree PATH.",
+          remedy: "Name it after the case: everwarp bench search/tree PATH.",
         },
       );
     }
@@ -90,7 +92,7 @@ class TreeRun {
   readonly #queries: readonly TreeQuery[];
   readonly #references = new Map<TreeQuery, Reference>();
   readonly #rows: Row[] = [];
-  /** As ripgrep counts them: of a binary file only what comes before it is known to be one. */
+  /** Counted as ripgrep does: of a binary file, only the part before the NUL is known. */
   #searchedBytes: number | undefined;
 
   constructor(context: BenchContext, tree: string) {
@@ -136,13 +138,13 @@ class TreeRun {
     }
   }
 
-  /** Loads the tree some times; the last load stays. */
+  /** Loads the tree several times. The last load stays. */
   async #load(target: Target): Promise<{ loaded: LoadedTarget; corpus: Corpus }> {
     const context = this.#context;
     const samplesUs: number[] = [];
     const begin = performance.now();
     for (;;) {
-      const corpus = await Corpus.load([this.#tree]);
+      const corpus = await Corpus.list([this.#tree]);
       const loaded = await target.load(corpus);
       samplesUs.push((corpus.walkMs + loaded.loadMs) * 1000);
       context.signal.throwIfAborted();
@@ -178,7 +180,7 @@ class TreeRun {
     const wanted: [name: string, open: () => Contender][] = [
       [target.name, () => this.#queryContender(loaded, query, reference)],
     ];
-    // ripgrep runs beside a GPU too, but not beside a software device, which would take cores from it.
+    // ripgrep can run beside a GPU, but not beside a software device, which takes cores from it.
     if (ripgrep !== undefined && (!plan.isDevice || !target.usesHostCores)) {
       wanted.push(["rg, whole process", () => this.#process([ripgrep], query, reference)]);
     }
@@ -191,7 +193,7 @@ class TreeRun {
       if (row.failure !== undefined) continue;
       try {
         const contender = open();
-        // Once before all else, so that one who fails does not end the row of the others.
+        // Once at the beginning, so that a contender that fails does not end the row of the others.
         await contender.run();
         contender.check();
         lanes.push({ row, contender });

@@ -4,9 +4,10 @@ import { measureTargets } from "./generated.ts";
 import { queryContender } from "./queries.ts";
 
 const SIZE_BYTES = 7 << 20;
-/** What the list under an input shows. */
+/** Number of lines in a list below an input field. */
 const MAX_HITS = 20;
 
+/** The case `search/typing`. */
 export const searchTyping: BenchCase = {
   name: "search/typing",
   summary: "a ten-letter word key by key on 7 MiB, up to 20 hits a key: the time for all keys",

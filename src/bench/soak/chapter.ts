@@ -1,6 +1,6 @@
 /**
- * One chapter of a soak: some hundred requests of all kinds at a kernel, while it is parked, throttled, checkpointed and lost; then quiet, and
- * the judgement.
+ * One chapter of a soak: several hundred requests of all kinds to a kernel, while it is parked, throttled,
+ * checkpointed and lost. Then it becomes quiet, and the ledger is judged.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError, injectFaults } from "../../base/index.ts";
@@ -18,9 +18,10 @@ import {
 import { type Entry, type Priority, SoakLedger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 
+/** The kernel of a soak. */
 export type SoakedKernel = ResidentKernel<typeof soakKernel.request, typeof soakKernel.response>;
 
-/** What was done, over all chapters. */
+/** Counts over all chapters. */
 export interface SoakCounts {
   requests: number;
   answered: number;
@@ -38,11 +39,12 @@ const TASKS_MAX = 400;
 const SLICES_MAX = 60;
 const AMOUNT_END = 1 << 16;
 const UNFINISHED_MAX = 600;
-/** Everything is answered long before, however busy the machine. */
+/** By this time everything is answered, however busy the machine is. */
 const QUIET_TIMEOUT_MS = 90_000;
 const SYNC_TIMEOUT_MS = 30_000;
 const LOSSES = ["device-lost@submit", "device-lost@fence-status"] as const;
 
+/** What a chapter left. */
 export interface ChapterResult {
   readonly ledger: SoakLedger;
   readonly reference: SoakReference;
@@ -50,6 +52,7 @@ export interface ChapterResult {
   readonly hasFile: boolean;
 }
 
+/** Runs one chapter. */
 export class SoakChapter {
   readonly #kernel: SoakedKernel;
   readonly #random: Random;
@@ -58,7 +61,7 @@ export class SoakChapter {
   readonly #nextSerial: () => number;
   readonly #onAnswer: (timeUs: number) => void;
   readonly #file: string;
-  /** Rejects with the first thing that went wrong. */
+  /** Rejects with the first error. */
   readonly #pending = new Set<Promise<void>>();
   #failure: unknown;
   #hasFile = false;
@@ -70,7 +73,7 @@ export class SoakChapter {
     reference: SoakReference;
     nextSerial: () => number;
     onAnswer: (timeUs: number) => void;
-    /** Where a checkpoint from the middle is written, if there is one. */
+    /** Path of the checkpoint in the middle of the chapter, if there is one. */
     file: string;
   }) {
     this.#kernel = parts.kernel;
@@ -82,13 +85,13 @@ export class SoakChapter {
     this.#file = parts.file;
   }
 
-  /** @throws EW_BENCH_WRONG_RESULT, and what no request may end with */
+  /** Runs the chapter. @throws EW_BENCH_WRONG_RESULT, and every error that no request may end with */
   async run(): Promise<ChapterResult> {
     const random = this.#random;
     const taskCount = TASKS_MIN + random.below(TASKS_MAX - TASKS_MIN);
     const faults: Disposable[] = [];
     try {
-      // What happens besides, each at a task of its own.
+      // Events beside the requests, each as its own task.
       const events = new Map<number, () => void>();
       const plan = (percent: number, event: () => void): void => {
         if (random.percent(percent)) events.set(random.below(taskCount), event);
@@ -99,7 +102,7 @@ export class SoakChapter {
       plan(20, () => {
         this.#counts.faults++;
         faults.push(injectFaults(`${random.of(LOSSES)}:${1 + random.below(4)}`));
-        // A kernel that stays is not asked after while it answers.
+        // A resident kernel is not examined while it answers.
         if (random.percent(70)) this.#checkpoint(undefined);
       });
       for (let index = 0; index < taskCount && this.#failure === undefined; index++) {
@@ -118,7 +121,7 @@ export class SoakChapter {
     return { ledger: this.#ledger, reference, hasFile: this.#hasFile };
   }
 
-  /** One more request of any kind. */
+  /** Sends one more request of any kind. */
   #ask(): void {
     const random = this.#random;
     const kind = random.below(100);
@@ -231,7 +234,7 @@ export class SoakChapter {
     this.#pending.add(done);
   }
 
-  /** Until everything has come to an end. */
+  /** Waits until everything has ended. */
   async #quiet(): Promise<void> {
     const begin = performance.now();
     while (this.#pending.size > 0 && this.#failure === undefined) {
@@ -260,7 +263,8 @@ export class SoakChapter {
         },
         { urgent },
       );
-    // Those whose deadline passed may still be performed: what comes behind them in their priority waits for that.
+    // A request whose deadline has passed may still be performed. Later requests of its priority wait for
+    // that.
     await Promise.all([lookUp(0, false), lookUp(0, true)]);
     const { sum: count } = await lookUp(0, false);
     const reports = await Promise.all(this.#ledger.doubtful.map(({ task }) => lookUp(task.serial, false)));

@@ -1,16 +1,19 @@
 /**
- * The kernel that `everwarp bench soak` keeps under load, and its slow reference: every request changes state, so its answer shows whether any
- * was lost, performed twice, or performed in another order than the others say; and each leaves a record that can be asked for later.
+ * The kernel of `everwarp bench soak`, and its slow reference. Every request changes state. So its answer
+ * shows whether a request was lost, performed twice, or performed in another order. Each request leaves a
+ * record that can be asked for later.
  */
 import { array, struct, u32 } from "../../schema/index.ts";
 
+/** Number of cells in the kernel's state. */
 export const CELLS = 16;
-/** A record is overwritten by the request that comes so many later. */
+/** A record is overwritten by the request that comes so many requests later. */
 export const RECORDS = 4096;
+/** The kernel's operations. */
 export const Operation = { ADD: 0, JOB: 1, REFUSE: 2, LOOK_UP: 3 } as const;
-/** What the kernel refuses REFUSE with. */
+/** The code with which the kernel refuses REFUSE. */
 export const REFUSAL_CODE = 7;
-/** With these a request does not fit into the header of its slot. */
+/** Padding, so that a request does not fit into the header of its slot. */
 export const DATA_WORDS = 24;
 
 const text = `#version 460
@@ -60,6 +63,7 @@ void perform(uint slot) {
 }
 `;
 
+/** The kernel's source and types. */
 export const soakKernel = {
   source: { text },
   label: "soak",
@@ -86,17 +90,18 @@ export interface Task {
   readonly data: number[];
 }
 
+/** What the kernel answers. */
 export interface Report {
   readonly serial: number;
-  /** Which of all requests that change state it was, from 1 on. */
+  /** Its place among all requests that changed state, from 1. */
   readonly order: number;
   /** How often it was performed. */
   readonly times: number;
-  /** Its cell afterwards; in a LOOK_UP the number of all requests that changed state. */
+  /** Its cell after the request. For LOOK_UP: the number of requests that changed state. */
   readonly sum: number;
 }
 
-/** What the kernel's state is, request by request in the order in which they were performed. */
+/** The reference: the kernel's state after each request, in the order in which they were performed. */
 export class SoakReference {
   readonly #cells: Uint32Array;
   #count: number;

@@ -1,20 +1,23 @@
 /**
- * What was asked in one chapter of a soak and what came of it; and the judgement, when all is quiet.
+ * What was asked in one chapter of a soak, what became of it, and the judgement at the end.
  *
  *     asked ──▶ answered             performed once, its answer is the reference's at its place
- *           ├─▶ never performed      (called off in the line, refused at the door): its record says 0 times
- *           ├─▶ open                 (its deadline passed, or a spinning call withdrew it at a loss): performed once or never, its record says which, and where
+ *           ├─▶ never performed      (cancelled while pending, or refused at once): its record says 0 times
+ *           ├─▶ open                 (its deadline passed, or a spinning call gave it up): performed once or never,
+ *           │                        its record says which, and where
  *           └─▶ refused by fail()    no state is touched
  *
- * The places of all that were performed must be 1, 2, 3 … without a hole: nothing was lost and nothing done twice. Within a priority they must rise
- * in the order of the calls.
+ * The places of all performed requests must be 1, 2, 3 … without a gap: nothing was lost and nothing was done
+ * twice. Within a priority, they must rise in the order of the calls.
  */
 import { expectResult } from "../measure/index.ts";
 import { type Report, SoakReference, type Task } from "./kernel.ts";
 
 export type Priority = 0 | 1;
+/** What became of a request, as far as its caller knows. */
 export type Outcome = "asked" | "answered" | "never performed" | "open" | "refused";
 
+/** A request in the ledger. */
 export interface Entry {
   readonly task: Task;
   readonly priority: Priority;
@@ -22,9 +25,10 @@ export interface Entry {
   report: Report | undefined;
 }
 
+/** The ledger of one chapter. */
 export class SoakLedger {
   readonly entries: Entry[] = [];
-  /** Where the chapter began. */
+  /** State at the beginning of the chapter. */
   readonly begin: SoakReference;
   #performed: Entry[] = [];
 
@@ -38,15 +42,15 @@ export class SoakLedger {
     return entry;
   }
 
-  /** Entries whose callers cannot say whether they were performed, or were told that they were not. */
+  /** Entries whose callers do not know whether they were performed, or were told that they were not. */
   get doubtful(): Entry[] {
     return this.entries.filter(({ outcome }) => outcome === "open" || outcome === "never performed");
   }
 
   /**
    * Judges the chapter, after each doubtful entry was looked up.
-   * @param lookUps what the kernel's records say, by serial
-   * @returns the reference at its end
+   * @param lookUps the kernel's records, by serial
+   * @returns the reference at the end of the chapter
    * @throws EW_BENCH_WRONG_RESULT
    */
   judge(lookUps: ReadonlyMap<number, Report>): SoakReference {
@@ -87,9 +91,9 @@ export class SoakLedger {
   }
 
   /**
-   * Judges what a kernel did that was restored from a checkpoint within the chapter. After `judge`.
-   * @param restored answers to what was in flight then
-   * @param count requests that had changed its state in the end
+   * Judges a kernel that was restored from a checkpoint within the chapter. Call it after `judge`.
+   * @param restored answers to the requests that were in flight then
+   * @param count number of requests that had changed its state in the end
    * @throws EW_BENCH_WRONG_RESULT
    */
   judgeFork(restored: readonly Report[], count: number): void {

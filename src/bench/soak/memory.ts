@@ -1,4 +1,7 @@
-/** Is memory flat? The process's after each stop of the kernel, garbage collected; the device's to the byte, and its objects to the last. */
+/**
+ * Checks that memory does not grow: the process's memory after each stop of the kernel, with garbage
+ * collected, and the device's memory and objects exactly.
+ */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { EverwarpError } from "../../base/index.ts";
@@ -6,17 +9,18 @@ import type { Device } from "../../vulkan/index.ts";
 import { expectResult } from "../measure/index.ts";
 
 const MIB = 1 << 20;
-/** What the process may hold more in the end than after warming up: allocators keep some of what was freed. */
+/** Growth that is allowed after the warm-up, because allocators keep some freed memory. */
 const GROWTH_BYTES_MAX = 64 * MIB;
-/** The same where there were not so many readings while it warmed up: then it still does. */
+/** The same after a warm-up with few readings: then the process is still warming up. */
 const GROWTH_BYTES_MAX_WARMING = 192 * MIB;
 const WARM_READINGS = 20;
-/** The part of the readings that is warm-up, and the part that is the end. */
+/** The share of the readings that is warm-up, and the share that is the end. */
 const PART = 1 / 3;
 
+/** Readings of memory over a soak. */
 export class SoakMemory {
   readonly #residentBytes: number[] = [];
-  /** What each device held when its first kernel had been stopped. */
+  /** What each device held after the first stop of its kernel. */
   readonly #baselines = new WeakMap<Device, { allocatedBytes: number; handles: string }>();
   readonly #collectGarbage: () => void;
 
@@ -25,7 +29,10 @@ export class SoakMemory {
     this.#collectGarbage = runInNewContext("gc") as () => void;
   }
 
-  /** Takes a reading while no kernel is there. @throws EW_BENCH_WRONG_RESULT where a device holds other things than it did the first time */
+  /**
+   * Takes a reading while there is no kernel.
+   * @throws EW_BENCH_WRONG_RESULT if a device holds something else than at the first reading
+   */
   read(device: Device): void {
     this.#collectGarbage();
     this.#residentBytes.push(process.memoryUsage.rss());
@@ -48,7 +55,7 @@ export class SoakMemory {
     expectResult("Vulkan objects after the kernel was stopped", reading.handles, baseline.handles);
   }
 
-  /** Resident bytes now, after the warm-up, and how much more that may become. */
+  /** Resident bytes now and after the warm-up, and the allowed growth. */
   get figures(): { warmMiB: number; endMiB: number; limitMiB: number } {
     const count = Math.max(1, Math.floor(this.#residentBytes.length * PART));
     const warm = Math.max(...this.#residentBytes.slice(0, count), 0);
@@ -57,7 +64,7 @@ export class SoakMemory {
     return { warmMiB: toMiB(warm), endMiB: toMiB(end), limitMiB: toMiB(limit) };
   }
 
-  /** @throws EW_BENCH_WRONG_RESULT where the process has grown */
+  /** @throws EW_BENCH_WRONG_RESULT if the process has grown */
   judge(): void {
     const { warmMiB, endMiB, limitMiB } = this.figures;
     if (endMiB <= limitMiB) return;

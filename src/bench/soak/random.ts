@@ -1,4 +1,7 @@
-/** Random choices that a seed repeats. The generator is Mulberry32 (T. Ettinger, public domain): 32 bits of state, good enough to choose with. */
+/**
+ * Random choices that a seed repeats. The generator is Mulberry32 (T. Ettinger, public domain). Its 32 bits
+ * of state are enough for choices.
+ */
 export class Random {
   #state: number;
 
@@ -6,7 +9,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** A whole number from 0 to `end` less one. */
+  /** A whole number from 0 to `end` − 1. */
   below(end: number): number {
     return Math.floor(this.#share() * end);
   }
@@ -16,7 +19,7 @@ export class Random {
     return from + this.#share() * (to - from);
   }
 
-  /** True so often in a hundred times. */
+  /** True in so many of a hundred cases. */
   percent(share: number): boolean {
     return this.below(100) < share;
   }

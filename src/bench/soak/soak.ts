@@ -1,9 +1,11 @@
 /**
- * `soak`: a kernel with state under random load for minutes, against its reference: every answer right, nothing lost, nothing twice, memory flat.
+ * `soak`: a kernel with state under random load for minutes, compared with its reference. Every answer must
+ * be right, nothing lost, nothing done twice, and memory must not grow.
  *
- *     ┌─▶ chapter (soak-chapter.ts) ─▶ chapter ─▶ … ─▶ checkpoint to a file, stop
- *     │                                                  ├ restore the file from the middle of the last chapter: what was in flight is performed
- *     │                                                  └ read memory; a lost device is closed, and another opened
+ *     ┌─▶ chapter (chapter.ts) ─▶ chapter ─▶ … ─▶ checkpoint to a file, stop
+ *     │                                             ├ restore the file from the middle of the last chapter:
+ *     │                                             │ what was in flight is performed
+ *     │                                             └ read memory; a lost device is closed, and another opened
  *     └── restore, with another strategy and other limits ◀┘
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -32,6 +34,7 @@ const TELL_INTERVAL_MS = 10_000;
 const CHAPTERS_MAX = 6;
 const SAMPLES_MAX = 100_000;
 
+/** The case `soak`. */
 export const soak: BenchCase = {
   name: "soak",
   summary:
@@ -64,7 +67,7 @@ export const soak: BenchCase = {
   },
 };
 
-/** Whatever ends a soak is a failure, also what would be no more than a machine that lacks something elsewhere. */
+/** Every error that ends a soak is a failure, even one that elsewhere means that the machine lacks something. */
 function failureOf(error: unknown, seed: number): unknown {
   if (!(error instanceof EverwarpError)) return error;
   const code = error.code === "EW_BENCH_WRONG_RESULT" ? "" : ` [${error.code}]`;
@@ -74,7 +77,7 @@ function failureOf(error: unknown, seed: number): unknown {
 }
 
 class Soak {
-  /** Round trips of answered requests: all of them, or a fair choice. */
+  /** Round trips of answered requests: all of them, or a random choice. */
   readonly samplesUs: number[] = [];
   readonly #context: BenchContext;
   readonly #random: Random;
@@ -112,7 +115,7 @@ class Soak {
     this.#folder = folder;
   }
 
-  /** What was done so far. */
+  /** What has been done so far. */
   get facts(): Record<string, number> {
     const { warmMiB, endMiB } = this.#memory.figures;
     return {
@@ -155,7 +158,7 @@ class Soak {
   }
 
   async close(): Promise<void> {
-    // After a failure it may not stop as it should; the failure is what counts.
+    // After a failure, it may not stop properly. Only the failure counts.
     await this.#kernel?.stop(1_000).catch(() => undefined);
     this.#device.close();
   }
@@ -201,7 +204,7 @@ class Soak {
         ...(random.percent(50) ? { dozeAfterMs: random.of([0.2, 2]) } : {}),
       },
       ...(leaseMs === undefined ? {} : { leaseMs }),
-      // A small one fills again and again, and each time a checkpoint is taken by itself.
+      // A small journal fills again and again, and each time a checkpoint is taken.
       ...(random.percent(40) ? { checkpoint: { journalBytesMax: slots * 4096 } } : {}),
     };
   }
@@ -240,7 +243,10 @@ class Soak {
     this.#relaunches += relaunches;
   }
 
-  /** Another kernel goes on from the middle of a chapter: with what was in flight then, and nothing else. */
+  /**
+   * Another kernel continues from the middle of a chapter, with the requests that were in flight then and no
+   * others.
+   */
   async #fork({ ledger }: ChapterResult): Promise<void> {
     this.#forks++;
     const device = this.#device.isLost ? this.#device.replace() : this.#device;

@@ -37,6 +37,7 @@ void perform(uint slot) {
   if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + 1u));
 }`;
 
+/** The case `together`. */
 export const together: BenchCase = {
   name: "together",
   summary:
@@ -54,7 +55,7 @@ export const together: BenchCase = {
   },
 };
 
-/** Somebody who is asked, and who can be closed. */
+/** Something that is asked, and that can be closed. */
 interface Asked extends AsyncDisposable {
   readonly subject: string;
   readonly expected: string;
@@ -142,7 +143,7 @@ async function openLookup({ options }: BenchContext): Promise<Asked> {
 
 async function openEcho({ options }: BenchContext): Promise<Asked> {
   const { strategy = "auto" } = options;
-  // On the device that the systems share, as a program does that hands its own device to all.
+  // On the device that the systems share, as in a program that gives its own device to all.
   const session = await openSession({
     select: deviceSelection(options.device),
     sharesSoftware: strategy === "adaptive",

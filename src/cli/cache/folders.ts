@@ -1,9 +1,10 @@
-/** The program cache's folders on disk, as `everwarp cache` goes through them: one for each model of device. */
+/** The folders of the program cache on disk: one for each model of device. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 import { cacheDirectory, DiskStore } from "../../programs/index.ts";
 
+/** The folder of one model of device. */
 export interface ModelFolder {
   /** Name of the folder: the device's name and numbers. */
   readonly name: string;
@@ -11,10 +12,10 @@ export interface ModelFolder {
 }
 
 /**
- * Where the cache lies.
+ * The directory of the cache.
  *
  * @param asked `--directory`
- * @throws EW_BAD_ARGUMENT where the cache is switched off
+ * @throws EW_BAD_ARGUMENT if the cache is switched off
  */
 export function chosenDirectory(
   asked: string | undefined,
@@ -31,7 +32,10 @@ export function chosenDirectory(
   );
 }
 
-/** The folders of all models, or of those whose name has `part` in it. None where there is no cache yet. @throws EW_PATH_UNREADABLE */
+/**
+ * The folders of all models, or of those whose name contains `part`. An empty list if there is no cache yet.
+ * @throws EW_PATH_UNREADABLE
+ */
 export async function modelFolders(directory: string, part = ""): Promise<ModelFolder[]> {
   const names = await readdir(directory, { withFileTypes: true }).catch((cause: unknown) => {
     const error = cause as NodeJS.ErrnoException;

@@ -1,36 +1,41 @@
-/** `everwarp cache stats`, `list` and `verify`: what is there. */
+/** Collects the facts for `everwarp cache stats`, `list` and `verify`. */
 import type { ManifestRow } from "../../programs/index.ts";
 import type { ModelFolder } from "./folders.ts";
 
-/** One model's programs, summed up. */
+/** Sums over the programs of one model. */
 export interface FolderStats {
   readonly folder: string;
   readonly device: string | undefined;
   readonly entries: number;
   readonly bytes: number;
   readonly spirvBytes: number;
-  /** What drivers gave to keep; 0 where SPIR-V alone is kept. */
+  /** Bytes from drivers. 0 if only SPIR-V is kept. */
   readonly dataBytes: number;
   readonly uses: number;
-  /** Milliseconds that making all of them took once: what whoever uses each of them once is spared. */
+  /** Milliseconds that it took to make all of them once. A user of all of them saves this time. */
   readonly madeInMs: number;
   readonly bad: readonly BadEntry[];
-  /** What all processes did, from stats.json; empty where none has written it yet. */
+  /** What all processes did, from stats.json. Empty if no process has written it yet. */
   readonly counters: Readonly<Record<string, number>>;
-  /** Of requests that were not answered from memory, those that the disk or the second level answered; undefined without any. */
+  /**
+   * Share of the requests not answered from memory that the disk or the second-level store answered.
+   * Undefined without such requests.
+   */
   readonly hitRate: number | undefined;
 }
 
+/** An entry that cannot be used. */
 export interface BadEntry {
   readonly id: string;
   readonly reason: string;
 }
 
+/** An entry, with its model. */
 export interface Listed extends ManifestRow {
   readonly folder: string;
 }
 
-/** Reads and checks every entry. Bad ones are moved to the folder's quarantine by that. */
+/** Reads and checks every entry. Bad entries are moved to the folder's quarantine. */
 export async function readFolder({ name, store }: ModelFolder): Promise<{ rows: Listed[]; bad: BadEntry[] }> {
   const { good, bad } = await store.verify();
   if (store.isChanged) await store.saveManifest();
@@ -38,6 +43,7 @@ export async function readFolder({ name, store }: ModelFolder): Promise<{ rows: 
   return { rows: rows.toSorted((a, b) => b.lastUseMs - a.lastUseMs), bad };
 }
 
+/** Sums over the entries of one folder. */
 export async function statsOf(folder: ModelFolder): Promise<FolderStats> {
   const { rows, bad } = await readFolder(folder);
   const counters = await folder.store.readStats();
@@ -60,7 +66,7 @@ export async function statsOf(folder: ModelFolder): Promise<FolderStats> {
   };
 }
 
-/** Misses by their reasons, the most frequent first. */
+/** Misses by reason, the most frequent first. */
 export function missesOf(counters: Readonly<Record<string, number>>): [reason: string, count: number][] {
   return Object.entries(counters)
     .filter(([name, count]) => name.startsWith("miss.") && count > 0)

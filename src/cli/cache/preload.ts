@@ -1,4 +1,4 @@
-/** `everwarp cache preload`: makes programs ahead of time, so that the first to ask finds them. */
+/** `everwarp cache preload`: makes programs ahead of time, so that the first request finds them. */
 import { nowMs, EverwarpError } from "../../base/index.ts";
 import {
   ProgramCache,
@@ -11,41 +11,48 @@ import { openProfiledDevice } from "../../residency/index.ts";
 import { scanShape, searchPrograms } from "../../search/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 
+/** What to make, and for which device. */
 export interface PreloadOptions {
   readonly directory: string;
   /** As `Device.open` takes it. */
   readonly select: string | number;
-  /** Names of shipped programs; all of them, and what a search needs on this device, if there is none. */
+  /** Names of shipped programs. Empty: all of them, and the programs that a search needs on this device. */
   readonly names: readonly string[];
-  /** Asked first, and given what is made here. */
+  /** The second-level store. It is asked first, and gets what is made here. */
   readonly secondLevel?: SecondLevel | undefined;
   readonly onProgress: (done: number, total: number, name: string) => void;
 }
 
+/** A program that is ready. */
 export interface Preloaded {
   readonly name: string;
-  /** `there` for what was on disk already. */
+  /** `there`: it was on disk already. */
   readonly state: "made" | "there" | "failed";
   readonly ms: number;
   readonly reason?: string;
 }
 
+/** What was made, and how the store did. */
 export interface PreloadAnswer {
   readonly device: string;
   readonly folder: string;
   readonly programs: readonly Preloaded[];
   readonly compilations: number;
-  /** Programs that the second-level store had. */
+  /** Number of programs that came from the second-level store. */
   readonly remoteHits: number;
-  /** What last went wrong with it, in words. */
+  /** The store's last error as text. */
   readonly remoteTrouble: string | undefined;
   readonly elapsedMs: number;
 }
 
-/** @throws EW_BAD_ARGUMENT for a name that nothing has, what `Device.open` throws, EW_PATH_UNWRITABLE when nothing could be stored */
+/**
+ * Makes the programs.
+ * @throws EW_BAD_ARGUMENT for an unknown name, EW_PATH_UNWRITABLE if nothing could be stored, and what
+ * `Device.open` throws
+ */
 export async function preload(options: PreloadOptions): Promise<PreloadAnswer> {
   const begin = nowMs();
-  // Before a device is opened: a name that is wrong is told at once.
+  // Before a device is opened, so that a wrong name is reported at once.
   const all = shippedPrograms();
   const named = options.names.flatMap((name) => shippedProgramsNamed(name, all));
   const { device, profile } = await openProfiledDevice({
@@ -54,7 +61,7 @@ export async function preload(options: PreloadOptions): Promise<PreloadAnswer> {
     queuesToLease: 0,
   });
   try {
-    // Those without constants of their own are among the shipped ones as they are.
+    // Programs without constants of their own are among the shipped ones.
     const forSearch = Object.values(searchPrograms(scanShape(device.info, profile))).filter(
       ({ defines, specialization }) => defines !== undefined || specialization !== undefined,
     );
@@ -96,7 +103,7 @@ async function preloadOn(
   const { disk, compilations, hits } = cache.stats();
   if (disk.writeFailures > 0) {
     throw new EverwarpError("EW_PATH_UNWRITABLE", `not all could be stored: ${disk.lastTrouble ?? ""}`, {
-      remedy: "Give --directory a folder that can be written, with room in it.",
+      remedy: "Give --directory a folder that can be written and has free space.",
     });
   }
   return {

@@ -1,4 +1,4 @@
-/** What people read of `everwarp cache`. */
+/** The text of `everwarp cache` for people. */
 import { type BadEntry, type FolderStats, type Listed, missesOf } from "./look.ts";
 
 const LABEL_WIDTH = 14;
@@ -20,7 +20,7 @@ export function millisecondsText(ms: number): string {
   return `${ms.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })} ms`;
 }
 
-/** How long ago: "3 h", "12 days"; "now" for what lies in the future, from a clock that was wrong. */
+/** How long ago: "3 h", "12 days". "now" for a time in the future, from a wrong clock. */
 export function ageText(thenMs: number, nowMs: number): string {
   const seconds = (nowMs - thenMs) / 1000;
   if (seconds < 60) return "now";
@@ -32,6 +32,7 @@ export function ageText(thenMs: number, nowMs: number): string {
 const count = (value: number, what: string): string =>
   `${value.toLocaleString("en")} ${what}${value === 1 ? "" : what.endsWith("s") ? "es" : "s"}`;
 
+/** The text of `everwarp cache stats`. */
 export function statsText(directory: string, folders: readonly FolderStats[]): string {
   if (folders.length === 0) return `${directory}: no programs yet\n`;
   return `${directory}\n${folders.map(folderText).join("")}`;
@@ -71,6 +72,7 @@ function folderText(stats: FolderStats): string {
   ].join("");
 }
 
+/** The text of `everwarp cache list`. */
 export function listText(rows: readonly Listed[], nowMs: number): string {
   if (rows.length === 0) return "no programs\n";
   const names = rows.map((row) => {
@@ -99,6 +101,7 @@ export function listText(rows: readonly Listed[], nowMs: number): string {
   return line("program", ["size", "data", "uses", "last use", "compiled", "driver"]) + lines.join("");
 }
 
+/** The text of `everwarp cache verify`. */
 export function verifyText(goodCount: number, bad: readonly BadEntry[]): string {
   const good = `${goodCount} good`;
   if (bad.length === 0) return `${good}, none bad\n`;

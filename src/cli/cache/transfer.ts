@@ -1,4 +1,4 @@
-/** `everwarp cache export` and `import`: programs carried from one machine to another. */
+/** `everwarp cache export` and `import`: copy programs from one machine to another. */
 import { EverwarpError } from "../../base/index.ts";
 import {
   readArchive,
@@ -37,29 +37,31 @@ export async function exportPrograms(
   return { ...written, bad };
 }
 
+/** An entry that was not imported. */
 export interface Refused {
-  /** Undefined where the archive is too damaged to tell. */
+  /** Undefined if the archive is too damaged to tell. */
   readonly id: string | undefined;
   readonly name: string | undefined;
   readonly reason: string;
 }
 
+/** What an import did. */
 export interface ImportAnswer {
-  /** Names of what was taken. */
+  /** Names of the imported entries. */
   readonly imported: readonly string[];
-  /** How many were there already, whole. */
+  /** Number of entries that were already there, undamaged. */
   readonly present: number;
   readonly refused: readonly Refused[];
 }
 
 /**
- * Takes what an archive has for the devices of this machine.
+ * Imports the entries of an archive that the devices of this machine can use.
  *
- * @throws EW_NO_DEVICE without a device that could use any of it, and what `readArchive` throws
+ * @throws EW_NO_DEVICE without a device that can use any of them, and what `readArchive` throws
  */
 export async function importPrograms(directory: string, path: string): Promise<ImportAnswer> {
   const archive = readArchive(path);
-  // A file that is no archive is told before devices are opened for it.
+  // Before devices are opened, so that a file that is not an archive is reported at once.
   let item = await archive.next();
   const targets = localTargets();
   const stores = new Map<string, DiskStore>();
@@ -89,12 +91,12 @@ export async function importPrograms(directory: string, path: string): Promise<I
   return { imported, present, refused };
 }
 
-/** Published as new: what it was used for elsewhere says nothing here. */
+/** The entry counts as new: its use on another machine says nothing here. */
 function publish(store: DiskStore, entry: Entry): Promise<boolean> {
   return store.publish(entry, encodeEntry(entry, { uses: 0, lastUseMs: Date.now() }));
 }
 
-/** @returns why an entry is not taken */
+/** @returns why an entry is not imported, or undefined */
 function objectionTo(
   { header, spirv }: Entry,
   target: Target | undefined,
@@ -114,7 +116,10 @@ function objectionTo(
     : "its pipeline key is not that of its contents";
 }
 
-/** What the devices of this machine are to the cache. @throws EW_NO_DEVICE, and why a device that is there cannot be opened */
+/**
+ * The identities of this machine's devices in the cache. @throws EW_NO_DEVICE, and the reason if an existing
+ * device cannot be opened
+ */
 function localTargets(): Target[] {
   const targets: Target[] = [];
   let failure: unknown;

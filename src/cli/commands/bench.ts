@@ -1,4 +1,7 @@
-/** `everwarp bench`: measures, with the right answer checked every time. What is measured and how: bench/METHODOLOGY.md. */
+/**
+ * `everwarp bench`: measures this machine, and checks every answer. bench/METHODOLOGY.md says what is
+ * measured and how.
+ */
 import type { ParseArgsConfig } from "node:util";
 import { EverwarpError } from "../../base/index.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../../residency/index.ts";
@@ -19,22 +22,28 @@ import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
-Measures cases; every answer is checked, and a wrong one is an error in the place of a number. Without a name: all
-cases but search/tree, paths, paths-shapes and soak; residency is all that begin with it. search/tree and paths take a tree: everwarp bench search/tree PATH.
+Measures cases. Every answer is checked, and a wrong one is an error in the place of a
+number. Without a name: all cases but search/tree, paths, paths-shapes and soak. A name
+like residency is all cases that begin with it. search/tree and paths take a tree:
+everwarp bench search/tree PATH.
 
   --list             the cases
-  --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
-  --strategy S       only this launch strategy: ${STRATEGY_NAMES.join(", ")}
+  --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp
+                     doctor)
+  --strategy S       only this launch strategy:
+                     ${STRATEGY_NAMES.join(", ")}
   --rounds N         so many samples of every row, instead of what its time allows
   --requests N       so many requests in residency/dispatches, instead of a million
   --entries N        entries of the generated tree of paths; a million if not given
   --minutes M        how long soak goes on; 1 if not given
   --seed N           the choices of soak, to make the same again
-  --query KIND=TEXT  another pattern for search/tree; kinds: ${QUERY_KINDS.join(", ")}
+  --query KIND=TEXT  another pattern for search/tree; kinds:
+                     ${QUERY_KINDS.join(", ")}
   --json             one JSON document at the end, instead of a table
   --record DIR       also keep the document in DIR/raw.json, after every row
 
-Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was not understood.
+Exit codes: 0 measured, 1 a result was wrong or a case failed, 2 the command was not
+understood.
 `;
 
 const OPTIONS = {
@@ -52,18 +61,18 @@ const OPTIONS = {
     query: { type: "string", multiple: true },
     json: { type: "boolean" },
     record: { type: "string" },
-    // For itself: a part of `programs`, in a process of its own.
+    // Internal use: a part of `programs` in a process of its own.
     child: { type: "string" },
   },
 } as const satisfies ParseArgsConfig;
 
-/** A name that stands for all cases that begin with it. */
+/** A name that means all cases that begin with it. */
 const GROUP = "residency";
 
-/** Cases that are run when they are named, and not with all the others. */
+/** Cases that run only if they are named. */
 const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "paths", "paths-shapes", "soak"]);
 
-/** Cases that may be followed by a tree. */
+/** Cases that take a tree as an argument. */
 const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "paths"]);
 
 /** For tests. */
@@ -124,7 +133,7 @@ async function runCase(
     await benchCase.run({ caseName: name, options, reporter, corpora, signal, deadlineMs });
   } catch (error) {
     reporter.add({ case: name, subject: "all", contender: "all", ...whatEnded(error, signal) });
-    // A fault of ours costs one case, not the run, and is not passed over in silence.
+    // A fault of everwarp itself ends one case, not the run, and it is reported.
     if (!(error instanceof EverwarpError)) reporter.progress(failureText(error));
   }
 }
@@ -135,7 +144,7 @@ function whatEnded(error: unknown, signal: AbortSignal): Pick<UnmeasuredRow, "st
   return { state: isNothingWrong ? "skipped" : "failed", reason: `${error.message} [${error.code}]` };
 }
 
-/** @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
+/** Parses the arguments. @returns what to do, or a text to print. @throws EW_BAD_ARGUMENT */
 function parse(argv: readonly string[]): Request | { child: string } | string {
   const { values, positionals } = readOptions("bench", argv, OPTIONS);
   if (values.help === true) return USAGE;

@@ -1,4 +1,4 @@
-/** `everwarp cache`: looks after the programs that are kept on disk. What they are and where they lie: docs/programs.md. */
+/** `everwarp cache`: manages the programs on disk. docs/programs.md says what they are and where they are. */
 import type { ParseArgsConfig } from "node:util";
 import {
   chosenDirectory,
@@ -27,25 +27,31 @@ Looks after the programs that were compiled for this machine's devices and are k
 
   stats            what is kept, and what it was good for
   list             every program
-  preload NAME…    make these ahead of time: a program (search/scan), or all of a system (search)
-  preload --all    every program that comes with everwarp, and what a search needs on this device
-  prune            remove what was not used for long (--max-age), what is too much (--max-bytes), and what dead processes left
-  verify           read and check every entry; bad ones are moved away and made anew when they are asked for
+  preload NAME…    make these ahead of time: a program (search/scan), or all of a
+                   system (search)
+  preload --all    every program that comes with everwarp, and what a search needs on
+                   this device
+  prune            remove what was not used for long (--max-age), what is too much
+                   (--max-bytes), and what dead processes left
+  verify           read and check every entry; bad ones are moved away and made anew
+                   when they are asked for
   clear            remove all
   export FILE      write all into one file, for machines with the same device and driver
   import FILE      take from such a file what fits this machine's devices
 
-  --device D       preload: auto, gpu, a part of a device's name, or its index (everwarp doctor); elsewhere: only the devices whose
-                   folder has this in its name
+  --device D       preload: auto, gpu, a part of a device's name, or its index (everwarp
+                   doctor); elsewhere: only the devices whose folder has this in its name
   --max-age DAYS   30 if neither limit is given
   --max-bytes N    bytes for each model of device, with K, M or G behind the number
   --directory DIR  instead of $EVERWARP_CACHE_DIR or the user's cache folder
   --json           one JSON document
 
-EVERWARP_CACHE_STORE names a second level that preload and every other program asks and fills: a folder, or https://host/path. With
-EVERWARP_CACHE_SECRET only what was put there by someone who has it is taken.
+EVERWARP_CACHE_STORE names a second level: a folder, or https://host/path. preload and
+every other program asks and fills it. With EVERWARP_CACHE_SECRET only what was put there
+by someone who has it is taken.
 
-Exit codes: 0 done, 1 an entry was bad, refused or could not be made, 2 the command was not understood or could not be done.
+Exit codes: 0 done, 1 an entry was bad, refused or could not be made, 2 the command was
+not understood or could not be done.
 `;
 
 const OPTIONS = {
@@ -63,7 +69,7 @@ const OPTIONS = {
 
 const DEFAULT_MAX_AGE_DAYS = 30;
 
-/** What a command has to say, and its exit code. */
+/** The text of a command, and its exit code. */
 interface Outcome {
   readonly document: object;
   readonly text: string;
@@ -189,7 +195,7 @@ const COMMANDS = {
   },
 } satisfies Record<string, (call: Call) => Promise<Outcome>>;
 
-/** One folder after the other: they share a disk. */
+/** One folder after another, because they share a disk. */
 async function each<T>(call: Call, body: (folder: ModelFolder) => Promise<T>): Promise<T[]> {
   const answers: T[] = [];
   for (const folder of await call.folders()) answers.push(await body(folder));
@@ -241,7 +247,7 @@ function deviceSelection(device = "auto"): string | number {
   return /^\d+$/.test(device) ? Number(device) : device;
 }
 
-/** @throws EW_BAD_ARGUMENT unless there are so many words behind the command */
+/** Checks the number of words after the command. @throws EW_BAD_ARGUMENT */
 function assertWords<N extends 0 | 1>({ words }: Call, count: N): N extends 1 ? [string] : [] {
   if (words.length !== count) {
     throw badArgument(
@@ -252,7 +258,7 @@ function assertWords<N extends 0 | 1>({ words }: Call, count: N): N extends 1 ? 
   return [...words] as N extends 1 ? [string] : [];
 }
 
-/** Options that a command would not look at are not passed over in silence. @throws EW_BAD_ARGUMENT */
+/** Refuses options that a command does not use. @throws EW_BAD_ARGUMENT */
 function assertOptionsFit(command: string, { all, device, maxAgeDays, maxBytes }: CacheOptions): void {
   const complain = (option: string): never => {
     throw badArgument(`cache ${command} takes no ${option}`, "everwarp cache --help shows what does.");

@@ -1,7 +1,8 @@
 /**
- * `everwarp doctor`: what this machine offers, and what will be used of it.
+ * `everwarp doctor`: what this machine offers, and what everwarp will use.
  *
- * Each probe runs in a process of its own, with a time limit: a driver that hangs or crashes is a line of the report.
+ * Each probe runs in its own process with a time limit. A driver that hangs or crashes becomes a line of the
+ * report.
  */
 import type { ParseArgsConfig } from "node:util";
 import { examine, answerProbe, type ProbeRunner, runProbeApart, reportText } from "../doctor/index.ts";
@@ -10,11 +11,12 @@ import { readOptions } from "./options.ts";
 
 const USAGE = `everwarp doctor [--json] [--fresh] [--long]
 
-Shows what this machine offers: Vulkan, its devices, and what was measured of each. The first time takes some seconds a device; what was
-found is kept in the device's profile.
+Shows what this machine offers: Vulkan, its devices, and what was measured of each.
+The first time takes some seconds a device. The readings are kept in the device's profile.
 
   --fresh  measure every device again, instead of reading its profile
-  --long   keep a kernel running for 3 s, also where a watchdog may end it (and with it, for a moment, the display)
+  --long   keep a kernel running for 3 s, also where a watchdog may end it (and with
+           it, for a moment, the display)
   --json   one JSON document
 `;
 
@@ -24,7 +26,7 @@ const OPTIONS = {
     fresh: { type: "boolean" },
     long: { type: "boolean" },
     help: { type: "boolean", short: "h" },
-    // For itself: runs one probe on one device and answers with JSON.
+    // Internal use: runs one probe on one device and prints JSON.
     probe: { type: "string" },
   },
 } as const satisfies ParseArgsConfig;

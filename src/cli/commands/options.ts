@@ -1,11 +1,11 @@
-/** Options of the commands other than `search`, which have few. */
+/** Parses the options of the commands other than `search`. */
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { EverwarpError } from "../../base/index.ts";
 
 /**
- * Takes the words of a command apart.
+ * Splits the words of a command into options and others.
  * @param command its name, for the hint
- * @throws EW_BAD_ARGUMENT for options that it does not have
+ * @throws EW_BAD_ARGUMENT for unknown options
  */
 export function readOptions<T extends ParseArgsConfig>(
   command: string,
@@ -19,7 +19,7 @@ export function readOptions<T extends ParseArgsConfig>(
   }
 }
 
-/** What is thrown for words that are not understood. */
+/** The error EW_BAD_ARGUMENT for arguments that are not understood. */
 export function badArgument(message: string, remedy: string, cause?: unknown): EverwarpError {
   return new EverwarpError("EW_BAD_ARGUMENT", message, { remedy, cause });
 }

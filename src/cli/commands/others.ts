@@ -1,12 +1,12 @@
-/** All commands but `search`, told apart by commander. Each is loaded when it is called. */
+/** Runs all commands but `search`. commander distinguishes them. Each is loaded when it is called. */
 import { Command, CommanderError } from "commander";
 import type { Environment } from "../terminal/index.ts";
 import { COMMANDS } from "./registry.ts";
 import { versionText } from "../../base/index.ts";
 
-/** @returns the exit code; 2 for a command that does not exist */
+/** Runs a command. @returns its exit code, or 2 if it does not exist */
 export async function runCommand(argv: readonly string[], environment: Environment): Promise<number> {
-  // A command tells what it can do; commander knows only its name.
+  // A command prints its own help. commander knows only its name.
   const [word, named, ...more] = argv;
   if (word === "help" && named !== undefined && more.length === 0) {
     if (named === "search") return (await import("./search.ts")).runSearch(["--help"], environment);

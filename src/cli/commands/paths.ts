@@ -1,7 +1,7 @@
 /**
- * `everwarp paths`: a tree's names in memory, and paths resolved against them as they come.
+ * `everwarp paths`: loads a tree's names into memory, and resolves paths against them.
  *
- * Paths are resolved in batches of whatever has arrived, and answered in the order in which they came.
+ * Paths are resolved in batches of what has arrived, and answered in their order.
  */
 import { statSync } from "node:fs";
 import type { ParseArgsConfig } from "node:util";
@@ -12,18 +12,22 @@ import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp paths TREE [--stdin] [OPTIONS]
 
-Loads the names below TREE, a directory (or a file that --save has written), and resolves paths against them as Linux does: symlinks, "..",
-and the errors. TREE itself is "/"; relative paths begin there too.
+Loads the names below TREE, which is a directory or a file that --save has written.
+Resolves paths against them as Linux does: symlinks, "..", and the errors.
+TREE itself is "/". Relative paths begin there too.
 
-  --stdin          resolve the paths on standard input, one a line, and print for each, in order: inode, kind, path; or the error
+  --stdin          resolve the paths on standard input, one a line, and print for
+                   each, in order: inode, kind, path; or the error
   -0, --null       paths end with NUL instead of a line feed, in both directions
   --no-follow      a symlink that a whole path names is not followed
   --json           one JSON document a line
   --save FILE      keep the names in a file, which loads in a fraction of the time
-  --device D       auto, cpu, gpu, a part of a device's name, or its index (everwarp doctor)
+  --device D       auto, cpu, gpu, a part of a device's name, or its index
+                   (everwarp doctor)
   --threads N      threads of the host engine
 
-Without --stdin: how many entries there are, and what they take. Exit codes: 0 all paths were found, 1 some were not, 2 something went wrong.
+Without --stdin: how many entries there are, and what they take.
+Exit codes: 0 all paths were found, 1 some were not, 2 something went wrong.
 `;
 
 const OPTIONS = {
@@ -174,7 +178,7 @@ function textLine(files: Namespace, path: Buffer, inode: number, separator: numb
   return Buffer.concat([Buffer.from(found), path, Buffer.of(separator)]);
 }
 
-/** As `everwarp search --json` has it, a path that is no UTF-8 is given as base64. */
+/** Like `everwarp search --json`, this gives a path that is not UTF-8 as base64. */
 function jsonLine(files: Namespace, path: Buffer, inode: number): Buffer {
   const text = path.toString();
   const named = Buffer.from(text).equals(path) ? { text } : { bytes: path.toString("base64") };

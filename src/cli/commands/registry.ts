@@ -1,11 +1,15 @@
-/** The commands beside `search`. Each is a module of its own, loaded when it is called. */
+/** The commands other than `search`. Each is a module that is loaded when it is called. */
 import type { Environment } from "../terminal/index.ts";
 
-/** What a command's module exports. `argv` is what stands behind the command's name; answers the exit code. */
+/**
+ * What the module of a command exports. `argv` has the arguments after the command's name. Returns the exit
+ * code.
+ */
 export interface CommandModule {
   run(argv: readonly string[], environment: Environment): Promise<number>;
 }
 
+/** A command of `everwarp`. */
 export interface RegisteredCommand {
   name: string;
   /** A few words for `everwarp help`. */
@@ -13,6 +17,7 @@ export interface RegisteredCommand {
   load(): Promise<CommandModule>;
 }
 
+/** All commands but `search`, in the order of help. */
 export const COMMANDS: readonly RegisteredCommand[] = [
   {
     name: "bench",

@@ -4,9 +4,9 @@ import { type GrepEngine, type GrepOptions, type GrepSubject, runGrep } from "..
 import { configArgs, type FlagValues, parseFlags, toGrepOptions } from "../flags/index.ts";
 import type { Environment } from "../terminal/index.ts";
 
-/** What tests put in the place of the real thing. */
+/** What tests replace. */
 export interface SearchHooks {
-  /** Opens an engine for this search, or undefined for none. Default: a device's, see engine-hook.ts. */
+  /** Opens an engine for this search, or undefined for none. Default: a device's, see device-search.ts. */
   openEngine?: (
     options: GrepOptions,
     environment: Environment,
@@ -14,7 +14,7 @@ export interface SearchHooks {
   ) => Promise<GrepEngine | undefined>;
 }
 
-/** Parses flags, and once more with those of the configuration file in front. */
+/** Parses the flags. If there is a configuration file, parses again with its arguments in front. */
 export function readArguments(argv: readonly string[], environment: Environment): FlagValues {
   const flags = parseFlags(argv);
   if (flags.special !== undefined || flags.noConfig) return flags;
@@ -26,8 +26,8 @@ export function readArguments(argv: readonly string[], environment: Environment)
 
 /**
  * Runs a search.
- * @param argv what stands behind `everwarp search`
- * @returns the exit code: 0 something matched, 1 nothing did, 2 there was an error
+ * @param argv the arguments after `everwarp search`
+ * @returns the exit code: 0 something matched, 1 nothing matched, 2 there was an error
  * @throws EverwarpError for arguments that are not understood, and for output that cannot be written
  */
 export async function runSearch(
@@ -40,12 +40,12 @@ export async function runSearch(
   await assertStrategy(flags.strategy);
   const options = toGrepOptions(flags, environment);
   return await runGrep(options, environment, async (subject) => {
-    const openEngine = hooks.openEngine ?? (await import("../engine-hook.ts")).openEngine;
+    const openEngine = hooks.openEngine ?? (await import("./device-search.ts")).openEngine;
     return await openEngine(options, environment, subject);
   });
 }
 
-/** The names are loaded only where one was given. @throws EW_BAD_ARGUMENT */
+/** Checks the name of a strategy. The list of names is loaded only if one was given. @throws EW_BAD_ARGUMENT */
 async function assertStrategy(name: string | undefined): Promise<void> {
   if (name === undefined || name === "auto") return;
   const { STRATEGY_NAMES } = await import("../../residency/strategies/strategy-name.ts");

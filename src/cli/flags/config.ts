@@ -2,12 +2,16 @@
 import { readFileSync } from "node:fs";
 import { systemErrorText } from "../../search/index.ts";
 
-/** White space as Unicode has it. `trim` would take a byte-order mark too, which ripgrep leaves in the first argument. */
+/**
+ * White space by Unicode's definition. `trim` would also remove a byte-order mark, which ripgrep keeps in the
+ * first argument.
+ */
 const OUTER_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
 
 /**
- * @param path value of the environment variable; undefined or empty for no file
- * @param onMessage told when the file cannot be read
+ * The arguments in the configuration file.
+ * @param path value of the environment variable. Undefined or empty: no file
+ * @param onMessage gets the reason if the file cannot be read
  */
 export function configArgs(path: string | undefined, onMessage: (message: string) => void): string[] {
   if (path === undefined || path === "") return [];

@@ -1,6 +1,7 @@
-/** What a flag is. The table of all of them drives parsing, help and tests. */
+/** What a flag is. The table of all flags drives the parser, the help and tests. */
 import type { FlagValues } from "./flag-values.ts";
 
+/** The headings of --help, in order. */
 export const CATEGORIES = [
   "input",
   "search",
@@ -11,29 +12,30 @@ export const CATEGORIES = [
   "other behaviors",
   "everwarp",
 ] as const;
+/** A heading of --help. */
 export type Category = (typeof CATEGORIES)[number];
 
 interface FlagBase {
-  /** Without dashes. */
+  /** The long name without dashes. */
   long: string;
   short?: string;
   aliases?: readonly string[];
-  /** Long name that takes the flag back. */
+  /** Long name that cancels the flag. */
   negated?: string;
   category: Category;
-  /** One sentence for -h. */
+  /** The sentence for -h. */
   help: string;
-  /** More for --help. */
+  /** The text for --help. */
   details?: string;
 }
 
-/** On, or (by its negation) off. */
+/** A flag that is on, or off by its negation. */
 export interface SwitchFlag extends FlagBase {
   kind: "switch";
   update(flags: FlagValues, on: boolean): void;
 }
 
-/** Takes a value; given again, the last one wins. */
+/** A flag with a value. If it is given again, the last value counts. */
 export interface ValueFlag extends FlagBase {
   kind: "value";
   /** The value's name in help. */
@@ -44,15 +46,16 @@ export interface ValueFlag extends FlagBase {
   reset?(flags: FlagValues): void;
 }
 
-/** Takes a value and keeps all that are given. */
+/** A flag with a value that keeps all given values. */
 export interface RepeatableFlag extends Omit<ValueFlag, "kind"> {
   kind: "repeatable";
 }
 
-/** Asks for something else than a search. */
+/** A flag that asks for something other than a search. */
 export interface SpecialFlag extends FlagBase {
   kind: "special";
   update(flags: FlagValues, short: boolean): void;
 }
 
+/** A flag of `everwarp search`. */
 export type Flag = SwitchFlag | ValueFlag | RepeatableFlag | SpecialFlag;

@@ -1,14 +1,20 @@
-/** The first stage of the arguments: what was typed, and nothing that depends on the terminal, the disk or each other. */
+/**
+ * The first stage of the arguments: what the user typed. Nothing here depends on the terminal, the disk or
+ * other flags.
+ */
 
 import type { GrepMode, SortKey } from "../../search/index.ts";
 
-/** Asked for instead of a search. */
+/** What the user asked for instead of a search. */
 export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong";
 
+/** Where a pattern comes from: the command line, or a file with one pattern per line. */
 export type PatternSource = { pattern: string } | { file: string };
 
+/** One use of --type, --type-not, --type-add or --type-clear. */
 export type TypeChange = { clear: string } | { add: string } | { select: string } | { negate: string };
 
+/** The values of all flags, and the other arguments. */
 export interface FlagValues {
   special: Special | undefined;
   mode: GrepMode;
@@ -22,7 +28,7 @@ export interface FlagValues {
   color: "never" | "auto" | "always" | "ansi";
   colors: string[];
   column: boolean | undefined;
-  /** -A and -B win over -C wherever they stand; --passthru and the three replace each other. */
+  /** -A and -B win over -C wherever they are. --passthru and these three replace each other. */
   context: "passthru" | { before?: number; after?: number; both?: number };
   contextSeparator: string | undefined;
   crlf: boolean;
@@ -73,12 +79,13 @@ export interface FlagValues {
   unrestricted: number;
   vimgrep: boolean;
   withFilename: boolean | undefined;
-  // everwarp's own
+  // Flags that only everwarp has.
   device: string;
   strategy: string | undefined;
   persistent: boolean;
 }
 
+/** The values if no flag is given. */
 export function defaultFlagValues(): FlagValues {
   return {
     special: undefined,
@@ -149,7 +156,7 @@ export function defaultFlagValues(): FlagValues {
   };
 }
 
-/** Lines before and after a match. */
+/** Number of lines before and after a match. */
 export function contextLines(context: FlagValues["context"]): { before: number; after: number } {
   if (context === "passthru") return { before: 0, after: 0 };
   const both = context.both ?? 0;

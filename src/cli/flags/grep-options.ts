@@ -1,6 +1,6 @@
 /**
- * The second stage of the arguments: ready to run. Here flags meet each other, the terminal and the disk, and defaults are decided
- * as ripgrep decides them.
+ * The second stage of the arguments: decided options. Here flags are combined with each other, the terminal
+ * and the disk, and ripgrep's defaults are applied.
  */
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -25,7 +25,7 @@ function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-/** stat, where a path that cannot be looked at is neither file nor directory. */
+/** Tests a path. A path that cannot be examined is neither a file nor a directory. */
 function probe(path: string, test: (path: string) => boolean): boolean {
   try {
     return test(path);
@@ -64,13 +64,13 @@ function walkOptions(flags: FlagValues, { stdoutFile }: Environment): WalkOption
     ...(flags.maxFilesizeBytes === undefined ? {} : { maxFilesizeBytes: flags.maxFilesizeBytes }),
     follow: flags.follow,
     oneFileSystem: flags.oneFileSystem,
-    // A list of files may hold the file that it is written to; a search does not search what it has just written.
+    // A list of files may contain the file that it is written to. A search skips the file that it writes to.
     ...(flags.mode.kind === "search" && stdoutFile !== undefined ? { skippedFile: stdoutFile } : {}),
     ...(flags.sort === undefined ? {} : walkOrder(flags.sort)),
   };
 }
 
-/** What the walk does for a sort; times, and reversing, come after it. */
+/** How the walk helps to sort. Sorting by time and reversing are done after it. */
 function walkOrder({ key, reverse }: NonNullable<FlagValues["sort"]>): Pick<WalkOptions, "sort"> {
   if (key !== "path") return { sort: "directory" };
   return reverse ? {} : { sort: "path" };
@@ -87,7 +87,7 @@ function binaryModes(flags: FlagValues): { explicit: BinaryMode; implicit: Binar
   return { explicit: "convert", implicit: flags.binary === "searchAndSuppress" ? "convert" : "quit" };
 }
 
-/** What -o, -v and counts make of each other. */
+/** The mode after -o, -v and counts are combined. */
 function settledMode(flags: FlagValues): GrepMode {
   const { mode } = flags;
   if (mode.kind !== "search") return mode;
@@ -96,7 +96,11 @@ function settledMode(flags: FlagValues): GrepMode {
   return mode;
 }
 
-/** @throws EverwarpError for values that cannot be used together or in this place */
+/**
+ * Decides the options of a search.
+ * @throws EW_BAD_ARGUMENT, EW_BAD_FLAG_VALUE for values that cannot be used, or not together. Also the errors
+ * of `collectPatterns`
+ */
 export function toGrepOptions(flags: FlagValues, environment: Environment): GrepOptions {
   const mode = settledMode(flags);
   const search = mode.kind === "search" ? mode.search : "standard";
@@ -220,7 +224,7 @@ export function toGrepOptions(flags: FlagValues, environment: Environment): Grep
   };
 }
 
-/** A terminal that says it is dumb, or a user who wants none, gets no colour unless it is asked for. */
+/** A terminal whose TERM is "dumb" gets no colour unless the user asks for it. The same is true with NO_COLOR. */
 function terminalHasColor({ env }: Environment): boolean {
   return env["TERM"] !== undefined && env["TERM"] !== "dumb" && env["NO_COLOR"] === undefined;
 }

@@ -1,4 +1,4 @@
-/** Help from the flag table. */
+/** Writes help from the flag table. */
 import { CATEGORIES, type Flag } from "./definition.ts";
 import { FLAGS } from "./table.ts";
 
@@ -38,7 +38,7 @@ function inCategory(category: string): Flag[] {
   return FLAGS.filter((flag) => flag.category === category).toSorted((a, b) => (a.long < b.long ? -1 : 1));
 }
 
-/** One line per flag. */
+/** The text of -h: one line per flag. */
 export function shortHelp(): string {
   const width = Math.max(...FLAGS.map((flag) => names(flag).length)) + 2;
   const parts = CATEGORIES.map(
@@ -60,7 +60,7 @@ function paragraph(flag: Flag): string {
   return lines.join("\n");
 }
 
-/** A paragraph per flag. */
+/** The text of --help: one paragraph per flag. */
 export function longHelp(): string {
   const parts = CATEGORIES.map(
     (category) => `${category.toUpperCase()}:\n${inCategory(category).map(paragraph).join("\n\n")}\n`,

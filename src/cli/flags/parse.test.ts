@@ -149,7 +149,7 @@ describe("parsing", () => {
     for (const flag of ["-U", "--multiline", "--no-pcre2"])
       expect(thrown(flag)).toMatchObject({
         code: "EW_UNKNOWN_FLAG",
-        message: `unrecognized flag ${flag}. It is one of ripgrep's that everwarp does not have yet`,
+        message: `unrecognized flag ${flag}. It is a flag of ripgrep that everwarp does not have yet`,
       });
     expect(similarNames("qqqqqq")).toEqual([]);
   });

@@ -1,4 +1,7 @@
-/** Reads arguments by the flag table: `-nA3`, `-A=3`, `--context=3`, `--context 3`, `--`, values that begin with a dash. */
+/**
+ * Parses arguments by the flag table: `-nA3`, `-A=3`, `--context=3`, `--context 3`, `--`, values that begin
+ * with a dash.
+ */
 import { EverwarpError } from "../../base/index.ts";
 import type { Flag } from "./definition.ts";
 import { type FlagValues, defaultFlagValues } from "./flag-values.ts";
@@ -17,7 +20,7 @@ for (const flag of FLAGS) {
   if (flag.short !== undefined) shortNames.set(flag.short, flag);
 }
 
-/** @throws EW_UNKNOWN_FLAG, EW_BAD_FLAG_VALUE */
+/** Parses the arguments of a search. @throws EW_UNKNOWN_FLAG, EW_BAD_FLAG_VALUE */
 export function parseFlags(args: readonly string[]): FlagValues {
   const flags = defaultFlagValues();
   let next = 0;
@@ -104,7 +107,7 @@ function unexpectedValue(name: string, value: string): EverwarpError {
   );
 }
 
-/** Flags of ripgrep that have no entry in the table yet, so that we can say so. */
+/** Flags of ripgrep that are not in the table yet. The error about them says so. */
 const NOT_YET: ReadonlySet<string> = new Set(
   (
     "U P z auto-hybrid-regex debug dfa-size-limit engine generate hostname-bin hyperlink-format multiline " +
@@ -116,7 +119,7 @@ const NOT_YET: ReadonlySet<string> = new Set(
 function unknownFlag(name: string, similar: readonly string[]): EverwarpError {
   if (NOT_YET.has(name.replace(/^-+(no-)?/, "")))
     return new EverwarpError("EW_UNKNOWN_FLAG", `unrecognized flag ${name}`, {
-      remedy: "It is one of ripgrep's that everwarp does not have yet",
+      remedy: "It is a flag of ripgrep that everwarp does not have yet",
     });
   const hint =
     similar.length === 0
@@ -130,7 +133,10 @@ function trigrams(name: string): Set<string> {
   return new Set(Array.from({ length: padded.length - 2 }, (_, at) => padded.slice(at, at + 3)));
 }
 
-/** Names that share at least 4 in 10 of their trigrams (Jaccard index) with an unknown one. */
+/**
+ * Flag names that are similar to an unknown one: at least 40 % of the trigrams of both are common (Jaccard
+ * index). This is ripgrep's rule.
+ */
 export function similarNames(unknown: string): string[] {
   const given = trigrams(unknown);
   return [...longNames.keys()].filter((name) => {

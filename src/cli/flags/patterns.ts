@@ -1,19 +1,23 @@
-/** Where patterns come from: -e, -f, or the first positional argument. */
+/** Collects the patterns: from -e, -f, or the first positional argument. */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
 import type { FlagValues } from "./flag-values.ts";
 
+/** Patterns, and the arguments that are not patterns. */
 export interface CollectedPatterns {
   patterns: string[];
-  /** The positional arguments that are left: paths. */
+  /** The remaining positional arguments: paths. */
   paths: string[];
-  /** -f - read standard input, so nothing else can. */
+  /** `-f -` has read standard input, so nothing else can. */
   stdinConsumed: boolean;
 }
 
-/** @throws EW_BAD_ARGUMENT where there is no pattern, EW_PATH_NOT_FOUND or EW_PATH_UNREADABLE for a file of patterns */
+/**
+ * Collects the patterns and the paths.
+ * @throws EW_BAD_ARGUMENT without any pattern, EW_PATH_NOT_FOUND or EW_PATH_UNREADABLE for a file of patterns
+ */
 export function collectPatterns(flags: FlagValues): CollectedPatterns {
   if (flags.mode.kind !== "search") return { patterns: [], paths: flags.positional, stdinConsumed: false };
   if (flags.patterns.length === 0) {

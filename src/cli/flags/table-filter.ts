@@ -1,7 +1,8 @@
-/** Flags that say which files are searched. */
+/** Flags that choose the files to search. */
 import type { Flag } from "./definition.ts";
 import { badValue, parseCount, parseSize } from "./value-parsers.ts";
 
+/** The flags that choose files. */
 export const FILTER_FLAGS: readonly Flag[] = [
   {
     kind: "switch",

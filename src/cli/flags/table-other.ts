@@ -1,6 +1,7 @@
-/** Flags about messages, configuration, and things to do instead of a search. */
+/** Flags about messages and configuration, and flags that do something other than a search. */
 import type { Flag } from "./definition.ts";
 
+/** The other flags. */
 export const OTHER_FLAGS: readonly Flag[] = [
   {
     kind: "switch",

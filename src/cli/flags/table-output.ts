@@ -1,4 +1,4 @@
-/** Flags that say what is printed. */
+/** Flags that choose what is printed, and how. */
 import { applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
 import type { FlagValues } from "./flag-values.ts";
@@ -19,6 +19,7 @@ function setSort(flags: FlagValues, value: string, reverse: boolean): void {
   flags.sort = key === "none" ? undefined : { key, reverse };
 }
 
+/** The flags about output. */
 export const OUTPUT_FLAGS: readonly Flag[] = [
   {
     kind: "value",
@@ -74,7 +75,8 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
       "PART:ATTRIBUTE:VALUE, where PART is path, line, column, match or highlight, ATTRIBUTE is fg, bg or style (or none, without " +
       "a value), and VALUE a colour's name, its number from 0 to 255, three numbers R,G,B, or a style such as bold or nounderline.",
     update(flags, value) {
-      applyColorSpec({ ...DEFAULT_COLOR_SPECS }, value); // only to see that it can be read
+      // Only checks the value.
+      applyColorSpec({ ...DEFAULT_COLOR_SPECS }, value);
       flags.colors.push(value);
     },
   },

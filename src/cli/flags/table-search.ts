@@ -1,8 +1,9 @@
-/** Flags that say what is searched for and how. */
+/** Flags that say what is searched for, and how. */
 import { canonicalEncoding } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
 import { badValue, parseCount } from "./value-parsers.ts";
 
+/** The flags about patterns and searching. */
 export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
   {
     kind: "repeatable",

@@ -1,17 +1,18 @@
-/** From the text of a flag's value to the value. Messages are ripgrep's; the parser says for which flag. */
+/** Parses the text of a flag's value. The messages are ripgrep's. The caller adds the flag's name. */
 import { EverwarpError } from "../../base/index.ts";
 
+/** The error EW_BAD_FLAG_VALUE. */
 export function badValue(message: string): EverwarpError {
   return new EverwarpError("EW_BAD_FLAG_VALUE", message);
 }
 
-/** The largest count that is told from "without limit". */
+/** The largest count that is different from "no limit". */
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
-/** What ripgrep's numbers hold. */
+/** The largest number that ripgrep reads. */
 const LARGEST_U64 = 0xffff_ffff_ffff_ffffn;
 
-/** A whole number ≥ 0. */
+/** Parses a whole number ≥ 0. */
 export function parseCount(text: string): number {
   if (text === "") throw badValue("value is not a valid number: cannot parse integer from empty string");
   if (!/^\+?\d+$/.test(text)) throw badValue("value is not a valid number: invalid digit found in string");
@@ -20,7 +21,7 @@ export function parseCount(text: string): number {
   return Math.min(Number(text), LARGEST);
 }
 
-/** A number of bytes, with K, M or G behind it for powers of 1024. */
+/** Parses a number of bytes. K, M or G behind it means a power of 1024. */
 export function parseSize(text: string): number {
   const match = /^(\d+)([KMG])?$/.exec(text);
   if (match === null)
@@ -38,7 +39,7 @@ export function parseSize(text: string): number {
   return Math.min(Number(bytes), LARGEST);
 }
 
-/** One of some words. */
+/** Parses one of several words. */
 export function parseChoice<T extends string>(text: string, choices: readonly T[]): T {
   const choice = choices.find((word) => word === text);
   if (choice === undefined) throw badValue(`choice '${text}' is unrecognized`);
@@ -47,7 +48,7 @@ export function parseChoice<T extends string>(text: string, choices: readonly T[
 
 const ESCAPES: Record<string, number> = { n: 10, r: 13, t: 9, "0": 0, "\\": 92 };
 
-/** A separator: text with \\n, \\t, \\x00 and the like, as bytes in a latin1 string. */
+/** Parses a separator: text with \\n, \\t, \\x00 and the like. The result is bytes as a latin1 string. */
 export function parseEscaped(text: string): string {
   const source = Buffer.from(text).toString("latin1");
   return source.replace(

@@ -3,23 +3,31 @@ import { fstatSync, writeSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import { systemErrorText, type FileIdentity } from "../../search/index.ts";
 
+/** Variables, terminals and streams of a command. */
 export interface Environment {
   env: Readonly<Record<string, string | undefined>>;
   stdoutIsTerminal: boolean;
   stderrIsTerminal: boolean;
-  /** Standard input is a file, a pipe or a socket, so without a path it is what is searched. */
+  /** Standard input is a file, a pipe or a socket. Without a path, a search reads it. */
   stdinIsReadable: boolean;
-  /** The regular file that standard output is; undefined for anything else. */
+  /** The regular file that standard output is. Undefined for anything else. */
   stdoutFile: FileIdentity | undefined;
-  /** @throws a system error with the code EPIPE when nobody reads any more, EW_PATH_UNWRITABLE when there is no room or no device */
+  /**
+   * Writes to standard output.
+   * @throws a system error with the code EPIPE if nobody reads any more, EW_PATH_UNWRITABLE if the disk is
+   * full or the device is gone
+   */
   writeOut(bytes: Uint8Array): void;
-  /** Never throws: a message that cannot be written is lost, and `messagesLost` says so. */
+  /**
+   * Writes to standard error. Never throws: if a message cannot be written, it is lost, and `messagesLost`
+   * becomes true.
+   */
   writeError(text: string): void;
-  /** Somebody wanted to read what we had to say, and could not: the exit code must not claim that all went well. */
+  /** A message was lost that somebody wanted to read. The exit code must not say that all went well. */
   readonly messagesLost: boolean;
 }
 
-/** A terminal is a character device, and only for one of those the module that knows terminals is loaded. */
+/** True for a terminal. Only for a character device, the module that knows terminals is loaded. */
 function isTerminal(descriptor: number): boolean {
   try {
     if (!fstatSync(descriptor).isCharacterDevice()) return false;
@@ -52,7 +60,7 @@ function stdoutFile(): FileIdentity | undefined {
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes all of it, waiting where a pipe is full. */
+/** Writes all bytes. It waits while a pipe is full. */
 function writeAll(descriptor: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
     try {
@@ -76,7 +84,7 @@ function writeOut(bytes: Uint8Array): void {
   }
 }
 
-/** The real ones. */
+/** The surroundings of this process. */
 export function processEnvironment(): Environment {
   let messagesLost = false;
   return {
@@ -102,7 +110,7 @@ export function processEnvironment(): Environment {
         writeAll(2, Buffer.from(text));
       } catch (error) {
         if (systemErrorText(error) === undefined) throw error;
-        // Where nobody reads our messages, nobody misses one.
+        // If nobody reads messages, nobody misses one.
         if ((error as NodeJS.ErrnoException).code !== "EPIPE") messagesLost = true;
       }
     },

@@ -1,8 +1,11 @@
-/** What ended a command, in words for whoever typed it. */
+/** Words the error that ended a command. */
 import { EverwarpError } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
 
-/** One line for what the surroundings refuse; the stack only for a fault of our own, which it helps to find. */
+/**
+ * The text of an error: one line for an expected error. A fault of everwarp itself comes with its stack,
+ * which helps to find it.
+ */
 export function failureText(error: unknown): string {
   if (error instanceof EverwarpError) return `${error.message} [${error.code}]`;
   const reason = systemErrorText(error);

@@ -3,3 +3,4 @@ export { type Environment, processEnvironment } from "./command-context.ts";
 export { failureText } from "./failure.ts";
 export { deviceHint, isHintDue } from "./hint.ts";
 export { ProgressBar, withProgress } from "./progress-bar.ts";
+export { SignalGuard } from "./signal-guard.ts";

@@ -1,15 +1,16 @@
-/** How far something has come, on a terminal; nothing where standard error is none. */
+/** Progress on a terminal. Nothing is shown if standard error is not a terminal. */
 import type { Environment } from "./command-context.ts";
 
 const BAR_WIDTH = 24;
 const NAME_WIDTH = 40;
-/** What is over sooner than this needs no progress. */
+/** Work that ends sooner than this shows no progress. */
 const PATIENCE_MS = 500;
-/** A terminal is not written to more often than this. */
+/** Shortest time between two writes to the terminal. */
 const PAUSE_MS = 100;
 
 type Terminal = Pick<Environment, "stderrIsTerminal" | "writeError">;
 
+/** A line on standard error that shows progress. */
 export class ProgressBar {
   readonly #terminal: Terminal;
   readonly #nowMs: () => number;
@@ -22,7 +23,7 @@ export class ProgressBar {
     this.#nextMs = nowMs() + PATIENCE_MS;
   }
 
-  /** So many of so many. @param name what is being done now */
+  /** Shows that `done` of `total` is done. @param name what is being done now */
   show(done: number, total: number, name: string): void {
     if (total === 0) return;
     const full = Math.round((done / total) * BAR_WIDTH);
@@ -31,7 +32,7 @@ export class ProgressBar {
     this.#write(`${bar} ${done}/${total} ${what}`);
   }
 
-  /** So many, where nobody knows of how many. Shown only of what takes long, and not at every call. */
+  /** Shows a count whose total is unknown. It is shown only for long work, and not at every call. */
   count(text: string): void {
     const now = this.#nowMs();
     if (now < this.#nextMs) return;
@@ -39,7 +40,7 @@ export class ProgressBar {
     this.#write(text);
   }
 
-  /** Takes the bar away. */
+  /** Removes the bar. */
   end(): void {
     if (this.#isShown) this.#terminal.writeError("\r\x1b[K");
     this.#isShown = false;
@@ -52,7 +53,7 @@ export class ProgressBar {
   }
 }
 
-/** Shows for as long as something takes that tells nothing itself; its time must not be this thread's. */
+/** Shows that work goes on that reports no progress itself. The work must not block this thread. */
 export async function withProgress<T>(terminal: Terminal, text: string, work: Promise<T>): Promise<T> {
   if (!terminal.stderrIsTerminal) return work;
   const bar = new ProgressBar(terminal);

@@ -1,3 +1,10 @@
 /** The namespace as its users see it. */
 export { Namespace } from "./namespace.ts";
-export type { NamespaceOptions } from "./options.ts";
+export type {
+  NamespaceOptions,
+  NamespaceInfo,
+  ChangeOptions,
+  BatchOptions,
+  DeepChangeOptions,
+  LookupCallOptions,
+} from "./options.ts";

@@ -23,6 +23,6 @@ export interface ProgramCacheOptions {
   readonly precompiled?: string | false;
   /** Asked when the disk has not got a program, and given what is made here. */
   readonly secondLevel?: SecondLevel | undefined;
-  /** SPIR-V that caches of several devices share. */
+  /** @internal SPIR-V that caches of several devices share. */
   readonly modules?: ModuleCache;
 }

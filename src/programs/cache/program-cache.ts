@@ -46,10 +46,13 @@ const DEFAULT_MAX_DISK_BYTES = 1 << 30;
 
 /** The compiled programs of one device, in memory and on disk. */
 export class ProgramCache implements AsyncDisposable {
+  /** The device whose programs it keeps. */
   readonly device: Device;
+  /** @internal What entries of this device are known by. */
   readonly target: Target;
-  /** The disk below; undefined where there is none. */
+  /** @internal The disk below; undefined where there is none. */
   readonly disk: DiskStore | undefined;
+  /** @internal */
   readonly counters = new CacheCounters();
   /** Whether the cache opened the device. */
   readonly #ownsDevice: boolean;

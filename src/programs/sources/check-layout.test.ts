@@ -18,7 +18,8 @@ import {
   u64,
   type UndocumentedType,
 } from "../../schema/types.ts";
-import { readSpirv, type SpirvModule } from "../../spirv/module.ts";
+import type { SpirvModule } from "../../spirv/description.ts";
+import { readSpirv } from "../../spirv/module.ts";
 import { checkLayout } from "./check-layout.ts";
 import { compile } from "./compile.ts";
 

@@ -134,6 +134,7 @@ export class SecondLevel {
   }
 
   /**
+   * @internal
    * @returns the entry and its bytes as they may be published on disk; undefined when it cannot be had from there, for
    * whatever reason
    */
@@ -168,7 +169,7 @@ export class SecondLevel {
     return checked;
   }
 
-  /** Hands an entry on, in the background. @param bytes what `encodeEntry` gave */
+  /** @internal Hands an entry on, in the background. @param bytes what `encodeEntry` gave */
   put(id: string, bytes: Uint8Array): void {
     if (this.#options.isReadOnly === true || !ENTRY_ID.test(id)) return;
     if (this.#waitingPuts >= PUTS_WAITING_MAX) {

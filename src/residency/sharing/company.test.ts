@@ -104,3 +104,27 @@ it("tells of other processes, and is joined anew after everybody left", async ()
   await until(() => !member.hasOthers);
   expect(changes).toBe(2);
 });
+
+it("those who come later meet those who stay, whoever left in between", () => {
+  const key = keyOf("later");
+  using stays = joinCard(
+    key,
+    {},
+    guest(() => undefined),
+  );
+  stays.opened(1);
+  const leaves = joinCard(
+    key,
+    {},
+    guest(() => undefined),
+  );
+  leaves.opened(1);
+  leaves[Symbol.dispose]();
+  using comes = joinCard(
+    key,
+    {},
+    guest(() => undefined),
+  );
+  comes.opened(1);
+  expect([stays.hasOthers, comes.hasOthers]).toEqual([true, true]);
+});

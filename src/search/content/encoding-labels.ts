@@ -1,6 +1,7 @@
 /**
- * The names and labels of the WHATWG Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels), without those of "replacement", an
- * encoding that decodes nothing; ripgrep refuses them too. Node's own decoder does not know all of them, so it cannot be asked.
+ * The names and labels of the WHATWG Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels).
+ * The labels of "replacement" are left out: that encoding decodes nothing, and ripgrep refuses them too.
+ * Node's own decoder does not know all names, so it cannot be asked.
  */
 
 /** Every name with its other labels. A name is a label of its own encoding. */
@@ -52,7 +53,7 @@ const LABELS: Readonly<Record<string, string>> = {
   "x-user-defined": "",
 };
 
-/** What the standard takes off both ends of a label. */
+/** The white space that the standard removes from both ends of a label. */
 const OUTER_SPACE = /^[\t\n\f\r ]+|[\t\n\f\r ]+$/g;
 
 /** The name, in lower case, of the encoding that a label stands for; undefined where it stands for none. */

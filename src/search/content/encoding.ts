@@ -1,4 +1,7 @@
-/** Turns a file's bytes into the UTF-8 (or raw) bytes that are searched, as ripgrep does by a byte-order mark or by --encoding. */
+/**
+ * Turns a file's bytes into the bytes that are searched: UTF-8, or the raw bytes.
+ * A byte-order mark or --encoding decides, as in ripgrep.
+ */
 import { TextDecoder } from "node:util";
 import { assert, EverwarpError } from "../../base/index.ts";
 import { encodingName } from "./encoding-labels.ts";
@@ -6,7 +9,7 @@ import type { ByteReader } from "./reader.ts";
 
 /** What a file's first bytes say. */
 export interface Decoding {
-  /** Bytes of the mark, passed over. */
+  /** Length of the mark in bytes. The mark is not searched. */
   skipBytes: number;
   /** The name of the encoding to decode from, or undefined where the bytes are searched as they are. */
   label: string | undefined;
@@ -17,11 +20,13 @@ const UTF8_MARK: Decoding = { skipBytes: 3, label: undefined };
 const UTF16_LE: Decoding = { skipBytes: 2, label: "utf-16le" };
 const UTF16_BE: Decoding = { skipBytes: 2, label: "utf-16be" };
 
-/** Bytes that must be there to see every mark. */
+/** The longest mark, in bytes: with so many bytes of a file, every mark is recognised. */
 export const LONGEST_MARK_BYTES = 3;
 
 /**
- * @param encoding `auto`, `none`, or an encoding's name. A mark of UTF-16 wins over a label; one of UTF-8 is only passed over
+ * How a file that begins with these bytes is decoded.
+ * @param encoding `auto`, `none`, or an encoding's name. A mark of UTF-16 wins over a name. A mark of UTF-8
+ * is only skipped.
  */
 export function decodingOf(head: Uint8Array, length: number, encoding: string): Decoding {
   if (encoding === "none") return AS_IT_IS;
@@ -48,15 +53,19 @@ interface Decoder {
   decode(bytes: Uint8Array, options: { stream: boolean }): string;
 }
 
-/** What Node decodes as the standard says. In most other encodings its tables differ from the standard's. */
+/**
+ * The encodings that Node decodes as the standard says. For most others, Node's tables differ from the
+ * standard's.
+ */
 const NODE_DECODES: ReadonlySet<string> = new Set(["utf-8", "utf-16le", "utf-16be"]);
 
-/** Decodes all encodings of the standard; undefined until it is needed, since its tables are large. */
+/** Decodes all encodings of the standard. Undefined until it is needed, because its tables are large. */
 let StandardDecoder: (new (name: string) => Decoder) | undefined;
 
 /**
- * Makes ready what decodes files of this encoding. Each thread calls it once before it searches, because searching itself does not wait.
- * @param encoding `auto`, `none`, or a name that `canonicalEncoding` gave
+ * Loads what decodes files of this encoding. Each thread calls this once before it searches, because a search
+ * is synchronous.
+ * @param encoding `auto`, `none`, or a name that `canonicalEncoding` returned
  */
 export async function loadDecoder(encoding: string): Promise<void> {
   if (encoding === "auto" || encoding === "none" || NODE_DECODES.has(encoding)) return;
@@ -76,7 +85,7 @@ export function decode(bytes: Uint8Array, label: string): Buffer {
 
 const PIECE_BYTES = 64 * 1024;
 
-/** Decodes while reading. */
+/** Decodes the bytes of another reader. */
 export class DecodingReader implements ByteReader {
   private readonly source: ByteReader;
   private readonly decoder: Decoder;

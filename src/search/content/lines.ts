@@ -1,9 +1,9 @@
-/** Line borders in memory. A line contains its terminator; the last line of a file may lack one. */
+/** Line borders in memory. A line includes its terminator. The last line of a file may have none. */
 
 /** Up to this many bytes a plain loop beats a call into native code. */
 const NEAR_BYTES = 96;
 
-/** Index of the first byte of the line that holds `at`, not before `floor`. */
+/** Index of the first byte of the line that contains `at`, but not below `floor`. */
 export function lineStart(bytes: Buffer, at: number, floor: number, terminator: number): number {
   const near = Math.max(floor, at - NEAR_BYTES);
   for (let index = at - 1; index >= near; index--) if (bytes[index] === terminator) return index + 1;
@@ -12,7 +12,7 @@ export function lineStart(bytes: Buffer, at: number, floor: number, terminator: 
   return found < floor ? floor : found + 1;
 }
 
-/** Index after the terminator of the line that holds `at`, or `end` where it has none. */
+/** Index after the terminator of the line that contains `at`. Where the line has no terminator, this is `end`. */
 export function lineEnd(bytes: Buffer, at: number, end: number, terminator: number): number {
   const near = Math.min(end, at + NEAR_BYTES);
   for (let index = at; index < near; index++) if (bytes[index] === terminator) return index + 1;
@@ -21,7 +21,7 @@ export function lineEnd(bytes: Buffer, at: number, end: number, terminator: numb
   return found === -1 || found >= end ? end : found + 1;
 }
 
-/** How many terminators lie in bytes[from, to). */
+/** Number of terminators in bytes[from, to). */
 export function countTerminators(bytes: Uint8Array, from: number, to: number, terminator: number): number {
   let count = 0;
   for (let index = from; index < to; index++) if (bytes[index] === terminator) count++;
@@ -29,7 +29,8 @@ export function countTerminators(bytes: Uint8Array, from: number, to: number, te
 }
 
 /**
- * Index of the line that is `count` lines before the last line of bytes[from, end), or `from` where there are not as many.
+ * Index of the line that is `count` lines before the last line of bytes[from, end). With fewer lines, this is
+ * `from`.
  * A terminator at the very end belongs to the last line.
  */
 export function precedingLine(
@@ -49,7 +50,7 @@ export function precedingLine(
   }
 }
 
-/** Where a line's text ends: without "\n", and with `crlf` without "\r\n". */
+/** Index where a line's text ends: before "\n", and with `crlf` before "\r\n". */
 export function textEnd(
   bytes: Uint8Array,
   start: number,

@@ -1,22 +1,26 @@
 /**
- * Bytes of a file in the order they come, and the buffer through which ripgrep looks at a stream.
+ * Reads the bytes of a file in order, and keeps the buffer through which ripgrep looks at a stream.
  *
  *     buffer:  ├── kept and searched ──┤── whole lines, to search ──┤── part of a line ──┤── free ──┤
  *              0                    position                   searchEnd              filled     capacity
  *
- * The buffer is filled to the brim before it is looked at, so its borders are the same for every run, and so is what a NUL stops.
+ * The buffer is always filled completely before it is searched. So its borders are the same in every run, and
+ * so is the place where a NUL ends a search.
  */
 import { constants } from "node:buffer";
 import { fstatSync, readSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import type { BinaryMode } from "./binary-mode.ts";
 
-/** ripgrep's read buffer. What a NUL stops depends on where its borders lie, so the size is part of the behaviour. */
+/**
+ * Size of ripgrep's read buffer. Its borders decide where a NUL ends a search, so the size is part of the
+ * behaviour.
+ */
 export const STREAM_BUFFER_BYTES = 64 * 1024;
 
-/** Gives the bytes of a file once. */
+/** Gives the bytes of a file, each once. */
 export interface ByteReader {
-  /** Copies at most `length` bytes to target[at…]. @returns how many; 0 only at the end */
+  /** Copies at most `length` bytes to target[at…]. @returns the number of bytes, 0 only at the end */
   read(target: Buffer, at: number, length: number): number;
 }
 
@@ -37,7 +41,7 @@ export class MemoryReader implements ByteReader {
   }
 }
 
-/** Reads from a descriptor, after what was already read from it. */
+/** Reads from a file descriptor, after the bytes that were already read from it. */
 export class DescriptorReader implements ByteReader {
   private readonly descriptor: number;
   private readonly head: MemoryReader;
@@ -47,7 +51,7 @@ export class DescriptorReader implements ByteReader {
     this.head = new MemoryReader(head, 0);
   }
 
-  /** A regular file, so that it could have been mapped into memory. */
+  /** The descriptor is a regular file, so ripgrep could have mapped it into memory. */
   get isFile(): boolean {
     return fstatSync(this.descriptor).isFile();
   }
@@ -57,12 +61,12 @@ export class DescriptorReader implements ByteReader {
   }
 }
 
-/** One system call reads so much at most: some systems end a process that was told to end only when the call is over. */
+/** Largest read of one system call. Some systems end a process only when the current call is over. */
 const LONGEST_READ_BYTES = 1 << 24;
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
-/** One read; waits where the descriptor is a terminal or pipe that has nothing yet. */
+/** Reads once. Where the descriptor is a terminal or a pipe without data, it waits. */
 export function readDescriptor(descriptor: number, target: Buffer, at: number, length: number): number {
   for (;;) {
     try {
@@ -76,14 +80,14 @@ export function readDescriptor(descriptor: number, target: Buffer, at: number, l
   }
 }
 
-/** The stream buffer. One object is reused for all streams; it grows only for a line that does not fit. */
+/** The stream buffer. One object serves all streams. It grows only for a line that does not fit. */
 export class LineBuffer {
   bytes: Buffer;
-  /** Whole lines end here (at the end of the stream: everything). */
+  /** The whole lines end here. At the end of the stream, this is the end of all bytes. */
   searchEnd = 0;
   /** Offset of the first NUL in the stream, or −1. */
   binaryOffset = -1;
-  /** So many bytes were read, the part of a line behind `searchEnd` included. */
+  /** Number of bytes that were read, with the partial line behind `searchEnd`. */
   filled = 0;
   private origin = 0;
   private capacity: number;
@@ -95,7 +99,7 @@ export class LineBuffer {
     this.bytes = Buffer.alloc(0);
   }
 
-  /** Begins a stream. The size a long line needed once is kept, as ripgrep keeps it. */
+  /** Begins a stream. A size that a long line needed once is kept, as ripgrep keeps it. */
   reset(): void {
     if (this.bytes.length < this.capacity) this.bytes = Buffer.allocUnsafeSlow(this.capacity);
     this.searchEnd = 0;
@@ -114,7 +118,7 @@ export class LineBuffer {
     this.filled -= keepFrom;
     this.searchEnd -= keepFrom;
     if (binary === "quit" && this.binaryOffset !== -1) return this.searchEnd > 0;
-    // What is left over counts as looked at; only new bytes decide where the next lines end.
+    // The rest of the last line was already looked at. Only new bytes decide where the next lines end.
     this.searchEnd = this.filled;
     for (;;) {
       if (this.filled === this.capacity) this.grow();
@@ -151,8 +155,10 @@ export class LineBuffer {
   }
 
   /**
-   * A text that ripgrep would have read through its buffer was searched in memory up to `searchedTo`: if one of its lines makes that
-   * buffer grow, ours does, since the next file with a NUL shows it.
+   * Grows the buffer as if a text had been read through it. The text was searched in memory up to
+   * `searchedTo`.
+   * If one of its lines makes ripgrep's buffer grow, ours must grow too: the next file with a NUL shows the
+   * difference.
    */
   noteText(text: Buffer, start: number, searchedTo: number): void {
     let from = start;

@@ -1,12 +1,12 @@
-/** Tells errors of the system from faults of the program. */
+/** Distinguishes errors of the operating system from faults of the program, and words them as Rust does. */
 
-/** "Permission denied (os error 13)", or undefined for what is no error of the system. */
+/** "Permission denied (os error 13)", or undefined for an error that does not come from the system. */
 export function systemErrorText(error: unknown): string | undefined {
   const isSystemError = error instanceof Error && "syscall" in error && "errno" in error;
   return isSystemError || isNulInPath(error) ? ioErrorText(error) : undefined;
 }
 
-/** Rust's words for an error of the system: `No such file or directory (os error 2)`. */
+/** Rust's text for a system error: `No such file or directory (os error 2)`. */
 export function ioErrorText(error: unknown): string {
   const { errno, code, message } = error as NodeJS.ErrnoException;
   if (isNulInPath(error)) return "file name contained an unexpected NUL byte";
@@ -14,12 +14,15 @@ export function ioErrorText(error: unknown): string {
   return text === undefined || errno === undefined ? message : `${text} (os error ${Math.abs(errno)})`;
 }
 
-/** Node refuses such a path before the system could; it can come from a configuration file. */
+/**
+ * True for Node's error about a NUL in a path. Such a path can come from a configuration file, and Node
+ * refuses it before the system can.
+ */
 export function isNulInPath(error: unknown): boolean {
   return error instanceof TypeError && "code" in error && error.code === "ERR_INVALID_ARG_VALUE";
 }
 
-/** strerror(3) of Linux for what opening, reading and listing may answer. */
+/** strerror(3) of Linux, for the errors of opening, reading and listing. */
 const SYSTEM_TEXTS: Record<string, string> = {
   EPERM: "Operation not permitted",
   ENOENT: "No such file or directory",

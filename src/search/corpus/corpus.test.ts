@@ -310,7 +310,7 @@ describe("kinds of files", () => {
     const { folder } = folderOf([]);
     const bytes = Buffer.concat([Buffer.from(`${folder}/`), Buffer.from([0x66, 0xff, 0xfe])]);
     writeFileSync(bytes, "content");
-    const corpus = await Corpus.load([folder]);
+    const corpus = await Corpus.list([folder]);
     expect(corpus.fileCount).toBe(1);
     expect(corpus.files.foundFile(0)).toEqual({
       path: `${folder}/f\ufffd\ufffd`,
@@ -329,12 +329,12 @@ describe("listing", () => {
     const { folder } = folderOf([Buffer.from("a"), Buffer.from("b")]);
     writeFileSync(join(folder, ".ignore"), "file-1\n");
     symlinkSync(folder, join(folder, "loop"));
-    const corpus = await Corpus.load([folder, join(folder, "missing")]);
+    const corpus = await Corpus.list([folder, join(folder, "missing")]);
     expect(Array.from({ length: corpus.fileCount }, (_, file) => corpus.files.path(file))).toEqual([
       join(folder, "file-0"),
     ]);
     expect(corpus.walkErrors).toHaveLength(1);
-    const relative = await Corpus.load([], { cwd: folder });
+    const relative = await Corpus.list([], { cwd: folder });
     expect(relative.files.foundFile(0)).toEqual({ path: "file-0", explicit: false });
     expect((await relative.loadInto(new HostSink(1, 64 << 20))).stats.contentBytes).toBe(1);
   });

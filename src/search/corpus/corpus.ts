@@ -115,9 +115,9 @@ export class Corpus {
    * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse, EW_BAD_ARGUMENT. Paths that cannot be walked
    * are in `walkErrors`
    */
-  static async load(from: readonly string[], given: CorpusOptions = {}): Promise<Corpus> {
+  static async list(from: readonly string[], given: CorpusOptions = {}): Promise<Corpus> {
     paths("paths", from);
-    const options = readOptions("the options of Corpus.load", given, CORPUS_OPTIONS);
+    const options = readOptions("the options of Corpus.list", given, CORPUS_OPTIONS);
     const startMs = nowMs();
     const errors: WalkError[] = [];
     const { allText = false, onError, ...walkOptions } = options;
@@ -155,7 +155,7 @@ export class Corpus {
   }
 
   /**
-   * Reads every file into a backend's memory. Files that cannot be read are in the placement's `errors`.
+   * @internal Reads every file into a backend's memory. Files that cannot be read are in the placement's `errors`.
    * @param threads loader threads; by default as many as pay
    * @throws what the sink throws; EW_WORKER_DIED
    */

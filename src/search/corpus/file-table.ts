@@ -24,13 +24,17 @@ export interface FileTableMemory {
   readonly kind: SharedArrayBuffer;
 }
 
+/** The files of a corpus, by number. */
 export class FileTable {
+  /** @internal */
   readonly memory: FileTableMemory;
+  /** How many files there are. */
   readonly fileCount: number;
   readonly #pathBytes: Buffer;
   readonly #pathStart: Uint32Array;
   readonly #kind: Uint8Array;
 
+  /** @internal */
   constructor(memory: FileTableMemory) {
     this.memory = memory;
     this.fileCount = memory.fileCount;

@@ -21,7 +21,7 @@ import { Corpus } from "../corpus/index.ts";
 import type { SearchEngineOptions, SearchOptions } from "./engine-options.ts";
 import type { Query } from "./query.ts";
 
-const corpus = instance(Corpus, "a Corpus, as Corpus.load gives it");
+const corpus = instance(Corpus, "a Corpus, as Corpus.list gives it");
 
 const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
   corpus,

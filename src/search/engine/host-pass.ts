@@ -69,9 +69,9 @@ export class HostPass {
   /** Hits that were found and not taken so far, at most as many as are wanted. They are dropped here. */
   take(): HitList & { truncated: boolean } {
     const truncated = this.isTruncated;
-    const count = Math.min(this.hits.count, this.#maxHits - this.#takenCount);
+    const count = Math.min(this.hits.count, Math.max(0, this.#maxHits - this.#takenCount));
     const list = { ...this.hits.list(count), truncated };
-    this.#takenCount += count;
+    this.#takenCount += this.hits.count; // those too many are counted, so that the search ends
     this.hits.shrink(0);
     return list;
   }

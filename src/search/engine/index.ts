@@ -1,8 +1,11 @@
 /** The door of the search engine: corpora in, queries in, results out, whatever does the work. */
-export type { SkippedFile } from "./engine-corpus.ts";
-export type { BackendChoice, SearchEngineOptions } from "./engine-options.ts";
+export { AskedPlan } from "./asked-plan.ts";
+export type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
+export type { BackendChoice, SearchEngineOptions, SearchOptions } from "./engine-options.ts";
+export { loadCorpus } from "./holdings.ts";
 export { openDevice } from "./open-backend.ts";
+export { PreparedPlan } from "./prepared-plan.ts";
 export type { Query } from "./query.ts";
 export { Search } from "./search.ts";
-export { SearchEngine, type SearchEngineInfo } from "./search-engine.ts";
+export { SearchEngine, type SearchEngineInfo, type SearchEngineStats } from "./search-engine.ts";
 export type { SearchResult } from "./search-result.ts";

@@ -31,6 +31,7 @@ export class SearchResult implements HitList {
   /** The file that was shown last. */
   #shown: { file: number; bytes: Buffer | undefined } | undefined;
 
+  /** @internal */
   constructor(parts: ResultParts) {
     this.#parts = parts;
   }

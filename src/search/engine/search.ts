@@ -9,8 +9,8 @@
  * - After an error every later call throws it again. Only after the EW_TIMEOUT of `waitSync` the search goes on.
  * - A search that ended, by whatever, is pending no longer, and nothing of it is sent any more.
  */
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { milliseconds, nowMs, EverwarpError } from "../../base/index.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import { EverwarpError, milliseconds, nowMs, SLICE_MS, WaitPace } from "../../base/index.ts";
 import { AskedPlan } from "./asked-plan.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { SearchOptions } from "./engine-options.ts";
@@ -20,8 +20,6 @@ import type { PreparedQuery } from "./query.ts";
 import { abortedError, SearchLimits, timeoutError } from "./search-limits.ts";
 import { SearchResult } from "./search-result.ts";
 
-/** How long the host searches before the event loop has its turn. */
-const SLICE_MS = 8;
 /** How long a look at `done` may take. */
 const LOOK_MS = 1;
 
@@ -46,7 +44,7 @@ export type SearchOutcome = "answered" | "failed" | "cancelled";
 
 /** One query in flight: wait for its result, or take its hits while it goes on. Made by `SearchEngine.submit`. */
 export class Search implements AsyncIterable<SearchResult> {
-  /** For the engine: there is no room for the search yet, so it is in the engine's queue. */
+  /** @internal For the engine: there is no room for the search yet, so it is in the engine's queue. */
   isPending = false;
   readonly #owner: SearchOwner;
   readonly #query: PreparedQuery;
@@ -68,7 +66,7 @@ export class Search implements AsyncIterable<SearchResult> {
   /** How often the search was asked again after a loss. */
   #repeatCount = 0;
 
-  /** For the engine. */
+  /** @internal For the engine. */
   constructor(
     owner: SearchOwner,
     corpus: EngineCorpus,
@@ -83,48 +81,48 @@ export class Search implements AsyncIterable<SearchResult> {
     this.#isLocated = isLocated;
   }
 
-  /** For the engine: what is searched. */
+  /** @internal For the engine: what is searched. */
   get corpus(): EngineCorpus {
     return this.#corpus;
   }
 
-  /** For the engine: how often the search was asked again after a loss. */
+  /** @internal For the engine: how often the search was asked again after a loss. */
   get repeatCount(): number {
     return this.#repeatCount;
   }
 
-  /** For the engine: no answer will come. */
+  /** @internal For the engine: no answer will come. */
   get hasFailed(): boolean {
     return this.#failure !== undefined;
   }
 
-  /** For the engine: watches a signal and a time. */
+  /** @internal For the engine: watches a signal and a time. */
   limit(options: SearchOptions): void {
     if (options.signal === undefined && options.timeoutMs === undefined) return;
     this.#limits = new SearchLimits(options, (error) => this.cancel(error));
     if (this.#failure !== undefined) this.#limits.dispose();
   }
 
-  /** For the engine: asks the backend. @throws as `AskedPlan.ask` */
+  /** @internal For the engine: asks the backend. @throws as `AskedPlan.ask` */
   send(corpus: EngineCorpus): void {
     this.#corpus = corpus;
     this.#asked = AskedPlan.ask(corpus, this.#query.prepared, this.#isLocated, this.#maxHits);
     this.isPending = false;
   }
 
-  /** For the engine: the device was lost, and the search is to be asked again. */
+  /** @internal For the engine: the device was lost, and the search is to be asked again. */
   repeat(): void {
     this.#repeatCount++;
     this.#asked = undefined;
     this.#answeredMs = 0;
   }
 
-  /** For the engine: the search cannot be sent, or no answer will come. */
+  /** @internal For the engine: the search cannot be sent, or no answer will come. */
   fail(error: unknown): void {
     this.#end(error, "failed");
   }
 
-  /** For the engine: nobody wants the result any more. */
+  /** @internal For the engine: nobody wants the result any more. */
   cancel(error: EverwarpError): void {
     this.#end(error, "cancelled");
   }
@@ -257,10 +255,10 @@ export class Search implements AsyncIterable<SearchResult> {
 
   async #untilSent(): Promise<void> {
     this.#throwFailure();
-    const beginMs = nowMs();
+    const pace = new WaitPace(nowMs());
     while (this.isPending) {
       this.#owner.sendPending();
-      if (this.isPending) await (nowMs() - beginMs < SLICE_MS ? turn() : sleep(1));
+      if (this.isPending) await pace.pause(nowMs());
       this.#throwFailure();
     }
   }

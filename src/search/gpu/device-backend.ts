@@ -6,7 +6,7 @@
  * Invariant: the kernel is stopped while a corpus is loaded or unloaded, and queries wait.
  */
 import os from "node:os";
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, STALL_MS } from "../../base/index.ts";
 import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import {
   type DeviceProfile,
@@ -44,8 +44,6 @@ const CORPORA_MAX = 256;
  * again.
  */
 const PARK_AFTER_MS = 1_000;
-/** A kernel that answers nothing for so long, with scans before it, never will. */
-const STALL_MS = 60_000;
 /** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 
@@ -232,7 +230,7 @@ export class DeviceBackend implements Backend {
     const closed = new EverwarpError("EW_CLOSED", "the engine was closed before this query was answered", {
       remedy: "Wait for queries before closing.",
     });
-    this.#queue.failAll(closed);
+    this.#queue.close(closed);
     try {
       await this.#kernel[Symbol.asyncDispose]();
     } finally {
@@ -248,9 +246,9 @@ export class DeviceBackend implements Backend {
       .catch(() => undefined) // its caller has been told
       .then(async () => {
         try {
-          while (!this.#queue.isIdle) {
+          while (!this.#queue.isAtRest) {
             this.#queue.advance();
-            if (!this.#queue.isIdle) await new Promise(setImmediate);
+            if (!this.#queue.isAtRest) await new Promise(setImmediate);
           }
           await this.#kernel.stop();
           try {
@@ -267,7 +265,7 @@ export class DeviceBackend implements Backend {
         }
       });
     this.#changes = change;
-    this.#queue.pause(change);
+    this.#queue.pause();
     return change;
   }
 

@@ -6,6 +6,7 @@
  *                   ▼
  *            ranges of tiles, spill region, one after the other; a range that does not fit is halved ──▶ done
  */
+import { Deferred } from "../../engine/index.ts";
 import type { Literal } from "../contracts.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 import type { RecordBatch } from "./hit-records.ts";
@@ -80,20 +81,20 @@ function cut({ begin, end }: TileRange, parts: number): TileRange[] {
   }));
 }
 
-export class DeviceQuery {
+/** A query on the device. It ends when all of its scans are done, when one fails, or when nobody wants it any more. */
+export class DeviceQuery extends Deferred {
   readonly corpus: DeviceCorpus;
   readonly scans: Scan[] = [];
   /** Records of each scan that are enough. */
   readonly recordsWanted: number;
-  isDone = false;
   isTruncated = false;
-  /** Nobody wants the answer: it counts as done, and no scan of it is sent any more. */
+  /** Nobody wants the answer: no scan of it is sent any more. */
   isCancelled = false;
-  #scansLeft: number;
-  #failure: unknown;
   readonly literals: readonly Literal[];
+  #scansLeft: number;
 
   constructor(corpus: DeviceCorpus, literals: readonly Literal[], maxHits: number) {
+    super();
     this.corpus = corpus;
     this.literals = literals;
     const isPieced = literals.some(({ bytes }) => bytes.length > Request.LITERAL_BYTES_MAX);
@@ -106,7 +107,7 @@ export class DeviceQuery {
       }
     }
     this.#scansLeft = this.scans.length;
-    this.isDone = this.#scansLeft === 0;
+    if (this.#scansLeft === 0) this.end();
   }
 
   /** A scan that is not done, one in flight if there is one. */
@@ -114,22 +115,15 @@ export class DeviceQuery {
     return this.scans.find((scan) => scan.ticket !== undefined) ?? this.scans.find((scan) => !scan.isDone);
   }
 
+  /** One of its scans is done. */
   scanDone(): void {
-    this.isDone = --this.#scansLeft === 0 || this.isDone;
+    if (--this.#scansLeft === 0) this.end();
   }
 
-  fail(error: unknown): void {
-    this.#failure ??= error;
-    this.isDone = true;
-  }
-
+  /** Nobody wants the answer any more. */
   cancel(): void {
     this.isCancelled = true;
-    this.isDone = true;
-  }
-
-  throwFailure(): void {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.end();
   }
 
   /** All records, those of each literal together. */

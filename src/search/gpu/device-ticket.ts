@@ -17,26 +17,26 @@ export class DeviceTicket implements BackendTicket {
   }
 
   get done(): boolean {
-    if (!this.#query.isDone) this.#queue.advance();
-    this.#query.throwFailure();
-    return this.#query.isDone;
+    if (!this.#query.isEnded) this.#queue.advance();
+    this.#query.assertGood();
+    return this.#query.isEnded;
   }
 
   waitSync(timeoutMs: number): boolean {
     const isDone = this.#queue.waitSync(this.#query, timeoutMs);
-    this.#query.throwFailure();
+    this.#query.assertGood();
     return isDone;
   }
 
   async wait(): Promise<void> {
     await this.#queue.wait(this.#query);
-    this.#query.throwFailure();
+    this.#query.assertGood();
   }
 
   result(): RawHits {
     if (this.#hits === undefined) {
-      this.#query.throwFailure();
-      if (!this.#query.isDone) {
+      this.#query.assertGood();
+      if (!this.#query.isEnded) {
         throw new EverwarpError("EW_TIMEOUT", "the query is still in flight", {
           remedy: "Wait for it first.",
         });
@@ -48,6 +48,6 @@ export class DeviceTicket implements BackendTicket {
   }
 
   cancel(): void {
-    if (!this.#query.isDone) this.#queue.cancel(this.#query);
+    if (!this.#query.isEnded) this.#queue.cancel(this.#query);
   }
 }

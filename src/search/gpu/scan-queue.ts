@@ -8,17 +8,16 @@
  * Invariants: scans wait in the order in which they were added, so any number of queries may be in flight; while the
  * queue is paused nothing is sent; a scan of a query that was cancelled is not sent.
  */
+import { ASSERT_INTERVAL_MS, SPINS_PER_CLOCK } from "../../base/index.ts";
+import { CompletionDriver, type DrivenRequests } from "../../engine/index.ts";
 import type { ResidentLoop, Ticket } from "../../residency/index.ts";
 import type { DeviceQuery, Scan } from "./device-query.ts";
 import { type RecordMemory, REGION_RECORDS, SPILL_RECORDS, SPILL_REGION } from "./record-memory.ts";
 import { encodeScanRequest } from "./scan-request.ts";
 import { Request } from "./scan.schema.ts";
 
-/** How often the driver is asked whether the kernel is still there, where nobody waits for one request. */
-const ASSERT_INTERVAL_MS = 20;
-
 /** Sends scans and takes their answers. */
-export class ScanQueue {
+export class ScanQueue implements DrivenRequests {
   readonly #kernel: ResidentLoop;
   readonly #memory: RecordMemory;
   readonly #running: Scan[] = [];
@@ -26,36 +25,56 @@ export class ScanQueue {
   readonly #words = new Uint32Array(Request.LITERAL + Request.LITERAL_BYTES_MAX / 4);
   #spillOwner: Scan | undefined;
   #pauseCount = 0;
-  /** Resolves when the pauses so far have ended. */
-  #resumed: Promise<unknown> = Promise.resolve();
   #assertedMs = 0;
+  #answeredCount = 0;
+  #waiterCount = 0;
+  #isClosed = false;
+  readonly #driver: CompletionDriver;
 
   constructor(kernel: ResidentLoop, memory: RecordMemory) {
     this.#kernel = kernel;
     this.#memory = memory;
+    // Behind `close` the memory that the kernel answers in may be gone; the kernel itself knows when it stalls.
+    const driven = {
+      poll: () => (this.#isClosed ? 0 : kernel.poll()),
+      assertRunning: () => {
+        if (!this.#isClosed) kernel.assertRunning();
+      },
+    };
+    this.#driver = new CompletionDriver(driven, this, { noun: "scan kernel", stallMs: Infinity });
+  }
+
+  /** For the driver: scans that were answered so far. */
+  get answeredCount(): number {
+    return this.#answeredCount;
   }
 
   /** Has the kernel nothing in hand? */
-  get isIdle(): boolean {
+  get isAtRest(): boolean {
     return this.#running.length === 0;
+  }
+
+  /** For the driver: there is nothing to look for. While the queue is paused, what waits is no reason to look. */
+  get isIdle(): boolean {
+    return this.#running.length === 0 && (this.#waiting.length === 0 || this.#pauseCount > 0);
   }
 
   /** Queues the scans of a query, and sends what there is room for. */
   add(query: DeviceQuery): void {
     for (const scan of query.scans) this.#waiting.push(scan);
-    this.#send();
+    this.send();
   }
 
-  /** Sends nothing more until `resume`. @param resumed settles when the pause has ended */
-  pause(resumed: Promise<unknown>): void {
+  /** Sends nothing more until `resume`. */
+  pause(): void {
     this.#pauseCount++;
-    this.#resumed = resumed;
   }
 
   /** Ends one pause. */
   resume(): void {
     this.#pauseCount--;
-    this.#send();
+    this.send();
+    if (this.#waiterCount > 0) this.#driver.drive();
   }
 
   /** Lets everything that can go on go on. Never blocks. */
@@ -66,15 +85,15 @@ export class ScanQueue {
       this.#assertedMs = now;
       this.#kernel.assertRunning();
     }
-    this.#collect();
-    this.#send();
+    this.collect();
+    this.send();
   }
 
   /** Blocks until the query is answered, or the time is over. @returns false when the time was over */
   waitSync(query: DeviceQuery, timeoutMs: number): boolean {
     const begin = performance.now();
     for (;;) {
-      if (query.isDone) return true;
+      if (query.isEnded) return true;
       const scan = query.pendingScan();
       const left = timeoutMs - (performance.now() - begin);
       if (scan?.ticket === undefined) {
@@ -82,24 +101,28 @@ export class ScanQueue {
         if (this.#running.length === 0 || left <= 0) return false;
         this.#kernel.waitSync(this.#running[0].ticket as Ticket, left);
       } else if (!this.#kernel.waitSync(scan.ticket, left)) {
-        return query.isDone;
+        return query.isEnded;
       }
       // Others of a burst are answered by now too: taken together, their waits find them done.
       if (this.#running.length > 1) this.#kernel.poll();
-      this.#collect();
-      this.#send();
+      this.collect();
+      this.send();
     }
   }
 
-  /** Resolves when the query is answered or has failed. */
+  /** Resolves when the query is answered, or has failed. */
   async wait(query: DeviceQuery): Promise<void> {
-    while (!query.isDone) {
-      const scan = query.pendingScan();
-      const ticket = scan?.ticket ?? this.#running[0]?.ticket;
-      if (ticket === undefined) await this.#resumed.catch(() => undefined); // a load that fails is told to its caller
-      else await this.#kernel.wait(ticket);
-      this.#collect();
-      this.#send();
+    if (query.isEnded) return;
+    for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.#kernel.poll() > 0) break;
+    this.collect();
+    this.send();
+    if (query.isEnded) return;
+    this.#waiterCount++;
+    try {
+      this.#driver.drive();
+      await query.ended();
+    } finally {
+      this.#waiterCount--;
     }
   }
 
@@ -112,16 +135,22 @@ export class ScanQueue {
       else this.#waiting[kept++] = scan;
     }
     this.#waiting.length = kept;
-    this.#send(); // the spill region may have become free
+    this.send(); // the spill region may have become free
   }
 
   /** Ends every query with an error. */
-  failAll(error: unknown): void {
-    for (const scan of [...this.#waiting.splice(0), ...this.#running.splice(0)]) scan.query.fail(error);
+  end(error: unknown): void {
+    for (const scan of [...this.#waiting.splice(0), ...this.#running.splice(0)]) scan.query.end(error);
+  }
+
+  /** Ends every query with an error; from then on the kernel is not looked at. */
+  close(error: unknown): void {
+    this.#isClosed = true;
+    this.end(error);
   }
 
   /** Sends waiting scans to the kernel, in order, while there is room. */
-  #send(): void {
+  send(): void {
     while (this.#waiting.length > 0 && this.#pauseCount === 0) {
       const scan = this.#waiting[0];
       if (this.#kernel.isFull) return;
@@ -156,12 +185,12 @@ export class ScanQueue {
       this.#running.push(scan);
     } catch (error) {
       this.#release(scan);
-      scan.query.fail(error);
+      scan.query.end(error);
     }
   }
 
   /** Takes the records of every scan that was answered. */
-  #collect(): void {
+  collect(): void {
     const running = this.#running;
     let kept = 0;
     for (let index = 0; index < running.length; index++) {
@@ -174,6 +203,7 @@ export class ScanQueue {
 
   #take(scan: Scan, ticket: Ticket): void {
     scan.ticket = undefined;
+    this.#answeredCount++;
     if (ticket.failure !== undefined) return this.#fail(scan, ticket.failure);
     const total = ticket.result;
     const isComplete = total <= scan.capacity || scan.capacity >= scan.query.recordsWanted;
@@ -200,7 +230,7 @@ export class ScanQueue {
 
   #fail(scan: Scan, error: unknown): void {
     this.#release(scan);
-    scan.query.fail(error);
+    scan.query.end(error);
   }
 
   #release(scan: Scan): void {

@@ -1,4 +1,4 @@
-/** Which files a search looks at, and in which order. */
+/** Finds the files of a search, in their order. */
 import { statSync } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
 import { walk, type WalkError } from "../walk/index.ts";
@@ -7,7 +7,7 @@ import type { GrepOptions, SortKey } from "./options.ts";
 
 const STDIN: FoundFile = { path: "-", explicit: true };
 
-/** The files to search, in order. Glob and type mistakes are thrown here, before the first file. */
+/** The files to search, in order. @throws EW_BAD_FLAG_VALUE for a glob or a type, before the first file */
 export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<FoundFile> {
   const options = {
     ...grep.walk,
@@ -26,7 +26,7 @@ export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<Foun
 
 const OPERATION = "IO error for operation on ";
 
-/** ripgrep's one-threaded walk names the path of a system error twice. */
+/** With one thread, ripgrep names the path of a system error twice. */
 function pathErrorText({ path, message }: WalkError, threads: number): string {
   const twice = `${path}: ${OPERATION}${path}: `;
   const once = `${path}: `;
@@ -65,7 +65,10 @@ function sortedByPath(files: FoundFile[]): FoundFile[] {
 
 const TIMES = { modified: "mtimeNs", accessed: "atimeNs", created: "birthtimeNs" } as const;
 
-/** Files whose time is not known come last (first, when reversed). Files of one time keep their order. */
+/**
+ * Files without a known time come last, or first if the order is reversed. Files of the same time keep their
+ * order.
+ */
 function sortedByTime(files: FoundFile[], key: Exclude<SortKey, "path">, reverse: boolean): FoundFile[] {
   const timeOf = (file: FoundFile): bigint | undefined => {
     try {

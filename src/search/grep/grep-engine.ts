@@ -1,25 +1,25 @@
-/** What may answer in the place of reading files: an engine that has already searched them. */
+/** An engine that has already searched the files. It answers in the place of reading them. */
 import type { FoundFile, Plan } from "../contracts.ts";
 import type { CandidateList } from "../searcher/index.ts";
 import type { EngineReport } from "./printer/index.ts";
 
-/** What is searched for, and where. */
+/** What is searched for, and in which files. */
 export interface GrepSubject {
   readonly plan: Plan;
-  /** All files of the search, in its order; from then on the search goes through this list. */
+  /** Lists all files of the search, in its order. The search then uses the same list. */
   readonly listFiles: () => readonly FoundFile[];
 }
 
-/** Something that has already searched, and says per file what it found. The place of the GPU and of loaded corpora. */
+/** Has already searched, and says for each file what it found. The GPU and loaded corpora work this way. */
 export interface GrepEngine {
   /**
-   * The file as the engine has it, and its hits; undefined where the file is to be opened and searched here.
-   * An engine that finds its copy outdated answers undefined too.
+   * The file's bytes and its hits. Undefined if the file must be opened and searched here, also because the
+   * engine's copy is out of date.
    */
   find(file: FoundFile): { bytes: Buffer; hits: CandidateList | undefined } | undefined;
-  /** For --stats, when the search is over. */
+  /** What --stats prints about the engine, at the end of the search. */
   report(): EngineReport | undefined;
 }
 
-/** Opens an engine for one search, or answers undefined where the files are to be read here. */
+/** Opens an engine for one search. Undefined if the files must be read here. */
 export type OpenGrepEngine = (subject: GrepSubject) => Promise<GrepEngine | undefined>;

@@ -1,35 +1,38 @@
-/** What a one-shot search is told: decided values, in which flags, terminal and defaults have already met. */
+/** Options of a one-shot search: decided values. Flags, terminal and defaults were already combined. */
 import type { PrinterMode } from "./printer/index.ts";
 import type { WalkOptions } from "../walk/index.ts";
 import type { FileSearcherArgs } from "./file-searcher/index.ts";
 
-/** What is printed: what a search finds, the files that it would search, or the known file types. */
+/** What is printed: results, the files that would be searched, or the known file types. */
 export type GrepMode = { kind: "search"; search: PrinterMode } | { kind: "files" } | { kind: "types" };
 
-/** What files are sorted by. */
+/** How files are sorted. */
 export type SortKey = "path" | "modified" | "accessed" | "created";
 
 /** The options of `runGrep`. */
 export interface GrepOptions {
   mode: GrepMode;
-  /** What each thread needs to search files; cloneable. */
+  /** What each thread needs to search files. It can be posted to a worker thread. */
   searcher: FileSearcherArgs;
-  /** Empty: the working directory, and paths are printed without "./". "-" is standard input. */
+  /** Paths to search. Empty: the working directory, and paths are printed without "./". "-" is standard input. */
   paths: string[];
-  /** No path was given, so it is worth telling when nothing was searched. */
+  /** The user gave no path. Then there is a message if nothing was searched. */
   implicitPath: boolean;
   walk: WalkOptions;
   sort: { key: SortKey; reverse: boolean } | undefined;
-  /** 1 also means that output is joined as ripgrep's one-threaded printer does. */
+  /** Threads as ripgrep counts them. With 1, output is joined as by ripgrep's one-threaded printer. */
   threads: number;
-  /** So many threads may search. Output in order needs no single thread here. */
+  /**
+   * Number of threads that may search. It can be greater than `threads`: ordered output needs no single
+   * thread here.
+   */
   workerThreads: number;
-  /** False: no line can match, so nothing is opened. */
+  /** False if no line can match. Then no file is opened. */
   matchesPossible: boolean;
   quiet: boolean;
   quitAfterMatch: boolean;
   stats: boolean;
-  /** Stands on a line between the output of two files; undefined for none. Bytes as a latin1 string. */
+  /** Text of the line between the output of two files, or undefined. Bytes as a latin1 string. */
   fileSeparator: string | undefined;
   messages: boolean;
   ignoreMessages: boolean;

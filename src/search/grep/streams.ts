@@ -2,7 +2,8 @@
 export interface GrepStreams {
   /**
    * Writes to standard output.
-   * @throws a system error with the code EPIPE when nobody reads any more, EW_PATH_UNWRITABLE when the disk is full or the device is gone
+   * @throws a system error with the code EPIPE if nobody reads any more, EW_PATH_UNWRITABLE if the disk is
+   * full or the device is gone
    */
   writeOut(bytes: Uint8Array): void;
   /** Writes to standard error. Never throws. */

@@ -4,14 +4,14 @@ import { spawnSync } from "node:child_process";
 import { rgPath } from "@vscode/ripgrep";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { maskInvalidBytes } from "./line-haystack.ts";
 import { createMatcher, type MatcherOptions } from "./create-matcher.ts";
 
 /** `line:start-end` for every match of every line. */
 type Matches = string[];
 
-const SEED = Number(process.env["EVERWARP_PROPERTY_SEED"] ?? 1);
-const RUNS = Number(process.env["EVERWARP_PROPERTY_RUNS"] ?? 250);
+const RUNS = propertyRuns(250);
 
 function flagsOf(options: MatcherOptions): string[] {
   return [
@@ -228,7 +228,7 @@ describe("matches what ripgrep matches", () => {
       fc.property(lists, modes, fc.boolean(), text, (patterns, mode, fixedStrings, haystack) =>
         expectSame({ ...mode, patterns, fixedStrings }, haystack),
       ),
-      { numRuns: RUNS, seed: SEED },
+      RUNS,
     );
   });
 
@@ -237,7 +237,7 @@ describe("matches what ripgrep matches", () => {
       fc.property(fc.array(regex, { minLength: 1, maxLength: 2 }), modes, text, (patterns, mode, haystack) =>
         expectSame({ ...mode, patterns }, haystack),
       ),
-      { numRuns: RUNS, seed: SEED + 1 },
+      RUNS,
     );
   });
 
@@ -266,7 +266,7 @@ describe("matches what ripgrep matches", () => {
         fc.oneof(text, crlfText),
         (patterns, mode, haystack) => expectSame({ ...mode, patterns, crlf: true }, haystack),
       ),
-      { numRuns: RUNS, seed: SEED + 2 },
+      RUNS,
     );
   });
 

@@ -1,6 +1,7 @@
 /**
- * How rare each byte is in source text: quarter bits of information, −4·log2 of its share. Counted over 36 MB drawn from the source
- * trees of an operating system and a boot loader (mostly C and C++); 99 where a byte was not seen.
+ * How rare each byte is in source text, in quarter bits of information: −4·log2 of its share. 99 where a byte
+ * was not seen.
+ * Counted over 36 MB from the source trees of an operating system and a boot loader, mostly C and C++.
  */
 // oxfmt-ignore
 const QUARTER_BITS = Uint8Array.of(
@@ -22,5 +23,5 @@ const QUARTER_BITS = Uint8Array.of(
   99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
 );
 
-/** Bits of information in seeing a byte: 3 for a blank, about 20 for one that hardly ever occurs. */
+/** Bits of information in one byte: 3 for a blank, about 20 for a byte that hardly ever occurs. */
 export const byteBits = (byte: number): number => (QUARTER_BITS[byte] as number) / 4;

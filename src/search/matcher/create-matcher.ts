@@ -1,4 +1,4 @@
-/** Matching in ripgrep's dialect: what the user typed becomes a `Matcher`. */
+/** Makes a `Matcher` from the patterns that the user typed, in ripgrep's dialect. */
 
 import type { Literal, LiteralScanner, Matcher } from "../contracts.ts";
 import { createFallbackScanner } from "../scanner/index.ts";
@@ -7,10 +7,14 @@ import { escapePattern, isText, plainText, joinPatterns, smartCaseIgnores } from
 import { foldExceptionsOf } from "./plan.ts";
 import { badPattern, notAllowed, nulPattern, RegexMatcher } from "./regex-matcher.ts";
 
+/** The patterns, and how they are read. */
 export interface MatcherOptions {
-  /** As typed, in order: `-e`, the lines of `-f`, or the positional one. None at all matches nothing. */
+  /**
+   * The patterns as typed, in order: from `-e`, from the lines of `-f`, or the positional one. An empty list
+   * matches nothing.
+   */
   patterns: readonly string[];
-  /** `-F`: patterns stand for their own text. */
+  /** `-F`: patterns are plain text. */
   fixedStrings?: boolean;
   /** `-s` (the default), `-i`, `-S` */
   caseMode?: "sensitive" | "insensitive" | "smart";
@@ -22,14 +26,17 @@ export interface MatcherOptions {
   unicode?: boolean;
   /** `--crlf`: a line may end in CR LF, `$` matches before it. */
   crlf?: boolean;
-  /** `-a`: a pattern may ask for NUL. Else one that needs it is refused where ripgrep refuses it, because binary files are not searched so far. */
+  /**
+   * `-a`: a pattern may contain NUL. Without it, a pattern that needs a NUL is refused where ripgrep refuses
+   * it, because binary files are not searched that far.
+   */
   allowNul?: boolean;
-  /** Makes the scanner behind `findCandidate`. Default: one in plain JavaScript. */
+  /** Makes the scanner for `findCandidate`. Default: the scanner in plain JavaScript. */
   createScanner?: (literals: readonly Literal[]) => LiteralScanner;
 }
 
 /**
- * Builds the matcher for a set of patterns. Plain texts never load the regex engine.
+ * Builds the matcher for a set of patterns. Plain text never loads the regex engine.
  *
  * @throws EverwarpError EW_BAD_PATTERN with the text that ripgrep prints after "rg: "
  */
@@ -45,7 +52,8 @@ export function createMatcher(options: MatcherOptions): Matcher {
   const fixed = options.fixedStrings === true;
   const sources = fixed ? patterns.map(escapePattern) : patterns;
   const ignoreCase = ignoresCase(options, sources);
-  // ripgrep looks for NUL in what it has parsed, and does not parse what is text as it stands: there NUL is a byte like any other.
+  // ripgrep looks for NUL in the parsed pattern, and does not parse plain text. In plain text, NUL is a byte
+  // like any other.
   const isUnparsed = (options.caseMode ?? "sensitive") === "sensitive" && (fixed || patterns.every(isText));
   const allowNul = options.allowNul === true || isUnparsed;
   const makeRegex = (): Matcher =>
@@ -106,7 +114,7 @@ function toLiteral(text: string, ignoreCase: boolean): Literal {
   return { bytes: new Uint8Array(Buffer.from(ignoreAsciiCase ? text.toLowerCase() : text)), ignoreAsciiCase };
 }
 
-/** Without the repetitions that folding makes. */
+/** The list without literals that are equal after folding. */
 function reachable(literals: Literal[]): Literal[] {
   const seen = new Set<string>();
   return literals.filter(({ bytes, ignoreAsciiCase }) => {
@@ -115,7 +123,7 @@ function reachable(literals: Literal[]): Literal[] {
   });
 }
 
-/** For an empty list of patterns. */
+/** The matcher for an empty list of patterns. */
 class NothingMatcher implements Matcher {
   readonly plan = { kind: "nothing" } as const;
   readonly candidatesAreExact = true;

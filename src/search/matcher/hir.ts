@@ -5,13 +5,15 @@ import { STAND_INS } from "./pattern-syntax.ts";
 /** A position assertion, by regex-syntax's name: `StartLF` is `^`, `WordUnicode` is `\b`, … */
 export type LookName = keyof typeof LOOK_TEXTS;
 
+/** A node of a parsed pattern. */
 export type Hir =
   | { kind: "empty" }
   /** Bytes, UTF-8 */
   | { kind: "literal"; bytes: Uint8Array }
   /**
-   * Closed ranges of code points, ascending, apart; the members of class escapes (`\\w`); of all these, not those of `without`.
-   * Nothing at all matches nothing.
+   * The ranges of code points (closed, ascending, apart) and the members of the class escapes (`\\w`),
+   * without the members of `without`.
+   * An empty class matches nothing.
    */
   | { kind: "class"; ranges: [number, number][]; escapes: string[]; without: number[] }
   | { kind: "look"; name: LookName }
@@ -40,7 +42,7 @@ const LOOK_TEXTS = {
   WordEndHalfUnicode: String.raw`\b{end-half}`,
 } as const;
 
-/** The package's objects, as far as they are read here. */
+/** The package's objects, as far as this file reads them. */
 interface Tagged {
   "@variant": string;
   "@values": unknown[];
@@ -49,7 +51,7 @@ interface RawHir {
   kind: Tagged;
 }
 
-/** Reads the package's objects. Captures vanish: only what matches counts. */
+/** Reads the package's objects. Captures are dropped, because only the match counts. */
 export function readHir(raw: unknown): Hir {
   const { "@variant": variant, "@values": values } = (raw as RawHir).kind;
   const first = values?.[0];
@@ -79,7 +81,7 @@ export function readHir(raw: unknown): Hir {
   }
 }
 
-/** A class in which the stand-ins of `abridge` are escapes again. */
+/** The class with escapes in the place of the private-use characters of `abridge`. */
 function withEscapes(ranges: [number, number][]): Hir {
   const escapes: string[] = [];
   const rest = ranges.filter(([from, to]) => {
@@ -93,14 +95,14 @@ function withEscapes(ranges: [number, number][]): Hir {
 const codePoint = (value: string | number): number =>
   typeof value === "number" ? value : (value.codePointAt(0) as number);
 
-/** True where some node satisfies `test`. */
+/** True if some node satisfies `test`. */
 export function someNode(hir: Hir, test: (node: Hir) => boolean): boolean {
   if (test(hir)) return true;
   if (hir.kind === "repetition") return someNode(hir.sub, test);
   return (hir.kind === "concat" || hir.kind === "alternation") && hir.subs.some((sub) => someNode(sub, test));
 }
 
-/** True where the pattern may match without taking a byte. */
+/** True if the pattern can match without consuming a byte. */
 export function canBeEmpty(hir: Hir): boolean {
   switch (hir.kind) {
     case "empty":
@@ -118,7 +120,7 @@ export function canBeEmpty(hir: Hir): boolean {
   }
 }
 
-/** True where the pattern has to take `byte` (ASCII) itself: in a literal, or as the only member of a class. */
+/** True if the pattern itself requires `byte` (ASCII): in a literal, or as the only member of a class. */
 export const needsByte = (hir: Hir, byte: number): boolean =>
   someNode(
     hir,
@@ -129,7 +131,7 @@ export const needsByte = (hir: Hir, byte: number): boolean =>
         node.ranges[0]?.every((end) => end === byte) === true),
   );
 
-/** True where some class has `code` among its members, or may have it by an escape. */
+/** True if `code` is a member of some class, or may be one by an escape. */
 export const anyClassHas = (hir: Hir, code: number): boolean =>
   someNode(
     hir,
@@ -139,7 +141,7 @@ export const anyClassHas = (hir: Hir, code: number): boolean =>
         node.escapes.some((escape) => escape !== "\\w" && escape !== "\\d" && escape !== "\\S")),
   );
 
-/** The pattern with `code` taken out of every class. */
+/** The pattern without `code` in any class. */
 export function withoutInClasses(hir: Hir, code: number): Hir {
   switch (hir.kind) {
     case "class":
@@ -154,7 +156,7 @@ export function withoutInClasses(hir: Hir, code: number): Hir {
   }
 }
 
-/** The pattern with each look in `names` replaced by what never matches. */
+/** The pattern with every assertion in `names` replaced by a class that never matches. */
 export function withoutLooks(hir: Hir, names: ReadonlySet<LookName>): Hir {
   switch (hir.kind) {
     case "look":
@@ -169,7 +171,7 @@ export function withoutLooks(hir: Hir, names: ReadonlySet<LookName>): Hir {
   }
 }
 
-/** The pattern with looks exchanged for others. */
+/** The pattern with assertions replaced by others. */
 export function withLooksRenamed(hir: Hir, names: Partial<Record<LookName, LookName>>): Hir {
   switch (hir.kind) {
     case "look":
@@ -184,7 +186,7 @@ export function withLooksRenamed(hir: Hir, names: Partial<Record<LookName, LookN
   }
 }
 
-/** Pattern text that parses to `hir` (with no flags around it). */
+/** Pattern text that parses to `hir`, with no flags around it. */
 export function printHir(hir: Hir): string {
   switch (hir.kind) {
     case "empty":

@@ -1,13 +1,14 @@
 /**
- * A line as the regex engine takes it.
+ * A line in the form that the regex engine takes.
  *
- * Invariant: `bytes[start, end)` has the line's length, and is the line itself where that is UTF-8. Else it is a copy in which each
- * byte that belongs to no character is FF. No pattern in Unicode mode tells one such byte from another, and the engine's wrapper
- * may cut a match out beside an FF, but not beside a stray continuation byte.
+ * Invariant: `bytes[start, end)` has the line's length, and is the line itself if that is UTF-8. Else it is a
+ * copy in which each byte that belongs to no character is FF. No pattern in Unicode mode distinguishes such
+ * bytes. The engine's wrapper may cut a match beside an FF, but not beside a stray continuation byte.
  */
 
 import { isUtf8 } from "node:buffer";
 
+/** Holds the current line for the regex engine. One object serves all lines. */
 export class LineHaystack {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
@@ -18,8 +19,10 @@ export class LineHaystack {
   private sourceEnd = -1;
 
   /**
-   * @param isFirst the first question about this line: memory that is used again may hold another line at the same place
-   * @returns false where this is the line that was set last
+   * Sets the line.
+   * @param isFirst this is the first question about the line. Reused memory may contain another line at the
+   * same place
+   * @returns false if this is the line that was set last
    */
   set(source: Uint8Array, lineStart: number, lineEnd: number, isFirst: boolean): boolean {
     if (!isFirst && source === this.source && lineStart === this.sourceStart && lineEnd === this.sourceEnd)
@@ -34,7 +37,8 @@ export class LineHaystack {
     while (at < lineEnd && (source[at] as number) < 0x80) at++;
     this.isAscii = at === lineEnd;
     if (!this.isAscii) {
-      const copy = Uint8Array.prototype.slice.call(source, lineStart, lineEnd); // never shared memory, which isUtf8 does not take
+      // A copy that is never shared memory, because isUtf8 does not accept that.
+      const copy = Uint8Array.prototype.slice.call(source, lineStart, lineEnd);
       if (!isUtf8(copy)) {
         maskInvalidBytes(copy);
         this.bytes = copy;
@@ -46,7 +50,7 @@ export class LineHaystack {
   }
 }
 
-/** Puts FF in the place of every byte that is no part of a valid UTF-8 sequence. */
+/** Replaces every byte that is not part of a valid UTF-8 sequence by FF. */
 export function maskInvalidBytes(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
     const length = sequenceLength(bytes, at);
@@ -55,7 +59,7 @@ export function maskInvalidBytes(bytes: Uint8Array): void {
   }
 }
 
-/** Length of the valid UTF-8 sequence at an offset; 0 where there is none (Unicode, table 3-7). */
+/** Length of the valid UTF-8 sequence at an offset, or 0 (Unicode, table 3-7). */
 function sequenceLength(bytes: Uint8Array, at: number): number {
   const first = bytes[at] as number;
   if (first < 0x80) return 1;

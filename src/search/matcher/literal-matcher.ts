@@ -1,22 +1,23 @@
 /**
- * Plain text, found without the regex engine.
+ * Finds plain text without the regex engine.
  *
- * Invariants: the literals hold no line feed and none is empty. Where ASCII folding does not tell the whole truth (a line with
- * U+017F or U+212A under `-i`, a word boundary beside a byte that is not ASCII) the line goes to `exact`, which is the regex engine
- * behind the same interface, made when first needed.
+ * Invariants: no literal is empty or contains a line feed. ASCII folding is not always exact: a line may
+ * contain U+017F or U+212A under `-i`, or a word boundary may be beside a byte that is not ASCII. Such a line
+ * goes to `exact`: the regex engine behind the same interface, made when it is first needed.
  */
 
 import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
 import { createFallbackScanner, LiteralTests } from "../scanner/index.ts";
 
-/** What must lie around a match: anything, no word characters (`-w`), nothing (`-x`). */
+/** What must surround a match: anything, no word characters (`-w`), or nothing (`-x`). */
 export type Boundary = "none" | "word" | "line";
 
-/** The longest list that is handed to backends. */
+/** The longest list of literals that backends get. */
 const MOST_LITERALS = 16;
-/** Lines longer than this are searched by the scanner, shorter ones right here. */
+/** Longer lines are searched by the scanner, shorter ones in this file. */
 const SHORT_LINE_BYTES = 256;
 
+/** The matcher for plain text. */
 export class LiteralMatcher implements Matcher {
   readonly plan: Plan;
   readonly candidatesAreExact: boolean;
@@ -29,7 +30,7 @@ export class LiteralMatcher implements Matcher {
   private readonly foldExceptions: Uint8Array[];
   private readonly makeExact: () => Matcher;
   private exact: Matcher | undefined;
-  /** The line that is being searched, up to where, and whether the regex engine must be asked. */
+  /** The current line, its end, and whether the regex engine must decide about it. */
   private readonly asked = {
     bytes: new Uint8Array(0) as Uint8Array,
     lineStart: -1,
@@ -47,7 +48,7 @@ export class LiteralMatcher implements Matcher {
   ) {
     this.tests = new LiteralTests(literals);
     this.candidatesAreExact = boundary === "none" && foldExceptions.length === 0;
-    // Backends take few literals at a time. A long list is looked for here, where its length hardly counts.
+    // Backends take few literals at a time. A longer list is searched here, where its length hardly matters.
     const isLong = literals.length > MOST_LITERALS;
     const isExact = boundary === "none" && !isLong && !someStartsAnother(literals);
     const kind = isExact ? "literals" : "filter";
@@ -80,7 +81,7 @@ export class LiteralMatcher implements Matcher {
         if (at > lineStart && (bytes[at - 1] as number) >= 0x80)
           return this.askExact(bytes, lineStart, lineEnd, from);
         if (at > lineStart && isWordByte(bytes[at - 1] as number)) continue;
-        // Of the literals that lie here, the first one that ends at a boundary counts.
+        // Of the literals at this place, the first one that ends at a boundary counts.
         while (length >= 0 && at + length < lineEnd) {
           const after = bytes[at + length] as number;
           if (after >= 0x80) return this.askExact(bytes, lineStart, lineEnd, from);
@@ -106,7 +107,7 @@ export class LiteralMatcher implements Matcher {
     return length >= 0;
   }
 
-  /** A line is looked at once, when the search of it begins, and not again for each of its matches. */
+  /** Decides once for each line, not again for each of its matches. */
   private asksExact(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
     const { asked } = this;
     const goesOn =
@@ -143,11 +144,11 @@ export class LiteralMatcher implements Matcher {
   }
 }
 
-/** The runs as literals that a scanner takes beside the others. */
+/** The byte runs as literals, which the scanner looks for beside the others. */
 export const exceptionLiterals = (foldExceptions: readonly Uint8Array[]): Literal[] =>
   foldExceptions.map((bytes) => ({ bytes, ignoreAsciiCase: false }));
 
-/** Looks with one scanner, and with the other one up to where the first one has found something. */
+/** Searches with one scanner, and with the other one only up to the place that the first one found. */
 function firstOf(one: LiteralScanner, other: LiteralScanner): LiteralScanner {
   return {
     find(bytes, from, end) {
@@ -165,7 +166,7 @@ const isWordByte = (byte: number): boolean =>
   byte === 0x5f ||
   (byte >= 0x61 && byte <= 0x7a);
 
-/** True where a literal is the beginning of another, so that two of them can lie at one place. */
+/** True if a literal begins with another literal, so that both can occur at one place. */
 function someStartsAnother(literals: readonly Literal[]): boolean {
   return literals.some((a) =>
     literals.some(

@@ -1,28 +1,30 @@
-/** What can be told about patterns from their text alone, without the regex engine. */
+/** Facts about patterns that follow from their text, without the regex engine. */
 
-/** The characters that mean something in a pattern (regex-syntax's `is_meta_character`). */
+/** The characters with a special meaning in a pattern (regex-syntax's `is_meta_character`). */
 const META = /[\\.+*?()|[\]{}^$#&\-~]/;
 
-/** True where every character of a pattern stands for itself. */
+/** True if every character of a pattern stands for itself. */
 export const isText = (pattern: string): boolean => !META.test(pattern);
 
-/** The text that a pattern stands for, where that is all it does (`foo`, `a\\.b`); else undefined. */
+/** The text of a pattern that is plain text (`foo`, `a\\.b`), or undefined. */
 export function plainText(pattern: string): string | undefined {
   if (isText(pattern)) return pattern;
   const isEscapedText = /^(?:[^\\.+*?()|[\]{}^$#&\-~]|\\[\\.+*?()|[\]{}^$#&\-~/])*$/.test(pattern);
   return isEscapedText ? pattern.replace(/\\(.)/g, "$1") : undefined;
 }
 
-/** The pattern that stands for `text`. */
+/** The pattern that matches exactly `text`. */
 export const escapePattern = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$#&\-~]/g, "\\$&");
 
-/** The alternation of all patterns, in order, as ripgrep writes it (and quotes it in its messages). */
+/** The alternation of all patterns, in order, as ripgrep writes it and quotes it in messages. */
 export const joinPatterns = (patterns: readonly string[]): string =>
   patterns.map((pattern) => `(?:${pattern})`).join("|");
 
 /**
- * Whether `-S` ignores case for a pattern: some literal character is in it, and none of them is upper case. Escapes that stand
- * for classes (`\S`, `\pL`), group names and flags hold no literal characters; `\x41`, `\n` and the members of `[A-z]` are some.
+ * Whether `-S` ignores case for a pattern: it does if the pattern has some literal character and none is
+ * upper case.
+ * Escapes for classes (`\S`, `\pL`), group names and flags are not literal characters. `\x41`, `\n` and the
+ * members of `[A-z]` are.
  */
 export function smartCaseIgnores(pattern: string): boolean {
   let anyLiteral = false;
@@ -50,7 +52,10 @@ const TOKEN = new RegExp(
   "suy",
 );
 
-/** Every literal character of a pattern that parses; for one that does not, anything. */
+/**
+ * Every literal character of a pattern that parses. For a pattern that does not parse, the result has no
+ * meaning.
+ */
 function* literalCharacters(pattern: string): Generator<string> {
   let classDepth = 0;
   TOKEN.lastIndex = 0;
@@ -84,7 +89,7 @@ function* literalCharacters(pattern: string): Generator<string> {
   }
 }
 
-/** A class escape inside of a pattern, and the private-use characters that stand for it (see `abridge`). */
+/** A class escape inside a pattern, and the private-use characters that replace it (see `abridge`). */
 export interface StandIn {
   /** `\\w`, `\\W`, `\\s`, `\\S`, `\\d` or `\\D` */
   escape: string;
@@ -92,7 +97,7 @@ export interface StandIn {
   range: readonly [number, number];
 }
 
-/** Far enough apart that the parser does not join two of them; more characters than are ever spelled out. */
+/** So far apart that the parser does not join two of them, and more characters than are ever spelled out. */
 export const STAND_INS: readonly StandIn[] = Array.from("wWsSdD", (letter, i) => {
   const from = 0xf0000 + i * 0x200;
   return { escape: `\\${letter}`, range: [from, from + 0xff] };
@@ -101,10 +106,11 @@ export const STAND_INS: readonly StandIn[] = Array.from("wWsSdD", (letter, i) =>
 const SIMPLE_CLASS = /\[(?![\^\]])(?:[^[\]\\&~-]|-(?!-)|\\.)*\]/suy;
 
 /**
- * The pattern with `\\w` and its like replaced by a few private-use characters, which are quicker to parse: in Unicode they are lists
- * of hundreds of ranges. They stay where they may be negated or intersected, and everywhere if the pattern switches Unicode off.
- * Each class comes in a capture group, because the parser would join it with its neighbours in an alternation (`\\w|.`), and then the
- * stand-ins of one could vanish in the other.
+ * The pattern with private-use characters in the place of `\\w` and the like. In Unicode, those are lists of
+ * hundreds of ranges, which take long to parse.
+ * An escape stays where it may be negated or intersected, and everywhere if the pattern switches Unicode off.
+ * Each class is put into a capture group. Else the parser would join it with its neighbours in an alternation
+ * (`\\w|.`), and the characters of one could disappear in the other.
  */
 export function abridge(pattern: string): string {
   if (/\(\?[A-Za-z]*-[A-Za-z]*u/.test(pattern)) return pattern;

@@ -1,9 +1,10 @@
 /**
- * From a parsed pattern to the literals that a backend can look for in its place.
+ * From a parsed pattern to the literals that a backend can look for instead.
  *
- * Every match of a pattern contains one of its *required* literals: found bottom-up, as in R. Cox, "Regular Expression Matching with
- * a Trigram Index" (2012), with sets of strings in the place of trigrams. A string here is a text of units: 0–255 is that byte;
- * FOLDED + a lower-case letter is the letter in either case; FOLDED_FAR + "k" or "s" is that, and U+212A or U+017F as well.
+ * Every match of a pattern contains one of its *required* literals. They are found bottom-up, as in R. Cox,
+ * "Regular Expression Matching with a Trigram Index" (2012), with sets of strings in the place of trigrams. A
+ * string here is a text of units. A unit of 0–255 is that byte. FOLDED + a lower-case letter is the letter in
+ * either case. FOLDED_FAR + "k" or "s" is that, and U+212A or U+017F as well.
  */
 
 import type { Literal, Plan } from "../contracts.ts";
@@ -12,12 +13,12 @@ import type { Hir } from "./hir.ts";
 
 const FOLDED = 0x100;
 const FOLDED_FAR = 0x200;
-/** So many literals a backend takes. */
+/** Largest number of literals for a backend. */
 const LARGEST_SET = 16;
 const LONGEST_STRING = 32;
-/** Characters in a class that is spelled out. */
+/** Largest class that is spelled out, in characters. */
 const LARGEST_CLASS = 8;
-/** A set that is expected more often than this, per byte, is worth nothing as a filter. */
+/** A set of literals that is expected more often than this, per byte, is useless as a filter. */
 const COMMONEST = 1 / 64;
 
 /** Byte runs that fold to ASCII letters: U+212A KELVIN SIGN to k, U+017F LATIN SMALL LETTER LONG S to s. */
@@ -26,13 +27,13 @@ const FAR_FOLDS: Record<string, Uint8Array> = {
   s: Uint8Array.of(0xc5, 0xbf),
 };
 
-/** The exceptions that a text under `-i` has. */
+/** The exceptions of a text under `-i`. */
 export const foldExceptionsOf = (text: string): Uint8Array[] =>
   Object.entries(FAR_FOLDS).flatMap(([letter, run]) => (text.toLowerCase().includes(letter) ? [run] : []));
 
-/** What is known about all matches of a node. A set with the empty string in it knows nothing. */
+/** What all matches of a node have in common. A set that contains the empty string says nothing. */
 interface Known {
-  /** All matches, in order of preference; undefined where there are too many. */
+  /** All matches, in order of preference. Undefined if there are too many. */
   exact: string[] | undefined;
   /** Every match starts with one of these. */
   prefix: string[];
@@ -44,7 +45,7 @@ interface Known {
 
 const NOTHING_KNOWN: string[] = [""];
 
-/** Decides what stands for a pattern in a search. */
+/** Chooses what a search looks for in the place of a pattern. */
 export function planFor(hir: Hir): Plan {
   if (matchesNothing(hir)) return { kind: "nothing" };
   const known = inspect(hir);
@@ -138,7 +139,7 @@ function union(left: string[], right: string[]): string[] | undefined {
   return all.length > LARGEST_SET ? undefined : all;
 }
 
-/** One string for each character, where they are few; the two cases of a letter are one. */
+/** One string for each character of a small class. The two cases of a letter are one string. */
 function classStrings(ranges: readonly [number, number][], without: readonly number[]): string[] | undefined {
   const codes = new Set<number>();
   for (const [from, to] of ranges) {
@@ -161,14 +162,15 @@ function classStrings(ranges: readonly [number, number][], without: readonly num
   return strings.length > LARGEST_CLASS ? undefined : strings;
 }
 
-/** The set that is expected least often; ties go to the smaller set. */
+/** The set that is expected least often. Of equal sets, the smaller one. */
 function bestSet(sets: string[][]): string[] {
   return sets.reduce((best, set) => (expectedPerByte(set) < expectedPerByte(best) ? set : best));
 }
 
 /**
- * How often per byte a set is expected in source text, taking bytes as independent. That flatters long strings, so no string
- * counts for more than a few of its bytes; a literal more costs a little, because it slows the scan.
+ * How often per byte a set is expected in source text, if bytes were independent of each other.
+ * That underestimates long strings, so a string counts only for a few of its bytes. Each literal adds a small
+ * cost, because it slows the scan down.
  */
 function expectedPerByte(set: readonly string[]): number {
   let sum = 0;
@@ -186,10 +188,13 @@ function unitBits(unit: number): number {
   return -Math.log2(2 ** -byteBits(lower) + 2 ** -byteBits(lower - 32));
 }
 
-/** Strings as literals that stand for them exactly; undefined where folding or a shared beginning would say too much. */
+/**
+ * The strings as literals that say exactly the same. Undefined where folding or a common beginning would
+ * match too much.
+ */
 function exactLiterals(strings: string[]): { literals: Literal[]; foldExceptions: Uint8Array[] } | undefined {
   if (strings.includes("") || strings.length > LARGEST_SET) return undefined;
-  // A string that an earlier one begins is never reached: the earlier one matches first.
+  // A string that begins with an earlier one is never reached, because the earlier one matches first.
   const reached = strings.filter((text, i) => !strings.some((other, j) => j < i && text.startsWith(other)));
   if (reached.some((a) => reached.some((b) => a !== b && mayStart(a, b)))) return undefined;
   const isMixed = (text: string): boolean => {
@@ -200,7 +205,7 @@ function exactLiterals(strings: string[]): { literals: Literal[]; foldExceptions
   return reached.some(isMixed) ? undefined : toLiterals(reached);
 }
 
-/** True where `a` can be the beginning of `b`, letters taken in either case. */
+/** True if `b` can begin with `a`, where letters may be in either case. */
 function mayStart(a: string, b: string): boolean {
   const fold = (text: string): string =>
     Array.from({ length: text.length }, (_, i) =>

@@ -1,17 +1,18 @@
 /**
- * Rust's regex engine (the npm package rregex: the crate `regex` as WebAssembly), loaded when first needed and fed with bytes.
+ * Rust's regex engine: the npm package rregex, which is the crate `regex` as WebAssembly. It is loaded when
+ * it is first needed, and it gets bytes.
  *
- * The package's own methods take JavaScript strings. Here the module's exported functions are called directly, because lines come
- * as bytes: a line is copied into the module's memory as it is, without becoming a string first.
+ * The package's own methods take JavaScript strings. This file calls the module's exported functions
+ * directly: a line is copied into the module's memory as bytes, and never becomes a string.
  *
- * Invariants: the module frees the haystack that it is given at the end of every call. The engine itself works on bytes, but the
- * package cuts the matched text out of the haystack, which must then not begin or end inside a character: so a haystack for `find`
- * and `findAll` has no continuation byte (80–BF) outside of a valid sequence.
+ * Invariants: the module frees its haystack at the end of every call. The engine works on bytes, but the
+ * package cuts the matched text out of the haystack, and such a cut must not be inside a character. So a
+ * haystack for `find` and `findAll` has no continuation byte (80–BF) outside a valid sequence.
  */
 
 import { EverwarpError, requireDependency } from "../../base/index.ts";
 
-/** The part of the package's module that is used. */
+/** The part of the package's module that this file uses. */
 interface RawModule {
   memory: { readonly buffer: ArrayBuffer };
   __wbindgen_malloc(size: number, alignment: number): number;
@@ -36,12 +37,12 @@ export interface Span {
   end: number;
 }
 
-/** What `shortestMatchAt` answers for "none". */
+/** The answer of `shortestMatchAt` if there is no match. */
 const NO_MATCH = 0x1_0000_0001;
 
 let loaded: Package | undefined;
 
-/** The package; takes about 10 ms the first time. */
+/** The package. Loading it takes about 10 ms. */
 function load(): Package {
   if (loaded === undefined) {
     try {
@@ -84,8 +85,9 @@ export class RegexEngine {
   }
 
   /**
-   * Offset at which the leftmost match is known to be one (at most its end), counted from `from`; −1 where there is none.
-   * Any bytes will do.
+   * Offset, from `from` on, at which the leftmost match is known to exist. It is at most the match's end. −1
+   * if there is none.
+   * Any bytes are allowed.
    */
   shortestMatchEnd(bytes: Uint8Array, from: number, end: number): number {
     const haystack = this.copyIn(bytes, from, end);
@@ -93,13 +95,13 @@ export class RegexEngine {
     return offset === NO_MATCH ? -1 : offset;
   }
 
-  /** Leftmost match that starts at or after `at` in bytes[from, end); offsets (and `at`) count from `from`. */
+  /** Leftmost match that starts at or after `at` in bytes[from, end). Offsets, and `at`, count from `from`. */
   find(bytes: Uint8Array, from: number, end: number, at: number): Span | undefined {
     const haystack = this.copyIn(bytes, from, end);
     return this.take(this.raw.rregex_findAt(this.address, haystack, end - from, at)) as Span | undefined;
   }
 
-  /** All matches in bytes[from, end), one after the other; an empty one that touches the one before is left out. */
+  /** All matches in bytes[from, end), in order. An empty match at the end of the match before it is left out. */
   findAll(bytes: Uint8Array, from: number, end: number): Span[] {
     const haystack = this.copyIn(bytes, from, end);
     return this.take(this.raw.rregex_findAll(this.address, haystack, end - from)) as Span[];

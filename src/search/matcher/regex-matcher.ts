@@ -1,9 +1,10 @@
 /**
- * Patterns that need the regex engine.
+ * The matcher for patterns that need the regex engine.
  *
- * Invariants: no pattern here can match a line feed (it is taken out of every class, and a pattern that needs one is refused), so a
- * search over many lines at once finds what a search line by line finds. `\A` and `\z` are the line's ends. Empty matches inside of
- * a multi-byte character exist in ripgrep and not in the package's engine: they are added here (`emptyInsideCharacters`).
+ * Invariants: no pattern here can match a line feed. It is removed from every class, and a pattern that needs
+ * one is refused. So a search over many lines finds what a search line by line finds. `\A` and `\z` are the
+ * line's ends. Empty matches inside a multi-byte character exist in ripgrep and not in the package's engine,
+ * so `emptyInsideCharacters` adds them.
  */
 
 import { isUtf8 } from "node:buffer";
@@ -27,10 +28,11 @@ import { abridge } from "./pattern-syntax.ts";
 import { planFor } from "./plan.ts";
 import { RegexEngine, type Span } from "./regex-engine.ts";
 
+/** A pattern for the engine. */
 export interface RegexSource {
-  /** What is compiled. */
+  /** The pattern that is compiled. */
   pattern: string;
-  /** What the user wrote, joined: quoted in messages. */
+  /** The user's patterns, joined. Messages quote them. */
   shown: string;
   crlf: boolean;
   allowNul: boolean;
@@ -40,11 +42,15 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 const SMALLEST_BLOCK_BYTES = 2 << 10;
 const LARGEST_BLOCK_BYTES = 256 << 10;
-/** From this length on, the second question about a line lists all of its matches at once. */
+/** In a line of this length or more, the second question lists all of its matches at once. */
 const LONG_LINE_BYTES = 256;
-/** After so many candidates in vain, most of them all told, the literals are given up. */
+/**
+ * After so many candidates without a match, if most of all candidates were in vain, the literals are no
+ * longer used.
+ */
 const PATIENCE_LINES = 1000;
 
+/** The matcher that asks the regex engine. */
 export class RegexMatcher implements Matcher {
   readonly plan: Plan;
   readonly candidatesAreExact: boolean;
@@ -75,7 +81,8 @@ export class RegexMatcher implements Matcher {
     if (anyClassHas(hir, LINE_FEED)) hir = withoutInClasses(hir, LINE_FEED);
     if (source.crlf && anyClassHas(hir, CARRIAGE_RETURN)) hir = withoutInClasses(hir, CARRIAGE_RETURN);
     this.hir = hir;
-    // A single line has no line feed to match, so only a block needs the changed pattern, and few searches look at blocks.
+    // One line has no line feed, so only a block of lines needs the changed pattern, and few searches look at
+    // blocks.
     this.engine = source.crlf && hir !== parsed ? new RegexEngine(printHir(hir)) : engine;
     this.blockEngine = hir === parsed ? engine : undefined;
     this.mayBeEmpty = canBeEmpty(hir);
@@ -113,19 +120,22 @@ export class RegexMatcher implements Matcher {
     return true;
   }
 
-  /** Leftmost match at or after `at`, offsets from the line's start. */
+  /** Leftmost match at or after `at`. Offsets count from the line's start. */
   private findSpan(at: number, isNewLine: boolean): Span | undefined {
     const { bytes, start, end } = this.line;
     if (isNewLine || end - start < LONG_LINE_BYTES) return this.engine.find(bytes, start, end, at);
     this.lineMatches ??= this.engine.findAll(bytes, start, end);
     const index = firstAtOrAfter(this.lineMatches, at);
     const previous = this.lineMatches[index - 1];
-    // A list of matches in turn answers only questions that do not start inside of one of them.
+    // The list of matches answers only questions that do not start inside one of its matches.
     if (previous !== undefined && previous.end > at) return this.engine.find(bytes, start, end, at);
     return this.lineMatches[index];
   }
 
-  /** Offset of the first place inside a character in [from, before) where the pattern matches nothing at all; −1 if none. */
+  /**
+   * Offset of the first place inside a character in [from, before) where the pattern matches the empty
+   * string, or −1.
+   */
   private emptyMatchBefore(from: number, before: number): number {
     if (!this.mayBeEmpty || this.line.isAscii) return -1;
     this.emptyInside ??= this.matchesEmptyInsideCharacters();
@@ -136,8 +146,9 @@ export class RegexMatcher implements Matcher {
   }
 
   /**
-   * Inside a character the engine sees bytes that decode to nothing on both sides: no class takes them, and a negated or half word
-   * boundary never holds there. Asked of two characters that no class of this pattern takes.
+   * Whether the pattern matches the empty string inside a character. There, ripgrep's engine sees bytes that
+   * decode to nothing on both sides. No class contains them, and a negated or half word boundary never holds.
+   * So the question is asked between two characters that are in no class of this pattern.
    */
   private matchesEmptyInsideCharacters(): boolean {
     const never = new Set(["WordUnicodeNegate", "WordStartHalfUnicode", "WordEndHalfUnicode"] as const);
@@ -150,12 +161,13 @@ export class RegexMatcher implements Matcher {
     return this.candidateLines > PATIENCE_LINES && this.matchingLines * 4 < this.candidateLines;
   }
 
-  /** Runs the engine over whole lines at a time; the block grows while nothing is found. */
+  /** Runs the engine over blocks of whole lines. The block grows while nothing is found. */
   private findMatchingLine(bytes: Uint8Array, from: number, end: number): number {
     this.blockEngine ??= new RegexEngine(printHir(this.hir));
     for (let start = from; start < end;) {
       const stop = blockEnd(bytes, start, Math.min(start + this.blockBytes, end), end);
-      // The engine finds nothing empty before a stray continuation byte: where that can matter, each line is looked at alone.
+      // The engine finds no empty match before a stray continuation byte. Where that matters, each line is
+      // searched alone.
       if (this.mayBeEmpty && !isUtf8(Uint8Array.prototype.slice.call(bytes, start, stop))) return start;
       const found = this.blockEngine.shortestMatchEnd(bytes, start, stop);
       if (found >= 0) {
@@ -172,7 +184,7 @@ export class RegexMatcher implements Matcher {
 const isTextAnchor = (node: Hir): boolean =>
   node.kind === "look" && (node.name === "Start" || node.name === "End");
 
-/** End of a run of whole lines of about the size wanted, without the last line's terminator. */
+/** End of a block of whole lines of about the given size, without the last line's terminator. */
 function blockEnd(bytes: Uint8Array, start: number, wanted: number, end: number): number {
   if (wanted < end) {
     const last = bytes.lastIndexOf(LINE_FEED, wanted - 1);
@@ -202,7 +214,10 @@ function compile(source: RegexSource): RegexEngine {
   }
 }
 
-/** The engine quotes what it was given; ripgrep quotes the patterns without what was put around them. */
+/**
+ * The engine quotes the pattern that it got. ripgrep quotes the patterns without the parts that were added
+ * around them.
+ */
 function messageFor(source: RegexSource, error: unknown): string {
   const message = (error as Error).message ?? String(error);
   const limit = /^Compiled regex exceeds size limit of (\d+) bytes\.$/.exec(message);
@@ -225,21 +240,24 @@ function refuseBytes(hir: Hir, source: RegexSource): void {
   if (!source.allowNul && needsByte(hir, 0)) throw badPattern(nulPattern());
 }
 
-/** ripgrep's words for a pattern that needs the byte that ends a line, without its advice to use --multiline, which is not here yet. */
+/**
+ * ripgrep's message for a pattern that needs the line terminator. Its advice to use --multiline is left out,
+ * because everwarp does not have that flag yet.
+ */
 export const notAllowed = (text: string): string => `the literal "${text}" is not allowed in a regex
 
 A search looks at one line at a time. To find several texts, give each as a pattern
 of its own with -e.`;
 
-/** ripgrep's words for a pattern that needs NUL while binary files are told by it. */
+/** ripgrep's message for a pattern that needs NUL while NUL marks binary files. */
 export const nulPattern = (): string => String.raw`pattern contains "\0" but it is impossible to match
 
 Consider enabling text mode with the --text flag (or -a for short). Otherwise,
 binary detection is enabled and matching a NUL byte is impossible.`;
 
 /**
- * The text is ripgrep's to the letter, so a remedy comes only where ripgrep would not refuse: it searches bytes, the package's engine
- * characters.
+ * The error for a pattern that does not compile, in ripgrep's exact text. A remedy is added only where
+ * ripgrep would accept the pattern: ripgrep searches bytes, the package's engine searches characters.
  */
 export function badPattern(message: string, cause?: unknown): EverwarpError {
   const isOurs = message.endsWith("pattern can match invalid UTF-8");

@@ -1,8 +1,8 @@
-/** Finds literals with nothing but JavaScript: for tests, and where no faster scanner is handed in. */
+/** Finds literals in plain JavaScript: for tests, and where no faster scanner is given. */
 
 import type { Literal, LiteralScanner } from "../contracts.ts";
 
-/** One literal whose case counts goes through Buffer.indexOf; all else byte by byte. */
+/** Makes a scanner. One case-sensitive literal uses Buffer.indexOf. All other sets are compared byte by byte. */
 export function createFallbackScanner(literals: readonly Literal[]): LiteralScanner {
   const [only] = literals;
   if (only !== undefined && literals.length === 1 && !only.ignoreAsciiCase) {
@@ -27,22 +27,23 @@ export function createFallbackScanner(literals: readonly Literal[]): LiteralScan
 }
 
 /**
- * Asks a place whether one of the literals lies there.
+ * Tells whether one of the literals is at a given place.
  *
- * Literals are filed by a key: their first bytes, as many as the shortest one has and at most four, letters in lower case if any
- * literal ignores case. A table of hashed keys says no for nearly every place, so that thousands of literals cost little more than
- * one (the idea of Wu and Manber, "A fast algorithm for multi-pattern searching", 1994).
+ * Literals are filed by a key: their first bytes. A key has as many bytes as the shortest literal, but at
+ * most four. Its letters are in lower case if any literal ignores case. A table of hashed keys rejects nearly
+ * every place, so thousands of literals cost little more than one. The idea is from Wu and Manber, "A fast
+ * algorithm for multi-pattern searching" (1994).
  */
 export class LiteralTests {
   private readonly literals: readonly Literal[];
   private readonly keyBytes: number;
-  /** A byte as it counts in a key. */
+  /** Each byte as it appears in a key. */
   private readonly folded: Uint8Array;
   /** 1 for the hash of every key. */
   private readonly hashes = new Uint8Array(1 << HASH_BITS);
   /** Indices of the literals for a key, ascending. */
   private readonly byKey = new Map<number, number[]>();
-  /** Of the literal that `lengthAt` found last. */
+  /** Index of the literal that `lengthAt` found last. */
   index = -1;
 
   constructor(literals: readonly Literal[]) {
@@ -61,7 +62,7 @@ export class LiteralTests {
     }
   }
 
-  /** First offset from `from` on where a literal may start; `end` where there is none. */
+  /** First offset from `from` on where a literal may start. `end` if there is none. */
   nextStart(bytes: Uint8Array, from: number, end: number): number {
     const { folded, hashes, keyBytes } = this;
     const top = (keyBytes - 1) * 8;
@@ -74,7 +75,10 @@ export class LiteralTests {
     }
   }
 
-  /** Length of the first literal, from the `firstIndex`-th on, that lies wholly in bytes[at, end); −1 where there is none. */
+  /**
+   * Length of the first literal that lies wholly in bytes[at, end), or −1. Literals before number
+   * `firstIndex` are ignored.
+   */
   lengthAt(bytes: Uint8Array, at: number, end: number, firstIndex: number): number {
     const candidates = at + this.keyBytes <= end ? this.byKey.get(this.keyAt(bytes, at)) : undefined;
     if (candidates === undefined) return -1;

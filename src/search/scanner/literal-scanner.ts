@@ -10,11 +10,14 @@
  *              used lately   that lie
  *                            elsewhere
  *
- * Invariants: every region is followed by `SCAN_SLACK_BYTES` in the same memory; a scanner's programs are valid while its
- * epoch is the memory's, and are written anew after that; a region that grows and cannot stay where it is gives its place back,
- * so the memory is as large as what is in use, however many scanners and searchers a thread has had.
+ * Invariants:
+ * - Every region is followed by `SCAN_SLACK_BYTES` in the same memory.
+ * - A scanner's programs are valid while its epoch is the memory's. After that they are written again.
+ * - A region that grows and cannot stay where it is gives its place back. So the memory is as large as what
+ *   is in use, however many scanners and searchers a thread has had.
  *
- * Where the system has no address space for such a memory (`ulimit -v`), the same is done in JavaScript, more slowly.
+ * Where the system has no address space for such a memory (`ulimit -v`), the search runs in JavaScript, more
+ * slowly.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Literal, LiteralScanner } from "../contracts.ts";
@@ -28,14 +31,14 @@ import {
   writeScanProgram,
 } from "./scan-program.ts";
 
-/** Long enough to be worth a call, short enough to stay in the second-level cache. */
+/** Large enough to be worth a call, and small enough to stay in the second-level cache. */
 const WINDOW_BYTES = 128 * 1024;
 const COPY_FIRST_BYTES = 4 * 1024;
 const PROGRAMS_BYTES = 64 * 1024;
 
 const LINE_FEED = 10;
 
-/** A part of the memory that one purpose has, and that grows. */
+/** A part of the memory for one purpose. It can grow. */
 interface Region {
   address: number;
   sizeBytes: number;
@@ -47,16 +50,19 @@ class ThreadMemory {
   readonly memory = reserveSharedMemory(16 * PAGE_BYTES);
   readonly kernel = new ScanKernel(this.memory);
   #usedBytes = 0;
-  /** Places of regions that have moved. */
+  /** Places that regions have left. */
   readonly #free: Region[] = [];
-  /** Every buffer object this memory has had: a shared memory that grows shows a new one, and the old stay valid. */
+  /**
+   * Every buffer object that this memory has had. When a shared memory grows, it has a new buffer object, and
+   * the old ones stay valid.
+   */
   readonly #buffers = new WeakSet<ArrayBufferLike>([this.memory.buffer]);
   bytes = new Uint8Array(this.memory.buffer);
   words = new Uint32Array(this.memory.buffer);
   readonly answers = this.#allocate(8 * (1 + PROGRAM_LITERAL_COUNT_MAX)).address;
   #programs = this.#allocate(PROGRAMS_BYTES);
   #programsUsedBytes = 0;
-  /** Counts how often the programs region was begun anew: programs of an earlier epoch are overwritten. */
+  /** Counts how often the programs region was emptied. Programs of an earlier epoch are overwritten. */
   programsEpoch = 0;
   #copies = this.#allocate(2 * WINDOW_BYTES);
   #reading = NO_REGION;
@@ -87,7 +93,10 @@ class ThreadMemory {
     return { address, sizeBytes };
   }
 
-  /** Makes the region larger: where it is, if nothing lies behind it, else elsewhere, with the first `keptBytes` of its content. */
+  /**
+   * Makes the region larger: in place if nothing lies behind it, else elsewhere. The first `keptBytes` of its
+   * content are kept.
+   */
   #grow(region: Region, sizeBytes: number, keptBytes = 0): Region {
     const { address } = region;
     if (region.sizeBytes > 0 && address + spaced(region.sizeBytes) === this.#usedBytes) {
@@ -119,7 +128,7 @@ class ThreadMemory {
     this.#usedBytes = usedBytes;
   }
 
-  /** @returns the address of room for programs, until the epoch ends */
+  /** Reserves room for programs. It is valid until the epoch ends. @returns the address */
   allocatePrograms(sizeBytes: number): number {
     if (this.#programsUsedBytes + sizeBytes > this.#programs.sizeBytes) {
       this.programsEpoch++;
@@ -135,13 +144,13 @@ class ThreadMemory {
     if (sizeBytes > this.#copies.sizeBytes) this.#copies = this.#grow(this.#copies, sizeBytes);
   }
 
-  /** A region that its owner keeps. */
+  /** Reserves a region that its owner keeps. */
   own(sizeBytes: number): Uint8Array {
     const { address } = this.#allocate(sizeBytes); // before `buffer` is read: the memory may grow
     return new Uint8Array(this.memory.buffer, address, sizeBytes);
   }
 
-  /** The reading buffer, with what it has so far. */
+  /** The reading buffer, with its content so far. */
   reading(sizeBytes: number): Uint8Array {
     const { sizeBytes: keptBytes } = this.#reading;
     if (sizeBytes > keptBytes) this.#reading = this.#grow(this.#reading, sizeBytes, keptBytes);
@@ -149,16 +158,16 @@ class ThreadMemory {
   }
 }
 
-/** What a region takes: itself, and what the kernel may read behind it. */
+/** Size of a region with the slack that the kernel may read behind it. */
 function spaced(sizeBytes: number): number {
   return Math.ceil((sizeBytes + SCAN_SLACK_BYTES) / 64) * 64;
 }
 
 let threadMemory: ThreadMemory | undefined;
-/** The system had no room for a scan memory: everything is done without. */
+/** The system had no address space for a scan memory, so everything runs without one. */
 let isWithout = false;
 
-/** This thread's memory; undefined where there can be none. */
+/** This thread's memory, or undefined where the system has no room for it. */
 function thread(): ThreadMemory | undefined {
   if (threadMemory !== undefined || isWithout) return threadMemory;
   try {
@@ -173,8 +182,9 @@ function thread(): ThreadMemory | undefined {
 let plainBuffer: Uint8Array = new Uint8Array(0);
 
 /**
- * This thread's reading buffer, which scanners read in place. There is one for all who read files on this thread: what it holds is good
- * until somebody asks for it again; who asks for a larger one finds there what it held.
+ * This thread's reading buffer. Scanners read it in place.
+ * All readers of this thread share it: its content is valid until somebody asks for the buffer again. A
+ * larger buffer begins with the content of the smaller one.
  * @throws EW_OUT_OF_HOST_MEMORY
  */
 export function scanBuffer(sizeBytes: number): Uint8Array {
@@ -189,7 +199,7 @@ export function scanBuffer(sizeBytes: number): Uint8Array {
 }
 
 /**
- * Memory that scanners read in place, for one owner, who keeps it and uses it again: it is never given back.
+ * Memory that scanners read in place, for one owner. The owner keeps it and uses it again: it is never freed.
  * @throws EW_OUT_OF_HOST_MEMORY
  */
 export function allocateScanBuffer(sizeBytes: number): Uint8Array {
@@ -197,12 +207,15 @@ export function allocateScanBuffer(sizeBytes: number): Uint8Array {
   return memory === undefined ? new Uint8Array(sizeBytes) : memory.own(sizeBytes);
 }
 
-/** For tests: how large this thread's scan memory is; 0 where there is none. */
+/** Size of this thread's scan memory in bytes, 0 where there is none. For tests. */
 export function scanMemoryBytes(): number {
   return threadMemory?.sizeBytes ?? 0;
 }
 
-/** Runs `visit` over bytes[from, end) as ranges of scan memory, in order, until it answers something other than −1. */
+/**
+ * Calls `visit` with bytes[from, end) as ranges of scan memory, in order, until it returns something other
+ * than −1.
+ */
 function visitPieces(
   memory: ThreadMemory,
   bytes: Uint8Array,
@@ -234,7 +247,7 @@ class SimdScanner implements LiteralScanner {
   readonly #groups: Literal[][] = [];
   readonly #longest: number;
   readonly #addresses: number[] = [];
-  /** The epoch of the programs region that `addresses` belong to. */
+  /** The epoch of the programs region in which `addresses` are valid. */
   #epoch = -1;
   readonly #literals: readonly Literal[];
   #fallback: LiteralScanner | undefined;
@@ -275,7 +288,7 @@ class SimdScanner implements LiteralScanner {
     if (addresses.length === 1) {
       return kernel.scan(addresses[0]!, from, end, answers, 1) === 0 ? -1 : words[answers >>> 2]!;
     }
-    // Several programs look at one window after another, so that the bytes come from the cache.
+    // Several programs scan one window after another, so that the bytes come from the cache.
     const reach = this.#longest - 1;
     for (let window = from; window < end; window += WINDOW_BYTES) {
       let best = Math.min(window + WINDOW_BYTES, end);
@@ -293,13 +306,13 @@ class SimdScanner implements LiteralScanner {
   }
 }
 
-/** Finds nothing: the scanner of no literals. */
+/** The scanner for an empty list of literals. It finds nothing. */
 const nothing: LiteralScanner = { find: () => -1 };
 
 /**
- * Makes a scanner. It belongs to the thread that made it and costs nothing until its first `find`.
- * @param literals any number; an empty one is refused
- * @throws EW_BAD_ARGUMENT when a literal is empty or one that ignores case has an upper-case letter
+ * Makes a scanner. It belongs to the thread that made it, and it costs nothing until its first `find`.
+ * @param literals any number of literals, none of them empty
+ * @throws EW_BAD_ARGUMENT when a literal is empty, or when one that ignores case has an upper-case letter
  */
 export function createLiteralScanner(literals: readonly Literal[]): LiteralScanner {
   for (const { bytes, ignoreAsciiCase } of literals) {
@@ -321,7 +334,7 @@ export function createLiteralScanner(literals: readonly Literal[]): LiteralScann
   return literals.length === 0 ? nothing : new SimdScanner(literals);
 }
 
-/** How many line feeds are in bytes[from, end). */
+/** Number of line feeds in bytes[from, end). */
 export function countLineFeeds(bytes: Uint8Array, from: number, end: number): number {
   const memory = thread();
   if (memory === undefined) return countTerminators(bytes, from, end, LINE_FEED);

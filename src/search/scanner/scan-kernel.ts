@@ -1,19 +1,20 @@
 /**
- * The scan kernel bound to one linear memory.
+ * The scan kernel, bound to one linear memory.
  *
- * Invariant: callers keep `SCAN_SLACK_BYTES` of the same memory behind every range they scan, since the kernel reads 16
- * bytes at a time and looks no bounds up.
+ * Invariant: callers keep `SCAN_SLACK_BYTES` of the same memory behind every range that they scan. The kernel
+ * reads 16 bytes at a time and checks no bounds.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "../../threads/index.ts";
 import { SCAN_WASM_BASE64 } from "./generated/scan-wasm.ts";
 
-/** Memory behind a scanned range that the kernel may read (and ignores). */
+/** Bytes behind a scanned range that the kernel may read, and ignores. */
 export const SCAN_SLACK_BYTES = 64;
-/** Most linear memory that one WebAssembly memory has. */
+/** Largest size of one WebAssembly memory. */
 const MEMORY_PAGES_MAX = 65_536;
+/** Size of a page of WebAssembly memory. */
 export const PAGE_BYTES = 65_536;
-/** What the kernel's byte searches answer when there is none. */
+/** The kernel's answer when a byte is not found. */
 export const NOT_FOUND = 0xffff_ffff;
 
 interface KernelExports {
@@ -37,17 +38,18 @@ export class ScanKernel {
   }
 
   /**
-   * Writes occurrences that lie wholly in [from, end) as pairs of u32 (position, literal number), ascending.
+   * Writes the occurrences that lie wholly in [from, end) as pairs of u32 (position, literal number), in
+   * ascending order.
    * @param program address of a block written by `writeScanProgram`
    * @param out address of room for `limit + 15` pairs
-   * @param limit stops once there are so many; `resumeAt` then says where to go on
-   * @returns how many pairs were written
+   * @param limit the scan stops when it has so many pairs, and `resumeAt` says where to continue
+   * @returns the number of pairs
    */
   scan(program: number, from: number, end: number, out: number, limit: number): number {
     return this.#exports.scan(program, from, end, out, limit) >>> 0;
   }
 
-  /** How many bytes in [from, end) are `byte`. */
+  /** Number of bytes in [from, end) that are `byte`. */
   countByte(byte: number, from: number, end: number): number {
     return this.#exports.countByte(byte, from, end) >>> 0;
   }
@@ -63,12 +65,12 @@ export class ScanKernel {
   }
 }
 
-/** Word of a program block that says where a scan that stopped at its limit goes on. */
+/** Word of a program block that says where to continue a scan that stopped at its limit. */
 export const PROGRAM_RESUME_WORD = 3;
 
 /**
- * Reserves shared linear memory; the operating system commits its pages when they are first written.
- * @param sizeBytes at most 4 GiB − 64 KiB, rounded up to whole pages
+ * Reserves shared linear memory. The operating system commits its pages when they are first written.
+ * @param sizeBytes at most 4 GiB − 64 KiB; it is rounded up to whole pages
  * @throws EW_OUT_OF_HOST_MEMORY when the address space cannot be reserved
  */
 export function reserveSharedMemory(sizeBytes: number): LinearMemory {

@@ -1,17 +1,20 @@
 /**
- * Turns literals into the program block that the scan kernel (assembly/scan.ts, where its layout is drawn) reads.
+ * Turns literals into the program block that the scan kernel reads. assembly/scan.ts draws its layout.
  *
- * Invariant: a block is position-dependent (it holds addresses in the memory it lies in) and is never changed by the kernel
- * but for word 3 and the 16 scratch bytes before its entries; two threads never share one.
+ * Invariant: a block depends on its position, because it holds addresses in its own memory. The kernel
+ * changes only word 3 and the 16 scratch bytes before its entries. Two threads never share a block.
  */
 import { assert } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
 import { BYTE_RANK } from "./byte-rank.ts";
 
-/** Most literals of one program. */
+/** Largest number of literals in one program. */
 export const PROGRAM_LITERAL_COUNT_MAX = 16;
 
-/** So many passes for one literal each, by its two rarest bytes, are faster than one pass for all of them. */
+/**
+ * Up to so many passes, one for each literal by its two rarest bytes, are faster than one pass for all
+ * literals.
+ */
 export const SINGLES_MAX = 3;
 
 const BUCKETS_OFFSET = 32;
@@ -45,7 +48,7 @@ function rarestPair(literal: Literal): [number, number] {
   for (let index = 1; index < length; index++) if (rank(literal, index) < rank(literal, best)) best = index;
   let second = best === 0 ? 1 : 0;
   for (let index = 0; index < length; index++) {
-    // A second, different byte tells more than the same one again.
+    // A second, different byte excludes more places than the same byte again.
     const cost = rank(literal, index) + (literal.bytes[index] === literal.bytes[best] ? 256 : 0);
     const seconds = rank(literal, second) + (literal.bytes[second] === literal.bytes[best] ? 256 : 0);
     if (index !== best && cost < seconds) second = index;
@@ -53,7 +56,7 @@ function rarestPair(literal: Literal): [number, number] {
   return best < second ? [best, second] : [second, best];
 }
 
-/** The offset, one for all literals, whose three bytes are rarest in the worst literal. */
+/** One offset for all literals: the one whose three bytes are rarest in the worst literal. */
 function rarestTriple(literals: readonly Literal[]): number {
   const shortest = Math.min(...literals.map(({ bytes }) => bytes.length));
   let best = 0;
@@ -74,7 +77,7 @@ function rarestTriple(literals: readonly Literal[]): number {
   return best;
 }
 
-/** Literals whose probe bytes look alike share a bucket. @returns the literals' numbers, bucket by bucket */
+/** Puts literals whose probe bytes are similar into one bucket. @returns the literals' numbers, bucket by bucket */
 function fillBuckets(literals: readonly Literal[], offset: number): number[][] {
   const key = ({ bytes }: Literal): number =>
     ((bytes[offset] ?? 0) << 16) | ((bytes[offset + 1] ?? 0) << 8) | (bytes[offset + 2] ?? 0);

@@ -1,10 +1,14 @@
-/** Where lines that may match come from: the matcher itself, or an engine that has already searched. */
+/** The sources of lines that may match: the matcher itself, or an engine that has already searched. */
 import type { Matcher } from "../contracts.ts";
 
+/** Gives places in lines that may match, in ascending order. */
 export interface CandidateSource {
-  /** A candidate's line certainly matches. */
+  /** The line of a candidate certainly matches. */
   readonly exact: boolean;
-  /** Index in [from, end) inside the next line that may match, or −1. `from` is at a line's start and never goes back. */
+  /**
+   * Index in [from, end) inside the next line that may match, or −1. `from` is at the start of a line and
+   * never goes back.
+   */
   next(bytes: Buffer, from: number, end: number): number;
 }
 
@@ -12,7 +16,7 @@ export interface CandidateSource {
 export class MatcherCandidates implements CandidateSource {
   readonly exact: boolean;
   private readonly matcher: Matcher;
-  /** The candidate that `peek` saw, or −1: it need not be looked for twice. */
+  /** The candidate that `peek` found, or −1. It is not looked for twice. */
   private peeked = -1;
 
   constructor(matcher: Matcher) {
@@ -20,12 +24,12 @@ export class MatcherCandidates implements CandidateSource {
     this.exact = matcher.candidatesAreExact;
   }
 
-  /** As `next`, and remembers the answer until `forget`. */
+  /** Like `next`, and remembers the answer until `forget`. */
   peek(bytes: Buffer, from: number, end: number): number {
     return (this.peeked = this.matcher.findCandidate(bytes, from, end));
   }
 
-  /** Other bytes follow. */
+  /** Other bytes will follow, so the remembered answer is void. */
   forget(): void {
     this.peeked = -1;
   }
@@ -36,24 +40,24 @@ export class MatcherCandidates implements CandidateSource {
   }
 }
 
-/** Byte offsets in the file, ascending, of what an engine found. */
+/** Byte offsets in the file where an engine found something, in ascending order. */
 export interface CandidateList {
   offsets: Float64Array | Uint32Array | readonly number[];
   /** First entry that belongs to this file. */
   from: number;
   /** Entry after the last one. */
   to: number;
-  /** Every offset lies in a line that matches (it was an exact plan), so lines are not verified again. */
+  /** Every offset is in a line that matches, because the plan was exact. The lines are not checked again. */
   exact: boolean;
 }
 
-/** Serves offsets that were found before; one object is reused for all files. */
+/** Gives the offsets of an engine. One object serves all files. */
 export class ListedCandidates implements CandidateSource {
   exact = false;
   private list: CandidateList = { offsets: [], from: 0, to: 0, exact: false };
   private cursor = 0;
 
-  /** Takes another file's list. */
+  /** Switches to another file's list. */
   use(list: CandidateList): void {
     this.list = list;
     this.exact = list.exact;

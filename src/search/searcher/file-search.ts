@@ -1,11 +1,11 @@
 /**
- * Searches whole files: opens them, decodes them, and picks the cheapest way that gives ripgrep's lines.
+ * Searches whole files: opens them, decodes them, and chooses the cheapest way that gives ripgrep's lines.
  *
  *   in memory, no NUL (nearly always) ──▶ one pass over the bytes
  *   in memory, a NUL, one piece       ──▶ one pass that looks for the NUL in the lines it tells
  *   a NUL in a stream, stdin, huge    ──▶ through the stream buffer, whose borders decide what the NUL stops
  *
- * A file in which nothing is found costs one scan: that there is no NUL in it is only asked when it matters.
+ * A file without a match costs one scan. The search for a NUL is made only when it matters.
  */
 import { closeSync, fstatSync, openSync } from "node:fs";
 import type { FoundFile, Matcher } from "../contracts.ts";
@@ -34,10 +34,13 @@ import type { SearcherOptions } from "./options.ts";
 import type { Sink } from "./sink.ts";
 
 const FIRST_READ_BYTES = 1024 * 1024;
-/** A huge file that is one piece is searched in steps of this size. */
+/** Step in which a huge file that counts as one piece is searched. */
 const PIECE_STEP_BYTES = 16 * 1024 * 1024;
 
-/** Gives the same memory each time, with what it held; asked for more, more of it. */
+/**
+ * Returns the same memory each time, with its content. For a larger size, it returns more memory with the
+ * same content.
+ */
 export type ReadingBuffer = (sizeBytes: number) => Uint8Array;
 
 function keptBuffer(): ReadingBuffer {
@@ -52,6 +55,7 @@ function keptBuffer(): ReadingBuffer {
   };
 }
 
+/** Searches one file after another, and tells a sink what it finds. */
 export class FileSearch {
   private readonly options: SearcherOptions;
   private readonly sink: Sink;
@@ -61,17 +65,17 @@ export class FileSearch {
   private readonly stream: LineBuffer;
   private steps: LineBuffer | undefined;
   private readonly readingBuffer: ReadingBuffer;
-  /** A file without a candidate prints nothing and counts nothing, so it may be passed over at once. */
+  /** A file without a candidate prints and counts nothing, so it can be skipped at once. */
   private readonly silentWithoutCandidate: boolean;
-  /** A NUL that ends a line can make two lines match that did not as one. */
+  /** If a NUL ends a line, two parts of a line may match that did not match as one. */
   private readonly splittingMakesMatches: boolean;
-  /** Where the search stops inside a stream shows in the statistics. */
+  /** The place where a search of a stream stops is visible in the statistics. */
   private readonly bordersShow: boolean;
 
   /**
-   * @param details the sink shows something (statistics, a zero, a path) even for a file in which nothing matches
-   * @param readingBuffer gives the memory that files are read into; a scanner may have some that it reads fastest
-   * @param countLineFeeds counts them faster than a loop
+   * @param details the sink shows something (statistics, a zero, a path) even for a file without a match
+   * @param readingBuffer memory to read files into. A scanner may have memory that it scans faster
+   * @param countLineFeeds counts line feeds faster than a loop
    */
   constructor(
     options: SearcherOptions,
@@ -113,7 +117,7 @@ export class FileSearch {
     let memory = this.memoryOf(Math.min(FIRST_READ_BYTES, windowBytes + 1));
     let filled = 0;
     for (;;) {
-      // The beginning comes first: in a file that was not named, a NUL there is the end of it.
+      // The beginning is searched first: in a file that the user did not name, a NUL there ends the search.
       const wanted =
         filled < STREAM_BUFFER_BYTES ? Math.min(STREAM_BUFFER_BYTES, memory.length) : memory.length;
       const count = readDescriptor(descriptor, memory, filled, wanted - filled);
@@ -125,7 +129,7 @@ export class FileSearch {
         const binary = explicit ? this.options.binaryExplicit : this.options.binaryImplicit;
         return this.searchStream(new DescriptorReader(descriptor, memory.subarray(0, filled)), binary);
       }
-      // As large as the file says it is: if it goes on behind that, twice as large.
+      // The buffer has the size that the file says. If the file is longer, the size is doubled.
       const sizeBytes = fstatSync(descriptor).size;
       const larger = sizeBytes > filled ? sizeBytes + 1 : filled * 2;
       memory = this.memoryOf(Math.min(larger, windowBytes + 1));
@@ -133,13 +137,13 @@ export class FileSearch {
     this.searchBytes(memory.subarray(0, filled), explicit);
   }
 
-  /** The reading buffer, with what was read so far. */
+  /** The reading buffer, with its content so far. */
   private memoryOf(sizeBytes: number): Buffer {
     const { buffer, byteOffset, byteLength } = this.readingBuffer(sizeBytes);
     return Buffer.from(buffer, byteOffset, byteLength);
   }
 
-  /** Tells of a file that ends where it begins, as far as a stream would look at it. @returns false for any other */
+  /** Reports a file that a stream would stop reading at its beginning. @returns false for any other file */
   private beginsBinary(bytes: Buffer, length: number): boolean {
     if (this.options.binaryImplicit !== "quit" || this.options.asOnePiece) return false;
     const { skipBytes, label } = decodingOf(bytes, length, this.options.encoding);
@@ -152,7 +156,10 @@ export class FileSearch {
     return true;
   }
 
-  /** Searches a file that is in memory. `bytes` is not changed. @param hits offsets in `bytes` that were found before */
+  /**
+   * Searches a file that is in memory. `bytes` is not changed.
+   * @param hits offsets in `bytes` that an engine found
+   */
   searchBytes(bytes: Buffer, explicit: boolean, hits?: CandidateList): void {
     const { options, sink } = this;
     const binary = explicit ? options.binaryExplicit : options.binaryImplicit;
@@ -190,7 +197,10 @@ export class FileSearch {
     } else this.searchText(text, start, candidates);
   }
 
-  /** Text without a NUL: as one piece, but for a last line without a terminator, which a stream looks at by itself. */
+  /**
+   * Searches text without a NUL as one piece. A last line without a terminator is searched alone, as a stream
+   * does it.
+   */
   private searchText(text: Buffer, start: number, candidates: CandidateSource): void {
     const { lines } = this;
     const end = text.length;
@@ -221,7 +231,7 @@ export class FileSearch {
     this.sink.finish(nul !== -1 && nul < searchedBytes ? nul : searchedBytes, nul);
   }
 
-  /** Searches what comes from a reader, whatever its length. */
+  /** Searches the bytes of a reader, of any length. */
   private searchStream(source: ByteReader, binary: BinaryMode): void {
     this.sink.begin(binary);
     this.scanned.forget();
@@ -243,8 +253,8 @@ export class FileSearch {
   }
 
   /**
-   * @param inStream how the stream buffer treats a NUL
-   * @param inLines how the lines that are told are searched for a NUL (for a piece too large for memory)
+   * @param inStream what a NUL does in the stream buffer
+   * @param inLines how printed lines are searched for a NUL (in a piece that is too large for memory)
    */
   private searchThroughBuffer(
     reader: ByteReader,
@@ -267,7 +277,7 @@ export class FileSearch {
       if (!more || (inStream === "quit" && buffer.binaryOffset !== -1)) break;
       if (first && lines.detectBinary(buffer.bytes, 0, Math.min(buffer.filled, STREAM_BUFFER_BYTES))) break;
       if (keepFrom === 0 && lengthBefore === buffer.searchEnd) {
-        // Only lines kept as context are left, and nothing new came.
+        // Only lines that are kept as context are left, and no new bytes came.
         searchedBytes = lines.origin + lengthBefore;
         break;
       }
@@ -281,7 +291,7 @@ export class FileSearch {
   }
 }
 
-/** Some bytes, then a reader's. */
+/** Gives some bytes, then the bytes of a reader. */
 class ChainedReader implements ByteReader {
   private readonly head: MemoryReader;
   private readonly tail: ByteReader;

@@ -9,8 +9,9 @@
  *         ▼                  ▼ here          ▼ here          ▼                ▼
  *     ────┴──────────────────┴───────────────┴───────────────┴────────────────┴────
  *
- * Invariants: bufferStart ≤ lastVisited ≤ position ≤ end; `origin` + index is the offset in the file; lines are told in order and
- * each at most once. A `LineSearch` is reused for all files: `reset` first. Nothing is allocated between two lines.
+ * Invariants: bufferStart ≤ lastVisited ≤ position ≤ end. `origin` + index is the offset in the file. Lines
+ * are told in order, each at most once. One `LineSearch` serves all files after a `reset`. Nothing is
+ * allocated between two lines.
  */
 import type { Matcher } from "../contracts.ts";
 import type { CandidateSource } from "./candidates.ts";
@@ -25,19 +26,20 @@ import {
 import type { SearcherOptions } from "./options.ts";
 import type { ContextKind, Line, Sink } from "./sink.ts";
 
-/** How many line feeds are in bytes[from, to). */
+/** Returns the number of line feeds in bytes[from, to). */
 export type LineFeedCounter = (bytes: Uint8Array, from: number, to: number) => number;
 
 const LINE_FEED = 10;
-/** In fewer bytes a plain loop counts faster than a call. */
+/** In fewer bytes, a plain loop counts faster than a call. */
 const SHORT_BYTES = 512;
 
+/** Finds the lines of one file that match, with their context. */
 export class LineSearch {
   /** Offset in the file of index 0. */
   origin = 0;
-  /** Up to here everything was searched. */
+  /** Everything before this index was searched. */
   position = 0;
-  /** Offset of the first NUL that was noticed, or −1. */
+  /** Offset of the first NUL that was seen, or −1. */
   binaryOffset = -1;
 
   private readonly options: SearcherOptions;
@@ -65,7 +67,7 @@ export class LineSearch {
   private hasMatched = false;
   private count = 0;
 
-  /** @param countLineFeeds counts in bytes[from, to), faster than we do */
+  /** @param countLineFeeds counts line feeds in bytes[from, to), faster than a loop */
   constructor(
     options: SearcherOptions,
     matcher: Matcher,
@@ -85,8 +87,8 @@ export class LineSearch {
   /**
    * Begins a file.
    * @param start index of the file's first byte
-   * @param origin offset in the file of index 0 (negative where a byte-order mark is passed over)
-   * @param binary look for NUL bytes in the lines that are told (not where the reader does that itself)
+   * @param origin offset in the file of index 0. It is negative where a byte-order mark is skipped
+   * @param binary what to do about NUL bytes in printed lines (`none` if the reader looks for them)
    */
   reset(candidates: CandidateSource, start: number, origin: number, binary: BinaryMode): void {
     this.candidates = candidates;
@@ -104,7 +106,7 @@ export class LineSearch {
     this.count = 0;
   }
 
-  /** Searches from `position` to `end`. @returns false when the file needs no more searching */
+  /** Searches from `position` to `end`. @returns false if the rest of the file need not be searched */
   search(bytes: Buffer, end: number): boolean {
     this.line.bytes = bytes;
     if (
@@ -117,7 +119,7 @@ export class LineSearch {
   }
 
   /**
-   * Ends a piece of memory: what a later line may show as context stays.
+   * Ends a piece of memory. Lines that may be shown as context later are kept.
    * @returns index of the first byte that must be kept
    */
   roll(bytes: Buffer, end: number): number {
@@ -135,7 +137,7 @@ export class LineSearch {
     return keep;
   }
 
-  /** The memory moved: what was at index `by` is now at index 0. */
+  /** The memory was moved: index `by` is now index 0. */
   shift(by: number): void {
     this.origin += by;
     this.position -= by;
@@ -144,7 +146,7 @@ export class LineSearch {
     this.lastVisited -= by;
   }
 
-  /** Looks for the first NUL in bytes[from, to). @returns true when the search of this file must end */
+  /** Looks for the first NUL in bytes[from, to). @returns true if the search of this file must end */
   detectBinary(bytes: Buffer, from: number, to: number): boolean {
     if (this.binaryOffset !== -1) return this.binary === "quit";
     if (this.binary === "none") return false;
@@ -220,7 +222,7 @@ export class LineSearch {
     return true;
   }
 
-  /** Tells the lines between two matching lines. @returns false when enough was told */
+  /** Tells the sink the lines between two matching lines. @returns false if the sink wants no more */
   private searchInverted(bytes: Buffer, end: number): boolean {
     const from = this.position;
     const found = this.nextMatchingLine(bytes, end);
@@ -278,7 +280,7 @@ export class LineSearch {
     while (start < upTo) {
       const stop = lineEnd(bytes, start, upTo, this.terminator);
       if (limited && this.lineMatches(bytes, start, stop) !== this.options.invertMatch) {
-        // Past the limit a matching line is still shown as one, and counts as a line of context.
+        // After the limit, a matching line is still shown as a match, but it counts as context.
         const left = this.afterContextLeft;
         this.position = stop;
         if (!this.tellMatch(bytes, start, stop)) return false;

@@ -1,11 +1,12 @@
-/** The matches of one line, found once and used for column, colour, -o, counts and JSON. Reused for all lines. */
+/** The matches of one line, found once and used for column, colour, -o, counts and JSON. */
 import type { Matcher } from "../contracts.ts";
 import { textEnd } from "../content/index.ts";
 import type { Line } from "./sink.ts";
 
+/** The matches of one line. One object serves all lines. */
 export class MatchList {
   count = 0;
-  /** Where match i begins and ends, from the line's first byte. */
+  /** Start and end of match i, counted from the line's first byte. */
   readonly starts: number[] = [];
   readonly ends: number[] = [];
 
@@ -27,8 +28,8 @@ export class MatchList {
   }
 
   /**
-   * Finds all matches of a line. An empty match that touches the end of the match before it does not count, nor does one behind
-   * the last byte of a line without a terminator.
+   * Finds all matches of a line. Two kinds of empty matches do not count: one that touches the end of the
+   * match before it, and one behind the last byte of a line without a terminator.
    */
   fill(matcher: Matcher, line: Line, terminator: number, crlf: boolean): void {
     this.count = 0;
@@ -47,7 +48,7 @@ export class MatchList {
   }
 }
 
-/** How many matches a line has, without keeping them. */
+/** Number of matches of a line. They are not kept. */
 export function countMatches(matcher: Matcher, line: Line, terminator: number, crlf: boolean): number {
   const end = textEnd(line.bytes, line.start, line.end, terminator, crlf);
   let count = 0;

@@ -1,41 +1,45 @@
-/** What the searcher is told, as plain values that can be posted to a worker thread. */
+/** Options of the searcher: plain values that can be posted to a worker thread. */
 import type { BinaryMode } from "../content/index.ts";
 
-/** How bytes become text: `auto` looks for a byte-order mark, `none` never does, anything else is a WHATWG label. */
+/**
+ * How bytes become text: `auto` looks for a byte-order mark, `none` never does, any other value is a WHATWG
+ * label.
+ */
 export type EncodingChoice = string;
 
+/** How files are searched. */
 export interface SearcherOptions {
   /** Ends a line; 10 or, with --null-data, 0. */
   lineTerminator: number;
-  /** A line ends in CR LF as well as in LF, and lines we end ourselves end in CR LF. */
+  /** A line may end in CR LF or in LF. Lines that everwarp ends itself end in CR LF. */
   crlf: boolean;
   invertMatch: boolean;
   beforeContext: number;
   afterContext: number;
-  /** Every line is given to the sink; contexts are then 0. */
+  /** The sink gets every line. Both contexts are then 0. */
   passthru: boolean;
   lineNumber: boolean;
-  /** Matching lines per file; Infinity without a limit. */
+  /** Largest number of matching lines of a file. Infinity: no limit. */
   maxCount: number;
   stopOnNonmatch: boolean;
-  /** For files that the user named. */
+  /** The binary mode of files that the user named. */
   binaryExplicit: BinaryMode;
-  /** For files that the walk found. */
+  /** The binary mode of files that the walk found. */
   binaryImplicit: BinaryMode;
   encoding: EncodingChoice;
   /**
-   * The file is looked at as one piece of memory (ripgrep maps a handful of named files), which changes where a NUL is noticed;
-   * otherwise as a stream read through a 64 KiB buffer.
+   * The file is searched as one piece of memory: ripgrep maps a few named files. Else it is read as a stream
+   * through a 64 KiB buffer. The difference shows in the place where a NUL is seen.
    */
   asOnePiece: boolean;
-  /** Files of more bytes are searched through a window and never lie in memory as a whole. */
+  /** Larger files are searched through a window, and are never in memory as a whole. */
   windowBytes: number;
 }
 
-/** A file of more than 1 GiB is streamed. */
+/** Files of more than 1 GiB are streamed. */
 export const DEFAULT_WINDOW_BYTES = 1 << 30;
 
-/** No context, no limit, no binary detection: the start for tests and for the library. */
+/** No context, no limit, no binary detection: defaults for tests and for the library. */
 export const DEFAULT_SEARCHER_OPTIONS: SearcherOptions = {
   lineTerminator: 10,
   crlf: false,

@@ -1,9 +1,10 @@
-/** What a search tells about one file, line by line. The printers are the sinks. */
+/** What a search says about one file, line by line. The printers are sinks. */
 import type { BinaryMode } from "../content/index.ts";
 
+/** Why a line is shown that does not match: before a match, after one, or with --passthru. */
 export type ContextKind = "before" | "after" | "other";
 
-/** A line as the searcher hands it on. One object is reused for all lines: copy what must outlive the call. */
+/** A line from the searcher. One object serves all lines: copy what must outlive the call. */
 export interface Line {
   bytes: Buffer;
   /** Index of the line's first byte. */
@@ -12,10 +13,11 @@ export interface Line {
   end: number;
   /** Byte offset of the line in the (decoded) file. */
   offsetBytes: number;
-  /** From 1; 0 where line numbers are not counted. */
+  /** Line number from 1. 0 if lines are not counted. */
   number: number;
 }
 
+/** Takes the lines of one file after another. */
 export interface Sink {
   /** A search of one file begins. */
   begin(binary: BinaryMode): void;
@@ -23,14 +25,14 @@ export interface Sink {
   matched(line: Line): boolean;
   /** A line that is shown because of its neighbours. @returns false to end the search of this file */
   context(line: Line, kind: ContextKind): boolean;
-  /** Lines were left out between the last line and the next one. */
+  /** Lines are left out between the last line and the next one. */
   contextBreak(): void;
-  /** The first NUL byte came into view. */
+  /** The first NUL byte was seen. */
   binaryData(offsetBytes: number): void;
   /**
-   * The search of this file ended.
-   * @param searchedBytes how far it came
-   * @param binaryOffsetBytes where the first NUL is, or −1
+   * The search of this file has ended.
+   * @param searchedBytes how many bytes were searched
+   * @param binaryOffsetBytes offset of the first NUL, or −1
    */
   finish(searchedBytes: number, binaryOffsetBytes: number): void;
 }

@@ -1,9 +1,10 @@
 /**
- * The ignore rules that hold inside one directory.
+ * The ignore rules of one directory.
  *
- * Invariants: a `DirectoryRules` never changes, so children share it and a directory without ignore files *is* its parent's rules.
- * Each chain runs from the innermost directory outwards; a link knows how many units of an absolute path to cut so that the rest
- * is relative to the directory whose file it was read from. The git chains end at the first repository root on the way out.
+ * Invariants: a `DirectoryRules` never changes. So children share it, and a directory without ignore files
+ * has its parent's object. Each chain runs from the innermost directory outwards. A link knows how many units
+ * of an absolute path come before the part that is relative to the directory of its file. The git chains end
+ * at the first repository root on the way out.
  *
  *   /home/me/.ignore    ◀── dot ── /home/me/tree/.ignore    ◀── dot ── /home/me/tree/src/.ignore
  */
@@ -21,17 +22,20 @@ interface Link {
   outer: Link | undefined;
 }
 
-/** Precedence is the order of the fields: .rgignore over .ignore over .gitignore over info/exclude. */
+/**
+ * The chains of rules. Precedence is the order of the fields: .rgignore over .ignore over .gitignore over
+ * info/exclude.
+ */
 export interface DirectoryRules {
   readonly rgignore: Link | undefined;
   readonly dot: Link | undefined;
   readonly git: Link | undefined;
   readonly exclude: Link | undefined;
-  /** Inside of a git repository, so that git's rules count. */
+  /** The directory is inside a git repository, so git's rules count. */
   readonly inRepository: boolean;
 }
 
-/** Names of entries that bear on the rules of their directory. */
+/** Which files with rules a directory has. */
 export interface RuleFilesPresent {
   rgignore: boolean;
   ignore: boolean;
@@ -51,7 +55,10 @@ export function outermostRules(options: WalkOptions): DirectoryRules {
   };
 }
 
-/** Looks for rule files in a directory (absolute, a byte string without a final "/") without listing it. */
+/**
+ * Looks for rule files in a directory without listing it. The directory is an absolute byte string without a
+ * final "/".
+ */
 export function probeRuleFiles(absolute: string): RuleFilesPresent {
   const has = (name: string): boolean => existsSync(fromByteString(`${absolute}/${name}`));
   return {
@@ -66,9 +73,9 @@ export function probeRuleFiles(absolute: string): RuleFilesPresent {
 /**
  * The rules inside a directory whose parent's rules are `outer`.
  *
- * @param shown the directory in messages
- * @param absolute its absolute path as a byte string, without a final "/" (so "" for the root of the file system)
- * @param isAbove the directory lies above what the user named: its files count only without `noIgnoreParent`
+ * @param shown the directory's name in messages
+ * @param absolute its absolute path as a byte string without a final "/" ("" for the root of the file system)
+ * @param isAbove the directory is above what the user named. Its files count only without `noIgnoreParent`
  */
 export function enterDirectory(
   outer: DirectoryRules,
@@ -90,7 +97,8 @@ export function enterDirectory(
       fromByteString(file),
       shownFile,
       { ignoreCase: options.ignoreFileCaseInsensitive ?? false },
-      // As in ripgrep, what lies in the tree and cannot be read is no ignore file; only a rule that does not parse is told of.
+      // As in ripgrep, a file in the tree that cannot be read is not an ignore file. Only a rule that does
+      // not parse is reported.
       (message, error) => {
         if (error instanceof GlobSyntaxError) onProblem(message, error);
       },
@@ -133,7 +141,8 @@ export function enterDirectory(
 }
 
 /**
- * What the files say about an entry: the first chain with an opinion decides, in it the innermost link.
+ * The verdict of the files about an entry. The first chain with a rule for it decides, and in the chain the
+ * innermost link.
  *
  * @param absolute the entry's absolute path, a byte string
  */
@@ -165,7 +174,7 @@ function chainVerdict(
   return NO_RULE;
 }
 
-/** Follows links, so a `.git` that leads nowhere is none. */
+/** Follows links, so a `.git` that leads nowhere does not exist. */
 function exists(path: string): boolean {
   try {
     statSync(fromByteString(path));
@@ -176,7 +185,7 @@ function exists(path: string): boolean {
   }
 }
 
-/** Absolute path as a byte string without the final "/". */
+/** The absolute path as a byte string without a final "/". */
 export function absoluteKey(path: string): string {
   return toByteString(path === "/" ? "" : path.endsWith("/") ? path.slice(0, -1) : path);
 }

@@ -1,8 +1,9 @@
 /**
  * Visits directories one at a time, so that several threads can share a walk.
  *
- * Invariants: a `DirectoryJob` is plain data and says all that a visitor in another thread needs; the rules that hold in a
- * directory are rebuilt from the files above it where this visitor has not kept them. Visiting is synchronous.
+ * Invariants: a `DirectoryJob` is plain data with everything that a visitor in another thread needs. If a
+ * visitor has not kept the rules of a directory, it builds them again from the files above. Visiting is
+ * synchronous.
  */
 
 import { statSync, type Stats } from "node:fs";
@@ -17,21 +18,22 @@ import {
 } from "./directory-rules.ts";
 import { readEntries, sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
-import { addIgnoreFile, fromByteString, globalExcludesPath, isMissing } from "./ignore-files.ts";
-import { IGNORED, IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
+import { fromByteString } from "./ignore-files.ts";
+import { LateRules } from "./late-rules.ts";
+import { IGNORED, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { FileIdentity, WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
 import { TypeMatcher } from "./types.ts";
 import { ioErrorText } from "../content/index.ts";
 import { WorkingDirectory } from "./working-directory.ts";
 
-/** A directory that is still to be visited. Can be sent to another thread. */
+/** A directory that has not been visited yet. It can be sent to another thread. */
 export interface DirectoryJob {
-  /** As printed: the named path, then "/" and the rest. "" is the working directory, unnamed. */
+  /** The printed path: the named path, then "/" and the rest. "" is the working directory, unnamed. */
   path: string;
   /** The true bytes, only where `path` is lossy. */
   pathBytes?: Uint8Array;
-  /** The named path that this lies in. */
+  /** The named path above this directory. */
   root: string;
   /** The named path with every link resolved, a byte string without a final "/". */
   rootAbsolute: string;
@@ -47,17 +49,16 @@ export interface VisitSink {
   onDirectory(job: DirectoryJob): void;
 }
 
+/** Lists directories and decides what of them is searched. */
 export class DirectoryVisitor {
   private readonly options: WalkOptions;
   private readonly directory: WorkingDirectory;
   private readonly overrides: Overrides;
   private readonly types: TypeMatcher;
   private readonly outermost: DirectoryRules;
-  /** Git's global excludes; asked after every file in the tree. */
-  private readonly globalRules: IgnoreRules = new IgnoreRules();
-  /** `--ignore-file`, asked last; the last file first. */
-  private readonly namedRules: IgnoreRules[] = [];
-  /** Rules inside the directories seen so far, by named path and place. */
+  /** The rules that count after those of every file in the tree. */
+  private readonly lateRules: LateRules;
+  /** Rules inside the directories so far, by named path and place. */
   private readonly kept = new Map<string, DirectoryRules>();
 
   /** @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a type that does not parse */
@@ -67,25 +68,29 @@ export class DirectoryVisitor {
     this.overrides = new Overrides(options);
     this.types = new TypeMatcher(options.types ?? []);
     this.outermost = outermostRules(options);
-    this.readNamedRules();
+    this.lateRules = new LateRules(options, this.directory, (path, message, error) =>
+      this.reportRules(path, message, error),
+    );
   }
 
   /**
-   * Sorts out what the user named: files go straight to the sink, directories become jobs. No path at all is the working directory,
-   * and what lies in it comes without "./".
+   * Sorts what the user named: files go to the sink at once, directories become jobs. No path at all means
+   * the working directory, and paths in it come without "./".
    */
   roots(paths: readonly string[], sink: VisitSink): void {
     if (paths.length === 0) this.root(undefined, sink, true);
     for (const path of paths) this.root(path, sink, paths.length === 1);
   }
 
-  /** One of the paths of `roots`; `isOnly` where there is no other. */
+  /** One of the named paths. `isOnly`: there is no other. */
   root(named: string | undefined, sink: VisitSink, isOnly: boolean): void {
-    // ripgrep words the errors of its single-threaded walk otherwise; it takes that one for a sorted walk and for one file.
+    // In ripgrep, the single-threaded walk has other error texts. ripgrep uses that walk for a sorted search
+    // and for one file.
     const inWalkdirWords = isOnly || this.options.sort !== undefined;
     const path = named ?? "";
     const shown = named ?? "./";
-    const place = named === "" ? "" : this.directory.resolve(path); // nothing is found under the empty name
+    // The empty name leads nowhere.
+    const place = named === "" ? "" : this.directory.resolve(path);
     let stats: Stats;
     try {
       stats = statSync(place);
@@ -153,7 +158,7 @@ export class DirectoryVisitor {
     if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith(".")) return;
     if (isDirectory) {
       const { root, rootAbsolute, depth, device } = job;
-      // One that cannot be looked at is told of when it is visited.
+      // An entry that cannot be examined is reported when it is visited.
       if (device !== undefined && (this.statsOf(path, pathBytes)?.dev ?? device) !== device) return;
       sink.onDirectory({
         path,
@@ -171,7 +176,10 @@ export class DirectoryVisitor {
     sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
   }
 
-  /** Overrides decide alone; else what is ignored by a file or a type is out, and what one of them wants is in even if hidden. */
+  /**
+   * Overrides decide alone. Without one, an entry that a file or a type ignores is left out. An entry that a
+   * file or a type wants is kept even if it is hidden.
+   */
   private verdict(
     inside: { rules: DirectoryRules; matchPrefix: string; absolute: string },
     name: string,
@@ -182,18 +190,19 @@ export class DirectoryVisitor {
       if (verdict !== NO_RULE) return verdict;
     }
     let verdict = fileVerdict(inside.rules, `${inside.absolute}/${name}`, name, isDirectory);
-    if (verdict === NO_RULE && inside.rules.inRepository && this.globalRules.size > 0) {
-      verdict = this.globalRules.verdict(inside.matchPrefix + name, name, isDirectory);
-    }
-    for (let i = 0; i < this.namedRules.length && verdict === NO_RULE; i++) {
-      verdict = (this.namedRules[i] as IgnoreRules).verdict(inside.matchPrefix + name, name, isDirectory);
-    }
+    if (verdict === NO_RULE && this.lateRules.isActive)
+      verdict = this.lateRules.verdict(
+        inside.matchPrefix + name,
+        name,
+        isDirectory,
+        inside.rules.inRepository,
+      );
     if (verdict === IGNORED || isDirectory || !this.types.isActive) return verdict;
     const typeVerdict = this.types.verdict(name);
     return typeVerdict === NO_RULE ? verdict : typeVerdict;
   }
 
-  /** The rules inside a directory whose listing is at hand. */
+  /** The rules inside a directory that has been listed. */
   private rulesInside(job: DirectoryJob, absolute: string, present: RuleFilesPresent): DirectoryRules {
     const key = keyOf(job);
     const known = this.kept.get(key);
@@ -213,7 +222,7 @@ export class DirectoryVisitor {
     return rules;
   }
 
-  /** The rules inside the parent of a directory: kept, or rebuilt from the files on the way down. */
+  /** The rules inside the parent of a directory. They are kept, or built again from the files on the way down. */
   private rulesAround(job: DirectoryJob): DirectoryRules {
     if (job.depth === 0) return this.rulesAbove(job);
     const slash = job.path.lastIndexOf("/");
@@ -243,7 +252,7 @@ export class DirectoryVisitor {
       let inside = this.kept.get(key);
       if (inside === undefined) {
         const place = { shown: fromByteString(absolute || "/").toString(), absolute, isAbove: true };
-        // A line that does not parse up here is an error of the named path itself, as in ripgrep.
+        // Up here, a line that does not parse is an error of the named path itself, as in ripgrep.
         inside = enterDirectory(rules, probeRuleFiles(absolute), place, this.options, (message, error) =>
           this.options.onError?.({ path: job.path, message, kind: "path", code: codeOf(error) }),
         );
@@ -254,27 +263,7 @@ export class DirectoryVisitor {
     return rules;
   }
 
-  private readNamedRules(): void {
-    const ignoreCase = this.options.ignoreFileCaseInsensitive ?? false;
-    if (this.options.noIgnoreVcs !== true && this.options.noIgnoreGlobal !== true) {
-      const file = globalExcludesPath();
-      try {
-        if (statSync(file).isFile()) addIgnoreFile(this.globalRules, file, file, { ignoreCase }, () => {});
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-      }
-    }
-    if (this.options.noIgnoreFiles === true) return;
-    for (const path of this.options.ignoreFiles ?? []) {
-      const rules = new IgnoreRules();
-      addIgnoreFile(rules, this.directory.resolve(path), path, {}, (message, error) =>
-        this.reportRules(path, message, error),
-      );
-      if (rules.size > 0) this.namedRules.unshift(rules);
-    }
-  }
-
-  /** What a followed link leads to; undefined where it leads nowhere or back to a directory that it lies in. */
+  /** The target of a followed link. Undefined if it leads nowhere, or back to a directory that contains it. */
   private followLink(
     job: DirectoryJob,
     path: string,
@@ -302,7 +291,7 @@ export class DirectoryVisitor {
     }
   }
 
-  /** Path of a directory relative to its named root, as a byte string that starts with "/" (or is empty). */
+  /** The path of a directory relative to its named root: a byte string that starts with "/" or is empty. */
   private below(job: DirectoryJob): string {
     if (job.depth === 0) return "";
     const whole =
@@ -311,7 +300,10 @@ export class DirectoryVisitor {
     return root === "" ? `/${whole}` : `/${whole.slice(root.endsWith("/") ? root.length : root.length + 1)}`;
   }
 
-  /** What comes before an entry's name where `-g`, `--ignore-file` and global excludes look: relative to the working directory. */
+  /**
+   * The text before an entry's name for `-g`, `--ignore-file` and global excludes. It is relative to the
+   * working directory.
+   */
   private matchPrefix(job: DirectoryJob, prefix: string): string {
     const bytes =
       job.pathBytes === undefined
@@ -334,15 +326,15 @@ export class DirectoryVisitor {
     return stats === undefined || stats.size <= (this.options.maxFilesizeBytes as number);
   }
 
-  /** Is it that file? One that cannot be looked at is not: the search tells what is wrong with it. */
+  /** Whether the entry is that file. False for an entry that cannot be examined: the search reports it. */
   private isFile({ device, inode }: FileIdentity, path: string, pathBytes: Buffer | undefined): boolean {
-    // Numbers are read faster, and tell nearly all files from it; only large inode numbers do not fit.
+    // Numbers are read faster, and distinguish nearly all files. Only large inode numbers do not fit.
     if (this.statsOf(path, pathBytes)?.ino !== Number(inode)) return false;
     const stats = statSync(this.systemLike(path, pathBytes), { bigint: true, throwIfNoEntry: false });
     return stats?.ino === inode && stats.dev === device;
   }
 
-  /** Undefined where the system refuses, as below a directory that may be listed and not entered. */
+  /** Undefined if the system refuses, for example below a directory that may be listed and not entered. */
   private statsOf(path: string, pathBytes: Buffer | undefined): Stats | undefined {
     try {
       return statSync(this.systemLike(path, pathBytes));
@@ -367,12 +359,12 @@ export class DirectoryVisitor {
   }
 }
 
-/** Messages name what lies in the unnamed working directory with "./". */
+/** In messages, entries of the unnamed working directory begin with "./". */
 const shownPath = (path: string, root: string): string => (root === "" ? `./${path}` : path);
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
-/** Roots that are spelled differently keep their own rules, because links may lead one path to two places. */
+/** Roots with different spellings keep their own rules, because links may lead one path to two places. */
 const keyOf = (job: DirectoryJob): string =>
   job.pathBytes === undefined
     ? `${job.root}\0${job.path}`

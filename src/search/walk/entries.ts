@@ -1,4 +1,4 @@
-/** The entries of one directory, names kept exact where they are not UTF-8. */
+/** The entries of one directory. Names stay exact where they are not UTF-8. */
 
 import { type Dir, type Dirent, opendirSync, readdirSync } from "node:fs";
 import type { PathLike } from "./ignore-files.ts";
@@ -6,6 +6,7 @@ import type { PathLike } from "./ignore-files.ts";
 /** What an entry is, without following a link. */
 type EntryKind = "file" | "directory" | "link" | "other";
 
+/** An entry of a directory. */
 export interface Entry {
   /** Lossy (U+FFFD) where `nameBytes` is set. */
   name: string;
@@ -17,7 +18,8 @@ export interface Entry {
 const REPLACEMENT = "\ufffd";
 
 /**
- * @param isAsHeld in the order in which the directory holds them; else by name, which is how Node lists them
+ * Lists a directory.
+ * @param isAsHeld in the order in which the directory holds its entries. Else by name, which is Node's order
  * @throws the system's error
  */
 export function readEntries(directory: PathLike, isAsHeld = false): Entry[] {
@@ -30,7 +32,8 @@ export function readEntries(directory: PathLike, isAsHeld = false): Entry[] {
     if (dirent.name.includes(REPLACEMENT)) lossy = true;
     entries[i] = { name: dirent.name, nameBytes: undefined, kind: kindOf(dirent) };
   }
-  // U+FFFD is either truly in a name or stands for bytes that are not UTF-8: ask again for the bytes.
+  // U+FFFD is either part of the name, or it stands for bytes that are not UTF-8. A second listing with bytes
+  // decides.
   return lossy
     ? readdirSync(directory, { withFileTypes: true, encoding: "buffer" }).map(exactEntry)
     : entries;
@@ -38,7 +41,7 @@ export function readEntries(directory: PathLike, isAsHeld = false): Entry[] {
 
 function heldEntries(directory: PathLike): Entry[] {
   const entries: Entry[] = [];
-  // The types of Node know no bytes here.
+  // Node's types do not allow bytes here.
   const opened = opendirSync(directory, { encoding: "buffer" as BufferEncoding }) as unknown as Dir;
   try {
     for (let dirent; (dirent = opened.readSync()) !== null;)
@@ -80,6 +83,6 @@ export function sortEntries(entries: Entry[]): Entry[] {
   });
 }
 
-/** UTF-16 order and byte order differ only where surrogates take part. */
+/** UTF-16 order and byte order differ only for names with surrogates. */
 const hasSurrogate = (name: string): boolean => /[\ud800-\udfff]/.test(name);
 const bytesOf = (entry: Entry): Buffer => entry.nameBytes ?? Buffer.from(entry.name, "utf8");

@@ -1,23 +1,23 @@
 /**
- * Many globs asked at once for the last one that matches, as ignore files want it.
+ * Many globs that are asked together for the last one that matches, as ignore files need it.
  *
- * Plain names, suffixes and whole paths are looked up in maps; what is left runs as regular expressions, behind one joined
- * expression that says no for nearly every path.
+ * Plain names, suffixes and whole paths are looked up in maps. The others run as regular expressions, behind
+ * one joined expression that rejects nearly every path.
  */
 
 import { compileGlob, GlobSyntaxError } from "./glob.ts";
 
-/** Indices in the order of `add`. Paths and names are byte strings (see glob.ts). */
+/** A list of globs. Indices are in the order of `add`. Paths and names are byte strings (see glob.ts). */
 export class GlobSet {
   private count = 0;
   private readonly names = new Map<string, number[]>();
   private readonly paths = new Map<string, number[]>();
-  /** Suffixes of the shape ".x" with one dot: keyed by all from the last dot on. */
+  /** Suffixes like ".x" with one dot, by the text from the last dot on. */
   private readonly extensions = new Map<string, number[]>();
   private readonly suffixes: { suffix: string; index: number }[] = [];
   private readonly pathRegexps = new RegexpList();
   private readonly nameRegexps = new RegexpList();
-  /** For names at the top, where the path is the name. */
+  /** For names at the top, where the path is only a name. */
   private readonly topRegexps = new RegexpList();
 
   get size(): number {
@@ -38,9 +38,9 @@ export class GlobSet {
   }
 
   /**
-   * Index of the last glob that matches and that `accept` lets through, or −1.
+   * Index of the last glob that matches and that `accept` admits, or −1.
    *
-   * @param path relative to where the globs apply
+   * @param path relative to the directory of the globs
    * @param name the path's last component
    */
   lastMatch(path: string, name: string, accept: (index: number) => boolean): number {
@@ -65,12 +65,15 @@ export class GlobSet {
   }
 }
 
-/** Regular expressions in ascending order of their indices, behind one joined expression that says no for nearly everything. */
+/**
+ * Regular expressions in ascending order of their indices, behind one joined expression that rejects nearly
+ * every path.
+ */
 class RegexpList {
   private readonly entries: { expression: RegExp; source: string; index: number }[] = [];
   private joined: RegExp | undefined;
 
-  /** @throws GlobSyntaxError for a class whose bytes are no ranges, as of characters of several bytes */
+  /** @throws GlobSyntaxError for a class whose bytes are not ranges, for example of multi-byte characters */
   add(source: string, index: number): void {
     try {
       this.entries.push({ expression: new RegExp(source, "s"), source, index });
@@ -81,7 +84,7 @@ class RegexpList {
     this.joined = undefined;
   }
 
-  /** Index of the last one that matches, if it is larger than `best`; else `best`. */
+  /** Index of the last one that matches, if it is greater than `best`. Else `best`. */
   lastMatch(subject: string, best: number, accept: (index: number) => boolean): number {
     const { entries } = this;
     const last = entries[entries.length - 1];

@@ -1,9 +1,10 @@
 /**
- * One glob in ripgrep's dialect, compiled to the cheapest test that is exact.
+ * One glob in ripgrep's dialect, compiled to the cheapest exact test.
  *
- * The dialect is that of the Rust crate globset with `literal_separator`: `*` and `?` stop at "/", `**` crosses it, `{a,b}`
- * nests, `[!a]` and `[^a]` negate, `\` quotes. Paths are bytes there, so `?` takes one byte of an "é". Here a path is a *byte
- * string*: one UTF-16 unit (0–255) for every byte. For ASCII paths that is the path itself.
+ * The dialect is that of the Rust crate globset with `literal_separator`. `*` and `?` stop at "/", `**`
+ * crosses it, `{a,b}` nests, `[!a]` and `[^a]` negate, `\` quotes. Paths are bytes there, so `?` takes one
+ * byte of an "é". Here a path is a *byte string*: one UTF-16 unit (0–255) for every byte. For ASCII paths,
+ * that is the path itself.
  */
 
 /** How a glob is tested, cheapest first; `text` and `suffix` are byte strings. */
@@ -14,12 +15,12 @@ export type GlobTest =
   | { kind: "nameSuffix"; suffix: string }
   /** The whole path equals `text`. */
   | { kind: "path"; text: string }
-  /** The last component matches the source of a regular expression (flags "s"); `onlyTop`: and there is no other component. */
+  /** The last component matches a regular expression (flags "s"). `onlyTop`: the path has no other component. */
   | { kind: "nameRegexp"; source: string; onlyTop: boolean }
-  /** The whole path matches the source of a regular expression (flags "s"). */
+  /** The whole path matches a regular expression (flags "s"). */
   | { kind: "regexp"; source: string };
 
-/** A glob that does not parse; `message` is ripgrep's wording of the reason. */
+/** A glob that does not parse. `message` is ripgrep's text. */
 export class GlobSyntaxError extends Error {}
 
 type Token =
@@ -30,7 +31,7 @@ type Token =
 
 const literalToken = (byte: string): Token => ({ kind: "literal", byte });
 
-/** UTF-8 bytes of a text, as a byte string. ASCII text comes back as it is. */
+/** The UTF-8 bytes of a text as a byte string. ASCII text is returned unchanged. */
 export function toByteString(text: string): string {
   for (let i = 0; i < text.length; i++) {
     if (text.charCodeAt(i) > 0x7f) return Buffer.from(text, "utf8").toString("latin1");
@@ -41,7 +42,8 @@ export function toByteString(text: string): string {
 /**
  * Compiles a glob.
  *
- * @param allowUnclosedClass a "[" without "]" stands for itself (ignore files) and is no error (`-g`)
+ * @param allowUnclosedClass a "[" without "]" is an ordinary character (in ignore files). Else it is an error
+ * (`-g`)
  * @throws GlobSyntaxError
  */
 export function compileGlob(
@@ -73,7 +75,7 @@ export function compileGlob(
   return { kind: "regexp", source: whole ? "^.*$" : `^${toRegExpSource(tokens, options.ignoreCase)}$` };
 }
 
-/** True where no token can match a "/". A class can: `a[!b]c` matches "a/c" in this dialect. */
+/** True if no token can match a "/". A class can: `a[!b]c` matches "a/c" in this dialect. */
 function staysInComponent(tokens: Token[]): boolean {
   return tokens.every((token) => {
     switch (token.kind) {
@@ -92,7 +94,7 @@ function staysInComponent(tokens: Token[]): boolean {
   });
 }
 
-/** The text of tokens[from..] where all of them are literals. */
+/** The text of tokens[from..] if all of them are literals. */
 function literalText(tokens: Token[], from: number): string | undefined {
   let text = "";
   for (let i = from; i < tokens.length; i++) {
@@ -148,11 +150,12 @@ const escapeByte = (byte: string): string =>
 const foldedLiteral = (byte: string): string =>
   /^[A-Za-z]$/.test(byte) ? `[${byte.toLowerCase()}${byte.toUpperCase()}]` : escapeByte(byte);
 
-/** A class of byte ranges; a range of ASCII letters gets its other case beside it where case is ignored. */
+/** A class of byte ranges. If case is ignored, a range of ASCII letters gets the range of its other case too. */
 function classSource(token: { negated: boolean; ranges: [string, string][] }, ignoreCase: boolean): string {
   let members = "";
   for (const [first, last] of token.ranges) {
-    // A character of several bytes is a sequence in the source of a byte class: its bytes are members one by one.
+    // A character of several bytes is a sequence, and a class has single bytes: each of its bytes becomes a
+    // member.
     members += first === last ? escapeByte(first) : `${escapeByte(first)}-${escapeByte(last)}`;
     if (!ignoreCase) continue;
     for (const [low, high, shift] of [
@@ -170,7 +173,10 @@ function classSource(token: { negated: boolean; ranges: [string, string][] }, ig
   return `[${token.negated ? "^" : ""}${members}]`;
 }
 
-/** Characters of the glob to tokens. `branches` is the open alternation's arms, the whole glob's own at index 0. */
+/**
+ * Turns the characters of a glob into tokens. `branches` has the arms of the open alternation. Index 0 is the
+ * glob itself.
+ */
 class Parser {
   private readonly characters: string[];
   private position = 0;
@@ -240,7 +246,10 @@ class Parser {
     this.push({ kind: "alternates", branches });
   }
 
-  /** A lone star stays in its component; two stars that fill a component cross components; else two stars are two lone ones. */
+  /**
+   * One star stays in its component. Two stars that fill a component cross components. Other pairs are two
+   * single stars.
+   */
   private parseStar(): void {
     const before = this.previous;
     if (this.peek() !== "*") return this.push({ kind: "star" });

@@ -1,5 +1,6 @@
 /**
- * Where ignore rules lie on disk: ignore files, `info/exclude` of a repository or worktree, git's global excludes.
+ * The places of ignore rules on disk: ignore files, `info/exclude` of a repository or worktree, git's global
+ * excludes.
  */
 
 import { readFileSync, statSync } from "node:fs";
@@ -10,14 +11,15 @@ import { GlobSyntaxError } from "./glob.ts";
 import { IgnoreRules, type IgnoreRulesOptions } from "./ignore-rules.ts";
 import { ioErrorText } from "../content/index.ts";
 
-/** A path, as text or, where it is not UTF-8, as bytes. */
+/** A path as text, or as bytes where it is not UTF-8. */
 export type PathLike = string | Buffer;
 
 /**
  * Adds the lines of an ignore file to `rules`.
  *
  * @param shownPath the path in error messages
- * @param onProblem is told of a file that cannot be read and of every line that does not parse, in ripgrep's words
+ * @param onProblem gets ripgrep's text about a file that cannot be read, and about every line that does not
+ * parse
  */
 export function addIgnoreFile(
   rules: IgnoreRules,
@@ -30,7 +32,7 @@ export function addIgnoreFile(
   try {
     content = readFileSync(file);
   } catch (error) {
-    // A directory can be opened; what fails is to read its first line.
+    // A directory can be opened, but its first line cannot be read.
     const isDirectory = (error as NodeJS.ErrnoException).code === "EISDIR";
     onProblem(`${shownPath}: ${isDirectory ? "line 1: " : ""}${ioErrorText(error)}`, error);
     return;
@@ -61,9 +63,10 @@ export function addIgnoreFile(
 }
 
 /**
- * The directory that holds `info/exclude` for the repository or linked worktree at `directory`. Paths are byte strings (see glob.ts).
+ * The directory with `info/exclude` for the repository or linked worktree at `directory`. Paths are byte
+ * strings (see glob.ts).
  *
- * @returns undefined where `.git` is a file that leads nowhere
+ * @returns undefined if `.git` is a file that leads nowhere
  */
 export function gitCommonDirectory(directory: string): string | undefined {
   const dotGit = `${directory}/.git`;
@@ -82,7 +85,7 @@ export function gitCommonDirectory(directory: string): string | undefined {
   }
 }
 
-/** A path for the system from a byte string. */
+/** The path for the system that a byte string stands for. */
 export const fromByteString = (path: string): Buffer => Buffer.from(path, "latin1");
 
 /** The path of git's global ignore file: `core.excludesFile`, else the XDG default. It need not exist. */
@@ -97,7 +100,10 @@ export function globalExcludesPath(environment: NodeJS.ProcessEnv = process.env)
   return join(configDirectory, "git/ignore");
 }
 
-/** ripgrep reads git's configuration with one expression and no section; so do we, to skip the same files. */
+/**
+ * ripgrep reads git's configuration with one expression and ignores sections. everwarp does the same, to skip
+ * the same files.
+ */
 function excludesFileSetting(config: string): string | undefined {
   try {
     return /^[^\S\n]*excludesfile\s*=\s*"?\s*(\S+?)\s*"?\s*$/im.exec(readFileSync(config, "utf8"))?.[1];
@@ -107,7 +113,7 @@ function excludesFileSetting(config: string): string | undefined {
   }
 }
 
-/** True for errors that only say "there is no such file for you here". */
+/** True for errors that only say that this user finds no such file. */
 export function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return (

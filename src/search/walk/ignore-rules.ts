@@ -1,23 +1,25 @@
-/**
- * The lines of one ignore file (or the `-g` globs, which are written the same way) as rules that are asked by path.
- */
+/** The rules of one ignore file, or of the `-g` globs, which have the same syntax. */
 
 import { GlobSet } from "./glob-set.ts";
 import { GlobSyntaxError } from "./glob.ts";
 
-/** What a rule says about a path. */
+/** No rule matches the path. */
 export const NO_RULE = 0;
+/** A rule ignores the path. */
 export const IGNORED = 1;
+/** A rule with "!" keeps the path. */
 export const WHITELISTED = 2;
+/** What rules say about a path. */
 export type Verdict = typeof NO_RULE | typeof IGNORED | typeof WHITELISTED;
 
+/** How rules are read. */
 export interface IgnoreRulesOptions {
   ignoreCase?: boolean;
-  /** Ignore files let a "[" without "]" stand for itself; `-g` does not. Default true. */
+  /** In ignore files, a "[" without "]" is an ordinary character. In `-g`, it is an error. Default: true. */
   allowUnclosedClass?: boolean;
 }
 
-/** Rules in the order of the lines; the last one that matches a path decides. */
+/** Rules in the order of their lines. The last one that matches a path decides. */
 export class IgnoreRules {
   private readonly globs = new GlobSet();
   private readonly isNegated: boolean[] = [];
@@ -29,7 +31,7 @@ export class IgnoreRules {
     return this.globs.size;
   }
 
-  /** How many lines start with "!". */
+  /** Number of lines that start with "!". */
   get negated(): number {
     return this.negatedCount;
   }
@@ -37,7 +39,7 @@ export class IgnoreRules {
   /**
    * Adds one line. Comments and blank lines add nothing.
    *
-   * @throws GlobSyntaxError with ripgrep's text, the line quoted in it
+   * @throws GlobSyntaxError with ripgrep's text, which quotes the line
    */
   addLine(text: string, options: IgnoreRulesOptions = {}): void {
     if (text.startsWith("#")) return;
@@ -82,7 +84,8 @@ export class IgnoreRules {
   }
 
   /**
-   * @param path byte string, relative to the directory that the rules belong to
+   * The verdict about a path.
+   * @param path byte string, relative to the directory of the rules
    * @param name its last component
    */
   verdict(path: string, name: string, isDirectory: boolean): Verdict {
@@ -99,7 +102,10 @@ export class IgnoreRules {
 
 const acceptAll = (): boolean => true;
 
-/** Unicode White_Space at the end goes, as Rust's trim_end has it (JavaScript's trims U+FEFF too, and not U+0085). */
+/**
+ * Removes Unicode White_Space at the end, like Rust's trim_end. JavaScript's trimEnd also removes U+FEFF, and
+ * not U+0085.
+ */
 function trimRight(line: string): string {
   return line.replace(/[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/, "");
 }

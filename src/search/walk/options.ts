@@ -1,33 +1,42 @@
-/** What a walk skips, follows and reports. */
+/** Options of a walk: what it skips, follows and reports. */
 
 import type { TypeChange } from "./types.ts";
 import type { WalkError } from "./walk-error.ts";
 
-/** Tells a file from all others on this machine, under all of its names. */
+/** Identifies a file on this machine, whatever its name. */
 export interface FileIdentity {
   device: bigint;
   inode: bigint;
 }
 
-/** Every field may be left out; what is left out is as ripgrep does it without flags. All but `onError` can be sent to a thread. */
+/**
+ * Options of a walk. Without an option, the walk does what ripgrep does without flags. All but `onError` can
+ * be sent to a thread.
+ */
 export interface WalkOptions {
-  /** Absolute. What relative paths, `-g` globs and `--ignore-file` rules refer to. Default: the process's. */
+  /**
+   * Absolute path that relative paths, `-g` globs and `--ignore-file` rules refer to. Default: the process's
+   * directory.
+   */
   cwd?: string;
   /** `--hidden` */
   hidden?: boolean;
-  /** `--no-ignore-dot`: .ignore and .rgignore count for nothing. `--no-ignore` is this with the three below and `noIgnoreParent`. */
+  /**
+   * `--no-ignore-dot`: .ignore and .rgignore are not used. `--no-ignore` is this, the three below and
+   * `noIgnoreParent`.
+   */
   noIgnoreDot?: boolean;
-  /** `--no-ignore-vcs`: .gitignore, info/exclude and git's global excludes count for nothing. */
+  /** `--no-ignore-vcs`: .gitignore, info/exclude and git's global excludes are not used. */
   noIgnoreVcs?: boolean;
-  /** `--no-ignore-global`: git's global excludes count for nothing. */
+  /** `--no-ignore-global`: git's global excludes are not used. */
   noIgnoreGlobal?: boolean;
-  /** `--no-ignore-exclude`: info/exclude counts for nothing. */
+  /** `--no-ignore-exclude`: info/exclude is not used. */
   noIgnoreExclude?: boolean;
-  /** `--no-ignore-parent`: ignore files above the named paths count for nothing. */
+  /** `--no-ignore-parent`: ignore files above the named paths are not used. */
   noIgnoreParent?: boolean;
-  /** `--no-ignore-files`: `ignoreFiles` counts for nothing. */
+  /** `--no-ignore-files`: `ignoreFiles` is not used. */
   noIgnoreFiles?: boolean;
-  /** False is `--no-require-git`: git's rules count outside of repositories too. Default true. */
+  /** False (`--no-require-git`): git's rules also count outside repositories. Default: true. */
   requireGit?: boolean;
   /** `--ignore-file-case-insensitive` */
   ignoreFileCaseInsensitive?: boolean;
@@ -41,24 +50,25 @@ export interface WalkOptions {
   globCaseInsensitive?: boolean;
   /** `-t`, `-T`, `--type-add`, `--type-clear`, in the order of the command line */
   types?: readonly TypeChange[];
-  /** `--max-depth`: 0 takes only files that were named, 1 the entries of named directories, and so on. */
+  /** `--max-depth`: 0 takes only named files, 1 also the entries of named directories, and so on. */
   maxDepth?: number;
   /** `--max-filesize`: larger files are left out, unless they were named. */
   maxFilesizeBytes?: number;
   /**
-   * A file that is never found, whatever it is called: the one that a search's output goes to, which would feed itself. Where the user
-   * named it, it is a file like any other.
+   * A file that is never found, whatever its name: the file that a search's output goes to. Else the search
+   * would search its own output. If the user named it, it is found like any other file.
    */
   skippedFile?: FileIdentity;
-  /** `-L`: symbolic links are followed. Those that were named always are. */
+  /** `-L`: symbolic links are followed. Named links always are. */
   follow?: boolean;
   /** `--one-file-system` */
   oneFileSystem?: boolean;
   /**
-   * `path`, as for `--sort path`: the entries of each directory in byte order of their names. `directory`: as the directory holds them, which
-   * is how ripgrep leaves files that a sort by time does not tell apart. Default: as is fastest.
+   * Order of the entries of each directory. `path` (`--sort path`): byte order of their names. `directory`:
+   * the directory's own order, in which ripgrep leaves files that have the same time. Default: the fastest
+   * order.
    */
   sort?: "path" | "directory";
-  /** Told of every path that cannot be walked. Default: nobody is told. */
+  /** Called for every path that cannot be walked. */
   onError?: (error: WalkError) => void;
 }

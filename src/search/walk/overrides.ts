@@ -1,11 +1,11 @@
-/** `-g` and `--iglob`: globs on the command line, which win over every ignore file. */
+/** `-g` and `--iglob`: globs on the command line. They win over every ignore file. */
 
 import { EverwarpError } from "../../base/index.ts";
 import { GlobSyntaxError } from "./glob.ts";
 import { IGNORED, IgnoreRules, NO_RULE, WHITELISTED, type Verdict } from "./ignore-rules.ts";
 import type { WalkOptions } from "./options.ts";
 
-/** Written as ignore rules, meant the other way round: a plain glob lets in, "!" keeps out. */
+/** The globs have the syntax of ignore rules and the opposite meaning: a plain glob includes, "!" excludes. */
 export class Overrides {
   private readonly rules = new IgnoreRules();
   private readonly letsIn: boolean;
@@ -29,7 +29,7 @@ export class Overrides {
     return this.rules.size > 0;
   }
 
-  /** @param path byte string, relative to the working directory where it lies below it */
+  /** @param path byte string, relative to the working directory if it is below it */
   verdict(path: string, name: string, isDirectory: boolean): Verdict {
     switch (this.rules.verdict(path, name, isDirectory)) {
       case IGNORED:
@@ -37,7 +37,8 @@ export class Overrides {
       case WHITELISTED:
         return IGNORED;
       default:
-        // Once some glob lets files in, a file that none lets in stays out. Directories are still entered.
+        // If there is a glob that includes files, a file that none includes is left out. Directories are
+        // still entered.
         return this.letsIn && !isDirectory ? IGNORED : NO_RULE;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * ripgrep 15's built-in file types, as its `--type-list` prints them: `name: glob, glob`. The facts are ripgrep's (crates/ignore,
- * default_types.rs); the test beside `types.ts` compares them with the binary.
+ * ripgrep 15's built-in file types, in the form of its `--type-list`: `name: glob, glob`. The facts are
+ * ripgrep's (crates/ignore, default_types.rs). A test compares them with the binary.
  */
 export const TYPE_LIST = `
 ada: *.adb, *.ads

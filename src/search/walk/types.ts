@@ -6,7 +6,7 @@ import { GlobSyntaxError } from "./glob.ts";
 import { IGNORED, NO_RULE, WHITELISTED, type Verdict } from "./ignore-rules.ts";
 import { TYPE_LIST } from "./type-list.ts";
 
-/** One use of a type flag; they count in the order of the command line. */
+/** One use of a type flag. Their order on the command line counts. */
 export type TypeChange =
   /** `-t name` */
   | { kind: "select"; name: string }
@@ -17,7 +17,7 @@ export type TypeChange =
   /** `--type-add definition`: `name:glob` or `name:include:other,names` */
   | { kind: "add"; definition: string };
 
-/** Says whether a file's name is of a wanted type. */
+/** Decides whether a file's name has a wanted type. */
 export class TypeMatcher {
   private readonly globs = new GlobSet();
   private readonly isNegated: boolean[] = [];
@@ -28,7 +28,7 @@ export class TypeMatcher {
     const types = typeDefinitions(changes);
     for (const change of changes) {
       if (change.kind !== "select" && change.kind !== "negate") continue;
-      // The word "all" takes every type there is.
+      // The name "all" means every type.
       const names = change.name === "all" ? [...types.keys()].sort() : [change.name];
       for (const name of names) {
         const globs = types.get(name);
@@ -39,7 +39,7 @@ export class TypeMatcher {
     }
   }
 
-  /** False where no type was asked for, so that nothing needs to be asked. */
+  /** False if no type was wanted, so names need not be checked. */
   get isActive(): boolean {
     return this.globs.size > 0;
   }

@@ -1,16 +1,16 @@
-/** Errors of single paths, which never end a walk. */
+/** Errors of single paths. They never end a walk. */
 
 /** What could not be walked or read. */
 export interface WalkError {
-  /** As the user typed it or the walk composed it. */
+  /** The path as the user typed it, or as the walk composed it. */
   path: string;
   /** What ripgrep prints after "rg: ". */
   message: string;
   /**
    * `path`: a file or directory is missing from the result, and the exit code becomes 2.
-   * `ignoreFile`: a line or a file of ignore rules was left out; ripgrep only says so.
+   * `ignoreFile`: a line or a file of ignore rules was left out. As in ripgrep, that is only a message.
    */
   kind: "path" | "ignoreFile";
-  /** The system's code, as ENOENT, where the system refused. */
+  /** The code of the system's error, like ENOENT. */
   code: string | undefined;
 }

@@ -5,8 +5,8 @@ import { DirectoryVisitor, type DirectoryJob } from "./directory-visitor.ts";
 import type { WalkOptions } from "./options.ts";
 
 /**
- * The files below `paths`, lazily, on this thread. Named files come out whatever the rules say. No path is the working directory,
- * and then paths come without "./".
+ * The files below `paths`, found lazily on this thread. Named files are found whatever the rules say. Without
+ * a path, the working directory is walked, and paths come without "./".
  *
  * @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a type that does not parse, before the first file
  */
@@ -18,7 +18,7 @@ export function walk(
 }
 
 function* files(visitor: DirectoryVisitor, paths: readonly string[]): Generator<FoundFile, void, undefined> {
-  // Files and directories of one listing keep their order: the stack holds the rest of each listing that is open.
+  // The files and directories of one listing keep their order. The stack has the rest of each open listing.
   let listing: (FoundFile | DirectoryJob)[] = [];
   const sink = {
     onFile: (file: FoundFile): void => void listing.push(file),

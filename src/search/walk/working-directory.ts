@@ -1,14 +1,15 @@
-/** Where relative paths lead: the process's directory or another, and what is left of them when it was removed. */
+/** The directory that relative paths refer to: the process's or another one. It may have been removed. */
 
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { currentDirectory } from "../../base/index.ts";
 import { absoluteKey } from "./directory-rules.ts";
 
+/** Resolves paths from a working directory. */
 export class WorkingDirectory {
-  /** What paths in it begin with, as a byte string; undefined where it was removed. */
+  /** The beginning of the absolute paths in it, as a byte string. Undefined if it was removed. */
   readonly prefix: string | undefined;
-  /** Undefined where it was removed: names that begin there lead nowhere, and absolute paths work as ever. */
+  /** Undefined if it was removed. Then relative paths lead nowhere, and absolute paths still work. */
   private readonly path: string | undefined;
 
   /** @param path absolute; without it, the process's */
@@ -28,7 +29,7 @@ export class WorkingDirectory {
     return Buffer.concat([Buffer.from(`${this.path}/`), path]);
   }
 
-  /** A path with every link resolved, a byte string without a final "/". @throws the system's error */
+  /** A path with every link resolved, as a byte string without a final "/". @throws the system's error */
   realPath(path: string): string {
     try {
       const absolute = realpathSync(path, "buffer").toString("latin1");

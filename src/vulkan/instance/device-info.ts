@@ -62,7 +62,8 @@ export interface MemoryTypeInfo extends MemoryProperties {
   readonly index: number;
   readonly heapIndex: number;
 }
-interface MemoryHeapInfo {
+/** A heap of memory. */
+export interface MemoryHeapInfo {
   readonly index: number;
   readonly sizeBytes: number;
   readonly deviceLocal: boolean;

@@ -7,6 +7,9 @@ export {
   type PhysicalDevice,
   physicalDevices,
   type QueueFamilyInfo,
+  type MemoryHeapInfo,
+  type MemoryTypeInfo,
+  type PipelineBinaryInfo,
 } from "./device-info.ts";
 export { assertNodesOpen, forbiddenNodes } from "./device-nodes.ts";
 export {
@@ -18,6 +21,7 @@ export {
   REQUIRED_CORE,
   REQUIRED_VULKAN12,
   SHADER_CLOCK,
+  type Feature,
 } from "./features.ts";
 export { acquireInstance, type Instance, onValidationMessage } from "./instance.ts";
 export { chooseMemoryTypes, MEMORY_ROLES, type MemoryRole, type MemoryTypes } from "./memory-roles.ts";

@@ -57,6 +57,7 @@ export class DeviceBuffer extends DeviceObject {
   /**
    * @throws EW_OUT_OF_DEVICE_MEMORY, EW_BAD_ARGUMENT for a size that is no positive integer or larger than the device
    * allows, EW_CLOSED
+   * @internal
    */
   constructor(context: DeviceContext, options: BufferOptions) {
     super(context, "buffer");

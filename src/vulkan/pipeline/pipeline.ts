@@ -42,6 +42,7 @@ export class ComputePipeline extends DeviceObject {
   #capture: Capture | undefined;
 
   /**
+   * @internal
    * @throws EW_NO_ROOM, EW_TIMEOUT, EW_BAD_ARGUMENT for push constants beyond the limit, EW_VULKAN when the driver
    * refuses the kernel
    */

@@ -50,6 +50,7 @@ export class CommandBuffer extends DeviceObject implements Recording {
   readonly #named = new Set<DeviceObject>();
   #isRecording = false;
 
+  /** @internal */
   constructor(context: DeviceContext, queue: Queue, options: CommandBufferOptions = {}) {
     super(context, "commandBuffer");
     this.queue = queue;

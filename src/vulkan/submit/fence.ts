@@ -32,6 +32,7 @@ export class Fence extends DeviceObject {
   /** The VkQueue of its submission, until that is known to have ended. */
   #queue: bigint | undefined;
 
+  /** @internal */
   constructor(context: DeviceContext, options: { signaled?: boolean } = {}) {
     super(context, "fence");
     const handle = inFrame((frame) => {

@@ -47,6 +47,7 @@ export class Queue {
   readonly #context: DeviceContext;
   readonly #handle: bigint;
 
+  /** @internal */
   constructor(context: DeviceContext, family: QueueFamilyInfo, queueIndex: number) {
     this.#context = context;
     this.familyIndex = family.index;

@@ -118,6 +118,7 @@ export class Recorder {
   /**
    * @param commandBuffer a VkCommandBuffer that was begun
    * @param name told of every object that the recording names
+   * @internal
    */
   constructor(
     context: DeviceContext,

@@ -19,6 +19,7 @@ export class Timeline extends DeviceObject {
   /** Those that were given submissions with it. */
   readonly #queues = new Set<bigint>();
 
+  /** @internal */
   constructor(context: DeviceContext, initialValue = 0n) {
     super(context, "timeline");
     const handle = inFrame((frame) => {

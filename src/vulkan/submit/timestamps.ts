@@ -17,6 +17,7 @@ export class Timestamps extends DeviceObject {
   /** Number of slots. */
   readonly count: number;
 
+  /** @internal */
   constructor(context: DeviceContext, count: number) {
     super(context, "timestamps");
     if (!(Number.isInteger(count) && count > 0 && count <= 4096)) {

@@ -1,4 +1,4 @@
-/** Everything for searching one file after another and printing what is found, made from plain values: one per thread. */
+/** Searches one file after another and prints what is found. Each thread makes its own from plain values. */
 import { EverwarpError } from "../../../base/index.ts";
 import type { FoundFile, Matcher } from "../../contracts.ts";
 import type { MatcherOptions } from "../../matcher/index.ts";
@@ -18,46 +18,55 @@ import {
 } from "../../searcher/index.ts";
 import { systemErrorText } from "../../content/index.ts";
 
-/** Can be posted to a worker thread. */
+/** What a file searcher is made from. It can be posted to a worker thread. */
 export interface FileSearcherArgs {
   matcher: Omit<MatcherOptions, "createScanner">;
   searcher: SearcherOptions;
   printer: PrinterOptions;
 }
 
+/** What the search of one file found out. */
 export interface FileResult {
-  /** As ripgrep's exit code counts it: for --files-without-match, that nothing matched. */
+  /** The file matched, as ripgrep's exit code counts it. For --files-without-match: nothing matched. */
   matched: boolean;
-  /** Even where one thread prints in order, a separator stands between this file's output and the one before it. */
+  /** A separator must precede this file's output even if one thread prints in order. */
   wantsSeparator: boolean;
-  /** "No such file or directory (os error 2)"; undefined when all went well. Output may have been written all the same. */
+  /**
+   * "No such file or directory (os error 2)", or undefined if there was no error. There may be output in both
+   * cases.
+   */
   error: string | undefined;
 }
 
+/** Searches files, and appends the printed text to a writer. */
 export interface FileSearcher {
-  /** Opens and searches `file` ("-" named by the user is standard input) and appends its output. A bad file never throws. */
+  /**
+   * Opens and searches `file`, and appends its output. "-", if the user named it, is standard input. A bad
+   * file never throws.
+   */
   search(file: FoundFile, output: ByteWriter): FileResult;
   /**
-   * Searches a file that lies in memory; `bytes` is not changed.
-   * @param hits byte offsets that an engine found in `bytes`, so that they are not scanned again
+   * Searches a file that is in memory. `bytes` is not changed.
+   * @param hits byte offsets in `bytes` that an engine found. Then `bytes` is not scanned
    */
   searchBytes(file: FoundFile, bytes: Buffer, output: ByteWriter, hits?: CandidateList): FileResult;
   /** Sums over all files so far. */
   readonly stats: SearchStats;
 }
 
-/** Standard input as it is printed. */
+/** Standard input, under its printed name. */
 const STDIN: FoundFile = { path: "<stdin>", explicit: true };
 
-/** The file under the name that is printed: "-", where the user named it, is standard input. */
+/** The file with its printed name. "-", if the user named it, is standard input. */
 export function shownFile(file: FoundFile): FoundFile {
   return file.explicit && file.path === "-" ? STDIN : file;
 }
 
 /**
- * @param matcher made from `args.matcher`, with whatever scanner the thread has
- * @param readingBuffer gives memory that this scanner reads fastest, for files to be read into
- * @param countLineFeeds counts them in bytes[from, to), faster than a loop
+ * Makes a file searcher for this thread.
+ * @param matcher made from `args.matcher`, with any scanner that the thread has
+ * @param readingBuffer memory to read files into, which the scanner reads fastest
+ * @param countLineFeeds counts line feeds in bytes[from, to), faster than a loop
  */
 export function createFileSearcher(
   args: FileSearcherArgs,

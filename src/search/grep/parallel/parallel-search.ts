@@ -1,46 +1,37 @@
 /**
- * The one-shot search: the calling thread walks, and as many threads as pay search what it finds.
+ * The one-shot search on several threads: the calling thread walks, and as many threads as are worth it search.
  *
  *   walk ──▶ queue (batches of paths in shared memory) ──▶ worker threads, and this thread when the walk is over
  *                                                             │ output by message, only of batches that have any
  *                                                             ▼
  *                                                          onFile, in the order of completion or of the files
  *
- * Small trees never start a worker: a worker costs some 60 ms of processor time for its start and for warming up, and in that
- * time this thread searches five thousand small files; on two cores sharing pays from some ten thousand on. All waiting is on shared memory; this thread only returns to its
- * event loop while it waits for the last batches.
+ * Small trees never start a worker. A worker costs some 60 ms of processor time to start and warm up, and in that time
+ * this thread searches five thousand small files. On two cores, sharing is worth it from some ten thousand files on.
+ * All waiting is on shared memory. This thread returns to its event loop only while it waits for the last batches.
  */
-import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
-import { spareAddressBytes, startWorkerThread, WASM_ADDRESS_BYTES } from "../../../threads/index.ts";
-import { nowMs, assert, EverwarpError } from "../../../base/index.ts";
+import { assert, nowMs } from "../../../base/index.ts";
 import type { FoundFile } from "../../contracts.ts";
 import { ByteWriter, addStats, createStats, type SearchStats } from "../printer/index.ts";
 import type { FileSearcher, FileSearcherArgs } from "../file-searcher/index.ts";
-import {
-  allocateQueue,
-  BATCH_FILES,
-  BATCH_STATE,
-  SharedQueue,
-  type SharedQueueMemory,
-} from "./shared-queue.ts";
-import type { ParallelMessage, ParallelThreadData, ToldFile } from "./protocol.ts";
+import { allocateQueue, BATCH_FILES, BATCH_STATE, SharedQueue } from "./shared-queue.ts";
+import type { ParallelMessage, ToldFile } from "./protocol.ts";
 import { searchBatch } from "./search-batch.ts";
+import { hasRoomForThread, SearchThreads } from "./search-threads.ts";
 
-/** A tree of more files is shared at once. */
+/** A tree with more files is shared at once. */
 const FILES_WORTH_WORKERS = 10_000;
-/** Workers come too when the listing takes longer than this: the files are far away. */
+/** Workers also start when the listing takes longer than this, because then files are slow to reach. */
 const LISTING_MS = 50;
-/** After this long, it is clear how long the rest will take. */
+/** After this time, the time for the rest can be estimated. */
 const TRIAL_MS = 15;
-/** A rest that takes longer than this is shared. */
+/** If the rest takes longer than this, it is shared. */
 const REST_WORTH_WORKERS_MS = 100;
-/** More workers than this wait for the walk. */
-const WORKERS_MAX = 7;
 
-/** What is to be told of a file. */
+/** What is reported about a file. */
 interface SearchedFile {
   readonly file: FoundFile;
-  /** Valid only during the call. */
+  /** Printed text. Valid only during the call. */
   readonly output: Uint8Array;
   readonly matched: boolean;
   readonly wantsSeparator: boolean;
@@ -48,36 +39,38 @@ interface SearchedFile {
   readonly error: string | undefined;
 }
 
+/** Options of `searchInParallel`. */
 export interface ParallelSearchOptions {
-  /** In the order of the walk; taken lazily. */
+  /** The files in the order of the walk. They are taken lazily. */
   readonly files: Iterable<FoundFile>;
-  /** This thread's. */
+  /** This thread's searcher. */
   readonly searcher: FileSearcher;
-  /** What `searcher` was made from: other threads make theirs. */
+  /** What `searcher` was made from. Other threads make their own from it. */
   readonly args: FileSearcherArgs;
-  /** Threads in all, the calling one included. */
+  /** Number of threads, with the calling one. */
   readonly threads: number;
-  /** `onFile` is called in the order of `files`, else in the order of completion. */
+  /** Call `onFile` in the order of `files`, not in the order of completion. */
   readonly ordered: boolean;
-  /** Nothing is searched any more once a file matched. */
+  /** Stop when a file has matched. */
   readonly stopAfterMatch: boolean;
   /**
-   * Told of every file that has output, matched or failed.
-   * @returns false to end the search. What it throws ends it too, and is thrown on
+   * Called for every file with output, a match or an error.
+   * @returns false to end the search. An error thrown here ends the search too, and is passed on
    */
   onFile(file: SearchedFile): boolean | void;
 }
 
+/** What is known at the end. */
 export interface ParallelSearchResult {
-  /** Were there files at all? */
+  /** There was at least one file. */
   readonly searchedAny: boolean;
-  /** Of all threads. */
+  /** Sums over all threads. */
   readonly stats: SearchStats;
 }
 
 /**
  * Searches all files.
- * @throws what `onFile` and `files` throw; EW_WORKER_DIED
+ * @throws EW_WORKER_DIED, and what `onFile` and `files` throw
  */
 export async function searchInParallel(options: ParallelSearchOptions): Promise<ParallelSearchResult> {
   const search = new ParallelSearch(options);
@@ -88,23 +81,17 @@ export async function searchInParallel(options: ParallelSearchOptions): Promise<
   }
 }
 
-interface Thread {
-  readonly worker: Worker;
-  readonly port: MessagePort;
-}
-
 type ToldBatch = Extract<ParallelMessage, { kind: "batch" }>;
 
 class ParallelSearch {
   readonly #options: ParallelSearchOptions;
   readonly #writer = new ByteWriter();
   readonly #stats = createStats();
-  readonly #threads: Thread[] = [];
+  #threads: SearchThreads | undefined;
   #queue: SharedQueue | undefined;
-  #died: EverwarpError | undefined;
   #stopped = false;
   #searchedAny = false;
-  /** Batches told before it was their turn. */
+  /** Batches that were posted before their turn. */
   readonly #early = new Map<number, ToldBatch>();
   /** The next batch in the order of files. */
   #turn = 0;
@@ -121,7 +108,7 @@ class ParallelSearch {
     const listsFast = (): boolean => nowMs() - startMs < LISTING_MS;
     const iterator = files[Symbol.iterator]();
     let next = iterator.next();
-    // Listing is far cheaper than searching and tells how much there is to do.
+    // Listing is far cheaper than searching, and shows how much there is to do.
     const ahead: FoundFile[] = [];
     for (
       ;
@@ -141,7 +128,7 @@ class ParallelSearch {
     return { searchedAny: this.#searchedAny, stats: this.#stats };
   }
 
-  /** @returns how many of the files were searched: all, unless the rest is worth workers */
+  /** @returns the number of searched files: all of them, unless the rest is worth workers */
   #searchUntilWorthSharing(files: readonly FoundFile[]): number {
     const startMs = nowMs();
     let done = 0;
@@ -158,10 +145,7 @@ class ParallelSearch {
 
   dispose(): void {
     this.#queue?.stop();
-    for (const { worker, port } of this.#threads) {
-      port.close();
-      void worker.terminate();
-    }
+    this.#threads?.dispose();
   }
 
   #searchHere(file: FoundFile): void {
@@ -187,7 +171,7 @@ class ParallelSearch {
     }
   }
 
-  /** @param ahead found and not yet searched; then comes `next`, then the iterator's */
+  /** @param ahead files that were found and not searched yet. `next` follows them, then the rest of the iterator */
   async #searchWithWorkers(
     ahead: FoundFile[],
     next: IteratorResult<FoundFile>,
@@ -201,7 +185,7 @@ class ParallelSearch {
         this.#searchHere(more.value);
       return;
     }
-    // A few files that took long so far are shared out one by one; the many of a walk that goes on, in full batches.
+    // A few files that take long are shared in small batches. The many files of a walk that continues, in full batches.
     const share = Math.ceil(ahead.length / (8 * this.#options.threads));
     const batchFiles = next.done ? Math.min(BATCH_FILES, Math.max(1, share)) : BATCH_FILES;
     let batch: FoundFile[] = [];
@@ -213,7 +197,7 @@ class ParallelSearch {
     };
     const add = (file: FoundFile): void => {
       if (batch.length === batchFiles || (batch.length > 0 && batch[0]!.explicit !== file.explicit)) flush();
-      // Standard input is this thread's, and a name that is not UTF-8 has no place on the queue.
+      // This thread searches standard input, and names that are not UTF-8, which the queue cannot hold.
       if (file.pathBytes === undefined && file.path !== "-") return void batch.push(file);
       flush();
       this.#own.push({ before: queue.published, files: [file] });
@@ -225,60 +209,29 @@ class ParallelSearch {
     await this.#helpAndWait(queue);
   }
 
-  /** A queue with threads to take from it; undefined where the system has no room for it, or lets no thread start: then there is this one. */
+  /** Opens a queue with threads that take from it. Undefined where no thread can start: then this thread searches alone. */
   async #openQueue(): Promise<SharedQueue | undefined> {
-    // Of each worker, two memories: one for scanning, one for the regex engine.
-    if (spareAddressBytes() < 2 * WASM_ADDRESS_BYTES) return undefined;
+    if (!hasRoomForThread()) return undefined;
     const memory = allocateQueue();
-    await this.#startWorkers(memory);
-    return this.#threads.length === 0 ? undefined : (this.#queue = new SharedQueue(memory));
+    const { args, stopAfterMatch, threads } = this.#options;
+    this.#threads = await SearchThreads.start(threads - 1, { args, queue: memory, stopAfterMatch });
+    return this.#threads.count === 0 ? undefined : (this.#queue = new SharedQueue(memory));
   }
 
-  async #startWorkers(queue: SharedQueueMemory): Promise<void> {
-    const count = Math.min(this.#options.threads - 1, WORKERS_MAX);
-    const { args, stopAfterMatch } = this.#options;
-    for (let index = 0; index < count; index++) {
-      const { port1, port2 } = new MessageChannel();
-      const data: ParallelThreadData = { args, queue, port: port2, stopAfterMatch };
-      let worker: Worker;
-      try {
-        worker = await startWorkerThread("parallel-worker", data, [port2], 2 * WASM_ADDRESS_BYTES);
-      } catch (error) {
-        port1.close();
-        if (error instanceof EverwarpError && error.code === "EW_NO_THREAD") return;
-        throw error;
-      }
-      const died = (detail: string, cause?: unknown): void => {
-        this.#died ??= new EverwarpError("EW_WORKER_DIED", `a search thread ended: ${detail}`, {
-          remedy: "Search again with --threads 1; if it happens every time, please report it.",
-          cause,
-        });
-      };
-      worker.on("error", (error: Error) => died(error.message, error));
-      worker.on("exit", (code) => {
-        if (code !== 0) died(`exit code ${code}`);
-      });
-      this.#threads.push({ worker, port: port1 });
-    }
-  }
-
-  /** Takes over what threads have posted so far. */
+  /** Takes what threads have posted so far. */
   #receiveAll(): void {
-    for (const { port } of this.#threads) {
-      for (let received; (received = receiveMessageOnPort(port)) !== undefined;) {
-        const message = received.message as ParallelMessage;
-        if (message.kind === "finished") addStats(this.#stats, message.stats);
-        else {
-          this.#queue!.takePending(message.output.length);
-          if (this.#options.ordered) this.#early.set(message.batch, message);
-          else this.#tell(message.files, message.output);
-        }
+    for (const message of this.#threads?.received() ?? []) {
+      if (message.kind === "finished") addStats(this.#stats, message.stats);
+      else {
+        this.#queue!.takePending(message.output.length);
+        if (this.#options.ordered) this.#early.set(message.batch, message);
+        else this.#tell(message.files, message.output);
       }
     }
     if (this.#options.ordered) this.#tellInOrder();
   }
 
-  /** Tells the batches whose turn it is, and searches own files when theirs is. */
+  /** Reports the batches whose turn it is, and searches this thread's own files at their turn. */
   #tellInOrder(): void {
     const queue = this.#queue!;
     for (;;) {
@@ -296,7 +249,7 @@ class ParallelSearch {
     }
   }
 
-  /** The walk is over: this thread searches too, then waits for the others. */
+  /** After the walk, this thread searches too, and then waits for the others. */
   async #helpAndWait(queue: SharedQueue): Promise<void> {
     const { ordered } = this.#options;
     for (let batch; !this.#stopped && (batch = queue.take()) >= 0;) {
@@ -324,21 +277,15 @@ class ParallelSearch {
       while (queue.state(batch) === BATCH_STATE.OPEN && !this.#stopped) {
         queue.sleepFor(batch, 20);
         this.#receiveAll();
-        await this.#breathe();
+        await this.#threads!.assertAlive();
       }
     }
-    for (let seen; (seen = queue.finished) < this.#threads.length && !this.#stopped;) {
+    for (let seen; (seen = queue.finished) < this.#threads!.count && !this.#stopped;) {
       queue.sleepUntilFinished(seen, 20);
       this.#receiveAll();
-      await this.#breathe();
+      await this.#threads!.assertAlive();
     }
     this.#receiveAll();
     assert(this.#stopped || this.#early.size === 0, `${this.#early.size} batches were never printed`);
-  }
-
-  /** Lets the death of a worker be seen. */
-  async #breathe(): Promise<void> {
-    await new Promise(setImmediate);
-    if (this.#died) throw this.#died;
   }
 }

@@ -1,4 +1,4 @@
-/** A thread of a one-shot search: takes batches of files from the queue, posts what is to be printed. */
+/** A thread of a one-shot search: it takes batches of files from the queue and posts what is to be printed. */
 import { workerData } from "node:worker_threads";
 import { createMatcher } from "../../matcher/index.ts";
 import { ByteWriter } from "../printer/index.ts";

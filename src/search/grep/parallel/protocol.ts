@@ -1,10 +1,11 @@
-/** What the threads of a one-shot search say to each other. */
+/** The messages between the threads of a one-shot search. */
 import type { MessagePort } from "node:worker_threads";
 import type { FoundFile } from "../../contracts.ts";
 import type { SearchStats } from "../printer/index.ts";
 import type { FileSearcherArgs } from "../file-searcher/index.ts";
 import type { SharedQueueMemory } from "./shared-queue.ts";
 
+/** What a worker thread starts with. */
 export interface ParallelThreadData {
   readonly args: FileSearcherArgs;
   readonly queue: SharedQueueMemory;
@@ -12,7 +13,7 @@ export interface ParallelThreadData {
   readonly stopAfterMatch: boolean;
 }
 
-/** A file that has output, matched or failed; the others are not told. */
+/** A file with output, a match or an error. Other files are not reported. */
 export interface ToldFile {
   readonly file: FoundFile;
   readonly lengthBytes: number;
@@ -21,8 +22,9 @@ export interface ToldFile {
   readonly error: string | undefined;
 }
 
+/** A message from a worker thread. */
 export type ParallelMessage =
-  /** `output`: of the batch's files, one after another. */
+  /** A batch was searched. `output` is the output of its files, one after another. */
   | {
       readonly kind: "batch";
       readonly batch: number;

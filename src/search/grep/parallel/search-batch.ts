@@ -1,12 +1,13 @@
-/** Searches a batch of files in any thread. */
+/** Searches a batch of files, in any thread. */
 import type { FoundFile } from "../../contracts.ts";
 import type { ByteWriter } from "../printer/index.ts";
 import type { FileSearcher } from "../file-searcher/index.ts";
 import type { ToldFile } from "./protocol.ts";
 
 /**
- * @param writer cleared, then holds the output of all files, one after another
- * @returns the files that have something to tell
+ * Searches files one after another.
+ * @param writer is cleared, and then gets the output of all files
+ * @returns the files with output, a match or an error
  */
 export function searchBatch(
   files: readonly FoundFile[],

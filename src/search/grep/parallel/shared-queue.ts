@@ -1,12 +1,13 @@
 /**
- * The files of a one-shot search, in shared memory, for threads to take in batches.
+ * The files of a one-shot search in shared memory. Threads take them in batches.
  *
  *   control: │ published │ taken │ closed │ stop │ pending bytes │ finished │      paths: │ batch 0 │ batch 1 │ …
  *   starts:  │ where batch i begins in `paths` │                                 a batch: paths, each ended by a NUL
  *   states:  │ OPEN → SILENT or TOLD, per batch │
  *
- * Invariants: one thread publishes, any thread takes; a batch is written before `published` counts it and never changes; each
- * batch is taken once; whoever took it posts what it found, then sets its state (TOLD when there was something to post).
+ * Invariants: one thread publishes, any thread takes. A batch is written before `published` counts it, and
+ * never changes. Each batch is taken once. The thread that took it posts what it found, and then sets its
+ * state: TOLD if it posted something.
  */
 import { SharedFlag, SharedWord } from "../../../threads/index.ts";
 import type { FoundFile } from "../../contracts.ts";
@@ -18,24 +19,28 @@ const STOP = 3;
 const PENDING_BYTES = 4;
 const FINISHED = 5;
 
+/** Largest number of files in a batch. */
 export const BATCH_FILES = 64;
 const BATCHES_MAX = 1 << 17;
-/** Reserved, and committed by the system as it is written. */
+/** Reserved address space. The system commits it as it is written. */
 const PATHS_BYTES = 512 * 1024 * 1024;
-/** Output that waits to be printed; threads pause above it. */
+/** Output that waits to be printed, in bytes. Threads pause above it. */
 const PENDING_BYTES_MAX = 32 * 1024 * 1024;
 
+/** State of a batch: not searched yet, searched without output, or searched with output that was posted. */
 export const BATCH_STATE = { OPEN: 0, SILENT: 1, TOLD: 2 } as const;
 
+/** The memory of a queue. It can be posted to a thread. */
 export interface SharedQueueMemory {
   readonly control: SharedArrayBuffer;
   readonly starts: SharedArrayBuffer;
   readonly states: SharedArrayBuffer;
-  /** One byte per batch: 1 when its files were named by the user. */
+  /** One byte for each batch: 1 if the user named its files. */
   readonly explicit: SharedArrayBuffer;
   readonly paths: SharedArrayBuffer;
 }
 
+/** Reserves the memory of an empty queue. */
 export function allocateQueue(): SharedQueueMemory {
   return {
     control: new SharedArrayBuffer(64),
@@ -46,6 +51,7 @@ export function allocateQueue(): SharedQueueMemory {
   };
 }
 
+/** A thread's view of the queue. */
 export class SharedQueue {
   /** Batches that were published; threads sleep on it. */
   readonly #published: SharedWord;
@@ -79,8 +85,9 @@ export class SharedQueue {
   }
 
   /**
-   * @param files all named by the user, or none of them; with names that are UTF-8
-   * @returns false when the queue is full; then nothing was published
+   * Appends a batch.
+   * @param files all of them named by the user, or none. Their names are UTF-8
+   * @returns false if the queue is full. Then nothing was published
    */
   publish(files: readonly FoundFile[]): boolean {
     const batch = this.published;
@@ -103,7 +110,7 @@ export class SharedQueue {
     this.#published.wake();
   }
 
-  /** Everyone ends as soon as they can. */
+  /** Asks all threads to end soon. */
   stop(): void {
     this.#stop.set();
     this.close();
@@ -114,12 +121,12 @@ export class SharedQueue {
     return this.#stop.isSet;
   }
 
-  /** Takes a batch. @returns −1 when there is none at the moment */
+  /** Takes a batch. @returns −1 if there is none at the moment */
   take(): number {
     return this.stopped ? -1 : this.#taken.claimBelow(this.published);
   }
 
-  /** Takes a batch, sleeping until there is one. @returns −1 when there will be none any more */
+  /** Takes a batch, and sleeps until there is one. @returns −1 if there will be no more */
   takeOrSleep(): number {
     for (;;) {
       const seen = this.published;
@@ -148,12 +155,12 @@ export class SharedQueue {
     Atomics.notify(this.#states, batch);
   }
 
-  /** Sleeps until the batch is settled or the time is over. */
+  /** Sleeps until the batch is settled, or for `timeoutMs`. */
   sleepFor(batch: number, timeoutMs: number): void {
     Atomics.wait(this.#states, batch, BATCH_STATE.OPEN, timeoutMs);
   }
 
-  /** For a thread with output: waits until the printer has caught up. */
+  /** For a thread with output: waits while too much output waits to be printed. */
   addPending(bytes: number): void {
     this.#pendingBytes.addQuietly(bytes);
     for (;;) {
@@ -163,7 +170,7 @@ export class SharedQueue {
     }
   }
 
-  /** For the printer: so much was taken over. */
+  /** For the printing thread: it has received so many bytes. */
   takePending(bytes: number): void {
     this.#pendingBytes.add(-bytes);
   }

@@ -1,7 +1,10 @@
-/** A byte buffer that grows. A printer writes one file's output into it, the driver flushes it in large writes. */
+/**
+ * A byte buffer that grows. A printer writes one file's output into it. The caller writes it out in large
+ * pieces.
+ */
 export class ByteWriter {
   bytes: Buffer;
-  /** How many of `bytes` are written. */
+  /** Number of bytes that were written. */
   length = 0;
 
   constructor(capacityBytes = 64 * 1024) {
@@ -12,7 +15,7 @@ export class ByteWriter {
     this.length = 0;
   }
 
-  /** What was written; valid until the next write. */
+  /** The written bytes. Valid until the next write. */
   written(): Buffer {
     return this.bytes.subarray(0, this.length);
   }
@@ -37,14 +40,14 @@ export class ByteWriter {
     this.length += count;
   }
 
-  /** Text of any characters, as UTF-8. */
+  /** Appends text as UTF-8. */
   writeText(text: string): void {
     const atMost = text.length * 3;
     if (this.length + atMost > this.bytes.length) this.reserve(atMost);
     this.length += this.bytes.write(text, this.length);
   }
 
-  /** A whole number ≥ 0, in decimal digits. */
+  /** Appends a whole number ≥ 0 in decimal digits. */
   writeNumber(value: number): void {
     if (this.length + 20 > this.bytes.length) this.reserve(20);
     let digits = 1;

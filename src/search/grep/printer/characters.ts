@@ -1,6 +1,7 @@
 /**
- * Characters as a reader sees them, in bytes that are nearly UTF-8: the extended grapheme clusters of Unicode Standard Annex 29, by which
- * ripgrep counts columns. They are found one at a time, so that a preview of a long line costs what is shown of it.
+ * Characters as a reader sees them, in bytes that are nearly UTF-8: the extended grapheme clusters of Unicode
+ * Standard Annex 29. ripgrep counts columns by them. They are found one at a time, so a preview of a long
+ * line costs only what is shown.
  */
 import { CHARACTER_CLASS, CHARACTER_RUNS } from "./generated/character-classes.ts";
 
@@ -19,14 +20,14 @@ const {
   T,
   PICTOGRAPHIC,
 } = CHARACTER_CLASS;
-/** Syllables of Hangul: those that end with a vowel, and those that end with a consonant. */
+/** Syllables of Hangul: one kind ends with a vowel, the other with a consonant. */
 const LV = PICTOGRAPHIC + 1;
 const LVT = LV + 1;
 const SYLLABLES_BEGIN = 0xac00;
 const SYLLABLES_END = 0xd7a4;
 const SYLLABLES_PER_LV = 28;
 
-/** Classes of the code points up to here are in a table; those behind are in one plane only. */
+/** Code points below this have their class in a table. Those behind it are in one plane only. */
 const TABLE_END = 0x2_0000;
 const TAGS_BEGIN = 0xe_0000;
 const TAGS_END = 0xe_1000;
@@ -59,7 +60,10 @@ function classOf(code: number): number {
   return code >= TAGS_BEGIN && code < TAGS_END ? (table[code - TAGS_BEGIN + TABLE_END] as number) : OTHER;
 }
 
-/** Length of the UTF-8 sequence at `at`, or minus the length of the longest beginning of one, at least −1. */
+/**
+ * Length of the UTF-8 sequence at `at`. For a broken sequence, the negated length of its longest valid
+ * beginning, at most −1.
+ */
 function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] as number;
   if (first < 0x80) return 1;
@@ -72,7 +76,8 @@ function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
           ? 4
           : 0;
   if (length === 0) return -1;
-  // The second byte is narrower after some first bytes: no surrogates, nothing overlong, nothing above U+10FFFF.
+  // After some first bytes, the second byte has a smaller range: no surrogates, nothing overlong, nothing
+  // above U+10FFFF.
   let low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
   let high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
   for (let count = 1; count < length; count++) {
@@ -92,7 +97,7 @@ function decode(bytes: Uint8Array, at: number, length: number): number {
   return code;
 }
 
-/** Rules GB3 to GB9b, which look at two neighbours only. */
+/** Rules GB3 to GB9b, which depend on two neighbours only. */
 function isJoined(before: number, behind: number): boolean {
   if (before === CR) return behind === LF;
   if (before === LF || before === CONTROL || behind === CR || behind === LF || behind === CONTROL)
@@ -103,13 +108,13 @@ function isJoined(before: number, behind: number): boolean {
   return (before === LVT || before === T) && behind === T;
 }
 
-/** Index after the character that begins at `at`. A broken sequence is one by itself. */
+/** Index after the character that begins at `at`. A broken sequence is a character. */
 function endOfCharacter(bytes: Uint8Array, at: number, end: number): number {
   const length = sequenceLength(bytes, at, end);
   if (length < 0) return at - length;
   let next = at + length;
   let before = classOf(decode(bytes, at, length));
-  /** The code points so far end with a picture and what extends it, behind which a joiner waits for one more. */
+  /** The code points so far end with a picture and its extensions. A joiner there waits for one more picture. */
   let isPicture = before === PICTOGRAPHIC;
   let indicators = before === REGIONAL_INDICATOR ? 1 : 0;
   while (next < end) {
@@ -128,7 +133,7 @@ function endOfCharacter(bytes: Uint8Array, at: number, end: number): number {
   return next;
 }
 
-/** Index after the first `count` characters of bytes[start, end). What is not UTF-8 counts as one character per broken sequence. */
+/** Index after the first `count` characters of bytes[start, end). Each broken sequence counts as one character. */
 export function endOfCharacters(bytes: Uint8Array, start: number, end: number, count: number): number {
   let at = start;
   for (let left = count; left > 0 && at < end; left--) {

@@ -1,13 +1,14 @@
-/** Colours of the terminal: ripgrep's defaults, its --colors language, and the escape sequences it writes. */
+/** Colours of the terminal: ripgrep's defaults, the language of --colors, and ripgrep's escape sequences. */
 import { EverwarpError } from "../../../base/index.ts";
 
-/** 0–7 named, 8–255 from the table of 256, or three numbers for red, green, blue. */
+/** A colour: 0–7 by name, 8–255 from the table of 256, or three numbers for red, green and blue. */
 export type Color = number | readonly [number, number, number];
 
+/** How one kind of text looks. */
 export interface ColorSpec {
   fg?: Color;
   bg?: Color;
-  /** 0–7 given by number and not by name: written as an entry of the table of 256. */
+  /** The colour 0–7 was given by number, so it is written as an entry of the table of 256. */
   fgIndexed?: boolean;
   bgIndexed?: boolean;
   bold?: boolean;
@@ -17,11 +18,14 @@ export interface ColorSpec {
 }
 
 const PARTS = ["path", "line", "column", "match", "highlight"] as const;
+/** A kind of text that --colors can style. */
 export type ColorPart = (typeof PARTS)[number];
+/** The styles of all kinds of text. */
 export type ColorSpecs = Record<ColorPart, ColorSpec>;
 
 const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
+/** ripgrep's default styles. */
 export const DEFAULT_COLOR_SPECS: ColorSpecs = {
   path: { fg: 5 },
   line: { fg: 2 },
@@ -30,9 +34,10 @@ export const DEFAULT_COLOR_SPECS: ColorSpecs = {
   highlight: {},
 };
 
+/** The escape sequence that ends a style. */
 export const RESET = "\x1b[0m";
 
-/** Nothing is set: text of this kind is written without colour. */
+/** True if nothing is set. Text of this kind is written without escape sequences. */
 export function isPlain(spec: ColorSpec): boolean {
   return (
     spec.fg === undefined &&
@@ -51,7 +56,7 @@ function colorSequence(color: Color, indexed: boolean, intense: boolean, foregro
   return intense ? `\x1b[${wide};5;${color + 8}m` : `\x1b[${foreground ? 3 : 4}${color}m`;
 }
 
-/** What switches a style on; it always begins by switching the last one off. */
+/** The escape sequences that begin a style. The first one always ends the last style. */
 export function startSequence(spec: ColorSpec): string {
   let sequence = RESET;
   if (spec.bold) sequence += "\x1b[1m";

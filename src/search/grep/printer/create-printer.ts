@@ -1,4 +1,4 @@
-/** Printers: what a search found, as bytes. */
+/** Chooses a printer. */
 import type { Matcher } from "../../contracts.ts";
 import { JsonPrinter } from "./json.ts";
 import type { PrinterOptions } from "./options.ts";
@@ -6,7 +6,7 @@ import type { Printer } from "./printer.ts";
 import { StandardPrinter } from "./standard.ts";
 import { SummaryPrinter } from "./summary.ts";
 
-/** Makes the printer that `options` asks for. */
+/** Makes the printer for `options`. */
 export function createPrinter(options: PrinterOptions, matcher: Matcher): Printer {
   if (options.quiet) return new SummaryPrinter(options, matcher);
   if (options.mode === "json") return new JsonPrinter(options, matcher);
@@ -14,7 +14,7 @@ export function createPrinter(options: PrinterOptions, matcher: Matcher): Printe
   return new SummaryPrinter(options, matcher);
 }
 
-/** Something is shown, or decided, for files in which nothing matches. */
+/** True if the printer shows or decides something about files without a match. */
 export function showsDetails(options: PrinterOptions): boolean {
   return (
     options.stats || options.mode === "json" || options.mode === "filesWithoutMatch" || options.includeZero

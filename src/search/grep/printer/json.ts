@@ -1,4 +1,7 @@
-/** --json: one message per line, of the types begin, match, context and end (the summary is the driver's). */
+/**
+ * --json: one message per line, of the types begin, match, context and end. The summary is written at the end
+ * of the search.
+ */
 import { isUtf8 } from "node:buffer";
 import type { FoundFile, Matcher } from "../../contracts.ts";
 import type { BinaryMode } from "../../content/index.ts";
@@ -9,13 +12,14 @@ import type { Printer } from "./printer.ts";
 import { Replacer } from "./replace.ts";
 import { type SearchStats, addStats, createStats, statsJson } from "./stats.ts";
 
-/** Text where the bytes are UTF-8, base64 where they are not. */
+/** Text if the bytes are UTF-8, else base64. */
 function data(bytes: Buffer): string {
   return isUtf8(bytes)
     ? `{"text":${JSON.stringify(bytes.toString("utf8"))}}`
     : `{"bytes":"${bytes.toString("base64")}"}`;
 }
 
+/** Prints JSON messages. */
 export class JsonPrinter implements Printer {
   hasMatch = false;
   readonly wantsSeparator = false;

@@ -1,6 +1,7 @@
-/** What a printer is told, as plain values that can be posted to a worker thread. */
+/** Options of a printer: plain values that can be posted to a worker thread. */
 import { type ColorSpecs, DEFAULT_COLOR_SPECS } from "./color.ts";
 
+/** What is printed for each file: lines, counts, the path, or JSON messages. */
 export type PrinterMode =
   | "standard"
   | "count"
@@ -9,14 +10,15 @@ export type PrinterMode =
   | "filesWithoutMatch"
   | "json";
 
+/** How results are printed. */
 export interface PrinterOptions {
   mode: PrinterMode;
   quiet: boolean;
-  /** Count matches, lines and bytes. JSON always does. */
+  /** Count matches, lines and bytes. JSON always counts them. */
   stats: boolean;
   color: boolean;
   colors: ColorSpecs;
-  /** The path stands on a line of its own, before the file's lines. */
+  /** The path is on its own line before the file's lines. */
   heading: boolean;
   /** The path is printed. */
   withFilename: boolean;
@@ -26,27 +28,27 @@ export interface PrinterOptions {
   /** One line per match (--vimgrep). */
   perMatch: boolean;
   trim: boolean;
-  /** Lines of more bytes are left out; Infinity without a limit. */
+  /** Longer lines, in bytes, are left out. Infinity: no limit. */
   maxColumns: number;
   maxColumnsPreview: boolean;
-  /** Text in the place of each match, or undefined. */
+  /** Text that replaces each match, or undefined. */
   replacement: string | undefined;
   includeZero: boolean;
-  /** Stands between groups of lines; undefined for nothing at all. Bytes as a latin1 string, like all separators here. */
+  /** Separates groups of lines. Undefined: nothing at all. Like all separators here, bytes as a latin1 string. */
   contextSeparator: string | undefined;
   fieldMatchSeparator: string;
   fieldContextSeparator: string;
-  /** Byte after a path in the place of ":" or a line feed, or −1. */
+  /** Byte after a path instead of ":" or a line feed, or −1. */
   pathTerminator: number;
-  /** Byte in the place of "/" in printed paths, or −1. */
+  /** Byte that replaces "/" in printed paths, or −1. */
   pathSeparator: number;
   lineTerminator: number;
   crlf: boolean;
-  /** Contexts are marked with matches too, since matches are what was not asked for. */
+  /** Matches are marked in context lines too, because with -v they are what was not searched for. */
   invertMatch: boolean;
 }
 
-/** What `rg PATTERN dir` prints into a pipe. */
+/** The output of `rg PATTERN dir` into a pipe. */
 export const DEFAULT_PRINTER_OPTIONS: PrinterOptions = {
   mode: "standard",
   quiet: false,

@@ -1,21 +1,22 @@
-/** What every printer has: a sink for one file after another, and sums over all of them. */
+/** What all printers have in common: a sink for one file after another, and sums over all of them. */
 import type { FoundFile } from "../../contracts.ts";
 import type { Sink } from "../../searcher/index.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { type SearchStats, createStats } from "./stats.ts";
 
+/** Prints what is found in one file after another. */
 export interface Printer extends Sink {
-  /** Goes on with another file, whose output is appended to `output`. */
+  /** Begins another file. Its output is appended to `output`. */
   open(file: FoundFile, output: ByteWriter): void;
-  /** As ripgrep's exit code counts it: for --files-without-match, that nothing matched. */
+  /** The file matched, as ripgrep's exit code counts it. For --files-without-match: nothing matched. */
   readonly hasMatch: boolean;
-  /** A separator must stand between this file's output and the one before it, even where one thread prints in order. */
+  /** A separator must precede this file's output even if one thread prints in order. */
   readonly wantsSeparator: boolean;
   /** Sums over all files. */
   readonly stats: SearchStats;
 }
 
-/** The path of the file at hand as bytes, made when it is printed: most files never are. */
+/** The path of the current file as bytes. It is made when it is first printed, because most paths never are. */
 export class PathText {
   private readonly separator: number;
   private file: FoundFile = { path: "", explicit: false };
@@ -42,7 +43,7 @@ export function pathBytes(file: FoundFile, separator: number): Uint8Array {
   return separator === -1 ? bytes : bytes.map((byte) => (byte === 0x2f ? separator : byte));
 }
 
-/** The time that passed and the counts that all printers keep in the same way. */
+/** The time and the counts that all printers measure in the same way. */
 export class Tally {
   readonly stats = createStats();
   private startedNs = 0n;

@@ -1,14 +1,14 @@
-/** --replace: puts a text in the place of each match. */
+/** --replace: replaces each match by a text. */
 import { EverwarpError } from "../../../base/index.ts";
 import type { Matcher } from "../../contracts.ts";
 import { textEnd } from "../../content/index.ts";
 import { type Line, MatchList } from "../../searcher/index.ts";
 import { ByteWriter } from "./byte-writer.ts";
 
-/** A piece of a replacement: text, or the number or name of a group. */
+/** A part of a replacement: text, or the number or name of a group. */
 export type ReplacementPiece = { text: string } | { group: string };
 
-/** `$1`, `$name`, `${name}` stand for groups, `$$` for a dollar sign; any other `$` for itself. */
+/** `$1`, `$name` and `${name}` are groups, `$$` is a dollar sign. Any other `$` is itself. */
 export function parseReplacement(replacement: string): ReplacementPiece[] {
   const pieces: ReplacementPiece[] = [];
   let from = 0;
@@ -22,22 +22,23 @@ export function parseReplacement(replacement: string): ReplacementPiece[] {
   return pieces;
 }
 
-/** Groups other than the whole match that a replacement names. */
+/** The groups that a replacement names, without the whole match. */
 export function namedGroups(replacement: string): string[] {
   return parseReplacement(replacement).flatMap((piece) =>
     "group" in piece && !/^0+$/.test(piece.group) ? [piece.group] : [],
   );
 }
 
+/** Replaces the matches of one line after another. */
 export class Replacer {
-  /** Where the replacements lie in `bytes`. */
+  /** Places of the replacements in `bytes`. */
   readonly matches = new MatchList();
   private readonly pieces: (Buffer | "match")[];
   private readonly matcher: Matcher;
   private readonly output = new ByteWriter(1024);
   private readonly found = new MatchList();
 
-  /** A group that is not the whole match is empty: the caller makes sure that the pattern has none. */
+  /** Every group but the whole match is empty. The caller has checked that the pattern has no such group. */
   constructor(replacement: string, matcher: Matcher) {
     this.matcher = matcher;
     this.pieces = parseReplacement(replacement).map((piece) => {
@@ -54,7 +55,7 @@ export class Replacer {
     return this.output.length;
   }
 
-  /** Replaces all matches of a line. @returns false when there is none */
+  /** Replaces all matches of a line. @returns false if there is none */
   replace(line: Line, terminator: number, crlf: boolean): boolean {
     const { found, matches, output } = this;
     found.fill(this.matcher, line, terminator, crlf);
@@ -85,7 +86,7 @@ export class Replacer {
   }
 }
 
-/** @throws EW_BAD_FLAG_VALUE where a replacement names a group and the pattern may have groups */
+/** Checks a replacement. @throws EW_BAD_FLAG_VALUE if it names a group and the pattern may have groups */
 export function checkReplacement(
   replacement: string,
   patterns: readonly string[],

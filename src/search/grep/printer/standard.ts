@@ -1,4 +1,7 @@
-/** ripgrep's usual output: lines, each behind its path, line number, column and byte offset as far as they are asked for. */
+/**
+ * ripgrep's usual output: lines, each after its path, line number, column and byte offset, as far as they are
+ * wanted.
+ */
 import type { FoundFile, Matcher } from "../../contracts.ts";
 import type { BinaryMode } from "../../content/index.ts";
 import { type ContextKind, type Line, MatchList } from "../../searcher/index.ts";
@@ -9,11 +12,12 @@ import { PathText, type Printer, Tally } from "./printer.ts";
 import { Replacer } from "./replace.ts";
 import { StyledWriter } from "./styled-writer.ts";
 
-/** Blank before text, as --trim sees it. */
+/** Blank space before text, for --trim. */
 function isBlank(byte: number | undefined): boolean {
   return byte === 32 || (byte !== undefined && byte >= 9 && byte <= 13);
 }
 
+/** Prints lines. */
 export class StandardPrinter implements Printer {
   hasMatch = false;
   wantsSeparator = false;
@@ -35,7 +39,7 @@ export class StandardPrinter implements Printer {
   private binaryOffset = -1;
   private inColorMatch = false;
 
-  // The text that is being printed: the line itself, or the line with its matches replaced.
+  // The text that is printed: the line, or the line with its matches replaced.
   private text: Buffer = Buffer.alloc(0);
   private textStart = 0;
   private textEnd = 0;
@@ -173,7 +177,7 @@ export class StandardPrinter implements Printer {
     }
   }
 
-  /** Before a file's first line: a mark for the driver, and the path where headings are used. */
+  /** Called before a file's first line: marks that a separator is needed, and prints the path for --heading. */
   private beginFile(): void {
     if (this.writer.count > 0) return;
     this.wantsSeparator = true;
@@ -223,7 +227,7 @@ export class StandardPrinter implements Printer {
       : end - 1;
   }
 
-  /** A line without colour. */
+  /** Writes a line without colour. */
   private writeLine(from: number, end: number): void {
     const start = this.trimmedStart(from, end);
     if (end - start > this.options.maxColumns) {
@@ -234,7 +238,7 @@ export class StandardPrinter implements Printer {
     if (!this.endsLine(start, end)) this.writer.write(this.lineEnding);
   }
 
-  /** The line with matches [first, last) in colour. */
+  /** Writes the line with matches [first, last) in colour. */
   private writeColored(first: number, last: number): void {
     if (!this.writer.matchStyled) {
       this.writeLine(this.textStart, this.textEnd);
@@ -249,7 +253,7 @@ export class StandardPrinter implements Printer {
     this.writer.write(this.lineEnding);
   }
 
-  /** A match by itself (-o): all of it is in colour. */
+  /** Writes one match (-o). All of it is in colour. */
   private writeMatchAlone(start: number, end: number): void {
     if (!this.writer.matchStyled) {
       this.writeLine(start, end);
@@ -275,7 +279,10 @@ export class StandardPrinter implements Printer {
     this.endHighlight();
   }
 
-  /** Text from `start` to `end`, of which matches [first, last) are in colour; their offsets count from `base`. */
+  /**
+   * Writes the text from `start` to `end` with matches [first, last) in colour. Their offsets count from
+   * `base`.
+   */
   private writeColoredRange(start: number, end: number, first: number, last: number, base: number): void {
     const to = this.withoutTerminator(start, end);
     if (first >= last) {
@@ -329,8 +336,8 @@ export class StandardPrinter implements Printer {
   }
 
   /**
-   * In the place of a line that is too long. `first` is −1 where the whole text is one match.
-   * @param base where the offsets of matches count from
+   * Writes what replaces a line that is too long. `first` is −1 if the whole text is one match.
+   * @param base the offsets of matches count from here
    */
   private writeExceeded(start: number, end: number, first: number, last: number, base: number): void {
     const { options, writer } = this;
@@ -353,7 +360,10 @@ export class StandardPrinter implements Printer {
     writer.write(this.lineEnding);
   }
 
-  /** How many of matches [first, last) begin in [from, end). They ascend, and a line may have very many: each may be shown on its own. */
+  /**
+   * Number of matches [first, last) that begin in [from, end). They ascend. A line may have very many
+   * matches, and each may be printed separately.
+   */
   private countBehind(first: number, last: number, from: number, end: number): number {
     const firstFrom = (offset: number): number => {
       let low = first;

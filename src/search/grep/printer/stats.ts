@@ -1,8 +1,9 @@
-/** Sums over a search: what --stats and --json tell. */
+/** Sums over a search, for --stats and --json. */
 import type { ByteWriter } from "./byte-writer.ts";
 
+/** Sums over the files of a search. */
 export interface SearchStats {
-  /** Time in the searcher and printer, all files together. */
+  /** Time in the searcher and printer for all files together. */
   elapsedNs: number;
   searches: number;
   searchesWithMatch: number;
@@ -12,6 +13,7 @@ export interface SearchStats {
   matches: number;
 }
 
+/** Sums of no files. */
 export function createStats(): SearchStats {
   return {
     elapsedNs: 0,
@@ -35,9 +37,9 @@ export function addStats(total: SearchStats, part: SearchStats): void {
   total.matches += part.matches;
 }
 
-/** What an engine adds to --stats; the values of everwarp's own lines. */
+/** What an engine adds to --stats: the values of everwarp's own lines. */
 export interface EngineReport {
-  /** As the user knows it: "NVIDIA H200", "host". */
+  /** The device's name for users: "NVIDIA H200", "host". */
   device: string;
   strategy: string;
   corpusBytes: number;
@@ -50,7 +52,7 @@ function seconds(ns: number): string {
   return (ns / 1e9).toFixed(6);
 }
 
-/** A duration as ripgrep's JSON has it. */
+/** A duration in the form of ripgrep's JSON. */
 function duration(ns: number): { secs: number; nanos: number; human: string } {
   return { secs: Math.floor(ns / 1e9), nanos: Math.floor(ns % 1e9), human: `${seconds(ns)}s` };
 }
@@ -64,7 +66,7 @@ export function statsJson(stats: SearchStats): string {
   );
 }
 
-/** The last line of --json. Members stand in alphabetical order there. */
+/** Writes the last line of --json. Its members are in alphabetical order. */
 export function writeSummaryMessage(output: ByteWriter, stats: SearchStats, totalNs: number): void {
   const sorted = (ns: number): string => {
     const { secs, nanos, human } = duration(ns);
@@ -78,7 +80,7 @@ export function writeSummaryMessage(output: ByteWriter, stats: SearchStats, tota
   );
 }
 
-/** The block of --stats, and below it what the engine did. */
+/** Writes the block of --stats, and below it what the engine did. */
 export function writeStatsBlock(
   output: ByteWriter,
   stats: SearchStats,

@@ -1,15 +1,16 @@
-/** Writes text in the styles of the terminal, and knows how many bytes of it are not escape sequences. */
+/** Writes text in the styles of the terminal, and counts its bytes without escape sequences. */
 import type { ByteWriter } from "./byte-writer.ts";
 import { type ColorPart, isPlain, RESET, startSequence } from "./color.ts";
 import type { PrinterOptions } from "./options.ts";
 
+/** Writes styled text into a byte writer. */
 export class StyledWriter {
   readonly color: boolean;
-  /** Matches look different from other text. */
+  /** Matches have a style of their own. */
   readonly matchStyled: boolean;
-  /** Whole matching lines look different from other lines. */
+  /** Matching lines have a style of their own. */
   readonly highlightStyled: boolean;
-  /** What was written since `open`, without escape sequences. */
+  /** Bytes that were written since `open`, without escape sequences. */
   get count(): number {
     return this.output.length - this.startLength - this.escapeBytes;
   }

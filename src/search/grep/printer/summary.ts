@@ -1,4 +1,4 @@
-/** One line per file, or none: counts (-c), paths (-l, --files-without-match), nothing (-q). */
+/** One line per file, or none: counts (-c), paths (-l, --files-without-match), or nothing (-q). */
 import type { FoundFile, Matcher } from "../../contracts.ts";
 import type { BinaryMode } from "../../content/index.ts";
 import { type Line, countMatches } from "../../searcher/index.ts";
@@ -7,6 +7,7 @@ import type { PrinterOptions } from "./options.ts";
 import { PathText, type Printer, Tally } from "./printer.ts";
 import { StyledWriter } from "./styled-writer.ts";
 
+/** Prints a summary of each file. */
 export class SummaryPrinter implements Printer {
   readonly wantsSeparator = false;
   readonly stats;
@@ -76,7 +77,7 @@ export class SummaryPrinter implements Printer {
   finish(searchedBytes: number, binaryOffsetBytes: number): void {
     this.tally.finish(this.matchingLines > 0, searchedBytes, this.writer.count);
     if (binaryOffsetBytes !== -1 && this.binary === "quit") {
-      // Whatever was seen, the file is not text: it counts as one without a match and is not shown at all.
+      // The file is not text, whatever was seen: it counts as a file without a match, and is not shown.
       this.matchingLines = 0;
       return;
     }

@@ -1,0 +1,30 @@
+/**
+ * The search on a device, as a terminal has it: with a hint, a progress bar, and signals that stop the kernel first.
+ */
+import type { GrepEngine, GrepOptions, GrepSubject } from "../../search/index.ts";
+import { deviceHint, type Environment, isHintDue, SignalGuard, withProgress } from "../terminal/index.ts";
+
+/**
+ * Searches on a device, where one is asked for or there is a hardware one.
+ * @param deviceFilesMin fewer files are the host's, where the choice is ours
+ * @returns undefined where the host is to search
+ * @throws as `openDeviceHits`
+ */
+export async function openEngine(
+  options: GrepOptions,
+  environment: Environment,
+  subject: GrepSubject,
+  deviceFilesMin?: number,
+): Promise<GrepEngine | undefined> {
+  const { openDeviceHits } = await import("../../search/grep/device-hits.ts");
+  const stderrIsTerminal = options.messages && environment.stderrIsTerminal;
+  return openDeviceHits(options, subject, {
+    guardKernel: () => new SignalGuard(),
+    withProgress: (text, work) => withProgress({ ...environment, stderrIsTerminal }, text, work),
+    usesHost: (reason) => {
+      const hint = deviceHint({ device: options.engine.device, stderrIsTerminal, reason });
+      if (hint !== undefined && isHintDue(environment.env)) environment.writeError(hint);
+    },
+    ...(deviceFilesMin === undefined ? {} : { deviceFilesMin }),
+  });
+}

@@ -1,0 +1,42 @@
+/** `everwarp/programs`: kernels are compiled once and kept, in memory, on disk and in stores that machines share. */
+export * from "./errors.ts";
+export { Device } from "../vulkan/index.ts";
+export {
+  DirectoryStore,
+  HttpStore,
+  ProgramCache,
+  SecondLevel,
+  type SecondLevelStore,
+  type SecondLevelStats,
+  type ProgramLease,
+  type PreloadAnswer,
+  type Program,
+  type PruneAnswer,
+  type ProgramStats,
+  type TuneAnswer,
+  type HttpStoreOptions,
+  type ProgramRequest,
+  type PreloadOptions,
+  type PruneOptions,
+  type Benchmark,
+  type TuneOptions,
+  type ProgramCacheOptions,
+  type SecondLevelOptions,
+  type SourceRequest,
+  type ProgramOrigin,
+  type DiskStats,
+  type MissReason,
+  type VariantFigure,
+  type ProgramConstants,
+  type ProgramVariant,
+  type VirtualFiles,
+} from "../programs/index.ts";
+export type {
+  SpirvModule,
+  SpirvBinding,
+  SpirvEntryPoint,
+  SpirvStruct,
+  SpirvSpecConstant,
+  SpirvType,
+  SpirvMember,
+} from "../spirv/index.ts";

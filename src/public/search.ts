@@ -1,0 +1,22 @@
+/** `everwarp/search`: text search over files that are kept in memory, on a GPU or on the host's threads. */
+export * from "./errors.ts";
+export { Device } from "../vulkan/index.ts";
+export {
+  Corpus,
+  SearchEngine,
+  type FileTable,
+  type WalkError,
+  type SearchEngineInfo,
+  type SearchResult,
+  type Search,
+  type FoundFile,
+  type CorpusOptions,
+  type Query,
+  type SearchEngineOptions,
+  type HitList,
+  type FileIdentity,
+  type TypeChange,
+  type SkippedFile,
+  type SearchEngineStats,
+  type SearchOptions,
+} from "../search/index.ts";

@@ -1,0 +1,58 @@
+/** Limits of what waits, and deadlines of many. */
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { nowMs } from "../../base/index.ts";
+import { Deadlines } from "./deadlines.ts";
+import { PendingQueue } from "./pending-queue.ts";
+import { PendingRequest } from "./pending-request.ts";
+import { readCallOptions } from "./request-options.ts";
+
+beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
+afterEach(() => vi.useRealTimers());
+
+it("a queue has one place or more", () => {
+  expect(new PendingQueue(1).limit).toBe(1);
+  for (const limit of [0, -1, 1.5, Infinity, Number.NaN])
+    expect(() => new PendingQueue(limit)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
+});
+
+it("a place is given to as many as there are places, in the order in which they came", async () => {
+  const queue = new PendingQueue<string>(2);
+  const requests = Array.from({ length: 4 }, () => new PendingRequest<string>(0, nowMs()));
+  for (const request of requests) queue.push(request);
+  const entered: number[] = [];
+  const waits = [0, 1, 2].map((number) => queue.room().then(() => entered.push(number)));
+  const leave = async (): Promise<number[]> => {
+    queue.remove(requests.pop()!);
+    await new Promise(setImmediate);
+    return entered;
+  };
+  // Four wait where two have a place: two must leave before there is one.
+  expect(await leave()).toEqual([]);
+  expect(await leave()).toEqual([]);
+  expect(await leave()).toEqual([0]);
+  // Nobody came for the first place, so there are two.
+  expect(await leave()).toEqual([0, 1, 2]);
+  await Promise.all(waits);
+});
+
+it("deadlines of many end in their order", () => {
+  const expired: number[] = [];
+  const deadlines = new Deadlines<{ deadlineAtMs: number; heapIndex: number }>((one) =>
+    expired.push(one.deadlineAtMs),
+  );
+  const begin = nowMs();
+  // 367 and 1009 have no common divisor, so each comes once, far from its neighbours.
+  const all = Array.from({ length: 1009 }, (_, index) => begin + 1 + ((index * 367) % 1009));
+  const entries = all.map((deadlineAtMs) => ({ deadlineAtMs, heapIndex: -1 }));
+  for (const entry of entries) deadlines.add(entry);
+  for (const entry of entries.filter((_, index) => index % 3 === 0)) deadlines.remove(entry);
+  vi.advanceTimersByTime(2000);
+  expect(expired).toEqual(all.filter((_, index) => index % 3 !== 0).toSorted((a, b) => a - b));
+});
+
+it("options of a request are those that there are", () => {
+  expect(readCallOptions(undefined)).toEqual({});
+  expect(() => readCallOptions({ urgnt: true })).toThrow(
+    expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
+  );
+});

@@ -1,0 +1,239 @@
+/**
+ * The device's part of one one-shot search: the files go to the device, the kernel looks for the plan's literals, the
+ * device is closed, and only then anything is printed, from the files on disk and the hits.
+ *
+ * Invariants: when `openDeviceHits` returns, no kernel runs and no signal is guarded; a file whose hits may not be the
+ * whole truth (changed, decoded, with a NUL, with letters that fold beyond ASCII) is searched as if there were no
+ * device.
+ */
+import { nowMs, EverwarpError } from "../../base/index.ts";
+import { mayFallBack, openBackend } from "../../engine/index.ts";
+import type { StrategyName } from "../../residency/index.ts";
+import { operationOf, type RawHits } from "../backend/index.ts";
+import type { FoundFile, Plan } from "../contracts.ts";
+import { Corpus, FILE_FLAGS, type Placement } from "../corpus/index.ts";
+import {
+  AskedPlan,
+  type BackendChoice,
+  type EngineCorpus,
+  loadCorpus,
+  openDevice,
+  PreparedPlan,
+} from "../engine/index.ts";
+import type { CandidateList } from "../searcher/index.ts";
+import type { GrepEngine, GrepSubject } from "./grep-engine.ts";
+import type { GrepOptions } from "./options.ts";
+import { type EngineReport, showsDetails } from "./printer/index.ts";
+import { readUnchanged } from "./unchanged-file.ts";
+
+/** Stops a kernel when the process is told to end. */
+export interface KernelGuard {
+  /** From now on there is a kernel to stop. */
+  guard(kernel: { close(): Promise<void> }): void;
+  /** Set when the process was told to end; resolves long after it should be gone. */
+  readonly ending: Promise<void> | undefined;
+  /** The kernel is gone. */
+  release(): void;
+}
+
+/** What a search on a device needs of the program around it. */
+export interface DeviceHitsSurroundings {
+  /** Begins to listen for signals. */
+  guardKernel(): KernelGuard;
+  /** Shows that something takes a while. */
+  withProgress<T>(text: string, work: Promise<T>): Promise<T>;
+  /** A device was not named, and the host searches for this reason. */
+  usesHost(reason: string): void;
+  /** Fewer files are the host's where no device was named. Default: as many as the host searches in the meantime. */
+  readonly deviceFilesMin?: number;
+}
+
+/**
+ * Opening a device takes some 0.3 s, in which the host searches more files than these. Whoever names a device or a
+ * strategy gets it.
+ */
+const DEVICE_FILES_MIN = 2_000;
+/** How long an answer is waited for without the event loop, so that its time is told exactly. */
+const EAGER_MS = 50;
+/** Empty queries that are timed; the quickest counts. */
+const EMPTY_QUERIES = 8;
+
+/**
+ * Searches on a device, where one is asked for or there is a hardware one.
+ * @returns undefined where the host is to search
+ * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED,
+ * EW_BAD_ARGUMENT, and whatever the device fails with where it was named
+ */
+export async function openDeviceHits(
+  options: GrepOptions,
+  subject: GrepSubject,
+  surroundings: DeviceHitsSurroundings,
+): Promise<GrepEngine | undefined> {
+  const choice = choiceOf(options);
+  const { deviceFilesMin = DEVICE_FILES_MIN } = surroundings;
+  const opened = await openBackend<GrepEngine | undefined>(choice, {
+    openDevice: async () => {
+      const isWanted =
+        !mayFallBack(choice) ||
+        (isWorthwhile(options, subject.plan) && subject.listFiles().length >= deviceFilesMin);
+      return isWanted ? searchOnDevice(options, choice, subject, surroundings) : undefined;
+    },
+    openHost: () => undefined,
+  });
+  if (opened.fallbackReason !== undefined) surroundings.usesHost(opened.fallbackReason);
+  return opened.backend;
+}
+
+function choiceOf({ engine }: GrepOptions): BackendChoice {
+  const { device, strategy, persistent } = engine;
+  return {
+    device: /^\d+$/.test(device) ? Number(device) : device,
+    persistent,
+    ...(strategy === undefined ? {} : { strategy: strategy as StrategyName }),
+  };
+}
+
+/** Is there anything for a device to look for, in files that can be loaded? */
+function isWorthwhile({ paths, searcher }: GrepOptions, plan: Plan): boolean {
+  const { encoding } = searcher.searcher;
+  const isOnlyStdin = paths.length === 1 && paths[0] === "-";
+  return operationOf(plan) !== undefined && (encoding === "auto" || encoding === "none") && !isOnlyStdin;
+}
+
+async function searchOnDevice(
+  options: GrepOptions,
+  choice: BackendChoice,
+  { plan, listFiles }: GrepSubject,
+  surroundings: DeviceHitsSurroundings,
+): Promise<GrepEngine | undefined> {
+  const isOfUse = isWorthwhile(options, plan);
+  const files = isOfUse ? listFiles() : []; // before there is a kernel to be stopped by a signal
+  const guard = surroundings.guardKernel();
+  try {
+    const { backend } = await openDevice(choice);
+    try {
+      guard.guard(backend);
+      // A device that was named must be there, even if it is of no use to this search.
+      if (!isOfUse) return undefined;
+      const allText = options.searcher.searcher.binaryImplicit !== "quit";
+      const corpus = await surroundings.withProgress(
+        `loading ${files.length.toLocaleString("en")} files`,
+        loadCorpus(backend, Corpus.fromFiles(files, { allText }), undefined),
+      );
+      const { asked, roundTripUs } = await ask(corpus, plan);
+      const emptyUs = options.stats ? await emptyRoundTripUs(corpus, plan) : 0;
+      const { placement } = corpus.loaded;
+      return new DeviceHits(options, files, placement, asked, {
+        device: backend.info.device,
+        strategy: backend.info.strategy,
+        corpusBytes: placement.stats.contentBytes,
+        loadMs: placement.stats.loadMs,
+        kernelUs: Math.max(0, roundTripUs - emptyUs),
+        roundTripUs,
+      });
+    } finally {
+      await backend.close();
+    }
+  } catch (error) {
+    await guard.ending; // what fails because the user interrupts is no news
+    throw error;
+  } finally {
+    guard.release();
+  }
+}
+
+async function ask(corpus: EngineCorpus, plan: Plan): Promise<{ asked: AskedPlan; roundTripUs: number }> {
+  const prepared = new PreparedPlan(plan);
+  const beginMs = nowMs();
+  const asked = AskedPlan.ask(corpus, prepared, false, Infinity);
+  if (!asked.waitSync(EAGER_MS)) await asked.wait();
+  asked.hits(); // before the backend is closed
+  return { asked, roundTripUs: (nowMs() - beginMs) * 1000 };
+}
+
+/** What a query costs that has nothing to look at. */
+async function emptyRoundTripUs({ backend }: EngineCorpus, plan: Plan): Promise<number> {
+  const empty = await loadCorpus(backend, Corpus.fromFiles([]), undefined);
+  let bestUs = Infinity;
+  for (let count = 0; count < EMPTY_QUERIES; count++)
+    bestUs = Math.min(bestUs, (await ask(empty, plan)).roundTripUs);
+  return bestUs;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+const NO_HITS: CandidateList = { offsets: [], from: 0, to: 0, exact: true };
+
+/** Serves what the device has found, file by file. */
+class DeviceHits implements GrepEngine {
+  readonly #files: readonly FoundFile[];
+  readonly #placement: Placement;
+  readonly #hits: RawHits;
+  readonly #exceptions: ReadonlySet<number>;
+  readonly #isExact: boolean;
+  readonly #report: EngineReport;
+  /** Files without a hit print nothing, so they need not be read. */
+  readonly #isSilentWithoutHit: boolean;
+  readonly #endsAtNul: boolean;
+  readonly #isOnePiece: boolean;
+  /** Where the next file is expected: files are asked for in order. */
+  #nextFile = 0;
+  #nextHit = 0;
+
+  constructor(
+    options: GrepOptions,
+    files: readonly FoundFile[],
+    placement: Placement,
+    asked: AskedPlan,
+    report: EngineReport,
+  ) {
+    const { searcher, printer } = options.searcher;
+    this.#files = files;
+    this.#placement = placement;
+    this.#hits = asked.hits() as RawHits;
+    this.#exceptions = new Set(asked.exceptions());
+    this.#isExact = asked.plan.kind === "literals";
+    this.#report = report;
+    this.#isSilentWithoutHit = !showsDetails(printer) && !searcher.invertMatch && !searcher.passthru;
+    this.#endsAtNul = searcher.binaryImplicit === "quit";
+    this.#isOnePiece = searcher.asOnePiece;
+  }
+
+  find(file: FoundFile): { bytes: Buffer; hits: CandidateList | undefined } | undefined {
+    const index = this.#nextFile++;
+    if (this.#files[index] !== file) {
+      throw new EverwarpError(
+        "EW_INTERNAL",
+        `${file.path} is not the file that was loaded as number ${index}`,
+        {
+          remedy: "Please report this.",
+        },
+      );
+    }
+    const hits = this.#hitsOf(index);
+    const flags = this.#placement.flags[index] as number;
+    if ((flags & FILE_FLAGS.LOADED) === 0 || (flags & FILE_FLAGS.TRANSCODED) !== 0) return undefined;
+    if (file.explicit && file.path === "-") return undefined;
+    if (this.#exceptions.has(index)) return undefined;
+    const isSilent = hits.from === hits.to && this.#isSilentWithoutHit;
+    const isBinary = (flags & FILE_FLAGS.BINARY) !== 0;
+    // Of a file that was cut at its NUL, it is only known that there is nothing before.
+    if (isBinary && !(isSilent && this.#endsAtNul && !this.#isOnePiece)) return undefined;
+    if (isSilent) return { bytes: NO_BYTES, hits: NO_HITS };
+    const bytes = readUnchanged(file, this.#placement, index);
+    return bytes && { bytes, hits };
+  }
+
+  report(): EngineReport {
+    return this.#report;
+  }
+
+  /** The run of hits of the next file. */
+  #hitsOf(index: number): CandidateList {
+    const { file, offset, count } = this.#hits;
+    const from = this.#nextHit;
+    let to = from;
+    while (to < count && file[to] === index) to++;
+    this.#nextHit = to;
+    return { offsets: offset, from, to, exact: this.#isExact };
+  }
+}

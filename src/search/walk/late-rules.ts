@@ -1,0 +1,56 @@
+/** The ignore rules that count after all files in the tree: git's global excludes and `--ignore-file`. */
+import { statSync } from "node:fs";
+import { addIgnoreFile, globalExcludesPath, isMissing } from "./ignore-files.ts";
+import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
+import type { WalkOptions } from "./options.ts";
+import type { WorkingDirectory } from "./working-directory.ts";
+
+/** Reads the rules once, and gives their verdict about paths. */
+export class LateRules {
+  /** Git's global excludes. They count before the named files, and only inside a repository. */
+  private readonly globalRules = new IgnoreRules();
+  /** The files of `--ignore-file`, the last one first. */
+  private readonly namedRules: IgnoreRules[] = [];
+
+  /** @param report gets ripgrep's text about a named file that cannot be read, and about lines that do not parse */
+  constructor(
+    options: WalkOptions,
+    directory: WorkingDirectory,
+    report: (path: string, message: string, error: unknown) => void,
+  ) {
+    const ignoreCase = options.ignoreFileCaseInsensitive ?? false;
+    if (options.noIgnoreVcs !== true && options.noIgnoreGlobal !== true) this.readGlobalExcludes(ignoreCase);
+    if (options.noIgnoreFiles === true) return;
+    for (const path of options.ignoreFiles ?? []) {
+      const rules = new IgnoreRules();
+      addIgnoreFile(rules, directory.resolve(path), path, {}, (message, error) =>
+        report(path, message, error),
+      );
+      if (rules.size > 0) this.namedRules.unshift(rules);
+    }
+  }
+
+  /** False if there are no rules, so no path needs to be composed. */
+  get isActive(): boolean {
+    return this.globalRules.size > 0 || this.namedRules.length > 0;
+  }
+
+  /** @param path byte string, relative to the working directory if it is below it */
+  verdict(path: string, name: string, isDirectory: boolean, inRepository: boolean): Verdict {
+    let verdict: Verdict = NO_RULE;
+    if (inRepository && this.globalRules.size > 0)
+      verdict = this.globalRules.verdict(path, name, isDirectory);
+    for (let i = 0; i < this.namedRules.length && verdict === NO_RULE; i++)
+      verdict = (this.namedRules[i] as IgnoreRules).verdict(path, name, isDirectory);
+    return verdict;
+  }
+
+  private readGlobalExcludes(ignoreCase: boolean): void {
+    const file = globalExcludesPath();
+    try {
+      if (statSync(file).isFile()) addIgnoreFile(this.globalRules, file, file, { ignoreCase }, () => {});
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+}
