@@ -17,6 +17,7 @@ export const SLICE_MS = 8;
 export const EAGER_MS = 20;
 /** How long a wait sleeps between two looks after that: the first time, and at most. */
 export const SLEEP_MS_MIN = 1;
+/** The longest sleep between two looks, in milliseconds. */
 export const SLEEP_MS_MAX = 4;
 /** How often a wait asks the driver whether the kernel still runs. */
 export const ASSERT_INTERVAL_MS = 20;

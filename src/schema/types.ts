@@ -22,6 +22,7 @@ export type LayoutRule = "std430" | "scalar";
 export interface ScalarType<K extends ScalarKind = ScalarKind> {
   readonly kind: K;
 }
+/** The kinds of numbers: 32 bits each, and 64 bits for `u64`. */
 export type ScalarKind = "u32" | "i32" | "f32" | "u64";
 
 /** `count` elements; without a count as many as the buffer holds, and only as the last field of a struct. */
@@ -47,8 +48,11 @@ export interface DocumentedType<T extends UndocumentedType = UndocumentedType> {
   readonly text: string;
 }
 
+/** What an array can have as elements. */
 export type ElementType = ScalarType | StructLayout;
+/** A type without a sentence about it. */
 export type UndocumentedType = ScalarType | ArrayType | PaddingType | StructLayout;
+/** What a field of a struct can be. */
 export type FieldType = UndocumentedType | DocumentedType;
 /** The fields of a struct, in the order of memory. */
 export type Fields = Readonly<Record<string, FieldType>>;
@@ -102,8 +106,11 @@ export type InferFields<F extends Fields> = {
 /** The TypeScript type of a struct's contents; padding and arrays without a count have no part in it. */
 export type Infer<S extends StructLayout> = InferFields<S["fields"]>;
 
+/** An unsigned integer of 32 bits. */
 export const u32: ScalarType<"u32"> = { kind: "u32" };
+/** A signed integer of 32 bits. */
 export const i32: ScalarType<"i32"> = { kind: "i32" };
+/** A floating-point number of 32 bits. */
 export const f32: ScalarType<"f32"> = { kind: "f32" };
 /** Also what a device address is. */
 export const u64: ScalarType<"u64"> = { kind: "u64" };

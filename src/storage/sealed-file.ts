@@ -1,7 +1,8 @@
 /**
  * Reads sealed files (`sealed-format.ts`) so that nothing but what was saved is ever believed.
  *
- * Contents are read and hashed in slices, between which the event loop goes on. They go where the reader wants them, and are never copied.
+ * Contents are read and hashed in slices, between which the event loop goes on. They go where the reader wants them,
+ * and are never copied.
  */
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -42,7 +43,10 @@ const WRITES: WriteOptions = {
 
 /** A file whose header was read and checked. */
 export interface SealedReader extends Pick<SealedHead, "about" | "sections"> {
-  /** Reads and checks the content of a section. @param into as large as the section; what it holds counts only when this has resolved */
+  /**
+   * Reads and checks the content of a section. @param into as large as the section; what it holds counts only when this
+   * has resolved
+   */
   readonly readSection: (section: SectionPlace, into: Uint8Array) => Promise<void>;
 }
 
@@ -50,7 +54,8 @@ export interface SealedReader extends Pick<SealedHead, "about" | "sections"> {
  * Reads a file.
  *
  * @param use takes what it wants; the file is closed when it has
- * @throws truncated, corrupted and outdated of the file's kind, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE with the system's error as cause
+ * @throws truncated, corrupted and outdated of the file's kind, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE with the system's
+ * error as cause
  */
 export function readSealedFile<Result>(
   file: string,
@@ -120,7 +125,10 @@ async function readSection(
   assertSection(section, hash, digest, source);
 }
 
-/** Fills `bytes`: a single call may read less. @throws truncated of the file's kind, when the file became shorter meanwhile */
+/**
+ * Fills `bytes`: a single call may read less. @throws truncated of the file's kind, when the file became shorter
+ * meanwhile
+ */
 async function readInto(
   handle: FileHandle,
   bytes: Uint8Array,
@@ -134,6 +142,7 @@ async function readInto(
   }
 }
 
+/** The error code of the file system, such as ENOENT; undefined for other errors. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

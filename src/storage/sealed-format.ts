@@ -1,16 +1,17 @@
 /**
- * What the bytes of a sealed file mean: a header in JSON and named sections, all under checksums. Checkpoints and namespaces are such files.
- * Numbers are little-endian, nothing is aligned:
+ * What the bytes of a sealed file mean: a header in JSON and named sections, all under checksums. Checkpoints and
+ * namespaces are such files. Numbers are little-endian, nothing is aligned:
  *
  *   0        8         12             16           24             56             88        88 + header bytes
  *   | magic  | version | header bytes | file bytes | SHA-256 of   | SHA-256 of   | header  | section | its SHA-256 | section | …
  *   |        | u32     | u32          | u64        | bytes 0..23  | the header   | (JSON)  |         |             |         |
  *
- * Invariants: every byte of a file is under a checksum, and the first 56 keep their shape in all versions, so that a damaged
- * file and an outdated one are told apart. No length is believed before its checksum holds and it fits the file. The
- * checksum of a section covers the header's checksum and its own name too: no section passes for another one.
+ * Invariants: every byte of a file is under a checksum, and the first 56 keep their shape in all versions, so that a
+ * damaged file and an outdated one are told apart. No length is believed before its checksum holds and it fits the
+ * file. The checksum of a section covers the header's checksum and its own name too: no section passes for another one.
  *
- * A checksum finds accidents, not intent: whoever makes a file makes its checksums too. What the sections hold is checked by those who read them.
+ * A checksum finds accidents, not intent: whoever makes a file makes its checksums too. What the sections hold is
+ * checked by those who read them.
  */
 
 import { createHash, type Hash } from "node:crypto";
@@ -54,6 +55,7 @@ export interface SealedHead {
   readonly digest: Uint8Array;
 }
 
+/** Where a section lies in a sealed file. */
 export interface SectionPlace {
   readonly name: string;
   readonly sizeBytes: number;

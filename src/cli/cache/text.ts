@@ -50,11 +50,13 @@ function folderText(stats: FolderStats): string {
     `\n${stats.device ?? stats.folder}\n`,
     line(
       "programs",
-      `${count(stats.entries, "entry").replace("entrys", "entries")}, ${sizeText(stats.bytes)}: ${sizeText(stats.spirvBytes)} of SPIR-V, ${data}`,
+      `${count(stats.entries, "entry").replace("entrys", "entries")}, ${sizeText(stats.bytes)}: ` +
+        `${sizeText(stats.spirvBytes)} of SPIR-V, ${data}`,
     ),
     line(
       "hits",
-      `${number("memoryHits")} memory, ${number("diskHits")} disk, ${number("remoteHits")} second level; ${number("driverHits")} taken by the driver`,
+      `${number("memoryHits")} memory, ${number("diskHits")} disk, ${number("remoteHits")} second level; ` +
+        `${number("driverHits")} taken by the driver`,
     ),
     line(
       "misses",
@@ -65,7 +67,9 @@ function folderText(stats: FolderStats): string {
     ...(stats.hitRate === undefined ? [] : [line("hit rate", `${(stats.hitRate * 100).toFixed(1)} %`)]),
     line(
       "compiled",
-      `${count(number("compilations"), "source")} in ${millisecondsText(number("compileMs"))}; ${count(number("pipelinesFromSpirv"), "pipeline")} by the driver, ${number("pipelinesFromData")} from its data, in ${millisecondsText(number("driverMs"))}`,
+      `${count(number("compilations"), "source")} in ${millisecondsText(number("compileMs"))}; ` +
+        `${count(number("pipelinesFromSpirv"), "pipeline")} by the driver, ` +
+        `${number("pipelinesFromData")} from its data, in ${millisecondsText(number("driverMs"))}`,
     ),
     line("time saved", millisecondsText(number("savedMs"))),
     ...badLines(stats.bad),
@@ -105,7 +109,8 @@ export function listText(rows: readonly Listed[], nowMs: number): string {
 export function verifyText(goodCount: number, bad: readonly BadEntry[]): string {
   const good = `${goodCount} good`;
   if (bad.length === 0) return `${good}, none bad\n`;
-  return `${good}, ${bad.length} bad, which were moved to quarantine and will be made anew when they are asked for\n${badLines(bad).join("")}`;
+  const moved = "which were moved to quarantine and will be made anew when they are asked for";
+  return `${good}, ${bad.length} bad, ${moved}\n${badLines(bad).join("")}`;
 }
 
 function badLines(bad: readonly BadEntry[]): string[] {

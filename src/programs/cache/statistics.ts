@@ -5,6 +5,7 @@ import type { HeldPrograms } from "./held-programs.ts";
 import type { DiskStore } from "../disk/index.ts";
 import { MISS_REASONS, type MissReason } from "../entries/index.ts";
 
+/** What one cache counts while it works. */
 export class CacheCounters {
   /** Requests that an earlier one of this process had answered. */
   memoryHits = 0;
@@ -65,6 +66,7 @@ export interface DiskStats {
   readonly lastTrouble: string | undefined;
 }
 
+/** What a program cache did so far, and what it holds: the answer of `ProgramCache.stats()`. */
 export interface ProgramStats {
   readonly hits: {
     readonly memory: number;

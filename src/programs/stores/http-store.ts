@@ -12,6 +12,7 @@ import type { SecondLevelStore } from "./second-level.ts";
 /** More than any program of ours has; a store that sends more is not listened to. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
+/** How an HTTP store is asked. */
 export interface HttpStoreOptions {
   /** Sent with every request, for instance an Authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
@@ -24,6 +25,7 @@ const HTTP_OPTIONS: OptionChecks<HttpStoreOptions> = {
   maxBytes: whole(1),
 };
 
+/** Entries behind a URL. Failures and time-outs pass; `SecondLevel` deals with them. */
 export class HttpStore implements SecondLevelStore {
   readonly name: string;
   readonly #base: URL;

@@ -17,6 +17,7 @@ import { inFrame } from "../native/index.ts";
 import { type CoreCommands, VkDebugUtilsObjectNameInfoEXT, VkResult } from "../generated/index.ts";
 import { QueueMarks } from "./queue-marks.ts";
 
+/** The kinds of objects that a device tracks, the last of which are destroyed first at its end. */
 export const HANDLE_KINDS = [
   "buffer",
   "pipeline",
@@ -61,6 +62,7 @@ export interface StayingLaunch {
   isPending(): boolean;
 }
 
+/** An open VkDevice, and what its objects share. */
 export class DeviceContext {
   readonly commands: CoreCommands;
   readonly instance: Instance;

@@ -58,6 +58,7 @@ const EXTENSIONS_OF_INTEREST = [
   "VK_AMD_shader_core_properties",
 ] as const;
 
+/** One type of memory of a device. */
 export interface MemoryTypeInfo extends MemoryProperties {
   readonly index: number;
   readonly heapIndex: number;
@@ -68,6 +69,7 @@ export interface MemoryHeapInfo {
   readonly sizeBytes: number;
   readonly deviceLocal: boolean;
 }
+/** One family of queues of a device. */
 export interface QueueFamilyInfo {
   readonly index: number;
   readonly queueCount: number;
@@ -77,6 +79,7 @@ export interface QueueFamilyInfo {
   /** Valid bits of a timestamp; 0 where the family has none. */
   readonly timestampBits: number;
 }
+/** What a device can take at most. */
 export interface DeviceLimits {
   readonly maxStorageBufferRangeBytes: number;
   /** The largest single allocation, hence the largest buffer. */
@@ -100,6 +103,7 @@ export interface PipelineBinaryInfo {
   /** Whether the driver would rather that nobody kept binaries beside it. */
   readonly prefersInternalCache: boolean;
 }
+/** What is known of a device without opening it. */
 export interface DeviceInfo {
   /** Position in the list of devices. */
   readonly index: number;

@@ -25,6 +25,7 @@ import {
 import type { Queue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 
+/** What a command buffer is for. */
 export interface CommandBufferOptions {
   /** The queue that it will be submitted to; the compute queue if not given. */
   queue?: Queue;

@@ -37,6 +37,7 @@ export interface Submittable {
   submitted(fence: Fence | undefined): void;
 }
 
+/** A queue of the device. */
 export class Queue {
   readonly familyIndex: number;
   readonly hasCompute: boolean;
