@@ -20,7 +20,8 @@ export async function run(
   options: { values: readonly number[]; windowLength?: number; historyBytes?: number },
 ): Promise<number[]> {
   const { values, windowLength = 64, historyBytes = HISTORY_BYTES } = options;
-  await using kernel = await ResidentKernel.launch(device, {
+  await using kernel = await ResidentKernel.open({
+    device,
     source: new URL("accumulator.comp", import.meta.url),
     request: struct("Request", { windowLength: u32, value: f32 }),
     response: struct("Response", { mean: f32 }),

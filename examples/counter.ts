@@ -27,7 +27,8 @@ export class Counters implements AsyncDisposable {
   /** @param tableBytes room for the table: 32 bytes a key */
   static async open(device: Device, tableBytes = 1 << 20): Promise<Counters> {
     return new Counters(
-      await ResidentKernel.launch(device, {
+      await ResidentKernel.open({
+        device,
         source: new URL("counter.comp", import.meta.url),
         request: Request,
         response: Response,

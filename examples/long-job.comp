@@ -2,7 +2,7 @@
 //
 // in     Request   limit: 2 … 10¹⁰ (above that a number on the way may need more than 64 bits)
 // out    Response  start, the smallest number with the most steps; steps. Fails with code 1 for another limit
-// state  best      the best so far of the job in each lane, for it is done in many slices
+// state  best      the best so far of the job in each priority, for it is done in many slices
 // shape  one workgroup
 // reference   long-job.reference.ts
 //
@@ -16,7 +16,7 @@ struct Best {
   uint steps;
   uint reserved;
 };
-layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Bests { Best lanes[2]; };
+layout(buffer_reference, scalar, buffer_reference_align = 16) buffer Bests { Best byPriority[2]; };
 
 const uint NUMBERS_PER_THREAD = 4u;
 const uint STEPS_MAX = 2000u; // below 10¹⁰ it is 1132 at most; a loop without a bound is never right
@@ -39,7 +39,7 @@ void perform(uint slot) {
     if (gl_LocalInvocationIndex == 0u) fail(slot, CODE_BAD_LIMIT);
     return;
   }
-  // An urgent request may run between two slices of this one: each lane keeps its own.
+  // An urgent request may run between two slices of this one: each priority keeps its own.
   Bests bests = Bests(bestState());
   bool isNew = progress() == 0ul;
   uint64_t begin = isNew ? 1ul : progress();
@@ -73,9 +73,9 @@ void perform(uint slot) {
 
   uint64_t next = begin + uint64_t(NUMBERS_PER_THREAD * gl_WorkGroupSize.x);
   if (gl_LocalInvocationIndex == 0u) {
-    Best best = bests.lanes[currentLane];
+    Best best = bests.byPriority[currentPriority];
     if (isNew || sh_steps > best.steps) best = Best(begin + uint64_t(sh_offset), sh_steps, 0u);
-    bests.lanes[currentLane] = best;
+    bests.byPriority[currentPriority] = best;
     if (next >= limit) respond(slot, Response(best.start, best.steps));
   }
   if (next < limit) suspend(next);

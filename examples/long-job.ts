@@ -27,7 +27,8 @@ export async function run(
   options: { limit: bigint; leaseMs?: number; strategy?: StrategyName; workgroupSize?: number },
 ): Promise<LongJobResult> {
   const { limit, leaseMs = 500, strategy = "auto" as const, workgroupSize = 256 } = options;
-  await using kernel = await ResidentKernel.launch(device, {
+  await using kernel = await ResidentKernel.open({
+    device,
     source: new URL("long-job.comp", import.meta.url),
     request: struct("Request", { limit: u64 }),
     response: struct("Response", { start: u64, steps: u32 }),

@@ -20,7 +20,7 @@
 //   NAMEState()              address of the state section NAME; NAME_STATE_BYTES its size
 //   suspend(progress)        perform will be entered again for this request, with progress() giving this number, which is not 0
 //   progress()               0 when the request is new
-//   currentLane              0, or 1 in an urgent request
+//   currentPriority              0, or 1 in an urgent request
 //   spend(rounds)            after a loop: tells how many rounds this thread took in it. Threads of a subgroup go through a loop together, so
 //                            the longest of each loop is added up
 //   countActive(isActive)    for the share of active threads in kernel.stats(): all threads of a subgroup call it together
@@ -45,7 +45,7 @@
 //   silently after 65,535 rounds of an invocation. So an entry should take a few milliseconds and at most some 10,000 rounds: do a
 //   slice, keep what was found in state, tell the rounds with spend(), and suspend() with where to go on. A workgroup suspends when any of its
 //   threads does; all that do give the same number. Between two slices an urgent request may be performed, so what a slice leaves for the
-//   next lies in a place of its own for each lane.
+//   next lies in a place of its own for each priority.
 //
 // Names: this file and residency.glsl use names of their own, all of which an author's global names must avoid (the compiler tells). Schemas are
 // checked when the kernel is launched.
@@ -53,7 +53,7 @@
 // Memory order relied on: barrier(), memoryBarrierShared() and memoryBarrierBuffer() order the stores of a workgroup. An answer's vectors are
 // sealed, so their order does not matter. The host reads state only when no launch runs.
 
-#define RESIDENCY_LANES 2
+#define RESIDENCY_PRIORITIES 2
 #define RESIDENCY_SUSPENDS 1
 #define RESIDENCY_DIRECT 1
 #define RESIDENCY_ANSWERS 1
@@ -79,7 +79,7 @@ void suspend(uint64_t progress) {
 }
 
 // What the last entry gave to suspend; 0 for a new request. Only the first of a batch can be an old one.
-uint64_t progress() { return currentSlot == 0u ? sh_progress[currentLane] : 0ul; }
+uint64_t progress() { return currentSlot == 0u ? sh_progress[currentPriority] : 0ul; }
 
 // Tells of the rounds that this thread took in a loop.
 void spend(uint rounds) {
@@ -154,7 +154,7 @@ void perform(uint first, uint count) {
   }
   if (gl_LocalInvocationIndex != 0u) return;
   sh_finished = finished;
-  sh_progress[currentLane] = isSuspended ? sh_nextProgress : 0ul;
+  sh_progress[currentPriority] = isSuspended ? sh_nextProgress : 0ul;
   sh_spent += rounds;
 }
 

@@ -8,10 +8,10 @@
 //     uint64_t contribution(uint index);             // what this workgroup adds to request `index`'s result (48 bits)
 //     uint batchLimit(uint available);               // how many of `available` ready requests to take in one pass
 //
-// and gets `main`: poll, broadcast, lease, stop, completion. perform() is entered by every thread of every workgroup, in each lane in the order
+// and gets `main`: poll, broadcast, lease, stop, completion. perform() is entered by every thread of every workgroup, in each priority in the order
 // of the sequence numbers; different workgroups may take different batches. Users' kernels include kernel.glsl, which asks for one function.
 //
-//     RESIDENCY_LANES      1 (default), or 2: lane 1 is urgent, and looked at first
+//     RESIDENCY_PRIORITIES      1 (default), or 2: priority 1 is urgent, and looked at first
 //     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
 //     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
 //     RESIDENCY_ALONE      bool isAlone(uint index) names requests that workgroup 0 performs, whose results are what its contribution() says and nothing
@@ -60,8 +60,8 @@
 #include "generated/queue.glsl"
 #include "seal.glsl"
 
-#ifndef RESIDENCY_LANES
-#define RESIDENCY_LANES 1
+#ifndef RESIDENCY_PRIORITIES
+#define RESIDENCY_PRIORITIES 1
 #endif
 
 layout(local_size_x = 64, local_size_x_id = 0) in;
@@ -92,8 +92,8 @@ const uint DUTY_WHOLE = 65536u;
 const uint BATCH_WORDS = QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_WORDS;
 
 // Headers of the requests in hand: three payload words of each vector, in order (QUEUE_HEADER_WORDS each).
-shared uint sh_header[RESIDENCY_LANES * BATCH_WORDS];
-// What the polling subgroup saw: COMMAND_EXIT, or lane and number of requests. Doubled by parity so that one barrier a poll is enough.
+shared uint sh_header[RESIDENCY_PRIORITIES * BATCH_WORDS];
+// What the polling subgroup saw: COMMAND_EXIT, or priority and number of requests. Doubled by parity so that one barrier a poll is enough.
 shared uint sh_command[2];
 // Rounds of loops that perform() reported.
 shared uint sh_spent;
@@ -101,19 +101,19 @@ shared uint sh_spent;
 shared uint sh_loopsEnded;
 #ifdef RESIDENCY_SUSPENDS
 shared uint sh_finished;
-shared uint64_t sh_progress[RESIDENCY_LANES];
+shared uint64_t sh_progress[RESIDENCY_PRIORITIES];
 // Lanes (threads) that countActive() counted, and those of them that were active.
 shared uint sh_activeLanes;
 shared uint sh_countedLanes;
 #endif
 
-// The lane and the first sequence number of the requests in hand. What is kept while the workgroup performs costs all threads a register, so with one
-// lane nothing is.
-#if RESIDENCY_LANES == 2
-uint currentLane = 0u;
+// The priority and the first sequence number of the requests in hand. What is kept while the workgroup performs costs all threads a register, so with one
+// priority nothing is.
+#if RESIDENCY_PRIORITIES == 2
+uint currentPriority = 0u;
 uint currentFirst = 0u;
 #else
-const uint currentLane = 0u;
+const uint currentPriority = 0u;
 #endif
 
 void initialize();
@@ -155,25 +155,25 @@ struct Watch {
 };
 shared Watch sh_watch;
 
-uint slotOf(uint lane, uint sequence) { return lane * (launch.slotMask + 1u) + (sequence & launch.slotMask); }
+uint slotOf(uint priority, uint sequence) { return priority * (launch.slotMask + 1u) + (sequence & launch.slotMask); }
 
 // Payload word `index` of the request at position `request` of the batch.
 uint headerWord(uint request, uint index) {
-#if RESIDENCY_LANES == 1
+#if RESIDENCY_PRIORITIES == 1
   return sh_header[request * QUEUE_HEADER_WORDS + index];
 #else
-  return sh_header[currentLane * BATCH_WORDS + request * QUEUE_HEADER_WORDS + index];
+  return sh_header[currentPriority * BATCH_WORDS + request * QUEUE_HEADER_WORDS + index];
 #endif
 }
 
 // Payload beyond the header of the request with this sequence number, as 16-byte vectors.
 uvec4 extensionVector(uint sequence, uint index) {
-  return Vectors(launch.slots).vectors[slotOf(currentLane, sequence) * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS + index];
+  return Vectors(launch.slots).vectors[slotOf(currentPriority, sequence) * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS + index];
 }
 
-// Vector `index` (1 and up) of the completion of a request of the current lane. Vector 0 is the loop's.
+// Vector `index` (1 and up) of the completion of a request of the current priority. Vector 0 is the loop's.
 void writeCompletionVector(uint sequence, uint index, uvec3 content) {
-  Vectors(launch.completions).vectors[slotOf(currentLane, sequence) * launch.completionVectors + index] = sealed(content, sequence);
+  Vectors(launch.completions).vectors[slotOf(currentPriority, sequence) * launch.completionVectors + index] = sealed(content, sequence);
 }
 
 // ── The watch: all of this is done by the first thread alone ──
@@ -361,8 +361,8 @@ uint follow(uint phase) {
   return sh_watch.polls != 0u && parkEpoch.words[0] == sh_watch.epoch ? PHASE_LEASE_OVER : phase;
 }
 
-// What the workgroup does after a poll that found `ready` requests in `lane`; a command.
-uint decide(uvec4 control, uint lane, uint ready, bool isExhausted) {
+// What the workgroup does after a poll that found `ready` requests in `priority`; a command.
+uint decide(uvec4 control, uint priority, uint ready, bool isExhausted) {
   uint cycles = cyclesNow();
   // Nothing but perhaps a request: the shortest way, as one thread alone pays for every instruction.
   bool isQuiet = control.x == 0u && control.w == sh_watch.settings && sh_watch.polls != 0u && !isClockDue(cycles) &&
@@ -373,7 +373,7 @@ uint decide(uvec4 control, uint lane, uint ready, bool isExhausted) {
 #endif
     sh_watch.polls++;
     if (ready != 0u) beginWork(cycles);
-    return lane << COMMAND_COUNT_BITS | ready;
+    return priority << COMMAND_COUNT_BITS | ready;
   }
   if (control.w != sh_watch.settings) readSettings();
   bool hasWorked = sh_watch.isWorking != 0u;
@@ -404,19 +404,19 @@ uint decide(uvec4 control, uint lane, uint ready, bool isExhausted) {
   sh_watch.polls++;
   if (phase != PHASE_RUNNING) return COMMAND_EXIT;
   if (ready != 0u) beginWork(cycles);
-  return lane << COMMAND_COUNT_BITS | ready;
+  return priority << COMMAND_COUNT_BITS | ready;
 }
 
 // ── The poll: by the first subgroup ──
 
-uvec4 slotVector(uint lane, uint next, uint index) {
-  uint slot = slotOf(lane, next + index / QUEUE_HEADER_VECTORS);
+uvec4 slotVector(uint priority, uint next, uint index) {
+  uint slot = slotOf(priority, next + index / QUEUE_HEADER_VECTORS);
   return Vectors(launch.slots).vectors[slot * QUEUE_SLOT_VECTORS + index % QUEUE_HEADER_VECTORS];
 }
 
 // Keeps a vector of a header; true in each thread whose vector carries the number that is due.
-bool takeVector(uint lane, uint next, uint index, uvec4 vector) {
-  uint at = lane * BATCH_WORDS + index * 3u;
+bool takeVector(uint priority, uint next, uint index, uvec4 vector) {
+  uint at = priority * BATCH_WORDS + index * 3u;
   sh_header[at + 0u] = vector.x;
   sh_header[at + 1u] = vector.y;
   sh_header[at + 2u] = vector.z;
@@ -429,20 +429,20 @@ uint countRequests(uint readyVectors) {
   return unready == 0u ? QUEUE_REQUESTS_PER_POLL : uint(findLSB(unready)) / QUEUE_HEADER_VECTORS;
 }
 
-// How many requests of each lane are ready in a row, from `next` on; their headers are then in shared memory.
+// How many requests of each priority are ready in a row, from `next` on; their headers are then in shared memory.
 // The loads of both lanes are under way together.
 uvec2 countReady(uvec2 next) {
   uvec2 readyVectors = uvec2(0u);
   for (uint index = gl_SubgroupInvocationID; index < QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_VECTORS; index += gl_SubgroupSize) {
     uint shift = index - gl_SubgroupInvocationID;
     uvec4 normal = slotVector(0u, next.x, index);
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
     uvec4 urgent = slotVector(1u, next.y, index);
     readyVectors.y |= subgroupBallot(takeVector(1u, next.y, index, urgent)).x << shift;
 #endif
     readyVectors.x |= subgroupBallot(takeVector(0u, next.x, index, normal)).x << shift;
   }
-  return uvec2(countRequests(readyVectors.x), RESIDENCY_LANES == 2 ? countRequests(readyVectors.y) : 0u);
+  return uvec2(countRequests(readyVectors.x), RESIDENCY_PRIORITIES == 2 ? countRequests(readyVectors.y) : 0u);
 }
 
 // Of `ready` requests, those that a bounded launch may take.
@@ -468,7 +468,7 @@ bool serveNow(uint sequence, uvec4 control) {
 }
 #endif
 
-// Looks at the next requests of each lane, and tells the workgroup what to do.
+// Looks at the next requests of each priority, and tells the workgroup what to do.
 void poll(uint nextNormal, uint nextUrgent, uint parity) {
   bool isWatch = gl_LocalInvocationIndex == 0u;
   if (isWatch) {
@@ -476,7 +476,7 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
     if (sh_watch.isDozing != 0u) doze();
   }
   uvec4 control = Vectors(launch.control).vectors[0];
-  uint lane = 0u;
+  uint priority = 0u;
   uvec2 found = countReady(uvec2(nextNormal, nextUrgent));
 #ifdef RESIDENCY_ALONE
   bool isServed = found.x == 1u && serveNow(nextNormal, control);
@@ -488,15 +488,15 @@ void poll(uint nextNormal, uint nextUrgent, uint parity) {
 #endif
   uint ready = withinBounds(found.x, nextNormal, control.y);
   bool isExhausted = launch.bounded != 0u && int(control.y - nextNormal) < 0;
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
   uint urgent = withinBounds(found.y, nextUrgent, control.z);
   isExhausted = isExhausted && int(control.z - nextUrgent) < 0;
   if (urgent != 0u) {
-    lane = 1u;
+    priority = 1u;
     ready = urgent;
   }
 #endif
-  sh_command[parity] = decide(control, lane, ready, isExhausted);
+  sh_command[parity] = decide(control, priority, ready, isExhausted);
 }
 
 // Counts this workgroup in at each of the requests; the workgroup that is last publishes the result.
@@ -504,11 +504,11 @@ void complete(uint first, uint count, uint taken) {
   uint index = gl_LocalInvocationIndex;
   if (index >= count) return;
   uint sequence = first + index;
-  uint slot = slotOf(currentLane, sequence);
+  uint slot = slotOf(currentPriority, sequence);
   uint64_t result = contribution(index);
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
   uint ordinal = taken + index + 1u;
-  Words ordinals = Words(launch.counters + uint64_t(RESIDENCY_LANES * (launch.slotMask + 1u) * 8u));
+  Words ordinals = Words(launch.counters + uint64_t(RESIDENCY_PRIORITIES * (launch.slotMask + 1u) * 8u));
 #else
   uint ordinal = sequence; // requests are taken in their order
 #endif
@@ -523,7 +523,7 @@ void complete(uint first, uint count, uint taken) {
   }
 #endif
   if (isCounted) {
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
     if (gl_WorkGroupID.x == 0u) ordinals.words[slot] = ordinal; // released by the arrival below
 #endif
     uint64_t arrival = result << QUEUE_ARRIVAL_BITS | 1ul;
@@ -533,7 +533,7 @@ void complete(uint first, uint count, uint taken) {
     if (uint(after & QUEUE_ARRIVAL_MASK) != gl_NumWorkGroups.x) return;
     atomicExchange(Counters(launch.counters).values[slot], 0ul, gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsRelaxed);
     result = after >> QUEUE_ARRIVAL_BITS;
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
     ordinal = ordinals.words[slot];
 #endif
   }
@@ -551,15 +551,15 @@ bool loopsTurn() {
   return turned == launch.canaryRounds;
 }
 
-uint cursorOf(uint lane) { return lane * CURSORS_WORKGROUPS_MAX + gl_WorkGroupID.x; }
+uint cursorOf(uint priority) { return priority * CURSORS_WORKGROUPS_MAX + gl_WorkGroupID.x; }
 
 void main() {
   Words done = Words(launch.cursors + uint64_t(CURSORS_DONE));
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
   Words takenWords = Words(launch.cursors + uint64_t(CURSORS_TAKEN));
 #endif
   uint nextNormal = done.words[cursorOf(0u)] + 1u;
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
   uint nextUrgent = done.words[cursorOf(1u)] + 1u;
   uint taken = takenWords.words[gl_WorkGroupID.x];
 #else
@@ -573,7 +573,7 @@ void main() {
     sh_loopsEnded = 0u;
 #ifdef RESIDENCY_SUSPENDS
     DoubleWords progress = DoubleWords(launch.cursors + uint64_t(CURSORS_PROGRESS));
-    for (uint lane = 0u; lane < RESIDENCY_LANES; lane++) sh_progress[lane] = progress.values[cursorOf(lane)];
+    for (uint priority = 0u; priority < RESIDENCY_PRIORITIES; priority++) sh_progress[priority] = progress.values[cursorOf(priority)];
     sh_activeLanes = sh_countedLanes = 0u;
 #endif
   }
@@ -592,9 +592,9 @@ void main() {
     }
     uint count = command & ((1u << COMMAND_COUNT_BITS) - 1u);
     if (count == 0u) continue;
-#if RESIDENCY_LANES == 2
-    currentLane = command >> COMMAND_COUNT_BITS;
-    currentFirst = currentLane == 0u ? nextNormal : nextUrgent;
+#if RESIDENCY_PRIORITIES == 2
+    currentPriority = command >> COMMAND_COUNT_BITS;
+    currentFirst = currentPriority == 0u ? nextNormal : nextUrgent;
     uint first = currentFirst;
 #else
     uint first = nextNormal;
@@ -613,8 +613,8 @@ void main() {
       if (sh_loopsEnded != 0u) break;
     }
     complete(first, count, taken);
-#if RESIDENCY_LANES == 2
-    if (currentLane == 1u) nextUrgent += count;
+#if RESIDENCY_PRIORITIES == 2
+    if (currentPriority == 1u) nextUrgent += count;
     else nextNormal += count;
     taken += count;
 #else
@@ -624,13 +624,13 @@ void main() {
   }
   if (gl_LocalInvocationIndex != 0u) return;
   done.words[cursorOf(0u)] = nextNormal - 1u;
-#if RESIDENCY_LANES == 2
+#if RESIDENCY_PRIORITIES == 2
   done.words[cursorOf(1u)] = nextUrgent - 1u;
   takenWords.words[gl_WorkGroupID.x] = taken;
 #endif
 #ifdef RESIDENCY_SUSPENDS
   DoubleWords progress = DoubleWords(launch.cursors + uint64_t(CURSORS_PROGRESS));
-  for (uint lane = 0u; lane < RESIDENCY_LANES; lane++) progress.values[cursorOf(lane)] = sh_progress[lane];
+  for (uint priority = 0u; priority < RESIDENCY_PRIORITIES; priority++) progress.values[cursorOf(priority)] = sh_progress[priority];
 #endif
   if (!hasLeft) {
     sh_watch.phase = PHASE_LOOP_LIMIT;

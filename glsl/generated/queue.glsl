@@ -18,7 +18,7 @@ const uint QUEUE_REQUESTS_PER_POLL = 8u;
 const uint QUEUE_ARRIVAL_BITS = 16u;
 const uint QUEUE_ARRIVAL_MASK = 65535u;
 // Priority 0 takes requests in their turn; priority 1 is urgent and looked at first.
-const uint QUEUE_LANES_MAX = 2u;
+const uint QUEUE_PRIORITIES_MAX = 2u;
 
 // What a launch is doing, or why it ended.
 // It polls, or works.

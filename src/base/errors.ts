@@ -64,7 +64,6 @@ export const ERROR_CODES = {
   EW_BENCH_WRONG_RESULT: fault("a benchmark got another result than the expected one"),
   EW_BENCH_SKIPPED: fault("a benchmark cannot be run on this machine"),
   EW_NO_ROOM: deviceFault("the kernels that share a device leave no room for another"),
-  EW_DEADLINE_EXCEEDED: fault("a request's deadline passed before its answer came"),
   EW_ABORTED: fault("a request was called off by its caller's signal before it was taken"),
   EW_REQUEST_POISONED: fault("a request was in hand each time the kernel hung, and was given up"),
   EW_PATH_UNWRITABLE: fault("a path cannot be written"),

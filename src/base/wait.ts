@@ -15,9 +15,9 @@ export const SPIN_MS = 0.1;
 export const SLICE_MS = 8;
 /** How long a wait looks at every turn of the event loop after the last answer. */
 export const EAGER_MS = 20;
-/** How long a wait sleeps between two looks after that: the first time, and at most. */
+/** How long a wait sleeps between two looks after that, the first time. */
 export const SLEEP_MS_MIN = 1;
-/** The longest sleep between two looks, in milliseconds. */
+/** How long it sleeps at most. */
 export const SLEEP_MS_MAX = 4;
 /** How often a wait asks the driver whether the kernel still runs. */
 export const ASSERT_INTERVAL_MS = 20;

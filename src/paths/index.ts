@@ -1,6 +1,15 @@
 /** A namespace of paths: names of a file system in one table, resolved by Linux's rules on a device or on the host. */
-export { ERRNO, ROOT_INODE, PathTable, type PathTableStats } from "./table/index.ts";
+export { ERRNO, ROOT_INODE, PathTable, type PathTableStats, type ErrnoCode } from "./table/index.ts";
 export { loadNamespaceFile, saveNamespaceFile } from "./file/index.ts";
+export {
+  PathTree,
+  type AddTreeResult,
+  type TreeEntry,
+  type InodeStat,
+  type AddTreeOptions,
+  type InodeKind,
+  type AddTreeProgress,
+} from "./tree/index.ts";
 export {
   errnoCode,
   type PackedPaths,
@@ -23,12 +32,3 @@ export {
   type DeepChangeOptions,
   type LookupCallOptions,
 } from "./namespace/index.ts";
-export {
-  PathTree,
-  type AddTreeResult,
-  type TreeEntry,
-  type InodeStat,
-  type AddTreeOptions,
-  type InodeKind,
-  type AddTreeProgress,
-} from "./tree/index.ts";

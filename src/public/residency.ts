@@ -8,10 +8,12 @@ export {
   type StrategyName,
   type ProfiledDevice,
   type CheckpointInfo,
+  type KernelInfo,
   type KernelStats,
+  type RestoreOptions,
+  type SyncCallOptions,
   type CallOptions,
   type KernelOptions,
-  type LoadCheckpointOptions,
   type KernelText,
   type Quantiles,
   type DeviceProfile,
@@ -53,4 +55,3 @@ export {
   type InferFields,
   type Struct,
 } from "../schema/index.ts";
-export type { SectionPlace } from "../storage/index.ts";

@@ -7,12 +7,6 @@ export {
   type ProbeName,
   type PersistenceRow,
   type Times,
-  type DeviceProfile,
-  type ProfiledDevice,
-  addReadings,
-  keepProfile,
-  keptProfile,
-  profilePath,
   type DoorbellReading,
   type DispatchCost,
   type LeaseReading,
@@ -22,25 +16,35 @@ export {
   type RoundTrip,
   type Traces,
   type PersistenceCell,
+  type DeviceProfile,
+  type ProfiledDevice,
+  addReadings,
+  keepProfile,
+  keptProfile,
+  profilePath,
 } from "./profile/index.ts";
 export {
   type ProgramLoop,
   type ProgramLoopOptions,
   launchEcho,
   launchProgram,
+  type Quantiles,
+  type StrategyRequest,
+  strategyOf,
   ResidentLoop,
   WORKGROUP_SIZE_ID,
   softwareThreadCount,
-  type Quantiles,
 } from "./launch/index.ts";
 export { DOCTOR_PROBES, PROBE_NAMES } from "./probes/index.ts";
 export { type DeviceSession, type SessionOptions, openSession, openProfiledDevice } from "./device/index.ts";
-export type { CallOptions } from "./requests/index.ts";
+export type { CallOptions, SyncCallOptions } from "./requests/index.ts";
 export {
+  type CheckpointInfo,
+  type KernelInfo,
+  type KernelOptions,
   type KernelStats,
   ResidentKernel,
-  type CheckpointInfo,
-  type KernelOptions,
+  type RestoreOptions,
 } from "./service/index.ts";
 export {
   saveSealedFile,
@@ -51,5 +55,4 @@ export {
   type SectionPlace,
   isRecord,
 } from "../storage/index.ts";
-export type { LoadCheckpointOptions } from "./checkpoint/index.ts";
 export type { KernelText } from "./kernel/index.ts";

@@ -49,7 +49,7 @@ let result: everwarp.SearchResult;
 
 beforeAll(async () => {
   device = openTestDevice();
-  kernel = await ResidentKernel.launch(device, { ...ledger, slots: 8 });
+  kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 8 });
   cache = await ProgramCache.open({ device, directory: path.join(folder, "cache") });
   files = await Namespace.open({ device: "cpu", threads: 0 });
   await files.addDirectory("/src");
@@ -63,7 +63,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await engine?.close();
   await files?.close();
-  await kernel?.stop();
+  await kernel?.close();
   await cache?.close();
   device?.close();
   rmSync(folder, { recursive: true });
@@ -82,18 +82,20 @@ const kernelOptions = {
   request: "instance",
   response: "instance",
   state: "record",
+  device: "device",
   strategy: "choice",
+  polite: "boolean",
   workgroups: "whole",
   workgroupSize: "whole",
-  slots: "whole",
-  queueLimit: "whole",
+  maxInFlight: "whole",
+  maxPending: "whole",
   leaseMs: "duration",
   idle: "options",
   dutyCycle: "share",
-  trace: "whole",
+  maxTraceEntries: "whole",
   checkpoint: "options",
   hangTimeoutMs: "duration",
-  attemptsMax: "whole",
+  maxAttempts: "whole",
   label: "text",
 } as const;
 const deviceOptions = {
@@ -326,24 +328,36 @@ const optionEntries: readonly OptionsEntry[] = [
   },
   {
     of: "ResidentKernel",
-    name: "ResidentKernel.launch",
-    call: (given) => ResidentKernel.launch(device, as(given)),
+    name: "ResidentKernel.open",
+    call: (given) => ResidentKernel.open(as(given)),
     needed: ledger,
     options: kernelOptions,
   },
   {
     of: "ResidentKernel",
     name: "ResidentKernel.restore",
-    call: (given) => ResidentKernel.restore(device, "none", as(given)),
-    needed: ledger,
-    options: { ...kernelOptions, allowOtherDevice: "boolean" },
+    call: (given) => ResidentKernel.restore(as(given)),
+    needed: { ...ledger, file: "none" },
+    options: { ...kernelOptions, file: "fullText", allowOtherDevice: "boolean" },
   },
   ...(["call", "tryCall"] as const).map((name): OptionsEntry => ({
     of: "ResidentKernel",
     name: `kernel.${name}, options`,
     call: (given) => kernel[name]({ cell: 0, amount: 0 }, as(given)),
-    options: { urgent: "boolean", deadlineMs: "duration", signal: "instance" },
+    options: { priority: "choice", timeoutMs: "duration", signal: "instance" },
   })),
+  {
+    of: "ResidentKernel",
+    name: "kernel.callSync, options",
+    call: (given) => kernel.callSync({ cell: 0, amount: 0 }, as(given)),
+    options: { priority: "choice", timeoutMs: "duration" },
+  },
+  {
+    of: "ResidentKernel",
+    name: "kernel.close",
+    call: (given) => kernel.close(as(given)),
+    options: { timeoutMs: "duration" },
+  },
   {
     of: "ProgramCache",
     name: "ProgramCache.open",
@@ -486,15 +500,6 @@ const argumentEntries: readonly ArgumentEntry[] = [
   argument("Device", "hold", "text", (given) => device.hold(as(given))),
   argument("Device", "pipelinesCanBeMade", "duration", (given) => device.pipelinesCanBeMade(as(given))),
   argument("Device", "close", "duration", (given) => device.close(as(given))),
-  argument("ResidentKernel", "launch, device", "instance", (given) =>
-    ResidentKernel.launch(as(given), ledger),
-  ),
-  argument("ResidentKernel", "restore, device", "instance", (given) =>
-    ResidentKernel.restore(as(given), "x", ledger),
-  ),
-  argument("ResidentKernel", "restore, file", "fullText", (given) =>
-    ResidentKernel.restore(device, as(given), ledger),
-  ),
   argument("ResidentKernel", "call, values", "options", (given) => kernel.call(as(given))),
   argument("ResidentKernel", "call, a value", "u32", (given) => kernel.call(as({ ...values, cell: given }))),
   argument("ResidentKernel", "tryCall, a value", "u32", (given) =>
@@ -503,13 +508,9 @@ const argumentEntries: readonly ArgumentEntry[] = [
   argument("ResidentKernel", "callSync, a value", "u32", (given) =>
     kernel.callSync(as({ ...values, cell: given })),
   ),
-  argument("ResidentKernel", "callSync, timeoutMs", "duration", (given) =>
-    kernel.callSync(values, as(given)),
-  ),
   argument("ResidentKernel", "checkpoint", "fullText", (given) => kernel.checkpoint(as(given))),
   argument("ResidentKernel", "setDutyCycle", "share", (given) => kernel.setDutyCycle(as(given))),
   argument("ResidentKernel", "writeTrace", "fullText", (given) => kernel.writeTrace(as(given))),
-  argument("ResidentKernel", "stop", "duration", (given) => kernel.stop(as(given))),
   argument("ProgramCache", "acquireHeld", "text", (given) => cache.acquireHeld(as(given))),
   argument("ProgramCache", "tune, request", "options", (given) => cache.tune(as(given), () => 1)),
   argument("ProgramCache", "tune", "callback", (given) => cache.tune({ ...request, variants }, as(given))),
@@ -651,6 +652,6 @@ describe("what was allowed and makes sense", () => {
     expect((await engine.search(as({ pattern: "const", maxHits: undefined }))).count).toBe(result.count);
     expect((await engine.search({ pattern: ["const"], maxHits: Infinity })).count).toBe(result.count);
     expect(engine.searchSync({ pattern: "const" }, { timeoutMs: Infinity }).count).toBe(result.count);
-    expect(await kernel.call(values, as({ urgent: undefined, deadlineMs: Infinity }))).toBeDefined();
+    expect(await kernel.call(values, as({ priority: undefined, timeoutMs: Infinity }))).toBeDefined();
   });
 });

@@ -5,7 +5,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../src/programs/index.ts";
 import { measureProfile } from "../../src/residency/device/profiled-device.ts";
-import { chooseStrategy } from "../../src/residency/launch/choose-strategy.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "../../src/residency/launch/resident-loop.ts";
 import { softwareThreadCount } from "../../src/residency/launch/software-threads.ts";
 import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
@@ -377,45 +376,5 @@ describe("persistent", () => {
     const again = kernel.submit(Uint32Array.of(5));
     expect(kernel.waitSync(again, ANSWER_MS)).toBe(true);
     expect(again.result).toBe(6);
-  });
-});
-
-describe("the choice of a strategy", () => {
-  const forbidding = {
-    ...({} as DeviceProfile),
-    deviceName: "X",
-    doorbell: [],
-    persistent: { allowed: false, reason: "it is Tuesday" },
-  };
-  const allowing = { ...forbidding, persistent: { allowed: true, reason: "seen" } };
-
-  it("takes persistent where the profile allows it, else batch, and says why", () => {
-    expect(chooseStrategy(allowing, "auto")).toEqual({ name: "persistent", reason: "seen" });
-    expect(chooseStrategy(forbidding, "auto")).toMatchObject({
-      name: "batch",
-      reason: expect.stringContaining("Tuesday"),
-    });
-    expect(chooseStrategy(forbidding, "dispatch").name).toBe("dispatch");
-  });
-
-  it("takes adaptive on a card whose kernels see what the host writes", () => {
-    const seen = { ...allowing, doorbell: [{ isSeen: true } as DeviceProfile["doorbell"][number]] };
-    expect(chooseStrategy(seen, "auto", { isCard: true }).name).toBe("adaptive");
-    expect(chooseStrategy(seen, "auto", { isCard: false }).name).toBe("persistent");
-    expect(chooseStrategy(allowing, "auto", { isCard: true }).name).toBe("persistent");
-    const among = ["dispatch", "batch"] as const;
-    expect(chooseStrategy(forbidding, "auto", { isCard: true, among }).name).toBe("batch");
-  });
-
-  it("refuses to pretend", () => {
-    expect(() => chooseStrategy(forbidding, "persistent")).toThrow(
-      expect.objectContaining({
-        code: "EW_STRATEGY_UNSUPPORTED",
-        message: expect.stringContaining("Tuesday"),
-      }),
-    );
-    expect(() => chooseStrategy(allowing, "warp" as never)).toThrow(
-      expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
-    );
   });
 });

@@ -167,4 +167,30 @@ describe("adaptive", () => {
     await loop[Symbol.asyncDispose]();
     expect(others.leaveCount).toBe(1);
   });
+
+  it("stays while the other kernel of its device is idle, and makes room from its next request on", async () => {
+    const open = (): Promise<ResidentLoop> =>
+      ResidentLoop.launch({
+        device,
+        profile,
+        pipeline: lease.pipeline,
+        strategy: "adaptive",
+        queue: device.queue,
+      });
+    await using busy = await open();
+    await using idle = await open();
+    let value = 0;
+    ask(idle, value++);
+    ask(busy, value++);
+    expect([busy.isShared, idle.isShared]).toEqual([true, true]);
+    while (busy.isShared) {
+      ask(busy, value++);
+      await turn();
+    }
+    for (let again = 0; again < 3; again++) {
+      ask(idle, value++);
+      ask(busy, value++);
+      expect([busy.isShared, idle.isShared]).toEqual([true, true]);
+    }
+  });
 });

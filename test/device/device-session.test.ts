@@ -105,7 +105,8 @@ describe("systems on one device", () => {
       const engine = await SearchEngine.open({ corpus, device, strategy });
       const names = await Namespace.open({ device, strategy });
       await names.addTree(folder);
-      const kernel = await ResidentKernel.launch(device, {
+      const kernel = await ResidentKernel.open({
+        device,
         source: { text: ECHO },
         request: struct("Request", { value: u32 }),
         response: struct("Response", { value: u32 }),

@@ -97,15 +97,15 @@ describe("long-job, moved", () => {
   it("is saved in the middle, and finished by another kernel", async () => {
     const file = join(folder, "job.ckpt");
     const { limit, start, steps } = RECORDS[3];
-    const first = await ResidentKernel.launch(device, recipe);
+    const first = await ResidentKernel.open({ device, ...recipe });
     const answer = first.call({ limit });
     const { requestsInFlight } = await first.checkpoint(file);
     expect(requestsInFlight).toBe(1);
     // The first goes on, as if nothing had been.
     expect(await answer).toEqual({ start, steps });
-    await first.stop();
+    await first.close();
 
-    await using second = await ResidentKernel.restore(device, file, recipe);
+    await using second = await ResidentKernel.restore({ file, device, ...recipe });
     expect(second.restored).toHaveLength(1);
     expect(await second.restored[0]).toEqual({ start, steps });
     expect(await second.call({ limit: 1000n })).toEqual({ start: 871n, steps: 178 });

@@ -24,17 +24,22 @@ afterAll(() => device?.close());
 const entry = (index: number) => ({ cell: index % LEDGER_CELLS, amount: index });
 
 async function withKernel(
-  options: Partial<Parameters<typeof ResidentKernel.launch>[1]>,
+  options: Partial<Parameters<typeof ResidentKernel.open>[0]>,
   body: (kernel: ResidentKernel<typeof ledger.request, typeof ledger.response>) => Promise<void>,
 ): Promise<void> {
-  await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 4, ...(options as object) });
+  await using kernel = await ResidentKernel.open({
+    device,
+    ...ledger,
+    maxInFlight: 4,
+    ...(options as object),
+  });
   await body(kernel);
 }
 
 describe("stats()", () => {
   it("may be asked for during a recovery and after the end", async () => {
     const own = openTestDevice();
-    const kernel = await ResidentKernel.launch(own, ledger);
+    const kernel = await ResidentKernel.open({ device: own, ...ledger });
     const reference = ledgerReference();
     expect(await kernel.call(entry(1))).toEqual(reference(entry(1)));
     {
@@ -46,7 +51,7 @@ describe("stats()", () => {
       for (; !isOver; await new Promise(setImmediate)) expect(kernel.stats().requests).toBe(2);
       expect(await answer).toEqual(reference(entry(2)));
     }
-    await kernel.stop();
+    await kernel.close();
     own.close();
     expect(kernel.stats()).toMatchObject({ answered: 2, recoveries: 1 });
     expect(kernel.stats().polls).toBeGreaterThan(0);
@@ -74,31 +79,33 @@ describe("a duty cycle that is set while a launch runs", () => {
 
 describe("callSync", () => {
   it("tells at once when a checkpoint must be taken first, and goes on after it", async () => {
-    await withKernel({ checkpoint: { journalBytesMax: 4096 } }, async (kernel) => {
+    await withKernel({ checkpoint: { maxJournalBytes: 4096 } }, async (kernel) => {
       const reference = ledgerReference();
       let answered = 0;
       const ask = (): void => {
         for (let count = 0; count < 1000; count++, answered++)
-          expect(kernel.callSync(entry(answered), patientMs(30_000))).toEqual(reference(entry(answered)));
+          expect(kernel.callSync(entry(answered), { timeoutMs: patientMs(30_000) })).toEqual(
+            reference(entry(answered)),
+          );
       };
       expect(ask).toThrow(expect.objectContaining({ code: "EW_TIMEOUT" }));
       expect(answered).toBeGreaterThan(100);
       expect(kernel.stats().checkpoints).toBe(0);
       expect(await kernel.call(entry(answered))).toEqual(reference(entry(answered)));
       expect(kernel.stats().checkpoints).toBeGreaterThan(0);
-      expect(kernel.callSync(entry(3), patientMs(30_000))).toEqual(reference(entry(3)));
+      expect(kernel.callSync(entry(3), { timeoutMs: patientMs(30_000) })).toEqual(reference(entry(3)));
     });
   });
 });
 
 describe("requests in line", () => {
   it("are answered also where a spinning call has filled the journal with them", async () => {
-    await withKernel({ checkpoint: { journalBytesMax: 1024 } }, async (kernel) => {
+    await withKernel({ checkpoint: { maxJournalBytes: 1024 } }, async (kernel) => {
       const reference = ledgerReference();
       const entries = Array.from({ length: 300 }, (_, index) => entry(index));
       const answers = entries.map((one) => kernel.call(one));
       // It stands behind all of them, and spins until there is no more room for any.
-      expect(() => kernel.callSync(entry(1), patientMs(30_000))).toThrow(
+      expect(() => kernel.callSync(entry(1), { timeoutMs: patientMs(30_000) })).toThrow(
         expect.objectContaining({ code: "EW_TIMEOUT" }),
       );
       expect(await Promise.all(answers)).toEqual(entries.map((one) => reference(one)));

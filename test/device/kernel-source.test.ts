@@ -199,9 +199,9 @@ void perform(uint slot) {
   Memory memory = Memory(memoryState());
   uint rounds = requestAt(slot).value;
   uint here = uint(progress());
-  if (gl_LocalInvocationIndex == 0u) memory.words[currentLane] = here == 0u ? 1u : memory.words[currentLane] + 1u;
+  if (gl_LocalInvocationIndex == 0u) memory.words[currentPriority] = here == 0u ? 1u : memory.words[currentPriority] + 1u;
   if (here + 1u < rounds) suspend(uint64_t(here + 1u));
-  else if (gl_LocalInvocationIndex == 0u) respond(slot, Response(memory.words[currentLane], here));
+  else if (gl_LocalInvocationIndex == 0u) respond(slot, Response(memory.words[currentPriority], here));
 }`;
 
   it.each(STRATEGY_NAMES)(
@@ -295,7 +295,8 @@ void perform(uint slot) {
   );
 
   it("rounds that are not told of give no wrong answer, where the driver limits them", async () => {
-    await using kernel = await ResidentKernel.launch(device, {
+    await using kernel = await ResidentKernel.open({
+      device,
       source: {
         text: `#version 460
 #include "kernel.glsl"

@@ -38,15 +38,17 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
     skipIfForbidden(context, profile, strategy);
     const before = device.liveHandles;
     {
-      await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, slots: 8 });
-      expect(kernel.strategyName).toBe(strategy);
+      await using kernel = await ResidentKernel.open({ device, ...ledger, strategy, maxInFlight: 8 });
+      expect(kernel.info.strategy).toBe(strategy);
       const reference = ledgerReference();
       const cells = fc.sample(fc.record({ cell: fc.nat(LEDGER_CELLS - 1), amount: fc.nat(1000) }), 100);
       const answers = await Promise.all(cells.map((one) => kernel.call(one)));
       expect(answers).toEqual(cells.map((one) => reference(one)));
       const stats = kernel.stats();
       expect([stats.requests, stats.answered, stats.roundTrip.count]).toEqual([100, 100, 100]);
-      expect(kernel.callSync({ cell: 3, amount: 4 }, 30_000)).toEqual(reference({ cell: 3, amount: 4 }));
+      expect(kernel.callSync({ cell: 3, amount: 4 }, { timeoutMs: 30_000 })).toEqual(
+        reference({ cell: 3, amount: 4 }),
+      );
     }
     expect({ ...device.liveHandles, pipeline: 0 }).toEqual({ ...before, pipeline: 0 });
   });
@@ -58,7 +60,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
     const entries = Array.from({ length: 40 }, (_, index) => ({ cell: index % 5, amount: index }));
     let inFlightThen: number;
     {
-      await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, slots: 8 });
+      await using kernel = await ResidentKernel.open({ device, ...ledger, strategy, maxInFlight: 8 });
       for (const entry of entries.slice(0, 20)) expect(await kernel.call(entry)).toEqual(reference(entry));
       const late = entries.slice(20, 26).map((entry) => kernel.call(entry));
       const info = await kernel.checkpoint(file);
@@ -68,10 +70,12 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       expect(await Promise.all(late)).toEqual(entries.slice(20, 26).map((entry) => reference(entry)));
       expect(kernel.stats().checkpoints).toBe(1);
     }
-    await using restored = await ResidentKernel.restore(device, file, {
+    await using restored = await ResidentKernel.restore({
+      file,
+      device,
       ...ledger,
       strategy: "auto",
-      slots: 16,
+      maxInFlight: 16,
     });
     expect(restored.restored.length).toBe(inFlightThen);
     const again = ledgerReference();
@@ -83,12 +87,13 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
 
   it("takes checkpoints under load by itself, and nothing is lost or late in order", async (context) => {
     skipIfForbidden(context, profile, strategy);
-    const slots = 4;
-    await using kernel = await ResidentKernel.launch(device, {
+    const maxInFlight = 4;
+    await using kernel = await ResidentKernel.open({
+      device,
       ...ledger,
       strategy,
-      slots,
-      checkpoint: { journalBytesMax: 16 * slots * 4 * 4 },
+      maxInFlight,
+      checkpoint: { maxJournalBytes: 16 * maxInFlight * 4 * 4 },
     });
     const reference = ledgerReference();
     const entries = Array.from({ length: 400 }, (_, index) => ({
@@ -98,13 +103,13 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
     const answers = await Promise.all(entries.map((entry) => kernel.call(entry)));
     expect(answers).toEqual(entries.map((entry) => reference(entry)));
     expect(kernel.stats().checkpoints).toBeGreaterThan(3);
-    expect(kernel.stats().journalBytes).toBeLessThanOrEqual(16 * slots * 4 * 4);
+    expect(kernel.stats().journalBytes).toBeLessThanOrEqual(16 * maxInFlight * 4 * 4);
   });
 });
 
 describe("calls", () => {
   it("that the kernel fails reject with its code, and the others go on", async () => {
-    await using kernel = await ResidentKernel.launch(device, ledger);
+    await using kernel = await ResidentKernel.open({ device, ...ledger });
     const answers = await Promise.allSettled([
       kernel.call({ cell: 1, amount: 5 }),
       kernel.call({ cell: 1, amount: REFUSED_AMOUNT }),
@@ -119,7 +124,7 @@ describe("calls", () => {
   });
 
   it("with values that do not fit are refused, and cost nothing", async () => {
-    await using kernel = await ResidentKernel.launch(device, ledger);
+    await using kernel = await ResidentKernel.open({ device, ...ledger });
     await expect(kernel.call({ cell: -1, amount: 0 })).rejects.toThrow(code("EW_BAD_ARGUMENT") as Error);
     await expect(kernel.call({ cell: 1 } as never)).rejects.toThrow(code("EW_BAD_ARGUMENT") as Error);
     expect(() => kernel.callSync({ cell: 1.5, amount: 0 })).toThrow(code("EW_BAD_ARGUMENT") as Error);
@@ -128,7 +133,7 @@ describe("calls", () => {
   });
 
   it("wait in a line of a given length, or are refused there", async () => {
-    await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 2, queueLimit: 3 });
+    await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 2, maxPending: 3 });
     const reference = ledgerReference();
     const entry = { cell: 0, amount: 1 };
     // Two in slots, three in line: whatever else is tried at once is refused.
@@ -140,30 +145,32 @@ describe("calls", () => {
     ]);
     expect(results[7]).toMatchObject({ reason: { code: "EW_QUEUE_FULL" } });
     for (let index = 0; index < 5; index++) expect(results[index]).toMatchObject({ value: reference(entry) });
-    await kernel.room();
+    await kernel.ready();
     // call() is never refused.
     const all = await Promise.all(Array.from({ length: 100 }, () => kernel.call(entry)));
     expect(all).toEqual(Array.from({ length: 100 }, () => reference(entry)));
-    expect(kernel.stats()).toMatchObject({ refused: 3, inFlight: 0, waiting: 0 });
+    expect(kernel.stats()).toMatchObject({ refused: 3, inFlight: 0, pending: 0 });
   });
 
   it("that are urgent overtake those in line", async () => {
-    await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 1 });
+    await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 1 });
     const order: string[] = [];
     const normal = Array.from({ length: 20 }, () =>
       kernel.call({ cell: 0, amount: 1 }).then(() => order.push("normal")),
     );
-    const urgent = kernel.call({ cell: 1, amount: 1 }, { urgent: true }).then(() => order.push("urgent"));
+    const urgent = kernel
+      .call({ cell: 1, amount: 1 }, { priority: "urgent" })
+      .then(() => order.push("urgent"));
     await Promise.all([...normal, urgent]);
     expect(order.indexOf("urgent")).toBeLessThan(5);
   });
 
   it("called off or past their deadline in line are never performed", async () => {
-    await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 1 });
+    await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 1 });
     const controller = new AbortController();
     const first = Array.from({ length: 50 }, () => kernel.call({ cell: 0, amount: 1 }));
     const calledOff = kernel.call({ cell: 1, amount: 1 }, { signal: controller.signal });
-    const late = kernel.call({ cell: 2, amount: 1 }, { deadlineMs: 0.001 });
+    const late = kernel.call({ cell: 2, amount: 1 }, { timeoutMs: 0.001 });
     controller.abort("enough");
     // The event loop stands still until the deadline has passed, so nothing can be published before.
     for (const end = performance.now() + 5; performance.now() < end;);
@@ -174,28 +181,28 @@ describe("calls", () => {
     expect(await kernel.call({ cell: 1, amount: 0 })).toMatchObject({ sum: 0 });
     // Either it was in time, or its deadline came first: then the message says whether it was performed.
     const { sum } = await kernel.call({ cell: 2, amount: 0 });
-    if (isLate) expect(outcome[0]).toMatchObject({ reason: { code: "EW_DEADLINE_EXCEEDED" } });
+    if (isLate) expect(outcome[0]).toMatchObject({ reason: { code: "EW_TIMEOUT" } });
     const said = isLate ? String((outcome[0] as PromiseRejectedResult).reason) : "still performed";
     expect(sum).toBe(said.includes("still performed") ? 1 : 0);
   });
 
   it("after stop are refused; stop answers what was asked before it", async () => {
-    const kernel = await ResidentKernel.launch(device, { ...ledger, slots: 2 });
+    const kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 2 });
     const asked = Array.from({ length: 20 }, () => kernel.call({ cell: 0, amount: 1 }));
-    const stopped = kernel.stop();
+    const stopped = kernel.close();
     await expect(kernel.call({ cell: 0, amount: 1 })).rejects.toThrow(code("EW_CLOSED") as Error);
     expect(() => kernel.callSync({ cell: 0, amount: 1 })).toThrow(code("EW_CLOSED") as Error);
     await stopped;
     expect((await Promise.all(asked)).map(({ count }) => count)).toEqual(asked.map((_, index) => index + 1));
-    await kernel.stop();
+    await kernel.close();
     await expect(kernel.checkpoint()).rejects.toThrow(code("EW_CLOSED") as Error);
   });
 
   it("are in the trace and in the statistics", async () => {
     const file = path.join(folder, "trace.json");
-    await using kernel = await ResidentKernel.launch(device, { ...ledger, trace: 8 });
+    await using kernel = await ResidentKernel.open({ device, ...ledger, maxTraceEntries: 8 });
     for (let amount = 0; amount < 20; amount++)
-      await kernel.call({ cell: 0, amount }, { urgent: amount % 2 === 0 });
+      await kernel.call({ cell: 0, amount }, { priority: amount % 2 === 0 ? "urgent" : "normal" });
     await kernel.checkpoint();
     await kernel.writeTrace(file);
     const { traceEvents } = JSON.parse(await readFile(file, "utf8")) as {
@@ -218,9 +225,9 @@ describe("an idle kernel", () => {
       import { Device } from "./src/vulkan/index.ts";
       import { ledger } from "./test/support/ledger.ts";
       const device = Device.open({ select: Number(process.argv[2]) });
-      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch", checkpoint: { everyMs: 1 } });
+      const kernel = await ResidentKernel.open({ device,  ...ledger, strategy: "batch", checkpoint: { everyMs: 1 } });
       const running = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout" || kind === "Immediate");
-      const call = kernel.call({ cell: 0, amount: 1 }, { deadlineMs: 60000, signal: new AbortController().signal });
+      const call = kernel.call({ cell: 0, amount: 1 }, { timeoutMs: 60000, signal: new AbortController().signal });
       console.log(running().length > 0);
       await call;
       // Behind whatever the pump still has to do. The sleep of this loop itself is over when it looks.
@@ -260,7 +267,7 @@ describe("statistics", () => {
   it.for(["batch", "leased", "continuous"] as const)(
     "tell of leases, of the gaps between them, and of threads that had nothing to do (%s)",
     async (strategy) => {
-      await using kernel = await ResidentKernel.launch(device, { ...half, strategy, leaseMs: 2 });
+      await using kernel = await ResidentKernel.open({ device, ...half, strategy, leaseMs: 2 });
       expect(kernel.stats()).toMatchObject({ requests: 0, activeLaneShare: undefined });
       const rounds = 30_000;
       expect(await kernel.call({ rounds })).toEqual({ rounds });
@@ -288,13 +295,13 @@ describe("statistics", () => {
 
 describe("checkpoints by the clock", () => {
   it("are taken while something is done, and not again for the same", async () => {
-    await using kernel = await ResidentKernel.launch(device, { ...half, checkpoint: { everyMs: 5 } });
+    await using kernel = await ResidentKernel.open({ device, ...half, checkpoint: { everyMs: 5 } });
     let rounds = 1000;
     while (kernel.stats().checkpoints < 3) await kernel.call({ rounds: (rounds += 1000) });
   });
 
   it("must lie some time apart", async () => {
-    await expect(ResidentKernel.launch(device, { ...half, checkpoint: { everyMs: 0 } })).rejects.toThrow(
+    await expect(ResidentKernel.open({ device, ...half, checkpoint: { everyMs: 0 } })).rejects.toThrow(
       code("EW_BAD_ARGUMENT") as Error,
     );
   });
@@ -310,9 +317,9 @@ describe("launches", () => {
       return process.memoryUsage().heapUsed;
     };
     for (let round = 0; round < 200; round++) {
-      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch", slots: 4 });
+      const kernel = await ResidentKernel.open({ device, ...ledger, strategy: "batch", maxInFlight: 4 });
       expect(await kernel.call({ cell: 0, amount: round })).toEqual({ count: 1, sum: round });
-      await kernel.stop();
+      await kernel.close();
       if (round === 10) heapAfterTen = heapBytes();
     }
     expect({ ...device.liveHandles, pipeline: 0 }).toEqual({ ...before, pipeline: 0 });
@@ -323,27 +330,28 @@ describe("launches", () => {
 
   it("refuse what cannot be", async () => {
     for (const wrong of [
-      { slots: 3 },
-      { slots: 0 },
-      { queueLimit: 0 },
+      { maxInFlight: 3 },
+      { maxInFlight: 0 },
+      { maxPending: 0 },
       { dutyCycle: 0 },
       { dutyCycle: 2 },
       { hangTimeoutMs: 0 },
     ])
-      await expect(ResidentKernel.launch(device, { ...ledger, ...wrong })).rejects.toThrow(
+      await expect(ResidentKernel.open({ device, ...ledger, ...wrong })).rejects.toThrow(
         code("EW_BAD_ARGUMENT") as Error,
       );
     await expect(
-      ResidentKernel.launch(device, {
+      ResidentKernel.open({
+        device,
         ...ledger,
         source: { text: "#version 460\nvoid perform(uint slot) { nonsense }" },
       }),
     ).rejects.toThrow(code("EW_COMPILE") as Error);
-    await expect(ResidentKernel.restore(device, path.join(folder, "none.ckpt"), ledger)).rejects.toThrow(
-      code("EW_PATH_NOT_FOUND") as Error,
-    );
+    await expect(
+      ResidentKernel.restore({ file: path.join(folder, "none.ckpt"), device, ...ledger }),
+    ).rejects.toThrow(code("EW_PATH_NOT_FOUND") as Error);
     for (const workgroupSize of [1, 16, 33, 1025])
-      await expect(ResidentKernel.launch(device, { ...ledger, workgroupSize })).rejects.toThrow(
+      await expect(ResidentKernel.open({ device, ...ledger, workgroupSize })).rejects.toThrow(
         code("EW_BAD_ARGUMENT") as Error,
       );
   });
@@ -352,11 +360,11 @@ describe("launches", () => {
 describe("a checkpoint", () => {
   it("is refused by another kernel, another layout, and when it is damaged; its own kernel goes on", async () => {
     const file = path.join(folder, "refused.ckpt");
-    await using kernel = await ResidentKernel.launch(device, ledger);
+    await using kernel = await ResidentKernel.open({ device, ...ledger });
     await kernel.call({ cell: 0, amount: 5 });
     await kernel.checkpoint(file);
     const restore = (options: object, from = file): Promise<unknown> =>
-      ResidentKernel.restore(device, from, { ...ledger, ...options });
+      ResidentKernel.restore({ file: from, device, ...ledger, ...options });
     const text = `${ledger.source.text}\n// another one`;
     await expect(restore({ source: { text } })).rejects.toThrow(code("EW_CHECKPOINT_OTHER_KERNEL") as Error);
     await expect(restore({ state: { ledger: 4096 } })).rejects.toThrow(
@@ -376,7 +384,7 @@ describe("a checkpoint", () => {
   });
 
   it("under load holds exactly what was taken before it, and what is asked meanwhile waits", async () => {
-    await using kernel = await ResidentKernel.launch(device, { ...ledger, slots: 16 });
+    await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 16 });
     const reference = ledgerReference();
     const entries = Array.from({ length: 2000 }, (_, index) => ({
       cell: index % LEDGER_CELLS,
@@ -386,7 +394,7 @@ describe("a checkpoint", () => {
       entries.map((entry, index) =>
         kernel.call(
           entry,
-          index % 7 === 0 ? { deadlineMs: 60_000, signal: new AbortController().signal } : {},
+          index % 7 === 0 ? { timeoutMs: 60_000, signal: new AbortController().signal } : {},
         ),
       ),
     );
@@ -395,7 +403,7 @@ describe("a checkpoint", () => {
       expect(requestsInFlight).toBeLessThanOrEqual(16);
     }
     expect(await answers).toEqual(entries.map((entry) => reference(entry)));
-    await kernel.stop(); // a device with one queue has no room for two that stay
+    await kernel.close(); // a device with one queue has no room for two that stay
     for (let round = 0; round < 5; round++)
       await restoredIsAPrefix(path.join(folder, `load-${round}.ckpt`), entries);
   });
@@ -403,7 +411,7 @@ describe("a checkpoint", () => {
 
 /** A kernel restored from a file has performed the first so many entries, those that were in flight included, and nothing else. */
 async function restoredIsAPrefix(file: string, entries: readonly Entry[]): Promise<void> {
-  await using restored = await ResidentKernel.restore(device, file, ledger);
+  await using restored = await ResidentKernel.restore({ file, device, ...ledger });
   await Promise.all(restored.restored);
   const { count } = await restored.call({ cell: 0, amount: 0 });
   const expected = ledgerReference();

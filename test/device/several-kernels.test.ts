@@ -25,7 +25,8 @@ const launch = (
   strategy: StrategyName,
   offset: number,
 ): Promise<ResidentKernel<typeof Request, typeof Response>> =>
-  ResidentKernel.launch(device, {
+  ResidentKernel.open({
+    device,
     label: `offset ${offset}`,
     source: {
       text: `#version 460

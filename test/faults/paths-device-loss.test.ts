@@ -122,7 +122,7 @@ describe("a namespace whose device fails", () => {
     expect(files.info.kind).toBe("host");
   });
 
-  it("fails with EW_OUT_OF_DEVICE_MEMORY, and all who ask, when a device that was named has no memory to grow", async () => {
+  it("fails with EW_OUT_OF_DEVICE_MEMORY, and all who ask, when a named device has no memory to grow", async () => {
     await using files = await openGround({ device: index });
     using _faults = injectFaults("out-of-memory@allocate:1+");
     const outcome = await growUntilFailure(files);

@@ -27,7 +27,7 @@ const entry = { cell: 1, amount: 3 };
 describe("a checkpoint for which there is no memory", () => {
   it("is refused, and the kernel goes on as it was", async () => {
     await withDevice(async (device) => {
-      await using kernel = await ResidentKernel.launch(device, { ...ledger, attemptsMax: 1 });
+      await using kernel = await ResidentKernel.open({ device, ...ledger, maxAttempts: 1 });
       const reference = ledgerReference();
       expect(await kernel.call(entry)).toEqual(reference(entry));
       {
@@ -44,9 +44,9 @@ describe("a checkpoint for which there is no memory", () => {
 
   it("and without which the journal is full, fails those who wait for it, and no others", async () => {
     await withDevice(async (device) => {
-      const slots = 4;
-      const checkpoint = { journalBytesMax: 16 * slots * 4 * 4 };
-      await using kernel = await ResidentKernel.launch(device, { ...ledger, slots, checkpoint });
+      const maxInFlight = 4;
+      const checkpoint = { maxJournalBytes: 16 * maxInFlight * 4 * 4 };
+      await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight, checkpoint });
       const reference = ledgerReference();
       const ask = (): Promise<unknown> => kernel.call(entry);
       {
@@ -68,7 +68,7 @@ describe("a checkpoint for which there is no memory", () => {
 describe("a recovery that fails with what no driver says", () => {
   it("ends every call with that, instead of never", async () => {
     await withDevice(async (device) => {
-      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch" });
+      const kernel = await ResidentKernel.open({ device, ...ledger, strategy: "batch" });
       expect(await kernel.call(entry)).toMatchObject({ count: 1 });
       vi.spyOn(device, "replace").mockImplementation(() => {
         throw new TypeError("nobody thought of this");
@@ -77,7 +77,7 @@ describe("a recovery that fails with what no driver says", () => {
       const outcome = await kernel.call(entry).catch((error: unknown) => error);
       expect(outcome).toMatchObject({ code: "EW_INTERNAL", cause: expect.any(TypeError) as unknown });
       await expect(kernel.checkpoint()).rejects.toThrow(code("EW_INTERNAL"));
-      await kernel.stop();
+      await kernel.close();
     });
   });
 });
@@ -85,7 +85,7 @@ describe("a recovery that fails with what no driver says", () => {
 describe("stopping a kernel that is being recovered", () => {
   it("does not wait for all that would be performed again", async () => {
     await withDevice(async (device) => {
-      const kernel = await ResidentKernel.launch(device, { ...stepsKernel, slots: 4 });
+      const kernel = await ResidentKernel.open({ device, ...stepsKernel, maxInFlight: 4 });
       const reference = stepsReference();
       const job = { slices: 3000, rounds: 20 };
       for (let round = 0; round < 8; round++) expect(await kernel.call(job)).toEqual(reference(job));
@@ -93,7 +93,7 @@ describe("stopping a kernel that is being recovered", () => {
       // The kernel on the abandoned device goes on: what it is asked has to take longer than the loss takes to be seen.
       const asked = kernel.call({ ...job, slices: 100_000 }).catch((error: unknown) => error);
       while (kernel.stats().recoveries === 0) await new Promise((resolve) => setImmediate(resolve));
-      await expect(kernel.stop(1)).rejects.toThrow(code("EW_TIMEOUT"));
+      await expect(kernel.close({ timeoutMs: 1 })).rejects.toThrow(code("EW_TIMEOUT"));
       expect(await asked).toMatchObject({ code: "EW_CLOSED" });
       expect(kernel.stats()).toMatchObject({ recoveries: 1, replayed: 0 });
     });
@@ -108,13 +108,13 @@ describe.each(STRATEGY_NAMES)("a launch that is refused under %s", (strategy) =>
       const bytesBefore = device.counters.allocatedBytes;
       {
         using _fault = injectFaults("out-of-memory@submit:3"); // behind those that clear memory
-        const kernel = await ResidentKernel.launch(device, { ...ledger, strategy }).catch(() => undefined);
-        await kernel?.stop();
+        const kernel = await ResidentKernel.open({ device, ...ledger, strategy }).catch(() => undefined);
+        await kernel?.close();
       }
       expect({ ...device.liveHandles, pipeline: 0 }).toEqual(before);
       expect(device.counters.allocatedBytes).toBe(bytesBefore);
       expect(device.isLost).toBe(false);
-      await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy });
+      await using kernel = await ResidentKernel.open({ device, ...ledger, strategy });
       expect(await kernel.call(entry)).toEqual({ count: 1, sum: 3 });
     });
   });
@@ -122,7 +122,7 @@ describe.each(STRATEGY_NAMES)("a launch that is refused under %s", (strategy) =>
   it("when it should go on, costs the kernel nothing but a recovery on the same device", async (context) => {
     skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
-      await using kernel = await ResidentKernel.launch(device, { ...ledger, strategy, attemptsMax: 5 });
+      await using kernel = await ResidentKernel.open({ device, ...ledger, strategy, maxAttempts: 5 });
       const reference = ledgerReference();
       expect(await kernel.call(entry)).toEqual(reference(entry));
       await kernel.checkpoint();

@@ -26,7 +26,7 @@ beforeAll(async () => {
   await withDevice(async (device) => {
     profile = await profileOf(device);
     if (profile.loopLimit !== undefined) return;
-    await using kernel = await ResidentKernel.launch(device, { ...crowd, strategy: "batch" });
+    await using kernel = await ResidentKernel.open({ device, ...crowd, strategy: "batch" });
     await kernel.call({ who: 0, amount: 0, times: 1, rounds: 1 });
     const begin = performance.now();
     await kernel.call({ who: 0, amount: 0, times: 1, rounds: 1_000_000 });
@@ -101,13 +101,14 @@ describe.each(["batch", "leased", "continuous", "persistent"] as const)("a storm
       await fc.assert(
         fc.asyncProperty(fc.array(burst, { minLength: 1, maxLength: 4 }), (bursts) =>
           withDevice(async (device) => {
-            await using kernel = await ResidentKernel.launch(device, {
+            await using kernel = await ResidentKernel.open({
+              device,
               ...crowd,
               strategy,
               workgroups,
-              slots: 4,
+              maxInFlight: 4,
               leaseMs: 50,
-              attemptsMax: 3,
+              maxAttempts: 3,
               hangTimeoutMs: HANG_TIMEOUT_MS,
               checkpoint: { everyMs: 20 },
             });
@@ -152,11 +153,12 @@ describe("a loss while requests are performed again after a loss", () => {
     async (strategy, context) => {
       skipIfForbidden(context, profile, strategy);
       await withDevice(async (device) => {
-        await using kernel = await ResidentKernel.launch(device, {
+        await using kernel = await ResidentKernel.open({
+          device,
           ...stepsKernel,
           strategy,
-          slots: 4,
-          attemptsMax: 3,
+          maxInFlight: 4,
+          maxAttempts: 3,
         });
         const reference = stepsReference();
         const job = { slices: 12_000, rounds: 20 }; // all of them together take longer than a loss goes unnoticed

@@ -39,11 +39,12 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
   it.for(LOSSES)("by %s loses no request and repeats none", async (loss, context) => {
     skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
-      await using kernel = await ResidentKernel.launch(device, {
+      await using kernel = await ResidentKernel.open({
+        device,
         ...ledger,
         strategy,
-        slots: 8,
-        attemptsMax: 5,
+        maxInFlight: 8,
+        maxAttempts: 5,
       });
       const reference = ledgerReference();
       const entries = Array.from({ length: 60 }, (_, index) => ({
@@ -68,11 +69,12 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
   it("in the middle of a long job goes on from the last checkpoint", async (context) => {
     skipIfForbidden(context, profile, strategy);
     await withDevice(async (device) => {
-      await using kernel = await ResidentKernel.launch(device, {
+      await using kernel = await ResidentKernel.open({
+        device,
         ...stepsKernel,
         strategy,
-        slots: 4,
-        attemptsMax: 5,
+        maxInFlight: 4,
+        maxAttempts: 5,
       });
       const reference = stepsReference();
       expect(await kernel.call({ slices: 10, rounds: 0 })).toEqual(reference({ slices: 10 }));
@@ -86,11 +88,11 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
     });
     // The same job from the file, on another device of another process, as it were.
     await withDevice(async (device) => {
-      await using kernel = await ResidentKernel.restore(
+      await using kernel = await ResidentKernel.restore({
+        file: path.join(folder, `${strategy}.ckpt`),
         device,
-        path.join(folder, `${strategy}.ckpt`),
-        stepsKernel,
-      );
+        ...stepsKernel,
+      });
       const reference = stepsReference();
       reference({ slices: 10 });
       expect(kernel.restored.length).toBe(1);
@@ -106,10 +108,11 @@ describe("a long job with checkpoints by the clock", () => {
     async (strategy, context) => {
       skipIfForbidden(context, profile, strategy);
       await withDevice(async (device) => {
-        await using kernel = await ResidentKernel.launch(device, {
+        await using kernel = await ResidentKernel.open({
+          device,
           ...stepsKernel,
           strategy,
-          slots: 4,
+          maxInFlight: 4,
           checkpoint: { everyMs: 5 },
         });
         const open = vi.spyOn(KernelInstance, "open");
@@ -142,12 +145,17 @@ describe("a long job with checkpoints by the clock", () => {
 describe("a deadline that passes during a recovery", () => {
   it("is told to the caller; the job goes on where it was, and not the next one in its place", async () => {
     await withDevice(async (device) => {
-      await using kernel = await ResidentKernel.launch(device, { ...stepsKernel, slots: 4, attemptsMax: 5 });
+      await using kernel = await ResidentKernel.open({
+        device,
+        ...stepsKernel,
+        maxInFlight: 4,
+        maxAttempts: 5,
+      });
       const reference = stepsReference();
       const job = { slices: 30_000, rounds: 20 };
-      const deadlineMs = patientMs(2_000);
+      const timeoutMs = patientMs(2_000);
       const begin = performance.now();
-      const late = kernel.call(job, { deadlineMs });
+      const late = kernel.call(job, { timeoutMs });
       const outcome = late.then(
         () => "answered",
         (error: EverwarpError) => error.message,
@@ -156,7 +164,7 @@ describe("a deadline that passes during a recovery", () => {
       device.abandon();
       while (kernel.stats().recoveries === 0) await new Promise((resolve) => setImmediate(resolve));
       // What was in flight is in the line again; its deadline comes before it can be published.
-      while (performance.now() - begin < deadlineMs + 5);
+      while (performance.now() - begin < timeoutMs + 5);
       const next = kernel.call({ slices: 5, rounds: 0 });
       expect(await outcome).toContain("still performed");
       reference(job);
@@ -189,11 +197,12 @@ describe("any requests with losses at any time", () => {
       fc.asyncProperty(scenario, async ({ strategy, bursts }) => {
         const chosen = strategy === "persistent" && !profile.persistent.allowed ? "batch" : strategy;
         await withDevice(async (device) => {
-          await using kernel = await ResidentKernel.launch(device, {
+          await using kernel = await ResidentKernel.open({
+            device,
             ...ledger,
             strategy: chosen,
-            slots: 4,
-            attemptsMax: 50,
+            maxInFlight: 4,
+            maxAttempts: 50,
           });
           const reference = ledgerReference();
           for (const { entries, fault, checkpoint } of bursts) {
@@ -260,7 +269,7 @@ describe("several workgroups with losses at any time", () => {
 
   it("equal the reference, workgroup for workgroup, from memory and from the file", async () => {
     const file = path.join(folder, "pair.ckpt");
-    const open = { ...pair, workgroups: WORKGROUPS, slots: 4, attemptsMax: 50 };
+    const open = { ...pair, workgroups: WORKGROUPS, maxInFlight: 4, maxAttempts: 50 };
     await fc.assert(
       fc.asyncProperty(scenario, async ({ strategy, bursts }) => {
         let sum = 0;
@@ -268,7 +277,7 @@ describe("several workgroups with losses at any time", () => {
           sum: (sum += add.amount * add.times),
         });
         await withDevice(async (device) => {
-          await using kernel = await ResidentKernel.launch(device, { ...open, strategy });
+          await using kernel = await ResidentKernel.open({ device, ...open, strategy });
           for (const { adds, fault, checkpoint } of bursts) {
             using _fault = injectFaults(fault === undefined ? "" : `${fault.kind}:${fault.at}`);
             const answers = adds.map((add) => kernel.call(add));
@@ -282,7 +291,13 @@ describe("several workgroups with losses at any time", () => {
           expect(await answer).toEqual(reference(last));
         });
         await withDevice(async (device) => {
-          await using kernel = await ResidentKernel.restore(device, file, { ...open, strategy, slots: 8 });
+          await using kernel = await ResidentKernel.restore({
+            file,
+            device,
+            ...open,
+            strategy,
+            maxInFlight: 8,
+          });
           await Promise.all(kernel.restored);
           for (let who = 0; who < WORKGROUPS; who++)
             expect(await kernel.call({ who, amount: 0, times: 1 })).toEqual({ sum });
@@ -296,15 +311,12 @@ describe("several workgroups with losses at any time", () => {
 describe("several kernels on a lost device", () => {
   it("recover onto the same new one", async () => {
     await withDevice(async (device) => {
-      await using first = await ResidentKernel.launch(device, {
+      await using first = await ResidentKernel.open({ device, ...ledger, strategy: "batch", maxAttempts: 5 });
+      await using second = await ResidentKernel.open({
+        device,
         ...ledger,
         strategy: "batch",
-        attemptsMax: 5,
-      });
-      await using second = await ResidentKernel.launch(device, {
-        ...ledger,
-        strategy: "batch",
-        attemptsMax: 5,
+        maxAttempts: 5,
       });
       const references = [ledgerReference(), ledgerReference()];
       const entry = { cell: 1, amount: 3 };
@@ -326,7 +338,7 @@ describe("several kernels on a lost device", () => {
 describe("a kernel that cannot be recovered", () => {
   it("tells all callers the first cause, and the next ones too", async () => {
     await withDevice(async (device) => {
-      const kernel = await ResidentKernel.launch(device, { ...ledger, strategy: "batch", slots: 2 });
+      const kernel = await ResidentKernel.open({ device, ...ledger, strategy: "batch", maxInFlight: 2 });
       expect(await kernel.call({ cell: 0, amount: 1 })).toEqual({ count: 1, sum: 1 });
       {
         using _fault = injectFaults("device-lost@submit,out-of-memory@create-device:1+");
@@ -339,7 +351,7 @@ describe("a kernel that cannot be recovered", () => {
       }
       await expect(kernel.call({ cell: 0, amount: 1 })).rejects.toMatchObject({ code: "EW_DEVICE_LOST" });
       await expect(kernel.checkpoint()).rejects.toMatchObject({ code: "EW_DEVICE_LOST" });
-      await kernel.stop();
+      await kernel.close();
     });
   });
 });
@@ -379,11 +391,12 @@ describe("a kernel that hangs", () => {
       if (profile.loopLimit !== undefined)
         context.skip(`this driver ends loops after ${profile.loopLimit} rounds: nothing can hang`);
       await withDevice(async (device) => {
-        await using kernel = await ResidentKernel.launch(device, {
+        await using kernel = await ResidentKernel.open({
+          device,
           ...spinner,
           strategy,
           hangTimeoutMs: HANG_TIMEOUT_MS,
-          attemptsMax: 2,
+          maxAttempts: 2,
         });
         // So many rounds as take some seconds: far longer than hangTimeoutMs, and then the driver has its thread back.
         // Software drivers compile at the first dispatch: that is not to be measured.
@@ -396,7 +409,7 @@ describe("a kernel that hangs", () => {
           kernel.call({ amount: 2, rounds: 1 }),
           kernel.call({ amount: 100, rounds }),
           kernel.call({ amount: 4, rounds: 1 }),
-          kernel.call({ amount: 8, rounds: 1 }, { urgent: true }),
+          kernel.call({ amount: 8, rounds: 1 }, { priority: "urgent" }),
         ]);
         expect(outcomes.map(({ status }) => status)).toEqual([
           "fulfilled",
@@ -420,7 +433,8 @@ describe("a kernel that rests", () => {
     "for longer than a hang may last, as its duty cycle says, is not taken for one that hangs (%s)",
     async (strategy) => {
       await withDevice(async (device) => {
-        await using kernel = await ResidentKernel.launch(device, {
+        await using kernel = await ResidentKernel.open({
+          device,
           ...stepsKernel,
           strategy,
           leaseMs: HANG_TIMEOUT_MS / 20,
@@ -448,12 +462,12 @@ import { Device } from "./src/vulkan/index.ts";
 import { ledger } from "./test/support/ledger.ts";
 const [, , file, index] = process.argv;
 const device = Device.open({ select: Number(index) });
-const kernel = await ResidentKernel.launch(device, { ...ledger, slots: 8 });
+const kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 8 });
 for (let round = 0; round < 2; round++) {
   await Promise.all(Array.from({ length: 10 }, () => kernel.call({ cell: 2, amount: 1 })));
   await kernel.checkpoint(file);
 }
-await kernel.stop();
+await kernel.close();
 device.close();
 `;
   it("leaves a checkpoint from which another goes on", async () => {
@@ -473,7 +487,7 @@ device.close();
       });
       expect([point, end]).toEqual([point, "SIGKILL"]);
       await withDevice(async (device) => {
-        await using kernel = await ResidentKernel.restore(device, file, { ...ledger, slots: 8 });
+        await using kernel = await ResidentKernel.restore({ file, device, ...ledger, maxInFlight: 8 });
         expect(await kernel.call({ cell: 2, amount: 0 })).toEqual({ count: count + 1, sum: count });
       });
     }

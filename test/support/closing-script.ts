@@ -60,7 +60,7 @@ async function close(what: ClosingOrder, open: () => Device): Promise<ClosingRep
     name: "nothing",
   });
   // Last: where it holds the only queue, a software driver makes no pipeline until it ends.
-  const kernel = await ResidentKernel.launch(device, { ...ledger, strategy, slots: 8, leaseMs: 5 });
+  const kernel = await ResidentKernel.open({ device, ...ledger, strategy, maxInFlight: 8, leaseMs: 5 });
   const queue = device.leaseComputeQueue();
   const commandBuffer = device.record((recorder) => recorder.bind(program.pipeline).dispatch(1));
   const select = device.info.index;
@@ -75,7 +75,7 @@ async function close(what: ClosingOrder, open: () => Device): Promise<ClosingRep
 
   const closers: Record<Closable, () => unknown> = {
     device: () => device[Symbol.dispose](),
-    kernel: () => kernel.stop(),
+    kernel: () => kernel.close(),
     cache: () => cache.close(),
     program: () => program.release(),
     queue: () => queue?.release(),

@@ -46,7 +46,7 @@ export async function runHung(way: string, select: number): Promise<void> {
     label: string,
     on = device,
   ): Promise<ResidentKernel<typeof hanging.request, typeof hanging.response>> =>
-    ResidentKernel.launch(on, { ...hanging, label });
+    ResidentKernel.open({ device: on, ...hanging, label });
   const kernel = await launch("hanging");
   const neighbour = await launch("neighbour");
   const other = await launch("elsewhere", elsewhere);
@@ -71,12 +71,12 @@ export async function runHung(way: string, select: number): Promise<void> {
     const late = Device.open({ select });
     const lateKernel = await launch("late", late);
     const answer = await lateKernel.call({ value: 5 });
-    await lateKernel.stop();
+    await lateKernel.close();
     late.close();
     return answer;
   });
   // On the device that hangs: refused within a bound, or made on one that does not hang any more.
-  const second = outcome(() => launch("second").then((made) => made.stop()));
+  const second = outcome(() => launch("second").then((made) => made.close()));
   const acquired = outcome(async () =>
     (await cache.acquire({ source: "#version 460\nvoid main() {}\n", name: "nothing" })).release(),
   );
@@ -88,7 +88,7 @@ export async function runHung(way: string, select: number): Promise<void> {
     later: await outcome(() => kernel.call({ value: 6 })),
     neighbourLater: await outcome(() => neighbour.call({ value: 7 })),
   };
-  for (const each of [kernel, neighbour, other]) await each.stop();
+  for (const each of [kernel, neighbour, other]) await each.close();
   await cache.close();
   const closed = {
     device: await outcome(() => device.close()),

@@ -60,7 +60,8 @@ type EchoKernel = ResidentKernel<typeof echoKernel.request, typeof echoKernel.re
 
 function launchQuiet(ground: Ground): Promise<EchoKernel> {
   const { context, device, isSoftware } = ground;
-  return ResidentKernel.launch(device, {
+  return ResidentKernel.open({
+    device,
     ...echoKernel,
     strategy: isSoftware && context.options.strategy === undefined ? "batch" : strategyOf(ground),
     ...(isSoftware ? { idle: { parkAfterMs: SOFTWARE_PARK_MS } } : {}),
@@ -97,7 +98,7 @@ async function takeWindows(
     facts: {
       "% of a core": percent.toFixed(2),
       requests: kernel.stats().answered - answeredBefore,
-      strategy: kernel.strategyName,
+      strategy: kernel.info.strategy,
       kernel: isSoftware ? "parked while idle; at work its device is the CPU" : "polls",
     },
     bar: { text: `below ${barPercent} %`, isMet: percent < barPercent, isForGpu: true },
@@ -126,7 +127,7 @@ export const dutyCycle = residencyCase(
 
 async function takeDuty(ground: Ground, share: number): Promise<Taken> {
   const { context, device } = ground;
-  const kernel = await ResidentKernel.launch(device, { ...workKernel, strategy: strategyOf(ground) });
+  const kernel = await ResidentKernel.open({ device, ...workKernel, strategy: strategyOf(ground) });
   await using _kernel = kernel;
   const samplesUs: number[] = [];
   const windowMs = context.options.rounds === undefined ? DUTY_WINDOW_MS : SHORT_WINDOW_MS;
@@ -159,7 +160,7 @@ async function takeDuty(ground: Ground, share: number): Promise<Taken> {
       "share set": share,
       "share measured": measured.toFixed(3),
       "requests a second": Math.round((samplesUs.length * 1000) / windowMs),
-      strategy: kernel.strategyName,
+      strategy: kernel.info.strategy,
     },
     bar: { text: "measured at most a tenth above", isMet: measured <= share * 1.1, isForGpu: true },
   };

@@ -63,7 +63,8 @@ async function takeStream(
   pausesUs: number[],
 ): Promise<Taken> {
   const { context, device } = ground;
-  const kernel = await ResidentKernel.launch(device, {
+  const kernel = await ResidentKernel.open({
+    device,
     ...vaultKernel(stateBytes),
     strategy: strategyOf(ground),
   });
@@ -109,7 +110,7 @@ async function takeStream(
     facts: {
       "ms, latest": latestMs.toFixed(2),
       checkpoints: pausesUs.length,
-      strategy: kernel.strategyName,
+      strategy: kernel.info.strategy,
     },
     ...(where === "no checkpoint"
       ? {}
@@ -167,14 +168,14 @@ async function takeWaking(
   strategy: StrategyName,
   idle: { dozeAfterMs?: number; parkAfterMs?: number },
 ): Promise<Taken> {
-  await using kernel = await ResidentKernel.launch(device, { ...echoKernel, strategy, idle });
+  await using kernel = await ResidentKernel.open({ device, ...echoKernel, strategy, idle });
   const before = kernel.stats();
   const samplesUs: number[] = [];
   for (let word = 0; word < (context.options.rounds ?? WAKE_COUNT); word++) {
     await sleep(WAIT_MS);
     context.signal.throwIfAborted();
     const begin = performance.now();
-    const answer = kernel.callSync({ word }, TIMEOUT_MS);
+    const answer = kernel.callSync({ word }, { timeoutMs: TIMEOUT_MS });
     samplesUs.push((performance.now() - begin) * 1000);
     expectResult("the echo of a word, plus one", answer.word, echoReference(word));
   }
@@ -205,14 +206,15 @@ async function takeLaunches(ground: Ground): Promise<Taken> {
   const samplesUs: number[] = [];
   const launch = async (isCounted: boolean): Promise<string> => {
     const begin = performance.now();
-    await using kernel = await ResidentKernel.launch(ground.device, {
+    await using kernel = await ResidentKernel.open({
+      device: ground.device,
       ...echoKernel,
       strategy: strategyOf(ground),
     });
-    const { word } = kernel.callSync({ word: 7 }, TIMEOUT_MS);
+    const { word } = kernel.callSync({ word: 7 }, { timeoutMs: TIMEOUT_MS });
     if (isCounted) samplesUs.push((performance.now() - begin) * 1000);
     expectResult("the echo of a word, plus one", word, echoReference(7));
-    return kernel.strategyName;
+    return kernel.info.strategy;
   };
   const strategy = await launch(false); // compiles
   for (let round = 0; round < (ground.context.options.rounds ?? START_COUNT); round++) {
@@ -236,7 +238,7 @@ async function takeRestores(ground: Ground, folder: string): Promise<Taken> {
   return { samplesUs, expected: "the reference's sum", facts: { "bytes of state": MIB } };
 
   async function save(): Promise<void> {
-    await using kernel = await ResidentKernel.launch(device, options);
+    await using kernel = await ResidentKernel.open({ device, ...options });
     const deposit = { cell: 5, amount: 1000 };
     expectResult("a cell's sum", (await kernel.call(deposit)).sum, reference(deposit).sum);
     await kernel.checkpoint(file);
@@ -244,8 +246,8 @@ async function takeRestores(ground: Ground, folder: string): Promise<Taken> {
 
   async function restore(): Promise<void> {
     const begin = performance.now();
-    await using kernel = await ResidentKernel.restore(device, file, options);
-    const { sum } = kernel.callSync({ cell: 5, amount: 1 }, TIMEOUT_MS);
+    await using kernel = await ResidentKernel.restore({ file, device, ...options });
+    const { sum } = kernel.callSync({ cell: 5, amount: 1 }, { timeoutMs: TIMEOUT_MS });
     samplesUs.push((performance.now() - begin) * 1000);
     expectResult("a cell's sum after the restore", sum, 1001);
   }
@@ -257,7 +259,7 @@ async function takeRestores(ground: Ground, folder: string): Promise<Taken> {
  */
 async function takeRecoveries(ground: Ground): Promise<Taken> {
   const { context, device } = ground;
-  const kernel = await ResidentKernel.launch(device, { ...vaultKernel(MIB), strategy: strategyOf(ground) });
+  const kernel = await ResidentKernel.open({ device, ...vaultKernel(MIB), strategy: strategyOf(ground) });
   await using _kernel = kernel;
   const reference = vaultReference();
   const samplesUs: number[] = [];

@@ -42,7 +42,7 @@ export const dispatches = residencyCase(
 async function takeRun({ context, device, isSoftware }: Ground): Promise<Taken> {
   const wanted = context.options.requests ?? (isSoftware ? REQUESTS_ON_SOFTWARE : REQUESTS_ON_GPU);
   const before = { ...device.counters };
-  await using kernel = await ResidentKernel.launch(device, { ...echoKernel, strategy: "persistent" });
+  await using kernel = await ResidentKernel.open({ device, ...echoKernel, strategy: "persistent" });
   const started = { ...device.counters };
   const samplesUs: number[] = [];
   const perSample = Math.min(wanted, IN_FLIGHT * 64);
@@ -98,7 +98,7 @@ async function takeCalls(
   strategy: StrategyName,
   contenderOf: (kernel: EchoKernel) => Contender,
 ): Promise<Taken> {
-  await using kernel = await ResidentKernel.launch(device, { ...echoKernel, strategy });
+  await using kernel = await ResidentKernel.open({ device, ...echoKernel, strategy });
   const samplesUs: number[] = [];
   const limits = limitsOf(context, { samplesMax: 9000, budgetMs: 600 });
   await measure(contenderOf(kernel), samplesUs, limits, context.signal);
@@ -118,7 +118,7 @@ function syncContender(kernel: EchoKernel): Contender {
   let word = 0;
   let answer = 0;
   return {
-    run: () => void (answer = kernel.callSync({ word: ++word }, ANSWER_TIMEOUT_MS).word),
+    run: () => void (answer = kernel.callSync({ word: ++word }, { timeoutMs: ANSWER_TIMEOUT_MS }).word),
     check: () => expectResult("the echo of a word, plus one", answer, echoReference(word)),
   };
 }
@@ -165,9 +165,9 @@ export const burst = residencyCase(
 async function takeBurst(ground: Ground): Promise<Taken> {
   const { device, isSoftware } = ground;
   const count = isSoftware ? BURST_ON_SOFTWARE : BURST_ON_GPU;
-  await using kernel = await ResidentKernel.launch(device, { ...echoKernel, strategy: strategyOf(ground) });
+  await using kernel = await ResidentKernel.open({ device, ...echoKernel, strategy: strategyOf(ground) });
   let asked = 0;
-  return await takeBursts(ground, kernel.strategyName, count, {
+  return await takeBursts(ground, kernel.info.strategy, count, {
     async run() {
       await askInParallel(kernel, asked, count);
       asked += count;

@@ -140,9 +140,11 @@ export class SoakChapter {
       return;
     }
     const priority: Priority = random.percent(25) ? 1 : 0;
-    const options: CallOptions = { urgent: priority === 1 };
-    if (random.percent(12)) options.deadlineMs = random.between(0.02, 8);
-    if (random.percent(8)) options.signal = this.#signal();
+    const options: CallOptions = {
+      priority: priority === 1 ? "urgent" : "normal",
+      ...(random.percent(12) ? { timeoutMs: random.between(0.02, 8) } : {}),
+      ...(random.percent(8) ? { signal: this.#signal() } : {}),
+    };
     const entry = this.#ledger.ask(task, priority);
     const begin = performance.now();
     const answer = random.percent(30)
@@ -161,7 +163,7 @@ export class SoakChapter {
 
   #askSync(entry: Entry): void {
     try {
-      this.#answered(entry, this.#kernel.callSync(entry.task, SYNC_TIMEOUT_MS));
+      this.#answered(entry, this.#kernel.callSync(entry.task, { timeoutMs: SYNC_TIMEOUT_MS }));
     } catch (error) {
       const code = error instanceof EverwarpError ? error.code : undefined;
       if (code === "EW_DEVICE_LOST") {
@@ -192,7 +194,7 @@ export class SoakChapter {
     if (error.code === "EW_KERNEL_FAULT" && entry.task.operation === Operation.REFUSE) {
       entry.outcome = "refused";
       this.#counts.refused++;
-    } else if (error.code === "EW_DEADLINE_EXCEEDED") {
+    } else if (error.code === "EW_TIMEOUT") {
       entry.outcome = "open";
       this.#counts.expired++;
     } else if (error.code === "EW_ABORTED" || error.code === "EW_QUEUE_FULL") {
@@ -239,10 +241,10 @@ export class SoakChapter {
     const begin = performance.now();
     while (this.#pending.size > 0 && this.#failure === undefined) {
       if (performance.now() - begin > QUIET_TIMEOUT_MS) {
-        const { inFlight, waiting, recoveries } = this.#kernel.stats();
+        const { inFlight, pending, recoveries } = this.#kernel.stats();
         throw new EverwarpError(
           "EW_BENCH_WRONG_RESULT",
-          `${this.#pending.size} requests and checkpoints have not come to an end within ${QUIET_TIMEOUT_MS} ms (in flight ${inFlight}, waiting ${waiting}, recoveries ${recoveries})`,
+          `${this.#pending.size} requests and checkpoints have not come to an end within ${QUIET_TIMEOUT_MS} ms (in flight ${inFlight}, pending ${pending}, recoveries ${recoveries})`,
         );
       }
       await sleep(1);
@@ -261,7 +263,7 @@ export class SoakChapter {
           slices: 0,
           data: Array.from({ length: DATA_WORDS }, () => 0),
         },
-        { urgent },
+        { priority: urgent ? "urgent" : "normal" },
       );
     // A request whose deadline has passed may still be performed. Later requests of its priority wait for
     // that.
@@ -270,8 +272,8 @@ export class SoakChapter {
     const reports = await Promise.all(this.#ledger.doubtful.map(({ task }) => lookUp(task.serial, false)));
     const reference = this.#ledger.judge(new Map(reports.map((report) => [report.serial, report])));
     expectResult("requests that changed the kernel's state", count, reference.count);
-    const { inFlight, waiting, poisoned } = this.#kernel.stats();
-    expectResult("requests left in flight, in the line, and given up", inFlight + waiting + poisoned, 0);
+    const { inFlight, pending, poisoned } = this.#kernel.stats();
+    expectResult("requests left in flight, pending, and given up", inFlight + pending + poisoned, 0);
     return reference;
   }
 }

@@ -34,7 +34,7 @@ void perform(uint slot) {
 
   // A job adds the numbers of its slices; one that is lost or done twice shows in the sum.
   if (task.operation == ${Operation.JOB}u && gl_LocalInvocationIndex == 0u)
-    scratch.priorities[currentLane] = (step == 0u ? 0u : scratch.priorities[currentLane]) + step + 1u;
+    scratch.priorities[currentPriority] = (step == 0u ? 0u : scratch.priorities[currentPriority]) + step + 1u;
   if (!isLast) {
     suspend(uint64_t(step + 1u));
     return;
@@ -50,7 +50,7 @@ void perform(uint slot) {
     respond(slot, Report(task.serial, isKnown ? record.order : 0u, isKnown ? record.times : 0u, totals.count));
     return;
   }
-  uint amount = task.amount + (task.operation == ${Operation.JOB}u ? scratch.priorities[currentLane] : 0u);
+  uint amount = task.amount + (task.operation == ${Operation.JOB}u ? scratch.priorities[currentPriority] : 0u);
   for (uint index = 0u; index < ${DATA_WORDS}u; index++) amount += task.data[index];
   spend(${DATA_WORDS}u);
   uint order = totals.count + 1u;

@@ -159,7 +159,7 @@ class Soak {
 
   async close(): Promise<void> {
     // After a failure, it may not stop properly. Only the failure counts.
-    await this.#kernel?.stop(1_000).catch(() => undefined);
+    await this.#kernel?.close({ timeoutMs: 1_000 }).catch(() => undefined);
     this.#device.close();
   }
 
@@ -175,10 +175,10 @@ class Soak {
     const options = this.#options();
     if (isFirst || this.#random.percent(10)) {
       this.#reference = new SoakReference();
-      return ResidentKernel.launch(this.#device, options);
+      return ResidentKernel.open({ device: this.#device, ...options });
     }
     this.#restores++;
-    const kernel = await ResidentKernel.restore(this.#device, this.#mainFile, options);
+    const kernel = await ResidentKernel.restore({ file: this.#mainFile, device: this.#device, ...options });
     expectResult("requests in flight when all was quiet", kernel.restored.length, 0);
     return kernel;
   }
@@ -196,8 +196,8 @@ class Soak {
       ...soakKernel,
       strategy,
       slots,
-      queueLimit: random.of([16, 1024]),
-      attemptsMax: 5,
+      maxPending: random.of([16, 1024]),
+      maxAttempts: 5,
       trace: random.of([0, 100]),
       idle: {
         ...(random.percent(50) ? { parkAfterMs: random.of([0.5, 5]) } : {}),
@@ -205,7 +205,7 @@ class Soak {
       },
       ...(leaseMs === undefined ? {} : { leaseMs }),
       // A small journal fills again and again, and each time a checkpoint is taken.
-      ...(random.percent(40) ? { checkpoint: { journalBytesMax: slots * 4096 } } : {}),
+      ...(random.percent(40) ? { checkpoint: { maxJournalBytes: slots * 4096 } } : {}),
     };
   }
 
@@ -236,7 +236,7 @@ class Soak {
     await kernel.checkpoint(this.#mainFile);
     this.#counts.checkpoints++;
     this.#counts.files++;
-    await kernel.stop();
+    await kernel.close();
     this.#kernel = undefined;
     const { recoveries, relaunches } = kernel.stats();
     this.#recoveries += recoveries;
@@ -250,7 +250,7 @@ class Soak {
   async #fork({ ledger }: ChapterResult): Promise<void> {
     this.#forks++;
     const device = this.#device.isLost ? this.#device.replace() : this.#device;
-    await using kernel = await ResidentKernel.restore(device, this.#middleFile, this.#options());
+    await using kernel = await ResidentKernel.restore({ file: this.#middleFile, device, ...this.#options() });
     const reports: Report[] = [];
     for (const result of await Promise.allSettled(kernel.restored)) {
       if (result.status === "fulfilled") reports.push(result.value);

@@ -148,7 +148,8 @@ async function openEcho({ options }: BenchContext): Promise<Asked> {
     select: deviceSelection(options.device),
     sharesSoftware: strategy === "adaptive",
   });
-  const kernel = await ResidentKernel.launch(session.device, {
+  const kernel = await ResidentKernel.open({
+    device: session.device,
     source: { text: ECHO },
     request: struct("Request", { value: u32 }),
     response: struct("Response", { value: u32 }),
@@ -161,7 +162,8 @@ async function openEcho({ options }: BenchContext): Promise<Asked> {
     subject: "echo of one word",
     expected: "the word plus one",
     contender: {
-      run: () => void (answered = kernel.callSync({ value: ++asked }, ANSWER_TIMEOUT_MS).value),
+      run: () =>
+        void (answered = kernel.callSync({ value: ++asked }, { timeoutMs: ANSWER_TIMEOUT_MS }).value),
       check: () => expectResult("the echo", answered, asked + 1),
     },
     async [Symbol.asyncDispose]() {

@@ -2,7 +2,7 @@
  * Drives the requests of one system until they are answered. There is one driver a backend, whoever waits.
  *
  *     request ──▶ sent at once ──▶ spin ──answered──▶ the caller goes on in the same turn of the event loop
- *                                    └── not soon ──▶ drive: turns of the event loop, then sleeps, until nothing is left
+ *                                    └── not soon ──▶ drive: turns of the event loop, then sleeps, until all is done
  *
  * Invariants: one loop drives, however many wait. No timer and no immediate exists while nothing waits or is in flight.
  * The event loop never stands still for longer than a spin. Nothing is allocated for an answer that comes within a
@@ -56,6 +56,7 @@ export interface DriverOptions {
 /** Awaiting this resumes after the caller's synchronous code. */
 export const CALLER_DONE: Promise<void> = Promise.resolve();
 
+/** Waits for the requests of one system. */
 export class CompletionDriver {
   /** Call `overdue()` before an answer within a spin: it lets the event loop turn. */
   readonly turns = new EventLoopTurns();

@@ -3,7 +3,7 @@
  *
  *     runs, a list for each change   ├────── run ──────┤  ├─ run ─┤      words that changed on the host
  *     pages of the mirror            ┆        ┆        ┆        ┆
- *     spans                          ├────────┤├───────┤  ├─────┤├┤      within one page, and not too long for a workgroup
+ *     spans                          ├────────┤├───────┤  ├─────┤├┤      within one page, short enough for a workgroup
  */
 
 /** Vectors of 16 bytes that one workgroup stores. */

@@ -1,13 +1,13 @@
 /**
  * A sparse space of host words, mirrored page by page in device memory.
  *
- *     page p of the space ──▶ directory[p] = address / 2^addressBits      (upload memory: the host adds, the kernel reads)
+ *     page p of the space ──▶ directory[p] = address / 2^addressBits     (upload memory: the kernel reads it)
  *                                │
  *     chunks of device memory    ▼
  *     ┌ what is needed first ┬ … ┬ what is needed, or a sixteenth of what there is ┐
  *
- * Invariants: a page has a place before anything is written to it, and keeps the place. No memory is freed while a kernel runs.
- * A system may use the words of the directory behind the pages for itself.
+ * Invariants: a page has a place before anything is written to it, and keeps the place. No memory is freed while a
+ * kernel runs. A system may use the words of the directory behind the pages for itself.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";

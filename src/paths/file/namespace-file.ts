@@ -74,7 +74,7 @@ function assertVersion(about: About, file: string, refuse: (what: string) => nev
   if (version !== Table.VERSION) {
     throw new EverwarpError(
       "EW_NAMESPACE_OUTDATED",
-      `${file} has version ${JSON.stringify(version)?.slice(0, 40)} of the path table, and this is everwarp with version ${Table.VERSION}`,
+      `${file} has version ${JSON.stringify(version)?.slice(0, 40)} of the path table, not ${Table.VERSION}`,
       { remedy: "Load it with the version of everwarp that saved it." },
     );
   }

@@ -1,11 +1,10 @@
 /**
- * Looks paths up in device memory, with the lookup kernel kept resident (or dispatched, where it cannot stay).
+ * Looks paths up in device memory, with a lookup kernel that stays resident, or is dispatched if it cannot stay.
  *
- *     lookup ──▶ line ──chunks──▶ ring of inputs (upload) + request ──▶ kernel ──▶ ring of results (readback) ──▶ Int32Array
- *     apply ───▶ line ──runs────▶ the same ring ─────────────────────────▶ kernel stores them in the table
+ *     lookup ──▶ queue ──chunks──▶ input ring (upload) + request ──▶ kernel ──▶ result ring (readback) ──▶ Int32Array
+ *     apply ───▶ queue ──spans───▶ the same ring ───────────────────▶ kernel stores them in the table
  *
- * The line (request-line.ts) keeps the order, request-driver.ts sees to it that it goes on; here is what they work
- * with.
+ * `request-queue.ts` keeps the order, `request-driver.ts` waits. This file owns what they work with.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile } from "../../programs/index.ts";
@@ -42,22 +41,24 @@ import { ResultReader } from "./result-reader.ts";
 
 const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const SLOT_COUNT = 256;
-/** An idle kernel gives the device back to others after this long; the next lookup launches it again. */
+/** An idle kernel leaves the device to others after this long. The next lookup launches it again. */
 const PARK_AFTER_MS = 1_000;
 const VECTOR_BYTES = 16;
 /** Specialization constants of lookup.comp. */
 const TOGETHER_PATHS_MAX_ID = 1;
 const IS_IN_STEP_ID = 2;
 
+/** How a device looks paths up. */
 export interface DeviceBackendOptions extends SessionOptions {
-  /** How the kernel is run; `auto` lets the device profile decide. */
+  /** How the kernel runs. Default: "auto", which follows the profile of the device. */
   strategy?: StrategyName | "auto";
-  /** Overrules how the kernel is laid over the device; for measurements. */
+  /** Overrules the shape of the kernel; for measurements. */
   shape?: Partial<LookupShape>;
-  /** Idle time after which the kernel parks; a second if not given. */
+  /** Milliseconds without lookups after which the kernel parks. Default: 1,000. */
   parkAfterMs?: number;
 }
 
+/** A device that answers lookups. */
 export class DeviceBackend implements Backend {
   readonly kind = "device";
   readonly device: Device;
@@ -66,7 +67,7 @@ export class DeviceBackend implements Backend {
   readonly #program: ProgramLoop;
   readonly #table: DeviceTable;
   readonly #driver: RequestDriver;
-  /** Gives back what `open` took. */
+  /** Frees what `open` took. */
   readonly #giveBack: () => void;
 
   private constructor(parts: {
@@ -89,13 +90,13 @@ export class DeviceBackend implements Backend {
     this.shape = shape;
     this.#program = program;
     this.#table = table;
-    const line = new RequestQueue(
+    const queue = new RequestQueue(
       kernel,
       new RequestSender(kernel, shape, table, words, parts.inputs),
       new ResultReader(new Int32Array(parts.results.host)),
       profile.loopLimit === undefined ? undefined : new PathWalker(words),
     );
-    this.#driver = new RequestDriver(kernel, line);
+    this.#driver = new RequestDriver(kernel, queue);
   }
 
   /**
@@ -120,37 +121,13 @@ export class DeviceBackend implements Backend {
     try {
       const shape = lookupShape(device.info, profile, wanted);
       const table = take(new DeviceTable(device, image.words, shape.guessCount));
-      // What the kernel reads in vectors may lie a little behind the last byte.
-      const inputs = take(
-        device.createBuffer({
-          role: "upload",
-          sizeBytes: shape.inputBytes + 2 * VECTOR_BYTES,
-          label: "paths to look up",
-        }),
-      );
-      const results = take(
-        device.createBuffer({
-          role: "readback",
-          sizeBytes: shape.resultCount * PathRequest.RESULT_BYTES,
-          label: "inodes found",
-        }),
-      );
-      new Uint32Array(results.host).fill(0);
-      const request = {
-        file: kernelFile("paths/kernels/lookup"),
-        label: "lookup",
-        specialization: {
-          [WORKGROUP_SIZE_ID]: shape.workgroupSize,
-          [TOGETHER_PATHS_MAX_ID]: shape.togetherPathsMax,
-          [IS_IN_STEP_ID]: shape.isInStep ? 1 : 0,
-        },
-      };
-      const program = await launchProgram(request, {
+      const inputs = take(inputRing(device, shape));
+      const results = take(resultRing(device, shape));
+      const program = await launchProgram(lookupProgram(shape), {
         device,
         profile,
         strategy,
-        // Where loops are limited, a poll in vain counts all loops of the kernel, as each is entered by no lane: no
-        // launch could stay for long.
+        // Where loops are limited, a poll in vain counts every loop of the kernel: no launch could stay for long.
         strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
         hasClock: device.info.features.includes("shaderDeviceClock"),
@@ -173,7 +150,7 @@ export class DeviceBackend implements Backend {
     }
   }
 
-  /** How the kernel is run. */
+  /** How the kernel runs. */
   get strategyName(): StrategyName {
     return this.#program.loop.strategyName;
   }
@@ -198,8 +175,9 @@ export class DeviceBackend implements Backend {
     return this.#table.guessCount;
   }
 
+  /** See `Backend.lookup`. */
   async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
-    if (packed.offsets.length === 0) checkPacked(packed); // all else the kernel checks
+    if (packed.offsets.length === 0) checkPacked(packed); // the kernel checks the rest
     return this.#driver.lookup(new PackedBatch(packed, options));
   }
 
@@ -209,13 +187,13 @@ export class DeviceBackend implements Backend {
     return new KeptPaths(this.device, packed);
   }
 
-  /** Resolves paths that lie on the device already: nothing but results travels. @throws as `lookup` */
+  /** Resolves paths that lie on the device already: only results travel. @throws as `lookup` */
   lookupKept(kept: KeptPaths, options: LookupOptions = {}): Promise<Int32Array> {
     return this.#driver.lookup(new PackedBatch(kept.packed, options, kept));
   }
 
   /**
-   * The same, and the results stay where the kernel wrote them: ends when it has. For measuring the kernel alone.
+   * As `lookupKept`, but leaves the results where the kernel wrote them. For measuring the kernel alone.
    * @throws as `lookup`
    */
   async resolveKept(kept: KeptPaths, options: LookupOptions = {}): Promise<void> {
@@ -227,19 +205,20 @@ export class DeviceBackend implements Backend {
     return this.#driver.lookup(new TextBatch(paths, options));
   }
 
+  /** See `Backend.lookupSingle`. */
   lookupSingle(path: PathLike, options: LookupOptions = {}): SingleLookup | undefined {
     return this.#driver.lookupSingle(path, options);
   }
 
   /**
-   * Mirrors a change. What the runs hold is read when it is sent, together with all changes behind it by then: the
-   * image and `apply` must
-   * change in one stretch of code, as the contract says.
+   * See `Backend.apply`. A run is read when it is sent, together with all changes after it. So the caller must change
+   * the image and call `apply` without awaiting anything in between.
    */
   apply({ runs }: TableEdits): Promise<void> {
     return this.#driver.write(runs);
   }
 
+  /** See `Backend.close`. */
   async close(): Promise<void> {
     this.#driver.end(
       new EverwarpError("EW_CLOSED", "the namespace was closed before this was answered", {
@@ -252,4 +231,31 @@ export class DeviceBackend implements Backend {
       this.#giveBack();
     }
   }
+}
+
+/** Bytes of paths, and words of writes, on their way to the kernel. */
+function inputRing(device: Device, { inputBytes }: LookupShape): DeviceBuffer {
+  // The kernel reads vectors, which may reach a little behind the last byte.
+  const sizeBytes = inputBytes + 2 * VECTOR_BYTES;
+  return device.createBuffer({ role: "upload", sizeBytes, label: "paths to look up" });
+}
+
+/** Results on their way back. No word of it is a valid seal at first. */
+function resultRing(device: Device, { resultCount }: LookupShape): DeviceBuffer {
+  const sizeBytes = resultCount * PathRequest.RESULT_BYTES;
+  const results = device.createBuffer({ role: "readback", sizeBytes, label: "inodes found" });
+  new Uint32Array(results.host).fill(0);
+  return results;
+}
+
+function lookupProgram(shape: LookupShape): Parameters<typeof launchProgram>[0] {
+  return {
+    file: kernelFile("paths/kernels/lookup"),
+    label: "lookup",
+    specialization: {
+      [WORKGROUP_SIZE_ID]: shape.workgroupSize,
+      [TOGETHER_PATHS_MAX_ID]: shape.togetherPathsMax,
+      [IS_IN_STEP_ID]: shape.isInStep ? 1 : 0,
+    },
+  };
 }

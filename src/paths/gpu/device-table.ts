@@ -1,8 +1,9 @@
 /**
  * The path table in device memory: a mirror of its pages, and the guesses.
  *
- * Guesses are directories by the hash of their paths, as the kernel last saw them: a word each, which may be wrong. Larger memory
- * for them is taken with a write only: no lookup is in flight then, and the next one reads anew where they are.
+ * Guesses are directories by the hash of their paths, as the kernel last saw them: a word each, which may be wrong.
+ * Larger memory for them is taken with a write only: no lookup is in flight then, and the next one reads anew where
+ * they are.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { PageMirror, type WordSpan } from "../../engine/index.ts";
@@ -72,7 +73,9 @@ export class DeviceTable implements Disposable {
     this.#mirror[Symbol.dispose]();
   }
 
-  /** Makes more guesses if they are worth it; what was remembered is forgotten. Without memory they stay as they are. */
+  /**
+   * Makes more guesses if they are worth it; what was remembered is forgotten. Without memory they stay as they are.
+   */
   #growGuesses(): void {
     const count = this.#fixedGuessCount ?? guessCountFor(this.#image[TableHeader.ENTRY_COUNT]);
     if (count <= this.guessCount) return;

@@ -1,13 +1,14 @@
-/** Packed paths that lie on the device, to be looked up again and again: then nothing but results travels. */
+/** Packed paths that lie on the device, for lookups again and again: only results travel then. */
 import { drainWriteCombining } from "../../residency/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type { PackedPaths } from "../lookup/index.ts";
 
 const VECTOR_BYTES = 16;
 
+/** Packed paths in memory of the device. */
 export class KeptPaths implements Disposable {
   readonly packed: PackedPaths;
-  /** Bytes from 0 on, then offsets. */
+  /** The bytes from 0 on, then the offsets. */
   readonly buffer: DeviceBuffer;
   readonly offsetsAt: number;
 
@@ -28,7 +29,7 @@ export class KeptPaths implements Disposable {
     drainWriteCombining();
   }
 
-  /** Frees the memory; no lookup of these paths may be in flight. */
+  /** Frees the memory. No lookup of these paths may be in flight. */
   [Symbol.dispose](): void {
     this.buffer[Symbol.dispose]();
   }

@@ -1,9 +1,9 @@
 /**
- * Lookups in the line: many paths, sent in one request or several, and answered once; or a single one.
+ * Lookups on a device: a batch of paths, sent in one request or several and answered once; or a single path.
  *
- *     packed    one piece, sent from where it lies (in the caller's memory, or on the device)
- *     strings   ├─ group ─┼─ group ─┼─ group …    each is packed when the one before it was sent, over the same memory: it stays in the
- *                                                 cache, and the device works on one group while the next is packed
+ *     packed    one piece, sent from where it lies: the caller's memory, or the device
+ *     strings   ├─ group ─┼─ group ─┼─ group …    a group is packed when the one before it was sent, over the same
+ *                                                 memory: it stays in the cache, and the device works meanwhile
  */
 import {
   type LookupOptions,
@@ -20,22 +20,23 @@ import type { KeptPaths } from "./kept-paths.ts";
 
 const UNRESOLVED = PathRequest.UNRESOLVED | 0;
 
-/** Words of a request that say how to look up. */
+/** The word of a request that says how to look up. */
 export function operationOf(followSymlinks: boolean): number {
   return PathRequest.LOOKUP | (followSymlinks ? PathRequest.FOLLOW : 0);
 }
 
+/** Paths that are looked up together. Ends when every path has its result. */
 export abstract class LookupBatch extends Deferred {
   readonly kind = "lookup";
   readonly count: number;
   readonly results: Int32Array;
   readonly directory: number;
   readonly operation: number;
-  /** First path that was not sent yet. */
+  /** The first path that was not sent yet. */
   next = 0;
   /** Paths without a result. */
   left: number;
-  /** Those that are packed, and which path of the batch is the first of them. */
+  /** The paths that are packed now, and which path of the batch is the first of them. */
   abstract readonly packed: PackedPaths;
   abstract readonly packedFirst: number;
 
@@ -52,40 +53,40 @@ export abstract class LookupBatch extends Deferred {
     return this.next === this.count;
   }
 
-  /** On the device already: nothing is copied there. */
+  /** Set if the paths lie on the device already: nothing is copied then. */
   get kept(): KeptPaths | undefined {
     return undefined;
   }
 
-  /** Results stay where the kernel wrote them: nobody wants them. */
+  /** Are the results left where the kernel wrote them? For measurements. */
   readonly isResultless: boolean = false;
 
-  /** Sees to it that the next path is packed. */
+  /** Packs the next paths, unless they are packed. @throws for what is no path */
   abstract packNext(): void;
 
-  /** So many results have come. */
+  /** Notes that results have come. */
   arrive(count: number): void {
     this.left -= count;
     if (this.left === 0) this.end();
   }
 
-  /**
-   * Resolves the paths that the kernel gave up, as their symlinks and components were too many for a driver that limits
-   * loops.
-   */
+  /** Resolves the paths that took too many loop rounds for a driver that limits loops. */
   resolveRest(walker: PathWalker, first: number, count: number): void {
     const { results } = this;
     for (let index = first; index < first + count; index++)
       if (results[index] === UNRESOLVED) results[index] = this.walk(walker, index);
   }
 
+  /** Resolves one path on the host. @returns inode or −errno */
   protected abstract walk(walker: PathWalker, index: number): number;
 
+  /** Is a symlink followed that the whole path names? */
   protected get isFollowing(): boolean {
     return (this.operation & PathRequest.FOLLOW) !== 0;
   }
 }
 
+/** A batch of packed paths. */
 export class PackedBatch extends LookupBatch {
   readonly packed: PackedPaths;
   readonly packedFirst = 0;
@@ -104,7 +105,7 @@ export class PackedBatch extends LookupBatch {
   }
 
   packNext(): void {
-    // It is.
+    // They are packed.
   }
 
   protected walk(walker: PathWalker, index: number): number {
@@ -114,10 +115,11 @@ export class PackedBatch extends LookupBatch {
 }
 
 const EMPTY: PackedPaths = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) };
-/** Packers that no batch is using. */
+/** Packers that no batch uses now. */
 const packers: PathPacker[] = [];
 const IDLE_PACKERS_MAX = 16;
 
+/** A batch of strings and bytes, which is packed group by group. */
 export class TextBatch extends LookupBatch {
   packed = EMPTY;
   packedFirst = 0;
@@ -143,7 +145,7 @@ export class TextBatch extends LookupBatch {
     super.arrive(count);
   }
 
-  /** What is packed was sent: another batch can have the memory. */
+  /** Everything was sent: another batch can have the memory. */
   #giveBack(): void {
     if (this.#packer === undefined) return;
     this.packed = EMPTY;
@@ -157,7 +159,7 @@ export class TextBatch extends LookupBatch {
   }
 }
 
-/** One path that travels in its request, as its result does in the completion. */
+/** One path. It travels in its request, and its result in the completion. */
 export class SinglePath extends Deferred {
   inode = 0;
 }

@@ -3,6 +3,7 @@ import { type DeviceProfile, softwareThreadCount } from "../../residency/index.t
 import type { DeviceInfo } from "../../vulkan/index.ts";
 import { PathRequest } from "../table/index.ts";
 
+/** Sizes of the lookup kernel and of its rings. */
 export interface LookupShape {
   /** Threads of a workgroup. */
   readonly workgroupSize: number;
@@ -10,21 +11,21 @@ export interface LookupShape {
   readonly residentWorkgroupCount: number;
   /** Workgroups of a launch that ends by itself. */
   readonly boundedWorkgroupCount: number;
-  /** Requests that one launch takes at most. */
+  /** Most requests of one launch. */
   readonly requestsPerBatch: number;
-  /** Paths, and bytes of paths, that one request has at most (a single path may have more bytes). */
+  /** Most paths of one request. */
   readonly chunkPaths: number;
+  /** Most bytes of the paths of one request; a single path may have more. */
   readonly chunkBytes: number;
-  /** Bytes of the ring of inputs, and results in the ring of outputs. */
+  /** Bytes of the input ring. */
   readonly inputBytes: number;
+  /** Results of the output ring. */
   readonly resultCount: number;
-  /** Paths that each subgroup resolves with all its lanes; of more, each lane takes its own. */
+  /** Up to so many paths a subgroup, all its lanes resolve one path together. With more, each lane takes its own. */
   readonly togetherPathsMax: number;
-  /** Do the lanes of a subgroup always go in step? */
+  /** Do the lanes of a subgroup always run in step? */
   readonly isInStep: boolean;
-  /**
-   * Directories that the kernel remembers by their paths: a power of two. As many as go with the entries, if not given.
-   */
+  /** Directories that the kernel remembers by their paths: a power of two. Default: it follows the entries. */
   readonly guessCount?: number;
 }
 
@@ -32,7 +33,7 @@ const GUESSES_LOG_MIN = 12;
 const GUESSES_LOG_MAX = 20;
 const ENTRIES_PER_GUESS = 4;
 
-/** Directories that are worth remembering in a namespace of so many entries, at a word each: a power of two. */
+/** Directories that are worth remembering in a namespace of `entryCount` entries, at a word each: a power of two. */
 export function guessCountFor(entryCount: number): number {
   const log = Math.round(Math.log2(Math.max(1, entryCount / ENTRIES_PER_GUESS)));
   return 2 ** Math.min(Math.max(log, GUESSES_LOG_MIN), GUESSES_LOG_MAX);
@@ -48,6 +49,7 @@ const GPU_WORKGROUP_SIZE = 256;
 /** Up to here, all lanes on one path after the other are faster than each lane on its own. */
 const TOGETHER_PATHS = 8;
 
+/** The shape for a device. @param wanted overrules it, for measurements */
 export function lookupShape(
   info: DeviceInfo,
   profile: DeviceProfile,

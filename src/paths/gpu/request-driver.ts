@@ -1,12 +1,11 @@
 /**
- * Lookups and writes as their callers see them. The queue keeps the order; the engine's completion driver waits.
+ * Lookups and writes as their callers see them. The queue keeps the order; the completion driver of src/engine waits.
  *
- *     lookup ──▶ sent at once ──▶ a microtask later: spin ──answered──▶ the caller goes on, in the same turn of the event loop
+ *     lookup ──▶ sent at once ──▶ a microtask later: spin ──answered──▶ the caller goes on, in the same turn
  *                                                      └─ not soon ──▶ the driver goes on in turns of the event loop
  *
  * Invariant: spinning begins after the caller's synchronous code. So many calls in a row are all sent before the first
- * is waited
- * for.
+ * is waited for.
  */
 import type { EverwarpError } from "../../base/index.ts";
 import { CALLER_DONE, CompletionDriver } from "../../engine/index.ts";
@@ -21,6 +20,7 @@ const SPIN_PATHS_MAX = 8192;
 /** One of so many single lookups asks whether the event loop is overdue. */
 const SINGLES_PER_TURN_CHECK = 16;
 
+/** Lookups and writes on a device, as promises. */
 export class RequestDriver {
   readonly #queue: RequestQueue;
   readonly #driver: CompletionDriver;

@@ -1,14 +1,14 @@
 /**
- * The line of lookups and writes before the kernel.
+ * Lookups and writes that wait for the kernel, and those in flight.
  *
- *     lookup ──▶ ┌ line ────────────────────────┐ send ┌ in flight ─────────┐ collect
- *     apply ───▶ │ batch  batch  WRITE  batch … │ ───▶ │ chunk chunk chunk  │ ───▶ results
+ *     lookup ──▶ ┌ waiting ─────────────────────┐ send ┌ in flight ─────────┐ collect
+ *     write ───▶ │ batch  batch  WRITE  batch … │ ───▶ │ chunk chunk chunk  │ ───▶ results
  *                └──────────────────────────────┘      └────────────────────┘
  *
- * Invariants: the line is served in its order. A write waits until no lookup is in flight, and lookups behind it wait
- * until it is answered: so no lookup sees half of a change, and every lookup behind `write` sees all of it. Requests
- * are answered in their order. Whatever is in the line or in flight when it
- * ends is told why; results that have come are kept.
+ * Invariants: the queue is served in its order, and requests are answered in their order. A write waits until no lookup
+ * is in flight, and the lookups after it wait until it is answered. So no lookup sees half of a change, and every
+ * lookup after `write` sees all of it. When the queue ends, everyone who waits is told why; results that have come are
+ * kept.
  *
  * Why writes wait instead of lookups checking: docs/decisions/0004-path-table-writes.md.
  */
@@ -20,15 +20,16 @@ import { type LookupBatch, SinglePath } from "./lookup-batch.ts";
 import { ANSWERED_INLINE, type Flight, type LookupKernel, type RequestSender } from "./request-sender.ts";
 import type { ResultReader } from "./result-reader.ts";
 
+/** The order of lookups and writes. Nothing in it blocks. */
 export class RequestQueue implements DrivenRequests {
   readonly #kernel: LookupKernel;
   readonly #sender: RequestSender;
   readonly #results: ResultReader;
-  /** Resolves what the kernel gives up; undefined where it never does. */
+  /** Resolves what the kernel gives up; undefined if it never does. */
   readonly #walker: PathWalker | undefined;
-  readonly #line: (LookupBatch | MirrorWrite)[] = [];
+  readonly #waiting: (LookupBatch | MirrorWrite)[] = [];
   readonly #flights: Flight[] = [];
-  /** The one write in the line; all changes until it is sent are part of it. */
+  /** The one write that waits. All changes until it is sent are part of it. */
   #pending: MirrorWrite | undefined;
   /** The write whose requests are in flight. */
   #writing: MirrorWrite | undefined;
@@ -57,57 +58,60 @@ export class RequestQueue implements DrivenRequests {
     return this.#answeredCount;
   }
 
-  /** Nothing is in line or in flight. */
+  /** Does nothing wait, and is nothing in flight? */
   get isIdle(): boolean {
-    return this.#flights.length === 0 && this.#line.length === 0;
+    return this.#flights.length === 0 && this.#waiting.length === 0;
   }
 
-  /** Sends one path past an idle line; undefined where that cannot be: it is not idle, or the path is long. */
+  /** Sends one path past an empty queue; undefined if the queue is not empty, or the path is long. */
   lookupSingle(path: PathLike, directory: number, operation: number): SinglePath | undefined {
     if (!this.isIdle || this.#writing !== undefined || this.#failure !== undefined) return undefined;
-    // What the kernel gives up must be walked here, by its text.
+    // What the kernel gives up is walked here, by its text.
     if (this.#walker !== undefined) return undefined;
     const single = new SinglePath();
     try {
       return this.#fly(this.#sender.sendSingle(path, directory, operation, single)) ? single : undefined;
     } catch (error) {
-      // Who asks again, with a batch, is told why.
+      // The caller asks again with a batch, and is told why.
       this.#endBy(error);
       return undefined;
     }
   }
 
+  /** Adds a batch, and sends what can be sent. */
   lookup(batch: LookupBatch): void {
-    this.#line.push(batch);
+    this.#waiting.push(batch);
     this.send();
   }
 
+  /** Adds a change: pairs of begin and end, in words. One of `resolve` and `reject` is called when it has ended. */
   write(runs: Uint32Array, resolve: () => void, reject: (error: unknown) => void): void {
-    // What a write reads is the table of that moment, newest changes and all: so they all must be part of it, or an
-    // entry could come before what it points to. Lookups in between may see a change that was asked for behind them.
+    // A write reads the table of the moment when it is sent, newest changes included. So all changes must be part of
+    // it, or an entry could come before what it points to. Lookups in between may see a change that was made after
+    // them.
     const open = this.#writing !== undefined && !this.#writing.isSent ? this.#writing : this.#pending;
     if (open !== undefined) open.add(runs, { resolve, reject });
     else {
       this.#pending = new MirrorWrite(Table.PAGE_WORDS);
       this.#pending.add(runs, { resolve, reject });
-      this.#line.push(this.#pending);
+      this.#waiting.push(this.#pending);
     }
     this.send();
   }
 
-  /** Nothing is answered any more: everyone who waits is told why. */
+  /** Ends the queue: everyone who waits is told why nothing is answered any more. */
   end(error: EverwarpError): void {
     this.#failure ??= error;
     for (const { batch, single } of this.#flights.splice(0)) (batch ?? single)?.end(error);
     this.#writing?.reject(error);
     this.#writing = this.#pending = undefined;
-    for (const waiting of this.#line.splice(0)) {
-      if (waiting.kind === "write") waiting.reject(error);
-      else waiting.end(error);
+    for (const each of this.#waiting.splice(0)) {
+      if (each.kind === "write") each.reject(error);
+      else each.end(error);
     }
   }
 
-  /** Sends what can be sent, in line. */
+  /** Sends what can be sent, in its order. */
   send(): void {
     try {
       while (this.#sendNext());
@@ -116,7 +120,7 @@ export class RequestQueue implements DrivenRequests {
     }
   }
 
-  /** Takes in what the device has done already. */
+  /** Takes the results that the device has. */
   #look(): void {
     this.#kernel.poll();
     this.collect();
@@ -127,15 +131,15 @@ export class RequestQueue implements DrivenRequests {
     this.end(error);
   }
 
-  /** Takes one step in line; false where there is nothing to send, or no room now. */
+  /** Takes one step. @returns false if nothing waits, or there is no room now */
   #sendNext(): boolean {
     const writing = this.#writing;
     if (writing !== undefined) return !writing.isSent && this.#fly(this.#sender.sendWrite(writing));
-    const next = this.#line[0];
+    const next = this.#waiting[0];
     if (next === undefined) return false;
     if (next.kind === "write") {
       if (this.#flights.length > 0) return false;
-      this.#line.shift();
+      this.#waiting.shift();
       this.#pending = undefined;
       this.#writing = next;
       this.#sender.beginGeneration();
@@ -143,22 +147,22 @@ export class RequestQueue implements DrivenRequests {
     }
     const flight = next.isEnded ? undefined : this.#sendChunk(next);
     if (next.isEnded) {
-      this.#line.shift();
+      this.#waiting.shift();
       return true;
     }
     if (!this.#fly(flight)) return false;
-    if (next.isSent) this.#line.shift();
-    // While the device works on this, what it has done already is taken in.
+    if (next.isSent) this.#waiting.shift();
+    // While the device works on this, the results that it has are taken.
     else this.#look();
     return true;
   }
 
-  /** Packs and sends the next paths of the first batch in line; ends it where some of them are no paths. */
+  /** Packs and sends the next paths of a batch. The batch ends if some of them are no paths. */
   #sendChunk(batch: LookupBatch): Flight | undefined {
     try {
       batch.packNext();
     } catch (error) {
-      // What is no path can be packed by nobody; all others go on.
+      // Only this batch has a value that is no path.
       batch.end(error);
       return undefined;
     }

@@ -5,7 +5,8 @@
  *     other paths        ──▶ input ring (upload) ──▶ where they are, where results go (result ring)
  *     words of the table ──▶ input ring (upload) ──▶ where they are
  *
- * Both rings are first in, first out, as requests are answered in their order. A flight knows what its request took of them, and
+ * Both rings are first in, first out, as requests are answered in their order. A flight knows what its request took of
+ * them, and
  * `release` gives it back.
  */
 import {
@@ -89,7 +90,7 @@ export class RequestSender {
     this.#resultRing = new Ring(shape.resultCount);
   }
 
-  /** Sends one path by itself; undefined where it is too long for that. The kernel must have room. */
+  /** Sends one path by itself; undefined if it is too long for that. The kernel must have room. */
   sendSingle(path: PathLike, directory: number, operation: number, single: SinglePath): Flight | undefined {
     const length = typeof path === "string" ? this.#encodeInline(path) : this.#copyInline(path);
     if (length < 0) return undefined;
@@ -106,7 +107,7 @@ export class RequestSender {
   }
 
   /**
-   * Sends some paths of those that a batch has packed; undefined where there is no room now.
+   * Sends some of the paths that a batch has packed; undefined if there is no room now.
    * @throws EW_BAD_ARGUMENT for paths that leave the bytes
    */
   sendChunk(batch: LookupBatch): Flight | undefined {
@@ -122,11 +123,11 @@ export class RequestSender {
     if (offsets[first + count] - base > chunkBytes)
       count = Math.max(1, pathsWithin(offsets, first, count, base + chunkBytes));
     let length = offsets[first + count] - base;
-    // The kernel sees to the offsets in between.
+    // The kernel checks the offsets in between.
     if (length < 0 || base + length > bytes.length) throw misplacedError(batch.packed);
     const isInline = kept === undefined && count === 1 && length <= PathRequest.INLINE_BYTES_MAX;
     payload[PathRequest.TEXT_BYTES] = kept === undefined ? length : offsets[offsets.length - 1] - offsets[0];
-    // A path that is too long is not looked at: none of its bytes are sent, only how many there were.
+    // A path that is too long is not sent, only its length.
     if (count === 1 && length > chunkBytes) length = 0;
     const textBytes = (length + VECTOR_BYTES - 1) & -VECTOR_BYTES;
     const size =
@@ -169,12 +170,12 @@ export class RequestSender {
     };
   }
 
-  /** Requests from now on come with a new generation of the table: what the kernel remembers of it is read anew. */
+  /** Later requests carry a new generation of the table: the kernel reads anew what it remembers of it. */
   beginGeneration(): void {
     this.#generation = this.#generation === 0xffff_ffff ? 1 : this.#generation + 1;
   }
 
-  /** Sends a piece of a write; undefined where there is no room now. */
+  /** Sends a part of a write; undefined if there is no room now. */
   sendWrite(write: MirrorWrite): Flight | undefined {
     if (this.#kernel.isFull) return undefined;
     let flight: Flight | undefined;
@@ -222,7 +223,7 @@ export class RequestSender {
     };
   }
 
-  /** Gives back what an answered request took of the rings; the oldest first. */
+  /** Gives back what an answered request took of the rings. The oldest request must be released first. */
   release({ inputMark, resultMark }: Flight): void {
     if (inputMark !== NO_MARK) this.#inputRing.release(inputMark);
     if (resultMark !== NO_MARK) this.#resultRing.release(resultMark);
@@ -247,7 +248,7 @@ export class RequestSender {
     return this.#submit(PathRequest.INLINE + ((length + 3) >> 2));
   }
 
-  /** @returns bytes that a path takes in the request, −1 where it has no room */
+  /** @returns bytes of a path in the request; −1 if it has no room there */
   #encodeInline(path: string): number {
     const bytes = this.#inlineBytes;
     const { length } = path;

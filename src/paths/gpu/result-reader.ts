@@ -1,15 +1,16 @@
-/** Results as the kernel leaves them: a ring of sealed words in mapped memory, two for each path. */
+/** Reads results: a ring of sealed words in mapped memory, two for each path. */
 import { EverwarpError } from "../../base/index.ts";
 import { Seal } from "../../residency/index.ts";
 import { PathRequest } from "../table/index.ts";
 
-/** How long a result may come after the completion that counts it. */
+/** How long after its completion a result may come. */
 const RESULT_TIMEOUT_MS = 1_000;
 const MISPLACED = PathRequest.MISPLACED | 0;
 const MIX_X = Seal.MIX_X | 0;
 
+/** Copies results out of the ring. */
 export class ResultReader {
-  /** Signed, as engines have no unsigned integers to compute with. */
+  /** Signed, as JavaScript computes with signed integers. */
   readonly #words: Int32Array;
 
   constructor(words: Int32Array) {
@@ -17,17 +18,17 @@ export class ResultReader {
   }
 
   /**
-   * Copies results, each when its seal shows that it has come.
-   * @param at first of them in the ring
-   * @param sequence of the request that they belong to
-   * @returns whether all paths lay within their text
+   * Copies results, each as soon as its seal shows that it has come.
+   * @param at where in the ring the first result is
+   * @param sequence number of the request
+   * @returns false if a path leads out of its text
    * @throws EW_TIMEOUT
    */
   copy(results: Int32Array, first: number, count: number, at: number, sequence: number): boolean {
     const words = this.#words.subarray(at * 2, (at + count) * 2);
     const taken = results.subarray(first, first + count);
     const number = sequence | 0;
-    // All seals are looked at in one pass without a branch: twice as fast.
+    // One pass over all seals without a branch is twice as fast.
     let unsealed = 0;
     let unusual = 0;
     for (let index = 0; index < count; index++) {

@@ -1,14 +1,14 @@
 /**
- * The host engine: looks paths up in the table itself, small batches on this thread and large ones with the help of
- * threads that stay.
+ * Looks paths up in the table itself: small batches on this thread, large ones with the help of threads that stay.
  *
  *   lookup ─┬─ few paths ──▶ this thread, at once
- *           └─ many ──▶ line of batches ──cut──▶ pieces on the board ──chunks──▶ this thread and the others ──▶ results
+ *           └─ many ──▶ pending ──cut──▶ pieces in the shared queue ──chunks──▶ this thread and the others ──▶ results
  *
- * Invariants: batches are cut into pieces in their order, and pieces of several batches may be on the board at once; a
- * batch is answered when all of its pieces are done; this thread takes chunks as the others do, and turns to its event
- * loop every few milliseconds; the others are started by the first batch that is worth it, which does not wait for
- * them, and keep the process alive only while they work.
+ * Invariants: batches are cut into pieces in their order; pieces of several batches may be in the shared queue at once.
+ * A batch is answered when all of its pieces are done. This thread takes chunks as the others do, and lets its event
+ * loop turn every few milliseconds. The first large batch starts the others without waiting for them. They keep the
+ * process alive only
+ * while they work.
  */
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
@@ -29,11 +29,12 @@ import type { LookupThreadData } from "./lookup-worker.ts";
 import { EventLoopTurns } from "../../engine/index.ts";
 import { PackedSource, type PathSource, TextSource } from "./path-source.ts";
 
-/** So many paths take about as long as waking threads. */
+/** Up to so many paths are looked up sooner than threads are woken. */
 const SMALL_PATHS = 1024;
 
+/** Options of the host engine. */
 export interface HostBackendOptions {
-  /** Threads beside this one, for large batches: one fewer than there are cores if not given. */
+  /** Threads besides this one, for large batches. Default: one fewer than there are cores. */
   threads?: number;
 }
 
@@ -42,9 +43,9 @@ interface Batch {
   readonly directory: number;
   readonly follow: number;
   readonly results: Int32Array;
-  /** Next path to be put on the board. */
+  /** The next path to be put into the shared queue. */
   next: number;
-  /** Paths whose results are not there yet. */
+  /** Paths without a result. */
   missing: number;
   readonly resolve: (results: Int32Array) => void;
   readonly reject: (error: unknown) => void;
@@ -56,17 +57,19 @@ interface Piece {
   readonly count: number;
 }
 
+/** The host, answering lookups. */
 export class HostBackend implements Backend {
   readonly kind = "host";
+  /** Threads besides this one. */
   readonly threadCount: number;
-  /** For whoever answers from the table without a batch. */
+  /** For callers that answer from the table without a batch. */
   readonly turns = new EventLoopTurns();
   readonly #table: PathTable;
-  readonly #board: SharedQueue;
+  readonly #queue: SharedQueue;
   readonly #bytes: Uint8Array;
   readonly #program: LookupProgram;
-  /** Batches that are not on the board entirely. */
-  readonly #line: Batch[] = [];
+  /** Batches that are not entirely in the shared queue. */
+  readonly #pending: Batch[] = [];
   readonly #pieces: (Piece | undefined)[] = Array.from({ length: PIECE_COUNT }, () => undefined);
   #workers: Worker[] = [];
   #starting: Promise<void> | undefined;
@@ -75,28 +78,25 @@ export class HostBackend implements Backend {
   #failure: EverwarpError | undefined;
 
   /**
-   * @param table with `SCRATCH_WORDS` behind it
+   * @param table one with `SCRATCH_WORDS` scratch words
    * @throws EW_BAD_ARGUMENT
    */
   constructor(table: PathTable, { threads = availableParallelism() - 1 }: HostBackendOptions = {}) {
     this.threadCount = Math.min(wholeNumber("threads", threads, 0, Number.MAX_SAFE_INTEGER), THREADS_MAX);
     this.#table = table;
-    this.#board = new SharedQueue(table.memory);
-    this.#board.prepare();
+    this.#queue = new SharedQueue(table.memory);
+    this.#queue.prepare();
     this.#bytes = new Uint8Array(table.memory.buffer);
     this.#program = openLookupProgram(table.memory);
   }
 
-  /** @throws EW_CLOSED, EW_WORKER_DIED, EW_BAD_ARGUMENT for offsets that do not ascend */
+  /** See `Backend.lookup`. @throws EW_CLOSED, EW_WORKER_DIED, EW_BAD_ARGUMENT for offsets that do not ascend */
   async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
     checkPacked(packed);
     return this.#lookInTurn(new PackedSource(packed), options);
   }
 
-  /**
-   * Looks up what is not packed: while threads look up one part, this one encodes the next.
-   * @throws EW_CLOSED, EW_WORKER_DIED
-   */
+  /** See `Backend.lookupPaths`. @throws EW_CLOSED, EW_WORKER_DIED */
   async lookupPaths(paths: readonly PathLike[], options: LookupOptions = {}): Promise<Int32Array> {
     return this.#lookInTurn(new TextSource(paths), options);
   }
@@ -118,20 +118,20 @@ export class HostBackend implements Backend {
     this.#starting ??= this.#start().catch((error: unknown) => this.#threadEnded(error));
     return new Promise((resolve, reject) => {
       const missing = source.count;
-      this.#line.push({ source, directory, follow, results, next: 0, missing, resolve, reject });
+      this.#pending.push({ source, directory, follow, results, next: 0, missing, resolve, reject });
       this.#work();
     });
   }
 
-  /** On this thread, which hears of the world only between pieces. */
+  /** Looks up on this thread. The event loop turns between two pieces. */
   async #lookupHere(
     source: PathSource,
     results: Int32Array,
     directory: number,
     follow: number,
   ): Promise<Int32Array> {
-    const place = this.#board.place(PIECE_COUNT);
-    const stack = this.#board.stack(THREADS_MAX);
+    const place = this.#queue.place(PIECE_COUNT);
+    const stack = this.#queue.stack(THREADS_MAX);
     for (let first = 0; first < source.count;) {
       const { count, base, limit } = source.fill(this.#bytes, place, first);
       if (count === 0) {
@@ -146,33 +146,34 @@ export class HostBackend implements Backend {
     return results;
   }
 
-  /** The image is the table itself: what was changed is there. */
+  /** See `Backend.apply`. The table itself is the image, so there is nothing to do. */
   apply(): Promise<void> {
     return this.#failure === undefined ? Promise.resolve() : Promise.reject(this.#failure);
   }
 
   /** Lets `write` change the table while no thread reads it. */
   exclusively<T>(write: () => T): T {
-    return this.#starting === undefined ? write() : this.#board.gate.exclusively(write);
+    return this.#starting === undefined ? write() : this.#queue.gate.exclusively(write);
   }
 
+  /** See `Backend.close`. */
   async close(): Promise<void> {
     if (this.#failure?.code === "EW_CLOSED") return;
     this.#fail(new EverwarpError("EW_CLOSED", "the namespace was closed", { remedy: "Open a new one." }));
     await this.#starting;
-    this.#board.stop();
+    this.#queue.stop();
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
     this.#workers = [];
   }
 
   async #start(): Promise<void> {
     const { memory } = this.#table;
-    // Where the system lets fewer start, or none, this thread takes their chunks.
+    // If the system lets fewer start, or none, this thread takes their chunks.
     await startAsMany(this.threadCount, async (thread) => {
       const data: LookupThreadData = { memory, thread };
       const worker = await startWorkerThread("lookup-worker", data);
       worker.unref();
-      // A piece is done: the message says only that it is worth looking.
+      // The message says that a piece is done, and it is worth looking.
       worker.on("message", () => this.#work());
       worker.on("error", (cause) => this.#threadEnded(cause));
       worker.on("exit", () => this.#threadEnded(undefined));
@@ -180,18 +181,18 @@ export class HostBackend implements Backend {
     });
   }
 
-  /** Keeps the board full, and takes chunks from it, for a few milliseconds. */
+  /** Keeps the shared queue full, and takes chunks from it, for `SLICE_MS`. */
   #work(): void {
     const untilMs = nowMs() + SLICE_MS;
-    this.#pump();
+    this.#exchange();
     let isDone = false;
     while (!isDone && this.#pieces.some((piece) => piece !== undefined)) {
       const isTaken = this.#takeChunk();
       const now = nowMs();
       isDone = now > untilMs;
-      // The others have the last chunks: they are nearly done with them.
+      // The others have the last chunks, and are nearly done with them.
       if (!isTaken) while (!isDone && !this.#isAnyDone()) isDone = nowMs() > now + SPIN_MS;
-      this.#pump();
+      this.#exchange();
     }
     const isBusy = this.#pieces.some((piece) => piece !== undefined);
     for (const worker of this.#workers) {
@@ -206,12 +207,12 @@ export class HostBackend implements Backend {
     }
   }
 
-  /** Looks up one chunk of any piece. @returns false where the others have taken all */
+  /** Looks up one chunk of any piece. @returns false if the others have taken all */
   #takeChunk(): boolean {
     for (let piece = 0; piece < PIECE_COUNT; piece++) {
-      const first = this.#pieces[piece] === undefined ? -1 : this.#board.take(piece);
+      const first = this.#pieces[piece] === undefined ? -1 : this.#queue.take(piece);
       if (first < 0) continue;
-      this.#board.lookup(this.#program, piece, first, THREADS_MAX);
+      this.#queue.lookup(this.#program, piece, first, THREADS_MAX);
       return true;
     }
     return false;
@@ -219,7 +220,7 @@ export class HostBackend implements Backend {
 
   #isDone(number: number): boolean {
     const piece = this.#pieces[number];
-    return piece !== undefined && this.#board.get(number, PIECE.done) === piece.count;
+    return piece !== undefined && this.#queue.get(number, PIECE.done) === piece.count;
   }
 
   #isAnyDone(): boolean {
@@ -227,37 +228,37 @@ export class HostBackend implements Backend {
     return false;
   }
 
-  /** Takes results from the board, and puts paths there wherever a piece is free. */
-  #pump(): void {
+  /** Takes results from the shared queue, and fills every free piece. */
+  #exchange(): void {
     for (let piece = 0; piece < PIECE_COUNT; piece++) {
       if (this.#isDone(piece)) this.#collect(piece);
       if (this.#pieces[piece] !== undefined) continue;
-      const batch = this.#line[0];
+      const batch = this.#pending[0];
       if (batch === undefined) continue;
       try {
         this.#fill(piece, batch);
       } catch (error) {
-        // What is no path can be encoded by nobody: its own caller is told, and the batches behind it go on.
-        this.#line.shift();
+        // A value that is no path fails its own batch; the batches after it go on.
+        this.#pending.shift();
         batch.reject(error);
         continue;
       }
-      if (batch.next === batch.results.length) this.#line.shift();
+      if (batch.next === batch.results.length) this.#pending.shift();
     }
   }
 
   #fill(piece: number, batch: Batch): void {
     const { source, results } = batch;
     for (;;) {
-      const { count, base, limit } = source.fill(this.#bytes, this.#board.place(piece), batch.next);
+      const { count, base, limit } = source.fill(this.#bytes, this.#queue.place(piece), batch.next);
       if (count > 0) {
         this.#pieces[piece] = { batch, first: batch.next, count };
-        this.#board.set(piece, PIECE.base, base);
-        this.#board.set(piece, PIECE.limit, limit);
-        this.#board.set(piece, PIECE.directory, batch.directory);
-        this.#board.set(piece, PIECE.follow, batch.follow);
-        this.#board.set(piece, PIECE.count, count);
-        this.#board.open(piece);
+        this.#queue.set(piece, PIECE.base, base);
+        this.#queue.set(piece, PIECE.limit, limit);
+        this.#queue.set(piece, PIECE.directory, batch.directory);
+        this.#queue.set(piece, PIECE.follow, batch.follow);
+        this.#queue.set(piece, PIECE.count, count);
+        this.#queue.open(piece);
         batch.next += count;
         return;
       }
@@ -269,9 +270,9 @@ export class HostBackend implements Backend {
 
   #collect(number: number): void {
     const { batch, first, count } = this.#pieces[number]!;
-    this.#board.free(number);
+    this.#queue.free(number);
     this.#pieces[number] = undefined;
-    const { results } = this.#board.place(number);
+    const { results } = this.#queue.place(number);
     batch.results.set(new Int32Array(this.#table.memory.buffer, results, count), first);
     this.#settle(batch, count);
   }
@@ -293,7 +294,7 @@ export class HostBackend implements Backend {
   #fail(error: EverwarpError): void {
     if (this.#failure !== undefined && error.code !== "EW_CLOSED") return;
     this.#failure = error;
-    const batches = new Set(this.#line.splice(0));
+    const batches = new Set(this.#pending.splice(0));
     for (const [index, piece] of this.#pieces.entries()) {
       if (piece !== undefined) batches.add(piece.batch);
       this.#pieces[index] = undefined;

@@ -2,7 +2,7 @@
 import { type LinearMemory, WebAssemblyRuntime } from "../../threads/index.ts";
 import { LOOKUP_WASM_BASE64 } from "./generated/lookup-wasm.ts";
 
-/** Bytes of a thread's stack block: rests, levels, and the memory of 8,192 directories. */
+/** Bytes of a thread's stack: rests of paths, levels, and 8,192 remembered directories. */
 export const STACK_BYTES = 2048 + 8192 * 128;
 /** Bytes that the kernel may read past the last path. */
 export const SLACK_BYTES = 64;
@@ -20,6 +20,7 @@ export type LookupProgram = (
   stack: number,
 ) => void;
 
+/** Compiles the kernel for a table's memory. */
 export function openLookupProgram(memory: LinearMemory): LookupProgram {
   const module = new WebAssemblyRuntime.Module(Buffer.from(LOOKUP_WASM_BASE64, "base64"));
   const instance = new WebAssemblyRuntime.Instance(module, { env: { memory } });

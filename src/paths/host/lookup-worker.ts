@@ -1,7 +1,6 @@
 /**
- * A thread of the host engine. It never returns to its event loop: it takes chunks of whatever piece is ready, and
- * sleeps on the wake word
- * when there are none.
+ * A thread of the host engine. It never returns to its event loop. It takes chunks of any open piece, and sleeps on the
+ * wake word if there are none.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { LinearMemory } from "../../threads/index.ts";
@@ -15,30 +14,30 @@ export interface LookupThreadData {
 }
 
 const { memory, thread } = workerData as LookupThreadData;
-const board = new SharedQueue(memory);
+const queue = new SharedQueue(memory);
 const lookup = openLookupProgram(memory);
 
 /** Takes chunks of a piece until there are none. @returns whether there were any */
 function work(piece: number): boolean {
   let isAny = false;
-  for (let first; (first = board.take(piece)) >= 0;) {
+  for (let first; (first = queue.take(piece)) >= 0;) {
     isAny = true;
     let isDone: boolean;
-    board.gate.enter();
+    queue.gate.enter();
     try {
-      isDone = board.lookup(lookup, piece, first, thread);
+      isDone = queue.lookup(lookup, piece, first, thread);
     } finally {
-      board.gate.leave();
+      queue.gate.leave();
     }
     if (isDone) parentPort?.postMessage(piece);
   }
   return isAny;
 }
 
-while (!board.isStopped) {
-  const seen = board.wake.value;
+while (!queue.isStopped) {
+  const seen = queue.wake.value;
   let isAny = false;
   for (let piece = 0; piece < PIECE_COUNT; piece++) isAny = work(piece) || isAny;
-  if (!isAny) board.wake.sleep(seen); // whoever puts paths on the board rings
+  if (!isAny) queue.wake.sleep(seen); // a batch that comes rings
 }
 parentPort?.close();

@@ -1,22 +1,24 @@
-/** Where a batch's paths come from, and how they get into a piece of the board: copied, or encoded right there. */
+/** The paths of a batch, and how they get into a piece of the shared queue: copied, or encoded right there. */
 import { type PackedPaths, encodeGroup, GROUP_PATHS, type PathLike } from "../lookup/index.ts";
 import { PIECE_BYTES, PIECE_PATHS, type PiecePlace } from "./shared-queue.ts";
 
 /** What a piece was filled with. */
 export interface Filling {
-  /** Paths; 0 where not even one fits, which is then far too long for a path. */
+  /** Paths; 0 if not even one fits, which is then far too long for a path. */
   readonly count: number;
   /** The first offset, and the bytes from there on. */
   readonly base: number;
   readonly limit: number;
 }
 
+/** The paths of a batch. */
 export interface PathSource {
   readonly count: number;
-  /** Fills a piece with as many paths as it takes, from `first` on. */
+  /** Fills a piece with as many paths as it takes, beginning with path `first`. */
   fill(memory: Uint8Array, place: PiecePlace, first: number): Filling;
 }
 
+/** Packed paths, which are copied. */
 export class PackedSource implements PathSource {
   readonly count: number;
   readonly #packed: PackedPaths;
@@ -46,7 +48,7 @@ export class PackedSource implements PathSource {
   }
 }
 
-/** Encodes group by group: threads get the first while others are encoded. */
+/** Strings and bytes, which are encoded group by group: threads work on the first while the next is encoded. */
 export class TextSource implements PathSource {
   readonly count: number;
   readonly #paths: readonly PathLike[];

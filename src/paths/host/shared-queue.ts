@@ -1,16 +1,17 @@
 /**
  * Where batches lie while threads look them up: scratch memory behind the table, and the words by which threads agree.
  *
- *   scratch ┌ control words ┬ stacks, one a thread ┬ piece 0: bytes │ offsets │ results ┬ piece 1 ┬ … ┬ the main thread's own piece ┐
+ *   scratch ┌ control words ┬ stacks, one a thread ┬ piece 0: bytes │ offsets │ results ┬ piece 1 ┬ … ┬ main's piece ┐
  *
  *   a piece:  free ──written──▶ open ──chunks taken, chunk after chunk──▶ all chunks done ──▶ free
- *   the gate: a thread is a READER while it works on a chunk; whoever writes the table shuts the gate and waits until
- *   there are none
+ *   the gate: a thread is a reader while it works on a chunk. A writer of the table shuts the gate and waits until there
+ *             are no readers (threads/gate.ts).
  *
- * Invariants: a piece is written before it is opened and not touched until all of its chunks are done; a chunk is taken
- * once, and by the generation in `taken` never from a piece that was filled anew meanwhile; the table is written only
- * behind a shut gate, so no lookup sees half of a change; a chunk is short (`CHUNK_PATHS`), so a writer waits
- * microseconds.
+ * Invariants: a piece is written before it is opened, and not touched until all of its chunks are done. A chunk is
+ * taken once. The generation in `taken` keeps a thread from taking a chunk of a piece that was filled anew meanwhile.
+ * The table is written only behind a shut gate, so no lookup sees half of a change. A chunk is short (`CHUNK_PATHS`),
+ * so a writer waits
+ * for microseconds.
  */
 import { Gate, type LinearMemory, SharedFlag, WakeWord } from "../../threads/index.ts";
 import { TableHeader } from "../table/index.ts";
@@ -18,10 +19,13 @@ import { type LookupProgram, SLACK_BYTES, STACK_BYTES } from "./lookup-program.t
 
 /** Paths that a thread takes at a time. */
 export const CHUNK_PATHS = 512;
-/** Most that one piece can have. */
+/** Most paths of one piece. */
 export const PIECE_PATHS = 32_768;
+/** Most bytes of the paths of one piece. */
 export const PIECE_BYTES = 4 * 1024 * 1024;
+/** Pieces besides the main thread's own. */
 export const PIECE_COUNT = 4;
+/** Most threads besides the main thread. */
 export const THREADS_MAX = 64;
 
 const CONTROL_BYTES = 4096;
@@ -63,6 +67,7 @@ export interface PiecePlace {
   readonly results: number;
 }
 
+/** Pieces of batches in memory that all threads see. */
 export class SharedQueue {
   readonly #control: Int32Array;
   readonly #begin: number;
@@ -81,44 +86,46 @@ export class SharedQueue {
     this.#stopFlag = new SharedFlag(this.#control, STOP);
   }
 
-  /** For the main thread, before others are started. */
+  /** Makes all pieces free. For the main thread, before others are started. */
   prepare(): void {
     this.#control.fill(0);
     for (let piece = 0; piece < PIECE_COUNT; piece++) this.free(piece);
   }
 
-  /** @param thread from 0 on; `THREADS_MAX` is the main thread */
+  /** Address of a thread's stack. @param thread from 0 on; `THREADS_MAX` is the main thread */
   stack(thread: number): number {
     return this.#begin + CONTROL_BYTES + thread * STACK_BYTES;
   }
 
-  /** @param piece from 0 on; `PIECE_COUNT` is the main thread's own */
+  /** Where a piece lies. @param piece from 0 on; `PIECE_COUNT` is the main thread's own */
   place(piece: number): PiecePlace {
     const bytes = this.#begin + CONTROL_BYTES + (THREADS_MAX + 1) * STACK_BYTES + piece * PIECE_SIZE;
     const offsets = bytes + PIECE_BYTES + SLACK_BYTES;
     return { bytes, offsets, results: offsets + 4 * (PIECE_PATHS + 16) };
   }
 
+  /** Reads a control word of a piece. */
   get(piece: number, word: number): number {
     return Atomics.load(this.#control, PIECES + piece * PIECE_WORDS + word);
   }
 
+  /** Writes a control word of a piece. */
   set(piece: number, word: number, value: number): void {
     Atomics.store(this.#control, PIECES + piece * PIECE_WORDS + word, value);
   }
 
-  /** @returns the value before */
+  /** Adds to a control word of a piece. @returns its value before */
   add(piece: number, word: number, value: number): number {
     return Atomics.add(this.#control, PIECES + piece * PIECE_WORDS + word, value);
   }
 
-  /** Takes a chunk. @returns index of its first path, −1 when there is none */
+  /** Takes a chunk. @returns index of its first path; −1 if there is none */
   take(piece: number): number {
     const word = PIECES + piece * PIECE_WORDS + PIECE.taken;
     for (;;) {
       const taken = Atomics.load(this.#control, word);
       const first = taken & TAKEN_ALL;
-      // Should the piece be filled anew right here, then the exchange fails.
+      // If the piece is filled anew right here, the exchange fails.
       if (first >= this.get(piece, PIECE.count)) return -1;
       if (Atomics.compareExchange(this.#control, word, taken, taken + CHUNK_PATHS) === taken) return first;
     }
@@ -152,7 +159,7 @@ export class SharedQueue {
     this.wake.ring();
   }
 
-  /** Frees a piece, before which nobody writes to it. */
+  /** Frees a piece. Only then may it be written again. */
   free(piece: number): void {
     const word = PIECES + piece * PIECE_WORDS + PIECE.taken;
     Atomics.store(this.#control, word, Atomics.load(this.#control, word) | TAKEN_ALL);

@@ -1,17 +1,16 @@
 // lookup: resolves paths in a namespace whose table lies in device memory.
 //
-// in   requests (generated/paths.glsl): count paths, packed (or one in the request itself), and the inode where relative ones begin;
-//      launch.state lists the table's pages, one word each: address / 2^16
-// out  launch.outputs: a result a path, inode or -errno, sealed with the request's number; of an inline path the request's own result
-//      a write request stores runs of words in the table instead: nothing else is then in flight
+// in   requests (generated/paths.glsl): count paths, packed or one in the request itself, and the inode where relative
+//      ones begin; launch.state lists the pages of the table, one word each: address / 2^16
+// out  launch.outputs: a result a path, inode or -errno, sealed with the request's number. The result of an inline path
+//      is the request's own. A write request stores runs of words in the table; nothing else is then in flight
 // dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size. Few paths are spread
-// over all subgroups, one each, which
-//      resolve them with all their lanes (together.glsl); of many, each lane takes one, then the next of its own
-//      (walk.glsl): a lane that is done with a short path does not wait for the long ones beside it. One bucket of the
-//      table (64 bytes) gives a candidate, whose name is compared byte for byte.
+//      over all subgroups, one each, which resolve them with all their lanes (together.glsl). Of many, each lane takes
+//      one, then the next of its own (walk.glsl): a lane that is done with a short path does not wait for the others.
+//      One bucket of the table (64 bytes) gives a candidate, whose name is compared byte for byte.
 // memory order relied on: the paths were written, and the host's write-combining buffers drained, before the request.
-// The table is written only while no lookup is in
-//      flight, is released by the write's arrival, and is read past the caches that are not coherent (volatile).
+//      The table is written only while no lookup is in flight. The write's arrival releases it, and it is read past the
+//      caches that are not coherent (volatile).
 // reference: src/paths/reference/lookup.ts; the table is src/paths/table/table.ts
 #version 460
 #extension GL_EXT_control_flow_attributes : require
@@ -57,7 +56,7 @@ uint64_t headerAddress(uint request, uint index) {
 // The path at `index` of a request becomes the text in hand.
 void openPath(uint request, uint sequence, uint index) {
   if (isInline(request)) {
-    uint slot = slotOf(currentLane, sequence);
+    uint slot = slotOf(currentPriority, sequence);
     text.base = launch.slots + uint64_t((slot * QUEUE_SLOT_VECTORS + QUEUE_HEADER_VECTORS) * 16u);
     text.at = 0u;
     text.end = headerWord(request, PATHS_TEXT_BYTES);

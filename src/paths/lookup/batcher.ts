@@ -2,12 +2,12 @@
  * Gathers single lookups into batches, as many as are worth it.
  *
  *   idle ──lookup──▶ sent at once, alone            in flight ──lookup──▶ gathered ──▶ sent when a batch comes back,
- *                                                                                      or is full, or its oldest has
- *                                                                                      waited too long
+ *                                                                         or is full, or its oldest has waited too long
  *
- * Invariants: a call on an idle batcher waits for nobody; while batches are in flight, what comes meanwhile is the next
- * one, so the batches grow with the load and shrink with it; every call is answered once, in whatever order the batches
- * come back; a batch that fails fails its own calls only.
+ * Invariants: a call on an idle batcher waits for nobody. While batches are in flight, the calls that come are the next
+ * batch. So batches grow with the load and shrink with it. Every call is answered once, in whatever order the batches
+ * come back.
+ * A batch that fails fails its own calls only.
  */
 import { milliseconds, wholeNumber, EverwarpError } from "../../base/index.ts";
 import { CALLER_DONE } from "../../engine/index.ts";
@@ -15,17 +15,18 @@ import type { SingleLookup } from "./contracts.ts";
 import { assertPath, type PathLike, pathBytes } from "./pack.ts";
 import { errnoCode, PathError } from "./path-error.ts";
 
+/** Limits of a batcher. */
 export interface BatcherOptions {
-  /** Paths in one batch, at most: 4096 if not given. */
+  /** Most paths of one batch. Default: 4,096. */
   readonly maxBatchSize?: number;
-  /** How long a call may wait for others while batches are in flight, in milliseconds: 1 if not given. */
+  /** How long a call lingers for others while batches are in flight, in milliseconds. Default: 1. */
   readonly lingerMs?: number;
 }
 
 /** Sends a batch: inodes or −errno, in order. */
 export type SendBatch = (paths: readonly PathLike[]) => Promise<Int32Array>;
 
-/** Sends one path the shortest way; undefined where there is none now. */
+/** Sends one path the shortest way; undefined if there is none now. */
 export type SendSingle = (path: PathLike) => SingleLookup | undefined;
 
 interface Call {
@@ -33,6 +34,7 @@ interface Call {
   readonly reject: (error: unknown) => void;
 }
 
+/** Sends single lookups together. */
 export class PathBatcher implements AsyncDisposable {
   readonly #send: SendBatch;
   readonly #sendSingle: SendSingle | undefined;
@@ -41,7 +43,7 @@ export class PathBatcher implements AsyncDisposable {
   #paths: PathLike[] = [];
   #calls: Call[] = [];
   #inFlightCount = 0;
-  /** Those who wait for the end of any batch. */
+  /** Callers that wait for the end of any batch. */
   #watchers: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
@@ -75,7 +77,7 @@ export class PathBatcher implements AsyncDisposable {
    */
   lookup(path: PathLike): Promise<number> {
     if (typeof path !== "string") {
-      // Alone: a batch would fail as a whole.
+      // Checked alone: in a batch, it would fail all of it.
       const error = pathFault(path);
       if (error !== undefined) return Promise.reject(error);
     }
@@ -88,7 +90,7 @@ export class PathBatcher implements AsyncDisposable {
       : this.#gather(path);
   }
 
-  /** Sends what waits, and comes back when everything was answered. */
+  /** Sends what waits. Resolves when everything was answered. */
   async flush(): Promise<void> {
     while (this.#calls.length > 0 || this.#inFlightCount > 0) {
       this.#flush();
@@ -96,12 +98,13 @@ export class PathBatcher implements AsyncDisposable {
     }
   }
 
-  /** Answers what was asked, and takes no more. */
+  /** Answers what was asked. Later lookups are EW_CLOSED. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.flush();
   }
 
+  /** Closes the batcher. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -112,13 +115,13 @@ export class PathBatcher implements AsyncDisposable {
     if (single === undefined) return this.#gather(path);
     this.#inFlightCount++;
     try {
-      // What the caller asks for besides, in this stretch of code, is gathered meanwhile.
+      // The other lookups in the caller's synchronous code are gathered meanwhile.
       await CALLER_DONE;
       let inode: number;
       try {
         inode = single.wait() ?? (await single.answer());
       } catch {
-        // As a batch it fails for the same reason, or finds who answers instead.
+        // A batch fails for the same reason, or finds another backend.
         inode = (await this.#send([path]))[0];
       }
       if (inode >= 0) return inode;
@@ -149,7 +152,7 @@ export class PathBatcher implements AsyncDisposable {
     void this.#answer(paths, calls);
   }
 
-  /** Something came back: what was gathered meanwhile is next. */
+  /** A batch came back: what was gathered meanwhile is next. */
   #end(): void {
     this.#inFlightCount--;
     this.#flush();
@@ -175,7 +178,7 @@ export class PathBatcher implements AsyncDisposable {
   }
 }
 
-/** What is wrong with a path that is none. */
+/** What is wrong with a value that is no path. */
 function pathFault(path: unknown): unknown {
   try {
     assertPath("path", path);
@@ -187,7 +190,7 @@ function pathFault(path: unknown): unknown {
 
 const decoder = new TextDecoder();
 
-/** The error of a path that was looked up in vain. */
+/** The error of a failed lookup. @param errno negative */
 export function lookupError(errno: number, path: PathLike): PathError {
   return new PathError(
     errnoCode(errno),

@@ -1,16 +1,17 @@
 /**
  * Packs paths: JavaScript strings become UTF-8 bytes, one behind the other.
  *
- * Strings are joined in groups and encoded as one, which takes a third of the time of encoding each
- * (bench/paths-host.ts). Where a group has nothing but ASCII, as nearly all have, a path's bytes are as many as its
- * characters; where not, the group is encoded path by path.
+ * Strings are joined in groups and encoded as one. That takes a third of the time of encoding each
+ * (bench/paths-host.ts). If a group is all ASCII, as nearly all groups are, a path has as many bytes as characters. If
+ * not, the group is encoded path by path.
  */
 import { badArgument, unreadable, EverwarpError } from "../../base/index.ts";
 
-/** Many paths, one behind the other: path i is `bytes[offsets[i] … offsets[i + 1])`. Any bytes; no NUL ends them. */
+/** Many paths, one behind the other. Path i is `bytes[offsets[i] … offsets[i + 1])`. Any bytes; no NUL ends them. */
 export interface PackedPaths {
+  /** The bytes of all paths. */
   readonly bytes: Uint8Array;
-  /** One more than there are paths; ascending. The first need not be 0. */
+  /** One offset more than there are paths, ascending. The first need not be 0. */
   readonly offsets: Uint32Array;
 }
 
@@ -18,8 +19,7 @@ export interface PackedPaths {
 export type PathLike = string | Uint8Array;
 
 /**
- * Paths of a group: joined, they must not be more than 128 KiB, as V8 gives larger strings memory of their own, which
- * takes as long again.
+ * Paths of a group. Joined, they must not exceed 128 KiB: V8 allocates larger strings apart, which takes as long again.
  */
 export const GROUP_PATHS = 1024;
 const encoder = new TextEncoder();
@@ -28,7 +28,7 @@ const encoder = new TextEncoder();
  * Encodes paths one behind the other.
  *
  * @param offsets takes one more than there are paths, the first of them 0
- * @returns how many paths found room in `bytes`: all of them wherever there are three bytes for each character
+ * @returns how many paths found room in `bytes`: all of them if there are three bytes for each character
  */
 export function encodeGroup(paths: readonly PathLike[], bytes: Uint8Array, offsets: Uint32Array): number {
   const end = asciiOffsets(paths, offsets, 0);
@@ -37,7 +37,7 @@ export function encodeGroup(paths: readonly PathLike[], bytes: Uint8Array, offse
   return encodeEach(paths, bytes, offsets, 0);
 }
 
-/** Offsets as they are where all is ASCII. @returns the last of them; −1 where not all are strings */
+/** Offsets as they are if all is ASCII. @returns the last of them; −1 if not all are strings */
 function asciiOffsets(paths: readonly PathLike[], offsets: Uint32Array, base: number): number {
   let offset = base;
   offsets[0] = base;
@@ -80,7 +80,7 @@ export class PathPacker {
   #bytes = new Uint8Array(64 * 1024);
   #offsets = new Uint32Array(1024);
 
-  /** @returns views of the packer's memory, good until the next call */
+  /** Packs one batch. @returns views of the packer's memory, good until the next call */
   pack(paths: readonly PathLike[]): PackedPaths {
     const count = paths.length;
     if (this.#offsets.length <= count) this.#offsets = new Uint32Array(2 * count);
@@ -114,28 +114,28 @@ export class PathPacker {
   }
 }
 
-/** Packs one batch into memory of its own: for callers that keep it. @throws EW_BAD_ARGUMENT for what is no path */
+/** Packs paths for `lookupPacked`, into memory of their own. @throws EW_BAD_ARGUMENT for what is no path */
 export function packPaths(paths: readonly PathLike[]): PackedPaths {
   assertPaths(paths);
   const { bytes, offsets } = new PathPacker().pack(paths);
   return { bytes, offsets };
 }
 
-/** The bytes of one path. @throws EW_BAD_ARGUMENT for what is no path */
+/** The bytes of one path. @param name of the argument, for errors @throws EW_BAD_ARGUMENT for what is no path */
 export function pathBytes(path: PathLike, name = "path"): Uint8Array {
   if (typeof path === "string") return encoder.encode(path);
   assertPath(name, path);
   return path;
 }
 
-/** @throws EW_BAD_ARGUMENT for what is neither a string nor bytes */
+/** Checks one path. @throws EW_BAD_ARGUMENT for what is neither a string nor bytes */
 export function assertPath(name: string, path: unknown): void {
   if (typeof path === "string" || isBytes(path)) return;
   throw badArgument(name, path, "a string or a Uint8Array");
 }
 
 function isBytes(value: unknown): value is Uint8Array {
-  // The first question is not asked of a proxy, which may answer the second as it likes.
+  // `isView` sees through a proxy, which may answer `instanceof` as it likes.
   return ArrayBuffer.isView(value) && value instanceof Uint8Array;
 }
 
@@ -151,7 +151,7 @@ export function assertPaths(paths: readonly PathLike[]): void {
   }
 }
 
-/** @throws EW_BAD_ARGUMENT where offsets do not ascend or leave the bytes */
+/** Checks packed paths. @throws EW_BAD_ARGUMENT if offsets do not ascend, or leave the bytes */
 export function checkPacked({ bytes, offsets }: PackedPaths): void {
   let former = offsets[0];
   for (let index = 1; index < offsets.length; index++) {
@@ -163,7 +163,7 @@ export function checkPacked({ bytes, offsets }: PackedPaths): void {
   if (offsets.length === 0) throw badOffsets("there are none");
 }
 
-/** What is wrong with packed paths of which some were seen to be out of place. */
+/** The error of packed paths of which some were out of place when they were looked up. */
 export function misplacedError(packed: PackedPaths): unknown {
   try {
     checkPacked(packed);

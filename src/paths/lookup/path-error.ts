@@ -19,7 +19,7 @@ const CODES = new Map<number, ErrnoCode>(
   Object.entries(ERRNO).map(([code, number]) => [number, code as ErrnoCode]),
 );
 
-/** What was attempted, as `syscall` names it. */
+/** What was attempted: the `syscall` of the error. */
 export type PathOperation =
   | "lookup"
   | "stat"

@@ -35,10 +35,11 @@ export interface LastComponent {
   hasTrailingSlash: boolean;
 }
 
+/** Walks paths over the words of a table. */
 export class PathWalker {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
-  /** What is still to be walked behind the symlinks that are being followed. */
+  /** What is left to walk after the symlinks that are being followed. */
   readonly #rests: { bytes: Uint8Array; at: number; end: number }[] = [];
 
   /** @param words the table's flat space */

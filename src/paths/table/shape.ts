@@ -51,7 +51,7 @@ export function regionsFor(maxEntries: number): Regions {
   if (regions.end > WORDS_MAX) {
     throw new EverwarpError(
       "EW_BAD_ARGUMENT",
-      `maxEntries is ${maxEntries}: such a path table takes ${Math.round(regions.end / 2 ** 18)} MiB, and 4096 is the most`,
+      `maxEntries is ${maxEntries}: its table takes ${Math.round(regions.end / 2 ** 18)} MiB, and 4096 is the most`,
       { remedy: `It must be at most ${ENTRIES_MAX}.` },
     );
   }

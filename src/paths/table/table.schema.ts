@@ -7,13 +7,13 @@
  *     ┌ header ┬ inodes ┬ buckets ┬ overflow ┬ names ┐
  *
  *     bucket, 16 words = 64 bytes     tag × 5 │ child × 5 │ record × 5 │ next
- *       tag      second hash of (parent, name): tells candidates. All words of an empty slot are 0; slots fill from the first
+ *       tag      second hash of (parent, name). All words of an empty slot are 0; slots fill from the first on
  *       child    inode × 4 + kind
  *       record   where in the names section the entry's record lies, in vectors of 16 bytes
  *       next     number of the overflow bucket that goes on, from 1; 0: none
- *     record, whole vectors           parent │ length │ name, zeros after it      an entry matches if all of it is equal
+ *     record, whole vectors           parent │ length │ name, zeros after it     all of it must match
  *     target, whole vectors           length │ bytes, zeros after them            of a symlink
- *     inode, 1 word                   payload × 4 + kind      payload: a directory's parent, the vector of a symlink's target
+ *     inode, 1 word                   payload × 4 + kind     a directory's parent, or the vector of a symlink's target
  *
  * The buckets grow one at a time (linear hashing, W. Litwin, VLDB 1980). An entry lies in bucket `hash & mask`, or in
  * `hash & (mask >> 1)` if the former is not below the count. So growth never moves more than one bucket.

@@ -3,7 +3,7 @@
  * No lookup
  * reads it.
  *
- *   node i       links │ entries │ first child (a record) │ its own record        record r      next sibling │ former sibling
+ *   node i       links │ entries │ first child (a record) │ its own record      record r    next │ former sibling
  *
  * Invariants: the entries of a directory are a list in both directions, through the records of their names, last added
  * first. The memory is reserved whole, and the system commits it as it is written, so nothing is ever copied.

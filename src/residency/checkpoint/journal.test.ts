@@ -5,8 +5,8 @@ import { Journal } from "./journal.ts";
 
 const IN_FLIGHT_MAX = 8;
 const WORDS_MAX = 6;
-const make = (keepsAnswered: boolean, bytesMax = 4 * IN_FLIGHT_MAX * (WORDS_MAX + 2) * 4): Journal =>
-  new Journal({ bytesMax, inFlightMax: IN_FLIGHT_MAX, requestWordsMax: WORDS_MAX, keepsAnswered });
+const make = (keepsAnswered: boolean, maxBytes = 4 * IN_FLIGHT_MAX * (WORDS_MAX + 2) * 4): Journal =>
+  new Journal({ maxBytes, maxInFlight: IN_FLIGHT_MAX, maxRequestWords: WORDS_MAX, keepsAnswered });
 
 /** A journal of three requests, not yet answered: 1 and 2 in the normal priority, 3 in the urgent one. */
 function withThree(): Journal {
@@ -80,7 +80,7 @@ describe("Journal", () => {
             expect(journal.answeredCount(priority)).toBe(
               records.filter((one) => one.priority === priority && one.ordinal !== undefined).length,
             );
-          expect(journal.hasRoom).toBe(bytes + (WORDS_MAX + 2) * 4 <= journal.bytesMax);
+          expect(journal.hasRoom).toBe(bytes + (WORDS_MAX + 2) * 4 <= journal.maxBytes);
         }
         for (const priority of [0, 1] as const) {
           expect(journal.inFlightCount(priority)).toBe(inFlight(priority).length);
@@ -137,8 +137,8 @@ describe("Journal", () => {
       journal.answered(0, index);
       if (filledAt === 0 && journal.isFilling) filledAt = journal.usedBytes;
     }
-    expect(journal.usedBytes).toBe(journal.bytesMax);
-    expect(filledAt / journal.bytesMax).toBeCloseTo(0.75, 1);
+    expect(journal.usedBytes).toBe(journal.maxBytes);
+    expect(filledAt / journal.maxBytes).toBeCloseTo(0.75, 1);
     journal.cut();
     expect([journal.usedBytes, journal.hasRoom, journal.isFilling]).toEqual([0, true, false]);
   });

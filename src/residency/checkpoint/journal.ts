@@ -8,7 +8,7 @@
  *                        └ withdrawn: forgotten                        └ cut: part of a checkpoint, forgotten
  *
  * Invariants: records lie in the order of publishing; the oldest in flight of a priority is the next one to be answered there;
- * `words` never grows beyond `bytesMax`. On the way of a request nothing is allocated but, now and then, a larger array.
+ * `words` never grows beyond `maxBytes`. On the way of a request nothing is allocated but, now and then, a larger array.
  * Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by size.
  */
 import { EverwarpError } from "../../base/index.ts";
@@ -24,11 +24,11 @@ const FIRST_WORDS = 4096;
 
 export interface JournalOptions {
   /** Bytes of all records together, at most. */
-  bytesMax: number;
+  maxBytes: number;
   /** Requests of a priority that can be in flight: a power of two. */
-  inFlightMax: number;
+  maxInFlight: number;
   /** Words of a request, at most; so that there is always room to say how full it is. */
-  requestWordsMax: number;
+  maxRequestWords: number;
   /** Whether answered requests are kept. Without state there is nothing to replay. */
   keepsAnswered: boolean;
 }
@@ -44,7 +44,7 @@ export interface ReplayEntry {
 export class Journal {
   /** May be changed at any time; holds for what is answered from then on. */
   keepsAnswered: boolean;
-  readonly #bytesMax: number;
+  readonly #maxBytes: number;
   readonly #recordWordsMax: number;
   #words: Uint32Array;
   #end = 0;
@@ -55,19 +55,19 @@ export class Journal {
 
   /** @throws EW_BAD_ARGUMENT when the requests in flight alone would not fit */
   constructor(options: JournalOptions) {
-    const { bytesMax, inFlightMax, requestWordsMax, keepsAnswered } = options;
-    this.#recordWordsMax = TAG_WORDS + requestWordsMax;
+    const { maxBytes, maxInFlight, maxRequestWords, keepsAnswered } = options;
+    this.#recordWordsMax = TAG_WORDS + maxRequestWords;
     // Twice, so that making room is never more work than what was published since.
-    const leastBytes = 2 * 2 * inFlightMax * this.#recordWordsMax * 4;
-    if (!(bytesMax >= leastBytes)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a journal of ${bytesMax} bytes`, {
+    const leastBytes = 2 * 2 * maxInFlight * this.#recordWordsMax * 4;
+    if (!(maxBytes >= leastBytes)) {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a journal of ${maxBytes} bytes`, {
         remedy: `With this many slots it takes at least ${leastBytes} bytes.`,
       });
     }
     this.keepsAnswered = keepsAnswered;
-    this.#bytesMax = Math.floor(bytesMax / 4) * 4;
-    this.#words = new Uint32Array(Math.min(FIRST_WORDS, this.#bytesMax / 4));
-    this.#inFlight = [new PositionQueue(inFlightMax), new PositionQueue(inFlightMax)];
+    this.#maxBytes = Math.floor(maxBytes / 4) * 4;
+    this.#words = new Uint32Array(Math.min(FIRST_WORDS, this.#maxBytes / 4));
+    this.#inFlight = [new PositionQueue(maxInFlight), new PositionQueue(maxInFlight)];
   }
 
   /** Requests of a priority that were answered and are kept. */
@@ -80,8 +80,8 @@ export class Journal {
     return (this.#end - this.#deadWords) * 4;
   }
 
-  get bytesMax(): number {
-    return this.#bytesMax;
+  get maxBytes(): number {
+    return this.#maxBytes;
   }
 
   inFlightCount(priority: Priority): number {
@@ -90,12 +90,12 @@ export class Journal {
 
   /** Whether one more request of any size fits; when not, a checkpoint must be taken and the journal cut. */
   get hasRoom(): boolean {
-    return this.usedBytes + this.#recordWordsMax * 4 <= this.#bytesMax;
+    return this.usedBytes + this.#recordWordsMax * 4 <= this.#maxBytes;
   }
 
   /** Whether it is time for a checkpoint: three quarters are used. */
   get isFilling(): boolean {
-    return this.usedBytes >= this.#bytesMax * 0.75;
+    return this.usedBytes >= this.#maxBytes * 0.75;
   }
 
   /** Notes a request that is being published. Only when it `hasRoom`, and the priority has a free slot. */
@@ -178,7 +178,7 @@ export class Journal {
   #makeRoom(neededWords: number): void {
     if (this.#deadWords * 2 >= this.#words.length) this.#compact();
     if (this.#end + neededWords <= this.#words.length) return;
-    const mostWords = this.#bytesMax / 4;
+    const mostWords = this.#maxBytes / 4;
     if (this.#words.length < mostWords) {
       const grown = new Uint32Array(
         Math.min(mostWords, Math.max(this.#words.length * 2, this.#end + neededWords)),

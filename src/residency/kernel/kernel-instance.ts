@@ -61,7 +61,7 @@ export interface KernelRecipe {
   readonly strategy: StrategyName | "auto";
   readonly workgroups: number;
   readonly workgroupSize: number;
-  readonly slots: number;
+  readonly maxInFlight: number;
   readonly leaseMs: number | undefined;
   readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
   /** May change while the kernel runs. */
@@ -327,8 +327,8 @@ async function hasEnded(loop: ResidentLoop): Promise<boolean> {
   return true;
 }
 
-function regionsBytes({ workgroups, slots }: KernelRecipe): number {
-  return loopRegions(workgroups, slots).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+function regionsBytes({ workgroups, maxInFlight }: KernelRecipe): number {
+  return loopRegions(workgroups, maxInFlight).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
 async function acquireProgram(
@@ -364,7 +364,7 @@ function launchLoop(
     queue: made.place.queue,
     hasClock: made.hasClock,
     priorityCount: PRIORITY_COUNT,
-    slotCount: recipe.slots,
+    slotCount: recipe.maxInFlight,
     completionVectors: types.completionVectors,
     boundedWorkgroupCount: workgroups,
     residentWorkgroupCount: workgroups,

@@ -134,7 +134,7 @@ describe("limits", () => {
     ["a struct of the includes", struct("Launch", { a: u32 })],
     ["a function of the includes", struct("suspend", { a: u32 })],
     ["a function of the generated text", struct("respond", { a: u32 })],
-    ["a macro", struct("Fine", { RESIDENCY_LANES: u32 })],
+    ["a macro", struct("Fine", { RESIDENCY_PRIORITIES: u32 })],
   ])("the name of %s is taken", (_, request) => {
     expect(of(request)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
   });

@@ -61,6 +61,26 @@ export function chooseStrategy(
   return { name: "batch", reason: `no kernel can stay resident: ${persistent.reason}` };
 }
 
+/** How a caller says how a kernel runs: by a strategy's name, or by asking it to be polite. */
+export interface StrategyRequest {
+  /** Default: `"auto"`, as the device's profile allows. */
+  readonly strategy?: StrategyName | "auto" | undefined;
+  /** Leaves the device to other programs between two batches: the strategy `batch`. Default: false. */
+  readonly polite?: boolean | undefined;
+}
+
+/**
+ * The strategy that a request stands for.
+ * @throws EW_BAD_ARGUMENT for `polite` beside another strategy than `batch`
+ */
+export function strategyOf({ strategy = "auto", polite = false }: StrategyRequest): StrategyName | "auto" {
+  if (!polite) return strategy;
+  if (strategy === "auto" || strategy === "batch") return "batch";
+  throw new EverwarpError("EW_BAD_ARGUMENT", `polite contradicts the strategy "${strategy}"`, {
+    remedy: 'Leave one of the two out: polite means the strategy "batch".',
+  });
+}
+
 /** Which kind of kernel a strategy makes. */
 export function kindOf(strategy: StrategyName): KernelKind {
   if (strategy === "adaptive") return "adaptive";

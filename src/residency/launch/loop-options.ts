@@ -2,7 +2,7 @@
 import type { ComputePipeline, Device, Queue } from "../../vulkan/index.ts";
 import type { DeviceProfile } from "../profile/index.ts";
 import type { joinCompany } from "../sharing/index.ts";
-import type { StrategyName } from "../strategies/index.ts";
+import type { LaunchSettings, StrategyName } from "../strategies/index.ts";
 
 /** A lease that every watchdog known leaves alone (docs/residency.md). */
 const LEASE_MS = 1_000;
@@ -11,7 +11,12 @@ const ADAPTIVE_LEASE_MS = 20;
 /** Ticks a millisecond where the profile has not measured them: those of a clock that counts nanoseconds, and quick polls. */
 const CLOCK_TICKS_PER_MS = 1_000_000;
 const POLLS_PER_MS = 1_000;
+/** Longest pause of an idle kernel between two polls. */
+const DOZE_PAUSE_MS_MAX = 0.02;
+/** Of the rounds that a driver allows a launch, those that it is given: the rest is for what perform() does not tell. */
+const ROUND_SHARE = 0.5;
 
+/** Options of `ResidentLoop.launch`. */
 export interface ResidentLoopOptions {
   device: Device;
   profile: DeviceProfile;
@@ -21,11 +26,11 @@ export interface ResidentLoopOptions {
   strategy?: StrategyName | "auto";
   /** Strategies that the kernel can be run with; all if not given. */
   strategies?: readonly StrategyName[];
-  /** Takes the launches; one of the device's queues if not given, as there is room (device-room.ts). */
+  /** Takes the launches; one of the device's queues if not given, as there is room (sharing/admission.ts). */
   queue?: Queue;
   /** Was the kernel compiled with RESIDENCY_CLOCK? */
   hasClock?: boolean;
-  /** Priorities of the queue, as the kernel was compiled with (RESIDENCY_LANES). */
+  /** Priorities of the queue, as the kernel was compiled with (RESIDENCY_PRIORITIES). */
   priorityCount?: 1 | 2;
   /** Requests that can be in flight in each priority: a power of two, at most 4096. */
   slotCount?: number;
@@ -65,9 +70,25 @@ export function ticksPerMsOf(profile: DeviceProfile, hasClock: boolean): number 
 }
 
 /** How long a launch stays; 0: until it is told to stop. */
-export function leaseMsOf(name: StrategyName, leaseMs: number | undefined): number {
+function leaseMsOf(name: StrategyName, leaseMs: number | undefined): number {
   if (name === "persistent") return 0;
   return leaseMs ?? (name === "adaptive" ? ADAPTIVE_LEASE_MS : LEASE_MS);
+}
+
+/** What a loop's launches are held to. @param ticksPerMs ticks of the kernel a millisecond */
+export function launchSettingsOf(
+  name: StrategyName,
+  options: ResidentLoopOptions,
+  ticksPerMs: number,
+): LaunchSettings {
+  const { loopLimit } = options.profile;
+  return {
+    leaseTicks: Math.round(leaseMsOf(name, options.leaseMs) * ticksPerMs),
+    ...idleTicksOf(options, ticksPerMs),
+    dozeTicksMax: Math.round(DOZE_PAUSE_MS_MAX * ticksPerMs),
+    roundBudget: loopLimit === undefined ? 0 : Math.floor(loopLimit * ROUND_SHARE),
+    dutyCycle: options.dutyCycle ?? 1,
+  };
 }
 
 /** How long a kernel polls in vain before its pauses grow, and before it parks, in its ticks; 0: never. */

@@ -4,56 +4,41 @@
  *     submit ──▶ work queue (mapped memory) ──▶ kernel ──▶ completion (mapped memory) ──▶ check / waitSync / wait
  *                         └── strategy: launches what must be launched for it
  *
- *     stopped ──start──▶ running ──park/stop──▶ stopped         park leaves requests in the queue, stop waits for them first
+ *     stopped ──start──▶ running ──park/stop──▶ stopped         park leaves requests in the queue, stop waits for them
  *                           └──loss──▶ lost ──stop──▶ stopped   a loss ends every request in flight with its reason
  *
- * Guarantees: `submit` never blocks; every ticket ends exactly once, with a result or a failure; while stopped nothing of the kernel runs, and device memory is
- * a checkpoint; an idle kernel costs the host no time.
+ * Guarantees: `submit` never blocks. Every ticket ends exactly once, with a result or a failure. While stopped, nothing
+ * of the kernel runs, and device memory is a checkpoint. An idle kernel costs the host no time.
  */
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../../base/index.ts";
+import { ASSERT_INTERVAL_MS, EverwarpError, SPINS_PER_CLOCK } from "../../base/index.ts";
 import type { DeviceBuffer } from "../../vulkan/index.ts";
-import { Cursors, Heartbeat, Queue, type Ticket, WorkQueue } from "../queue/index.ts";
+import type { Ticket, WorkQueue } from "../queue/index.ts";
+import { isCard } from "../sharing/index.ts";
 import {
-  type CompanyGuest,
-  type CompanyMember,
-  isCard,
-  joinCompany,
-  NO_COMPANY,
-  type Place,
-  admissionOf,
-} from "../sharing/index.ts";
-import {
-  CONTROL_BLOCKS,
-  type HeartbeatReading,
-  Launcher,
-  WORKGROUPS_MAX,
   createStrategy,
   hasUnanswered,
+  type HeartbeatReading,
   type LaunchCounts,
+  Launcher,
+  type LaunchMemory,
   type LaunchStrategy,
   type StrategyName,
 } from "../strategies/index.ts";
-import { kindOf, chooseStrategy } from "./choose-strategy.ts";
-import { idleTicksOf, leaseMsOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
+import { chooseStrategy } from "./choose-strategy.ts";
+import { loopLimitError, stallError } from "./loop-errors.ts";
+import { idleTicksOf, launchSettingsOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
+import { LoopResources, workQueuesIn } from "./loop-resources.ts";
+import { waitForAll, waitForAnswer } from "./loop-waits.ts";
+import { StallWatch } from "./stall-watch.ts";
 import { TimeHistogram } from "./time-histogram.ts";
 
-/** Checks of a ticket between two looks at the clock, in a spinning wait. */
-const SPINS_PER_CLOCK = 64;
-/** How long a wait spins through the event loop before it sleeps between looks. */
-const EAGER_MS = 20;
-/** How often a wait asks the driver whether the kernel is still there. */
-const ASSERT_INTERVAL_MS = 20;
-/** Looks that lie further apart than this tell nothing of the time between. */
-const LOOK_GAP_MS = 5_000;
-/** Longest pause of an idle kernel between two polls. */
-const DOZE_PAUSE_MS_MAX = 0.02;
-/** Of the rounds that a driver allows a launch, those that it is given: the rest is for what perform() does not tell. */
-const ROUND_SHARE = 0.5;
+/** How long `stop` and `park` wait for the end of what runs, in milliseconds. */
+const STOP_TIMEOUT_MS = 5_000;
 
 /** Specialization constant by which residency.glsl takes the threads of a workgroup. */
 export const WORKGROUP_SIZE_ID = 0;
 
+/** A kernel and its work queue. See the head of this file. */
 export class ResidentLoop implements AsyncDisposable {
   readonly strategyName: StrategyName;
   /** Why this strategy was taken. */
@@ -62,59 +47,64 @@ export class ResidentLoop implements AsyncDisposable {
   readonly counts: Readonly<LaunchCounts>;
   /** Ticks of the kernel a millisecond, as far as is known. */
   readonly ticksPerMs: number;
-  /** Times between two leases by the device's clock, of the launches that were looked at; none where kernels have no clock. */
+  /** Times between two leases, by the device's clock, of the launches that were looked at. None without a clock. */
   readonly leaseGaps = new TimeHistogram();
   readonly #queues: readonly WorkQueue[];
   readonly #launcher: Launcher;
   readonly #strategy: LaunchStrategy;
-  readonly #buffers: DeviceBuffer[];
-  readonly #stallMs: number;
-  /** The last sign that the kernel finishes what it is asked, and when it came. */
-  #sign = -1;
-  #signMs = 0;
-  #lookedMs = 0;
-  readonly #company: CompanyMember;
-  /** The place on the device, where it is not the caller's. */
-  readonly #place: Place | undefined;
-  /** The device may be closed from then on. */
-  readonly #letGo: () => void;
+  readonly #resources: LoopResources;
+  readonly #stall: StallWatch;
   #state: "stopped" | "running" | "lost" = "stopped";
   #lossReason: EverwarpError | undefined;
   /** Faults of launches up to this one were told. */
   #faultEpoch = 0;
   #heartbeat: HeartbeatReading | undefined;
-  /** Cursors do not stand behind the requests so far: some were given up, or other workgroups are to take the next ones. */
+  /** Cursors do not stand behind the requests so far: some were given up, or other workgroups take the next ones. */
   #hasStaleCursors = false;
   #isClosed = false;
   /** Mapped memory is gone. */
   #isFreed = false;
   #closed: Promise<void> | undefined;
 
-  private constructor(parts: {
-    queues: readonly WorkQueue[];
-    launcher: Launcher;
-    strategy: LaunchStrategy;
-    reason: string;
-    counts: LaunchCounts;
-    ticksPerMs: number;
-    buffers: DeviceBuffer[];
-    letGo: () => void;
-    stallMs: number;
-    company: CompanyMember;
-    place: Place | undefined;
-  }) {
-    this.#queues = parts.queues;
-    this.#launcher = parts.launcher;
-    this.#strategy = parts.strategy;
-    this.strategyName = parts.strategy.name;
-    this.strategyReason = parts.reason;
-    this.counts = parts.counts;
-    this.ticksPerMs = parts.ticksPerMs;
-    this.#buffers = parts.buffers;
-    this.#letGo = parts.letGo;
-    this.#stallMs = parts.stallMs;
-    this.#company = parts.company;
-    this.#place = parts.place;
+  private constructor(
+    options: ResidentLoopOptions,
+    resources: LoopResources,
+    memory: LaunchMemory,
+    choice: { readonly name: StrategyName; readonly reason: string },
+  ) {
+    const { device, profile } = options;
+    const counts = { launches: 0, relaunches: 0 };
+    this.counts = counts;
+    this.#resources = resources;
+    this.#stall = new StallWatch(options.stallMs ?? Infinity);
+    this.#queues = workQueuesIn(memory, options.priorityCount ?? 1);
+    this.ticksPerMs = ticksPerMsOf(profile, options.hasClock === true);
+    this.#launcher = new Launcher({
+      device,
+      queue: resources.queue,
+      pipeline: options.pipeline,
+      memory,
+      settings: launchSettingsOf(choice.name, options, this.ticksPerMs),
+      boundedWorkgroupCount: options.boundedWorkgroupCount ?? 1,
+      addresses: {
+        inputs: options.inputsAddress ?? 0n,
+        outputs: options.outputsAddress ?? 0n,
+        state: options.stateAddress ?? 0n,
+      },
+      pollLimit: options.pollLimit ?? 0,
+    });
+    this.#strategy = createStrategy(
+      choice.name,
+      { launcher: this.#launcher, queues: this.#queues, counts },
+      {
+        requestsPerBatch: options.requestsPerBatch ?? 64,
+        residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
+        leastWorkgroupCount: options.leastWorkgroupCount ?? 1,
+        company: resources.company,
+      },
+    );
+    this.strategyName = this.#strategy.name;
+    this.strategyReason = choice.reason;
     this.#launcher.onGap = (gapTicks, epoch) => {
       const gapMs = gapTicks / this.ticksPerMs;
       this.leaseGaps.add(gapMs);
@@ -124,133 +114,30 @@ export class ResidentLoop implements AsyncDisposable {
 
   /**
    * Makes the queue and starts the kernel.
-   * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_NO_ROOM, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_NO_ROOM,
+   * EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
-    const { device, profile, slotCount = 256, priorityCount = 1, completionVectors = 1 } = options;
-    const { name, reason } = chooseStrategy(profile, options.strategy ?? "auto", {
+    const choice = chooseStrategy(options.profile, options.strategy ?? "auto", {
       among: options.strategies,
-      isCard: isCard(device),
+      isCard: isCard(options.device),
     });
-    const slotsOffsetBytes = CONTROL_BLOCKS * Queue.CONTROL_STRIDE_BYTES;
-    const heartbeatOffsetBytes = priorityCount * slotCount * completionVectors * 16;
-    const aliveOffsetBytes = heartbeatOffsetBytes + Heartbeat.BYTES;
-    const buffers: DeviceBuffer[] = [];
-    const { stallMs = Infinity } = options;
-    // The queues look at mapped memory, which must not go before they do.
-    const letGo = device.hold(options.pipeline.label ?? "a kernel");
     let loop: ResidentLoop | undefined;
-    let place: Place | undefined;
-    let company = NO_COMPANY;
-    const create = (
-      role: "upload" | "readback" | "device",
-      sizeBytes: number,
-      label: string,
-    ): DeviceBuffer => {
-      const buffer = device.createBuffer({ role, sizeBytes, label });
-      buffers.push(buffer);
-      if (buffer.mapped !== undefined) new Uint32Array(buffer.mapped).fill(0);
-      return buffer;
-    };
+    const resources = await LoopResources.enter(options, choice.name, {
+      onChange: () => void loop?.poll(),
+      hasMadeRoom: () => loop === undefined || !loop.#stays,
+      // Only this strategy asks for the others when a request is published.
+      ...(choice.name === "adaptive" ? { quietSince: () => loop?.quietSince } : {}),
+    });
     try {
-      if (options.queue === undefined)
-        place = admissionOf(device).enter({
-          kind: kindOf(name),
-          label: options.pipeline.label ?? "a kernel",
-        });
-      const queue = options.queue ?? place?.queue ?? device.queue;
-      const guest: CompanyGuest = {
-        onChange: () => void loop?.poll(),
-        hasMadeRoom: () => loop === undefined || !loop.#stays,
-        sharesQueue: queue === device.queue,
-      };
-      // On a card others learn of every kernel, whatever its strategy is: they may have to make room for it.
-      if (isCard(device) || name === "adaptive")
-        company = (options.joinCompany ?? joinCompany)(device, guest);
-      await company.makeRoom();
-      const slotBytes = slotCount * Queue.SLOT_BYTES;
-      const upload = create("upload", slotsOffsetBytes + priorityCount * slotBytes, "work queue");
-      const readback = create("readback", aliveOffsetBytes + WORKGROUPS_MAX * 4, "completions");
-      const counters = create("device", priorityCount * slotCount * 12, "arrival counters");
-      const cursors = create("device", Cursors.BYTES, "cursors");
-      await device.runAsync(
-        (recorder) =>
-          recorder.fill(cursors, 0, cursors.sizeBytes, 0).fill(counters, 0, counters.sizeBytes, 0),
-        { queue },
-      );
-      const queues = Array.from({ length: priorityCount }, (_, priority) => {
-        const completionWords = slotCount * completionVectors * 4;
-        return new WorkQueue(
-          new Uint32Array(upload.host, slotsOffsetBytes + priority * slotBytes, slotBytes / 4),
-          new Uint32Array(readback.host, priority * completionWords * 4, completionWords),
-          priority,
-        );
-      });
-      const ticksPerMs = ticksPerMsOf(profile, options.hasClock === true);
-      const launcher = new Launcher({
-        device,
-        queue,
-        pipeline: options.pipeline,
-        memory: {
-          upload,
-          slotsOffsetBytes,
-          readback,
-          heartbeatOffsetBytes,
-          aliveOffsetBytes,
-          counters,
-          cursors,
-          slotCount,
-          completionVectors,
-        },
-        settings: {
-          leaseTicks: Math.round(leaseMsOf(name, options.leaseMs) * ticksPerMs),
-          ...idleTicksOf(options, ticksPerMs),
-          dozeTicksMax: Math.round(DOZE_PAUSE_MS_MAX * ticksPerMs),
-          roundBudget: profile.loopLimit === undefined ? 0 : Math.floor(profile.loopLimit * ROUND_SHARE),
-          dutyCycle: options.dutyCycle ?? 1,
-        },
-        boundedWorkgroupCount: options.boundedWorkgroupCount ?? 1,
-        addresses: {
-          inputs: options.inputsAddress ?? 0n,
-          outputs: options.outputsAddress ?? 0n,
-          state: options.stateAddress ?? 0n,
-        },
-        pollLimit: options.pollLimit ?? 0,
-      });
-      const counts = { launches: 0, relaunches: 0 };
-      const strategy = createStrategy(
-        name,
-        { launcher, queues, counts },
-        {
-          requestsPerBatch: options.requestsPerBatch ?? 64,
-          residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
-          leastWorkgroupCount: options.leastWorkgroupCount ?? 1,
-          company,
-        },
-      );
-      loop = new ResidentLoop({
-        queues,
-        launcher,
-        strategy,
-        reason,
-        counts,
-        ticksPerMs,
-        buffers,
-        letGo,
-        stallMs,
-        company,
-        place,
-      });
+      const memory = await resources.createMemory(options);
+      loop = new ResidentLoop(options, resources, memory, choice);
       await loop.start();
-      company.opened(loop.workgroupCount);
+      resources.company.opened(loop.workgroupCount);
       return loop;
     } catch (error) {
-      if (loop === undefined) {
-        for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
-        company[Symbol.dispose]();
-        place?.leave();
-        letGo();
-      } else await loop[Symbol.asyncDispose]().catch(() => undefined); // the first error is the one to tell
+      if (loop === undefined) resources.release();
+      else await loop[Symbol.asyncDispose]().catch(() => undefined); // the first error is the one to tell
       throw error;
     }
   }
@@ -264,6 +151,14 @@ export class ResidentLoop implements AsyncDisposable {
   get inFlightCount(): number {
     let count = 0;
     for (const queue of this.#queues) count += queue.inFlightCount;
+    return count;
+  }
+
+  /** How many requests were published so far; undefined while one has no answer. */
+  get quietSince(): number | undefined {
+    if (hasUnanswered(this.#queues)) return undefined;
+    let count = 0;
+    for (const queue of this.#queues) count += queue.nextSequence;
     return count;
   }
 
@@ -411,28 +306,13 @@ export class ResidentLoop implements AsyncDisposable {
 
   /** @throws EW_DEVICE_LOST for requests that nothing becomes of */
   #assertNotStalled(): void {
-    if (this.#stallMs === Infinity) return;
-    const { heartbeat } = this;
-    const answered = this.#queues.reduce((sum, { oldestSequence }) => sum + oldestSequence, 0);
-    const sign = answered + (heartbeat === undefined ? 0 : heartbeat.busyTicks + heartbeat.requests);
-    const now = performance.now();
-    // A look that comes late says nothing of the time since the last one: the process may have been stopped.
-    if (sign !== this.#sign || this.inFlightCount === 0 || now - this.#lookedMs > LOOK_GAP_MS)
-      this.#signMs = now;
-    this.#sign = sign;
-    this.#lookedMs = now;
-    if (now - this.#signMs <= this.#stallMs) return;
-    const seconds = Math.round(this.#stallMs / 1000);
-    throw new EverwarpError(
-      "EW_DEVICE_LOST",
-      this.hasBegun
-        ? `the kernel on ${this.#launcher.device.info.name} finished nothing for ${seconds} s, with ${this.inFlightCount} requests before it`
-        : `no launch began on ${this.#launcher.device.info.name} within ${seconds} s: something else holds the device`,
-      {
-        remedy:
-          "A kernel that does not end may hold the device, also one of another program; end it, and open this again.",
-      },
-    );
+    const { stallMs } = this.#stall;
+    if (stallMs === Infinity) return;
+    const { heartbeat, inFlightCount } = this;
+    let sign = heartbeat === undefined ? 0 : heartbeat.busyTicks + heartbeat.requests;
+    for (const { oldestSequence } of this.#queues) sign += oldestSequence;
+    if (!this.#stall.isStalled(sign, inFlightCount > 0, performance.now())) return;
+    throw stallError(this.#launcher.device.info.name, stallMs, inFlightCount, this.hasBegun);
   }
 
   /**
@@ -464,48 +344,16 @@ export class ResidentLoop implements AsyncDisposable {
    */
   async wait(ticket: Ticket, timeoutMs = Infinity): Promise<void> {
     for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.check(ticket)) return;
-    const begin = performance.now();
-    let asserted = begin;
-    for (let now = begin; !this.check(ticket); now = performance.now()) {
-      if (now - begin > timeoutMs) {
-        throw new EverwarpError(
-          "EW_TIMEOUT",
-          `request ${ticket.sequence} was not answered within ${timeoutMs} ms`,
-          {
-            remedy: "Allow more time; the request stays in flight.",
-          },
-        );
-      }
-      this.#checkAll();
-      if (now - asserted > ASSERT_INTERVAL_MS) {
-        asserted = now;
-        this.assertRunning();
-      }
-      await (now - begin < EAGER_MS ? turn() : sleep(1));
-    }
+    await waitForAnswer(this, ticket, timeoutMs);
   }
 
   /**
    * Waits for what is in flight, then stops. `start` starts again.
    * @throws EW_TIMEOUT when something does not end in `timeoutMs`; what is in flight has then failed with it
    */
-  async stop(timeoutMs = 5_000): Promise<void> {
-    const isStopped = this.#state === "stopped";
-    const begin = performance.now();
-    let asserted = begin;
+  async stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     try {
-      for (
-        let now = begin;
-        !isStopped && this.inFlightCount > 0 && now - begin < timeoutMs;
-        now = performance.now()
-      ) {
-        this.poll();
-        if (now - asserted > ASSERT_INTERVAL_MS) {
-          asserted = now;
-          this.assertRunning();
-        }
-        await turn();
-      }
+      if (this.#state !== "stopped") await waitForAll(this, timeoutMs);
     } finally {
       try {
         await this.#stopStrategy(timeoutMs);
@@ -525,7 +373,7 @@ export class ResidentLoop implements AsyncDisposable {
    * Then nothing of the kernel runs, and what it wrote to device memory can be copied.
    * @throws EW_TIMEOUT when it does not end in `timeoutMs`
    */
-  async park(timeoutMs = 5_000): Promise<void> {
+  async park(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     this.#assertOpen();
     if (this.#state === "lost") this.#throwStopped();
     if (this.#state === "stopped") return;
@@ -562,10 +410,7 @@ export class ResidentLoop implements AsyncDisposable {
       this.#heartbeat = this.#launcher.readHeartbeat() ?? this.#heartbeat;
       this.#isFreed = true;
       this.#strategy.dispose();
-      for (const buffer of this.#buffers.toReversed()) buffer[Symbol.dispose]();
-      this.#company[Symbol.dispose]();
-      this.#place?.leave();
-      this.#letGo();
+      this.#resources.release();
     }
   }
 
@@ -619,12 +464,4 @@ export class ResidentLoop implements AsyncDisposable {
     if (this.#state === "lost" && this.#lossReason !== undefined) throw this.#lossReason;
     throw new EverwarpError("EW_CLOSED", "the kernel is not running", { remedy: "Start it again." });
   }
-}
-
-function loopLimitError({ workgroup, rounds }: { workgroup: number; rounds: number }): EverwarpError {
-  return new EverwarpError(
-    "EW_LOOP_LIMIT",
-    `the driver ended loops of workgroup ${workgroup} early, ${rounds} rounds after its launch by the kernel's own count, so the request in hand has no answer that can be trusted`,
-    { remedy: "Let perform() do less at a time: suspend() the request, and tell of its loops with spend()." },
-  );
 }

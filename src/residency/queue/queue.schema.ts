@@ -12,7 +12,7 @@ export const Queue = constants(
     REQUESTS_PER_POLL: 8,
     ARRIVAL_BITS: 16,
     ARRIVAL_MASK: 0xffff,
-    LANES_MAX: 2,
+    PRIORITIES_MAX: 2,
   },
   {
     doc: "The work queue's shape.",
@@ -23,7 +23,7 @@ export const Queue = constants(
       CONTROL_STRIDE_BYTES: "Control blocks lie on cache lines of their own.",
       REQUESTS_PER_POLL: "Requests of a priority that one poll looks at, and one pass can share.",
       ARRIVAL_BITS: "Low bits of a counter that count workgroups; the others sum their contributions.",
-      LANES_MAX: "Priority 0 takes requests in their turn; priority 1 is urgent and looked at first.",
+      PRIORITIES_MAX: "Priority 0 takes requests in their turn; priority 1 is urgent and looked at first.",
     },
   },
 );

@@ -1,55 +1,58 @@
 /**
- * Keeps a kernel alive: sees that it is lost, makes it again where the last checkpoint says, and asks it again what was asked since.
+ * Keeps a kernel alive. It sees that the kernel is lost, makes it again where the last checkpoint says, and asks it again
+ * what was asked since.
  *
  *              ┌──── checkpoint ────▶ parked ─────┐
  *     serving ─┤                         │ loss   ├──▶ serving
  *              └──── loss ──▶ recovering ◀────────┘
  *                                 │ recovered ──▶ serving
- *                                 └ attemptsMax failures that are no request's fault ──▶ failed      any ──close──▶ closed
+ *                                 └ maxAttempts failures that are no request's fault ──▶ failed    any ──close──▶ closed
  *
- *     recovery   collect what was answered ▶ leave the old instance ▶ device.replace() where it is lost ▶ open a instance at the checkpoint
- *                ▶ replay the answered requests of the journal, answers dropped ▶ checkpoint ▶ publish what was in flight again, one at a time
+ *     recovery   collect what was answered ▶ leave the old instance ▶ device.replace() if it is lost
+ *                ▶ open an instance at the checkpoint ▶ replay the answered requests of the journal, answers dropped
+ *                ▶ checkpoint ▶ publish what was in flight again, one at a time
  *
- * Invariants: state that callers have seen is never undone: checkpoint + journal always give it. Checkpoints and recoveries follow one another,
- * never at the same time. A loss is a driver that says so, a launch that ended or ran into a limit of loops, or a kernel with requests in
- * flight that finishes nothing and works at nothing for `hangTimeoutMs`. There is no timer here: the completion poller (or a spinning call) asks `watch`, and that
- * only while something is in flight.
+ * Invariants: state that callers have seen is never undone, as checkpoint and journal always give it. Checkpoints and
+ * recoveries follow one another, never at the same time. There is no timer here: the completion poller (or a spinning
+ * call) asks `watch`, and only while something is in flight.
  *
- * Which request hung a kernel is not guessed: after a loss everything that was in flight is suspect and published one at a time, so the next
- * loss names the one. That one is poisoned when it was in flight in `attemptsMax` losses.
+ * A loss is one of these: the driver says so; a launch ended, or ran into a limit of loops; or a kernel with requests in
+ * flight finishes nothing and works at nothing for `hangTimeoutMs`.
+ *
+ * Which request hung a kernel is not guessed. After a loss everything that was in flight is suspect and published one at
+ * a time, so the next loss names the one. It is poisoned if it was in flight in `maxAttempts` losses.
  */
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { nowMs, EverwarpError } from "../../base/index.ts";
-import type { Device } from "../../vulkan/index.ts";
-import type { ReplayEntry } from "../checkpoint/index.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import { EverwarpError, nowMs } from "../../base/index.ts";
+import { type KernelCapture, KernelInstance, type KernelMemory, type KernelRecipe } from "../kernel/index.ts";
 import {
-  type KernelCapture,
-  type KernelMemory,
-  type KernelRecipe,
-  KernelInstance,
-  type KernelTotals,
-} from "../kernel/index.ts";
-import {
-  TimeHistogram,
   copyPosition,
   isBetweenRequests,
   isSplit,
   type LoopPosition,
-  withdraw,
   type ResidentLoop,
+  TimeHistogram,
+  withdraw,
 } from "../launch/index.ts";
-import type { Priority, Ticket } from "../queue/index.ts";
+import type { Priority } from "../queue/index.ts";
 import type { Dispatcher, RequestTrace } from "../requests/index.ts";
-import type { LaunchCounts } from "../strategies/index.ts";
+import { LifeTotals, type Totals } from "./life-totals.ts";
+import {
+  codeOf,
+  givenUp,
+  hungError,
+  internalError,
+  lostElsewhere,
+  poisoned,
+  reasonOf,
+} from "./loss-reasons.ts";
+import { replayAll } from "./replay.ts";
+import { WorkWatch } from "./work-watch.ts";
 
-/** How often the driver is asked whether the kernel is there. */
-const WATCH_INTERVAL_MS = 20;
-/** A watch that comes so late says nothing about the time since the last one. */
-const WATCH_GAP_MS = 500;
-const REPLAY_EAGER_MS = 2;
 /** A launch that has not begun is waited for this many times as long as one that works. */
 const NOT_BEGUN_FACTOR = 4;
 
+/** Where a supervised kernel stands. See the head of this file. */
 export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "closed";
 
 /** A checkpoint in memory, with what was in flight at that moment. */
@@ -61,31 +64,21 @@ export interface TakenCheckpoint {
   readonly pausedMs: number;
 }
 
+/** Looks after a kernel. `Answer` is what its callers get. */
 export class Supervisor<Answer> {
   readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
   readonly pauses = new TimeHistogram();
-  /** Of instances that were left. */
-  readonly #past: Totals = {
-    launches: 0,
-    relaunches: 0,
-    ticks: 0,
-    polls: 0,
-    busyTicks: 0,
-    activeLanes: 0,
-    countedLanes: 0,
-  };
-  readonly #pastGaps = new TimeHistogram();
+  readonly #life = new LifeTotals();
+  readonly #watch = new WorkWatch();
   readonly #recipe: KernelRecipe;
   readonly #dispatcher: Dispatcher<Answer>;
   readonly #trace: RequestTrace;
   readonly #hangTimeoutMs: number;
-  readonly #attemptsMax: number;
+  readonly #maxAttempts: number;
   readonly #checkpointEveryMs: number;
   readonly #wake: () => void;
   #state: SupervisorState = "serving";
   #instance: KernelInstance;
-  /** The instance that was left last: what it has done is in the past, while there is no other yet. */
-  #leftInstance: KernelInstance | undefined;
   /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
   #memory: KernelMemory | undefined;
   /** The end of the last checkpoint or recovery; never rejects. */
@@ -99,9 +92,6 @@ export class Supervisor<Answer> {
   /** When the last checkpoint is too old, and what had been done when it was taken. */
   #dueAtMs: number;
   #workKept = 0;
-  #watchedMs = 0;
-  #stillSinceMs = 0;
-  #workSeen = -1;
 
   constructor(options: {
     instance: KernelInstance;
@@ -110,7 +100,7 @@ export class Supervisor<Answer> {
     trace: RequestTrace;
     memory: KernelMemory | undefined;
     hangTimeoutMs: number;
-    attemptsMax: number;
+    maxAttempts: number;
     /** How old a checkpoint may be while something changes; Infinity: any age. */
     checkpointEveryMs: number;
     /** Called when requests may have been published. */
@@ -122,7 +112,7 @@ export class Supervisor<Answer> {
     this.#trace = options.trace;
     this.#memory = options.memory;
     this.#hangTimeoutMs = options.hangTimeoutMs;
-    this.#attemptsMax = options.attemptsMax;
+    this.#maxAttempts = options.maxAttempts;
     this.#checkpointEveryMs = options.checkpointEveryMs;
     this.#dueAtMs = nowMs() + options.checkpointEveryMs;
     this.#wake = options.wake;
@@ -140,13 +130,12 @@ export class Supervisor<Answer> {
 
   /** What the kernel has done, on all its instances. */
   get totals(): Totals {
-    return this.#instance === this.#leftInstance ? this.#past : sumOf(this.#past, totalsOf(this.#instance));
+    return this.#life.totals(this.#instance);
   }
 
   /** Times between two leases. */
   get leaseGaps(): TimeHistogram {
-    const gaps = new TimeHistogram().addAll(this.#pastGaps);
-    return this.#instance === this.#leftInstance ? gaps : gaps.addAll(this.#instance.loop.leaseGaps);
+    return this.#life.leaseGaps(this.#instance);
   }
 
   /** Why the kernel is lost, while it is. */
@@ -154,16 +143,18 @@ export class Supervisor<Answer> {
     return this.#reason;
   }
 
-  /** Looks after the kernel, at most every 20 ms; for the slow path of the completion poller and of spinning calls, while something is in flight. */
+  /**
+   * Looks after the kernel, at most every 20 ms. For the slow path of the completion poller and of spinning calls, while
+   * something is in flight.
+   */
   watch(now: number): void {
-    if (this.#state !== "serving" || now - this.#watchedMs < WATCH_INTERVAL_MS) return;
-    if (now - this.#watchedMs > WATCH_GAP_MS) this.#stillSinceMs = now;
-    this.#watchedMs = now;
+    if (this.#state !== "serving" || !this.#watch.isDue(now)) return;
     const { loop, device } = this.#instance;
     if (device.isLost) return this.lose(lostElsewhere(device));
     loop.assertRunning();
     if (loop.state === "lost") return this.lose(reasonOf(loop));
-    if (this.#isStill(loop, now)) this.lose(this.#hung(now - this.#stillSinceMs));
+    const hang = this.#hangOf(loop, now);
+    if (hang !== undefined) this.lose(hang);
   }
 
   /** Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the completion poller; true once each time. */
@@ -208,7 +199,7 @@ export class Supervisor<Answer> {
   assertServing(): void {
     if (this.#state === "failed" && this.#reason !== undefined) throw this.#reason;
     if (this.#state === "closed") {
-      throw new EverwarpError("EW_CLOSED", "the kernel was stopped", { remedy: "Launch it again." });
+      throw new EverwarpError("EW_CLOSED", "the kernel was closed", { remedy: "Open the kernel again." });
     }
   }
 
@@ -278,14 +269,14 @@ export class Supervisor<Answer> {
       const captured = await capture();
       if (!this.#is("parked") || !isSplit(captured.position)) return captured;
       await loop.start();
-      this.#watchAnew();
+      this.#watch.begin();
       // Nothing is published meanwhile, so this ends: each time at least one request fewer is in flight.
       while (loop.poll() === 0 && loop.state === "running" && this.#is("parked")) {
         const now = nowMs();
-        if (now - this.#watchedMs > WATCH_INTERVAL_MS) {
-          this.#watchedMs = now;
+        if (this.#watch.isDue(now)) {
           loop.assertRunning();
-          if (this.#isStill(loop, now)) throw this.#hung(now - this.#stillSinceMs);
+          const hang = this.#hangOf(loop, now);
+          if (hang !== undefined) throw hang;
         }
         await turn();
       }
@@ -327,7 +318,7 @@ export class Supervisor<Answer> {
     this.#takeBack(reason);
     let { device } = this.#instance;
     await this.#leave(this.#instance);
-    if (this.#faultlessLosses > this.#attemptsMax) return this.#giveUp(reason);
+    if (this.#faultlessLosses > this.#maxAttempts) return this.#giveUp(reason);
     for (let attempt = 1; this.#is("recovering");) {
       let instance: KernelInstance | undefined;
       let wasGivenUp = false;
@@ -347,7 +338,7 @@ export class Supervisor<Answer> {
         // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a device opened anew.
         if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
         if (wasGivenUp) continue;
-        if (attempt >= this.#attemptsMax) return this.#giveUp(error);
+        if (attempt >= this.#maxAttempts) return this.#giveUp(error);
         attempt++;
       }
     }
@@ -377,7 +368,7 @@ export class Supervisor<Answer> {
         this.#withdraw(priority, index);
         return true;
       }
-      const isPoisoned = isCertain && !isOthers && request.lossCount >= this.#attemptsMax;
+      const isPoisoned = isCertain && !isOthers && request.lossCount >= this.#maxAttempts;
       if (isPoisoned) {
         dispatcher.counters.poisoned++;
         dispatcher.fail(request, poisoned(request.lossCount, request.firstLoss), "poisoned");
@@ -397,9 +388,7 @@ export class Supervisor<Answer> {
   }
 
   async #leave(instance: KernelInstance): Promise<void> {
-    Object.assign(this.#past, sumOf(this.#past, totalsOf(instance)));
-    this.#pastGaps.addAll(instance.loop.leaseGaps);
-    this.#leftInstance = instance;
+    this.#life.leave(instance);
     await instance.leave();
   }
 
@@ -415,10 +404,7 @@ export class Supervisor<Answer> {
   #break(cause: unknown): void {
     if (this.#is("closed")) return;
     this.#state = "failed";
-    this.#reason = new EverwarpError("EW_INTERNAL", `the kernel could not be kept: ${String(cause)}`, {
-      remedy: "Please report this, with the cause of this error.",
-      cause,
-    });
+    this.#reason = internalError(cause);
     this.#dispatcher.detach();
     this.#dispatcher.failAll(this.#reason);
   }
@@ -426,7 +412,7 @@ export class Supervisor<Answer> {
   #serve(instance: KernelInstance): void {
     this.#state = "serving";
     this.#reason = undefined;
-    this.#watchAnew();
+    this.#watch.begin();
     instance.loop.setDutyCycle(this.#recipe.dutyCycle); // it may have been changed meanwhile
     this.#dispatcher.attach(instance.loop);
     this.#wake();
@@ -436,7 +422,7 @@ export class Supervisor<Answer> {
   async #replay(instance: KernelInstance): Promise<void> {
     const entries = this.#dispatcher.journal.replay();
     if (entries.length === 0) return;
-    await replayAll(instance, entries, this.#hangTimeoutMs, () => this.assertServing());
+    await replayAll(instance.loop, entries, this.#hangTimeoutMs, () => this.assertServing());
     this.counters.replayed += entries.length;
     const capture = await instance.prepareCapture();
     await instance.loop.park(this.#hangTimeoutMs);
@@ -449,38 +435,20 @@ export class Supervisor<Answer> {
 
   // ── Watching ──
 
-  /** What was seen of the kernel before says nothing of what it does from now on. */
-  #watchAnew(): void {
-    this.#watchedMs = 0;
-    this.#workSeen = -1;
-  }
-
-  /** Has the kernel neither answered nor worked for too long? Idle polls are no work: one workgroup may wait for another that hangs. */
-  #isStill(loop: ResidentLoop, now: number): boolean {
-    const work = this.#workDone(loop);
-    if (work !== this.#workSeen || this.#dispatcher.inFlightCount === 0) {
-      this.#workSeen = work;
-      this.#stillSinceMs = now;
-    }
-    // A launch that has not begun may wait for others on the device: that is no request's fault, and takes patience. So does a kernel that
-    // rests: after work for as long as a hang may look, it may rest for so many times that.
+  /** Has the kernel neither answered nor worked for too long? Then this is why it is lost. */
+  #hangOf(loop: ResidentLoop, now: number): EverwarpError | undefined {
+    const { inFlightCount } = this.#dispatcher;
+    const stillMs = this.#watch.stillMs(this.#workDone(loop), inFlightCount > 0, now);
+    // A launch that has not begun may wait for others on the device. That is no request's fault, and takes patience.
+    // So does a kernel that rests: after work for as long as a hang may look, it may rest for so many times that.
     const patience = (loop.hasBegun ? 1 : NOT_BEGUN_FACTOR) / this.#recipe.dutyCycle;
-    return now - this.#stillSinceMs > this.#hangTimeoutMs * patience;
+    return stillMs > this.#hangTimeoutMs * patience ? hungError(stillMs, inFlightCount) : undefined;
   }
 
   /** A number that changes whenever something is done. */
   #workDone({ heartbeat }: ResidentLoop): number {
     const { answered } = this.#dispatcher.counters;
     return heartbeat === undefined ? answered : answered + heartbeat.busyTicks + heartbeat.requests;
-  }
-
-  #hung(stillMs: number): EverwarpError {
-    const count = this.#dispatcher.inFlightCount;
-    return new EverwarpError(
-      "EW_DEVICE_LOST",
-      `the kernel has finished nothing for ${Math.round(stillMs)} ms, with ${count} request${count === 1 ? "" : "s"} in flight`,
-      { remedy: "A request that takes longer must suspend(); or launch with a longer hangTimeoutMs." },
-    );
   }
 
   /** Asked after something was awaited: the state may be another one by then. */
@@ -494,100 +462,4 @@ export class Supervisor<Answer> {
     this.#tail = done.catch(() => undefined);
     return done;
   }
-}
-
-/** @throws EW_DEVICE_LOST, EW_LOOP_LIMIT: what the loop was lost with, or that it stands still; what `assertWanted` throws */
-async function replayAll(
-  instance: KernelInstance,
-  entries: readonly ReplayEntry[],
-  hangTimeoutMs: number,
-  assertWanted: () => void,
-): Promise<void> {
-  const { loop } = instance;
-  const inFlight: Ticket[] = [];
-  let progressMs = nowMs();
-  let assertedMs = progressMs;
-  const step = async (): Promise<void> => {
-    assertWanted();
-    loop.poll();
-    const now = nowMs();
-    const before = inFlight.length;
-    while (inFlight.length > 0 && inFlight[0].isDone && inFlight[0].failure === undefined) inFlight.shift();
-    if (inFlight.length < before) progressMs = now;
-    if (now - assertedMs > WATCH_INTERVAL_MS) {
-      assertedMs = now;
-      loop.assertRunning();
-    }
-    if (loop.state === "lost") throw reasonOf(loop);
-    if (now - progressMs > hangTimeoutMs) {
-      throw new EverwarpError(
-        "EW_DEVICE_LOST",
-        `a replayed request was not answered within ${hangTimeoutMs} ms`,
-      );
-    }
-    await (now - progressMs < REPLAY_EAGER_MS ? turn() : sleep(1));
-  };
-  let priority: Priority | undefined;
-  for (const entry of entries) {
-    // Requests of different priorities would overtake each other.
-    while (entry.priority !== priority ? inFlight.length > 0 : loop.freeSlots(entry.priority) === 0)
-      await step();
-    priority = entry.priority;
-    inFlight.push(loop.submit(entry.words, entry.words.length, priority));
-  }
-  while (inFlight.length > 0) await step();
-}
-
-type Totals = KernelTotals & LaunchCounts;
-
-function totalsOf(instance: KernelInstance): Totals {
-  return { ...instance.totals, ...instance.loop.counts };
-}
-
-function sumOf(a: Totals, b: Totals): Totals {
-  return {
-    launches: a.launches + b.launches,
-    relaunches: a.relaunches + b.relaunches,
-    ticks: a.ticks + b.ticks,
-    polls: a.polls + b.polls,
-    busyTicks: a.busyTicks + b.busyTicks,
-    activeLanes: a.activeLanes + b.activeLanes,
-    countedLanes: a.countedLanes + b.countedLanes,
-  };
-}
-
-function codeOf(error: unknown): string | undefined {
-  return error instanceof EverwarpError ? error.code : undefined;
-}
-
-function reasonOf(loop: ResidentLoop): EverwarpError {
-  return loop.lossReason ?? new EverwarpError("EW_DEVICE_LOST", "the kernel ended without a reason");
-}
-
-function lostElsewhere(device: Device): EverwarpError {
-  return new EverwarpError(
-    "EW_DEVICE_LOST",
-    `${device.info.name} was lost, or given up by another kernel on it`,
-    {
-      remedy: "The kernel goes on with the device that replaces it.",
-    },
-  );
-}
-
-/** What a kernel that is given up tells: the first cause, and what kept it from being launched again where that is another. */
-function givenUp(first: EverwarpError, last: EverwarpError): EverwarpError {
-  if (last === first || last.message === first.message) return first;
-  return new EverwarpError(
-    first.code,
-    `the kernel could not be launched again (${last.message} [${last.code}]) after it was lost: ${first.message}`,
-    { cause: first },
-  );
-}
-
-function poisoned(times: number, cause: EverwarpError): EverwarpError {
-  return new EverwarpError(
-    "EW_REQUEST_POISONED",
-    `the kernel was lost ${times} times with this request in hand; it is given up, and was not performed`,
-    { remedy: "Look for a loop without end, or an address out of bounds, that these values lead to.", cause },
-  );
 }

@@ -4,7 +4,7 @@ import { nowMs } from "../../base/index.ts";
 import { Deadlines } from "./deadlines.ts";
 import { PendingQueue } from "./pending-queue.ts";
 import { PendingRequest } from "./pending-request.ts";
-import { readCallOptions } from "./request-options.ts";
+import { readCallOptions } from "./call-options.ts";
 
 beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => vi.useRealTimers());
@@ -20,7 +20,7 @@ it("a place is given to as many as there are places, in the order in which they 
   const requests = Array.from({ length: 4 }, () => new PendingRequest<string>(0, nowMs()));
   for (const request of requests) queue.push(request);
   const entered: number[] = [];
-  const waits = [0, 1, 2].map((number) => queue.room().then(() => entered.push(number)));
+  const waits = [0, 1, 2].map((number) => queue.ready().then(() => entered.push(number)));
   const leave = async (): Promise<number[]> => {
     queue.remove(requests.pop()!);
     await new Promise(setImmediate);

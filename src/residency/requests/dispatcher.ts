@@ -46,17 +46,17 @@ export class Dispatcher<Answer> {
   constructor(options: {
     /** Makes an answer from a completion's content. @throws EW_KERNEL_FAULT where the kernel called fail() */
     decode: (words: Uint32Array) => Answer;
-    slots: number;
-    queueLimit: number;
-    journal: Omit<JournalOptions, "inFlightMax">;
+    maxInFlight: number;
+    maxPending: number;
+    journal: Omit<JournalOptions, "maxInFlight">;
     trace: RequestTrace;
   }) {
-    const { slots } = options;
-    this.pending = new PendingQueue(options.queueLimit);
-    this.journal = new Journal({ ...options.journal, inFlightMax: slots });
+    const { maxInFlight } = options;
+    this.pending = new PendingQueue(options.maxPending);
+    this.journal = new Journal({ ...options.journal, maxInFlight });
     this.#decode = options.decode;
     this.#trace = options.trace;
-    this.#inFlight = [new InFlight(slots), new InFlight(slots)];
+    this.#inFlight = [new InFlight(maxInFlight), new InFlight(maxInFlight)];
   }
 
   /** Where requests are published; undefined while there is nowhere. */

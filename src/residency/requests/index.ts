@@ -2,5 +2,11 @@
 export { type PassResult, CompletionPoller } from "./completion-poller.ts";
 export { Dispatcher } from "./dispatcher.ts";
 export { PendingRequest } from "./pending-request.ts";
-export { type CallOptions, priorityOf, readCallOptions } from "./request-options.ts";
+export {
+  type CallOptions,
+  type SyncCallOptions,
+  priorityOf,
+  readCallOptions,
+  readSyncCallOptions,
+} from "./call-options.ts";
 export { RequestTrace } from "./request-trace.ts";

@@ -3,7 +3,7 @@
  *
  *        call ──▶ ┌ urgent  ○ ○          ┐ ──▶ published ──▶ settled
  *                 └ normal  ○ ○ ○ ○ ○    ┘        (in a slot; the journal has its words)
- *                   │ deadline: EW_DEADLINE_EXCEEDED, never performed      │ deadline: the caller is told; it is still performed
+ *                   │ deadline: EW_TIMEOUT, never performed      │ deadline: the caller is told; it is still performed
  *                   │ signal: EW_ABORTED, never performed                  │ signal: no longer heard
  *
  * Invariants: urgent before normal, first come first served within a priority; `waitingCount` counts both priorities; a request is in at most one
@@ -13,9 +13,9 @@
  */
 import { positiveDuration, EverwarpError } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
+import type { CallOptions } from "./call-options.ts";
 import { Deadlines } from "./deadlines.ts";
 import { PendingRequest } from "./pending-request.ts";
-import type { CallOptions } from "./request-options.ts";
 
 const PRIORITIES = [0, 1] as const;
 
@@ -29,10 +29,10 @@ export class PendingQueue<Answer> {
   /** Places in the line, both priorities together. */
   readonly limit: number;
   /** Of all that were ended here. */
-  readonly counters = { deadlinesExceeded: 0, aborted: 0 };
+  readonly counters = { timedOut: 0, aborted: 0 };
   readonly #lists: readonly [List<Answer>, List<Answer>] = [emptyList(), emptyList()];
   readonly #deadlines = new Deadlines<PendingRequest<Answer>>((request) => this.#expire(request));
-  readonly #doors: (() => void)[] = [];
+  readonly #waiters: (() => void)[] = [];
 
   /** @param limit how many may wait before `isFull`; at least 1 */
   constructor(limit: number) {
@@ -67,8 +67,8 @@ export class PendingQueue<Answer> {
    * @throws EW_BAD_ARGUMENT for a deadline that is not a number above 0
    */
   watch(request: PendingRequest<Answer>, options: CallOptions): boolean {
-    const { deadlineMs, signal } = options;
-    if (deadlineMs !== undefined) positiveDuration("deadlineMs", deadlineMs);
+    const { timeoutMs, signal } = options;
+    if (timeoutMs !== undefined) positiveDuration("timeoutMs", timeoutMs);
     if (signal?.aborted === true) {
       this.#abort(request, signal);
       return false;
@@ -81,8 +81,8 @@ export class PendingQueue<Answer> {
       };
       signal.addEventListener("abort", request.onAbort, { once: true });
     }
-    if (deadlineMs !== undefined && deadlineMs !== Infinity) {
-      request.deadlineAtMs = request.submittedAtMs + deadlineMs;
+    if (timeoutMs !== undefined && timeoutMs !== Infinity) {
+      request.deadlineAtMs = request.submittedAtMs + timeoutMs;
       this.#deadlines.add(request);
     }
     return true;
@@ -143,10 +143,10 @@ export class PendingQueue<Answer> {
   }
 
   /** Resolves when the line has room; who asked first is told first. The place is not kept for the asker. */
-  room(): Promise<void> {
-    if (!this.isFull && this.#doors.length === 0) return Promise.resolve();
+  ready(): Promise<void> {
+    if (!this.isFull && this.#waiters.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#doors.push(resolve);
+      this.#waiters.push(resolve);
     });
   }
 
@@ -173,8 +173,8 @@ export class PendingQueue<Answer> {
     request.previous = undefined;
     request.next = undefined;
     list.count--;
-    for (let free = this.limit - this.waitingCount; free > 0 && this.#doors.length > 0; free--)
-      this.#doors.shift()?.();
+    for (let free = this.limit - this.waitingCount; free > 0 && this.#waiters.length > 0; free--)
+      this.#waiters.shift()?.();
   }
 
   #unhear(request: PendingRequest<Answer>): void {
@@ -199,20 +199,20 @@ export class PendingQueue<Answer> {
   }
 
   #expire(request: PendingRequest<Answer>): void {
-    this.counters.deadlinesExceeded++;
+    this.counters.timedOut++;
     const afterMs = Math.round(request.deadlineAtMs - request.submittedAtMs);
     const wasWaiting = request.phase === "waiting" && !request.isSuspect;
     if (wasWaiting) this.#unlink(request);
     this.settled(request);
     request.reject?.(
       new EverwarpError(
-        "EW_DEADLINE_EXCEEDED",
+        "EW_TIMEOUT",
         wasWaiting
           ? `no slot was free for the request within its ${afterMs} ms; it was not published and is never performed`
           : `the request was published and not answered within its ${afterMs} ms; it is still performed, and its answer dropped`,
         {
           remedy: wasWaiting
-            ? "Send fewer at a time, or mark it urgent."
+            ? 'Send fewer requests at a time, or give it the priority "urgent".'
             : "Allow more time; repeat it only if it may be performed twice.",
         },
       ),

@@ -32,7 +32,7 @@ describe("RequestTrace", () => {
       const trace = new RequestTrace(4);
       trace.request(0, 7, 3, "answered", 10, 10.5, 12);
       trace.request(1, 1, 4, "failed", 11, 11.25, 11.75);
-      trace.request(0, 0, 0, "deadline exceeded", 20, 0, 25);
+      trace.request(0, 0, 0, "timed out", 20, 0, 25);
       trace.span("lease", 9, 13);
       trace.span("checkpoint", 13, 13.5);
       const file = path.join(folder, "trace.json");
@@ -63,7 +63,7 @@ describe("RequestTrace", () => {
       expect(begun.map(({ args }) => args)).toEqual([
         { sequence: 7, ordinal: 3, outcome: "answered" },
         { sequence: 1, ordinal: 4, outcome: "failed" },
-        { sequence: 0, ordinal: 0, outcome: "deadline exceeded" },
+        { sequence: 0, ordinal: 0, outcome: "timed out" },
       ]);
       const trackOf = (tid: number): unknown =>
         traceEvents.find((one) => one.ph === "M" && one.tid === tid)?.args;

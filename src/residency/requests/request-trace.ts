@@ -13,7 +13,7 @@ import { unwritable, writeBytesAtomically } from "../../storage/index.ts";
 import type { Priority } from "../queue/index.ts";
 
 /** How requests end. */
-export const OUTCOMES = ["answered", "failed", "deadline exceeded", "poisoned", "closed"] as const;
+export const OUTCOMES = ["answered", "failed", "timed out", "poisoned", "closed"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 /** What a kernel does beside requests. */
 export const SPAN_NAMES = ["lease", "checkpoint", "recovery"] as const;

@@ -1,4 +1,4 @@
 /** The resident kernel that users hold. */
-export type { KernelStats } from "./kernel-stats.ts";
-export { ResidentKernel, type CheckpointInfo } from "./resident-kernel.ts";
-export type { KernelOptions } from "./kernel-options.ts";
+export type { KernelOptions, RestoreOptions } from "./kernel-options.ts";
+export type { KernelInfo, KernelStats } from "./kernel-stats.ts";
+export { type CheckpointInfo, ResidentKernel } from "./resident-kernel.ts";

@@ -4,7 +4,9 @@ import {
   badArgument,
   boolean,
   type Check,
+  deviceOrChoice,
   duration,
+  fullText,
   listOf,
   matching,
   nested,
@@ -18,7 +20,7 @@ import {
   whole,
 } from "../../base/index.ts";
 import type { StructLayout } from "../../schema/index.ts";
-import type { LoadCheckpointOptions } from "../checkpoint/index.ts";
+import type { Device, DeviceSelection } from "../../vulkan/index.ts";
 import {
   type KernelRecipe,
   type KernelText,
@@ -26,10 +28,17 @@ import {
   kernelTypes,
   REQUEST_WORDS_MAX,
 } from "../kernel/index.ts";
-import { MAX_SLOTS } from "../launch/index.ts";
+import { MAX_SLOTS, strategyOf } from "../launch/index.ts";
 import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
 
+/** Options of `ResidentKernel.open`. */
 export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
+  /**
+   * - `"auto"` (default), `"gpu"`: a hardware GPU, which the systems of this process use together.
+   * - A part of a device's name, or its index in `listDevices()`: that device, software included.
+   * - An open `Device`: that one. The caller closes it.
+   */
+  device?: DeviceSelection | Device;
   /** The kernel: a path, a file URL (`new URL("../mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl and defines `perform`. */
   source: KernelText;
   /** Folders outside of the source's own and the package's that its includes may come from; they are looked for there, too. */
@@ -40,46 +49,56 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   state?: Readonly<Record<string, number>>;
   /** How the kernel is launched; `auto` (the default) lets the device's profile choose. */
   strategy?: StrategyName | "auto";
+  /** Leaves the device to other programs between two batches: the strategy `batch`. Default: false. */
+  polite?: boolean;
   /** Workgroups that each request is spread over; 1 if not given. */
   workgroups?: number;
   /** Threads of a workgroup; 64 if not given. */
   workgroupSize?: number;
-  /** Requests of a priority that can be in flight: a power of two, 256 if not given, at most 4096. */
-  slots?: number;
-  /** Requests that may wait in the host's line before `tryCall` refuses; 1024 if not given. */
-  queueLimit?: number;
+  /** Requests of each priority that can be in flight: a power of two, 256 if not given, at most 4096. */
+  maxInFlight?: number;
+  /** Requests that may be pending, in flight ones aside, before `tryCall` refuses; 1024 if not given. */
+  maxPending?: number;
   /** How long a launch stays before it parks (all strategies but persistent). */
   leaseMs?: number;
   /** An idle kernel pauses longer and longer between polls after `dozeAfterMs`, and parks after `parkAfterMs` (never, if not given). */
   idle?: { dozeAfterMs?: number; parkAfterMs?: number };
   /** Share of the time that the kernel may work: above 0, at most 1. */
   dutyCycle?: number;
-  /** Requests that the trace keeps; none if not given. */
-  trace?: number;
+  /** Requests that the trace keeps, and as many leases, checkpoints and recoveries; none if not given. */
+  maxTraceEntries?: number;
   /**
-   * A checkpoint is taken by itself when the requests since the last one fill three quarters of `journalBytesMax` (16 MiB if not given); and, where
+   * A checkpoint is taken by itself when the requests since the last one fill three quarters of `maxJournalBytes` (16 MiB if not given); and, where
    * `everyMs` is given, when the last one is as old as that, something was done since, and something is in flight or was answered just now: then a
    * long job that is lost goes back that far and not to its beginning.
    */
-  checkpoint?: { journalBytesMax?: number; everyMs?: number };
+  checkpoint?: { maxJournalBytes?: number; everyMs?: number };
   /** A kernel that finishes nothing for this long with requests in flight counts as hung; 10,000 if not given. */
   hangTimeoutMs?: number;
   /** Losses with the same request in hand after which it is given up, and failed recoveries after which the kernel is; 2 if not given. */
-  attemptsMax?: number;
+  maxAttempts?: number;
   /** What messages call the kernel; the name of its file if not given. */
   label?: string;
+}
+
+/** Options of `ResidentKernel.restore`. */
+export interface RestoreOptions<Q extends StructLayout, R extends StructLayout> extends KernelOptions<Q, R> {
+  /** What `checkpoint` wrote. */
+  file: string;
+  /** Takes a checkpoint of another device or driver: for state that does not depend on it. Default: false. */
+  allowOtherDevice?: boolean;
 }
 
 /** What follows from the options. */
 export interface KernelPlan {
   readonly recipe: KernelRecipe;
-  readonly queueLimit: number;
-  readonly trace: number;
-  readonly journalBytesMax: number;
+  readonly maxPending: number;
+  readonly maxTraceEntries: number;
+  readonly maxJournalBytes: number;
   /** Infinity: a checkpoint may have any age. */
   readonly checkpointEveryMs: number;
   readonly hangTimeoutMs: number;
-  readonly attemptsMax: number;
+  readonly maxAttempts: number;
 }
 
 const source: Check = (name, value) => {
@@ -93,39 +112,50 @@ const schema: Check = (name, value) => {
     throw badArgument(name, value, "a struct, as struct() makes it");
 };
 
+/** The host runs no kernel, so it is no device here. */
+const kernelDevice: Check = (name, value) => {
+  if (value === "cpu")
+    throw badArgument(name, value, '"auto", "gpu", a part of a device\'s name, its index, or an open Device');
+  deviceOrChoice(name, value);
+};
+
 const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = {
   source,
   includeRoots: listOf(pathText),
   request: schema,
   response: schema,
   state: recordOf(whole(1), "sizes in bytes by the names of sections"),
+  device: kernelDevice,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
+  polite: boolean,
   workgroups: whole(1, 0xffff),
   workgroupSize: whole(1, 1024),
-  slots: matching(
+  maxInFlight: matching(
     `a power of two from 1 to ${MAX_SLOTS}`,
     (value) =>
       typeof value === "number" && value >= 1 && value <= MAX_SLOTS && Number.isInteger(Math.log2(value)),
   ),
-  queueLimit: whole(1),
+  maxPending: whole(1),
   leaseMs: positiveDuration,
   idle: nested<{ dozeAfterMs?: number; parkAfterMs?: number }>({
     dozeAfterMs: duration,
     parkAfterMs: duration,
   }),
   dutyCycle: assertShare,
-  trace: whole(0, 1 << 24),
-  checkpoint: nested<{ journalBytesMax?: number; everyMs?: number }>({
-    journalBytesMax: whole(1),
+  maxTraceEntries: whole(0, 1 << 24),
+  checkpoint: nested<{ maxJournalBytes?: number; everyMs?: number }>({
+    maxJournalBytes: whole(1),
     everyMs: positiveDuration,
   }),
   hangTimeoutMs: positiveDuration,
-  attemptsMax: whole(1, 1000),
+  maxAttempts: whole(1, 1000),
   label: text,
 };
-const RESTORE_OPTIONS: OptionChecks<
-  KernelOptions<StructLayout, StructLayout> & Pick<LoadCheckpointOptions, "allowOtherDevice">
-> = { ...KERNEL_OPTIONS, allowOtherDevice: boolean };
+const RESTORE_OPTIONS: OptionChecks<RestoreOptions<StructLayout, StructLayout>> = {
+  ...KERNEL_OPTIONS,
+  file: fullText,
+  allowOtherDevice: boolean,
+};
 const NEEDED = ["source", "request", "response"] as const;
 
 /** A share of the time. */
@@ -141,24 +171,24 @@ export function readKernelOptions<O>(what: string, given: O): O {
 
 /** The same for `restore`. */
 export function readRestoreOptions<O>(what: string, given: O): O {
-  return readOptions(`the options of ${what}`, given, RESTORE_OPTIONS, ...NEEDED) as O;
+  return readOptions(`the options of ${what}`, given, RESTORE_OPTIONS, "file", ...NEEDED) as O;
 }
 
 /** Fills in defaults. The options were looked at. @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE */
 export function planOf<Q extends StructLayout, R extends StructLayout>(
   options: KernelOptions<Q, R>,
 ): KernelPlan & { readonly types: KernelTypes<Q, R> } {
+  const { source, workgroups = 1, workgroupSize = 64, maxInFlight = 256, maxPending = 1024 } = options;
   const {
-    source,
-    strategy = "auto",
-    workgroups = 1,
-    workgroupSize = 64,
-    slots = 256,
-    queueLimit = 1024,
+    dutyCycle = 1,
+    maxTraceEntries = 0,
+    hangTimeoutMs = 10_000,
+    maxAttempts = 2,
+    leaseMs,
+    idle = {},
   } = options;
-  const { dutyCycle = 1, trace = 0, hangTimeoutMs = 10_000, attemptsMax = 2, leaseMs, idle = {} } = options;
   const types = kernelTypes<Q, R>(options);
-  const { journalBytesMax, everyMs = Infinity } = options.checkpoint ?? {};
+  const { maxJournalBytes, everyMs = Infinity } = options.checkpoint ?? {};
   return {
     types,
     recipe: {
@@ -166,20 +196,20 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
       includeRoots: options.includeRoots ?? [],
       types: types as unknown as KernelTypes,
       label: options.label ?? labelOf(source),
-      strategy,
+      strategy: strategyOf(options),
       workgroups,
       workgroupSize,
-      slots,
+      maxInFlight,
       leaseMs,
       idle,
       dutyCycle,
     },
-    queueLimit,
-    trace,
-    journalBytesMax: journalBytesMax ?? Math.max(16 << 20, 64 * slots * REQUEST_WORDS_MAX),
+    maxPending,
+    maxTraceEntries,
+    maxJournalBytes: maxJournalBytes ?? Math.max(16 << 20, 64 * maxInFlight * REQUEST_WORDS_MAX),
     checkpointEveryMs: everyMs,
     hangTimeoutMs,
-    attemptsMax,
+    maxAttempts,
   };
 }
 

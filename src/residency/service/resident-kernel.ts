@@ -1,37 +1,35 @@
 /**
- * A kernel that lives on the GPU as a service: typed requests in, typed answers out, state that survives whatever the driver does.
+ * A kernel that lives on the GPU as a service: typed requests in, typed answers out, and state that survives whatever
+ * the driver does.
  *
- *     call ──▶ dispatcher (line, slots, journal) ──▶ loop on the device ──▶ pump: answers to callers
- *                                                   └── supervisor: checkpoint, loss, recovery, replay
+ *     call ──▶ dispatcher (pending, slots, journal) ──▶ loop on the device ──▶ completion poller: answers to callers
+ *                                                           └── supervisor: checkpoint, loss, recovery, replay
  *
- * Invariants: every call is answered once, with a response or an error; nothing here blocks but `callSync`; an idle kernel has no timer and no
- * immediate, and does not keep the process alive.
+ * Invariants: every call is answered once, with a response or an error. Nothing here blocks but `callSync`. An idle
+ * kernel has no timer and no immediate, and does not keep the process alive.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { nowMs, assertInstance, fullText, milliseconds, EverwarpError } from "../../base/index.ts";
+import { duration, EverwarpError, fullText, nowMs, readOptions } from "../../base/index.ts";
 import type { Infer, StructLayout } from "../../schema/index.ts";
-import { Device } from "../../vulkan/index.ts";
-import {
-  type LoadCheckpointOptions,
-  identityOf,
-  loadKernel,
-  saveKernel,
-  type StoredRequest,
-} from "../checkpoint/index.ts";
-import { type KernelMemory, KernelInstance, type KernelTypes } from "../kernel/index.ts";
+import type { Device } from "../../vulkan/index.ts";
+import { identityOf, loadKernel, saveKernel, type StoredRequest } from "../checkpoint/index.ts";
+import { type DeviceSession, openSession } from "../device/index.ts";
+import { KernelInstance, type KernelMemory, type KernelTypes } from "../kernel/index.ts";
 import type { Priority } from "../queue/index.ts";
 import { Supervisor } from "../recovery/index.ts";
 import {
-  type PassResult,
+  type CallOptions,
   CompletionPoller,
   Dispatcher,
-  priorityOf,
+  type PassResult,
   PendingRequest,
+  priorityOf,
   readCallOptions,
-  type CallOptions,
+  readSyncCallOptions,
   RequestTrace,
+  type SyncCallOptions,
 } from "../requests/index.ts";
-import type { StrategyName } from "../strategies/index.ts";
+import { closedError, queueFullError, syncTimeoutError, withdrawnError } from "./call-errors.ts";
 import {
   assertShare,
   type KernelOptions,
@@ -39,79 +37,88 @@ import {
   planOf,
   readKernelOptions,
   readRestoreOptions,
+  type RestoreOptions,
 } from "./kernel-options.ts";
-import type { KernelStats } from "./kernel-stats.ts";
+import { type KernelInfo, type KernelStats, statsOf } from "./kernel-stats.ts";
 
 /** Looks at mapped memory in one turn of the event loop that finds nothing. */
 const POLLS_PER_TURN = 8;
 /** Looks of a spinning call between two looks at the clock. */
 const SPINS_PER_CLOCK = 64;
-/** How long `stop` waits for what was asked before it. */
-const STOP_TIMEOUT_MS = 30_000;
+const SYNC_TIMEOUT_MS = 1_000;
+/** How long `close` waits for what was asked before it. */
+const CLOSE_TIMEOUT_MS = 30_000;
 
 /** What a checkpoint was. */
 export interface CheckpointInfo {
-  /** Where it was written, when it was. */
+  /** Where it was written, if it was. */
   readonly file: string | undefined;
   /** Bytes of state. */
   readonly stateBytes: number;
-  /** Requests that were published and not answered then: they go on where they were, also after a restore. */
+  /** Requests that were published and not answered then. They go on where they were, also after a restore. */
   readonly requestsInFlight: number;
-  /** How long requests stood still for it. */
+  /** How long requests stood still for it, in milliseconds. */
   readonly pausedMs: number;
 }
 
+/** A kernel, opened where a checkpoint says. */
+interface OpenedKernel {
+  readonly session: DeviceSession;
+  readonly instance: KernelInstance;
+  readonly memory: KernelMemory | undefined;
+  readonly requests: readonly StoredRequest[];
+}
+
+/** A kernel on a GPU that answers typed requests. See the head of this file. */
 export class ResidentKernel<
   Q extends StructLayout = StructLayout,
   R extends StructLayout = StructLayout,
 > implements AsyncDisposable {
   /**
-   * The answers to the requests that were in flight in the checkpoint that this kernel was restored from, per priority oldest first; empty after
-   * `launch`. They are performed whether or not anybody looks here: whoever asked is gone with its process, so a long job's answer is
-   * found here. A rejection that nobody handles is not reported.
+   * The answers to the requests that were in flight in the checkpoint that this kernel was restored from: by priority,
+   * oldest first; empty after `open`. The kernel performs these requests whether or not anybody looks here. Their
+   * callers are gone with their process, so the answer of a long job is found here. A rejection that nobody handles is
+   * not reported.
    */
   readonly restored: readonly Promise<Infer<R>>[];
   readonly #types: KernelTypes<Q, R>;
+  readonly #session: DeviceSession;
   readonly #plan: KernelPlan;
   readonly #dispatcher: Dispatcher<Infer<R>>;
   readonly #supervisor: Supervisor<Infer<R>>;
   readonly #trace: RequestTrace;
   readonly #poller: CompletionPoller;
   readonly #words: Uint32Array;
-  #isStopping = false;
-  #stopped: Promise<void> | undefined;
+  #isClosing = false;
+  #closed: Promise<void> | undefined;
   #refused = 0;
   #isCheckpointDue = false;
   /** Relaunches that the trace has a lease for, and when the last of them began. */
   #leasesSeen = 0;
   #leaseBeganMs = nowMs();
 
-  private constructor(
-    types: KernelTypes<Q, R>,
-    plan: KernelPlan,
-    instance: KernelInstance,
-    memory: KernelMemory | undefined,
-    requests: readonly StoredRequest[],
-  ) {
+  private constructor(types: KernelTypes<Q, R>, plan: KernelPlan, opened: OpenedKernel) {
     const { recipe } = plan;
+    const { session, instance, memory, requests } = opened;
     this.#types = types;
     this.#plan = plan;
+    this.#session = session;
     this.#words = new Uint32Array(Math.max(1, types.requestWords));
-    this.#trace = new RequestTrace(plan.trace);
+    this.#trace = new RequestTrace(plan.maxTraceEntries);
     this.#dispatcher = new Dispatcher<Infer<R>>({
       decode: (words) => types.decodeResponse(words),
-      slots: recipe.slots,
-      queueLimit: plan.queueLimit,
+      maxInFlight: recipe.maxInFlight,
+      maxPending: plan.maxPending,
       journal: {
-        bytesMax: plan.journalBytesMax,
-        requestWordsMax: types.requestWords,
+        maxBytes: plan.maxJournalBytes,
+        maxRequestWords: types.requestWords,
         keepsAnswered: types.stateBytes > 0 || memory !== undefined,
       },
       trace: this.#trace,
     });
     // Strategies whose launches end need the host to launch again, and soon.
-    const launchesByItself =
-      instance.loop.strategyName === "persistent" || instance.loop.strategyName === "continuous";
+    const { strategyName } = instance.loop;
+    const launchesByItself = strategyName === "persistent" || strategyName === "continuous";
     this.#poller = new CompletionPoller((now) => this.#pass(now), launchesByItself ? 4 : 1);
     this.#supervisor = new Supervisor({
       instance,
@@ -120,7 +127,7 @@ export class ResidentKernel<
       trace: this.#trace,
       memory,
       hangTimeoutMs: plan.hangTimeoutMs,
-      attemptsMax: plan.attemptsMax,
+      maxAttempts: plan.maxAttempts,
       checkpointEveryMs: plan.checkpointEveryMs,
       wake: () => this.#poller.wake(),
     });
@@ -128,43 +135,38 @@ export class ResidentKernel<
   }
 
   /**
-   * Compiles a kernel and launches it.
-   * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY,
-   * EW_DEVICE_LOST
+   * Compiles a kernel and launches it. Its device is opened with it, unless an open one is given.
+   * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD,
+   * EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
-  static async launch<const Q extends StructLayout, const R extends StructLayout>(
-    device: Device,
-    options: KernelOptions<Q, R>,
+  static async open<const Q extends StructLayout, const R extends StructLayout>(
+    given: KernelOptions<Q, R>,
   ): Promise<ResidentKernel<Q, R>> {
-    assertDevice(device);
-    const plan = planOf(readKernelOptions("ResidentKernel.launch", options));
-    const instance = await KernelInstance.open(device, plan.recipe);
-    return new ResidentKernel(plan.types, plan, instance, undefined, []);
+    const options = readKernelOptions("ResidentKernel.open", given);
+    const plan = planOf(options);
+    const opened = await openInstance(plan, options.device, () => Promise.resolve(FRESH));
+    return new ResidentKernel(plan.types, plan, opened);
   }
 
   /**
-   * Launches a kernel where a checkpoint left it, in this process or another: state as it was, requests that were in flight go on where they
-   * were (see `restored`).
-   * @param given options as for `launch`: the same kernel with the same structs and state; slots and strategy may differ
-   * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE, EW_CHECKPOINT_OTHER_KERNEL,
-   * EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; what `launch` throws
+   * Launches a kernel where a checkpoint left it, in this process or another one. State is as it was. Requests that
+   * were in flight go on where they were (see `restored`).
+   * @param given the file, and options as for `open`: the same kernel, structs and state; device and strategy may
+   * differ
+   * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE,
+   * EW_CHECKPOINT_OTHER_KERNEL, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; what `open` throws
    */
   static async restore<const Q extends StructLayout, const R extends StructLayout>(
-    device: Device,
-    file: string,
-    given: KernelOptions<Q, R> & Pick<LoadCheckpointOptions, "allowOtherDevice">,
+    given: RestoreOptions<Q, R>,
   ): Promise<ResidentKernel<Q, R>> {
-    assertDevice(device);
-    fullText("file", file);
     const options = readRestoreOptions("ResidentKernel.restore", given);
     const plan = planOf(options);
     const { recipe } = plan;
-    const identity = identityOf(device, recipe);
-    const { memory, requests } = await loadKernel(file, identity, recipe.types, {
-      allowOtherDevice: options.allowOtherDevice === true,
-    });
-    const instance = await KernelInstance.open(device, recipe, memory);
-    return new ResidentKernel(plan.types, plan, instance, memory, requests);
+    const { file, allowOtherDevice = false } = options;
+    const opened = await openInstance(plan, options.device, (device) =>
+      loadKernel(file, identityOf(device, recipe), recipe.types, { allowOtherDevice }),
+    );
+    return new ResidentKernel(plan.types, plan, opened);
   }
 
   /** The device that the kernel runs on: after a loss it is the one that replaced the device of the launch. */
@@ -172,47 +174,53 @@ export class ResidentKernel<
     return this.#supervisor.instance.device;
   }
 
-  get strategyName(): StrategyName {
-    return this.#supervisor.instance.loop.strategyName;
-  }
-
-  /** Why this strategy was taken. */
-  get strategyReason(): string {
-    return this.#supervisor.instance.loop.strategyReason;
+  /** How the kernel runs. */
+  get info(): KernelInfo {
+    const { device, loop } = this.#supervisor.instance;
+    return {
+      device: device.info.name,
+      strategy: loop.strategyName,
+      strategyReason: loop.strategyReason,
+      isShared: loop.isShared,
+      workgroups: loop.workgroupCount,
+      stateBytes: this.#types.stateBytes,
+    };
   }
 
   /**
-   * Asks the kernel. Where all slots are taken, or the kernel is being checkpointed or recovered, the request waits in line: urgent ones first,
-   * else in the order of the calls; it is never refused.
-   * @returns the response; rejects with EW_BAD_ARGUMENT, EW_KERNEL_FAULT when the kernel called fail(), EW_DEADLINE_EXCEEDED, EW_ABORTED,
-   * EW_REQUEST_POISONED, EW_CLOSED, and the first cause (EW_DEVICE_LOST or another) where the kernel could not be recovered
+   * Asks the kernel. The request is pending while all slots are taken, and during a checkpoint or a recovery: urgent
+   * requests first, then in the order of the calls. It is never refused.
+   * @returns the response. Rejects with EW_BAD_ARGUMENT; EW_KERNEL_FAULT if the kernel called fail(); EW_TIMEOUT,
+   * EW_ABORTED, EW_REQUEST_POISONED, EW_CLOSED; and the first cause (EW_DEVICE_LOST or another) if recovery failed
    */
   call(values: Infer<Q>, options?: CallOptions): Promise<Infer<R>> {
     return this.#ask(values, options, false);
   }
 
-  /** Like `call`, but rejects with EW_QUEUE_FULL at once where `queueLimit` requests wait in line. */
+  /** Like `call`, but rejects with EW_QUEUE_FULL at once if `maxPending` requests are pending. */
   tryCall(values: Infer<Q>, options?: CallOptions): Promise<Infer<R>> {
     return this.#ask(values, options, true);
   }
 
-  /** Resolves when the line has room for a `tryCall`; who asked first is told first. */
-  room(): Promise<void> {
-    return this.#dispatcher.pending.room();
+  /** Resolves when a `tryCall` would be taken. Who asked first is told first; the place is not kept. */
+  ready(): Promise<void> {
+    return this.#dispatcher.pending.ready();
   }
 
   /**
-   * Asks the kernel and spins until it has answered: microseconds where it stays resident. The event loop stands still meanwhile.
-   * @throws what `call` rejects with; EW_TIMEOUT when `timeoutMs` passed first (the message says whether it is still performed), or at once while
-   * the kernel is being checkpointed or must be, for which the event loop must turn; EW_DEVICE_LOST when
-   * the kernel was lost meanwhile, and then the request is not performed: it may be asked again
+   * Asks the kernel and spins until it has answered: microseconds if it is resident. The event loop stands still.
+   * @param given its `timeoutMs` is 1000 by default
+   * @throws what `call` rejects with. EW_TIMEOUT if `timeoutMs` passed; the message says whether the request is still
+   * performed. EW_TIMEOUT at once during a checkpoint, or if one is due, as it needs the event loop. EW_DEVICE_LOST if
+   * the kernel was lost meanwhile: the request is not performed and may be asked again
    */
-  callSync(values: Infer<Q>, timeoutMs = 1_000): Infer<R> {
-    milliseconds("timeoutMs", timeoutMs);
+  callSync(values: Infer<Q>, given?: SyncCallOptions): Infer<R> {
+    const options = given === undefined ? undefined : readSyncCallOptions(given);
+    const timeoutMs = options?.timeoutMs ?? SYNC_TIMEOUT_MS;
     this.#assertCallable();
     const count = this.#types.encodeRequest(values, this.#words);
     const begin = nowMs();
-    const request = new PendingRequest<Infer<R>>(0, begin);
+    const request = new PendingRequest<Infer<R>>(priorityOf(options), begin);
     let answer: Infer<R> | undefined;
     let failure: EverwarpError | undefined;
     request.resolve = (response) => (answer = response);
@@ -236,11 +244,11 @@ export class ResidentKernel<
   }
 
   /**
-   * Takes a checkpoint: recoveries go back to it, and with a file another process can restore it. Requests stand still for a moment (a few
-   * milliseconds, and the copy of the state), not while the file is written.
+   * Takes a checkpoint. Recoveries go back to it, and another process can restore it from a file. Requests stand still
+   * for a few milliseconds and for the copy of the state, not while the file is written.
    * @param file is replaced whole or not at all
-   * @throws EW_CLOSED, EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE; EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, and the kernel goes on; the first cause
-   * where the kernel could not be recovered
+   * @throws EW_CLOSED, EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE. EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the
+   * kernel goes on. The first cause if the kernel could not be recovered
    */
   async checkpoint(file?: string): Promise<CheckpointInfo> {
     if (file !== undefined) fullText("file", file);
@@ -258,77 +266,66 @@ export class ResidentKernel<
     };
   }
 
-  /** Sets the share of the time that the kernel may work, above 0 and at most 1, also while it runs. @throws EW_BAD_ARGUMENT, EW_CLOSED */
+  /** Sets the share of the time that the kernel may work: above 0, at most 1. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   setDutyCycle(share: number): void {
     this.#assertCallable();
     assertShare("share", share);
     this.#plan.recipe.dutyCycle = share;
-    // A kernel that is being recovered takes it when it serves again.
+    // A kernel that is being recovered takes the new share when it serves again.
     if (this.#supervisor.state !== "recovering") this.#supervisor.instance.loop.setDutyCycle(share);
   }
 
   /** What the kernel has done so far. */
   stats(): KernelStats {
-    const dispatcher = this.#dispatcher;
-    const { counters, totals, pauses, leaseGaps } = this.#supervisor;
-    return {
-      roundTrip: dispatcher.roundTrips.quantiles,
-      requests: dispatcher.counters.requests,
-      answered: dispatcher.counters.answered,
-      failed: dispatcher.counters.failed,
-      waits: dispatcher.counters.waits,
-      refused: this.#refused,
-      deadlinesExceeded: dispatcher.pending.counters.deadlinesExceeded,
-      aborted: dispatcher.pending.counters.aborted,
-      poisoned: dispatcher.counters.poisoned,
-      inFlight: dispatcher.inFlightCount,
-      waiting: dispatcher.pending.waitingCount,
-      polls: totals.polls,
-      ticks: totals.ticks,
-      busyShare: totals.ticks === 0 ? 0 : totals.busyTicks / totals.ticks,
-      activeLaneShare: totals.countedLanes === 0 ? undefined : totals.activeLanes / totals.countedLanes,
-      launches: totals.launches,
-      leases: hasLeases(this.strategyName) ? totals.launches : 0,
-      relaunches: totals.relaunches,
-      leaseGap: leaseGaps.quantiles,
-      checkpoints: counters.checkpoints,
-      checkpointPause: pauses.quantiles,
-      recoveries: counters.recoveries,
-      replayed: counters.replayed,
-      journalBytes: dispatcher.journal.usedBytes,
-    };
+    return statsOf(this.#dispatcher, this.#supervisor, this.#refused);
   }
 
-  /** Writes the last requests, checkpoints and recoveries as a trace for ui.perfetto.dev. Launch with `trace` to have one. */
+  /**
+   * Writes the last requests, leases, checkpoints and recoveries as a trace for ui.perfetto.dev. The trace is empty
+   * without the option `maxTraceEntries`.
+   * @throws EW_BAD_ARGUMENT, EW_PATH_UNWRITABLE
+   */
   async writeTrace(file: string): Promise<void> {
     fullText("file", file);
     return this.#trace.write(file);
   }
 
   /**
-   * Waits for what was asked so far, then ends the kernel and frees what it took. Calls from now on are refused. A second call waits for the first.
-   * @throws EW_TIMEOUT when something was not answered within `timeoutMs`; its callers have then been told EW_CLOSED, and the kernel has ended
+   * Waits for what was asked so far, ends the kernel, and frees what it took; its device too, if `open` opened it.
+   * Later calls are refused. A second `close` waits for the first.
+   * @param options `timeoutMs`: how long to wait for answers, 30 seconds by default
+   * @throws EW_BAD_ARGUMENT. EW_TIMEOUT if a request was not answered in time; its caller is told EW_CLOSED, and the
+   * kernel has ended
    */
-  async stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
-    milliseconds("timeoutMs", timeoutMs);
-    this.#stopped ??= this.#stop(timeoutMs);
-    return this.#stopped;
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    const { timeoutMs = CLOSE_TIMEOUT_MS } = readOptions<{ readonly timeoutMs?: number }>(
+      "the options of close",
+      options,
+      { timeoutMs: duration },
+    );
+    this.#closed ??= this.#close(timeoutMs);
+    return this.#closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+    return this.close();
   }
 
-  async #stop(timeoutMs: number): Promise<void> {
-    this.#isStopping = true;
+  async #close(timeoutMs: number): Promise<void> {
+    this.#isClosing = true;
     const begin = nowMs();
     while (this.#dispatcher.isBusy && this.#supervisor.state !== "failed" && nowMs() - begin < timeoutMs) {
       this.#poller.wake();
       await sleep(1);
     }
     const left = this.#dispatcher.inFlightCount + this.#dispatcher.pending.waitingCount;
-    if (left > 0) this.#dispatcher.failAll(closed("the kernel was stopped before this request was answered"));
-    await this.#supervisor.close();
+    if (left > 0)
+      this.#dispatcher.failAll(closedError("the kernel was closed before this request was answered"));
+    try {
+      await this.#supervisor.close();
+    } finally {
+      this.#session.end();
+    }
     if (left > 0) {
       throw new EverwarpError("EW_TIMEOUT", `${left} requests were not answered within ${timeoutMs} ms`, {
         remedy: "Wait for them first, or allow more time.",
@@ -354,7 +351,7 @@ export class ResidentKernel<
     try {
       this.#assertCallable();
       const dispatcher = this.#dispatcher;
-      if (isBounded && dispatcher.pending.isFull) throw this.#full();
+      if (isBounded && dispatcher.pending.isFull) throw this.#refuse();
       const count = this.#types.encodeRequest(values, this.#words);
       if (options !== undefined && !dispatcher.pending.watch(request, options)) return promise;
       dispatcher.accept(request, this.#words, count);
@@ -430,52 +427,52 @@ export class ResidentKernel<
   }
 
   #assertCallable(): void {
-    if (this.#isStopping) throw closed("the kernel was stopped");
+    if (this.#isClosing) throw closedError("the kernel was closed");
     this.#supervisor.assertServing();
   }
 
-  #full(): EverwarpError {
+  #refuse(): EverwarpError {
     this.#refused++;
-    const { limit } = this.#dispatcher.pending;
-    return new EverwarpError("EW_QUEUE_FULL", `${limit} requests wait in line already`, {
-      remedy: "Await room(), or use call(), which waits in line.",
-    });
+    return queueFullError(this.#dispatcher.pending.limit);
   }
 
   #timedOut(request: PendingRequest<Infer<R>>, timeoutMs: number): EverwarpError {
-    const wasWaiting = request.phase === "waiting";
+    const wasPending = request.phase === "waiting";
     this.#dispatcher.pending.remove(request);
     this.#dispatcher.pending.settled(request);
-    return new EverwarpError(
-      "EW_TIMEOUT",
-      `the request was not answered within ${timeoutMs} ms; it ${wasWaiting ? "was not published and is never performed" : "is still performed, and its answer dropped"}`,
-      { remedy: "Allow more time, or use call()." },
-    );
+    return syncTimeoutError(timeoutMs, wasPending);
   }
 
-  /** A spinning call can wait neither for a checkpoint nor for a recovery: both need the event loop, and have it when this is told. */
   #withdrawn(request: PendingRequest<Infer<R>>, state: string): EverwarpError {
     this.#dispatcher.pending.remove(request);
     request.isWithdrawn = true;
     this.#dispatcher.pending.settled(request);
-    const { reason } = this.#supervisor;
-    const remedy = "Use call(), which waits for it; or ask again later.";
-    if (reason === undefined) {
-      return new EverwarpError("EW_TIMEOUT", `the kernel is ${state}, and the request is not performed`, {
-        remedy,
-      });
-    }
-    // What it has done a moment before the loss is found out by the recovery, after this is told.
-    return new EverwarpError(
-      "EW_DEVICE_LOST",
-      "the kernel was lost; the request is withdrawn, unless it was performed at the last moment",
-      { remedy, cause: reason },
-    );
+    return withdrawnError(state, this.#supervisor.reason);
   }
 }
 
-function hasLeases(strategy: StrategyName): boolean {
-  return strategy === "leased" || strategy === "continuous";
+/** Where a kernel that was not restored begins: with zeros. */
+const FRESH = { memory: undefined, requests: [] };
+
+/** Opens a device, unless it is open, and a kernel on it. Nothing is left of either if that fails. */
+async function openInstance(
+  plan: KernelPlan,
+  select: KernelOptions<StructLayout, StructLayout>["device"],
+  load: (device: Device) => Promise<Pick<OpenedKernel, "memory" | "requests">>,
+): Promise<OpenedKernel> {
+  const { recipe } = plan;
+  const session = await openSession({
+    ...(select === undefined ? {} : { select }),
+    sharesSoftware: recipe.strategy === "adaptive" || recipe.strategy === "batch",
+  });
+  try {
+    const { memory, requests } = await load(session.device);
+    const instance = await KernelInstance.open(session.device, recipe, memory);
+    return { session, instance, memory, requests };
+  } catch (error) {
+    session.end();
+    throw error;
+  }
 }
 
 // A promise's functions, without a closure for each request: the executor runs at once.
@@ -484,12 +481,4 @@ let capturedReject: (error: unknown) => void;
 function capture(resolve: (value: never) => void, reject: (error: unknown) => void): void {
   capturedResolve = resolve;
   capturedReject = reject;
-}
-
-function closed(what: string): EverwarpError {
-  return new EverwarpError("EW_CLOSED", what, { remedy: "Launch it again." });
-}
-
-function assertDevice(device: unknown): void {
-  assertInstance("device", device, Device, "a Device, as Device.open gives it");
 }

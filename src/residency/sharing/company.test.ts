@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { type CompanyGuest, joinCard } from "./company.ts";
 import { Presence } from "./presence.ts";
 
@@ -127,4 +127,89 @@ it("those who come later meet those who stay, whoever left in between", () => {
   );
   comes.opened(1);
   expect([stays.hasOthers, comes.hasOthers]).toEqual([true, true]);
+});
+
+describe("a kernel that is asked for nothing", () => {
+  afterEach(() => vi.useRealTimers());
+
+  /** A large kernel of a device: what it was asked for, and what it was told. */
+  function large(key: string, device: object) {
+    const kernel = { published: 1, unanswered: 0, told: 0 };
+    const member = joinCard(key, device, {
+      onChange: () => kernel.told++,
+      hasMadeRoom: () => true,
+      sharesQueue: false,
+      quietSince: () => (kernel.unanswered === 0 ? kernel.published : undefined),
+    });
+    member.opened(400);
+    /** Asks so often that the company looks who is idle. */
+    const looksAgain = (): boolean => {
+      for (let question = 0; question < 1_000; question++) void member.hasOthers;
+      return member.hasOthers;
+    };
+    return { kernel, member, looksAgain };
+  }
+
+  it("does not count after a while, and counts again from its next request on", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const device = {};
+    const key = keyOf("idle");
+    const busy = large(key, device);
+    const idle = large(key, device);
+    const use = (): void => {
+      vi.advanceTimersByTime(100);
+      busy.kernel.published++;
+    };
+    expect(busy.looksAgain()).toBe(true);
+    for (let step = 0; step < 4; step++) use();
+    expect(busy.looksAgain()).toBe(true);
+    for (let step = 0; step < 2; step++) use();
+    expect(busy.looksAgain()).toBe(false);
+    // It is told at once, and the one that was idle makes room for it, too.
+    const { told } = busy.kernel;
+    idle.kernel.published++;
+    idle.kernel.unanswered = 1;
+    expect(idle.member.hasOthers).toBe(true);
+    expect(busy.kernel.told).toBe(told + 1);
+    expect(busy.member.hasOthers).toBe(true);
+    idle.member[Symbol.dispose]();
+    busy.member[Symbol.dispose]();
+  });
+
+  it("counts for as long as a request is unanswered, or where it cannot say", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const device = {};
+    const key = keyOf("unanswered");
+    const busy = large(key, device);
+    const waiting = large(key, device);
+    waiting.kernel.unanswered = 1;
+    busy.looksAgain();
+    vi.advanceTimersByTime(60_000);
+    expect(busy.looksAgain()).toBe(true);
+    waiting.kernel.unanswered = 0;
+    busy.looksAgain();
+    vi.advanceTimersByTime(60_000);
+    expect(busy.looksAgain()).toBe(false);
+    const silent = joinCard(
+      key,
+      device,
+      guest(() => undefined),
+    );
+    silent.opened(1);
+    vi.advanceTimersByTime(60_000);
+    expect(busy.looksAgain()).toBe(true);
+    for (const member of [silent, waiting.member, busy.member]) member[Symbol.dispose]();
+  });
+
+  it("does not keep one on another device of the card from staying", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    const key = keyOf("idle-device");
+    const busy = large(key, {});
+    const idle = large(key, {});
+    expect(busy.looksAgain()).toBe(true);
+    vi.advanceTimersByTime(1_000);
+    expect(busy.looksAgain()).toBe(false);
+    idle.member[Symbol.dispose]();
+    busy.member[Symbol.dispose]();
+  });
 });

@@ -19,8 +19,12 @@ import { Presence } from "./presence.ts";
 
 /** More workgroups than these are a large kernel. */
 const SMALL_WORKGROUPS = 16;
-/** How long others may take to make room; what they are asked for may take that long. */
+/** How long others may take to make room. What they are asked for may take that long. */
 const ROOM_TIMEOUT_MS = 5_000;
+/** A kernel that was asked for nothing for so long does not count, until its next request. */
+const IDLE_MS = 500;
+/** Questions after a company's others between two looks at who is idle. A power of two: the look reads the clock. */
+const QUESTIONS_PER_LOOK = 256;
 
 /** What a strategy asks about the others on its card. */
 export interface Company {
@@ -36,6 +40,11 @@ export interface CompanyGuest {
   readonly hasMadeRoom: () => boolean;
   /** Are its launches on a queue that others use, too? Then it never stays beside others. */
   readonly sharesQueue: boolean;
+  /**
+   * How many requests were published so far; undefined while one is unanswered. Only for kernels that ask `hasOthers`
+   * when a request is published: these may be idle. All others count for as long as they are open.
+   */
+  readonly quietSince?: () => number | undefined;
 }
 
 /** A place in the company. Disposing of it leaves. */
@@ -61,6 +70,11 @@ interface Entry {
   readonly guest: CompanyGuest;
   /** Undefined while it opens. */
   workgroupCount: number | undefined;
+  /** Others do not count it. Its next request ends that. */
+  isIdle: boolean;
+  /** What `quietSince` told last, and since when. */
+  quiet: number | undefined;
+  quietSinceMs: number;
 }
 
 /** The company on one card, as this process sees it. */
@@ -68,6 +82,9 @@ class CardCompany {
   readonly #presence: Presence;
   /** The kernels on each open device of this process. */
   readonly #entriesOf = new Map<object, Set<Entry>>();
+  #entryCount = 0;
+  #questions = 0;
+  #isTelling = false;
 
   constructor(key: string) {
     this.#presence = new Presence({ deviceKey: key, onChange: () => this.#tell() });
@@ -77,12 +94,18 @@ class CardCompany {
     return this.#entriesOf.size === 0;
   }
 
+  /** Called at every poll of a kernel, so it reads no clock but now and then. */
   hasOthers(device: object, entry: Entry): boolean {
-    if (this.#presence.hasOthers || this.#entriesOf.size > 1) return true;
-    const isLarge = (entry.workgroupCount ?? 0) > SMALL_WORKGROUPS;
-    for (const other of this.#entriesOf.get(device) ?? []) {
-      if (other === entry) continue;
-      if (other.workgroupCount === undefined || isLarge || entry.guest.sharesQueue) return true;
+    if (entry.isIdle && entry.guest.quietSince?.() !== entry.quiet) {
+      entry.isIdle = false;
+      this.#tell(entry);
+    }
+    if (this.#presence.hasOthers) return true;
+    if (this.#entryCount === 1) return false;
+    if ((++this.#questions & (QUESTIONS_PER_LOOK - 1)) === 0) this.#lookForIdle();
+    for (const [one, entries] of this.#entriesOf) {
+      for (const other of entries)
+        if (other !== entry && !other.isIdle && (one !== device || excludes(entry, other))) return true;
     }
     return false;
   }
@@ -90,6 +113,7 @@ class CardCompany {
   enter(device: object, entry: Entry): void {
     const entries = this.#entriesOf.get(device) ?? new Set();
     this.#entriesOf.set(device, entries.add(entry));
+    this.#entryCount++;
     if (entries.size > 1 || this.#entriesOf.size > 1) this.#tell(entry);
   }
 
@@ -111,15 +135,43 @@ class CardCompany {
   leave(device: object, entry: Entry): void {
     const entries = this.#entriesOf.get(device);
     if (entries === undefined || !entries.delete(entry)) return;
+    this.#entryCount--;
     if (entries.size === 0) this.#entriesOf.delete(device);
     if (this.isEmpty) this.#presence[Symbol.dispose]();
     else this.#tell();
   }
 
-  #tell(except?: Entry): void {
-    for (const entries of this.#entriesOf.values())
-      for (const entry of entries) if (entry !== except) entry.guest.onChange();
+  /** Finds who was asked for nothing for a while. Who stays on the device while idle is none of them. */
+  #lookForIdle(): void {
+    const now = performance.now();
+    for (const entries of this.#entriesOf.values()) {
+      for (const entry of entries) {
+        const { guest, workgroupCount } = entry;
+        const quiet = workgroupCount === undefined ? undefined : guest.quietSince?.();
+        if (quiet === undefined || quiet !== entry.quiet) entry.quietSinceMs = now;
+        entry.quiet = quiet;
+        if (now - entry.quietSinceMs >= IDLE_MS) entry.isIdle = true;
+      }
+    }
   }
+
+  /** Who is told looks at once, and may find that it is idle no longer: that is told by who tells already. */
+  #tell(except?: Entry): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    try {
+      for (const entries of this.#entriesOf.values())
+        for (const entry of entries) if (entry !== except) entry.guest.onChange();
+    } finally {
+      this.#isTelling = false;
+    }
+  }
+}
+
+/** Must a kernel make room for another one on its device? */
+function excludes(entry: Entry, other: Entry): boolean {
+  if (other.workgroupCount === undefined || entry.guest.sharesQueue) return true;
+  return (entry.workgroupCount ?? 0) > SMALL_WORKGROUPS;
 }
 
 const companies = new Map<string, CardCompany>();
@@ -133,7 +185,13 @@ export function joinCompany(device: Pick<Device, "info">, guest: CompanyGuest): 
 export function joinCard(key: string, device: object, guest: CompanyGuest): CompanyMember {
   const company = companies.get(key) ?? new CardCompany(key);
   companies.set(key, company);
-  const entry: Entry = { guest, workgroupCount: undefined };
+  const entry: Entry = {
+    guest,
+    workgroupCount: undefined,
+    isIdle: false,
+    quiet: undefined,
+    quietSinceMs: 0,
+  };
   company.enter(device, entry);
   return {
     get hasOthers() {

@@ -235,7 +235,7 @@ void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
   }
   uint64_t before = 0ul;
   if (subgroupElect()) {
-    before = atomicAdd(Counters(launch.counters).values[slotOf(currentLane, sh_needle[request].tag >> RECORD_SEGMENT_BITS)],
+    before = atomicAdd(Counters(launch.counters).values[slotOf(currentPriority, sh_needle[request].tag >> RECORD_SEGMENT_BITS)],
                        uint64_t(total) << QUEUE_ARRIVAL_BITS, gl_ScopeDevice, gl_StorageSemanticsBuffer,
                        gl_SemanticsRelaxed) >> QUEUE_ARRIVAL_BITS;
   }

@@ -5,7 +5,7 @@
 // dispatch shape: any number of workgroups; each takes its own slices
 // reference: test/support/slices.ts
 #version 460
-#define RESIDENCY_LANES 2
+#define RESIDENCY_PRIORITIES 2
 #define RESIDENCY_SUSPENDS
 #define RESIDENCY_DIRECT
 #include "residency.glsl"
@@ -23,11 +23,11 @@ void perform(uint first, uint count) {
   for (; request < count; request++) {
     uint rounds = headerWord(request, 2u);
     for (uint round = 0u; round < rounds; round++) atomicAdd(sh_idle, round);
-    bool isLast = sh_progress[currentLane] + 1ul >= uint64_t(headerWord(request, 1u));
+    bool isLast = sh_progress[currentPriority] + 1ul >= uint64_t(headerWord(request, 1u));
     barrier();
     if (gl_LocalInvocationIndex == 0u) {
       sh_spent += rounds + 1u;
-      sh_progress[currentLane] = isLast ? 0ul : sh_progress[currentLane] + 1ul;
+      sh_progress[currentPriority] = isLast ? 0ul : sh_progress[currentPriority] + 1ul;
       if (isLast && gl_WorkGroupID.x == 0u) {
         sum.values[0] += uint64_t(headerWord(request, 0u));
         sh_sums[request] = sum.values[0];

@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import type { DeviceProfile } from "../profile/device-profile.ts";
+import { chooseStrategy, kindOf, strategyOf } from "./choose-strategy.ts";
+
+describe("the choice of a strategy", () => {
+  const forbidding = {
+    ...({} as DeviceProfile),
+    deviceName: "X",
+    doorbell: [],
+    persistent: { allowed: false, reason: "it is Tuesday" },
+  };
+  const allowing = { ...forbidding, persistent: { allowed: true, reason: "seen" } };
+
+  it("takes persistent where the profile allows it, else batch, and says why", () => {
+    expect(chooseStrategy(allowing, "auto")).toEqual({ name: "persistent", reason: "seen" });
+    expect(chooseStrategy(forbidding, "auto")).toMatchObject({
+      name: "batch",
+      reason: expect.stringContaining("Tuesday"),
+    });
+    expect(chooseStrategy(forbidding, "dispatch").name).toBe("dispatch");
+  });
+
+  it("takes adaptive on a card whose kernels see what the host writes", () => {
+    const seen = { ...allowing, doorbell: [{ isSeen: true } as DeviceProfile["doorbell"][number]] };
+    expect(chooseStrategy(seen, "auto", { isCard: true }).name).toBe("adaptive");
+    expect(chooseStrategy(seen, "auto", { isCard: false }).name).toBe("persistent");
+    expect(chooseStrategy(allowing, "auto", { isCard: true }).name).toBe("persistent");
+    const among = ["dispatch", "batch"] as const;
+    expect(chooseStrategy(forbidding, "auto", { isCard: true, among }).name).toBe("batch");
+  });
+
+  it("refuses to pretend", () => {
+    expect(() => chooseStrategy(forbidding, "persistent")).toThrow(
+      expect.objectContaining({
+        code: "EW_STRATEGY_UNSUPPORTED",
+        message: expect.stringContaining("Tuesday"),
+      }),
+    );
+    expect(() => chooseStrategy(allowing, "warp" as never)).toThrow(
+      expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
+    );
+  });
+});
+
+describe("the strategy that a caller asks for", () => {
+  it("is the one that was named, or auto", () => {
+    expect(strategyOf({})).toBe("auto");
+    expect(strategyOf({ strategy: "leased", polite: false })).toBe("leased");
+  });
+
+  it("is batch where the caller is polite", () => {
+    expect(strategyOf({ polite: true })).toBe("batch");
+    expect(strategyOf({ polite: true, strategy: "batch" })).toBe("batch");
+  });
+
+  it.each(["persistent", "adaptive", "dispatch"] as const)(
+    "contradicts polite where it is %s",
+    (strategy) => {
+      expect(() => strategyOf({ polite: true, strategy })).toThrow(
+        expect.objectContaining({ code: "EW_BAD_ARGUMENT", message: expect.stringContaining(strategy) }),
+      );
+    },
+  );
+});
+
+describe("the kind of a kernel", () => {
+  it("says whether launches stay", () => {
+    expect(["dispatch", "redispatch", "batch"].map((name) => kindOf(name as never))).toEqual([
+      "bounded",
+      "bounded",
+      "bounded",
+    ]);
+    expect(["leased", "continuous", "persistent"].map((name) => kindOf(name as never))).toEqual([
+      "resident",
+      "resident",
+      "resident",
+    ]);
+    expect(kindOf("adaptive")).toBe("adaptive");
+  });
+});

@@ -1,0 +1,39 @@
+/** Why a loop is lost, or does not answer. */
+import { EverwarpError } from "../../base/index.ts";
+
+/** A driver that limits loops ended one of the kernel's. */
+export function loopLimitError({ workgroup, rounds }: { workgroup: number; rounds: number }): EverwarpError {
+  return new EverwarpError(
+    "EW_LOOP_LIMIT",
+    `the driver ended loops of workgroup ${workgroup} early, ${rounds} rounds after its launch by the kernel's own ` +
+      "count, so the request in hand has no answer that can be trusted",
+    { remedy: "Let perform() do less at a time: suspend() the request, and tell of its loops with spend()." },
+  );
+}
+
+/** A kernel that was asked and finishes nothing. @param inFlight requests without an answer */
+export function stallError(
+  deviceName: string,
+  stallMs: number,
+  inFlight: number,
+  hasBegun: boolean,
+): EverwarpError {
+  const seconds = Math.round(stallMs / 1000);
+  return new EverwarpError(
+    "EW_DEVICE_LOST",
+    hasBegun
+      ? `the kernel on ${deviceName} finished nothing for ${seconds} s, with ${inFlight} requests before it`
+      : `no launch began on ${deviceName} within ${seconds} s: something else holds the device`,
+    {
+      remedy:
+        "A kernel that does not end may hold the device, also one of another program. End it, and open this again.",
+    },
+  );
+}
+
+/** A request that was not answered in time, and stays in flight. */
+export function waitTimeoutError(sequence: number, timeoutMs: number): EverwarpError {
+  return new EverwarpError("EW_TIMEOUT", `request ${sequence} was not answered within ${timeoutMs} ms`, {
+    remedy: "Allow more time; the request stays in flight.",
+  });
+}

@@ -1,0 +1,64 @@
+/** Why a kernel is lost, and what those who wait for it are told. */
+import { EverwarpError } from "../../base/index.ts";
+import type { Device } from "../../vulkan/index.ts";
+import type { ResidentLoop } from "../launch/index.ts";
+
+/** The code of an error, if it is one of ours. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof EverwarpError ? error.code : undefined;
+}
+
+/** Why a loop is lost. */
+export function reasonOf(loop: ResidentLoop): EverwarpError {
+  return loop.lossReason ?? new EverwarpError("EW_DEVICE_LOST", "the kernel ended without a reason");
+}
+
+/** The device of a kernel was lost for a reason that the kernel has not seen. */
+export function lostElsewhere(device: Device): EverwarpError {
+  return new EverwarpError(
+    "EW_DEVICE_LOST",
+    `${device.info.name} was lost, or given up by another kernel on it`,
+    { remedy: "The kernel goes on with the device that replaces it." },
+  );
+}
+
+/** The kernel finished nothing for too long. @param inFlight requests without an answer */
+export function hungError(stillMs: number, inFlight: number): EverwarpError {
+  return new EverwarpError(
+    "EW_DEVICE_LOST",
+    `the kernel has finished nothing for ${Math.round(stillMs)} ms, with ${inFlight} ` +
+      `request${inFlight === 1 ? "" : "s"} in flight`,
+    { remedy: "A request that takes longer must suspend(); or open the kernel with a longer hangTimeoutMs." },
+  );
+}
+
+/**
+ * What a kernel that is given up tells.
+ * @param first the first cause of the losses
+ * @param last what kept the kernel from being launched again
+ */
+export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpError {
+  if (last === first || last.message === first.message) return first;
+  return new EverwarpError(
+    first.code,
+    `the kernel could not be launched again (${last.message} [${last.code}]) after it was lost: ${first.message}`,
+    { cause: first },
+  );
+}
+
+/** What the caller of a request is told that was in hand in each of so many losses. */
+export function poisoned(times: number, cause: EverwarpError): EverwarpError {
+  return new EverwarpError(
+    "EW_REQUEST_POISONED",
+    `the kernel was lost ${times} times with this request in hand; it is given up, and was not performed`,
+    { remedy: "Look for a loop without end, or an address out of bounds, that these values lead to.", cause },
+  );
+}
+
+/** What everybody is told after an error that nothing here can fail with. */
+export function internalError(cause: unknown): EverwarpError {
+  return new EverwarpError("EW_INTERNAL", `the kernel could not be kept: ${String(cause)}`, {
+    remedy: "Please report this, with the cause of this error.",
+    cause,
+  });
+}

@@ -1,0 +1,44 @@
+/** What a call that gets no answer is told. */
+import { EverwarpError } from "../../base/index.ts";
+
+/** The error of a call to a kernel that was closed. */
+export function closedError(what: string): EverwarpError {
+  return new EverwarpError("EW_CLOSED", what, { remedy: "Open the kernel again." });
+}
+
+/** The error of a `tryCall` that finds `maxPending` requests pending. */
+export function queueFullError(maxPending: number): EverwarpError {
+  return new EverwarpError("EW_QUEUE_FULL", `${maxPending} requests are pending already`, {
+    remedy: "Await ready(), or use call(), which is never refused.",
+  });
+}
+
+/** The error of a `callSync` whose time is over. @param wasPending it was not published */
+export function syncTimeoutError(timeoutMs: number, wasPending: boolean): EverwarpError {
+  const fate = wasPending
+    ? "was not published and is never performed"
+    : "is still performed, and its answer is dropped";
+  return new EverwarpError("EW_TIMEOUT", `the request was not answered within ${timeoutMs} ms; it ${fate}`, {
+    remedy: "Allow more time, or use call().",
+  });
+}
+
+/**
+ * The error of a `callSync` that would have to wait for a checkpoint or a recovery. Both need the event loop, which
+ * stands still during the call.
+ * @param loss why the kernel was lost, if it was
+ */
+export function withdrawnError(state: string, loss: EverwarpError | undefined): EverwarpError {
+  const remedy = "Use call(), which waits for it; or ask again later.";
+  if (loss === undefined) {
+    return new EverwarpError("EW_TIMEOUT", `the kernel is ${state}, and the request is not performed`, {
+      remedy,
+    });
+  }
+  // The recovery finds out, after this is told, what the kernel did at the last moment.
+  return new EverwarpError(
+    "EW_DEVICE_LOST",
+    "the kernel was lost; the request is withdrawn, unless it was performed at the last moment",
+    { remedy, cause: loss },
+  );
+}
