@@ -1,14 +1,16 @@
 /**
- * A service on the GPU that remembers: it is sent one value after the other, and answers with the mean of the last ones.
+ * A service on the GPU that remembers: it is sent one value after the other, and answers with the mean of the last
+ * ones.
  *
  *   npx tsx examples/accumulator.ts [VALUE…]
  *
- * The values stay in the state section `history`, in device memory. They are never sent twice, and they survive whatever the driver
- * does to the kernel.
+ * The values stay in the state section `history`, in device memory. They are never sent twice, and they survive
+ * whatever the driver does to the kernel.
  */
 import { pathToFileURL } from "node:url";
 import { Device, f32, ResidentKernel, struct, u32 } from "everwarp";
 
+/** Bytes of the state section `history`. */
 export const HISTORY_BYTES = 1 << 20;
 
 /**

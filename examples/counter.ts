@@ -3,7 +3,8 @@
  *
  *   npx tsx examples/counter.ts [FILE]
  *
- * All threads of the kernel probe the table side by side. It is state: it is there for the next request, after a relaunch, and in a checkpoint.
+ * All threads of the kernel probe the table side by side. It is state: it is there for the next request, after a
+ * relaunch, and in a checkpoint.
  */
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -37,7 +38,9 @@ export class Counters implements AsyncDisposable {
     );
   }
 
-  /** Adds to a key's count. @returns the new count @throws EW_KERNEL_FAULT when the table has no room for another key */
+  /**
+   * Adds to a key's count. @returns the new count @throws EW_KERNEL_FAULT when the table has no room for another key
+   */
   async add(key: string, amount = 1): Promise<bigint> {
     const { count } = await this.#kernel.call({ operation: ADD, amount, ...keyWords(key) });
     return count;

@@ -1,4 +1,5 @@
-// long-job: which number below a limit takes the most steps to reach 1, when even ones are halved and odd ones become 3n + 1 (Collatz)?
+// long-job: which number below a limit takes the most steps to reach 1, when even ones are halved and odd ones become
+// 3n + 1 (Collatz)?
 //
 // in     Request   limit: 2 … 10¹⁰ (above that a number on the way may need more than 64 bits)
 // out    Response  start, the smallest number with the most steps; steps. Fails with code 1 for another limit
@@ -6,8 +7,9 @@
 // shape  one workgroup
 // reference   long-job.reference.ts
 //
-// A limit of 10⁹ is minutes of work. It is cut into slices: each entry of perform looks at NUMBERS_PER_THREAD numbers a thread and suspends. Between
-// two slices the kernel may be parked, relaunched, saved to a file and restored in another process, or may serve urgent requests.
+// A limit of 10⁹ is minutes of work. It is cut into slices: each entry of perform looks at NUMBERS_PER_THREAD numbers a
+// thread and suspends. Between two slices the kernel may be parked, relaunched, saved to a file and restored in another
+// process, or may serve urgent requests.
 #version 460
 #include "kernel.glsl"
 

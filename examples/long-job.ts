@@ -3,12 +3,13 @@
  *
  *   npx tsx examples/long-job.ts [LIMIT]
  *
- * The kernel works in slices and keeps what it found in state, so it can be parked and relaunched between any two of them. Of all that nothing is
- * to be seen here: it is one call and one answer.
+ * The kernel works in slices and keeps what it found in state, so it can be parked and relaunched between any two of
+ * them. Of all that nothing is to be seen here: it is one call and one answer.
  */
 import { pathToFileURL } from "node:url";
 import { Device, ResidentKernel, type StrategyName, struct, u32, u64 } from "everwarp";
 
+/** What the search found. */
 export interface LongJobResult {
   /** The smallest number below the limit that takes the most steps to reach 1. */
   start: bigint;

@@ -1,14 +1,17 @@
 /**
- * Which of the paths in a list are there? Here the list of a whole repository, as git keeps it, against the names on disk.
+ * Which of the paths in a list are there? Here the list of a whole repository, as git keeps it, against the names on
+ * disk.
  *
  *   npx tsx examples/paths.ts [DIRECTORY]
  *
- * All paths are resolved in one pass, on a GPU where there is one. Whatever is missing, was moved, or is no file any more is told.
+ * All paths are resolved in one pass, on a GPU where there is one. Whatever is missing, was moved, or is no file any
+ * more is told.
  */
 import { execFileSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
 import { Namespace, type NamespaceOptions, PathError } from "everwarp";
 
+/** What the example found. */
 export interface Report {
   readonly pathCount: number;
   readonly entryCount: number;

@@ -3,8 +3,8 @@
  *
  *   npx tsx examples/search.ts [FOLDER] [PATTERN…]
  *
- * With a GPU the tree lies in its memory and a kernel that stays there answers; without one the host's threads do, and nothing in this
- * file is different.
+ * With a GPU the tree lies in its memory and a kernel that stays there answers; without one the host's threads do, and
+ * nothing in this file is different.
  */
 import { Corpus, EverwarpError, SearchEngine } from "everwarp";
 

@@ -10,48 +10,48 @@
 //       if (gl_LocalInvocationIndex == 0u) respond(slot, Response(mean));
 //     }
 //
-// The author writes perform, and no main. Everything around it is here and in residency.glsl: the poll, the broadcast, the
-// completion, the lease, parking, the heartbeat.
+// The author writes perform, and no main. Everything around it is here and in residency.glsl: the poll, the broadcast,
+// the completion, the lease, parking, the heartbeat.
 //
 // What is at hand
 //   requestAt(slot)          the request as the schema's struct; any thread, any number of times
 //   respond(slot, response)  answers it: one thread of all workgroups, once
 //   fail(slot, code)         ends it with an error (1…65535) in place of respond
 //   NAMEState()              address of the state section NAME; NAME_STATE_BYTES its size
-//   suspend(progress)        perform will be entered again for this request, with progress() giving this number, which is not 0
+//   suspend(progress)        perform is entered again for this request, and progress() gives this number; not 0
 //   progress()               0 when the request is new
-//   currentPriority              0, or 1 in an urgent request
-//   spend(rounds)            after a loop: tells how many rounds this thread took in it. Threads of a subgroup go through a loop together, so
-//                            the longest of each loop is added up
-//   countActive(isActive)    for the share of active threads in kernel.stats(): all threads of a subgroup call it together
+//   currentPriority          0, or 1 in an urgent request
+//   spend(rounds)            after a loop: how many rounds this thread took. Threads of a subgroup go through a loop
+//                            together, so the longest of each loop is added up
+//   countActive(isActive)    the share of active threads, for kernel.stats(): all threads of a subgroup call it together
 //
 // What is promised
-//   - All threads of all workgroups enter perform for every request. A thread may return early, but none may stand at a barrier that
-//     others do not reach.
-//   - One request after the other within a workgroup. Between two entries lies a barrier with a memory barrier for shared and buffer
-//     memory: what a thread stored in one entry, every thread of its workgroup reads in the next. On entry no thread may rely on others having
-//     begun: a barrier() of the author's own orders what happens within an entry.
-//   - Several workgroups go through the same requests in the same order, but not in step: one may be some requests ahead. What they share
-//     needs atomics with gl_ScopeDevice, and a place for each request. progress() is each workgroup's own.
+//   - All threads of all workgroups enter perform for every request. A thread may return early, but none may stand at a
+//     barrier that others do not reach.
+//   - A workgroup takes one request after the other. Between two entries lies a barrier with a memory barrier for shared
+//     and buffer memory: what a thread stored in one entry, every thread of its workgroup reads in the next. On entry no
+//     thread may rely on others having begun. A barrier() of the author's own orders what happens within an entry.
+//   - Several workgroups take the same requests in the same order, but not in step: one may be some requests ahead.
+//     What they share needs atomics with gl_ScopeDevice, and a place for each request. Each has a progress() of its own.
 //   - One answer: exactly one thread of exactly one workgroup responds, in the workgroup's last entry for the request.
 //
 // What survives
-//   State survives everything: the end of a launch, parking, a checkpoint, a lost device (it goes back to the last checkpoint,
-//   and the requests since are performed again). It begins as zeros.
-//   Shared memory and variables outside functions survive an entry by chance: a launch may end after any, after suspend too.
+//   State survives everything: the end of a launch, parking, a checkpoint, a lost device. After a loss it goes back to the
+//   last checkpoint, and the requests since are performed again. It begins as zeros.
+//   Shared memory and variables outside functions survive an entry by chance. A launch may end after any entry.
 //
 // Long work
-//   A launch ends only between two entries of perform, and some drivers kill launches that take seconds, or end loops
-//   silently after 65,535 rounds of an invocation. So an entry should take a few milliseconds and at most some 10,000 rounds: do a
-//   slice, keep what was found in state, tell the rounds with spend(), and suspend() with where to go on. A workgroup suspends when any of its
-//   threads does; all that do give the same number. Between two slices an urgent request may be performed, so what a slice leaves for the
-//   next lies in a place of its own for each priority.
+//   A launch ends only between two entries of perform. Some drivers kill launches that take seconds, or end loops silently
+//   after 65,535 rounds of an invocation. So an entry should take a few milliseconds and at most some 10,000 rounds. Do a
+//   slice, keep what was found in state, tell the rounds with spend(), and suspend() with where to go on. A workgroup
+//   suspends when any of its threads does; all that do give the same number. An urgent request may be performed between
+//   two slices, so what a slice leaves for the next one lies in a place of its own for each priority.
 //
-// Names: this file and residency.glsl use names of their own, all of which an author's global names must avoid (the compiler tells). Schemas are
-// checked when the kernel is launched.
+// Names: this file and residency.glsl use names of their own, all of which an author's global names must avoid (the
+// compiler tells). Schemas are checked when the kernel is opened.
 //
-// Memory order relied on: barrier(), memoryBarrierShared() and memoryBarrierBuffer() order the stores of a workgroup. An answer's vectors are
-// sealed, so their order does not matter. The host reads state only when no launch runs.
+// Memory order relied on: barrier(), memoryBarrierShared() and memoryBarrierBuffer() order the stores of a workgroup.
+// An answer's vectors are sealed, so their order does not matter. The host reads state only when no launch runs.
 
 #define RESIDENCY_PRIORITIES 2
 #define RESIDENCY_SUSPENDS 1
@@ -60,7 +60,8 @@
 #include "residency.glsl"
 
 // By position in the batch in hand; reset by prepare().
-shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];     // calls of respond and fail in this workgroup; the host expects one in all
+// calls of respond and fail in this workgroup; the host expects one in all
+shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_suspensions[QUEUE_REQUESTS_PER_POLL]; // calls of suspend
 shared uint sh_rounds[QUEUE_REQUESTS_PER_POLL];      // the largest sum that a subgroup told of with spend
 shared uint sh_ticks[QUEUE_REQUESTS_PER_POLL];       // since the batch began, if another request follows
@@ -106,8 +107,8 @@ void countAnswer(uint slot) { atomicAdd(sh_answers[slot], 1u); }
 
 // ── The loop's hooks ──
 
-// Requests of a batch are answered together, and a launch ends only behind them. So a batch that has taken more rounds, or more time where there is
-// a clock, ends early: the rest is taken by the next poll.
+// Requests of a batch are answered together, and a launch ends only behind them. So a batch that has taken more rounds,
+// or more time where there is a clock, ends early: the rest is taken by the next poll.
 const uint SHORT_ROUNDS_MAX = 256u;
 const uint SHORT_TICKS_MAX = 100000u;
 

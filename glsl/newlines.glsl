@@ -29,8 +29,8 @@ uint newlinesBeforeBlock(SegmentEntry segment, uint block) {
   return Ranks(segment.groupRanks).ranks[block / NEWLINE_GROUP_BLOCKS] + Ranks(segment.blockRanks).ranks[block];
 }
 
-// All lanes of the subgroup, with the same arguments: counts the line feeds in [begin, end) of the segment, `begin` a multiple of 16,
-// and says where the byte after the last one is (0: there is none).
+// All lanes of the subgroup, with the same arguments: counts the line feeds in [begin, end) of the segment, `begin` a
+// multiple of 16, and says where the byte after the last one is (0: there is none).
 uvec2 countNewlines(SegmentEntry segment, uint begin, uint end) {
   uint count = 0u;
   uint afterLast = 0u;
@@ -89,7 +89,8 @@ Place locate(SegmentEntry segment, uint offsetBytes) {
   uint before = newlinesBeforeBlock(segment, begin);
   uvec2 here = countNewlines(segment, begin * NEWLINE_BLOCK_BYTES, offsetBytes);
   if (here.y != 0u || before == 0u) return Place(before + here.x, here.y);
-  // A long line. Its start is behind the last line feed before `begin`: in the last block that has fewer than `before` ahead of it.
+  // A long line. Its start is behind the last line feed before `begin`: in the last block that has fewer than `before`
+  // ahead of it.
   uint home = blockOfNewline(segment, before, begin);
   return Place(before, countNewlines(segment, home * NEWLINE_BLOCK_BYTES, (home + 1u) * NEWLINE_BLOCK_BYTES).y);
 }

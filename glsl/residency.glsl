@@ -1,45 +1,48 @@
 // residency.glsl: the resident loop that every everwarp kernel shares.
 //
-// A kernel includes this file and defines
+// A kernel includes this file, defines these functions, and gets `main`: poll, broadcast, lease, stop, completion.
 //
-//     void initialize();                             // all threads, once a launch: set up shared memory
-//     void prepare(uint first, uint count);          // all threads: read the requests' payloads into shared memory
-//     void perform(uint first, uint count);          // all threads: do the work of requests first … first + count - 1
-//     uint64_t contribution(uint index);             // what this workgroup adds to request `index`'s result (48 bits)
-//     uint batchLimit(uint available);               // how many of `available` ready requests to take in one pass
+//     void initialize();                        // all threads, once a launch: set up shared memory
+//     void prepare(uint first, uint count);     // all threads: read the requests' payloads into shared memory
+//     void perform(uint first, uint count);     // all threads: do the work of requests first … first + count - 1
+//     uint64_t contribution(uint index);        // what this workgroup adds to request `index`'s result (48 bits)
+//     uint batchLimit(uint available);          // how many of `available` ready requests to take in one pass
 //
-// and gets `main`: poll, broadcast, lease, stop, completion. perform() is entered by every thread of every workgroup, in each priority in the order
-// of the sequence numbers; different workgroups may take different batches. Users' kernels include kernel.glsl, which asks for one function.
+// Every thread of every workgroup enters perform(), for each priority in the order of the sequence numbers. Different
+// workgroups may take different batches. Users' kernels include kernel.glsl, which asks for one function.
 //
-//     RESIDENCY_PRIORITIES      1 (default), or 2: priority 1 is urgent, and looked at first
-//     RESIDENCY_SUSPENDS   perform() stores in sh_finished how many of the requests it finished; the next one is performed again, later
-//     RESIDENCY_DIRECT     results are what contribution() says and nothing else, so a workgroup that is alone publishes without counting
-//     RESIDENCY_ALONE      bool isAlone(uint index) names requests that workgroup 0 performs, whose results are what its contribution() says and nothing
-//                          else: it publishes them without counting. It is asked behind perform(), when headers may be those of the next requests.
-//                          bool serve(uint sequence, out uint64_t result) may answer such a request, the only one at hand, at once: its header is at
-//                          position 0, and none but the first subgroup of workgroup 0 is there
-//     RESIDENCY_ANSWERS    contribution() counts answers; the workgroup that publishes calls unanswered(index) for a request that has none
-//     RESIDENCY_CLOCK      ticks are those of the device's clock, which takes a while to read, so the subgroup's cycle counter tells when it is time
-//                          for that; else a poll is a tick, and what authors spend()
+//     RESIDENCY_PRIORITIES  1 (default), or 2: priority 1 is urgent, and looked at first
+//     RESIDENCY_SUSPENDS    perform() stores in sh_finished how many requests it finished; the next is performed again
+//     RESIDENCY_DIRECT      results are contribution() alone, so a workgroup that is alone publishes without counting
+//     RESIDENCY_ALONE       bool isAlone(uint index) names requests that workgroup 0 performs. Their results are its
+//                           contribution() alone, published without counting. It is asked behind perform(), when headers
+//                           may be those of the next requests. bool serve(uint sequence, out uint64_t result) may answer
+//                           such a request at once, if it is the only one at hand: its header is at position 0, and only
+//                           the first subgroup of workgroup 0 is there
+//     RESIDENCY_ANSWERS     contribution() counts answers; who publishes calls unanswered(index) for a request without
+//     RESIDENCY_CLOCK       ticks are the device's clock. It takes a while to read, so the subgroup's cycle counter tells
+//                           when to. Otherwise a tick is a poll, or what authors spend()
 //
-//   upload memory                           device memory                          readback memory
-//   Control  stop, last, lease, duty, …     counter[slot]: result<<16 | arrived    Completion[slot]: result, ordinal, sealed; more vectors
-//   Slot[]   4 x (3 payload words, seal)    cursors: what every workgroup has      Heartbeat: phase and sums, sealed with the epoch
-//            + 192 bytes more               finished; progress of the next         Alive[workgroup]: epoch
+//   upload memory                         device memory                        readback memory
+//   Control  stop, last, lease, duty, …   counter[slot]: result<<16 | arrived  Completion[slot]: result, ordinal, sealed
+//   Slot[]   4 x (3 payload words, seal)  cursors: what every workgroup has    Heartbeat: phase and sums, sealed
+//            + 192 bytes more             finished; progress of the next       Alive[workgroup]: epoch
 //
-// What outlives a launch: device memory. A launch begins where its workgroups' cursors stand and leaves them true when it ends, always at the border
-// of a request or of a suspended one; so launches may follow each other at any time, and whoever copies device memory between two has a checkpoint.
+// Device memory outlives a launch. A launch begins where its workgroups' cursors stand and leaves them true when it
+// ends, always at the border of a request or of a suspended one. So launches may follow each other at any time, and
+// whoever copies device memory between two has a checkpoint.
 //
 // Memory order relied on:
-//  - A slot's header is 64 bytes, four vectors each sealed with the sequence number (seal.glsl). A request is taken only when all four show
-//    the number that is due, so the order in which the host's stores arrive does not matter. Payload beyond the header
-//    was written, and the host's write-combining buffers drained, before the header.
-//  - Arrivals are counted with one atomic on device memory that also sums the results. The workgroup that arrives last
-//    publishes, with the ordinal that workgroup 0 gave the request. Records that a kernel wrote to readback memory before may become visible to the host after the completion:
-//    each record is sealed, so that the host knows when it has come.
+//  - A slot's header is 64 bytes: four vectors, each sealed with the sequence number (seal.glsl). A request is taken only
+//    when all four show the number that is due, so the order of the host's stores does not matter. Payload beyond the
+//    header was written, and the host's write-combining buffers drained, before the header.
+//  - Arrivals are counted with one atomic on device memory that also sums the results. The last to arrive publishes,
+//    with the ordinal that workgroup 0 gave the request. Records in readback memory may become visible to the host after
+//    the completion: each record is sealed, so the host knows when it has come.
 //  - Cursors are written by a launch and read by the next one; a barrier of the command stream lies between.
-// Termination: the stop flag is looked at first in every iteration; lease, idle time, rounds of loops and, for probes, idle polls are bounded.
-// Only the stop flag ends a launch before its first poll has been served: so workgroups that run one after the other all get on.
+// Termination: every iteration looks at the stop flag first. Lease, idle time, rounds of loops and, for probes, idle
+// polls are bounded. Only the stop flag ends a launch before its first poll was served, so workgroups that run one
+// after the other all get on.
 
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require
@@ -80,7 +83,8 @@ const uint COMMAND_COUNT_BITS = 8u;
 // Heartbeats lie this far apart: a thousandth of a second, or so many polls.
 const uint64_t BEAT_TICKS = 1000000ul;
 const uint BEAT_POLLS = 1024u;
-// Between two looks at the device's clock: some thirty microseconds. What depends on time, and what other workgroups want, is looked at then.
+// Between two looks at the device's clock: some thirty microseconds. What depends on time, and what other workgroups
+// want, is looked at then.
 const uint CLOCK_CYCLES = 65536u;
 const uint CLOCK_POLLS = 16u;
 // A pause between polls is this part of the idle time so far, at most.
@@ -93,7 +97,8 @@ const uint BATCH_WORDS = QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_WORDS;
 
 // Headers of the requests in hand: three payload words of each vector, in order (QUEUE_HEADER_WORDS each).
 shared uint sh_header[RESIDENCY_PRIORITIES * BATCH_WORDS];
-// What the polling subgroup saw: COMMAND_EXIT, or priority and number of requests. Doubled by parity so that one barrier a poll is enough.
+// What the polling subgroup saw: COMMAND_EXIT, or priority and number of requests. Doubled by parity so that one
+// barrier a poll is enough.
 shared uint sh_command[2];
 // Rounds of loops that perform() reported.
 shared uint sh_spent;
@@ -107,8 +112,8 @@ shared uint sh_activeLanes;
 shared uint sh_countedLanes;
 #endif
 
-// The priority and the first sequence number of the requests in hand. What is kept while the workgroup performs costs all threads a register, so with one
-// priority nothing is.
+// The priority and the first sequence number of the requests in hand. What is kept while the workgroup performs costs
+// all threads a register, so with one priority nothing is.
 #if RESIDENCY_PRIORITIES == 2
 uint currentPriority = 0u;
 uint currentFirst = 0u;
@@ -131,8 +136,8 @@ bool serve(uint sequence, out uint64_t result);
 shared uint sh_served[2];
 #endif
 
-// What one thread, the watch, knows of this launch. In shared memory, though no other thread looks at it: as variables it would take
-// registers from all threads while they perform.
+// What one thread, the watch, knows of this launch. In shared memory, though no other thread looks at it: as variables
+// it would take registers from all threads while they perform.
 struct Watch {
   uint epoch, phase;
   uint settings;                // number of the settings that were read
@@ -151,7 +156,8 @@ struct Watch {
   uint64_t leaseTicks, idleTicks, dozeTicks;
   uint64_t tickNow;             // ticks since the launch began, at the last look at the clock
   uint64_t idleSince, workSince, throttledUntil, lastBeat;
-  uint64_t totalTicks, totalPolls, totalRequests, totalBusy, totalActive, totalCounted; // workgroup 0: over all launches
+  // workgroup 0: over all launches
+  uint64_t totalTicks, totalPolls, totalRequests, totalBusy, totalActive, totalCounted;
 };
 shared Watch sh_watch;
 
@@ -178,7 +184,8 @@ void writeCompletionVector(uint sequence, uint index, uvec3 content) {
 
 // ── The watch: all of this is done by the first thread alone ──
 
-// Only the low words of clocks count (some drivers give no more), so two looks must lie less than some seconds apart or the rest is lost.
+// Only the low words of clocks count (some drivers give no more), so two looks must lie less than some seconds apart or
+// the rest is lost.
 uint cyclesNow() {
 #ifdef RESIDENCY_CLOCK
   return clock2x32ARB().x;
@@ -291,7 +298,8 @@ void endWatch() {
   beat();
 }
 
-// A longer and longer pause while there is nothing to do; without a clock of the device there is no telling how long it would be.
+// A longer and longer pause while there is nothing to do; without a clock of the device there is no telling how long it
+// would be.
 void doze() {
 #ifdef RESIDENCY_CLOCK
   uint64_t until = sh_watch.tickNow + min((sh_watch.tickNow - sh_watch.idleSince) / DOZE_SHARE, uint64_t(sh_watch.dozeTicksMax));
@@ -338,7 +346,8 @@ void endWork(uint cycles) {
 uint judge(uint stopFlag, uint ready, bool isExhausted) {
   if (stopFlag != 0u) return PHASE_STOPPED;
   if (isExhausted) return PHASE_DONE;
-  // Of launches that were queued one behind the other, those behind one that was idle for long do not wait as long again.
+  // Of launches that were queued one behind the other, those behind one that was idle for long do not wait as long
+  // again.
   if (sh_watch.polls == 0u)
     return ready == 0u && sh_watch.endPhase == PHASE_IDLE && launch.bounded == 0u ? PHASE_IDLE : PHASE_RUNNING;
   bool isLeaseOver = (sh_watch.leaseTicks != 0ul && sh_watch.tickNow >= sh_watch.leaseTicks) ||

@@ -1,9 +1,10 @@
 // seal.glsl: vectors that tell by themselves whether they have arrived.
 //
-// Host and kernel speak in vectors of four words: three of content, and a seal, which is a number that is due plus a mix of the content.
-// Who expects a number takes a vector only when seal - mix is that number: then all four words belong together, in whatever order and in whatever
-// pieces they were stored and loaded. (Hardware moves a vector at once; software drivers move its words one by one, in an
-// order of the compiler's.) Reference: src/residency/queue/seal.ts.
+// Host and kernel speak in vectors of four words: three of content, and a seal, which is a number that is due plus a
+// mix of the content. Who expects a number takes a vector only when seal - mix is that number: then all four words
+// belong together, in whatever order and in whatever pieces they were stored and loaded. (Hardware moves a vector at
+// once; software drivers move its words one by one, in an order of the compiler's.) Reference:
+// src/residency/queue/seal.ts.
 
 #include "generated/seal.glsl"
 

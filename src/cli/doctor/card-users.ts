@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 /** Device files that a program opens to run something on a GPU. */
 const DEVICE_FILE = /^\/dev\/(?:nvidia\d+|dri\/renderD\d+|kfd|dxg)$/;
 
+/** A program that has a device file of a card open. */
 export interface CardUser {
   readonly process: number;
   /** What the system calls the program. */

@@ -1,5 +1,6 @@
 /**
- * Examines the machine: every probe on every device, one after the other. A probe that fails or hangs is told of, and the others go on.
+ * Examines the machine: every probe on every device, one after the other. A probe that fails or hangs is told of, and
+ * the others go on.
  */
 import { EverwarpError } from "../../base/index.ts";
 import {
@@ -20,6 +21,7 @@ import { type CardUser, cardUsers } from "./card-users.ts";
 import type { ProbeRunner } from "./probe-run.ts";
 import type { StuckProcessError } from "../../threads/index.ts";
 
+/** The version of the report. It grows with every change of its shape. */
 export const REPORT_VERSION = 3;
 
 /** How a probe went. `kept`: what it found before is in the profile. `skipped`: something that it needs had failed. */
@@ -30,6 +32,7 @@ export interface ProbeStatus {
   readonly reason?: string;
 }
 
+/** What was found out about one device. */
 export interface DeviceReport {
   readonly index: number;
   readonly name: string;
@@ -54,6 +57,7 @@ export interface DeviceReport {
   readonly readings: Partial<DoctorReadings>;
 }
 
+/** What `everwarp doctor` found, as `--json` prints it. */
 export interface Report {
   readonly version: typeof REPORT_VERSION;
   readonly machine: Machine;
@@ -66,6 +70,7 @@ export interface Report {
   readonly search: string;
 }
 
+/** What to examine. */
 export interface ExamineOptions {
   /** Measure again what is known. */
   readonly isFresh: boolean;
@@ -76,6 +81,7 @@ export interface ExamineOptions {
   readonly onProbe?: (device: string, probe: string) => void;
 }
 
+/** Asks the driver and runs the probes, each in a process of its own. */
 export async function examine(options: ExamineOptions): Promise<Report> {
   const machine = describeMachine();
   const devices: DeviceReport[] = [];

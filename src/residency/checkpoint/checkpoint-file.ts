@@ -6,9 +6,9 @@
  *   in the same folder                                             │
  *                             before: the old file is there ───────┴────── after: the new one is there
  *
- * Invariants: a save that fails leaves the old file and no temporary one. What a killed process has left, the next save into
- * that folder removes. A pipe or a device is written into, as it comes. Contents are hashed, read and written in slices, between which the
- * event loop goes on; they are never copied.
+ * Invariants: a save that fails leaves the old file and no temporary one. What a killed process has left, the next save
+ * into that folder removes. A pipe or a device is written into, as it comes. Contents are hashed, read and written in
+ * slices, between which the event loop goes on; they are never copied.
  */
 
 import { saveSealedFile, readSealedFile, allocateSection, type SectionPlace } from "../../storage/index.ts";
@@ -24,8 +24,8 @@ import {
 /**
  * Saves a checkpoint, durably. The sections must not change until the promise settles.
  *
- * @param file a path; what is there is replaced (behind a symbolic link, the file that it leads to); what is no regular file is
- * written into
+ * @param file a path; what is there is replaced (behind a symbolic link, the file that it leads to); what is no regular
+ * file is written into
  * @throws EW_BAD_ARGUMENT for a checkpoint that could not be read again, EW_PATH_NOT_FOUND when the folder is missing,
  * EW_PATH_UNWRITABLE with the system's error as cause. The old file is then as it was, but for a failure to make the
  * folder durable: the new file is in place, and the next loss of power may bring the old one back
@@ -34,6 +34,7 @@ export async function saveCheckpoint(file: string, checkpoint: Checkpoint): Prom
   await saveSealedFile(file, CHECKPOINT_FILE, encodeAbout(checkpoint), checkpoint.sections);
 }
 
+/** How a checkpoint is loaded. */
 export interface LoadCheckpointOptions {
   /** Takes a checkpoint of another device or driver: for state that does not depend on it. */
   allowOtherDevice?: boolean;

@@ -1,5 +1,6 @@
 /**
- * What a checkpoint tells of itself in the header of its file (`sealed-format.ts`): whose state it is, and how far that had come.
+ * What a checkpoint tells of itself in the header of its file (`sealed-format.ts`): whose state it is, and how far that
+ * had come.
  */
 import { EverwarpError } from "../../base/index.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type NamedFile,
 } from "../../storage/index.ts";
 
+/** The words and codes of errors of checkpoint files. */
 export const CHECKPOINT_FILE: FileKind = {
   noun: "checkpoint",
   truncated: "EW_CHECKPOINT_TRUNCATED",

@@ -1,5 +1,6 @@
 /**
- * What was asked of a kernel since its last checkpoint, in packed words: with the checkpoint it gives the kernel's state back.
+ * What was asked of a kernel since its last checkpoint, in packed words: with the checkpoint it gives the kernel's
+ * state back.
  *
  *     words   ┌ record ┬ record ┬ … ┬ record ┐ free
  *     record  │ tag: priority, answered, word count │ ordinal (once answered) │ payload words … │
@@ -7,9 +8,10 @@
  *     published ──▶ in flight (first come first out, per priority) ──▶ answered, with the ordinal in which the kernel took it
  *                        └ withdrawn: forgotten                        └ cut: part of a checkpoint, forgotten
  *
- * Invariants: records lie in the order of publishing; the oldest in flight of a priority is the next one to be answered there;
- * `words` never grows beyond `maxBytes`. On the way of a request nothing is allocated but, now and then, a larger array.
- * Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by size.
+ * Invariants: records lie in the order of publishing; the oldest in flight of a priority is the next one to be answered
+ * there; `words` never grows beyond `maxBytes`. On the way of a request nothing is allocated but, now and then, a
+ * larger array. Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by
+ * size.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
@@ -22,6 +24,7 @@ const WITHDRAWN_BIT = 4;
 const COUNT_SHIFT = 8;
 const FIRST_WORDS = 4096;
 
+/** The limits of a journal. */
 export interface JournalOptions {
   /** Bytes of all records together, at most. */
   maxBytes: number;
@@ -41,6 +44,7 @@ export interface ReplayEntry {
   readonly ordinal: number;
 }
 
+/** Requests since the last checkpoint. See the head of this file. */
 export class Journal {
   /** May be changed at any time; holds for what is answered from then on. */
   keepsAnswered: boolean;
@@ -132,7 +136,10 @@ export class Journal {
     for (const queue of this.#inFlight) while (queue.count > 0) this.#forget(queue.shift());
   }
 
-  /** Forgets what was answered: it is part of a checkpoint. Takes as long as there are requests in flight, as the kernel stands still meanwhile. */
+  /**
+   * Forgets what was answered: it is part of a checkpoint. Takes as long as there are requests in flight, as the kernel
+   * stands still meanwhile.
+   */
   cut(): void {
     const left = this.#inFlight.flatMap((queue) => queue.toArray()).sort((a, b) => a - b);
     for (const queue of this.#inFlight) queue.clear();
@@ -143,8 +150,8 @@ export class Journal {
   }
 
   /**
-   * What was answered, in the order in which the kernel took it; within a priority in the order of publishing, whatever the ordinals say (those
-   * of several workgroups are not one count).
+   * What was answered, in the order in which the kernel took it; within a priority in the order of publishing, whatever
+   * the ordinals say (those of several workgroups are not one count).
    */
   replay(): ReplayEntry[] {
     const priorities: [ReplayEntry[], ReplayEntry[]] = [[], []];
@@ -189,7 +196,9 @@ export class Journal {
     if (this.#end + neededWords > this.#words.length) this.#compact();
   }
 
-  /** Moves the records that count together. Their order stays, so the queues of positions are filled again in one pass. */
+  /**
+   * Moves the records that count together. Their order stays, so the queues of positions are filled again in one pass.
+   */
   #compact(): void {
     for (const queue of this.#inFlight) queue.clear();
     const end = this.#end;

@@ -1,8 +1,9 @@
 /**
- * What a kernel's checkpoint is on disk: its memory, and the requests that were published and not answered at that moment.
+ * What a kernel's checkpoint is on disk: its memory, and the requests that were published and not answered at that
+ * moment.
  *
  *     section   state      the state buffer
- *               position   where each workgroup stands (loop-memory.ts)
+ *               position   where each workgroup stands (loop-position.ts)
  *               requests   words: for each request its priority and word count, then its words; per priority oldest first
  *
  * Requests that had not been published yet are not in it: they are known to their callers alone.
@@ -75,7 +76,8 @@ export async function saveKernel(
 
 /**
  * Loads what `saveKernel` wrote. Checksums are no proof: whatever could lead the kernel astray is looked for here.
- * @throws what `loadCheckpoint` throws, EW_CHECKPOINT_CORRUPTED for sections that no kernel of these types can have left
+ * @throws what `loadCheckpoint` throws, EW_CHECKPOINT_CORRUPTED for sections that no kernel of these types can have
+ * left
  */
 export async function loadKernel(
   file: string,

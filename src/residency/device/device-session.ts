@@ -1,11 +1,13 @@
 /**
- * A device for the systems of this process: each card is opened once, and all that do not bring a device of their own use it together.
+ * A device for the systems of this process: each card is opened once, and all that do not bring a device of their own
+ * use it together.
  *
- * Kernels of one `Device` run side by side; kernels of two devices on one card take turns, which costs some hundred microseconds each time
- * (docs/decisions/0007). Software devices are opened for each system alone: a kernel that stays holds their only queue.
+ * Kernels of one `Device` run side by side; kernels of two devices on one card take turns, which costs some hundred
+ * microseconds each time (docs/decisions/0007). Software devices are opened for each system alone: a kernel that stays
+ * holds their only queue.
  *
- * Invariants: a shared device is open while somebody uses it, and ends with the last one. A device that was lost is not handed out
- * again: those who use it end it.
+ * Invariants: a shared device is open while somebody uses it, and ends with the last one. A device that was lost is not
+ * handed out again: those who use it end it.
  */
 import { Device, type DeviceInfo, type DeviceOptions } from "../../vulkan/index.ts";
 import type { ProfiledDevice } from "../profile/index.ts";
@@ -13,6 +15,7 @@ import { cardKey, isCard } from "../sharing/index.ts";
 import { endDevice } from "./end-device.ts";
 import { profileOf } from "./profiled-device.ts";
 
+/** Which device to use, and how it is opened if it is not open yet. */
 export interface SessionOptions extends Omit<DeviceOptions, "select"> {
   /** Which device, or an open one, which stays the caller's. */
   readonly select?: DeviceOptions["select"] | Device;
@@ -22,7 +25,9 @@ export interface SessionOptions extends Omit<DeviceOptions, "select"> {
 
 /** A use of a device. */
 export interface DeviceSession extends ProfiledDevice {
-  /** Ends the use, when nothing of the user's runs any more; the last one closes the device. A second call does nothing. */
+  /**
+   * Ends the use, when nothing of the user's runs any more; the last one closes the device. A second call does nothing.
+   */
   end(): void;
 }
 

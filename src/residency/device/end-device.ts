@@ -5,7 +5,10 @@ import type { Device } from "../../vulkan/index.ts";
 /** How long work may take that was told to end before: what still runs then, does not end. */
 const END_TIMEOUT_MS = 1_000;
 
-/** Closes a device; one on which something does not end is given up first, so nothing is freed that it uses. Never throws what a device says. */
+/**
+ * Closes a device; one on which something does not end is given up first, so nothing is freed that it uses. Never
+ * throws what a device says.
+ */
 export function endDevice(device: Device): void {
   try {
     device.close(END_TIMEOUT_MS);

@@ -1,9 +1,10 @@
 /**
  * The device profile: what this machine's device really does, measured once by bounded probes and kept on disk.
  *
- * The Vulkan specification promises neither that a running kernel sees what the host writes nor that it may run for long, so
- * nothing here is assumed: each fact is the outcome of a probe that ends by itself. The file is keyed by device, driver and its version;
- * anything that does not fit is measured again. Where no file can be kept, each process measures for itself, in silence: `everwarp doctor` tells it.
+ * The Vulkan specification promises neither that a running kernel sees what the host writes nor that it may run for
+ * long, so nothing here is assumed: each fact is the outcome of a probe that ends by itself. The file is keyed by
+ * device, driver and its version; anything that does not fit is measured again. Where no file can be kept, each process
+ * measures for itself, in silence: `everwarp doctor` tells it.
  */
 import { boolean, readOptions } from "../../base/index.ts";
 import { DEVICE_OPTIONS, Device, type DeviceOptions } from "../../vulkan/index.ts";
@@ -27,8 +28,9 @@ const LOOP_PROBE_ROUNDS = 70_000;
 const profiles = new WeakMap<Device, Promise<DeviceProfile>>();
 
 /**
- * The profile of an open device: what is known already, else what is on disk, else measured now (about a tenth of a second, once; nothing
- * else may run on the device meanwhile). The device's upload memory is then the type that was seen to serve.
+ * The profile of an open device: what is known already, else what is on disk, else measured now (about a tenth of a
+ * second, once; nothing else may run on the device meanwhile). The device's upload memory is then the type that was
+ * seen to serve.
  * @param options.fresh measure even if there is a profile
  * @throws what the probes throw: EW_DEVICE_LOST, EW_TIMEOUT, EW_OUT_OF_DEVICE_MEMORY, EW_COMPILE
  */

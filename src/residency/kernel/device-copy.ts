@@ -4,8 +4,9 @@
  *     device ──begin──▶ staging ──▶ host, all but the last stagingful      (whoever owns the device memory stands still)
  *                           └──finish──▶ host, slice by slice              (it may go on)
  *
- * Invariants: copies of one `DeviceCopy` follow one another; its staging memory, its recordings and its fence are used by one at a time, and kept, so
- * that a copy that must be quick allocates nothing and records nothing. What the device may still write to is not freed.
+ * Invariants: copies of one `DeviceCopy` follow one another; its staging memory, its recordings and its fence are used
+ * by one at a time, and kept, so that a copy that must be quick allocates nothing and records nothing. What the device
+ * may still write to is not freed.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
@@ -31,6 +32,7 @@ export interface StagedPart extends CopyPart {
   readonly stagingOffsetBytes: number;
 }
 
+/** Copies device memory to the host and back. See the head of this file. */
 export class DeviceCopy implements Disposable {
   readonly #device: Device;
   readonly #queue: Queue;

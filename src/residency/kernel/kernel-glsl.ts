@@ -116,7 +116,8 @@ function endText(vectors: number): string {
 void endRequest(uint slot, uint status) {
 ${completionLines(vectors, (index) => (index === 0 ? "status" : "0u"))}}
 
-// Ends a request with an error, whose code (1…65535) the caller is told: by one thread of all, once, in place of respond.
+// Ends a request with an error, whose code (1…65535) the caller is told: by one thread of all, once, in place of
+// respond.
 void fail(uint slot, uint code) { endRequest(slot, clamp(code, 1u, 65535u)); }
 `;
 }

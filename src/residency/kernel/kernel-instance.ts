@@ -1,12 +1,13 @@
 /**
- * A kernel on one device: its pipeline, its state, its loop, its place among others. What is left behind when the device is lost, and made
- * again on the next one.
+ * A kernel on one device: its pipeline, its state, its loop, its place among others. What is left behind when the
+ * device is lost, and made again on the next one.
  *
  *     open ──▶ running ──park──▶ parked ──start──▶ running
  *                │                 └ read: the checkpoint
  *                └──loss──▶ leave: what can be freed is freed, what may still be written to is abandoned with its device
  *
- * Invariants: while parked nothing of the kernel runs, so its memory may be copied; `leave` always ends, whatever the kernel does.
+ * Invariants: while parked nothing of the kernel runs, so its memory may be copied; `leave` always ends, whatever the
+ * kernel does.
  */
 import { createHash } from "node:crypto";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
@@ -91,6 +92,7 @@ export interface KernelMemory {
   readonly position: LoopPosition;
 }
 
+/** A kernel on one device. See the head of this file. */
 export class KernelInstance {
   readonly device: Device;
   readonly loop: ResidentLoop;
@@ -139,7 +141,8 @@ export class KernelInstance {
     const { name: strategy } = chooseStrategy(profile, recipe.strategy, { isCard: isCard(device) });
     const undo: (() => void | Promise<void>)[] = [];
     try {
-      // Before anything is asked of the driver: where a kernel holds the only queue, making a pipeline may wait for that kernel's end.
+      // Before anything is asked of the driver: where a kernel holds the only queue, making a pipeline may wait for
+      // that kernel's end.
       const place = admissionOf(device).enter({
         kind: kindOf(strategy),
         label,
@@ -229,8 +232,8 @@ export class KernelInstance {
   }
 
   /**
-   * Ends the kernel, however it is, within a bound; what was in flight is not waited for. A kernel that does not end keeps its memory: its
-   * device is abandoned. Throws nothing that a lost device says. A second call does nothing.
+   * Ends the kernel, however it is, within a bound; what was in flight is not waited for. A kernel that does not end
+   * keeps its memory: its device is abandoned. Throws nothing that a lost device says. A second call does nothing.
    */
   async leave(): Promise<void> {
     if (this.#hasLeft) return;
@@ -245,7 +248,8 @@ export class KernelInstance {
       if (!device.isLost) return this.#abandon();
     }
     if (this.#copy.isPending && !device.isLost) return this.#abandon();
-    // The driver of a lost device answers no question, and may still run the kernel. What the kernel says itself can be believed.
+    // The driver of a lost device answers no question, and may still run the kernel. What the kernel says itself can be
+    // believed.
     if (device.isLost && !(await hasEnded(loop))) return this.#abandon();
     await loop[Symbol.asyncDispose]();
     this.#free();
@@ -377,7 +381,8 @@ function launchLoop(
 }
 
 /**
- * What tells one kernel from another in a checkpoint: its text with all includes, and its workgroup. (Its SPIR-V would differ with the features of the device.)
+ * What tells one kernel from another in a checkpoint: its text with all includes, and its workgroup. (Its SPIR-V would
+ * differ with the features of the device.)
  * @throws EW_PATH_NOT_FOUND, EW_COMPILE for includes that are missing
  */
 export function kernelKeyOf(recipe: KernelRecipe): string {

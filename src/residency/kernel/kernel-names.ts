@@ -1,4 +1,7 @@
-/** The names that a kernel's schemas bring into its GLSL: checked here, so that an error speaks of the schema and not of generated text. */
+/**
+ * The names that a kernel's schemas bring into its GLSL: checked here, so that an error speaks of the schema and not of
+ * generated text.
+ */
 import { join } from "node:path";
 import { EverwarpError, packageRoot } from "../../base/index.ts";
 import { expandFile } from "../../programs/index.ts";
@@ -39,7 +42,8 @@ function takenNames(): TakenNames {
  * Checks every name that the generated text will declare.
  *
  * @param sections names of the state's sections
- * @throws EW_BAD_ARGUMENT for words that GLSL keeps for itself, and for names that the includes or another part use already
+ * @throws EW_BAD_ARGUMENT for words that GLSL keeps for itself, and for names that the includes or another part use
+ * already
  */
 export function assertNames(structs: readonly StructLayout[], sections: readonly string[]): void {
   const { identifiers, macros } = takenNames();

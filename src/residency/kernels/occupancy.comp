@@ -1,11 +1,11 @@
-// occupancy: how many workgroups are there together? Each takes a ticket, signs in and stays until the host closes, having seen
-// that nobody new has come; whoever comes after that leaves at once and does not count.
+// occupancy: how many workgroups are there together? Each takes a ticket, signs in and stays until the host closes,
+// having seen that nobody new has come; whoever comes after that leaves at once and does not count.
 //
 // in   limit polls of a workgroup; control[0] not 0: closed by the host
 // out  answer[ticket] = value for each workgroup that came in time; target[OCCUPANCY_*] zeroed before
 // dispatch shape: more workgroups than can be there together, of any size (constant 0)
-// memory order: the first to leave sets CLOSED in device memory, so that late ones are told even where a running kernel does not see the host
-// reference: none, the device decides
+// memory order: the first to leave sets CLOSED in device memory, so that late ones are told even where a running kernel
+// does not see the host reference: none, the device decides
 #version 460
 #extension GL_KHR_memory_scope_semantics : require
 #include "probe.glsl"

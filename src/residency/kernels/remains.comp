@@ -1,10 +1,12 @@
 // remains: leaves the pattern in shared memory and in registers, or looks for what an earlier kernel left there.
 //
 // in   value = seed of the pattern; constant 1: PROBE_MODE_WRITE or PROBE_MODE_COUNT; constant 2: any number
-// out  WRITE: answer[0] += an odd number made of what was left, so that it is really there. COUNT: answer[0] += words found in shared memory,
+// out  WRITE: answer[0] += an odd number made of what was left, so that it is really there. COUNT: answer[0] += words
+// found in shared memory,
 //      answer[1] += words found in registers
 // dispatch shape: any number of workgroups of 64
-// reference: none. Nothing here is promised by anyone: COUNT reads what was never written on purpose, and any number may come out.
+// reference: none. Nothing here is promised by anyone: COUNT reads what was never written on purpose, and any number
+// may come out.
 #version 460
 #include "probe.glsl"
 
@@ -41,7 +43,8 @@ void main() {
     kept2 = patternVector(base + 8u);
     kept3 = patternVector(base + 12u);
     barrier();
-    // Another thread's part is read back, and the registers are used after the barrier: neither can be left out by the compiler.
+    // Another thread's part is read back, and the registers are used after the barrier: neither can be left out by the
+    // compiler.
     for (uint word = thread; word < SHARED_WORDS; word += gl_WorkGroupSize.x) sum += sh_words[SHARED_WORDS - 1u - word];
     uvec4 all = kept0 + kept1 + kept2 + kept3;
     atomicAdd(answer.words[0], (sum + all.x + all.y + all.z + all.w) * (2u * VARIANT + 1u) | 1u);

@@ -1,7 +1,8 @@
 // traffic: writes the pattern over memory, reads it, or counts how much of it is there.
 //
 // in   target: `count` vectors of 16 bytes; mode; value = seed of the pattern; limit rounds a thread
-// out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the pattern's.
+// out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the
+// pattern's.
 //      CHASE: `limit` vectors read by the first thread, one after the other
 // dispatch shape: any number of workgroups of 64; each thread takes every n-th vector, n = number of threads
 // reference: src/residency/reference/pattern.ts (the pattern), sums and counts by hand
@@ -10,7 +11,8 @@
 
 layout(local_size_x = 64) in;
 
-// Vectors between two reads of a chase: a prime, so that all of a buffer of a power of two is visited and no two reads share a line.
+// Vectors between two reads of a chase: a prime, so that all of a buffer of a power of two is visited and no two reads
+// share a line.
 const uint CHASE_STRIDE = 1031u;
 
 void chase() {

@@ -13,8 +13,8 @@ export interface StrategyChoice {
 }
 
 /**
- * Takes the strategy that was named, or the best that the profile allows: on a card, a kernel that stays while no other program wants it;
- * else a kernel that stays, one that stays for a lease at a time, one launch for all that is queued.
+ * Takes the strategy that was named, or the best that the profile allows: on a card, a kernel that stays while no other
+ * program wants it; else a kernel that stays, one that stays for a lease at a time, one launch for all that is queued.
  * @throws EW_STRATEGY_UNSUPPORTED, with the profile's reason
  */
 export function chooseStrategy(

@@ -37,3 +37,10 @@ export function waitTimeoutError(sequence: number, timeoutMs: number): EverwarpE
     remedy: "Allow more time; the request stays in flight.",
   });
 }
+
+/** What those are told who waited for a kernel that was stopped. */
+export function stoppedError(): EverwarpError {
+  return new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
+    remedy: "Wait for requests before stopping, or allow more time.",
+  });
+}

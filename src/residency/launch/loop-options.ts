@@ -6,14 +6,22 @@ import type { LaunchSettings, StrategyName } from "../strategies/index.ts";
 
 /** A lease that every watchdog known leaves alone (docs/residency.md). */
 const LEASE_MS = 1_000;
-/** So long may a kernel keep a card to itself that others may want: short for a person, long beside the microseconds between two leases. */
+/**
+ * So long may a kernel keep a card to itself that others may want: short for a person, long beside the microseconds
+ * between two leases.
+ */
 const ADAPTIVE_LEASE_MS = 20;
-/** Ticks a millisecond where the profile has not measured them: those of a clock that counts nanoseconds, and quick polls. */
+/**
+ * Ticks a millisecond where the profile has not measured them: those of a clock that counts nanoseconds, and quick
+ * polls.
+ */
 const CLOCK_TICKS_PER_MS = 1_000_000;
 const POLLS_PER_MS = 1_000;
 /** Longest pause of an idle kernel between two polls. */
 const DOZE_PAUSE_MS_MAX = 0.02;
-/** Of the rounds that a driver allows a launch, those that it is given: the rest is for what perform() does not tell. */
+/**
+ * Of the rounds that a driver allows a launch, those that it is given: the rest is for what perform() does not tell.
+ */
 const ROUND_SHARE = 0.5;
 
 /** Options of `ResidentLoop.launch`. */

@@ -1,13 +1,15 @@
 /**
- * Where a parked kernel stands: what its workgroups have finished, free of the numbers of the queue that it was served from.
+ * Where a parked kernel stands: what its workgroups have finished, free of the numbers of the queue that it was served
+ * from.
  *
  *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an answer)
  *     workgroup 0 ────────────────┤ done   done  p                        ahead = 2, progress p of request 2
  *     workgroup 1 ────────────────┤ done                                  ahead = 1
  *     arrivals                    │ 2      1     0    0                   whole counters: results below way too
  *
- * Invariant: `ahead` of at least one workgroup of each priority is 0, as requests that all have finished are answered. So a fresh queue
- * can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on exactly where it stood.
+ * Invariant: `ahead` of at least one workgroup of each priority is 0, as requests that all have finished are answered.
+ * So a fresh queue can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on
+ * exactly where it stood.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { Cursors, Queue, type Priority } from "../queue/index.ts";
@@ -29,6 +31,7 @@ interface PriorityPosition {
   readonly arrivals: BigUint64Array;
 }
 
+/** Where a parked kernel stands. See the head of this file. */
 export interface LoopPosition {
   readonly workgroupCount: number;
   readonly priorities: readonly [PriorityPosition, PriorityPosition];
@@ -95,7 +98,10 @@ export function positionFrom(
   };
 }
 
-/** The bytes of the regions, for a queue whose numbers begin at 1. @throws EW_BAD_ARGUMENT where it cannot go on in this shape */
+/**
+ * The bytes of the regions, for a queue whose numbers begin at 1. @throws EW_BAD_ARGUMENT where it cannot go on in this
+ * shape
+ */
 export function regionBytes(position: LoopPosition, workgroupCount: number, slotCount: number): Uint8Array[] {
   const { priorities, totals } = position;
   let { taken } = position;
@@ -137,15 +143,16 @@ export function isBetweenRequests(position: LoopPosition): boolean {
 }
 
 /**
- * Whether some workgroups have finished a request that others have not: then its answer may be written already, in memory that is no part of
- * a checkpoint.
+ * Whether some workgroups have finished a request that others have not: then its answer may be written already, in
+ * memory that is no part of a checkpoint.
  */
 export function isSplit(position: LoopPosition): boolean {
   return position.priorities.some(({ ahead }) => ahead.some((count) => count !== 0));
 }
 
 /**
- * Takes a request out that is not to be performed: what workgroups have done of it is forgotten, and those after it move up.
+ * Takes a request out that is not to be performed: what workgroups have done of it is forgotten, and those after it
+ * move up.
  * @param index its place among the unanswered of its priority, 0 is the oldest
  */
 export function withdraw(position: LoopPosition, priority: Priority, index: number): void {
@@ -213,7 +220,8 @@ export function decodePosition(bytes: Uint8Array): LoopPosition {
 }
 
 /**
- * Whether a position is one that a kernel can have had, with so many requests in flight. A kernel that goes on where it never stood skips requests, or waits for ever.
+ * Whether a position is one that a kernel can have had, with so many requests in flight. A kernel that goes on where it
+ * never stood skips requests, or waits for ever.
  * @param inFlight requests of each priority
  * @throws EW_CHECKPOINT_CORRUPTED
  */

@@ -1,4 +1,7 @@
-/** A program and the loop that runs it, which begin and end together. For kernels without types, lines, journal and supervisor. */
+/**
+ * A program and the loop that runs it, which begin and end together. For kernels without types, lines, journal and
+ * supervisor.
+ */
 import { kernelFile, type ProgramRequest, sharedPrograms } from "../../programs/index.ts";
 import type { ResidentLoopOptions } from "./loop-options.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "./resident-loop.ts";
@@ -12,7 +15,8 @@ export interface ProgramLoop extends AsyncDisposable {
 export type ProgramLoopOptions = Omit<ResidentLoopOptions, "pipeline">;
 
 /**
- * Makes a program that includes residency.glsl, with the device's clock where the options say that it has one, and launches it.
+ * Makes a program that includes residency.glsl, with the device's clock where the options say that it has one, and
+ * launches it.
  * @throws EW_COMPILE, and what `ResidentLoop.launch` throws; nothing is left then
  */
 export async function launchProgram(

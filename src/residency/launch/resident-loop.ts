@@ -25,7 +25,7 @@ import {
   type StrategyName,
 } from "../strategies/index.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
-import { loopLimitError, stallError } from "./loop-errors.ts";
+import { loopLimitError, stallError, stoppedError } from "./loop-errors.ts";
 import { idleTicksOf, launchSettingsOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
 import { LoopResources, workQueuesIn } from "./loop-resources.ts";
 import { waitForAll, waitForAnswer } from "./loop-waits.ts";
@@ -171,7 +171,7 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#queues[0].mayBeAlone;
   }
 
-  /** Requests that a priority has room for. */
+  /** Free slots of a priority. */
   freeSlots(priority = 0): number {
     const queue = this.#queues[priority];
     return queue.capacity - queue.inFlightCount;
@@ -187,7 +187,7 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#lossReason;
   }
 
-  /** Does the kernel end after every batch of requests, because others use the card too? For the strategy `adaptive`. */
+  /** Does the kernel end after every batch, because others use the card too? For the strategy `adaptive`. */
   get isShared(): boolean {
     return this.#strategy.isShared ?? false;
   }
@@ -226,7 +226,7 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#launcher.memory.cursors;
   }
 
-  /** One 64-bit counter a slot, priority after priority: who has arrived at requests that are not finished. Then an ordinal a slot. */
+  /** A 64-bit counter a slot: who has arrived at an unfinished request. By priority. Then an ordinal a slot. */
   get counters(): DeviceBuffer {
     return this.#launcher.memory.counters;
   }
@@ -248,7 +248,9 @@ export class ResidentLoop implements AsyncDisposable {
     this.#launcher.change(idleTicksOf(idle, this.ticksPerMs));
   }
 
-  /** Starts a kernel that was stopped or parked: it goes on where device memory says. Requests that were left in the queue are answered. */
+  /**
+   * Starts a kernel that was stopped or parked. It goes on where device memory says, with what was left in the queue.
+   */
   async start(): Promise<void> {
     this.#assertOpen();
     if (this.#state === "running") return;
@@ -284,17 +286,17 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#state === "lost" && ticket.isDone;
   }
 
-  /** Looks once at the requests in flight, and lets the strategy go on. Never blocks. Returns how many were found answered. */
+  /**
+   * Looks once at the requests in flight, and lets the strategy go on. Never blocks. Returns how many were found
+   * answered.
+   */
   poll(): number {
     const found = this.#checkAll();
     this.#advance();
     return found;
   }
 
-  /**
-   * Asks the driver whether the kernel is still there, and mapped memory whether it reported a fault; a loss ends every request in flight. For slow
-   * paths: a call or two.
-   */
+  /** Asks the driver whether the kernel is there, and mapped memory for a fault. For slow paths: a call or two. */
   assertRunning(): void {
     this.#watched(() => {
       const fault = this.#launcher.readFault(this.#faultEpoch);
@@ -359,18 +361,14 @@ export class ResidentLoop implements AsyncDisposable {
         await this.#stopStrategy(timeoutMs);
       } finally {
         this.#checkAll();
-        this.#failAll(
-          new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
-            remedy: "Wait for requests before stopping, or allow more time.",
-          }),
-        );
+        this.#failAll(stoppedError());
       }
     }
   }
 
   /**
-   * Ends what runs at the next border of a request, without waiting for the others: they stay in the queue, and are answered after `start`.
-   * Then nothing of the kernel runs, and what it wrote to device memory can be copied.
+   * Ends what runs at the next border of a request, without waiting for the others: they stay in the queue, and are
+   * answered after `start`. Then nothing of the kernel runs, and what it wrote to device memory can be copied.
    * @throws EW_TIMEOUT when it does not end in `timeoutMs`
    */
   async park(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
@@ -387,14 +385,15 @@ export class ResidentLoop implements AsyncDisposable {
     try {
       await this.#strategy.stop(timeoutMs);
     } catch (error) {
-      // On a lost device nothing runs any more; that it is lost was told to every request, and is told again by the next use.
+      // On a lost device nothing runs any more; that it is lost was told to every request, and is told again by the
+      // next use.
       if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
     }
   }
 
   /**
-   * Stops, and frees what `launch` took: also where a launch does not end, and then its memory stays until it has. A second call waits
-   * for the first.
+   * Stops, and frees what `launch` took: also where a launch does not end, and then its memory stays until it has. A
+   * second call waits for the first.
    * @throws EW_TIMEOUT when a launch does not end in time
    */
   [Symbol.asyncDispose](): Promise<void> {

@@ -5,8 +5,9 @@ import os from "node:os";
 const THREADS_MAX = 32;
 
 /**
- * Threads of a software driver's pool: what LP_NUM_THREADS says, as lavapipe reads it, or one for each core. A workgroup that stays has one of them to
- * itself, so a kernel that keeps as many workgroups as these leaves none for the rest of the process.
+ * Threads of a software driver's pool: what LP_NUM_THREADS says, as lavapipe reads it, or one for each core. A
+ * workgroup that stays has one of them to itself, so a kernel that keeps as many workgroups as these leaves none for
+ * the rest of the process.
  */
 export function softwareThreadCount(): number {
   return Math.min(Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism()), THREADS_MAX);

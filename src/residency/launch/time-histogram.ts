@@ -1,8 +1,8 @@
 /**
  * What a kernel has done so far, counted: cheap enough to be always on.
  *
- * Times go into a histogram of fixed size: 32 buckets for each doubling, so a quantile is off by 3 % at most, from a nanosecond to weeks.
- * (The bucketing is that of HdrHistogram, G. Tene: linear within a power of two.)
+ * Times go into a histogram of fixed size: 32 buckets for each doubling, so a quantile is off by 3 % at most, from a
+ * nanosecond to weeks. (The bucketing is that of HdrHistogram, G. Tene: linear within a power of two.)
  */
 
 const SUB_BITS = 5;

@@ -1,4 +1,7 @@
-/** The probes that `everwarp doctor` runs, each in a process of its own: what they are called, how long they may take, what they tell. */
+/**
+ * The probes that `everwarp doctor` runs, each in a process of its own: what they are called, how long they may take,
+ * what they tell.
+ */
 import type { Device } from "../../vulkan/index.ts";
 import {
   type DoctorReadings,
@@ -19,6 +22,7 @@ import { OCCUPANCY_SIZES, probeOccupancy } from "./occupancy.ts";
 import { leaveTraces, probePersistence } from "./persistence.ts";
 import { probeRoundTrips } from "./round-trips.ts";
 
+/** What a probe is given. */
 export interface ProbeContext {
   readonly device: Device;
   readonly profile: DeviceProfile;
@@ -85,4 +89,5 @@ export const DOCTOR_PROBES: { readonly [Name in ProbeName]: DoctorProbe<Name> } 
   },
 };
 
+/** The names of the probes, in the order in which they run. */
 export const PROBE_NAMES = Object.keys(DOCTOR_PROBES) as readonly ProbeName[];

@@ -17,6 +17,7 @@ interface ClockReading {
   readonly ticks: number;
 }
 
+/** How fast the device's clock runs. */
 export interface ClockRate {
   readonly ticksPerMs: number;
   /** How far off that may be, by the width of the brackets. */

@@ -7,7 +7,10 @@ import { askEcho, withEcho } from "./echo.ts";
 import { timesOf } from "./times.ts";
 
 const ROUNDS = 64;
-/** Answers of a kernel that ran already that are enough: on a busy machine a short lease is over before the host looks again. */
+/**
+ * Answers of a kernel that ran already that are enough: on a busy machine a short lease is over before the host looks
+ * again.
+ */
 const PROOFS_MIN = 8;
 /** Idle polls after which the kernel gives up: a few seconds on any device, where nothing ends kernels. */
 const POLL_LIMIT = 4_000_000;
@@ -27,8 +30,9 @@ export interface LitmusLimits {
 }
 
 /**
- * Launches the echo kernel and asks it 64 times through the device's upload memory. A kernel that does not see the host's writes does not see
- * the stop flag either, so it has a limit of polls; where kernels may not stay, it is launched for a short lease.
+ * Launches the echo kernel and asks it 64 times through the device's upload memory. A kernel that does not see the
+ * host's writes does not see the stop flag either, so it has a limit of polls; where kernels may not stay, it is
+ * launched for a short lease.
  */
 export async function probeDoorbell(device: Device, limits: LitmusLimits): Promise<DoorbellReading> {
   const { loopLimit, isWatched } = limits;
@@ -72,7 +76,10 @@ function watchIdle(loop: ResidentLoop, timeoutMs: number): number | undefined {
   return undefined;
 }
 
-/** At least so many polls a millisecond: what is taken for too few makes leases shorter, what is taken for too many would make them too long. */
+/**
+ * At least so many polls a millisecond: what is taken for too few makes leases shorter, what is taken for too many
+ * would make them too long.
+ */
 function watchLaunch(loop: ResidentLoop): number | undefined {
   const beats: { readonly polls: number; readonly fromMs: number; readonly toMs: number }[] = [];
   const epoch = loop.heartbeat?.epoch;

@@ -7,7 +7,9 @@ import { timesOf } from "./times.ts";
 
 const WORKGROUP_SIZE = 32;
 const ROUND_TIMEOUT_MS = 1_000;
-/** A software driver's threads wait for the host's cores like everybody: on a busy machine one launch may take seconds. */
+/**
+ * A software driver's threads wait for the host's cores like everybody: on a busy machine one launch may take seconds.
+ */
 const SOFTWARE_ROUND_TIMEOUT_MS = 30_000;
 
 /** Launches an echo kernel, lets `body` use it, and stops it. */

@@ -1,4 +1,7 @@
-/** Does a loop run as often as it says? Mesa's software driver before 25.0 ends all loops of an invocation after 65,535 rounds, silently. */
+/**
+ * Does a loop run as often as it says? Mesa's software driver before 25.0 ends all loops of an invocation after 65,535
+ * rounds, silently.
+ */
 import type { Device } from "../../vulkan/index.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 

@@ -1,4 +1,7 @@
-/** How many kernels stay side by side: one workgroup on each queue that can be leased, and then an empty dispatch on the main queue. */
+/**
+ * How many kernels stay side by side: one workgroup on each queue that can be leased, and then an empty dispatch on the
+ * main queue.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandBuffer, Device, Fence, QueueLease } from "../../vulkan/index.ts";
 import type { NeighboursReading } from "../profile/index.ts";
@@ -29,16 +32,16 @@ export async function probeNeighbours(
     answerWords: leases.length,
   });
   using touch = await ProbeKernel.open(device, "touch");
-  const desk = kernel.scratch(Occupancy.WORDS * 4);
-  const limit = await pollsToStay(kernel, desk, STAY_MS, loopLimit);
-  device.run((recorder) => recorder.fill(desk, 0, desk.sizeBytes, 0));
+  const tickets = kernel.scratch(Occupancy.WORDS * 4);
+  const limit = await pollsToStay(kernel, tickets, STAY_MS, loopLimit);
+  device.run((recorder) => recorder.fill(tickets, 0, tickets.sizeBytes, 0));
   kernel.answer.fill(0);
   touch.run({ value: 1 }); // the first launch compiles
   const launches: Launch[] = [];
   let together = 0;
   for (const { queue } of leases) {
     const record = (recorder: Parameters<ProbeKernel["record"]>[0]): void =>
-      kernel.record(recorder, { target: desk.address, limit, value: SIGN });
+      kernel.record(recorder, { target: tickets.address, limit, value: SIGN });
     const launch = { commandBuffer: device.record(record, { queue }), fence: device.createFence() };
     launches.push(launch);
     queue.submit(launch.commandBuffer, launch.fence);

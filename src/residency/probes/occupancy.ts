@@ -1,6 +1,7 @@
 /**
- * How many workgroups are there together, found by asking: every workgroup takes a ticket when it starts, and the host closes when their number
- * stands still. Ticketed occupancy discovery: Sorensen et al., "Portable inter-workgroup barrier synchronisation for GPUs", OOPSLA 2016.
+ * How many workgroups are there together, found by asking: every workgroup takes a ticket when it starts, and the host
+ * closes when their number stands still. Ticketed occupancy discovery: Sorensen et al., "Portable inter-workgroup
+ * barrier synchronisation for GPUs", OOPSLA 2016.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Device, DeviceBuffer, Fence } from "../../vulkan/index.ts";
@@ -8,6 +9,7 @@ import type { OccupancyReading } from "../profile/index.ts";
 import { launched, ProbeKernel } from "./probe-kernel.ts";
 import { Occupancy } from "./probe.schema.ts";
 
+/** Threads of the workgroups that the probe counts. */
 export const OCCUPANCY_SIZES = [64, 256, 1024] as const;
 
 /** More than any device keeps; a software driver gives each workgroup a thread, and has 32. */
@@ -15,7 +17,10 @@ const ATTEMPT_HARDWARE = 16_384;
 const ATTEMPT_SOFTWARE = 256;
 /** How long the number must stand still. */
 const SETTLED_MS = 20;
-/** How long one workgroup alone would stay where it does not see the host; many slow each other down, so this is far below any watchdog. */
+/**
+ * How long one workgroup alone would stay where it does not see the host; many slow each other down, so this is far
+ * below any watchdog.
+ */
 const STAY_MS = 100;
 const CALIBRATION_POLLS = 20_000;
 /** Rounds that leave room below the limit of drivers that have one. */
@@ -37,10 +42,10 @@ export async function probeOccupancy(
     specialization: { 0: workgroupSize },
     answerWords: attempt,
   });
-  const desk = kernel.scratch(Occupancy.WORDS * 4);
-  const limit = await pollsToStay(kernel, desk, STAY_MS, loopLimit);
+  const tickets = kernel.scratch(Occupancy.WORDS * 4);
+  const limit = await pollsToStay(kernel, tickets, STAY_MS, loopLimit);
   let workgroupCount = 0;
-  const isSettled = await launchAt(kernel, desk, limit, attempt, async (fence) => {
+  const isSettled = await launchAt(kernel, tickets, limit, attempt, async (fence) => {
     let changed = performance.now();
     let settled = false;
     while (!settled && !fence.signaled()) {
@@ -59,16 +64,19 @@ export async function probeOccupancy(
   return { workgroupSize, workgroupCount, isSettled };
 }
 
-/** Polls of the occupancy kernel after which one workgroup has stayed for about so long, within the driver's limit on loops. */
+/**
+ * Polls of the occupancy kernel after which one workgroup has stayed for about so long, within the driver's limit on
+ * loops.
+ */
 export async function pollsToStay(
   kernel: ProbeKernel,
-  desk: DeviceBuffer,
+  tickets: DeviceBuffer,
   stayMs: number,
   loopLimit: number | undefined,
 ): Promise<number> {
   const timed = async (limit: number): Promise<number> => {
     const begin = performance.now();
-    await launchAt(kernel, desk, limit, 1, (fence) => kernel.finish(fence, 1_000));
+    await launchAt(kernel, tickets, limit, 1, (fence) => kernel.finish(fence, 1_000));
     return performance.now() - begin;
   };
   await timed(0); // the first launch compiles
@@ -77,10 +85,10 @@ export async function pollsToStay(
   return Math.min(loopLimit === undefined ? 0xffff_ffff : LIMITED_POLLS, Math.ceil(stayMs / pollMs));
 }
 
-/** Launches the occupancy kernel with a fresh desk. */
+/** Launches the occupancy kernel with fresh tickets. */
 function launchAt<T>(
   kernel: ProbeKernel,
-  desk: DeviceBuffer,
+  tickets: DeviceBuffer,
   limit: number,
   workgroupCount: number,
   watch: (fence: Fence) => Promise<T>,
@@ -89,8 +97,8 @@ function launchAt<T>(
   return launched(
     kernel.device,
     (recorder) => {
-      recorder.fill(desk, 0, desk.sizeBytes, 0).barrier("transfer", "compute");
-      kernel.record(recorder, { target: desk.address, limit, value: SIGN }, workgroupCount);
+      recorder.fill(tickets, 0, tickets.sizeBytes, 0).barrier("transfer", "compute");
+      kernel.record(recorder, { target: tickets.address, limit, value: SIGN }, workgroupCount);
     },
     watch,
   );

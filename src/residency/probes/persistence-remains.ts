@@ -7,7 +7,9 @@ import { ProbeMode } from "./probe.schema.ts";
 
 /** Specialization constant: what the kernel does. */
 export const MODE_ID = 1;
-/** Workgroups of the kernel that looks for what is left in shared memory: enough to reach every part of a large device. */
+/**
+ * Workgroups of the kernel that looks for what is left in shared memory: enough to reach every part of a large device.
+ */
 const REMAINS_WORKGROUPS = 256;
 const REMAINS_THREADS = 64;
 const REGISTER_WORDS = 16;

@@ -5,8 +5,9 @@
  *                  submission   between two submissions
  *                  process      between a process that ended and the next one (`leaveTraces` in the first, `traces` given to the second)
  *
- * Every probe leaves a pattern, lets the gap pass and counts what of it is found. Only device memory, mapped memory and pipelines are promised by
- * anyone; the rest is looked at to be sure that nothing relies on it, and to know what it costs to have it again.
+ * Every probe leaves a pattern, lets the gap pass and counts what of it is found. Only device memory, mapped memory and
+ * pipelines are promised by anyone; the rest is looked at to be sure that nothing relies on it, and to know what it
+ * costs to have it again.
  */
 import type { Device } from "../../vulkan/index.ts";
 import {

@@ -4,7 +4,8 @@
  *     upload memory     control[0]: not 0 ends the kernel, where it sees that
  *     readback memory    answer[]: what the kernel found
  *
- * Invariant: memory that a kernel may still be using is never freed. A kernel that does not end in time keeps it, until the device is closed.
+ * Invariant: memory that a kernel may still be using is never freed. A kernel that does not end in time keeps it, until
+ * the device is closed.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
@@ -32,12 +33,14 @@ const LAUNCH_TIMEOUT_MS = 5_000;
 /** A software driver compiles at the first launch, on cores that it shares. */
 const SOFTWARE_LAUNCH_TIMEOUT_MS = 60_000;
 
+/** How a probe's kernel is made. */
 export interface ProbeKernelOptions {
   readonly specialization?: Readonly<Record<number, number>>;
   /** Words of the answer; 4 if not given. */
   readonly answerWords?: number;
 }
 
+/** A probe's kernel with its answer in mapped memory. Every launch ends by itself. */
 export class ProbeKernel implements Disposable {
   readonly device: Device;
   readonly program: ProgramLease;

@@ -1,6 +1,7 @@
 /** What probe kernels and the host share. */
 import { constants, doc, glslModule, struct, u32, u64 } from "../../schema/index.ts";
 
+/** The push constants of every probe kernel. */
 export const Probe = struct(
   "Probe",
   {
@@ -15,6 +16,7 @@ export const Probe = struct(
   { rule: "scalar", doc: "Push constants of all probe kernels; each uses what it needs." },
 );
 
+/** What the traffic kernel and the remains kernel do. */
 export const ProbeMode = constants(
   "PROBE_MODE",
   { WRITE: 0, READ: 1, COUNT: 2, CHASE: 3 },
@@ -30,6 +32,7 @@ export const ProbeMode = constants(
   },
 );
 
+/** The words of the occupancy probe. */
 export const Occupancy = constants(
   "OCCUPANCY",
   { TICKETS: 0, CLOSED: 1, WORDS: 2 },
@@ -42,6 +45,7 @@ export const Occupancy = constants(
   },
 );
 
+/** The GLSL files that these schemas become. */
 export const glslModules = {
   "probe.glsl": glslModule({
     doc: "What probe kernels and the host share.",

@@ -8,6 +8,7 @@ import { timeEcho, withEcho } from "./echo.ts";
 const ROUNDS = 200;
 const WARM_UPS = 20;
 
+/** Times an empty request with every strategy that the profile allows. Returns microseconds. */
 export async function probeRoundTrips(device: Device, profile: DeviceProfile): Promise<RoundTrip[]> {
   const found: RoundTrip[] = [];
   for (const strategy of STRATEGY_NAMES) {

@@ -2,8 +2,8 @@
 import type { Device, DeviceInfo } from "../../vulkan/index.ts";
 
 /**
- * Drivers under which a kernel was seen to run without end. Others end it after seconds (a watchdog), and some take the display or the
- * machine with it, so nothing long is tried there unasked.
+ * Drivers under which a kernel was seen to run without end. Others end it after seconds (a watchdog), and some take the
+ * display or the machine with it, so nothing long is tried there unasked.
  */
 const UNWATCHED_DRIVERS: ReadonlySet<string> = new Set(["NVIDIA_PROPRIETARY", "MESA_LLVMPIPE"]);
 

@@ -7,7 +7,10 @@ import { type DeviceProfile, judge, PROFILE_VERSION, whyNotPersistent } from "./
 import { decodeProfile, PROFILE_BYTES_MAX } from "./profile-format.ts";
 import type { DoctorReadings } from "./readings.ts";
 
-/** The profile that is kept of a device, without opening it. One that cannot be read or believed, whatever the reason, is measured again. */
+/**
+ * The profile that is kept of a device, without opening it. One that cannot be read or believed, whatever the reason,
+ * is measured again.
+ */
 export function keptProfile(info: DeviceInfo): DeviceProfile | undefined {
   const file = profilePath(info);
   const text = file === undefined ? undefined : readRegularTextSync(file, PROFILE_BYTES_MAX);

@@ -1,8 +1,9 @@
 /**
  * What a file must be to count as a device profile.
  *
- * Invariant: any text at all is a profile of this device or none. A profile that claims what could not have been measured here is none, and is
- * measured again; readings of the doctor that make no sense are left out, as nothing relies on them.
+ * Invariant: any text at all is a profile of this device or none. A profile that claims what could not have been
+ * measured here is none, and is measured again; readings of the doctor that make no sense are left out, as nothing
+ * relies on them.
  */
 import {
   isAmount,

@@ -1,6 +1,10 @@
-/** What a resident kernel and its host share: the queue's shape, the control block, cursors, the heartbeat, the launch constants. */
+/**
+ * What a resident kernel and its host share: the queue's shape, the control block, cursors, the heartbeat, the launch
+ * constants.
+ */
 import { constants, doc, glslModule, padding, struct, u32, u64 } from "../../schema/index.ts";
 
+/** The sizes of the work queue. */
 export const Queue = constants(
   "QUEUE",
   {
@@ -46,6 +50,7 @@ export const Phase = constants(
   },
 );
 
+/** What the host tells a launch, in upload memory. */
 export const Control = struct(
   "Control",
   {
@@ -65,7 +70,9 @@ export const Control = struct(
   { rule: "scalar", doc: "Written by the host, polled by the kernel: the first vector at every poll." },
 );
 
-/** Offsets in the cursor buffer: device memory, kept from launch to launch. Zero everywhere is a kernel that never ran. */
+/**
+ * Offsets in the cursor buffer: device memory, kept from launch to launch. Zero everywhere is a kernel that never ran.
+ */
 export const Cursors = constants(
   "CURSORS",
   {
@@ -91,6 +98,7 @@ export const Cursors = constants(
   },
 );
 
+/** Where the words of the heartbeat lie. */
 export const Heartbeat = constants(
   "HEARTBEAT",
   {
@@ -119,6 +127,7 @@ export const Heartbeat = constants(
   },
 );
 
+/** The push constants of a resident kernel. */
 export const Launch = struct(
   "Launch",
   {
@@ -141,6 +150,7 @@ export const Launch = struct(
   { rule: "scalar", doc: "Push constants of every kernel that includes residency.glsl." },
 );
 
+/** The GLSL files that these schemas become. */
 export const glslModules = {
   "queue.glsl": glslModule({
     doc: "The work queue between a host and a resident kernel.",

@@ -8,7 +8,9 @@ export function sealMix(x: number, y: number, z: number): number {
   return (Math.imul(x, MIX_X) + Math.imul(y, MIX_Y) + Math.imul(z, MIX_Z)) >>> 0;
 }
 
-/** The number that the vector at words[at … at + 3] was sealed with, if it has arrived whole. The seal is read first. */
+/**
+ * The number that the vector at words[at … at + 3] was sealed with, if it has arrived whole. The seal is read first.
+ */
 export function sealNumberAt(words: Uint32Array, at: number): number {
   const seal = Atomics.load(words, at + 3);
   return (seal - sealMix(words[at], words[at + 1], words[at + 2])) >>> 0;

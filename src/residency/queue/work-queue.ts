@@ -11,10 +11,10 @@
  *                                     PROCESSING  some workgroups have arrived (device memory; the host does not see it)
  *                                     DONE        the completion is sealed with the sequence number
  *
- * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again only after its
- * last request was answered, and all workgroups have gone past it; each request completes exactly once; a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a priority in the
- * order of its numbers, so a look at all requests ends at the first that has no answer.
- * One thread owns the host's side.
+ * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again
+ * only after its last request was answered, and all workgroups have gone past it; each request completes exactly once;
+ * a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a priority in the order of its numbers, so a look at
+ * all requests ends at the first that has no answer. One thread owns the host's side.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { Queue } from "./queue.schema.ts";
@@ -39,7 +39,10 @@ export class Ticket {
   isDone = false;
   /** The sum of what all workgroups contributed, up to 2⁴⁸. */
   result = 0;
-  /** The how-many-eth request it was that workgroup 0 took, over both priorities; in a queue of one priority its sequence number (modulo 2³²). */
+  /**
+   * The how-many-eth request it was that workgroup 0 took, over both priorities; in a queue of one priority its
+   * sequence number (modulo 2³²).
+   */
   ordinal = 0;
   /** Content of the completion's further vectors, three words each; undefined where there are none. */
   words: Uint32Array | undefined;
@@ -55,6 +58,7 @@ export class Ticket {
   }
 }
 
+/** The host's side of the work queue of one priority. See the head of this file. */
 export class WorkQueue {
   readonly priority: number;
   /** Slots, a power of two. */
@@ -99,7 +103,10 @@ export class WorkQueue {
     return this.inFlightCount === this.capacity || this.#unpassedCount === this.capacity;
   }
 
-  /** May the next request be one that the first workgroup answers alone? Now and then all must be waited for, before slots run out. */
+  /**
+   * May the next request be one that the first workgroup answers alone? Now and then all must be waited for, before
+   * slots run out.
+   */
   get mayBeAlone(): boolean {
     return this.#unpassedCount < this.capacity >>> 1;
   }
@@ -111,7 +118,8 @@ export class WorkQueue {
   /**
    * Publishes a request. Returns at once.
    * @param payload up to PAYLOAD_WORDS_MAX words; the first 12 travel with the doorbell and are the fastest
-   * @param isAlone the kernel's first workgroup answers without waiting for the others (RESIDENCY_ALONE); only where `mayBeAlone` says so
+   * @param isAlone the kernel's first workgroup answers without waiting for the others (RESIDENCY_ALONE); only where
+   * `mayBeAlone` says so
    * @throws EW_QUEUE_FULL when every slot is in flight, EW_REQUEST_TOO_LARGE when the payload does not fit a slot
    */
   submit(payload: Uint32Array, wordCount: number = payload.length, isAlone = false): Ticket {

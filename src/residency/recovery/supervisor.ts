@@ -1,6 +1,6 @@
 /**
- * Keeps a kernel alive. It sees that the kernel is lost, makes it again where the last checkpoint says, and asks it again
- * what was asked since.
+ * Keeps a kernel alive. It sees that the kernel is lost, makes it again where the last checkpoint says, and asks it
+ * again what was asked since.
  *
  *              ┌──── checkpoint ────▶ parked ─────┐
  *     serving ─┤                         │ loss   ├──▶ serving
@@ -16,11 +16,11 @@
  * recoveries follow one another, never at the same time. There is no timer here: the completion poller (or a spinning
  * call) asks `watch`, and only while something is in flight.
  *
- * A loss is one of these: the driver says so; a launch ended, or ran into a limit of loops; or a kernel with requests in
- * flight finishes nothing and works at nothing for `hangTimeoutMs`.
+ * A loss is one of these: the driver says so; a launch ended, or ran into a limit of loops; or a kernel with requests
+ * in flight finishes nothing and works at nothing for `hangTimeoutMs`.
  *
- * Which request hung a kernel is not guessed. After a loss everything that was in flight is suspect and published one at
- * a time, so the next loss names the one. It is poisoned if it was in flight in `maxAttempts` losses.
+ * Which request hung a kernel is not guessed. After a loss everything that was in flight is suspect and published one
+ * at a time, so the next loss names the one. It is poisoned if it was in flight in `maxAttempts` losses.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError, nowMs } from "../../base/index.ts";
@@ -36,6 +36,7 @@ import {
 } from "../launch/index.ts";
 import type { Priority } from "../queue/index.ts";
 import type { Dispatcher, RequestTrace } from "../requests/index.ts";
+import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { LifeTotals, type Totals } from "./life-totals.ts";
 import {
   codeOf,
@@ -75,8 +76,9 @@ export class Supervisor<Answer> {
   readonly #trace: RequestTrace;
   readonly #hangTimeoutMs: number;
   readonly #maxAttempts: number;
-  readonly #checkpointEveryMs: number;
+  readonly #schedule: CheckpointSchedule;
   readonly #wake: () => void;
+  readonly #work = (): number => this.#workDone(this.#instance.loop);
   #state: SupervisorState = "serving";
   #instance: KernelInstance;
   /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
@@ -89,9 +91,6 @@ export class Supervisor<Answer> {
   #faultlessLosses = 0;
   #firstCause: EverwarpError | undefined;
   #answeredAtLoss = 0;
-  /** When the last checkpoint is too old, and what had been done when it was taken. */
-  #dueAtMs: number;
-  #workKept = 0;
 
   constructor(options: {
     instance: KernelInstance;
@@ -113,8 +112,7 @@ export class Supervisor<Answer> {
     this.#memory = options.memory;
     this.#hangTimeoutMs = options.hangTimeoutMs;
     this.#maxAttempts = options.maxAttempts;
-    this.#checkpointEveryMs = options.checkpointEveryMs;
-    this.#dueAtMs = nowMs() + options.checkpointEveryMs;
+    this.#schedule = new CheckpointSchedule(options.checkpointEveryMs, nowMs());
     this.#wake = options.wake;
     this.#dispatcher.onLoss = (reason) => this.lose(reason);
     this.#dispatcher.attach(this.#instance.loop);
@@ -143,10 +141,7 @@ export class Supervisor<Answer> {
     return this.#reason;
   }
 
-  /**
-   * Looks after the kernel, at most every 20 ms. For the slow path of the completion poller and of spinning calls, while
-   * something is in flight.
-   */
+  /** Looks after the kernel, at most every 20 ms, while something is in flight. For slow paths. */
   watch(now: number): void {
     if (this.#state !== "serving" || !this.#watch.isDue(now)) return;
     const { loop, device } = this.#instance;
@@ -157,11 +152,9 @@ export class Supervisor<Answer> {
     if (hang !== undefined) this.lose(hang);
   }
 
-  /** Whether it is time for a checkpoint: the last one is old, and something was done since. Asked by the completion poller; true once each time. */
+  /** Whether the last checkpoint is old, and something was done since. True once each time. */
   isCheckpointDue(now: number): boolean {
-    if (now < this.#dueAtMs) return false;
-    this.#dueAtMs = now + this.#checkpointEveryMs;
-    return this.#workDone(this.#instance.loop) !== this.#workKept;
+    return this.#schedule.isDue(now, this.#work);
   }
 
   /** The kernel is lost: recovers it, unless that is under way. */
@@ -182,8 +175,8 @@ export class Supervisor<Answer> {
   }
 
   /**
-   * Takes a checkpoint: parks the kernel at the next border, copies its memory, starts it again. A kernel that is lost meanwhile is recovered
-   * first.
+   * Takes a checkpoint: parks the kernel at the next border, copies its memory, starts it again. A kernel that is lost
+   * meanwhile is recovered first.
    * @throws EW_CLOSED, or the first cause where recovery failed
    */
   async checkpoint(): Promise<TakenCheckpoint> {
@@ -261,7 +254,7 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** Captures a parked kernel at a border that all workgroups share: where some are a request ahead, the others finish it first. */
+  /** Captures a parked kernel where all workgroups have done the same requests. Those behind catch up first. */
   async #gather(instance: KernelInstance, capture: () => Promise<KernelCapture>): Promise<KernelCapture> {
     const { loop } = instance;
     for (;;) {
@@ -290,8 +283,7 @@ export class Supervisor<Answer> {
     const { journal } = this.#dispatcher;
     this.#dispatcher.collect();
     journal.cut();
-    this.#workKept = this.#workDone(loop);
-    this.#dueAtMs = nowMs() + this.#checkpointEveryMs;
+    this.#schedule.taken(nowMs(), this.#workDone(loop));
     // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
     journal.keepsAnswered = this.#recipe.types.stateBytes > 0 || !isBetweenRequests(position);
     return [journal.inFlight(0), journal.inFlight(1)];
@@ -332,10 +324,12 @@ export class Supervisor<Answer> {
         return;
       } catch (error) {
         if (!(error instanceof EverwarpError)) throw error;
-        // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given up in the end.
+        // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given
+        // up in the end.
         wasGivenUp = device.isAbandoned;
         if (instance !== undefined) await this.#leave(instance);
-        // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a device opened anew.
+        // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a
+        // device opened anew.
         if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
         if (wasGivenUp) continue;
         if (attempt >= this.#maxAttempts) return this.#giveUp(error);

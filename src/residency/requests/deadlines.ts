@@ -1,9 +1,9 @@
 /**
  * Deadlines of many things, with one timer for all of them.
  *
- * Invariants: `#heap` is a binary heap, the nearest deadline first, and each entry knows its place in it, so that one that is settled
- * early leaves at once and nothing is held longer than it is needed. There is a timer exactly while there is a deadline; it never keeps
- * the process alive (whoever waits for the answer does).
+ * Invariants: `#heap` is a binary heap, the nearest deadline first, and each entry knows its place in it, so that one
+ * that is settled early leaves at once and nothing is held longer than it is needed. There is a timer exactly while
+ * there is a deadline; it never keeps the process alive (whoever waits for the answer does).
  */
 import { nowMs } from "../../base/index.ts";
 
@@ -18,6 +18,7 @@ export interface Expiring {
   heapIndex: number;
 }
 
+/** Watches deadlines with one timer. See the head of this file. */
 export class Deadlines<T extends Expiring> {
   readonly #heap: T[] = [];
   readonly #expire: (entry: T) => void;

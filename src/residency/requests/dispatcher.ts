@@ -1,17 +1,19 @@
 /**
- * Where requests are handed to the kernel and answers to their callers.
+ * Hands requests to the kernel, and answers to their callers.
  *
- *     accept ──▶ line (request-priorities.ts) ──publish──▶ slots of the queue ──collect──▶ caller
+ *     accept ──▶ pending (pending-queue.ts) ──publish──▶ slots of the work queue ──collect──▶ caller
  *          └────── a slot is free, nobody waits ─────────▲   │
- *                                                        │   └ journal: words in flight, and what was answered since the checkpoint
- *     a loss: takeBack puts what was in flight first in the line again; suspects are then published one at a time
+ *                                                        │   └ journal: words in flight, and what was answered
+ *     a loss: takeBack makes what was in flight the first to be published again, one at a time
  *
- * Invariants: a request is in the line, or in flight, or settled; requests of a priority are published in the order of their calls, and answered in that
- * order; each caller is told once; what the journal holds in flight are the requests in `#inFlight`, in the same order. While there is no loop
- * (a checkpoint, a recovery) nothing is published, and calls wait in the line.
+ * Invariants:
+ * - A request is pending, or in flight, or settled. Each caller is told once.
+ * - Requests of a priority are published in the order of their calls, and answered in that order.
+ * - What the journal holds in flight are the requests in `#inFlight`, in the same order.
+ * - While there is no loop (a checkpoint, a recovery) nothing is published, and requests are pending.
  *
- * The way of a request without options allocates its promise, its `PendingRequest` and its ticket, and nothing else: no closure, no timer, no
- * listener.
+ * The way of a request without options allocates its promise, its `PendingRequest` and its ticket, and nothing else: no
+ * closure, no timer, no listener.
  */
 import { nowMs, EverwarpError } from "../../base/index.ts";
 import { Journal, type JournalOptions } from "../checkpoint/index.ts";
@@ -30,6 +32,7 @@ export interface DispatcherLoop {
   freeSlots(priority: number): number;
 }
 
+/** Publishes requests and hands out answers. See the head of this file. */
 export class Dispatcher<Answer> {
   readonly pending: PendingQueue<Answer>;
   readonly journal: Journal;
@@ -95,7 +98,7 @@ export class Dispatcher<Answer> {
     this.#loop = undefined;
   }
 
-  /** Takes a request: publishes it, or puts it into the line. The words may be reused at once. */
+  /** Takes a request: publishes it, or lets it wait. The words may be reused at once. */
   accept(request: PendingRequest<Answer>, words: Uint32Array, wordCount: number): void {
     this.counters.requests++;
     if (this.hasFreeSlot(request.priority)) {
@@ -154,8 +157,10 @@ export class Dispatcher<Answer> {
   }
 
   /**
-   * After a loss: what was in flight goes back to the front of the line, to be published one at a time. Collect first what was answered.
-   * @param isGivenUp told of each: whether it is to be left out, with its place among the unanswered of its priority since the checkpoint
+   * After a loss: what was in flight is pending again, before all others, to be published one at a time. Collect first
+   * what was answered.
+   * @param isGivenUp told of each: whether it is to be left out, with its place among the unanswered of its priority
+   * since the checkpoint
    * @returns how many were taken back
    */
   takeBack(

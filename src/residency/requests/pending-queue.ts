@@ -1,15 +1,21 @@
 /**
- * The host's line before the work queue, and what may end a request before its answer comes.
+ * The host's queue of requests before the work queue, and what may end a request before its answer comes.
  *
  *        call ──▶ ┌ urgent  ○ ○          ┐ ──▶ published ──▶ settled
  *                 └ normal  ○ ○ ○ ○ ○    ┘        (in a slot; the journal has its words)
- *                   │ deadline: EW_TIMEOUT, never performed      │ deadline: the caller is told; it is still performed
- *                   │ signal: EW_ABORTED, never performed                  │ signal: no longer heard
+ *                   │ time over: EW_TIMEOUT, never performed     │ time over: the caller is told; it is still performed
+ *                   │ signal: EW_ABORTED, never performed        │ signal: not heard any more
  *
- * Invariants: urgent before normal, first come first served within a priority; `waitingCount` counts both priorities; a request is in at most one
- * place; one that came back from a lost device leaves by being published or with all others: the kernel may have begun it, and its memory
- * says so of whatever is published next; its listener is on its signal only while it waits, its deadline is watched until it is settled, and there is a timer only while
- * there is a deadline. Priorities are linked lists through the requests themselves, so a request leaves from anywhere at once.
+ * Invariants:
+ * - Urgent requests come before normal ones, and within a priority the first comes first.
+ * - A request is in at most one place. `waitingCount` counts both priorities.
+ * - A request that came back from a lost device leaves by being published, or with all others. The kernel may have
+ * begun
+ *   it, and the kernel's memory says so of whatever is published next.
+ * - A request listens to its signal only while it waits. Its deadline is watched until it is settled. There is a timer
+ *   only while there is a deadline.
+ *
+ * Each priority is a linked list through the requests themselves, so a request can leave from anywhere at once.
  */
 import { positiveDuration, EverwarpError } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
@@ -25,8 +31,9 @@ interface List<Answer> {
   count: number;
 }
 
+/** Requests that wait for a slot. See the head of this file. */
 export class PendingQueue<Answer> {
-  /** Places in the line, both priorities together. */
+  /** Requests that may wait, of both priorities together. */
   readonly limit: number;
   /** Of all that were ended here. */
   readonly counters = { timedOut: 0, aborted: 0 };
@@ -37,7 +44,7 @@ export class PendingQueue<Answer> {
   /** @param limit how many may wait before `isFull`; at least 1 */
   constructor(limit: number) {
     if (!Number.isSafeInteger(limit) || limit < 1) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a line cannot have ${limit} places`, {
+      throw new EverwarpError("EW_BAD_ARGUMENT", `a queue of ${limit} requests`, {
         remedy: "Give a positive integer.",
       });
     }
@@ -88,12 +95,17 @@ export class PendingQueue<Answer> {
     return true;
   }
 
-  /** Puts a request at the end of its priority. It is taken even when the line is full: a caller who minds asks `isFull` first. */
+  /**
+   * Puts a request behind all others of its priority. A full queue takes it too: ask `isFull` first.
+   */
   push(request: PendingRequest<Answer>): void {
     this.#link(request, this.#lists[request.priority].last);
   }
 
-  /** Puts requests that were published, and came back unanswered, before all others of their priorities, in the order given. */
+  /**
+   * Puts requests that were published, and came back unanswered, before all others of their priorities, in the order
+   * given.
+   */
   putBack(requests: readonly PendingRequest<Answer>[]): void {
     for (const request of requests.toReversed()) {
       const wasSettled = request.phase === "settled";
@@ -107,7 +119,7 @@ export class PendingQueue<Answer> {
     return this.#lists[priority].first;
   }
 
-  /** Takes a request out of the line because it is being published: its signal is not heard any more. */
+  /** Takes a request out because it is being published. Its signal is not heard any more. */
   take(request: PendingRequest<Answer>): void {
     this.#unlink(request);
     this.published(request);
@@ -119,7 +131,7 @@ export class PendingQueue<Answer> {
     if (request.phase !== "settled") request.phase = "published";
   }
 
-  /** Takes a request out of the line, if it is in; it will not be performed. */
+  /** Takes a request out, if it waits. It is not performed. */
   remove(request: PendingRequest<Answer>): void {
     if (request.phase === "waiting") this.#unlink(request);
   }
@@ -142,7 +154,7 @@ export class PendingQueue<Answer> {
     }
   }
 
-  /** Resolves when the line has room; who asked first is told first. The place is not kept for the asker. */
+  /** Resolves when the queue is not full. Who asked first is told first. The place is not kept. */
   ready(): Promise<void> {
     if (!this.isFull && this.#waiters.length === 0) return Promise.resolve();
     return new Promise((resolve) => {

@@ -9,7 +9,9 @@ export class PendingRequest<Answer> implements Expiring {
   readonly submittedAtMs: number;
   deadlineAtMs = Infinity;
   heapIndex = -1;
-  /** `settled`: its caller has an answer or an error; one that was told at its deadline is settled and still performed. */
+  /**
+   * `settled`: its caller has an answer or an error; one that was told at its deadline is settled and still performed.
+   */
   phase: "new" | "waiting" | "published" | "settled" = "new";
   publishedAtMs = 0;
   /** Packed words, kept while it waits. */

@@ -41,17 +41,17 @@ describe("RequestTrace", () => {
       const requests = [...requestsOf(traceEvents).values()];
       expect(requests).toEqual([
         [
-          { name: "in line", begin: 10_000, end: 10_500, depth: 1 },
+          { name: "pending", begin: 10_000, end: 10_500, depth: 1 },
           { name: "in flight", begin: 10_500, end: 12_000, depth: 1 },
           { name: "request", begin: 10_000, end: 12_000, depth: 0 },
         ],
         [
-          { name: "in line", begin: 11_000, end: 11_250, depth: 1 },
+          { name: "pending", begin: 11_000, end: 11_250, depth: 1 },
           { name: "in flight", begin: 11_250, end: 11_750, depth: 1 },
           { name: "request", begin: 11_000, end: 11_750, depth: 0 },
         ],
         [
-          { name: "in line", begin: 20_000, end: 25_000, depth: 1 },
+          { name: "pending", begin: 20_000, end: 25_000, depth: 1 },
           { name: "request", begin: 20_000, end: 25_000, depth: 0 },
         ],
       ]);

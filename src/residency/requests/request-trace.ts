@@ -1,22 +1,25 @@
 /**
- * The last requests of a kernel, and what it did beside them, as a trace that Perfetto (ui.perfetto.dev) and chrome://tracing show.
+ * The last requests of a kernel, and what it did beside them, as a trace that Perfetto (ui.perfetto.dev) and
+ * chrome://tracing show.
  *
  *     request ─────────────────────────────     tracks "urgent" and "normal": one nested pair for each request
- *       in line ────── in flight ──────────
+ *       pending ────── in flight ──────────
  *     lease ───── lease ─── checkpoint ─ lease   track "kernel"
  *
- * Invariants: memory is taken once, for the last N requests and spans; noting one overwrites the oldest and allocates nothing.
- * Format: the Trace Event Format's JSON, times in microseconds; requests are nestable async events ("b"/"e", matched by id), as any number
- * may be under way at a time; spans are complete events ("X").
+ * Invariants: memory is taken once, for the last N requests and spans; noting one overwrites the oldest and allocates
+ * nothing. Format: the Trace Event Format's JSON, times in microseconds; requests are nestable async events ("b"/"e",
+ * matched by id), as any number may be under way at a time; spans are complete events ("X").
  */
 import { unwritable, writeBytesAtomically } from "../../storage/index.ts";
 import type { Priority } from "../queue/index.ts";
 
 /** How requests end. */
 export const OUTCOMES = ["answered", "failed", "timed out", "poisoned", "closed"] as const;
+/** How one request ended. */
 export type Outcome = (typeof OUTCOMES)[number];
 /** What a kernel does beside requests. */
 export const SPAN_NAMES = ["lease", "checkpoint", "recovery"] as const;
+/** The name of a span of the trace. */
 export type SpanName = (typeof SPAN_NAMES)[number];
 
 /** An event as the trace file has it. */
@@ -39,6 +42,7 @@ const KERNEL_TRACK = 3;
 const TIMES = 3; // submitted, published, answered
 const NUMBERS = 4; // sequence, ordinal, priority, outcome
 
+/** The last requests and spans of a kernel. See the head of this file. */
 export class RequestTrace {
   /** Requests that are kept; 0: none is noted. */
   readonly capacity: number;
@@ -159,9 +163,9 @@ export class RequestTrace {
       ...inner,
       { ...common, name, ph: "e", ts: end * 1000 },
     ];
-    // A request that never got a slot spent all its time in the line.
-    const leftLine = published === 0 ? ended : published;
-    const inner = pair("in line", submitted, leftLine, []);
+    // A request that never got a slot was pending all its time.
+    const leftQueue = published === 0 ? ended : published;
+    const inner = pair("pending", submitted, leftQueue, []);
     if (published !== 0) inner.push(...pair("in flight", published, ended, []));
     events.push(
       ...pair("request", submitted, ended, inner, { sequence, ordinal, outcome: OUTCOMES[outcome] }),

@@ -39,9 +39,15 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
    * - An open `Device`: that one. The caller closes it.
    */
   device?: DeviceSelection | Device;
-  /** The kernel: a path, a file URL (`new URL("../mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl and defines `perform`. */
+  /**
+   * The kernel: a path, a file URL (`new URL("../mean.comp", import.meta.url)`), or `{ text }`. It includes kernel.glsl
+   * and defines `perform`.
+   */
   source: KernelText;
-  /** Folders outside of the source's own and the package's that its includes may come from; they are looked for there, too. */
+  /**
+   * Folders outside of the source's own and the package's that its includes may come from; they are looked for there,
+   * too.
+   */
   includeRoots?: readonly string[];
   request: Q;
   response: R;
@@ -57,25 +63,32 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   workgroupSize?: number;
   /** Requests of each priority that can be in flight: a power of two, 256 if not given, at most 4096. */
   maxInFlight?: number;
-  /** Requests that may be pending, in flight ones aside, before `tryCall` refuses; 1024 if not given. */
+  /** Requests that may be pending before `tryCall` refuses; those in flight do not count; 1024 if not given. */
   maxPending?: number;
   /** How long a launch stays before it parks (all strategies but persistent). */
   leaseMs?: number;
-  /** An idle kernel pauses longer and longer between polls after `dozeAfterMs`, and parks after `parkAfterMs` (never, if not given). */
+  /**
+   * An idle kernel pauses longer and longer between polls after `dozeAfterMs`, and parks after `parkAfterMs` (never, if
+   * not given).
+   */
   idle?: { dozeAfterMs?: number; parkAfterMs?: number };
   /** Share of the time that the kernel may work: above 0, at most 1. */
   dutyCycle?: number;
   /** Requests that the trace keeps, and as many leases, checkpoints and recoveries; none if not given. */
   maxTraceEntries?: number;
   /**
-   * A checkpoint is taken by itself when the requests since the last one fill three quarters of `maxJournalBytes` (16 MiB if not given); and, where
-   * `everyMs` is given, when the last one is as old as that, something was done since, and something is in flight or was answered just now: then a
-   * long job that is lost goes back that far and not to its beginning.
+   * A checkpoint is taken by itself when the requests since the last one fill three quarters of `maxJournalBytes` (16
+   * MiB if not given); and, where `everyMs` is given, when the last one is as old as that, something was done since,
+   * and something is in flight or was answered just now: then a long job that is lost goes back that far and not to its
+   * beginning.
    */
   checkpoint?: { maxJournalBytes?: number; everyMs?: number };
   /** A kernel that finishes nothing for this long with requests in flight counts as hung; 10,000 if not given. */
   hangTimeoutMs?: number;
-  /** Losses with the same request in hand after which it is given up, and failed recoveries after which the kernel is; 2 if not given. */
+  /**
+   * Losses with the same request in hand after which it is given up, and failed recoveries after which the kernel is; 2
+   * if not given.
+   */
   maxAttempts?: number;
   /** What messages call the kernel; the name of its file if not given. */
   label?: string;

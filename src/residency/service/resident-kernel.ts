@@ -9,7 +9,7 @@
  * kernel has no timer and no immediate, and does not keep the process alive.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { duration, EverwarpError, fullText, nowMs, readOptions } from "../../base/index.ts";
+import { duration, EverwarpError, fullText, nowMs, readOptions, SPINS_PER_CLOCK } from "../../base/index.ts";
 import type { Infer, StructLayout } from "../../schema/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import { identityOf, loadKernel, saveKernel, type StoredRequest } from "../checkpoint/index.ts";
@@ -40,11 +40,10 @@ import {
   type RestoreOptions,
 } from "./kernel-options.ts";
 import { type KernelInfo, type KernelStats, statsOf } from "./kernel-stats.ts";
+import { LeaseNotes } from "./lease-notes.ts";
 
 /** Looks at mapped memory in one turn of the event loop that finds nothing. */
 const POLLS_PER_TURN = 8;
-/** Looks of a spinning call between two looks at the clock. */
-const SPINS_PER_CLOCK = 64;
 const SYNC_TIMEOUT_MS = 1_000;
 /** How long `close` waits for what was asked before it. */
 const CLOSE_TIMEOUT_MS = 30_000;
@@ -93,9 +92,7 @@ export class ResidentKernel<
   #closed: Promise<void> | undefined;
   #refused = 0;
   #isCheckpointDue = false;
-  /** Relaunches that the trace has a lease for, and when the last of them began. */
-  #leasesSeen = 0;
-  #leaseBeganMs = nowMs();
+  readonly #leases: LeaseNotes;
 
   private constructor(types: KernelTypes<Q, R>, plan: KernelPlan, opened: OpenedKernel) {
     const { recipe } = plan;
@@ -105,6 +102,7 @@ export class ResidentKernel<
     this.#session = session;
     this.#words = new Uint32Array(Math.max(1, types.requestWords));
     this.#trace = new RequestTrace(plan.maxTraceEntries);
+    this.#leases = new LeaseNotes(this.#trace);
     this.#dispatcher = new Dispatcher<Infer<R>>({
       decode: (words) => types.decodeResponse(words),
       maxInFlight: recipe.maxInFlight,
@@ -367,14 +365,15 @@ export class ResidentKernel<
   #pass(now: number): PassResult {
     const dispatcher = this.#dispatcher;
     const supervisor = this.#supervisor;
-    if (supervisor.state !== "serving") return "idle"; // a checkpoint or a recovery is at work, and wakes the completion poller
+    // a checkpoint or a recovery is at work, and wakes the completion poller
+    if (supervisor.state !== "serving") return "idle";
     if (supervisor.isCheckpointDue(now)) this.#checkpointSoon();
     const { loop } = supervisor.instance;
     let found = 0;
     for (let poll = 0; poll < POLLS_PER_TURN && found === 0; poll++) found = loop.poll();
     if (found > 0 || loop.state === "lost") found = this.#collect();
     if (found > 0) {
-      if (this.#trace.capacity !== 0) this.#noteLeases(loop.counts.relaunches, now);
+      if (this.#trace.capacity !== 0) this.#leases.look(loop.counts.relaunches, now);
       return dispatcher.isBusy ? "answers" : "idle";
     }
     supervisor.watch(now);
@@ -400,17 +399,11 @@ export class ResidentKernel<
       },
       (error: EverwarpError) => {
         this.#isCheckpointDue = false;
-        // The kernel goes on (or its callers have been told); but what waits for room in the journal would wait in vain.
+        // The kernel goes on (or its callers have been told); but what waits for room in the journal would wait in
+        // vain.
         if (!journal.hasRoom) pending.failAll(error);
       },
     );
-  }
-
-  #noteLeases(relaunches: number, now: number): void {
-    if (relaunches === this.#leasesSeen) return;
-    if (relaunches > this.#leasesSeen) this.#trace.span("lease", this.#leaseBeganMs, now);
-    this.#leasesSeen = relaunches;
-    this.#leaseBeganMs = now;
   }
 
   /** Asks again what a checkpoint had in flight. */

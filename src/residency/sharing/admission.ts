@@ -1,19 +1,24 @@
 /**
- * Room on a device: which kernels share it, and on which queues.
+ * Admission to a device: which kernels share it, and on which queues.
  *
- *     main queue      bounded kernels, any number: their launches end, so they follow one another; adaptive ones where no queue is left
+ *     main queue      bounded kernels, any number: their launches end, so they follow one another.
+ *                     Adaptive kernels, where no queue is left.
  *     leased queues   one resident or adaptive kernel each: a launch that stays keeps everything behind it waiting
  *
- * Invariants: a queue with a resident kernel has nobody else on it. The main queue is given to a resident kernel only where there is no
- * other kernel, so a device with one queue holds one resident kernel, or any number of bounded ones. Nothing here waits, and
- * nothing asks the device: what is refused is refused before anything is launched.
+ * Invariants: a queue with a resident kernel has nobody else on it. The main queue is given to a resident kernel only
+ * where there is no other kernel. So a device with one queue holds one resident kernel, or any number of bounded ones.
+ * Nothing here waits, and nothing asks the device: what is refused is refused before anything is launched.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device, Queue, QueueLease } from "../../vulkan/index.ts";
 
-/** `resident`: a launch that stays. `bounded`: launches that end by themselves. `adaptive`: one or the other, as others let it. */
+/**
+ * `resident`: a launch that stays. `bounded`: launches that end by themselves. `adaptive`: one or the other, as others
+ * let it.
+ */
 export type KernelKind = "resident" | "bounded" | "adaptive";
 
+/** What a kernel asks of a device. */
 export interface AdmissionRequest {
   readonly kind: KernelKind;
   /** What messages call the kernel. */
@@ -35,11 +40,12 @@ export interface Place {
   leave(): void;
 }
 
-/** What of a device a room needs. */
+/** What admission needs of a device. */
 export type AdmissionDevice = Pick<Device, "queue" | "leaseComputeQueue"> & {
   readonly info: { readonly name: string };
 };
 
+/** The kernels of one device. See the head of this file. */
 export class Admission {
   readonly #device: AdmissionDevice;
   readonly #places = new Set<Place>();
@@ -121,14 +127,14 @@ function named(places: readonly Place[]): string {
   return places.map(({ label, kind }) => `"${label}" (${kind})`).join(", ");
 }
 
-const rooms = new WeakMap<AdmissionDevice, Admission>();
+const admissions = new WeakMap<AdmissionDevice, Admission>();
 
-/** The room of a device: one for all its kernels. */
+/** The admission of a device: one for all its kernels. */
 export function admissionOf(device: AdmissionDevice): Admission {
-  let room = rooms.get(device);
-  if (room === undefined) {
-    room = new Admission(device);
-    rooms.set(device, room);
+  let admission = admissions.get(device);
+  if (admission === undefined) {
+    admission = new Admission(device);
+    admissions.set(device, admission);
   }
-  return room;
+  return admission;
 }

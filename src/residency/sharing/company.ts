@@ -1,16 +1,17 @@
 /**
- * Who else uses a card: other processes of everwarp, other devices of this process that stand for the same card, and other kernels
- * on the same device.
+ * Who else uses a card: other processes of everwarp, other devices of this process that stand for the same card, and
+ * other kernels on the same device.
  *
- * A card takes turns between contexts, and every open `Device` is one. A kernel that stays keeps its turn until it ends, so
- * kernels of two contexts that both stay keep each other waiting. Kernels of one device run side by side where there is room for both:
- * a small one stays, a large one (it fills the device when it stays) makes room.
+ * A card takes turns between contexts, and every open `Device` is one. A kernel that stays keeps its turn until it
+ * ends, so kernels of two contexts that both stay keep each other waiting. Kernels of one device run side by side where
+ * there is room for both: a small one stays, a large one (it fills the device when it stays) makes room.
  *
  * Whoever keeps a kernel joins the company, and learns from it when to make room (strategies/adaptive.ts):
  *
  *     join ── makeRoom: all others on the device have ended what stays ──▶ launch ── opened ──▶ … ── leave
  *
- * While somebody opens, nobody stays on that device: a driver may hold back the first launch of a new kernel until the device is idle.
+ * While somebody opens, nobody stays on that device: a driver may hold back the first launch of a new kernel until the
+ * device is idle.
  */
 import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
@@ -206,7 +207,10 @@ export function joinCard(key: string, device: object, guest: CompanyGuest): Comp
   };
 }
 
-/** For a kernel that nobody has to make room for, and that makes none: on a software device, whose processor the system shares. */
+/**
+ * For a kernel that nobody has to make room for, and that makes none: on a software device, whose processor the system
+ * shares.
+ */
 export const NO_COMPANY: CompanyMember = {
   hasOthers: false,
   makeRoom: () => Promise.resolve(),

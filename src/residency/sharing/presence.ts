@@ -1,15 +1,15 @@
 /**
  * Which other everwarp processes have a device open.
  *
- * Every process listens on a socket with an abstract name, `everwarp/DEVICE/PID-NUMBER`, and connects to those that listen already. A connection
- * stands for the process at its other end: it opens when that process arrives, and closes when that process ends, however it ends.
- * Nothing lies on disk, so nothing is left behind, and nobody polls.
+ * Every process listens on a socket with an abstract name, `everwarp/DEVICE/PID-NUMBER`, and connects to those that
+ * listen already. A connection stands for the process at its other end: it opens when that process arrives, and closes
+ * when that process ends, however it ends. Nothing lies on disk, so nothing is left behind, and nobody polls.
  *
  *     A  bind ─ look ─────────────── accept ◀──── connect ─ look ─ bind  B         bind comes before look, so one of two always sees the other
  *
- * Guarantees: an announcement keeps no event loop alive; nothing that another process sends is read; a process that cannot announce itself
- * works on, alone as far as it knows. Processes in other network namespaces (containers) do not see each other: what they do to each other shows
- * in the gaps between launches (strategies/adaptive.ts).
+ * Guarantees: an announcement keeps no event loop alive; nothing that another process sends is read; a process that
+ * cannot announce itself works on, alone as far as it knows. Processes in other network namespaces (containers) do not
+ * see each other: what they do to each other shows in the gaps between launches (strategies/adaptive.ts).
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -19,6 +19,7 @@ import net from "node:net";
 const PEERS_MAX = 64;
 const SOCKET_TABLE = "/proc/net/unix";
 
+/** What a process announces. */
 export interface PresenceOptions {
   /** Names the device, the same in every process: letters, digits and hyphens. */
   readonly deviceKey: string;
@@ -85,7 +86,10 @@ export class Presence implements Disposable {
   }
 }
 
-/** The processes of everwarp that have a device open, this one included, by process number; none where the system does not tell. */
+/**
+ * The processes of everwarp that have a device open, this one included, by process number; none where the system does
+ * not tell.
+ */
 export function announcedProcesses(deviceKey: string): number[] {
   const prefix = prefixOf(deviceKey);
   const processes = announced(prefix).map((name) => Number.parseInt(name.slice(prefix.length), 10));

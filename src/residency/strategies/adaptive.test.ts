@@ -1,4 +1,7 @@
-/** What `adaptive` makes of gaps between leases: a played launcher whose launches the device begins at once and ends when told. */
+/**
+ * What `adaptive` makes of gaps between leases: a played launcher whose launches the device begins at once and ends
+ * when told.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Phase } from "../queue/queue.schema.ts";
 import { AdaptiveStrategy } from "./adaptive.ts";

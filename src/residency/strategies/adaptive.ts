@@ -7,20 +7,24 @@
  * resident   as `continuous`, with short leases: between two of them the card may go to another program
  * shared     as `batch`: a launch ends when what was queued is answered
  *
- * A card gives no turn to another program while a kernel of ours runs, and ends a kernel that keeps others waiting for some seconds
- * (docs/decisions/0007). So a resident kernel has leases even where it could stay for ever. Other processes of everwarp announce themselves
- * (company.ts). Programs that do not show in a gap between two leases that follow each other without the host: nothing but
- * another program lies there. Then the kernel is shared for a second, and twice as long each time that the trial fails.
+ * A card gives no turn to another program while a kernel of ours runs, and ends a kernel that keeps others waiting for
+ * some seconds (docs/decisions/0007). So a resident kernel has leases even where it could stay for ever. Other
+ * processes of everwarp announce themselves (company.ts). Programs that do not show in a gap between two leases that
+ * follow each other without the host: nothing but another program lies there. Then the kernel is shared for a second,
+ * and twice as long each time that the trial fails.
  *
- * Invariants: one of the two runs at a time; the other begins only when the launches of the first have ended. Both run the same number of
- * workgroups, so requests that are half answered go on.
+ * Invariants: one of the two runs at a time; the other begins only when the launches of the first have ended. Both run
+ * the same number of workgroups, so requests that are half answered go on.
  */
 import type { Company } from "../sharing/index.ts";
 import { PrerecordedStrategy } from "./prerecorded.ts";
 import { ResidentStrategy } from "./resident.ts";
 import type { LaunchStrategy, StrategyContext } from "./strategy.ts";
 
-/** Longer than the barrier between two launches takes (some microseconds), shorter than another program's turn (some milliseconds). */
+/**
+ * Longer than the barrier between two launches takes (some microseconds), shorter than another program's turn (some
+ * milliseconds).
+ */
 const GAP_MS = 0.3;
 /** One gap may be an accident; as many as these within the time are another program. */
 const GAPS = 2;
@@ -30,6 +34,7 @@ const SHARED_MS_MAX = 16_000;
 /** A trial that went on for so long has succeeded. */
 const TRIAL_MS = 2_000;
 
+/** What `adaptive` needs beyond its context. */
 export interface AdaptiveOptions {
   readonly residentWorkgroupCount: number;
   readonly leastWorkgroupCount: number;
@@ -37,6 +42,7 @@ export interface AdaptiveOptions {
   readonly company: Company;
 }
 
+/** Stays, or makes room, as others let it. See the head of this file. */
 export class AdaptiveStrategy implements LaunchStrategy {
   readonly name = "adaptive";
   readonly hasFence = false;

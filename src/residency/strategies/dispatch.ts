@@ -13,6 +13,7 @@ import {
 
 const BLOCK = 0;
 
+/** Records, submits and waits for a fence for every request. */
 export class DispatchStrategy implements LaunchStrategy {
   readonly name = "dispatch";
   readonly hasFence = true;

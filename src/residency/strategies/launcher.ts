@@ -1,8 +1,10 @@
 /**
- * Where a kernel is launched: its pipeline, the memory it is given, and the control blocks through which it is told what to do.
+ * Where a kernel is launched: its pipeline, the memory it is given, and the control blocks through which it is told
+ * what to do.
  *
- * Each launch that may be in flight has a control block of its own, so that what is written for the next one is never seen
- * by the last workgroups of the one before. Launches are numbered (`epoch`): what a kernel tells of itself carries that number.
+ * Each launch that may be in flight has a control block of its own, so that what is written for the next one is never
+ * seen by the last workgroups of the one before. Launches are numbered (`epoch`): what a kernel tells of itself carries
+ * that number.
  */
 import type {
   CommandBuffer,
@@ -35,6 +37,7 @@ export const CONTROL_BLOCKS = 8;
 /** Workgroups whose start the host can see. */
 export const WORKGROUPS_MAX = Cursors.WORKGROUPS_MAX - 1;
 
+/** The memory of a kernel's loop, and where things lie in it. Offsets are in bytes. */
 export interface LaunchMemory {
   /** Control blocks, then slots, priority after priority. */
   readonly upload: DeviceBuffer;
@@ -79,6 +82,7 @@ export interface HeartbeatReading {
   readonly countedLanes: number;
 }
 
+/** Launches a kernel, and reads what it tells of itself. See the head of this file. */
 export class Launcher {
   readonly device: Device;
   /** Takes the launches. */
@@ -189,7 +193,8 @@ export class Launcher {
   }
 
   /**
-   * Puts every cursor behind the requests of the queues so far, and clears the counters: for a start with nothing in flight.
+   * Puts every cursor behind the requests of the queues so far, and clears the counters: for a start with nothing in
+   * flight.
    * @throws EW_TIMEOUT, EW_DEVICE_LOST
    */
   async reset(doneByLane: readonly number[]): Promise<void> {
@@ -217,8 +222,8 @@ export class Launcher {
   }
 
   /**
-   * What has become of a launch: `Phase.RUNNING` until it has told otherwise. Later launches tell that it ended. One look at
-   * mapped memory: for hot paths.
+   * What has become of a launch: `Phase.RUNNING` until it has told otherwise. Later launches tell that it ended. One
+   * look at mapped memory: for hot paths.
    */
   phaseOf(epoch: number): number {
     const beat = this.#beat;
@@ -236,8 +241,8 @@ export class Launcher {
   }
 
   /**
-   * The workgroup that found the driver ending its loops early, in a launch after `epoch`, and the rounds of loops it had told of; undefined
-   * where none did.
+   * The workgroup that found the driver ending its loops early, in a launch after `epoch`, and the rounds of loops it
+   * had told of; undefined where none did.
    */
   readFault(epoch: number): { workgroup: number; rounds: number } | undefined {
     const at = Heartbeat.FAULT_VECTOR * 4;

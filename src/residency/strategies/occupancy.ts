@@ -1,19 +1,20 @@
 /**
- * How many workgroups of a kernel are resident together, found by asking: every workgroup signs in when it starts, and the ones that do not
- * fit cannot. A launch with too many is stopped (those that waited end at once) and repeated with as many as signed in; or it is refused, where the
- * kernel was written for so many and no fewer.
+ * How many workgroups of a kernel are resident together, found by asking: every workgroup signs in when it starts, and
+ * the ones that do not fit cannot. A launch with too many is stopped (those that waited end at once) and repeated with
+ * as many as signed in; or it is refused, where the kernel was written for so many and no fewer.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../../base/index.ts";
+import { EAGER_MS, EverwarpError } from "../../base/index.ts";
 import { Phase } from "../queue/index.ts";
 import type { Launcher } from "./launcher.ts";
 
-/** How long the host looks at every turn of the event loop. */
-const EAGER_MS = 20;
 /** How long the number of started workgroups must stand still. */
 const SETTLED_MS = 10;
 const START_TIMEOUT_MS = 5_000;
-/** A software driver compiles a kernel when it is first launched, which may take seconds, and far more of them where its threads wait for others. */
+/**
+ * A software driver compiles a kernel when it is first launched, which may take seconds, and far more of them where its
+ * threads wait for others.
+ */
 const SOFTWARE_START_TIMEOUT_MS = 60_000;
 
 function startTimeoutMs({ device }: Launcher): number {

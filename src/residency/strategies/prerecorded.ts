@@ -1,9 +1,9 @@
 /**
- * `redispatch` and `batch`: the launch is recorded once and resubmitted; answers are seen in mapped memory, so the host never waits
- * for a fence. `redispatch` takes one request a launch, `batch` all that is queued, up to a limit.
+ * `redispatch` and `batch`: the launch is recorded once and resubmitted; answers are seen in mapped memory, so the host
+ * never waits for a fence. `redispatch` takes one request a launch, `batch` all that is queued, up to a limit.
  *
- * Two recordings take turns: one may still be retiring in the driver while the other is submitted. One launch is under way at a time: whatever
- * comes while it runs is taken together by the next.
+ * Two recordings take turns: one may still be retiring in the driver while the other is submitted. One launch is under
+ * way at a time: whatever comes while it runs is taken together by the next.
  */
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
 import {
@@ -24,6 +24,7 @@ interface Turn {
   isPending: boolean;
 }
 
+/** Submits a recorded launch again and again: `redispatch` and `batch`. */
 export class PrerecordedStrategy implements LaunchStrategy {
   readonly name: "redispatch" | "batch";
   readonly hasFence = false;
@@ -33,7 +34,10 @@ export class PrerecordedStrategy implements LaunchStrategy {
   #turn = 0;
   /** Workgroups of the recorded launches. */
   #recordedCount = 0;
-  /** Behind the last request of each priority that the launch under way takes; nothing is under way when all before are answered. */
+  /**
+   * Behind the last request of each priority that the launch under way takes; nothing is under way when all before are
+   * answered.
+   */
   readonly #launchedEnd: number[];
   #isUnderWay = false;
   #notBeforeMs = 0;

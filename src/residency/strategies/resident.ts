@@ -8,13 +8,15 @@
  *     turn 0  ══ lease 1 ══╗══ lease 2 ══╗ … ╗               ╔══ lease 9 ══ …
  *     turn 1                     waits       ╚══ lease 5 ══╗ … ╝        time →
  *
- * `continuous` hands over leases in chains of four: within a chain nothing but a barrier lies between two launches. Launches behind one that parked
- * because it was idle end at once when they find nothing to do.
+ * `continuous` hands over leases in chains of four: within a chain nothing but a barrier lies between two launches.
+ * Launches behind one that parked because it was idle end at once when they find nothing to do.
  *
- * Invariants: launches of one kernel follow each other on one queue, with a barrier between, so at most one runs; a turn is used again only when
- * the fence of its last launch is signaled. While nothing is unanswered nothing is launched, so an idle host has nothing to watch.
+ * Invariants: launches of one kernel follow each other on one queue, with a barrier between, so at most one runs; a
+ * turn is used again only when the fence of its last launch is signaled. While nothing is unanswered nothing is
+ * launched, so an idle host has nothing to watch.
  *
- * All workgroups must be resident together, or a request waits for one that starts only when another parks (occupancy.ts).
+ * All workgroups must be resident together, or a request waits for one that starts only when another parks
+ * (occupancy.ts).
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
@@ -44,6 +46,7 @@ interface Turn {
   firstEpoch: number;
 }
 
+/** Keeps a kernel on the device: `leased`, `continuous` and `persistent`. */
 export class ResidentStrategy implements LaunchStrategy {
   readonly name: keyof typeof CHAIN_LENGTHS;
   readonly hasFence = false;
@@ -109,7 +112,8 @@ export class ResidentStrategy implements LaunchStrategy {
   assertRunning(): void {
     const { launcher } = this.#context;
     for (const { epoch, fence } of this.#turns) {
-      // Only the newest launch: what an older one told may be overwritten at this very moment. A lost device shows in every fence.
+      // Only the newest launch: what an older one told may be overwritten at this very moment. A lost device shows in
+      // every fence.
       if (epoch === 0 || !fence.signaled() || epoch !== launcher.epoch) continue;
       if (launcher.phaseOf(epoch) !== Phase.RUNNING) continue;
       throw new EverwarpError("EW_DEVICE_LOST", "the resident kernel ended without being told to", {

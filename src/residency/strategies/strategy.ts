@@ -1,6 +1,6 @@
 /**
- * A launch strategy decides how a kernel is run, so that requests in the work queue get answered. All have this interface, and
- * one conformance suite holds for all (test/conformance).
+ * A launch strategy decides how a kernel is run, so that requests in the work queue get answered. All have this
+ * interface, and one conformance suite holds for all (test/conformance).
  *
  *   name         how the kernel runs                                                         file
  *   dispatch     record, submit, fence, for every request: the baseline                     dispatch.ts
@@ -11,8 +11,9 @@
  *   persistent   launched once, stays until told to stop                                    resident.ts
  *   adaptive     continuous while the card is its own, batch while others use it            adaptive.ts
  *
- * A launch of any of them may end before all its requests are answered (lease over, loops spent, a request suspended): the cursors in device memory
- * tell the next launch where to go on, so a strategy launches again whenever something is unanswered and nothing runs.
+ * A launch of any of them may end before all its requests are answered (lease over, loops spent, a request suspended):
+ * the cursors in device memory tell the next launch where to go on, so a strategy launches again whenever something is
+ * unanswered and nothing runs.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
@@ -38,6 +39,7 @@ export interface StrategyContext {
   readonly counts: LaunchCounts;
 }
 
+/** How often something was launched. */
 export interface LaunchCounts {
   /** Launches handed to the device. */
   launches: number;
@@ -45,6 +47,7 @@ export interface LaunchCounts {
   relaunches: number;
 }
 
+/** A way to run a kernel. See the head of this file. */
 export interface LaunchStrategy {
   readonly name: StrategyName;
   /** A wait is to use `block` at once, not to look at memory first. */
@@ -55,22 +58,31 @@ export interface LaunchStrategy {
   readonly isShared?: boolean;
   /** Is a launch on the device that is to end because others want to begin, and has not yet? */
   readonly stays?: boolean;
-  /** The first launch since `start`, where launches follow one another without the host: any of them may have taken what is in flight. */
+  /**
+   * The first launch since `start`, where launches follow one another without the host: any of them may have taken what
+   * is in flight.
+   */
   readonly firstLaunch?: number;
   /** A launch began `gapMs` after the lease before it was over; for strategies that draw conclusions from it. */
   sawGap?(gapMs: number, epoch: number): void;
   /** Begins, or goes on after `stop`; from here on published requests are answered. */
   start(): Promise<void>;
-  /** Requests may have been published, a launch may have parked: launches what can be launched. Cheap; also called from every poll. */
+  /**
+   * Requests may have been published, a launch may have parked: launches what can be launched. Cheap; also called from
+   * every poll.
+   */
   advance(): void;
   /** Asks the driver whether the kernel is still there; for the slow path of waits. @throws EW_DEVICE_LOST */
   assertRunning(): void;
   /**
-   * Blocks for at most `timeoutMs`, where the strategy has something to block on (a fence); otherwise returns at once and the caller
-   * polls memory.
+   * Blocks for at most `timeoutMs`, where the strategy has something to block on (a fence); otherwise returns at once
+   * and the caller polls memory.
    */
   block(timeoutMs: number): void;
-  /** Ends what runs at the next border of a request, and waits for that. Requests stay in the queue. @throws EW_TIMEOUT when it does not end */
+  /**
+   * Ends what runs at the next border of a request, and waits for that. Requests stay in the queue. @throws EW_TIMEOUT
+   * when it does not end
+   */
   stop(timeoutMs: number): Promise<void>;
   /** Releases what `start` took. Only after `stop`. */
   dispose(): void;
@@ -91,15 +103,16 @@ export function launchTimeout(timeoutMs: number): EverwarpError {
 }
 
 /** Launches that were told to end do so in microseconds: sooner than another thread could be asked to wait. */
-const EAGER_MS = 5;
+const END_EAGER_MS = 5;
 
 /**
  * Waits until a launch has ended; the event loop goes on meanwhile.
- * @returns false when the time ran out first: it is given up then, and what it uses may be disposed, and stays until it has ended
+ * @returns false when the time ran out first: it is given up then, and what it uses may be disposed, and stays until it
+ * has ended
  */
 export async function hasSignaled(fence: Fence, timeoutMs: number): Promise<boolean> {
   const begin = performance.now();
-  for (let now = begin; now - begin < Math.min(EAGER_MS, timeoutMs); now = performance.now()) {
+  for (let now = begin; now - begin < Math.min(END_EAGER_MS, timeoutMs); now = performance.now()) {
     if (fence.signaled()) return true;
     await turn();
   }

@@ -1,0 +1,23 @@
+/** Notes the leases of a kernel in its trace. */
+import { nowMs } from "../../base/index.ts";
+import type { RequestTrace } from "../requests/index.ts";
+
+/** Follows the count of relaunches. */
+export class LeaseNotes {
+  readonly #trace: RequestTrace;
+  /** Relaunches that the trace has a lease for, and when the last of them began. */
+  #seen = 0;
+  #beganMs = nowMs();
+
+  constructor(trace: RequestTrace) {
+    this.#trace = trace;
+  }
+
+  /** @param relaunches of the loop so far; fewer than before on a new loop */
+  look(relaunches: number, now: number): void {
+    if (relaunches === this.#seen) return;
+    if (relaunches > this.#seen) this.#trace.span("lease", this.#beganMs, now);
+    this.#seen = relaunches;
+    this.#beganMs = now;
+  }
+}
