@@ -22,73 +22,14 @@ import {
   EXTENSION_COMMANDS,
   OPAQUE_STRUCTS,
 } from "./vk-allow-list.ts";
+import { child, descendants, type Element, elementsOf, isVulkan, parseXml, textOf } from "./vk-xml.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const OUTPUT = join(ROOT, "src/vulkan/generated");
 const REGISTRY = process.env["VULKAN_REGISTRY"] ?? "/usr/share/vulkan/registry/vk.xml";
 const ADDENDUM = join(ROOT, "scripts/vk-addendum.xml");
 
-// ── XML: the subset that vk.xml uses ────────────────────────────────────────────────────────────────────────────────
-
-interface Element {
-  name: string;
-  attributes: Record<string, string>;
-  children: (Element | string)[];
-}
-
-const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
-const decodeEntities = (text: string): string =>
-  text.replace(/&(\w+);/g, (all, name: string) => ENTITIES[name] ?? all);
-
-function parseXml(source: string): Element {
-  const root: Element = { name: "", attributes: {}, children: [] };
-  const open = [root];
-  const token =
-    /<!--[\s\S]*?-->|<\?[\s\S]*?\?>|<\/(\w+)\s*>|<(\w+)((?:\s+[\w:]+\s*=\s*"[^"]*")*)\s*(\/?)>|[^<]+/g;
-  let consumed = 0;
-  for (const match of source.matchAll(token)) {
-    if (match.index !== consumed) throw new Error(`vk.xml: not understood at offset ${consumed}`);
-    consumed += match[0].length;
-    const [all, closing, opening, attributeText, selfClosing] = match;
-    const current = open.at(-1) as Element;
-    if (closing !== undefined) {
-      if (current.name !== closing) throw new Error(`vk.xml: </${closing}> closes <${current.name}>`);
-      open.pop();
-    } else if (opening !== undefined) {
-      const attributes: Record<string, string> = {};
-      for (const [, name, value] of (attributeText ?? "").matchAll(/([\w:]+)\s*=\s*"([^"]*)"/g)) {
-        attributes[name as string] = decodeEntities(value as string);
-      }
-      const element: Element = { name: opening, attributes, children: [] };
-      current.children.push(element);
-      if (selfClosing === "") open.push(element);
-    } else if (!all.startsWith("<")) current.children.push(decodeEntities(all));
-  }
-  if (consumed !== source.length || open.length !== 1)
-    throw new Error("vk.xml: ends in the middle of an element");
-  return root;
-}
-
-const elementsOf = (element: Element, name?: string): Element[] =>
-  element.children.filter(
-    (child): child is Element => typeof child !== "string" && (name === undefined || child.name === name),
-  );
-const child = (element: Element, name: string): Element | undefined => elementsOf(element, name)[0];
-const textOf = (element: Element): string =>
-  element.children
-    .map((part) => (typeof part === "string" ? part : part.name === "comment" ? "" : textOf(part)))
-    .join("");
-/** Entries of Vulkan SC stand beside those of Vulkan in newer registries. */
-const isVulkan = (element: Element): boolean =>
-  element.attributes["api"]?.split(",").includes("vulkan") ?? true;
-function* descendants(element: Element): Generator<Element> {
-  for (const part of elementsOf(element)) {
-    yield part;
-    yield* descendants(part);
-  }
-}
-
-// ── The registry, indexed ───────────────────────────────────────────────────────────────────────────────────────────
+// ── The registry, indexed ──
 
 class Registry {
   readonly types = new Map<string, Element>();
@@ -195,7 +136,7 @@ const textOfChild = (element: Element, name: string): string | undefined => {
   return found && textOf(found);
 };
 
-// ── C types ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── C types ──
 
 interface CType {
   sizeBytes: number;
@@ -346,7 +287,7 @@ function fieldText(type: CType, offset: number, count: number | undefined): stri
   return `scalars(${offset}, ${count}, "${type.kind}")`;
 }
 
-// ── Output ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+// ── Output ──
 
 const HEADER = "// Written by scripts/gen-vulkan.ts from vk.xml (Khronos, Apache-2.0 OR MIT); do not edit.\n";
 const KOFFI_TYPES: Record<string, string> = {
@@ -388,12 +329,15 @@ function generate(registry: Registry): Record<string, string> {
     "export type Prototype = readonly [result: string, parameters: readonly string[]];\n\n" +
     `export interface CoreCommands {\n${core.map(signature).join("")}}\n\n` +
     `export interface ExtensionCommands {\n${extension.map(signature).join("")}}\n\n` +
-    `export const CORE_PROTOTYPES: Readonly<Record<keyof CoreCommands, Prototype>> = {\n${core.map(prototype).join("")}};\n\n` +
-    `export const EXTENSION_PROTOTYPES: Readonly<Record<keyof ExtensionCommands, Prototype>> = {\n${extension.map(prototype).join("")}};\n`;
+    "export const CORE_PROTOTYPES: Readonly<Record<keyof CoreCommands, Prototype>> = " +
+    `{\n${core.map(prototype).join("")}};\n\n` +
+    "export const EXTENSION_PROTOTYPES: Readonly<Record<keyof ExtensionCommands, Prototype>> = " +
+    `{\n${extension.map(prototype).join("")}};\n`;
 
   const structs =
     `${HEADER}\n// oxfmt-ignore\n` +
-    'import { layout, u8, u32, i32, f32, u64, pointer, text, bytes, scalars, nested, nestedArray } from "../native/index.ts";\n\n' +
+    "import { layout, u8, u32, i32, f32, u64, pointer, text, bytes, scalars, nested, nestedArray } " +
+    'from "../native/index.ts";\n\n' +
     generator.structs
       .map(
         ({ name, sizeBytes, structureType, fields }) =>
@@ -404,7 +348,9 @@ function generate(registry: Registry): Record<string, string> {
       .join("\n");
 
   const constants =
-    `${HEADER}\n${CONSTANTS.map((name) => `export const ${name} = ${constantText(registry.values.get(name))};\n`).join("")}\n` +
+    `${HEADER}\n` +
+    CONSTANTS.map((name) => `export const ${name} = ${constantText(registry.values.get(name))};\n`).join("") +
+    "\n" +
     Object.entries(ENUMERATIONS)
       .map(([enumeration, wanted]) => {
         const names = wanted.flatMap((name) =>

@@ -3,7 +3,9 @@
  * and what is allowed.
  *
  *     const threads = wholeNumber("threads", options.threads, 0, 1024);
- *     const options = readOptions("Namespace.open", given, OPTION_CHECKS);     a copy: every option was read once, and is what its check allows
+ *     const options = readOptions("Namespace.open", given, OPTION_CHECKS);
+ *
+ * The answer is a copy: every option was read once, and its check allows the value.
  *
  * Guarantees: whatever is given, nothing but an EverwarpError is thrown: values are printed without calling anything of
  * theirs, and getters that throw are the cause of the error. `undefined` is "not given". An option with an unknown name
@@ -101,6 +103,12 @@ function isInstance(value: unknown, kind: Class): boolean {
 
 // Checks for tables of options
 
+/**
+ * A check for whole numbers.
+ *
+ * @param least the smallest
+ * @param most the largest
+ */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): Check {
   return (name, value) => void wholeNumber(name, value, least, most);
 }
@@ -113,6 +121,7 @@ export function wholeOrInfinity(least: number): Check {
   };
 }
 
+/** A check for milliseconds: a finite number of 0 or more. */
 export const duration: Check = (name, value) => void milliseconds(name, value);
 
 /** A number of milliseconds above 0, Infinity included. */
@@ -121,10 +130,12 @@ export const positiveDuration: Check = (name, value) => {
     throw badArgument(name, value, "a number of milliseconds above 0");
 };
 
+/** A check for `true` and `false`. */
 export const boolean: Check = (name, value) => {
   if (typeof value !== "boolean") throw badArgument(name, value, "true or false");
 };
 
+/** A check for strings, the empty one included. */
 export const text: Check = (name, value) => {
   if (typeof value !== "string") throw badArgument(name, value, "a string");
 };
@@ -135,18 +146,22 @@ export const fullText: Check = (name, value) => {
     throw badArgument(name, value, "a string that is not empty and has no NUL");
 };
 
+/** A check for functions. */
 export const callback: Check = (name, value) => {
   if (typeof value !== "function") throw badArgument(name, value, "a function");
 };
 
+/** A check for `AbortSignal`. */
 export const abortSignal: Check = (name, value) => {
   assertInstance(name, value, AbortSignal, "an AbortSignal");
 };
 
+/** A check for instances of a class. @param how what the error calls them */
 export function instance(kind: Class, how: string): Check {
   return (name, value) => assertInstance(name, value, kind, how);
 }
 
+/** A check for one of some values. */
 export function oneOf(...allowed: readonly (string | number | boolean)[]): Check {
   const list = allowed.map((each) => (typeof each === "string" ? `"${each}"` : String(each))).join(", ");
   return (name, value) => {

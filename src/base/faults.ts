@@ -73,6 +73,7 @@ export const FAULT_POINTS = {
   "cache.manifest-renamed": { layer: "file", standsFor: "giving either its name: rename" },
 } as const satisfies Record<string, PointInfo>;
 
+/** The name of a place where a fault can be injected. */
 export type FaultPoint = keyof typeof FAULT_POINTS;
 type PointOf<Layer extends PointInfo["layer"]> = {
   [Point in FaultPoint]: (typeof FAULT_POINTS)[Point]["layer"] extends Layer ? Point : never;

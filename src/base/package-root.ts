@@ -75,7 +75,9 @@ export function findPackageRoot(files: readonly string[]): string {
     "EW_PACKAGE_INCOMPLETE",
     `everwarp's kernels and threads are not found: no package "${PACKAGE_NAME}" is installed for ${files.join(" or ")}`,
     {
-      remedy: `A bundle holds the code alone: install ${PACKAGE_NAME} in a folder above the bundle (npm install), and better leave it out of the bundle (esbuild --external:${PACKAGE_NAME}).`,
+      remedy:
+        `A bundle holds the code alone. Install ${PACKAGE_NAME} in a folder above the bundle (npm install). ` +
+        `Better leave it out of the bundle (esbuild --external:${PACKAGE_NAME}).`,
     },
   );
 }

@@ -7,6 +7,7 @@ export type Constants<
   V extends Readonly<Record<string, number | bigint>> = Readonly<Record<string, number | bigint>>,
 > = Readonly<V>;
 
+/** What GLSL is told about a set of constants. */
 export interface ConstantsMeta {
   /** Prefix of the names in GLSL. */
   readonly prefix: string;

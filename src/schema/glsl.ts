@@ -72,7 +72,8 @@ export function glslStruct(of: StructLayout): string {
 function glslBufferReference({ of, name, qualifiers }: BufferReference): string {
   const layout = `layout(buffer_reference, ${of.rule}, buffer_reference_align = ${of.alignBytes})`;
   const doc = of.text === undefined ? "" : `${comment(of.text, "").join("\n")}\n`;
-  return `${doc}${layout} ${qualifiers === "" ? "" : `${qualifiers} `}buffer ${name} { // ${of.sizeBytes} bytes\n${fieldLines(of)}};\n`;
+  const words = qualifiers === "" ? "" : `${qualifiers} `;
+  return `${doc}${layout} ${words}buffer ${name} { // ${of.sizeBytes} bytes\n${fieldLines(of)}};\n`;
 }
 
 /** `const uint PREFIX_NAME = …;` */

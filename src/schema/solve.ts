@@ -25,6 +25,7 @@ interface Extent {
   alignBytes: number;
 }
 
+/** The layout of a struct, in bytes. */
 export interface Solved {
   offsets: Record<string, number>;
   sizeBytes: number;

@@ -33,6 +33,7 @@ export type WritePoints = Partial<
   Record<"begun" | "written" | "synced" | "renamed" | "folderSynced", FileFaultPoint>
 >;
 
+/** How a file is written. */
 export interface WriteOptions {
   /**
    * `named`: somebody gave the path; what is there, and where it leads, is respected. `own`: the name is ours, in a

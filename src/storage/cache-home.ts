@@ -3,6 +3,7 @@
 import { userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
 
+/** Environment variables by name. */
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /**

@@ -3,23 +3,29 @@
  * known: a file may come from another version, another user or a damaged disk.
  */
 
+/** Says whether a value that came from a file has the form that is expected. */
 export type Shape = (value: unknown) => boolean;
 
+/** The value is a string. */
 export const isText: Shape = (value) => typeof value === "string";
+/** The value is `true` or `false`. */
 export const isBoolean: Shape = (value) => typeof value === "boolean";
 /** A finite number from 0 on: counts that may be averages, times, sizes. */
 export const isAmount: Shape = (value) => Number.isFinite(value) && (value as number) >= 0;
 /** A whole number from 0 on. */
 export const isCount: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
+/** The value is one of some values. */
 export function isOneOf(...values: readonly unknown[]): Shape {
   return (value) => values.includes(value);
 }
 
+/** The value is missing, or has a shape. */
 export function isOptional(shape: Shape): Shape {
   return (value) => value === undefined || shape(value);
 }
 
+/** The value is a list whose elements have a shape. @param lengthMax elements at most */
 export function isListOf(shape: Shape, lengthMax = Infinity): Shape {
   return (value) => Array.isArray(value) && value.length <= lengthMax && value.every(shape);
 }
@@ -40,6 +46,7 @@ export function fieldOf(value: Readonly<Record<string, unknown>>, name: string):
   return Object.hasOwn(value, name) ? value[name] : undefined;
 }
 
+/** The value is an object, and no list. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -17,6 +17,7 @@ export type NotOpened =
   /** The system does not give it. */
   | { readonly state: "unreadable"; readonly reason: string };
 
+/** How a regular file is opened. */
 export interface OpenOptions {
   /** What is larger is refused. */
   readonly maxBytes: number;

@@ -142,6 +142,7 @@ async function readInto(
   }
 }
 
+/** The error code of the file system, such as ENOENT; undefined for other errors. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }

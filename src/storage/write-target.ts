@@ -3,6 +3,7 @@
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 
+/** What a path leads to, as far as writing is concerned. */
 export type WriteTarget =
   /** A regular file, or nothing yet: it can be replaced as a whole. */
   | {

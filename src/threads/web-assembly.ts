@@ -8,6 +8,7 @@ export interface LinearMemory {
 }
 
 declare const compiled: unique symbol;
+/** A compiled WebAssembly module. It can be sent to other threads. */
 export interface CompiledModule {
   readonly [compiled]: true;
 }
@@ -21,4 +22,5 @@ interface Runtime {
   ) => { readonly exports: unknown };
 }
 
+/** `WebAssembly`, with the types that everwarp needs of it. */
 export const WebAssemblyRuntime = (globalThis as unknown as { WebAssembly: Runtime }).WebAssembly;

@@ -11,6 +11,7 @@ import { BUNDLE_OPTIONS, WORKER_SOURCES } from "./bundle-options.ts";
 import { spareAddressBytes } from "./address-space.ts";
 import { assert, EverwarpError, moduleFile, packageRoot } from "../base/index.ts";
 
+/** The name of a worker that the package has. */
 export type WorkerName = keyof typeof WORKER_SOURCES;
 
 const entries = new Map<WorkerName, Promise<string>>();
@@ -38,8 +39,7 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const bundler = "esbuild"; // a variable, so that no bundle of ours takes esbuild in
   const { build } = (await import(bundler)) as typeof import("esbuild");
   const { createHash } = await import("node:crypto");
-  const { randomBytes } = await import("node:crypto");
-  const { mkdir, rename, unlink, writeFile } = await import("node:fs/promises");
+  const { writeBytesAtomically } = await import("../storage/atomic-write.ts");
   const { outputFiles } = await build({
     ...BUNDLE_OPTIONS,
     entryPoints: [join(packageRoot(), WORKER_SOURCES[name])],
@@ -51,29 +51,21 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const folder = join(packageRoot(), "node_modules", ".cache", "everwarp");
   const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
   const path = join(folder, `${name}-${hash}.cjs`);
-  await mkdir(folder, { recursive: true });
-  // Several processes may write the same content at once: each under its own name, then moved into place. By hand, as
-  // `storage` stands above.
-  const temporary = `${path}.${randomBytes(8).toString("hex")}`;
-  await writeFile(temporary, code, { flag: "wx" });
-  try {
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary);
-    throw error;
-  }
+  // Several processes may write the same content at once.
+  await writeBytesAtomically(path, code, { place: "own", mode: 0o666, folderMode: 0o777 });
   return path;
 }
 
-/** Address space that a thread takes for itself; a shared or growing WebAssembly memory takes ten more. */
+/** Address space that a thread takes for itself. */
 const THREAD_ADDRESS_BYTES = 2 ** 30;
+/** Address space of a shared or growing WebAssembly memory. */
 export const WASM_ADDRESS_BYTES = 10.5 * 2 ** 30;
 
 /**
  * Where address space is limited, threads start one after another: each must have what it takes before the next is
  * asked for.
  */
-let turn: Promise<unknown> = Promise.resolve();
+let lastStart: Promise<unknown> = Promise.resolve();
 
 /**
  * Starts a worker thread.
@@ -90,7 +82,7 @@ export async function startWorkerThread(
 ): Promise<Worker> {
   const entry = await workerEntry(name);
   if (spareAddressBytes() === Infinity) return start(name, entry, data, transferList);
-  const started = turn.then(async () => {
+  const started = lastStart.then(async () => {
     const spare = spareAddressBytes();
     // Some must be left for what this thread does.
     if (spare < 2 * THREAD_ADDRESS_BYTES + addressBytes) {
@@ -103,7 +95,7 @@ export async function startWorkerThread(
     });
     return worker;
   });
-  turn = started.catch(() => undefined); // its caller is told
+  lastStart = started.catch(() => undefined); // its caller is told
   return started;
 }
 

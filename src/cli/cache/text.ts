@@ -109,10 +109,8 @@ export function listText(rows: readonly Listed[], nowMs: number): string {
 export function verifyText(goodCount: number, bad: readonly BadEntry[]): string {
   const good = `${goodCount} good`;
   if (bad.length === 0) return `${good}, none bad\n`;
-  return (
-    `${good}, ${bad.length} bad, which were moved to quarantine and ` +
-    `will be made anew when they are asked for\n${badLines(bad).join("")}`
-  );
+  const moved = "which were moved to quarantine and will be made anew when they are asked for";
+  return `${good}, ${bad.length} bad, ${moved}\n${badLines(bad).join("")}`;
 }
 
 function badLines(bad: readonly BadEntry[]): string[] {

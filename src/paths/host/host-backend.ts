@@ -153,7 +153,7 @@ export class HostBackend implements Backend {
 
   /** Lets `write` change the table while no thread reads it. */
   exclusively<T>(write: () => T): T {
-    return this.#starting === undefined ? write() : this.#queue.exclusively(write);
+    return this.#starting === undefined ? write() : this.#queue.gate.exclusively(write);
   }
 
   /** See `Backend.close`. */

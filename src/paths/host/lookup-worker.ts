@@ -1,7 +1,6 @@
 /**
  * A thread of the host engine. It never returns to its event loop. It takes chunks of any open piece, and sleeps on the
- * doorbell
- * if there are none.
+ * wake word if there are none.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import type { LinearMemory } from "../../threads/index.ts";
@@ -24,11 +23,11 @@ function work(piece: number): boolean {
   for (let first; (first = queue.take(piece)) >= 0;) {
     isAny = true;
     let isDone: boolean;
-    queue.enter();
+    queue.gate.enter();
     try {
       isDone = queue.lookup(lookup, piece, first, thread);
     } finally {
-      queue.leave();
+      queue.gate.leave();
     }
     if (isDone) parentPort?.postMessage(piece);
   }
@@ -36,9 +35,9 @@ function work(piece: number): boolean {
 }
 
 while (!queue.isStopped) {
-  const seen = queue.doorbell;
+  const seen = queue.wake.value;
   let isAny = false;
   for (let piece = 0; piece < PIECE_COUNT; piece++) isAny = work(piece) || isAny;
-  if (!isAny) queue.sleep(seen); // a batch that comes rings
+  if (!isAny) queue.wake.sleep(seen); // a batch that comes rings
 }
 parentPort?.close();

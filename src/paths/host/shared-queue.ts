@@ -4,17 +4,16 @@
  *   scratch ┌ control words ┬ stacks, one a thread ┬ piece 0: bytes │ offsets │ results ┬ piece 1 ┬ … ┬ main's piece ┐
  *
  *   a piece:  free ──written──▶ open ──chunks taken, chunk after chunk──▶ all chunks done ──▶ free
- *   the gate: a thread is a READER while it works on a chunk. A writer of the table shuts the gate and waits until
- *   there are
- *             no readers
+ *   the gate: a thread is a reader while it works on a chunk. A writer of the table shuts the gate and waits until there
+ *             are no readers (threads/gate.ts).
  *
  * Invariants: a piece is written before it is opened, and not touched until all of its chunks are done. A chunk is
  * taken once. The generation in `taken` keeps a thread from taking a chunk of a piece that was filled anew meanwhile.
  * The table is written only behind a shut gate, so no lookup sees half of a change. A chunk is short (`CHUNK_PATHS`),
- * so a writer waits for
- * microseconds.
+ * so a writer waits
+ * for microseconds.
  */
-import type { LinearMemory } from "../../threads/index.ts";
+import { Gate, type LinearMemory, SharedFlag, WakeWord } from "../../threads/index.ts";
 import { TableHeader } from "../table/index.ts";
 import { type LookupProgram, SLACK_BYTES, STACK_BYTES } from "./lookup-program.ts";
 
@@ -37,7 +36,7 @@ export const SCRATCH_WORDS =
   (CONTROL_BYTES + (THREADS_MAX + 1) * STACK_BYTES + (PIECE_COUNT + 1) * PIECE_SIZE) / 4;
 
 /** Control words of the queue. */
-const DOORBELL = 0;
+const WAKE = 0;
 const STOP = 1;
 const GATE = 2;
 const READERS = 3;
@@ -72,11 +71,19 @@ export interface PiecePlace {
 export class SharedQueue {
   readonly #control: Int32Array;
   readonly #begin: number;
+  /** Rings when there is a piece to look up. */
+  readonly wake: WakeWord;
+  /** Threads are its readers; whoever writes the table is its writer. */
+  readonly gate: Gate;
+  readonly #stopFlag: SharedFlag;
 
   constructor(memory: LinearMemory) {
     const words = new Uint32Array(memory.buffer, 0, TableHeader.WORDS);
     this.#begin = 4 * words[TableHeader.END_AT];
     this.#control = new Int32Array(memory.buffer, this.#begin, CONTROL_BYTES / 4);
+    this.wake = new WakeWord(this.#control, WAKE);
+    this.gate = new Gate(this.#control, GATE, READERS);
+    this.#stopFlag = new SharedFlag(this.#control, STOP);
   }
 
   /** Makes all pieces free. For the main thread, before others are started. */
@@ -149,7 +156,7 @@ export class SharedQueue {
     this.set(piece, PIECE.done, 0);
     const generation = (Atomics.load(this.#control, word) & ~TAKEN_ALL) + GENERATION_STEP;
     Atomics.store(this.#control, word, generation | 0);
-    this.ring();
+    this.wake.ring();
   }
 
   /** Frees a piece. Only then may it be written again. */
@@ -158,65 +165,15 @@ export class SharedQueue {
     Atomics.store(this.#control, word, Atomics.load(this.#control, word) | TAKEN_ALL);
   }
 
-  // Threads
-
-  /** The count of rings so far. */
-  get doorbell(): number {
-    return Atomics.load(this.#control, DOORBELL);
-  }
-
-  /** Wakes all threads that sleep. */
-  ring(): void {
-    Atomics.add(this.#control, DOORBELL, 1);
-    Atomics.notify(this.#control, DOORBELL);
-  }
-
-  /** Sleeps until the doorbell rings; not at all if it has rung since `seen`. */
-  sleep(seen: number): void {
-    Atomics.wait(this.#control, DOORBELL, seen);
-  }
-
-  /** Are threads to end? */
-  get isStopped(): boolean {
-    return Atomics.load(this.#control, STOP) !== 0;
-  }
-
-  /** Ends all threads. */
+  /** Everyone ends as soon as they can. */
   stop(): void {
-    Atomics.store(this.#control, STOP, 1);
-    Atomics.store(this.#control, GATE, 0);
-    Atomics.notify(this.#control, GATE);
-    this.ring();
+    this.#stopFlag.set();
+    this.gate.open();
+    this.wake.ring();
   }
 
-  // The gate
-
-  /** For a thread: waits while the gate is shut, then goes in. */
-  enter(): void {
-    for (;;) {
-      Atomics.add(this.#control, READERS, 1);
-      if (Atomics.load(this.#control, GATE) === 0) return;
-      this.leave();
-      Atomics.wait(this.#control, GATE, 1);
-    }
-  }
-
-  /** For a thread: goes out of the gate. */
-  leave(): void {
-    Atomics.sub(this.#control, READERS, 1);
-    if (Atomics.load(this.#control, GATE) !== 0) Atomics.notify(this.#control, READERS);
-  }
-
-  /** For the main thread: lets `write` run while no thread reads the table. */
-  exclusively<T>(write: () => T): T {
-    Atomics.store(this.#control, GATE, 1);
-    try {
-      for (let readers; (readers = Atomics.load(this.#control, READERS)) > 0;)
-        Atomics.wait(this.#control, READERS, readers, 1);
-      return write();
-    } finally {
-      Atomics.store(this.#control, GATE, 0);
-      Atomics.notify(this.#control, GATE);
-    }
+  /** Whether everyone is to end. */
+  get isStopped(): boolean {
+    return this.#stopFlag.isSet;
   }
 }

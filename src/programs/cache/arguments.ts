@@ -104,15 +104,19 @@ const PRUNE_OPTIONS: OptionChecks<PruneOptions> = {
   maxAgeDays: matching("a number of days, 0 or more", (value) => typeof value === "number" && value >= 0),
   maxBytes: wholeOrInfinity(0),
 };
+/** Checks the options of `ProgramCache.open`. @throws EW_BAD_ARGUMENT */
 export function cacheOptions(given: unknown): ProgramCacheOptions {
   return readOptions("the options of ProgramCache.open", given, CACHE_OPTIONS);
 }
+/** Checks the options of `tune`. @throws EW_BAD_ARGUMENT */
 export function tuneOptions(given: unknown): TuneOptions {
   return readOptions("the options of tune", given, TUNE_OPTIONS);
 }
+/** Checks the options of `preload`. @throws EW_BAD_ARGUMENT */
 export function preloadOptions(given: unknown): PreloadOptions {
   return readOptions("the options of preload", given, PRELOAD_OPTIONS);
 }
+/** Checks the options of `prune`. @throws EW_BAD_ARGUMENT */
 export function pruneOptions(given: unknown): PruneOptions {
   return readOptions("the options of prune", given, PRUNE_OPTIONS);
 }

@@ -34,12 +34,14 @@ interface Held extends MadeProgram {
   users: number;
 }
 
+/** How many programs, and how many bytes of them, stay in memory while nobody uses them. */
 export interface MemoryLimits {
   readonly maxPrograms: number;
   readonly maxBytes: number;
 }
 const NONE: MemoryLimits = { maxPrograms: 0, maxBytes: 0 };
 
+/** The programs of one device in memory. */
 export class HeldPrograms {
   /** Programs that were let go of. */
   evictions = 0;

@@ -52,6 +52,7 @@ export interface Job {
 /** Where an entry goes: what a job says, or the entry alone when nobody asked for it yet. */
 type Place = Pick<Job, "id" | "label" | "pause"> & Partial<Pick<Job, "resolved">>;
 
+/** What a maker works with. */
 export interface MakerParts {
   readonly device: Device;
   readonly target: Target;
@@ -71,6 +72,7 @@ interface MadePipeline {
   readonly isKept: boolean;
 }
 
+/** Makes the programs of one device, from wherever they can be had. */
 export class ProgramMaker {
   /** What goes on behind answered requests. */
   readonly background = new Background();

@@ -12,6 +12,7 @@ import { type ProgramRequest, resolveRequest } from "./program-request.ts";
 /** Modules that are kept beside those of programs in memory. */
 const MODULES_MAX = 100;
 
+/** Program caches by device. Each is opened when a program is first asked for on its device. */
 export class SharedPrograms {
   readonly #options: ProgramCacheOptions;
   /** SPIR-V is the same for every device. */

@@ -6,6 +6,7 @@ import { EverwarpError, packageRoot } from "../../base/index.ts";
 import { variantsOf } from "../sources/index.ts";
 import type { ProgramRequest } from "./program-request.ts";
 
+/** A kernel of the package, and the request for it. */
 export interface ShippedProgram {
   /** As "search/scan"; with the defines of a variant behind it: "search/scan UNROLL=4". */
   readonly name: string;

@@ -5,6 +5,7 @@ import type { HeldPrograms } from "./held-programs.ts";
 import type { DiskStore } from "../disk/index.ts";
 import { MISS_REASONS, type MissReason } from "../entries/index.ts";
 
+/** What one cache counts while it works. */
 export class CacheCounters {
   /** Requests that an earlier one of this process had answered. */
   memoryHits = 0;

@@ -1,7 +1,9 @@
 /**
  * Data that a driver died of is not shown to it again.
  *
- *     mark on disk ──▶ driver at work on the data ──▶ mark removed        a mark whose process is gone: it died in between
+ *     mark on disk ──▶ driver at work on the data ──▶ mark removed
+ *
+ * A mark whose process is gone tells that the process died in between.
  *
  * The driver is called on one thread and returns before anything else is done there, so a process that dies leaves one
  * mark, of the very entry. Where several threads of it had marks, one of them is guilty and it is not known which.
@@ -66,6 +68,7 @@ const SUSPICION_BYTES_MAX = 1 << 16;
 const MARK_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_NOFOLLOW;
 
+/** Watches over the entries of one store: an entry on which a driver crashed is not shown to that driver again. */
 export class CrashGuard {
   /** Where the marks lie, the first place that can be written to first. */
   readonly #folders: readonly string[];

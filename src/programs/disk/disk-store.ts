@@ -59,6 +59,7 @@ const ENTRY_WRITES: WriteOptions = {
   points: { begun: "cache.begun", written: "cache.written", renamed: "cache.renamed" },
 };
 
+/** The entries for one model of device, in a folder. */
 export class DiskStore {
   /** For one model of device. */
   readonly folder: string;

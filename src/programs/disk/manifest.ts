@@ -45,12 +45,14 @@ export interface ManifestRow extends Pick<
   readonly lastUseMs: number;
 }
 
+/** What is known of a store without reading its entries. */
 export interface Manifest {
   readonly rows: Map<string, ManifestRow>;
   /** Ids of entries that `prune` removed. */
   readonly evicted: Set<string>;
 }
 
+/** The manifest of a store without entries. */
 export function emptyManifest(): Manifest {
   return { rows: new Map(), evicted: new Set() };
 }
@@ -78,6 +80,7 @@ export function rowOf({ header, spirv, data, use }: Entry, bytes: number): Manif
   };
 }
 
+/** The text of `manifest.json`. */
 export function encodeManifest({ rows, evicted }: Manifest): string {
   const manifest = {
     version: MANIFEST_VERSION,

@@ -10,6 +10,7 @@ import type { FileHandle } from "node:fs/promises";
 /** How much is looked through at a time. */
 const PIECE_BYTES = 1 << 20;
 
+/** Finds the marks at which entries of an archive begin, in bytes that come piece by piece. */
 export class MarkFinder {
   readonly #handle: FileHandle;
   readonly #marks: readonly Buffer[];

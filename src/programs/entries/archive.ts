@@ -4,7 +4,8 @@
  *     ┌ 16 bytes ──────────────┬ record ─┬ record ─┬ … ─┬ 16 bytes ──────────────────┐
  *     │ magic, format, 0       │         │         │    │ mark of the end, count, 0  │
  *     └────────────────────────┴─────────┴─────────┴────┴────────────────────────────┘
- *     record:  mark, packed bytes, unpacked bytes, SHA-256 of the packed bytes (its first 16), then the packed entry (Brotli)
+ *     record:  mark, packed bytes, unpacked bytes, SHA-256 of the packed bytes (its first 16),
+ *              then the packed entry (Brotli)
  *
  * Invariants:
  * - Each record is read, checked and refused on its own; one that is damaged costs itself, and when its sizes are
@@ -56,6 +57,7 @@ export type ArchiveItem =
       /** What is wrong with the record, or with the archive from there on. */ readonly reason: string;
     };
 
+/** What was written into an archive. */
 export interface WrittenArchive {
   readonly count: number;
   /** Of the entries. */
@@ -207,7 +209,9 @@ async function readRecord(
   const nextAt = packedAt + packedBytes;
   budget.unfolded -= entryBytes;
   if (budget.unfolded < 0) {
-    const reason = `the entry at byte ${at} would unfold to ${entryBytes} bytes, with those before it too many for ${sizeBytes} bytes of archive`;
+    const reason =
+      `the entry at byte ${at} would unfold to ${entryBytes} bytes, ` +
+      `with those before it too many for ${sizeBytes} bytes of archive`;
     budget.unfolded += entryBytes;
     return { state: "read", item: { entry: undefined, reason }, nextAt };
   }

@@ -100,6 +100,7 @@ export interface UseRecord {
   readonly lastUseMs: number;
 }
 
+/** An entry, or why the bytes are none. */
 export type DecodedEntry =
   | { readonly ok: true; readonly entry: Entry }
   | {

@@ -39,6 +39,7 @@ export type MissReason =
   | "driver-refused"
   | "driver-crashed"
   | "unreadable";
+/** All reasons, in the order in which they are shown. */
 export const MISS_REASONS: readonly MissReason[] = [
   "never-seen",
   "source-changed",

@@ -11,6 +11,7 @@ type Print = (line: string) => void;
 let printed: string[] = [];
 let loading: Promise<(source: string) => CompilerAnswer> | undefined;
 
+/** What the compiler gave for one text: SPIR-V, or messages alone. */
 export interface CompilerAnswer {
   /** Undefined when the source does not compile. */
   spirv: Uint32Array | undefined;

@@ -19,6 +19,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { currentDirectory, EverwarpError, packageRoot } from "../../base/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
 
+/** A source with all that it includes, as one text. */
 export interface ExpandedSource {
   /** GLSL without includes. */
   text: string;
@@ -32,6 +33,7 @@ const ANY_INCLUDE = /^[ \t]*#[ \t]*include\b/;
 /** Texts by the name that an include gives them; they come before all files on disk. */
 export type VirtualFiles = Readonly<Record<string, string>>;
 
+/** Where includes may come from. */
 export interface ExpandOptions {
   /** Where includes are found that are not beside the file; the package's `glsl/` if not given. */
   sharedFolder?: string | undefined;

@@ -25,6 +25,7 @@ const HTTP_OPTIONS: OptionChecks<HttpStoreOptions> = {
   maxBytes: whole(1),
 };
 
+/** Entries behind a URL. Failures and time-outs pass; `SecondLevel` deals with them. */
 export class HttpStore implements SecondLevelStore {
   readonly name: string;
   readonly #base: URL;

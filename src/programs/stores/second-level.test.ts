@@ -115,7 +115,7 @@ describe("a store with a secret", () => {
     }
   });
 
-  test("takes no entry that is not signed, none under another name, and none that is shorter than a signature", async () => {
+  test("takes no entry that is unsigned, under another name, or shorter than a signature", async () => {
     const level = new SecondLevel(store, { secret: "ours", maxFailures: 100 });
     const other = entryId("lookup");
     level.put(ID, BYTES);

@@ -2,8 +2,10 @@
  * Stores behind the one on disk: a folder that several machines share, an HTTP server, or whatever else can get and put
  * bytes.
  *
- *   request ──▶ memory ──▶ disk ──▶ SecondLevel ──▶ a store          a compiled program goes the other way, in the background
+ *   request ──▶ memory ──▶ disk ──▶ SecondLevel ──▶ a store
  *                                     │ timeout, checks, rest
+ *
+ * A compiled program goes the other way, in the background.
  *
  * Invariants of `SecondLevel`, whatever the store does:
  * - `get` never throws and never lasts longer than its timeout; a store that did not answer in time, or failed several

@@ -1,7 +1,7 @@
 /**
- * The host engine: threads that stay, parked on a doorbell, and search corpora in shared memory.
+ * The host engine: threads that stay, that sleep on a wake word, and search corpora in shared memory.
  *
- *   submit ──▶ slot in shared memory ──doorbell──▶ threads take units ──▶ mailboxes ──▶ ticket
+ *   submit ──▶ slot in shared memory ──wake word──▶ threads take units ──▶ mailboxes ──▶ ticket
  *
  * Invariants: a ticket owns its slot from `submit` until its answer is collected; a slot's answer is collected once, by
  * whoever first sees it DONE, and nothing is collected while another answer is being collected: messages that are
@@ -28,14 +28,12 @@ import { HostTicket, type TicketOwner } from "./host-ticket.ts";
 import {
   allocateQueue,
   type EngineMessage,
-  FAILED,
   HIT_WORDS,
   LOCATED_HIT_WORDS,
   QueryQueue,
   SLOT,
   SLOT_STATUS,
   SPILLED,
-  STOP,
 } from "./query-queue.ts";
 
 /** How many threads search, and how many requests they take. */
@@ -161,7 +159,7 @@ export class HostBackend implements Backend, TicketOwner {
     queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
     this.#slots[slot] = ticket;
     this.#tickets.set(sequence, ticket);
-    queue.ring();
+    queue.wake.ring();
     return ticket;
   }
 
@@ -288,7 +286,7 @@ export class HostBackend implements Backend, TicketOwner {
 
   #tellThreads(order: ThreadOrder): void {
     for (const { port } of this.#threads) port.postMessage(order);
-    this.#queue.ring();
+    this.#queue.wake.ring();
   }
 
   async #unload(corpus: HostCorpus): Promise<void> {
@@ -301,7 +299,7 @@ export class HostBackend implements Backend, TicketOwner {
   }
 
   #throwIfFailed(): void {
-    if (this.#failure === undefined && Atomics.load(this.#queue.control, FAILED) !== 0) {
+    if (this.#failure === undefined && this.#queue.failed.isSet) {
       this.#fail("a thread reported an error", undefined);
     }
     if (this.#failure) throw this.#failure;
@@ -334,8 +332,8 @@ export class HostBackend implements Backend, TicketOwner {
   }
 
   async #close(): Promise<void> {
-    Atomics.store(this.#queue.control, STOP, 1);
-    this.#queue.ring();
+    this.#queue.stop.set();
+    this.#queue.wake.ring();
     this.#endTickets(
       new EverwarpError("EW_CLOSED", "the host engine was closed while the query was in flight", {
         remedy: "Wait for queries before closing.",

@@ -1,23 +1,13 @@
 /**
  * A thread of the host engine. It never returns to its event loop: it takes queries from the shared queue and sleeps
- * on the doorbell when there are none.
+ * on the wake word when there are none.
  *
  * Invariant: everything a thread found for a query is published before its units are counted as done.
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
 import { WordBuffer } from "./hit-buffer.ts";
-import {
-  DOORBELL,
-  type EngineMessage,
-  FAILED,
-  MAILBOX_WORDS,
-  QueryQueue,
-  SLOT,
-  SLOT_STATUS,
-  SPILLED,
-  STOP,
-} from "./query-queue.ts";
+import { type EngineMessage, MAILBOX_WORDS, QueryQueue, SLOT, SLOT_STATUS, SPILLED } from "./query-queue.ts";
 import { UnitScanner } from "./unit-scanner.ts";
 
 const { queue: queueMemory, thread, port } = workerData as EngineThreadData;
@@ -70,7 +60,7 @@ function work(slot: number): void {
   let done = 0;
   for (;;) {
     const unit = queue.add(slot, SLOT.nextUnit, 1);
-    if (unit >= unitCount || Atomics.load(queue.control, STOP) !== 0) break;
+    if (unit >= unitCount || queue.stop.isSet) break;
     scanner ??= prepareScanner(slot);
     done++;
     // A query that has enough is finished without looking at the rest.
@@ -83,7 +73,7 @@ function work(slot: number): void {
   publish(slot);
   if (queue.add(slot, SLOT.unitsDone, done) + done !== unitCount) return;
   queue.store(slot, SLOT.status, SLOT_STATUS.DONE);
-  Atomics.notify(queue.control, queue.word(slot, SLOT.status));
+  queue.wakeWaiting(slot);
   if (queue.load(slot, SLOT.wantsMessage) !== 0)
     post({ kind: "done", sequence: queue.load(slot, SLOT.sequence) });
 }
@@ -123,12 +113,12 @@ function publish(slot: number): void {
 function main(): void {
   try {
     for (;;) {
-      const doorbell = Atomics.load(queue.control, DOORBELL);
-      if (Atomics.load(queue.control, STOP) !== 0) return;
+      const seen = queue.wake.value;
+      if (queue.stop.isSet) return;
       takeOrders();
       const slot = enterOldest();
       if (slot < 0) {
-        Atomics.wait(queue.control, DOORBELL, doorbell);
+        queue.wake.sleep(seen);
         continue;
       }
       try {
@@ -139,9 +129,8 @@ function main(): void {
     }
   } catch (error) {
     // Whoever waits for an answer learns that none will come; the thread ends with the error.
-    Atomics.store(queue.control, FAILED, 1);
-    for (let slot = 0; slot < queue.slotCount; slot++)
-      Atomics.notify(queue.control, queue.word(slot, SLOT.status));
+    queue.failed.set();
+    for (let slot = 0; slot < queue.slotCount; slot++) queue.wakeWaiting(slot);
     throw error;
   } finally {
     port.close();

@@ -1,7 +1,7 @@
 /**
  * The queue between the main thread and the host engine's threads, in shared memory.
  *
- *   control words:  │ doorbell │ stop │ failed │ … │ slot 0 │ slot 1 │ …
+ *   control words:  │ wake word │ stop │ failed │ … │ slot 0 │ slot 1 │ …
  *   literals:       │ of slot 0 │ of slot 1 │ …                           written by the main thread
  *   mailboxes:      │ slot 0: thread 0, thread 1, … │ slot 1: … │         written by each thread, read by the main thread
  *
@@ -16,17 +16,16 @@
  * - Every query has a sequence number that is never used again.
  */
 import { EverwarpError } from "../../base/index.ts";
+import { SharedFlag, WakeWord } from "../../threads/index.ts";
 import type { Literal } from "../contracts.ts";
 
 /** How far the query of a slot has come. */
 export const SLOT_STATUS = { EMPTY: 0, READY: 1, PROCESSING: 2, DONE: 3 } as const;
 
 /** Control words before the slots. */
-export const DOORBELL = 0;
-/** Control word: threads end. */
-export const STOP = 1;
-/** Control word: a thread has failed. */
-export const FAILED = 2;
+const WAKE = 0;
+const STOP = 1;
+const FAILED = 2;
 const SLOTS_FROM = 16;
 const SLOT_WORDS = 16;
 
@@ -85,6 +84,12 @@ export class QueryQueue {
   readonly slotCount: number;
   readonly threadCount: number;
   readonly control: Int32Array;
+  /** Rings when there is something for threads to do. */
+  readonly wake: WakeWord;
+  /** Set when all threads are to end. */
+  readonly stop: SharedFlag;
+  /** Set when a thread failed: no answer will come. */
+  readonly failed: SharedFlag;
   readonly #literals: Uint8Array;
   readonly #mailboxes: Uint32Array;
 
@@ -92,6 +97,9 @@ export class QueryQueue {
     this.slotCount = memory.slotCount;
     this.threadCount = memory.threadCount;
     this.control = new Int32Array(memory.control);
+    this.wake = new WakeWord(this.control, WAKE);
+    this.stop = new SharedFlag(this.control, STOP);
+    this.failed = new SharedFlag(this.control, FAILED);
     this.#literals = new Uint8Array(memory.literals);
     this.#mailboxes = new Uint32Array(memory.mailboxes);
   }
@@ -114,10 +122,9 @@ export class QueryQueue {
     return Atomics.add(this.control, this.word(slot, field), value);
   }
 
-  /** Wakes all threads. */
-  ring(): void {
-    Atomics.add(this.control, DOORBELL, 1);
-    Atomics.notify(this.control, DOORBELL);
+  /** Wakes those who sleep on the status of a slot. */
+  wakeWaiting(slot: number): void {
+    Atomics.notify(this.control, this.word(slot, SLOT.status));
   }
 
   /** The mailbox of one thread for one slot: words of blocks (or `SPILLED`), words of hits; then blocks; then hits. */

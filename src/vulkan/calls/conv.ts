@@ -10,6 +10,7 @@ import {
 /** What kind of device it is. `cpu` is a software driver. */
 export type DeviceType = "discrete" | "integrated" | "virtual" | "cpu" | "other";
 
+/** The type of device behind a VkPhysicalDeviceType. */
 export function deviceTypeOf(value: number): DeviceType {
   switch (value) {
     case VkPhysicalDeviceType.VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
@@ -53,6 +54,7 @@ export interface MemoryProperties {
   readonly deviceCoherent: boolean;
 }
 
+/** The properties behind VkMemoryPropertyFlags. */
 export function memoryPropertiesOf(flags: number): MemoryProperties {
   const has = (bit: number): boolean => (flags & bit) !== 0;
   return {
@@ -90,6 +92,7 @@ const SUBGROUP_BITS: readonly (readonly [SubgroupOperation, number])[] = [
   ["quad", Subgroup.VK_SUBGROUP_FEATURE_QUAD_BIT],
 ];
 
+/** The operations behind VkSubgroupFeatureFlags. */
 export function subgroupOperationsOf(flags: number): SubgroupOperation[] {
   return SUBGROUP_BITS.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name);
 }

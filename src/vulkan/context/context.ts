@@ -62,6 +62,7 @@ export interface StayingLaunch {
   isPending(): boolean;
 }
 
+/** An open VkDevice, and what its objects share. */
 export class DeviceContext {
   readonly commands: CoreCommands;
   readonly instance: Instance;

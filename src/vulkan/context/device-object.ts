@@ -26,6 +26,7 @@ export interface Recording {
   giveUp(): void;
 }
 
+/** One Vulkan object of a device. */
 export abstract class DeviceObject implements Disposable {
   protected readonly context: DeviceContext;
   readonly #kind: HandleKind;

@@ -10,6 +10,7 @@ import { checkResult } from "../calls/index.ts";
 import { inFrame } from "../native/index.ts";
 import { type CoreCommands, VkFenceCreateInfo, VkResult } from "../generated/index.ts";
 
+/** One mark in each of some queues. */
 export class QueueMarks {
   readonly #commands: CoreCommands;
   readonly #device: bigint;

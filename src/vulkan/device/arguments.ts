@@ -59,15 +59,19 @@ const COMMAND_BUFFER_OPTIONS: OptionChecks<CommandBufferOptions> = {
   label: text,
 };
 
+/** Checks the options of `Device.open`. @throws EW_BAD_ARGUMENT */
 export function deviceOptions(given: unknown): DeviceOptions {
   return readOptions("the options of Device.open", given, DEVICE_OPTIONS);
 }
+/** Checks memory types by role. @throws EW_BAD_ARGUMENT */
 export function memoryTypes(given: unknown): Partial<MemoryTypes> {
   return readOptions("the memory types", given, MEMORY_TYPES);
 }
+/** Checks the options of `createBuffer`. @throws EW_BAD_ARGUMENT */
 export function bufferOptions(given: unknown): BufferOptions {
   return readOptions("the options of createBuffer", given, BUFFER_OPTIONS, "role", "sizeBytes");
 }
+/** Checks the options of `createComputePipeline`. @throws EW_BAD_ARGUMENT */
 export function pipelineOptions(given: unknown): ComputePipelineOptions {
   return readOptions(
     "the options of createComputePipeline",
@@ -77,15 +81,18 @@ export function pipelineOptions(given: unknown): ComputePipelineOptions {
     "pushConstantBytes",
   );
 }
+/** Checks the options of a command buffer. @throws EW_BAD_ARGUMENT */
 export function commandBufferOptions(given: unknown): CommandBufferOptions {
   return readOptions("the options of a command buffer", given, COMMAND_BUFFER_OPTIONS);
 }
+/** Checks the options of `createFence`. @throws EW_BAD_ARGUMENT */
 export function fenceOptions(given: unknown): { signaled?: boolean } {
   return readOptions<{ signaled?: boolean }>("the options of createFence", given, { signaled: boolean });
 }
 
 const RUN_OPTIONS: OptionChecks<{ queue?: Queue; timeoutMs?: number }> = { queue, timeoutMs: duration };
 
+/** Checks the options of `run` and `runAsync`. @throws EW_BAD_ARGUMENT */
 export function runOptions(given: unknown): { queue?: Queue; timeoutMs?: number } {
   return readOptions("the options of run", given, RUN_OPTIONS);
 }
@@ -96,6 +103,7 @@ const role = oneOf(...MEMORY_ROLES);
 export function assertRole(value: unknown): asserts value is MemoryRole {
   role("role", value);
 }
+/** Checks the function that records. @throws EW_BAD_ARGUMENT */
 export function assertBody(value: unknown): void {
   callback("body", value);
 }

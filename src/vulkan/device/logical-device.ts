@@ -35,6 +35,7 @@ const ENABLED_EXTENSIONS: ReadonlySet<string> = new Set(["VK_EXT_memory_budget",
 /** Queues to lease that a device is opened with, where its families have that many. */
 export const LEASABLE_QUEUES_MAX = 8;
 
+/** One queue of a family of queues. */
 export interface QueueOfFamily {
   family: QueueFamilyInfo;
   /** Number of the queue in its family. */

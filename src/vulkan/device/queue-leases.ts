@@ -15,6 +15,7 @@ export interface QueueLease extends Disposable {
   release(): void;
 }
 
+/** The queues of a device that can be leased. */
 export class QueueLeases {
   /** Every queue that was handed out so far. */
   readonly queues = new Set<Queue>();

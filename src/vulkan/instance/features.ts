@@ -15,6 +15,7 @@ type ClockFeature = Exclude<
 
 /** Without one of these a device is not used. */
 export const REQUIRED_CORE: readonly CoreFeature[] = ["shaderInt64"];
+/** Features of Vulkan 1.2 that everwarp cannot do without. */
 export const REQUIRED_VULKAN12: readonly Vulkan12Feature[] = [
   "bufferDeviceAddress", // kernels find everything through addresses in push constants
   "vulkanMemoryModel", // the protocol's atomics are stated in the memory model's terms
@@ -26,6 +27,7 @@ export const REQUIRED_VULKAN12: readonly Vulkan12Feature[] = [
 
 /** Enabled where the device has them; `DeviceInfo.features` tells. */
 export const OPTIONAL_CORE: readonly CoreFeature[] = ["shaderInt16", "shaderFloat64"];
+/** Features of Vulkan 1.2 that are switched on where the device has them. */
 export const OPTIONAL_VULKAN12: readonly Vulkan12Feature[] = [
   "hostQueryReset",
   "storageBuffer8BitAccess",
@@ -40,6 +42,7 @@ export const SHADER_CLOCK = "VK_KHR_shader_clock";
 
 /** What drivers made of kernels is handed out through this extension, which needs the other one for its flags. */
 export const PIPELINE_BINARY = "VK_KHR_pipeline_binary";
+/** The extension that VK_KHR_pipeline_binary needs. */
 export const MAINTENANCE_5 = "VK_KHR_maintenance5";
 
 /** Any feature that is looked at. */

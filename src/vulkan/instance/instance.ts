@@ -47,6 +47,7 @@ export interface ValidationMessage {
   text: string;
 }
 
+/** One use of a VkInstance. */
 export interface Instance {
   readonly handle: bigint;
   readonly validation: boolean;

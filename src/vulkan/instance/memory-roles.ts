@@ -4,8 +4,8 @@
  * | role       | who writes → who reads        | best memory                                    |
  * |------------|-------------------------------|------------------------------------------------|
  * | `device`   | kernels only                  | device-local, out of the host's sight          |
- * | `upload` | host writes, kernel polls     | device-local and host-visible (the BAR)        |
- * | `readback`  | kernel writes, host polls     | host-cached, coherent                          |
+ * | `upload`   | host writes, kernel polls     | device-local and host-visible (the BAR)        |
+ * | `readback` | kernel writes, host polls     | host-cached, coherent                          |
  * | `staging`  | host and transfers, in bulk   | host-visible, cached, off the device           |
  *
  * What is best was measured on discrete GPUs: a running kernel does not see what the host writes to plain host memory,
@@ -58,7 +58,9 @@ export function chooseMemoryTypes(
           "EW_BAD_ARGUMENT",
           `memory type ${override} of ${info.name} cannot serve as ${role} memory`,
           {
-            remedy: `It has ${info.memoryTypes.length} types; all roles but device need one that is host-visible and coherent.`,
+            remedy:
+              `The device has ${info.memoryTypes.length} types. ` +
+              "All roles but device need one that is host-visible and coherent.",
           },
         );
       }

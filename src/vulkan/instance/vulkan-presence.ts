@@ -13,6 +13,7 @@ const DEVICE_FILES: readonly (readonly [folder: string, name: RegExp])[] = [
   ["", /^(?:nvidia\d+|nvidiactl|dxg|mali\d*|kgsl-3d\d+|nvhost-gpu|nvgpu|pvr_sync)$/],
 ];
 
+/** Environment variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**

@@ -231,7 +231,8 @@ function outOfMemory(context: DeviceContext, memoryTypeIndex: number, options: B
   const freeBytes = memoryBudget(context.physical)[heapIndex] ?? 0;
   return new EverwarpError(
     "EW_OUT_OF_DEVICE_MEMORY",
-    `${info.name} has no room for ${describe(options)}: heap ${heapIndex} has ${heapBytes} bytes, about ${freeBytes} free`,
+    `${info.name} has no room for ${describe(options)}: ` +
+      `heap ${heapIndex} has ${heapBytes} bytes, about ${freeBytes} free`,
     { remedy: "Free device memory (other processes count too) or ask for less." },
   );
 }

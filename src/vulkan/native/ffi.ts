@@ -24,7 +24,9 @@ export function load(name: string): typeof Koffi {
       "EW_NO_VULKAN",
       `the package ${name}, which calls native code, cannot be loaded here`,
       {
-        remedy: `Install with optional dependencies, on a platform it supports (this is ${process.platform} ${process.arch}).`,
+        remedy:
+          "Install with optional dependencies, on a platform that koffi supports " +
+          `(this is ${process.platform} ${process.arch}).`,
         cause,
       },
     );

@@ -56,6 +56,7 @@ export interface NestedArrayField<L extends Layout = Layout> {
   readonly offset: number;
   readonly count: number;
 }
+/** A member of a native struct. */
 export type Field = ScalarField | TextField | BytesField | ScalarsField | NestedField | NestedArrayField;
 
 /** A C struct: its size, its alignment and its fields. */
@@ -114,13 +115,21 @@ const scalar =
 
 /** Declares a field of the kind at a byte offset. Handles are `u64`. */
 export const u8 = scalar("u8");
+/** A member of the type uint32_t, at a byte offset. */
 export const u32 = scalar("u32");
+/** A member of the type int32_t, at a byte offset. */
 export const i32 = scalar("i32");
+/** A member of the type float, at a byte offset. */
 export const f32 = scalar("f32");
+/** A member of the type uint64_t, at a byte offset. */
 export const u64 = scalar("u64");
+/** A member that is a pointer, at a byte offset. */
 export const pointer = scalar("pointer");
+/** A member that is an array of characters, ended by a NUL. */
 export const text = (offset: number, count: number): TextField => ({ kind: "text", offset, count });
+/** A member that is an array of bytes. */
 export const bytes = (offset: number, count: number): BytesField => ({ kind: "bytes", offset, count });
+/** A member that is an array of numbers. */
 export const scalars = <K extends ScalarKind>(
   offset: number,
   count: number,
@@ -131,11 +140,13 @@ export const scalars = <K extends ScalarKind>(
   offset,
   count,
 });
+/** A member that is a struct in place. */
 export const nested = <L extends Layout>(offset: number, of: L): NestedField<L> => ({
   kind: "nested",
   layout: of,
   offset,
 });
+/** A member that is an array of structs in place. */
 export const nestedArray = <L extends Layout>(offset: number, count: number, of: L): NestedArrayField<L> => ({
   kind: "nestedArray",
   layout: of,

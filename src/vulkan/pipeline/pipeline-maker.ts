@@ -28,6 +28,7 @@ import { objectionTo, type PipelineData } from "./pipeline-data.ts";
 /** What a pipeline's data is to be taken from: the pipeline itself, or the cache that it was made with. */
 export type Capture = "binary" | PipelineCache;
 
+/** A pipeline, and how it came to be. */
 export interface MadePipeline {
   /** The VkPipeline. */
   readonly handle: bigint;

@@ -320,7 +320,9 @@ function assertRange(buffer: DeviceBuffer, offsetBytes: number, sizeBytes: numbe
       "EW_BAD_ARGUMENT",
       `bytes ${offsetBytes}..${offsetBytes + sizeBytes} of the buffer "${name}" of ${buffer.sizeBytes}`,
       {
-        remedy: `Stay inside the buffer, with at least one byte${multiple === 1 ? "" : `, in multiples of ${multiple}`}.`,
+        remedy:
+          "Stay inside the buffer, with at least one byte" +
+          (multiple === 1 ? "." : `, in multiples of ${multiple}.`),
       },
     );
   }

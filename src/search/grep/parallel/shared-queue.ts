@@ -9,6 +9,7 @@
  * never changes. Each batch is taken once. The thread that took it posts what it found, and then sets its
  * state: TOLD if it posted something.
  */
+import { SharedFlag, SharedWord } from "../../../threads/index.ts";
 import type { FoundFile } from "../../contracts.ts";
 
 const PUBLISHED = 0;
@@ -52,14 +53,27 @@ export function allocateQueue(): SharedQueueMemory {
 
 /** A thread's view of the queue. */
 export class SharedQueue {
-  readonly #control: Int32Array;
+  /** Batches that were published; threads sleep on it. */
+  readonly #published: SharedWord;
+  /** Batches that were taken. */
+  readonly #taken: SharedWord;
+  readonly #closed: SharedFlag;
+  readonly #stop: SharedFlag;
+  readonly #pendingBytes: SharedWord;
+  readonly #finished: SharedWord;
   readonly #starts: Uint32Array;
   readonly #states: Int32Array;
   readonly #explicit: Uint8Array;
   readonly #paths: Buffer;
 
   constructor(memory: SharedQueueMemory) {
-    this.#control = new Int32Array(memory.control);
+    const control = new Int32Array(memory.control);
+    this.#published = new SharedWord(control, PUBLISHED);
+    this.#taken = new SharedWord(control, TAKEN);
+    this.#closed = new SharedFlag(control, CLOSED);
+    this.#stop = new SharedFlag(control, STOP);
+    this.#pendingBytes = new SharedWord(control, PENDING_BYTES);
+    this.#finished = new SharedWord(control, FINISHED);
     this.#starts = new Uint32Array(memory.starts);
     this.#states = new Int32Array(memory.states);
     this.#explicit = new Uint8Array(memory.explicit);
@@ -67,7 +81,7 @@ export class SharedQueue {
   }
 
   get published(): number {
-    return Atomics.load(this.#control, PUBLISHED);
+    return this.#published.value;
   }
 
   /**
@@ -86,35 +100,30 @@ export class SharedQueue {
     }
     this.#starts[batch + 1] = at;
     this.#explicit[batch] = files[0]?.explicit === true ? 1 : 0;
-    Atomics.store(this.#control, PUBLISHED, batch + 1);
-    Atomics.notify(this.#control, PUBLISHED, 1);
+    this.#published.set(batch + 1, 1); // one batch is for one thread
     return true;
   }
 
   /** No more batches will come. */
   close(): void {
-    Atomics.store(this.#control, CLOSED, 1);
-    Atomics.notify(this.#control, PUBLISHED);
+    this.#closed.set();
+    this.#published.wake();
   }
 
   /** Asks all threads to end soon. */
   stop(): void {
-    Atomics.store(this.#control, STOP, 1);
+    this.#stop.set();
     this.close();
-    Atomics.notify(this.#control, PENDING_BYTES);
+    this.#pendingBytes.wake();
   }
 
   get stopped(): boolean {
-    return Atomics.load(this.#control, STOP) !== 0;
+    return this.#stop.isSet;
   }
 
   /** Takes a batch. @returns −1 if there is none at the moment */
   take(): number {
-    for (;;) {
-      const batch = Atomics.load(this.#control, TAKEN);
-      if (batch >= this.published || this.stopped) return -1;
-      if (Atomics.compareExchange(this.#control, TAKEN, batch, batch + 1) === batch) return batch;
-    }
+    return this.stopped ? -1 : this.#taken.claimBelow(this.published);
   }
 
   /** Takes a batch, and sleeps until there is one. @returns −1 if there will be no more */
@@ -123,8 +132,8 @@ export class SharedQueue {
       const seen = this.published;
       const batch = this.take();
       if (batch >= 0) return batch;
-      if (this.stopped || (Atomics.load(this.#control, CLOSED) !== 0 && this.published === seen)) return -1;
-      Atomics.wait(this.#control, PUBLISHED, seen, 100);
+      if (this.stopped || (this.#closed.isSet && this.published === seen)) return -1;
+      this.#published.sleepWhile(seen, 100);
     }
   }
 
@@ -153,31 +162,29 @@ export class SharedQueue {
 
   /** For a thread with output: waits while too much output waits to be printed. */
   addPending(bytes: number): void {
-    Atomics.add(this.#control, PENDING_BYTES, bytes);
+    this.#pendingBytes.addQuietly(bytes);
     for (;;) {
-      const pending = Atomics.load(this.#control, PENDING_BYTES);
+      const pending = this.#pendingBytes.value;
       if (pending <= PENDING_BYTES_MAX || this.stopped) return;
-      Atomics.wait(this.#control, PENDING_BYTES, pending, 50);
+      this.#pendingBytes.sleepWhile(pending, 50);
     }
   }
 
   /** For the printing thread: it has received so many bytes. */
   takePending(bytes: number): void {
-    Atomics.sub(this.#control, PENDING_BYTES, bytes);
-    Atomics.notify(this.#control, PENDING_BYTES);
+    this.#pendingBytes.add(-bytes);
   }
 
   /** A thread has sent its statistics and ends. */
   finish(): void {
-    Atomics.add(this.#control, FINISHED, 1);
-    Atomics.notify(this.#control, FINISHED);
+    this.#finished.add(1);
   }
 
   get finished(): number {
-    return Atomics.load(this.#control, FINISHED);
+    return this.#finished.value;
   }
 
   sleepUntilFinished(seen: number, timeoutMs: number): void {
-    Atomics.wait(this.#control, FINISHED, seen, timeoutMs);
+    this.#finished.sleepWhile(seen, timeoutMs);
   }
 }
