@@ -117,9 +117,10 @@ test("a wake word loses no ring, and the flag ends all who sleep", async () => {
 });
 
 test("behind a gate no reader sees half of a change", async () => {
-  const words = shared(5);
+  // 0 and 1: the gate; 2 and 3: what changes; 4: stop; from 5 on: how often each thread has read.
+  const words = shared(5 + THREADS);
   const gate = new Gate(words, 0, 1);
-  const body = `
+  const body = (thread: number): string => `
     const gate = new Gate(words, 0, 1);
     post("up");
     let reads = 0, torn = 0, changes = 0, last = 0;
@@ -132,12 +133,14 @@ test("behind a gate no reader sees half of a change", async () => {
       if (first !== last) changes++;
       last = first;
       reads++;
+      Atomics.store(words, ${5 + thread}, reads);
     }
     post({ reads, torn, changes });`;
-  const threads = Array.from({ length: THREADS }, () => start(words, body));
+  const threads = Array.from({ length: THREADS }, (_, thread) => start(words, body(thread)));
   await Promise.all(threads.map(answerOf));
   const answers = Promise.all(threads.map(answerOf));
-  for (let change = 1; change <= 300; change++) {
+  const haveAllRead = (): boolean => threads.every((_, thread) => Atomics.load(words, 5 + thread) > 0);
+  for (let change = 1; change <= 300 || !haveAllRead(); change++) {
     gate.exclusively(() => {
       words[2] = change;
       for (let spin = 0; spin < 2000; spin++);

@@ -14,6 +14,7 @@ import path from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 import {
   type DeviceProfile,
+  type KernelOptions,
   type ProfiledDevice,
   ResidentKernel,
   STRATEGY_NAMES,
@@ -183,29 +184,29 @@ class Soak {
     return kernel;
   }
 
-  #options() {
+  #options(): KernelOptions<typeof soakKernel.request, typeof soakKernel.response> {
     const random = this.#random;
     const { strategy: only } = this.#context.options;
     const allowed = STRATEGY_NAMES.filter(
       (name) => name !== "persistent" || this.#profile.persistent.allowed,
     );
     const strategy: StrategyName = only ?? random.of(allowed);
-    const slots = random.of([4, 16, 64, 256]);
+    const maxInFlight = random.of([4, 16, 64, 256]);
     const leaseMs = random.of([undefined, 3, 50]);
     return {
       ...soakKernel,
       strategy,
-      slots,
+      maxInFlight,
       maxPending: random.of([16, 1024]),
       maxAttempts: 5,
-      trace: random.of([0, 100]),
+      maxTraceEntries: random.of([0, 100]),
       idle: {
         ...(random.percent(50) ? { parkAfterMs: random.of([0.5, 5]) } : {}),
         ...(random.percent(50) ? { dozeAfterMs: random.of([0.2, 2]) } : {}),
       },
       ...(leaseMs === undefined ? {} : { leaseMs }),
       // A small journal fills again and again, and each time a checkpoint is taken.
-      ...(random.percent(40) ? { checkpoint: { maxJournalBytes: slots * 4096 } } : {}),
+      ...(random.percent(40) ? { checkpoint: { maxJournalBytes: maxInFlight * 4096 } } : {}),
     };
   }
 
