@@ -15,7 +15,7 @@ import {
 } from "../../src/bench/corpora/generated-corpus.ts";
 import { measureInTurn } from "../../src/bench/measure/measure.ts";
 import { rowLine } from "../../src/bench/report/table.ts";
-import { type BenchHooks, run as runBench } from "../../src/cli/commands/bench.ts";
+import { type BenchOverrides, run as runBench } from "../../src/cli/commands/bench.ts";
 import { scanReference } from "../../src/search/reference/scan.ts";
 import { captured } from "../support/environment.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
@@ -38,10 +38,10 @@ function smallCorpora(change: (corpus: GeneratedCorpus) => GeneratedCorpus = (it
 
 async function bench(
   argv: string[],
-  hooks: BenchHooks = {},
+  overrides: BenchOverrides = {},
 ): Promise<{ code: number; document: BenchDocument }> {
   const { environment, out } = captured();
-  const code = await runBench([...argv, "--json"], environment, { corpora: smallCorpora, ...hooks });
+  const code = await runBench([...argv, "--json"], environment, { corpora: smallCorpora, ...overrides });
   return { code, document: JSON.parse(out()) as BenchDocument };
 }
 
