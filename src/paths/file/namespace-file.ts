@@ -15,7 +15,7 @@ import {
   type FileKind,
   isRecord,
   type SectionPlace,
-} from "../../residency/index.ts";
+} from "../../storage/index.ts";
 import { PathTable, type PathTableOptions, REGIONS, usedWords, Table, TableHeader } from "../table/index.ts";
 
 const NAMESPACE_FILE: FileKind = {
