@@ -45,7 +45,7 @@ export interface DeviceHitsSurroundings {
   /** A device was not named, and the host searches for this reason. */
   usesHost(reason: string): void;
   /** Fewer files are the host's where no device was named. Default: as many as the host searches in the meantime. */
-  readonly deviceFilesMin?: number;
+  readonly minDeviceFiles?: number;
 }
 
 /**
@@ -70,12 +70,12 @@ export async function openDeviceHits(
   surroundings: DeviceHitsSurroundings,
 ): Promise<GrepEngine | undefined> {
   const choice = choiceOf(options);
-  const { deviceFilesMin = DEVICE_FILES_MIN } = surroundings;
+  const { minDeviceFiles = DEVICE_FILES_MIN } = surroundings;
   const opened = await openBackend<GrepEngine | undefined>(choice, {
     openDevice: async () => {
       const isWanted =
         !mayFallBack(choice) ||
-        (isWorthwhile(options, subject.plan) && subject.listFiles().length >= deviceFilesMin);
+        (isWorthwhile(options, subject.plan) && subject.listFiles().length >= minDeviceFiles);
       return isWanted ? searchOnDevice(options, choice, subject, surroundings) : undefined;
     },
     openHost: () => undefined,
