@@ -14,9 +14,10 @@ const LAYERS = [
   ["schema"],
   ["vulkan", "spirv"],
   ["programs"],
+  ["lint"],
   ["residency"],
   ["engine"],
-  ["search", "paths", "wasm", "desktop", "lint"],
+  ["search", "paths", "wasm", "desktop"],
   ["bench", "public"],
   ["cli"],
 ];

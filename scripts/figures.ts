@@ -6,15 +6,15 @@ import { packageRoot } from "../src/base/package-root.ts";
 
 /** The newest record of each kind of figure. To show newer ones, name them here and run `npx tsx scripts/gen-docs.ts`. */
 export const RECORDS = {
-  roundtrip: "2026-11-30-h200-together/raw-search.json",
-  webgpu: "2026-11-20-h200-residency/raw-search.json",
-  burst: "2026-11-30-h200-together/raw-search.json",
-  size: "2026-11-30-h200-together/raw-size.json",
+  roundtrip: "2026-11-30-h200-redesign/raw-search.json",
+  webgpu: "2026-11-30-h200-redesign/raw-search.json",
+  burst: "2026-11-30-h200-redesign/raw-search.json",
+  size: "2026-11-30-h200-redesign/raw-search.json",
   tree: "2026-11-20-h200/raw-tree.json",
-  kernel: "2026-11-30-h200-together/raw-residency.json",
-  residency: "2026-11-20-h200-residency/raw.json",
-  together: "2026-11-30-h200-together/raw-together.json",
-  programs: "2026-11-20-h200-programs/raw.json",
+  kernel: "2026-11-30-h200-redesign/raw-residency.json",
+  residency: "2026-11-30-h200-redesign/raw-residency.json",
+  together: "2026-11-30-h200-redesign/raw-together.json",
+  programs: "2026-11-30-h200-redesign/raw-programs.json",
   million: "2026-11-21-h200-paths/raw-million.json",
   usr: "2026-11-21-h200-paths/raw-usr.json",
   tenMillion: "2026-11-21-h200-paths/raw-ten-million.json",

@@ -16,7 +16,7 @@ export async function openEngine(
   subject: GrepSubject,
   minDeviceFiles?: number,
 ): Promise<GrepEngine | undefined> {
-  const { openDeviceHits } = await import("../../search/grep/device-hits.ts");
+  const { openDeviceHits } = await import("../../search/grep/open-device-hits.ts");
   const stderrIsTerminal = options.messages && context.stderrIsTerminal;
   return openDeviceHits(options, subject, {
     guardKernel: () => new SignalGuard(),

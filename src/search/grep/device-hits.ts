@@ -2,14 +2,12 @@
  * The device's part of one one-shot search: the files go to the device, the kernel looks for the plan's literals, the
  * device is closed, and only then anything is printed, from the files on disk and the hits.
  *
- * Invariants: when `openDeviceHits` returns, no kernel runs and no signal is guarded; a file whose hits may not be the
+ * Invariants: when `searchOnDevice` returns, no kernel runs and no signal is guarded; a file whose hits may not be the
  * whole truth (changed, decoded, with a NUL, with letters that fold beyond ASCII) is searched as if there were no
  * device.
  */
 import { nowMs, EverwarpError } from "../../base/index.ts";
-import { mayFallBack, openBackend } from "../../engine/index.ts";
-import type { StrategyName } from "../../residency/index.ts";
-import { operationOf, type RawHits } from "../backend/index.ts";
+import type { RawHits } from "../backend/index.ts";
 import type { FoundFile, Plan } from "../contracts.ts";
 import { Corpus, FILE_FLAGS, type Placement } from "../corpus/index.ts";
 import {
@@ -24,89 +22,27 @@ import type { CandidateList } from "../searcher/index.ts";
 import type { GrepEngine, GrepSubject } from "./grep-engine.ts";
 import type { GrepOptions } from "./options.ts";
 import { type EngineReport, showsDetails } from "./printer/index.ts";
+import type { DeviceHitsSurroundings } from "./device-surroundings.ts";
 import { readUnchanged } from "./unchanged-file.ts";
 
-/** Stops a kernel when the process is told to end. */
-export interface KernelGuard {
-  /** From now on there is a kernel to stop. */
-  guard(kernel: { close(): Promise<void> }): void;
-  /** Set when the process was told to end; resolves long after it should be gone. */
-  readonly ending: Promise<void> | undefined;
-  /** The kernel is gone. */
-  release(): void;
-}
-
-/** What a search on a device needs of the program around it. */
-export interface DeviceHitsSurroundings {
-  /** Begins to listen for signals. */
-  guardKernel(): KernelGuard;
-  /** Shows that something takes a while. */
-  withProgress<T>(text: string, work: Promise<T>): Promise<T>;
-  /** A device was not named, and the host searches for this reason. */
-  usesHost(reason: string): void;
-  /** Fewer files are the host's where no device was named. Default: as many as the host searches in the meantime. */
-  readonly minDeviceFiles?: number;
-}
-
-/**
- * Opening a device takes some 0.3 s, in which the host searches more files than these. Whoever names a device or a
- * strategy gets it.
- */
-const DEVICE_FILES_MIN = 2_000;
 /** How long an answer is waited for without the event loop, so that its time is told exactly. */
 const EAGER_MS = 50;
 /** Empty queries that are timed; the quickest counts. */
 const EMPTY_QUERIES = 8;
 
 /**
- * Searches on a device, where one is asked for or there is a hardware one.
- * @returns undefined where the host is to search
- * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED,
- * EW_BAD_ARGUMENT, and whatever the device fails with where it was named
+ * Opens the device, and asks it for the plan.
+ * @param isOfUse whether the device has anything to look for
+ * @returns undefined where the device is of no use to this search
+ * @throws what `openDevice` throws, and whatever the device fails with
  */
-export async function openDeviceHits(
-  options: GrepOptions,
-  subject: GrepSubject,
-  surroundings: DeviceHitsSurroundings,
-): Promise<GrepEngine | undefined> {
-  const choice = choiceOf(options);
-  const { minDeviceFiles = DEVICE_FILES_MIN } = surroundings;
-  const opened = await openBackend<GrepEngine | undefined>(choice, {
-    openDevice: async () => {
-      const isWanted =
-        !mayFallBack(choice) ||
-        (isWorthwhile(options, subject.plan) && subject.listFiles().length >= minDeviceFiles);
-      return isWanted ? searchOnDevice(options, choice, subject, surroundings) : undefined;
-    },
-    openHost: () => undefined,
-  });
-  if (opened.fallbackReason !== undefined) surroundings.usesHost(opened.fallbackReason);
-  return opened.backend;
-}
-
-function choiceOf({ engine }: GrepOptions): BackendChoice {
-  const { device, strategy, persistent } = engine;
-  return {
-    device: /^\d+$/.test(device) ? Number(device) : device,
-    persistent,
-    ...(strategy === undefined ? {} : { strategy: strategy as StrategyName }),
-  };
-}
-
-/** Is there anything for a device to look for, in files that can be loaded? */
-function isWorthwhile({ paths, searcher }: GrepOptions, plan: Plan): boolean {
-  const { encoding } = searcher.searcher;
-  const isOnlyStdin = paths.length === 1 && paths[0] === "-";
-  return operationOf(plan) !== undefined && (encoding === "auto" || encoding === "none") && !isOnlyStdin;
-}
-
-async function searchOnDevice(
+export async function searchOnDevice(
   options: GrepOptions,
   choice: BackendChoice,
   { plan, listFiles }: GrepSubject,
   surroundings: DeviceHitsSurroundings,
+  isOfUse: boolean,
 ): Promise<GrepEngine | undefined> {
-  const isOfUse = isWorthwhile(options, plan);
   const files = isOfUse ? listFiles() : []; // before there is a kernel to be stopped by a signal
   const guard = surroundings.guardKernel();
   try {
