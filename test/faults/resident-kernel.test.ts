@@ -6,7 +6,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
@@ -424,36 +423,6 @@ describe("a kernel that hangs", () => {
         // The poisoned one left nothing behind; the others were performed once.
         expect(await kernel.call({ amount: 0, rounds: 1 })).toEqual({ sum: 15 });
         expect(kernel.stats()).toMatchObject({ poisoned: 1 });
-      });
-    },
-  );
-});
-
-describe("a kernel that rests", () => {
-  it.for(["batch", "leased"] as const)(
-    "for longer than a hang may last, as its duty cycle says, is not taken for one that hangs (%s)",
-    async (strategy) => {
-      await withDevice(async (device) => {
-        await using kernel = await ResidentKernel.open({
-          device,
-          ...stepsKernel,
-          strategy,
-          leaseMs: HANG_TIMEOUT_MS / 20,
-          hangTimeoutMs: HANG_TIMEOUT_MS,
-        });
-        const reference = stepsReference();
-        const trial = { slices: 100, rounds: 2000 };
-        const begin = performance.now();
-        expect(await kernel.call(trial)).toEqual(reference(trial));
-        const slicesPerMs = trial.slices / (performance.now() - begin);
-        kernel.setDutyCycle(0.04); // after a twentieth of that time at work, 1.2 of it at rest
-        const job = { slices: Math.ceil((slicesPerMs * HANG_TIMEOUT_MS * 3) / 40), rounds: 2000 };
-        const answer = kernel.call(job);
-        await sleep(1.5 * HANG_TIMEOUT_MS);
-        expect(kernel.stats()).toMatchObject({ recoveries: 0, poisoned: 0 });
-        kernel.setDutyCycle(1); // the rest of the job need not rest: on a busy machine it would take minutes
-        expect(await answer).toEqual(reference(job));
-        expect(kernel.stats()).toMatchObject({ recoveries: 0, poisoned: 0 });
       });
     },
   );
