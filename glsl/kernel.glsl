@@ -105,7 +105,7 @@ void countAnswer(uint slot) { atomicAdd(sh_answers[slot], 1u); }
 
 #include "kernel-types.glsl"
 
-// ── The loop's hooks ──
+// ── What the loop calls ──
 
 // Requests of a batch are answered together, and a launch ends only behind them. So a batch that has taken more rounds,
 // or more time where there is a clock, ends early: the rest is taken by the next poll.

@@ -439,7 +439,7 @@ uint countRequests(uint readyVectors) {
 }
 
 // How many requests of each priority are ready in a row, from `next` on; their headers are then in shared memory.
-// The loads of both lanes are under way together.
+// The loads of both priorities are under way together.
 uvec2 countReady(uvec2 next) {
   uvec2 readyVectors = uvec2(0u);
   for (uint index = gl_SubgroupInvocationID; index < QUEUE_REQUESTS_PER_POLL * QUEUE_HEADER_VECTORS; index += gl_SubgroupSize) {

@@ -1,5 +1,5 @@
-// `npm run check`: types, lint, format, layers, tidiness, and that generated files are what their sources give. Runs all, then
-// fails if any did.
+// `npm run check`: types, lint, format, layers, tidiness, unused code, the public API, and that generated files are what
+// their sources give. Runs all, then fails if any did.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";

@@ -88,9 +88,7 @@ function aboutFolder(folder: string): string {
   if (existsSync(door)) {
     const comment = /^\/\*\*([^]*?)\*\//.exec(readFileSync(door, "utf8"))?.[1];
     if (comment === undefined) throw new Error(`src/${folder}/index.ts does not begin with what it is for`);
-    const text = comment.replace(/\s+\*?\s*/g, " ").trim();
-    const about = text.replace(/^The door of (?:the )?[^:]+: /, "");
-    return `${about.slice(0, 1).toUpperCase()}${about.slice(1)}`;
+    return comment.replace(/\s+\*?\s*/g, " ").trim();
   }
   const known: Record<string, string> = {
     cli: "The command line.",

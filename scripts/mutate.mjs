@@ -1,7 +1,7 @@
 // Shows what no test would notice: makes small changes in a copy of the package, one at a time, and runs the tests that
 // cover the changed file. A change that no test fails with has survived, and is listed.
 //
-//   node scripts/mutate.mjs src/search/matcher src/paths/table.ts --sample 50 --seed 7
+//   node scripts/mutate.mjs src/search/matcher src/paths/table/hash.ts --sample 50 --seed 7
 //
 //   --sample N   N of the changes, chosen by the seed (all of them)
 //   --seed N     the seed of the choice and of property tests (chosen by the clock, and told)

@@ -55,8 +55,6 @@ export { versionText } from "./version.ts";
 export {
   ASSERT_INTERVAL_MS,
   EAGER_MS,
-  SLEEP_MS_MAX,
-  SLEEP_MS_MIN,
   SLICE_MS,
   SPINS_PER_CLOCK,
   SPIN_MS,

@@ -16,9 +16,9 @@ export const SLICE_MS = 8;
 /** How long a wait looks at every turn of the event loop after the last answer. */
 export const EAGER_MS = 20;
 /** How long a wait sleeps between two looks after that, the first time. */
-export const SLEEP_MS_MIN = 1;
+const SLEEP_MS_MIN = 1;
 /** How long it sleeps at most. */
-export const SLEEP_MS_MAX = 4;
+const SLEEP_MS_MAX = 4;
 /** How often a wait asks the driver whether the kernel still runs. */
 export const ASSERT_INTERVAL_MS = 20;
 /** A kernel that answers nothing for this long, with requests before it, never will. */

@@ -2,7 +2,7 @@
  * The command line. `everwarp search` is the most frequent command, so it is recognised by hand and loads
  * nothing else. commander handles the others.
  */
-import type { SearchHooks } from "./commands/index.ts";
+import type { SearchOverrides } from "./commands/index.ts";
 import { type CommandContext, processContext, failureText } from "./terminal/index.ts";
 
 /**
@@ -13,11 +13,11 @@ import { type CommandContext, processContext, failureText } from "./terminal/ind
 export async function main(
   argv: readonly string[],
   context: CommandContext = processContext(),
-  hooks: SearchHooks = {},
+  overrides: SearchOverrides = {},
 ): Promise<number> {
   let code: number;
   try {
-    code = await run(argv, context, hooks);
+    code = await run(argv, context, overrides);
   } catch (error) {
     // The reader of the output has seen enough.
     if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
@@ -27,10 +27,14 @@ export async function main(
   return context.messagesLost ? 2 : code;
 }
 
-async function run(argv: readonly string[], context: CommandContext, hooks: SearchHooks): Promise<number> {
+async function run(
+  argv: readonly string[],
+  context: CommandContext,
+  overrides: SearchOverrides,
+): Promise<number> {
   if (argv[0] === "search") {
     const { runSearch } = await import("./commands/search.ts");
-    return await runSearch(argv.slice(1), context, hooks);
+    return await runSearch(argv.slice(1), context, overrides);
   }
   const { runCommand } = await import("./commands/others.ts");
   return await runCommand(argv, context);

@@ -1,5 +1,5 @@
 /** A namespace of paths: names of a file system in one table, resolved by Linux's rules on a device or on the host. */
-export { ERRNO, ROOT_INODE, PathTable, type PathTableStats, type ErrnoCode } from "./table/index.ts";
+export { ERRNO, ROOT_INODE, PathTable, type PathTableStats } from "./table/index.ts";
 export { loadNamespaceFile, saveNamespaceFile } from "./file/index.ts";
 export {
   PathTree,

@@ -18,7 +18,6 @@ export {
   type SecondLevelOptions,
   type SecondLevelStats,
   type SecondLevelStore,
-  storeAt,
 } from "./stores/index.ts";
 export {
   type Benchmark,
@@ -32,7 +31,6 @@ export {
   type ProgramStats,
   type ProgramVariant,
   sharedPrograms,
-  type SharedPrograms,
   shippedPrograms,
   shippedProgramsNamed,
   type TuneAnswer,
@@ -42,7 +40,6 @@ export {
 } from "./cache/index.ts";
 export {
   checkLayout,
-  compile,
   expandFile,
   kernelFile,
   precompile,

@@ -29,8 +29,6 @@ export {
   launchEcho,
   launchProgram,
   type Quantiles,
-  type StrategyRequest,
-  strategyOf,
   ResidentLoop,
   WORKGROUP_SIZE_ID,
   softwareThreadCount,
@@ -46,13 +44,4 @@ export {
   ResidentKernel,
   type RestoreOptions,
 } from "./service/index.ts";
-export {
-  saveSealedFile,
-  type SealedReader,
-  readSealedFile,
-  type About,
-  type FileKind,
-  type SectionPlace,
-  isRecord,
-} from "../storage/index.ts";
 export type { KernelText } from "./kernel/index.ts";

@@ -1,6 +1,6 @@
 /** Structs and constants that host and device share, defined once. */
-export { constants, type Constants } from "./constants.ts";
-export { bufferReference, glslModule, glslStruct } from "./glsl.ts";
+export { constants } from "./constants.ts";
+export { glslModule, glslStruct } from "./glsl.ts";
 export { isGlslIdentifier } from "./identifiers.ts";
 export { type Struct, struct, type StructOptions } from "./struct.ts";
 export {

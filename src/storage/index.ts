@@ -34,6 +34,5 @@ export {
   readRegularTextSync,
 } from "./read-regular.ts";
 export { removeLeftBehind } from "./temporary-file.ts";
-export { writeTarget } from "./write-target.ts";
 export { type SealedReader, allocateSection, readSealedFile, saveSealedFile } from "./sealed-file.ts";
 export { type About, type FileKind, type NamedFile, type SectionPlace, corrupted } from "./sealed-format.ts";

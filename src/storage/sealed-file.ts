@@ -1,5 +1,5 @@
 /**
- * Reads sealed files (`sealed-format.ts`) so that nothing but what was saved is ever believed.
+ * Saves sealed files (`sealed-format.ts`), and reads them so that nothing but what was saved is ever believed.
  *
  * Contents are read and hashed in slices, between which the event loop goes on. They go where the reader wants them,
  * and are never copied.

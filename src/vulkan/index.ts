@@ -28,7 +28,6 @@ export {
   MEMORY_ROLES,
   type MemoryRole,
   type MemoryTypes,
-  onValidationMessage,
   whyNoHardware,
   type DeviceLimits,
   type Feature,

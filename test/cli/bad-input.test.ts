@@ -16,7 +16,7 @@ afterEach(() => {
 describe("files", () => {
   it("that vanish between the walk and the search are told of, and the rest is searched", async () => {
     dir = new Dir("vanish").file("a.txt", "foo a\n").file("b.txt", "foo b\n").file("c.txt", "foo c\n");
-    const hooks = {
+    const overrides = {
       openEngine: async (): Promise<GrepEngine> => ({
         find(file: FoundFile): undefined {
           if (file.path === "b.txt") rmSync(join(dir.path, "b.txt"));
@@ -24,7 +24,7 @@ describe("files", () => {
         report: () => undefined,
       }),
     };
-    const { code, stdout, stderr } = await runHere(dir.path, ["foo", "--sort=path"], {}, hooks);
+    const { code, stdout, stderr } = await runHere(dir.path, ["foo", "--sort=path"], {}, overrides);
     expect(stdout.toString()).toBe("a.txt:foo a\nc.txt:foo c\n");
     expect(stderr).toBe("everwarp: b.txt: No such file or directory (os error 2)\n");
     expect(code).toBe(2);
@@ -92,7 +92,7 @@ describe("an engine", () => {
     dir = new Dir("engine").file("a.txt", "on disk foo\n").file("b.txt", "on disk foo\n");
     const asked: string[] = [];
     const bytes = Buffer.from("no\nheld foo\n");
-    const hooks = {
+    const overrides = {
       openEngine: async (): Promise<GrepEngine> => ({
         find(file) {
           asked.push(file.path);
@@ -110,7 +110,7 @@ describe("an engine", () => {
         }),
       }),
     };
-    const { code, stdout } = await runHere(dir.path, ["-n", "foo", "--sort=path", "--stats"], {}, hooks);
+    const { code, stdout } = await runHere(dir.path, ["-n", "foo", "--sort=path", "--stats"], {}, overrides);
     expect(code).toBe(0);
     expect(asked).toEqual(["a.txt", "b.txt"]);
     expect(stdout.toString()).toMatch(/^a\.txt:2:held foo\nb\.txt:1:on disk foo\n\n2 matches\n/);

@@ -15,7 +15,7 @@ import {
 } from "../../src/bench/corpora/generated-corpus.ts";
 import { measureInTurn } from "../../src/bench/measure/measure.ts";
 import { rowLine } from "../../src/bench/report/table.ts";
-import { type BenchHooks, run as runBench } from "../../src/cli/commands/bench.ts";
+import { type BenchOverrides, run as runBench } from "../../src/cli/commands/bench.ts";
 import { scanReference } from "../../src/search/reference/scan.ts";
 import { captured } from "../support/environment.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
@@ -38,10 +38,10 @@ function smallCorpora(change: (corpus: GeneratedCorpus) => GeneratedCorpus = (it
 
 async function bench(
   argv: string[],
-  hooks: BenchHooks = {},
+  overrides: BenchOverrides = {},
 ): Promise<{ code: number; document: BenchDocument }> {
   const { environment, out } = captured();
-  const code = await runBench([...argv, "--json"], environment, { corpora: smallCorpora, ...hooks });
+  const code = await runBench([...argv, "--json"], environment, { corpora: smallCorpora, ...overrides });
   return { code, document: JSON.parse(out()) as BenchDocument };
 }
 
@@ -243,11 +243,11 @@ describe("its parts", () => {
     };
     const samples: number[][] = [[], []];
     const limits = {
-      samplesMin: 1,
-      samplesMax: 10,
+      minSamples: 1,
+      maxSamples: 10,
       budgetMs: 2.5 * slowMs,
       giveUpMs: 2.5 * slowMs,
-      warmupMax: 0,
+      maxWarmup: 0,
     };
     await measureInTurn([fast, slow], samples, limits, new AbortController().signal);
     expect(order.slice(0, 4)).toEqual(["fast", "slow", "fast", "slow"]);
@@ -262,7 +262,7 @@ describe("its parts", () => {
       run: () => new Promise<void>((resolve) => setTimeout(resolve, 60)),
       check: () => stop.abort(new Error("told to")),
     };
-    const limits = { samplesMin: 100, samplesMax: 100, budgetMs: 1e6, giveUpMs: 1e6, warmupMax: 0 };
+    const limits = { minSamples: 100, maxSamples: 100, budgetMs: 1e6, giveUpMs: 1e6, maxWarmup: 0 };
     await expect(measureInTurn([contender], [[]], limits, stop.signal)).rejects.toThrow("told to");
   });
 

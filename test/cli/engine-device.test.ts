@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openEngine } from "../../src/cli/commands/device-search.ts";
-import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import type { SearchOverrides } from "../../src/cli/commands/search.ts";
 import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { Dir, difference, runHere, runRipgrep } from "../support/cli.ts";
 import { bundledCommandLine } from "../support/cli-process.ts";
@@ -19,15 +19,15 @@ const kinds = (await engineKinds()).filter(({ isDevice }) => isDevice);
 const flags = ["--device", String(device.index)];
 
 let served = 0;
-/** The real hook, with the device named whatever the arguments are. */
-const hooks: SearchHooks = {
+/** The real engine, with the device named whatever the arguments are. */
+const overrides: SearchOverrides = {
   async openEngine(args, environment, subject) {
-    const engine = { device: String(device.index), strategy: "batch", persistent: false };
-    const hook = await openEngine({ ...args, engine }, environment, subject);
+    const choice = { device: String(device.index), strategy: "batch", persistent: false };
+    const engine = await openEngine({ ...args, engine: choice }, environment, subject);
     return (
-      hook && {
+      engine && {
         find: (file) => {
-          const found = hook.find(file);
+          const found = engine.find(file);
           if (found !== undefined) served++;
           return found;
         },
@@ -45,7 +45,7 @@ describe("random flags over random trees", () => {
     const dir = randomTree(random);
     const differences: string[] = [];
     for (let count = 0; count < 12; count++) {
-      const found = await difference(dir, randomArguments(random), {}, hooks);
+      const found = await difference(dir, randomArguments(random), {}, overrides);
       if (found !== undefined) differences.push(`${dir.path}: ${found}`);
     }
     expect(differences.join("\n\n")).toBe("");
@@ -132,11 +132,11 @@ describe("a search on a device", () => {
   });
 
   it("searches a file that changes after it was loaded as it is now", async () => {
-    const changing: SearchHooks = {
+    const changing: SearchOverrides = {
       async openEngine(args, environment, subject) {
-        const hook = await openEngine(args, environment, subject);
+        const engine = await openEngine(args, environment, subject);
         writeFileSync(join(dir.path, "one"), "no needles, but one needle\nneedle\n");
-        return hook;
+        return engine;
       },
     };
     const { stdout } = await runHere(dir.path, [...flags, "-n", "needle", "one", "kelvin"], {}, changing);

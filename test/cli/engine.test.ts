@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import type { SearchOverrides } from "../../src/cli/commands/search.ts";
 import type { GrepEngine } from "../../src/search/index.ts";
 import type { Literal, Plan } from "../../src/search/contracts.ts";
 import { createMatcher } from "../../src/search/matcher/index.ts";
@@ -39,7 +39,7 @@ function hitsOf(plan: Plan, bytes: Buffer): { offsets: number[]; exact: boolean 
 let answered = 0;
 let listed = 0;
 
-const hooks: SearchHooks = {
+const overrides: SearchOverrides = {
   async openEngine(args): Promise<GrepEngine> {
     const { plan } = createMatcher(args.searcher.matcher);
     return {
@@ -76,7 +76,7 @@ it.each(Array.from({ length: 8 }, (_, index) => FIRST_SEED + index))("seed %d", 
   const dir = randomTree(random);
   const differences: string[] = [];
   for (let count = 0; count < 40; count++) {
-    const found = await difference(dir, randomArguments(random), {}, hooks);
+    const found = await difference(dir, randomArguments(random), {}, overrides);
     if (found !== undefined) differences.push(`${dir.path}: ${found}`);
   }
   expect(differences.join("\n\n")).toBe("");

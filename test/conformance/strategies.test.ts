@@ -140,10 +140,10 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
     expect(() => kernel.submit(payloadOf(1))).toThrow(expect.objectContaining({ code: "EW_CLOSED" }));
   });
 
-  describe("with state, two lanes and long requests", () => {
+  describe("with state, two priorities and long requests", () => {
     const open = (options: Parameters<typeof launchSlices>[2] = {}): Promise<Slices> =>
       launchSlices(device, profile, { strategy, ...options });
-    /** The answers are those of the reference, in the order in which the kernel took the requests; each lane kept its order. */
+    /** The answers are those of the reference, in the order in which the kernel took the requests; each priority kept its order. */
     const expectSums = (asked: readonly { ticket: Ticket; value: number }[]): void => {
       // The ordinal is workgroup 0's order of taking.
       const taken = asked.toSorted((a, b) => a.ticket.ordinal - b.ticket.ordinal);
@@ -152,9 +152,9 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       expect(taken.map(({ ticket }) => ticket.result)).toEqual(
         slicesReference(taken.map(({ value }) => value)),
       );
-      for (const lane of [0, 1]) {
+      for (const priority of [0, 1]) {
         const sequences = taken
-          .filter(({ ticket }) => ticket.priority === lane)
+          .filter(({ ticket }) => ticket.priority === priority)
           .map(({ ticket }) => ticket.sequence);
         expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
       }
@@ -171,13 +171,13 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       });
       const asked: { ticket: Ticket; value: number }[] = [];
       for (let value = 1; value <= (workgroups === 1 ? 200 : 60); value++) {
-        const lane = value % 5 === 0 ? 1 : 0;
-        while (slices.loop.freeSlots(lane) === 0) {
+        const priority = value % 5 === 0 ? 1 : 0;
+        while (slices.loop.freeSlots(priority) === 0) {
           slices.loop.poll();
           slices.loop.assertRunning();
           await new Promise(setImmediate);
         }
-        asked.push({ ticket: slices.add(value, { lane, slices: value % 7 }), value });
+        asked.push({ ticket: slices.add(value, { priority, slices: value % 7 }), value });
       }
       await settle(
         slices,
@@ -192,8 +192,8 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       const asked: { ticket: Ticket; value: number }[] = [];
       for (let round = 0; round < 12; round++) {
         for (const value of [round, 100 + round]) {
-          const lane = value >= 100 ? 1 : 0;
-          asked.push({ ticket: slices.add(value, { lane, slices: 40 }), value });
+          const priority = value >= 100 ? 1 : 0;
+          asked.push({ ticket: slices.add(value, { priority, slices: 40 }), value });
         }
         await slices.loop.park();
         expect(slices.loop.state).toBe("stopped");
@@ -235,7 +235,7 @@ describe.each(STRATEGY_NAMES)("strategy %s", (strategy) => {
       await slices.loop.start();
       const long = slices.add(1, { slices: 3000 });
       const normal = [2, 3, 4].map((value) => slices.add(value));
-      const urgent = slices.add(10, { lane: 1 });
+      const urgent = slices.add(10, { priority: 1 });
       await settle(slices, [long, ...normal, urgent]);
       expect(urgent.ordinal).toBeLessThan(normal[0].ordinal);
       // A launch that took the long request before the urgent one was there serves it first only where it sees new requests, or parks.

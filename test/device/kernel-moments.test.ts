@@ -98,7 +98,7 @@ describe("callSync", () => {
   });
 });
 
-describe("requests in line", () => {
+describe("pending requests", () => {
   it("are answered also where a spinning call has filled the journal with them", async () => {
     await withKernel({ checkpoint: { maxJournalBytes: 1024 } }, async (kernel) => {
       const reference = ledgerReference();

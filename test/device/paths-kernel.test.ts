@@ -201,7 +201,7 @@ describe("the lookup kernel", () => {
         const paths = Array.from({ length: 60 }, (_unused, at) => entry((at * 37) % (first + step)));
         paths.push("/entry", "/d/entry 1000000", entry(first + step - 1), `${entry(first)}/`);
         const expected = paths.map((text) => world.expected(text));
-        // Behind the change, in line; the next ones are asked for before this is answered.
+        // Behind the change, in the queue; the next ones are asked for before this is answered.
         for (const texts of [paths, paths.slice(-3), paths.slice(-1)])
           waits.push(
             device

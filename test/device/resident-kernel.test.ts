@@ -165,7 +165,7 @@ describe("calls", () => {
     expect(order.indexOf("urgent")).toBeLessThan(5);
   });
 
-  it("called off or past their deadline in line are never performed", async () => {
+  it("called off or past their deadline while pending are never performed", async () => {
     await using kernel = await ResidentKernel.open({ device, ...ledger, maxInFlight: 1 });
     const controller = new AbortController();
     const first = Array.from({ length: 50 }, () => kernel.call({ cell: 0, amount: 1 }));
@@ -230,7 +230,7 @@ describe("an idle kernel", () => {
       const call = kernel.call({ cell: 0, amount: 1 }, { timeoutMs: 60000, signal: new AbortController().signal });
       console.log(running().length > 0);
       await call;
-      // Behind whatever the pump still has to do. The sleep of this loop itself is over when it looks.
+      // Behind whatever the completion poller still has to do. The sleep of this loop itself is over when it looks.
       do await new Promise((resolve) => setTimeout(resolve, 20)); while (running().length > 0);
       console.log(JSON.stringify(running()));
       const { checkpoints } = kernel.stats();

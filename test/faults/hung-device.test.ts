@@ -30,15 +30,15 @@ it.skipIf(hasLoopLimit)(
       first: "2",
       endless: "EW_REQUEST_POISONED",
       beside: "3",
-      neighbour: "4",
+      secondKernel: "4",
       elsewhere: "5",
       checkpoint: "ok",
       opened: "6",
       later: "7",
-      neighbourLater: "8",
+      secondKernelLater: "8",
       closed: { device: "ok", elsewhere: "ok" },
     });
-    for (const name of ["second", "acquired"])
+    for (const name of ["third", "acquired"])
       expect(["ok", "EW_TIMEOUT", "EW_DEVICE_LOST"]).toContain(found[name]);
   },
 );

@@ -81,7 +81,7 @@ describe.each(STRATEGY_NAMES)("a device lost under %s", (strategy) => {
       const job = { slices: 30_000, rounds: 20 };
       const answer = kernel.call(job);
       await kernel.checkpoint(path.join(folder, `${strategy}.ckpt`));
-      device.abandon(); // what a hung neighbour on the same device would lead to
+      device.abandon(); // what a hung kernel beside it on the device would lead to
       expect(await answer).toEqual(reference(job));
       expect(kernel.stats()).toMatchObject({ recoveries: 1, poisoned: 0 });
       expect(await kernel.call({ slices: 5, rounds: 0 })).toEqual(reference({ slices: 5 }));
@@ -163,7 +163,7 @@ describe("a deadline that passes during a recovery", () => {
       await kernel.checkpoint();
       device.abandon();
       while (kernel.stats().recoveries === 0) await new Promise((resolve) => setImmediate(resolve));
-      // What was in flight is in the line again; its deadline comes before it can be published.
+      // What was in flight is pending again; its deadline comes before it can be published.
       while (performance.now() - begin < timeoutMs + 5);
       const next = kernel.call({ slices: 5, rounds: 0 });
       expect(await outcome).toContain("still performed");

@@ -5,7 +5,7 @@
 import { readdirSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { main } from "../../src/cli/command-line.ts";
-import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import type { SearchOverrides } from "../../src/cli/commands/search.ts";
 import { openEngine } from "../../src/cli/commands/device-search.ts";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { injectFaults } from "../../src/base/faults.ts";
@@ -201,13 +201,13 @@ describe("no device at all", () => {
 });
 
 describe("the command line", () => {
-  const anyNumberOfFiles: SearchHooks = {
+  const anyNumberOfFiles: SearchOverrides = {
     openEngine: (args, environment, subject) => openEngine(args, environment, subject, 0),
   };
   const run = (...args: string[]): ReturnType<typeof runWith> => runWith(anyNumberOfFiles, ...args);
 
   async function runWith(
-    hooks: SearchHooks,
+    overrides: SearchOverrides,
     ...args: string[]
   ): Promise<{ code: number; out: string; err: string }> {
     const { environment, out, errors } = captured({
@@ -215,7 +215,7 @@ describe("the command line", () => {
       // The hint comes once a day where there is a cache to remember it.
       env: { EVERWARP_PROGRAM_CACHE: "off" },
     });
-    const code = await main(["search", ...args, dir.path], environment, hooks);
+    const code = await main(["search", ...args, dir.path], environment, overrides);
     return { code, out: out(), err: errors() };
   }
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import { main } from "../../src/cli/command-line.ts";
-import type { SearchHooks } from "../../src/cli/commands/search.ts";
+import type { SearchOverrides } from "../../src/cli/commands/search.ts";
 import { captured } from "./environment.ts";
 
 /** A temporary directory with files. */
@@ -87,7 +87,7 @@ export async function runHere(
   dir: string,
   args: readonly string[],
   options: RunOptions = {},
-  hooks: SearchHooks = {},
+  overrides: SearchOverrides = {},
 ): Promise<Outcome> {
   const before = process.cwd();
   const saved = { HOME: process.env["HOME"], XDG_CONFIG_HOME: process.env["XDG_CONFIG_HOME"] };
@@ -95,7 +95,7 @@ export async function runHere(
   process.chdir(dir);
   try {
     const { environment: given, outBytes, errors } = captured({ env: environment(options.env) });
-    const code = await main(["search", ...args], given, hooks);
+    const code = await main(["search", ...args], given, overrides);
     return { code, stdout: outBytes(), stderr: errors() };
   } finally {
     process.chdir(before);
@@ -146,12 +146,12 @@ export async function difference(
   dir: Dir,
   args: readonly string[],
   options: RunOptions = {},
-  hooks: SearchHooks = {},
+  overrides: SearchOverrides = {},
 ): Promise<string | undefined> {
   const key = JSON.stringify([dir.path, args, options]);
   let theirs = bothCaches.get(key);
   if (theirs === undefined) bothCaches.set(key, (theirs = runRipgrep(dir.path, args, options)));
-  const ours = await runHere(dir.path, args, options, hooks);
+  const ours = await runHere(dir.path, args, options, overrides);
   return describeDifference(args, ours, theirs);
 }
 

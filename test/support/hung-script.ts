@@ -48,7 +48,7 @@ export async function runHung(way: string, select: number): Promise<void> {
   ): Promise<ResidentKernel<typeof hanging.request, typeof hanging.response>> =>
     ResidentKernel.open({ device: on, ...hanging, label });
   const kernel = await launch("hanging");
-  const neighbour = await launch("neighbour");
+  const second = await launch("second");
   const other = await launch("elsewhere", elsewhere);
   const cache = await ProgramCache.open({ device, directory: false });
   const first = await kernel.call({ value: 1 });
@@ -62,7 +62,7 @@ export async function runHung(way: string, select: number): Promise<void> {
   const found = {
     first: String(first.value),
     beside: outcome(() => kernel.call({ value: 2 })),
-    neighbour: outcome(() => neighbour.call({ value: 3 })),
+    secondKernel: outcome(() => second.call({ value: 3 })),
     elsewhere: outcome(() => other.call({ value: 4 })),
     checkpoint: outcome(() => kernel.checkpoint()),
     endless,
@@ -76,19 +76,19 @@ export async function runHung(way: string, select: number): Promise<void> {
     return answer;
   });
   // On the device that hangs: refused within a bound, or made on one that does not hang any more.
-  const second = outcome(() => launch("second").then((made) => made.close()));
+  const third = outcome(() => launch("third").then((made) => made.close()));
   const acquired = outcome(async () =>
     (await cache.acquire({ source: "#version 460\nvoid main() {}\n", name: "nothing" })).release(),
   );
   const settled = Object.fromEntries(
     await Promise.all(Object.entries(found).map(async ([name, each]) => [name, await each] as const)),
   );
-  const closes = { opened: await opened, second: await second, acquired: await acquired };
+  const closes = { opened: await opened, third: await third, acquired: await acquired };
   const later = {
     later: await outcome(() => kernel.call({ value: 6 })),
-    neighbourLater: await outcome(() => neighbour.call({ value: 7 })),
+    secondKernelLater: await outcome(() => second.call({ value: 7 })),
   };
-  for (const each of [kernel, neighbour, other]) await each.close();
+  for (const each of [kernel, second, other]) await each.close();
   await cache.close();
   const closed = {
     device: await outcome(() => device.close()),

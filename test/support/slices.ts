@@ -10,7 +10,7 @@ import { launchWithState } from "./state-loop.ts";
 export interface Slices extends AsyncDisposable {
   readonly loop: ResidentLoop;
   /** Asks for a value to be added, in so many slices, of so many rounds of loops each. */
-  add(value: number, options?: { slices?: number; rounds?: number; lane?: number }): Ticket;
+  add(value: number, options?: { slices?: number; rounds?: number; priority?: number }): Ticket;
 }
 
 export async function launchSlices(
@@ -27,9 +27,9 @@ export async function launchSlices(
   const words = new Uint32Array(3);
   return {
     loop,
-    add(value, { slices = 1, rounds = 0, lane = 0 } = {}) {
+    add(value, { slices = 1, rounds = 0, priority = 0 } = {}) {
       words.set([value, slices, rounds]);
-      return loop.submit(words, 3, lane);
+      return loop.submit(words, 3, priority);
     },
     [Symbol.asyncDispose]: () => kernel[Symbol.asyncDispose](),
   };

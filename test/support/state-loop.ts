@@ -7,7 +7,8 @@ import {
 } from "../../src/residency/launch/program-loop.ts";
 
 /**
- * Launches a program on two short lanes, with the clock where the device has one, and with state that begins as zeros.
+ * Launches a program with two priorities and short queues, with the clock where the device has one, and with state that
+ * begins as zeros.
  * @param stateBytes 0 for a kernel without state
  */
 export async function launchWithState(

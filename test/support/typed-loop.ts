@@ -1,4 +1,7 @@
-/** A kernel with typed requests on a bare `ResidentLoop`: no supervisor, no lines, no pump. For tests of what lies below `ResidentKernel`. */
+/**
+ * A kernel with typed requests on a bare `ResidentLoop`: no supervisor, no pending queue, no completion poller. For tests
+ * of what lies below `ResidentKernel`.
+ */
 import { EverwarpError } from "../../src/base/errors.ts";
 import { KERNEL_TYPES_FILE } from "../../src/residency/kernel/kernel-names.ts";
 import {
@@ -61,9 +64,9 @@ export class TypedLoop<Q extends StructLayout, R extends StructLayout> implement
   }
 
   /** Publishes a request. */
-  submit(values: Infer<Q>, lane = 0): Ticket {
+  submit(values: Infer<Q>, priority = 0): Ticket {
     const words = new Uint32Array(this.types.requestWords);
-    return this.loop.submit(words, this.types.encodeRequest(values, words), lane);
+    return this.loop.submit(words, this.types.encodeRequest(values, words), priority);
   }
 
   /** Waits for the answer to a request. @throws EW_KERNEL_FAULT when the kernel calls fail */
@@ -76,8 +79,8 @@ export class TypedLoop<Q extends StructLayout, R extends StructLayout> implement
   }
 
   /** Sends a request and waits for its answer. @throws EW_KERNEL_FAULT when the kernel calls fail */
-  async call(values: Infer<Q>, lane = 0): Promise<Infer<R>> {
-    return await this.answer(this.submit(values, lane));
+  async call(values: Infer<Q>, priority = 0): Promise<Infer<R>> {
+    return await this.answer(this.submit(values, priority));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -117,20 +117,20 @@ export function reportSamples(
  */
 export function limitsOf(
   { options: { rounds } }: BenchContext,
-  wanted: { samplesMin?: number; samplesMax: number; budgetMs: number },
+  wanted: { minSamples?: number; maxSamples: number; budgetMs: number },
   turnIndex = 0,
   turnCount = 1,
 ): Limits {
-  const { samplesMin = 20, samplesMax, budgetMs } = wanted;
+  const { minSamples = 20, maxSamples, budgetMs } = wanted;
   if (rounds !== undefined) {
     const count = share(rounds, turnIndex, turnCount);
-    return { samplesMin: count, samplesMax: count, budgetMs: Infinity, giveUpMs: Infinity, warmupMax: 1 };
+    return { minSamples: count, maxSamples: count, budgetMs: Infinity, giveUpMs: Infinity, maxWarmup: 1 };
   }
   return {
-    samplesMin: share(samplesMin, turnIndex, turnCount),
-    samplesMax: share(samplesMax, turnIndex, turnCount),
+    minSamples: share(minSamples, turnIndex, turnCount),
+    maxSamples: share(maxSamples, turnIndex, turnCount),
     budgetMs: budgetMs / turnCount,
     giveUpMs: (2 * budgetMs) / turnCount,
-    warmupMax: 200,
+    maxWarmup: 200,
   };
 }

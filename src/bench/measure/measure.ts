@@ -13,13 +13,13 @@ export interface Contender {
 /** When a contender has been sampled enough. */
 export interface Limits {
   /** Taken even if the budget is used up, unless `giveUpMs` is. */
-  readonly samplesMin: number;
-  readonly samplesMax: number;
+  readonly minSamples: number;
+  readonly maxSamples: number;
   readonly budgetMs: number;
   /** Time after which an unexpectedly slow contender ends. At least one sample is taken. */
   readonly giveUpMs: number;
   /** Rounds before the first sample, within a tenth of the budget. */
-  readonly warmupMax: number;
+  readonly maxWarmup: number;
 }
 
 /** Time for samples before timers and signals get a turn. */
@@ -75,9 +75,9 @@ export async function measureInTurn(
  * Warm-up rounds that do not count. A round that takes much of the budget counts, because it is too expensive
  * to discard.
  */
-async function warmUp(lane: Lane, { warmupMax, budgetMs }: Limits): Promise<void> {
+async function warmUp(lane: Lane, { maxWarmup, budgetMs }: Limits): Promise<void> {
   let spentMs = 0;
-  for (let round = 0; round < warmupMax && spentMs <= budgetMs / 10; round++) {
+  for (let round = 0; round < maxWarmup && spentMs <= budgetMs / 10; round++) {
     const timeMs = await takeSample(lane.contender);
     spentMs += timeMs;
     if (timeMs < budgetMs / 3) continue;
@@ -98,8 +98,8 @@ export function measure(
 
 function hasEnough({ samplesUs, taken, spentMs }: Lane, limits: Limits): boolean {
   const count = samplesUs.length - taken;
-  if (count >= limits.samplesMax) return true;
-  return spentMs >= (count < limits.samplesMin ? limits.giveUpMs : limits.budgetMs) && count > 0;
+  if (count >= limits.maxSamples) return true;
+  return spentMs >= (count < limits.minSamples ? limits.giveUpMs : limits.budgetMs) && count > 0;
 }
 
 async function takeSample(contender: Contender): Promise<number> {

@@ -104,12 +104,12 @@ class PathsRun {
     subject: string,
     name: string,
     contender: Contender,
-    details: Omit<RowDetails, "expected"> & { samplesMax?: number; budgetMs?: number },
+    details: Omit<RowDetails, "expected"> & { maxSamples?: number; budgetMs?: number },
   ): Promise<void> {
-    const { samplesMax = 3000, budgetMs = 2000, ...rest } = details;
+    const { maxSamples = 3000, budgetMs = 2000, ...rest } = details;
     this.#context.reporter.progress(`${this.#context.caseName}: ${subject} with ${name}`);
     const samplesUs: number[] = [];
-    const limits = limitsOf(this.#context, { samplesMin: 5, samplesMax, budgetMs });
+    const limits = limitsOf(this.#context, { minSamples: 5, maxSamples, budgetMs });
     await measure(contender, samplesUs, limits, this.#context.signal);
     reportSamples(this.#context, { case: this.#context.caseName, subject, contender: name }, samplesUs, {
       expected: "the inode or errno of every path",
@@ -240,7 +240,7 @@ class PathsRun {
     };
     await this.#measure("single lookup()", name, contender, {
       requests: 1,
-      samplesMax: 20_000,
+      maxSamples: 20_000,
       budgetMs: 1000,
     });
   }
@@ -309,7 +309,7 @@ class PathsRun {
     });
     await this.#measure(batchName(BATCH), "one dispatch a path", contender, {
       requests: BATCH,
-      samplesMax: 200,
+      maxSamples: 200,
     });
   }
 
@@ -332,7 +332,7 @@ class PathsRun {
         Promise.resolve(strings.map((text) => map.get(text) ?? -2));
       await this.#measure(batchName(count), "Map", this.#contender(count, look, true), {
         requests: count,
-        samplesMax: count === BATCH ? 1000 : COPIES,
+        maxSamples: count === BATCH ? 1000 : COPIES,
       });
     }
   }

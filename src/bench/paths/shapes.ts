@@ -93,7 +93,7 @@ export const pathsShapes: BenchCase = {
         for (const size of sizes) {
           const { sample, packed } = samples.get(size)!;
           const samplesUs: number[] = [];
-          const limits = limitsOf(context, { samplesMin: 3, samplesMax: 5000, budgetMs: 400 });
+          const limits = limitsOf(context, { minSamples: 3, maxSamples: 5000, budgetMs: 400 });
           await measure(contenderOf(backend, packed, sample), samplesUs, limits, context.signal);
           reportSamples(context, keyOf(context.caseName, size, contender), samplesUs, {
             expected: "the inode or errno of every path",

@@ -43,7 +43,7 @@ export const startup: BenchCase = {
       await measureInTurn(
         lanes.map(({ contender }) => contender),
         lanes.map(({ samplesUs }) => samplesUs),
-        limitsOf(context, { samplesMax: 40, budgetMs: 2000 }),
+        limitsOf(context, { maxSamples: 40, budgetMs: 2000 }),
         context.signal,
       );
       let bareUs = 0;

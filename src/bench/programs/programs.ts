@@ -352,12 +352,12 @@ class ProgramsBench {
     subject: string,
     contender: string,
     expected: string,
-    samplesMax: number,
+    maxSamples: number,
     what: { run: () => void | Promise<void>; check: () => void },
     factsOf: (samplesUs: readonly number[]) => Facts = () => ({}),
   ): Promise<void> {
     const samplesUs: number[] = [];
-    const limits: Limits = limitsOf(this.#context, { samplesMax, budgetMs: 1000 });
+    const limits: Limits = limitsOf(this.#context, { maxSamples, budgetMs: 1000 });
     await measure(what, samplesUs, limits, this.#context.signal);
     this.#report(subject, contender, samplesUs, expected, factsOf(samplesUs));
   }

@@ -100,7 +100,7 @@ async function takeCalls(
 ): Promise<Taken> {
   await using kernel = await ResidentKernel.open({ device, ...echoKernel, strategy });
   const samplesUs: number[] = [];
-  const limits = limitsOf(context, { samplesMax: 9000, budgetMs: 600 });
+  const limits = limitsOf(context, { maxSamples: 9000, budgetMs: 600 });
   await measure(contenderOf(kernel), samplesUs, limits, context.signal);
   return { samplesUs, expected: "the word plus one" };
 }
@@ -109,7 +109,7 @@ async function takeLoop(ground: Ground, strategy: StrategyName): Promise<Taken> 
   const { context } = ground;
   await using echo = await launchEchoLoop(ground, { strategy });
   const samplesUs: number[] = [];
-  const limits = limitsOf(context, { samplesMax: 9000, budgetMs: 600 });
+  const limits = limitsOf(context, { maxSamples: 9000, budgetMs: 600 });
   await measure(loopContender(echo.loop), samplesUs, limits, context.signal);
   return { samplesUs, expected: "the word plus one" };
 }
@@ -192,7 +192,7 @@ async function takeBursts(
   contender: Contender,
 ): Promise<Taken> {
   const samplesUs: number[] = [];
-  const limits = limitsOf(context, { samplesMax: 200, budgetMs: 3000 });
+  const limits = limitsOf(context, { maxSamples: 200, budgetMs: 3000 });
   await measure(contender, samplesUs, limits, context.signal);
   const perSecond = (count * 1e6) / quantileOf(samplesUs, 0.5);
   return {

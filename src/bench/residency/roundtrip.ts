@@ -47,7 +47,7 @@ export const roundtrip: BenchCase = {
     const entries = contenders(profiled, onlyStrategy);
     const turnCount = rounds === undefined ? TURN_COUNT : Math.min(rounds, TURN_COUNT);
     for (let turn = 0; turn < turnCount; turn++) {
-      const limits = limitsOf(context, { samplesMax: 9000, budgetMs: 1000 }, turn, turnCount);
+      const limits = limitsOf(context, { maxSamples: 9000, budgetMs: 1000 }, turn, turnCount);
       for (const entry of entries) {
         if (entry.failure !== undefined) continue;
         try {

@@ -22,6 +22,6 @@ export const searchBurst: BenchCase = {
       contender: (loaded: Parameters<typeof queryContender>[0]) =>
         queryContender(loaded, generated.burst, generated.corpus, "all at once"),
     };
-    await measureTargets(context, generated, [subject], { samplesMax: 2000, budgetMs: 1500 });
+    await measureTargets(context, generated, [subject], { maxSamples: 2000, budgetMs: 1500 });
   },
 };

@@ -20,7 +20,7 @@ export interface Subject {
 
 /** The samples of one row. */
 export interface SubjectTimes {
-  readonly samplesMax: number;
+  readonly maxSamples: number;
   /** Samples of all turns. */
   readonly budgetMs: number;
 }

@@ -67,7 +67,7 @@ async function measureSize(
       context,
       generated,
       subjects,
-      { samplesMax: 4000, budgetMs: 700 },
+      { maxSamples: 4000, budgetMs: 700 },
       ({ label }) => whyNot(label),
     );
   } catch (error) {

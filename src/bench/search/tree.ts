@@ -207,8 +207,8 @@ class TreeRun {
       lanes.map(({ contender }) => contender),
       lanes.map(({ row }) => row.samplesUs),
       {
-        ...limitsOf(this.#context, { samplesMin: PROCESSES_MIN, samplesMax: 2000, budgetMs: ROW_BUDGET_MS }),
-        warmupMax: 0,
+        ...limitsOf(this.#context, { minSamples: PROCESSES_MIN, maxSamples: 2000, budgetMs: ROW_BUDGET_MS }),
+        maxWarmup: 0,
       },
       this.#context.signal,
     );
@@ -264,7 +264,7 @@ class TreeRun {
 
   async #measureBareNode(): Promise<void> {
     const samplesUs: number[] = [];
-    const limits = limitsOf(this.#context, { samplesMax: 20, budgetMs: 1000 });
+    const limits = limitsOf(this.#context, { maxSamples: 20, budgetMs: 1000 });
     await measureInTurn([processContender(BARE_NODE, 0)], [samplesUs], limits, this.#context.signal);
     reportSamples(this.#context, this.#key("start of node", "node -e 0"), samplesUs, {
       expected: "exit code 0",

@@ -24,6 +24,6 @@ export const searchTyping: BenchCase = {
       contender: (loaded: Parameters<typeof queryContender>[0]) =>
         queryContender(loaded, queries, generated.corpus, "one by one"),
     };
-    await measureTargets(context, generated, [subject], { samplesMax: 2000, budgetMs: 1500 });
+    await measureTargets(context, generated, [subject], { maxSamples: 2000, budgetMs: 1500 });
   },
 };

@@ -183,7 +183,7 @@ async function sample(
   requests?: number,
 ): Promise<void> {
   const samplesUs: number[] = [];
-  await measure(what, samplesUs, limitsOf(context, { samplesMax: 20_000, budgetMs: 1_000 }), context.signal);
+  await measure(what, samplesUs, limitsOf(context, { maxSamples: 20_000, budgetMs: 1_000 }), context.signal);
   const key = { case: context.caseName, subject, contender };
   reportSamples(context, key, samplesUs, { expected, ...(requests === undefined ? {} : { requests }) });
 }

@@ -76,7 +76,7 @@ const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "paths", "paths-
 const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "paths"]);
 
 /** For tests. */
-export interface BenchHooks {
+export interface BenchOverrides {
   corpora?: () => GeneratedCorpora;
 }
 
@@ -91,7 +91,7 @@ interface Request {
 export async function run(
   argv: readonly string[],
   context: CommandContext,
-  hooks: BenchHooks = {},
+  overrides: BenchOverrides = {},
 ): Promise<number> {
   const request = parse(argv);
   if (typeof request === "string") {
@@ -109,7 +109,7 @@ export async function run(
     stop.abort(new EverwarpError("EW_CLOSED", `stopped by ${signal}`));
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
-    await using corpora = (hooks.corpora ?? generatedCorpora)();
+    await using corpora = (overrides.corpora ?? generatedCorpora)();
     for (const benchCase of request.cases)
       await runCase(benchCase, request.options, reporter, corpora, stop.signal);
   } finally {

@@ -32,7 +32,7 @@ const OPTIONS = {
 } as const satisfies ParseArgsConfig;
 
 /** In the place of what really runs, for tests. */
-export interface DoctorHooks {
+export interface DoctorOverrides {
   readonly runProbe?: ProbeRunner;
 }
 
@@ -40,7 +40,7 @@ export interface DoctorHooks {
 export async function run(
   argv: readonly string[],
   context: CommandContext,
-  hooks: DoctorHooks = {},
+  overrides: DoctorOverrides = {},
 ): Promise<number> {
   const { values } = readOptions("doctor", argv, OPTIONS);
   const print = (text: string): void => context.writeOut(Buffer.from(text));
@@ -55,7 +55,7 @@ export async function run(
   const report = await examine({
     isFresh: values.fresh === true,
     isLong: values.long === true,
-    runProbe: hooks.runProbe ?? runProbeApart,
+    runProbe: overrides.runProbe ?? runProbeApart,
     ...(context.stderrIsTerminal
       ? { onProbe: (device, probe) => context.writeError(`${device}: ${probe} …\n`) }
       : {}),

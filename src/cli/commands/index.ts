@@ -1,2 +1,2 @@
 /** The commands, one file each. */
-export type { SearchHooks } from "./search.ts";
+export type { SearchOverrides } from "./search.ts";

@@ -55,7 +55,7 @@ interface PathsOptions {
 }
 
 /** In the place of what is real, for tests. */
-export interface PathsHooks {
+export interface PathsOverrides {
   readonly stdin?: AsyncIterable<Uint8Array>;
 }
 
@@ -63,7 +63,7 @@ export interface PathsHooks {
 export async function run(
   argv: readonly string[],
   context: CommandContext,
-  hooks: PathsHooks = {},
+  overrides: PathsOverrides = {},
 ): Promise<number> {
   const options = pathsOptions(argv);
   if (options === undefined) {
@@ -78,7 +78,7 @@ export async function run(
     context.writeOut(Buffer.from(summary(files, loadMs, options.isJson)));
     return 0;
   }
-  return await resolveAll(files, hooks.stdin ?? process.stdin, options, context);
+  return await resolveAll(files, overrides.stdin ?? process.stdin, options, context);
 }
 
 /** @returns undefined where help is wanted @throws EW_BAD_ARGUMENT */

@@ -5,7 +5,7 @@ import { configArgs, type FlagValues, parseFlags, toGrepOptions } from "../flags
 import type { CommandContext } from "../terminal/index.ts";
 
 /** What tests replace. */
-export interface SearchHooks {
+export interface SearchOverrides {
   /** Opens an engine for this search, or undefined for none. Default: a device's, see device-search.ts. */
   openEngine?: (
     options: GrepOptions,
@@ -33,14 +33,14 @@ export function readArguments(argv: readonly string[], context: CommandContext):
 export async function runSearch(
   argv: readonly string[],
   context: CommandContext,
-  hooks: SearchHooks = {},
+  overrides: SearchOverrides = {},
 ): Promise<number> {
   const flags = readArguments(argv, context);
   if (flags.special !== undefined) return await showSpecial(flags.special, context);
   await assertStrategy(flags.strategy);
   const options = toGrepOptions(flags, context);
   return await runGrep(options, context, async (subject) => {
-    const openEngine = hooks.openEngine ?? (await import("./device-search.ts")).openEngine;
+    const openEngine = overrides.openEngine ?? (await import("./device-search.ts")).openEngine;
     return await openEngine(options, context, subject);
   });
 }

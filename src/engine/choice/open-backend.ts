@@ -59,8 +59,7 @@ export interface OpenedBackend<B> {
  * Opens a device or the host, as the choice says.
  * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD if a device was named and is unavailable;
  * EW_STRATEGY_UNSUPPORTED if a strategy was named and the host would run; EW_BAD_ARGUMENT for options that contradict
- * each
- * other; what the openers throw
+ * each other; what the openers throw
  */
 export async function openBackend<B>(
   choice: BackendChoice,
@@ -99,7 +98,7 @@ export function mayFallBack(choice: BackendChoice): boolean {
   return (choice.device ?? "auto") === "auto" && strategyOf(choice) === "auto";
 }
 
-/** May the system go on on the host after this error? The device must have failed, and the choice must allow it. */
+/** May the system continue on the host after this error? The device must have failed, and the choice must allow it. */
 export function mayContinueOnHost(choice: BackendChoice, error: unknown): error is EverwarpError {
   return isDeviceFailure(error) && mayFallBack(choice);
 }

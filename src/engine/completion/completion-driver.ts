@@ -1,5 +1,5 @@
 /**
- * Drives the requests of one system until they are answered. There is one driver a backend, whoever waits.
+ * Drives the requests of one system until they are answered. Each backend has one driver, however many callers wait.
  *
  *     request ──▶ sent at once ──▶ spin ──answered──▶ the caller goes on in the same turn of the event loop
  *                                    └── not soon ──▶ drive: turns of the event loop, then sleeps, until all is done
@@ -73,7 +73,7 @@ export class CompletionDriver {
     this.#stallMs = stallMs;
   }
 
-  /** Waits on the spot, for `SPIN_MS` at most. What is then still open is driven in turns of the event loop. */
+  /** Waits on the spot, for `SPIN_MS` at most. After that, `drive` goes on in turns of the event loop. */
   spin(awaited: Awaited): void {
     let begin = 0;
     while (!awaited.isEnded) {
@@ -90,8 +90,8 @@ export class CompletionDriver {
   }
 
   /**
-   * Blocks until `awaited` has ended; the event loop stands still meanwhile.
-   * @returns false if `timeoutMs` passed first; it stays in flight then, and is driven
+   * Blocks until `awaited` has ended. The event loop stands still meanwhile.
+   * @returns false if `timeoutMs` passed first: the request stays in flight, and `drive` goes on with it
    */
   waitSync(awaited: Awaited, timeoutMs: number): boolean {
     let begin = 0;
@@ -118,7 +118,7 @@ export class CompletionDriver {
     return true;
   }
 
-  /** Goes on in turns of the event loop until nothing waits or is in flight. Call it for what nobody spins for. */
+  /** Goes on in turns of the event loop until nothing waits or is in flight. Call it if nobody spins. */
   drive(): void {
     if (this.#isDriving) return;
     this.#isDriving = true;
@@ -140,7 +140,7 @@ export class CompletionDriver {
       this.#kernel.poll();
       requests.collect();
       requests.send();
-      // Callers that spin look, too.
+      // Callers that spin take answers, too.
       if (requests.answeredCount !== answered) pace.progress(now);
       answered = requests.answeredCount;
       if (now - asserted > ASSERT_INTERVAL_MS) {

@@ -1,4 +1,4 @@
-/** The result of something in flight. Whoever looks sees it at once. A promise is made only if someone waits. */
+/** The end of something in flight. `isEnded` tells at once. A promise is made only if someone waits. */
 export class Deferred {
   /** Has it ended, with an error or without? */
   isEnded = false;

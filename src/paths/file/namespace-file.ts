@@ -2,9 +2,9 @@
  * A namespace as one file: the table's regions as they lie in memory, in a durable, checksummed file
  * (`storage/sealed-format.ts`).
  *
- * The regions are written and read as they are, so loading a million entries is reading their bytes and looking at each
- * once (`table-check.ts`); what the host keeps beside the table is made anew from it (`node-list.ts`). Words are
- * little-endian, in the file as on every machine that this runs on.
+ * The regions are written and read as they are. So loading a million entries is reading their bytes and looking at
+ * each entry once (`table/check.ts`). What the host keeps beside the table is made anew from it (`tree/node-list.ts`).
+ * Words are little-endian, in the file as on every machine that this runs on.
  */
 import { EverwarpError } from "../../base/index.ts";
 import {
@@ -15,7 +15,7 @@ import {
   type FileKind,
   isRecord,
   type SectionPlace,
-} from "../../residency/index.ts";
+} from "../../storage/index.ts";
 import { PathTable, type PathTableOptions, REGIONS, usedWords, Table, TableHeader } from "../table/index.ts";
 
 const NAMESPACE_FILE: FileKind = {
@@ -44,8 +44,7 @@ export async function saveNamespaceFile(file: string, table: PathTable): Promise
 /**
  * Reads what `saveNamespaceFile` wrote, and looks at all of it: a checksum finds accidents, not intent.
  * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED,
- * EW_OUT_OF_HOST_MEMORY,
- * EW_BAD_ARGUMENT for a maxEntries below its entries
+ * EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT for a maxEntries below its entries
  */
 export function loadNamespaceFile(
   file: string,
@@ -80,7 +79,7 @@ function assertVersion(about: About, file: string, refuse: (what: string) => nev
   }
 }
 
-/** Everwarp 0.1.0 wrote namespaces as checkpoints of a kernel of this name. */
+/** Early builds of 0.1.0 wrote namespaces as checkpoints of a kernel of this name. */
 function versionBefore({ identity }: About): unknown {
   if (!isRecord(identity) || identity["kernelKey"] !== "everwarp path namespace") return undefined;
   const { layoutHash } = identity;

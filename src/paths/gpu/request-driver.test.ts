@@ -82,7 +82,7 @@ describe("a batch of strings", () => {
     expect(kernel.sizes.length).toBeGreaterThan(15);
   });
 
-  it("goes on when there is room again, in the order of the line, over other batches' memory", async () => {
+  it("goes on when there is room again, in the order of the queue, over other batches' memory", async () => {
     const kernel = new AnsweringKernel();
     kernel.isQuick = false;
     const lists = [names(20_000), names(3), ["/1", "/2"], names(5000)];

@@ -6,8 +6,7 @@
  *     words of the table ──▶ input ring (upload) ──▶ where they are
  *
  * Both rings are first in, first out, as requests are answered in their order. A flight knows what its request took of
- * them, and
- * `release` gives it back.
+ * them, and `release` gives it back.
  */
 import {
   type MirrorWrite,

@@ -1,7 +1,6 @@
 /**
  * The tree and its lookups on the host against the kernel of Linux: the same changes and the same paths on a real
- * directory, through `node:fs`. The same on a device is
- * test/device/paths-against-node.test.ts.
+ * directory, through `node:fs`. The same on a device is test/device/paths-against-node.test.ts.
  *
  * A failure tells its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again (a new seed each time if not
  * given); EVERWARP_PROPERTY_RUNS=20000 makes more of them than the

@@ -7,8 +7,7 @@
  * Invariants: batches are cut into pieces in their order; pieces of several batches may be in the shared queue at once.
  * A batch is answered when all of its pieces are done. This thread takes chunks as the others do, and lets its event
  * loop turn every few milliseconds. The first large batch starts the others without waiting for them. They keep the
- * process alive only
- * while they work.
+ * process alive only while they work.
  */
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";

@@ -10,8 +10,7 @@
  * Invariants: a piece is written before it is opened, and not touched until all of its chunks are done. A chunk is
  * taken once. The generation in `taken` keeps a thread from taking a chunk of a piece that was filled anew meanwhile.
  * The table is written only behind a shut gate, so no lookup sees half of a change. A chunk is short (`CHUNK_PATHS`),
- * so a writer waits
- * for microseconds.
+ * so a writer waits for microseconds.
  */
 import { Gate, type LinearMemory, SharedFlag, WakeWord } from "../../threads/index.ts";
 import { TableHeader } from "../table/index.ts";

@@ -69,7 +69,7 @@ struct Component {
   bool hasNul;
 };
 
-// The hash of a name (table-hash.ts), word by word; its length comes last.
+// The hash of a name (src/paths/table/hash.ts), word by word; its length comes last.
 uint mixWord(uint hash, uint value) {
   hash = (hash ^ value) * HASH_WORD;
   return hash ^ hash >> 15;

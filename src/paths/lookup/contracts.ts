@@ -23,8 +23,7 @@ export interface LookupOptions {
 export interface SingleLookup {
   /**
    * Waits on the spot, for a short time. Call it after the caller's synchronous code: the other lookups in it can then
-   * be
-   * gathered.
+   * be gathered.
    * @returns inode or −errno; undefined if it is not there yet
    * @throws EW_DEVICE_LOST, EW_CLOSED
    */

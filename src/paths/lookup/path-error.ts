@@ -35,8 +35,7 @@ export type PathOperation =
 
 /**
  * What went wrong with one path. `code`, `errno` (negative), `syscall`, `path` and `dest` are those of Node's errors;
- * the numbers are
- * Linux's.
+ * the numbers are Linux's.
  */
 export class PathError extends Error {
   readonly code: ErrnoCode;

@@ -6,8 +6,7 @@
  *
  * Invariants: a request in flight on a backend that is replaced is asked again of its replacement, so its caller
  * notices nothing but the time. The table in host memory is the truth: a change is in it before any backend sees it. A
- * device is used only when
- * its copy equals the table.
+ * device is used only when its copy equals the table.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { type BackendChoice, mayContinueOnHost, openBackend } from "../../engine/index.ts";

@@ -1,13 +1,12 @@
 /**
- * A file-system namespace that answers very many lookups: the public face of src/paths.
+ * A file-system namespace that answers very many lookups: what users of src/paths hold.
  *
  *     changes ──▶ tree (rules) ──▶ table in host memory ──edits──▶ backend (a device, or the host's threads)
  *     lookups ──▶ pack ──────────────────────────────────────────▶ backend ──▶ inodes or errors
  *
  * Invariants: the table in host memory is the truth, and a backend mirrors it. Changes are made one after the other,
- * each at once and whole. A change's promise resolves when every later lookup sees the change. A device that fails is
- * replaced, see
- * `active-backend.ts`.
+ * each at once and whole. A change's promise resolves when every later lookup sees the change. `active-backend.ts`
+ * replaces a device that fails.
  */
 import { EverwarpError, fullText } from "../../base/index.ts";
 import { loadNamespaceFile, saveNamespaceFile } from "../file/index.ts";
@@ -90,8 +89,7 @@ export class Namespace implements AsyncDisposable {
   /**
    * Opens the namespace that `save` wrote.
    * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED,
-   * EW_NAMESPACE_OUTDATED, and
-   * those of `open`
+   * EW_NAMESPACE_OUTDATED, and what `open` throws
    */
   static async load(file: string, given: NamespaceOptions = {}): Promise<Namespace> {
     fullText("file", file);
@@ -124,12 +122,11 @@ export class Namespace implements AsyncDisposable {
   // Lookups
 
   /**
-   * Looks one path up. Calls that come while others are in flight share a batch. A call that comes alone waits for
-   * nobody.
+   * Looks one path up. Calls that come while others are in flight share a batch. A call that comes alone is sent at
+   * once.
    * @returns its inode
    * @throws PathError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL, EBADF); EW_TIMEOUT, EW_ABORTED for its limits,
-   * EW_CLOSED,
-   * EW_DEVICE_LOST, EW_BAD_ARGUMENT
+   * EW_CLOSED, EW_DEVICE_LOST, EW_BAD_ARGUMENT
    */
   lookup(path: PathLike, options?: LookupCallOptions): Promise<number> {
     if (this.#closing !== undefined) return Promise.reject(closedError());
@@ -202,8 +199,8 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * A path to an inode. A directory has one. Of a file it is the last name that was given to it, while it has that
-   * name.
+   * A path to an inode. A directory has one path. For a file, the path ends in the last name that the file was given;
+   * there is none if that name was removed.
    */
   pathOf(inode: number): Buffer | undefined {
     assertInodeNumber("inode", inode);
@@ -261,8 +258,8 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Removes a name: of a symlink its own, of a directory only if it is empty. With `recursive`, a directory with
-   * everything in it.
+   * Removes a name. The target of a symlink stays. A directory must be empty; with `recursive`, everything in the
+   * directory goes too.
    * @throws PathError ENOTEMPTY, ENOENT, …; EW_CLOSED, EW_BAD_ARGUMENT
    */
   async remove(path: PathLike, options?: DeepChangeOptions): Promise<void> {
@@ -284,11 +281,9 @@ export class Namespace implements AsyncDisposable {
 
   /**
    * Adds what is below a directory of the file system: names, kinds, symlink targets and hard links, no contents.
-   * Lookups go on
-   * meanwhile, and see more and more of it.
+   * Lookups go on meanwhile, and see more and more of the tree.
    * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL,
-   * EW_ABORTED,
-   * EW_CLOSED, EW_BAD_ARGUMENT
+   * EW_ABORTED, EW_CLOSED, EW_BAD_ARGUMENT
    */
   async addTree(root: string, options?: AddTreeOptions): Promise<AddTreeResult> {
     fullText("root", root);
@@ -313,12 +308,12 @@ export class Namespace implements AsyncDisposable {
     }
   }
 
-  /** Ends what is in flight with EW_CLOSED, and frees everything. A second call does nothing more. */
+  /** Ends lookups in flight with EW_CLOSED, and frees everything. A second call waits for the first. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
-  /** Closes the namespace. */
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -1,7 +1,6 @@
 /**
  * The hash of the path table, and the search for one entry. Builder, host engine and kernel (kernels/lookup.comp) all
- * do the
- * same, word for word.
+ * do the same, word for word.
  *
  * Plain functions on plain memory, for any thread that sees the words of the table.
  */

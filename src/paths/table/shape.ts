@@ -1,7 +1,6 @@
 /**
  * How large a path table is: the vectors of its records, where its regions begin, how many entries it holds, and
- * whether a
- * header from outside can be believed.
+ * whether a header from outside can be believed.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { Table, TableHeader as H } from "./table.schema.ts";
@@ -155,8 +154,7 @@ export function tableFull(why: string): EverwarpError {
 
 /**
  * Checks a header from outside: its numbers must fit each other. Where its regions lay does not matter. All hash bits
- * must count,
- * as only tests leave some out.
+ * must count, as only tests leave some out.
  * @throws what `refuse` throws
  */
 export function assertHeader(header: Uint32Array, refuse: (what: string) => never): void {

@@ -1,7 +1,6 @@
 /**
  * The layout of the path table, for builder, host engine and kernel: a hash table of directory entries, a word for each
- * inode,
- * and names.
+ * inode, and names.
  *
  *     one flat space of words; each section has a region of its own, which only grows
  *     ┌ header ┬ inodes ┬ buckets ┬ overflow ┬ names ┐

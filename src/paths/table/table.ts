@@ -269,8 +269,7 @@ export class PathTable implements TableImage {
 
   /**
    * Makes room for a table that was saved, region by region. The caller has seen that the regions have the sizes that
-   * the header
-   * claims; here the header is compared with itself only.
+   * the header claims; here the header is compared with itself only.
    * @param header its words
    * @param refuse is called with what is wrong, and throws
    * @throws EW_BAD_ARGUMENT if `maxEntries` is below the entries of the table, EW_OUT_OF_HOST_MEMORY; what `refuse`

@@ -3,8 +3,7 @@
  *
  * Invariants: the entries of a directory are added by one change, so a lookup meanwhile sees the directory empty or
  * whole. Hard links are found by device and inode number; only files with several links are remembered. What cannot be
- * read is skipped and
- * reported, unless it is the root.
+ * read is skipped and reported, unless it is the root.
  */
 import {
   lstatSync,

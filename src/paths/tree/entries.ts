@@ -136,8 +136,7 @@ export class TreeEntries {
 
   /**
    * A path to an inode; undefined if none is known. A directory has one. Of a file it is the last name that was given
-   * to it, while
-   * it has that name.
+   * to it, while it has that name.
    */
   pathOf(inode: number): Buffer | undefined {
     const names: Buffer[] = [];

@@ -1,14 +1,12 @@
 /**
  * What the host alone knows of inodes: how many entries name one, what a directory holds, and which numbers are free.
- * No lookup
- * reads it.
+ * No lookup reads it.
  *
  *   node i       links │ entries │ first child (a record) │ its own record      record r    next │ former sibling
  *
  * Invariants: the entries of a directory are a list in both directions, through the records of their names, last added
  * first. The memory is reserved whole, and the system commits it as it is written, so nothing is ever copied.
- * Everything here follows
- * from the table, and is made anew when one is loaded.
+ * Everything here follows from the table, and is made anew when one is loaded.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { INODE_KIND, ROOT_INODE, type PathTable, Table, TableHeader } from "../table/index.ts";

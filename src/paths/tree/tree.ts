@@ -4,8 +4,7 @@
  *
  * Invariants: every directory but the root is named by exactly one entry, whose directory is its parent. An operation
  * that fails has changed nothing. Every operation runs at once and to its end. Other threads that read the table must
- * be kept out
- * meanwhile; `Namespace` does that.
+ * be kept out meanwhile; `Namespace` does that.
  */
 import { type LastComponent, PathError, type PathOperation, PathWalker, errnoCode } from "../lookup/index.ts";
 import {

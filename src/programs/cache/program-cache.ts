@@ -3,8 +3,8 @@
  *
  *   request ──▶ memory (held-programs.ts) ──▶ disk, second level, SPIR-V, driver (program-maker.ts)
  *
- * Invariants: a program is known by what it is made from (entries/program-key.ts) and by nothing looser. Requests for
- * one program that come while it is being made wait for the one that makes it. Opening reads no entry.
+ * Invariants: a program is known by all that it is made from (entries/program-key.ts). One request makes a program, and
+ * requests for the same program wait for the first one meanwhile. Opening the cache reads no entry.
  */
 
 import { join } from "node:path";
@@ -63,7 +63,7 @@ export class ProgramCache implements AsyncDisposable {
   #memo = new RequestMemo();
   /** What was added to stats.json already. */
   #counted: Record<string, number> = {};
-  /** Requests in earnest that are not answered yet. */
+  /** Calls of `acquire` that are not answered yet. */
   #waiting = 0;
   #isClosed = false;
 
@@ -132,7 +132,7 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * A pipeline that is in memory, at once; undefined when it is not, and `acquire` has to be asked.
+   * Gives a pipeline that is in memory, at once. Undefined if it is not in memory: then ask `acquire`.
    *
    * @throws EW_CLOSED
    */
@@ -156,8 +156,8 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * Finds out which of a request's variants is the best on this device, once: `acquire` takes it from then on, in this
-   * process and in those that come after it.
+   * Measures once which of a request's variants is the best on this device. From then on `acquire` takes that variant,
+   * in this process and in later ones.
    *
    * @throws EW_BAD_ARGUMENT for a request without variants; when all variants fail, what the first of them failed with
    */
@@ -166,19 +166,19 @@ export class ProgramCache implements AsyncDisposable {
     assertRequest("request", request);
     callback("benchmark", benchmark);
     const answer = await this.#tuner.tune(request, benchmark, tuneOptions(options));
-    // What requests came to before is not what they come to now.
+    // A remembered request may now stand for another variant.
     this.#memo = new RequestMemo();
     return answer;
   }
 
   /**
-   * Makes programs before they are asked for, behind whoever asks for one in earnest. They stay in memory within its
+   * Makes programs before somebody asks for them. Calls of `acquire` go first. The programs stay in memory within its
    * limits.
    *
-   * @param what requests, and names of shipped kernels ("search/scan"): of these, every form that was used on this
-   * device before, or the plain one where none was. If not given, all that was used on this device before, the last
-   * used first
-   * @throws EW_BAD_ARGUMENT for a name that nothing has; what goes wrong with a program is in the answer
+   * @param what requests, and names of shipped kernels ("search/scan"). A name stands for every form of the kernel that
+   * was used on this device before, or for the plain form if none was. Default: all programs that were used on this
+   * device before, the last used first
+   * @throws EW_BAD_ARGUMENT for an unknown name. What goes wrong with a program is in the answer
    */
   async preload(
     what?: readonly (string | ProgramRequest)[],
@@ -206,7 +206,7 @@ export class ProgramCache implements AsyncDisposable {
     });
   }
 
-  /** Removes entries from disk by age and size; programs in memory stay. Zeros where there is no disk. */
+  /** Removes entries from disk by age and size. Programs in memory stay. Answers zeros if nothing is kept on disk. */
   async prune(given: PruneOptions): Promise<PruneAnswer> {
     const options = pruneOptions(given);
     await this.#maker.background.settled();
@@ -218,7 +218,7 @@ export class ProgramCache implements AsyncDisposable {
     this.#held.trim();
   }
 
-  /** Waits until all is on disk that is to be there, with the manifest and the statistics. */
+  /** Waits until every program that is kept, the manifest and the statistics are on disk. */
   async flush(): Promise<void> {
     await this.#maker.background.settled();
     const { disk } = this;
@@ -241,8 +241,8 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * Brings to disk what is not there yet, and destroys the pipelines that nobody uses. Pipelines in use go when they
-   * are released; with a device that the cache opened, all of them go at once.
+   * Stores what is not on disk yet, and destroys the pipelines that nobody uses. A pipeline in use goes when its
+   * lease is released. A device that the cache opened is closed, and all its pipelines go at once.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -268,7 +268,7 @@ export class ProgramCache implements AsyncDisposable {
     return `${moduleId}.${variantId}.${this.target.id}`;
   }
 
-  /** @param isAhead whether nobody waits for it yet */
+  /** @param isAhead whether nobody waits for the program yet */
   async #find(asked: ProgramRequest, isAhead = false): Promise<ProgramLease> {
     const request = asked.variants === undefined ? asked : await this.#tuner.choose(asked);
     const { resolved, expanded } = resolveRequest(request);
@@ -290,12 +290,12 @@ export class ProgramCache implements AsyncDisposable {
     return lease;
   }
 
-  /** Lets those go first who wait for a program; one that they wait for itself is not to be paused. */
+  /** Lets callers that wait for a program go first. A program that one of them waits for is not paused. */
   #pause(id: string): Promise<void> {
     return whenIdle(() => this.#waiting > 0 && this.#held.waitingFor(id) <= 1);
   }
 
-  /** Entries of this device and driver, the last used first, as many as memory may hold. */
+  /** Entries of this device and driver, the last used first; no more than memory may hold. */
   async #storedIds(): Promise<string[]> {
     const { disk, target } = this;
     const ids = (await disk?.ids()) ?? [];
@@ -319,7 +319,7 @@ export class ProgramCache implements AsyncDisposable {
     return {
       name,
       run: async () => {
-        // Not by acquire: this one is not to be waited for.
+        // Not by `acquire`: nobody waits for this program.
         (await this.#find(request, true)).release();
         return true;
       },

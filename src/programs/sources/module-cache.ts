@@ -43,7 +43,7 @@ export function makeProgram(parts: Omit<Program, "module">): Program {
 }
 
 /** What whoever asks for a module adds to the search. */
-export interface ModuleHooks {
+export interface ModuleOptions {
   /** Where else it may be; looked at before it is compiled. */
   readonly elsewhere?: () => Promise<Pick<Program, "spirv" | "compileMs"> | undefined>;
   /** Told when it had to be compiled, for this very question. */
@@ -80,10 +80,10 @@ export class ModuleCache {
     moduleId: string,
     sourceKey: string,
     expanded: ExpandedSource,
-    hooks: ModuleHooks = {},
+    options: ModuleOptions = {},
   ): Promise<Program> {
     const known = this.#programs.get(moduleId);
-    const program = known ?? this.#find(moduleId, sourceKey, expanded, hooks);
+    const program = known ?? this.#find(moduleId, sourceKey, expanded, options);
     if (known === undefined) program.catch(() => this.#programs.delete(moduleId));
     this.#programs.delete(moduleId);
     this.#programs.set(moduleId, program); // now the last used
@@ -103,7 +103,7 @@ export class ModuleCache {
     key: string,
     sourceKey: string,
     expanded: ExpandedSource,
-    { elsewhere, onCompiled }: ModuleHooks,
+    { elsewhere, onCompiled }: ModuleOptions,
   ): Promise<Program> {
     const built = this.#precompiled === false ? undefined : findPrecompiled(sourceKey, this.#precompiled);
     if (built !== undefined) {

@@ -7,4 +7,4 @@ export {
   type SecondLevelStats,
   type SecondLevelStore,
 } from "./second-level.ts";
-export { secondLevelFrom, storeAt } from "./store-choice.ts";
+export { secondLevelFrom } from "./store-choice.ts";

@@ -49,7 +49,7 @@ export class Journal {
   /** May be changed at any time; holds for what is answered from then on. */
   keepsAnswered: boolean;
   readonly #maxBytes: number;
-  readonly #recordWordsMax: number;
+  readonly #maxRecordWords: number;
   #words: Uint32Array;
   #end = 0;
   /** Words of records that nobody needs any more. */
@@ -60,9 +60,9 @@ export class Journal {
   /** @throws EW_BAD_ARGUMENT when the requests in flight alone would not fit */
   constructor(options: JournalOptions) {
     const { maxBytes, maxInFlight, maxRequestWords, keepsAnswered } = options;
-    this.#recordWordsMax = TAG_WORDS + maxRequestWords;
+    this.#maxRecordWords = TAG_WORDS + maxRequestWords;
     // Twice, so that making room is never more work than what was published since.
-    const leastBytes = 2 * 2 * maxInFlight * this.#recordWordsMax * 4;
+    const leastBytes = 2 * 2 * maxInFlight * this.#maxRecordWords * 4;
     if (!(maxBytes >= leastBytes)) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `a journal of ${maxBytes} bytes`, {
         remedy: `With this many slots it takes at least ${leastBytes} bytes.`,
@@ -94,7 +94,7 @@ export class Journal {
 
   /** Whether one more request of any size fits; when not, a checkpoint must be taken and the journal cut. */
   get hasRoom(): boolean {
-    return this.usedBytes + this.#recordWordsMax * 4 <= this.#maxBytes;
+    return this.usedBytes + this.#maxRecordWords * 4 <= this.#maxBytes;
   }
 
   /** Whether it is time for a checkpoint: three quarters are used. */

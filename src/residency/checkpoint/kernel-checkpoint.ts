@@ -106,8 +106,8 @@ function assertSections(
   places: readonly SectionPlace[],
   { requestWords, stateBytes }: Pick<KernelTypes, "requestWords" | "stateBytes">,
 ): void {
-  const requestBytesMax = PRIORITY_COUNT * MAX_SLOTS * (REQUEST_HEAD_WORDS + requestWords) * 4;
-  const most = [stateBytes, POSITION_BYTES_MAX, requestBytesMax];
+  const maxRequestBytes = PRIORITY_COUNT * MAX_SLOTS * (REQUEST_HEAD_WORDS + requestWords) * 4;
+  const most = [stateBytes, POSITION_BYTES_MAX, maxRequestBytes];
   for (const [index, name] of SECTIONS.entries()) {
     const place = places.find((one) => one.name === name);
     if (place === undefined) throw corrupted(`there is no section "${name}"`);

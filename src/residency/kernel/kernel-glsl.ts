@@ -29,7 +29,7 @@ export interface TextParts {
 export function typesText(parts: TextParts): string {
   const { request, response, structs, stateSections } = parts;
   return [
-    "// kernel-types.glsl: made from the schemas that the kernel was launched with.\n",
+    "// kernel-types.glsl: made from the schemas that the kernel was opened with.\n",
     `const uint REQUEST_WORDS = ${parts.requestWords}u;`,
     `const uint RESPONSE_WORDS = ${parts.responseWords}u;`,
     "// Vectors that a response fills, its status in front.",

@@ -147,7 +147,7 @@ export class KernelInstance {
         kind: kindOf(strategy),
         label,
         workgroupCount: recipe.workgroups,
-        workgroupsMax: residentWorkgroups(profile, recipe.workgroupSize),
+        maxWorkgroups: residentWorkgroups(profile, recipe.workgroupSize),
       });
       undo.push(() => place.leave());
       await device.pipelinesCanBeMade();

@@ -2,11 +2,10 @@
 //
 // in   value = seed of the pattern; constant 1: PROBE_MODE_WRITE or PROBE_MODE_COUNT; constant 2: any number
 // out  WRITE: answer[0] += an odd number made of what was left, so that it is really there. COUNT: answer[0] += words
-// found in shared memory,
-//      answer[1] += words found in registers
+//      found in shared memory, answer[1] += words found in registers
 // dispatch shape: any number of workgroups of 64
 // reference: none. Nothing here is promised by anyone: COUNT reads what was never written on purpose, and any number
-// may come out.
+//      may come out.
 #version 460
 #include "probe.glsl"
 

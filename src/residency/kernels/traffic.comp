@@ -2,8 +2,7 @@
 //
 // in   target: `count` vectors of 16 bytes; mode; value = seed of the pattern; limit rounds a thread
 // out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the
-// pattern's.
-//      CHASE: `limit` vectors read by the first thread, one after the other
+//      pattern's. CHASE: `limit` vectors read by the first thread, one after the other
 // dispatch shape: any number of workgroups of 64; each thread takes every n-th vector, n = number of threads
 // reference: src/residency/reference/pattern.ts (the pattern), sums and counts by hand
 #version 460

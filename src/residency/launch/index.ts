@@ -1,5 +1,5 @@
 /** The resident loop: a kernel, its work queue and its strategy on one device. */
-export { chooseStrategy, kindOf, type StrategyRequest, strategyOf } from "./choose-strategy.ts";
+export { chooseStrategy, kindOf, strategyOf } from "./choose-strategy.ts";
 export {
   type LoopPosition,
   POSITION_BYTES_MAX,

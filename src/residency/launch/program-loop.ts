@@ -1,6 +1,6 @@
 /**
- * A program and the loop that runs it, which begin and end together. For kernels without types, lines, journal and
- * supervisor.
+ * A program and the loop that runs it, which begin and end together. For kernels without types, pending queue,
+ * journal and supervisor.
  */
 import { kernelFile, type ProgramRequest, sharedPrograms } from "../../programs/index.ts";
 import type { ResidentLoopOptions } from "./loop-options.ts";

@@ -46,14 +46,14 @@ export async function probeLease(
     }
     return tookMs;
   };
-  const roundsMax = loopLimit === undefined ? 0xffff_ffff : LIMITED_ROUNDS;
+  const maxRounds = loopLimit === undefined ? 0xffff_ffff : LIMITED_ROUNDS;
   let survivedMs = 0;
   let lengthMs: number = CALIBRATION_MS;
   try {
     await stay(1, 1); // the first launch compiles
     let rounds = CALIBRATION_ROUNDS;
     survivedMs = await stay(rounds, 100);
-    while (survivedMs < CALIBRATION_MS && rounds * 4 <= roundsMax) {
+    while (survivedMs < CALIBRATION_MS && rounds * 4 <= maxRounds) {
       rounds *= 4;
       survivedMs = await stay(rounds, 100);
     }
@@ -61,12 +61,12 @@ export async function probeLease(
     for (lengthMs of isLong ? [...LENGTHS_MS, LONG_MS] : LENGTHS_MS) {
       for (let attempt = 0; attempt < ATTEMPTS && survivedMs < lengthMs * NEARLY; attempt++) {
         const wanted = Math.ceil(lengthMs / roundMs);
-        rounds = Math.min(wanted, roundsMax);
+        rounds = Math.min(wanted, maxRounds);
         const tookMs = await stay(rounds, lengthMs);
         survivedMs = Math.max(survivedMs, tookMs);
         // Rounds are quicker than they were when the device, or its host, was busy.
         roundMs = tookMs / rounds;
-        if (wanted > roundsMax)
+        if (wanted > maxRounds)
           return { survivedMs, lostAtMs: undefined, limit: `loops end after ${loopLimit} rounds` };
       }
     }

@@ -23,7 +23,7 @@ export type PassResult = "answers" | "nothing" | "idle";
 /** Looks at mapped memory while something is in flight. See the head of this file. */
 export class CompletionPoller {
   readonly #pass: (now: number) => PassResult;
-  readonly #patientMsMax: number;
+  readonly #maxPatientMs: number;
   readonly #turn = (): void => this.#look();
   #isAwake = false;
   #timer: NodeJS.Timeout | undefined;
@@ -32,11 +32,11 @@ export class CompletionPoller {
 
   /**
    * @param pass looks once; `idle` when there is nothing to wait for
-   * @param patientMsMax the longest time between two looks
+   * @param maxPatientMs the longest time between two looks
    */
-  constructor(pass: (now: number) => PassResult, patientMsMax = 4) {
+  constructor(pass: (now: number) => PassResult, maxPatientMs = 4) {
     this.#pass = pass;
-    this.#patientMsMax = patientMsMax;
+    this.#maxPatientMs = maxPatientMs;
   }
 
   get isAwake(): boolean {
@@ -73,6 +73,6 @@ export class CompletionPoller {
       return;
     }
     this.#timer = setTimeout(this.#turn, this.#sleepMs);
-    this.#sleepMs = Math.min(this.#sleepMs + PATIENT_MS, this.#patientMsMax);
+    this.#sleepMs = Math.min(this.#sleepMs + PATIENT_MS, this.#maxPatientMs);
   }
 }

@@ -167,7 +167,7 @@ export class ResidentKernel<
     return new ResidentKernel(plan.types, plan, opened);
   }
 
-  /** The device that the kernel runs on: after a loss it is the one that replaced the device of the launch. */
+  /** The device that the kernel runs on. After a loss, this is the device that replaced the first one. */
   get device(): Device {
     return this.#supervisor.instance.device;
   }
@@ -186,8 +186,8 @@ export class ResidentKernel<
   }
 
   /**
-   * Asks the kernel. The request is pending while all slots are taken, and during a checkpoint or a recovery: urgent
-   * requests first, then in the order of the calls. It is never refused.
+   * Asks the kernel. A request waits while all slots are taken, and during a checkpoint or a recovery. Urgent requests
+   * go first, then the order of the calls counts. No request is refused.
    * @returns the response. Rejects with EW_BAD_ARGUMENT; EW_KERNEL_FAULT if the kernel called fail(); EW_TIMEOUT,
    * EW_ABORTED, EW_REQUEST_POISONED, EW_CLOSED; and the first cause (EW_DEVICE_LOST or another) if recovery failed
    */
@@ -200,7 +200,7 @@ export class ResidentKernel<
     return this.#ask(values, options, true);
   }
 
-  /** Resolves when a `tryCall` would be taken. Who asked first is told first; the place is not kept. */
+  /** Resolves when a `tryCall` would be taken. Callers are told in the order in which they asked. No place is kept. */
   ready(): Promise<void> {
     return this.#dispatcher.pending.ready();
   }
@@ -224,7 +224,7 @@ export class ResidentKernel<
     request.resolve = (response) => (answer = response);
     request.reject = (error) => (failure = error);
     this.#dispatcher.accept(request, this.#words, count);
-    this.#poller.wake(); // for those that are left when this returns
+    this.#poller.wake(); // for requests that are open when this returns
     for (let spin = 1; request.phase !== "settled"; spin++) {
       const { state, instance } = this.#supervisor;
       if (state !== "serving") throw this.#withdrawn(request, state);
@@ -242,9 +242,9 @@ export class ResidentKernel<
   }
 
   /**
-   * Takes a checkpoint. Recoveries go back to it, and another process can restore it from a file. Requests stand still
-   * for a few milliseconds and for the copy of the state, not while the file is written.
-   * @param file is replaced whole or not at all
+   * Takes a checkpoint. Recoveries go back to the checkpoint, and another process can restore it from a file. Requests
+   * wait for a few milliseconds and while the state is copied. They do not wait while the file is written.
+   * @param file the file to write; it is replaced whole or not at all
    * @throws EW_CLOSED, EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE. EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the
    * kernel goes on. The first cause if the kernel could not be recovered
    */
@@ -289,11 +289,11 @@ export class ResidentKernel<
   }
 
   /**
-   * Waits for what was asked so far, ends the kernel, and frees what it took; its device too, if `open` opened it.
-   * Later calls are refused. A second `close` waits for the first.
+   * Waits for the requests so far, ends the kernel, and frees its memory. Ends its device too, if `open` opened the
+   * device. Later calls are refused. A second `close` waits for the first.
    * @param options `timeoutMs`: how long to wait for answers, 30 seconds by default
-   * @throws EW_BAD_ARGUMENT. EW_TIMEOUT if a request was not answered in time; its caller is told EW_CLOSED, and the
-   * kernel has ended
+   * @throws EW_BAD_ARGUMENT. EW_TIMEOUT if a request was not answered in time: the caller of that request gets
+   * EW_CLOSED, and the kernel has ended
    */
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     const { timeoutMs = CLOSE_TIMEOUT_MS } = readOptions<{ readonly timeoutMs?: number }>(
@@ -361,11 +361,11 @@ export class ResidentKernel<
     return promise;
   }
 
-  /** One look: at answers, at what waits, now and then at the kernel. */
+  /** Looks once at the answers, at what waits, and now and then at the kernel. */
   #pass(now: number): PassResult {
     const dispatcher = this.#dispatcher;
     const supervisor = this.#supervisor;
-    // a checkpoint or a recovery is at work, and wakes the completion poller
+    // A checkpoint or a recovery is at work, and wakes the completion poller when it ends.
     if (supervisor.state !== "serving") return "idle";
     if (supervisor.isCheckpointDue(now)) this.#checkpointSoon();
     const { loop } = supervisor.instance;
@@ -377,7 +377,7 @@ export class ResidentKernel<
       return dispatcher.isBusy ? "answers" : "idle";
     }
     supervisor.watch(now);
-    if (!dispatcher.journal.hasRoom) this.#checkpointSoon(); // nothing else would make room, where nothing is in flight
+    if (!dispatcher.journal.hasRoom) this.#checkpointSoon(); // while nothing is in flight, only a checkpoint makes room
     return dispatcher.isBusy ? "nothing" : "idle";
   }
 
@@ -388,7 +388,7 @@ export class ResidentKernel<
     return found;
   }
 
-  /** The journal is filling, and begins anew with a checkpoint; or the last one is old. */
+  /** Takes a checkpoint because the journal is filling, or because the last checkpoint is old. */
   #checkpointSoon(): void {
     if (this.#isCheckpointDue) return;
     this.#isCheckpointDue = true;
@@ -399,14 +399,14 @@ export class ResidentKernel<
       },
       (error: EverwarpError) => {
         this.#isCheckpointDue = false;
-        // The kernel goes on (or its callers have been told); but what waits for room in the journal would wait in
-        // vain.
+        // The kernel goes on, or its callers have been told. Requests that wait for room in the journal would wait
+        // for ever.
         if (!journal.hasRoom) pending.failAll(error);
       },
     );
   }
 
-  /** Asks again what a checkpoint had in flight. */
+  /** Repeats a request that was in flight in the checkpoint. */
   #repeat(priority: Priority, words: Uint32Array): Promise<Infer<R>> {
     const request = new PendingRequest<Infer<R>>(priority, nowMs());
     const answer = new Promise<Infer<R>>((resolve, reject) => {
@@ -447,7 +447,7 @@ export class ResidentKernel<
 /** Where a kernel that was not restored begins: with zeros. */
 const FRESH = { memory: undefined, requests: [] };
 
-/** Opens a device, unless it is open, and a kernel on it. Nothing is left of either if that fails. */
+/** Opens a device, unless an open one was given, and a kernel on the device. Frees both if that fails. */
 async function openInstance(
   plan: KernelPlan,
   select: KernelOptions<StructLayout, StructLayout>["device"],

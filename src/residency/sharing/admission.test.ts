@@ -27,53 +27,54 @@ const noRoom = (text: string): unknown =>
 
 describe("a device with one queue", () => {
   test("holds one resident kernel and nothing beside it", () => {
-    const room = new Admission(deviceOf(0));
-    const mean = room.enter({ kind: "resident", label: "mean" });
-    expect(() => room.enter({ kind: "resident", label: "sum" })).toThrow(noRoom('"mean" (resident)'));
-    expect(() => room.enter({ kind: "bounded", label: "sum" })).toThrow(
+    const admission = new Admission(deviceOf(0));
+    const mean = admission.enter({ kind: "resident", label: "mean" });
+    expect(() => admission.enter({ kind: "resident", label: "sum" })).toThrow(noRoom('"mean" (resident)'));
+    expect(() => admission.enter({ kind: "bounded", label: "sum" })).toThrow(
       noRoom('held by the resident kernel "mean"'),
     );
     mean.leave();
-    expect(room.enter({ kind: "bounded", label: "sum" }).label).toBe("sum");
+    expect(admission.enter({ kind: "bounded", label: "sum" }).label).toBe("sum");
   });
   test("holds any number of bounded kernels, and then no resident one", () => {
     const device = deviceOf(0);
-    const room = new Admission(device);
+    const admission = new Admission(device);
     const places = Array.from({ length: 5 }, (_, index) =>
-      room.enter({ kind: "bounded", label: `k${index}` }),
+      admission.enter({ kind: "bounded", label: `k${index}` }),
     );
     for (const { queue } of places) expect(queue).toBe(device.queue);
-    expect(() => room.enter({ kind: "resident", label: "mean" })).toThrow(noRoom('"k0" (bounded)'));
+    expect(() => admission.enter({ kind: "resident", label: "mean" })).toThrow(noRoom('"k0" (bounded)'));
     for (const place of places) place.leave();
-    expect(room.enter({ kind: "resident", label: "mean" }).queue).toBe(device.queue);
+    expect(admission.enter({ kind: "resident", label: "mean" }).queue).toBe(device.queue);
   });
 });
 
 test("with queues to lease, resident kernels and bounded ones live side by side", () => {
   const device = deviceOf(2);
-  const room = new Admission(device);
-  const first = room.enter({ kind: "resident", label: "first" });
-  const second = room.enter({ kind: "resident", label: "second" });
-  const bounded = room.enter({ kind: "bounded", label: "bounded" });
+  const admission = new Admission(device);
+  const first = admission.enter({ kind: "resident", label: "first" });
+  const second = admission.enter({ kind: "resident", label: "second" });
+  const bounded = admission.enter({ kind: "bounded", label: "bounded" });
   expect(new Set([first.queue, second.queue, bounded.queue]).size).toBe(3);
   expect(bounded.queue).toBe(device.queue);
-  expect(() => room.enter({ kind: "resident", label: "third" })).toThrow(noRoom("third"));
+  expect(() => admission.enter({ kind: "resident", label: "third" })).toThrow(noRoom("third"));
   first.leave();
   first.leave();
   expect(device.leased()).toBe(1);
-  expect(room.enter({ kind: "resident", label: "third" }).queue).toBe(first.queue);
+  expect(admission.enter({ kind: "resident", label: "third" }).queue).toBe(first.queue);
 });
 
 test("workgroups that were measured to fit are not exceeded, and a refusal takes no queue", () => {
   const device = deviceOf(3);
-  const room = new Admission(device);
-  room.enter({ kind: "resident", label: "large", workgroupCount: 100, workgroupsMax: 132 });
+  const admission = new Admission(device);
+  admission.enter({ kind: "resident", label: "large", workgroupCount: 100, maxWorkgroups: 132 });
   expect(() =>
-    room.enter({ kind: "resident", label: "more", workgroupCount: 33, workgroupsMax: 132 }),
+    admission.enter({ kind: "resident", label: "more", workgroupCount: 33, maxWorkgroups: 132 }),
   ).toThrow(noRoom("it wants 33 workgroups, 100 are held"));
   expect(device.leased()).toBe(1);
   expect(
-    room.enter({ kind: "resident", label: "more", workgroupCount: 32, workgroupsMax: 132 }).workgroupCount,
+    admission.enter({ kind: "resident", label: "more", workgroupCount: 32, maxWorkgroups: 132 })
+      .workgroupCount,
   ).toBe(32);
 });
 
@@ -88,7 +89,7 @@ test("whatever comes and goes: a resident kernel is alone on its queue, and all 
   fc.assert(
     fc.property(fc.nat(4), fc.array(step, { maxLength: 40 }), (leasable, steps) => {
       const device = deviceOf(leasable);
-      const room = new Admission(device);
+      const admission = new Admission(device);
       const held: Place[] = [];
       for (const each of steps) {
         if (each.do === "leave") {
@@ -96,26 +97,26 @@ test("whatever comes and goes: a resident kernel is alone on its queue, and all 
           continue;
         }
         try {
-          held.push(room.enter({ kind: each.kind, label: "kernel" }));
+          held.push(admission.enter({ kind: each.kind, label: "kernel" }));
         } catch (error) {
           expect(error).toMatchObject({ code: "EW_NO_ROOM" });
           expect(held.length).toBeGreaterThan(0); // an empty device has room
         }
-        for (const { kind, queue } of room.places) {
+        for (const { kind, queue } of admission.places) {
           if (kind === "resident")
-            expect(room.places.filter((other) => other.queue === queue)).toHaveLength(1);
+            expect(admission.places.filter((other) => other.queue === queue)).toHaveLength(1);
           else expect(queue).toBe(device.queue);
         }
       }
-      expect(new Set(room.places)).toEqual(new Set(held));
+      expect(new Set(admission.places)).toEqual(new Set(held));
       for (const place of held) place.leave();
       expect(device.leased()).toBe(0);
-      expect(room.places).toEqual([]);
+      expect(admission.places).toEqual([]);
     }),
   );
 });
 
-test("a device has one room", () => {
+test("a device has one admission", () => {
   const device = deviceOf(0);
   expect(admissionOf(device)).toBe(admissionOf(device));
   expect(admissionOf(deviceOf(0))).not.toBe(admissionOf(device));

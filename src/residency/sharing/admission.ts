@@ -26,7 +26,7 @@ export interface AdmissionRequest {
   /** Workgroups that stay together; 1 if not given. */
   readonly workgroupCount?: number;
   /** Workgroups that the device keeps together, of all resident kernels, where that was measured. */
-  readonly workgroupsMax?: number | undefined;
+  readonly maxWorkgroups?: number | undefined;
 }
 
 /** A kernel's place on a device. */
@@ -65,8 +65,8 @@ export class Admission {
    * @throws EW_NO_ROOM where the kernels that are there leave none
    */
   enter(request: AdmissionRequest): Place {
-    const { kind, label, workgroupCount = 1, workgroupsMax } = request;
-    if (kind === "resident") this.#assertWorkgroups(label, workgroupCount, workgroupsMax);
+    const { kind, label, workgroupCount = 1, maxWorkgroups } = request;
+    if (kind === "resident") this.#assertWorkgroups(label, workgroupCount, maxWorkgroups);
     const lease = kind === "bounded" ? undefined : this.#device.leaseComputeQueue();
     if (lease === undefined) this.#assertMainQueue(kind, label);
     return this.#place({ kind, label, workgroupCount }, lease);
@@ -84,14 +84,14 @@ export class Admission {
     return place;
   }
 
-  #assertWorkgroups(label: string, workgroupCount: number, workgroupsMax: number | undefined): void {
-    if (workgroupsMax === undefined) return;
+  #assertWorkgroups(label: string, workgroupCount: number, maxWorkgroups: number | undefined): void {
+    if (maxWorkgroups === undefined) return;
     const resident = this.places.filter(({ kind }) => kind === "resident");
     const held = resident.reduce((sum, place) => sum + place.workgroupCount, 0);
-    if (held + workgroupCount <= workgroupsMax) return;
+    if (held + workgroupCount <= maxWorkgroups) return;
     throw this.#noRoom(
       label,
-      `it wants ${workgroupCount} workgroups, ${held} are held by ${named(resident)}, and the device keeps ${workgroupsMax} together`,
+      `it wants ${workgroupCount} workgroups, ${held} are held by ${named(resident)}, and the device keeps ${maxWorkgroups} together`,
       "Launch it with fewer workgroups, or stop one of the others.",
     );
   }

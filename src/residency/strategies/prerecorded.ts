@@ -29,7 +29,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
   readonly name: "redispatch" | "batch";
   readonly hasFence = false;
   readonly #context: StrategyContext;
-  readonly #requestsMax: number;
+  readonly #maxRequests: number;
   readonly #turns: Turn[] = [];
   #turn = 0;
   /** Workgroups of the recorded launches. */
@@ -46,18 +46,18 @@ export class PrerecordedStrategy implements LaunchStrategy {
   readonly #countWorkgroups: () => number;
 
   /**
-   * @param requestsMax requests that one launch takes at most
+   * @param maxRequests requests that one launch takes at most
    * @param countWorkgroups workgroups of a launch; those of the launcher if not given
    */
   constructor(
     name: "redispatch" | "batch",
     context: StrategyContext,
-    requestsMax: number,
+    maxRequests: number,
     countWorkgroups = (): number => context.launcher.boundedWorkgroupCount,
   ) {
     this.name = name;
     this.#context = context;
-    this.#requestsMax = requestsMax;
+    this.#maxRequests = maxRequests;
     this.#countWorkgroups = countWorkgroups;
     this.#launchedEnd = context.queues.map(() => 0);
   }
@@ -112,7 +112,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
     if (this.#notBeforeMs !== 0 && performance.now() < this.#notBeforeMs) return;
     const turn = this.#turns[this.#turn];
     if (!this.#retire(turn)) return;
-    let room = this.#requestsMax;
+    let room = this.#maxRequests;
     for (let priority = queues.length - 1; priority >= 0; priority--) {
       const { oldestSequence, nextSequence } = queues[priority];
       const count = Math.min((nextSequence - oldestSequence) >>> 0, room);

@@ -1,4 +1,4 @@
-/** The door of the backends' contract: what host threads and a device's kernel both do for a search engine. */
+/** What host threads and a device's kernel both do for a search engine. */
 export type {
   Backend,
   BackendInfo,
@@ -9,4 +9,4 @@ export type {
   SubmitOptions,
 } from "./backend.ts";
 export { hitLengths } from "./hit-lengths.ts";
-export { literalsOf, type Operation, operationOf, scanPlan } from "./operation.ts";
+export { literalsOf, operationOf, scanPlan } from "./operation.ts";

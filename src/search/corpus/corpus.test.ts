@@ -50,7 +50,7 @@ const release = koffi.load(null).func("void free(void* memory)");
  */
 class FakeDeviceSink implements CorpusSink {
   readonly chunkBytes: number;
-  readonly placeBytesMax: number;
+  readonly maxPlaceBytes: number;
   readonly device: Buffer[] = [];
   finished = false;
   #usedBytes = 0;
@@ -64,7 +64,7 @@ class FakeDeviceSink implements CorpusSink {
     this.chunkBytes = chunkBytes;
     this.#segmentBytes = segmentBytes;
     this.#stagingBytes = chunkBytes;
-    this.placeBytesMax = segmentBytes;
+    this.maxPlaceBytes = segmentBytes;
     for (let index = 0; index < windows; index++) {
       const pointer: unknown = allocate(1, this.#stagingBytes);
       this.#staging.push({ pointer, address: koffi.address(pointer) });

@@ -18,7 +18,7 @@ import type { SinkWindow } from "./sink.ts";
 /** What a thread asks of the main thread. */
 export interface WindowSource {
   readonly chunkBytes: number;
-  readonly placeBytesMax: number;
+  readonly maxPlaceBytes: number;
   /** Reserves a place and opens its first window. */
   reserve(lengthBytes: number): Promise<SinkWindow>;
   /** Opens the next window of a place. */
@@ -125,7 +125,7 @@ export class FileLoader {
       columns.flags[file] = FILE_FLAGS.SPECIAL;
       return undefined;
     }
-    if (withPaddingLarge(stats.size) > this.#source.placeBytesMax) {
+    if (withPaddingLarge(stats.size) > this.#source.maxPlaceBytes) {
       columns.flags[file] = FILE_FLAGS.OVERSIZE;
       return undefined;
     }
@@ -290,7 +290,7 @@ export class FileLoader {
       columns.binaryOffset[file] = nul;
       if (!this.#keepsAll(file)) kept = nul;
     }
-    if (withPaddingLarge(kept) > this.#source.placeBytesMax) {
+    if (withPaddingLarge(kept) > this.#source.maxPlaceBytes) {
       columns.flags[file] = FILE_FLAGS.OVERSIZE;
       return;
     }

@@ -1,4 +1,4 @@
-/** The door of corpora: which files are searched, and how their bytes get into the memory of a backend. */
+/** Which files are searched, and how their bytes get into the memory of a backend. */
 export { Corpus, type CorpusOptions } from "./corpus.ts";
 export { FileTable } from "./file-table.ts";
 export {

@@ -14,7 +14,7 @@ export interface LoadJob {
   /** One i32: the next file that no thread has taken. */
   readonly cursor: SharedArrayBuffer;
   readonly chunkBytes: number;
-  readonly placeBytesMax: number;
+  readonly maxPlaceBytes: number;
   readonly options: LoadOptions;
 }
 

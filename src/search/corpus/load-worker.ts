@@ -23,7 +23,7 @@ const ask = (message: LoaderMessage): Promise<SinkWindow> =>
 
 const source: WindowSource = {
   chunkBytes: job.chunkBytes,
-  placeBytesMax: job.placeBytesMax,
+  maxPlaceBytes: job.maxPlaceBytes,
   reserve: (lengthBytes) => ask({ kind: "reserve", lengthBytes }),
   open: (segment, offsetBytes, lengthBytes) => ask({ kind: "open", segment, offsetBytes, lengthBytes }),
   commit: (window, usedBytes) => post({ kind: "commit", window, usedBytes }),

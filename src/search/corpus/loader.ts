@@ -40,7 +40,7 @@ export async function loadFiles(
   let arenaBytes = 0;
   const counted: CorpusSink = {
     chunkBytes: sink.chunkBytes,
-    placeBytesMax: sink.placeBytesMax,
+    maxPlaceBytes: sink.maxPlaceBytes,
     reserve: (lengthBytes) => sink.reserve(lengthBytes),
     open: (position, lengthBytes) => sink.open(position, lengthBytes),
     commit(window, usedBytes) {
@@ -54,7 +54,7 @@ export async function loadFiles(
     columns,
     cursor: new SharedArrayBuffer(4),
     chunkBytes: sink.chunkBytes,
-    placeBytesMax: sink.placeBytesMax,
+    maxPlaceBytes: sink.maxPlaceBytes,
     options,
   };
   const workers = await startAsMany(threads, () =>
@@ -80,7 +80,7 @@ async function loadHere(job: LoadJob, files: FileTable, sink: CorpusSink): Promi
     new PlacementColumns(job.columns),
     {
       chunkBytes: sink.chunkBytes,
-      placeBytesMax: sink.placeBytesMax,
+      maxPlaceBytes: sink.maxPlaceBytes,
       reserve: async (lengthBytes) => sink.open(sink.reserve(lengthBytes), lengthBytes),
       open: async (segment, offsetBytes, lengthBytes) => sink.open({ segment, offsetBytes }, lengthBytes),
       commit: (window, usedBytes) => sink.commit(window, usedBytes),

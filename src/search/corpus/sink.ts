@@ -34,10 +34,10 @@ export interface CorpusSink {
   /** Size of the places that small files are packed into; `open` gives all of such a place in one window. */
   readonly chunkBytes: number;
   /** Largest place; a larger file is not loaded but flagged `OVERSIZE`. */
-  readonly placeBytesMax: number;
+  readonly maxPlaceBytes: number;
   /**
    * Takes a place of the arena.
-   * @param lengthBytes a multiple of 16, at most `placeBytesMax`
+   * @param lengthBytes a multiple of 16, at most `maxPlaceBytes`
    * @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the load ends with this error
    */
   reserve(lengthBytes: number): Position;

@@ -1,4 +1,4 @@
-/** The door of the search engine: corpora in, queries in, results out, whatever does the work. */
+/** Corpora in, queries in, results out, whatever does the work. */
 export { AskedPlan } from "./asked-plan.ts";
 export type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
 export type { BackendChoice, SearchEngineOptions, SearchOptions } from "./engine-options.ts";

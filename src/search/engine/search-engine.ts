@@ -3,8 +3,8 @@
  *
  *   corpora ──▶ holdings: backends (a device's resident kernel | the host's threads) ──▶ Search ──wait──▶ SearchResult
  *
- * Invariants: searches are pending in one queue when a backend has no room, and are sent in that order; after `close`
- * nothing runs any more.
+ * Invariants: searches wait in one queue while a backend has no room, and are sent in the order of that queue. Nothing
+ * runs after `close`. A device that is lost is opened again, and its corpora are loaded again (`holdings.ts`).
  */
 import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
 import { mayFallBack } from "../../engine/index.ts";
@@ -36,9 +36,9 @@ export interface SearchEngineStats {
   readonly answered: number;
   /** Searches that ended with an error. */
   readonly failed: number;
-  /** Searches that their caller called off, or whose own time was over. */
+  /** Searches that were called off by their caller, their signal or their own time. */
   readonly cancelled: number;
-  /** Searches that were sent, and whose result nobody has seen so far. */
+  /** Searches that were sent and have no result yet. */
   readonly inFlight: number;
   /** Searches that wait for room in the queue. */
   readonly pending: number;
@@ -124,8 +124,8 @@ export class SearchEngine implements AsyncDisposable {
   }
 
   /**
-   * Loads one more corpus. Searches go on meanwhile or wait, as the device can. A corpus that is held already stays
-   * as it is: to see what has changed on disk, make a new one.
+   * Loads one more corpus. Searches go on meanwhile, or wait where the device cannot do both. A corpus that is held
+   * already stays as it is: make a new corpus to see what has changed on disk.
    * @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY, EW_DEVICE_LOST, EW_CLOSED,
    * EW_BAD_ARGUMENT
    */
@@ -137,8 +137,7 @@ export class SearchEngine implements AsyncDisposable {
   }
 
   /**
-   * Gives up a corpus and its memory. Searches that were not waited for fail with EW_CORPUS_UNKNOWN where they still
-   * need it.
+   * Gives up a corpus and its memory. Searches that still need the corpus fail with EW_CORPUS_UNKNOWN.
    * @throws EW_CORPUS_UNKNOWN, EW_BAD_ARGUMENT
    */
   async removeCorpus(corpus: Corpus): Promise<void> {
@@ -147,7 +146,7 @@ export class SearchEngine implements AsyncDisposable {
   }
 
   /**
-   * Asks and returns at once; any number of searches may be in flight.
+   * Begins a search and returns at once. Any number of searches may be in flight.
    * @param options a signal and a time that call the search off
    * @throws EW_BAD_PATTERN, EW_BAD_ARGUMENT, EW_CORPUS_UNKNOWN, EW_CLOSED, EW_DEVICE_LOST, EW_WORKER_DIED
    */
@@ -176,13 +175,13 @@ export class SearchEngine implements AsyncDisposable {
     return search;
   }
 
-  /** Asks and waits. @throws as `submit` and `Search.wait` */
+  /** Searches, and waits for the result. @throws as `submit` and `Search.wait` */
   async search(query: Query, options?: SearchOptions): Promise<SearchResult> {
     return this.submit(query, options).wait();
   }
 
   /**
-   * Asks and blocks until the answer is there. A search whose time is over is called off.
+   * Searches, and blocks until the result is there. A search whose time is over is called off.
    * @param options.timeoutMs milliseconds; default 1000
    * @throws as `submit` and `Search.waitSync`
    */
@@ -192,7 +191,7 @@ export class SearchEngine implements AsyncDisposable {
     try {
       return search.waitSync(timeoutMs);
     } catch (error) {
-      search.cancel(timeoutError(timeoutMs)); // nobody can wait for it any more
+      search.cancel(timeoutError(timeoutMs)); // nobody can wait for this search any more
       throw error;
     }
   }
@@ -227,7 +226,7 @@ export class SearchEngine implements AsyncDisposable {
     );
   }
 
-  /** @returns false where there is no room, or the corpus is being loaded again */
+  /** @returns false if there is no room, or if the corpus is being loaded again */
   #send(search: Search): boolean {
     let { corpus } = search;
     if (corpus.isLost) {
@@ -245,7 +244,7 @@ export class SearchEngine implements AsyncDisposable {
     }
   }
 
-  /** What a corpus that was lost with its device is now. @throws EW_CORPUS_UNKNOWN where it was removed */
+  /** The new place of a corpus that was lost with its device. @throws EW_CORPUS_UNKNOWN if the corpus was removed */
   #heldAgain(lost: EngineCorpus): EngineCorpus {
     lost.assertHeld();
     return this.#held(lost.corpus);
@@ -268,7 +267,7 @@ export class SearchEngine implements AsyncDisposable {
     if (index >= 0) this.#pending.splice(index, 1);
   }
 
-  /** Where the device was lost, it is opened again; searches are asked again where the device was left to us. */
+  /** Opens a lost device again. Searches are asked again if the device was left to everwarp. */
   #asksAgain(search: Search, error: unknown): boolean {
     const { backend } = search.corpus;
     const isLoss = search.corpus.isLost || (backend.info.kind === "device" && backend.isLost);

@@ -39,7 +39,7 @@ interface Staging {
 /** The memory of a device, as the loader fills it. See the head of this file. */
 export class DeviceSink implements CorpusSink {
   readonly chunkBytes = CHUNK_BYTES;
-  readonly placeBytesMax: number;
+  readonly maxPlaceBytes: number;
   readonly segments: DeviceSegment[] = [];
   readonly #device: Device;
   readonly #stagingMax: number;
@@ -55,7 +55,7 @@ export class DeviceSink implements CorpusSink {
   constructor(device: Device, stagingMax: number) {
     this.#device = device;
     this.#stagingMax = stagingMax;
-    this.placeBytesMax = Math.min(device.limits.maxAllocationBytes, 2 ** 32) - 2 * SEGMENT_PADDING_BYTES;
+    this.maxPlaceBytes = Math.min(device.limits.maxAllocationBytes, 2 ** 32) - 2 * SEGMENT_PADDING_BYTES;
   }
 
   /** @throws EW_OUT_OF_DEVICE_MEMORY, EW_CORPUS_TOO_LARGE beyond 256 segments */
@@ -170,7 +170,7 @@ export class DeviceSink implements CorpusSink {
       });
     }
     const grown = Math.min(SEGMENT_BYTES_MAX, SEGMENT_BYTES_FIRST * 2 ** this.segments.length);
-    const capacityBytes = Math.min(this.placeBytesMax, Math.max(grown, lengthBytes));
+    const capacityBytes = Math.min(this.maxPlaceBytes, Math.max(grown, lengthBytes));
     const buffer = this.#device.createBuffer({
       role: "device",
       sizeBytes: capacityBytes + SEGMENT_PADDING_BYTES,

@@ -1,6 +1,3 @@
-/**
- * The door of the search on a device: a resident kernel that scans corpora in device memory. `DeviceBackend` is
- * loaded lazily.
- */
+/** A resident kernel that scans corpora in device memory. `DeviceBackend` is loaded lazily. */
 export { scanShape } from "./scan-shape.ts";
 export { searchPrograms } from "./search-programs.ts";

@@ -19,5 +19,5 @@ export interface DeviceHitsSurroundings {
   /** A device was not named, and the host searches for this reason. */
   usesHost(reason: string): void;
   /** Fewer files are the host's where no device was named. Default: as many as the host searches in the meantime. */
-  readonly deviceFilesMin?: number;
+  readonly minDeviceFiles?: number;
 }

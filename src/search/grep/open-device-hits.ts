@@ -16,6 +16,7 @@ import type { GrepOptions } from "./options.ts";
  * strategy gets it.
  */
 const DEVICE_FILES_MIN = 2_000;
+
 /**
  * Searches on a device, where one is asked for or there is a hardware one.
  * @returns undefined where the host is to search
@@ -28,12 +29,12 @@ export async function openDeviceHits(
   surroundings: DeviceHitsSurroundings,
 ): Promise<GrepEngine | undefined> {
   const choice = choiceOf(options);
-  const { deviceFilesMin = DEVICE_FILES_MIN } = surroundings;
+  const { minDeviceFiles = DEVICE_FILES_MIN } = surroundings;
   const opened = await openBackend<GrepEngine | undefined>(choice, {
     openDevice: async () => {
       const isWanted =
         !mayFallBack(choice) ||
-        (isWorthwhile(options, subject.plan) && subject.listFiles().length >= deviceFilesMin);
+        (isWorthwhile(options, subject.plan) && subject.listFiles().length >= minDeviceFiles);
       if (!isWanted) return undefined;
       const { searchOnDevice } = await import("./device-hits.ts");
       return searchOnDevice(options, choice, subject, surroundings, isWorthwhile(options, subject.plan));

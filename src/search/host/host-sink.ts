@@ -25,7 +25,7 @@ const SEGMENT_BYTES_MIN = 64 * 1024 * 1024;
 /** The host's memory, as the loader fills it. See the head of this file. */
 export class HostSink implements CorpusSink {
   readonly chunkBytes = 4 * 1024 * 1024;
-  readonly placeBytesMax: number;
+  readonly maxPlaceBytes: number;
   readonly segments: LinearMemory[] = [];
   readonly #headBytes: number;
   #segmentBytes: number;
@@ -38,7 +38,7 @@ export class HostSink implements CorpusSink {
   constructor(workAreas: number, segmentBytes = SEGMENT_BYTES_MAX) {
     this.#headBytes = workAreas * WORK_AREA_BYTES;
     this.#segmentBytes = segmentBytes;
-    this.placeBytesMax = segmentBytes - this.#headBytes - PAGE_BYTES;
+    this.maxPlaceBytes = segmentBytes - this.#headBytes - PAGE_BYTES;
   }
 
   reserve(lengthBytes: number): Position {

@@ -37,7 +37,7 @@ export interface Span {
   end: number;
 }
 
-/** The answer of `shortestMatchAt` if there is no match. */
+/** The answer of `rregex_shortestMatchAt` if there is no match. */
 const NO_MATCH = 0x1_0000_0001;
 
 let loaded: Package | undefined;

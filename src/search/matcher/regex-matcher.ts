@@ -4,7 +4,7 @@
  * Invariants: no pattern here can match a line feed. It is removed from every class, and a pattern that needs
  * one is refused. So a search over many lines finds what a search line by line finds. `\A` and `\z` are the
  * line's ends. Empty matches inside a multi-byte character exist in ripgrep and not in the package's engine,
- * so `emptyInsideCharacters` adds them.
+ * so `emptyMatchBefore` adds them.
  */
 
 import { isUtf8 } from "node:buffer";

@@ -42,7 +42,8 @@ export class ScanKernel {
    * ascending order.
    * @param program address of a block written by `writeScanProgram`
    * @param out address of room for `limit + 15` pairs
-   * @param limit the scan stops when it has so many pairs, and `resumeAt` says where to continue
+   * @param limit the scan stops when it has so many pairs; word `PROGRAM_RESUME_WORD` of the block then says where to
+   * continue
    * @returns the number of pairs
    */
   scan(program: number, from: number, end: number, out: number, limit: number): number {

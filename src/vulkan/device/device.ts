@@ -4,11 +4,11 @@
  * Invariants:
  * - Nothing here waits without a bound, and nothing calls vkDeviceWaitIdle or vkQueueWaitIdle: a resident kernel would
  *   make them last for ever.
- * - `close` ends what is still alive, after the queues have drained; it refuses, and leaves the device open, when they
- *   do not drain in time. A lost device closes in any case: when its queues do not drain, it is abandoned.
- * - A device is not closed under those that hold it, such as kernels: their memory would be gone, and no error, but a
- *   crash, would tell them so. `close` names them, and refuses.
- * - A device that replaces another one belongs to it, and is closed with it: nobody else knows of it.
+ * - `close` lets the queues drain, then ends what is still alive. If the queues do not drain in time, `close` refuses
+ *   and leaves the device open. A lost device always closes: if its queues do not drain, the device is abandoned.
+ * - `close` refuses while somebody holds the device, such as a kernel, and names the holders. Without their memory they
+ *   would crash.
+ * - A device that replaces another one is closed with the first one: nobody else knows of it.
  *
  *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
  *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
@@ -76,7 +76,7 @@ import { type QueueLease, QueueLeases } from "./queue-leases.ts";
 
 /** How long `close` lets running work end. */
 const CLOSE_TIMEOUT_MS = 10_000;
-/** How long work takes that happens once, at most. */
+/** How long `run` and `runAsync` wait by default. */
 const RUN_TIMEOUT_MS = 10_000;
 
 /** A device that is open. `Device.open` makes it. */
@@ -109,8 +109,8 @@ export class Device implements Disposable {
   /**
    * Opens a device.
    *
-   * @param findOpen gives a device that is open already and serves as well as the one that would be opened; the caller
-   * knows who closes it
+   * @param findOpen gives a device that is open already, in the place of a new one. The caller knows who closes that
+   * device
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
   static open(given: DeviceOptions = {}, findOpen?: (info: DeviceInfo) => Device | undefined): Device {
@@ -164,22 +164,22 @@ export class Device implements Disposable {
     return this.info.limits;
   }
 
-  /** How often the device was called on. The numbers only grow, but for `allocatedBytes`. */
+  /** How often the device was called. All numbers but `allocatedBytes` only grow. */
   get counters(): Readonly<Counters> {
     return this.#context.counters;
   }
 
   /**
-   * By what means this driver really lets its work on pipelines be kept. Found out by the last pipeline that was made
-   * with `captureData`; where there was none yet, by making an empty one.
+   * How this driver lets compiled pipelines be kept. The last pipeline that was made with `captureData` tells. If there
+   * was none yet, an empty pipeline is made.
    */
   get pipelineDataKind(): PipelineDataKind {
     return pipelineDataKind(this.#context);
   }
 
   /**
-   * What the driver's pipeline data is known by, hexadecimal: while it stays the same, what the driver gave once it
-   * takes again, by its own word.
+   * The key of the driver's pipeline data, hexadecimal. The driver promises to take its data again while the key stays
+   * the same.
    */
   get pipelineDataKey(): string {
     return pipelineSupport(this.#context).binaries?.globalKey() ?? this.info.pipelineCacheUuid;
@@ -191,7 +191,7 @@ export class Device implements Disposable {
   }
 
   /**
-   * Changes the memory type behind roles, for buffers made from now on: what a profile found out after opening.
+   * Changes the memory types behind roles, for buffers that are made from now on: what a profile has measured.
    *
    * @throws EW_BAD_ARGUMENT for a type that cannot serve its role
    */
@@ -213,18 +213,18 @@ export class Device implements Disposable {
     return this.#context.closed;
   }
 
-  /** Whether the device was lost or abandoned: all that is still asked of it fails with EW_DEVICE_LOST. */
+  /** Whether the device was lost or abandoned. Every later call that needs the device fails with EW_DEVICE_LOST. */
   get isLost(): boolean {
     return this.#context.isLost;
   }
 
-  /** Whether it was given up (`abandon`). */
+  /** Whether the device was given up (`abandon`). */
   get isAbandoned(): boolean {
     return this.#context.isAbandoned;
   }
 
   /**
-   * Bytes still free for buffers of a role, by the driver's reckoning; the heap's size where the driver does not tell.
+   * Bytes that are free for buffers of a role, as the driver tells. If the driver does not tell: the size of the heap.
    */
   freeBytes(role: MemoryRole): number {
     assertRole(role);
@@ -244,8 +244,8 @@ export class Device implements Disposable {
   }
 
   /**
-   * Resolves when a pipeline can be made without waiting for what runs: at once on hardware, on a software driver when
-   * its queue is idle.
+   * Resolves when a pipeline can be made without waiting for what runs. That is at once on hardware. On a software
+   * driver it is when the queue is idle.
    *
    * @throws EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
    */
@@ -285,7 +285,7 @@ export class Device implements Disposable {
   }
 
   /**
-   * Hands out a compute queue that nobody else uses, for a kernel that stays: launches on one queue follow one another.
+   * Hands out a compute queue that nobody else uses, for a kernel that stays. Launches on one queue run one by one.
    *
    * @returns undefined when all are out, or the device has only the queues named above
    */
@@ -295,11 +295,11 @@ export class Device implements Disposable {
   }
 
   /**
-   * Keeps the device open: while somebody holds it, `close` refuses. For those that look at mapped memory without
-   * asking for it anew.
+   * Keeps the device open: `close` refuses while somebody holds the device. For callers that keep looking at mapped
+   * memory.
    *
    * @param name what the refusal calls the holder
-   * @returns lets go of it; a second call does nothing
+   * @returns a function that lets go of the device; a second call does nothing
    * @throws EW_CLOSED
    */
   hold(name: string): () => void {
@@ -340,7 +340,7 @@ export class Device implements Disposable {
   /**
    * Records, submits and waits: for work that happens once.
    *
-   * @throws EW_TIMEOUT when it does not end in time; what it uses may be disposed, and stays until it has ended
+   * @throws EW_TIMEOUT when the work does not end in time. Its buffers may be disposed: their memory stays till the end
    */
   run(body: (recorder: Recorder) => void, options: RunOptions = {}): void {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
@@ -368,9 +368,9 @@ export class Device implements Disposable {
   }
 
   /**
-   * The device that takes the place of this one, which was lost or abandoned: the same physical device, opened anew
-   * with the same options and memory types. Everyone who asks gets the same one, and when that was lost too, the
-   * newest. It is closed with this one.
+   * Opens the same physical device again, with the same options and memory types, after this device was lost or
+   * abandoned. All callers get the same new device. If the new device was lost too, they get the newest one. The new
+   * device is closed with this one.
    *
    * @throws EW_BAD_ARGUMENT for a device that is not lost, EW_CLOSED, and what `open` throws; asking again then tries
    * again
@@ -403,17 +403,17 @@ export class Device implements Disposable {
   }
 
   /**
-   * Gives the device up where it stands, because a kernel on it does not end: nothing on it is destroyed any more, not
-   * even by `dispose` and `close`, and what was mapped stays mapped, for the kernel may still write there. The memory
-   * comes back when the process ends. The device counts as lost; go on with `replace`.
+   * Gives the device up because a kernel on it does not end. Nothing on the device is destroyed any more, not even by
+   * `dispose` and `close`. Mapped memory stays mapped, as the kernel may still write there. The memory comes back when
+   * the process ends. The device counts as lost; go on with `replace`.
    */
   abandon(): void {
     this.#context.abandon();
   }
 
   /**
-   * Ends everything that is still alive, and the device, and the one that replaced it. Stop resident kernels first. A
-   * second call does nothing. A lost device on which something is still running after `timeoutMs` is abandoned.
+   * Ends everything that is still alive, the device, and the device that replaced it. Stop resident kernels first. A
+   * second call does nothing. A lost device is abandoned if something still runs on it after `timeoutMs`.
    *
    * @throws EW_IN_USE while somebody holds it, EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT
    * while a `waitAsync` has not returned; the device stays open
@@ -469,7 +469,7 @@ export class Device implements Disposable {
     return new Set([this.queue, this.transferQueue, ...this.#leases.queues]);
   }
 
-  /** Waits, within a bound, until nothing uses the device; abandons one that is lost and still in use. */
+  /** Waits, within a bound, until nothing uses the device. Abandons a lost device that is still in use. */
   #assertIdle(timeoutMs: number): void {
     const context = this.#context;
     if (context.drain(timeoutNs(timeoutMs))) return;

@@ -23,7 +23,7 @@ export {
   SHADER_CLOCK,
   type Feature,
 } from "./features.ts";
-export { acquireInstance, type Instance, onValidationMessage } from "./instance.ts";
+export { acquireInstance, type Instance } from "./instance.ts";
 export { chooseMemoryTypes, MEMORY_ROLES, type MemoryRole, type MemoryTypes } from "./memory-roles.ts";
 export { type DeviceSelection, selectDevice } from "./select-device.ts";
 export { whyNoHardware } from "./vulkan-presence.ts";
