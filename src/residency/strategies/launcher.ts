@@ -199,12 +199,12 @@ export class Launcher {
    */
   async reset(doneByLane: readonly number[]): Promise<void> {
     const { counters, cursors } = this.memory;
-    const laneBytes = Cursors.WORKGROUPS_MAX * 4;
+    const priorityBytes = Cursors.WORKGROUPS_MAX * 4;
     await this.device.runAsync(
       (recorder) => {
         recorder.barrier("compute", "transfer").fill(counters, 0, counters.sizeBytes, 0);
         doneByLane.forEach((done, priority) =>
-          recorder.fill(cursors, Cursors.DONE + priority * laneBytes, laneBytes, done),
+          recorder.fill(cursors, Cursors.DONE + priority * priorityBytes, priorityBytes, done),
         );
         recorder.fill(cursors, Cursors.PROGRESS, Cursors.BYTES - Cursors.PROGRESS, 0);
         recorder.barrier("transfer", "compute");
