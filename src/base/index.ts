@@ -31,6 +31,7 @@ export {
   wholeNumber,
   wholeOrInfinity,
 } from "./arguments.ts";
+export { hearAbort } from "./abort-signals.ts";
 export { nowMs } from "./clock.ts";
 export { currentDirectory } from "./current-directory.ts";
 export {
