@@ -10,6 +10,7 @@ export {
   callback,
   deviceChoice,
   deviceOrChoice,
+  deviceWithoutHost,
   duration,
   either,
   fullText,
