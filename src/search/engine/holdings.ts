@@ -88,6 +88,11 @@ export class Holdings {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** A device that is lost and was not replaced so far. */
+  get lostBackend(): Backend | undefined {
+    return this.#backends.find(({ backend }) => backend.info.kind === "device" && backend.isLost)?.backend;
+  }
+
   /** Loads a corpus, unless it is held already. @throws as `SearchEngine.addCorpus` */
   add(corpus: Corpus): Promise<void> {
     return this.#change(async () => {
@@ -182,6 +187,7 @@ export class Holdings {
 
   /** @param isRepeated nothing was answered since the last loss */
   async #replace(lost: Backend, reason: EverwarpError, isRepeated: boolean): Promise<void> {
+    if (this.#backends.every(({ backend }) => backend !== lost)) return; // another call has replaced it
     this.#recoveryCount++;
     await lost.close().catch(() => undefined); // what a lost device says on its way out is no news
     if (this.#isClosing) return;

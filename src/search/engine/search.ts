@@ -33,6 +33,8 @@ export interface SearchOwner {
   withdraw(search: Search): void;
   /** Is the search to be asked again after this error, because its device was lost? Then it is pending. */
   asksAgain(search: Search, error: unknown): boolean;
+  /** Does the search wait for its device to be opened again? */
+  isReopening(search: Search): boolean;
   /** The search has ended. */
   ended(outcome: SearchOutcome): void;
   /** @throws EW_CLOSED */
@@ -268,6 +270,7 @@ export class Search implements AsyncIterable<SearchResult> {
     while (this.isPending) {
       this.#owner.sendPending();
       this.#throwFailure();
+      if (this.isPending && this.#owner.isReopening(this)) throw reopeningError();
       if (this.isPending && left() === 0) this.#throwTimeout(timeoutMs);
     }
     if (this.#asked?.waitSync(left()) === false) this.#throwTimeout(timeoutMs);
@@ -393,4 +396,11 @@ export class Search implements AsyncIterable<SearchResult> {
       remedy: "Allow more time, or await wait(): the search goes on.",
     });
   }
+}
+
+/** Opening a device needs the event loop, which a blocking wait holds. */
+function reopeningError(): EverwarpError {
+  return new EverwarpError("EW_DEVICE_LOST", "the device was lost and is being opened again", {
+    remedy: "Await a search: that needs the event loop, and a blocking wait would never end.",
+  });
 }
