@@ -31,7 +31,7 @@ it("all who wait go on together: the first cannot use up the next slice before t
   const order: string[] = [];
   const greedy = useUpSlice(turns).then(async () => {
     // A microtask at a time, as a program does that makes one change after the other.
-    while (turns.overdue() === undefined) await undefined;
+    while (turns.overdue() === undefined) await Promise.resolve();
     order.push("first, a slice later");
   });
   const modest = useUpSlice(turns).then(() => order.push("second"));
