@@ -1,6 +1,6 @@
 /**
- * Hears abort signals: one listener on a signal, however many calls it limits. With a listener for each call, Node warns
- * of a leak at the eleventh.
+ * Hears abort signals: one listener on a signal, however many calls it limits. With a listener for each call, Node
+ * warns of a leak at the eleventh.
  */
 
 interface Hearing {
