@@ -155,6 +155,8 @@ describe("a device that is lost", () => {
     await expect(engine.addCorpus(await Corpus.list(["./"], { cwd: dir.path }))).rejects.toThrow(
       failing("EW_DEVICE_LOST"),
     );
+    await expect(engine.search(needles)).rejects.toThrow(/does not come back\. Open a new engine/);
+    expect(engine.stats().recoveries).toBe(0);
     await engine.close();
   });
 });

@@ -128,7 +128,10 @@ export class Holdings {
     this.#answersAtLoss = answerCount;
     this.#change(() => this.#replace(lost, reason, isRepeated))
       .catch((cause: unknown) => {
-        this.#failure ??= new EverwarpError("EW_DEVICE_LOST", reason.message, { cause });
+        this.#failure ??= new EverwarpError("EW_DEVICE_LOST", "the device was lost, and does not come back", {
+          remedy: "Open a new engine.",
+          cause,
+        });
       })
       .finally(done);
   }
@@ -188,7 +191,6 @@ export class Holdings {
   /** @param isRepeated nothing was answered since the last loss */
   async #replace(lost: Backend, reason: EverwarpError, isRepeated: boolean): Promise<void> {
     if (this.#backends.every(({ backend }) => backend !== lost)) return; // another call has replaced it
-    this.#recoveryCount++;
     await lost.close().catch(() => undefined); // what a lost device says on its way out is no news
     if (this.#isClosing) return;
     const isHostNext = isRepeated && mayFallBack(this.#choice);
@@ -202,5 +204,6 @@ export class Holdings {
         if (this.#first === held) this.#first = replaced;
       } else await replaced.loaded.unload(); // it was removed meanwhile
     }
+    this.#recoveryCount++;
   }
 }

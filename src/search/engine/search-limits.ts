@@ -65,3 +65,10 @@ export function timeoutError(timeoutMs: number): EverwarpError {
     remedy: "Submit it again with more time.",
   });
 }
+
+/** A blocking wait holds the event loop, which opening a device needs. */
+export function reopeningError(): EverwarpError {
+  return new EverwarpError("EW_DEVICE_LOST", "the device was lost and is being opened again", {
+    remedy: "Await a search: that needs the event loop, and a blocking wait would never end.",
+  });
+}

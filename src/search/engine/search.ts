@@ -17,7 +17,7 @@ import type { SearchOptions } from "./engine-options.ts";
 import { BackendHits, type LimitedHits, NO_HITS } from "./hit-source.ts";
 import { HostPass } from "./host-pass.ts";
 import type { PreparedQuery } from "./query.ts";
-import { abortedError, SearchLimits, timeoutError } from "./search-limits.ts";
+import { abortedError, reopeningError, SearchLimits, timeoutError } from "./search-limits.ts";
 import { SearchResult } from "./search-result.ts";
 
 /** How long a look at `done` may take. */
@@ -396,11 +396,4 @@ export class Search implements AsyncIterable<SearchResult> {
       remedy: "Allow more time, or await wait(): the search goes on.",
     });
   }
-}
-
-/** Opening a device needs the event loop, which a blocking wait holds. */
-function reopeningError(): EverwarpError {
-  return new EverwarpError("EW_DEVICE_LOST", "the device was lost and is being opened again", {
-    remedy: "Await a search: that needs the event loop, and a blocking wait would never end.",
-  });
 }
