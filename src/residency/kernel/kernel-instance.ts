@@ -67,6 +67,8 @@ export interface KernelRecipe {
   readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
   /** May change while the kernel runs. */
   dutyCycle: number;
+  /** Its source as it was first read. A file may change or go, and the folder of the process may change. */
+  readText?: { readonly expanded: string; readonly key: string };
 }
 
 /** Memory of a parked kernel on its way to the host. */
@@ -340,8 +342,11 @@ async function acquireProgram(
   recipe: KernelRecipe,
   hasClock: boolean,
 ): Promise<ProgramLease> {
+  const isRelaunch = recipe.readText !== undefined;
+  const { expanded } = readTextOf(recipe);
   return sharedPrograms().acquire(device, {
-    ...sourceOf(recipe),
+    // From the files at first, so that errors have their names and lines.
+    ...(isRelaunch ? { source: expanded, name: recipe.label } : sourceOf(recipe)),
     ...(hasClock ? { defines: { RESIDENCY_CLOCK: 1 } } : {}),
     specialization: { [WORKGROUP_SIZE_ID]: recipe.workgroupSize },
     label: recipe.label,
@@ -386,9 +391,17 @@ function launchLoop(
  * @throws EW_PATH_NOT_FOUND, EW_COMPILE for includes that are missing
  */
 export function kernelKeyOf(recipe: KernelRecipe): string {
+  return readTextOf(recipe).key;
+}
+
+function readTextOf(recipe: KernelRecipe): { readonly expanded: string; readonly key: string } {
+  if (recipe.readText !== undefined) return recipe.readText;
+  const request = sourceOf(recipe);
+  const { text: expanded } = prepareSource(request);
   // Without what is made from the schemas: that is the layout's affair.
-  const { text } = prepareSource({ ...sourceOf(recipe), virtualFiles: { [KERNEL_TYPES_FILE]: "" } });
-  return createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
+  const { text } = prepareSource({ ...request, virtualFiles: { [KERNEL_TYPES_FILE]: "" } });
+  const key = createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
+  return (recipe.readText = { expanded, key });
 }
 
 function sourceOf({ source, includeRoots, types, label }: KernelRecipe): SourceRequest {
