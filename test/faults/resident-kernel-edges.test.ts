@@ -34,7 +34,9 @@ describe("a kernel whose source is not what it was", () => {
     const comp = (sum: string): string => `#version 460
 #include "kernel.glsl"
 #include "more.glsl"
-void perform(uint slot) { if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + ${sum})); }`;
+void perform(uint slot) {
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + ${sum}));
+}`;
     dir.file("k.comp", comp("MORE")).file("more.glsl", "#define MORE 10u\n");
     const recipe = {
       source: join(dir.path, "k.comp"),

@@ -9,16 +9,9 @@
  * Invariants: while parked nothing of the kernel runs, so its memory may be copied; `leave` always ends, whatever the
  * kernel does.
  */
-import { createHash } from "node:crypto";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { EverwarpError } from "../../base/index.ts";
-import {
-  prepareSource,
-  type ProgramLease,
-  sharedPrograms,
-  type SourceRequest,
-} from "../../programs/index.ts";
+import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { profileOf } from "../device/index.ts";
 import {
@@ -34,10 +27,8 @@ import {
 import { type DeviceProfile, residentWorkgroups } from "../profile/index.ts";
 import { Phase } from "../queue/index.ts";
 import { isCard, type Place, admissionOf } from "../sharing/index.ts";
-import type { StrategyName } from "../strategies/index.ts";
 import { type CopyPart, DeviceCopy, type StagedPart } from "./device-copy.ts";
-import { KERNEL_TYPES_FILE } from "./kernel-names.ts";
-import type { KernelTypes } from "./kernel-source.ts";
+import { type KernelRecipe, readTextOf, sourceOf } from "./kernel-recipe.ts";
 
 /** Priorities of the queue of a kernel that includes kernel.glsl. */
 const PRIORITY_COUNT = 2;
@@ -49,27 +40,6 @@ const LEAVE_TIMEOUT_MS = 1_000;
 const TOUCH_BYTES = 1 << 20;
 /** How long other workgroups may take to end after the first one. */
 const OTHERS_END_MS = 100;
-
-/** Where a kernel's source is: a path, a file URL, or the text itself. */
-export type KernelText = string | URL | { readonly text: string };
-
-/** How to make a kernel, on any device. */
-export interface KernelRecipe {
-  readonly source: KernelText;
-  readonly includeRoots: readonly string[];
-  readonly types: KernelTypes;
-  readonly label: string;
-  readonly strategy: StrategyName | "auto";
-  readonly workgroups: number;
-  readonly workgroupSize: number;
-  readonly maxInFlight: number;
-  readonly leaseMs: number | undefined;
-  readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
-  /** May change while the kernel runs. */
-  dutyCycle: number;
-  /** Its source as it was first read. A file may change or go, and the folder of the process may change. */
-  readText?: { readonly expanded: string; readonly key: string };
-}
 
 /** Memory of a parked kernel on its way to the host. */
 export interface KernelCapture {
@@ -383,31 +353,4 @@ function launchLoop(
     ...recipe.idle,
     ...(leaseMs === undefined ? {} : { leaseMs }),
   });
-}
-
-/**
- * What tells one kernel from another in a checkpoint: its text with all includes, and its workgroup. (Its SPIR-V would
- * differ with the features of the device.)
- * @throws EW_PATH_NOT_FOUND, EW_COMPILE for includes that are missing
- */
-export function kernelKeyOf(recipe: KernelRecipe): string {
-  return readTextOf(recipe).key;
-}
-
-function readTextOf(recipe: KernelRecipe): { readonly expanded: string; readonly key: string } {
-  if (recipe.readText !== undefined) return recipe.readText;
-  const request = sourceOf(recipe);
-  const { text: expanded } = prepareSource(request);
-  // Without what is made from the schemas: that is the layout's affair.
-  const { text } = prepareSource({ ...request, virtualFiles: { [KERNEL_TYPES_FILE]: "" } });
-  const key = createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
-  return (recipe.readText = { expanded, key });
-}
-
-function sourceOf({ source, includeRoots, types, label }: KernelRecipe): SourceRequest {
-  const text =
-    typeof source === "object" && "text" in source
-      ? { source: source.text, name: label }
-      : { file: source instanceof URL ? fileURLToPath(source) : source };
-  return { ...text, includeRoots, virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl } };
 }
