@@ -32,15 +32,13 @@ const SHOWN_NAMES = 40;
 
 /** @param allowed as in "it must be …" */
 export function badArgument(name: string, value: unknown, allowed: string, cause?: unknown): EverwarpError {
-  return new EverwarpError(
-    "EW_BAD_ARGUMENT",
-    `${name} ${name.startsWith("the options") ? "are" : "is"} ${shown(value)}`,
-    {
-      remedy: `It must be ${allowed}.`,
-      ...(cause === undefined ? {} : { cause }),
-    },
-  );
+  return new EverwarpError("EW_BAD_ARGUMENT", `${name} ${isPlural(name) ? "are" : "is"} ${shown(value)}`, {
+    remedy: `It must be ${allowed}.`,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
+
+const isPlural = (name: string): boolean => name.startsWith("the options");
 
 /** A value as a short text. Calls no method, getter or proxy trap of the value. */
 export function shown(value: unknown): string {
@@ -243,39 +241,6 @@ export const pathText: Check = (name, value) => {
     throw badArgument(name, value, "a string without a NUL");
 };
 
-/** Marks an open device, so that it is known without loading what opens devices. */
-export const OPEN_DEVICE = Symbol.for("everwarp.device");
-
-/** Which device, or an open one: what `SearchEngine` and `Namespace` take. */
-export const deviceOrChoice: Check = (name, value) => {
-  if (typeof value === "object" && value !== null) {
-    if (hasMark(value)) return;
-    throw badArgument(name, value, `${DEVICE_CHOICES}, or an open Device`);
-  }
-  deviceChoice(name, value);
-};
-
-/** Asking a proxy may throw. */
-function hasMark(value: object): boolean {
-  try {
-    return OPEN_DEVICE in value;
-  } catch {
-    return false;
-  }
-}
-
-const DEVICE_CHOICES = '"auto", "cpu", "gpu", a part of a device\'s name, or its index';
-
-/** Which device: what `Device.open` takes. */
-export const deviceChoice: Check = (name, value) => {
-  if (typeof value === "string" ? value.trim() !== "" : isIndex(value)) return;
-  throw badArgument(name, value, DEVICE_CHOICES);
-};
-
-function isIndex(value: unknown): boolean {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
-}
-
 // Options
 
 /**
@@ -365,9 +330,13 @@ export function unreadable(what: string, name: string | undefined, cause: unknow
 function unknownOption(what: string, name: string, known: readonly string[]): EverwarpError {
   const nearest = nearestOf(name, known);
   const list = known.slice(0, SHOWN_NAMES).join(", ");
-  return new EverwarpError("EW_BAD_ARGUMENT", `${what} has an unknown option ${quoted(name)}`, {
-    remedy: nearest === undefined ? `It takes ${list}.` : `Was "${nearest}" meant? It takes ${list}.`,
-  });
+  return new EverwarpError(
+    "EW_BAD_ARGUMENT",
+    `${what} ${isPlural(what) ? "have" : "has"} an unknown option ${quoted(name)}`,
+    {
+      remedy: `${nearest === undefined ? "" : `Was "${nearest}" meant? `}Known are ${list}.`,
+    },
+  );
 }
 
 /** The name that was probably meant: the same but for case, or a third of its letters. */

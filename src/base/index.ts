@@ -1,15 +1,12 @@
 /** What everything else needs: errors, checks of arguments, the clock, faults for tests, the package's own files. */
 export {
   type Check,
-  OPEN_DEVICE,
   type OptionChecks,
   abortSignal,
   assertInstance,
   badArgument,
   boolean,
   callback,
-  deviceChoice,
-  deviceOrChoice,
   duration,
   either,
   fullText,
@@ -31,8 +28,10 @@ export {
   wholeNumber,
   wholeOrInfinity,
 } from "./arguments.ts";
+export { hearAbort } from "./abort-signals.ts";
 export { nowMs } from "./clock.ts";
 export { currentDirectory } from "./current-directory.ts";
+export { deviceChoice, deviceOrChoice, deviceWithoutHost, OPEN_DEVICE } from "./device-checks.ts";
 export {
   ERROR_CODES,
   type CodeInfo,

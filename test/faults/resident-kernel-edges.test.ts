@@ -1,4 +1,6 @@
 /** What may fail around a kernel beside its device: memory, launches, a recovery itself. Nobody waits for what will not come, and nothing is left behind. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { injectFaults } from "../../src/base/faults.ts";
@@ -6,6 +8,8 @@ import { profileOf } from "../../src/residency/device/profiled-device.ts";
 import type { DeviceProfile } from "../../src/residency/profile/device-profile.ts";
 import { ResidentKernel } from "../../src/residency/service/resident-kernel.ts";
 import { STRATEGY_NAMES } from "../../src/residency/strategies/strategy-name.ts";
+import { struct, u32 } from "../../src/schema/index.ts";
+import { Dir } from "../support/cli.ts";
 import { ledger, ledgerReference } from "../support/ledger.ts";
 import { launchSlices } from "../support/slices.ts";
 import { stepsKernel, stepsReference } from "../support/steps.ts";
@@ -23,6 +27,43 @@ beforeAll(async () => {
 
 const code = (expected: string): Error => expect.objectContaining({ code: expected }) as Error;
 const entry = { cell: 1, amount: 3 };
+
+describe("a kernel whose source is not what it was", () => {
+  it("is launched again from what it was made of", async () => {
+    const dir = new Dir("source");
+    const comp = (sum: string): string => `#version 460
+#include "kernel.glsl"
+#include "more.glsl"
+void perform(uint slot) {
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Response(requestAt(slot).value + ${sum}));
+}`;
+    dir.file("k.comp", comp("MORE")).file("more.glsl", "#define MORE 10u\n");
+    const recipe = {
+      source: join(dir.path, "k.comp"),
+      request: struct("Request", { value: u32 }),
+      response: struct("Response", { sum: u32 }),
+    };
+    await withDevice(async (device) => {
+      await using kernel = await ResidentKernel.open({ device, ...recipe, strategy: "dispatch" });
+      const loseDevice = async (): Promise<void> => {
+        using _fault = injectFaults("device-lost@submit");
+        expect(await kernel.call({ value: 1 })).toEqual({ sum: 11 });
+      };
+      dir.file("k.comp", comp("MORE + 1u"));
+      await loseDevice();
+      const file = join(dir.path, "kept");
+      await kernel.checkpoint(file);
+      dir.file("k.comp", comp("MORE"));
+      await (
+        await ResidentKernel.restore({ device: kernel.device, ...recipe, file, strategy: "dispatch" })
+      ).close();
+      rmSync(join(dir.path, "more.glsl"));
+      await loseDevice();
+      expect(kernel.stats().recoveries).toBe(2);
+    });
+    dir.remove();
+  });
+});
 
 describe("a checkpoint for which there is no memory", () => {
   it("is refused, and the kernel goes on as it was", async () => {

@@ -78,6 +78,33 @@ describe("a device that is lost", () => {
     },
   );
 
+  it("tells a blocking wait at once that it is being opened again", async () => {
+    await using engine = await SearchEngine.open({ corpus, device: index });
+    {
+      using _faults = injectFaults("device-lost@submit");
+      await expect(engine.search(needles)).rejects.toThrow(failing("EW_DEVICE_LOST"));
+    }
+    expect(() => engine.searchSync(needles, { timeoutMs: patientMs(60_000) })).toThrow(
+      expect.objectContaining({ code: "EW_DEVICE_LOST", message: expect.stringContaining("opened again") }),
+    );
+    expect((await engine.search(needles)).count).toBe(2);
+    expect(engine.stats()).toMatchObject({ recoveries: 1, failed: 2, answered: 1, inFlight: 0, pending: 0 });
+  });
+
+  it.each([0, 1])("when a corpus is added is opened again, with %d others", async (others) => {
+    const held = others === 0 ? {} : { corpus: await Corpus.list(["./"], { cwd: dir.path }) };
+    await using engine = await SearchEngine.open({ ...held, device: index });
+    {
+      using _faults = injectFaults("device-lost@submit");
+      const added = [engine.addCorpus(corpus), engine.addCorpus(corpus)];
+      for (const each of added) await expect(each).rejects.toThrow(failing("EW_DEVICE_LOST"));
+    }
+    await engine.addCorpus(corpus);
+    for (const each of engine.corpora)
+      expect((await engine.search({ ...needles, corpus: each })).count).toBe(2);
+    expect(engine.stats()).toMatchObject({ corpora: others + 1, recoveries: 1, pending: 0 });
+  });
+
   it("asks searches in flight again where the device was left to us", async () => {
     pretendHardware();
     const more = await Corpus.list(["./"], { cwd: dir.path });
@@ -128,6 +155,8 @@ describe("a device that is lost", () => {
     await expect(engine.addCorpus(await Corpus.list(["./"], { cwd: dir.path }))).rejects.toThrow(
       failing("EW_DEVICE_LOST"),
     );
+    await expect(engine.search(needles)).rejects.toThrow(/does not come back\. Open a new engine/);
+    expect(engine.stats().recoveries).toBe(0);
     await engine.close();
   });
 });

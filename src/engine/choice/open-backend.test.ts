@@ -53,6 +53,23 @@ test.each<[string, BackendChoice, string]>([
   });
 });
 
+test.each<[BackendChoice, string]>([
+  [
+    { strategy: "leased" },
+    'the strategy "leased" was asked for: no GPU. Name a device, a software one for tests, or leave the strategy out.',
+  ],
+  [
+    { polite: true },
+    "a polite kernel was asked for: no GPU. Name a device, a software one for tests, or leave polite out.",
+  ],
+  [
+    { persistent: true },
+    "a resident kernel was asked for: no GPU. Name a device, a software one for tests, or leave persistent out.",
+  ],
+])("the error of %o names the option that was given", async (choice, message) => {
+  await expect(opened(choice, "no GPU")).rejects.toMatchObject({ message });
+});
+
 test("two strategies contradict each other; one that is named twice does not", () => {
   const contradictions: BackendChoice[] = [
     { polite: true, persistent: true },

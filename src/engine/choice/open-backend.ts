@@ -111,9 +111,14 @@ export function mayContinueOnHost(choice: BackendChoice, error: unknown): error 
 export function assertNoStrategy(choice: BackendChoice, reason: string): void {
   const strategy = strategyOf(choice);
   if (strategy === "auto") return;
-  const wanted = choice.persistent === true ? "a resident kernel" : `the strategy "${strategy}"`;
+  const [wanted, option] =
+    choice.persistent === true
+      ? ["a resident kernel", "persistent"]
+      : choice.polite === true
+        ? ["a polite kernel", "polite"]
+        : [`the strategy "${strategy}"`, "the strategy"];
   throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `${wanted} was asked for: ${reason}`, {
-    remedy: "Name a device, a software one for tests, or leave the strategy out.",
+    remedy: `Name a device, a software one for tests, or leave ${option} out.`,
   });
 }
 

@@ -1,5 +1,5 @@
 /** Limits of one call: a time, and a signal. They end the wait of the caller; the work itself ends by itself. */
-import { abortSignal, duration, EverwarpError, type OptionChecks } from "../../base/index.ts";
+import { abortSignal, duration, EverwarpError, hearAbort, type OptionChecks } from "../../base/index.ts";
 
 /** Options of a call that waits for a device. */
 export interface CallLimits {
@@ -40,11 +40,11 @@ export function withinLimits<T>(
     const onTimeout = (): void => end(() => reject(timeoutError(what, timeoutMs)));
     const timer =
       timeoutMs === Infinity ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, TIMER_MS_MAX));
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const unhear = signal && hearAbort(signal, onAbort);
     const end = (settle: () => void): void => {
       call.isOver = true;
       clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
+      unhear?.();
       settle();
     };
     work.then(

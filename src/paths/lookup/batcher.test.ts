@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PathBatcher, type SendSingle } from "./batcher.ts";
@@ -186,6 +187,20 @@ describe("PathBatcher", () => {
     backend.batches[2]!.fail(new Error("lost for good"));
     await expect(twice).rejects.toThrow("lost for good");
     expect([batcher.inFlightCount, batcher.waitingCount]).toEqual([0, 0]);
+  });
+
+  it("waits for a full batch, or one that comes back, where it may linger for ever", async () => {
+    for (const lingerMs of [Infinity, 2 ** 40]) {
+      const backend = new Backend();
+      const batcher = new PathBatcher(backend.send, { lingerMs });
+      const calls = ["1", "2"].map((path) => batcher.lookup(path));
+      await sleep(20);
+      expect(backend.sizes).toEqual([1]);
+      backend.batches[0]!.answer();
+      await until(() => backend.sizes.length > 1);
+      backend.batches[1]!.answer();
+      expect(await Promise.all(calls)).toEqual([1, 2]);
+    }
   });
 
   it("refuses limits that make no sense", () => {

@@ -23,6 +23,9 @@ export interface BatcherOptions {
   readonly lingerMs?: number;
 }
 
+/** Node fires timers above this at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
 /** Sends a batch: inodes or −errno, in order. */
 export type SendBatch = (paths: readonly PathLike[]) => Promise<Int32Array>;
 
@@ -57,7 +60,7 @@ export class PathBatcher implements AsyncDisposable {
     this.#send = send;
     this.#sendSingle = sendSingle;
     this.#maxBatchSize = wholeNumber("maxBatchSize", maxBatchSize, 1, Number.MAX_SAFE_INTEGER);
-    this.#lingerMs = milliseconds("lingerMs", lingerMs);
+    this.#lingerMs = Math.min(milliseconds("lingerMs", lingerMs), TIMER_MS_MAX);
   }
 
   /** Calls that wait to be sent. */

@@ -4,7 +4,7 @@ import {
   boolean,
   callback,
   type Check,
-  deviceOrChoice,
+  deviceWithoutHost,
   either,
   fullText,
   instance,
@@ -32,7 +32,7 @@ const WORD_MAX = 0xffff_ffff;
 const folderOrNone = either("a path, or false for none", fullText, oneOf(false));
 
 const CACHE_OPTIONS: OptionChecks<ProgramCacheOptions> = {
-  device: deviceOrChoice,
+  device: deviceWithoutHost,
   maxPrograms: wholeOrInfinity(0),
   maxBytes: wholeOrInfinity(0),
   directory: folderOrNone,

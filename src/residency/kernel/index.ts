@@ -2,10 +2,8 @@
 export {
   type KernelCapture,
   type KernelMemory,
-  type KernelRecipe,
   KernelInstance,
-  type KernelText,
   type KernelTotals,
-  kernelKeyOf,
 } from "./kernel-instance.ts";
+export { type KernelRecipe, type KernelText, kernelKeyOf } from "./kernel-recipe.ts";
 export { type KernelTypes, REQUEST_WORDS_MAX, kernelTypes } from "./kernel-source.ts";

@@ -9,16 +9,9 @@
  * Invariants: while parked nothing of the kernel runs, so its memory may be copied; `leave` always ends, whatever the
  * kernel does.
  */
-import { createHash } from "node:crypto";
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { EverwarpError } from "../../base/index.ts";
-import {
-  prepareSource,
-  type ProgramLease,
-  sharedPrograms,
-  type SourceRequest,
-} from "../../programs/index.ts";
+import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { profileOf } from "../device/index.ts";
 import {
@@ -34,10 +27,8 @@ import {
 import { type DeviceProfile, residentWorkgroups } from "../profile/index.ts";
 import { Phase } from "../queue/index.ts";
 import { isCard, type Place, admissionOf } from "../sharing/index.ts";
-import type { StrategyName } from "../strategies/index.ts";
 import { type CopyPart, DeviceCopy, type StagedPart } from "./device-copy.ts";
-import { KERNEL_TYPES_FILE } from "./kernel-names.ts";
-import type { KernelTypes } from "./kernel-source.ts";
+import { type KernelRecipe, readTextOf, sourceOf } from "./kernel-recipe.ts";
 
 /** Priorities of the queue of a kernel that includes kernel.glsl. */
 const PRIORITY_COUNT = 2;
@@ -49,25 +40,6 @@ const LEAVE_TIMEOUT_MS = 1_000;
 const TOUCH_BYTES = 1 << 20;
 /** How long other workgroups may take to end after the first one. */
 const OTHERS_END_MS = 100;
-
-/** Where a kernel's source is: a path, a file URL, or the text itself. */
-export type KernelText = string | URL | { readonly text: string };
-
-/** How to make a kernel, on any device. */
-export interface KernelRecipe {
-  readonly source: KernelText;
-  readonly includeRoots: readonly string[];
-  readonly types: KernelTypes;
-  readonly label: string;
-  readonly strategy: StrategyName | "auto";
-  readonly workgroups: number;
-  readonly workgroupSize: number;
-  readonly maxInFlight: number;
-  readonly leaseMs: number | undefined;
-  readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
-  /** May change while the kernel runs. */
-  dutyCycle: number;
-}
 
 /** Memory of a parked kernel on its way to the host. */
 export interface KernelCapture {
@@ -340,8 +312,11 @@ async function acquireProgram(
   recipe: KernelRecipe,
   hasClock: boolean,
 ): Promise<ProgramLease> {
+  const isRelaunch = recipe.readText !== undefined;
+  const { expanded } = readTextOf(recipe);
   return sharedPrograms().acquire(device, {
-    ...sourceOf(recipe),
+    // From the files at first, so that errors have their names and lines.
+    ...(isRelaunch ? { source: expanded, name: recipe.label } : sourceOf(recipe)),
     ...(hasClock ? { defines: { RESIDENCY_CLOCK: 1 } } : {}),
     specialization: { [WORKGROUP_SIZE_ID]: recipe.workgroupSize },
     label: recipe.label,
@@ -378,23 +353,4 @@ function launchLoop(
     ...recipe.idle,
     ...(leaseMs === undefined ? {} : { leaseMs }),
   });
-}
-
-/**
- * What tells one kernel from another in a checkpoint: its text with all includes, and its workgroup. (Its SPIR-V would
- * differ with the features of the device.)
- * @throws EW_PATH_NOT_FOUND, EW_COMPILE for includes that are missing
- */
-export function kernelKeyOf(recipe: KernelRecipe): string {
-  // Without what is made from the schemas: that is the layout's affair.
-  const { text } = prepareSource({ ...sourceOf(recipe), virtualFiles: { [KERNEL_TYPES_FILE]: "" } });
-  return createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
-}
-
-function sourceOf({ source, includeRoots, types, label }: KernelRecipe): SourceRequest {
-  const text =
-    typeof source === "object" && "text" in source
-      ? { source: source.text, name: label }
-      : { file: source instanceof URL ? fileURLToPath(source) : source };
-  return { ...text, includeRoots, virtualFiles: { [KERNEL_TYPES_FILE]: types.glsl } };
 }

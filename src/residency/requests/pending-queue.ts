@@ -17,7 +17,7 @@
  *
  * Each priority is a linked list through the requests themselves, so a request can leave from anywhere at once.
  */
-import { positiveDuration, EverwarpError } from "../../base/index.ts";
+import { positiveDuration, EverwarpError, hearAbort } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
 import type { CallOptions } from "./call-options.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -81,12 +81,10 @@ export class PendingQueue<Answer> {
       return false;
     }
     if (signal !== undefined) {
-      request.signal = signal;
-      request.onAbort = () => {
+      request.unhear = hearAbort(signal, () => {
         this.remove(request);
         this.#abort(request, signal);
-      };
-      signal.addEventListener("abort", request.onAbort, { once: true });
+      });
     }
     if (timeoutMs !== undefined && timeoutMs !== Infinity) {
       request.deadlineAtMs = request.submittedAtMs + timeoutMs;
@@ -190,10 +188,8 @@ export class PendingQueue<Answer> {
   }
 
   #unhear(request: PendingRequest<Answer>): void {
-    if (request.onAbort === undefined) return;
-    request.signal?.removeEventListener("abort", request.onAbort);
-    request.signal = undefined;
-    request.onAbort = undefined;
+    request.unhear?.();
+    request.unhear = undefined;
   }
 
   #abort(request: PendingRequest<Answer>, signal: AbortSignal): void {

@@ -26,8 +26,8 @@ export class PendingRequest<Answer> implements Expiring {
   firstLoss: EverwarpError | undefined;
   resolve: ((answer: Answer) => void) | undefined;
   reject: ((error: EverwarpError) => void) | undefined;
-  signal: AbortSignal | undefined;
-  onAbort: (() => void) | undefined;
+  /** Hears its signal no longer. */
+  unhear: (() => void) | undefined;
   previous: PendingRequest<Answer> | undefined;
   next: PendingRequest<Answer> | undefined;
 

@@ -4,7 +4,7 @@ import {
   badArgument,
   boolean,
   type Check,
-  deviceOrChoice,
+  deviceWithoutHost,
   duration,
   fullText,
   listOf,
@@ -125,20 +125,13 @@ const schema: Check = (name, value) => {
     throw badArgument(name, value, "a struct, as struct() makes it");
 };
 
-/** The host runs no kernel, so it is no device here. */
-const kernelDevice: Check = (name, value) => {
-  if (value === "cpu")
-    throw badArgument(name, value, '"auto", "gpu", a part of a device\'s name, its index, or an open Device');
-  deviceOrChoice(name, value);
-};
-
 const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = {
   source,
   includeRoots: listOf(pathText),
   request: schema,
   response: schema,
   state: recordOf(whole(1), "sizes in bytes by the names of sections"),
-  device: kernelDevice,
+  device: deviceWithoutHost,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
   polite: boolean,
   workgroups: whole(1, 0xffff),

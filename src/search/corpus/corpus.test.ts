@@ -3,6 +3,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import fc from "fast-check";
 import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
@@ -156,6 +157,26 @@ function checkLayout(segments: readonly Uint8Array[], placement: Placement): voi
   }
   for (const { file, bytes } of starts) expect(bytes).toBe(length[file]);
 }
+
+it("reads its files from where they were listed, wherever the process is by then", async () => {
+  const { folder, paths } = folderOf([Buffer.from("here\n")]);
+  const before = process.cwd();
+  try {
+    process.chdir(folder);
+    const corpora = [
+      await Corpus.list(["./"]),
+      await Corpus.list([], { cwd: "../" + basename(folder) }),
+      Corpus.fromFiles([{ path: basename(paths[0]!), explicit: false }]),
+    ];
+    process.chdir("/");
+    for (const { files } of corpora) {
+      expect(readFileSync(files.openPath(0), "utf8")).toBe("here\n");
+      expect(files.path(0)).not.toContain(folder);
+    }
+  } finally {
+    process.chdir(before);
+  }
+});
 
 describe("loading", () => {
   it("places every file whole, aligned and padded, whatever the sizes, threads and sink", async () => {

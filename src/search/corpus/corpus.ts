@@ -5,10 +5,12 @@
  * backend's memory: there is never a copy beside it. Several backends may hold one corpus, each with a placement of
  * its own.
  */
+import { resolve } from "node:path";
 import {
   badArgument,
   boolean,
   callback,
+  currentDirectory,
   type Check,
   fullText,
   instance,
@@ -122,6 +124,7 @@ export class Corpus {
     paths("paths", from);
     const options = readOptions("the options of Corpus.list", given, CORPUS_OPTIONS);
     const startMs = nowMs();
+    const folder = folderOf(options.cwd);
     const errors: WalkError[] = [];
     const { allText = false, onError, ...walkOptions } = options;
     const files = new FileTableBuilder();
@@ -138,7 +141,7 @@ export class Corpus {
         pauseMs = nowMs();
       }
     }
-    return new Corpus(files.seal(options.cwd), allText, errors, nowMs() - startMs);
+    return new Corpus(files.seal(folder), allText, errors, nowMs() - startMs);
   }
 
   /** A corpus of files that the caller has found by itself. @throws EW_BAD_ARGUMENT */
@@ -154,7 +157,7 @@ export class Corpus {
     const files = new FileTableBuilder();
     for (const file of iterableOf("found", found, "an iterable of files"))
       files.add(readOptions<FoundFile>("a file", file, FOUND_FILE, "path"));
-    return new Corpus(files.seal(), allText, [], nowMs() - startMs);
+    return new Corpus(files.seal(folderOf(undefined)), allText, [], nowMs() - startMs);
   }
 
   /**
@@ -169,4 +172,10 @@ export class Corpus {
     });
     return loadFiles(this.files, sink, { allText: this.allText }, threads);
   }
+}
+
+/** Where relative paths begin, whatever the process's folder is when the files are read. */
+function folderOf(cwd: string | undefined): string | undefined {
+  const folder = currentDirectory();
+  return folder === undefined ? cwd : resolve(folder, cwd ?? "");
 }

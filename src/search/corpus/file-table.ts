@@ -4,7 +4,6 @@
  * Invariants: path `i` is pathBytes[pathStart[i], pathStart[i + 1] − 1), followed by one NUL; indexes are in the
  * order in which files were added; a sealed table never changes.
  */
-import { resolve } from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
 
@@ -51,8 +50,10 @@ export class FileTable {
   /** What to open the file by: the string where it is exact, else the bytes. */
   openPath(file: number): string | Buffer {
     const { directory } = this.memory;
-    if ((this.#kind[file]! & LOSSY) === 0)
-      return directory === "" ? this.path(file) : resolve(directory, this.path(file));
+    if ((this.#kind[file]! & LOSSY) === 0) {
+      const path = this.path(file);
+      return directory === "" || path.startsWith("/") ? path : `${directory}/${path}`;
+    }
     const bytes = this.#bytes(file);
     return directory === "" || bytes[0] === SLASH
       ? bytes

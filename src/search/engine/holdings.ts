@@ -88,6 +88,11 @@ export class Holdings {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** A device that is lost and was not replaced so far. */
+  get lostBackend(): Backend | undefined {
+    return this.#backends.find(({ backend }) => backend.info.kind === "device" && backend.isLost)?.backend;
+  }
+
   /** Loads a corpus, unless it is held already. @throws as `SearchEngine.addCorpus` */
   add(corpus: Corpus): Promise<void> {
     return this.#change(async () => {
@@ -123,7 +128,10 @@ export class Holdings {
     this.#answersAtLoss = answerCount;
     this.#change(() => this.#replace(lost, reason, isRepeated))
       .catch((cause: unknown) => {
-        this.#failure ??= new EverwarpError("EW_DEVICE_LOST", reason.message, { cause });
+        this.#failure ??= new EverwarpError("EW_DEVICE_LOST", "the device was lost, and does not come back", {
+          remedy: "Open a new engine.",
+          cause,
+        });
       })
       .finally(done);
   }
@@ -182,7 +190,7 @@ export class Holdings {
 
   /** @param isRepeated nothing was answered since the last loss */
   async #replace(lost: Backend, reason: EverwarpError, isRepeated: boolean): Promise<void> {
-    this.#recoveryCount++;
+    if (this.#backends.every(({ backend }) => backend !== lost)) return; // another call has replaced it
     await lost.close().catch(() => undefined); // what a lost device says on its way out is no news
     if (this.#isClosing) return;
     const isHostNext = isRepeated && mayFallBack(this.#choice);
@@ -196,5 +204,6 @@ export class Holdings {
         if (this.#first === held) this.#first = replaced;
       } else await replaced.loaded.unload(); // it was removed meanwhile
     }
+    this.#recoveryCount++;
   }
 }

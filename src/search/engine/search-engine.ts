@@ -8,6 +8,7 @@
  */
 import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
 import { mayFallBack } from "../../engine/index.ts";
+import type { Backend } from "../backend/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { assertCorpus, engineOptions, readQuery, searchOptions, syncOptions } from "./arguments.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
@@ -65,6 +66,7 @@ export class SearchEngine implements AsyncDisposable {
     sendPending: () => this.#sendPending(),
     withdraw: (search) => this.#withdraw(search),
     asksAgain: (search, error) => this.#asksAgain(search, error),
+    isReopening: ({ corpus }) => corpus.isLost && this.#holdings.find(corpus.corpus)?.isLost === true,
     ended: (outcome) => void this.#counts[outcome]++,
     assertOpen: () => this.#assertOpen(),
   };
@@ -132,7 +134,13 @@ export class SearchEngine implements AsyncDisposable {
   async addCorpus(corpus: Corpus): Promise<void> {
     assertCorpus(corpus);
     this.#assertOpen();
-    await this.#holdings.add(corpus);
+    try {
+      await this.#holdings.add(corpus);
+    } catch (error) {
+      const lost = this.#holdings.lostBackend;
+      if (lost !== undefined && isDeviceFailure(error)) this.#recover(lost, error);
+      throw error;
+    }
     this.#assertOpen();
   }
 
@@ -191,8 +199,9 @@ export class SearchEngine implements AsyncDisposable {
     try {
       return search.waitSync(timeoutMs);
     } catch (error) {
-      search.cancel(timeoutError(timeoutMs)); // nobody can wait for this search any more
-      throw error;
+      const over = timeoutError(timeoutMs);
+      search.cancel(over); // nobody can wait for it any more
+      throw error instanceof EverwarpError && error.code === "EW_TIMEOUT" ? over : error;
     }
   }
 
@@ -272,12 +281,16 @@ export class SearchEngine implements AsyncDisposable {
     const { backend } = search.corpus;
     const isLoss = search.corpus.isLost || (backend.info.kind === "device" && backend.isLost);
     if (!isLoss || !isDeviceFailure(error) || this.#closing !== undefined) return false;
-    this.#holdings.recover(backend, error, this.#counts.answered, () => this.#sendPending());
+    this.#recover(backend, error);
     // A search that takes the device down with it is not asked a third time.
     if (!mayFallBack(this.#choice) || search.repeatCount > 1) return false;
     search.repeat();
     this.#keepPending(search);
     return true;
+  }
+
+  #recover(lost: Backend, reason: EverwarpError): void {
+    this.#holdings.recover(lost, reason, this.#counts.answered, () => this.#sendPending());
   }
 
   #keepPending(search: Search): void {

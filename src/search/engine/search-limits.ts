@@ -1,5 +1,5 @@
 /** What ends a search from outside: its caller's signal, and its time. */
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, hearAbort } from "../../base/index.ts";
 import type { SearchOptions } from "./engine-options.ts";
 
 /** Timers take no longer time; a limit beyond it is none. */
@@ -9,9 +9,8 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 export class SearchLimits {
   readonly timeoutMs: number;
   readonly #deadlineMs: number;
-  readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
-  readonly #onAbort: () => void;
+  #unhear: (() => void) | undefined;
   readonly #ended: Promise<never>;
   #end!: (error: EverwarpError) => void;
 
@@ -26,14 +25,13 @@ export class SearchLimits {
       stop(error);
       this.#end(error);
     };
-    this.#signal = signal;
-    this.#onAbort = () => end(abortedError(signal?.reason));
+    const onAbort = (): void => end(abortedError(signal?.reason));
     if (timeoutMs <= TIMER_MS_MAX) {
       this.#timer = setTimeout(() => end(timeoutError(timeoutMs)), timeoutMs);
       this.#timer.unref(); // a search that nobody waits for keeps no process alive
     }
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
+    else this.#unhear = signal && hearAbort(signal, onAbort);
   }
 
   /** Milliseconds that are left; negative when the time is over. */
@@ -49,7 +47,7 @@ export class SearchLimits {
   /** Watches no longer. */
   dispose(): void {
     clearTimeout(this.#timer);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#unhear?.();
   }
 }
 
@@ -65,5 +63,12 @@ export function abortedError(cause: unknown): EverwarpError {
 export function timeoutError(timeoutMs: number): EverwarpError {
   return new EverwarpError("EW_TIMEOUT", `the search was not answered within its ${timeoutMs} ms`, {
     remedy: "Submit it again with more time.",
+  });
+}
+
+/** A blocking wait holds the event loop, which opening a device needs. */
+export function reopeningError(): EverwarpError {
+  return new EverwarpError("EW_DEVICE_LOST", "the device was lost and is being opened again", {
+    remedy: "Await a search: that needs the event loop, and a blocking wait would never end.",
   });
 }

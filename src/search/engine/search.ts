@@ -17,7 +17,7 @@ import type { SearchOptions } from "./engine-options.ts";
 import { BackendHits, type LimitedHits, NO_HITS } from "./hit-source.ts";
 import { HostPass } from "./host-pass.ts";
 import type { PreparedQuery } from "./query.ts";
-import { abortedError, SearchLimits, timeoutError } from "./search-limits.ts";
+import { abortedError, reopeningError, SearchLimits, timeoutError } from "./search-limits.ts";
 import { SearchResult } from "./search-result.ts";
 
 /** How long a look at `done` may take. */
@@ -33,6 +33,8 @@ export interface SearchOwner {
   withdraw(search: Search): void;
   /** Is the search to be asked again after this error, because its device was lost? Then it is pending. */
   asksAgain(search: Search, error: unknown): boolean;
+  /** Does the search wait for its device to be opened again? */
+  isReopening(search: Search): boolean;
   /** The search has ended. */
   ended(outcome: SearchOutcome): void;
   /** @throws EW_CLOSED */
@@ -268,6 +270,7 @@ export class Search implements AsyncIterable<SearchResult> {
     while (this.isPending) {
       this.#owner.sendPending();
       this.#throwFailure();
+      if (this.isPending && this.#owner.isReopening(this)) throw reopeningError();
       if (this.isPending && left() === 0) this.#throwTimeout(timeoutMs);
     }
     if (this.#asked?.waitSync(left()) === false) this.#throwTimeout(timeoutMs);
