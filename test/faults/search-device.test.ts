@@ -79,7 +79,8 @@ describe("a device that is lost", () => {
   );
 
   it("tells a blocking wait at once that it is being opened again", async () => {
-    await using engine = await SearchEngine.open({ corpus, device: index });
+    // A kernel that stays would answer without a submission, and notice nothing.
+    await using engine = await SearchEngine.open({ corpus, device: index, strategy: "dispatch" });
     {
       using _faults = injectFaults("device-lost@submit");
       await expect(engine.search(needles)).rejects.toThrow(failing("EW_DEVICE_LOST"));
