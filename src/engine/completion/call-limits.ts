@@ -1,5 +1,12 @@
 /** Limits of one call: a time, and a signal. They end the wait of the caller; the work itself ends by itself. */
-import { abortSignal, duration, EverwarpError, hearAbort, type OptionChecks } from "../../base/index.ts";
+import {
+  abortSignal,
+  duration,
+  EverwarpError,
+  hearAbort,
+  MAX_TIMER_MS,
+  type OptionChecks,
+} from "../../base/index.ts";
 
 /** Options of a call that waits for a device. */
 export interface CallLimits {
@@ -39,7 +46,7 @@ export function withinLimits<T>(
     const onAbort = (): void => end(() => reject(abortedError(what, signal!)));
     const onTimeout = (): void => end(() => reject(timeoutError(what, timeoutMs)));
     const timer =
-      timeoutMs === Infinity ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, TIMER_MS_MAX));
+      timeoutMs === Infinity ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, MAX_TIMER_MS));
     const unhear = signal && hearAbort(signal, onAbort);
     const end = (settle: () => void): void => {
       call.isOver = true;
@@ -55,8 +62,6 @@ export function withinLimits<T>(
 }
 
 const UNLIMITED: CallState = { isOver: false };
-/** Node fires timers above this at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 function abortedError(what: string, signal: AbortSignal): EverwarpError {
   return new EverwarpError("EW_ABORTED", `${what} was aborted by its signal`, {

@@ -9,7 +9,7 @@
  * come back.
  * A batch that fails fails its own calls only.
  */
-import { milliseconds, wholeNumber, EverwarpError } from "../../base/index.ts";
+import { EverwarpError, MAX_TIMER_MS, milliseconds, wholeNumber } from "../../base/index.ts";
 import { CALLER_DONE } from "../../engine/index.ts";
 import type { SingleLookup } from "./contracts.ts";
 import { assertPath, type PathLike, pathBytes } from "./pack.ts";
@@ -22,9 +22,6 @@ export interface BatcherOptions {
   /** How long a call lingers for others while batches are in flight, in milliseconds. Default: 1. */
   readonly lingerMs?: number;
 }
-
-/** Node fires timers above this at once. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Sends a batch: inodes or −errno, in order. */
 export type SendBatch = (paths: readonly PathLike[]) => Promise<Int32Array>;
@@ -60,7 +57,7 @@ export class PathBatcher implements AsyncDisposable {
     this.#send = send;
     this.#sendSingle = sendSingle;
     this.#maxBatchSize = wholeNumber("maxBatchSize", maxBatchSize, 1, Number.MAX_SAFE_INTEGER);
-    this.#lingerMs = Math.min(milliseconds("lingerMs", lingerMs), TIMER_MS_MAX);
+    this.#lingerMs = Math.min(milliseconds("lingerMs", lingerMs), MAX_TIMER_MS);
   }
 
   /** Calls that wait to be sent. */

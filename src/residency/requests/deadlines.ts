@@ -5,10 +5,7 @@
  * that is settled early leaves at once and nothing is held longer than it is needed. There is a timer exactly while
  * there is a deadline; it never keeps the process alive (whoever waits for the answer does).
  */
-import { nowMs } from "../../base/index.ts";
-
-/** The longest time that a timer of Node can be set to. */
-const TIMER_MAX_MS = 2 ** 31 - 1;
+import { MAX_TIMER_MS, nowMs } from "../../base/index.ts";
 
 /** What has a deadline. */
 export interface Expiring {
@@ -76,7 +73,7 @@ export class Deadlines<T extends Expiring> {
     if (nearest === undefined || this.#timerAtMs <= nearest.deadlineAtMs) return;
     this.#disarm();
     this.#timerAtMs = nearest.deadlineAtMs;
-    const delayMs = Math.min(TIMER_MAX_MS, Math.max(1, Math.ceil(nearest.deadlineAtMs - nowMs())));
+    const delayMs = Math.min(MAX_TIMER_MS, Math.max(1, Math.ceil(nearest.deadlineAtMs - nowMs())));
     this.#timer = setTimeout(() => this.#fire(), delayMs).unref();
   }
 

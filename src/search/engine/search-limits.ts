@@ -1,9 +1,6 @@
 /** What ends a search from outside: its caller's signal, and its time. */
-import { EverwarpError, hearAbort } from "../../base/index.ts";
+import { EverwarpError, hearAbort, MAX_TIMER_MS } from "../../base/index.ts";
 import type { SearchOptions } from "./engine-options.ts";
-
-/** Timers take no longer time; a limit beyond it is none. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** Watches a signal and a time for one search. */
 export class SearchLimits {
@@ -26,7 +23,8 @@ export class SearchLimits {
       this.#end(error);
     };
     const onAbort = (): void => end(abortedError(signal?.reason));
-    if (timeoutMs <= TIMER_MS_MAX) {
+    // A limit beyond the longest timer is none.
+    if (timeoutMs <= MAX_TIMER_MS) {
       this.#timer = setTimeout(() => end(timeoutError(timeoutMs)), timeoutMs);
       this.#timer.unref(); // a search that nobody waits for keeps no process alive
     }
