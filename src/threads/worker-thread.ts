@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type MessagePort, Worker } from "node:worker_threads";
-import { BUNDLE_OPTIONS, WORKER_SOURCES } from "./bundle-options.ts";
+import type { WORKER_SOURCES } from "./bundle-options.ts";
 import { spareAddressBytes } from "./address-space.ts";
 import { assert, EverwarpError, moduleFile, packageRoot } from "../base/index.ts";
 
@@ -36,6 +36,7 @@ function builtEntry(name: WorkerName): string {
 }
 
 async function bundleFromSource(name: WorkerName): Promise<string> {
+  const { BUNDLE_OPTIONS, WORKER_SOURCES } = await import("./bundle-options.ts");
   const bundler = "esbuild"; // a variable, so that no bundle of ours takes esbuild in
   const { build } = (await import(bundler)) as typeof import("esbuild");
   const { createHash } = await import("node:crypto");
