@@ -6,20 +6,18 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   readSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { eachInFreshFolder } from "../../test/support/fresh-folder.ts";
 import {
   unwritable,
   writeAtomically,
@@ -27,14 +25,8 @@ import {
   writeBytesAtomicallySync,
 } from "./atomic-write.ts";
 
-const root = mkdtempSync(join(tmpdir(), "everwarp-storage-"));
-let folder = root;
-let count = 0;
-beforeEach(() => {
-  folder = join(root, String(count++));
-  mkdirSync(folder);
-});
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folder = "";
+eachInFreshFolder("storage", (made) => (folder = made));
 
 const CONTENTS = Buffer.from("all of the new contents\n");
 type Write = (path: string, place: "named" | "own") => Promise<void>;

@@ -4,32 +4,25 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir, userInfo } from "node:os";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { eachInFreshFolder } from "../../test/support/fresh-folder.ts";
 import { userCacheFolder } from "./cache-home.ts";
 import { makeFolder, makeFolderSync } from "./make-folder.ts";
 import { processToken } from "./process-token.ts";
 import { openRegularFile, readRegularFile, readRegularFileSync, readRegularText } from "./read-regular.ts";
 import { ownerOfTemporary, removeLeftBehind, temporaryFileIn } from "./temporary-file.ts";
 
-const root = mkdtempSync(join(tmpdir(), "everwarp-storage-"));
-let folder = root;
-let count = 0;
-beforeEach(() => {
-  folder = join(root, String(count++));
-  mkdirSync(folder);
-});
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folder = "";
+eachInFreshFolder("storage", (made) => (folder = made));
 
 describe("a file that is read", () => {
   test("is given whole, up to the limit", async () => {

@@ -3,18 +3,10 @@
  * works on.
  */
 import { execFileSync } from "node:child_process";
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { eachInFreshFolder } from "../../../test/support/fresh-folder.ts";
 import { entryBytes, entryId } from "../../../test/support/program-entries.ts";
 import { findPrecompiled } from "../sources/precompiled.ts";
 import { CrashGuard } from "./crash-guard.ts";
@@ -23,14 +15,8 @@ import { decodeEntry, type Entry } from "../entries/entry-file.ts";
 import { decodeManifest } from "./manifest.ts";
 import { withBuildLock } from "./build-lock.ts";
 
-const root = mkdtempSync(join(tmpdir(), "everwarp-strange-"));
-let folder = root;
-let count = 0;
-beforeEach(() => {
-  folder = join(root, String(count++));
-  mkdirSync(folder);
-});
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folder = "";
+eachInFreshFolder("strange", (made) => (folder = made));
 
 const BYTES = entryBytes("a program");
 const ID = entryId("a program");
