@@ -2,41 +2,14 @@ import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { open, opened, rejection, small } from "../../../test/support/host-namespaces.ts";
 import { Namespace } from "./namespace.ts";
-import type { NamespaceOptions } from "./options.ts";
 import { packPaths } from "../lookup/pack.ts";
 import { PathError } from "../lookup/path-error.ts";
 
 const folder = fs.mkdtempSync(join(tmpdir(), "everwarp-namespace-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
-
-const opened: Namespace[] = [];
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((files) => files.close()));
-});
-async function open(options: NamespaceOptions = {}): Promise<Namespace> {
-  const files = await Namespace.open({ device: "cpu", threads: 2, maxEntries: 100_000, ...options });
-  opened.push(files);
-  return files;
-}
-
-/** What a promise is rejected with. */
-function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => expect.unreachable("it should fail"),
-    (error: unknown) => error,
-  );
-}
-
-async function small(options: NamespaceOptions = {}): Promise<Namespace> {
-  const files = await open(options);
-  await files.addDirectory("/src/paths", { recursive: true });
-  await files.addFile("/src/main.rs");
-  await files.addSymlink("../docs", "/src/paths/docs");
-  await files.addDirectory("/docs");
-  return files;
-}
 
 describe("lookups", () => {
   it("answers a batch in order, and a bad path harms no other", async () => {
