@@ -55,8 +55,10 @@ const INSIDE = {
   programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
   search: [
     ["content", "."],
-    ["walk", "scanner", "reference"],
+    ["walk", "scanner"],
     ["matcher"],
+    ["automaton"],
+    ["reference"],
     ["searcher", "corpus"],
     ["backend"],
     ["host", "gpu"],

@@ -27,6 +27,33 @@ export interface Literal {
   ignoreAsciiCase: boolean;
 }
 
+/** One automaton. */
+export interface StateTable {
+  /** States 0 to stateCount − 1. The first two are DEAD and QUIT. */
+  readonly stateCount: number;
+  /** States from this one on tell of a match. */
+  readonly firstMatchState: number;
+  /** The first state, by the `CONTEXT` of the place where the search begins: what lies on its other side. */
+  readonly startStates: readonly [edge: number, word: number, other: number, high: number];
+  /** The next state: entry `state * classCount + class`. */
+  readonly next: Uint16Array;
+}
+
+/** Two tables that find the matches of one pattern. Made by `compileAutomaton`; how they are read is told there. */
+export interface LineAutomaton {
+  /** Class of each byte, 256 entries. The class of the line feed is `edgeClass`. */
+  readonly byteClass: Uint8Array;
+  readonly classCount: number;
+  /** Class of the end of a line, whatever ends it: the last class. */
+  readonly edgeClass: number;
+  /** Bytes below 0x80 have the classes 0 to asciiClassCount − 1, or `edgeClass`. */
+  readonly asciiClassCount: number;
+  readonly forward: StateTable;
+  readonly reverse: StateTable;
+  /** Some match may be empty. */
+  readonly canBeEmpty: boolean;
+}
+
 /** What a backend may look for in the place of a pattern. */
 export type Plan =
   /**

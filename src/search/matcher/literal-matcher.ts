@@ -63,6 +63,11 @@ export class LiteralMatcher implements Matcher {
     this.makeExact = makeExact;
   }
 
+  /** The same pattern for the regex engine. */
+  get regex(): Matcher {
+    return (this.exact ??= this.makeExact());
+  }
+
   findCandidate(bytes: Uint8Array, from: number, end: number): number {
     return this.candidates.find(bytes, from, end);
   }
@@ -136,10 +141,9 @@ export class LiteralMatcher implements Matcher {
   }
 
   private askExact(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
-    this.exact ??= this.makeExact();
-    const found = this.exact.findInLine(bytes, lineStart, lineEnd, from);
-    this.matchStart = this.exact.matchStart;
-    this.matchEnd = this.exact.matchEnd;
+    const found = this.regex.findInLine(bytes, lineStart, lineEnd, from);
+    this.matchStart = this.regex.matchStart;
+    this.matchEnd = this.regex.matchEnd;
     return found;
   }
 }

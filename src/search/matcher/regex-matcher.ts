@@ -60,7 +60,8 @@ export class RegexMatcher implements Matcher {
   private readonly engine: RegexEngine;
   /** For many lines. */
   private blockEngine: RegexEngine | undefined;
-  private readonly hir: Hir;
+  /** What is matched: no class holds a line feed. */
+  readonly hir: Hir;
   private readonly scanner: LiteralScanner | undefined;
   private readonly mayBeEmpty: boolean;
   private readonly line = new LineHaystack();

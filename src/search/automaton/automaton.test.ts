@@ -1,0 +1,167 @@
+/** Automata against Rust's regex engine: the matches of lines, for random patterns and random bytes. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
+import { piece, regex, text } from "../../../test/support/regex-cases.ts";
+import type { LineAutomaton, Matcher } from "../contracts.ts";
+import { createMatcher, type MatcherOptions, syntaxOf } from "../matcher/index.ts";
+import { lineMatches } from "../reference/line-matches.ts";
+import { compileAutomaton, type AutomatonLimits } from "./index.ts";
+
+const RUNS = propertyRuns(150);
+const LINE_FEED = 10;
+
+/** Large enough for everything that the generators make. */
+const AMPLE: AutomatonLimits = { maxNfaStates: 50_000, maxStates: 20_000, maxSteps: 5_000_000 };
+
+/** The automaton of a pattern, and the matcher that knows better. Undefined for a pattern that is refused. */
+function compiled(
+  options: MatcherOptions,
+  limits = AMPLE,
+): { automaton: LineAutomaton | undefined; matcher: Matcher } | undefined {
+  let matcher: Matcher;
+  try {
+    matcher = createMatcher({ ...options, allowNul: true });
+  } catch {
+    return undefined;
+  }
+  const syntax = syntaxOf(matcher);
+  return { matcher, automaton: syntax && compileAutomaton(syntax, limits) };
+}
+
+/** As `MatchList`, without a judgement about the end of a file. */
+function exactMatches(matcher: Matcher, bytes: Uint8Array, start: number, end: number): object[] {
+  const matches: object[] = [];
+  let lastEnd = -1;
+  for (let from = start; from <= end && matcher.findInLine(bytes, start, end, from);) {
+    const { matchStart, matchEnd } = matcher;
+    const isEmpty = matchStart === matchEnd;
+    from = isEmpty ? matchEnd + 1 : matchEnd;
+    if (isEmpty && matchEnd === lastEnd) continue;
+    lastEnd = matchEnd;
+    matches.push({ start: matchStart, end: matchEnd });
+  }
+  return matches;
+}
+
+function* linesOf(bytes: Uint8Array): Generator<[start: number, end: number]> {
+  for (let start = 0; start <= bytes.length;) {
+    const feed = bytes.indexOf(LINE_FEED, start);
+    const end = feed < 0 ? bytes.length : feed;
+    yield [start, end];
+    start = end + 1;
+  }
+}
+
+/** @returns how many lines were decided, and how many were not */
+function compare(
+  options: MatcherOptions,
+  bytes: Uint8Array,
+  limits = AMPLE,
+): { decided: number; undecided: number } {
+  const counts = { decided: 0, undecided: 0 };
+  const made = compiled(options, limits);
+  if (made === undefined) return counts;
+  const { automaton, matcher } = made;
+  if (automaton === undefined) return counts;
+  for (const [start, end] of linesOf(bytes)) {
+    const found = lineMatches(automaton, bytes, start, end);
+    if (found === undefined) counts.undecided++;
+    else {
+      counts.decided++;
+      expect(found).toEqual(exactMatches(matcher, bytes, start, end));
+    }
+  }
+  return counts;
+}
+
+const modes = fc.record({
+  caseMode: fc.constantFrom("sensitive" as const, "insensitive" as const),
+  wordRegexp: fc.boolean(),
+  lineRegexp: fc.boolean(),
+});
+const patternLists = fc.array(regex, { minLength: 1, maxLength: 2 });
+const asciiText = text.map((bytes) =>
+  Buffer.from(bytes.map((byte) => (byte >= 0x80 ? 0x21 + (byte & 0x3f) : byte))),
+);
+
+describe("an automaton", () => {
+  it("matches what the regex engine matches, wherever it decides", () => {
+    fc.assert(
+      fc.property(patternLists, modes, text, (patterns, mode, bytes) => {
+        compare({ ...mode, patterns }, bytes);
+      }),
+      RUNS,
+    );
+  });
+
+  it("decides every line of ASCII", () => {
+    fc.assert(
+      fc.property(patternLists, modes, asciiText, (patterns, mode, bytes) => {
+        const made = compiled({ ...mode, patterns });
+        if (made !== undefined && syntaxOf(made.matcher) !== undefined) expect(made.automaton).toBeDefined();
+        expect(compare({ ...mode, patterns }, bytes).undecided).toBe(0);
+      }),
+      RUNS,
+    );
+  });
+
+  it("decides every line of valid characters, where the pattern has no word boundary", () => {
+    const valid = fc
+      .array(fc.array(piece, { maxLength: 8 }), { maxLength: 6 })
+      .map((lines) => Buffer.from(lines.map((line) => line.join("")).join("\n")));
+    const plain = patternLists.filter((patterns) => patterns.every((pattern) => !/\\[bB]/.test(pattern)));
+    fc.assert(
+      fc.property(plain, valid, (patterns, bytes) => {
+        expect(compare({ patterns }, bytes).undecided).toBe(0);
+      }),
+      RUNS,
+    );
+  });
+
+  it("of ASCII alone matches the same, wherever it decides, and decides every line of ASCII", () => {
+    const limits = { ...AMPLE, maxStates: 300 };
+    fc.assert(
+      fc.property(patternLists, modes, fc.oneof(text, asciiText), (patterns, mode, bytes) => {
+        const { undecided } = compare({ ...mode, patterns }, bytes, limits);
+        if (bytes.every((byte) => byte < 0x80)) expect(undecided).toBe(0);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe("word boundaries beside letters beyond ASCII", () => {
+  const decide = (pattern: string, line: string): object[] | undefined => {
+    const { automaton } = compiled({ patterns: [pattern] }) ?? {};
+    const bytes = Buffer.from(line);
+    return automaton && lineMatches(automaton, bytes, 0, bytes.length);
+  };
+
+  it("are left to others only where they matter", () => {
+    expect(decide(String.raw`\bint\b`, "é int ü, print, int")).toEqual([
+      { start: 3, end: 6 },
+      { start: 18, end: 21 },
+    ]);
+    expect(decide(String.raw`\bint\b`, "éint")).toBeUndefined();
+    expect(decide(String.raw`\bint\b`, "inté")).toBeUndefined();
+  });
+});
+
+describe("the size of an automaton", () => {
+  it.each([
+    [String.raw`(a|b)*a(a|b){20}`],
+    [String.raw`(?:\w{1,50}x){1,50}`],
+    [Array.from({ length: 3000 }, (_, index) => `word${index * 7919}`).join("|")],
+  ])("is limited, whatever the pattern (%#)", (pattern) => {
+    const { automaton } =
+      compiled({ patterns: [pattern] }, { maxNfaStates: 20_000, maxStates: 500, maxSteps: 100_000 }) ?? {};
+    expect(automaton).toBeUndefined();
+  });
+
+  it("is small for what people ask", () => {
+    const { automaton } = compiled({ patterns: ["[0-9]{6,}"] }) ?? {};
+    expect(automaton?.forward.stateCount).toBeLessThan(20);
+    expect(automaton?.classCount).toBeLessThan(8);
+  });
+});

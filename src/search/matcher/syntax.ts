@@ -1,0 +1,28 @@
+/** The parsed pattern of a matcher, for those who make something else of it. */
+import type { Matcher } from "../contracts.ts";
+import { type Hir, readHir } from "./hir.ts";
+import { LiteralMatcher } from "./literal-matcher.ts";
+import { RegexEngine } from "./regex-engine.ts";
+import { RegexMatcher } from "./regex-matcher.ts";
+
+/**
+ * The pattern that a matcher decides by. No class of it holds a line feed, and `\\A` and `\\z` are the line's ends.
+ * @returns undefined for a matcher that has no pattern
+ */
+export function syntaxOf(matcher: Matcher): Hir | undefined {
+  if (matcher instanceof RegexMatcher) return matcher.hir;
+  return matcher instanceof LiteralMatcher ? syntaxOf(matcher.regex) : undefined;
+}
+
+const classes = new Map<string, [number, number][]>();
+
+/** The code points of `\\w` and the like, as closed ranges. @param escape as in `Hir` */
+export function classOfEscape(escape: string): [number, number][] {
+  let ranges = classes.get(escape);
+  if (ranges === undefined) {
+    const node = readHir(new RegexEngine(`[${escape}]`).syntax());
+    ranges = node.kind === "class" ? node.ranges : [];
+    classes.set(escape, ranges);
+  }
+  return ranges;
+}
