@@ -64,7 +64,13 @@ export type Plan =
   | { kind: "literals"; literals: Literal[]; foldExceptions: Uint8Array[] }
   /** Every line that matches has one of the literals; each such line must be verified. `foldExceptions` as above. */
   | { kind: "filter"; literals: Literal[]; foldExceptions: Uint8Array[] }
-  /** No literal is required: every line must be looked at on the host. (The place of a regex engine on the device.) */
+  /**
+   * The matches of each line are what the automaton finds. It may leave lines undecided: each such line must be
+   * verified. `required`: every match contains one of these literals; empty where nothing is known. A backend may use
+   * them to pass over lines.
+   */
+  | { kind: "automaton"; automaton: LineAutomaton; required: Literal[] }
+  /** No literal is required: every line must be looked at on the host. */
   | { kind: "whole" }
   /** Can match nothing. */
   | { kind: "nothing" };

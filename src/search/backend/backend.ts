@@ -71,8 +71,26 @@ export interface HitPlaces {
 }
 
 /**
- * Every occurrence of every literal of a plan, overlapping occurrences too, sorted by file, then offset, then literal.
- * All arrays have `count` entries.
+ * Lines that an automaton did not decide, sorted by file, then line. All arrays have `count` entries. No hit lies in
+ * one of them.
+ */
+export interface UndecidedLines {
+  readonly count: number;
+  /** Index into the corpus's file table. */
+  readonly file: Uint32Array;
+  /** Line number, from 1. */
+  readonly line: Uint32Array;
+  /** Byte offset, in the file's loaded content, of the line's first byte: behind a byte order mark. */
+  readonly offset: Uint32Array;
+}
+
+/**
+ * What a backend found, sorted by file, then offset, then literal. All arrays have `count` entries.
+ *
+ * - Of a `scan`: every occurrence of every literal of a plan, overlapping occurrences too.
+ * - Of a `match`: in each line, leftmost-first, the matches of the automaton, none of which overlaps another. Two kinds
+ *   of empty matches do not count: one that touches the end of the match before it, and one behind the last byte of a
+ *   file without a final line feed. A byte order mark is no part of its line, and columns do not count it.
  */
 export interface RawHits {
   readonly count: number;
@@ -84,8 +102,10 @@ export interface RawHits {
   readonly offset: Uint32Array;
   /** Length in bytes. */
   readonly length: Uint32Array;
-  /** Index into the plan's literals. */
+  /** Index into the plan's literals; 0 for all hits of a `match`. */
   readonly literal: Uint32Array;
+  /** Of a `match`; `NO_LINES` for a `scan`. */
+  readonly undecided: UndecidedLines;
   /** Lines and columns of all hits, computed once, when first asked for. */
   locate(): HitPlaces;
 }

@@ -7,6 +7,8 @@ export type {
   LoadedCorpus,
   RawHits,
   SubmitOptions,
+  UndecidedLines,
 } from "./backend.ts";
 export { hitLengths } from "./hit-lengths.ts";
+export { NO_LINES } from "./no-lines.ts";
 export { literalsOf, operationOf, scanPlan } from "./operation.ts";

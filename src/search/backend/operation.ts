@@ -1,15 +1,16 @@
-/**
- * What each kind of plan asks of a backend. A plan for a regular expression engine on the device would add an
- * operation here.
- */
+/** What each kind of plan asks of a backend. */
 import type { Literal, Plan } from "../contracts.ts";
 
-/** What a request does with a corpus. `scan` finds every occurrence of literals. */
-export type Operation = "scan";
+/**
+ * What a request does with a corpus. `scan` finds every occurrence of literals, `match` the matches of an automaton in
+ * every line.
+ */
+export type Operation = "scan" | "match";
 
 const OPERATIONS: Readonly<Record<Plan["kind"], Operation | undefined>> = {
   literals: "scan",
   filter: "scan",
+  automaton: "match",
   whole: undefined,
   nothing: undefined,
 };

@@ -3,7 +3,7 @@
  *
  * A record is (offset in its segment, line feeds before it in the segment, byte column, tag); see scan.schema.ts.
  */
-import { hitLengths, type HitPlaces, type RawHits } from "../backend/index.ts";
+import { NO_LINES, hitLengths, type HitPlaces, type RawHits } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import { Record as HitRecord } from "./scan.schema.ts";
 
@@ -42,6 +42,7 @@ function entryAt(starts: Float64Array, position: number): number {
 
 /** The hits of a query, sorted by file, then offset, then literal. Decoded when first looked at. */
 export class DeviceHits implements RawHits {
+  readonly undecided = NO_LINES;
   readonly count: number;
   readonly truncated: boolean;
   readonly #batch: RecordBatch;

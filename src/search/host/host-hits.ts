@@ -1,5 +1,5 @@
 /** The host engine's answers, put together from what its threads found. */
-import { hitLengths, type HitPlaces, type RawHits } from "../backend/index.ts";
+import { NO_LINES, hitLengths, type HitPlaces, type RawHits } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import type { Placement } from "../corpus/index.ts";
 import { LineLocator } from "./line-locator.ts";
@@ -8,6 +8,7 @@ import type { ScanKernel } from "../scanner/index.ts";
 
 /** Hits in the order of files and offsets: blocks are sorted by unit, and units are sorted by file. */
 export class HostHits implements RawHits {
+  readonly undecided = NO_LINES;
   readonly count: number;
   readonly truncated: boolean;
   readonly file: Uint32Array;
