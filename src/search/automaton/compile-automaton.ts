@@ -1,9 +1,10 @@
 /** From a parsed pattern to its automata. */
 import type { LineAutomaton } from "../contracts.ts";
 import { canBeEmpty, type Hir } from "../matcher/index.ts";
+import { classesOf } from "./byte-classes.ts";
 import { type ByteNfa, compileNfa } from "./byte-nfa.ts";
 import { rangesOf } from "./class-ranges.ts";
-import { classesOf, determinize } from "./determinize.ts";
+import { determinize } from "./determinize.ts";
 
 /** How large an automaton may become. */
 export interface AutomatonLimits {

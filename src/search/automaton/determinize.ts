@@ -5,20 +5,11 @@
  * next byte is seen, because only then all assertions are decided. Where an assertion depends on what a byte beyond
  * ASCII belongs to, all that is possible is tried. If it makes a difference, the state is QUIT.
  */
-import type { ByteNfa, NfaState } from "./byte-nfa.ts";
 import type { StateTable } from "../contracts.ts";
+import type { ByteClasses } from "./byte-classes.ts";
+import type { ByteNfa, NfaState } from "./byte-nfa.ts";
+import { type Closure, Closures, type Restart } from "./closures.ts";
 import { CONTEXT, type Context, contextOf, DEAD, QUIT } from "./line-automaton.ts";
-import { holds, type Side, sidesOf } from "./look.ts";
-
-/** Bytes that an automaton treats alike. */
-export interface ByteClasses {
-  readonly byteClass: Uint8Array;
-  readonly classCount: number;
-  readonly edgeClass: number;
-  readonly asciiClassCount: number;
-  /** The class that the line feed would have if it were like any other byte. */
-  readonly lineFeedOrder: number;
-}
 
 /** How a table is made. */
 export interface DeterminizeOptions {
@@ -34,42 +25,13 @@ export interface DeterminizeOptions {
 
 const LINE_FEED = 10;
 
-/** The classes of bytes that two automata tell apart. */
-export function classesOf(nfas: readonly ByteNfa[]): ByteClasses {
-  const isBorder = new Uint8Array(257);
-  const hasLook = nfas.some(({ states }) => states.some(({ kind }) => kind === "look"));
-  for (const { states } of nfas) {
-    for (const state of states) {
-      if (state.kind !== "bytes") continue;
-      for (const { low, high } of state.edges) isBorder[low] = isBorder[high + 1] = 1;
-    }
-  }
-  for (let byte = 1; hasLook && byte < 256; byte++) {
-    if (contextOf(byte) !== contextOf(byte - 1)) isBorder[byte] = 1;
-  }
-  isBorder[0x80] = 1;
-  const byteClass = new Uint8Array(256);
-  let count = 0;
-  let asciiClassCount = 0;
-  for (let byte = 0; byte < 256; byte++) {
-    if (byte > 0 && isBorder[byte] === 1) count++;
-    if (byte === 0x80) asciiClassCount = count;
-    byteClass[byte] = count;
-  }
-  const edgeClass = count + 1;
-  const lineFeedOrder = byteClass[LINE_FEED] as number;
-  byteClass[LINE_FEED] = edgeClass;
-  return { byteClass, classCount: edgeClass + 1, edgeClass, asciiClassCount, lineFeedOrder };
-}
-
 /** @returns undefined where the table would be larger than allowed */
 export function determinize(
   nfa: ByteNfa,
   classes: ByteClasses,
   options: DeterminizeOptions,
 ): StateTable | undefined {
-  const subsets = new Subsets(nfa, classes, options);
-  return subsets.build();
+  return new Subsets(nfa, classes, options).build();
 }
 
 /** A state under construction. */
@@ -80,11 +42,12 @@ interface Subset {
   readonly isMatch: boolean;
 }
 
-/** What follows from a kernel between two bytes. */
-interface Closure {
-  readonly isMatch: boolean;
-  /** States that consume a byte, in the order of preference. */
-  readonly consuming: readonly number[];
+/** Where a restart leads, for all classes of one context. */
+interface RestartRow {
+  /** By class. */
+  readonly kernels: readonly (readonly number[])[];
+  /** By class: the state, where nothing else is going on. One for those that tell of a match, one for the others. */
+  readonly states: (number[] | undefined)[];
 }
 
 class Subsets {
@@ -92,32 +55,31 @@ class Subsets {
   readonly #classes: ByteClasses;
   readonly #options: DeterminizeOptions;
   readonly #isLeftmost: boolean;
-  readonly #hasLook: boolean;
+  readonly #closures: Closures;
   readonly #subsets: Subset[] = [];
   readonly #numbers = new Map<string, number>();
   readonly #rows: Uint16Array[] = [];
+  readonly #restartRows = new Map<string, RestartRow>();
   /** The class of each byte as if the line feed were like any other: of bytes between two, it lies between theirs. */
   readonly #orderOf: Uint8Array;
   /** The context of each class but the edge. All are OTHER where there is no assertion. */
   readonly #contexts: Context[] = [];
   readonly #classesByContext = new Map<Context, number[]>();
-  #steps = 0;
-  readonly #seen: Uint32Array;
-  #seenMark = 0;
+  #stepCount = 0;
 
   constructor(nfa: ByteNfa, classes: ByteClasses, options: DeterminizeOptions) {
-    this.#nfa = options.order === "leftmost" ? startingAnywhere(nfa) : nfa;
+    this.#isLeftmost = options.order === "leftmost";
+    this.#nfa = this.#isLeftmost ? startingAnywhere(nfa) : nfa;
     this.#classes = classes;
     this.#options = options;
-    this.#isLeftmost = options.order === "leftmost";
-    this.#hasLook = nfa.states.some(({ kind }) => kind === "look");
-    this.#seen = new Uint32Array(this.#nfa.states.length);
+    this.#closures = new Closures(this.#nfa, this.#isLeftmost ? this.#nfa.start : -1, this.#isLeftmost);
+    const hasLook = nfa.states.some(({ kind }) => kind === "look");
     this.#orderOf = classes.byteClass.slice();
     this.#orderOf[LINE_FEED] = classes.lineFeedOrder;
     for (let byte = 0; byte < 256; byte++) {
       const index = classes.byteClass[byte] as number;
       if (byte === LINE_FEED || this.#contexts[index] !== undefined) continue;
-      const context = this.#hasLook ? contextOf(byte) : CONTEXT.OTHER;
+      const context = hasLook ? contextOf(byte) : CONTEXT.OTHER;
       this.#contexts[index] = context;
       const same = this.#classesByContext.get(context);
       if (same === undefined) this.#classesByContext.set(context, [index]);
@@ -136,7 +98,8 @@ class Subsets {
     this.#rows[QUIT] = new Uint16Array(classCount).fill(QUIT);
     for (let state = 2; state < this.#subsets.length; state++) {
       const { maxStates, maxSteps } = this.#options;
-      if (this.#subsets.length > maxStates || this.#steps > maxSteps) return undefined;
+      if (this.#subsets.length > maxStates || this.#stepCount + this.#closures.stepCount > maxSteps)
+        return undefined;
       this.#rows[state] = this.#row(this.#subsets[state] as Subset);
     }
     return this.#table(starts);
@@ -144,7 +107,7 @@ class Subsets {
 
   #numberOf(kernel: readonly number[], before: Context, isMatch: boolean): number {
     if (kernel.length === 0 && !isMatch) return DEAD;
-    const told = this.#seesBehind(kernel) ? before : CONTEXT.EDGE;
+    const told = this.#closures.seesBehind(kernel) ? before : CONTEXT.EDGE;
     const key = `${isMatch ? "!" : ""}${told}:${kernel.join(",")}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
@@ -153,114 +116,76 @@ class Subsets {
     return number;
   }
 
-  /** Can an assertion be asked before the next byte is consumed? If not, the byte before does not matter. */
-  #seesBehind(kernel: readonly number[]): boolean {
-    if (!this.#hasLook) return false;
-    this.#seenMark++;
-    const visit = (index: number): boolean => {
-      if (this.#seen[index] === this.#seenMark) return false;
-      this.#seen[index] = this.#seenMark;
-      const state = this.#nfa.states[index] as NfaState;
-      if (state.kind === "look") return true;
-      return state.kind === "split" && state.alternatives.some(visit);
-    };
-    return kernel.some(visit);
-  }
-
-  #row(subset: Subset): Uint16Array {
+  #row({ kernel, before }: Subset): Uint16Array {
     const { classCount, edgeClass } = this.#classes;
     const row = new Uint16Array(classCount);
-    row[edgeClass] = this.#agreed(
-      this.#closures(subset, CONTEXT.EDGE).map((closure) => this.#atEdge(closure)),
-    );
+    const atEdge = this.#closures.list(kernel, before, CONTEXT.EDGE);
+    row[edgeClass] = agreed(atEdge.map(({ isMatch }) => this.#numberOf([], CONTEXT.EDGE, isMatch)));
     for (const [after, classes] of this.#classesByContext) {
-      const rows = this.#closures(subset, after).map((closure) => this.#rowFrom(closure, classes));
-      for (const index of classes)
-        row[index] = this.#agreed(rows.map((possible) => possible[index] as number));
+      const rows = this.#closures.list(kernel, before, after).map((closure) => this.#rowFrom(closure, after));
+      for (const index of classes) row[index] = agreed(rows.map((possible) => possible[index] as number));
     }
     return row;
   }
 
-  /** One closure for each way in which what lies beyond ASCII can turn out. */
-  #closures(subset: Subset, after: Context): Closure[] {
-    const closures: Closure[] = [];
-    const first = sidesOf(subset.before);
-    const second = sidesOf(after);
-    if (!this.#hasLook) return [this.#closure(subset, after, first[0] as Side, second[0] as Side)];
-    for (const before of first) {
-      for (const behind of second) closures.push(this.#closure(subset, after, before, behind));
-    }
-    return closures;
-  }
-
-  #closure(subset: Subset, after: Context, before: Side, behind: Side): Closure {
-    const left = { context: subset.before, side: before };
-    const right = { context: after, side: behind };
-    const consuming: number[] = [];
-    let isMatch = false;
-    this.#seenMark++;
-    const mark = this.#seenMark;
-    const { states } = this.#nfa;
-    /** Places to visit, the preferred one on top. */
-    const stack: number[] = [];
-    for (const index of subset.kernel) {
-      stack.push(index);
-      while (stack.length > 0) {
-        const at = stack.pop() as number;
-        if (this.#seen[at] === mark) continue;
-        this.#seen[at] = mark;
-        this.#steps++;
-        const state = states[at] as NfaState;
-        if (state.kind === "match") {
-          isMatch = true;
-          // What is less preferred than a match is given up.
-          if (this.#isLeftmost) return { isMatch, consuming };
-        } else if (state.kind === "split") {
-          for (let k = state.alternatives.length - 1; k >= 0; k--)
-            stack.push(state.alternatives[k] as number);
-        } else if (state.kind === "look") {
-          if (holds(state.name, left, right)) stack.push(state.next);
-        } else consuming.push(at);
-      }
-    }
-    return { isMatch, consuming };
-  }
-
-  /** The state that follows in every case, or QUIT where that is not known. */
-  #agreed(states: readonly number[]): number {
-    const [first] = states;
-    return states.every((state) => state === first) ? (first as number) : QUIT;
-  }
-
-  #atEdge({ isMatch }: Closure): number {
-    return this.#numberOf([], CONTEXT.EDGE, isMatch);
-  }
-
-  /** The state behind a byte of each of these classes. */
-  #rowFrom({ isMatch, consuming }: Closure, classes: readonly number[]): number[] {
-    const kernels: number[][] = [];
-    for (const index of classes) kernels[index] = [];
-    for (const at of consuming) {
-      const { edges } = this.#nfa.states[at] as NfaState & { kind: "bytes" };
-      for (const { low, high, next } of edges) {
-        for (let index = this.#orderOf[low] as number; index <= (this.#orderOf[high] as number); index++) {
-          this.#steps++;
-          const kernel = kernels[index];
-          if (kernel !== undefined && !kernel.includes(next)) kernel.push(next);
-        }
-      }
-    }
-    const row: number[] = [];
+  /** The states behind the bytes of a context, by class. */
+  #rowFrom({ isMatch, consuming, restart }: Closure, after: Context): number[] {
+    const classes = this.#classesByContext.get(after) as number[];
+    const restartRow = this.#restartRow(restart, after);
+    // Most classes lead nowhere but to where a new match may begin.
+    const row = this.#restartStates(restartRow, classes, isMatch).slice();
+    if (consuming.length === 0) return row;
+    const kernels = this.#targets(consuming);
     let previous: number[] = [];
     let state: number = DEAD;
     for (const index of classes) {
-      const kernel = kernels[index] as number[];
+      const kernel = kernels[index];
+      if (kernel === undefined) continue;
+      for (const next of restartRow.kernels[index] as readonly number[]) addTo(kernel, next);
       // Neighbours mostly lead to the same places.
-      state = kernel.length > 0 && isEqual(kernel, previous) ? state : this.#behind(kernel, index, isMatch);
+      if (!isEqual(kernel, previous)) state = this.#behind(kernel, index, isMatch);
       row[index] = state;
       previous = kernel;
     }
     return row;
+  }
+
+  /** Where states lead, for each class that one of them knows. */
+  #targets(consuming: readonly number[]): (number[] | undefined)[] {
+    const kernels: (number[] | undefined)[] = [];
+    for (const at of consuming) {
+      const { edges } = this.#nfa.states[at] as NfaState & { kind: "bytes" };
+      for (const { low, high, next } of edges) {
+        const last = this.#orderOf[high] as number;
+        for (let index = this.#orderOf[low] as number; index <= last; index++) {
+          this.#stepCount++;
+          const kernel = kernels[index];
+          if (kernel === undefined) kernels[index] = [next];
+          else addTo(kernel, next);
+        }
+      }
+    }
+    return kernels;
+  }
+
+  #restartRow(restart: Restart | undefined, after: Context): RestartRow {
+    const key = restart === undefined ? "none" : `${after}:${restart.id}`;
+    let row = this.#restartRows.get(key);
+    if (row === undefined) {
+      const targets = this.#targets(restart?.consuming ?? []);
+      const kernels = Array.from({ length: this.#classes.classCount }, (_, index) => targets[index] ?? []);
+      row = { kernels, states: [] };
+      this.#restartRows.set(key, row);
+    }
+    return row;
+  }
+
+  #restartStates(row: RestartRow, classes: readonly number[], isMatch: boolean): number[] {
+    const which = isMatch ? 1 : 0;
+    const states = (row.states[which] ??= []);
+    for (const index of classes)
+      states[index] ??= this.#behind([...(row.kernels[index] ?? [])], index, isMatch);
+    return states;
   }
 
   #behind(kernel: number[], index: number, isMatch: boolean): number {
@@ -306,6 +231,16 @@ function startingAnywhere({ states, start }: ByteNfa): ByteNfa {
       { kind: "bytes", edges: [{ low: 0, high: 0xff, next: later }] },
     ],
   };
+}
+
+/** The state that follows in every case, or QUIT where that is not known. */
+function agreed(states: readonly number[]): number {
+  const [first] = states;
+  return states.length === 1 || states.every((state) => state === first) ? (first as number) : QUIT;
+}
+
+function addTo(list: number[], value: number): void {
+  if (!list.includes(value)) list.push(value);
 }
 
 const isEqual = (one: readonly number[], other: readonly number[]): boolean =>
