@@ -1672,44 +1672,45 @@ function addSequences(low, high, into) {
   const to = Buffer.from(String.fromCodePoint(high));
   into.push(Array.from(from, (byte, index) => [byte, to[index]]));
 }
+function restsOf(sequences) {
+  const known2 = /* @__PURE__ */ new Map();
+  const firsts = sequences.map(
+    (sequence) => sequence.reduceRight((next, [low, high]) => {
+      const key = `${low},${high},${next?.id ?? ""}`;
+      let rest = known2.get(key);
+      if (rest === void 0) known2.set(key, rest = { id: known2.size, low, high, next });
+      return rest;
+    }, void 0)
+  );
+  return [...new Set(firsts.filter((rest) => rest !== void 0))];
+}
 function joined(sequences) {
   const known2 = /* @__PURE__ */ new Map();
-  const node = (rests) => {
-    if (rests.some(({ sequence, from }) => from === sequence.length)) return ACCEPT;
-    const key = keyOf(rests);
-    const before = known2.get(key);
-    if (before !== void 0) return before;
-    const made = { edges: edgesOf(rests) };
-    known2.set(key, made);
-    return made;
+  const nodeOf = (rests) => {
+    const key = rests.map(({ id }) => id).join();
+    let node = known2.get(key);
+    if (node === void 0) known2.set(key, node = { edges: edgesOf(rests) });
+    return node;
   };
   const edgesOf = (rests) => {
-    const borders = /* @__PURE__ */ new Set();
-    for (const { sequence, from } of rests) {
-      const [low, high] = sequence[from];
-      borders.add(low).add(high + 1);
-    }
-    const cuts = [...borders].sort((a, b) => a - b);
+    const borders = [...new Set(rests.flatMap(({ low, high }) => [low, high + 1]))].sort((a, b) => a - b);
     const edges = [];
-    for (let index = 0; index + 1 < cuts.length; index++) {
-      const low = cuts[index];
-      const high = cuts[index + 1] - 1;
-      const inside = rests.filter(({ sequence, from }) => {
-        const [first, last2] = sequence[from];
-        return first <= low && high <= last2;
-      });
+    for (const [index, low] of borders.slice(0, -1).entries()) {
+      const high = borders[index + 1] - 1;
+      const inside = rests.filter((rest) => rest.low <= low && high <= rest.high);
       if (inside.length === 0) continue;
-      const next = node(inside.map(({ sequence, from }) => ({ sequence, from: from + 1 })));
+      const isComplete = inside.some(({ next: next2 }) => next2 === void 0);
+      const next = new Set(inside.map((rest) => rest.next));
+      const node = isComplete ? ACCEPT : nodeOf([...next].sort((a, b) => a.id - b.id));
       const last = edges.at(-1);
-      if (last !== void 0 && last.high + 1 === low && last.node === next)
+      if (last !== void 0 && last.high + 1 === low && last.node === node)
         edges[edges.length - 1] = { ...last, high };
-      else edges.push({ low, high, node: next });
+      else edges.push({ low, high, node });
     }
     return edges;
   };
-  return node(sequences.map((sequence) => ({ sequence, from: 0 }))) ?? { edges: [] };
+  return nodeOf(restsOf(sequences));
 }
-var keyOf = (rests) => [...new Set(rests.map(({ sequence, from }) => sequence.slice(from).join(" ")))].sort().join("|");
 
 // src/search/automaton/byte-nfa.ts
 var knownNodes = /* @__PURE__ */ new WeakMap();

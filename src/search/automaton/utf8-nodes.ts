@@ -69,50 +69,54 @@ function addSequences(low: number, high: number, into: Sequence[]): void {
   into.push(Array.from(from, (byte, index) => [byte, to[index] as number]));
 }
 
-/** What remains of a sequence, and how that is written in a key. */
+/** What remains of a sequence. Equal rests are one object. */
 interface Rest {
-  readonly sequence: Sequence;
-  readonly from: number;
+  readonly id: number;
+  readonly low: number;
+  readonly high: number;
+  /** Undefined where the character is complete behind this byte. */
+  readonly next: Rest | undefined;
+}
+
+function restsOf(sequences: readonly Sequence[]): Rest[] {
+  const known = new Map<string, Rest>();
+  const firsts = sequences.map((sequence) =>
+    sequence.reduceRight<Rest | undefined>((next, [low, high]) => {
+      const key = `${low},${high},${next?.id ?? ""}`;
+      let rest = known.get(key);
+      if (rest === undefined) known.set(key, (rest = { id: known.size, low, high, next }));
+      return rest;
+    }, undefined),
+  );
+  return [...new Set(firsts.filter((rest) => rest !== undefined))];
 }
 
 function joined(sequences: readonly Sequence[]): ByteNode {
   const known = new Map<string, ByteNode>();
-  const node = (rests: readonly Rest[]): ByteNode | typeof ACCEPT => {
-    // UTF-8 is free of prefixes in both directions: where one sequence is complete, all are.
-    if (rests.some(({ sequence, from }) => from === sequence.length)) return ACCEPT;
-    const key = keyOf(rests);
-    const before = known.get(key);
-    if (before !== undefined) return before;
-    const made = { edges: edgesOf(rests) };
-    known.set(key, made);
-    return made;
+  const nodeOf = (rests: readonly Rest[]): ByteNode => {
+    const key = rests.map(({ id }) => id).join();
+    let node = known.get(key);
+    if (node === undefined) known.set(key, (node = { edges: edgesOf(rests) }));
+    return node;
   };
+  /** The rests of each byte, and runs of bytes that have the same. */
   const edgesOf = (rests: readonly Rest[]): ByteEdge[] => {
-    const borders = new Set<number>();
-    for (const { sequence, from } of rests) {
-      const [low, high] = sequence[from] as readonly [number, number];
-      borders.add(low).add(high + 1);
-    }
-    const cuts = [...borders].sort((a, b) => a - b);
+    const borders = [...new Set(rests.flatMap(({ low, high }) => [low, high + 1]))].sort((a, b) => a - b);
     const edges: ByteEdge[] = [];
-    for (let index = 0; index + 1 < cuts.length; index++) {
-      const low = cuts[index] as number;
-      const high = (cuts[index + 1] as number) - 1;
-      const inside = rests.filter(({ sequence, from }) => {
-        const [first, last] = sequence[from] as readonly [number, number];
-        return first <= low && high <= last;
-      });
+    for (const [index, low] of borders.slice(0, -1).entries()) {
+      const high = (borders[index + 1] as number) - 1;
+      const inside = rests.filter((rest) => rest.low <= low && high <= rest.high);
       if (inside.length === 0) continue;
-      const next = node(inside.map(({ sequence, from }) => ({ sequence, from: from + 1 })));
+      // UTF-8 is free of prefixes in both directions: where one sequence is complete, all are.
+      const isComplete = inside.some(({ next }) => next === undefined);
+      const next = new Set(inside.map((rest) => rest.next as Rest));
+      const node = isComplete ? ACCEPT : nodeOf([...next].sort((a, b) => a.id - b.id));
       const last = edges.at(-1);
-      if (last !== undefined && last.high + 1 === low && last.node === next)
+      if (last !== undefined && last.high + 1 === low && last.node === node)
         edges[edges.length - 1] = { ...last, high };
-      else edges.push({ low, high, node: next });
+      else edges.push({ low, high, node });
     }
     return edges;
   };
-  return node(sequences.map((sequence) => ({ sequence, from: 0 }))) ?? { edges: [] };
+  return nodeOf(restsOf(sequences));
 }
-
-const keyOf = (rests: readonly Rest[]): string =>
-  [...new Set(rests.map(({ sequence, from }) => sequence.slice(from).join(" ")))].sort().join("|");
