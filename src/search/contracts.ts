@@ -54,8 +54,8 @@ export interface LineAutomaton {
   readonly canBeEmpty: boolean;
 }
 
-/** What a backend may look for in the place of a pattern. */
-export type Plan =
+/** What a matcher knows to look for in the place of its pattern. */
+export type MatcherPlan =
   /**
    * Every match is an occurrence of a literal and every occurrence is a match (leftmost, then the earlier literal,
    * without overlap). `foldExceptions`: in a file that has one of these byte runs (U+017F and U+212A fold to ASCII
@@ -64,23 +64,27 @@ export type Plan =
   | { kind: "literals"; literals: Literal[]; foldExceptions: Uint8Array[] }
   /** Every line that matches has one of the literals; each such line must be verified. `foldExceptions` as above. */
   | { kind: "filter"; literals: Literal[]; foldExceptions: Uint8Array[] }
+  /** No literal is required: every line must be looked at on the host. */
+  | { kind: "whole" }
+  /** Can match nothing. */
+  | { kind: "nothing" };
+
+/** What a backend may look for in the place of a pattern. */
+export type Plan =
+  | MatcherPlan
   /**
    * The matches of each line are what the automaton finds. It may leave lines undecided: each such line must be
    * verified. `required`: every match contains one of these literals; empty where nothing is known. A backend may use
    * them to pass over lines.
    */
-  | { kind: "automaton"; automaton: LineAutomaton; required: Literal[] }
-  /** No literal is required: every line must be looked at on the host. */
-  | { kind: "whole" }
-  /** Can match nothing. */
-  | { kind: "nothing" };
+  | { kind: "automaton"; automaton: LineAutomaton; required: Literal[] };
 
 /**
  * Decides exactly, in ripgrep's dialect, which parts of a line match. A line is given without its terminator.
  * Not reentrant: `matchStart` and `matchEnd` hold the last match found.
  */
 export interface Matcher {
-  readonly plan: Plan;
+  readonly plan: MatcherPlan;
   /** True where `findCandidate` only ever points into lines that match. */
   readonly candidatesAreExact: boolean;
   /**

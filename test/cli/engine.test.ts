@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { SearchOverrides } from "../../src/cli/commands/search.ts";
 import type { GrepEngine } from "../../src/search/index.ts";
-import type { Literal, Plan } from "../../src/search/contracts.ts";
+import type { Literal, MatcherPlan } from "../../src/search/contracts.ts";
 import { createMatcher } from "../../src/search/matcher/index.ts";
 import { difference } from "../support/cli.ts";
 import { randomArguments, randomTree } from "../support/cli-random.ts";
@@ -26,7 +26,7 @@ function occursAt(bytes: Buffer, at: number, { bytes: wanted, ignoreAsciiCase }:
 }
 
 /** Offsets of all literals, or undefined where the plan does not hold for these bytes. */
-function hitsOf(plan: Plan, bytes: Buffer): { offsets: number[]; exact: boolean } | undefined {
+function hitsOf(plan: MatcherPlan, bytes: Buffer): { offsets: number[]; exact: boolean } | undefined {
   if (plan.kind === "nothing") return { offsets: [], exact: true };
   if (plan.kind === "whole") return undefined;
   if (plan.foldExceptions.some((exception) => bytes.includes(Buffer.from(exception)))) return undefined;

@@ -8,7 +8,7 @@ import { createMatcher, type MatcherOptions, syntaxOf } from "../matcher/index.t
 import { lineMatches } from "../reference/line-matches.ts";
 import { compileAutomaton, type AutomatonLimits } from "./index.ts";
 
-const RUNS = propertyRuns(150);
+const RUNS = propertyRuns(60);
 const LINE_FEED = 10;
 
 /** Large enough for everything that the generators make. */

@@ -93,6 +93,13 @@ export class AskedPlan {
     return this.#probe?.files() ?? NO_FILES;
   }
 
+  /** Has the backend decided every line of what it holds? To be asked when the answer is there. */
+  get isDecided(): boolean {
+    const { kind } = this.plan;
+    if (kind === "automaton") return this.hits()?.undecided.count === 0;
+    return kind === "literals" && this.exceptions().length === 0;
+  }
+
   /** Nobody wants the answer any more. */
   cancel(): void {
     this.#ticket?.cancel(); // the probe is the corpus's: other searches may wait for it
@@ -117,11 +124,7 @@ function submitOptions(
   // Lines to be verified are found by their places.
   const options = isLocated || plan.kind !== "literals" ? corpus.located : corpus.counted;
   if (maxHits === Infinity) return options;
-  const isEach =
-    plan.kind === "literals" &&
-    plan.foldExceptions.length === 0 &&
-    !prepared.mayOverlap &&
-    !corpus.hasMarks &&
-    corpus.streamed.length === 0;
+  const isExact = plan.kind === "literals" && plan.foldExceptions.length === 0 && !corpus.hasMarks;
+  const isEach = prepared.isEachHit && (isExact || plan.kind === "automaton") && corpus.streamed.length === 0;
   return isEach ? { ...options, maxHits: maxHits + 1 } : options;
 }

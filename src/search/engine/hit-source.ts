@@ -28,6 +28,8 @@ export class BackendHits implements LimitedHits {
   readonly #raw: RawHits;
   readonly #corpus: EngineCorpus;
   readonly #maxHits: number;
+  /** Occurrences know nothing of byte order marks and of each other. Matches of an automaton do. */
+  readonly #isOccurrences: boolean;
   #kept: Uint32Array | undefined;
   #isFiltered: boolean;
   #file: Uint32Array | undefined;
@@ -36,12 +38,14 @@ export class BackendHits implements LimitedHits {
   #offset: Float64Array | undefined;
   #length: Uint32Array | undefined;
 
-  /** @param prepared a plan of the kind `literals` */
+  /** @param prepared a plan of the kind `literals`, or `automaton` */
   constructor(raw: RawHits, prepared: PreparedPlan, corpus: EngineCorpus, maxHits: number) {
     this.#raw = raw;
     this.#corpus = corpus;
     this.#maxHits = maxHits;
-    this.#isFiltered = raw.count <= 1 ? !corpus.hasMarks : !corpus.hasMarks && !prepared.mayOverlap;
+    this.#isOccurrences = prepared.plan.kind === "literals";
+    const mayDrop = corpus.hasMarks || (raw.count > 1 && prepared.mayOverlap);
+    this.#isFiltered = !this.#isOccurrences || !mayDrop;
   }
 
   get count(): number {
@@ -99,7 +103,7 @@ export class BackendHits implements LimitedHits {
   /** A byte order mark is no part of its line. */
   #withoutMarks(column: Uint32Array): Uint32Array {
     const { file, line } = this;
-    if (!this.#corpus.hasMarks) return column;
+    if (!this.#corpus.hasMarks || !this.#isOccurrences) return column;
     return column.map((value, index) =>
       line[index] === 1 ? value - this.#corpus.textStart(file[index] as number) : value,
     );

@@ -2,6 +2,7 @@
  * The host's part of a search: what a backend's occurrences do not decide.
  *
  *   plan "literals"  occurrences are hits; files with a fold exception are searched whole
+ *   plan "automaton" matches are hits; lines that the automaton left undecided are given to the matcher
  *   plan "filter"    each line with an occurrence is given to the matcher; files with a fold exception are searched whole
  *   plan "whole"     all files are searched whole
  *   always           files too large for a segment are searched by streaming
@@ -44,6 +45,7 @@ export class HostPass {
   #kept: Uint32Array | undefined;
   #takenCount = 0;
   #nextHit = 0;
+  #nextUndecided = 0;
   #nextWhole = 0;
   #nextStreamed = 0;
   #nextFile = 0;
@@ -100,8 +102,13 @@ export class HostPass {
 
   #nextOfSome(): number | undefined {
     const raw = this.#raw;
-    const candidates = [this.#whole[this.#nextWhole], this.#corpus.streamed[this.#nextStreamed]];
-    if (raw !== undefined && this.#nextHit < raw.count) candidates.push(raw.file[this.#nextHit]);
+    const hitFile = raw !== undefined && this.#nextHit < raw.count ? raw.file[this.#nextHit] : undefined;
+    const candidates = [
+      this.#whole[this.#nextWhole],
+      this.#corpus.streamed[this.#nextStreamed],
+      hitFile,
+      raw?.undecided.file[this.#nextUndecided],
+    ];
     const first = Math.min(...candidates.map((file) => file ?? Infinity));
     return first === Infinity ? undefined : first;
   }
@@ -121,6 +128,7 @@ export class HostPass {
       } else if ((flags & FILE_FLAGS.LOADED) !== 0) {
         if (isWhole) this.#searchWhole(file);
         else if (this.#plan.kind === "literals") this.#takeOccurrences(file);
+        else if (this.#plan.kind === "automaton") this.#takeMatches(file);
         else this.#verify(file);
       }
     } catch (error) {
@@ -139,8 +147,11 @@ export class HostPass {
     if (this.#whole[this.#nextWhole] === file) this.#nextWhole++;
     if (this.#corpus.streamed[this.#nextStreamed] === file) this.#nextStreamed++;
     const raw = this.#raw;
-    if (raw !== undefined)
-      while (this.#nextHit < raw.count && raw.file[this.#nextHit] === file) this.#nextHit++;
+    if (raw === undefined) return;
+    while (this.#nextHit < raw.count && raw.file[this.#nextHit] === file) this.#nextHit++;
+    const { undecided } = raw;
+    while (this.#nextUndecided < undecided.count && undecided.file[this.#nextUndecided] === file)
+      this.#nextUndecided++;
   }
 
   /** The file's bytes; undefined where it is gone. Notes what has changed since it was loaded. */
@@ -168,6 +179,39 @@ export class HostPass {
       const first = (column[index] as number) - (number === 1 ? mark : 0);
       this.hits.add(file, number, first, raw.offset[index] as number, raw.length[index] as number);
     }
+  }
+
+  /** Takes the matches of a file, and between them those of its undecided lines. */
+  #takeMatches(file: number): void {
+    const { undecided } = this.#raw as RawHits;
+    let at = this.#nextUndecided;
+    if (undecided.file[at] !== file) return void this.#takeMatchesUntil(file, Infinity);
+    const content = this.#content(file);
+    if (content === undefined) return;
+    if (content.isChanged) return this.#searchText(content, file);
+    let next = this.#nextHit;
+    for (; at < undecided.count && undecided.file[at] === file; at++) {
+      const offset = undecided.offset[at] as number;
+      next = this.#takeMatchesUntil(file, offset, next);
+      this.#searchLine(content.bytes, offset, undecided.line[at] as number, file);
+    }
+    this.#takeMatchesUntil(file, Infinity, next);
+  }
+
+  /** Takes the matches of a file from index `at` on that begin before `offset`. @returns the index behind them */
+  #takeMatchesUntil(file: number, offset: number, at = this.#nextHit): number {
+    const raw = this.#raw as RawHits;
+    const { line, column } = raw.locate();
+    for (; at < raw.count && raw.file[at] === file && (raw.offset[at] as number) < offset; at++) {
+      this.hits.add(
+        file,
+        line[at] as number,
+        column[at] as number,
+        raw.offset[at] as number,
+        raw.length[at] as number,
+      );
+    }
+    return at;
   }
 
   /** Gives each line with an occurrence to the matcher. */

@@ -9,12 +9,21 @@ const LONG_LITERAL_BYTES = 1024;
 /** A plan that may be asked again and again: what was found out about it is kept. */
 export class PreparedPlan {
   readonly plan: Plan;
+  /** For a backend that finds `plan` too large. */
+  readonly #simpler: Plan | undefined;
   #mayOverlap: boolean | undefined;
   #isLong: boolean | undefined;
   #shortened: PreparedPlan | undefined;
 
-  constructor(plan: Plan) {
+  /** @param simpler what the host can verify where a backend finds `plan` too large */
+  constructor(plan: Plan, simpler?: Plan) {
     this.plan = plan;
+    this.#simpler = simpler;
+  }
+
+  /** Does the backend report matches, or at least nothing else but matches? */
+  get isEachHit(): boolean {
+    return this.plan.kind === "automaton" || !this.mayOverlap;
   }
 
   /** Can two occurrences of the literals share a byte? Then not every occurrence is a hit. */
@@ -30,11 +39,13 @@ export class PreparedPlan {
   }
 
   /**
-   * The same plan for a backend that does not take literals so long: a filter by their beginnings, so lines are
-   * verified. It is this plan where no literal can be cut.
+   * What to ask of a backend that does not take this plan, because it is too large: in the place of an automaton, what
+   * the matcher knows; in the place of long literals, a filter by their beginnings, so lines are verified. It is this
+   * plan where nothing can be cut.
    */
   get shortened(): PreparedPlan {
     const { plan } = this;
+    if (this.#simpler !== undefined) return (this.#shortened ??= new PreparedPlan(this.#simpler));
     if (plan.kind !== "literals" && plan.kind !== "filter") return this;
     if (plan.literals.every(({ bytes }) => bytes.length <= SHORT_LITERAL_BYTES)) return this;
     const literals = plan.literals.map(({ bytes, ignoreAsciiCase }) => ({

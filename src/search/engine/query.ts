@@ -6,10 +6,11 @@
  * is made for it.
  */
 import { EverwarpError } from "../../base/index.ts";
+import { compileAutomaton } from "../automaton/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import type { Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/index.ts";
-import { createMatcher, foldExceptionsOf } from "../matcher/index.ts";
+import { createMatcher, exceptionLiterals, foldExceptionsOf, syntaxOf } from "../matcher/index.ts";
 import { PreparedPlan } from "./prepared-plan.ts";
 
 /** One question. Every field but `pattern` may be left out. */
@@ -41,7 +42,7 @@ export class PreparedQuery {
 
   constructor(plan: Plan | undefined, makeMatcher: () => Matcher) {
     this.#createMatcher = makeMatcher;
-    this.prepared = new PreparedPlan(plan ?? this.matcher.plan);
+    this.prepared = plan === undefined ? prepareMatcher(this.matcher) : new PreparedPlan(plan);
   }
 
   get plan(): Plan {
@@ -52,6 +53,18 @@ export class PreparedQuery {
   get matcher(): Matcher {
     return (this.#matcher ??= this.#createMatcher());
   }
+}
+
+/** An automaton decides by itself where the literals of a matcher do not. */
+function prepareMatcher(matcher: Matcher): PreparedPlan {
+  const { plan } = matcher;
+  if (plan.kind === "literals" || plan.kind === "nothing") return new PreparedPlan(plan);
+  const syntax = syntaxOf(matcher);
+  const automaton = syntax && compileAutomaton(syntax);
+  if (automaton === undefined) return new PreparedPlan(plan);
+  const required =
+    plan.kind === "filter" ? [...plan.literals, ...exceptionLiterals(plan.foldExceptions)] : [];
+  return new PreparedPlan({ kind: "automaton", automaton, required }, plan);
 }
 
 /** Queries kept, at least so many of those asked last. */

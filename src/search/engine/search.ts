@@ -310,10 +310,8 @@ export class Search implements AsyncIterable<SearchResult> {
   /** The hits, where the host has nothing to do. */
   #hitsAtOnce(): LimitedHits | undefined {
     const asked = this.#asked as AskedPlan;
-    const { kind } = asked.plan;
-    if (kind === "nothing") return NO_HITS;
-    if (kind !== "literals" || this.#corpus.streamed.length > 0 || asked.exceptions().length > 0)
-      return undefined;
+    if (asked.plan.kind === "nothing") return NO_HITS;
+    if (this.#corpus.streamed.length > 0 || !asked.isDecided) return undefined;
     const raw = asked.hits();
     return raw && new BackendHits(raw, asked.prepared, this.#corpus, this.#maxHits);
   }

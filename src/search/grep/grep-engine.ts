@@ -1,11 +1,11 @@
 /** An engine that has already searched the files. It answers in the place of reading them. */
-import type { FoundFile, Plan } from "../contracts.ts";
+import type { FoundFile, MatcherPlan } from "../contracts.ts";
 import type { CandidateList } from "../searcher/index.ts";
 import type { EngineReport } from "./printer/index.ts";
 
 /** What is searched for, and in which files. */
 export interface GrepSubject {
-  readonly plan: Plan;
+  readonly plan: MatcherPlan;
   /** Lists all files of the search, in its order. The search then uses the same list. */
   readonly listFiles: () => readonly FoundFile[];
 }

@@ -2,7 +2,8 @@
 
 import type { Literal, LiteralScanner, Matcher } from "../contracts.ts";
 import { createFallbackScanner } from "../scanner/index.ts";
-import { LiteralMatcher, type Boundary } from "./literal-matcher.ts";
+import { LiteralMatcher } from "./literal-matcher.ts";
+import type { Boundary } from "./literal-syntax.ts";
 import { escapePattern, isText, plainText, joinPatterns, smartCaseIgnores } from "./pattern-syntax.ts";
 import { foldExceptionsOf } from "./plan.ts";
 import { badPattern, notAllowed, nulPattern, RegexMatcher } from "./regex-matcher.ts";

@@ -6,11 +6,10 @@
  * goes to `exact`: the regex engine behind the same interface, made when it is first needed.
  */
 
-import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
+import type { Literal, LiteralScanner, Matcher, MatcherPlan } from "../contracts.ts";
+import type { Hir } from "./hir.ts";
+import { type Boundary, literalSyntax } from "./literal-syntax.ts";
 import { createFallbackScanner, LiteralTests } from "../scanner/index.ts";
-
-/** What must surround a match: anything, no word characters (`-w`), or nothing (`-x`). */
-export type Boundary = "none" | "word" | "line";
 
 /** The longest list of literals that backends get. */
 const MOST_LITERALS = 16;
@@ -19,10 +18,11 @@ const SHORT_LINE_BYTES = 256;
 
 /** The matcher for plain text. */
 export class LiteralMatcher implements Matcher {
-  readonly plan: Plan;
+  readonly plan: MatcherPlan;
   readonly candidatesAreExact: boolean;
   matchStart = 0;
   matchEnd = 0;
+  private readonly literals: readonly Literal[];
   private readonly tests: LiteralTests;
   private readonly candidates: LiteralScanner;
   private readonly scanner: LiteralScanner;
@@ -46,6 +46,7 @@ export class LiteralMatcher implements Matcher {
     createScanner: (literals: readonly Literal[]) => LiteralScanner,
     makeExact: () => Matcher,
   ) {
+    this.literals = literals;
     this.tests = new LiteralTests(literals);
     this.candidatesAreExact = boundary === "none" && foldExceptions.length === 0;
     // Backends take few literals at a time. A longer list is searched here, where its length hardly matters.
@@ -63,9 +64,9 @@ export class LiteralMatcher implements Matcher {
     this.makeExact = makeExact;
   }
 
-  /** The same pattern for the regex engine. */
-  get regex(): Matcher {
-    return (this.exact ??= this.makeExact());
+  /** The pattern in the form that the regex engine would make of it. */
+  get syntax(): Hir {
+    return literalSyntax(this.literals, this.boundary);
   }
 
   findCandidate(bytes: Uint8Array, from: number, end: number): number {
@@ -141,9 +142,10 @@ export class LiteralMatcher implements Matcher {
   }
 
   private askExact(bytes: Uint8Array, lineStart: number, lineEnd: number, from: number): boolean {
-    const found = this.regex.findInLine(bytes, lineStart, lineEnd, from);
-    this.matchStart = this.regex.matchStart;
-    this.matchEnd = this.regex.matchEnd;
+    this.exact ??= this.makeExact();
+    const found = this.exact.findInLine(bytes, lineStart, lineEnd, from);
+    this.matchStart = this.exact.matchStart;
+    this.matchEnd = this.exact.matchEnd;
     return found;
   }
 }

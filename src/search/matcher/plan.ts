@@ -7,7 +7,7 @@
  * either case. FOLDED_FAR + "k" or "s" is that, and U+212A or U+017F as well.
  */
 
-import type { Literal, Plan } from "../contracts.ts";
+import type { Literal, MatcherPlan } from "../contracts.ts";
 import { byteBits } from "./byte-frequency.ts";
 import type { Hir } from "./hir.ts";
 
@@ -46,7 +46,7 @@ interface Known {
 const NOTHING_KNOWN: string[] = [""];
 
 /** Chooses what a search looks for in the place of a pattern. */
-export function planFor(hir: Hir): Plan {
+export function planFor(hir: Hir): MatcherPlan {
   if (matchesNothing(hir)) return { kind: "nothing" };
   const known = inspect(hir);
   const literal = known.exact !== undefined && !hasLook(hir) ? exactLiterals(known.exact) : undefined;

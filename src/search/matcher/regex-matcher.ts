@@ -9,7 +9,7 @@
 
 import { isUtf8 } from "node:buffer";
 import { EverwarpError } from "../../base/index.ts";
-import type { Literal, LiteralScanner, Matcher, Plan } from "../contracts.ts";
+import type { Literal, LiteralScanner, Matcher, MatcherPlan } from "../contracts.ts";
 import {
   anyClassHas,
   canBeEmpty,
@@ -52,7 +52,7 @@ const PATIENCE_LINES = 1000;
 
 /** The matcher that asks the regex engine. */
 export class RegexMatcher implements Matcher {
-  readonly plan: Plan;
+  readonly plan: MatcherPlan;
   readonly candidatesAreExact: boolean;
   matchStart = 0;
   matchEnd = 0;

@@ -11,7 +11,7 @@ import { RegexMatcher } from "./regex-matcher.ts";
  */
 export function syntaxOf(matcher: Matcher): Hir | undefined {
   if (matcher instanceof RegexMatcher) return matcher.hir;
-  return matcher instanceof LiteralMatcher ? syntaxOf(matcher.regex) : undefined;
+  return matcher instanceof LiteralMatcher ? matcher.syntax : undefined;
 }
 
 const classes = new Map<string, [number, number][]>();
