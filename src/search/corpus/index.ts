@@ -1,8 +1,10 @@
 /** Which files are searched, and how their bytes get into the memory of a backend. */
 export { Corpus, type CorpusOptions } from "./corpus.ts";
 export { FileTable } from "./file-table.ts";
+export { worthyThreads } from "./loader.ts";
 export {
   FILE_FLAGS,
+  type FileParts,
   Placement,
   PlacementColumns,
   type PlacementMemory,

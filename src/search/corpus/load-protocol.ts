@@ -11,6 +11,8 @@ export const LOAD_BATCH_FILES = 64;
 export interface LoadJob {
   readonly files: FileTableMemory;
   readonly columns: PlacementMemory;
+  /** Files that a thread takes at a time, at most `LOAD_BATCH_FILES`. */
+  readonly batchFiles: number;
   /** One i32: the next file that no thread has taken. */
   readonly cursor: SharedArrayBuffer;
   readonly chunkBytes: number;

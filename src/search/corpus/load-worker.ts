@@ -1,9 +1,10 @@
 /** A loader thread: takes batches of files by a shared cursor, asks the main thread for windows. */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../base/index.ts";
-import { FileLoader, type WindowSource } from "./file-loader.ts";
+import { FileLoader } from "./file-loader.ts";
 import { FileTable } from "./file-table.ts";
-import { LOAD_BATCH_FILES, type LoadJob, type LoaderMessage, type LoaderReply } from "./load-protocol.ts";
+import { type LoadJob, type LoaderMessage, type LoaderReply } from "./load-protocol.ts";
+import type { WindowSource } from "./place-writer.ts";
 import { PlacementColumns } from "./placement.ts";
 import type { SinkWindow } from "./sink.ts";
 import { windowBytes } from "./window-bytes.ts";
@@ -39,9 +40,9 @@ async function main(): Promise<void> {
     job.options,
   );
   for (;;) {
-    const first = Atomics.add(cursor, 0, LOAD_BATCH_FILES);
+    const first = Atomics.add(cursor, 0, job.batchFiles);
     if (first >= job.files.fileCount) break;
-    await loader.load(first, Math.min(first + LOAD_BATCH_FILES, job.files.fileCount));
+    await loader.load(first, Math.min(first + job.batchFiles, job.files.fileCount));
   }
   const runs = loader.finish();
   const { errors, contentBytes, loadedCount } = loader;

@@ -4,6 +4,7 @@
  * The main thread only hands out windows; files are taken by a shared cursor and each thread writes the columns of
  * the files that it took. Few files are loaded on the main thread: a worker takes some 20 ms to start.
  */
+import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { nowMs, EverwarpError } from "../../base/index.ts";
@@ -17,12 +18,17 @@ import {
   type LoaderReply,
   type LoadResult,
 } from "./load-protocol.ts";
+import { loadLargeFiles } from "./large-files.ts";
+import type { WindowSource } from "./place-writer.ts";
 import { allocatePlacement, Placement, PlacementColumns, unitsFromRuns } from "./placement.ts";
-import type { CorpusSink } from "./sink.ts";
+import type { CorpusSink, Position, SinkWindow } from "./sink.ts";
 import { windowBytes } from "./window-bytes.ts";
 
-/** So many files are worth one more thread. */
+/** So many files, or bytes, are worth one more thread. */
 const FILES_PER_THREAD = 2500;
+const BYTES_PER_THREAD = 256 << 20;
+/** The sizes of so many files are looked at before threads are started. */
+const SIZED_FILES_MAX = 4096;
 
 /**
  * Reads all files into the sink's memory.
@@ -33,25 +39,16 @@ export async function loadFiles(
   files: FileTable,
   sink: CorpusSink,
   options: LoadOptions,
-  threads = Math.min(availableParallelism(), Math.floor(files.fileCount / FILES_PER_THREAD)),
+  threads = Math.min(availableParallelism(), worthyThreads(files)),
 ): Promise<Placement> {
   const startMs = nowMs();
   const columns = allocatePlacement(files.fileCount);
-  let arenaBytes = 0;
-  const counted: CorpusSink = {
-    chunkBytes: sink.chunkBytes,
-    maxPlaceBytes: sink.maxPlaceBytes,
-    reserve: (lengthBytes) => sink.reserve(lengthBytes),
-    open: (position, lengthBytes) => sink.open(position, lengthBytes),
-    commit(window, usedBytes) {
-      arenaBytes += usedBytes;
-      sink.commit(window, usedBytes);
-    },
-    finish: () => sink.finish(),
-  };
+  const counted = new CountedSink(sink);
   const job: LoadJob = {
     files: files.memory,
     columns,
+    // Small enough that every thread gets several batches, also of few large files.
+    batchFiles: Math.max(1, Math.min(LOAD_BATCH_FILES, Math.floor(files.fileCount / (4 * threads + 1)))),
     cursor: new SharedArrayBuffer(4),
     chunkBytes: sink.chunkBytes,
     maxPlaceBytes: sink.maxPlaceBytes,
@@ -62,32 +59,93 @@ export async function loadFiles(
   );
   const results =
     workers.length > 0 ? await loadOnThreads(workers, counted) : [await loadHere(job, files, counted)];
-  await sink.finish();
   const errors = results.flatMap((it) => it.errors).sort((a, b) => a.file - b.file);
-  return new Placement(files, columns, unitsFromRuns(results.map(({ runs }) => runs)), errors, {
-    fileCount: files.fileCount,
+  const loaded = {
+    files,
+    columns,
+    runs: results.map(({ runs }) => runs),
+    errors,
     loadedCount: results.reduce((sum, it) => sum + it.loadedCount, 0),
     contentBytes: results.reduce((sum, it) => sum + it.contentBytes, 0),
-    arenaBytes,
-    loadMs: nowMs() - startMs,
-    threads: workers.length,
-  });
+  };
+  const whole = await loadLargeFiles(loaded, localSource(counted), options.allText);
+  await sink.finish();
+  return new Placement(
+    whole.files,
+    whole.columns,
+    unitsFromRuns(whole.runs),
+    whole.errors,
+    {
+      fileCount: files.fileCount,
+      loadedCount: whole.loadedCount,
+      contentBytes: whole.contentBytes,
+      arenaBytes: counted.arenaBytes,
+      loadMs: nowMs() - startMs,
+      threads: workers.length,
+    },
+    whole.parts,
+  );
 }
 
+/** How many threads are worth while for reading the files. */
+export function worthyThreads(files: FileTable): number {
+  const byCount = Math.floor(files.fileCount / FILES_PER_THREAD);
+  if (files.fileCount > SIZED_FILES_MAX) return byCount;
+  let sizeBytes = 0;
+  for (let file = 0; file < files.fileCount; file++) {
+    try {
+      sizeBytes += statSync(files.openPath(file), { throwIfNoEntry: false })?.size ?? 0;
+    } catch {
+      // Who loads the file will say why it cannot be reached.
+    }
+  }
+  return Math.max(byCount, Math.min(files.fileCount, Math.floor(sizeBytes / BYTES_PER_THREAD)));
+}
+
+/** A sink that counts the bytes it was given. */
+class CountedSink implements CorpusSink {
+  arenaBytes = 0;
+  readonly chunkBytes: number;
+  readonly maxPlaceBytes: number;
+  readonly #sink: CorpusSink;
+
+  constructor(sink: CorpusSink) {
+    this.#sink = sink;
+    this.chunkBytes = sink.chunkBytes;
+    this.maxPlaceBytes = sink.maxPlaceBytes;
+  }
+
+  reserve(lengthBytes: number): Position {
+    return this.#sink.reserve(lengthBytes);
+  }
+
+  open(position: Position, lengthBytes: number): SinkWindow | Promise<SinkWindow> {
+    return this.#sink.open(position, lengthBytes);
+  }
+
+  commit(window: SinkWindow, usedBytes: number): void {
+    this.arenaBytes += usedBytes;
+    this.#sink.commit(window, usedBytes);
+  }
+
+  finish(): Promise<void> {
+    return this.#sink.finish();
+  }
+}
+
+/** Windows for the calling thread. */
+const localSource = (sink: CorpusSink): WindowSource => ({
+  chunkBytes: sink.chunkBytes,
+  maxPlaceBytes: sink.maxPlaceBytes,
+  reserve: async (lengthBytes) => sink.open(sink.reserve(lengthBytes), lengthBytes),
+  open: async (segment, offsetBytes, lengthBytes) => sink.open({ segment, offsetBytes }, lengthBytes),
+  commit: (window, usedBytes) => sink.commit(window, usedBytes),
+  bytes: windowBytes,
+});
+
 async function loadHere(job: LoadJob, files: FileTable, sink: CorpusSink): Promise<LoadResult> {
-  const loader = new FileLoader(
-    files,
-    new PlacementColumns(job.columns),
-    {
-      chunkBytes: sink.chunkBytes,
-      maxPlaceBytes: sink.maxPlaceBytes,
-      reserve: async (lengthBytes) => sink.open(sink.reserve(lengthBytes), lengthBytes),
-      open: async (segment, offsetBytes, lengthBytes) => sink.open({ segment, offsetBytes }, lengthBytes),
-      commit: (window, usedBytes) => sink.commit(window, usedBytes),
-      bytes: windowBytes,
-    },
-    job.options,
-  );
+  const columns = new PlacementColumns(job.columns);
+  const loader = new FileLoader(files, columns, localSource(sink), job.options);
   try {
     // In batches, as threads do: a batch is a unit of a search.
     for (let first = 0; first < files.fileCount; first += LOAD_BATCH_FILES) {

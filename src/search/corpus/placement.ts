@@ -21,7 +21,7 @@ export const FILE_FLAGS = {
   TRANSCODED: 4,
   /** Begins with a UTF-8 byte order mark, which is part of the content. */
   UTF8_MARK: 8,
-  /** Larger than a segment: not loaded, to be searched by streaming. */
+  /** Larger than a place, and not to be cut into parts: not loaded, to be searched by streaming. */
   OVERSIZE: 16,
   /** Could not be read; see `errors`. */
   FAILED: 32,
@@ -112,11 +112,38 @@ export class PlacementColumns {
     this.modifiedMs = new Float64Array(memory.modifiedMs);
     this.inode = new Float64Array(memory.inode);
   }
+
+  /** Makes a row equal to one of other columns. */
+  copyRow(row: number, from: PlacementColumns, fromRow: number): void {
+    this.segment[row] = from.segment[fromRow]!;
+    this.start[row] = from.start[fromRow]!;
+    this.length[row] = from.length[fromRow]!;
+    this.flags[row] = from.flags[fromRow]!;
+    this.binaryOffset[row] = from.binaryOffset[fromRow]!;
+    this.sizeBytes[row] = from.sizeBytes[fromRow]!;
+    this.modifiedMs[row] = from.modifiedMs[fromRow]!;
+    this.inode[row] = from.inode[fromRow]!;
+  }
+}
+
+/**
+ * What each row of a placement is a part of, where files were too large for one place. All arrays have one entry a row.
+ */
+export interface FileParts {
+  /** Index of the file in its corpus. */
+  readonly file: Uint32Array;
+  /** Bytes of the file's content before the row. */
+  readonly offset: Float64Array;
+  /** Line feeds of the file's content before the row. */
+  readonly lineFeeds: Uint32Array;
 }
 
 /** Where the files of a corpus lie in a backend. See the head of this file. */
 export class Placement extends PlacementColumns {
+  /** The files of the columns. Where there are `parts`, a large file is listed once for each of its parts. */
   readonly files: FileTable;
+  /** Undefined where every row is a file of the corpus. */
+  readonly parts: FileParts | undefined;
   readonly units: UnitColumns;
   readonly errors: readonly LoadError[];
   readonly stats: LoadStats;
@@ -127,12 +154,20 @@ export class Placement extends PlacementColumns {
     units: UnitColumns,
     errors: readonly LoadError[],
     stats: LoadStats,
+    parts?: FileParts,
   ) {
     super(memory);
+    this.parts = parts;
     this.files = files;
     this.units = units;
     this.errors = errors;
     this.stats = stats;
+  }
+
+  /** Is the row one of several parts of a file? */
+  isPart(row: number): boolean {
+    const of = this.parts?.file;
+    return of !== undefined && (of[row - 1] === of[row] || of[row + 1] === of[row]);
   }
 
   /** Is the file on disk another one than was loaded: gone, rewritten, of another size? One stat call. */

@@ -1,5 +1,5 @@
 /** A file of a corpus, read once more: where a backend keeps contents out of the host's reach. */
-import { closeSync, fstatSync, openSync, constants, type Stats } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, constants, type Stats } from "node:fs";
 import { decode, decodingOf, readDescriptor } from "../content/index.ts";
 import type { Placement } from "./placement.ts";
 
@@ -38,16 +38,25 @@ export function readContent(placement: Placement, file: number, allText: boolean
   try {
     const stats = fstatSync(descriptor);
     if (!stats.isFile()) return undefined;
-    const raw = readAll(descriptor, stats.size);
     const stamp = stampOf(stats);
     return {
-      bytes: asLoaded(raw, allText || files.explicit(file)),
+      bytes:
+        partOf(placement, file, descriptor) ??
+        asLoaded(readAll(descriptor, stats.size), allText || files.explicit(file)),
       stamp,
       isChanged: !sameStamp(stamp, loadedStamp(placement, file)),
     };
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** A part of a large file, as much of it as was kept; undefined for a whole file. */
+function partOf(placement: Placement, row: number, descriptor: number): Buffer | undefined {
+  if (!placement.isPart(row)) return undefined;
+  const bytes = Buffer.allocUnsafeSlow(placement.length[row] as number);
+  const offset = placement.parts?.offset[row] as number;
+  return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, offset));
 }
 
 /** The file's stamp of the time when it was loaded. */

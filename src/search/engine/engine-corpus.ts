@@ -1,6 +1,8 @@
 /**
  * A corpus as an engine holds it: its place in a backend, and what was found out about it on the way.
  *
+ * A "file" is a row of the placement here: where a file is held in parts, each part.
+ *
  * Invariants: a probe is asked at most once at a time and its answer kept, as loaded contents never change;
  * `isRemoved` is set before the backend frees anything.
  */
@@ -47,22 +49,32 @@ export class EngineCorpus {
     this.counted = { corpus: loaded, locate: false };
     const { flags, errors } = loaded.placement;
     const streamed: number[] = [];
-    const skipped = errors.map(({ file, message }) => ({
-      file,
-      path: corpus.files.path(file),
-      reason: message,
-    }));
+    const skipped = errors.map(({ file, message }) => this.skippedFile(file, message));
     let hasMarks = false;
     for (let file = 0; file < flags.length; file++) {
       const flag = flags[file] as number;
       if ((flag & FILE_FLAGS.OVERSIZE) !== 0) streamed.push(file);
-      else if ((flag & FILE_FLAGS.SPECIAL) !== 0)
-        skipped.push({ file, path: corpus.files.path(file), reason: "not a regular file" });
+      else if ((flag & FILE_FLAGS.SPECIAL) !== 0) skipped.push(this.skippedFile(file, "not a regular file"));
       else if ((flag & FILE_FLAGS.UTF8_MARK) !== 0) hasMarks = true;
     }
     this.streamed = streamed;
     this.skipped = skipped.sort((a, b) => a.file - b.file);
     this.hasMarks = hasMarks;
+  }
+
+  /** Rows of the placement: files, or parts of large files. All that searches knows rows. */
+  get rowCount(): number {
+    return this.loaded.placement.files.fileCount;
+  }
+
+  /** The file of the corpus that a row is, or is a part of. */
+  fileOf(row: number): number {
+    return this.loaded.placement.parts?.file[row] ?? row;
+  }
+
+  /** Says why a row was not searched. */
+  skippedFile(row: number, reason: string): SkippedFile {
+    return { file: this.fileOf(row), path: this.loaded.placement.files.path(row), reason };
   }
 
   /** Where a file's text begins in its content. */

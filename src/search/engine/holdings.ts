@@ -10,13 +10,10 @@
 import { EverwarpError } from "../../base/index.ts";
 import { mayContinueOnHost, mayFallBack } from "../../engine/index.ts";
 import type { Backend } from "../backend/index.ts";
-import type { Corpus } from "../corpus/index.ts";
+import { type Corpus, worthyThreads } from "../corpus/index.ts";
 import { EngineCorpus } from "./engine-corpus.ts";
 import type { BackendChoice } from "./engine-options.ts";
 import { type OpenedBackend, openBackend, openHost } from "./open-backend.ts";
-
-/** Files that are worth one more thread. */
-const FILES_PER_LOAD_THREAD = 2500;
 
 /**
  * Reads a corpus into the memory of a backend.
@@ -29,10 +26,7 @@ export async function loadCorpus(
   threads: number | undefined,
 ): Promise<EngineCorpus> {
   // A limit on threads is a limit on loading too, but few files are still read on this thread.
-  const loadThreads =
-    threads === undefined
-      ? undefined
-      : Math.min(threads, Math.floor(corpus.fileCount / FILES_PER_LOAD_THREAD));
+  const loadThreads = threads === undefined ? undefined : Math.min(threads, worthyThreads(corpus.files));
   const loaded = await backend.load(corpus, loadThreads === undefined ? {} : { threads: loadThreads });
   return new EngineCorpus(corpus, backend, loaded);
 }

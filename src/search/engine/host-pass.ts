@@ -97,7 +97,7 @@ export class HostPass {
   }
 
   #nextOfAll(): number | undefined {
-    return this.#nextFile < this.#corpus.corpus.fileCount ? this.#nextFile : undefined;
+    return this.#nextFile < this.#corpus.rowCount ? this.#nextFile : undefined;
   }
 
   #nextOfSome(): number | undefined {
@@ -135,7 +135,7 @@ export class HostPass {
       const reason = systemErrorText(error);
       if (reason === undefined) throw error;
       this.hits.shrink(before);
-      this.skipped.push({ file, path: this.#corpus.corpus.files.path(file), reason });
+      this.skipped.push(this.#corpus.skippedFile(file, reason));
     }
     this.#pass(file);
     return true;
@@ -274,10 +274,10 @@ export class HostPass {
   }
 
   #stream(file: number, deadlineMs: number): boolean {
-    const { corpus } = this.#corpus;
+    const { corpus, loaded } = this.#corpus;
     const matcher = this.#matcher();
     let isLate = false;
-    streamFile(corpus.files, file, corpus.allText, matcher, (line, markBytes) => {
+    streamFile(loaded.placement.files, file, corpus.allText, matcher, (line, markBytes) => {
       this.#addMatches(matcher, line, line.offsetBytes + markBytes, line.number, file);
       isLate = nowMs() > deadlineMs;
       return !isLate && !this.isTruncated;

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/literal-scanner.ts";
-import { createMatcher } from "../matcher/create-matcher.ts";
+import { createMatcher, exceptionLiterals } from "../matcher/index.ts";
 import { prepareQuery, type Query, QueryCache } from "./query.ts";
 
 const letters = ["a", "K", "s", "T", "1", " ", "_", "-", "#", "&", "~", "]", "}", ".", "é", "ſ"];
@@ -24,11 +24,14 @@ const query: fc.Arbitrary<Query> = fc.record(
   { requiredKeys: ["pattern"] },
 );
 
-/** A plan with its exceptions in a fixed order, or the error. */
+/** A plan with its exceptions in a fixed order, or the error. An automaton is told by the literals that it requires. */
 function outcome(make: () => Plan): unknown {
   try {
     const plan = make();
-    if (!("foldExceptions" in plan)) return plan;
+    if (plan.kind === "automaton") return plan.required;
+    if (plan.kind === "whole") return [];
+    if (plan.kind === "filter") return [...plan.literals, ...exceptionLiterals(plan.foldExceptions)];
+    if (plan.kind === "nothing") return plan;
     return { ...plan, foldExceptions: plan.foldExceptions.toSorted((a, b) => a.length - b.length) };
   } catch (error) {
     return String(error);

@@ -28,9 +28,11 @@ const LINE_FEED = 10;
 /** What a search has found. Hits are sorted by file and offset. */
 export class SearchResult implements HitList {
   readonly #parts: ResultParts;
+  /** Where large files are held in parts: the columns of the hits, told by file. */
+  #whole: { file: Uint32Array; line: Uint32Array; offset: Float64Array } | undefined;
   #fileCount: number | undefined;
-  /** The file that was shown last. */
-  #shown: { file: number; bytes: Buffer | undefined } | undefined;
+  /** The row of the placement that was shown last. */
+  #shown: { row: number; bytes: Buffer | undefined } | undefined;
 
   /** @internal */
   constructor(parts: ResultParts) {
@@ -49,12 +51,12 @@ export class SearchResult implements HitList {
 
   /** Per hit: index into the corpus's file table. */
   get file(): Uint32Array {
-    return this.#parts.hits.file;
+    return this.#filed?.file ?? this.#parts.hits.file;
   }
 
   /** Per hit: line number, from 1. */
   get line(): Uint32Array {
-    return this.#parts.hits.line;
+    return this.#filed?.line ?? this.#parts.hits.line;
   }
 
   /** Per hit: byte column in its line, from 1; a byte order mark is no part of the line. */
@@ -67,7 +69,7 @@ export class SearchResult implements HitList {
    * UTF-8.
    */
   get offset(): Float64Array {
-    return this.#parts.hits.offset;
+    return this.#filed?.offset ?? this.#parts.hits.offset;
   }
 
   /** Per hit: length in bytes. */
@@ -90,7 +92,8 @@ export class SearchResult implements HitList {
    * Files that had changed since they were loaded, as far as this search had to read them again. Indexes, ascending.
    */
   get changedFiles(): number[] {
-    return [...this.#parts.changed.keys()];
+    const { corpus, changed } = this.#parts;
+    return [...new Set([...changed.keys()].map((row) => corpus.fileOf(row)))];
   }
 
   /** Files of the corpus that were not searched, and why. */
@@ -120,18 +123,36 @@ export class SearchResult implements HitList {
    * @throws EW_FILE_CHANGED where the file on disk is not what was searched, EW_BAD_ARGUMENT
    */
   lineText(index: number): string {
-    const file = this.#fileOf(index);
-    this.#assertUnchanged(file);
-    const { corpus } = this.#parts;
+    assertHit(index, this.count);
+    const { corpus, hits } = this.#parts;
+    const row = hits.file[index] as number;
+    this.#assertUnchanged(row);
     const offset = this.offset[index] as number;
     const start = offset - (this.column[index] as number) + 1;
-    if (((corpus.loaded.placement.flags[file] as number) & FILE_FLAGS.OVERSIZE) !== 0)
-      return this.#lineOnDisk(file, start);
-    if (this.#shown?.file !== file) this.#shown = { file, bytes: corpus.shownContent(file) };
+    if (
+      corpus.loaded.placement.isPart(row) ||
+      ((corpus.loaded.placement.flags[row] as number) & FILE_FLAGS.OVERSIZE) !== 0
+    )
+      return this.#lineOnDisk(row, start);
+    if (this.#shown?.row !== row) this.#shown = { row, bytes: corpus.shownContent(row) };
     const { bytes } = this.#shown;
-    if (bytes === undefined) this.#throwChanged(file);
+    if (bytes === undefined) this.#throwChanged(row);
     const feed = bytes.indexOf(LINE_FEED, offset);
     return bytes.toString("utf8", start, feed === -1 ? bytes.length : feed);
+  }
+
+  /** The columns by file and not by row of the placement; undefined where those are the same. */
+  get #filed(): { file: Uint32Array; line: Uint32Array; offset: Float64Array } | undefined {
+    const { corpus, hits } = this.#parts;
+    const { parts } = corpus.loaded.placement;
+    if (parts === undefined) return undefined;
+    return (this.#whole ??= {
+      file: hits.file.map((row) => parts.file[row] as number),
+      line: hits.line.map((line, index) => line + (parts.lineFeeds[hits.file[index] as number] as number)),
+      offset: hits.offset.map(
+        (offset, index) => offset + (parts.offset[hits.file[index] as number] as number),
+      ),
+    });
   }
 
   #fileOf(index: number): number {
@@ -140,25 +161,25 @@ export class SearchResult implements HitList {
   }
 
   /** One stat call; a file that changes between this and the reading of its line is not noticed. */
-  #assertUnchanged(file: number): void {
+  #assertUnchanged(row: number): void {
     const { corpus, changed } = this.#parts;
     const { placement } = corpus.loaded;
-    const seen = changed.has(file) ? changed.get(file) : loadedStamp(placement, file);
-    const now = statSync(placement.files.openPath(file), { throwIfNoEntry: false });
-    if (seen === undefined || now === undefined || !sameStamp(seen, stampOf(now))) this.#throwChanged(file);
+    const seen = changed.has(row) ? changed.get(row) : loadedStamp(placement, row);
+    const now = statSync(placement.files.openPath(row), { throwIfNoEntry: false });
+    if (seen === undefined || now === undefined || !sameStamp(seen, stampOf(now))) this.#throwChanged(row);
   }
 
-  #throwChanged(file: number): never {
-    const path = this.#parts.corpus.corpus.files.path(file);
+  #throwChanged(row: number): never {
+    const path = this.#parts.corpus.loaded.placement.files.path(row);
     throw new EverwarpError("EW_FILE_CHANGED", `${path} changed on disk after it was loaded`, {
       remedy: "Load the corpus again.",
     });
   }
 
-  /** A line of a file that is too large to be held. */
-  #lineOnDisk(file: number, start: number): string {
+  /** A line of a file that is too large to be read as a whole. */
+  #lineOnDisk(row: number, start: number): string {
     const { placement } = this.#parts.corpus.loaded;
-    const descriptor = openSync(placement.files.openPath(file), "r");
+    const descriptor = openSync(placement.files.openPath(row), "r");
     try {
       const parts: Buffer[] = [];
       const end = fstatSync(descriptor).size;

@@ -111,8 +111,8 @@ class DeviceHits implements GrepEngine {
   readonly #isSilentWithoutHit: boolean;
   readonly #endsAtNul: boolean;
   readonly #isOnePiece: boolean;
-  /** Where the next file is expected: files are asked for in order. */
-  #nextFile = 0;
+  /** The row of the file that is expected next: files are asked for in order. */
+  #nextRow = 0;
   #nextHit = 0;
 
   constructor(
@@ -135,8 +135,9 @@ class DeviceHits implements GrepEngine {
   }
 
   find(file: FoundFile): { bytes: Buffer; hits: CandidateList | undefined } | undefined {
-    const index = this.#nextFile++;
-    if (this.#files[index] !== file) {
+    const index = this.#nextRow++;
+    const { parts } = this.#placement;
+    if (this.#files[parts?.file[index] ?? index] !== file) {
       throw new EverwarpError(
         "EW_INTERNAL",
         `${file.path} is not the file that was loaded as number ${index}`,
@@ -146,6 +147,11 @@ class DeviceHits implements GrepEngine {
       );
     }
     const hits = this.#hitsOf(index);
+    if (this.#placement.isPart(index)) {
+      // A file in parts is searched as if there were no device.
+      while (parts?.file[this.#nextRow] === parts?.file[index]) this.#hitsOf(this.#nextRow++);
+      return undefined;
+    }
     const flags = this.#placement.flags[index] as number;
     if ((flags & FILE_FLAGS.LOADED) === 0 || (flags & FILE_FLAGS.TRANSCODED) !== 0) return undefined;
     if (file.explicit && file.path === "-") return undefined;
@@ -163,7 +169,7 @@ class DeviceHits implements GrepEngine {
     return this.#report;
   }
 
-  /** The run of hits of the next file. */
+  /** The run of hits of the next row. */
   #hitsOf(index: number): CandidateList {
     const { file, offset, count } = this.#hits;
     const from = this.#nextHit;

@@ -42,6 +42,8 @@ export interface HostBackendOptions {
   readonly threads?: number;
   /** Requests in flight, at most. Default: 256. */
   readonly maxInFlight?: number;
+  /** Size of the memories that hold contents. Default: almost 4 GiB. For tests. */
+  readonly segmentBytes?: number;
 }
 
 interface Thread {
@@ -63,6 +65,7 @@ export class HostBackend implements Backend, TicketOwner {
   #isCollecting = false;
   #sequence = 0;
   #corpusCount = 0;
+  readonly #segmentBytes: number | undefined;
   #nextSlot = 0;
   #failure: EverwarpError | undefined;
   #closing: Promise<void> | undefined;
@@ -87,10 +90,11 @@ export class HostBackend implements Backend, TicketOwner {
         remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v).",
       });
     }
-    return new HostBackend(new QueryQueue(memory), started);
+    return new HostBackend(new QueryQueue(memory), started, options.segmentBytes);
   }
 
-  private constructor(queue: QueryQueue, threads: readonly Thread[]) {
+  private constructor(queue: QueryQueue, threads: readonly Thread[], segmentBytes: number | undefined) {
+    this.#segmentBytes = segmentBytes;
     this.#queue = queue;
     this.#threads = threads;
     this.#slots = Array.from({ length: queue.slotCount });
@@ -111,7 +115,7 @@ export class HostBackend implements Backend, TicketOwner {
 
   async load(corpus: Corpus, options: { threads?: number } = {}): Promise<LoadedCorpus> {
     this.#throwIfEnded();
-    const sink = new HostSink(this.#queue.threadCount);
+    const sink = new HostSink(this.#queue.threadCount, this.#segmentBytes);
     const placement = await corpus.loadInto(sink, options);
     this.#throwIfEnded();
     const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, (it) =>
