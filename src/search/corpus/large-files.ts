@@ -1,6 +1,6 @@
 /** The second pass of a load: files that were too large for a place are loaded in parts. */
 import { allocateScanBuffer } from "../scanner/index.ts";
-import { cutsOf, loadParts, withPartRows } from "./file-parts.ts";
+import { cutsOf, loadParts, type Rows, withPartRows } from "./file-parts.ts";
 import type { FileTable } from "./file-table.ts";
 import { isSystemError } from "./is-system-error.ts";
 import type { WindowSource } from "./place-writer.ts";
@@ -54,7 +54,7 @@ export async function loadLargeFiles(
 
   const rows = withPartRows(files, loaded.columns, cuts);
   const columns = new PlacementColumns(rows.columns);
-  const runs = loaded.runs.map((words) => renumbered(words, rows.rowOf));
+  const runs = loaded.runs.map((words) => renumbered(words, rows, cuts));
   for (const [index, error] of errors.entries())
     errors[index] = { ...error, file: rows.rowOf[error.file] as number };
   const scratch = allocateScanBuffer(SCRATCH_BYTES);
@@ -89,7 +89,32 @@ const sorted = (errors: LoadError[]): LoadError[] => errors.sort((a, b) => a.fil
 
 const RUN_WORDS = 5;
 
-/** Runs of files as runs of rows. */
-function renumbered(runs: Uint32Array, rowOf: Uint32Array): Uint32Array {
-  return runs.map((word, at) => (at % RUN_WORDS < 3 ? word : (rowOf[word] as number)));
+/** Runs of files as runs of rows. A run ends where the parts of a large file come in between: they lie elsewhere. */
+function renumbered(
+  runs: Uint32Array,
+  rows: Rows,
+  cuts: ReadonlyMap<number, readonly number[]>,
+): Uint32Array {
+  const { start, length } = new PlacementColumns(rows.columns);
+  const words: number[] = [];
+  for (let at = 0; at < runs.length; at += RUN_WORDS) {
+    const [segment, , , firstFile, lastFile] = runs.subarray(at, at + RUN_WORDS) as unknown as Run;
+    let open: Run | undefined;
+    for (let file = firstFile; file <= lastFile; file++) {
+      if (cuts.has(file)) open = undefined;
+      const row = rows.rowOf[file] as number;
+      if (cuts.has(file) || length[row] === 0) continue;
+      const end = (start[row] as number) + (length[row] as number);
+      if (open !== undefined) words.splice(-RUN_WORDS);
+      open =
+        open === undefined
+          ? [segment, start[row] as number, end, row, row]
+          : [segment, open[1], end, open[3], row];
+      words.push(...open);
+    }
+  }
+  return Uint32Array.from(words);
 }
+
+/** Segment, start, end, first row, last row. */
+type Run = [segment: number, start: number, end: number, first: number, last: number];
