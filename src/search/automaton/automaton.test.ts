@@ -12,7 +12,12 @@ const RUNS = propertyRuns(60);
 const LINE_FEED = 10;
 
 /** Large enough for everything that the generators make. */
-const AMPLE: AutomatonLimits = { maxNfaStates: 50_000, maxStates: 20_000, maxSteps: 5_000_000 };
+const AMPLE: AutomatonLimits = {
+  maxNfaStates: 50_000,
+  maxUnicodeNfaStates: 50_000,
+  maxStates: 20_000,
+  maxSteps: 5_000_000,
+};
 
 /** The automaton of a pattern, and the matcher that knows better. Undefined for a pattern that is refused. */
 function compiled(
@@ -120,7 +125,7 @@ describe("an automaton", () => {
   });
 
   it("of ASCII alone matches the same, wherever it decides, and decides every line of ASCII", () => {
-    const limits = { ...AMPLE, maxStates: 300 };
+    const limits = { ...AMPLE, maxUnicodeNfaStates: 0 };
     fc.assert(
       fc.property(patternLists, modes, fc.oneof(text, asciiText), (patterns, mode, bytes) => {
         const { undecided } = compare({ ...mode, patterns }, bytes, limits);
@@ -155,7 +160,10 @@ describe("the size of an automaton", () => {
     [Array.from({ length: 3000 }, (_, index) => `word${index * 7919}`).join("|")],
   ])("is limited, whatever the pattern (%#)", (pattern) => {
     const { automaton } =
-      compiled({ patterns: [pattern] }, { maxNfaStates: 20_000, maxStates: 500, maxSteps: 100_000 }) ?? {};
+      compiled(
+        { patterns: [pattern] },
+        { maxNfaStates: 20_000, maxUnicodeNfaStates: 2_500, maxStates: 500, maxSteps: 100_000 },
+      ) ?? {};
     expect(automaton).toBeUndefined();
   });
 

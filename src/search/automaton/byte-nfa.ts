@@ -14,7 +14,7 @@ export type NfaState =
   | { kind: "look"; name: LookName; next: number }
   /** The pattern has matched. */
   | { kind: "match" }
-  /** Nobody knows whether the pattern matches on from here. */
+  /** The pattern may have matched, if some bytes beyond ASCII are what it asks for. */
   | { kind: "unknown" };
 
 /** A pattern as states. */
@@ -27,7 +27,7 @@ export interface ByteNfa {
 export interface NfaOptions {
   /** Bytes are read from the end of the line to its start. */
   readonly isReversed: boolean;
-  /** Characters beyond ASCII that a class has lead to `unknown`: much smaller automata. */
+  /** Of characters beyond ASCII that a class has, it is only said that they may match: much smaller automata. */
   readonly isAsciiOnly: boolean;
   readonly maxStates: number;
   /** The code points of a class. */
@@ -54,7 +54,8 @@ const TOO_MUCH = Symbol("the pattern is no automaton of this kind");
 class NfaCompiler {
   readonly #states: NfaState[] = [];
   readonly #options: NfaOptions;
-  #unknown: number | undefined;
+  /** States that some character beyond ASCII leads on from, and where to. */
+  readonly #highEdges: { at: number; next: number }[] = [];
 
   constructor(options: NfaOptions) {
     this.#options = options;
@@ -63,7 +64,40 @@ class NfaCompiler {
   compile(hir: Hir): ByteNfa {
     const match = this.#add({ kind: "match" });
     const start = this.#node(hir, match);
+    if (this.#highEdges.length > 0) this.#addDoubt();
     return { states: this.#states, start };
+  }
+
+  /**
+   * Adds a second copy of all states, for what goes on behind a character beyond ASCII that may match or not. Of such
+   * a character nothing is known but that its bytes have the high bit. So a run of them stands for any number of
+   * characters. Where the copy reaches its match, nobody knows. Where it does not, there was none.
+   */
+  #addDoubt(): void {
+    const certainCount = this.#states.length;
+    const inDoubt = (index: number): number => index + certainCount;
+    for (const state of this.#states.slice()) {
+      if (state.kind === "match") this.#add({ kind: "unknown" });
+      else if (state.kind === "split")
+        this.#add({ kind: "split", alternatives: state.alternatives.map(inDoubt) });
+      else if (state.kind === "look") this.#add({ ...state, next: inDoubt(state.next) });
+      else if (state.kind === "bytes")
+        this.#bytes(state.edges.map((edge) => ({ ...edge, next: inDoubt(edge.next) })));
+    }
+    const runs = new Map<number, number>();
+    for (const { at, next } of this.#highEdges) {
+      let run = runs.get(next);
+      if (run === undefined) {
+        const alternatives = [inDoubt(next)];
+        run = this.#add({ kind: "split", alternatives });
+        alternatives.push(this.#bytes([{ low: LAST_ASCII + 1, high: 0xff, next: run }]));
+        runs.set(next, run);
+      }
+      for (const index of [at, inDoubt(at)]) {
+        const state = this.#states[index] as NfaState & { kind: "bytes" };
+        state.edges.push({ low: LAST_ASCII + 1, high: 0xff, next: run });
+      }
+    }
   }
 
   #add(state: NfaState): number {
@@ -131,12 +165,9 @@ class NfaCompiler {
     const edges = ranges
       .filter(([low]) => low <= LAST_ASCII)
       .map(([low, high]) => ({ low, high: Math.min(high, LAST_ASCII), next }));
-    if (ranges.some(([, high]) => high > LAST_ASCII)) {
-      this.#unknown ??= this.#add({ kind: "unknown" });
-      // Either end of such a character has its high bit set, in whatever direction it is read.
-      edges.push({ low: LAST_ASCII + 1, high: 0xff, next: this.#unknown });
-    }
-    return this.#bytes(edges);
+    const at = this.#bytes(edges);
+    if (ranges.some(([, high]) => high > LAST_ASCII)) this.#highEdges.push({ at, next });
+    return at;
   }
 
   #nodeOf(ranges: readonly (readonly [number, number])[]): ByteNode {

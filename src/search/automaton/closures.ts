@@ -10,6 +10,8 @@ import { holds, type Side, sidesOf, type Sight } from "./look.ts";
 export interface Closure {
   /** The pattern has matched. In leftmost order, what is less preferred is given up then. */
   readonly isMatch: boolean;
+  /** It is not known whether the pattern has matched. */
+  readonly isUnknown: boolean;
   /** States that consume a byte, in the order of preference, without those of `restart`. */
   readonly consuming: readonly number[];
   /** What a match that begins here comes to; least preferred. Undefined where none may begin. */
@@ -74,9 +76,10 @@ export class Closures {
   #closure(kernel: readonly number[], before: Sight, after: Sight): Closure {
     const mayRestart = kernel.length > 0 && kernel.at(-1) === this.#restartAt;
     const own = this.#follow(mayRestart ? kernel.slice(0, -1) : kernel, before, after);
-    if (!mayRestart || (own.isMatch && this.#isLeftmost)) return { ...own, restart: undefined };
+    if (!mayRestart || own.isUnknown || (own.isMatch && this.#isLeftmost))
+      return { ...own, restart: undefined };
     const restart = this.#restart(before, after);
-    return { isMatch: own.isMatch || restart.isMatch, consuming: own.consuming, restart };
+    return { ...own, isMatch: own.isMatch || restart.isMatch, restart };
   }
 
   #restart(before: Sight, after: Sight): Restart {
@@ -93,9 +96,10 @@ export class Closures {
     kernel: readonly number[],
     before: Sight,
     after: Sight,
-  ): { isMatch: boolean; consuming: readonly number[] } {
+  ): { isMatch: boolean; isUnknown: boolean; consuming: readonly number[] } {
     const consuming: number[] = [];
     let isMatch = false;
+    let isUnknown = false;
     const visit = ++this.#visit;
     /** Places to visit, the preferred one on top. */
     const stack = kernel.toReversed();
@@ -107,12 +111,15 @@ export class Closures {
       if (state.kind === "match") {
         isMatch = true;
         if (this.#isLeftmost) break;
+      } else if (state.kind === "unknown") {
+        isUnknown = true;
+        break;
       } else if (state.kind === "split") {
         for (let k = state.alternatives.length - 1; k >= 0; k--) stack.push(state.alternatives[k] as number);
       } else if (state.kind === "look") {
         if (holds(state.name, before, after)) stack.push(state.next);
       } else consuming.push(at);
     }
-    return { isMatch, consuming };
+    return { isMatch, isUnknown, consuming };
   }
 }

@@ -10,6 +10,8 @@ import { determinize } from "./determinize.ts";
 export interface AutomatonLimits {
   /** States of the pattern before it is made deterministic. */
   readonly maxNfaStates: number;
+  /** The same where the classes are those of all Unicode. Beyond, the construction is not even tried. */
+  readonly maxUnicodeNfaStates: number;
   /** States of each table. */
   readonly maxStates: number;
   /** Steps of the construction of each table. A million take some ten milliseconds. */
@@ -19,14 +21,15 @@ export interface AutomatonLimits {
 /** What a pattern may cost before its first answer. */
 export const AUTOMATON_LIMITS: AutomatonLimits = {
   maxNfaStates: 20_000,
+  maxUnicodeNfaStates: 2_500,
   maxStates: 4_000,
-  maxSteps: 400_000,
+  maxSteps: 300_000,
 };
 
 /**
  * Makes the automata of a pattern whose classes hold no line feed.
  *
- * Where all of Unicode makes them too large, characters beyond ASCII that the pattern may match lead to QUIT.
+ * Where all of Unicode makes them too large, a line is left undecided if it matches only with characters beyond ASCII.
  * @returns undefined where no automaton of this kind can decide the pattern, or only a larger one
  */
 export function compileAutomaton(
@@ -37,8 +40,9 @@ export function compileAutomaton(
 }
 
 function compile(hir: Hir, isAsciiOnly: boolean, limits: AutomatonLimits): LineAutomaton | undefined {
+  const maxStates = isAsciiOnly ? limits.maxNfaStates : limits.maxUnicodeNfaStates;
   const nfa = (isReversed: boolean): ByteNfa | undefined =>
-    compileNfa(hir, { isReversed, isAsciiOnly, maxStates: limits.maxNfaStates, rangesOf });
+    compileNfa(hir, { isReversed, isAsciiOnly, maxStates, rangesOf });
   const forwardNfa = nfa(false);
   const reverseNfa = forwardNfa && nfa(true);
   if (forwardNfa === undefined || reverseNfa === undefined) return undefined;

@@ -120,7 +120,9 @@ class Subsets {
     const { classCount, edgeClass } = this.#classes;
     const row = new Uint16Array(classCount);
     const atEdge = this.#closures.list(kernel, before, CONTEXT.EDGE);
-    row[edgeClass] = agreed(atEdge.map(({ isMatch }) => this.#numberOf([], CONTEXT.EDGE, isMatch)));
+    row[edgeClass] = agreed(
+      atEdge.map(({ isMatch, isUnknown }) => (isUnknown ? QUIT : this.#numberOf([], CONTEXT.EDGE, isMatch))),
+    );
     for (const [after, classes] of this.#classesByContext) {
       const rows = this.#closures.list(kernel, before, after).map((closure) => this.#rowFrom(closure, after));
       for (const index of classes) row[index] = agreed(rows.map((possible) => possible[index] as number));
@@ -129,8 +131,9 @@ class Subsets {
   }
 
   /** The states behind the bytes of a context, by class. */
-  #rowFrom({ isMatch, consuming, restart }: Closure, after: Context): number[] {
+  #rowFrom({ isMatch, isUnknown, consuming, restart }: Closure, after: Context): number[] {
     const classes = this.#classesByContext.get(after) as number[];
+    if (isUnknown) return Array.from({ length: this.#classes.classCount }, () => QUIT);
     const restartRow = this.#restartRow(restart, after);
     // Most classes lead nowhere but to where a new match may begin.
     const row = this.#restartStates(restartRow, classes, isMatch).slice();
@@ -189,7 +192,6 @@ class Subsets {
   }
 
   #behind(kernel: number[], index: number, isMatch: boolean): number {
-    if (kernel.some((next) => this.#nfa.states[next]?.kind === "unknown")) return QUIT;
     if (!this.#isLeftmost) kernel.sort((a, b) => a - b);
     return this.#numberOf(kernel, this.#contexts[index] as Context, isMatch);
   }
