@@ -1,8 +1,8 @@
 /**
- * Loads the files of a corpus into a sink, with as many threads as pay.
+ * Loads the files of a corpus into a sink, with as many threads as are worthwhile.
  *
- * The main thread only hands out windows; files are taken by a shared cursor and each thread writes the columns of
- * the files that it took. Few files are loaded on the main thread: a worker takes some 20 ms to start.
+ * The main thread only gives out windows. Threads take files from a shared cursor, and each thread writes the columns
+ * of its files. A small number of files is loaded on the main thread, because a worker takes about 20 ms to start.
  */
 import { availableParallelism } from "node:os";
 import type { Worker } from "node:worker_threads";
@@ -21,13 +21,14 @@ import { allocatePlacement, Placement, PlacementColumns, unitsFromRuns } from ".
 import type { CorpusSink } from "./sink.ts";
 import { windowBytes } from "./window-bytes.ts";
 
-/** So many files are worth one more thread. */
+/** Number of files that justify one more thread. */
 const FILES_PER_THREAD = 2500;
 
 /**
  * Reads all files into the sink's memory.
- * @param threads loader threads; by default as many as pay, at most one per core. 0 loads on the calling thread
- * @throws what the sink throws; EW_WORKER_DIED. Files that cannot be read are no failure but in `errors`
+ * @param threads number of loader threads; by default as many as are worthwhile, at most one per core. 0 loads on the
+ * calling thread
+ * @throws errors of the sink; EW_WORKER_DIED. Files that cannot be read are listed in `errors`
  */
 export async function loadFiles(
   files: FileTable,
@@ -89,7 +90,7 @@ async function loadHere(job: LoadJob, files: FileTable, sink: CorpusSink): Promi
     job.options,
   );
   try {
-    // In batches, as threads do: a batch is a unit of a search.
+    // In batches, as threads do, because a batch is a unit of a search.
     for (let first = 0; first < files.fileCount; first += LOAD_BATCH_FILES) {
       await loader.load(first, Math.min(first + LOAD_BATCH_FILES, files.fileCount));
     }
