@@ -10,48 +10,52 @@
 //       if (gl_LocalInvocationIndex == 0u) respond(slot, Response(mean));
 //     }
 //
-// The author writes perform, and no main. Everything around it is here and in residency.glsl: the poll, the broadcast,
-// the completion, the lease, parking, the heartbeat.
+// The author writes `perform`, and no `main`. This file and residency.glsl provide everything else: polling,
+// completion, the lease, parking, and the heartbeat.
 //
-// What is at hand
-//   requestAt(slot)          the request as the schema's struct; any thread, any number of times
-//   respond(slot, response)  answers it: one thread of all workgroups, once
-//   fail(slot, code)         ends it with an error (1…65535) in place of respond
-//   NAMEState()              address of the state section NAME; NAME_STATE_BYTES its size
-//   suspend(progress)        perform is entered again for this request, and progress() gives this number; not 0
-//   progress()               0 when the request is new
-//   currentPriority          0, or 1 in an urgent request
-//   spend(rounds)            after a loop: how many rounds this thread took. Threads of a subgroup go through a loop
-//                            together, so the longest of each loop is added up
-//   countActive(isActive)    the share of active threads, for kernel.stats(): all threads of a subgroup call it together
+// Functions and variables
+//   requestAt(slot)          the request as the schema's struct; any thread may call it, any number of times
+//   respond(slot, response)  answers the request; exactly one thread of all workgroups calls it, once
+//   fail(slot, code)         ends the request with an error (1…65535) instead of an answer
+//   NAMEState()              the address of the state section NAME; NAME_STATE_BYTES is its size
+//   suspend(progress)        asks for another entry for this request; progress() then returns this number; not 0
+//   progress()               0 for a new request
+//   currentPriority          1 for an urgent request, otherwise 0
+//   spend(rounds)            reports how many rounds this thread took in a loop that has just ended. Threads of a
+//                            subgroup run a loop together, so the loop costs as much as its slowest thread
+//   countActive(isActive)    counts active threads, for kernel.stats(); all threads of a subgroup call it together
 //
-// What is promised
-//   - All threads of all workgroups enter perform for every request. A thread may return early, but none may stand at a
-//     barrier that others do not reach.
-//   - A workgroup takes one request after the other. Between two entries lies a barrier with a memory barrier for shared
-//     and buffer memory: what a thread stored in one entry, every thread of its workgroup reads in the next. On entry no
-//     thread may rely on others having begun. A barrier() of the author's own orders what happens within an entry.
-//   - Several workgroups take the same requests in the same order, but not in step: one may be some requests ahead.
-//     What they share needs atomics with gl_ScopeDevice, and a place for each request. Each has a progress() of its own.
-//   - One answer: exactly one thread of exactly one workgroup responds, in the workgroup's last entry for the request.
+// Guarantees
+//   - All threads of all workgroups enter perform() for every request. A thread may return early. But all threads of a
+//     workgroup must reach the same barriers.
+//   - A workgroup takes one request after the other. Between two entries lies a barrier, with a memory barrier for
+//     shared and buffer memory. So every thread of a workgroup sees what any of its threads stored in the previous
+//     entry. At the beginning of an entry, other threads may not have started yet. Within an entry, order needs a
+//     barrier() of yours.
+//   - All workgroups take the same requests in the same order, but not in step: one may be some requests ahead. Memory
+//     that workgroups share needs atomics with gl_ScopeDevice, and a separate place for each request. Each workgroup
+//     has its own progress().
+//   - There is one answer: exactly one thread of one workgroup responds, in its workgroup's last entry for the request.
 //
-// What survives
-//   State survives everything: the end of a launch, parking, a checkpoint, a lost device. After a loss it goes back to the
-//   last checkpoint, and the requests since are performed again. It begins as zeros.
-//   Shared memory and variables outside functions survive an entry by chance. A launch may end after any entry.
+// Lifetime
+//   State begins as zeros. It survives the end of a launch, parking, a checkpoint, and the loss of the device. After a
+//   loss, state returns to the last checkpoint, and later requests are performed again.
+//   Do not rely on shared memory or global variables after an entry. A launch may end after any entry.
 //
 // Long work
-//   A launch ends only between two entries of perform. Some drivers kill launches that take seconds, or end loops silently
-//   after 65,535 rounds of an invocation. So an entry should take a few milliseconds and at most some 10,000 rounds. Do a
-//   slice, keep what was found in state, tell the rounds with spend(), and suspend() with where to go on. A workgroup
-//   suspends when any of its threads does; all that do give the same number. An urgent request may be performed between
-//   two slices, so what a slice leaves for the next one lies in a place of its own for each priority.
+//   A launch ends only between two entries of perform(). Some drivers kill launches that take seconds. Others end loops
+//   silently after 65,535 rounds of an invocation. So an entry should take a few milliseconds and at most about 10,000
+//   rounds. Do one slice of the work, keep the results in state, report the rounds with spend(), and call suspend()
+//   with the position of the next slice. A workgroup suspends if any of its threads does; all suspending threads must
+//   give the same number. Between two slices, the workgroup may perform an urgent request. So keep the intermediate
+//   state of each priority in its own place.
 //
-// Names: this file and residency.glsl use names of their own, all of which an author's global names must avoid (the
-// compiler tells). Schemas are checked when the kernel is opened.
+// Names: this file and residency.glsl declare global names. Your global names must be different from them; the compiler
+// reports a conflict. The names in your schemas are checked when the kernel is opened.
 //
-// Memory order relied on: barrier(), memoryBarrierShared() and memoryBarrierBuffer() order the stores of a workgroup.
-// An answer's vectors are sealed, so their order does not matter. The host reads state only when no launch runs.
+// Memory order: barrier(), memoryBarrierShared() and memoryBarrierBuffer() order the stores of a workgroup. The vectors
+// of an answer are sealed, so the order of their stores does not matter. The host reads state only while no launch
+// runs.
 
 #define RESIDENCY_PRIORITIES 2
 #define RESIDENCY_SUSPENDS 1
@@ -59,36 +63,37 @@
 #define RESIDENCY_ANSWERS 1
 #include "residency.glsl"
 
-// By position in the batch in hand; reset by prepare().
-// calls of respond and fail in this workgroup; the host expects one in all
+// One element per request of the current batch. prepare() resets these arrays.
+// calls of respond() and fail() in this workgroup; the host expects one over all workgroups
 shared uint sh_answers[QUEUE_REQUESTS_PER_POLL];
-shared uint sh_suspensions[QUEUE_REQUESTS_PER_POLL]; // calls of suspend
-shared uint sh_rounds[QUEUE_REQUESTS_PER_POLL];      // the largest sum that a subgroup told of with spend
-shared uint sh_ticks[QUEUE_REQUESTS_PER_POLL];       // since the batch began, if another request follows
+shared uint sh_suspensions[QUEUE_REQUESTS_PER_POLL]; // calls of suspend()
+shared uint sh_rounds[QUEUE_REQUESTS_PER_POLL];      // the largest sum that a subgroup reported with spend()
+shared uint sh_ticks[QUEUE_REQUESTS_PER_POLL];       // since the beginning of the batch, if another request follows
 shared uint64_t sh_nextProgress;
 
-// The request that this thread performs, and the rounds it told of.
+// The request that this thread performs, and the rounds that this thread reported for it.
 uint currentSlot = 0u;
 uint currentRounds = 0u;
 
 void perform(uint slot);
 
-// Perform will be entered again for this request.
+// Asks for another entry of perform() for this request.
 void suspend(uint64_t progress) {
   sh_nextProgress = progress;
   atomicAdd(sh_suspensions[currentSlot], 1u);
 }
 
-// What the last entry gave to suspend; 0 for a new request. Only the first of a batch can be an old one.
+// The number that the last entry gave to suspend(); 0 for a new request. Only the first request of a batch can have
+// been suspended.
 uint64_t progress() { return currentSlot == 0u ? sh_progress[currentPriority] : 0ul; }
 
-// Tells of the rounds that this thread took in a loop.
+// Reports the rounds that this thread took in a loop.
 void spend(uint rounds) {
   currentRounds += subgroupMax(rounds);
   atomicMax(sh_rounds[currentSlot], currentRounds);
 }
 
-// Counts the threads that reach this together, and those of them with something to do.
+// Counts the threads that reach this call together, and how many of them are active.
 void countActive(bool isActive) {
   uint counted = subgroupAdd(1u);
   uint activeCount = subgroupAdd(isActive ? 1u : 0u);
@@ -97,22 +102,22 @@ void countActive(bool isActive) {
   atomicAdd(sh_activeLanes, activeCount);
 }
 
-// A status that no author gives: the request was finished without an answer.
+// A status that fail() cannot give: the request ended without an answer.
 const uint STATUS_UNANSWERED = 65536u;
 
-// Used by respond and fail.
+// respond() and fail() call this.
 void countAnswer(uint slot) { atomicAdd(sh_answers[slot], 1u); }
 
 #include "kernel-types.glsl"
 
-// ── What the loop calls ──
+// ── Functions that the loop calls ──
 
-// Requests of a batch are answered together, and a launch ends only behind them. So a batch that has taken more rounds,
-// or more time where there is a clock, ends early: the rest is taken by the next poll.
+// The requests of a batch are answered together, and a launch ends only after a batch. So a batch ends early once it
+// has taken more than this number of rounds, or more than this time. The next poll takes the rest.
 const uint SHORT_ROUNDS_MAX = 256u;
 const uint SHORT_TICKS_MAX = 100000u;
 
-// The low word of the clock, by one thread; 0 where there is none.
+// The low word of the device's clock; 0 without a device clock. One thread calls this.
 uint clockLowWord() {
 #ifdef RESIDENCY_CLOCK
   return clockRealtime2x32EXT().x;
@@ -138,7 +143,7 @@ void perform(uint first, uint count) {
   uint rounds = 0u;
   bool isSuspended = false;
   bool isLong = false;
-  bool isTimed = gl_LocalInvocationIndex == 0u && count > 1u; // a request that is alone pays for no clock
+  bool isTimed = gl_LocalInvocationIndex == 0u && count > 1u; // a single request does not pay for clock reads
   uint beginLow = isTimed ? clockLowWord() : 0u;
   while (finished < count && !isSuspended && !isLong) {
     currentSlot = finished;

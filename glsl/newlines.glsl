@@ -1,8 +1,8 @@
-// newlines.glsl: reading a corpus segment in device memory, and its newline index.
+// newlines.glsl: reads a corpus segment in device memory, and its newline index.
 //
-// A segment is cut into blocks of NEWLINE_BLOCK_BYTES. The index has two levels:
+// A segment is divided into blocks of NEWLINE_BLOCK_BYTES bytes. The index has two levels:
 //     newlines before block b  =  groupRank[b / NEWLINE_GROUP_BLOCKS] + blockRank[b]
-// It is built by newline_count.comp and newline_spine.comp; reference: src/search/reference/newlines.ts.
+// newline_count.comp and newline_spine.comp build the index. Reference: src/search/reference/newlines.ts.
 
 layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer CorpusVectors { uvec4 vectors[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) readonly buffer CorpusWords { uint words[]; };
@@ -12,25 +12,27 @@ layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Se
 const uint NEWLINE_BLOCK_VECTORS = NEWLINE_BLOCK_BYTES / 16u;
 
 struct Place {
-  uint newlinesBefore; // in the segment, before the offset
-  uint lineStart;      // offset in the segment of the line's first byte
+  uint newlinesBefore; // number of newlines in the segment before the offset
+  uint lineStart;      // offset of the line's first byte in the segment
 };
 
-// High bit of every byte that is 0; exact (Hacker's Delight, 6-1).
+// Sets the high bit of every byte that is 0. Exact (Hacker's Delight, 6-1).
 uint zeroBytes(uint word) { return ~(((word & 0x7F7F7F7Fu) + 0x7F7F7F7Fu) | word | 0x7F7F7F7Fu); }
 
-// High bit of every byte of `word` that is a line feed; exact.
+// Sets the high bit of every byte that is a line feed. Exact.
 uint newlineFlags(uint word) { return zeroBytes(word ^ 0x0A0A0A0Au); }
 
-// The flags of the first `count` bytes of a word; `count` may be negative or above 4.
-uint firstFlags(uint flags, int count) { return count >= 4 ? flags : count <= 0 ? 0u : flags & ((1u << (count * 8)) - 1u); }
+// The flags of the first `count` bytes of a word. `count` may be negative or above 4.
+uint firstFlags(uint flags, int count) {
+  return count >= 4 ? flags : count <= 0 ? 0u : flags & ((1u << (count * 8)) - 1u);
+}
 
 uint newlinesBeforeBlock(SegmentEntry segment, uint block) {
   return Ranks(segment.groupRanks).ranks[block / NEWLINE_GROUP_BLOCKS] + Ranks(segment.blockRanks).ranks[block];
 }
 
-// All lanes of the subgroup, with the same arguments: counts the line feeds in [begin, end) of the segment, `begin` a
-// multiple of 16, and says where the byte after the last one is (0: there is none).
+// Counts the line feeds in [begin, end) of the segment; `begin` is a multiple of 16. The second number is the offset
+// after the last line feed, or 0 if there is none. All lanes of the subgroup call this with the same arguments.
 uvec2 countNewlines(SegmentEntry segment, uint begin, uint end) {
   uint count = 0u;
   uint afterLast = 0u;
@@ -45,7 +47,8 @@ uvec2 countNewlines(SegmentEntry segment, uint begin, uint end) {
   return uvec2(subgroupAdd(count), subgroupMax(afterLast));
 }
 
-// The block that holds line feed number `rank` (from 1) of the segment, which is before block `end`.
+// The block that contains line feed number `rank` (counted from 1) of the segment. The block must lie before block
+// `end`.
 uint blockOfNewline(SegmentEntry segment, uint rank, uint end) {
   uint low = 0u;
   uint high = end - 1u;
@@ -57,7 +60,7 @@ uint blockOfNewline(SegmentEntry segment, uint rank, uint end) {
   return low;
 }
 
-// One lane by itself: line feeds in [begin, end) and where the byte after the last one is, as countNewlines.
+// The same result as countNewlines(), computed by one lane.
 uvec2 countNewlinesAlone(SegmentEntry segment, uint begin, uint end) {
   uint count = 0u;
   uint afterLast = 0u;
@@ -72,7 +75,8 @@ uvec2 countNewlinesAlone(SegmentEntry segment, uint begin, uint end) {
   return uvec2(count, afterLast);
 }
 
-// One lane by itself: the line that a byte of the segment lies in. For many hits at once; `locate` is quicker for one.
+// The line that contains a byte of the segment, computed by one lane. This suits many hits at once. For one hit,
+// locate() is faster.
 Place locateAlone(SegmentEntry segment, uint offsetBytes) {
   uint block = offsetBytes / NEWLINE_BLOCK_BYTES;
   uint before = newlinesBeforeBlock(segment, block);
@@ -82,15 +86,15 @@ Place locateAlone(SegmentEntry segment, uint offsetBytes) {
   return Place(before, countNewlinesAlone(segment, home * NEWLINE_BLOCK_BYTES, (home + 1u) * NEWLINE_BLOCK_BYTES).y);
 }
 
-// All lanes of the subgroup, with the same arguments: the line that a byte of the segment lies in.
+// The line that contains a byte of the segment. All lanes of the subgroup call this with the same arguments.
 Place locate(SegmentEntry segment, uint offsetBytes) {
   uint block = offsetBytes / NEWLINE_BLOCK_BYTES;
-  uint begin = max(block, 1u) - 1u; // the block before too: most lines start in one of the two
+  uint begin = max(block, 1u) - 1u; // also the previous block, because most lines start in one of the two
   uint before = newlinesBeforeBlock(segment, begin);
   uvec2 here = countNewlines(segment, begin * NEWLINE_BLOCK_BYTES, offsetBytes);
   if (here.y != 0u || before == 0u) return Place(before + here.x, here.y);
-  // A long line. Its start is behind the last line feed before `begin`: in the last block that has fewer than `before`
-  // ahead of it.
+  // The line is long. It starts after the last line feed before `begin`. That line feed lies in the last block before
+  // which there are fewer than `before` line feeds.
   uint home = blockOfNewline(segment, before, begin);
   return Place(before, countNewlines(segment, home * NEWLINE_BLOCK_BYTES, (home + 1u) * NEWLINE_BLOCK_BYTES).y);
 }

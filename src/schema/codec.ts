@@ -1,10 +1,10 @@
 /**
- * The codec of structs: records to words, and words to records.
+ * The codec of structs: converts records to words, and words to records.
  *
- * Each struct is compiled once, from text, into a function that has the fields by name and their places as numbers.
- * That is some ten times as fast as walking the fields, and every request of a kernel takes this way. The text holds
- * nothing but names that GLSL takes, so nothing can be smuggled into it. Values are checked before they are stored:
- * nobody would find out that a kernel read a value wrongly.
+ * Each struct is compiled once, from generated text, into a function with the field names and offsets as literals. That
+ * is about ten times as fast as a loop over the fields, and every request of a kernel uses it. The text contains only
+ * names that are valid GLSL identifiers, so it cannot contain foreign code. Values are checked before they are stored,
+ * because nobody would notice that a kernel reads a wrong value.
  */
 import { shown, EverwarpError } from "../base/index.ts";
 import { strideOf } from "./solve.ts";
@@ -18,7 +18,7 @@ export type WordReader = (words: Uint32Array) => unknown;
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);
 
-/** What the made functions call. */
+/** The functions that generated functions call. */
 const helpers = {
   floatToBits(value: number): number {
     float[0] = value;
@@ -53,8 +53,8 @@ function make<T>(parameters: string, body: string): T {
 }
 
 /**
- * Compiles a writer of whole structs. All fields must be there; arrays may be shorter than their room. What has no
- * value becomes zeros. An array without a count is left as it is.
+ * Compiles a writer of whole structs. All fields must be given. An array may be shorter than its count; its remaining
+ * elements become zeros. Padding becomes zeros. An array without a count is left unchanged.
  */
 export function structWriter(of: StructLayout): WordWriter {
   const wordCount = of.sizeBytes / 4;
@@ -62,7 +62,7 @@ export function structWriter(of: StructLayout): WordWriter {
   return make("value, words", clear + writeText(of, of, "value", "0", of.name, 0));
 }
 
-/** Whether a field has no part in records: padding, and an array without a count. */
+/** Whether a field is not part of records: padding, and an array without a count. */
 function isSkipped(type: UndocumentedType): boolean {
   return type.kind === "padding" || (type.kind === "array" && type.count === undefined);
 }
@@ -81,10 +81,10 @@ function isDense(of: StructLayout): boolean {
 
 /**
  * Statements that check and store a value.
- * @param value a name in the made function
- * @param at an expression: its first word
- * @param where text of a template literal that names the value for errors
- * @param depth of nesting, which keeps names apart
+ * @param value a variable of the generated function
+ * @param at an expression: the index of the value's first word
+ * @param where text of a template literal that names the value in errors
+ * @param depth nesting depth, which makes variable names unique
  */
 function writeText(
   type: UndocumentedType,
@@ -141,7 +141,7 @@ function writeText(
   }
 }
 
-/** A statement that throws where a value does not satisfy a condition. */
+/** A statement that throws if a value does not satisfy a condition. */
 function checkText(value: string, where: string, condition: string, wanted: string): string {
   return `if (!(${condition})) throw misfit(\`${where}\`, ${JSON.stringify(wanted)}, ${value});\n`;
 }
@@ -180,7 +180,7 @@ export function structReader(of: StructLayout, base = 0): WordReader {
   return make("words", `return ${readText(of, of, base)};\n`);
 }
 
-/** An expression that makes a value. */
+/** An expression that builds a value. */
 function readText(type: UndocumentedType, of: StructLayout, at: number): string {
   switch (type.kind) {
     case "u32":

@@ -2,17 +2,17 @@
 
 import { EverwarpError } from "../base/index.ts";
 
-/** A set of constants; the properties are the values themselves. */
+/** A set of constants. The properties are the values. */
 export type Constants<
   V extends Readonly<Record<string, number | bigint>> = Readonly<Record<string, number | bigint>>,
 > = Readonly<V>;
 
-/** What GLSL is told about a set of constants. */
+/** How a set of constants appears in GLSL. */
 export interface ConstantsMeta {
   /** Prefix of the names in GLSL. */
   readonly prefix: string;
   readonly doc: string | undefined;
-  /** A sentence per name. */
+  /** One sentence per name. */
   readonly docs: Readonly<Record<string, string>>;
 }
 
@@ -36,18 +36,18 @@ export function constants<const V extends Readonly<Record<string, number | bigin
   return frozen;
 }
 
-/** What is known of constants beside their values; undefined for an object that `constants` did not make. */
+/** Data about a set of constants besides the values; undefined if `constants` did not make the object. */
 export function constantsMeta(values: object): ConstantsMeta | undefined {
   return metas.get(values);
 }
 
-/** Type and literal of a value in GLSL. */
+/** The type and the literal of a value in GLSL. */
 export function glslLiteral(name: string, value: number | bigint): { type: string; literal: string } {
   if (typeof value === "bigint") {
     if (value >= 0n && value <= 0xffff_ffff_ffff_ffffn) return { type: "uint64_t", literal: `${value}ul` };
   } else if (Number.isInteger(value)) {
     if (value >= 0 && value <= 0xffff_ffff) return { type: "uint", literal: `${value}u` };
-    // The most negative int has no literal of its own: -2147483648 is a minus and a number that is too large.
+    // The most negative int has no literal: GLSL reads -2147483648 as a minus and a number that is too large.
     if (value > -0x8000_0000 && value < 0) return { type: "int", literal: `${value}` };
     if (value === -0x8000_0000) return { type: "int", literal: "(-2147483647 - 1)" };
   } else if (Number.isFinite(value) && Math.fround(value) === value) {

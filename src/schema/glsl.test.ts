@@ -22,7 +22,7 @@ const Slot = struct(
 );
 
 describe("GLSL text", () => {
-  test("a module holds constants, structs and references, with their sentences", () => {
+  test("a module contains constants, structs and references, with their comments", () => {
     expect(
       glslModule({
         doc: "The work queue.",
@@ -59,7 +59,7 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) volatile buffer Slo
 `);
   });
 
-  test("constants are themselves on the host", () => {
+  test("on the host, a constant is its value", () => {
     expect(Status.READY satisfies 1).toBe(1);
     expect(Object.isFrozen(Status)).toBe(true);
   });

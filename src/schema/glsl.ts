@@ -1,4 +1,4 @@
-/** GLSL text of schemas. */
+/** Generates GLSL text from schemas. */
 
 import { EverwarpError } from "../base/index.ts";
 import { type Constants, constantsMeta, glslLiteral } from "./constants.ts";
@@ -22,7 +22,7 @@ const EXTENSIONS = {
   u64: "GL_EXT_shader_explicit_arithmetic_types_int64",
 } as const;
 
-/** A way to reach a struct through a device address. */
+/** Declares access to a struct through a device address. */
 export interface BufferReference {
   readonly kind: "bufferReference";
   readonly of: StructLayout;
@@ -31,9 +31,9 @@ export interface BufferReference {
 }
 
 /**
- * Declares a `buffer_reference` block with the struct's fields: kernels make one from a 64-bit address.
+ * Declares a `buffer_reference` block with the struct's fields. Kernels construct it from a 64-bit address.
  *
- * @param name of the block; the struct's own name with `Ref` behind it if not given
+ * @param name of the block; the struct's name followed by `Ref` if not given
  * @param qualifiers for the whole block, such as `"volatile coherent"` or `"readonly"`
  */
 export function bufferReference(
@@ -48,10 +48,10 @@ export function bufferReference(
   };
 }
 
-/** What a generated file is made of. */
+/** A part of a generated file. */
 export type GlslPart = Constants | StructLayout | BufferReference;
 
-/** The text of a generated GLSL file; its parts in the order given, each nested struct named before its user. */
+/** The text of a generated GLSL file. The parts keep their order; a nested struct must come before its user. */
 export function glslModule(module: { doc: string; parts: readonly GlslPart[] }): string {
   const header = [
     "// Written by scripts/gen-glsl.ts from the schema in src; do not edit.",
@@ -62,7 +62,7 @@ export function glslModule(module: { doc: string; parts: readonly GlslPart[] }):
   return `${header.join("\n")}\n\n${module.parts.map(partText).join("\n")}`;
 }
 
-/** `struct Name { … };`, padding included: in a buffer of the same rule it lies as the schema says. */
+/** `struct Name { … };` with padding fields. In a buffer with the same rule, the layout is that of the schema. */
 export function glslStruct(of: StructLayout): string {
   const doc = of.text === undefined ? "" : `${comment(of.text, "").join("\n")}\n`;
   return `${doc}struct ${of.name} { // ${of.sizeBytes} bytes\n${fieldLines(of)}};\n`;

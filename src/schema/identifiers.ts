@@ -1,6 +1,6 @@
-/** Names that GLSL takes. */
+/** Checks names against the rules of GLSL. */
 
-// Keywords and words kept for later: GLSL 4.60, section 3.6, and those of the extensions that our kernels turn on.
+// Keywords and reserved words: GLSL 4.60, section 3.6, and those of the extensions that our kernels enable.
 const RESERVED = new Set(
   `
   attribute const uniform varying buffer shared coherent volatile restrict readonly writeonly atomic_uint
@@ -35,10 +35,7 @@ const RESERVED = new Set(
     .split(/\s+/),
 );
 
-/**
- * Whether GLSL takes a name: an identifier, neither a keyword nor a word that the language or the compiler keeps for
- * itself.
- */
+/** Whether a name is a valid GLSL identifier: no keyword, and no word that the language or the compiler reserves. */
 export function isGlslIdentifier(name: string): boolean {
   return (
     /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) &&

@@ -1,9 +1,9 @@
 /**
- * Offsets, sizes and strides by GLSL's rules.
+ * Computes offsets, sizes and strides by GLSL's rules.
  *
- * std430: OpenGL 4.6, section 7.6.2.2, without its rule for std140. scalar: GL_EXT_scalar_block_layout. With the types
- * offered here (no vectors, no matrices) they differ in one thing: std430 rounds the size of a struct up to its
- * alignment, scalar does not, so that what follows a nested struct may begin in its tail.
+ * std430: OpenGL 4.6, section 7.6.2.2, without its rule for std140. scalar: GL_EXT_scalar_block_layout. The schema has
+ * no vectors and no matrices. So the rules differ only in one point: std430 rounds the size of a struct up to its
+ * alignment, and scalar does not. With scalar, the next field may begin in the tail of a nested struct.
  */
 
 import { EverwarpError } from "../base/index.ts";
@@ -19,7 +19,7 @@ import {
 
 const SCALAR_SIZE_BYTES: Readonly<Record<ScalarKind, number>> = { u32: 4, i32: 4, f32: 4, u64: 8 };
 
-/** Extent of a type under a rule. */
+/** The size and the alignment of a type under a rule. */
 interface Extent {
   sizeBytes: number;
   alignBytes: number;
@@ -37,13 +37,13 @@ function roundUp(value: number, multiple: number): number {
   return Math.ceil(value / multiple) * multiple;
 }
 
-/** Bytes from one element of an array to the next. */
+/** The distance of consecutive array elements in bytes. */
 export function strideOf(element: UndocumentedType, rule: LayoutRule): number {
   const { sizeBytes, alignBytes } = extentOf(element, rule);
   return roundUp(sizeBytes, alignBytes);
 }
 
-/** Size and alignment of a type. An array without a count has the size 0. */
+/** The size and the alignment of a type. An array without a count has size 0. */
 function extentOf(type: UndocumentedType, rule: LayoutRule): Extent {
   switch (type.kind) {
     case "padding":
@@ -54,7 +54,7 @@ function extentOf(type: UndocumentedType, rule: LayoutRule): Extent {
       const element = extentOf(type.element, rule);
       const strideBytes = roundUp(element.sizeBytes, element.alignBytes);
       if (type.count === undefined) return { sizeBytes: 0, alignBytes: element.alignBytes };
-      // In scalar layout the tail of the last element belongs to what follows.
+      // In scalar layout, the next field may use the tail of the last element.
       const lastBytes = rule === "scalar" ? element.sizeBytes : strideBytes;
       return { sizeBytes: strideBytes * (type.count - 1) + lastBytes, alignBytes: element.alignBytes };
     }
@@ -66,7 +66,7 @@ function extentOf(type: UndocumentedType, rule: LayoutRule): Extent {
 /**
  * Lays out the fields of a struct.
  *
- * @throws EW_BAD_ARGUMENT for what neither side could express
+ * @throws EW_BAD_ARGUMENT for a struct that GLSL or the host cannot express
  */
 export function solve(name: string, fields: Fields, rule: LayoutRule): Solved {
   const offsets: Record<string, number> = {};

@@ -9,14 +9,14 @@ import { array, doc, f32, i32, type Infer, padding, u32, u64 } from "./types.ts"
 const Inner = (rule: "std430" | "scalar") => struct("Inner", { wide: u64, tail: u32 }, { rule });
 
 describe("layout", () => {
-  // Offsets by hand, from the two rules' texts.
+  // Offsets computed by hand from the texts of the two rules.
   test("std430 rounds a nested struct up to its alignment", () => {
     const outer = struct("Outer", { a: u32, inner: Inner("std430"), b: u32 }, { rule: "std430" });
     expect(outer.offsets).toEqual({ a: 0, inner: 8, b: 24 });
     expect(outer).toMatchObject({ sizeBytes: 32, strideBytes: 32, alignBytes: 8 });
   });
 
-  test("scalar lets the next field begin in a nested struct's tail", () => {
+  test("with scalar, the next field may begin in the tail of a nested struct", () => {
     const outer = struct("Outer", { a: u32, inner: Inner("scalar"), b: u32 }, { rule: "scalar" });
     expect(outer.offsets).toEqual({ a: 0, inner: 8, b: 20 });
     expect(outer).toMatchObject({ sizeBytes: 24, strideBytes: 24, alignBytes: 8 });
@@ -33,7 +33,7 @@ describe("layout", () => {
     expect(all.sizeBytes).toBe(44);
   });
 
-  test("is scalar where no rule is given", () => {
+  test("is scalar if no rule is given", () => {
     expect(struct("Request", { windowLength: u32, wide: u64 })).toMatchObject({
       rule: "scalar",
       offsets: { windowLength: 0, wide: 8 },
@@ -44,7 +44,7 @@ describe("layout", () => {
     ["a struct of another rule", () => struct("A", { b: Inner("scalar") }, { rule: "std430" })],
     ["an open array before the end", () => struct("A", { b: array(u32), c: u32 }, { rule: "scalar" })],
     ["an empty array", () => struct("A", { b: array(u32, 0) }, { rule: "scalar" })],
-    ["a crooked padding", () => struct("A", { b: padding(3) }, { rule: "scalar" })],
+    ["a padding that is no multiple of 4", () => struct("A", { b: padding(3) }, { rule: "scalar" })],
     ["a name that GLSL reserves", () => struct("A", { gl_b: u32 }, { rule: "scalar" })],
     ["a name with two underscores", () => struct("A", { b__c: u32 }, { rule: "scalar" })],
     ["a keyword", () => struct("A", { float: u32 })],
@@ -101,7 +101,7 @@ describe("memory", () => {
 
   const words = (): Uint32Array => new Uint32Array(Mixed.sizeBytes / 4);
 
-  test("is little-endian at the offsets, and comes back", () => {
+  test("is little-endian at the offsets, and decodes to the same record", () => {
     const stored = Mixed.pack(values);
     expect(stored).toHaveLength(Mixed.sizeBytes / 4);
     const view = new DataView(stored.buffer);
@@ -111,7 +111,7 @@ describe("memory", () => {
     expect(Mixed.unpack(stored)).toEqual(values);
   });
 
-  test("whatever was in the words before, and nothing behind them is touched", () => {
+  test("does not depend on the old words, and changes no words behind the struct", () => {
     const room = new Uint32Array(40).fill(7);
     expect(Mixed.pack(values, room)).toBe(room);
     const size = Mixed.sizeBytes / 4;
@@ -120,7 +120,7 @@ describe("memory", () => {
     expect(Mixed.unpack(room)).toEqual(values);
   });
 
-  test("of any struct is as the reference has it, and comes back", () => {
+  test("of any struct equals the reference, and decodes to the same record", () => {
     fc.assert(
       fc.property(
         structArbitrary("Any", 60).chain((any) => fc.tuple(fc.constant(any), valueArbitrary(any))),

@@ -1,4 +1,4 @@
-/** Makes structs: the layout is solved once, when the schema module is loaded. */
+/** Defines structs. The layout is solved once, when the schema module is loaded. */
 
 import {
   assertInstance,
@@ -19,21 +19,21 @@ export interface Struct<F extends Fields = Fields> extends StructLayout<F> {
   /**
    * Stores a whole record at words[0 …].
    *
-   * @param values all fields; arrays may be shorter than their room, and what has no value becomes zeros
-   * @param words where to store it; new words of the struct's size if not given
+   * @param values all fields; an array may be shorter than its count, and its remaining elements become zeros
+   * @param words the target; new words of the struct's size if not given
    * @returns the words
-   * @throws EW_BAD_ARGUMENT for a value that does not fit its field, and for words that are too few
+   * @throws EW_BAD_ARGUMENT for a value that does not fit its field, and for too few words
    */
   pack(values: InferFields<F>, words?: Uint32Array): Uint32Array;
-  /** Makes a record of the words from words[0] on. @throws EW_BAD_ARGUMENT for words that are too few */
+  /** Reads a record from words[0 …]. @throws EW_BAD_ARGUMENT for too few words */
   unpack(words: Uint32Array): InferFields<F>;
 }
 
-/** How a struct is laid out and described. */
+/** The layout and the description of a struct. */
 export interface StructOptions {
-  /** `scalar` if not given: each field at the next multiple of its own size. */
+  /** `scalar` if not given: each field begins at the next multiple of its alignment. */
   rule?: LayoutRule;
-  /** A sentence about the whole, a comment in GLSL. */
+  /** A sentence about the struct; a comment in GLSL. */
   doc?: string;
 }
 
@@ -44,7 +44,7 @@ const anyFields = recordOf(assertField, "the fields of a struct by their names")
  * Defines a struct.
  *
  * @param name its name in GLSL
- * @param fields in the order of memory
+ * @param fields in memory order
  * @throws EW_BAD_ARGUMENT for names or types that GLSL cannot express
  */
 export function struct<const F extends Fields>(
@@ -75,9 +75,9 @@ export function struct<const F extends Fields>(
     strideBytes: solved.strideBytes,
     alignBytes: solved.alignBytes,
   };
-  const plain = layout as unknown as StructLayout; // the same, with its fields forgotten
+  const plain = layout as unknown as StructLayout; // the same object, without the types of its fields
   const wordCount = solved.sizeBytes / 4;
-  // Compiled when first used: most programs use few of the structs that they load.
+  // Compiled at the first use, because most programs use few of the structs that they load.
   let write: WordWriter | undefined;
   let read: WordReader | undefined;
   return {

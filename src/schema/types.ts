@@ -1,6 +1,6 @@
 /**
- * The types that host and device share. A struct is defined once, here from values, and gives the TypeScript type, the
- * offsets, access to memory and the GLSL text.
+ * The types that host and device share. A struct is defined once, from values. The definition gives the TypeScript
+ * type, the offsets, access to memory, and the GLSL text.
  *
  *   const Slot = struct("Slot", {
  *     sequence: doc(u32, "number of the request"),
@@ -11,21 +11,21 @@
  *   type Slot = Infer<typeof Slot>;
  *   words[base / 4 + Slot.words.status] = 1;
  *
- * Every scalar is four or eight bytes, so every offset is a multiple of four.
+ * Every scalar has four or eight bytes, so every offset is a multiple of four.
  */
 import { badArgument, text as textOf, wholeNumber } from "../base/index.ts";
 
-/** GLSL's two rules for laying out buffer memory. They differ behind nested structs and arrays of structs. */
+/** GLSL's two layout rules for buffer memory. They differ after nested structs and arrays of structs. */
 export type LayoutRule = "std430" | "scalar";
 
-/** A number on both sides; `u64` is a bigint on the host. */
+/** A number. On the host, `u64` is a bigint. */
 export interface ScalarType<K extends ScalarKind = ScalarKind> {
   readonly kind: K;
 }
 /** The kinds of numbers. */
 export type ScalarKind = "u32" | "i32" | "f32" | "u64";
 
-/** `count` elements; without a count as many as the buffer holds, and only as the last field of a struct. */
+/** `count` elements. Without a count: as many as the buffer holds, and only as the last field of a struct. */
 export interface ArrayType<
   E extends ElementType = ElementType,
   N extends number | undefined = number | undefined,
@@ -35,44 +35,44 @@ export interface ArrayType<
   readonly count: N;
 }
 
-/** Bytes that nobody reads: keeps fields apart, on cache lines of their own for example. */
+/** Unused bytes. They separate fields, for example onto different cache lines. */
 export interface PaddingType {
   readonly kind: "padding";
   readonly sizeBytes: number;
 }
 
-/** A type with a sentence about it. */
+/** A type with a comment. */
 export interface DocumentedType<T extends UndocumentedType = UndocumentedType> {
   readonly kind: "documented";
   readonly type: T;
   readonly text: string;
 }
 
-/** What an array can have as its elements. */
+/** The types of array elements. */
 export type ElementType = ScalarType | StructLayout;
-/** A type of the schema, without a sentence about it. */
+/** A type of the schema, without a comment. */
 export type UndocumentedType = ScalarType | ArrayType | PaddingType | StructLayout;
-/** What a field of a struct can have as its type. */
+/** The types of struct fields. */
 export type FieldType = UndocumentedType | DocumentedType;
-/** The fields of a struct, in the order of memory. */
+/** The fields of a struct, in memory order. */
 export type Fields = Readonly<Record<string, FieldType>>;
 
-/** What is known of a struct: enough to nest it and to write its GLSL. */
+/** The layout of a struct: enough to nest the struct and to generate its GLSL. */
 export interface StructLayout<F extends Fields = Fields> {
   readonly kind: "struct";
   /** Its name in GLSL. */
   readonly name: string;
   readonly rule: LayoutRule;
   readonly fields: F;
-  /** A sentence about the whole. */
+  /** A sentence about the struct. */
   readonly text: string | undefined;
   /** Byte offset of each field. */
   readonly offsets: { readonly [K in keyof F]: number };
   /** Offset of each field in 32-bit words, for hot code on a `Uint32Array`. */
   readonly words: { readonly [K in keyof F]: number };
-  /** Bytes from the first field to the end of the last, without a trailing array of no fixed count. */
+  /** Size in bytes from the first field to the end of the last, without a trailing array that has no count. */
   readonly sizeBytes: number;
-  /** Bytes from one element to the next in an array of these. */
+  /** The distance of consecutive elements in an array of this struct, in bytes. */
   readonly strideBytes: number;
   readonly alignBytes: number;
 }
@@ -92,7 +92,7 @@ type InferField<T> =
 
 type Unwrapped<T> = T extends DocumentedType<infer U> ? U : T;
 
-/** A record of a struct's fields; padding and arrays without a count have no part in it. */
+/** A record of a struct's fields, without padding and without an array that has no count. */
 export type InferFields<F extends Fields> = {
   -readonly [
     K in keyof F as Unwrapped<F[K]> extends PaddingType
@@ -103,7 +103,7 @@ export type InferFields<F extends Fields> = {
   ]: InferField<F[K]>;
 };
 
-/** The TypeScript type of a struct's contents; padding and arrays without a count have no part in it. */
+/** The TypeScript type of a struct's content, without padding and without an array that has no count. */
 export type Infer<S extends StructLayout> = InferFields<S["fields"]>;
 
 /** An unsigned integer of 32 bits. */
@@ -112,7 +112,7 @@ export const u32: ScalarType<"u32"> = { kind: "u32" };
 export const i32: ScalarType<"i32"> = { kind: "i32" };
 /** A floating-point number of 32 bits. */
 export const f32: ScalarType<"f32"> = { kind: "f32" };
-/** Also what a device address is. */
+/** An unsigned integer of 64 bits, or a device address. */
 export const u64: ScalarType<"u64"> = { kind: "u64" };
 
 const COUNT_MAX = 0xffff_ffff;
@@ -130,12 +130,12 @@ function assertKind(name: string, value: unknown, kinds: readonly string[], allo
   if (!kinds.includes(kind as string)) throw badArgument(name, value, allowed);
 }
 
-/** @throws EW_BAD_ARGUMENT for what is no type of a field */
+/** @throws EW_BAD_ARGUMENT for a value that is no field type */
 export function assertField(name: string, value: unknown): void {
   assertKind(name, value, [...FIELD_KINDS, "documented"], "a type of a field");
 }
 
-/** `count` elements, or, as the last field of a struct, without a count: as many as the buffer holds. */
+/** `count` elements. Without a count, as the last field of a struct: as many as the buffer holds. */
 export function array<E extends ElementType>(element: E): ArrayType<E, undefined>;
 export function array<E extends ElementType>(element: E, count: number): ArrayType<E, number>;
 export function array(element: ElementType, count?: number): ArrayType {
@@ -144,21 +144,21 @@ export function array(element: ElementType, count?: number): ArrayType {
   return { kind: "array", element, count };
 }
 
-/** Bytes that nobody reads: a positive multiple of 4. */
+/** Unused bytes. The size is a positive multiple of 4. */
 export function padding(sizeBytes: number): PaddingType {
   wholeNumber("sizeBytes", sizeBytes, 4, COUNT_MAX);
   if (sizeBytes % 4 !== 0) throw badArgument("sizeBytes", sizeBytes, "a multiple of 4");
   return { kind: "padding", sizeBytes };
 }
 
-/** Attaches a sentence that becomes a comment in GLSL. */
+/** Attaches a comment, which appears in GLSL. */
 export function doc<T extends UndocumentedType>(type: T, text: string): DocumentedType<T> {
   assertKind("type", type, FIELD_KINDS, "a type of a field");
   textOf("text", text);
   return { kind: "documented", type, text };
 }
 
-/** The type behind a possible sentence. */
+/** The type without its comment. */
 export function undocumented(type: FieldType): UndocumentedType {
   return type.kind === "documented" ? type.type : type;
 }

@@ -1,18 +1,18 @@
 /**
- * What is still to be done when the process ends by `process.exit()`, which waits for nothing that is under way.
+ * Runs work when the process ends by `process.exit()`, which waits for no asynchronous work.
  *
- * Invariant: whatever is registered runs at most once, at the "exit" event, where only synchronous calls have an
- * effect. A signal that ends the process runs nothing of it.
+ * Invariant: a registered function runs at most once, at the "exit" event. There, only synchronous calls have an
+ * effect. A signal that kills the process runs nothing.
  */
 
 const waiting = new Set<() => void>();
 let isListening = false;
 
 /**
- * Registers a last duty of this thread.
+ * Registers a function that runs at the exit of this thread.
  *
- * @param duty must deal with its errors, and be quick: the process waits for it
- * @returns calls it off
+ * @param duty must handle its errors, and must be quick: the process waits for it
+ * @returns a function that removes the registration
  */
 export function atExit(duty: () => void): () => void {
   if (!isListening) {
@@ -22,7 +22,7 @@ export function atExit(duty: () => void): () => void {
       waiting.clear();
     });
   }
-  // A function of its own each time, so that one duty may be registered twice.
+  // A new function each time, so that one duty may be registered twice.
   const own = (): void => duty();
   waiting.add(own);
   return () => waiting.delete(own);

@@ -36,7 +36,7 @@ const WRITES: [string, Write][] = [
 ];
 
 describe.each(WRITES)("%s", (_, write) => {
-  test("a new file, and one that is replaced with its permissions", async () => {
+  test("creates a file, and replaces a file while keeping its permissions", async () => {
     const file = join(folder, "file");
     await write(file, "named");
     expect(readFileSync(file)).toEqual(CONTENTS);
@@ -47,7 +47,7 @@ describe.each(WRITES)("%s", (_, write) => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
-  test("links stay, and lead to the new file, also where it was not there yet", async () => {
+  test("a link stays and leads to the new file, even if its target did not exist", async () => {
     symlinkSync("target", join(folder, "link"));
     symlinkSync("link", join(folder, "link to a link"));
     await write(join(folder, "link to a link"), "named");
@@ -58,7 +58,7 @@ describe.each(WRITES)("%s", (_, write) => {
     expect(readdirSync(folder)).toHaveLength(3);
   });
 
-  test("a device is written into and stays one", async () => {
+  test("a device stays a device and gets the bytes", async () => {
     const before = lstatSync("/dev/null").rdev;
     await write("/dev/null", "named");
     symlinkSync("/dev/null", join(folder, "null"));
@@ -69,10 +69,10 @@ describe.each(WRITES)("%s", (_, write) => {
     expect(lstatSync("/dev/full").isCharacterDevice()).toBe(true);
   });
 
-  test("a pipe is written into and stays one", async () => {
+  test("a pipe stays a pipe and gets the bytes", async () => {
     const pipe = join(folder, "pipe");
     execFileSync("mkfifo", [pipe]);
-    // Opened in both directions, a pipe has a reader from the beginning, and keeps what is written until it is read.
+    // A pipe that is opened in both directions has a reader, and buffers the bytes until they are read.
     const own = openSync(pipe, "r+");
     await write(pipe, "named");
     const read = Buffer.alloc(2 * CONTENTS.length);
@@ -82,7 +82,7 @@ describe.each(WRITES)("%s", (_, write) => {
     expect(readdirSync(folder)).toEqual(["pipe"]);
   });
 
-  test("what cannot be written is an error, stays, and nothing lies beside it", async () => {
+  test("a path that cannot be written gives an error, is unchanged, and leaves no temporary file", async () => {
     const busy = join(folder, "busy");
     mkdirSync(join(busy, "inner"), { recursive: true });
     await expect(write(busy, "named")).rejects.toMatchObject({ code: "EISDIR" });
@@ -94,7 +94,7 @@ describe.each(WRITES)("%s", (_, write) => {
     expect(existsSync(join(busy, "inner"))).toBe(true);
   });
 
-  test("a name of our own is taken back from whatever has it, without opening it", async () => {
+  test("a strange file at our own name is replaced without opening it", async () => {
     execFileSync("mkfifo", [join(folder, "pipe")]);
     writeFileSync(join(folder, "target"), "theirs");
     symlinkSync("target", join(folder, "link"));
@@ -105,12 +105,12 @@ describe.each(WRITES)("%s", (_, write) => {
     }
     expect(readFileSync(join(folder, "target"), "utf8")).toBe("theirs");
     expect(statSync(join(folder, "deep")).mode & 0o777).toBe(0o700);
-    // The folder is there, and refuses children by saying ENOENT: a recursive mkdir of Node never ends here.
+    // /proc exists and refuses children with ENOENT. Node's own recursive mkdir never ends there.
     await expect(write("/proc/everwarp/file", "own")).rejects.toMatchObject({ code: "ENOTSUP" });
   });
 });
 
-test("what fails in the middle leaves the old file alone, and a full pipe is waited for", async () => {
+test("a failure in the middle keeps the old file, and a full pipe is waited for", async () => {
   const file = join(folder, "file");
   writeFileSync(file, "old");
   const fill = writeAtomically(file, { place: "named" }, async (sink) => {
@@ -122,7 +122,7 @@ test("what fails in the middle leaves the old file alone, and a full pipe is wai
 
   const pipe = join(folder, "pipe");
   execFileSync("mkfifo", [pipe]);
-  const size = 1 << 20; // sixteen times what a pipe holds
+  const size = 1 << 20; // sixteen times the buffer of a pipe
   const reader = spawn("sh", ["-c", `sleep 0.2; wc -c < "${pipe}"`], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -135,17 +135,19 @@ test("what fails in the middle leaves the old file alone, and a full pipe is wai
 });
 
 describe("a process of its own", () => {
+  const module = new URL("atomic-write.ts", import.meta.url).href;
   const script = (body: string): string[] => [
     "--import",
     "tsx",
     "--input-type=module",
     "-e",
-    `const { writeAtomically, writeBytesAtomically } = await import(${JSON.stringify(new URL("atomic-write.ts", import.meta.url).href)});
+    `const { writeAtomically, writeBytesAtomically } = await import(${JSON.stringify(module)});
      ${body}`,
   ];
 
-  test("/dev/stdout is what standard output is, file or pipe, and goes on where that stands", () => {
-    const body = `process.stdout.write("before\\n"); await writeBytesAtomically("/dev/stdout", Buffer.from("new\\n"), { place: "named" });`;
+  test("/dev/stdout is the open standard output, file or pipe, and the write continues at its position", () => {
+    const body = `process.stdout.write("before\\n");
+      await writeBytesAtomically("/dev/stdout", Buffer.from("new\\n"), { place: "named" });`;
     const piped = spawnSync(process.execPath, script(body), { encoding: "utf8" });
     expect(piped).toMatchObject({ status: 0, stdout: "before\nnew\n" });
     const file = join(folder, "out");
@@ -157,16 +159,17 @@ describe("a process of its own", () => {
     expect(readdirSync(folder)).toEqual(["out"]);
   });
 
-  test("a process that ends by itself in the middle leaves nothing", () => {
+  test("a process that exits in the middle leaves no file", () => {
     const body = `await writeAtomically(${JSON.stringify(join(folder, "file"))}, { place: "named" }, async (sink) => {
       await sink.write(Buffer.from("half")); process.exit(3); });`;
     const { status } = spawnSync(process.execPath, script(body), { encoding: "utf8" });
     expect([status, readdirSync(folder)]).toEqual([3, []]);
   });
 
-  test("a file that may not grow further is not left behind", () => {
+  test("a file that hits its size limit is removed", () => {
+    const file = JSON.stringify(join(folder, "file"));
     const body = `process.on("SIGXFSZ", () => undefined);
-      try { await writeBytesAtomically(${JSON.stringify(join(folder, "file"))}, new Uint8Array(1 << 20), { place: "named" }); }
+      try { await writeBytesAtomically(${file}, new Uint8Array(1 << 20), { place: "named" }); }
       catch (error) { console.log(error.code); }`;
     const words = script(body).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
     const limited = spawnSync("sh", ["-c", `ulimit -f 8; exec ${process.execPath} ${words.join(" ")}`], {
@@ -176,7 +179,7 @@ describe("a process of its own", () => {
   });
 });
 
-test("errors of the file system become ours, all others stay", () => {
+test("errors of the file system become EverwarpErrors, other errors stay", () => {
   const system = Object.assign(new Error("ENOSPC: no space"), { code: "ENOSPC" });
   expect(unwritable("the thing", "/a", system)).toMatchObject({ code: "EW_PATH_UNWRITABLE", cause: system });
   const other = new Error("a fault of ours");

@@ -1,12 +1,11 @@
 /**
- * Writes files so that a name always leads to all of the old contents or to all of the new.
+ * Writes files atomically: a path always leads to all of the old content or to all of the new content.
  *
- *     temporary file in the same folder ─▶ contents ─▶ (fsync) ─▶ rename ─▶ (fsync of the folder)
+ *     temporary file in the same folder ─▶ content ─▶ (fsync) ─▶ rename ─▶ (fsync of the folder)
  *
- * Invariants: a write that fails, for want of room say, leaves the old file and no temporary one. Symbolic links stay,
- * and lead to the new file. What is no regular file (a pipe, a device, /dev/stdout) is never replaced: the bytes go
- * into it. In folders of our own the opposite holds: a name there is ours, and whatever else has it is replaced without
- * being opened.
+ * Invariants: a failed write keeps the old file and leaves no temporary file. Symbolic links stay, and lead to the new
+ * file. A pipe, a device or /dev/stdout is never replaced: the bytes are written into it. In folders of our own the
+ * opposite holds: whatever has our name there is replaced without being opened.
  */
 
 import {
@@ -28,47 +27,47 @@ import { makeFolder, makeFolderSync, PRIVATE_FOLDER_MODE } from "./make-folder.t
 import { temporaryFileIn } from "./temporary-file.ts";
 import { type WriteTarget, writeTarget } from "./write-target.ts";
 
-/** Faults before each step; `written`: in the middle of bytes that are given as a whole. */
+/** Fault points before each step. `written`: in the middle of the bytes. */
 export type WritePoints = Partial<
   Record<"begun" | "written" | "synced" | "renamed" | "folderSynced", FileFaultPoint>
 >;
 
-/** How a file is written. */
+/** Options of a write. */
 export interface WriteOptions {
   /**
-   * `named`: somebody gave the path; what is there, and where it leads, is respected. `own`: the name is ours, in a
-   * folder of ours, which is made where it is missing.
+   * `named`: a user gave the path, so existing files and links are respected. `own`: the path is ours, in a folder of
+   * ours. A missing folder is created.
    */
   readonly place: "named" | "own";
   /**
-   * Permissions of a new file, before the umask: 0666 for a named one, 0600 for one of our own, if not given. A named
-   * one keeps those it has.
+   * Permissions of a new file before the umask. Default: 0666 for `named`, 0600 for `own`. An existing `named` file
+   * keeps its permissions.
    */
   readonly mode?: number;
-  /** Permissions of folders that are made: 0700 if not given. */
+  /** Permissions of created folders; 0700 if not given. */
   readonly folderMode?: number;
-  /** Returns only when a loss of power cannot bring the old contents back. */
+  /** If true, the write returns only when a power failure cannot bring back the old content. */
   readonly isDurable?: boolean;
   readonly points?: WritePoints;
 }
 
-/** Where the contents of a file go, one piece after the other. */
+/** Receives the content of a file, piece by piece. */
 export interface FileSink {
-  /** Writes all of it. @throws errors of the file system */
+  /** Writes all of the bytes. @throws errors of the file system */
   write(bytes: Uint8Array): Promise<void>;
 }
 
-/** How long nobody may be at the other end of a named pipe. */
+/** How long to wait for a reader of a named pipe. */
 const READER_TIMEOUT_MS = 10_000;
 const PAUSE_MS = 5;
 const TEMPORARY_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const STREAM_FLAGS = constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 /**
- * Writes a file from what `fill` gives.
+ * Writes a file with the content that `fill` provides.
  *
- * @returns what `fill` returned
- * @throws errors of the file system, and what `fill` throws
+ * @returns the result of `fill`
+ * @throws errors of the file system, and errors of `fill`
  */
 export async function writeAtomically<T>(
   path: string,
@@ -85,7 +84,7 @@ export async function writeAtomically<T>(
     pass(points.begun);
     handle = await begin(temporary.path, folder, options);
   } catch (error) {
-    temporary.settle(); // it is not ours, whatever has this name
+    temporary.settle(); // another file has this name, so do not remove it
     throw error;
   }
   let result: T;
@@ -114,7 +113,7 @@ export async function writeAtomically<T>(
   return result;
 }
 
-/** Writes a file whose contents are there already. @throws errors of the file system */
+/** Writes a file whose content is complete already. @throws errors of the file system */
 export async function writeBytesAtomically(
   path: string,
   bytes: Uint8Array,
@@ -129,8 +128,8 @@ export async function writeBytesAtomically(
 }
 
 /**
- * As `writeBytesAtomically`, for a process that ends, or for where nothing can be awaited. @throws errors of the file
- * system
+ * Like `writeBytesAtomically`, for a process that is exiting, or where nothing can be awaited. @throws errors of the
+ * file system
  */
 export function writeBytesAtomicallySync(path: string, bytes: Uint8Array, options: WriteOptions): void {
   const target = targetOf(path, options);
@@ -187,10 +186,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The error for a file that somebody named and that cannot be written; what is no error of the file system passes as it
- * is.
+ * The error for a path from a user that cannot be written. Other errors than those of the file system are returned
+ * unchanged.
  *
- * @param what the file is, as "the archive"
+ * @param what the kind of file, such as "the archive"
  */
 export function unwritable(what: string, path: string, cause: unknown): unknown {
   const { code, message } = cause as NodeJS.ErrnoException;
@@ -235,7 +234,7 @@ function isMissingFolder(error: unknown, { place }: WriteOptions): boolean {
   return place === "own" && codeOf(error) === "ENOENT";
 }
 
-/** Writes into what is no regular file. What it has been given when something goes wrong cannot be taken back. */
+/** Writes into a pipe, a device or similar. After an error, bytes that were already written cannot be taken back. */
 async function writeInto<T>(
   target: Exclude<WriteTarget, Replaced>,
   { points = {} }: WriteOptions,
@@ -261,8 +260,8 @@ async function writeInto<T>(
 }
 
 /**
- * Opens without blocking a thread, which nothing could call back; so a reader of a pipe that is still to come is waited
- * for here.
+ * Opens without blocking a thread, because a blocked open cannot be cancelled. So waiting for the reader of a pipe
+ * happens here.
  */
 async function openStream(path: string, isPipe: boolean): Promise<FileHandle> {
   const endMs = performance.now() + READER_TIMEOUT_MS;
@@ -280,7 +279,7 @@ function writerOf(handle: FileHandle): (rest: Uint8Array) => Promise<number> {
   return async (rest) => (await handle.write(rest, 0, rest.length, null)).bytesWritten;
 }
 
-/** A single call may write less than all, and nothing where a pipe is full. */
+/** Writes all bytes in several calls: one call may write only a part, or nothing if a pipe is full. */
 async function writeAll(bytes: Uint8Array, write: (rest: Uint8Array) => Promise<number>): Promise<void> {
   for (let done = 0; done < bytes.length;) {
     try {

@@ -1,4 +1,4 @@
-/** Where a user's caches lie, as the XDG Base Directory specification says. */
+/** The folder for a user's caches, by the XDG Base Directory specification. */
 
 import { userInfo } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -7,11 +7,11 @@ import { isAbsolute, join } from "node:path";
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /**
- * The folder of everwarp's caches: in XDG_CACHE_HOME, else in `.cache` of HOME, else of the home that the system knows
- * for the user. The specification wants values that are empty or relative to be ignored: what they lead to depends on
- * the folder that somebody happens to be in.
+ * The folder of everwarp's caches: in XDG_CACHE_HOME, or in `.cache` of HOME, or in the home that the system knows for
+ * the user. Empty or relative values are ignored, as the specification demands, because their meaning would depend on
+ * the current folder.
  *
- * @returns undefined where there is no such place; then nothing is kept
+ * @returns undefined if there is no such place; then nothing is cached
  */
 export function userCacheFolder(environment: EnvironmentVariables = process.env): string | undefined {
   const named = absolute(environment["XDG_CACHE_HOME"]);
@@ -28,6 +28,6 @@ function homeOfUser(): string | undefined {
   try {
     return absolute(userInfo().homedir);
   } catch {
-    return undefined; // in a container the user may be a mere number, of whom the system knows nothing
+    return undefined; // in a container, the system may know nothing about the user's number
   }
 }

@@ -1,4 +1,4 @@
-/** Reading what others may have put there, tidying up, and where caches lie. */
+/** Reading files that others may have written, removing leftovers, and the folder for caches. */
 import { execFileSync } from "node:child_process";
 import {
   chownSync,
@@ -25,7 +25,7 @@ let folder = "";
 eachInFreshFolder("storage", (made) => (folder = made));
 
 describe("a file that is read", () => {
-  test("is given whole, up to the limit", async () => {
+  test("is read whole, up to the limit", async () => {
     const file = join(folder, "file");
     writeFileSync(file, "1234");
     expect(await readRegularText(file, 4)).toBe("1234");
@@ -39,7 +39,7 @@ describe("a file that is read", () => {
     expect(await readRegularText(join(folder, "link"), 4)).toBe("1234");
   });
 
-  test("is refused where it is none, without waiting for anybody", async () => {
+  test("is refused without waiting if it is no regular file", async () => {
     const names = ["pipe", "folder", "socket", "circle", "device"];
     execFileSync("mkfifo", [join(folder, "pipe")]);
     mkdirSync(join(folder, "folder"));
@@ -66,7 +66,7 @@ describe("tidying up", () => {
   const dead = `.everwarp-${machine}.${boot}.${process.pid}.1.aa.tmp`;
   const alive = `.everwarp-${processToken()}.aa.tmp`;
 
-  test("removes what processes left that are gone, and nothing else", async () => {
+  test("removes files of dead processes, and nothing else", async () => {
     const names = [dead, alive, ".everwarp-x.tmp", ".other.tmp", `${dead.slice(1)}`, `${dead}.txt`];
     for (const name of names) writeFileSync(join(folder, name), "");
     mkdirSync(join(folder, dead.replace("aa", "bb")));
@@ -76,7 +76,7 @@ describe("tidying up", () => {
     expect(existsSync(join(folder, dead))).toBe(false);
   });
 
-  test("leaves another user's file alone, and never fails", async () => {
+  test("keeps another user's file, and never fails", async () => {
     await removeLeftBehind(join(folder, "no folder"));
     if (process.geteuid?.() !== 0) {
       console.log("skipped: only root can make another user's file");
@@ -88,7 +88,7 @@ describe("tidying up", () => {
     expect(readdirSync(folder)).toEqual([dead]);
   });
 
-  test("an earlier version's leftover goes when it is a day old", async () => {
+  test("a leftover of an earlier version is removed when it is a day old", async () => {
     const earlier = ".everwarp-checkpoint.0123456789ab.1.aaaa";
     writeFileSync(join(folder, earlier), "");
     await removeLeftBehind(folder);
@@ -99,7 +99,7 @@ describe("tidying up", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("names cannot be guessed and tell their owner", () => {
+  test("names cannot be guessed, and contain their owner", () => {
     const names = Array.from({ length: 100 }, () => {
       const temporary = temporaryFileIn(folder);
       temporary.settle();
@@ -131,7 +131,7 @@ describe("the folder for caches", () => {
   });
 });
 
-test("folders are made with all above them, and what is in the way is told", async () => {
+test("missing parent folders are made, and an obstacle is reported", async () => {
   for (const make of [makeFolder, async (path: string, mode: number) => makeFolderSync(path, mode)]) {
     const deep = join(folder, `${make.name}x`, "b", "c");
     await make(deep, 0o700);

@@ -1,4 +1,4 @@
-/** Files: written whole or not at all, opened without waiting, checked before they are believed; folders for caches. */
+/** Files: atomic writes, opening without waiting, checks before use; folders for caches. */
 export { atExit } from "./at-exit.ts";
 export {
   type FileSink,

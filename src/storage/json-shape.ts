@@ -1,21 +1,21 @@
 /**
- * Whether a value that was read from JSON has the shape that a type promises. Nothing of a file is used before this is
- * known: a file may come from another version, another user or a damaged disk.
+ * Checks whether a value from JSON has the shape that a type promises. Nothing from a file is used before this check: a
+ * file may come from another version, another user or a damaged disk.
  */
 
-/** Says whether a value that came from a file has the form that is expected. */
+/** Tells whether a value from a file has the expected form. */
 export type Shape = (value: unknown) => boolean;
 
 /** The value is a string. */
 export const isText: Shape = (value) => typeof value === "string";
 /** The value is `true` or `false`. */
 export const isBoolean: Shape = (value) => typeof value === "boolean";
-/** A finite number from 0 on: counts that may be averages, times, sizes. */
+/** A finite number, 0 or more: averages, times, sizes. */
 export const isAmount: Shape = (value) => Number.isFinite(value) && (value as number) >= 0;
-/** A whole number from 0 on. */
+/** A whole number, 0 or more. */
 export const isCount: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 
-/** The value is one of some values. */
+/** The value is one of these values. */
 export function isOneOf(...values: readonly unknown[]): Shape {
   return (value) => values.includes(value);
 }
@@ -41,7 +41,7 @@ export function isObject(fields: Readonly<Record<string, Shape>>): Shape {
   return (value) => isRecord(value) && shapes.every(([name, shape]) => shape(fieldOf(value, name)));
 }
 
-/** A field of its own: what every object inherits ("constructor") is none. */
+/** An own field. Inherited properties such as "constructor" do not count. */
 export function fieldOf(value: Readonly<Record<string, unknown>>, name: string): unknown {
   return Object.hasOwn(value, name) ? value[name] : undefined;
 }
@@ -51,11 +51,11 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value of a text; undefined where it is no JSON. */
+/** The value of a JSON text; undefined if the text is no JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // cut short or damaged, which no shape takes
+    return undefined; // truncated or damaged; no shape accepts undefined
   }
 }

@@ -1,15 +1,15 @@
 /**
- * Makes folders with all that is missing above them.
+ * Makes folders together with their missing parents.
  *
- * Node's own recursive `mkdir` never ends where a folder exists and refuses children by saying that they lead nowhere,
- * as /proc does. This one asks once for each folder.
+ * Node's own recursive `mkdir` never ends in a folder that exists but refuses children with ENOENT, such as /proc. This
+ * one tries each folder once.
  */
 
 import { mkdirSync, statSync } from "node:fs";
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** For this user alone: folders of caches. */
+/** Only this user has access: for cache folders. */
 export const PRIVATE_FOLDER_MODE = 0o700;
 
 /** @throws errors of the file system */
@@ -20,7 +20,7 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
     if (codeOf(error) === "ENOENT" && dirname(path) !== path) {
       await makeFolder(dirname(path), mode);
       await mkdir(path, { mode }).catch((again: unknown) => {
-        // Another process may have made it in the meantime.
+        // Another process may have made the folder meanwhile.
         if (codeOf(again) !== "EEXIST") throw noFolderIn(path, again);
       });
       return;
@@ -33,7 +33,7 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
   }
 }
 
-/** As `makeFolder`. @throws errors of the file system */
+/** Like `makeFolder`. @throws errors of the file system */
 export function makeFolderSync(path: string, mode: number): void {
   try {
     mkdirSync(path, { mode });
@@ -55,13 +55,13 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    return false; // what was wrong with making it is what the caller hears
+    return false; // the caller reports the error of the mkdir
   }
 }
 
 /**
- * ENOENT for a folder whose parent is there means that nothing can be made in it; taken literally it would say that
- * something is missing.
+ * If the parent exists, ENOENT means that no folder can be made in it. The plain message would say that something is
+ * missing.
  */
 function noFolderIn(path: string, error: unknown): unknown {
   if (codeOf(error) !== "ENOENT") return error;

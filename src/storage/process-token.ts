@@ -1,9 +1,9 @@
 /**
- * Who a file belongs to: the name of a process that no other process ever has, and whether that process is gone.
+ * Process tokens: a unique name of a process, and whether that process is gone. Files carry the token of their owner.
  *
  *     <machine or container>.<its boot>.<process>.<the process's start>
  *
- * A process identifier alone would not do: it is given away again, and means nothing on the other machines of a shared
+ * A process id alone is not enough: the system reuses it, and it has no meaning on the other machines of a shared
  * folder.
  */
 
@@ -11,10 +11,10 @@ import { createHash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** When something of another machine counts as left behind: nobody here can ask whether its process lives. */
+/** When a file of another machine counts as abandoned: this machine cannot ask whether its process lives. */
 const FOREIGN_AGE_MS = 24 * 3600 * 1000;
 
-/** What a token looks like: letters, digits and dots, so that it can be part of a file's name. */
+/** The form of a token: letters, digits and dots, so that it can be part of a file name. */
 export const TOKEN_PATTERN = /^[0-9a-f]{12}\.[0-9a-f]{8}\.\d+\.\d+$/;
 
 let ownToken: string | undefined;
@@ -26,10 +26,10 @@ export function processToken(): string {
 }
 
 /**
- * Whether a process is certainly, or as good as certainly, gone.
+ * Whether a process is certainly, or almost certainly, gone.
  *
- * @param token what `processToken` gave there
- * @param ageMs how old its file is; decides for processes of other machines, and may be negative after a clock was set
+ * @param token the result of `processToken` in that process
+ * @param ageMs age of the process's file. Decides for processes of other machines. May be negative if a clock was set
  * back
  */
 export function isGone(token: string, ageMs: number): boolean {
@@ -43,18 +43,18 @@ export function isGone(token: string, ageMs: number): boolean {
 }
 
 function isAlive(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return false; // 0 and below would ask about whole groups
+  if (!Number.isSafeInteger(pid) || pid <= 0) return false; // 0 and below would mean process groups
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "ESRCH"; // EPERM: it lives, and belongs to someone else
+    return (error as NodeJS.ErrnoException).code !== "ESRCH"; // EPERM: the process lives and belongs to another user
   }
 }
 
 let ownMachine: string | undefined;
 
-/** Where process identifiers mean the same: this machine, and in it this container. */
+/** Identifies the machine and the container: process ids are comparable only within both. */
 function machine(): string {
   ownMachine ??= digits(12, `${hostname()} ${textOf(() => readlinkSync("/proc/self/ns/pid"))}`);
   return ownMachine;
@@ -70,15 +70,15 @@ function boot(): string {
   return ownBoot;
 }
 
-/** When a process began, in the kernel's ticks since the boot; undefined where the system does not tell. */
+/** The start of a process in kernel ticks since boot; undefined if the system does not tell. */
 function startOf(pid: string): number | undefined {
   const stat = textOf(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
-  // The second field is the program's name in brackets, and may hold anything.
+  // The second field is the program's name in brackets, which may contain any characters.
   const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
   return Number.isSafeInteger(ticks) ? ticks : undefined;
 }
 
-/** What /proc says; nothing where there is none, and then names and ages must do. */
+/** The content of a file of /proc; empty if there is no /proc. Names and ages must suffice then. */
 function textOf(read: () => string): string {
   try {
     return read();

@@ -1,9 +1,9 @@
 /**
- * Opens files that others may have put there, as in a cache.
+ * Opens files that others may have written, for example in a cache.
  *
- * Invariants: nothing here waits for anybody: a named pipe without a writer is opened, looked at and refused, as
- * folders, devices, sockets and links that go in circles are. Nothing larger than the caller's limit is read. What is
- * wrong with a file is an answer, and no error.
+ * Invariants: nothing here waits. A named pipe without a writer is opened, examined and refused; so are folders,
+ * devices, sockets and circular links. Nothing larger than the caller's limit is read. A problem with a file is an
+ * answer, not an exception.
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
@@ -12,23 +12,23 @@ import { type FileHandle, open } from "node:fs/promises";
 /** Why a file was not opened. */
 export type NotOpened =
   | { readonly state: "absent" }
-  /** Something is there that cannot be such a file. */
+  /** There is something that is no such file. */
   | { readonly state: "refused"; readonly reason: string }
-  /** The system does not give it. */
+  /** The system refuses access. */
   | { readonly state: "unreadable"; readonly reason: string };
 
-/** How a regular file is opened. */
+/** Options for opening a regular file. */
 export interface OpenOptions {
-  /** What is larger is refused. */
+  /** A larger file is refused. */
   readonly maxBytes: number;
-  /** Opens it for writing, too. */
+  /** Opens the file for writing too. */
   readonly isWritten?: boolean;
 }
 
-/** Without waiting for the other end of a pipe, and without getting a terminal to control this process. */
+/** Do not wait for the other end of a pipe, and do not let a terminal take control of this process. */
 const FLAGS = constants.O_NONBLOCK | constants.O_NOCTTY;
 
-/** Opens a regular file. Whoever gets the handle closes it. */
+/** Opens a regular file. The caller closes the handle. */
 export async function openRegularFile(
   path: string,
   options: OpenOptions,
@@ -47,7 +47,7 @@ export async function openRegularFile(
   }
 }
 
-/** Reads a regular file whole. It may have become shorter meanwhile, which its reader has to notice. */
+/** Reads a whole regular file. The file may shrink meanwhile; the caller must notice that. */
 export async function readRegularFile(
   path: string,
   maxBytes: number,
@@ -70,7 +70,7 @@ export async function readRegularFile(
   }
 }
 
-/** As `readRegularFile`. */
+/** Like `readRegularFile`. */
 export function readRegularFileSync(
   path: string,
   maxBytes: number,
@@ -96,12 +96,12 @@ export function readRegularFileSync(
   }
 }
 
-/** A small text; undefined for whatever reason it cannot be had. */
+/** A small text; undefined if it cannot be read for any reason. */
 export async function readRegularText(path: string, maxBytes: number): Promise<string | undefined> {
   return textOf(await readRegularFile(path, maxBytes));
 }
 
-/** As `readRegularText`. */
+/** Like `readRegularText`. */
 export function readRegularTextSync(path: string, maxBytes: number): string | undefined {
   return textOf(readRegularFileSync(path, maxBytes));
 }
@@ -123,10 +123,10 @@ function objectionTo(info: { isFile(): boolean; size: number }, maxBytes: number
   return info.size > maxBytes ? `it has ${info.size} bytes, and ${maxBytes} are the most` : undefined;
 }
 
-/** Sockets (ENXIO, ENODEV), folders that were to be written (EISDIR), links that go in circles. */
+/** Codes for sockets (ENXIO, ENODEV), folders opened for writing (EISDIR), and circular links. */
 const REFUSALS: ReadonlySet<string | undefined> = new Set(["ELOOP", "ENXIO", "ENODEV", "EISDIR"]);
 
-/** @throws what is no error of the file system */
+/** @throws errors that are no file system errors */
 function notOpened(error: unknown): NotOpened {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;

@@ -1,8 +1,8 @@
 /**
- * Saves sealed files (`sealed-format.ts`), and reads them so that nothing but what was saved is ever believed.
+ * Saves sealed files (`sealed-format.ts`), and reads and verifies them.
  *
- * Contents are read and hashed in slices, between which the event loop goes on. They go where the reader wants them,
- * and are never copied.
+ * Content is read and hashed in slices. Between slices, the event loop runs. Content is read directly into the caller's
+ * memory and never copied.
  */
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
@@ -27,7 +27,7 @@ import {
 import { removeLeftBehind } from "./temporary-file.ts";
 import { writeTarget } from "./write-target.ts";
 
-/** Hashing that many takes an eighth to half of a millisecond, for which the event loop stands still. */
+/** Hashing this number of bytes blocks the event loop for an eighth to half of a millisecond. */
 export const SLICE_BYTES = 1 << 18;
 
 const WRITES: WriteOptions = {
@@ -44,8 +44,8 @@ const WRITES: WriteOptions = {
 /** A file whose header was read and checked. */
 export interface SealedReader extends Pick<SealedHead, "about" | "sections"> {
   /**
-   * Reads and checks the content of a section. @param into as large as the section; what it holds counts only when this
-   * has resolved
+   * Reads and checks the content of a section. @param into memory of the section's size; its content is valid only
+   * after this has resolved
    */
   readonly readSection: (section: SectionPlace, into: Uint8Array) => Promise<void>;
 }
@@ -53,7 +53,7 @@ export interface SealedReader extends Pick<SealedHead, "about" | "sections"> {
 /**
  * Reads a file.
  *
- * @param use takes what it wants; the file is closed when it has
+ * @param use reads what it needs; the file is closed afterwards
  * @throws truncated, corrupted and outdated of the file's kind, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE with the system's
  * error as cause
  */
@@ -65,7 +65,7 @@ export function readSealedFile<Result>(
   const source = { file, kind };
   return explained("read", source, async () => {
     fileFaultAt("restore.opened");
-    // Without waiting: a named pipe would keep the call until someone writes to it.
+    // O_NONBLOCK: otherwise a named pipe would block until someone writes to it.
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const info = await handle.stat();
@@ -126,8 +126,8 @@ async function readSection(
 }
 
 /**
- * Fills `bytes`: a single call may read less. @throws truncated of the file's kind, when the file became shorter
- * meanwhile
+ * Fills `bytes` in several calls, because one call may read less. @throws truncated of the file's kind, if the file
+ * shrank meanwhile
  */
 async function readInto(
   handle: FileHandle,
@@ -147,7 +147,7 @@ export function codeOf(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Turns errors of the file system into ours; all others pass. */
+/** Turns errors of the file system into EverwarpErrors. Other errors pass unchanged. */
 export async function explained<Result>(
   action: "read" | "written",
   { file, kind }: NamedFile,
@@ -182,7 +182,7 @@ export async function explained<Result>(
   }
 }
 
-/** Saves a sealed file of any kind in the same way. @throws as `saveCheckpoint` */
+/** Saves a sealed file of any kind. @throws as `saveCheckpoint` */
 export async function saveSealedFile(
   file: string,
   kind: FileKind,
@@ -193,7 +193,7 @@ export async function saveSealedFile(
   const contents = [...sections.values()];
   await explained("written", { file, kind }, async () => {
     const target = writeTarget(file);
-    // Before the write, so that what was left takes no room from it.
+    // Before the write, so that leftovers do not take space from it.
     if (target.kind === "file") await removeLeftBehind(dirname(target.path));
     await writeAtomically(file, WRITES, async (sink) => {
       await sink.write(bytes);

@@ -1,35 +1,36 @@
 /**
- * What the bytes of a sealed file mean: a header in JSON and named sections, all under checksums. Checkpoints and
- * namespaces are such files. Numbers are little-endian, nothing is aligned:
+ * The format of sealed files: a JSON header and named sections, all with checksums. Checkpoints and namespaces are such
+ * files. Numbers are little-endian. Nothing is aligned.
  *
- *   0        8         12             16           24             56             88        88 + header bytes
- *   | magic  | version | header bytes | file bytes | SHA-256 of   | SHA-256 of   | header  | section | its SHA-256 | section | …
- *   |        | u32     | u32          | u64        | bytes 0..23  | the header   | (JSON)  |         |             |         |
+ *   0        8         12             16           24             56             88
+ *   | magic  | version | header bytes | file bytes | SHA-256 of   | SHA-256 of   | header  | section | its SHA-256 | …
+ *   |        | u32     | u32          | u64        | bytes 0..23  | the header   | (JSON)  |         |             |
  *
- * Invariants: every byte of a file is under a checksum, and the first 56 keep their shape in all versions, so that a
- * damaged file and an outdated one are told apart. No length is believed before its checksum holds and it fits the
- * file. The checksum of a section covers the header's checksum and its own name too: no section passes for another one.
+ * Invariants: a checksum covers every byte of a file. The first 56 bytes have the same form in all versions, so a
+ * damaged file and an outdated file can be distinguished. A length is used only after its checksum was verified and it
+ * fits the file. The checksum of a section also covers the header's checksum and the section's name, so no section can
+ * replace another.
  *
- * A checksum finds accidents, not intent: whoever makes a file makes its checksums too. What the sections hold is
- * checked by those who read them.
+ * Checksums find accidents, not attacks: whoever makes a file can make its checksums. Readers check the content of the
+ * sections themselves.
  */
 
 import { createHash, type Hash } from "node:crypto";
 import { type ErrorCode, EverwarpError } from "../base/index.ts";
 import { isCount, isRecord } from "./json-shape.ts";
 
-/** Grows with every change of the format. */
+/** Increased with every change of the format. */
 const FORMAT_VERSION = 1;
-/** The first byte is no text, the line ends are damaged by transfers that take it for text (as in PNG). */
+/** The first byte is no text. A transfer in text mode damages the line ends. Both are as in PNG. */
 const MAGIC = Uint8Array.of(0x89, 0x45, 0x57, 0x43, 0x0d, 0x0a, 0x1a, 0x0a);
 const DIGEST_BYTES = 32;
 const PRELUDE_CHECKED_BYTES = 24;
 /** Bytes before the header. */
 export const PRELUDE_BYTES = PRELUDE_CHECKED_BYTES + 2 * DIGEST_BYTES;
-/** Far more than any header has. */
+/** Size limit of a header; real ones are far smaller. */
 const HEADER_BYTES_MAX = 1 << 20;
 
-/** What a sealed file is to those who save and load it: the words and codes of its errors. */
+/** The words and error codes of a kind of sealed file. */
 export interface FileKind {
   /** "checkpoint", "namespace". */
   readonly noun: string;
@@ -38,16 +39,16 @@ export interface FileKind {
   readonly outdated: ErrorCode;
 }
 
-/** A file that is being read, for errors. */
+/** The file that is being read, for errors. */
 export interface NamedFile {
   readonly file: string;
   readonly kind: FileKind;
 }
 
-/** What the header of a file tells beside its sections. */
+/** The data in a file's header, apart from its sections. */
 export type About = Readonly<Record<string, unknown>>;
 
-/** All of a file but the contents of its sections. */
+/** A file without the content of its sections. */
 export interface SealedHead {
   readonly about: About;
   readonly sections: readonly SectionPlace[];
@@ -55,26 +56,26 @@ export interface SealedHead {
   readonly digest: Uint8Array;
 }
 
-/** Where a section of a sealed file lies. */
+/** The position of a section in a sealed file. */
 export interface SectionPlace {
   readonly name: string;
   readonly sizeBytes: number;
-  /** Where its content begins in the file; its checksum follows the content. */
+  /** The offset of the content in the file. The checksum follows the content. */
   readonly offsetBytes: number;
 }
 
-/** What the first bytes of a file tell. */
+/** The data in the first bytes of a file. */
 export interface Prelude {
   readonly headerBytes: number;
   readonly headerDigest: Uint8Array;
 }
 
 /**
- * Encodes everything but the sections.
+ * Encodes everything except the sections.
  *
- * @param about is kept as JSON keeps it
- * @returns the bytes before the first section, and where the sections go
- * @throws EW_BAD_ARGUMENT for what could not be read again
+ * @param about is stored as JSON
+ * @returns the bytes before the first section, and the positions of the sections
+ * @throws EW_BAD_ARGUMENT for data that could not be read again
  */
 export function encodeHead(
   about: About,
@@ -106,7 +107,7 @@ export function encodeHead(
 /**
  * Reads the first bytes of a file.
  *
- * @param bytes `PRELUDE_BYTES` of them, or all that the file has
+ * @param bytes the first `PRELUDE_BYTES` bytes, or fewer if the file is shorter
  * @param fileBytes the file's real size
  * @throws truncated, corrupted and outdated of the file's kind
  */
@@ -143,7 +144,7 @@ export function readPrelude(bytes: Uint8Array, fileBytes: number, source: NamedF
 /**
  * Reads the header.
  *
- * @param bytes as many as the prelude said
+ * @param bytes the header, with the size from the prelude
  * @throws corrupted of the file's kind
  */
 export function readHeader(
@@ -161,12 +162,12 @@ export function readHeader(
   return { about, sections, digest: prelude.headerDigest };
 }
 
-/** The checksum of a section, to be updated with its content. */
+/** The hash of a section, to be updated with the section's content. */
 export function sectionHash(head: SealedHead, section: SectionPlace): Hash {
   return createHash("sha256").update(head.digest).update(section.name);
 }
 
-/** @throws corrupted of the file's kind, when the checksum in the file is not that of the section's content */
+/** @throws corrupted of the file's kind, if the checksum in the file does not match the section's content */
 export function assertSection(
   section: SectionPlace,
   hash: Hash,
@@ -179,7 +180,7 @@ export function assertSection(
 /** Bytes of the checksum after each section. */
 export const SECTION_DIGEST_BYTES = DIGEST_BYTES;
 
-/** @param namedBytes what the file should have at least */
+/** @param namedBytes the size that the file should have at least */
 export function truncated(
   { file, kind }: NamedFile,
   fileBytes: number,
@@ -190,7 +191,7 @@ export function truncated(
   });
 }
 
-/** @param what is wrong with it, as the subject of "cannot be right" */
+/** @param what is wrong, as the subject of "cannot be right" */
 export function corrupted({ file, kind }: NamedFile, what: string): EverwarpError {
   return new EverwarpError(kind.corrupted, `${file} is damaged: ${what} cannot be right`, {
     remedy: "Take another copy; nothing of this one is used.",
@@ -202,7 +203,7 @@ interface SizedSection {
   readonly sizeBytes: number;
 }
 
-/** Lays sections one behind the other, each with its checksum. */
+/** Places the sections one behind the other, each with its checksum. */
 function placeSections(
   sizes: readonly SizedSection[],
   startBytes: number,
@@ -220,7 +221,7 @@ function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString());
   } catch {
-    return undefined; // no JSON: no header either, and the caller says so
+    return undefined; // no JSON, so no header; the caller reports it
   }
 }
 

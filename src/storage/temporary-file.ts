@@ -1,11 +1,11 @@
 /**
- * Names of files that are not finished yet, and the end of those that never will be.
+ * Names of unfinished files, and the removal of abandoned ones.
  *
- *     .everwarp-<who began it>.<random>.tmp     in the folder of the file that it will become
+ *     .everwarp-<process token of the owner>.<random>.tmp     in the folder of the final file
  *
- * Invariants: nobody can guess a name, so nobody can put anything there before us. What a process leaves that ends by
- * itself goes with it; what it leaves when it is killed goes when somebody next writes in that folder. Tidying up
- * removes nothing but regular files of this user with such a name, and never fails: whatever it cannot remove stays.
+ * Invariants: names cannot be guessed, so nobody can place a file there before us. A process that exits removes its own
+ * files. The file of a killed process is removed when somebody next writes in that folder. The removal touches only
+ * regular files of this user with such a name. It never fails: files that it cannot remove stay.
  */
 
 import { randomBytes } from "node:crypto";
@@ -17,21 +17,21 @@ import { isGone, processToken, TOKEN_PATTERN } from "./process-token.ts";
 
 const PREFIX = ".everwarp-";
 const SUFFIX = ".tmp";
-/** What earlier versions began, and what of it tells the process: nothing, so age decides. */
+/** Names of earlier versions. They contain no process token, so the age decides. */
 const EARLIER = /^\.everwarp-checkpoint\.[0-9a-f]{12}\.\d+\.[0-9a-f]+$/;
 const LEFT_BEHIND_MS = 24 * 3600 * 1000;
 
-/** A file to be written and renamed. */
+/** A file that is written first and then renamed. */
 export interface TemporaryFile {
   readonly path: string;
-  /** It has another name now, or was never made: nothing is left to remove. */
+  /** Call this after the file was renamed, or was never created: there is nothing to remove. */
   settle(): void;
-  /** Removes it. What cannot be removed now is left to whoever tidies up. */
+  /** Removes the file. If that fails, a later clean-up removes it. */
   discard(): Promise<void>;
   discardSync(): void;
 }
 
-/** A name for a file that `folder` does not have. Where the process ends before it is settled, the file is removed. */
+/** A new name in `folder`. If the process exits before the file is settled, the file is removed. */
 export function temporaryFileIn(folder: string): TemporaryFile {
   const path = join(folder, `${PREFIX}${processToken()}.${randomBytes(8).toString("hex")}${SUFFIX}`);
   const discardSync = (): void => {
@@ -39,7 +39,7 @@ export function temporaryFileIn(folder: string): TemporaryFile {
     try {
       unlinkSync(path);
     } catch {
-      // It was not made yet, or the folder no longer lets us: the first cause of trouble is what the caller hears.
+      // The file was never created, or the folder is not writable any more. The caller reports the original error.
     }
   };
   const settle = atExit(discardSync);
@@ -49,35 +49,35 @@ export function temporaryFileIn(folder: string): TemporaryFile {
     discardSync,
     async discard() {
       settle();
-      await unlink(path).catch(() => undefined); // as above
+      await unlink(path).catch(() => undefined); // for the same reason as above
     },
   };
 }
 
-/** Who began a file; undefined for names of other files. */
+/** The token of the process that created a file; undefined for names of other files. */
 export function ownerOfTemporary(name: string): string | undefined {
   if (!name.startsWith(".") || !name.endsWith(SUFFIX)) return undefined;
-  // Earlier versions gave the files of the program cache no prefix.
+  // Earlier versions used no prefix for the files of the program cache.
   const inner = name.slice(name.startsWith(PREFIX) ? PREFIX.length : 1, -SUFFIX.length);
   const owner = inner.slice(0, inner.lastIndexOf("."));
   return TOKEN_PATTERN.test(owner) ? owner : undefined;
 }
 
-/** Removes what processes that are gone left in a folder. */
+/** Removes files of dead processes from a folder. */
 export async function removeLeftBehind(folder: string): Promise<void> {
-  const names = await readdir(folder).catch(() => []); // a folder that may be written and not listed keeps what it has
+  const names = await readdir(folder).catch(() => []); // in a folder that cannot be listed, everything stays
   for (const name of names) {
     const owner = ownerOfTemporary(name);
     if (owner === undefined && !EARLIER.test(name)) continue;
     const path = join(folder, name);
     try {
       const info = await lstat(path);
-      // Another user's file is his own to remove, also where the folder would let us.
+      // Never remove another user's file, even if the folder's permissions would allow it.
       if (!info.isFile() || info.uid !== process.geteuid?.()) continue;
       const ageMs = Date.now() - info.mtimeMs;
       if (owner === undefined ? Math.abs(ageMs) > LEFT_BEHIND_MS : isGone(owner, ageMs)) await unlink(path);
     } catch {
-      // It went in the meantime, or it stays: neither is a reason not to do what this is tidied up for.
+      // The file is gone already, or it stays. Neither must stop the caller's own work.
     }
   }
 }

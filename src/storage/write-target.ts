@@ -1,28 +1,28 @@
-/** What a path leads to, for someone who wants to write there. */
+/** Finds out what a path leads to, before writing there. */
 
 import { lstatSync, readlinkSync, type Stats } from "node:fs";
 import { dirname, resolve } from "node:path";
 
-/** What a path leads to, as far as writing is concerned. */
+/** The target of a path, for writing. */
 export type WriteTarget =
-  /** A regular file, or nothing yet: it can be replaced as a whole. */
+  /** A regular file, or nothing yet: the file can be replaced as a whole. */
   | {
       readonly kind: "file";
       readonly path: string;
-      /** Permissions of the file that is there. */ readonly mode: number | undefined;
+      /** Permissions of the existing file. */ readonly mode: number | undefined;
     }
-  /** A pipe, a device, or something that refuses to be written: what is written goes into it. */
+  /** A pipe, a device, or a file that cannot be replaced: bytes are written into it. */
   | { readonly kind: "stream"; readonly path: string; readonly isPipe: boolean }
-  /** Something that this process has open already, as /dev/stdout. */
+  /** A file that this process has open already, such as /dev/stdout. */
   | { readonly kind: "descriptor"; readonly descriptor: number };
 
-/** As many as Linux follows. */
+/** The limit of Linux. */
 const LINKS_MAX = 40;
 const STANDARD = { stdin: 0, stdout: 1, stderr: 2 } as const;
 const DESCRIPTOR = /^(?:\/dev\/fd|\/proc\/(?:self|thread-self|(\d+))\/fd)\/(\d+)$/;
 
 /**
- * Follows symbolic links to what is to be written.
+ * Follows symbolic links to the target of a write.
  *
  * @throws errors of the file system: ELOOP, ENOTDIR, EACCES
  */
@@ -40,7 +40,10 @@ export function writeTarget(path: string): WriteTarget {
   throw Object.assign(new Error(`ELOOP: too many symbolic links, '${path}'`), { code: "ELOOP", path });
 }
 
-/** Opened anew, a file behind a descriptor would be written from its beginning, and a socket not at all. */
+/**
+ * The open descriptor that a path stands for. A new open would write a file from its beginning, and would fail for a
+ * socket.
+ */
 function descriptorOf(path: string): number | undefined {
   const standard = /^\/dev\/(stdin|stdout|stderr)$/.exec(path)?.[1] as keyof typeof STANDARD | undefined;
   if (standard !== undefined) return STANDARD[standard];

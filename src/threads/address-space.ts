@@ -1,12 +1,12 @@
 /**
- * How much address space this process may still take: `ulimit -v`. What needs more than there is can end the whole
+ * The address space that this process may still take (`ulimit -v`). An allocation beyond the limit can kill the
  * process.
  */
 import { readFileSync } from "node:fs";
 
 const PAGE_BYTES = 4096;
 
-/** @returns Infinity where there is no limit, or none can be known */
+/** @returns Infinity if there is no limit, or the limit is unknown */
 export function spareAddressBytes(): number {
   if (process.platform !== "linux") return Infinity;
   try {
@@ -14,6 +14,6 @@ export function spareAddressBytes(): number {
     if (limit === null) return Infinity;
     return Number(limit[1]) - Number.parseInt(readFileSync("/proc/self/statm", "latin1"), 10) * PAGE_BYTES;
   } catch {
-    return Infinity; // without /proc nothing can be known
+    return Infinity; // without /proc, the limit is unknown
   }
 }

@@ -1,24 +1,25 @@
 /**
- * How the command line and the worker threads are bundled with esbuild, each into one file: by scripts/build.mjs for
- * the package, by worker-thread.ts from source, and by tests.
+ * The esbuild options for the bundles of the command line and the worker threads. Each bundle is one file.
+ * scripts/build.mjs uses them for the package, worker-thread.ts when running from source, and tests use them too.
  */
 import type { BuildOptions } from "esbuild";
 import { pastDoors } from "./past-doors.ts";
 
-/** What all these bundles are made with. */
+/** The options that all these bundles share. */
 export const BUNDLE_OPTIONS = {
   bundle: true,
   format: "cjs",
   platform: "node",
   target: "node20.19",
-  // Native code, WebAssembly that is found by its path, and large tables: loaded when first needed, from node_modules.
+  // Native code, WebAssembly that is found by its path, and large tables are loaded from node_modules at their first
+  // use.
   external: ["koffi", "@exodus/bytes", "@webgpu/glslang", "rregex", "webgpu"],
   define: { "import.meta.url": "everwarpModuleUrl" },
   plugins: [pastDoors()],
   banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },
 } satisfies BuildOptions;
 
-/** Where each worker thread begins, by its name. */
+/** The source file of each worker thread, by the worker's name. */
 export const WORKER_SOURCES = {
   "load-worker": "src/search/corpus/load-worker.ts",
   "host-worker": "src/search/host/host-worker.ts",

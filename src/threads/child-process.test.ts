@@ -6,22 +6,22 @@ import { patientMs } from "../../test/support/patience.ts";
 const node = (script: string, timeoutMs = patientMs(20_000)): Promise<string> =>
   runChild(process.execPath, ["-e", script], timeoutMs);
 
-test("what it printed", async () => {
+test("the output of a program is returned", async () => {
   expect(await node('process.stdout.write("a".repeat(100_000) + "é")')).toBe(`${"a".repeat(100_000)}é`);
 });
-test("a loop without end is ended", async () => {
+test("an endless loop is killed", async () => {
   const begin = performance.now();
   await expect(node("for (;;);", 500)).rejects.toMatchObject({ code: "EW_TIMEOUT" });
   expect(performance.now() - begin).toBeGreaterThanOrEqual(499);
 });
-test("one that ignores polite signals is ended too", async () => {
+test("a process that ignores SIGTERM is killed too", async () => {
   await expect(
     node('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000)', 500),
   ).rejects.toMatchObject({
     code: "EW_TIMEOUT",
   });
 });
-test("a crash is told with its signal, a failure with what it said last", async () => {
+test("a crash is reported with its signal, a failure with its last output", async () => {
   await expect(
     node('process.kill(process.pid, "SIGSEGV"); setInterval(() => {}, 1000)'),
   ).rejects.toMatchObject({
@@ -33,7 +33,7 @@ test("a crash is told with its signal, a failure with what it said last", async 
     message: "it ended with exit code 3: last",
   });
 });
-test("a program that is not there", async () => {
+test("a missing program is an error", async () => {
   await expect(runChild("/nonexistent/program", [], patientMs(20_000))).rejects.toMatchObject({
     code: "EW_WORKER_DIED",
   });

@@ -1,23 +1,23 @@
-/** A program in a process of its own, with a limit: whatever it does, the caller goes on. */
+/** Runs a program in a process of its own, with a time limit. The caller continues whatever the program does. */
 import { spawn } from "node:child_process";
 import { EverwarpError } from "../base/index.ts";
 
-/** How long a process that was killed may take to be gone. One that a driver holds inside the kernel never is. */
+/** How long a killed process may take to end. A process that a driver blocks inside the kernel never ends. */
 const GRACE_MS = 1_000;
 const OUTPUT_BYTES_MAX = 16 * 2 ** 20;
 
-/** A process that outlived its kill: it is left alone, and what it held is not to be relied on. */
+/** A process survived its kill. It is left alone. Do not rely on anything that it used. */
 export class StuckProcessError extends EverwarpError {
-  /** `instanceof` takes every EverwarpError for every other. */
+  /** A mark, because `instanceof` does not distinguish subclasses of EverwarpError. */
   readonly isStuck = true;
 }
 
 /**
- * Runs a program and collects what it prints.
- * @param env beside what this process has
+ * Runs a program and collects its output.
+ * @param env variables in addition to those of this process
  * @returns its standard output
- * @throws EW_TIMEOUT when it did not end in time (`StuckProcessError` when it could not even be killed), EW_WORKER_DIED
- * when it ended by a signal or with another exit code than 0, or could not be started
+ * @throws EW_TIMEOUT if it did not end in time (`StuckProcessError` if it could not even be killed), EW_WORKER_DIED if
+ * it ended by a signal or with an exit code other than 0, or could not be started
  */
 export function runChild(
   program: string,
@@ -40,7 +40,7 @@ export function runChild(
       isTimedOut = true;
       child.kill("SIGKILL");
       grace = setTimeout(() => {
-        // Abandoned: its pipes are closed on this side, and nobody waits for it any more.
+        // The process is abandoned: close this side of its pipes, and stop waiting for it.
         child.stdout.destroy();
         child.stderr.destroy();
         child.unref();

@@ -1,9 +1,9 @@
 /**
- * A plugin for esbuild: in a bundle, whoever imports from a folder's door (index.ts) imports from the files behind it
- * instead.
+ * A plugin for esbuild. In a bundle, an import from a folder's door (index.ts) becomes an import from the file behind
+ * the door.
  *
- * The bundles load parts of themselves lazily, and esbuild runs a module that is loaded lazily whole, doors with all
- * that they lead to included: 11 ms more at every start of the command line. Without doors, only what is used runs.
+ * The bundles load some parts lazily. esbuild runs a lazily loaded module as a whole, including doors and everything
+ * that they import. That costs 11 ms at every start of the command line. Without doors, only used modules run.
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
@@ -12,7 +12,7 @@ import type { Plugin } from "esbuild";
 const IMPORTS = /^import \{([^}]*)\} from "(\.[^"]*\/index\.ts)";$/gm;
 const RE_EXPORTS = /^export \{([^}]*)\} from "(\.[^"]+)";$/gm;
 
-/** The file and the name there of everything that is behind a door, by the name at the door; types are left out. */
+/** The exports of a door: for each name, the defining file and the name there. Types are omitted. */
 type Door = ReadonlyMap<string, { readonly file: string; readonly name: string }>;
 
 /** The plugin. It reads every door once. */
@@ -44,14 +44,14 @@ export function pastDoors(): Plugin {
               const found = doorAt(doorFile).get(name);
               return `import { ${found?.name ?? name} as ${as} } from ${JSON.stringify(found?.file ?? doorFile)};`;
             })
-            .join(" "); // one line, so that lines in messages stay right
+            .join(" "); // one line, so that line numbers in messages stay correct
         }),
       }));
     },
   };
 }
 
-/** `a, type B, c as d` as [["a", "a"], ["c", "d"]]. */
+/** Parses `a, type B, c as d` to [["a", "a"], ["c", "d"]]. */
 function valuesIn(names: string): [name: string, as: string][] {
   return names
     .split(",")

@@ -1,4 +1,4 @@
-/** Words in shared memory, between real threads. */
+/** Words in shared memory, tested with real threads. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
@@ -30,7 +30,7 @@ afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
 });
 
-/** Runs a body in a thread. It has `threads` (this folder's classes), `words` and `post`. */
+/** Runs a body in a thread. The body can use `threads` (this folder's classes), `words` and `post`. */
 function start(words: Int32Array, body: string): Worker {
   const code = `
     const { parentPort, workerData: words } = require("node:worker_threads");
@@ -59,7 +59,7 @@ describe("a shared word", () => {
     expect([...words]).toEqual([0, 1]);
   });
 
-  test("ends a sleep when it changes, at once when it has changed, and not before its time otherwise", async () => {
+  test("ends a sleep when it changes, at once if it changed before, and else not before the timeout", async () => {
     const words = shared(1);
     const word = new SharedWord(words, 0);
     expect(word.sleepWhile(1, 10_000)).toBe(true);
@@ -71,7 +71,7 @@ describe("a shared word", () => {
     expect(await slept).toBe(true);
   });
 
-  test("claims among threads leave nothing out and give nothing twice", async () => {
+  test("claims by several threads skip no number and repeat none", async () => {
     const words = shared(1);
     const body = `
       const taken = [];
@@ -84,7 +84,7 @@ describe("a shared word", () => {
   });
 });
 
-test("a wake word loses no ring, and the flag ends all who sleep", async () => {
+test("a wake word loses no ring, and the flag ends all sleepers", async () => {
   const words = shared(4);
   const [wake, stop] = [new WakeWord(words, 0), new SharedFlag(words, 1)];
   const [published, done] = [new SharedWord(words, 2), new SharedWord(words, 3)];
@@ -103,7 +103,7 @@ test("a wake word loses no ring, and the flag ends all who sleep", async () => {
     }`;
   const threads = Array.from({ length: THREADS }, () => start(words, body));
   await Promise.all(threads.map(answerOf));
-  // One piece of work at a time: a ring that is lost leaves it undone.
+  // One piece of work at a time, so that a lost ring would leave it undone.
   for (let round = 0; round < 500; round++) {
     published.addQuietly(1);
     wake.ring();
@@ -155,7 +155,7 @@ test("behind a gate no reader sees half of a change", async () => {
   }
 });
 
-test("a gate that is opened lets waiting readers in, and an error of the writer opens it", async () => {
+test("opening a gate lets waiting readers in, and an error of the writer opens the gate", async () => {
   const words = shared(2);
   const gate = new Gate(words, 0, 1);
   expect(() =>
@@ -163,7 +163,7 @@ test("a gate that is opened lets waiting readers in, and an error of the writer 
       throw new Error("the writer failed");
     }),
   ).toThrow("the writer failed");
-  gate.enter(); // would wait without end at a shut gate
+  gate.enter(); // would wait for ever if the gate were shut
   gate.leave();
   Atomics.store(words, 0, 1);
   const reader = start(words, "post('up'); new Gate(words, 0, 1).enter(); post('in');");

@@ -1,9 +1,9 @@
-/** The few parts of WebAssembly in use, typed here: Node 20's type package has none of them. */
+/** Types for the used parts of WebAssembly. Node 20's type package has none of them. */
 
-/** Shared linear memory. After `grow`, `buffer` is a new object over the same bytes; older ones stay valid. */
+/** Shared linear memory. After `grow`, `buffer` is a new object for the same bytes; older objects stay valid. */
 export interface LinearMemory {
   readonly buffer: SharedArrayBuffer;
-  /** @returns the size before, in pages */
+  /** @returns the previous size in pages */
   grow(pages: number): number;
 }
 
@@ -22,5 +22,5 @@ interface Runtime {
   ) => { readonly exports: unknown };
 }
 
-/** `WebAssembly`, with the types that everwarp needs of it. */
+/** `WebAssembly`, with the types that everwarp needs. */
 export const WebAssemblyRuntime = (globalThis as unknown as { WebAssembly: Runtime }).WebAssembly;

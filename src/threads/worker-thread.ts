@@ -1,8 +1,8 @@
 /**
- * Starts worker threads from a built package and from source.
+ * Starts worker threads, from a built package or from source.
  *
- * A built package has each entry bundled as dist/workers/NAME.cjs. From source (tests, tsx) the entry is bundled with
- * esbuild, a development dependency, into node_modules/.cache/everwarp, once per process and content.
+ * A built package contains each entry as a bundle, dist/workers/NAME.cjs. From source (tests, tsx), esbuild bundles the
+ * entry into node_modules/.cache/everwarp, once per process and content. esbuild is a development dependency.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -11,12 +11,12 @@ import type { WORKER_SOURCES } from "./bundle-options.ts";
 import { spareAddressBytes } from "./address-space.ts";
 import { assert, EverwarpError, moduleFile, packageRoot } from "../base/index.ts";
 
-/** The name of a worker that the package has. */
+/** The name of a worker of this package. */
 export type WorkerName = keyof typeof WORKER_SOURCES;
 
 const entries = new Map<WorkerName, Promise<string>>();
 
-/** The file that a worker of this name runs. */
+/** The file that a worker runs. */
 function workerEntry(name: WorkerName): Promise<string> {
   if (moduleFile()?.endsWith(".ts") !== true) return Promise.resolve(builtEntry(name));
   const known = entries.get(name);
@@ -26,7 +26,7 @@ function workerEntry(name: WorkerName): Promise<string> {
   return made;
 }
 
-/** @throws EW_PACKAGE_INCOMPLETE for a package without its built files, as a copy of a clone that was never built is */
+/** @throws EW_PACKAGE_INCOMPLETE if the built files are missing, for example in a copy of a clone without a build */
 function builtEntry(name: WorkerName): string {
   const file = join(packageRoot(), "dist", "workers", `${name}.cjs`);
   if (existsSync(file)) return file;
@@ -37,7 +37,7 @@ function builtEntry(name: WorkerName): string {
 
 async function bundleFromSource(name: WorkerName): Promise<string> {
   const { BUNDLE_OPTIONS, WORKER_SOURCES } = await import("./bundle-options.ts");
-  const bundler = "esbuild"; // a variable, so that no bundle of ours takes esbuild in
+  const bundler = "esbuild"; // a variable, so that our bundles do not include esbuild
   const { build } = (await import(bundler)) as typeof import("esbuild");
   const { createHash } = await import("node:crypto");
   const { writeBytesAtomically } = await import("../storage/atomic-write.ts");
@@ -52,27 +52,27 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const folder = join(packageRoot(), "node_modules", ".cache", "everwarp");
   const hash = createHash("sha256").update(code).digest("hex").slice(0, 16);
   const path = join(folder, `${name}-${hash}.cjs`);
-  // Several processes may write the same content at once.
+  // Several processes may write the same content at the same time.
   await writeBytesAtomically(path, code, { place: "own", mode: 0o666, folderMode: 0o777 });
   return path;
 }
 
-/** Address space that a thread takes for itself. */
+/** Address space that each thread takes. */
 const THREAD_ADDRESS_BYTES = 2 ** 30;
 /** Address space of a shared or growing WebAssembly memory. */
 export const WASM_ADDRESS_BYTES = 10.5 * 2 ** 30;
 
 /**
- * Where address space is limited, threads start one after another: each must have what it takes before the next is
- * asked for.
+ * The last start. If address space is limited, threads start one after another: each must have its memory before the
+ * next.
  */
 let lastStart: Promise<unknown> = Promise.resolve();
 
 /**
  * Starts a worker thread.
- * @param data given to the worker as `workerData`
+ * @param data the worker's `workerData`
  * @param transferList ports in `data`
- * @param addressBytes address space that it takes besides a thread's own, where that is limited
+ * @param addressBytes address space that the worker takes in addition to a thread's own; checked if there is a limit
  * @throws EW_NO_THREAD
  */
 export async function startWorkerThread(
@@ -85,7 +85,7 @@ export async function startWorkerThread(
   if (spareAddressBytes() === Infinity) return start(name, entry, data, transferList);
   const started = lastStart.then(async () => {
     const spare = spareAddressBytes();
-    // Some must be left for what this thread does.
+    // Leave some address space for this thread.
     if (spare < 2 * THREAD_ADDRESS_BYTES + addressBytes) {
       throw noThread(`${Math.max(0, Math.floor(spare / 2 ** 20))} MiB of address space are left`, undefined);
     }
@@ -96,13 +96,13 @@ export async function startWorkerThread(
     });
     return worker;
   });
-  lastStart = started.catch(() => undefined); // its caller is told
+  lastStart = started.catch(() => undefined); // the caller gets the error
   return started;
 }
 
 function start(name: WorkerName, entry: string, data: unknown, transferList: MessagePort[]): Worker {
   try {
-    // execArgv: a worker needs none of the loaders or flags of this process.
+    // Empty execArgv: a worker needs no loaders and flags of this process.
     return new Worker(entry, { workerData: data, transferList, execArgv: [], name: `everwarp ${name}` });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
@@ -119,8 +119,8 @@ function noThread(detail: string, cause: unknown): EverwarpError {
 }
 
 /**
- * Starts as many of `count` threads as the system lets start.
- * @param begin starts one
+ * Starts up to `count` threads: as many as the system allows.
+ * @param begin starts one thread
  */
 export async function startAsMany<T>(count: number, begin: (index: number) => Promise<T>): Promise<T[]> {
   const begun = await Promise.allSettled(Array.from({ length: count }, (_, index) => begin(index)));

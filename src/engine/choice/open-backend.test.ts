@@ -7,7 +7,7 @@ vi.mock("../../vulkan/index.ts", () => ({ whyNoHardware: () => hardware.missing 
 
 const lost = new EverwarpError("EW_DEVICE_LOST", "the device is gone");
 
-/** Opens a backend where hardware is `missing` for that reason, and devices fail with `failure`. */
+/** Opens a backend. `missing` says why there is no hardware; opening a device fails with `failure`. */
 async function opened(choice: BackendChoice, missing?: string, failure?: unknown): Promise<unknown> {
   hardware.missing = missing;
   const { backend, fallbackReason } = await openBackend<unknown>(choice, {
@@ -30,12 +30,12 @@ test("cpu is the host, without a reason", async () => {
   expect(await opened({ device: "cpu" }, "no GPU")).toBe("host");
 });
 
-test.each(["gpu", "llvmpipe", 0])("a device that is named, %s, is opened or an error", async (device) => {
+test.each(["gpu", "llvmpipe", 0])("a named device, %s, is opened, or opening it fails", async (device) => {
   expect(await opened({ device }, "no GPU")).toEqual({ select: device, strategy: "auto" });
   await expect(opened({ device }, undefined, lost)).rejects.toBe(lost);
 });
 
-test("what is no fault of the device is thrown", async () => {
+test("an error that is no device failure is thrown", async () => {
   const bad = new EverwarpError("EW_BAD_ARGUMENT", "no");
   await expect(opened({}, undefined, bad)).rejects.toBe(bad);
 });
@@ -70,7 +70,7 @@ test.each<[BackendChoice, string]>([
   await expect(opened(choice, "no GPU")).rejects.toMatchObject({ message });
 });
 
-test("two strategies contradict each other; one that is named twice does not", () => {
+test("two strategies contradict each other; one strategy named twice does not", () => {
   const contradictions: BackendChoice[] = [
     { polite: true, persistent: true },
     { polite: true, strategy: "leased" },

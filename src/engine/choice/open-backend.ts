@@ -35,7 +35,7 @@ export interface BackendChoice {
   readonly persistent?: boolean;
 }
 
-/** Which device to open, and how its kernel is to run. */
+/** Which device to open, and how its kernel runs. */
 export interface DeviceRequest {
   readonly select: Exclude<DeviceChoice, "cpu">;
   readonly strategy: StrategyName | "auto";
@@ -48,18 +48,18 @@ export interface BackendOpeners<B> {
   openHost(): B | Promise<B>;
 }
 
-/** A backend, and why it is not a device. */
+/** A backend, and the reason if it is not a device. */
 export interface OpenedBackend<B> {
   readonly backend: B;
-  /** Why `auto` took the host. Undefined if a device was opened, or if the host was asked for. */
+  /** Why `auto` chose the host. Undefined if a device was opened, or the host was requested. */
   readonly fallbackReason: string | undefined;
 }
 
 /**
- * Opens a device or the host, as the choice says.
+ * Opens a device or the host, by the choice.
  * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD if a device was named and is unavailable;
- * EW_STRATEGY_UNSUPPORTED if a strategy was named and the host would run; EW_BAD_ARGUMENT for options that contradict
- * each other; what the openers throw
+ * EW_STRATEGY_UNSUPPORTED if a strategy was named and only the host is available; EW_BAD_ARGUMENT for contradicting
+ * options; errors of the openers
  */
 export async function openBackend<B>(
   choice: BackendChoice,
@@ -82,8 +82,8 @@ export async function openBackend<B>(
 
 /**
  * Turns the options into a device and a strategy.
- * @returns undefined if the host was asked for
- * @throws EW_BAD_ARGUMENT for options that contradict each other; EW_STRATEGY_UNSUPPORTED for the host with a strategy
+ * @returns undefined if the host was requested
+ * @throws EW_BAD_ARGUMENT for contradicting options; EW_STRATEGY_UNSUPPORTED for the host with a strategy
  */
 export function deviceRequest(choice: BackendChoice): DeviceRequest | undefined {
   const strategy = strategyOf(choice);
@@ -93,18 +93,21 @@ export function deviceRequest(choice: BackendChoice): DeviceRequest | undefined 
   return undefined;
 }
 
-/** May the host replace the device? Only if neither a device nor a strategy was named. */
+/** Whether the host may replace the device: only if neither a device nor a strategy was named. */
 export function mayFallBack(choice: BackendChoice): boolean {
   return (choice.device ?? "auto") === "auto" && strategyOf(choice) === "auto";
 }
 
-/** May the system continue on the host after this error? The device must have failed, and the choice must allow it. */
+/**
+ * Whether the system may continue on the host after an error: the device must have failed, and the choice must allow
+ * it.
+ */
 export function mayContinueOnHost(choice: BackendChoice, error: unknown): error is EverwarpError {
   return isDeviceFailure(error) && mayFallBack(choice);
 }
 
 /**
- * The host takes no strategy.
+ * Checks that no strategy was named, because the host has no strategies.
  * @param reason why the host would run
  * @throws EW_STRATEGY_UNSUPPORTED if a strategy was named
  */

@@ -4,7 +4,7 @@ import { withinLimits } from "./call-limits.ts";
 
 const never = (): Promise<number> => new Promise(() => undefined);
 
-test("work within its limits ends as it ends", async () => {
+test("work within its limits gives its own result", async () => {
   const signal = new AbortController().signal;
   expect(await withinLimits("work", {}, async () => 1)).toBe(1);
   expect(await withinLimits("work", { timeoutMs: 10_000, signal }, async () => 2)).toBe(2);
@@ -13,7 +13,7 @@ test("work within its limits ends as it ends", async () => {
   await expect(failing).rejects.toBe(failure);
 });
 
-test("a time that is over fails the call, and what the work fails with later is nobody's", async () => {
+test("a timeout fails the call, and a later error of the work is not unhandled", async () => {
   const work = withinLimits("the work", { timeoutMs: 5 }, async () => {
     await sleep(20);
     throw new Error("late");

@@ -1,4 +1,4 @@
-/** Limits of one call: a time, and a signal. They end the wait of the caller; the work itself ends by itself. */
+/** Limits of one call: a timeout and a signal. They end the caller's wait. The work itself continues to its own end. */
 import {
   abortSignal,
   duration,
@@ -12,13 +12,13 @@ import {
 export interface CallLimits {
   /** Milliseconds after which the call fails with EW_TIMEOUT. Default: no limit. */
   timeoutMs?: number;
-  /** Fails the call with EW_ABORTED when the signal is aborted. */
+  /** The call fails with EW_ABORTED when the signal is aborted. */
   signal?: AbortSignal;
 }
 
-/** What a call's work can see of its limits. */
+/** The state of a call, for its work. */
 export interface CallState {
-  /** The caller has gone: what was not begun yet need not begin. */
+  /** True once the caller has stopped waiting. Steps that have not started need not start. */
   readonly isOver: boolean;
 }
 
@@ -28,10 +28,10 @@ export const CALL_LIMITS: OptionChecks<CallLimits> = { timeoutMs: duration, sign
 /**
  * Waits for `work` within limits.
  *
- * @param what names the call in errors: "the lookup"
- * @param begin starts the work; not called if the signal is aborted already. Work in several steps looks at `isOver`
+ * @param what the call's name in errors: "the lookup"
+ * @param begin starts the work; not called if the signal is already aborted. Work with several steps checks `isOver`
  * between them
- * @throws EW_TIMEOUT, EW_ABORTED (its `cause` is the signal's reason), what the work fails with
+ * @throws EW_TIMEOUT, EW_ABORTED (its `cause` is the signal's reason), errors of the work
  */
 export function withinLimits<T>(
   what: string,

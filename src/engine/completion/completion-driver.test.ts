@@ -4,7 +4,7 @@ import { EverwarpError } from "../../base/index.ts";
 import { CompletionDriver, type DrivenKernel, type DrivenRequests } from "./completion-driver.ts";
 import { Deferred } from "./deferred.ts";
 
-/** Requests that are answered after so many looks at the memory. */
+/** Requests that are answered after a given number of polls. */
 class Ground implements DrivenKernel, DrivenRequests {
   readonly driver: CompletionDriver;
   readonly flights: { readonly deferred: Deferred; looksLeft: number }[] = [];
@@ -19,7 +19,7 @@ class Ground implements DrivenKernel, DrivenRequests {
   get isIdle(): boolean {
     return this.flights.length + this.waiting.length === 0;
   }
-  /** Asks for something that is answered at the look of this number. */
+  /** Makes a request that is answered at the poll with this number. */
   ask(looksLeft: number): Deferred {
     const deferred = new Deferred();
     this.waiting.push({ deferred, looksLeft });
@@ -56,7 +56,7 @@ test("a spin ends at the answer", () => {
   expect(asked.isEnded).toBe(true);
 });
 
-test("what a spin does not see is driven, and nothing looks when all is answered", async () => {
+test("a later answer is found by driving, and nothing polls when all is answered", async () => {
   const ground = new Ground();
   const asked = [ground.ask(Infinity), ground.ask(Infinity)];
   ground.driver.spin(asked[0]!);
@@ -74,13 +74,13 @@ test("a blocking wait tells whether the answer came in time", async () => {
   expect(ground.driver.waitSync(ground.ask(100), 10_000)).toBe(true);
   const late = ground.ask(Infinity);
   expect(ground.driver.waitSync(late, 0)).toBe(false);
-  // Whoever blocks for long asks now and then whether the kernel still runs.
+  // A long blocking wait checks from time to time whether the kernel still runs.
   while (ground.assertions === 0) expect(ground.driver.waitSync(late, 50)).toBe(false);
   ground.flights[0]!.looksLeft = 1;
-  await late.ended(); // it is driven on
+  await late.ended(); // driving continues in the event loop
 });
 
-test.each(["spin", "waitSync"] as const)("silence has an end, after %s", async (how) => {
+test.each(["spin", "waitSync"] as const)("silence ends with an error, after %s", async (how) => {
   const ground = new Ground(60);
   const asked = ground.ask(Infinity);
   if (how === "spin") ground.driver.spin(asked);

@@ -1,12 +1,11 @@
 /**
  * Drives the requests of one system until they are answered. Each backend has one driver, however many callers wait.
  *
- *     request ──▶ sent at once ──▶ spin ──answered──▶ the caller goes on in the same turn of the event loop
+ *     request ──▶ sent at once ──▶ spin ──answered──▶ the caller continues in the same turn of the event loop
  *                                    └── not soon ──▶ drive: turns of the event loop, then sleeps, until all is done
  *
- * Invariants: one loop drives, however many wait. No timer and no immediate exists while nothing waits or is in flight.
- * The event loop never stands still for longer than a spin. Nothing is allocated for an answer that comes within a
- * spin.
+ * Invariants: one loop drives, however many callers wait. No timer and no immediate exists while no request waits or is
+ * in flight. The event loop is never blocked for longer than a spin. An answer within a spin allocates no memory.
  */
 import {
   ASSERT_INTERVAL_MS,
@@ -18,38 +17,38 @@ import {
 } from "../../base/index.ts";
 import { EventLoopTurns } from "./event-loop-turns.ts";
 
-/** A kernel, as far as a driver looks at it. */
+/** The part of a kernel that a driver uses. */
 export interface DrivenKernel {
-  /** Looks once at mapped memory. @returns requests that were answered since the last look */
+  /** Reads mapped memory once. @returns the number of requests answered since the last poll */
   poll(): number;
   /** Asks the driver whether the kernel still runs. If not, all requests in flight have failed when this returns. */
   assertRunning(): void;
 }
 
-/** The requests of one system: what waits, and what is in flight. */
+/** The requests of one system, waiting and in flight. */
 export interface DrivenRequests {
-  /** Requests answered so far, whoever looked. */
+  /** Requests answered so far, whoever polled. */
   readonly answeredCount: number;
-  /** Does nothing wait, and is nothing in flight? */
+  /** Whether no request waits and none is in flight. */
   readonly isIdle: boolean;
-  /** Takes every answer that has come. */
+  /** Takes every answer that has arrived. */
   collect(): void;
-  /** Sends what waits, as far as there is room. */
+  /** Sends waiting requests, as far as there is room. */
   send(): void;
-  /** Tells everyone who waits why nothing is answered any more. */
+  /** Fails all waiting requests, because nothing will be answered any more. */
   end(error: EverwarpError): void;
 }
 
-/** What is waited for. */
+/** Something that a caller waits for. */
 export interface Awaited {
   readonly isEnded: boolean;
 }
 
-/** How a driver waits. */
+/** Options of a driver. */
 export interface DriverOptions {
   /** Name of the kernel in errors: "lookup kernel". */
   readonly noun: string;
-  /** Silence in milliseconds after which the kernel is given up, with requests before it. Default: 60 s. */
+  /** Milliseconds without an answer, with requests in flight, after which the kernel is given up. Default: 60,000. */
   readonly stallMs?: number | undefined;
 }
 
@@ -58,7 +57,7 @@ export const CALLER_DONE: Promise<void> = Promise.resolve();
 
 /** Waits for the requests of one system. */
 export class CompletionDriver {
-  /** Call `overdue()` before an answer within a spin: it lets the event loop turn. */
+  /** Call `overdue()` before an answer within a spin, so that the event loop gets its turn. */
   readonly turns = new EventLoopTurns();
   readonly #kernel: DrivenKernel;
   readonly #requests: DrivenRequests;
@@ -73,7 +72,7 @@ export class CompletionDriver {
     this.#stallMs = stallMs;
   }
 
-  /** Waits on the spot, for `SPIN_MS` at most. After that, `drive` goes on in turns of the event loop. */
+  /** Polls in place, for `SPIN_MS` at most. After that, `drive` continues in turns of the event loop. */
   spin(awaited: Awaited): void {
     let begin = 0;
     while (!awaited.isEnded) {
@@ -90,8 +89,8 @@ export class CompletionDriver {
   }
 
   /**
-   * Blocks until `awaited` has ended. The event loop stands still meanwhile.
-   * @returns false if `timeoutMs` passed first: the request stays in flight, and `drive` goes on with it
+   * Blocks the thread until `awaited` has ended.
+   * @returns false if `timeoutMs` passed first: the request stays in flight, and `drive` continues with it
    */
   waitSync(awaited: Awaited, timeoutMs: number): boolean {
     let begin = 0;
@@ -118,7 +117,7 @@ export class CompletionDriver {
     return true;
   }
 
-  /** Goes on in turns of the event loop until nothing waits or is in flight. Call it if nobody spins. */
+  /** Polls in turns of the event loop until no request waits or is in flight. Call it if nobody spins. */
   drive(): void {
     if (this.#isDriving) return;
     this.#isDriving = true;
@@ -140,7 +139,7 @@ export class CompletionDriver {
       this.#kernel.poll();
       requests.collect();
       requests.send();
-      // Callers that spin take answers, too.
+      // A caller that spins may have taken answers too.
       if (requests.answeredCount !== answered) pace.progress(now);
       answered = requests.answeredCount;
       if (now - asserted > ASSERT_INTERVAL_MS) {
@@ -148,7 +147,7 @@ export class CompletionDriver {
         this.#assertRunning(pace.silenceMs(now));
       }
       if (requests.isIdle) {
-        // The flag falls before anyone who was answered asks for more.
+        // Reset the flag first: an answered caller may make a new request.
         this.#isDriving = false;
         return;
       }

@@ -1,12 +1,12 @@
-/** The end of something in flight. `isEnded` tells at once. A promise is made only if someone waits. */
+/** The end of something in flight. `isEnded` can be read at once. A promise is created only if someone waits. */
 export class Deferred {
-  /** Has it ended, with an error or without? */
+  /** Whether it has ended, with or without an error. */
   isEnded = false;
   #failure: unknown;
   #promise: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
-  /** Ends it, with an error or without. Only the first end counts. */
+  /** Ends it, with or without an error. Only the first call counts. */
   end(failure?: unknown): void {
     if (this.isEnded) return;
     this.isEnded = true;
@@ -14,12 +14,12 @@ export class Deferred {
     this.#wake?.();
   }
 
-  /** @throws what it ended with, if that was an error */
+  /** @throws the error that it ended with, if there is one */
   assertGood(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Resolves when it has ended, with an error or without. */
+  /** Resolves when it has ended, with or without an error. */
   ended(): Promise<void> {
     if (this.isEnded) return Promise.resolve();
     return (this.#promise ??= new Promise((resolve) => {

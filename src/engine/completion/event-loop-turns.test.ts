@@ -1,4 +1,4 @@
-/** Who waits for a turn of the event loop, and in which order they go on. */
+/** Who waits for a turn of the event loop, and in which order the waiting callers continue. */
 import { expect, it } from "vitest";
 import { nowMs, SLICE_MS } from "../../base/index.ts";
 import { EventLoopTurns } from "./event-loop-turns.ts";
@@ -9,12 +9,12 @@ function useUpSlice(turns: EventLoopTurns): Promise<void> {
   for (;;) {
     const overdue = turns.overdue();
     if (overdue !== undefined) return overdue;
-    // A clock that stands still would be the only reason to fail here.
+    // Fails only if the clock stands still.
     if (nowMs() - beginMs > 1_000 * SLICE_MS) throw new Error("a slice never ends");
   }
 }
 
-it("the first answers of a turn wait for nobody, later ones for the turn", async () => {
+it("the first answers of a turn come at once, later ones wait for the next turn", async () => {
   const turns = new EventLoopTurns();
   expect(turns.overdue()).toBeUndefined();
   expect(turns.overdue()).toBeUndefined();
@@ -26,11 +26,11 @@ it("the first answers of a turn wait for nobody, later ones for the turn", async
   expect(turns.overdue()).toBeUndefined();
 });
 
-it("all who wait go on together: the first cannot use up the next slice before the second", async () => {
+it("waiting callers continue together: the first cannot use up the next slice before the second", async () => {
   const turns = new EventLoopTurns();
   const order: string[] = [];
   const greedy = useUpSlice(turns).then(async () => {
-    // A microtask at a time, as a program does that makes one change after the other.
+    // One microtask at a time, like a program that makes one change after the other.
     while (turns.overdue() === undefined) await Promise.resolve();
     order.push("first, a slice later");
   });

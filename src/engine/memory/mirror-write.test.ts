@@ -5,7 +5,7 @@ import { MirrorWrite, type WordSpan } from "./mirror-write.ts";
 
 const PAGE_WORDS = 1024;
 
-/** Lists of runs: ascending, apart from each other, multiples of 4. */
+/** Lists of runs: ascending, disjoint, with multiples of 4. */
 const changes = fc.array(
   fc
     .array(fc.tuple(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 8000 })), {

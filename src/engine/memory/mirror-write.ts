@@ -1,16 +1,16 @@
 /**
- * A write to a mirror: changes that are sent together, cut into spans that one request takes.
+ * A write to a mirror: changes that are sent together, divided into spans that fit one request.
  *
  *     runs, a list for each change   ├────── run ──────┤  ├─ run ─┤      words that changed on the host
  *     pages of the mirror            ┆        ┆        ┆        ┆
  *     spans                          ├────────┤├───────┤  ├─────┤├┤      within one page, short enough for a workgroup
  */
 
-/** Vectors of 16 bytes that one workgroup stores. */
+/** Maximum number of 16-byte vectors that one workgroup stores. */
 const SPAN_VECTORS_MAX = 4096;
 const VECTOR_BYTES = 16;
 
-/** Words [begin, end) of the mirrored space, that one workgroup stores. */
+/** Words [begin, end) of the mirrored space. One workgroup stores them. */
 export interface WordSpan {
   readonly begin: number;
   readonly end: number;
@@ -29,7 +29,7 @@ export class MirrorWrite {
   readonly #waiters: Waiter[] = [];
   /** Pairs of begin and end, in words, that are not sent yet. */
   readonly #runs: Uint32Array[] = [];
-  /** Where in the first of them the next pair is, and how far that pair was sent. */
+  /** The index of the next pair in the first list, and how far that pair was sent. */
   #at = 0;
   #sentTo = 0;
 
@@ -38,12 +38,12 @@ export class MirrorWrite {
     this.#pageWords = pageWords;
   }
 
-  /** Has all been sent? */
+  /** Whether everything has been sent. */
   get isSent(): boolean {
     return this.#runs.length === 0;
   }
 
-  /** Adds a change. @param waiter is told when all of the write has ended */
+  /** Adds a change. @param waiter is told when the whole write has ended */
   add(runs: Uint32Array, waiter: Waiter): void {
     this.#runs.push(runs);
     this.#waiters.push(waiter);
@@ -54,16 +54,16 @@ export class MirrorWrite {
     for (const { resolve } of this.#waiters) resolve();
   }
 
-  /** Tells all callers why the mirror has not. */
+  /** Tells all callers why the mirror does not have their changes. */
   reject(error: unknown): void {
     for (const { reject } of this.#waiters) reject(error);
   }
 
   /**
-   * Cuts off what one request carries.
-   * @param maxBytes most bytes of the request: its words, and a vector for each span
-   * @param commit gets the spans; their words count as sent if it returns true
-   * @returns what `commit` returned
+   * Takes the spans for one request.
+   * @param maxBytes maximum size of the request: its words, and one vector for each span
+   * @param commit receives the spans; their words count as sent if it returns true
+   * @returns the result of `commit`
    */
   take(maxBytes: number, commit: (spans: readonly WordSpan[]) => boolean): boolean {
     const spans: WordSpan[] = [];

@@ -4,47 +4,47 @@
  *     page p of the space ──▶ directory[p] = address / 2^addressBits     (upload memory: the kernel reads it)
  *                                │
  *     chunks of device memory    ▼
- *     ┌ what is needed first ┬ … ┬ what is needed, or a sixteenth of what there is ┐
+ *     ┌ the first request ┬ … ┬ the current request, or a sixteenth of all chunks if that is more ┐
  *
- * Invariants: a page has a place before anything is written to it, and keeps the place. No memory is freed while a
- * kernel runs. A system may use the words of the directory behind the pages for itself.
+ * Invariants: a page gets its place before anything is written to it, and keeps the place. No memory is freed while a
+ * kernel runs. A system may use the directory words behind the pages for its own data.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type { WordSpan } from "./mirror-write.ts";
 
-/** A further chunk is this part of those so far, or more if more is needed at once. */
+/** A new chunk has at least the size of all chunks so far, divided by this number. */
 const GROWTH = 16;
 
 /** The shape of a mirror. */
 export interface PageMirrorOptions {
-  /** Name of the memory, for people: "path table". */
+  /** Name of the memory in messages: "path table". */
   readonly label: string;
   /** Words of a page: a power of two. */
   readonly pageWords: number;
-  /** Most pages. */
+  /** Maximum number of pages. */
   readonly maxPages: number;
-  /** Low bits of a page's address that are zero, so that the rest fits a word. */
+  /** Low bits of a page's address that are zero, so that the rest of the address fits a word. */
   readonly addressBits: number;
-  /** Words of the directory: `maxPages`, and what the system keeps behind them. */
+  /** Words of the directory: `maxPages`, and the system's own words behind them. */
   readonly directoryWords: number;
-  /** The error of a space that has more than `maxPages` pages. */
+  /** Makes the error for a space with more than `maxPages` pages. */
   readonly tooLarge: () => EverwarpError;
 }
 
-/** Places of pages in device memory. */
+/** The places of pages in device memory. */
 export class PageMirror implements Disposable {
   /** The addresses of the pages, for the kernel. */
   readonly directory: DeviceBuffer;
-  /** The directory as the host sees it. */
+  /** The directory in host memory. */
   readonly words: Uint32Array;
-  /** Pages that the kernel must know: the highest that has a place, plus one. */
+  /** Number of pages that the kernel must know: the highest page with a place, plus one. */
   pageCount = 0;
   readonly #device: Device;
   readonly #options: PageMirrorOptions;
   readonly #pageBits: number;
   readonly #chunks: DeviceBuffer[] = [];
-  /** Address of the first free page of the newest chunk, and how many are free there. */
+  /** Address of the first free page in the newest chunk, and the number of free pages there. */
   #next = 0n;
   #left = 0;
   #taken = 0;
@@ -68,8 +68,8 @@ export class PageMirror implements Disposable {
   }
 
   /**
-   * Finds places for the pages of spans that have none. Call it before a write to them is sent.
-   * @throws EW_OUT_OF_DEVICE_MEMORY, and what `tooLarge` makes
+   * Gives a place to each page of the spans that has none. Call this before a write to these pages is sent.
+   * @throws EW_OUT_OF_DEVICE_MEMORY, and the error of `tooLarge`
    */
   cover(spans: readonly WordSpan[]): void {
     const { maxPages } = this.#options;
@@ -90,7 +90,7 @@ export class PageMirror implements Disposable {
     }
   }
 
-  /** Frees the memory; no kernel may use it any more. */
+  /** Frees the memory. No kernel may be using it. */
   [Symbol.dispose](): void {
     for (const chunk of this.#chunks.splice(0).toReversed()) chunk[Symbol.dispose]();
     this.directory[Symbol.dispose]();
@@ -103,7 +103,7 @@ export class PageMirror implements Disposable {
   #addChunk(needed: number): void {
     const { label, addressBits } = this.#options;
     const pages = Math.max(needed, Math.ceil(this.#taken / GROWTH));
-    // A page begins where its address fits a word, wherever the driver puts the buffer.
+    // A page's address must be a multiple of this, wherever the driver places the buffer.
     const alignment = 2n ** BigInt(addressBits);
     const chunk = this.#device.createBuffer({
       role: "device",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { NO_ROOM, Ring } from "./ring.ts";
 
-test("pieces follow each other, wrap whole, and come back in their order", () => {
+test("pieces follow each other, are never split at the end, and are released in order", () => {
   const ring = new Ring(10);
   expect(ring.place(4)).toBe(0);
   const first = ring.take(4);
@@ -17,6 +17,6 @@ test("pieces follow each other, wrap whole, and come back in their order", () =>
   ring.release(second);
   expect(ring.place(5)).toBe(3);
   ring.release(third);
-  expect(ring.place(10)).toBe(0); // an empty ring begins anew
+  expect(ring.place(10)).toBe(0); // an empty ring starts at 0 again
   expect(ring.place(11)).toBe(NO_ROOM);
 });

@@ -1,20 +1,20 @@
 /**
- * Room that is given out and taken back in one order: first in, first out.
+ * A ring of room that is taken and released in the same order: first in, first out.
  *
- *     ┌ free ┬ in use ────────┬ free ┐      a piece never wraps: the rest at the end is skipped,
- *            ▲ tail           ▲ head        and comes back with the piece
+ *     ┌ free ┬ in use ────────┬ free ┐      a piece is never split: the rest at the end is skipped,
+ *            ▲ tail           ▲ head        and is released with the piece
  */
 
-/** What `Ring.place` returns if there is no room now. */
+/** The result of `Ring.place` if there is no room now. */
 export const NO_ROOM = -1;
 
-/** Counts the room of a ring. The memory itself is the owner's. */
+/** Counts the room of a ring. The memory itself belongs to the owner. */
 export class Ring {
-  /** Room in whatever unit the owner counts: bytes, or results. */
+  /** Room in the unit that the owner counts: bytes, or results. */
   readonly capacity: number;
-  /** Where the next piece begins. It counts on without end; the place is this modulo the capacity. */
+  /** The position of the next piece. It only grows; the place is the position modulo the capacity. */
   #head = 0;
-  /** Where the oldest piece in use begins. */
+  /** The position of the oldest piece in use. */
   #tail = 0;
 
   constructor(capacity: number) {
@@ -29,14 +29,14 @@ export class Ring {
     return skipped > 0 ? 0 : at;
   }
 
-  /** Takes the place that `place` returned for `size`. @returns the mark for `release` */
+  /** Takes the room that `place` returned for `size`. @returns the mark for `release` */
   take(size: number): number {
     const at = this.#head % this.capacity;
     this.#head += (at + size > this.capacity ? this.capacity - at : 0) + size;
     return this.#head;
   }
 
-  /** Frees everything up to a mark. The oldest mark must be released first. */
+  /** Releases everything up to a mark. Marks must be released in order. */
   release(mark: number): void {
     this.#tail = mark;
     if (this.#tail === this.#head) this.#head = this.#tail = 0;

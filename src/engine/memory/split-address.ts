@@ -1,4 +1,4 @@
-/** Device addresses as two words: arithmetic with big integers takes longer than a lookup. */
+/** Device addresses as two 32-bit words. Arithmetic with bigints would take longer than a lookup. */
 
 /** A device address of 64 bits. */
 export interface SplitAddress {
@@ -11,7 +11,7 @@ export function splitAddress(address: bigint): SplitAddress {
   return { low: Number(address & 0xffff_ffffn), high: Number(address >> 32n) };
 }
 
-/** Writes the address `offsetBytes` behind a base to words[at] (low) and words[at + 1] (high). */
+/** Writes the address `offsetBytes` after a base to words[at] (low) and words[at + 1] (high). */
 export function writeAddress(words: Uint32Array, at: number, base: SplitAddress, offsetBytes: number): void {
   const low = base.low + offsetBytes;
   words[at] = low; // modulo 2³²

@@ -1,12 +1,12 @@
-// Entries of the table: from a directory's inode and a name to the child.
+// Entries of the table: from a directory's inode and a name to the child word.
 #include "text.glsl"
 
-// Where loops are limited, leaving one counts too, and so does one that no lane enters: so many for each bucket and
-// candidate.
+// Rounds to account for each bucket and candidate. Drivers that limit loops also count the exit of a loop, and a loop
+// that no lane enters.
 const uint ROUNDS_BUCKET = 4u;
 const uint ROUNDS_CANDIDATE = 3u;
 
-// Is this record's name the component?
+// Whether the record's parent and name are those of the component.
 bool isRecordOf(uint64_t address, uint parent, Component component) {
   uvec4 head = Vectors(address).vectors[0];
   if (head.x != parent || head.y != component.lengthBytes || head.z != component.words.x) return false;
@@ -24,7 +24,7 @@ bool isRecordOf(uint64_t address, uint parent, Component component) {
   return true;
 }
 
-// The same where the component lies in shared memory.
+// The same for a component whose text lies in shared memory.
 bool isRecordHere(uint64_t address, uint parent, Component component) {
   uvec4 head = Vectors(address).vectors[0];
   uvec4 more = uvec4(component.words.zw, 0u, 0u);
@@ -42,8 +42,8 @@ bool isRecordHere(uint64_t address, uint parent, Component component) {
   return isSame;
 }
 
-// The child word of the entry (parent, component); 0 where there is none. `isTogether`: the component lies in shared
-// memory.
+// The child word of the entry (parent, component); 0 if there is no entry. `isTogether`: the component's text lies in
+// shared memory.
 uint findChild(uint parent, Component component, bool isTogether) {
   uint hash = component.hash ^ parent * HASH_PARENT;
   hash = (hash ^ hash >> 16) * HASH_BUCKET;
@@ -61,7 +61,8 @@ uint findChild(uint parent, Component component, bool isTogether) {
     uvec4 b = vectors.vectors[1]; // tag 4, children 0–2
     uvec4 c = vectors.vectors[2]; // children 3–4, records 0–1
     uvec4 d = vectors.vectors[3]; // records 2–4, next
-    uint matches = (a.x == tag ? 1u : 0u) | (a.y == tag ? 2u : 0u) | (a.z == tag ? 4u : 0u) | (a.w == tag ? 8u : 0u) | (b.x == tag ? 16u : 0u);
+    uint matches = (a.x == tag ? 1u : 0u) | (a.y == tag ? 2u : 0u) | (a.z == tag ? 4u : 0u) |
+                   (a.w == tag ? 8u : 0u) | (b.x == tag ? 16u : 0u);
     while (matches != 0u) {
       uint slot = uint(findLSB(matches));
       matches &= matches - 1u;

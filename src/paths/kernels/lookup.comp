@@ -1,16 +1,19 @@
 // lookup: resolves paths in a namespace whose table lies in device memory.
 //
-// in   requests (generated/paths.glsl): count paths, packed or one in the request itself, and the inode where relative
-//      ones begin; launch.state lists the pages of the table, one word each: address / 2^16
-// out  launch.outputs: a result a path, inode or -errno, sealed with the request's number. The result of an inline path
-//      is the request's own. A write request stores runs of words in the table; nothing else is then in flight
-// dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size. Few paths are spread
-//      over all subgroups, one each, which resolve them with all their lanes (together.glsl). Of many, each lane takes
-//      one, then the next of its own (walk.glsl): a lane that is done with a short path does not wait for the others.
-//      One bucket of the table (64 bytes) gives a candidate, whose name is compared byte for byte.
-// memory order relied on: the paths were written, and the host's write-combining buffers drained, before the request.
-//      The table is written only while no lookup is in flight. The write's arrival releases it, and it is read past the
-//      caches that are not coherent (volatile).
+// in   requests (generated/paths.glsl): `count` paths, and the inode where relative paths begin. The paths are packed
+// in
+//      input memory, or a single path lies in the request itself (an inline path). launch.state lists the pages of the
+//      table, one word each: address / 2^16
+// out  launch.outputs: one result per path (inode or -errno), sealed with the request's number. The result of an inline
+//      path is the result of its request. A write request stores runs of words in the table. No other request is in
+//      flight during a write
+// dispatch shape: any number of workgroups, of any size that is a multiple of the subgroup size. With few paths, each
+//      subgroup takes one path and resolves it with all its lanes (together.glsl). With many paths, each lane takes one
+//      path, and then its next one (walk.glsl). So a lane with a short path does not wait for the others. One bucket of
+//      the table (64 bytes) gives a candidate, whose name is compared byte for byte.
+// memory order: before the host publishes a request, it writes the paths and drains its write-combining buffers. The
+//      table is written only while no lookup is in flight. The write's arrival releases the stores. Lookups read the
+//      table with volatile loads, which bypass caches that are not coherent.
 // reference: src/paths/reference/lookup.ts; the table is src/paths/table/table.ts
 #version 460
 #extension GL_EXT_control_flow_attributes : require
@@ -20,11 +23,12 @@
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) volatile buffer Results { uvec2 values[]; };
 
-// Paths that a subgroup resolves one after the other, all its lanes together; of more, each lane takes its own.
+// A subgroup resolves up to this number of paths one after the other, each with all lanes. With more paths, each lane
+// takes its own path.
 layout(constant_id = 1) const uint TOGETHER_PATHS_MAX = 1u;
 
-// What inline requests came to: it travels with their completions. The second word: not 0 if the first workgroup
-// answers alone.
+// The results of inline requests, which are published with their completions. The second word is not 0 if the first
+// workgroup answers alone.
 shared uvec2 sh_answers[QUEUE_REQUESTS_PER_POLL];
 
 void initialize() {
@@ -35,17 +39,20 @@ bool isInline(uint request) { return (headerWord(request, PATHS_OPERATION) & PAT
 bool isFollowing(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_FOLLOW) != 0u; }
 bool isWrite(uint request) { return (headerWord(request, PATHS_OPERATION) & PATHS_WRITE) != 0u; }
 
-// Lookups of one generation share a pass; a write is alone. Where loops are limited every request is, as a launch can
-// end only between two passes.
+// Lookups of one generation share a pass. A write has a pass of its own. If loops are limited, every request has a pass
+// of its own, because a launch can end only between two passes.
 uint batchLimit(uint available) {
   if (isWrite(0u) || launch.canaryRounds != 0u) return 1u;
   uint count = 1u;
-  while (count < available && !isWrite(count) && headerWord(count, PATHS_GENERATION) == headerWord(0u, PATHS_GENERATION)) count++;
+  while (count < available && !isWrite(count) &&
+         headerWord(count, PATHS_GENERATION) == headerWord(0u, PATHS_GENERATION)) count++;
   return count;
 }
 
 void prepare(uint first, uint count) {
-  if (gl_LocalInvocationIndex < count) sh_answers[gl_LocalInvocationIndex] = uvec2(0u, headerWord(gl_LocalInvocationIndex, PATHS_OPERATION) & PATHS_IS_ALONE);
+  if (gl_LocalInvocationIndex < count)
+    sh_answers[gl_LocalInvocationIndex] =
+        uvec2(0u, headerWord(gl_LocalInvocationIndex, PATHS_OPERATION) & PATHS_IS_ALONE);
   readTable(headerWord(0u, PATHS_GENERATION), headerWord(0u, PATHS_PAGES), isWrite(0u));
 }
 
@@ -53,7 +60,7 @@ uint64_t headerAddress(uint request, uint index) {
   return packUint2x32(uvec2(headerWord(request, index), headerWord(request, index + 1u)));
 }
 
-// The path at `index` of a request becomes the text in hand.
+// Makes the path at `index` of a request the current text.
 void openPath(uint request, uint sequence, uint index) {
   if (isInline(request)) {
     uint slot = slotOf(currentPriority, sequence);
@@ -78,7 +85,7 @@ void answer(uint request, uint sequence, uint index, uint result) {
   Results(launch.outputs).values[at] = uvec2(result, sequence + sealMix(uvec3(result, 0u, 0u)));
 }
 
-// Resolves the path at `index` of a request: with all lanes of the subgroup, or each lane one of its own.
+// Resolves the path at `index` of a request: with all lanes of the subgroup, or with one lane per path.
 void resolve(uint request, uint sequence, uint index, bool isTogether) {
   uint directory = headerWord(request, PATHS_DIRECTORY);
   openPath(request, sequence, index);
@@ -91,7 +98,7 @@ void resolve(uint request, uint sequence, uint index, bool isTogether) {
   spentRounds++;
 }
 
-// All lanes: stores the runs of a write request.
+// Stores the runs of a write request. All lanes call this.
 void store() {
   uint count = headerWord(0u, PATHS_COUNT);
   Vectors runs = Vectors(headerAddress(0u, PATHS_OFFSETS));
@@ -117,12 +124,12 @@ void perform(uint first, uint count) {
     uint subgroups = gl_NumSubgroups * gl_NumWorkGroups.x;
     uint place = gl_SubgroupID * gl_NumWorkGroups.x + gl_WorkGroupID.x;
     for (uint request = 0u; request < count; request++) {
-      // Of few paths each subgroup takes one, with all its lanes; of many, each lane takes one, then the next of its
-      // own.
+      // With few paths, each subgroup takes one path with all its lanes. With many, each lane takes one path, and then
+      // its next one.
       uint pathCount = headerWord(request, PATHS_COUNT);
       bool isTogether = TOGETHER_PATHS_MAX != 0u && (isInline(request) || pathCount <= subgroups * TOGETHER_PATHS_MAX);
-      // Who takes which follows from the request alone, as other workgroups may take it in another batch. Each begins
-      // elsewhere, so that small ones meet seldom.
+      // The request alone determines which workgroup takes which path, because other workgroups may take the request in
+      // another batch. Each request begins at another workgroup, so that small requests seldom use the same one.
       uint turn, low;
       umulExtended((first + request) * HASH_WORD, subgroups, turn, low);
       uint subgroup = place + turn < subgroups ? place + turn : place + turn - subgroups;
@@ -140,7 +147,7 @@ void perform(uint first, uint count) {
       spentRounds++;
     }
   }
-  // Lanes of a subgroup take their turns in each loop together: no more than all of theirs.
+  // Lanes of a subgroup run every loop together. So the sum over all lanes is an upper limit.
   if (launch.canaryRounds != 0u) atomicMax(sh_spent, subgroupAdd(spentRounds) + PATHS_PAGES_MAX / gl_WorkGroupSize.x);
 }
 
@@ -148,11 +155,12 @@ uint64_t contribution(uint index) { return uint64_t(sh_answers[index].x); }
 
 bool isAlone(uint index) { return sh_answers[index].y != 0u; }
 
-// A path that comes alone, in the generation that the workgroup knows, is resolved by the subgroup that sees it; walks
-// are left to perform().
+// A single path whose generation the workgroup has already read is resolved by the polling subgroup. Paths that need
+// walk() are left to perform().
 bool serve(uint sequence, out uint64_t result) {
   meet();
-  if (TOGETHER_PATHS_MAX == 0u || (headerWord(0u, PATHS_OPERATION) & PATHS_IS_ALONE) == 0u || sh_generation != headerWord(0u, PATHS_GENERATION)) return false;
+  if (TOGETHER_PATHS_MAX == 0u || (headerWord(0u, PATHS_OPERATION) & PATHS_IS_ALONE) == 0u ||
+      sh_generation != headerWord(0u, PATHS_GENERATION)) return false;
   openPath(0u, sequence, 0u);
   uint inode = resolveTogether(headerWord(0u, PATHS_DIRECTORY), isFollowing(0u));
   result = uint64_t(inode);

@@ -1,4 +1,4 @@
-// Paths and their components, in two ways: as one lane reads a text on its own, and as a subgroup has one before it in
+// Paths and their components, in two forms: a text that one lane reads by itself, and a text that a subgroup keeps in
 // shared memory.
 #include "table.glsl"
 
@@ -7,16 +7,16 @@ const uint HIGH_BITS = 0x80808080u;
 const uint ALL = 0xFFFFFFFFu;
 const uint NO_VECTOR = 0xFFFFFFFFu;
 
-// Software drivers run the lanes of a subgroup in step, and take a barrier of the subgroup for one of the whole
-// workgroup.
+// 1 for software drivers. They run the lanes of a subgroup in lockstep, and turn a subgroup barrier into a workgroup
+// barrier.
 layout(constant_id = 2) const uint IS_IN_STEP = 0u;
 
-// Texts that subgroups have before them whole: a vector a lane, and one more that is looked at and not used.
+// The whole texts of subgroups: one vector per lane, and one more that is read but not used.
 shared uvec4 sh_text[PATHS_TOGETHER_THREADS_MAX + 1u];
-// Where each component begins and where its last byte is, in bytes of sh_text.
+// The first and the last byte of each component, as byte offsets in sh_text.
 shared uvec2 sh_bounds[PATHS_TOGETHER_THREADS_MAX];
 
-// The lanes of a subgroup see what they stored in shared memory.
+// After this call, the lanes of a subgroup see each other's stores to shared memory.
 void meet() {
   if (IS_IN_STEP == 0u) subgroupBarrier();
   else subgroupMemoryBarrierShared();
@@ -27,7 +27,7 @@ struct Text {
   uint at, end;  // bytes
 };
 
-// The vector of the text in hand that was read last.
+// The vector of the current text that was read last.
 uvec4 window;
 uint windowIndex;
 
@@ -47,13 +47,13 @@ uint textWord(uint index) {
 
 uint textByte(uint at) { return (textWord(at >> 2) >> (at % 4u * 8u)) & 0xFFu; }
 
-// High bits of the bytes that are zero; exact up to the first.
+// Sets the high bits of bytes that are zero. Exact up to the first zero byte.
 uint zeroBytes(uint word) { return (word - 0x01010101u) & ~word & HIGH_BITS; }
 
 void skipSlashes() {
   while (text.at < text.end) {
     uint begin = text.at % 4u;
-    uint others = (textWord(text.at >> 2) ^ SLASHES) >> (begin * 8u); // no zero byte before the first that is no slash
+    uint others = (textWord(text.at >> 2) ^ SLASHES) >> (begin * 8u); // a slash becomes a zero byte
     uint length = others == 0u ? 4u - begin : uint(findLSB(others)) >> 3;
     text.at = min(text.at + length, text.end);
     spentRounds++;
@@ -61,15 +61,16 @@ void skipSlashes() {
   }
 }
 
-// A component of the text in hand.
+// A component of the current text.
 struct Component {
   uint at, lengthBytes;
   uint hash;
-  uvec4 words; // its first four bytes in x, zeros behind its end; all of its first sixteen where it lies in shared memory
+  // Text in shared memory: the first 16 bytes. Otherwise only x: the first 4 bytes. Bytes after the end are zero.
+  uvec4 words;
   bool hasNul;
 };
 
-// The hash of a name (src/paths/table/hash.ts), word by word; its length comes last.
+// The hash of a name (src/paths/table/hash.ts), word by word. The length comes last.
 uint mixWord(uint hash, uint value) {
   hash = (hash ^ value) * HASH_WORD;
   return hash ^ hash >> 15;
@@ -81,7 +82,7 @@ uint mixLength(uint hash, uint lengthBytes) {
   return hash ^ hash >> 16;
 }
 
-// Cuts the component that begins at text.at, and hashes it on the way.
+// Cuts out the component that begins at text.at, and hashes it at the same time.
 Component takeComponent() {
   Component component;
   component.at = text.at;
@@ -95,7 +96,7 @@ Component takeComponent() {
     spentRounds++;
     index++;
     uint left = text.end - text.at;
-    // The word behind is looked at only where the text goes on into it.
+    // Reads the next word only if the component continues there.
     uint next = shift + left * 8u > 32u ? textWord(index) : 0u;
     uint value = shift == 0u ? word : word >> shift | next << (32u - shift);
     word = next;
@@ -116,29 +117,32 @@ Component takeComponent() {
   return component;
 }
 
-// Four bytes of the text from `at` on; those behind its end mean nothing.
+// Four bytes of the text, beginning at `at`. Bytes after the end of the text are undefined.
 uint textWordAt(uint at) {
   uint shift = at % 4u * 8u;
   uint low = textWord(at >> 2) >> shift;
   return shift == 0u || (at | 3u) + 1u >= text.end ? low : low | textWord((at >> 2) + 1u) << (32u - shift);
 }
 
-// Four bytes of the text from byte `at` on.
+// Four bytes of the text in shared memory, beginning at byte `at`.
 uint textHere(uint at) {
-  uint word = at / 4u % (PATHS_TOGETHER_THREADS_MAX * 4u); // software drivers load for lanes that have left, too
+  uint word = at / 4u % (PATHS_TOGETHER_THREADS_MAX * 4u); // software drivers also load for inactive lanes
   uvec2 both = uvec2(sh_text[word / 4u][word % 4u], sh_text[(word + 1u) / 4u][(word + 1u) % 4u]);
   return uint(packUint2x32(both) >> (at % 4u * 8u));
 }
 
-// Hashes a component whose bounds are known, as takeComponent does; its first sixteen bytes at once.
+// Hashes a component whose bounds are known, with the same result as takeComponent(). The first 16 bytes are read at
+// once.
 Component componentHere(uvec2 bounds) {
   Component component;
   component.at = bounds.x;
   component.lengthBytes = bounds.y + 1u - bounds.x;
   uvec4 value = uvec4(textHere(bounds.x), textHere(bounds.x + 4u), textHere(bounds.x + 8u), textHere(bounds.x + 12u));
   ivec4 bits = clamp(int(component.lengthBytes) - ivec4(0, 4, 8, 12), 0, 4) * 8;
-  uvec4 behind = uvec4(bits.x < 32 ? ALL << bits.x : 0u, bits.y < 32 ? ALL << bits.y : 0u, bits.z < 32 ? ALL << bits.z : 0u, bits.w < 32 ? ALL << bits.w : 0u);
-  uint zeros = zeroBytes(value.x | behind.x) | zeroBytes(value.y | behind.y) | zeroBytes(value.z | behind.z) | zeroBytes(value.w | behind.w);
+  uvec4 behind = uvec4(bits.x < 32 ? ALL << bits.x : 0u, bits.y < 32 ? ALL << bits.y : 0u,
+                       bits.z < 32 ? ALL << bits.z : 0u, bits.w < 32 ? ALL << bits.w : 0u);
+  uint zeros = zeroBytes(value.x | behind.x) | zeroBytes(value.y | behind.y) | zeroBytes(value.z | behind.z) |
+               zeroBytes(value.w | behind.w);
   value &= ~behind;
   component.words = value;
   uint hash = mixWord(sh_table[HEADER_HASH_SEED], value.x);

@@ -1,13 +1,14 @@
-// A subgroup, one path: all its components at once.
+// One subgroup resolves one path: all its components at once.
 //
-// Lane k cuts component k out, guesses which directory it lies in, and looks it up there: all at once. Then each guess
-// is held against what the lane before found. As far as they agree, from the start on, every step was verified byte for
-// byte, as in the walk. The first that does not agree is known now, so a round gets at least one component on, and the
-// guess is mended for the next path. A guess is kept by the hash of the path before it, and may be wrong at any time:
-// that costs a round.
+// Lane k cuts out component k, guesses which directory contains it, and looks it up there. All lanes do this at the
+// same time. Then lane k compares its guess with the directory that lane k - 1 found. From the start of the path up to
+// the first wrong guess, every step is verified byte for byte, as in walk(). At the first wrong guess the right
+// directory is now known. So each round advances by at least one component, and the corrected guess is stored for the
+// next path. A guess is stored under the hash of the path before the component. A guess may be wrong at any time; a
+// wrong guess costs one round.
 #include "walk.glsl"
 
-// Bits of the 16 bytes that are equal to the one that is four times in `pattern`.
+// One bit for each byte of the 16 that is equal to the byte repeated four times in `pattern`.
 uint bytesEqual(uvec4 vector, uint pattern) {
   uvec4 other = vector ^ pattern;
   uvec4 high = ~(((other & 0x7F7F7F7Fu) + 0x7F7F7F7Fu) | other | 0x7F7F7F7Fu) >> 7;
@@ -15,8 +16,8 @@ uint bytesEqual(uvec4 vector, uint pattern) {
   return bits.x | bits.y << 4 | bits.z << 8 | bits.w << 12;
 }
 
-// Resolves the path in `text`, the same in all lanes; PATHS_UNRESOLVED where it is too long, or has dots, symlinks or a
-// NUL: then the walk decides.
+// Resolves the path in `text`, which is the same in all lanes. PATHS_UNRESOLVED if the path is too long, or contains
+// dots, symlinks or a NUL: then walk() must resolve it.
 uint resolveTogether(uint directory, bool isFollowing) {
   uint lane = gl_SubgroupInvocationID;
   uint here = gl_SubgroupID * gl_SubgroupSize;
@@ -26,7 +27,8 @@ uint resolveTogether(uint directory, bool isFollowing) {
   uvec4 vector = Vectors(text.base).vectors[firstVector + min(lane, vectors - 1u)];
   sh_text[here + lane] = vector;
 
-  // The bytes of names in this lane's vector, and around it: where they begin and end.
+  // Bits of the bytes that belong to names in this lane's vector. From these bits and the neighbours' bits follow the
+  // bounds of the names.
   uint inside = lane < vectors ? 0xFFFFu : 0u;
   if (lane == 0u) inside &= 0xFFFFu << text.at % 16u;
   if (lane + 1u == vectors) inside &= 0xFFFFu >> (15u - (text.end - 1u) % 16u);
@@ -42,7 +44,7 @@ uint resolveTogether(uint directory, bool isFollowing) {
   if (total > min(gl_SubgroupSize, 32u)) return PATHS_UNRESOLVED;
   uint firstByte = (here + lane) * 16u;
   uint number = here + beginsBefore;
-  uint ended = number - (before & names); // the name before may go on here
+  uint ended = number - (before & names); // the previous name may continue here
   while ((begins | ends) != 0u) {
     if (begins != 0u) sh_bounds[number++].x = firstByte + uint(findLSB(begins));
     if (ends != 0u) sh_bounds[ended++].y = firstByte + uint(findLSB(ends));
@@ -52,11 +54,12 @@ uint resolveTogether(uint directory, bool isFollowing) {
   meet();
 
   if (total == 0u) return ROOT_INODE;
-  uint shift = (here - firstVector) * 16u; // from the text's bytes to those of sh_text
+  uint shift = (here - firstVector) * 16u; // from byte offsets of the text to those of sh_text
   bool isAbsolute = sh_bounds[here].x != text.at + shift;
   bool mustBeDirectory = sh_bounds[here + total - 1u].y + 1u != text.end + shift;
   uint start = isAbsolute ? ROOT_INODE : directory;
-  if (start != ROOT_INODE && (start >= sh_table[HEADER_INODE_COUNT] || (inodeWord(start) & TABLE_KIND_MASK) != KIND_DIRECTORY)) return PATHS_UNRESOLVED;
+  if (start != ROOT_INODE && (start >= sh_table[HEADER_INODE_COUNT] ||
+                              (inodeWord(start) & TABLE_KIND_MASK) != KIND_DIRECTORY)) return PATHS_UNRESOLVED;
 
   Component component = componentHere(sh_bounds[here + min(lane, total - 1u)]);
   bool isDots = component.lengthBytes <= 2u && component.words.x == (component.lengthBytes == 1u ? 0x2Eu : 0x2E2Eu);

@@ -1,4 +1,5 @@
-// One lane, one path: the walk of Linux's link_path_walk, a component a round. A component is hashed while it is cut.
+// One lane resolves one path, as Linux's link_path_walk does: one component per round. Cutting out a component also
+// hashes it.
 #include "entry.glsl"
 
 const uint NAME_BYTES_MAX = 255u;
@@ -10,13 +11,13 @@ const uint ENOTDIR = 20u;
 const uint EINVAL = 22u;
 const uint ENAMETOOLONG = 36u;
 const uint ELOOP = 40u;
-// Rounds of loops that a component counts for, where they are limited.
+// Rounds to account for each component, where loops are limited.
 const uint ROUNDS_EACH = 16u;
 
-// What is left of the texts in which symlinks were met. Touched only by paths with symlinks in their middle.
+// The rests of the texts that led to symlinks. Only paths with symlinks before their end use this array.
 Text texts[SYMLINKS_MAX];
 
-// Does the path itself, from `at` on, hold a NUL? What the walk did not come to is looked at here.
+// Whether the path itself contains a NUL at or after `at`. This covers the part that the walk did not reach.
 bool hasNulBehind() {
   while (text.at < text.end) {
     uint left = text.end - text.at;
@@ -39,7 +40,7 @@ uint walk(uint directory, bool isFollowing) {
   if (text.end - text.at > PATH_BYTES_MAX) return failure(ENAMETOOLONG);
   uint current = ROOT_INODE;
   uint kind = KIND_DIRECTORY;
-  uint result = 0u; // ends the walk: the answer, of which −0 is none
+  uint result = 0u; // any other value ends the walk: the answer
   if (textByte(text.at) != 0x2Fu) {
     current = directory;
     if (current != ROOT_INODE) {
@@ -50,7 +51,7 @@ uint walk(uint directory, bool isFollowing) {
   bool mustBeDirectory = false;
   uint links = 0u;
   uint depth = 0u;
-  bool isTarget = false; // the text in hand is a symlink's
+  bool isTarget = false; // the current text is the target of a symlink
   bool hasNul = false;
   skipSlashes();
   uint roundsBefore = spentRounds;
@@ -105,14 +106,15 @@ uint walk(uint directory, bool isFollowing) {
       break;
     }
     links++;
-    kind = KIND_DIRECTORY; // the walk goes on in the directory of the link
-    if (!isTarget) path.at = text.at; // how far the path itself was read
+    kind = KIND_DIRECTORY; // the walk continues in the directory of the link
+    if (!isTarget) path.at = text.at; // remembers how far the path itself was read
     if (text.at != text.end) {
       texts[depth] = text;
       depth++;
     }
     isTarget = true;
-    uint target = sh_table[HEADER_NAMES_AT] + (inodeWord(child >> TABLE_KIND_BITS) >> TABLE_KIND_BITS) * TABLE_VECTOR_WORDS;
+    uint target = sh_table[HEADER_NAMES_AT] +
+                  (inodeWord(child >> TABLE_KIND_BITS) >> TABLE_KIND_BITS) * TABLE_VECTOR_WORDS;
     text.base = tableAddress(target);
     text.at = TABLE_TARGET_BYTES * 4u;
     text.end = text.at + Words(text.base).words[TABLE_TARGET_LENGTH];
@@ -121,7 +123,7 @@ uint walk(uint directory, bool isFollowing) {
     skipSlashes();
   }
   if (int(result) < 0) {
-    // A NUL anywhere in the path comes before what the walk ran into.
+    // A NUL anywhere in the path takes precedence over any other error of the walk.
     if (!isTarget) path.at = text.at;
     text = path;
     windowIndex = NO_VECTOR;

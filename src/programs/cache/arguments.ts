@@ -1,4 +1,4 @@
-/** What callers of the program cache may give. */
+/** Checks of the arguments that callers give to the program cache. */
 import {
   badArgument,
   boolean,
@@ -48,12 +48,12 @@ const defines = recordOf(
   ),
   "values by the names of preprocessor definitions",
 );
-/** A constant's word: also of a signed number, as its low 32 bits are the same. */
+/** The value of a constant as a 32-bit word. A negative number is allowed: its low 32 bits are its word. */
 const constants = recordOf(whole(-0x8000_0000, WORD_MAX), "32-bit words by name or constant_id");
 
 const VARIANT: OptionChecks<ProgramVariant> = { name: text, defines, constants };
 
-/** All that any form of a request has. */
+/** The fields that every form of a request may have. */
 interface AnyRequest {
   file?: string;
   source?: string;

@@ -1,17 +1,17 @@
 /**
- * Work that goes on behind answered requests, and what is saved a while later, or at the end of the process.
+ * Work that continues after a request was answered, and data that is saved later: after a delay, or when the process
+ * ends.
  *
- * Invariant: nothing here keeps a process alive for longer than its work takes. A process that is ended by
- * `process.exit()` does what is left in its short form, which is synchronous; one that is ended by a signal loses what
- * would have been saved, and nothing else.
+ * Invariant: nothing here keeps a process alive longer than its work takes. At `process.exit()` the remaining work runs
+ * in its short, synchronous form. A process that a signal kills loses only unsaved data.
  */
 
 import { atExit } from "../../storage/index.ts";
 
-/** How long what changed is left to change further. */
+/** How long to wait for further changes before saving. */
 const SAVE_DELAY_MS = 2_000;
 
-/** What can be brought to disk. */
+/** Something with data that is not on disk yet. */
 export interface Unsaved {
   readonly isUnsaved: boolean;
   flush(): Promise<void>;
@@ -20,7 +20,7 @@ export interface Unsaved {
 const unsaved = new Set<Unsaved>();
 let isWatching = false;
 
-/** Flushes `what` some time from now; before that, when the process has nothing else to do any more. */
+/** Flushes `what` after a delay, or as soon as the process has nothing else to do. */
 export function saveLater(what: Unsaved): void {
   if (unsaved.has(what)) return;
   unsaved.add(what);
@@ -30,7 +30,7 @@ export function saveLater(what: Unsaved): void {
   process.on("beforeExit", () => unsaved.forEach(save));
 }
 
-/** What is flushed already needs no more of it. */
+/** Cancels a planned flush, because `what` is saved already. */
 export function isSaved(what: Unsaved): void {
   unsaved.delete(what);
 }
@@ -39,13 +39,13 @@ function save(what: Unsaved): void {
   if (unsaved.delete(what) && what.isUnsaved) void what.flush();
 }
 
-/** Promises that nobody awaits at once. */
+/** Promises that nobody awaits at first. */
 export class Background {
   readonly #running = new Set<Promise<void>>();
 
   /**
-   * @param work must deal with its errors; one that comes through is an unhandled rejection, as it should be
-   * @param atOnce takes its place where the process ends before the work is done
+   * @param work must handle its own errors. An error that escapes is an unhandled rejection, on purpose
+   * @param atOnce runs instead of `work` if the process ends before the work is done
    */
   run(work: () => Promise<void>, atOnce?: () => void): void {
     const settle = atOnce === undefined ? undefined : atExit(atOnce);
@@ -60,7 +60,7 @@ export class Background {
     return this.#running.size > 0;
   }
 
-  /** Waits for all, and for what they begin. */
+  /** Waits for all running work, and for the work that it starts. */
   async settled(): Promise<void> {
     while (this.isBusy) await Promise.all(this.#running);
   }

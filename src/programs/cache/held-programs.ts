@@ -1,28 +1,31 @@
 /**
- * Programs in memory, by how long they were not used.
+ * Programs in memory, ordered by their last use.
  *
- * Invariants: a program with users is never destroyed here; who waits for one that is being made is a user of it from
- * the moment that it is made. Of the others, those that were not used for longest go first, when there are more than
- * `maxPrograms` or they take more than `maxBytes`. What is being made is made once, however many ask.
+ * Invariants:
+ * - A program with users is never destroyed here. A caller that waits for a program counts as a user as soon as the
+ *   program is made.
+ * - If there are more than `maxPrograms` programs, or they take more than `maxBytes`, unused programs are destroyed.
+ *   The program that was unused for longest goes first.
+ * - Each program is made once, however many callers ask for it at the same time.
  */
 
 import type { ComputePipeline } from "../../vulkan/index.ts";
 import type { Program } from "../sources/index.ts";
 
-/** A program's part of memory beside its SPIR-V: objects, handles, what the module says of itself. */
+/** Estimated memory of a program beside its SPIR-V: objects, handles, and the module's description. */
 const OVERHEAD_BYTES = 16 << 10;
 
-/** A pipeline in use. Let go of it once, when nothing that uses it is running. */
+/** The use of a pipeline. Release it once, when nothing that uses the pipeline is running. */
 export interface ProgramLease extends Disposable {
   readonly pipeline: ComputePipeline;
   readonly program: Program;
-  /** What the program is known by on disk. */
+  /** The program's name on disk. */
   readonly id: string;
-  /** Lets the pipeline go. A second call does nothing. */
+  /** Ends the use. A second call does nothing. */
   release(): void;
 }
 
-/** A pipeline with what it was made from. */
+/** A pipeline, and the data that it was made from. */
 export interface MadeProgram {
   readonly pipeline: ComputePipeline;
   readonly program: Program;
@@ -34,7 +37,7 @@ interface Held extends MadeProgram {
   users: number;
 }
 
-/** How many programs, and how many bytes of them, stay in memory while nobody uses them. */
+/** How many unused programs, and how many of their bytes, stay in memory. */
 export interface MemoryLimits {
   readonly maxPrograms: number;
   readonly maxBytes: number;
@@ -43,12 +46,12 @@ const NONE: MemoryLimits = { maxPrograms: 0, maxBytes: 0 };
 
 /** The programs of one device in memory. */
 export class HeldPrograms {
-  /** Programs that were let go of. */
+  /** Number of programs that were destroyed to free memory. */
   evictions = 0;
-  /** Of all that are held, beyond the driver's own. */
+  /** Bytes of all held programs, without the driver's own memory. */
   bytes = 0;
   readonly #limits: MemoryLimits;
-  /** In the order of their last use, oldest first. */
+  /** In the order of their last use, the oldest first. */
   readonly #held = new Map<string, Held>();
   readonly #making = new Map<string, { waiting: number; readonly held: Promise<Held> }>();
   #isClosed = false;
@@ -69,12 +72,12 @@ export class HeldPrograms {
     return this.#held.has(id);
   }
 
-  /** How many wait for a program that is being made. */
+  /** How many callers wait for a program that is being made. */
   waitingFor(id: string): number {
     return this.#making.get(id)?.waiting ?? 0;
   }
 
-  /** A program that is here, in use from now on. */
+  /** Leases a program that is in memory; undefined if it is not. */
   lease(id: string): ProgramLease | undefined {
     const held = this.#held.get(id);
     if (held === undefined) return undefined;
@@ -83,9 +86,9 @@ export class HeldPrograms {
   }
 
   /**
-   * A program that is not here: made by `make`, or by the one who asked first.
+   * Leases a program that is not in memory. `make` makes it, unless an earlier caller is already making it.
    *
-   * @throws what `make` throws, to all who wait
+   * @throws the error of `make`, to every waiting caller
    */
   async leaseMade(
     id: string,
@@ -102,7 +105,7 @@ export class HeldPrograms {
     }
   }
 
-  /** As `leaseMade`, for what may not be there to be made; who asks in the meantime makes it another way. */
+  /** Like `leaseMade`, for a program that `make` may not find. Callers of `leaseMade` do not wait for this one. */
   async leaseIfMade(
     id: string,
     make: () => Promise<MadeProgram | undefined>,
@@ -110,17 +113,17 @@ export class HeldPrograms {
     const made = await make();
     if (made === undefined) return undefined;
     const lease = this.lease(id) ?? (await this.leaseMade(id, () => Promise.resolve(made))).lease;
-    // It was asked for in earnest while this one was being made: one of the two is enough.
+    // A caller of `leaseMade` made the same program meanwhile. Keep only one of the two pipelines.
     if (lease.pipeline !== made.pipeline) made.pipeline[Symbol.dispose]();
     return lease;
   }
 
-  /** Lets go of all that nobody uses. */
+  /** Destroys all unused programs. */
   trim(): void {
     this.#evict(NONE);
   }
 
-  /** As `trim`, and from now on what is released goes at once. */
+  /** Like `trim`. From now on, a program is destroyed as soon as it is released. */
   close(): void {
     this.#isClosed = true;
     this.trim();
@@ -138,7 +141,7 @@ export class HeldPrograms {
   #leaseOf(held: Held): ProgramLease {
     const { id, pipeline, program } = held;
     this.#held.delete(id);
-    this.#held.set(id, held); // now the last used
+    this.#held.set(id, held); // moves it to the end: last used
     let isReleased = false;
     const release = (): void => {
       if (isReleased) return;

@@ -1,45 +1,45 @@
 /**
- * Programs made before they are asked for, several at a time. Whoever asks in earnest goes first: before each part that
- * keeps this thread busy (a compilation, a pipeline) they wait until nobody waits.
+ * Makes programs before they are requested, several at a time. Real requests go first: before each step that blocks
+ * this thread (a compilation, a pipeline), preloading pauses until no request is waiting.
  *
- * Invariant: a program that cannot be made ahead of time stops no other one; it is told, and made or refused when it is
- * asked for.
+ * Invariant: a program that cannot be preloaded does not stop the others. The answer names it. A later request makes it
+ * or fails.
  */
 
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 
-/** Reading and checking overlaps; a driver's work on pipelines does not, as it is called on this thread. */
+/** Reading and checking overlap. The driver's work does not, because drivers are called on this thread. */
 const PARALLEL = 8;
 const PAUSE_MS = 1;
 
-/** How programs are made ahead of time. */
+/** Options for preloading. */
 export interface PreloadOptions {
-  /** Told after each program. */
+  /** Called after each program. */
   readonly onProgress?: (done: number, total: number, name: string) => void;
-  /** How many are under way together; 8 if not given. */
+  /** How many programs are in progress at the same time; 8 if not given. */
   readonly parallel?: number;
 }
 
-/** What came of making programs ahead of time. */
+/** The result of preloading. */
 export interface PreloadAnswer {
-  /** Programs that are in memory now. */
+  /** Number of programs that are in memory now. */
   readonly loaded: number;
   readonly failed: readonly { readonly name: string; readonly error: unknown }[];
 }
 
-/** One program to be made. */
+/** One program to preload. */
 export interface PreloadStep {
   readonly name: string;
   /** @returns whether there was something to make */
   run(): Promise<boolean>;
 }
 
-/** Waits while `isBusy`. */
+/** Waits until `isBusy` returns false. */
 export async function whenIdle(isBusy: () => boolean): Promise<void> {
   while (isBusy()) await sleep(PAUSE_MS);
 }
 
-/** Runs the steps. @param isBusy whether someone waits for a program in earnest */
+/** Runs the steps. @param isBusy whether a real request is waiting */
 export async function runPreload(
   steps: readonly PreloadStep[],
   isBusy: () => boolean,

@@ -1,27 +1,29 @@
-/** How a program cache is opened. */
+/** Options of a program cache. */
 
 import type { ModuleCache } from "../sources/index.ts";
 import type { Device, DeviceSelection } from "../../vulkan/index.ts";
 import type { SecondLevel } from "../stores/index.ts";
 
-/** What `ProgramCache.open` takes. */
+/** The options of `ProgramCache.open`. */
 export interface ProgramCacheOptions {
   /**
-   * An open device, which stays the caller's; or which device to open, which the cache closes with itself. `"auto"` if
-   * not given. Give an open device where pipelines are to run beside other systems.
+   * An open device, which the caller keeps and closes. Or a selection of a device, which the cache opens and closes.
+   * `"auto"` if not given. Give an open device if pipelines are to run beside other systems.
    */
   readonly device?: Device | DeviceSelection;
-  /** Programs kept in memory; more only while more are in use. 100 if not given. */
+  /** Maximum number of programs in memory; programs in use may exceed it. 100 if not given. */
   readonly maxPrograms?: number;
-  /** Bytes of memory for them, beyond the driver's own; 50 MiB if not given. */
+  /** Maximum bytes of these programs, without the driver's own memory; 50 MiB if not given. */
   readonly maxBytes?: number;
-  /** Where programs are kept on disk: by default as `cacheDirectory` says; `false` for nowhere. */
+  /** The folder for programs on disk. Default: see `cacheDirectory`. `false`: nothing is kept on disk. */
   readonly directory?: string | false;
-  /** Bytes on disk for one model of device, beyond which the longest unused go; 1 GiB if not given. */
+  /**
+   * Maximum bytes on disk for one device model; 1 GiB if not given. Beyond it, the longest unused programs are removed.
+   */
   readonly maxDiskBytes?: number;
-  /** Where precompiled modules lie; the package's own if not given, none if `false`. */
+  /** The folder of precompiled modules. Default: the package's own. `false`: none. */
   readonly precompiled?: string | false;
-  /** Asked when the disk has not got a program, and given what is made here. */
+  /** A store that is asked after the disk, and that receives programs made here. */
   readonly secondLevel?: SecondLevel | undefined;
   /** @internal SPIR-V that caches of several devices share. */
   readonly modules?: ModuleCache;

@@ -1,10 +1,10 @@
 /**
- * Programs of one device: what any process has compiled before is not compiled again.
+ * Compiled programs of one device. A program that any process has compiled before is not compiled again.
  *
  *   request ──▶ memory (held-programs.ts) ──▶ disk, second level, SPIR-V, driver (program-maker.ts)
  *
- * Invariants: a program is known by all that it is made from (entries/program-key.ts). One request makes a program, and
- * requests for the same program wait for the first one meanwhile. Opening the cache reads no entry.
+ * Invariants: a program's key covers everything that the program is made from (entries/program-key.ts). Only one
+ * request makes a program. Other requests for the same program wait for it. Opening the cache reads no entry.
  */
 
 import { join } from "node:path";
@@ -46,11 +46,11 @@ const DEFAULT_MAX_DISK_BYTES = 1 << 30;
 
 /** The compiled programs of one device, in memory and on disk. */
 export class ProgramCache implements AsyncDisposable {
-  /** The device whose programs it keeps. */
+  /** The device of these programs. */
   readonly device: Device;
-  /** @internal What entries of this device are known by. */
+  /** @internal The target that identifies entries of this device. */
   readonly target: Target;
-  /** @internal The disk below; undefined where there is none. */
+  /** @internal The store on disk; undefined if there is none. */
   readonly disk: DiskStore | undefined;
   /** @internal */
   readonly counters = new CacheCounters();
@@ -61,9 +61,9 @@ export class ProgramCache implements AsyncDisposable {
   readonly #maxPrograms: number;
   readonly #tuner = new Tuner(this);
   #memo = new RequestMemo();
-  /** What was added to stats.json already. */
+  /** The numbers that were already added to stats.json. */
   #counted: Record<string, number> = {};
-  /** Calls of `acquire` that are not answered yet. */
+  /** Calls of `acquire` that have not been answered. */
   #waiting = 0;
   #isClosed = false;
 
@@ -92,9 +92,9 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * Opens the cache of a device. Reads the manifest on disk, where there is one, and no entry.
+   * Opens the cache of a device. Reads the manifest on disk if there is one, and no entry.
    *
-   * @throws EW_BAD_ARGUMENT, and what `Device.open` throws where no open device is given
+   * @throws EW_BAD_ARGUMENT, and the errors of `Device.open` if no open device is given
    */
   static async open(given: ProgramCacheOptions = {}): Promise<ProgramCache> {
     const options = cacheOptions(given);
@@ -112,10 +112,10 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * A pipeline, shared with all who ask for the same.
+   * Gives a pipeline. Equal requests share one pipeline.
    *
    * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_BAD_ARGUMENT for an unknown entry point or specialization constant,
-   * EW_VULKAN when the driver refuses the kernel, EW_CLOSED
+   * EW_VULKAN if the driver refuses the kernel, EW_CLOSED
    */
   async acquire(request: ProgramRequest): Promise<ProgramLease> {
     this.#assertOpen();
@@ -132,7 +132,7 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * Gives a pipeline that is in memory, at once. Undefined if it is not in memory: then ask `acquire`.
+   * Gives a pipeline at once if it is in memory. Otherwise undefined: call `acquire` instead.
    *
    * @throws EW_CLOSED
    */
@@ -145,7 +145,7 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * The module of a source, without a pipeline.
+   * Gives the SPIR-V module of a source, without a pipeline.
    *
    * @throws EW_COMPILE, EW_PATH_NOT_FOUND
    */
@@ -156,29 +156,29 @@ export class ProgramCache implements AsyncDisposable {
   }
 
   /**
-   * Measures once which of a request's variants is the best on this device. From then on `acquire` takes that variant,
-   * in this process and in later ones.
+   * Measures once which variant of a request is the best on this device. From then on `acquire` takes that variant, in
+   * this process and in later ones.
    *
-   * @throws EW_BAD_ARGUMENT for a request without variants; when all variants fail, what the first of them failed with
+   * @throws EW_BAD_ARGUMENT for a request without variants; if all variants fail, the error of the first variant
    */
   async tune(request: ProgramRequest, benchmark: Benchmark, options?: TuneOptions): Promise<TuneAnswer> {
     this.#assertOpen();
     assertRequest("request", request);
     callback("benchmark", benchmark);
     const answer = await this.#tuner.tune(request, benchmark, tuneOptions(options));
-    // A remembered request may now stand for another variant.
+    // A remembered request may resolve to another variant from now on.
     this.#memo = new RequestMemo();
     return answer;
   }
 
   /**
-   * Makes programs before somebody asks for them. Calls of `acquire` go first. The programs stay in memory within its
+   * Makes programs before they are requested. Calls of `acquire` go first. The programs stay in memory within its
    * limits.
    *
-   * @param what requests, and names of shipped kernels ("search/scan"). A name stands for every form of the kernel that
-   * was used on this device before, or for the plain form if none was. Default: all programs that were used on this
-   * device before, the last used first
-   * @throws EW_BAD_ARGUMENT for an unknown name. What goes wrong with a program is in the answer
+   * @param what requests, and names of shipped kernels ("search/scan"). A name means every form of the kernel that was
+   * used on this device before, or the plain form if none was. Default: all programs that were used on this device
+   * before, the last used first
+   * @throws EW_BAD_ARGUMENT for an unknown name. Failures of single programs are in the answer
    */
   async preload(
     what?: readonly (string | ProgramRequest)[],
@@ -195,7 +195,7 @@ export class ProgramCache implements AsyncDisposable {
     return runPreload(steps, () => this.#waiting > 0, how);
   }
 
-  /** What was done so far, and what is held. */
+  /** Counts of what the cache did so far, and of what it holds. */
   stats(): ProgramStats {
     return statsOf({
       counters: this.counters,
@@ -206,19 +206,21 @@ export class ProgramCache implements AsyncDisposable {
     });
   }
 
-  /** Removes entries from disk by age and size. Programs in memory stay. Answers zeros if nothing is kept on disk. */
+  /**
+   * Removes entries from disk by age and size. Programs in memory stay. Without a disk store, the answer is all zeros.
+   */
   async prune(given: PruneOptions): Promise<PruneAnswer> {
     const options = pruneOptions(given);
     await this.#maker.background.settled();
     return (await this.disk?.prune(options)) ?? { removed: 0, removedBytes: 0, kept: 0, keptBytes: 0 };
   }
 
-  /** Destroys the pipelines that nobody uses. */
+  /** Destroys all pipelines that nobody uses. */
   trim(): void {
     this.#held.trim();
   }
 
-  /** Waits until every program that is kept, the manifest and the statistics are on disk. */
+  /** Waits until every kept program, the manifest and the statistics are on disk. */
   async flush(): Promise<void> {
     await this.#maker.background.settled();
     const { disk } = this;
@@ -234,15 +236,16 @@ export class ProgramCache implements AsyncDisposable {
     await disk.addStats(Object.fromEntries(news));
   }
 
-  /** Whether `flush` has something to do. */
+  /** Whether `flush` has work to do. */
   get isUnsaved(): boolean {
     if (this.#maker.background.isBusy || this.disk?.isChanged === true) return true;
     return Object.entries(this.counters.flat()).some(([name, value]) => value !== (this.#counted[name] ?? 0));
   }
 
   /**
-   * Stores what is not on disk yet, and destroys the pipelines that nobody uses. A pipeline in use goes when its
-   * lease is released. A device that the cache opened is closed, and all its pipelines go at once.
+   * Saves everything that is not on disk, and destroys the pipelines that nobody uses. A pipeline in use is destroyed
+   * when its lease is released. If the cache opened the device, the device is closed, and all pipelines are destroyed
+   * at once.
    */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -252,7 +255,7 @@ export class ProgramCache implements AsyncDisposable {
     if (this.#ownsDevice) this.device.close();
   }
 
-  /** As `close`. */
+  /** Like `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -268,7 +271,7 @@ export class ProgramCache implements AsyncDisposable {
     return `${moduleId}.${variantId}.${this.target.id}`;
   }
 
-  /** @param isAhead whether nobody waits for the program yet */
+  /** @param isAhead true for preloading: nobody waits for the program */
   async #find(asked: ProgramRequest, isAhead = false): Promise<ProgramLease> {
     const request = asked.variants === undefined ? asked : await this.#tuner.choose(asked);
     const { resolved, expanded } = resolveRequest(request);
@@ -290,12 +293,12 @@ export class ProgramCache implements AsyncDisposable {
     return lease;
   }
 
-  /** Lets callers that wait for a program go first. A program that one of them waits for is not paused. */
+  /** Waits while requests are waiting, unless one of them waits for this program. */
   #pause(id: string): Promise<void> {
     return whenIdle(() => this.#waiting > 0 && this.#held.waitingFor(id) <= 1);
   }
 
-  /** Entries of this device and driver, the last used first; no more than memory may hold. */
+  /** Entries of this device and driver, the last used first, up to the memory limit. */
   async #storedIds(): Promise<string[]> {
     const { disk, target } = this;
     const ids = (await disk?.ids()) ?? [];
@@ -319,7 +322,7 @@ export class ProgramCache implements AsyncDisposable {
     return {
       name,
       run: async () => {
-        // Not by `acquire`: nobody waits for this program.
+        // Not `acquire`, because nobody waits for this program.
         (await this.#find(request, true)).release();
         return true;
       },

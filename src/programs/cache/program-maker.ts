@@ -1,15 +1,17 @@
 /**
- * Makes programs that are not in memory: from the cheapest place that has them, and kept for the next one.
+ * Makes programs that are not in memory. It uses the cheapest source that has the program, and stores the result for
+ * later.
  *
  *   disk ──▶ second level ──▶ SPIR-V (the build's, another entry's, the compiler's) ──▶ driver
  *    ▲            │                                                                       │
- *    └────────────┴─────────────────── behind the request ───────────────────────────────┘
+ *    └────────────┴──────────────── in the background ────────────────────────────────────┘
  *
  * Invariants:
- * - What goes wrong with the disk or the second level costs time and never the request: a program can always be made
- *   from its source. Only the source's own errors are the caller's, and they are never kept.
- * - A driver is shown no data but what it gave for exactly this pipeline, checked, inside a mark of the crash guard.
- * - Processes that want the same program at once wait for the one that makes it, for a while.
+ * - A failure of the disk or the second level costs time, but never fails a request: a program can always be made from
+ *   its source. Callers see only errors of the source itself, and these errors are never stored.
+ * - A driver gets only data that it gave for exactly this pipeline. The data is checked first, and used inside a mark
+ *   of the crash guard.
+ * - If several processes need the same program, one makes it, and the others wait for a limited time.
  */
 
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -34,9 +36,9 @@ import type { MadeProgram } from "./held-programs.ts";
 import { type ExpandedSource, makeProgram, type ModuleCache, type Program } from "../sources/index.ts";
 import { assertEntryPoint, resolveConstants, type ResolvedRequest } from "./program-request.ts";
 
-/** When the disk is over its limit, how much of the limit is left over. */
+/** Pruning a disk store reduces it to this share of its limit. */
 const PRUNED_SHARE = 0.8;
-/** How long another process may take to make a program before this one makes it, too. */
+/** How long to wait while another process makes a program, before this process makes it too. */
 const OTHERS_TIMEOUT_MS = 10_000;
 
 /** A program to be made. */
@@ -45,14 +47,14 @@ export interface Job {
   readonly label: string | undefined;
   readonly resolved: ResolvedRequest;
   readonly expanded: ExpandedSource;
-  /** Of what is made ahead of time: waits until nobody waits for another program. */
+  /** For preloading: waits until no request is waiting. */
   readonly pause?: (() => Promise<void>) | undefined;
 }
 
-/** Where an entry goes: what a job says, or the entry alone when nobody asked for it yet. */
+/** Where an entry belongs: a job, or only the entry's id if nobody requested the program yet. */
 type Place = Pick<Job, "id" | "label" | "pause"> & Partial<Pick<Job, "resolved">>;
 
-/** What a maker works with. */
+/** The parts that a maker works with. */
 export interface MakerParts {
   readonly device: Device;
   readonly target: Target;
@@ -63,21 +65,21 @@ export interface MakerParts {
   readonly maxDiskBytes: number;
 }
 
-/** A pipeline made for an entry or to become one. */
+/** A pipeline made from an entry, or for a new entry. */
 interface MadePipeline {
   readonly pipeline: ComputePipeline;
-  /** Why the driver had to make it though there was data. */
+  /** Why the driver compiled although there was data. */
   readonly reason: MissReason | undefined;
-  /** Whether what the driver made may be kept. */
+  /** Whether the driver's data may be stored. */
   readonly isKept: boolean;
 }
 
-/** Makes the programs of one device, from wherever they can be had. */
+/** Makes the programs of one device, from the cheapest source. */
 export class ProgramMaker {
-  /** What goes on behind answered requests. */
+  /** Work that continues after a request was answered. */
   readonly background = new Background();
   readonly guard: CrashGuard | undefined;
-  /** By what means the driver lets its work be kept, as far as that is known. */
+  /** The mechanism by which the driver gives out its data, if known. */
   driverStores: PipelineDataKind | "unknown" = "unknown";
   readonly #parts: MakerParts;
 
@@ -87,7 +89,7 @@ export class ProgramMaker {
   }
 
   /**
-   * Makes a program, from wherever it can be had.
+   * Makes a program from the cheapest source.
    *
    * @throws EW_COMPILE, EW_BAD_ARGUMENT, EW_VULKAN
    */
@@ -103,7 +105,7 @@ export class ProgramMaker {
     if (disk === undefined || !this.#isWorthWaiting(job)) return this.#build(job, reason, undefined);
     const lock = await disk.takeBuildLock(id);
     if (lock.state === "impossible") return this.#build(job, reason, undefined);
-    // Another process may have made it since it was looked for.
+    // Another process may be making the program, or may have made it since the last look at the disk.
     if (lock.state === "busy") await disk.whenUnlocked(id, OTHERS_TIMEOUT_MS);
     const end = lock.state === "taken" ? lock.end : undefined;
     try {
@@ -119,13 +121,13 @@ export class ProgramMaker {
     }
   }
 
-  /** Makes the program of an entry on disk, for which nobody has asked yet; undefined when there is none any more. */
+  /** Makes the program of an entry on disk that nobody requested yet; undefined if the entry is gone. */
   async makeStored(id: string, pause: () => Promise<void>): Promise<MadeProgram | undefined> {
     const found = await this.#fromDisk({ id, label: undefined, pause });
     return typeof found === "object" ? found : undefined;
   }
 
-  /** The module of a source. @throws EW_COMPILE */
+  /** The SPIR-V module of a source. @throws EW_COMPILE */
   moduleOf({ moduleId, sourceKey }: ResolvedRequest, expanded: ExpandedSource): Promise<Program> {
     const { counters, disk, modules } = this.#parts;
     return modules.get(moduleId, sourceKey, expanded, {
@@ -137,12 +139,12 @@ export class ProgramMaker {
     });
   }
 
-  /** Whether it saves anything to let another process make it. */
+  /** Whether waiting for another process would save work. */
   #isWorthWaiting({ resolved }: Job): boolean {
     return this.driverStores !== "none" || !this.#parts.modules.hasPrecompiled(resolved.sourceKey);
   }
 
-  /** @returns the program, or why it is none; undefined when nothing is there */
+  /** @returns the program, or the reason for a miss; undefined if there is no entry */
   async #fromDisk(place: Place): Promise<MadeProgram | MissReason | undefined> {
     const { disk } = this.#parts;
     if (disk === undefined) return undefined;
@@ -172,12 +174,12 @@ export class ProgramMaker {
       counters.remoteRefused++;
       return undefined;
     }
-    // First to disk: whatever comes of it in the driver, the mark is for an entry that is there.
+    // Store the entry first. If the driver crashes on it, the crash guard's mark refers to an existing entry.
     if (disk !== undefined) await this.#publish(disk, answer.entry, answer.bytes);
     return this.#fromEntry(answer.entry, job, startMs, "remote");
   }
 
-  /** @returns what is wrong with a whole entry for this request */
+  /** @returns what is wrong with an intact entry for this request; undefined if nothing is */
   #objectionTo({ header, spirv }: Entry, { resolved }: Place): string | undefined {
     if (resolved !== undefined && header.entryPoint !== resolved.entryPoint)
       return `its entry point is ${header.entryPoint}`;
@@ -186,11 +188,11 @@ export class ProgramMaker {
     return header.pipelineKey === expected ? undefined : "its pipeline key is not that of its contents";
   }
 
-  /** Makes the pipeline of an entry that was read. */
+  /** Makes the pipeline of an entry that was read from disk or from the second level. */
   #fromEntry(entry: Entry, place: Place, startMs: number, origin: "disk" | "remote"): MadeProgram {
     const { header } = entry;
     const { counters } = this.#parts;
-    const spirv = entry.spirv.slice(); // lets go of the rest of the file
+    const spirv = entry.spirv.slice(); // a copy, so that the rest of the file can be collected
     const key = partsOf(header.id).module;
     const program = makeProgram({ key, spirv, origin, compileMs: header.compileMs });
     const made = this.#makePipeline(
@@ -207,13 +209,13 @@ export class ProgramMaker {
       if (pipeline.origin === "data") counters.driverHits++;
       counters.savedMs += Math.max(0, header.compileMs + header.driverMs - elapsedMs);
     } else counters.misses[reason]++;
-    // Data that was lost, refused or suspect is replaced by what the driver has made now.
+    // The entry's data was missing, refused or suspect. Store the data that the driver has made now.
     if (pipeline.origin === "spirv")
       this.#keep(place.id, { ...header, driverMs: pipeline.driverMs }, made, program, entry);
     return { pipeline, program };
   }
 
-  /** Makes a program that is nowhere. @param end ends the build lock that was taken for it */
+  /** Makes a program that no store has. @param end ends the build lock of this program */
   async #build(job: Job, reason: MissReason, end: (() => Promise<void>) | undefined): Promise<MadeProgram> {
     const { resolved, expanded, id } = job;
     await job.pause?.();
@@ -280,15 +282,17 @@ export class ProgramMaker {
     return { pipeline, reason: isTried ? "driver-refused" : "driver-crashed", isKept };
   }
 
-  /** With data from a second level and no disk there is nothing to mark, and so no data is used. */
+  /**
+   * Makes a pipeline inside a mark of the crash guard. Undefined without a disk store: there is no place for a mark.
+   */
   #guarded(id: string, make: () => ComputePipeline): ComputePipeline | undefined {
     return this.guard?.guarded(id, make)?.value;
   }
 
   /**
-   * Brings what was made to disk and to the second level, behind the request.
+   * Stores a program on disk and in the second level, in the background.
    *
-   * @param there the entry that there is already
+   * @param there the entry that exists already
    */
   #keep(
     id: string,
@@ -299,7 +303,7 @@ export class ProgramMaker {
     end?: () => Promise<void>,
   ): void {
     const { disk } = this.#parts;
-    // At once: the pipeline may be gone later. All else can wait until the request is answered.
+    // Extract now, because the pipeline may be destroyed later. Everything else can wait until the request is answered.
     const data = isKept ? this.#extract(pipeline) : undefined;
     const isNews = there === undefined || !areEqual(there.data, data);
     const use = there?.use ?? { uses: 0, lastUseMs: header.createdAtMs };
@@ -323,7 +327,7 @@ export class ProgramMaker {
     });
   }
 
-  /** What the driver gave for a pipeline; nothing when that went before it could be asked. */
+  /** The driver's data for a pipeline; undefined if the pipeline was destroyed first. */
   #extract(pipeline: ComputePipeline): PipelineData | undefined {
     try {
       const data = pipeline.extractData();

@@ -1,4 +1,4 @@
-/** What is asked of the program cache, and what it comes to: a text, and the parts of a key. */
+/** Requests to the program cache, and how they are resolved to a source text and the parts of a key. */
 
 import { EverwarpError } from "../../base/index.ts";
 import type { SpirvModule } from "../../spirv/index.ts";
@@ -11,31 +11,31 @@ import {
   type SourceRequest,
 } from "../sources/index.ts";
 
-/** Values of specialization constants: by constant_id, or by their names in the source; 32-bit words. */
+/** Values of specialization constants, by constant_id or by their names in the source. Values are 32-bit words. */
 export type ProgramConstants = Readonly<Record<string | number, number>>;
 
-/** One of several ways to build a program; which is best is for `tune` to find out. */
+/** One of several ways to build a program. `tune` finds out which one is the best. */
 export interface ProgramVariant {
-  /** What figures and errors call it; its place in the list if not given. */
+  /** The name in figures and errors; the index in the list if not given. */
   readonly name?: string;
   readonly defines?: Readonly<Record<string, string | number | boolean>>;
   readonly constants?: ProgramConstants;
 }
 
-/** A source with what turns it into a pipeline. */
+/** A source, and the options that turn it into a pipeline. */
 export type ProgramRequest = SourceRequest & {
   constants?: ProgramConstants;
-  /** The same under its name in Vulkan; where both name a constant, `constants` decides. */
+  /** The same as `constants`, under Vulkan's name. If both name a constant, `constants` wins. */
   specialization?: ProgramConstants;
-  /** `main` if not given. */
+  /** The entry point; `main` if not given. */
   entryPoint?: string;
-  /** Shown in errors and in messages of the validation layer. */
+  /** The name in errors and in messages of the validation layer. */
   label?: string;
-  /** Ways to build it, the first of which is taken until `tune` has found the best. */
+  /** Ways to build the program. The first one is used until `tune` has found the best. */
   variants?: readonly ProgramVariant[];
 };
 
-/** What names a program, without its text. */
+/** The identity of a program, without its text. */
 export interface ResolvedRequest {
   /** SHA-256 of the expanded source. */
   readonly sourceKey: string;
@@ -43,13 +43,13 @@ export interface ResolvedRequest {
   readonly variantId: string;
   readonly entryPoint: string;
   readonly constants: ProgramConstants;
-  /** What people call it. */
+  /** The name for people. */
   readonly name: string;
-  /** What stays the same when the source is edited. */
+  /** A key that stays the same when the source is edited. */
   readonly nameKey: string;
 }
 
-/** Puts a variant's defines and constants over those of its request. */
+/** Applies a variant's defines and constants to a request. */
 export function withVariant(request: ProgramRequest, variant: ProgramVariant | undefined): ProgramRequest {
   const { variants: _variants, ...plain } = request;
   if (variant === undefined) return plain as ProgramRequest;
@@ -61,7 +61,7 @@ export function withVariant(request: ProgramRequest, variant: ProgramVariant | u
 }
 
 /**
- * Reads the source with all it includes and names what is asked for.
+ * Reads the source with all its includes, and resolves the request.
  *
  * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_BAD_ARGUMENT
  */
@@ -81,7 +81,7 @@ export function resolveRequest(request: ProgramRequest): {
     entryPoint,
     constants,
     name: "file" in request ? fileName(request.file, request.label) : (name ?? "(source text)"),
-    // A text without a name is its own name: another text is another program, and not an edited one.
+    // A text without a name is identified by its content. So another text is another program, not an edited one.
     nameKey: digits(16, [
       name ?? moduleId,
       "file" in request ? request.file : "",
@@ -97,17 +97,17 @@ function fileName(file: string, label: string | undefined): string {
   return label === undefined ? showPath(file) : `${showPath(file)} (${label})`;
 }
 
-/** All constants of a request, whichever of its two lists names them. */
+/** All constants of a request, from both of its lists. */
 export function constantsOf({ specialization, constants }: ProgramRequest): ProgramConstants {
   return { ...specialization, ...constants };
 }
 
-/** What people call the program of a request; undefined for a text without a name. */
+/** The name of a request's program, for people; undefined for a text without a name. */
 export function nameOf(request: ProgramRequest): string | undefined {
   return request.label ?? ("file" in request ? request.file : request.name);
 }
 
-/** @throws EW_BAD_ARGUMENT for a kernel without that entry point, naming those that it has */
+/** @throws EW_BAD_ARGUMENT if the kernel lacks the entry point; the error lists the kernel's entry points */
 export function assertEntryPoint(module: SpirvModule, entryPoint: string, name: string): void {
   if (module.entryPoints.some(({ name: own, isCompute }) => isCompute && own === entryPoint)) return;
   const names = module.entryPoints.map(({ name: own }) => own).join(", ");
@@ -116,7 +116,9 @@ export function assertEntryPoint(module: SpirvModule, entryPoint: string, name: 
   });
 }
 
-/** Constants by constant_id. @throws EW_BAD_ARGUMENT for one that the kernel does not have, naming those that it has */
+/**
+ * Resolves constants to constant_ids. @throws EW_BAD_ARGUMENT for an unknown constant; the error lists the known ones
+ */
 export function resolveConstants(
   module: SpirvModule,
   constants: ProgramConstants,

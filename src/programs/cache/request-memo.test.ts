@@ -7,7 +7,7 @@ import * as reading from "../../storage/read-regular.ts";
 import { type ProgramRequest, type ResolvedRequest, resolveRequest } from "./program-request.ts";
 import { RequestMemo } from "./request-memo.ts";
 
-// Counted, and otherwise as it is.
+// A spy that counts the reads. It does not change them.
 vi.mock(import("../../storage/read-regular.ts"), { spy: true });
 
 const root = realpathSync(mkdtempSync(join(tmpdir(), "request-memo-")));
@@ -28,7 +28,7 @@ beforeEach(async () => {
 const path = (name: string): string => join(folder, name);
 const write = (name: string, text: string): void => writeFileSync(path(name), text);
 
-/** What was just written could be written again within the same time stamp, and is not remembered. */
+/** Waits until the files are old enough to be remembered: a newer file could change within the same time stamp. */
 async function filesAreOld(): Promise<void> {
   const paths = [folder, path("kernel.comp"), path("part.glsl")];
   const newest = Math.max(...paths.map((each) => statSync(each).ctimeMs));
@@ -41,7 +41,7 @@ const request = (defines = 1): ProgramRequest => ({
   constants: { 0: 7 },
 });
 
-/** As the program cache asks: the memory first. @returns the answer, and how many files were read for it */
+/** Asks as the program cache does: the memo first. @returns the answer, and how many files were read for it */
 function ask(asked: ProgramRequest): { resolved: ResolvedRequest; reads: number } {
   const spy = vi.mocked(reading.readRegularFileSync);
   spy.mockClear();
@@ -53,7 +53,7 @@ function ask(asked: ProgramRequest): { resolved: ResolvedRequest; reads: number 
 }
 
 describe("an equal request", () => {
-  test("that is made afresh reads no file, as the same object does", () => {
+  test("in a new object reads no file, like the same object", () => {
     const same = request();
     const first = ask(same);
     expect(first.reads).toBe(2);
@@ -61,17 +61,17 @@ describe("an equal request", () => {
     expect(ask(request())).toEqual({ resolved: first.resolved, reads: 0 });
   });
 
-  test("is another one when any part of it differs", () => {
+  test("is no longer equal if any part differs", () => {
     const { moduleId, variantId } = ask(request()).resolved;
     expect(ask(request(2))).toMatchObject({ reads: 2 });
     expect(ask(request(2)).resolved.moduleId).not.toBe(moduleId);
     expect(ask({ ...request(), constants: { 0: 8 } }).resolved.variantId).not.toBe(variantId);
     expect(ask({ ...request(), entryPoint: "other" }).resolved.variantId).not.toBe(variantId);
-    // All of them are remembered side by side.
+    // The memo remembers all of them at the same time.
     for (const defines of [1, 2]) expect(ask(request(defines)).reads).toBe(0);
   });
 
-  test("of a text scans nothing, and is no request for a file of that name", () => {
+  test("of a text scans nothing, and differs from a request for a file of that name", () => {
     const file = path("kernel.comp");
     expect(ask({ file }).reads).toBe(2);
     expect(ask({ source: file }).resolved.moduleId).not.toBe(ask({ file }).resolved.moduleId);
@@ -80,7 +80,7 @@ describe("an equal request", () => {
     expect(memo.find({ source: `${source}` })).toBe(resolved);
   });
 
-  test("may be changed after it was asked", () => {
+  test("may be modified after the call", () => {
     const asked = { file: path("kernel.comp"), defines: { A: 1 } };
     const { resolved } = ask(asked);
     asked.defines.A = 2;
@@ -107,7 +107,7 @@ describe("a file that changed", () => {
   });
 });
 
-test("relative paths are looked for in the folder of the moment", async () => {
+test("relative paths are resolved in the current folder", async () => {
   const other = join(root, `${count++}`);
   mkdirSync(other);
   writeFileSync(join(other, "kernel.comp"), "#version 460\n// other\nvoid main() {}\n");

@@ -1,12 +1,11 @@
 /**
- * Remembers what requests came to. A request that is made again costs a look at the times of its files: no file is
+ * Remembers how requests were resolved. A repeated request costs only a check of the times of its files. No file is
  * read, and no text is scanned.
  *
- * Requests are known by what they say, and not by which object says it: an equal request that was made afresh finds the
- * same answer.
+ * Requests are compared by their content. So an equal request in a new object finds the same answer.
  *
- * Invariant: an answer is given only while no file or folder that it was read from has changed. A file that changed
- * shortly before it was read is not remembered, because its time could not tell of a second change.
+ * Invariant: an answer is used only while none of its files and folders has changed. If a file changed shortly before
+ * it was read, the answer is not remembered, because the file's time stamp could not reveal a second change.
  */
 
 import { statSync } from "node:fs";
@@ -15,26 +14,26 @@ import { currentDirectory } from "../../base/index.ts";
 import type { ExpandedSource } from "../sources/index.ts";
 import type { ProgramRequest, ResolvedRequest } from "./program-request.ts";
 
-/** Requests that are remembered at most, over all sources. */
+/** Maximum number of remembered requests, over all sources. */
 const MAX_ANSWERS = 1024;
-/** Different requests for one source that are remembered. They are compared one by one. */
+/** Maximum number of remembered requests for one source. Lookups compare them one by one. */
 const MAX_ANSWERS_PER_SOURCE = 64;
 
 interface Answer {
   readonly asked: ProgramRequest;
-  /** Relative paths of the request start here. */
+  /** The folder for relative paths of the request. */
   readonly folder: string | undefined;
   readonly stamps: readonly Stamp[];
   readonly resolved: ResolvedRequest;
 }
 
-/** The memory of one program cache. */
+/** The memo of one program cache. */
 export class RequestMemo {
-  /** By the path or the text of the source: the answers for it, the last used last. Sources are in the same order. */
+  /** Answers by the path or the text of the source; the last used is last. Sources have the same order. */
   readonly #sources = new Map<string, Answer[]>();
   #count = 0;
 
-  /** What an equal request came to; undefined when it is not known, or a file has changed. */
+  /** The answer for an equal request; undefined if there is none, or a file has changed. */
   find(request: ProgramRequest): ResolvedRequest | undefined {
     const source = sourceOf(request);
     const answers = this.#sources.get(source);
@@ -52,17 +51,17 @@ export class RequestMemo {
     return undefined;
   }
 
-  /** Keeps what a request came to. */
+  /** Remembers how a request was resolved. */
   keep(request: ProgramRequest, expanded: ExpandedSource, resolved: ResolvedRequest): void {
     const files = expanded.files.filter((file) => isAbsolute(file));
-    // A file that appears beside another one, or in a root, can take the place of a shared one.
+    // A new file beside an including file, or in an include root, can hide a shared file. So check these folders too.
     const folders = [...files.map((file) => dirname(file)), ...(request.includeRoots ?? [])];
     const stamps = [...new Set([...files, ...folders])].map(stampOf);
     if (!stamps.every((stamp): stamp is Stamp => stamp !== undefined)) return;
     const source = sourceOf(request);
     const answers = this.#sources.get(source) ?? [];
     this.#sources.delete(source);
-    this.#sources.set(source, answers); // now the last used
+    this.#sources.set(source, answers); // moves it to the end: last used
     answers.push({ asked: structuredClone(request), folder: currentDirectory(), stamps, resolved });
     this.#count++;
     if (answers.length > MAX_ANSWERS_PER_SOURCE) {
@@ -77,7 +76,7 @@ export class RequestMemo {
   }
 }
 
-/** What answers are found by. A path and an equal text may meet here; the comparison tells them apart. */
+/** The map key of a request's source. A path and an equal text share a key; the comparison tells them apart. */
 function sourceOf(request: ProgramRequest): string {
   return "file" in request ? request.file : request.source;
 }
@@ -89,7 +88,7 @@ interface Stamp {
   readonly ctimeMs: number;
 }
 
-/** The times of files may be as coarse as this. */
+/** The assumed resolution of file times. */
 const COARSE_MS = 100;
 
 function stampOf(path: string): Stamp | undefined {
@@ -103,7 +102,7 @@ function isUnchanged({ path, ino, size, ctimeMs }: Stamp): boolean {
   return now?.ino === ino && now.size === size && now.ctimeMs === ctimeMs;
 }
 
-/** Whether two requests say the same, as deep as requests go. */
+/** Whether two requests have the same content. `depth` limits the recursion to the depth of requests. */
 function isSame(a: object, b: object, depth: number): boolean {
   let count = 0;
   for (const key in b) {

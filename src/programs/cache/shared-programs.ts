@@ -1,6 +1,4 @@
-/**
- * The caches that everything in a process shares: one for each device, opened when a program is first asked for on it.
- */
+/** The program caches that all systems of a process share. There is one per device, opened at its first request. */
 
 import type { Device } from "../../vulkan/index.ts";
 import { secondLevelFrom } from "../stores/index.ts";
@@ -9,13 +7,13 @@ import { ProgramCache, type ProgramLease } from "./program-cache.ts";
 import type { ProgramCacheOptions } from "./program-cache-options.ts";
 import { type ProgramRequest, resolveRequest } from "./program-request.ts";
 
-/** Modules that are kept beside those of programs in memory. */
+/** Number of modules that are kept in addition to those of programs in memory. */
 const MODULES_MAX = 100;
 
-/** Program caches by device. Each is opened when a program is first asked for on its device. */
+/** Program caches by device. Each is opened at the first request for its device. */
 export class SharedPrograms {
   readonly #options: ProgramCacheOptions;
-  /** SPIR-V is the same for every device. */
+  /** SPIR-V modules, shared because they are the same for every device. */
   readonly #modules: ModuleCache;
   readonly #caches = new WeakMap<Device, Promise<ProgramCache>>();
 
@@ -25,7 +23,7 @@ export class SharedPrograms {
     this.#options = { ...options, modules: this.#modules };
   }
 
-  /** How often SPIR-V was compiled, found as the build made it, and taken from an entry on disk. */
+  /** How often SPIR-V was compiled, found among precompiled modules, and taken from an entry on disk. */
   get counters(): ModuleCache["counters"] {
     return this.#modules.counters;
   }
@@ -41,7 +39,7 @@ export class SharedPrograms {
   }
 
   /**
-   * A pipeline on a device, shared with all who ask for the same.
+   * Gives a pipeline on a device. Equal requests share one pipeline.
    *
    * @throws as `ProgramCache.acquire`
    */
@@ -50,9 +48,9 @@ export class SharedPrograms {
   }
 
   /**
-   * The module of a source, without a pipeline.
+   * Gives the SPIR-V module of a source, without a pipeline.
    *
-   * @param device whose programs on disk may have it
+   * @param device a device whose entries on disk may contain the module
    * @throws EW_COMPILE, EW_PATH_NOT_FOUND
    */
   async program(request: ProgramRequest, device?: Device): Promise<Program> {
@@ -61,7 +59,7 @@ export class SharedPrograms {
     return this.#modules.get(resolved.moduleId, resolved.sourceKey, expanded);
   }
 
-  /** Destroys the pipelines of a device that nobody uses. */
+  /** Destroys all unused pipelines of a device. */
   async trim(device: Device): Promise<void> {
     (await this.#caches.get(device))?.trim();
   }
@@ -70,9 +68,9 @@ export class SharedPrograms {
 let shared: SharedPrograms | undefined;
 
 /**
- * The caches that everything in this process shares.
+ * The caches that all systems of this process share.
  *
- * @throws EW_BAD_ARGUMENT for an EVERWARP_CACHE_STORE that is no place
+ * @throws EW_BAD_ARGUMENT if EVERWARP_CACHE_STORE is invalid
  */
 export function sharedPrograms(): SharedPrograms {
   shared ??= new SharedPrograms({ secondLevel: secondLevelFrom() });

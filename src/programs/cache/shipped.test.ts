@@ -19,7 +19,7 @@ test("every kernel has its name, and every variant line makes a program", () => 
   expect(scan?.request.defines).toEqual({ UNROLL: "4" });
 });
 
-test("a name stands for a program, a kernel or a system", () => {
+test("a name means a program, a kernel or a system", () => {
   const named = (name: string): string[] => shippedProgramsNamed(name).map((program) => program.name);
   expect(named("search/scan UNROLL=1")).toEqual(["search/scan UNROLL=1"]);
   expect(named("search/scan")).toEqual(["search/scan UNROLL=1", "search/scan UNROLL=4"]);
@@ -28,6 +28,9 @@ test("a name stands for a program, a kernel or a system", () => {
   expect(named("search").every((name) => name.startsWith("search/"))).toBe(true);
 });
 
-test.each(["search/sca", "path", "", "../search/scan", "search/scan UNROLL"])("%j is no name", (name) => {
-  expect(() => shippedProgramsNamed(name)).toThrow(/there is no program.*search\/scan/);
-});
+test.each(["search/sca", "path", "", "../search/scan", "search/scan UNROLL"])(
+  "%j is not a known name",
+  (name) => {
+    expect(() => shippedProgramsNamed(name)).toThrow(/there is no program.*search\/scan/);
+  },
+);

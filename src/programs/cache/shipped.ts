@@ -1,4 +1,4 @@
-/** The kernels that come with everwarp, as programs that can be asked for by name. */
+/** The kernels that everwarp ships, as programs with names. */
 
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -8,17 +8,17 @@ import type { ProgramRequest } from "./program-request.ts";
 
 /** A kernel of the package, and the request for it. */
 export interface ShippedProgram {
-  /** As "search/scan"; with the defines of a variant behind it: "search/scan UNROLL=4". */
+  /** Such as "search/scan". A variant's defines follow the name: "search/scan UNROLL=4". */
   readonly name: string;
   readonly request: ProgramRequest;
 }
 
 const SUFFIX = ".comp";
 
-/** All of them, each with every `// variant:` line of its file, in the order of their names. */
+/** All shipped programs, with each `// variant:` line of their files, in the order of their names. */
 export function shippedPrograms(): ShippedProgram[] {
   const source = join(packageRoot(), "src");
-  // A package has no sources, but the copies that the build made.
+  // An installed package contains no sources. The build copied the kernels to dist.
   const root = existsSync(source) ? source : join(packageRoot(), "dist");
   return readdirSync(root, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(SUFFIX))
@@ -35,9 +35,9 @@ function programsOf(kernel: string, file: string): ShippedProgram[] {
 }
 
 /**
- * Those of a name: one program, all variants of a kernel ("search/scan"), or all kernels of a system ("search").
+ * The programs of a name: one program, all variants of a kernel ("search/scan"), or all kernels of a system ("search").
  *
- * @throws EW_BAD_ARGUMENT for a name that nothing has
+ * @throws EW_BAD_ARGUMENT for an unknown name
  */
 export function shippedProgramsNamed(
   name: string,

@@ -1,19 +1,19 @@
-/** What the program cache did, counted: in this process, and summed up over all in `stats.json`. */
+/** Counts what the program cache does: in this process, and in `stats.json` over all processes. */
 
 import type { PipelineDataKind } from "../../vulkan/index.ts";
 import type { HeldPrograms } from "./held-programs.ts";
 import type { DiskStore } from "../disk/index.ts";
 import { MISS_REASONS, type MissReason } from "../entries/index.ts";
 
-/** What one cache counts while it works. */
+/** The counts of one cache. */
 export class CacheCounters {
-  /** Requests that an earlier one of this process had answered. */
+  /** Requests that were answered from memory. */
   memoryHits = 0;
-  /** Requests that an entry on disk answered: nothing was compiled. */
+  /** Requests that an entry on disk answered, without compilation. */
   diskHits = 0;
-  /** Those that the second-level store answered. */
+  /** Requests that the second-level store answered. */
   remoteHits = 0;
-  /** Those of disk and remote hits where the driver took its own data. */
+  /** Disk hits and remote hits whose data the driver accepted. */
   driverHits = 0;
   readonly misses: Record<MissReason, number> = Object.fromEntries(
     MISS_REASONS.map((reason) => [reason, 0]),
@@ -24,18 +24,18 @@ export class CacheCounters {
   /** Pipelines made from data: the driver compiled nothing. */
   pipelinesFromData = 0;
   pipelinesFromSpirv = 0;
-  /** The driver's own time for pipelines. */
+  /** Time of the driver's calls for pipelines, in milliseconds. */
   driverMs = 0;
-  /** Loading entries and checking them, without the driver's time. */
+  /** Time for reading and checking entries, without the driver's time. */
   loadMs = 0;
-  /** What hits would have cost without the cache, less what they did cost. */
+  /** Estimated time that hits would have cost without the cache, minus the time that they did cost. */
   savedMs = 0;
-  /** Entries that were written. */
+  /** Entries that were stored. */
   stored = 0;
-  /** Whole entries from the second level that were not what was asked for. */
+  /** Intact entries from the second level that did not match the request. */
   remoteRefused = 0;
 
-  /** As plain numbers with plain names, for `stats.json`. */
+  /** The counts as plain numbers by name, for `stats.json`. */
   flat(): Record<string, number> {
     const { misses, ...rest } = this;
     const numbers = Object.entries(rest).filter(
@@ -48,25 +48,25 @@ export class CacheCounters {
   }
 }
 
-/** How the disk below a cache is doing. */
+/** The state of the store on disk. */
 export interface DiskStats {
   readonly state: "open" | "off";
-  /** Folder of this device's model. */
+  /** The folder of this device model. */
   readonly folder: string | undefined;
-  /** Entries and bytes that the manifest knows. */
+  /** Entries and bytes by the manifest. */
   readonly entries: number;
   readonly bytes: number;
   readonly readFailures: number;
   readonly writeFailures: number;
-  /** Bad entries that were met and moved away. */
+  /** Damaged entries that were moved away. */
   readonly quarantined: number;
-  /** Crashes of a driver on an entry's data that were found. */
+  /** Driver crashes on an entry's data that were found. */
   readonly crashesFound: number;
-  /** The last thing that went wrong, in words; it says why nothing is stored where nothing is. */
+  /** The last failure, as text. If nothing is being stored, it says why. */
   readonly lastTrouble: string | undefined;
 }
 
-/** What a program cache has done so far, and what it holds. */
+/** What a program cache has done and what it holds. */
 export interface ProgramStats {
   readonly hits: {
     readonly memory: number;
@@ -91,13 +91,11 @@ export interface ProgramStats {
     readonly evictions: number;
   };
   readonly disk: DiskStats;
-  /**
-   * By what means the driver lets its work be kept: "none" means SPIR-V alone is. "unknown" before the first pipeline.
-   */
+  /** How the driver gives out its data. "none": only SPIR-V is stored. "unknown": before the first pipeline. */
   readonly driverStores: PipelineDataKind | "unknown";
 }
 
-/** Puts together what `stats` tells. */
+/** Builds the result of `stats`. */
 export function statsOf(parts: {
   counters: CacheCounters;
   held: HeldPrograms;

@@ -1,10 +1,10 @@
 /**
- * Which of several ways to build a program is the best on this device: measured once, kept with its figures, and taken
- * from then on.
+ * Finds the best of several ways to build a program on this device. It is measured once, stored with its figures, and
+ * used from then on.
  *
- * Invariants: a choice holds for one source, one list of variants, and one device with its driver; for any other it is
- * not looked at. A record that is damaged is no record. A variant that does not compile or whose benchmark fails is
- * never chosen; where that is so for all, it is an error and nothing is kept.
+ * Invariants: a choice is valid for one source, one list of variants, one device and its driver. A damaged record
+ * counts as no record. A variant that does not compile, or whose benchmark fails, is never chosen. If all variants
+ * fail, `tune` throws and stores nothing.
  */
 
 import { createHash } from "node:crypto";
@@ -35,7 +35,7 @@ import {
 
 const RECORD_VERSION = 1;
 const DEFAULT_ROUNDS = 3;
-/** How long one process waits for another that measures the same: two at once would disturb each other. */
+/** How long a process waits while another one measures the same. Two measurements at once would disturb each other. */
 const OTHERS_TIMEOUT_MS = 60_000;
 const WRITES: WriteOptions = {
   place: "own",
@@ -49,40 +49,40 @@ const WRITES: WriteOptions = {
 /**
  * Measures a program once.
  *
- * @returns what it costs, in any unit: the smallest wins
+ * @returns the cost, in any unit: the smallest wins
  */
 export type Benchmark = (program: ProgramLease, variant: ProgramVariant) => number | Promise<number>;
 
-/** How variants are measured. */
+/** Options for measuring variants. */
 export interface TuneOptions {
-  /** How often each variant is measured, in turn; the median counts. 3 if not given. */
+  /** How often each variant is measured, in turns; the median counts. 3 if not given. */
   readonly rounds?: number;
-  /** Measures again what was measured before. */
+  /** Measures even if there is an earlier result. */
   readonly again?: boolean;
 }
 
-/** What was measured of a variant. */
+/** The measurement of a variant. */
 export interface VariantFigure {
   readonly variant: string;
-  /** The median; undefined where it failed. */
+  /** The median; undefined if the variant failed. */
   readonly figure?: number | undefined;
-  /** Why it failed. */
+  /** Why the variant failed. */
   readonly error?: string | undefined;
 }
 
-/** Which variant is the best, and by which figures. */
+/** The best variant, and the figures of all variants. */
 export interface TuneAnswer {
-  /** Place of the best variant in the request's list. */
+  /** Index of the best variant in the request's list. */
   readonly winner: number;
   readonly figures: readonly VariantFigure[];
   readonly measuredAtMs: number;
-  /** Whether it was measured now, and not found as an earlier run left it. */
+  /** Whether this call measured. Otherwise the answer comes from an earlier run. */
   readonly isMeasuredNow: boolean;
 }
 
 type TuneRecord = Omit<TuneAnswer, "isMeasuredNow">;
 
-/** What the tuner needs of the cache that it chooses for. */
+/** The parts of a program cache that the tuner needs. */
 export interface TunedCache {
   readonly target: Target;
   readonly disk: DiskStore | undefined;
@@ -90,17 +90,17 @@ export interface TunedCache {
   flush(): Promise<void>;
 }
 
-/** Finds the best variants for one cache, and remembers them. */
+/** Finds and remembers the best variants for one cache. */
 export class Tuner {
   readonly #cache: TunedCache;
-  /** What is known, by the name of its record; undefined where nothing was measured. */
+  /** Known records by name; undefined if nothing was measured. */
   readonly #known = new Map<string, Promise<TuneRecord | undefined>>();
 
   constructor(cache: TunedCache) {
     this.#cache = cache;
   }
 
-  /** A request with the variant that is best, as far as that is known, else with the first. */
+  /** Applies the best variant to a request, or the first variant if none was measured. */
   async choose(request: ProgramRequest): Promise<ProgramRequest> {
     const { variants = [] } = request;
     if (variants.length === 0) return withVariant(request, undefined);
@@ -114,9 +114,9 @@ export class Tuner {
   }
 
   /**
-   * Finds the best variant: from an earlier run, else by measuring all of them.
+   * Finds the best variant: from an earlier run, or by measuring all variants.
    *
-   * @throws EW_BAD_ARGUMENT for a request without variants; when all variants fail, what the first of them failed with
+   * @throws EW_BAD_ARGUMENT for a request without variants; if all variants fail, the error of the first variant
    */
   async tune(request: ProgramRequest, benchmark: Benchmark, options: TuneOptions = {}): Promise<TuneAnswer> {
     const { variants = [] } = request;
@@ -144,7 +144,7 @@ export class Tuner {
       (await found()) ??
       (lock === undefined
         ? await measured()
-        : // Another process may have measured it since.
+        : // Another process may have measured it meanwhile.
           await withBuildLock(lock, OTHERS_TIMEOUT_MS, async () => (await found()) ?? measured()));
     this.#known.set(id, Promise.resolve(answer));
     return answer;
@@ -164,7 +164,7 @@ export class Tuner {
   ): Promise<TuneRecord> {
     const figures = variants.map((): number[] => []);
     const errors = new Map<number, unknown>();
-    // In turn, so that a device that gets warm or busy is so for all of them.
+    // Variants take turns. If the device gets warm or busy, it affects all of them.
     for (let round = 0; round < rounds; round++) {
       for (const [index, variant] of variants.entries()) {
         if (errors.has(index)) continue;
@@ -209,7 +209,7 @@ export class Tuner {
     }
   }
 
-  /** Writes the figures into the entries, where `everwarp cache list` finds them. */
+  /** Writes the figures into the entries. `everwarp cache list` shows them. */
   async #noteFigures(
     request: ProgramRequest,
     variants: readonly ProgramVariant[],
@@ -218,7 +218,7 @@ export class Tuner {
   ): Promise<void> {
     const { disk, target } = this.#cache;
     if (disk === undefined) return;
-    await this.#cache.flush(); // the entries must be there
+    await this.#cache.flush(); // the entries must exist before they are changed
     for (const [index, { variant, figure }] of figures.entries()) {
       if (figure === undefined) continue;
       const { resolved } = resolveRequest(withVariant(request, variants[index]));
@@ -227,7 +227,7 @@ export class Tuner {
     }
   }
 
-  /** @returns undefined where there is none, or none that is whole */
+  /** @returns undefined if there is no intact record */
   async #read(id: string, variantCount: number): Promise<TuneRecord | undefined> {
     const { disk } = this.#cache;
     if (disk === undefined) return (await this.#known.get(id)) ?? undefined;
@@ -264,7 +264,7 @@ const isTuneFile = isObject({
   check: isText,
 });
 
-/** @returns undefined for what is no record, or a damaged one: it is measured again */
+/** @returns undefined for a text that is no intact record; the variants are then measured again */
 export function decodeRecord(text: string): TuneRecord | undefined {
   const value = parseJson(text);
   if (!isTuneFile(value)) return undefined;

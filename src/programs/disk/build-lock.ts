@@ -1,9 +1,9 @@
 /**
  * Build locks: only one of several processes builds an entry, and the others wait for it.
  *
- * A build lock is a symbolic link. Its target is the token of the process that holds it. One call makes the link whole
- * or not at all. A lock saves work; no result depends on it. A process that cannot take a lock, because the folder is
- * full, read-only or without links, builds without one. The lock of a process that died counts no more.
+ * A build lock is a symbolic link whose target is the token of the holding process. One system call creates the whole
+ * link. A lock only saves work; no result depends on it. If a process cannot take a lock, because the folder is full,
+ * read-only or without links, it builds without a lock. A lock of a dead process is ignored.
  */
 
 import { readlinkSync, unlinkSync } from "node:fs";
@@ -20,23 +20,23 @@ import {
   TOKEN_PATTERN,
 } from "../../storage/index.ts";
 
-/** Nobody waits for a lock that is older than this: the time of its file may come from another clock. */
+/** Older locks are ignored. The limit is generous because file times may come from another machine's clock. */
 const STALE_MS = 60_000;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 20;
 
-/** What asking for a build lock gave. */
+/** The result of trying to take a build lock. */
 export type BuildLockAnswer =
   /** This process holds the lock until it calls `end`. */
   | { readonly state: "taken"; readonly end: () => Promise<void> }
   /** A living process holds the lock. */
   | { readonly state: "busy" }
-  /** Nobody can take locks here. */
+  /** Locks cannot be created here. */
   | { readonly state: "impossible" };
 
-/** Tries to take a build lock, without waiting. @param path of its link */
+/** Tries to take a build lock without waiting. @param path the path of the link */
 export async function takeBuildLock(path: string): Promise<BuildLockAnswer> {
-  // Twice: what is left of a dead process is removed at the first attempt.
+  // Two attempts: the first one may only remove the lock of a dead process.
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       fileFaultAt("cache.lock");
@@ -64,7 +64,7 @@ export async function takeBuildLock(path: string): Promise<BuildLockAnswer> {
 /**
  * Waits until nobody holds a build lock.
  *
- * @returns false when the time ran out first
+ * @returns false if the timeout passed first
  */
 export async function whenUnlocked(path: string, timeoutMs: number): Promise<boolean> {
   const end = performance.now() + timeoutMs;
@@ -75,7 +75,7 @@ export async function whenUnlocked(path: string, timeoutMs: number): Promise<boo
   return true;
 }
 
-/** Runs `body` under a build lock. Runs it without the lock when the lock does not come in time. */
+/** Runs `body` under a build lock. If the lock is not free in time, runs `body` without it. */
 export async function withBuildLock<T>(path: string, timeoutMs: number, body: () => Promise<T>): Promise<T> {
   const end = performance.now() + timeoutMs;
   let lock = await takeBuildLock(path);
@@ -94,19 +94,19 @@ async function isHeld(path: string): Promise<boolean> {
   try {
     const [token, { mtimeMs }] = [await readlink(path), await lstat(path)];
     const ageMs = Date.now() - mtimeMs;
-    // Compared both ways: a clock that was set back makes files from the future.
+    // The absolute value, because a clock that was set back gives files from the future.
     return TOKEN_PATTERN.test(token) && Math.abs(ageMs) < STALE_MS && !isGone(token, ageMs);
   } catch {
-    return false; // it ended in this moment, or it is no link at all
+    return false; // the lock was just released, or the file is no link
   }
 }
 
-/** Removes the link of a build lock that nobody holds. */
+/** Removes the link of a build lock if nobody holds the lock. */
 export async function removeIfUnlocked(path: string): Promise<void> {
   if (!(await isHeld(path))) await unlink(path).catch(ignore);
 }
 
-/** A link that cannot be removed counts no more when this process has ended. */
+/** If the link cannot be removed, it is ignored once this process has ended. */
 async function unlock(path: string): Promise<void> {
   if ((await readlink(path).catch(ignore)) === processToken()) await unlink(path).catch(ignore);
 }
@@ -115,7 +115,7 @@ function unlockSync(path: string): void {
   try {
     if (readlinkSync(path) === processToken()) unlinkSync(path);
   } catch {
-    // The process ends now, and with it the lock.
+    // The process is ending, so its lock is ignored from now on.
   }
 }
 

@@ -1,23 +1,23 @@
 /**
- * Data that a driver died of is not shown to it again.
+ * Prevents a driver from crashing twice on the same data.
  *
- *     mark on disk ──▶ driver at work on the data ──▶ mark removed
+ *     mark on disk ──▶ driver works on the data ──▶ mark removed
  *
- * A mark whose process is gone tells that the process died in between.
+ * If a mark's process is gone, the process died while the driver worked.
  *
- * The driver is called on one thread and returns before anything else is done there, so a process that dies leaves one
- * mark, of the very entry. Where several threads of it had marks, one of them is guilty and it is not known which.
+ * The driver runs synchronously on the calling thread. So a process with one thread leaves at most one mark when it
+ * dies: the mark of the guilty entry. If several threads had marks, one of their entries is guilty, and it is unknown
+ * which.
  *
- *     marks/<id>~<process token>~<thread>      in the driver's hands
- *     marks/<id>~suspicion                     how sure it is that the driver dies of this entry's data
+ *     marks/<id>~<process token>~<thread>      the driver is working on this entry
+ *     marks/<id>~suspicion                     how likely it is that this entry's data crashes the driver
  *
  * Invariants:
- * - A process that left one mark adds 1 to the entry's suspicion, one that left n adds 1/n to each. Data is used while
- *   the suspicion is below that of its last rebuild: after each crash the data is dropped, made anew from SPIR-V, and
- *   the new data is tried; from `CONDEMNED` on it is neither tried nor kept, for a time that doubles with each crash.
- * - Data that was loaded well clears its entry: crashes among many programs condemn none of the innocent.
- * - The mark of a process that lives is no crash. Where no mark can be written, the data is not used: SPIR-V always
- *   works.
+ * - A dead process that left one mark adds 1 to the entry's suspicion. One that left n marks adds 1/n to each entry.
+ * - After each crash the entry's data is dropped and made anew from SPIR-V. The new data is tried. From a suspicion of
+ *   `CONDEMNED` on, the data is neither used nor stored for a time. That time doubles with each crash.
+ * - An entry whose data loads without a crash is cleared. So crashes among many programs condemn no innocent entry.
+ * - The mark of a living process is no crash. If no mark can be written, the data is not used: SPIR-V always works.
  */
 
 import { closeSync, constants, lstatSync, openSync, readdirSync, statSync, unlinkSync } from "node:fs";
@@ -39,49 +39,48 @@ import {
   readRegularTextSync,
 } from "../../storage/index.ts";
 
-/** Crashes after which data of an entry is given up for a while. */
+/** The number of crashes after which an entry's data is not used for a while. */
 const CONDEMNED = 2;
 const FIRST_SENTENCE_MS = 24 * 3600 * 1000;
 const LONGEST_SENTENCE_MS = 60 * FIRST_SENTENCE_MS;
 
-/** What may be done with the data of an entry. */
+/** Whether the data of an entry may be used. */
 export type Verdict =
-  /** It may be shown to the driver, inside a mark. */
+  /** The driver may get the data, inside a mark. */
   | "good"
-  /** The driver died of it, or may have: it is to be made anew. */
+  /** The driver crashed on the data, or may have. The data must be made anew. */
   | "rebuild"
-  /** The driver dies of this entry's data again and again: it is to be neither used nor kept for now. */
+  /** The driver crashed on this entry's data repeatedly. The data is neither used nor stored for now. */
   | "condemned";
 
 interface Suspicion {
-  /** Crashes, in parts where it was one of several. */
+  /** Number of crashes. A crash with several possible causes counts as a fraction. */
   readonly crashes: number;
   readonly lastMs: number;
-  /** Whether data was made anew since the last crash. */
+  /** Whether the data was made anew since the last crash. */
   readonly isRebuilt: boolean;
 }
 
 const isSuspicion = isObject({ crashes: isAmount, lastMs: isAmount, isRebuilt: isBoolean });
-/** Far more than a suspicion has. */
+/** Size limit of a suspicion file; real ones are far smaller. */
 const SUSPICION_BYTES_MAX = 1 << 16;
-/** Made where it is missing; a pipe or a link that has the name is neither waited for nor followed. */
+/** Creates a missing file. Never waits for a pipe and never follows a link. */
 const MARK_FLAGS =
   constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK | constants.O_NOCTTY | constants.O_NOFOLLOW;
 
-/** Watches over the entries of one store: an entry on which a driver crashed is not shown to that driver again. */
+/** Watches the entries of one store: an entry on which a driver crashed is not given to that driver again. */
 export class CrashGuard {
-  /** Where the marks lie, the first place that can be written to first. */
+  /** The folders for marks. The first writable one is used. */
   readonly #folders: readonly string[];
-  /** Among the temporary files, where anybody could have made it before us. */
+  /** A folder among the temporary files. Another user could have created it first. */
   readonly #shared: string;
-  /** Entries that were found to be under suspicion. */
+  /** Entries that were found under suspicion. */
   readonly #suspects = new Set<string>();
   /** Crashes that this guard found. */
   crashesFound = 0;
 
   /**
-   * @param folder of the store; where it cannot be written to, a folder of this user's among the temporary files is
-   * used
+   * @param folder of the store. If it is not writable, the guard uses a folder of this user among the temporary files
    */
   constructor(folder: string) {
     const hash = createHash("sha256").update(folder).digest("hex").slice(0, 16);
@@ -90,7 +89,7 @@ export class CrashGuard {
     this.#folders = [join(folder, "marks"), join(this.#shared, hash)];
   }
 
-  /** What the marks and suspicions say of an entry. Takes some ten microseconds while there are none. */
+  /** The verdict on an entry from its marks and suspicions. Without any, it takes about ten microseconds. */
   judge(id: string): Verdict {
     const names = this.#names();
     if (names.length === 0) return "good";
@@ -101,16 +100,16 @@ export class CrashGuard {
     if (suspicion.crashes >= CONDEMNED) {
       const doublings = Math.floor(suspicion.crashes) - CONDEMNED;
       const sentenceMs = Math.min(FIRST_SENTENCE_MS * 2 ** doublings, LONGEST_SENTENCE_MS);
-      // Both ways: after a clock was set back, the sentence must not last for years.
+      // The absolute value: after a clock was set back, an entry must not stay condemned for years.
       if (Math.abs(Date.now() - suspicion.lastMs) < sentenceMs) return "condemned";
     }
     return suspicion.isRebuilt ? "good" : "rebuild";
   }
 
   /**
-   * Runs what may end the process, with a mark around it.
+   * Runs code that may crash the process, inside a mark.
    *
-   * @returns undefined when no mark could be written: then it was not run
+   * @returns undefined if no mark could be written; the code was then not run
    */
   guarded<T>(id: string, body: () => T): { value: T } | undefined {
     const mark = this.#mark(id);
@@ -120,12 +119,12 @@ export class CrashGuard {
       if (this.#suspects.delete(id)) this.#clear(id);
       return { value };
     } finally {
-      // A mark that stays is this process's own: it says nothing until the process is gone.
+      // If removal fails, the mark belongs to this living process and is ignored until the process ends.
       removeFile(mark);
     }
   }
 
-  /** Data of the entry was made anew by the driver and may be tried again. */
+  /** Notes that the driver made the entry's data anew, so the data may be tried again. */
   rebuilt(id: string): void {
     const suspicion = this.#suspicionOf(id);
     if (suspicion !== undefined) this.#suspect(id, { ...suspicion, isRebuilt: true });
@@ -137,12 +136,12 @@ export class CrashGuard {
         if (!this.#isTrusted(folder)) return [];
         return readdirSync(folder).map((name) => ({ folder, name }));
       } catch {
-        return []; // there is none until the first mark
+        return []; // the folder does not exist before the first mark
       }
     });
   }
 
-  /** Turns the marks of processes that are gone into suspicions. */
+  /** Turns the marks of dead processes into suspicions. */
   #condemnDead(names: readonly { folder: string; name: string }[]): void {
     const byOwner = new Map<string, { path: string; id: string }[]>();
     for (const { folder, name } of names) {
@@ -156,7 +155,7 @@ export class CrashGuard {
     for (const marks of byOwner.values()) {
       this.crashesFound++;
       for (const { path, id } of marks) {
-        // Whoever removes the mark is the one to count it.
+        // Only the process that removes the mark counts it.
         if (!removeFile(path)) continue;
         const crashes = (this.#suspicionOf(id)?.crashes ?? 0) + 1 / marks.length;
         this.#suspect(id, { crashes, lastMs: Date.now(), isRebuilt: false });
@@ -170,7 +169,7 @@ export class CrashGuard {
         ? readRegularTextSync(join(folder, `${id}~suspicion`), SUSPICION_BYTES_MAX)
         : undefined;
       const value = text === undefined ? undefined : parseJson(text);
-      // None, or damaged: what a crash wrote down counts again with the next one.
+      // A missing or damaged file counts as no suspicion. The next crash counts again.
       if (isSuspicion(value)) return value as Suspicion;
     }
     return undefined;
@@ -197,16 +196,14 @@ export class CrashGuard {
     });
   }
 
-  /**
-   * Whether a folder is this user's own, or not there yet; where it is the store's, that is for who chose it to know.
-   */
+  /** Whether a folder belongs to this user or does not exist yet. The store's own folder is always trusted. */
   #isTrusted(folder: string): boolean {
     if (dirname(folder) !== this.#shared) return true;
     const info = lstatSync(this.#shared, { throwIfNoEntry: false });
     return info === undefined || (info.isDirectory() && info.uid === process.geteuid?.());
   }
 
-  /** Writes in the first folder where that is possible. */
+  /** Writes to the first folder where that is possible. */
   #inFirstFolder(write: (folder: string) => string): string | undefined {
     for (const folder of this.#folders) {
       try {
@@ -218,14 +215,14 @@ export class CrashGuard {
         makeFolderSync(folder, PRIVATE_FOLDER_MODE);
         if (this.#isTrusted(folder)) return write(folder);
       } catch {
-        continue; // not here; nowhere is an answer, too
+        continue; // not writable; try the next folder
       }
     }
     return undefined;
   }
 }
 
-/** @returns whether it was this call that removed it */
+/** @returns whether this call removed the file */
 function removeFile(path: string): boolean {
   try {
     unlinkSync(path);

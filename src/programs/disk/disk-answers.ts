@@ -1,12 +1,12 @@
-/** What the store on disk answers, and what it is asked to remove. */
+/** Answers of the store on disk, and the options of its removal. */
 
 import type { Entry } from "../entries/index.ts";
 
-/** What reading an entry found. */
+/** The result of reading an entry. */
 export type ReadAnswer =
   | { readonly state: "found"; readonly entry: Entry; /** The whole file. */ readonly bytes: Uint8Array }
   | { readonly state: "absent" }
-  /** It was there, and was moved away. */
+  /** The entry was damaged, and was moved away. */
   | { readonly state: "bad"; readonly reason: string }
   | { readonly state: "unreadable"; readonly reason: string };
 
@@ -14,21 +14,21 @@ export type ReadAnswer =
 export interface DiskTroubles {
   reads: number;
   writes: number;
-  /** Entries that were bad. */
+  /** Number of damaged entries. */
   quarantined: number;
-  /** The last error in words. */
+  /** The last error, as text. */
   last: string | undefined;
 }
 
 /** Which entries `prune` removes. */
 export interface PruneOptions {
-  /** Removes what was last used before that many days. */
+  /** Removes entries that were not used for this number of days. */
   readonly maxAgeDays?: number | undefined;
-  /** Removes what was not used for longest until the rest has no more bytes. */
+  /** Removes the longest unused entries until at most this number of bytes remains. */
   readonly maxBytes?: number | undefined;
 }
 
-/** What `prune` removed, and what is left. */
+/** What `prune` removed, and what remains. */
 export interface PruneAnswer {
   readonly removed: number;
   readonly removedBytes: number;

@@ -55,7 +55,7 @@ async function storeOf(...entries: readonly Entry[]): Promise<DiskStore> {
 const names = (): string[] => readdirSync(join(folder, "entries")).map((name) => name.slice(0, 1));
 
 describe("prune", () => {
-  test("by age removes what was not used for so long, and by no clock of the future", async () => {
+  test("by age removes entries that were unused for so long, and ignores times in the future", async () => {
     const now = Date.now();
     const store = await storeOf(
       entry("1", now - 40 * DAY_MS),
@@ -83,7 +83,7 @@ describe("prune", () => {
     expect(await store.prune({})).toMatchObject({ removed: 0, kept: 2 });
   });
 
-  test("removes what dead processes left, and nothing of those that live", async () => {
+  test("removes files of dead processes, and no file of living ones", async () => {
     const store = await storeOf(entry("1"));
     const dead = `${processToken().split(".").slice(0, 2).join(".")}.${process.pid}.1`;
     const left = [join(folder, "entries", `.${dead}.aa.tmp`), join(folder, `.${dead}.bb.tmp`)];
@@ -101,7 +101,7 @@ describe("prune", () => {
   });
 });
 
-test("entries of another version of everwarp are left alone, damaged ones are not", async () => {
+test("entries of another version of everwarp stay, damaged ones are moved away", async () => {
   const store = await storeOf(entry("1"), entry("2"), entry("3"));
   for (const [digit, place] of [
     ["1", 8],
@@ -113,19 +113,19 @@ test("entries of another version of everwarp are left alone, damaged ones are no
   }
   expect(await store.verify()).toMatchObject({ good: [{ id: idOf("3") }], bad: [{ id: idOf("2") }] });
   expect(names()).toEqual(["1", "3"]);
-  // Whoever comes to that name by its own key knows that it is damage.
+  // A reader that computed this name itself knows that the entry is damaged.
   expect(await store.read(idOf("1"))).toMatchObject({ state: "bad" });
   expect(names()).toEqual(["3"]);
 });
 
-test("the manifest is what all who wrote it know, and what they left out is read", async () => {
+test("the manifest merges the knowledge of all writers, and missing entries are read", async () => {
   const [first, second] = [await DiskStore.open(folder), await DiskStore.open(folder)];
   const publish = (store: DiskStore, each: Entry): Promise<boolean> => store.publish(each, encodeEntry(each));
   await publish(first, entry("1"));
   await publish(second, entry("2"));
   await Promise.all([first.saveManifest(), second.saveManifest()]);
   const third = await DiskStore.open(folder);
-  await publish(third, entry("3")); // and is killed before it can tell
+  await publish(third, entry("3")); // and is killed before it can write the manifest
   const later = await DiskStore.open(folder);
   expect([...later.manifest.rows.keys()].toSorted()).toEqual([idOf("1"), idOf("2")]);
   await later.reconcile();
@@ -138,7 +138,7 @@ test("numbers are summed up", async () => {
   expect(await stores[0]?.readStats()).toEqual({ a: 5, b: 10 });
 });
 
-test("clear leaves nothing", async () => {
+test("clear removes everything", async () => {
   const store = await storeOf(entry("1"), entry("2"));
   mkdirSync(join(folder, "quarantine"));
   expect(await store.clear()).toMatchObject({ removed: 2, kept: 0 });
@@ -148,7 +148,7 @@ test("clear leaves nothing", async () => {
 describe("a build lock", () => {
   const dead = (): string => `${processToken().split(".").slice(0, 2).join(".")}.${process.pid}.1`;
 
-  test("is had by one at a time", async () => {
+  test("is held by one at a time", async () => {
     const path = join(folder, "locks", "one");
     const lock = await takeBuildLock(path);
     expect(lock.state).toBe("taken");
@@ -168,7 +168,7 @@ describe("a build lock", () => {
     );
   });
 
-  test("of a process that is gone, or older than any work takes, is over", async () => {
+  test("of a dead process, or older than the limit, is ignored", async () => {
     const path = join(folder, "one");
     mkdirSync(folder);
     symlinkSync(dead(), path);
@@ -177,25 +177,25 @@ describe("a build lock", () => {
     symlinkSync("nonsense", path);
     expect(await whenUnlocked(path, 0)).toBe(true);
     rmSync(path);
-    // Of another machine: it counts until it is too old.
+    // A lock of another machine is valid until it is too old.
     symlinkSync("0123456789ab.01234567.1.1", path);
     expect(await takeBuildLock(path)).toEqual({ state: "busy" });
   });
 
-  test("cannot be had where nothing can be written, and nobody waits there", async () => {
+  test("is impossible in a read-only folder, and nobody waits for it", async () => {
     writeFileSync(folder, "");
     expect(await takeBuildLock(join(folder, "one"))).toEqual({ state: "impossible" });
     expect(await withBuildLock(join(folder, "one"), 10_000, () => Promise.resolve(7))).toBe(7);
   });
 });
 
-test("a process's token is its own, and tells when it is gone", () => {
+test("a process token is unique, and tells whether its process is gone", () => {
   const own = processToken();
   expect(own).toMatch(TOKEN_PATTERN);
   expect(isGone(own, 1e12)).toBe(false);
   const [machine, boot, pid, start] = own.split(".");
   expect(isGone(`${machine}.${boot}.${process.ppid}.0`, 0)).toBe(false);
-  expect(isGone(`${machine}.${boot}.${pid}.${Number(start) - 1}`, 0)).toBe(true); // the number was given away again
+  expect(isGone(`${machine}.${boot}.${pid}.${Number(start) - 1}`, 0)).toBe(true); // the process id was reused
   expect(isGone(`${machine}.00000000.${pid}.${start}`, 0)).toBe(true); // before the last boot
   expect(isGone(`${machine}.${boot}.0.0`, 0)).toBe(true);
   expect(isGone(`000000000000.${boot}.${pid}.1`, 1000)).toBe(false);
@@ -203,7 +203,7 @@ test("a process's token is its own, and tells when it is gone", () => {
   expect(isGone(`000000000000.${boot}.${pid}.1`, -2 * DAY_MS)).toBe(true);
 });
 
-test("where programs are kept", () => {
+test("the folder for programs", () => {
   expect(cacheDirectory({ EVERWARP_CACHE_DIR: "/a", XDG_CACHE_HOME: "/b" })).toBe("/a");
   expect(cacheDirectory({ EVERWARP_CACHE_DIR: "", XDG_CACHE_HOME: "/b" })).toBe("/b/everwarp/programs");
   expect(cacheDirectory({})).toMatch(/\.cache\/everwarp\/programs$/);

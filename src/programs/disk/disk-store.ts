@@ -1,16 +1,17 @@
 /**
- * The programs of one model of device on disk. It knows files and not devices.
+ * The programs of one device model on disk. The store knows files, and no devices.
  *
- *     <folder>/entries/<id>.ewp     the entries, each whole in itself (entry-file.ts): these are the truth
- *              quarantine/          entries that were bad, for whoever wants to know why
- *              locks/  marks/       who is making what; what is in the driver's hands (build-lock.ts, crash-guard.ts)
- *              manifest.json        what the entries say of themselves, made from them when it is lost
- *              stats.json           what all processes together did
+ *     <folder>/entries/<id>.ewp     the entries, complete in themselves (entry-file.ts): the source of truth
+ *              quarantine/          damaged entries, for later inspection
+ *              locks/  marks/       which process makes an entry (build-lock.ts); data in use by a driver
+ *              (crash-guard.ts)
+ *              manifest.json        a summary of the entries, rebuilt from them if it is lost
+ *              stats.json           counts over all processes
  *
  * Invariants:
- * - A name in entries/ leads to a whole file at any moment, whoever dies when: files are written beside and renamed.
- * - A bad entry is moved away by whoever meets it, so the next one to ask makes it anew and can store it.
- * - Nothing that goes wrong with the disk stops a caller: it is counted, remembered, and the answer is "not there".
+ * - A file in entries/ is complete at any moment, whenever a process dies: new files are written beside it and renamed.
+ * - A reader that finds a damaged entry moves it away. So the next request makes the entry anew and can store it.
+ * - A failure of the disk never fails a caller. It is counted and remembered, and the answer is "not there".
  */
 
 import { randomBytes } from "node:crypto";
@@ -53,21 +54,21 @@ import { addStats, readStats, SIDE_FILE_LOCK_MS, SIDE_FILE_WRITES } from "./stat
 
 const DAY_MS = 24 * 3600 * 1000;
 
-// Not made durable: what a loss of power damages, the reader's checksum finds.
+// No fsync: the reader's checksum finds entries that a power failure damaged.
 const ENTRY_WRITES: WriteOptions = {
   place: "own",
   points: { begun: "cache.begun", written: "cache.written", renamed: "cache.renamed" },
 };
 
-/** The entries for one model of device, in a folder. */
+/** The entries for one device model, in a folder. */
 export class DiskStore {
-  /** For one model of device. */
+  /** The folder of one device model. */
   readonly folder: string;
   readonly troubles: DiskTroubles = { reads: 0, writes: 0, quarantined: 0, last: undefined };
   #manifest: Manifest;
-  /** Whether the manifest was whole when it was read. */
+  /** Whether the manifest was intact when it was read. */
   #isManifestWhole: boolean;
-  /** What this process changed since the manifest was last written. */
+  /** What this process changed since it last wrote the manifest. */
   readonly #changed = { rows: new Map<string, ManifestRow | undefined>(), evicted: new Set<string>() };
 
   private constructor(folder: string, manifest: Manifest | undefined) {
@@ -77,29 +78,28 @@ export class DiskStore {
   }
 
   /**
-   * Opens a folder, which need not exist. Reads the manifest and no entry. Never throws for what is wrong with the
-   * disk.
+   * Opens a folder, which may not exist yet. Reads the manifest and no entry. Never throws for failures of the disk.
    */
   static async open(folder: string): Promise<DiskStore> {
     const text = await readRegularText(join(folder, "manifest.json"), MAX_SIDE_FILE_BYTES);
     return new DiskStore(folder, text === undefined ? undefined : decodeManifest(text));
   }
 
-  /** What is known of the entries without reading them. */
+  /** What is known about the entries without reading them. */
   get manifest(): Manifest {
     return this.#manifest;
   }
 
-  /** Path of an entry. */
+  /** The path of an entry. */
   pathOf(id: string): string {
     return join(this.folder, "entries", `${id}${ENTRY_SUFFIX}`);
   }
 
   /**
-   * Reads an entry and checks all of it. A bad one is moved away.
+   * Reads an entry and checks all of it. A damaged entry is moved away.
    *
-   * @param isOurs whether this version of everwarp came to the name by itself; else the file may be another version's,
-   * and is left alone
+   * @param isOurs whether this version of everwarp computed the id itself. Otherwise the file may belong to another
+   * version, and stays
    */
   async read(id: string, isOurs = true): Promise<ReadAnswer> {
     const answer = await this.#readWhole(id);
@@ -130,16 +130,16 @@ export class DiskStore {
     return readRegularFile(this.pathOf(id), MAX_ENTRY_BYTES);
   }
 
-  /** Whether there is an entry, good or bad. */
+  /** Whether there is a file for an entry, intact or damaged. */
   async has(id: string): Promise<boolean> {
     return (await stat(this.pathOf(id)).catch(() => undefined)) !== undefined;
   }
 
   /**
-   * Publishes an entry, in place of one of the same name.
+   * Publishes an entry. It replaces an entry of the same name.
    *
-   * @param bytes what `encodeEntry` gave
-   * @returns whether it is there now; `troubles` tells why not
+   * @param bytes the result of `encodeEntry`
+   * @returns whether the entry is stored now; otherwise `troubles` tells why
    */
   async publish(entry: Entry, bytes: Uint8Array): Promise<boolean> {
     const { id } = entry.header;
@@ -150,9 +150,9 @@ export class DiskStore {
   }
 
   /**
-   * As `publish`, in a process that ends at once. The manifest learns of the entry from whoever writes it next.
+   * Like `publish`, for a process that is exiting. The next process that writes the manifest adds the entry to it.
    *
-   * @param bytes what `encodeEntry` gave
+   * @param bytes the result of `encodeEntry`
    */
   publishAtExit(id: string, bytes: Uint8Array): void {
     try {
@@ -162,7 +162,7 @@ export class DiskStore {
     }
   }
 
-  /** Moves an entry to where nobody looks for programs. */
+  /** Moves an entry to the quarantine folder. */
   async quarantine(id: string, reason: string): Promise<void> {
     this.troubles.quarantined++;
     this.troubles.last = `${id}: ${reason}`;
@@ -175,7 +175,7 @@ export class DiskStore {
     });
   }
 
-  /** Writes down that an entry was used, now. */
+  /** Records a use of an entry, with the current time. */
   async noteUse(id: string): Promise<void> {
     await this.attempt(async () => {
       fileFaultAt("cache.used");
@@ -186,7 +186,7 @@ export class DiskStore {
     });
   }
 
-  /** Writes into an entry what was measured of its program. */
+  /** Writes the measurements of a program into its entry. */
   async noteMeasured(id: string, measured: MeasuredPerformance): Promise<void> {
     const answer = await this.read(id);
     if (answer.state !== "found") return;
@@ -195,22 +195,22 @@ export class DiskStore {
     await this.publish(noted, encodeEntry(noted, entry.use));
   }
 
-  /** Names of all entries, unread. */
+  /** The ids of all entries, without reading them. */
   async ids(): Promise<string[]> {
     return idsIn(join(this.folder, "entries"));
   }
 
-  /** Tries to take the lock for making an entry. */
+  /** Tries to take the build lock of an entry. */
   takeBuildLock(id: string): Promise<BuildLockAnswer> {
     return takeBuildLock(join(this.folder, "locks", id));
   }
 
-  /** Waits while another process makes an entry. @returns false when the time ran out first */
+  /** Waits while another process makes an entry. @returns false if the timeout passed first */
   whenUnlocked(id: string, timeoutMs: number): Promise<boolean> {
     return whenUnlocked(join(this.folder, "locks", id), timeoutMs);
   }
 
-  /** Brings the manifest in line with the entries: those that it does not know are read, bad ones moved away. */
+  /** Updates the manifest from the entries: reads entries that the manifest lacks, and moves damaged ones away. */
   async reconcile(): Promise<void> {
     const ids = new Set(await this.ids());
     for (const id of this.#manifest.rows.keys()) if (!ids.has(id)) this.#manifest.rows.delete(id);
@@ -218,12 +218,12 @@ export class DiskStore {
     this.#isManifestWhole = true;
   }
 
-  /** As `reconcile`, if the manifest was lost. */
+  /** Like `reconcile`, but only if the manifest was lost. */
   async reconcileIfLost(): Promise<void> {
     if (!this.#isManifestWhole) await this.reconcile();
   }
 
-  /** Brings sizes and uses in the manifest up to date, without reading the entries. */
+  /** Updates sizes and uses in the manifest, without reading whole entries. */
   async refresh(): Promise<void> {
     await this.reconcile();
     for (const [id, row] of this.#manifest.rows) {
@@ -235,7 +235,7 @@ export class DiskStore {
     }
   }
 
-  /** Reads all entries. Bad ones are moved away. */
+  /** Reads and checks all entries. Damaged ones are moved away. */
   async verify(): Promise<{ good: ManifestRow[]; bad: { id: string; reason: string }[] }> {
     const bad: { id: string; reason: string }[] = [];
     this.#manifest.rows.clear();
@@ -248,12 +248,12 @@ export class DiskStore {
   }
 
   /**
-   * Removes entries by age and size, and what dead processes left. Entries in use go on working: they are in memory.
+   * Removes entries by age and size, and files of dead processes. Programs in use are in memory, so they keep working.
    */
   async prune({ maxAgeDays, maxBytes }: PruneOptions): Promise<PruneAnswer> {
     const now = Date.now();
     await this.refresh();
-    // A time in the future is from a clock that was wrong: such an entry counts as used now, once.
+    // A time in the future comes from a wrong clock. Such an entry counts as used now.
     const age = (row: ManifestRow): number => now - Math.min(row.lastUseMs, now);
     const kept = [...this.#manifest.rows.values()].toSorted((a, b) => age(a) - age(b));
     let keptBytes = kept.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -277,7 +277,7 @@ export class DiskStore {
     return { removed: before.count - count, removedBytes: before.bytes - keptBytes, kept: count, keptBytes };
   }
 
-  /** Removes all entries, bad ones too, and what is known of them. */
+  /** Removes all entries, also damaged ones, and everything known about them. */
   async clear(): Promise<PruneAnswer> {
     const { good } = await this.verify();
     for (const name of ["entries", "quarantine", "locks", "marks", "tuned", "manifest.json", "stats.json"])
@@ -290,14 +290,14 @@ export class DiskStore {
     return { removed: good.length - left, removedBytes, kept: left, keptBytes: 0 };
   }
 
-  /** Whether there is something that the manifest on disk does not know. */
+  /** Whether something changed that the manifest on disk does not contain. */
   get isChanged(): boolean {
     return this.#changed.rows.size > 0 || this.#changed.evicted.size > 0;
   }
 
-  /** Writes the manifest where it lacks something: what this process did, or all of it because it was lost. */
+  /** Writes the manifest if it lacks something: changes of this process, or everything because it was lost. */
   async saveManifestIfNeeded(): Promise<void> {
-    // A process that ended at once stored entries without the manifest; one that was killed may have, too.
+    // A process that exited at once, or was killed, may have stored entries without updating the manifest.
     const isBehind = async (): Promise<boolean> => {
       const ids = await this.ids();
       return ids.some((id) => !this.#manifest.rows.has(id)) || (!this.#isManifestWhole && ids.length > 0);
@@ -305,7 +305,7 @@ export class DiskStore {
     if (this.isChanged || (await isBehind())) await this.saveManifest();
   }
 
-  /** Writes the manifest, with what other processes wrote into it in the meantime. */
+  /** Writes the manifest, merged with the changes that other processes wrote meanwhile. */
   async saveManifest(): Promise<void> {
     const path = join(this.folder, "manifest.json");
     const changed = { rows: new Map(this.#changed.rows), evicted: new Set(this.#changed.evicted) };
@@ -323,7 +323,7 @@ export class DiskStore {
           }
         }
         for (const id of changed.evicted) theirs.evicted.add(id);
-        // What others know of entries that this process has not seen is kept; what nobody knows is read.
+        // Keep what other processes know about entries that this process has not seen. Read what nobody knows.
         for (const [id, row] of this.#manifest.rows) if (!theirs.rows.has(id)) theirs.rows.set(id, row);
         this.#manifest = theirs;
         await this.reconcile();
@@ -332,7 +332,7 @@ export class DiskStore {
     );
   }
 
-  /** The numbers of `stats.json`, by name; empty where there are none. */
+  /** The numbers of `stats.json` by name; empty if there are none. */
   readStats(): Promise<Record<string, number>> {
     return readStats(this.folder);
   }
@@ -351,7 +351,7 @@ export class DiskStore {
     }
   }
 
-  /** @returns why the entry is bad, if it is */
+  /** @returns why the entry is damaged; undefined if it is intact */
   async #readRow(id: string): Promise<string | undefined> {
     const answer = await this.read(id, false);
     if (answer.state === "found") this.#manifest.rows.set(id, rowOf(answer.entry, answer.bytes.length));
@@ -370,10 +370,7 @@ export class DiskStore {
     return true;
   }
 
-  /**
-   * Does something to the disk. What goes wrong with the disk is counted and told by `troubles`, everything else
-   * passes.
-   */
+  /** Runs an operation on the disk. Failures of the file system are counted in `troubles`. Other errors are thrown. */
   async attempt(body: () => Promise<void>): Promise<boolean> {
     try {
       await body();
@@ -384,11 +381,11 @@ export class DiskStore {
     }
   }
 
-  /** @throws what is no error of the file system */
+  /** @throws errors that are no file system errors */
   #noteFailure(error: unknown): void {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined || !/^E[A-Z0-9]+$/.test(code)) throw error;
-    // Gone already is what was wanted, or someone else's doing.
+    // The file is already gone. That was the goal, or another process removed it.
     if (code === "ENOENT") return;
     this.troubles.writes++;
     this.troubles.last = message;

@@ -1,13 +1,13 @@
-/** The folder of the entries: their names, and a look at their ends without reading them whole. */
+/** The folder of the entries: their names, and access to their last bytes without reading them whole. */
 
 import { type FileHandle, readdir } from "node:fs/promises";
 import { openRegularFile } from "../../storage/index.ts";
 import { ENTRY_END_BYTES, ENTRY_ID, MAX_ENTRY_BYTES } from "../entries/index.ts";
 
-/** What the name of an entry ends with. */
+/** The suffix of entry files. */
 export const ENTRY_SUFFIX = ".ewp";
 
-/** Names of the entries in a folder. */
+/** The ids of the entries in a folder. */
 export async function idsIn(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => []);
   return names
@@ -16,14 +16,14 @@ export async function idsIn(folder: string): Promise<string[]> {
     .filter((id) => ENTRY_ID.test(id));
 }
 
-/** Opens an entry for a look at its end: digest and record of use. */
+/** Opens an entry and reads its end: the digest and the record of use. */
 export async function withEnd(
   path: string,
   isWritten: boolean,
   body: (handle: FileHandle, end: Uint8Array, size: number) => Promise<void>,
 ): Promise<void> {
   const opened = await openRegularFile(path, { maxBytes: MAX_ENTRY_BYTES, isWritten });
-  if (opened.state !== "open") return; // it is met again, and moved away, by whoever reads it
+  if (opened.state !== "open") return; // the next reader of this entry moves it away
   const { handle, sizeBytes: size } = opened;
   try {
     if (size <= ENTRY_END_BYTES) return;

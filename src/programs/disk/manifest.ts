@@ -1,9 +1,8 @@
 /**
- * What a folder of programs says of its entries, so that nobody has to read them all: names, sizes, times, and which
- * were evicted.
+ * The summary of a folder of programs, so that entries need not be read: names, sizes, times, and evicted entries.
  *
- * Invariant: it is a convenience and never the truth. The entries are; what the manifest says wrongly or not at all is
- * found out from them.
+ * Invariant: the manifest is a convenience. The entries are the source of truth, and correct a wrong or incomplete
+ * manifest.
  */
 
 import {
@@ -19,7 +18,7 @@ import {
 import { type Entry, ENTRY_ID, type EntryHeader, isMeasured, isTarget } from "../entries/index.ts";
 
 const MANIFEST_VERSION = 1;
-/** Evicted entries that are remembered, the last ones. */
+/** How many evicted entries are remembered, the latest ones. */
 const EVICTED_MAX = 1000;
 
 /** One entry, as `everwarp cache list` shows it. */
@@ -36,16 +35,16 @@ export interface ManifestRow extends Pick<
   | "driverMs"
   | "measured"
 > {
-  /** Of the whole file. */
+  /** Size of the whole file. */
   readonly bytes: number;
   readonly spirvBytes: number;
-  /** 0 where the driver gave nothing to keep. */
+  /** 0 if the driver gave no data. */
   readonly dataBytes: number;
   readonly uses: number;
   readonly lastUseMs: number;
 }
 
-/** What is known of a store without reading its entries. */
+/** What is known about a store without reading its entries. */
 export interface Manifest {
   readonly rows: Map<string, ManifestRow>;
   /** Ids of entries that `prune` removed. */
@@ -57,7 +56,7 @@ export function emptyManifest(): Manifest {
   return { rows: new Map(), evicted: new Set() };
 }
 
-/** The row of an entry. @param bytes size of its file */
+/** The row of an entry. @param bytes size of the entry's file */
 export function rowOf({ header, spirv, data, use }: Entry, bytes: number): ManifestRow {
   const { id, name, nameKey, target, entryPoint, constants, createdAtMs, compileMs, driverMs, measured } =
     header;
@@ -90,13 +89,13 @@ export function encodeManifest({ rows, evicted }: Manifest): string {
   return `${JSON.stringify(manifest, undefined, 1)}\n`;
 }
 
-/** @returns undefined for a text that is no manifest, or has a row that makes no sense */
+/** @returns undefined for a text that is no manifest, or has an invalid row */
 export function decodeManifest(text: string): Manifest | undefined {
   const value = parseJson(text);
   if (!isRecord(value) || value["version"] !== MANIFEST_VERSION) return undefined;
   const { entries, evicted } = value;
   if (!Array.isArray(entries) || !Array.isArray(evicted)) return undefined;
-  // One row that makes no sense says that nobody knows who wrote the others: all are made again from the entries.
+  // One invalid row makes all rows doubtful. The manifest is then rebuilt from the entries.
   if (!entries.every(isRow)) return undefined;
   const rows = (entries as ManifestRow[]).map((row) => [row.id, row] as const);
   return {

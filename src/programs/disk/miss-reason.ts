@@ -1,4 +1,4 @@
-/** What the entries beside the one that is missing tell: why it is missing, and SPIR-V that can be used again. */
+/** Looks at the entries beside a missing one: why the entry is missing, and whether their SPIR-V can be reused. */
 
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -6,7 +6,7 @@ import { DiskStore } from "./disk-store.ts";
 import { idsIn } from "./entry-folder.ts";
 import { COMPILER, type MissReason, partsOf } from "../entries/index.ts";
 
-/** Why a store has no entry of a name. @param nameKey what stays the same when a program's source is edited */
+/** Why a store lacks an entry. @param nameKey stays the same when a program's source is edited */
 export async function explainMiss(store: DiskStore, id: string, nameKey: string): Promise<MissReason> {
   await store.reconcileIfLost();
   const { evicted, rows } = store.manifest;
@@ -23,7 +23,7 @@ export async function explainMiss(store: DiskStore, id: string, nameKey: string)
   return "never-seen";
 }
 
-/** SPIR-V of the same source from an entry for other constants, another driver or another device. */
+/** SPIR-V of the same source, from an entry for other constants, another driver or another device. */
 export async function findModule(
   store: DiskStore,
   moduleId: string,
@@ -34,14 +34,14 @@ export async function findModule(
       const there = folder === store.folder ? store : await DiskStore.open(folder);
       const answer = await there.read(id);
       if (answer.state !== "found" || answer.entry.header.compiler !== COMPILER) continue;
-      // A copy: it is not to keep the whole file in memory.
+      // A copy, so that the whole file does not stay in memory.
       return { spirv: answer.entry.spirv.slice(), compileMs: answer.entry.header.compileMs };
     }
   }
   return undefined;
 }
 
-/** Folders of other models of devices in the same cache. */
+/** The folders of other device models in the same cache. */
 async function otherFolders(store: DiskStore): Promise<string[]> {
   const parent = dirname(store.folder);
   const own = basename(store.folder);

@@ -1,18 +1,18 @@
-/** What processes that are gone left in the folder of a store. */
+/** Removes files that dead processes left in the folder of a store. */
 
 import { readdir, rm, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { removeLeftBehind } from "../../storage/index.ts";
 import { removeIfUnlocked } from "./build-lock.ts";
 
-/** Bad entries that are kept to look at, the last ones. */
+/** How many damaged entries are kept for inspection, the latest ones. */
 const QUARANTINE_MAX = 32;
 
 /**
- * Removes temporary files of processes that are gone, and bad entries beyond what is kept of them.
+ * Removes temporary files of dead processes, and damaged entries beyond the limit.
  *
- * @param has whether there is an entry of a name
- * @param attempt does something to the disk, and counts what goes wrong
+ * @param has whether there is an entry with an id
+ * @param attempt runs an operation on the disk and counts failures
  */
 export async function removeRemains(
   folder: string,
@@ -23,7 +23,7 @@ export async function removeRemains(
   const marks = join(folder, "marks");
   for (const name of await readdir(marks).catch(() => [])) {
     const [id = "", what] = name.split("~");
-    // What is known against an entry goes with it; marks of drivers at work are for the crash guard.
+    // Suspicions about an entry are removed with it. Marks of running drivers belong to the crash guard.
     if (what?.startsWith("suspicion") === true && !(await has(id)))
       await attempt(() => unlink(join(marks, name)));
   }

@@ -1,4 +1,4 @@
-/** `stats.json`: what all processes together did with a store. */
+/** `stats.json`: counts of what all processes did with a store. */
 
 import { join } from "node:path";
 import {
@@ -12,10 +12,10 @@ import {
 import { withBuildLock } from "./build-lock.ts";
 import { MAX_SIDE_FILE_BYTES } from "./cache-folder.ts";
 
-/** How long a side file waits for other processes that write it. */
+/** How long to wait for other processes that write the same side file. */
 export const SIDE_FILE_LOCK_MS = 500;
 
-/** How side files, such as the manifest, are written. */
+/** Write options for side files, such as the manifest. */
 export const SIDE_FILE_WRITES: WriteOptions = {
   place: "own",
   points: {
@@ -25,11 +25,11 @@ export const SIDE_FILE_WRITES: WriteOptions = {
   },
 };
 
-/** The numbers of `stats.json`, by name; empty where there are none. */
+/** The numbers of `stats.json` by name; empty if there are none. */
 export async function readStats(folder: string): Promise<Record<string, number>> {
   const text = await readRegularText(join(folder, "stats.json"), MAX_SIDE_FILE_BYTES);
   const value = text === undefined ? undefined : parseJson(text);
-  // None yet, or damaged: counting begins anew.
+  // A missing or damaged file: counting starts again at zero.
   const entries = isRecord(value) ? Object.entries(value) : [];
   return Object.fromEntries(entries.filter((entry): entry is [string, number] => isAmount(entry[1])));
 }

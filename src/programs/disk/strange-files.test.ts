@@ -1,7 +1,4 @@
-/**
- * Whatever stands in the place of a file of the cache: nobody waits for it, nobody follows it for ever, and the cache
- * works on.
- */
+/** Strange files in the place of cache files: nothing waits for them or follows them for ever, and the cache works. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -56,7 +53,7 @@ describe.each(KINDS)("%s", (kind, make) => {
     expect((await store.read(ID)).state).toBe("found");
   });
 
-  test("in the place of manifest.json and stats.json costs what they said", async () => {
+  test("in the place of manifest.json and stats.json loses only their content", async () => {
     for (const name of ["manifest.json", "stats.json"]) put(name);
     const store = await DiskStore.open(folder);
     expect(store.manifest.rows.size).toBe(0);
@@ -64,7 +61,7 @@ describe.each(KINDS)("%s", (kind, make) => {
     expect(await store.publish(entryOf(BYTES), BYTES)).toBe(true);
     await store.addStats({ hits: 2 });
     await store.saveManifest();
-    const isFolder = kind === "a folder"; // it is not ours to empty
+    const isFolder = kind === "a folder"; // the store must not empty a folder
     expect(store.troubles.writes > 0).toBe(isFolder);
     const later = await DiskStore.open(folder);
     expect(await later.readStats()).toEqual(isFolder ? {} : { hits: 2 });
@@ -74,12 +71,12 @@ describe.each(KINDS)("%s", (kind, make) => {
     expect(readdirSync(folder).filter((name) => name !== "locks")).toEqual([]);
   });
 
-  test("in the place of a build lock is no lock", async () => {
+  test("in the place of a build lock does not count as a lock", async () => {
     const path = put("locks", "manifest");
     expect(await withBuildLock(path, 50, () => Promise.resolve(7))).toBe(7);
   });
 
-  test("in the place of marks and suspicions is no crash", () => {
+  test("in the place of marks and suspicions does not count as a crash", () => {
     put("marks", `${ID}~suspicion`);
     const guard = new CrashGuard(folder);
     expect(guard.judge(ID)).toBe("good");
@@ -88,7 +85,7 @@ describe.each(KINDS)("%s", (kind, make) => {
     expect(guard.judge(ID)).toBe("good");
   });
 
-  test("in the place of a precompiled module is none, or a damaged one", () => {
+  test("in the place of a precompiled module counts as missing or damaged", () => {
     put("key.spv");
     let found: unknown;
     try {
@@ -100,7 +97,7 @@ describe.each(KINDS)("%s", (kind, make) => {
   });
 });
 
-test("a folder that nothing can be made in is a cache that keeps nothing", async () => {
+test("a cache in a read-only folder keeps nothing", async () => {
   for (const place of ["/proc/everwarp/programs", "/dev/null/programs"]) {
     const store = await DiskStore.open(place);
     expect(await store.publish(entryOf(BYTES), BYTES)).toBe(false);
@@ -113,7 +110,7 @@ test("a folder that nothing can be made in is a cache that keeps nothing", async
   }
 });
 
-test("entries that a process stored on its way out come into the manifest with the next one's", async () => {
+test("entries that an exiting process stored enter the manifest with the next process", async () => {
   const store = await DiskStore.open(folder);
   store.publishAtExit(ID, BYTES);
   const next = await DiskStore.open(folder);

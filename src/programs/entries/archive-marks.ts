@@ -1,22 +1,22 @@
 /**
- * Where records begin in an archive, for a reader that lost its place.
+ * Finds the marks of records in an archive, for a reader that lost its position.
  *
- * Invariant: going forward through a file, each byte is read and looked at once for each mark, however many marks there
- * are.
+ * Invariant: while a reader moves forward through a file, each byte is read and examined once per mark, however many
+ * records there are.
  */
 
 import type { FileHandle } from "node:fs/promises";
 
-/** How much is looked through at a time. */
+/** How many bytes are searched at a time. */
 const PIECE_BYTES = 1 << 20;
 
-/** Finds the marks at which entries of an archive begin, in bytes that come piece by piece. */
+/** Finds the marks at which entries of an archive begin. Reads the file piece by piece. */
 export class MarkFinder {
   readonly #handle: FileHandle;
   readonly #marks: readonly Buffer[];
-  /** Where each mark was found last; Infinity where there is no further one. */
+  /** Where each mark was found last; Infinity if there is no further one. */
   readonly #foundAt: number[];
-  /** From where on that is true. */
+  /** The offset from which `#foundAt` is valid. */
   #searchedFrom = Infinity;
   #piece: { readonly at: number; readonly bytes: Buffer } | undefined;
 
@@ -26,9 +26,9 @@ export class MarkFinder {
     this.#foundAt = marks.map(() => -1);
   }
 
-  /** Where the next mark begins, at `from` or behind it; undefined where there is none. */
+  /** The offset of the next mark at or after `from`; undefined if there is none. */
   async next(from: number): Promise<number | undefined> {
-    if (from < this.#searchedFrom) this.#foundAt.fill(-1); // the first time; afterwards readers only go forward
+    if (from < this.#searchedFrom) this.#foundAt.fill(-1); // only at the first call: readers move only forward
     this.#searchedFrom = from;
     for (const [index, mark] of this.#marks.entries()) {
       if (this.#foundAt[index]! < from) this.#foundAt[index] = await this.#find(mark, from);
@@ -43,12 +43,12 @@ export class MarkFinder {
       const found = piece.bytes.indexOf(mark, at - piece.at);
       if (found >= 0) return piece.at + found;
       if (piece.bytes.length < PIECE_BYTES) return Infinity;
-      // A mark may lie across the border.
+      // A mark may cross the border of two pieces.
       at = piece.at + piece.bytes.length - mark.length + 1;
     }
   }
 
-  /** A piece of the file that has `sizeBytes` bytes from `at` on, unless the file ends there. */
+  /** Reads `sizeBytes` bytes of the file from `at` on, or fewer at the end of the file. */
   async #pieceAt(at: number, sizeBytes: number): Promise<{ readonly at: number; readonly bytes: Buffer }> {
     const last = this.#piece;
     const isLast = last !== undefined && last.bytes.length < PIECE_BYTES;
@@ -59,7 +59,7 @@ export class MarkFinder {
   }
 }
 
-/** Fewer bytes than asked for where the file ends. */
+/** Reads bytes of a file. Returns fewer bytes at the end of the file. */
 export async function readAt(handle: FileHandle, at: number, sizeBytes: number): Promise<Buffer> {
   const bytes = Buffer.alloc(sizeBytes);
   let done = 0;

@@ -48,7 +48,7 @@ async function read(bytes: Uint8Array): Promise<Read> {
   }
   return result;
 }
-/** Whatever was done to the archive: each entry that comes out is one that went in, byte for byte, and in order. */
+/** Whatever was done to the archive: each entry read from it was written to it, byte for byte and in order. */
 function expectTrue({ names, bytes }: Read): void {
   const places = names.map((name) => NAMES.indexOf(name));
   expect(places).toEqual(places.toSorted((a, b) => a - b));
@@ -57,7 +57,7 @@ function expectTrue({ names, bytes }: Read): void {
   );
 }
 
-test("gives back what was written, and is smaller", async () => {
+test("reading gives what was written, and the archive is smaller", async () => {
   const { names, reasons, bytes } = await read(archive);
   expect(names).toEqual(NAMES);
   expect(reasons).toEqual([]);
@@ -78,7 +78,7 @@ test("may be empty", async () => {
   expect(await read(readFileSync(empty))).toEqual({ names: [], reasons: [], bytes: [] });
 });
 
-test("an error among the entries leaves no file behind, and the old archive as it was", async () => {
+test("an error among the entries leaves no new file, and keeps the old archive", async () => {
   await expect(
     writeArchive(
       path,
@@ -95,17 +95,17 @@ test("an error among the entries leaves no file behind, and the old archive as i
 test.each([
   ["that is not there", join(folder, "absent.ewa"), "EW_PATH_NOT_FOUND"],
   ["that is a folder", folder, "EW_BAD_ARGUMENT"],
-])("a path %s is told with its code", async (_, file, code) => {
+])("a path %s fails with its code", async (_, file, code) => {
   await expect(readArchive(file).next()).rejects.toMatchObject({ code });
 });
 
-test("a place that cannot be written is told with its code", async () => {
+test("a path that cannot be written fails with its code", async () => {
   await expect(writeArchive(join(folder, "no", "such", "x.ewa"), [])).rejects.toMatchObject({
     code: "EW_PATH_UNWRITABLE",
   });
 });
 
-test("a link stays and leads to the archive; a device stays one", async () => {
+test("a link stays a link to the archive; a device stays a device", async () => {
   const link = join(folder, "link.ewa");
   symlinkSync("linked.ewa", link);
   await writeArchive(link, ENTRIES);
@@ -127,13 +127,13 @@ describe("damage", () => {
     await expect(read(bytes)).rejects.toMatchObject({ code: "EW_BAD_ARGUMENT" });
   });
 
-  test("an archive of another format is told so", async () => {
+  test("an archive of another format is refused with its format", async () => {
     const other = Buffer.from(archive);
     other.writeUInt32LE(7, 8);
     await expect(read(other)).rejects.toThrow("format 7, and 1 is read");
   });
 
-  test("every way to cut it short gives what was whole, and says so", async () => {
+  test("a truncated archive gives its intact entries, and reports the truncation", async () => {
     for (let size = 16; size < archive.length; size += 37) {
       const result = await read(archive.subarray(0, size));
       expectTrue(result);
@@ -142,7 +142,7 @@ describe("damage", () => {
     }
   });
 
-  test("a flipped byte costs one entry at most, and every loss is told", async () => {
+  test("a flipped byte loses at most one entry, and every loss is reported", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 16, max: archive.length - 1 }),
@@ -153,7 +153,7 @@ describe("damage", () => {
           const result = await read(damaged);
           expectTrue(result);
           expect(result.names.length).toBeGreaterThanOrEqual(NAMES.length - 1);
-          // The last four bytes say nothing; everywhere else it shows.
+          // The last four bytes have no meaning. A change anywhere else is reported.
           if (at < archive.length - 4) expect(result.reasons.length).toBeGreaterThan(0);
         },
       ),
@@ -161,7 +161,7 @@ describe("damage", () => {
     );
   });
 
-  test("a hole in the middle costs what stood there", async () => {
+  test("a hole in the middle loses only the entries there", async () => {
     const at = archive.length >> 1;
     const result = await read(Buffer.concat([archive.subarray(0, at), archive.subarray(at + 200)]));
     expectTrue(result);
@@ -177,8 +177,8 @@ describe("damage", () => {
     return Buffer.concat([Buffer.from("\x01ewentry", "latin1"), sizes, digest, packed]);
   };
 
-  // 64 bytes for each of the file's, and 64 MiB: one of these fits, two do not.
-  test("records that unfold to more than their archive could hold are not unfolded", async () => {
+  // The limit is 64 bytes per byte of the file, plus 64 MiB. One of these records fits, two do not.
+  test("records that would unpack to more than the limit are not unpacked", async () => {
     const entrySize = 48 << 20;
     const bomb = brotliCompressSync(Buffer.alloc(entrySize), {
       params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
@@ -191,10 +191,10 @@ describe("damage", () => {
       "does not begin",
       ...Array.from({ length: 39 }, () => "would unfold"),
     ]);
-    expect(names).toEqual(NAMES); // what stands behind them has room
+    expect(names).toEqual(NAMES); // later entries still fit
   });
 
-  test("records that claim to overlap are looked at in proportion to the file, and then no more", async () => {
+  test("records that claim to overlap are checked only in proportion to the file's size", async () => {
     const count = 20_000;
     const size = count * 32;
     const heads = Array.from({ length: count }, (_, index) =>
@@ -203,11 +203,11 @@ describe("damage", () => {
     const { names, reasons } = await read(Buffer.concat([archive.subarray(0, 16), ...heads]));
     expect(names).toEqual([]);
     expect(reasons.at(-1)).toMatch(/too many entries overlap/);
-    // 8 bytes for each of the file's, and 64 MiB, of which each takes nearly the whole file.
+    // The limit is 8 bytes per byte of the file, plus 64 MiB. Each record takes nearly the whole file.
     expect(reasons.length).toBeLessThan((8 * size + (64 << 20)) / (size / 2));
   });
 
-  test("twenty thousand marks without an entry are passed over one by one", async () => {
+  test("twenty thousand marks without an entry are skipped one by one", async () => {
     const count = 20_000;
     const marks = Buffer.from("\x01ewentry".repeat(count), "latin1");
     const { reasons } = await read(Buffer.concat([archive.subarray(0, 16), marks, archive.subarray(16)]));

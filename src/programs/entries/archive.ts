@@ -1,5 +1,5 @@
 /**
- * Many entries in one file, to be carried to another machine.
+ * Many entries in one file, for transport to another machine.
  *
  *     ┌ 16 bytes ──────────────┬ record ─┬ record ─┬ … ─┬ 16 bytes ──────────────────┐
  *     │ magic, format, 0       │         │         │    │ mark of the end, count, 0  │
@@ -8,12 +8,11 @@
  *              then the packed entry (Brotli)
  *
  * Invariants:
- * - Each record is read, checked and refused on its own; one that is damaged costs itself, and when its sizes are
- *   damaged, what stands behind it up to the next mark. An archive that was cut short gives what was whole, and says
- *   that it was. What is unpacked is an entry file, and checked as one.
- * - Reading takes time in proportion to the file's size, whatever is in it: what all records together may unfold to is
- *   bounded (`UNFOLDED_MAX`), and so is how often the same bytes are looked at by records that claim to overlap
- *   (`CHECKED_MAX`).
+ * - Each record is read and checked separately. A damaged record loses only itself. If its sizes are damaged, the
+ *   reader continues at the next mark. A truncated archive gives its intact entries, and reports the truncation.
+ *   Unpacked bytes are checked like an entry file.
+ * - Reading takes time in proportion to the file's size, whatever the content. All records together unpack to at most
+ *   `UNFOLDED_MAX`. Records that claim to overlap are checked for at most `CHECKED_MAX` bytes.
  */
 
 import { createHash } from "node:crypto";
@@ -42,14 +41,14 @@ const END_MARK = Buffer.from("\x04ew-end\n", "latin1");
 const HEAD_BYTES = 16;
 const DIGEST_BYTES = 16;
 const RECORD_HEAD_BYTES = RECORD_MARK.length + 8 + DIGEST_BYTES;
-/** Packs some ten MB/s, and SPIR-V to a quarter. */
+/** Brotli quality: packs about ten MB/s, and SPIR-V to a quarter of its size. */
 const QUALITY = 5;
-/** Programs unfold to four times their size or so. What unfolds to hundreds of times more was made to cost time. */
+/** Limit of unpacked bytes. Programs unpack to about four times their size. A ratio of hundreds is an attack. */
 const UNFOLDED_MAX = { perByte: 64, bytes: 64 << 20 };
-/** Records that stand one behind the other are looked at once; those with damaged sizes a few times more. */
+/** Limit of checked bytes. Intact records are checked once, records with damaged sizes a few times more. */
 const CHECKED_MAX = { perByte: 8, bytes: 64 << 20 };
 
-/** What an archive holds, entry by entry. */
+/** One item of an archive: an entry, or a reason why there is none. */
 export type ArchiveItem =
   | { readonly entry: Entry; /** The whole entry file. */ readonly bytes: Uint8Array }
   | {
@@ -57,19 +56,20 @@ export type ArchiveItem =
       /** What is wrong with the record, or with the archive from there on. */ readonly reason: string;
     };
 
-/** What was written into an archive. */
+/** Sizes of a written archive. */
 export interface WrittenArchive {
   readonly count: number;
-  /** Of the entries. */
+  /** Bytes of the entries. */
   readonly bytes: number;
-  /** Of the file. */
+  /** Bytes of the archive file. */
   readonly archiveBytes: number;
 }
 
 /**
- * Writes entries into one file, which is there when it is whole; into what is no regular file, as it comes.
+ * Writes entries into one file. A regular file appears only when it is complete. Other files, such as pipes, are
+ * written as the data comes.
  *
- * @param entries whole entry files
+ * @param entries complete entry files
  * @throws EW_PATH_UNWRITABLE
  */
 export async function writeArchive(
@@ -115,7 +115,7 @@ async function writeRecords(
 }
 
 /**
- * Reads an archive, one entry after the other.
+ * Reads an archive, entry by entry.
  *
  * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_BAD_ARGUMENT for a file that is no archive
  */
@@ -162,11 +162,11 @@ export async function* readArchive(path: string): AsyncGenerator<ArchiveItem, vo
 
 type RecordAnswer =
   | { readonly state: "read"; readonly item: ArchiveItem; readonly nextAt: number }
-  /** Where the next one begins cannot be known from this one. */
+  /** The record is damaged in such a way that the start of the next record is unknown. */
   | { readonly state: "lost"; readonly reason: string }
   | { readonly state: "cut" };
 
-/** Bytes that may still be worked on; below zero it is enough. */
+/** Bytes that may still be processed. Below zero the limit is exceeded. */
 interface Budget {
   unfolded: number;
   checked: number;
@@ -193,7 +193,7 @@ async function readRecord(
   const packedAt = at + RECORD_HEAD_BYTES;
   if (entryBytes > MAX_ENTRY_BYTES || packedBytes > MAX_ENTRY_BYTES)
     return { state: "lost", reason: `the entry at byte ${at} claims to have ${entryBytes} bytes` };
-  // Either it was cut short, or its size is wrong and something stands behind it: looking for that tells.
+  // The archive was truncated, or the size is wrong and more records follow. A search for the next mark tells.
   if (packedAt + packedBytes > sizeBytes) {
     const isLast = (await marks.next(at + 1)) === undefined;
     return isLast
@@ -221,7 +221,7 @@ async function readRecord(
 async function unpackEntry(packed: Uint8Array, entryBytes: number, at: number): Promise<ArchiveItem> {
   let bytes: Uint8Array;
   try {
-    // One byte more than told, so that what unfolds to more is seen and does not unfold for ever.
+    // One byte more than declared: a larger content is detected, and is not unpacked without limit.
     bytes = await unpack(packed, { maxOutputLength: entryBytes + 1 });
   } catch (error) {
     return {

@@ -63,7 +63,7 @@ function decoded(of: Uint8Array): Entry {
   return answer.entry;
 }
 
-test("what is put in comes out, wherever the bytes lie", () => {
+test("decoding gives what was encoded, at any alignment", () => {
   fc.assert(
     fc.property(entries, fc.nat({ max: 7 }), (entry, offset) => {
       const encoded = encodeEntry(entry, entry.use);
@@ -82,7 +82,7 @@ test("what is put in comes out, wherever the bytes lie", () => {
 });
 
 describe("damage", () => {
-  test("of any one bit is found, but in the record of use, which is then none", () => {
+  test("of any single bit is found, except in the record of use, which is then reset", () => {
     for (let place = 0; place < whole.length; place++) {
       for (let bit = 0; bit < 8; bit++) {
         const damaged = Uint8Array.from(whole);
@@ -95,26 +95,26 @@ describe("damage", () => {
     }
   });
 
-  test("by cutting or lengthening is found", () => {
+  test("by truncation or extension is found", () => {
     for (let length = 0; length < whole.length; length++)
       expect(decodeEntry(whole.subarray(0, length)).ok).toBe(false);
     expect(decodeEntry(new Uint8Array([...whole, 0]))).toMatchObject({ ok: false });
   });
 
-  test("of all kinds gives a reason and never an exception", () => {
+  test("of any kind gives a reason and never an exception", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 400 }), fc.nat({ max: whole.length }), (noise, keep) => {
         const mixed = new Uint8Array([...whole.subarray(0, keep), ...noise]);
         if (Buffer.compare(mixed, whole) === 0) return;
         const answer = decodeEntry(mixed);
-        // Noise that stands where the record of use does is no damage to the entry.
+        // Random bytes in the record of use do not damage the entry.
         if (answer.ok) expect(keep).toBeGreaterThanOrEqual(whole.length - ENTRY_END_BYTES / 2);
         else expect(answer.reason).not.toBe("");
       }),
     );
   });
 
-  test("that comes with a right checksum is refused, too: it is an entry that makes no sense", () => {
+  test("with a correct checksum is refused if the content is invalid", () => {
     const wrong: [object, RegExp][] = [
       [{ id: 5 }, /header's id/],
       [{ id: "../../etc/passwd" }, /header's id/],
@@ -131,13 +131,13 @@ describe("damage", () => {
     }
   });
 
-  test("by another name is told", () => {
+  test("under another name is reported", () => {
     const other = header.id.replace("a", "f");
     expect(decodeEntry(whole, other)).toEqual({ ok: false, reason: `it is the entry ${header.id}` });
   });
 });
 
-test("uses are counted in place, and a damaged count begins anew", () => {
+test("uses are counted in place, and a damaged count restarts at zero", () => {
   const file = Uint8Array.from(whole);
   const end = file.subarray(file.length - ENTRY_END_BYTES);
   for (let uses = 1; uses < 4; uses++) {

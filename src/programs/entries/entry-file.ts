@@ -1,15 +1,15 @@
 /**
- * One program on disk: a file that needs nothing beside it.
+ * One program on disk: a file that is complete in itself.
  *
  *     ┌ 24 bytes ─────────────────────────────┬ JSON ──┬ bytes ─┬ bytes ───┬ 32 bytes ─┬ 32 bytes ──┐
  *     │ magic, format, size of header, of all │ header │ SPIR-V │ driver's │ SHA-256   │ record of  │
  *     │                                       │        │        │ data     │ of all    │ its use    │
  *     └───────────────────────────────────────┴────────┴────────┴──────────┴─ before ──┴────────────┘
  *
- * Invariants: all but the record of use never changes once the file is published. Nothing of a file is believed before
- * its digest is checked: drivers trust their data blindly. The record of use is overwritten in place, by many
- * processes; it has a check of its own, and one that fails costs the record and not the entry. Any bytes at all decode
- * to an entry or to a reason.
+ * Invariants: a published file never changes, except for its record of use. Nothing in a file is used before its digest
+ * is checked, because drivers trust their data blindly. Many processes overwrite the record of use in place. It has a
+ * checksum of its own. If that checksum is wrong, the record is reset and the entry stays valid. Decoding gives an
+ * entry or a reason for any bytes.
  */
 
 import { createHash } from "node:crypto";
@@ -29,59 +29,61 @@ import {
 import type { PipelineData } from "../../vulkan/index.ts";
 
 /**
- * Grows with every change of the layout or of the meaning of a field. Part of every key, so versions share a folder.
+ * Increased with every change of the layout or of the meaning of a field. Part of every key, so versions can share a
+ * folder.
  */
 export const ENTRY_FORMAT = 1;
-/** The form of an entry's name. Whatever is not of it is never made a path. */
+/** The pattern of an entry's id. Other texts are never used in paths. */
 export const ENTRY_ID = /^[0-9a-f]{32}\.[0-9a-f]{16}\.[0-9a-f]{16}$/;
 
-const MAGIC = new Uint8Array([0x89, 0x45, 0x57, 0x50, 0x0d, 0x0a, 0x1a, 0x0a]); // as PNG's: a transfer as text shows
+// Like PNG's magic: it reveals a transfer in text mode.
+const MAGIC = new Uint8Array([0x89, 0x45, 0x57, 0x50, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PRELUDE_BYTES = 24;
 const DIGEST_BYTES = 32;
 const USE_BYTES = 32;
-/** What decides where the record of use lies in a file: it is the end. */
+/** Size of the record of use, which is at the end of the file. */
 export const USE_RECORD_BYTES = USE_BYTES;
-/** More than any program has; what is larger is not read into memory. */
+/** Size limit of an entry; real ones are smaller. A larger file is not read. */
 export const MAX_ENTRY_BYTES = 512 * 1024 * 1024;
 
-/** A device and its driver in words, as far as they change what a driver makes of SPIR-V. */
+/** A device and its driver as text: what affects the result of compiling SPIR-V. */
 export interface TargetInfo {
   readonly device: string;
   readonly driver: string;
-  /** The driver's own word for what its pipeline data is good for. */
+  /** The driver's own key for the validity of its pipeline data. */
   readonly dataKey: string;
 }
 
-/** What was measured of a program by `tune`. */
+/** Measurements of a program by `tune`. */
 export interface MeasuredPerformance {
-  /** Which variant it is. */
+  /** The name of the variant. */
   readonly variant: string;
-  /** What the benchmark gave: smaller is better. */
+  /** The result of the benchmark: smaller is better. */
   readonly figure: number;
   readonly measuredAtMs: number;
 }
 
-/** What an entry says of itself. */
+/** The header of an entry. */
 export interface EntryHeader {
-  /** The name of its file: module, variant and target, hexadecimal, with dots between. */
+  /** The name of the file: module, variant and target in hexadecimal, separated by dots. */
   readonly id: string;
-  /** What people call it. */
+  /** The name for people. */
   readonly name: string;
-  /** What stays the same when its source is edited. */
+  /** Stays the same when the source is edited. */
   readonly nameKey: string;
   readonly target: TargetInfo;
-  /** What made SPIR-V of the source. */
+  /** The compiler that made the SPIR-V. */
   readonly compiler: string;
   readonly entryPoint: string;
   /** Specialization constants as 32-bit words, by constant_id. */
   readonly constants: Readonly<Record<string, number>>;
   readonly pushConstantBytes: number;
-  /** SHA-256 of all that the pipeline is made from, the SPIR-V's bytes included. */
+  /** SHA-256 of everything that the pipeline is made from, including the bytes of the SPIR-V. */
   readonly pipelineKey: string;
   readonly createdAtMs: number;
-  /** Milliseconds that compiling to SPIR-V took; 0 where the build had done it. */
+  /** Milliseconds for compiling to SPIR-V; 0 if the build did it. */
   readonly compileMs: number;
-  /** Milliseconds that the driver took to make a pipeline of the SPIR-V. */
+  /** Milliseconds that the driver took to make a pipeline from the SPIR-V. */
   readonly driverMs: number;
   readonly measured?: MeasuredPerformance | undefined;
 }
@@ -94,13 +96,13 @@ export interface Entry {
   readonly use: UseRecord;
 }
 
-/** How often a process took the entry from disk, and when last. Zeros where the record is damaged. */
+/** How often processes took the entry from disk, and when last. Zeros if the record is damaged. */
 export interface UseRecord {
   readonly uses: number;
   readonly lastUseMs: number;
 }
 
-/** An entry, or why the bytes are none. */
+/** An entry, or why the bytes are no entry. */
 export type DecodedEntry =
   | { readonly ok: true; readonly entry: Entry }
   | {
@@ -120,7 +122,7 @@ interface WrittenHeader extends EntryHeader {
   };
 }
 
-/** Puts an entry into bytes: what is written to disk, sent to a second-level store, and put into an archive. */
+/** Encodes an entry. The bytes are used on disk, in second-level stores and in archives. */
 export function encodeEntry(entry: Pick<Entry, "header" | "spirv" | "data">, use?: UseRecord): Uint8Array {
   const { header, spirv, data } = entry;
   const keys = data?.keys ?? [];
@@ -138,7 +140,7 @@ export function encodeEntry(entry: Pick<Entry, "header" | "spirv" | "data">, use
         }),
   };
   const json = new TextEncoder().encode(JSON.stringify(written));
-  // Padded, so that the SPIR-V can be looked at where it lies.
+  // Padded, so that the SPIR-V can be used in place.
   const headerBytes = Math.ceil(json.length / 8) * 8;
   const sections = [
     new Uint8Array(spirv.buffer, spirv.byteOffset, spirv.byteLength),
@@ -167,9 +169,9 @@ export function encodeEntry(entry: Pick<Entry, "header" | "spirv" | "data">, use
 }
 
 /**
- * Checks bytes and takes them apart.
+ * Checks and decodes bytes.
  *
- * @param id the name under which they were found, where there is one
+ * @param id the name under which the bytes were found, if any
  */
 export function decodeEntry(bytes: Uint8Array, id?: string): DecodedEntry {
   const bad = (reason: string): DecodedEntry => ({ ok: false, reason });
@@ -186,7 +188,7 @@ export function decodeEntry(bytes: Uint8Array, id?: string): DecodedEntry {
   const digest = bytes.subarray(digestAt, digestAt + DIGEST_BYTES);
   if (Buffer.compare(digestOf(bytes.subarray(0, digestAt)), digest) !== 0)
     return bad("its checksum is not that of its contents");
-  // From here on the bytes are those that someone wrote as an entry; whether they make sense is another matter.
+  // The bytes were written as an entry. The following checks find out whether the content is valid.
   const headerBytes = view.getUint32(12, true);
   const contentAt = PRELUDE_BYTES + headerBytes;
   if (contentAt > digestAt) return bad("its header is longer than the file");
@@ -214,19 +216,19 @@ export function decodeEntry(bytes: Uint8Array, id?: string): DecodedEntry {
   };
 }
 
-/** The record of use for a file whose last 64 bytes are `end`, one use later; undefined when `end` is no such end. */
+/** The record of use after one more use, from the last 64 bytes of a file. Undefined if the bytes are invalid. */
 export function nextUse(end: Uint8Array, nowMs: number): Uint8Array | undefined {
   const use = useAt(end);
   return use && encodeUse({ uses: use.uses + 1, lastUseMs: nowMs }, end.subarray(0, DIGEST_BYTES));
 }
 
-/** The record of use in the last 64 bytes of a file; undefined when they are no such end. */
+/** The record of use in the last 64 bytes of a file. Undefined if the bytes are invalid. */
 export function useAt(end: Uint8Array): UseRecord | undefined {
   if (end.length !== ENTRY_END_BYTES) return undefined;
   return decodeUse(end.subarray(DIGEST_BYTES), end.subarray(0, DIGEST_BYTES));
 }
 
-/** Digest and record of use together: what `nextUse` takes. */
+/** Size of the digest and the record of use together: the input of `nextUse`. */
 export const ENTRY_END_BYTES = DIGEST_BYTES + USE_BYTES;
 
 function encodeUse({ uses, lastUseMs }: UseRecord, digest: Uint8Array): Uint8Array {
@@ -243,7 +245,7 @@ function decodeUse(bytes: Uint8Array, digest: Uint8Array): UseRecord {
   if (Buffer.compare(check, bytes.subarray(16)) !== 0) return { uses: 0, lastUseMs: 0 };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const use = { uses: view.getFloat64(0, true), lastUseMs: view.getFloat64(8, true) };
-  // Anyone can make the check of a record, so it tells damage and not sense.
+  // The checksum finds only accidental damage. So check the values too.
   return isAmount(use.uses) && isAmount(use.lastUseMs) ? use : { uses: 0, lastUseMs: 0 };
 }
 
@@ -254,16 +256,16 @@ function digestOf(...parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function wordsOf(bytes: Uint8Array): Uint32Array {
-  // Where the bytes lie at an odd place they are copied.
+  // Copies the bytes only if they are not aligned.
   return bytes.byteOffset % 4 === 0
     ? new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
     : new Uint32Array(bytes.slice().buffer);
 }
 
-/** What the field `target` of a header must be. */
+/** The shape of a header's field `target`. */
 export const isTarget: Shape = isObject({ device: isText, driver: isText, dataKey: isText });
 
-/** What the field `measured` of a header must be, where it is there. */
+/** The shape of a header's field `measured`, if there is one. */
 export const isMeasured: Shape = isObject({
   variant: isText,
   figure: Number.isFinite,
@@ -290,7 +292,7 @@ const HEADER_SHAPES: Readonly<Record<keyof WrittenHeader, Shape>> = {
   ),
 };
 
-/** @returns what is wrong with it, when something is */
+/** @returns the header, or what is wrong with it */
 function parseHeader(bytes: Uint8Array): WrittenHeader | string {
   let value: unknown;
   try {

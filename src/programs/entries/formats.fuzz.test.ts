@@ -1,6 +1,5 @@
 /**
- * Any bytes at all, in the place of each kind of file of the program cache: an answer or a reason, and nothing that was
- * not put in.
+ * Random bytes in each kind of file of the program cache: decoding gives an answer or a reason, and no invented data.
  */
 import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -18,7 +17,7 @@ import { decodeManifest, encodeManifest, rowOf } from "../disk/manifest.ts";
 const folder = mkdtempSync(join(tmpdir(), "everwarp-fuzz-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Cuts, doubles, moves and overwrites pieces. */
+/** Cuts, duplicates, moves and overwrites pieces. */
 const change = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true }),
   removed: fc.nat(40),
@@ -43,13 +42,13 @@ const decodedWhole = decodeEntry(whole);
 if (!decodedWhole.ok) throw new Error(decodedWhole.reason);
 const entry: Entry = decodedWhole.entry;
 
-/** Values of JSON that a field may be replaced with. */
+/** JSON values that may replace a field. */
 const anything = fc.oneof(
   fc.constantFrom(null, -1, 0.5, 1e300, "", "__proto__", [], {}, [null], { constructor: 1 }, true),
   fc.jsonValue({ maxDepth: 2 }),
 );
 
-test("an entry whose bytes were changed is the same or a reason", () => {
+test("an entry with changed bytes decodes to the same entry or a reason", () => {
   fc.assert(
     fc.property(changes, (all) => {
       const answer = decodeEntry(changed(whole, all));
@@ -60,7 +59,7 @@ test("an entry whose bytes were changed is the same or a reason", () => {
   );
 });
 
-test("an entry with a right checksum and any header is one whose fields can be used, or a reason", () => {
+test("an entry with a correct checksum and any header has usable fields, or gives a reason", () => {
   const fields = Object.keys(entry.header) as (keyof EntryHeader)[];
   fc.assert(
     fc.property(fc.constantFrom(...fields, "measured" as const), anything, (field, value) => {
@@ -69,14 +68,14 @@ test("an entry with a right checksum and any header is one whose fields can be u
       if (!answer.ok) return;
       const row = rowOf(answer.entry, 1000);
       const again = decodeManifest(encodeManifest({ rows: new Map([[row.id, row]]), evicted: new Set() }));
-      // What counts as an entry makes a manifest that counts as one.
+      // A valid entry gives a valid row of the manifest.
       expect([...(again?.rows.values() ?? [])]).toEqual([JSON.parse(JSON.stringify(row))]);
     }),
     propertyRuns(1000),
   );
 });
 
-test("a manifest with any value in any place is none, or one whose rows can be used", () => {
+test("a manifest with any value in any place is refused, or its rows are usable", () => {
   const row = rowOf(entry, whole.length);
   fc.assert(
     fc.property(fc.constantFrom(...Object.keys(row), "measured"), anything, changes, (field, value, all) => {
@@ -98,7 +97,7 @@ test("a manifest with any value in any place is none, or one whose rows can be u
   );
 });
 
-test("a record of tune with a right checksum and any content is none, or one that can be used", () => {
+test("a tune record with a correct checksum and any content is refused, or is usable", () => {
   const good = { winner: 0, figures: [{ variant: "a", figure: 1 }], measuredAtMs: 1 };
   const fileOf = (record: object): string => {
     const check = createHash("sha256").update(JSON.stringify(record)).digest("hex");
@@ -116,7 +115,7 @@ test("a record of tune with a right checksum and any content is none, or one tha
   );
 });
 
-test("an archive whose bytes were changed gives entries that went in, and comes to an end", async () => {
+test("an archive with changed bytes gives only entries that were written, and ends", async () => {
   const path = join(folder, "programs.ewa");
   const entries = ["a", "b", "c"].map((name) => entryBytes(name, { words: 60 }));
   await writeArchive(path, entries);

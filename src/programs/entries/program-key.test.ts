@@ -35,7 +35,7 @@ const info = {
 const target = (change: object = {}, pipelineDataKey = "k"): ReturnType<typeof targetOf> =>
   targetOf({ info: { ...info, ...change }, pipelineDataKey });
 
-test("everything that changes what a driver makes of a kernel is part of the target", () => {
+test("everything that affects the driver's result is part of the target", () => {
   const changes: object[] = [
     { name: "Another GPU" },
     { vendorId: 1 },
@@ -51,19 +51,19 @@ test("everything that changes what a driver makes of a kernel is part of the tar
   ];
   const ids = [target(), target({}, "other"), ...changes.map((change) => target(change))].map(({ id }) => id);
   expect(new Set(ids).size).toBe(changes.length + 2);
-  // Two devices of one model are one target, and the order of a list says nothing.
+  // Two devices of one model are one target, and the order of a list does not matter.
   expect(target({ deviceUuid: "d2" }).id).toBe(target().id);
   expect(target({ features: ["b", "a"] }).id).toBe(target({ features: ["a", "b"] }).id);
 });
 
-test("a folder has a name that every file system takes", () => {
+test("a folder's name is valid on every file system", () => {
   expect(target().folder).toBe("a-gpu-10de-2335");
   expect(target({ name: "../../../etc/passwd" }).folder).toBe("etc-passwd-10de-2335");
   expect(target({ name: "…" }).folder).toBe("device-10de-2335");
   expect(target({ name: "x".repeat(300) }).folder.length).toBeLessThan(80);
 });
 
-test("source, compiler, entry point and constants make a name of the one form there is", () => {
+test("source, compiler, entry point and constants make a name of the fixed form", () => {
   const id = `${moduleIdOf("text")}.${variantIdOf("main", { 3: 7 })}.${target().id}`;
   expect(id).toMatch(ENTRY_ID);
   expect(
@@ -81,7 +81,7 @@ test("source, compiler, entry point and constants make a name of the one form th
   expect(variantIdOf("main", { b: 1, a: 2 })).toBe(variantIdOf("main", { a: 2, b: 1 }));
 });
 
-test("the pipeline key is of the SPIR-V's bytes and all that goes with them", () => {
+test("the pipeline key covers the bytes of the SPIR-V and all options", () => {
   const parts: PipelineParts = {
     spirv: new Uint32Array([1, 2, 3]),
     entryPoint: "main",
@@ -101,7 +101,7 @@ test("the pipeline key is of the SPIR-V's bytes and all that goes with them", ()
   ];
   const keys = [parts, ...changes.map((change) => ({ ...parts, ...change }))].map(pipelineKeyOf);
   expect(new Set(keys).size).toBe(changes.length + 1);
-  // A view into a larger buffer is its own bytes and no others.
+  // Of a view into a larger buffer, only the bytes of the view count.
   const view = new Uint32Array([9, 1, 2, 3, 9]).subarray(1, 4);
   expect(pipelineKeyOf({ ...parts, spirv: view })).toBe(keys[0]);
 });

@@ -1,16 +1,16 @@
 /**
- * What a program is known by, and why one that is not there is not there.
+ * The keys of programs, and the reasons for a miss.
  *
  *     <module>.<variant>.<target>
  *        │         │        └ device, driver and its version, its cache UUID, features, word size of the process
- *        │         └ entry point and specialization constants, as they were asked for
+ *        │         └ entry point and specialization constants, as requested
  *        └ expanded source with its defines, compiler and its version, format of the entries
  *
- * The three parts together name an entry before anything is compiled: the source and the compiler decide the SPIR-V,
- * which decides the layout. Entries of one module share their SPIR-V, so a new driver, a new device or other constants
- * cost no compilation. What a pipeline is really made from, the SPIR-V's own bytes first, is in the pipeline key; the
- * driver's data of an entry is only used when that is what the entry's own SPIR-V and this very request come to. No
- * looser key is ever fallen back to.
+ * The three parts identify an entry before anything is compiled: source and compiler determine the SPIR-V, and the
+ * SPIR-V determines the layout. Entries of one module share their SPIR-V. So a new driver, a new device or other
+ * constants need no compilation. The pipeline key covers what a pipeline is really made from, including the bytes of
+ * the SPIR-V. The driver's data in an entry is used only if the pipeline key matches the entry's own SPIR-V and the
+ * request. There is no fallback to a looser key.
  */
 
 import { createHash } from "node:crypto";
@@ -20,9 +20,9 @@ import { ENTRY_FORMAT, type TargetInfo } from "./entry-file.ts";
 
 export { ENTRY_ID } from "./entry-file.ts";
 
-/** The compiler and its version, and what it is asked for: a test holds this to what is installed. */
+/** The compiler, its version and its target. A test compares this with the installed package. */
 export const COMPILER = "@webgpu/glslang 0.0.15, SPIR-V 1.5";
-/** Grows when entries that an earlier everwarp wrote turn out to be wrong: they are then never looked at again. */
+/** Increased when entries of an earlier everwarp turn out to be wrong. Such entries are never used again. */
 const EPOCH = 1;
 
 const MODULE_DIGITS = 32;
@@ -39,7 +39,7 @@ export type MissReason =
   | "driver-refused"
   | "driver-crashed"
   | "unreadable";
-/** All reasons, in the order in which they are shown. */
+/** All reasons, in display order. */
 export const MISS_REASONS: readonly MissReason[] = [
   "never-seen",
   "source-changed",
@@ -52,30 +52,30 @@ export const MISS_REASONS: readonly MissReason[] = [
   "unreadable",
 ];
 
-/** What decides the SPIR-V: the source with its includes and defines in place, and what compiles it. */
+/** The key of what determines the SPIR-V: the source with includes and defines applied, and the compiler. */
 export function moduleIdOf(expandedText: string, compiler = COMPILER): string {
   return digits(MODULE_DIGITS, [ENTRY_FORMAT, EPOCH, compiler, expandedText]);
 }
 
-/** What turns a module into a pipeline. */
+/** The key of what turns a module into a pipeline. */
 export function variantIdOf(
   entryPoint: string,
   constants: Readonly<Record<string | number, number>> = {},
 ): string {
   const sorted = Object.entries(constants).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  // A number's own text tells -0 from 0 no more than a driver does.
+  // JSON writes -0 as 0. To a driver, both are the same constant.
   return digits(PART_DIGITS, [entryPoint, sorted]);
 }
 
-/** A device and its driver, as far as they change what becomes of SPIR-V. */
+/** A device and its driver: what affects the result of compiling SPIR-V. */
 export interface Target {
   readonly id: string;
-  /** Name of the folder for devices of this model. */
+  /** The name of the folder for this device model. */
   readonly folder: string;
   readonly info: TargetInfo;
 }
 
-/** Two devices of one model with one driver are one target. */
+/** The target of a device. Two devices of one model with the same driver have the same target. */
 export function targetOf(device: Pick<Device, "info" | "pipelineDataKey">): Target {
   const { info, pipelineDataKey: dataKey } = device;
   const hex = (value: number): string => value.toString(16).padStart(4, "0");
@@ -87,15 +87,15 @@ export function targetOf(device: Pick<Device, "info" | "pipelineDataKey">): Targ
     info.apiVersion,
     info.driverId,
     info.driverName,
-    // Some drivers' UUIDs do not change with their versions (lavapipe 22.3's never does): the version is told in words,
-    // too.
+    // Some drivers keep their UUID when their version changes (lavapipe 22.3 always does). So the version as text is
+    // part of the target too.
     info.driverInfo,
     info.driverVersion,
     info.pipelineCacheUuid,
     dataKey,
     [...info.features].toSorted(),
     [...info.extensions].toSorted(),
-    // Drivers have not told 32 and 64 bits apart in what they store.
+    // Some drivers do not separate the stored data of 32-bit and 64-bit processes.
     arch(),
     endianness(),
   ];
@@ -110,7 +110,7 @@ export function targetOf(device: Pick<Device, "info" | "pipelineDataKey">): Targ
   };
 }
 
-/** What a pipeline is made from. */
+/** Everything that a pipeline is made from. */
 export interface PipelineParts {
   readonly spirv: Uint32Array;
   readonly entryPoint: string;
@@ -120,7 +120,7 @@ export interface PipelineParts {
   readonly targetId: string;
 }
 
-/** SHA-256 of all that decides what the driver makes of a program. */
+/** SHA-256 of everything that determines the driver's result. */
 export function pipelineKeyOf(parts: PipelineParts): string {
   const { spirv, ...rest } = parts;
   const hash = createHash("sha256");
@@ -146,12 +146,12 @@ export function partsOf(id: string): { module: string; variant: string; target: 
   return { module, variant, target };
 }
 
-/** SHA-256 of any values that JSON can hold, cut to some digits. */
+/** SHA-256 of values that JSON can represent, cut to a number of digits. */
 export function digits(count: number, values: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(values)).digest("hex").slice(0, count);
 }
 
-/** A name as a folder can have it. */
+/** Converts a name to a valid part of a folder name. */
 function fileWord(name: string): string {
   const word = name
     .toLowerCase()

@@ -1,4 +1,4 @@
-/** The schema's offsets against those of the GLSL compiler, for both rules and for structs of any shape. */
+/** Compares the schema's offsets with those of the GLSL compiler, for both rules and structs of any shape. */
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -23,7 +23,7 @@ import { readSpirv } from "../../spirv/module.ts";
 import { checkLayout } from "./check-layout.ts";
 import { compile } from "./compile.ts";
 
-/** A kernel that has the struct in a buffer: the compiler must lay it out. */
+/** Compiles a kernel that uses the struct in a buffer, so that the compiler lays it out. */
 async function compiled(schema: StructLayout, parts: readonly StructLayout[] = []): Promise<SpirvModule> {
   const text = glslModule({ doc: "A test.", parts: [...parts, bufferReference(schema, { name: "Block" })] });
   const first = Object.keys(schema.fields)[0];
@@ -54,7 +54,7 @@ const named = (types: readonly UndocumentedType[]): Record<string, UndocumentedT
   Object.fromEntries(types.map((type, index) => [`field${index}`, type]));
 
 describe.each<LayoutRule>(["std430", "scalar"])("%s", (rule) => {
-  test("any struct of structs, arrays and scalars lies as the compiler lays it", async () => {
+  test("any struct of structs, arrays and scalars has the compiler's layout", async () => {
     const inner = fc
       .array(scalarField, { minLength: 1, maxLength: 4 })
       .map((types) => struct("Inner", named(types), { rule }));
@@ -67,7 +67,7 @@ describe.each<LayoutRule>(["std430", "scalar"])("%s", (rule) => {
       );
       return fc.record({
         nested: fc.constant(nested),
-        // The first field is a scalar, for the kernel to copy.
+        // The first field is a scalar, so that the kernel can copy it.
         types: fc.array(field, { minLength: 1, maxLength: 6 }).map((types) => [u32, ...types]),
         open: fc.option(element, { nil: undefined }),
       });
@@ -102,7 +102,7 @@ describe("drift", () => {
     );
   });
 
-  test("a struct that the module does not have is found", async () => {
+  test("a struct that the module does not have is an error", async () => {
     const module = await compiled(actual);
     expect(() => checkLayout(module, actual, "Nothing")).toThrow("no struct Nothing");
   });
@@ -117,7 +117,7 @@ test("constants keep their values through the compiler", async () => {
     HALF: 0.5,
     WIDE: 0xffff_ffff_ffff_ffffn,
   });
-  // An array sized by a comparison: a wrong value does not compile.
+  // The array's size depends on the comparison: a wrong value does not compile.
   const holds = (condition: string): string => `const uint[(${condition}) ? 1 : -1] sized = uint[](0u);`;
   await compile({
     source: `#version 460

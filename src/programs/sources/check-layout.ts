@@ -1,14 +1,14 @@
-/** Compares a schema with what the compiler made of its GLSL: the two can then never drift apart unseen. */
+/** Compares a schema with the compiled GLSL, so that a difference between the two never stays unnoticed. */
 
 import { EverwarpError } from "../../base/index.ts";
 import { strideOf, type StructLayout, type UndocumentedType, undocumented } from "../../schema/index.ts";
 import type { SpirvModule, SpirvStruct, SpirvType } from "../../spirv/index.ts";
 
 /**
- * Checks every struct of the module that has the schema's name, or `name`, and a memory layout.
+ * Checks every struct of the module that has the schema's name (or `name`) and a memory layout.
  *
- * @param name of the struct or block in GLSL, where it is not the schema's own
- * @throws EW_LAYOUT_DRIFT naming each field that differs, or when the module has no such struct
+ * @param name of the struct or block in GLSL, if it differs from the schema's name
+ * @throws EW_LAYOUT_DRIFT naming each field that differs, or if the module has no such struct
  */
 export function checkLayout(module: SpirvModule, schema: StructLayout, name = schema.name): void {
   const candidates = module.structs.filter(

@@ -1,4 +1,4 @@
-/** GLSL to SPIR-V: includes expanded, defines put in, errors told in terms of the files that people wrote. */
+/** Compiles GLSL to SPIR-V: expands includes, inserts defines, and maps errors to the original files and lines. */
 
 import { EverwarpError } from "../../base/index.ts";
 import { type ExpandedSource, expandFile, expandSource, showPath, type VirtualFiles } from "./include.ts";
@@ -9,9 +9,9 @@ import { findPrecompiled, sourceKey } from "./precompiled.ts";
 export type SourceRequest = {
   /** Preprocessor definitions, put right after the `#version` line. */
   defines?: Readonly<Record<string, string | number | boolean>>;
-  /** Texts that `#include "name"` finds before any file on disk: what was made for this very program. */
+  /** Texts that `#include "name"` finds before any file on disk. For text that was generated for this program. */
   virtualFiles?: VirtualFiles;
-  /** Folders that includes may come from and are looked for in, beside the source's own and the package's. */
+  /** Further folders for includes, in addition to the source's folder and the package's. */
   includeRoots?: readonly string[];
 } & (
   | { /** Path of a GLSL file. */ file: string }
@@ -19,7 +19,7 @@ export type SourceRequest = {
 );
 
 /**
- * Expands includes and puts the defines in: the text that a compiled module is known by.
+ * Expands includes and inserts defines. The resulting text is the key of the compiled module.
  *
  * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_BAD_ARGUMENT for a define that is no identifier
  */
@@ -33,8 +33,9 @@ export function prepareSource(request: SourceRequest): ExpandedSource {
 }
 
 /**
- * The SPIR-V 1.5 of a compute kernel: the module that the build made of this very text where there is one (under a
- * millisecond), else compiled now (the first time some 200 ms, as the compiler is loaded).
+ * The SPIR-V 1.5 of a compute kernel. If the build compiled the same text, its module is used, which takes less than a
+ * millisecond. Otherwise the text is compiled now. The first compilation takes about 200 ms, because it loads the
+ * compiler.
  *
  * @throws EW_COMPILE with the compiler's messages, each with its file and line; EW_BAD_SPIRV for a damaged module
  */
@@ -43,7 +44,7 @@ export async function compile(request: SourceRequest): Promise<Uint32Array> {
   return findPrecompiled(sourceKey(expanded.text)) ?? (await compileExpanded(expanded));
 }
 
-/** Compiles a text that `prepareSource` gave. @throws EW_COMPILE */
+/** Compiles the result of `prepareSource`. @throws EW_COMPILE */
 export async function compileExpanded(expanded: ExpandedSource): Promise<Uint32Array> {
   const { spirv, log } = (await glslang())(expanded.text);
   if (spirv !== undefined) return spirv;
@@ -57,7 +58,7 @@ export async function compileExpanded(expanded: ExpandedSource): Promise<Uint32A
 }
 
 function insertDefines(text: string, defines: Readonly<Record<string, string | number | boolean>>): string {
-  // Sorted, so that the order in which a caller writes them makes no second program.
+  // Sorted, so that the order of the defines does not make another program.
   const lines = Object.entries(defines)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => {
@@ -79,7 +80,7 @@ function insertDefines(text: string, defines: Readonly<Record<string, string | n
   return all.join("\n");
 }
 
-/** Turns the compiler's "ERROR: SOURCE:LINE: text" into "file:line: text", and drops what only repeats. */
+/** Turns the compiler's "ERROR: SOURCE:LINE: text" into "file:line: text", and drops duplicates. */
 function mapLog(log: string, expanded: ExpandedSource): string {
   const messages = log
     .split("\n")

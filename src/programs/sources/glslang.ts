@@ -1,4 +1,4 @@
-/** Khronos's GLSL compiler, as WebAssembly, loaded at the first compilation and not before. */
+/** Khronos's GLSL compiler as WebAssembly. It is loaded at the first compilation. */
 import { requireDependency } from "../../base/index.ts";
 
 interface Glslang {
@@ -7,15 +7,15 @@ interface Glslang {
 type CreateGlslang = (module: { print: Print; printErr: Print; then?: unknown }) => PromiseLike<Glslang>;
 type Print = (line: string) => void;
 
-/** What the compiler prints while it works; it does not tell through its result why it failed. */
+/** The compiler's output. The compiler prints its error messages and does not return them. */
 let printed: string[] = [];
 let loading: Promise<(source: string) => CompilerAnswer> | undefined;
 
-/** What the compiler gave for one text: SPIR-V, or messages alone. */
+/** The compiler's answer for one text: SPIR-V, or only messages. */
 export interface CompilerAnswer {
-  /** Undefined when the source does not compile. */
+  /** Undefined if the source does not compile. */
   spirv: Uint32Array | undefined;
-  /** What the compiler said. */
+  /** The compiler's messages. */
   log: string;
 }
 
@@ -31,7 +31,7 @@ async function load(): Promise<(source: string) => CompilerAnswer> {
     printed.push(line);
   };
   const compiler = await new Promise<Glslang>((resolve) => {
-    // The module is "thenable" and resolves to itself: an await on it would go round for ever.
+    // The module has a `then` method that resolves to the module itself. An await on it would never end.
     void create({ print, printErr: print }).then((module) => {
       Reflect.deleteProperty(module, "then");
       resolve(module);
@@ -49,8 +49,8 @@ async function load(): Promise<(source: string) => CompilerAnswer> {
 }
 
 /**
- * Loads the module without what it does to the process: it was built to take over uncaught exceptions and unhandled
- * rejections, which would change how the whole program fails.
+ * Loads the module without its effects on the process. The module installs handlers for uncaught exceptions and
+ * unhandled rejections, which would change how the whole program fails.
  */
 function requireQuietly(name: string): unknown {
   const events = ["uncaughtException", "unhandledRejection"] as const;

@@ -18,7 +18,7 @@ function write(name: string, text: string): string {
 }
 
 describe("includes", () => {
-  test("a file beside comes before a shared one, and lines point back", () => {
+  test("a file in the same folder wins over a shared one, and `#line` points to the original lines", () => {
     write("near.glsl", "near 1\nnear 2");
     write("shared/near.glsl", "wrong");
     write("shared/far.glsl", "far 1");
@@ -41,7 +41,7 @@ describe("includes", () => {
     expect(files).toEqual([main, join(folder, "near.glsl"), join(shared, "far.glsl")]);
   });
 
-  test("a file is taken once, also through two others", () => {
+  test("a file is included once, also through two others", () => {
     write("base.glsl", "base");
     write("left.glsl", '#include "base.glsl"\nleft');
     write("right.glsl", '#include "base.glsl"\nright');
@@ -52,7 +52,7 @@ describe("includes", () => {
     expect(text).toMatch(/base[\s\S]*left[\s\S]*right/);
   });
 
-  test("a circle is an error that shows it", () => {
+  test("a circular include is an error that shows the circle", () => {
     write("a.glsl", '#include "b.glsl"');
     write("b.glsl", '\n#include "a.glsl"');
     expect(() => expandFile(join(folder, "a.glsl"), { sharedFolder: shared })).toThrow(
@@ -76,7 +76,7 @@ describe("includes", () => {
     );
   });
 
-  test("the text does not depend on where the files lie", () => {
+  test("the text does not depend on the location of the files", () => {
     const elsewhere = join(folder, "elsewhere");
     mkdirSync(elsewhere);
     for (const place of [folder, elsewhere]) {
@@ -115,24 +115,24 @@ describe("what lies outside", () => {
     expect(() => expandWith(include())).toThrow(/kernel\.comp:1: .* lies outside of/);
   });
 
-  test("a text without a file of its own gets no further than the package's folder", () => {
+  test("a text without a file can include only from the package's folder", () => {
     expect(() => expandSource('#include "../shared.txt"', "text", { sharedFolder: shared })).toThrow(refusal);
   });
 
-  test("a root that was named is looked into, and what leaves it is refused", () => {
+  test("an include root is searched, and a path that leaves it is refused", () => {
     expect(expandWith("secret.glsl", [join(folder, "outside")])).toContain("secret");
     expect(expandWith("../outside/secret.glsl", [join(folder, "outside")])).toContain("secret");
     const passwd = `${"../".repeat(40)}etc/passwd`;
     expect(() => expandWith(passwd, [join(folder, "outside")])).toThrow(refusal);
   });
 
-  test("a folder whose name only begins like the source's is another one", () => {
+  test("a folder whose name starts like the source's folder is still another folder", () => {
     mkdirSync(`${inside}-too`, { recursive: true });
     writeFileSync(join(`${inside}-too`, "x.glsl"), "secret");
     expect(() => expandWith("../inside-too/x.glsl")).toThrow(refusal);
   });
 
-  test("links and detours that stay inside are as good as any path, also where a link leads to the folder", () => {
+  test("links and detours that stay inside are accepted, also a link to the folder itself", () => {
     mkdirSync(join(inside, "deep"), { recursive: true });
     writeFileSync(join(inside, "part.glsl"), "part");
     expect(expandWith("deep/../part.glsl")).toContain("part");
@@ -142,7 +142,7 @@ describe("what lies outside", () => {
     expect(expandFile(join(folder, "way", "kernel.comp")).text).toContain("part");
   });
 
-  test("a pipe, a folder and a device are told, and not waited for", () => {
+  test("a pipe, a folder and a device are refused without waiting", () => {
     mkdirSync(join(inside, "deep"), { recursive: true });
     rmSync(join(inside, "pipe"), { force: true });
     execFileSync("mkfifo", [join(inside, "pipe")]);
@@ -164,7 +164,7 @@ describe("what lies outside", () => {
 });
 
 describe("virtual files", () => {
-  test("come before the disk, may include files and each other, and lines point back", () => {
+  test("come before the disk, may include files and each other, and `#line` points to the original lines", () => {
     write("shared/made.glsl", "wrong");
     write("shared/real.glsl", "real");
     const virtualFiles = {
@@ -192,7 +192,7 @@ describe("virtual files", () => {
     expect(files).toEqual(["text", "made.glsl", join(shared, "real.glsl"), "other.glsl"]);
   });
 
-  test("are not taken for a source text of the same name, and a circle through them is found", () => {
+  test("differ from a source text of the same name, and a circle through them is an error", () => {
     const virtualFiles = { "a.glsl": '#include "b.glsl"', "b.glsl": '#include "a.glsl"' };
     expect(
       expandSource('#include "a.glsl"', "a.glsl", { virtualFiles: { "a.glsl": "inner" } }).text,
@@ -221,7 +221,7 @@ describe("virtual files", () => {
 });
 
 describe("compile errors", () => {
-  test("name the file and line that people wrote, through includes and defines", async () => {
+  test("name the original file and line, through includes and defines", async () => {
     write("broken.glsl", "// fine\nuint broken() { return missing; }");
     const file = write(
       "user.comp",
@@ -249,7 +249,7 @@ describe("compile errors", () => {
 describe("defines", () => {
   const source = "#version 450\nlayout(local_size_x = SIZE) in;\nvoid main() {}";
 
-  test("come after the version, sorted, and lines stay", () => {
+  test("are inserted after the version, sorted, and keep the line numbers", () => {
     const { text } = prepareSource({ source, defines: { SIZE: 64, FLAG: true } });
     expect(text).toBe(
       `#version 450\n#define FLAG 1\n#define SIZE 64\n#line 2 0\n${source.slice("#version 450\n".length)}`,

@@ -1,17 +1,16 @@
 /**
- * Expansion of `#include "file"` in GLSL, and the way back from a line of the expanded text to the file it came from.
+ * Expands `#include "file"` in GLSL, and maps lines of the expanded text back to the original files.
  *
- * An included file is looked for among the virtual files (texts that were made for this very program), then beside the
- * file that names it, then in the roots that were named, then in the package's `glsl/` folder. A file is taken once per
- * program: further includes of it are dropped, so shared files need no guards. A file that includes itself, by whatever
- * way, is an error.
+ * An include is searched in this order: the virtual files (texts generated for this program), the folder of the
+ * including file, the include roots, the package's `glsl/` folder. A file is included once per program. Further
+ * includes of the same file are dropped, so shared files need no guards. A circular include is an error.
  *
- * Invariant: what is read lies, links followed, below the source's folder, a named root or the package's `glsl/`. A
- * kernel may come from somewhere else than the program that runs it, and the messages of a compiler quote what they do
- * not understand.
+ * Invariant: with links resolved, every included file lies below the source's folder, an include root or the package's
+ * `glsl/`. A kernel may be less trusted than the program that runs it, and compiler messages quote the text of included
+ * files.
  *
- * The expanded text carries `#line LINE SOURCE` at each change of file, where SOURCE counts files in the order of their
- * first appearance. It names no path, so that equal sources give equal texts wherever the package lies.
+ * The expanded text contains `#line LINE SOURCE` at each change of file. SOURCE numbers the files in the order of their
+ * first appearance. The text contains no path, so equal sources give equal texts wherever the package is installed.
  */
 
 import { existsSync, realpathSync } from "node:fs";
@@ -19,42 +18,42 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { currentDirectory, EverwarpError, packageRoot } from "../../base/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
 
-/** A source with all that it includes, as one text. */
+/** A source and all its includes as one text. */
 export interface ExpandedSource {
   /** GLSL without includes. */
   text: string;
-  /** Absolute paths (or the name of a source text or virtual file) by SOURCE number. */
+  /** File paths by SOURCE number. A source text or virtual file has its name instead. */
   files: readonly string[];
 }
 
 const INCLUDE = /^[ \t]*#[ \t]*include[ \t]+"([^"]+)"[ \t]*(?:\/\/.*)?$/;
 const ANY_INCLUDE = /^[ \t]*#[ \t]*include\b/;
 
-/** Texts by the name that an include gives them; they come before all files on disk. */
+/** Texts by the name that an include uses. They come before all files on disk. */
 export type VirtualFiles = Readonly<Record<string, string>>;
 
-/** Where includes may come from. */
+/** Where includes are searched. */
 export interface ExpandOptions {
-  /** Where includes are found that are not beside the file; the package's `glsl/` if not given. */
+  /** The last folder that is searched; the package's `glsl/` if not given. */
   sharedFolder?: string | undefined;
   virtualFiles?: VirtualFiles | undefined;
-  /** Further folders that includes may come from, in which they are looked for, too. */
+  /** Further folders that are searched. */
   includeRoots?: readonly string[] | undefined;
 }
 
-/** More than any source has. */
+/** Size limit of a source; real ones are smaller. */
 const SOURCE_BYTES_MAX = 16 << 20;
 
-/** What an include names. */
+/** The target of an include. */
 interface IncludedFile {
-  /** A path, or the name of a virtual file. */
+  /** The path of a file, or the name of a virtual file. */
   readonly path: string;
-  /** Tells a virtual file from a source text of the same name. */
+  /** Differs from `path` for a virtual file, so that it is not mistaken for a source text of the same name. */
   readonly id: string;
   read(): string;
 }
 
-/** Where shared GLSL files lie. */
+/** The folder of shared GLSL files. */
 function sharedGlslFolder(): string {
   return join(packageRoot(), "glsl");
 }
@@ -62,8 +61,8 @@ function sharedGlslFolder(): string {
 /**
  * Expands the includes of a file.
  *
- * @throws EW_PATH_NOT_FOUND when the file is missing, EW_PATH_UNREADABLE when it is no file or cannot be read,
- * EW_COMPILE for includes that are missing, malformed, circular, or lie outside of the folders that they may come from
+ * @throws EW_PATH_NOT_FOUND if the file is missing, EW_PATH_UNREADABLE if it is not a readable file, EW_COMPILE for
+ * includes that are missing, malformed, circular, or outside the allowed folders
  */
 export function expandFile(path: string, options: ExpandOptions = {}): ExpandedSource {
   const absolute = resolve(path);
@@ -84,7 +83,7 @@ export function expandFile(path: string, options: ExpandOptions = {}): ExpandedS
 /**
  * Expands the includes of a text.
  *
- * @param name what errors call the text; when it is an absolute path, includes beside it are found
+ * @param name the text's name in errors. If it is an absolute path, its folder is searched for includes
  */
 export function expandSource(source: string, name: string, options: ExpandOptions = {}): ExpandedSource {
   const { sharedFolder = sharedGlslFolder(), virtualFiles = {}, includeRoots = [] } = options;
@@ -147,7 +146,7 @@ export function expandSource(source: string, name: string, options: ExpandOption
   return { text: lines.join("\n"), files };
 }
 
-/** A path as people want to read it: relative to the working folder when it is inside. */
+/** A path for people: relative if it is inside the working folder. */
 export function showPath(path: string): string {
   const folder = currentDirectory();
   if (folder === undefined || !isAbsolute(path)) return path;
@@ -156,14 +155,14 @@ export function showPath(path: string): string {
 }
 
 interface Places {
-  /** Folders that are looked into, in order, after that of the file. */
+  /** Folders to search, in order, after the folder of the including file. */
   readonly searched: readonly string[];
-  /** Folders below which a file must lie. */
+  /** Folders that may contain included files. */
   readonly allowed: readonly string[];
   readonly virtualFiles: VirtualFiles;
 }
 
-/** @throws EW_COMPILE for what is there and may not be included */
+/** @throws EW_COMPILE for an existing file that may not be included */
 function find(target: string, from: string, places: Places, here: string): IncludedFile | undefined {
   const { searched, allowed, virtualFiles } = places;
   if (Object.hasOwn(virtualFiles, target)) {
@@ -192,7 +191,7 @@ function find(target: string, from: string, places: Places, here: string): Inclu
   return { path, id: path, read };
 }
 
-/** Whether a path, wherever links lead, lies below one of the folders. */
+/** Whether a path, with links resolved, lies below one of the folders. */
 function isBelowOne(path: string, folders: readonly string[]): boolean {
   const real = realpathSync(path);
   return folders.some((folder) => {
@@ -202,7 +201,7 @@ function isBelowOne(path: string, folders: readonly string[]): boolean {
   });
 }
 
-/** Follows block comments from line to line, so that an include inside one stays a comment. */
+/** Tracks block comments from line to line, so that an include inside a comment is ignored. */
 function endsInsideComment(line: string, startsInside: boolean): boolean {
   let inside = startsInside;
   for (let index = 0; index < line.length - 1; index++) {

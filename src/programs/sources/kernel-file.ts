@@ -1,12 +1,12 @@
-/** Where the kernels that everwarp ships lie. */
+/** Finds the kernels that everwarp ships. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { EverwarpError, packageRoot } from "../../base/index.ts";
 
 /**
- * The path of a shipped kernel: in a checkout its source, in an installed package the copy that the build made.
- * @param name as "search/kernels/scan"
- * @throws EW_PACKAGE_INCOMPLETE where neither is there
+ * The path of a shipped kernel: the source in a checkout, or the copy that the build made in an installed package.
+ * @param name such as "search/kernels/scan"
+ * @throws EW_PACKAGE_INCOMPLETE if neither exists
  */
 export function kernelFile(name: string): string {
   const source = join(packageRoot(), "src", `${name}.comp`);

@@ -1,10 +1,10 @@
 /**
- * SPIR-V by source: each is found or compiled once in a process, whoever asks and for whichever device.
+ * SPIR-V modules by source. Each module is found or compiled once per process, for all callers and devices.
  *
  *   this process ──▶ made by the build ──▶ any entry on disk with the same source ──▶ compiler
  *
- * Invariants: a failed compilation is not remembered, so that a corrected file compiles at the next try. Of the modules
- * that were found the last used are kept, within limits; programs that use one keep it themselves.
+ * Invariants: a failed compilation is not remembered, so a corrected file compiles at the next attempt. The cache keeps
+ * the most recently used modules within a limit. Programs keep their own reference to a module.
  */
 
 import { existsSync } from "node:fs";
@@ -15,22 +15,22 @@ import { compileExpanded } from "./compile.ts";
 import type { ExpandedSource } from "./include.ts";
 import { findPrecompiled } from "./precompiled.ts";
 
-/** Where SPIR-V came from. */
+/** The origin of a SPIR-V module. */
 export type ProgramOrigin = "compiled" | "precompiled" | "disk" | "remote";
 
 /** A compiled source. */
 export interface Program {
-  /** What its source and its compiler are known by. */
+  /** The key of its source and compiler. */
   readonly key: string;
   readonly spirv: Uint32Array;
-  /** What the SPIR-V says about itself; read when first asked for. */
+  /** The parsed module. It is parsed at the first access. */
   readonly module: SpirvModule;
   readonly origin: ProgramOrigin;
-  /** Milliseconds that the compilation took, now or once; 0 where the build did it. */
+  /** Milliseconds of the compilation, now or earlier; 0 if the build compiled it. */
   readonly compileMs: number;
 }
 
-/** @throws EW_BAD_SPIRV, when `module` is asked for, if it is none */
+/** @throws EW_BAD_SPIRV at the first access of `module`, if the SPIR-V is invalid */
 export function makeProgram(parts: Omit<Program, "module">): Program {
   let module: SpirvModule | undefined;
   return {
@@ -42,39 +42,39 @@ export function makeProgram(parts: Omit<Program, "module">): Program {
   };
 }
 
-/** What whoever asks for a module adds to the search. */
+/** Options for a single search of a module. */
 export interface ModuleOptions {
-  /** Where else it may be; looked at before it is compiled. */
+  /** Another source for the module, which is asked before the module is compiled. */
   readonly elsewhere?: () => Promise<Pick<Program, "spirv" | "compileMs"> | undefined>;
-  /** Told when it had to be compiled, for this very question. */
+  /** Called if this search had to compile the module. */
   readonly onCompiled?: (compileMs: number) => void;
 }
 
 /** SPIR-V modules of this process, shared by the program caches of all devices. */
 export class ModuleCache {
-  /** How often something had to be found or made. */
+  /** How often a module was compiled, found precompiled, and reused from elsewhere. */
   readonly counters = { compiled: 0, precompiled: 0, reused: 0 };
   readonly #programs = new Map<string, Promise<Program>>();
   readonly #precompiled: string | false;
   readonly #maxCount: number;
 
   /**
-   * @param precompiled where the build put modules, `false` for nowhere
-   * @param maxCount modules that are kept for further use
+   * @param precompiled the folder of precompiled modules, or `false` for none
+   * @param maxCount maximum number of kept modules
    */
   constructor(precompiled: string | false, maxCount: number) {
     this.#precompiled = precompiled;
     this.#maxCount = maxCount;
   }
 
-  /** Whether the build made the module of a source. */
+  /** Whether the build compiled a source. */
   hasPrecompiled(sourceKey: string): boolean {
     return this.#precompiled !== false && existsSync(join(this.#precompiled, `${sourceKey}.spv`));
   }
 
   /**
-   * @param moduleId what the module is known by
-   * @throws EW_COMPILE; EW_BAD_SPIRV for a damaged module of the build's
+   * @param moduleId the key of the module
+   * @throws EW_COMPILE; EW_BAD_SPIRV for a damaged precompiled module
    */
   get(
     moduleId: string,
@@ -86,7 +86,7 @@ export class ModuleCache {
     const program = known ?? this.#find(moduleId, sourceKey, expanded, options);
     if (known === undefined) program.catch(() => this.#programs.delete(moduleId));
     this.#programs.delete(moduleId);
-    this.#programs.set(moduleId, program); // now the last used
+    this.#programs.set(moduleId, program); // moves it to the end: last used
     for (const oldest of this.#programs.keys()) {
       if (this.#programs.size <= this.#maxCount) break;
       this.#programs.delete(oldest);
@@ -94,7 +94,7 @@ export class ModuleCache {
     return program;
   }
 
-  /** Lets go of all modules. */
+  /** Drops all modules. */
   clear(): void {
     this.#programs.clear();
   }

@@ -1,4 +1,4 @@
-/** The build's part: kernels compiled into the folder where `compile` looks first. */
+/** The build's part: compiles kernels into the folder that `compile` searches first. */
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,10 +10,10 @@ import { precompiledFolder, sourceKey } from "./precompiled.ts";
 const VARIANT = /^\/\/ variant:[ \t]*(.*)$/gm;
 
 /**
- * Compiles kernels into a folder. Modules that are there already are kept.
+ * Compiles kernels into a folder. Existing modules are kept.
  *
- * @param kernels requests, or paths of files: a file is compiled once for each of its `// variant: NAME=VALUE …` lines,
- * and once without defines if it has none
+ * @param kernels requests, or paths of files. A file is compiled once for each of its `// variant: NAME=VALUE …` lines,
+ * or once without defines if it has none
  * @returns the path of each module
  * @throws EW_COMPILE, EW_PATH_NOT_FOUND
  */
@@ -30,7 +30,7 @@ export async function precompile(
     paths.push(path);
     if (existsSync(path)) continue;
     const spirv = await compileExpanded(expanded);
-    // Whole or not at all: a build cut short leaves no half of a module. A package is for all users to read.
+    // Written atomically: an interrupted build leaves no partial module. The mode lets all users read the package.
     const bytes = new Uint8Array(spirv.buffer, spirv.byteOffset, spirv.byteLength);
     writeBytesAtomicallySync(path, bytes, { place: "own", mode: 0o666, folderMode: 0o777 });
   }
@@ -38,8 +38,8 @@ export async function precompile(
 }
 
 /**
- * One request for each variant line of a kernel, or one without defines. @throws system errors for a file that cannot
- * be read
+ * One request per variant line of a kernel; one without defines if there is no variant line. @throws errors of the file
+ * system
  */
 export function variantsOf(file: string): SourceRequest[] {
   const variants = [...readFileSync(file, "utf8").matchAll(VARIANT)].map(([, defines]) => ({

@@ -1,8 +1,8 @@
 /**
- * Kernels that were compiled when the package was built, so that a normal start never loads the compiler.
+ * Kernels that were compiled when the package was built. With them, a normal start does not load the compiler.
  *
- * A module lies under the SHA-256 of its expanded source (`<hash>.spv`): a source that was edited since has another
- * hash, is not found, and is compiled.
+ * The name of a module is the SHA-256 of its expanded source (`<hash>.spv`). An edited source has another hash. Its
+ * module is not found, so it is compiled.
  */
 
 import { createHash } from "node:crypto";
@@ -11,24 +11,24 @@ import { packageRoot } from "../../base/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
 import { readSpirv, spirvWords } from "../../spirv/index.ts";
 
-/** More than any module has. */
+/** Size limit of a module; real ones are smaller. */
 const MODULE_BYTES_MAX = 64 << 20;
 
-/** What an expanded source is known by: 64 hexadecimal digits. */
+/** The key of an expanded source: 64 hexadecimal digits. */
 export function sourceKey(expandedText: string): string {
   return createHash("sha256").update(expandedText).digest("hex");
 }
 
-/** Where the build puts modules. */
+/** The folder for precompiled modules. */
 export function precompiledFolder(): string {
   return join(packageRoot(), "dist", "precompiled");
 }
 
 /**
- * The module of a source, if the build made it. What cannot be such a file, or cannot be read, is none: the source can
- * always be compiled.
+ * The precompiled module of a source; undefined if there is none. An unreadable file counts as none, because the source
+ * can always be compiled.
  *
- * @throws EW_BAD_SPIRV when the file is damaged
+ * @throws EW_BAD_SPIRV if the file is damaged
  */
 export function findPrecompiled(key: string, folder = precompiledFolder()): Uint32Array | undefined {
   const answer = readRegularFileSync(join(folder, `${key}.spv`), MODULE_BYTES_MAX);

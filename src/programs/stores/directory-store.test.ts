@@ -26,7 +26,7 @@ async function put(bytes = BYTES): Promise<SecondLevel> {
 const get = (getTimeoutMs = 5000): ReturnType<SecondLevel["get"]> =>
   new SecondLevel(new DirectoryStore(folder), { getTimeoutMs }).get(ID);
 
-test("a folder that is not there has nothing, and is made by the first put", async () => {
+test("a missing folder has no entries, and the first put creates it", async () => {
   const level = new SecondLevel(new DirectoryStore(folder));
   expect(await level.get(ID)).toBeUndefined();
   expect(level.stats()).toMatchObject({ absent: 1, failures: 0 });
@@ -35,7 +35,7 @@ test("a folder that is not there has nothing, and is made by the first put", asy
   expect(readdirSync(folder)).toEqual([`${ID}.ewp`]);
 });
 
-test("an entry that is damaged there is replaced by the next put", async () => {
+test("a damaged entry is replaced by the next put", async () => {
   await put();
   writeFileSync(join(folder, `${ID}.ewp`), BYTES.subarray(0, 99));
   expect(await get()).toBeUndefined();
@@ -43,13 +43,13 @@ test("an entry that is damaged there is replaced by the next put", async () => {
   expect((await get())?.bytes).toEqual(Buffer.from(BYTES));
 });
 
-test("twenty writers at once leave one whole entry and nothing else", async () => {
+test("twenty writers at once leave one intact entry and nothing else", async () => {
   await Promise.all(Array.from({ length: 20 }, () => put()));
   expect(readdirSync(folder)).toEqual([`${ID}.ewp`]);
   expect((await get())?.bytes).toEqual(Buffer.from(BYTES));
 });
 
-describe("what stands in an entry's place", () => {
+describe("a strange file in an entry's place", () => {
   test("a folder", async () => {
     mkdirSync(join(folder, `${ID}.ewp`), { recursive: true });
     const level = await put();
@@ -58,7 +58,7 @@ describe("what stands in an entry's place", () => {
     expect(await get()).toBeUndefined();
   });
 
-  test("a pipe that nobody writes to", async () => {
+  test("a pipe without a writer", async () => {
     mkdirSync(folder, { recursive: true });
     execFileSync("mkfifo", [join(folder, `${ID}.ewp`)]);
     const level = new SecondLevel(new DirectoryStore(folder));
@@ -67,7 +67,7 @@ describe("what stands in an entry's place", () => {
   });
 });
 
-test("a folder that is a file is a failure, not an end", async () => {
+test("a file in place of the folder is a failure, not a crash", async () => {
   mkdirSync(join(folder, ".."), { recursive: true });
   writeFileSync(folder, "");
   const level = await put();
@@ -75,7 +75,7 @@ test("a folder that is a file is a failure, not an end", async () => {
   expect(await level.get(ID)).toBeUndefined();
 });
 
-test("what writers left that died is removed a day later", async () => {
+test("files of dead writers are removed a day later", async () => {
   mkdirSync(folder, { recursive: true });
   const [old, fresh] = ["aa", "bb"].map((random) =>
     join(folder, `.everwarp-0123456789ab.01234567.1.1.${random}.tmp`),

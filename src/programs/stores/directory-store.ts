@@ -1,10 +1,10 @@
 /**
- * A second-level store in a folder, which may be a network share with other machines at it.
+ * A second-level store in a folder. The folder may be a network share that other machines use.
  *
- *     <folder>/<id>.ewp                       an entry, as on any disk
- *              .everwarp-….tmp                one that is being written (src/storage/temporary-file.ts)
+ *     <folder>/<id>.ewp                       an entry, as in the store on disk
+ *              .everwarp-….tmp                an entry that is being written (src/storage/temporary-file.ts)
  *
- * A file gets its name when it is whole. What is there already is replaced: it may be damaged.
+ * A file gets its final name when it is complete. It replaces an existing file, because that file may be damaged.
  */
 
 import { join } from "node:path";
@@ -14,16 +14,16 @@ import { MAX_ENTRY_BYTES } from "../entries/index.ts";
 import type { SecondLevelStore } from "./second-level.ts";
 
 const SUFFIX = ".ewp";
-/** So much is written at a time; in between, a signal is heard. */
+/** How many bytes are written at a time. Between two writes, the signal is checked. */
 const SLICE_BYTES = 1 << 20;
 
-/** Entries in a folder. Errors of the file system pass; `SecondLevel` deals with them. */
+/** Entries in a folder. Errors of the file system are thrown; `SecondLevel` handles them. */
 export class DirectoryStore implements SecondLevelStore {
   readonly name: string;
   readonly #folder: string;
   #isTidy = false;
 
-  /** @param folder made when something is first put into it. @throws EW_BAD_ARGUMENT */
+  /** @param folder created at the first put. @throws EW_BAD_ARGUMENT */
   constructor(folder: string) {
     fullText("folder", folder);
     this.name = folder;
@@ -41,9 +41,9 @@ export class DirectoryStore implements SecondLevelStore {
     }
   }
 
-  /** Writes an entry, whole or not at all. */
+  /** Writes an entry atomically. */
   async put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
-    // Others are to read it, too: the umask decides how many.
+    // Other users may read the entry, as far as the umask allows.
     const options = { place: "own", mode: 0o666, folderMode: 0o777 } as const;
     await writeAtomically(join(this.#folder, id + SUFFIX), options, async (sink) => {
       for (let at = 0; at < bytes.length; at += SLICE_BYTES) {

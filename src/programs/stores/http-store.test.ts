@@ -18,7 +18,7 @@ afterEach(async () => {
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A real server. @returns its address */
+/** Starts a real server. @returns its address */
 async function served(answer: Answer): Promise<string> {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -32,7 +32,7 @@ async function served(answer: Answer): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/programs`;
 }
 
-/** A server that speaks no HTTP, or speaks it wrongly. */
+/** Starts a server that speaks no HTTP, or wrong HTTP. */
 async function spoken(onSocket: (socket: Socket) => void): Promise<string> {
   const sockets = new Set<Socket>();
   const server = createSocket((socket) => {
@@ -51,7 +51,7 @@ async function spoken(onSocket: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 }
 
-/** @param timeoutMs far more than an answer takes, unless none is to come */
+/** @param timeoutMs far more than an answer takes, unless no answer is expected */
 const levelAt = (
   base: string,
   options: ConstructorParameters<typeof HttpStore>[1] = {},
@@ -59,7 +59,7 @@ const levelAt = (
 ): SecondLevel =>
   new SecondLevel(new HttpStore(base, options), { getTimeoutMs: timeoutMs, putTimeoutMs: timeoutMs });
 
-/** A server that keeps what it is given. */
+/** A server that stores entries. */
 function keeping(): { held: Map<string, Buffer>; requests: string[]; answer: Answer } {
   const held = new Map<string, Buffer>();
   const requests: string[] = [];
@@ -99,7 +99,7 @@ describe("a server that works", () => {
     expect(server.requests).toEqual(["GET", "PUT", "GET"].map((method) => `${method} /programs/${ID}.ewp`));
   });
 
-  test("is told user and password, a query is kept, and neither is in what messages call it", async () => {
+  test("gets user, password and query, and messages show none of them", async () => {
     const server = keeping();
     const base = (await served(server.answer)).replace("//", "//user:pass%20word@");
     const store = new HttpStore(`${base}?token=t`, { headers: { "x-own": "1" } });
@@ -109,7 +109,7 @@ describe("a server that works", () => {
     expect(server.requests).toEqual([`GET /programs/${ID}.ewp?token=t Basic ${basic}`]);
   });
 
-  test("answers that are packed are unpacked", async () => {
+  test("compressed answers are decompressed", async () => {
     const base = await served((_request, response) =>
       response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(BYTES)),
     );
@@ -126,7 +126,7 @@ describe("a server that lies or fails", () => {
     ["half of it", (_request, response) => void response.end(BYTES.subarray(0, 700)), /700 of its/],
     ["another entry", (_request, response) => void response.end(entryBytes("lookup")), /it is the entry/],
     [
-      "the right length and other bytes",
+      "the right length but other bytes",
       (_request, response) => void response.end(randomBytes(BYTES.length)),
       /does not begin/,
     ],
@@ -143,7 +143,7 @@ describe("a server that lies or fails", () => {
       /redirect/,
     ],
     [
-      "fewer bytes than it says",
+      "fewer bytes than announced",
       (_request, response) => {
         response.writeHead(200, { "content-length": BYTES.length });
         response.write(BYTES.subarray(0, 300), () => response.destroy());
@@ -151,12 +151,12 @@ describe("a server that lies or fails", () => {
       /terminated|closed|aborted/i,
     ],
     [
-      "a packing that is none",
+      "invalid compression",
       (_request, response) => void response.writeHead(200, { "content-encoding": "gzip" }).end(BYTES),
       /terminated|header/i,
     ],
   ];
-  test.each(lies)("with %s is not believed", async (_, answer, trouble) => {
+  test.each(lies)("with %s is rejected", async (_, answer, trouble) => {
     const level = levelAt(await served(answer));
     expect(await level.get(ID)).toBeUndefined();
     expect(level.stats().hits).toBe(0);
@@ -167,14 +167,14 @@ describe("a server that lies or fails", () => {
   test.each<[string, Answer]>([
     ["an answer that is too long", (_request, response) => void response.end(Buffer.alloc(50_000))],
     [
-      "an answer that says it is",
+      "an answer that announces too much",
       (_request, response) => {
         response.writeHead(200, { "content-length": 1e12 });
         response.write("x");
       },
     ],
     [
-      "an answer that unfolds",
+      "an answer that decompresses to too much",
       (_request, response) =>
         void response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(Buffer.alloc(50_000_000))),
     ],
@@ -231,7 +231,7 @@ describe("a server that lies or fails", () => {
     expect(level.stats().hits).toBe(0);
   });
 
-  test("that is not there at all is a failure, soon left alone", async () => {
+  test("that does not exist is a failure, and soon is not asked any more", async () => {
     const base = await served(() => undefined);
     for (const close of closers.splice(0)) await close();
     const level = levelAt(base);
@@ -240,7 +240,7 @@ describe("a server that lies or fails", () => {
     expect(level.stats().lastTrouble).toContain("ECONNREFUSED");
   });
 
-  test("and takes nothing loses what is put, and that is all", async () => {
+  test("that refuses puts loses only these puts", async () => {
     for (const status of [403, 413, 500, 302]) {
       const level = levelAt(
         await served((request, response) => {
@@ -255,6 +255,6 @@ describe("a server that lies or fails", () => {
   });
 });
 
-test.each(["", "programs", "ftp://host/x", "file:///tmp", "http://"])("%j is no address", (base) => {
+test.each(["", "programs", "ftp://host/x", "file:///tmp", "http://"])("%j is not an address", (base) => {
   expect(() => new HttpStore(base)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
 });

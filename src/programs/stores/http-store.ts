@@ -1,22 +1,22 @@
 /**
- * A second-level store behind HTTP: `GET <base>/<id>.ewp` and `PUT <base>/<id>.ewp`, which is what a plain WebDAV or
- * object store speaks.
+ * A second-level store over HTTP: `GET <base>/<id>.ewp` and `PUT <base>/<id>.ewp`. Plain WebDAV and object stores
+ * support these requests.
  *
- * Redirects are not followed: a captive portal's page is no program. No answer is read beyond the size that an entry
- * can have.
+ * Redirects are not followed, because the page of a captive portal is no program. An answer is read only up to the size
+ * limit of entries.
  */
 
 import { type OptionChecks, readOptions, recordOf, text, whole, EverwarpError } from "../../base/index.ts";
 import type { SecondLevelStore } from "./second-level.ts";
 
-/** More than any program of ours has; a store that sends more is not listened to. */
+/** Size limit of an answer; real programs are smaller. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** What an HTTP store sends with its requests. */
+/** Options of an HTTP store. */
 export interface HttpStoreOptions {
-  /** Sent with every request, for instance an Authorization. */
+  /** Headers of every request, for example Authorization. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Largest answer that is taken; 64 MiB if not given. */
+  /** Maximum bytes of an answer; 64 MiB if not given. */
   readonly maxBytes?: number | undefined;
 }
 
@@ -25,7 +25,7 @@ const HTTP_OPTIONS: OptionChecks<HttpStoreOptions> = {
   maxBytes: whole(1),
 };
 
-/** Entries behind a URL. Failures and time-outs pass; `SecondLevel` deals with them. */
+/** Entries at a URL. Failures and timeouts are thrown; `SecondLevel` handles them. */
 export class HttpStore implements SecondLevelStore {
   readonly name: string;
   readonly #base: URL;
@@ -33,8 +33,9 @@ export class HttpStore implements SecondLevelStore {
   readonly #maxBytes: number;
 
   /**
-   * @param base as "https://cache.example.org/programs"; a user and a password in it become an Authorization header
-   * @throws EW_BAD_ARGUMENT for what is no http or https URL
+   * @param base such as "https://cache.example.org/programs". A user and a password in it become an Authorization
+   * header
+   * @throws EW_BAD_ARGUMENT for a text that is no http or https URL
    */
   constructor(base: string, given: HttpStoreOptions = {}) {
     text("base", base);
@@ -49,7 +50,7 @@ export class HttpStore implements SecondLevelStore {
       this.#base.password = "";
     }
     this.#maxBytes = options.maxBytes ?? ANSWER_BYTES_MAX;
-    // Queries may hold tokens.
+    // The name omits the query, because queries may contain tokens.
     this.name = `${this.#base.origin}${this.#base.pathname}`;
   }
 
@@ -75,7 +76,7 @@ export class HttpStore implements SecondLevelStore {
     const response = await fetch(this.#urlOf(id), {
       method: "PUT",
       headers: { ...this.#headers, "content-type": "application/octet-stream" },
-      // A copy of exactly these bytes: what lies beside them in memory is nobody's business.
+      // A copy of exactly these bytes. The underlying buffer may contain other data.
       body: Uint8Array.from(bytes),
       redirect: "error",
       signal,
@@ -84,21 +85,21 @@ export class HttpStore implements SecondLevelStore {
     if (!response.ok) throw new Error(`PUT answers ${response.status} ${response.statusText}`.trimEnd());
   }
 
-  /** @throws when the answer is larger than allowed; it is then not read to its end */
+  /** @throws if the answer is larger than allowed; the rest of the answer is not read */
   async #read(response: Response): Promise<Uint8Array> {
     const told = Number(response.headers.get("content-length") ?? 0);
     const chunks: Uint8Array[] = [];
     let sizeBytes = 0;
     if (told <= this.#maxBytes && response.body !== null) {
-      // Counted as it comes: what is told may be wrong, and what is packed may unfold.
+      // Count the received bytes: the announced size may be wrong, and compressed data may grow.
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         sizeBytes += chunk.length;
-        if (sizeBytes > this.#maxBytes) break; // which cancels the rest
+        if (sizeBytes > this.#maxBytes) break; // cancels the rest
         chunks.push(chunk);
       }
       if (sizeBytes <= this.#maxBytes) return Buffer.concat(chunks);
     }
-    await response.body?.cancel().catch(() => undefined); // it may be over already
+    await response.body?.cancel().catch(() => undefined); // the body may have ended already
     throw new Error(`the answer has more than ${this.#maxBytes} bytes`);
   }
 

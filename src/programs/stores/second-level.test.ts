@@ -7,7 +7,7 @@ import { patientMs } from "../../../test/support/patience.ts";
 const ID = entryId("scan");
 const BYTES = entryBytes("scan");
 
-/** A store that does what a test says. */
+/** A store whose behaviour the test defines. */
 class PlayedStore implements SecondLevelStore {
   readonly name = "played";
   readonly asked: string[] = [];
@@ -55,7 +55,7 @@ describe("a store that works", () => {
     expect(level.stats()).toMatchObject({ absent: 1, puts: 1, putsLost: 0 });
   });
 
-  test("is never asked for what is no entry's name", async () => {
+  test("is never asked for an invalid id", async () => {
     const level = new SecondLevel(store);
     for (const id of ["", "..", "../../etc/passwd", `${ID}/x`, `${ID}\n`]) {
       expect(await level.get(id)).toBeUndefined();
@@ -66,7 +66,7 @@ describe("a store that works", () => {
     expect(store.held.size).toBe(0);
   });
 
-  test("is not written to when it is only read", async () => {
+  test("that is read-only gets no writes", async () => {
     const level = new SecondLevel(store, { isReadOnly: true });
     level.put(ID, BYTES);
     await level.close();
@@ -80,12 +80,12 @@ describe("a store that lies", () => {
   test.each<[string, Uint8Array, RegExp]>([
     ["nothing", new Uint8Array(), /too few/],
     ["a page", Buffer.from("<html>Please log in".repeat(100)), /does not begin/],
-    ["half of it", BYTES.slice(0, BYTES.length / 2), /bytes/],
-    ["more than it", Buffer.concat([BYTES, BYTES]), /bytes/],
+    ["half of the entry", BYTES.slice(0, BYTES.length / 2), /bytes/],
+    ["twice the entry", Buffer.concat([BYTES, BYTES]), /bytes/],
     ["one bit changed", flipped, /checksum/],
     ["another entry", entryBytes("lookup"), /it is the entry/],
     ["the same program for another target", entryBytes("scan", { target: "another" }), /it is the entry/],
-  ])("with %s is not believed", async (_, answer, reason) => {
+  ])("with %s is rejected", async (_, answer, reason) => {
     store.onGet = () => Promise.resolve(answer);
     const level = new SecondLevel(store);
     expect(await level.get(ID)).toBeUndefined();
@@ -93,7 +93,7 @@ describe("a store that lies", () => {
     expect(level.stats().lastTrouble).toMatch(reason);
   });
 
-  test("again and again is left alone", async () => {
+  test("repeatedly is not asked for a while", async () => {
     store.onGet = () => Promise.resolve(new Uint8Array(1000));
     const level = new SecondLevel(store, { maxFailures: 2 });
     for (let i = 0; i < 5; i++) await level.get(ID);
@@ -103,7 +103,7 @@ describe("a store that lies", () => {
 });
 
 describe("a store with a secret", () => {
-  test("is believed only what someone put who knows it", async () => {
+  test("accepts only entries that were signed with the secret", async () => {
     const ours = new SecondLevel(store, { secret: "ours" });
     ours.put(ID, BYTES);
     await ours.close();
@@ -115,7 +115,7 @@ describe("a store with a secret", () => {
     }
   });
 
-  test("takes no entry that is unsigned, under another name, or shorter than a signature", async () => {
+  test("rejects entries that are unsigned, under another name, or shorter than a signature", async () => {
     const level = new SecondLevel(store, { secret: "ours", maxFailures: 100 });
     const other = entryId("lookup");
     level.put(ID, BYTES);
@@ -136,7 +136,7 @@ describe("a store with a secret", () => {
 });
 
 describe("a store that hangs or fails", () => {
-  test("costs its timeout and no more, whether it listens to its signal or not", async () => {
+  test("costs only its timeout, whether it obeys its signal or not", async () => {
     for (const listens of [true, false]) {
       let aborted = false;
       store.onGet = (_id, signal) =>
@@ -154,7 +154,7 @@ describe("a store that hangs or fails", () => {
     }
   });
 
-  test("an answer that comes late is not taken, and an error that comes late is nobody's", async () => {
+  test("a late answer is ignored, and a late error is not unhandled", async () => {
     const { promise, resolve } = later<Uint8Array>();
     const { promise: failing, reject } = later<Uint8Array>();
     const level = new SecondLevel(store, { getTimeoutMs: 10, restMs: 0 });
@@ -168,7 +168,7 @@ describe("a store that hangs or fails", () => {
     expect(level.stats()).toMatchObject({ hits: 0, timeouts: 2, failures: 0 });
   });
 
-  test("is left alone at once when it did not answer in time", async () => {
+  test("is not asked for a while after a single timeout", async () => {
     store.onGet = () => never();
     const level = new SecondLevel(store, { getTimeoutMs: 10 });
     for (let i = 0; i < 5; i++) await level.get(ID);
@@ -178,7 +178,7 @@ describe("a store that hangs or fails", () => {
     expect(level.stats()).toMatchObject({ puts: 0, putsLost: 1 });
   });
 
-  test("is left alone after some failures in a row, and asked again when it has rested", async () => {
+  test("is not asked for a while after several failures in a row, and is then asked again", async () => {
     store.onGet = () => Promise.reject(new Error("refused", { cause: new Error("ECONNREFUSED") }));
     const level = new SecondLevel(store, { maxFailures: 3, restMs: 1e6 });
     for (let i = 0; i < 10; i++) expect(await level.get(ID)).toBeUndefined();
@@ -195,7 +195,7 @@ describe("a store that hangs or fails", () => {
     }
   });
 
-  test("failures with successes between them are no reason to leave it alone", async () => {
+  test("failures with successes between them do not count as a row", async () => {
     const level = new SecondLevel(store, { maxFailures: 2 });
     for (let i = 0; i < 6; i++) {
       store.onGet = () => (i % 2 === 0 ? Promise.reject(new Error("no")) : Promise.resolve(undefined));
@@ -204,7 +204,7 @@ describe("a store that hangs or fails", () => {
     expect(level.stats()).toMatchObject({ failures: 3, absent: 3, rested: 0 });
   });
 
-  test("a store that throws where it should answer with a promise is a failure like others", async () => {
+  test("a store that throws synchronously fails like one that rejects", async () => {
     store.onGet = () => {
       throw new TypeError("at once");
     };
@@ -215,7 +215,7 @@ describe("a store that hangs or fails", () => {
 });
 
 describe("putting", () => {
-  test("keeps nobody waiting, and what cannot be put in time is lost, with all that waits behind it", async () => {
+  test("delays nobody, and a put that times out is lost together with all waiting puts", async () => {
     store.onPut = () => never();
     const level = new SecondLevel(store, { putTimeoutMs: 20 });
     for (let i = 0; i < 50; i++) level.put(ID, BYTES);
@@ -224,7 +224,7 @@ describe("putting", () => {
     expect(level.stats()).toMatchObject({ puts: 0, putsLost: 50, timeouts: 1 });
   });
 
-  test("lasts so long in all and no longer, however slow the store", async () => {
+  test("has a total time limit, however slow the store is", async () => {
     store.onPut = () => sleep(30);
     const level = new SecondLevel(store, { putsTimeoutMs: 100 });
     for (let i = 0; i < 50; i++) level.put(ID, BYTES);
@@ -232,7 +232,7 @@ describe("putting", () => {
     const { puts, putsLost } = level.stats();
     expect(puts + putsLost).toBe(50);
     expect(puts).toBeLessThanOrEqual(4);
-    // The next ones have their time again.
+    // Later puts get the full time again.
     const later = new SecondLevel(store, { putsTimeoutMs: patientMs(1000), restMs: 0 });
     later.put(ID, BYTES);
     await sleep(60);
@@ -250,7 +250,7 @@ describe("putting", () => {
     expect(level.stats()).toMatchObject({ puts: 0, putsLost: 2 });
   });
 
-  test("too much at once is lost, not kept in memory for ever", async () => {
+  test("too many waiting puts are lost, instead of filling the memory", async () => {
     const { promise, resolve } = later<undefined>();
     store.onPut = () => promise;
     const level = new SecondLevel(store);
@@ -262,7 +262,7 @@ describe("putting", () => {
     expect(puts).toBeLessThanOrEqual(257);
   });
 
-  test("one that fails does not stop the next", async () => {
+  test("a failed put does not stop the next one", async () => {
     let calls = 0;
     store.onPut = () => (++calls === 1 ? Promise.reject(new Error("full")) : Promise.resolve());
     const level = new SecondLevel(store);

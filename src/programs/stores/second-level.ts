@@ -1,6 +1,6 @@
 /**
- * Stores behind the one on disk: a folder that several machines share, an HTTP server, or whatever else can get and put
- * bytes.
+ * Stores behind the store on disk: a folder that several machines share, an HTTP server, or anything that can get and
+ * put bytes.
  *
  *   request ──▶ memory ──▶ disk ──▶ SecondLevel ──▶ a store
  *                                     │ timeout, checks, rest
@@ -8,14 +8,12 @@
  * A compiled program goes the other way, in the background.
  *
  * Invariants of `SecondLevel`, whatever the store does:
- * - `get` never throws and never lasts longer than its timeout; a store that did not answer in time, or failed several
- *   times in a row, is left alone for a while, so that one that is dead does not cost the timeout again with every
- *   program.
- * - Bytes that come out are an entry, checked like a file from disk, and the one that was asked for. With a secret they
- *   were also put in by someone who knows it: without one, whoever can write to the store can have programs run on the
- *   GPUs of all who read it.
- * - `put` never keeps anybody waiting, and a process that has nothing else to do is kept for its puts no longer than
- *   `putsTimeoutMs`.
+ * - `get` never throws, and never takes longer than its timeout. After a timeout, or several failures in a row, the
+ *   store rests: it is not asked for a while. So a dead store does not cost the timeout for every program.
+ * - The result of `get` is an entry, checked like a file from disk, and it is the requested entry. With a secret,
+ *   someone who knows the secret has put it there. Without a secret, everyone who can write to the store can run
+ *   programs on the GPUs of everyone who reads it.
+ * - `put` never delays a caller. It keeps an otherwise finished process alive for at most `putsTimeoutMs`.
  */
 
 import { createHmac, timingSafeEqual } from "node:crypto";
@@ -30,37 +28,34 @@ import {
 } from "../../base/index.ts";
 import { decodeEntry, type Entry, ENTRY_ID } from "../entries/index.ts";
 
-/** What a store must be able to do. It may fail, hang and lie. */
+/** A store. It may fail, hang, or give wrong answers. */
 export interface SecondLevelStore {
-  /** What messages call it. Nothing secret. */
+  /** The name in messages. Must not contain secrets. */
   readonly name: string;
   /**
-   * @param id of the form ENTRY_ID
-   * @returns undefined for what it does not have
+   * @param id matches ENTRY_ID
+   * @returns undefined if the store does not have the entry
    */
   get(id: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
-  /** Keeps an entry. @param id of the form ENTRY_ID */
+  /** Stores an entry. @param id matches ENTRY_ID */
   put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
 }
 
-/** How long a store may take, when it is left alone, and whom it is believed. */
+/** Timeouts, rests and trust of a second-level store. */
 export interface SecondLevelOptions {
-  /** How long a `get` may last; 1000 if not given. */
+  /** Timeout of a `get` in milliseconds; 1000 if not given. */
   readonly getTimeoutMs?: number | undefined;
-  /** How long a `put` may last, in the background; 2000 if not given. */
+  /** Timeout of a `put` in milliseconds; 2000 if not given. */
   readonly putTimeoutMs?: number | undefined;
-  /** How long puts that follow one another may last together; 5000 if not given. What is left then is lost. */
+  /** Time limit for consecutive puts together, in milliseconds; 5000 if not given. Later puts are lost. */
   readonly putsTimeoutMs?: number | undefined;
-  /**
-   * Failures in a row after which the store is left alone; 3 if not given. One that is out of time counts for all of
-   * them.
-   */
+  /** Failures in a row after which the store rests; 3 if not given. A timeout lets the store rest at once. */
   readonly maxFailures?: number | undefined;
-  /** For how long; 30000 if not given. */
+  /** Duration of a rest in milliseconds; 30000 if not given. */
   readonly restMs?: number | undefined;
-  /** Signs what is put (HMAC-SHA256) and refuses what is not signed with it. */
+  /** Signs entries with HMAC-SHA256, and refuses entries without a valid signature. */
   readonly secret?: string | undefined;
-  /** Only ever reads. */
+  /** If true, nothing is put into the store. */
   readonly isReadOnly?: boolean | undefined;
 }
 
@@ -74,7 +69,7 @@ const SECOND_LEVEL_OPTIONS: OptionChecks<SecondLevelOptions> = {
   isReadOnly: boolean,
 };
 
-/** What the store did for this process. */
+/** Counts of what the store did for this process. */
 export interface SecondLevelStats {
   hits: number;
   absent: number;
@@ -82,20 +77,20 @@ export interface SecondLevelStats {
   failures: number;
   /** Answers that were no entry, another entry, or not signed. */
   refused: number;
-  /** Times that it was not asked, because it is being left alone. */
+  /** How often the store was not asked because it was resting. */
   rested: number;
   puts: number;
-  /** Those that failed, and those that there was no room for. */
+  /** Puts that failed, and puts for which the queue was full. */
   putsLost: number;
-  /** The last failure in words. */
+  /** The last failure, as text. */
   lastTrouble: string | undefined;
 }
 
-/** Puts that may be pending; a further put is lost. */
+/** Maximum number of waiting puts; further puts are lost. */
 const PUTS_WAITING_MAX = 256;
 const SIGNATURE_BYTES = 32;
 
-/** A store, made safe to ask. */
+/** A store with timeouts, checks and rests around it. */
 export class SecondLevel {
   readonly #stats: SecondLevelStats = {
     hits: 0,
@@ -113,9 +108,9 @@ export class SecondLevel {
   #failuresInRow = 0;
   #restUntilMs = -Infinity;
   #waitingPuts = 0;
-  /** When the puts that wait now must be over. */
+  /** The deadline of the puts that are waiting now. */
   #putsEndMs = 0;
-  /** The puts, one after the other: a store is not to be stormed by every process that starts. */
+  /** The puts run one after the other, so that a starting process does not flood the store. */
   #puts: Promise<void> = Promise.resolve();
   readonly #closing = new AbortController();
 
@@ -126,20 +121,19 @@ export class SecondLevel {
     this.#options = readOptions("the options of SecondLevel", options, SECOND_LEVEL_OPTIONS);
   }
 
-  /** What messages call the store. */
+  /** The name of the store in messages. */
   get name(): string {
     return this.#store.name;
   }
 
-  /** What the store did for this process so far. */
+  /** Counts of what the store did so far. */
   stats(): Readonly<SecondLevelStats> {
     return { ...this.#stats };
   }
 
   /**
    * @internal
-   * @returns the entry and its bytes as they may be published on disk; undefined when it cannot be had from there, for
-   * whatever reason
+   * @returns the entry, and its bytes for the store on disk; undefined if the store cannot provide it
    */
   async get(id: string): Promise<{ entry: Entry; bytes: Uint8Array } | undefined> {
     if (!ENTRY_ID.test(id)) return undefined;
@@ -172,7 +166,7 @@ export class SecondLevel {
     return checked;
   }
 
-  /** @internal Hands an entry on, in the background. @param bytes what `encodeEntry` gave */
+  /** @internal Puts an entry in the background. @param bytes the result of `encodeEntry` */
   put(id: string, bytes: Uint8Array): void {
     if (this.#options.isReadOnly === true || !ENTRY_ID.test(id)) return;
     if (this.#waitingPuts >= PUTS_WAITING_MAX) {
@@ -186,9 +180,9 @@ export class SecondLevel {
     this.#puts = this.#puts.then(() => this.#put(id, signed));
   }
 
-  /** Waits until everything is put, and no longer than that many milliseconds; what is left then is lost. */
+  /** Waits for all puts, for at most this number of milliseconds. Puts that are left then are lost. */
   async close(timeoutMs = 2000): Promise<void> {
-    // What the time runs out for is aborted, and then ends at once.
+    // The timer aborts the running put, which then ends at once.
     const timer = setTimeout(() => this.#closing.abort(new Error("the cache was closed")), timeoutMs);
     await this.#puts;
     clearTimeout(timer);
@@ -214,7 +208,7 @@ export class SecondLevel {
     }
   }
 
-  /** @returns what is wrong with the bytes, when something is */
+  /** @returns the entry, or what is wrong with the bytes */
   #check(id: string, answer: Uint8Array): { entry: Entry; bytes: Uint8Array } | string {
     const { secret } = this.#options;
     let bytes = answer;
@@ -240,7 +234,7 @@ export class SecondLevel {
     this.#note(reasonOf(error), isTimeOver);
   }
 
-  /** @param isSerious enough to leave the store alone at once: whoever asks it next would wait as long */
+  /** @param isSerious whether a single such failure lets the store rest, because the next caller would wait as long */
   #note(trouble: string, isSerious = false): void {
     this.#stats.lastTrouble = `${this.name}: ${trouble}`;
     if (++this.#failuresInRow < (this.#options.maxFailures ?? 3) && !isSerious) return;
@@ -251,9 +245,7 @@ export class SecondLevel {
 
 class TimeOver extends Error {}
 
-/**
- * Runs something that may not end, and is done with it when the time is over, whether it listens to its signal or not.
- */
+/** Runs an operation with a time limit. The limit holds even if the operation ignores its signal. */
 async function withinTime<T>(
   timeoutMs: number,
   closing: AbortSignal,
@@ -281,12 +273,12 @@ async function withinTime<T>(
   }
 }
 
-/** Signs the name with the bytes, so that no entry can stand in for another one. */
+/** Signs the id together with the bytes, so that no entry can replace another one. */
 function signatureOf(secret: string, id: string, bytes: Uint8Array): Buffer {
   return createHmac("sha256", secret).update(id).update("\0").update(bytes).digest();
 }
 
-/** An error and what is behind it: "fetch failed" says nothing. */
+/** An error and its cause. "fetch failed" alone says nothing. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;

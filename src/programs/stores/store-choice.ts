@@ -1,9 +1,9 @@
 /**
- * Which second-level store this process has, as its surroundings say:
+ * The second-level store that the environment selects:
  *
  *     EVERWARP_CACHE_STORE        a folder, or an address: https://host/path
- *     EVERWARP_CACHE_SECRET       signs what is put there, and refuses what is not signed with it
- *     EVERWARP_CACHE_STORE_READ_ONLY   not empty: nothing is put there
+ *     EVERWARP_CACHE_SECRET       signs entries that are put there, and refuses entries without a valid signature
+ *     EVERWARP_CACHE_STORE_READ_ONLY   if not empty, nothing is put there
  */
 
 import { resolve } from "node:path";
@@ -11,14 +11,14 @@ import { DirectoryStore } from "./directory-store.ts";
 import { HttpStore } from "./http-store.ts";
 import { SecondLevel, type SecondLevelOptions, type SecondLevelStore } from "./second-level.ts";
 
-/** The store at a place: a folder's path, or an http or https address. @throws EW_BAD_ARGUMENT for another address */
+/** The store at a place: a folder, or an http or https address. @throws EW_BAD_ARGUMENT for any other address */
 export function storeAt(place: string): SecondLevelStore {
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(place) ? new HttpStore(place) : new DirectoryStore(resolve(place));
 }
 
 /**
- * @returns undefined where none is named, or the cache is switched off
- * @throws EW_BAD_ARGUMENT for an address that is none
+ * @returns undefined if no store is named, or the cache is switched off
+ * @throws EW_BAD_ARGUMENT for an invalid address
  */
 export function secondLevelFrom(
   environment: Readonly<Record<string, string | undefined>> = process.env,

@@ -46,7 +46,7 @@ async function savedBytes(checkpoint: Checkpoint): Promise<Buffer> {
   return readFileSync(file);
 }
 
-/** What loading these bytes comes to: a checkpoint, or the code of the error. */
+/** Loads bytes as a checkpoint. Gives the checkpoint, or the code of the error. */
 async function load(bytes: Uint8Array, expected = identity): Promise<Checkpoint | string> {
   const file = join(folder, "loaded");
   writeFileSync(file, bytes);
@@ -73,7 +73,7 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc.record({
   sections,
 });
 
-test("what was saved is loaded, whatever it is", async () => {
+test("loading gives exactly what was saved", async () => {
   const file = join(folder, "round trip");
   await fc.assert(
     fc.asyncProperty(checkpoints, async (checkpoint) => {
@@ -106,7 +106,7 @@ test("sections of many slices, details, and views into larger buffers", async ()
   expect(loaded.sections.get("last")).toEqual(Uint8Array.of(9));
 });
 
-test("every bit of every byte counts: a flipped one is EW_CHECKPOINT_CORRUPTED", async () => {
+test("every flipped bit is EW_CHECKPOINT_CORRUPTED", async () => {
   const bytes = await savedBytes(small);
   expect(await load(bytes)).toEqual(small);
   const survivors: string[] = [];
@@ -122,7 +122,7 @@ test("every bit of every byte counts: a flipped one is EW_CHECKPOINT_CORRUPTED",
   expect(survivors).toEqual([]);
 });
 
-test("every length but the whole one is EW_CHECKPOINT_TRUNCATED, more is EW_CHECKPOINT_CORRUPTED", async () => {
+test("a shorter file is EW_CHECKPOINT_TRUNCATED, a longer one is EW_CHECKPOINT_CORRUPTED", async () => {
   const bytes = await savedBytes(small);
   const found = new Map<string, number>();
   for (let length = 0; length < bytes.length; length++) {
@@ -134,7 +134,7 @@ test("every length but the whole one is EW_CHECKPOINT_TRUNCATED, more is EW_CHEC
   expect(await load(Buffer.concat([bytes, bytes]))).toBe("EW_CHECKPOINT_CORRUPTED");
 });
 
-test("damage of any kind is an enumerated error, never another checkpoint", async () => {
+test("damage of any kind is one of the known errors, never another checkpoint", async () => {
   const bytes = await savedBytes(small);
   const edits = fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 });
   await fc.assert(
@@ -147,7 +147,7 @@ test("damage of any kind is an enumerated error, never another checkpoint", asyn
   );
 });
 
-test("sections of one size that changed places do not pass", async () => {
+test("sections of equal size that were swapped are refused", async () => {
   const references = new Map([
     ["a", Uint8Array.of(1, 1)],
     ["b", Uint8Array.of(2, 2)],
@@ -168,7 +168,7 @@ test.each([
   expect(await load(Buffer.from(contents))).toBe(code);
 });
 
-/** A file whose checksums are right and whose words are not: what no accident makes, and a newer version does. */
+/** Makes a file with correct checksums and wrong content. Accidents do not make such files; a newer version could. */
 async function forge(change: (prelude: Buffer, header: Record<string, unknown>) => void): Promise<Buffer> {
   const { createHash } = await import("node:crypto");
   const sha256 = (bytes: Uint8Array): Buffer => createHash("sha256").update(bytes).digest();
@@ -196,7 +196,7 @@ test("another version of the format is EW_CHECKPOINT_OUTDATED", async () => {
     );
 });
 
-test("no length is believed: a header or section that claims terabytes is refused before anything is made for it", async () => {
+test("a header or section that claims terabytes is refused before memory is allocated", async () => {
   const claims: Parameters<typeof forge>[0][] = [
     (prelude) => prelude.writeUInt32LE(0xffff_ffff, 12),
     (prelude) => prelude.writeUInt32LE(0, 12),
@@ -227,7 +227,7 @@ test.each([
   [{ layoutHash: "layout-78" }, "EW_CHECKPOINT_OUTDATED"],
   [{ deviceKey: "device-2" }, "EW_CHECKPOINT_OTHER_DEVICE"],
   [{ driverKey: "driver-1.2.4" }, "EW_CHECKPOINT_OTHER_DEVICE"],
-])("who may read it: %j is %s", async (other, code) => {
+])("reading it with the identity %j gives %s", async (other, code) => {
   const bytes = await savedBytes(small);
   expect(await load(bytes, { ...identity, ...other })).toBe(code);
   const file = join(folder, "loaded");
@@ -239,14 +239,14 @@ test.each([
 test.each([
   ["a negative count", { progress: { ...small.progress, taken: -1 } }],
   ["no count", { progress: { ...small.progress, iterations: Number.NaN } }],
-  ["a header beyond measure", { progress: { ...small.progress, details: "x".repeat(1 << 20) } }],
+  ["a header beyond the limit", { progress: { ...small.progress, details: "x".repeat(1 << 20) } }],
 ])("%s is refused when saving", async (_what, part) => {
   const file = join(folder, "refused");
   await expect(saveCheckpoint(file, { ...small, ...part })).rejects.toThrow(failing("EW_BAD_ARGUMENT"));
   expect(readdirSync(folder)).not.toContain("refused");
 });
 
-test("paths that do not work out", async () => {
+test("invalid paths", async () => {
   await expect(loadCheckpoint(join(folder, "nowhere"), identity)).rejects.toThrow(
     failing("EW_PATH_NOT_FOUND"),
   );
@@ -260,11 +260,11 @@ test("paths that do not work out", async () => {
   expect(readdirSync(folder).filter((name) => name.startsWith(".everwarp"))).toEqual([]);
   const pipe = join(folder, "pipe");
   execFileSync("sh", ["-c", 'mkfifo "$0"', pipe]);
-  // It has no end to be cut off at.
+  // A pipe has no end, so it cannot be read as a checkpoint.
   await expect(loadCheckpoint(pipe, identity)).rejects.toThrow(failing("EW_PATH_UNREADABLE"));
 });
 
-test("a name of the greatest length, and a symbolic link that stays one", async () => {
+test("a name of the maximum length, and a symbolic link that stays one", async () => {
   const long = join(folder, "n".repeat(255));
   await saveCheckpoint(long, small);
   expect(await loadCheckpoint(long, identity)).toEqual(small);
@@ -276,7 +276,7 @@ test("a name of the greatest length, and a symbolic link that stays one", async 
   expect(await loadCheckpoint(target, identity)).toEqual(small);
 });
 
-test("what is no regular file is written into and stays what it is", async () => {
+test("a pipe or a device gets the bytes and stays what it is", async () => {
   await saveCheckpoint("/dev/null", small);
   expect(lstatSync("/dev/null").isCharacterDevice()).toBe(true);
   await expect(saveCheckpoint("/dev/full", small)).rejects.toThrow(failing("EW_PATH_UNWRITABLE"));
@@ -290,7 +290,7 @@ test("what is no regular file is written into and stays what it is", async () =>
   expect(await loadCheckpoint(copy, identity)).toEqual(small);
 });
 
-test("what cannot be tidied up stays, and the save is done all the same", async () => {
+test("leftovers that cannot be removed stay, and the save still succeeds", async () => {
   const place = join(folder, "sticky");
   mkdirSync(place);
   const longAgo = Date.now() / 1000 - 2 * 24 * 3600;
@@ -308,11 +308,11 @@ test("what cannot be tidied up stays, and the save is done all the same", async 
   expect(readdirSync(place).toSorted()).toEqual([...names, "saved"].toSorted());
 });
 
-test("a file that becomes shorter while it is read is EW_CHECKPOINT_TRUNCATED", async () => {
+test("a file that shrinks while it is read is EW_CHECKPOINT_TRUNCATED", async () => {
   const file = join(folder, "shrinking");
   const state = new Uint8Array(64 << 20);
   await saveCheckpoint(file, { ...small, sections: new Map([["state", state]]) });
-  // The reading begins with the call, in turns of the event loop: after one of them it is in the middle.
+  // The read starts with the call and continues in turns of the event loop. After one turn it is in progress.
   for (let turns = 1; ; turns++) {
     const loading = loadCheckpoint(file, identity).then(
       () => "whole",
@@ -331,7 +331,7 @@ test("a file that becomes shorter while it is read is EW_CHECKPOINT_TRUNCATED", 
   }
 });
 
-test("saves at one time do not disturb one another: one of them stays, whole", async () => {
+test("concurrent saves do not disturb each other: one of them remains, complete", async () => {
   const file = join(folder, "contended");
   const versions = Array.from({ length: 8 }, (_, index): Checkpoint => ({
     ...small,
@@ -341,7 +341,7 @@ test("saves at one time do not disturb one another: one of them stays, whole", a
   expect(versions).toContainEqual(await loadCheckpoint(file, identity));
 });
 
-test("what others have left goes when it is old, what they are writing stays", async () => {
+test("old leftovers of other processes are removed, files being written stay", async () => {
   const old = join(folder, ".everwarp-checkpoint.0123456789ab.1.aaaa");
   const young = join(folder, ".everwarp-checkpoint.0123456789ab.1.bbbb");
   for (const file of [old, young]) writeFileSync(file, "part of a checkpoint");

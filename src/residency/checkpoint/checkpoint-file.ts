@@ -1,14 +1,14 @@
 /**
- * Checkpoints on disk: saved so that a file is the old one or the new one, whole, whenever the process or the machine
- * stops; loaded so that nothing but what was saved is ever believed.
+ * Checkpoints on disk. Saving is atomic: whenever the process or the machine stops, the file is the complete old one or
+ * the complete new one. Loading verifies everything.
  *
  *   temporary file ─▶ header ─▶ section, checksum ─▶ … ─▶ fsync ─▶ rename ─▶ fsync of the folder
  *   in the same folder                                             │
  *                             before: the old file is there ───────┴────── after: the new one is there
  *
- * Invariants: a save that fails leaves the old file and no temporary one. What a killed process has left, the next save
- * into that folder removes. A pipe or a device is written into, as it comes. Contents are hashed, read and written in
- * slices, between which the event loop goes on; they are never copied.
+ * Invariants: a failed save keeps the old file and leaves no temporary one. The next save into a folder removes files
+ * of killed processes. A pipe or a device is written into directly. Content is hashed, read and written in slices, and
+ * never copied. Between slices, the event loop runs.
  */
 
 import { saveSealedFile, readSealedFile, allocateSection, type SectionPlace } from "../../storage/index.ts";
@@ -22,30 +22,29 @@ import {
 } from "./checkpoint-format.ts";
 
 /**
- * Saves a checkpoint, durably. The sections must not change until the promise settles.
+ * Saves a checkpoint durably. The sections must not change until the promise settles.
  *
- * @param file a path; what is there is replaced (behind a symbolic link, the file that it leads to); what is no regular
- * file is written into
- * @throws EW_BAD_ARGUMENT for a checkpoint that could not be read again, EW_PATH_NOT_FOUND when the folder is missing,
- * EW_PATH_UNWRITABLE with the system's error as cause. The old file is then as it was, but for a failure to make the
- * folder durable: the new file is in place, and the next loss of power may bring the old one back
+ * @param file a path. An existing file is replaced; for a symbolic link, its target. A pipe or a device is written into
+ * @throws EW_BAD_ARGUMENT for a checkpoint that could not be read again, EW_PATH_NOT_FOUND if the folder is missing,
+ * EW_PATH_UNWRITABLE with the system's error as cause. The old file is then unchanged, with one exception: if only the
+ * folder could not be made durable, the new file is in place, and a power failure may bring back the old one
  */
 export async function saveCheckpoint(file: string, checkpoint: Checkpoint): Promise<void> {
   await saveSealedFile(file, CHECKPOINT_FILE, encodeAbout(checkpoint), checkpoint.sections);
 }
 
-/** How a checkpoint is loaded. */
+/** Options for loading a checkpoint. */
 export interface LoadCheckpointOptions {
-  /** Takes a checkpoint of another device or driver: for state that does not depend on it. */
+  /** Accepts a checkpoint of another device or driver. For state that does not depend on the device. */
   allowOtherDevice?: boolean;
-  /** Looks at names and sizes before any section is read. @throws what is wrong with them */
+  /** Checks names and sizes before any section is read. @throws the problem that it finds */
   checkSections?: (sections: readonly SectionPlace[]) => void;
 }
 
 /**
  * Loads a checkpoint and checks all of it.
  *
- * @param expected who wants to go on with it
+ * @param expected the identity of the kernel that will continue from the checkpoint
  * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE,
  * EW_CHECKPOINT_OTHER_KERNEL, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE with the system's error as cause
  */

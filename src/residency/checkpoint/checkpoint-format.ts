@@ -1,6 +1,5 @@
 /**
- * What a checkpoint tells of itself in the header of its file (`sealed-format.ts`): whose state it is, and how far that
- * had come.
+ * The header of a checkpoint file (`sealed-format.ts`): which kernel and device the state belongs to, and its progress.
  */
 import { EverwarpError } from "../../base/index.ts";
 import {
@@ -12,7 +11,7 @@ import {
   type NamedFile,
 } from "../../storage/index.ts";
 
-/** The words and codes of errors of checkpoint files. */
+/** The words and error codes of checkpoint files. */
 export const CHECKPOINT_FILE: FileKind = {
   noun: "checkpoint",
   truncated: "EW_CHECKPOINT_TRUNCATED",
@@ -20,7 +19,7 @@ export const CHECKPOINT_FILE: FileKind = {
   outdated: "EW_CHECKPOINT_OUTDATED",
 };
 
-/** Who can read the state in a checkpoint: texts that are equal or not. */
+/** Identifies who can use the state in a checkpoint. The texts are only compared for equality. */
 export interface CheckpointIdentity {
   /** The device's model and identity. */
   readonly deviceKey: string;
@@ -40,7 +39,7 @@ type JsonValue =
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue };
 
-/** How far a kernel had come. Counts are non-negative safe integers. */
+/** The progress of a kernel. Counts are non-negative safe integers. */
 export interface CheckpointProgress {
   /** Ticks of the loop that the kernel has run, over all its launches. */
   readonly iterations: number;
@@ -51,7 +50,7 @@ export interface CheckpointProgress {
   /** Requests taken, over all priorities. */
   readonly taken: number;
   readonly workgroupCount: number;
-  /** What else its writer wants to find again. */
+  /** Further data of the writer. */
   readonly details?: JsonValue;
 }
 
@@ -66,7 +65,7 @@ export interface Checkpoint {
 /** The header of a checkpoint. */
 export type CheckpointAbout = Omit<Checkpoint, "sections">;
 
-/** What goes into the header. @throws EW_BAD_ARGUMENT for what could not be read again */
+/** Encodes the header. @throws EW_BAD_ARGUMENT for data that could not be read again */
 export function encodeAbout({ identity, progress }: CheckpointAbout): About {
   const about: unknown = JSON.parse(JSON.stringify({ identity, progress }));
   if (!isCheckpointAbout(about)) {
@@ -77,7 +76,7 @@ export function encodeAbout({ identity, progress }: CheckpointAbout): About {
   return { ...about };
 }
 
-/** @throws EW_CHECKPOINT_CORRUPTED for a file of something else */
+/** @throws EW_CHECKPOINT_CORRUPTED for a file of another kind */
 export function readAbout(about: About, source: NamedFile): CheckpointAbout {
   if (isCheckpointAbout(about)) return about;
   if (typeof about["holds"] === "string") {
@@ -105,7 +104,7 @@ function isCheckpointAbout(value: unknown): value is CheckpointAbout {
 }
 
 /**
- * Whether a checkpoint is for those who want to restore it.
+ * Checks that a checkpoint belongs to the kernel and device that want to restore it.
  *
  * @throws EW_CHECKPOINT_OTHER_KERNEL, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE, in this order
  */

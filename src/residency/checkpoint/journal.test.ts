@@ -8,7 +8,7 @@ const WORDS_MAX = 6;
 const make = (keepsAnswered: boolean, maxBytes = 4 * IN_FLIGHT_MAX * (WORDS_MAX + 2) * 4): Journal =>
   new Journal({ maxBytes, maxInFlight: IN_FLIGHT_MAX, maxRequestWords: WORDS_MAX, keepsAnswered });
 
-/** A journal of three requests, not yet answered: 1 and 2 in the normal priority, 3 in the urgent one. */
+/** A journal with three unanswered requests: 1 and 2 in the normal priority, 3 in the urgent one. */
 function withThree(): Journal {
   const journal = make(true);
   journal.published(0, Uint32Array.of(1), 1);
@@ -52,7 +52,7 @@ describe("Journal", () => {
       fc.property(steps, fc.nat(0xffff_ffff), (sequence, firstOrdinal) => {
         const journal = make(keepsAnswered);
         let records: Model[] = [];
-        let ordinal = firstOrdinal; // anywhere, so that it wraps in some runs
+        let ordinal = firstOrdinal; // any number, so that ordinals wrap in some runs
         const inFlight = (priority: Priority): Model[] =>
           records.filter((one) => one.priority === priority && one.ordinal === undefined);
         for (const step of sequence) {
@@ -101,7 +101,7 @@ describe("Journal", () => {
     );
   });
 
-  it("replays in the order of taking, not of publishing, across the wrap of ordinals", () => {
+  it("replays in the order in which the kernel took requests, across the wrap of ordinals", () => {
     const journal = withThree();
     journal.answered(1, 0xffff_fffe);
     journal.answered(0, 0xffff_ffff);
@@ -109,7 +109,7 @@ describe("Journal", () => {
     expect(journal.replay().map(({ words }) => words[0])).toEqual([3, 1, 2]);
   });
 
-  it("keeps the order of a priority where ordinals of several workgroups contradict it", () => {
+  it("keeps the order within a priority if the ordinals of several workgroups contradict it", () => {
     const journal = withThree();
     journal.answered(0, 9);
     journal.answered(0, 4);
@@ -117,9 +117,9 @@ describe("Journal", () => {
     expect(journal.replay().map(({ words }) => words[0])).toEqual([3, 1, 2]);
   });
 
-  it("serves for ever with a request that stays in flight, when answers are not kept", () => {
+  it("works without limit beside a request that stays in flight, if answers are not kept", () => {
     const journal = make(false);
-    journal.published(0, Uint32Array.of(42), 1); // the long job, at the very beginning of the words
+    journal.published(0, Uint32Array.of(42), 1); // the long job, at the beginning of the words
     for (let index = 0; index < 10_000; index++) {
       expect(journal.hasRoom).toBe(true);
       journal.published(1, Uint32Array.of(index, index, index), 3);
@@ -129,7 +129,7 @@ describe("Journal", () => {
     expect(journal.usedBytes).toBe(12);
   });
 
-  it("fills to its bound and no further, and says so in time", () => {
+  it("never exceeds its limit, and reports early that it is filling", () => {
     const journal = make(true);
     let filledAt = 0;
     for (let index = 0; journal.hasRoom; index++) {
@@ -143,7 +143,7 @@ describe("Journal", () => {
     expect([journal.usedBytes, journal.hasRoom, journal.isFilling]).toEqual([0, true, false]);
   });
 
-  it("refuses a bound that what is in flight would not fit", () => {
+  it("refuses a limit that is too small for the requests in flight", () => {
     expect(() => make(true, 100)).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
   });
 });

@@ -1,17 +1,16 @@
 /**
- * What was asked of a kernel since its last checkpoint, in packed words: with the checkpoint it gives the kernel's
- * state back.
+ * The requests since a kernel's last checkpoint, in packed words. Checkpoint and journal together restore the kernel's
+ * state.
  *
  *     words   ┌ record ┬ record ┬ … ┬ record ┐ free
  *     record  │ tag: priority, answered, word count │ ordinal (once answered) │ payload words … │
  *
- *     published ──▶ in flight (first come first out, per priority) ──▶ answered, with the ordinal in which the kernel took it
- *                        └ withdrawn: forgotten                        └ cut: part of a checkpoint, forgotten
+ *     published ──▶ in flight (FIFO per priority) ──▶ answered, with the ordinal in which the kernel took it
+ *                        └ withdrawn: removed              └ cut: part of a checkpoint, removed
  *
- * Invariants: records lie in the order of publishing; the oldest in flight of a priority is the next one to be answered
- * there; `words` never grows beyond `maxBytes`. On the way of a request nothing is allocated but, now and then, a
- * larger array. Ordinals are 32-bit numbers that wrap: they are compared by their distance to each other, never by
- * size.
+ * Invariants: records are in the order of publishing. The oldest request in flight of a priority is the next one to be
+ * answered in that priority. `words` never exceeds `maxBytes`. A request allocates no memory, except that the array
+ * sometimes grows. Ordinals are 32-bit numbers that wrap. So they are compared by their distance, never by size.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
@@ -26,42 +25,42 @@ const FIRST_WORDS = 4096;
 
 /** The limits of a journal. */
 export interface JournalOptions {
-  /** Bytes of all records together, at most. */
+  /** Maximum bytes of all records together. */
   maxBytes: number;
-  /** Requests of a priority that can be in flight: a power of two. */
+  /** Maximum number of requests in flight in one priority: a power of two. */
   maxInFlight: number;
-  /** Words of a request, at most; so that there is always room to say how full it is. */
+  /** Maximum words of a request. With it, the journal knows early whether another request fits. */
   maxRequestWords: number;
-  /** Whether answered requests are kept. Without state there is nothing to replay. */
+  /** Whether answered requests are kept. A kernel without state needs no replay. */
   keepsAnswered: boolean;
 }
 
 /** A request to be performed again. */
 export interface ReplayEntry {
   readonly priority: Priority;
-  /** A view of the journal: valid until something is published or cut. */
+  /** A view into the journal: valid until the next request is published or the journal is cut. */
   readonly words: Uint32Array;
   readonly ordinal: number;
 }
 
 /** Requests since the last checkpoint. See the head of this file. */
 export class Journal {
-  /** May be changed at any time; holds for what is answered from then on. */
+  /** May change at any time. It affects requests that are answered from then on. */
   keepsAnswered: boolean;
   readonly #maxBytes: number;
   readonly #maxRecordWords: number;
   #words: Uint32Array;
   #end = 0;
-  /** Words of records that nobody needs any more. */
+  /** Words of records that are no longer needed. */
   #deadWords = 0;
   readonly #answered: [number, number] = [0, 0];
   readonly #inFlight: readonly [PositionQueue, PositionQueue];
 
-  /** @throws EW_BAD_ARGUMENT when the requests in flight alone would not fit */
+  /** @throws EW_BAD_ARGUMENT if the requests in flight alone would not fit */
   constructor(options: JournalOptions) {
     const { maxBytes, maxInFlight, maxRequestWords, keepsAnswered } = options;
     this.#maxRecordWords = TAG_WORDS + maxRequestWords;
-    // Twice, so that making room is never more work than what was published since.
+    // The second factor 2: compacting then never costs more than publishing the records since the last compaction.
     const leastBytes = 2 * 2 * maxInFlight * this.#maxRecordWords * 4;
     if (!(maxBytes >= leastBytes)) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `a journal of ${maxBytes} bytes`, {
@@ -74,12 +73,12 @@ export class Journal {
     this.#inFlight = [new PositionQueue(maxInFlight), new PositionQueue(maxInFlight)];
   }
 
-  /** Requests of a priority that were answered and are kept. */
+  /** The number of kept answered requests of a priority. */
   answeredCount(priority: Priority): number {
     return this.#answered[priority];
   }
 
-  /** Bytes of the records that count. */
+  /** Bytes of the records that are still needed. */
   get usedBytes(): number {
     return (this.#end - this.#deadWords) * 4;
   }
@@ -92,17 +91,17 @@ export class Journal {
     return this.#inFlight[priority].count;
   }
 
-  /** Whether one more request of any size fits; when not, a checkpoint must be taken and the journal cut. */
+  /** Whether one more request of any size fits. If not, a checkpoint must be taken and the journal cut. */
   get hasRoom(): boolean {
     return this.usedBytes + this.#maxRecordWords * 4 <= this.#maxBytes;
   }
 
-  /** Whether it is time for a checkpoint: three quarters are used. */
+  /** Whether a checkpoint is due: three quarters of the bytes are used. */
   get isFilling(): boolean {
     return this.usedBytes >= this.#maxBytes * 0.75;
   }
 
-  /** Notes a request that is being published. Only when it `hasRoom`, and the priority has a free slot. */
+  /** Records a request that is being published. Requires `hasRoom` and a free slot of the priority. */
   published(priority: Priority, payload: Uint32Array, wordCount: number): void {
     if (this.#end + TAG_WORDS + wordCount > this.#words.length) this.#makeRoom(TAG_WORDS + wordCount);
     const words = this.#words;
@@ -114,7 +113,7 @@ export class Journal {
     this.#inFlight[priority].push(at);
   }
 
-  /** Notes that the oldest request in flight of a priority was answered, as the kernel's `ordinal`-th. */
+  /** Records that the oldest request in flight of a priority was answered, as the kernel's `ordinal`-th request. */
   answered(priority: Priority, ordinal: number): void {
     const at = this.#inFlight[priority].shift();
     if (!this.keepsAnswered) {
@@ -126,19 +125,19 @@ export class Journal {
     this.#answered[priority]++;
   }
 
-  /** Words of the requests in flight of a priority, oldest first: copies. */
+  /** Copies of the words of all requests in flight in a priority, oldest first. */
   inFlight(priority: Priority): Uint32Array[] {
     return this.#inFlight[priority].toArray().map((at) => this.#payload(at).slice());
   }
 
-  /** Forgets what is in flight: it was taken back, to be published again. */
+  /** Removes the requests in flight: they were taken back and will be published again. */
   withdrawInFlight(): void {
     for (const queue of this.#inFlight) while (queue.count > 0) this.#forget(queue.shift());
   }
 
   /**
-   * Forgets what was answered: it is part of a checkpoint. Takes as long as there are requests in flight, as the kernel
-   * stands still meanwhile.
+   * Removes the answered requests, because a checkpoint contains them. It takes time only in proportion to the requests
+   * in flight, because the kernel is parked meanwhile.
    */
   cut(): void {
     const left = this.#inFlight.flatMap((queue) => queue.toArray()).sort((a, b) => a - b);
@@ -150,8 +149,8 @@ export class Journal {
   }
 
   /**
-   * What was answered, in the order in which the kernel took it; within a priority in the order of publishing, whatever
-   * the ordinals say (those of several workgroups are not one count).
+   * The answered requests, in the order in which the kernel took them. Within a priority, the order is that of
+   * publishing, whatever the ordinals say: several workgroups do not share one count.
    */
   replay(): ReplayEntry[] {
     const priorities: [ReplayEntry[], ReplayEntry[]] = [[], []];
@@ -175,7 +174,7 @@ export class Journal {
   #forget(at: number): void {
     this.#words[at] |= WITHDRAWN_BIT;
     this.#deadWords += this.#recordWords(at);
-    // The common case of a kernel without state: nothing is left, and the same few cache lines serve again.
+    // The common case of a kernel without state: nothing is left, so the same few cache lines are reused.
     if (this.#deadWords === this.#end) {
       this.#end = 0;
       this.#deadWords = 0;
@@ -196,9 +195,7 @@ export class Journal {
     if (this.#end + neededWords > this.#words.length) this.#compact();
   }
 
-  /**
-   * Moves the records that count together. Their order stays, so the queues of positions are filled again in one pass.
-   */
+  /** Moves the needed records together. Their order stays, so one pass rebuilds the queues of positions. */
   #compact(): void {
     for (const queue of this.#inFlight) queue.clear();
     const end = this.#end;
@@ -210,7 +207,7 @@ export class Journal {
     this.#deadWords = 0;
   }
 
-  /** Moves a record down to the end of those that are kept. */
+  /** Moves a record down to the end of the kept records. */
   #keep(at: number): void {
     const tag = this.#words[at];
     const words = this.#recordWords(at);
@@ -220,7 +217,7 @@ export class Journal {
   }
 }
 
-/** Two lists as one, each in its own order. */
+/** Merges two lists. Each list keeps its order. */
 function merged(first: readonly ReplayEntry[], second: readonly ReplayEntry[]): ReplayEntry[] {
   const entries: ReplayEntry[] = [];
   let taken = 0;
@@ -232,7 +229,7 @@ function merged(first: readonly ReplayEntry[], second: readonly ReplayEntry[]): 
   return [...entries, ...second.slice(taken)];
 }
 
-/** Positions of records, first in first out, in a ring of fixed size. */
+/** Positions of records, first in, first out, in a ring of fixed size. */
 class PositionQueue {
   readonly #ring: Uint32Array;
   #first = 0;

@@ -21,7 +21,9 @@ const progress = { iterations: 0, phase: "parked", sequences: [0, 0], taken: 0, 
 const TYPES = { requestWords: 3, stateBytes: 256 };
 const PRIORITIES = [0, 1] as const;
 
-/** What a kernel leaves: of each priority the requests in flight, and how many of them each workgroup has finished. */
+/**
+ * The state that a kernel leaves: the requests in flight by priority, and how many of them each workgroup has finished.
+ */
 interface Left {
   readonly slots: number;
   readonly inFlight: readonly [number, number];
@@ -91,7 +93,7 @@ interface Loaded {
   requests: StoredRequest[];
 }
 
-/** What loading these sections comes to: memory and requests, or the code and text of the error. */
+/** Loads sections. Gives memory and requests, or the code and the text of the error. */
 async function load(sections: ReadonlyMap<string, Uint8Array>): Promise<Loaded | string> {
   writeSealedFile(file, { identity, progress }, sections);
   return loadKernel(file, identity, TYPES, {}).catch((error: unknown) => {
@@ -100,7 +102,7 @@ async function load(sections: ReadonlyMap<string, Uint8Array>): Promise<Loaded |
   });
 }
 
-/** What every part of a kernel relies on. */
+/** Checks everything that the parts of a kernel rely on. */
 function assertUsable({ memory, requests }: Loaded): void {
   const { state, position } = memory;
   expect(state.length).toBe(TYPES.stateBytes);
@@ -123,7 +125,7 @@ function assertUsable({ memory, requests }: Loaded): void {
 }
 
 describe("a kernel's checkpoint", () => {
-  it("brings memory and requests back as they were", async () => {
+  it("restores memory and requests exactly", async () => {
     await fc.assert(
       fc.asyncProperty(lefts, async (left) => {
         const position = positionOf(left);
@@ -177,7 +179,7 @@ describe("a kernel's checkpoint", () => {
     return changed(left, "position", encodePosition(position));
   };
 
-  it("in the middle of a request is accepted as it was", async () => {
+  it("in the middle of a request is restored exactly", async () => {
     expect(isSplit(positionOf(busy))).toBe(true);
     for (const left of [idle, busy]) assertUsable((await load(sectionsOf(left))) as Loaded);
   });
@@ -211,18 +213,12 @@ describe("a kernel's checkpoint", () => {
     ],
     ["a workgroup ahead by 2³² − 1", at(busy, ({ priorities }) => (priorities[0].ahead[0] = 0xffff_ffff))],
     ["all workgroups ahead", at(busy, ({ priorities }) => (priorities[0].ahead[1] = 1))],
-    [
-      "progress of a request that is not there",
-      at(idle, ({ priorities }) => (priorities[1].progress[0] = 1n)),
-    ],
+    ["progress of a missing request", at(idle, ({ priorities }) => (priorities[1].progress[0] = 1n))],
     [
       "more arrivals than workgroups have finished",
       at(busy, ({ priorities }) => priorities[0].arrivals[0]++),
     ],
-    [
-      "arrivals for a request that is not there",
-      at(busy, ({ priorities }) => (priorities[0].arrivals[5] = 1n)),
-    ],
+    ["arrivals for a missing request", at(busy, ({ priorities }) => (priorities[0].arrivals[5] = 1n))],
     ["a result that nobody gave", at(busy, ({ priorities }) => (priorities[0].arrivals[1] = 1n << 16n))],
     ["no workgroups", changed(idle, "position", words(0, 8, ...Array<number>(12 + 32).fill(0)))],
     [
@@ -253,7 +249,7 @@ describe("a kernel's checkpoint", () => {
     value: fc.constantFrom(0, 1, 2, 3, 60, 61, 255, 0xffff, 0x1_0000, 0x8000_0000, 0xffff_ffff),
     bit: fc.nat(31),
   });
-  it("is refused, or is one that a kernel can have left, whatever words are changed", async () => {
+  it("with any changed words is refused, or describes a possible kernel", async () => {
     let refused = 0;
     let accepted = 0;
     await fc.assert(

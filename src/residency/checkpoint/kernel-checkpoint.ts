@@ -1,12 +1,12 @@
 /**
- * What a kernel's checkpoint is on disk: its memory, and the requests that were published and not answered at that
- * moment.
+ * The content of a kernel's checkpoint on disk: its memory, and the requests that were published but not answered at
+ * that moment.
  *
  *     section   state      the state buffer
  *               position   where each workgroup stands (loop-position.ts)
- *               requests   words: for each request its priority and word count, then its words; per priority oldest first
+ *               requests   for each request its priority, its word count and its words; per priority, oldest first
  *
- * Requests that had not been published yet are not in it: they are known to their callers alone.
+ * Requests that were not published yet are not stored. Only their callers know them.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { SectionPlace } from "../../storage/index.ts";
@@ -25,7 +25,7 @@ import type { CheckpointIdentity } from "./checkpoint-format.ts";
 
 const SECTIONS = ["state", "position", "requests"] as const;
 const PRIORITY_COUNT = 2;
-/** Before each request: its priority and its word count. */
+/** Words before each request: its priority and its word count. */
 const REQUEST_HEAD_WORDS = 2;
 
 /** A request of a checkpoint. */
@@ -34,7 +34,7 @@ export interface StoredRequest {
   readonly words: Uint32Array;
 }
 
-/** Who can go on with a checkpoint of this kernel on this device. */
+/** The identity that a checkpoint of this kernel on this device has. */
 export function identityOf(device: Device, recipe: KernelRecipe): CheckpointIdentity {
   const { info } = device;
   return {
@@ -45,7 +45,7 @@ export function identityOf(device: Device, recipe: KernelRecipe): CheckpointIden
   };
 }
 
-/** @throws EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE; the old file is then as it was */
+/** @throws EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE; the old file is then unchanged */
 export async function saveKernel(
   file: string,
   identity: CheckpointIdentity,
@@ -75,8 +75,9 @@ export async function saveKernel(
 }
 
 /**
- * Loads what `saveKernel` wrote. Checksums are no proof: whatever could lead the kernel astray is looked for here.
- * @throws what `loadCheckpoint` throws, EW_CHECKPOINT_CORRUPTED for sections that no kernel of these types can have
+ * Loads a file of `saveKernel`. Correct checksums prove nothing, so this checks everything that could mislead the
+ * kernel.
+ * @throws errors of `loadCheckpoint`, EW_CHECKPOINT_CORRUPTED for sections that no kernel of these types could have
  * left
  */
 export async function loadKernel(
@@ -101,7 +102,9 @@ export async function loadKernel(
   return { memory, requests: stored };
 }
 
-/** Before any of them is read: they are there, and no larger than those of this kernel can be. */
+/**
+ * Runs before the sections are read. Checks that all sections exist and are not larger than possible for this kernel.
+ */
 function assertSections(
   places: readonly SectionPlace[],
   { requestWords, stateBytes }: Pick<KernelTypes, "requestWords" | "stateBytes">,
@@ -119,7 +122,7 @@ function assertSections(
   if (places.length > SECTIONS.length) throw corrupted(`there are ${places.length} sections`);
 }
 
-/** Words of requests, one after the other. */
+/** Encodes requests as words, one request after the other. */
 export function encodeRequests(requests: readonly StoredRequest[]): Uint8Array {
   const words = requests.flatMap((request) => [request.priority, request.words.length, ...request.words]);
   return new Uint8Array(Uint32Array.from(words).buffer);

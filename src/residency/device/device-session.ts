@@ -1,13 +1,13 @@
 /**
- * A device for the systems of this process: each card is opened once, and all that do not bring a device of their own
- * use it together.
+ * Devices that the systems of this process share. Each card is opened once. All systems that do not bring their own
+ * device use it together.
  *
- * Kernels of one `Device` run side by side; kernels of two devices on one card take turns, which costs some hundred
- * microseconds each time (docs/decisions/0007). Software devices are opened for each system alone: a kernel that stays
- * holds their only queue.
+ * Kernels of one `Device` run side by side. Kernels of two devices on the same card take turns, which costs a few
+ * hundred microseconds each time (docs/decisions/0007). A software device is opened for each system separately, because
+ * a resident kernel occupies its only queue.
  *
- * Invariants: a shared device is open while somebody uses it, and ends with the last one. A device that was lost is not
- * handed out again: those who use it end it.
+ * Invariants: a shared device is open while it has users, and is closed with the last one. A lost device is not given
+ * out again. Its users end it.
  */
 import { Device, type DeviceInfo, type DeviceOptions } from "../../vulkan/index.ts";
 import type { ProfiledDevice } from "../profile/index.ts";
@@ -15,28 +15,26 @@ import { cardKey, isCard } from "../sharing/index.ts";
 import { endDevice } from "./end-device.ts";
 import { profileOf } from "./profiled-device.ts";
 
-/** Which device to use, and how it is opened if it is not open yet. */
+/** Which device to use, and how to open it if it is not open. */
 export interface SessionOptions extends Omit<DeviceOptions, "select"> {
-  /** Which device, or an open one, which stays the caller's. */
+  /** A selection of a device, or an open device, which the caller closes. */
   readonly select?: DeviceOptions["select"] | Device;
-  /** Shares software devices, too: for kernels that make room for each other. */
+  /** Shares software devices too. For kernels that make room for each other. */
   readonly sharesSoftware?: boolean;
 }
 
-/** A use of a device. */
+/** The use of a device. */
 export interface DeviceSession extends ProfiledDevice {
-  /**
-   * Ends the use, when nothing of the user's runs any more; the last one closes the device. A second call does nothing.
-   */
+  /** Ends the use. Nothing of the user may be running. The last end closes the device. A second call does nothing. */
   end(): void;
 }
 
-/** How many use each device that is shared, by card and what else it was opened with. */
+/** The shared devices and their numbers of users, by card and open options. */
 const users = new Map<string, { readonly device: Device; count: number }>();
 
 /**
- * Begins to use a device.
- * @throws what `Device.open` and `profileOf` throw
+ * Starts to use a device.
+ * @throws errors of `Device.open` and `profileOf`
  */
 export async function openSession(options: SessionOptions = {}): Promise<DeviceSession> {
   const { select, sharesSoftware = false, ...others } = options;

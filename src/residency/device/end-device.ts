@@ -1,13 +1,13 @@
-/** The end of a device that only one kernel used, whatever became of that kernel. */
+/** Closes a device that only one kernel used, whatever happened to that kernel. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 
-/** How long work may take that was told to end before: what still runs then, does not end. */
+/** How long to wait for work that was told to end. Work that still runs after that is assumed never to end. */
 const END_TIMEOUT_MS = 1_000;
 
 /**
- * Closes a device; one on which something does not end is given up first, so nothing is freed that it uses. Never
- * throws what a device says.
+ * Closes a device. If work on it does not end, the device is abandoned first, so that no memory in use is freed.
+ * Ignores errors of the device.
  */
 export function endDevice(device: Device): void {
   try {

@@ -1,10 +1,10 @@
 /**
- * The device profile: what this machine's device really does, measured once by bounded probes and kept on disk.
+ * The profile of this machine's device: what the device really does, measured once by bounded probes and kept on disk.
  *
- * The Vulkan specification promises neither that a running kernel sees what the host writes nor that it may run for
- * long, so nothing here is assumed: each fact is the outcome of a probe that ends by itself. The file is keyed by
- * device, driver and its version; anything that does not fit is measured again. Where no file can be kept, each process
- * measures for itself, in silence: `everwarp doctor` tells it.
+ * The Vulkan specification promises neither that a running kernel sees the host's stores nor that it may run for long.
+ * So nothing is assumed: each fact is the result of a probe that ends by itself. The file's key is the device, the
+ * driver and the driver's version. A file that does not match is ignored, and the device is measured again. If no file
+ * can be kept, each process measures silently; `everwarp doctor` reports it.
  */
 import { boolean, readOptions } from "../../base/index.ts";
 import { DEVICE_OPTIONS, Device, type DeviceOptions } from "../../vulkan/index.ts";
@@ -22,17 +22,17 @@ import {
   isWatched,
 } from "../profile/index.ts";
 
-/** More than the one limit that is known (65,535), and few enough to be over in an instant. */
+/** More than the only known limit (65,535), and few enough to finish at once. */
 const LOOP_PROBE_ROUNDS = 70_000;
 
 const profiles = new WeakMap<Device, Promise<DeviceProfile>>();
 
 /**
- * The profile of an open device: what is known already, else what is on disk, else measured now (about a tenth of a
- * second, once; nothing else may run on the device meanwhile). The device's upload memory is then the type that was
- * seen to serve.
+ * The profile of an open device: from memory, from disk, or measured now. Measuring takes about a tenth of a second,
+ * and nothing else may run on the device meanwhile. Afterwards the device's upload memory has the type that was
+ * measured to work.
  * @param options.fresh measure even if there is a profile
- * @throws what the probes throw: EW_DEVICE_LOST, EW_TIMEOUT, EW_OUT_OF_DEVICE_MEMORY, EW_COMPILE
+ * @throws errors of the probes: EW_DEVICE_LOST, EW_TIMEOUT, EW_OUT_OF_DEVICE_MEMORY, EW_COMPILE
  */
 export function profileOf(device: Device, options: { fresh?: boolean } = {}): Promise<DeviceProfile> {
   const { fresh = false } = options;
@@ -40,16 +40,16 @@ export function profileOf(device: Device, options: { fresh?: boolean } = {}): Pr
   if (profile === undefined) {
     profile = loadProfile(device, fresh);
     profiles.set(device, profile);
-    // One that failed is tried again by the next who asks.
+    // After a failure, the next caller measures again.
     profile.catch(() => profiles.delete(device));
   }
   return profile;
 }
 
 /**
- * Opens a device with its profile.
+ * Opens a device together with its profile.
  * @param options.fresh measure even if there is a profile
- * @throws what `Device.open` and `profileOf` throw
+ * @throws errors of `Device.open` and `profileOf`
  */
 export async function openProfiledDevice(
   options: DeviceOptions & { fresh?: boolean } = {},
@@ -72,7 +72,7 @@ async function loadProfile(device: Device, isFresh: boolean): Promise<DeviceProf
   let profile = isFresh ? undefined : keptProfile(device.info);
   if (profile === undefined) {
     profile = await measureProfile(device);
-    // A litmus that failed is not kept: a machine that was too busy to answer in time must not be judged for ever.
+    // A failed litmus is not kept. The machine may only have been too busy to answer in time.
     if (profile.doorbell.at(-1)?.isSeen === true) keepProfile(device.info, profile);
   }
   const doorbell = profile.doorbell.at(-1);
@@ -80,7 +80,7 @@ async function loadProfile(device: Device, isFresh: boolean): Promise<DeviceProf
   return profile;
 }
 
-/** Runs the probes that launches need. Leaves the device with the upload memory that was tried last. */
+/** Runs the probes that launches need. The device keeps the upload memory type that was tried last. */
 export async function measureProfile(device: Device): Promise<DeviceProfile> {
   const { info } = device;
   const loopRounds = await probeLoopLimit(device, LOOP_PROBE_ROUNDS);

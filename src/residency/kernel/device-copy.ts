@@ -1,33 +1,33 @@
 /**
  * Copies between device memory and the host, through staging memory of bounded size.
  *
- *     device ──begin──▶ staging ──▶ host, all but the last stagingful      (whoever owns the device memory stands still)
- *                           └──finish──▶ host, slice by slice              (it may go on)
+ *     device ──begin──▶ staging ──▶ host, except for the last batch          (the kernel must be parked)
+ *                           └──finish──▶ host, slice by slice                (the kernel may run again)
  *
- * Invariants: copies of one `DeviceCopy` follow one another; its staging memory, its recordings and its fence are used
- * by one at a time, and kept, so that a copy that must be quick allocates nothing and records nothing. What the device
- * may still write to is not freed.
+ * Invariants: copies of one `DeviceCopy` run one after the other. They share its staging memory, recordings and fence,
+ * which are kept. So a copy that must be fast allocates and records nothing. Memory that the device may still write to
+ * is not freed.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Device, DeviceBuffer, Fence, Queue, Recorder } from "../../vulkan/index.ts";
 import { hasSignaled } from "../strategies/index.ts";
 
-/** Larger copies go in several pieces. */
+/** Size of the staging memory. Larger copies use several batches. */
 const STAGING_BYTES_MAX = 64 << 20;
-/** Copied between two turns of the event loop: some tenths of a millisecond. */
+/** Bytes that are copied between two turns of the event loop. It takes a few tenths of a millisecond. */
 const SLICE_BYTES = 1 << 20;
 const COPY_TIMEOUT_MS = 30_000;
 
-/** A part of a device buffer, and the host memory that it is copied from or to. */
+/** A part of a device buffer, and the host memory that is its source or target. */
 export interface CopyPart {
   readonly buffer: DeviceBuffer;
   readonly offsetBytes: number;
-  /** As many bytes as are copied. */
+  /** The host memory. Its size is the size of the copy. */
   readonly bytes: Uint8Array;
 }
 
-/** A part that lies in staging memory. */
+/** A part, and its place in staging memory. */
 export interface StagedPart extends CopyPart {
   readonly stagingOffsetBytes: number;
 }
@@ -37,17 +37,17 @@ export class DeviceCopy implements Disposable {
   readonly #device: Device;
   readonly #queue: Queue;
   readonly #stagingBytes: number;
-  /** Cached memory, as the host reads it. */
+  /** Cached memory, for fast reads by the host. */
   #fromDevice: DeviceBuffer | undefined;
   #toDevice: DeviceBuffer | undefined;
   #fence: Fence | undefined;
-  /** Copies from the device, by the regions that they are of. */
+  /** Recorded copies from the device, by their regions. */
   readonly #recordings = new Map<string, CommandBuffer>();
   #isPending = false;
 
   /**
-   * @param queue on which nothing runs that does not end
-   * @param sizeBytes of all that is copied at a time
+   * @param queue a queue on which nothing runs without end
+   * @param sizeBytes maximum size of one copy
    */
   constructor(device: Device, queue: Queue, sizeBytes: number) {
     this.#device = device;
@@ -55,13 +55,13 @@ export class DeviceCopy implements Disposable {
     this.#stagingBytes = Math.max(4, Math.min(sizeBytes, STAGING_BYTES_MAX));
   }
 
-  /** Whether the device was given a copy that it has not finished: one that failed, or ran out of time. */
+  /** Whether the device has not finished a copy that failed or timed out. */
   get isPending(): boolean {
     return this.#isPending;
   }
 
   /**
-   * Takes what a copy of these parts needs, before it has to be quick.
+   * Allocates and records everything for a copy of these parts, so that the copy itself is fast.
    * @throws EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY, EW_DEVICE_LOST
    */
   prepare(parts: readonly CopyPart[]): void {
@@ -70,9 +70,9 @@ export class DeviceCopy implements Disposable {
   }
 
   /**
-   * Copies device memory to staging memory, and from there to the host what does not fit it at once.
-   * @returns what `finish` must copy before the next copy begins; its host memory is worth nothing until then
-   * @throws EW_DEVICE_LOST, EW_TIMEOUT: the bytes are then worth nothing
+   * Copies device memory to staging memory. All batches except the last are also copied to the host.
+   * @returns the last batch. `finish` must copy it before the next copy begins; until then its host memory is invalid
+   * @throws EW_DEVICE_LOST, EW_TIMEOUT: all host memory of this copy is then invalid
    */
   async begin(parts: readonly CopyPart[]): Promise<readonly StagedPart[]> {
     const staging = this.#staging();
@@ -85,7 +85,7 @@ export class DeviceCopy implements Disposable {
     return staged;
   }
 
-  /** Copies on to the host what `begin` left, or some of it; other work gets its turns meanwhile. */
+  /** Copies the batch that `begin` returned, or a part of it, to the host. The event loop runs between slices. */
   async finish(parts: readonly StagedPart[]): Promise<void> {
     const staging = this.#staging();
     let copiedBytes = 0;
@@ -102,7 +102,7 @@ export class DeviceCopy implements Disposable {
     }
   }
 
-  /** Copies on to the host at once: for what is small. */
+  /** Copies a small part to the host at once. */
   take(part: StagedPart): void {
     take(part, this.#staging());
   }
@@ -133,7 +133,7 @@ export class DeviceCopy implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#isPending && !this.#device.isLost) return; // it goes with the device
+    if (this.#isPending && !this.#device.isLost) return; // freed together with the device
     for (const recording of this.#recordings.values()) recording[Symbol.dispose]();
     this.#recordings.clear();
     this.#fence?.[Symbol.dispose]();
@@ -177,7 +177,7 @@ export class DeviceCopy implements Disposable {
     return this.#device.record(body, { queue: this.#queue });
   }
 
-  /** Like `Device.run`, but the event loop goes on. */
+  /** Like `Device.run`, without blocking the event loop. */
   async #submit(commandBuffer: CommandBuffer): Promise<void> {
     this.#fence ??= this.#device.createFence();
     this.#queue.submit(commandBuffer, this.#fence);
@@ -196,7 +196,7 @@ function take({ bytes, stagingOffsetBytes }: StagedPart, staging: DeviceBuffer):
   bytes.set(new Uint8Array(staging.host, stagingOffsetBytes, bytes.length));
 }
 
-/** Cuts parts so that each batch fits the staging memory; every copy begins at a multiple of 4. */
+/** Divides parts into batches that fit the staging memory. Every copy begins at a multiple of 4. */
 export function* batches(parts: readonly CopyPart[], stagingBytes: number): Generator<StagedPart[]> {
   let batch: StagedPart[] = [];
   let used = 0;

@@ -1,4 +1,4 @@
-/** The GLSL that kernel.glsl includes: structs, reading a request, sending a response, addresses of state. */
+/** Generates the GLSL that kernel.glsl includes: structs, access to requests and responses, addresses of state. */
 import {
   glslLiteral,
   strideOf,
@@ -11,10 +11,10 @@ import { Queue } from "../queue/index.ts";
 import { stateFunction, stateBytesConstant } from "./kernel-names.ts";
 import type { StateSection } from "./layout-hash.ts";
 
-/** Words of a completion's vector that are content; the fourth is its seal. */
+/** Content words of a completion's vector. The fourth word is the seal. */
 export const CONTENT_WORDS_PER_VECTOR = 3;
 
-/** What the text is made from. */
+/** The input of the generated text. */
 export interface TextParts {
   request: StructLayout;
   response: StructLayout;
@@ -32,7 +32,7 @@ export function typesText(parts: TextParts): string {
     "// kernel-types.glsl: made from the schemas that the kernel was opened with.\n",
     `const uint REQUEST_WORDS = ${parts.requestWords}u;`,
     `const uint RESPONSE_WORDS = ${parts.responseWords}u;`,
-    "// Vectors that a response fills, its status in front.",
+    "// Vectors of a response, including its status.",
     `const uint RESPONSE_VECTORS = ${parts.responseVectors}u;\n`,
     ...structs.map(glslStruct),
     requestText(request, parts.requestWords),
@@ -52,14 +52,15 @@ function requestText(request: StructLayout, words: number): string {
     const beyond = index - Queue.HEADER_WORDS;
     return beyond < 0 ? `headerWord(slot, ${index}u)` : `extension${beyond >> 2}.${"xyzw"[beyond & 3]}`;
   };
-  return `// The request in hand. Every thread may call it.
+  const sequence = vectors > 0 ? "  uint sequence = currentFirst + slot;\n" : "";
+  return `// The request at this position of the batch. Every thread may call it.
 ${request.name} requestAt(uint slot) {
-${vectors > 0 ? "  uint sequence = currentFirst + slot;\n" : ""}${load.join("")}  return ${constructed(request, request, 0, word)};
+${sequence}${load.join("")}  return ${constructed(request, request, 0, word)};
 }
 `;
 }
 
-/** An expression that makes a value of a type from the words at `at`. */
+/** An expression that constructs a value of a type from the words at `at`. */
 function constructed(
   type: UndocumentedType,
   of: StructLayout,
@@ -105,24 +106,24 @@ function respondText(response: StructLayout, vectors: number): string {
   deconstruct(response, response, 0, "response", (index, expression) => {
     words[index] = expression;
   });
-  return `// Answers a request: by one thread of all, once.
+  return `// Answers a request. Exactly one thread of all workgroups calls it, once.
 void respond(uint slot, ${response.name} response) {
 ${completionLines(vectors, (index) => (index === 0 ? "0u" : (words[index - 1] ?? "0u")))}}
 `;
 }
 
 function endText(vectors: number): string {
-  return `// Ends a request with a status in place of a response.
+  return `// Ends a request with a status instead of a response.
 void endRequest(uint slot, uint status) {
 ${completionLines(vectors, (index) => (index === 0 ? "status" : "0u"))}}
 
-// Ends a request with an error, whose code (1…65535) the caller is told: by one thread of all, once, in place of
-// respond.
+// Ends a request with an error. The caller gets the code (1…65535). Exactly one thread of all workgroups calls it, once,
+// instead of respond().
 void fail(uint slot, uint code) { endRequest(slot, clamp(code, 1u, 65535u)); }
 `;
 }
 
-/** Stores of status and words, every vector of them: the host waits for all. Vector 0 of a completion is the loop's. */
+/** Stores the status and the words, in all vectors, because the host waits for all. The loop writes vector 0. */
 function completionLines(vectors: number, word: (index: number) => string): string {
   const lines = Array.from({ length: vectors }, (_, vector) => {
     const content = [0, 1, 2].map((part) => word(vector * CONTENT_WORDS_PER_VECTOR + part)).join(", ");
@@ -131,7 +132,7 @@ function completionLines(vectors: number, word: (index: number) => string): stri
   return `  uint sequence = currentFirst + slot;\n${lines.join("")}  countAnswer(slot);\n`;
 }
 
-/** Tells which expression gives each word of a value. */
+/** For each word of a value, the expression that gives it. */
 function deconstruct(
   type: UndocumentedType,
   of: StructLayout,
@@ -170,5 +171,3 @@ function stateText({ name, offsetBytes, sizeBytes }: StateSection): string {
 uint64_t ${stateFunction(name)}() { return launch.state + ${offsetBytes}ul; }
 `;
 }
-
-// ── Hash ──

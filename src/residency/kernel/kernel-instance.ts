@@ -1,12 +1,12 @@
 /**
- * A kernel on one device: its pipeline, its state, its loop, its place among others. What is left behind when the
- * device is lost, and made again on the next one.
+ * A kernel on one device: its pipeline, its state, its loop, and its admission to the device. When the device is lost,
+ * the instance is left behind, and a new one is made on the next device.
  *
  *     open ──▶ running ──park──▶ parked ──start──▶ running
- *                │                 └ read: the checkpoint
- *                └──loss──▶ leave: what can be freed is freed, what may still be written to is abandoned with its device
+ *                │                 └ read: the checkpoint └──loss──▶ leave: free memory is freed; memory that may still
+ *                be written to is abandoned with its device
  *
- * Invariants: while parked nothing of the kernel runs, so its memory may be copied; `leave` always ends, whatever the
+ * Invariants: while parked, nothing of the kernel runs, so its memory may be copied. `leave` always ends, whatever the
  * kernel does.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
@@ -32,23 +32,23 @@ import { type KernelRecipe, readTextOf, sourceOf } from "./kernel-recipe.ts";
 
 /** Priorities of the queue of a kernel that includes kernel.glsl. */
 const PRIORITY_COUNT = 2;
-/** Threads of a workgroup at least, as the loop is written (glsl/residency.glsl). */
+/** Minimum number of threads in a workgroup. The loop requires it (glsl/residency.glsl). */
 const THREADS_MIN = 32;
-/** How long a kernel that was told to stop has for it, before its device is given up. */
+/** How long to wait for a kernel that was told to stop. After that, its device is abandoned. */
 const LEAVE_TIMEOUT_MS = 1_000;
-/** Written to between two turns of the event loop: some tenths of a millisecond. */
+/** Bytes that are written between two turns of the event loop. It takes a few tenths of a millisecond. */
 const TOUCH_BYTES = 1 << 20;
-/** How long other workgroups may take to end after the first one. */
+/** How long to wait for the other workgroups after workgroup 0 has ended. */
 const OTHERS_END_MS = 100;
 
 /** Memory of a parked kernel on its way to the host. */
 export interface KernelCapture {
   readonly position: LoopPosition;
-  /** Copies what is left, the state, to the host; the kernel may run meanwhile. Before the next capture. */
+  /** Copies the rest (the state) to the host. The kernel may run meanwhile. Must end before the next capture. */
   finish(): Promise<KernelMemory>;
 }
 
-/** What the kernel of a instance has done, in sums that only grow. */
+/** Totals of a kernel's work. They only grow. */
 export interface KernelTotals {
   ticks: number;
   polls: number;
@@ -57,7 +57,7 @@ export interface KernelTotals {
   countedLanes: number;
 }
 
-/** What a kernel is made of between two launches. */
+/** The memory of a kernel between two launches. */
 export interface KernelMemory {
   /** The whole state buffer. */
   readonly state: Uint8Array;
@@ -73,7 +73,7 @@ export class KernelInstance {
   readonly #place: Place;
   readonly #state: DeviceBuffer | undefined;
   readonly #copy: DeviceCopy;
-  /** What the kernel had done when it was made here. */
+  /** The totals that the kernel was restored with. */
   readonly #before: KernelTotals;
   #hasLeft = false;
 
@@ -102,7 +102,7 @@ export class KernelInstance {
   }
 
   /**
-   * Launches the kernel: with zeros for its state, or where `memory` says it stood.
+   * Launches the kernel: with zeroed state, or with the memory of a checkpoint.
    * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async open(device: Device, recipe: KernelRecipe, memory?: KernelMemory): Promise<KernelInstance> {
@@ -113,7 +113,7 @@ export class KernelInstance {
     const { name: strategy } = chooseStrategy(profile, recipe.strategy, { isCard: isCard(device) });
     const undo: (() => void | Promise<void>)[] = [];
     try {
-      // Before anything is asked of the driver: where a kernel holds the only queue, making a pipeline may wait for
+      // Ask for admission before using the driver: if a kernel occupies the only queue, making a pipeline may wait for
       // that kernel's end.
       const place = admissionOf(device).enter({
         kind: kindOf(strategy),
@@ -146,13 +146,13 @@ export class KernelInstance {
       if (memory !== undefined) await instance.#goOnAt(memory.position);
       return instance;
     } catch (error) {
-      // What cannot be undone on a lost device goes with the device; the first error is the one to tell.
+      // On a lost device some steps fail; the rest is freed with the device. Report only the first error.
       for (const step of undo.toReversed()) await Promise.resolve(step()).catch(() => undefined);
       throw error;
     }
   }
 
-  /** What the kernel has done on this instance: the sums that it tells, without those that it was restored with. */
+  /** The work of the kernel on this instance: its totals, minus those that it was restored with. */
   get totals(): KernelTotals {
     const told: KernelTotals = this.loop.heartbeat ?? this.#before;
     const since = (name: keyof KernelTotals): number => Math.max(0, told[name] - this.#before[name]);
@@ -166,8 +166,8 @@ export class KernelInstance {
   }
 
   /**
-   * Takes what a capture needs, so that the kernel stands still for the copy by the device alone.
-   * @returns captures the kernel's memory, once; only while it is parked; throws EW_DEVICE_LOST, EW_TIMEOUT
+   * Allocates everything that a capture needs. So the kernel is parked only for the copy by the device.
+   * @returns a function that captures the kernel's memory once, while it is parked; throws EW_DEVICE_LOST, EW_TIMEOUT
    * @throws EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   async prepareCapture(): Promise<() => Promise<KernelCapture>> {
@@ -204,15 +204,16 @@ export class KernelInstance {
   }
 
   /**
-   * Ends the kernel, however it is, within a bound; what was in flight is not waited for. A kernel that does not end
-   * keeps its memory: its device is abandoned. Throws nothing that a lost device says. A second call does nothing.
+   * Ends the kernel within a time limit, in whatever state it is. Does not wait for requests in flight. If the kernel
+   * does not end, it keeps its memory, and its device is abandoned. Ignores errors of a lost device. A second call does
+   * nothing.
    */
   async leave(): Promise<void> {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const { device, loop } = this;
     try {
-      // Both store the stop flag first, which works on a device that says that it is lost, too.
+      // Both calls store the stop flag first. The store works even if the device reports a loss.
       if (loop.state === "running") await loop.park(LEAVE_TIMEOUT_MS);
       else await loop.stop(LEAVE_TIMEOUT_MS);
     } catch (error) {
@@ -220,15 +221,15 @@ export class KernelInstance {
       if (!device.isLost) return this.#abandon();
     }
     if (this.#copy.isPending && !device.isLost) return this.#abandon();
-    // The driver of a lost device answers no question, and may still run the kernel. What the kernel says itself can be
-    // believed.
+    // The driver of a lost device gives no answers, and may still run the kernel. The kernel's own heartbeat is
+    // reliable.
     if (device.isLost && !(await hasEnded(loop))) return this.#abandon();
     await loop[Symbol.asyncDispose]();
     this.#free();
   }
 
   async #abandon(): Promise<void> {
-    this.device.abandon(); // from now on nothing is freed by what is disposed
+    this.device.abandon(); // from now on, disposing objects frees nothing
     await this.loop[Symbol.asyncDispose]();
     this.#free();
   }
@@ -256,7 +257,7 @@ export class KernelInstance {
 }
 
 /**
- * Memory of the host that is there: the system gives it page by page, when it is first written to.
+ * Allocates host memory and touches it, because the system provides pages only at the first write.
  * @throws EW_OUT_OF_HOST_MEMORY
  */
 async function hostMemory(sizeBytes: number): Promise<Uint8Array> {
@@ -276,17 +277,19 @@ async function hostMemory(sizeBytes: number): Promise<Uint8Array> {
   return bytes;
 }
 
-/** The loop polls with a whole subgroup. @throws EW_BAD_ARGUMENT */
+/** Checks the size, because the loop polls with a whole subgroup. @throws EW_BAD_ARGUMENT */
 function assertWorkgroupSize(device: Device, workgroupSize: number): void {
   const { limits, info } = device;
   const isWhole = workgroupSize % info.subgroupSize === 0;
   if (isWhole && workgroupSize >= THREADS_MIN && workgroupSize <= limits.maxWorkgroupInvocations) return;
   throw new EverwarpError("EW_BAD_ARGUMENT", `workgroupSize is ${workgroupSize}`, {
-    remedy: `On ${info.name} it must be a multiple of ${info.subgroupSize}, at least ${THREADS_MIN} and at most ${limits.maxWorkgroupInvocations}.`,
+    remedy:
+      `On ${info.name} it must be a multiple of ${info.subgroupSize}, ` +
+      `at least ${THREADS_MIN} and at most ${limits.maxWorkgroupInvocations}.`,
   });
 }
 
-/** Waits, within a bound, until the heartbeat tells that the last launch has ended. */
+/** Waits, with a limit, until the heartbeat reports the end of the last launch. */
 async function hasEnded(loop: ResidentLoop): Promise<boolean> {
   const begin = performance.now();
   const isOver = (): boolean => {
@@ -298,7 +301,7 @@ async function hasEnded(loop: ResidentLoop): Promise<boolean> {
     if (performance.now() - begin > LEAVE_TIMEOUT_MS) return false;
     await sleep(1);
   }
-  // Workgroup 0 tells of its own end.
+  // The heartbeat reports only the end of workgroup 0.
   if (loop.workgroupCount > 1) await sleep(OTHERS_END_MS);
   return true;
 }
@@ -315,7 +318,7 @@ async function acquireProgram(
   const isRelaunch = recipe.readText !== undefined;
   const { expanded } = readTextOf(recipe);
   return sharedPrograms().acquire(device, {
-    // From the files at first, so that errors have their names and lines.
+    // The first launch uses the files, so that errors contain file names and lines.
     ...(isRelaunch ? { source: expanded, name: recipe.label } : sourceOf(recipe)),
     ...(hasClock ? { defines: { RESIDENCY_CLOCK: 1 } } : {}),
     specialization: { [WORKGROUP_SIZE_ID]: recipe.workgroupSize },
@@ -347,7 +350,7 @@ function launchLoop(
     completionVectors: types.completionVectors,
     boundedWorkgroupCount: workgroups,
     residentWorkgroupCount: workgroups,
-    leastWorkgroupCount: workgroups, // authors count on them, and so does what is restored
+    leastWorkgroupCount: workgroups, // authors and restored checkpoints rely on this number
     stateAddress: made.state?.address ?? 0n,
     dutyCycle: recipe.dutyCycle,
     ...recipe.idle,

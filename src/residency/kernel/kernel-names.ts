@@ -1,30 +1,29 @@
 /**
- * The names that a kernel's schemas bring into its GLSL: checked here, so that an error speaks of the schema and not of
- * generated text.
+ * Checks the names that a kernel's schemas bring into GLSL, so that errors mention the schema and not generated text.
  */
 import { join } from "node:path";
 import { EverwarpError, packageRoot } from "../../base/index.ts";
 import { expandFile } from "../../programs/index.ts";
 import { isGlslIdentifier, type StructLayout } from "../../schema/index.ts";
 
-/** The name under which kernel.glsl includes what is generated: give it to `virtualFiles`. */
+/** The name of the generated file that kernel.glsl includes, for `virtualFiles`. */
 export const KERNEL_TYPES_FILE = "kernel-types.glsl";
 
-/** What the generated text itself declares. */
-const GENERATED_NAMES =
-  "REQUEST_WORDS RESPONSE_WORDS RESPONSE_VECTORS requestAt respond endRequest fail slot sequence response code status perform main".split(
-    " ",
-  );
+/** The names that the generated text itself declares. */
+const GENERATED_NAMES = (
+  "REQUEST_WORDS RESPONSE_WORDS RESPONSE_VECTORS requestAt respond endRequest fail slot sequence response " +
+  "code status perform main"
+).split(" ");
 
 interface TakenNames {
   /** All identifiers of the includes. */
   readonly identifiers: ReadonlySet<string>;
-  /** Those that the preprocessor replaces wherever they stand, as a field's name too. */
+  /** Macro names. The preprocessor replaces them everywhere, even as names of fields. */
   readonly macros: ReadonlySet<string>;
 }
 let taken: TakenNames | undefined;
 
-/** What the author's includes use already, read from their text, so that no list can fall behind. */
+/** The names in the author's includes. They are read from the text, so the list is never outdated. */
 function takenNames(): TakenNames {
   if (taken !== undefined) return taken;
   const { text } = expandFile(join(packageRoot(), "glsl", "kernel.glsl"), {
@@ -42,8 +41,7 @@ function takenNames(): TakenNames {
  * Checks every name that the generated text will declare.
  *
  * @param sections names of the state's sections
- * @throws EW_BAD_ARGUMENT for words that GLSL keeps for itself, and for names that the includes or another part use
- * already
+ * @throws EW_BAD_ARGUMENT for reserved words of GLSL, and for names that the includes or another part already use
  */
 export function assertNames(structs: readonly StructLayout[], sections: readonly string[]): void {
   const { identifiers, macros } = takenNames();
@@ -72,12 +70,12 @@ function badName(what: string, name: string, why: string): EverwarpError {
   });
 }
 
-/** `history` is found by the kernel with `historyState()`. */
+/** The function that returns a section's address: `historyState` for `history`. */
 export function stateFunction(name: string): string {
   return `${name}State`;
 }
 
-/** `keyTable` has `KEY_TABLE_STATE_BYTES`. */
+/** The constant with a section's size: `KEY_TABLE_STATE_BYTES` for `keyTable`. */
 export function stateBytesConstant(name: string): string {
   return `${name.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toUpperCase()}_STATE_BYTES`;
 }

@@ -1,4 +1,4 @@
-/** How to make a kernel, and the text of its source: read once, for every device that it is made on. */
+/** The recipe of a kernel, and its source text, which is read once for all devices. */
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { prepareSource, type SourceRequest } from "../../programs/index.ts";
@@ -6,10 +6,10 @@ import type { StrategyName } from "../strategies/index.ts";
 import { KERNEL_TYPES_FILE } from "./kernel-names.ts";
 import type { KernelTypes } from "./kernel-source.ts";
 
-/** Where a kernel's source is: a path, a file URL, or the text itself. */
+/** A kernel's source: a path, a file URL, or the text itself. */
 export type KernelText = string | URL | { readonly text: string };
 
-/** How to make a kernel, on any device. */
+/** Everything that is needed to make a kernel on any device. */
 export interface KernelRecipe {
   readonly source: KernelText;
   readonly includeRoots: readonly string[];
@@ -23,31 +23,31 @@ export interface KernelRecipe {
   readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
   /** May change while the kernel runs. */
   dutyCycle: number;
-  /** Its source as it was first read. A file may change or go, and the folder of the process may change. */
+  /** The source as it was first read. Later, the file or the folder of the process may change. */
   readText?: { readonly expanded: string; readonly key: string };
 }
 
 /**
- * What tells one kernel from another in a checkpoint: its text with all includes, and its workgroup. (Its SPIR-V would
- * differ with the features of the device.)
- * @throws EW_PATH_NOT_FOUND, EW_COMPILE for includes that are missing
+ * The identity of a kernel in checkpoints: its text with all includes, and its workgroups. The SPIR-V would not do: it
+ * depends on the features of the device.
+ * @throws EW_PATH_NOT_FOUND, EW_COMPILE for missing includes
  */
 export function kernelKeyOf(recipe: KernelRecipe): string {
   return readTextOf(recipe).key;
 }
 
-/** The source as it was when it was first asked for. @throws as `kernelKeyOf` */
+/** The source as it was at the first call. @throws as `kernelKeyOf` */
 export function readTextOf(recipe: KernelRecipe): { readonly expanded: string; readonly key: string } {
   if (recipe.readText !== undefined) return recipe.readText;
   const request = sourceOf(recipe);
   const { text: expanded } = prepareSource(request);
-  // Without what is made from the schemas: that is the layout's affair.
+  // Without the text that is generated from the schemas: the layout hash covers it.
   const { text } = prepareSource({ ...request, virtualFiles: { [KERNEL_TYPES_FILE]: "" } });
   const key = createHash("sha256").update(`${text}\0${recipe.workgroupSize}`).digest("hex");
   return (recipe.readText = { expanded, key });
 }
 
-/** Where the source is now. */
+/** The current location of the source. */
 export function sourceOf({ source, includeRoots, types, label }: KernelRecipe): SourceRequest {
   const text =
     typeof source === "object" && "text" in source

@@ -9,7 +9,7 @@ const Request = struct("Request", { windowLength: u32, value: f32 });
 const Response = struct("Response", { mean: f32 });
 
 describe("words", () => {
-  test("any request is stored as the schema stores it, whatever was in the words before", () => {
+  test("any request is encoded as the schema encodes it, whatever the old words were", () => {
     fc.assert(
       fc.property(
         structArbitrary("Request", 60).chain((request) =>
@@ -28,7 +28,7 @@ describe("words", () => {
     );
   });
 
-  test("any response comes back as it was", () => {
+  test("any response decodes to the original values", () => {
     fc.assert(
       fc.property(
         structArbitrary("Response", 44).chain((response) =>
@@ -41,14 +41,14 @@ describe("words", () => {
           const content = new Uint32Array((types.completionVectors - 1) * 3);
           content.set(new Uint32Array(view.buffer), 1);
           expect(types.decodeResponse(content)).toEqual(value);
-          // One vector less would not hold it.
+          // One vector less would be too small.
           expect((types.completionVectors - 2) * 3).toBeLessThan(1 + types.responseWords);
         },
       ),
     );
   });
 
-  test("typed arrays and short arrays are taken, and what is short is filled with zeros", () => {
+  test("typed arrays and short arrays are accepted, and short ones are filled with zeros", () => {
     const Padded = struct("Padded", { a: u32, _gap: padding(8), list: array(f32, 3), wide: array(u64, 2) });
     const types = kernelTypes({ request: Padded, response: Response });
     const words = new Uint32Array(types.requestWords).fill(7);
@@ -95,7 +95,7 @@ describe("words", () => {
     expect(encode).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
   });
 
-  test("too little room for the words, and a failed request, say so", () => {
+  test("too few words, and a failed request, give errors", () => {
     const types = kernelTypes({ request: Request, response: Response });
     expect(() => types.encodeRequest({ windowLength: 1, value: 1 }, new Uint32Array(1))).toThrow("2 words");
     expect(() => types.decodeResponse(Uint32Array.of(17, 0, 0))).toThrow(
@@ -156,7 +156,7 @@ describe("state", () => {
   const withState = (state: Record<string, number>) =>
     kernelTypes({ request: Request, response: Response, state });
 
-  test("sections lie one behind the other, at multiples of 256 bytes", () => {
+  test("sections follow each other at multiples of 256 bytes", () => {
     const types = withState({ history: 1000, keyTable: 256, last: 1 });
     expect(types.stateSections).toEqual([
       { name: "history", offsetBytes: 0, sizeBytes: 1000 },
@@ -189,7 +189,7 @@ describe("the layout's hash", () => {
   const hash = (request = Request as never, state: Record<string, number> = { history: 4 }): string =>
     kernelTypes({ request, response: Response, state }).layoutHash;
 
-  test("stays when only words about it change", () => {
+  test("stays the same if only comments change", () => {
     const documented = struct("Request", { windowLength: doc(u32, "how far to look back"), value: f32 });
     expect(hash(documented as never)).toBe(hash());
     expect(hash()).toMatch(/^[0-9a-f]{64}$/);

@@ -1,14 +1,17 @@
 /**
- * What a kernel's schemas become: the GLSL that `#include "kernel.glsl"` brings its author, and the host's half of the same words.
+ * Turns a kernel's schemas into the GLSL that `#include "kernel.glsl"` provides, and into the host's encoder and
+ * decoder for the same words.
  *
  *     host                                    slot of the queue                                device
  *     { windowLength: 64, value: 1.5 }  ──▶   words 0…11 header, 12…59 extension   ──▶   Request requestAt(uint slot)
- *     { mean: 1.5 }                     ◀──   status, words 0…43 (completion)      ◀──   void respond(uint slot, Response)
+ *     { mean: 1.5 }                     ◀──   status, words 0…43 (completion)      ◀──   void respond(uint slot,
+ *     Response)
  *
- * A struct travels as the words of its memory: each field at its offset, padding as zeros. The GLSL reads every word by a constant
- * index and calls constructors, so no array is indexed at run time (slow, as it would spill).
+ * A struct is transferred as the words of its memory: each field at its offset, padding as zeros. The generated GLSL
+ * reads every word with a constant index and calls constructors. It indexes no array at run time, because that would
+ * spill registers to memory.
  *
- * State is one buffer of device memory, cut into named sections at multiples of 256 bytes.
+ * State is one buffer of device memory, divided into named sections at multiples of 256 bytes.
  */
 import { unreadable, EverwarpError } from "../../base/index.ts";
 import {
@@ -24,18 +27,19 @@ import { CONTENT_WORDS_PER_VECTOR, typesText } from "./kernel-glsl.ts";
 import { assertNames } from "./kernel-names.ts";
 import { layoutHashOf, shapeOf, type StateSection } from "./layout-hash.ts";
 
-/** Words of a request, all told. */
+/** Maximum words of a request: header and extension. */
 export const REQUEST_WORDS_MAX = Queue.HEADER_WORDS + (Queue.SLOT_VECTORS - Queue.HEADER_VECTORS) * 4;
-/** Words of a response: with its status and the completion's first vector it fills 256 bytes. */
+/** Maximum words of a response. With its status and the completion's first vector, it fills 256 bytes. */
 export const RESPONSE_WORDS_MAX = 44;
-/** Word of an answer's content that is 0, or the code that the kernel failed the request with. */
+/** Index of the status in an answer's content: 0, or the code that the kernel passed to fail(). */
 export const STATUS_WORD = 0;
 
-/** Status of a request that was finished without an answer (kernel.glsl has the same number). */
+/** Status of a request that ended without an answer. kernel.glsl defines the same number. */
 export const STATUS_UNANSWERED = 0x1_0000;
 
 const SECTION_ALIGN_BYTES = 256;
 
+/** The schemas of a kernel's request and response, and the sizes of its state. */
 export interface KernelSchemas<Q extends StructLayout = StructLayout, R extends StructLayout = StructLayout> {
   request: Q;
   response: R;
@@ -43,28 +47,31 @@ export interface KernelSchemas<Q extends StructLayout = StructLayout, R extends 
   state?: Readonly<Record<string, number>> | undefined;
 }
 
-/** What host and kernel agree on. */
+/** The types that host and kernel share. */
 export interface KernelTypes<Q extends StructLayout = StructLayout, R extends StructLayout = StructLayout> {
   /** Text of the virtual file `kernel-types.glsl`. */
   readonly glsl: string;
   readonly requestWords: number;
   readonly responseWords: number;
-  /** Vectors of 16 bytes of a completion: one with result and ordinal, then status and response, three words each. */
+  /** 16-byte vectors of a completion: one with result and ordinal, then status and response with three words each. */
   readonly completionVectors: number;
   readonly stateSections: readonly StateSection[];
-  /** Bytes of the state buffer, a multiple of 256; 0 where there is no state. */
+  /** Size of the state buffer in bytes, a multiple of 256; 0 without state. */
   readonly stateBytes: number;
-  /** SHA-256 of every name, type and offset of request, response and state, in hexadecimal. Equal hashes mean equal memory. */
+  /**
+   * SHA-256, in hexadecimal, of every name, type and offset in request, response and state. Equal hashes mean equal
+   * layouts.
+   */
   readonly layoutHash: string;
   /**
    * Stores a request's words at words[0 … requestWords - 1].
    * @returns the number of words
-   * @throws EW_BAD_ARGUMENT naming the field whose value does not fit, or is missing
+   * @throws EW_BAD_ARGUMENT naming the field whose value is missing or does not fit
    */
   readonly encodeRequest: (values: Infer<Q>, words: Uint32Array) => number;
   /**
-   * Makes the response from an answer's content words: status, then the response's words.
-   * @throws EW_KERNEL_FAULT with the code, where the kernel called `fail`
+   * Decodes the response from an answer's content words: the status, then the response's words.
+   * @throws EW_KERNEL_FAULT with the code, if the kernel called `fail`
    */
   readonly decodeResponse: (words: Uint32Array) => Infer<R>;
 }
@@ -72,8 +79,8 @@ export interface KernelTypes<Q extends StructLayout = StructLayout, R extends St
 /**
  * Makes a kernel's types from its schemas.
  *
- * @throws EW_BAD_ARGUMENT for arrays without a count, names that are taken, sections of no size, and responses of more than 44 words;
- * EW_REQUEST_TOO_LARGE for requests of more than 60 words
+ * @throws EW_BAD_ARGUMENT for arrays without a count, names that are in use, sections without a size, and responses of
+ * more than 44 words; EW_REQUEST_TOO_LARGE for requests of more than 60 words
  */
 export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
   schemas: KernelSchemas<Q, R>,
@@ -88,8 +95,6 @@ export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
     structs,
     stateSections.map(({ name }) => name),
   );
-  const writeRequest = structWriter(request);
-  const readResponse = structReader(response, STATUS_WORD + 1);
   return {
     glsl: typesText({
       request,
@@ -106,34 +111,49 @@ export function kernelTypes<Q extends StructLayout, R extends StructLayout>(
     stateSections,
     stateBytes: stateSections.reduce((end, { sizeBytes }) => end + roundUpToSection(sizeBytes), 0),
     layoutHash: layoutHashOf(request, response, stateSections),
-    encodeRequest(values, words) {
-      if (words.length < requestWords) {
-        throw new EverwarpError(
-          "EW_BAD_ARGUMENT",
-          `a ${request.name} takes ${requestWords} words, and there is room for ${words.length}`,
-          { remedy: "Give an array of requestWords elements." },
-        );
-      }
-      try {
-        writeRequest(values, words);
-      } catch (cause) {
-        throw cause instanceof EverwarpError ? cause : unreadable(request.name, undefined, cause);
-      }
-      return requestWords;
-    },
-    decodeResponse(words) {
-      const status = words[STATUS_WORD];
-      if (status === 0) return readResponse(words) as Infer<R>;
-      if (status === STATUS_UNANSWERED) {
-        throw new EverwarpError("EW_KERNEL_FAULT", "the kernel finished the request without an answer", {
-          remedy:
-            "On every way through perform one thread must call respond() or fail(), or all must suspend().",
-        });
-      }
-      throw new EverwarpError("EW_KERNEL_FAULT", `the kernel failed the request with code ${status}`, {
-        remedy: "The code is what its author gave to fail().",
+    encodeRequest: requestEncoder(request, requestWords),
+    decodeResponse: responseDecoder(response),
+  };
+}
+
+function requestEncoder<Q extends StructLayout>(
+  request: Q,
+  requestWords: number,
+): KernelTypes<Q>["encodeRequest"] {
+  const write = structWriter(request);
+  return (values, words) => {
+    if (words.length < requestWords) {
+      throw new EverwarpError(
+        "EW_BAD_ARGUMENT",
+        `a ${request.name} takes ${requestWords} words, and there is room for ${words.length}`,
+        { remedy: "Give an array of requestWords elements." },
+      );
+    }
+    try {
+      write(values, words);
+    } catch (cause) {
+      throw cause instanceof EverwarpError ? cause : unreadable(request.name, undefined, cause);
+    }
+    return requestWords;
+  };
+}
+
+function responseDecoder<R extends StructLayout>(
+  response: R,
+): KernelTypes<StructLayout, R>["decodeResponse"] {
+  const read = structReader(response, STATUS_WORD + 1);
+  return (words) => {
+    const status = words[STATUS_WORD];
+    if (status === 0) return read(words) as Infer<R>;
+    if (status === STATUS_UNANSWERED) {
+      throw new EverwarpError("EW_KERNEL_FAULT", "the kernel finished the request without an answer", {
+        remedy:
+          "On every way through perform one thread must call respond() or fail(), or all must suspend().",
       });
-    },
+    }
+    throw new EverwarpError("EW_KERNEL_FAULT", `the kernel failed the request with code ${status}`, {
+      remedy: "The code is what its author gave to fail().",
+    });
   };
 }
 
@@ -168,7 +188,7 @@ function isOpenArray(type: UndocumentedType): boolean {
   return type.kind === "array" && type.count === undefined;
 }
 
-/** Nested structs before those that use them, each once. */
+/** All structs, each once. A nested struct comes before its user. */
 function distinctStructs(roots: readonly StructLayout[]): StructLayout[] {
   const found = new Map<string, StructLayout>();
   const visit = (of: StructLayout): void => {

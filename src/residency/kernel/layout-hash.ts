@@ -1,17 +1,17 @@
-/** A hash of what a kernel's structs and state look like in memory. */
+/** A hash of the memory layout of a kernel's structs and state. */
 import { createHash } from "node:crypto";
 import { type UndocumentedType, undocumented, type StructLayout } from "../../schema/index.ts";
 
 /** A part of the state buffer. */
 export interface StateSection {
   readonly name: string;
-  /** From the beginning of the state buffer: a multiple of 256. */
+  /** Offset in the state buffer: a multiple of 256. */
   readonly offsetBytes: number;
-  /** As asked for. */
+  /** The requested size. */
   readonly sizeBytes: number;
 }
 
-/** Names, types and offsets, without the sentences about them. */
+/** Names, types and offsets, without comments. */
 export function shapeOf(of: StructLayout): unknown {
   return [
     of.name,
@@ -33,7 +33,7 @@ function typeShape(type: UndocumentedType): unknown {
   }
 }
 
-/** The hash of a kernel's layouts: texts that are equal or not. */
+/** The hash of a kernel's layouts. Hashes are only compared for equality. */
 export function layoutHashOf(
   request: StructLayout,
   response: StructLayout,

@@ -1,7 +1,7 @@
-// clock: reads the device's clock, so that the host can lay its own beside it.
+// clock: reads the device's clock, so that the host can compare it with its own clock.
 //
 // in   nothing
-// out  answer[0] = low word of the clock (the high one of Mesa's software driver is not always that of the same moment)
+// out  answer[0] = low word of the clock (Mesa's software driver may take the high word at another moment)
 // dispatch shape: one workgroup of one thread; only on devices with shaderDeviceClock
 // reference: none, the host's clock
 #version 460

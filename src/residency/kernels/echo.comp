@@ -1,4 +1,4 @@
-// echo: the smallest resident kernel; measures the way there and back and nothing else.
+// echo: the smallest resident kernel. It measures the round trip alone.
 //
 // in   payload word 0 (u32)
 // out  result = payload word 0 + 1 (33 bits), contributed by workgroup 0 alone; the others only arrive

@@ -1,4 +1,4 @@
-// touch: the least that a dispatch can do; measures what a dispatch costs and nothing else.
+// touch: the smallest dispatch. It measures the cost of a dispatch alone.
 //
 // in   value
 // out  answer[0] = value

@@ -1,17 +1,17 @@
-// traffic: writes the pattern over memory, reads it, or counts how much of it is there.
+// traffic: writes the pattern to memory, reads memory, or counts how much of the pattern is there.
 //
-// in   target: `count` vectors of 16 bytes; mode; value = seed of the pattern; limit rounds a thread
-// out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that are the
-//      pattern's. CHASE: `limit` vectors read by the first thread, one after the other
+// in   target: `count` vectors of 16 bytes; mode; value = seed of the pattern; limit = rounds of a thread
+// out  WRITE: the pattern in target. READ: answer[0] += sum of all words. COUNT: answer[0] += words that match the
+//      pattern. CHASE: the first thread reads `limit` vectors, each after the previous one has arrived
 // dispatch shape: any number of workgroups of 64; each thread takes every n-th vector, n = number of threads
-// reference: src/residency/reference/pattern.ts (the pattern), sums and counts by hand
+// reference: src/residency/reference/pattern.ts for the pattern; sums and counts by hand
 #version 460
 #include "probe.glsl"
 
 layout(local_size_x = 64) in;
 
-// Vectors between two reads of a chase: a prime, so that all of a buffer of a power of two is visited and no two reads
-// share a line.
+// The distance, in vectors, of two reads of a chase. It is a prime. So a chase visits all of a buffer whose size is a
+// power of two, and consecutive reads never share a cache line.
 const uint CHASE_STRIDE = 1031u;
 
 void chase() {
@@ -21,7 +21,8 @@ void chase() {
   for (uint step = 0u; step < probe.limit; step++) {
     uvec4 found = target.vectors[vector];
     sum += found.x;
-    // Never true of the pattern, which only the memory knows: so the next address waits for this vector.
+    // The pattern never contains a zero vector, but the compiler does not know that. So the next address depends on
+    // this vector.
     uint detour = found == uvec4(0u) ? 1u : 0u;
     vector = (vector + CHASE_STRIDE + detour) % probe.count;
   }

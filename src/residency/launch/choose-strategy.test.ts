@@ -11,7 +11,7 @@ describe("the choice of a strategy", () => {
   };
   const allowing = { ...forbidding, persistent: { allowed: true, reason: "seen" } };
 
-  it("takes persistent where the profile allows it, else batch, and says why", () => {
+  it("chooses persistent if the profile allows it, otherwise batch, with a reason", () => {
     expect(chooseStrategy(allowing, "auto")).toEqual({ name: "persistent", reason: "seen" });
     expect(chooseStrategy(forbidding, "auto")).toMatchObject({
       name: "batch",
@@ -20,7 +20,7 @@ describe("the choice of a strategy", () => {
     expect(chooseStrategy(forbidding, "dispatch").name).toBe("dispatch");
   });
 
-  it("takes adaptive on a card whose kernels see what the host writes", () => {
+  it("chooses adaptive on a card whose kernels see the host's stores", () => {
     const seen = { ...allowing, doorbell: [{ isSeen: true } as DeviceProfile["doorbell"][number]] };
     expect(chooseStrategy(seen, "auto", { isCard: true }).name).toBe("adaptive");
     expect(chooseStrategy(seen, "auto", { isCard: false }).name).toBe("persistent");
@@ -29,7 +29,7 @@ describe("the choice of a strategy", () => {
     expect(chooseStrategy(forbidding, "auto", { isCard: true, among }).name).toBe("batch");
   });
 
-  it("refuses to pretend", () => {
+  it("refuses a named strategy that the profile forbids", () => {
     expect(() => chooseStrategy(forbidding, "persistent")).toThrow(
       expect.objectContaining({
         code: "EW_STRATEGY_UNSUPPORTED",
@@ -48,23 +48,20 @@ describe("the strategy that a caller asks for", () => {
     expect(strategyOf({ strategy: "leased", polite: false })).toBe("leased");
   });
 
-  it("is batch where the caller is polite", () => {
+  it("is batch if the caller is polite", () => {
     expect(strategyOf({ polite: true })).toBe("batch");
     expect(strategyOf({ polite: true, strategy: "batch" })).toBe("batch");
   });
 
-  it.each(["persistent", "adaptive", "dispatch"] as const)(
-    "contradicts polite where it is %s",
-    (strategy) => {
-      expect(() => strategyOf({ polite: true, strategy })).toThrow(
-        expect.objectContaining({ code: "EW_BAD_ARGUMENT", message: expect.stringContaining(strategy) }),
-      );
-    },
-  );
+  it.each(["persistent", "adaptive", "dispatch"] as const)("contradicts polite if it is %s", (strategy) => {
+    expect(() => strategyOf({ polite: true, strategy })).toThrow(
+      expect.objectContaining({ code: "EW_BAD_ARGUMENT", message: expect.stringContaining(strategy) }),
+    );
+  });
 });
 
 describe("the kind of a kernel", () => {
-  it("says whether launches stay", () => {
+  it("tells whether launches stay", () => {
     expect(["dispatch", "redispatch", "batch"].map((name) => kindOf(name as never))).toEqual([
       "bounded",
       "bounded",

@@ -1,4 +1,4 @@
-/** Which launch strategy a kernel gets: the one that was named, or the best that the device's profile allows. */
+/** Chooses the launch strategy of a kernel: the named one, or the best that the device's profile allows. */
 import { EverwarpError } from "../../base/index.ts";
 import type { DeviceProfile } from "../profile/index.ts";
 import type { KernelKind } from "../sharing/index.ts";
@@ -6,15 +6,17 @@ import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
 
 /** What limits the choice of a strategy. */
 export interface StrategyChoice {
-  /** Strategies that the caller's kernel can be run with; all if not given. */
+  /** Strategies that suit the caller's kernel; all if not given. */
   readonly among?: readonly StrategyName[];
-  /** Is the device hardware, which programs use in turns? Software shares the processor, as the system lets it. */
+  /**
+   * Whether the device is hardware, which programs use in turns. On a software device, the system shares the processor.
+   */
   readonly isCard?: boolean;
 }
 
 /**
- * Takes the strategy that was named, or the best that the profile allows: on a card, a kernel that stays while no other
- * program wants it; else a kernel that stays, one that stays for a lease at a time, one launch for all that is queued.
+ * Chooses the named strategy, or the best that the profile allows. In order: on a card, a kernel that stays while no
+ * other program wants the card; a kernel that stays; a kernel that stays for one lease at a time; one launch per batch.
  * @throws EW_STRATEGY_UNSUPPORTED, with the profile's reason
  */
 export function chooseStrategy(
@@ -61,7 +63,7 @@ export function chooseStrategy(
   return { name: "batch", reason: `no kernel can stay resident: ${persistent.reason}` };
 }
 
-/** How a caller says how a kernel runs: by a strategy's name, or by asking it to be polite. */
+/** How a caller selects the way a kernel runs: by a strategy's name, or with `polite`. */
 export interface StrategyRequest {
   /** Default: `"auto"`, as the device's profile allows. */
   readonly strategy?: StrategyName | "auto" | undefined;
@@ -70,8 +72,8 @@ export interface StrategyRequest {
 }
 
 /**
- * The strategy that a request stands for.
- * @throws EW_BAD_ARGUMENT for `polite` beside another strategy than `batch`
+ * The strategy of a request.
+ * @throws EW_BAD_ARGUMENT for `polite` together with a strategy other than `batch`
  */
 export function strategyOf({ strategy = "auto", polite = false }: StrategyRequest): StrategyName | "auto" {
   if (!polite) return strategy;
@@ -81,7 +83,7 @@ export function strategyOf({ strategy = "auto", polite = false }: StrategyReques
   });
 }
 
-/** Which kind of kernel a strategy makes. */
+/** The kind of kernel that a strategy launches. */
 export function kindOf(strategy: StrategyName): KernelKind {
   if (strategy === "adaptive") return "adaptive";
   return strategy === "persistent" || strategy === "leased" || strategy === "continuous"

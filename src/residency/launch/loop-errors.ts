@@ -1,7 +1,7 @@
-/** Why a loop is lost, or does not answer. */
+/** Errors of a loop that is lost or does not answer. */
 import { EverwarpError } from "../../base/index.ts";
 
-/** A driver that limits loops ended one of the kernel's. */
+/** The driver ended one of the kernel's loops early, because it limits loops. */
 export function loopLimitError({ workgroup, rounds }: { workgroup: number; rounds: number }): EverwarpError {
   return new EverwarpError(
     "EW_LOOP_LIMIT",
@@ -11,7 +11,7 @@ export function loopLimitError({ workgroup, rounds }: { workgroup: number; round
   );
 }
 
-/** A kernel that was asked and finishes nothing. @param inFlight requests without an answer */
+/** A kernel with requests in flight finishes nothing. @param inFlight requests without an answer */
 export function stallError(
   deviceName: string,
   stallMs: number,
@@ -31,14 +31,14 @@ export function stallError(
   );
 }
 
-/** A request that was not answered in time, and stays in flight. */
+/** A request was not answered in time. It stays in flight. */
 export function waitTimeoutError(sequence: number, timeoutMs: number): EverwarpError {
   return new EverwarpError("EW_TIMEOUT", `request ${sequence} was not answered within ${timeoutMs} ms`, {
     remedy: "Allow more time; the request stays in flight.",
   });
 }
 
-/** What those are told who waited for a kernel that was stopped. */
+/** For callers that wait for a kernel that was stopped. */
 export function stoppedError(): EverwarpError {
   return new EverwarpError("EW_CLOSED", "the kernel was stopped before this request was answered", {
     remedy: "Wait for requests before stopping, or allow more time.",

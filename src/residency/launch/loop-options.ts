@@ -1,78 +1,75 @@
-/** With what a resident loop is launched, and what follows from that for its launches. */
+/** The options of a resident loop, and the launch settings that follow from them. */
 import type { ComputePipeline, Device, Queue } from "../../vulkan/index.ts";
 import type { DeviceProfile } from "../profile/index.ts";
 import type { joinCompany } from "../sharing/index.ts";
 import type { LaunchSettings, StrategyName } from "../strategies/index.ts";
 
-/** A lease that every watchdog known leaves alone (docs/residency.md). */
+/** A lease that is below the limit of every known watchdog (docs/residency.md). */
 const LEASE_MS = 1_000;
 /**
- * So long may a kernel keep a card to itself that others may want: short for a person, long beside the microseconds
- * between two leases.
+ * How long a kernel may occupy a card that others may want. It is short for a person, and long compared with the
+ * microseconds between two leases.
  */
 const ADAPTIVE_LEASE_MS = 20;
 /**
- * Ticks a millisecond where the profile has not measured them: those of a clock that counts nanoseconds, and quick
- * polls.
+ * Ticks per millisecond if the profile has no measurement: those of a clock in nanoseconds, and those of fast polls.
  */
 const CLOCK_TICKS_PER_MS = 1_000_000;
 const POLLS_PER_MS = 1_000;
-/** Longest pause of an idle kernel between two polls. */
+/** The longest pause between two polls of an idle kernel. */
 const DOZE_PAUSE_MS_MAX = 0.02;
-/**
- * Of the rounds that a driver allows a launch, those that it is given: the rest is for what perform() does not tell.
- */
+/** The share of a driver's loop limit that a launch may use. The rest is for loops that perform() does not report. */
 const ROUND_SHARE = 0.5;
 
 /** Options of `ResidentLoop.launch`. */
 export interface ResidentLoopOptions {
   device: Device;
   profile: DeviceProfile;
-  /** Made from a kernel that includes residency.glsl. Stays the caller's. */
+  /** A pipeline of a kernel that includes residency.glsl. The caller keeps and disposes it. */
   pipeline: ComputePipeline;
   /** `auto` lets the profile decide. */
   strategy?: StrategyName | "auto";
-  /** Strategies that the kernel can be run with; all if not given. */
+  /** Strategies that suit the kernel; all if not given. */
   strategies?: readonly StrategyName[];
-  /** Takes the launches; one of the device's queues if not given, as there is room (sharing/admission.ts). */
+  /** The queue of the launches. Default: one of the device's queues, by availability (sharing/admission.ts). */
   queue?: Queue;
-  /** Was the kernel compiled with RESIDENCY_CLOCK? */
+  /** Whether the kernel was compiled with RESIDENCY_CLOCK. */
   hasClock?: boolean;
-  /** Priorities of the queue, as the kernel was compiled with (RESIDENCY_PRIORITIES). */
+  /** Number of priorities, the same as in the compiled kernel (RESIDENCY_PRIORITIES). */
   priorityCount?: 1 | 2;
-  /** Requests that can be in flight in each priority: a power of two, at most 4096. */
+  /** Maximum number of requests in flight in each priority: a power of two, at most 4096. */
   slotCount?: number;
-  /** Vectors of a completion, the loop's own included. */
+  /** Vectors of a completion, including the loop's own. */
   completionVectors?: number;
-  /** Workgroups of a launch that ends by itself (dispatch, redispatch, batch). */
+  /** Number of workgroups for launches that end by themselves (dispatch, redispatch, batch). */
   boundedWorkgroupCount?: number;
-  /** Workgroups to try to keep resident (leased, continuous, persistent); as many as fit are kept. */
+  /** Number of workgroups to keep resident (leased, continuous, persistent). If fewer fit, fewer are kept. */
   residentWorkgroupCount?: number;
-  /** Fewer resident workgroups than these are EW_NO_ROOM; 1 if not given. */
+  /** If fewer resident workgroups fit, opening fails with EW_NO_ROOM; 1 if not given. */
   leastWorkgroupCount?: number;
-  /** Requests that one launch of `batch` takes at most. */
+  /** Maximum number of requests in one launch of `batch`. */
   requestsPerBatch?: number;
-  /** Addresses that the kernel finds as launch.inputs, launch.outputs and launch.state. */
+  /** Addresses for the kernel: launch.inputs, launch.outputs and launch.state. */
   inputsAddress?: bigint;
   outputsAddress?: bigint;
   stateAddress?: bigint;
-  /** How long a launch stays (all strategies but persistent). */
+  /** How long a launch stays, in all strategies except persistent. */
   leaseMs?: number;
-  /** Idle time after which a resident kernel parks; it is launched again by the next request. Never, if not given. */
+  /** Idle time after which a resident kernel parks. The next request launches it again. Default: never. */
   parkAfterMs?: number;
-  /** Idle time after which the pauses between polls grow; where the kernel has a clock. */
+  /** Idle time after which the pauses between polls grow. Needs a kernel with a clock. */
   dozeAfterMs?: number;
-  /** Share of the time that the kernel may work, above 0, at most 1. */
+  /** The share of the time that the kernel may work: above 0, at most 1. */
   dutyCycle?: number;
-  /** Who tells of others on the card; for tests. */
+  /** Joins the company of the card. Tests replace it. */
   joinCompany?: typeof joinCompany;
-  /** Idle polls after which a resident kernel gives up; 0: never. For probes: it counts as a loss. */
+  /** Idle polls after which a resident kernel gives up; 0: never. For probes. Giving up counts as a loss. */
   pollLimit?: number;
-  /** A kernel that has requests before it and finishes nothing for this long counts as lost; never, if not given. */
+  /** A kernel with requests in flight that finishes nothing for this time counts as lost. Default: never. */
   stallMs?: number;
 }
 
-/** Ticks of a kernel a millisecond, as far as is known. */
+/** Estimated ticks of a kernel per millisecond. */
 export function ticksPerMsOf(profile: DeviceProfile, hasClock: boolean): number {
   return hasClock ? (profile.clockTicksPerMs ?? CLOCK_TICKS_PER_MS) : (profile.pollsPerMs ?? POLLS_PER_MS);
 }
@@ -83,7 +80,7 @@ function leaseMsOf(name: StrategyName, leaseMs: number | undefined): number {
   return leaseMs ?? (name === "adaptive" ? ADAPTIVE_LEASE_MS : LEASE_MS);
 }
 
-/** What a loop's launches are held to. @param ticksPerMs ticks of the kernel a millisecond */
+/** The settings of a loop's launches. @param ticksPerMs ticks of the kernel per millisecond */
 export function launchSettingsOf(
   name: StrategyName,
   options: ResidentLoopOptions,
@@ -99,14 +96,14 @@ export function launchSettingsOf(
   };
 }
 
-/** How long a kernel polls in vain before its pauses grow, and before it parks, in its ticks; 0: never. */
+/** Idle ticks before the pauses grow, and before the kernel parks; 0: never. */
 export function idleTicksOf(
   idle: { dozeAfterMs?: number; parkAfterMs?: number },
   ticksPerMs: number,
 ): { idleTicks: number; dozeTicks: number } {
   const { dozeAfterMs = 0, parkAfterMs = Infinity } = idle;
   return {
-    // At least one tick: 0 would mean never.
+    // At least one tick, because 0 would mean never.
     idleTicks: parkAfterMs === Infinity ? 0 : Math.max(1, Math.round(parkAfterMs * ticksPerMs)),
     dozeTicks: dozeAfterMs === Infinity ? 0 : Math.round(dozeAfterMs * ticksPerMs),
   };

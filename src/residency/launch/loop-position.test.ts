@@ -15,10 +15,10 @@ import {
 
 const SLOTS = 8;
 
-/** What the device memory of a kernel would hold, made from what each workgroup has done: the reference. */
+/** The expected device memory of a kernel, computed from what each workgroup has done. */
 interface Reference {
   answered: [number, number];
-  /** By priority and workgroup: unanswered requests finished; the smallest of a priority is 0. */
+  /** By priority and workgroup: the number of finished unanswered requests. The minimum in each priority is 0. */
   ahead: [number[], number[]];
   progress: [bigint[], bigint[]];
 }
@@ -37,7 +37,7 @@ const references: fc.Arbitrary<Reference> = fc.integer({ min: 1, max: 4 }).chain
     ),
   }),
 );
-/** How many workgroups have finished the unanswered request `index`. */
+/** The number of workgroups that have finished the unanswered request `index`. */
 const arrivalsAt = (ahead: number[], index: number): bigint =>
   BigInt(ahead.filter((count) => count > index).length);
 
@@ -65,7 +65,7 @@ const positionOf = (reference: Reference): LoopPosition =>
   positionFrom(deviceBytes(reference), reference.ahead[0].length, SLOTS);
 
 describe("a position", () => {
-  it("is the same whatever the numbers of the queue, and goes into a queue that begins at 1", () => {
+  it("does not depend on the queue's numbers, and fits a queue that begins at 1", () => {
     fc.assert(
       fc.property(references, (reference) => {
         const position = positionOf(reference);
@@ -81,7 +81,7 @@ describe("a position", () => {
     );
   });
 
-  it("goes through a file", () => {
+  it("is the same after encoding and decoding", () => {
     fc.assert(
       fc.property(references, (reference) => {
         const position = positionOf(reference);
@@ -100,7 +100,7 @@ describe("a position", () => {
     );
   });
 
-  it("without a request leaves all others where they were", () => {
+  it("keeps all other requests when one is withdrawn", () => {
     fc.assert(
       fc.property(
         references,
@@ -109,7 +109,7 @@ describe("a position", () => {
         (reference, which, index) => {
           const position = copyPosition(positionOf(reference));
           withdraw(position, which, index);
-          // Of each workgroup: the requests it has finished, by their old places, without the one that went.
+          // For each workgroup: the finished requests by their old index, without the withdrawn one.
           const left = reference.ahead[which].map((count) =>
             Array.from({ length: count }, (_, place) => place).filter((place) => place !== index),
           );
@@ -131,7 +131,7 @@ describe("a position", () => {
     );
   });
 
-  it("between requests fits any number of workgroups; in the middle of one only its own", () => {
+  it("between requests fits any number of workgroups; in the middle of a request only the original number", () => {
     const still = positionOf({
       answered: [5, 9],
       ahead: [

@@ -1,15 +1,15 @@
 /**
- * Where a parked kernel stands: what its workgroups have finished, free of the numbers of the queue that it was served
- * from.
+ * The position of a parked kernel: what each workgroup has finished, independent of the queue's sequence numbers.
  *
- *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an answer)
+ *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an
+ *     answer)
  *     workgroup 0 ────────────────┤ done   done  p                        ahead = 2, progress p of request 2
  *     workgroup 1 ────────────────┤ done                                  ahead = 1
- *     arrivals                    │ 2      1     0    0                   whole counters: results below way too
+ *     arrivals                    │ 2      1     0    0                   whole counters: partial results included
  *
- * Invariant: `ahead` of at least one workgroup of each priority is 0, as requests that all have finished are answered.
- * So a fresh queue can take the unanswered requests in their order, numbered from 1 on, and every workgroup goes on
- * exactly where it stood.
+ * Invariant: in each priority, at least one workgroup has `ahead` 0, because a request that all workgroups have
+ * finished is answered. So a new queue can take the unanswered requests in their order, numbered from 1. Every
+ * workgroup continues exactly where it stopped.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { Cursors, Queue, type Priority } from "../queue/index.ts";
@@ -17,38 +17,38 @@ import { Cursors, Queue, type Priority } from "../queue/index.ts";
 const PRIORITIES = [0, 1] as const;
 const TOTALS_BYTES = 48;
 const ARRIVAL_MASK = (1n << BigInt(Queue.ARRIVAL_BITS)) - 1n;
-/** Requests of a priority that can be in flight. */
+/** Maximum number of requests in flight in one priority. */
 export const MAX_SLOTS = 4096;
-/** Bytes of the largest position in a file. */
+/** Size of the largest position in a file. */
 export const POSITION_BYTES_MAX = positionBytes(Cursors.WORKGROUPS_MAX, MAX_SLOTS);
 
 interface PriorityPosition {
-  /** A number a workgroup: unanswered requests that it has finished. */
+  /** By workgroup: the number of unanswered requests that it has finished. */
   readonly ahead: Uint32Array;
-  /** A number a workgroup: how far it has come with the next one. */
+  /** By workgroup: its progress in the next request. */
   readonly progress: BigUint64Array;
-  /** A counter for each unanswered request, as many as there are slots. */
+  /** By slot: the arrival counter of each unanswered request. */
   readonly arrivals: BigUint64Array;
 }
 
-/** Where a parked kernel stands. See the head of this file. */
+/** The position of a parked kernel. See the head of this file. */
 export interface LoopPosition {
   readonly workgroupCount: number;
   readonly priorities: readonly [PriorityPosition, PriorityPosition];
-  /** A number a workgroup: requests that it has finished in its life (modulo 2³²). */
+  /** By workgroup: the number of requests that it has finished so far, modulo 2³². */
   readonly taken: Uint32Array;
-  /** Sums for the heartbeat. */
+  /** The totals of the heartbeat. */
   readonly totals: BigUint64Array;
 }
 
-/** A part of a buffer of the loop. */
+/** A part of one of the loop's buffers. */
 export interface LoopRegion {
   readonly of: "cursors" | "counters";
   readonly offsetBytes: number;
   readonly sizeBytes: number;
 }
 
-/** What is to be copied from the device to know where a kernel stands, in the order that `positionFrom` takes. */
+/** The regions of device memory that contain the position, in the order that `positionFrom` expects. */
 export function loopRegions(workgroupCount: number, slotCount: number): LoopRegion[] {
   const cursors = (offsetBytes: number, sizeBytes: number): LoopRegion => ({
     of: "cursors",
@@ -99,8 +99,8 @@ export function positionFrom(
 }
 
 /**
- * The bytes of the regions, for a queue whose numbers begin at 1. @throws EW_BAD_ARGUMENT where it cannot go on in this
- * shape
+ * Encodes a position as regions for a queue whose numbers begin at 1. @throws EW_BAD_ARGUMENT if the kernel cannot
+ * continue with this number of workgroups or slots
  */
 export function regionBytes(position: LoopPosition, workgroupCount: number, slotCount: number): Uint8Array[] {
   const { priorities, totals } = position;
@@ -135,7 +135,7 @@ export function regionBytes(position: LoopPosition, workgroupCount: number, slot
   return [totals, ...ahead, taken, ...progress, arrivals].map(bytesOf);
 }
 
-/** Whether no workgroup has begun a request that is not answered. */
+/** Whether no workgroup has started an unanswered request. */
 export function isBetweenRequests(position: LoopPosition): boolean {
   return position.priorities.every(
     ({ ahead, progress }) => ahead.every((count) => count === 0) && progress.every((value) => value === 0n),
@@ -143,17 +143,16 @@ export function isBetweenRequests(position: LoopPosition): boolean {
 }
 
 /**
- * Whether some workgroups have finished a request that others have not: then its answer may be written already, in
- * memory that is no part of a checkpoint.
+ * Whether a request was finished by some workgroups but not by others. Its answer may already be written, to memory
+ * that is not part of a checkpoint.
  */
 export function isSplit(position: LoopPosition): boolean {
   return position.priorities.some(({ ahead }) => ahead.some((count) => count !== 0));
 }
 
 /**
- * Takes a request out that is not to be performed: what workgroups have done of it is forgotten, and those after it
- * move up.
- * @param index its place among the unanswered of its priority, 0 is the oldest
+ * Removes a request that must not be performed. The work of workgroups on it is discarded, and later requests move up.
+ * @param index its index among the unanswered requests of its priority; 0 is the oldest
  */
 export function withdraw(position: LoopPosition, priority: Priority, index: number): void {
   const { ahead, progress, arrivals } = position.priorities[priority];
@@ -166,12 +165,12 @@ export function withdraw(position: LoopPosition, priority: Priority, index: numb
   arrivals[arrivals.length - 1] = 0n;
 }
 
-/** A copy that can be changed. */
+/** A copy that may be modified. */
 export function copyPosition(position: LoopPosition): LoopPosition {
   return structuredClone(position);
 }
 
-/** A position as bytes, for a file. */
+/** Encodes a position for a file. */
 export function encodePosition(position: LoopPosition): Uint8Array {
   const { workgroupCount, priorities, taken, totals } = position;
   const slotCount = priorities[0].arrivals.length;
@@ -185,7 +184,7 @@ export function encodePosition(position: LoopPosition): Uint8Array {
   return new Uint8Array(Buffer.concat(parts));
 }
 
-/** Bytes of a position in a file. */
+/** Size of an encoded position in bytes. */
 function positionBytes(workgroupCount: number, slotCount: number): number {
   return 8 + TOTALS_BYTES + PRIORITIES.length * (workgroupCount * 12 + slotCount * 8) + workgroupCount * 4;
 }
@@ -220,9 +219,9 @@ export function decodePosition(bytes: Uint8Array): LoopPosition {
 }
 
 /**
- * Whether a position is one that a kernel can have had, with so many requests in flight. A kernel that goes on where it
- * never stood skips requests, or waits for ever.
- * @param inFlight requests of each priority
+ * Checks whether a kernel can have had this position with these requests in flight. A kernel that continues from an
+ * impossible position skips requests or waits for ever.
+ * @param inFlight number of requests in each priority
  * @throws EW_CHECKPOINT_CORRUPTED
  */
 export function assertPosition(position: LoopPosition, inFlight: readonly number[]): void {
@@ -231,7 +230,7 @@ export function assertPosition(position: LoopPosition, inFlight: readonly number
     const requests = inFlight[priority];
     if (requests > arrivals.length)
       throw corrupted(`${requests} requests in flight in a priority of ${arrivals.length} slots`);
-    // How many workgroups have finished each request.
+    // By request: how many workgroups have finished it.
     const finished = new Uint32Array(requests + 1);
     for (const [workgroup, count] of ahead.entries()) {
       if (count > requests) throw corrupted(`a workgroup is ${count} requests ahead, of ${requests}`);
@@ -258,7 +257,7 @@ function corrupted(what: string): EverwarpError {
   });
 }
 
-/** Copies, as the bytes may lie at any address and change later. */
+/** A copy, because the bytes may be unaligned and may change later. */
 function wordsOf(bytes: Uint8Array): Uint32Array {
   return new Uint32Array(bytes.slice().buffer);
 }

@@ -1,6 +1,6 @@
 /**
- * What a resident loop takes of a device: a place among its kernels, membership in the company of its card, the memory
- * of its work queue. The loop gives all of it back together.
+ * The resources of a resident loop on a device: its admission, its membership in the company of the card, and the
+ * memory of its work queue. They are released together.
  */
 import type { Device, DeviceBuffer, Queue as VulkanQueue } from "../../vulkan/index.ts";
 import { Cursors, Heartbeat, Queue, WorkQueue } from "../queue/index.ts";
@@ -17,14 +17,14 @@ import { CONTROL_BLOCKS, type LaunchMemory, type StrategyName, WORKGROUPS_MAX } 
 import { kindOf } from "./choose-strategy.ts";
 import type { ResidentLoopOptions } from "./loop-options.ts";
 
-/** Bytes of a slot's arrival counter and of its ordinal. */
+/** Bytes of a slot's arrival counter and ordinal. */
 const COUNTER_BYTES = 12;
 const VECTOR_BYTES = 16;
 
-/** What the others on the card are told of a loop. */
+/** What other programs on the card learn about a loop. */
 export type LoopGuest = Pick<CompanyGuest, "onChange" | "hasMadeRoom" | "quietSince">;
 
-/** What a loop has taken. Releasing it gives all back; nothing of the kernel may run then. */
+/** The resources of a loop. When they are released, nothing of the kernel may be running. */
 export class LoopResources {
   readonly device: Device;
   readonly #undo: (() => void)[] = [];
@@ -36,19 +36,19 @@ export class LoopResources {
     this.#queue = queue;
   }
 
-  /** Takes the launches. */
+  /** The queue of the launches. */
   get queue(): VulkanQueue {
     return this.#queue;
   }
 
-  /** Who else is on the card. */
+  /** The loop's membership in the company of the card. */
   get company(): CompanyMember {
     return this.#company;
   }
 
   /**
-   * Enters the device: its kernels, and the company of its card.
-   * @throws EW_NO_ROOM where the kernels that are there leave no place; nothing is taken then
+   * Enters the device: its admission, and the company of its card.
+   * @throws EW_NO_ROOM if the admitted kernels leave no place; nothing is taken then
    */
   static async enter(
     options: ResidentLoopOptions,
@@ -69,14 +69,14 @@ export class LoopResources {
   async #enter(options: ResidentLoopOptions, strategy: StrategyName, guest: LoopGuest): Promise<void> {
     const { device } = this;
     const label = options.pipeline.label ?? "a kernel";
-    // The host looks at mapped memory, which must not go before it does.
+    // The host reads mapped memory, so the device must stay open.
     this.#undo.push(device.hold(label));
     if (options.queue === undefined) {
       const place: Place = admissionOf(device).enter({ kind: kindOf(strategy), label });
       this.#undo.push(() => place.leave());
       this.#queue = place.queue;
     }
-    // On a card others learn of every kernel, whatever its strategy is. They may have to make room for it.
+    // On a card, others learn about every kernel, whatever its strategy: they may have to make room for it.
     if (isCard(device) || strategy === "adaptive") {
       const company = (options.joinCompany ?? joinCompany)(device, {
         ...guest,
@@ -88,7 +88,7 @@ export class LoopResources {
     await this.#company.makeRoom();
   }
 
-  /** Makes the memory of the loop, full of zeros. @throws EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST */
+  /** Creates the memory of the loop, filled with zeros. @throws EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST */
   async createMemory(options: ResidentLoopOptions): Promise<LaunchMemory> {
     const { slotCount = 256, priorityCount = 1, completionVectors = 1 } = options;
     const slotsOffsetBytes = CONTROL_BLOCKS * Queue.CONTROL_STRIDE_BYTES;
@@ -116,7 +116,7 @@ export class LoopResources {
     };
   }
 
-  /** Gives all back, the last first. A second call does nothing. */
+  /** Releases all resources, the last one first. A second call does nothing. */
   release(): void {
     for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) undo();
   }
@@ -129,7 +129,7 @@ export class LoopResources {
   }
 }
 
-/** The work queue of each priority, in a loop's memory. */
+/** The work queues in a loop's memory, one per priority. */
 export function workQueuesIn(memory: LaunchMemory, priorityCount: number): WorkQueue[] {
   const { upload, readback, slotsOffsetBytes, slotCount, completionVectors } = memory;
   const slotBytes = slotCount * Queue.SLOT_BYTES;

@@ -1,10 +1,10 @@
-/** Waits of a loop through which the event loop goes on. */
+/** Waits of a loop that do not block the event loop. */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { ASSERT_INTERVAL_MS, EAGER_MS } from "../../base/index.ts";
 import type { Ticket } from "../queue/index.ts";
 import { waitTimeoutError } from "./loop-errors.ts";
 
-/** What a wait needs of a loop. */
+/** The part of a loop that waiting needs. */
 export interface WaitedLoop {
   readonly inFlightCount: number;
   check(ticket: Ticket): boolean;
@@ -12,7 +12,7 @@ export interface WaitedLoop {
   assertRunning(): void;
 }
 
-/** Resolves when the request is answered, or has failed. @throws EW_TIMEOUT when `timeoutMs` passed first */
+/** Resolves when the request is answered or has failed. @throws EW_TIMEOUT if `timeoutMs` passes first */
 export async function waitForAnswer(loop: WaitedLoop, ticket: Ticket, timeoutMs: number): Promise<void> {
   const begin = performance.now();
   let asserted = begin;
@@ -27,7 +27,7 @@ export async function waitForAnswer(loop: WaitedLoop, ticket: Ticket, timeoutMs:
   }
 }
 
-/** Resolves when nothing is in flight any more, or `timeoutMs` passed first. */
+/** Resolves when no request is in flight, or after `timeoutMs`. */
 export async function waitForAll(loop: WaitedLoop, timeoutMs: number): Promise<void> {
   const begin = performance.now();
   let asserted = begin;

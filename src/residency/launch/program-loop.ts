@@ -1,23 +1,19 @@
-/**
- * A program and the loop that runs it, which begin and end together. For kernels without types, pending queue,
- * journal and supervisor.
- */
+/** A program together with the loop that runs it. For kernels without types, pending queue, journal and supervisor. */
 import { kernelFile, type ProgramRequest, sharedPrograms } from "../../programs/index.ts";
 import type { ResidentLoopOptions } from "./loop-options.ts";
 import { ResidentLoop, WORKGROUP_SIZE_ID } from "./resident-loop.ts";
 
-/** Disposing of it ends the kernel and gives the program back. */
+/** Disposing it ends the kernel and releases the program. */
 export interface ProgramLoop extends AsyncDisposable {
   readonly loop: ResidentLoop;
 }
 
-/** How a program is run: as a loop is launched, whose pipeline it makes. */
+/** Options of a program: those of a loop, without the pipeline, which is made here. */
 export type ProgramLoopOptions = Omit<ResidentLoopOptions, "pipeline">;
 
 /**
- * Makes a program that includes residency.glsl, with the device's clock where the options say that it has one, and
- * launches it.
- * @throws EW_COMPILE, and what `ResidentLoop.launch` throws; nothing is left then
+ * Makes a program that includes residency.glsl, and launches it. It uses the device's clock if the options say so.
+ * @throws EW_COMPILE, and errors of `ResidentLoop.launch`; nothing stays allocated then
  */
 export async function launchProgram(
   request: ProgramRequest,
@@ -46,9 +42,9 @@ export async function launchProgram(
 }
 
 /**
- * Launches the echo kernel, the smallest that there is: it answers a word with the word plus one.
+ * Launches the echo kernel, the smallest kernel: it answers a word with the word plus one.
  * @param workgroupSize threads of a workgroup
- * @param label what the program is called
+ * @param label the program's name
  * @throws as `launchProgram`
  */
 export function launchEcho(

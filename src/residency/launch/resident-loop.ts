@@ -1,8 +1,8 @@
 /**
- * A kernel that serves requests on one device, whatever way it is launched.
+ * A kernel that serves requests on one device, with any launch strategy.
  *
  *     submit ──▶ work queue (mapped memory) ──▶ kernel ──▶ completion (mapped memory) ──▶ check / waitSync / wait
- *                         └── strategy: launches what must be launched for it
+ *                         └── strategy: launches the kernel when necessary
  *
  *     stopped ──start──▶ running ──park/stop──▶ stopped         park leaves requests in the queue, stop waits for them
  *                           └──loss──▶ lost ──stop──▶ stopped   a loss ends every request in flight with its reason
@@ -35,19 +35,21 @@ import { TimeHistogram } from "./time-histogram.ts";
 /** How long `stop` and `park` wait for the end of what runs, in milliseconds. */
 const STOP_TIMEOUT_MS = 5_000;
 
-/** Specialization constant by which residency.glsl takes the threads of a workgroup. */
+/** The specialization constant for the number of threads in a workgroup (residency.glsl). */
 export const WORKGROUP_SIZE_ID = 0;
 
 /** A kernel and its work queue. See the head of this file. */
 export class ResidentLoop implements AsyncDisposable {
   readonly strategyName: StrategyName;
-  /** Why this strategy was taken. */
+  /** Why this strategy was chosen. */
   readonly strategyReason: string;
-  /** Launches so far. */
+  /** Numbers of launches so far. */
   readonly counts: Readonly<LaunchCounts>;
-  /** Ticks of the kernel a millisecond, as far as is known. */
+  /** Estimated ticks of the kernel per millisecond. */
   readonly ticksPerMs: number;
-  /** Times between two leases, by the device's clock, of the launches that were looked at. None without a clock. */
+  /**
+   * Times between two leases by the device's clock, of the launches whose heartbeat was read. Empty without a clock.
+   */
   readonly leaseGaps = new TimeHistogram();
   readonly #queues: readonly WorkQueue[];
   readonly #launcher: Launcher;
@@ -56,13 +58,13 @@ export class ResidentLoop implements AsyncDisposable {
   readonly #stall: StallWatch;
   #state: "stopped" | "running" | "lost" = "stopped";
   #lossReason: EverwarpError | undefined;
-  /** Faults of launches up to this one were told. */
+  /** The last launch whose faults were reported. */
   #faultEpoch = 0;
   #heartbeat: HeartbeatReading | undefined;
-  /** Cursors do not stand behind the requests so far: some were given up, or other workgroups take the next ones. */
+  /** Whether cursors do not match the queue: requests were given up, or the number of workgroups changes. */
   #hasStaleCursors = false;
   #isClosed = false;
-  /** Mapped memory is gone. */
+  /** Whether mapped memory was freed. */
   #isFreed = false;
   #closed: Promise<void> | undefined;
 
@@ -113,9 +115,9 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   /**
-   * Makes the queue and starts the kernel.
-   * @throws EW_STRATEGY_UNSUPPORTED where the profile forbids the strategy that was named, EW_NO_ROOM,
-   * EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   * Creates the queue and starts the kernel.
+   * @throws EW_STRATEGY_UNSUPPORTED if the profile forbids the named strategy, EW_NO_ROOM, EW_OUT_OF_DEVICE_MEMORY,
+   * EW_DEVICE_LOST
    */
   static async launch(options: ResidentLoopOptions): Promise<ResidentLoop> {
     const choice = chooseStrategy(options.profile, options.strategy ?? "auto", {
@@ -126,7 +128,7 @@ export class ResidentLoop implements AsyncDisposable {
     const resources = await LoopResources.enter(options, choice.name, {
       onChange: () => void loop?.poll(),
       hasMadeRoom: () => loop === undefined || !loop.#stays,
-      // Only this strategy asks for the others when a request is published.
+      // Only this strategy asks others to make room when a request is published.
       ...(choice.name === "adaptive" ? { quietSince: () => loop?.quietSince } : {}),
     });
     try {
@@ -137,24 +139,24 @@ export class ResidentLoop implements AsyncDisposable {
       return loop;
     } catch (error) {
       if (loop === undefined) resources.release();
-      else await loop[Symbol.asyncDispose]().catch(() => undefined); // the first error is the one to tell
+      else await loop[Symbol.asyncDispose]().catch(() => undefined); // report only the first error
       throw error;
     }
   }
 
-  /** Slots of each priority of the work queue. */
+  /** Slots of each priority. */
   get slotCount(): number {
     return this.#queues[0].capacity;
   }
 
-  /** Requests without an answer, in all queues. */
+  /** Requests without an answer, in all priorities. */
   get inFlightCount(): number {
     let count = 0;
     for (const queue of this.#queues) count += queue.inFlightCount;
     return count;
   }
 
-  /** How many requests were published so far; undefined while one has no answer. */
+  /** The number of requests published so far; undefined while a request is in flight. */
   get quietSince(): number | undefined {
     if (hasUnanswered(this.#queues)) return undefined;
     let count = 0;
@@ -166,7 +168,7 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#queues[0].isFull;
   }
 
-  /** May the next request be one that the first workgroup answers alone (RESIDENCY_ALONE)? */
+  /** Whether the first workgroup may answer the next request alone (RESIDENCY_ALONE). */
   get mayBeAlone(): boolean {
     return this.#queues[0].mayBeAlone;
   }
@@ -177,7 +179,7 @@ export class ResidentLoop implements AsyncDisposable {
     return queue.capacity - queue.inFlightCount;
   }
 
-  /** `lost`: the kernel ended by itself; nothing more is answered until it was stopped and started. */
+  /** `lost`: the kernel ended by itself. Nothing is answered until the loop is stopped and started again. */
   get state(): "stopped" | "running" | "lost" {
     return this.#state;
   }
@@ -187,51 +189,51 @@ export class ResidentLoop implements AsyncDisposable {
     return this.#lossReason;
   }
 
-  /** Does the kernel end after every batch, because others use the card too? For the strategy `adaptive`. */
+  /** Whether the kernel ends after every batch because others use the card too. For the strategy `adaptive`. */
   get isShared(): boolean {
     return this.#strategy.isShared ?? false;
   }
 
-  /** Is a launch on the device that could end for the sake of others, and has not? */
+  /** Whether a launch is on the device that was not yet told to end for the sake of others. */
   get #stays(): boolean {
     return this.#state === "running" && this.#strategy.stays === true;
   }
 
-  /** Workgroups that each request is spread over. */
+  /** Number of workgroups that share each request. */
   get workgroupCount(): number {
     return this.#strategy.workgroupCount ?? this.#launcher.boundedWorkgroupCount;
   }
 
-  /** Sets the workgroups of launches that end by themselves; counts from the next `start`. */
+  /** Sets the number of workgroups for launches that end by themselves. Takes effect at the next `start`. */
   set boundedWorkgroupCount(count: number) {
     if (count !== this.#launcher.boundedWorkgroupCount) this.#hasStaleCursors = true;
     this.#launcher.boundedWorkgroupCount = count;
   }
 
-  /** What the kernel last told of itself; undefined before its first launch. */
+  /** The last heartbeat; undefined before the first launch. */
   get heartbeat(): HeartbeatReading | undefined {
-    // Where it is told is gone when the loop is closed.
+    // The heartbeat's memory is freed when the loop is closed.
     if (!this.#isFreed) this.#heartbeat = this.#launcher.readHeartbeat() ?? this.#heartbeat;
     return this.#heartbeat;
   }
 
-  /** Whether a launch that may have taken what is in flight has told of itself: before that none has. */
+  /** Whether a launch that may have taken the requests in flight has written a heartbeat. */
   get hasBegun(): boolean {
     const beat = this.heartbeat;
     return beat !== undefined && beat.epoch >= (this.#strategy.firstLaunch ?? this.#launcher.epoch);
   }
 
-  /** Device memory in which the cursors lie: with the state, a checkpoint while the kernel is stopped. */
+  /** The device memory of the cursors. While the kernel is stopped, state and cursors together are a checkpoint. */
   get cursors(): DeviceBuffer {
     return this.#launcher.memory.cursors;
   }
 
-  /** A 64-bit counter a slot: who has arrived at an unfinished request. By priority. Then an ordinal a slot. */
+  /** By priority: a 64-bit arrival counter per slot. After all counters, an ordinal per slot. */
   get counters(): DeviceBuffer {
     return this.#launcher.memory.counters;
   }
 
-  /** Sets the share of the time that the kernel may work, also while it runs. */
+  /** Sets the share of the time that the kernel may work. Allowed while the kernel runs. */
   setDutyCycle(share: number): void {
     if (!(share > 0 && share <= 1)) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
@@ -242,14 +244,15 @@ export class ResidentLoop implements AsyncDisposable {
     this.#launcher.change({ dutyCycle: share });
   }
 
-  /** Sets how long the kernel polls in vain before its pauses grow, and before it parks; also while it runs. */
+  /** Sets the idle times before the pauses grow, and before the kernel parks. Allowed while the kernel runs. */
   setIdle(idle: { dozeAfterMs?: number; parkAfterMs?: number }): void {
     this.#assertOpen();
     this.#launcher.change(idleTicksOf(idle, this.ticksPerMs));
   }
 
   /**
-   * Starts a kernel that was stopped or parked. It goes on where device memory says, with what was left in the queue.
+   * Starts a kernel that was stopped or parked. It continues from device memory, with the requests that were left in
+   * the queue.
    */
   async start(): Promise<void> {
     this.#assertOpen();
@@ -267,9 +270,9 @@ export class ResidentLoop implements AsyncDisposable {
 
   /**
    * Publishes a request and returns at once.
-   * @param payload words for the kernel; the first `wordCount` count
-   * @param priority 1 is urgent, where the kernel has two
-   * @param isAlone the first workgroup answers it alone: where the kernel can do that, and `mayBeAlone`
+   * @param payload words for the kernel; only the first `wordCount` are used
+   * @param priority 1 is urgent, if the kernel has two priorities
+   * @param isAlone the first workgroup answers the request alone; requires `mayBeAlone` and a kernel that supports it
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CLOSED, EW_DEVICE_LOST
    */
   submit(payload: Uint32Array, wordCount: number = payload.length, priority = 0, isAlone = false): Ticket {
@@ -279,7 +282,7 @@ export class ResidentLoop implements AsyncDisposable {
     return ticket;
   }
 
-  /** Looks once whether a request was answered, and lets the strategy go on. Never blocks. */
+  /** Checks once whether a request was answered, and lets the strategy act. Never blocks. */
   check(ticket: Ticket): boolean {
     if (this.#queues[ticket.priority].check(ticket)) return true;
     this.#advance();
@@ -287,8 +290,7 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   /**
-   * Looks once at the requests in flight, and lets the strategy go on. Never blocks. Returns how many were found
-   * answered.
+   * Checks all requests in flight once, and lets the strategy act. Never blocks. Returns how many were found answered.
    */
   poll(): number {
     const found = this.#checkAll();
@@ -296,7 +298,10 @@ export class ResidentLoop implements AsyncDisposable {
     return found;
   }
 
-  /** Asks the driver whether the kernel is there, and mapped memory for a fault. For slow paths: a call or two. */
+  /**
+   * Asks the driver whether the kernel still runs, and reads mapped memory for faults. For slow paths only: one or two
+   * calls.
+   */
   assertRunning(): void {
     this.#watched(() => {
       const fault = this.#launcher.readFault(this.#faultEpoch);
@@ -306,7 +311,7 @@ export class ResidentLoop implements AsyncDisposable {
     });
   }
 
-  /** @throws EW_DEVICE_LOST for requests that nothing becomes of */
+  /** @throws EW_DEVICE_LOST if requests are in flight and the kernel finishes nothing */
   #assertNotStalled(): void {
     const { stallMs } = this.#stall;
     if (stallMs === Infinity) return;
@@ -318,8 +323,8 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   /**
-   * Spins until the request is answered. For answers that come in microseconds.
-   * @returns false when `timeoutMs` passed first; the request stays in flight
+   * Spins until the request is answered. For answers within microseconds.
+   * @returns false if `timeoutMs` passed first; the request stays in flight
    * @throws EW_DEVICE_LOST
    */
   waitSync(ticket: Ticket, timeoutMs: number): boolean {
@@ -341,8 +346,8 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   /**
-   * Resolves when the request is answered; the event loop goes on meanwhile.
-   * @throws EW_TIMEOUT when `timeoutMs` passed first, EW_DEVICE_LOST
+   * Resolves when the request is answered. Does not block the event loop.
+   * @throws EW_TIMEOUT if `timeoutMs` passed first, EW_DEVICE_LOST
    */
   async wait(ticket: Ticket, timeoutMs = Infinity): Promise<void> {
     for (let spin = 0; spin < SPINS_PER_CLOCK; spin++) if (this.check(ticket)) return;
@@ -350,8 +355,9 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   /**
-   * Waits for what is in flight, then stops. `start` starts again.
-   * @throws EW_TIMEOUT when something does not end in `timeoutMs`; what is in flight has then failed with it
+   * Waits for the requests in flight, then stops. `start` starts the kernel again.
+   * @throws EW_TIMEOUT if something does not end in `timeoutMs`; the requests in flight have then failed with this
+   * error
    */
   async stop(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     try {
@@ -367,9 +373,9 @@ export class ResidentLoop implements AsyncDisposable {
   }
 
   /**
-   * Ends what runs at the next border of a request, without waiting for the others: they stay in the queue, and are
-   * answered after `start`. Then nothing of the kernel runs, and what it wrote to device memory can be copied.
-   * @throws EW_TIMEOUT when it does not end in `timeoutMs`
+   * Ends the kernel after the current request, without waiting for further requests. These stay in the queue, and are
+   * answered after `start`. Afterwards nothing of the kernel runs, and its device memory can be copied.
+   * @throws EW_TIMEOUT if the kernel does not end in `timeoutMs`
    */
   async park(timeoutMs = STOP_TIMEOUT_MS): Promise<void> {
     this.#assertOpen();
@@ -385,16 +391,15 @@ export class ResidentLoop implements AsyncDisposable {
     try {
       await this.#strategy.stop(timeoutMs);
     } catch (error) {
-      // On a lost device nothing runs any more; that it is lost was told to every request, and is told again by the
-      // next use.
+      // Nothing runs on a lost device. The loss was reported to every request, and the next use reports it again.
       if (!(error instanceof EverwarpError && error.code === "EW_DEVICE_LOST")) throw error;
     }
   }
 
   /**
-   * Stops, and frees what `launch` took: also where a launch does not end, and then its memory stays until it has. A
-   * second call waits for the first.
-   * @throws EW_TIMEOUT when a launch does not end in time
+   * Stops the kernel and frees everything that `launch` took. If a launch does not end, its memory stays until it has
+   * ended. A second call waits for the first.
+   * @throws EW_TIMEOUT if a launch does not end in time
    */
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= this.#close();
@@ -413,7 +418,7 @@ export class ResidentLoop implements AsyncDisposable {
     }
   }
 
-  /** Lets the strategy launch what there is to launch. On every path that is hot, so it is written out. */
+  /** Lets the strategy launch the kernel if necessary. Every hot path calls this, so its body is unrolled. */
   #advance(): void {
     if (this.#state !== "running") return;
     try {
@@ -432,7 +437,7 @@ export class ResidentLoop implements AsyncDisposable {
     }
   }
 
-  /** The kernel is gone: every request in flight ends with the reason. */
+  /** Handles a loss of the kernel: every request in flight ends with the reason. */
   #lose(error: unknown): void {
     if (!(error instanceof EverwarpError)) throw error;
     this.#state = "lost";

@@ -1,13 +1,13 @@
-/** How many workgroups a device that is made of the host's cores works on at a time. */
+/** The number of workgroups that a software device runs at the same time. */
 import os from "node:os";
 
-/** Mesa's lavapipe has no more threads than these, whatever it is told (LP_MAX_THREADS). */
+/** The maximum of Mesa's lavapipe (LP_MAX_THREADS), whatever it is configured to. */
 const THREADS_MAX = 32;
 
 /**
- * Threads of a software driver's pool: what LP_NUM_THREADS says, as lavapipe reads it, or one for each core. A
- * workgroup that stays has one of them to itself, so a kernel that keeps as many workgroups as these leaves none for
- * the rest of the process.
+ * The number of threads in a software driver's pool: LP_NUM_THREADS, as lavapipe reads it, or one per core. A resident
+ * workgroup occupies one of these threads. So a kernel with this number of resident workgroups leaves none for the rest
+ * of the process.
  */
 export function softwareThreadCount(): number {
   return Math.min(Number(process.env["LP_NUM_THREADS"] ?? os.availableParallelism()), THREADS_MAX);

@@ -1,9 +1,9 @@
-/** Whether a kernel that was asked finishes anything. */
+/** Detects a kernel that has requests in flight but finishes nothing. */
 
-/** Looks that lie further apart than this tell nothing of the time between. */
+/** If two checks are further apart, nothing is known about the time between them. */
 const LOOK_GAP_MS = 5_000;
 
-/** Notes signs of work, and tells how long there was none. */
+/** Notes signs of work, and measures the time without one. */
 export class StallWatch {
   readonly #stallMs: number;
   #sign = -1;
@@ -15,19 +15,19 @@ export class StallWatch {
     this.#stallMs = stallMs;
   }
 
-  /** Milliseconds without a sign that count as a loss; Infinity: none. */
+  /** Milliseconds without a sign that count as a loss; Infinity: never. */
   get stallMs(): number {
     return this.#stallMs;
   }
 
   /**
-   * Looks once.
+   * Checks once.
    * @param sign a number that changes whenever the kernel finishes something
-   * @param isAsked false where there is nothing to finish
-   * @returns whether the kernel finished nothing for too long
+   * @param isAsked false if there is nothing to finish
+   * @returns whether the kernel has finished nothing for too long
    */
   isStalled(sign: number, isAsked: boolean, nowMs: number): boolean {
-    // A look that comes late tells nothing of the time since the last one: the process may have been stopped.
+    // A late check restarts the measurement, because the process may have been suspended.
     if (sign !== this.#sign || !isAsked || nowMs - this.#lookedMs > LOOK_GAP_MS) this.#signMs = nowMs;
     this.#sign = sign;
     this.#lookedMs = nowMs;

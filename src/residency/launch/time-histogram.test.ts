@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { TimeHistogram } from "./time-histogram.ts";
 
 describe("TimeHistogram", () => {
-  it("tells quantiles of any times within 3 %", () => {
+  it("gives quantiles of any times within 3 %", () => {
     const timesMs = fc.array(
       fc.oneof(
         fc.double({ min: 1e-4, max: 0.1, noNaN: true }),
@@ -31,7 +31,7 @@ describe("TimeHistogram", () => {
     );
   });
 
-  it("takes what is out of range without harm, and nothing as zeros", () => {
+  it("accepts values out of range, and gives zeros if empty", () => {
     const histogram = new TimeHistogram();
     expect(histogram.quantiles).toEqual({ count: 0, p50Us: 0, p90Us: 0, p99Us: 0, maxUs: 0 });
     histogram.add(-1);
@@ -43,8 +43,8 @@ describe("TimeHistogram", () => {
     expect(histogram.quantiles.count).toBe(0);
   });
 
-  it("keeps neighbouring values in order over every border of buckets", () => {
-    // A value and one 7 % larger never share their place the wrong way round.
+  it("keeps the order of values across every border of buckets", () => {
+    // A value and one 7 % larger are never in reversed order.
     for (let timeMs = 1e-6; timeMs < 1e9; timeMs *= 1.07) {
       const [low, high] = [new TimeHistogram(), new TimeHistogram()];
       low.add(timeMs);

@@ -1,16 +1,16 @@
 /**
- * What a kernel has done so far, counted: cheap enough to be always on.
+ * A histogram of times, cheap enough to be always on.
  *
- * Times go into a histogram of fixed size: 32 buckets for each doubling, so a quantile is off by 3 % at most, from a
- * nanosecond to weeks. (The bucketing is that of HdrHistogram, G. Tene: linear within a power of two.)
+ * It has a fixed size: 32 buckets for each doubling, so a quantile is off by at most 3 %, from a nanosecond to weeks.
+ * The bucketing is that of HdrHistogram (G. Tene): linear within a power of two.
  */
 
 const SUB_BITS = 5;
 const SUB_COUNT = 1 << SUB_BITS;
-/** Values from here on are bucketed by their upper bits, as integer operations have 32 bits. */
+/** Larger values are bucketed by their upper bits, because integer operations have 32 bits. */
 const HIGH_BITS = 20;
 const HIGH_FROM = 2 ** 31;
-/** Values up to 2⁵¹ ns, 26 days; longer ones count in the last bucket. */
+/** Values up to 2⁵¹ ns, which is 26 days. Longer times count in the last bucket. */
 const VALUE_BITS = HIGH_BITS + 31;
 const BUCKET_COUNT = (VALUE_BITS - SUB_BITS + 1) * SUB_COUNT;
 
@@ -23,9 +23,9 @@ export interface Quantiles {
   readonly maxUs: number;
 }
 
-/** How often which time was seen. */
+/** Counts times by their size. */
 export class TimeHistogram {
-  readonly #counts = new Float64Array(BUCKET_COUNT); // counts beyond 2³² are nothing special at a million a second
+  readonly #counts = new Float64Array(BUCKET_COUNT); // at a million a second, counts soon exceed 2³²
   #count = 0;
   #maxNs = 0;
 
@@ -37,7 +37,7 @@ export class TimeHistogram {
     if (valueNs > this.#maxNs) this.#maxNs = valueNs;
   }
 
-  /** Counts what another has counted. Returns this one. */
+  /** Adds the counts of another histogram. Returns this one. */
   addAll(other: TimeHistogram): this {
     for (let bucket = 0; bucket < BUCKET_COUNT; bucket++) this.#counts[bucket] += other.#counts[bucket];
     this.#count += other.#count;
@@ -56,7 +56,7 @@ export class TimeHistogram {
     this.#maxNs = 0;
   }
 
-  /** @param shares rising, each in 0..1 */
+  /** @param shares ascending, each in 0..1 */
   #atShares(shares: readonly number[]): number[] {
     const values: number[] = [];
     let seen = 0;
@@ -65,7 +65,7 @@ export class TimeHistogram {
       while (values.length < shares.length && seen > 0 && seen >= shares[values.length] * this.#count)
         values.push(Math.min(middleOf(bucket), this.#maxNs) / 1000);
     }
-    while (values.length < shares.length) values.push(0); // nothing was seen yet
+    while (values.length < shares.length) values.push(0); // the histogram is empty
     return values;
   }
 }

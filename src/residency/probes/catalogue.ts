@@ -1,7 +1,4 @@
-/**
- * The probes that `everwarp doctor` runs, each in a process of its own: what they are called, how long they may take,
- * what they tell.
- */
+/** The probes that `everwarp doctor` runs, each in a process of its own: their names, timeouts and results. */
 import type { Device } from "../../vulkan/index.ts";
 import {
   type DoctorReadings,
@@ -22,23 +19,23 @@ import { OCCUPANCY_SIZES, probeOccupancy } from "./occupancy.ts";
 import { leaveTraces, probePersistence } from "./persistence.ts";
 import { probeRoundTrips } from "./round-trips.ts";
 
-/** What a probe is given. */
+/** The input of a probe. */
 export interface ProbeContext {
   readonly device: Device;
   readonly profile: DeviceProfile;
-  /** Try long leases on every driver. */
+  /** Tries long leases on every driver. */
   readonly isLong: boolean;
-  /** What an earlier process left. */
+  /** Traces that an earlier process left. */
   readonly traces: Traces | undefined;
 }
 
 interface DoctorProbe<Name extends ProbeName> {
-  /** More than it takes when all is well. */
+  /** Timeout in milliseconds, longer than a successful probe takes. */
   readonly timeoutMs: number;
   readonly run: (context: ProbeContext) => Promise<DoctorReadings[Name]>;
 }
 
-/** In the order in which they run: `traces` just before `persistence`, and what may cost the device last. */
+/** In running order: `traces` just before `persistence`, and probes that may lose the device last. */
 export const DOCTOR_PROBES: { readonly [Name in ProbeName]: DoctorProbe<Name> } = {
   memory: {
     timeoutMs: 10_000,
@@ -89,5 +86,5 @@ export const DOCTOR_PROBES: { readonly [Name in ProbeName]: DoctorProbe<Name> } 
   },
 };
 
-/** The names of the probes, in the order in which they run. */
+/** The names of the probes, in running order. */
 export const PROBE_NAMES = Object.keys(DOCTOR_PROBES) as readonly ProbeName[];

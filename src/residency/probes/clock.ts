@@ -1,30 +1,30 @@
-/** How fast the device's clock goes, laid beside the host's. */
+/** Measures the rate of the device's clock against the host's clock. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 
-/** The two readings lie at least this far apart. */
+/** The minimum time between the two readings. */
 const APART_MS = 20;
-/** Of so many readings in a row the one with the narrowest bracket counts. */
+/** Number of attempts for a reading. The one with the narrowest bracket counts. */
 const TRIES = 8;
 
 interface ClockReading {
-  /** The middle of the time in which the kernel must have looked. */
+  /** The middle of the interval in which the kernel read its clock. */
   readonly hostMs: number;
   readonly widthMs: number;
-  /** The low word: it goes round after some seconds, and is all that some drivers get right. */
+  /** The low word of the clock. It wraps after a few seconds. On some drivers, only this word is correct. */
   readonly ticks: number;
 }
 
-/** How fast the device's clock runs. */
+/** The rate of a device's clock. */
 export interface ClockRate {
   readonly ticksPerMs: number;
-  /** How far off that may be, by the width of the brackets. */
+  /** The possible relative error, from the width of the brackets. */
   readonly errorShare: number;
 }
 
-/** @returns undefined where kernels have no clock */
+/** @returns undefined if kernels have no clock */
 export async function probeClock(device: Device): Promise<ClockRate | undefined> {
   if (!device.info.features.includes("shaderDeviceClock")) return undefined;
   using kernel = await ProbeKernel.open(device, "clock");

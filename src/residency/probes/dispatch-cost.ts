@@ -1,4 +1,4 @@
-/** What one dispatch costs, layer by layer. */
+/** Measures the cost of a dispatch, step by step. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import type { DispatchCost } from "../profile/index.ts";

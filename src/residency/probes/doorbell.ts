@@ -1,4 +1,4 @@
-/** The doorbell litmus: does a running kernel see what the host writes, and how soon? */
+/** The doorbell litmus: does a running kernel see the host's stores, and how soon? */
 import type { Device } from "../../vulkan/index.ts";
 import type { ResidentLoop } from "../launch/index.ts";
 import type { DoorbellReading, DeviceProfile } from "../profile/index.ts";
@@ -8,31 +8,31 @@ import { timesOf } from "./times.ts";
 
 const ROUNDS = 64;
 /**
- * Answers of a kernel that ran already that are enough: on a busy machine a short lease is over before the host looks
- * again.
+ * Number of answers by an already running kernel that suffice. On a busy machine, a short lease may end before the host
+ * reads again.
  */
 const PROOFS_MIN = 8;
-/** Idle polls after which the kernel gives up: a few seconds on any device, where nothing ends kernels. */
+/** Idle polls after which the kernel gives up: a few seconds on any device. For drivers without a watchdog. */
 const POLL_LIMIT = 4_000_000;
-/** The same where a watchdog looks on: far below the shortest one. */
+/** The same for drivers with a watchdog: far below the shortest known limit. */
 const POLL_LIMIT_WATCHED = 100_000;
 const LEASE_MS = 200;
-/** The idle kernel is watched for so many heartbeats, but no longer than so long. */
+/** The idle kernel is watched for this number of heartbeats, or up to a time limit. */
 const BEATS = 6;
 const IDLE_MS_MAX = 40;
 const WATCH_ATTEMPTS = 4;
 
-/** What is known of a device before the litmus. */
+/** What is known about a device before the litmus. */
 export interface LitmusLimits {
   readonly loopLimit: number | undefined;
-  /** May something end kernels that run for more than a few seconds? */
+  /** Whether a watchdog may end kernels that run for more than a few seconds. */
   readonly isWatched: boolean;
 }
 
 /**
- * Launches the echo kernel and asks it 64 times through the device's upload memory. A kernel that does not see the
- * host's writes does not see the stop flag either, so it has a limit of polls; where kernels may not stay, it is
- * launched for a short lease.
+ * Launches the echo kernel and sends it 64 requests through the device's upload memory. A kernel that does not see the
+ * host's stores does not see the stop flag either, so it has a limit of polls. If kernels may not stay, each launch
+ * gets a short lease.
  */
 export async function probeDoorbell(device: Device, limits: LitmusLimits): Promise<DoorbellReading> {
   const { loopLimit, isWatched } = limits;
@@ -56,7 +56,7 @@ function litmus(loop: ResidentLoop, memoryType: number, timeoutMs: number): Door
     const { launches } = loop.counts;
     const timeUs = askEcho(loop, rounds * 977, timeoutMs);
     isAnswered = timeUs !== undefined;
-    // An answer of a kernel that was launched for it proves nothing.
+    // An answer from a kernel that was launched for the request proves nothing.
     if (timeUs !== undefined && loop.counts.launches === launches) timesUs.push(timeUs);
     else if (!isAnswered) timesUs.length = 0;
   }
@@ -66,10 +66,10 @@ function litmus(loop: ResidentLoop, memoryType: number, timeoutMs: number): Door
   return { memoryType, isSeen, rounds, p50Us, p99Us, ...(pollsPerMs === undefined ? {} : { pollsPerMs }) };
 }
 
-/** Reads the heartbeats of an idle kernel as they come; undefined where too few came, however often it was launched. */
+/** Reads heartbeats of an idle kernel; undefined if too few arrive, over several launches. */
 function watchIdle(loop: ResidentLoop, timeoutMs: number): number | undefined {
   for (let attempt = 0; attempt < WATCH_ATTEMPTS; attempt++) {
-    askEcho(loop, 1, timeoutMs); // one that had parked is launched again
+    askEcho(loop, 1, timeoutMs); // launches a parked kernel again
     const pollsPerMs = watchLaunch(loop);
     if (pollsPerMs !== undefined) return pollsPerMs;
   }
@@ -77,8 +77,8 @@ function watchIdle(loop: ResidentLoop, timeoutMs: number): number | undefined {
 }
 
 /**
- * At least so many polls a millisecond: what is taken for too few makes leases shorter, what is taken for too many
- * would make them too long.
+ * A lower bound of polls per millisecond. An estimate that is too low makes leases shorter. One that is too high would
+ * make them too long.
  */
 function watchLaunch(loop: ResidentLoop): number | undefined {
   const beats: { readonly polls: number; readonly fromMs: number; readonly toMs: number }[] = [];
@@ -91,18 +91,18 @@ function watchLaunch(loop: ResidentLoop): number | undefined {
     lookedMs = performance.now();
     if (beat === undefined || beat.polls === beats.at(-1)?.polls) continue;
     if (beat.epoch !== epoch) break;
-    // It came between two looks; where the host was held up, they lie far apart.
+    // The heartbeat arrived between two reads. If the host was delayed, the reads are far apart.
     beats.push({ polls: beat.polls, fromMs, toMs: lookedMs });
     if (beat.phase !== Phase.RUNNING) break;
   }
-  // The first one was there already, nobody knows since when.
+  // Skip the first heartbeat: its time is unknown.
   const [, first] = beats;
   const last = beats.at(-1);
   if (first === undefined || last === undefined || last === first) return undefined;
   return (last.polls - first.polls) / (last.toMs - first.fromMs);
 }
 
-/** Lets the litmus do what a profile would have to allow first. */
+/** A profile that allows what the litmus needs. */
 function litmusProfile(loopLimit: number | undefined): DeviceProfile {
   return {
     version: 3,

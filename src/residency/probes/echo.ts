@@ -1,4 +1,4 @@
-/** The echo kernel as probes launch it: the smallest resident kernel. */
+/** The echo kernel, as probes launch it. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import { launchEcho, type ProgramLoopOptions, type ResidentLoop } from "../launch/index.ts";
@@ -8,11 +8,12 @@ import { timesOf } from "./times.ts";
 const WORKGROUP_SIZE = 32;
 const ROUND_TIMEOUT_MS = 1_000;
 /**
- * A software driver's threads wait for the host's cores like everybody: on a busy machine one launch may take seconds.
+ * Timeout on software drivers. Their threads compete for the host's cores, so a launch on a busy machine may take
+ * seconds.
  */
 const SOFTWARE_ROUND_TIMEOUT_MS = 30_000;
 
-/** Launches an echo kernel, lets `body` use it, and stops it. */
+/** Launches an echo kernel, runs `body` with it, and stops it. */
 export async function withEcho<T>(
   device: Device,
   options: Omit<ProgramLoopOptions, "device">,
@@ -23,9 +24,9 @@ export async function withEcho<T>(
 }
 
 /**
- * Asks an echo kernel once.
- * @param timeoutMs after which there is no answer: what `withEcho` gives
- * @returns µs, or undefined where no answer came, or a wrong one
+ * Sends an echo kernel one request.
+ * @param timeoutMs how long to wait; `withEcho` provides it
+ * @returns microseconds; undefined for no answer or a wrong one
  */
 export function askEcho(loop: ResidentLoop, word: number, timeoutMs: number): number | undefined {
   const begin = performance.now();
@@ -35,7 +36,7 @@ export function askEcho(loop: ResidentLoop, word: number, timeoutMs: number): nu
   return isRight ? (performance.now() - begin) * 1000 : undefined;
 }
 
-/** Times of many requests, one after the other. @throws EW_KERNEL_FAULT for a wrong answer or none */
+/** Times many requests, one after the other. @throws EW_KERNEL_FAULT for a wrong or missing answer */
 export function timeEcho(loop: ResidentLoop, rounds: number, timeoutMs: number): Times {
   const timesUs: number[] = [];
   for (let round = 0; round < rounds; round++) {

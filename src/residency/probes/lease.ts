@@ -1,25 +1,27 @@
-/** How long a kernel may stay before the driver ends it: launches of growing length, each with an end of its own. */
+/**
+ * Measures how long a kernel may run before the driver ends it, with launches of growing length that end by themselves.
+ */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import type { LeaseReading } from "../profile/index.ts";
 import { launched, ProbeKernel } from "./probe-kernel.ts";
 
 const LENGTHS_MS = [10, 50, 200, 1_000] as const;
-/** Where nothing is known to end kernels, or the user said so. */
+/** Longest launch on drivers that are not known to end kernels, or with `isLong`. */
 const LONG_MS = 3_000;
 const CALIBRATION_ROUNDS = 20_000;
 /** A calibration shorter than this is repeated with more rounds. */
 const CALIBRATION_MS = 5;
-/** A launch that came this near to its length is taken for it; others are repeated. */
+/** A launch counts if it lasted at least this share of its planned length. Otherwise it is repeated. */
 const NEARLY = 0.9;
 const ATTEMPTS = 4;
-/** Specialization constant of the kernel: rounds that last longer. */
+/** Specialization constant of the kernel that makes rounds slower. */
 const SLOW_ID = 1;
 const LIMITED_ROUNDS = 60_000;
 
 /**
- * @param options.isLong also try the length that watchdogs of desktops do not allow
- * @param options.loopLimit rounds after which loops end by themselves, where they do
+ * @param options.isLong also tries lengths that desktop watchdogs do not allow
+ * @param options.loopLimit rounds after which the driver ends loops, if it does
  */
 export async function probeLease(
   device: Device,
@@ -50,7 +52,7 @@ export async function probeLease(
   let survivedMs = 0;
   let lengthMs: number = CALIBRATION_MS;
   try {
-    await stay(1, 1); // the first launch compiles
+    await stay(1, 1); // the first launch includes compilation
     let rounds = CALIBRATION_ROUNDS;
     survivedMs = await stay(rounds, 100);
     while (survivedMs < CALIBRATION_MS && rounds * 4 <= maxRounds) {
@@ -64,7 +66,7 @@ export async function probeLease(
         rounds = Math.min(wanted, maxRounds);
         const tookMs = await stay(rounds, lengthMs);
         survivedMs = Math.max(survivedMs, tookMs);
-        // Rounds are quicker than they were when the device, or its host, was busy.
+        // Rounds are faster now than during the calibration, when the device or the host was busy.
         roundMs = tookMs / rounds;
         if (wanted > maxRounds)
           return { survivedMs, lostAtMs: undefined, limit: `loops end after ${loopLimit} rounds` };

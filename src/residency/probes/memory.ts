@@ -1,8 +1,8 @@
-/** Which memory type serves each role, and why. */
+/** The memory type of each role, and the reason for the choice. */
 import type { DeviceInfo, MemoryRole, MemoryTypes } from "../../vulkan/index.ts";
 import type { RoleMemory } from "../profile/index.ts";
 
-/** @param measuredDoorbell the type that the litmus chose, where it ran */
+/** @param measuredDoorbell the type that the litmus chose, if it ran */
 export function memoryPerRole(
   info: DeviceInfo,
   types: MemoryTypes,

@@ -1,6 +1,6 @@
 /**
- * How many kernels stay side by side: one workgroup on each queue that can be leased, and then an empty dispatch on the
- * main queue.
+ * Measures how many kernels can run side by side: one workgroup on each leasable queue, and then an empty dispatch on
+ * the main queue.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CommandBuffer, Device, Fence, QueueLease } from "../../vulkan/index.ts";
@@ -9,9 +9,9 @@ import { pollsToStay, SIGN } from "./occupancy.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 import { Occupancy } from "./probe.schema.ts";
 
-/** How long each may take to start. */
+/** How long each kernel may take to start. */
 const START_MS = 50;
-/** Longer than all of them take to start, and below every watchdog. */
+/** Longer than all kernels take to start, and below the limit of every watchdog. */
 const STAY_MS = 600;
 const WORKGROUP_SIZE = 64;
 
@@ -20,7 +20,7 @@ interface Launch {
   readonly fence: Fence;
 }
 
-/** @param loopLimit rounds after which loops end by themselves, where they do */
+/** @param loopLimit rounds after which the driver ends loops, if it does */
 export async function probeNeighbours(
   device: Device,
   loopLimit: number | undefined,
@@ -36,7 +36,7 @@ export async function probeNeighbours(
   const limit = await pollsToStay(kernel, tickets, STAY_MS, loopLimit);
   device.run((recorder) => recorder.fill(tickets, 0, tickets.sizeBytes, 0));
   kernel.answer.fill(0);
-  touch.run({ value: 1 }); // the first launch compiles
+  touch.run({ value: 1 }); // the first launch includes compilation
   const launches: Launch[] = [];
   let together = 0;
   for (const { queue } of leases) {

@@ -1,7 +1,7 @@
 /**
- * How many workgroups are there together, found by asking: every workgroup takes a ticket when it starts, and the host
- * closes when their number stands still. Ticketed occupancy discovery: Sorensen et al., "Portable inter-workgroup
- * barrier synchronisation for GPUs", OOPSLA 2016.
+ * Measures how many workgroups can be resident together. Every workgroup takes a ticket when it starts. The host closes
+ * the sign-in when the number of tickets stops growing. Ticketed occupancy discovery: Sorensen et al., "Portable
+ * inter-workgroup barrier synchronisation for GPUs", OOPSLA 2016.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Device, DeviceBuffer, Fence } from "../../vulkan/index.ts";
@@ -9,26 +9,26 @@ import type { OccupancyReading } from "../profile/index.ts";
 import { launched, ProbeKernel } from "./probe-kernel.ts";
 import { Occupancy } from "./probe.schema.ts";
 
-/** Threads of the workgroups that the probe counts. */
+/** Workgroup sizes that the probe measures. */
 export const OCCUPANCY_SIZES = [64, 256, 1024] as const;
 
-/** More than any device keeps; a software driver gives each workgroup a thread, and has 32. */
+/** Number of launched workgroups: more than any device keeps. A software driver needs a thread for each, and has 32. */
 const ATTEMPT_HARDWARE = 16_384;
 const ATTEMPT_SOFTWARE = 256;
-/** How long the number must stand still. */
+/** How long the number must stay constant. */
 const SETTLED_MS = 20;
 /**
- * How long one workgroup alone would stay where it does not see the host; many slow each other down, so this is far
- * below any watchdog.
+ * How long a single workgroup would stay if it does not see the host's stores. Many workgroups slow each other down, so
+ * this is far below the limit of every watchdog.
  */
 const STAY_MS = 100;
 const CALIBRATION_POLLS = 20_000;
-/** Rounds that leave room below the limit of drivers that have one. */
+/** Polls that stay below the loop limit of drivers that have one. */
 const LIMITED_POLLS = 60_000;
-/** What workgroups sign in with. */
+/** The value with which workgroups sign in. */
 export const SIGN = 0x51a7;
 
-/** @param loopLimit rounds after which loops end by themselves, where they do */
+/** @param loopLimit rounds after which the driver ends loops, if it does */
 export async function probeOccupancy(
   device: Device,
   workgroupSize: number,
@@ -64,10 +64,7 @@ export async function probeOccupancy(
   return { workgroupSize, workgroupCount, isSettled };
 }
 
-/**
- * Polls of the occupancy kernel after which one workgroup has stayed for about so long, within the driver's limit on
- * loops.
- */
+/** The number of polls with which a single workgroup stays for about the given time, within the driver's loop limit. */
 export async function pollsToStay(
   kernel: ProbeKernel,
   tickets: DeviceBuffer,
@@ -79,13 +76,13 @@ export async function pollsToStay(
     await launchAt(kernel, tickets, limit, 1, (fence) => kernel.finish(fence, 1_000));
     return performance.now() - begin;
   };
-  await timed(0); // the first launch compiles
+  await timed(0); // the first launch includes compilation
   const emptyMs = await timed(0);
   const pollMs = Math.max(1e-6, ((await timed(CALIBRATION_POLLS)) - emptyMs) / CALIBRATION_POLLS);
   return Math.min(loopLimit === undefined ? 0xffff_ffff : LIMITED_POLLS, Math.ceil(stayMs / pollMs));
 }
 
-/** Launches the occupancy kernel with fresh tickets. */
+/** Launches the occupancy kernel with zeroed tickets. */
 function launchAt<T>(
   kernel: ProbeKernel,
   tickets: DeviceBuffer,

@@ -1,4 +1,4 @@
-/** The second-level cache: whether reads after a gap are faster than reads after other traffic. */
+/** Measures the second-level cache: whether reads after a gap are faster than reads after other traffic. */
 import type { Recorder, Device } from "../../vulkan/index.ts";
 import { REPETITIONS, VECTOR_BYTES, patternOf, workgroupsFor, SMALL_BYTES } from "./persistence-pattern.ts";
 import { SHARED_WORDS } from "./persistence-remains.ts";
@@ -8,31 +8,28 @@ import { timesOf } from "./times.ts";
 
 const MIB = 2 ** 20;
 const OTHER_BYTES = 256 * MIB;
-/** Reads, one after the other, that are timed together. */
+/** Number of dependent reads that are timed together. */
 const CHASE_READS = 4096;
 
-/** How long reads take, with and without caches. */
+/** Read times with and without cached data. */
 export interface CacheTimes {
-  /** A read of what was written just before, in the next dispatch, ns. */
+  /** One read of data that the previous dispatch wrote, in nanoseconds. */
   readonly dispatch: number;
-  /** The same in the next submission. */
+  /** One read of data that the previous submission wrote, in nanoseconds. */
   readonly submission: number;
-  /** The same after other traffic. */
+  /** One read after other traffic, in nanoseconds. */
   readonly coldNs: number;
-  /** Reading back 12 KiB by one workgroup. */
+  /** Reading back 12 KiB by one workgroup, in microseconds. */
   readonly reloadUs: number;
 }
 
-/** Times reads of what was written just before, and after other traffic; undefined without timestamps. */
+/** Times reads of recently written data, and reads after other traffic. Undefined without timestamps. */
 export async function probeCache(device: Device): Promise<CacheTimes | undefined> {
   if (device.queue.timestampBits === 0) return undefined;
   using traffic = await ProbeKernel.open(device, "traffic");
   using stamps = device.createTimestamps(2);
   using small = device.createBuffer({ role: "device", sizeBytes: SMALL_BYTES, label: "cache probe" });
-  const otherBytes = Math.min(
-    OTHER_BYTES,
-    2 ** Math.floor(Math.log2(Math.max(MIB, device.freeBytes("device") / 4))),
-  );
+  const otherBytes = otherBytesFor(device);
   using other = device.createBuffer({
     role: "device",
     sizeBytes: otherBytes,
@@ -50,15 +47,8 @@ export async function probeCache(device: Device): Promise<CacheTimes | undefined
   };
   const chase = { ...patternOf(small, ProbeMode.CHASE), limit: CHASE_READS };
   const read = (recorder: Recorder): void => stamped(recorder, () => traffic.record(recorder, chase, 1));
-  const reload = (recorder: Recorder): void =>
-    stamped(recorder, () => {
-      const part = {
-        ...patternOf(small, ProbeMode.READ),
-        count: (SHARED_WORDS * 4) / VECTOR_BYTES,
-        limit: 64,
-      };
-      traffic.record(recorder, part, 1);
-    });
+  const part = { ...patternOf(small, ProbeMode.READ), count: (SHARED_WORDS * 4) / VECTOR_BYTES, limit: 64 };
+  const reload = (recorder: Recorder): void => stamped(recorder, () => traffic.record(recorder, part, 1));
   const timeNs = (...steps: ((recorder: Recorder) => void)[]): number => {
     traffic.guard(() =>
       device.run((recorder) => {
@@ -89,4 +79,10 @@ export async function probeCache(device: Device): Promise<CacheTimes | undefined
     coldNs: median(found.cold) / CHASE_READS,
     reloadUs: median(found.reload) / 1000,
   };
+}
+
+/** Size of the other traffic: a power of two, at most a quarter of the free memory. */
+function otherBytesFor(device: Device): number {
+  const quarterBytes = Math.max(MIB, device.freeBytes("device") / 4);
+  return Math.min(OTHER_BYTES, 2 ** Math.floor(Math.log2(quarterBytes)));
 }

@@ -1,5 +1,5 @@
-/** Device memory and mapped memory: what is left of them after a gap. */
-import type { DeviceBuffer, Recorder, Device } from "../../vulkan/index.ts";
+/** Measures what remains of device memory and mapped memory after a gap. */
+import type { DeviceBuffer, Recorder, Device, MemoryRole } from "../../vulkan/index.ts";
 import { drainWriteCombining } from "../queue/index.ts";
 import {
   fillPattern,
@@ -9,13 +9,14 @@ import {
   patternOf,
   SMALL_BYTES,
   TRACE_BYTES,
+  type Found,
   type FoundPerGap,
 } from "./persistence-pattern.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 import { ProbeMode } from "./probe.schema.ts";
 import { timesOf } from "./times.ts";
 
-/** What of device memory and mapped memory is left after each gap, and what it costs to write it again. */
+/** What remains of device memory and mapped memory after each gap, and the cost of writing it again. */
 export async function probeMemory(
   device: Device,
   hasTraces: boolean,
@@ -28,35 +29,13 @@ export async function probeMemory(
   using traffic = await ProbeKernel.open(device, "traffic");
   const own: FoundPerGap = { dispatch: undefined, submission: undefined, process: undefined };
   const mapped: FoundPerGap = { ...own };
-  const counted = (): number => {
-    const [count = 0] = traffic.answer;
-    traffic.answer.fill(0);
-    return count;
-  };
-  if (hasTraces) {
-    // New buffers of the sizes that the process before had: the likeliest to get its memory.
-    using memory = device.createBuffer({ role: "device", sizeBytes: TRACE_BYTES, label: "traces" });
-    using host = device.createBuffer({ role: "readback", sizeBytes: SMALL_BYTES, label: "traces" });
-    traffic.run(patternOf(memory, ProbeMode.COUNT), workgroupsFor(TRACE_BYTES));
-    own.process = { count: counted(), of: TRACE_BYTES / 4 };
-    mapped.process = { count: countPattern(new Uint32Array(host.host)), of: SMALL_BYTES / 4 };
-  }
-  using memory = device.createBuffer({ role: "device", sizeBytes: SMALL_BYTES, label: "persistence probe" });
-  using upload = device.createBuffer({
-    role: "upload",
-    sizeBytes: SMALL_BYTES,
-    label: "persistence probe",
-  });
-  using readback = device.createBuffer({
-    role: "readback",
-    sizeBytes: SMALL_BYTES,
-    label: "persistence probe",
-  });
-  using staging = device.createBuffer({
-    role: "staging",
-    sizeBytes: SMALL_BYTES,
-    label: "persistence probe",
-  });
+  if (hasTraces) [own.process, mapped.process] = countTraces(device, traffic);
+  const make = (role: MemoryRole): DeviceBuffer =>
+    device.createBuffer({ role, sizeBytes: SMALL_BYTES, label: "persistence probe" });
+  using memory = make("device");
+  using upload = make("upload");
+  using readback = make("readback");
+  using staging = make("staging");
   const of = SMALL_BYTES / 4;
   const groups = workgroupsFor(SMALL_BYTES);
   const write = (recorder: Recorder, buffer: DeviceBuffer): void =>
@@ -67,34 +46,55 @@ export async function probeMemory(
     write(recorder, memory);
     count(recorder, memory);
   });
-  own.dispatch = { count: counted(), of };
+  own.dispatch = { count: takeCount(traffic), of };
   device.run((recorder) => count(recorder, memory));
-  own.submission = { count: counted(), of };
-  // What the host wrote is counted by a kernel, what a kernel wrote by the host: half of the words each way.
-  const timesUs: number[] = [];
-  for (let index = 0; index < REPETITIONS; index++) {
-    const begin = performance.now();
+  own.submission = { count: takeCount(traffic), of };
+  // A kernel counts what the host wrote, and the host counts what a kernel wrote: half of the words each.
+  const hostWriteUs = medianUs(() => {
     fillPattern(new Uint32Array(upload.host));
     drainWriteCombining();
-    timesUs.push((performance.now() - begin) * 1000);
-  }
+  });
   device.run((recorder) => {
     write(recorder, readback);
     count(recorder, upload);
   });
-  mapped.dispatch = { count: counted() + countPattern(new Uint32Array(readback.host)), of: 2 * of };
+  mapped.dispatch = { count: takeCount(traffic) + countPattern(new Uint32Array(readback.host)), of: 2 * of };
   device.run((recorder) => count(recorder, upload));
-  mapped.submission = { count: counted() + countPattern(new Uint32Array(readback.host)), of: 2 * of };
-  const uploadsUs: number[] = [];
-  for (let index = 0; index < REPETITIONS; index++) {
-    const begin = performance.now();
-    device.run((recorder) => recorder.copy(staging, memory), { queue: device.transferQueue });
-    uploadsUs.push((performance.now() - begin) * 1000);
-  }
-  return {
-    "device memory": own,
-    "mapped memory": mapped,
-    uploadUs: timesOf(uploadsUs).p50Us,
-    hostWriteUs: timesOf(timesUs).p50Us,
+  mapped.submission = {
+    count: takeCount(traffic) + countPattern(new Uint32Array(readback.host)),
+    of: 2 * of,
   };
+  const uploadUs = medianUs(() =>
+    device.run((recorder) => recorder.copy(staging, memory), { queue: device.transferQueue }),
+  );
+  return { "device memory": own, "mapped memory": mapped, uploadUs, hostWriteUs };
+}
+
+/** Counts the traces of the earlier process: in device memory, and in mapped memory. */
+function countTraces(device: Device, traffic: ProbeKernel): [own: Found, mapped: Found] {
+  // New buffers with the sizes that the earlier process used are most likely to get the same memory.
+  using memory = device.createBuffer({ role: "device", sizeBytes: TRACE_BYTES, label: "traces" });
+  using host = device.createBuffer({ role: "readback", sizeBytes: SMALL_BYTES, label: "traces" });
+  traffic.run(patternOf(memory, ProbeMode.COUNT), workgroupsFor(TRACE_BYTES));
+  return [
+    { count: takeCount(traffic), of: TRACE_BYTES / 4 },
+    { count: countPattern(new Uint32Array(host.host)), of: SMALL_BYTES / 4 },
+  ];
+}
+
+/** The count that the traffic kernel left. Resets it. */
+function takeCount(traffic: ProbeKernel): number {
+  const [count = 0] = traffic.answer;
+  traffic.answer.fill(0);
+  return count;
+}
+
+/** The median time of a repeated step, in microseconds. */
+function medianUs(step: () => void): number {
+  const timesUs = Array.from({ length: REPETITIONS }, () => {
+    const begin = performance.now();
+    step();
+    return (performance.now() - begin) * 1000;
+  });
+  return timesOf(timesUs).p50Us;
 }

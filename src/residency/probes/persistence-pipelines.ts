@@ -1,4 +1,4 @@
-/** Pipelines and the driver's disk cache: what it takes to have them again. */
+/** Measures pipelines and the driver's disk cache: the cost of making a pipeline again. */
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile, sharedPrograms } from "../../programs/index.ts";
 import type { Device } from "../../vulkan/index.ts";
@@ -10,11 +10,17 @@ import { ProbeMode, Probe } from "./probe.schema.ts";
 
 const VARIANT_ID = 2;
 
-/** Whether pipelines stay, and what it takes to make them: fresh, again, and known from the process before. */
-export async function probePipelines(
-  device: Device,
-  traces: Traces | undefined,
-): Promise<{ runs: number; freshUs: number; againUs: number; diskUs: number | undefined }> {
+/** How many of 4 runs succeeded, and the times for making a pipeline, in microseconds. */
+export interface PipelineFindings {
+  readonly runs: number;
+  readonly freshUs: number;
+  readonly againUs: number;
+  /** Undefined if there are no traces of an earlier process. */
+  readonly diskUs: number | undefined;
+}
+
+/** Whether pipelines stay usable, and the cost of making them: new, again, and known from the earlier process. */
+export async function probePipelines(device: Device, traces: Traces | undefined): Promise<PipelineFindings> {
   const diskUs = traces && (await timeCreation(device, traces.variant));
   const variant = (Math.floor(performance.timeOrigin) ^ (process.pid << 8) ^ 0x5555) >>> 0;
   const freshUs = await timeCreation(device, variant);
@@ -33,7 +39,7 @@ export async function probePipelines(
   return { runs, freshUs, againUs, diskUs };
 }
 
-/** Makes a pipeline of its own and runs it once, as some drivers compile only then. @returns microseconds */
+/** Makes a pipeline and runs it once, because some drivers compile only then. @returns microseconds */
 export async function timeCreation(device: Device, variant: number): Promise<number> {
   const program = await sharedPrograms().program({ file: kernelFile("residency/kernels/remains") }, device);
   const answer = device.createBuffer({ role: "readback", sizeBytes: 16, label: "creation probe" });

@@ -1,15 +1,13 @@
-/** Registers and shared memory: what is left of them after a gap. */
+/** Measures what remains of registers and shared memory after a gap. */
 import type { Device, Recorder } from "../../vulkan/index.ts";
 import type { Gap } from "../profile/index.ts";
 import { type FoundPerGap, SEED } from "./persistence-pattern.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 import { ProbeMode } from "./probe.schema.ts";
 
-/** Specialization constant: what the kernel does. */
+/** Specialization constant: the mode of the kernel. */
 export const MODE_ID = 1;
-/**
- * Workgroups of the kernel that looks for what is left in shared memory: enough to reach every part of a large device.
- */
+/** Number of workgroups that search shared memory: enough to reach every part of a large device. */
 const REMAINS_WORKGROUPS = 256;
 const REMAINS_THREADS = 64;
 const REGISTER_WORDS = 16;
@@ -19,11 +17,11 @@ export const SHARED_WORDS = 3_072;
 interface Remains {
   readonly write: (recorder: Recorder) => void;
   readonly look: (recorder: Recorder) => void;
-  /** What `look` found since it was asked last. */
+  /** The result of `look` since the last call of this. */
   readonly found: () => { shared: number; registers: number };
 }
 
-/** Opens the two kernels: one writes registers and shared memory, the other one looks for what is left. */
+/** Opens two kernels: one writes registers and shared memory, the other searches for what remains. */
 export async function inRemains<T>(device: Device, body: (remains: Remains) => Promise<T>): Promise<T> {
   using writer = await ProbeKernel.open(device, "remains", {
     specialization: { [MODE_ID]: ProbeMode.WRITE },
@@ -42,7 +40,7 @@ export async function inRemains<T>(device: Device, body: (remains: Remains) => P
   });
 }
 
-/** What of registers and shared memory is left after each gap. */
+/** What remains of registers and shared memory after each gap. */
 export async function probeRemains(
   device: Device,
   hasTraces: boolean,

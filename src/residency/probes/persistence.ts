@@ -1,13 +1,14 @@
 /**
- * The persistence table: what of a device's state is still there after a gap, measured.
+ * The persistence table: measures which parts of a device's state remain after a gap.
  *
  *     gap          dispatch     between two dispatches of one submission
  *                  submission   between two submissions
- *                  process      between a process that ended and the next one (`leaveTraces` in the first, `traces` given to the second)
+ *                  process      between a process that ended and the next one
+ *                               (the first calls `leaveTraces`; the second gets them as `traces`)
  *
- * Every probe leaves a pattern, lets the gap pass and counts what of it is found. Only device memory, mapped memory and
- * pipelines are promised by anyone; the rest is looked at to be sure that nothing relies on it, and to know what it
- * costs to have it again.
+ * Every probe writes a pattern, lets the gap pass, and counts what it finds. Only device memory, mapped memory and
+ * pipelines are promised by Vulkan. The rest is measured to be sure that nothing relies on it, and to know the cost of
+ * restoring it.
  */
 import type { Device } from "../../vulkan/index.ts";
 import {
@@ -21,8 +22,15 @@ import {
 } from "../profile/index.ts";
 import { type CacheTimes, probeCache } from "./persistence-cache.ts";
 import { probeMemory } from "./persistence-memory.ts";
-import { fillPattern, workgroupsFor, patternOf, SMALL_BYTES, TRACE_BYTES } from "./persistence-pattern.ts";
-import { probePipelines, timeCreation } from "./persistence-pipelines.ts";
+import {
+  fillPattern,
+  type FoundPerGap,
+  workgroupsFor,
+  patternOf,
+  SMALL_BYTES,
+  TRACE_BYTES,
+} from "./persistence-pattern.ts";
+import { type PipelineFindings, probePipelines, timeCreation } from "./persistence-pipelines.ts";
 import { probeRemains, inRemains } from "./persistence-remains.ts";
 import { ProbeKernel } from "./probe-kernel.ts";
 import { ProbeMode } from "./probe.schema.ts";
@@ -37,7 +45,7 @@ const LIFETIMES: Readonly<Record<Component, string>> = {
   "driver's disk cache": "until the driver's cache is cleared",
 };
 
-/** Leaves what the next process looks for. Frees nothing by hand: the process is to end with it. */
+/** Writes traces for the next process. Frees nothing, because the process is meant to end with its memory in use. */
 export async function leaveTraces(device: Device): Promise<Traces> {
   await inRemains(device, async ({ write }) => {
     device.run((recorder) => write(recorder));
@@ -52,9 +60,11 @@ export async function leaveTraces(device: Device): Promise<Traces> {
   return { pid: process.pid, variant, creationUs: await timeCreation(device, variant) };
 }
 
+type Note = (component: Component, gap: Gap, persists: PersistenceCell["persists"], seen: string) => void;
+
 /**
- * Fills the table. Takes a second or two.
- * @param traces what an earlier process left, if one did
+ * Fills the table. Takes one or two seconds.
+ * @param traces the traces of an earlier process, if there are any
  */
 export async function probePersistence(
   device: Device,
@@ -62,84 +72,23 @@ export async function probePersistence(
 ): Promise<PersistenceRow[]> {
   const isOther = traces !== undefined && traces.pid !== process.pid;
   const cells = new Map<Component, PersistenceCell[]>(COMPONENTS.map((component) => [component, []]));
-  const note = (
-    component: Component,
-    gap: Gap,
-    persists: PersistenceCell["persists"],
-    seen: string,
-  ): void => {
+  const note: Note = (component, gap, persists, seen) => {
     cells.get(component)?.push({ gap, persists, seen });
   };
-  const noProcess = "not asked: one process did all probes";
 
-  // The process gap first: nothing of ours has touched the device yet.
+  // The process gap comes first, because this process has not used the device yet.
   const remains = await probeRemains(device, isOther);
-  for (const component of ["registers", "shared memory"] as const) {
-    for (const gap of GAPS) {
-      const found = remains[component][gap];
-      if (found === undefined) note(component, gap, "unknown", noProcess);
-      else note(component, gap, verdict(found.count, found.of, false), words(found.count, found.of));
-    }
-  }
+  notePattern(note, "registers", remains.registers, false);
+  notePattern(note, "shared memory", remains["shared memory"], false);
   const memory = await probeMemory(device, isOther);
-  for (const component of ["device memory", "mapped memory"] as const) {
-    for (const gap of GAPS) {
-      const found = memory[component][gap];
-      const isPromised = gap !== "process";
-      if (found === undefined) note(component, gap, "unknown", noProcess);
-      else note(component, gap, verdict(found.count, found.of, isPromised), words(found.count, found.of));
-    }
-  }
+  notePattern(note, "device memory", memory["device memory"], true);
+  notePattern(note, "mapped memory", memory["mapped memory"], true);
   const cache = await probeCache(device);
-  for (const gap of ["dispatch", "submission"] as const) {
-    const warmNs = cache?.[gap];
-    if (cache === undefined || warmNs === undefined) note("L2 contents", gap, "unknown", NO_TIMESTAMPS);
-    else {
-      const isWarm = warmNs * 1.2 < cache.coldNs;
-      note(
-        "L2 contents",
-        gap,
-        isWarm ? "by chance" : "no",
-        `${Math.round(warmNs)} ns a read, ${Math.round(cache.coldNs)} ns after other traffic`,
-      );
-    }
-  }
-  note("L2 contents", "process", "no", "memory of a process that ended has no address");
-
+  noteCache(note, cache);
   const pipelines = await probePipelines(device, isOther ? traces : undefined);
-  for (const gap of ["dispatch", "submission"] as const) {
-    note(
-      "pipelines",
-      gap,
-      pipelines.runs === 4 ? "yes" : "no",
-      `made once, ran ${pipelines.runs} of 4 times`,
-    );
-    note("driver's disk cache", gap, "unknown", "not asked: pipelines stay, so it is not looked at");
-  }
-  note("pipelines", "process", "no", "a pipeline is an object of its process");
-  if (pipelines.diskUs === undefined || traces === undefined)
-    note("driver's disk cache", "process", "unknown", noProcess);
-  else {
-    const isKept = pipelines.diskUs * 2 < traces.creationUs;
-    const seen = `made and run in ${ms(traces.creationUs)}, by the next process in ${ms(pipelines.diskUs)}`;
-    note("driver's disk cache", "process", isKept ? "yes" : "no", seen);
-  }
+  notePipelines(note, pipelines, traces);
 
-  const costs: Readonly<Record<Component, readonly [costUs: number | undefined, cost: string]>> = {
-    registers: [
-      cache?.reloadUs,
-      cache === undefined ? NO_TIMESTAMPS : "read 12 KiB of device memory, one workgroup",
-    ],
-    "shared memory": [
-      cache?.reloadUs,
-      cache === undefined ? NO_TIMESTAMPS : "read 12 KiB of device memory, one workgroup",
-    ],
-    "L2 contents": costOfCache(cache),
-    "device memory": [memory.uploadUs, "upload 1 MiB from host memory"],
-    "mapped memory": [memory.hostWriteUs, "write 1 MiB from the host"],
-    pipelines: [pipelines.againUs, "make a pipeline that the driver knows, and run it once"],
-    "driver's disk cache": [pipelines.freshUs, "make a pipeline that the driver never saw, and run it once"],
-  };
+  const costs = costsOf(memory, cache, pipelines);
   return COMPONENTS.map((component) => ({
     component,
     lifetime: LIFETIMES[component],
@@ -149,12 +98,78 @@ export async function probePersistence(
   }));
 }
 
-function costOfCache(cache: CacheTimes | undefined): readonly [costUs: number | undefined, cost: string] {
+/** @param isPromised whether Vulkan promises the component within one process */
+function notePattern(note: Note, component: Component, foundPerGap: FoundPerGap, isPromised: boolean): void {
+  for (const gap of GAPS) {
+    const found = foundPerGap[gap];
+    if (found === undefined) {
+      note(component, gap, "unknown", NO_PROCESS);
+      continue;
+    }
+    const persists = verdict(found.count, found.of, isPromised && gap !== "process");
+    note(component, gap, persists, words(found.count, found.of));
+  }
+}
+
+function noteCache(note: Note, cache: CacheTimes | undefined): void {
+  for (const gap of ["dispatch", "submission"] as const) {
+    if (cache === undefined) {
+      note("L2 contents", gap, "unknown", NO_TIMESTAMPS);
+      continue;
+    }
+    const warmNs = cache[gap];
+    const isWarm = warmNs * 1.2 < cache.coldNs;
+    const seen = `${Math.round(warmNs)} ns a read, ${Math.round(cache.coldNs)} ns after other traffic`;
+    note("L2 contents", gap, isWarm ? "by chance" : "no", seen);
+  }
+  note("L2 contents", "process", "no", "memory of a process that ended has no address");
+}
+
+function notePipelines(note: Note, pipelines: PipelineFindings, traces: Traces | undefined): void {
+  for (const gap of ["dispatch", "submission"] as const) {
+    const persists = pipelines.runs === 4 ? "yes" : "no";
+    note("pipelines", gap, persists, `made once, ran ${pipelines.runs} of 4 times`);
+    note("driver's disk cache", gap, "unknown", "not asked: pipelines stay, so it is not looked at");
+  }
+  note("pipelines", "process", "no", "a pipeline is an object of its process");
+  if (pipelines.diskUs === undefined || traces === undefined) {
+    note("driver's disk cache", "process", "unknown", NO_PROCESS);
+    return;
+  }
+  const isKept = pipelines.diskUs * 2 < traces.creationUs;
+  const seen = `made and run in ${ms(traces.creationUs)}, by the next process in ${ms(pipelines.diskUs)}`;
+  note("driver's disk cache", "process", isKept ? "yes" : "no", seen);
+}
+
+type Cost = readonly [costUs: number | undefined, cost: string];
+
+function costsOf(
+  memory: { readonly uploadUs: number; readonly hostWriteUs: number },
+  cache: CacheTimes | undefined,
+  pipelines: PipelineFindings,
+): Readonly<Record<Component, Cost>> {
+  const reload: Cost = [
+    cache?.reloadUs,
+    cache === undefined ? NO_TIMESTAMPS : "read 12 KiB of device memory, one workgroup",
+  ];
+  return {
+    registers: reload,
+    "shared memory": reload,
+    "L2 contents": costOfCache(cache),
+    "device memory": [memory.uploadUs, "upload 1 MiB from host memory"],
+    "mapped memory": [memory.hostWriteUs, "write 1 MiB from the host"],
+    pipelines: [pipelines.againUs, "make a pipeline that the driver knows, and run it once"],
+    "driver's disk cache": [pipelines.freshUs, "make a pipeline that the driver never saw, and run it once"],
+  };
+}
+
+function costOfCache(cache: CacheTimes | undefined): Cost {
   if (cache === undefined) return [undefined, NO_TIMESTAMPS];
   const costUs = (cache.coldNs - cache.dispatch) / 1000;
   return costUs > 0 ? [costUs, "a read from device memory instead"] : [undefined, "no difference was seen"];
 }
 
+const NO_PROCESS = "not asked: one process did all probes";
 const NO_TIMESTAMPS = "not measured: the driver has no timestamps";
 
 function verdict(count: number, of: number, isPromised: boolean): PersistenceCell["persists"] {

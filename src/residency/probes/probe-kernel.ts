@@ -1,11 +1,11 @@
 /**
- * A probe's kernel, with the memory through which it and the host speak.
+ * The kernel of a probe, with the memory that it shares with the host.
  *
- *     upload memory     control[0]: not 0 ends the kernel, where it sees that
- *     readback memory    answer[]: what the kernel found
+ *     upload memory     control[0]: not 0 ends the kernel, if the kernel sees the store
+ *     readback memory    answer[]: the results of the kernel
  *
- * Invariant: memory that a kernel may still be using is never freed. A kernel that does not end in time keeps it, until
- * the device is closed.
+ * Invariant: memory that a kernel may be using is never freed. A kernel that does not end in time keeps its memory
+ * until the device is closed.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile, type ProgramLease, sharedPrograms } from "../../programs/index.ts";
@@ -14,10 +14,10 @@ import type { Infer } from "../../schema/index.ts";
 import { drainWriteCombining } from "../queue/index.ts";
 import { Probe } from "./probe.schema.ts";
 
-/** What a launch is given; addresses that are left out are those of the kernel's own memory. */
+/** The values of a launch. Omitted addresses are those of the kernel's own memory. */
 export type ProbeValues = Partial<Infer<typeof Probe>>;
 
-/** The push constants of a probe that needs none of them. */
+/** Push constants of a probe that needs none of them. */
 export const NO_PROBE_VALUES: Infer<typeof Probe> = {
   target: 0n,
   answer: 0n,
@@ -28,23 +28,23 @@ export const NO_PROBE_VALUES: Infer<typeof Probe> = {
   value: 0,
 };
 
-/** More than any launch of a probe takes that ends well, but for those that are meant to be long. */
+/** Timeout of a launch: longer than any successful launch of a probe, except for those that are long on purpose. */
 const LAUNCH_TIMEOUT_MS = 5_000;
-/** A software driver compiles at the first launch, on cores that it shares. */
+/** Timeout on software drivers. They compile at the first launch, on shared cores. */
 const SOFTWARE_LAUNCH_TIMEOUT_MS = 60_000;
 
-/** How a probe's kernel is made. */
+/** Options of a probe's kernel. */
 export interface ProbeKernelOptions {
   readonly specialization?: Readonly<Record<number, number>>;
   /** Words of the answer; 4 if not given. */
   readonly answerWords?: number;
 }
 
-/** A probe's kernel with its answer in mapped memory. Every launch ends by itself. */
+/** The kernel of a probe, with its answer in mapped memory. Every launch ends by itself. */
 export class ProbeKernel implements Disposable {
   readonly device: Device;
   readonly program: ProgramLease;
-  /** What the kernel wrote. */
+  /** The words that the kernel wrote. */
   readonly answer: Uint32Array;
   readonly #control: Uint32Array;
   readonly #answerBuffer: DeviceBuffer;
@@ -66,7 +66,7 @@ export class ProbeKernel implements Disposable {
     this.allow();
   }
 
-  /** @param name file under src/residency/kernels */
+  /** @param name of a file in src/residency/kernels */
   static async open(device: Device, name: string, options: ProbeKernelOptions = {}): Promise<ProbeKernel> {
     const { specialization = {}, answerWords = 4 } = options;
     const file = kernelFile(`residency/kernels/${name}`);
@@ -79,7 +79,7 @@ export class ProbeKernel implements Disposable {
     }
   }
 
-  /** Device memory that lives as long as the kernel: zero at first, and freed when nothing uses it any more. */
+  /** Zeroed device memory that lives as long as the kernel. */
   scratch(sizeBytes: number): DeviceBuffer {
     const buffer = this.device.createBuffer({ role: "device", sizeBytes, label: "probe scratch" });
     this.#scratch.push(buffer);
@@ -87,19 +87,19 @@ export class ProbeKernel implements Disposable {
     return buffer;
   }
 
-  /** Lets launches run as long as they will. */
+  /** Clears the end flag, so that launches run to their own end. */
   allow(): void {
     this.#control[0] = 0;
     drainWriteCombining();
   }
 
-  /** Tells a launch to end. */
+  /** Sets the end flag of a launch. */
   end(): void {
     this.#control[0] = 1;
     drainWriteCombining();
   }
 
-  /** Records a launch, and what makes its answer visible to the host. */
+  /** Records a launch, and the barrier that makes its answer visible to the host. */
   record(recorder: Recorder, values: ProbeValues, workgroupCount = 1): void {
     const { address: answer } = this.#answerBuffer;
     const control = this.#controlBuffer.address;
@@ -108,7 +108,7 @@ export class ProbeKernel implements Disposable {
   }
 
   /**
-   * Launches once and waits.
+   * Launches once and waits for the end.
    * @throws EW_TIMEOUT, EW_DEVICE_LOST
    */
   run(values: ProbeValues, workgroupCount = 1): void {
@@ -123,7 +123,7 @@ export class ProbeKernel implements Disposable {
     return this.device.info.type === "cpu" ? SOFTWARE_LAUNCH_TIMEOUT_MS : LAUNCH_TIMEOUT_MS;
   }
 
-  /** Waits for a launch; tells it to end when the time is over. @throws EW_TIMEOUT when it does not */
+  /** Waits for a launch. After the timeout, tells the launch to end. @throws EW_TIMEOUT if it does not end */
   async finish(fence: Fence, timeoutMs: number): Promise<void> {
     if (await fence.waitAsync(timeoutMs)) return;
     this.end();
@@ -138,7 +138,7 @@ export class ProbeKernel implements Disposable {
     );
   }
 
-  /** Runs a step that waits for launches of this kernel; one that does not end keeps the kernel's memory. */
+  /** Runs a step that waits for launches of this kernel. If a launch does not end, the kernel's memory is kept. */
   guard<T>(step: () => T): T {
     try {
       return step();
@@ -157,7 +157,7 @@ export class ProbeKernel implements Disposable {
   }
 }
 
-/** Submits what is recorded, lets `watch` look on, and frees both when it has ended. */
+/** Submits a recording, runs `watch` meanwhile, and frees both when the work has ended. */
 export async function launched<T>(
   device: Device,
   record: (recorder: Recorder) => void,
@@ -166,7 +166,7 @@ export async function launched<T>(
   const commandBuffer = device.record(record);
   const fence = device.createFence();
   device.queue.submit(commandBuffer, fence);
-  const result = await watch(fence); // one that did not end keeps what it uses
+  const result = await watch(fence); // after a timeout, recording and fence stay allocated
   fence[Symbol.dispose]();
   commandBuffer[Symbol.dispose]();
   return result;

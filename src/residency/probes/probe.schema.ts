@@ -1,33 +1,33 @@
-/** What probe kernels and the host share. */
+/** The structs and constants that probe kernels and the host share. */
 import { constants, doc, glslModule, struct, u32, u64 } from "../../schema/index.ts";
 
 /** The push constants of every probe kernel. */
 export const Probe = struct(
   "Probe",
   {
-    target: doc(u64, "address of what is looked at"),
-    answer: doc(u64, "address of what the host reads"),
+    target: doc(u64, "address of the memory under test"),
+    answer: doc(u64, "address of the results for the host"),
     control: doc(u64, "address of a word that the host sets to end the kernel"),
-    count: doc(u32, "how much: rounds, vectors, words"),
+    count: doc(u32, "number of rounds, vectors or words"),
     mode: doc(u32, "one of PROBE_MODE"),
-    limit: doc(u32, "rounds of loops after which the kernel ends, whatever else happens"),
+    limit: doc(u32, "loop rounds after which the kernel ends in any case"),
     value: doc(u32, "seed of a pattern, or a value to write"),
   },
-  { rule: "scalar", doc: "Push constants of all probe kernels; each uses what it needs." },
+  { rule: "scalar", doc: "Push constants of all probe kernels. Each kernel uses some of them." },
 );
 
-/** What the traffic kernel and the remains kernel do. */
+/** The modes of the traffic kernel and the remains kernel. */
 export const ProbeMode = constants(
   "PROBE_MODE",
   { WRITE: 0, READ: 1, COUNT: 2, CHASE: 3 },
   {
     doc: "What a probe kernel does with memory.",
     docs: {
-      WRITE: "Leave the pattern.",
-      READ: "Read, and keep a sum.",
-      COUNT: "Count the words of the pattern.",
+      WRITE: "Write the pattern.",
+      READ: "Read and sum.",
+      COUNT: "Count matching words.",
       CHASE:
-        "Read one vector after another, each only when the one before has come: how long a read takes, not how many go at a time.",
+        "Read vectors one by one, each after the previous one has arrived. This measures latency, not throughput.",
     },
   },
 );
@@ -37,10 +37,10 @@ export const Occupancy = constants(
   "OCCUPANCY",
   { TICKETS: 0, CLOSED: 1, WORDS: 2 },
   {
-    doc: "Words in device memory of the occupancy probe.",
+    doc: "Words of the occupancy probe in device memory.",
     docs: {
-      TICKETS: "Tickets taken: the next workgroup's number.",
-      CLOSED: "Set by whoever leaves first; who comes then was not there together with the others.",
+      TICKETS: "Number of taken tickets, which is the next ticket.",
+      CLOSED: "Set by the first workgroup that leaves. Later workgroups do not count.",
     },
   },
 );
@@ -48,7 +48,7 @@ export const Occupancy = constants(
 /** The GLSL files that these schemas become. */
 export const glslModules = {
   "probe.glsl": glslModule({
-    doc: "What probe kernels and the host share.",
+    doc: "The structs and constants that probe kernels and the host share.",
     parts: [Probe, ProbeMode, Occupancy],
   }),
 };

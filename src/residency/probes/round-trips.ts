@@ -1,4 +1,4 @@
-/** The way there and back, for every launch strategy. */
+/** Measures the round trip of a request for every launch strategy. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import type { RoundTrip, DeviceProfile } from "../profile/index.ts";

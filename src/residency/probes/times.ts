@@ -1,6 +1,7 @@
-/** @param timesUs one time a repetition, at least one; in any order */
+/** Statistics of repeated measurements. */
 import type { Times } from "../profile/index.ts";
-/** Sums up times of repetitions, in microseconds. */
+
+/** Summarizes times of repetitions. @param timesUs at least one time, in microseconds, in any order */
 export function timesOf(timesUs: readonly number[]): Times {
   const sorted = timesUs.toSorted((a, b) => a - b);
   const at = (share: number): number =>

@@ -1,18 +1,18 @@
-/** What a device's own description tells about kernels that stay. */
+/** What follows from a device's own description for resident kernels. */
 import type { Device, DeviceInfo } from "../../vulkan/index.ts";
 
 /**
- * Drivers under which a kernel was seen to run without end. Others end it after seconds (a watchdog), and some take the
- * display or the machine with it, so nothing long is tried there unasked.
+ * Drivers that were seen to run a kernel without a time limit. Others end kernels after seconds (a watchdog), and some
+ * lose the display or the machine. So long kernels are never tried there without request.
  */
 const UNWATCHED_DRIVERS: ReadonlySet<string> = new Set(["NVIDIA_PROPRIETARY", "MESA_LLVMPIPE"]);
 
-/** May something end kernels on this device that run for more than a few seconds? */
+/** Whether a watchdog may end kernels on this device that run for more than a few seconds. */
 export function isWatched(info: Pick<DeviceInfo, "driverId">): boolean {
   return !UNWATCHED_DRIVERS.has(info.driverId);
 }
 
-/** The type that the device took for doorbells, then the other types that the host can write. */
+/** The device's current upload memory type, then the other types that the host can write. */
 export function doorbellCandidates(device: Pick<Device, "info" | "memoryTypes">): number[] {
   const own = device.memoryTypes.upload;
   return [own, ...doorbellTypes(device.info).filter((index) => index !== own)];

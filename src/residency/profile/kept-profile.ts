@@ -1,4 +1,4 @@
-/** Profiles on disk, one file for each device and driver. */
+/** Profiles on disk, one file per device and driver. */
 import { createHash } from "node:crypto";
 import path from "node:path";
 import { writeBytesAtomicallySync, userCacheFolder, readRegularTextSync } from "../../storage/index.ts";
@@ -8,20 +8,20 @@ import { decodeProfile, PROFILE_BYTES_MAX } from "./profile-format.ts";
 import type { DoctorReadings } from "./readings.ts";
 
 /**
- * The profile that is kept of a device, without opening it. One that cannot be read or believed, whatever the reason,
- * is measured again.
+ * The stored profile of a device, without opening the device. If the file is unreadable or invalid, there is none, and
+ * the device is measured again.
  */
 export function keptProfile(info: DeviceInfo): DeviceProfile | undefined {
   const file = profilePath(info);
   const text = file === undefined ? undefined : readRegularTextSync(file, PROFILE_BYTES_MAX);
   const profile = text === undefined ? undefined : decodeProfile(text, PROFILE_VERSION, info);
   if (profile === undefined) return undefined;
-  // What may stay follows from what was measured. A file that says otherwise was not written by us.
+  // Whether kernels may stay follows from the measurements. A file that contradicts itself is not ours.
   const { allowed } = judge(whyNotPersistent(info, profile.loopLimit), profile.doorbell);
   return profile.persistent.allowed === allowed ? profile : undefined;
 }
 
-/** Where the profile of a device is kept; undefined where the user has no folder for caches. */
+/** The path of a device's profile; undefined if the user has no cache folder. */
 export function profilePath(info: DeviceInfo): string | undefined {
   const caches = userCacheFolder();
   if (caches === undefined) return undefined;
@@ -38,9 +38,9 @@ export function profilePath(info: DeviceInfo): string | undefined {
 }
 
 /**
- * Keeps a profile on disk. Where that fails the next process measures again, and nothing else is lost.
+ * Stores a profile on disk. If that fails, the next process measures again.
  *
- * @returns why it could not be kept; undefined where it was
+ * @returns why it failed; undefined if the profile was stored
  */
 export function keepProfile(info: DeviceInfo, profile: DeviceProfile): string | undefined {
   const file = profilePath(info);
@@ -55,13 +55,13 @@ export function keepProfile(info: DeviceInfo, profile: DeviceProfile): string | 
 }
 
 /**
- * Adds what the doctor found to the profile on disk; what it found before and not now stays.
- * @returns the profile as it is then, whether it could be kept or not; undefined where there is none to add to
+ * Adds results of the doctor to the profile on disk. Earlier results that are not replaced stay.
+ * @returns the new profile, whether it could be stored or not; undefined if there is no profile
  */
 export function addReadings(info: DeviceInfo, readings: Partial<DoctorReadings>): DeviceProfile | undefined {
   const profile = keptProfile(info);
   if (profile === undefined) return undefined;
-  const { traces: _, ...kept } = readings; // of no use to a later process
+  const { traces: _, ...kept } = readings; // traces are useful only to the next process
   const added = { ...profile, doctor: { ...profile.doctor, ...kept } };
   keepProfile(info, added);
   return added;

@@ -1,4 +1,4 @@
-/** Any text at all is a profile of a device or none. */
+/** Any text either is a profile of a device or is refused. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
@@ -29,11 +29,11 @@ const anything = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }),
 );
 
-test("what was written is read as it was", () => {
+test("decoding gives what was encoded", () => {
   expect(decodeProfile(JSON.stringify(profile), 3, info)).toEqual(JSON.parse(JSON.stringify(profile)));
 });
 
-test("with any value in any place it is none, or one whose parts can be used", () => {
+test("with any value in any place, the text is refused or its parts are usable", () => {
   const fields = [...Object.keys(profile), "clockTicksPerMs"];
   fc.assert(
     fc.property(fc.constantFrom(...fields), anything, fc.nat(400), fc.string(), (field, value, at, noise) => {

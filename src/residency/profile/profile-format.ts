@@ -1,9 +1,8 @@
 /**
- * What a file must be to count as a device profile.
+ * The checks that a file must pass to count as a device profile.
  *
- * Invariant: any text at all is a profile of this device or none. A profile that claims what could not have been
- * measured here is none, and is measured again; readings of the doctor that make no sense are left out, as nothing
- * relies on them.
+ * Invariant: any text is a valid profile of this device, or none. A profile that claims impossible measurements is
+ * refused, and the device is measured again. Invalid doctor results are dropped, because nothing relies on them.
  */
 import {
   isAmount,
@@ -24,7 +23,7 @@ import { doorbellTypes } from "./device-facts.ts";
 import type { DeviceProfile } from "./device-profile.ts";
 import { type DoctorReadings, type ProbeName, type DoorbellReading, COMPONENTS, GAPS } from "./readings.ts";
 
-/** Far more than a profile has. */
+/** Size limit of a profile; real ones are far smaller. */
 export const PROFILE_BYTES_MAX = 1 << 20;
 
 const isPositive: Shape = (value) => isAmount(value) && value !== 0;
@@ -79,7 +78,7 @@ const READING_SHAPES: Readonly<Record<ProbeName, Shape>> = {
       reason: isOptional(isText),
     }),
   ),
-  // Of no use to another process than the next one, and so never kept.
+  // Useful only to the next process, so never stored.
   traces: () => false,
   persistence: isListOf(
     isObject({
@@ -98,7 +97,7 @@ const READING_SHAPES: Readonly<Record<ProbeName, Shape>> = {
   ),
 };
 
-/** @returns undefined for a text that is no profile of this device by this version */
+/** @returns undefined for a text that is no profile of this device in this version */
 export function decodeProfile(
   text: string,
   version: DeviceProfile["version"],
@@ -112,7 +111,7 @@ export function decodeProfile(
   return isRecord(doctor) ? { ...profile, doctor: readingsOf(doctor) } : profile;
 }
 
-/** Only a profile whose last doorbell was seen is ever kept, and only of memory that can hold doorbells. */
+/** Profiles are stored only if the last doorbell was seen, and only for memory types that can hold doorbells. */
 function isPlausible(doorbell: readonly DoorbellReading[], info: DeviceInfo): boolean {
   const types = doorbellTypes(info);
   return doorbell.at(-1)?.isSeen === true && doorbell.every(({ memoryType }) => types.includes(memoryType));

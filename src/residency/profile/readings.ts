@@ -1,8 +1,8 @@
-/** What the probes tell of a device, as data: the profile file keeps these, reports print them. */
+/** The results of probes as data. The profile file stores them, and reports print them. */
 import type { MemoryRole } from "../../vulkan/index.ts";
 import type { StrategyName } from "../strategies/index.ts";
 
-/** Times of many repetitions, told in two numbers. */
+/** Statistics of many repetitions: two numbers. */
 export interface Times {
   readonly count: number;
   readonly p50Us: number;
@@ -13,79 +13,79 @@ export interface Times {
 export interface RoleMemory {
   readonly role: MemoryRole;
   readonly type: number;
-  /** What the type is, in a few words. */
+  /** A description of the type in a few words. */
   readonly kind: string;
   readonly heap: number;
   readonly heapBytes: number;
   readonly why: string;
 }
 
-/** What the doorbell litmus saw. */
+/** The result of the doorbell litmus. */
 export interface DoorbellReading {
   readonly memoryType: number;
-  /** Did a running kernel answer what the host wrote to memory of this type, without being launched anew? */
+  /** Whether a running kernel answered the host's stores to memory of this type, without a new launch. */
   readonly isSeen: boolean;
   readonly rounds: number;
   readonly p50Us: number;
   readonly p99Us: number;
-  /** Polls of the idle kernel a millisecond; undefined where it did not live long enough to be watched. */
+  /** Polls of the idle kernel per millisecond; undefined if it did not run long enough to be watched. */
   readonly pollsPerMs?: number;
 }
 
-/** How many workgroups of a size a device keeps resident together. */
+/** How many workgroups of a size are resident together. */
 export interface OccupancyReading {
   readonly workgroupSize: number;
   readonly workgroupCount: number;
-  /** False where they left before the host had seen their number stand still: there may be more. */
+  /** False if the workgroups left before their number was constant for long enough: more may fit. */
   readonly isSettled: boolean;
 }
 
-/** How many kernels stay side by side, each on a queue of its own. */
+/** How many kernels run side by side, each on its own queue. */
 export interface NeighboursReading {
-  /** Queues that can be leased. */
+  /** Number of leasable queues. */
   readonly queues: number;
-  /** Kernels that were seen there at the same time, on those queues. */
+  /** Number of kernels that ran at the same time on these queues. */
   readonly together: number;
-  /** Did the main queue run a dispatch meanwhile? Undefined where nobody was there. */
+  /** Whether the main queue ran a dispatch meanwhile; undefined if no kernel ran. */
   readonly isMainFree: boolean | undefined;
 }
 
 /** How long a launch may last. */
 export interface LeaseReading {
-  /** The longest launch that came to its own end. */
+  /** The longest launch that ended by itself, in milliseconds. */
   readonly survivedMs: number;
-  /** The launch that did not. */
+  /** The launch that did not, in milliseconds. */
   readonly lostAtMs: number | undefined;
-  /** Why no longer one was tried. */
+  /** Why no longer launch was tried. */
   readonly limit: string;
 }
 
-/** What one dispatch costs, layer by layer, in microseconds. */
+/** The cost of one dispatch, step by step, in microseconds. */
 export interface DispatchCost {
-  /** Writing the command buffer: begin, bind, push, dispatch, barrier, end. */
+  /** Recording the command buffer: begin, bind, push, dispatch, barrier, end. */
   readonly record: Times;
-  /** Handing it over. */
+  /** The call of vkQueueSubmit. */
   readonly submit: Times;
-  /** From there to the return of a wait for the fence. */
+  /** From the submission to the return of a wait for the fence. */
   readonly fenceWait: Times;
-  /** From there to the answer in mapped memory, seen by a host that spins. */
+  /** From the submission to the answer in mapped memory, seen by a spinning host. */
   readonly answerSeen: Times;
-  /** One look at the fence, after it was signaled. */
+  /** One check of a signaled fence. */
   readonly fencePoll: Times;
-  /** Making the fence ready for the next time. */
+  /** Resetting the fence. */
   readonly fenceReset: Times;
 }
 
 /** The times of one request and its answer with one launch strategy. */
 export interface RoundTrip {
   readonly strategy: StrategyName;
-  /** Undefined where the strategy cannot be used. */
+  /** Undefined if the strategy cannot be used. */
   readonly times: Times | undefined;
-  /** Why not. */
+  /** Why the strategy cannot be used. */
   readonly reason: string | undefined;
 }
 
-/** The parts of a device's state that the persistence table looks at. */
+/** The parts of a device's state that the persistence table covers. */
 export const COMPONENTS = [
   "registers",
   "shared memory",
@@ -99,55 +99,55 @@ export const COMPONENTS = [
 /** One of `COMPONENTS`. */
 export type Component = (typeof COMPONENTS)[number];
 
-/** What may pass between the writing of state and the look at it. */
+/** What may lie between writing state and reading it. */
 export const GAPS = ["dispatch", "submission", "process"] as const;
 
 /** One of `GAPS`. */
 export type Gap = (typeof GAPS)[number];
 
-/** Whether one component persists over one gap. */
+/** Whether one component remains after one gap. */
 export interface PersistenceCell {
   readonly gap: Gap;
-  /** `by chance`: something was there, and nobody promises it. */
+  /** `by chance`: some of it remained, but nothing promises that. */
   readonly persists: "yes" | "no" | "by chance" | "unknown";
-  /** What was seen, with its numbers; or why nothing could be. */
+  /** The observation with its numbers, or why nothing could be observed. */
   readonly seen: string;
 }
 
-/** How one component persists, and what it costs to have it again. */
+/** How long one component remains, and the cost of restoring it. */
 export interface PersistenceRow {
   readonly component: Component;
-  /** How long it is there by right. */
+  /** Its guaranteed lifetime. */
   readonly lifetime: string;
   readonly cells: readonly PersistenceCell[];
-  /** µs to have it again; undefined where that could not be measured. */
+  /** The cost of restoring it in microseconds; undefined if it could not be measured. */
   readonly costUs: number | undefined;
-  /** How it is had again, or why the cost is unknown. */
+  /** How it is restored, or why the cost is unknown. */
   readonly cost: string;
 }
 
-/** What a process left behind for the next one to look for. */
+/** Traces that a process leaves for the next one. */
 export interface Traces {
   readonly pid: number;
-  /** Specialization constant of a pipeline that nobody made before. */
+  /** Specialization constant of a pipeline that was never made before. */
   readonly variant: number;
-  /** What it took to make that pipeline, and to run it once. */
+  /** The time for making that pipeline and running it once, in microseconds. */
   readonly creationUs: number;
 }
 
-/** What the probes found; those that failed are not there. */
+/** The results of the probes. Failed probes are absent. */
 export interface DoctorReadings {
   /** The memory type of each role. */
   readonly memory: readonly RoleMemory[];
-  /** The litmus, for every type that could hold doorbells. */
+  /** The results of the litmus for every type that could hold doorbells. */
   readonly doorbells: readonly DoorbellReading[];
   readonly occupancy: readonly OccupancyReading[];
-  /** How many kernels stay side by side, each on a queue of its own. */
+  /** How many kernels run side by side, each on its own queue. */
   readonly neighbours: NeighboursReading;
   readonly lease: LeaseReading;
   readonly dispatchCost: DispatchCost;
   readonly roundTrips: readonly RoundTrip[];
-  /** What this process left for the next one to look for: no finding of its own. */
+  /** The traces that this process left for the next one. They are no result themselves. */
   readonly traces: Traces;
   readonly persistence: readonly PersistenceRow[];
 }

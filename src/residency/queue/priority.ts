@@ -1,4 +1,4 @@
-/** The two priorities of requests. Each has a ring of slots of its own in the work queue. */
+/** The two priorities of requests. Each has its own ring of slots in the work queue. */
 
-/** 1 is urgent. The number of a priority of the work queue. */
+/** A priority of the work queue: 0 is normal, 1 is urgent. */
 export type Priority = 0 | 1;

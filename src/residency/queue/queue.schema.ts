@@ -1,5 +1,5 @@
 /**
- * What a resident kernel and its host share: the queue's shape, the control block, cursors, the heartbeat, the launch
+ * The data that a resident kernel and its host share: the queue, the control block, cursors, heartbeat, launch
  * constants.
  */
 import { constants, doc, glslModule, padding, struct, u32, u64 } from "../../schema/index.ts";
@@ -19,60 +19,58 @@ export const Queue = constants(
     PRIORITIES_MAX: 2,
   },
   {
-    doc: "The work queue's shape.",
+    doc: "The sizes of the work queue.",
     docs: {
-      SLOT_BYTES: "A slot: a header of four vectors, then payload.",
-      HEADER_VECTORS: "Vectors sealed with the sequence number.",
-      HEADER_WORDS: "Payload words in the header.",
-      CONTROL_STRIDE_BYTES: "Control blocks lie on cache lines of their own.",
-      REQUESTS_PER_POLL: "Requests of a priority that one poll looks at, and one pass can share.",
-      ARRIVAL_BITS: "Low bits of a counter that count workgroups; the others sum their contributions.",
-      PRIORITIES_MAX: "Priority 0 takes requests in their turn; priority 1 is urgent and looked at first.",
+      SLOT_BYTES: "Size of a slot: a header of four vectors, then more payload.",
+      HEADER_VECTORS: "Vectors of the header, each sealed with the sequence number.",
+      HEADER_WORDS: "Payload words in the header, without the seals.",
+      CONTROL_STRIDE_BYTES: "Distance of control blocks, so that each has its own cache line.",
+      REQUESTS_PER_POLL: "Maximum requests of a priority in one poll and one batch.",
+      ARRIVAL_BITS: "Low bits of a counter, which count workgroups. The high bits sum contributions.",
+      PRIORITIES_MAX: "Priority 0 is normal. Priority 1 is urgent and polled first.",
     },
   },
 );
 
-/** Why a launch is (not) running: the first word of the heartbeat. */
+/** The state of a launch: the first word of the heartbeat. */
 export const Phase = constants(
   "PHASE",
   { RUNNING: 1, STOPPED: 2, LEASE_OVER: 3, IDLE: 4, DONE: 5, POLL_LIMIT: 6, LOOP_LIMIT: 7 },
   {
-    doc: "What a launch is doing, or why it ended.",
+    doc: "The state of a launch, or the reason for its end.",
     docs: {
-      RUNNING: "It polls, or works.",
+      RUNNING: "It polls or works.",
       STOPPED: "It saw the stop flag.",
-      LEASE_OVER: "Its ticks, or its rounds of loops, were spent.",
-      IDLE: "There was nothing to do for as long as it was told to wait.",
-      DONE: "A bounded launch has taken its last request.",
-      POLL_LIMIT: "It polled in vain as often as it may: a probe, or a host that is not seen.",
-      LOOP_LIMIT: "The driver ended loops early; what was being performed is worth nothing.",
+      LEASE_OVER: "It used up its ticks or its loop rounds.",
+      IDLE: "It was idle for the allowed time.",
+      DONE: "It was bounded, and took its last request.",
+      POLL_LIMIT: "It reached its limit of idle polls. Only probes have one.",
+      LOOP_LIMIT: "The driver ended loops early, so the current batch has no valid result.",
     },
   },
 );
 
-/** What the host tells a launch, in upload memory. */
+/** Settings from the host to a launch, in upload memory. */
 export const Control = struct(
   "Control",
   {
-    stopFlag: doc(u32, "not 0: end at the next border of a request"),
+    stopFlag: doc(u32, "not 0: end after the current request"),
     lastNormal: doc(u32, "the last request of priority 0 that a bounded launch takes"),
-    lastUrgent: doc(u32, "the same of priority 1"),
-    settings: doc(u32, "another number whenever something below was changed while the launch runs"),
+    lastUrgent: doc(u32, "the same for priority 1"),
+    settings: doc(u32, "changes whenever a field below changes during a launch"),
     epoch: doc(u32, "number of the launch"),
-    roundBudget: doc(u32, "rounds of loops after which to end, where the driver limits them; 0: no limit"),
-    dutyShare: doc(u32, "share of the time to work in, of 65536"),
-    dozeTicksMax: doc(u32, "longest pause between two polls"),
+    roundBudget: doc(u32, "loop rounds after which to end, if the driver limits loops; 0: no limit"),
+    dutyShare: doc(u32, "share of the time for work, of 65536"),
+    dozeTicksMax: doc(u32, "longest pause between two polls, in ticks"),
     leaseTicks: doc(u64, "ticks after which to end; 0: none"),
     idleTicks: doc(u64, "idle ticks after which to end; 0: never"),
     dozeTicks: doc(u64, "idle ticks after which pauses begin; 0: never"),
     reserved: padding(8),
   },
-  { rule: "scalar", doc: "Written by the host, polled by the kernel: the first vector at every poll." },
+  { rule: "scalar", doc: "The host writes it. The kernel reads the first vector at every poll." },
 );
 
-/**
- * Offsets in the cursor buffer: device memory, kept from launch to launch. Zero everywhere is a kernel that never ran.
- */
+/** Offsets in the cursor buffer, which is device memory that outlives launches. All zeros: the kernel never ran. */
 export const Cursors = constants(
   "CURSORS",
   {
@@ -86,19 +84,19 @@ export const Cursors = constants(
     BYTES: 256 + 4 * 0x3_0000 + 8 * 0x2_0000,
   },
   {
-    doc: "Where every workgroup stands: offsets in bytes.",
+    doc: "The cursors of all workgroups: offsets in bytes.",
     docs: {
-      TOTALS: "The sums of the heartbeat, over all launches.",
-      PARK_EPOCH: "The launch that is to end, raised by the first workgroup that leaves.",
-      END: "Why the last launch ended, and the low word of the device's clock then.",
-      DONE: "A word a priority and workgroup: the last request that it finished.",
-      TAKEN: "A word a workgroup: requests that it finished, where there are two priorities.",
-      PROGRESS: "Two words a priority and workgroup: how far the unfinished request has come.",
+      TOTALS: "The totals of the heartbeat over all launches.",
+      PARK_EPOCH: "The epoch of a launch that is ending; the first workgroup that leaves writes it.",
+      END: "Why the last launch ended, and the low clock word at its end.",
+      DONE: "One word per priority and workgroup: the last request that it finished.",
+      TAKEN: "One word per workgroup: the number of finished requests, if there are two priorities.",
+      PROGRESS: "Two words per priority and workgroup: the progress of its suspended request.",
     },
   },
 );
 
-/** Where the words of the heartbeat lie. */
+/** Offsets of the heartbeat's words. */
 export const Heartbeat = constants(
   "HEARTBEAT",
   {
@@ -116,13 +114,15 @@ export const Heartbeat = constants(
     BYTES: 128,
   },
   {
-    doc: "Words of the heartbeat: three in each vector, all sealed with the launch's epoch. From TICKS on 64-bit sums over all launches.",
+    doc:
+      "Words of the heartbeat: three in each vector, sealed with the launch's epoch. " +
+      "From TICKS on, 64-bit totals over all launches.",
     docs: {
-      ROUNDS: "Rounds of loops that this launch has spent.",
+      ROUNDS: "Loop rounds of this launch.",
       FAULT_VECTOR:
-        "Written by a workgroup that found that loops end early: the phase, the workgroup, rounds spent.",
+        "A workgroup that found loops ended early writes it: the phase, the workgroup, its loop rounds.",
       GAP_TICKS:
-        "Ticks between the end of the lease before and the beginning of this launch; 0 where none was over.",
+        "Ticks from the end of the previous lease to the beginning of this launch; 0 without a previous lease.",
     },
   },
 );
@@ -132,20 +132,20 @@ export const Launch = struct(
   "Launch",
   {
     control: doc(u64, "address of this launch's Control"),
-    slots: doc(u64, "address of the slots, priority after priority"),
-    completions: doc(u64, "address of the completions, priority after priority"),
-    counters: doc(u64, "address of a 64-bit counter a slot"),
-    alive: doc(u64, "address of a word a workgroup, in which it signs in"),
+    slots: doc(u64, "address of the slots, ordered by priority"),
+    completions: doc(u64, "address of the completions, ordered by priority"),
+    counters: doc(u64, "address of the arrival counters, 64 bits per slot"),
+    alive: doc(u64, "address of one word per workgroup, where it signs in"),
     heartbeat: doc(u64, "address of the heartbeat"),
     cursors: doc(u64, "address of the cursors"),
     inputs: doc(u64, "address of the kernel's own tables"),
     outputs: doc(u64, "address of the kernel's own results"),
     state: doc(u64, "address of the state that outlives launches"),
-    slotMask: doc(u32, "number of slots of a priority less one"),
-    bounded: doc(u32, "not 0: end after the last requests named in Control"),
+    slotMask: doc(u32, "slots of a priority minus one"),
+    bounded: doc(u32, "not 0: end after the last requests that Control names"),
     pollLimit: doc(u32, "idle polls after which to end; 0: none"),
     completionVectors: doc(u32, "vectors of a completion"),
-    canaryRounds: doc(u32, "rounds of the loop that shows whether loops still turn; 0: none"),
+    canaryRounds: doc(u32, "rounds of the canary loop, which detects loops that the driver ended; 0: none"),
   },
   { rule: "scalar", doc: "Push constants of every kernel that includes residency.glsl." },
 );

@@ -1,4 +1,4 @@
-/** The words that the host writes into a queue's slots, and what it reads out of completions. */
+/** The words that the host writes to slots, and the words that it reads from completions. */
 import { expect, it } from "vitest";
 import { EverwarpError } from "../../base/index.ts";
 import { Queue } from "./queue.schema.ts";
@@ -11,7 +11,7 @@ function queueOf(capacity = 4, vectors = 1) {
   const slots = new Uint32Array(capacity * SLOT_WORDS);
   const completions = new Uint32Array(capacity * vectors * 4);
   const queue = new WorkQueue(slots, completions);
-  /** Writes vector by vector, as a kernel does. */
+  /** Writes the vectors one by one, as a kernel does. */
   const answer = (sequence: number, ...contents: [number, number, number][]): void => {
     const base = (sequence & (capacity - 1)) * vectors * 4;
     for (const [index, [x, y, z]] of contents.entries())
@@ -20,7 +20,7 @@ function queueOf(capacity = 4, vectors = 1) {
   return { queue, slots, answer };
 }
 
-it("a payload lies in sealed vectors, and the rest of it behind them as it is", () => {
+it("a payload fills the sealed vectors first, and then plain words", () => {
   for (const count of [0, 1, 2, 3, 11, 12, 13, 14, PAYLOAD_WORDS_MAX]) {
     const { queue, slots } = queueOf();
     const payload = Uint32Array.from({ length: PAYLOAD_WORDS_MAX }, (_, index) => 0x1000_0001 * (index + 1));
@@ -34,7 +34,7 @@ it("a payload lies in sealed vectors, and the rest of it behind them as it is", 
     const given = [...payload.subarray(0, count)];
     expect(header).toEqual([...given.slice(0, 12), ...Array.from({ length: 12 }, () => 0)].slice(0, 12));
     expect([...slot.subarray(16, 16 + Math.max(0, count - 12))]).toEqual(given.slice(12));
-    // Nothing lies in slots of other requests.
+    // The slots of other requests stay empty.
     expect(slots.filter((word) => word !== 0).length).toBe(slot.filter((word) => word !== 0).length);
   }
   expect(() => queueOf().queue.submit(new Uint32Array(PAYLOAD_WORDS_MAX + 1))).toThrow(
@@ -42,7 +42,7 @@ it("a payload lies in sealed vectors, and the rest of it behind them as it is", 
   );
 });
 
-it("an answer is a number of 64 bits, an ordinal, and words, once every vector has come", () => {
+it("an answer with a 64-bit result, an ordinal and words is complete once every vector has arrived", () => {
   const { queue, answer } = queueOf(4, 3);
   const ticket = queue.submit(new Uint32Array(1));
   answer(ticket.sequence, [5, 2, 77]);
@@ -57,10 +57,10 @@ it("an answer is a number of 64 bits, an ordinal, and words, once every vector h
   expect([...(ticket.words ?? [])]).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
-it("sequence numbers begin again behind the last one of 32 bits", () => {
+it("sequence numbers wrap after 32 bits", () => {
   const { queue, answer } = queueOf();
   queue.nextSequence = queue.oldestSequence = 0xffff_fffe;
-  // Nobody has gone past requests that there never were.
+  // Start close to the wrap: no kernel has passed these requests.
   queue.failAll(new EverwarpError("EW_DEVICE_LOST", "gone"));
   for (let round = 0; round < 3; round++) {
     const tickets = Array.from({ length: 4 }, () => queue.submit(new Uint32Array(1)));
@@ -76,14 +76,14 @@ it("sequence numbers begin again behind the last one of 32 bits", () => {
   expect(queue.nextSequence).toBe(10);
 });
 
-it("what is looked at together ends at the first without an answer, and skips what was answered before", () => {
+it("a check of all requests ends at the first unanswered one, and skips those answered before", () => {
   const { queue, answer } = queueOf(8);
   const [one, two, three, four] = Array.from({ length: 4 }, () => queue.submit(new Uint32Array(1)));
   answer(two!.sequence, [2, 0, 0]);
   answer(four!.sequence, [4, 0, 0]);
   expect(queue.checkAll()).toBe(0);
   expect(queue.check(two!)).toBe(true);
-  // The first holds its place, and with it those behind.
+  // The first request keeps its slot, and so do those behind it.
   expect(queue.inFlightCount).toBe(4);
   answer(one!.sequence, [1, 0, 0]);
   expect(queue.checkAll()).toBe(1);
@@ -102,7 +102,7 @@ it("what is looked at together ends at the first without an answer, and skips wh
 it.each([
   [3 * SLOT_WORDS, 12],
   [4 * SLOT_WORDS, 4 * 6],
-])("%i slot words with %i completion words are no queue", (slotWords, completionWords) => {
+])("%i slot words with %i completion words are refused", (slotWords, completionWords) => {
   expect(() => new WorkQueue(new Uint32Array(slotWords), new Uint32Array(completionWords))).toThrow(
     expect.objectContaining({ code: "EW_BAD_ARGUMENT" }),
   );

@@ -5,7 +5,7 @@ import { WorkQueue } from "./work-queue.ts";
 
 const CAPACITY = 8;
 
-/** A queue whose kernel is the test. */
+/** A queue. The test plays the kernel. */
 function queueOf() {
   const completions = new Uint32Array(CAPACITY * 4);
   const queue = new WorkQueue(new Uint32Array(CAPACITY * Queue.SLOT_VECTORS * 4), completions);
@@ -14,7 +14,7 @@ function queueOf() {
     const at = (sequence & (CAPACITY - 1)) * 4;
     completions.set([7, 0, sequence, sequence + sealMix(7, 0, sequence)], at);
   };
-  /** One request after the other, each answered at once; stops where the next may not be of that kind. */
+  /** Sends requests one by one, each answered at once. Stops when the next request may not be of this kind. */
   const serve = (count: number, isAlone: boolean): number => {
     let served = 0;
     for (; served < count && !queue.isFull && (!isAlone || queue.mayBeAlone); served++) {
@@ -28,7 +28,7 @@ function queueOf() {
 }
 
 describe("requests that the first workgroup answers alone", () => {
-  it("may fill half of the slots, then one must be counted by all before there are more", () => {
+  it("may fill half of the slots, then all workgroups must count one request", () => {
     const { queue, serve } = queueOf();
     expect(serve(100, true)).toBe(CAPACITY / 2);
     expect(queue.mayBeAlone).toBe(false);
@@ -37,14 +37,14 @@ describe("requests that the first workgroup answers alone", () => {
     expect(serve(100, true)).toBe(CAPACITY / 2);
   });
 
-  it("keep their slots until a later one was counted by all, though they are answered", () => {
+  it("keep their slots after their answers until all workgroups counted a later request", () => {
     const { queue, payload, answer, serve } = queueOf();
     expect(serve(100, true)).toBe(CAPACITY / 2);
     const tickets = Array.from({ length: CAPACITY / 2 }, () => queue.submit(payload, 1));
     expect(queue.inFlightCount).toBe(CAPACITY / 2);
     expect(queue.isFull).toBe(true);
     expect(() => queue.submit(payload, 1)).toThrow("slots");
-    // The first of them was counted: all before it are free, and its own slot.
+    // All workgroups counted the first ticket, so it and all requests before it are free.
     answer(tickets[0]!.sequence);
     expect(queue.checkAll()).toBe(1);
     expect(queue.isFull).toBe(false);
@@ -53,7 +53,7 @@ describe("requests that the first workgroup answers alone", () => {
     expect(serve(100, false)).toBe(100);
   });
 
-  it("do not matter where none is", () => {
+  it("change nothing if there are none", () => {
     const { queue, payload, serve } = queueOf();
     expect(serve(1000, false)).toBe(1000);
     for (let index = 0; index < CAPACITY; index++) queue.submit(payload, 1);

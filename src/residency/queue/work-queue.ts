@@ -1,20 +1,24 @@
 /**
- * One priority of the work queue: how a host thread and a running kernel speak, through mapped memory alone.
+ * One priority of the work queue. A host thread and a running kernel communicate through mapped memory alone.
  *
  *     upload memory (host writes, kernel polls)               readback memory (kernel writes, host polls)
  *     ┌ slot 0 ┬ slot 1 ┬ … ┬ slot N−1 ┐                       ┌ completion 0 ┬ … ┬ completion N−1 ┐
  *       4 × (3 payload words, seal)                               result low, result high, ordinal, seal
- *       12 × 4 words more, written before                         V − 1 × (3 content words, seal)
+ *       12 × 4 more words, written before the header              V − 1 × (3 content words, seal)
  *
- *     slot state, by what is where:   EMPTY       sequence of an earlier round in the slot, no request of ours in flight
- *                                     READY       the slot's header is sealed with the request's sequence number
- *                                     PROCESSING  some workgroups have arrived (device memory; the host does not see it)
- *                                     DONE        the completion is sealed with the sequence number
+ *     state of a slot      EMPTY       it contains an earlier sequence number; no request of ours is in flight
+ *                          READY       the slot's header is sealed with the request's sequence number
+ *                          PROCESSING  some workgroups have arrived (in device memory, invisible to the host)
+ *                          DONE        the completion is sealed with the sequence number
  *
- * Guarantees: sequence numbers rise by one (modulo 2³²) and request s lies in slot s mod N, so a slot is taken again
- * only after its last request was answered, and all workgroups have gone past it; each request completes exactly once;
- * a full queue is EW_QUEUE_FULL, never a wait. A kernel answers a priority in the order of its numbers, so a look at
- * all requests ends at the first that has no answer. One thread owns the host's side.
+ * Guarantees:
+ * - Sequence numbers rise by one (modulo 2³²). Request s uses slot s mod N. So a slot is reused only after its last
+ *   request was answered and all workgroups have passed it.
+ * - Each request completes exactly once.
+ * - A full queue gives EW_QUEUE_FULL and never waits.
+ * - A kernel answers a priority in the order of the numbers. So a check of all requests ends at the first unanswered
+ *   one.
+ * - Only one thread uses the host's side.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { Queue } from "./queue.schema.ts";
@@ -24,7 +28,7 @@ import { drainWriteCombining } from "./write-combining.ts";
 const { SLOT_VECTORS, HEADER_VECTORS, HEADER_WORDS } = Queue;
 const SLOT_WORDS = SLOT_VECTORS * 4;
 const EXTENSION_WORDS = SLOT_WORDS - HEADER_VECTORS * 4;
-/** Words of a request's payload, all told. */
+/** Maximum payload words of a request: header and extension. */
 export const PAYLOAD_WORDS_MAX = HEADER_WORDS + EXTENSION_WORDS;
 
 const COMPLETION_RESULT_LOW = 0;
@@ -35,20 +39,20 @@ const COMPLETION_ORDINAL = 2;
 export class Ticket {
   readonly priority: number;
   readonly sequence: number;
-  /** True from the moment the host has seen the answer. */
+  /** True as soon as the host has seen the answer. */
   isDone = false;
-  /** The sum of what all workgroups contributed, up to 2⁴⁸. */
+  /** The sum of the contributions of all workgroups, up to 2⁴⁸. */
   result = 0;
   /**
-   * The how-many-eth request it was that workgroup 0 took, over both priorities; in a queue of one priority its
-   * sequence number (modulo 2³²).
+   * The position in which workgroup 0 took the request, counted over both priorities. In a queue with one priority it
+   * is the sequence number. Modulo 2³².
    */
   ordinal = 0;
-  /** Content of the completion's further vectors, three words each; undefined where there are none. */
+  /** Content of the completion's further vectors, three words each; undefined if there are none. */
   words: Uint32Array | undefined;
-  /** Set where the request ended without an answer. */
+  /** The error of a request that ended without an answer. */
   failure: EverwarpError | undefined;
-  /** Does the first workgroup answer it without waiting for the others? */
+  /** Whether the first workgroup answers without waiting for the others. */
   readonly isAlone: boolean;
 
   constructor(priority: number, sequence: number, isAlone = false) {
@@ -61,13 +65,15 @@ export class Ticket {
 /** The host's side of the work queue of one priority. See the head of this file. */
 export class WorkQueue {
   readonly priority: number;
-  /** Slots, a power of two. */
+  /** Number of slots, a power of two. */
   readonly capacity: number;
   /** Sequence number of the next request. */
   nextSequence = 1;
-  /** Sequence number of the oldest request that has no answer yet; equal to `nextSequence` when there is none. */
+  /** Sequence number of the oldest unanswered request; equal to `nextSequence` if there is none. */
   oldestSequence = 1;
-  /** Every workgroup has gone past the requests below this: one of them that all had to arrive for was answered. */
+  /**
+   * Every workgroup has passed the requests below this number, because a request that all of them count was answered.
+   */
   #passedSequence = 1;
   readonly #slots: Uint32Array;
   readonly #completions: Uint32Array;
@@ -76,8 +82,8 @@ export class WorkQueue {
   readonly #tickets: (Ticket | undefined)[];
 
   /**
-   * @param slots the mapped slots, capacity × 256 B
-   * @param completions the mapped completions, capacity × V × 16 B
+   * @param slots the mapped slots, capacity × 256 bytes
+   * @param completions the mapped completions, capacity × V × 16 bytes
    */
   constructor(slots: Uint32Array, completions: Uint32Array, priority = 0) {
     this.priority = priority;
@@ -86,7 +92,8 @@ export class WorkQueue {
     if (!Number.isInteger(Math.log2(this.capacity)) || !Number.isInteger(this.#completionWords / 4)) {
       throw new EverwarpError(
         "EW_BAD_ARGUMENT",
-        `a work queue of ${slots.length} slot words and ${completions.length} completion words has no power-of-two capacity`,
+        `a work queue of ${slots.length} slot words and ${completions.length} completion words ` +
+          "has no power-of-two capacity",
       );
     }
     this.#slots = slots;
@@ -94,7 +101,7 @@ export class WorkQueue {
     this.#tickets = Array.from<Ticket | undefined>({ length: this.capacity });
   }
 
-  /** Requests submitted and not answered. */
+  /** Requests that were submitted and not answered. */
   get inFlightCount(): number {
     return (this.nextSequence - this.oldestSequence) >>> 0;
   }
@@ -104,8 +111,8 @@ export class WorkQueue {
   }
 
   /**
-   * May the next request be one that the first workgroup answers alone? Now and then all must be waited for, before
-   * slots run out.
+   * Whether the first workgroup may answer the next request alone. From time to time all workgroups must count a
+   * request, before the queue runs out of free slots.
    */
   get mayBeAlone(): boolean {
     return this.#unpassedCount < this.capacity >>> 1;
@@ -116,11 +123,10 @@ export class WorkQueue {
   }
 
   /**
-   * Publishes a request. Returns at once.
-   * @param payload up to PAYLOAD_WORDS_MAX words; the first 12 travel with the doorbell and are the fastest
-   * @param isAlone the kernel's first workgroup answers without waiting for the others (RESIDENCY_ALONE); only where
-   * `mayBeAlone` says so
-   * @throws EW_QUEUE_FULL when every slot is in flight, EW_REQUEST_TOO_LARGE when the payload does not fit a slot
+   * Publishes a request and returns at once.
+   * @param payload up to PAYLOAD_WORDS_MAX words; the first 12 are in the header and are the fastest
+   * @param isAlone the first workgroup answers without waiting for the others (RESIDENCY_ALONE); requires `mayBeAlone`
+   * @throws EW_QUEUE_FULL if every slot is in flight, EW_REQUEST_TOO_LARGE if the payload does not fit a slot
    */
   submit(payload: Uint32Array, wordCount: number = payload.length, isAlone = false): Ticket {
     if (this.isFull) {
@@ -160,7 +166,7 @@ export class WorkQueue {
     return ticket;
   }
 
-  /** Looks once whether a request was answered: all its vectors must have come. */
+  /** Checks once whether a request was answered: all its vectors must have arrived. */
   check(ticket: Ticket): boolean {
     if (ticket.isDone) return true;
     const { sequence } = ticket;
@@ -174,14 +180,14 @@ export class WorkQueue {
     ticket.ordinal = completions[base + COMPLETION_ORDINAL];
     if (wordCount > 4) ticket.words = contentOf(completions, base + 4, base + wordCount);
     ticket.isDone = true;
-    // Requests are taken in their order by each workgroup, so whoever arrived for this one is past all before it.
+    // Each workgroup takes requests in order. So a workgroup that arrived for this request has passed all earlier ones.
     if (!ticket.isAlone && (sequence - this.#passedSequence) >>> 0 < this.capacity)
       this.#passedSequence = (sequence + 1) >>> 0;
     this.#retire();
     return true;
   }
 
-  /** Looks once at the requests in flight, up to the first without an answer; returns how many were found answered. */
+  /** Checks the requests in flight once, up to the first unanswered one. Returns how many were found answered. */
   checkAll(): number {
     let found = 0;
     for (
@@ -208,7 +214,7 @@ export class WorkQueue {
     this.#passedSequence = this.nextSequence;
   }
 
-  /** Moves past answered requests, so that their slots are free. */
+  /** Advances past answered requests, so that their slots become free. */
   #retire(): void {
     while (this.oldestSequence !== this.nextSequence) {
       const slot = (this.oldestSequence & (this.capacity - 1)) >>> 0;
@@ -219,7 +225,7 @@ export class WorkQueue {
   }
 }
 
-/** The content of vectors whose seals were seen. */
+/** The content of vectors whose seals were checked. */
 function contentOf(words: Uint32Array, begin: number, end: number): Uint32Array {
   const content = new Uint32Array(((end - begin) / 4) * 3);
   for (let from = begin, to = 0; from < end; from += 4, to += 3) {

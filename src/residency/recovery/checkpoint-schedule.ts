@@ -1,26 +1,29 @@
-/** When a checkpoint is taken because the last one is old. Times are those of `nowMs`. */
+/** Decides when the last checkpoint is too old. Times are those of `nowMs`. */
 
-/** Knows how old the last checkpoint is, and whether anything was done since. */
+/** Knows the age of the last checkpoint, and whether anything was done since. */
 export class CheckpointSchedule {
   readonly #everyMs: number;
   #dueAtMs: number;
-  /** What had been done when the last checkpoint was taken. */
+  /** The value of `work` at the last checkpoint. */
   #workKept = 0;
 
-  /** @param everyMs how old a checkpoint may be while something changes; Infinity: any age */
+  /** @param everyMs maximum age of a checkpoint while something changes; Infinity: no limit */
   constructor(everyMs: number, now: number) {
     this.#everyMs = everyMs;
     this.#dueAtMs = now + everyMs;
   }
 
-  /** Is the last checkpoint too old? True once each time. @param work changes whenever something is done */
+  /**
+   * Whether the last checkpoint is too old. True only once for each checkpoint. @param work changes whenever something
+   * is done
+   */
   isDue(now: number, work: () => number): boolean {
     if (now < this.#dueAtMs) return false;
     this.#dueAtMs = now + this.#everyMs;
     return work() !== this.#workKept;
   }
 
-  /** A checkpoint was taken. */
+  /** Notes that a checkpoint was taken. */
   taken(now: number, work: number): void {
     this.#workKept = work;
     this.#dueAtMs = now + this.#everyMs;

@@ -1,14 +1,14 @@
-/** What a kernel has done in its whole life: on the instance that runs, and on those before it. */
+/** The totals of a kernel's whole life: of the current instance and of all earlier ones. */
 import type { KernelInstance, KernelTotals } from "../kernel/index.ts";
 import { TimeHistogram } from "../launch/index.ts";
 import type { LaunchCounts } from "../strategies/index.ts";
 
-/** Sums that only grow. */
+/** Totals, which only grow. */
 export type Totals = KernelTotals & LaunchCounts;
 
-/** Adds up what instances have done. */
+/** Adds up the totals of all instances. */
 export class LifeTotals {
-  /** Of instances that were left. */
+  /** The totals of earlier instances. */
   #past: Totals = {
     launches: 0,
     relaunches: 0,
@@ -19,22 +19,22 @@ export class LifeTotals {
     countedLanes: 0,
   };
   readonly #pastGaps = new TimeHistogram();
-  /** The instance that was left last. What it did is in the past, while there is no other yet. */
+  /** The last instance that was left. Its totals are in `#past` already, even while there is no new instance. */
   #left: KernelInstance | undefined;
 
-  /** An instance is about to be left. */
+  /** Notes that an instance is about to be left. */
   leave(instance: KernelInstance): void {
     this.#past = sumOf(this.#past, totalsOf(instance));
     this.#pastGaps.addAll(instance.loop.leaseGaps);
     this.#left = instance;
   }
 
-  /** All that was done. @param instance the newest one */
+  /** The totals over all instances. @param instance the newest one */
   totals(instance: KernelInstance): Totals {
     return instance === this.#left ? this.#past : sumOf(this.#past, totalsOf(instance));
   }
 
-  /** Times between two leases. */
+  /** Times between two leases over all instances. */
   leaseGaps(instance: KernelInstance): TimeHistogram {
     const gaps = new TimeHistogram().addAll(this.#pastGaps);
     return instance === this.#left ? gaps : gaps.addAll(instance.loop.leaseGaps);

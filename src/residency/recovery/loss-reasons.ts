@@ -1,19 +1,19 @@
-/** Why a kernel is lost, and what those who wait for it are told. */
+/** The reasons of losses, and the errors for callers. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device } from "../../vulkan/index.ts";
 import type { ResidentLoop } from "../launch/index.ts";
 
-/** The code of an error, if it is one of ours. */
+/** The code of an EverwarpError; undefined for other errors. */
 export function codeOf(error: unknown): string | undefined {
   return error instanceof EverwarpError ? error.code : undefined;
 }
 
-/** Why a loop is lost. */
+/** Why a loop was lost. */
 export function reasonOf(loop: ResidentLoop): EverwarpError {
   return loop.lossReason ?? new EverwarpError("EW_DEVICE_LOST", "the kernel ended without a reason");
 }
 
-/** The device of a kernel was lost for a reason that the kernel has not seen. */
+/** The device was lost for a reason that the kernel itself did not notice. */
 export function lostElsewhere(device: Device): EverwarpError {
   return new EverwarpError(
     "EW_DEVICE_LOST",
@@ -33,9 +33,9 @@ export function hungError(stillMs: number, inFlight: number): EverwarpError {
 }
 
 /**
- * What a kernel that is given up tells.
+ * The error of a kernel that was given up.
  * @param first the first cause of the losses
- * @param last what kept the kernel from being launched again
+ * @param last what prevented another launch
  */
 export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpError {
   if (last === first || last.message === first.message) return first;
@@ -46,7 +46,7 @@ export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpErro
   );
 }
 
-/** What the caller of a request is told that was in hand in each of so many losses. */
+/** The error for the caller of a request that was in flight in this number of losses. */
 export function poisoned(times: number, cause: EverwarpError): EverwarpError {
   return new EverwarpError(
     "EW_REQUEST_POISONED",
@@ -55,7 +55,7 @@ export function poisoned(times: number, cause: EverwarpError): EverwarpError {
   );
 }
 
-/** What everybody is told after an error that nothing here can fail with. */
+/** The error for all callers after an unexpected error. */
 export function internalError(cause: unknown): EverwarpError {
   return new EverwarpError("EW_INTERNAL", `the kernel could not be kept: ${String(cause)}`, {
     remedy: "Please report this, with the cause of this error.",

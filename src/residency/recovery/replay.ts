@@ -1,4 +1,4 @@
-/** Performs requests of the journal again, their answers dropped. */
+/** Performs requests of the journal again, and drops their answers. */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { ASSERT_INTERVAL_MS, EverwarpError, nowMs } from "../../base/index.ts";
 import type { ReplayEntry } from "../checkpoint/index.ts";
@@ -9,10 +9,10 @@ import { reasonOf } from "./loss-reasons.ts";
 const EAGER_MS = 2;
 
 /**
- * Performs the entries in their order, on a loop that has nothing in flight.
+ * Performs the entries in order, on a loop with no request in flight.
  * @param hangTimeoutMs how long the kernel may answer nothing
- * @param assertWanted throws where nobody wants the replay any more
- * @throws EW_DEVICE_LOST, EW_LOOP_LIMIT: why the loop was lost, or that it stands still; what `assertWanted` throws
+ * @param assertWanted throws if the replay is no longer wanted
+ * @throws EW_DEVICE_LOST, EW_LOOP_LIMIT if the loop was lost or hangs; errors of `assertWanted`
  */
 export async function replayAll(
   loop: ResidentLoop,
@@ -42,7 +42,7 @@ class Replay {
   }
 
   async publish({ priority, words }: ReplayEntry): Promise<void> {
-    // Requests of different priorities would overtake each other.
+    // Wait before changing the priority: requests of different priorities could overtake each other.
     while (priority !== this.#priority ? this.#inFlight.length > 0 : this.#loop.freeSlots(priority) === 0)
       await this.#step();
     this.#priority = priority;
@@ -71,7 +71,7 @@ class Replay {
     await (now - this.#progressMs < EAGER_MS ? turn() : sleep(1));
   }
 
-  /** Forgets what was answered, the oldest first. Returns how many. */
+  /** Removes answered requests, the oldest first. Returns how many. */
   #retire(): number {
     const inFlight = this.#inFlight;
     let count = 0;

@@ -1,26 +1,27 @@
 /**
- * Keeps a kernel alive. It sees that the kernel is lost, makes it again where the last checkpoint says, and asks it
- * again what was asked since.
+ * Keeps a kernel alive. It detects the loss of the kernel, creates the kernel again from the last checkpoint, and
+ * repeats the requests since then.
  *
  *              ┌──── checkpoint ────▶ parked ─────┐
  *     serving ─┤                         │ loss   ├──▶ serving
  *              └──── loss ──▶ recovering ◀────────┘
  *                                 │ recovered ──▶ serving
- *                                 └ maxAttempts failures that are no request's fault ──▶ failed    any ──close──▶ closed
+ *                                 └ maxAttempts failures without a suspect ──▶ failed    any ──close──▶ closed
  *
- *     recovery   collect what was answered ▶ leave the old instance ▶ device.replace() if it is lost
- *                ▶ open an instance at the checkpoint ▶ replay the answered requests of the journal, answers dropped
- *                ▶ checkpoint ▶ publish what was in flight again, one at a time
+ *     recovery   collect the answers ▶ leave the old instance ▶ device.replace() if the device is lost
+ *                ▶ open an instance from the checkpoint ▶ replay the journal's answered requests, answers dropped
+ *                ▶ checkpoint ▶ publish the requests in flight again, one at a time
  *
- * Invariants: state that callers have seen is never undone, as checkpoint and journal always give it. Checkpoints and
- * recoveries follow one another, never at the same time. There is no timer here: the completion poller (or a spinning
- * call) asks `watch`, and only while something is in flight.
+ * Invariants: state that callers have seen is never undone, because checkpoint and journal always restore it.
+ * Checkpoints and recoveries run one after the other, never at the same time. The supervisor has no timer. The
+ * completion poller, or a spinning call, calls `watch`, and only while a request is in flight.
  *
- * A loss is one of these: the driver says so; a launch ended, or ran into a limit of loops; or a kernel with requests
- * in flight finishes nothing and works at nothing for `hangTimeoutMs`.
+ * A kernel counts as lost in three cases: the driver reports it; a launch ended, or hit a limit of loops; or the kernel
+ * has requests in flight, but finishes nothing and works at nothing for `hangTimeoutMs`.
  *
- * Which request hung a kernel is not guessed. After a loss everything that was in flight is suspect and published one
- * at a time, so the next loss names the one. It is poisoned if it was in flight in `maxAttempts` losses.
+ * The supervisor does not guess which request hung the kernel. After a loss, all requests that were in flight are
+ * suspects and are published one at a time. So the next loss identifies the request. A request is poisoned if it was in
+ * flight in `maxAttempts` losses.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError, nowMs } from "../../base/index.ts";
@@ -50,22 +51,22 @@ import {
 import { replayAll } from "./replay.ts";
 import { WorkWatch } from "./work-watch.ts";
 
-/** A launch that has not begun is waited for this many times as long as one that works. */
+/** A launch that has not begun gets this many times the patience of a working one. */
 const NOT_BEGUN_FACTOR = 4;
 
-/** Where a supervised kernel stands. See the head of this file. */
+/** The state of a supervised kernel. See the head of this file. */
 export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "closed";
 
-/** A checkpoint in memory, with what was in flight at that moment. */
+/** A checkpoint in memory, and the requests in flight at that moment. */
 export interface TakenCheckpoint {
   readonly memory: KernelMemory;
   /** Words of the requests in flight, by priority, oldest first. */
   readonly inFlight: readonly [readonly Uint32Array[], readonly Uint32Array[]];
-  /** How long requests stood still for it. */
+  /** How long requests had to wait for the checkpoint, in milliseconds. */
   readonly pausedMs: number;
 }
 
-/** Looks after a kernel. `Answer` is what its callers get. */
+/** Supervises a kernel. `Answer` is the type of its answers. */
 export class Supervisor<Answer> {
   readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
   readonly pauses = new TimeHistogram();
@@ -81,13 +82,13 @@ export class Supervisor<Answer> {
   readonly #work = (): number => this.#workDone(this.#instance.loop);
   #state: SupervisorState = "serving";
   #instance: KernelInstance;
-  /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
+  /** The last checkpoint. Undefined: the kernel started with zeros, and the journal has everything since its launch. */
   #memory: KernelMemory | undefined;
   /** The end of the last checkpoint or recovery; never rejects. */
   #tail: Promise<unknown> = Promise.resolve();
   /** Why requests wait for a recovery, or why there will be none. */
   #reason: EverwarpError | undefined;
-  /** Losses in a row, with no answer between, that found no request taken; and the first cause. */
+  /** Consecutive losses, without an answer between them, in which no request was in flight. */
   #faultlessLosses = 0;
   #firstCause: EverwarpError | undefined;
   #answeredAtLoss = 0;
@@ -100,7 +101,7 @@ export class Supervisor<Answer> {
     memory: KernelMemory | undefined;
     hangTimeoutMs: number;
     maxAttempts: number;
-    /** How old a checkpoint may be while something changes; Infinity: any age. */
+    /** Maximum age of a checkpoint while something changes; Infinity: no limit. */
     checkpointEveryMs: number;
     /** Called when requests may have been published. */
     wake: () => void;
@@ -126,7 +127,7 @@ export class Supervisor<Answer> {
     return this.#instance;
   }
 
-  /** What the kernel has done, on all its instances. */
+  /** The totals of the kernel over all instances. */
   get totals(): Totals {
     return this.#life.totals(this.#instance);
   }
@@ -136,12 +137,12 @@ export class Supervisor<Answer> {
     return this.#life.leaseGaps(this.#instance);
   }
 
-  /** Why the kernel is lost, while it is. */
+  /** Why the kernel is lost, while it is lost. */
   get reason(): EverwarpError | undefined {
     return this.#reason;
   }
 
-  /** Looks after the kernel, at most every 20 ms, while something is in flight. For slow paths. */
+  /** Checks the kernel, at most every 20 ms, while a request is in flight. For slow paths. */
   watch(now: number): void {
     if (this.#state !== "serving" || !this.#watch.isDue(now)) return;
     const { loop, device } = this.#instance;
@@ -152,12 +153,12 @@ export class Supervisor<Answer> {
     if (hang !== undefined) this.lose(hang);
   }
 
-  /** Whether the last checkpoint is old, and something was done since. True once each time. */
+  /** Whether the last checkpoint is too old and something was done since. True only once for each checkpoint. */
   isCheckpointDue(now: number): boolean {
     return this.#schedule.isDue(now, this.#work);
   }
 
-  /** The kernel is lost: recovers it, unless that is under way. */
+  /** Starts a recovery, unless one is running. */
   lose(reason: EverwarpError): void {
     if (this.#state !== "serving" && this.#state !== "parked") return;
     this.#state = "recovering";
@@ -166,7 +167,7 @@ export class Supervisor<Answer> {
     this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#break(error));
   }
 
-  /** Resolves when no checkpoint and no recovery is under way. */
+  /** Resolves when no checkpoint and no recovery is running. */
   async settled(): Promise<void> {
     for (let tail; tail !== this.#tail;) {
       tail = this.#tail;
@@ -175,9 +176,9 @@ export class Supervisor<Answer> {
   }
 
   /**
-   * Takes a checkpoint: parks the kernel at the next border, copies its memory, starts it again. A kernel that is lost
-   * meanwhile is recovered first.
-   * @throws EW_CLOSED, or the first cause where recovery failed
+   * Takes a checkpoint: parks the kernel after its current request, copies its memory, starts it again. If the kernel
+   * is lost meanwhile, it is recovered first.
+   * @throws EW_CLOSED, or the first cause if recovery failed
    */
   async checkpoint(): Promise<TakenCheckpoint> {
     for (;;) {
@@ -188,7 +189,7 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** @throws EW_CLOSED, or the first cause where recovery failed */
+  /** @throws EW_CLOSED, or the first cause if recovery failed */
   assertServing(): void {
     if (this.#state === "failed" && this.#reason !== undefined) throw this.#reason;
     if (this.#state === "closed") {
@@ -196,7 +197,7 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** Ends the kernel, after what is under way. Requests are the caller's: end them first. */
+  /** Ends the kernel after a running checkpoint or recovery. The caller must end all requests first. */
   async close(): Promise<void> {
     this.#state = "closed";
     this.#dispatcher.detach();
@@ -207,8 +208,8 @@ export class Supervisor<Answer> {
   // ── Checkpoints ──
 
   /**
-   * Undefined when the kernel was lost meanwhile.
-   * @throws EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the kernel then goes on as it was
+   * Undefined if the kernel was lost meanwhile.
+   * @throws EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the kernel then continues as before
    */
   async #park(): Promise<TakenCheckpoint | undefined> {
     if (this.#state !== "serving") return undefined;
@@ -231,7 +232,7 @@ export class Supervisor<Answer> {
       return await this.#gather(instance, capture);
     });
     if (captured === undefined) return undefined;
-    // From here on this is the checkpoint: should the kernel be lost, it is recovered when this is over.
+    // This is the checkpoint from now on. If the kernel is lost now, the recovery starts after this function.
     const inFlight = this.#cut(loop, captured.position);
     await this.#orLose(async () => {
       if (this.#is("parked")) await loop.start();
@@ -243,7 +244,7 @@ export class Supervisor<Answer> {
     return { memory, inFlight, pausedMs };
   }
 
-  /** Undefined where a step fails: the kernel is lost then. */
+  /** Undefined if a step fails: the kernel is lost then. */
   async #orLose<T>(step: () => Promise<T>): Promise<T | undefined> {
     try {
       return await step();
@@ -254,7 +255,9 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** Captures a parked kernel where all workgroups have done the same requests. Those behind catch up first. */
+  /**
+   * Captures a parked kernel at a point where all workgroups have finished the same requests. Others catch up first.
+   */
   async #gather(instance: KernelInstance, capture: () => Promise<KernelCapture>): Promise<KernelCapture> {
     const { loop } = instance;
     for (;;) {
@@ -263,7 +266,7 @@ export class Supervisor<Answer> {
       if (!this.#is("parked") || !isSplit(captured.position)) return captured;
       await loop.start();
       this.#watch.begin();
-      // Nothing is published meanwhile, so this ends: each time at least one request fewer is in flight.
+      // Nothing is published meanwhile, so this ends: each pass reduces the requests in flight by at least one.
       while (loop.poll() === 0 && loop.state === "running" && this.#is("parked")) {
         const now = nowMs();
         if (this.#watch.isDue(now)) {
@@ -278,18 +281,18 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** The journal begins anew, behind what a parked kernel has answered. Returns the words in flight. */
+  /** Restarts the journal after everything that the parked kernel has answered. Returns the words in flight. */
   #cut(loop: ResidentLoop, position: LoopPosition): TakenCheckpoint["inFlight"] {
     const { journal } = this.#dispatcher;
     this.#dispatcher.collect();
     journal.cut();
     this.#schedule.taken(nowMs(), this.#workDone(loop));
-    // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
+    // Without state there is nothing to rebuild, unless a request has started: its progress is state too.
     journal.keepsAnswered = this.#recipe.types.stateBytes > 0 || !isBetweenRequests(position);
     return [journal.inFlight(0), journal.inFlight(1)];
   }
 
-  /** From now on recoveries go back to this. */
+  /** Makes this memory the target of later recoveries. */
   #keep(memory: KernelMemory): void {
     this.#memory = this.#dispatcher.journal.keepsAnswered ? memory : undefined;
   }
@@ -324,12 +327,11 @@ export class Supervisor<Answer> {
         return;
       } catch (error) {
         if (!(error instanceof EverwarpError)) throw error;
-        // Another kernel hung on it, and gave it up: that is not the fault of this one, and the one that hangs is given
-        // up in the end.
+        // Another kernel hung on the device and gave it up. That is not this kernel's fault. The hanging kernel is
+        // given up in the end.
         wasGivenUp = device.isAbandoned;
         if (instance !== undefined) await this.#leave(instance);
-        // Something holds the device and does not let go, such as a launch that never ends: the next attempt is on a
-        // device opened anew.
+        // Something blocks the device, such as a launch that never ends. The next attempt opens a new device.
         if (error.code === "EW_TIMEOUT" && !device.isLost) device.abandon();
         if (wasGivenUp) continue;
         if (attempt >= this.#maxAttempts) return this.#giveUp(error);
@@ -338,11 +340,11 @@ export class Supervisor<Answer> {
     }
   }
 
-  /** What was in flight is pending again, but for a request that hung the kernel again and again. */
+  /** Makes the requests in flight pending again, except for a request that hung the kernel repeatedly. */
   #takeBack(reason: EverwarpError): void {
     const dispatcher = this.#dispatcher;
     const { loop, device } = this.#instance;
-    if (loop.state === "running") loop.poll(); // what was answered before the loss
+    if (loop.state === "running") loop.poll(); // collects answers from before the loss
     dispatcher.collect();
     if (dispatcher.counters.answered > this.#answeredAtLoss) {
       this.#answeredAtLoss = dispatcher.counters.answered;
@@ -352,7 +354,7 @@ export class Supervisor<Answer> {
     this.#firstCause ??= reason;
     const isTaken = dispatcher.inFlightCount > 0 && loop.hasBegun;
     const isCertain = isTaken && dispatcher.inFlightCount === 1;
-    // Another kernel on the device hung, and gave it up: whatever was in hand here had no part in that.
+    // Another kernel hung on the device and gave it up. Requests in flight here are no suspects.
     const isOthers = device.isAbandoned;
     if (!isTaken && !isOthers) this.#faultlessLosses++;
     dispatcher.takeBack((request, priority, index) => {
@@ -372,10 +374,10 @@ export class Supervisor<Answer> {
     });
   }
 
-  /** The next recovery leaves out a request that may have been under way at the checkpoint. */
+  /** Excludes a request from the next recovery, although it may have been in progress at the checkpoint. */
   #withdraw(priority: Priority, index: number): void {
     if (this.#memory === undefined) return;
-    // Who took that checkpoint may be writing it to a file.
+    // The caller of the checkpoint may be writing this position to a file, so change a copy.
     const position = copyPosition(this.#memory.position);
     withdraw(position, priority, index);
     this.#memory = { ...this.#memory, position };
@@ -386,15 +388,15 @@ export class Supervisor<Answer> {
     await instance.leave();
   }
 
-  /** @param last why it could not be launched again, or was lost once more */
+  /** @param last why the kernel could not be launched again, or was lost once more */
   #giveUp(last: EverwarpError): void {
-    if (!this.#is("recovering")) return; // it was closed meanwhile
+    if (!this.#is("recovering")) return; // the kernel was closed meanwhile
     this.#state = "failed";
     this.#reason = givenUp(this.#firstCause ?? last, last);
     this.#dispatcher.failAll(this.#reason);
   }
 
-  /** Something failed that nothing here can fail with: nobody is to wait for what will not come. */
+  /** Handles an unexpected error: nobody must wait for answers that will not come. */
   #break(cause: unknown): void {
     if (this.#is("closed")) return;
     this.#state = "failed";
@@ -407,12 +409,12 @@ export class Supervisor<Answer> {
     this.#state = "serving";
     this.#reason = undefined;
     this.#watch.begin();
-    instance.loop.setDutyCycle(this.#recipe.dutyCycle); // it may have been changed meanwhile
+    instance.loop.setDutyCycle(this.#recipe.dutyCycle); // the duty cycle may have changed meanwhile
     this.#dispatcher.attach(instance.loop);
     this.#wake();
   }
 
-  /** Performs again what was answered since the checkpoint, in its order; then that is a checkpoint. */
+  /** Performs the answered requests since the checkpoint again, in order. The result becomes the new checkpoint. */
   async #replay(instance: KernelInstance): Promise<void> {
     const entries = this.#dispatcher.journal.replay();
     if (entries.length === 0) return;
@@ -429,30 +431,32 @@ export class Supervisor<Answer> {
 
   // ── Watching ──
 
-  /** Has the kernel neither answered nor worked for too long? Then this is why it is lost. */
+  /** The reason if the kernel has neither answered nor worked for too long; otherwise undefined. */
   #hangOf(loop: ResidentLoop, now: number): EverwarpError | undefined {
     const { inFlightCount } = this.#dispatcher;
     const stillMs = this.#watch.stillMs(this.#workDone(loop), inFlightCount > 0, now);
-    // A launch that has not begun may wait for others on the device. That is no request's fault, and takes patience.
-    // So does a kernel that rests: after work for as long as a hang may look, it may rest for so many times that.
+    // A launch that has not begun may be waiting for others on the device. That is no request's fault, so it gets more
+    // patience. A kernel with a duty cycle rests in proportion to its work, so it gets more patience too.
     const patience = (loop.hasBegun ? 1 : NOT_BEGUN_FACTOR) / this.#recipe.dutyCycle;
     return stillMs > this.#hangTimeoutMs * patience ? hungError(stillMs, inFlightCount) : undefined;
   }
 
-  /** A number that changes whenever something is done. */
+  /** A number that changes whenever the kernel does something. */
   #workDone({ heartbeat }: ResidentLoop): number {
     const { answered } = this.#dispatcher.counters;
     return heartbeat === undefined ? answered : answered + heartbeat.busyTicks + heartbeat.requests;
   }
 
-  /** Asked after something was awaited: the state may be another one by then. */
+  /**
+   * Checks the state after an await, when it may have changed. A method, so that the compiler does not narrow the type.
+   */
   #is(state: SupervisorState): boolean {
     return this.#state === state;
   }
 
   #exclusively<T>(task: () => Promise<T>): Promise<T> {
     const done = this.#tail.then(task);
-    // Whoever asked hears of a failure; the next in turn does not mind.
+    // The caller gets the error. The next step in the chain continues anyway.
     this.#tail = done.catch(() => undefined);
     return done;
   }

@@ -1,16 +1,16 @@
-/** Whether a kernel neither answers nor works. */
+/** Detects a kernel that neither answers nor works. */
 import { ASSERT_INTERVAL_MS } from "../../base/index.ts";
 
-/** A look that comes so late tells nothing of the time since the last one. */
+/** After a longer gap between two checks, nothing is known about the time between them. */
 const LOOK_GAP_MS = 500;
 
-/** Notes when a kernel was last seen at work. Times are those of `nowMs`. */
+/** Notes when a kernel was last seen working. Times are those of `nowMs`. */
 export class WorkWatch {
   #lookedMs = 0;
   #stillSinceMs = 0;
   #workSeen = -1;
 
-  /** Is it time for a look? If so, it counts as done. */
+  /** Whether a check is due. If so, it counts as done. */
   isDue(now: number): boolean {
     if (now - this.#lookedMs < ASSERT_INTERVAL_MS) return false;
     if (now - this.#lookedMs > LOOK_GAP_MS) this.#stillSinceMs = now;
@@ -19,9 +19,10 @@ export class WorkWatch {
   }
 
   /**
-   * How long the kernel has been still. Idle polls are no work: one workgroup may wait for another one that hangs.
-   * @param work a number that changes whenever something is done
-   * @param isAsked false where there is nothing to do
+   * How long the kernel has been inactive. Idle polls do not count as work, because one workgroup may wait for another
+   * one that hangs.
+   * @param work a number that changes whenever the kernel does something
+   * @param isAsked false if there is nothing to do
    */
   stillMs(work: number, isAsked: boolean, now: number): number {
     if (work !== this.#workSeen || !isAsked) {
@@ -31,7 +32,7 @@ export class WorkWatch {
     return now - this.#stillSinceMs;
   }
 
-  /** What was seen before tells nothing of what the kernel does from now on. */
+  /** Forgets earlier observations, because they say nothing about a new launch. */
   begin(): void {
     this.#lookedMs = 0;
     this.#workSeen = -1;

@@ -1,4 +1,4 @@
-/** The slow, obvious reference of `kernels/echo.comp`. */
+/** The reference of `kernels/echo.comp`. */
 export function echoReference(payload: readonly number[]): number {
   return payload[0] + 1;
 }

@@ -1,2 +1,2 @@
-/** References of the kernels: slow, obvious TypeScript that tests and probes compare with. */
+/** References of the kernels: slow, obvious TypeScript for comparison in tests and probes. */
 export { patternWord } from "./pattern.ts";

@@ -1,18 +1,18 @@
-/** What a caller may ask of one request. */
+/** The options of one request. */
 import { abortSignal, type OptionChecks, oneOf, positiveDuration, readOptions } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
 
 /** Options of `call` and `tryCall`. */
 export interface CallOptions {
-  /** Milliseconds from the call after which the caller is told EW_TIMEOUT; more than 0. Default: no limit. */
+  /** Milliseconds after which the call fails with EW_TIMEOUT; more than 0. Default: no limit. */
   readonly timeoutMs?: number;
-  /** Calls the request off while it is pending. A request that was published is still performed. */
+  /** Cancels the request while it is pending. A request that was published is still performed. */
   readonly signal?: AbortSignal;
   /** An urgent request goes before all normal ones. Default: `"normal"`. */
   readonly priority?: "normal" | "urgent";
 }
 
-/** Options of `callSync`, during which no signal could be heard. */
+/** Options of `callSync`. It has no signal, because the event loop could not deliver one. */
 export type SyncCallOptions = Omit<CallOptions, "signal">;
 
 const SYNC_CALL_OPTIONS: OptionChecks<SyncCallOptions> = {
@@ -21,17 +21,17 @@ const SYNC_CALL_OPTIONS: OptionChecks<SyncCallOptions> = {
 };
 const CALL_OPTIONS: OptionChecks<CallOptions> = { ...SYNC_CALL_OPTIONS, signal: abortSignal };
 
-/** Checks what a caller gave. @throws EW_BAD_ARGUMENT */
+/** Checks the options of a call. @throws EW_BAD_ARGUMENT */
 export function readCallOptions(given: unknown): CallOptions {
   return readOptions("the options of a call", given, CALL_OPTIONS);
 }
 
-/** The same for `callSync`. @throws EW_BAD_ARGUMENT */
+/** Checks the options of `callSync`. @throws EW_BAD_ARGUMENT */
 export function readSyncCallOptions(given: unknown): SyncCallOptions {
   return readOptions("the options of callSync", given, SYNC_CALL_OPTIONS);
 }
 
-/** The number of the priority that a request asks for: 1 is urgent, 0 is normal. */
+/** The priority that a request asks for: 1 is urgent, 0 is normal. */
 export function priorityOf(options: CallOptions | undefined): Priority {
   return options?.priority === "urgent" ? 1 : 0;
 }

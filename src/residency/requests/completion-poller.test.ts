@@ -9,7 +9,7 @@ beforeEach(() =>
 afterEach(() => vi.useRealTimers());
 
 describe("CompletionPoller", () => {
-  it("looks while there is something, and leaves no timer and no immediate behind", () => {
+  it("polls while a request is in flight, and leaves no timer and no immediate behind", () => {
     const results: PassResult[] = ["nothing", "answers", "nothing", "idle"];
     const looks: PassResult[] = [];
     const poller = new CompletionPoller(() => {
@@ -29,7 +29,7 @@ describe("CompletionPoller", () => {
     expect(looks.length).toBe(5);
   });
 
-  it("grows patient, and eager again when something is published", () => {
+  it("polls less often after a while, and often again after a new request", () => {
     let looks = 0;
     const poller = new CompletionPoller(() => {
       looks++;
@@ -37,7 +37,7 @@ describe("CompletionPoller", () => {
     });
     poller.wake();
     vi.advanceTimersByTime(1000);
-    // Every 4 ms in the end: some 250 looks in a second, not thousands.
+    // Every 4 ms in the end: about 250 polls in a second, not thousands.
     expect(looks).toBeGreaterThan(240);
     expect(looks).toBeLessThan(1300);
     const before = looks;

@@ -1,26 +1,26 @@
 /**
- * When a kernel's mapped memory is looked at: one rhythm for all its requests.
+ * Polls a kernel's mapped memory, in one rhythm for all requests.
  *
  *     asleep ──wake──▶ eager: every turn of the event loop ──nothing for a while──▶ patient: a timer, 1 ms … 4 ms
  *        ▲               ▲ └──────────────answers───────────────────────────────────────┘ │
- *        └── nothing left to wait for ────────────────────────────────────────────────────┘
+ *        └── nothing in flight ───────────────────────────────────────────────────────────┘
  *
- * Invariants: while nothing is in flight there is no timer and no immediate; while something is, exactly one of them,
- * which keeps the process alive.
+ * Invariants: while nothing is in flight, there is no timer and no immediate. While something is in flight, there is
+ * exactly one of them. It keeps the process alive.
  */
 import { nowMs } from "../../base/index.ts";
 
 /**
- * How long the poller is eager after the last answer. It is shorter than other waits are: at 60 requests a second that
- * each take long, it costs 3 % of a core.
+ * How long the poller stays eager after the last answer. It is shorter than other such times: with 60 long requests a
+ * second, it costs 3 % of a core.
  */
 const ANSWER_EAGER_MS = 0.5;
 const PATIENT_MS = 1;
 
-/** What a look at the memory found. */
+/** The result of one poll. */
 export type PassResult = "answers" | "nothing" | "idle";
 
-/** Looks at mapped memory while something is in flight. See the head of this file. */
+/** Polls mapped memory while something is in flight. See the head of this file. */
 export class CompletionPoller {
   readonly #pass: (now: number) => PassResult;
   readonly #maxPatientMs: number;
@@ -31,8 +31,8 @@ export class CompletionPoller {
   #sleepMs = PATIENT_MS;
 
   /**
-   * @param pass looks once; `idle` when there is nothing to wait for
-   * @param maxPatientMs the longest time between two looks
+   * @param pass polls once; returns `idle` if there is nothing to wait for
+   * @param maxPatientMs the longest time between two polls
    */
   constructor(pass: (now: number) => PassResult, maxPatientMs = 4) {
     this.#pass = pass;
@@ -43,7 +43,7 @@ export class CompletionPoller {
     return this.#isAwake;
   }
 
-  /** Something was published: looks soon, and goes on until nothing is left. */
+  /** Call this when a request was published. Polls soon, and continues until nothing is left. */
   wake(): void {
     if (this.#isAwake) {
       if (this.#timer === undefined) return;

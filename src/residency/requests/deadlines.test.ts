@@ -27,7 +27,7 @@ describe("Deadlines", () => {
     expect(expired).toEqual([soon, middle]);
   });
 
-  it("lives through deadlines beyond the longest timer", () => {
+  it("supports deadlines beyond the longest timer", () => {
     const expired: unknown[] = [];
     const deadlines = new Deadlines<ReturnType<typeof entry>>((one) => expired.push(one));
     deadlines.add(entry(2 ** 32));
@@ -60,7 +60,7 @@ describe("Deadlines", () => {
             if (removed === undefined) continue;
             model = model.filter((kept) => kept !== removed);
             deadlines.remove(removed);
-            deadlines.remove(removed); // twice is nothing
+            deadlines.remove(removed); // a second removal does nothing
           } else {
             vi.advanceTimersByTime(one.forMs);
             const now = nowMs();

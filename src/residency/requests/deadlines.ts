@@ -1,29 +1,29 @@
 /**
- * Deadlines of many things, with one timer for all of them.
+ * Many deadlines with a single timer.
  *
- * Invariants: `#heap` is a binary heap, the nearest deadline first, and each entry knows its place in it, so that one
- * that is settled early leaves at once and nothing is held longer than it is needed. There is a timer exactly while
- * there is a deadline; it never keeps the process alive (whoever waits for the answer does).
+ * Invariants: `#heap` is a binary heap with the nearest deadline first. Each entry knows its index in the heap. So an
+ * entry that is settled early is removed at once and is not kept in memory. There is a timer exactly while there is a
+ * deadline. The timer never keeps the process alive; waiting for the answer does.
  */
 import { MAX_TIMER_MS, nowMs } from "../../base/index.ts";
 
-/** What has a deadline. */
+/** Something with a deadline. */
 export interface Expiring {
-  /** On the clock of `nowMs`; fixed while it is in the heap. */
+  /** A time of `nowMs`. It must not change while the entry is in the heap. */
   deadlineAtMs: number;
-  /** Its place in the heap; −1 outside. Owned by `Deadlines`. */
+  /** Index in the heap; −1 outside. Only `Deadlines` changes it. */
   heapIndex: number;
 }
 
-/** Watches deadlines with one timer. See the head of this file. */
+/** Watches deadlines with a single timer. See the head of this file. */
 export class Deadlines<T extends Expiring> {
   readonly #heap: T[] = [];
   readonly #expire: (entry: T) => void;
   #timer: NodeJS.Timeout | undefined;
-  /** What the timer is set to; it may be earlier than the nearest deadline, never later. */
+  /** When the timer fires. It may be earlier than the nearest deadline, never later. */
   #timerAtMs = Infinity;
 
-  /** @param expire called once for each entry whose deadline has come, in their order; the entry has left by then */
+  /** @param expire called once for each expired entry, in order; the entry has been removed already */
   constructor(expire: (entry: T) => void) {
     this.#expire = expire;
   }
@@ -32,7 +32,7 @@ export class Deadlines<T extends Expiring> {
     return this.#heap.length;
   }
 
-  /** Whether a timer is set: while anything has a deadline. */
+  /** Whether a timer is set, which is while there is a deadline. */
   get isArmed(): boolean {
     return this.#timer !== undefined;
   }
@@ -43,7 +43,7 @@ export class Deadlines<T extends Expiring> {
     this.#arm();
   }
 
-  /** Takes an entry out. Does nothing for one that is not in. */
+  /** Removes an entry. Does nothing for an entry that is not in the heap. */
   remove(entry: T): void {
     if (entry.heapIndex < 0) return;
     const index = entry.heapIndex;
@@ -60,7 +60,7 @@ export class Deadlines<T extends Expiring> {
   #fire(): void {
     this.#disarm();
     const now = nowMs();
-    // Timers may come a little early; what is not due yet waits for the next one.
+    // Timers may fire slightly early. Deadlines that are not due yet wait for the next timer.
     for (let first = this.#heap[0]; first !== undefined && first.deadlineAtMs <= now; first = this.#heap[0]) {
       this.remove(first);
       this.#expire(first);

@@ -1,19 +1,19 @@
 /**
- * Hands requests to the kernel, and answers to their callers.
+ * Passes requests to the kernel, and answers to their callers.
  *
  *     accept ──▶ pending (pending-queue.ts) ──publish──▶ slots of the work queue ──collect──▶ caller
- *          └────── a slot is free, nobody waits ─────────▲   │
- *                                                        │   └ journal: words in flight, and what was answered
- *     a loss: takeBack makes what was in flight the first to be published again, one at a time
+ *          └── a slot is free and nothing is pending ────▲   │
+ *                                                        │   └ journal: words in flight, and answered requests
+ *     a loss: takeBack makes the requests in flight pending again, to be published first and one at a time
  *
  * Invariants:
- * - A request is pending, or in flight, or settled. Each caller is told once.
+ * - A request is pending, in flight, or settled. Each caller is answered once.
  * - Requests of a priority are published in the order of their calls, and answered in that order.
- * - What the journal holds in flight are the requests in `#inFlight`, in the same order.
- * - While there is no loop (a checkpoint, a recovery) nothing is published, and requests are pending.
+ * - The journal's requests in flight are the requests in `#inFlight`, in the same order.
+ * - While there is no loop (a checkpoint, a recovery), nothing is published, and requests are pending.
  *
- * The way of a request without options allocates its promise, its `PendingRequest` and its ticket, and nothing else: no
- * closure, no timer, no listener.
+ * A request without options allocates its promise, its `PendingRequest` and its ticket, and nothing else: no closure,
+ * no timer, no listener.
  */
 import { nowMs, EverwarpError } from "../../base/index.ts";
 import { Journal, type JournalOptions } from "../checkpoint/index.ts";
@@ -25,20 +25,20 @@ import type { Outcome, RequestTrace } from "./request-trace.ts";
 
 const URGENT_FIRST = [1, 0] as const;
 
-/** What the dispatcher needs of a `ResidentLoop`. */
+/** The parts of a `ResidentLoop` that the dispatcher needs. */
 export interface DispatcherLoop {
   submit(words: Uint32Array, wordCount: number, priority: number): Ticket;
   poll(): number;
   freeSlots(priority: number): number;
 }
 
-/** Publishes requests and hands out answers. See the head of this file. */
+/** Publishes requests and delivers answers. See the head of this file. */
 export class Dispatcher<Answer> {
   readonly pending: PendingQueue<Answer>;
   readonly journal: Journal;
   readonly roundTrips = new TimeHistogram();
   readonly counters = { requests: 0, answered: 0, failed: 0, waits: 0, poisoned: 0 };
-  /** Told of a loss that shows while a request is published or answers are collected. */
+  /** Called if a loss is noticed while a request is published or answers are collected. */
   onLoss: (reason: EverwarpError) => void = () => {};
   readonly #decode: (words: Uint32Array) => Answer;
   readonly #trace: RequestTrace;
@@ -47,7 +47,7 @@ export class Dispatcher<Answer> {
   #isCautious = false;
 
   constructor(options: {
-    /** Makes an answer from a completion's content. @throws EW_KERNEL_FAULT where the kernel called fail() */
+    /** Decodes an answer from a completion's content. @throws EW_KERNEL_FAULT if the kernel called fail() */
     decode: (words: Uint32Array) => Answer;
     maxInFlight: number;
     maxPending: number;
@@ -62,7 +62,7 @@ export class Dispatcher<Answer> {
     this.#inFlight = [new InFlight(maxInFlight), new InFlight(maxInFlight)];
   }
 
-  /** Where requests are published; undefined while there is nowhere. */
+  /** The loop for new requests; undefined while there is none. */
   get loop(): DispatcherLoop | undefined {
     return this.#loop;
   }
@@ -71,7 +71,7 @@ export class Dispatcher<Answer> {
     return this.#inFlight[0].count + this.#inFlight[1].count;
   }
 
-  /** Whether any request waits for anything. */
+  /** Whether any request is pending or in flight. */
   get isBusy(): boolean {
     return this.inFlightCount > 0 || this.pending.waitingCount > 0;
   }
@@ -87,18 +87,18 @@ export class Dispatcher<Answer> {
     );
   }
 
-  /** From now on requests go to `loop`, which begins with none in flight. */
+  /** Publishes requests to `loop` from now on. The loop must have none in flight. */
   attach(loop: DispatcherLoop): void {
     this.#loop = loop;
     this.publish();
   }
 
-  /** From now on requests wait. Those in flight stay in flight. */
+  /** Lets requests wait from now on. Requests in flight stay in flight. */
   detach(): void {
     this.#loop = undefined;
   }
 
-  /** Takes a request: publishes it, or lets it wait. The words may be reused at once. */
+  /** Accepts a request: publishes it, or lets it wait. The words may be reused at once. */
   accept(request: PendingRequest<Answer>, words: Uint32Array, wordCount: number): void {
     this.counters.requests++;
     if (this.hasFreeSlot(request.priority)) {
@@ -111,11 +111,11 @@ export class Dispatcher<Answer> {
     }
     request.words = words.slice(0, wordCount);
     this.pending.push(request);
-    // With nothing in flight there is no answer after which it would be published.
+    // With nothing in flight, no answer will trigger the next publish.
     if (this.#isCautious) this.publish();
   }
 
-  /** Publishes what waits, as far as there are slots. */
+  /** Publishes waiting requests, as far as there are free slots. */
   publish(): void {
     if (this.#loop === undefined || this.pending.waitingCount === 0) return;
     if (this.#isCautious && !this.#publishCautiously()) return;
@@ -131,7 +131,9 @@ export class Dispatcher<Answer> {
     }
   }
 
-  /** Hands answers to their callers, and publishes what had to wait for their slots. Returns how many were answered. */
+  /**
+   * Delivers answers to their callers, and publishes requests that waited for the slots. Returns the number of answers.
+   */
   collect(): number {
     let answered = 0;
     let now = 0;
@@ -157,11 +159,11 @@ export class Dispatcher<Answer> {
   }
 
   /**
-   * After a loss: what was in flight is pending again, before all others, to be published one at a time. Collect first
-   * what was answered.
-   * @param isGivenUp told of each: whether it is to be left out, with its place among the unanswered of its priority
-   * since the checkpoint
-   * @returns how many were taken back
+   * Handles a loss: the requests in flight become pending again, before all others, to be published one at a time.
+   * Collect existing answers first.
+   * @param isGivenUp decides for each request whether to give it up; it gets the request's index among the unanswered
+   * requests of its priority since the checkpoint
+   * @returns how many requests were taken back
    */
   takeBack(
     isGivenUp: (request: PendingRequest<Answer>, priority: Priority, index: number) => boolean,
@@ -186,7 +188,7 @@ export class Dispatcher<Answer> {
     return taken.length;
   }
 
-  /** Ends a request without an answer of the kernel. */
+  /** Fails a request without an answer of the kernel. */
   fail(request: PendingRequest<Answer>, error: EverwarpError, outcome: Outcome): void {
     if (request.phase === "settled") return;
     this.pending.settled(request);
@@ -194,7 +196,7 @@ export class Dispatcher<Answer> {
     request.reject?.(error);
   }
 
-  /** Ends all that waits and all that is in flight. */
+  /** Fails all pending requests and all requests in flight. */
   failAll(error: EverwarpError): void {
     this.takeBack((request) => {
       this.fail(request, error, "closed");
@@ -204,7 +206,9 @@ export class Dispatcher<Answer> {
     this.pending.failAll(error);
   }
 
-  /** Publishes one of the suspects when nothing is in flight. True when there is none left, and nothing in flight. */
+  /**
+   * Publishes the next suspect if nothing is in flight. Returns true if no suspect is left and nothing is in flight.
+   */
   #publishCautiously(): boolean {
     if (this.inFlightCount > 0) return false;
     for (const priority of URGENT_FIRST) {
@@ -225,7 +229,7 @@ export class Dispatcher<Answer> {
     return true;
   }
 
-  /** False when the loop turned out to be lost: the request is then not in flight. */
+  /** Returns false if the loop turned out to be lost. The request is then not in flight. */
   #submit(request: PendingRequest<Answer>, words: Uint32Array, wordCount: number): boolean {
     const { priority } = request;
     let ticket: Ticket;
@@ -245,7 +249,7 @@ export class Dispatcher<Answer> {
 
   #answer(request: PendingRequest<Answer>, ticket: Ticket, now: number): void {
     this.counters.answered++;
-    if (request.phase === "settled") return; // told at its deadline, and performed all the same
+    if (request.phase === "settled") return; // its caller got a timeout; the request was still performed
     this.pending.settled(request);
     this.roundTrips.add(now - request.submittedAtMs);
     let answer: Answer;
@@ -263,7 +267,7 @@ export class Dispatcher<Answer> {
   }
 
   #answerOf(ticket: Ticket): Answer {
-    // None at all is told by the status.
+    // A missing answer shows in the status.
     if (ticket.result > 1 || ticket.words === undefined) {
       throw new EverwarpError("EW_KERNEL_FAULT", `the kernel answered a request ${ticket.result} times`, {
         remedy: "Exactly one thread of all workgroups must call respond() or fail().",
@@ -285,7 +289,7 @@ export class Dispatcher<Answer> {
   }
 }
 
-/** Requests in slots with their tickets, first in first out. */
+/** Requests in slots, with their tickets, first in, first out. */
 class InFlight<Answer> {
   count = 0;
   readonly #requests: (PendingRequest<Answer> | undefined)[];
@@ -298,7 +302,7 @@ class InFlight<Answer> {
     this.#tickets = Array.from<undefined>({ length: capacity });
   }
 
-  /** Of the oldest; only when there is one. */
+  /** The oldest ticket. Requires at least one request. */
   get firstTicket(): Ticket {
     return this.#tickets[this.#first] as Ticket;
   }

@@ -44,7 +44,7 @@ beforeEach(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "perf
 afterEach(() => vi.useRealTimers());
 
 describe("order", () => {
-  it("is urgent before normal, and first come first served in a priority, whoever leaves in between", () => {
+  it("is urgent before normal, and first come, first served in a priority, whoever leaves in between", () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -79,7 +79,7 @@ describe("order", () => {
     );
   });
 
-  it("is kept by what comes back from a lost device: before all that wait", () => {
+  it("holds for requests that return from a lost device: they come before all waiting requests", () => {
     const queue = new PendingQueue<string>(8);
     const [first, second, third] = [ask(queue), ask(queue), ask(queue)];
     expect([next(queue), next(queue)]).toEqual([first.request, second.request]);
@@ -91,7 +91,7 @@ describe("order", () => {
 });
 
 describe("ready", () => {
-  it("opens in the order of asking, one place each", async () => {
+  it("gives places in the order of the calls, one place each", async () => {
     const queue = new PendingQueue<string>(2);
     ask(queue);
     ask(queue);
@@ -115,7 +115,7 @@ describe("ready", () => {
 });
 
 describe("a deadline", () => {
-  it("ends what waits, and says that it is never performed", () => {
+  it("ends a waiting request, and says that it is never performed", () => {
     const queue = new PendingQueue<string>(4);
     const caller = ask(queue, { timeoutMs: 50 });
     vi.advanceTimersByTime(49);
@@ -127,7 +127,7 @@ describe("a deadline", () => {
     expect(queue.counters.timedOut).toBe(1);
   });
 
-  it("tells the caller of what is published that it is still performed", () => {
+  it("of a published request says that it is still performed", () => {
     const queue = new PendingQueue<string>(4);
     const caller = ask(queue, { timeoutMs: 50 });
     next(queue);
@@ -136,7 +136,7 @@ describe("a deadline", () => {
     expect(caller.request.phase).toBe("settled");
   });
 
-  it("of what came back from a lost device tells the caller, and the request stays in its place", () => {
+  it("of a request that returned from a lost device ends the call, and the request stays in the queue", () => {
     const queue = new PendingQueue<string>(4);
     const { request, errors } = ask(queue, { timeoutMs: 50 });
     next(queue);
@@ -160,7 +160,7 @@ describe("a deadline", () => {
     expect(caller.errors).toEqual([]);
   });
 
-  it("is a number above 0; Infinity is none", () => {
+  it("is a number above 0; Infinity means no deadline", () => {
     const queue = new PendingQueue<string>(4);
     for (const timeoutMs of [0, -1, Number.NaN])
       expect(() => ask(queue, { timeoutMs })).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
@@ -170,7 +170,7 @@ describe("a deadline", () => {
 });
 
 describe("a signal", () => {
-  it("calls off what waits, with its reason as the cause", () => {
+  it("cancels a waiting request, with its reason as the cause", () => {
     const queue = new PendingQueue<string>(4);
     const controller = new AbortController();
     const listeners = listenersOf(controller.signal);
@@ -182,7 +182,7 @@ describe("a signal", () => {
     expect(listeners).toEqual({ added: 1, removed: 1 });
   });
 
-  it("is not heard once the request is published, answered or past its deadline", () => {
+  it("has no effect after the request was published, answered or timed out", () => {
     const queue = new PendingQueue<string>(4);
     const controller = new AbortController();
     const listeners = listenersOf(controller.signal);
@@ -196,7 +196,7 @@ describe("a signal", () => {
     expect(expired.errors).toMatchObject([{ code: "EW_TIMEOUT" }]);
   });
 
-  it("that was aborted before ends the request at once", () => {
+  it("that is already aborted ends the request at once", () => {
     const queue = new PendingQueue<string>(4);
     const caller = ask(queue, { signal: AbortSignal.abort("no") });
     expect(caller.errors).toMatchObject([{ code: "EW_ABORTED", cause: "no" }]);
@@ -204,7 +204,7 @@ describe("a signal", () => {
   });
 });
 
-it("ends all that wait, once each, when the kernel is given up", () => {
+it("ends all waiting requests once when the kernel is given up", () => {
   const queue = new PendingQueue<string>(4);
   const callers = [ask(queue, { timeoutMs: 5 }), ask(queue, { priority: "urgent" }), ask(queue)];
   const error = { code: "EW_CLOSED" } as EverwarpError;

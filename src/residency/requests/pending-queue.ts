@@ -1,21 +1,21 @@
 /**
- * The host's queue of requests before the work queue, and what may end a request before its answer comes.
+ * The host's queue of requests before the work queue, and everything that may end a request before its answer.
  *
  *        call ──▶ ┌ urgent  ○ ○          ┐ ──▶ published ──▶ settled
  *                 └ normal  ○ ○ ○ ○ ○    ┘        (in a slot; the journal has its words)
- *                   │ time over: EW_TIMEOUT, never performed     │ time over: the caller is told; it is still performed
- *                   │ signal: EW_ABORTED, never performed        │ signal: not heard any more
+ *                   │ timeout: EW_TIMEOUT, never performed       │ timeout: the caller is told; it is still performed
+ *                   │ signal: EW_ABORTED, never performed        │ signal: ignored
  *
  * Invariants:
- * - Urgent requests come before normal ones, and within a priority the first comes first.
- * - A request is in at most one place. `waitingCount` counts both priorities.
- * - A request that came back from a lost device leaves by being published, or with all others. The kernel may have
- * begun
- *   it, and the kernel's memory says so of whatever is published next.
+ * - Urgent requests come before normal ones. Within a priority, requests are in the order of their calls.
+ * - A request is in at most one list. `waitingCount` counts both priorities.
+ * - A request that returned from a lost device leaves only by being published, or together with all others. The kernel
+ *   may have begun it. The kernel's progress then applies to the next request that is published.
  * - A request listens to its signal only while it waits. Its deadline is watched until it is settled. There is a timer
  *   only while there is a deadline.
  *
- * Each priority is a linked list through the requests themselves, so a request can leave from anywhere at once.
+ * Each priority is a linked list through the requests themselves, so a request can be removed from any position at
+ * once.
  */
 import { positiveDuration, EverwarpError, hearAbort } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
@@ -33,15 +33,15 @@ interface List<Answer> {
 
 /** Requests that wait for a slot. See the head of this file. */
 export class PendingQueue<Answer> {
-  /** Requests that may wait, of both priorities together. */
+  /** Maximum number of waiting requests, in both priorities together. */
   readonly limit: number;
-  /** Of all that were ended here. */
+  /** Counts of requests that ended in this queue. */
   readonly counters = { timedOut: 0, aborted: 0 };
   readonly #lists: readonly [List<Answer>, List<Answer>] = [emptyList(), emptyList()];
   readonly #deadlines = new Deadlines<PendingRequest<Answer>>((request) => this.#expire(request));
   readonly #waiters: (() => void)[] = [];
 
-  /** @param limit how many may wait before `isFull`; at least 1 */
+  /** @param limit number of waiting requests at which `isFull` becomes true; at least 1 */
   constructor(limit: number) {
     if (!Number.isSafeInteger(limit) || limit < 1) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `a queue of ${limit} requests`, {
@@ -59,7 +59,7 @@ export class PendingQueue<Answer> {
     return this.waitingCount >= this.limit;
   }
 
-  /** Deadlines that are watched, of requests that wait and that are published. */
+  /** Number of watched deadlines, of waiting and published requests. */
   get deadlineCount(): number {
     return this.#deadlines.size;
   }
@@ -70,7 +70,7 @@ export class PendingQueue<Answer> {
 
   /**
    * Watches a request's deadline and signal. Call it once, before the request waits or is published.
-   * @returns false when the signal was aborted already: the request is settled
+   * @returns false if the signal was already aborted: the request is settled
    * @throws EW_BAD_ARGUMENT for a deadline that is not a number above 0
    */
   watch(request: PendingRequest<Answer>, options: CallOptions): boolean {
@@ -93,16 +93,14 @@ export class PendingQueue<Answer> {
     return true;
   }
 
-  /**
-   * Puts a request behind all others of its priority. A full queue takes it too: ask `isFull` first.
-   */
+  /** Adds a request behind all others of its priority. A full queue accepts it too, so check `isFull` first. */
   push(request: PendingRequest<Answer>): void {
     this.#link(request, this.#lists[request.priority].last);
   }
 
   /**
-   * Puts requests that were published, and came back unanswered, before all others of their priorities, in the order
-   * given.
+   * Adds requests that were published and returned unanswered. They come before all others of their priorities, in the
+   * given order.
    */
   putBack(requests: readonly PendingRequest<Answer>[]): void {
     for (const request of requests.toReversed()) {
@@ -112,36 +110,36 @@ export class PendingQueue<Answer> {
     }
   }
 
-  /** The request that comes next in a priority. */
+  /** The next request of a priority. */
   peek(priority: Priority): PendingRequest<Answer> | undefined {
     return this.#lists[priority].first;
   }
 
-  /** Takes a request out because it is being published. Its signal is not heard any more. */
+  /** Removes a request because it is being published. Its signal is ignored from now on. */
   take(request: PendingRequest<Answer>): void {
     this.#unlink(request);
     this.published(request);
   }
 
-  /** Notes that a request is published, whether or not it ever waited. */
+  /** Notes that a request was published, whether it ever waited or not. */
   published(request: PendingRequest<Answer>): void {
     this.#unhear(request);
     if (request.phase !== "settled") request.phase = "published";
   }
 
-  /** Takes a request out, if it waits. It is not performed. */
+  /** Removes a request if it is waiting. It is not performed. */
   remove(request: PendingRequest<Answer>): void {
     if (request.phase === "waiting") this.#unlink(request);
   }
 
-  /** Forgets the deadline and the signal of a request whose caller has been answered. */
+  /** Drops the deadline and the signal of a request whose caller was answered. */
   settled(request: PendingRequest<Answer>): void {
     request.phase = "settled";
     if (request.heapIndex >= 0) this.#deadlines.remove(request);
     this.#unhear(request);
   }
 
-  /** Ends all that wait. */
+  /** Fails all waiting requests. */
   failAll(error: EverwarpError): void {
     for (const priority of PRIORITIES) {
       for (let request = this.peek(priority); request !== undefined; request = this.peek(priority)) {
@@ -152,7 +150,7 @@ export class PendingQueue<Answer> {
     }
   }
 
-  /** Resolves when the queue is not full. Who asked first is told first. The place is not kept. */
+  /** Resolves when the queue is not full. Callers are told in the order of their calls. The place is not reserved. */
   ready(): Promise<void> {
     if (!this.isFull && this.#waiters.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
@@ -217,7 +215,8 @@ export class PendingQueue<Answer> {
         "EW_TIMEOUT",
         wasWaiting
           ? `no slot was free for the request within its ${afterMs} ms; it was not published and is never performed`
-          : `the request was published and not answered within its ${afterMs} ms; it is still performed, and its answer dropped`,
+          : `the request was published and not answered within its ${afterMs} ms; ` +
+              "it is still performed, and its answer dropped",
         {
           remedy: wasWaiting
             ? 'Send fewer requests at a time, or give it the priority "urgent".'

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { OUTCOMES, RequestTrace, SPAN_NAMES, type TraceEvent } from "./request-trace.ts";
 
-/** Reads a trace as a viewer does: pairs of each id, each inside the one that was open before it. */
+/** Reads a trace like a viewer: begin and end events with the same id must nest. */
 function requestsOf(
   events: TraceEvent[],
 ): Map<string, { name: string; begin: number; end: number; depth: number }[]> {
@@ -26,7 +26,7 @@ function requestsOf(
 }
 
 describe("RequestTrace", () => {
-  it("writes a file whose events nest and have the times that were noted", async () => {
+  it("writes a file whose events nest and have the noted times", async () => {
     const folder = await mkdtemp(path.join(os.tmpdir(), "everwarp-trace-"));
     try {
       const trace = new RequestTrace(4);
@@ -77,7 +77,7 @@ describe("RequestTrace", () => {
     }
   });
 
-  it("keeps the last ones, whatever came before", () => {
+  it("keeps the latest entries, whatever came before", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 6 }), fc.nat(30), (capacity, count) => {
         const trace = new RequestTrace(capacity);

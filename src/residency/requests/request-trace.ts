@@ -1,14 +1,14 @@
 /**
- * The last requests of a kernel, and what it did beside them, as a trace that Perfetto (ui.perfetto.dev) and
- * chrome://tracing show.
+ * Records the latest requests of a kernel, and what it did beside them. Perfetto (ui.perfetto.dev) and chrome://tracing
+ * show the trace.
  *
  *     request ─────────────────────────────     tracks "urgent" and "normal": one nested pair for each request
  *       pending ────── in flight ──────────
  *     lease ───── lease ─── checkpoint ─ lease   track "kernel"
  *
- * Invariants: memory is taken once, for the last N requests and spans; noting one overwrites the oldest and allocates
- * nothing. Format: the Trace Event Format's JSON, times in microseconds; requests are nestable async events ("b"/"e",
- * matched by id), as any number may be under way at a time; spans are complete events ("X").
+ * Invariants: memory for the latest N requests and spans is allocated once. Noting an entry overwrites the oldest one
+ * and allocates nothing. The format is the JSON of the Trace Event Format, with times in microseconds. Requests are
+ * nestable async events ("b"/"e", matched by id), because any number may overlap. Spans are complete events ("X").
  */
 import { unwritable, writeBytesAtomically } from "../../storage/index.ts";
 import type { Priority } from "../queue/index.ts";
@@ -22,7 +22,7 @@ export const SPAN_NAMES = ["lease", "checkpoint", "recovery"] as const;
 /** The name of a span of the trace. */
 export type SpanName = (typeof SPAN_NAMES)[number];
 
-/** An event as the trace file has it. */
+/** An event of the trace file. */
 export interface TraceEvent {
   readonly name: string;
   readonly ph: "b" | "e" | "X" | "M";
@@ -42,9 +42,9 @@ const KERNEL_TRACK = 3;
 const TIMES = 3; // submitted, published, answered
 const NUMBERS = 4; // sequence, ordinal, priority, outcome
 
-/** The last requests and spans of a kernel. See the head of this file. */
+/** The latest requests and spans of a kernel. See the head of this file. */
 export class RequestTrace {
-  /** Requests that are kept; 0: none is noted. */
+  /** Number of kept requests; 0: nothing is recorded. */
   readonly capacity: number;
   readonly #times: Float64Array;
   readonly #numbers: Uint32Array;
@@ -53,7 +53,7 @@ export class RequestTrace {
   readonly #spanNames: Uint8Array;
   #spanCount = 0;
 
-  /** @param capacity requests to keep, and as many spans; 0 for none */
+  /** @param capacity number of requests to keep, and of spans; 0 for none */
   constructor(capacity: number) {
     this.capacity = capacity;
     this.#times = new Float64Array(capacity * TIMES);
@@ -62,7 +62,7 @@ export class RequestTrace {
     this.#spanNames = new Uint8Array(capacity);
   }
 
-  /** Notes a request that has ended. Times are those of `nowMs`. */
+  /** Records a request that has ended. Times are those of `nowMs`. */
   request(
     priority: Priority,
     sequence: number,
@@ -85,7 +85,7 @@ export class RequestTrace {
     numbers[slot * NUMBERS + 3] = OUTCOMES.indexOf(outcome);
   }
 
-  /** Notes what the kernel did for a while. */
+  /** Records what the kernel did for a period of time. */
   span(name: SpanName, beginAtMs: number, endAtMs: number): void {
     if (this.capacity === 0) return;
     const slot = this.#spanCount++ % this.capacity;
@@ -94,7 +94,7 @@ export class RequestTrace {
     this.#spanNames[slot] = SPAN_NAMES.indexOf(name);
   }
 
-  /** All that is kept, oldest first. */
+  /** All recorded events, the oldest first. */
   events(): TraceEvent[] {
     const names = {
       [PRIORITY_TRACKS[0]]: "normal",
@@ -129,7 +129,7 @@ export class RequestTrace {
     return events;
   }
 
-  /** Writes the trace as a file to be opened in ui.perfetto.dev. @throws EW_PATH_UNWRITABLE */
+  /** Writes the trace to a file, for ui.perfetto.dev. @throws EW_PATH_UNWRITABLE */
   async write(file: string): Promise<void> {
     const text = JSON.stringify({ displayTimeUnit: "ns", traceEvents: this.events() });
     try {
@@ -163,7 +163,7 @@ export class RequestTrace {
       ...inner,
       { ...common, name, ph: "e", ts: end * 1000 },
     ];
-    // A request that never got a slot was pending all its time.
+    // A request that never got a slot was pending until its end.
     const leftQueue = published === 0 ? ended : published;
     const inner = pair("pending", submitted, leftQueue, []);
     if (published !== 0) inner.push(...pair("in flight", published, ended, []));

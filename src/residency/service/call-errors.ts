@@ -1,4 +1,4 @@
-/** What a call that gets no answer is told. */
+/** Errors for calls without an answer. */
 import { EverwarpError } from "../../base/index.ts";
 
 /** The error of a call to a kernel that was closed. */
@@ -6,14 +6,14 @@ export function closedError(what: string): EverwarpError {
   return new EverwarpError("EW_CLOSED", what, { remedy: "Open the kernel again." });
 }
 
-/** The error of a `tryCall` that finds `maxPending` requests pending. */
+/** The error of a `tryCall` while `maxPending` requests are pending. */
 export function queueFullError(maxPending: number): EverwarpError {
   return new EverwarpError("EW_QUEUE_FULL", `${maxPending} requests are pending already`, {
     remedy: "Await ready(), or use call(), which is never refused.",
   });
 }
 
-/** The error of a `callSync` whose time is over. @param wasPending it was not published */
+/** The error of a `callSync` that timed out. @param wasPending whether the request was never published */
 export function syncTimeoutError(timeoutMs: number, wasPending: boolean): EverwarpError {
   const fate = wasPending
     ? "was not published and is never performed"
@@ -24,8 +24,8 @@ export function syncTimeoutError(timeoutMs: number, wasPending: boolean): Everwa
 }
 
 /**
- * The error of a `callSync` that would have to wait for a checkpoint or a recovery. Both need the event loop, which
- * stands still during the call.
+ * The error of a `callSync` that would have to wait for a checkpoint or a recovery. Both need the event loop, which is
+ * blocked during the call.
  * @param loss why the kernel was lost, if it was
  */
 export function withdrawnError(state: string, loss: EverwarpError | undefined): EverwarpError {
@@ -35,7 +35,7 @@ export function withdrawnError(state: string, loss: EverwarpError | undefined): 
       remedy,
     });
   }
-  // The recovery finds out, after this is told, what the kernel did at the last moment.
+  // The recovery finds out later whether the kernel performed the request at the last moment.
   return new EverwarpError(
     "EW_DEVICE_LOST",
     "the kernel was lost; the request is withdrawn, unless it was performed at the last moment",

@@ -1,4 +1,4 @@
-/** What a kernel can be launched with: defaults and limits in one place. */
+/** The options of a kernel, with all defaults and limits. */
 import path from "node:path";
 import {
   badArgument,
@@ -34,7 +34,7 @@ import { STRATEGY_NAMES, type StrategyName } from "../strategies/index.ts";
 /** Options of `ResidentKernel.open`. */
 export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   /**
-   * - `"auto"` (default), `"gpu"`: a hardware GPU, which the systems of this process use together.
+   * - `"auto"` (default), `"gpu"`: a hardware GPU, which all systems of this process share.
    * - A part of a device's name, or its index in `listDevices()`: that device, software included.
    * - An open `Device`: that one. The caller closes it.
    */
@@ -44,65 +44,62 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
    * and defines `perform`.
    */
   source: KernelText;
-  /**
-   * Folders outside of the source's own and the package's that its includes may come from; they are looked for there,
-   * too.
-   */
+  /** Further folders for includes, in addition to the source's folder and the package's. */
   includeRoots?: readonly string[];
   request: Q;
   response: R;
-  /** Bytes of each section of device memory that survives every relaunch, by name. */
+  /** Sizes in bytes of the state's sections, by name. State is device memory that survives every relaunch. */
   state?: Readonly<Record<string, number>>;
-  /** How the kernel is launched; `auto` (the default) lets the device's profile choose. */
+  /** How the kernel is launched. `auto` (the default) lets the device's profile decide. */
   strategy?: StrategyName | "auto";
   /** Leaves the device to other programs between two batches: the strategy `batch`. Default: false. */
   polite?: boolean;
-  /** Workgroups that each request is spread over; 1 if not given. */
+  /** Number of workgroups that share each request; 1 if not given. */
   workgroups?: number;
   /** Threads of a workgroup; 64 if not given. */
   workgroupSize?: number;
-  /** Requests of each priority that can be in flight: a power of two, 256 if not given, at most 4096. */
+  /** Maximum requests in flight in each priority: a power of two, at most 4096; 256 if not given. */
   maxInFlight?: number;
-  /** Requests that may be pending before `tryCall` refuses; those in flight do not count; 1024 if not given. */
+  /** Maximum pending requests before `tryCall` refuses; requests in flight do not count. 1024 if not given. */
   maxPending?: number;
-  /** How long a launch stays before it parks (all strategies but persistent). */
+  /** How long a launch stays before it parks, in all strategies except persistent. */
   leaseMs?: number;
   /**
-   * An idle kernel pauses longer and longer between polls after `dozeAfterMs`, and parks after `parkAfterMs` (never, if
-   * not given).
+   * An idle kernel makes growing pauses between polls after `dozeAfterMs`, and parks after `parkAfterMs` (default:
+   * never).
    */
   idle?: { dozeAfterMs?: number; parkAfterMs?: number };
-  /** Share of the time that the kernel may work: above 0, at most 1. */
+  /** The share of the time that the kernel may work: above 0, at most 1. */
   dutyCycle?: number;
-  /** Requests that the trace keeps, and as many leases, checkpoints and recoveries; none if not given. */
+  /** Number of requests that the trace keeps, and of leases, checkpoints and recoveries; 0 if not given. */
   maxTraceEntries?: number;
   /**
-   * A checkpoint is taken by itself when the requests since the last one fill three quarters of `maxJournalBytes` (16
-   * MiB if not given); and, where `everyMs` is given, when the last one is as old as that, something was done since,
-   * and something is in flight or was answered just now: then a long job that is lost goes back that far and not to its
-   * beginning.
+   * When a checkpoint is taken automatically. It is taken when the requests since the last checkpoint fill three
+   * quarters of `maxJournalBytes` (16 MiB if not given). With `everyMs`, it is also taken when the last checkpoint has
+   * that age, something was done since, and a request is in flight or was just answered. So a long job that is lost
+   * restarts at the last checkpoint and not at its beginning.
    */
   checkpoint?: { maxJournalBytes?: number; everyMs?: number };
-  /** A kernel that finishes nothing for this long with requests in flight counts as hung; 10,000 if not given. */
+  /** A kernel with requests in flight that finishes nothing for this time counts as hung; 10,000 if not given. */
   hangTimeoutMs?: number;
   /**
-   * Losses with the same request in hand after which it is given up, and failed recoveries after which the kernel is; 2
-   * if not given.
+   * The number of losses after which a request that was in flight in all of them is given up, and the number of failed
+   * recoveries after which the kernel is given up; 2 if not given.
    */
   maxAttempts?: number;
-  /** What messages call the kernel; the name of its file if not given. */
+  /** The kernel's name in messages; the name of its file if not given. */
   label?: string;
 }
 
 /** Options of `ResidentKernel.restore`. */
 export interface RestoreOptions<Q extends StructLayout, R extends StructLayout> extends KernelOptions<Q, R> {
-  /** What `checkpoint` wrote. */
+  /** A file that `checkpoint` wrote. */
   file: string;
-  /** Takes a checkpoint of another device or driver: for state that does not depend on it. Default: false. */
+  /** Accepts a checkpoint of another device or driver. For state that does not depend on the device. Default: false. */
   allowOtherDevice?: boolean;
 }
 
-/** What follows from the options. */
+/** The plan that follows from the options. */
 export interface KernelPlan {
   readonly recipe: KernelRecipe;
   readonly maxPending: number;
@@ -170,7 +167,7 @@ export function assertShare(name: string, value: unknown): void {
     throw badArgument(name, value, "a number above 0 and at most 1");
 }
 
-/** Looks at what a kernel is launched with. @returns a copy @throws EW_BAD_ARGUMENT */
+/** Checks the options of a kernel. @returns a copy @throws EW_BAD_ARGUMENT */
 export function readKernelOptions<O>(what: string, given: O): O {
   return readOptions(`the options of ${what}`, given, KERNEL_OPTIONS, ...NEEDED) as O;
 }
@@ -180,7 +177,7 @@ export function readRestoreOptions<O>(what: string, given: O): O {
   return readOptions(`the options of ${what}`, given, RESTORE_OPTIONS, "file", ...NEEDED) as O;
 }
 
-/** Fills in defaults. The options were looked at. @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE */
+/** Fills in defaults. The options must have been checked. @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE */
 export function planOf<Q extends StructLayout, R extends StructLayout>(
   options: KernelOptions<Q, R>,
 ): KernelPlan & { readonly types: KernelTypes<Q, R> } {

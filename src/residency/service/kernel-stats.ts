@@ -1,66 +1,66 @@
-/** What a resident kernel tells of itself: how it runs, and what it has done. */
+/** Information and statistics of a resident kernel. */
 import type { Quantiles } from "../launch/index.ts";
 import type { Supervisor } from "../recovery/index.ts";
 import type { Dispatcher } from "../requests/index.ts";
 import type { StrategyName } from "../strategies/index.ts";
 
-/** What `ResidentKernel.info` tells. After a loss it may be another device, and another number of workgroups. */
+/** The result of `ResidentKernel.info`. After a loss, the device and the number of workgroups may change. */
 export interface KernelInfo {
   /** The device's name. */
   readonly device: string;
   readonly strategy: StrategyName;
-  /** Why this strategy was taken. */
+  /** Why this strategy was chosen. */
   readonly strategyReason: string;
-  /** Does the kernel end after each batch of requests now, because others use the device too? */
+  /** Whether the kernel currently ends after each batch of requests because others use the device too. */
   readonly isShared: boolean;
-  /** Workgroups that each request is spread over. */
+  /** Number of workgroups that share each request. */
   readonly workgroups: number;
-  /** Bytes of state. */
+  /** Size of the state in bytes. */
   readonly stateBytes: number;
 }
 
-/** What `ResidentKernel.stats()` tells. It counts this kernel's whole life, over all relaunches and recoveries. */
+/** The result of `ResidentKernel.stats()`. It counts the kernel's whole life, over all relaunches and recoveries. */
 export interface KernelStats {
-  /** From the call to the answer, as the host sees it. */
+  /** Time from the call to the answer, measured on the host. */
   readonly roundTrip: Quantiles;
   /** Calls that were accepted. */
   readonly requests: number;
   /** Requests that were answered, whatever the answer. */
   readonly answered: number;
-  /** Of the answered: those that the kernel answered with fail(). */
+  /** Answered requests for which the kernel called fail(). */
   readonly failed: number;
-  /** Calls that found every slot taken and were pending for a while. */
+  /** Calls that found no free slot and were pending for a while. */
   readonly waits: number;
   /** `tryCall`s that were refused because `maxPending` requests were pending. */
   readonly refused: number;
-  /** Requests whose `timeoutMs` passed before their answer came. */
+  /** Requests whose `timeoutMs` passed before their answer. */
   readonly timedOut: number;
-  /** Requests that their signal called off. */
+  /** Requests that their signal cancelled. */
   readonly aborted: number;
-  /** Requests that were given up because the kernel was lost with them in hand. */
+  /** Requests that were given up because the kernel was lost repeatedly with them in flight. */
   readonly poisoned: number;
-  /** Requests in a slot at this moment. */
+  /** Requests that are in a slot now. */
   readonly inFlight: number;
-  /** Requests that wait for a slot at this moment. */
+  /** Requests that are waiting for a slot now. */
   readonly pending: number;
-  /** Looks of the kernel at its queue. */
+  /** Polls of the kernel. */
   readonly polls: number;
   /** Ticks that the kernel has run: nanoseconds if the device has a clock, otherwise polls. */
   readonly ticks: number;
-  /** Share of its ticks in which the kernel performed requests; 0..1. */
+  /** Share of the ticks in which the kernel performed requests; 0..1. */
   readonly busyShare: number;
-  /** Share of threads that were at work while requests were performed, where the kernel counts them; 0..1. */
+  /** Share of active threads while requests were performed, if the kernel calls countActive(); 0..1. */
   readonly activeLaneShare: number | undefined;
-  /** Launches handed to the device. */
+  /** Launches submitted to the device. */
   readonly launches: number;
-  /** Those of them that held a lease: they end by themselves, and another goes on. */
+  /** Launches with a lease: they end by themselves, and another launch continues. */
   readonly leases: number;
-  /** Launches that went on where one that had parked stopped. */
+  /** Launches that continued where a parked launch stopped. */
   readonly relaunches: number;
-  /** From the end of a lease to the beginning of the next launch, by the device's clock. None without a clock. */
+  /** From the end of a lease to the beginning of the next launch, by the device's clock. Empty without a clock. */
   readonly leaseGap: Quantiles;
   readonly checkpoints: number;
-  /** How long requests stood still for a checkpoint. */
+  /** How long requests waited for a checkpoint. */
   readonly checkpointPause: Quantiles;
   readonly recoveries: number;
   /** Answered requests that were performed again after losses. */
@@ -69,7 +69,7 @@ export interface KernelStats {
   readonly journalBytes: number;
 }
 
-/** Gathers the statistics of a kernel. @param refused calls that were refused at once */
+/** Collects the statistics of a kernel. @param refused calls that were refused at once */
 export function statsOf<Answer>(
   dispatcher: Dispatcher<Answer>,
   supervisor: Supervisor<Answer>,

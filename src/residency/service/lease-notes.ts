@@ -1,11 +1,11 @@
-/** Notes the leases of a kernel in its trace. */
+/** Records the leases of a kernel in its trace. */
 import { nowMs } from "../../base/index.ts";
 import type { RequestTrace } from "../requests/index.ts";
 
-/** Follows the count of relaunches. */
+/** Follows the number of relaunches. */
 export class LeaseNotes {
   readonly #trace: RequestTrace;
-  /** Relaunches that the trace has a lease for, and when the last of them began. */
+  /** The number of relaunches that are recorded, and when the last of them began. */
   #seen = 0;
   #beganMs = nowMs();
 
@@ -13,7 +13,7 @@ export class LeaseNotes {
     this.#trace = trace;
   }
 
-  /** @param relaunches of the loop so far; fewer than before on a new loop */
+  /** @param relaunches of the loop so far; smaller than before if the loop is new */
   look(relaunches: number, now: number): void {
     if (relaunches === this.#seen) return;
     if (relaunches > this.#seen) this.#trace.span("lease", this.#beganMs, now);

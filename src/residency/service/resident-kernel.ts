@@ -1,11 +1,11 @@
 /**
- * A kernel that lives on the GPU as a service: typed requests in, typed answers out, and state that survives whatever
- * the driver does.
+ * A kernel that lives on the GPU as a service: typed requests in, typed answers out, and state that survives failures
+ * of the driver.
  *
  *     call ──▶ dispatcher (pending, slots, journal) ──▶ loop on the device ──▶ completion poller: answers to callers
  *                                                           └── supervisor: checkpoint, loss, recovery, replay
  *
- * Invariants: every call is answered once, with a response or an error. Nothing here blocks but `callSync`. An idle
+ * Invariants: every call is answered once, with a response or an error. Nothing blocks except `callSync`. An idle
  * kernel has no timer and no immediate, and does not keep the process alive.
  */
 import { setTimeout as sleep } from "node:timers/promises";
@@ -42,25 +42,27 @@ import {
 import { type KernelInfo, type KernelStats, statsOf } from "./kernel-stats.ts";
 import { LeaseNotes } from "./lease-notes.ts";
 
-/** Looks at mapped memory in one turn of the event loop that finds nothing. */
+/** Number of polls in one turn of the event loop without an answer. */
 const POLLS_PER_TURN = 8;
 const SYNC_TIMEOUT_MS = 1_000;
-/** How long `close` waits for what was asked before it. */
+/** How long `close` waits for earlier requests. */
 const CLOSE_TIMEOUT_MS = 30_000;
 
-/** What a checkpoint was. */
+/** Facts about a checkpoint that was taken. */
 export interface CheckpointInfo {
-  /** Where it was written, if it was. */
+  /** The file that was written, if any. */
   readonly file: string | undefined;
   /** Bytes of state. */
   readonly stateBytes: number;
-  /** Requests that were published and not answered then. They go on where they were, also after a restore. */
+  /**
+   * Requests that were published but not answered at that moment. They continue where they were, also after a restore.
+   */
   readonly requestsInFlight: number;
-  /** How long requests stood still for it, in milliseconds. */
+  /** How long requests waited for the checkpoint, in milliseconds. */
   readonly pausedMs: number;
 }
 
-/** A kernel, opened where a checkpoint says. */
+/** A kernel that was opened, fresh or from a checkpoint. */
 interface OpenedKernel {
   readonly session: DeviceSession;
   readonly instance: KernelInstance;
@@ -74,10 +76,9 @@ export class ResidentKernel<
   R extends StructLayout = StructLayout,
 > implements AsyncDisposable {
   /**
-   * The answers to the requests that were in flight in the checkpoint that this kernel was restored from: by priority,
-   * oldest first; empty after `open`. The kernel performs these requests whether or not anybody looks here. Their
-   * callers are gone with their process, so the answer of a long job is found here. A rejection that nobody handles is
-   * not reported.
+   * Answers to the requests that were in flight in the checkpoint that this kernel was restored from: by priority,
+   * oldest first. Empty after `open`. The kernel performs these requests in any case. Their callers ended with their
+   * process, so this is the place for the answer of a long job. A rejection that nobody handles is not reported.
    */
   readonly restored: readonly Promise<Infer<R>>[];
   readonly #types: KernelTypes<Q, R>;
@@ -114,7 +115,7 @@ export class ResidentKernel<
       },
       trace: this.#trace,
     });
-    // Strategies whose launches end need the host to launch again, and soon.
+    // Strategies whose launches end need the host to launch again soon.
     const { strategyName } = instance.loop;
     const launchesByItself = strategyName === "persistent" || strategyName === "continuous";
     this.#poller = new CompletionPoller((now) => this.#pass(now), launchesByItself ? 4 : 1);
@@ -133,7 +134,7 @@ export class ResidentKernel<
   }
 
   /**
-   * Compiles a kernel and launches it. Its device is opened with it, unless an open one is given.
+   * Compiles a kernel and launches it. Opens a device for the kernel, unless an open one is given.
    * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD,
    * EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
@@ -147,12 +148,12 @@ export class ResidentKernel<
   }
 
   /**
-   * Launches a kernel where a checkpoint left it, in this process or another one. State is as it was. Requests that
-   * were in flight go on where they were (see `restored`).
+   * Launches a kernel from a checkpoint, in this process or another one. Its state is that of the checkpoint. Requests
+   * that were in flight continue where they were (see `restored`).
    * @param given the file, and options as for `open`: the same kernel, structs and state; device and strategy may
    * differ
    * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE,
-   * EW_CHECKPOINT_OTHER_KERNEL, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; what `open` throws
+   * EW_CHECKPOINT_OTHER_KERNEL, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; the errors of `open`
    */
   static async restore<const Q extends StructLayout, const R extends StructLayout>(
     given: RestoreOptions<Q, R>,
@@ -186,8 +187,8 @@ export class ResidentKernel<
   }
 
   /**
-   * Asks the kernel. A request waits while all slots are taken, and during a checkpoint or a recovery. Urgent requests
-   * go first, then the order of the calls counts. No request is refused.
+   * Sends a request to the kernel. The request waits while all slots are taken, and during a checkpoint or a recovery.
+   * Urgent requests go first; otherwise the order of the calls counts. No request is refused.
    * @returns the response. Rejects with EW_BAD_ARGUMENT; EW_KERNEL_FAULT if the kernel called fail(); EW_TIMEOUT,
    * EW_ABORTED, EW_REQUEST_POISONED, EW_CLOSED; and the first cause (EW_DEVICE_LOST or another) if recovery failed
    */
@@ -200,17 +201,19 @@ export class ResidentKernel<
     return this.#ask(values, options, true);
   }
 
-  /** Resolves when a `tryCall` would be taken. Callers are told in the order in which they asked. No place is kept. */
+  /**
+   * Resolves when a `tryCall` would be accepted. Callers are told in the order of their calls. No place is reserved.
+   */
   ready(): Promise<void> {
     return this.#dispatcher.pending.ready();
   }
 
   /**
-   * Asks the kernel and spins until it has answered: microseconds if it is resident. The event loop stands still.
+   * Sends a request and spins until the answer arrives: microseconds if the kernel is resident. Blocks the event loop.
    * @param given its `timeoutMs` is 1000 by default
-   * @throws what `call` rejects with. EW_TIMEOUT if `timeoutMs` passed; the message says whether the request is still
-   * performed. EW_TIMEOUT at once during a checkpoint, or if one is due, as it needs the event loop. EW_DEVICE_LOST if
-   * the kernel was lost meanwhile: the request is not performed and may be asked again
+   * @throws the errors of `call`. EW_TIMEOUT if `timeoutMs` passed; the message says whether the request is still
+   * performed. EW_TIMEOUT at once during a checkpoint, or if one is due, because it needs the event loop.
+   * EW_DEVICE_LOST if the kernel was lost meanwhile: the request is not performed and may be repeated
    */
   callSync(values: Infer<Q>, given?: SyncCallOptions): Infer<R> {
     const options = given === undefined ? undefined : readSyncCallOptions(given);
@@ -224,7 +227,7 @@ export class ResidentKernel<
     request.resolve = (response) => (answer = response);
     request.reject = (error) => (failure = error);
     this.#dispatcher.accept(request, this.#words, count);
-    this.#poller.wake(); // for requests that are open when this returns
+    this.#poller.wake(); // other requests may be open when this returns
     for (let spin = 1; request.phase !== "settled"; spin++) {
       const { state, instance } = this.#supervisor;
       if (state !== "serving") throw this.#withdrawn(request, state);
@@ -242,11 +245,11 @@ export class ResidentKernel<
   }
 
   /**
-   * Takes a checkpoint. Recoveries go back to the checkpoint, and another process can restore it from a file. Requests
+   * Takes a checkpoint. Recoveries return to the checkpoint, and another process can restore it from a file. Requests
    * wait for a few milliseconds and while the state is copied. They do not wait while the file is written.
-   * @param file the file to write; it is replaced whole or not at all
+   * @param file the file to write; it is replaced atomically
    * @throws EW_CLOSED, EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE. EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY: the
-   * kernel goes on. The first cause if the kernel could not be recovered
+   * kernel continues. The first cause if the kernel could not be recovered
    */
   async checkpoint(file?: string): Promise<CheckpointInfo> {
     if (file !== undefined) fullText("file", file);
@@ -269,11 +272,11 @@ export class ResidentKernel<
     this.#assertCallable();
     assertShare("share", share);
     this.#plan.recipe.dutyCycle = share;
-    // A kernel that is being recovered takes the new share when it serves again.
+    // During a recovery, the kernel gets the new share when it serves again.
     if (this.#supervisor.state !== "recovering") this.#supervisor.instance.loop.setDutyCycle(share);
   }
 
-  /** What the kernel has done so far. */
+  /** Statistics of the kernel so far. */
   stats(): KernelStats {
     return statsOf(this.#dispatcher, this.#supervisor, this.#refused);
   }
@@ -289,7 +292,7 @@ export class ResidentKernel<
   }
 
   /**
-   * Waits for the requests so far, ends the kernel, and frees its memory. Ends its device too, if `open` opened the
+   * Waits for the requests so far, ends the kernel, and frees its memory. Closes its device too, if `open` opened the
    * device. Later calls are refused. A second `close` waits for the first.
    * @param options `timeoutMs`: how long to wait for answers, 30 seconds by default
    * @throws EW_BAD_ARGUMENT. EW_TIMEOUT if a request was not answered in time: the caller of that request gets
@@ -304,7 +307,7 @@ export class ResidentKernel<
     return (this.#closed ??= this.#close(timeoutMs));
   }
 
-  /** As `close`. */
+  /** Like `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
@@ -331,7 +334,7 @@ export class ResidentKernel<
     }
   }
 
-  // On the way of every request: written out, without closures.
+  // The path of every request: unrolled, without closures.
 
   #ask(values: Infer<Q>, given: CallOptions | undefined, isBounded: boolean): Promise<Infer<R>> {
     let options: CallOptions | undefined;
@@ -361,11 +364,11 @@ export class ResidentKernel<
     return promise;
   }
 
-  /** Looks once at the answers, at what waits, and now and then at the kernel. */
+  /** Polls once for answers and pending requests, and from time to time checks the kernel. */
   #pass(now: number): PassResult {
     const dispatcher = this.#dispatcher;
     const supervisor = this.#supervisor;
-    // A checkpoint or a recovery is at work, and wakes the completion poller when it ends.
+    // A checkpoint or a recovery is running. It wakes the completion poller at its end.
     if (supervisor.state !== "serving") return "idle";
     if (supervisor.isCheckpointDue(now)) this.#checkpointSoon();
     const { loop } = supervisor.instance;
@@ -377,18 +380,18 @@ export class ResidentKernel<
       return dispatcher.isBusy ? "answers" : "idle";
     }
     supervisor.watch(now);
-    if (!dispatcher.journal.hasRoom) this.#checkpointSoon(); // while nothing is in flight, only a checkpoint makes room
+    if (!dispatcher.journal.hasRoom) this.#checkpointSoon(); // if nothing is in flight, only a checkpoint makes room
     return dispatcher.isBusy ? "nothing" : "idle";
   }
 
-  /** Hands answers to their callers. Returns how many were answered. */
+  /** Delivers answers to their callers. Returns how many. */
   #collect(): number {
     const found = this.#dispatcher.collect();
     if (found > 0 && this.#dispatcher.journal.isFilling) this.#checkpointSoon();
     return found;
   }
 
-  /** Takes a checkpoint because the journal is filling, or because the last checkpoint is old. */
+  /** Takes a checkpoint because the journal is filling up, or because the last checkpoint is too old. */
   #checkpointSoon(): void {
     if (this.#isCheckpointDue) return;
     this.#isCheckpointDue = true;
@@ -399,8 +402,8 @@ export class ResidentKernel<
       },
       (error: EverwarpError) => {
         this.#isCheckpointDue = false;
-        // The kernel goes on, or its callers have been told. Requests that wait for room in the journal would wait
-        // for ever.
+        // The kernel continues, or its callers got an error. Requests that wait for room in the journal would otherwise
+        // wait for ever.
         if (!journal.hasRoom) pending.failAll(error);
       },
     );
@@ -444,10 +447,10 @@ export class ResidentKernel<
   }
 }
 
-/** Where a kernel that was not restored begins: with zeros. */
+/** The start of a kernel that is not restored: zeros. */
 const FRESH = { memory: undefined, requests: [] };
 
-/** Opens a device, unless an open one was given, and a kernel on the device. Frees both if that fails. */
+/** Opens a device, unless an open one was given, and a kernel on it. Frees both after a failure. */
 async function openInstance(
   plan: KernelPlan,
   select: KernelOptions<StructLayout, StructLayout>["device"],
@@ -468,7 +471,7 @@ async function openInstance(
   }
 }
 
-// A promise's functions, without a closure for each request: the executor runs at once.
+// The functions of the last created promise. They avoid a closure for each request, because the executor runs at once.
 let capturedResolve: (value: never) => void;
 let capturedReject: (error: unknown) => void;
 function capture(resolve: (value: never) => void, reject: (error: unknown) => void): void {

@@ -1,4 +1,4 @@
-/** Who may be on a device together, on devices of one queue and of several. */
+/** Which kernels may share a device, with one queue and with several. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Queue, QueueLease } from "../../vulkan/index.ts";
@@ -49,7 +49,7 @@ describe("a device with one queue", () => {
   });
 });
 
-test("with queues to lease, resident kernels and bounded ones live side by side", () => {
+test("with leasable queues, resident and bounded kernels run side by side", () => {
   const device = deviceOf(2);
   const admission = new Admission(device);
   const first = admission.enter({ kind: "resident", label: "first" });
@@ -64,7 +64,7 @@ test("with queues to lease, resident kernels and bounded ones live side by side"
   expect(admission.enter({ kind: "resident", label: "third" }).queue).toBe(first.queue);
 });
 
-test("workgroups that were measured to fit are not exceeded, and a refusal takes no queue", () => {
+test("the measured number of workgroups is not exceeded, and a refusal takes no queue", () => {
   const device = deviceOf(3);
   const admission = new Admission(device);
   admission.enter({ kind: "resident", label: "large", workgroupCount: 100, maxWorkgroups: 132 });
@@ -78,7 +78,7 @@ test("workgroups that were measured to fit are not exceeded, and a refusal takes
   ).toBe(32);
 });
 
-test("whatever comes and goes: a resident kernel is alone on its queue, and all queues come back", () => {
+test("in any sequence, a resident kernel is alone on its queue, and all queues are given back", () => {
   const step = fc.oneof(
     fc.record({
       do: fc.constant("enter" as const),

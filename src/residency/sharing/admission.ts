@@ -1,46 +1,43 @@
 /**
  * Admission to a device: which kernels share it, and on which queues.
  *
- *     main queue      bounded kernels, any number: their launches end, so they follow one another.
- *                     Adaptive kernels, where no queue is left.
- *     leased queues   one resident or adaptive kernel each: a launch that stays keeps everything behind it waiting
+ *     main queue      bounded kernels, any number: their launches end, so they follow each other.
+ *                     Adaptive kernels, if no queue is left.
+ *     leased queues   one resident or adaptive kernel each: a resident launch blocks everything behind it
  *
- * Invariants: a queue with a resident kernel has nobody else on it. The main queue is given to a resident kernel only
- * where there is no other kernel. So a device with one queue holds one resident kernel, or any number of bounded ones.
- * Nothing here waits, and nothing asks the device: what is refused is refused before anything is launched.
+ * Invariants: a queue with a resident kernel has no other kernel. A resident kernel gets the main queue only if there
+ * is no other kernel. So a device with one queue holds one resident kernel, or any number of bounded ones. Admission
+ * never waits and never uses the driver: a kernel is refused before anything is launched.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { Device, Queue, QueueLease } from "../../vulkan/index.ts";
 
-/**
- * `resident`: a launch that stays. `bounded`: launches that end by themselves. `adaptive`: one or the other, as others
- * let it.
- */
+/** `resident`: its launch stays. `bounded`: its launches end by themselves. `adaptive`: changes between both. */
 export type KernelKind = "resident" | "bounded" | "adaptive";
 
-/** What a kernel asks of a device. */
+/** A kernel's request for admission. */
 export interface AdmissionRequest {
   readonly kind: KernelKind;
-  /** What messages call the kernel. */
+  /** The kernel's name in messages. */
   readonly label: string;
-  /** Workgroups that stay together; 1 if not given. */
+  /** Number of resident workgroups; 1 if not given. */
   readonly workgroupCount?: number;
-  /** Workgroups that the device keeps together, of all resident kernels, where that was measured. */
+  /** Maximum number of workgroups that the device keeps resident, over all kernels, if it was measured. */
   readonly maxWorkgroups?: number | undefined;
 }
 
 /** A kernel's place on a device. */
 export interface Place {
-  /** Where its launches are submitted. */
+  /** The queue for its launches. */
   readonly queue: Queue;
   readonly kind: KernelKind;
   readonly label: string;
   readonly workgroupCount: number;
-  /** Gives the place back, when nothing of the kernel runs any more. A second call does nothing. */
+  /** Gives the place back. Nothing of the kernel may be running. A second call does nothing. */
   leave(): void;
 }
 
-/** What admission needs of a device. */
+/** The part of a device that admission needs. */
 export type AdmissionDevice = Pick<Device, "queue" | "leaseComputeQueue"> & {
   readonly info: { readonly name: string };
 };
@@ -54,15 +51,15 @@ export class Admission {
     this.#device = device;
   }
 
-  /** The kernels that are there. */
+  /** The admitted kernels. */
   get places(): readonly Place[] {
     return [...this.#places];
   }
 
   /**
-   * Gives a kernel its place.
+   * Admits a kernel.
    *
-   * @throws EW_NO_ROOM where the kernels that are there leave none
+   * @throws EW_NO_ROOM if the admitted kernels leave no place
    */
   enter(request: AdmissionRequest): Place {
     const { kind, label, workgroupCount = 1, maxWorkgroups } = request;
@@ -91,7 +88,8 @@ export class Admission {
     if (held + workgroupCount <= maxWorkgroups) return;
     throw this.#noRoom(
       label,
-      `it wants ${workgroupCount} workgroups, ${held} are held by ${named(resident)}, and the device keeps ${maxWorkgroups} together`,
+      `it wants ${workgroupCount} workgroups, ${held} are held by ${named(resident)}, ` +
+        `and the device keeps ${maxWorkgroups} together`,
       "Launch it with fewer workgroups, or stop one of the others.",
     );
   }
@@ -129,7 +127,7 @@ function named(places: readonly Place[]): string {
 
 const admissions = new WeakMap<AdmissionDevice, Admission>();
 
-/** The admission of a device: one for all its kernels. */
+/** The admission of a device. All its kernels share it. */
 export function admissionOf(device: AdmissionDevice): Admission {
   let admission = admissions.get(device);
   if (admission === undefined) {

@@ -9,12 +9,12 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await sleep(1);
 }
 
-/** A kernel that says what it is asked, and makes room at once. */
+/** A kernel that records what it is told, and makes room at once. */
 function guest(onChange: () => void, sharesQueue = false): CompanyGuest {
   return { onChange, hasMadeRoom: () => true, sharesQueue };
 }
 
-it("lets small kernels of one device stay, and has large ones make room", () => {
+it("lets small kernels of one device stay, and makes large ones give way", () => {
   const key = keyOf("kernels");
   const device = {};
   using small = joinCard(
@@ -29,7 +29,7 @@ it("lets small kernels of one device stay, and has large ones make room", () => 
     device,
     guest(() => undefined),
   );
-  // While somebody opens, nobody stays.
+  // While a kernel opens, no other one stays.
   expect(small.hasOthers).toBe(true);
   large.opened(400);
   expect([small.hasOthers, large.hasOthers]).toEqual([false, true]);
@@ -42,7 +42,7 @@ it("lets small kernels of one device stay, and has large ones make room", () => 
   expect([small.hasOthers, onSameQueue.hasOthers]).toEqual([false, true]);
 });
 
-it("waits until the others on the device have made room", async () => {
+it("makeRoom waits until the others on the device have given way", async () => {
   const key = keyOf("room");
   const device = {};
   let asked = 0;
@@ -60,7 +60,7 @@ it("waits until the others on the device have made room", async () => {
   expect(asked).toBe(3);
 });
 
-it("takes two devices of one card for company, and tells both when it comes and goes", () => {
+it("treats two devices of one card as company, and tells both when that begins and ends", () => {
   const key = keyOf("devices");
   const changes: string[] = [];
   using first = joinCard(
@@ -84,7 +84,7 @@ it("takes two devices of one card for company, and tells both when it comes and 
   expect(changes).toEqual(["first", "first"]);
 });
 
-it("tells of other processes, and is joined anew after everybody left", async () => {
+it("reports other processes, and can be joined again after everybody left", async () => {
   const key = keyOf("processes");
   let changes = 0;
   joinCard(
@@ -105,7 +105,7 @@ it("tells of other processes, and is joined anew after everybody left", async ()
   expect(changes).toBe(2);
 });
 
-it("those who come later meet those who stay, whoever left in between", () => {
+it("later members see the remaining ones, whoever left in between", () => {
   const key = keyOf("later");
   using stays = joinCard(
     key,
@@ -129,10 +129,10 @@ it("those who come later meet those who stay, whoever left in between", () => {
   expect([stays.hasOthers, comes.hasOthers]).toEqual([true, true]);
 });
 
-describe("a kernel that is asked for nothing", () => {
+describe("a kernel without requests", () => {
   afterEach(() => vi.useRealTimers());
 
-  /** A large kernel of a device: what it was asked for, and what it was told. */
+  /** A large kernel of a device. Records what it is told. */
   function large(key: string, device: object) {
     const kernel = { published: 1, unanswered: 0, told: 0 };
     const member = joinCard(key, device, {
@@ -142,7 +142,7 @@ describe("a kernel that is asked for nothing", () => {
       quietSince: () => (kernel.unanswered === 0 ? kernel.published : undefined),
     });
     member.opened(400);
-    /** Asks so often that the company looks who is idle. */
+    /** Asks often enough that the company checks for idle kernels. */
     const looksAgain = (): boolean => {
       for (let question = 0; question < 1_000; question++) void member.hasOthers;
       return member.hasOthers;
@@ -150,7 +150,7 @@ describe("a kernel that is asked for nothing", () => {
     return { kernel, member, looksAgain };
   }
 
-  it("does not count after a while, and counts again from its next request on", () => {
+  it("stops counting after a while, and counts again from its next request", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const device = {};
     const key = keyOf("idle");
@@ -165,7 +165,7 @@ describe("a kernel that is asked for nothing", () => {
     expect(busy.looksAgain()).toBe(true);
     for (let step = 0; step < 2; step++) use();
     expect(busy.looksAgain()).toBe(false);
-    // It is told at once, and the one that was idle makes room for it, too.
+    // It is told at once, and the kernel that was idle makes room for it too.
     const { told } = busy.kernel;
     idle.kernel.published++;
     idle.kernel.unanswered = 1;
@@ -176,7 +176,7 @@ describe("a kernel that is asked for nothing", () => {
     busy.member[Symbol.dispose]();
   });
 
-  it("counts for as long as a request is unanswered, or where it cannot say", () => {
+  it("counts while a request is unanswered, or if it reports nothing", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const device = {};
     const key = keyOf("unanswered");
@@ -201,7 +201,7 @@ describe("a kernel that is asked for nothing", () => {
     for (const member of [silent, waiting.member, busy.member]) member[Symbol.dispose]();
   });
 
-  it("does not keep one on another device of the card from staying", () => {
+  it("does not stop a kernel on another device of the card from staying", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     const key = keyOf("idle-device");
     const busy = large(key, {});

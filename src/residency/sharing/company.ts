@@ -1,84 +1,84 @@
 /**
- * Who else uses a card: other processes of everwarp, other devices of this process that stand for the same card, and
- * other kernels on the same device.
+ * The company of a card: everything that uses the same card. These are other processes of everwarp, other devices of
+ * this process on the same card, and other kernels on the same device.
  *
- * A card takes turns between contexts, and every open `Device` is one. A kernel that stays keeps its turn until it
- * ends, so kernels of two contexts that both stay keep each other waiting. Kernels of one device run side by side where
- * there is room for both: a small one stays, a large one (it fills the device when it stays) makes room.
+ * A card switches between contexts, and every open `Device` is a context. A resident kernel keeps its context's turn
+ * until it ends. So two resident kernels in different contexts block each other. Kernels of one device run side by side
+ * if there is room for both. A small kernel stays. A large kernel, which fills the device, makes room.
  *
- * Whoever keeps a kernel joins the company, and learns from it when to make room (strategies/adaptive.ts):
+ * Each kernel joins the company, and learns from it when to make room (strategies/adaptive.ts):
  *
- *     join ── makeRoom: all others on the device have ended what stays ──▶ launch ── opened ──▶ … ── leave
+ *     join ── makeRoom: all others on the device have ended their resident launches ──▶ launch ── opened ──▶ … ── leave
  *
- * While somebody opens, nobody stays on that device: a driver may hold back the first launch of a new kernel until the
- * device is idle.
+ * While a kernel opens, no other kernel stays on that device, because a driver may delay the first launch of a new
+ * kernel until the device is idle.
  */
 import { createHash } from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Device, DeviceInfo } from "../../vulkan/index.ts";
 import { Presence } from "./presence.ts";
 
-/** More workgroups than these are a large kernel. */
+/** A kernel with more workgroups is large. */
 const SMALL_WORKGROUPS = 16;
-/** How long others may take to make room. What they are asked for may take that long. */
+/** How long others may take to make room. Their current requests may take that long. */
 const ROOM_TIMEOUT_MS = 5_000;
-/** A kernel that was asked for nothing for so long does not count, until its next request. */
+/** A kernel without requests for this time does not count until its next request. */
 const IDLE_MS = 500;
-/** Questions after a company's others between two looks at who is idle. A power of two: the look reads the clock. */
+/** Number of `hasOthers` calls between two checks for idle kernels. A power of two. Each check reads the clock. */
 const QUESTIONS_PER_LOOK = 256;
 
-/** What a strategy asks about the others on its card. */
+/** What a strategy can ask about the others on its card. */
 export interface Company {
-  /** Should this kernel make room? */
+  /** Whether this kernel should make room. */
   readonly hasOthers: boolean;
 }
 
-/** What the company must know of a kernel. */
+/** What the company must know about a kernel. */
 export interface CompanyGuest {
-  /** Called when `hasOthers` may have changed: looks, and lets go of the device where it should. */
+  /** Called when `hasOthers` may have changed. It should check, and release the device if necessary. */
   readonly onChange: () => void;
-  /** Has it ended what stays, where it should? */
+  /** Whether the kernel has ended its resident launches, if it should. */
   readonly hasMadeRoom: () => boolean;
-  /** Are its launches on a queue that others use, too? Then it never stays beside others. */
+  /** Whether its launches share a queue with others. Then it never stays beside others. */
   readonly sharesQueue: boolean;
   /**
-   * How many requests were published so far; undefined while one is unanswered. Only for kernels that ask `hasOthers`
-   * when a request is published: these may be idle. All others count for as long as they are open.
+   * The number of requests published so far; undefined while one is unanswered. Only for kernels that call `hasOthers`
+   * when a request is published: these may be idle. Other kernels count as long as they are open.
    */
   readonly quietSince?: () => number | undefined;
 }
 
-/** A place in the company. Disposing of it leaves. */
+/** Membership in the company. Disposing it leaves the company. */
 export interface CompanyMember extends Company, Disposable {
-  /** Resolves when nothing stays on the device, or those who stay there do not make room. */
+  /** Resolves when nothing stays on the device, or when the waiting time for the others is over. */
   makeRoom(): Promise<void>;
-  /** The kernel runs, with so many workgroups: others may stay again. */
+  /** Notes that the kernel runs with this number of workgroups, so others may stay again. */
   opened(workgroupCount: number): void;
 }
 
-/** The card behind a device, by the same name in every process. */
+/** The key of a device's card, the same in every process. */
 export function cardKey({ vendorId, deviceId, deviceUuid }: DeviceInfo): string {
   const key = JSON.stringify([vendorId, deviceId, deviceUuid]);
   return createHash("sha256").update(key).digest("hex").slice(0, 16);
 }
 
-/** Is the device hardware, which contexts use in turns? */
+/** Whether the device is hardware, which contexts use in turns. */
 export function isCard({ info }: Pick<Device, "info">): boolean {
   return info.type !== "cpu";
 }
 
 interface Entry {
   readonly guest: CompanyGuest;
-  /** Undefined while it opens. */
+  /** Undefined while the kernel opens. */
   workgroupCount: number | undefined;
-  /** Others do not count it. Its next request ends that. */
+  /** Others do not count an idle kernel. Its next request ends that. */
   isIdle: boolean;
-  /** What `quietSince` told last, and since when. */
+  /** The last value of `quietSince`, and since when it has this value. */
   quiet: number | undefined;
   quietSinceMs: number;
 }
 
-/** The company on one card, as this process sees it. */
+/** The company of one card, from the viewpoint of this process. */
 class CardCompany {
   readonly #presence: Presence;
   /** The kernels on each open device of this process. */
@@ -95,7 +95,7 @@ class CardCompany {
     return this.#entriesOf.size === 0;
   }
 
-  /** Called at every poll of a kernel, so it reads no clock but now and then. */
+  /** Runs at every poll of a kernel, so it reads the clock only from time to time. */
   hasOthers(device: object, entry: Entry): boolean {
     if (entry.isIdle && entry.guest.quietSince?.() !== entry.quiet) {
       entry.isIdle = false;
@@ -142,7 +142,7 @@ class CardCompany {
     else this.#tell();
   }
 
-  /** Finds who was asked for nothing for a while. Who stays on the device while idle is none of them. */
+  /** Marks kernels that had no requests for a while. Kernels that stay on the device while idle are not marked. */
   #lookForIdle(): void {
     const now = performance.now();
     for (const entries of this.#entriesOf.values()) {
@@ -156,7 +156,10 @@ class CardCompany {
     }
   }
 
-  /** Who is told looks at once, and may find that it is idle no longer: that is told by who tells already. */
+  /**
+   * Tells members to check. A member may find that it is not idle any more; the caller of this method then tells the
+   * others.
+   */
   #tell(except?: Entry): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
@@ -169,7 +172,7 @@ class CardCompany {
   }
 }
 
-/** Must a kernel make room for another one on its device? */
+/** Whether a kernel must make room for another one on its device. */
 function excludes(entry: Entry, other: Entry): boolean {
   if (other.workgroupCount === undefined || entry.guest.sharesQueue) return true;
   return (entry.workgroupCount ?? 0) > SMALL_WORKGROUPS;
@@ -177,12 +180,12 @@ function excludes(entry: Entry, other: Entry): boolean {
 
 const companies = new Map<string, CardCompany>();
 
-/** Joins the company on a device's card. */
+/** Joins the company of a device's card. */
 export function joinCompany(device: Pick<Device, "info">, guest: CompanyGuest): CompanyMember {
   return joinCard(cardKey(device.info), device, guest);
 }
 
-/** The same for a card that is known by its key. @param device tells this process's devices apart */
+/** Joins the company of a card with this key. @param device distinguishes the devices of this process */
 export function joinCard(key: string, device: object, guest: CompanyGuest): CompanyMember {
   const company = companies.get(key) ?? new CardCompany(key);
   companies.set(key, company);
@@ -207,10 +210,7 @@ export function joinCard(key: string, device: object, guest: CompanyGuest): Comp
   };
 }
 
-/**
- * For a kernel that nobody has to make room for, and that makes none: on a software device, whose processor the system
- * shares.
- */
+/** The company of a kernel on a software device. There, the system shares the processor, so no kernel makes room. */
 export const NO_COMPANY: CompanyMember = {
   hasOthers: false,
   makeRoom: () => Promise.resolve(),

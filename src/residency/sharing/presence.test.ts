@@ -25,7 +25,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 describe("presence", () => {
-  it("shows two that use one device to each other, whoever came first", async () => {
+  it("shows two processes on one device to each other, whoever came first", async () => {
     const key = freshKey();
     const first = announce(key);
     const second = announce(key);
@@ -44,7 +44,7 @@ describe("presence", () => {
     expect(other.hasOthers).toBe(false);
   });
 
-  it("tells of the first that comes and of the last that goes, and of none between", async () => {
+  it("reports the first arrival and the last departure, and none in between", async () => {
     const key = freshKey();
     let changes = 0;
     const watcher = announce(key, () => changes++);
@@ -61,7 +61,7 @@ describe("presence", () => {
     expect(changes).toBe(2);
   });
 
-  it("sees a process that was killed go, and lists it by its number while it lives", async () => {
+  it("notices the end of a killed process, and lists a living one by its process id", async () => {
     const key = freshKey();
     const source = `import { Presence } from ${JSON.stringify(new URL("presence.ts", import.meta.url).href)};
       new Presence({ deviceKey: ${JSON.stringify(key)} }); setInterval(() => {}, 1000);`;
@@ -73,12 +73,12 @@ describe("presence", () => {
     expect(announcedProcesses(key)).toContain(child.pid);
     expect(announcedProcesses(key)).toContain(process.pid);
     child.kill("SIGKILL");
-    // The system closes what a process had open one after the other, so one of the two may show first.
+    // The system closes the sockets of a process one by one, so either of the two may be noticed first.
     await until(() => !watcher.hasOthers && announcedProcesses(key).length === 1);
     expect(announcedProcesses(key)).toEqual([process.pid]);
   });
 
-  it("shuts out whoever talks", async () => {
+  it("disconnects a peer that sends data", async () => {
     const key = freshKey();
     const watcher = announce(key);
     const talker = net.connect({ path: await nameOf(key) });
@@ -89,7 +89,7 @@ describe("presence", () => {
   });
 });
 
-/** The name under which this process is announced, zero byte included. */
+/** The name under which this process is announced, including the zero byte. */
 async function nameOf(deviceKey: string): Promise<string> {
   const { readFileSync } = await import("node:fs");
   for (;;) {

@@ -1,33 +1,35 @@
 /**
- * Which other everwarp processes have a device open.
+ * Detects other everwarp processes that have the same device open.
  *
- * Every process listens on a socket with an abstract name, `everwarp/DEVICE/PID-NUMBER`, and connects to those that
- * listen already. A connection stands for the process at its other end: it opens when that process arrives, and closes
- * when that process ends, however it ends. Nothing lies on disk, so nothing is left behind, and nobody polls.
+ * Every process listens on a socket with an abstract name, `everwarp/DEVICE/PID-NUMBER`, and connects to the sockets
+ * that exist already. A connection represents the process at its other end: it opens when that process arrives, and
+ * closes when that process ends, however it ends. Nothing is written to disk, so nothing is left behind. Nothing polls.
  *
- *     A  bind ─ look ─────────────── accept ◀──── connect ─ look ─ bind  B         bind comes before look, so one of two always sees the other
+ *     A  bind ─ look ─────────────── accept ◀──── connect ─ look ─ bind  B
  *
- * Guarantees: an announcement keeps no event loop alive; nothing that another process sends is read; a process that
- * cannot announce itself works on, alone as far as it knows. Processes in other network namespaces (containers) do not
- * see each other: what they do to each other shows in the gaps between launches (strategies/adaptive.ts).
+ * Each process binds before it looks, so at least one of two sees the other.
+ *
+ * Guarantees: an announcement keeps no event loop alive. Data from other processes is not read. A process that cannot
+ * announce itself continues as if it were alone. Processes in different network namespaces (containers) do not see each
+ * other. Their effect on each other shows in the gaps between launches (strategies/adaptive.ts).
  */
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import net from "node:net";
 
-/** Further connections say nothing new. */
+/** Maximum number of peers. Further connections give no new information. */
 const PEERS_MAX = 64;
 const SOCKET_TABLE = "/proc/net/unix";
 
-/** What a process announces. */
+/** Options of an announcement. */
 export interface PresenceOptions {
-  /** Names the device, the same in every process: letters, digits and hyphens. */
+  /** The name of the device, the same in every process: letters, digits and hyphens. */
   readonly deviceKey: string;
-  /** Called when others arrive where there were none, and when the last of them has gone. */
+  /** Called at the first arrival of another process, and after the last departure. */
   readonly onChange?: () => void;
 }
 
-/** This process, announced to the others that use a device. */
+/** The announcement of this process to others that use a device. */
 export class Presence implements Disposable {
   readonly #name: string;
   readonly #server: net.Server;
@@ -40,7 +42,7 @@ export class Presence implements Disposable {
     this.#onChange = onChange;
     this.#server = net.createServer((socket) => this.#greet(socket));
     this.#server.maxConnections = PEERS_MAX;
-    // Where there are no such names (no Linux), every process is alone.
+    // Without abstract names (not on Linux), every process counts as alone.
     this.#server.on("error", () => this.#server.close());
     this.#server.listen({ path: abstract(this.#name) }, () => {
       for (const name of announced(prefixOf(deviceKey)).slice(0, PEERS_MAX))
@@ -49,7 +51,7 @@ export class Presence implements Disposable {
     this.#server.unref();
   }
 
-  /** Does another process use the device? */
+  /** Whether another process uses the device. */
   get hasOthers(): boolean {
     return this.#peers.size > 0;
   }
@@ -74,9 +76,9 @@ export class Presence implements Disposable {
       if (this.#peers.size === 1) this.#onChange();
     };
     socket.unref();
-    // Nobody has anything to say here.
+    // Peers send nothing. Data means a stranger.
     socket.on("data", () => socket.destroy());
-    // One that ended between the look and the connection.
+    // The peer may have ended between the look and the connection.
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       if (this.#peers.delete(socket) && this.#peers.size === 0 && !this.#isClosed) this.#onChange();
@@ -87,8 +89,7 @@ export class Presence implements Disposable {
 }
 
 /**
- * The processes of everwarp that have a device open, this one included, by process number; none where the system does
- * not tell.
+ * Process ids of the everwarp processes that have a device open, including this one. Empty if the system does not tell.
  */
 export function announcedProcesses(deviceKey: string): number[] {
   const prefix = prefixOf(deviceKey);
@@ -104,13 +105,13 @@ function abstract(name: string): string {
   return `\0${name}`;
 }
 
-/** Names of sockets that listen. The system shows the zero bytes around an abstract name as `@`. */
+/** Names of listening sockets. The system shows the zero bytes around an abstract name as `@`. */
 function announced(prefix: string): string[] {
   let table: string;
   try {
     table = readFileSync(SOCKET_TABLE, "utf8");
   } catch {
-    return []; // no Linux
+    return []; // not on Linux
   }
   const names = new Set<string>();
   for (const line of table.split("\n")) {

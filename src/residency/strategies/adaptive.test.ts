@@ -1,13 +1,10 @@
-/**
- * What `adaptive` makes of gaps between leases: a played launcher whose launches the device begins at once and ends
- * when told.
- */
+/** How `adaptive` reacts to gaps between leases. The launcher is a fake: launches begin at once and end when told. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Phase } from "../queue/queue.schema.ts";
 import { AdaptiveStrategy } from "./adaptive.ts";
 import type { Launcher } from "./launcher.ts";
 
-/** Longer than between two launches, and shorter than that. */
+/** Longer than the barrier between two launches, so it counts as a gap. */
 const LONG_GAP_MS = 1.4;
 const SHORT_GAP_MS = 0.008;
 
@@ -37,7 +34,7 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["performance"] });
   stopped = new Set();
   strategy = new AdaptiveStrategy(
-    // There is always something to answer, so something always runs.
+    // There is always an unanswered request, so a launch always runs.
     {
       launcher: playedSite(),
       queues: [{ oldestSequence: 1, nextSequence: 2 }],
@@ -54,14 +51,14 @@ beforeEach(async () => {
 });
 afterEach(() => vi.useRealTimers());
 
-/** Gaps before the newest launch, which follows another of its chain. */
+/** Reports gaps before the newest launch, which follows another launch of its chain. */
 function seeGaps(count: number, gapMs = LONG_GAP_MS): void {
   for (let gap = 0; gap < count; gap++) strategy.sawGap(gapMs, launcher.epoch);
   strategy.advance();
   strategy.advance();
 }
 
-/** How long it makes room, in seconds. */
+/** How long the kernel makes room, in seconds. */
 function sharedSeconds(): number {
   for (let seconds = 0; seconds < 60; seconds++) {
     strategy.advance();
@@ -73,7 +70,7 @@ function sharedSeconds(): number {
 }
 
 describe("gaps between leases", () => {
-  it("are no sign of others while they are short, or come one by one", () => {
+  it("are no sign of others while they are short or rare", () => {
     seeGaps(10, SHORT_GAP_MS);
     expect(strategy.isShared).toBe(false);
     for (let gap = 0; gap < 5; gap++) {
@@ -83,33 +80,33 @@ describe("gaps between leases", () => {
     expect(strategy.isShared).toBe(false);
   });
 
-  it("are no sign of others before the first launch of a chain, which waited for the host", () => {
+  it("are no sign of others before the first launch of a chain, because that launch waited for the host", () => {
     const firstOfChain = launcher.epoch - 3;
     for (let gap = 0; gap < 10; gap++) strategy.sawGap(LONG_GAP_MS, firstOfChain);
     strategy.advance();
     expect(strategy.isShared).toBe(false);
   });
 
-  it("make room for a second, and for twice as long whenever a trial fails, up to 16", () => {
+  it("make the kernel give way for a second, and for twice as long after each failed trial, up to 16", () => {
     const waits = [1, 2, 3, 4, 5, 6].map(() => {
       seeGaps(2);
       expect(strategy.isShared).toBe(true);
       return sharedSeconds();
     });
     expect(waits).toEqual([1, 2, 4, 8, 16, 16]);
-    // A trial that lasted: the next program is another one.
+    // A long trial succeeded, so a later gap counts as another program.
     vi.advanceTimersByTime(10_000);
     seeGaps(2);
     expect(sharedSeconds()).toBe(1);
   });
 
-  it("end what stays before the first batch is launched", () => {
+  it("end the resident launch before the first batch is launched", () => {
     seeGaps(2);
     expect(stopped.size).toBeGreaterThan(0);
     expect(strategy.stays).toBe(false);
   });
 
-  it("leave the newest launch the one that counts for who took what", () => {
+  it("keep the newest launch responsible for the requests in flight", () => {
     seeGaps(2);
     strategy.advance();
     expect(strategy.firstLaunch).toBe(launcher.epoch);

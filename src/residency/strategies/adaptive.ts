@@ -1,20 +1,21 @@
 /**
- * `adaptive`: the kernel stays while the card is its own, and ends after every batch while others use the card too.
+ * `adaptive`: the kernel stays while it has the card to itself, and ends after every batch while others use the card
+ * too.
  *
- *     resident ──others on the card──▶ shared ──others have gone──▶ resident
+ *     resident ──others on the card──▶ shared ──others have left──▶ resident
  *        └──gaps between leases──▶ shared, for a while ──▶ resident, on trial
  *
- * resident   as `continuous`, with short leases: between two of them the card may go to another program
- * shared     as `batch`: a launch ends when what was queued is answered
+ * resident   like `continuous`, with short leases: between two leases the card may switch to another program
+ * shared     like `batch`: a launch ends when the queued requests are answered
  *
- * A card gives no turn to another program while a kernel of ours runs, and ends a kernel that keeps others waiting for
- * some seconds (docs/decisions/0007). So a resident kernel has leases even where it could stay for ever. Other
- * processes of everwarp announce themselves (company.ts). Programs that do not show in a gap between two leases that
- * follow each other without the host: nothing but another program lies there. Then the kernel is shared for a second,
- * and twice as long each time that the trial fails.
+ * A card does not switch to another program while a kernel runs. It ends a kernel that blocks others for some seconds
+ * (docs/decisions/0007). So a resident kernel has leases even if it could stay for ever. Other processes of everwarp
+ * announce themselves (company.ts). Other programs are detected by gaps: if two leases follow each other without the
+ * host, only another program can cause a gap between them. Then the kernel is shared for a second. That time doubles
+ * with each failed trial.
  *
- * Invariants: one of the two runs at a time; the other begins only when the launches of the first have ended. Both run
- * the same number of workgroups, so requests that are half answered go on.
+ * Invariants: only one of the two modes runs at a time. A mode begins only when the launches of the other have ended.
+ * Both modes use the same number of workgroups, so requests that some workgroups have finished can continue.
  */
 import type { Company } from "../sharing/index.ts";
 import { PrerecordedStrategy } from "./prerecorded.ts";
@@ -22,19 +23,19 @@ import { ResidentStrategy } from "./resident.ts";
 import type { LaunchStrategy, StrategyContext } from "./strategy.ts";
 
 /**
- * Longer than the barrier between two launches takes (some microseconds), shorter than another program's turn (some
- * milliseconds).
+ * A gap that indicates another program. Longer than the barrier between two launches (a few microseconds), shorter than
+ * another program's turn (a few milliseconds).
  */
 const GAP_MS = 0.3;
-/** One gap may be an accident; as many as these within the time are another program. */
+/** A single gap may be an accident. This number of gaps within the time indicates another program. */
 const GAPS = 2;
 const GAPS_WITHIN_MS = 500;
 const FIRST_SHARED_MS = 1_000;
 const SHARED_MS_MAX = 16_000;
-/** A trial that went on for so long has succeeded. */
+/** A trial of this length has succeeded. */
 const TRIAL_MS = 2_000;
 
-/** What `adaptive` needs beyond its context. */
+/** Options of `adaptive` in addition to its context. */
 export interface AdaptiveOptions {
   readonly residentWorkgroupCount: number;
   readonly leastWorkgroupCount: number;
@@ -42,7 +43,7 @@ export interface AdaptiveOptions {
   readonly company: Company;
 }
 
-/** Stays, or makes room, as others let it. See the head of this file. */
+/** Stays or makes room, depending on others. See the head of this file. */
 export class AdaptiveStrategy implements LaunchStrategy {
   readonly name = "adaptive";
   readonly hasFence = false;
@@ -50,13 +51,13 @@ export class AdaptiveStrategy implements LaunchStrategy {
   readonly #shared: PrerecordedStrategy;
   readonly #company: Company;
   readonly #context: StrategyContext;
-  /** Whose launches are made. */
+  /** The mode that launches. */
   #active: ResidentStrategy | PrerecordedStrategy;
-  /** What must end before `#active` may begin. */
+  /** The mode that must end before `#active` may begin. */
   #leaving: ResidentStrategy | PrerecordedStrategy | undefined;
-  /** When gaps were seen, the newest last. */
+  /** Times of gaps, the newest last. */
   #gapsMs: number[] = [];
-  /** Shared until then, because of gaps. */
+  /** The kernel is shared until then, because of gaps. */
   #sharedUntilMs = 0;
   #sharedMs = FIRST_SHARED_MS;
   #residentSinceMs = 0;
@@ -87,7 +88,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
     return this.isShared ? this.#context.launcher.epoch : this.#resident.firstLaunch;
   }
 
-  /** Does the kernel end after every batch, for the sake of others? */
+  /** Whether the kernel ends after every batch for the sake of others. */
   get isShared(): boolean {
     return this.#active === this.#shared;
   }
@@ -99,7 +100,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
   async start(): Promise<void> {
     this.#leaving = undefined;
     if (this.workgroupCount === 0 || !this.#wantsToShare()) {
-      // The first time in any case: so it is known how many workgroups are resident together.
+      // The first start is always resident, to find out how many workgroups are resident together.
       this.#active = this.#resident;
       this.#residentSinceMs = performance.now();
       await this.#resident.start();
@@ -129,10 +130,10 @@ export class AdaptiveStrategy implements LaunchStrategy {
   }
 
   block(): void {
-    // Answers are seen in memory: there is nothing to block on.
+    // Answers are read from memory, so there is nothing to block on.
   }
 
-  /** A launch began so long after the one before had ended, which it follows without the host. */
+  /** Reports the gap before a launch that followed the previous one without the host. */
   sawGap(gapMs: number, epoch: number): void {
     if (gapMs < GAP_MS || this.isShared || !this.#resident.followsAnother(epoch)) return;
     const now = performance.now();
@@ -156,7 +157,7 @@ export class AdaptiveStrategy implements LaunchStrategy {
   }
 
   #wantsToShare(): boolean {
-    // Asked at every poll, so the clock is read only where gaps were seen.
+    // This runs at every poll, so it reads the clock only after gaps were seen.
     return this.#company.hasOthers || (this.#sharedUntilMs !== 0 && performance.now() < this.#sharedUntilMs);
   }
 

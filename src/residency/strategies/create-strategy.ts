@@ -1,4 +1,4 @@
-/** The launch strategies, by name, and the choice among them. */
+/** Creates launch strategies by name. */
 import type { Company } from "../sharing/index.ts";
 import { AdaptiveStrategy } from "./adaptive.ts";
 import { DispatchStrategy } from "./dispatch.ts";
@@ -7,7 +7,7 @@ import { ResidentStrategy } from "./resident.ts";
 import type { StrategyName } from "./strategy-name.ts";
 import type { LaunchStrategy, StrategyContext } from "./strategy.ts";
 
-/** What strategies need to know beyond their context. */
+/** Parameters of strategies in addition to their context. */
 export interface StrategyLimits {
   requestsPerBatch: number;
   residentWorkgroupCount: number;
@@ -15,7 +15,7 @@ export interface StrategyLimits {
   company: Company;
 }
 
-/** Makes a strategy by its name. Nothing is launched before its `start`. */
+/** Creates a strategy by its name. Nothing is launched before its `start`. */
 export function createStrategy(
   name: StrategyName,
   context: StrategyContext,

@@ -1,6 +1,4 @@
-/**
- * `dispatch`: record, submit and wait for a fence, for every request. What everything else is compared with.
- */
+/** `dispatch`: records, submits and waits for a fence for every request. It is the baseline for comparisons. */
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
 import {
   hasParked,
@@ -21,7 +19,7 @@ export class DispatchStrategy implements LaunchStrategy {
   readonly #commandBuffer: CommandBuffer;
   readonly #fence: Fence;
   #isRunning = false;
-  /** Not before this moment, where a duty cycle is set. */
+  /** With a duty cycle: the earliest time of the next launch. */
   #notBeforeMs = 0;
   #launchedMs = 0;
 
@@ -44,7 +42,7 @@ export class DispatchStrategy implements LaunchStrategy {
       ({ oldestSequence, nextSequence }) => oldestSequence !== nextSequence,
     );
     if (priority < 0 || performance.now() < this.#notBeforeMs) return;
-    // One request: the oldest of the most urgent priority; of the other queues none that is new.
+    // One request: the oldest of the most urgent priority. From the other queues, no new request.
     const [lastNormal, lastUrgent = 0] = queues.map(({ oldestSequence }, index) =>
       index === priority ? oldestSequence : (oldestSequence - 1) >>> 0,
     );
@@ -63,7 +61,7 @@ export class DispatchStrategy implements LaunchStrategy {
   }
 
   assertRunning(): void {
-    // A launch that ends is what is wanted; a lost device shows when its fence is looked at.
+    // An ended launch is fine here. A lost device is noticed when the fence is checked.
     this.advance();
   }
 

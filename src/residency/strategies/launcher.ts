@@ -1,10 +1,8 @@
 /**
- * Where a kernel is launched: its pipeline, the memory it is given, and the control blocks through which it is told
- * what to do.
+ * Launches a kernel: its pipeline, its memory, and the control blocks that tell launches what to do.
  *
- * Each launch that may be in flight has a control block of its own, so that what is written for the next one is never
- * seen by the last workgroups of the one before. Launches are numbered (`epoch`): what a kernel tells of itself carries
- * that number.
+ * Each launch in flight has its own control block. So the last workgroups of a launch never see settings for the next
+ * one. Launches are numbered (`epoch`). Everything that a kernel reports carries this number.
  */
 import type {
   CommandBuffer,
@@ -29,50 +27,50 @@ import {
 const CONTROL_WORDS = Queue.CONTROL_STRIDE_BYTES / 4;
 const { words: AT } = Control;
 const DUTY_WHOLE = 0x1_0000;
-/** Rounds of the loop that shows whether a driver with a limit still lets loops turn. */
+/** Rounds of the canary loop, which detects loops that the driver ended early. */
 const CANARY_ROUNDS = 3;
 
-/** Launches that may be in flight at a time. */
+/** Maximum number of launches in flight. */
 export const CONTROL_BLOCKS = 8;
-/** Workgroups whose start the host can see. */
+/** Maximum number of workgroups whose start the host can see. */
 export const WORKGROUPS_MAX = Cursors.WORKGROUPS_MAX - 1;
 
-/** The memory of a kernel's loop, and where things lie in it. Offsets are in bytes. */
+/** The memory of a kernel's loop, and the offsets in it, in bytes. */
 export interface LaunchMemory {
-  /** Control blocks, then slots, priority after priority. */
+  /** Control blocks, then slots ordered by priority. */
   readonly upload: DeviceBuffer;
   readonly slotsOffsetBytes: number;
-  /** Completions, priority after priority; then the heartbeat, then alive flags. */
+  /** Completions ordered by priority, then the heartbeat, then the alive flags. */
   readonly readback: DeviceBuffer;
   readonly heartbeatOffsetBytes: number;
   readonly aliveOffsetBytes: number;
-  /** One 64-bit counter a slot, then a word a slot for its ordinal. */
+  /** One 64-bit counter per slot, then one word per slot for its ordinal. */
   readonly counters: DeviceBuffer;
-  /** Where every workgroup stands (queue.schema.ts). */
+  /** The cursors of all workgroups (queue.schema.ts). */
   readonly cursors: DeviceBuffer;
-  /** Of each priority. */
+  /** Slots of each priority. */
   readonly slotCount: number;
   readonly completionVectors: number;
 }
 
-/** What a launch is held to, in ticks; 0 is no limit. */
+/** The limits of a launch in ticks; 0 means no limit. */
 export interface LaunchSettings {
   leaseTicks: number;
   idleTicks: number;
   dozeTicks: number;
   dozeTicksMax: number;
   roundBudget: number;
-  /** Share of the time to work in, above 0, at most 1. */
+  /** The share of the time for work: above 0, at most 1. */
   dutyCycle: number;
 }
 
-/** What a kernel last told of itself. Sums count over all launches. */
+/** The last heartbeat of a kernel. Totals are over all launches. */
 export interface HeartbeatReading {
   readonly epoch: number;
   /** One of `Phase`. */
   readonly phase: number;
   readonly rounds: number;
-  /** Between the end of the lease before and the beginning of this launch; 0 where none was over. */
+  /** From the end of the previous lease to the beginning of this launch; 0 without a previous lease. */
   readonly gapTicks: number;
   readonly ticks: number;
   readonly polls: number;
@@ -82,19 +80,19 @@ export interface HeartbeatReading {
   readonly countedLanes: number;
 }
 
-/** Launches a kernel, and reads what it tells of itself. See the head of this file. */
+/** Launches a kernel, and reads its reports. See the head of this file. */
 export class Launcher {
   readonly device: Device;
-  /** Takes the launches. */
+  /** The queue of the launches. */
   readonly queue: VulkanQueue;
   readonly pipeline: ComputePipeline;
   readonly memory: LaunchMemory;
   readonly settings: LaunchSettings;
-  /** Workgroups of a launch that ends by itself. */
+  /** Number of workgroups for launches that end by themselves. */
   boundedWorkgroupCount: number;
   /** Number of the newest launch. */
   epoch = 0;
-  /** Told of the gap before each launch that is seen, where there was one. */
+  /** Called with the gap before each observed launch, if there was one. */
   onGap: ((gapTicks: number, epoch: number) => void) | undefined;
   readonly #control: Uint32Array;
   readonly #beat: Uint32Array;
@@ -102,7 +100,7 @@ export class Launcher {
   readonly #addresses: { inputs: bigint; outputs: bigint; state: bigint };
   readonly #pollLimit: number;
   #settingsNumber = 1;
-  /** The newest launch whose gap was told. */
+  /** The newest launch whose gap was reported. */
   #gapEpoch = 0;
 
   constructor(options: {
@@ -130,8 +128,8 @@ export class Launcher {
   }
 
   /**
-   * Writes the control block of the next launch, and numbers it.
-   * @param last the last request of each priority; counts in bounded launches alone
+   * Writes the control block of the next launch, and numbers the launch.
+   * @param last the last request of each priority; used only by bounded launches
    * @returns the launch's epoch
    */
   control(block: number, lastNormal: number, lastUrgent: number): number {
@@ -147,7 +145,7 @@ export class Launcher {
     return this.epoch;
   }
 
-  /** Changes what launches are held to, also those that run. */
+  /** Changes the limits of launches, including those that run. */
   change(settings: Partial<LaunchSettings>): void {
     Object.assign(this.settings, settings);
     this.#settingsNumber = (this.#settingsNumber + 1) >>> 0;
@@ -161,7 +159,7 @@ export class Launcher {
     drainWriteCombining();
   }
 
-  /** Records one launch, after whatever ran before it on the queue. */
+  /** Records one launch. It runs after everything before it on the queue. */
   record(recorder: Recorder, block: number, workgroupCount: number, bounded: boolean): void {
     const { upload, readback, counters, cursors, slotsOffsetBytes, slotCount } = this.memory;
     const launch = Launch.pack({
@@ -182,7 +180,7 @@ export class Launcher {
     recorder.barrier("compute", "compute").bind(this.pipeline).push(launch).dispatch(workgroupCount);
   }
 
-  /** A command buffer for launches that follow each other, each with a control block of its own. */
+  /** Records consecutive launches in one command buffer, each with its own control block. */
   recordLaunches(blocks: readonly number[], workgroupCount: number, bounded: boolean): CommandBuffer {
     return this.device.record(
       (recorder) => {
@@ -193,7 +191,7 @@ export class Launcher {
   }
 
   /**
-   * Puts every cursor behind the requests of the queues so far, and clears the counters: for a start with nothing in
+   * Sets every cursor behind the requests of the queues so far, and clears the counters. For a start with nothing in
    * flight.
    * @throws EW_TIMEOUT, EW_DEVICE_LOST
    */
@@ -213,7 +211,7 @@ export class Launcher {
     );
   }
 
-  /** Workgroups of a launch that have started. */
+  /** Number of workgroups of a launch that have started. */
   aliveCount(epoch: number, workgroupCount: number): number {
     let count = 0;
     for (let index = 0; index < workgroupCount; index++)
@@ -222,8 +220,8 @@ export class Launcher {
   }
 
   /**
-   * What has become of a launch: `Phase.RUNNING` until it has told otherwise. Later launches tell that it ended. One
-   * look at mapped memory: for hot paths.
+   * The phase of a launch: `Phase.RUNNING` until it reports another one. A report of a later launch means that it
+   * ended. Reads mapped memory once, for hot paths.
    */
   phaseOf(epoch: number): number {
     const beat = this.#beat;
@@ -236,13 +234,13 @@ export class Launcher {
       if (gapTicks !== 0) this.onGap?.(gapTicks, told);
     }
     if (told === epoch) return phase;
-    // Torn, or of a launch before: not ended. Of a later one: ended, for whatever reason.
+    // Incomplete, or of an earlier launch: this launch has not ended. Of a later launch: this launch has ended.
     return told > epoch && told <= this.epoch ? Phase.LEASE_OVER : Phase.RUNNING;
   }
 
   /**
-   * The workgroup that found the driver ending its loops early, in a launch after `epoch`, and the rounds of loops it
-   * had told of; undefined where none did.
+   * The workgroup that found its loops ended early by the driver, in a launch after `epoch`, and its reported loop
+   * rounds. Undefined if there is none.
    */
   readFault(epoch: number): { workgroup: number; rounds: number } | undefined {
     const at = Heartbeat.FAULT_VECTOR * 4;
@@ -251,7 +249,7 @@ export class Launcher {
     return { workgroup: this.#beat[at + 1], rounds: this.#beat[at + 2] };
   }
 
-  /** The last heartbeat; undefined before the first, or while one is being written. */
+  /** The last heartbeat; undefined before the first one, or while one is being written. */
   readHeartbeat(): HeartbeatReading | undefined {
     const beat = this.#beat;
     const epoch = sealNumberAt(beat, 0);

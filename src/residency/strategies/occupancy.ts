@@ -1,18 +1,18 @@
 /**
- * How many workgroups of a kernel are resident together, found by asking: every workgroup signs in when it starts, and
- * the ones that do not fit cannot. A launch with too many is stopped (those that waited end at once) and repeated with
- * as many as signed in; or it is refused, where the kernel was written for so many and no fewer.
+ * Finds out how many workgroups of a kernel are resident together. Every workgroup signs in when it starts. Workgroups
+ * that do not fit cannot start. A launch with too many workgroups is stopped (waiting workgroups then end at once) and
+ * repeated with the number that signed in. If the kernel needs a minimum number, it is refused instead.
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EAGER_MS, EverwarpError } from "../../base/index.ts";
 import { Phase } from "../queue/index.ts";
 import type { Launcher } from "./launcher.ts";
 
-/** How long the number of started workgroups must stand still. */
+/** How long the number of started workgroups must stay constant. */
 const SETTLED_MS = 10;
 const START_TIMEOUT_MS = 5_000;
 /**
- * A software driver compiles a kernel when it is first launched, which may take seconds, and far more of them where its
+ * Timeout on software drivers. They compile a kernel at its first launch. That takes seconds, and much longer if its
  * threads wait for others.
  */
 const SOFTWARE_START_TIMEOUT_MS = 60_000;
@@ -22,9 +22,9 @@ function startTimeoutMs({ device }: Launcher): number {
 }
 
 /**
- * Waits until all workgroups of a launch have started, or no more do.
- * @param settledMs how long their number stands still when no more do
- * @returns how many started; all of them where the launch has ended already
+ * Waits until all workgroups of a launch have started, or no more of them start.
+ * @param settledMs how long the number must stay constant to conclude that no more will start
+ * @returns how many started; all of them if the launch has ended already
  */
 export async function countStarted(
   launcher: Launcher,
@@ -48,9 +48,9 @@ export async function countStarted(
 }
 
 /**
- * Launches, with fewer and fewer workgroups, until all of a launch are resident; returns their number.
- * @param least fewer than these are of no use
- * @throws EW_NO_ROOM when none starts, or too few
+ * Launches with fewer and fewer workgroups until all of a launch are resident. Returns their number.
+ * @param least the minimum number of workgroups
+ * @throws EW_NO_ROOM if no workgroup starts, or too few
  */
 export async function launchResident(
   launcher: Launcher,
@@ -61,7 +61,7 @@ export async function launchResident(
 ): Promise<number> {
   const timeoutMs = startTimeoutMs(launcher);
   for (let count = wanted; ;) {
-    // A busy machine may start the last ones late: where they are needed they are waited for.
+    // A busy machine may start the last workgroups late. If they are required, wait for them.
     const started = await countStarted(launcher, launch(count), count, count > least ? SETTLED_MS : Infinity);
     if (started === count) return count;
     await stop(timeoutMs);

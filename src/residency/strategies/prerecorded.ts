@@ -1,9 +1,10 @@
 /**
- * `redispatch` and `batch`: the launch is recorded once and resubmitted; answers are seen in mapped memory, so the host
- * never waits for a fence. `redispatch` takes one request a launch, `batch` all that is queued, up to a limit.
+ * `redispatch` and `batch`: the launch is recorded once and submitted repeatedly. Answers are read from mapped memory,
+ * so the host never waits for a fence. `redispatch` takes one request per launch. `batch` takes all queued requests, up
+ * to a limit.
  *
- * Two recordings take turns: one may still be retiring in the driver while the other is submitted. One launch is under
- * way at a time: whatever comes while it runs is taken together by the next.
+ * Two recordings take turns, because the driver may still be retiring one while the other is submitted. Only one launch
+ * runs at a time. Requests that arrive meanwhile are taken together by the next launch.
  */
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
 import {
@@ -24,7 +25,7 @@ interface Turn {
   isPending: boolean;
 }
 
-/** Submits a recorded launch again and again: `redispatch` and `batch`. */
+/** Submits a recorded launch repeatedly: `redispatch` and `batch`. */
 export class PrerecordedStrategy implements LaunchStrategy {
   readonly name: "redispatch" | "batch";
   readonly hasFence = false;
@@ -32,11 +33,11 @@ export class PrerecordedStrategy implements LaunchStrategy {
   readonly #maxRequests: number;
   readonly #turns: Turn[] = [];
   #turn = 0;
-  /** Workgroups of the recorded launches. */
+  /** Number of workgroups in the recorded launches. */
   #recordedCount = 0;
   /**
-   * Behind the last request of each priority that the launch under way takes; nothing is under way when all before are
-   * answered.
+   * By priority: the sequence number after the last request of the running launch. If all earlier requests are
+   * answered, no launch runs.
    */
   readonly #launchedEnd: number[];
   #isUnderWay = false;
@@ -46,8 +47,8 @@ export class PrerecordedStrategy implements LaunchStrategy {
   readonly #countWorkgroups: () => number;
 
   /**
-   * @param maxRequests requests that one launch takes at most
-   * @param countWorkgroups workgroups of a launch; those of the launcher if not given
+   * @param maxRequests maximum number of requests in one launch
+   * @param countWorkgroups number of workgroups in a launch; the launcher's if not given
    */
   constructor(
     name: "redispatch" | "batch",
@@ -67,7 +68,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
     return Promise.resolve();
   }
 
-  /** Begins, or goes on after `hasEnded`. */
+  /** Begins, or continues after `hasEnded`. */
   resume(): void {
     const { launcher } = this.#context;
     const workgroupCount = this.#countWorkgroups();
@@ -81,13 +82,13 @@ export class PrerecordedStrategy implements LaunchStrategy {
     }
   }
 
-  /** Tells what runs to end at the next border of a request. */
+  /** Tells the running launch to end after its current request. */
   endSoon(): void {
     for (let block = 0; block < this.#turns.length; block++)
       if (this.#turns[block].isPending) this.#context.launcher.stop(block);
   }
 
-  /** Looks once whether everything has ended that was launched. @throws EW_DEVICE_LOST */
+  /** Checks once whether all launches have ended. @throws EW_DEVICE_LOST */
   hasEnded(): boolean {
     return this.#turns.every((turn) => this.#retire(turn));
   }
@@ -125,16 +126,16 @@ export class PrerecordedStrategy implements LaunchStrategy {
     counts.launches++;
     turn.isPending = true;
     this.#isUnderWay = true;
-    this.#launchedMs = performance.now(); // also where no duty cycle is set: one may be while it runs
+    this.#launchedMs = performance.now(); // also without a duty cycle, because one may be set during the launch
     this.#turn = (this.#turn + 1) % TURNS;
   }
 
   block(): void {
-    // Answers are seen in memory: there is nothing to block on.
+    // Answers are read from memory, so there is nothing to block on.
   }
 
   assertRunning(): void {
-    // A launch that ends is what is wanted; a lost device shows when its fence is looked at.
+    // An ended launch is fine here. A lost device is noticed when the fence is checked.
     this.assertAlive();
     this.advance();
   }
@@ -156,7 +157,10 @@ export class PrerecordedStrategy implements LaunchStrategy {
     }
   }
 
-  /** Has the launch under way ended? Workgroup 0 tells of its own end first; that of the others shows in the fence. */
+  /**
+   * Whether the running launch has ended. Workgroup 0 reports its own end first. The fence shows the end of all
+   * workgroups.
+   */
   #isLaunchOver(): boolean {
     const { launcher } = this.#context;
     if (!hasParked(launcher.phaseOf(launcher.epoch))) return false;
@@ -164,7 +168,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
     return fence.signaled();
   }
 
-  /** True when the turn's recording may be submitted again. */
+  /** Whether the turn's recording may be submitted again. */
   #retire(turn: Turn): boolean {
     if (!turn.isPending) return true;
     if (!turn.fence.signaled()) return false;
@@ -174,7 +178,7 @@ export class PrerecordedStrategy implements LaunchStrategy {
   }
 }
 
-/** Does one sequence number come before another, round the corner of 2³² too? */
+/** Whether one sequence number comes before another, also across the wrap at 2³². */
 function isBefore(sequence: number, other: number): boolean {
   return ((sequence - other) | 0) < 0;
 }

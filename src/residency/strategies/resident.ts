@@ -1,22 +1,23 @@
 /**
  * `leased`, `continuous` and `persistent`: the kernel stays and sees new requests by itself.
  *
- *   leased       for a lease; then it parks, and is launched again when there is something to do
- *   continuous   the same, with the next launch in the queue already: it begins when the one before parks, without the host
- *   persistent   until it is told to stop (or was idle for so long that it was told to park then)
+ *   leased       for one lease; then it parks, and is launched again when there is a request
+ *   continuous   the same, but the next launch is queued already: it begins when the previous one parks, without the
+ *   host
+ *   persistent   until it is told to stop, or parks because it was idle for the allowed time
  *
  *     turn 0  ══ lease 1 ══╗══ lease 2 ══╗ … ╗               ╔══ lease 9 ══ …
  *     turn 1                     waits       ╚══ lease 5 ══╗ … ╝        time →
  *
- * `continuous` hands over leases in chains of four: within a chain nothing but a barrier lies between two launches.
- * Launches behind one that parked because it was idle end at once when they find nothing to do.
+ * `continuous` submits leases in chains of four. Within a chain, only a barrier lies between two launches. If a launch
+ * parked because it was idle, the launches behind it end at once, unless they find a request.
  *
- * Invariants: launches of one kernel follow each other on one queue, with a barrier between, so at most one runs; a
- * turn is used again only when the fence of its last launch is signaled. While nothing is unanswered nothing is
- * launched, so an idle host has nothing to watch.
+ * Invariants: launches of one kernel follow each other on one queue, with a barrier between them. So at most one runs.
+ * A turn is reused only when the fence of its last launch is signaled. Nothing is launched while no request is
+ * unanswered, so an idle host has nothing to watch.
  *
- * All workgroups must be resident together, or a request waits for one that starts only when another parks
- * (occupancy.ts).
+ * All workgroups must be resident together. Otherwise a request would wait for a workgroup that starts only when
+ * another one parks (occupancy.ts).
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { CommandBuffer, Fence } from "../../vulkan/index.ts";
@@ -31,18 +32,18 @@ import {
   type StrategyContext,
 } from "./strategy.ts";
 
-/** Launches that are handed over together. */
+/** Number of launches that are submitted together. */
 const CHAIN_LENGTHS = { leased: 1, continuous: 4, persistent: 1 } as const;
-/** A chain is still retiring when the next one begins. */
+/** Number of chains. One may still be retiring when the next one begins. */
 const TURNS = 2;
 
 interface Turn {
   readonly commandBuffer: CommandBuffer;
   readonly fence: Fence;
   readonly blocks: readonly number[];
-  /** The last launch that the turn was used for; 0 before the first. */
+  /** The last launch of the turn; 0 before the first use. */
   epoch: number;
-  /** The first launch of that chain. */
+  /** The first launch of the same chain. */
   firstEpoch: number;
 }
 
@@ -50,25 +51,25 @@ interface Turn {
 export class ResidentStrategy implements LaunchStrategy {
   readonly name: keyof typeof CHAIN_LENGTHS;
   readonly hasFence = false;
-  /** Workgroups that run. */
+  /** Number of running workgroups. */
   workgroupCount = 0;
   firstLaunch = 1;
   readonly #context: StrategyContext;
   readonly #wanted: number;
   readonly #least: number;
   readonly #chainLength: number;
-  /** Another chain is handed over when no more launches than these are left. */
+  /** Another chain is submitted when at most this number of launches is left. */
   readonly #reserve: number;
   #turns: Turn[] = [];
-  /** Workgroups of the recorded launches; 0 while there are none. */
+  /** Number of workgroups in the recorded launches; 0 if nothing is recorded. */
   #recordedCount = 0;
   #turn = 0;
-  /** The oldest launch that has not been seen ended; above the newest when none is left. */
+  /** The oldest launch that was not yet seen to have ended; greater than the newest if none is left. */
   #oldest = 1;
 
   /**
-   * @param workgroupCount how many to try
-   * @param least fewer are of no use; with 1, any number may be tried
+   * @param workgroupCount number of workgroups to try
+   * @param least minimum number of workgroups; with 1, any number is accepted
    */
   constructor(
     name: keyof typeof CHAIN_LENGTHS,
@@ -86,7 +87,7 @@ export class ResidentStrategy implements LaunchStrategy {
 
   async start(): Promise<void> {
     const { launcher } = this.#context;
-    const wanted = this.workgroupCount === 0 ? this.#wanted : this.workgroupCount; // what fitted before
+    const wanted = this.workgroupCount === 0 ? this.#wanted : this.workgroupCount; // the number that fitted before
     const launch = (workgroupCount: number): number => {
       this.#oldest = this.firstLaunch = launcher.epoch + 1;
       if (workgroupCount !== this.#recordedCount) this.#record(workgroupCount);
@@ -105,15 +106,15 @@ export class ResidentStrategy implements LaunchStrategy {
     while (this.#oldest <= newest && hasParked(launcher.phaseOf(this.#oldest))) this.#oldest++;
     const queued = newest - this.#oldest + 1;
     if (queued > this.#reserve || this.#turns.length === 0 || !hasUnanswered(queues)) return;
-    // A launch that parks tells so a moment before its fence; the other turns are free by then.
+    // A launch reports its parking shortly before its fence is signaled. The other turns are free by then.
     if (this.#launch()) counts.relaunches++;
   }
 
   assertRunning(): void {
     const { launcher } = this.#context;
     for (const { epoch, fence } of this.#turns) {
-      // Only the newest launch: what an older one told may be overwritten at this very moment. A lost device shows in
-      // every fence.
+      // Check only the newest launch: its report cannot be overwritten by a later one. A lost device shows in every
+      // fence.
       if (epoch === 0 || !fence.signaled() || epoch !== launcher.epoch) continue;
       if (launcher.phaseOf(epoch) !== Phase.RUNNING) continue;
       throw new EverwarpError("EW_DEVICE_LOST", "the resident kernel ended without being told to", {
@@ -124,21 +125,21 @@ export class ResidentStrategy implements LaunchStrategy {
   }
 
   block(): void {
-    // Answers are seen in memory: there is nothing to block on.
+    // Answers are read from memory, so there is nothing to block on.
   }
 
-  /** Goes on after `hasEnded`, with as many workgroups as before. */
+  /** Continues after `hasEnded`, with the same number of workgroups. */
   resume(): void {
     this.#oldest = this.firstLaunch = this.#context.launcher.epoch + 1;
   }
 
-  /** Tells everything that was launched to end at the next border of a request. */
+  /** Tells all launches to end after the current request. */
   endSoon(): void {
     for (const { epoch, blocks } of this.#turns)
       if (epoch !== 0) for (const block of blocks) this.#context.launcher.stop(block);
   }
 
-  /** Looks once whether everything has ended that was launched. @throws EW_DEVICE_LOST */
+  /** Checks once whether all launches have ended. @throws EW_DEVICE_LOST */
   hasEnded(): boolean {
     for (const turn of this.#turns) {
       if (turn.epoch === 0) continue;
@@ -154,7 +155,7 @@ export class ResidentStrategy implements LaunchStrategy {
     for (const { epoch, fence } of this.#turns) if (epoch !== 0) fence.signaled();
   }
 
-  /** Is this a launch that the device began by itself, behind another of its chain? */
+  /** Whether the device began this launch by itself, behind another launch of its chain. */
   followsAnother(epoch: number): boolean {
     return this.#turns.some((turn) => epoch > turn.firstEpoch && epoch <= turn.epoch);
   }
@@ -198,7 +199,7 @@ export class ResidentStrategy implements LaunchStrategy {
     this.#recordedCount = workgroupCount;
   }
 
-  /** Puts one more chain into the queue. False while the turn's last launch is still retiring. */
+  /** Submits one more chain. Returns false while the turn's last launch is still retiring. */
   #launch(): boolean {
     const { launcher, counts } = this.#context;
     const turn = this.#turns[this.#turn];
@@ -206,7 +207,7 @@ export class ResidentStrategy implements LaunchStrategy {
       if (!turn.fence.signaled()) return false;
       turn.fence.reset();
     }
-    turn.epoch = 0; // until it is submitted there is nothing to wait for
+    turn.epoch = 0; // nothing to wait for before the submission
     const firstEpoch = launcher.epoch + 1;
     let epoch = 0;
     for (const block of turn.blocks) epoch = launcher.control(block, 0, 0);

@@ -1,4 +1,4 @@
-/** The names of the launch strategies (strategy.ts says what each does). */
+/** The names of the launch strategies. strategy.ts describes them. */
 
 export const STRATEGY_NAMES = [
   "dispatch",

@@ -46,8 +46,8 @@ const allocate = koffi.load(null).func("void* calloc(size_t count, size_t size)"
 const release = koffi.load(null).func("void free(void* memory)");
 
 /**
- * A sink as a device has it: small staging windows at plain addresses, copied to "device memory" when committed,
- * given out late and never more than a few at a time. What is not committed is lost.
+ * A sink like a device's: small staging windows at plain addresses, copied to "device memory" at the commit. Windows
+ * are given out late, and only a few at a time. Uncommitted data is lost.
  */
 class FakeDeviceSink implements CorpusSink {
   readonly chunkBytes: number;
@@ -115,7 +115,7 @@ class FakeDeviceSink implements CorpusSink {
   }
 }
 
-/** Content of a file as it lies in a sink. */
+/** The content of a file in a sink. */
 function contentIn(segments: readonly Uint8Array[], placement: Placement, file: number): Buffer {
   const { segment, start, length } = placement;
   return Buffer.from(segments[segment[file]!]?.subarray(start[file], start[file]! + length[file]!) ?? []);
@@ -123,7 +123,7 @@ function contentIn(segments: readonly Uint8Array[], placement: Placement, file: 
 const hostSegments = (sink: HostSink): Uint8Array[] =>
   sink.segments.map(({ buffer }) => new Uint8Array(buffer));
 
-/** Checks everything that the layout promises. */
+/** Checks all promises of the layout. */
 function checkLayout(segments: readonly Uint8Array[], placement: Placement): void {
   const { files, segment, start, length, units } = placement;
   const taken: { segment: number; from: number; to: number; file: number }[] = [];
@@ -140,7 +140,7 @@ function checkLayout(segments: readonly Uint8Array[], placement: Placement): voi
     const next = taken[index + 1];
     if (next?.segment === it.segment) expect(it.to).toBeLessThanOrEqual(next.from);
   }
-  // Every byte of every file is a start in exactly one unit, and units come in the order of files.
+  // Every byte of every file is a start in exactly one unit. Units are in the order of files.
   const starts = taken.map(({ file }) => ({ file, bytes: 0 }));
   const byFile = new Map(starts.map((it) => [it.file, it]));
   for (let unit = 0; unit < units.count; unit++) {
@@ -158,7 +158,7 @@ function checkLayout(segments: readonly Uint8Array[], placement: Placement): voi
   for (const { file, bytes } of starts) expect(bytes).toBe(length[file]);
 }
 
-it("reads its files from where they were listed, wherever the process is by then", async () => {
+it("reads files relative to the folder of the listing, even if the process changed its folder", async () => {
   const { folder, paths } = folderOf([Buffer.from("here\n")]);
   const before = process.cwd();
   try {
@@ -179,7 +179,7 @@ it("reads its files from where they were listed, wherever the process is by then
 });
 
 describe("loading", () => {
-  it("places every file whole, aligned and padded, whatever the sizes, threads and sink", async () => {
+  it("places every file contiguous, aligned and padded, for any sizes, threads and sink", async () => {
     const sizes = fc.array(
       fc.oneof(fc.constantFrom(0, 1, 15, 16, 17, 4095, 4096), fc.nat(3000), fc.nat(70_000)),
       { maxLength: 150 },
@@ -206,7 +206,7 @@ describe("loading", () => {
     );
   });
 
-  it("loads files larger than a window and larger than what is read at a time", async () => {
+  it("loads files larger than a window and larger than one read", async () => {
     const contents = [1 << 20, (1 << 20) + 1, 3_500_000, 100, (1 << 20) - 1].map((length, file) =>
       Buffer.from(Uint8Array.from({ length }, (_, index) => 1 + ((index * 31 + file + (index >> 12)) % 255))),
     );
@@ -221,7 +221,7 @@ describe("loading", () => {
     }
   });
 
-  it("opens further segments when one is full, and flags what fits none", async () => {
+  it("opens further segments when one is full, and flags files that fit no segment", async () => {
     const contents = Array.from({ length: 40 }, (_, file) => Buffer.alloc(100_000, `${file} `));
     const { paths } = folderOf([...contents, Buffer.alloc(600_000, "x")]);
     const sink = new FakeDeviceSink(512 * 1024, 128 * 1024);
@@ -283,7 +283,7 @@ describe("loading", () => {
     expect(Math.min(...placement.start)).toBeGreaterThanOrEqual(3 * WORK_AREA_BYTES);
   });
 
-  it("ends with the sink's error when the sink has no room, on threads too", async () => {
+  it("ends with the sink's error if the sink has no room, on threads too", async () => {
     const { paths } = folderOf(Array.from({ length: 10 }, () => Buffer.from("text")));
     for (const threads of [0, 2]) {
       const sink = new HostSink(1);
@@ -310,7 +310,7 @@ describe("kinds of files", () => {
     return { placement, content: (file) => contentIn(segments, placement, file) };
   };
 
-  it("keeps what comes before the first NUL of a binary file, unless it was named or all is text", async () => {
+  it("keeps only the part before the first NUL, unless the file was named or all files are text", async () => {
     const late = Buffer.alloc(2_500_000, "line\n");
     late[2_200_001] = 0;
     const binary = [Buffer.from("before\0after\0"), Buffer.from("\0"), late, Buffer.from("no nul")];
@@ -346,7 +346,7 @@ describe("kinds of files", () => {
     expect(content(3).toString()).toBe("ab🌍\n".repeat(300_000));
   });
 
-  it("goes on past files that vanish, cannot be read, or are none", async () => {
+  it("continues after files that vanish, cannot be read, or are not regular", async () => {
     const { folder, paths } = folderOf(["one", "two", "three", "four"].map((it) => Buffer.from(it)));
     const named = [paths[0]!, join(folder, "vanished"), folder, paths[1]!, "/dev/null"];
     const sink = new HostSink(1, 64 << 20);
@@ -360,7 +360,7 @@ describe("kinds of files", () => {
       FILE_FLAGS.SPECIAL,
     ]);
     expect(placement.stats.loadedCount).toBe(2);
-    // root may read everything, so this says something only elsewhere
+    // root may read everything, so this has an effect only for other users
     chmodSync(paths[2]!, 0);
     const unreadable = await corpusOf(paths).loadInto(new HostSink(1, 64 << 20));
     expect(unreadable.errors.map(({ code }) => code)).toEqual(process.getuid?.() === 0 ? [] : ["EACCES"]);
@@ -385,7 +385,7 @@ describe("kinds of files", () => {
 });
 
 describe("listing", () => {
-  it("lists by ripgrep's rules, reports what it cannot walk, and knows a directory of its own", async () => {
+  it("lists by ripgrep's rules, reports unreachable paths, and supports another working directory", async () => {
     const { folder } = folderOf([Buffer.from("a"), Buffer.from("b")]);
     writeFileSync(join(folder, ".ignore"), "file-1\n");
     symlinkSync(folder, join(folder, "loop"));
@@ -401,7 +401,7 @@ describe("listing", () => {
 });
 
 describe("changed", () => {
-  it("notices a file that was written, replaced, cut, touched or removed, and no other", async () => {
+  it("notices a file that was written, replaced, truncated, touched or removed, and no other file", async () => {
     const { folder, paths } = folderOf(Array.from({ length: 6 }, () => Buffer.from("same size")));
     const placement = await corpusOf(paths).loadInto(new HostSink(1, 64 << 20));
     const changed = (): boolean[] => paths.map((_, file) => placement.changed(file));

@@ -1,9 +1,8 @@
 /**
- * A corpus: the list of files that a backend searches again and again.
+ * A corpus: the list of files that a backend searches repeatedly.
  *
- * Listing reads no file. The bytes are read when a backend takes the corpus in (`loadInto`), straight into the
- * backend's memory: there is never a copy beside it. Several backends may hold one corpus, each with a placement of
- * its own.
+ * Listing reads no file. The content is read when a backend loads the corpus (`loadInto`), directly into the backend's
+ * memory. No other copy exists. Several backends may load the same corpus; each has a placement of its own.
  */
 import { resolve } from "node:path";
 import {
@@ -32,9 +31,9 @@ import { loadFiles } from "./loader.ts";
 import type { Placement } from "./placement.ts";
 import type { CorpusSink } from "./sink.ts";
 
-/** Which files a corpus has: ripgrep's options, and how binary files are taken. */
+/** Which files belong to a corpus (ripgrep's options), and how binary files are treated. */
 export interface CorpusOptions extends WalkOptions {
-  /** `-a`: no file is binary; what comes after a NUL is loaded too. */
+  /** `-a`: no file counts as binary; the part after a NUL is loaded too. */
   readonly allText?: boolean;
 }
 
@@ -97,9 +96,9 @@ const FOUND_FILE: OptionChecks<FoundFile> = {
 export class Corpus {
   readonly files: FileTable;
   readonly allText: boolean;
-  /** What the walk could not reach, in ripgrep's words. */
+  /** Paths that the walk could not reach, in ripgrep's words. */
   readonly walkErrors: readonly WalkError[];
-  /** How long the listing took. */
+  /** Duration of the listing in milliseconds. */
   readonly walkMs: number;
 
   private constructor(files: FileTable, allText: boolean, walkErrors: readonly WalkError[], walkMs: number) {
@@ -109,14 +108,14 @@ export class Corpus {
     this.walkMs = walkMs;
   }
 
-  /** How many files the corpus has. */
+  /** Number of files in the corpus. */
   get fileCount(): number {
     return this.files.fileCount;
   }
 
   /**
    * Lists the files below paths by ripgrep's rules.
-   * @param from files and directories; none is the working directory
+   * @param from files and directories; if empty, the working directory
    * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse, EW_BAD_ARGUMENT. Paths that cannot be walked
    * are in `walkErrors`
    */
@@ -135,7 +134,7 @@ export class Corpus {
     let pauseMs = startMs;
     for (const file of walk(from, { ...walkOptions, onError: noteError })) {
       files.add(file);
-      // A long walk lets timers and sockets of the caller have their turn.
+      // A long walk must not block the caller's timers and sockets.
       if ((files.count & 1023) === 0 && nowMs() - pauseMs > 50) {
         await new Promise(setImmediate);
         pauseMs = nowMs();
@@ -144,7 +143,7 @@ export class Corpus {
     return new Corpus(files.seal(folder), allText, errors, nowMs() - startMs);
   }
 
-  /** A corpus of files that the caller has found by itself. @throws EW_BAD_ARGUMENT */
+  /** Makes a corpus of files that the caller has found. @throws EW_BAD_ARGUMENT */
   static fromFiles(found: Iterable<FoundFile>, options: { allText?: boolean } = {}): Corpus {
     const { allText = false } = readOptions<{ allText?: boolean }>(
       "the options of Corpus.fromFiles",
@@ -162,8 +161,8 @@ export class Corpus {
 
   /**
    * @internal Reads every file into a backend's memory. Files that cannot be read are in the placement's `errors`.
-   * @param threads loader threads; by default as many as pay
-   * @throws what the sink throws; EW_WORKER_DIED
+   * @param threads number of loader threads; by default as many as are worthwhile
+   * @throws errors of the sink; EW_WORKER_DIED
    */
   async loadInto(sink: CorpusSink, options: { threads?: number } = {}): Promise<Placement> {
     if (typeof sink !== "object" || sink === null) throw badArgument("sink", sink, "the sink of a backend");
@@ -174,7 +173,9 @@ export class Corpus {
   }
 }
 
-/** Where relative paths begin, whatever the process's folder is when the files are read. */
+/**
+ * The folder for relative paths. It stays the same even if the process changes its folder before the files are read.
+ */
 function folderOf(cwd: string | undefined): string | undefined {
   const folder = currentDirectory();
   return folder === undefined ? cwd : resolve(folder, cwd ?? "");

@@ -1,13 +1,13 @@
 /**
- * Reads files into windows of a sink: what one loader thread does.
+ * Reads files into windows of a sink. This is the work of one loader thread.
  *
  *   disk ──read──▶ scratch (1 MiB, scanned in place: marks, NUL) ──copy──▶ window of the sink
  *
- * The detour over the scratch memory costs a copy inside the cache; it lets windows be write-only (mapped device
- * memory is slow to read) and packs files tightly, since a file's kept length is known before its place is.
+ * The scratch memory costs one copy inside the cache. With it, windows may be write-only, because mapped device memory
+ * is slow to read. And files are packed tightly, because the kept length of a file is known before its place is chosen.
  *
- * Invariants: a thread fills one chunk at a time; within it, files lie in ascending index order; every file is
- * followed by one to sixteen line feeds up to the next multiple of 16.
+ * Invariants: a thread fills one chunk at a time. Within a chunk, files are in ascending order. Every file is followed
+ * by one to sixteen line feeds, up to the next multiple of 16.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import { allocateScanBuffer, findByte } from "../scanner/index.ts";
@@ -17,9 +17,9 @@ import { isSystemError } from "./is-system-error.ts";
 import { PlaceWriter, type WindowSource } from "./place-writer.ts";
 import type { SinkWindow } from "./sink.ts";
 
-/** How content is taken. */
+/** How content is treated. */
 export interface LoadOptions {
-  /** Keep what comes after a NUL, too. */
+  /** Keeps the part after a NUL too. */
   readonly allText: boolean;
 }
 
@@ -27,8 +27,7 @@ const SCRATCH_BYTES = 1 << 20;
 const ALIGNMENT = 16;
 const LINE_FEED = 10;
 /**
- * A larger file that does not fit the rest of a chunk gets a place of its own, so that chunks are not left half
- * empty.
+ * A larger file that does not fit the rest of a chunk gets a place of its own. Otherwise chunks could stay half empty.
  */
 const OWN_PLACE_BYTES = 128 * 1024;
 
@@ -36,13 +35,10 @@ const OWN_PLACE_BYTES = 128 * 1024;
 const withPadding = (length: number): number => (length + ALIGNMENT) & ~(ALIGNMENT - 1);
 const withPaddingLarge = (length: number): number => Math.floor((length + ALIGNMENT) / ALIGNMENT) * ALIGNMENT;
 
-/**
- * Scratch memories that no loader holds: several loads may go on in one thread at a time, each in a scratch of its
- * own.
- */
+/** Free scratch memories. Several loads may run in one thread at the same time, each with its own scratch memory. */
 const idleScratches: Uint8Array[] = [];
 
-/** Loads files on one thread. Give it back with `dispose`. */
+/** Loads files on one thread. Call `dispose` at the end. */
 export class FileLoader {
   readonly errors: LoadError[] = [];
   contentBytes = 0;
@@ -73,7 +69,7 @@ export class FileLoader {
       let descriptor = -1;
       try {
         const path = this.#files.openPath(file);
-        // Opening a pipe would wait for its writer; the walk itself only finds regular files.
+        // Opening a pipe would wait for a writer. Only named files need the check: the walk finds only regular files.
         if (this.#files.explicit(file) && !statSync(path).isFile()) {
           this.#columns.flags[file] = FILE_FLAGS.SPECIAL;
           continue;
@@ -92,19 +88,19 @@ export class FileLoader {
     }
   }
 
-  /** Gives the scratch back; nothing is loaded any more. */
+  /** Releases the scratch memory. Nothing can be loaded afterwards. */
   dispose(): void {
     idleScratches.push(this.#scratch);
   }
 
-  /** Gives the last window back. @returns the runs of all files loaded */
+  /** Commits the last window. @returns the runs of all loaded files */
   finish(): Uint32Array {
     if (this.#window) this.#source.commit(this.#window, this.#usedBytes);
     this.#window = undefined;
     return Uint32Array.from(this.#runs);
   }
 
-  /** A promise only where a window must be waited for: most files are done at once. */
+  /** Returns a promise only if a window must be waited for. Most files are done synchronously. */
   #loadFile(file: number, descriptor: number, stats: Stats): Promise<void> | undefined {
     const columns = this.#columns;
     columns.sizeBytes[file] = stats.size;
@@ -142,9 +138,11 @@ export class FileLoader {
     return this.#options.allText || this.#files.explicit(file);
   }
 
-  /** Reads until the size that fstat told, the end of file, or a full scratch. @returns bytes read */
+  /**
+   * Reads up to the file's size, the end of the file, or the end of the scratch memory. @returns the number of bytes
+   */
   #fillScratch(descriptor: number, sizeBytes: number): number {
-    // Files of /proc tell a size of 0 and have content.
+    // Files of /proc report size 0 but have content.
     const wanted = sizeBytes === 0 ? SCRATCH_BYTES : Math.min(sizeBytes, SCRATCH_BYTES);
     let length = 0;
     while (length < wanted) {
@@ -163,7 +161,7 @@ export class FileLoader {
     return undefined;
   }
 
-  /** Notes where a file begins and that its run goes on to its end. */
+  /** Records the place of a file, and extends its run to the file's end. */
   #record(file: number, segment: number, start: number, length: number): void {
     const columns = this.#columns;
     columns.segment[file] = segment;
@@ -182,7 +180,7 @@ export class FileLoader {
     }
   }
 
-  /** Packs a file that is whole in memory. */
+  /** Packs a file whose whole content is in memory. */
   #place(file: number, content: Uint8Array, length: number): Promise<void> | undefined {
     if (length === 0) {
       this.#record(file, 0, 0, 0);
@@ -216,7 +214,7 @@ export class FileLoader {
     this.#windowBytes = this.#source.bytes(this.#window);
   }
 
-  /** A file that lies in memory and is larger than a chunk. */
+  /** Places a file whose content is in memory, but is larger than a chunk. */
   async #placeAlone(file: number, content: Uint8Array, length: number): Promise<void> {
     const writer = new PlaceWriter(this.#source, withPaddingLarge(length));
     await writer.write(content, length);
@@ -230,7 +228,7 @@ export class FileLoader {
     this.#runOpen = false;
   }
 
-  /** A file larger than the scratch, whose beginning is in it. */
+  /** Loads a file larger than the scratch memory. The scratch memory contains its beginning. */
   async #loadLarge(file: number, descriptor: number, sizeBytes: number): Promise<void> {
     const columns = this.#columns;
     const writer = new PlaceWriter(this.#source, withPaddingLarge(sizeBytes));
@@ -255,7 +253,7 @@ export class FileLoader {
     await this.#finishPlace(file, writer, length);
   }
 
-  /** A UTF-16 file. It is decoded whole: such files are rare and small. */
+  /** Loads a UTF-16 file. It is decoded as a whole, because such files are rare and small. */
   async #loadTranscoded(
     file: number,
     descriptor: number,

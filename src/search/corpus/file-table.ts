@@ -1,8 +1,8 @@
 /**
- * The paths of a corpus's files, in shared memory, so that any thread opens files by index and no string is kept.
+ * The paths of a corpus's files, in shared memory. Any thread can open a file by its index, and no strings are kept.
  *
- * Invariants: path `i` is pathBytes[pathStart[i], pathStart[i + 1] − 1), followed by one NUL; indexes are in the
- * order in which files were added; a sealed table never changes.
+ * Invariants: path `i` is pathBytes[pathStart[i], pathStart[i + 1] − 1), followed by one NUL. Indexes are in the order
+ * in which files were added. A sealed table never changes.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
@@ -13,9 +13,9 @@ const LOSSY = 2;
 
 const SLASH = 0x2f;
 
-/** A table as plain shared memory, to send to another thread. */
+/** A table as plain shared memory, for transfer to another thread. */
 export interface FileTableMemory {
-  /** What relative paths refer to; empty for the process's working directory. */
+  /** The folder for relative paths; empty for the process's working directory. */
   readonly directory: string;
   readonly fileCount: number;
   readonly pathBytes: SharedArrayBuffer;
@@ -27,7 +27,7 @@ export interface FileTableMemory {
 export class FileTable {
   /** @internal */
   readonly memory: FileTableMemory;
-  /** How many files there are. */
+  /** The number of files. */
   readonly fileCount: number;
   readonly #pathBytes: Buffer;
   readonly #pathStart: Uint32Array;
@@ -42,12 +42,12 @@ export class FileTable {
     this.#kind = new Uint8Array(memory.kind);
   }
 
-  /** The path as printed; U+FFFD stands for what is not UTF-8. */
+  /** The path for output. U+FFFD replaces bytes that are not UTF-8. */
   path(file: number): string {
     return this.#pathBytes.toString("utf8", this.#pathStart[file]!, this.#pathStart[file + 1]! - 1);
   }
 
-  /** What to open the file by: the string where it is exact, else the bytes. */
+  /** The path for opening the file: the string if it is exact, otherwise the bytes. */
   openPath(file: number): string | Buffer {
     const { directory } = this.memory;
     if ((this.#kind[file]! & LOSSY) === 0) {
@@ -64,7 +64,7 @@ export class FileTable {
     return Buffer.from(this.#pathBytes.subarray(this.#pathStart[file]!, this.#pathStart[file + 1]! - 1));
   }
 
-  /** Named by the user itself. */
+  /** Whether the user named the file. */
   explicit(file: number): boolean {
     return (this.#kind[file]! & EXPLICIT) !== 0;
   }
@@ -76,7 +76,7 @@ export class FileTable {
     return found;
   }
 
-  /** Bytes of memory that the table takes. */
+  /** Size of the table in bytes. */
   get sizeBytes(): number {
     return this.#pathBytes.length + this.#pathStart.byteLength + this.#kind.byteLength;
   }
@@ -89,12 +89,12 @@ export class FileTableBuilder {
   #starts: number[] = [];
   #kinds: number[] = [];
 
-  /** Files added so far. */
+  /** Number of files added so far. */
   get count(): number {
     return this.#starts.length;
   }
 
-  /** @throws EW_CORPUS_TOO_LARGE when all paths together pass 4 GiB */
+  /** @throws EW_CORPUS_TOO_LARGE if all paths together exceed 4 GiB */
   add(file: FoundFile): void {
     const { path, pathBytes } = file;
     const room = (pathBytes?.length ?? 3 * path.length) + 1;
@@ -119,7 +119,7 @@ export class FileTableBuilder {
     this.#bytes = larger;
   }
 
-  /** @param directory absolute: what relative paths refer to; empty for the process's working directory */
+  /** @param directory absolute folder for relative paths; empty for the process's working directory */
   seal(directory = ""): FileTable {
     const fileCount = this.#starts.length;
     const pathBytes = new SharedArrayBuffer(this.#usedBytes);

@@ -1,13 +1,13 @@
-/** What the main thread and its loader threads say to each other. */
+/** The messages between the main thread and its loader threads. */
 import type { LoadOptions } from "./file-loader.ts";
 import type { FileTableMemory } from "./file-table.ts";
 import type { LoadError, PlacementMemory } from "./placement.ts";
 import type { SinkWindow } from "./sink.ts";
 
-/** Files that a thread takes at a time; they lie one after another in memory and make one unit of a search. */
+/** Number of files that a thread takes at a time. They are contiguous in memory and form one unit of a search. */
 export const LOAD_BATCH_FILES = 64;
 
-/** What a loader thread is started with. */
+/** The job of a loader thread. */
 export interface LoadJob {
   readonly files: FileTableMemory;
   readonly columns: PlacementMemory;
@@ -20,7 +20,7 @@ export interface LoadJob {
   readonly options: LoadOptions;
 }
 
-/** What a loader thread has loaded. */
+/** The result of a loader thread. */
 export interface LoadResult {
   readonly runs: Uint32Array;
   readonly errors: readonly LoadError[];
@@ -35,7 +35,7 @@ export type LoaderMessage =
   | { kind: "commit"; window: SinkWindow; usedBytes: number }
   | { kind: "done"; result: LoadResult };
 
-/** From the main thread to a loader thread: the window that it asked for. */
+/** From the main thread to a loader thread: the requested window. */
 export interface LoaderReply {
   readonly window: SinkWindow;
 }

@@ -1,4 +1,4 @@
-/** A loader thread: takes batches of files by a shared cursor, asks the main thread for windows. */
+/** A loader thread. It takes batches of files from a shared cursor, and asks the main thread for windows. */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../base/index.ts";
 import { FileLoader } from "./file-loader.ts";
@@ -49,5 +49,5 @@ async function main(): Promise<void> {
   post({ kind: "done", result: { runs, errors, contentBytes, loadedCount } });
 }
 
-// A rejection ends the thread with an error, which the main thread sees.
+// A rejection ends the thread with an error, which the main thread receives.
 void main();

@@ -1,8 +1,8 @@
 /**
- * Loads the files of a corpus into a sink, with as many threads as pay.
+ * Loads the files of a corpus into a sink, with as many threads as are worthwhile.
  *
- * The main thread only hands out windows; files are taken by a shared cursor and each thread writes the columns of
- * the files that it took. Few files are loaded on the main thread: a worker takes some 20 ms to start.
+ * The main thread only gives out windows. Threads take files from a shared cursor, and each thread writes the columns
+ * of its files. A small number of files is loaded on the main thread, because a worker takes about 20 ms to start.
  */
 import { statSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -24,7 +24,7 @@ import { allocatePlacement, Placement, PlacementColumns, unitsFromRuns } from ".
 import type { CorpusSink, Position, SinkWindow } from "./sink.ts";
 import { windowBytes } from "./window-bytes.ts";
 
-/** So many files, or bytes, are worth one more thread. */
+/** Numbers of files, and of bytes, that justify one more thread. */
 const FILES_PER_THREAD = 2500;
 const BYTES_PER_THREAD = 256 << 20;
 /** The sizes of so many files are looked at before threads are started. */
@@ -32,8 +32,9 @@ const SIZED_FILES_MAX = 4096;
 
 /**
  * Reads all files into the sink's memory.
- * @param threads loader threads; by default as many as pay, at most one per core. 0 loads on the calling thread
- * @throws what the sink throws; EW_WORKER_DIED. Files that cannot be read are no failure but in `errors`
+ * @param threads number of loader threads; by default as many as are worthwhile, at most one per core. 0 loads on the
+ * calling thread
+ * @throws errors of the sink; EW_WORKER_DIED. Files that cannot be read are listed in `errors`
  */
 export async function loadFiles(
   files: FileTable,
@@ -147,7 +148,7 @@ async function loadHere(job: LoadJob, files: FileTable, sink: CorpusSink): Promi
   const columns = new PlacementColumns(job.columns);
   const loader = new FileLoader(files, columns, localSource(sink), job.options);
   try {
-    // In batches, as threads do: a batch is a unit of a search.
+    // In batches, as threads do, because a batch is a unit of a search.
     for (let first = 0; first < files.fileCount; first += LOAD_BATCH_FILES) {
       await loader.load(first, Math.min(first + LOAD_BATCH_FILES, files.fileCount));
     }

@@ -1,35 +1,35 @@
 /**
- * Where a backend keeps the files of a corpus, and what the files were like when they were read.
+ * Where a backend keeps the files of a corpus, and the state of the files when they were read.
  *
  *   segment 0: │file 0 \n…│file 1 \n│file 2 \n…│ … gap … │file 900 (large) … \n│   every file at a multiple of 16,
  *              └────────── unit ───────────────┘         └──── unit ──┬─ unit ─┘   padded with at least one line feed
  *
- * Invariants: columns are indexed by file and written once, by the thread that loaded the file; a file's content is
- * contiguous; units are sorted by their first file and together hold every loaded byte exactly once as a start of an
- * occurrence; inside a unit, offsets ascend with file indexes.
+ * Invariants: columns are indexed by file. Each element is written once, by the thread that loaded the file. A file's
+ * content is contiguous. Units are sorted by their first file. Every loaded byte is a possible start of an occurrence
+ * in exactly one unit. Inside a unit, offsets ascend with file indexes.
  */
 import { statSync } from "node:fs";
 import type { FileTable } from "./file-table.ts";
 
 /** Bits of `flags`. */
 export const FILE_FLAGS = {
-  /** The content was read; without this bit length is 0. */
+  /** The content was read. Without this bit, the length is 0. */
   LOADED: 1,
-  /** Has a NUL at `binaryOffset`. Unless the file was named by the user or all is text, the content ends there. */
+  /** There is a NUL at `binaryOffset`. The content ends there, unless the user named the file or all files are text. */
   BINARY: 2,
-  /** Was UTF-16 with a byte order mark; the content is UTF-8. Offsets are not those on disk. */
+  /** The file was UTF-16 with a byte order mark. The content is UTF-8, so offsets differ from those on disk. */
   TRANSCODED: 4,
-  /** Begins with a UTF-8 byte order mark, which is part of the content. */
+  /** The file begins with a UTF-8 byte order mark, which is part of the content. */
   UTF8_MARK: 8,
-  /** Larger than a place, and not to be cut into parts: not loaded, to be searched by streaming. */
+  /** The file is larger than a place and cannot be cut into parts. It must be searched by streaming. */
   OVERSIZE: 16,
-  /** Could not be read; see `errors`. */
+  /** The file could not be read; see `errors`. */
   FAILED: 32,
-  /** Not a regular file (a pipe, a device): not loaded, to be searched by streaming. */
+  /** The file is not regular (a pipe, a device). It is not loaded; it must be searched by streaming. */
   SPECIAL: 64,
 } as const;
 
-/** A run of bytes that one thread searches at a time: whole files, or a part of one. */
+/** Units: runs of bytes that one thread searches at a time. A unit is several whole files, or a part of one file. */
 export interface UnitColumns {
   readonly count: number;
   readonly segment: Uint32Array;
@@ -45,25 +45,25 @@ export interface UnitColumns {
 /** A file that could not be read. */
 export interface LoadError {
   readonly file: number;
-  /** errno name, as "ENOENT". */
+  /** The errno name, such as "ENOENT". */
   readonly code: string;
   readonly message: string;
 }
 
-/** What a load has done. */
+/** Statistics of a load. */
 export interface LoadStats {
   readonly fileCount: number;
   /** Files whose content was read. */
   readonly loadedCount: number;
-  /** Bytes of content kept. */
+  /** Bytes of content that are kept. */
   readonly contentBytes: number;
-  /** Bytes of the arena taken, padding included. */
+  /** Bytes of the arena that are used, including padding. */
   readonly arenaBytes: number;
   readonly loadMs: number;
   readonly threads: number;
 }
 
-/** The columns as shared memory, to send to another thread. */
+/** The columns as shared memory, for transfer to another thread. */
 export type PlacementMemory = Readonly<
   Record<
     "segment" | "start" | "length" | "flags" | "binaryOffset" | "sizeBytes" | "modifiedMs" | "inode",
@@ -71,7 +71,7 @@ export type PlacementMemory = Readonly<
   >
 >;
 
-/** Makes the columns for so many files, all zero. */
+/** Allocates the columns for a number of files, filled with zeros. */
 export function allocatePlacement(fileCount: number): PlacementMemory {
   return {
     segment: new SharedArrayBuffer(2 * fileCount),
@@ -88,14 +88,14 @@ export function allocatePlacement(fileCount: number): PlacementMemory {
 /** Typed views of the columns. */
 export class PlacementColumns {
   readonly segment: Uint16Array;
-  /** Offset of the content in its segment, bytes. */
+  /** Offset of the content in its segment, in bytes. */
   readonly start: Uint32Array;
-  /** Length of the content, bytes. */
+  /** Length of the content in bytes. */
   readonly length: Uint32Array;
   readonly flags: Uint8Array;
-  /** Offset of the first NUL in the content, where flags has BINARY. */
+  /** Offset of the first NUL in the content, if the flag BINARY is set. */
   readonly binaryOffset: Uint32Array;
-  /** As fstat told when the file was read. */
+  /** Size by fstat when the file was read. */
   readonly sizeBytes: Float64Array;
   readonly modifiedMs: Float64Array;
   readonly inode: Float64Array;
@@ -138,7 +138,7 @@ export interface FileParts {
   readonly lineFeeds: Uint32Array;
 }
 
-/** Where the files of a corpus lie in a backend. See the head of this file. */
+/** The places of a corpus's files in a backend. See the head of this file. */
 export class Placement extends PlacementColumns {
   /** The files of the columns. Where there are `parts`, a large file is listed once for each of its parts. */
   readonly files: FileTable;
@@ -164,19 +164,13 @@ export class Placement extends PlacementColumns {
     this.stats = stats;
   }
 
-  /** Is the row one of several parts of a file? */
-  isPart(row: number): boolean {
-    const of = this.parts?.file;
-    return of !== undefined && (of[row - 1] === of[row] || of[row + 1] === of[row]);
-  }
-
-  /** Is the file on disk another one than was loaded: gone, rewritten, of another size? One stat call. */
+  /** The file is larger than a place and cannot be cut into parts. It must be searched by streaming. */
   changed(file: number): boolean {
     let now;
     try {
       now = statSync(this.files.openPath(file), { throwIfNoEntry: false });
     } catch {
-      return true; // not to be reached any more: whoever reads it again will say why
+      return true; // the file cannot be reached any more; the next reader reports why
     }
     return (
       now === undefined ||
@@ -187,13 +181,13 @@ export class Placement extends PlacementColumns {
   }
 }
 
-/** A run of files that lie one after another, as loader threads report it: five words each. */
+/** A run of contiguous files, as loader threads report it: five words each. */
 const RUN_WORDS = 5;
 
-/** Large files are cut into units of about this size, so that all threads share one. */
+/** Large files are divided into units of about this size, so that all threads share the work. */
 const UNIT_BYTES = 1 << 20;
 
-/** Sorts the runs of all threads by file and cuts the long ones. */
+/** Sorts the runs of all threads by file, and divides the long ones. */
 export function unitsFromRuns(runs: readonly Uint32Array[]): UnitColumns {
   const parts: {
     segment: number;
@@ -206,7 +200,7 @@ export function unitsFromRuns(runs: readonly Uint32Array[]): UnitColumns {
   for (const words of runs) {
     for (let at = 0; at < words.length; at += RUN_WORDS) {
       const [segment, start, end, first, last] = words.subarray(at, at + RUN_WORDS) as unknown as number[];
-      // Only a single file may be cut: a part of a run would not know where its first file begins.
+      // Only a run of a single file may be divided: a part of a longer run would not know where its first file begins.
       const step = first === last ? UNIT_BYTES : 2 ** 32;
       for (let from = start!; from < end!; from += step) {
         const startEnd = end! - from < 1.5 * step ? end! : from + step;

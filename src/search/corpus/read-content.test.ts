@@ -12,7 +12,7 @@ const root = mkdtempSync(join(tmpdir(), "everwarp-content-"));
 afterAll(() => rmSync(root, { recursive: true }));
 const path = join(root, "file");
 
-/** Loads one file, and gives what the loader kept of it. */
+/** Loads one file. Returns the content that the loader kept. */
 async function loaded(explicit: boolean, allText: boolean): Promise<{ placement: Placement; kept: Buffer }> {
   const sink = new HostSink(1, WORK_AREA_BYTES + (4 << 20));
   const placement = await Corpus.fromFiles([{ path, explicit }], { allText }).loadInto(sink, { threads: 0 });
@@ -30,7 +30,7 @@ const bytes = fc
   )
   .map(([encoding, mark, parts]) => Buffer.from(mark + parts.join(""), encoding as "utf8"));
 
-it("makes of a file what the loader makes of it", async () => {
+it("treats a file like the loader", async () => {
   await fc.assert(
     fc.asyncProperty(bytes, fc.boolean(), fc.boolean(), async (content, explicit, allText) => {
       writeFileSync(path, content);
@@ -43,7 +43,7 @@ it("makes of a file what the loader makes of it", async () => {
   );
 });
 
-it("says whether it is the file that was loaded", async () => {
+it("tells whether the file is still the loaded one", async () => {
   writeFileSync(path, "one\n");
   const { placement } = await loaded(false, false);
   appendFileSync(path, "two\n");

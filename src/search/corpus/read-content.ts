@@ -3,33 +3,35 @@ import { closeSync, fstatSync, openSync, readSync, constants, type Stats } from 
 import { decode, decodingOf, readDescriptor } from "../content/index.ts";
 import type { Placement } from "./placement.ts";
 
-/** What tells one state of a file from another. */
+/** Identifies a state of a file. */
 export interface FileStamp {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
   readonly inode: number;
 }
 
-/** What a file holds now. */
+/** The current content of a file. */
 export interface FileContent {
-  /** As a loader would have kept it: UTF-16 decoded, and without what comes after a NUL unless that is kept. */
+  /**
+   * The content as a loader would keep it: UTF-16 is decoded, and the part after a NUL is dropped unless it is kept.
+   */
   readonly bytes: Buffer;
   readonly stamp: FileStamp;
-  /** It is not the file that was loaded. */
+  /** Whether the file differs from the loaded one. */
   readonly isChanged: boolean;
 }
 
 /**
- * Reads a file and makes of it what the loader makes of it.
- * @param allText keep what comes after a NUL, as the corpus was loaded
- * @returns undefined where there is no such regular file any more
- * @throws the system's error where it may not be read
+ * Reads a file and treats it like the loader.
+ * @param allText keep the part after a NUL, as when the corpus was loaded
+ * @returns undefined if there is no such regular file any more
+ * @throws the system's error if the file may not be read
  */
 export function readContent(placement: Placement, file: number, allText: boolean): FileContent | undefined {
   const { files } = placement;
   let descriptor: number;
   try {
-    // A pipe in the file's old place would wait for its writer.
+    // O_NONBLOCK: the file may have been replaced by a pipe, whose open would wait for a writer.
     descriptor = openSync(files.openPath(file), constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (isGone(error)) return undefined;
@@ -73,7 +75,7 @@ export function stampOf(stats: Stats): FileStamp {
   return { sizeBytes: stats.size, modifiedMs: stats.mtimeMs, inode: stats.ino };
 }
 
-/** Are these stamps of the same state of a file? */
+/** Whether two stamps describe the same state of a file. */
 export function sameStamp(a: FileStamp, b: FileStamp): boolean {
   return a.sizeBytes === b.sizeBytes && a.modifiedMs === b.modifiedMs && a.inode === b.inode;
 }
@@ -85,7 +87,7 @@ function asLoaded(raw: Buffer, keepsAll: boolean): Buffer {
   return nul === -1 ? content : content.subarray(0, nul);
 }
 
-/** Files of /proc tell a size of 0 and have content. */
+/** Buffer size for files of /proc, which report size 0 but have content. */
 const UNSIZED_BYTES = 1 << 20;
 
 function readAll(descriptor: number, sizeBytes: number): Buffer {

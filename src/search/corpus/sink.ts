@@ -1,13 +1,13 @@
 /**
- * Where the loader puts bytes: the border between a corpus and a backend's memory.
+ * The interface between the loader of a corpus and a backend's memory.
  *
  *   reserve ──▶ a place in the arena (segment, offset)      open ──▶ memory through which part of that place is filled
  *                                                                    commit ──▶ the part is final
  *
- * A backend's arena is a row of segments of less than 4 GiB; a place is contiguous in one segment. The host's windows
- * are the arena itself; a device's are staging memory, copied to the device when committed. All methods run on the
- * main thread; loader threads only write into windows. A place that is never wholly filled has a gap at its end:
- * nothing of it is in any file or unit, and its content is undefined.
+ * A backend's arena is a list of segments of less than 4 GiB. A place is contiguous in one segment. On the host,
+ * windows are the arena itself. On a device, windows are staging memory, copied to the device at the commit. All
+ * methods run on the main thread; loader threads only write into windows. If a place is not completely filled, the gap
+ * at its end belongs to no file and no unit, and its content is undefined.
  */
 
 /** A place in the arena of a backend. */
@@ -17,10 +17,10 @@ export interface Position {
   readonly offsetBytes: number;
 }
 
-/** How loader threads reach a window. */
+/** How loader threads access a window. */
 type WindowMemory =
   | { readonly kind: "shared"; readonly buffer: SharedArrayBuffer; readonly byteOffset: number }
-  /** Mapped memory; the sink keeps it valid until the window is committed. Written only, never read. */
+  /** Mapped memory, which the sink keeps valid until the commit. It is only written, never read. */
   | { readonly kind: "address"; readonly address: bigint };
 
 /** Memory for the bytes [offsetBytes, offsetBytes + lengthBytes) of a segment. */
@@ -31,9 +31,9 @@ export interface SinkWindow extends Position {
 
 /** Memory that a corpus is loaded into. See the head of this file. */
 export interface CorpusSink {
-  /** Size of the places that small files are packed into; `open` gives all of such a place in one window. */
+  /** Size of the places into which small files are packed. `open` gives such a place as a single window. */
   readonly chunkBytes: number;
-  /** Largest place; a larger file is not loaded but flagged `OVERSIZE`. */
+  /** Maximum size of a place. A larger file is flagged `OVERSIZE` instead of being loaded. */
   readonly maxPlaceBytes: number;
   /**
    * Takes a place of the arena.
@@ -42,13 +42,12 @@ export interface CorpusSink {
    */
   reserve(lengthBytes: number): Position;
   /**
-   * Opens a window on (the rest of) a place.
-   * @param lengthBytes what is left of the place; the window may be shorter, but not under 16 bytes, and a multiple
-   * of 16
+   * Opens a window on the rest of a place.
+   * @param lengthBytes size of the rest. The window may be shorter, but has at least 16 bytes, and a multiple of 16
    */
   open(position: Position, lengthBytes: number): SinkWindow | Promise<SinkWindow>;
-  /** The first `usedBytes` of the window (a multiple of 16) are final, the rest is not used. */
+  /** Declares the first `usedBytes` of the window final. `usedBytes` is a multiple of 16. The rest is not used. */
   commit(window: SinkWindow, usedBytes: number): void;
-  /** All windows are committed. Resolves when all bytes are where they belong. */
+  /** Called after all windows were committed. Resolves when all bytes are in their final memory. */
   finish(): Promise<void>;
 }

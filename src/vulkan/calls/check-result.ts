@@ -1,4 +1,4 @@
-/** Every VkResult passes through `checkResult`: one place knows what a failed call means to a user. */
+/** Turns VkResult codes into errors. Every VkResult passes through `checkResult`. */
 
 import {
   type ErrorCode,
@@ -36,16 +36,16 @@ const NAMES = new Map<number, keyof typeof VkResult>(
   (Object.keys(VkResult) as (keyof typeof VkResult)[]).map((name) => [VkResult[name], name]),
 );
 
-/** The constant's name of a VkResult. */
+/** The name of a VkResult's constant. */
 export function resultName(result: number): string {
   return NAMES.get(result) ?? `VkResult ${result}`;
 }
 
 /**
- * Passes success codes through (VK_SUCCESS and the positive ones: VK_TIMEOUT, VK_NOT_READY, VK_INCOMPLETE) and turns
- * failures into errors.
+ * Returns success codes, and throws for failures. Success codes are VK_SUCCESS and all positive codes: VK_TIMEOUT,
+ * VK_NOT_READY, VK_INCOMPLETE.
  *
- * @param call name of the Vulkan command, with what it was called for where that helps
+ * @param call name of the Vulkan command, if useful with the object that it was called for
  * @throws EW_DEVICE_LOST, EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY, EW_NO_VULKAN, EW_DRIVER_TOO_OLD or EW_VULKAN
  */
 export function checkResult(result: number, call: string): number {
@@ -60,9 +60,9 @@ const FAULT_RESULTS: Readonly<Record<DeviceFault, number>> = {
 };
 
 /**
- * Stands in front of a Vulkan call: `injectedResult("submit") ?? commands.vkQueueSubmit(…)`.
+ * Lets tests inject failures in front of a Vulkan call: `injectedResult("submit") ?? commands.vkQueueSubmit(…)`.
  *
- * @returns the failure that takes the call's place where one is injected, undefined when the call is to be made
+ * @returns the injected failure; undefined if the real call is to be made
  */
 export function injectedResult(point: DeviceFaultPoint): number | undefined {
   const fault = deviceFaultAt(point);

@@ -1,4 +1,4 @@
-/** Translations between Vulkan's spelling and ours, and nothing else. */
+/** Translations between Vulkan's numbers and this package's names. */
 
 import {
   VkDriverId,
@@ -7,10 +7,10 @@ import {
   VkSubgroupFeatureFlagBits as Subgroup,
 } from "../generated/index.ts";
 
-/** What kind of device it is. `cpu` is a software driver. */
+/** The kind of a device. `cpu` is a software driver. */
 export type DeviceType = "discrete" | "integrated" | "virtual" | "cpu" | "other";
 
-/** The type of device behind a VkPhysicalDeviceType. */
+/** The device type for a VkPhysicalDeviceType. */
 export function deviceTypeOf(value: number): DeviceType {
   switch (value) {
     case VkPhysicalDeviceType.VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU:
@@ -36,13 +36,13 @@ export function packApiVersion(major: number, minor: number): number {
   return (major << 22) | (minor << 12);
 }
 
-/** "NVIDIA_PROPRIETARY" from a VkDriverId; drivers without a constant here give "driver 27". */
+/** The name of a VkDriverId, such as "NVIDIA_PROPRIETARY". An unknown id gives a text such as "driver 27". */
 export function driverIdName(value: number): string {
   const entry = Object.entries(VkDriverId).find(([, id]) => id === value);
   return entry === undefined ? `driver ${value}` : entry[0].replace("VK_DRIVER_ID_", "");
 }
 
-/** What a memory type can do. */
+/** The properties of a memory type. */
 export interface MemoryProperties {
   readonly deviceLocal: boolean;
   readonly hostVisible: boolean;
@@ -50,11 +50,11 @@ export interface MemoryProperties {
   readonly hostCached: boolean;
   readonly lazilyAllocated: boolean;
   readonly protected: boolean;
-  /** AMD: coherent and uncached on the device; needs a feature of its own to be used. */
+  /** AMD: coherent and uncached on the device. Its use needs a device feature. */
   readonly deviceCoherent: boolean;
 }
 
-/** The properties behind VkMemoryPropertyFlags. */
+/** The properties for VkMemoryPropertyFlags. */
 export function memoryPropertiesOf(flags: number): MemoryProperties {
   const has = (bit: number): boolean => (flags & bit) !== 0;
   return {
@@ -70,7 +70,7 @@ export function memoryPropertiesOf(flags: number): MemoryProperties {
   };
 }
 
-/** Operations that the lanes of a subgroup can do together. */
+/** Operations that the lanes of a subgroup can perform together. */
 export type SubgroupOperation =
   | "basic"
   | "vote"
@@ -92,12 +92,12 @@ const SUBGROUP_BITS: readonly (readonly [SubgroupOperation, number])[] = [
   ["quad", Subgroup.VK_SUBGROUP_FEATURE_QUAD_BIT],
 ];
 
-/** The operations behind VkSubgroupFeatureFlags. */
+/** The operations for VkSubgroupFeatureFlags. */
 export function subgroupOperationsOf(flags: number): SubgroupOperation[] {
   return SUBGROUP_BITS.filter(([, bit]) => (flags & bit) !== 0).map(([name]) => name);
 }
 
-/** Lower-case hexadecimal of bytes: device and driver identities. */
+/** Bytes as lower-case hexadecimal text. Used for device and driver identities. */
 export function hexOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString("hex");
 }

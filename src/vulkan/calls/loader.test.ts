@@ -6,17 +6,17 @@ import { koffi, load } from "../native/ffi.ts";
 import { inFrame } from "../native/frame.ts";
 import { openLoader } from "./loader.ts";
 
-test("a machine without a Vulkan loader is told what to install", () => {
+test("without a Vulkan loader, the error says what to install", () => {
   const open = (): unknown => openLoader("libvulkan-that-is-not-there.so.1");
   expect(open).toThrow(expect.objectContaining({ code: "EW_NO_VULKAN" }));
   expect(open).toThrow("libvulkan1 mesa-vulkan-drivers");
 });
 
-test("a platform without the addon is told", () => {
+test("on a platform without the native addon, the error says so", () => {
   expect(() => load("koffi-that-is-not-there")).toThrow(expect.objectContaining({ code: "EW_NO_VULKAN" }));
 });
 
-test("a library that lacks commands is called too old", () => {
+test("a library without some commands counts as too old", () => {
   expect(() => openLoader("libc.so.6")).toThrow(expect.objectContaining({ code: "EW_DRIVER_TOO_OLD" }));
 });
 
@@ -47,7 +47,7 @@ test("frames nest, are zeroed, and survive more than the arena holds", () => {
       memory.view.setUint32(0, 9, true);
       return memory.address;
     });
-    const again = outer.bytes(32); // where the inner frame was
+    const again = outer.bytes(32); // reuses the memory of the inner frame
     expect(again.address).toBe(inner);
     expect(again.u32()).toBe(0);
     expect(first.u32()).toBe(7);
@@ -58,7 +58,7 @@ test("frames nest, are zeroed, and survive more than the arena holds", () => {
   });
 });
 
-test("a frame that ends by an error gives its memory back", () => {
+test("a frame that ends with an error frees its memory", () => {
   const before = inFrame((frame) => frame.bytes(16).address);
   expect(() =>
     inFrame((frame) => {

@@ -1,4 +1,4 @@
-/** Opens the system's Vulkan loader at the first use and declares the commands of the allow-list. */
+/** Opens the system's Vulkan loader at the first use, and declares the commands of the allow-list. */
 
 import { EverwarpError } from "../../base/index.ts";
 import { inFrame, koffi } from "../native/index.ts";
@@ -12,7 +12,7 @@ import {
 
 const LIBRARY = "libvulkan.so.1";
 
-/** A native function that can also run on a thread of its own. */
+/** A native function that can also run on a worker thread. */
 interface NativeFunction {
   async(...parameters: unknown[]): void;
 }
@@ -22,14 +22,14 @@ let commands: CoreCommands | undefined;
 /**
  * The commands of the Vulkan loader.
  *
- * @throws EW_NO_VULKAN when no loader is installed; EW_DRIVER_TOO_OLD when it is older than Vulkan 1.2
+ * @throws EW_NO_VULKAN if no loader is installed; EW_DRIVER_TOO_OLD if the loader is older than Vulkan 1.2
  */
 export function vulkan(): CoreCommands {
   commands ??= openLoader(LIBRARY);
   return commands;
 }
 
-/** Opens one library as the Vulkan loader. Exported for tests of what happens without one. */
+/** Opens a library as the Vulkan loader. Exported for tests. */
 export function openLoader(path: string): CoreCommands {
   let library;
   try {
@@ -54,7 +54,7 @@ export function openLoader(path: string): CoreCommands {
   return table as unknown as CoreCommands;
 }
 
-/** A command of an instance extension, or undefined where the extension is not enabled. */
+/** A command of an instance extension; undefined if the extension is not enabled. */
 export function extensionCommand<N extends keyof ExtensionCommands>(
   instance: bigint,
   name: N,
@@ -65,7 +65,7 @@ export function extensionCommand<N extends keyof ExtensionCommands>(
   return koffi().decode(address, koffi().proto(result, [...parameters])) as ExtensionCommands[N];
 }
 
-/** A command of a device extension, or undefined where the driver does not have it or the extension is not enabled. */
+/** A command of a device extension; undefined if the driver lacks the extension, or the extension is not enabled. */
 export function deviceCommand<N extends keyof ExtensionCommands>(
   device: bigint,
   name: N,
@@ -77,8 +77,8 @@ export function deviceCommand<N extends keyof ExtensionCommands>(
 }
 
 /**
- * Runs a command on a worker thread of the foreign-function library, so that the event loop goes on while it blocks.
- * The arguments must be plain numbers and addresses of memory that the caller keeps.
+ * Runs a command on a worker thread of the foreign-function library, so a blocking command does not block the event
+ * loop. The arguments must be plain numbers, and addresses of memory that the caller keeps alive.
  */
 export function callAsync(
   name: keyof CoreCommands,

@@ -1,13 +1,15 @@
 /**
- * What the objects of an open device share with it.
+ * The state that the objects of an open device share.
  *
- * Invariants: an object is in `live` from its creation until it is disposed, and the device goes only when `live` is
- * empty; so nothing outlives its device, and nothing that native code may still use is garbage-collected. A device that
- * was lost stays lost: every later answer about its work is VK_ERROR_DEVICE_LOST. For a device that was abandoned no
- * Vulkan call is made any more, not even to destroy something: a kernel may still be at work in that memory. What is
- * disposed after a loss, or while work runs that nobody waits for any more, is destroyed as soon as the driver says
- * that nothing of it runs, at the latest when the device is closed. The handle of a device that was closed is not given
- * out.
+ * Invariants:
+ * - An object is in `live` from its creation until its disposal. The device is destroyed only when `live` is empty. So
+ *   no object outlives its device, and the garbage collector never frees memory that native code may still use.
+ * - A lost device stays lost. Every later call about its work gives VK_ERROR_DEVICE_LOST.
+ * - After a device was abandoned, no Vulkan call is made for it, not even to destroy objects. A kernel may still be
+ *   using their memory.
+ * - Objects may be disposed after a loss, or while work runs that nobody waits for. Such objects are destroyed when the
+ *   driver says that the work has ended, at the latest when the device is closed.
+ * - The handle of a closed device is not available.
  */
 
 import { EverwarpError, type DeviceFaultPoint } from "../../base/index.ts";
@@ -27,50 +29,50 @@ export const HANDLE_KINDS = [
   "timeline",
   "timestamps",
 ] as const;
-/** Kinds of objects that a device tracks. */
+/** The kinds of objects that a device tracks. */
 export type HandleKind = (typeof HANDLE_KINDS)[number];
 
-/** How often the device was called on, since it was opened. */
+/** Counts of operations since the device was opened. */
 export interface Counters {
   /** Calls of vkQueueSubmit. */
   submits: number;
-  /** Dispatches written into command buffers, direct and indirect. */
+  /** Dispatches recorded into command buffers, direct and indirect. */
   dispatchesRecorded: number;
-  /** Dispatches that submitted command buffers held: what the device was really asked to run. */
+  /** Dispatches in submitted command buffers: the dispatches that the device was asked to run. */
   dispatchesSubmitted: number;
   /** Waits for a fence or a timeline, of any length. */
   fenceWaits: number;
-  /** Those of the waits that were allowed to block the thread. */
+  /** Waits that were allowed to block the thread. */
   blockingWaits: number;
-  /** Looks at a fence that never block. */
+  /** Checks of a fence that never block. */
   fencePolls: number;
-  /** Pipelines that were made from data of an earlier one: the driver compiled nothing. */
+  /** Pipelines made from the data of an earlier pipeline, so that the driver compiled nothing. */
   pipelinesFromData: number;
   /** Pipelines that the driver made from SPIR-V. */
   pipelinesFromSpirv: number;
-  /** Those of the latter for which there was data, which the driver did not take. */
+  /** Pipelines made from SPIR-V because the driver refused their data. */
   pipelineDataRefused: number;
   /** Memory allocations. */
   allocations: number;
-  /** Bytes of device memory held at present. */
+  /** Bytes of device memory that are allocated now. */
   allocatedBytes: number;
 }
 
-/** The fence of a launch that stays until it is told to end. */
+/** The fence of a launch that runs until it is told to end. */
 export interface StayingLaunch {
   /** Whether the launch may still be running. */
   isPending(): boolean;
 }
 
-/** An open VkDevice, and what its objects share. */
+/** An open VkDevice, and the state that its objects share. */
 export class DeviceContext {
   readonly commands: CoreCommands;
   readonly instance: Instance;
   readonly physical: PhysicalDevice;
   readonly #handle: bigint;
-  /** For buffers made from now on. */
+  /** The memory types for buffers that are created from now on. */
   memoryTypes: MemoryTypes;
-  /** Families of the queues in use, without repetition: buffers are shared among them. */
+  /** The families of all queues in use, without duplicates. Buffers are shared among these families. */
   readonly queueFamilies: readonly number[];
   readonly counters: Counters = {
     submits: 0,
@@ -85,31 +87,31 @@ export class DeviceContext {
     allocations: 0,
     allocatedBytes: 0,
   };
-  /** Every object alive, and how to end it. */
+  /** All live objects by kind. */
   readonly live = new Map<HandleKind, Set<Disposable>>(HANDLE_KINDS.map((kind) => [kind, new Set()]));
   closed = false;
-  /** Nothing runs any more, and all that is alive is being destroyed. */
+  /** True while the device destroys its live objects. Nothing runs on it at that time. */
   isEnding = false;
-  /** Waits on other threads that have not returned. */
+  /** Waits on worker threads that have not returned. */
   asyncWaits = 0;
   /** Every VkQueue in use. */
   readonly queues: bigint[] = [];
   #isLost = false;
   #isAbandoned = false;
-  /** Whether it is known that nothing runs on the device that was lost. */
+  /** True once it is known that nothing runs on the lost device. */
   #isStill = false;
   #marks: QueueMarks | undefined;
-  /** Behind work that nobody waits for any more. */
+  /** Marks after work that nobody waits for any more. */
   #strays: QueueMarks[] = [];
-  /** Destroys what was disposed while something may have been running. */
+  /** Destroy objects that were disposed while work may have been using them. */
   readonly #deferred: (() => void)[] = [];
-  /** Fences of launches that stay: they end when they are told to, and not before. */
+  /** Fences of launches that run until they are told to end. */
   readonly #staying = new Set<StayingLaunch>();
-  /** Behind all that was submitted when somebody last wished to make or destroy a pipeline. */
+  /** Marks after all work that was submitted before the last attempt to make or destroy a pipeline. */
   #pipelineMarks: QueueMarks | undefined;
-  /** Destroys pipelines, when the driver can. */
+  /** Destroy pipelines as soon as the driver can do it. */
   readonly #postponed: (() => void)[] = [];
-  /** Those that rely on the device staying open, and what messages call them. */
+  /** Everything that relies on the device staying open, with the names for messages. */
   readonly #holders = new Set<{ readonly name: string }>();
 
   constructor(
@@ -126,13 +128,13 @@ export class DeviceContext {
     this.queueFamilies = parts.queueFamilies;
   }
 
-  /** The VkDevice. @throws EW_CLOSED after it was closed */
+  /** The VkDevice. @throws EW_CLOSED after the device was closed */
   get handle(): bigint {
     if (this.closed) this.assertNotClosed();
     return this.#handle;
   }
 
-  /** Whether a call answered VK_ERROR_DEVICE_LOST, or the device was abandoned. Never becomes false again. */
+  /** Whether a call returned VK_ERROR_DEVICE_LOST, or the device was abandoned. Never becomes false again. */
   get isLost(): boolean {
     return this.#isLost;
   }
@@ -142,22 +144,22 @@ export class DeviceContext {
   }
 
   /**
-   * Stands in front of a call whose failing matters: `answerAt("submit") ?? commands.vkQueueSubmit(…)`.
+   * Stands in front of a call whose failure matters: `answerAt("submit") ?? commands.vkQueueSubmit(…)`.
    *
-   * @returns what the call answers without being made: the loss of a lost device, or a failure that is injected at
-   * `point`; undefined when the call is to be made
+   * @returns the result to use instead of the call: the loss of a lost device, or the failure injected at `point`.
+   * Undefined if the call is to be made
    */
   answerAt(point: DeviceFaultPoint): number | undefined {
     return this.#isLost ? VkResult.VK_ERROR_DEVICE_LOST : injectedResult(point);
   }
 
-  /** `checkResult` for calls on this device: remembers that it was lost. @throws as `checkResult` */
+  /** Like `checkResult`, for calls on this device. Remembers a loss of the device. @throws as `checkResult` */
   check(result: number, call: string): number {
     if (result === VkResult.VK_ERROR_DEVICE_LOST) this.#isLost = true;
     return checkResult(result, call);
   }
 
-  /** From now on no Vulkan call is made for this device, and what is alive is let go as it is. */
+  /** Stops all Vulkan calls for this device. Its live objects are dropped without being destroyed. */
   abandon(): void {
     if (this.#isAbandoned) return;
     this.#isLost = true;
@@ -171,7 +173,7 @@ export class DeviceContext {
     this.#staying.clear();
   }
 
-  /** Somebody relies on the device staying open; returns what ends that. Twice does nothing more. */
+  /** Keeps the device open. Returns a function that ends this; a second call of that function does nothing. */
   hold(name: string): () => void {
     this.assertNotClosed();
     const holder = { name };
@@ -179,17 +181,17 @@ export class DeviceContext {
     return () => void this.#holders.delete(holder);
   }
 
-  /** The names of those that rely on the device staying open. */
+  /** The names of everything that keeps the device open. */
   get holders(): string[] {
     return Array.from(this.#holders, ({ name }) => name);
   }
 
-  /** The launch behind a fence stays until it is told to end. */
+  /** Registers the fence of a launch that runs until it is told to end. */
   addStaying(fence: StayingLaunch): void {
     this.#staying.add(fence);
   }
 
-  /** Whether a launch that stays keeps the driver from making pipelines (see `canMakePipelines`). */
+  /** Whether a running launch keeps the driver from making pipelines (see `canMakePipelines`). */
   get isHeldByStaying(): boolean {
     if (this.#staying.size === 0) return false;
     for (const fence of this.#staying) if (!fence.isPending()) this.#staying.delete(fence);
@@ -197,10 +199,10 @@ export class DeviceContext {
   }
 
   /**
-   * Whether the driver can make and destroy pipelines now. Software drivers lock their queue for that: behind a launch
-   * that does not end they would wait for ever, and with them the thread that could tell it to end, or give it up.
+   * Whether the driver can make and destroy pipelines now. Software drivers lock their queue for that. If a launch does
+   * not end, they wait for ever, and block the thread that could stop the launch or give it up.
    *
-   * @param timeoutNs how long to wait for it
+   * @param timeoutNs how long to wait until the driver can
    */
   canMakePipelines(timeoutNs: bigint): boolean {
     if (this.physical.info.type !== "cpu" || this.isEnding || this.#isLost) return true;
@@ -211,7 +213,9 @@ export class DeviceContext {
     return true;
   }
 
-  /** Nobody waits any more for what a queue (a VkQueue) was given so far: it may run for as long as it likes. */
+  /**
+   * Tells that nobody waits any more for the work submitted so far to a queue (a VkQueue). The work may take any time.
+   */
   leaveBehind(queue: bigint): void {
     if (this.#isLost || this.closed || this.isEnding) return;
     const marks = new QueueMarks(this.commands, this.handle, [queue]);
@@ -219,13 +223,14 @@ export class DeviceContext {
   }
 
   /**
-   * Waits until nothing runs on the device, by the driver's word; what was disposed after a loss is then destroyed.
+   * Waits until the driver says that nothing runs on the device. Then destroys the objects that were disposed after a
+   * loss.
    *
-   * @returns false when the time ran out first
+   * @returns false if the timeout passed first
    */
   drain(timeoutNs: bigint): boolean {
     const { commands, handle, queues } = this;
-    // Marks of an attempt that ran out of time come first: more may have been submitted since.
+    // An earlier attempt may have timed out. Wait for its marks first, because more may have been submitted since.
     if (this.#marks?.arePassed(timeoutNs) === false) return false;
     this.#marks = new QueueMarks(commands, handle, queues);
     if (!this.#marks.arePassed(timeoutNs)) return false;
@@ -258,12 +263,12 @@ export class DeviceContext {
   }
 
   track(kind: HandleKind, object: Disposable): void {
-    if (this.#deferred.length > 0) this.#mayRun(); // some of it may go by now
+    if (this.#deferred.length > 0) this.#mayRun(); // destroys what can be destroyed now
     this.#destroyPostponed();
     this.live.get(kind)?.add(object);
   }
 
-  /** Ends an object that was tracked; `destroy` makes the Vulkan calls for it. */
+  /** Ends a tracked object. `destroy` makes the Vulkan calls for that. */
   release(
     kind: HandleKind,
     object: Disposable,
@@ -283,7 +288,7 @@ export class DeviceContext {
     for (const destroy of this.#postponed.splice(0)) destroy();
   }
 
-  /** Whether something may run that nobody waits for; where nothing does, what was put off is destroyed. */
+  /** Whether work may be running that nobody waits for. If not, destroys the deferred objects. */
   #mayRun(): boolean {
     if (this.isEnding) return false;
     if (this.#isLost) return !this.#isStill && !this.drain(0n);
@@ -294,7 +299,7 @@ export class DeviceContext {
     return false;
   }
 
-  /** Names an object in the messages of the validation layer; does nothing without it. */
+  /** Names an object for the messages of the validation layer. Without the layer, it does nothing. */
   name(objectType: number, handle: bigint, label: string | undefined): void {
     const { setObjectName } = this.instance;
     if (setObjectName === undefined || label === undefined) return;

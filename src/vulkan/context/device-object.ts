@@ -1,9 +1,9 @@
 /**
- * One Vulkan object of a device, and the only way to its handle.
+ * One Vulkan object of a device. All access to its handle goes through this class.
  *
- * Invariants: the handle is given out only while the object and its device are open, so no Vulkan call is ever made
- * with a handle that was destroyed: whoever comes too late gets EW_CLOSED. What is disposed is destroyed by its device,
- * which knows whether something may still be using it (context.ts).
+ * Invariants: the handle is available only while the object and its device are open. So no Vulkan call is ever made
+ * with a destroyed handle; later access throws EW_CLOSED. The device destroys disposed objects, because only the device
+ * knows whether work may still be using them (context.ts).
  */
 
 import { EverwarpError } from "../../base/index.ts";
@@ -20,9 +20,9 @@ const NAMES: Readonly<Record<HandleKind, string>> = {
   timestamps: "a set of timestamps",
 };
 
-/** A command buffer, as those see it that are named in its recording. */
+/** A command buffer, from the viewpoint of the objects in its recording. */
 export interface Recording {
-  /** Where a submission of it has not ended: what is disposed from now on stays until it has. */
+  /** Called when an object of the recording is disposed. If a submission is still running, disposed objects stay. */
   giveUp(): void;
 }
 
@@ -32,7 +32,7 @@ export abstract class DeviceObject implements Disposable {
   readonly #kind: HandleKind;
   #handle = 0n;
   #isDisposed = false;
-  /** Recordings that name it. */
+  /** Recordings that use this object. */
   readonly #recordings = new Set<Recording>();
 
   /** @throws EW_CLOSED after the device was closed, EW_DEVICE_LOST after it was abandoned */
@@ -42,7 +42,7 @@ export abstract class DeviceObject implements Disposable {
     this.#kind = kind;
   }
 
-  /** What Vulkan knows it by. @throws EW_CLOSED after it was disposed, or its device closed */
+  /** The Vulkan handle. @throws EW_CLOSED after the object was disposed, or its device closed */
   get handle(): bigint {
     if (this.#isDisposed) this.assertAlive();
     return this.#handle;
@@ -53,7 +53,7 @@ export abstract class DeviceObject implements Disposable {
     return this.#isDisposed;
   }
 
-  /** @throws EW_CLOSED after it was disposed, or its device closed */
+  /** @throws EW_CLOSED after the object was disposed, or its device closed */
   assertAlive(): void {
     this.context.assertNotClosed();
     if (!this.#isDisposed) return;
@@ -62,7 +62,7 @@ export abstract class DeviceObject implements Disposable {
     });
   }
 
-  /** Destroys it as soon as nothing on the device may be using it. A second call does nothing. */
+  /** Destroys the object as soon as no work on the device may be using it. A second call does nothing. */
   [Symbol.dispose](): void {
     if (this.#isDisposed) return;
     this.prepareDispose();
@@ -73,33 +73,33 @@ export abstract class DeviceObject implements Disposable {
     this.context.release(this.#kind, this, (commands, device) => this.destroy(commands, device, handle));
   }
 
-  /** A recording names it. @throws EW_CLOSED as `handle` */
+  /** Notes that a recording uses this object. @throws EW_CLOSED as `handle` */
   enterRecording(recording: Recording): void {
     this.assertAlive();
     this.#recordings.add(recording);
   }
 
-  /** A recording that named it is gone. */
+  /** Notes that a recording which used this object is gone. */
   leaveRecording(recording: Recording): void {
     this.#recordings.delete(recording);
   }
 
-  /** The object was made: from now on it is alive. */
+  /** Takes the new handle. The object is alive from now on. */
   protected adopt(handle: bigint): void {
     this.#handle = handle;
     this.context.track(this.#kind, this);
   }
 
-  /** What messages call it. */
+  /** The object's name in messages. */
   protected describe(): string {
     return NAMES[this.#kind];
   }
 
-  /** Comes before the end, while the handle is still given out. May refuse by throwing. */
+  /** Runs before disposal, while the handle is still available. May throw to refuse the disposal. */
   protected prepareDispose(): void {
-    // Most have nothing to do.
+    // Most objects need no preparation.
   }
 
-  /** Makes the Vulkan calls that destroy it. */
+  /** Makes the Vulkan calls that destroy the object. */
   protected abstract destroy(commands: CoreCommands, device: bigint, handle: bigint): void;
 }

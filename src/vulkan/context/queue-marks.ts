@@ -1,20 +1,20 @@
 /**
- * Marks at the end of everything that the queues of a device were given: when all have been passed, nothing runs there.
+ * Marks at the end of everything that was submitted to the queues of a device. When all marks have been passed, nothing
+ * runs on these queues.
  *
- * It is the driver that is asked, even after a loss: one whose device is gone says so at once, and then nothing runs
- * either. Behind a loss that was injected, or that a test made up, kernels are still at work, and the memory is theirs
- * until they end.
+ * Marks ask the driver, even after a loss. If the device is really gone, the driver says so at once, and nothing runs.
+ * If the loss was injected by a test, kernels still run and still use their memory.
  */
 
 import { checkResult } from "../calls/index.ts";
 import { inFrame } from "../native/index.ts";
 import { type CoreCommands, VkFenceCreateInfo, VkResult } from "../generated/index.ts";
 
-/** One mark in each of some queues. */
+/** One mark in each of several queues. */
 export class QueueMarks {
   readonly #commands: CoreCommands;
   readonly #device: bigint;
-  /** A VkFence for each queue whose mark was not passed yet. */
+  /** One VkFence for each queue whose mark has not been passed. */
   #fences: bigint[] = [];
 
   /** Sets a mark in each queue. @throws EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY */
@@ -36,9 +36,9 @@ export class QueueMarks {
   }
 
   /**
-   * Whether all marks have been passed; their fences are then gone.
+   * Whether all marks have been passed. The fences are then destroyed.
    *
-   * @param timeoutNs how long to wait for that, in nanoseconds
+   * @param timeoutNs how long to wait, in nanoseconds
    */
   arePassed(timeoutNs: bigint): boolean {
     if (this.#fences.length === 0) return true;

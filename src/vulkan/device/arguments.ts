@@ -1,4 +1,4 @@
-/** What callers of a device may give. */
+/** Checks of the arguments that callers give to a device. */
 import {
   boolean,
   callback,
@@ -29,7 +29,7 @@ const MEMORY_TYPES: OptionChecks<Partial<MemoryTypes>> = {
   staging: memoryType,
 };
 
-/** For `Device.open`, and for what opens a device with more options. */
+/** Checks for the options of `Device.open`, and for functions that take the same options and more. */
 export const DEVICE_OPTIONS: OptionChecks<DeviceOptions> = {
   select: deviceChoice,
   allowSoftware: boolean,
@@ -103,7 +103,7 @@ const role = oneOf(...MEMORY_ROLES);
 export function assertRole(value: unknown): asserts value is MemoryRole {
   role("role", value);
 }
-/** Checks the function that records. @throws EW_BAD_ARGUMENT */
+/** Checks that the recording function is a function. @throws EW_BAD_ARGUMENT */
 export function assertBody(value: unknown): void {
   callback("body", value);
 }

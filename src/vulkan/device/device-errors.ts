@@ -1,7 +1,7 @@
-/** Errors of a device that is closed or waited for too early. */
+/** Errors about closing a device too early, and about work that takes too long. */
 import { EverwarpError } from "../../base/index.ts";
 
-/** EW_IN_USE: the device was closed while somebody uses it. */
+/** EW_IN_USE: the device was closed while something uses it. */
 export function heldError(device: string, holders: readonly string[]): EverwarpError {
   return new EverwarpError("EW_IN_USE", `${device} was closed while it is used by ${holders.join(", ")}`, {
     remedy: "Stop and close what uses the device, wait for that, then close the device.",

@@ -1,33 +1,33 @@
-/** How a device is opened, and how work on it is run. */
+/** Options for opening a device, and for running work on it. */
 
 import type { DeviceSelection, MemoryTypes } from "../instance/index.ts";
 import type { Queue } from "../submit/index.ts";
 
-/** What `Device.open` takes. */
+/** The options of `Device.open`. */
 export interface DeviceOptions {
   /** `"auto"` if not given. */
   select?: DeviceSelection;
-  /** Lets `"auto"` and `"gpu"` take a software device where there is no other. */
+  /** Lets `"auto"` and `"gpu"` choose a software device if there is no other. */
   allowSoftware?: boolean;
   /** Runs under the Khronos validation layer, which must be installed. */
   validation?: boolean;
-  /** Memory types by role, for those that a device profile has decided. */
+  /** Memory types by role, from a device profile. A role without an entry gets a type by the usual rules. */
   memoryTypes?: Partial<MemoryTypes>;
   /**
-   * `false` switches off the pipeline cache that the driver keeps by itself, where it can be switched off: to measure
-   * what pipelines cost without it.
+   * `false` switches off the driver's own pipeline cache, if the driver allows that. Benchmarks use it to measure the
+   * cost of pipelines without that cache.
    */
   driverCache?: boolean;
   /**
-   * Compute queues for `leaseComputeQueue`, at most; 8 if not given. 0 for programs that keep no kernels side by side.
+   * Maximum number of compute queues for `leaseComputeQueue`; 8 if not given. 0 suits programs with a single kernel.
    */
   queuesToLease?: number;
 }
 
-/** How work that happens once is run. */
+/** Options for one-time work. */
 export interface RunOptions {
-  /** The compute queue if not given. */
+  /** The queue; the compute queue if not given. */
   queue?: Queue;
-  /** 10 s if not given. */
+  /** The timeout in milliseconds; 10,000 if not given. */
   timeoutMs?: number;
 }

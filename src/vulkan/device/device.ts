@@ -1,14 +1,15 @@
 /**
- * An open device: what makes buffers, pipelines, command buffers and fences, and what ends them.
+ * An open device: it creates buffers, pipelines, command buffers and fences, and destroys them when it is closed.
  *
  * Invariants:
- * - Nothing here waits without a bound, and nothing calls vkDeviceWaitIdle or vkQueueWaitIdle: a resident kernel would
- *   make them last for ever.
- * - `close` lets the queues drain, then ends what is still alive. If the queues do not drain in time, `close` refuses
- *   and leaves the device open. A lost device always closes: if its queues do not drain, the device is abandoned.
- * - `close` refuses while somebody holds the device, such as a kernel, and names the holders. Without their memory they
- *   would crash.
- * - A device that replaces another one is closed with the first one: nobody else knows of it.
+ * - Every wait has a limit. Nothing calls vkDeviceWaitIdle or vkQueueWaitIdle: with a resident kernel these calls would
+ *   never return.
+ * - `close` waits until the queues are idle, then destroys all live objects. If the queues do not become idle in time,
+ *   `close` throws and leaves the device open. A lost device can always be closed: if its queues do not become idle,
+ *   the device is abandoned.
+ * - `close` throws while something holds the device, such as a kernel. The error names the holders. Without the
+ *   device's memory, the holders would crash.
+ * - A replacement device is closed together with the first device, because callers know only the first one.
  *
  *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
  *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
@@ -74,24 +75,24 @@ import {
 } from "../pipeline/index.ts";
 import { type QueueLease, QueueLeases } from "./queue-leases.ts";
 
-/** How long `close` lets running work end. */
+/** How long `close` waits for running work. */
 const CLOSE_TIMEOUT_MS = 10_000;
 /** How long `run` and `runAsync` wait by default. */
 const RUN_TIMEOUT_MS = 10_000;
 
-/** A device that is open. `Device.open` makes it. */
+/** An open device. `Device.open` creates it. */
 export class Device implements Disposable {
   readonly [OPEN_DEVICE] = true;
-  /** Everything known of the device. */
+  /** The device's properties. */
   readonly info: DeviceInfo;
-  /** Takes dispatches and transfers. */
+  /** The queue for dispatches and transfers. */
   readonly queue: Queue;
-  /** A queue for transfers beside a running kernel; the same as `queue` where the device has only one. */
+  /** A queue for transfers while a kernel runs. Equal to `queue` if the device has only one queue. */
   readonly transferQueue: Queue;
   readonly #leases: QueueLeases;
   readonly #context: DeviceContext;
   readonly #options: DeviceOptions;
-  /** What `replace` opened. */
+  /** The device that `replace` opened. */
   #successor: Device | undefined;
   #isClosing = false;
 
@@ -109,7 +110,7 @@ export class Device implements Disposable {
   /**
    * Opens a device.
    *
-   * @param findOpen gives a device that is open already, in the place of a new one. The caller knows who closes that
+   * @param findOpen may return a device that is already open, instead of a new one. The caller decides who closes that
    * device
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_BAD_ARGUMENT, EW_VULKAN
    */
@@ -164,34 +165,34 @@ export class Device implements Disposable {
     return this.info.limits;
   }
 
-  /** How often the device was called. All numbers but `allocatedBytes` only grow. */
+  /** Counts of operations on this device. All counts except `allocatedBytes` only grow. */
   get counters(): Readonly<Counters> {
     return this.#context.counters;
   }
 
   /**
-   * How this driver lets compiled pipelines be kept. The last pipeline that was made with `captureData` tells. If there
-   * was none yet, an empty pipeline is made.
+   * How this driver lets programs keep compiled pipelines. The answer comes from the last pipeline that was made with
+   * `captureData`. If there was none, this getter makes an empty pipeline to find out.
    */
   get pipelineDataKind(): PipelineDataKind {
     return pipelineDataKind(this.#context);
   }
 
   /**
-   * The key of the driver's pipeline data, hexadecimal. The driver promises to take its data again while the key stays
-   * the same.
+   * The key of the driver's pipeline data, in hexadecimal. The driver promises to accept its data as long as the key
+   * stays the same.
    */
   get pipelineDataKey(): string {
     return pipelineSupport(this.#context).binaries?.globalKey() ?? this.info.pipelineCacheUuid;
   }
 
-  /** The memory type behind each role. */
+  /** The memory type of each role. */
   get memoryTypes(): MemoryTypes {
     return this.#context.memoryTypes;
   }
 
   /**
-   * Changes the memory types behind roles, for buffers that are made from now on: what a profile has measured.
+   * Changes the memory types of roles, for buffers that are created from now on. Device profiles use this.
    *
    * @throws EW_BAD_ARGUMENT for a type that cannot serve its role
    */
@@ -202,7 +203,7 @@ export class Device implements Disposable {
     });
   }
 
-  /** Objects that are alive, by kind. */
+  /** The number of live objects by kind. */
   get liveHandles(): Readonly<Record<HandleKind, number>> {
     const counts = HANDLE_KINDS.map((kind) => [kind, this.#context.live.get(kind)?.size ?? 0] as const);
     return Object.fromEntries(counts) as Record<HandleKind, number>;
@@ -218,14 +219,12 @@ export class Device implements Disposable {
     return this.#context.isLost;
   }
 
-  /** Whether the device was given up (`abandon`). */
+  /** Whether `abandon` was called. */
   get isAbandoned(): boolean {
     return this.#context.isAbandoned;
   }
 
-  /**
-   * Bytes that are free for buffers of a role, as the driver tells. If the driver does not tell: the size of the heap.
-   */
+  /** Bytes that are free for buffers of a role, as reported by the driver. Without a report: the size of the heap. */
   freeBytes(role: MemoryRole): number {
     assertRole(role);
     this.#context.assertNotClosed();
@@ -233,19 +232,19 @@ export class Device implements Disposable {
     return memoryBudget(this.#context.physical)[heapIndex] ?? 0;
   }
 
-  /** A buffer with an address. @throws EW_OUT_OF_DEVICE_MEMORY, EW_BAD_ARGUMENT, EW_CLOSED */
+  /** Creates a buffer with a device address. @throws EW_OUT_OF_DEVICE_MEMORY, EW_BAD_ARGUMENT, EW_CLOSED */
   createBuffer(options: BufferOptions): DeviceBuffer {
     return new DeviceBuffer(this.#context, bufferOptions(options));
   }
 
-  /** Compiles a kernel. @throws EW_BAD_ARGUMENT, EW_NO_ROOM, EW_VULKAN where the driver refuses it, EW_CLOSED */
+  /** Compiles a kernel. @throws EW_BAD_ARGUMENT, EW_NO_ROOM, EW_VULKAN if the driver refuses the kernel, EW_CLOSED */
   createComputePipeline(options: ComputePipelineOptions): ComputePipeline {
     return new ComputePipeline(this.#context, pipelineOptions(options));
   }
 
   /**
-   * Resolves when a pipeline can be made without waiting for what runs. That is at once on hardware. On a software
-   * driver it is when the queue is idle.
+   * Resolves when a pipeline can be made without waiting for running work. With a hardware driver that is at once. With
+   * a software driver it is when the queue is idle.
    *
    * @throws EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
    */
@@ -260,19 +259,19 @@ export class Device implements Disposable {
     }
   }
 
-  /** What a driver keeps of its work on pipelines. @throws EW_BAD_ARGUMENT, EW_CLOSED */
+  /** Creates a pipeline cache: the driver's own store of compiled pipelines. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createPipelineCache(initialData?: Uint8Array): PipelineCache {
     if (initialData !== undefined) assertInstance("initialData", initialData, Uint8Array, "a Uint8Array");
     return new PipelineCache(this.#context, initialData);
   }
 
-  /** A command buffer, to be recorded by the caller. @throws EW_BAD_ARGUMENT, EW_CLOSED */
+  /** Creates a command buffer that the caller records. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createCommandBuffer(options: CommandBufferOptions = {}): CommandBuffer {
     const { queue = this.queue, ...others } = commandBufferOptions(options);
     return new CommandBuffer(this.#context, queue, others);
   }
 
-  /** Makes a command buffer and records it. */
+  /** Creates a command buffer and records it. */
   record(body: (recorder: Recorder) => void, options: CommandBufferOptions = {}): CommandBuffer {
     assertBody(body);
     const commandBuffer = this.createCommandBuffer(options);
@@ -285,9 +284,10 @@ export class Device implements Disposable {
   }
 
   /**
-   * Hands out a compute queue that nobody else uses, for a kernel that stays. Launches on one queue run one by one.
+   * Leases a compute queue that nobody else uses, for a kernel that stays resident. Launches on one queue run one after
+   * the other.
    *
-   * @returns undefined when all are out, or the device has only the queues named above
+   * @returns undefined if all queues are leased, or the device has only the queues named above
    */
   leaseComputeQueue(): QueueLease | undefined {
     this.#context.assertOpen();
@@ -295,11 +295,11 @@ export class Device implements Disposable {
   }
 
   /**
-   * Keeps the device open: `close` refuses while somebody holds the device. For callers that keep looking at mapped
-   * memory.
+   * Keeps the device open: `close` throws while something holds the device. Callers that keep reading mapped memory
+   * need this.
    *
-   * @param name what the refusal calls the holder
-   * @returns a function that lets go of the device; a second call does nothing
+   * @param name the holder's name in the error of `close`
+   * @returns a function that releases the device; a second call does nothing
    * @throws EW_CLOSED
    */
   hold(name: string): () => void {
@@ -307,12 +307,12 @@ export class Device implements Disposable {
     return this.#context.hold(name);
   }
 
-  /** A fence, which tells when one submission has ended. @throws EW_BAD_ARGUMENT, EW_CLOSED */
+  /** Creates a fence. It tells when one submission has ended. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createFence(options: { signaled?: boolean } = {}): Fence {
     return new Fence(this.#context, fenceOptions(options));
   }
 
-  /** A timeline: a counter that submissions wait for and raise. @throws EW_BAD_ARGUMENT, EW_CLOSED */
+  /** Creates a timeline: a counter that submissions wait for and raise. @throws EW_BAD_ARGUMENT, EW_CLOSED */
   createTimeline(initialValue?: bigint): Timeline {
     if (
       initialValue !== undefined &&
@@ -322,7 +322,7 @@ export class Device implements Disposable {
     return new Timeline(this.#context, initialValue);
   }
 
-  /** Slots for the device's own clock. @throws EW_BAD_ARGUMENT where the compute queue has none */
+  /** Creates slots for times of the device's clock. @throws EW_BAD_ARGUMENT if the compute queue has no timestamps */
   createTimestamps(count: number): Timestamps {
     wholeNumber("count", count, 1, 0xffff_ffff);
     if (this.queue.timestampBits === 0) {
@@ -338,9 +338,10 @@ export class Device implements Disposable {
   }
 
   /**
-   * Records, submits and waits: for work that happens once.
+   * Records work, submits it, and waits for it. For one-time work.
    *
-   * @throws EW_TIMEOUT when the work does not end in time. Its buffers may be disposed: their memory stays till the end
+   * @throws EW_TIMEOUT if the work does not end in time. Its buffers may be disposed then; their memory stays allocated
+   * until the work ends
    */
   run(body: (recorder: Recorder) => void, options: RunOptions = {}): void {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
@@ -351,7 +352,7 @@ export class Device implements Disposable {
   }
 
   /**
-   * Like `run`, but the event loop goes on. @throws as `run`; EW_DEVICE_LOST, also when the device is lost meanwhile
+   * Like `run`, without blocking the event loop. @throws as `run`; EW_DEVICE_LOST also if the device is lost meanwhile
    */
   async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
@@ -369,11 +370,11 @@ export class Device implements Disposable {
 
   /**
    * Opens the same physical device again, with the same options and memory types, after this device was lost or
-   * abandoned. All callers get the same new device. If the new device was lost too, they get the newest one. The new
-   * device is closed with this one.
+   * abandoned. All callers get the same new device. If the new device was lost too, callers get the newest one. Closing
+   * this device closes the new one as well.
    *
-   * @throws EW_BAD_ARGUMENT for a device that is not lost, EW_CLOSED, and what `open` throws; asking again then tries
-   * again
+   * @throws EW_BAD_ARGUMENT for a device that is not lost, EW_CLOSED, and the errors of `open`. After an error,
+   * `replace` may be called again
    */
   replace(): Device {
     const context = this.#context;
@@ -392,7 +393,7 @@ export class Device implements Disposable {
       const same = devices.filter(
         ({ info }) => info.deviceUuid === deviceUuid && info.driverUuid === driverUuid,
       );
-      // Software drivers give every device the same identifier; the place in the list then tells them apart.
+      // Software drivers give every device the same identifier. The index in the list tells such devices apart.
       const found = same.find(({ info }) => info.index === index) ?? same[0];
       if (found !== undefined) return found;
       throw new EverwarpError("EW_NO_DEVICE", `${name} was lost, and the driver does not list it any more`, {
@@ -403,20 +404,22 @@ export class Device implements Disposable {
   }
 
   /**
-   * Gives the device up because a kernel on it does not end. Nothing on the device is destroyed any more, not even by
-   * `dispose` and `close`. Mapped memory stays mapped, as the kernel may still write there. The memory comes back when
-   * the process ends. The device counts as lost; go on with `replace`.
+   * Gives up the device because a kernel on it does not end. From now on nothing on the device is destroyed, not even
+   * by `dispose` or `close`. Mapped memory stays mapped, because the kernel may still write to it. The system frees the
+   * memory when the process ends. The device counts as lost. Continue with `replace`.
    */
   abandon(): void {
     this.#context.abandon();
   }
 
   /**
-   * Ends everything that is still alive, the device, and the device that replaced it. Stop resident kernels first. A
-   * second call does nothing. A lost device is abandoned if something still runs on it after `timeoutMs`.
+   * Destroys all live objects, the device, and the device that replaced it. Stop resident kernels first. A second call
+   * does nothing. A lost device is abandoned if something still runs on it after `timeoutMs`.
    *
-   * @throws EW_IN_USE while somebody holds it, EW_TIMEOUT when work is still running after `timeoutMs`, EW_BAD_ARGUMENT
-   * while a `waitAsync` has not returned; the device stays open
+   * If `close` throws, the device stays open.
+   *
+   * @throws EW_IN_USE while something holds the device, EW_TIMEOUT if work still runs after `timeoutMs`,
+   * EW_BAD_ARGUMENT while a `waitAsync` has not returned
    */
   close(timeoutMs = CLOSE_TIMEOUT_MS): void {
     milliseconds("timeoutMs", timeoutMs);
@@ -440,7 +443,7 @@ export class Device implements Disposable {
       return;
     }
     context.isEnding = true;
-    // Newest first, so that what was made from something goes before it.
+    // Newest first: an object must be destroyed before the object that it was made from.
     for (const kind of HANDLE_KINDS.toReversed()) {
       for (const object of [...(context.live.get(kind) ?? [])].toReversed()) object[Symbol.dispose]();
     }
@@ -453,7 +456,7 @@ export class Device implements Disposable {
     context.instance.release();
   }
 
-  /** As `close`. */
+  /** Like `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -469,7 +472,7 @@ export class Device implements Disposable {
     return new Set([this.queue, this.transferQueue, ...this.#leases.queues]);
   }
 
-  /** Waits, within a bound, until nothing uses the device. Abandons a lost device that is still in use. */
+  /** Waits, with a limit, until nothing uses the device. Abandons a lost device that is still in use. */
   #assertIdle(timeoutMs: number): void {
     const context = this.#context;
     if (context.drain(timeoutNs(timeoutMs))) return;

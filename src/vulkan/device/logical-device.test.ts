@@ -1,11 +1,11 @@
-/** Which queues are used on the queue families of real drivers. */
+/** Which queues are chosen on the queue families of real drivers. */
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DeviceInfo, QueueFamilyInfo } from "../instance/device-info.ts";
 import { chooseQueues, queuesOf } from "./logical-device.ts";
 
-/** "GCT×16": graphics, compute, transfer, and how many queues. */
+/** A device with these queue families. "GCT×16" is graphics, compute, transfer, and 16 queues. */
 function infoOf(...families: string[]): DeviceInfo {
   const queueFamilies = families.map((text, index): QueueFamilyInfo => {
     const [kinds = "", count = "1"] = text.split("×");
@@ -28,18 +28,18 @@ function choose(...families: string[]): Record<string, [family: number, index: n
   return { compute: pair(choice.compute), transfer: pair(choice.transfer) };
 }
 
-test("NVIDIA: families for transfers and for compute alone", () => {
+test("NVIDIA: separate families for transfers and for compute", () => {
   expect(choose("GCT×16", "T×2", "CT×8", "T×7", "T×1")).toEqual({
     compute: [2, 0],
     transfer: [1, 0],
   });
 });
-test("AMD: compute alone, transfers where they have a family", () => {
+test("AMD: a separate compute family, and a transfer family if there is one", () => {
   expect(choose("GCT×1", "CT×4")).toEqual({ compute: [1, 0], transfer: [1, 1] });
   expect(choose("GCT×1", "CT×4", "T×2")).toEqual({ compute: [1, 0], transfer: [2, 0] });
   expect(choose("GCT×1", "CT×1")).toEqual({ compute: [0, 0], transfer: undefined });
 });
-test("one family with several queues: each gets its own, as far as they go", () => {
+test("one family with several queues: each role gets its own queue while there are enough", () => {
   expect(choose("GCT×3")).toEqual({ compute: [0, 0], transfer: [0, 1] });
   expect(choose("GCT×2")).toEqual({ compute: [0, 0], transfer: [0, 1] });
 });
@@ -54,7 +54,7 @@ const leasable = (leasableMax: number | undefined, ...families: string[]): strin
     ({ family, index }) => `${family.index}:${index}`,
   );
 
-test("what is left of the family can be leased, and never more than asked for", () => {
+test("the remaining queues of the family can be leased, up to the given number", () => {
   expect(leasable(undefined, "GCT×16", "T×2", "CT×8")).toEqual([
     "2:1",
     "2:2",
@@ -91,6 +91,6 @@ test("no queue is used twice", () => {
     ),
   );
 });
-test("a device without compute is of no use", () => {
+test("a device without a compute queue is refused", () => {
   expect(() => choose("T×1")).toThrow(expect.objectContaining({ code: "EW_NO_DEVICE" }));
 });

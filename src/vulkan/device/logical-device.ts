@@ -1,4 +1,4 @@
-/** What is asked of the driver when a device is opened: queues and features. */
+/** The queues and features that are requested from the driver when a device is opened. */
 
 import { EverwarpError } from "../../base/index.ts";
 import { checkResult, injectedResult, vulkan } from "../calls/index.ts";
@@ -29,10 +29,10 @@ import {
   VkResult,
 } from "../generated/index.ts";
 
-/** Of the extensions of interest, those that are switched on; the others only tell something. */
+/** The extensions of interest that are enabled. The others only carry information. */
 const ENABLED_EXTENSIONS: ReadonlySet<string> = new Set(["VK_EXT_memory_budget", SHADER_CLOCK]);
 
-/** Queues to lease that a device is opened with, where its families have that many. */
+/** The number of queues for leases that a device is opened with, if its families have that many. */
 export const LEASABLE_QUEUES_MAX = 8;
 
 /** One queue of a family of queues. */
@@ -46,17 +46,19 @@ export interface QueueChoice {
   compute: QueueOfFamily;
   /** Undefined when transfers share the compute queue. */
   transfer: QueueOfFamily | undefined;
-  /** Further queues for compute, in the order in which they are leased. */
+  /** Further compute queues, in the order in which they are leased. */
   leasable: readonly QueueOfFamily[];
 }
 
 /**
- * Which queues are used: those of one family for all kernels, as kernels on queues of one family run side by side. A
- * family of compute without graphics where there is one with several queues: on NVIDIA's driver kernels that share a
- * family with graphics wait for each other, and the graphics family waits for the others. Transfers have a family of
- * their own where there is one.
+ * Chooses the queues of a device.
  *
- * @param leasableMax queues to lease at most
+ * All kernels use queues of one family, because kernels on queues of one family run at the same time. If there is a
+ * family with compute, without graphics, and with several queues, it is chosen. The reason is NVIDIA's driver: kernels
+ * in a family with graphics wait for each other, and graphics waits for them. Transfers get a family of their own if
+ * there is one.
+ *
+ * @param leasableMax maximum number of queues for leases
  */
 export function chooseQueues(info: DeviceInfo, leasableMax = LEASABLE_QUEUES_MAX): QueueChoice {
   const withCompute = info.queueFamilies.filter((family) => family.compute);
@@ -76,7 +78,7 @@ export function chooseQueues(info: DeviceInfo, leasableMax = LEASABLE_QUEUES_MAX
     used.set(of.index, index + 1);
     return { family: of, index };
   };
-  const compute = next(family) ?? { family, index: 0 }; // a family without a queue does not exist
+  const compute = next(family) ?? { family, index: 0 }; // every family has at least one queue
   const transferOnly = info.queueFamilies.find(
     (other) => other.transfer && !other.compute && !other.graphics,
   );
@@ -96,11 +98,10 @@ export function queuesOf({ compute, transfer, leasable }: QueueChoice): QueueOfF
 }
 
 /**
- * Makes the VkDevice, with every feature of the two lists that it has.
+ * Creates the VkDevice, with every feature of the two lists that the device has.
  *
- * @param driverCache whether the driver may use a pipeline cache of its own; `false` has an effect only where the
- * driver lets it be switched off
- * @param passesBinaries of the instance
+ * @param driverCache whether the driver may use its own pipeline cache. `false` works only if the driver allows it
+ * @param passesBinaries `passesBinaries` of the instance
  */
 export function createDevice(
   physical: PhysicalDevice,
@@ -136,7 +137,7 @@ export function createDevice(
       features: enabled([...REQUIRED_CORE, ...OPTIONAL_CORE]),
     });
     const queueCountMax = Math.max(...queueCounts.values());
-    const priorities = frame.bytes(4 * queueCountMax); // all alike
+    const priorities = frame.bytes(4 * queueCountMax); // all queues have the same priority
     for (let i = 0; i < queueCountMax; i++) priorities.view.setFloat32(i * 4, 1, true);
     const queues = frame.structs(
       VkDeviceQueueCreateInfo,
@@ -163,7 +164,7 @@ export function createDevice(
   });
 }
 
-/** The structs that switch pipeline binaries on; the address of the first. */
+/** Writes the structs that enable pipeline binaries. Returns the address of the first struct. */
 function chainBinaries(frame: Frame, disableInternalCache: boolean): bigint {
   const control = disableInternalCache
     ? frame.struct(VkDevicePipelineBinaryInternalCacheControlKHR, { disableInternalCache: 1 }).address

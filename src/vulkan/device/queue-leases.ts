@@ -1,26 +1,26 @@
 /**
- * Queues that are handed out one by one, each to one holder at a time.
+ * Compute queues that are leased to one holder at a time.
  *
- * Invariants: a queue is either free or in exactly one lease; a queue that was ever handed out stays in `queues`, so
- * that closing the device drains it, whoever holds it then.
+ * Invariants: a queue is either free or in exactly one lease. A queue that was ever leased stays in `queues`. So
+ * closing the device waits for that queue, whoever holds it.
  */
 import type { DeviceContext } from "../context/index.ts";
 import type { QueueOfFamily } from "./logical-device.ts";
 import { Queue } from "../submit/index.ts";
 
-/** A compute queue of one's own. */
+/** The exclusive use of a compute queue. */
 export interface QueueLease extends Disposable {
   readonly queue: Queue;
-  /** Gives the queue back; what was submitted to it must have ended. A second call does nothing. */
+  /** Gives the queue back. Everything submitted to the queue must have ended. A second call does nothing. */
   release(): void;
 }
 
 /** The queues of a device that can be leased. */
 export class QueueLeases {
-  /** Every queue that was handed out so far. */
+  /** Every queue that was ever leased. */
   readonly queues = new Set<Queue>();
   readonly #context: DeviceContext;
-  /** Never handed out, last one first. */
+  /** Queues that were never leased; the last element is the next to lease. */
   readonly #unopened: QueueOfFamily[];
   readonly #free: Queue[] = [];
 
@@ -29,7 +29,7 @@ export class QueueLeases {
     this.#unopened = leasable.toReversed();
   }
 
-  /** @returns undefined when all are out */
+  /** @returns undefined if all queues are leased */
   take(): QueueLease | undefined {
     const queue = this.#free.pop() ?? this.#open();
     if (queue === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What is known of a device before it is opened. */
+/** The properties of a device that are known before it is opened. */
 
 import {
   apiVersionText,
@@ -25,7 +25,7 @@ import {
   REQUIRED_VULKAN12,
   SHADER_CLOCK,
 } from "./features.ts";
-import { inFrame } from "../native/index.ts";
+import { inFrame, type RecordOf } from "../native/index.ts";
 import {
   VkExtensionProperties,
   VkMemoryHeapFlagBits,
@@ -47,7 +47,7 @@ import {
 } from "../generated/index.ts";
 import { acquireInstance, enumerate } from "./instance.ts";
 
-/** Extensions that are used, or looked at, where the device has them. */
+/** Extensions that are used, or reported, if the device has them. */
 const EXTENSIONS_OF_INTEREST = [
   "VK_EXT_memory_budget",
   "VK_EXT_subgroup_size_control",
@@ -76,13 +76,13 @@ export interface QueueFamilyInfo {
   readonly graphics: boolean;
   readonly compute: boolean;
   readonly transfer: boolean;
-  /** Valid bits of a timestamp; 0 where the family has none. */
+  /** Valid bits of a timestamp; 0 if the family has no timestamps. */
   readonly timestampBits: number;
 }
-/** The limits of a device, as Vulkan gives them. */
+/** The limits of a device, as Vulkan reports them. */
 export interface DeviceLimits {
   readonly maxStorageBufferRangeBytes: number;
-  /** The largest single allocation, hence the largest buffer. */
+  /** The size of the largest allocation, and so of the largest buffer. */
   readonly maxAllocationBytes: number;
   readonly maxAllocationCount: number;
   readonly maxPushConstantsBytes: number;
@@ -94,16 +94,16 @@ export interface DeviceLimits {
   readonly timestampPeriodNs: number;
   readonly nonCoherentAtomBytes: number;
 }
-/** How a driver with VK_KHR_pipeline_binary goes about its own cache. */
+/** How a driver with VK_KHR_pipeline_binary treats its own cache. */
 export interface PipelineBinaryInfo {
-  /** Whether it has one. */
+  /** Whether the driver has an internal cache. */
   readonly internalCache: boolean;
-  /** Whether it can be switched off when the device is opened. */
+  /** Whether the internal cache can be switched off when the device is opened. */
   readonly internalCacheControl: boolean;
-  /** Whether the driver would rather that nobody kept binaries beside it. */
+  /** Whether the driver prefers its internal cache over binaries that programs keep. */
   readonly prefersInternalCache: boolean;
 }
-/** Everything that is known of a device before it is opened. */
+/** The properties of a device that are known before it is opened. */
 export interface DeviceInfo {
   /** Position in the list of devices. */
   readonly index: number;
@@ -120,11 +120,11 @@ export interface DeviceInfo {
   /** 32 hexadecimal digits. */
   readonly deviceUuid: string;
   readonly driverUuid: string;
-  /** What the driver's VkPipelineCache data is known by; it says less about the driver's version than it should. */
+  /** The UUID in the header of VkPipelineCache data. Some drivers keep it although their version changed. */
   readonly pipelineCacheUuid: string;
-  /** Undefined where the driver does not hand out pipeline binaries. */
+  /** Undefined if the driver does not give out pipeline binaries. */
   readonly pipelineBinary: PipelineBinaryInfo | undefined;
-  /** Multiprocessors (NVIDIA) or compute units (AMD); undefined where the driver does not tell. */
+  /** Multiprocessors (NVIDIA) or compute units (AMD); undefined if the driver does not report them. */
   readonly computeUnits: number | undefined;
   readonly subgroupSize: number;
   readonly subgroupOperations: readonly SubgroupOperation[];
@@ -132,24 +132,24 @@ export interface DeviceInfo {
   readonly memoryTypes: readonly MemoryTypeInfo[];
   readonly memoryHeaps: readonly MemoryHeapInfo[];
   readonly queueFamilies: readonly QueueFamilyInfo[];
-  /** Those of the extensions of interest that are there. */
+  /** The extensions of interest that the device has. */
   readonly extensions: readonly string[];
-  /** Required and optional features that are there. */
+  /** The required and optional features that the device has. */
   readonly features: readonly Feature[];
-  /** Required features that are not: the device cannot be opened while this is not empty. */
+  /** The required features that the device lacks. The device can be opened only if this list is empty. */
   readonly missing: readonly string[];
 }
 
-/** A device of an instance: what is known of it, and its handle. */
+/** A device of an instance: its properties and its handle. */
 export interface PhysicalDevice {
   readonly handle: bigint;
   readonly info: DeviceInfo;
 }
 
 /**
- * All devices that drivers offer, software ones included, in the loader's order.
+ * All devices of all drivers, including software devices, in the loader's order.
  *
- * @throws EW_NO_VULKAN when there is no loader or no driver at all
+ * @throws EW_NO_VULKAN if there is no loader or no driver
  */
 export function listDevices(): DeviceInfo[] {
   const instance = acquireInstance(false);
@@ -172,7 +172,7 @@ export function physicalDevices(instance: bigint): PhysicalDevice[] {
   }).map((handle, index) => ({ handle, info: describe(handle, index) }));
 }
 
-/** Bytes still free by the driver's reckoning, per heap; the heap's size where the driver does not tell. */
+/** Free bytes of each heap, as reported by the driver. Without a report: the size of the heap. */
 export function memoryBudget(physical: PhysicalDevice): number[] {
   const { handle, info } = physical;
   if (!info.extensions.includes("VK_EXT_memory_budget"))
@@ -193,14 +193,13 @@ function describe(handle: bigint, index: number): DeviceInfo {
     const plain = frame.struct(VkPhysicalDeviceProperties2);
     vulkan().vkGetPhysicalDeviceProperties2(handle, plain.address);
     const { apiVersion } = plain.read().properties;
-    // The structs of 1.2 must not be chained for an older device; what they hold then stays zero.
+    // The structs of Vulkan 1.2 must not be chained for an older device. Their fields then stay zero.
     const isModern = apiVersion >= packApiVersion(1, 2);
     const properties12 = frame.struct(VkPhysicalDeviceVulkan12Properties);
     const properties11 = frame.struct(VkPhysicalDeviceVulkan11Properties, { pNext: properties12.address });
     const all = frame.struct(VkPhysicalDeviceProperties2, { pNext: isModern ? properties11.address : 0n });
     vulkan().vkGetPhysicalDeviceProperties2(handle, all.address);
     const { properties } = all.read();
-    const { limits } = properties;
     const vulkan11 = properties11.read();
     const vulkan12 = properties12.read();
 
@@ -215,19 +214,7 @@ function describe(handle: bigint, index: number): DeviceInfo {
       ...REQUIRED_VULKAN12.filter((name) => modern[name] === 0),
     ];
 
-    const memory = frame.struct(VkPhysicalDeviceMemoryProperties2);
-    vulkan().vkGetPhysicalDeviceMemoryProperties2(handle, memory.address);
-    const { memoryProperties } = memory.read();
-    const families = enumerate(
-      VkQueueFamilyProperties2,
-      "vkGetPhysicalDeviceQueueFamilyProperties2",
-      (count, list) => vulkan().vkGetPhysicalDeviceQueueFamilyProperties2(handle, count, list),
-    );
-    const extensions = new Set(
-      enumerate(VkExtensionProperties, "vkEnumerateDeviceExtensionProperties", (count, list) =>
-        vulkan().vkEnumerateDeviceExtensionProperties(handle, null, count, list),
-      ).map(({ extensionName }) => extensionName),
-    );
+    const extensions = deviceExtensions(handle);
 
     return {
       index,
@@ -247,41 +234,9 @@ function describe(handle: bigint, index: number): DeviceInfo {
       computeUnits: computeUnits(handle, extensions),
       subgroupSize: vulkan11.subgroupSize,
       subgroupOperations: subgroupOperationsOf(vulkan11.subgroupSupportedOperations),
-      limits: {
-        maxStorageBufferRangeBytes: limits.maxStorageBufferRange,
-        // Drivers without a limit report the largest number; Number() keeps it as a float, which is all that is asked.
-        maxAllocationBytes: Number(vulkan11.maxMemoryAllocationSize),
-        maxAllocationCount: limits.maxMemoryAllocationCount,
-        maxPushConstantsBytes: limits.maxPushConstantsSize,
-        maxSharedMemoryBytes: limits.maxComputeSharedMemorySize,
-        maxWorkgroupCount: triple(limits.maxComputeWorkGroupCount),
-        maxWorkgroupSize: triple(limits.maxComputeWorkGroupSize),
-        maxWorkgroupInvocations: limits.maxComputeWorkGroupInvocations,
-        timestampPeriodNs: limits.timestampPeriod,
-        nonCoherentAtomBytes: Number(limits.nonCoherentAtomSize),
-      },
-      memoryTypes: memoryProperties.memoryTypes
-        .slice(0, memoryProperties.memoryTypeCount)
-        .map(({ propertyFlags, heapIndex }, typeIndex) => ({
-          index: typeIndex,
-          heapIndex,
-          ...memoryPropertiesOf(propertyFlags),
-        })),
-      memoryHeaps: memoryProperties.memoryHeaps
-        .slice(0, memoryProperties.memoryHeapCount)
-        .map(({ size, flags }, heapIndex) => ({
-          index: heapIndex,
-          sizeBytes: Number(size),
-          deviceLocal: (flags & VkMemoryHeapFlagBits.VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) !== 0,
-        })),
-      queueFamilies: families.map(({ queueFamilyProperties: family }, familyIndex) => ({
-        index: familyIndex,
-        queueCount: family.queueCount,
-        graphics: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_GRAPHICS_BIT) !== 0,
-        compute: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_COMPUTE_BIT) !== 0,
-        transfer: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_TRANSFER_BIT) !== 0,
-        timestampBits: family.timestampValidBits,
-      })),
+      limits: limitsOf(properties.limits, vulkan11.maxMemoryAllocationSize),
+      ...describeMemory(handle),
+      queueFamilies: queueFamiliesOf(handle),
       extensions: EXTENSIONS_OF_INTEREST.filter((name) => extensions.has(name)),
       features: [
         ...[...REQUIRED_CORE, ...OPTIONAL_CORE].filter((name) => core[name] === 1),
@@ -291,6 +246,67 @@ function describe(handle: bigint, index: number): DeviceInfo {
       missing,
     };
   });
+}
+
+function deviceExtensions(handle: bigint): Set<string> {
+  const extensions = enumerate(VkExtensionProperties, "vkEnumerateDeviceExtensionProperties", (count, list) =>
+    vulkan().vkEnumerateDeviceExtensionProperties(handle, null, count, list),
+  );
+  return new Set(extensions.map(({ extensionName }) => extensionName));
+}
+
+type VulkanLimits = RecordOf<typeof VkPhysicalDeviceProperties2>["properties"]["limits"];
+
+function limitsOf(limits: VulkanLimits, maxAllocationBytes: bigint): DeviceLimits {
+  return {
+    maxStorageBufferRangeBytes: limits.maxStorageBufferRange,
+    // Drivers without a limit report the largest 64-bit number. The loss of precision in Number() does not matter.
+    maxAllocationBytes: Number(maxAllocationBytes),
+    maxAllocationCount: limits.maxMemoryAllocationCount,
+    maxPushConstantsBytes: limits.maxPushConstantsSize,
+    maxSharedMemoryBytes: limits.maxComputeSharedMemorySize,
+    maxWorkgroupCount: triple(limits.maxComputeWorkGroupCount),
+    maxWorkgroupSize: triple(limits.maxComputeWorkGroupSize),
+    maxWorkgroupInvocations: limits.maxComputeWorkGroupInvocations,
+    timestampPeriodNs: limits.timestampPeriod,
+    nonCoherentAtomBytes: Number(limits.nonCoherentAtomSize),
+  };
+}
+
+function describeMemory(handle: bigint): Pick<DeviceInfo, "memoryTypes" | "memoryHeaps"> {
+  return inFrame((frame) => {
+    const memory = frame.struct(VkPhysicalDeviceMemoryProperties2);
+    vulkan().vkGetPhysicalDeviceMemoryProperties2(handle, memory.address);
+    const { memoryTypes, memoryTypeCount, memoryHeaps, memoryHeapCount } = memory.read().memoryProperties;
+    return {
+      memoryTypes: memoryTypes.slice(0, memoryTypeCount).map(({ propertyFlags, heapIndex }, index) => ({
+        index,
+        heapIndex,
+        ...memoryPropertiesOf(propertyFlags),
+      })),
+      memoryHeaps: memoryHeaps.slice(0, memoryHeapCount).map(({ size, flags }, index) => ({
+        index,
+        sizeBytes: Number(size),
+        deviceLocal: (flags & VkMemoryHeapFlagBits.VK_MEMORY_HEAP_DEVICE_LOCAL_BIT) !== 0,
+      })),
+    };
+  });
+}
+
+function queueFamiliesOf(handle: bigint): QueueFamilyInfo[] {
+  const families = enumerate(
+    VkQueueFamilyProperties2,
+    "vkGetPhysicalDeviceQueueFamilyProperties2",
+    (count, list) => vulkan().vkGetPhysicalDeviceQueueFamilyProperties2(handle, count, list),
+  );
+  return families.map(({ queueFamilyProperties: family }, index) => ({
+    index,
+    queueCount: family.queueCount,
+    graphics: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_GRAPHICS_BIT) !== 0,
+    compute: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_COMPUTE_BIT) !== 0,
+    transfer: (family.queueFlags & VkQueueFlagBits.VK_QUEUE_TRANSFER_BIT) !== 0,
+    timestampBits: family.timestampValidBits,
+  }));
 }
 
 function clockFeatures(handle: bigint, extensions: ReadonlySet<string>): Feature[] {
@@ -310,7 +326,7 @@ function pipelineBinaryInfo(
   extensions: ReadonlySet<string>,
 ): PipelineBinaryInfo | undefined {
   const hasExtensions = extensions.has(PIPELINE_BINARY) && extensions.has(MAINTENANCE_5);
-  // Before Vulkan 1.3 maintenance5 would need further extensions.
+  // Before Vulkan 1.3, maintenance5 would need further extensions.
   if (!hasExtensions || apiVersion < packApiVersion(1, 3)) return undefined;
   return inFrame((frame) => {
     const binary = frame.struct(VkPhysicalDevicePipelineBinaryFeaturesKHR);

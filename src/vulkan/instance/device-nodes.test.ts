@@ -11,7 +11,7 @@ for (const name of ["dri/renderD128", "dri/renderD129", "dri/card0", "nvidiactl"
   writeFileSync(join(folder, name), "");
 }
 
-test("render nodes and NVIDIA's nodes count, display nodes do not", () => {
+test("render nodes and NVIDIA's nodes are checked, display nodes are not", () => {
   expect(forbiddenNodes(folder, () => false)).toEqual([
     join(folder, "dri/renderD128"),
     join(folder, "dri/renderD129"),
@@ -20,7 +20,7 @@ test("render nodes and NVIDIA's nodes count, display nodes do not", () => {
   expect(forbiddenNodes(folder, (path) => !path.endsWith("129"))).toEqual([join(folder, "dri/renderD129")]);
 });
 
-test("none where all may be opened, or there are none", () => {
+test("the list is empty if all nodes may be opened, or there are no nodes", () => {
   expect(forbiddenNodes(folder)).toEqual([]);
   expect(forbiddenNodes(join(folder, "nothing"), () => false)).toEqual([]);
 });

@@ -1,10 +1,10 @@
-/** GPUs that are there and that this user may not open: drivers then act as if there were none, and say nothing. */
+/** Finds GPUs that this user may not open. Drivers hide such GPUs without an error. */
 
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 
-/** Throws when a device node exists that this user may not open: the likely reason why no device was found. */
+/** Throws if there is a device node that this user may not open. That is the likely reason if no device was found. */
 export function assertNodesOpen(): void {
   const forbidden = forbiddenNodes();
   if (forbidden.length === 0) return;
@@ -14,9 +14,9 @@ export function assertNodesOpen(): void {
 }
 
 /**
- * Device nodes of GPUs that may not be opened.
+ * Device nodes of GPUs that this user may not open.
  *
- * @param folder where device nodes lie
+ * @param folder the folder with the device nodes
  * @param mayOpen whether this user may read and write a node
  */
 export function forbiddenNodes(
@@ -35,6 +35,6 @@ function mayReadAndWrite(path: string): boolean {
     accessSync(path, constants.R_OK | constants.W_OK);
     return true;
   } catch {
-    return false; // every reason for a refusal means the same here
+    return false; // the reason for the refusal does not matter
   }
 }

@@ -1,4 +1,4 @@
-/** The device features that kernels rely on: what must be there, and what is used where it is. */
+/** The device features that kernels need, and those that are used if the device has them. */
 
 import type {
   VkPhysicalDeviceFeatures,
@@ -13,21 +13,21 @@ type ClockFeature = Exclude<
   "sType" | "pNext" | symbol
 >;
 
-/** Without one of these a device is not used. */
+/** Required features. A device without one of them is not used. */
 export const REQUIRED_CORE: readonly CoreFeature[] = ["shaderInt64"];
-/** Features of Vulkan 1.2 that everwarp cannot do without. */
+/** Required features of Vulkan 1.2. */
 export const REQUIRED_VULKAN12: readonly Vulkan12Feature[] = [
-  "bufferDeviceAddress", // kernels find everything through addresses in push constants
-  "vulkanMemoryModel", // the protocol's atomics are stated in the memory model's terms
-  "vulkanMemoryModelDeviceScope", // between workgroups
+  "bufferDeviceAddress", // push constants give kernels the addresses of all buffers
+  "vulkanMemoryModel", // the queue's atomics rely on the memory model
+  "vulkanMemoryModelDeviceScope", // atomics between workgroups
   "scalarBlockLayout", // structs without padding
-  "shaderBufferInt64Atomics", // counters that sum results and count workgroups in one
-  "timelineSemaphore", // order between the transfer queue and the compute queue
+  "shaderBufferInt64Atomics", // one counter sums results and counts workgroups
+  "timelineSemaphore", // orders the transfer queue and the compute queue
 ];
 
-/** Enabled where the device has them; `DeviceInfo.features` tells. */
+/** Optional features, enabled if the device has them. `DeviceInfo.features` lists them. */
 export const OPTIONAL_CORE: readonly CoreFeature[] = ["shaderInt16", "shaderFloat64"];
-/** Features of Vulkan 1.2 that are switched on where the device has them. */
+/** Optional features of Vulkan 1.2, enabled if the device has them. */
 export const OPTIONAL_VULKAN12: readonly Vulkan12Feature[] = [
   "hostQueryReset",
   "storageBuffer8BitAccess",
@@ -35,15 +35,17 @@ export const OPTIONAL_VULKAN12: readonly Vulkan12Feature[] = [
   "shaderSharedInt64Atomics",
   "vulkanMemoryModelAvailabilityVisibilityChains",
 ];
-/** Of the extension SHADER_CLOCK: a kernel can read a clock, so a lease is counted in time and not in polls. */
+/**
+ * Features of the extension SHADER_CLOCK. They let a kernel read a clock, so leases are counted in time, not in polls.
+ */
 export const OPTIONAL_CLOCK: readonly ClockFeature[] = ["shaderDeviceClock", "shaderSubgroupClock"];
-/** The extension of those features; its struct may be chained only where the device has it. */
+/** The extension of the clock features. Its struct may be chained only if the device has the extension. */
 export const SHADER_CLOCK = "VK_KHR_shader_clock";
 
-/** What drivers made of kernels is handed out through this extension, which needs the other one for its flags. */
+/** The extension that gives out compiled pipelines. It needs MAINTENANCE_5 for its flags. */
 export const PIPELINE_BINARY = "VK_KHR_pipeline_binary";
-/** The extension that VK_KHR_pipeline_binary needs. */
+/** The extension that PIPELINE_BINARY needs. */
 export const MAINTENANCE_5 = "VK_KHR_maintenance5";
 
-/** Any feature that is looked at. */
+/** Any feature that is required or optional. */
 export type Feature = CoreFeature | Vulkan12Feature | ClockFeature;

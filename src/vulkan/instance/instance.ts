@@ -1,11 +1,15 @@
 /**
- * The Vulkan instance: one per process and validation setting, shared by everything that is open.
+ * The Vulkan instance. A process has one instance for each validation setting, shared by all open devices.
  *
- * Invariants: an instance is destroyed after every device made from it (each device holds one use). One without
- * validation is kept when the last use ends: drivers take some 70 ms to make it, and hold nothing of a device for it.
- * One with validation goes with its last use, so that the layer reports what was left alive. An instance with an
- * abandoned device is retired: it is never destroyed, and devices opened from then on are another instance's. Software
- * drivers run all devices of an instance on the same few threads, and a kernel that does not end keeps those for ever.
+ * Invariants:
+ * - Each device holds one use of its instance. An instance is destroyed only after all of its devices.
+ * - An instance without validation is kept after its last use, because drivers take about 70 ms to create one. The
+ *   instance holds no memory of a device.
+ * - An instance with validation is destroyed after its last use, so that the layer reports objects that were left
+ *   alive.
+ * - An instance with an abandoned device is retired: it is never destroyed, and later devices get a new instance. The
+ *   reason is that software drivers run all devices of an instance on the same few threads, and a kernel that does not
+ *   end blocks these threads for ever.
  */
 
 import { assert, EverwarpError } from "../../base/index.ts";
@@ -34,12 +38,12 @@ import {
 const VALIDATION_LAYER = "VK_LAYER_KHRONOS_validation";
 const DEBUG_EXTENSION = "VK_EXT_debug_utils";
 /**
- * The first version of the validation layer that knows VK_KHR_pipeline_binary. An older one gives out handles that mean
- * nothing to it.
+ * The first version of the validation layer that supports VK_KHR_pipeline_binary. Older layers give out invalid
+ * handles.
  */
 const LAYER_WITH_BINARIES = packApiVersion(1, 3) | 296;
 
-/** What the validation layer says. */
+/** A message of the validation layer. */
 export interface ValidationMessage {
   severity: "warning" | "error";
   /** The rule's identifier, such as VUID-vkCmdDispatch-None-02699. */
@@ -51,26 +55,25 @@ export interface ValidationMessage {
 export interface Instance {
   readonly handle: bigint;
   readonly validation: boolean;
-  /**
-   * Whether commands for pipeline binaries get through to the driver: a validation layer that does not know them stands
-   * in their way.
-   */
+  /** Whether commands for pipeline binaries reach the driver. An older validation layer blocks them. */
   readonly passesBinaries: boolean;
-  /** Loaded where the extension is there (with validation). */
+  /** Defined if the extension is enabled, which is the case with validation. */
   readonly setObjectName: ReturnType<typeof extensionCommand<"vkSetDebugUtilsObjectNameEXT">>;
-  /** Lets go of one use. */
+  /** Ends this use. */
   release(): void;
-  /** From now on another instance is handed out: a kernel that does not end keeps what this one's devices share. */
+  /**
+   * Makes later calls use a new instance. Needed after an abandoned device: its kernel blocks threads of this instance.
+   */
   retire(): void;
 }
 
-/** Those that are handed out, by whether they validate. */
+/** The current instances, by whether they validate. */
 const open = new Map<boolean, Instance & { uses: number }>();
 const listeners = new Set<(message: ValidationMessage) => void>();
 
 /**
- * Registers a listener for what the validation layer says; returns the function that removes it. Messages that nobody
- * listens to go to stderr.
+ * Registers a listener for messages of the validation layer. Returns a function that removes the listener. Without any
+ * listener, messages go to stderr.
  */
 export function onValidationMessage(listener: (message: ValidationMessage) => void): () => void {
   listeners.add(listener);
@@ -82,7 +85,7 @@ export function hasValidationLayer(): boolean {
   return validationLayerVersion() !== undefined;
 }
 
-/** The version of Vulkan that the validation layer was made for; undefined where it is not installed. */
+/** The Vulkan version of the validation layer; undefined if the layer is not installed. */
 function validationLayerVersion(): number | undefined {
   return enumerate(VkLayerProperties, "vkEnumerateInstanceLayerProperties", (count, list) =>
     vulkan().vkEnumerateInstanceLayerProperties(count, list),
@@ -90,10 +93,10 @@ function validationLayerVersion(): number | undefined {
 }
 
 /**
- * Takes one use of the instance.
+ * Starts a use of the instance.
  *
- * @throws EW_NO_VULKAN without a loader or driver, EW_DRIVER_TOO_OLD below Vulkan 1.2, EW_BAD_ARGUMENT when validation
- * is asked for and not installed
+ * @throws EW_NO_VULKAN without a loader or driver, EW_DRIVER_TOO_OLD below Vulkan 1.2, EW_BAD_ARGUMENT if validation is
+ * requested but not installed
  */
 export function acquireInstance(validation: boolean): Instance {
   let instance = open.get(validation);
@@ -105,7 +108,7 @@ export function acquireInstance(validation: boolean): Instance {
   return instance;
 }
 
-/** Calls a command of the count-then-fill kind and reads what it gives. */
+/** Calls a command twice: the first call gives the count, the second one fills the list. Returns the list. */
 export function enumerate<L extends Layout>(
   of: L,
   call: string,
@@ -119,7 +122,7 @@ export function enumerate<L extends Layout>(
       of,
       Array.from({ length: count.u32() }, () => values),
     );
-    // The list may have shrunk since; where it grew, VK_INCOMPLETE is fine: what was counted is filled.
+    // The list may have shrunk between the calls. If it grew, VK_INCOMPLETE is fine: the counted entries are filled.
     checkResult(fill(count.address, list.address) ?? 0, call);
     return Array.from({ length: count.u32() }, (_, index) => list.read(index));
   });
@@ -127,37 +130,14 @@ export function enumerate<L extends Layout>(
 
 function createInstance(validation: boolean): Instance & { uses: number } {
   const apiVersion = loaderApiVersion();
-  const layerVersion = validation ? validationLayerVersion() : undefined;
-  if (validation && layerVersion === undefined) {
-    throw new EverwarpError(
-      "EW_BAD_ARGUMENT",
-      `validation was asked for and ${VALIDATION_LAYER} is not installed`,
-      {
-        remedy:
-          "Debian and Ubuntu: apt-get install vulkan-validationlayers; or open the device without validation.",
-      },
-    );
-  }
-  const extensions = enumerate(
-    VkExtensionProperties,
-    "vkEnumerateInstanceExtensionProperties",
-    (count, list) => vulkan().vkEnumerateInstanceExtensionProperties(null, count, list),
-  ).map(({ extensionName }) => extensionName);
-  const debug = validation && extensions.includes(DEBUG_EXTENSION);
+  const layerVersion = validation ? requiredLayerVersion() : undefined;
+  const debug = validation && instanceExtensions().includes(DEBUG_EXTENSION);
   const callback = debug ? registerCallback() : undefined;
-  const messenger: InputRecordOf<typeof VkDebugUtilsMessengerCreateInfoEXT> = {
-    messageSeverity:
-      Severity.VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
-      Severity.VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
-    messageType:
-      MessageType.VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT |
-      MessageType.VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
-    pfnUserCallback: callback ?? 0n,
-  };
+  const messenger = messengerValues(callback);
   return inFrame((frame) => {
     const application = frame.struct(VkApplicationInfo, { pEngineName: frame.text("everwarp"), apiVersion });
     const info = frame.struct(VkInstanceCreateInfo, {
-      // Chained here too, so that creation and destruction of the instance itself are watched.
+      // Chained here too, so that the layer also watches the creation and destruction of the instance itself.
       pNext: debug ? frame.struct(VkDebugUtilsMessengerCreateInfoEXT, messenger).address : 0n,
       pApplicationInfo: application.address,
       enabledLayerCount: validation ? 1 : 0,
@@ -203,10 +183,41 @@ function createInstance(validation: boolean): Instance & { uses: number } {
   });
 }
 
-function createMessenger(
-  instance: bigint,
-  values: InputRecordOf<typeof VkDebugUtilsMessengerCreateInfoEXT>,
-): bigint | undefined {
+/** @throws EW_BAD_ARGUMENT if the validation layer is not installed */
+function requiredLayerVersion(): number {
+  const version = validationLayerVersion();
+  if (version !== undefined) return version;
+  throw new EverwarpError(
+    "EW_BAD_ARGUMENT",
+    `validation was asked for and ${VALIDATION_LAYER} is not installed`,
+    {
+      remedy:
+        "Debian and Ubuntu: apt-get install vulkan-validationlayers; or open the device without validation.",
+    },
+  );
+}
+
+function instanceExtensions(): string[] {
+  return enumerate(VkExtensionProperties, "vkEnumerateInstanceExtensionProperties", (count, list) =>
+    vulkan().vkEnumerateInstanceExtensionProperties(null, count, list),
+  ).map(({ extensionName }) => extensionName);
+}
+
+type MessengerValues = InputRecordOf<typeof VkDebugUtilsMessengerCreateInfoEXT>;
+
+function messengerValues(callback: bigint | undefined): MessengerValues {
+  return {
+    messageSeverity:
+      Severity.VK_DEBUG_UTILS_MESSAGE_SEVERITY_WARNING_BIT_EXT |
+      Severity.VK_DEBUG_UTILS_MESSAGE_SEVERITY_ERROR_BIT_EXT,
+    messageType:
+      MessageType.VK_DEBUG_UTILS_MESSAGE_TYPE_GENERAL_BIT_EXT |
+      MessageType.VK_DEBUG_UTILS_MESSAGE_TYPE_VALIDATION_BIT_EXT,
+    pfnUserCallback: callback ?? 0n,
+  };
+}
+
+function createMessenger(instance: bigint, values: MessengerValues): bigint | undefined {
   const create = extensionCommand(instance, "vkCreateDebugUtilsMessengerEXT");
   if (create === undefined) return undefined;
   return inFrame((frame) => {
@@ -221,7 +232,7 @@ function registerCallback(): bigint {
   const prototype = koffi().proto("uint32", ["uint32", "uint32", "void *", "void *"]);
   return koffi().register((severity: number, _types: number, data: bigint): number => {
     deliver(severity, data);
-    return 0; // the call that caused the message goes on
+    return 0; // the call that caused the message continues
   }, koffi().pointer(prototype));
 }
 

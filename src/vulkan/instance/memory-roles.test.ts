@@ -1,12 +1,12 @@
-/** Roles on memory as real drivers describe it. */
+/** Memory roles on the memory types of real drivers. */
 
 import { describe, expect, test } from "vitest";
 import type { MemoryTypeInfo } from "./device-info.ts";
 import { chooseMemoryTypes } from "./memory-roles.ts";
 
 /**
- * "DVCH" for device-local, host-visible, coherent, cached; "L" lazily allocated, "P" protected, "A" AMD's coherent
- * kind.
+ * Memory types from letters. "DVCH" is device-local, host-visible, coherent, cached. "L" is lazily allocated, "P" is
+ * protected, "A" is AMD's coherent kind.
  */
 const types = (...texts: string[]): MemoryTypeInfo[] =>
   texts.map((text, index) => ({
@@ -35,24 +35,24 @@ describe("each driver's memory", () => {
       staging: 3,
     });
   });
-  test("integrated: all is device-local", () => {
+  test("integrated: all memory is device-local", () => {
     expect(choose("D", "DVC", "DVCH")).toEqual({ device: 0, upload: 1, readback: 2, staging: 2 });
   });
-  test("software: one type is everything", () => {
+  test("software: one type serves every role", () => {
     expect(choose("DVCH")).toEqual({ device: 0, upload: 0, readback: 0, staging: 0 });
   });
-  test("no BAR that the host sees: upload memory falls back to host memory", () => {
+  test("no host-visible BAR: upload memory falls back to host memory", () => {
     expect(choose("D", "VC", "VCH")).toEqual({ device: 0, upload: 1, readback: 2, staging: 2 });
   });
-  test("memory that is cached and not coherent is not used from the host", () => {
+  test("cached memory that is not coherent serves no host role", () => {
     expect(choose("D", "VH", "VC")).toMatchObject({ upload: 2, readback: 2, staging: 2 });
   });
-  test("lazily allocated and protected memory is not used at all", () => {
+  test("lazily allocated and protected memory serves no role", () => {
     expect(choose("DL", "DP", "DVC")).toEqual({ device: 2, upload: 2, readback: 2, staging: 2 });
   });
 });
 
-test("overrides hold, and must be able to serve", () => {
+test("an override wins, and must be able to serve its role", () => {
   const info = { name: "a device", memoryTypes: types("D", "VC", "VCH", "DVC") };
   expect(chooseMemoryTypes(info, { readback: 1, device: 2 })).toEqual({
     device: 2,
@@ -68,6 +68,6 @@ test("overrides hold, and must be able to serve", () => {
   );
 });
 
-test("a device without mapped memory is of no use", () => {
+test("a device without mapped memory is refused", () => {
   expect(() => choose("D", "D")).toThrow(expect.objectContaining({ code: "EW_NO_DEVICE" }));
 });

@@ -1,29 +1,29 @@
 /**
- * Which memory type serves which role. Callers name roles; this file is the only one that knows memory types.
+ * Chooses the memory type of each role. Callers name roles. Only this file knows memory types.
  *
  * | role       | who writes → who reads        | best memory                                    |
  * |------------|-------------------------------|------------------------------------------------|
- * | `device`   | kernels only                  | device-local, out of the host's sight          |
+ * | `device`   | kernels only                  | device-local, invisible to the host            |
  * | `upload`   | host writes, kernel polls     | device-local and host-visible (the BAR)        |
  * | `readback` | kernel writes, host polls     | host-cached, coherent                          |
- * | `staging`  | host and transfers, in bulk   | host-visible, cached, off the device           |
+ * | `staging`  | host and transfers, in bulk   | host-visible, cached, not device-local         |
  *
- * What is best was measured on discrete GPUs: a running kernel does not see what the host writes to plain host memory,
- * and the host must not read the BAR. Software drivers and integrated GPUs have one type that is all of these.
+ * The best types were measured on discrete GPUs. There, a running kernel does not see the host's stores to plain host
+ * memory, and the host reads the BAR very slowly. Software drivers and integrated GPUs have one type for all roles.
  */
 
 import { EverwarpError } from "../../base/index.ts";
 import type { DeviceInfo, MemoryTypeInfo } from "./device-info.ts";
 
-/** The roles that memory can have. Who writes and who reads decides which memory type a buffer gets. */
+/** The roles of memory. The writer and the reader of a buffer decide its memory type. */
 export const MEMORY_ROLES = ["device", "upload", "readback", "staging"] as const;
-/** What a buffer is for. */
+/** The role of a buffer's memory. */
 export type MemoryRole = (typeof MEMORY_ROLES)[number];
 
 /** Memory type index per role. */
 export type MemoryTypes = Readonly<Record<MemoryRole, number>>;
 
-/** How well a type serves: a higher score is better, undefined means that it cannot serve. */
+/** How well a type serves a role: a higher score is better. Undefined: the type cannot serve. */
 const SCORE: Readonly<Record<MemoryRole, (type: MemoryTypeInfo) => number | undefined>> = {
   device: (type) => (type.deviceLocal ? 4 : 0) + (type.hostVisible ? 0 : 2),
   upload: (type) => hostOnly(type, (type.deviceLocal ? 8 : 0) + (type.hostCached ? 0 : 1)),
@@ -31,16 +31,16 @@ const SCORE: Readonly<Record<MemoryRole, (type: MemoryTypeInfo) => number | unde
   staging: (type) => hostOnly(type, (type.hostCached ? 4 : 0) + (type.deviceLocal ? 0 : 8)),
 };
 
-/** Host roles need mapped memory that needs no flushing. */
+/** Scores a type for a host role. Host roles need mapped memory that needs no flushing. */
 function hostOnly(type: MemoryTypeInfo, score: number): number | undefined {
   return type.hostVisible && type.hostCoherent ? score : undefined;
 }
 
 /**
- * Chooses a memory type for every role; among equals the first wins, as drivers list faster types first.
+ * Chooses a memory type for every role. Of equal types the first wins, because drivers list faster types first.
  *
- * @param overrides roles whose type is decided already (a device profile measured it)
- * @throws EW_BAD_ARGUMENT for an override that cannot serve its role, EW_NO_DEVICE when a role has no type at all
+ * @param overrides types that are decided already, by a device profile
+ * @throws EW_BAD_ARGUMENT for an override that cannot serve its role, EW_NO_DEVICE if no type can serve a role
  */
 export function chooseMemoryTypes(
   info: Pick<DeviceInfo, "name" | "memoryTypes">,

@@ -3,7 +3,7 @@ import type { DeviceType } from "../calls/conv.ts";
 import type { PhysicalDevice } from "./device-info.ts";
 import { selectDevice } from "./select-device.ts";
 
-/** Only what the choice looks at. */
+/** Devices with only the properties that the choice depends on. */
 function machine(...devices: [type: DeviceType, name: string, missing?: string[]][]): PhysicalDevice[] {
   return devices.map(
     ([type, name, missing = []], index) =>
@@ -39,7 +39,7 @@ describe("the choice", () => {
     expect(nameOf(mixed, 0)).toBe("llvmpipe");
   });
 
-  test("a device that lacks something is passed over, or named as the reason", () => {
+  test("a device that lacks something is skipped, or the error names it", () => {
     const old = machine(["discrete", "Old", ["shaderInt64"]], ["integrated", "New"]);
     expect(nameOf(old, "auto")).toBe("New");
     expect(() => nameOf(old, "old")).toThrow(expect.objectContaining({ code: "EW_DRIVER_TOO_OLD" }));
@@ -47,7 +47,7 @@ describe("the choice", () => {
   });
 });
 
-test("the advice fits what was asked for", () => {
+test("the remedy fits the request", () => {
   const software = machine(["cpu", "llvmpipe"]);
   const advice = (devices: PhysicalDevice[], select: string | number, allowSoftware = false): string => {
     try {
@@ -56,7 +56,7 @@ test("the advice fits what was asked for", () => {
       return (error as Error).message;
     }
   };
-  // Who opens a device runs kernels, and no host engine stands in for that.
+  // A caller of Device.open needs a device. There is no host engine as a fallback.
   expect(advice(software, "auto")).toContain("allowSoftware: true");
   expect(advice(software, "gpu")).toContain("allowSoftware: true");
   expect(advice([], "auto", true)).not.toContain("allowSoftware");

@@ -1,4 +1,4 @@
-/** Which of several devices is meant. */
+/** Selects one of several devices. */
 
 import { EverwarpError } from "../../base/index.ts";
 import type { DeviceType } from "../calls/index.ts";
@@ -6,9 +6,9 @@ import type { DeviceInfo, PhysicalDevice } from "./device-info.ts";
 import { assertNodesOpen } from "./device-nodes.ts";
 
 /**
- * `"auto"` and `"gpu"`: the best hardware device (discrete before integrated before virtual), never a software one
- * unless `allowSoftware` says so. A number is the index in `listDevices()`, any other text a part of a device's name
- * (case does not matter); both may name a software device.
+ * `"auto"` and `"gpu"` select the best hardware device: discrete before integrated before virtual. They select a
+ * software device only if `allowSoftware` is set. A number is the index in `listDevices()`. Any other text is a part of
+ * a device's name, in any case. Both may select a software device.
  */
 export type DeviceSelection = "auto" | "gpu" | number | (string & {});
 
@@ -21,10 +21,10 @@ const RANK: Readonly<Record<DeviceType, number>> = {
 };
 
 /**
- * Chooses among `devices`.
+ * Selects one of `devices`.
  *
- * @throws EW_NO_DEVICE when nothing fits, EW_DEVICE_FORBIDDEN when hardware is there and this user may not open it,
- * EW_DRIVER_TOO_OLD when what was named, or all that is there, lacks a needed feature
+ * @throws EW_NO_DEVICE if no device fits, EW_DEVICE_FORBIDDEN if there is hardware that this user may not open,
+ * EW_DRIVER_TOO_OLD if the selected device, or every device, lacks a required feature
  */
 export function selectDevice(
   devices: readonly PhysicalDevice[],
@@ -63,7 +63,7 @@ function matches(info: DeviceInfo, select: number | string): boolean {
     : info.name.toLowerCase().includes(select.toLowerCase());
 }
 
-/** What helps depends on what was asked for: not every caller has a host that could stand in. */
+/** The remedy for a request. Not every caller has a host engine as a fallback, so the remedy does not mention one. */
 function remedyFor(
   select: DeviceSelection,
   allowSoftware: boolean,

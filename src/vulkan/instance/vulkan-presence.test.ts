@@ -19,7 +19,7 @@ function touch(...paths: string[]): void {
   }
 }
 
-it("wants a driver's manifest that is not of a software driver, and a device file", () => {
+it("needs the manifest of a hardware driver, and a device file", () => {
   expect(whyNoHardware({}, root)).toBe("no Vulkan driver found");
   touch("usr/share/vulkan/icd.d/lvp_icd.x86_64.json", "usr/share/vulkan/icd.d/README");
   expect(whyNoHardware({}, root)).toBe("only a software Vulkan driver found");
@@ -39,7 +39,7 @@ it.each(["dev/dri/renderD128", "dev/dri/card1", "dev/nvidiactl", "dev/dxg", "dev
   },
 );
 
-it("looks where the Vulkan loader looks", () => {
+it("reads the same folders as the Vulkan loader", () => {
   touch(
     "home/.config/vulkan/icd.d/a.json",
     "home/.local/share/vulkan/icd.d/b.json",

@@ -1,13 +1,13 @@
 /**
- * Whether asking Vulkan for a hardware GPU can be worth it, told from file names alone: opening the loader costs tens
- * of milliseconds, and most machines without a GPU have its packages installed.
+ * Whether a hardware Vulkan device is possible here, from file names alone. Opening the Vulkan loader takes tens of
+ * milliseconds. Most machines without a GPU still have the loader's packages installed.
  */
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 
-/** Drivers that run on the CPU, by the names of their manifests. */
+/** Matches manifests of drivers that run on the CPU. */
 const SOFTWARE_MANIFEST = /lvp|lavapipe|swiftshader|swrast/i;
-/** Device files that GPUs are reached by: Linux's own, NVIDIA's, Windows' (in WSL), and some of embedded systems. */
+/** Device files of GPUs: Linux's own, NVIDIA's, those of Windows in WSL, and those of some embedded systems. */
 const DEVICE_FILES: readonly (readonly [folder: string, name: RegExp])[] = [
   ["dri", /^(?:renderD|card)\d/],
   ["", /^(?:nvidia\d+|nvidiactl|dxg|mali\d*|kgsl-3d\d+|nvhost-gpu|nvgpu|pvr_sync)$/],
@@ -17,8 +17,8 @@ const DEVICE_FILES: readonly (readonly [folder: string, name: RegExp])[] = [
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Why there can be no hardware Vulkan device here, or undefined where there may be one.
- * @param root in the place of "/", for tests
+ * Why there is no hardware Vulkan device here; undefined if there may be one.
+ * @param root replaces "/" in tests
  */
 export function whyNoHardware(env: Variables = process.env, root = "/"): string | undefined {
   const manifests = driverManifests(env, root);
@@ -31,7 +31,7 @@ export function whyNoHardware(env: Variables = process.env, root = "/"): string 
   return hasDevice ? undefined : "no GPU found";
 }
 
-/** The manifests that the Vulkan loader would read, in no order. */
+/** The manifests that the Vulkan loader would read, in any order. */
 export function driverManifests(env: Variables, root = "/"): string[] {
   const added = listOf(env["VK_ADD_DRIVER_FILES"]);
   const named = listOf(env["VK_DRIVER_FILES"] ?? env["VK_ICD_FILENAMES"]);
@@ -52,7 +52,7 @@ export function driverManifests(env: Variables, root = "/"): string[] {
   ];
 }
 
-/** A manifest, or those in a folder. */
+/** The manifest at a path, or all manifests in a folder. */
 function manifestsAt(path: string): string[] {
   if (path.endsWith(".json")) return [path];
   return entries(path)
@@ -63,7 +63,7 @@ function manifestsAt(path: string): string[] {
 const listOf = (paths: string | undefined): string[] =>
   (paths ?? "").split(":").filter((path) => path !== "");
 
-/** Names in a folder; none where it is not there or may not be read, which for drivers is the same. */
+/** The names in a folder. Empty if the folder does not exist or may not be read; to a driver both are the same. */
 function entries(folder: string): string[] {
   try {
     return readdirSync(folder);

@@ -1,10 +1,10 @@
 /**
- * Buffers: one allocation each, found by kernels through a device address, mapped for as long as they live.
+ * Buffers. Each buffer has its own allocation and a device address. It stays mapped as long as it lives.
  *
- * Invariants: `mapped` is given out until the buffer is disposed, and touching it afterwards is a crash that JavaScript
- * cannot prevent (such memory cannot be detached): keep no views of a buffer that you dispose. Who keeps views for long
- * holds the device (`Device.hold`), so that it is not closed under them. Buffers are few and large, so each has memory
- * of its own and no allocator stands between.
+ * Invariants: `mapped` is available until the buffer is disposed. Access to the memory after that crashes the process.
+ * JavaScript cannot prevent this, because such memory cannot be detached. So keep no views of a buffer that you
+ * dispose. Code that keeps views for a long time holds the device (`Device.hold`), so that the device is not closed
+ * meanwhile. Buffers are few and large, so there is no allocator for parts of an allocation.
  */
 
 import { EverwarpError } from "../../base/index.ts";
@@ -34,21 +34,21 @@ const USAGE =
   Usage.VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT |
   Usage.VK_BUFFER_USAGE_SHADER_DEVICE_ADDRESS_BIT;
 
-/** What a buffer is for, and its size. */
+/** The role and the size of a buffer. */
 export interface BufferOptions {
   role: MemoryRole;
-  /** A positive integer. Contents are undefined until written. */
+  /** A positive integer. The content is undefined until it is written. */
   sizeBytes: number;
-  /** Shown in errors and in messages of the validation layer. */
+  /** The buffer's name in errors and in messages of the validation layer. */
   label?: string;
 }
 
-/** Its handle is the VkBuffer. */
+/** A buffer. `handle` is the VkBuffer. */
 export class DeviceBuffer extends DeviceObject {
   readonly role: MemoryRole;
   readonly sizeBytes: number;
   readonly label: string | undefined;
-  /** Where kernels find the buffer. */
+  /** The device address, for kernels. */
   readonly address: bigint;
   readonly #mapped: ArrayBuffer | undefined;
   readonly #hostAddress: bigint | undefined;
@@ -56,8 +56,8 @@ export class DeviceBuffer extends DeviceObject {
   readonly #allocatedBytes: number;
 
   /**
-   * @throws EW_OUT_OF_DEVICE_MEMORY, EW_BAD_ARGUMENT for a size that is no positive integer or larger than the device
-   * allows, EW_CLOSED
+   * @throws EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED, EW_BAD_ARGUMENT for a size that is no positive integer or exceeds the
+   * device's limit
    * @internal
    */
   constructor(context: DeviceContext, options: BufferOptions) {
@@ -108,21 +108,22 @@ export class DeviceBuffer extends DeviceObject {
   }
 
   /**
-   * The buffer's memory in this process; undefined for memory that the host does not see. @throws EW_CLOSED as `handle`
+   * The buffer's memory in this process; undefined for memory that the host cannot see. @throws EW_CLOSED as `handle`
    */
   get mapped(): ArrayBuffer | undefined {
     this.assertAlive();
     return this.#mapped;
   }
 
-  /** The address behind `mapped`, so that a worker thread can make a view of its own. @throws EW_CLOSED as `handle` */
+  /** The address of `mapped`, so that a worker thread can make its own view. @throws EW_CLOSED as `handle` */
   get hostAddress(): bigint | undefined {
     this.assertAlive();
     return this.#hostAddress;
   }
 
   /**
-   * The memory in this process, for roles that always have it. @throws EW_BAD_ARGUMENT for a `device` buffer, EW_CLOSED
+   * The buffer's memory in this process. Every role except `device` has it. @throws EW_BAD_ARGUMENT for `device`,
+   * EW_CLOSED
    */
   get host(): ArrayBuffer {
     const { mapped } = this;
@@ -138,10 +139,10 @@ export class DeviceBuffer extends DeviceObject {
     return describe(this);
   }
 
-  /** Frees the memory. No kernel or transfer may be using it. */
+  /** Frees the memory. No kernel and no transfer may be using the buffer. */
   protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
     commands.vkDestroyBuffer(device, handle, null);
-    commands.vkFreeMemory(device, this.#memory, null); // unmaps too
+    commands.vkFreeMemory(device, this.#memory, null); // also unmaps the memory
     this.context.counters.allocatedBytes -= this.#allocatedBytes;
   }
 }
@@ -181,7 +182,8 @@ function createBuffer(context: DeviceContext, sizeBytes: number): bigint {
     const info = frame.struct(VkBufferCreateInfo, {
       size: sizeBytes,
       usage: USAGE,
-      // Concurrent costs nothing for buffers, and saves a hand-over between the transfer and the compute queue.
+      // Concurrent sharing costs nothing for buffers, and saves ownership transfers between the transfer queue and the
+      // compute queue.
       sharingMode:
         families.length > 1
           ? VkSharingMode.VK_SHARING_MODE_CONCURRENT

@@ -1,4 +1,4 @@
-/** The foreign-function library, loaded at the first call into native code and not before. */
+/** Loads the foreign-function library at the first native call. */
 
 import type * as Koffi from "koffi";
 import { EverwarpError, requireDependency } from "../../base/index.ts";
@@ -6,16 +6,16 @@ import { EverwarpError, requireDependency } from "../../base/index.ts";
 let loaded: typeof Koffi | undefined;
 
 /**
- * koffi itself. The first call loads a native addon (about 10 ms).
+ * The koffi library. The first call loads a native addon, which takes about 10 ms.
  *
- * @throws EW_NO_VULKAN where there is no build of the addon for this platform
+ * @throws EW_NO_VULKAN if there is no build of the addon for this platform
  */
 export function koffi(): typeof Koffi {
   loaded ??= load("koffi");
   return loaded;
 }
 
-/** Loads the library under a name. Exported for the test of what happens without it. */
+/** Loads the library under a name. Exported for tests. */
 export function load(name: string): typeof Koffi {
   try {
     return requireDependency(name) as typeof Koffi;

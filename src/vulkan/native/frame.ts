@@ -1,20 +1,20 @@
 /**
  * Scratch memory for the arguments of one native call.
  *
- * Native code is handed plain addresses, which the garbage collector does not see. So arguments never lie in objects
- * of their own: they are written into one arena that is never freed, by a stack discipline.
+ * Native code gets plain addresses, which the garbage collector does not see. So arguments are not JavaScript objects.
+ * They are written to one arena, which is never freed. The arena is used as a stack of frames.
  *
  *   arena   | outer frame | inner frame | free ...
  *                         ^ mark        ^ top
  *
- * Invariants: memory of a frame is zeroed when it is taken; it stays valid until `inFrame` returns; frames nest.
+ * Invariants: a frame's memory is zeroed when it is taken. It stays valid until `inFrame` returns. Frames nest.
  */
 
 import { assert } from "../../base/index.ts";
 import { koffi } from "./ffi.ts";
 import { type InputRecordOf, type Layout, type RecordOf, readStruct, writeStruct } from "./native-layout.ts";
 
-/** Enough for every call but those with long lists; a larger block is taken from the heap for one frame. */
+/** The arena's size. It suffices for every call without long lists. A larger block is allocated for a single frame. */
 const ARENA_SIZE_BYTES = 256 * 1024;
 
 interface Arena {
@@ -22,7 +22,7 @@ interface Arena {
   readonly view: DataView;
   readonly address: bigint;
   top: number;
-  /** Blocks too large for the arena, until their frame ends: held here, since a frame may be collected before that. */
+  /** Blocks that are too large for the arena. They are kept here because the frame object may be collected earlier. */
   readonly large: ArrayBuffer[];
 }
 
@@ -33,7 +33,7 @@ function openArena(): Arena {
   return { buffer, view: new DataView(buffer), address: koffi().address(buffer), top: 0, large: [] };
 }
 
-/** Memory that native code reads or fills. */
+/** Memory that native code reads or writes. */
 export class NativeMemory {
   readonly view: DataView;
   readonly address: bigint;
@@ -50,7 +50,7 @@ export class NativeMemory {
   }
 }
 
-/** A struct in native memory, to be read back after a call filled it. */
+/** A struct in native memory. Read it after a native call has filled it. */
 export class NativeStruct<L extends Layout> extends NativeMemory {
   readonly #layout: L;
   constructor(view: DataView, address: bigint, of: L) {
@@ -62,7 +62,7 @@ export class NativeStruct<L extends Layout> extends NativeMemory {
   }
 }
 
-/** What the arguments of one call are written into. */
+/** Memory for the arguments of one call. */
 export class Frame {
   readonly #arena: Arena;
 
@@ -70,7 +70,7 @@ export class Frame {
     this.#arena = of;
   }
 
-  /** Zeroed memory, aligned to 16 bytes. */
+  /** Takes zeroed memory, aligned to 16 bytes. */
   bytes(sizeBytes: number): NativeMemory {
     const start = (this.#arena.top + 15) & ~15;
     if (start + sizeBytes > ARENA_SIZE_BYTES) {
@@ -84,7 +84,7 @@ export class Frame {
     return new NativeMemory(view, this.#arena.address + BigInt(start));
   }
 
-  /** A struct with the values given, the rest zero. */
+  /** Writes a struct with these values. All other fields are zero. */
   struct<L extends Layout>(of: L, values: InputRecordOf<L> = {}): NativeStruct<L> {
     return this.structs(of, [values]);
   }
@@ -129,7 +129,7 @@ export class Frame {
   }
 }
 
-/** Runs `body` with a frame; everything it took from the frame is gone when it returns. Synchronous calls only. */
+/** Runs `body` with a frame, and frees the frame's memory afterwards. For synchronous calls only. */
 export function inFrame<T>(body: (frame: Frame) => T): T {
   arena ??= openArena();
   const mark = arena.top;

@@ -1,4 +1,4 @@
-/** The generated layouts against koffi's own computation of C struct layouts. */
+/** Compares the generated layouts with koffi's own computation of C struct layouts. */
 
 import koffi, { type TypeObject } from "koffi";
 import { describe, expect, test } from "vitest";
@@ -24,7 +24,7 @@ const KOFFI_NAMES = {
   pointer: "void *",
 } as const;
 
-/** The field's type as koffi knows it: taken from its kind alone, never from our offsets. */
+/** The koffi type of a field. It depends on the field's kind alone, and not on our offsets. */
 function typeOf(field: Field): TypeObject {
   switch (field.kind) {
     case "text":
@@ -57,7 +57,7 @@ function structOf(of: Layout): TypeObject {
 describe("generated structs", () => {
   const all = Object.values(structs) as Layout[];
 
-  test("have each struct of the allow-list, under its own name", () => {
+  test("contain each struct of the allow-list under its own name", () => {
     expect(all.map(({ name }) => name)).toEqual(Object.keys(structs));
     expect(Object.keys(structs)).toEqual(expect.arrayContaining([...CHAINED_STRUCTS]));
   });
@@ -72,7 +72,7 @@ describe("generated structs", () => {
   });
 
   test("known values of the C header on 64-bit Linux", () => {
-    // sizeof and offsetof as gcc 12 gives them with vulkan_core.h 1.3.239.
+    // Values of sizeof and offsetof from gcc 12 with vulkan_core.h 1.3.239.
     expect(structs.VkPhysicalDeviceProperties.sizeBytes).toBe(824);
     expect(structs.VkPhysicalDeviceMemoryProperties.sizeBytes).toBe(520);
     expect(structs.VkSubmitInfo.sizeBytes).toBe(72);
@@ -84,13 +84,13 @@ describe("generated structs", () => {
 describe("records", () => {
   const sample = layout("Sample", 24, 77, { sType: u32(0), name: text(4, 8), list: scalars(12, 3, "u32") });
 
-  test("write what is given, read everything", () => {
+  test("given fields are written, all fields are read", () => {
     const view = new DataView(new ArrayBuffer(40));
     writeStruct(view, 8, sample, { name: "abc", list: [1, 2] });
     expect(readStruct(view, 8, sample)).toEqual({ sType: 77, name: "abc", list: [1, 2, 0] });
   });
 
-  test("a text that does not fit, and a field that does not exist", () => {
+  test("a text that does not fit, and an unknown field, throw", () => {
     const view = new DataView(new ArrayBuffer(40));
     expect(() => writeStruct(view, 0, sample, { name: "12345678" })).toThrow("8 bytes in 8");
     expect(() => writeStruct(view, 0, sample, { nmae: "x" } as object)).toThrow("nmae");

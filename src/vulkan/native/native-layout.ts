@@ -1,13 +1,13 @@
 /**
- * C structs as values: a layout says where each field lies, `writeStruct` and `readStruct` move plain records across.
+ * C structs as plain records. A layout lists the offsets of the fields. `writeStruct` and `readStruct` convert.
  *
- * The generated Vulkan structs are such layouts. Encoding is by DataView and happens where objects are created, never
- * on a hot path; structs that are used again and again (a submission) are written once and kept.
+ * The generated Vulkan structs are such layouts. Encoding uses DataView. It happens when objects are created, never on
+ * a hot path. A struct that is used repeatedly, such as a submission, is written once and kept.
  *
- * Only 64-bit little-endian hosts: a pointer is eight bytes.
+ * Only 64-bit little-endian hosts are supported: a pointer has eight bytes.
  */
 
-/** A field kind and what a record holds for it. */
+/** The field kinds, and the type of a record's value for each kind. */
 interface KindValues {
   u8: number;
   u32: number;
@@ -24,7 +24,7 @@ export interface ScalarField<K extends ScalarKind = ScalarKind> {
   readonly kind: K;
   readonly offset: number;
 }
-/** A fixed array of char, read and written as a zero-terminated string. */
+/** A fixed array of char, read and written as a text that ends with a NUL. */
 export interface TextField {
   readonly kind: "text";
   readonly offset: number;
@@ -43,13 +43,13 @@ export interface ScalarsField<K extends ScalarKind = ScalarKind> {
   readonly offset: number;
   readonly count: number;
 }
-/** A struct in place. */
+/** A struct inside a struct. */
 export interface NestedField<L extends Layout = Layout> {
   readonly kind: "nested";
   readonly layout: L;
   readonly offset: number;
 }
-/** A fixed array of structs in place. */
+/** A fixed array of structs inside a struct. */
 export interface NestedArrayField<L extends Layout = Layout> {
   readonly kind: "nestedArray";
   readonly layout: L;
@@ -63,7 +63,7 @@ export type Field = ScalarField | TextField | BytesField | ScalarsField | Nested
 export interface Layout<F extends Readonly<Record<string, Field>> = Readonly<Record<string, Field>>> {
   readonly name: string;
   readonly sizeBytes: number;
-  /** The VkStructureType that `writeStruct` fills in, for structs that have one. */
+  /** The VkStructureType that `writeStruct` writes, if the struct has one. */
   readonly structureType: number | undefined;
   readonly fields: F;
 }
@@ -94,12 +94,12 @@ type InputOf<F> =
           ? readonly KindValues[K][]
           : ValueOf<F>;
 
-/** What `readStruct` yields for a layout. */
+/** The result of `readStruct` for a layout. */
 export type RecordOf<L extends Layout> = { -readonly [K in keyof L["fields"]]: ValueOf<L["fields"][K]> };
-/** What `writeStruct` takes for a layout: fields left out are zero. */
+/** The input of `writeStruct` for a layout. Omitted fields are zero. */
 export type InputRecordOf<L extends Layout> = { readonly [K in keyof L["fields"]]?: InputOf<L["fields"][K]> };
 
-/** Declares a layout. `structureType` is the VkStructureType that belongs to it. */
+/** Declares a layout. `structureType` is the struct's VkStructureType. */
 export function layout<const F extends Readonly<Record<string, Field>>>(
   name: string,
   sizeBytes: number,
@@ -113,7 +113,7 @@ const scalar =
   <K extends ScalarKind>(kind: K) =>
   (offset: number): ScalarField<K> => ({ kind, offset });
 
-/** Declares a field of the kind at a byte offset. Handles are `u64`. */
+/** A member of the type uint8_t, at a byte offset. */
 export const u8 = scalar("u8");
 /** A member of the type uint32_t, at a byte offset. */
 export const u32 = scalar("u32");
@@ -121,11 +121,11 @@ export const u32 = scalar("u32");
 export const i32 = scalar("i32");
 /** A member of the type float, at a byte offset. */
 export const f32 = scalar("f32");
-/** A member of the type uint64_t, at a byte offset. */
+/** A member of the type uint64_t or a handle, at a byte offset. */
 export const u64 = scalar("u64");
 /** A member that is a pointer, at a byte offset. */
 export const pointer = scalar("pointer");
-/** A member that is an array of characters, ended by a NUL. */
+/** A member that is an array of characters which ends with a NUL. */
 export const text = (offset: number, count: number): TextField => ({ kind: "text", offset, count });
 /** A member that is an array of bytes. */
 export const bytes = (offset: number, count: number): BytesField => ({ kind: "bytes", offset, count });
@@ -140,13 +140,13 @@ export const scalars = <K extends ScalarKind>(
   offset,
   count,
 });
-/** A member that is a struct in place. */
+/** A member that is a struct. */
 export const nested = <L extends Layout>(offset: number, of: L): NestedField<L> => ({
   kind: "nested",
   layout: of,
   offset,
 });
-/** A member that is an array of structs in place. */
+/** A member that is an array of structs. */
 export const nestedArray = <L extends Layout>(offset: number, count: number, of: L): NestedArrayField<L> => ({
   kind: "nestedArray",
   layout: of,
@@ -156,7 +156,7 @@ export const nestedArray = <L extends Layout>(offset: number, count: number, of:
 
 const SCALAR_SIZE_BYTES: Record<ScalarKind, number> = { u8: 1, u32: 4, i32: 4, f32: 4, u64: 8, pointer: 8 };
 
-/** Writes `values` at `base`. Bytes of fields left out keep what they held: start from zeroed memory. */
+/** Writes `values` at `base`. Bytes of omitted fields keep their content, so start with zeroed memory. */
 export function writeStruct<L extends Layout>(
   view: DataView,
   base: number,

@@ -53,7 +53,7 @@ test("the global key is read", () => {
 });
 
 describe("binaries of a pipeline", () => {
-  test("are taken out with their keys, and the driver lets go of all that it held", () => {
+  test("are extracted with their keys, and the driver releases everything that it held", () => {
     const { handle, origin, capture: kind } = make(undefined, true);
     expect([origin, kind]).toEqual(["spirv", "binary"]);
     const data = binaries?.extract(handle);
@@ -77,7 +77,7 @@ describe("binaries of a pipeline", () => {
     expect(context.counters).toMatchObject({ pipelinesFromData: 1, pipelinesFromSpirv: 1 });
   });
 
-  test("larger than the arena for arguments come through whole", () => {
+  test("that are larger than the argument arena are complete", () => {
     const bytes = Uint8Array.from({ length: 700_000 }, (_, index) => index * 7);
     make({ kind: "binary", keys: [Uint8Array.of(5), Uint8Array.of(6)], bytes: [bytes, bytes.slice(1)] });
     expect(driver.loaded[0]?.map((each) => Buffer.from(each).equals(Buffer.from(bytes)))).toEqual([
@@ -92,7 +92,7 @@ describe("binaries of a pipeline", () => {
     ["VK_INCOMPLETE", VkResult.VK_INCOMPLETE],
     ["VK_ERROR_OUT_OF_HOST_MEMORY", VkResult.VK_ERROR_OUT_OF_HOST_MEMORY],
   ])(
-    "that the driver answers with %s are refused, and those that were made are destroyed",
+    "that the driver answers with %s are refused, and the objects made so far are destroyed",
     (name, result) => {
       const data = capture();
       driver.answers.createFromData = result;
@@ -112,7 +112,7 @@ describe("binaries of a pipeline", () => {
     expect(driver.binaries.size).toBe(0);
   });
 
-  test("that no pipeline can be made from are refused", () => {
+  test("are refused if no pipeline can be made from them", () => {
     const data = capture();
     let calls = 0;
     const { commands } = driver;
@@ -131,7 +131,7 @@ describe("binaries of a pipeline", () => {
     expect(driver.binaries.size).toBe(0);
   });
 
-  test("do not outlive a device that is lost on them", () => {
+  test("do not outlive a device that is lost during the call", () => {
     const data = capture();
     driver.answers.createFromData = VkResult.VK_ERROR_DEVICE_LOST;
     expect(() => make(data)).toThrow(expect.objectContaining({ code: "EW_DEVICE_LOST" }));

@@ -1,10 +1,10 @@
 /**
- * VK_KHR_pipeline_binary: what a driver made of a kernel is taken out of a pipeline, and put into another one.
+ * VK_KHR_pipeline_binary: extracts the driver's compiled code from a pipeline, and makes a pipeline from it.
  *
  *   extract    pipeline (made with CAPTURE_DATA) ──▶ VkPipelineBinaryKHR, one or more ──▶ keys and bytes
  *   make       keys and bytes ──▶ VkPipelineBinaryKHR ──▶ pipeline (VkPipelineBinaryInfoKHR in its chain)
  *
- * The VkPipelineBinaryKHR objects are needed only in between: none outlives a call here.
+ * VkPipelineBinaryKHR objects exist only during these calls.
  */
 
 import { type checkResult, deviceCommand, hexOf, resultName } from "../calls/index.ts";
@@ -33,7 +33,7 @@ export type PipelineBinaryCommands = Pick<
   | "vkReleaseCapturedPipelineDataKHR"
 >;
 
-/** The commands on a device that was opened with the extension; undefined where the driver does not have them all. */
+/** The commands of a device that was opened with the extension; undefined if the driver lacks some of them. */
 export function pipelineBinaryCommands(device: bigint): PipelineBinaryCommands | undefined {
   const vkCreatePipelineBinariesKHR = deviceCommand(device, "vkCreatePipelineBinariesKHR");
   const vkDestroyPipelineBinaryKHR = deviceCommand(device, "vkDestroyPipelineBinaryKHR");
@@ -63,14 +63,14 @@ export class PipelineBinaries {
   readonly #device: bigint;
   readonly #check: typeof checkResult;
 
-  /** @param check what every VkResult passes through: that of the device, which remembers a loss */
+  /** @param check checks every VkResult: the device's own function, which remembers a loss */
   constructor(commands: PipelineBinaryCommands, device: bigint, check: typeof checkResult) {
     this.#commands = commands;
     this.#device = device;
     this.#check = check;
   }
 
-  /** The driver's global key, hexadecimal: when it changes, binaries that were kept are worth nothing. */
+  /** The driver's global key in hexadecimal. When the key changes, all kept binaries are useless. */
   globalKey(): string {
     return inFrame((frame) => {
       const key = frame.struct(VkPipelineBinaryKeyKHR);
@@ -80,9 +80,9 @@ export class PipelineBinaries {
   }
 
   /**
-   * Makes VkPipelineBinaryKHR objects of data for as long as `body` runs.
+   * Makes VkPipelineBinaryKHR objects from data. They exist while `body` runs.
    *
-   * @returns what `body` returns, or a text when the driver does not take the data
+   * @returns the result of `body`, or a text if the driver refuses the data
    */
   with<T>(data: PipelineData, body: (frame: Frame, list: bigint, count: number) => T): T | string {
     const { keys = [], bytes } = data;
@@ -111,7 +111,7 @@ export class PipelineBinaries {
         null,
         out.address,
       );
-      // Some may have been made even when not all were.
+      // A failed call may have made some of the objects.
       const made = Array.from({ length: count }, (_, index) => handles.u64(index)).filter(
         (handle) => handle !== 0n,
       );
@@ -127,10 +127,10 @@ export class PipelineBinaries {
   }
 
   /**
-   * What was captured when a pipeline was made; the driver then lets go of it.
+   * Extracts the data that was captured when a pipeline was made. The driver then frees its copy.
    *
    * @param pipeline a VkPipeline made with CAPTURE_DATA
-   * @returns undefined when the driver has nothing for it
+   * @returns undefined if the driver has no data for the pipeline
    */
   extract(pipeline: bigint): PipelineData | undefined {
     try {
@@ -153,7 +153,7 @@ export class PipelineBinaries {
           this.#commands.vkCreatePipelineBinariesKHR(this.#device, create.address, null, out.address),
           call,
         );
-      make(); // without room for handles: counts them
+      make(); // a call without room for handles counts them
       const { pipelineBinaryCount: count } = out.read();
       if (count === 0) return undefined;
       const handles = frame.bytes(8 * count);
@@ -169,7 +169,7 @@ export class PipelineBinaries {
         (handle) => handle !== 0n,
       );
       try {
-        // Half of a pipeline's binaries are of no use.
+        // A pipeline can be made only from all of its binaries.
         if (result !== VkResult.VK_SUCCESS || made.length !== count) return undefined;
         const pairs = made.map((binary) => this.#read(binary));
         return pairs.some(({ bytes }) => bytes.length === 0)

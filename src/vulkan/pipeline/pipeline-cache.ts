@@ -1,15 +1,15 @@
-/** The driver's own cache of compiled pipelines, held in memory. Writing it to disk safely is a later layer's work. */
+/** The driver's own cache of compiled pipelines, in memory. A higher layer writes it to disk. */
 
 import { checkResult } from "../calls/index.ts";
 import { type DeviceContext, DeviceObject } from "../context/index.ts";
 import { inFrame } from "../native/index.ts";
 import { type CoreCommands, VkPipelineCacheCreateInfo, VkResult } from "../generated/index.ts";
 
-/** Its handle is the VkPipelineCache. Pipelines made with it live on after it. */
+/** A pipeline cache. `handle` is the VkPipelineCache. Pipelines made with the cache outlive it. */
 export class PipelineCache extends DeviceObject {
   /**
-   * @param initialData what `data()` gave on this very device and driver. Drivers trust it blindly: check its integrity
-   * before it comes here.
+   * @param initialData the result of `data()` on the same device and driver. Drivers trust this data blindly, so the
+   * caller must check its integrity
    */
   constructor(context: DeviceContext, initialData: Uint8Array = new Uint8Array()) {
     super(context, "pipelineCache");
@@ -29,7 +29,7 @@ export class PipelineCache extends DeviceObject {
     this.adopt(handle);
   }
 
-  /** What the driver wants to keep. A header of 32 bytes and nothing else on drivers that keep nothing. */
+  /** The data that the driver wants to keep. Drivers that keep nothing give only a header of 32 bytes. */
   data(): Uint8Array {
     this.context.assertOpen();
     const { commands, handle: device } = this.context;
@@ -44,7 +44,7 @@ export class PipelineCache extends DeviceObject {
           commands.vkGetPipelineCacheData(device, this.handle, size.address, out.address),
           call,
         );
-        // More came in between the two calls; what is there is whole, but not all.
+        // The cache grew between the two calls. The data is valid but incomplete.
         if (result === VkResult.VK_INCOMPLETE && attempt < tries) return undefined;
         return new Uint8Array(out.view.buffer, out.view.byteOffset, Number(size.u64())).slice();
       });

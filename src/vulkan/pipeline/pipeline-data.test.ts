@@ -8,7 +8,7 @@ const identity: CacheIdentity = {
   pipelineCacheUuid: "000102030405060708090a0b0c0d0e0f",
 };
 
-/** Cache data that the device of `identity` could have given. */
+/** Cache data as the device of `identity` could give it. */
 function cacheBytes(payloadBytes = 100): Uint8Array {
   const bytes = new Uint8Array(CACHE_HEADER_BYTES + payloadBytes);
   const view = new DataView(bytes.buffer);
@@ -26,12 +26,12 @@ const changed = (offset: number, value: number): Uint8Array => {
 };
 
 describe("cache data", () => {
-  test("of this device and driver may be shown to the driver", () => {
+  test("of this device and driver may be given to the driver", () => {
     expect(objectionTo(cache(cacheBytes()), identity)).toBeUndefined();
     expect(objectionTo(cache(cacheBytes(1)), identity)).toBeUndefined();
   });
 
-  test("in the middle of a larger buffer is read where it lies", () => {
+  test("in the middle of a larger buffer is read at its offset", () => {
     const larger = new Uint8Array(500);
     larger.set(cacheBytes(), 33);
     expect(objectionTo(cache(larger.subarray(33, 33 + 132)), identity)).toBeUndefined();
@@ -56,7 +56,7 @@ describe("cache data", () => {
     );
   });
 
-  test("whose header differs in any bit may not, whatever the bit", () => {
+  test("whose header differs in any single bit may not", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: CACHE_HEADER_BYTES * 8 - 1 }), (bit) => {
         const bytes = cacheBytes();
@@ -71,7 +71,7 @@ describe("binaries", () => {
   const key = Uint8Array.of(1, 2, 3);
   const bytes = Uint8Array.of(9);
 
-  test("with a key each may be shown to the driver", () => {
+  test("with one key each may be given to the driver", () => {
     expect(objectionTo({ kind: "binary", keys: [key], bytes: [bytes] }, identity)).toBeUndefined();
     expect(
       objectionTo({ kind: "binary", keys: [key, new Uint8Array(32)], bytes: [bytes, bytes] }, identity),

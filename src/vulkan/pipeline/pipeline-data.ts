@@ -1,14 +1,13 @@
 /**
- * What a driver gave for one pipeline, to make the same pipeline again without compiling, in this process or a later
- * one.
+ * Pipeline data: the driver's data for one pipeline. With it, the same pipeline can be made again without compiling, in
+ * this process or a later one.
  *
- * Drivers trust these bytes blindly: the specification calls damaged ones undefined behaviour. What is checked here is
- * what the format lets one check (sizes, and the header that says for whom the bytes are); that they are the bytes that
- * were given is for whoever stored them to make sure of, by a checksum.
+ * Drivers trust this data blindly: by the specification, damaged data is undefined behaviour. This file checks what the
+ * format allows: sizes, and the header that names the device. Whoever stores the data must protect it by a checksum.
  *
  *   binary   VK_KHR_pipeline_binary: one or more keys of at most 32 bytes, each with its bytes
- *   cache    VkPipelineCache: 32 bytes of header (length, version, vendor, device, UUID), then the driver's own bytes
- *   none     the driver keeps nothing for us
+ *   cache    VkPipelineCache: a header of 32 bytes (length, version, vendor, device, UUID), then bytes of the driver
+ *   none     the driver gives no data
  */
 
 import type { DeviceInfo } from "../instance/index.ts";
@@ -19,32 +18,32 @@ import {
 } from "../generated/index.ts";
 import { hexOf } from "../calls/index.ts";
 
-/** By what means the driver lets its work be kept. */
+/** The mechanism by which the driver gives out its data. */
 export type PipelineDataKind = "binary" | "cache" | "none";
 
-/** What a driver gave for one pipeline. */
+/** The driver's data for one pipeline. */
 export interface PipelineData {
   readonly kind: PipelineDataKind;
-  /** Of a binary: the driver's key of each of `bytes`. */
+  /** For the kind `binary`: the driver's key of each element of `bytes`. */
   readonly keys?: readonly Uint8Array[];
-  /** Of a binary one or more blobs, of a cache exactly one. */
+  /** For the kind `binary` one or more blobs, for `cache` exactly one. */
   readonly bytes: readonly Uint8Array[];
 }
 
 /** Size of the header of VkPipelineCache data, version one. */
 export const CACHE_HEADER_BYTES = 16 + VK_UUID_SIZE;
-/** More than any pipeline's data; what claims to be larger is not handed to a driver. */
+/** More than any pipeline's data. Larger data is not given to a driver. */
 export const MAX_DATA_BYTES = 256 * 1024 * 1024;
 const MAX_BINARIES = 256;
 
-/** Those facts of a device that its VkPipelineCache data begins with. */
+/** The properties of a device that the header of its VkPipelineCache data contains. */
 export type CacheIdentity = Pick<DeviceInfo, "vendorId" | "deviceId" | "pipelineCacheUuid">;
 
 /**
- * Whether data may be shown to a driver.
+ * Checks whether data may be given to a driver.
  *
- * @param identity the device that is to take it
- * @returns undefined when it may, else what is wrong with it
+ * @param identity the device that is to take the data
+ * @returns undefined if it may; otherwise what is wrong with the data
  */
 export function objectionTo(data: PipelineData, identity: CacheIdentity): string | undefined {
   const totalBytes = data.bytes.reduce((sum, { byteLength }) => sum + byteLength, 0);

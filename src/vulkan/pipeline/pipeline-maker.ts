@@ -1,6 +1,4 @@
-/**
- * The calls that make one compute pipeline: from data where there is some and the driver takes it, else from SPIR-V.
- */
+/** Makes a compute pipeline: from pipeline data if there is data and the driver accepts it, otherwise from SPIR-V. */
 
 import { nowMs } from "../../base/index.ts";
 import { checkResult, resultName } from "../calls/index.ts";
@@ -25,22 +23,22 @@ import { pipelineSupport } from "./pipeline-support.ts";
 import { PipelineCache } from "./pipeline-cache.ts";
 import { objectionTo, type PipelineData } from "./pipeline-data.ts";
 
-/** What a pipeline's data is to be taken from: the pipeline itself, or the cache that it was made with. */
+/** The source of a pipeline's data: the pipeline itself, or the cache that it was made with. */
 export type Capture = "binary" | PipelineCache;
 
-/** A pipeline, and how it came to be. */
+/** A pipeline, and how it was made. */
 export interface MadePipeline {
   /** The VkPipeline. */
   readonly handle: bigint;
   readonly origin: "data" | "spirv";
-  /** Why data that was given was of no use. */
+  /** Why the given data was not used. */
   readonly refusal: string | undefined;
-  /** How long the driver's calls took together. */
+  /** The total time of the driver's calls, in milliseconds. */
   readonly driverMs: number;
   readonly capture: Capture | undefined;
 }
 
-/** How one attempt with data ended. */
+/** The result of one attempt with data. */
 type Attempt =
   | { readonly handle: bigint; readonly origin: "data" }
   | {
@@ -52,7 +50,8 @@ type Attempt =
   | { readonly handle: undefined; readonly refusal: string };
 
 /**
- * Makes the pipeline and counts it. @throws EW_DEVICE_LOST, EW_VULKAN and its kin when the driver refuses the kernel
+ * Makes the pipeline and counts it. @throws EW_DEVICE_LOST; EW_VULKAN or a related code if the driver refuses the
+ * kernel
  */
 export function makePipeline(
   context: DeviceContext,
@@ -82,7 +81,7 @@ export function makePipeline(
   return { capture: undefined, ...made, driverMs };
 }
 
-/** vkCreateComputePipelines for one pipeline, with whatever is chained to it. */
+/** A call of vkCreateComputePipelines for one pipeline, with a chain of structs. */
 class CreateCall {
   readonly context: DeviceContext;
   readonly options: ComputePipelineOptions;
@@ -98,7 +97,7 @@ class CreateCall {
     this.#info = info;
   }
 
-  /** The call's name, with the kernel's. */
+  /** The name of the call for messages, with the name of the kernel. */
   get name(): string {
     const { label } = this.options;
     return `vkCreateComputePipelines${label === undefined ? "" : ` of "${label}"`}`;
@@ -184,7 +183,7 @@ function fromCache(call: CreateCall, data: PipelineData): Attempt {
       const { result, handle } = call.make(feedback.address, cache.handle);
       if (result !== VkResult.VK_SUCCESS || handle === 0n)
         return { handle: undefined, refusal: `${call.name} with cache data: ${resultName(result)}` };
-      // Where the driver tells nothing, a cache that has grown has had something compiled into it.
+      // Drivers without feedback: if the cache has grown, the driver has compiled something into it.
       if (feedback.isHit() ?? cache.data().length === bytes.length) return { handle, origin: "data" };
       capture = options.captureData === true ? cache : undefined;
       const refusal = "the driver compiled in spite of its cache data";
@@ -195,9 +194,9 @@ function fromCache(call: CreateCall, data: PipelineData): Attempt {
   }
 }
 
-/** What the driver says about how it came by a pipeline (Vulkan 1.3). */
+/** The driver's feedback on how it made a pipeline (Vulkan 1.3). */
 class CreationFeedback {
-  /** Of the struct to chain; 0 where the driver has no feedback. */
+  /** The address of the struct to chain; 0 if the driver gives no feedback. */
   readonly address: bigint;
   readonly #whole: NativeStruct<typeof VkPipelineCreationFeedback>;
 
@@ -214,7 +213,7 @@ class CreationFeedback {
         : 0n;
   }
 
-  /** Whether the cache that was given spared the driver the work; undefined where it does not say. */
+  /** Whether the given cache saved the driver the compilation; undefined if the driver does not say. */
   isHit(): boolean | undefined {
     const { flags } = this.#whole.read();
     if ((flags & Feedback.VK_PIPELINE_CREATION_FEEDBACK_VALID_BIT) === 0) return undefined;

@@ -1,4 +1,4 @@
-/** What a driver really does about pipeline data, found out by a pipeline made for the question. */
+/** Finds out how a driver gives out pipeline data, by making a pipeline. */
 
 import type { DeviceContext } from "../context/index.ts";
 import { ComputePipeline } from "./pipeline.ts";
@@ -6,7 +6,7 @@ import type { PipelineDataKind } from "./pipeline-data.ts";
 import { pipelineSupport } from "./pipeline-support.ts";
 
 /**
- * By what means the driver lets its work be kept: what the last capture showed, or that of an empty kernel made for it.
+ * The mechanism by which the driver gives out data: that of the last capture, or that of an empty kernel made for this.
  */
 export function pipelineDataKind(context: DeviceContext): PipelineDataKind {
   const support = pipelineSupport(context);

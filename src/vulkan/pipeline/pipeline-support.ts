@@ -1,18 +1,18 @@
-/** What is known of a device's pipelines as a whole: whether the driver lets its work be kept, and by what means. */
+/** What is known about pipeline data on a device: whether the driver gives it out, and by which mechanism. */
 
 import type { DeviceContext } from "../context/index.ts";
 import { PipelineBinaries, type PipelineBinaryCommands, pipelineBinaryCommands } from "./pipeline-binary.ts";
 
-/** One device's means to keep what its driver made of kernels. */
+/** How one device gives out pipeline data. */
 export class PipelineSupport {
-  /** Whether pipelines are captured as binaries; else a cache for each pipeline captures them. */
+  /** Whether pipelines are captured as binaries. Otherwise each pipeline is captured by a cache of its own. */
   capturesBinaries: boolean;
-  /** Whether the driver gave something to keep when it was last asked; undefined before that. */
+  /** Whether the last capture gave data; undefined before the first capture. */
   givesData: boolean | undefined;
   readonly #context: DeviceContext;
   readonly #binaries: PipelineBinaries | undefined;
 
-  /** @param commands of VK_KHR_pipeline_binary; undefined where the device does not have them */
+  /** @param commands of VK_KHR_pipeline_binary; undefined if the device does not have them */
   constructor(context: DeviceContext, commands: PipelineBinaryCommands | undefined) {
     this.#context = context;
     const { handle } = context;
@@ -21,7 +21,7 @@ export class PipelineSupport {
     this.capturesBinaries = this.#binaries !== undefined;
   }
 
-  /** Undefined where the driver hands out no pipeline binaries. @throws EW_CLOSED after the device was closed */
+  /** Undefined if the driver gives out no pipeline binaries. @throws EW_CLOSED after the device was closed */
   get binaries(): PipelineBinaries | undefined {
     this.#context.assertNotClosed();
     return this.#binaries;
@@ -31,9 +31,9 @@ export class PipelineSupport {
 const supports = new WeakMap<DeviceContext, PipelineSupport>();
 
 /**
- * The one `PipelineSupport` of a device.
+ * The `PipelineSupport` of a device. Each device has exactly one.
  *
- * @param commandsOf finds the commands for binaries at the first call for a device
+ * @param commandsOf finds the commands for binaries; called once for each device
  * @throws EW_CLOSED after the device was closed
  */
 export function pipelineSupport(context: DeviceContext, commandsOf = binaryCommandsOf): PipelineSupport {

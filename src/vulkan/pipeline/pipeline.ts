@@ -1,11 +1,11 @@
 /**
  * Compute pipelines. There are no descriptor sets: a kernel gets device addresses in its push constants.
  *
- * A pipeline is made from data that the driver gave for the same pipeline earlier, where there is some and the driver
- * takes it, else from SPIR-V; which of the two it was is told, and how long the driver took.
+ * A pipeline is made from pipeline data if there is data and the driver accepts it. Otherwise it is made from SPIR-V.
+ * The pipeline tells which way was taken, and how long the driver took.
  *
- *   pipelineData ──objection?──▶ driver ──takes it──▶ pipeline (origin "data")
- *                     │             └─refuses, or compiles in spite of it─┐
+ *   pipelineData ──objection?──▶ driver ──accepts──▶ pipeline (origin "data")
+ *                     │             └─refuses, or compiles anyway─┐
  *                     └──────▶ SPIR-V ──driver compiles──▶ pipeline (origin "spirv", dataRefusal)
  */
 
@@ -26,19 +26,19 @@ import { type Capture, makePipeline } from "./pipeline-maker.ts";
 import type { ComputePipelineOptions } from "./pipeline-options.ts";
 import { pipelineSupport } from "./pipeline-support.ts";
 
-/** Its handle is the VkPipeline. */
+/** A compute pipeline. `handle` is the VkPipeline. */
 export class ComputePipeline extends DeviceObject {
   readonly pushConstantBytes: number;
   readonly label: string | undefined;
-  /** Whether it was made from `pipelineData`, or the driver compiled SPIR-V. */
+  /** Whether the pipeline was made from `pipelineData`, or the driver compiled SPIR-V. */
   readonly origin: "data" | "spirv";
-  /** Why data that was given was of no use. */
+  /** Why the given data was not used. */
   readonly dataRefusal: string | undefined;
-  /** How long the driver's calls took, an attempt with data that was refused included. */
+  /** The time of the driver's calls in milliseconds, including an attempt with refused data. */
   readonly driverMs: number;
-  /** The VkPipelineLayout, of this pipeline alone. */
+  /** The VkPipelineLayout of this pipeline. */
   readonly #layout: bigint;
-  /** What is still to be extracted. */
+  /** Data that has not been extracted yet. */
   #capture: Capture | undefined;
 
   /**
@@ -82,11 +82,11 @@ export class ComputePipeline extends DeviceObject {
   }
 
   /**
-   * What the driver made of the kernel, to be kept. It is handed out once; the driver then lets go of its copy.
+   * Extracts the driver's data for this pipeline. The data is given out once; then the driver frees its copy.
    *
-   * @returns undefined when the pipeline was made without `captureData` or from data, when it was handed out before,
-   * and when the driver gives nothing to keep
-   * @throws EW_CLOSED after `dispose`, EW_VULKAN when the driver fails
+   * @returns undefined if the pipeline was made without `captureData` or from data, if the data was given out before,
+   * or if the driver gives no data
+   * @throws EW_CLOSED after `dispose`, EW_VULKAN if the driver fails
    */
   extractData(): PipelineData | undefined {
     const { context } = this;
@@ -98,7 +98,7 @@ export class ComputePipeline extends DeviceObject {
     const support = pipelineSupport(context);
     const data = capture === "binary" ? support.binaries?.extract(this.handle) : cacheData(capture);
     support.givesData = data !== undefined;
-    // A driver that does not give what it promised is asked by the other means from now on.
+    // The driver did not give the binaries that it promised. Later pipelines are captured by caches.
     if (capture === "binary" && data === undefined) support.capturesBinaries = false;
     return data;
   }
@@ -117,10 +117,10 @@ export class ComputePipeline extends DeviceObject {
   }
 }
 
-/** How long a software device may work before it makes a pipeline. */
+/** How long a software device may finish running work before it makes a pipeline. */
 const IDLE_TIMEOUT_MS = 10_000;
 
-/** @throws EW_NO_ROOM, EW_TIMEOUT where the driver would not come back */
+/** @throws EW_NO_ROOM, EW_TIMEOUT if the driver's call would block for ever */
 function assertMakeable(context: DeviceContext, label: string | undefined): void {
   const what = label === undefined ? "a pipeline" : `the pipeline "${label}"`;
   const { name } = context.physical.info;
@@ -145,7 +145,7 @@ function assertMakeable(context: DeviceContext, label: string | undefined): void
   );
 }
 
-/** What a cache that one pipeline was made with holds; ends the cache. */
+/** The data of a cache that a single pipeline was made with. Disposes the cache. */
 function cacheData(cache: PipelineCache): PipelineData | undefined {
   try {
     const bytes = cache.data();

@@ -1,7 +1,8 @@
 /**
- * Command buffers: recorded once, submitted as often as wanted, recorded anew when they are not running.
+ * Command buffers. A command buffer is recorded once and submitted any number of times. It can be recorded again while
+ * it is not running.
  *
- * The submission itself is encoded when the command buffer is made, and never again:
+ * The submission is encoded only once, when the command buffer is created:
  *
  *   0           72       80
  *   | VkSubmitInfo | handle |
@@ -25,30 +26,30 @@ import {
 import type { Queue } from "./queue.ts";
 import { Recorder } from "./recorder.ts";
 
-/** How a command buffer may be used. */
+/** How a command buffer will be used. */
 export interface CommandBufferOptions {
-  /** The queue that it will be submitted to; the compute queue if not given. */
+  /** The queue for its submissions; the compute queue if not given. */
   queue?: Queue;
-  /** Allows submitting again while a submission of it is running. Costs a little on some drivers. */
+  /** Allows a submission while an earlier submission is still running. This has a small cost on some drivers. */
   simultaneousUse?: boolean;
   label?: string;
 }
 
-/** Its handle is the VkCommandBuffer. */
+/** A command buffer. `handle` is the VkCommandBuffer. */
 export class CommandBuffer extends DeviceObject implements Recording {
   readonly queue: Queue;
   /** The encoded VkSubmitInfo. */
   readonly submitInfoAddress: bigint;
-  /** Dispatches in the present recording. */
+  /** Number of dispatches in the current recording. */
   dispatches = 0;
   readonly #memory = new ArrayBuffer(VkSubmitInfo.sizeBytes + 8);
   readonly #simultaneousUse: boolean;
   #isRecorded = false;
-  /** What tells the end of its last submission; undefined where nothing does, and before the first. */
+  /** The fence of the last submission; undefined if there is none. */
   #fence: Fence | undefined;
   #isSubmitted = false;
-  /** What the recording names: it can be submitted while all of them are alive. */
-  readonly #named = new Set<DeviceObject>();
+  /** The objects in the recording. The command buffer can be submitted while all of them are alive. */
+  readonly #recordedObjects = new Set<DeviceObject>();
   #isRecording = false;
 
   /** @internal */
@@ -86,14 +87,14 @@ export class CommandBuffer extends DeviceObject implements Recording {
     return this.#isRecorded;
   }
 
-  /** Records anew; what was recorded before is gone. It must not be running. Returns the command buffer. */
+  /** Replaces the recording. The command buffer must not be running. Returns the command buffer. */
   record(body: (recorder: Recorder) => void, options: { oneTime?: boolean } = {}): this {
     const { commands } = this.context;
     this.context.assertOpen();
     this.#assertNotRecording();
     const { handle } = this;
     this.#isRecorded = false;
-    this.#forget();
+    this.#clearRecording();
     inFrame((frame) => {
       const info = frame.struct(VkCommandBufferBeginInfo, {
         flags:
@@ -107,19 +108,19 @@ export class CommandBuffer extends DeviceObject implements Recording {
       checkResult(commands.vkBeginCommandBuffer(handle, info.address), "vkBeginCommandBuffer");
     });
     const recorder = new Recorder(this.context, handle, this.queue.hasCompute, (object) => {
-      if (this.#named.has(object)) return;
+      if (this.#recordedObjects.has(object)) return;
       object.enterRecording(this);
-      this.#named.add(object);
+      this.#recordedObjects.add(object);
     });
-    const letGo = this.context.hold("a recording");
+    const release = this.context.hold("a recording");
     this.#isRecording = true;
     try {
       body(recorder);
     } finally {
       this.#isRecording = false;
-      letGo();
+      release();
       recorder.end();
-      // Ended in any case: a command buffer left open could neither be recorded again nor freed cleanly.
+      // End the recording even after an error: an unfinished recording could neither be replaced nor freed cleanly.
       checkResult(commands.vkEndCommandBuffer(handle), "vkEndCommandBuffer");
     }
     this.dispatches = recorder.dispatches;
@@ -128,7 +129,8 @@ export class CommandBuffer extends DeviceObject implements Recording {
   }
 
   /**
-   * @throws EW_BAD_ARGUMENT when there is nothing recorded, EW_CLOSED when it or something that it names was disposed
+   * @throws EW_BAD_ARGUMENT if nothing is recorded, EW_CLOSED if the command buffer or an object in its recording was
+   * disposed
    */
   assertSubmittable(): void {
     this.assertAlive();
@@ -141,10 +143,10 @@ export class CommandBuffer extends DeviceObject implements Recording {
         },
       );
     }
-    for (const object of this.#named) object.assertAlive();
+    for (const object of this.#recordedObjects) object.assertAlive();
   }
 
-  /** It was handed to its queue, with a fence or without. */
+  /** Notes a submission to the queue, with or without a fence. */
   submitted(fence: Fence | undefined): void {
     this.#isSubmitted = true;
     this.#fence = fence;
@@ -156,11 +158,11 @@ export class CommandBuffer extends DeviceObject implements Recording {
     else this.#fence.giveUp();
   }
 
-  /** @throws EW_IN_USE while it is being recorded */
+  /** @throws EW_IN_USE while the command buffer is being recorded */
   protected override prepareDispose(): void {
     this.#assertNotRecording();
     this.giveUp();
-    this.#forget();
+    this.#clearRecording();
   }
 
   protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
@@ -168,9 +170,9 @@ export class CommandBuffer extends DeviceObject implements Recording {
     inFrame((frame) => commands.vkFreeCommandBuffers(device, pool, 1, frame.u64s([handle])));
   }
 
-  #forget(): void {
-    for (const object of this.#named) object.leaveRecording(this);
-    this.#named.clear();
+  #clearRecording(): void {
+    for (const object of this.#recordedObjects) object.leaveRecording(this);
+    this.#recordedObjects.clear();
   }
 
   #assertNotRecording(): void {

@@ -1,4 +1,4 @@
-/** Fences: the host's way to learn that a submission has ended. */
+/** Fences tell the host when a submission has ended. */
 
 import { nowMs, EverwarpError } from "../../base/index.ts";
 import { callAsync, checkResult } from "../calls/index.ts";
@@ -6,7 +6,7 @@ import { type DeviceContext, DeviceObject } from "../context/index.ts";
 import { inFrame, koffi } from "../native/index.ts";
 import { type CoreCommands, VkFenceCreateFlagBits, VkFenceCreateInfo, VkResult } from "../generated/index.ts";
 
-/** Milliseconds as the nanoseconds that Vulkan takes. */
+/** Converts milliseconds to Vulkan's nanoseconds. */
 export function timeoutNs(timeoutMs: number): bigint {
   if (!(timeoutMs >= 0 && timeoutMs <= 1e12)) {
     throw new EverwarpError("EW_BAD_ARGUMENT", `a timeout of ${timeoutMs} ms`, {
@@ -17,19 +17,19 @@ export function timeoutNs(timeoutMs: number): bigint {
 }
 
 /**
- * The longest wait on another thread in one piece. The thread can do nothing else, and the process does not end, while
- * it waits; and a loss that is found out elsewhere is seen when it comes back.
+ * The longest single wait on a worker thread. During such a wait the thread can do nothing else and the process cannot
+ * exit. A device loss that is noticed elsewhere is seen only after the wait.
  */
 const ASYNC_SLICE_MS = 50;
 
-/** Its handle is the VkFence. */
+/** A fence. `handle` is the VkFence. */
 export class Fence extends DeviceObject {
-  /** The handle in memory that never moves, as the calls on lists of fences want it. */
+  /** The handle in memory that never moves, for calls that take a list of fences. */
   readonly #list = new BigUint64Array(new ArrayBuffer(8));
   readonly #listAddress: bigint;
-  /** Waits on other threads that have not returned. */
+  /** Waits on worker threads that have not returned. */
   #asyncWaits = 0;
-  /** The VkQueue of its submission, until that is known to have ended. */
+  /** The VkQueue of the submission, until the submission is known to have ended. */
   #queue: bigint | undefined;
 
   /** @internal */
@@ -51,12 +51,12 @@ export class Fence extends DeviceObject {
     this.adopt(handle);
   }
 
-  /** It was given to a submission on a queue (a VkQueue). */
+  /** Notes that a submission to a queue (a VkQueue) uses this fence. */
   submitted(queue: bigint): void {
     this.#queue = queue;
   }
 
-  /** The submission that it was given to stays until it is told to end. */
+  /** Notes that the submission runs until it is told to end. */
   stays(): void {
     this.context.addStaying(this);
   }
@@ -71,8 +71,8 @@ export class Fence extends DeviceObject {
   }
 
   /**
-   * Whether a submission may still be running, by the driver's word; for the end of things, so a loss is not thrown:
-   * what was lost is its device's affair.
+   * Whether the driver says that a submission is still running. Used during cleanup, so a loss of the device does not
+   * throw.
    */
   isPending(): boolean {
     if (this.#queue === undefined || this.isDisposed) return false;
@@ -82,7 +82,8 @@ export class Fence extends DeviceObject {
   }
 
   /**
-   * Nobody waits for the submission any more, though it has not ended: what is disposed from now on stays until it has.
+   * Stops waiting for a submission that is still running. Objects that are disposed from now on stay until it has
+   * ended.
    */
   giveUp(): void {
     if (this.#queue !== undefined && this.isPending()) this.context.leaveBehind(this.#queue);
@@ -92,7 +93,7 @@ export class Fence extends DeviceObject {
   /**
    * Blocks the thread until the submission has ended.
    *
-   * @returns false when the time ran out first
+   * @returns false if the timeout passed first
    * @throws EW_DEVICE_LOST
    */
   wait(timeoutMs: number): boolean {
@@ -108,13 +109,13 @@ export class Fence extends DeviceObject {
   }
 
   /**
-   * Like `wait`, on another thread: the event loop goes on. Submit first, then wait: a fence may not be handed to a
-   * submission while someone waits for it.
+   * Like `wait`, on a worker thread, so the event loop is not blocked. Submit first, then wait: a fence must not be
+   * given to a submission during a wait.
    *
-   * @throws EW_DEVICE_LOST, also when the device was lost during the wait
+   * @throws EW_DEVICE_LOST, also if the device was lost during the wait
    */
   async waitAsync(timeoutMs: number): Promise<boolean> {
-    timeoutNs(timeoutMs); // in range?
+    timeoutNs(timeoutMs); // checks the range
     this.assertAlive();
     const { context } = this;
     const { handle } = context;
@@ -139,7 +140,7 @@ export class Fence extends DeviceObject {
     }
   }
 
-  /** Makes the fence ready for another submission. It must not be in use by one. */
+  /** Makes the fence ready for another submission. No submission may be using the fence. */
   reset(): void {
     const { context } = this;
     context.assertOpen();
@@ -162,7 +163,7 @@ export class Fence extends DeviceObject {
     commands.vkDestroyFence(device, handle, null);
   }
 
-  /** What the driver's answer means. */
+  /** Whether a result says that the submission has ended. */
   #hasEnded(result: number): boolean {
     const isEnd = result === VkResult.VK_SUCCESS;
     if (isEnd) this.#queue = undefined;

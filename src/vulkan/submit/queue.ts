@@ -1,4 +1,4 @@
-/** Queues: where command buffers are handed to the device. */
+/** Queues take command buffers and let the device execute them. */
 
 import { EverwarpError } from "../../base/index.ts";
 import { checkResult } from "../calls/index.ts";
@@ -15,33 +15,33 @@ import {
 } from "../generated/index.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** A value of a timeline, to be waited for or reached. */
+/** A value of a timeline, to wait for or to signal. */
 export interface TimelinePoint {
   timeline: Timeline;
   value: bigint;
 }
 
-/** What a queue needs of a command buffer. */
+/** The part of a command buffer that a queue needs. */
 export interface Submittable {
-  /** The queue that it was made for. */
+  /** The queue that the command buffer was created for. */
   readonly queue: Queue;
   /** The VkCommandBuffer. */
   readonly handle: bigint;
   /** The encoded VkSubmitInfo. */
   readonly submitInfoAddress: bigint;
-  /** Dispatches in the present recording. */
+  /** Number of dispatches in the current recording. */
   readonly dispatches: number;
-  /** @throws EW_BAD_ARGUMENT when nothing is recorded, EW_CLOSED when something that it names was disposed */
+  /** @throws EW_BAD_ARGUMENT if nothing is recorded, EW_CLOSED if an object in the recording was disposed */
   assertSubmittable(): void;
-  /** It was handed to its queue, with a fence or without. */
+  /** Notes a submission to the queue, with or without a fence. */
   submitted(fence: Fence | undefined): void;
 }
 
-/** A queue of a device: takes command buffers and performs them. */
+/** A queue of a device. It executes command buffers. */
 export class Queue {
   readonly familyIndex: number;
   readonly hasCompute: boolean;
-  /** Valid bits of timestamps; 0 where the queue has none. */
+  /** Valid bits of timestamps; 0 if the queue has no timestamps. */
   readonly timestampBits: number;
   /** The VkCommandPool of this queue's command buffers. */
   readonly commandPool: bigint;
@@ -81,15 +81,17 @@ export class Queue {
     return this.#handle;
   }
 
-  /** Nobody waits for what was submitted so far: what is disposed from now on stays until all of it has ended. */
+  /**
+   * Stops waiting for all work submitted so far. Objects that are disposed from now on stay until that work has ended.
+   */
   leaveBehind(): void {
     this.#context.leaveBehind(this.#handle);
   }
 
   /**
-   * Hands a recorded command buffer to the device and returns at once.
+   * Submits a recorded command buffer, and returns at once.
    *
-   * @param fence becomes signaled when it has ended; must be unsignaled and unused
+   * @param fence is signaled when the command buffer has ended; it must be unsignaled and not in use
    * @throws EW_DEVICE_LOST, EW_BAD_ARGUMENT for a command buffer of another queue or without a recording
    */
   submit(commandBuffer: Submittable, fence?: Fence): void {
@@ -104,9 +106,7 @@ export class Queue {
     this.#count(commandBuffer, fence);
   }
 
-  /**
-   * Like `submit`, ordered against other queues: begins after `wait` was reached, reaches `signal` when it has ended.
-   */
+  /** Like `submit`, ordered with other queues: starts after `wait` is reached, and signals `signal` at its end. */
   submitOrdered(
     commandBuffer: Submittable,
     order: { wait?: TimelinePoint; signal?: TimelinePoint; fence?: Fence },
@@ -142,7 +142,7 @@ export class Queue {
     this.#count(commandBuffer, fence);
   }
 
-  /** Makes the fence signaled when everything submitted so far has ended. @throws EW_DEVICE_LOST */
+  /** Signals the fence when everything submitted so far has ended. @throws EW_DEVICE_LOST */
   mark(fence: Fence): void {
     this.#context.check(
       this.#context.answerAt("submit") ??

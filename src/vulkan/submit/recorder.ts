@@ -1,4 +1,4 @@
-/** Writes commands into a command buffer. Calls are cheap: nothing is encoded that was not encoded before. */
+/** Records commands into a command buffer. Structs that are used repeatedly are encoded once, so calls are cheap. */
 
 import { EverwarpError } from "../../base/index.ts";
 import type { DeviceBuffer } from "../memory/index.ts";
@@ -15,10 +15,10 @@ import {
 import type { ComputePipeline } from "../pipeline/index.ts";
 import type { Timestamps } from "./timestamps.ts";
 
-/** One side of a barrier: who wrote before it, or who reads and writes after it. */
+/** One side of a barrier: the writers before it, or the readers and writers after it. */
 export type BarrierScope = "compute" | "indirect" | "transfer" | "host" | "all";
 
-/** Bytes to copy; `sourceOffset` and `targetOffset` are 0 if not given. */
+/** Bytes to copy. The offsets are 0 if not given. */
 export interface CopyRegion {
   sourceOffset?: number;
   targetOffset?: number;
@@ -60,7 +60,7 @@ function union(...scopes: readonly ScopeMasks[]): ScopeMasks {
   }));
 }
 
-/** A queue without compute knows no compute stage: there "compute" and "indirect" mean nothing and "all" means less. */
+/** The stage and access masks of a scope. A queue without compute has no compute stages, so its masks contain less. */
 function masksOf(scope: BarrierScope, hasCompute: boolean): ScopeMasks {
   switch (scope) {
     case "compute":
@@ -103,9 +103,7 @@ function barrierOf(from: BarrierScope, to: BarrierScope, hasCompute: boolean): B
   return barrier;
 }
 
-/**
- * Valid only inside the function that was given to `CommandBuffer.record`. Methods return the recorder, to be chained.
- */
+/** Records commands. Valid only inside the function that `CommandBuffer.record` runs. Methods return the recorder. */
 export class Recorder {
   /** Dispatches recorded so far. */
   dispatches = 0;
@@ -116,8 +114,8 @@ export class Recorder {
   #pipeline: ComputePipeline | undefined;
 
   /**
-   * @param commandBuffer a VkCommandBuffer that was begun
-   * @param name told of every object that the recording names
+   * @param commandBuffer a VkCommandBuffer whose recording has begun
+   * @param name called with every object that the recording uses
    * @internal
    */
   constructor(
@@ -132,12 +130,12 @@ export class Recorder {
     this.#name = name;
   }
 
-  /** Nothing more is recorded. */
+  /** Ends the use of this recorder. */
   end(): void {
     this.#commandBuffer = undefined;
   }
 
-  /** The pipeline of the dispatches that follow. */
+  /** Sets the pipeline for the following dispatches. */
   bind(pipeline: ComputePipeline): this {
     this.#name(pipeline);
     this.#pipeline = pipeline;
@@ -150,9 +148,9 @@ export class Recorder {
   }
 
   /**
-   * Push constants for the dispatches that follow; the bytes are copied at once.
+   * Sets push constants for the following dispatches. The bytes are copied at once.
    *
-   * @param offsetBytes where they begin in the block; it and the length are multiples of 4
+   * @param offsetBytes offset in the block; the offset and the length must be multiples of 4
    * @throws EW_BAD_ARGUMENT without a bound pipeline or beyond its block
    */
   push(bytes: ArrayBufferView, offsetBytes = 0): this {
@@ -180,7 +178,7 @@ export class Recorder {
     return this;
   }
 
-  /** Runs the bound pipeline in a grid of workgroups. @throws EW_BAD_ARGUMENT beyond the device's limits */
+  /** Runs the bound pipeline on a grid of workgroups. @throws EW_BAD_ARGUMENT beyond the device's limits */
   dispatch(groupsX: number, groupsY = 1, groupsZ = 1): this {
     this.#bound("a dispatch");
     const [maxX, maxY, maxZ] = this.#context.physical.info.limits.maxWorkgroupCount;
@@ -196,8 +194,7 @@ export class Recorder {
   }
 
   /**
-   * Like `dispatch`; the three counts are read from the buffer (12 bytes at a multiple of 4) when the device gets
-   * there.
+   * Like `dispatch`. The device reads the three counts from the buffer: 12 bytes at an offset that is a multiple of 4.
    */
   dispatchIndirect(buffer: DeviceBuffer, offsetBytes: number): this {
     this.#bound("a dispatch");
@@ -208,7 +205,8 @@ export class Recorder {
   }
 
   /**
-   * Copies bytes between buffers; the regions must not overlap in one buffer. The whole smaller one if none is given.
+   * Copies bytes between buffers. Regions must not overlap in one buffer. Without regions, copies as many bytes as the
+   * smaller buffer has.
    */
   copy(source: DeviceBuffer, target: DeviceBuffer, regions?: readonly CopyRegion[]): this {
     const list = regions ?? [{ sizeBytes: Math.min(source.sizeBytes, target.sizeBytes) }];
@@ -238,7 +236,7 @@ export class Recorder {
     return this;
   }
 
-  /** Fills bytes with a repeated 32-bit word; offset and size are multiples of 4. */
+  /** Fills bytes with a repeated 32-bit word. Offset and size must be multiples of 4. */
   fill(buffer: DeviceBuffer, offsetBytes: number, sizeBytes: number, word: number): this {
     assertRange(buffer, offsetBytes, sizeBytes, 4);
     this.#name(buffer);
@@ -247,7 +245,7 @@ export class Recorder {
     return this;
   }
 
-  /** What was written on the `from` side is seen on the `to` side, and execution is ordered likewise. */
+  /** Makes writes of the `from` side visible to the `to` side, and orders their execution. */
   barrier(from: BarrierScope = "all", to: BarrierScope = "all"): this {
     const barrier = barrierOf(from, to, this.#hasCompute);
     const { commands } = this.#context;
@@ -266,14 +264,14 @@ export class Recorder {
     return this;
   }
 
-  /** Makes every slot writable again; comes before the `timestamp` calls of the same recording. */
+  /** Makes every slot writable again. Call it before `timestamp` in the same recording. */
   resetTimestamps(timestamps: Timestamps): this {
     this.#name(timestamps);
     this.#context.commands.vkCmdResetQueryPool(this.#handle, timestamps.handle, 0, timestamps.count);
     return this;
   }
 
-  /** Notes the device's time in a slot when all commands before are done. */
+  /** Writes the device's time to a slot when all earlier commands have ended. */
   timestamp(timestamps: Timestamps, slot: number): this {
     if (!(slot >= 0 && slot < timestamps.count)) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `timestamp slot ${slot} of ${timestamps.count}`, {

@@ -1,4 +1,4 @@
-/** Timelines: a growing number that submissions of any queue wait for and reach, and that the host can look at. */
+/** Timelines: counters that submissions of any queue wait for and raise. The host can read and raise them too. */
 
 import { checkResult } from "../calls/index.ts";
 import { type DeviceContext, DeviceObject } from "../context/index.ts";
@@ -14,9 +14,9 @@ import {
   VkSemaphoreWaitInfo,
 } from "../generated/index.ts";
 
-/** Its handle is the VkSemaphore. */
+/** A timeline. `handle` is the VkSemaphore. */
 export class Timeline extends DeviceObject {
-  /** Those that were given submissions with it. */
+  /** The queues (VkQueue) of submissions that use this timeline. */
   readonly #queues = new Set<bigint>();
 
   /** @internal */
@@ -36,7 +36,7 @@ export class Timeline extends DeviceObject {
     this.adopt(handle);
   }
 
-  /** The value reached so far. Never blocks. @throws EW_DEVICE_LOST */
+  /** The current value. Never blocks. @throws EW_DEVICE_LOST */
   value(): bigint {
     this.assertAlive();
     const { commands, handle: device } = this.context;
@@ -51,7 +51,7 @@ export class Timeline extends DeviceObject {
     });
   }
 
-  /** Raises the value from the host. It must grow. */
+  /** Raises the value from the host. The new value must be greater. */
   signal(value: bigint): void {
     const { commands, handle: device } = this.context;
     this.context.assertOpen();
@@ -61,7 +61,7 @@ export class Timeline extends DeviceObject {
     });
   }
 
-  /** Blocks the thread until the value is reached; false when the time ran out first. @throws EW_DEVICE_LOST */
+  /** Blocks the thread until the value is reached. Returns false if the timeout passed first. @throws EW_DEVICE_LOST */
   wait(value: bigint, timeoutMs: number): boolean {
     const { commands, handle: device, counters } = this.context;
     const timeout = timeoutNs(timeoutMs);
@@ -79,7 +79,7 @@ export class Timeline extends DeviceObject {
     });
   }
 
-  /** A submission waits for it or reaches it, on a queue (a VkQueue). */
+  /** Notes that a submission to a queue (a VkQueue) waits for or raises this timeline. */
   submitted(queue: bigint): void {
     this.#queues.add(queue);
   }

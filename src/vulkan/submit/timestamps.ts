@@ -1,4 +1,4 @@
-/** Times taken by the device itself, in slots that command buffers write. */
+/** Times of the device's own clock, written to slots by command buffers. */
 
 import { EverwarpError } from "../../base/index.ts";
 import { checkResult } from "../calls/index.ts";
@@ -12,7 +12,7 @@ import {
   VkResult,
 } from "../generated/index.ts";
 
-/** Its handle is the VkQueryPool. */
+/** A set of timestamp slots. `handle` is the VkQueryPool. */
 export class Timestamps extends DeviceObject {
   /** Number of slots. */
   readonly count: number;
@@ -38,8 +38,8 @@ export class Timestamps extends DeviceObject {
   }
 
   /**
-   * Nanoseconds of every slot on the device's clock (only differences mean something), or undefined while the commands
-   * that write them have not ended. Never blocks. @throws EW_DEVICE_LOST
+   * The times of all slots, in nanoseconds of the device's clock. Only differences are meaningful. Undefined until the
+   * commands that write the slots have ended. Never blocks. @throws EW_DEVICE_LOST
    */
   readNs(): number[] | undefined {
     const { commands, handle: device, physical } = this.context;
@@ -57,7 +57,7 @@ export class Timestamps extends DeviceObject {
     });
   }
 
-  /** No command buffer that uses the slots may be running. */
+  /** No running command buffer may be using the slots. */
   protected destroy(commands: CoreCommands, device: bigint, handle: bigint): void {
     commands.vkDestroyQueryPool(device, handle, null);
   }
