@@ -15,9 +15,9 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import fc from "fast-check";
-import koffi from "koffi";
 import { afterAll, describe, expect, it } from "vitest";
 import { HostSink, WORK_AREA_BYTES } from "../host/host-sink.ts";
+import { checkLayout, contentIn, FakeDeviceSink, hostSegments } from "../../../test/support/corpus-sinks.ts";
 import { Corpus, type CorpusOptions } from "./corpus.ts";
 import { FILE_FLAGS, type Placement } from "./placement.ts";
 import type { CorpusSink, Position, SinkWindow } from "./sink.ts";
@@ -41,122 +41,6 @@ const corpusOf = (paths: readonly string[], options?: CorpusOptions, explicit = 
     paths.map((path) => ({ path, explicit })),
     options,
   );
-
-const allocate = koffi.load(null).func("void* calloc(size_t count, size_t size)");
-const release = koffi.load(null).func("void free(void* memory)");
-
-/**
- * A sink like a device's: small staging windows at plain addresses, copied to "device memory" at the commit. Windows
- * are given out late, and only a few at a time. Uncommitted data is lost.
- */
-class FakeDeviceSink implements CorpusSink {
-  readonly chunkBytes: number;
-  readonly maxPlaceBytes: number;
-  readonly device: Buffer[] = [];
-  finished = false;
-  #usedBytes = 0;
-  readonly #segmentBytes: number;
-  readonly #stagingBytes: number;
-  readonly #staging: { pointer: unknown; address: bigint }[] = [];
-  readonly #waiting: (() => void)[] = [];
-  readonly #open = new Map<bigint, { pointer: unknown; address: bigint }>();
-
-  constructor(segmentBytes: number, chunkBytes: number, windows = 3) {
-    this.chunkBytes = chunkBytes;
-    this.#segmentBytes = segmentBytes;
-    this.#stagingBytes = chunkBytes;
-    this.maxPlaceBytes = segmentBytes;
-    for (let index = 0; index < windows; index++) {
-      const pointer: unknown = allocate(1, this.#stagingBytes);
-      this.#staging.push({ pointer, address: koffi.address(pointer) });
-    }
-  }
-
-  reserve(lengthBytes: number): Position {
-    expect(lengthBytes % 16).toBe(0);
-    if (this.device.length === 0 || this.#usedBytes + lengthBytes > this.#segmentBytes) {
-      this.device.push(Buffer.alloc(this.#segmentBytes, 0xee));
-      this.#usedBytes = 0;
-    }
-    const position = { segment: this.device.length - 1, offsetBytes: this.#usedBytes };
-    this.#usedBytes += lengthBytes;
-    return position;
-  }
-
-  async open({ segment, offsetBytes }: Position, lengthBytes: number): Promise<SinkWindow> {
-    await new Promise(setImmediate);
-    while (this.#staging.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    const staging = this.#staging.pop()!;
-    this.#open.set(staging.address, staging);
-    const length = Math.min(lengthBytes, this.#stagingBytes);
-    return {
-      segment,
-      offsetBytes,
-      lengthBytes: length,
-      memory: { kind: "address", address: staging.address },
-    };
-  }
-
-  commit({ segment, offsetBytes, memory }: SinkWindow, usedBytes: number): void {
-    expect(usedBytes % 16).toBe(0);
-    if (memory.kind !== "address") throw new Error("not this sink's window");
-    const staging = this.#open.get(memory.address);
-    expect(staging, "a window is committed once").toBeDefined();
-    this.#open.delete(memory.address);
-    this.device[segment]!.set(new Uint8Array(koffi.view(staging!.pointer, usedBytes)), offsetBytes);
-    this.#staging.push(staging!);
-    this.#waiting.shift()?.();
-  }
-
-  async finish(): Promise<void> {
-    expect(this.#open.size).toBe(0);
-    for (const { pointer } of this.#staging) release(pointer);
-    this.finished = true;
-  }
-}
-
-/** The content of a file in a sink. */
-function contentIn(segments: readonly Uint8Array[], placement: Placement, file: number): Buffer {
-  const { segment, start, length } = placement;
-  return Buffer.from(segments[segment[file]!]?.subarray(start[file], start[file]! + length[file]!) ?? []);
-}
-const hostSegments = (sink: HostSink): Uint8Array[] =>
-  sink.segments.map(({ buffer }) => new Uint8Array(buffer));
-
-/** Checks all promises of the layout. */
-function checkLayout(segments: readonly Uint8Array[], placement: Placement): void {
-  const { files, segment, start, length, units } = placement;
-  const taken: { segment: number; from: number; to: number; file: number }[] = [];
-  for (let file = 0; file < files.fileCount; file++) {
-    if (length[file] === 0) continue;
-    expect(start[file]! % 16).toBe(0);
-    const end = start[file]! + length[file]!;
-    const paddedEnd = 16 * Math.floor(end / 16 + 1);
-    expect([...segments[segment[file]!]!.subarray(end, paddedEnd)]).toEqual(Array(paddedEnd - end).fill(10));
-    taken.push({ segment: segment[file]!, from: start[file]!, to: paddedEnd, file });
-  }
-  taken.sort((a, b) => a.segment - b.segment || a.from - b.from);
-  for (const [index, it] of taken.entries()) {
-    const next = taken[index + 1];
-    if (next?.segment === it.segment) expect(it.to).toBeLessThanOrEqual(next.from);
-  }
-  // Every byte of every file is a start in exactly one unit. Units are in the order of files.
-  const starts = taken.map(({ file }) => ({ file, bytes: 0 }));
-  const byFile = new Map(starts.map((it) => [it.file, it]));
-  for (let unit = 0; unit < units.count; unit++) {
-    if (unit > 0) expect(units.firstFile[unit]).toBeGreaterThanOrEqual(units.lastFile[unit - 1]!);
-    for (let file = units.firstFile[unit]!; file <= units.lastFile[unit]!; file++) {
-      const known = byFile.get(file);
-      if (!known) continue;
-      expect(segment[file]).toBe(units.segment[unit]);
-      const from = Math.max(start[file]!, units.start[unit]!);
-      const to = Math.min(start[file]! + length[file]!, units.startEnd[unit]!);
-      known.bytes += Math.max(0, to - from);
-      expect(start[file]! + length[file]!).toBeLessThanOrEqual(units.end[unit]!);
-    }
-  }
-  for (const { file, bytes } of starts) expect(bytes).toBe(length[file]);
-}
 
 it("reads files relative to the folder of the listing, even if the process changed its folder", async () => {
   const { folder, paths } = folderOf([Buffer.from("here\n")]);
@@ -233,45 +117,6 @@ describe("loading", () => {
     expect(placement.flags[40]).toBe(FILE_FLAGS.OVERSIZE);
     expect(placement.sizeBytes[40]).toBe(600_000);
     expect(placement.length[40]).toBe(0);
-  });
-
-  it("holds files that are larger than a segment in parts, which end behind a line feed", async () => {
-    const lines = (count: number, word: string): Buffer =>
-      Buffer.from(Array.from({ length: count }, (_, index) => `${word} ${index}\n`).join(""));
-    const large = lines(900_000, "large");
-    const marked = Buffer.concat([Buffer.from("\u{feff}"), lines(60_000, "marked"), Buffer.from("no end")]);
-    const binary = Buffer.concat([lines(50_000, "before"), Buffer.of(0), lines(50_000, "behind")]);
-    const contents = [Buffer.from("small\n"), large, marked, binary, Buffer.from("last\n")];
-    const { paths } = folderOf(contents);
-    for (const sink of [new FakeDeviceSink(512 * 1024, 64 * 1024), new HostSink(1, 6 << 20)]) {
-      const placement = await corpusOf(paths).loadInto(sink, { threads: 1 });
-      const { parts } = placement;
-      const segments = sink instanceof HostSink ? hostSegments(sink) : sink.device;
-      checkLayout(segments, placement);
-      const held = contents.map(() => [] as Buffer[]);
-      const flags = contents.map(() => 0);
-      let lineFeeds = 0;
-      for (const [row, file] of (parts?.file ?? []).entries()) {
-        if (parts?.file[row - 1] !== file) lineFeeds = 0;
-        expect(placement.files.path(row)).toBe(paths[file]);
-        const content = contentIn(segments, placement, row);
-        if (content.length === 0) continue; // behind a NUL
-        expect(parts?.offset[row]).toBe(Buffer.concat(held[file] ?? []).length);
-        expect(parts?.lineFeeds[row]).toBe(lineFeeds);
-        if (placement.isPart(row) && parts?.file[row + 1] === file && placement.length[row + 1] !== 0)
-          expect(content.at(-1)).toBe(10);
-        lineFeeds += content.filter((byte) => byte === 10).length;
-        flags[file]! |= placement.flags[row]!;
-        held[file]?.push(content);
-      }
-      const expected = [contents[0], large, marked, binary.subarray(0, binary.indexOf(0)), contents[4]];
-      for (const [file, rows] of held.entries())
-        expect(Buffer.concat(rows).equals(expected[file]!)).toBe(true);
-      expect(held[1]!.length).toBeGreaterThan(1);
-      const { LOADED, UTF8_MARK, BINARY } = FILE_FLAGS;
-      expect(flags).toEqual([LOADED, LOADED, LOADED | UTF8_MARK, LOADED | BINARY, LOADED]);
-      expect(placement.stats.fileCount).toBe(5);
-    }
   });
 
   it("keeps the host's own segments within bounds and out of the work areas", async () => {

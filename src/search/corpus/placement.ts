@@ -164,7 +164,13 @@ export class Placement extends PlacementColumns {
     this.stats = stats;
   }
 
-  /** The file is larger than a place and cannot be cut into parts. It must be searched by streaming. */
+  /** Is the row one of several parts of a file? */
+  isPart(row: number): boolean {
+    const of = this.parts?.file;
+    return of !== undefined && (of[row - 1] === of[row] || of[row + 1] === of[row]);
+  }
+
+  /** Has the file on disk changed since it was loaded: is it gone, rewritten, or of another size? One stat call. */
   changed(file: number): boolean {
     let now;
     try {

@@ -1,4 +1,4 @@
-/** A file of a corpus, read once more: where a backend keeps contents out of the host's reach. */
+/** Reads a file of a corpus again, for backends whose memory the host cannot read. */
 import { closeSync, fstatSync, openSync, readSync, constants, type Stats } from "node:fs";
 import { decode, decodingOf, readDescriptor } from "../content/index.ts";
 import type { Placement } from "./placement.ts";
