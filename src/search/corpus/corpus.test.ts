@@ -20,7 +20,6 @@ import { HostSink, WORK_AREA_BYTES } from "../host/host-sink.ts";
 import { checkLayout, contentIn, FakeDeviceSink, hostSegments } from "../../../test/support/corpus-sinks.ts";
 import { Corpus, type CorpusOptions } from "./corpus.ts";
 import { FILE_FLAGS, type Placement } from "./placement.ts";
-import type { CorpusSink, Position, SinkWindow } from "./sink.ts";
 
 const root = mkdtempSync(join(tmpdir(), "everwarp-corpus-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
