@@ -3,8 +3,8 @@
  *
  *     <folder>/entries/<id>.ewp     the entries, complete in themselves (entry-file.ts): the source of truth
  *              quarantine/          damaged entries, for later inspection
- *              locks/  marks/       which process makes an entry (build-lock.ts); data in use by a driver
- *              (crash-guard.ts)
+ *              locks/               which process makes an entry (build-lock.ts)
+ *              marks/               data that a driver is working on (crash-guard.ts)
  *              manifest.json        a summary of the entries, rebuilt from them if it is lost
  *              stats.json           counts over all processes
  *

@@ -3,8 +3,8 @@
  * the instance is left behind, and a new one is made on the next device.
  *
  *     open ──▶ running ──park──▶ parked ──start──▶ running
- *                │                 └ read: the checkpoint └──loss──▶ leave: free memory is freed; memory that may still
- *                be written to is abandoned with its device
+ *                │                 └ read: the checkpoint
+ *                └──loss──▶ leave: unused memory is freed; memory that may still be in use is abandoned with its device
  *
  * Invariants: while parked, nothing of the kernel runs, so its memory may be copied. `leave` always ends, whatever the
  * kernel does.

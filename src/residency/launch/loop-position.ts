@@ -1,8 +1,7 @@
 /**
  * The position of a parked kernel: what each workgroup has finished, independent of the queue's sequence numbers.
  *
- *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an
- *     answer)
+ *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest unanswered one)
  *     workgroup 0 ────────────────┤ done   done  p                        ahead = 2, progress p of request 2
  *     workgroup 1 ────────────────┤ done                                  ahead = 1
  *     arrivals                    │ 2      1     0    0                   whole counters: partial results included
