@@ -34,7 +34,7 @@
 // Memory:
 //
 //   upload memory                         device memory                        readback memory
-//   Control  stop, last, lease, duty, …   counter[slot]: result<<16 | arrived  Completion[slot]: result, ordinal, sealed
+//   Control  stop, last, lease, duty, …   counter[slot]: result<<16 | arrived  Completion[slot]: result, ordinal, seal
 //   Slot[]   4 x (3 payload words, seal)  cursors: for each workgroup, its     Heartbeat: phase and sums, sealed
 //            + 192 bytes more             last request and its progress        Alive[workgroup]: epoch
 //
