@@ -68,7 +68,7 @@ export class DeviceBackend implements Backend {
   readonly #table: DeviceTable;
   readonly #driver: RequestDriver;
   /** Frees everything that `open` took. */
-  readonly #giveBack: () => void;
+  readonly #release: () => void;
 
   private constructor(parts: {
     session: DeviceSession;
@@ -78,14 +78,14 @@ export class DeviceBackend implements Backend {
     table: DeviceTable;
     inputs: DeviceBuffer;
     results: DeviceBuffer;
-    giveBack: () => void;
+    release: () => void;
   }) {
     const { shape, program, table } = parts;
     const { device, profile } = parts.session;
     const kernel = program.loop;
     const { words } = parts.image;
     this.device = device;
-    this.#giveBack = parts.giveBack;
+    this.#release = parts.release;
     this.profile = profile;
     this.shape = shape;
     this.#program = program;
@@ -113,7 +113,7 @@ export class DeviceBackend implements Backend {
       taken.push(one);
       return one;
     };
-    const giveBack = (): void => {
+    const release = (): void => {
       for (const one of taken.splice(0).toReversed()) one[Symbol.dispose]();
       session.end();
     };
@@ -139,12 +139,12 @@ export class DeviceBackend implements Backend {
         outputsAddress: results.address,
         stateAddress: table.directory.address,
       });
-      backend = new DeviceBackend({ session, shape, image, program, table, inputs, results, giveBack });
+      backend = new DeviceBackend({ session, shape, image, program, table, inputs, results, release });
       const runs = image.regions().flatMap(({ begin, end }) => [begin, end]);
       await backend.apply({ runs: Uint32Array.from(runs) });
       return backend;
     } catch (error) {
-      if (backend === undefined) giveBack();
+      if (backend === undefined) release();
       else await backend.close().catch(() => undefined); // report only the first error
       throw error;
     }
@@ -228,7 +228,7 @@ export class DeviceBackend implements Backend {
     try {
       await this.#program[Symbol.asyncDispose]();
     } finally {
-      this.#giveBack();
+      this.#release();
     }
   }
 }

@@ -141,12 +141,12 @@ export class TextBatch extends LookupBatch {
   }
 
   override arrive(count: number): void {
-    if (this.isSent) this.#giveBack();
+    if (this.isSent) this.#releasePacker();
     super.arrive(count);
   }
 
   /** Gives the packer to another batch, after everything was sent. */
-  #giveBack(): void {
+  #releasePacker(): void {
     if (this.#packer === undefined) return;
     this.packed = EMPTY;
     if (packers.length < IDLE_PACKERS_MAX) packers.push(this.#packer);

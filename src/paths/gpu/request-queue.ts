@@ -119,7 +119,7 @@ export class RequestQueue implements DrivenRequests {
   }
 
   /** Collects the results that are ready. */
-  #look(): void {
+  #collectReady(): void {
     this.#kernel.poll();
     this.collect();
   }
@@ -151,7 +151,7 @@ export class RequestQueue implements DrivenRequests {
     if (!this.#fly(flight)) return false;
     if (next.isSent) this.#waiting.shift();
     // While the device works on this request, collect the results that are ready.
-    else this.#look();
+    else this.#collectReady();
     return true;
   }
 

@@ -37,7 +37,7 @@ describe("the reader of results", () => {
     const { words, reader } = readerOf(RESULTS, 0);
     words[5]!++;
     expect(() => reader.copy(new Int32Array(RESULTS.length), 0, RESULTS.length, 0, SEQUENCE)).toThrow(
-      `request ${SEQUENCE} did not come`,
+      `request ${SEQUENCE} did not arrive`,
     );
   });
 });

@@ -53,7 +53,7 @@ export class ResultReader {
     } while (performance.now() - begin < RESULT_TIMEOUT_MS);
     throw new EverwarpError(
       "EW_TIMEOUT",
-      `a result of request ${number >>> 0} did not come within ${RESULT_TIMEOUT_MS} ms of its completion`,
+      `a result of request ${number >>> 0} did not arrive within ${RESULT_TIMEOUT_MS} ms of its completion`,
       { remedy: "Please report this, with the output of `everwarp doctor`." },
     );
   }

@@ -71,7 +71,7 @@ export class ActiveBackend {
       kind: "host",
       device: threads === 1 ? "1 thread" : `${threads} threads`,
       strategy: "threads",
-      strategyReason: "the host looks paths up with threads that stay",
+      strategyReason: "the host looks up paths with worker threads",
       fallbackReason,
     };
   }

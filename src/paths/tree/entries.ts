@@ -57,14 +57,14 @@ export class TreeEntries {
 
   /** Adds a file under a free name: bytes[begin … begin + length). @throws EW_PATHS_FULL */
   addFileIn(directory: number, bytes: Uint8Array, begin = 0, length: number = bytes.length): number {
-    const inode = this.#nodes.takeInode();
+    const inode = this.#nodes.allocateInode();
     this.table.setFile(inode);
     return this.#insertNew(directory, bytes, begin, length, inode);
   }
 
   /** Adds a directory under a free name. @throws EW_PATHS_FULL */
   addDirectoryIn(directory: number, bytes: Uint8Array, begin = 0, length: number = bytes.length): number {
-    const inode = this.#nodes.takeInode();
+    const inode = this.#nodes.allocateInode();
     this.table.setDirectory(inode, directory);
     return this.#insertNew(directory, bytes, begin, length, inode);
   }
@@ -77,11 +77,11 @@ export class TreeEntries {
     begin = 0,
     length: number = bytes.length,
   ): number {
-    const inode = this.#nodes.takeInode();
+    const inode = this.#nodes.allocateInode();
     try {
       this.table.setSymlink(inode, target);
     } catch (error) {
-      this.#nodes.giveInode(inode);
+      this.#nodes.freeInode(inode);
       throw error;
     }
     return this.#insertNew(directory, bytes, begin, length, inode);
@@ -161,7 +161,7 @@ export class TreeEntries {
       this.insert(directory, bytes, begin, length, inode);
     } catch (error) {
       this.table.clearInode(inode);
-      this.#nodes.giveInode(inode);
+      this.#nodes.freeInode(inode);
       throw error;
     }
     return inode;
@@ -206,7 +206,7 @@ export class TreeEntries {
   #freeUnnamed(inode: number): void {
     if (this.#nodes.links(inode) > 0) return;
     this.table.clearInode(inode);
-    this.#nodes.giveInode(inode);
+    this.#nodes.freeInode(inode);
   }
 
   /**

@@ -35,12 +35,12 @@ export class NodeList {
   }
 
   /** Takes a free inode number. */
-  takeInode(): number {
+  allocateInode(): number {
     return this.#free.pop() ?? Math.max(this.#table.words[TableHeader.INODE_COUNT], ROOT_INODE + 1);
   }
 
   /** Frees an inode. Its number will be reused. */
-  giveInode(inode: number): void {
+  freeInode(inode: number): void {
     this.#nodes.fill(0, inode * NODE_WORDS, (inode + 1) * NODE_WORDS);
     this.#free.push(inode);
   }

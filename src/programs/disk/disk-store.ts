@@ -10,7 +10,7 @@
  *
  * Invariants:
  * - A file in entries/ is complete at any moment, whenever a process dies: new files are written beside it and renamed.
- * - A reader that finds a damaged entry moves it away. So the next request makes the entry anew and can store it.
+ * - A reader that finds a damaged entry moves it away. So the next request rebuilds the entry and can store it.
  * - A failure of the disk never fails a caller. It is counted and remembered, and the answer is "not there".
  */
 

@@ -154,8 +154,8 @@ export class KernelInstance {
 
   /** The work of the kernel on this instance: its totals, minus those that it was restored with. */
   get totals(): KernelTotals {
-    const told: KernelTotals = this.loop.heartbeat ?? this.#before;
-    const since = (name: keyof KernelTotals): number => Math.max(0, told[name] - this.#before[name]);
+    const totals: KernelTotals = this.loop.heartbeat ?? this.#before;
+    const since = (name: keyof KernelTotals): number => Math.max(0, totals[name] - this.#before[name]);
     return {
       ticks: since("ticks"),
       polls: since("polls"),

@@ -251,7 +251,7 @@ export function assertPosition(position: LoopPosition, inFlight: readonly number
 }
 
 function corrupted(what: string): EverwarpError {
-  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `no kernel stood where this checkpoint says: ${what}`, {
+  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `the checkpoint has an impossible position: ${what}`, {
     remedy: "Restore an older checkpoint.",
   });
 }

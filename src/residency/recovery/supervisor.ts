@@ -162,7 +162,7 @@ export class Supervisor<Answer> {
     this.#state = "recovering";
     this.#reason = reason;
     this.#dispatcher.detach();
-    this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#break(error));
+    this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#failUnexpectedly(error));
   }
 
   /** Resolves when no checkpoint and no recovery is running. */
@@ -225,14 +225,14 @@ export class Supervisor<Answer> {
     this.#state = "parked";
     this.#dispatcher.detach();
     const begin = nowMs();
-    const captured = await this.#orLose(async () => {
+    const captured = await this.#orLost(async () => {
       await loop.park(this.#hangTimeoutMs);
       return await this.#gather(instance, capture);
     });
     if (captured === undefined) return undefined;
     // This is the checkpoint from now on. If the kernel is lost now, the recovery starts after this function.
     const inFlight = this.#cut(loop, captured.position);
-    await this.#orLose(async () => {
+    await this.#orLost(async () => {
       if (this.#is("parked")) await loop.start();
       if (this.#is("parked")) this.#serve(instance);
     });
@@ -243,12 +243,12 @@ export class Supervisor<Answer> {
   }
 
   /** Undefined if a step fails: the kernel is lost then. */
-  async #orLose<T>(step: () => Promise<T>): Promise<T | undefined> {
+  async #orLost<T>(step: () => Promise<T>): Promise<T | undefined> {
     try {
       return await step();
     } catch (error) {
       if (error instanceof EverwarpError) this.lose(error);
-      else this.#break(error);
+      else this.#failUnexpectedly(error);
       return undefined;
     }
   }
@@ -390,7 +390,7 @@ export class Supervisor<Answer> {
   }
 
   /** Handles an unexpected error: nobody must wait for answers that will not come. */
-  #break(cause: unknown): void {
+  #failUnexpectedly(cause: unknown): void {
     if (this.#is("closed")) return;
     this.#state = "failed";
     this.#reason = internalError(cause);

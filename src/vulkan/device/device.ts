@@ -11,7 +11,7 @@
  *   device's memory, the holders would crash.
  * - A replacement device is closed together with the first device, because callers know only the first one.
  *
- *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
+ *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened again
  *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
  */
 
@@ -356,7 +356,7 @@ export class Device implements Disposable {
    */
   async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
-    const letGo = this.hold("work that is under way");
+    const release = this.hold("work that is under way");
     try {
       using fence = this.createFence();
       using commandBuffer = this.record(body, { queue });
@@ -364,7 +364,7 @@ export class Device implements Disposable {
       if (!fence.wait(0) && !(await fence.waitAsync(timeoutMs)))
         throw overdueError(this.info.name, timeoutMs);
     } finally {
-      letGo();
+      release();
     }
   }
 
@@ -385,7 +385,7 @@ export class Device implements Disposable {
     }
     if (!context.isLost) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} is not lost and needs no replacement`, {
-        remedy: "Go on with it; or abandon it first, when a kernel on it cannot be ended.",
+        remedy: "Continue with it. If a kernel on it cannot be ended, abandon it first.",
       });
     }
     const options = { ...this.#options, memoryTypes: this.memoryTypes };
