@@ -142,7 +142,7 @@ class CardCompany {
     else this.#notify();
   }
 
-  /** Marks kernels that had no requests for a while. Kernels that stay on the device while idle are not marked. */
+  /** Marks kernels that had no requests for a while. A kernel without `quietSince` is never marked. */
   #markIdle(): void {
     const now = performance.now();
     for (const entries of this.#entriesOf.values()) {
