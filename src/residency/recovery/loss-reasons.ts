@@ -50,7 +50,8 @@ export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpErro
 export function poisoned(times: number, cause: EverwarpError): EverwarpError {
   return new EverwarpError(
     "EW_REQUEST_POISONED",
-    `the kernel was lost ${times} times while this request was in flight; the request is given up, and was not performed`,
+    `the kernel was lost ${times} times while this request was in flight; ` +
+      "the request is given up, and was not performed",
     { remedy: "Look for a loop without end, or an address out of bounds, that these values lead to.", cause },
   );
 }
