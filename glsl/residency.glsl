@@ -18,8 +18,8 @@
 //   RESIDENCY_PRIORITIES  1 (default) or 2. Priority 1 is urgent and is polled first.
 //   RESIDENCY_SUSPENDS    perform() stores in sh_finished how many requests it finished. The next request is performed
 //                         again.
-//   RESIDENCY_DIRECT      The result is the contribution() of a single workgroup. A launch with one workgroup publishes
-//                         it without counting arrivals.
+//   RESIDENCY_DIRECT      A result depends on nothing but contribution(). So a launch with one workgroup publishes it
+//                         without counting arrivals.
 //   RESIDENCY_ALONE       bool isAlone(uint index) names requests that only workgroup 0 performs. Their result is the
 //                         contribution() of workgroup 0, published without counting arrivals. The loop calls isAlone()
 //                         after perform(). At that time sh_header may already hold the next requests.
@@ -34,7 +34,7 @@
 // Memory:
 //
 //   upload memory                         device memory                        readback memory
-//   Control  stop, last, lease, duty, …   counter[slot]: result<<16 | arrived  Completion[slot]: result, ordinal, sealed
+//   Control  stop, last, lease, duty, …   counter[slot]: result<<16 | arrived  Completion[slot]: result, ordinal, seal
 //   Slot[]   4 x (3 payload words, seal)  cursors: for each workgroup, its     Heartbeat: phase and sums, sealed
 //            + 192 bytes more             last request and its progress        Alive[workgroup]: epoch
 //

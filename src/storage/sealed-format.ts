@@ -187,14 +187,14 @@ export function truncated(
   namedBytes: number | bigint,
 ): EverwarpError {
   return new EverwarpError(kind.truncated, `${file} ends after ${fileBytes} of ${namedBytes} bytes`, {
-    remedy: "Take another copy; what is missing cannot be made up.",
+    remedy: "Use another copy. The missing part cannot be restored.",
   });
 }
 
 /** @param what is wrong, as the subject of "cannot be right" */
 export function corrupted({ file, kind }: NamedFile, what: string): EverwarpError {
   return new EverwarpError(kind.corrupted, `${file} is damaged: ${what} cannot be right`, {
-    remedy: "Take another copy; nothing of this one is used.",
+    remedy: "Use another copy. No part of this one is used.",
   });
 }
 

@@ -30,7 +30,7 @@ function workerEntry(name: WorkerName): Promise<string> {
 function builtEntry(name: WorkerName): string {
   const file = join(packageRoot(), "dist", "workers", `${name}.cjs`);
   if (existsSync(file)) return file;
-  throw new EverwarpError("EW_PACKAGE_INCOMPLETE", `${file}, which a thread runs, is not there`, {
+  throw new EverwarpError("EW_PACKAGE_INCOMPLETE", `the file of a worker thread, ${file}, is missing`, {
     remedy: "Install everwarp with npm; in a clone, run `npm run build`.",
   });
 }

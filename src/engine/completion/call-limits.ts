@@ -47,11 +47,11 @@ export function withinLimits<T>(
     const onTimeout = (): void => end(() => reject(timeoutError(what, timeoutMs)));
     const timer =
       timeoutMs === Infinity ? undefined : setTimeout(onTimeout, Math.min(timeoutMs, MAX_TIMER_MS));
-    const unhear = signal && hearAbort(signal, onAbort);
+    const stopListening = signal && hearAbort(signal, onAbort);
     const end = (settle: () => void): void => {
       call.isOver = true;
       clearTimeout(timer);
-      unhear?.();
+      stopListening?.();
       settle();
     };
     work.then(

@@ -7,7 +7,7 @@ import { Deferred } from "./deferred.ts";
 /** Requests that are answered after a given number of polls. */
 class Ground implements DrivenKernel, DrivenRequests {
   readonly driver: CompletionDriver;
-  readonly flights: { readonly deferred: Deferred; looksLeft: number }[] = [];
+  readonly flights: { readonly deferred: Deferred; pollsLeft: number }[] = [];
   readonly waiting: (typeof this.flights)[number][] = [];
   answeredCount = 0;
   looks = 0;
@@ -20,18 +20,18 @@ class Ground implements DrivenKernel, DrivenRequests {
     return this.flights.length + this.waiting.length === 0;
   }
   /** Makes a request that is answered at the poll with this number. */
-  ask(looksLeft: number): Deferred {
+  ask(pollsLeft: number): Deferred {
     const deferred = new Deferred();
-    this.waiting.push({ deferred, looksLeft });
+    this.waiting.push({ deferred, pollsLeft });
     return deferred;
   }
   poll(): number {
     this.looks++;
-    return this.flights.filter((flight) => --flight.looksLeft === 0).length;
+    return this.flights.filter((flight) => --flight.pollsLeft === 0).length;
   }
   collect(): void {
     for (const flight of this.flights.splice(0)) {
-      if (flight.looksLeft > 0) this.flights.push(flight);
+      if (flight.pollsLeft > 0) this.flights.push(flight);
       else {
         this.answeredCount++;
         flight.deferred.end();
@@ -61,7 +61,7 @@ test("a later answer is found by driving, and nothing polls when all is answered
   const asked = [ground.ask(Infinity), ground.ask(Infinity)];
   ground.driver.spin(asked[0]!);
   expect(asked[0]!.isEnded).toBe(false);
-  ground.flights[0]!.looksLeft = ground.flights[1]!.looksLeft = 3;
+  ground.flights[0]!.pollsLeft = ground.flights[1]!.pollsLeft = 3;
   await Promise.all(asked.map((each) => each.ended()));
   await sleep(5);
   const { looks } = ground;
@@ -76,7 +76,7 @@ test("a blocking wait tells whether the answer came in time", async () => {
   expect(ground.driver.waitSync(late, 0)).toBe(false);
   // A long blocking wait checks from time to time whether the kernel still runs.
   while (ground.assertions === 0) expect(ground.driver.waitSync(late, 50)).toBe(false);
-  ground.flights[0]!.looksLeft = 1;
+  ground.flights[0]!.pollsLeft = 1;
   await late.ended(); // driving continues in the event loop
 });
 

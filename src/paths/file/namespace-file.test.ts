@@ -33,14 +33,14 @@ const file = join(folder, "file");
 
 const ABOUT: About = { holds: "namespace", tableVersion: Table.VERSION };
 
-/** Writes the regions of a table as they are, with right checksums. */
+/** Writes the regions of a table unchanged, with correct checksums. */
 function write(words: Uint32Array, about = ABOUT): void {
   writeSealedFile(file, about, new Map(sectionsOf(words)));
 }
 
 const load = (): Promise<PathTable> => loadNamespaceFile(file, { maxEntries: MAX_ENTRIES });
 
-/** What loading comes to: a table, or the code and text of the error. */
+/** Loads the file. Gives a table, or the code and the text of the error. */
 async function outcome(): Promise<PathTable | string> {
   return load().catch((error: unknown) => {
     if (!(error instanceof EverwarpError)) throw error;
@@ -49,7 +49,7 @@ async function outcome(): Promise<PathTable | string> {
 }
 
 describe("a namespace file", () => {
-  it("brings every namespace back as it was", async () => {
+  it("restores every namespace exactly", async () => {
     await fc.assert(
       fc.asyncProperty(trees, async (tree) => {
         write(tree.table.words);
@@ -62,7 +62,7 @@ describe("a namespace file", () => {
     );
   });
 
-  it("tells nothing but what a namespace is, and is read as version 0.1.0 wrote it", async () => {
+  it("has only the header of a namespace, and files of version 0.1.0 are accepted", async () => {
     const tree = newTree(1);
     tree.addDirectories(encode("/src/lib"));
     await saveNamespaceFile(file, tree.table);
@@ -91,14 +91,14 @@ describe("a namespace file", () => {
     }
   });
 
-  it("is told from a checkpoint", async () => {
+  it("is distinguished from a checkpoint", async () => {
     const identity = { deviceKey: "d", driverKey: "d", kernelKey: "k", layoutHash: "l" };
     const progress = { iterations: 0, phase: "parked", sequences: [], taken: 0, workgroupCount: 1 };
     await saveCheckpoint(file, { identity, progress, sections: new Map() });
     expect(await outcome()).toMatch(/^EW_NAMESPACE_CORRUPTED .*checkpoint of a kernel/);
   });
 
-  it("takes no more address space than what it holds asks for, whatever its header says of its regions", async () => {
+  it("takes only the address space that its content needs, whatever its header says about regions", async () => {
     const tree = newTree(1);
     tree.addFile(encode("/file"));
     const words = tree.table.words.slice();
@@ -112,7 +112,7 @@ describe("a namespace file", () => {
   });
 });
 
-describe("a namespace file with right checksums and hostile content", () => {
+describe("a namespace file with correct checksums and hostile content", () => {
   it.each([...ENTRY_DAMAGES, ...TREE_DAMAGES])("is refused: %s", async (_what, damage, why) => {
     const ground = new Ground();
     write(ground.words);
@@ -125,8 +125,8 @@ describe("a namespace file with right checksums and hostile content", () => {
     });
   });
 
-  it("is refused where a chain is longer than chance makes any, in time that is in proportion", async () => {
-    // Names with one hash for all: the last four bytes undo what those before did.
+  it("is refused for a chain that is too long to be chance, in proportional time", async () => {
+    // All names have the same hash: the last four bytes cancel the effect of the earlier ones.
     const ground = newTree(0);
     const { words } = ground.table;
     for (let count = 0; count < 400; count++) {
@@ -138,7 +138,7 @@ describe("a namespace file with right checksums and hostile content", () => {
     expect(await outcome()).toMatch(/^EW_NAMESPACE_CORRUPTED .*more than 64 buckets/);
   });
 
-  it("is refused with a header of 20 words, regions that are missing, too short or too many", async () => {
+  it("is refused with a header of 20 words, or regions that are missing, too short or too many", async () => {
     const { words } = new Ground();
     const sections = sectionsOf(words);
     const variants: [string, Uint8Array][][] = [
@@ -168,7 +168,7 @@ describe("a namespace file with right checksums and hostile content", () => {
     value: interesting,
     bit: fc.nat(31),
   });
-  it("is refused, or is a namespace as good as any, whatever words are changed", async () => {
+  it("with any changed words is refused, or is a valid namespace", async () => {
     let refused = 0;
     let accepted = 0;
     await fc.assert(
@@ -177,7 +177,7 @@ describe("a namespace file with right checksums and hostile content", () => {
         for (const { region, word, from, how, value, bit } of places) {
           const isLists = region === "free lists";
           const begin = isLists ? H.FREE_LISTS : regionAt(tree.table.words, region);
-          // Of the header, its first words: the others are not in use.
+          // Of the header, only the first words are in use.
           const count = isLists ? 258 : region === "header" ? 19 : usedWords(tree.table.words, region);
           if (count === 0) continue;
           const at = begin + (word % count);
@@ -191,7 +191,7 @@ describe("a namespace file with right checksums and hostile content", () => {
           else if (how === "swap") [words[at], words[other]] = [words[other], words[at]];
           else words.copyWithin(at - (at % 16), other - (other % 16), other - (other % 16) + 16);
         }
-        // The sections are as long as the header says, or as they were.
+        // Section sizes follow the changed header, or stay unchanged.
         const sections = new Map(sectionsOf(tree.table.words));
         const lying = words.slice(0, H.WORDS);
         for (const [index, [name, bytes]] of [...sections].entries()) {
@@ -216,13 +216,13 @@ describe("a namespace file with right checksums and hostile content", () => {
       }),
       propertyRuns(200),
     );
-    // The generator reaches both.
+    // The generator reaches both outcomes.
     expect([refused > 0, accepted > 0]).toEqual([true, true]);
   });
 });
 
 /**
- * A name of 8 bytes whose hash is that of all others of its kind: the second round starts where the word undoes the
+ * A name of 8 bytes. All names of the same `count` have the same hash: the second word starts so that it cancels the
  * first.
  */
 function collidingName(seed: number, count: number): Uint8Array {

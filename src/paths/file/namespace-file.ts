@@ -1,10 +1,10 @@
 /**
- * A namespace as one file: the table's regions as they lie in memory, in a durable, checksummed file
+ * A namespace as one file: the table's regions exactly as in memory, in a durable file with checksums
  * (`storage/sealed-format.ts`).
  *
- * The regions are written and read as they are. So loading a million entries is reading their bytes and looking at
- * each entry once (`table/check.ts`). What the host keeps beside the table is made anew from it (`tree/node-list.ts`).
- * Words are little-endian, in the file as on every machine that this runs on.
+ * Regions are written and read unchanged. So loading a million entries means reading their bytes and checking each
+ * entry once (`table/check.ts`). The host's data beside the table is rebuilt from the table (`tree/node-list.ts`).
+ * Words are little-endian in the file, as on every supported machine.
  */
 import { EverwarpError } from "../../base/index.ts";
 import {
@@ -42,7 +42,7 @@ export async function saveNamespaceFile(file: string, table: PathTable): Promise
 }
 
 /**
- * Reads what `saveNamespaceFile` wrote, and looks at all of it: a checksum finds accidents, not intent.
+ * Reads a file of `saveNamespaceFile` and checks all of it, because checksums find accidents, not attacks.
  * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE, EW_NAMESPACE_TRUNCATED, EW_NAMESPACE_CORRUPTED, EW_NAMESPACE_OUTDATED,
  * EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT for a maxEntries below its entries
  */
@@ -58,7 +58,7 @@ export function loadNamespaceFile(
   return readSealedFile(file, NAMESPACE_FILE, async (reader) => {
     assertVersion(reader.about, file, refuse);
     const header = await readTableHeader(reader, refuse);
-    // Before room is made for what the header tells: the file has it.
+    // Check the file's sections before memory is reserved for the sizes in the header.
     const places = placesOf(reader.sections, header, refuse);
     const restored = PathTable.restore(header, options, refuse);
     for (const [index, place] of places.entries())
@@ -98,7 +98,7 @@ async function readTableHeader(
   return header;
 }
 
-/** Where in the file each region is, as long as the header tells; undefined for one that is not in use. */
+/** The position of each region in the file, checked against the header; undefined for a region that is not in use. */
 function placesOf(
   sections: readonly SectionPlace[],
   header: Uint32Array,

@@ -1,10 +1,10 @@
 /**
- * Looks paths up in device memory, with a lookup kernel that stays resident, or is dispatched if it cannot stay.
+ * Looks up paths in device memory. The lookup kernel stays resident, or is dispatched if it cannot stay.
  *
  *     lookup ──▶ queue ──chunks──▶ input ring (upload) + request ──▶ kernel ──▶ result ring (readback) ──▶ Int32Array
  *     apply ───▶ queue ──spans───▶ the same ring ───────────────────▶ kernel stores them in the table
  *
- * `request-queue.ts` keeps the order, `request-driver.ts` waits. This file owns what they work with.
+ * `request-queue.ts` keeps the order. `request-driver.ts` waits. This file owns the device, the kernel and the memory.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile } from "../../programs/index.ts";
@@ -41,24 +41,24 @@ import { ResultReader } from "./result-reader.ts";
 
 const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const SLOT_COUNT = 256;
-/** An idle kernel leaves the device to others after this long. The next lookup launches it again. */
+/** An idle kernel parks after this time, so that others get the device. The next lookup launches it again. */
 const PARK_AFTER_MS = 1_000;
 const VECTOR_BYTES = 16;
 /** Specialization constants of lookup.comp. */
 const TOGETHER_PATHS_MAX_ID = 1;
 const IS_IN_STEP_ID = 2;
 
-/** How a device looks paths up. */
+/** Options of a device backend. */
 export interface DeviceBackendOptions extends SessionOptions {
   /** How the kernel runs. Default: "auto", which follows the profile of the device. */
   strategy?: StrategyName | "auto";
-  /** Overrules the shape of the kernel; for measurements. */
+  /** Overrides parts of the kernel's shape. For measurements. */
   shape?: Partial<LookupShape>;
   /** Milliseconds without lookups after which the kernel parks. Default: 1,000. */
   parkAfterMs?: number;
 }
 
-/** A device that answers lookups. */
+/** A backend that answers lookups on a device. */
 export class DeviceBackend implements Backend {
   readonly kind = "device";
   readonly device: Device;
@@ -67,8 +67,8 @@ export class DeviceBackend implements Backend {
   readonly #program: ProgramLoop;
   readonly #table: DeviceTable;
   readonly #driver: RequestDriver;
-  /** Frees what `open` took. */
-  readonly #giveBack: () => void;
+  /** Frees everything that `open` took. */
+  readonly #release: () => void;
 
   private constructor(parts: {
     session: DeviceSession;
@@ -78,14 +78,14 @@ export class DeviceBackend implements Backend {
     table: DeviceTable;
     inputs: DeviceBuffer;
     results: DeviceBuffer;
-    giveBack: () => void;
+    release: () => void;
   }) {
     const { shape, program, table } = parts;
     const { device, profile } = parts.session;
     const kernel = program.loop;
     const { words } = parts.image;
     this.device = device;
-    this.#giveBack = parts.giveBack;
+    this.#release = parts.release;
     this.profile = profile;
     this.shape = shape;
     this.#program = program;
@@ -113,7 +113,7 @@ export class DeviceBackend implements Backend {
       taken.push(one);
       return one;
     };
-    const giveBack = (): void => {
+    const release = (): void => {
       for (const one of taken.splice(0).toReversed()) one[Symbol.dispose]();
       session.end();
     };
@@ -127,7 +127,7 @@ export class DeviceBackend implements Backend {
         device,
         profile,
         strategy,
-        // Where loops are limited, a poll in vain counts every loop of the kernel: no launch could stay for long.
+        // If loops are limited, an idle poll counts like every loop of the kernel. So no launch could stay for long.
         strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
         slotCount: SLOT_COUNT,
         hasClock: device.info.features.includes("shaderDeviceClock"),
@@ -139,13 +139,13 @@ export class DeviceBackend implements Backend {
         outputsAddress: results.address,
         stateAddress: table.directory.address,
       });
-      backend = new DeviceBackend({ session, shape, image, program, table, inputs, results, giveBack });
+      backend = new DeviceBackend({ session, shape, image, program, table, inputs, results, release });
       const runs = image.regions().flatMap(({ begin, end }) => [begin, end]);
       await backend.apply({ runs: Uint32Array.from(runs) });
       return backend;
     } catch (error) {
-      if (backend === undefined) giveBack();
-      else await backend.close().catch(() => undefined); // the first error is the one to tell
+      if (backend === undefined) release();
+      else await backend.close().catch(() => undefined); // report only the first error
       throw error;
     }
   }
@@ -155,29 +155,29 @@ export class DeviceBackend implements Backend {
     return this.#program.loop.strategyName;
   }
 
-  /** Why the strategy was taken. */
+  /** Why the strategy was chosen. */
   get strategyReason(): string {
     return this.#program.loop.strategyReason;
   }
 
-  /** Workgroups that each request is spread over. */
+  /** Number of workgroups that share each request. */
   get workgroupCount(): number {
     return this.#program.loop.workgroupCount;
   }
 
-  /** Device memory that the table takes. */
+  /** Size of the table in device memory. */
   get tableBytes(): number {
     return this.#table.allocatedBytes;
   }
 
-  /** Directories that the kernel remembers, at most. */
+  /** Number of directories that the kernel can remember. */
   get guessCount(): number {
     return this.#table.guessCount;
   }
 
   /** See `Backend.lookup`. */
   async lookup(packed: PackedPaths, options: LookupOptions = {}): Promise<Int32Array> {
-    if (packed.offsets.length === 0) checkPacked(packed); // the kernel checks the rest
+    if (packed.offsets.length === 0) checkPacked(packed); // the kernel checks all other offsets
     return this.#driver.lookup(new PackedBatch(packed, options));
   }
 
@@ -187,20 +187,20 @@ export class DeviceBackend implements Backend {
     return new KeptPaths(this.device, packed);
   }
 
-  /** Resolves paths that lie on the device already: only results travel. @throws as `lookup` */
+  /** Resolves paths that are on the device already. Only results are transferred. @throws as `lookup` */
   lookupKept(kept: KeptPaths, options: LookupOptions = {}): Promise<Int32Array> {
     return this.#driver.lookup(new PackedBatch(kept.packed, options, kept));
   }
 
   /**
-   * As `lookupKept`, but leaves the results where the kernel wrote them. For measuring the kernel alone.
+   * Like `lookupKept`, but leaves the results in the kernel's memory. For measurements of the kernel alone.
    * @throws as `lookup`
    */
   async resolveKept(kept: KeptPaths, options: LookupOptions = {}): Promise<void> {
     await this.#driver.lookup(new PackedBatch(kept.packed, options, kept, true));
   }
 
-  /** Packs strings group by group, while the device looks the groups before up. */
+  /** Packs strings group by group, while the device looks up earlier groups. */
   lookupPaths(paths: readonly PathLike[], options: LookupOptions = {}): Promise<Int32Array> {
     return this.#driver.lookup(new TextBatch(paths, options));
   }
@@ -211,8 +211,8 @@ export class DeviceBackend implements Backend {
   }
 
   /**
-   * See `Backend.apply`. A run is read when it is sent, together with all changes after it. So the caller must change
-   * the image and call `apply` without awaiting anything in between.
+   * See `Backend.apply`. The words of a run are read when the run is sent, and they then include later changes. So the
+   * caller must change the image and call `apply` without an await in between.
    */
   apply({ runs }: TableEdits): Promise<void> {
     return this.#driver.write(runs);
@@ -228,19 +228,19 @@ export class DeviceBackend implements Backend {
     try {
       await this.#program[Symbol.asyncDispose]();
     } finally {
-      this.#giveBack();
+      this.#release();
     }
   }
 }
 
-/** Bytes of paths, and words of writes, on their way to the kernel. */
+/** The ring for paths and for words of writes, on their way to the kernel. */
 function inputRing(device: Device, { inputBytes }: LookupShape): DeviceBuffer {
-  // The kernel reads vectors, which may reach a little behind the last byte.
+  // The kernel reads whole vectors, so it may read slightly past the last byte.
   const sizeBytes = inputBytes + 2 * VECTOR_BYTES;
   return device.createBuffer({ role: "upload", sizeBytes, label: "paths to look up" });
 }
 
-/** Results on their way back. No word of it is a valid seal at first. */
+/** The ring for results. Its initial words are no valid seals. */
 function resultRing(device: Device, { resultCount }: LookupShape): DeviceBuffer {
   const sizeBytes = resultCount * PathRequest.RESULT_BYTES;
   const results = device.createBuffer({ role: "readback", sizeBytes, label: "inodes found" });

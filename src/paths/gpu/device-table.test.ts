@@ -1,11 +1,11 @@
-/** Places of pages and guesses, on a device that has nothing but addresses. */
+/** Places of pages and guesses, on a fake device that only has addresses. */
 import { describe, expect, it } from "vitest";
 import { EverwarpError } from "../../base/errors.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { PathRequest, Table, TableHeader } from "../table/table.schema.ts";
 import { DeviceTable } from "./device-table.ts";
 
-/** Buffers that lie one behind the other, none where a page may begin. */
+/** Consecutive buffers, none of which begins where a page may begin. */
 class Addresses {
   readonly sizes: [label: string, sizeBytes: number][] = [];
   refused: string | undefined;
@@ -35,7 +35,7 @@ function open(entryCount: number, guessCount?: number) {
 }
 
 describe("the table on a device", () => {
-  it("gives each page that is written to a place of its own, once", () => {
+  it("gives each written page one place of its own", () => {
     const { table, words } = open(0);
     table.cover(RUN);
     const first = words.slice(0, 3);
@@ -51,7 +51,7 @@ describe("the table on a device", () => {
     expect(() => table.cover([{ begin: last, end: last + 4 }])).toThrow(/does not fit a device/);
   });
 
-  it("has guesses in larger memory with a write when there are more entries", () => {
+  it("moves guesses to larger memory with a write when there are more entries", () => {
     const { table, image, words, addresses } = open(100);
     const address = (): Uint32Array => words.slice(PathRequest.GUESSES_ADDRESS, PathRequest.GUESS_MASK + 1);
     const small = address();
@@ -69,7 +69,7 @@ describe("the table on a device", () => {
     expect(table.allocatedBytes).toBe(addresses.sizes.reduce((sum, [, sizeBytes]) => sum + sizeBytes, 0));
   });
 
-  it("keeps the guesses it has where there is no memory for more, or their number was given", () => {
+  it("keeps its guesses if there is no memory for more, or their number was given", () => {
     const { table, image, words, addresses } = open(100);
     addresses.refused = "guesses";
     image[TableHeader.ENTRY_COUNT] = 1_000_000;

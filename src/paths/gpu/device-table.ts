@@ -1,9 +1,9 @@
 /**
  * The path table in device memory: a mirror of its pages, and the guesses.
  *
- * Guesses are directories by the hash of their paths, as the kernel last saw them: a word each, which may be wrong.
- * Larger memory for them is taken with a write only: no lookup is in flight then, and the next one reads anew where
- * they are.
+ * A guess is a directory, stored under the hash of its path, as the kernel last saw it. Each guess is one word, and may
+ * be wrong. Larger memory for guesses is taken only with a write: no lookup is in flight then, and the next lookup
+ * reads the new address.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { PageMirror, type WordSpan } from "../../engine/index.ts";
@@ -13,19 +13,19 @@ import { guessCountFor } from "./lookup-shape.ts";
 
 /** Device memory of one path table. */
 export class DeviceTable implements Disposable {
-  /** Directories that the kernel remembers, at most. */
+  /** Number of directories that the kernel can remember. */
   guessCount = 0;
   readonly #device: Device;
   readonly #mirror: PageMirror;
   /** The table in host memory. */
   readonly #image: Uint32Array;
-  /** The number of guesses, whatever the number of entries. */
+  /** A fixed number of guesses, independent of the number of entries. */
   #fixedGuessCount: number | undefined;
-  /** The last is in use. */
+  /** The last one is in use. */
   readonly #guesses: DeviceBuffer[] = [];
 
   /**
-   * @param guessCount a power of two; if not given, it follows the entries of the image
+   * @param guessCount a power of two; by default it follows the entries of the image
    * @throws EW_OUT_OF_DEVICE_MEMORY
    */
   constructor(device: Device, image: Uint32Array, guessCount?: number) {
@@ -48,18 +48,18 @@ export class DeviceTable implements Disposable {
     return this.#mirror.directory;
   }
 
-  /** Pages that the kernel must know: the highest that has a place, plus one. */
+  /** Number of pages that the kernel must know: the highest page with a place, plus one. */
   get pageCount(): number {
     return this.#mirror.pageCount;
   }
 
-  /** Device memory that the table takes. */
+  /** Size of the table in device memory. */
   get allocatedBytes(): number {
     return this.#guesses.reduce((sum, { sizeBytes }) => sum + sizeBytes, this.#mirror.allocatedBytes);
   }
 
   /**
-   * Finds places for the pages of a write that is about to be sent.
+   * Gives places to the pages of a write before it is sent.
    * @throws EW_OUT_OF_DEVICE_MEMORY, EW_PATHS_FULL
    */
   cover(spans: readonly WordSpan[]): void {
@@ -67,14 +67,14 @@ export class DeviceTable implements Disposable {
     this.#mirror.cover(spans);
   }
 
-  /** Frees the memory; no kernel may use it any more. */
+  /** Frees the memory. No kernel may be using it. */
   [Symbol.dispose](): void {
     for (const guesses of this.#guesses.splice(0)) guesses[Symbol.dispose]();
     this.#mirror[Symbol.dispose]();
   }
 
   /**
-   * Makes more guesses if they are worth it; what was remembered is forgotten. Without memory they stay as they are.
+   * Makes more guesses if that is worthwhile. The old guesses are dropped. Without memory for more, nothing changes.
    */
   #growGuesses(): void {
     const count = this.#fixedGuessCount ?? guessCountFor(this.#image[TableHeader.ENTRY_COUNT]);

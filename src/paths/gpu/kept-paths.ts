@@ -1,11 +1,11 @@
-/** Packed paths that lie on the device, for lookups again and again: only results travel then. */
+/** Packed paths in device memory, for repeated lookups. Only results are transferred then. */
 import { drainWriteCombining } from "../../residency/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type { PackedPaths } from "../lookup/index.ts";
 
 const VECTOR_BYTES = 16;
 
-/** Packed paths in memory of the device. */
+/** Packed paths in device memory. */
 export class KeptPaths implements Disposable {
   readonly packed: PackedPaths;
   /** The bytes from 0 on, then the offsets. */

@@ -1,9 +1,9 @@
 /**
- * Lookups on a device: a batch of paths, sent in one request or several and answered once; or a single path.
+ * Lookups on a device: a batch of paths, sent in one or several requests and answered once; or a single path.
  *
- *     packed    one piece, sent from where it lies: the caller's memory, or the device
- *     strings   ├─ group ─┼─ group ─┼─ group …    a group is packed when the one before it was sent, over the same
- *                                                 memory: it stays in the cache, and the device works meanwhile
+ *     packed    one piece, sent from the caller's memory or from device memory
+ *     strings   ├─ group ─┼─ group ─┼─ group …    each group is packed into the same memory after the previous one was
+ *                                                 sent: it stays in the cache, and the device works meanwhile
  */
 import {
   type LookupOptions,
@@ -20,23 +20,23 @@ import type { KeptPaths } from "./kept-paths.ts";
 
 const UNRESOLVED = PathRequest.UNRESOLVED | 0;
 
-/** The word of a request that says how to look up. */
+/** The word of a request that selects the kind of lookup. */
 export function operationOf(followSymlinks: boolean): number {
   return PathRequest.LOOKUP | (followSymlinks ? PathRequest.FOLLOW : 0);
 }
 
-/** Paths that are looked up together. Ends when every path has its result. */
+/** Paths that are looked up together. Ends when every path has a result. */
 export abstract class LookupBatch extends Deferred {
   readonly kind = "lookup";
   readonly count: number;
   readonly results: Int32Array;
   readonly directory: number;
   readonly operation: number;
-  /** The first path that was not sent yet. */
+  /** The first path that was not sent. */
   next = 0;
-  /** Paths without a result. */
+  /** Number of paths without a result. */
   left: number;
-  /** The paths that are packed now, and which path of the batch is the first of them. */
+  /** The currently packed paths. The number tells which path of the batch is the first of them. */
   abstract readonly packed: PackedPaths;
   abstract readonly packedFirst: number;
 
@@ -53,24 +53,24 @@ export abstract class LookupBatch extends Deferred {
     return this.next === this.count;
   }
 
-  /** Set if the paths lie on the device already: nothing is copied then. */
+  /** Defined if the paths are on the device already, so nothing is copied. */
   get kept(): KeptPaths | undefined {
     return undefined;
   }
 
-  /** Are the results left where the kernel wrote them? For measurements. */
+  /** Whether the results stay in the kernel's memory. For measurements. */
   readonly isResultless: boolean = false;
 
-  /** Packs the next paths, unless they are packed. @throws for what is no path */
+  /** Packs the next paths, unless they are packed already. @throws for a value that is no path */
   abstract packNext(): void;
 
-  /** Notes that results have come. */
+  /** Notes that results have arrived. */
   arrive(count: number): void {
     this.left -= count;
     if (this.left === 0) this.end();
   }
 
-  /** Resolves the paths that took too many loop rounds for a driver that limits loops. */
+  /** Resolves the paths that exceeded the loop limit of the driver. */
   resolveRest(walker: PathWalker, first: number, count: number): void {
     const { results } = this;
     for (let index = first; index < first + count; index++)
@@ -80,7 +80,7 @@ export abstract class LookupBatch extends Deferred {
   /** Resolves one path on the host. @returns inode or −errno */
   protected abstract walk(walker: PathWalker, index: number): number;
 
-  /** Is a symlink followed that the whole path names? */
+  /** Whether a symlink that the whole path names is followed. */
   protected get isFollowing(): boolean {
     return (this.operation & PathRequest.FOLLOW) !== 0;
   }
@@ -105,7 +105,7 @@ export class PackedBatch extends LookupBatch {
   }
 
   packNext(): void {
-    // They are packed.
+    // The paths are packed already.
   }
 
   protected walk(walker: PathWalker, index: number): number {
@@ -115,11 +115,11 @@ export class PackedBatch extends LookupBatch {
 }
 
 const EMPTY: PackedPaths = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) };
-/** Packers that no batch uses now. */
+/** Packers that no batch is using. */
 const packers: PathPacker[] = [];
 const IDLE_PACKERS_MAX = 16;
 
-/** A batch of strings and bytes, which is packed group by group. */
+/** A batch of strings and bytes, which are packed group by group. */
 export class TextBatch extends LookupBatch {
   packed = EMPTY;
   packedFirst = 0;
@@ -141,12 +141,12 @@ export class TextBatch extends LookupBatch {
   }
 
   override arrive(count: number): void {
-    if (this.isSent) this.#giveBack();
+    if (this.isSent) this.#releasePacker();
     super.arrive(count);
   }
 
-  /** Everything was sent: another batch can have the memory. */
-  #giveBack(): void {
+  /** Gives the packer to another batch, after everything was sent. */
+  #releasePacker(): void {
     if (this.#packer === undefined) return;
     this.packed = EMPTY;
     if (packers.length < IDLE_PACKERS_MAX) packers.push(this.#packer);
@@ -159,7 +159,7 @@ export class TextBatch extends LookupBatch {
   }
 }
 
-/** One path. It travels in its request, and its result in the completion. */
+/** A single path. It is part of its request, and its result is part of the completion. */
 export class SinglePath extends Deferred {
   inode = 0;
 }

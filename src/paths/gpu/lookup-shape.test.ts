@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { guessCountFor } from "./lookup-shape.ts";
 
 describe("guesses of the lookup kernel", () => {
-  it("are about one for four entries, a power of two, within bounds", () => {
+  it("are a power of two within limits, about one for four entries", () => {
     let before = 0;
     for (let entries = 0; entries < 20_000_000; entries = Math.ceil(entries * 1.1) + 1) {
       const count = guessCountFor(entries);
@@ -15,7 +15,7 @@ describe("guesses of the lookup kernel", () => {
       before = count;
     }
     expect(guessCountFor(0)).toBe(2 ** 12);
-    // 138,000 entries: 131 KB, a byte each.
+    // 138,000 entries: 131 KB, about one byte each.
     expect(guessCountFor(138_000)).toBe(2 ** 15);
     expect(before).toBe(2 ** 20);
   });

@@ -1,4 +1,4 @@
-/** How the lookup kernel is laid over a device. */
+/** The shape of the lookup kernel for a device: its sizes and its rings. */
 import { type DeviceProfile, softwareThreadCount } from "../../residency/index.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
 import { PathRequest } from "../table/index.ts";
@@ -7,25 +7,29 @@ import { PathRequest } from "../table/index.ts";
 export interface LookupShape {
   /** Threads of a workgroup. */
   readonly workgroupSize: number;
-  /** Workgroups to try to keep resident. */
+  /** Number of workgroups to keep resident. */
   readonly residentWorkgroupCount: number;
-  /** Workgroups of a launch that ends by itself. */
+  /** Number of workgroups for a launch that ends by itself. */
   readonly boundedWorkgroupCount: number;
-  /** Most requests of one launch. */
+  /** Maximum number of requests in one launch. */
   readonly requestsPerBatch: number;
-  /** Most paths of one request. */
+  /** Maximum number of paths in one request. */
   readonly chunkPaths: number;
-  /** Most bytes of the paths of one request; a single path may have more. */
+  /** Maximum bytes of the paths in one request; a single path may have more. */
   readonly chunkBytes: number;
   /** Bytes of the input ring. */
   readonly inputBytes: number;
-  /** Results of the output ring. */
+  /** Number of results in the output ring. */
   readonly resultCount: number;
-  /** Up to so many paths a subgroup, all its lanes resolve one path together. With more, each lane takes its own. */
+  /**
+   * Up to this number of paths per subgroup, all lanes resolve each path together. With more, each lane takes its own.
+   */
   readonly togetherPathsMax: number;
-  /** Do the lanes of a subgroup always run in step? */
+  /** Whether the lanes of a subgroup always run in lockstep. */
   readonly isInStep: boolean;
-  /** Directories that the kernel remembers by their paths: a power of two. Default: it follows the entries. */
+  /**
+   * Number of directories that the kernel remembers by their paths: a power of two. Default: it follows the entries.
+   */
   readonly guessCount?: number;
 }
 
@@ -33,38 +37,38 @@ const GUESSES_LOG_MIN = 12;
 const GUESSES_LOG_MAX = 20;
 const ENTRIES_PER_GUESS = 4;
 
-/** Directories that are worth remembering in a namespace of `entryCount` entries, at a word each: a power of two. */
+/** Number of directories that are worth remembering for `entryCount` entries, at one word each: a power of two. */
 export function guessCountFor(entryCount: number): number {
   const log = Math.round(Math.log2(Math.max(1, entryCount / ENTRIES_PER_GUESS)));
   return 2 ** Math.min(Math.max(log, GUESSES_LOG_MIN), GUESSES_LOG_MAX);
 }
 
 /**
- * One workgroup for each multiprocessor of a large GPU, and small ones: all meet at a barrier before and after each
- * request. Measured in `everwarp bench paths-shapes`; a device with fewer multiprocessors keeps as many as it has room
- * for.
+ * Number of small workgroups: one for each multiprocessor of a large GPU. All of them wait at a barrier before and
+ * after each request. Measured with `everwarp bench paths-shapes`. A device with fewer multiprocessors keeps as many as
+ * fit.
  */
 const GPU_WORKGROUPS = 132;
 const GPU_WORKGROUP_SIZE = 256;
-/** Up to here, all lanes on one path after the other are faster than each lane on its own. */
+/** Up to this number, all lanes on one path after the other are faster than one lane per path. */
 const TOGETHER_PATHS = 8;
 
-/** The shape for a device. @param wanted overrules it, for measurements */
+/** The shape for a device. @param wanted overrides parts of it, for measurements */
 export function lookupShape(
   info: DeviceInfo,
   profile: DeviceProfile,
   wanted: Partial<LookupShape> = {},
 ): LookupShape {
   const shape = { ...defaultShape(info, profile), ...wanted };
-  // Larger workgroups have no memory to put texts in: their lanes resolve paths alone.
+  // Larger workgroups have no shared memory for texts, so their lanes resolve paths alone.
   return shape.workgroupSize > PathRequest.TOGETHER_THREADS_MAX ? { ...shape, togetherPathsMax: 0 } : shape;
 }
 
 function defaultShape(info: DeviceInfo, profile: DeviceProfile): LookupShape {
   const threads = softwareThreadCount();
   if (profile.loopLimit !== undefined) {
-    // Every round of a loop counts, and lanes of a subgroup may take all of theirs one after the other: so one path for
-    // each lane.
+    // Every round of a loop counts against the limit. Lanes of a subgroup may run their loops one after the other. So
+    // each lane takes only one path.
     return {
       workgroupSize: 64,
       residentWorkgroupCount: 1,

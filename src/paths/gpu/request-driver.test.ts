@@ -12,7 +12,7 @@ const names = (count: number): string[] =>
   Array.from({ length: count }, (_, index) => (index % 7 === 3 ? `/päth/no ${index}` : `/path/${index + 1}`));
 
 describe("a single lookup", () => {
-  it("goes in its request, whatever it is made of, and is answered on the spot", () => {
+  it("is sent inside its request, as string or bytes, and is answered at once", () => {
     const { driver, sizes } = new AnsweringKernel();
     for (const path of ["/a/12", "/ä/13", Buffer.from("/b/14"), "/missing", "", `/${"x".repeat(150)}/15`]) {
       const single = driver.lookupSingle(path, {});
@@ -21,7 +21,7 @@ describe("a single lookup", () => {
     expect(sizes).toEqual([1, 1, 1, 1, 1, 1]);
   });
 
-  it("is left to a batch where it is long, or something else is in flight", async () => {
+  it("is left to a batch if it is long or something else is in flight", async () => {
     const { driver, sizes } = new AnsweringKernel();
     expect(driver.lookupSingle("x".repeat(200), {})).toBeUndefined();
     expect(driver.lookupSingle("ä".repeat(100), {})).toBeUndefined();
@@ -35,7 +35,7 @@ describe("a single lookup", () => {
     expect(driver.lookupSingle("/5", {})?.wait()).toBe(5);
   });
 
-  it("that takes long is answered later", async () => {
+  it("that takes long is answered later, by the driver", async () => {
     const kernel = new AnsweringKernel();
     kernel.isQuick = false;
     const single = kernel.driver.lookupSingle("/6", {});
@@ -46,7 +46,7 @@ describe("a single lookup", () => {
     expect(await answer).toBe(6);
   });
 
-  it("ends with the loss of the device, or with its being closed", async () => {
+  it("fails when the device is lost or closed", async () => {
     for (const code of ["EW_DEVICE_LOST", "EW_CLOSED"]) {
       const kernel = new AnsweringKernel();
       kernel.isQuick = false;
@@ -60,11 +60,11 @@ describe("a single lookup", () => {
     }
   });
 
-  it("of which there are many leaves the event loop its turns", async () => {
+  it("repeated many times lets the event loop run", async () => {
     const { driver } = new AnsweringKernel();
     let isTurned = false;
     setImmediate(() => (isTurned = true));
-    // Without a turn this would never end.
+    // Without a turn of the event loop, this would never end.
     while (!isTurned) {
       const single = driver.lookupSingle("/9", {});
       expect(single?.wait() ?? (await single?.answer())).toBe(9);
@@ -73,16 +73,16 @@ describe("a single lookup", () => {
 });
 
 describe("a batch of strings", () => {
-  it("is packed and sent in groups, each before the next is packed; answers are taken in between", async () => {
+  it("is packed and sent group by group, and answers are taken in between", async () => {
     const kernel = new AnsweringKernel();
-    const paths = names(40_000); // several times what the rings hold
+    const paths = names(40_000); // several times the size of the rings
     const results = await kernel.driver.lookup(new TextBatch(paths, {}));
     expect([...results]).toEqual(paths.map(inodeOf));
     expect(Math.max(...kernel.sizes)).toBeLessThanOrEqual(2048);
     expect(kernel.sizes.length).toBeGreaterThan(15);
   });
 
-  it("goes on when there is room again, in the order of the queue, over other batches' memory", async () => {
+  it("continues in the order of the queue when there is room again, and reuses other batches' memory", async () => {
     const kernel = new AnsweringKernel();
     kernel.isQuick = false;
     const lists = [names(20_000), names(3), ["/1", "/2"], names(5000)];
@@ -98,7 +98,7 @@ describe("a batch of strings", () => {
     expect([...(await packed)]).toEqual(names(3000).map(inodeOf));
   });
 
-  it("ends as a whole when the device is lost between two groups, and so does all behind it", async () => {
+  it("fails as a whole when the device is lost between two groups, together with everything behind it", async () => {
     for (const looks of [1, 2, 5]) {
       const kernel = new AnsweringKernel();
       kernel.looksUntilLoss = looks;
@@ -113,7 +113,7 @@ describe("a batch of strings", () => {
     }
   });
 
-  it("ends as a whole when it is closed in between", async () => {
+  it("fails as a whole when the device is closed between two groups", async () => {
     const kernel = new AnsweringKernel();
     kernel.isQuick = false;
     const batch = kernel.driver.lookup(new TextBatch(names(30_000), {}));
@@ -122,7 +122,7 @@ describe("a batch of strings", () => {
     await expect(batch).rejects.toMatchObject({ code: "EW_CLOSED" });
   });
 
-  it("fails alone when something in it is no path", async () => {
+  it("fails alone if it contains a value that is no path", async () => {
     const { driver } = new AnsweringKernel();
     const bad = [...names(3000), undefined as unknown as string];
     const [first, second, third] = await Promise.allSettled([
@@ -135,7 +135,7 @@ describe("a batch of strings", () => {
     expect(third.status === "fulfilled" && [...third.value]).toEqual(names(3000).map(inodeOf));
   });
 
-  it("waits for a change before it, and a change behind it waits for all of it", async () => {
+  it("waits for an earlier change, and a later change waits for the whole batch", async () => {
     const kernel = new AnsweringKernel();
     kernel.isQuick = false;
     const order: string[] = [];
@@ -154,7 +154,7 @@ describe("a batch of strings", () => {
     expect(kernel.sizes.length).toBeGreaterThan(1);
   });
 
-  it("of nothing is answered with nothing; an error is an error", async () => {
+  it("without paths gives an empty result; with an error it fails", async () => {
     const { driver } = new AnsweringKernel();
     expect(await driver.lookup(new TextBatch([], {}))).toEqual(new Int32Array(0));
     expect([...(await driver.lookup(new TextBatch(["/no"], {})))]).toEqual([-ERRNO.ENOENT]);
@@ -162,7 +162,7 @@ describe("a batch of strings", () => {
 });
 
 describe("a kernel that answers nothing", () => {
-  it("is given up after a while, and everyone who waits is told", async () => {
+  it("is given up after a while, and all waiting callers get an error", async () => {
     const kernel = new AnsweringKernel(80);
     kernel.isQuick = false;
     const waiting = [
@@ -174,7 +174,7 @@ describe("a kernel that answers nothing", () => {
       expect(each).toMatchObject({ status: "rejected", reason: { code: "EW_TIMEOUT" } });
   });
 
-  it("is waited for as long as some answers come", async () => {
+  it("is not given up while some answers arrive", async () => {
     const stallMs = patientMs(1000);
     const kernel = new AnsweringKernel(stallMs);
     kernel.isQuick = false;

@@ -1,11 +1,11 @@
 /**
- * Lookups and writes as their callers see them. The queue keeps the order; the completion driver of src/engine waits.
+ * Turns lookups and writes into promises. The queue keeps the order. The completion driver of src/engine waits.
  *
- *     lookup ──▶ sent at once ──▶ a microtask later: spin ──answered──▶ the caller goes on, in the same turn
- *                                                      └─ not soon ──▶ the driver goes on in turns of the event loop
+ *     lookup ──▶ sent at once ──▶ a microtask later: spin ──answered──▶ the caller continues in the same turn
+ *                                                      └─ not soon ──▶ the driver polls in turns of the event loop
  *
- * Invariant: spinning begins after the caller's synchronous code. So many calls in a row are all sent before the first
- * is waited for.
+ * Invariant: spinning begins after the caller's synchronous code. So many consecutive calls are all sent before the
+ * first of them is waited for.
  */
 import type { EverwarpError } from "../../base/index.ts";
 import { CALLER_DONE, CompletionDriver } from "../../engine/index.ts";
@@ -15,9 +15,9 @@ import { type LookupBatch, operationOf, type SinglePath } from "./lookup-batch.t
 import type { RequestQueue } from "./request-queue.ts";
 import type { LookupKernel } from "./request-sender.ts";
 
-/** Larger batches are not spun for: they take longer than a spin. */
+/** Larger batches do not spin, because they take longer than a spin. */
 const SPIN_PATHS_MAX = 8192;
-/** One of so many single lookups asks whether the event loop is overdue. */
+/** One single lookup of this number checks whether the event loop is overdue. */
 const SINGLES_PER_TURN_CHECK = 16;
 
 /** Lookups and writes on a device, as promises. */
@@ -26,13 +26,13 @@ export class RequestDriver {
   readonly #driver: CompletionDriver;
   #singles = 0;
 
-  /** @param stallMs silence after which the kernel is given up; 60 s if not given */
+  /** @param stallMs time without answers after which the kernel is given up; 60 s if not given */
   constructor(kernel: LookupKernel, queue: RequestQueue, stallMs?: number) {
     this.#queue = queue;
     this.#driver = new CompletionDriver(kernel, queue, { noun: "lookup kernel", stallMs });
   }
 
-  /** @returns inodes and −errno @throws EW_DEVICE_LOST, EW_CLOSED, EW_TIMEOUT; TypeError for what is no path */
+  /** @returns inodes and −errno @throws EW_DEVICE_LOST, EW_CLOSED, EW_TIMEOUT; TypeError for a value that is no path */
   async lookup(batch: LookupBatch): Promise<Int32Array> {
     if (this.#queue.failure !== undefined) throw this.#queue.failure;
     if (batch.count > 0) this.#queue.lookup(batch);
@@ -73,7 +73,7 @@ export class RequestDriver {
     return single.inode;
   }
 
-  /** Changes words of the table: pairs of begin and end. Resolves when every later lookup sees the change. */
+  /** Changes words of the table, given as pairs of begin and end. Resolves when every later lookup sees the change. */
   write(runs: Uint32Array): Promise<void> {
     if (this.#queue.failure !== undefined) return Promise.reject(this.#queue.failure);
     if (runs.length === 0) return Promise.resolve();
@@ -83,7 +83,7 @@ export class RequestDriver {
     });
   }
 
-  /** Tells everyone who waits why nothing more is answered. */
+  /** Fails all waiting callers with the reason why nothing is answered any more. */
   end(error: EverwarpError): void {
     this.#queue.end(error);
   }

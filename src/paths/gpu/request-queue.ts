@@ -5,12 +5,11 @@
  *     write ───▶ │ batch  batch  WRITE  batch … │ ───▶ │ chunk chunk chunk  │ ───▶ results
  *                └──────────────────────────────┘      └────────────────────┘
  *
- * Invariants: the queue is served in its order, and requests are answered in their order. A write waits until no lookup
- * is in flight, and the lookups after it wait until it is answered. So no lookup sees half of a change, and every
- * lookup after `write` sees all of it. When the queue ends, everyone who waits is told why; results that have come are
- * kept.
+ * Invariants: the queue is served in order, and requests are answered in order. A write waits until no lookup is in
+ * flight. The lookups after it wait until it is answered. So no lookup sees half of a change, and every lookup after
+ * `write` sees all of it. When the queue ends, all waiting callers get the reason. Results that have arrived are kept.
  *
- * Why writes wait instead of lookups checking: docs/decisions/0004-path-table-writes.md.
+ * docs/decisions/0004-path-table-writes.md explains why writes wait, instead of lookups checking.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { type DrivenRequests, MirrorWrite } from "../../engine/index.ts";
@@ -20,16 +19,16 @@ import { type LookupBatch, SinglePath } from "./lookup-batch.ts";
 import { ANSWERED_INLINE, type Flight, type LookupKernel, type RequestSender } from "./request-sender.ts";
 import type { ResultReader } from "./result-reader.ts";
 
-/** The order of lookups and writes. Nothing in it blocks. */
+/** The order of lookups and writes. Nothing here blocks. */
 export class RequestQueue implements DrivenRequests {
   readonly #kernel: LookupKernel;
   readonly #sender: RequestSender;
   readonly #results: ResultReader;
-  /** Resolves what the kernel gives up; undefined if it never does. */
+  /** Resolves paths that the kernel gives up; undefined if the kernel never gives up. */
   readonly #walker: PathWalker | undefined;
   readonly #waiting: (LookupBatch | MirrorWrite)[] = [];
   readonly #flights: Flight[] = [];
-  /** The one write that waits. All changes until it is sent are part of it. */
+  /** The single waiting write. All changes until it is sent belong to it. */
   #pending: MirrorWrite | undefined;
   /** The write whose requests are in flight. */
   #writing: MirrorWrite | undefined;
@@ -53,42 +52,41 @@ export class RequestQueue implements DrivenRequests {
     return this.#failure;
   }
 
-  /** Requests that were answered so far, whoever looked. */
+  /** Number of answered requests so far, whoever polled. */
   get answeredCount(): number {
     return this.#answeredCount;
   }
 
-  /** Does nothing wait, and is nothing in flight? */
+  /** Whether no request waits and none is in flight. */
   get isIdle(): boolean {
     return this.#flights.length === 0 && this.#waiting.length === 0;
   }
 
-  /** Sends one path past an empty queue; undefined if the queue is not empty, or the path is long. */
+  /** Sends a single path if the queue is empty and the path is short; otherwise undefined. */
   lookupSingle(path: PathLike, directory: number, operation: number): SinglePath | undefined {
     if (!this.isIdle || this.#writing !== undefined || this.#failure !== undefined) return undefined;
-    // What the kernel gives up is walked here, by its text.
+    // A path that the kernel gives up is walked on the host, which needs its text. So it must be in a batch.
     if (this.#walker !== undefined) return undefined;
     const single = new SinglePath();
     try {
       return this.#fly(this.#sender.sendSingle(path, directory, operation, single)) ? single : undefined;
     } catch (error) {
-      // The caller asks again with a batch, and is told why.
+      // The caller tries again with a batch, and gets the error from it.
       this.#endBy(error);
       return undefined;
     }
   }
 
-  /** Adds a batch, and sends what can be sent. */
+  /** Adds a batch, and sends as much as possible. */
   lookup(batch: LookupBatch): void {
     this.#waiting.push(batch);
     this.send();
   }
 
-  /** Adds a change: pairs of begin and end, in words. One of `resolve` and `reject` is called when it has ended. */
+  /** Adds a change, as pairs of begin and end in words. Calls `resolve` or `reject` when it has ended. */
   write(runs: Uint32Array, resolve: () => void, reject: (error: unknown) => void): void {
-    // A write reads the table of the moment when it is sent, newest changes included. So all changes must be part of
-    // it, or an entry could come before what it points to. Lookups in between may see a change that was made after
-    // them.
+    // A write reads the table when it is sent, including the latest changes. So all changes must belong to it.
+    // Otherwise an entry could arrive before the data that it refers to. Lookups in between may see a later change.
     const open = this.#writing !== undefined && !this.#writing.isSent ? this.#writing : this.#pending;
     if (open !== undefined) open.add(runs, { resolve, reject });
     else {
@@ -99,7 +97,7 @@ export class RequestQueue implements DrivenRequests {
     this.send();
   }
 
-  /** Ends the queue: everyone who waits is told why nothing is answered any more. */
+  /** Ends the queue: all waiting callers get the reason why nothing is answered any more. */
   end(error: EverwarpError): void {
     this.#failure ??= error;
     for (const { batch, single } of this.#flights.splice(0)) (batch ?? single)?.end(error);
@@ -111,7 +109,7 @@ export class RequestQueue implements DrivenRequests {
     }
   }
 
-  /** Sends what can be sent, in its order. */
+  /** Sends as much as possible, in order. */
   send(): void {
     try {
       while (this.#sendNext());
@@ -120,8 +118,8 @@ export class RequestQueue implements DrivenRequests {
     }
   }
 
-  /** Takes the results that the device has. */
-  #look(): void {
+  /** Collects the results that are ready. */
+  #collectReady(): void {
     this.#kernel.poll();
     this.collect();
   }
@@ -131,7 +129,7 @@ export class RequestQueue implements DrivenRequests {
     this.end(error);
   }
 
-  /** Takes one step. @returns false if nothing waits, or there is no room now */
+  /** Sends the next request. @returns false if nothing waits, or there is no room now */
   #sendNext(): boolean {
     const writing = this.#writing;
     if (writing !== undefined) return !writing.isSent && this.#fly(this.#sender.sendWrite(writing));
@@ -152,17 +150,17 @@ export class RequestQueue implements DrivenRequests {
     }
     if (!this.#fly(flight)) return false;
     if (next.isSent) this.#waiting.shift();
-    // While the device works on this, the results that it has are taken.
-    else this.#look();
+    // While the device works on this request, collect the results that are ready.
+    else this.#collectReady();
     return true;
   }
 
-  /** Packs and sends the next paths of a batch. The batch ends if some of them are no paths. */
+  /** Packs and sends the next paths of a batch. The batch fails if some of them are no paths. */
   #sendChunk(batch: LookupBatch): Flight | undefined {
     try {
       batch.packNext();
     } catch (error) {
-      // Only this batch has a value that is no path.
+      // Only this batch contains the invalid value.
       batch.end(error);
       return undefined;
     }
@@ -181,7 +179,7 @@ export class RequestQueue implements DrivenRequests {
     return true;
   }
 
-  /** Takes the results of everything that was answered, in order. */
+  /** Collects the results of all answered requests, in order. */
   collect(): void {
     const flights = this.#flights;
     let taken = 0;

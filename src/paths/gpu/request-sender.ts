@@ -1,12 +1,12 @@
 /**
- * Makes requests for the lookup kernel: chunks of batches, and spans of writes.
+ * Builds requests for the lookup kernel: chunks of batches, and spans of writes.
  *
- *     one short path     ──────────────▶ in the request itself; its result comes with the completion
- *     other paths        ──▶ input ring (upload) ──▶ where they are, where results go (result ring)
- *     words of the table ──▶ input ring (upload) ──▶ where they are
+ *     one short path     ──────────────▶ inside the request; its result is in the completion
+ *     other paths        ──▶ input ring (upload) ──▶ the request has their address, and the place of the results
+ *     words of the table ──▶ input ring (upload) ──▶ the request has their address
  *
- * Both rings are first in, first out, as requests are answered in their order. A flight knows what its request took of
- * them, and `release` gives it back.
+ * Both rings are first in, first out, because requests are answered in order. A flight records what its request took
+ * from the rings, and `release` gives it back.
  */
 import {
   type MirrorWrite,
@@ -28,16 +28,16 @@ import type { LookupShape } from "./lookup-shape.ts";
 /** Bytes of a write that are copied between two turns of the event loop. */
 const WRITE_BYTES_MAX = 8 << 20;
 const VECTOR_BYTES = 16;
-/** In place of where results go: the result of a single path comes with the completion. */
+/** Instead of a place for results: the result of a single path is in the completion. */
 export const ANSWERED_INLINE = -2;
-/** In place of a mark: the request took nothing of the ring. */
+/** Instead of a mark: the request took nothing from the ring. */
 const NO_MARK = -1;
 const encoder = new TextEncoder();
 
-/** What a kernel must do for the queue. */
+/** The parts of a kernel that the queue needs. */
 export type LookupKernel = Pick<ResidentLoop, "isFull" | "mayBeAlone" | "submit" | "poll" | "assertRunning">;
 
-/** What the sender must know of the table on the device. */
+/** The parts of the table on the device that the sender needs. */
 export type TablePlaces = Pick<DeviceTable, "cover" | "pageCount">;
 
 /** A request in flight. */
@@ -49,7 +49,7 @@ export interface Flight {
   /** Paths first … first + count − 1 of the batch. */
   readonly first: number;
   readonly count: number;
-  /** Where in the result ring the first result goes. */
+  /** The place of the first result in the result ring. */
   readonly resultsAt: number;
   readonly inputMark: number;
   readonly resultMark: number;
@@ -89,7 +89,7 @@ export class RequestSender {
     this.#resultRing = new Ring(shape.resultCount);
   }
 
-  /** Sends one path by itself; undefined if it is too long for that. The kernel must have room. */
+  /** Sends a single path inside its request; undefined if the path is too long. The kernel must have a free slot. */
   sendSingle(path: PathLike, directory: number, operation: number, single: SinglePath): Flight | undefined {
     const length = typeof path === "string" ? this.#encodeInline(path) : this.#copyInline(path);
     if (length < 0) return undefined;
@@ -106,14 +106,14 @@ export class RequestSender {
   }
 
   /**
-   * Sends some of the paths that a batch has packed; undefined if there is no room now.
-   * @throws EW_BAD_ARGUMENT for paths that leave the bytes
+   * Sends some of the packed paths of a batch; undefined if there is no room now.
+   * @throws EW_BAD_ARGUMENT for offsets beyond the bytes
    */
   sendChunk(batch: LookupBatch): Flight | undefined {
     if (this.#kernel.isFull) return undefined;
     const { kept, packedFirst } = batch;
     const { offsets, bytes } = batch.packed;
-    /** Of those that are packed. */
+    /** Index among the packed paths. */
     const first = batch.next - packedFirst;
     const { chunkPaths, chunkBytes, resultCount } = this.#shape;
     const payload = this.#payload;
@@ -122,11 +122,11 @@ export class RequestSender {
     if (offsets[first + count] - base > chunkBytes)
       count = Math.max(1, pathsWithin(offsets, first, count, base + chunkBytes));
     let length = offsets[first + count] - base;
-    // The kernel checks the offsets in between.
+    // The kernel checks all other offsets.
     if (length < 0 || base + length > bytes.length) throw misplacedError(batch.packed);
     const isInline = kept === undefined && count === 1 && length <= PathRequest.INLINE_BYTES_MAX;
     payload[PathRequest.TEXT_BYTES] = kept === undefined ? length : offsets[offsets.length - 1] - offsets[0];
-    // A path that is too long is not sent, only its length.
+    // A path that is too long is not sent. Its length suffices.
     if (count === 1 && length > chunkBytes) length = 0;
     const textBytes = (length + VECTOR_BYTES - 1) & -VECTOR_BYTES;
     const size =
@@ -169,7 +169,9 @@ export class RequestSender {
     };
   }
 
-  /** Later requests carry a new generation of the table: the kernel reads anew what it remembers of it. */
+  /**
+   * Starts a new generation of the table. Later requests carry it, so that the kernel reads the table's header again.
+   */
   beginGeneration(): void {
     this.#generation = this.#generation === 0xffff_ffff ? 1 : this.#generation + 1;
   }
@@ -222,7 +224,7 @@ export class RequestSender {
     };
   }
 
-  /** Gives back what an answered request took of the rings. The oldest request must be released first. */
+  /** Releases the parts of the rings that an answered request took. Requests must be released in order. */
   release({ inputMark, resultMark }: Flight): void {
     if (inputMark !== NO_MARK) this.#inputRing.release(inputMark);
     if (resultMark !== NO_MARK) this.#resultRing.release(resultMark);
@@ -247,7 +249,7 @@ export class RequestSender {
     return this.#submit(PathRequest.INLINE + ((length + 3) >> 2));
   }
 
-  /** @returns bytes of a path in the request; −1 if it has no room there */
+  /** @returns the path's bytes in the request; −1 if the path does not fit */
   #encodeInline(path: string): number {
     const bytes = this.#inlineBytes;
     const { length } = path;

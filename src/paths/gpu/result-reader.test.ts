@@ -6,7 +6,7 @@ import { ResultReader } from "./result-reader.ts";
 const SEQUENCE = 0xffff_fff7;
 const RESULTS = [7, 0, -2, -40, 2 ** 30 - 1, PathRequest.UNRESOLVED | 0];
 
-/** A reader that several threads can see, as a kernel's. */
+/** A reader over shared memory, as a kernel's result ring. */
 function readerOf(results: readonly number[], at: number) {
   const words = new Int32Array(new SharedArrayBuffer(8 * (at + results.length)));
   const put = (index: number): void => {
@@ -19,25 +19,25 @@ function readerOf(results: readonly number[], at: number) {
 }
 
 describe("the reader of results", () => {
-  it("takes results of every kind to their places, and nothing beside them", () => {
+  it("copies results of every kind to their places, and changes nothing else", () => {
     const { reader } = readerOf(RESULTS, 3);
     const taken = new Int32Array(RESULTS.length + 2).fill(99);
     expect(reader.copy(taken, 1, RESULTS.length, 3, SEQUENCE)).toBe(true);
     expect([...taken]).toEqual([99, ...RESULTS, 99]);
   });
 
-  it("tells of paths that lie out of their text, wherever they stand", () => {
+  it("reports paths outside of their text, at any position", () => {
     for (let index = 0; index < RESULTS.length; index++) {
       const { reader } = readerOf(RESULTS.with(index, PathRequest.MISPLACED | 0), 0);
       expect(reader.copy(new Int32Array(RESULTS.length), 0, RESULTS.length, 0, SEQUENCE)).toBe(false);
     }
   });
 
-  it("says so when a result does not come", () => {
+  it("fails if a result does not arrive", () => {
     const { words, reader } = readerOf(RESULTS, 0);
     words[5]!++;
     expect(() => reader.copy(new Int32Array(RESULTS.length), 0, RESULTS.length, 0, SEQUENCE)).toThrow(
-      `request ${SEQUENCE} did not come`,
+      `request ${SEQUENCE} did not arrive`,
     );
   });
 });

@@ -1,10 +1,9 @@
 /**
- * The tree and its lookups on the host against the kernel of Linux: the same changes and the same paths on a real
- * directory, through `node:fs`. The same on a device is test/device/paths-against-node.test.ts.
+ * Compares the tree and its lookups on the host with Linux: the same changes and the same paths on a real directory,
+ * through `node:fs`. test/device/paths-against-node.test.ts does the same on a device.
  *
- * A failure tells its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again (a new seed each time if not
- * given); EVERWARP_PROPERTY_RUNS=20000 makes more of them than the
- * 800 by default.
+ * A failure prints its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again; without it, each run uses a new
+ * seed. EVERWARP_PROPERTY_RUNS=20000 makes more trees than the default of 800.
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
@@ -25,8 +24,8 @@ const runs = propertyRuns(RUNS);
 const ground = new Ground();
 afterAll(() => ground[Symbol.dispose]());
 
-describe("the tree against the kernel", () => {
-  it("answers every change and every lookup as node:fs does, in generated trees", async () => {
+describe("the tree, compared with Linux", () => {
+  it("answers every change and every lookup like node:fs, in generated trees", async () => {
     const said = new Set<string>();
     await fc.assert(
       fc.asyncProperty(
@@ -52,7 +51,7 @@ describe("the tree against the kernel", () => {
       runs,
     );
     if (runs.numRuns < RUNS) return;
-    // Nothing of what this is for was left out.
+    // Every kind of operation occurred.
     for (const key of ["mkdir done", "rename done", "link done", "rmdir done", "unlink done", "symlink done"])
       expect([key, said.has(key)]).toEqual([key, true]);
     for (const code of ["ENOENT", "ENOTDIR", "EEXIST", "ELOOP", "ENAMETOOLONG"])
@@ -60,7 +59,7 @@ describe("the tree against the kernel", () => {
     for (const code of ["done", "ENOENT", "ENOTDIR"]) expect(said).toContain(`lookup ${code} elsewhere`);
   }, 3_600_000);
 
-  it("answers as node:fs does where directories lie deeper than the longest path", async () => {
+  it("answers like node:fs below directories that are deeper than the longest path", async () => {
     const pair = ground.pair();
     const host = new HostBackend(pair.table, { threads: 0 });
     await expectDeepAlike(pair, [host.lookup.bind(host)]);

@@ -1,13 +1,13 @@
 /**
- * Looks paths up in the table itself: small batches on this thread, large ones with the help of threads that stay.
+ * Looks up paths in the table itself: small batches on this thread, large ones together with worker threads.
  *
  *   lookup ─┬─ few paths ──▶ this thread, at once
- *           └─ many ──▶ pending ──cut──▶ pieces in the shared queue ──chunks──▶ this thread and the others ──▶ results
+ *           └─ many ──▶ pending ──cut──▶ pieces in the shared queue ──chunks──▶ all threads ──▶ results
  *
- * Invariants: batches are cut into pieces in their order; pieces of several batches may be in the shared queue at once.
- * A batch is answered when all of its pieces are done. This thread takes chunks as the others do, and lets its event
- * loop turn every few milliseconds. The first large batch starts the others without waiting for them. They keep the
- * process alive only while they work.
+ * Invariants: batches are divided into pieces in order. Pieces of several batches may be in the shared queue at the
+ * same time. A batch is answered when all of its pieces are done. This thread takes chunks like the others, and lets
+ * its event loop run every few milliseconds. The first large batch starts the worker threads without waiting for them.
+ * Worker threads keep the process alive only while they work.
  */
 import { availableParallelism } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
@@ -28,12 +28,12 @@ import type { LookupThreadData } from "./lookup-worker.ts";
 import { EventLoopTurns } from "../../engine/index.ts";
 import { PackedSource, type PathSource, TextSource } from "./path-source.ts";
 
-/** Up to so many paths are looked up sooner than threads are woken. */
+/** Up to this number of paths, a lookup takes less time than waking threads. */
 const SMALL_PATHS = 1024;
 
 /** Options of the host engine. */
 export interface HostBackendOptions {
-  /** Threads besides this one, for large batches. Default: one fewer than there are cores. */
+  /** Number of worker threads for large batches, besides this thread. Default: one fewer than there are cores. */
   threads?: number;
 }
 
@@ -42,9 +42,9 @@ interface Batch {
   readonly directory: number;
   readonly follow: number;
   readonly results: Int32Array;
-  /** The next path to be put into the shared queue. */
+  /** The next path to put into the shared queue. */
   next: number;
-  /** Paths without a result. */
+  /** Number of paths without a result. */
   missing: number;
   readonly resolve: (results: Int32Array) => void;
   readonly reject: (error: unknown) => void;
@@ -56,10 +56,10 @@ interface Piece {
   readonly count: number;
 }
 
-/** The host, answering lookups. */
+/** A backend that answers lookups on the host. */
 export class HostBackend implements Backend {
   readonly kind = "host";
-  /** Threads besides this one. */
+  /** Number of worker threads. */
   readonly threadCount: number;
   /** For callers that answer from the table without a batch. */
   readonly turns = new EventLoopTurns();
@@ -67,17 +67,17 @@ export class HostBackend implements Backend {
   readonly #queue: SharedQueue;
   readonly #bytes: Uint8Array;
   readonly #program: LookupProgram;
-  /** Batches that are not entirely in the shared queue. */
+  /** Batches that are not completely in the shared queue. */
   readonly #pending: Batch[] = [];
   readonly #pieces: (Piece | undefined)[] = Array.from({ length: PIECE_COUNT }, () => undefined);
   #workers: Worker[] = [];
   #starting: Promise<void> | undefined;
-  /** The next slice of this thread's work. */
+  /** The scheduled continuation of this thread's work. */
   #next: NodeJS.Immediate | undefined;
   #failure: EverwarpError | undefined;
 
   /**
-   * @param table one with `SCRATCH_WORDS` scratch words
+   * @param table a table with `SCRATCH_WORDS` scratch words
    * @throws EW_BAD_ARGUMENT
    */
   constructor(table: PathTable, { threads = availableParallelism() - 1 }: HostBackendOptions = {}) {
@@ -122,7 +122,7 @@ export class HostBackend implements Backend {
     });
   }
 
-  /** Looks up on this thread. The event loop turns between two pieces. */
+  /** Looks up on this thread. The event loop runs between two pieces. */
   async #lookupHere(
     source: PathSource,
     results: Int32Array,
@@ -167,12 +167,12 @@ export class HostBackend implements Backend {
 
   async #start(): Promise<void> {
     const { memory } = this.#table;
-    // If the system lets fewer start, or none, this thread takes their chunks.
+    // If the system allows fewer threads, or none, this thread takes their chunks.
     await startAsMany(this.threadCount, async (thread) => {
       const data: LookupThreadData = { memory, thread };
       const worker = await startWorkerThread("lookup-worker", data);
       worker.unref();
-      // The message says that a piece is done, and it is worth looking.
+      // The message says that a piece is done.
       worker.on("message", () => this.#work());
       worker.on("error", (cause) => this.#threadEnded(cause));
       worker.on("exit", () => this.#threadEnded(undefined));
@@ -189,7 +189,7 @@ export class HostBackend implements Backend {
       const isTaken = this.#takeChunk();
       const now = nowMs();
       isDone = now > untilMs;
-      // The others have the last chunks, and are nearly done with them.
+      // Other threads have the last chunks and are almost done, so spin.
       if (!isTaken) while (!isDone && !this.#isAnyDone()) isDone = nowMs() > now + SPIN_MS;
       this.#exchange();
     }
@@ -206,7 +206,7 @@ export class HostBackend implements Backend {
     }
   }
 
-  /** Looks up one chunk of any piece. @returns false if the others have taken all */
+  /** Looks up one chunk of any piece. @returns false if no chunk is left */
   #takeChunk(): boolean {
     for (let piece = 0; piece < PIECE_COUNT; piece++) {
       const first = this.#pieces[piece] === undefined ? -1 : this.#queue.take(piece);
@@ -237,7 +237,7 @@ export class HostBackend implements Backend {
       try {
         this.#fill(piece, batch);
       } catch (error) {
-        // A value that is no path fails its own batch; the batches after it go on.
+        // A value that is no path fails only its own batch. Later batches continue.
         this.#pending.shift();
         batch.reject(error);
         continue;

@@ -1,4 +1,4 @@
-/** The lookup kernel in WebAssembly, over one table's memory: one instance a thread. */
+/** The lookup kernel in WebAssembly, on one table's memory. There is one instance per thread. */
 import { type LinearMemory, WebAssemblyRuntime } from "../../threads/index.ts";
 import { LOOKUP_WASM_BASE64 } from "./generated/lookup-wasm.ts";
 
@@ -7,7 +7,7 @@ export const STACK_BYTES = 2048 + 8192 * 128;
 /** Bytes that the kernel may read past the last path. */
 export const SLACK_BYTES = 64;
 
-/** See the kernel, `assembly/lookup.ts`. Addresses are unsigned; WebAssembly takes them as they come. */
+/** See the kernel, `assembly/lookup.ts`. Addresses are unsigned, which WebAssembly accepts in any form. */
 export type LookupProgram = (
   bytes: number,
   base: number,

@@ -1,12 +1,12 @@
-/** The paths of a batch, and how they get into a piece of the shared queue: copied, or encoded right there. */
+/** Fills pieces of the shared queue with the paths of a batch: by copying, or by encoding directly into the piece. */
 import { type PackedPaths, encodeGroup, GROUP_PATHS, type PathLike } from "../lookup/index.ts";
 import { PIECE_BYTES, PIECE_PATHS, type PiecePlace } from "./shared-queue.ts";
 
-/** What a piece was filled with. */
+/** The content of a filled piece. */
 export interface Filling {
-  /** Paths; 0 if not even one fits, which is then far too long for a path. */
+  /** Number of paths; 0 if not even one fits. Such a path exceeds every limit. */
   readonly count: number;
-  /** The first offset, and the bytes from there on. */
+  /** The first offset, which stands for the first byte. */
   readonly base: number;
   readonly limit: number;
 }
@@ -14,7 +14,7 @@ export interface Filling {
 /** The paths of a batch. */
 export interface PathSource {
   readonly count: number;
-  /** Fills a piece with as many paths as it takes, beginning with path `first`. */
+  /** Fills a piece with as many paths as fit, beginning with path `first`. */
   fill(memory: Uint8Array, place: PiecePlace, first: number): Filling;
 }
 
@@ -48,7 +48,7 @@ export class PackedSource implements PathSource {
   }
 }
 
-/** Strings and bytes, which are encoded group by group: threads work on the first while the next is encoded. */
+/** Strings and bytes, which are encoded group by group: threads work on the first group while the next is encoded. */
 export class TextSource implements PathSource {
   readonly count: number;
   readonly #paths: readonly PathLike[];

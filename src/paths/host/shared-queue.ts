@@ -1,36 +1,36 @@
 /**
- * Where batches lie while threads look them up: scratch memory behind the table, and the words by which threads agree.
+ * The queue of the host engine: batches in scratch memory behind the table, and the words that coordinate the threads.
  *
- *   scratch ┌ control words ┬ stacks, one a thread ┬ piece 0: bytes │ offsets │ results ┬ piece 1 ┬ … ┬ main's piece ┐
+ *   scratch ┌ control words ┬ one stack per thread ┬ piece 0: bytes │ offsets │ results ┬ piece 1 ┬ … ┬ main's piece ┐
  *
  *   a piece:  free ──written──▶ open ──chunks taken, chunk after chunk──▶ all chunks done ──▶ free
- *   the gate: a thread is a reader while it works on a chunk. A writer of the table shuts the gate and waits until there
- *             are no readers (threads/gate.ts).
+ *   the gate: a thread is a reader while it works on a chunk. A writer of the table shuts the gate and waits until
+ *             there are no readers (threads/gate.ts).
  *
- * Invariants: a piece is written before it is opened, and not touched until all of its chunks are done. A chunk is
- * taken once. The generation in `taken` keeps a thread from taking a chunk of a piece that was filled anew meanwhile.
- * The table is written only behind a shut gate, so no lookup sees half of a change. A chunk is short (`CHUNK_PATHS`),
- * so a writer waits for microseconds.
+ * Invariants: a piece is written before it is opened, and not changed until all of its chunks are done. A chunk is
+ * taken only once. The generation in `taken` prevents a thread from taking a chunk of a piece that was refilled
+ * meanwhile. The table is written only behind a shut gate, so no lookup sees half of a change. A chunk is short
+ * (`CHUNK_PATHS`), so a writer waits only for microseconds.
  */
 import { Gate, type LinearMemory, SharedFlag, WakeWord } from "../../threads/index.ts";
 import { TableHeader } from "../table/index.ts";
 import { type LookupProgram, SLACK_BYTES, STACK_BYTES } from "./lookup-program.ts";
 
-/** Paths that a thread takes at a time. */
+/** Number of paths that a thread takes at a time. */
 export const CHUNK_PATHS = 512;
-/** Most paths of one piece. */
+/** Maximum number of paths in one piece. */
 export const PIECE_PATHS = 32_768;
-/** Most bytes of the paths of one piece. */
+/** Maximum bytes of the paths in one piece. */
 export const PIECE_BYTES = 4 * 1024 * 1024;
-/** Pieces besides the main thread's own. */
+/** Number of pieces besides the main thread's own. */
 export const PIECE_COUNT = 4;
-/** Most threads besides the main thread. */
+/** Maximum number of worker threads. */
 export const THREADS_MAX = 64;
 
 const CONTROL_BYTES = 4096;
 const PIECE_SIZE = PIECE_BYTES + SLACK_BYTES + 4 * (PIECE_PATHS + 16) + 4 * PIECE_PATHS;
 
-/** Words of scratch memory that a table must have behind it. */
+/** Number of scratch words that a table must have behind it. */
 export const SCRATCH_WORDS =
   (CONTROL_BYTES + (THREADS_MAX + 1) * STACK_BYTES + (PIECE_COUNT + 1) * PIECE_SIZE) / 4;
 
@@ -44,11 +44,11 @@ const PIECE_WORDS = 16;
 
 /** Control words of a piece. */
 export const PIECE = {
-  /** Number of paths in it. */
+  /** Number of paths in the piece. */
   count: 1,
-  /** Generation × 2¹⁷ + paths that threads have taken; `TAKEN_ALL` of them in a free piece. */
+  /** Generation × 2¹⁷ + number of taken paths; `TAKEN_ALL` of them in a free piece. */
   taken: 2,
-  /** Paths whose results are there. */
+  /** Number of paths that have results. */
   done: 3,
   base: 4,
   limit: 5,
@@ -59,20 +59,20 @@ export const PIECE = {
 const GENERATION_STEP = 2 ** 17;
 const TAKEN_ALL = GENERATION_STEP - 1;
 
-/** Where the parts of a piece lie, as addresses in the memory. */
+/** Addresses of the parts of a piece. */
 export interface PiecePlace {
   readonly bytes: number;
   readonly offsets: number;
   readonly results: number;
 }
 
-/** Pieces of batches in memory that all threads see. */
+/** Pieces of batches in memory that all threads share. */
 export class SharedQueue {
   readonly #control: Int32Array;
   readonly #begin: number;
   /** Rings when there is a piece to look up. */
   readonly wake: WakeWord;
-  /** Threads are its readers; whoever writes the table is its writer. */
+  /** Worker threads are its readers. The writer of the table is its writer. */
   readonly gate: Gate;
   readonly #stopFlag: SharedFlag;
 
@@ -96,7 +96,7 @@ export class SharedQueue {
     return this.#begin + CONTROL_BYTES + thread * STACK_BYTES;
   }
 
-  /** Where a piece lies. @param piece from 0 on; `PIECE_COUNT` is the main thread's own */
+  /** Addresses of a piece. @param piece from 0 on; `PIECE_COUNT` is the main thread's own */
   place(piece: number): PiecePlace {
     const bytes = this.#begin + CONTROL_BYTES + (THREADS_MAX + 1) * STACK_BYTES + piece * PIECE_SIZE;
     const offsets = bytes + PIECE_BYTES + SLACK_BYTES;
@@ -113,7 +113,7 @@ export class SharedQueue {
     Atomics.store(this.#control, PIECES + piece * PIECE_WORDS + word, value);
   }
 
-  /** Adds to a control word of a piece. @returns its value before */
+  /** Adds to a control word of a piece. @returns the previous value */
   add(piece: number, word: number, value: number): number {
     return Atomics.add(this.#control, PIECES + piece * PIECE_WORDS + word, value);
   }
@@ -124,13 +124,13 @@ export class SharedQueue {
     for (;;) {
       const taken = Atomics.load(this.#control, word);
       const first = taken & TAKEN_ALL;
-      // If the piece is filled anew right here, the exchange fails.
+      // If the piece is refilled at this moment, the exchange below fails.
       if (first >= this.get(piece, PIECE.count)) return -1;
       if (Atomics.compareExchange(this.#control, word, taken, taken + CHUNK_PATHS) === taken) return first;
     }
   }
 
-  /** Looks up a chunk that was taken. @returns whether the piece is done with it */
+  /** Looks up a taken chunk. @returns whether all chunks of the piece are done now */
   lookup(program: LookupProgram, piece: number, first: number, thread: number): boolean {
     const { bytes, offsets, results } = this.place(piece);
     const count = this.get(piece, PIECE.count);
@@ -149,7 +149,7 @@ export class SharedQueue {
     return this.add(piece, PIECE.done, paths) + paths === count;
   }
 
-  /** Lets threads take chunks of a piece that was written. */
+  /** Lets threads take chunks of a piece that has been written. */
   open(piece: number): void {
     const word = PIECES + piece * PIECE_WORDS + PIECE.taken;
     this.set(piece, PIECE.done, 0);
@@ -158,20 +158,20 @@ export class SharedQueue {
     this.wake.ring();
   }
 
-  /** Frees a piece. Only then may it be written again. */
+  /** Frees a piece, so that it may be written again. */
   free(piece: number): void {
     const word = PIECES + piece * PIECE_WORDS + PIECE.taken;
     Atomics.store(this.#control, word, Atomics.load(this.#control, word) | TAKEN_ALL);
   }
 
-  /** Everyone ends as soon as they can. */
+  /** Tells all threads to end. */
   stop(): void {
     this.#stopFlag.set();
     this.gate.open();
     this.wake.ring();
   }
 
-  /** Whether everyone is to end. */
+  /** Whether the threads were told to end. */
   get isStopped(): boolean {
     return this.#stopFlag.isSet;
   }

@@ -5,7 +5,7 @@ import { PathBatcher, type SendSingle } from "./batcher.ts";
 import type { PathLike } from "./pack.ts";
 import { until } from "../../../test/support/patience.ts";
 
-/** A backend whose batches are answered when the test says so. A path is its inode, a negative one its error. */
+/** A backend whose batches are answered by the test. A path is its own inode; a negative number is its error. */
 class Backend {
   readonly batches: { paths: readonly PathLike[]; answer: () => void; fail: (error: Error) => void }[] = [];
 
@@ -19,12 +19,12 @@ class Backend {
   }
 }
 
-/** Sends single paths, which are answered on the spot. */
+/** Sends single paths, which are answered at once. */
 class Singles {
   readonly paths: PathLike[] = [];
   isBusy = false;
   failure: Error | undefined;
-  /** Answered later, by `answer`. */
+  /** If true, `answer` answers later. */
   isSlow = false;
   answer: () => void = () => undefined;
 
@@ -47,11 +47,11 @@ class Singles {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe("PathBatcher", () => {
-  it("sends a call on an idle batcher at once and alone, and what comes meanwhile together", async () => {
+  it("sends a call on an idle batcher at once and alone, and gathers later calls", async () => {
     const backend = new Backend();
     const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 });
     const first = batcher.lookup("1");
-    expect(backend.sizes).toEqual([1]); // in the very call
+    expect(backend.sizes).toEqual([1]); // during the call itself
     const others = ["2", "3", "4"].map((path) => batcher.lookup(path));
     expect(backend.sizes).toEqual([1]);
     backend.batches[0]!.answer();
@@ -63,7 +63,7 @@ describe("PathBatcher", () => {
     expect([batcher.inFlightCount, batcher.waitingCount]).toEqual([0, 0]);
   });
 
-  it("sends a full batch, and an old one, without waiting for those in flight", async () => {
+  it("sends a full batch, and an old one, without waiting for batches in flight", async () => {
     const backend = new Backend();
     const batcher = new PathBatcher(backend.send, { maxBatchSize: 2, lingerMs: 5 });
     const calls = ["1", "2", "3", "4"].map((path) => batcher.lookup(path));
@@ -75,7 +75,7 @@ describe("PathBatcher", () => {
     expect(await Promise.all(calls)).toEqual([1, 2, 3, 4]);
   });
 
-  it("gives each caller its own answer or error; a failed batch fails its own calls only", async () => {
+  it("gives each caller its own answer or error; a failed batch fails only its own calls", async () => {
     const backend = new Backend();
     const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 });
     const outcome = (path: PathLike): Promise<unknown> =>
@@ -87,7 +87,7 @@ describe("PathBatcher", () => {
     expect(await Promise.all(calls)).toEqual(["lost", "ENOENT", 5]);
   });
 
-  it("answers every call exactly once, in whatever order and sizes the batches come back", async () => {
+  it("answers every call exactly once, for any order and sizes of the returning batches", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(fc.constant("call" as const), fc.nat(20)), { maxLength: 80 }),
@@ -130,7 +130,7 @@ describe("PathBatcher", () => {
     );
   });
 
-  it("sends the first of a stretch by itself, and gathers the others of the stretch into one batch", async () => {
+  it("sends the first of several synchronous calls alone, and gathers the others into one batch", async () => {
     const backend = new Backend();
     const singles = new Singles();
     const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 }, singles.send);
@@ -149,7 +149,7 @@ describe("PathBatcher", () => {
     await expect(batcher.lookup("1")).rejects.toMatchObject({ code: "EW_CLOSED" });
   });
 
-  it("lets a slow single one take its time, and `flush` waits for it", async () => {
+  it("waits for a slow single lookup, and so does `flush`", async () => {
     const backend = new Backend();
     const singles = new Singles();
     singles.isSlow = true;
@@ -165,13 +165,13 @@ describe("PathBatcher", () => {
     expect(batcher.inFlightCount).toBe(0);
   });
 
-  it("asks again with a batch where a single one has no way, or fails", async () => {
+  it("tries again with a batch if a single lookup is impossible or fails", async () => {
     const backend = new Backend();
     const singles = new Singles();
     const batcher = new PathBatcher(backend.send, { lingerMs: 60_000 }, singles.send);
     singles.isBusy = true;
     const busy = batcher.lookup("8");
-    expect(backend.sizes).toEqual([1]); // in the very call
+    expect(backend.sizes).toEqual([1]); // during the call itself
     backend.batches[0]!.answer();
     expect(await busy).toBe(8);
     await settled();
@@ -189,7 +189,7 @@ describe("PathBatcher", () => {
     expect([batcher.inFlightCount, batcher.waitingCount]).toEqual([0, 0]);
   });
 
-  it("waits for a full batch, or one that comes back, where it may linger for ever", async () => {
+  it("with an unlimited linger time, waits for a full batch or a returning one", async () => {
     for (const lingerMs of [Infinity, 2 ** 40]) {
       const backend = new Backend();
       const batcher = new PathBatcher(backend.send, { lingerMs });
@@ -203,7 +203,7 @@ describe("PathBatcher", () => {
     }
   });
 
-  it("refuses limits that make no sense", () => {
+  it("refuses invalid limits", () => {
     const { send } = new Backend();
     for (const options of [{ maxBatchSize: 0 }, { maxBatchSize: 1.5 }, { lingerMs: -1 }, { lingerMs: NaN }])
       expect(() => new PathBatcher(send, options)).toThrow(

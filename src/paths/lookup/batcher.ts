@@ -1,13 +1,12 @@
 /**
- * Gathers single lookups into batches, as many as are worth it.
+ * Gathers single lookups into batches of a suitable size.
  *
- *   idle ──lookup──▶ sent at once, alone            in flight ──lookup──▶ gathered ──▶ sent when a batch comes back,
- *                                                                         or is full, or its oldest has waited too long
+ *   idle ──lookup──▶ sent at once, alone          in flight ──lookup──▶ gathered ──▶ sent when a batch returns,
+ *                                                                       it is full, or its oldest call is too old
  *
- * Invariants: a call on an idle batcher waits for nobody. While batches are in flight, the calls that come are the next
- * batch. So batches grow with the load and shrink with it. Every call is answered once, in whatever order the batches
- * come back.
- * A batch that fails fails its own calls only.
+ * Invariants: a call on an idle batcher waits for nothing. Calls that arrive while batches are in flight form the next
+ * batch. So batches grow and shrink with the load. Every call is answered once, in whatever order the batches return. A
+ * failed batch fails only its own calls.
  */
 import { EverwarpError, MAX_TIMER_MS, milliseconds, wholeNumber } from "../../base/index.ts";
 import { CALLER_DONE } from "../../engine/index.ts";
@@ -17,16 +16,16 @@ import { errnoCode, PathError } from "./path-error.ts";
 
 /** Limits of a batcher. */
 export interface BatcherOptions {
-  /** Most paths of one batch. Default: 4,096. */
+  /** Maximum number of paths in one batch. Default: 4,096. */
   readonly maxBatchSize?: number;
-  /** How long a call lingers for others while batches are in flight, in milliseconds. Default: 1. */
+  /** How long a call waits for others while batches are in flight, in milliseconds. Default: 1. */
   readonly lingerMs?: number;
 }
 
 /** Sends a batch: inodes or −errno, in order. */
 export type SendBatch = (paths: readonly PathLike[]) => Promise<Int32Array>;
 
-/** Sends one path the shortest way; undefined if there is none now. */
+/** Sends one path in the fastest way; undefined if that is impossible now. */
 export type SendSingle = (path: PathLike) => SingleLookup | undefined;
 
 interface Call {
@@ -34,7 +33,7 @@ interface Call {
   readonly reject: (error: unknown) => void;
 }
 
-/** Sends single lookups together. */
+/** Gathers single lookups and sends them together. */
 export class PathBatcher implements AsyncDisposable {
   readonly #send: SendBatch;
   readonly #sendSingle: SendSingle | undefined;
@@ -60,24 +59,24 @@ export class PathBatcher implements AsyncDisposable {
     this.#lingerMs = Math.min(milliseconds("lingerMs", lingerMs), MAX_TIMER_MS);
   }
 
-  /** Calls that wait to be sent. */
+  /** Number of calls that wait to be sent. */
   get waitingCount(): number {
     return this.#calls.length;
   }
 
-  /** Batches that were sent and have not come back. */
+  /** Number of batches that were sent and have not returned. */
   get inFlightCount(): number {
     return this.#inFlightCount;
   }
 
   /**
-   * Looks one path up.
+   * Looks up one path.
    * @returns its inode
-   * @throws PathError; what the batch failed with; EW_CLOSED, EW_BAD_ARGUMENT
+   * @throws PathError; the error of the batch; EW_CLOSED, EW_BAD_ARGUMENT
    */
   lookup(path: PathLike): Promise<number> {
     if (typeof path !== "string") {
-      // Checked alone: in a batch, it would fail all of it.
+      // Check the path here, because in a batch it would fail the whole batch.
       const error = pathFault(path);
       if (error !== undefined) return Promise.reject(error);
     }
@@ -90,7 +89,7 @@ export class PathBatcher implements AsyncDisposable {
       : this.#gather(path);
   }
 
-  /** Sends what waits. Resolves when everything was answered. */
+  /** Sends waiting calls. Resolves when everything was answered. */
   async flush(): Promise<void> {
     while (this.#calls.length > 0 || this.#inFlightCount > 0) {
       this.#flush();
@@ -98,7 +97,7 @@ export class PathBatcher implements AsyncDisposable {
     }
   }
 
-  /** Answers what was asked. Later lookups are EW_CLOSED. */
+  /** Waits for all answers. Later lookups fail with EW_CLOSED. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.flush();
@@ -109,19 +108,19 @@ export class PathBatcher implements AsyncDisposable {
     await this.close();
   }
 
-  /** The first call on an idle batcher. */
+  /** Handles the first call on an idle batcher. */
   async #lookupSingle(path: PathLike, send: SendSingle): Promise<number> {
     const single = send(path);
     if (single === undefined) return this.#gather(path);
     this.#inFlightCount++;
     try {
-      // The other lookups in the caller's synchronous code are gathered meanwhile.
+      // Meanwhile the other lookups of the caller's synchronous code are gathered.
       await CALLER_DONE;
       let inode: number;
       try {
         inode = single.wait() ?? (await single.answer());
       } catch {
-        // A batch fails for the same reason, or finds another backend.
+        // A batch then fails for the same reason, or uses another backend.
         inode = (await this.#send([path]))[0];
       }
       if (inode >= 0) return inode;
@@ -152,7 +151,7 @@ export class PathBatcher implements AsyncDisposable {
     void this.#answer(paths, calls);
   }
 
-  /** A batch came back: what was gathered meanwhile is next. */
+  /** Handles the return of a batch: the calls that were gathered meanwhile are next. */
   #end(): void {
     this.#inFlightCount--;
     this.#flush();
@@ -178,7 +177,7 @@ export class PathBatcher implements AsyncDisposable {
   }
 }
 
-/** What is wrong with a value that is no path. */
+/** The error for a value that is no path; undefined for a path. */
 function pathFault(path: unknown): unknown {
   try {
     assertPath("path", path);

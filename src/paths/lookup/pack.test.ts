@@ -4,12 +4,12 @@ import { checkPacked, packPaths, PathPacker } from "./pack.ts";
 
 const path = fc.oneof(
   fc.string({ maxLength: 80 }),
-  fc.string({ unit: "binary", maxLength: 40 }), // surrogates, alone too
+  fc.string({ unit: "binary", maxLength: 40 }), // including lone surrogates
   fc.uint8Array({ maxLength: 60 }),
 );
 
 describe("packing", () => {
-  it("is each path's bytes one behind the other, batch after batch", () => {
+  it("gives the bytes of all paths in order, batch after batch", () => {
     const packer = new PathPacker();
     fc.assert(
       fc.property(fc.array(path, { maxLength: 200 }), fc.nat(3), (paths, copies) => {
@@ -26,7 +26,7 @@ describe("packing", () => {
     );
   });
 
-  it("holds across groups, with one odd path among ten thousand plain ones", () => {
+  it("works across groups, with one unusual path among ten thousand plain ones", () => {
     const paths = Array.from({ length: 10_000 }, (_, index) => (index === 5000 ? "/é" : `/plain/${index}`));
     const { bytes, offsets } = packPaths(paths);
     for (const index of [0, 4095, 4096, 4999, 5000, 5001, 8191, 8192, 9999])

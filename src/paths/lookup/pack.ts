@@ -1,34 +1,38 @@
 /**
- * Packs paths: JavaScript strings become UTF-8 bytes, one behind the other.
+ * Packs paths: JavaScript strings become UTF-8 bytes, one path after the other.
  *
- * Strings are joined in groups and encoded as one. That takes a third of the time of encoding each
- * (bench/paths-host.ts). If a group is all ASCII, as nearly all groups are, a path has as many bytes as characters. If
- * not, the group is encoded path by path.
+ * Strings are joined into groups, and each group is encoded at once. That takes a third of the time of encoding each
+ * string (bench/paths-host.ts). If a group is pure ASCII, as nearly all groups are, each path has as many bytes as
+ * characters. Otherwise the group is encoded path by path.
  */
 import { badArgument, unreadable, EverwarpError } from "../../base/index.ts";
 
-/** Many paths, one behind the other. Path i is `bytes[offsets[i] … offsets[i + 1])`. Any bytes; no NUL ends them. */
+/**
+ * Many paths, one after the other. Path i is `bytes[offsets[i] … offsets[i + 1])`. Any bytes are allowed; no NUL ends a
+ * path.
+ */
 export interface PackedPaths {
   /** The bytes of all paths. */
   readonly bytes: Uint8Array;
-  /** One offset more than there are paths, ascending. The first need not be 0. */
+  /** One more offset than there are paths, in ascending order. The first offset need not be 0. */
   readonly offsets: Uint32Array;
 }
 
-/** A path as callers give it: a string stands for its UTF-8 bytes, an array for itself. */
+/** A path from a caller: a string stands for its UTF-8 bytes, an array for its own bytes. */
 export type PathLike = string | Uint8Array;
 
 /**
- * Paths of a group. Joined, they must not exceed 128 KiB: V8 allocates larger strings apart, which takes as long again.
+ * Number of paths in a group. Joined, they must not exceed 128 KiB: V8 allocates larger strings separately, which
+ * doubles the time.
  */
 export const GROUP_PATHS = 1024;
 const encoder = new TextEncoder();
 
 /**
- * Encodes paths one behind the other.
+ * Encodes paths, one after the other.
  *
- * @param offsets takes one more than there are paths, the first of them 0
- * @returns how many paths found room in `bytes`: all of them if there are three bytes for each character
+ * @param offsets receives one more element than there are paths; the first is 0
+ * @returns how many paths fit into `bytes`: all of them if there are three bytes for each character
  */
 export function encodeGroup(paths: readonly PathLike[], bytes: Uint8Array, offsets: Uint32Array): number {
   const end = asciiOffsets(paths, offsets, 0);
@@ -37,7 +41,7 @@ export function encodeGroup(paths: readonly PathLike[], bytes: Uint8Array, offse
   return encodeEach(paths, bytes, offsets, 0);
 }
 
-/** Offsets as they are if all is ASCII. @returns the last of them; −1 if not all are strings */
+/** Computes offsets for pure ASCII. @returns the last offset; −1 if some path is no string */
 function asciiOffsets(paths: readonly PathLike[], offsets: Uint32Array, base: number): number {
   let offset = base;
   offsets[0] = base;
@@ -50,7 +54,7 @@ function asciiOffsets(paths: readonly PathLike[], offsets: Uint32Array, base: nu
   return offset;
 }
 
-/** @returns how many found room; the first begins at `base` */
+/** @returns how many paths fit; the first begins at `base` */
 function encodeEach(
   paths: readonly PathLike[],
   bytes: Uint8Array,
@@ -75,12 +79,12 @@ function encodeEach(
   return paths.length;
 }
 
-/** Packs batch after batch into memory that it keeps. */
+/** Packs batches into memory that it reuses. */
 export class PathPacker {
   #bytes = new Uint8Array(64 * 1024);
   #offsets = new Uint32Array(1024);
 
-  /** Packs one batch. @returns views of the packer's memory, good until the next call */
+  /** Packs one batch. @returns views of the packer's memory, valid until the next call */
   pack(paths: readonly PathLike[]): PackedPaths {
     const count = paths.length;
     if (this.#offsets.length <= count) this.#offsets = new Uint32Array(2 * count);
@@ -93,7 +97,7 @@ export class PathPacker {
     return { bytes: this.#bytes.subarray(0, at), offsets: this.#offsets.subarray(0, count + 1) };
   }
 
-  /** @returns where the group ends, which begins at `at` */
+  /** @returns the end of the group, which begins at `at` */
   #packGroup(group: readonly PathLike[], offsets: Uint32Array, at: number): number {
     const end = asciiOffsets(group, offsets, at);
     if (end >= 0) {
@@ -114,32 +118,34 @@ export class PathPacker {
   }
 }
 
-/** Packs paths for `lookupPacked`, into memory of their own. @throws EW_BAD_ARGUMENT for what is no path */
+/** Packs paths for `lookupPacked`, into newly allocated memory. @throws EW_BAD_ARGUMENT for a value that is no path */
 export function packPaths(paths: readonly PathLike[]): PackedPaths {
   assertPaths(paths);
   const { bytes, offsets } = new PathPacker().pack(paths);
   return { bytes, offsets };
 }
 
-/** The bytes of one path. @param name of the argument, for errors @throws EW_BAD_ARGUMENT for what is no path */
+/**
+ * The bytes of one path. @param name of the argument, for errors @throws EW_BAD_ARGUMENT for a value that is no path
+ */
 export function pathBytes(path: PathLike, name = "path"): Uint8Array {
   if (typeof path === "string") return encoder.encode(path);
   assertPath(name, path);
   return path;
 }
 
-/** Checks one path. @throws EW_BAD_ARGUMENT for what is neither a string nor bytes */
+/** Checks one path. @throws EW_BAD_ARGUMENT for a value that is neither a string nor bytes */
 export function assertPath(name: string, path: unknown): void {
   if (typeof path === "string" || isBytes(path)) return;
   throw badArgument(name, path, "a string or a Uint8Array");
 }
 
 function isBytes(value: unknown): value is Uint8Array {
-  // `isView` sees through a proxy, which may answer `instanceof` as it likes.
+  // `isView` is not fooled by a proxy, which can give any answer to `instanceof`.
   return ArrayBuffer.isView(value) && value instanceof Uint8Array;
 }
 
-/** Many paths: all are looked at, as one that is none would end in the midst of a batch. @throws EW_BAD_ARGUMENT */
+/** Checks many paths in advance, because an invalid one would fail in the middle of a batch. @throws EW_BAD_ARGUMENT */
 export function assertPaths(paths: readonly PathLike[]): void {
   if (!Array.isArray(paths)) throw badArgument("paths", paths, "an array of strings or Uint8Arrays");
   try {
@@ -151,7 +157,7 @@ export function assertPaths(paths: readonly PathLike[]): void {
   }
 }
 
-/** Checks packed paths. @throws EW_BAD_ARGUMENT if offsets do not ascend, or leave the bytes */
+/** Checks packed paths. @throws EW_BAD_ARGUMENT if offsets do not ascend or exceed the bytes */
 export function checkPacked({ bytes, offsets }: PackedPaths): void {
   let former = offsets[0];
   for (let index = 1; index < offsets.length; index++) {
@@ -163,7 +169,7 @@ export function checkPacked({ bytes, offsets }: PackedPaths): void {
   if (offsets.length === 0) throw badOffsets("there are none");
 }
 
-/** The error of packed paths of which some were out of place when they were looked up. */
+/** The error of packed paths with offsets that were out of order during the lookup. */
 export function misplacedError(packed: PackedPaths): unknown {
   try {
     checkPacked(packed);

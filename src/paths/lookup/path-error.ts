@@ -1,4 +1,4 @@
-/** The error of one path: shaped like Node's own file-system errors, so that code which handles those handles these. */
+/** The error of one path. It has the form of Node's own file-system errors, so code for those errors works with it. */
 import { ERRNO, type ErrnoCode } from "../table/index.ts";
 
 const MEANINGS: Record<ErrnoCode, string> = {
@@ -19,7 +19,7 @@ const CODES = new Map<number, ErrnoCode>(
   Object.entries(ERRNO).map(([code, number]) => [number, code as ErrnoCode]),
 );
 
-/** What was attempted: the `syscall` of the error. */
+/** The attempted operation: the `syscall` of the error. */
 export type PathOperation =
   | "lookup"
   | "stat"
@@ -34,14 +34,14 @@ export type PathOperation =
   | "rename";
 
 /**
- * What went wrong with one path. `code`, `errno` (negative), `syscall`, `path` and `dest` are those of Node's errors;
- * the numbers are Linux's.
+ * The error of one path. `code`, `errno` (negative), `syscall`, `path` and `dest` are like those of Node's errors, with
+ * Linux's numbers.
  */
 export class PathError extends Error {
   readonly code: ErrnoCode;
   readonly errno: number;
   readonly syscall: PathOperation;
-  /** As it was given; bytes that are no UTF-8 are replaced. */
+  /** The path as it was given. Bytes that are no UTF-8 are replaced. */
   readonly path: string;
   /** The second path of `rename`, `link` and `symlink`. */
   readonly dest?: string;

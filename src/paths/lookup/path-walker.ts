@@ -1,11 +1,11 @@
 /**
- * Resolves one path at a time over the table's words, as the kernel of Linux does (fs/namei.c, `link_path_walk`).
+ * Resolves one path at a time in the table's words, as Linux does (fs/namei.c, `link_path_walk`).
  *
- *   "a/link/b"   a ─▶ link ─▶ its target "x/y", and behind it on the stack the rest "/b" ─▶ x ─▶ y ─▶ b
+ *   "a/link/b"   a ─▶ link ─▶ its target "x/y", and the rest "/b" on the stack ─▶ x ─▶ y ─▶ b
  *
- * Invariants: a rest on the stack is never empty and begins with a slash, so whatever stands before it must be a
- * directory and, if a symlink, is followed; `..` goes to the parent of the directory that was reached, not back in the
- * text.
+ * Invariants: a rest on the stack is never empty and begins with a slash. So the component before it must be a
+ * directory; if that component is a symlink, it is followed. `..` goes to the parent of the reached directory, not back
+ * in the text.
  */
 import {
   ERRNO,
@@ -22,27 +22,27 @@ import {
 const SLASH = 0x2f;
 const DOT = 0x2e;
 
-/** Where a path's last component lies, and in which directory: what a change works on. */
+/** The last component of a path, and its directory: what a change works on. */
 export interface LastComponent {
-  /** The directory that it is in. */
+  /** The directory of the component. */
   directory: number;
-  /** What kind of name it is; `root` for a path of slashes only. */
+  /** The kind of name; `root` for a path with only slashes. */
   type: "name" | "dot" | "dotdot" | "root";
-  /** Its bytes in the path. */
+  /** Offset of the component in the path. */
   begin: number;
   length: number;
-  /** Do slashes follow it? */
+  /** Whether slashes follow the component. */
   hasTrailingSlash: boolean;
 }
 
-/** Walks paths over the words of a table. */
+/** Walks paths in the words of a table. */
 export class PathWalker {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
-  /** What is left to walk after the symlinks that are being followed. */
+  /** The rests of the texts whose symlinks are being followed. */
   readonly #rests: { bytes: Uint8Array; at: number; end: number }[] = [];
 
-  /** @param words the table's flat space */
+  /** @param words all words of the table */
   constructor(words: Uint32Array) {
     this.#words = words;
     this.#bytes = new Uint8Array(words.buffer);
@@ -50,7 +50,7 @@ export class PathWalker {
 
   /**
    * Resolves bytes[begin … end).
-   * @param directory where relative paths begin
+   * @param directory the directory for relative paths
    * @returns the inode, or −errno
    */
   resolve(
@@ -68,8 +68,8 @@ export class PathWalker {
   }
 
   /**
-   * Resolves all but the last component.
-   * @returns it, or −errno
+   * Resolves everything before the last component.
+   * @returns the last component, or −errno
    */
   resolveParent(bytes: Uint8Array, directory = ROOT_INODE): LastComponent | number {
     if (bytes.length === 0) return -ERRNO.ENOENT;
@@ -82,7 +82,7 @@ export class PathWalker {
     return last;
   }
 
-  /** @param last filled with the last component, before which the walk then stops */
+  /** @param last if given, the walk stops before the last component and stores it here */
   #walk(
     bytes: Uint8Array,
     at: number,
@@ -94,15 +94,10 @@ export class PathWalker {
     const rests = this.#rests;
     rests.length = 0;
     let links = 0;
-    let current = directory;
-    if (bytes[at] === SLASH) current = ROOT_INODE;
-    else {
-      const kind = this.#kindOf(directory);
-      if (kind === INODE_KIND.none) return -ERRNO.EBADF;
-      if (kind !== INODE_KIND.directory) return -ERRNO.ENOTDIR;
-    }
+    let current = bytes[at] === SLASH ? ROOT_INODE : this.#startIn(directory);
+    if (current < 0) return current;
     for (;;) {
-      // At the start of every round `current` is a directory.
+      // At the beginning of every round, `current` is a directory.
       while (at < end && bytes[at] === SLASH) at++;
       if (at === end) {
         const rest = rests.pop();
@@ -137,9 +132,7 @@ export class PathWalker {
       } else if (kind === INODE_KIND.symlink && (hasMore || followSymlinks)) {
         if (++links > SYMLINKS_MAX) return -ERRNO.ELOOP;
         if (at < end) rests.push({ bytes, at, end });
-        const record =
-          this.#words[TableHeader.NAMES_AT] +
-          (this.#inodeWord(inode) >>> Table.KIND_BITS) * Table.VECTOR_WORDS;
+        const record = this.#targetRecord(inode);
         bytes = this.#bytes;
         at = 4 * (record + Table.TARGET_BYTES);
         end = at + this.#words[record + Table.TARGET_LENGTH];
@@ -148,6 +141,19 @@ export class PathWalker {
         return hasMore ? -ERRNO.ENOTDIR : inode;
       }
     }
+  }
+
+  /** @returns the directory for relative paths, or −errno */
+  #startIn(directory: number): number {
+    const kind = this.#kindOf(directory);
+    if (kind === INODE_KIND.none) return -ERRNO.EBADF;
+    return kind === INODE_KIND.directory ? directory : -ERRNO.ENOTDIR;
+  }
+
+  /** Word index of a symlink's target record. */
+  #targetRecord(inode: number): number {
+    const vector = this.#inodeWord(inode) >>> Table.KIND_BITS;
+    return this.#words[TableHeader.NAMES_AT] + vector * Table.VECTOR_WORDS;
   }
 
   #inodeWord(inode: number): number {

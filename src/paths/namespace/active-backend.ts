@@ -1,12 +1,12 @@
 /**
- * The backend that answers now, and what replaces it when it fails.
+ * The active backend of a namespace, and its replacement after a failure.
  *
- *     device ──fails──▶ host              if the device was left to us to choose
- *        └─────lost──▶ the same device, opened again     if a device was named
+ *     device ──fails──▶ host              if the caller did not name a device
+ *        └─────lost──▶ the same device, opened again     if the caller named a device
  *
- * Invariants: a request in flight on a backend that is replaced is asked again of its replacement, so its caller
- * notices nothing but the time. The table in host memory is the truth: a change is in it before any backend sees it. A
- * device is used only when its copy equals the table.
+ * Invariants: a request in flight on a failed backend is repeated on its replacement, so its caller only notices a
+ * delay. The table in host memory is the truth: a change is in it before any backend sees it. A device is used only
+ * when its copy equals the table.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { type BackendChoice, mayContinueOnHost, openBackend } from "../../engine/index.ts";
@@ -15,13 +15,13 @@ import type { Backend, LookupOptions, PathLike, SingleLookup } from "../lookup/i
 import type { PathTable } from "../table/index.ts";
 import type { NamespaceInfo } from "./options.ts";
 
-/** A device that could not be opened again is not tried for this long. */
+/** After a failed attempt to open a device again, the next attempt waits for this time. */
 const REOPEN_PAUSE_MS = 1_000;
 
-/** What a lookup needs of a backend. */
+/** The parts of a backend that lookups need. */
 export type Lookups = Pick<Backend, "lookup" | "lookupPaths">;
 
-/** A device of a namespace, and how it runs. */
+/** The device of a namespace, and how it runs. */
 interface OpenDevice {
   readonly backend: Backend;
   readonly name: string;
@@ -29,14 +29,14 @@ interface OpenDevice {
   readonly strategyReason: string;
 }
 
-/** Answers with the device or the host, and mirrors changes. */
+/** Answers on the device or the host, and mirrors changes. */
 export class ActiveBackend {
   readonly #table: PathTable;
   readonly #host: HostBackend;
   readonly #choice: BackendChoice;
   #device: OpenDevice | undefined;
   #fallbackReason: string | undefined;
-  /** Ends of devices that failed. */
+  /** Settles when all failed devices are closed. */
   #ended: Promise<void> = Promise.resolve();
   #reopening: Promise<void> | undefined;
   #reopenFailedMs = -Infinity;
@@ -48,17 +48,17 @@ export class ActiveBackend {
     this.#choice = choice;
   }
 
-  /** Opens what the choice says. @throws as `openBackend` of src/engine; EW_OUT_OF_DEVICE_MEMORY */
+  /** Opens the backend of a choice. @throws as `openBackend` of src/engine; EW_OUT_OF_DEVICE_MEMORY */
   static async open(table: PathTable, host: HostBackend, choice: BackendChoice): Promise<ActiveBackend> {
     const active = new ActiveBackend(table, host, choice);
-    table.takeEdits(); // a device takes the whole image
+    table.takeEdits(); // a device copies the whole image at first
     const { backend, fallbackReason } = await active.#open();
     active.#device = backend;
     active.#fallbackReason = fallbackReason;
     return active;
   }
 
-  /** What answers now. */
+  /** Information about the active backend. */
   get info(): NamespaceInfo {
     const device = this.#device;
     const fallbackReason = this.#fallbackReason;
@@ -71,17 +71,17 @@ export class ActiveBackend {
       kind: "host",
       device: threads === 1 ? "1 thread" : `${threads} threads`,
       strategy: "threads",
-      strategyReason: "the host looks paths up with threads that stay",
+      strategyReason: "the host looks up paths with worker threads",
       fallbackReason,
     };
   }
 
-  /** Does the host answer? */
+  /** Whether the host answers. */
   get isHost(): boolean {
     return this.#device === undefined;
   }
 
-  /** Asks the backend, and its replacement if it fails. @throws what the last of them fails with */
+  /** Asks the backend, and its replacement if it fails. @throws the error of the last one */
   async ask(look: (backend: Lookups) => Promise<Int32Array>): Promise<Int32Array> {
     const device = this.#device;
     if (device === undefined) return look(this.#host);
@@ -97,7 +97,7 @@ export class ActiveBackend {
     return this.#device?.backend.lookupSingle?.(path, options);
   }
 
-  /** Mirrors what changed in the table. Resolves when every later lookup sees it. */
+  /** Mirrors the changes of the table. Resolves when every later lookup sees them. */
   async mirror(): Promise<void> {
     // A device that is being opened takes all changes before it is used.
     if (this.#reopening !== undefined) return this.#reopening;
@@ -106,15 +106,15 @@ export class ActiveBackend {
     try {
       await device?.backend.apply(edits);
     } catch (error) {
-      // The change is in the table already: the replacement has it.
+      // The change is in the table already, so the replacement has it.
       await this.#replace(device, error);
     }
   }
 
-  /** Ends what is in flight with EW_CLOSED, and frees the device. */
+  /** Fails lookups in flight with EW_CLOSED, and frees the device. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#reopening?.catch(() => undefined); // its callers have been told
+    await this.#reopening?.catch(() => undefined); // its callers have got the error
     await this.#device?.backend.close();
     await this.#ended;
   }
@@ -131,10 +131,10 @@ export class ActiveBackend {
     });
   }
 
-  /** @returns who answers in the place of a backend that failed @throws `error`, if nobody does */
+  /** @returns the replacement of a failed backend @throws `error` if there is none */
   async #replace(failed: OpenDevice | undefined, error: unknown): Promise<Lookups> {
     const isReplaced = failed !== this.#device;
-    // What was in flight on a device that was replaced ends with EW_CLOSED, although nobody closed the namespace.
+    // Requests on a replaced device fail with EW_CLOSED, although nobody closed the namespace.
     const isLeftOver = isReplaced && error instanceof EverwarpError && error.code === "EW_CLOSED";
     if (!isLeftOver) {
       if (mayContinueOnHost(this.#choice, error)) {
@@ -151,14 +151,14 @@ export class ActiveBackend {
     this.#end(failed);
   }
 
-  /** A device that was lost is opened again, unless it is the caller's own. */
+  /** A lost device may be opened again, unless the caller owns it. */
   #mayReopen(error: unknown): error is EverwarpError {
     if (!(error instanceof EverwarpError) || error.code !== "EW_DEVICE_LOST") return false;
     if (this.#isClosed || typeof this.#choice.device === "object") return false;
     return performance.now() - this.#reopenFailedMs > REOPEN_PAUSE_MS;
   }
 
-  /** @throws `error`, if the device cannot be opened again */
+  /** @throws `error` if the device cannot be opened again */
   #reopen(failed: OpenDevice, error: EverwarpError): Promise<void> {
     return (this.#reopening ??= this.#openAgain(failed).then(
       () => undefined,
@@ -172,22 +172,22 @@ export class ActiveBackend {
 
   async #openAgain(failed: OpenDevice): Promise<void> {
     this.#end(failed);
-    await this.#ended; // its memory is needed
+    await this.#ended; // the new device needs the memory of the old one
     this.#table.takeEdits();
     const { backend } = await this.#open();
     try {
       do await backend?.backend.apply(this.#table.takeEdits());
       while (this.#table.hasEdits);
     } catch (error) {
-      await backend?.backend.close().catch(() => undefined); // the first error is the one to tell
+      await backend?.backend.close().catch(() => undefined); // report only the first error
       throw error;
     }
-    // Without a pause since the last look at the edits: from now on changes go to this device.
+    // There was no await since the last check for edits. From now on, changes go to this device.
     this.#device = backend;
     this.#reopening = undefined;
   }
 
-  /** Closes a device that failed: what its end fails with is known. */
+  /** Closes a failed device. Its errors are known already. */
   #end(failed: OpenDevice): void {
     const ended = failed.backend.close().catch(() => undefined);
     this.#ended = this.#ended.then(() => ended);

@@ -1,4 +1,4 @@
-/** Checks what callers of a namespace give. */
+/** Checks the arguments that callers give to a namespace. */
 import {
   abortSignal,
   badArgument,

@@ -1,11 +1,11 @@
 /**
- * The lookups of a namespace: single ones are gathered, batches are split, and every call has its limits.
+ * The lookups of a namespace: single lookups are gathered, batches are divided, and every call has its limits.
  *
  *     lookup ──▶ batcher ──▶ one path, or a batch ─┐
  *     lookupBatch, lookupErrno ──▶ strings ────────┼──▶ parts of `maxBatchSize` ──▶ active backend
  *     lookupPacked ──────────────▶ packed paths ───┘
  *
- * On the host a single lookup is answered at once, from the table: there is nothing to gather for.
+ * On the host, a single lookup is answered at once from the table. Gathering would have no benefit there.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { type CallState, withinLimits } from "../../engine/index.ts";
@@ -28,7 +28,7 @@ const BATCH_SIZE_MAX = 2 ** 20;
 const NO_OPTIONS: LookupOptions = {};
 const EMPTY: PackedPaths = { bytes: new Uint8Array(0), offsets: new Uint32Array(1) };
 
-/** Sends lookups to the backend that answers now. */
+/** Sends lookups to the active backend. */
 export class NamespaceLookups {
   readonly #tree: PathTree;
   readonly #host: HostBackend;
@@ -36,7 +36,7 @@ export class NamespaceLookups {
   readonly #maxBatchSize: number;
   /** Gathers single lookups without options. */
   readonly #plain: PathBatcher;
-  /** Gathers single lookups with the options that were given last. */
+  /** Gathers single lookups with the options of the last such call. */
   #other: { readonly options: LookupOptions; readonly batcher: PathBatcher } | undefined;
 
   constructor(tree: PathTree, host: HostBackend, active: ActiveBackend, maxBatchSize = BATCH_SIZE_MAX) {
@@ -73,7 +73,7 @@ export class NamespaceLookups {
   packed(packed: PackedPaths, options: BatchOptions): Promise<Int32Array> {
     const { bytes, offsets } = packed;
     const count = offsets.length - 1;
-    if (count <= 0) return this.#host.lookup(count === 0 ? EMPTY : packed); // refuses what has no offset
+    if (count <= 0) return this.#host.lookup(count === 0 ? EMPTY : packed); // refuses paths without any offset
     return withinLimits("the batch", options, (call) =>
       this.#inParts(count, options, call, (first, end) => {
         const isWhole = first === 0 && end === count;
@@ -83,7 +83,7 @@ export class NamespaceLookups {
     );
   }
 
-  /** A batcher with limits of its own. */
+  /** Makes a batcher with its own limits. */
   batcher({ maxBatchSize, lingerMs, ...lookup }: BatcherOptions & LookupOptions): PathBatcher {
     return new PathBatcher(
       (paths) => this.paths(paths, lookup),
@@ -95,7 +95,7 @@ export class NamespaceLookups {
     );
   }
 
-  /** In the table, at once. */
+  /** Looks up in the table, at once. */
   async #onHost(
     path: PathLike,
     { directory = ROOT_INODE, followSymlinks = true }: LookupOptions,
@@ -107,7 +107,10 @@ export class NamespaceLookups {
     return inode;
   }
 
-  /** A caller with other options than the one before gathers anew. What was gathered until then is sent as before. */
+  /**
+   * A batcher for these options. If they differ from the previous options, a new batcher starts; gathered calls are
+   * sent with the old options.
+   */
   #batcherFor({ directory, followSymlinks }: LookupOptions): PathBatcher {
     if (directory === undefined && followSymlinks === undefined) return this.#plain;
     const other = this.#other;
@@ -120,7 +123,7 @@ export class NamespaceLookups {
     return batcher;
   }
 
-  /** Asks part by part. A caller that has gone gets no more parts. */
+  /** Looks up part by part. If the caller stopped waiting, no more parts are sent. */
   async #inParts(
     count: number,
     { oversize = "split" }: BatchOptions,

@@ -12,7 +12,7 @@ const folder = fs.mkdtempSync(join(tmpdir(), "everwarp-namespace-changes-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 describe("changes", () => {
-  it("are seen by every lookup after their promise, by threads too", async () => {
+  it("are seen by every lookup after their promise, on worker threads too", async () => {
     const files = await open();
     await files.addDirectory("/d");
     for (let round = 0; round < 200; round++) {
@@ -23,7 +23,7 @@ describe("changes", () => {
     }
   });
 
-  it("are never seen by halves: of two names that a file has in turn, one is always there", async () => {
+  it("are never seen partially: a file that alternates between two names always has one of them", async () => {
     const files = await open({ maxEntries: 1_000_000 });
     for (let index = 0; index < 2000; index++) await files.addFile(`/other${index}`);
     const inode = await files.addFile("/a");
@@ -34,14 +34,14 @@ describe("changes", () => {
     const changes = (async () => {
       for (; !isDone; count++) {
         await (count % 2 === 0 ? files.rename("/a", "/b") : files.rename("/b", "/a"));
-        await files.addFile(`/more${count}`); // buckets split meanwhile
+        await files.addFile(`/more${count}`); // more entries, so that buckets split meanwhile
         if (count % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
     })();
-    // On a busy machine some rounds see no change at all: then there are more of them.
+    // On a busy machine some rounds see no change. Then there are more rounds.
     for (let round = 0; round < 30 || count <= 30; round++) {
       const results = await files.lookupPacked(packed);
-      // Neighbours are looked up by one thread between two changes.
+      // One thread looks up two neighbours between the same two changes.
       for (let index = 0; index < results.length; index += 2)
         if (results[index]! + results[index + 1]! !== inode - 2)
           expect(new Set(results.subarray(index, index + 2))).toEqual(new Set([-2, inode]));
@@ -52,7 +52,7 @@ describe("changes", () => {
     expect([a, b].toSorted((one, other) => one! - other!)).toEqual([-2, inode]);
   });
 
-  it("leave nothing behind of what was remembered: directories move, go, and come back as something else", async () => {
+  it("invalidate remembered directories: they move, disappear, and return as something else", async () => {
     const name = fc.constantFrom("a", "b", "c");
     const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => `/${names.join("/")}`);
     const step = fc.oneof(
@@ -77,7 +77,7 @@ describe("changes", () => {
                     ? files.addSymlink(from, to)
                     : files.remove(from, { recursive: true });
             await change.catch((error: unknown) => expect(error).toBeInstanceOf(PathError));
-            // The batch remembers directories; one path alone is walked from the root.
+            // A batch uses remembered directories. A single path is walked from the root.
             const batch = await files.lookupErrno([...paths, ...paths]);
             for (const [index, path] of paths.entries()) {
               const alone = await files.lookup(path).catch((error: PathError) => error.errno);
@@ -91,7 +91,7 @@ describe("changes", () => {
     );
   });
 
-  it("say what is wrong as Node does, and leave all as it was", async () => {
+  it("fail with Node's errors, and change nothing then", async () => {
     const files = await small();
     const before = files.entryCount;
     const cases: [Promise<unknown>, object][] = [
@@ -111,7 +111,7 @@ describe("changes", () => {
     expect(files.entryCount).toBe(before);
   });
 
-  it("remove whole trees, however deep, and give everything back", async () => {
+  it("remove whole trees of any depth, and free everything", async () => {
     const files = await open();
     const empty = files.stats();
     let directory = 1;
@@ -143,12 +143,12 @@ describe("changes", () => {
     ]);
     await files.remove("/docs/same");
     expect(files.stat(inode)).toBeUndefined();
-    // No directory, or no inode that there is or could be.
+    // An inode that is no directory, or no inode at all.
     for (const other of [0, inode, 99, 2 ** 20, 2 ** 24 - 1, 2 ** 24, 2 ** 31, 2 ** 32 - 1])
       expect([...files.entries(other)]).toEqual([]);
   });
 
-  it("end with EW_PATHS_FULL when long names have taken all the room, and go on after a removal", async () => {
+  it("fail with EW_PATHS_FULL when long names fill the table, and work again after a removal", async () => {
     const files = await open({ maxEntries: 5000 });
     let count = 0;
     let failure: unknown;
@@ -166,7 +166,7 @@ describe("changes", () => {
     expect([...(await files.lookupErrno(all))].filter((inode) => inode < 0)).toHaveLength(1);
   });
 
-  it("end with EW_PATHS_FULL at the maxEntries, whatever adds, and go on within it", async () => {
+  it("fail with EW_PATHS_FULL at maxEntries for every operation, and work again below it", async () => {
     const files = await open({ maxEntries: 10 });
     fs.writeFileSync(join(folder, "one more"), "");
     for (let count = 0; count < 10; count++) await files.addFile(`/${count}`);
@@ -203,7 +203,7 @@ describe("changes", () => {
 });
 
 describe("addTree", () => {
-  it("takes a directory of the file system as it is", async () => {
+  it("copies a directory of the file system", async () => {
     const root = join(folder, "tree");
     fs.mkdirSync(join(root, "a/b"), { recursive: true });
     fs.writeFileSync(join(root, "a/file"), "x");
@@ -222,7 +222,7 @@ describe("addTree", () => {
       expect(inode).toBe(await files.lookup("/a/file"));
     }
     expect(await files.lookup(Buffer.from([0x2f, 0xff, 0xfe]))).toBeGreaterThan(1);
-    // Once more, under a directory and over itself.
+    // Once more, below another directory, and again over itself.
     await files.addDirectory("/again");
     await files.addTree(root, { at: "/again" });
     await files.addTree(root, { at: "/again" });

@@ -12,7 +12,7 @@ const folder = fs.mkdtempSync(join(tmpdir(), "everwarp-namespace-"));
 afterAll(() => fs.rmSync(folder, { recursive: true }));
 
 describe("lookups", () => {
-  it("answers a batch in order, and a bad path harms no other", async () => {
+  it("answers a batch in order, and an invalid path does not affect the others", async () => {
     const files = await small();
     const main = await files.lookup("/src/main.rs");
     const docs = await files.lookup("/docs");
@@ -54,10 +54,10 @@ describe("lookups", () => {
     });
   });
 
-  it("tells whoever asks for what is no path, and nobody who asks beside it", async () => {
+  it("fails only the call with a value that is no path", async () => {
     const files = await small();
     const main = await files.lookup("/src/main.rs");
-    // So many that threads look them up: what cannot be encoded is seen only when its turn comes.
+    // Enough paths for worker threads. There, an invalid value is noticed only when it is encoded.
     const many = Array.from({ length: 50_000 }, () => "/src/main.rs");
     for (const place of [0, 20_000]) {
       const wrong: unknown[] = many.slice();
@@ -111,7 +111,7 @@ describe("lookups", () => {
     }
   });
 
-  it("answers many large batches at once, each its own", async () => {
+  it("answers many concurrent large batches separately", async () => {
     const files = await open();
     for (let index = 0; index < 500; index++) await files.addFile(`/f${index}`);
     const batches = Array.from({ length: 8 }, (_, batch) =>
@@ -126,7 +126,7 @@ describe("lookups", () => {
     }
   });
 
-  it("takes packed bytes as they are: any start, any bytes, a path longer than any piece", async () => {
+  it("accepts any packed bytes: any first offset, any bytes, a path longer than a piece", async () => {
     const files = await open();
     const odd = Buffer.from([0x2f, 0xff, 0xfe]);
     const inode = await files.addFile(odd);
@@ -134,7 +134,7 @@ describe("lookups", () => {
     const bytes = Buffer.concat([Buffer.from("junk"), odd, Buffer.alloc(long, "/"), odd]);
     const offsets = Uint32Array.of(4, 7, 7 + long, 10 + long);
     expect([...(await files.lookupPacked({ bytes, offsets }))]).toEqual([inode, -36, inode]);
-    // The same, but so many that threads do it.
+    // The same paths, but enough of them for worker threads.
     const many = Array.from({ length: 2000 }, () => odd);
     const packed = packPaths([...many, Buffer.alloc(long, "/"), ...many]);
     const results = await files.lookupPacked(packed);
@@ -151,7 +151,7 @@ describe("lookups", () => {
       });
   });
 
-  it("lets the event loop turn, whoever asks again and again", async () => {
+  it("lets the event loop run during repeated lookups", async () => {
     const files = await small();
     const large = packPaths(Array(60_000).fill("/src/main.rs"));
     for (const ask of [
@@ -161,12 +161,12 @@ describe("lookups", () => {
     ]) {
       let isTurned = false;
       setImmediate(() => (isTurned = true));
-      // Without a turn this would never end.
+      // Without a turn of the event loop, this would never end.
       while (!isTurned) await ask();
     }
   });
 
-  it("looks up from any directory, and finds symlinks themselves where asked", async () => {
+  it("looks up from any directory, and finds symlinks themselves if requested", async () => {
     const files = await small();
     const directory = await files.lookup("/src/paths");
     const link = await files.lookup("/src/paths/docs", { followSymlinks: false });
@@ -187,7 +187,7 @@ describe("lookups", () => {
 });
 
 describe("a saved namespace", () => {
-  it("comes back whole, and can be changed on", async () => {
+  it("is restored completely, and can be changed further", async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.string({ minLength: 1, maxLength: 30 })), {
@@ -223,7 +223,7 @@ describe("a saved namespace", () => {
     );
   });
 
-  it("is refused when it is damaged, cut off, or none", async () => {
+  it("is refused if it is damaged, truncated, or no namespace", async () => {
     const files = await small();
     const file = join(folder, "damaged");
     await files.save(file);
@@ -260,7 +260,7 @@ describe("a saved namespace", () => {
     });
   });
 
-  it("has none of the changes that were asked for while it was being saved", async () => {
+  it("has none of the changes that were requested during the save", async () => {
     const files = await small();
     const file = join(folder, "while");
     const saving = files.save(file);
@@ -274,7 +274,7 @@ describe("a saved namespace", () => {
 });
 
 describe("the end", () => {
-  it("refuses everything after close, and answers what was asked before", async () => {
+  it("refuses everything after close, and answers earlier calls", async () => {
     const files = await small();
     const early = files.lookup("/docs");
     await files.close();
@@ -290,7 +290,7 @@ describe("the end", () => {
       expect(await rejection(promise)).toMatchObject({ code: "EW_CLOSED" });
   });
 
-  it("ends large batches in flight with EW_CLOSED or their answer, and hangs nowhere", async () => {
+  it("ends large batches in flight with EW_CLOSED or their answer, and never hangs", async () => {
     const files = await small();
     const packed = packPaths(Array(200_000).fill("/src/main.rs"));
     const batches = Array.from({ length: 4 }, () =>
@@ -303,7 +303,7 @@ describe("the end", () => {
     for (const outcome of await Promise.all(batches)) expect([200_000, "EW_CLOSED"]).toContain(outcome);
   });
 
-  it("refuses options that make no sense", async () => {
+  it("refuses invalid options", async () => {
     for (const options of [{ maxBatchSize: 0 }, { threads: -1 }, { maxEntries: 0 }, { threads: 1.5 }])
       expect(await rejection(Namespace.open({ device: "cpu", ...options }))).toMatchObject({
         code: "EW_BAD_ARGUMENT",

@@ -1,12 +1,12 @@
 /**
- * A file-system namespace that answers very many lookups: what users of src/paths hold.
+ * A file-system namespace that answers very many lookups. Users of src/paths hold this.
  *
  *     changes ──▶ tree (rules) ──▶ table in host memory ──edits──▶ backend (a device, or the host's threads)
  *     lookups ──▶ pack ──────────────────────────────────────────▶ backend ──▶ inodes or errors
  *
  * Invariants: the table in host memory is the truth, and a backend mirrors it. Changes are made one after the other,
- * each at once and whole. A change's promise resolves when every later lookup sees the change. `active-backend.ts`
- * replaces a device that fails.
+ * each of them atomically. A change's promise resolves when every later lookup sees the change. `active-backend.ts`
+ * replaces a failed device.
  */
 import { EverwarpError, fullText } from "../../base/index.ts";
 import { loadNamespaceFile, saveNamespaceFile } from "../file/index.ts";
@@ -59,7 +59,7 @@ export class Namespace implements AsyncDisposable {
   readonly #host: HostBackend;
   readonly #active: ActiveBackend;
   readonly #lookups: NamespaceLookups;
-  /** Ends when nothing is being saved; changes wait for it. */
+  /** Settles when no save is running. Changes wait for it. */
   #saving: Promise<void> = Promise.resolve();
   #savingCount = 0;
   #closing: Promise<void> | undefined;
@@ -122,8 +122,7 @@ export class Namespace implements AsyncDisposable {
   // Lookups
 
   /**
-   * Looks one path up. Calls that come while others are in flight share a batch. A call that comes alone is sent at
-   * once.
+   * Looks up one path. Calls that arrive while others are in flight share a batch. A single call is sent at once.
    * @returns its inode
    * @throws PathError (ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG, EINVAL, EBADF); EW_TIMEOUT, EW_ABORTED for its limits,
    * EW_CLOSED, EW_DEVICE_LOST, EW_BAD_ARGUMENT
@@ -139,9 +138,9 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Looks many paths up in one pass.
-   * @param paths left alone until the promise settles
-   * @returns results[i] belongs to paths[i]: its inode, or what is wrong with it. A bad path harms no other
+   * Looks up many paths in one pass.
+   * @param paths must not change until the promise settles
+   * @returns results[i] belongs to paths[i]: its inode, or its error. An invalid path does not affect the others
    * @throws EW_REQUEST_TOO_LARGE, EW_TIMEOUT, EW_ABORTED, EW_CLOSED, EW_DEVICE_LOST, EW_BAD_ARGUMENT for the batch as a
    * whole
    */
@@ -153,8 +152,8 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Looks packed paths up: the fastest way, for callers that have bytes.
-   * @param packed left alone until the promise settles
+   * Looks up packed paths. This is the fastest way, for callers that have bytes.
+   * @param packed must not change until the promise settles
    * @returns inode (≥ 0) or −errno, in the order of the paths
    * @throws as `lookupBatch`
    */
@@ -164,7 +163,7 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Looks many paths up, for callers that want no error objects.
+   * Looks up many paths, without creating error objects.
    * @returns inode (≥ 0) or −errno, in the order of the paths
    * @throws as `lookupBatch`
    */
@@ -179,20 +178,21 @@ export class Namespace implements AsyncDisposable {
     return this.#lookups.paths(paths, options);
   }
 
-  /** A batcher with limits of its own, for the same lookups as `lookup`. @throws EW_BAD_ARGUMENT */
+  /** Makes a batcher with its own limits, for the same lookups as `lookup`. @throws EW_BAD_ARGUMENT */
   batcher(options: BatcherOptions & LookupOptions = {}): PathBatcher {
     return this.#lookups.batcher(batcherOptions(options));
   }
 
   /**
-   * What an inode is; undefined if there is none. A freed number is given to another inode later, as in a file system.
+   * Information about an inode; undefined if there is none. As in a file system, the number of a freed inode is reused
+   * later.
    */
   stat(inode: number): InodeStat | undefined {
     assertInodeNumber("inode", inode);
     return this.#tree.stat(inode);
   }
 
-  /** The entries of a directory, last added first; none if it is no directory. Valid until the next change. */
+  /** The entries of a directory, the newest first; empty if the inode is no directory. Valid until the next change. */
   entries(directory: number): Iterable<TreeEntry> {
     assertInodeNumber("directory", directory);
     return this.#tree.entries(directory);
@@ -280,8 +280,8 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Adds what is below a directory of the file system: names, kinds, symlink targets and hard links, no contents.
-   * Lookups go on meanwhile, and see more and more of the tree.
+   * Adds everything below a directory of the file system: names, kinds, symlink targets and hard links, no contents.
+   * Lookups continue meanwhile, and see a growing part of the tree.
    * @throws EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE for the directory itself; PathError for `at`; EW_PATHS_FULL,
    * EW_ABORTED, EW_CLOSED, EW_BAD_ARGUMENT
    */
@@ -291,14 +291,14 @@ export class Namespace implements AsyncDisposable {
   }
 
   /**
-   * Writes the namespace to a file, whole or not at all. Lookups go on meanwhile; changes wait.
+   * Writes the namespace to a file atomically. Lookups continue meanwhile; changes wait.
    * @throws EW_PATH_NOT_FOUND, EW_PATH_UNWRITABLE, EW_CLOSED, EW_BAD_ARGUMENT
    */
   async save(file: string): Promise<void> {
     fullText("file", file);
     this.#assertOpen();
     const saving = this.#saving.then(() => saveNamespaceFile(file, this.#tree.table));
-    // The caller of `save` hears of a failure; changes wait for the end only.
+    // The caller of `save` gets the error. Changes wait only for the end.
     this.#saving = saving.catch(() => undefined);
     this.#savingCount++;
     try {
@@ -308,12 +308,12 @@ export class Namespace implements AsyncDisposable {
     }
   }
 
-  /** Ends lookups in flight with EW_CLOSED, and frees everything. A second call waits for the first. */
+  /** Fails lookups in flight with EW_CLOSED, and frees everything. A second call waits for the first. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());
   }
 
-  /** As `close`. */
+  /** Like `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -330,10 +330,10 @@ export class Namespace implements AsyncDisposable {
     this.#assertOpen();
     let result: T;
     try {
-      // The host's threads may be reading the table: they are kept out while it is written.
+      // Worker threads may be reading the table, so they are kept out while it is written.
       result = this.#host.exclusively(() => edit(this.#tree));
     } catch (error) {
-      await this.#active.mirror(); // an edit of many steps may have made some
+      await this.#active.mirror(); // a failed edit with several steps may have made some changes
       throw error;
     }
     await this.#active.mirror();
@@ -355,7 +355,9 @@ function closedError(): EverwarpError {
   return new EverwarpError("EW_CLOSED", "the namespace was closed", { remedy: "Open a new one." });
 }
 
-/** Makes errors without stacks: a stack would be the same for all, and take longer than the lookups. */
+/**
+ * Creates errors without stack traces. All traces would be equal, and creating them would take longer than the lookups.
+ */
 function withoutStacks<T>(make: () => T): T {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;

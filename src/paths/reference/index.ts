@@ -1,2 +1,2 @@
-/** A slow lookup over plain maps, with which the others are compared. */
+/** A slow lookup on plain maps, for comparison with the other lookups. */
 export { type ReferenceNode, lookupReference, referenceOf } from "./lookup.ts";

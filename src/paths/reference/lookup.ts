@@ -1,19 +1,20 @@
 /**
- * The lookup's reference: one path over plain maps, slow and obvious. The oracle of host engine and kernel, itself held
- * against `node:fs`.
+ * The reference of lookups: one path on plain maps, slow and obvious. Tests compare the host engine and the kernel with
+ * it. The reference itself is compared with `node:fs`.
  *
- * A path is walked as text: a symlink is followed by putting its target in front of what is left.
+ * A path is walked as text. To follow a symlink, its target is put in front of the rest.
  */
 import { ERRNO, NAME_BYTES_MAX, PATH_BYTES_MAX, ROOT_INODE, SYMLINKS_MAX } from "../table/index.ts";
 import type { LookupOptions } from "../lookup/index.ts";
 import type { PathTree } from "../tree/index.ts";
 
+/** A node of the reference tree. */
 export type ReferenceNode =
   | { readonly kind: "file" }
   | { readonly kind: "directory"; readonly parent: number; readonly entries: ReadonlyMap<string, number> }
   | { readonly kind: "symlink"; readonly target: string };
 
-/** Inodes by number. Names and targets are bytes, one character each (latin1). */
+/** Nodes by inode. Names and targets are bytes, one character each (latin1). */
 export type ReferenceTree = ReadonlyMap<number, ReferenceNode>;
 
 /** A copy of a tree as maps. */
@@ -56,7 +57,7 @@ export function lookupReference(nodes: ReferenceTree, path: Uint8Array, options:
     if (node.kind !== "directory") return -ERRNO.ENOTDIR;
     const slash = rest.indexOf("/");
     const name = slash < 0 ? rest : rest.slice(0, slash);
-    const behind = slash < 0 ? "" : rest.slice(slash); // from its slash on
+    const behind = slash < 0 ? "" : rest.slice(slash); // includes the slash
     rest = behind.replace(/^\/+/, "");
     if (name === "" || name === ".") continue;
     if (name === "..") {

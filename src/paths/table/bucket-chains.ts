@@ -1,10 +1,10 @@
 /**
- * The chains of buckets in which the entries of a table lie.
+ * The chains of buckets that contain the entries of a table.
  *
  *     bucket ──▶ overflow bucket ──▶ overflow bucket        slots are filled from the first on, without gaps
  *
- * The buckets grow by linear hashing: one bucket is split at a time. So no change takes longer than a few microseconds,
- * however large the table is. Invariant: an overflow bucket that is empty is on the free list.
+ * The buckets grow by linear hashing: one bucket is split at a time. So a change takes only a few microseconds, however
+ * large the table is. Invariant: an empty overflow bucket is on the free list.
  */
 import type { TableChanges } from "./changes.ts";
 import { bucketHash, bucketOf, hashName, tagHash } from "./hash.ts";
@@ -36,8 +36,8 @@ export class BucketChains {
   }
 
   /**
-   * Looks for room before an entry is added. An entry takes at most one overflow bucket; a split takes one more than it
-   * frees.
+   * Checks that there is room for an entry. An entry takes at most one overflow bucket. A split takes at most one more
+   * than it frees.
    * @throws EW_PATHS_FULL
    */
   assertRoom(): void {
@@ -48,7 +48,7 @@ export class BucketChains {
     throw tableFull(`${words[H.ENTRY_COUNT]} entries take all of its buckets`);
   }
 
-  /** Adds an entry, and a bucket if the buckets are full enough. @param hash of its name */
+  /** Adds an entry. Adds a bucket too if the buckets are full enough. @param hash of the entry's name */
   add(hash: number, parent: number, child: number, record: number): void {
     const words = this.#words;
     this.#insert(this.#bucketAt(hash, parent), this.#tag(hash, parent), child, record);
@@ -57,7 +57,7 @@ export class BucketChains {
     this.#changes.touch(0, BLOCK_WORDS);
   }
 
-  /** Removes the entry in a slot. @param hash of its name */
+  /** Removes the entry in a slot. @param hash of the entry's name */
   delete(hash: number, parent: number, slot: number): void {
     this.#take(this.#bucketAt(hash, parent), slot);
     this.#words[H.ENTRY_COUNT]--;
@@ -68,13 +68,13 @@ export class BucketChains {
     return (tagHash(nameHash, parent) & this.#words[H.HASH_MASK]) >>> 0;
   }
 
-  /** Word where the first bucket of an entry's chain begins. */
+  /** Word index of the first bucket in an entry's chain. */
   #bucketAt(nameHash: number, parent: number): number {
     const hash = bucketHash(nameHash, parent) & this.#words[H.HASH_MASK];
     return this.#words[H.BUCKETS_AT] + bucketOf(this.#words, hash) * BUCKET_WORDS;
   }
 
-  /** Fills the first empty slot of a chain. The chain grows if it has none. */
+  /** Fills the first empty slot of a chain. Extends the chain if there is none. */
   #insert(bucket: number, tag: number, child: number, record: number): void {
     const words = this.#words;
     for (let at = bucket; ;) {
@@ -94,7 +94,7 @@ export class BucketChains {
     }
   }
 
-  /** Empties a slot. The last entry of the chain takes its place; an overflow bucket that is empty then is freed. */
+  /** Empties a slot. The last entry of the chain moves into it. An overflow bucket that becomes empty is freed. */
   #take(bucket: number, slot: number): void {
     const words = this.#words;
     let before = -1;
@@ -117,11 +117,11 @@ export class BucketChains {
     this.#changes.touch(before, BUCKET_WORDS);
   }
 
-  /** Adds one bucket. Entries of its partner that belong there move. */
+  /** Adds one bucket, and moves entries into it from the bucket that is split. */
   #split(): void {
     const words = this.#words;
     const count = words[H.BUCKET_COUNT];
-    if (regionRoom(words, "buckets") < BUCKET_WORDS) return; // chains grow instead
+    if (regionRoom(words, "buckets") < BUCKET_WORDS) return; // no room: chains grow instead
     if (count > words[H.BUCKET_MASK]) words[H.BUCKET_MASK] = words[H.BUCKET_MASK] * 2 + 1;
     const partner = (count & (words[H.BUCKET_MASK] >>> 1)) >>> 0;
     words[H.BUCKET_COUNT] = count + 1;
@@ -136,7 +136,7 @@ export class BucketChains {
     }
   }
 
-  /** @returns tag, child and record of each entry that was in the chain */
+  /** Empties a chain. @returns tag, child and record of each of its entries */
   #emptyChain(from: number): number[] {
     const words = this.#words;
     const entries: number[] = [];
@@ -152,7 +152,7 @@ export class BucketChains {
     }
   }
 
-  /** Number of an empty overflow bucket, from 1. */
+  /** Takes an empty overflow bucket. @returns its number, from 1 on */
   #allocate(): number {
     const words = this.#words;
     const free = words[H.OVERFLOW_FREE];

@@ -1,4 +1,4 @@
-/** Notes which words of a table were written, block by block, until someone takes the list. */
+/** Records which words of a table were written, block by block, until the list is taken. */
 import type { TableEdits } from "./image.ts";
 import { BLOCK_WORDS } from "./shape.ts";
 import { TableHeader as H } from "./table.schema.ts";
@@ -6,22 +6,22 @@ import { TableHeader as H } from "./table.schema.ts";
 /** The blocks that were written since the last `take`. */
 export class TableChanges {
   readonly #words: Uint32Array;
-  /** One bit a block. */
+  /** One bit per block. */
   readonly #dirty: Uint32Array;
   #blocks: number[] = [];
 
-  /** @param end where the last region of the table ends, in words */
+  /** @param end the end of the table's last region, in words */
   constructor(words: Uint32Array, end: number) {
     this.#words = words;
     this.#dirty = new Uint32Array(Math.ceil(end / BLOCK_WORDS / 32));
   }
 
-  /** Would `take` hand something out? */
+  /** Whether `take` would return any change. */
   get hasEdits(): boolean {
     return this.#blocks.length > 0;
   }
 
-  /** Notes that words [at, at + count) were written. */
+  /** Records that words [at, at + count) were written. */
   touch(at: number, count: number): void {
     this.#words[H.CHANGES]++;
     const last = Math.floor((at + count - 1) / BLOCK_WORDS);
@@ -33,9 +33,7 @@ export class TableChanges {
     }
   }
 
-  /**
-   * Everything that was written since the last call: ranges in the order of memory. The header is always part of it.
-   */
+  /** Everything that was written since the last call, as ranges in memory order. The header is always included. */
   take(): TableEdits {
     this.touch(0, H.WORDS);
     const blocks = Uint32Array.from(this.#blocks).sort();

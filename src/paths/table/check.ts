@@ -1,15 +1,15 @@
 /**
- * Checks whether words from outside are a path table: everything that lookups and changes rely on without looking
- * again.
+ * Checks whether words from outside are a valid path table: everything that lookups and changes rely on later.
  *
- *     header    its numbers fit each other, and the regions that are there
- *     inodes    kinds and payloads; targets in the text area
+ *     header    its numbers are consistent with each other and with the regions
+ *     inodes    kinds and payloads; targets lie in the names region
  *     chains    every bucket once, slots without gaps, every entry where its hash leads, no name twice
- *     free      free buckets and free records once each, and nothing else is left over
- *     tree      every inode has the entries that its kind asks for, and every directory leads to the root
+ *     free      free buckets and free records once each, and nothing is left over
+ *     tree      every inode has the entries that its kind requires, and every directory leads to the root
  *
- * The time is in proportion to the table, whatever it holds: chains have a limit. Numbers are read once, and compared
- * with their region before an address is made of them. The memory is a byte a vector, bucket and inode.
+ * The time is proportional to the size of the table, whatever its content: chains have a maximum length. Each number is
+ * read once, and compared with its region before it is used as an address. The check needs one byte of memory per
+ * vector, bucket and inode.
  */
 import { INODE_KIND, NAME_BYTES_MAX, PATH_BYTES_MAX, ROOT_INODE } from "./linux.ts";
 import { bucketHash, bucketOf, hashName, tagHash } from "./hash.ts";
@@ -35,24 +35,23 @@ const {
 } = Table;
 const PAGE_VECTORS = PAGE_WORDS / VECTOR_WORDS;
 /**
- * Most buckets of a chain. The hash begins with a random number, and 2.25 slots of a bucket are in use on average. So a
- * chain of
- * 64 buckets is no accident.
+ * Maximum buckets of a chain. The hash seed is random, and 2.25 slots of a bucket are used on average. So a chain of 64
+ * buckets is no accident.
  */
 const CHAIN_BUCKETS_MAX = 64;
 const DOT = 0x2e;
 const DOT_DOT = 0x2e2e;
 const SLASHES = 0x2f2f_2f2f;
 
-/** Ends the check: says what is wrong. */
+/** Ends the check with a description of the problem. */
 export type Refuse = (what: string) => never;
 
 /**
- * Checks all of a table but its header (`assertHeader`).
+ * Checks everything in a table except its header (`assertHeader`).
  *
- * @param words the flat space, with a header that was checked and regions that lie within it
- * @returns the bytes of all names and targets
- * @throws what `refuse` throws
+ * @param words the flat space, with a checked header and regions that lie inside
+ * @returns the total bytes of all names and targets
+ * @throws the error of `refuse`
  */
 export function assertTable(words: Uint32Array, refuse: Refuse): number {
   return new TableCheck(words, refuse).run();
@@ -62,16 +61,16 @@ class TableCheck {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #refuse: Refuse;
-  /** By vector of the names: 1 where a record, a target or a free record claims it. */
+  /** By vector of the names region: 1 if a record, a target or a free record claims it. */
   readonly #claimed: Uint8Array;
-  /** By number of the overflow bucket: 1 where a chain or the free list has it. */
+  /** By number of the overflow bucket: 1 if a chain or the free list contains it. */
   readonly #visited: Uint8Array;
-  /** By inode: 1 where an entry names it. */
+  /** By inode: 1 if an entry names it. */
   readonly #named: Uint8Array;
   readonly #inodeCount: number;
   #claimedVectors = 0;
   #nameBytes = 0;
-  // The entries of the chain at hand.
+  // The entries of the current chain.
   readonly #tags = new Uint32Array(CHAIN_BUCKETS_MAX * BUCKET_SLOTS);
   readonly #records = new Uint32Array(CHAIN_BUCKETS_MAX * BUCKET_SLOTS);
 
@@ -110,7 +109,7 @@ class TableCheck {
         case INODE_KIND.symlink:
           this.#checkTarget(inode, payload);
           break;
-        default: // a file, or none
+        default: // a file, or a free inode
           if (payload !== 0) this.#refuse(`inode ${inode} is ${word}`);
       }
     }
@@ -172,7 +171,7 @@ class TableCheck {
       this.#refuse(`it has ${entryCount} entries, and says ${words[H.ENTRY_COUNT]}`);
   }
 
-  /** @param slot the word of its tag @param inChain entries of the chain before it */
+  /** @param slot the word of the slot's tag @param inChain number of earlier entries in the chain */
   #checkEntry(bucket: number, slot: number, inChain: number): void {
     const words = this.#words;
     const child = words[slot + BUCKET_CHILD];
@@ -217,7 +216,7 @@ class TableCheck {
     this.#records[inChain] = record;
   }
 
-  /** Parent, length and name: all words of the records. */
+  /** Compares parent, length and name: all words of the records. */
   #isSameEntry(one: number, other: number, vectors: number): boolean {
     const words = this.#words;
     if (words[one + RECORD_LENGTH] !== words[other + RECORD_LENGTH]) return false;
@@ -268,8 +267,8 @@ class TableCheck {
     for (let inode = ROOT_INODE + 1; inode < count; inode++)
       if (named[inode] === 0 && (words[inodesAt + inode] & KIND_MASK) !== INODE_KIND.none)
         this.#refuse(`no entry names inode ${inode}`);
-    // Each directory lies in one other. They are a tree if all lead to the root: 2 marks those that do, 3 those on the
-    // way.
+    // Each directory has one parent. They form a tree if all of them lead to the root. Mark 2: leads to the root. Mark
+    // 3: on the current way up.
     named[ROOT_INODE] = 2;
     for (let inode = ROOT_INODE + 1; inode < count; inode++) {
       if ((words[inodesAt + inode] & KIND_MASK) !== INODE_KIND.directory) continue;
@@ -291,7 +290,7 @@ class TableCheck {
       this.#refuse(`a ${what} lies at vector ${vector} of ${count} of the names`);
   }
 
-  /** Vectors of the names that belong to one thing, and to nothing else. */
+  /** Claims vectors of the names region for one thing. No other thing may claim them. */
   #claim(vector: number, count: number, what: string): void {
     this.#assertVector(vector, what);
     this.#assertVector(vector + count - 1, what);
@@ -316,8 +315,8 @@ function crossesPage(vector: number, vectors: number): boolean {
 }
 
 /**
- * Is it text: `length` bytes without a NUL, and zeros from there to the word `end`?
- * @param isName neither has it a slash
+ * Whether words are a text: `length` bytes without a NUL, and then zeros up to the word `end`.
+ * @param isName if true, the text must not contain a slash either
  */
 function isText(words: Uint32Array, at: number, length: number, end: number, isName: boolean): boolean {
   const last = at + (length >>> 2);
@@ -337,7 +336,7 @@ function isText(words: Uint32Array, at: number, length: number, end: number, isN
   return true;
 }
 
-/** Is one of the four bytes zero? (Warren, Hacker's Delight, 6–1) */
+/** Whether one of the four bytes is zero (Warren, Hacker's Delight, 6–1). */
 function hasZeroByte(word: number): boolean {
   return ((word - 0x0101_0101) & ~word & 0x8080_8080) !== 0;
 }

@@ -1,8 +1,8 @@
 /**
- * The hash of the path table, and the search for one entry. Builder, host engine and kernel (kernels/lookup.comp) all
- * do the same, word for word.
+ * The hash of the path table, and the search for one entry. The tree, the host engine and the kernel
+ * (kernels/lookup.comp) compute the same, word for word.
  *
- * Plain functions on plain memory, for any thread that sees the words of the table.
+ * These are plain functions on plain memory, for any thread that shares the words of the table.
  */
 import { Table, TableHash, TableHeader } from "./table.schema.ts";
 
@@ -20,7 +20,7 @@ const {
   CHAIN_MAX,
 } = Table;
 
-/** Hash of the name bytes[at … at + length): four bytes a round, the last word filled with zeros. Unsigned. */
+/** Hash of the name bytes[at … at + length), four bytes per round; the last word is padded with zeros. Unsigned. */
 export function hashName(seed: number, bytes: Uint8Array, at: number, length: number): number {
   let hash = seed;
   const end = at + length;
@@ -42,14 +42,14 @@ export function hashName(seed: number, bytes: Uint8Array, at: number, length: nu
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** Which bucket an entry belongs in, before it is cut to the number of buckets. Unsigned. */
+/** The hash that selects an entry's bucket, before it is reduced to the number of buckets. Unsigned. */
 export function bucketHash(nameHash: number, parent: number): number {
   let hash = nameHash ^ Math.imul(parent, PARENT);
   hash = Math.imul(hash ^ (hash >>> 16), BUCKET);
   return (hash ^ (hash >>> 15)) >>> 0;
 }
 
-/** Tells an entry from the others in its bucket, nearly always. Unsigned. */
+/** A second hash, which nearly always distinguishes the entries of a bucket. Unsigned. */
 export function tagHash(nameHash: number, parent: number): number {
   const hash = Math.imul(nameHash, TAG) ^ Math.imul(parent, TAG_PARENT);
   return (hash ^ (hash >>> 16)) >>> 0;
@@ -64,8 +64,8 @@ export function bucketOf(words: Uint32Array, hash: number): number {
 
 /**
  * Finds the entry of a directory with the name bytes[at … at + length).
- * @param words the table's whole flat space
- * @returns its child word (inode × 4 + kind), or 0 where there is none
+ * @param words all words of the table
+ * @returns its child word (inode × 4 + kind), or 0 if there is none
  */
 export function findEntry(
   words: Uint32Array,
@@ -78,7 +78,7 @@ export function findEntry(
   return slot < 0 ? 0 : words[slot + BUCKET_CHILD];
 }
 
-/** Word of the tag of the slot in which an entry lies, or −1. */
+/** Word index of the tag in an entry's slot, or −1. */
 export function findSlot(
   words: Uint32Array,
   parent: number,

@@ -1,4 +1,4 @@
-/** The path table in host memory: its layout, its hash, its rules, and the numbers of Linux that it keeps to. */
+/** The path table in host memory: its layout, its hash, its rules, and the numbers of Linux that it uses. */
 export { findEntry, findSlot } from "./hash.ts";
 export type { TableEdits, TableImage } from "./image.ts";
 export {

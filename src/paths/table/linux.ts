@@ -1,4 +1,4 @@
-/** Numbers of Linux that lookups and changes keep to: errors, limits, and kinds of inodes. */
+/** Numbers of Linux for lookups and changes: errors, limits, and kinds of inodes. */
 
 /** The error numbers of Linux that a lookup or a change can give. */
 export const ERRNO = {
@@ -18,14 +18,14 @@ export const ERRNO = {
 /** The name of an error number: "ENOENT". */
 export type ErrnoCode = keyof typeof ERRNO;
 
-/** Longest name of one component, in bytes (Linux: NAME_MAX). */
+/** Maximum length of one component in bytes (Linux: NAME_MAX). */
 export const NAME_BYTES_MAX = 255;
-/** Longest path and longest symlink target, in bytes without the NUL that ends it (Linux: PATH_MAX − 1). */
+/** Maximum length of a path and of a symlink target, in bytes without the terminating NUL (Linux: PATH_MAX − 1). */
 export const PATH_BYTES_MAX = 4095;
-/** Symlinks that one lookup follows; the next one is ELOOP. */
+/** Maximum number of symlinks that one lookup follows; the next one gives ELOOP. */
 export const SYMLINKS_MAX = 40;
 /** The directory that `/` names. Inode 0 is never used: it means "none". */
 export const ROOT_INODE = 1;
 
-/** What an inode is; the numbers are part of the table's image. */
+/** Kinds of inodes. The numbers are part of the table's words. */
 export const INODE_KIND = { none: 0, file: 1, directory: 2, symlink: 3 } as const;

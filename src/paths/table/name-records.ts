@@ -1,7 +1,7 @@
 /**
- * The records of names and symlink targets: whole vectors of 16 bytes, with a free list for each length.
+ * Records of names and symlink targets: whole vectors of 16 bytes, with a free list for each length.
  *
- * Invariant: no record crosses a page, so that a device may keep the pages in different places.
+ * Invariant: no record crosses a page, so a device may keep the pages in different places.
  */
 import type { TableChanges } from "./changes.ts";
 import { tableFull } from "./shape.ts";
@@ -10,7 +10,7 @@ import { Table, TableHeader as H } from "./table.schema.ts";
 const { PAGE_WORDS, VECTOR_WORDS } = Table;
 const PAGE_VECTORS = PAGE_WORDS / VECTOR_WORDS;
 
-/** Gives out vectors of the names region, and takes them back. */
+/** Allocates and frees vectors of the names region. */
 export class NameRecords {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
@@ -22,12 +22,12 @@ export class NameRecords {
     this.#changes = changes;
   }
 
-  /** Word where a record begins. */
+  /** Word index of a record. */
   at(vector: number): number {
     return this.#words[H.NAMES_AT] + vector * VECTOR_WORDS;
   }
 
-  /** Takes so many vectors. @returns the first of them @throws EW_PATHS_FULL */
+  /** Allocates consecutive vectors. @returns the first of them @throws EW_PATHS_FULL */
   allocate(vectors: number): number {
     const words = this.#words;
     const head = H.FREE_LISTS + vectors;
@@ -48,7 +48,7 @@ export class NameRecords {
     return begin;
   }
 
-  /** Gives vectors back. */
+  /** Frees vectors. */
   release(vector: number, vectors: number): void {
     const words = this.#words;
     const at = this.at(vector);

@@ -1,6 +1,6 @@
 /**
- * How large a path table is: the vectors of its records, where its regions begin, how many entries it holds, and
- * whether a header from outside can be believed.
+ * The sizes of a path table: the vectors of its records, the begin of its regions, its capacity, and the check of a
+ * header from outside.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { Table, TableHeader as H } from "./table.schema.ts";
@@ -9,26 +9,26 @@ const { PAGE_WORDS, BUCKET_WORDS, BUCKET_SLOTS, VECTOR_WORDS, RECORD_NAME, TARGE
   Table;
 /** Buckets of an empty table. */
 export const BUCKETS_MIN = 64;
-/** Filled slots in 256 buckets: 2.25 of 5 in each. See docs/decisions/0003-path-table.md for the measurement. */
+/** Target number of filled slots in 256 buckets: 2.25 of 5 in each. Measured in docs/decisions/0003-path-table.md. */
 export const LOAD_SLOTS = 576;
-/** Vectors that a name record takes on average, for the size of the names region. */
+/** Average vectors of a name record, for the size of the names region. */
 const RECORD_VECTORS_MEAN = 2.5;
 const WORDS_MAX = 2 ** 30;
 const INODES_MAX = 2 ** 30;
-/** Regions are used, noted and saved in blocks of so many words. */
+/** Regions are used, recorded and saved in blocks of this number of words. */
 export const BLOCK_WORDS = 16;
 
-/** The regions of the flat space, in its order. */
+/** The regions of the flat space, in order. */
 export const REGIONS = ["header", "inodes", "buckets", "overflow", "names"] as const;
 /** A region of the flat space. */
 export type Region = (typeof REGIONS)[number];
 
-/** Vectors of an entry's record. */
+/** Number of vectors in an entry's record. */
 export function recordVectors(nameLength: number): number {
   return (RECORD_NAME + ((nameLength + 3) >> 2) + VECTOR_WORDS - 1) >> 2;
 }
 
-/** Vectors of a symlink's target. */
+/** Number of vectors in a symlink's target. */
 export function targetVectors(length: number): number {
   return (TARGET_BYTES + ((length + 3) >> 2) + VECTOR_WORDS - 1) >> 2;
 }
@@ -42,8 +42,8 @@ interface Regions {
 }
 
 /**
- * Where the regions of a table for `maxEntries` entries begin.
- * @throws EW_BAD_ARGUMENT for more than words can address
+ * The begins of the regions in a table for `maxEntries` entries.
+ * @throws EW_BAD_ARGUMENT for more entries than words can address
  */
 export function regionsFor(maxEntries: number): Regions {
   const regions = placeRegions(maxEntries);
@@ -68,7 +68,7 @@ function placeRegions(maxEntries: number): Regions {
   return { inodes, buckets, overflow, names, end };
 }
 
-/** Most entries that a table can be made for. */
+/** The maximum of `maxEntries`. */
 export const ENTRIES_MAX = greatestMaxEntries();
 
 function greatestMaxEntries(): number {
@@ -77,7 +77,7 @@ function greatestMaxEntries(): number {
   return fits;
 }
 
-/** The `maxEntries` of the smallest table that can hold the used words of another, by its header. */
+/** The `maxEntries` of the smallest table that can hold the used words of a table with this header. */
 export function entriesToHold(header: Uint32Array): number {
   const bucketsOf = (count: number): number => ((count - BUCKETS_MIN) * LOAD_SLOTS) / 256;
   return Math.ceil(
@@ -91,7 +91,7 @@ export function entriesToHold(header: Uint32Array): number {
   );
 }
 
-/** Words that are in use of a region, by a table's header. */
+/** Number of used words in a region, by a table's header. */
 export function usedWords(header: Uint32Array, region: Region): number {
   const blocks = (words: number): number => Math.ceil(words / BLOCK_WORDS) * BLOCK_WORDS;
   switch (region) {
@@ -108,7 +108,7 @@ export function usedWords(header: Uint32Array, region: Region): number {
   }
 }
 
-/** Where in the flat space a region begins, in words, by a table's header. */
+/** Begin of a region in the flat space, in words, by a table's header. */
 export function regionAt(words: Uint32Array, region: Region): number {
   switch (region) {
     case "header":
@@ -124,7 +124,7 @@ export function regionAt(words: Uint32Array, region: Region): number {
   }
 }
 
-/** Where the room of a region ends, in words, by a table's header. */
+/** End of a region's reservation, in words, by a table's header. */
 function regionEnd(words: Uint32Array, region: Region): number {
   switch (region) {
     case "header":
@@ -140,12 +140,12 @@ function regionEnd(words: Uint32Array, region: Region): number {
   }
 }
 
-/** Words that a region can still grow by, by a table's header. */
+/** Number of words by which a region can still grow, by a table's header. */
 export function regionRoom(words: Uint32Array, region: Region): number {
   return regionEnd(words, region) - regionAt(words, region) - usedWords(words, region);
 }
 
-/** The error of a table without room. @param why what takes the room */
+/** The error of a full table. @param why the reason */
 export function tableFull(why: string): EverwarpError {
   return new EverwarpError("EW_PATHS_FULL", `the path table is full: ${why}`, {
     remedy: "Open the namespace with a larger maxEntries.",
@@ -153,9 +153,9 @@ export function tableFull(why: string): EverwarpError {
 }
 
 /**
- * Checks a header from outside: its numbers must fit each other. Where its regions lay does not matter. All hash bits
- * must count, as only tests leave some out.
- * @throws what `refuse` throws
+ * Checks a header from outside: its numbers must be consistent. The old places of its regions do not matter. All hash
+ * bits must be in use, because only tests use fewer.
+ * @throws the error of `refuse`
  */
 export function assertHeader(header: Uint32Array, refuse: (what: string) => never): void {
   if (header.length !== H.WORDS) refuse(`its header has ${header.length} words of ${H.WORDS}`);
@@ -164,14 +164,14 @@ export function assertHeader(header: Uint32Array, refuse: (what: string) => neve
   if (header[H.HASH_MASK] !== 0xffff_ffff) refuse(`its hash has the bits ${header[H.HASH_MASK]}`);
   const buckets = header[H.BUCKET_COUNT];
   const mask = header[H.BUCKET_MASK];
-  // The least power of two that is no less than the count, less one.
+  // The smallest power of two that is at least the count, minus one.
   const isMask = mask === 2 ** Math.ceil(Math.log2(buckets)) - 1;
   if (buckets < BUCKETS_MIN || !isMask) refuse(`it has ${buckets} buckets, and their mask is ${mask}`);
   const load = header[H.LOAD_SLOTS];
   if (load < 1 || load > 256 * BUCKET_SLOTS) refuse(`${load} slots of 256 buckets are filled`);
   const inodes = header[H.INODE_COUNT];
   if (inodes < 2 || inodes > INODES_MAX) refuse(`it has ${inodes} inodes`);
-  // Each entry has a record of its own: so no room is made for more than the file can have.
+  // Each entry has its own record. So the number of entries is limited by the size of the file.
   const entries = header[H.ENTRY_COUNT];
   if (entries >= header[H.NAME_VECTORS])
     refuse(`it has ${entries} entries, and ${header[H.NAME_VECTORS]} vectors of names`);

@@ -1,22 +1,22 @@
 /**
- * The layout of the path table, for builder, host engine and kernel: a hash table of directory entries, a word for each
- * inode, and names.
+ * The layout of the path table, for the tree, the host engine and the kernel: a hash table of directory entries, one
+ * word per inode, and names.
  *
- *     one flat space of words; each section has a region of its own, which only grows
+ *     one flat space of words; each section has its own region, which only grows
  *     ┌ header ┬ inodes ┬ buckets ┬ overflow ┬ names ┐
  *
  *     bucket, 16 words = 64 bytes     tag × 5 │ child × 5 │ record × 5 │ next
- *       tag      second hash of (parent, name). All words of an empty slot are 0; slots fill from the first on
+ *       tag      second hash of (parent, name). All words of an empty slot are 0. Slots are filled from the first on
  *       child    inode × 4 + kind
- *       record   where in the names section the entry's record lies, in vectors of 16 bytes
- *       next     number of the overflow bucket that goes on, from 1; 0: none
- *     record, whole vectors           parent │ length │ name, zeros after it     all of it must match
- *     target, whole vectors           length │ bytes, zeros after them            of a symlink
+ *       record   the position of the entry's record in the names section, in vectors of 16 bytes
+ *       next     number of the next overflow bucket in the chain, from 1; 0: none
+ *     record, whole vectors           parent │ length │ name, then zeros          all of it must match
+ *     target, whole vectors           length │ bytes, then zeros                  of a symlink
  *     inode, 1 word                   payload × 4 + kind     a directory's parent, or the vector of a symlink's target
  *
- * The buckets grow one at a time (linear hashing, W. Litwin, VLDB 1980). An entry lies in bucket `hash & mask`, or in
- * `hash & (mask >> 1)` if the former is not below the count. So growth never moves more than one bucket.
- * No record crosses a multiple of PAGE_WORDS, so a device may keep the pages in different places.
+ * The buckets grow one at a time (linear hashing, W. Litwin, VLDB 1980). An entry belongs to bucket `hash & mask`, or
+ * to `hash & (mask >> 1)` if the former is not below the count. So growth never moves more than one bucket. No record
+ * crosses a multiple of PAGE_WORDS, so a device may keep the pages in different places.
  */
 import { constants, glslModule } from "../../schema/index.ts";
 
@@ -48,11 +48,11 @@ export const Table = constants(
     doc: "The path table's layout, in words.",
     docs: {
       MAGIC: "EWP1",
-      PAGE_WORDS: "No bucket and no record crosses a multiple of this.",
-      BUCKET_CHILD: "Where in a bucket the children begin.",
+      PAGE_WORDS: "Size of a page. No bucket and no record crosses a multiple of it.",
+      BUCKET_CHILD: "Begin of the children in a bucket.",
       KIND_BITS: "Low bits of a child or an inode word that hold the kind (INODE_KIND).",
-      VECTORS_MAX: "Of the longest record, a target of 4095 bytes.",
-      CHAIN_MAX: "Buckets that a walk along a chain looks at, at most: a bound for damaged tables.",
+      VECTORS_MAX: "Vectors of the longest record, a target of 4095 bytes.",
+      CHAIN_MAX: "Maximum buckets that a walk along a chain reads: a limit for damaged tables.",
     },
   },
 );
@@ -86,16 +86,16 @@ export const TableHeader = constants(
   {
     doc: "Words of the table's header, by index.",
     docs: {
-      HASH_MASK: "Bits of both hashes that count: all, but for tests, which force collisions.",
-      BUCKET_MASK: "The power of two at or above the count, less one.",
-      INODES_AT: "Where in the flat space each region begins, in words; END_AT: where the last one ends.",
-      INODE_COUNT: "Inode words in use: the highest inode that was ever set, plus one.",
+      HASH_MASK: "Bits of both hashes that are used. Tests use fewer than all, to force collisions.",
+      BUCKET_MASK: "The smallest power of two that is at least the count, minus one.",
+      INODES_AT: "Begin of each region in the flat space, in words. END_AT: end of the last one.",
+      INODE_COUNT: "Number of inode words in use: the highest inode ever set, plus one.",
       OVERFLOW_COUNT:
-        "Overflow buckets that were ever used. OVERFLOW_FREE: the first free one, from 1; its NEXT is the next.",
+        "Number of overflow buckets ever used. OVERFLOW_FREE: the first free one, from 1; its NEXT is the next.",
       NAME_VECTORS:
-        "Vectors of the names section that were ever used; vector 0 is none. FREE_VECTORS: how many are free.",
-      LOAD_SLOTS: "Slots that are filled in 256 buckets on average before one is added.",
-      CHANGES: "Goes up with every change: what was remembered of the table before it is void.",
+        "Number of vectors ever used in the names section; vector 0 means none. FREE_VECTORS: how many are free.",
+      LOAD_SLOTS: "Average number of filled slots in 256 buckets at which a bucket is added.",
+      CHANGES: "Increased with every change, which invalidates everything remembered about the table.",
       FREE_LISTS:
         "The first free record of 1 … VECTORS_MAX vectors; its word 0 is the next. Word FREE_LISTS itself is unused.",
     },
@@ -114,7 +114,7 @@ export const TableHash = constants(
     TAG: 0xcc9e_2d51,
     TAG_PARENT: 0x1656_67b1,
   },
-  { doc: "The hash of a name, and the two of an entry; src/paths/table/hash.ts defines it." },
+  { doc: "The hash of a name, and the two hashes of an entry. src/paths/table/hash.ts defines them." },
 );
 
 /** Requests to the lookup kernel: payload words by index. */
@@ -151,31 +151,31 @@ export const PathRequest = constants(
   {
     doc: "Payload words of a request to the lookup kernel, by index; then the bits of OPERATION.",
     docs: {
-      COUNT: "paths to look up, or runs of vectors to write",
-      BYTES: "address of the paths' bytes, low word and high word: a multiple of 16",
-      OFFSETS: "address of the count + 1 offsets; of a write: of its runs",
+      COUNT: "number of paths to look up, or of runs to write",
+      BYTES: "address of the paths' bytes, a multiple of 16; low word and high word",
+      OFFSETS: "address of the count + 1 offsets, or of a write's runs",
       OFFSETS_BASE: "the offset that stands for BYTES",
-      TEXT_BYTES: "bytes from BYTES on, which no path may leave; of an inline path: its length",
-      RESULTS_AT: "where in the output ring the first result goes, in results of RESULT_BYTES",
+      TEXT_BYTES: "number of bytes from BYTES on that paths may use; for an inline path, its length",
+      RESULTS_AT: "place of the first result in the output ring, in units of RESULT_BYTES",
       DIRECTORY: "the inode where relative paths begin",
-      GENERATION: "changes whenever the table was written to, so that the kernel reads its header anew",
-      PAGES: "pages of the table's flat space that are to be known",
-      INLINE: "the bytes of a single short path begin here, behind the header",
-      PAGE_ADDRESS_BITS: "a page's address without so many low bits, which are zeros, fits a word",
-      LOOKUP: "a bit of OPERATION, as the three that follow",
+      GENERATION: "changes with every write to the table, so that the kernel reads its header again",
+      PAGES: "number of pages that the kernel must know",
+      INLINE: "begin of the bytes of an inline path, behind the header",
+      PAGE_ADDRESS_BITS: "low bits of a page's address that are zero; the other bits fit a word",
+      LOOKUP: "a bit of OPERATION, like the next three",
       WRITE:
         "a run is (first word of the flat space, first vector from BYTES on, number of vectors, 0); it crosses no page",
       IS_INLINE:
         "the path is in the request, and its result comes with the completion; the first workgroup resolves it",
-      IS_ALONE: "… and answers without waiting for the others",
+      IS_ALONE: "the first workgroup answers an inline request without waiting for the others",
       UNRESOLVED:
         "the result of a path that takes more loop rounds than a driver with a limit allows; the host resolves it",
       TOGETHER_THREADS_MAX:
         "most threads of a workgroup whose subgroups resolve paths together: they share memory",
       GUESSES_ADDRESS:
         "where in the page directory the address of the guesses is: two words; at GUESS_MASK, their number less one",
-      MISPLACED: "the result of a path whose offsets are out of order, or lead out of the text",
-      ROUNDS_MAX: "such rounds, for one path",
+      MISPLACED: "the result of a path whose offsets are out of order or outside of the text",
+      ROUNDS_MAX: "maximum loop rounds of one path under such a limit",
       RESULT_BYTES: "a result: inode or -errno, and its seal with the request's number",
     },
   },

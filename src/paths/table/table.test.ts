@@ -7,7 +7,7 @@ import { TableHeader } from "./table.schema.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** A copy that sees a table only through its edits, as a device does. */
+/** A copy that sees a table only through its edits, like a device. */
 class Mirror {
   readonly words: Uint32Array;
   constructor(image: TableImage) {
@@ -31,7 +31,7 @@ const step = fc.record({
 });
 
 describe("PathTable", () => {
-  it("is a map from (parent, name) to inode, whatever the hash, and its mirror too", () => {
+  it("maps (parent, name) to inode with any hash, and so does its mirror", () => {
     fc.assert(
       fc.property(
         fc.array(step, { maxLength: 300 }),
@@ -65,7 +65,7 @@ describe("PathTable", () => {
     );
   });
 
-  it("keeps targets and parents, and gives their room back", () => {
+  it("keeps targets and parents, and frees their room", () => {
     const table = new PathTable({ maxEntries: 100 });
     table.setDirectory(1, 1);
     table.setSymlink(2, encode("../elsewhere"));
@@ -80,7 +80,7 @@ describe("PathTable", () => {
     expect(table.stats().nameBytes).toBe("target 9".length);
   });
 
-  it("says that it is full before it changes anything, and takes entries again after some went", () => {
+  it("fails before it changes anything if it is full, and works again after removals", () => {
     const table = new PathTable({ maxEntries: 1, hashSeed: 1 });
     const names: Uint8Array[] = [];
     let failure: unknown;
@@ -101,7 +101,7 @@ describe("PathTable", () => {
     expect(table.find(1, names[0])).toBe(2 * 4 + INODE_KIND.file);
   });
 
-  it("comes back from its saved regions", () => {
+  it("can be restored from its saved regions", () => {
     const table = new PathTable({ maxEntries: 5000 });
     table.setDirectory(1, 1);
     for (let index = 2; index < 4000; index++) {

@@ -1,12 +1,12 @@
 /**
  * The path table in host memory: the truth that every backend mirrors.
  *
- *     words (one flat space, reserved whole, touched as it fills)
+ *     words (one flat space, reserved as a whole, touched as it fills)
  *     ┌ header ┬ inodes ─────▶ ┬ buckets ─────▶ ┬ overflow ─▶ ┬ names ─────▶ ┐      ─▶ grows within its region
  *
- * Invariants: every entry has a record of its own. Whatever a change writes is noted, block by block, until `takeEdits`
- * hands it out. A change that finds no room throws before it writes anything.
- * One thread writes. Others may read the same words while it does not.
+ * Invariants: every entry has its own record. Every written block is recorded until `takeEdits` returns it. A change
+ * that finds no room throws before it writes anything. One thread writes. Others may read the same words while that
+ * thread does not write.
  */
 import { assert, EverwarpError, wholeNumber } from "../../base/index.ts";
 import { type LinearMemory, WebAssemblyRuntime } from "../../threads/index.ts";
@@ -50,15 +50,15 @@ const {
 const ENTRIES_DEFAULT = 2 ** 22;
 const WASM_PAGE_WORDS = 2 ** 14;
 
-/** How a table is made. */
+/** Options of a table. */
 export interface PathTableOptions {
-  /** Most entries. Memory is reserved for as many, and used as they come. Default: 4,194,304. */
+  /** Maximum number of entries. Memory for them is reserved, and used as entries are added. Default: 4,194,304. */
   maxEntries?: number;
-  /** Start of the hash. Default: a random number. */
+  /** Seed of the hash. Default: a random number. */
   hashSeed?: number;
-  /** Bits of the hashes that count; for tests, which force collisions. Default: all 32. */
+  /** Bits of the hashes that are used. Tests use fewer, to force collisions. Default: all 32. */
   hashMask?: number;
-  /** Words to reserve behind the table in the same memory, for the threads that look paths up. Default: 0. */
+  /** Words to reserve behind the table in the same memory, for worker threads. Default: 0. */
   scratchWords?: number;
 }
 
@@ -67,7 +67,7 @@ export interface PathTableStats {
   readonly entryCount: number;
   readonly bucketCount: number;
   readonly overflowBucketCount: number;
-  /** Bytes in use, names included. */
+  /** Used bytes, including names. */
   readonly usedBytes: number;
   /** Bytes of all names and targets themselves. */
   readonly nameBytes: number;
@@ -75,22 +75,25 @@ export interface PathTableStats {
 
 /** A table that is being restored. */
 export interface RestoredTable {
-  /** Where the contents of the used regions go, without the header's, in the order of `regions()`. */
+  /** Memory for the contents of the used regions, without the header's, in the order of `regions()`. */
   readonly contents: readonly Uint8Array[];
   /**
-   * Checks what was put there. The contents are not among the edits: whoever mirrors the table begins with all of it.
-   * @throws what `refuse` throws
+   * Checks the contents. They are not among the edits: a mirror must first copy the whole table.
+   * @throws the error of `refuse`
    */
   readonly accept: () => PathTable;
 }
 
 /** Inodes and entries in one flat space of words. */
 export class PathTable implements TableImage {
-  /** The reservation. It is shared, so that threads and WebAssembly can read it. */
+  /** The reserved memory. It is shared, so that threads and WebAssembly can read it. */
   readonly memory: LinearMemory;
-  /** Most entries. The tree keeps to it; the table has room for as many names of about 30 bytes, and some more. */
+  /**
+   * Maximum number of entries. The tree enforces it. The table has room for that many names of about 30 bytes, and some
+   * more.
+   */
   readonly maxEntries: number;
-  /** The flat space. It begins with the header; the scratch words begin at `words[HEADER.END_AT]`. */
+  /** The flat space. It begins with the header. The scratch words begin at `words[HEADER.END_AT]`. */
   readonly words: Uint32Array;
   readonly #bytes: Uint8Array;
   readonly #changes: TableChanges;
@@ -100,8 +103,8 @@ export class PathTable implements TableImage {
 
   /**
    * Makes an empty table: no inode, no entry.
-   * @param room entries to reserve room for, if they are more than `maxEntries`
-   * @throws EW_OUT_OF_HOST_MEMORY if so much cannot be reserved, EW_BAD_ARGUMENT
+   * @param room number of entries to reserve memory for, if that is more than `maxEntries`
+   * @throws EW_OUT_OF_HOST_MEMORY if that memory cannot be reserved, EW_BAD_ARGUMENT
    */
   constructor(options: PathTableOptions = {}, room = 0) {
     const { maxEntries = ENTRIES_DEFAULT, hashMask = 0xffff_ffff } = options;
@@ -131,7 +134,7 @@ export class PathTable implements TableImage {
     words[H.LOAD_SLOTS] = LOAD_SLOTS;
   }
 
-  /** Inodes that the table can hold: those below this number. */
+  /** The table can hold inodes below this number. */
   get maxInodes(): number {
     return Math.min(this.words[H.BUCKETS_AT] - this.words[H.INODES_AT], 2 ** 30);
   }
@@ -166,7 +169,7 @@ export class PathTable implements TableImage {
     return findEntry(this.words, parent, bytes, at, length);
   }
 
-  /** What an inode is (`INODE_KIND`); none for one that was never set. */
+  /** The kind of an inode (`INODE_KIND`); `none` for one that was never set. */
   kindOf(inode: number): number {
     return this.#inodeWord(inode) & KIND_MASK;
   }
@@ -176,7 +179,7 @@ export class PathTable implements TableImage {
     return this.#inodeWord(inode) >>> KIND_BITS;
   }
 
-  /** The bytes of a symlink's target: a copy. */
+  /** A copy of the bytes of a symlink's target. */
   targetOf(inode: number): Uint8Array {
     const at = this.#names.at(this.#inodeWord(inode) >>> KIND_BITS);
     const begin = (at + TARGET_BYTES) * 4;
@@ -213,7 +216,7 @@ export class PathTable implements TableImage {
   }
 
   /**
-   * Adds an entry, or lets the one with this name stand for another inode.
+   * Adds an entry, or lets the existing entry of this name refer to another inode.
    * @param bytes the name is bytes[at … at + length): 1 to 255 bytes
    * @throws EW_PATHS_FULL, EW_BAD_ARGUMENT
    */
@@ -257,23 +260,23 @@ export class PathTable implements TableImage {
     return true;
   }
 
-  /** Would `takeEdits` hand something out? */
+  /** Whether `takeEdits` would return any change. */
   get hasEdits(): boolean {
     return this.#changes.hasEdits;
   }
 
-  /** Everything that was written since the last call, or since the table was made: ranges in the order of memory. */
+  /** Everything that was written since the last call, or since the table was made, as ranges in memory order. */
   takeEdits(): TableEdits {
     return this.#changes.take();
   }
 
   /**
-   * Makes room for a table that was saved, region by region. The caller has seen that the regions have the sizes that
-   * the header claims; here the header is compared with itself only.
+   * Reserves memory for a saved table. The caller must have checked that the saved regions have the sizes in the
+   * header. This function only checks that the header is consistent.
    * @param header its words
-   * @param refuse is called with what is wrong, and throws
-   * @throws EW_BAD_ARGUMENT if `maxEntries` is below the entries of the table, EW_OUT_OF_HOST_MEMORY; what `refuse`
-   * throws
+   * @param refuse called with a description of the problem; must throw
+   * @throws EW_BAD_ARGUMENT if `maxEntries` is below the entries of the table, EW_OUT_OF_HOST_MEMORY; the error of
+   * `refuse`
    */
   static restore(
     header: Uint32Array,
@@ -337,7 +340,7 @@ export class PathTable implements TableImage {
   }
 }
 
-/** Shared memory, all zeros. The system commits only what is touched. */
+/** Shared memory, filled with zeros. The system commits only touched pages. */
 function reserve(words: number): LinearMemory {
   const pages = Math.ceil(words / WASM_PAGE_WORDS);
   try {

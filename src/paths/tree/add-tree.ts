@@ -1,9 +1,9 @@
 /**
  * Copies the names below a directory of the file system into a namespace.
  *
- * Invariants: the entries of a directory are added by one change, so a lookup meanwhile sees the directory empty or
- * whole. Hard links are found by device and inode number; only files with several links are remembered. What cannot be
- * read is skipped and reported, unless it is the root.
+ * Invariants: one change adds all entries of a directory, so a concurrent lookup sees the directory empty or complete.
+ * Hard links are found by device and inode number; only files with several links are remembered. Unreadable paths are
+ * skipped and reported, except for the root.
  */
 import {
   lstatSync,
@@ -20,16 +20,16 @@ import { INODE_KIND, ROOT_INODE } from "../table/index.ts";
 import { type PathLike, pathBytes, errnoCode, PathError } from "../lookup/index.ts";
 import type { PathTree } from "./tree.ts";
 
-/** How far `addTree` has come. */
+/** Progress of `addTree`. */
 export interface AddTreeProgress {
-  /** Names that were added so far. */
+  /** Number of names added so far. */
   readonly entryCount: number;
   readonly directoryCount: number;
 }
 
 /** Options of `addTree`. */
 export interface AddTreeOptions {
-  /** Where the tree goes in the namespace: an existing directory. Default: the root. */
+  /** The target in the namespace: an existing directory. Default: the root. */
   at?: PathLike;
   /** Called after every few milliseconds of work. */
   onProgress?: (progress: AddTreeProgress) => void;
@@ -37,9 +37,9 @@ export interface AddTreeOptions {
   signal?: AbortSignal;
 }
 
-/** What `addTree` did. */
+/** The result of `addTree`. */
 export interface AddTreeResult extends AddTreeProgress {
-  /** Paths that could not be read, each with its reason. */
+  /** Paths that could not be read, each with its error code. */
   readonly skipped: readonly { readonly path: string; readonly code: string }[];
 }
 
@@ -67,7 +67,7 @@ export async function addTree(change: Change, root: string, options: AddTreeOpti
   assertDirectory(root);
   const start = await change((tree) => findDirectory(tree, at));
   const skipped: { path: string; code: string }[] = [];
-  /** Inodes of files with several names, by device and number on the file system. */
+  /** Inodes of files with several names, by device and inode number of the file system. */
   const linked = new Map<string, number>();
   const pending: Pending[] = [{ path: Buffer.from(root), inode: start }];
   let entryCount = 0;
@@ -151,7 +151,7 @@ function linkOf({ nlink, dev, ino }: Stats): { link?: string } {
   return nlink > 1 ? { link: `${dev}:${ino}` } : {};
 }
 
-/** @returns how many were new */
+/** @returns how many entries were new */
 function addEntries(
   tree: PathTree,
   { inode: directory, path, entries }: ReadDirectory,
@@ -159,7 +159,7 @@ function addEntries(
   pending: Pending[],
 ): number {
   let added = 0;
-  if (tree.table.kindOf(directory) !== INODE_KIND.directory) return 0; // removed meanwhile
+  if (tree.table.kindOf(directory) !== INODE_KIND.directory) return 0; // the directory was removed meanwhile
   for (const { name, kind, target, link } of entries) {
     let inode = tree.childOf(directory, name);
     const isThere = inode !== 0;

@@ -1,27 +1,27 @@
 /**
- * The entries of a namespace by inode: the table, and what the host keeps beside it, in step.
+ * The entries of a namespace by inode: the table, and the host's data beside it, kept consistent.
  *
- * Invariants: the root is a directory and its own parent. An inode is freed when its last entry is removed. Callers see
- * to it that a directory is one, and that a name is free where it must be; `tree.ts` has the rules.
+ * Invariants: the root is a directory and its own parent. An inode is freed when its last entry is removed. Callers
+ * must check that a directory is one, and that a name is free where necessary; `tree.ts` implements the rules.
  */
 import { assert, EverwarpError } from "../../base/index.ts";
 import { findSlot, INODE_KIND, type PathTable, ROOT_INODE, Table, TableHeader } from "../table/index.ts";
 import { NodeList } from "./node-list.ts";
 
-/** What an inode can be. */
+/** The kinds of inodes. */
 export type InodeKind = "file" | "directory" | "symlink";
 
-/** What an inode is. */
+/** Information about an inode. */
 export interface InodeStat {
   readonly inode: number;
   readonly kind: InodeKind;
-  /** Entries that name it. A directory has 2, and one for each directory in it, as most file systems count. */
+  /** Number of entries that name it. A directory has 2, plus one for each directory in it, as in most file systems. */
   readonly linkCount: number;
-  /** Entries in it; 0 if it is no directory. */
+  /** Number of entries in it; 0 if it is no directory. */
   readonly entryCount: number;
-  /** The directory that `..` names; only of directories. */
+  /** The directory that `..` names; only for directories. */
   readonly parent?: number;
-  /** What it points to; only of symlinks. */
+  /** The target; only for symlinks. */
   readonly target?: Buffer;
 }
 
@@ -41,7 +41,7 @@ export class TreeEntries {
   readonly #bytes: Uint8Array;
   readonly #nodes: NodeList;
 
-  /** @param table an empty one, which gets its root, or one that a tree has made before */
+  /** @param table an empty table, which gets its root, or a table that a tree has made */
   constructor(table: PathTable) {
     this.table = table;
     this.words = table.words;
@@ -50,21 +50,21 @@ export class TreeEntries {
     this.#nodes = new NodeList(table);
   }
 
-  /** Entries of all directories. */
+  /** Number of entries in all directories. */
   get entryCount(): number {
     return this.words[TableHeader.ENTRY_COUNT];
   }
 
   /** Adds a file under a free name: bytes[begin … begin + length). @throws EW_PATHS_FULL */
   addFileIn(directory: number, bytes: Uint8Array, begin = 0, length: number = bytes.length): number {
-    const inode = this.#nodes.takeInode();
+    const inode = this.#nodes.allocateInode();
     this.table.setFile(inode);
     return this.#insertNew(directory, bytes, begin, length, inode);
   }
 
   /** Adds a directory under a free name. @throws EW_PATHS_FULL */
   addDirectoryIn(directory: number, bytes: Uint8Array, begin = 0, length: number = bytes.length): number {
-    const inode = this.#nodes.takeInode();
+    const inode = this.#nodes.allocateInode();
     this.table.setDirectory(inode, directory);
     return this.#insertNew(directory, bytes, begin, length, inode);
   }
@@ -77,11 +77,11 @@ export class TreeEntries {
     begin = 0,
     length: number = bytes.length,
   ): number {
-    const inode = this.#nodes.takeInode();
+    const inode = this.#nodes.allocateInode();
     try {
       this.table.setSymlink(inode, target);
     } catch (error) {
-      this.#nodes.giveInode(inode);
+      this.#nodes.freeInode(inode);
       throw error;
     }
     return this.#insertNew(directory, bytes, begin, length, inode);
@@ -98,7 +98,7 @@ export class TreeEntries {
     return this.table.find(directory, bytes, begin, length) >>> Table.KIND_BITS;
   }
 
-  /** What an inode is; undefined if there is none. */
+  /** Information about an inode; undefined if there is none. */
   stat(inode: number): InodeStat | undefined {
     const kind = Number.isInteger(inode) && inode > 0 ? this.table.kindOf(inode) : INODE_KIND.none;
     switch (kind) {
@@ -118,7 +118,7 @@ export class TreeEntries {
     }
   }
 
-  /** The entries of a directory, last added first; none if it is no directory. */
+  /** The entries of a directory, the newest first; empty if the inode is no directory. */
   *entries(directory: number): Generator<TreeEntry> {
     if (this.table.kindOf(directory) !== INODE_KIND.directory) return;
     for (const record of this.#nodes.children(directory)) {
@@ -135,8 +135,8 @@ export class TreeEntries {
   }
 
   /**
-   * A path to an inode; undefined if none is known. A directory has one. Of a file it is the last name that was given
-   * to it, while it has that name.
+   * A path to an inode; undefined if none is known. A directory has one path. For a file, the path ends with the last
+   * name that the file was given, as long as it has that name.
    */
   pathOf(inode: number): Buffer | undefined {
     const names: Buffer[] = [];
@@ -150,7 +150,7 @@ export class TreeEntries {
     return names.length === 0 ? Buffer.from("/") : Buffer.concat(names);
   }
 
-  /** Entries of one directory. */
+  /** Number of entries in one directory. */
   protected entryCountOf(directory: number): number {
     return this.#nodes.entries(directory);
   }
@@ -161,14 +161,14 @@ export class TreeEntries {
       this.insert(directory, bytes, begin, length, inode);
     } catch (error) {
       this.table.clearInode(inode);
-      this.#nodes.giveInode(inode);
+      this.#nodes.freeInode(inode);
       throw error;
     }
     return inode;
   }
 
   /**
-   * `maxEntries` is a promise and a limit. A rename needs no room: it ends with as many entries as before, or fewer.
+   * Enforces `maxEntries`. A rename needs no room, because it never increases the number of entries.
    * @throws EW_PATHS_FULL
    */
   protected assertRoom(): void {
@@ -179,7 +179,7 @@ export class TreeEntries {
     });
   }
 
-  /** Adds an entry, or lets the existing one name another inode. */
+  /** Adds an entry, or lets the existing entry of this name refer to another inode. */
   protected insert(directory: number, bytes: Uint8Array, begin: number, length: number, inode: number): void {
     const former = this.table.find(directory, bytes, begin, length) >>> Table.KIND_BITS;
     this.table.link(directory, inode, this.table.kindOf(inode), bytes, begin, length);
@@ -206,10 +206,12 @@ export class TreeEntries {
   #freeUnnamed(inode: number): void {
     if (this.#nodes.links(inode) > 0) return;
     this.table.clearInode(inode);
-    this.#nodes.giveInode(inode);
+    this.#nodes.freeInode(inode);
   }
 
-  /** Removes everything below a directory, the deepest first. It does not recurse, so any depth will do. */
+  /**
+   * Removes everything below a directory, the deepest entries first. Works without recursion, so any depth is possible.
+   */
   protected empty(directory: number): void {
     for (let at = directory; ;) {
       const record = this.#nodes.firstChild(at);
@@ -229,7 +231,7 @@ export class TreeEntries {
     }
   }
 
-  /** Is a directory `ancestor` itself, or somewhere below it? */
+  /** Whether a directory is `ancestor` itself or lies below it. */
   protected isWithin(directory: number, ancestor: number): boolean {
     for (let at = directory; ; at = this.table.parentOf(at)) {
       if (at === ancestor) return true;
@@ -242,7 +244,7 @@ export class TreeEntries {
     return findSlot(this.words, directory, this.#bytes, begin, length);
   }
 
-  /** Directory and name of a record. The name lies in the bytes of the table. */
+  /** Directory and name of a record. The name is part of the table's bytes. */
   #nameOf(record: number): { directory: number; begin: number; length: number } {
     const word = this.words[TableHeader.NAMES_AT] + record * Table.VECTOR_WORDS;
     return {

@@ -1,12 +1,12 @@
 /**
- * What the host alone knows of inodes: how many entries name one, what a directory holds, and which numbers are free.
- * No lookup reads it.
+ * Data about inodes that only the host needs: how many entries name an inode, what a directory contains, and which
+ * numbers are free. No lookup reads it.
  *
  *   node i       links │ entries │ first child (a record) │ its own record      record r    next │ former sibling
  *
- * Invariants: the entries of a directory are a list in both directions, through the records of their names, last added
- * first. The memory is reserved whole, and the system commits it as it is written, so nothing is ever copied.
- * Everything here follows from the table, and is made anew when one is loaded.
+ * Invariants: the entries of a directory form a doubly linked list through the records of their names, the newest
+ * first. The memory is reserved as a whole and committed by the system when it is written, so nothing is ever copied.
+ * Everything here is derived from the table, and rebuilt when a table is loaded.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { INODE_KIND, ROOT_INODE, type PathTable, Table, TableHeader } from "../table/index.ts";
@@ -17,7 +17,7 @@ const ENTRIES = 1;
 const FIRST_CHILD = 2;
 const OWN_RECORD = 3;
 
-/** Counts and lists of entries, by inode. */
+/** Counts and lists of entries by inode. */
 export class NodeList {
   readonly #table: PathTable;
   readonly #nodes: Uint32Array;
@@ -34,23 +34,23 @@ export class NodeList {
     if (words[TableHeader.ENTRY_COUNT] > 0) this.#rebuild();
   }
 
-  /** A number that is no inode now. */
-  takeInode(): number {
+  /** Takes a free inode number. */
+  allocateInode(): number {
     return this.#free.pop() ?? Math.max(this.#table.words[TableHeader.INODE_COUNT], ROOT_INODE + 1);
   }
 
-  /** Frees an inode. Its number will be used again. */
-  giveInode(inode: number): void {
+  /** Frees an inode. Its number will be reused. */
+  freeInode(inode: number): void {
     this.#nodes.fill(0, inode * NODE_WORDS, (inode + 1) * NODE_WORDS);
     this.#free.push(inode);
   }
 
-  /** Entries that name an inode. A directory counts the directories in it too. */
+  /** Number of entries that name an inode. For a directory, this includes the directories in it. */
   links(inode: number): number {
     return this.#nodes[inode * NODE_WORDS + LINKS];
   }
 
-  /** Entries of a directory. */
+  /** Number of entries in a directory. */
   entries(directory: number): number {
     return this.#nodes[directory * NODE_WORDS + ENTRIES];
   }
@@ -65,7 +65,7 @@ export class NodeList {
     return this.#nodes[directory * NODE_WORDS + FIRST_CHILD];
   }
 
-  /** The records of a directory's entries, last added first. */
+  /** The records of a directory's entries, the newest first. */
   *children(directory: number): Generator<number> {
     let record = this.#nodes[directory * NODE_WORDS + FIRST_CHILD];
     while (record !== 0) {
@@ -74,7 +74,7 @@ export class NodeList {
     }
   }
 
-  /** Notes a new entry. */
+  /** Records a new entry. */
   add(directory: number, record: number, inode: number): void {
     const siblings = this.#siblings;
     const node = directory * NODE_WORDS;
@@ -88,7 +88,7 @@ export class NodeList {
     this.#link(inode, record);
   }
 
-  /** Notes that an entry is removed. */
+  /** Records the removal of an entry. */
   delete(directory: number, record: number, inode: number): void {
     const siblings = this.#siblings;
     const node = directory * NODE_WORDS;
@@ -102,7 +102,7 @@ export class NodeList {
     this.#unlink(inode, record);
   }
 
-  /** Notes that an entry names another inode now. A directory only takes the place of a directory. */
+  /** Records that an entry names another inode now. Only a directory may replace a directory. */
   replace(record: number, former: number, inode: number): void {
     this.#unlink(former, record);
     this.#link(inode, record);
@@ -123,7 +123,7 @@ export class NodeList {
     if (this.#nodes[node + OWN_RECORD] === record) this.#nodes[node + OWN_RECORD] = 0;
   }
 
-  /** One pass over the slots of the table, and one over its inodes. */
+  /** Rebuilds everything with one pass over the table's slots and one over its inodes. */
   #rebuild(): void {
     const { words } = this.#table;
     const names = words[TableHeader.NAMES_AT];

@@ -2,9 +2,9 @@
  * The truth of a namespace: files, directories and symlinks, changed by the rules of Linux (fs/namei.c) with its error
  * numbers.
  *
- * Invariants: every directory but the root is named by exactly one entry, whose directory is its parent. An operation
- * that fails has changed nothing. Every operation runs at once and to its end. Other threads that read the table must
- * be kept out meanwhile; `Namespace` does that.
+ * Invariants: exactly one entry names each directory except the root, and the directory of that entry is its parent. A
+ * failed operation changes nothing. Operations are synchronous. Other threads that read the table must be kept out
+ * meanwhile; `Namespace` does that.
  */
 import { type LastComponent, PathError, type PathOperation, PathWalker, errnoCode } from "../lookup/index.ts";
 import {
@@ -37,23 +37,23 @@ class Call {
   }
 }
 
-/** The namespace by path, with the rules of Linux. */
+/** The namespace by paths, with the rules of Linux. */
 export class PathTree extends TreeEntries {
   readonly #walker: PathWalker;
 
-  /** @param table an empty one, which gets its root, or one that a tree has made before */
+  /** @param table an empty table, which gets its root, or a table that a tree has made */
   constructor(table: PathTable) {
     super(table);
     this.#walker = new PathWalker(table.words);
   }
 
-  /** One path, as a backend would resolve it. @returns the inode, or −errno */
+  /** Resolves one path like a backend. @returns the inode, or −errno */
   resolve(path: Uint8Array, directory = ROOT_INODE, followSymlinks = true): number {
     return this.#walker.resolve(path, 0, path.length, directory, followSymlinks);
   }
 
   /**
-   * Adds a file, as `open` does with O_CREAT and O_EXCL.
+   * Adds a file, like `open` with O_CREAT and O_EXCL.
    * @returns its inode
    * @throws PathError EEXIST, EISDIR for a trailing slash, and those of lookups; EW_PATHS_FULL
    */
@@ -66,7 +66,7 @@ export class PathTree extends TreeEntries {
     return this.addFileIn(last.directory, path, last.begin, last.length);
   }
 
-  /** Adds a directory, as `mkdir` does. @throws PathError EEXIST, and those of lookups; EW_PATHS_FULL */
+  /** Adds a directory, like `mkdir`. @throws PathError EEXIST, and those of lookups; EW_PATHS_FULL */
   addDirectory(path: Uint8Array, directory = ROOT_INODE): number {
     const call = new Call("mkdir", path);
     const last = this.#newName(call, path, directory, true);
@@ -74,7 +74,7 @@ export class PathTree extends TreeEntries {
   }
 
   /**
-   * Adds a directory and the missing ones above it, as `fs.mkdir` does with `recursive`. One that exists is no error.
+   * Adds a directory and its missing parents, like `fs.mkdir` with `recursive`. An existing directory is no error.
    * @returns its inode
    * @throws PathError EEXIST if something else has the name, ENOTDIR, and those of lookups; EW_PATHS_FULL
    */
@@ -102,7 +102,7 @@ export class PathTree extends TreeEntries {
   }
 
   /**
-   * The directory whose name was taken.
+   * The existing directory with this name.
    * @throws PathError if something else has the name, or a symlink that leads nowhere
    */
   #directoryThere(path: Uint8Array, directory: number, isAbove: boolean, error: PathError): number {
@@ -115,8 +115,8 @@ export class PathTree extends TreeEntries {
   }
 
   /**
-   * Adds a symlink, as `symlink` does.
-   * @param target any bytes but NUL, 1 to 4,095
+   * Adds a symlink, like `symlink`.
+   * @param target any bytes except NUL, 1 to 4,095
    * @throws PathError EEXIST, ENOENT for an empty target, ENAMETOOLONG, and those of lookups; EW_PATHS_FULL
    */
   addSymlink(target: Uint8Array, path: Uint8Array, directory = ROOT_INODE): number {
@@ -129,7 +129,7 @@ export class PathTree extends TreeEntries {
   }
 
   /**
-   * Gives a file or symlink one more name, as `link` does; a symlink is not followed.
+   * Gives a file or symlink one more name, like `link`. A symlink is not followed.
    * @returns its inode
    * @throws PathError EPERM for a directory, EEXIST, and those of lookups; EW_PATHS_FULL
    */
@@ -144,7 +144,7 @@ export class PathTree extends TreeEntries {
     return inode;
   }
 
-  /** Removes the name of a file or symlink, as `unlink` does. @throws PathError EISDIR, and those of lookups */
+  /** Removes the name of a file or symlink, like `unlink`. @throws PathError EISDIR, and those of lookups */
   unlink(path: Uint8Array, directory = ROOT_INODE): void {
     const call = new Call("unlink", path);
     const last = this.#parentOf(call, path, directory);
@@ -158,7 +158,7 @@ export class PathTree extends TreeEntries {
   }
 
   /**
-   * Removes an empty directory, as `rmdir` does.
+   * Removes an empty directory, like `rmdir`.
    * @throws PathError ENOTEMPTY, ENOTDIR, EBUSY, EINVAL, and those of lookups
    */
   removeDirectory(path: Uint8Array, directory = ROOT_INODE): void {
@@ -175,22 +175,22 @@ export class PathTree extends TreeEntries {
   }
 
   /**
-   * Removes what a path names: a symlink itself, a directory only if it is empty or with `isRecursive`.
-   * @throws PathError as `unlink` and `removeDirectory` do
+   * Removes the target of a path: a symlink itself, or a directory that is empty or with `isRecursive`.
+   * @throws PathError like `unlink` and `removeDirectory`
    */
   remove(path: Uint8Array, isRecursive = false, directory = ROOT_INODE): void {
     const inode = this.resolve(path, directory, false);
     if (inode < 0 || this.table.kindOf(inode) !== INODE_KIND.directory) return this.unlink(path, directory);
     if (isRecursive) {
       const last = this.#walker.resolveParent(path, directory);
-      // `a/.`, `..` and `/` are refused by rmdir, and before anything is removed.
+      // rmdir refuses `a/.`, `..` and `/`. So check the type before anything is removed.
       if (typeof last === "object" && last.type === "name") this.empty(inode);
     }
     this.removeDirectory(path, directory);
   }
 
   /**
-   * Moves what a path names to another path in one step, as `rename` does. What was there is replaced.
+   * Moves the target of a path to another path in one step, like `rename`. An existing target is replaced.
    * @throws PathError EINVAL for a directory into itself, EISDIR, ENOTDIR, ENOTEMPTY, EBUSY, and those of lookups;
    * EW_PATHS_FULL
    */
@@ -210,7 +210,7 @@ export class PathTree extends TreeEntries {
     const victim = replaced >>> Table.KIND_BITS;
     const isVictimDirectory = (replaced & Table.KIND_MASK) === INODE_KIND.directory;
     if (isVictimDirectory && this.isWithin(source.directory, victim)) throw call.error("ENOTEMPTY");
-    if (victim === inode) return; // two names of one file: nothing happens
+    if (victim === inode) return; // two names of the same file: nothing to do
     if (replaced !== 0) {
       if (isDirectory && !isVictimDirectory) throw call.error("ENOTDIR");
       if (!isDirectory && isVictimDirectory) throw call.error("EISDIR");
@@ -229,13 +229,13 @@ export class PathTree extends TreeEntries {
     return last;
   }
 
-  /** The child word under a last component, or 0. */
+  /** The child word of a last component, or 0. */
   #childIn(call: Call, path: Uint8Array, last: LastComponent): number {
     if (last.length > NAME_BYTES_MAX) throw call.error("ENAMETOOLONG");
     return this.table.find(last.directory, path, last.begin, last.length);
   }
 
-  /** A last component that names nothing yet (Linux: filename_create). */
+  /** The last component of a path that must not exist yet (Linux: filename_create). */
   #newName(call: Call, path: Uint8Array, directory: number, isDirectory: boolean): LastComponent {
     const last = this.#parentOf(call, path, directory);
     if (last.type !== "name") throw call.error("EEXIST");
@@ -245,7 +245,7 @@ export class PathTree extends TreeEntries {
   }
 }
 
-/** A path without its last component and the slashes before that; undefined if nothing is left. */
+/** A path without its last component and the slashes before it; undefined if nothing is left. */
 function parentText(path: Uint8Array): Uint8Array | undefined {
   let end = path.length;
   while (end > 0 && path[end - 1] === SLASH) end--;

@@ -14,7 +14,7 @@
  *
  * Invariants:
  * - A dead process that left one mark adds 1 to the entry's suspicion. One that left n marks adds 1/n to each entry.
- * - After each crash the entry's data is dropped and made anew from SPIR-V. The new data is tried. From a suspicion of
+ * - After each crash the entry's data is dropped and rebuilt from SPIR-V. The new data is tried. From a suspicion of
  *   `CONDEMNED` on, the data is neither used nor stored for a time. That time doubles with each crash.
  * - An entry whose data loads without a crash is cleared. So crashes among many programs condemn no innocent entry.
  * - The mark of a living process is no crash. If no mark can be written, the data is not used: SPIR-V always works.
@@ -48,7 +48,7 @@ const LONGEST_SENTENCE_MS = 60 * FIRST_SENTENCE_MS;
 export type Verdict =
   /** The driver may get the data, inside a mark. */
   | "good"
-  /** The driver crashed on the data, or may have. The data must be made anew. */
+  /** The driver crashed on the data, or may have. The data must be rebuilt. */
   | "rebuild"
   /** The driver crashed on this entry's data repeatedly. The data is neither used nor stored for now. */
   | "condemned";
@@ -57,7 +57,7 @@ interface Suspicion {
   /** Number of crashes. A crash with several possible causes counts as a fraction. */
   readonly crashes: number;
   readonly lastMs: number;
-  /** Whether the data was made anew since the last crash. */
+  /** Whether the data was rebuilt since the last crash. */
   readonly isRebuilt: boolean;
 }
 
@@ -124,7 +124,7 @@ export class CrashGuard {
     }
   }
 
-  /** Notes that the driver made the entry's data anew, so the data may be tried again. */
+  /** Notes that the driver rebuilt the entry's data, so the data may be tried again. */
   rebuilt(id: string): void {
     const suspicion = this.#suspicionOf(id);
     if (suspicion !== undefined) this.#suspect(id, { ...suspicion, isRebuilt: true });

@@ -3,14 +3,14 @@
  *
  *     <folder>/entries/<id>.ewp     the entries, complete in themselves (entry-file.ts): the source of truth
  *              quarantine/          damaged entries, for later inspection
- *              locks/  marks/       which process makes an entry (build-lock.ts); data in use by a driver
- *              (crash-guard.ts)
+ *              locks/               which process makes an entry (build-lock.ts)
+ *              marks/               data that a driver is working on (crash-guard.ts)
  *              manifest.json        a summary of the entries, rebuilt from them if it is lost
  *              stats.json           counts over all processes
  *
  * Invariants:
  * - A file in entries/ is complete at any moment, whenever a process dies: new files are written beside it and renamed.
- * - A reader that finds a damaged entry moves it away. So the next request makes the entry anew and can store it.
+ * - A reader that finds a damaged entry moves it away. So the next request rebuilds the entry and can store it.
  * - A failure of the disk never fails a caller. It is counted and remembered, and the answer is "not there".
  */
 

@@ -130,9 +130,9 @@ export async function* readArchive(path: string): AsyncGenerator<ArchiveItem, vo
     for (;;) {
       const head = await readAt(handle, at, RECORD_HEAD_BYTES);
       if (head.length >= HEAD_BYTES && head.subarray(0, END_MARK.length).equals(END_MARK)) {
-        const told = head.readUInt32LE(END_MARK.length);
-        if (told !== count)
-          yield { entry: undefined, reason: `the archive has ${count} of its ${told} entries` };
+        const announcedCount = head.readUInt32LE(END_MARK.length);
+        if (announcedCount !== count)
+          yield { entry: undefined, reason: `the archive has ${count} of its ${announcedCount} entries` };
         return;
       }
       const record = await readRecord(handle, at, head, size, marks, budget);
@@ -252,7 +252,7 @@ async function openArchive(path: string): Promise<FileHandle> {
   try {
     const head = await readAt(handle, 0, HEAD_BYTES);
     if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC))
-      throw noArchive(path, "it does not begin as one does");
+      throw noArchive(path, "its first bytes are wrong");
     const format = head.readUInt32LE(MAGIC.length);
     if (format !== FORMAT) {
       throw new EverwarpError(

@@ -197,7 +197,7 @@ export function decodeEntry(bytes: Uint8Array, id?: string): DecodedEntry {
   if (id !== undefined && header.id !== id) return bad(`it is the entry ${header.id}`);
   const sizes = [header.spirvBytes, ...(header.data?.keyBytes ?? []), ...(header.data?.blobBytes ?? [])];
   if (contentAt + sizes.reduce((sum, length) => sum + length, 0) !== digestAt)
-    return bad("its parts are not as long as it says");
+    return bad("the sizes of its parts are wrong");
   let at = contentAt;
   const next = (length: number): Uint8Array => bytes.subarray(at, (at += length));
   const spirv = wordsOf(next(header.spirvBytes));

@@ -13,7 +13,7 @@ export function kernelFile(name: string): string {
   if (existsSync(source)) return source;
   const copy = join(packageRoot(), "dist", `${name}.comp`);
   if (existsSync(copy)) return copy;
-  throw new EverwarpError("EW_PACKAGE_INCOMPLETE", `${copy}, a kernel of everwarp's, is not there`, {
+  throw new EverwarpError("EW_PACKAGE_INCOMPLETE", `the kernel ${copy} of everwarp is missing`, {
     remedy: "Install everwarp with npm; in a clone, run `npm run build`.",
   });
 }

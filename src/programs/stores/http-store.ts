@@ -87,10 +87,10 @@ export class HttpStore implements SecondLevelStore {
 
   /** @throws if the answer is larger than allowed; the rest of the answer is not read */
   async #read(response: Response): Promise<Uint8Array> {
-    const told = Number(response.headers.get("content-length") ?? 0);
+    const announcedBytes = Number(response.headers.get("content-length") ?? 0);
     const chunks: Uint8Array[] = [];
     let sizeBytes = 0;
-    if (told <= this.#maxBytes && response.body !== null) {
+    if (announcedBytes <= this.#maxBytes && response.body !== null) {
       // Count the received bytes: the announced size may be wrong, and compressed data may grow.
       for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
         sizeBytes += chunk.length;

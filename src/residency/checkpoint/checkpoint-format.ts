@@ -119,7 +119,7 @@ export function assertIdentity(
   const kernel = differs("kernelKey");
   if (kernel !== undefined) {
     throw new EverwarpError("EW_CHECKPOINT_OTHER_KERNEL", `${file} comes from another kernel: ${kernel}`, {
-      remedy: "Restore it with the very kernel that saved it, or start anew.",
+      remedy: "Restore it with the same kernel that saved it, or start without a checkpoint.",
     });
   }
   const layout = differs("layoutHash");
@@ -128,7 +128,8 @@ export function assertIdentity(
       "EW_CHECKPOINT_OUTDATED",
       `${file} holds other structs than the kernel has now: ${layout}`,
       {
-        remedy: "Restore it with the request, response and state of that time, or start anew.",
+        remedy:
+          "Restore it with the request, response and state that it was saved with, or start without a checkpoint.",
       },
     );
   }

@@ -152,7 +152,7 @@ export function decodeRequests(bytes: Uint8Array, requestWords: number): StoredR
 }
 
 function corrupted(what: string): EverwarpError {
-  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `no kernel left such a checkpoint: ${what}`, {
+  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `the checkpoint has impossible content: ${what}`, {
     remedy: "Restore an older checkpoint.",
   });
 }

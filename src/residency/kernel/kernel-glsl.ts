@@ -117,8 +117,8 @@ function endText(vectors: number): string {
 void endRequest(uint slot, uint status) {
 ${completionLines(vectors, (index) => (index === 0 ? "status" : "0u"))}}
 
-// Ends a request with an error. The caller gets the code (1…65535). Exactly one thread of all workgroups calls it, once,
-// instead of respond().
+// Ends a request with an error. The caller gets the code (1…65535). Exactly one thread of all workgroups calls it,
+// once, instead of respond().
 void fail(uint slot, uint code) { endRequest(slot, clamp(code, 1u, 65535u)); }
 `;
 }

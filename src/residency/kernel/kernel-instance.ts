@@ -3,8 +3,8 @@
  * the instance is left behind, and a new one is made on the next device.
  *
  *     open ──▶ running ──park──▶ parked ──start──▶ running
- *                │                 └ read: the checkpoint └──loss──▶ leave: free memory is freed; memory that may still
- *                be written to is abandoned with its device
+ *                │                 └ read: the checkpoint
+ *                └──loss──▶ leave: unused memory is freed; memory that may still be in use is abandoned with its device
  *
  * Invariants: while parked, nothing of the kernel runs, so its memory may be copied. `leave` always ends, whatever the
  * kernel does.
@@ -154,8 +154,8 @@ export class KernelInstance {
 
   /** The work of the kernel on this instance: its totals, minus those that it was restored with. */
   get totals(): KernelTotals {
-    const told: KernelTotals = this.loop.heartbeat ?? this.#before;
-    const since = (name: keyof KernelTotals): number => Math.max(0, told[name] - this.#before[name]);
+    const totals: KernelTotals = this.loop.heartbeat ?? this.#before;
+    const since = (name: keyof KernelTotals): number => Math.max(0, totals[name] - this.#before[name]);
     return {
       ticks: since("ticks"),
       polls: since("polls"),

@@ -47,7 +47,7 @@ export function assertNames(structs: readonly StructLayout[], sections: readonly
   const { identifiers, macros } = takenNames();
   const declared = new Set(identifiers);
   const declare = (name: string, what: string): void => {
-    if (!isGlslIdentifier(name)) throw badName(what, name, "is no name that GLSL takes");
+    if (!isGlslIdentifier(name)) throw badName(what, name, "is not a valid GLSL name");
     if (declared.has(name)) throw badName(what, name, "is in use already");
     declared.add(name);
   };
@@ -58,7 +58,7 @@ export function assertNames(structs: readonly StructLayout[], sections: readonly
   }
   for (const name of sections) {
     const what = `the state section ${JSON.stringify(name)}, by its`;
-    if (!isGlslIdentifier(name)) throw badName("a state section", name, "is no name that GLSL takes");
+    if (!isGlslIdentifier(name)) throw badName("a state section", name, "is not a valid GLSL name");
     declare(stateFunction(name), `${what} function`);
     declare(stateBytesConstant(name), `${what} constant`);
   }

@@ -2,10 +2,9 @@
  * Turns a kernel's schemas into the GLSL that `#include "kernel.glsl"` provides, and into the host's encoder and
  * decoder for the same words.
  *
- *     host                                    slot of the queue                                device
- *     { windowLength: 64, value: 1.5 }  ──▶   words 0…11 header, 12…59 extension   ──▶   Request requestAt(uint slot)
- *     { mean: 1.5 }                     ◀──   status, words 0…43 (completion)      ◀──   void respond(uint slot,
- *     Response)
+ *     host                              slot of the queue                          device
+ *     { windowLength: 64, value: 1.5 }  ──▶ words 0…11 header, 12…59 extension ──▶ Request requestAt(uint slot)
+ *     { mean: 1.5 }                     ◀── status, words 0…43 (completion)    ◀── void respond(uint slot, Response)
  *
  * A struct is transferred as the words of its memory: each field at its offset, padding as zeros. The generated GLSL
  * reads every word with a constant index and calls constructors. It indexes no array at run time, because that would

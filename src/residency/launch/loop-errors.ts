@@ -6,7 +6,7 @@ export function loopLimitError({ workgroup, rounds }: { workgroup: number; round
   return new EverwarpError(
     "EW_LOOP_LIMIT",
     `the driver ended loops of workgroup ${workgroup} early, ${rounds} rounds after its launch by the kernel's own ` +
-      "count, so the request in hand has no answer that can be trusted",
+      "count, so the current request has no reliable answer",
     { remedy: "Let perform() do less at a time: suspend() the request, and tell of its loops with spend()." },
   );
 }

@@ -1,8 +1,7 @@
 /**
  * The position of a parked kernel: what each workgroup has finished, independent of the queue's sequence numbers.
  *
- *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest without an
- *     answer)
+ *     priority        answered by all │ unanswered: 0    1    2    3          (counted from the oldest unanswered one)
  *     workgroup 0 ────────────────┤ done   done  p                        ahead = 2, progress p of request 2
  *     workgroup 1 ────────────────┤ done                                  ahead = 1
  *     arrivals                    │ 2      1     0    0                   whole counters: partial results included
@@ -252,7 +251,7 @@ export function assertPosition(position: LoopPosition, inFlight: readonly number
 }
 
 function corrupted(what: string): EverwarpError {
-  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `no kernel stood where this checkpoint says: ${what}`, {
+  return new EverwarpError("EW_CHECKPOINT_CORRUPTED", `the checkpoint has an impossible position: ${what}`, {
     remedy: "Restore an older checkpoint.",
   });
 }

@@ -19,14 +19,15 @@ import {
   hasUnanswered,
   type HeartbeatReading,
   type LaunchCounts,
-  Launcher,
+  type Launcher,
   type LaunchMemory,
   type LaunchStrategy,
   type StrategyName,
 } from "../strategies/index.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
 import { loopLimitError, stallError, stoppedError } from "./loop-errors.ts";
-import { idleTicksOf, launchSettingsOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
+import { idleTicksOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
+import { createLauncher, strategyLimitsOf } from "./loop-parts.ts";
 import { LoopResources, workQueuesIn } from "./loop-resources.ts";
 import { waitForAll, waitForAnswer } from "./loop-waits.ts";
 import { StallWatch } from "./stall-watch.ts";
@@ -74,36 +75,17 @@ export class ResidentLoop implements AsyncDisposable {
     memory: LaunchMemory,
     choice: { readonly name: StrategyName; readonly reason: string },
   ) {
-    const { device, profile } = options;
     const counts = { launches: 0, relaunches: 0 };
     this.counts = counts;
     this.#resources = resources;
     this.#stall = new StallWatch(options.stallMs ?? Infinity);
     this.#queues = workQueuesIn(memory, options.priorityCount ?? 1);
-    this.ticksPerMs = ticksPerMsOf(profile, options.hasClock === true);
-    this.#launcher = new Launcher({
-      device,
-      queue: resources.queue,
-      pipeline: options.pipeline,
-      memory,
-      settings: launchSettingsOf(choice.name, options, this.ticksPerMs),
-      boundedWorkgroupCount: options.boundedWorkgroupCount ?? 1,
-      addresses: {
-        inputs: options.inputsAddress ?? 0n,
-        outputs: options.outputsAddress ?? 0n,
-        state: options.stateAddress ?? 0n,
-      },
-      pollLimit: options.pollLimit ?? 0,
-    });
+    this.ticksPerMs = ticksPerMsOf(options.profile, options.hasClock === true);
+    this.#launcher = createLauncher(options, resources.queue, memory, choice.name);
     this.#strategy = createStrategy(
       choice.name,
       { launcher: this.#launcher, queues: this.#queues, counts },
-      {
-        requestsPerBatch: options.requestsPerBatch ?? 64,
-        residentWorkgroupCount: options.residentWorkgroupCount ?? 1,
-        leastWorkgroupCount: options.leastWorkgroupCount ?? 1,
-        company: resources.company,
-      },
+      strategyLimitsOf(options, resources.company),
     );
     this.strategyName = this.#strategy.name;
     this.strategyReason = choice.reason;
@@ -418,7 +400,7 @@ export class ResidentLoop implements AsyncDisposable {
     }
   }
 
-  /** Lets the strategy launch the kernel if necessary. Every hot path calls this, so its body is unrolled. */
+  /** Lets the strategy launch the kernel if necessary. Hot paths call this, so it has no closure. */
   #advance(): void {
     if (this.#state !== "running") return;
     try {

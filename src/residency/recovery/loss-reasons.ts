@@ -18,7 +18,7 @@ export function lostElsewhere(device: Device): EverwarpError {
   return new EverwarpError(
     "EW_DEVICE_LOST",
     `${device.info.name} was lost, or given up by another kernel on it`,
-    { remedy: "The kernel goes on with the device that replaces it." },
+    { remedy: "The kernel continues on the device that replaces it." },
   );
 }
 
@@ -50,7 +50,8 @@ export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpErro
 export function poisoned(times: number, cause: EverwarpError): EverwarpError {
   return new EverwarpError(
     "EW_REQUEST_POISONED",
-    `the kernel was lost ${times} times with this request in hand; it is given up, and was not performed`,
+    `the kernel was lost ${times} times while this request was in flight; ` +
+      "the request is given up, and was not performed",
     { remedy: "Look for a loop without end, or an address out of bounds, that these values lead to.", cause },
   );
 }

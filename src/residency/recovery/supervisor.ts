@@ -39,6 +39,7 @@ import type { Priority } from "../queue/index.ts";
 import type { Dispatcher, RequestTrace } from "../requests/index.ts";
 import { CheckpointSchedule } from "./checkpoint-schedule.ts";
 import { LifeTotals, type Totals } from "./life-totals.ts";
+import { LossStreak } from "./loss-streak.ts";
 import {
   codeOf,
   givenUp,
@@ -88,10 +89,7 @@ export class Supervisor<Answer> {
   #tail: Promise<unknown> = Promise.resolve();
   /** Why requests wait for a recovery, or why there will be none. */
   #reason: EverwarpError | undefined;
-  /** Consecutive losses, without an answer between them, in which no request was in flight. */
-  #faultlessLosses = 0;
-  #firstCause: EverwarpError | undefined;
-  #answeredAtLoss = 0;
+  readonly #streak = new LossStreak();
 
   constructor(options: {
     instance: KernelInstance;
@@ -164,7 +162,7 @@ export class Supervisor<Answer> {
     this.#state = "recovering";
     this.#reason = reason;
     this.#dispatcher.detach();
-    this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#break(error));
+    this.#exclusively(() => this.#recover(reason)).catch((error: unknown) => this.#failUnexpectedly(error));
   }
 
   /** Resolves when no checkpoint and no recovery is running. */
@@ -227,14 +225,14 @@ export class Supervisor<Answer> {
     this.#state = "parked";
     this.#dispatcher.detach();
     const begin = nowMs();
-    const captured = await this.#orLose(async () => {
+    const captured = await this.#orLost(async () => {
       await loop.park(this.#hangTimeoutMs);
       return await this.#gather(instance, capture);
     });
     if (captured === undefined) return undefined;
     // This is the checkpoint from now on. If the kernel is lost now, the recovery starts after this function.
     const inFlight = this.#cut(loop, captured.position);
-    await this.#orLose(async () => {
+    await this.#orLost(async () => {
       if (this.#is("parked")) await loop.start();
       if (this.#is("parked")) this.#serve(instance);
     });
@@ -245,12 +243,12 @@ export class Supervisor<Answer> {
   }
 
   /** Undefined if a step fails: the kernel is lost then. */
-  async #orLose<T>(step: () => Promise<T>): Promise<T | undefined> {
+  async #orLost<T>(step: () => Promise<T>): Promise<T | undefined> {
     try {
       return await step();
     } catch (error) {
       if (error instanceof EverwarpError) this.lose(error);
-      else this.#break(error);
+      else this.#failUnexpectedly(error);
       return undefined;
     }
   }
@@ -313,7 +311,7 @@ export class Supervisor<Answer> {
     this.#takeBack(reason);
     let { device } = this.#instance;
     await this.#leave(this.#instance);
-    if (this.#faultlessLosses > this.#maxAttempts) return this.#giveUp(reason);
+    if (this.#streak.faultlessLosses > this.#maxAttempts) return this.#giveUp(reason);
     for (let attempt = 1; this.#is("recovering");) {
       let instance: KernelInstance | undefined;
       let wasGivenUp = false;
@@ -346,17 +344,12 @@ export class Supervisor<Answer> {
     const { loop, device } = this.#instance;
     if (loop.state === "running") loop.poll(); // collects answers from before the loss
     dispatcher.collect();
-    if (dispatcher.counters.answered > this.#answeredAtLoss) {
-      this.#answeredAtLoss = dispatcher.counters.answered;
-      this.#faultlessLosses = 0;
-      this.#firstCause = undefined;
-    }
-    this.#firstCause ??= reason;
+    this.#streak.lost(reason, dispatcher.counters.answered);
     const isTaken = dispatcher.inFlightCount > 0 && loop.hasBegun;
     const isCertain = isTaken && dispatcher.inFlightCount === 1;
     // Another kernel hung on the device and gave it up. Requests in flight here are no suspects.
     const isOthers = device.isAbandoned;
-    if (!isTaken && !isOthers) this.#faultlessLosses++;
+    if (!isTaken && !isOthers) this.#streak.faultlessLosses++;
     dispatcher.takeBack((request, priority, index) => {
       if (isTaken && !isOthers) request.lossCount++;
       request.firstLoss ??= reason;
@@ -392,12 +385,12 @@ export class Supervisor<Answer> {
   #giveUp(last: EverwarpError): void {
     if (!this.#is("recovering")) return; // the kernel was closed meanwhile
     this.#state = "failed";
-    this.#reason = givenUp(this.#firstCause ?? last, last);
+    this.#reason = givenUp(this.#streak.firstCause ?? last, last);
     this.#dispatcher.failAll(this.#reason);
   }
 
   /** Handles an unexpected error: nobody must wait for answers that will not come. */
-  #break(cause: unknown): void {
+  #failUnexpectedly(cause: unknown): void {
     if (this.#is("closed")) return;
     this.#state = "failed";
     this.#reason = internalError(cause);

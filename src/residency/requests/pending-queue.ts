@@ -81,7 +81,7 @@ export class PendingQueue<Answer> {
       return false;
     }
     if (signal !== undefined) {
-      request.unhear = hearAbort(signal, () => {
+      request.stopListening = hearAbort(signal, () => {
         this.remove(request);
         this.#abort(request, signal);
       });
@@ -123,7 +123,7 @@ export class PendingQueue<Answer> {
 
   /** Notes that a request was published, whether it ever waited or not. */
   published(request: PendingRequest<Answer>): void {
-    this.#unhear(request);
+    this.#stopListening(request);
     if (request.phase !== "settled") request.phase = "published";
   }
 
@@ -136,7 +136,7 @@ export class PendingQueue<Answer> {
   settled(request: PendingRequest<Answer>): void {
     request.phase = "settled";
     if (request.heapIndex >= 0) this.#deadlines.remove(request);
-    this.#unhear(request);
+    this.#stopListening(request);
   }
 
   /** Fails all waiting requests. */
@@ -185,9 +185,9 @@ export class PendingQueue<Answer> {
       this.#waiters.shift()?.();
   }
 
-  #unhear(request: PendingRequest<Answer>): void {
-    request.unhear?.();
-    request.unhear = undefined;
+  #stopListening(request: PendingRequest<Answer>): void {
+    request.stopListening?.();
+    request.stopListening = undefined;
   }
 
   #abort(request: PendingRequest<Answer>, signal: AbortSignal): void {

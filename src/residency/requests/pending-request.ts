@@ -27,7 +27,7 @@ export class PendingRequest<Answer> implements Expiring {
   resolve: ((answer: Answer) => void) | undefined;
   reject: ((error: EverwarpError) => void) | undefined;
   /** Stops listening to the signal. */
-  unhear: (() => void) | undefined;
+  stopListening: (() => void) | undefined;
   previous: PendingRequest<Answer> | undefined;
   next: PendingRequest<Answer> | undefined;
 

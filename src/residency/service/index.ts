@@ -1,4 +1,4 @@
 /** The resident kernel that users hold. */
 export type { KernelOptions, RestoreOptions } from "./kernel-options.ts";
-export type { KernelInfo, KernelStats } from "./kernel-stats.ts";
-export { type CheckpointInfo, ResidentKernel } from "./resident-kernel.ts";
+export type { CheckpointInfo, KernelInfo, KernelStats } from "./kernel-stats.ts";
+export { ResidentKernel } from "./resident-kernel.ts";

@@ -19,6 +19,20 @@ export interface KernelInfo {
   readonly stateBytes: number;
 }
 
+/** Facts about a checkpoint that was taken. */
+export interface CheckpointInfo {
+  /** The file that was written, if any. */
+  readonly file: string | undefined;
+  /** Bytes of state. */
+  readonly stateBytes: number;
+  /**
+   * Requests that were published but not answered at that moment. They continue where they were, also after a restore.
+   */
+  readonly requestsInFlight: number;
+  /** How long requests waited for the checkpoint, in milliseconds. */
+  readonly pausedMs: number;
+}
+
 /** The result of `ResidentKernel.stats()`. It counts the kernel's whole life, over all relaunches and recoveries. */
 export interface KernelStats {
   /** Time from the call to the answer, measured on the host. */

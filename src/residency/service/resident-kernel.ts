@@ -12,9 +12,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { duration, EverwarpError, fullText, nowMs, readOptions, SPINS_PER_CLOCK } from "../../base/index.ts";
 import type { Infer, StructLayout } from "../../schema/index.ts";
 import type { Device } from "../../vulkan/index.ts";
-import { identityOf, loadKernel, saveKernel, type StoredRequest } from "../checkpoint/index.ts";
-import { type DeviceSession, openSession } from "../device/index.ts";
-import { KernelInstance, type KernelMemory, type KernelTypes } from "../kernel/index.ts";
+import { identityOf, loadKernel, saveKernel } from "../checkpoint/index.ts";
+import type { DeviceSession } from "../device/index.ts";
+import type { KernelTypes } from "../kernel/index.ts";
 import type { Priority } from "../queue/index.ts";
 import { Supervisor } from "../recovery/index.ts";
 import {
@@ -39,36 +39,15 @@ import {
   readRestoreOptions,
   type RestoreOptions,
 } from "./kernel-options.ts";
-import { type KernelInfo, type KernelStats, statsOf } from "./kernel-stats.ts";
+import { type CheckpointInfo, type KernelInfo, type KernelStats, statsOf } from "./kernel-stats.ts";
 import { LeaseNotes } from "./lease-notes.ts";
+import { FRESH, type OpenedKernel, openInstance } from "./open-instance.ts";
 
 /** Number of polls in one turn of the event loop without an answer. */
 const POLLS_PER_TURN = 8;
 const SYNC_TIMEOUT_MS = 1_000;
 /** How long `close` waits for earlier requests. */
 const CLOSE_TIMEOUT_MS = 30_000;
-
-/** Facts about a checkpoint that was taken. */
-export interface CheckpointInfo {
-  /** The file that was written, if any. */
-  readonly file: string | undefined;
-  /** Bytes of state. */
-  readonly stateBytes: number;
-  /**
-   * Requests that were published but not answered at that moment. They continue where they were, also after a restore.
-   */
-  readonly requestsInFlight: number;
-  /** How long requests waited for the checkpoint, in milliseconds. */
-  readonly pausedMs: number;
-}
-
-/** A kernel that was opened, fresh or from a checkpoint. */
-interface OpenedKernel {
-  readonly session: DeviceSession;
-  readonly instance: KernelInstance;
-  readonly memory: KernelMemory | undefined;
-  readonly requests: readonly StoredRequest[];
-}
 
 /** A kernel on a GPU that answers typed requests. See the head of this file. */
 export class ResidentKernel<
@@ -334,7 +313,7 @@ export class ResidentKernel<
     }
   }
 
-  // The path of every request: unrolled, without closures.
+  // The path of every request: no closures, for speed.
 
   #ask(values: Infer<Q>, given: CallOptions | undefined, isBounded: boolean): Promise<Infer<R>> {
     let options: CallOptions | undefined;
@@ -444,30 +423,6 @@ export class ResidentKernel<
     request.isWithdrawn = true;
     this.#dispatcher.pending.settled(request);
     return withdrawnError(state, this.#supervisor.reason);
-  }
-}
-
-/** The start of a kernel that is not restored: zeros. */
-const FRESH = { memory: undefined, requests: [] };
-
-/** Opens a device, unless an open one was given, and a kernel on it. Frees both after a failure. */
-async function openInstance(
-  plan: KernelPlan,
-  select: KernelOptions<StructLayout, StructLayout>["device"],
-  load: (device: Device) => Promise<Pick<OpenedKernel, "memory" | "requests">>,
-): Promise<OpenedKernel> {
-  const { recipe } = plan;
-  const session = await openSession({
-    ...(select === undefined ? {} : { select }),
-    sharesSoftware: recipe.strategy === "adaptive" || recipe.strategy === "batch",
-  });
-  try {
-    const { memory, requests } = await load(session.device);
-    const instance = await KernelInstance.open(session.device, recipe, memory);
-    return { session, instance, memory, requests };
-  } catch (error) {
-    session.end();
-    throw error;
   }
 }
 

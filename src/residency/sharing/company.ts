@@ -88,7 +88,7 @@ class CardCompany {
   #isTelling = false;
 
   constructor(key: string) {
-    this.#presence = new Presence({ deviceKey: key, onChange: () => this.#tell() });
+    this.#presence = new Presence({ deviceKey: key, onChange: () => this.#notify() });
   }
 
   get isEmpty(): boolean {
@@ -99,11 +99,11 @@ class CardCompany {
   hasOthers(device: object, entry: Entry): boolean {
     if (entry.isIdle && entry.guest.quietSince?.() !== entry.quiet) {
       entry.isIdle = false;
-      this.#tell(entry);
+      this.#notify(entry);
     }
     if (this.#presence.hasOthers) return true;
     if (this.#entryCount === 1) return false;
-    if ((++this.#questions & (QUESTIONS_PER_LOOK - 1)) === 0) this.#lookForIdle();
+    if ((++this.#questions & (QUESTIONS_PER_LOOK - 1)) === 0) this.#markIdle();
     for (const [one, entries] of this.#entriesOf) {
       for (const other of entries)
         if (other !== entry && !other.isIdle && (one !== device || excludes(entry, other))) return true;
@@ -115,7 +115,7 @@ class CardCompany {
     const entries = this.#entriesOf.get(device) ?? new Set();
     this.#entriesOf.set(device, entries.add(entry));
     this.#entryCount++;
-    if (entries.size > 1 || this.#entriesOf.size > 1) this.#tell(entry);
+    if (entries.size > 1 || this.#entriesOf.size > 1) this.#notify(entry);
   }
 
   async makeRoom(device: object, entry: Entry): Promise<void> {
@@ -130,7 +130,7 @@ class CardCompany {
 
   opened(entry: Entry, workgroupCount: number): void {
     entry.workgroupCount = workgroupCount;
-    this.#tell();
+    this.#notify();
   }
 
   leave(device: object, entry: Entry): void {
@@ -139,11 +139,11 @@ class CardCompany {
     this.#entryCount--;
     if (entries.size === 0) this.#entriesOf.delete(device);
     if (this.isEmpty) this.#presence[Symbol.dispose]();
-    else this.#tell();
+    else this.#notify();
   }
 
-  /** Marks kernels that had no requests for a while. Kernels that stay on the device while idle are not marked. */
-  #lookForIdle(): void {
+  /** Marks kernels that had no requests for a while. A kernel without `quietSince` is never marked. */
+  #markIdle(): void {
     const now = performance.now();
     for (const entries of this.#entriesOf.values()) {
       for (const entry of entries) {
@@ -160,7 +160,7 @@ class CardCompany {
    * Tells members to check. A member may find that it is not idle any more; the caller of this method then tells the
    * others.
    */
-  #tell(except?: Entry): void {
+  #notify(except?: Entry): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
     try {

@@ -1,5 +1,5 @@
 /** The launch strategies: how a kernel is run so that published requests get answered. */
-export { createStrategy } from "./create-strategy.ts";
+export { createStrategy, type StrategyLimits } from "./create-strategy.ts";
 export {
   CONTROL_BLOCKS,
   type HeartbeatReading,

@@ -228,14 +228,14 @@ export class Launcher {
     const seal = Atomics.load(beat, 3);
     const phase = beat[0];
     const gapTicks = beat[2];
-    const told = (seal - sealMix(phase, beat[1], gapTicks)) >>> 0;
-    if (told > this.#gapEpoch && told <= this.epoch) {
-      this.#gapEpoch = told;
-      if (gapTicks !== 0) this.onGap?.(gapTicks, told);
+    const reportedEpoch = (seal - sealMix(phase, beat[1], gapTicks)) >>> 0;
+    if (reportedEpoch > this.#gapEpoch && reportedEpoch <= this.epoch) {
+      this.#gapEpoch = reportedEpoch;
+      if (gapTicks !== 0) this.onGap?.(gapTicks, reportedEpoch);
     }
-    if (told === epoch) return phase;
+    if (reportedEpoch === epoch) return phase;
     // Incomplete, or of an earlier launch: this launch has not ended. Of a later launch: this launch has ended.
-    return told > epoch && told <= this.epoch ? Phase.LEASE_OVER : Phase.RUNNING;
+    return reportedEpoch > epoch && reportedEpoch <= this.epoch ? Phase.LEASE_OVER : Phase.RUNNING;
   }
 
   /**
@@ -244,8 +244,8 @@ export class Launcher {
    */
   readFault(epoch: number): { workgroup: number; rounds: number } | undefined {
     const at = Heartbeat.FAULT_VECTOR * 4;
-    const told = sealNumberAt(this.#beat, at);
-    if (told <= epoch || told > this.epoch) return undefined;
+    const reportedEpoch = sealNumberAt(this.#beat, at);
+    if (reportedEpoch <= epoch || reportedEpoch > this.epoch) return undefined;
     return { workgroup: this.#beat[at + 1], rounds: this.#beat[at + 2] };
   }
 

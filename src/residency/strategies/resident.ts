@@ -2,8 +2,7 @@
  * `leased`, `continuous` and `persistent`: the kernel stays and sees new requests by itself.
  *
  *   leased       for one lease; then it parks, and is launched again when there is a request
- *   continuous   the same, but the next launch is queued already: it begins when the previous one parks, without the
- *   host
+ *   continuous   the same, but the next launch is queued already: it begins without the host when the last one parks
  *   persistent   until it is told to stop, or parks because it was idle for the allowed time
  *
  *     turn 0  ══ lease 1 ══╗══ lease 2 ══╗ … ╗               ╔══ lease 9 ══ …

@@ -17,7 +17,7 @@ interface Meaning {
 const MEANINGS: Readonly<Partial<Record<keyof typeof VkResult, Meaning>>> = {
   VK_ERROR_DEVICE_LOST: {
     code: "EW_DEVICE_LOST",
-    remedy: "The driver reset the device or it is gone; open it anew (the kernel log has the cause).",
+    remedy: "Open the device again. The kernel log may show why the driver reset it.",
   },
   VK_ERROR_OUT_OF_DEVICE_MEMORY: {
     code: "EW_OUT_OF_DEVICE_MEMORY",

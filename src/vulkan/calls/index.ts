@@ -11,5 +11,5 @@ export {
   packApiVersion,
   type SubgroupOperation,
   subgroupOperationsOf,
-} from "./conv.ts";
+} from "./conversions.ts";
 export { callAsync, deviceCommand, extensionCommand, vulkan } from "./loader.ts";

@@ -248,7 +248,7 @@ export class DeviceContext {
     this.assertNotClosed();
     if (this.#isAbandoned) {
       throw new EverwarpError("EW_DEVICE_LOST", `the device ${this.physical.info.name} was abandoned`, {
-        remedy: "A kernel on it could not be ended; go on with the device that replaces it.",
+        remedy: "A kernel on it could not be ended. Continue with the device that replaces it.",
       });
     }
   }

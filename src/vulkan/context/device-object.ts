@@ -58,7 +58,7 @@ export abstract class DeviceObject implements Disposable {
     this.context.assertNotClosed();
     if (!this.#isDisposed) return;
     throw new EverwarpError("EW_CLOSED", `${this.describe()} was used after it was disposed`, {
-      remedy: "Keep it until nothing uses it any more.",
+      remedy: "Dispose it only when nothing uses it any more.",
     });
   }
 

@@ -11,7 +11,7 @@
  *   device's memory, the holders would crash.
  * - A replacement device is closed together with the first device, because callers know only the first one.
  *
- *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened anew
+ *     open ──loss──▶ lost ──close──▶ closed         lost, abandoned ──replace──▶ the same device, opened again
  *       └──abandon──▶ abandoned ──close──▶ closed (without a Vulkan call)
  */
 
@@ -47,7 +47,6 @@ import {
   Queue,
   type Recorder,
   Timeline,
-  timeoutNs,
   Timestamps,
 } from "../submit/index.ts";
 import { type Counters, DeviceContext, HANDLE_KINDS, type HandleKind } from "../context/index.ts";
@@ -64,6 +63,7 @@ import {
   selectDevice,
 } from "../instance/index.ts";
 import { vulkan } from "../calls/index.ts";
+import { assertIdle, destroyDevice, findAgain } from "./device-end.ts";
 import { chooseQueues, createDevice, type QueueChoice, queuesOf } from "./logical-device.ts";
 import {
   ComputePipeline,
@@ -356,7 +356,7 @@ export class Device implements Disposable {
    */
   async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
-    const letGo = this.hold("work that is under way");
+    const release = this.hold("work that is under way");
     try {
       using fence = this.createFence();
       using commandBuffer = this.record(body, { queue });
@@ -364,7 +364,7 @@ export class Device implements Disposable {
       if (!fence.wait(0) && !(await fence.waitAsync(timeoutMs)))
         throw overdueError(this.info.name, timeoutMs);
     } finally {
-      letGo();
+      release();
     }
   }
 
@@ -385,21 +385,11 @@ export class Device implements Disposable {
     }
     if (!context.isLost) {
       throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} is not lost and needs no replacement`, {
-        remedy: "Go on with it; or abandon it first, when a kernel on it cannot be ended.",
+        remedy: "Continue with it. If a kernel on it cannot be ended, abandon it first.",
       });
     }
-    const { deviceUuid, driverUuid, index, name } = this.info;
-    this.#successor = Device.#open({ ...this.#options, memoryTypes: this.memoryTypes }, (devices) => {
-      const same = devices.filter(
-        ({ info }) => info.deviceUuid === deviceUuid && info.driverUuid === driverUuid,
-      );
-      // Software drivers give every device the same identifier. The index in the list tells such devices apart.
-      const found = same.find(({ info }) => info.index === index) ?? same[0];
-      if (found !== undefined) return found;
-      throw new EverwarpError("EW_NO_DEVICE", `${name} was lost, and the driver does not list it any more`, {
-        remedy: "Look at the kernel log; the device may need a reset.",
-      });
-    });
+    const options = { ...this.#options, memoryTypes: this.memoryTypes };
+    this.#successor = Device.#open(options, (devices) => findAgain(devices, this.info));
     return this.#successor;
   }
 
@@ -437,23 +427,9 @@ export class Device implements Disposable {
   #close(timeoutMs: number): void {
     const context = this.#context;
     this.#successor?.close(timeoutMs);
-    if (!context.isAbandoned) this.#assertIdle(timeoutMs);
-    if (context.isAbandoned) {
-      context.closed = true;
-      return;
-    }
-    context.isEnding = true;
-    // Newest first: an object must be destroyed before the object that it was made from.
-    for (const kind of HANDLE_KINDS.toReversed()) {
-      for (const object of [...(context.live.get(kind) ?? [])].toReversed()) object[Symbol.dispose]();
-    }
-    const { commands, handle } = context;
-    context.closed = true;
-    for (const queue of this.#queues()) {
-      commands.vkDestroyCommandPool(handle, queue.commandPool, null);
-    }
-    commands.vkDestroyDevice(handle, null);
-    context.instance.release();
+    if (!context.isAbandoned) assertIdle(context, timeoutMs);
+    if (context.isAbandoned) context.closed = true;
+    else destroyDevice(context, this.#queues());
   }
 
   /** Like `close`. */
@@ -470,23 +446,5 @@ export class Device implements Disposable {
 
   #queues(): Set<Queue> {
     return new Set([this.queue, this.transferQueue, ...this.#leases.queues]);
-  }
-
-  /** Waits, with a limit, until nothing uses the device. Abandons a lost device that is still in use. */
-  #assertIdle(timeoutMs: number): void {
-    const context = this.#context;
-    if (context.drain(timeoutNs(timeoutMs))) return;
-    if (context.isLost) {
-      context.abandon();
-      return;
-    }
-    if (context.asyncWaits > 0) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `${this.info.name} was closed while a thread waits for it`, {
-        remedy: "Await the promise of waitAsync first.",
-      });
-    }
-    throw new EverwarpError("EW_TIMEOUT", `${this.info.name} is still at work after ${timeoutMs} ms`, {
-      remedy: "Stop the resident kernel, then close the device.",
-    });
   }
 }

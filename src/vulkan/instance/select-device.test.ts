@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { DeviceType } from "../calls/conv.ts";
+import type { DeviceType } from "../calls/conversions.ts";
 import type { PhysicalDevice } from "./device-info.ts";
 import { selectDevice } from "./select-device.ts";
 

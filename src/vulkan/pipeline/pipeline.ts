@@ -140,7 +140,7 @@ function assertMakeable(context: DeviceContext, label: string | undefined): void
     `${what} cannot be made: work on ${name} did not end within ${IDLE_TIMEOUT_MS} ms`,
     {
       remedy:
-        "A kernel that does not end may hold the device; abandon the device, and go on with its replacement.",
+        "A kernel that does not end may block the device. Abandon the device, and continue with its replacement.",
     },
   );
 }

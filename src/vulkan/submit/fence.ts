@@ -10,7 +10,7 @@ import { type CoreCommands, VkFenceCreateFlagBits, VkFenceCreateInfo, VkResult }
 export function timeoutNs(timeoutMs: number): bigint {
   if (!(timeoutMs >= 0 && timeoutMs <= 1e12)) {
     throw new EverwarpError("EW_BAD_ARGUMENT", `a timeout of ${timeoutMs} ms`, {
-      remedy: "Give a bounded time: nothing here waits for ever.",
+      remedy: "Give a finite timeout.",
     });
   }
   return BigInt(Math.round(timeoutMs * 1e6));

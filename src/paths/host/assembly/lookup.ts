@@ -1,20 +1,24 @@
 /**
- * The lookup kernel of the host engine: resolves packed paths over the path table, as the kernel of Linux does.
+ * The lookup kernel of the host engine. It resolves packed paths in the path table, as Linux does.
  *
  * Input → output: paths in linear memory → one i32 each, inode or −errno. The table begins at address 0
- * (src/paths/table/table.schema.ts). Memory: imported and shared; the kernel writes nothing but results and its stack,
- * so any number of threads may run it on one memory,
- *   each with a stack of its own, while nobody writes the table.
- * Reads up to 16 bytes past the last path: callers keep that much memory behind it.
+ * (src/paths/table/table.schema.ts). The memory is imported and shared. The kernel writes only results and its stack.
+ * So any number of threads may run it on the same memory, each with its own stack, while nobody writes the table.
+ *
+ * The kernel reads up to 16 bytes past the last path, so callers keep that much memory behind it.
  * References: src/paths/reference/index.ts, src/paths/lookup/path-walker.ts.
  *
- * Stack block: 48 rests (begin, end) of paths behind symlinks that are being followed; then, from byte 384 on, 128
- * levels; then, from byte 2,048 on, the memory: 8,192 slots of 128 bytes. A level is what a path's text up to and with
- * a slash has led to: (bytes of that text, directory, symlinks followed). The next path begins at the deepest level
- * whose text it shares, so sorted lists cost little more than their last components. The memory keeps levels of paths
- * further back, by a hash of their text, as long as the table does not change: so do lists in any other order.
+ * The stack block contains:
+ *   byte 0        48 rests (begin, end) of paths behind symlinks that are being followed
+ *   byte 384      128 levels: (bytes of a text, directory, symlinks followed)
+ *   byte 2,048    the memo: 8,192 slots of 128 bytes
  *
- *   slot: the table's change number │ where relative paths began │ bytes of text │ directory │ symlinks followed │ … │ text, from byte 32 on
+ * A level is the result for a path's text up to and including a slash. The next path begins at the deepest level whose
+ * text it shares. So in a sorted list, a path costs little more than its last component. The memo keeps levels of
+ * earlier paths by a hash of their text, until the table changes. So lists in any other order are fast too.
+ *
+ *   slot: the table's change number │ directory for relative paths │ bytes of text │ directory │ symlinks followed │ …
+ *         │ text, from byte 32 on
  */
 
 const ENOENT: i32 = 2;
@@ -31,7 +35,7 @@ const ROOT_INODE: u32 = 1;
 const KIND_DIRECTORY: u32 = 2;
 const KIND_SYMLINK: u32 = 3;
 
-// The table's header: byte offsets.
+// Byte offsets in the table's header.
 const HEADER_HASH_SEED: u32 = 8;
 const HEADER_HASH_MASK: u32 = 12;
 const HEADER_BUCKET_COUNT: u32 = 16;
@@ -43,7 +47,7 @@ const HEADER_NAMES_AT: u32 = 40;
 const HEADER_INODE_COUNT: u32 = 48;
 const HEADER_CHANGES: u32 = 72;
 
-// A bucket: byte offsets.
+// Byte offsets in a bucket.
 const BUCKET_SHIFT: u32 = 6;
 const BUCKET_SLOT_BYTES: u32 = 20;
 const BUCKET_CHILD: u32 = 20;
@@ -73,7 +77,7 @@ const MEMORY_TEXT: u32 = 32;
 const MEMORY_TEXT_MAX: u32 = 96;
 const MEMORY_FACTOR: u64 = 0x9e3779b97f4a7c15;
 
-// What the table says of itself, read once a call: no call sees two generations of it.
+// Values of the table's header, read once per call. The table does not change during a call.
 let hashSeed: u32 = 0;
 let hashMask: u32 = 0;
 let bucketCount: u32 = 0;
@@ -85,13 +89,13 @@ let overflow: u32 = 0;
 let names: u32 = 0;
 let changes: u32 = 0;
 
-/** Bytes of a path up to and with its last slash; 0 where it has none. */
+/** Bytes of a path up to and including its last slash; 0 if it has none. */
 // @ts-ignore: decorator
 @inline
 function directoryBytes(begin: u32, length: u32): u32 {
   const slashes = i8x16.splat(<i8>SLASH);
   let end = length;
-  // Down from the end, 16 at a time; what lies before the path is masked.
+  // From the end backwards, 16 bytes at a time. Bytes before the path are masked.
   while (end > 16) {
     const mask = i8x16.bitmask(i8x16.eq(v128.load(begin + end - 16), slashes));
     if (mask != 0) return end - 16 + 32 - clz(mask);
@@ -101,7 +105,7 @@ function directoryBytes(begin: u32, length: u32): u32 {
   return mask == 0 ? 0 : 32 - clz(mask);
 }
 
-/** The slot in which a text is remembered, if it is. */
+/** The slot of the memo for a text. */
 // @ts-ignore: decorator
 @inline
 function slotOf(stack: u32, begin: u32, length: u32): u32 {
@@ -127,7 +131,7 @@ function remember(slot: u32, begin: u32, level: u32, start: u32): void {
   store<u32>(slot, length, 8);
   store<u32>(slot, load<u32>(level, 4), 12);
   store<u32>(slot, load<u32>(level, 8), 16);
-  // Whole vectors: what lies behind the text does no harm.
+  // Stores whole vectors. Bytes behind the text do no harm.
   for (let at: u32 = 0; at < length; at += 16)
     v128.store(slot + MEMORY_TEXT + at, v128.load(begin + at));
 }
@@ -145,7 +149,7 @@ function slashIn(at: u32, end: u32): u32 {
   return end;
 }
 
-/** Bytes that two texts begin with alike, at most `limit`. */
+/** Number of equal bytes at the beginning of two texts, at most `limit`. */
 // @ts-ignore: decorator
 @inline
 function sharedBytes(a: u32, b: u32, limit: u32): u32 {
@@ -156,7 +160,7 @@ function sharedBytes(a: u32, b: u32, limit: u32): u32 {
   return limit;
 }
 
-/** Is there a NUL in [at, end)? */
+/** Whether there is a NUL in [at, end). */
 function hasNul(at: u32, end: u32): bool {
   for (; at < end; at++) if (load<u8>(at) == 0) return true;
   return false;
@@ -169,7 +173,7 @@ function lowBytes(word: u32, count: u32): u32 {
   return word & (0xffffffff >> (32 - 8 * count));
 }
 
-/** Do the bytes at `a`, zeros behind them, equal the words at `b`? */
+/** Whether the bytes at `a`, padded with zeros, equal the words at `b`. */
 // @ts-ignore: decorator
 @inline
 function isSame(a: u32, b: u32, length: u32): bool {
@@ -247,14 +251,14 @@ function pushLevel(stack: u32, textBytes: u32, directory: u32, links: u32): void
   levelCount++;
 }
 
-/** Walks [begin + done, end) from `current`, with so many symlinks followed. */
+/** Walks [begin + done, end) from `current`, after this number of followed symlinks. */
 function walk(begin: u32, done: u32, end: u32, current: u32, links: u32, follow: bool, stack: u32): i32 {
   let at = begin + done;
-  // Whether the text with nothing behind it is the path itself: only that has levels.
+  // Whether the text, with an empty stack, is the path itself. Only the path itself has levels.
   let isOuter = true;
   let rests: u32 = 0;
   for (;;) {
-    // At the start of every round `current` is a directory.
+    // At the beginning of every round, `current` is a directory.
     while (at < end && load<u8>(at) == SLASH) at++;
     if (at == end) {
       if (rests == 0) return current;
@@ -298,19 +302,19 @@ function walk(begin: u32, done: u32, end: u32, current: u32, links: u32, follow:
     end = at + load<u32>(target);
     if (load<u8>(at) == SLASH) current = ROOT_INODE;
   }
-  return 0; // never reached: for the compiler
+  return 0; // never reached; the compiler needs it
 }
 
 /**
  * Resolves paths.
  *
  * @param bytes address of the byte that the offset `base` stands for
- * @param limit bytes that may be read from there on
+ * @param limit number of bytes that may be read from there on
  * @param offsets address of count + 1 words
  * @param results address of count words
- * @param directory inode where relative paths begin
- * @param follow whether a symlink that a whole path names is followed
- * @param stack address of a block of 1 MiB and 2 KiB, this thread's own, zeros at first
+ * @param directory inode of the directory for relative paths
+ * @param follow whether to follow a symlink that a whole path names
+ * @param stack address of this thread's own block of 1 MiB and 2 KiB, initially zero
  */
 export function lookup(
   bytes: u32,
