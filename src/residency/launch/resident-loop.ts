@@ -25,7 +25,7 @@ import {
   type StrategyName,
 } from "../strategies/index.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
-import { loopLimitError, stallError, stoppedError } from "./loop-errors.ts";
+import { checkedDutyCycle, loopLimitError, stallError, stoppedError } from "./loop-errors.ts";
 import { idleTicksOf, launchSettingsOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
 import { LoopResources, workQueuesIn } from "./loop-resources.ts";
 import { waitForAll, waitForAnswer } from "./loop-waits.ts";
@@ -233,13 +233,8 @@ export class ResidentLoop implements AsyncDisposable {
 
   /** Sets the share of the time that the kernel may work, also while it runs. */
   setDutyCycle(share: number): void {
-    if (!(share > 0 && share <= 1)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
-        remedy: "Give a share of the time above 0 and at most 1.",
-      });
-    }
     this.#assertOpen();
-    this.#launcher.change({ dutyCycle: share });
+    this.#launcher.change({ dutyCycle: checkedDutyCycle(share) });
   }
 
   /** Sets how long the kernel polls in vain before its pauses grow, and before it parks; also while it runs. */
@@ -378,6 +373,11 @@ export class ResidentLoop implements AsyncDisposable {
     await this.#strategy.stop(timeoutMs);
     this.#state = "stopped";
     this.#checkAll();
+  }
+
+  /** Tells a launch that stays to end. What is in flight, or comes next, launches the kernel again. Does not wait. */
+  leave(): void {
+    if (this.#state === "running") this.#strategy.endSoon?.();
   }
 
   async #stopStrategy(timeoutMs: number): Promise<void> {

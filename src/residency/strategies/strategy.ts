@@ -80,6 +80,11 @@ export interface LaunchStrategy {
    */
   block(timeoutMs: number): void;
   /**
+   * Tells what stays to end at the next border of a request. `advance` launches again when there is something to do.
+   * Of strategies whose launches stay.
+   */
+  endSoon?(): void;
+  /**
    * Ends what runs at the next border of a request, and waits for that. Requests stay in the queue. @throws EW_TIMEOUT
    * when it does not end
    */
