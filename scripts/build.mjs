@@ -45,9 +45,16 @@ for (const source of walk("src")) {
   mkdirSync(path.dirname(file), { recursive: true });
   cpSync(source, file);
   if (!isKernel) continue;
-  // The scan kernel is used in two shapes; see src/search/gpu/scan-shape.ts. Where the device has a clock, resident
-  // kernels read it.
-  const shapes = path.basename(file) === "scan.comp" ? [{ UNROLL: 1 }, { UNROLL: 4 }] : [{}];
+  // The search kernels are used in two shapes; see src/search/gpu/scan-shape.ts and match-shape.ts. Where the device
+  // has a clock, resident kernels read it.
+  const shapesOf = {
+    "scan.comp": [{ UNROLL: 1 }, { UNROLL: 4 }],
+    "match.comp": [
+      { CHUNK_BLOCKS: 1, TABLE_WORDS: 6144 },
+      { CHUNK_BLOCKS: 2, TABLE_WORDS: 6144 },
+    ],
+  };
+  const shapes = shapesOf[path.basename(file)] ?? [{}];
   for (const defines of shapes)
     requests.push({ file, defines }, { file, defines: { ...defines, RESIDENCY_CLOCK: 1 } });
 }

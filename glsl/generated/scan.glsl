@@ -1,5 +1,5 @@
 // Written by scripts/gen-glsl.ts from the schema in src; do not edit.
-// Requests, records and corpus tables of the scan kernels.
+// Requests, records and tables of the search kernels.
 // Needs: GL_EXT_shader_explicit_arithmetic_types_int64.
 
 // What a request does with a corpus.
@@ -28,6 +28,84 @@ const uint REQUEST_IGNORE_CASE = 65536u;
 const uint REQUEST_LENGTH_MASK = 65535u;
 const uint REQUEST_OPERATION_SHIFT = 24u;
 
+// Payload words of a request to find the matches of an automaton in every line, by index.
+// index in the corpus table
+const uint MATCH_REQUEST_CORPUS = 0u;
+// first record that the request may write
+const uint MATCH_REQUEST_RECORD_BASE = 1u;
+// records that it may write
+const uint MATCH_REQUEST_RECORD_CAPACITY = 2u;
+// first tile of the corpus to look at
+const uint MATCH_REQUEST_RANGE_BEGIN = 3u;
+// tile behind the last
+const uint MATCH_REQUEST_RANGE_END = 4u;
+// number of the tables; others have another one, also where they lie at the same address later
+const uint MATCH_REQUEST_TABLE = 5u;
+// address of the tables, low word
+const uint MATCH_REQUEST_TABLE_LOW = 6u;
+// its high word
+const uint MATCH_REQUEST_TABLE_HIGH = 7u;
+// vectors of the tables that are copied to shared memory
+const uint MATCH_REQUEST_TABLE_VECTORS = 8u;
+// a line that goes on for so many blocks behind the chunk it starts in is left undecided
+const uint MATCH_REQUEST_LINE_BLOCKS = 9u;
+// steps that a thread may take for the lines of a chunk; the lines behind are left undecided
+const uint MATCH_REQUEST_STEPS = 10u;
+const uint MATCH_REQUEST_WORDS = 11u;
+
+// Words of the tables of an automaton, and the states that have a meaning.
+// 1: rows of the search table are indexed by bytes; 0: by columns
+const uint MATCH_TABLE_IS_DIRECT = 0u;
+// a word of text with one of these bits is not looked at by the search table
+const uint MATCH_TABLE_SLOW_BITS = 1u;
+// where the search table begins; its entries are where rows begin
+const uint MATCH_TABLE_SEARCH = 2u;
+// words of a row of it
+const uint MATCH_TABLE_SEARCH_STRIDE = 3u;
+// states that it has rows for, from 0
+const uint MATCH_TABLE_SEARCH_STATES = 4u;
+// where the hot rows of the forward table begin; an entry a word
+const uint MATCH_TABLE_FORWARD = 5u;
+// states that are hot, from 0
+const uint MATCH_TABLE_FORWARD_STATES = 6u;
+// the same of the reverse table
+const uint MATCH_TABLE_REVERSE = 7u;
+const uint MATCH_TABLE_REVERSE_STATES = 8u;
+// columns of hot rows: the classes of ASCII, then the edge
+const uint MATCH_TABLE_HOT_COLUMNS = 9u;
+// columns of whole rows
+const uint MATCH_TABLE_COLUMNS = 10u;
+// where the whole forward table begins; two entries a word, not copied to shared memory
+const uint MATCH_TABLE_COLD_FORWARD = 11u;
+// the same of the reverse table
+const uint MATCH_TABLE_COLD_REVERSE = 12u;
+const uint MATCH_TABLE_CAN_BE_EMPTY = 13u;
+const uint MATCH_TABLE_EDGE_COLUMN = 14u;
+// four first states, by the context
+const uint MATCH_TABLE_FORWARD_START = 16u;
+// the same of the reverse table
+const uint MATCH_TABLE_REVERSE_START = 20u;
+// the column of each byte
+const uint MATCH_TABLE_BYTES = 24u;
+const uint MATCH_TABLE_HEADER_WORDS = 280u;
+const uint MATCH_TABLE_DEAD = 0u;
+// in the search table: a match, or a line that must be looked at for another reason
+const uint MATCH_TABLE_QUIT = 1u;
+// in the search table alone: a state that it has no row for
+const uint MATCH_TABLE_LOST = 2u;
+const uint MATCH_TABLE_FIRST_STATE = 3u;
+const uint MATCH_TABLE_STATES_MAX = 32768u;
+const uint MATCH_TABLE_STATE_MASK = 32767u;
+// of an entry: the state tells of a match
+const uint MATCH_TABLE_MATCH = 32768u;
+
+// The third word of a match's record: column from 0, and from COLUMN_BITS on the length in bytes.
+const uint MATCH_RECORD_COLUMN_BITS = 17u;
+const uint MATCH_RECORD_COLUMN_MASK = 131071u;
+const uint MATCH_RECORD_LENGTH_MAX = 32766u;
+// in the place of a length: the line at this offset was not decided
+const uint MATCH_RECORD_UNDECIDED = 32767u;
+
 const uint RECORD_BYTES = 16u;
 const uint RECORD_WORDS = 4u;
 // low bits of a tag that hold the segment; above them the sequence number, cut off
@@ -38,7 +116,7 @@ const uint RECORD_SEGMENT_MASK = 255u;
 const uint NEWLINE_BLOCK_BYTES = 256u;
 const uint NEWLINE_GROUP_BLOCKS = 256u;
 
-struct SegmentEntry { // 32 bytes
+struct SegmentEntry { // 40 bytes
   // address of the bytes
   uint64_t data; // at 0
   // address of the newline index, blocks
@@ -48,26 +126,30 @@ struct SegmentEntry { // 32 bytes
   // number of its first tile in the corpus
   uint firstTile; // at 24
   uint tileCount; // at 28
+  // number of its first tile in the corpus for the match kernel
+  uint firstMatchTile; // at 32
+  // blocks of the newline index that hold text
+  uint blockCount; // at 36
 };
 
 struct CorpusEntry { // 16 bytes
   // address of its SegmentEntry table
   uint64_t segments; // at 0
   uint tileCount; // at 8
-  uint reserved[1]; // at 12
+  uint matchTileCount; // at 12
 };
 
 // Push constants of newline_count and newline_spine.
-struct IndexLaunch { // 40 bytes
+struct IndexLaunch { // 48 bytes
   SegmentEntry segment; // at 0
-  uint firstGroup; // at 32
-  uint groupCount; // at 36
+  uint firstGroup; // at 40
+  uint groupCount; // at 44
 };
 
 // Push constants of line_ranks.
-struct RankLaunch { // 52 bytes
+struct RankLaunch { // 60 bytes
   SegmentEntry segment; // at 0
-  uint64_t offsets; // at 32
-  uint64_t ranks; // at 40
-  uint offsetCount; // at 48
+  uint64_t offsets; // at 40
+  uint64_t ranks; // at 48
+  uint offsetCount; // at 56
 };

@@ -14,7 +14,7 @@ import * as presence from "../../src/vulkan/instance/vulkan-presence.ts";
 import { scanPlan } from "../../src/search/backend/index.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import { DeviceSink } from "../../src/search/gpu/device-sink.ts";
-import { ScanQueue } from "../../src/search/gpu/scan-queue.ts";
+import { RequestQueue } from "../../src/search/gpu/request-queue.ts";
 import { vulkan } from "../../src/vulkan/calls/loader.ts";
 import { Dir } from "../support/cli.ts";
 import { captured } from "../support/environment.ts";
@@ -138,7 +138,7 @@ describe("a device that is lost", () => {
   it("that is lost with every search is left, and the host goes on", async () => {
     pretendHardware();
     await using engine = await SearchEngine.open({ corpus });
-    vi.spyOn(ScanQueue.prototype, "add").mockImplementation((query) => {
+    vi.spyOn(RequestQueue.prototype, "add").mockImplementation((query) => {
       query.end(new EverwarpError("EW_DEVICE_LOST", "the kernel takes the device down"));
     });
     vi.spyOn(DeviceBackend.prototype, "isLost", "get").mockReturnValue(true);

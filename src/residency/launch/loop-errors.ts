@@ -44,3 +44,11 @@ export function stoppedError(): EverwarpError {
     remedy: "Wait for requests before stopping, or allow more time.",
   });
 }
+
+/** @throws EW_BAD_ARGUMENT for what is no share of the time that a kernel may work */
+export function checkedDutyCycle(share: number): number {
+  if (share > 0 && share <= 1) return share;
+  throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
+    remedy: "Give a share of the time above 0 and at most 1.",
+  });
+}

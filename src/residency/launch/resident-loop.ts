@@ -25,7 +25,7 @@ import {
   type StrategyName,
 } from "../strategies/index.ts";
 import { chooseStrategy } from "./choose-strategy.ts";
-import { loopLimitError, stallError, stoppedError } from "./loop-errors.ts";
+import { checkedDutyCycle, loopLimitError, stallError, stoppedError } from "./loop-errors.ts";
 import { idleTicksOf, type ResidentLoopOptions, ticksPerMsOf } from "./loop-options.ts";
 import { createLauncher, strategyLimitsOf } from "./loop-parts.ts";
 import { LoopResources, workQueuesIn } from "./loop-resources.ts";
@@ -217,13 +217,8 @@ export class ResidentLoop implements AsyncDisposable {
 
   /** Sets the share of the time that the kernel may work. Allowed while the kernel runs. */
   setDutyCycle(share: number): void {
-    if (!(share > 0 && share <= 1)) {
-      throw new EverwarpError("EW_BAD_ARGUMENT", `a duty cycle of ${share}`, {
-        remedy: "Give a share of the time above 0 and at most 1.",
-      });
-    }
     this.#assertOpen();
-    this.#launcher.change({ dutyCycle: share });
+    this.#launcher.change({ dutyCycle: checkedDutyCycle(share) });
   }
 
   /** Sets the idle times before the pauses grow, and before the kernel parks. Allowed while the kernel runs. */
@@ -366,6 +361,11 @@ export class ResidentLoop implements AsyncDisposable {
     await this.#strategy.stop(timeoutMs);
     this.#state = "stopped";
     this.#checkAll();
+  }
+
+  /** Tells a launch that stays to end. What is in flight, or comes next, launches the kernel again. Does not wait. */
+  leave(): void {
+    if (this.#state === "running") this.#strategy.endSoon?.();
   }
 
   async #stopStrategy(timeoutMs: number): Promise<void> {

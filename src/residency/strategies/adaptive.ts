@@ -145,6 +145,10 @@ export class AdaptiveStrategy implements LaunchStrategy {
     this.#sharedUntilMs = now + this.#sharedMs;
   }
 
+  endSoon(): void {
+    this.#active.endSoon();
+  }
+
   async stop(timeoutMs: number): Promise<void> {
     await this.#resident.stop(timeoutMs);
     await this.#shared.stop(timeoutMs);

@@ -79,6 +79,11 @@ export interface LaunchStrategy {
    */
   block(timeoutMs: number): void;
   /**
+   * Tells a launch that stays to end after its current request. `advance` launches again when there is something to do.
+   * Only of strategies whose launches stay.
+   */
+  endSoon?(): void;
+  /**
    * Ends the running launch after its current request, and waits for its end. Requests stay in the queue. @throws
    * EW_TIMEOUT if the launch does not end
    */

@@ -1,23 +1,22 @@
 /**
- * Searches corpora in device memory with the resident scan kernel.
+ * Searches corpora in device memory with resident kernels: one scans for literals, one runs automata.
  *
- *     submit ──▶ one scan a literal (or a piece of a long one) ──▶ ScanQueue ──▶ kernel ──▶ records in readback memory
+ *     submit ──literals──▶ one request a literal (or a piece of a long one) ──▶ queue ──▶ scan kernel ──▶ records
+ *        └───automaton──▶ one request ──▶ queue ──▶ match kernel, launched by the first ──▶ records
  *
- * Invariant: the kernel is stopped while a corpus is loaded or unloaded, and queries wait.
+ * Invariant: the kernels are stopped while a corpus is loaded or unloaded, and queries wait.
  */
 import os from "node:os";
 import { EverwarpError, STALL_MS } from "../../base/index.ts";
-import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
 import {
   type DeviceProfile,
   type DeviceSession,
   openSession,
-  ResidentLoop,
+  type ResidentLoop,
   type SessionOptions,
-  STRATEGY_NAMES,
   type StrategyName,
 } from "../../residency/index.ts";
-import type { BufferOptions, ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
+import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import {
   type Backend,
   type BackendInfo,
@@ -28,22 +27,16 @@ import {
 import type { Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
-import { DeviceQuery } from "./device-query.ts";
 import { DeviceSink } from "./device-sink.ts";
 import { DeviceTicket } from "./device-ticket.ts";
-import { RECORD_MEMORY_BYTES, RecordMemory, REGION_COUNT } from "./record-memory.ts";
-import { ScanQueue } from "./scan-queue.ts";
+import { KernelGround } from "./kernel-ground.ts";
+import { MatchKernel } from "./match-kernel.ts";
+import { RequestQueue, type RequestTaker } from "./request-queue.ts";
+import { ScanQuery } from "./scan-query.ts";
 import { scanShape, type ScanShape } from "./scan-shape.ts";
 import { CorpusEntry } from "./scan.schema.ts";
-import { type SearchProgramName, searchPrograms } from "./search-programs.ts";
 
-const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const CORPORA_MAX = 256;
-/**
- * After this long an idle kernel gives the device (a software driver: the processor) back. The next query launches it
- * again.
- */
-const PARK_AFTER_MS = 1_000;
 /** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 
@@ -61,10 +54,13 @@ export class DeviceBackend implements Backend {
   readonly profile: DeviceProfile;
   readonly #shape: ScanShape;
   readonly #kernel: ResidentLoop;
+  readonly #matches: MatchKernel;
+  #isLaunchingMatches = false;
   readonly #pipelines: IndexPipelines;
   readonly #table: DeviceBuffer;
-  readonly #queue: ScanQueue;
+  readonly #queue: RequestQueue;
   readonly #corpora: (DeviceCorpus | undefined)[] = [];
+  readonly #stallMs: number;
   /** Loads and unloads, one after the other; queries wait while there are any. */
   #changes: Promise<unknown> = Promise.resolve();
   /** Gives back what `open` took. */
@@ -74,20 +70,23 @@ export class DeviceBackend implements Backend {
   private constructor(parts: {
     session: DeviceSession;
     shape: ScanShape;
-    kernel: ResidentLoop;
+    taker: RequestTaker;
     pipelines: IndexPipelines;
     table: DeviceBuffer;
-    records: DeviceBuffer;
+    stallMs: number;
     giveBack: () => void;
   }) {
-    this.device = parts.session.device;
-    this.profile = parts.session.profile;
+    const { session, shape, taker } = parts;
+    this.device = session.device;
+    this.profile = session.profile;
     this.#giveBack = parts.giveBack;
-    this.#shape = parts.shape;
-    this.#kernel = parts.kernel;
+    this.#shape = shape;
+    this.#kernel = taker.kernel;
+    this.#matches = new MatchKernel(session, shape);
     this.#pipelines = parts.pipelines;
     this.#table = parts.table;
-    this.#queue = new ScanQueue(parts.kernel, new RecordMemory(parts.records));
+    this.#stallMs = parts.stallMs;
+    this.#queue = new RequestQueue("scan kernel", taker);
   }
 
   /**
@@ -97,60 +96,32 @@ export class DeviceBackend implements Backend {
   static async open(options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
     const { strategy = "auto", stallMs = STALL_MS, ...deviceOptions } = options;
     const session = await openSession({ ...deviceOptions, sharesSoftware: strategy === "adaptive" });
-    const { device, profile } = session;
-    const shape = scanShape(device.info, profile);
-    const programs: ProgramLease[] = [];
-    const buffers: DeviceBuffer[] = [];
-    const acquire = async (name: SearchProgramName): Promise<ComputePipeline> => {
-      const program = await sharedPrograms().acquire(device, searchPrograms(shape)[name]);
-      programs.push(program);
-      return program.pipeline;
-    };
-    const create = (bufferOptions: BufferOptions): DeviceBuffer => {
-      const buffer = device.createBuffer(bufferOptions);
-      buffers.push(buffer);
-      return buffer;
-    };
+    const shape = scanShape(session.device.info, session.profile);
+    const ground = new KernelGround(session, shape);
     const giveBack = (): void => {
-      for (const buffer of buffers.toReversed()) buffer[Symbol.dispose]();
-      for (const program of programs.toReversed()) program.release();
+      ground.giveBack();
       session.end();
     };
     try {
       const pipelines = {
-        newlineCount: await acquire("newlineCount"),
-        newlineSpine: await acquire("newlineSpine"),
-        lineRanks: await acquire("lineRanks"),
+        newlineCount: await ground.acquire("newlineCount"),
+        newlineSpine: await ground.acquire("newlineSpine"),
+        lineRanks: await ground.acquire("lineRanks"),
       };
-      const pipeline = await acquire("scan");
-      const table = create({
+      const pipeline = await ground.acquire("scan");
+      const table = ground.createBuffer({
         role: "upload",
         sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes,
         label: "corpus table",
       });
-      const records = create({
-        role: "readback",
-        sizeBytes: RECORD_MEMORY_BYTES,
-        label: "hit records",
-      });
-      const kernel = await ResidentLoop.launch({
-        device,
-        profile,
-        pipeline,
+      const taker = await ground.launch(pipeline, {
         strategy,
-        // A launch that stays must count its loops where the driver limits them. A scan does not; see scan-shape.ts.
-        strategies: profile.loopLimit === undefined ? STRATEGY_NAMES : BOUNDED_STRATEGIES,
-        slotCount: REGION_COUNT,
-        hasClock: shape.hasClock,
-        parkAfterMs: PARK_AFTER_MS,
-        residentWorkgroupCount: shape.residentWorkgroupCount,
         requestsPerBatch: shape.requestsPerBatch,
-        boundedWorkgroupCount: shape.boundedWorkgroupCount(1),
+        tileCount: 1,
         inputsAddress: table.address,
-        outputsAddress: records.address,
         stallMs,
       });
-      return new DeviceBackend({ session, shape, kernel, pipelines, table, records, giveBack });
+      return new DeviceBackend({ session, shape, taker, pipelines, table, stallMs, giveBack });
     } catch (error) {
       giveBack();
       throw error;
@@ -187,6 +158,7 @@ export class DeviceBackend implements Backend {
           placement,
           segments: sink.segments,
           tileBytes: this.#shape.tileBytes,
+          matchTileBytes: this.#shape.match.tileBytes,
           index,
           unload: (unloaded) => this.#unload(unloaded),
         });
@@ -194,8 +166,9 @@ export class DeviceBackend implements Backend {
         await sink.abandon();
         throw error;
       }
+      const { segmentTable, tileCount, matchTileCount } = loaded;
       CorpusEntry.pack(
-        { segments: loaded.segmentTable.address, tileCount: loaded.tileCount },
+        { segments: segmentTable.address, tileCount, matchTileCount },
         new Uint32Array(this.#table.host, index * CorpusEntry.strideBytes, CorpusEntry.sizeBytes / 4),
       );
       this.#corpora[index] = loaded;
@@ -203,9 +176,9 @@ export class DeviceBackend implements Backend {
     });
   }
 
-  /** The kernel ended by itself, or its device was lost: every query fails with the reason. */
+  /** A kernel ended by itself, or its device was lost: every query fails with the reason. */
   get isLost(): boolean {
-    return this.device.isLost || this.#kernel.state === "lost";
+    return this.device.isLost || this.#loops().some(({ state }) => state === "lost");
   }
 
   submit(plan: Plan, options: SubmitOptions): BackendTicket {
@@ -220,9 +193,45 @@ export class DeviceBackend implements Backend {
         },
       );
     }
-    const query = new DeviceQuery(loaded, literalsOf(plan), options.maxHits ?? Infinity);
+    const { maxHits = Infinity } = options;
+    if (plan.kind === "automaton") {
+      const query = this.#matches.query(loaded, plan.automaton, maxHits);
+      this.#matches.queue.add(query);
+      if (this.#matches.loop === undefined) this.#launchMatches();
+      return new DeviceTicket(this.#matches.queue, query);
+    }
+    const query = new ScanQuery(loaded, literalsOf(plan), maxHits);
     this.#queue.add(query);
     return new DeviceTicket(this.#queue, query);
+  }
+
+  /** Starts the match kernel; what waits for it learns of a failure, and the next query tries again. */
+  #launchMatches(): void {
+    if (this.#isLaunchingMatches) return;
+    this.#isLaunchingMatches = true;
+    this.#change(() =>
+      this.#matches.launch(
+        { queue: this.#queue, kernel: this.#kernel },
+        {
+          tileCount: this.#largest("matchTileCount"),
+          inputsAddress: this.#table.address,
+          stallMs: this.#stallMs,
+        },
+      ),
+    )
+      .catch((error: unknown) => this.#matches.queue.end(error))
+      .finally(() => (this.#isLaunchingMatches = false));
+  }
+
+  /** The kernels that were launched: the one that stays last, so that the others begin before it takes the device. */
+  #loops(): ResidentLoop[] {
+    const { loop } = this.#matches;
+    return loop === undefined ? [this.#kernel] : [loop, this.#kernel];
+  }
+
+  /** Tiles of the largest corpus. */
+  #largest(count: "tileCount" | "matchTileCount"): number {
+    return Math.max(1, ...this.#corpora.map((corpus) => corpus?.[count] ?? 0));
   }
 
   async close(): Promise<void> {
@@ -233,42 +242,53 @@ export class DeviceBackend implements Backend {
       remedy: "Wait for queries before closing.",
     });
     this.#queue.close(closed);
+    this.#matches.queue.close(closed);
     try {
-      await this.#kernel[Symbol.asyncDispose]();
+      await Promise.all([this.#kernel[Symbol.asyncDispose](), this.#matches.close()]);
     } finally {
       for (const corpus of this.#corpora.splice(0)) corpus?.dispose();
       this.#giveBack();
     }
   }
 
-  /** Runs something that needs the compute queue: with the kernel stopped, and no query running. */
+  /** Runs something that needs the compute queue: with the kernels stopped, and no query running. */
   #change<T>(body: () => Promise<T>): Promise<T> {
     this.#assertOpen();
+    const queues = [this.#queue, this.#matches.queue];
     const change = this.#changes
       .catch(() => undefined) // its caller has been told
       .then(async () => {
         try {
-          while (!this.#queue.isAtRest) {
-            this.#queue.advance();
-            if (!this.#queue.isAtRest) await new Promise(setImmediate);
+          while (!queues.every((queue) => queue.isAtRest)) {
+            for (const queue of queues) queue.advance();
+            if (!queues.every((queue) => queue.isAtRest)) await new Promise(setImmediate);
           }
-          await this.#kernel.stop();
+          for (const loop of this.#loops()) await loop.stop();
           try {
             return await body();
           } finally {
-            const tileCount = Math.max(1, ...this.#corpora.map((corpus) => corpus?.tileCount ?? 0));
-            this.#kernel.boundedWorkgroupCount = this.#shape.boundedWorkgroupCount(tileCount);
-            await this.#kernel.start();
+            await this.#startKernels();
           }
         } finally {
-          // Also where the kernel did not stop or start: waiting queries are then told by the kernel, and wait no
+          // Also where a kernel did not stop or start: waiting queries are then told by the kernel, and wait no
           // longer.
-          this.#queue.resume();
+          for (const queue of queues) queue.resume();
         }
       });
     this.#changes = change;
-    this.#queue.pause();
+    for (const queue of queues) queue.pause();
     return change;
+  }
+
+  async #startKernels(): Promise<void> {
+    const { loop } = this.#matches;
+    if (loop !== undefined) {
+      loop.boundedWorkgroupCount = this.#shape.boundedWorkgroupCount(this.#largest("matchTileCount"));
+      await loop.start();
+      loop.leave(); // until it is asked
+    }
+    this.#kernel.boundedWorkgroupCount = this.#shape.boundedWorkgroupCount(this.#largest("tileCount"));
+    await this.#kernel.start();
   }
 
   #unload(corpus: DeviceCorpus): Promise<void> {

@@ -30,6 +30,10 @@ export class DeviceCorpus implements LoadedCorpus {
   /** Index in the device's corpus table. */
   readonly index: number;
   readonly tileCount: number;
+  /** The same for the match kernel. */
+  readonly matchTileCount: number;
+  /** Files that begin with a byte order mark, in their order. */
+  readonly markedFiles: Uint32Array;
   readonly map: FileMap;
   readonly segmentTable: DeviceBuffer;
   readonly pairs: PairCounts;
@@ -45,6 +49,7 @@ export class DeviceCorpus implements LoadedCorpus {
     placement: Placement;
     segments: readonly DeviceSegment[];
     tileBytes: number;
+    matchTileBytes: number;
     index: number;
     unload: (corpus: DeviceCorpus) => Promise<void>;
   }) {
@@ -60,21 +65,12 @@ export class DeviceCorpus implements LoadedCorpus {
       return buffer;
     };
     try {
-      const table = create(
-        "upload",
-        Math.max(1, segments.length) * SegmentEntry.strideBytes,
-        "segment table",
-      );
-      this.segmentTable = table;
-      const words = new Uint32Array(table.host);
-      const entries: {
-        data: bigint;
-        blockRanks: bigint;
-        groupRanks: bigint;
-        firstTile: number;
-        tileCount: number;
-      }[] = [];
+      const tableBytes = Math.max(1, segments.length) * SegmentEntry.strideBytes;
+      this.segmentTable = create("upload", tableBytes, "segment table");
+      const words = new Uint32Array(this.segmentTable.host);
+      const entries: Entry[] = [];
       let tileCount = 0;
+      let matchTileCount = 0;
       for (const [number, segment] of segments.entries()) {
         const groupCount = Math.max(1, Math.ceil(segment.usedBytes / GROUP_BYTES));
         const entry = {
@@ -84,13 +80,18 @@ export class DeviceCorpus implements LoadedCorpus {
           groupRanks: create("device", groupCount * 4, "newline index, groups").address,
           firstTile: tileCount,
           tileCount: Math.ceil(segment.usedBytes / options.tileBytes),
+          firstMatchTile: matchTileCount,
+          blockCount: Math.ceil(segment.usedBytes / Newline.BLOCK_BYTES),
         };
         tileCount += entry.tileCount;
+        matchTileCount += Math.ceil(segment.usedBytes / options.matchTileBytes);
         entries.push(entry);
         SegmentEntry.pack(entry, words.subarray((number * SegmentEntry.strideBytes) / 4));
         buildIndex(device, pipelines, entry, groupCount);
       }
       this.tileCount = tileCount;
+      this.matchTileCount = matchTileCount;
+      this.markedFiles = filesWithMark(placement);
       this.pairs = PairCounts.sample(device, segments);
       this.map = rankFiles(device, pipelines, placement, entries);
     } catch (error) {
@@ -169,6 +170,14 @@ function rankFiles(
   });
   firstRank.set(new Uint32Array(ranks.host, 0, files.length));
   return { start: starts, file: files, firstRank };
+}
+
+function filesWithMark({ flags, files }: Placement): Uint32Array {
+  const marked: number[] = [];
+  for (let file = 0; file < files.fileCount; file++) {
+    if ((flags[file] & FILE_FLAGS.UTF8_MARK) !== 0) marked.push(file);
+  }
+  return Uint32Array.from(marked);
 }
 
 function filesInMemoryOrder(placement: Placement): { files: Uint32Array; starts: Float64Array } {

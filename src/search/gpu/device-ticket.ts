@@ -2,16 +2,15 @@
 import { EverwarpError } from "../../base/index.ts";
 import type { BackendTicket, RawHits } from "../backend/index.ts";
 import type { DeviceQuery } from "./device-query.ts";
-import { DeviceHits } from "./hit-records.ts";
-import type { ScanQueue } from "./scan-queue.ts";
+import type { RequestQueue } from "./request-queue.ts";
 
 /** See `BackendTicket`. Made by `DeviceBackend.submit`. */
 export class DeviceTicket implements BackendTicket {
-  readonly #queue: ScanQueue;
+  readonly #queue: RequestQueue;
   readonly #query: DeviceQuery;
   #hits: RawHits | undefined;
 
-  constructor(queue: ScanQueue, query: DeviceQuery) {
+  constructor(queue: RequestQueue, query: DeviceQuery) {
     this.#queue = queue;
     this.#query = query;
   }
@@ -41,8 +40,7 @@ export class DeviceTicket implements BackendTicket {
           remedy: "Wait for it first.",
         });
       }
-      const { corpus, literals } = this.#query;
-      this.#hits = new DeviceHits(this.#query.batch(), corpus.map, literals);
+      this.#hits = this.#query.hits();
     }
     return this.#hits;
   }

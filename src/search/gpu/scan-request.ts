@@ -1,18 +1,9 @@
 /** Puts one literal into the words of a scan request. */
 import { EverwarpError } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
+import type { RequestTarget } from "./device-request.ts";
 import type { PairCounts } from "./pair-counts.ts";
 import { Operation, Request } from "./scan.schema.ts";
-
-/** Where a request looks and where its hits go. */
-export interface ScanTarget {
-  corpusIndex: number;
-  recordBase: number;
-  recordCapacity: number;
-  /** Tiles [rangeBegin, rangeEnd) of the corpus. */
-  rangeBegin: number;
-  rangeEnd: number;
-}
 
 /**
  * Writes a request; returns how many words it takes.
@@ -21,7 +12,7 @@ export interface ScanTarget {
 export function encodeScanRequest(
   words: Uint32Array,
   literal: Literal,
-  target: ScanTarget,
+  target: RequestTarget,
   pairs: PairCounts,
 ): number {
   const { bytes, ignoreAsciiCase } = literal;

@@ -1,6 +1,7 @@
-/** How the scan kernel is laid over a device. */
+/** How the search kernels are laid over a device. */
 import { type DeviceProfile, softwareThreadCount } from "../../residency/index.ts";
 import type { DeviceInfo } from "../../vulkan/index.ts";
+import { matchShape, type MatchShape } from "./match-shape.ts";
 
 /** How the scan kernel is laid over a device. */
 export interface ScanShape {
@@ -18,6 +19,8 @@ export interface ScanShape {
   readonly requestsPerBatch: number;
   /** Workgroups of a launch that ends by itself, for a corpus of `tileCount` tiles. */
   boundedWorkgroupCount(tileCount: number): number;
+  /** The same of the match kernel. */
+  readonly match: MatchShape;
 }
 
 /** More than any device keeps resident; the strategy finds out how many fit. */
@@ -33,7 +36,14 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
     workgroupSize: number,
     unroll: number,
     rest: Pick<ScanShape, "residentWorkgroupCount" | "requestsPerBatch" | "boundedWorkgroupCount">,
-  ): ScanShape => ({ workgroupSize, unroll, tileBytes: workgroupSize * unroll * 16, hasClock, ...rest });
+  ): ScanShape => ({
+    workgroupSize,
+    unroll,
+    tileBytes: workgroupSize * unroll * 16,
+    hasClock,
+    match: matchShape(info, profile),
+    ...rest,
+  });
 
   if (profile.loopLimit !== undefined) {
     // Every loop of an invocation counts, and in the worst case each byte of its subgroup's share is a hit whose line

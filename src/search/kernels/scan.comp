@@ -24,8 +24,8 @@
 #include "residency.glsl"
 #include "generated/scan.glsl"
 #include "newlines.glsl"
+#include "corpora.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 16) readonly buffer Corpora { CorpusEntry entries[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 16) writeonly buffer Records { uvec4 vectors[]; };
 
 const uint LITERAL_WORDS_MAX = REQUEST_LITERAL_BYTES_MAX / 4u;
@@ -65,14 +65,8 @@ shared uint sh_mask[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
 shared uint sh_uncounted[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_full[QUEUE_REQUESTS_PER_POLL];
 
-// The table entries of the corpus that was searched last. They do not change while a kernel runs: the host stops it
-// to load or unload.
-shared uint sh_corpusIndex;
-shared CorpusEntry sh_corpus;
-shared SegmentEntry sh_firstSegment;
-
 void initialize() {
-  if (gl_LocalInvocationIndex == 0u) sh_corpusIndex = 0xFFFFFFFFu;
+  if (gl_LocalInvocationIndex == 0u) forgetCorpus();
 }
 
 Pair pairOf(uint request) {
@@ -146,11 +140,7 @@ void prepare(uint first, uint count) {
     sh_uncounted[request] = 0u;
     sh_full[request] = 0u;
   }
-  if (gl_LocalInvocationIndex == gl_WorkGroupSize.x - 1u && sh_corpusIndex != corpusOf(0u)) {
-    sh_corpusIndex = corpusOf(0u);
-    sh_corpus = Corpora(launch.inputs).entries[sh_corpusIndex];
-    sh_firstSegment = Segments(sh_corpus.segments).entries[0];
-  }
+  if (gl_LocalInvocationIndex == gl_WorkGroupSize.x - 1u) takeCorpus(corpusOf(0u));
 }
 
 // A byte is 0 where the pair begins in `word`; `next` is the word behind it.
@@ -195,12 +185,6 @@ bool occursAt(CorpusWords corpus, uint request, uint offsetBytes) {
     if (wrong != 0u) return false;
   }
   return true;
-}
-
-// The table entry of a segment: the first from shared memory, others from where the host wrote them.
-SegmentEntry segmentAt(uint index) {
-  if (index == 0u) return sh_firstSegment;
-  return Segments(sh_corpus.segments).entries[index];
 }
 
 // The lowest bit of a lane's share of a tile: vector and place in it, as one number below 16 * UNROLL.
