@@ -58,7 +58,7 @@ const INSIDE = {
     ["walk", "scanner"],
     ["matcher"],
     ["automaton"],
-    ["reference"],
+    ["line-kernel", "reference"],
     ["searcher", "corpus"],
     ["backend"],
     ["host", "gpu"],

@@ -30,6 +30,12 @@ const KERNELS: readonly WasmKernel[] = [
     constant: "SCAN_WASM_BASE64",
   },
   {
+    title: "match kernel",
+    source: "src/search/line-kernel/assembly/match.ts",
+    target: "src/search/line-kernel/generated/match-wasm.ts",
+    constant: "MATCH_WASM_BASE64",
+  },
+  {
     title: "lookup kernel",
     source: "src/paths/host/assembly/lookup.ts",
     target: "src/paths/host/generated/lookup-wasm.ts",

@@ -7,7 +7,12 @@ import { lineMatches } from "../../src/search/reference/line-matches.ts";
 
 const LINE_FEED = 10;
 /** No larger than what fits the memory for tables. */
-const LIMITS: AutomatonLimits = { maxNfaStates: 20_000, maxStates: 1_500, maxSteps: 2_000_000 };
+const LIMITS: AutomatonLimits = {
+  maxNfaStates: 20_000,
+  maxUnicodeNfaStates: 20_000,
+  maxStates: 1_500,
+  maxSteps: 2_000_000,
+};
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** The automaton of a pattern; undefined where it is refused, or none of that kind can decide it. */

@@ -120,7 +120,7 @@ describe("loading", () => {
 
   it("keeps the host's own segments within bounds and out of the work areas", async () => {
     const { paths } = folderOf(Array.from({ length: 30 }, (_, file) => Buffer.alloc(900_000, `${file} `)));
-    const sink = new HostSink(3, 8 << 20);
+    const sink = new HostSink(3, 3 * WORK_AREA_BYTES + (7 << 20));
     const placement = await corpusOf(paths).loadInto(sink, { threads: 2 });
     expect(sink.segments.length).toBeGreaterThan(3);
     checkLayout(hostSegments(sink), placement);

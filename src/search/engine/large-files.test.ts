@@ -45,10 +45,9 @@ async function ours(query: Query): Promise<string[]> {
   const result = await search.wait();
   const texts: string[] = [];
   for (let index = 0; index < result.count; index++) {
-    const offset = (result.offset[index] as number) - (result.column[index] as number) + 1;
-    texts.push(
-      `${result.path(index)}:${result.line[index]}:${offset}:${(result.column[index] as number) - 1}+${result.length[index]}`,
-    );
+    const column = (result.column[index] as number) - 1;
+    const line = `${result.path(index)}:${result.line[index]}`;
+    texts.push(`${line}:${(result.offset[index] as number) - column}:${column}+${result.length[index]}`);
   }
   return texts;
 }

@@ -19,22 +19,16 @@ import {
   type LoadedCorpus,
   type SubmitOptions,
 } from "../backend/index.ts";
-import type { Plan } from "../contracts.ts";
+import type { LineAutomaton, Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { HostCorpus } from "./host-corpus.ts";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
 import { HostSink } from "./host-sink.ts";
 import { HostTicket, type TicketOwner } from "./host-ticket.ts";
-import {
-  allocateQueue,
-  type EngineMessage,
-  HIT_WORDS,
-  LOCATED_HIT_WORDS,
-  QueryQueue,
-  SLOT,
-  SLOT_STATUS,
-  SPILLED,
-} from "./query-queue.ts";
+import { takeFromMailbox } from "./found.ts";
+import { HostAutomata } from "./host-automata.ts";
+import { allocateQueue, type EngineMessage, QueryQueue, SLOT, SLOT_STATUS } from "./query-queue.ts";
+import { allocateUnitLines } from "./unit-lines.ts";
 
 /** How many threads search, and how many requests they take. */
 export interface HostBackendOptions {
@@ -57,6 +51,8 @@ export class HostBackend implements Backend, TicketOwner {
   readonly #queue: QueryQueue;
   readonly #threads: readonly Thread[];
   readonly #corpora = new Set<HostCorpus>();
+  readonly #automata = new HostAutomata((order) => this.#tellThreads(order));
+  readonly #segmentBytes: number | undefined;
   /** The ticket that owns each slot. */
   readonly #slots: (HostTicket | undefined)[];
   readonly #tickets = new Map<number, HostTicket>();
@@ -94,8 +90,8 @@ export class HostBackend implements Backend, TicketOwner {
   }
 
   private constructor(queue: QueryQueue, threads: readonly Thread[], segmentBytes: number | undefined) {
-    this.#segmentBytes = segmentBytes;
     this.#queue = queue;
+    this.#segmentBytes = segmentBytes;
     this.#threads = threads;
     this.#slots = Array.from({ length: queue.slotCount });
     this.info = {
@@ -124,7 +120,8 @@ export class HostBackend implements Backend, TicketOwner {
     this.#corpora.add(loaded);
     const { id } = loaded;
     const { memory: columns, units } = placement;
-    this.#tellThreads({ kind: "load", corpus: { id, segments: sink.segments, columns, units } });
+    const unitLines = allocateUnitLines(units.count);
+    this.#tellThreads({ kind: "load", corpus: { id, segments: sink.segments, columns, units, unitLines } });
     return loaded;
   }
 
@@ -136,35 +133,47 @@ export class HostBackend implements Backend, TicketOwner {
   submit(plan: Plan, options: SubmitOptions): BackendTicket {
     this.#throwIfEnded();
     const { corpus: loaded } = options;
-    const literals = literalsOf(plan);
     if (!(loaded instanceof HostCorpus) || !this.#corpora.has(loaded)) {
       throw new EverwarpError("EW_CORPUS_UNKNOWN", "the corpus is not loaded in this engine", {
         remedy: "Load it with this engine's load(), and query it before unload().",
       });
     }
-    const sequence = (this.#sequence = (this.#sequence + 1) & 0x7fff_ffff);
     const slot = this.#takeSlot();
     const queue = this.#queue;
+    const literals = plan.kind === "automaton" ? queue.fitting(plan.required) : literalsOf(plan);
     queue.writeLiterals(slot, literals);
-    const ticket = new HostTicket(this, loaded, sequence, slot, literals, options.maxHits ?? 0);
+    const automaton = plan.kind === "automaton" ? this.#numberOf(plan.automaton) : 0;
+    const sequence = (this.#sequence = (this.#sequence + 1) & 0x7fff_ffff);
+    const maxHits = options.maxHits ?? 0;
+    const operation = automaton === 0 ? "scan" : "match";
+    const corpus = loaded;
+    const ticket = new HostTicket(this, { corpus, sequence, slot, operation, literals, maxHits, automaton });
     for (let thread = 0; thread < queue.threadCount; thread++) queue.mailbox(slot, thread)[0] = 0;
-    const unitCount = literals.length === 0 ? 0 : loaded.placement.units.count;
+    const hasWork = automaton !== 0 || literals.length > 0;
+    const unitCount = hasWork ? loaded.placement.units.count : 0;
     queue.store(slot, SLOT.sequence, sequence);
     queue.store(slot, SLOT.corpus, loaded.id);
+    queue.store(slot, SLOT.automaton, automaton);
     queue.store(slot, SLOT.nextUnit, 0);
     queue.store(slot, SLOT.unitCount, unitCount);
     queue.store(slot, SLOT.unitsDone, 0);
     queue.store(slot, SLOT.wantsMessage, 0);
     queue.store(slot, SLOT.spillCount, 0);
-    queue.store(slot, SLOT.maxHits, Math.min(options.maxHits ?? 0, 0xffff_ffff) | 0);
+    queue.store(slot, SLOT.maxHits, Math.min(maxHits, 0xffff_ffff) | 0);
     queue.store(slot, SLOT.hitCount, 0);
     queue.store(slot, SLOT.isCancelled, 0);
-    queue.store(slot, SLOT.hitWords, options.locate === true ? LOCATED_HIT_WORDS : HIT_WORDS);
+    queue.store(slot, SLOT.isLocated, options.locate === true ? 1 : 0);
     queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
     this.#slots[slot] = ticket;
     this.#tickets.set(sequence, ticket);
     queue.wake.ring();
     return ticket;
+  }
+
+  #numberOf(automaton: LineAutomaton): number {
+    const inFlight = (number: number): boolean =>
+      [...this.#tickets.values()].some((ticket) => ticket.automaton === number);
+    return this.#automata.numberOf(automaton, inFlight);
   }
 
   close(): Promise<void> {
@@ -248,13 +257,9 @@ export class HostBackend implements Backend, TicketOwner {
     const queue = this.#queue;
     this.#takeSpilled(ticket);
     const answers = ticket.spilled;
-    const hitWords = queue.load(slot, SLOT.hitWords);
     for (let thread = 0; thread < queue.threadCount; thread++) {
-      const mailbox = queue.mailbox(slot, thread);
-      const blockWords = mailbox[0]!;
-      if (blockWords === 0 || blockWords === SPILLED) continue;
-      const hits = mailbox.slice(2 + blockWords, 2 + blockWords + mailbox[1]!);
-      answers.push({ hitWords, blocks: mailbox.slice(2, 2 + blockWords), hits });
+      const answer = takeFromMailbox(queue.mailbox(slot, thread));
+      if (answer !== undefined) answers.push(answer);
     }
     queue.store(slot, SLOT.status, SLOT_STATUS.EMPTY);
     this.#slots[slot] = undefined;

@@ -1,7 +1,8 @@
 /** What the host engine tells its threads. */
 import type { MessagePort } from "node:worker_threads";
 import type { QueueMemory } from "./query-queue.ts";
-import type { SharedCorpus } from "./unit-scanner.ts";
+import type { SharedCorpus } from "./thread-corpus.ts";
+import type { ThreadAutomaton } from "./unit-matcher.ts";
 
 /** What a thread is started with. */
 export interface EngineThreadData {
@@ -10,5 +11,9 @@ export interface EngineThreadData {
   readonly port: MessagePort;
 }
 
-/** Sent before the first query that needs it. */
-export type ThreadOrder = { kind: "load"; corpus: SharedCorpus } | { kind: "unload"; id: number };
+/** Sent before the first query that needs it, or after the last one. */
+export type ThreadOrder =
+  | { kind: "load"; corpus: SharedCorpus }
+  | { kind: "unload"; id: number }
+  | { kind: "automaton"; automaton: ThreadAutomaton }
+  | { kind: "forget"; id: number };

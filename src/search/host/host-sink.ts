@@ -3,7 +3,7 @@
  * page by page as files are written.
  *
  *   segment: │ thread 0 │ thread 1 │ … │ main │ files …                                    │ slack │
- *            └ work area: program block, answers of the scan kernel ┘
+ *            └ work area: programs and answers of the kernels ┘
  *
  * Invariant: a thread only writes its own work area; files are never changed after the load.
  */
@@ -12,11 +12,25 @@ import type { LinearMemory } from "../../threads/index.ts";
 import type { CorpusSink, Position, SinkWindow } from "../corpus/index.ts";
 import { PAGE_BYTES, SCAN_SLACK_BYTES, reserveSharedMemory } from "../scanner/index.ts";
 
-/** A thread's part of a segment: the program block, then the answers. */
-export const PROGRAM_AREA_BYTES = 192 * 1024;
-const ANSWER_AREA_BYTES = 64 * 1024;
+/** A thread's part of a segment. What is never written takes address space alone. */
+const AREAS = { programs: 192 * 1024, answers: 64 * 1024, matches: 64 * 1024, automata: 4096 * 1024 };
+/** Room for the matches of one call of the match kernel. */
+export const MATCH_AREA_BYTES = AREAS.matches;
+/** Room for the program of an automaton. */
+export const AUTOMATON_AREA_BYTES = AREAS.automata;
 /** All of a thread's part of a segment. */
-export const WORK_AREA_BYTES = PROGRAM_AREA_BYTES + ANSWER_AREA_BYTES;
+export const WORK_AREA_BYTES = AREAS.programs + AREAS.answers + AREAS.matches + AREAS.automata;
+
+/** Where the parts begin: programs and answers of the scan kernel, answers and program of the match kernel. */
+export type WorkArea = Readonly<Record<keyof typeof AREAS, number>>;
+
+/** The work area of a thread, the same in every segment. */
+export function workAreaOf(thread: number): WorkArea {
+  const programs = thread * WORK_AREA_BYTES;
+  const answers = programs + AREAS.programs;
+  const matches = answers + AREAS.answers;
+  return { programs, answers, matches, automata: matches + AREAS.matches };
+}
 
 /** One page less than 4 GiB, so that every position and every end fits a u32. */
 const SEGMENT_BYTES_MAX = 65_535 * PAGE_BYTES;

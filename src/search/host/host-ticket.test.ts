@@ -17,7 +17,15 @@ function ticketOf(looksUntilAnswer: number): HostTicket {
     rest: () => undefined,
     skip: () => undefined,
   };
-  return new HostTicket(owner, {} as HostCorpus, 1, 0, [], 0);
+  return new HostTicket(owner, {
+    corpus: {} as HostCorpus,
+    sequence: 1,
+    slot: 0,
+    operation: "scan",
+    literals: [],
+    maxHits: 0,
+    automaton: 0,
+  });
 }
 
 it("waitSync says that the time is over while there is no answer", () => {

@@ -1,10 +1,10 @@
 /** One query of the host's threads in flight. */
 import { EverwarpError, nowMs } from "../../base/index.ts";
 import type { BackendTicket, RawHits } from "../backend/index.ts";
-import type { Literal } from "../contracts.ts";
+import type { ThreadAnswer } from "./found.ts";
 import type { HostCorpus } from "./host-corpus.ts";
-import { HostHits } from "./host-hits.ts";
-import type { ThreadAnswer } from "./query-queue.ts";
+import { HostHits, type HostQuestion } from "./host-hits.ts";
+import type { ScanKernel } from "../scanner/index.ts";
 
 /** What a ticket needs of its backend. */
 export interface TicketOwner {
@@ -20,12 +20,23 @@ export interface TicketOwner {
   skip(ticket: HostTicket): void;
 }
 
+/** What a ticket stands for. */
+export interface TicketOptions extends Pick<HostQuestion, "operation" | "literals"> {
+  readonly corpus: HostCorpus;
+  readonly sequence: number;
+  readonly slot: number;
+  /** 0: all. */
+  readonly maxHits: number;
+  /** The automaton's number; 0 for a `scan`. */
+  readonly automaton: number;
+}
+
 /** See `BackendTicket`. Made by `HostBackend.submit`. */
 export class HostTicket implements BackendTicket {
   readonly corpus: HostCorpus;
   readonly sequence: number;
   readonly slot: number;
-  readonly literals: readonly Literal[];
+  readonly automaton: number;
   /** Nobody wants the answer. */
   isCancelled = false;
   /** Answers that came as messages. */
@@ -33,25 +44,18 @@ export class HostTicket implements BackendTicket {
   spillCount = 0;
   answers: ThreadAnswer[] | undefined;
   readonly #backend: TicketOwner;
-  readonly #maxHits: number;
+  readonly #options: TicketOptions;
   #error: EverwarpError | undefined;
   #hits: RawHits | undefined;
   #waiters: { resolve: () => void; reject: (error: EverwarpError) => void }[] = [];
 
-  constructor(
-    backend: TicketOwner,
-    corpus: HostCorpus,
-    sequence: number,
-    slot: number,
-    literals: readonly Literal[],
-    maxHits: number,
-  ) {
+  constructor(backend: TicketOwner, options: TicketOptions) {
     this.#backend = backend;
-    this.corpus = corpus;
-    this.sequence = sequence;
-    this.slot = slot;
-    this.literals = literals;
-    this.#maxHits = maxHits;
+    this.#options = options;
+    this.corpus = options.corpus;
+    this.sequence = options.sequence;
+    this.slot = options.slot;
+    this.automaton = options.automaton;
   }
 
   get done(): boolean {
@@ -91,15 +95,12 @@ export class HostTicket implements BackendTicket {
     }
     if (!this.#hits) {
       const answers = this.answers!;
-      const count = answers.reduce((sum, { hits, hitWords }) => sum + hits.length / hitWords, 0);
-      const truncated = this.#maxHits > 0 && count >= this.#maxHits;
-      this.#hits = new HostHits(
-        answers,
-        this.literals,
-        this.corpus.placement,
-        () => this.corpus.kernels,
-        truncated,
-      );
+      const { maxHits, operation, literals } = this.#options;
+      const count = answers.reduce((sum, { hits }) => sum + hits[0]!.length, 0);
+      const truncated = maxHits > 0 && count >= maxHits;
+      const { placement } = this.corpus;
+      const kernels = (): readonly ScanKernel[] => this.corpus.kernels;
+      this.#hits = new HostHits(answers, { operation, literals, placement, kernels }, truncated);
       this.answers = [];
     }
     return this.#hits;

@@ -6,15 +6,17 @@
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
-import { WordBuffer } from "./hit-buffer.ts";
-import { type EngineMessage, MAILBOX_WORDS, QueryQueue, SLOT, SLOT_STATUS, SPILLED } from "./query-queue.ts";
-import { UnitScanner } from "./unit-scanner.ts";
+import { Found, HIT_COLUMNS, LOCATED_HIT_COLUMNS, SPILLED } from "./found.ts";
+import { type EngineMessage, QueryQueue, SLOT, SLOT_STATUS } from "./query-queue.ts";
+import { ThreadCorpus } from "./thread-corpus.ts";
+import { type ThreadAutomaton, UnitMatcher } from "./unit-matcher.ts";
+import { UnitScanner, type UnitSearch } from "./unit-scanner.ts";
 
 const { queue: queueMemory, thread, port } = workerData as EngineThreadData;
 const queue = new QueryQueue(queueMemory);
-const scanners = new Map<number, UnitScanner>();
-const blocks = new WordBuffer();
-const hits = new WordBuffer();
+const corpora = new Map<number, ThreadCorpus>();
+const automata = new Map<number, ThreadAutomaton>();
+const found = new Found();
 
 const post = (message: EngineMessage, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
@@ -22,8 +24,10 @@ const post = (message: EngineMessage, transfer: ArrayBuffer[] = []): void =>
 function takeOrders(): void {
   for (let received; (received = receiveMessageOnPort(port)) !== undefined;) {
     const order = received.message as ThreadOrder;
-    if (order.kind === "load") scanners.set(order.corpus.id, new UnitScanner(order.corpus, thread));
-    else scanners.delete(order.id);
+    if (order.kind === "load") corpora.set(order.corpus.id, new ThreadCorpus(order.corpus, thread));
+    else if (order.kind === "unload") corpora.delete(order.id);
+    else if (order.kind === "automaton") automata.set(order.automaton.id, order.automaton);
+    else automata.delete(order.id);
   }
 }
 
@@ -56,18 +60,20 @@ function work(slot: number): void {
   );
   const unitCount = queue.load(slot, SLOT.unitCount);
   const maxHits = queue.load(slot, SLOT.maxHits) >>> 0;
-  let scanner: UnitScanner | undefined;
+  const isUnwanted = (): boolean => queue.stop.isSet || queue.load(slot, SLOT.isCancelled) !== 0;
+  let search: UnitSearch | undefined;
   let done = 0;
   for (;;) {
     const unit = queue.add(slot, SLOT.nextUnit, 1);
     if (unit >= unitCount || queue.stop.isSet) break;
-    scanner ??= prepareScanner(slot);
+    search ??= prepareSearch(slot);
     done++;
     // A query that has enough is finished without looking at the rest.
     if (maxHits !== 0 && queue.load(slot, SLOT.hitCount) >>> 0 >= maxHits) continue;
-    if (queue.load(slot, SLOT.isCancelled) !== 0) continue;
-    const count = scanner.scan(unit, blocks, hits);
-    if (count > 0) queue.add(slot, SLOT.hitCount, count);
+    if (isUnwanted()) continue;
+    const before = found.hits.length;
+    search.search(unit, found, isUnwanted);
+    if (found.hits.length > before) queue.add(slot, SLOT.hitCount, found.hits.length - before);
   }
   if (done === 0) return;
   publish(slot);
@@ -78,35 +84,33 @@ function work(slot: number): void {
     post({ kind: "done", sequence: queue.load(slot, SLOT.sequence) });
 }
 
-function prepareScanner(slot: number): UnitScanner {
-  const corpus = queue.load(slot, SLOT.corpus);
-  let scanner = scanners.get(corpus);
-  if (!scanner) {
-    takeOrders();
-    scanner = scanners.get(corpus);
-    if (!scanner) throw new Error(`corpus ${corpus} was never sent to thread ${thread}`);
-  }
-  scanner.prepare(queue.load(slot, SLOT.sequence), queue.readLiterals(slot), queue.load(slot, SLOT.hitWords));
-  return scanner;
+/** What was sent before the query, and may not have been read. */
+function sent<T>(things: ReadonlyMap<number, T>, id: number, name: string): T {
+  if (!things.has(id)) takeOrders();
+  const thing = things.get(id);
+  if (thing === undefined) throw new Error(`${name} ${id} was never sent to thread ${thread}`);
+  return thing;
+}
+
+function prepareSearch(slot: number): UnitSearch {
+  const corpus = sent(corpora, queue.load(slot, SLOT.corpus), "corpus");
+  const sequence = queue.load(slot, SLOT.sequence);
+  const isLocated = queue.load(slot, SLOT.isLocated) !== 0;
+  const literals = queue.readLiterals(slot);
+  const automaton = queue.load(slot, SLOT.automaton);
+  if (automaton === 0) return new UnitScanner(corpus, sequence, literals, isLocated);
+  return new UnitMatcher(corpus, sequence, sent(automata, automaton, "automaton"), literals, isLocated);
 }
 
 /** Small answers go to the mailbox, large ones as messages. */
 function publish(slot: number): void {
-  if (hits.length === 0) return;
+  if (found.isEmpty) return found.clear(); // what a query that was cancelled left
+  const hitColumns = queue.load(slot, SLOT.isLocated) === 0 ? HIT_COLUMNS : LOCATED_HIT_COLUMNS;
   const mailbox = queue.mailbox(slot, thread);
-  const words = 2 + blocks.length + hits.length;
-  if (words <= MAILBOX_WORDS) {
-    mailbox.set(blocks.words, 2);
-    mailbox.set(hits.words, 2 + blocks.length);
-    mailbox[0] = blocks.length;
-    mailbox[1] = hits.length;
-    blocks.clear();
-    hits.clear();
-    return;
-  }
+  if (found.putInto(mailbox, hitColumns)) return;
   mailbox[0] = SPILLED;
-  const answer = { hitWords: queue.load(slot, SLOT.hitWords), blocks: blocks.take(), hits: hits.take() };
-  post({ kind: "answer", sequence: queue.load(slot, SLOT.sequence), answer }, [answer.hits.buffer]);
+  const { answer, buffers } = found.take(hitColumns);
+  post({ kind: "answer", sequence: queue.load(slot, SLOT.sequence), answer }, buffers);
   queue.add(slot, SLOT.spillCount, 1);
 }
 

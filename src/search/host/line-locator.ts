@@ -14,11 +14,16 @@ export class LineLocator {
   #lineStart = 0;
   #seen = 0;
 
-  /** Begins a file. @param start position of its first byte */
-  begin(start: number): void {
-    this.line = 1;
-    this.#lineStart = start;
-    this.#seen = start;
+  /**
+   * Begins a file, or at a place in it.
+   * @param position of the file's first byte, or of the place
+   * @param line in which it lies
+   * @param lineStart position of the line's first byte
+   */
+  begin(position: number, line = 1, lineStart = position): void {
+    this.line = line;
+    this.#lineStart = lineStart;
+    this.#seen = position;
   }
 
   /** Sets `line` and `column`. @param position not before the last one */

@@ -18,6 +18,7 @@
 import { EverwarpError } from "../../base/index.ts";
 import { SharedFlag, WakeWord } from "../../threads/index.ts";
 import type { Literal } from "../contracts.ts";
+import type { ThreadAnswer } from "./found.ts";
 
 /** How far the query of a slot has come. */
 export const SLOT_STATUS = { EMPTY: 0, READY: 1, PROCESSING: 2, DONE: 3 } as const;
@@ -46,10 +47,12 @@ export const SLOT = {
   spillCount: 9,
   maxHits: 10,
   hitCount: 11,
-  /** HIT_WORDS, or LOCATED_HIT_WORDS where lines and columns are wanted. */
-  hitWords: 12,
+  /** Lines and columns are wanted. */
+  isLocated: 12,
   /** Nobody wants the answer: units that were not begun are passed over. */
   isCancelled: 13,
+  /** The automaton of a `match`, by its number; 0 for a `scan`. */
+  automaton: 14,
 } as const;
 
 /** Room for a query's literals, four bytes of length each included. */
@@ -127,16 +130,21 @@ export class QueryQueue {
     Atomics.notify(this.control, this.word(slot, SLOT.status));
   }
 
-  /** The mailbox of one thread for one slot: words of blocks (or `SPILLED`), words of hits; then blocks; then hits. */
+  /** The mailbox of one thread for one slot. found.ts draws what is in it. */
   mailbox(slot: number, thread: number): Uint32Array {
     const from = MAILBOX_WORDS * (slot * this.threadCount + thread);
     return this.#mailboxes.subarray(from, from + MAILBOX_WORDS);
   }
 
+  /** The literals where all of them fit a query; none otherwise. For literals that only help. */
+  fitting(literals: readonly Literal[]): readonly Literal[] {
+    return fits(literals) ? literals : [];
+  }
+
   /** @throws EW_REQUEST_TOO_LARGE, EW_BAD_ARGUMENT */
   writeLiterals(slot: number, literals: readonly Literal[]): void {
-    const total = literals.reduce((sum, { bytes }) => sum + 4 + bytes.length, 0);
-    if (literals.length > QUERY_LITERAL_COUNT_MAX || total > LITERAL_AREA_BYTES) {
+    if (!fits(literals)) {
+      const total = bytesOf(literals);
       throw new EverwarpError(
         "EW_REQUEST_TOO_LARGE",
         `a query of ${literals.length} literals and ${total} bytes; ${QUERY_LITERAL_COUNT_MAX} literals and ${LITERAL_AREA_BYTES} bytes fit`,
@@ -171,22 +179,11 @@ export class QueryQueue {
   }
 }
 
-/** In word 0 of a mailbox: the answer comes as a message. */
-export const SPILLED = 0xffff_ffff;
+const bytesOf = (literals: readonly Literal[]): number =>
+  literals.reduce((sum, { bytes }) => sum + 4 + bytes.length, 0);
 
-/** Words of a block in an answer: unit, hit count. */
-export const BLOCK_WORDS = 2;
-/** Words of a hit in an answer: file, offset in the file, literal. */
-export const HIT_WORDS = 3;
-/** With line and column, both from 1; both 0 where the thread could not know them (in the midst of a large file). */
-export const LOCATED_HIT_WORDS = 5;
-
-/** What one thread found for one query: hits, unit by unit, in blocks. */
-export interface ThreadAnswer {
-  readonly hitWords: number;
-  readonly blocks: Uint32Array;
-  readonly hits: Uint32Array;
-}
+const fits = (literals: readonly Literal[]): boolean =>
+  literals.length <= QUERY_LITERAL_COUNT_MAX && bytesOf(literals) <= LITERAL_AREA_BYTES;
 
 /** From a thread to the main thread. */
 export type EngineMessage =

@@ -1,152 +1,90 @@
-/**
- * Scans units of a corpus for a query's literals and maps positions to files: the inner work of an engine thread.
- *
- * Invariant: the thread's work area of each segment (see host-sink.ts) holds the programs of the query that `prepare`
- * was last called with for that segment.
- */
-import type { LinearMemory } from "../../threads/index.ts";
+/** Scans units of a corpus for a query's literals: how a thread carries out a `scan`. */
 import type { Literal } from "../contracts.ts";
-import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../corpus/index.ts";
-import type { WordBuffer } from "./hit-buffer.ts";
-import { PROGRAM_AREA_BYTES, WORK_AREA_BYTES } from "./host-sink.ts";
+import { PROGRAM_RESUME_WORD } from "../scanner/index.ts";
+import type { Columns } from "./columns.ts";
+import { type Found, HIT_COLUMNS, LOCATED_HIT_COLUMNS } from "./found.ts";
 import { LineLocator } from "./line-locator.ts";
-import { BLOCK_WORDS, HIT_WORDS, LOCATED_HIT_WORDS } from "./query-queue.ts";
-import {
-  PROGRAM_RESUME_WORD,
-  ScanKernel,
-  PROGRAM_LITERAL_COUNT_MAX,
-  SINGLES_MAX,
-  scanProgramBytes,
-  writeScanProgram,
-} from "../scanner/index.ts";
+import { LiteralPrograms } from "./literal-programs.ts";
+import type { ThreadCorpus, ThreadSegment } from "./thread-corpus.ts";
 
-/** A corpus as engine threads get it. */
-export interface SharedCorpus {
-  readonly id: number;
-  readonly segments: readonly LinearMemory[];
-  readonly columns: PlacementMemory;
-  readonly units: UnitColumns;
+/** What searches the units of a corpus for one query. */
+export interface UnitSearch {
+  /** Searches a unit; what it has is added to `found`. @param isUnwanted is asked now and then: is it all in vain? */
+  search(unit: number, found: Found, isUnwanted: () => boolean): void;
 }
 
 /** Hits that one call of the kernel writes at most; with the overhang of one position they fit the answer area. */
 const SCAN_LIMIT = 8000;
 
-interface Segment {
-  readonly kernel: ScanKernel;
-  readonly bytes: Uint8Array;
-  readonly words: Uint32Array;
-  preparedFor: number;
-}
-
-/** Scans units of one corpus on one thread. See the head of this file. */
-export class UnitScanner {
-  readonly units: UnitColumns;
-  readonly #segments: Segment[];
-  readonly #columns: PlacementColumns;
-  readonly #workArea: number;
-  readonly #answers: number;
-  #groups: Literal[][] = [];
-  /** Literals of one program. */
-  #together = 1;
-  readonly #programs: number[] = [];
-  #longest = 0;
-  #query = -1;
-  #hitWords = 0;
+/** Scans units of one corpus for one query. */
+export class UnitScanner implements UnitSearch {
+  readonly #corpus: ThreadCorpus;
+  readonly #programs: LiteralPrograms;
+  readonly #isLocated: boolean;
   readonly #locator = new LineLocator();
 
-  /** @param thread whose work areas are used */
-  constructor(corpus: SharedCorpus, thread: number) {
-    this.units = corpus.units;
-    this.#columns = new PlacementColumns(corpus.columns);
-    this.#workArea = thread * WORK_AREA_BYTES;
-    this.#answers = this.#workArea + PROGRAM_AREA_BYTES;
-    this.#segments = corpus.segments.map((memory) => ({
-      kernel: new ScanKernel(memory),
-      bytes: new Uint8Array(memory.buffer),
-      words: new Uint32Array(memory.buffer),
-      preparedFor: -1,
-    }));
+  /** @param query a number of its own */
+  constructor(corpus: ThreadCorpus, query: number, literals: readonly Literal[], isLocated: boolean) {
+    this.#corpus = corpus;
+    this.#programs = new LiteralPrograms(query, literals, corpus.area.programs);
+    this.#isLocated = isLocated;
   }
 
-  /**
-   * Takes up a query.
-   * @param query a number of its own
-   * @param hitWords HIT_WORDS or LOCATED_HIT_WORDS
-   */
-  prepare(query: number, literals: readonly Literal[], hitWords: number): void {
-    if (this.#query === query) return;
-    this.#query = query;
-    this.#hitWords = hitWords;
-    this.#groups = [];
-    this.#longest = 0;
-    let address = this.#workArea;
-    this.#together = literals.length <= SINGLES_MAX ? 1 : PROGRAM_LITERAL_COUNT_MAX;
-    for (let first = 0; first < literals.length; first += this.#together) {
-      const group = literals.slice(first, first + this.#together);
-      this.#programs[this.#groups.length] = address;
-      this.#groups.push(group);
-      address += Math.ceil(scanProgramBytes(group) / 16) * 16;
-      for (const { bytes } of group) this.#longest = Math.max(this.#longest, bytes.length);
-    }
-  }
-
-  /** Scans a unit. Where it has hits, adds one block and the hits. @returns how many hits */
-  scan(unit: number, blocks: WordBuffer, hits: WordBuffer): number {
-    const segment = this.#segments[this.units.segment[unit]!]!;
-    if (segment.preparedFor !== this.#query) {
-      for (const [index, group] of this.#groups.entries()) {
-        writeScanProgram(group, segment.bytes, this.#programs[index]!);
-      }
-      segment.preparedFor = this.#query;
-    }
+  search(unit: number, found: Found): void {
+    const segment = this.#corpus.segmentOf(unit);
+    this.#programs.placeIn(segment);
+    const { hits } = found;
     const before = hits.length;
-    /** Where the hits of each program that has any end, in words from the first. */
+    /** Where the hits of each program that has any end. */
     const ends: number[] = [];
-    for (let group = 0; group < this.#groups.length; group++) {
+    for (let group = 0; group < this.#programs.addresses.length; group++) {
+      const groupFrom = hits.length;
       this.#scanGroup(segment, unit, group, hits);
-      if (hits.length - before > (ends.at(-1) ?? 0)) ends.push(hits.length - before);
+      if (hits.length > groupFrom) ends.push(hits.length);
     }
-    const count = (hits.length - before) / this.#hitWords;
-    if (count === 0) return 0;
-    const found = hits.words.subarray(before);
-    if (ends.length > 1) mergeHits(found, ends, this.#hitWords);
-    if (this.#hitWords === LOCATED_HIT_WORDS) this.#locate(segment.kernel, unit, found);
-    const words = blocks.reserve(BLOCK_WORDS);
-    words[blocks.length] = unit;
-    words[blocks.length + 1] = count;
-    blocks.length += BLOCK_WORDS;
-    return count;
+    if (ends.length === 0) return;
+    if (ends.length > 1) mergeHits(hits, before, ends);
+    if (this.#isLocated) this.#locate(segment, unit, hits, before);
+    found.addBlock(unit, before, found.undecided.length);
   }
 
-  /** Fills in lines and columns, which only a unit that begins a file can tell. */
-  #locate(kernel: ScanKernel, unit: number, words: Uint32Array): void {
-    const { start } = this.#columns;
-    const inMidFile = this.units.start[unit]! > start[this.units.firstFile[unit]!]!;
+  /** Fills in lines and columns. */
+  #locate({ kernel }: ThreadSegment, unit: number, hits: Columns, before: number): void {
+    const [file, offset, , lines, columns] = hits.columns as LocatedColumns;
+    const { lines: unitLines, files, units } = this.#corpus;
+    const locator = this.#locator;
     let current = -1;
-    for (let at = 0; at < words.length; at += LOCATED_HIT_WORDS) {
-      const file = words[at]!;
-      if (file !== current) this.#locator.begin(start[file]!);
-      current = file;
-      if (!inMidFile) this.#locator.locate(kernel, start[file]! + words[at + 1]!);
-      words[at + 3] = inMidFile ? 0 : this.#locator.line;
-      words[at + 4] = inMidFile ? 0 : this.#locator.column;
+    for (let row = before; row < hits.length; row++) {
+      const start = files.start[file[row]!]!;
+      if (file[row] !== current) {
+        current = file[row]!;
+        locator.begin(start);
+        if (unitLines.isInMidFile(unit)) {
+          const { line, lineStart } = unitLines.at(kernel, unit);
+          locator.begin(units.start[unit]!, line, lineStart);
+        }
+      }
+      locator.locate(kernel, start + offset[row]!);
+      lines[row] = locator.line;
+      columns[row] = locator.column;
     }
   }
 
-  #scanGroup({ kernel, words }: Segment, unit: number, group: number, hits: WordBuffer): void {
-    const { start, startEnd, end, firstFile } = this.units;
-    const { start: fileStart, length: fileLength } = this.#columns;
-    const last = startEnd[unit]!;
-    const until = Math.min(end[unit]!, last + this.#longest - 1);
-    const program = this.#programs[group]!;
-    const hitWords = this.#hitWords;
-    const answers = this.#answers >>> 2;
-    let file = firstFile[unit]!;
+  #scanGroup({ kernel, words }: ThreadSegment, unit: number, group: number, hits: Columns): void {
+    const { area, units, files } = this.#corpus;
+    const { start: fileStart, length: fileLength } = files;
+    const { addresses, longest, together } = this.#programs;
+    const last = units.startEnd[unit]!;
+    const until = Math.min(units.end[unit]!, last + longest - 1);
+    const program = addresses[group]!;
+    const answers = area.answers >>> 2;
+    let file = units.firstFile[unit]!;
     let fileEnd = fileStart[file]! + fileLength[file]!;
-    for (let from = start[unit]!; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
-      const count = kernel.scan(program, from, until, this.#answers, SCAN_LIMIT);
+    for (let from = units.start[unit]!; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
+      const count = kernel.scan(program, from, until, area.answers, SCAN_LIMIT);
       if (count === 0) return;
-      const room = hits.reserve(hitWords * count);
+      hits.reserve(count);
+      const [fileColumn, offsetColumn, literalColumn] = hits.columns as LocatedColumns;
       let write = hits.length;
       for (let read = answers, stop = answers + 2 * count; read < stop; read += 2) {
         const position = words[read]!;
@@ -155,10 +93,10 @@ export class UnitScanner {
           file++;
           fileEnd = fileStart[file]! + fileLength[file]!;
         }
-        room[write] = file;
-        room[write + 1] = position - fileStart[file]!;
-        room[write + 2] = words[read + 1]! + group * this.#together;
-        write += hitWords;
+        fileColumn[write] = file;
+        offsetColumn[write] = position - fileStart[file]!;
+        literalColumn[write] = words[read + 1]! + group * together;
+        write++;
       }
       hits.length = write;
       if (count < SCAN_LIMIT) return;
@@ -166,31 +104,35 @@ export class UnitScanner {
   }
 }
 
+type LocatedColumns = [Uint32Array, Uint32Array, Uint32Array, Uint32Array, Uint32Array] & {
+  length: typeof LOCATED_HIT_COLUMNS;
+};
+
 /**
  * Merges the hits of several programs, each sorted already, by file, offset, literal.
- * @param words all hits, program after program
- * @param ends where each program's hits end, in words
+ * @param before the first row
+ * @param ends where each program's hits end
  */
-function mergeHits(words: Uint32Array, ends: readonly number[], hitWords: number): void {
-  const copy = words.slice();
-  const cursors = ends.map((_, index) => (index === 0 ? 0 : ends[index - 1]!));
-  for (let write = 0; write < copy.length; write += hitWords) {
+function mergeHits(hits: Columns, before: number, ends: readonly number[]): void {
+  const copies = hits.columns.slice(0, HIT_COLUMNS).map((column) => column.slice(before, hits.length));
+  const [file, offset, literal] = copies as [Uint32Array, Uint32Array, Uint32Array];
+  const isBefore = (one: number, other: number): boolean => {
+    if (file[one] !== file[other]) return file[one]! < file[other]!;
+    if (offset[one] !== offset[other]) return offset[one]! < offset[other]!;
+    return literal[one]! < literal[other]!;
+  };
+  const stops = ends.map((end) => end - before);
+  const cursors = stops.map((_, index) => (index === 0 ? 0 : stops[index - 1]!));
+  for (let write = before; write < hits.length; write++) {
     let best = -1;
     let from = 0;
-    for (let index = 0; index < ends.length; index++) {
+    for (let index = 0; index < stops.length; index++) {
       const at = cursors[index]!;
-      if (at === ends[index] || (best >= 0 && !isBefore(copy, at, from))) continue;
+      if (at === stops[index] || (best >= 0 && !isBefore(at, from))) continue;
       best = index;
       from = at;
     }
-    words.set(copy.subarray(from, from + hitWords), write);
-    cursors[best] = from + hitWords;
+    for (const [index, copy] of copies.entries()) hits.columns[index]![write] = copy[from]!;
+    cursors[best] = from + 1;
   }
-}
-
-function isBefore(words: Uint32Array, one: number, other: number): boolean {
-  for (let word = 0; word < HIT_WORDS; word++) {
-    if (words[one + word] !== words[other + word]) return words[one + word]! < words[other + word]!;
-  }
-  return false;
 }

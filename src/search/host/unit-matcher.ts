@@ -1,0 +1,213 @@
+/** Runs an automaton over the lines of a corpus's units: how a thread carries out a `match`. */
+import type { Literal } from "../contracts.ts";
+import { FILE_FLAGS } from "../corpus/index.ts";
+import { EVERY_LINE, MATCH_OUT, MATCH_STATUS, placeMatchProgram } from "../line-kernel/index.ts";
+import { NOT_FOUND, PROGRAM_LITERAL_COUNT_MAX } from "../scanner/index.ts";
+import type { Found } from "./found.ts";
+import { MATCH_AREA_BYTES } from "./host-sink.ts";
+import { LiteralPrograms } from "./literal-programs.ts";
+import type { ThreadCorpus, ThreadSegment } from "./thread-corpus.ts";
+import type { UnitSearch } from "./unit-scanner.ts";
+
+const LINE_FEED = 10;
+const MARK_BYTES = 3;
+/** Matches that one call of the kernel gives at most. */
+const CAPACITY = MATCH_AREA_BYTES / 16 - MATCH_OUT.columns;
+/** Steps of the kernel between two looks at whether the answer is still wanted: about a millisecond. */
+const BUDGET = 1 << 20;
+/** Candidates of one call of the scan kernel; with the overhang of one position they fit the answer area. */
+const CANDIDATE_LIMIT = 4000;
+/** Where candidates lie closer together, in bytes, looking for them does not pay. */
+const CLOSE_BYTES = 64;
+
+/** The automaton of a query, as threads have it. */
+export interface ThreadAutomaton {
+  readonly id: number;
+  /** Made by `makeMatchProgram`. */
+  readonly program: Uint32Array;
+}
+
+/** What of a file lies in a unit: lines that begin in [first, until). */
+interface Part {
+  readonly file: number;
+  readonly first: number;
+  readonly until: number;
+}
+
+/** Matches in units of one corpus for one query. */
+export class UnitMatcher implements UnitSearch {
+  readonly #corpus: ThreadCorpus;
+  readonly #automaton: ThreadAutomaton;
+  readonly #required: LiteralPrograms | undefined;
+  readonly #isLocated: boolean;
+  /** Literals were found to be no help. */
+  #isDense = false;
+
+  /**
+   * @param query a number of its own
+   * @param required every match has one of these; none where nothing is known
+   */
+  constructor(
+    corpus: ThreadCorpus,
+    query: number,
+    automaton: ThreadAutomaton,
+    required: readonly Literal[],
+    isLocated: boolean,
+  ) {
+    this.#corpus = corpus;
+    this.#automaton = automaton;
+    this.#isLocated = isLocated;
+    if (required.length > 0 && required.length <= PROGRAM_LITERAL_COUNT_MAX)
+      this.#required = new LiteralPrograms(query, required, corpus.area.programs, PROGRAM_LITERAL_COUNT_MAX);
+  }
+
+  search(unit: number, found: Found, isUnwanted: () => boolean): void {
+    const segment = this.#corpus.segmentOf(unit);
+    this.#place(segment);
+    const hitsBefore = found.hits.length;
+    const undecidedBefore = found.undecided.length;
+    if (this.#required === undefined || this.#isDense) this.#matchAll(segment, unit, found, isUnwanted);
+    else this.#matchCandidates(segment, unit, this.#required, found, isUnwanted);
+    if (this.#corpus.lines.isInMidFile(unit))
+      this.#addLines(segment, unit, found, hitsBefore, undecidedBefore);
+    found.addBlock(unit, hitsBefore, undecidedBefore);
+  }
+
+  #place(segment: ThreadSegment): void {
+    const { id, program } = this.#automaton;
+    const { automata } = this.#corpus.area;
+    if (segment.automaton !== id) placeMatchProgram(program, segment.words, automata);
+    if (segment.automaton !== id) segment.matcher.use(automata);
+    segment.automaton = id;
+  }
+
+  #matchAll(segment: ThreadSegment, unit: number, found: Found, isUnwanted: () => boolean): void {
+    const { firstFile, lastFile } = this.#corpus.units;
+    for (let file = firstFile[unit]!; file <= lastFile[unit]!; file++) {
+      const part = this.#partOf(segment, unit, file);
+      if (part === undefined) continue;
+      if (!this.#matchPart(segment, part, found, isUnwanted)) return;
+    }
+  }
+
+  /** The lines of a file that begin in a unit; undefined where there are none. */
+  #partOf({ kernel }: ThreadSegment, unit: number, file: number): Part | undefined {
+    const { units, files } = this.#corpus;
+    const start = files.start[file]!;
+    const length = files.length[file]!;
+    if (length === 0) return undefined;
+    const until = Math.min(units.startEnd[unit]!, start + length);
+    if (units.start[unit]! <= start) {
+      const mark = (files.flags[file]! & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : MARK_BYTES;
+      return start + mark < until ? { file, first: start + mark, until } : undefined;
+    }
+    const feed = kernel.findByte(LINE_FEED, units.start[unit]! - 1, until - 1);
+    return feed === NOT_FOUND ? undefined : { file, first: feed + 1, until };
+  }
+
+  /** Searches the lines that have one of the required literals. */
+  #matchCandidates(
+    segment: ThreadSegment,
+    unit: number,
+    required: LiteralPrograms,
+    found: Found,
+    isUnwanted: () => boolean,
+  ): void {
+    required.placeIn(segment);
+    const { area, units, files } = this.#corpus;
+    const { kernel, words } = segment;
+    const program = required.addresses[0]!;
+    const answers = area.answers >>> 2;
+    let file = units.firstFile[unit]!;
+    const end = units.end[unit]!;
+    let from = units.start[unit]!;
+    let stop = units.startEnd[unit]!;
+    if (stop < end) {
+      const feed = kernel.findByte(LINE_FEED, stop - 1, end);
+      stop = feed === NOT_FOUND ? end : feed + 1;
+    }
+    while (from < stop) {
+      const count = kernel.scan(program, from, stop, area.answers, CANDIDATE_LIMIT);
+      for (let index = 0; index < count;) {
+        const position = words[answers + 2 * index]!;
+        while (position >= files.start[file]! + files.length[file]!) file++;
+        const fileEnd = files.start[file]! + files.length[file]!;
+        const first = index;
+        while (index < count && words[answers + 2 * index]! < fileEnd) index++;
+        const part = this.#partOf(segment, unit, file);
+        if (part === undefined) continue;
+        const candidates = { address: area.answers + 8 * first, count: index - first };
+        if (!this.#matchPart(segment, part, found, isUnwanted, candidates)) return;
+      }
+      if (count < CANDIDATE_LIMIT) return;
+      const last = words[answers + 2 * (count - 1)]!;
+      this.#isDense ||= last - from < CLOSE_BYTES * count;
+      // The rest of the last line was searched.
+      const feed = kernel.findByte(LINE_FEED, last, stop);
+      if (feed === NOT_FOUND) return;
+      from = feed + 1;
+    }
+  }
+
+  /** @returns false where nobody wants the rest */
+  #matchPart(
+    { matcher, words }: ThreadSegment,
+    { file, first, until }: Part,
+    found: Found,
+    isUnwanted: () => boolean,
+    candidates = { address: 0, count: EVERY_LINE },
+  ): boolean {
+    const { area, files } = this.#corpus;
+    const start = files.start[file]!;
+    const { hits, undecided } = found;
+    const before = hits.length;
+    matcher.begin(start, start + files.length[file]!, first, until, candidates.address, candidates.count);
+    const out = area.matches >>> 2;
+    for (;;) {
+      const status = matcher.run(area.matches, CAPACITY, BUDGET, this.#isLocated);
+      this.#take(words, file, found);
+      if (status === MATCH_STATUS.DONE) return true;
+      if (status === MATCH_STATUS.UNDECIDED) {
+        const offset = words[out + MATCH_OUT.lineStart]! - start;
+        while (hits.length > before && hits.columns[1]![hits.length - 1]! >= offset) hits.length--;
+        undecided.reserve(1);
+        const row = [file, words[out + MATCH_OUT.line]!, offset];
+        for (const [index, word] of row.entries()) undecided.columns[index]![undecided.length] = word;
+        undecided.length++;
+      } else if (isUnwanted()) return false;
+    }
+  }
+
+  #take(words: Uint32Array, file: number, { hits }: Found): void {
+    const out = this.#corpus.area.matches >>> 2;
+    const count = words[out + MATCH_OUT.count]!;
+    if (count === 0) return;
+    hits.reserve(count);
+    hits.columns[0]!.fill(file, hits.length, hits.length + count);
+    const columns = this.#isLocated ? 4 : 2;
+    for (let index = 0; index < columns; index++)
+      hits.write(index + 1, words, out + MATCH_OUT.columns + index * CAPACITY, count);
+    hits.length += count;
+  }
+
+  /** The kernel counts lines from 1. In the midst of a file, those before come on top. */
+  #addLines(
+    segment: ThreadSegment,
+    unit: number,
+    found: Found,
+    hitsBefore: number,
+    undecidedBefore: number,
+  ): void {
+    const { hits, undecided } = found;
+    if (undecided.length === undecidedBefore && (!this.#isLocated || hits.length === hitsBefore)) return;
+    const { lines, units } = this.#corpus;
+    const { line, lineStart } = lines.at(segment.kernel, unit);
+    // The unit's first line is the one in whose midst it begins, or the one that begins with it.
+    const linesBefore = lineStart === units.start[unit]! ? line - 1 : line;
+    const add = (column: Uint32Array, from: number, end: number): void => {
+      for (let row = from; row < end; row++) column[row]! += linesBefore;
+    };
+    if (this.#isLocated) add(hits.columns[3]!, hitsBefore, hits.length);
+    add(undecided.columns[1]!, undecidedBefore, undecided.length);
+  }
+}
