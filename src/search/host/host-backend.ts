@@ -61,7 +61,6 @@ export class HostBackend implements Backend, TicketOwner {
   #isCollecting = false;
   #sequence = 0;
   #corpusCount = 0;
-  readonly #segmentBytes: number | undefined;
   #nextSlot = 0;
   #failure: EverwarpError | undefined;
   #closing: Promise<void> | undefined;

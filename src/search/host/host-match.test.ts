@@ -16,7 +16,7 @@ import { lineMatches } from "../reference/line-matches.ts";
 import { HostBackend } from "./host-backend.ts";
 import { WORK_AREA_BYTES } from "./host-sink.ts";
 
-const LIMITS = { maxNfaStates: 20_000, maxStates: 2000, maxSteps: 200_000 };
+const LIMITS = { maxNfaStates: 20_000, maxUnicodeNfaStates: 20_000, maxStates: 2000, maxSteps: 200_000 };
 const LINE_FEED = 10;
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 

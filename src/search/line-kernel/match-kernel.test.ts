@@ -31,7 +31,15 @@ interface Found {
 function automatonOf(pattern: string): LineAutomaton | undefined {
   try {
     const syntax = syntaxOf(createMatcher({ patterns: [pattern], allowNul: true }));
-    return syntax && compileAutomaton(syntax, { maxNfaStates: 50_000, maxStates: 2000, maxSteps: 200_000 });
+    return (
+      syntax &&
+      compileAutomaton(syntax, {
+        maxNfaStates: 50_000,
+        maxUnicodeNfaStates: 50_000,
+        maxStates: 2000,
+        maxSteps: 200_000,
+      })
+    );
   } catch {
     return undefined; // refused
   }
