@@ -28,10 +28,10 @@ const ROW_BUDGET_MS = 1_000;
 /** Whole processes are long, and some of the engines' answers are too. */
 const SAMPLES_MIN = 5;
 
-const NOTE =
-  "An engine's time is from the submission until count, file, line, column, offset and length of all hits are there;\n" +
-  '"count only" asks for nothing else. "rg" is a whole process: --line-number, and --count-matches for the count, its\n' +
-  "output to /dev/null. The engine is loaded before.";
+const NOTE = `\
+An engine's time is from the submission until count, file, line, column, offset and length of all hits are there.
+"count only" asks for nothing else. "rg" is a whole process: --line-number, and --count-matches for the count, with
+its output to /dev/null. The engine is loaded before.`;
 
 /** The case `search/queries`. */
 export const searchQueries: BenchCase = {

@@ -82,7 +82,7 @@ export function targetPlans({ device, strategy }: BenchOptions): TargetPlan[] {
   return strategy === undefined ? [onDevice("auto"), host, onDevice("dispatch")] : [onDevice(strategy), host];
 }
 
-/** The engines whose queries are measured on a tree: the device in its best way, or as --strategy says, and the host. */
+/** The engines that are asked on a tree: the device in its best way, or as --strategy says, and the host. */
 export function residentPlans(options: BenchOptions): TargetPlan[] {
   return targetPlans(options).filter(({ label }) => label !== "dispatch" || options.strategy === label);
 }
