@@ -1,5 +1,5 @@
-// Builds dist/: the library (ES modules and types), the command line and the worker threads (one bundled file each,
-// because start-up time counts), and the kernels compiled to SPIR-V. Needs only what `npm ci` installs.
+// Builds dist/: the library (ES modules and types), the command line (two bundled files) and the worker threads (one
+// each, because start-up time counts), and the kernels compiled to SPIR-V. Needs only what `npm ci` installs.
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -22,13 +22,14 @@ execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconf
 
 const esbuild = await import("esbuild");
 // What tsc has just made: a script can import no TypeScript.
-const { BUNDLE_OPTIONS, WORKER_SOURCES } = await built("threads/bundle-options.js");
-const workers = Object.entries(WORKER_SOURCES).map(([name, source]) => [`workers/${name}`, source]);
+const { COMMAND_LINE_OPTIONS, COMMAND_LINE_SOURCES, WORKER_SOURCES } =
+  await built("threads/bundle-options.js");
+const inFolder = (folder, sources) =>
+  Object.fromEntries(Object.entries(sources).map(([name, source]) => [`${folder}/${name}`, source]));
 await esbuild.build({
-  ...BUNDLE_OPTIONS,
-  entryPoints: { "cli/main": "src/cli/main.ts", ...Object.fromEntries(workers) },
+  ...COMMAND_LINE_OPTIONS,
+  entryPoints: { ...inFolder("cli", COMMAND_LINE_SOURCES), ...inFolder("workers", WORKER_SOURCES) },
   outdir: "dist",
-  outExtension: { ".js": ".cjs" },
   // Whitespace goes, too: what is parsed at every start is a fifth smaller. Names stay, so that stack traces can be
   // read.
   minifySyntax: true,

@@ -3,7 +3,7 @@ import type { BenchCase } from "./context/index.ts";
 import { programs } from "./programs/index.ts";
 import { paths, pathsShapes } from "./paths/index.ts";
 import { RESIDENCY_CASES, roundtrip } from "./residency/index.ts";
-import { searchBurst, searchSize, searchTree, searchTyping } from "./search/index.ts";
+import { searchBurst, searchQueries, searchSize, searchTree, searchTyping } from "./search/index.ts";
 import { soak } from "./soak/index.ts";
 import { together } from "./together/index.ts";
 import { startup } from "./processes/index.ts";
@@ -15,6 +15,7 @@ export const CASES: readonly BenchCase[] = [
   searchTyping,
   searchSize,
   searchTree,
+  searchQueries,
   programs,
   startup,
   together,

@@ -3,10 +3,10 @@
  * nothing else. commander handles the others.
  */
 import type { SearchOverrides } from "./commands/index.ts";
-import { type CommandContext, processContext, failureText } from "./terminal/index.ts";
+import { type CommandContext, exitCodeOf, processContext } from "./terminal/index.ts";
 
 /**
- * Runs a command. An expected error is reported in one line, a fault of everwarp itself with its stack.
+ * Runs a command. Its errors are told as `exitCodeOf` does.
  * @param argv the arguments without node and script
  * @returns the exit code
  */
@@ -15,16 +15,7 @@ export async function main(
   context: CommandContext = processContext(),
   overrides: SearchOverrides = {},
 ): Promise<number> {
-  let code: number;
-  try {
-    code = await run(argv, context, overrides);
-  } catch (error) {
-    // The reader of the output has seen enough.
-    if (error instanceof Error && "code" in error && error.code === "EPIPE") return 0;
-    context.writeError(`everwarp: ${failureText(error)}\n`);
-    return 2;
-  }
-  return context.messagesLost ? 2 : code;
+  return exitCodeOf(context, () => run(argv, context, overrides));
 }
 
 async function run(

@@ -1,20 +1,22 @@
-/** The entry point of `everwarp`. */
-import { main } from "./command-line.ts";
+/**
+ * The entry point of `everwarp`.
+ *
+ *     main.cjs ──search on the host──▶ done
+ *         └──everything else──▶ every-command.cjs
+ *
+ * Most starts are a search on the host. So that is in a bundle of its own, a fifth of the other. Whatever else is asked
+ * for, the other bundle does from the beginning, as if it had been asked first.
+ */
+import { searchOnHost } from "./host-search.ts";
+import { processContext } from "./terminal/index.ts";
 
-async function start(): Promise<number> {
-  // Loaded at once if faults are allowed. Most commands never reach a point, and a misspelt fault must not
-  // look like one that did not happen.
-  if (process.env["EVERWARP_ALLOW_FAULTS"] === "1") {
-    try {
-      await import("../base/faults.ts");
-    } catch (error) {
-      process.stderr.write(`everwarp: EVERWARP_FAULT: ${(error as Error).message}\n`);
-      return 2;
-    }
+async function start(argv: readonly string[]): Promise<void> {
+  // Faults happen in the other bundle: each bundle has its own.
+  if (argv[0] === "search" && process.env["EVERWARP_ALLOW_FAULTS"] !== "1") {
+    const code = await searchOnHost(argv.slice(1), processContext());
+    if (code !== undefined) return void (process.exitCode = code);
   }
-  return main(process.argv.slice(2));
+  await import("./every-command.ts");
 }
 
-void start().then((code) => {
-  process.exitCode = code;
-});
+void start(process.argv.slice(2));

@@ -24,6 +24,7 @@ export {
   type GrepMode,
   type GrepOptions,
   type GrepSubject,
+  paysOnDevice,
   type PrinterMode,
   runGrep,
   type SortKey,

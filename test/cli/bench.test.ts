@@ -2,7 +2,7 @@
  * `everwarp bench` as its users call it: cases run for real, on the software device and on the host, and a wrong answer must not become a
  * number.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -13,6 +13,7 @@ import {
   type GeneratedCorpus,
   generatedCorpora,
 } from "../../src/bench/corpora/generated-corpus.ts";
+import { TABLE } from "../../src/bench/search/query-table.ts";
 import { measureInTurn } from "../../src/bench/measure/measure.ts";
 import { rowLine } from "../../src/bench/report/table.ts";
 import { type BenchOverrides, run as runBench } from "../../src/cli/commands/bench.ts";
@@ -162,6 +163,46 @@ describe("everwarp bench", () => {
       ["regex", 50],
     ]);
     expect(measured(document).map(({ contender }) => contender)).toContain("rg, whole process");
+  });
+
+  test("asks the queries of the table, and compares every hit with ripgrep's", async () => {
+    const tree = join(folder, "queries");
+    mkdirSync(tree);
+    const text = "import numpy\n\n  pass\npass\r\n# TODO é Γ \nint s=1234567;\nERR_NOT_FOUND_ERR\tx@y.com\n";
+    for (const name of ["a.py", "b.py", ".hidden", "ignored"]) writeFileSync(join(tree, name), text);
+    writeFileSync(join(tree, "marked.txt"), `\uFEFF${text}`);
+    writeFileSync(join(tree, "wide.txt"), Buffer.from(`\uFEFF${text}`, "utf16le"));
+    writeFileSync(join(tree, "binary"), `${text}\0${text}`);
+    writeFileSync(join(tree, ".ignore"), "ignored\n");
+    const { code, document } = await bench(["search/queries", tree, "--device", "cpu", "--rounds", "1"]);
+    expect(document.rows.filter(({ state }) => state !== "measured")).toEqual([]);
+    expect(code).toBe(0);
+    const names = measured(document).map(({ subject, contender }) => `${subject} by ${contender}`);
+    for (const { name } of TABLE)
+      for (const by of ["host", "host, count only", "rg", "rg, count only"])
+        expect(names).toContain(`${name} by ${by}`);
+    const hits = (name: string): unknown =>
+      measured(document).find(({ subject, contender }) => subject === name && contender === "host")?.facts[
+        "hits"
+      ];
+    expect(["import numpy", "-w s", "^$", "\\p{Greek}", "absent"].map(hits)).toEqual([5, 5, 5, 5, undefined]);
+    expect(document.summaries).toMatchObject([
+      { contender: "host", facts: { queries: TABLE.length, failed: 0 } },
+      { contender: "host, count only" },
+    ]);
+    expect(document.notes?.["search/queries"]).toContain("count, file, line, column, offset and length");
+  });
+
+  test("asks some of the table's queries", async () => {
+    const tree = join(folder, "tree.txt");
+    writeFileSync(tree, "one\n");
+    const argv = ["search/queries", tree, "--device", "cpu", "--rounds", "1"];
+    const { document } = await bench([...argv, "--only=-w s", "--only", "empty"]);
+    expect(new Set(document.rows.map(({ subject }) => subject))).toEqual(new Set(["-w s", "^$", "^\\s*$"]));
+    const none = await bench([...argv, "--only", "no such query"]);
+    expect(none.document.rows).toMatchObject([
+      { state: "skipped", reason: expect.stringContaining("--only") },
+    ]);
   });
 
   test("lists its cases, and names what it does not know", async () => {

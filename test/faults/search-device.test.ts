@@ -231,10 +231,10 @@ describe("no device at all", () => {
 });
 
 describe("the command line", () => {
-  const anyNumberOfFiles: SearchOverrides = {
-    openEngine: (args, environment, subject) => openEngine(args, environment, subject, 0),
+  const deviceAlwaysPays: SearchOverrides = {
+    openEngine: (args, environment, subject) => openEngine(args, environment, subject, true),
   };
-  const run = (...args: string[]): ReturnType<typeof runWith> => runWith(anyNumberOfFiles, ...args);
+  const run = (...args: string[]): ReturnType<typeof runWith> => runWith(deviceAlwaysPays, ...args);
 
   async function runWith(
     overrides: SearchOverrides,
@@ -248,6 +248,15 @@ describe("the command line", () => {
     const code = await main(["search", ...args, dir.path], environment, overrides);
     return { code, out: out(), err: errors() };
   }
+
+  it("does not even ask for a device where one search is quicker on the host", async () => {
+    pretendHardware();
+    const opening = vi.spyOn(DeviceBackend, "open");
+    vi.mocked(presence.whyNoHardware).mockClear();
+    expect(await runWith({}, "needle")).toMatchObject({ code: 0, err: "" });
+    expect(opening).not.toHaveBeenCalled();
+    expect(presence.whyNoHardware).not.toHaveBeenCalled();
+  });
 
   const failures = {
     EW_NO_VULKAN: () => vi.spyOn(DeviceBackend, "open"),

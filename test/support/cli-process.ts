@@ -1,8 +1,8 @@
-/** The command line as users have it: one bundled file in a process of its own. */
+/** The command line as users have it: bundled, in a process of its own. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { BUNDLE_OPTIONS } from "../../src/threads/bundle-options.ts";
+import { COMMAND_LINE_OPTIONS, COMMAND_LINE_SOURCES } from "../../src/threads/bundle-options.ts";
 import { packageRoot } from "../../src/base/package-root.ts";
 
 let bundle: Promise<string> | undefined;
@@ -10,17 +10,17 @@ let bundle: Promise<string> | undefined;
 async function bundleCommandLine(): Promise<string> {
   const directory = join(packageRoot(), "node_modules", ".cache", "everwarp-test", String(process.pid));
   mkdirSync(directory, { recursive: true });
-  const outfile = join(directory, "main.cjs");
   await build({
-    ...BUNDLE_OPTIONS,
-    entryPoints: [join(packageRoot(), "src", "cli", "main.ts")],
-    outfile,
+    ...COMMAND_LINE_OPTIONS,
+    absWorkingDir: packageRoot(),
+    entryPoints: COMMAND_LINE_SOURCES,
+    outdir: directory,
     logLevel: "silent",
   });
-  return outfile;
+  return join(directory, "main.cjs");
 }
 
-/** Path of the bundle; built once per test process. Run it as `node PATH search …`. */
+/** Path of the bundle that is run; built once per test process. Run it as `node PATH search …`. */
 export function bundledCommandLine(): Promise<string> {
   return (bundle ??= bundleCommandLine());
 }

@@ -20,10 +20,12 @@ export interface BenchOptions {
   readonly minutes: number | undefined;
   /** The seed of a soak's random choices. */
   readonly seed: number | undefined;
-  /** The tree of search/tree, or of paths. */
+  /** The tree of search/tree, of search/queries, or of paths. */
   readonly tree: string | undefined;
   /** Patterns of search/tree that replace its own, by kind of query. */
   readonly patterns: ReadonlyMap<string, string>;
+  /** Of search/queries, only those whose kind or name has one of these texts. Empty: all. */
+  readonly only: readonly string[];
 }
 
 /** What a case runs with. */

@@ -18,6 +18,7 @@ import type { Query } from "./query.ts";
 
 /** A query, and the number of hits that it must find. */
 export interface KnownQuery extends Query {
+  readonly pattern: string;
   readonly hits: number;
 }
 
@@ -202,7 +203,7 @@ export function generatedCorpora(): GeneratedCorpora {
 }
 
 async function generate(folder: string, sizeBytes: number): Promise<GeneratedCorpus> {
-  const query = (pattern: string, hits: number, more: Partial<Query> = {}): KnownQuery => ({
+  const query = (pattern: string, hits: number, more: Partial<KnownQuery> = {}): KnownQuery => ({
     pattern,
     ignoreCase: false,
     hits,

@@ -6,5 +6,6 @@ export {
   findRipgrep,
   processContender,
   runProcess,
+  silentContender,
 } from "./processes.ts";
 export { startup } from "./startup.ts";

@@ -55,6 +55,22 @@ export function processContender(
 }
 
 /**
+ * Makes a contender of a program whose output goes to /dev/null: the program at its quickest, without what a reader
+ * of its output costs. It must end with 0 or 1, as a search does.
+ */
+export function silentContender([program, ...args]: CommandLine): Contender {
+  let code: number | null;
+  return {
+    run() {
+      const { status, error } = spawnSync(program, args, { stdio: "ignore" });
+      if (error !== undefined) throw skip(`${program} does not run: ${error.message}`);
+      code = status;
+    },
+    check: () => expectResult(`${path.basename(program)} ends with 0 or 1`, code === 0 || code === 1, true),
+  };
+}
+
+/**
  * The path of ripgrep: on the PATH, else in the npm package @vscode/ripgrep.
  * @throws EW_BENCH_SKIPPED if there is neither
  */

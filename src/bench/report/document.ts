@@ -58,6 +58,13 @@ export interface UnmeasuredRow extends RowKey {
 /** A row of the document. */
 export type Row = MeasuredRow | UnmeasuredRow;
 
+/** What the rows of a contender say together. */
+export interface Summary {
+  readonly case: string;
+  readonly contender: string;
+  readonly facts: Readonly<Record<string, string | number>>;
+}
+
 /** The document of one run. */
 export interface BenchDocument {
   readonly format: "everwarp-bench";
@@ -69,6 +76,9 @@ export interface BenchDocument {
   readonly arguments: readonly string[];
   readonly environment: object;
   readonly rows: readonly Row[];
+  /** What the times of a case are, where the columns do not say it, by case. Cases without such a note have none. */
+  readonly notes?: Readonly<Record<string, string>>;
+  readonly summaries?: readonly Summary[];
 }
 
 const QUANTILE_STEPS = 20;

@@ -6,8 +6,8 @@
  */
 import path from "node:path";
 import { unwritable, writeBytesAtomicallySync, makeFolderSync } from "../../storage/index.ts";
-import { type BenchDocument, DOCUMENT_VERSION, type Row } from "./document.ts";
-import { caseHeading, rowLine } from "./table.ts";
+import { type BenchDocument, DOCUMENT_VERSION, type Row, type Summary } from "./document.ts";
+import { caseHeading, rowLine, summaryLine } from "./table.ts";
 
 /** Where rows go. */
 export interface ReporterOptions {
@@ -30,6 +30,8 @@ export class Reporter {
   readonly #options: ReporterOptions;
   readonly #environment: ReporterOutput;
   readonly #startedAt = new Date();
+  readonly #notes: Record<string, string> = {};
+  readonly #summaries: Summary[] = [];
   #lastCase = "";
 
   constructor(options: ReporterOptions, environment: ReporterOutput) {
@@ -66,9 +68,26 @@ export class Reporter {
         this.progress(`${row.case}, ${row.subject}, ${row.contender}: ${row.state}: ${row.reason}`);
       return;
     }
-    const heading = row.case === this.#lastCase ? "" : caseHeading(row.case, this.#lastCase === "");
-    this.#lastCase = row.case;
-    this.#environment.writeOut(Buffer.from(heading + rowLine(row)));
+    this.#show(row.case, rowLine(row));
+  }
+
+  /** Says what the times of a case are. It is shown over its rows, so it comes before them. */
+  note(caseName: string, text: string): void {
+    this.#notes[caseName] = text;
+  }
+
+  /** Adds what the rows of a contender say together. It is shown below its rows, so it comes after them. */
+  summarize(summary: Summary): void {
+    this.#summaries.push(summary);
+    this.#record(false);
+    if (!this.#options.isJson) this.#show(summary.case, summaryLine(summary));
+  }
+
+  #show(caseName: string, line: string): void {
+    const heading =
+      caseName === this.#lastCase ? "" : caseHeading(caseName, this.#lastCase === "", this.#notes[caseName]);
+    this.#lastCase = caseName;
+    this.#environment.writeOut(Buffer.from(heading + line));
   }
 
   /** @param isComplete every requested case has run */
@@ -92,6 +111,8 @@ export class Reporter {
       arguments: this.#options.argv.map((word) => (path.isAbsolute(word) ? path.basename(word) : word)),
       environment: this.#options.machine,
       rows: this.rows,
+      ...(Object.keys(this.#notes).length === 0 ? {} : { notes: this.#notes }),
+      ...(this.#summaries.length === 0 ? {} : { summaries: this.#summaries }),
     };
     return `${JSON.stringify(document, undefined, 1)}\n`;
   }

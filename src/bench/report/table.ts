@@ -1,5 +1,5 @@
 /** The table on the screen. Rows are shown one by one, so the columns have fixed widths. */
-import type { Row, Throughput } from "./document.ts";
+import type { Row, Summary, Throughput } from "./document.ts";
 
 const SUBJECT_WIDTH = 26;
 const CONTENDER_WIDTH = 24;
@@ -7,11 +7,12 @@ const TIME_WIDTH = 12;
 const COUNT_WIDTH = 8;
 const THROUGHPUT_WIDTH = 13;
 
-/** The case's name over the columns. */
-export function caseHeading(caseName: string, isFirst: boolean): string {
+/** The case's name over the columns, and what its times are where there is a note. */
+export function caseHeading(caseName: string, isFirst: boolean, note?: string): string {
   const columns = ["min µs", "p50 µs", "p90 µs", "p99 µs"].map((text) => text.padStart(TIME_WIDTH)).join("");
   const title = caseName.padEnd(SUBJECT_WIDTH + CONTENDER_WIDTH + 2);
-  return `${isFirst ? "" : "\n"}${title}${columns}${"samples".padStart(COUNT_WIDTH)}${"throughput".padStart(THROUGHPUT_WIDTH)}\n`;
+  const names = `${title}${columns}${"samples".padStart(COUNT_WIDTH)}${"throughput".padStart(THROUGHPUT_WIDTH)}\n`;
+  return `${isFirst ? "" : "\n"}${note === undefined ? "" : `${note}\n`}${names}`;
 }
 
 /** One row, with its line feed. */
@@ -21,11 +22,20 @@ export function rowLine(row: Row): string {
   const { minUs, p50Us, p90Us, p99Us, sampleCount } = row.timing;
   const times = [minUs, p50Us, p90Us, p99Us].map((us) => microseconds(us).padStart(TIME_WIDTH)).join("");
   const rate = row.throughput === undefined ? "" : throughputText(row.throughput);
-  const facts = Object.entries(row.facts)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(", ");
+  const facts = factsText(row.facts);
   const tail = `${String(sampleCount).padStart(COUNT_WIDTH)}${rate.padStart(THROUGHPUT_WIDTH)}  ${facts}`;
   return `${start}${times}${tail}`.trimEnd() + "\n";
+}
+
+/** What the rows of a contender say together, with its line feed. */
+export function summaryLine({ contender, facts }: Summary): string {
+  return `  ${"all".padEnd(SUBJECT_WIDTH - 1)} ${contender.padEnd(CONTENDER_WIDTH - 1)}   ${factsText(facts)}\n`;
+}
+
+function factsText(facts: Readonly<Record<string, string | number>>): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ");
 }
 
 /** A number with two decimals where they matter, and with thousands separated. */

@@ -3,7 +3,14 @@
  * are run.
  */
 import type { StrategyName } from "../../residency/index.ts";
-import { type Corpus, SearchEngine, type SearchEngineOptions, type Search } from "../../search/index.ts";
+import {
+  type Corpus,
+  type Query as EngineQuery,
+  type Search,
+  SearchEngine,
+  type SearchEngineOptions,
+  type SearchResult,
+} from "../../search/index.ts";
 import { listDevices } from "../../vulkan/index.ts";
 import { type BenchOptions, deviceSelection } from "../context/index.ts";
 import type { Query } from "../corpora/index.ts";
@@ -20,16 +27,23 @@ export interface Answer {
   offset(): ArrayLike<number>;
 }
 
+/** All columns of the hits, made. */
+export type Columns = Pick<SearchResult, "count" | "file" | "line" | "column" | "offset" | "length">;
+
 /** A query that was sent. */
 export interface PendingAnswer {
   /** Waits for the answer, blocking, and decodes file, line and column of every hit. @throws EW_TIMEOUT */
   take(timeoutMs: number): Answer;
+  /** The same, with offset and length as well. @throws EW_TIMEOUT */
+  takeColumns(timeoutMs: number): Columns;
 }
 
 /** A corpus that is loaded in an engine. */
 export interface LoadedTarget {
   readonly loadMs: number;
   submit(query: Query): PendingAnswer;
+  /** Asks for nothing but the number of hits, and waits for it, blocking. @throws EW_TIMEOUT */
+  count(query: Query, timeoutMs: number): number;
   unload(): Promise<void>;
 }
 
@@ -68,6 +82,11 @@ export function targetPlans({ device, strategy }: BenchOptions): TargetPlan[] {
   return strategy === undefined ? [onDevice("auto"), host, onDevice("dispatch")] : [onDevice(strategy), host];
 }
 
+/** The engines that are asked on a tree: the device in its best way, or as --strategy says, and the host. */
+export function residentPlans(options: BenchOptions): TargetPlan[] {
+  return targetPlans(options).filter(({ label }) => label !== "dispatch" || options.strategy === label);
+}
+
 async function openTarget(options: SearchEngineOptions): Promise<Target> {
   const engine = await SearchEngine.open(options);
   const { kind, device, strategy } = engine.info;
@@ -83,6 +102,8 @@ async function openTarget(options: SearchEngineOptions): Promise<Target> {
       return {
         loadMs,
         submit: (query) => submit(engine, corpus, query),
+        count: (query, timeoutMs) =>
+          engine.searchSync({ ...engineQuery(corpus, query), locate: false }, { timeoutMs }).count,
         unload: () => engine.removeCorpus(corpus),
       };
     },
@@ -90,15 +111,28 @@ async function openTarget(options: SearchEngineOptions): Promise<Target> {
   };
 }
 
+function engineQuery(corpus: Corpus, query: Query): EngineQuery {
+  const { pattern, ignoreCase, isRegex = false, isWord = false, isLine = false, maxHits } = query;
+  return {
+    corpus,
+    pattern,
+    ignoreCase,
+    fixedStrings: !isRegex,
+    wordRegexp: isWord,
+    lineRegexp: isLine,
+    ...(maxHits === undefined ? {} : { maxHits }),
+  };
+}
+
 function submit(engine: SearchEngine, corpus: Corpus, query: Query): PendingAnswer {
-  const { pattern, ignoreCase, isRegex = false, maxHits } = query;
-  const fixedStrings = !isRegex;
-  const search = engine.submit(
-    maxHits === undefined
-      ? { corpus, pattern, ignoreCase, fixedStrings }
-      : { corpus, pattern, ignoreCase, fixedStrings, maxHits },
-  );
-  return { take: (timeoutMs) => take(search, timeoutMs) };
+  const search = engine.submit(engineQuery(corpus, query));
+  return {
+    take: (timeoutMs) => take(search, timeoutMs),
+    takeColumns: (timeoutMs) => {
+      const { count, file, line, column, offset, length } = search.waitSync(timeoutMs);
+      return { count, file, line, column, offset, length };
+    },
+  };
 }
 
 function take(search: Search, timeoutMs: number): Answer {

@@ -2,7 +2,6 @@
  * `search/tree PATH`: a real tree. It measures loading, then five kinds of query. Each query is compared with
  * ripgrep as a process and with a one-shot `everwarp search`, in turn.
  */
-import { statSync } from "node:fs";
 import { Corpus } from "../../search/index.ts";
 import {
   assertTimeLeft,
@@ -23,12 +22,14 @@ import {
   runProcess,
 } from "../processes/index.ts";
 import { ANSWER_TIMEOUT_MS } from "./queries.ts";
-import { type Answer, type LoadedTarget, type Target, type TargetPlan, targetPlans } from "./targets.ts";
+import { ripgrepArguments } from "./ripgrep.ts";
+import { type Answer, type LoadedTarget, type Target, type TargetPlan, residentPlans } from "./targets.ts";
 import type { Query } from "../corpora/index.ts";
-import { EverwarpError } from "../../base/index.ts";
+import { treeOf } from "./tree-option.ts";
 
 interface TreeQuery extends Query {
   readonly kind: string;
+  readonly pattern: string;
 }
 
 /** The queries. What they find depends on the tree. `--query KIND=PATTERN` replaces a pattern. */
@@ -72,17 +73,7 @@ export const searchTree: BenchCase = {
     "a tree of yours (search/tree PATH): load, and five kinds of query against rg and one-shot processes",
   limitMs: 60_000,
   async run(context) {
-    const { tree } = context.options;
-    if (tree === undefined || statSync(tree, { throwIfNoEntry: false }) === undefined) {
-      throw new EverwarpError(
-        "EW_BAD_ARGUMENT",
-        `search/tree needs a tree that exists, not ${tree ?? "nothing"}`,
-        {
-          remedy: "Name it after the case: everwarp bench search/tree PATH.",
-        },
-      );
-    }
-    await new TreeRun(context, tree).run();
+    await new TreeRun(context, treeOf(context)).run();
   },
 };
 
@@ -114,11 +105,7 @@ class TreeRun {
     } catch (error) {
       reportError(this.#context, this.#key("all", "rg"), error);
     }
-    const { strategy } = this.#context.options;
-    const plans = targetPlans(this.#context.options).filter(
-      ({ label }) => label !== "dispatch" || strategy === label,
-    );
-    for (const plan of plans) await this.#measureTarget(plan, ripgrep);
+    for (const plan of residentPlans(this.#context.options)) await this.#measureTarget(plan, ripgrep);
     await this.#measureBareNode();
     this.#report();
   }
@@ -239,17 +226,9 @@ class TreeRun {
     );
   }
 
-  #arguments(isEverwarp: boolean, { pattern, ignoreCase, isRegex }: TreeQuery): string[] {
-    return [
-      ...(isEverwarp ? ["search", "--device", "cpu"] : []),
-      "--no-config",
-      "--line-number",
-      ...(ignoreCase ? ["--ignore-case"] : []),
-      ...(isRegex === true ? [] : ["--fixed-strings"]),
-      "--regexp",
-      pattern,
-      this.#tree,
-    ];
+  #arguments(isEverwarp: boolean, query: TreeQuery): string[] {
+    const args = ripgrepArguments(query, this.#tree, ["--line-number"]);
+    return isEverwarp ? ["search", "--device", "cpu", ...args] : args;
   }
 
   #ask(ripgrep: string, query: TreeQuery): Reference {

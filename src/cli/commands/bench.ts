@@ -23,9 +23,9 @@ import { badArgument, readOptions } from "./options.ts";
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
 Measures cases. Every answer is checked, and a wrong one is an error in the place of a
-number. Without a name: all cases but search/tree, paths, paths-shapes and soak. A name
-like residency is all cases that begin with it. search/tree and paths take a tree:
-everwarp bench search/tree PATH.
+number. Without a name: all cases but search/tree, search/queries, paths, paths-shapes and
+soak. A name like residency is all cases that begin with it. search/tree, search/queries
+and paths take a tree: everwarp bench search/tree PATH.
 
   --list             the cases
   --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp
@@ -39,6 +39,8 @@ everwarp bench search/tree PATH.
   --seed N           the choices of soak, to make the same again
   --query KIND=TEXT  another pattern for search/tree; kinds:
                      ${QUERY_KINDS.join(", ")}
+  --only TEXT        of search/queries only those whose kind or name has this text; may be
+                     given several times
   --json             one JSON document at the end, instead of a table
   --record DIR       also keep the document in DIR/raw.json, after every row
 
@@ -59,6 +61,7 @@ const OPTIONS = {
     minutes: { type: "string" },
     seed: { type: "string" },
     query: { type: "string", multiple: true },
+    only: { type: "string", multiple: true },
     json: { type: "boolean" },
     record: { type: "string" },
     // Internal use: a part of `programs` in a process of its own.
@@ -70,10 +73,16 @@ const OPTIONS = {
 const GROUP = "residency";
 
 /** Cases that run only if they are named. */
-const ON_REQUEST: ReadonlySet<string> = new Set(["search/tree", "paths", "paths-shapes", "soak"]);
+const ON_REQUEST: ReadonlySet<string> = new Set([
+  "search/tree",
+  "search/queries",
+  "paths",
+  "paths-shapes",
+  "soak",
+]);
 
 /** Cases that take a tree as an argument. */
-const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "paths"]);
+const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "search/queries", "paths"]);
 
 /** For tests. */
 export interface BenchOverrides {
@@ -183,6 +192,7 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
       seed: countOf("seed", values.seed),
       tree,
       patterns: parsePatterns(values.query ?? []),
+      only: values.only ?? [],
     },
     isJson: json === true,
     recordFolder: record,

@@ -6,7 +6,7 @@ import { deviceHint, type CommandContext, isHintDue, SignalGuard, withProgress }
 
 /**
  * Searches on a device, where one is asked for or there is a hardware one.
- * @param minDeviceFiles fewer files are the host's, where the choice is ours
+ * @param alwaysPays a device counts as the quicker way wherever it has something to look for
  * @returns undefined where the host is to search
  * @throws as `openDeviceHits`
  */
@@ -14,7 +14,7 @@ export async function openEngine(
   options: GrepOptions,
   context: CommandContext,
   subject: GrepSubject,
-  minDeviceFiles?: number,
+  alwaysPays = false,
 ): Promise<GrepEngine | undefined> {
   const { openDeviceHits } = await import("../../search/grep/open-device-hits.ts");
   const stderrIsTerminal = options.messages && context.stderrIsTerminal;
@@ -25,6 +25,6 @@ export async function openEngine(
       const hint = deviceHint({ device: options.engine.device, stderrIsTerminal, reason });
       if (hint !== undefined && isHintDue(context.env)) context.writeError(hint);
     },
-    ...(minDeviceFiles === undefined ? {} : { minDeviceFiles }),
+    alwaysPays,
   });
 }

@@ -1,2 +1,2 @@
 /** The commands, one file each. */
-export type { SearchOverrides } from "./search.ts";
+export { readArguments, type SearchOverrides } from "./search.ts";

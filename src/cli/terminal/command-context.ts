@@ -27,10 +27,18 @@ export interface CommandContext {
   readonly messagesLost: boolean;
 }
 
-/** True for a terminal. Only for a character device, the module that knows terminals is loaded. */
+/** The major number of Linux's memory devices, as /dev/null is one. */
+const MEMORY_DEVICES = 1;
+
+/**
+ * True for a terminal. The module that knows terminals takes some milliseconds, so it is loaded only for a character
+ * device that can be one.
+ */
 function isTerminal(descriptor: number): boolean {
   try {
-    if (!fstatSync(descriptor).isCharacterDevice()) return false;
+    const stats = fstatSync(descriptor);
+    if (!stats.isCharacterDevice()) return false;
+    if (process.platform === "linux" && stats.rdev >> 8 === MEMORY_DEVICES) return false;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EBADF") return false;
     throw error;

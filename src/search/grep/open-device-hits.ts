@@ -4,18 +4,11 @@
  */
 import { mayFallBack, openBackend } from "../../engine/index.ts";
 import type { StrategyName } from "../../residency/index.ts";
-import { operationOf } from "../backend/index.ts";
-import type { Plan } from "../contracts.ts";
 import type { BackendChoice } from "../engine/index.ts";
 import type { DeviceHitsSurroundings } from "./device-surroundings.ts";
 import type { GrepEngine, GrepSubject } from "./grep-engine.ts";
+import { isOfUse, paysOnDevice } from "./one-shot-cost.ts";
 import type { GrepOptions } from "./options.ts";
-
-/**
- * Opening a device takes some 0.3 s, in which the host searches more files than these. Whoever names a device or a
- * strategy gets it.
- */
-const DEVICE_FILES_MIN = 2_000;
 
 /**
  * Searches on a device, where one is asked for or there is a hardware one.
@@ -29,15 +22,15 @@ export async function openDeviceHits(
   surroundings: DeviceHitsSurroundings,
 ): Promise<GrepEngine | undefined> {
   const choice = choiceOf(options);
-  const { minDeviceFiles = DEVICE_FILES_MIN } = surroundings;
+  const { plan, listFiles } = subject;
+  const isUsed = isOfUse(options, plan);
+  // Whoever names a device or a strategy gets it.
+  const pays = surroundings.alwaysPays === true ? isUsed : paysOnDevice(options, plan, listFiles);
+  if (mayFallBack(choice) && !pays) return undefined;
   const opened = await openBackend<GrepEngine | undefined>(choice, {
     openDevice: async () => {
-      const isWanted =
-        !mayFallBack(choice) ||
-        (isWorthwhile(options, subject.plan) && subject.listFiles().length >= minDeviceFiles);
-      if (!isWanted) return undefined;
       const { searchOnDevice } = await import("./device-hits.ts");
-      return searchOnDevice(options, choice, subject, surroundings, isWorthwhile(options, subject.plan));
+      return searchOnDevice(options, choice, subject, surroundings, isUsed);
     },
     openHost: () => undefined,
   });
@@ -52,11 +45,4 @@ function choiceOf({ engine }: GrepOptions): BackendChoice {
     persistent,
     ...(strategy === undefined ? {} : { strategy: strategy as StrategyName }),
   };
-}
-
-/** Is there anything for a device to look for, in files that can be loaded? */
-function isWorthwhile({ paths, searcher }: GrepOptions, plan: Plan): boolean {
-  const { encoding } = searcher.searcher;
-  const isOnlyStdin = paths.length === 1 && paths[0] === "-";
-  return operationOf(plan) !== undefined && (encoding === "auto" || encoding === "none") && !isOnlyStdin;
 }

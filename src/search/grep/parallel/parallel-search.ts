@@ -17,7 +17,7 @@ import type { FileSearcher, FileSearcherArgs } from "../file-searcher/index.ts";
 import { allocateQueue, BATCH_FILES, BATCH_STATE, SharedQueue } from "./shared-queue.ts";
 import type { ParallelMessage, ToldFile } from "./protocol.ts";
 import { searchBatch } from "./search-batch.ts";
-import { hasRoomForThread, SearchThreads } from "./search-threads.ts";
+import type { SearchThreads } from "./search-threads.ts";
 
 /** A tree with more files is shared at once. */
 const FILES_WORTH_WORKERS = 10_000;
@@ -214,6 +214,8 @@ class ParallelSearch {
    * alone.
    */
   async #openQueue(): Promise<SharedQueue | undefined> {
+    // Node takes some milliseconds to load what threads need, and small trees need none.
+    const { hasRoomForThread, SearchThreads } = await import("./search-threads.ts");
     if (!hasRoomForThread()) return undefined;
     const memory = allocateQueue();
     const { args, stopAfterMatch, threads } = this.#options;
