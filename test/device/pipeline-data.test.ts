@@ -149,7 +149,7 @@ describe("data that is of no use", () => {
     expect(device.counters.pipelinesFromData).toBe(before.pipelinesFromData);
   });
 
-  test.skipIf(hasBinaries)("binaries for a driver that has none are refused (this one has them)", () => {
+  test.skipIf(hasBinaries)("binaries for a driver that has none are refused (where the driver has none)", () => {
     using pipeline = device.createComputePipeline({
       ...options,
       pipelineData: { kind: "binary", keys: [Uint8Array.of(1)], bytes: [Uint8Array.of(1)] },
