@@ -48,10 +48,7 @@ import {
   reasonOf,
 } from "./loss-reasons.ts";
 import { replayAll } from "./replay.ts";
-import { WorkWatch } from "./work-watch.ts";
-
-/** A launch that has not begun is waited for this many times as long as one that works. */
-const NOT_BEGUN_FACTOR = 4;
+import { workDone, WorkWatch } from "./work-watch.ts";
 
 /** Where a supervised kernel stands. See the head of this file. */
 export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "closed";
@@ -70,7 +67,7 @@ export class Supervisor<Answer> {
   readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
   readonly pauses = new TimeHistogram();
   readonly #life = new LifeTotals();
-  readonly #watch = new WorkWatch();
+  readonly #watch: WorkWatch;
   readonly #recipe: KernelRecipe;
   readonly #dispatcher: Dispatcher<Answer>;
   readonly #trace: RequestTrace;
@@ -78,7 +75,7 @@ export class Supervisor<Answer> {
   readonly #maxAttempts: number;
   readonly #schedule: CheckpointSchedule;
   readonly #wake: () => void;
-  readonly #work = (): number => this.#workDone(this.#instance.loop);
+  readonly #work = (): number => workDone(this.#instance.loop, this.#dispatcher.counters);
   #state: SupervisorState = "serving";
   #instance: KernelInstance;
   /** The last checkpoint; undefined is zeros, and the journal has everything since the launch. */
@@ -111,6 +108,7 @@ export class Supervisor<Answer> {
     this.#trace = options.trace;
     this.#memory = options.memory;
     this.#hangTimeoutMs = options.hangTimeoutMs;
+    this.#watch = new WorkWatch(options.hangTimeoutMs);
     this.#maxAttempts = options.maxAttempts;
     this.#schedule = new CheckpointSchedule(options.checkpointEveryMs, nowMs());
     this.#wake = options.wake;
@@ -150,6 +148,13 @@ export class Supervisor<Answer> {
     if (loop.state === "lost") return this.lose(reasonOf(loop));
     const hang = this.#hangOf(loop, now);
     if (hang !== undefined) this.lose(hang);
+  }
+
+  /** Sets the share of the time that the kernel may work. One that is being recovered takes it when it serves again. */
+  setDutyCycle(share: number): void {
+    this.#watch.changeShare(this.#recipe.dutyCycle, nowMs());
+    this.#recipe.dutyCycle = share;
+    if (this.#state !== "recovering") this.#instance.loop.setDutyCycle(share);
   }
 
   /** Whether the last checkpoint is old, and something was done since. True once each time. */
@@ -283,7 +288,7 @@ export class Supervisor<Answer> {
     const { journal } = this.#dispatcher;
     this.#dispatcher.collect();
     journal.cut();
-    this.#schedule.taken(nowMs(), this.#workDone(loop));
+    this.#schedule.taken(nowMs(), workDone(loop, this.#dispatcher.counters));
     // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
     journal.keepsAnswered = this.#recipe.types.stateBytes > 0 || !isBetweenRequests(position);
     return [journal.inFlight(0), journal.inFlight(1)];
@@ -416,7 +421,8 @@ export class Supervisor<Answer> {
   async #replay(instance: KernelInstance): Promise<void> {
     const entries = this.#dispatcher.journal.replay();
     if (entries.length === 0) return;
-    await replayAll(instance.loop, entries, this.#hangTimeoutMs, () => this.assertServing());
+    const limitMs = this.#watch.limitMs(true, this.#recipe.dutyCycle, nowMs());
+    await replayAll(instance.loop, entries, limitMs, () => this.assertServing());
     this.counters.replayed += entries.length;
     const capture = await instance.prepareCapture();
     await instance.loop.park(this.#hangTimeoutMs);
@@ -431,18 +437,10 @@ export class Supervisor<Answer> {
 
   /** Has the kernel neither answered nor worked for too long? Then this is why it is lost. */
   #hangOf(loop: ResidentLoop, now: number): EverwarpError | undefined {
-    const { inFlightCount } = this.#dispatcher;
-    const stillMs = this.#watch.stillMs(this.#workDone(loop), inFlightCount > 0, now);
-    // A launch that has not begun may wait for others on the device. That is no request's fault, and takes patience.
-    // So does a kernel that rests: after work for as long as a hang may look, it may rest for so many times that.
-    const patience = (loop.hasBegun ? 1 : NOT_BEGUN_FACTOR) / this.#recipe.dutyCycle;
-    return stillMs > this.#hangTimeoutMs * patience ? hungError(stillMs, inFlightCount) : undefined;
-  }
-
-  /** A number that changes whenever something is done. */
-  #workDone({ heartbeat }: ResidentLoop): number {
-    const { answered } = this.#dispatcher.counters;
-    return heartbeat === undefined ? answered : answered + heartbeat.busyTicks + heartbeat.requests;
+    const { inFlightCount, counters } = this.#dispatcher;
+    const stillMs = this.#watch.stillMs(workDone(loop, counters), inFlightCount > 0, now);
+    const limitMs = this.#watch.limitMs(loop.hasBegun, this.#recipe.dutyCycle, now);
+    return stillMs > limitMs ? hungError(stillMs, inFlightCount) : undefined;
   }
 
   /** Asked after something was awaited: the state may be another one by then. */

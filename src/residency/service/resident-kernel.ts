@@ -268,9 +268,7 @@ export class ResidentKernel<
   setDutyCycle(share: number): void {
     this.#assertCallable();
     assertShare("share", share);
-    this.#plan.recipe.dutyCycle = share;
-    // A kernel that is being recovered takes the new share when it serves again.
-    if (this.#supervisor.state !== "recovering") this.#supervisor.instance.loop.setDutyCycle(share);
+    this.#supervisor.setDutyCycle(share);
   }
 
   /** What the kernel has done so far. */
