@@ -175,7 +175,7 @@ describe("a kernel that answers nothing", () => {
   });
 
   it("is waited for as long as some answers come", async () => {
-    const stallMs = patientMs(1000);
+    const stallMs = patientMs(400);
     const kernel = new AnsweringKernel(stallMs);
     kernel.isQuick = false;
     const waiting = Promise.all(

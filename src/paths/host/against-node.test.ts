@@ -4,7 +4,7 @@
  *
  * A failure tells its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again (a new seed each time if not
  * given); EVERWARP_PROPERTY_RUNS=20000 makes more of them than the
- * 800 by default.
+ * 250 by default.
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ import {
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { HostBackend } from "./host-backend.ts";
 
-const RUNS = 800;
+const RUNS = 250;
 const runs = propertyRuns(RUNS);
 const ground = new Ground();
 afterAll(() => ground[Symbol.dispose]());
