@@ -1,10 +1,10 @@
 /** What a caller may ask of one request. */
-import { abortSignal, type OptionChecks, oneOf, positiveDuration, readOptions } from "../../base/index.ts";
+import { abortSignal, type OptionChecks, duration, oneOf, readOptions } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
 
 /** Options of `call` and `tryCall`. */
 export interface CallOptions {
-  /** Milliseconds from the call after which the caller is told EW_TIMEOUT; more than 0. Default: no limit. */
+  /** Milliseconds from the call after which the caller is told EW_TIMEOUT. Default: no limit. */
   readonly timeoutMs?: number;
   /** Calls the request off while it is pending. A request that was published is still performed. */
   readonly signal?: AbortSignal;
@@ -16,7 +16,7 @@ export interface CallOptions {
 export type SyncCallOptions = Omit<CallOptions, "signal">;
 
 const SYNC_CALL_OPTIONS: OptionChecks<SyncCallOptions> = {
-  timeoutMs: positiveDuration,
+  timeoutMs: duration,
   priority: oneOf("normal", "urgent"),
 };
 const CALL_OPTIONS: OptionChecks<CallOptions> = { ...SYNC_CALL_OPTIONS, signal: abortSignal };
