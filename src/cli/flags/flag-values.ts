@@ -83,6 +83,7 @@ export interface FlagValues {
   device: string;
   strategy: string | undefined;
   persistent: boolean;
+  polite: boolean;
 }
 
 /** The values if no flag is given. */
@@ -153,6 +154,7 @@ export function defaultFlagValues(): FlagValues {
     device: "auto",
     strategy: undefined,
     persistent: false,
+    polite: false,
   };
 }
 
