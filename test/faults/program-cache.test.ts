@@ -104,15 +104,18 @@ const modelFolder = (): string => join(directory, readdirSync(directory)[0] ?? "
 const filesIn = (...names: string[]): string[] =>
   readdirSync(join(modelFolder(), ...names)).map((name) => join(modelFolder(), ...names, name));
 
+const manifest = (): { entries: unknown[] } =>
+  JSON.parse(readFileSync(join(modelFolder(), "manifest.json"), "utf8")) as { entries: unknown[] };
+
 describe("many processes at once on an empty cache", () => {
   test("compile each program at most twice over all, and leave no bad entry", async () => {
     const values = [11, 12, 13];
     const gate = mkdtempSync(join(folder, "gate-"));
-    const working = Promise.all(Array.from({ length: 16 }, () => worked({ values, gate, caching: true })));
-    await Promise.race([working, until(() => readdirSync(gate).length === 16, 20)]);
+    const working = Array.from({ length: 16 }, () => worked({ values, gate, caching: true }));
+    await Promise.race([...working, until(() => readdirSync(gate).length === 16, 20)]);
     writeFileSync(join(gate, "go"), "");
-    const reports = await working;
-    for (const { results } of reports) expect(results).toEqual(values);
+    const reports = await Promise.all(working);
+    expect(reports.map(({ results }) => results)).toEqual(reports.map(() => values));
     const times = (all: readonly (string | number)[]): number[] => {
       const sums = new Map<string | number, number>();
       for (const each of all) sums.set(each, (sums.get(each) ?? 0) + 1);
@@ -130,10 +133,7 @@ describe("many processes at once on an empty cache", () => {
     expect(await cache.disk?.verify()).toMatchObject({ bad: [] });
     await cache.close();
     // The manifest and the sums of all of them are whole, too.
-    const manifest = JSON.parse(readFileSync(join(modelFolder(), "manifest.json"), "utf8")) as {
-      entries: unknown[];
-    };
-    expect(manifest.entries).toHaveLength(3);
+    expect(manifest().entries).toHaveLength(3);
     const again = await worked({ values, caching: true });
     expect(again).toMatchObject({
       results: values,
@@ -153,10 +153,7 @@ test("a process that exits right after the answer has stored what it made, and l
   const again = await worked({ values: [1, 2, 3], caching: true });
   expect(again).toMatchObject({ results: [1, 2, 3], compiled: [], driverLoaded: 3 });
   // Whoever closes the cache next tells the manifest.
-  const manifest = JSON.parse(readFileSync(join(modelFolder(), "manifest.json"), "utf8")) as {
-    entries: unknown[];
-  };
-  expect(manifest.entries).toHaveLength(3);
+  expect(manifest().entries).toHaveLength(3);
 });
 
 test("a process that does not close its cache leaves a whole folder all the same", async () => {

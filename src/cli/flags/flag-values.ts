@@ -86,6 +86,8 @@ export interface FlagValues {
   polite: boolean;
 }
 
+const ENGINE_DEFAULTS = { device: "auto", strategy: undefined, persistent: false, polite: false };
+
 /** The values if no flag is given. */
 export function defaultFlagValues(): FlagValues {
   return {
@@ -151,10 +153,7 @@ export function defaultFlagValues(): FlagValues {
     unrestricted: 0,
     vimgrep: false,
     withFilename: undefined,
-    device: "auto",
-    strategy: undefined,
-    persistent: false,
-    polite: false,
+    ...ENGINE_DEFAULTS,
   };
 }
 
