@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { TEST_TIMEOUT_MS } from "./test/support/patience.ts";
+import { FailureReporter } from "./test/support/failure-reporter.ts";
 import { SkipReporter } from "./test/support/skip-reporter.ts";
 
 export default defineConfig({
@@ -13,6 +14,6 @@ export default defineConfig({
     // One for each processor; vitest leaves one free, which on two of them is half.
     maxWorkers: availableParallelism(),
     setupFiles: process.env["EVERWARP_PROPERTY_SEED"] === undefined ? [] : ["test/support/given-seed.ts"],
-    reporters: ["default", new SkipReporter()],
+    reporters: ["default", new SkipReporter(), new FailureReporter()],
   },
 });

@@ -32,6 +32,7 @@ export {
   ResidentLoop,
   WORKGROUP_SIZE_ID,
   softwareThreadCount,
+  strategyOf,
 } from "./launch/index.ts";
 export { DOCTOR_PROBES, PROBE_NAMES } from "./probes/index.ts";
 export { type DeviceSession, type SessionOptions, openSession, openProfiledDevice } from "./device/index.ts";

@@ -68,7 +68,7 @@ test("measures what the cache costs and saves, with the right answers", async ()
   expect(Number(rows.get("100 programs, whole set: second run")?.["MiB held"])).toBeLessThan(50);
   const crowd = rows.get("16 processes at once: 8 programs each");
   expect(Number(crowd?.["at most, of one program"])).toBeLessThanOrEqual(2);
-}, 240_000);
+});
 
 test("a cache that does not keep what it should is an error in the place of a number", async () => {
   const { code, document } = await bench({ EVERWARP_PROGRAM_CACHE: "off" });
@@ -77,7 +77,7 @@ test("a cache that does not keep what it should is an error in the place of a nu
     expect.objectContaining({ state: "failed", reason: expect.stringContaining("where 100 is right") }),
   );
   expect(document.rows.some(({ subject }) => subject === "100 programs, whole set")).toBe(false);
-}, 240_000);
+});
 
 test("each program has an answer of its own", () => {
   const answers = Array.from({ length: 200 }, (_, index) => numberedAnswer(index));

@@ -90,7 +90,7 @@ test("what one machine made, the next one has: through a folder, and through HTT
   }
   expect(readdirSync(join(root, "share")).every((name) => name.endsWith(".ewp"))).toBe(true);
   expect(server.held.size).toBeGreaterThan(5);
-}, 120_000);
+});
 
 test("with a secret nothing is taken that was put without it", async () => {
   const store = join(root, "signed");
@@ -105,7 +105,7 @@ test("with a secret nothing is taken that was put without it", async () => {
   expect(made(answer)).toBeGreaterThan(5);
   expect(answer.remoteTrouble).toContain("not signed");
   expect(readdirSync(store).map((name) => readFileSync(join(store, name)))).toEqual(before);
-}, 120_000);
+});
 
 test("a store that is silent, gone, or lies costs no answer", async () => {
   const silent = createSocket(() => undefined);
@@ -132,7 +132,7 @@ test("a store that is silent, gone, or lies costs no answer", async () => {
     // What was made in spite of it is whole, and found without it.
     expect((await machine("", { EVERWARP_CACHE_DIR: lonely.directory }).preload()).compilations).toBe(0);
   }
-}, 200_000);
+});
 
 test("a store that is no place is told", async () => {
   await expect(machine("ftp://host/x").preload()).rejects.toThrow(/no address of an HTTP store/);

@@ -58,7 +58,7 @@ describe("a real process", () => {
   let report: Report;
   beforeAll(async () => {
     report = await reportOfProcess(["--fresh"]);
-  }, 180_000);
+  });
 
   test("every probe was measured, and found what it should", () => {
     const found = report.devices[device.index];
@@ -202,7 +202,7 @@ describe("a real process", () => {
     const mended = (await reportOfProcess([], { XDG_CACHE_HOME: empty })).devices[device.index];
     expect(mended?.probes.dispatchCost.status).toBe("measured");
     expect(mended?.probes.memory.status).toBe("kept");
-  }, 180_000);
+  });
 
   test("a device that is lost under a probe is told with its code", async () => {
     const broken = await reportOfProcess([], {
@@ -216,7 +216,7 @@ describe("a real process", () => {
       reason: expect.stringContaining("EW_DEVICE_LOST") as string,
     });
     expect(probes.lease.status).toBe("measured");
-  }, 180_000);
+  });
 });
 
 describe("probes of the test's own", () => {

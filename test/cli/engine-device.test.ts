@@ -22,7 +22,7 @@ let served = 0;
 /** The real engine, with the device named whatever the arguments are. */
 const overrides: SearchOverrides = {
   async openEngine(args, environment, subject) {
-    const choice = { device: String(device.index), strategy: "batch", persistent: false };
+    const choice = { device: String(device.index), strategy: "batch", persistent: false, polite: false };
     const engine = await openEngine({ ...args, engine: choice }, environment, subject);
     return (
       engine && {
@@ -95,6 +95,16 @@ describe("a search on a device", () => {
     expect(number("corpus")).toBe(14 + 57 + 14 + 7);
     expect(number("load")).toBeGreaterThan(0);
     expect(number("round trip")).toBeGreaterThan(number("kernel"));
+  });
+
+  it("is polite where that is asked for, and says what that contradicts", async () => {
+    const { stdout } = await runHere(dir.path, [...flags, "--polite", "--stats", "needle"]);
+    expect(stdout.toString()).toContain("\nstrategy: batch\n");
+    for (const other of ["--persistent", "--strategy=leased"]) {
+      const { code, stderr } = await runHere(dir.path, [...flags, "--polite", other, "needle"]);
+      expect(code).toBe(2);
+      expect(stderr).toContain("were both asked for");
+    }
   });
 
   it("takes a part of the device's name, and refuses what is not there", async () => {

@@ -5,6 +5,7 @@ import { rgPath } from "@vscode/ripgrep";
 import { afterAll, describe, expect, it } from "vitest";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import { Dir } from "../support/cli.ts";
+import { TEST_TIMEOUT_MS } from "../support/patience.ts";
 
 const dir = new Dir("limits");
 afterAll(() => dir.remove());
@@ -20,7 +21,7 @@ function limited(limits: string, args: string, before: readonly string[] = []): 
   return spawnSync(command!, words, {
     cwd: dir.path,
     encoding: "utf8",
-    timeout: 120_000,
+    timeout: TEST_TIMEOUT_MS / 2,
     maxBuffer: 1 << 28,
   });
 }
@@ -65,7 +66,7 @@ describe("little address space", () => {
 function whyNoOtherUser(): string | undefined {
   if (process.getuid?.() !== 0) return "only the system administrator can run a program as another user";
   const asUser = spawnSync("setpriv", [...AS_USER, process.execPath, program, "--version"], {
-    timeout: 60_000,
+    timeout: TEST_TIMEOUT_MS / 2,
   });
   return asUser.status === 0 ? undefined : "another user cannot run what lies in this folder";
 }

@@ -97,7 +97,7 @@ function randomText(random: Random): string {
 const randomValue = (random: Random): string => (random.once(4) ? randomText(random) : random.pick(VALUES));
 
 /** Flags that ripgrep does not have, or whose values are everwarp's own. */
-const OWN = new Set(["device", "strategy", "persistent"]);
+const OWN = new Set(["device", "strategy", "persistent", "polite"]);
 /** What these do depends on more than their spelling: they read files, end the run early, or wait for input. */
 const APART = new Set(["file", "ignore-file", "help", "version", "pre", "hostname-bin"]);
 

@@ -66,7 +66,6 @@ const strategies = ["batch", "persistent", "leased"] as const;
 
 it.for(WAYS.flatMap((way) => strategies.map((strategy) => ({ way, strategy }))))(
   "orders of closing what is on one device, $way ($strategy)",
-  { timeout: 300_000 },
   async ({ way, strategy }, context) => {
     skipIfForbidden(context, profile, strategy);
     const orders = [...permutations(ON_ONE_DEVICE)].map((order) => ({ order, way, strategy }));
@@ -77,11 +76,7 @@ it.for(WAYS.flatMap((way) => strategies.map((strategy) => ({ way, strategy }))))
   },
 );
 
-it.for(WAYS)(
-  "orders of closing devices, kernels, engines and namespaces, %s",
-  { timeout: 300_000 },
-  async (way) => {
-    const orders = [...permutations(CLOSABLES)].filter((_, index) => index % STRIDE === 0);
-    expectGood(await reportsOf(orders.map((order) => ({ order, way, strategy: "batch" as const }))));
-  },
-);
+it.for(WAYS)("orders of closing devices, kernels, engines and namespaces, %s", async (way) => {
+  const orders = [...permutations(CLOSABLES)].filter((_, index) => index % STRIDE === 0);
+  expectGood(await reportsOf(orders.map((order) => ({ order, way, strategy: "batch" as const }))));
+});

@@ -13,6 +13,7 @@ import { array, struct, type StructLayout, u32, u64 } from "../../src/schema/ind
 import { undocumented } from "../../src/schema/types.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { structArbitrary, valueArbitrary } from "../support/kernel-structs.ts";
+import { propertyRuns } from "../support/property-runs.ts";
 import { TypedLoop } from "../support/typed-loop.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
@@ -57,7 +58,7 @@ describe("any struct", () => {
         const answers = await Promise.all(values.map((value) => kernel.call(value as never)));
         expect(answers).toEqual(values);
       }),
-      { numRuns: 12 },
+      propertyRuns(6),
     );
   });
 

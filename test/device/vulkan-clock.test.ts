@@ -106,7 +106,7 @@ void main() {
 `;
 
 test.skipIf(!testDeviceInfo().features.includes("shaderDeviceClock"))(
-  "a kernel sees the clock go on, within a dispatch and between two (only where the device has a clock)",
+  "a kernel sees the clock go on, within a dispatch and between two (where the device has a clock)",
   async () => {
     using device = openTestDevice();
     using pipeline = device.createComputePipeline({

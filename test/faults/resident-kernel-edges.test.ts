@@ -186,7 +186,7 @@ describe("a loop that does not end in time", () => {
     await withDevice(async (device) => {
       await using slices = await launchSlices(device, profile, { strategy: "batch" });
       await slices.loop.wait(slices.add(1), patientMs(60_000)); // the kernel is compiled and runs
-      const ticket = slices.add(1, { rounds: 50_000_000 });
+      const ticket = slices.add(1, { rounds: 15_000_000 });
       slices.loop.poll();
       await sleep(patientMs(50)); // a launch that has not seen its request yet would just stop
       await expect(slices.loop.stop(5)).rejects.toThrow(code("EW_TIMEOUT"));

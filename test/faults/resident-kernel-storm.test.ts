@@ -68,7 +68,7 @@ void perform(uint slot) {
 const HANG_TIMEOUT_MS = patientMs(250);
 /** Longer than a hang may last, short enough for the kernel to be parked then. */
 const HANG_MS = patientMs(600);
-const RUNS = propertyRuns(5);
+const RUNS = propertyRuns(3);
 
 describe.each(["batch", "leased", "continuous", "persistent"] as const)("a storm under %s", (strategy) => {
   it.for([1, 2])(

@@ -217,7 +217,7 @@ describe("any requests with losses at any time", () => {
       }),
       { numRuns: 25 },
     );
-  }, 180_000);
+  });
 });
 
 /** Each workgroup adds to a cell of its own, and the one that is asked for answers with its sum: shows what any of them has missed or done twice. */
@@ -305,7 +305,7 @@ describe("several workgroups with losses at any time", () => {
       }),
       { numRuns: 8 },
     );
-  }, 120_000);
+  });
 });
 
 describe("several kernels on a lost device", () => {

@@ -335,7 +335,7 @@ describe("opening and closing again and again", () => {
     for (const device of ["cpu", index] as const) {
       for (let warm = 0; warm < 3; warm++) await cycle(device);
       const before = { fd: count("fd"), task: count("task") };
-      for (let round = 0; round < (device === "cpu" ? 15 : 60); round++) await cycle(device);
+      for (let round = 0; round < (device === "cpu" ? 15 : 30); round++) await cycle(device);
       expect(count("fd"), `descriptors, ${device}`).toBeLessThanOrEqual(before.fd + 2);
       expect(count("task"), `threads, ${device}`).toBeLessThanOrEqual(before.task + 2);
     }

@@ -4,6 +4,8 @@
  *     node cache-worker '{"directory": "…", "values": [1, 2]}'
  */
 
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { ProgramCache } from "../../src/programs/cache/program-cache.ts";
 import type { ProgramStats } from "../../src/programs/cache/statistics.ts";
 import { Device } from "../../src/vulkan/device/device.ts";
@@ -25,8 +27,8 @@ export interface WorkerOptions {
   exits?: boolean;
   /** Prunes everything away before acquiring. */
   prunes?: boolean;
-  /** When all processes are to begin, so that they begin together. */
-  startAtMs?: number;
+  /** Tells in this folder that it is ready, and begins when there is a file `go`: all processes begin together. */
+  gate?: string;
 }
 
 export interface WorkerReport {
@@ -51,7 +53,11 @@ driver.onDamage = () => process.kill(process.pid, "SIGKILL");
 let shown = 0;
 driver.diesOf = () => options.values[shown++] === options.diesOf;
 
-while (Date.now() < (options.startAtMs ?? 0));
+if (options.gate !== undefined) {
+  writeFileSync(join(options.gate, String(process.pid)), "");
+  while (!existsSync(join(options.gate, "go")))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}
 const beginMs = performance.now();
 const cache = await ProgramCache.open({ device, precompiled: false, directory: options.directory });
 if (options.prunes === true) await cache.prune({ maxBytes: 0 });

@@ -83,7 +83,10 @@ export interface FlagValues {
   device: string;
   strategy: string | undefined;
   persistent: boolean;
+  polite: boolean;
 }
+
+const ENGINE_DEFAULTS = { device: "auto", strategy: undefined, persistent: false, polite: false };
 
 /** The values if no flag is given. */
 export function defaultFlagValues(): FlagValues {
@@ -150,9 +153,7 @@ export function defaultFlagValues(): FlagValues {
     unrestricted: 0,
     vimgrep: false,
     withFilename: undefined,
-    device: "auto",
-    strategy: undefined,
-    persistent: false,
+    ...ENGINE_DEFAULTS,
   };
 }
 

@@ -168,7 +168,12 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     messages: !flags.noMessages,
     ignoreMessages: !flags.noMessages && !flags.noIgnoreMessages,
     flushEachFile: flags.buffer === "line" || (flags.buffer === "auto" && stdoutIsTerminal),
-    engine: { device: flags.device, strategy: flags.strategy, persistent: flags.persistent },
+    engine: {
+      device: flags.device,
+      strategy: flags.strategy,
+      persistent: flags.persistent,
+      polite: flags.polite,
+    },
   };
 }
 

@@ -128,6 +128,9 @@ describe("parsing", () => {
   it("knows everwarp's own flags", () => {
     const flags = parse("--device cpu --strategy persistent --persistent -j8");
     expect(flags).toMatchObject({ device: "cpu", strategy: "persistent", persistent: true, threads: 8 });
+    expect(flags.polite).toBe(false);
+    expect(parse("--polite").polite).toBe(true);
+    expect(parse("--polite --no-polite").polite).toBe(false);
     expect(parse("-j0").threads).toBeUndefined();
   });
 

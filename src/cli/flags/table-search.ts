@@ -199,4 +199,13 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     help: "Insist on a resident kernel; an error where the device cannot.",
     update: (flags, on) => void (flags.persistent = on),
   },
+  {
+    kind: "switch",
+    long: "polite",
+    negated: "no-polite",
+    category: "everwarp",
+    help: "Leave the device to other programs between two batches of work.",
+    details: "This is the strategy batch.",
+    update: (flags, on) => void (flags.polite = on),
+  },
 ];

@@ -3,7 +3,10 @@ import { EverwarpError } from "../../base/index.ts";
 import { type BackendChoice, deviceRequest, openBackend } from "./open-backend.ts";
 
 const hardware = vi.hoisted(() => ({ missing: undefined as string | undefined }));
-vi.mock("../../vulkan/index.ts", () => ({ whyNoHardware: () => hardware.missing }));
+vi.mock("../../vulkan/index.ts", async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  whyNoHardware: () => hardware.missing,
+}));
 
 const lost = new EverwarpError("EW_DEVICE_LOST", "the device is gone");
 

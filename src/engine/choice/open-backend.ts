@@ -11,7 +11,7 @@
  * A strategy says how a kernel runs. The host runs no kernel, so a strategy that was named needs a device.
  */
 import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
-import type { StrategyName } from "../../residency/index.ts";
+import { type StrategyName, strategyOf } from "../../residency/index.ts";
 import { type Device, whyNoHardware } from "../../vulkan/index.ts";
 
 /** Where a system runs. See the table of this file. */
@@ -122,28 +122,5 @@ export function assertNoStrategy(choice: BackendChoice, reason: string): void {
         : [`the strategy "${strategy}"`, "the strategy"];
   throw new EverwarpError("EW_STRATEGY_UNSUPPORTED", `${wanted} was asked for: ${reason}`, {
     remedy: `Name a device, a software one for tests, or leave ${option} out.`,
-  });
-}
-
-/** @throws EW_BAD_ARGUMENT for options that name two strategies */
-function strategyOf({
-  strategy = "auto",
-  polite = false,
-  persistent = false,
-}: BackendChoice): StrategyName | "auto" {
-  if (persistent) return only("persistent", "a resident kernel", strategy, polite);
-  return polite ? only("batch", "a polite kernel", strategy, false) : strategy;
-}
-
-function only(
-  wanted: StrategyName,
-  name: string,
-  strategy: StrategyName | "auto",
-  isPolite: boolean,
-): StrategyName {
-  const other = isPolite ? "a polite kernel" : `the strategy "${strategy}"`;
-  if (!isPolite && (strategy === "auto" || strategy === wanted)) return wanted;
-  throw new EverwarpError("EW_BAD_ARGUMENT", `${name} and ${other} were both asked for`, {
-    remedy: "Leave one of them out.",
   });
 }

@@ -175,7 +175,7 @@ describe("a kernel that answers nothing", () => {
   });
 
   it("is not given up while some answers arrive", async () => {
-    const stallMs = patientMs(1000);
+    const stallMs = patientMs(400);
     const kernel = new AnsweringKernel(stallMs);
     kernel.isQuick = false;
     const waiting = Promise.all(

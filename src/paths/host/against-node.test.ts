@@ -3,7 +3,7 @@
  * through `node:fs`. test/device/paths-against-node.test.ts does the same on a device.
  *
  * A failure prints its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again; without it, each run uses a new
- * seed. EVERWARP_PROPERTY_RUNS=20000 makes more trees than the default of 800.
+ * seed. EVERWARP_PROPERTY_RUNS=20000 makes more trees than the default of 250.
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ import {
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { HostBackend } from "./host-backend.ts";
 
-const RUNS = 800;
+const RUNS = 250;
 const runs = propertyRuns(RUNS);
 const ground = new Ground();
 afterAll(() => ground[Symbol.dispose]());

@@ -16,6 +16,7 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entryBytes } from "../../../test/support/program-entries.ts";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { readArchive, writeArchive } from "./archive.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "everwarp-archive-"));
@@ -134,7 +135,7 @@ describe("damage", () => {
   });
 
   test("a truncated archive gives its intact entries, and reports the truncation", async () => {
-    for (let size = 16; size < archive.length; size += 37) {
+    for (let size = 16; size < archive.length; size += 83) {
       const result = await read(archive.subarray(0, size));
       expectTrue(result);
       expect(result.reasons).toHaveLength(1);
@@ -157,7 +158,7 @@ describe("damage", () => {
           if (at < archive.length - 4) expect(result.reasons.length).toBeGreaterThan(0);
         },
       ),
-      { numRuns: 300 },
+      propertyRuns(100),
     );
   });
 
@@ -216,7 +217,9 @@ describe("damage", () => {
 
   test("records that lie about their size are refused", async () => {
     const end = Buffer.concat([Buffer.from("\x04ew-end\n", "latin1"), Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])]);
-    const bomb = brotliCompressSync(Buffer.alloc(50_000_000));
+    const bomb = brotliCompressSync(Buffer.alloc(50_000_000), {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 1 },
+    });
     for (const [bytes, reason] of [
       [record(bomb.length, 1000, bomb), /cannot be unpacked/],
       [record(20, 10, Buffer.alloc(20, 7)), /cannot be unpacked/],

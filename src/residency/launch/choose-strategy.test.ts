@@ -53,9 +53,19 @@ describe("the strategy that a caller asks for", () => {
     expect(strategyOf({ polite: true, strategy: "batch" })).toBe("batch");
   });
 
-  it.each(["persistent", "adaptive", "dispatch"] as const)("contradicts polite if it is %s", (strategy) => {
-    expect(() => strategyOf({ polite: true, strategy })).toThrow(
-      expect.objectContaining({ code: "EW_BAD_ARGUMENT", message: expect.stringContaining(strategy) }),
+  it("is persistent where the caller demands a resident kernel", () => {
+    expect(strategyOf({ persistent: true })).toBe("persistent");
+    expect(strategyOf({ persistent: true, strategy: "persistent" })).toBe("persistent");
+  });
+
+  it.each([
+    [{ polite: true, strategy: "persistent" }, 'a polite kernel and the strategy "persistent" were both'],
+    [{ polite: true, strategy: "adaptive" }, 'a polite kernel and the strategy "adaptive" were both'],
+    [{ persistent: true, strategy: "batch" }, 'a resident kernel and the strategy "batch" were both'],
+    [{ persistent: true, polite: true }, "a resident kernel and a polite kernel were both"],
+  ] as const)("is not both of %o", (request, message) => {
+    expect(() => strategyOf(request)).toThrow(
+      expect.objectContaining({ code: "EW_BAD_ARGUMENT", message: expect.stringContaining(message) }),
     );
   });
 });

@@ -63,23 +63,37 @@ export function chooseStrategy(
   return { name: "batch", reason: `no kernel can stay resident: ${persistent.reason}` };
 }
 
-/** How a caller selects the way a kernel runs: by a strategy's name, or with `polite`. */
+/** How a caller says how a kernel runs: by a strategy's name, or by what it asks of the kernel. */
 export interface StrategyRequest {
   /** Default: `"auto"`, as the device's profile allows. */
   readonly strategy?: StrategyName | "auto" | undefined;
   /** Leaves the device to other programs between two batches: the strategy `batch`. Default: false. */
   readonly polite?: boolean | undefined;
+  /** Demands a resident kernel: the strategy `persistent`. Default: false. */
+  readonly persistent?: boolean | undefined;
 }
 
 /**
- * The strategy of a request.
- * @throws EW_BAD_ARGUMENT for `polite` together with a strategy other than `batch`
+ * The strategy that a request stands for.
+ * @throws EW_BAD_ARGUMENT for a request that names two
  */
-export function strategyOf({ strategy = "auto", polite = false }: StrategyRequest): StrategyName | "auto" {
-  if (!polite) return strategy;
-  if (strategy === "auto" || strategy === "batch") return "batch";
-  throw new EverwarpError("EW_BAD_ARGUMENT", `polite contradicts the strategy "${strategy}"`, {
-    remedy: 'Leave one of the two out: polite means the strategy "batch".',
+export function strategyOf({
+  strategy = "auto",
+  polite = false,
+  persistent = false,
+}: StrategyRequest): StrategyName | "auto" {
+  if (persistent && polite) throw contradiction("a resident kernel", "a polite kernel");
+  if (!persistent && !polite) return strategy;
+  const [wanted, name] = persistent
+    ? (["persistent", "a resident kernel"] as const)
+    : (["batch", "a polite kernel"] as const);
+  if (strategy === "auto" || strategy === wanted) return wanted;
+  throw contradiction(name, `the strategy "${strategy}"`);
+}
+
+function contradiction(one: string, other: string): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", `${one} and ${other} were both asked for`, {
+    remedy: 'Leave one of them out: polite means the strategy "batch", persistent "persistent".',
   });
 }
 

@@ -50,10 +50,7 @@ import {
   reasonOf,
 } from "./loss-reasons.ts";
 import { replayAll } from "./replay.ts";
-import { WorkWatch } from "./work-watch.ts";
-
-/** A launch that has not begun gets this many times the patience of a working one. */
-const NOT_BEGUN_FACTOR = 4;
+import { workDone, WorkWatch } from "./work-watch.ts";
 
 /** The state of a supervised kernel. See the head of this file. */
 export type SupervisorState = "serving" | "parked" | "recovering" | "failed" | "closed";
@@ -72,7 +69,7 @@ export class Supervisor<Answer> {
   readonly counters = { checkpoints: 0, recoveries: 0, replayed: 0 };
   readonly pauses = new TimeHistogram();
   readonly #life = new LifeTotals();
-  readonly #watch = new WorkWatch();
+  readonly #watch: WorkWatch;
   readonly #recipe: KernelRecipe;
   readonly #dispatcher: Dispatcher<Answer>;
   readonly #trace: RequestTrace;
@@ -80,7 +77,7 @@ export class Supervisor<Answer> {
   readonly #maxAttempts: number;
   readonly #schedule: CheckpointSchedule;
   readonly #wake: () => void;
-  readonly #work = (): number => this.#workDone(this.#instance.loop);
+  readonly #work = (): number => workDone(this.#instance.loop, this.#dispatcher.counters);
   #state: SupervisorState = "serving";
   #instance: KernelInstance;
   /** The last checkpoint. Undefined: the kernel started with zeros, and the journal has everything since its launch. */
@@ -110,6 +107,7 @@ export class Supervisor<Answer> {
     this.#trace = options.trace;
     this.#memory = options.memory;
     this.#hangTimeoutMs = options.hangTimeoutMs;
+    this.#watch = new WorkWatch(options.hangTimeoutMs);
     this.#maxAttempts = options.maxAttempts;
     this.#schedule = new CheckpointSchedule(options.checkpointEveryMs, nowMs());
     this.#wake = options.wake;
@@ -149,6 +147,13 @@ export class Supervisor<Answer> {
     if (loop.state === "lost") return this.lose(reasonOf(loop));
     const hang = this.#hangOf(loop, now);
     if (hang !== undefined) this.lose(hang);
+  }
+
+  /** Sets the share of the time that the kernel may work. One that is being recovered takes it when it serves again. */
+  setDutyCycle(share: number): void {
+    this.#watch.changeShare(this.#recipe.dutyCycle, nowMs());
+    this.#recipe.dutyCycle = share;
+    if (this.#state !== "recovering") this.#instance.loop.setDutyCycle(share);
   }
 
   /** Whether the last checkpoint is too old and something was done since. True only once for each checkpoint. */
@@ -284,8 +289,8 @@ export class Supervisor<Answer> {
     const { journal } = this.#dispatcher;
     this.#dispatcher.collect();
     journal.cut();
-    this.#schedule.taken(nowMs(), this.#workDone(loop));
-    // Without state there is nothing to rebuild, unless a request has started: its progress is state too.
+    this.#schedule.taken(nowMs(), workDone(loop, this.#dispatcher.counters));
+    // Without state there is nothing to rebuild, unless a request was under way: its progress is state too.
     journal.keepsAnswered = this.#recipe.types.stateBytes > 0 || !isBetweenRequests(position);
     return [journal.inFlight(0), journal.inFlight(1)];
   }
@@ -411,7 +416,8 @@ export class Supervisor<Answer> {
   async #replay(instance: KernelInstance): Promise<void> {
     const entries = this.#dispatcher.journal.replay();
     if (entries.length === 0) return;
-    await replayAll(instance.loop, entries, this.#hangTimeoutMs, () => this.assertServing());
+    const limitMs = this.#watch.limitMs(true, this.#recipe.dutyCycle, nowMs());
+    await replayAll(instance.loop, entries, limitMs, () => this.assertServing());
     this.counters.replayed += entries.length;
     const capture = await instance.prepareCapture();
     await instance.loop.park(this.#hangTimeoutMs);
@@ -426,18 +432,10 @@ export class Supervisor<Answer> {
 
   /** The reason if the kernel has neither answered nor worked for too long; otherwise undefined. */
   #hangOf(loop: ResidentLoop, now: number): EverwarpError | undefined {
-    const { inFlightCount } = this.#dispatcher;
-    const stillMs = this.#watch.stillMs(this.#workDone(loop), inFlightCount > 0, now);
-    // A launch that has not begun may be waiting for others on the device. That is no request's fault, so it gets more
-    // patience. A kernel with a duty cycle rests in proportion to its work, so it gets more patience too.
-    const patience = (loop.hasBegun ? 1 : NOT_BEGUN_FACTOR) / this.#recipe.dutyCycle;
-    return stillMs > this.#hangTimeoutMs * patience ? hungError(stillMs, inFlightCount) : undefined;
-  }
-
-  /** A number that changes whenever the kernel does something. */
-  #workDone({ heartbeat }: ResidentLoop): number {
-    const { answered } = this.#dispatcher.counters;
-    return heartbeat === undefined ? answered : answered + heartbeat.busyTicks + heartbeat.requests;
+    const { inFlightCount, counters } = this.#dispatcher;
+    const stillMs = this.#watch.stillMs(workDone(loop, counters), inFlightCount > 0, now);
+    const limitMs = this.#watch.limitMs(loop.hasBegun, this.#recipe.dutyCycle, now);
+    return stillMs > limitMs ? hungError(stillMs, inFlightCount) : undefined;
   }
 
   /**

@@ -1,10 +1,10 @@
 /** The options of one request. */
-import { abortSignal, type OptionChecks, oneOf, positiveDuration, readOptions } from "../../base/index.ts";
+import { abortSignal, duration, type OptionChecks, oneOf, readOptions } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
 
 /** Options of `call` and `tryCall`. */
 export interface CallOptions {
-  /** Milliseconds after which the call fails with EW_TIMEOUT; more than 0. Default: no limit. */
+  /** Milliseconds after which the call fails with EW_TIMEOUT. Default: no limit. */
   readonly timeoutMs?: number;
   /** Cancels the request while it is pending. A request that was published is still performed. */
   readonly signal?: AbortSignal;
@@ -16,7 +16,7 @@ export interface CallOptions {
 export type SyncCallOptions = Omit<CallOptions, "signal">;
 
 const SYNC_CALL_OPTIONS: OptionChecks<SyncCallOptions> = {
-  timeoutMs: positiveDuration,
+  timeoutMs: duration,
   priority: oneOf("normal", "urgent"),
 };
 const CALL_OPTIONS: OptionChecks<CallOptions> = { ...SYNC_CALL_OPTIONS, signal: abortSignal };

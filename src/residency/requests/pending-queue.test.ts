@@ -160,9 +160,17 @@ describe("a deadline", () => {
     expect(caller.errors).toEqual([]);
   });
 
-  it("is a number above 0; Infinity means no deadline", () => {
+  it("of 0 comes at once", () => {
     const queue = new PendingQueue<string>(4);
-    for (const timeoutMs of [0, -1, Number.NaN])
+    const caller = ask(queue, { timeoutMs: 0 });
+    expect(caller.errors).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(caller.errors).toMatchObject([{ code: "EW_TIMEOUT" }]);
+  });
+
+  it("is 0 or more; Infinity is none", () => {
+    const queue = new PendingQueue<string>(4);
+    for (const timeoutMs of [-1, Number.NaN])
       expect(() => ask(queue, { timeoutMs })).toThrow(expect.objectContaining({ code: "EW_BAD_ARGUMENT" }));
     ask(queue, { timeoutMs: Infinity });
     expect(vi.getTimerCount()).toBe(0);

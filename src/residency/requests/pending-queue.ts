@@ -17,7 +17,7 @@
  * Each priority is a linked list through the requests themselves, so a request can be removed from any position at
  * once.
  */
-import { positiveDuration, EverwarpError, hearAbort } from "../../base/index.ts";
+import { duration, EverwarpError, hearAbort } from "../../base/index.ts";
 import type { Priority } from "../queue/index.ts";
 import type { CallOptions } from "./call-options.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -71,11 +71,11 @@ export class PendingQueue<Answer> {
   /**
    * Watches a request's deadline and signal. Call it once, before the request waits or is published.
    * @returns false if the signal was already aborted: the request is settled
-   * @throws EW_BAD_ARGUMENT for a deadline that is not a number above 0
+   * @throws EW_BAD_ARGUMENT for a deadline that is not a number, or below 0
    */
   watch(request: PendingRequest<Answer>, options: CallOptions): boolean {
     const { timeoutMs, signal } = options;
-    if (timeoutMs !== undefined) positiveDuration("timeoutMs", timeoutMs);
+    if (timeoutMs !== undefined) duration("timeoutMs", timeoutMs);
     if (signal?.aborted === true) {
       this.#abort(request, signal);
       return false;

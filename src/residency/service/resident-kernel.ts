@@ -250,9 +250,7 @@ export class ResidentKernel<
   setDutyCycle(share: number): void {
     this.#assertCallable();
     assertShare("share", share);
-    this.#plan.recipe.dutyCycle = share;
-    // During a recovery, the kernel gets the new share when it serves again.
-    if (this.#supervisor.state !== "recovering") this.#supervisor.instance.loop.setDutyCycle(share);
+    this.#supervisor.setDutyCycle(share);
   }
 
   /** Statistics of the kernel so far. */

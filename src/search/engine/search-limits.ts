@@ -2,34 +2,43 @@
 import { EverwarpError, hearAbort, MAX_TIMER_MS } from "../../base/index.ts";
 import type { SearchOptions } from "./engine-options.ts";
 
+/** Ends the hearing of limits that nobody holds any more: a signal may live for as long as the process. */
+const dropped = new FinalizationRegistry<() => void>((unhear) => unhear());
+
 /** Watches a signal and a time for one search. */
 export class SearchLimits {
   readonly timeoutMs: number;
   readonly #deadlineMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
+  readonly #stop: (error: EverwarpError) => void;
   #unhear: (() => void) | undefined;
   readonly #ended: Promise<never>;
-  #end!: (error: EverwarpError) => void;
+  #reject!: (error: EverwarpError) => void;
 
   /** @param stop ends the search; called at most once, also from the constructor */
   constructor({ signal, timeoutMs = Infinity }: SearchOptions, stop: (error: EverwarpError) => void) {
     this.timeoutMs = timeoutMs;
     this.#deadlineMs = performance.now() + timeoutMs;
-    this.#ended = new Promise<never>((_, reject) => (this.#end = reject));
+    this.#stop = stop;
+    this.#ended = new Promise<never>((_, reject) => (this.#reject = reject));
     this.#ended.catch(() => undefined); // told by whoever waits
-    const end = (error: EverwarpError): void => {
-      this.dispose();
-      stop(error);
-      this.#end(error);
-    };
-    const onAbort = (): void => end(abortedError(signal?.reason));
     // A limit beyond the longest timer is none.
     if (timeoutMs <= MAX_TIMER_MS) {
-      this.#timer = setTimeout(() => end(timeoutError(timeoutMs)), timeoutMs);
+      this.#timer = setTimeout(() => this.end(timeoutError(timeoutMs)), timeoutMs);
       this.#timer.unref(); // a search that nobody waits for keeps no process alive
     }
-    if (signal?.aborted === true) onAbort();
-    else this.#unhear = signal && hearAbort(signal, onAbort);
+    if (signal?.aborted === true) this.end(abortedError(signal.reason));
+    else if (signal !== undefined) {
+      this.#unhear = hearWeakly(signal, new WeakRef(this));
+      dropped.register(this, this.#unhear, this);
+    }
+  }
+
+  /** Ends the search. */
+  end(error: EverwarpError): void {
+    this.dispose();
+    this.#stop(error);
+    this.#reject(error);
   }
 
   /** Milliseconds that are left; negative when the time is over. */
@@ -46,7 +55,14 @@ export class SearchLimits {
   dispose(): void {
     clearTimeout(this.#timer);
     this.#unhear?.();
+    if (this.#unhear !== undefined) dropped.unregister(this);
+    this.#unhear = undefined;
   }
+}
+
+/** The signal does not hold the search: one that nobody waits for, or looks at, can go. */
+function hearWeakly(signal: AbortSignal, limits: WeakRef<SearchLimits>): () => void {
+  return hearAbort(signal, () => limits.deref()?.end(abortedError(signal.reason)));
 }
 
 /** The search was called off. @param cause the reason of the signal */

@@ -39,10 +39,11 @@ export async function openDeviceHits(
 }
 
 function choiceOf({ engine }: GrepOptions): BackendChoice {
-  const { device, strategy, persistent } = engine;
+  const { device, strategy, persistent, polite } = engine;
   return {
     device: /^\d+$/.test(device) ? Number(device) : device,
     persistent,
+    polite,
     ...(strategy === undefined ? {} : { strategy: strategy as StrategyName }),
   };
 }

@@ -38,5 +38,5 @@ export interface GrepOptions {
   ignoreMessages: boolean;
   /** Output is flushed after each file. */
   flushEachFile: boolean;
-  engine: { device: string; strategy: string | undefined; persistent: boolean };
+  engine: { device: string; strategy: string | undefined; persistent: boolean; polite: boolean };
 }
