@@ -27,7 +27,7 @@ export interface MatchShape {
  * Up to here columns fit their bits: the chunk before and the block that the line ends in count, too. A single thread
  * walks along a line, 130 KiB in about two milliseconds.
  */
-const LINE_BLOCKS_MAX = 508;
+const LINE_BLOCKS_MAX = 504;
 /** A line of that length mostly takes up to three steps a byte. Pathological ones end here, after tens of ms. */
 const STEPS_MAX = 1 << 19;
 /** What all devices have is 16 KiB, what most have 32. Half of that lets several workgroups live side by side. */
