@@ -110,13 +110,24 @@ export interface RawHits {
   locate(): HitPlaces;
 }
 
+/** How a corpus is loaded. */
+export interface LoadOptions {
+  /** Loader threads. Default: as many as pay. */
+  readonly threads?: number;
+  /**
+   * Automata will be asked for, so what they need is made ready now. Without it the first of them waits for that, and
+   * cannot be waited for without the event loop.
+   */
+  readonly automata?: boolean;
+}
+
 /** Something that holds corpora and carries out plans on them. */
 export interface Backend {
   readonly info: BackendInfo;
   /** Nothing is answered any more: the device was lost, or its kernel ended. Another backend must be opened. */
   readonly isLost: boolean;
   /** @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */
-  load(corpus: Corpus, options?: { threads?: number }): Promise<LoadedCorpus>;
+  load(corpus: Corpus, options?: LoadOptions): Promise<LoadedCorpus>;
   /**
    * Queues a plan and returns at once. A plan for which `operationOf` says undefined is answered with no hits.
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CORPUS_UNKNOWN, EW_BAD_ARGUMENT, EW_CLOSED, EW_WORKER_DIED

@@ -18,16 +18,21 @@ import { type OpenedBackend, openBackend, openHost } from "./open-backend.ts";
 /**
  * Reads a corpus into the memory of a backend.
  * @param threads loader threads at most; default: as many as pay
+ * @param automata plans with automata will be asked
  * @throws as `Backend.load`
  */
 export async function loadCorpus(
   backend: Backend,
   corpus: Corpus,
   threads: number | undefined,
+  automata = true,
 ): Promise<EngineCorpus> {
   // A limit on threads is a limit on loading too, but few files are still read on this thread.
   const loadThreads = threads === undefined ? undefined : Math.min(threads, worthyThreads(corpus.files));
-  const loaded = await backend.load(corpus, loadThreads === undefined ? {} : { threads: loadThreads });
+  const loaded = await backend.load(corpus, {
+    automata,
+    ...(loadThreads === undefined ? {} : { threads: loadThreads }),
+  });
   return new EngineCorpus(corpus, backend, loaded);
 }
 

@@ -22,6 +22,7 @@ import {
   type BackendInfo,
   type BackendTicket,
   literalsOf,
+  type LoadOptions,
   type SubmitOptions,
 } from "../backend/index.ts";
 import type { Plan } from "../contracts.ts";
@@ -55,6 +56,8 @@ export class DeviceBackend implements Backend {
   readonly #shape: ScanShape;
   readonly #kernel: ResidentLoop;
   readonly #matches: MatchKernel;
+  /** Why there is no match kernel. */
+  #matchFailure: unknown;
   #isLaunchingMatches = false;
   readonly #pipelines: IndexPipelines;
   readonly #table: DeviceBuffer;
@@ -142,7 +145,7 @@ export class DeviceBackend implements Backend {
     return this.#kernel.workgroupCount;
   }
 
-  async load(corpus: Corpus, options: { threads?: number } = {}): Promise<DeviceCorpus> {
+  async load(corpus: Corpus, { automata = false, ...options }: LoadOptions = {}): Promise<DeviceCorpus> {
     return this.#change(async () => {
       const index = this.#freeCorpusIndex();
       const sink = new DeviceSink(this.device, 2 * (options.threads ?? os.availableParallelism()) + 2);
@@ -172,8 +175,20 @@ export class DeviceBackend implements Backend {
         new Uint32Array(this.#table.host, index * CorpusEntry.strideBytes, CorpusEntry.sizeBytes / 4),
       );
       this.#corpora[index] = loaded;
+      if (automata) await this.#prepareMatches();
       return loaded;
     });
+  }
+
+  /** Launches the match kernel. Where it has no room, plans with automata are refused from then on. */
+  async #prepareMatches(): Promise<void> {
+    if (this.#matches.loop !== undefined || this.#matchFailure !== undefined) return;
+    try {
+      await this.#launchMatches();
+    } catch (error) {
+      if (this.device.isLost) throw error;
+      this.#matchFailure = error;
+    }
   }
 
   /** A kernel ended by itself, or its device was lost: every query fails with the reason. */
@@ -195,9 +210,15 @@ export class DeviceBackend implements Backend {
     }
     const { maxHits = Infinity } = options;
     if (plan.kind === "automaton") {
+      if (this.#matchFailure !== undefined) {
+        throw new EverwarpError("EW_REQUEST_TOO_LARGE", "the device has no room for the kernel of automata", {
+          remedy: "Ask for the literals that the pattern requires.",
+          cause: this.#matchFailure,
+        });
+      }
       const query = this.#matches.query(loaded, plan.automaton, maxHits);
       this.#matches.queue.add(query);
-      if (this.#matches.loop === undefined) this.#launchMatches();
+      if (this.#matches.loop === undefined) this.#launchMatchesLate();
       return new DeviceTicket(this.#matches.queue, query);
     }
     const query = new ScanQuery(loaded, literalsOf(plan), maxHits);
@@ -205,20 +226,25 @@ export class DeviceBackend implements Backend {
     return new DeviceTicket(this.#queue, query);
   }
 
-  /** Starts the match kernel; what waits for it learns of a failure, and the next query tries again. */
-  #launchMatches(): void {
+  #launchMatches(): Promise<void> {
+    return this.#matches.launch(
+      { queue: this.#queue, kernel: this.#kernel },
+      {
+        tileCount: this.#largest("matchTileCount"),
+        inputsAddress: this.#table.address,
+        stallMs: this.#stallMs,
+      },
+    );
+  }
+
+  /**
+   * Starts the match kernel for a query that waits already. What waits learns of a failure, and the next query tries
+   * again.
+   */
+  #launchMatchesLate(): void {
     if (this.#isLaunchingMatches) return;
     this.#isLaunchingMatches = true;
-    this.#change(() =>
-      this.#matches.launch(
-        { queue: this.#queue, kernel: this.#kernel },
-        {
-          tileCount: this.#largest("matchTileCount"),
-          inputsAddress: this.#table.address,
-          stallMs: this.#stallMs,
-        },
-      ),
-    )
+    this.#change(() => this.#launchMatches())
       .catch((error: unknown) => this.#matches.queue.end(error))
       .finally(() => (this.#isLaunchingMatches = false));
   }

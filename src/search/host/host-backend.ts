@@ -17,6 +17,7 @@ import {
   type BackendTicket,
   literalsOf,
   type LoadedCorpus,
+  type LoadOptions,
   type SubmitOptions,
 } from "../backend/index.ts";
 import type { LineAutomaton, Plan } from "../contracts.ts";
@@ -108,10 +109,13 @@ export class HostBackend implements Backend, TicketOwner {
     }
   }
 
-  async load(corpus: Corpus, options: { threads?: number } = {}): Promise<LoadedCorpus> {
+  async load(corpus: Corpus, options: LoadOptions = {}): Promise<LoadedCorpus> {
     this.#throwIfEnded();
     const sink = new HostSink(this.#queue.threadCount, this.#segmentBytes);
-    const placement = await corpus.loadInto(sink, options);
+    const placement = await corpus.loadInto(
+      sink,
+      options.threads === undefined ? {} : { threads: options.threads },
+    );
     this.#throwIfEnded();
     const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, (it) =>
       this.#unload(it),
