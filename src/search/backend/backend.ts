@@ -110,13 +110,21 @@ export interface RawHits {
   locate(): HitPlaces;
 }
 
+/** How a corpus is loaded. */
+export interface LoadOptions {
+  /** Loader threads at most. Default: as many as pay. */
+  readonly threads?: number;
+  /** Signatures of blocks are made, by which scans pass over blocks. Default: true. */
+  readonly index?: boolean;
+}
+
 /** Something that holds corpora and carries out plans on them. */
 export interface Backend {
   readonly info: BackendInfo;
   /** Nothing is answered any more: the device was lost, or its kernel ended. Another backend must be opened. */
   readonly isLost: boolean;
   /** @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */
-  load(corpus: Corpus, options?: { threads?: number }): Promise<LoadedCorpus>;
+  load(corpus: Corpus, options?: LoadOptions): Promise<LoadedCorpus>;
   /**
    * Queues a plan and returns at once. A plan for which `operationOf` says undefined is answered with no hits.
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CORPUS_UNKNOWN, EW_BAD_ARGUMENT, EW_CLOSED, EW_WORKER_DIED

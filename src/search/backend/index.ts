@@ -5,6 +5,7 @@ export type {
   BackendTicket,
   HitPlaces,
   LoadedCorpus,
+  LoadOptions,
   RawHits,
   SubmitOptions,
   UndecidedLines,

@@ -22,12 +22,14 @@ import {
   type Backend,
   type BackendInfo,
   type BackendTicket,
+  type LoadOptions,
   literalsOf,
   type SubmitOptions,
 } from "../backend/index.ts";
 import type { Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
+import type { SkippingTrial } from "./device-signatures.ts";
 import { DeviceQuery } from "./device-query.ts";
 import { DeviceSink } from "./device-sink.ts";
 import { DeviceTicket } from "./device-ticket.ts";
@@ -53,6 +55,8 @@ export interface DeviceBackendOptions extends SessionOptions {
   strategy?: StrategyName | "auto";
   /** How long the kernel may finish nothing; 60 s if not given. */
   stallMs?: number;
+  /** For tests: how signatures are made and used. */
+  skippingTrial?: SkippingTrial;
 }
 
 /** Searches on a device. Open it with `DeviceBackend.open`. */
@@ -62,6 +66,7 @@ export class DeviceBackend implements Backend {
   readonly #shape: ScanShape;
   readonly #kernel: ResidentLoop;
   readonly #pipelines: IndexPipelines;
+  readonly #signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial };
   readonly #table: DeviceBuffer;
   readonly #queue: ScanQueue;
   readonly #corpora: (DeviceCorpus | undefined)[] = [];
@@ -76,6 +81,7 @@ export class DeviceBackend implements Backend {
     shape: ScanShape;
     kernel: ResidentLoop;
     pipelines: IndexPipelines;
+    signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial };
     table: DeviceBuffer;
     records: DeviceBuffer;
     giveBack: () => void;
@@ -86,6 +92,7 @@ export class DeviceBackend implements Backend {
     this.#shape = parts.shape;
     this.#kernel = parts.kernel;
     this.#pipelines = parts.pipelines;
+    this.#signing = parts.signing;
     this.#table = parts.table;
     this.#queue = new ScanQueue(parts.kernel, new RecordMemory(parts.records));
   }
@@ -95,14 +102,14 @@ export class DeviceBackend implements Backend {
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED
    */
   static async open(options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
-    const { strategy = "auto", stallMs = STALL_MS, ...deviceOptions } = options;
+    const { strategy = "auto", stallMs = STALL_MS, skippingTrial: trial = {}, ...deviceOptions } = options;
     const session = await openSession({ ...deviceOptions, sharesSoftware: strategy === "adaptive" });
     const { device, profile } = session;
     const shape = scanShape(device.info, profile);
     const programs: ProgramLease[] = [];
     const buffers: DeviceBuffer[] = [];
     const acquire = async (name: SearchProgramName): Promise<ComputePipeline> => {
-      const program = await sharedPrograms().acquire(device, searchPrograms(shape)[name]);
+      const program = await sharedPrograms().acquire(device, searchPrograms(shape, trial.rowMask)[name]);
       programs.push(program);
       return program.pipeline;
     };
@@ -122,6 +129,7 @@ export class DeviceBackend implements Backend {
         newlineSpine: await acquire("newlineSpine"),
         lineRanks: await acquire("lineRanks"),
       };
+      const signing = { pipeline: await acquire("signatures"), trial };
       const pipeline = await acquire("scan");
       const table = create({
         role: "upload",
@@ -150,7 +158,7 @@ export class DeviceBackend implements Backend {
         outputsAddress: records.address,
         stallMs,
       });
-      return new DeviceBackend({ session, shape, kernel, pipelines, table, records, giveBack });
+      return new DeviceBackend({ session, shape, kernel, pipelines, signing, table, records, giveBack });
     } catch (error) {
       giveBack();
       throw error;
@@ -171,13 +179,14 @@ export class DeviceBackend implements Backend {
     return this.#kernel.workgroupCount;
   }
 
-  async load(corpus: Corpus, options: { threads?: number } = {}): Promise<DeviceCorpus> {
+  async load(corpus: Corpus, options: LoadOptions = {}): Promise<DeviceCorpus> {
+    const { index: isSigned, ...loading } = options;
     return this.#change(async () => {
       const index = this.#freeCorpusIndex();
       const sink = new DeviceSink(this.device, 2 * (options.threads ?? os.availableParallelism()) + 2);
       let loaded: DeviceCorpus | undefined;
       try {
-        const placement = await corpus.loadInto(sink, options);
+        const placement = await corpus.loadInto(sink, loading);
         await sink.finish();
         this.#assertWithinLoopLimit(placement.stats.arenaBytes);
         loaded = new DeviceCorpus({
@@ -188,6 +197,7 @@ export class DeviceBackend implements Backend {
           segments: sink.segments,
           tileBytes: this.#shape.tileBytes,
           index,
+          signing: this.#isSigned(placement.stats.arenaBytes, isSigned) ? this.#signing : undefined,
           unload: (unloaded) => this.#unload(unloaded),
         });
       } catch (error) {
@@ -283,6 +293,10 @@ export class DeviceBackend implements Backend {
     throw new EverwarpError("EW_CORPUS_TOO_LARGE", `the device holds ${CORPORA_MAX} corpora already`, {
       remedy: "Unload one, or load several trees as one corpus.",
     });
+  }
+
+  #isSigned(arenaBytes: number, isAsked = true): boolean {
+    return isAsked && arenaBytes >= (this.#signing.trial.bytesMin ?? this.#shape.signedBytesMin);
   }
 
   #assertWithinLoopLimit(arenaBytes: number): void {

@@ -178,6 +178,7 @@ export class ScanQueue implements DrivenRequests {
           recordCapacity: scan.capacity,
           rangeBegin: range?.begin ?? 0,
           rangeEnd: range?.end ?? corpus.tileCount,
+          skipping: isSpill ? undefined : corpus.skippingFor(scan.literal),
         },
         corpus.pairs,
       );

@@ -16,6 +16,8 @@ export interface ScanShape {
   readonly residentWorkgroupCount: number;
   /** Requests that one launch takes at most. */
   readonly requestsPerBatch: number;
+  /** Bytes from which on a corpus has signatures; smaller ones are looked at as quickly without. */
+  readonly signedBytesMin: number;
   /** Workgroups of a launch that ends by itself, for a corpus of `tileCount` tiles. */
   boundedWorkgroupCount(tileCount: number): number;
 }
@@ -32,7 +34,10 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
   const shape = (
     workgroupSize: number,
     unroll: number,
-    rest: Pick<ScanShape, "residentWorkgroupCount" | "requestsPerBatch" | "boundedWorkgroupCount">,
+    rest: Pick<
+      ScanShape,
+      "residentWorkgroupCount" | "requestsPerBatch" | "signedBytesMin" | "boundedWorkgroupCount"
+    >,
   ): ScanShape => ({ workgroupSize, unroll, tileBytes: workgroupSize * unroll * 16, hasClock, ...rest });
 
   if (profile.loopLimit !== undefined) {
@@ -42,6 +47,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
     return shape(512, 1, {
       residentWorkgroupCount: 1,
       requestsPerBatch: 4,
+      signedBytesMin: Infinity, // a block in which each byte is a hit takes a subgroup too many rounds
       boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), WORKGROUPS_PER_DISPATCH_MAX),
     });
   }
@@ -50,6 +56,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
     return shape(64, 4, {
       residentWorkgroupCount: Math.max(1, softwareThreadCount() - 1),
       requestsPerBatch: 64,
+      signedBytesMin: 128 << 10,
       boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), 256),
     });
   }
@@ -58,6 +65,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
   return shape(256, 4, {
     residentWorkgroupCount: RESIDENT_ATTEMPT,
     requestsPerBatch: 64,
+    signedBytesMin: 16 << 20,
     boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), BOUNDED_GROUPS_MAX),
   });
 }

@@ -2,27 +2,38 @@
 
 import { kernelFile, type ProgramRequest } from "../../programs/index.ts";
 import { WORKGROUP_SIZE_ID } from "../../residency/index.ts";
+import { ALL_ROWS } from "../signature/index.ts";
 import type { ScanShape } from "./scan-shape.ts";
 
 /** The programs of a search on a device. */
-export type SearchProgramName = "newlineCount" | "newlineSpine" | "lineRanks" | "scan";
+export type SearchProgramName = "newlineCount" | "newlineSpine" | "lineRanks" | "signatures" | "scan";
 
-/** The request for each program, for a shape of the scan kernel. */
+/** The constant of the kernels that says which rows signatures have. */
+const ROW_MASK_ID = 1;
+
+/**
+ * The request for each program, for a shape of the scan kernel.
+ * @param rowMask rows that signatures have; less than all for tests
+ */
 export function searchPrograms(
   shape: Pick<ScanShape, "unroll" | "workgroupSize" | "hasClock">,
+  rowMask = ALL_ROWS,
 ): Record<SearchProgramName, ProgramRequest> {
   const request = (name: string): ProgramRequest => ({
     file: kernelFile(`search/kernels/${name}`),
     label: name,
   });
+  // All rows are what the kernels have by themselves: the programs that are kept are those without a mention of them.
+  const rows: Readonly<Record<number, number>> = rowMask === ALL_ROWS ? {} : { [ROW_MASK_ID]: rowMask };
   return {
     newlineCount: request("newline_count"),
     newlineSpine: request("newline_spine"),
     lineRanks: request("line_ranks"),
+    signatures: { ...request("signatures"), specialization: rows },
     scan: {
       ...request("scan"),
       defines: { UNROLL: shape.unroll, ...(shape.hasClock ? { RESIDENCY_CLOCK: 1 } : {}) },
-      specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize },
+      specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize, ...rows },
     },
   };
 }
