@@ -54,7 +54,7 @@ export async function searchOnDevice(
       const allText = options.searcher.searcher.binaryImplicit !== "quit";
       const corpus = await surroundings.withProgress(
         `loading ${files.length.toLocaleString("en")} files`,
-        loadCorpus(backend, Corpus.fromFiles(files, { allText }), undefined),
+        loadCorpus(backend, Corpus.fromFiles(files, { allText }), undefined, false), // for one search
       );
       const { asked, roundTripUs } = await ask(corpus, plan);
       const emptyUs = options.stats ? await emptyRoundTripUs(corpus, plan) : 0;
@@ -89,7 +89,7 @@ async function ask(corpus: EngineCorpus, plan: Plan): Promise<{ asked: AskedPlan
 
 /** What a query costs that has nothing to look at. */
 async function emptyRoundTripUs({ backend }: EngineCorpus, plan: Plan): Promise<number> {
-  const empty = await loadCorpus(backend, Corpus.fromFiles([]), undefined);
+  const empty = await loadCorpus(backend, Corpus.fromFiles([]), undefined, false);
   let bestUs = Infinity;
   for (let count = 0; count < EMPTY_QUERIES; count++)
     bestUs = Math.min(bestUs, (await ask(empty, plan)).roundTripUs);

@@ -16,11 +16,12 @@ import {
   type BackendInfo,
   type BackendTicket,
   literalsOf,
-  type LoadedCorpus,
+  type LoadOptions,
   type SubmitOptions,
 } from "../backend/index.ts";
 import type { Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
+import { ALL_ROWS } from "../signature/index.ts";
 import { HostCorpus } from "./host-corpus.ts";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
 import { HostSink } from "./host-sink.ts";
@@ -35,6 +36,7 @@ import {
   SLOT_STATUS,
   SPILLED,
 } from "./query-queue.ts";
+import { allocateSignatures } from "./segment-signatures.ts";
 
 /** How many threads search, and how many requests they take. */
 export interface HostBackendOptions {
@@ -42,6 +44,8 @@ export interface HostBackendOptions {
   readonly threads?: number;
   /** Requests in flight, at most. Default: 256. */
   readonly maxInFlight?: number;
+  /** For tests: rows that signatures have. Less than all makes hashes collide. */
+  readonly signatureRowMask?: number;
 }
 
 interface Thread {
@@ -54,6 +58,7 @@ export class HostBackend implements Backend, TicketOwner {
   readonly info: BackendInfo;
   readonly #queue: QueryQueue;
   readonly #threads: readonly Thread[];
+  readonly #rowMask: number;
   readonly #corpora = new Set<HostCorpus>();
   /** The ticket that owns each slot. */
   readonly #slots: (HostTicket | undefined)[];
@@ -73,7 +78,7 @@ export class HostBackend implements Backend, TicketOwner {
    * @throws EW_BAD_ARGUMENT, EW_NO_THREAD
    */
   static async open(options: HostBackendOptions = {}): Promise<HostBackend> {
-    const { threads = availableParallelism(), maxInFlight = 256 } = options;
+    const { threads = availableParallelism(), maxInFlight = 256, signatureRowMask = ALL_ROWS } = options;
     wholeNumber("threads", threads, 1, 256);
     wholeNumber("maxInFlight", maxInFlight, 1, 4096);
     const memory = allocateQueue(maxInFlight, threads);
@@ -87,10 +92,11 @@ export class HostBackend implements Backend, TicketOwner {
         remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v).",
       });
     }
-    return new HostBackend(new QueryQueue(memory), started);
+    return new HostBackend(new QueryQueue(memory), started, signatureRowMask);
   }
 
-  private constructor(queue: QueryQueue, threads: readonly Thread[]) {
+  private constructor(queue: QueryQueue, threads: readonly Thread[], rowMask: number) {
+    this.#rowMask = rowMask;
     this.#queue = queue;
     this.#threads = threads;
     this.#slots = Array.from({ length: queue.slotCount });
@@ -109,18 +115,22 @@ export class HostBackend implements Backend, TicketOwner {
     }
   }
 
-  async load(corpus: Corpus, options: { threads?: number } = {}): Promise<LoadedCorpus> {
+  async load(corpus: Corpus, options: LoadOptions = {}): Promise<HostCorpus> {
+    const { index = true, ...loading } = options;
     this.#throwIfEnded();
     const sink = new HostSink(this.#queue.threadCount);
-    const placement = await corpus.loadInto(sink, options);
+    const placement = await corpus.loadInto(sink, loading);
     this.#throwIfEnded();
-    const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, (it) =>
+    const signatures = index
+      ? allocateSignatures(placement.units, sink.segments.length, this.#rowMask)
+      : undefined;
+    const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, signatures, (it) =>
       this.#unload(it),
     );
     this.#corpora.add(loaded);
     const { id } = loaded;
     const { memory: columns, units } = placement;
-    this.#tellThreads({ kind: "load", corpus: { id, segments: sink.segments, columns, units } });
+    this.#tellThreads({ kind: "load", corpus: { id, segments: sink.segments, columns, units, signatures } });
     return loaded;
   }
 

@@ -11,6 +11,8 @@ import type { WordBuffer } from "./hit-buffer.ts";
 import { PROGRAM_AREA_BYTES, WORK_AREA_BYTES } from "./host-sink.ts";
 import { LineLocator } from "./line-locator.ts";
 import { BLOCK_WORDS, HIT_WORDS, LOCATED_HIT_WORDS } from "./query-queue.ts";
+import type { SignatureMemory } from "./segment-signatures.ts";
+import { UnitSignatures } from "./unit-signatures.ts";
 import {
   PROGRAM_RESUME_WORD,
   ScanKernel,
@@ -26,6 +28,8 @@ export interface SharedCorpus {
   readonly segments: readonly LinearMemory[];
   readonly columns: PlacementMemory;
   readonly units: UnitColumns;
+  /** One for each segment; undefined where the corpus has none. */
+  readonly signatures: readonly SignatureMemory[] | undefined;
 }
 
 /** Hits that one call of the kernel writes at most; with the overhang of one position they fit the answer area. */
@@ -41,6 +45,7 @@ interface Segment {
 /** Scans units of one corpus on one thread. See the head of this file. */
 export class UnitScanner {
   readonly units: UnitColumns;
+  readonly signatures: UnitSignatures | undefined;
   readonly #segments: Segment[];
   readonly #columns: PlacementColumns;
   readonly #workArea: number;
@@ -60,6 +65,8 @@ export class UnitScanner {
     this.#columns = new PlacementColumns(corpus.columns);
     this.#workArea = thread * WORK_AREA_BYTES;
     this.#answers = this.#workArea + PROGRAM_AREA_BYTES;
+    if (corpus.signatures !== undefined)
+      this.signatures = new UnitSignatures(corpus.segments, corpus.signatures, this.#answers);
     this.#segments = corpus.segments.map((memory) => ({
       kernel: new ScanKernel(memory),
       bytes: new Uint8Array(memory.buffer),
@@ -88,6 +95,7 @@ export class UnitScanner {
       address += Math.ceil(scanProgramBytes(group) / 16) * 16;
       for (const { bytes } of group) this.#longest = Math.max(this.#longest, bytes.length);
     }
+    this.signatures?.prepare(this.#groups);
   }
 
   /** Scans a unit. Where it has hits, adds one block and the hits. @returns how many hits */
@@ -133,17 +141,33 @@ export class UnitScanner {
     }
   }
 
-  #scanGroup({ kernel, words }: Segment, unit: number, group: number, hits: WordBuffer): void {
-    const { start, startEnd, end, firstFile } = this.units;
+  #scanGroup(segment: Segment, unit: number, group: number, hits: WordBuffer): void {
+    const { start, startEnd, segment: segments } = this.units;
+    const begin = start[unit]!;
+    const end = startEnd[unit]!;
+    const ranges = this.signatures?.ranges(segments[unit]!, group, begin, end) ?? [begin, end];
+    for (let at = 0; at < ranges.length; at += 2)
+      this.#scanRange(segment, unit, group, hits, ranges[at]!, ranges[at + 1]!);
+  }
+
+  /** Scans for what begins in [begin, last), a part of a unit. */
+  #scanRange(
+    { kernel, words }: Segment,
+    unit: number,
+    group: number,
+    hits: WordBuffer,
+    begin: number,
+    last: number,
+  ): void {
+    const { end, firstFile } = this.units;
     const { start: fileStart, length: fileLength } = this.#columns;
-    const last = startEnd[unit]!;
     const until = Math.min(end[unit]!, last + this.#longest - 1);
     const program = this.#programs[group]!;
     const hitWords = this.#hitWords;
     const answers = this.#answers >>> 2;
     let file = firstFile[unit]!;
     let fileEnd = fileStart[file]! + fileLength[file]!;
-    for (let from = start[unit]!; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
+    for (let from = begin; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
       const count = kernel.scan(program, from, until, this.#answers, SCAN_LIMIT);
       if (count === 0) return;
       const room = hits.reserve(hitWords * count);
