@@ -1,4 +1,4 @@
-/** The kernel that makes signatures against its reference: generated texts, every border of blocks and words, collisions. */
+/** The kernel that makes signatures against its reference: generated texts, borders of blocks and words, collisions. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sharedPrograms } from "../../src/programs/index.ts";
@@ -82,7 +82,7 @@ function setsOf(rows: DeviceBuffer, textBytes: number): Set<number>[] {
   });
 }
 
-/** The rows of line feeds, which fill the memory behind a text: a kernel may know of them, and nobody looks for them. */
+/** Without the row of line feeds, which lie behind a text: a kernel sees them, and nobody looks for them. */
 const withoutLineFeeds = (sets: readonly Set<number>[], rowMask: number): number[][] => {
   const feeds = literalRows(Uint8Array.of(10, 10, 10), 0, rowMask)[0]!;
   return sets.map((set) => [...set].filter((row) => row !== feeds).sort((a, b) => a - b));

@@ -62,6 +62,8 @@ export interface SearchEngineStats {
   readonly contentBytes: number;
   /** Bytes of memory that the contents take, padding included. */
   readonly memoryBytes: number;
+  /** Bytes of memory that signatures take, beside the contents. */
+  readonly indexBytes: number;
   /** How often a device was lost and its corpora were loaded again. */
   readonly recoveries: number;
 }
@@ -117,7 +119,8 @@ export class SearchEngine implements AsyncDisposable {
   stats(): SearchEngineStats {
     const { submitted, answered, failed, cancelled } = this.#counts;
     const pending = this.#pending.length;
-    const placements = [...this.#holdings.corpora.values()].map(({ loaded }) => loaded.placement.stats);
+    const held = [...this.#holdings.corpora.values()].map(({ loaded }) => loaded);
+    const placements = held.map(({ placement }) => placement.stats);
     const sum = (of: (stats: (typeof placements)[number]) => number): number =>
       placements.reduce((total, stats) => total + of(stats), 0);
     return {
@@ -130,6 +133,7 @@ export class SearchEngine implements AsyncDisposable {
       files: sum(({ fileCount }) => fileCount),
       contentBytes: sum(({ contentBytes }) => contentBytes),
       memoryBytes: sum(({ arenaBytes }) => arenaBytes),
+      indexBytes: held.reduce((total, { signatureBytes }) => total + signatureBytes, 0),
       recoveries: this.#holdings.recoveryCount,
     };
   }

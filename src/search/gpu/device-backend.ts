@@ -41,6 +41,7 @@ import { type SearchProgramName, searchPrograms } from "./search-programs.ts";
 
 const BOUNDED_STRATEGIES: readonly StrategyName[] = ["dispatch", "redispatch", "batch"];
 const CORPORA_MAX = 256;
+const CORPUS_TABLE_BYTES = CORPORA_MAX * CorpusEntry.strideBytes;
 /**
  * After this long an idle kernel gives the device (a software driver: the processor) back. The next query launches it
  * again.
@@ -131,11 +132,7 @@ export class DeviceBackend implements Backend {
       };
       const signing = { pipeline: await acquire("signatures"), trial };
       const pipeline = await acquire("scan");
-      const table = create({
-        role: "upload",
-        sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes,
-        label: "corpus table",
-      });
+      const table = create({ role: "upload", sizeBytes: CORPUS_TABLE_BYTES, label: "corpus table" });
       const records = create({
         role: "readback",
         sizeBytes: RECORD_MEMORY_BYTES,

@@ -74,13 +74,7 @@ export class DeviceCorpus implements LoadedCorpus {
       );
       this.segmentTable = table;
       const words = new Uint32Array(table.host);
-      const entries: {
-        data: bigint;
-        blockRanks: bigint;
-        groupRanks: bigint;
-        firstTile: number;
-        tileCount: number;
-      }[] = [];
+      const entries: Entry[] = [];
       let tileCount = 0;
       for (const [number, segment] of segments.entries()) {
         const groupCount = Math.max(1, Math.ceil(segment.usedBytes / GROUP_BYTES));
@@ -107,6 +101,10 @@ export class DeviceCorpus implements LoadedCorpus {
       this.dispose(); // the device had no room for the index, or was lost
       throw error;
     }
+  }
+
+  get signatureBytes(): number {
+    return this.signatures?.sizeBytes ?? 0;
   }
 
   /** The bytes are on the device alone. */

@@ -43,6 +43,8 @@ interface SignableSegment {
 export class DeviceSignatures {
   /** Address of the table, as two words of a request. */
   readonly address: { readonly low: number; readonly high: number };
+  /** Bytes of device memory that the rows take. */
+  readonly sizeBytes: number;
   readonly #rows: Uint32Array;
   readonly #sampledBlocks: number;
   readonly #pairs: PairCounts;
@@ -50,11 +52,13 @@ export class DeviceSignatures {
 
   private constructor(
     table: bigint,
+    sizeBytes: number,
     sample: { rows: Uint32Array; blockCount: number },
     pairs: PairCounts,
     trial: SkippingTrial,
   ) {
     this.address = { low: Number(BigInt.asUintN(32, table)), high: Number(table >> 32n) };
+    this.sizeBytes = sizeBytes;
     this.#rows = sample.rows;
     this.#sampledBlocks = sample.blockCount;
     this.#pairs = pairs;
@@ -95,7 +99,13 @@ export class DeviceSignatures {
       SignedSegment.pack(entry, words.subarray(at / 4));
     }
     const sample = makeRows(device, pipeline, entries, wordCount);
-    return new DeviceSignatures(table.address, sample, options.pairs, options.trial);
+    return new DeviceSignatures(
+      table.address,
+      wordCount * WORD_COLUMN_BYTES,
+      sample,
+      options.pairs,
+      options.trial,
+    );
   }
 
   /**

@@ -5,6 +5,7 @@ import type { LoadedCorpus } from "../backend/index.ts";
 import type { Corpus, Placement } from "../corpus/index.ts";
 import { releaseSegments } from "./host-sink.ts";
 import { SegmentSignatures, type SignatureMemory } from "./segment-signatures.ts";
+import { WORD_COLUMN_BYTES } from "../signature/index.ts";
 import { ScanKernel } from "../scanner/index.ts";
 
 /** See `LoadedCorpus`. Made by `HostBackend.load`. */
@@ -49,6 +50,10 @@ export class HostCorpus implements LoadedCorpus {
       memory ? start[file]! : 0,
       memory ? length[file]! : 0,
     );
+  }
+
+  get signatureBytes(): number {
+    return (this.#signatures ?? []).reduce((sum, { wordCount }) => sum + wordCount * WORD_COLUMN_BYTES, 0);
   }
 
   /** Are all signatures made? Threads make them behind the load. False where the corpus has none. */

@@ -17,7 +17,7 @@ import { SIGNATURE } from "../signature/index.ts";
 const NEXT_WORD = 0;
 const MADE_COUNT = 1;
 const FLAGS_OFFSET = 64;
-/** Words of a stripe: a row of it is a line of a processor's cache. A shorter corpus has one stripe as long as itself. */
+/** Words of a stripe: a row of it is a line of a processor's cache. A shorter corpus has one stripe of its length. */
 const STRIPE_WORDS = 16;
 
 /** The signatures of a segment as they are sent to threads. */
@@ -43,8 +43,8 @@ export function allocateSignatures(
   segmentCount: number,
   rowMask: number,
 ): SignatureMemory[] | undefined {
-  const begins = new Array<number>(segmentCount).fill(Infinity);
-  const ends = new Array<number>(segmentCount).fill(0);
+  const begins = Array.from({ length: segmentCount }, () => Infinity);
+  const ends = Array.from({ length: segmentCount }, () => 0);
   for (let unit = 0; unit < units.count; unit++) {
     const segment = units.segment[unit]!;
     begins[segment] = Math.min(begins[segment]!, units.start[unit]!);

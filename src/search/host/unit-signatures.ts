@@ -18,7 +18,7 @@ export class UnitSignatures {
   readonly #kernels: SignatureKernel[] = [];
   readonly #scratch: number;
   #unmade = 0;
-  /** For each group of literals, the rows of each literal; undefined where a literal has none: nothing can be passed. */
+  /** For each group of literals, the rows of each; undefined where a literal has none: nothing is passed over. */
   #groups: (number[][] | undefined)[] = [];
   readonly #ranges: number[] = [];
 

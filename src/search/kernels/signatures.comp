@@ -1,7 +1,7 @@
 // signatures: builds the signatures of a segment: which trigrams each block of its text may have.
 //
 // in   the segment's bytes, readable for 16 KiB behind the last block
-// out  rows[h * wordCount + w]: bit b is set if block 32 * w + b has a trigram of row h; some columns for the sample, too
+// out  rows[h * wordCount + w]: bit b is set if block 32 * w + b has a trigram of row h; the sample has some columns
 // dispatch shape: one workgroup for each word of 32 blocks
 // memory order relied on: none but barrier()
 // reference: src/search/reference/signatures.ts

@@ -4,9 +4,9 @@
 //
 //     rows of the literal ──AND──▶ blocks that remain ──▶ sh_remaining ──▶ a subgroup scans each, as tiles are scanned
 //
-// A block is scanned for the places of the literal's pair, so every occurrence belongs to one block. Rows are those of the
-// trigrams from the pair on: they all start in the pair's block or in the 64 bytes behind it.
-// Requests of a batch are skipped each for itself, but their words are looked at together.
+// A block is scanned for the places of the literal's pair, so every occurrence belongs to one block. Rows are those of
+// the trigrams from the pair on: they all start in the pair's block or in the 64 bytes behind it.
+// Each request of a batch has blocks of its own, but the words of all are looked at together.
 // reference: src/search/reference/signatures.ts
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer SignatureTable {

@@ -1,6 +1,6 @@
 /**
- * The slow, obvious reference of `kernels/signatures.comp` and of the host's signature kernel: the signatures of a text,
- * and which blocks a literal leaves.
+ * The slow, obvious reference of `kernels/signatures.comp` and of the host's signature kernel: the signatures of a
+ * text, and which blocks a literal leaves.
  */
 
 /** Sizes as they are told to the reference, so that it does not depend on those in use. */

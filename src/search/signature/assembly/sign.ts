@@ -1,9 +1,10 @@
 /**
  * The host's signature kernel: which trigrams 32 blocks of text may have, as one word a row.
  *
- * Input → output: bytes in linear memory → 2,048 words in linear memory; bit b of word h: block b has a trigram of row h.
- * Memory: imported and shared; the kernel keeps no state, so any number of threads may run it, each with a scratch of its
- *   own. Reads up to 16 bytes past `end`.
+ * Input → output: bytes in linear memory → 2,048 words in linear memory; bit b of word h: block b has a trigram of
+ *   row h.
+ * Memory: imported and shared; the kernel keeps no state, so any number of threads may run it, each with a scratch of
+ *   its own. Reads up to 16 bytes past `end`.
  * Reference: src/search/reference/signatures.ts. Sizes and hash: src/search/signature/signature.ts.
  *
  * Scratch:  words of the rows (8 KiB) │ planes: bits of 8 blocks a byte, row by row, four of them (8 KiB)
