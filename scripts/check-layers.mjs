@@ -55,7 +55,7 @@ const INSIDE = {
   programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
   search: [
     ["content", "."],
-    ["walk", "scanner"],
+    ["walk", "scanner", "signature"],
     ["matcher"],
     ["automaton"],
     ["line-kernel", "reference"],

@@ -36,6 +36,12 @@ const KERNELS: readonly WasmKernel[] = [
     constant: "MATCH_WASM_BASE64",
   },
   {
+    title: "signature kernel",
+    source: "src/search/signature/assembly/sign.ts",
+    target: "src/search/signature/generated/sign-wasm.ts",
+    constant: "SIGN_WASM_BASE64",
+  },
+  {
     title: "lookup kernel",
     source: "src/paths/host/assembly/lookup.ts",
     target: "src/paths/host/generated/lookup-wasm.ts",

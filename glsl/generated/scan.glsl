@@ -9,7 +9,7 @@ const uint OPERATION_SCAN = 0u;
 // Payload words of a request to scan, by index; and its limits.
 // index in the corpus table
 const uint REQUEST_CORPUS = 0u;
-// bytes of the literal, IGNORE_CASE, and from OPERATION_SHIFT on the operation
+// bytes of the literal, IGNORE_CASE, SKIPS, and from OPERATION_SHIFT on the operation
 const uint REQUEST_LENGTH = 1u;
 // where in the literal its rarest pair of bytes is
 const uint REQUEST_PAIR_OFFSET = 2u;
@@ -17,14 +17,16 @@ const uint REQUEST_PAIR_OFFSET = 2u;
 const uint REQUEST_RECORD_BASE = 3u;
 // records that it may write
 const uint REQUEST_RECORD_CAPACITY = 4u;
-// first tile of the corpus to look at
+// first tile of the corpus to look at; with SKIPS the low word of its SignatureTable's address
 const uint REQUEST_RANGE_BEGIN = 5u;
-// tile behind the last
+// tile behind the last; with SKIPS the high word of that address
 const uint REQUEST_RANGE_END = 6u;
 const uint REQUEST_LITERAL = 7u;
 const uint REQUEST_LITERAL_WORDS_IN_HEADER = 5u;
 const uint REQUEST_LITERAL_BYTES_MAX = 208u;
 const uint REQUEST_IGNORE_CASE = 65536u;
+// blocks whose signatures lack the literal are passed over; the whole corpus is looked at
+const uint REQUEST_SKIPS = 131072u;
 const uint REQUEST_LENGTH_MASK = 65535u;
 const uint REQUEST_OPERATION_SHIFT = 24u;
 
@@ -116,6 +118,17 @@ const uint RECORD_SEGMENT_MASK = 255u;
 const uint NEWLINE_BLOCK_BYTES = 256u;
 const uint NEWLINE_GROUP_BLOCKS = 256u;
 
+// Signatures: a bit for each row and block of text. Row h has a word for every 32 blocks.
+const uint SIGNATURE_BLOCK_BYTES = 2048u;
+// bytes of text that a word of a row tells of
+const uint SIGNATURE_WORD_BYTES = 65536u;
+const uint SIGNATURE_ROWS = 2048u;
+// trigrams that start so many bytes behind a block are in its signature, too
+const uint SIGNATURE_OVERLAP_BYTES = 64u;
+// a trigram's row: its product with this, shifted
+const uint SIGNATURE_MULTIPLIER = 668265263u;
+const uint SIGNATURE_SHIFT = 21u;
+
 struct SegmentEntry { // 40 bytes
   // address of the bytes
   uint64_t data; // at 0
@@ -152,4 +165,31 @@ struct RankLaunch { // 60 bytes
   uint64_t offsets; // at 40
   uint64_t ranks; // at 48
   uint offsetCount; // at 56
+};
+
+struct SignedSegment { // 24 bytes
+  // address of the bytes
+  uint64_t data; // at 0
+  // address of the signatures: row h, word w at h * wordCount + w
+  uint64_t rows; // at 8
+  // number of its first word in the corpus
+  uint firstWord; // at 16
+  uint wordCount; // at 20
+};
+
+// Begins the table of a corpus's signatures; a SignedSegment for each segment follows.
+struct SignatureHead { // 8 bytes
+  uint segmentCount; // at 0
+  uint wordCount; // at 4
+};
+
+// Push constants of signatures.
+struct SignatureLaunch { // 40 bytes
+  SignedSegment segment; // at 0
+  // address of the sample: the words of all rows for one word of blocks, then those of the next
+  uint64_t columns; // at 24
+  // first word of the segment that this dispatch makes
+  uint begin; // at 32
+  // every word of the corpus whose number is a multiple of this is in the sample
+  uint sampleStep; // at 36
 };

@@ -10,6 +10,7 @@ export {
   type SearchResult,
   type Search,
   type FoundFile,
+  type CorpusLoadOptions,
   type CorpusOptions,
   type Query,
   type SearchEngineOptions,

@@ -2,6 +2,7 @@
 export type { FoundFile, HitList } from "./contracts.ts";
 export { Corpus, type CorpusOptions, type FileTable } from "./corpus/index.ts";
 export {
+  type CorpusLoadOptions,
   type Query,
   Search,
   SearchEngine,

@@ -53,11 +53,8 @@ beforeAll(async () => {
   cache = await ProgramCache.open({ device, directory: path.join(folder, "cache") });
   files = await Namespace.open({ device: "cpu", threads: 0 });
   await files.addDirectory("/src");
-  engine = await SearchEngine.open({
-    device: "cpu",
-    threads: 1,
-    corpus: await Corpus.list([import.meta.filename]),
-  });
+  const corpus = await Corpus.list([import.meta.filename]);
+  engine = await SearchEngine.open({ device: "cpu", threads: 1, corpus });
   result = await engine.search({ pattern: "const" });
 });
 afterAll(async () => {
@@ -74,6 +71,7 @@ const as = (value: unknown): never => value as never;
 const variants = [{}];
 const request = { source: "void main() {}" };
 const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
+const corpora = { corpus: "instance", corpora: "list", index: "boolean" } as const;
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
 const lookupCall = { ...lookup, timeoutMs: "duration", signal: "instance" } as const;
 const batch = { ...lookupCall, oversize: "choice" } as const;
@@ -122,7 +120,13 @@ const optionEntries: readonly OptionsEntry[] = [
     of: "SearchEngine",
     name: "SearchEngine.open",
     call: (given) => SearchEngine.open(as(given)),
-    options: { ...engineChoice, corpus: "instance", corpora: "list", persistent: "boolean" },
+    options: { ...engineChoice, ...corpora, persistent: "boolean" },
+  },
+  {
+    of: "SearchEngine",
+    name: "engine.addCorpus, options",
+    call: (given) => engine.addCorpus(Corpus.fromFiles([]), as(given)),
+    options: { index: "boolean" },
   },
   ...(["submit", "search", "searchSync"] as const).map((name): OptionsEntry => ({
     of: "SearchEngine",
@@ -429,12 +433,7 @@ const argument = (
   name: string,
   kind: Kind,
   call: (given: unknown) => unknown,
-): ArgumentEntry => ({
-  of,
-  name,
-  kind,
-  call,
-});
+): ArgumentEntry => ({ of, name, kind, call });
 const found = (extra: object): unknown[] => [{ path: "x", explicit: true, ...extra }];
 const values = { cell: 0, amount: 0 };
 const argumentEntries: readonly ArgumentEntry[] = [

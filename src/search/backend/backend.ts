@@ -25,6 +25,8 @@ export interface LoadedCorpus {
   readonly placement: Placement;
   /** The loaded content of a file, in place and only to be read. Undefined where the content is not in host memory. */
   bytes(file: number): Uint8Array | undefined;
+  /** Bytes of memory that its signatures take, beside the text; 0 where it has none. */
+  readonly signatureBytes: number;
   /** Frees the memory, which must not be read any more. Requests in flight are answered first. */
   unload(): Promise<void>;
 }
@@ -119,6 +121,8 @@ export interface LoadOptions {
    * cannot be waited for without the event loop.
    */
   readonly automata?: boolean;
+  /** Signatures of blocks are made, by which scans pass over blocks. Default: true. */
+  readonly index?: boolean;
 }
 
 /** Something that holds corpora and carries out plans on them. */

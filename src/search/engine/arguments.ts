@@ -18,7 +18,7 @@ import {
 } from "../../base/index.ts";
 import { STRATEGY_NAMES } from "../../residency/index.ts";
 import { Corpus } from "../corpus/index.ts";
-import type { SearchEngineOptions, SearchOptions } from "./engine-options.ts";
+import type { CorpusLoadOptions, SearchEngineOptions, SearchOptions } from "./engine-options.ts";
 import type { Query } from "./query.ts";
 
 const corpus = instance(Corpus, "a Corpus, as Corpus.list gives it");
@@ -31,7 +31,9 @@ const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
   persistent: boolean,
   polite: boolean,
   threads: whole(1, 256),
+  index: boolean,
 };
+const CORPUS_OPTIONS: OptionChecks<CorpusLoadOptions> = { index: boolean };
 
 /** One pattern or several. The common case asks for nothing else. */
 const pattern: Check = (name, value) => {
@@ -56,6 +58,11 @@ const SYNC_OPTIONS: OptionChecks<{ timeoutMs?: number }> = { timeoutMs: duration
 /** The options of `SearchEngine.open`. @throws EW_BAD_ARGUMENT */
 export function engineOptions(given: unknown): SearchEngineOptions {
   return readOptions("the options of SearchEngine.open", given, ENGINE_OPTIONS);
+}
+
+/** The options of `addCorpus`. @throws EW_BAD_ARGUMENT */
+export function corpusOptions(given: unknown): CorpusLoadOptions {
+  return readOptions("the options of addCorpus", given, CORPUS_OPTIONS);
 }
 
 /** A query. @throws EW_BAD_ARGUMENT */

@@ -27,6 +27,8 @@ export class EngineCorpus {
   readonly corpus: Corpus;
   readonly backend: Backend;
   readonly loaded: LoadedCorpus;
+  /** It was loaded with signatures. */
+  readonly isIndexed: boolean;
   /** Files too large for a segment: searched by streaming, by index. */
   readonly streamed: readonly number[];
   /** Files that could not be loaded. */
@@ -41,7 +43,8 @@ export class EngineCorpus {
   isLost = false;
   readonly #probes = new Map<string, ExceptionProbe>();
 
-  constructor(corpus: Corpus, backend: Backend, loaded: LoadedCorpus) {
+  constructor(corpus: Corpus, backend: Backend, loaded: LoadedCorpus, isIndexed = true) {
+    this.isIndexed = isIndexed;
     this.corpus = corpus;
     this.backend = backend;
     this.loaded = loaded;

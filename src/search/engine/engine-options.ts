@@ -13,6 +13,17 @@ export interface SearchEngineOptions extends BackendChoice {
   /** What is searched. With `corpora`, this is the first one. More can be added later. */
   readonly corpus?: Corpus;
   readonly corpora?: readonly Corpus[];
+  /**
+   * Signatures of the text are made and kept, by which searches for literals pass over most of it. They take an eighth
+   * of the text's memory. Default: true.
+   */
+  readonly index?: boolean;
+}
+
+/** Options of `SearchEngine.addCorpus`. */
+export interface CorpusLoadOptions {
+  /** As in `SearchEngine.open`, for this corpus. Default: as the engine was opened. */
+  readonly index?: boolean;
 }
 
 /** Limits of one search. */

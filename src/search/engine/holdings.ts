@@ -15,25 +15,34 @@ import { EngineCorpus } from "./engine-corpus.ts";
 import type { BackendChoice } from "./engine-options.ts";
 import { type OpenedBackend, openBackend, openHost } from "./open-backend.ts";
 
+/** What a corpus will be asked for. */
+export interface CorpusUses {
+  /** Plans with automata. Default: true. */
+  readonly automata?: boolean;
+  /** So many scans that signatures pay. Default: true. */
+  readonly index?: boolean;
+}
+
 /**
  * Reads a corpus into the memory of a backend.
  * @param threads loader threads at most; default: as many as pay
- * @param automata plans with automata will be asked
+ * @param uses what the corpus will be asked for
  * @throws as `Backend.load`
  */
 export async function loadCorpus(
   backend: Backend,
   corpus: Corpus,
   threads: number | undefined,
-  automata = true,
+  { automata = true, index = true }: CorpusUses = {},
 ): Promise<EngineCorpus> {
   // A limit on threads is a limit on loading too, but few files are still read on this thread.
   const loadThreads = threads === undefined ? undefined : Math.min(threads, worthyThreads(corpus.files));
   const loaded = await backend.load(corpus, {
     automata,
+    index,
     ...(loadThreads === undefined ? {} : { threads: loadThreads }),
   });
-  return new EngineCorpus(corpus, backend, loaded);
+  return new EngineCorpus(corpus, backend, loaded, index);
 }
 
 /** What an engine holds. See the head of this file. */
@@ -93,11 +102,11 @@ export class Holdings {
   }
 
   /** Loads a corpus, unless it is held already. @throws as `SearchEngine.addCorpus` */
-  add(corpus: Corpus): Promise<void> {
+  add(corpus: Corpus, index: boolean): Promise<void> {
     return this.#change(async () => {
       this.assertReachable();
       if (this.#isClosing || this.#corpora.has(corpus)) return;
-      const held = await this.#place(corpus);
+      const held = await this.#place(corpus, index);
       this.#corpora.set(corpus, held);
       this.#first ??= held;
     });
@@ -157,19 +166,19 @@ export class Holdings {
    * Loads a corpus into the first backend that takes it; where the device was left to us, the host takes what it does
    * not.
    */
-  async #place(corpus: Corpus): Promise<EngineCorpus> {
+  async #place(corpus: Corpus, index: boolean): Promise<EngineCorpus> {
     const { threads } = this.#choice;
     let refusal: EverwarpError | undefined;
     for (const { backend } of this.#backends) {
       try {
-        return await loadCorpus(backend, corpus, threads);
+        return await loadCorpus(backend, corpus, threads, { index });
       } catch (error) {
         if (backend.info.kind !== "device" || !mayContinueOnHost(this.#choice, error)) throw error;
         refusal = error;
       }
     }
     const host = await openHost(this.#choice, refusal?.message);
-    const held = await this.#loadOrClose(host, corpus);
+    const held = await this.#loadOrClose(host, corpus, index);
     if (this.#corpora.size > 0) this.#backends.push(host);
     else {
       // With nothing on the device, the device is not needed.
@@ -178,9 +187,9 @@ export class Holdings {
     return held;
   }
 
-  async #loadOrClose(host: OpenedBackend, corpus: Corpus): Promise<EngineCorpus> {
+  async #loadOrClose(host: OpenedBackend, corpus: Corpus, index: boolean): Promise<EngineCorpus> {
     try {
-      return await loadCorpus(host.backend, corpus, this.#choice.threads);
+      return await loadCorpus(host.backend, corpus, this.#choice.threads, { index });
     } catch (error) {
       await host.backend.close();
       throw error;
@@ -197,7 +206,7 @@ export class Holdings {
     this.#backends[this.#backends.findIndex(({ backend }) => backend === lost)] = opened;
     for (const [corpus, held] of this.#corpora) {
       if (held.backend !== lost || this.#isClosing) continue;
-      const replaced = await this.#place(corpus);
+      const replaced = await this.#place(corpus, held.isIndexed);
       if (this.#corpora.get(corpus) === held) {
         this.#corpora.set(corpus, replaced);
         if (this.#first === held) this.#first = replaced;

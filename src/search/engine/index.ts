@@ -1,7 +1,12 @@
 /** Corpora in, queries in, results out, whatever does the work. */
 export { AskedPlan } from "./asked-plan.ts";
 export type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
-export type { BackendChoice, SearchEngineOptions, SearchOptions } from "./engine-options.ts";
+export type {
+  BackendChoice,
+  CorpusLoadOptions,
+  SearchEngineOptions,
+  SearchOptions,
+} from "./engine-options.ts";
 export { loadCorpus } from "./holdings.ts";
 export { openDevice } from "./open-backend.ts";
 export { PreparedPlan } from "./prepared-plan.ts";

@@ -10,9 +10,21 @@ import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
 import { mayFallBack } from "../../engine/index.ts";
 import type { Backend } from "../backend/index.ts";
 import type { Corpus } from "../corpus/index.ts";
-import { assertCorpus, engineOptions, readQuery, searchOptions, syncOptions } from "./arguments.ts";
+import {
+  assertCorpus,
+  corpusOptions,
+  engineOptions,
+  readQuery,
+  searchOptions,
+  syncOptions,
+} from "./arguments.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
-import type { BackendChoice, SearchEngineOptions, SearchOptions } from "./engine-options.ts";
+import type {
+  BackendChoice,
+  CorpusLoadOptions,
+  SearchEngineOptions,
+  SearchOptions,
+} from "./engine-options.ts";
 import { Holdings } from "./holdings.ts";
 import { type Query, QueryCache } from "./query.ts";
 import { Search, type SearchOwner } from "./search.ts";
@@ -50,6 +62,8 @@ export interface SearchEngineStats {
   readonly contentBytes: number;
   /** Bytes of memory that the contents take, padding included. */
   readonly memoryBytes: number;
+  /** Bytes of memory that signatures take, beside the contents. */
+  readonly indexBytes: number;
   /** How often a device was lost and its corpora were loaded again. */
   readonly recoveries: number;
 }
@@ -57,6 +71,7 @@ export interface SearchEngineStats {
 /** Searches corpora again and again. */
 export class SearchEngine implements AsyncDisposable {
   readonly #choice: BackendChoice;
+  readonly #isIndexed: boolean;
   readonly #holdings: Holdings;
   readonly #queries = new QueryCache();
   readonly #pending: Search[] = [];
@@ -71,8 +86,9 @@ export class SearchEngine implements AsyncDisposable {
     assertOpen: () => this.#assertOpen(),
   };
 
-  private constructor(choice: BackendChoice, holdings: Holdings) {
+  private constructor(choice: BackendChoice, holdings: Holdings, isIndexed: boolean) {
     this.#choice = choice;
+    this.#isIndexed = isIndexed;
     this.#holdings = holdings;
   }
 
@@ -82,8 +98,8 @@ export class SearchEngine implements AsyncDisposable {
    * EW_STRATEGY_UNSUPPORTED, EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY, EW_BAD_ARGUMENT
    */
   static async open(options: SearchEngineOptions): Promise<SearchEngine> {
-    const { corpus, corpora = [], ...choice } = engineOptions(options);
-    const engine = new SearchEngine(choice, await Holdings.open(choice));
+    const { corpus, corpora = [], index = true, ...choice } = engineOptions(options);
+    const engine = new SearchEngine(choice, await Holdings.open(choice), index);
     try {
       for (const each of corpus === undefined ? corpora : [corpus, ...corpora]) await engine.addCorpus(each);
     } catch (error) {
@@ -103,7 +119,8 @@ export class SearchEngine implements AsyncDisposable {
   stats(): SearchEngineStats {
     const { submitted, answered, failed, cancelled } = this.#counts;
     const pending = this.#pending.length;
-    const placements = [...this.#holdings.corpora.values()].map(({ loaded }) => loaded.placement.stats);
+    const held = [...this.#holdings.corpora.values()].map(({ loaded }) => loaded);
+    const placements = held.map(({ placement }) => placement.stats);
     const sum = (of: (stats: (typeof placements)[number]) => number): number =>
       placements.reduce((total, stats) => total + of(stats), 0);
     return {
@@ -116,6 +133,7 @@ export class SearchEngine implements AsyncDisposable {
       files: sum(({ fileCount }) => fileCount),
       contentBytes: sum(({ contentBytes }) => contentBytes),
       memoryBytes: sum(({ arenaBytes }) => arenaBytes),
+      indexBytes: held.reduce((total, { signatureBytes }) => total + signatureBytes, 0),
       recoveries: this.#holdings.recoveryCount,
     };
   }
@@ -128,14 +146,16 @@ export class SearchEngine implements AsyncDisposable {
   /**
    * Loads one more corpus. Searches go on meanwhile, or wait where the device cannot do both. A corpus that is held
    * already stays as it is: make a new corpus to see what has changed on disk.
+   * @param options.index whether signatures are made; by default as the engine was opened
    * @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_DEVICE_MEMORY, EW_OUT_OF_HOST_MEMORY, EW_DEVICE_LOST, EW_CLOSED,
    * EW_BAD_ARGUMENT
    */
-  async addCorpus(corpus: Corpus): Promise<void> {
+  async addCorpus(corpus: Corpus, options: CorpusLoadOptions = {}): Promise<void> {
     assertCorpus(corpus);
+    const { index = this.#isIndexed } = corpusOptions(options);
     this.#assertOpen();
     try {
-      await this.#holdings.add(corpus);
+      await this.#holdings.add(corpus, index);
     } catch (error) {
       const lost = this.#holdings.lostBackend;
       if (lost !== undefined && isDeviceFailure(error)) this.#recover(lost, error);

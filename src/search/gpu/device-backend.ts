@@ -16,7 +16,7 @@ import {
   type SessionOptions,
   type StrategyName,
 } from "../../residency/index.ts";
-import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
+import type { ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
 import {
   type Backend,
   type BackendInfo,
@@ -28,6 +28,7 @@ import {
 import type { Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
+import type { SkippingTrial } from "./device-signatures.ts";
 import { DeviceSink } from "./device-sink.ts";
 import { DeviceTicket } from "./device-ticket.ts";
 import { KernelGround } from "./kernel-ground.ts";
@@ -38,6 +39,7 @@ import { scanShape, type ScanShape } from "./scan-shape.ts";
 import { CorpusEntry } from "./scan.schema.ts";
 
 const CORPORA_MAX = 256;
+const CORPUS_TABLE_BYTES = CORPORA_MAX * CorpusEntry.strideBytes;
 /** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 
@@ -47,6 +49,8 @@ export interface DeviceBackendOptions extends SessionOptions {
   strategy?: StrategyName | "auto";
   /** How long the kernel may finish nothing; 60 s if not given. */
   stallMs?: number;
+  /** For tests: how signatures are made and used. */
+  skippingTrial?: SkippingTrial;
 }
 
 /** Searches on a device. Open it with `DeviceBackend.open`. */
@@ -60,6 +64,7 @@ export class DeviceBackend implements Backend {
   #matchFailure: unknown;
   #isLaunchingMatches = false;
   readonly #pipelines: IndexPipelines;
+  readonly #signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial };
   readonly #table: DeviceBuffer;
   readonly #queue: RequestQueue;
   readonly #corpora: (DeviceCorpus | undefined)[] = [];
@@ -75,6 +80,7 @@ export class DeviceBackend implements Backend {
     shape: ScanShape;
     taker: RequestTaker;
     pipelines: IndexPipelines;
+    signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial };
     table: DeviceBuffer;
     stallMs: number;
     giveBack: () => void;
@@ -87,6 +93,7 @@ export class DeviceBackend implements Backend {
     this.#kernel = taker.kernel;
     this.#matches = new MatchKernel(session, shape);
     this.#pipelines = parts.pipelines;
+    this.#signing = parts.signing;
     this.#table = parts.table;
     this.#stallMs = parts.stallMs;
     this.#queue = new RequestQueue("scan kernel", taker);
@@ -97,10 +104,10 @@ export class DeviceBackend implements Backend {
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED
    */
   static async open(options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
-    const { strategy = "auto", stallMs = STALL_MS, ...deviceOptions } = options;
+    const { strategy = "auto", stallMs = STALL_MS, skippingTrial: trial = {}, ...deviceOptions } = options;
     const session = await openSession({ ...deviceOptions, sharesSoftware: strategy === "adaptive" });
     const shape = scanShape(session.device.info, session.profile);
-    const ground = new KernelGround(session, shape);
+    const ground = new KernelGround(session, shape, trial.rowMask);
     const giveBack = (): void => {
       ground.giveBack();
       session.end();
@@ -111,10 +118,11 @@ export class DeviceBackend implements Backend {
         newlineSpine: await ground.acquire("newlineSpine"),
         lineRanks: await ground.acquire("lineRanks"),
       };
+      const signing = { pipeline: await ground.acquire("signatures"), trial };
       const pipeline = await ground.acquire("scan");
       const table = ground.createBuffer({
         role: "upload",
-        sizeBytes: CORPORA_MAX * CorpusEntry.strideBytes,
+        sizeBytes: CORPUS_TABLE_BYTES,
         label: "corpus table",
       });
       const taker = await ground.launch(pipeline, {
@@ -124,7 +132,7 @@ export class DeviceBackend implements Backend {
         inputsAddress: table.address,
         stallMs,
       });
-      return new DeviceBackend({ session, shape, taker, pipelines, table, stallMs, giveBack });
+      return new DeviceBackend({ session, shape, taker, pipelines, signing, table, stallMs, giveBack });
     } catch (error) {
       giveBack();
       throw error;
@@ -145,13 +153,14 @@ export class DeviceBackend implements Backend {
     return this.#kernel.workgroupCount;
   }
 
-  async load(corpus: Corpus, { automata = false, ...options }: LoadOptions = {}): Promise<DeviceCorpus> {
+  async load(corpus: Corpus, options: LoadOptions = {}): Promise<DeviceCorpus> {
+    const { automata = false, index: isSigned, ...loading } = options;
     return this.#change(async () => {
       const index = this.#freeCorpusIndex();
       const sink = new DeviceSink(this.device, 2 * (options.threads ?? os.availableParallelism()) + 2);
       let loaded: DeviceCorpus | undefined;
       try {
-        const placement = await corpus.loadInto(sink, options);
+        const placement = await corpus.loadInto(sink, loading);
         await sink.finish();
         this.#assertWithinLoopLimit(placement.stats.arenaBytes);
         loaded = new DeviceCorpus({
@@ -163,6 +172,7 @@ export class DeviceBackend implements Backend {
           tileBytes: this.#shape.tileBytes,
           matchTileBytes: this.#shape.match.tileBytes,
           index,
+          signing: this.#isSigned(placement.stats.arenaBytes, isSigned) ? this.#signing : undefined,
           unload: (unloaded) => this.#unload(unloaded),
         });
       } catch (error) {
@@ -329,6 +339,10 @@ export class DeviceBackend implements Backend {
     throw new EverwarpError("EW_CORPUS_TOO_LARGE", `the device holds ${CORPORA_MAX} corpora already`, {
       remedy: "Unload one, or load several trees as one corpus.",
     });
+  }
+
+  #isSigned(arenaBytes: number, isAsked = true): boolean {
+    return isAsked && arenaBytes >= (this.#signing.trial.bytesMin ?? this.#shape.signedBytesMin);
   }
 
   #assertWithinLoopLimit(arenaBytes: number): void {

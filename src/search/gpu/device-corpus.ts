@@ -8,9 +8,12 @@ import type { Infer } from "../../schema/index.ts";
 import type { ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type { LoadedCorpus } from "../backend/index.ts";
 import { type Corpus, FILE_FLAGS, type Placement } from "../corpus/index.ts";
+import type { Literal } from "../contracts.ts";
+import { DeviceSignatures, type SkippingTrial } from "./device-signatures.ts";
 import type { DeviceSegment } from "./device-sink.ts";
 import type { FileMap } from "./hit-records.ts";
 import { PairCounts } from "./pair-counts.ts";
+import type { SkippingTarget } from "./scan-request.ts";
 import { IndexLaunch, Newline, RankLaunch, SegmentEntry } from "./scan.schema.ts";
 
 const GROUP_BYTES = Newline.BLOCK_BYTES * Newline.GROUP_BLOCKS;
@@ -37,6 +40,8 @@ export class DeviceCorpus implements LoadedCorpus {
   readonly map: FileMap;
   readonly segmentTable: DeviceBuffer;
   readonly pairs: PairCounts;
+  /** Undefined where the corpus has none. */
+  readonly signatures: DeviceSignatures | undefined;
   isLoaded = true;
   readonly #buffers: DeviceBuffer[];
   readonly #unload: (corpus: DeviceCorpus) => Promise<void>;
@@ -51,6 +56,8 @@ export class DeviceCorpus implements LoadedCorpus {
     tileBytes: number;
     matchTileBytes: number;
     index: number;
+    /** Undefined where no signatures are to be made. */
+    signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial } | undefined;
     unload: (corpus: DeviceCorpus) => Promise<void>;
   }) {
     const { device, pipelines, segments, placement } = options;
@@ -94,15 +101,29 @@ export class DeviceCorpus implements LoadedCorpus {
       this.markedFiles = filesWithMark(placement);
       this.pairs = PairCounts.sample(device, segments);
       this.map = rankFiles(device, pipelines, placement, entries);
+      const { signing } = options;
+      if (signing !== undefined)
+        this.signatures = DeviceSignatures.build({ device, segments, pairs: this.pairs, create, ...signing });
     } catch (error) {
       this.dispose(); // the device had no room for the index, or was lost
       throw error;
     }
   }
 
+  get signatureBytes(): number {
+    return this.signatures?.sizeBytes ?? 0;
+  }
+
   /** The bytes are on the device alone. */
   bytes(): undefined {
     return undefined;
+  }
+
+  /** How a literal is looked for in the blocks that its signature leaves; undefined: in all tiles. */
+  skippingFor(literal: Literal): SkippingTarget | undefined {
+    const pairOffset = this.signatures?.pairOffset(literal) ?? -1;
+    if (this.signatures === undefined || pairOffset < 0) return undefined;
+    return { address: this.signatures.address, pairOffset };
   }
 
   async unload(): Promise<void> {

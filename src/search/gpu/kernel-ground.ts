@@ -36,16 +36,20 @@ export interface KernelLaunch {
 export class KernelGround {
   readonly #session: DeviceSession;
   readonly #shape: ScanShape;
+  readonly #rowMask: number | undefined;
   readonly #programs: ProgramLease[] = [];
   readonly #buffers: DeviceBuffer[] = [];
 
-  constructor(session: DeviceSession, shape: ScanShape) {
+  /** @param rowMask rows that signatures have; less than all for tests */
+  constructor(session: DeviceSession, shape: ScanShape, rowMask?: number) {
     this.#session = session;
     this.#shape = shape;
+    this.#rowMask = rowMask;
   }
 
   async acquire(name: SearchProgramName): Promise<ComputePipeline> {
-    const program = await sharedPrograms().acquire(this.#session.device, searchPrograms(this.#shape)[name]);
+    const request = searchPrograms(this.#shape, this.#rowMask)[name];
+    const program = await sharedPrograms().acquire(this.#session.device, request);
     this.#programs.push(program);
     return program.pipeline;
   }

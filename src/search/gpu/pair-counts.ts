@@ -13,10 +13,15 @@ const PIECES_MAX = 256;
 /** How often each pair of bytes was seen. See the head of this file. */
 export class PairCounts {
   readonly #counts: Uint32Array;
+  readonly #total: number;
 
   /** @param counts of the pair (first, second) at first × 256 + second */
   constructor(counts: Uint32Array) {
     this.#counts = counts;
+    this.#total = Math.max(
+      1,
+      counts.reduce((sum, count) => sum + count, 0),
+    );
   }
 
   /**
@@ -74,6 +79,11 @@ export class PairCounts {
       }
     }
     return best;
+  }
+
+  /** How much of all pairs is the one at an offset of a literal: 0 to 1. */
+  share(bytes: Uint8Array, at: number, ignoreAsciiCase: boolean): number {
+    return this.#count(bytes[at], bytes[at + 1], ignoreAsciiCase) / this.#total;
   }
 
   #count(first: number, second: number, ignoreAsciiCase: boolean): number {

@@ -32,7 +32,9 @@ class LiteralRequest extends DeviceRequest {
   }
 
   override encode(words: Uint32Array, target: RequestTarget): number {
-    return encodeScanRequest(words, this.literal, target, this.query.corpus.pairs);
+    const { corpus } = this.query;
+    const skipping = this.ranges === undefined ? corpus.skippingFor(this.literal) : undefined;
+    return encodeScanRequest(words, this.literal, target, corpus.pairs, skipping);
   }
 
   override recordsOfUse(total: number): number {

@@ -5,8 +5,17 @@ import type { RequestTarget } from "./device-request.ts";
 import type { PairCounts } from "./pair-counts.ts";
 import { Operation, Request } from "./scan.schema.ts";
 
+/** How a request makes use of signatures: all of the corpus is looked at. */
+export interface SkippingTarget {
+  /** Address of the corpus's table of signatures. */
+  readonly address: { readonly low: number; readonly high: number };
+  /** Where in the literal the pair is that it is looked for by. */
+  readonly pairOffset: number;
+}
+
 /**
  * Writes a request; returns how many words it takes.
+ * @param skipping where the blocks that the literal's signature leaves are looked at, and not a range
  * @throws EW_REQUEST_TOO_LARGE for a literal of more than 208 bytes
  */
 export function encodeScanRequest(
@@ -14,6 +23,7 @@ export function encodeScanRequest(
   literal: Literal,
   target: RequestTarget,
   pairs: PairCounts,
+  skipping: SkippingTarget | undefined,
 ): number {
   const { bytes, ignoreAsciiCase } = literal;
   const length = bytes.length;
@@ -25,11 +35,12 @@ export function encodeScanRequest(
   words[Request.CORPUS] = target.corpusIndex;
   words[Request.LENGTH] =
     length | (ignoreAsciiCase ? Request.IGNORE_CASE : 0) | (Operation.SCAN << Request.OPERATION_SHIFT);
-  words[Request.PAIR_OFFSET] = pairs.rarest(bytes, ignoreAsciiCase);
+  if (skipping === undefined) words[Request.PAIR_OFFSET] = pairs.rarest(bytes, ignoreAsciiCase);
   words[Request.RECORD_BASE] = target.recordBase;
   words[Request.RECORD_CAPACITY] = target.recordCapacity;
   words[Request.RANGE_BEGIN] = target.rangeBegin;
   words[Request.RANGE_END] = target.rangeEnd;
+  if (skipping !== undefined) addSkipping(words, skipping);
   const literalWords = (length + 3) >> 2;
   for (let index = 0, at = 0; index < literalWords; index++, at += 4) {
     // Bytes behind the end read as undefined, which the shifts turn into 0.
@@ -37,4 +48,11 @@ export function encodeScanRequest(
       bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
   }
   return Request.LITERAL + literalWords;
+}
+
+function addSkipping(words: Uint32Array, { address, pairOffset }: SkippingTarget): void {
+  words[Request.LENGTH] |= Request.SKIPS;
+  words[Request.PAIR_OFFSET] = pairOffset;
+  words[Request.RANGE_BEGIN] = address.low;
+  words[Request.RANGE_END] = address.high;
 }

@@ -17,6 +17,8 @@ export interface ScanShape {
   readonly residentWorkgroupCount: number;
   /** Requests that one launch takes at most. */
   readonly requestsPerBatch: number;
+  /** Bytes from which on a corpus has signatures; smaller ones are looked at as quickly without. */
+  readonly signedBytesMin: number;
   /** Workgroups of a launch that ends by itself, for a corpus of `tileCount` tiles. */
   boundedWorkgroupCount(tileCount: number): number;
   /** The same of the match kernel. */
@@ -35,7 +37,10 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
   const shape = (
     workgroupSize: number,
     unroll: number,
-    rest: Pick<ScanShape, "residentWorkgroupCount" | "requestsPerBatch" | "boundedWorkgroupCount">,
+    rest: Pick<
+      ScanShape,
+      "residentWorkgroupCount" | "requestsPerBatch" | "signedBytesMin" | "boundedWorkgroupCount"
+    >,
   ): ScanShape => ({
     workgroupSize,
     unroll,
@@ -52,6 +57,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
     return shape(512, 1, {
       residentWorkgroupCount: 1,
       requestsPerBatch: 4,
+      signedBytesMin: Infinity, // a block in which each byte is a hit takes a subgroup too many rounds
       boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), WORKGROUPS_PER_DISPATCH_MAX),
     });
   }
@@ -60,6 +66,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
     return shape(64, 4, {
       residentWorkgroupCount: Math.max(1, softwareThreadCount() - 1),
       requestsPerBatch: 64,
+      signedBytesMin: 128 << 10,
       boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), 256),
     });
   }
@@ -68,6 +75,7 @@ export function scanShape(info: DeviceInfo, profile: DeviceProfile): ScanShape {
   return shape(256, 4, {
     residentWorkgroupCount: RESIDENT_ATTEMPT,
     requestsPerBatch: 64,
+    signedBytesMin: 16 << 20,
     boundedWorkgroupCount: (tileCount) => Math.min(Math.max(tileCount, 1), BOUNDED_GROUPS_MAX),
   });
 }

@@ -1,5 +1,6 @@
 /** What the search kernels and their host share: requests, records, the corpus tables, the tables of automata. */
 import { constants, doc, glslModule, struct, u32, u64 } from "../../schema/index.ts";
+import { SIGNATURE } from "../signature/index.ts";
 
 /** What a request does with a corpus. Requests carry it, so that a kernel can come to do more than one thing. */
 export const Operation = constants(
@@ -26,6 +27,7 @@ export const Request = constants(
     LITERAL_WORDS_IN_HEADER: 5,
     LITERAL_BYTES_MAX: 208,
     IGNORE_CASE: 0x1_0000,
+    SKIPS: 0x2_0000,
     LENGTH_MASK: 0xffff,
     OPERATION_SHIFT: 24,
   },
@@ -33,12 +35,14 @@ export const Request = constants(
     doc: "Payload words of a request to scan, by index; and its limits.",
     docs: {
       CORPUS: "index in the corpus table",
-      LENGTH: "bytes of the literal, IGNORE_CASE, and from OPERATION_SHIFT on the operation",
+      LENGTH: "bytes of the literal, IGNORE_CASE, SKIPS, and from OPERATION_SHIFT on the operation",
       PAIR_OFFSET: "where in the literal its rarest pair of bytes is",
       RECORD_BASE: "first record that the request may write",
       RECORD_CAPACITY: "records that it may write",
-      RANGE_BEGIN: "first tile of the corpus to look at",
-      RANGE_END: "tile behind the last",
+      RANGE_BEGIN:
+        "first tile of the corpus to look at; with SKIPS the low word of its SignatureTable's address",
+      RANGE_END: "tile behind the last; with SKIPS the high word of that address",
+      SKIPS: "blocks whose signatures lack the literal are passed over; the whole corpus is looked at",
     },
   },
 );
@@ -198,6 +202,53 @@ export const RankLaunch = struct(
   { rule: "scalar", doc: "Push constants of line_ranks." },
 );
 
+/** Sizes of signatures; see src/search/signature. */
+export const Signature = constants("SIGNATURE", SIGNATURE, {
+  doc: "Signatures: a bit for each row and block of text. Row h has a word for every 32 blocks.",
+  docs: {
+    WORD_BYTES: "bytes of text that a word of a row tells of",
+    OVERLAP_BYTES: "trigrams that start so many bytes behind a block are in its signature, too",
+    MULTIPLIER: "a trigram's row: its product with this, shifted",
+  },
+});
+
+/** A segment of a corpus with its signatures, as the scan kernel finds it. */
+export const SignedSegment = struct(
+  "SignedSegment",
+  {
+    data: doc(u64, "address of the bytes"),
+    rows: doc(u64, "address of the signatures: row h, word w at h * wordCount + w"),
+    firstWord: doc(u32, "number of its first word in the corpus"),
+    wordCount: u32,
+  },
+  { rule: "scalar" },
+);
+
+/** What begins the table of a corpus's signatures; its segments follow. */
+export const SignatureHead = struct(
+  "SignatureHead",
+  { segmentCount: u32, wordCount: u32 },
+  {
+    rule: "scalar",
+    doc: "Begins the table of a corpus's signatures; a SignedSegment for each segment follows.",
+  },
+);
+
+/** What the kernel that makes signatures is launched with. */
+export const SignatureLaunch = struct(
+  "SignatureLaunch",
+  {
+    segment: SignedSegment,
+    columns: doc(
+      u64,
+      "address of the sample: the words of all rows for one word of blocks, then those of the next",
+    ),
+    begin: doc(u32, "first word of the segment that this dispatch makes"),
+    sampleStep: doc(u32, "every word of the corpus whose number is a multiple of this is in the sample"),
+  },
+  { rule: "scalar", doc: "Push constants of signatures." },
+);
+
 /** The GLSL that is generated from this file. */
 export const glslModules = {
   "scan.glsl": glslModule({
@@ -210,10 +261,14 @@ export const glslModules = {
       MatchRecord,
       Record,
       Newline,
+      Signature,
       SegmentEntry,
       CorpusEntry,
       IndexLaunch,
       RankLaunch,
+      SignedSegment,
+      SignatureHead,
+      SignatureLaunch,
     ],
   }),
 };

@@ -2,14 +2,28 @@
 
 import { kernelFile, type ProgramRequest } from "../../programs/index.ts";
 import { WORKGROUP_SIZE_ID } from "../../residency/index.ts";
+import { ALL_ROWS } from "../signature/index.ts";
 import type { ScanShape } from "./scan-shape.ts";
 
 /** The programs of a search on a device. */
-export type SearchProgramName = "newlineCount" | "newlineSpine" | "lineRanks" | "scan" | "match";
+export type SearchProgramName =
+  | "newlineCount"
+  | "newlineSpine"
+  | "lineRanks"
+  | "signatures"
+  | "scan"
+  | "match";
 
-/** The request for each program, for the shapes of the kernels. */
+/** The constant of the kernels that says which rows signatures have. */
+const ROW_MASK_ID = 1;
+
+/**
+ * The request for each program, for the shapes of the kernels.
+ * @param rowMask rows that signatures have; less than all for tests
+ */
 export function searchPrograms(
   shape: Pick<ScanShape, "unroll" | "workgroupSize" | "hasClock" | "match">,
+  rowMask = ALL_ROWS,
 ): Record<SearchProgramName, ProgramRequest> {
   const request = (name: string): ProgramRequest => ({
     file: kernelFile(`search/kernels/${name}`),
@@ -17,14 +31,17 @@ export function searchPrograms(
   });
   const { chunkBlocks, tableWords } = shape.match;
   const clock: ProgramRequest["defines"] = shape.hasClock ? { RESIDENCY_CLOCK: 1 } : {};
+  // All rows are what the kernels have by themselves: the programs that are kept are those without a mention of them.
+  const rows: Readonly<Record<number, number>> = rowMask === ALL_ROWS ? {} : { [ROW_MASK_ID]: rowMask };
   return {
     newlineCount: request("newline_count"),
     newlineSpine: request("newline_spine"),
     lineRanks: request("line_ranks"),
+    signatures: { ...request("signatures"), specialization: rows },
     scan: {
       ...request("scan"),
       defines: { UNROLL: shape.unroll, ...clock },
-      specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize },
+      specialization: { [WORKGROUP_SIZE_ID]: shape.workgroupSize, ...rows },
     },
     match: {
       ...request("match"),

@@ -27,6 +27,8 @@ import { readUnchanged } from "./unchanged-file.ts";
 
 /** How long an answer is waited for without the event loop, so that its time is told exactly. */
 const EAGER_MS = 50;
+/** One search for literals needs nothing that later searches would profit from. */
+const ONE_SEARCH = { automata: false, index: false };
 /** Empty queries that are timed; the quickest counts. */
 const EMPTY_QUERIES = 8;
 
@@ -54,7 +56,7 @@ export async function searchOnDevice(
       const allText = options.searcher.searcher.binaryImplicit !== "quit";
       const corpus = await surroundings.withProgress(
         `loading ${files.length.toLocaleString("en")} files`,
-        loadCorpus(backend, Corpus.fromFiles(files, { allText }), undefined, false),
+        loadCorpus(backend, Corpus.fromFiles(files, { allText }), undefined, ONE_SEARCH),
       );
       const { asked, roundTripUs } = await ask(corpus, plan);
       const emptyUs = options.stats ? await emptyRoundTripUs(corpus, plan) : 0;
@@ -89,7 +91,7 @@ async function ask(corpus: EngineCorpus, plan: Plan): Promise<{ asked: AskedPlan
 
 /** What a query costs that has nothing to look at. */
 async function emptyRoundTripUs({ backend }: EngineCorpus, plan: Plan): Promise<number> {
-  const empty = await loadCorpus(backend, Corpus.fromFiles([]), undefined, false);
+  const empty = await loadCorpus(backend, Corpus.fromFiles([]), undefined, ONE_SEARCH);
   let bestUs = Infinity;
   for (let count = 0; count < EMPTY_QUERIES; count++)
     bestUs = Math.min(bestUs, (await ask(empty, plan)).roundTripUs);

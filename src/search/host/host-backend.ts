@@ -16,12 +16,12 @@ import {
   type BackendInfo,
   type BackendTicket,
   literalsOf,
-  type LoadedCorpus,
   type LoadOptions,
   type SubmitOptions,
 } from "../backend/index.ts";
 import type { LineAutomaton, Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
+import { ALL_ROWS } from "../signature/index.ts";
 import { HostCorpus } from "./host-corpus.ts";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
 import { HostSink } from "./host-sink.ts";
@@ -29,6 +29,7 @@ import { HostTicket, type TicketOwner } from "./host-ticket.ts";
 import { takeFromMailbox } from "./found.ts";
 import { HostAutomata } from "./host-automata.ts";
 import { allocateQueue, type EngineMessage, QueryQueue, SLOT, SLOT_STATUS } from "./query-queue.ts";
+import { allocateSignatures } from "./segment-signatures.ts";
 import { allocateUnitLines } from "./unit-lines.ts";
 
 /** How many threads search, and how many requests they take. */
@@ -37,8 +38,10 @@ export interface HostBackendOptions {
   readonly threads?: number;
   /** Requests in flight, at most. Default: 256. */
   readonly maxInFlight?: number;
-  /** Size of the memories that hold contents. Default: almost 4 GiB. For tests. */
+  /** Size of a segment of a corpus, for tests. Default: as large as can be. */
   readonly segmentBytes?: number;
+  /** For tests: rows that signatures have. Less than all makes hashes collide. */
+  readonly signatureRowMask?: number;
 }
 
 interface Thread {
@@ -51,6 +54,7 @@ export class HostBackend implements Backend, TicketOwner {
   readonly info: BackendInfo;
   readonly #queue: QueryQueue;
   readonly #threads: readonly Thread[];
+  readonly #rowMask: number;
   readonly #corpora = new Set<HostCorpus>();
   readonly #automata = new HostAutomata((order) => this.#tellThreads(order));
   readonly #segmentBytes: number | undefined;
@@ -86,12 +90,13 @@ export class HostBackend implements Backend, TicketOwner {
         remedy: "Raise the limits of processes and memory (ulimit -u, ulimit -v).",
       });
     }
-    return new HostBackend(new QueryQueue(memory), started, options.segmentBytes);
+    return new HostBackend(new QueryQueue(memory), started, options);
   }
 
-  private constructor(queue: QueryQueue, threads: readonly Thread[], segmentBytes: number | undefined) {
+  private constructor(queue: QueryQueue, threads: readonly Thread[], options: HostBackendOptions) {
+    this.#rowMask = options.signatureRowMask ?? ALL_ROWS;
     this.#queue = queue;
-    this.#segmentBytes = segmentBytes;
+    this.#segmentBytes = options.segmentBytes;
     this.#threads = threads;
     this.#slots = Array.from({ length: queue.slotCount });
     this.info = {
@@ -109,22 +114,24 @@ export class HostBackend implements Backend, TicketOwner {
     }
   }
 
-  async load(corpus: Corpus, options: LoadOptions = {}): Promise<LoadedCorpus> {
+  async load(corpus: Corpus, options: LoadOptions = {}): Promise<HostCorpus> {
+    const { index = true, threads } = options;
     this.#throwIfEnded();
     const sink = new HostSink(this.#queue.threadCount, this.#segmentBytes);
-    const placement = await corpus.loadInto(
-      sink,
-      options.threads === undefined ? {} : { threads: options.threads },
-    );
+    const placement = await corpus.loadInto(sink, threads === undefined ? {} : { threads });
     this.#throwIfEnded();
-    const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, (it) =>
+    const signatures = index
+      ? allocateSignatures(placement.units, sink.segments.length, this.#rowMask)
+      : undefined;
+    const loaded = new HostCorpus(this.#corpusCount++, corpus, placement, sink.segments, signatures, (it) =>
       this.#unload(it),
     );
     this.#corpora.add(loaded);
     const { id } = loaded;
     const { memory: columns, units } = placement;
     const unitLines = allocateUnitLines(units.count);
-    this.#tellThreads({ kind: "load", corpus: { id, segments: sink.segments, columns, units, unitLines } });
+    const { segments } = sink;
+    this.#tellThreads({ kind: "load", corpus: { id, segments, columns, units, unitLines, signatures } });
     return loaded;
   }
 

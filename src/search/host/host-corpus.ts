@@ -4,6 +4,8 @@ import type { LinearMemory } from "../../threads/index.ts";
 import type { LoadedCorpus } from "../backend/index.ts";
 import type { Corpus, Placement } from "../corpus/index.ts";
 import { releaseSegments } from "./host-sink.ts";
+import { SegmentSignatures, type SignatureMemory } from "./segment-signatures.ts";
+import { WORD_COLUMN_BYTES } from "../signature/index.ts";
 import { ScanKernel } from "../scanner/index.ts";
 
 /** See `LoadedCorpus`. Made by `HostBackend.load`. */
@@ -13,6 +15,7 @@ export class HostCorpus implements LoadedCorpus {
   readonly placement: Placement;
   /** Given up on unload, so that the memory can go. */
   #kernels: ScanKernel[] | undefined;
+  #signatures: readonly SignatureMemory[] | undefined;
   readonly #unload: (corpus: HostCorpus) => Promise<void>;
 
   constructor(
@@ -20,12 +23,14 @@ export class HostCorpus implements LoadedCorpus {
     corpus: Corpus,
     placement: Placement,
     segments: readonly LinearMemory[],
+    signatures: readonly SignatureMemory[] | undefined,
     unload: (corpus: HostCorpus) => Promise<void>,
   ) {
     this.id = id;
     this.corpus = corpus;
     this.placement = placement;
     this.#kernels = segments.map((memory) => new ScanKernel(memory));
+    this.#signatures = signatures;
     this.#unload = unload;
   }
 
@@ -47,6 +52,15 @@ export class HostCorpus implements LoadedCorpus {
     );
   }
 
+  get signatureBytes(): number {
+    return (this.#signatures ?? []).reduce((sum, { wordCount }) => sum + wordCount * WORD_COLUMN_BYTES, 0);
+  }
+
+  /** Are all signatures made? Threads make them behind the load. False where the corpus has none. */
+  get isSigned(): boolean {
+    return this.#signatures?.every((memory) => new SegmentSignatures(memory).isComplete) ?? false;
+  }
+
   unload(): Promise<void> {
     return this.#unload(this);
   }
@@ -54,6 +68,8 @@ export class HostCorpus implements LoadedCorpus {
   /** For the engine: no thread reads the memory any more. */
   release(): void {
     releaseSegments(this.kernels.map(({ memory }) => memory));
+    releaseSegments((this.#signatures ?? []).map(({ memory }) => memory));
+    this.#signatures = undefined;
     this.#kernels = undefined;
   }
 }

@@ -17,7 +17,8 @@ export class LiteralPrograms {
   /** Length of the longest literal, in bytes. */
   readonly longest: number;
   readonly #query: number;
-  readonly #groups: readonly Literal[][];
+  /** The literals of each program. */
+  readonly groups: readonly Literal[][];
 
   /**
    * @param query a number of its own
@@ -43,7 +44,7 @@ export class LiteralPrograms {
       address += Math.ceil(scanProgramBytes(group) / 16) * 16;
       for (const { bytes } of group) longest = Math.max(longest, bytes.length);
     }
-    this.#groups = groups;
+    this.groups = groups;
     this.addresses = addresses;
     this.longest = longest;
   }
@@ -51,7 +52,7 @@ export class LiteralPrograms {
   /** Writes the programs into a segment, where they are not there. */
   placeIn(segment: ThreadSegment): void {
     if (segment.literalsOf === this.#query) return;
-    for (const [index, group] of this.#groups.entries())
+    for (const [index, group] of this.groups.entries())
       writeScanProgram(group, segment.bytes, this.addresses[index]!);
     segment.literalsOf = this.#query;
   }

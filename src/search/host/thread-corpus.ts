@@ -4,7 +4,9 @@ import { PlacementColumns, type PlacementMemory, type UnitColumns } from "../cor
 import { MatchKernel } from "../line-kernel/index.ts";
 import { ScanKernel } from "../scanner/index.ts";
 import { type WorkArea, workAreaOf } from "./host-sink.ts";
+import type { SignatureMemory } from "./segment-signatures.ts";
 import { UnitLines } from "./unit-lines.ts";
+import { UnitSignatures } from "./unit-signatures.ts";
 
 /** A corpus as engine threads get it. */
 export interface SharedCorpus {
@@ -14,6 +16,8 @@ export interface SharedCorpus {
   readonly units: UnitColumns;
   /** See `UnitLines`. */
   readonly unitLines: SharedArrayBuffer;
+  /** One for each segment; undefined where the corpus has none. */
+  readonly signatures: readonly SignatureMemory[] | undefined;
 }
 
 /** A segment, and what the thread's work area in it holds. */
@@ -45,6 +49,8 @@ export class ThreadCorpus {
   readonly units: UnitColumns;
   readonly files: PlacementColumns;
   readonly lines: UnitLines;
+  /** Undefined where the corpus has none. */
+  readonly signatures: UnitSignatures | undefined;
   /** Where this thread writes, in each segment. */
   readonly area: WorkArea;
   readonly #segments: readonly ThreadSegment[];
@@ -55,6 +61,8 @@ export class ThreadCorpus {
     this.files = new PlacementColumns(corpus.columns);
     this.lines = new UnitLines(corpus.units, this.files, corpus.unitLines);
     this.area = workAreaOf(thread);
+    const { segments, signatures } = corpus;
+    this.signatures = signatures && new UnitSignatures(segments, signatures, this.area.answers);
     this.#segments = corpus.segments.map((memory) => new ThreadSegment(memory));
   }
 

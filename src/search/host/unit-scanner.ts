@@ -6,6 +6,7 @@ import { type Found, HIT_COLUMNS, LOCATED_HIT_COLUMNS } from "./found.ts";
 import { LineLocator } from "./line-locator.ts";
 import { LiteralPrograms } from "./literal-programs.ts";
 import type { ThreadCorpus, ThreadSegment } from "./thread-corpus.ts";
+import type { LiteralRows } from "./unit-signatures.ts";
 
 /** What searches the units of a corpus for one query. */
 export interface UnitSearch {
@@ -20,6 +21,8 @@ const SCAN_LIMIT = 8000;
 export class UnitScanner implements UnitSearch {
   readonly #corpus: ThreadCorpus;
   readonly #programs: LiteralPrograms;
+  /** For each program, the rows of its literals' signatures. Undefined where nothing can be passed over. */
+  readonly #rows: readonly (LiteralRows | undefined)[] | undefined;
   readonly #isLocated: boolean;
   readonly #locator = new LineLocator();
 
@@ -27,6 +30,7 @@ export class UnitScanner implements UnitSearch {
   constructor(corpus: ThreadCorpus, query: number, literals: readonly Literal[], isLocated: boolean) {
     this.#corpus = corpus;
     this.#programs = new LiteralPrograms(query, literals, corpus.area.programs);
+    this.#rows = corpus.signatures?.rowsOf(this.#programs.groups);
     this.#isLocated = isLocated;
   }
 
@@ -70,17 +74,35 @@ export class UnitScanner implements UnitSearch {
     }
   }
 
-  #scanGroup({ kernel, words }: ThreadSegment, unit: number, group: number, hits: Columns): void {
+  #scanGroup(segment: ThreadSegment, unit: number, group: number, hits: Columns): void {
+    const { units, signatures } = this.#corpus;
+    const begin = units.start[unit]!;
+    const end = units.startEnd[unit]!;
+    const rows = this.#rows?.[group];
+    const ranges =
+      rows === undefined ? [begin, end] : (signatures?.ranges(units.segment[unit]!, rows, begin, end) ?? []);
+    for (let at = 0; at < ranges.length; at += 2)
+      this.#scanRange(segment, unit, group, hits, ranges[at]!, ranges[at + 1]!);
+  }
+
+  /** Scans for what begins in [begin, last), a part of a unit. */
+  #scanRange(
+    { kernel, words }: ThreadSegment,
+    unit: number,
+    group: number,
+    hits: Columns,
+    begin: number,
+    last: number,
+  ): void {
     const { area, units, files } = this.#corpus;
     const { start: fileStart, length: fileLength } = files;
     const { addresses, longest, together } = this.#programs;
-    const last = units.startEnd[unit]!;
     const until = Math.min(units.end[unit]!, last + longest - 1);
     const program = addresses[group]!;
     const answers = area.answers >>> 2;
     let file = units.firstFile[unit]!;
     let fileEnd = fileStart[file]! + fileLength[file]!;
-    for (let from = units.start[unit]!; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
+    for (let from = begin; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
       const count = kernel.scan(program, from, until, area.answers, SCAN_LIMIT);
       if (count === 0) return;
       hits.reserve(count);

@@ -7,7 +7,7 @@
 //      with a tag
 // dispatch shape: any number of workgroups of any size that is a multiple of the subgroup size; of every W tiles each
 //      of W workgroups takes one. Several requests for one corpus share a pass: a tile is read once and looked at for
-//      each.
+//      each. Requests with SKIPS look only at the blocks that their literal's signature leaves (skipping.glsl).
 // method: a literal is looked for by its rarest pair of neighbouring bytes, which the host chooses from a sample of the
 //      corpus. Four positions a word are looked at a time: both bytes are XORed with what they should be and folded
 //      together, and the zero bytes of the outcome are found with the carry trick of Hacker's Delight, 6-1. Letters are
@@ -65,7 +65,11 @@ shared uint sh_mask[QUEUE_REQUESTS_PER_POLL][LITERAL_WORDS_MAX];
 shared uint sh_uncounted[QUEUE_REQUESTS_PER_POLL];
 shared uint sh_full[QUEUE_REQUESTS_PER_POLL];
 
+void initializeSkipping();
+void prepareSkipping(uint count);
+
 void initialize() {
+  initializeSkipping();
   if (gl_LocalInvocationIndex == 0u) forgetCorpus();
 }
 
@@ -134,13 +138,16 @@ void prepare(uint first, uint count) {
     needle.tag = (first + request) << RECORD_SEGMENT_BITS;
     needle.recordBase = headerWord(request, REQUEST_RECORD_BASE);
     needle.recordCapacity = headerWord(request, REQUEST_RECORD_CAPACITY);
-    needle.rangeBegin = headerWord(request, REQUEST_RANGE_BEGIN);
-    needle.rangeEnd = headerWord(request, REQUEST_RANGE_END);
+    // A request that skips is no part of the pass over the tiles.
+    bool hasRange = (headerWord(request, REQUEST_LENGTH) & REQUEST_SKIPS) == 0u;
+    needle.rangeBegin = hasRange ? headerWord(request, REQUEST_RANGE_BEGIN) : 0xFFFFFFFFu;
+    needle.rangeEnd = hasRange ? headerWord(request, REQUEST_RANGE_END) : 0u;
     sh_needle[request] = needle;
     sh_uncounted[request] = 0u;
     sh_full[request] = 0u;
   }
   if (gl_LocalInvocationIndex == gl_WorkGroupSize.x - 1u) takeCorpus(corpusOf(0u));
+  prepareSkipping(count);
 }
 
 // A byte is 0 where the pair begins in `word`; `next` is the word behind it.
@@ -192,8 +199,9 @@ uint firstBit(uvec2 bits) { return bits.x != 0u ? uint(findLSB(bits.x)) : 32u + 
 
 uvec2 withoutFirstBit(uvec2 bits) { return bits.x != 0u ? uvec2(bits.x & (bits.x - 1u), bits.y) : uvec2(0u, bits.y & (bits.y - 1u)); }
 
-// Where in its segment the byte of a bit is; `vectorBase` is the lane's first vector of the tile.
-uint offsetOf(uint bit, uint vectorBase) { return (vectorBase + bit / 16u * gl_WorkGroupSize.x) * 16u + bit % 16u; }
+// Where in its segment the byte of a bit is; `vectorBase` is the lane's first vector of the tile,
+// and `stride` leads to its next one.
+uint offsetOf(uint bit, uint vectorBase, uint stride) { return (vectorBase + bit / 16u * stride) * 16u + bit % 16u; }
 
 void record(uint request, uint segmentIndex, uint index, uint offset, Place place) {
   Records(launch.outputs).vectors[sh_needle[request].recordBase + index] =
@@ -202,7 +210,7 @@ void record(uint request, uint segmentIndex, uint index, uint offset, Place plac
 
 // All lanes of the subgroup: takes the candidates of a lane's share of a tile; counts the hits among them and records
 // them while there is room.
-void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
+void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase, uint stride) {
   SegmentEntry segment = segmentAt(segmentIndex);
   uint pairOffset = sh_needle[request].pairOffset;
   bool isPair = sh_needle[request].lengthBytes <= 2u; // then a candidate is a hit
@@ -210,7 +218,7 @@ void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
   while ((candidates.x | candidates.y) != 0u) {
     uint bit = firstBit(candidates);
     candidates = withoutFirstBit(candidates);
-    uint pairAt = offsetOf(bit, vectorBase);
+    uint pairAt = offsetOf(bit, vectorBase, stride);
     if (pairAt < pairOffset) continue;
     if (isPair || occursAt(CorpusWords(segment.data), request, pairAt - pairOffset)) {
       if (bit < 32u) hits.x |= 1u << bit;
@@ -235,7 +243,7 @@ void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
     uint index = subgroupBroadcastFirst(uint(min(before, uint64_t(capacity)))) + subgroupExclusiveAdd(hitCount);
     if (index + hitCount >= capacity) sh_full[request] = 1u;
     for (; (hits.x | hits.y) != 0u && index < capacity; index++) {
-      uint offset = offsetOf(firstBit(hits), vectorBase) - pairOffset;
+      uint offset = offsetOf(firstBit(hits), vectorBase, stride) - pairOffset;
       hits = withoutFirstBit(hits);
       record(request, segmentIndex, index, offset, locateAlone(segment, offset));
     }
@@ -243,7 +251,7 @@ void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
   }
   // The first hit's line is looked for while the counter's answer is under way.
   uint lane = subgroupBallotFindLSB(subgroupBallot((hits.x | hits.y) != 0u));
-  uint hitAt = subgroupShuffle(offsetOf(firstBit(hits), vectorBase) - pairOffset, lane);
+  uint hitAt = subgroupShuffle(offsetOf(firstBit(hits), vectorBase, stride) - pairOffset, lane);
   Place place = locate(segment, hitAt);
   uint base = subgroupBroadcastFirst(uint(min(before, uint64_t(capacity))));
   uint end = min(base + total, capacity);
@@ -253,12 +261,15 @@ void take(uint segmentIndex, uint request, uvec2 candidates, uint vectorBase) {
     if (index + 1u == end) break;
     if (gl_SubgroupInvocationID == lane) hits = withoutFirstBit(hits);
     lane = subgroupBallotFindLSB(subgroupBallot((hits.x | hits.y) != 0u));
-    hitAt = subgroupShuffle(offsetOf(firstBit(hits), vectorBase) - pairOffset, lane);
+    hitAt = subgroupShuffle(offsetOf(firstBit(hits), vectorBase, stride) - pairOffset, lane);
     place = locate(segment, hitAt);
   }
 }
 
+#include "skipping.glsl"
+
 void perform(uint first, uint count) {
+  if (sh_anySkips != 0u) performSkipping(count);
   uint begin = sh_needle[0].rangeBegin;
   uint end = sh_needle[0].rangeEnd;
   for (uint request = 1u; request < count; request++) {
@@ -304,7 +315,7 @@ void perform(uint first, uint count) {
       [[unroll]] for (uint j = 0u; j < uint(UNROLL); j++) {
         candidates[j / 2u] |= candidatesOf(data[j], next[j], pair) << (j % 2u * 16u);
       }
-      take(segmentIndex, request, candidates, vectorBase);
+      take(segmentIndex, request, candidates, vectorBase, gl_WorkGroupSize.x);
     }
   }
 }
