@@ -9,11 +9,10 @@ import type { ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.t
 import type { LoadedCorpus } from "../backend/index.ts";
 import { type Corpus, FILE_FLAGS, type Placement } from "../corpus/index.ts";
 import type { Literal } from "../contracts.ts";
-import { DeviceSignatures, type SkippingTrial } from "./device-signatures.ts";
+import { DeviceSignatures, type SkippingTrial, type SkippingTarget } from "./device-signatures.ts";
 import type { DeviceSegment } from "./device-sink.ts";
 import type { FileMap } from "./hit-records.ts";
 import { PairCounts } from "./pair-counts.ts";
-import type { SkippingTarget } from "./scan-request.ts";
 import { IndexLaunch, Newline, RankLaunch, SegmentEntry } from "./scan.schema.ts";
 
 const GROUP_BYTES = Newline.BLOCK_BYTES * Newline.GROUP_BLOCKS;
@@ -76,8 +75,7 @@ export class DeviceCorpus implements LoadedCorpus {
       this.segmentTable = create("upload", tableBytes, "segment table");
       const words = new Uint32Array(this.segmentTable.host);
       const entries: Entry[] = [];
-      let tileCount = 0;
-      let matchTileCount = 0;
+      let [tileCount, matchTileCount] = [0, 0];
       for (const [number, segment] of segments.entries()) {
         const groupCount = Math.max(1, Math.ceil(segment.usedBytes / GROUP_BYTES));
         const entry = {
@@ -101,9 +99,8 @@ export class DeviceCorpus implements LoadedCorpus {
       this.markedFiles = filesWithMark(placement);
       this.pairs = PairCounts.sample(device, segments);
       this.map = rankFiles(device, pipelines, placement, entries);
-      const { signing } = options;
-      if (signing !== undefined)
-        this.signatures = DeviceSignatures.build({ device, segments, pairs: this.pairs, create, ...signing });
+      const signed = { device, segments, pairs: this.pairs, create };
+      this.signatures = options.signing && DeviceSignatures.build({ ...signed, ...options.signing });
     } catch (error) {
       this.dispose(); // the device had no room for the index, or was lost
       throw error;

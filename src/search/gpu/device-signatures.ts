@@ -23,6 +23,14 @@ const PAIR_SHARE_MAX = 1 / 64;
 /** Trigrams that must be left behind a pair that is chosen for being rarer. */
 const TRIGRAMS_MIN = 4;
 
+/** How a request makes use of signatures: all of the corpus is looked at. */
+export interface SkippingTarget {
+  /** Address of the corpus's table of signatures. */
+  readonly address: { readonly low: number; readonly high: number };
+  /** Where in the literal the pair is that it is looked for by. */
+  readonly pairOffset: number;
+}
+
 /** What tests change to reach every path. */
 export interface SkippingTrial {
   /** Makes hashes collide. Default: all rows. */

@@ -2,16 +2,9 @@
 import { EverwarpError } from "../../base/index.ts";
 import type { Literal } from "../contracts.ts";
 import type { RequestTarget } from "./device-request.ts";
+import type { SkippingTarget } from "./device-signatures.ts";
 import type { PairCounts } from "./pair-counts.ts";
 import { Operation, Request } from "./scan.schema.ts";
-
-/** How a request makes use of signatures: all of the corpus is looked at. */
-export interface SkippingTarget {
-  /** Address of the corpus's table of signatures. */
-  readonly address: { readonly low: number; readonly high: number };
-  /** Where in the literal the pair is that it is looked for by. */
-  readonly pairOffset: number;
-}
 
 /**
  * Writes a request; returns how many words it takes.
