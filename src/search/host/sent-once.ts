@@ -1,40 +1,67 @@
-/** The automata that the threads know, by number: each is sent once, and forgotten when many others came after it. */
+/** Things that threads are sent once, when they are first needed, and that they forget when many others came after. */
+import type { CompiledModule } from "../../threads/index.ts";
+import { WebAssemblyRuntime } from "../../threads/index.ts";
 import { EverwarpError } from "../../base/index.ts";
-import type { LineAutomaton } from "../contracts.ts";
+import { filterModule } from "../bitstream/index.ts";
+import type { ByteFilter, LineAutomaton } from "../contracts.ts";
 import { makeMatchProgram, matchProgramBytes } from "../line-kernel/index.ts";
+import type { ThreadFilter } from "./candidates.ts";
 import type { ThreadOrder } from "./host-protocol.ts";
 import { AUTOMATON_AREA_BYTES } from "./host-sink.ts";
+import type { ThreadAutomaton } from "./unit-matcher.ts";
 
-/** So many automata are kept. */
+/** So many things are kept. */
 const KEPT_COUNT = 64;
 
-/** The automata of one backend. */
-export class HostAutomata {
+/** How a kind of thing is sent. */
+interface Sending<T> {
+  /** @throws what makes it impossible to send */
+  send(thing: T, id: number): ThreadOrder;
+  forget(id: number): ThreadOrder;
+}
+
+/** The things of one kind that the threads of one backend have. */
+export class SentOnce<T extends object> {
   /** Numbers from 1, those that were used last at the end. */
-  readonly #numbers = new Map<LineAutomaton, number>();
+  readonly #numbers = new Map<T, number>();
+  readonly #sending: Sending<T>;
   readonly #tell: (order: ThreadOrder) => void;
   #lastNumber = 0;
 
   /** @param tell sends an order to all threads */
-  constructor(tell: (order: ThreadOrder) => void) {
+  constructor(sending: Sending<T>, tell: (order: ThreadOrder) => void) {
+    this.#sending = sending;
     this.#tell = tell;
   }
 
   /**
-   * The number of an automaton, which all threads know or will.
-   * @param isInFlight is a query under way that needs the automaton of this number?
-   * @throws EW_REQUEST_TOO_LARGE
+   * The number of a thing, which all threads know or will.
+   * @param isInFlight is a query under way that needs the thing of this number?
    */
-  numberOf(automaton: LineAutomaton, isInFlight: (number: number) => boolean): number {
-    const known = this.#numbers.get(automaton);
-    const number = known ?? this.#send(automaton);
-    this.#numbers.delete(automaton);
-    this.#numbers.set(automaton, number);
+  numberOf(thing: T, isInFlight: (number: number) => boolean): number {
+    const known = this.#numbers.get(thing);
+    const number = known ?? this.#lastNumber + 1;
+    if (known === undefined) this.#tell(this.#sending.send(thing, number));
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+    this.#numbers.delete(thing);
+    this.#numbers.set(thing, number);
     if (known === undefined) this.#forget(number, isInFlight);
     return number;
   }
 
-  #send(automaton: LineAutomaton): number {
+  #forget(newest: number, isInFlight: (number: number) => boolean): void {
+    for (const [thing, id] of this.#numbers) {
+      if (this.#numbers.size <= KEPT_COUNT) return;
+      if (id === newest || isInFlight(id)) continue;
+      this.#numbers.delete(thing);
+      this.#tell(this.#sending.forget(id));
+    }
+  }
+}
+
+/** Automata, as programs of the match kernel. */
+export const AUTOMATA: Sending<LineAutomaton> = {
+  send(automaton, id) {
     const size = matchProgramBytes(automaton);
     if (size > AUTOMATON_AREA_BYTES) {
       throw new EverwarpError(
@@ -45,17 +72,18 @@ export class HostAutomata {
     }
     const program = new Uint32Array(new SharedArrayBuffer(size));
     program.set(makeMatchProgram(automaton));
-    const id = ++this.#lastNumber;
-    this.#tell({ kind: "automaton", automaton: { id, program } });
-    return id;
-  }
+    const value: ThreadAutomaton = { id, program };
+    return { kind: "automaton", id, value };
+  },
+  forget: (id) => ({ kind: "forget", what: "automaton", id }),
+};
 
-  #forget(newest: number, isInFlight: (number: number) => boolean): void {
-    for (const [automaton, id] of this.#numbers) {
-      if (this.#numbers.size <= KEPT_COUNT) return;
-      if (id === newest || isInFlight(id)) continue;
-      this.#numbers.delete(automaton);
-      this.#tell({ kind: "forget", id });
-    }
-  }
-}
+/** Filters, as compiled modules. */
+export const FILTERS: Sending<ByteFilter> = {
+  send(filter, id) {
+    const module: CompiledModule = new WebAssemblyRuntime.Module(filterModule(filter));
+    const value: ThreadFilter = { id, module, seesLineStart: filter.seesLineStart };
+    return { kind: "filter", id, value };
+  },
+  forget: (id) => ({ kind: "forget", what: "filter", id }),
+};
