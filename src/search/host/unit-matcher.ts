@@ -135,12 +135,14 @@ export class UnitMatcher implements UnitSearch {
     found: Found,
     isUnwanted: () => boolean,
   ): void {
-    const { area } = this.#corpus;
+    const { area, units } = this.#corpus;
     const { kernel, words } = segment;
     const answers = area.answers >>> 2;
+    let file = units.firstFile[unit]!;
+    // In the midst of a very long line there is nothing to do, and its end may be far away.
+    if (file === units.lastFile[unit]! && this.#partOf(segment, unit, file) === undefined) return;
     const stop = this.#endOfLines(segment, unit);
-    let file = this.#corpus.units.firstFile[unit]!;
-    for (let from = this.#corpus.units.start[unit]!; from < stop;) {
+    for (let from = units.start[unit]!; from < stop;) {
       // The line feed behind a last line without one is part of that line.
       const count = source.find(segment, from, stop + 1, area.answers);
       for (let index = 0; index < count;) {
