@@ -57,7 +57,7 @@ const INSIDE = {
     ["content", "."],
     ["walk", "scanner", "signature"],
     ["matcher"],
-    ["automaton"],
+    ["automaton", "bitstream"],
     ["line-kernel", "reference"],
     ["searcher", "corpus"],
     ["backend"],

@@ -54,6 +54,30 @@ export interface LineAutomaton {
   readonly canBeEmpty: boolean;
 }
 
+/** One operation of a `ByteFilter`. It gives a stream: one bit for each place of a text. Operands are earlier steps. */
+export type FilterStep =
+  /** Places whose byte is in a set: index into `sets`. */
+  | { readonly kind: "set"; readonly set: number }
+  | { readonly kind: "and" | "or" | "xor"; readonly left: number; readonly right: number }
+  /** Every bit moves so many places on, 1 to 63; `first` comes in at the text's start. */
+  | { readonly kind: "advance"; readonly of: number; readonly by: number; readonly first: 0 | 1 }
+  /** Each bit of a stream, and all places behind it that only bytes of a stream of a set lie before. */
+  | { readonly kind: "star"; readonly of: number; readonly set: number };
+
+/**
+ * Finds lines that may match: every line with a match has a place in the result, the place of its line feed included.
+ * Made by `compileFilter`.
+ */
+export interface ByteFilter {
+  /** Sets of bytes: 256 entries each, 1 for a member. */
+  readonly sets: readonly Uint8Array[];
+  readonly steps: readonly FilterStep[];
+  /** The step that tells. */
+  readonly result: number;
+  /** It asks where lines begin; it does not know that one begins behind a byte order mark. */
+  readonly seesLineStart: boolean;
+}
+
 /** What a matcher knows to look for in the place of its pattern. */
 export type MatcherPlan =
   /**
@@ -75,9 +99,9 @@ export type Plan =
   /**
    * The matches of each line are what the automaton finds. It may leave lines undecided: each such line must be
    * verified. `required`: every match contains one of these literals; empty where nothing is known. A backend may use
-   * them to pass over lines.
+   * them, or `filter`, to pass over lines.
    */
-  | { kind: "automaton"; automaton: LineAutomaton; required: Literal[] };
+  | { kind: "automaton"; automaton: LineAutomaton; required: Literal[]; filter?: ByteFilter | undefined };
 
 /**
  * Decides exactly, in ripgrep's dialect, which parts of a line match. A line is given without its terminator.

@@ -7,6 +7,7 @@
  */
 import { EverwarpError } from "../../base/index.ts";
 import { compileAutomaton } from "../automaton/index.ts";
+import { compileFilter } from "../bitstream/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import type { Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/index.ts";
@@ -61,10 +62,10 @@ function prepareMatcher(matcher: Matcher): PreparedPlan {
   if (plan.kind === "literals" || plan.kind === "nothing") return new PreparedPlan(plan);
   const syntax = syntaxOf(matcher);
   const automaton = syntax && compileAutomaton(syntax);
-  if (automaton === undefined) return new PreparedPlan(plan);
+  if (syntax === undefined || automaton === undefined) return new PreparedPlan(plan);
   const required =
     plan.kind === "filter" ? [...plan.literals, ...exceptionLiterals(plan.foldExceptions)] : [];
-  return new PreparedPlan({ kind: "automaton", automaton, required }, plan);
+  return new PreparedPlan({ kind: "automaton", automaton, required, filter: compileFilter(syntax) }, plan);
 }
 
 /** Queries kept, at least so many of those asked last. */

@@ -20,10 +20,12 @@ const UNDECIDED_COLUMNS = 3;
 export const SPILLED = 0xffff_ffff;
 const HEAD_WORDS = 4;
 
-/** What one thread found for one query, unit by unit. */
+/** What one thread found for one query, unit by unit, in ascending order of units. */
 export interface ThreadAnswer {
   readonly blocks: Uint32Array;
-  readonly hits: readonly Uint32Array[];
+  /** Columns; whoever is done with one may put another in its place. */
+  readonly hits: Uint32Array[];
+  /** Columns; none where there is no such line. */
   readonly undecided: readonly Uint32Array[];
 }
 
@@ -103,6 +105,7 @@ export function takeFromMailbox(mailbox: Uint32Array): ThreadAnswer | undefined 
   return {
     blocks: part(blockWords),
     hits: Array.from({ length: hitColumns }, () => part(hitCount)),
-    undecided: Array.from({ length: UNDECIDED_COLUMNS }, () => part(undecidedCount)),
+    undecided:
+      undecidedCount === 0 ? [] : Array.from({ length: UNDECIDED_COLUMNS }, () => part(undecidedCount)),
   };
 }

@@ -19,7 +19,7 @@ import {
   type LoadOptions,
   type SubmitOptions,
 } from "../backend/index.ts";
-import type { LineAutomaton, Plan } from "../contracts.ts";
+import type { Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { ALL_ROWS } from "../signature/index.ts";
 import { HostCorpus } from "./host-corpus.ts";
@@ -27,9 +27,9 @@ import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
 import { HostSink } from "./host-sink.ts";
 import { HostTicket, type TicketOwner } from "./host-ticket.ts";
 import { takeFromMailbox } from "./found.ts";
-import { HostAutomata } from "./host-automata.ts";
 import { allocateQueue, type EngineMessage, QueryQueue, SLOT, SLOT_STATUS } from "./query-queue.ts";
 import { allocateSignatures } from "./segment-signatures.ts";
+import { AUTOMATA, FILTERS, SentOnce } from "./sent-once.ts";
 import { allocateUnitLines } from "./unit-lines.ts";
 
 /** How many threads search, and how many requests they take. */
@@ -56,7 +56,8 @@ export class HostBackend implements Backend, TicketOwner {
   readonly #threads: readonly Thread[];
   readonly #rowMask: number;
   readonly #corpora = new Set<HostCorpus>();
-  readonly #automata = new HostAutomata((order) => this.#tellThreads(order));
+  readonly #automata = new SentOnce(AUTOMATA, (order) => this.#tellThreads(order));
+  readonly #filters = new SentOnce(FILTERS, (order) => this.#tellThreads(order));
   readonly #segmentBytes: number | undefined;
   /** The ticket that owns each slot. */
   readonly #slots: (HostTicket | undefined)[];
@@ -152,18 +153,19 @@ export class HostBackend implements Backend, TicketOwner {
     const queue = this.#queue;
     const literals = plan.kind === "automaton" ? queue.fitting(plan.required) : literalsOf(plan);
     queue.writeLiterals(slot, literals);
-    const automaton = plan.kind === "automaton" ? this.#numberOf(plan.automaton) : 0;
+    const { automaton, filter } = this.#programsOf(plan);
     const sequence = (this.#sequence = (this.#sequence + 1) & 0x7fff_ffff);
     const maxHits = options.maxHits ?? 0;
     const operation = automaton === 0 ? "scan" : "match";
-    const corpus = loaded;
-    const ticket = new HostTicket(this, { corpus, sequence, slot, operation, literals, maxHits, automaton });
+    const asked = { sequence, slot, operation, literals, maxHits, automaton, filter } as const;
+    const ticket = new HostTicket(this, { ...asked, corpus: loaded });
     for (let thread = 0; thread < queue.threadCount; thread++) queue.mailbox(slot, thread)[0] = 0;
     const hasWork = automaton !== 0 || literals.length > 0;
     const unitCount = hasWork ? loaded.placement.units.count : 0;
     queue.store(slot, SLOT.sequence, sequence);
     queue.store(slot, SLOT.corpus, loaded.id);
     queue.store(slot, SLOT.automaton, automaton);
+    queue.store(slot, SLOT.filter, filter);
     queue.store(slot, SLOT.nextUnit, 0);
     queue.store(slot, SLOT.unitCount, unitCount);
     queue.store(slot, SLOT.unitsDone, 0);
@@ -180,10 +182,14 @@ export class HostBackend implements Backend, TicketOwner {
     return ticket;
   }
 
-  #numberOf(automaton: LineAutomaton): number {
-    const inFlight = (number: number): boolean =>
-      [...this.#tickets.values()].some((ticket) => ticket.automaton === number);
-    return this.#automata.numberOf(automaton, inFlight);
+  /** Numbers of the programs that the threads need for a plan; 0 for none. */
+  #programsOf(plan: Plan): { automaton: number; filter: number } {
+    if (plan.kind !== "automaton") return { automaton: 0, filter: 0 };
+    const isUsed = (of: "automaton" | "filter") => (id: number) =>
+      [...this.#tickets.values()].some((ticket) => ticket[of] === id);
+    const automaton = this.#automata.numberOf(plan.automaton, isUsed("automaton"));
+    const filter = plan.filter === undefined ? 0 : this.#filters.numberOf(plan.filter, isUsed("filter"));
+    return { automaton, filter };
   }
 
   close(): Promise<void> {

@@ -19,15 +19,18 @@ export interface HostQuestion {
   readonly kernels: () => readonly ScanKernel[];
 }
 
-/** A run of rows of one answer. */
+/** A run of rows of one answer: the hits of one unit, or its undecided lines. */
 interface Run {
+  readonly unit: number;
   readonly answer: ThreadAnswer;
   readonly from: number;
   readonly count: number;
 }
 
+const NOTHING = new Uint32Array(0);
+
 /**
- * Hits in the order of files and offsets: blocks are sorted by unit, and units are sorted by file. A column is put
+ * Hits in the order of files and offsets: runs are sorted by unit, and units are sorted by file. A column is put
  * together when it is first asked for.
  */
 export class HostHits implements RawHits {
@@ -35,6 +38,7 @@ export class HostHits implements RawHits {
   readonly truncated: boolean;
   readonly undecided: UndecidedLines;
   readonly #question: HostQuestion;
+  readonly #answers: readonly ThreadAnswer[];
   readonly #runs: readonly Run[];
   readonly #isLocated: boolean;
   #file: Uint32Array | undefined;
@@ -45,25 +49,12 @@ export class HostHits implements RawHits {
 
   constructor(answers: readonly ThreadAnswer[], question: HostQuestion, truncated: boolean) {
     this.#question = question;
+    this.#answers = answers;
     this.truncated = truncated;
-    const blocks: { unit: number; hits: Run; undecided: Run }[] = [];
-    for (const answer of answers) {
-      const words = answer.blocks;
-      let hitsFrom = 0;
-      let undecidedFrom = 0;
-      for (let at = 0; at < words.length; at += BLOCK_WORDS) {
-        const hits = { answer, from: hitsFrom, count: words[at + 1]! };
-        const undecided = { answer, from: undecidedFrom, count: words[at + 2]! };
-        blocks.push({ unit: words[at]!, hits, undecided });
-        hitsFrom += hits.count;
-        undecidedFrom += undecided.count;
-      }
-    }
-    blocks.sort((a, b) => a.unit - b.unit);
-    this.#runs = blocks.map(({ hits }) => hits);
+    this.#runs = runsOf(answers, 1);
     this.#isLocated = (answers[0]?.hits.length ?? LOCATED_HIT_COLUMNS) === LOCATED_HIT_COLUMNS;
     this.count = countOf(this.#runs);
-    this.undecided = undecidedLines(blocks.map(({ undecided }) => undecided));
+    this.undecided = undecidedLines(answers);
   }
 
   get file(): Uint32Array {
@@ -89,8 +80,14 @@ export class HostHits implements RawHits {
     return this.#places;
   }
 
+  /** Asked once for each column: the answers give it up. */
   #column(index: number): Uint32Array {
-    return gather(this.#runs, this.count, ({ hits }) => hits[index]!);
+    const answers = this.#answers;
+    const [only] = answers;
+    const column =
+      answers.length === 1 ? only!.hits[index]! : gather(this.#runs, this.count, ({ hits }) => hits[index]!);
+    for (const { hits } of answers) hits[index] = NOTHING;
+    return column;
   }
 
   /** One pass over the files that have hits. */
@@ -120,7 +117,24 @@ export class HostHits implements RawHits {
   }
 }
 
-function undecidedLines(runs: readonly Run[]): UndecidedLines {
+/** @param word of a block: its count */
+function runsOf(answers: readonly ThreadAnswer[], word: 1 | 2): Run[] {
+  const runs: Run[] = [];
+  for (const answer of answers) {
+    const { blocks } = answer;
+    let from = 0;
+    for (let at = 0; at < blocks.length; at += BLOCK_WORDS) {
+      const count = blocks[at + word]!;
+      if (count > 0) runs.push({ unit: blocks[at]!, answer, from, count });
+      from += count;
+    }
+  }
+  return answers.length === 1 ? runs : runs.sort((a, b) => a.unit - b.unit);
+}
+
+function undecidedLines(answers: readonly ThreadAnswer[]): UndecidedLines {
+  const told = answers.filter(({ undecided }) => undecided.length > 0);
+  const runs = runsOf(told, 2);
   const count = countOf(runs);
   if (count === 0) return NO_LINES;
   const column = (index: number): Uint32Array => gather(runs, count, ({ undecided }) => undecided[index]!);

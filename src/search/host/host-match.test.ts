@@ -8,6 +8,7 @@ import { patientMs } from "../../../test/support/patience.ts";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { regex, text } from "../../../test/support/regex-cases.ts";
 import { compileAutomaton } from "../automaton/index.ts";
+import { compileFilter } from "../bitstream/index.ts";
 import type { LoadedCorpus, RawHits } from "../backend/index.ts";
 import type { LineAutomaton, Literal, Plan } from "../contracts.ts";
 import { Corpus } from "../corpus/index.ts";
@@ -47,12 +48,14 @@ function corpusOf(contents: readonly (string | Uint8Array)[]): Corpus {
   );
 }
 
-function planOf(pattern: string, required: readonly string[] = []): Plan & { kind: "automaton" } {
+type AutomatonPlan = Plan & { kind: "automaton" };
+
+function planOf(pattern: string, required: readonly string[] = []): AutomatonPlan {
   const syntax = syntaxOf(createMatcher({ patterns: [pattern], allowNul: true }));
   const automaton = syntax && compileAutomaton(syntax, LIMITS);
   if (automaton === undefined) throw new Error(`no automaton for ${pattern}`);
   const literals = required.map((it): Literal => ({ bytes: Buffer.from(it), ignoreAsciiCase: false }));
-  return { kind: "automaton", automaton, required: literals };
+  return { kind: "automaton", automaton, required: literals, filter: syntax && compileFilter(syntax) };
 }
 
 interface Answer {
@@ -97,12 +100,22 @@ function answerOf(hits: RawHits): Answer {
 }
 
 /** Matches twice: lines and columns found by the threads on the way, and afterwards here. */
-async function match(engine: HostBackend, loaded: LoadedCorpus, plan: Plan): Promise<Answer> {
+async function matchTwice(engine: HostBackend, loaded: LoadedCorpus, plan: Plan): Promise<Answer> {
   const tickets = [true, false].map((locate) => engine.submit(plan, { corpus: loaded, locate }));
   await Promise.all(tickets.map((ticket) => ticket.wait()));
   const [located, plain] = tickets.map((ticket) => answerOf(ticket.result()));
   expect(located).toEqual(plain);
   return plain!;
+}
+
+/** Matches with a filter, which may decide lines that the automaton cannot, and without one. */
+async function match(engine: HostBackend, loaded: LoadedCorpus, plan: AutomatonPlan): Promise<Answer> {
+  const answer = await matchTwice(engine, loaded, { ...plan, filter: undefined });
+  const filtered = await matchTwice(engine, loaded, plan);
+  expect(filtered.hits).toEqual(answer.hits);
+  const undecided = new Set(answer.undecided.map((line) => line.join()));
+  expect(filtered.undecided.filter((line) => !undecided.has(line.join()))).toEqual([]);
+  return answer;
 }
 
 const marked = fc.oneof(
@@ -184,7 +197,7 @@ describe("a match on threads", () => {
     );
     const contents = [Buffer.from(lines.join("\n")), Buffer.from("key value 7\nvalue 8\n")];
     const loaded = await engine.load(corpusOf(contents));
-    const plan = planOf(String.raw`value \d+`, ["key", "never"]);
+    const plan = { ...planOf(String.raw`value \d+`, ["key", "never"]), filter: undefined };
     const all = planOf(String.raw`key.*value \d+`);
     const { hits } = await match(engine, loaded, plan);
     const wanted = expected(contents, all.automaton).hits.map(([file, , , line]) => [file, line]);

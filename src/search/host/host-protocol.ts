@@ -2,6 +2,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { QueueMemory } from "./query-queue.ts";
 import type { SharedCorpus } from "./thread-corpus.ts";
+import type { ThreadFilter } from "./candidates.ts";
 import type { ThreadAutomaton } from "./unit-matcher.ts";
 
 /** What a thread is started with. */
@@ -15,5 +16,6 @@ export interface EngineThreadData {
 export type ThreadOrder =
   | { kind: "load"; corpus: SharedCorpus }
   | { kind: "unload"; id: number }
-  | { kind: "automaton"; automaton: ThreadAutomaton }
-  | { kind: "forget"; id: number };
+  | { kind: "automaton"; id: number; value: ThreadAutomaton }
+  | { kind: "filter"; id: number; value: ThreadFilter }
+  | { kind: "forget"; what: "automaton" | "filter"; id: number };

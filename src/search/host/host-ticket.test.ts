@@ -25,6 +25,7 @@ function ticketOf(looksUntilAnswer: number): HostTicket {
     literals: [],
     maxHits: 0,
     automaton: 0,
+    filter: 0,
   });
 }
 

@@ -29,6 +29,8 @@ export interface TicketOptions extends Pick<HostQuestion, "operation" | "literal
   readonly maxHits: number;
   /** The automaton's number; 0 for a `scan`. */
   readonly automaton: number;
+  /** The filter's number; 0 where there is none. */
+  readonly filter: number;
 }
 
 /** See `BackendTicket`. Made by `HostBackend.submit`. */
@@ -37,6 +39,7 @@ export class HostTicket implements BackendTicket {
   readonly sequence: number;
   readonly slot: number;
   readonly automaton: number;
+  readonly filter: number;
   /** Nobody wants the answer. */
   isCancelled = false;
   /** Answers that came as messages. */
@@ -56,6 +59,7 @@ export class HostTicket implements BackendTicket {
     this.sequence = options.sequence;
     this.slot = options.slot;
     this.automaton = options.automaton;
+    this.filter = options.filter;
   }
 
   get done(): boolean {

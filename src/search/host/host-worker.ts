@@ -6,6 +6,7 @@
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
+import type { ThreadFilter } from "./candidates.ts";
 import { Found, HIT_COLUMNS, LOCATED_HIT_COLUMNS, SPILLED } from "./found.ts";
 import { type EngineMessage, QueryQueue, SLOT, SLOT_STATUS } from "./query-queue.ts";
 import { ThreadCorpus } from "./thread-corpus.ts";
@@ -16,6 +17,7 @@ const { queue: queueMemory, thread, port } = workerData as EngineThreadData;
 const queue = new QueryQueue(queueMemory);
 const corpora = new Map<number, ThreadCorpus>();
 const automata = new Map<number, ThreadAutomaton>();
+const filters = new Map<number, ThreadFilter>();
 const found = new Found();
 
 const post = (message: EngineMessage, transfer: ArrayBuffer[] = []): void =>
@@ -26,8 +28,9 @@ function takeOrders(): void {
     const order = received.message as ThreadOrder;
     if (order.kind === "load") corpora.set(order.corpus.id, new ThreadCorpus(order.corpus, thread));
     else if (order.kind === "unload") corpora.delete(order.id);
-    else if (order.kind === "automaton") automata.set(order.automaton.id, order.automaton);
-    else automata.delete(order.id);
+    else if (order.kind === "automaton") automata.set(order.id, order.value);
+    else if (order.kind === "filter") filters.set(order.id, order.value);
+    else (order.what === "filter" ? filters : automata).delete(order.id);
   }
 }
 
@@ -105,7 +108,14 @@ function prepareSearch(slot: number): UnitSearch {
   const literals = queue.readLiterals(slot);
   const automaton = queue.load(slot, SLOT.automaton);
   if (automaton === 0) return new UnitScanner(corpus, sequence, literals, isLocated);
-  return new UnitMatcher(corpus, sequence, sent(automata, automaton, "automaton"), literals, isLocated);
+  const filter = queue.load(slot, SLOT.filter);
+  return new UnitMatcher(corpus, {
+    automaton: sent(automata, automaton, "automaton"),
+    required: literals,
+    filter: filter === 0 ? undefined : sent(filters, filter, "filter"),
+    query: sequence,
+    isLocated,
+  });
 }
 
 /** Small answers go to the mailbox, large ones as messages. */

@@ -53,6 +53,8 @@ export const SLOT = {
   isCancelled: 13,
   /** The automaton of a `match`, by its number; 0 for a `scan`. */
   automaton: 14,
+  /** The filter of a `match`, by its number; 0 where there is none. */
+  filter: 15,
 } as const;
 
 /** Room for a query's literals, four bytes of length each included. */

@@ -20,27 +20,32 @@ export interface SharedCorpus {
   readonly signatures: readonly SignatureMemory[] | undefined;
 }
 
+/** See src/search/bitstream/filter-module.ts. */
+export type FilterFunction = (from: number, until: number, out: number, limit: number) => number;
+
 /** A segment, and what the thread's work area in it holds. */
 export class ThreadSegment {
   readonly kernel: ScanKernel;
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
-  readonly #memory: LinearMemory;
+  readonly memory: LinearMemory;
   #matcher: MatchKernel | undefined;
   /** The query whose literals' programs lie in the work area. */
   literalsOf = -1;
   /** The automaton whose program lies in the work area. */
   automaton = -1;
+  /** The filter that was used last, bound to the segment. */
+  filter: { readonly id: number; readonly candidates: FilterFunction } | undefined;
 
   constructor(memory: LinearMemory) {
-    this.#memory = memory;
+    this.memory = memory;
     this.kernel = new ScanKernel(memory);
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
   }
 
   get matcher(): MatchKernel {
-    return (this.#matcher ??= new MatchKernel(this.#memory));
+    return (this.#matcher ??= new MatchKernel(this.memory));
   }
 }
 

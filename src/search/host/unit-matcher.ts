@@ -3,9 +3,15 @@ import type { Literal } from "../contracts.ts";
 import { FILE_FLAGS } from "../corpus/index.ts";
 import { EVERY_LINE, MATCH_OUT, MATCH_STATUS, placeMatchProgram } from "../line-kernel/index.ts";
 import { NOT_FOUND, PROGRAM_LITERAL_COUNT_MAX } from "../scanner/index.ts";
+import {
+  CANDIDATE_LIMIT,
+  type CandidateSource,
+  FilterSource,
+  LiteralSource,
+  type ThreadFilter,
+} from "./candidates.ts";
 import type { Found } from "./found.ts";
 import { MATCH_AREA_BYTES } from "./host-sink.ts";
-import { LiteralPrograms } from "./literal-programs.ts";
 import type { ThreadCorpus, ThreadSegment } from "./thread-corpus.ts";
 import type { UnitSearch } from "./unit-scanner.ts";
 
@@ -15,10 +21,10 @@ const MARK_BYTES = 3;
 const CAPACITY = MATCH_AREA_BYTES / 16 - MATCH_OUT.columns;
 /** Steps of the kernel between two looks at whether the answer is still wanted: about a millisecond. */
 const BUDGET = 1 << 20;
-/** Candidates of one call of the scan kernel; with the overhang of one position they fit the answer area. */
-const CANDIDATE_LIMIT = 4000;
-/** Where candidates lie closer together, in bytes, looking for them does not pay. */
+/** Where candidates lie closer together, in bytes, every line may as well be searched. */
 const CLOSE_BYTES = 64;
+/** Where literals lie closer together, a filter is the better source: it is more exact. */
+const CLOSE_LITERALS_BYTES = 512;
 
 /** The automaton of a query, as threads have it. */
 export interface ThreadAutomaton {
@@ -32,33 +38,38 @@ interface Part {
   readonly file: number;
   readonly first: number;
   readonly until: number;
+  /** The file's first line is one of them. */
+  readonly isWithStart: boolean;
+}
+
+/** What a query asks of a thread. */
+export interface MatchQuery {
+  readonly automaton: ThreadAutomaton;
+  /** Every match has one of these; none where nothing is known. */
+  readonly required: readonly Literal[];
+  readonly filter: ThreadFilter | undefined;
+  /** A number of its own. */
+  readonly query: number;
+  readonly isLocated: boolean;
 }
 
 /** Matches in units of one corpus for one query. */
 export class UnitMatcher implements UnitSearch {
   readonly #corpus: ThreadCorpus;
   readonly #automaton: ThreadAutomaton;
-  readonly #required: LiteralPrograms | undefined;
   readonly #isLocated: boolean;
-  /** Literals were found to be no help. */
-  #isDense = false;
+  /** What finds candidates, the best first. Those that turn out to find too many are dropped. */
+  readonly #sources: CandidateSource[] = [];
 
-  /**
-   * @param query a number of its own
-   * @param required every match has one of these; none where nothing is known
-   */
-  constructor(
-    corpus: ThreadCorpus,
-    query: number,
-    automaton: ThreadAutomaton,
-    required: readonly Literal[],
-    isLocated: boolean,
-  ) {
+  constructor(corpus: ThreadCorpus, { automaton, required, filter, query, isLocated }: MatchQuery) {
     this.#corpus = corpus;
     this.#automaton = automaton;
     this.#isLocated = isLocated;
-    if (required.length > 0 && required.length <= PROGRAM_LITERAL_COUNT_MAX)
-      this.#required = new LiteralPrograms(query, required, corpus.area.programs, PROGRAM_LITERAL_COUNT_MAX);
+    if (required.length > 0 && required.length <= PROGRAM_LITERAL_COUNT_MAX) {
+      const closeBytes = filter === undefined ? CLOSE_BYTES : CLOSE_LITERALS_BYTES;
+      this.#sources.push(new LiteralSource(query, required, corpus.area.programs, closeBytes));
+    }
+    if (filter !== undefined) this.#sources.push(new FilterSource(filter, CLOSE_BYTES));
   }
 
   search(unit: number, found: Found, isUnwanted: () => boolean): void {
@@ -66,8 +77,10 @@ export class UnitMatcher implements UnitSearch {
     this.#place(segment);
     const hitsBefore = found.hits.length;
     const undecidedBefore = found.undecided.length;
-    if (this.#required === undefined || this.#isDense) this.#matchAll(segment, unit, found, isUnwanted);
-    else this.#matchCandidates(segment, unit, this.#required, found, isUnwanted);
+    const [source] = this.#sources;
+    if (source === undefined || (source.isBlindToMarks && this.#hasMark(unit)))
+      this.#matchAll(segment, unit, found, isUnwanted);
+    else this.#matchCandidates(segment, unit, source, found, isUnwanted);
     if (this.#corpus.lines.isInMidFile(unit))
       this.#addLines(segment, unit, found, hitsBefore, undecidedBefore);
     found.addBlock(unit, hitsBefore, undecidedBefore);
@@ -99,54 +112,72 @@ export class UnitMatcher implements UnitSearch {
     const until = Math.min(units.startEnd[unit]!, start + length);
     if (units.start[unit]! <= start) {
       const mark = (files.flags[file]! & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : MARK_BYTES;
-      return start + mark < until ? { file, first: start + mark, until } : undefined;
+      return start + mark < until ? { file, first: start + mark, until, isWithStart: true } : undefined;
     }
     const feed = kernel.findByte(LINE_FEED, units.start[unit]! - 1, until - 1);
-    return feed === NOT_FOUND ? undefined : { file, first: feed + 1, until };
+    return feed === NOT_FOUND ? undefined : { file, first: feed + 1, until, isWithStart: false };
   }
 
-  /** Searches the lines that have one of the required literals. */
+  /** Begins some file of the unit with a byte order mark? */
+  #hasMark(unit: number): boolean {
+    const { firstFile, lastFile } = this.#corpus.units;
+    const { flags } = this.#corpus.files;
+    for (let file = firstFile[unit]!; file <= lastFile[unit]!; file++)
+      if ((flags[file]! & FILE_FLAGS.UTF8_MARK) !== 0) return true;
+    return false;
+  }
+
+  /** Searches the lines that have a candidate. */
   #matchCandidates(
     segment: ThreadSegment,
     unit: number,
-    required: LiteralPrograms,
+    source: CandidateSource,
     found: Found,
     isUnwanted: () => boolean,
   ): void {
-    required.placeIn(segment);
-    const { area, units, files } = this.#corpus;
+    const { area, units } = this.#corpus;
     const { kernel, words } = segment;
-    const program = required.addresses[0]!;
     const answers = area.answers >>> 2;
     let file = units.firstFile[unit]!;
-    const end = units.end[unit]!;
-    let from = units.start[unit]!;
-    let stop = units.startEnd[unit]!;
-    if (stop < end) {
-      const feed = kernel.findByte(LINE_FEED, stop - 1, end);
-      stop = feed === NOT_FOUND ? end : feed + 1;
-    }
-    while (from < stop) {
-      const count = kernel.scan(program, from, stop, area.answers, CANDIDATE_LIMIT);
+    // In the midst of a very long line there is nothing to do, and its end may be far away.
+    if (file === units.lastFile[unit]! && this.#partOf(segment, unit, file) === undefined) return;
+    const stop = this.#endOfLines(segment, unit);
+    for (let from = units.start[unit]!; from < stop;) {
+      // The line feed behind a last line without one is part of that line.
+      const count = source.find(segment, from, stop + 1, area.answers);
       for (let index = 0; index < count;) {
-        const position = words[answers + 2 * index]!;
-        while (position >= files.start[file]! + files.length[file]!) file++;
-        const fileEnd = files.start[file]! + files.length[file]!;
+        while (words[answers + 2 * index]! > this.#endOf(file)) file++;
+        const fileEnd = this.#endOf(file);
         const first = index;
-        while (index < count && words[answers + 2 * index]! < fileEnd) index++;
+        while (index < count && words[answers + 2 * index]! <= fileEnd) index++;
         const part = this.#partOf(segment, unit, file);
         if (part === undefined) continue;
+        // A candidate within a byte order mark is one of the first line.
+        if (part.isWithStart) words[answers + 2 * first] = Math.max(words[answers + 2 * first]!, part.first);
         const candidates = { address: area.answers + 8 * first, count: index - first };
         if (!this.#matchPart(segment, part, found, isUnwanted, candidates)) return;
       }
       if (count < CANDIDATE_LIMIT) return;
       const last = words[answers + 2 * (count - 1)]!;
-      this.#isDense ||= last - from < CLOSE_BYTES * count;
+      if (last - from < source.closeBytes * count && this.#sources[0] === source) this.#sources.shift();
       // The rest of the last line was searched.
       const feed = kernel.findByte(LINE_FEED, last, stop);
       if (feed === NOT_FOUND) return;
       from = feed + 1;
     }
+  }
+
+  /** Where the last line that begins in a unit ends, behind its line feed; or where the unit's last file ends. */
+  #endOfLines({ kernel }: ThreadSegment, unit: number): number {
+    const { startEnd, end } = this.#corpus.units;
+    if (startEnd[unit] === end[unit]) return end[unit]!;
+    const feed = kernel.findByte(LINE_FEED, startEnd[unit]! - 1, end[unit]!);
+    return feed === NOT_FOUND ? end[unit]! : feed + 1;
+  }
+
+  #endOf(file: number): number {
+    const { start, length } = this.#corpus.files;
+    return start[file]! + length[file]!;
   }
 
   /** @returns false where nobody wants the rest */

@@ -60,6 +60,8 @@ let reverseEdge: u32 = 0;
 let text: u32 = 0;
 let textEnd: u32 = 0;
 let stop: u32 = 0;
+/** Lines that begin before it are wanted. */
+let limit: u32 = 0;
 /** Candidates that were not looked at. */
 let list: u32 = 0;
 let listEnd: u32 = 0;
@@ -104,6 +106,7 @@ export function use(block: u32): void {
 export function begin(start: u32, fileEnd: u32, first: u32, until: u32, candidates: u32, count: u32): void {
   text = start;
   textEnd = fileEnd;
+  limit = until;
   at = from = fromLine = lineStart = first;
   line = 1;
   lastEnd = NONE;
@@ -245,6 +248,14 @@ function startOfMatch(): u32 {
   return now >= reverseMatch && now < reverseDead ? from : found;
 }
 
+/** Goes on at the start of a line. */
+// @ts-ignore: decorator
+@inline
+function goOnAtLine(position: u32): void {
+  at = from = fromLine = position;
+  state = startOfLine;
+}
+
 /** Takes up the line of the next candidate. @returns is there one? */
 function nextCandidate(): bool {
   while (list != listEnd) {
@@ -252,20 +263,14 @@ function nextCandidate(): bool {
     list += 8;
     if (position < stop) continue;
     const feed = lastFeed(stop, position);
-    at = from = fromLine = feed == NONE ? stop : feed + 1;
-    state = startOfLine;
+    goOnAtLine(feed == NONE ? stop : feed + 1);
+    if (fromLine >= limit) break;
     stop = lineEnd(position) + 1;
     return true;
   }
+  list = listEnd;
+  at = stop;
   return false;
-}
-
-/** Goes on at the start of a line. */
-// @ts-ignore: decorator
-@inline
-function goOnAtLine(position: u32): void {
-  at = from = fromLine = position;
-  state = startOfLine;
 }
 
 /** Sets `line` to the number of the line that begins at `fromLine`. */
