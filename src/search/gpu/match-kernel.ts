@@ -16,8 +16,11 @@ import { RequestQueue, type RequestTaker } from "./request-queue.ts";
 import type { ScanShape } from "./scan-shape.ts";
 import { TABLE_MEMORY_BYTES, type TableSlot, tablesFor, TableSlots } from "./table-slots.ts";
 
-/** Strategies of which a launch stays, so that nothing else gets room on the device. */
-const STAYING: readonly StrategyName[] = ["leased", "continuous", "persistent"];
+/**
+ * Strategies of which a launch stays, so that nothing else gets room on the device. Two adaptive kernels that were both
+ * idle kept each other waiting for a lease, 20 ms, at every request.
+ */
+const STAYING: readonly StrategyName[] = ["leased", "continuous", "persistent", "adaptive"];
 
 /** See the head of this file. */
 export class MatchKernel implements MatchGround {
