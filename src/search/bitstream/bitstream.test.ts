@@ -10,7 +10,7 @@ import { filterBits } from "../reference/filter-bits.ts";
 import { reserveSharedMemory } from "../scanner/index.ts";
 import { compileFilter, FILTER_EXPORT, filterModule } from "./index.ts";
 
-const RUNS = propertyRuns(300);
+const RUNS = propertyRuns(200);
 const LINE_FEED = 10;
 const TEXT = 1 << 20;
 const OUT = 4096;

@@ -89,8 +89,9 @@ export class UnitMatcher implements UnitSearch {
   #place(segment: ThreadSegment): void {
     const { id, program } = this.#automaton;
     const { automata } = this.#corpus.area;
-    if (segment.automaton !== id) placeMatchProgram(program, segment.words, automata);
-    if (segment.automaton !== id) segment.matcher.use(automata);
+    if (segment.automaton === id) return;
+    placeMatchProgram(program, segment.words, automata);
+    segment.matcher.use(automata);
     segment.automaton = id;
   }
 
