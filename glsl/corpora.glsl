@@ -25,22 +25,3 @@ SegmentEntry segmentAt(uint index) {
   if (index == 0u) return sh_firstSegment;
   return Segments(sh_corpus.segments).entries[index];
 }
-
-// The tiles of a range that a workgroup takes: of every `workers` from `begin` on one, the first of them number `turn`.
-struct Stripe { uint begin, end, turn, workers; };
-
-// A device translates addresses page by page, and knows the pages of some 2 GiB by heart. When all workgroups walk
-// through the next page together, they all wait for its translation. So a larger range is cut into stripes: the
-// workgroups walk through as many pages at a time, and their waits overlap.
-const uint STRIPES = 16u;
-const uint STRIPED_TILES = 131072u;
-
-Stripe stripeOf(uint begin, uint end) {
-  bool isStriped = end > begin + STRIPED_TILES && gl_NumWorkGroups.x >= 4u * STRIPES;
-  uint stripes = isStriped ? STRIPES : 1u;
-  uint stripe = gl_WorkGroupID.x % stripes;
-  uint tiles = (max(end, begin) - begin + stripes - 1u) / stripes;
-  uint first = begin + stripe * tiles;
-  return Stripe(first, min(end, first + tiles), gl_WorkGroupID.x / stripes,
-                (gl_NumWorkGroups.x - stripe + stripes - 1u) / stripes);
-}

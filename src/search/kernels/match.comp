@@ -385,12 +385,10 @@ void perform(uint first, uint count) {
   uint segmentIndex = 0u;
   SegmentEntry segment = sh_firstSegment;
   uint lane = gl_SubgroupID * gl_SubgroupSize + gl_SubgroupInvocationID;
-  Stripe stripe = stripeOf(sh_job.rangeBegin, end);
-  end = stripe.end;
-  for (uint base = stripe.begin, turn = stripe.turn; base < end; base += stripe.workers) {
+  for (uint base = sh_job.rangeBegin, turn = gl_WorkGroupID.x; base < end; base += gl_NumWorkGroups.x) {
     uint tile = base + turn;
     // Turned a little in every round, so that a corpus with a period does not give all its matches to a few workgroups.
-    turn = (turn + ROUND_TURN) % stripe.workers;
+    turn = (turn + ROUND_TURN) % gl_NumWorkGroups.x;
     if (tile >= end) continue;
     while (tile >= segment.firstMatchTile + tileCountOf(segment)) segment = segmentAt(++segmentIndex);
     uint block = ((tile - segment.firstMatchTile) * gl_WorkGroupSize.x + lane) * uint(CHUNK_BLOCKS);

@@ -284,12 +284,10 @@ void perform(uint first, uint count) {
   uint segmentEnd = sh_firstSegment.tileCount;
   // The first request's pair stays in registers too: most passes serve one request.
   Pair pair = pairOf(0u);
-  Stripe stripe = stripeOf(begin, end);
-  end = stripe.end;
-  for (uint base = stripe.begin, turn = stripe.turn; base < end; base += stripe.workers) {
+  for (uint base = begin, turn = gl_WorkGroupID.x; base < end; base += gl_NumWorkGroups.x) {
     uint tile = base + turn;
     // Turned a little in every round, so that a corpus with a period does not give all its hits to a few workgroups.
-    turn = (turn + ROUND_TURN) % stripe.workers;
+    turn = (turn + ROUND_TURN) % gl_NumWorkGroups.x;
     if (tile >= end) continue;
     while (tile >= segmentEnd) {
       segmentIndex++;
