@@ -1,7 +1,7 @@
 /** A file of a corpus, read once more: where a backend keeps contents out of the host's reach. */
 import { closeSync, fstatSync, openSync, readSync, constants, type Stats } from "node:fs";
 import { decode, decodingOf, readDescriptor } from "../content/index.ts";
-import type { Placement } from "./placement.ts";
+import type { PlacementColumns, PlacementRows } from "./placement.ts";
 
 /** What tells one state of a file from another. */
 export interface FileStamp {
@@ -25,7 +25,11 @@ export interface FileContent {
  * @returns undefined where there is no such regular file any more
  * @throws the system's error where it may not be read
  */
-export function readContent(placement: Placement, file: number, allText: boolean): FileContent | undefined {
+export function readContent(
+  placement: PlacementRows,
+  file: number,
+  allText: boolean,
+): FileContent | undefined {
   const { files } = placement;
   let descriptor: number;
   try {
@@ -52,7 +56,7 @@ export function readContent(placement: Placement, file: number, allText: boolean
 }
 
 /** A part of a large file, as much of it as was kept; undefined for a whole file. */
-function partOf(placement: Placement, row: number, descriptor: number): Buffer | undefined {
+function partOf(placement: PlacementRows, row: number, descriptor: number): Buffer | undefined {
   if (!placement.isPart(row)) return undefined;
   const bytes = Buffer.allocUnsafeSlow(placement.length[row] as number);
   const offset = placement.parts?.offset[row] as number;
@@ -60,7 +64,7 @@ function partOf(placement: Placement, row: number, descriptor: number): Buffer |
 }
 
 /** The file's stamp of the time when it was loaded. */
-export function loadedStamp(placement: Placement, file: number): FileStamp {
+export function loadedStamp(placement: PlacementColumns, file: number): FileStamp {
   return {
     sizeBytes: placement.sizeBytes[file] as number,
     modifiedMs: placement.modifiedMs[file] as number,
