@@ -25,6 +25,12 @@ export interface LoadedCorpus {
   readonly placement: Placement;
   /** The loaded content of a file, in place and only to be read. Undefined where the content is not in host memory. */
   bytes(file: number): Uint8Array | undefined;
+  /**
+   * The memories that hold the contents, by segment, for any thread to read. Undefined where the contents are not in
+   * host memory.
+   * @throws EW_CORPUS_UNKNOWN after `unload`
+   */
+  readonly sharedSegments: readonly SharedArrayBuffer[] | undefined;
   /** Frees the memory, which must not be read any more. Requests in flight are answered first. */
   unload(): Promise<void>;
 }
@@ -40,6 +46,11 @@ export interface SubmitOptions {
    * called.
    */
   readonly locate?: boolean;
+  /**
+   * Only the count of hits will be asked for, and which lines are undecided. So the answer may have no hits: then its
+   * columns are empty. A backend that cannot count without hits gives all of them. Default: false.
+   */
+  readonly countOnly?: boolean;
 }
 
 /** One request in flight. */
@@ -85,7 +96,8 @@ export interface UndecidedLines {
 }
 
 /**
- * What a backend found, sorted by file, then offset, then literal. All arrays have `count` entries.
+ * What a backend found, sorted by file, then offset, then literal. All arrays have `count` entries, or none where hits
+ * were only to be counted.
  *
  * - Of a `scan`: every occurrence of every literal of a plan, overlapping occurrences too.
  * - Of a `match`: in each line, leftmost-first, the matches of the automaton, none of which overlaps another. Two kinds

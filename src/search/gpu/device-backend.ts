@@ -220,7 +220,7 @@ export class DeviceBackend implements Backend {
         },
       );
     }
-    const query = new DeviceQuery(loaded, literalsOf(plan), options.maxHits ?? Infinity);
+    const query = new DeviceQuery(loaded, literalsOf(plan), options.maxHits ?? Infinity, options.countOnly);
     this.#queue.add(query);
     return new DeviceTicket(this.#queue, query);
   }

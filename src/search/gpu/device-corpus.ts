@@ -33,6 +33,7 @@ export class DeviceCorpus implements LoadedCorpus {
   readonly map: FileMap;
   readonly segmentTable: DeviceBuffer;
   readonly pairs: PairCounts;
+  readonly sharedSegments = undefined;
   isLoaded = true;
   readonly #buffers: DeviceBuffer[];
   readonly #unload: (corpus: DeviceCorpus) => Promise<void>;

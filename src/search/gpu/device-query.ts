@@ -38,6 +38,8 @@ export class Scan {
   /** Ranges that are still to be scanned with the spill region; undefined before the first try. */
   ranges: TileRange[] | undefined;
   isDone = false;
+  /** Occurrences that a scan of the whole corpus was answered with. */
+  total = 0;
 
   constructor(query: DeviceQuery, literal: Literal, literalIndex: number, pieceOffset: number) {
     this.query = query;
@@ -54,6 +56,7 @@ export class Scan {
    * @returns true when nothing is left to be asked
    */
   advance(total: number, isComplete: boolean, spillRecords: number): boolean {
+    this.total = total;
     if (this.ranges === undefined) {
       if (isComplete) {
         this.isDone = true;
@@ -86,7 +89,7 @@ function cut({ begin, end }: TileRange, parts: number): TileRange[] {
 export class DeviceQuery extends Deferred {
   readonly corpus: DeviceCorpus;
   readonly scans: Scan[] = [];
-  /** Records of each scan that are enough. */
+  /** Records of each scan that are enough; 0: occurrences are only counted. */
   readonly recordsWanted: number;
   isTruncated = false;
   /** Nobody wants the answer: no scan of it is sent any more. */
@@ -94,13 +97,13 @@ export class DeviceQuery extends Deferred {
   readonly literals: readonly Literal[];
   #scansLeft: number;
 
-  constructor(corpus: DeviceCorpus, literals: readonly Literal[], maxHits: number) {
+  constructor(corpus: DeviceCorpus, literals: readonly Literal[], maxHits: number, countOnly = false) {
     super();
     this.corpus = corpus;
     this.literals = literals;
     const isPieced = literals.some(({ bytes }) => bytes.length > Request.LITERAL_BYTES_MAX);
     // Pieces must all be known to be joined.
-    this.recordsWanted = isPieced ? Infinity : Math.max(1, maxHits);
+    this.recordsWanted = isPieced ? Infinity : countOnly ? 0 : Math.max(1, maxHits);
     for (const [index, literal] of literals.entries()) {
       for (let at = 0; at < literal.bytes.length; at += Request.LITERAL_BYTES_MAX) {
         const bytes = literal.bytes.subarray(at, at + Request.LITERAL_BYTES_MAX);
@@ -125,6 +128,11 @@ export class DeviceQuery extends Deferred {
   cancel(): void {
     this.isCancelled = true;
     this.end();
+  }
+
+  /** Occurrences of all literals, where they were only counted. */
+  get counted(): number | undefined {
+    return this.recordsWanted === 0 ? this.scans.reduce((sum, { total }) => sum + total, 0) : undefined;
   }
 
   /** All records, those of each literal together. */

@@ -1,6 +1,6 @@
 /** One plan of a device in flight. */
 import { EverwarpError } from "../../base/index.ts";
-import type { BackendTicket, RawHits } from "../backend/index.ts";
+import { type BackendTicket, countedHits, type RawHits } from "../backend/index.ts";
 import type { DeviceQuery } from "./device-query.ts";
 import { DeviceHits } from "./hit-records.ts";
 import type { ScanQueue } from "./scan-queue.ts";
@@ -41,8 +41,11 @@ export class DeviceTicket implements BackendTicket {
           remedy: "Wait for it first.",
         });
       }
-      const { corpus, literals } = this.#query;
-      this.#hits = new DeviceHits(this.#query.batch(), corpus.map, literals);
+      const { corpus, literals, counted } = this.#query;
+      this.#hits =
+        counted === undefined
+          ? new DeviceHits(this.#query.batch(), corpus.map, literals)
+          : countedHits(counted, false);
     }
     return this.#hits;
   }

@@ -158,8 +158,9 @@ export class HostBackend implements Backend, TicketOwner {
     queue.store(slot, SLOT.spillCount, 0);
     queue.store(slot, SLOT.maxHits, Math.min(options.maxHits ?? 0, 0xffff_ffff) | 0);
     queue.store(slot, SLOT.hitCount, 0);
+    queue.store(slot, SLOT.hitCountHigh, 0);
     queue.store(slot, SLOT.isCancelled, 0);
-    queue.store(slot, SLOT.hitWords, options.locate === true ? LOCATED_HIT_WORDS : HIT_WORDS);
+    queue.store(slot, SLOT.hitWords, hitWordsOf(options));
     queue.store(slot, SLOT.status, unitCount === 0 ? SLOT_STATUS.DONE : SLOT_STATUS.READY);
     this.#slots[slot] = ticket;
     this.#tickets.set(sequence, ticket);
@@ -256,6 +257,7 @@ export class HostBackend implements Backend, TicketOwner {
       const hits = mailbox.slice(2 + blockWords, 2 + blockWords + mailbox[1]!);
       answers.push({ hitWords, blocks: mailbox.slice(2, 2 + blockWords), hits });
     }
+    if (hitWords === 0) ticket.counted = queue.hitCount(slot);
     queue.store(slot, SLOT.status, SLOT_STATUS.EMPTY);
     this.#slots[slot] = undefined;
     this.#tickets.delete(sequence);
@@ -353,4 +355,9 @@ export class HostBackend implements Backend, TicketOwner {
     for (const corpus of this.#corpora) corpus.release();
     this.#corpora.clear();
   }
+}
+
+function hitWordsOf({ countOnly = false, locate = false }: SubmitOptions): number {
+  if (countOnly) return 0;
+  return locate ? LOCATED_HIT_WORDS : HIT_WORDS;
 }

@@ -47,6 +47,10 @@ export class HostCorpus implements LoadedCorpus {
     );
   }
 
+  get sharedSegments(): readonly SharedArrayBuffer[] {
+    return this.kernels.map(({ memory }) => memory.buffer);
+  }
+
   unload(): Promise<void> {
     return this.#unload(this);
   }

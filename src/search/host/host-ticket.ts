@@ -1,6 +1,6 @@
 /** One query of the host's threads in flight. */
 import { EverwarpError, nowMs } from "../../base/index.ts";
-import type { BackendTicket, RawHits } from "../backend/index.ts";
+import { type BackendTicket, countedHits, type RawHits } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import type { HostCorpus } from "./host-corpus.ts";
 import { HostHits } from "./host-hits.ts";
@@ -32,6 +32,8 @@ export class HostTicket implements BackendTicket {
   readonly spilled: ThreadAnswer[] = [];
   spillCount = 0;
   answers: ThreadAnswer[] | undefined;
+  /** Hits that were found, where they were only counted. */
+  counted: number | undefined;
   readonly #backend: TicketOwner;
   readonly #maxHits: number;
   #error: EverwarpError | undefined;
@@ -89,6 +91,8 @@ export class HostTicket implements BackendTicket {
         remedy: "Call wait() or waitSync() first.",
       });
     }
+    if (this.counted !== undefined)
+      this.#hits ??= countedHits(this.counted, this.#maxHits > 0 && this.counted >= this.#maxHits);
     if (!this.#hits) {
       const answers = this.answers!;
       const count = answers.reduce((sum, { hits, hitWords }) => sum + hits.length / hitWords, 0);

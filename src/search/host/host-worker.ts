@@ -67,7 +67,7 @@ function work(slot: number): void {
     if (maxHits !== 0 && queue.load(slot, SLOT.hitCount) >>> 0 >= maxHits) continue;
     if (queue.load(slot, SLOT.isCancelled) !== 0) continue;
     const count = scanner.scan(unit, blocks, hits);
-    if (count > 0) queue.add(slot, SLOT.hitCount, count);
+    if (count > 0) queue.addHits(slot, count);
   }
   if (done === 0) return;
   publish(slot);

@@ -46,10 +46,12 @@ export const SLOT = {
   spillCount: 9,
   maxHits: 10,
   hitCount: 11,
-  /** HIT_WORDS, or LOCATED_HIT_WORDS where lines and columns are wanted. */
+  /** HIT_WORDS, or LOCATED_HIT_WORDS where lines and columns are wanted; 0: hits are only counted. */
   hitWords: 12,
   /** Nobody wants the answer: units that were not begun are passed over. */
   isCancelled: 13,
+  /** How often `hitCount` has passed 2³². */
+  hitCountHigh: 14,
 } as const;
 
 /** Room for a query's literals, four bytes of length each included. */
@@ -120,6 +122,17 @@ export class QueryQueue {
   /** @returns the value before */
   add(slot: number, field: (typeof SLOT)[keyof typeof SLOT], value: number): number {
     return Atomics.add(this.control, this.word(slot, field), value);
+  }
+
+  /** Counts hits that a thread has found. */
+  addHits(slot: number, count: number): void {
+    const before = this.add(slot, SLOT.hitCount, count) >>> 0;
+    if (before + count >= 2 ** 32) this.add(slot, SLOT.hitCountHigh, 1);
+  }
+
+  /** Hits that all threads have found. */
+  hitCount(slot: number): number {
+    return this.load(slot, SLOT.hitCountHigh) * 2 ** 32 + (this.load(slot, SLOT.hitCount) >>> 0);
   }
 
   /** Wakes those who sleep on the status of a slot. */

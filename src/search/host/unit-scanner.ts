@@ -71,7 +71,7 @@ export class UnitScanner {
   /**
    * Takes up a query.
    * @param query a number of its own
-   * @param hitWords HIT_WORDS or LOCATED_HIT_WORDS
+   * @param hitWords HIT_WORDS or LOCATED_HIT_WORDS; 0: hits are only counted
    */
   prepare(query: number, literals: readonly Literal[], hitWords: number): void {
     if (this.#query === query) return;
@@ -99,6 +99,7 @@ export class UnitScanner {
       }
       segment.preparedFor = this.#query;
     }
+    if (this.#hitWords === 0) return this.#count(segment, unit);
     const before = hits.length;
     /** Where the hits of each program that has any end, in words from the first. */
     const ends: number[] = [];
@@ -116,6 +117,24 @@ export class UnitScanner {
     words[blocks.length + 1] = count;
     blocks.length += BLOCK_WORDS;
     return count;
+  }
+
+  #count({ kernel, words }: Segment, unit: number): number {
+    const last = this.units.startEnd[unit]!;
+    const until = Math.min(this.units.end[unit]!, last + this.#longest - 1);
+    const answers = this.#answers >>> 2;
+    let total = 0;
+    for (let group = 0; group < this.#groups.length; group++) {
+      const program = this.#programs[group]!;
+      for (let from = this.units.start[unit]!; ; from = words[(program >>> 2) + PROGRAM_RESUME_WORD]!) {
+        const count = kernel.scan(program, from, until, this.#answers, SCAN_LIMIT);
+        let counted = count;
+        while (counted > 0 && words[answers + 2 * counted - 2]! >= last) counted--; // of the next unit
+        total += counted;
+        if (count < SCAN_LIMIT) break;
+      }
+    }
+    return total;
   }
 
   /** Fills in lines and columns, which only a unit that begins a file can tell. */
