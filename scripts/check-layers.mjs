@@ -61,7 +61,7 @@ const INSIDE = {
     ["reference"],
     ["searcher", "corpus"],
     ["backend"],
-    ["host", "gpu"],
+    ["host", "gpu", "verifier"],
     ["engine"],
     ["grep"],
   ],
