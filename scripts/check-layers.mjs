@@ -61,7 +61,7 @@ const INSIDE = {
     ["line-kernel", "reference"],
     ["searcher", "corpus"],
     ["backend"],
-    ["host", "gpu"],
+    ["host", "gpu", "verifier"],
     ["engine"],
     ["grep"],
   ],

@@ -56,6 +56,7 @@ function apart(specifier: string): Plugin {
 export const WORKER_SOURCES = {
   "load-worker": "src/search/corpus/load-worker.ts",
   "host-worker": "src/search/host/host-worker.ts",
+  "verify-worker": "src/search/verifier/verify-worker.ts",
   "parallel-worker": "src/search/grep/parallel/parallel-worker.ts",
   "lookup-worker": "src/paths/host/lookup-worker.ts",
 } as const;

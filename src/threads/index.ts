@@ -5,4 +5,4 @@ export { Gate } from "./gate.ts";
 export { SharedWord } from "./shared-word.ts";
 export { SharedFlag, WakeWord } from "./wake-word.ts";
 export { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "./web-assembly.ts";
-export { WASM_ADDRESS_BYTES, startAsMany, startWorkerThread } from "./worker-thread.ts";
+export { WASM_ADDRESS_BYTES, startAsMany, startWorkerThread, startWorkerThreadNow } from "./worker-thread.ts";

@@ -15,16 +15,20 @@ import { assert, EverwarpError, moduleFile, packageRoot } from "../base/index.ts
 export type WorkerName = keyof typeof WORKER_SOURCES;
 
 const entries = new Map<WorkerName, Promise<string>>();
+/** Those of the above that are there. */
+const bundled = new Map<WorkerName, string>();
 
 /** The file that a worker runs. */
 function workerEntry(name: WorkerName): Promise<string> {
-  if (moduleFile()?.endsWith(".ts") !== true) return Promise.resolve(builtEntry(name));
+  if (!isFromSource()) return Promise.resolve(builtEntry(name));
   const known = entries.get(name);
   if (known) return known;
   const made = bundleFromSource(name);
   entries.set(name, made);
   return made;
 }
+
+const isFromSource = (): boolean => moduleFile()?.endsWith(".ts") === true;
 
 /** @throws EW_PACKAGE_INCOMPLETE if the built files are missing, for example in a copy of a clone without a build */
 function builtEntry(name: WorkerName): string {
@@ -54,6 +58,7 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   const path = join(folder, `${name}-${hash}.cjs`);
   // Several processes may write the same content at the same time.
   await writeBytesAtomically(path, code, { place: "own", mode: 0o666, folderMode: 0o777 });
+  bundled.set(name, path);
   return path;
 }
 
@@ -98,6 +103,23 @@ export async function startWorkerThread(
   });
   lastStart = started.catch(() => undefined); // the caller gets the error
   return started;
+}
+
+/**
+ * Starts a worker thread without the event loop.
+ * @param data given to the worker as `workerData`
+ * @param transferList ports in `data`
+ * @returns undefined where that cannot be: the entry was not bundled so far, or address space is limited
+ * @throws EW_NO_THREAD
+ */
+export function startWorkerThreadNow(
+  name: WorkerName,
+  data: unknown,
+  transferList: MessagePort[] = [],
+): Worker | undefined {
+  const entry = isFromSource() ? bundled.get(name) : builtEntry(name);
+  if (entry === undefined || spareAddressBytes() !== Infinity) return undefined;
+  return start(name, entry, data, transferList);
 }
 
 function start(name: WorkerName, entry: string, data: unknown, transferList: MessagePort[]): Worker {

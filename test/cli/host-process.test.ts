@@ -57,6 +57,16 @@ describe("a process with a host engine", () => {
     expect({ code, output }).toEqual({ code: 0, output: "loaded\n3000000\n" });
   });
 
+  it("ends by itself when threads that verify are idle, and not before", async () => {
+    const { code, output } = await run(`
+      const { SearchEngine } = await import("${sources}search/engine/index.ts");
+      const corpus = Corpus.fromFiles([{ path: "${join(folder, "text")}", explicit: false }]);
+      const searches = await SearchEngine.open({ device: "cpu", threads: 2, corpus });
+      const query = { pattern: "(a|b)*a(a|b){20}|some$|[x-z]t$" }; // has no automaton
+      void searches.search(query).then((result) => console.log(result.count));`);
+    expect({ code, output }).toEqual({ code: 0, output: "loaded\n3000000\n" });
+  });
+
   it("ends at once on SIGINT, in the midst of queries that it waits for", async () => {
     const { signal } = await run(
       `console.log("busy"); for (;;) engine.submit(scanPlan(literals), { corpus: loaded }).waitSync(60_000);`,

@@ -27,6 +27,12 @@ export interface LoadedCorpus {
   bytes(file: number): Uint8Array | undefined;
   /** Bytes of memory that its signatures take, beside the text; 0 where it has none. */
   readonly signatureBytes: number;
+  /**
+   * The memories that hold the contents, by segment, for any thread to read. Undefined where the contents are not in
+   * host memory.
+   * @throws EW_CORPUS_UNKNOWN after `unload`
+   */
+  readonly sharedSegments: readonly SharedArrayBuffer[] | undefined;
   /** Frees the memory, which must not be read any more. Requests in flight are answered first. */
   unload(): Promise<void>;
 }
@@ -42,6 +48,11 @@ export interface SubmitOptions {
    * called.
    */
   readonly locate?: boolean;
+  /**
+   * Only the count of hits will be asked for, and which lines are undecided. So the answer may have no hits: then its
+   * columns are empty. A backend that cannot count without hits gives all of them. Default: false.
+   */
+  readonly countOnly?: boolean;
 }
 
 /** One request in flight. */
@@ -87,7 +98,8 @@ export interface UndecidedLines {
 }
 
 /**
- * What a backend found, sorted by file, then offset, then literal. All arrays have `count` entries.
+ * What a backend found, sorted by file, then offset, then literal. All arrays have `count` entries, or none where hits
+ * were only to be counted.
  *
  * - Of a `scan`: every occurrence of every literal of a plan, overlapping occurrences too.
  * - Of a `match`: in each line, leftmost-first, the matches of the automaton, none of which overlaps another. Two kinds

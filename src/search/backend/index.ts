@@ -10,6 +10,7 @@ export type {
   SubmitOptions,
   UndecidedLines,
 } from "./backend.ts";
+export { countedHits } from "./counted-hits.ts";
 export { hitLengths } from "./hit-lengths.ts";
 export { NO_LINES } from "./no-lines.ts";
 export { literalsOf, operationOf, scanPlan } from "./operation.ts";

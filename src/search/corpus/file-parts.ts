@@ -106,13 +106,21 @@ export function withPartRows(
   return {
     files: builder.seal(files.memory.directory),
     columns: memory,
-    parts: {
-      file: Uint32Array.from(fileOf),
-      offset: Float64Array.from(offsets),
-      lineFeeds: new Uint32Array(fileOf.length),
-    },
+    parts: sharedParts(fileOf, offsets),
     rowOf,
   };
+}
+
+function sharedParts(fileOf: readonly number[], offsets: readonly number[]): FileParts {
+  const memory = (entryBytes: number): SharedArrayBuffer => new SharedArrayBuffer(entryBytes * fileOf.length);
+  const parts = {
+    file: new Uint32Array(memory(4)),
+    offset: new Float64Array(memory(8)),
+    lineFeeds: new Uint32Array(memory(4)),
+  };
+  parts.file.set(fileOf);
+  parts.offset.set(offsets);
+  return parts;
 }
 
 /** What is needed to load the parts of a file. */

@@ -1,6 +1,6 @@
 /** Which files are searched, and how their bytes get into the memory of a backend. */
 export { Corpus, type CorpusOptions } from "./corpus.ts";
-export { FileTable } from "./file-table.ts";
+export { FileTable, type FileTableMemory } from "./file-table.ts";
 export { worthyThreads } from "./loader.ts";
 export {
   FILE_FLAGS,
@@ -8,6 +8,7 @@ export {
   Placement,
   PlacementColumns,
   type PlacementMemory,
+  PlacementRows,
   type UnitColumns,
 } from "./placement.ts";
 export {

@@ -127,7 +127,8 @@ export class PlacementColumns {
 }
 
 /**
- * What each row of a placement is a part of, where files were too large for one place. All arrays have one entry a row.
+ * What each row of a placement is a part of, where files were too large for one place. All arrays have one entry a row
+ * and lie in shared memory.
  */
 export interface FileParts {
   /** Index of the file in its corpus. */
@@ -138,12 +139,28 @@ export interface FileParts {
   readonly lineFeeds: Uint32Array;
 }
 
-/** The places of a corpus's files in a backend. See the head of this file. */
-export class Placement extends PlacementColumns {
+/** The columns, and the files that they are about. Any thread can make one of what another thread sends. */
+export class PlacementRows extends PlacementColumns {
   /** The files of the columns. Where there are `parts`, a large file is listed once for each of its parts. */
   readonly files: FileTable;
   /** Undefined where every row is a file of the corpus. */
   readonly parts: FileParts | undefined;
+
+  constructor(files: FileTable, memory: PlacementMemory, parts?: FileParts) {
+    super(memory);
+    this.files = files;
+    this.parts = parts;
+  }
+
+  /** Is the row one of several parts of a file? */
+  isPart(row: number): boolean {
+    const of = this.parts?.file;
+    return of !== undefined && (of[row - 1] === of[row] || of[row + 1] === of[row]);
+  }
+}
+
+/** Where the files of a corpus lie in a backend. See the head of this file. */
+export class Placement extends PlacementRows {
   readonly units: UnitColumns;
   readonly errors: readonly LoadError[];
   readonly stats: LoadStats;
@@ -156,18 +173,10 @@ export class Placement extends PlacementColumns {
     stats: LoadStats,
     parts?: FileParts,
   ) {
-    super(memory);
-    this.parts = parts;
-    this.files = files;
+    super(files, memory, parts);
     this.units = units;
     this.errors = errors;
     this.stats = stats;
-  }
-
-  /** Is the row one of several parts of a file? */
-  isPart(row: number): boolean {
-    const of = this.parts?.file;
-    return of !== undefined && (of[row - 1] === of[row] || of[row + 1] === of[row]);
   }
 
   /** Has the file on disk changed since it was loaded: is it gone, rewritten, or of another size? One stat call. */

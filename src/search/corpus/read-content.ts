@@ -1,7 +1,7 @@
 /** Reads a file of a corpus again, for backends whose memory the host cannot read. */
 import { closeSync, fstatSync, openSync, readSync, constants, type Stats } from "node:fs";
 import { decode, decodingOf, readDescriptor } from "../content/index.ts";
-import type { Placement } from "./placement.ts";
+import type { PlacementColumns, PlacementRows } from "./placement.ts";
 
 /** Identifies a state of a file. */
 export interface FileStamp {
@@ -27,7 +27,11 @@ export interface FileContent {
  * @returns undefined if there is no such regular file any more
  * @throws the system's error if the file may not be read
  */
-export function readContent(placement: Placement, file: number, allText: boolean): FileContent | undefined {
+export function readContent(
+  placement: PlacementRows,
+  file: number,
+  allText: boolean,
+): FileContent | undefined {
   const { files } = placement;
   let descriptor: number;
   try {
@@ -54,7 +58,7 @@ export function readContent(placement: Placement, file: number, allText: boolean
 }
 
 /** A part of a large file, as much of it as was kept; undefined for a whole file. */
-function partOf(placement: Placement, row: number, descriptor: number): Buffer | undefined {
+function partOf(placement: PlacementRows, row: number, descriptor: number): Buffer | undefined {
   if (!placement.isPart(row)) return undefined;
   const bytes = Buffer.allocUnsafeSlow(placement.length[row] as number);
   const offset = placement.parts?.offset[row] as number;
@@ -62,7 +66,7 @@ function partOf(placement: Placement, row: number, descriptor: number): Buffer |
 }
 
 /** The file's stamp of the time when it was loaded. */
-export function loadedStamp(placement: Placement, file: number): FileStamp {
+export function loadedStamp(placement: PlacementColumns, file: number): FileStamp {
   return {
     sizeBytes: placement.sizeBytes[file] as number,
     modifiedMs: placement.modifiedMs[file] as number,

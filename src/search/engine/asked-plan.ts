@@ -14,10 +14,22 @@ import type { PreparedPlan } from "./prepared-plan.ts";
 
 const NO_FILES: readonly number[] = [];
 
+/** How much of an answer is wanted. */
+export interface AskOptions {
+  /** Lines and columns will be wanted. */
+  readonly isLocated?: boolean;
+  /** Only the count of hits is wanted. */
+  readonly isCountOnly?: boolean;
+  /** So many hits are enough. */
+  readonly maxHits?: number;
+}
+
 /** What a backend was asked, and its answer. */
 export class AskedPlan {
   /** The plan that was asked: with shorter literals where those of the caller's plan were too long. */
   readonly prepared: PreparedPlan;
+  /** The backend was asked for the count alone. */
+  readonly isCountOnly: boolean;
   readonly #ticket: BackendTicket | undefined;
   readonly #probe: ExceptionProbe | undefined;
 
@@ -25,32 +37,33 @@ export class AskedPlan {
     prepared: PreparedPlan,
     ticket: BackendTicket | undefined,
     probe: ExceptionProbe | undefined,
+    isCountOnly = false,
   ) {
     this.prepared = prepared;
+    this.isCountOnly = isCountOnly;
     this.#ticket = ticket;
     this.#probe = probe;
   }
 
   /**
    * Asks. Returns at once.
-   * @param isLocated lines and columns will be wanted
-   * @param maxHits so many hits are enough
    * @throws EW_QUEUE_FULL, EW_CORPUS_UNKNOWN, EW_CLOSED, EW_WORKER_DIED, EW_DEVICE_LOST
    */
-  static ask(corpus: EngineCorpus, prepared: PreparedPlan, isLocated: boolean, maxHits: number): AskedPlan {
-    if (prepared.isLong) return AskedPlan.ask(corpus, prepared.shortened, true, maxHits);
+  static ask(corpus: EngineCorpus, prepared: PreparedPlan, options: AskOptions): AskedPlan {
+    if (prepared.isLong) return AskedPlan.ask(corpus, prepared.shortened, { ...options, isLocated: true });
     const { plan } = prepared;
     if (operationOf(plan) === undefined) return new AskedPlan(prepared, undefined, undefined);
     try {
       const runs = foldExceptionsOf(plan);
       const probe = runs.length > 0 ? corpus.probe(runs) : undefined;
-      const ticket = corpus.backend.submit(plan, submitOptions(corpus, prepared, isLocated, maxHits));
-      return new AskedPlan(prepared, ticket, probe);
+      const asked = submitOptions(corpus, prepared, options);
+      const ticket = corpus.backend.submit(plan, asked);
+      return new AskedPlan(prepared, ticket, probe, asked.countOnly === true);
     } catch (error) {
       const { shortened } = prepared;
       const isTooLarge = error instanceof EverwarpError && error.code === "EW_REQUEST_TOO_LARGE";
       if (!isTooLarge || shortened === prepared) throw error;
-      return AskedPlan.ask(corpus, shortened, true, maxHits);
+      return AskedPlan.ask(corpus, shortened, { ...options, isLocated: true });
     }
   }
 
@@ -113,18 +126,24 @@ function foldExceptionsOf(plan: Plan): readonly Uint8Array[] {
   return plan.kind === "literals" || plan.kind === "filter" ? plan.foldExceptions : NO_RUNS;
 }
 
-/** The backend may stop early only where each of its occurrences is a hit. One hit more shows that there are more. */
+/**
+ * The backend may stop early, and only count, where each of its hits is a hit. One hit more than is wanted shows that
+ * there are more.
+ */
 function submitOptions(
   corpus: EngineCorpus,
   prepared: PreparedPlan,
-  isLocated: boolean,
-  maxHits: number,
+  { isLocated = false, isCountOnly = false, maxHits = Infinity }: AskOptions,
 ): SubmitOptions {
   const { plan } = prepared;
   // Lines to be verified are found by their places.
   const options = isLocated || plan.kind !== "literals" ? corpus.located : corpus.counted;
-  if (maxHits === Infinity) return options;
+  if (maxHits === Infinity && !isCountOnly) return options;
   const isExact = plan.kind === "literals" && plan.foldExceptions.length === 0 && !corpus.hasMarks;
   const isEach = prepared.isEachHit && (isExact || plan.kind === "automaton") && corpus.streamed.length === 0;
-  return isEach ? { ...options, maxHits: maxHits + 1 } : options;
+  if (!isEach) return options;
+  return {
+    ...(isCountOnly ? { ...corpus.counted, countOnly: true } : options),
+    ...(maxHits === Infinity ? {} : { maxHits: maxHits + 1 }),
+  };
 }

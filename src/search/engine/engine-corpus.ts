@@ -8,7 +8,8 @@
  */
 import { EverwarpError } from "../../base/index.ts";
 import { type Backend, type LoadedCorpus, scanPlan, type SubmitOptions } from "../backend/index.ts";
-import { type Corpus, FILE_FLAGS, type FileContent, readContent } from "../corpus/index.ts";
+import { type Corpus, FILE_FLAGS, readContent } from "../corpus/index.ts";
+import { RowContents } from "../verifier/index.ts";
 import { ExceptionProbe } from "./exception-probe.ts";
 
 /** A file of the corpus that a search did not look into. */
@@ -20,7 +21,7 @@ export interface SkippedFile {
 }
 
 /** Length of a UTF-8 byte order mark. */
-export const MARK_BYTES = 3;
+const MARK_BYTES = 3;
 
 /** See the head of this file. */
 export class EngineCorpus {
@@ -96,27 +97,17 @@ export class EngineCorpus {
     return probe;
   }
 
-  /**
-   * A file's content: what was loaded, where that is in reach, else read once more.
-   * @returns undefined where it is gone from the disk
-   * @throws the system's error where it may not be read, EW_CORPUS_UNKNOWN after removal
-   */
-  content(file: number): { bytes: Buffer; reread: FileContent | undefined } | undefined {
+  /** The contents, for this thread and others. @throws EW_CORPUS_UNKNOWN after removal */
+  contents(): RowContents {
     this.assertHeld();
-    const { loaded } = this;
-    if (loaded.placement.length[file] === 0) return { bytes: Buffer.alloc(0), reread: undefined };
-    const held = loaded.bytes(file);
-    if (held !== undefined)
-      return { bytes: Buffer.from(held.buffer, held.byteOffset, held.length), reread: undefined };
-    const reread = readContent(loaded.placement, file, this.corpus.allText);
-    return reread && { bytes: reread.bytes, reread };
+    return new RowContents(this.loaded.placement, this.loaded.sharedSegments, this.corpus.allText);
   }
 
   /** A file's content to show lines of; it is the caller's to know that the file has not changed. */
   shownContent(file: number): Buffer | undefined {
     return this.isRemoved
       ? readContent(this.loaded.placement, file, this.corpus.allText)?.bytes
-      : this.content(file)?.bytes;
+      : this.contents().content(file)?.bytes;
   }
 
   /** @throws EW_CORPUS_UNKNOWN after removal */

@@ -1,6 +1,7 @@
 /** Where a result's hits come from: straight from a backend, decoded when looked at, or from the host's own search. */
 import type { RawHits } from "../backend/index.ts";
 import type { HitList } from "../contracts.ts";
+import type { AskedPlan } from "./asked-plan.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { PreparedPlan } from "./prepared-plan.ts";
 
@@ -8,7 +9,7 @@ import type { PreparedPlan } from "./prepared-plan.ts";
 export type LimitedHits = HitList & { readonly truncated: boolean };
 
 /** The hits of a search that finds nothing. */
-export const NO_HITS: LimitedHits = {
+const NO_HITS: LimitedHits = {
   count: 0,
   truncated: false,
   file: new Uint32Array(0),
@@ -18,13 +19,25 @@ export const NO_HITS: LimitedHits = {
   length: new Uint32Array(0),
 };
 
+/** The hits of a plan that was answered; undefined where the host has something to do, too. */
+export function decidedHits(
+  asked: AskedPlan,
+  corpus: EngineCorpus,
+  maxHits: number,
+): LimitedHits | undefined {
+  if (asked.plan.kind === "nothing") return NO_HITS;
+  if (corpus.streamed.length > 0 || !asked.isDecided) return undefined;
+  const raw = asked.hits();
+  return raw && new BackendHits(raw, asked.prepared, corpus, maxHits);
+}
+
 /**
  * A backend's hits as matches: leftmost, without overlap, at most so many. All columns are made when first asked for.
  *
  * Every occurrence is a match unless occurrences can overlap or lie in a byte order mark; `#kept` are those that
  * count then.
  */
-export class BackendHits implements LimitedHits {
+class BackendHits implements LimitedHits {
   readonly #raw: RawHits;
   readonly #corpus: EngineCorpus;
   readonly #maxHits: number;
@@ -114,7 +127,7 @@ export class BackendHits implements LimitedHits {
  * Indexes of the occurrences that are matches: leftmost, the earlier literal where two begin together, none within
  * another.
  */
-export function withoutOverlap(raw: RawHits, corpus: EngineCorpus): Uint32Array {
+function withoutOverlap(raw: RawHits, corpus: EngineCorpus): Uint32Array {
   const { count, file, offset, length } = raw;
   const kept = new Uint32Array(count);
   let keptCount = 0;

@@ -1,302 +1,260 @@
 /**
- * The host's part of a search: what a backend's occurrences do not decide.
+ * The host's part of a search: what a backend's hits do not decide. `host-work.ts` tells what that is.
  *
- *   plan "literals"  occurrences are hits; files with a fold exception are searched whole
- *   plan "automaton" matches are hits; lines that the automaton left undecided are given to the matcher
- *   plan "filter"    each line with an occurrence is given to the matcher; files with a fold exception are searched whole
- *   plan "whole"     all files are searched whole
- *   always           files too large for a segment are searched by streaming
+ *   HostWork ──pieces, in order──▶ little work: this thread, in slices ─┐
+ *                                  else: tasks to threads, answers ─────┴──in order──▶ HitChunks ──▶ hits
  *
- * Invariants: goes on where it stopped, file by file in ascending order, so that hits come out sorted and the event
- * loop has its turn in between; a file is wholly in `hits` or not at all.
+ * Invariants: hits come out sorted, as pieces are appended in their order; of each row all hits are appended at once;
+ * the thread that a task was given to does it, and no other.
  */
-import { nowMs } from "../../base/index.ts";
-import type { RawHits } from "../backend/index.ts";
-import type { HitList, Matcher, Plan } from "../contracts.ts";
-import { FILE_FLAGS, type FileStamp } from "../corpus/index.ts";
-import { countLineFeeds } from "../scanner/index.ts";
-import { MatchList, type Line } from "../searcher/index.ts";
-import { systemErrorText } from "../content/index.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import { nowMs, SLICE_MS } from "../../base/index.ts";
+import type { FileStamp } from "../corpus/index.ts";
+import {
+  HitColumns,
+  HitCounter,
+  type RowContents,
+  type TaskAnswer,
+  TaskRun,
+  type Verifier,
+  type VerifyJob,
+} from "../verifier/index.ts";
 import type { AskedPlan } from "./asked-plan.ts";
-import { type EngineCorpus, MARK_BYTES, type SkippedFile } from "./engine-corpus.ts";
-import { HitColumns } from "./hit-columns.ts";
-import { withoutOverlap } from "./hit-source.ts";
-import { streamFile } from "./stream-file.ts";
+import type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
+import { HitChunks } from "./hit-chunks.ts";
+import type { LimitedHits } from "./hit-source.ts";
+import { HostWork, type Piece } from "./host-work.ts";
+import type { PreparedQuery } from "./query.ts";
 
-const LINE_FEED = 10;
+/** Less work than this is done on the main thread. */
+const LITTLE_BYTES = 1 << 20;
+/** Little text is much work for some patterns: what takes longer goes to threads, too. */
+const LITTLE_MS = 20;
+/** Pieces that are planned ahead of the one whose turn it is. */
+const AHEAD_MAX = 256;
+
+/** How a search wants its host pass. */
+export interface HostPassOptions {
+  readonly maxHits: number;
+  /** Only the count of hits is wanted. */
+  readonly isCountOnly: boolean;
+  /** Threads for work that is not little. Without them, the main thread does all. */
+  readonly verifier: Verifier | undefined;
+}
+
+/**
+ * What becomes of a search while threads are at work, or start: it lets the event loop have turns, it blocks, or it comes
+ * again. Whoever does not let threads start does their work meanwhile.
+ */
+export type WayToWait = "turns" | "blocks" | "polls";
+
+interface PlannedPiece extends Piece {
+  readonly index: number;
+  isSent: boolean;
+}
 
 /** What the host still has to do for one search, done piece by piece. */
 export class HostPass {
-  readonly hits = new HitColumns();
   /** Files that were read again and are not what was loaded, with what they are now; undefined: gone. */
   readonly changed = new Map<number, FileStamp | undefined>();
   /** Files that could not be searched. */
   readonly skipped: SkippedFile[] = [];
   readonly #corpus: EngineCorpus;
-  readonly #plan: Plan;
-  readonly #matcher: () => Matcher;
-  readonly #raw: RawHits | undefined;
-  readonly #maxHits: number;
-  /** Files to be searched whole, ascending; all of them where there are no occurrences to go by. */
-  readonly #whole: readonly number[];
-  readonly #matches = new MatchList();
-  readonly #line: Line = { bytes: Buffer.alloc(0), start: 0, end: 0, offsetBytes: 0, number: 0 };
-  /** Occurrences that count, as indexes. */
-  #kept: Uint32Array | undefined;
+  readonly #contents: RowContents;
+  readonly #query: PreparedQuery;
+  readonly #options: HostPassOptions;
+  readonly #work: HostWork;
+  readonly #chunks: HitChunks;
+  /** Pieces that were planned and not appended so far. */
+  readonly #pieces: PlannedPiece[] = [];
+  #pieceCount = 0;
+  #isPlanned = false;
+  #hasBegun = false;
+  #isDone = false;
+  #job: VerifyJob | undefined;
+  /** The first piece, while this thread is at it. */
+  #run: TaskRun | undefined;
   #takenCount = 0;
-  #nextHit = 0;
-  #nextUndecided = 0;
-  #nextWhole = 0;
-  #nextStreamed = 0;
-  #nextFile = 0;
+  /** How long this thread was at tasks. */
+  #ownMs = 0;
 
-  /**
-   * @param asked the plan, answered by the backend
-   * @param matcher decides exactly; made when it is first needed
-   */
-  constructor(corpus: EngineCorpus, asked: AskedPlan, matcher: () => Matcher, maxHits: number) {
+  /** @param asked the plan, answered by the backend */
+  constructor(corpus: EngineCorpus, asked: AskedPlan, query: PreparedQuery, options: HostPassOptions) {
     this.#corpus = corpus;
-    this.#plan = asked.plan;
-    this.#matcher = matcher;
-    this.#raw = asked.hits();
-    this.#whole = asked.exceptions();
-    this.#maxHits = maxHits;
+    this.#contents = corpus.contents();
+    this.#query = query;
+    this.#options = options;
+    this.#work = new HostWork(corpus, this.#contents, asked, options.isCountOnly);
+    this.#chunks = new HitChunks(options.isCountOnly);
+  }
+
+  /** Hits that were found and not taken so far. */
+  get hitCount(): number {
+    return this.#chunks.count;
   }
 
   /** Are there more hits than are wanted? */
   get isTruncated(): boolean {
-    return this.#takenCount + this.hits.count > this.#maxHits;
+    return this.#takenCount + this.#chunks.count > this.#options.maxHits;
+  }
+
+  /** Puts the hits together that `take` will give. @returns false if the slice was over first */
+  gather(sliceEndMs: number): boolean {
+    return this.#chunks.gather(this.#wanted, sliceEndMs);
   }
 
   /** Hits that were found and not taken so far, at most as many as are wanted. They are dropped here. */
-  take(): HitList & { truncated: boolean } {
+  take(): LimitedHits {
     const truncated = this.isTruncated;
-    const count = Math.min(this.hits.count, Math.max(0, this.#maxHits - this.#takenCount));
-    const list = { ...this.hits.list(count), truncated };
-    this.#takenCount += this.hits.count; // those too many are counted, so that the search ends
-    this.hits.shrink(0);
-    return list;
+    const found = this.#chunks.count;
+    const hits = { ...this.#chunks.take(this.#wanted), truncated };
+    this.#takenCount += found; // those too many are counted, so that the search ends
+    return hits;
+  }
+
+  get #wanted(): number {
+    return Math.min(this.#chunks.count, Math.max(0, this.#options.maxHits - this.#takenCount));
   }
 
   /**
-   * Searches at least one file, and on until the slice is over.
-   * @param sliceEndMs time of `nowMs` after which no further file is begun
-   * @param deadlineMs time after which even a file that is streamed is left
+   * Goes on until the slice is over, or until only threads can go on.
    * @returns true when nothing is left
-   * @throws EW_CORPUS_UNKNOWN when the corpus is gone
+   * @throws EW_WORKER_DIED, EW_CLOSED
    */
-  step(sliceEndMs: number, deadlineMs: number): boolean {
-    const isAll = this.#plan.kind === "whole";
+  step(sliceEndMs: number, way: WayToWait): boolean {
+    if (this.#isDone) return true;
+    if (!this.#hasBegun) this.#begin(way);
+    if (way === "blocks") this.#job?.startNow();
+    this.#job?.receive();
     do {
-      if (this.isTruncated) return true;
-      const file = isAll ? this.#nextOfAll() : this.#nextOfSome();
-      if (file === undefined) return true;
-      if (!this.#search(file, deadlineMs)) return false;
+      this.#send();
+      const [piece] = this.#pieces;
+      if (piece === undefined || this.isTruncated) {
+        this.end();
+        this.#isDone = true;
+        return true;
+      }
+      if (!this.#advance(piece, sliceEndMs, way)) return false;
+      this.#pieces.shift();
     } while (nowMs() < sliceEndMs);
     return false;
   }
 
-  #nextOfAll(): number | undefined {
-    return this.#nextFile < this.#corpus.rowCount ? this.#nextFile : undefined;
+  /** Resolves when another step is of use. */
+  async pause(): Promise<void> {
+    if (this.#waitsForThreads) await this.#job?.ready();
+    else if (this.#isHeldUp) await this.#job?.wait();
+    else await turn();
   }
 
-  #nextOfSome(): number | undefined {
-    const raw = this.#raw;
-    const hitFile = raw !== undefined && this.#nextHit < raw.count ? raw.file[this.#nextHit] : undefined;
-    const candidates = [
-      this.#whole[this.#nextWhole],
-      this.#corpus.streamed[this.#nextStreamed],
-      hitFile,
-      raw?.undecided.file[this.#nextUndecided],
-    ];
-    const first = Math.min(...candidates.map((file) => file ?? Infinity));
-    return first === Infinity ? undefined : first;
+  /** Will threads do what this thread has not begun? */
+  get #waitsForThreads(): boolean {
+    return this.#run === undefined && this.#job?.isStarting === true;
   }
 
-  /** @returns false when the time was over before the file was; it is begun anew then */
-  #search(file: number, deadlineMs: number): boolean {
-    const { placement } = this.#corpus.loaded;
-    const flags = placement.flags[file] as number;
-    const before = this.hits.count;
-    const isWhole = this.#raw === undefined || this.#whole[this.#nextWhole] === file;
-    try {
-      if ((flags & FILE_FLAGS.OVERSIZE) !== 0) {
-        if (!this.#stream(file, deadlineMs)) {
-          this.hits.shrink(before);
-          return false;
-        }
-      } else if ((flags & FILE_FLAGS.LOADED) !== 0) {
-        if (isWhole) this.#searchWhole(file);
-        else if (this.#plan.kind === "literals") this.#takeOccurrences(file);
-        else if (this.#plan.kind === "automaton") this.#takeMatches(file);
-        else this.#verify(file);
-      }
-    } catch (error) {
-      const reason = systemErrorText(error);
-      if (reason === undefined) throw error;
-      this.hits.shrink(before);
-      this.skipped.push(this.#corpus.skippedFile(file, reason));
-    }
-    this.#pass(file);
-    return true;
+  /** Blocks until another step may be of use, or the time is over. */
+  pauseSync(timeoutMs: number): void {
+    if (this.#isHeldUp) this.#job?.waitSync(timeoutMs);
   }
 
-  /** Moves all cursors behind a file. */
-  #pass(file: number): void {
-    this.#nextFile = file + 1;
-    if (this.#whole[this.#nextWhole] === file) this.#nextWhole++;
-    if (this.#corpus.streamed[this.#nextStreamed] === file) this.#nextStreamed++;
-    const raw = this.#raw;
-    if (raw === undefined) return;
-    while (this.#nextHit < raw.count && raw.file[this.#nextHit] === file) this.#nextHit++;
-    const { undecided } = raw;
-    while (this.#nextUndecided < undecided.count && undecided.file[this.#nextUndecided] === file)
-      this.#nextUndecided++;
+  /** Nobody wants the rest. */
+  end(): void {
+    this.#job?.end();
   }
 
-  /** The file's bytes; undefined where it is gone. Notes what has changed since it was loaded. */
-  #content(file: number): { bytes: Buffer; isChanged: boolean } | undefined {
-    const content = this.#corpus.content(file);
-    if (content === undefined) {
-      this.changed.set(file, undefined);
-      return undefined;
-    }
-    const { bytes, reread } = content;
-    const isChanged = reread?.isChanged === true;
-    if (isChanged) this.changed.set(file, reread?.stamp);
-    return { bytes, isChanged };
+  /** Does the next piece lie with a thread? */
+  get #isHeldUp(): boolean {
+    return this.#pieces[0]?.isSent === true;
   }
 
-  #takeOccurrences(file: number): void {
-    const raw = this.#raw as RawHits;
-    const { line, column } = raw.locate();
-    const kept = (this.#kept ??= withoutOverlap(raw, this.#corpus));
-    const mark = this.#corpus.textStart(file);
-    for (let at = lowerBound(kept, this.#nextHit); at < kept.length; at++) {
-      const index = kept[at] as number;
-      if (raw.file[index] !== file) break;
-      const number = line[index] as number;
-      const first = (column[index] as number) - (number === 1 ? mark : 0);
-      this.hits.add(file, number, first, raw.offset[index] as number, raw.length[index] as number);
+  /** Looks how much there is to do, as far as that decides who does it. */
+  #begin(way: WayToWait): void {
+    this.#hasBegun = true;
+    let weightBytes = 0;
+    while (weightBytes <= LITTLE_BYTES && !this.#isPlanned) weightBytes += this.#plan();
+    if (weightBytes > LITTLE_BYTES) this.#beginJob(way);
+  }
+
+  #beginJob(way: WayToWait): void {
+    const { maxHits, isCountOnly, verifier } = this.#options;
+    const contents = this.#contents.memory;
+    const matcher = this.#query.matcherOptions;
+    this.#job = verifier?.begin({ matcher, contents, maxHits, isCountOnly }, way === "blocks");
+  }
+
+  /** Plans one more piece. @returns what it costs */
+  #plan(): number {
+    const piece = this.#work.next();
+    this.#isPlanned = piece === undefined;
+    if (piece === undefined) return 0;
+    this.#pieces.push({ ...piece, index: this.#pieceCount++, isSent: false });
+    return piece.weightBytes;
+  }
+
+  /** Plans as far as there is use for it, and gives tasks to the threads that have room. */
+  #send(): void {
+    const job = this.#job;
+    if (this.#pieces.length === 0 && !this.#isPlanned) this.#plan();
+    if (job === undefined) return;
+    for (let at = this.#run === undefined ? 0 : 1; job.hasRoom && at < AHEAD_MAX; at++) {
+      if (at >= this.#pieces.length) this.#plan();
+      const piece = this.#pieces[at];
+      if (piece === undefined) return;
+      if (piece.task === undefined || piece.isSent) continue;
+      job.send(piece.index, piece.task);
+      piece.isSent = true;
     }
   }
 
-  /** Takes the matches of a file, and between them those of its undecided lines. */
-  #takeMatches(file: number): void {
-    const { undecided } = this.#raw as RawHits;
-    let at = this.#nextUndecided;
-    if (undecided.file[at] !== file) return void this.#takeMatchesUntil(file, Infinity);
-    const content = this.#content(file);
-    if (content === undefined) return;
-    if (content.isChanged) return this.#searchText(content, file);
-    let next = this.#nextHit;
-    for (; at < undecided.count && undecided.file[at] === file; at++) {
-      const offset = undecided.offset[at] as number;
-      next = this.#takeMatchesUntil(file, offset, next);
-      this.#searchLine(content.bytes, offset, undecided.line[at] as number, file);
+  /** @returns true when the piece is done, and its hits are appended */
+  #advance(piece: PlannedPiece, sliceEndMs: number, way: WayToWait): boolean {
+    if (piece.isSent) {
+      const answer = this.#job?.take(piece.index);
+      if (answer !== undefined) this.#append(answer);
+      return answer !== undefined;
     }
-    this.#takeMatchesUntil(file, Infinity, next);
-  }
-
-  /** Takes the matches of a file from index `at` on that begin before `offset`. @returns the index behind them */
-  #takeMatchesUntil(file: number, offset: number, at = this.#nextHit): number {
-    const raw = this.#raw as RawHits;
-    const { line, column } = raw.locate();
-    for (; at < raw.count && raw.file[at] === file && (raw.offset[at] as number) < offset; at++) {
-      this.hits.add(
-        file,
-        line[at] as number,
-        column[at] as number,
-        raw.offset[at] as number,
-        raw.length[at] as number,
-      );
+    if (piece.hits !== undefined) {
+      this.#chunks.append(piece.hits);
+      return true;
     }
-    return at;
+    if (way === "turns" && this.#waitsForThreads) return false;
+    return this.#do(piece, sliceEndMs, way);
   }
 
-  /** Gives each line with an occurrence to the matcher. */
-  #verify(file: number): void {
-    const content = this.#content(file);
-    if (content === undefined) return;
-    if (content.isChanged) return this.#searchText(content, file);
-    const raw = this.#raw as RawHits;
-    const { line, column } = raw.locate();
-    let lastLine = 0;
-    for (let index = this.#nextHit; index < raw.count && raw.file[index] === file; index++) {
-      if (line[index] === lastLine) continue;
-      lastLine = line[index] as number;
-      const start = (raw.offset[index] as number) - (column[index] as number) + 1;
-      const textStart = lastLine === 1 ? this.#corpus.textStart(file) : start;
-      this.#searchLine(content.bytes, Math.max(start, textStart), lastLine, file);
-    }
-  }
-
-  #searchWhole(file: number): void {
-    const content = this.#content(file);
-    if (content !== undefined) this.#searchText(content, file);
-  }
-
-  #searchText({ bytes, isChanged }: { bytes: Buffer; isChanged: boolean }, file: number): void {
-    const matcher = this.#matcher();
-    const end = bytes.length;
-    let from = isChanged ? markLength(bytes) : this.#corpus.textStart(file);
-    let number = 1;
-    while (from < end) {
-      const candidate = matcher.findCandidate(bytes, from, end);
-      if (candidate < 0) return;
-      const start =
-        candidate === from ? from : Math.max(from, bytes.lastIndexOf(LINE_FEED, candidate - 1) + 1);
-      if (start > from) number += countLineFeeds(bytes, from, start);
-      from = this.#searchLine(bytes, start, number, file);
-      number++;
-    }
-  }
-
-  /** @returns where the next line begins */
-  #searchLine(bytes: Buffer, start: number, number: number, file: number): number {
-    const matcher = this.#matcher();
-    const feed = bytes.indexOf(LINE_FEED, start);
-    const line = this.#line;
-    line.bytes = bytes;
-    line.start = start;
-    line.end = feed === -1 ? bytes.length : feed + 1;
-    this.#addMatches(matcher, line, start, number, file);
-    return line.end;
-  }
-
-  #addMatches(matcher: Matcher, line: Line, lineOffset: number, number: number, file: number): void {
-    const matches = this.#matches;
-    matches.fill(matcher, line, LINE_FEED, false);
-    for (let index = 0; index < matches.count; index++) {
-      const start = matches.start(index);
-      this.hits.add(file, number, start + 1, lineOffset + start, matches.end(index) - start);
-    }
-  }
-
-  #stream(file: number, deadlineMs: number): boolean {
-    const { corpus, loaded } = this.#corpus;
-    const matcher = this.#matcher();
-    let isLate = false;
-    streamFile(loaded.placement.files, file, corpus.allText, matcher, (line, markBytes) => {
-      this.#addMatches(matcher, line, line.offsetBytes + markBytes, line.number, file);
-      isLate = nowMs() > deadlineMs;
-      return !isLate && !this.isTruncated;
+  /** A slice of a task, on this thread. */
+  #do({ task }: PlannedPiece, sliceEndMs: number, way: WayToWait): boolean {
+    if (task === undefined) return true;
+    const { maxHits, isCountOnly } = this.#options;
+    this.#run ??= new TaskRun(task, {
+      contents: this.#contents,
+      matcher: () => this.#query.matcher,
+      hits: isCountOnly ? new HitCounter() : new HitColumns(),
+      maxHits,
     });
-    return !isLate;
+    const run = this.#run;
+    const beginMs = nowMs();
+    const endMs = Math.min(sliceEndMs, beginMs + SLICE_MS);
+    const isDone = run.step(() => nowMs() >= endMs);
+    this.#ownMs += nowMs() - beginMs;
+    const hits = run.takeSettled();
+    this.#append({ hits, changed: run.changed.splice(0), skipped: run.skipped.splice(0) });
+    if (isDone) this.#run = undefined;
+    else if (this.#ownMs > LITTLE_MS && this.#job === undefined) this.#handOver(run, way);
+    return isDone;
+  }
+
+  /** Gives what is left of a task to the threads. */
+  #handOver(run: TaskRun, way: WayToWait): void {
+    this.#beginJob(way);
+    if (this.#job === undefined) return;
+    const [piece] = this.#pieces;
+    if (piece !== undefined) this.#pieces[0] = { ...piece, task: run.rest() };
+    this.#run = undefined;
+  }
+
+  #append({ hits, changed, skipped }: TaskAnswer): void {
+    this.#chunks.append(hits);
+    for (const [row, stamp] of changed) this.changed.set(row, stamp);
+    for (const [row, reason] of skipped) this.skipped.push(this.#corpus.skippedFile(row, reason));
   }
 }
-
-/** Index of the first entry that is at least `value`. */
-function lowerBound(sorted: Uint32Array, value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-const markLength = (bytes: Uint8Array): number =>
-  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? MARK_BYTES : 0;

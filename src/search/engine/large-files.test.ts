@@ -10,7 +10,8 @@ import { HostBackend } from "../host/host-backend.ts";
 import { WORK_AREA_BYTES } from "../host/host-sink.ts";
 import { loadCorpus } from "./holdings.ts";
 import { prepareQuery, type Query } from "./query.ts";
-import { Search, type SearchOwner } from "./search.ts";
+import { Search } from "./search.ts";
+import type { SearchOwner } from "./search-owner.ts";
 
 const THREADS = 2;
 const SEGMENT_BYTES = THREADS * WORK_AREA_BYTES + (6 << 20);
@@ -32,8 +33,9 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const owner: SearchOwner = {
+const owner: SearchOwner<Search> = {
   sendPending: () => undefined,
+  sendAgain: () => undefined,
   withdraw: () => undefined,
   asksAgain: () => false,
   isReopening: () => false,

@@ -12,6 +12,7 @@ import type { Corpus } from "../corpus/index.ts";
 import type { Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/index.ts";
 import { createMatcher, exceptionLiterals, foldExceptionsOf, syntaxOf } from "../matcher/index.ts";
+import type { SharedMatcherOptions } from "../verifier/index.ts";
 import { PreparedPlan } from "./prepared-plan.ts";
 
 /** One question. Every field but `pattern` may be left out. */
@@ -38,11 +39,13 @@ export interface Query {
 /** A query without its corpus and limits. */
 export class PreparedQuery {
   readonly prepared: PreparedPlan;
-  readonly #createMatcher: () => Matcher;
+  /** For threads that make a matcher of their own. */
+  readonly matcherOptions: SharedMatcherOptions;
   #matcher: Matcher | undefined;
 
-  constructor(plan: Plan | undefined, makeMatcher: () => Matcher) {
-    this.#createMatcher = makeMatcher;
+  /** @param plan what is known without a matcher */
+  constructor(plan: Plan | undefined, matcherOptions: SharedMatcherOptions) {
+    this.matcherOptions = matcherOptions;
     this.prepared = plan === undefined ? prepareMatcher(this.matcher) : new PreparedPlan(plan);
   }
 
@@ -52,7 +55,10 @@ export class PreparedQuery {
 
   /** Decides exactly; made when first needed. @throws EW_BAD_PATTERN */
   get matcher(): Matcher {
-    return (this.#matcher ??= this.#createMatcher());
+    return (this.#matcher ??= createMatcher({
+      ...this.matcherOptions,
+      createScanner: createLiteralScanner,
+    }));
   }
 }
 
@@ -116,16 +122,13 @@ export function prepareQuery(query: Query): PreparedQuery {
   }
   const caseMode =
     query.ignoreCase === true ? "insensitive" : query.smartCase === true ? "smart" : "sensitive";
-  return new PreparedQuery(plainPlan(query), () =>
-    createMatcher({
-      patterns,
-      fixedStrings: query.fixedStrings === true,
-      caseMode,
-      wordRegexp: query.wordRegexp === true,
-      lineRegexp: query.lineRegexp === true,
-      createScanner: createLiteralScanner,
-    }),
-  );
+  return new PreparedQuery(plainPlan(query), {
+    patterns,
+    fixedStrings: query.fixedStrings === true,
+    caseMode,
+    wordRegexp: query.wordRegexp === true,
+    lineRegexp: query.lineRegexp === true,
+  });
 }
 
 const PLAIN = 1;

@@ -6,10 +6,12 @@
  * Invariants: searches wait in one queue while a backend has no room, and are sent in the order of that queue. Nothing
  * runs after `close`. A device that is lost is opened again, and its corpora are loaded again (`holdings.ts`).
  */
+import { availableParallelism } from "node:os";
 import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
 import { mayFallBack } from "../../engine/index.ts";
 import type { Backend } from "../backend/index.ts";
 import type { Corpus } from "../corpus/index.ts";
+import { Verifier } from "../verifier/index.ts";
 import {
   assertCorpus,
   corpusOptions,
@@ -27,8 +29,9 @@ import type {
 } from "./engine-options.ts";
 import { Holdings } from "./holdings.ts";
 import { type Query, QueryCache } from "./query.ts";
-import { Search, type SearchOwner } from "./search.ts";
+import { Search } from "./search.ts";
 import { timeoutError } from "./search-limits.ts";
+import type { SearchOwner } from "./search-owner.ts";
 import type { SearchResult } from "./search-result.ts";
 
 /** What an engine runs on. */
@@ -77,19 +80,15 @@ export class SearchEngine implements AsyncDisposable {
   readonly #pending: Search[] = [];
   readonly #counts = { submitted: 0, answered: 0, failed: 0, cancelled: 0 };
   #closing: Promise<void> | undefined;
-  readonly #owner: SearchOwner = {
-    sendPending: () => this.#sendPending(),
-    withdraw: (search) => this.#withdraw(search),
-    asksAgain: (search, error) => this.#asksAgain(search, error),
-    isReopening: ({ corpus }) => corpus.isLost && this.#holdings.find(corpus.corpus)?.isLost === true,
-    ended: (outcome) => void this.#counts[outcome]++,
-    assertOpen: () => this.#assertOpen(),
-  };
+  readonly #verifier: Verifier;
+  readonly #owner: SearchOwner<Search>;
 
   private constructor(choice: BackendChoice, holdings: Holdings, isIndexed: boolean) {
     this.#choice = choice;
     this.#isIndexed = isIndexed;
     this.#holdings = holdings;
+    this.#verifier = new Verifier(choice.threads ?? availableParallelism());
+    this.#owner = this.#asOwner();
   }
 
   /**
@@ -179,28 +178,7 @@ export class SearchEngine implements AsyncDisposable {
    * @throws EW_BAD_PATTERN, EW_BAD_ARGUMENT, EW_CORPUS_UNKNOWN, EW_CLOSED, EW_DEVICE_LOST, EW_WORKER_DIED
    */
   submit(query: Query, options?: SearchOptions): Search {
-    this.#assertOpen();
-    const asked = readQuery(query);
-    const limits = options === undefined ? undefined : searchOptions(options);
-    const corpus = this.#held(asked.corpus);
-    const prepared = this.#queries.prepare(asked);
-    const search = new Search(
-      this.#owner,
-      corpus,
-      prepared,
-      asked.maxHits ?? Infinity,
-      asked.locate !== false,
-    );
-    this.#counts.submitted++;
-    if (limits !== undefined) search.limit(limits);
-    try {
-      if (search.hasFailed || (this.#pending.length === 0 && this.#send(search))) return search;
-    } catch (error) {
-      search.fail(error);
-      throw error;
-    }
-    this.#keepPending(search);
-    return search;
+    return this.#submit(query, options, false);
   }
 
   /** Searches, and waits for the result. @throws as `submit` and `Search.wait` */
@@ -214,15 +192,27 @@ export class SearchEngine implements AsyncDisposable {
    * @throws as `submit` and `Search.waitSync`
    */
   searchSync(query: Query, options: { timeoutMs?: number } = {}): SearchResult {
-    const { timeoutMs = 1000 } = syncOptions(options);
-    const search = this.submit(query);
-    try {
-      return search.waitSync(timeoutMs);
-    } catch (error) {
-      const over = timeoutError(timeoutMs);
-      search.cancel(over); // nobody can wait for it any more
-      throw error instanceof EverwarpError && error.code === "EW_TIMEOUT" ? over : error;
-    }
+    return this.#searchSync(query, options, false);
+  }
+
+  /**
+   * Counts hits, and costs no more than that: where the backend alone decides what is a hit, it only counts.
+   * @returns the `count` that the result of the search would have
+   * @throws as `search`
+   */
+  async count(query: Query, options?: SearchOptions): Promise<number> {
+    const { count } = await this.#submit(query, options, true).wait();
+    return count;
+  }
+
+  /**
+   * Counts hits, and blocks until they are counted. A search whose time is over is called off.
+   * @param options.timeoutMs milliseconds; default 1000
+   * @returns the `count` that the result of the search would have
+   * @throws as `searchSync`
+   */
+  countSync(query: Query, options: { timeoutMs?: number } = {}): number {
+    return this.#searchSync(query, options, true).count;
   }
 
   /**
@@ -238,10 +228,57 @@ export class SearchEngine implements AsyncDisposable {
     await this.close();
   }
 
+  #submit(query: Query, options: SearchOptions | undefined, isCountOnly: boolean): Search {
+    this.#assertOpen();
+    const asked = readQuery(query);
+    const limits = options === undefined ? undefined : searchOptions(options);
+    const corpus = this.#held(asked.corpus);
+    const prepared = this.#queries.prepare(asked);
+    const { maxHits = Infinity, locate = true } = asked;
+    const search = new Search(this.#owner, corpus, prepared, maxHits, locate && !isCountOnly, isCountOnly);
+    this.#counts.submitted++;
+    if (limits !== undefined) search.limit(limits);
+    if (search.hasFailed) return search;
+    try {
+      this.#sendOrKeep(search);
+    } catch (error) {
+      search.fail(error);
+      throw error;
+    }
+    return search;
+  }
+
+  #searchSync(query: Query, options: { timeoutMs?: number }, isCountOnly: boolean): SearchResult {
+    const { timeoutMs = 1000 } = syncOptions(options);
+    const search = this.#submit(query, undefined, isCountOnly);
+    try {
+      return search.waitSync(timeoutMs);
+    } catch (error) {
+      const over = timeoutError(timeoutMs);
+      search.cancel(over); // nobody can wait for it any more
+      throw error instanceof EverwarpError && error.code === "EW_TIMEOUT" ? over : error;
+    }
+  }
+
   async #close(): Promise<void> {
     for (const search of this.#pending.splice(0)) search.fail(closedError());
+    await this.#verifier.close();
     await this.#holdings.close();
     for (const search of this.#pending.splice(0)) search.fail(closedError());
+  }
+
+  /** The engine, as its searches see it. */
+  #asOwner(): SearchOwner<Search> {
+    return {
+      verifier: this.#verifier,
+      sendPending: () => this.#sendPending(),
+      sendAgain: (search) => this.#sendOrKeep(search),
+      withdraw: (search) => this.#withdraw(search),
+      asksAgain: (search, error) => this.#asksAgain(search, error),
+      isReopening: ({ corpus }) => corpus.isLost && this.#holdings.find(corpus.corpus)?.isLost === true,
+      ended: (outcome) => void this.#counts[outcome]++,
+      assertOpen: () => this.#assertOpen(),
+    };
   }
 
   #held(corpus: Corpus | undefined): EngineCorpus {
@@ -277,6 +314,12 @@ export class SearchEngine implements AsyncDisposable {
   #heldAgain(lost: EngineCorpus): EngineCorpus {
     lost.assertHeld();
     return this.#held(lost.corpus);
+  }
+
+  /** Sends a search, unless others wait already or there is no room. @throws as `Search.send` */
+  #sendOrKeep(search: Search): void {
+    if (this.#pending.length === 0 && this.#send(search)) return;
+    this.#keepPending(search);
   }
 
   #sendPending(): void {

@@ -80,6 +80,20 @@ export function timeoutError(timeoutMs: number): EverwarpError {
   });
 }
 
+/** A blocking wait was over first. */
+export function notYetError(timeoutMs: number): EverwarpError {
+  return new EverwarpError("EW_TIMEOUT", `the search was not answered within ${timeoutMs} ms`, {
+    remedy: "Allow more time, or await wait(): the search goes on.",
+  });
+}
+
+/** A stream takes the hits, so there will be no result. */
+export function streamedError(): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", "the hits of this search are streamed", {
+    remedy: "Take all hits from one stream, or submit the query again and wait for its result.",
+  });
+}
+
 /** A blocking wait holds the event loop, which opening a device needs. */
 export function reopeningError(): EverwarpError {
   return new EverwarpError("EW_DEVICE_LOST", "the device was lost and is being opened again", {

@@ -9,15 +9,22 @@
  * - After an error every later call throws it again. Only after the EW_TIMEOUT of `waitSync` the search goes on.
  * - A search that ended, by whatever, is pending no longer, and nothing of it is sent any more.
  */
-import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError, milliseconds, nowMs, SLICE_MS, WaitPace } from "../../base/index.ts";
 import { AskedPlan } from "./asked-plan.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { SearchOptions } from "./engine-options.ts";
-import { BackendHits, type LimitedHits, NO_HITS } from "./hit-source.ts";
-import { HostPass } from "./host-pass.ts";
+import { decidedHits, type LimitedHits } from "./hit-source.ts";
+import { HostPass, type WayToWait } from "./host-pass.ts";
 import type { PreparedQuery } from "./query.ts";
-import { abortedError, reopeningError, SearchLimits, timeoutError } from "./search-limits.ts";
+import {
+  abortedError,
+  notYetError,
+  reopeningError,
+  SearchLimits,
+  streamedError,
+  timeoutError,
+} from "./search-limits.ts";
+import type { SearchOutcome, SearchOwner } from "./search-owner.ts";
 import { SearchResult } from "./search-result.ts";
 
 /** How long a look at `done` may take. */
@@ -25,33 +32,16 @@ const LOOK_MS = 1;
 
 const NOTHING_CHANGED: ReadonlyMap<number, undefined> = new Map<number, undefined>();
 
-/** What a search needs of its engine. */
-export interface SearchOwner {
-  /** Sends what is pending, as far as there is room. */
-  sendPending(): void;
-  /** The search is not to be sent any more. */
-  withdraw(search: Search): void;
-  /** Is the search to be asked again after this error, because its device was lost? Then it is pending. */
-  asksAgain(search: Search, error: unknown): boolean;
-  /** Does the search wait for its device to be opened again? */
-  isReopening(search: Search): boolean;
-  /** The search has ended. */
-  ended(outcome: SearchOutcome): void;
-  /** @throws EW_CLOSED */
-  assertOpen(): void;
-}
-
-/** How a search ended. */
-export type SearchOutcome = "answered" | "failed" | "cancelled";
-
 /** One query in flight: wait for its result, or take its hits while it goes on. Made by `SearchEngine.submit`. */
 export class Search implements AsyncIterable<SearchResult> {
   /** @internal For the engine: there is no room for the search yet, so it is in the engine's queue. */
   isPending = false;
-  readonly #owner: SearchOwner;
+  readonly #owner: SearchOwner<Search>;
   readonly #query: PreparedQuery;
   readonly #maxHits: number;
   readonly #isLocated: boolean;
+  /** Only the count of hits is wanted. */
+  readonly #isCountOnly: boolean;
   readonly #submittedMs = nowMs();
   #corpus: EngineCorpus;
   #limits: SearchLimits | undefined;
@@ -65,22 +55,26 @@ export class Search implements AsyncIterable<SearchResult> {
   /** Somebody takes the hits while the search goes on, or has taken them. */
   #isStreamed = false;
   #waitCount = 0;
+  /** A backend that only counts does not answer the whole question, so it has to give hits. */
+  #needsHits = false;
   /** How often the search was asked again after a loss. */
   #repeatCount = 0;
 
   /** @internal For the engine. */
   constructor(
-    owner: SearchOwner,
+    owner: SearchOwner<Search>,
     corpus: EngineCorpus,
     query: PreparedQuery,
     maxHits: number,
     isLocated: boolean,
+    isCountOnly = false,
   ) {
     this.#owner = owner;
     this.#corpus = corpus;
     this.#query = query;
     this.#maxHits = maxHits;
     this.#isLocated = isLocated;
+    this.#isCountOnly = isCountOnly;
   }
 
   /** @internal For the engine: what is searched. */
@@ -108,7 +102,11 @@ export class Search implements AsyncIterable<SearchResult> {
   /** @internal For the engine: asks the backend. @throws as `AskedPlan.ask` */
   send(corpus: EngineCorpus): void {
     this.#corpus = corpus;
-    this.#asked = AskedPlan.ask(corpus, this.#query.prepared, this.#isLocated, this.#maxHits);
+    this.#asked = AskedPlan.ask(corpus, this.#query.prepared, {
+      isLocated: this.#isLocated,
+      isCountOnly: this.#isCountOnly && !this.#needsHits,
+      maxHits: this.#maxHits,
+    });
     this.isPending = false;
   }
 
@@ -140,13 +138,13 @@ export class Search implements AsyncIterable<SearchResult> {
       if (this.isPending) this.#owner.sendPending();
       this.#throwFailure();
       if (this.isPending || this.#asked?.done === false) return false;
-      return this.#advance(nowMs() + LOOK_MS, nowMs() + LOOK_MS);
+      return this.#advance(nowMs() + LOOK_MS, "polls");
     });
   }
 
   /**
    * Blocks until the result is there. For answers that come in microseconds: the whole process waits meanwhile.
-   * @param timeoutMs milliseconds; what the host is at is finished beyond it (one file), not begun anew
+   * @param timeoutMs milliseconds; what the host is at is finished beyond it (some lines of a file)
    * @throws EW_TIMEOUT when the time was over first (the search goes on), EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED,
    * EW_CORPUS_UNKNOWN, EW_ABORTED; EW_BAD_ARGUMENT where the hits are being streamed
    */
@@ -159,8 +157,8 @@ export class Search implements AsyncIterable<SearchResult> {
       const limitMs = this.#limits === undefined ? timeoutMs : Math.min(timeoutMs, this.#limits.leftMs);
       const asked = this.#asked;
       if (asked !== undefined) {
-        if (!asked.waitSync(limitMs)) this.#throwTimeout(timeoutMs);
-        if (this.#advance(0, 0)) return this.#result as unknown as SearchResult;
+        if (!asked.waitSync(limitMs)) throw notYetError(timeoutMs);
+        if (this.#advance(0, "blocks")) return this.#result as unknown as SearchResult;
       }
       return this.#waitLong(timeoutMs, nowMs() + limitMs);
     } catch (error) {
@@ -199,17 +197,17 @@ export class Search implements AsyncIterable<SearchResult> {
     this.#isStreamed = true;
     try {
       await this.#limited(this.#untilAnswered());
-      const hits = this.#hitsAtOnce();
+      const hits = decidedHits(this.#asked as AskedPlan, this.#corpus, this.#maxHits);
       if (hits !== undefined) {
         if (hits.count > 0) yield this.#resultOf(hits);
         this.#end(undefined, "answered");
         return;
       }
       for (let isDone = false; !isDone;) {
-        isDone = this.#step(nowMs() + SLICE_MS, Infinity);
+        isDone = this.#step(nowMs() + SLICE_MS, "turns");
         const pass = this.#pass as HostPass;
-        if (pass.hits.count > 0) yield this.#resultOf(pass.take());
-        if (!isDone) await turn(); // signals and timers have their turn, also where the caller does not pause
+        if (pass.hitCount > 0) yield this.#resultOf(pass.take());
+        if (!isDone) await pass.pause(); // signals and timers have their turn, also where the caller does not pause
         this.#throwFailure();
       }
       this.#end(undefined, "answered");
@@ -229,9 +227,10 @@ export class Search implements AsyncIterable<SearchResult> {
   async #waitForResult(): Promise<SearchResult> {
     try {
       await this.#untilAnswered();
-      while (!this.#advance(nowMs() + SLICE_MS, Infinity)) {
-        await turn();
+      while (!this.#advance(nowMs() + SLICE_MS, "turns")) {
+        await this.#pause();
         this.#throwFailure();
+        await this.#untilAnswered();
       }
       return this.#result as unknown as SearchResult;
     } catch (error) {
@@ -267,53 +266,63 @@ export class Search implements AsyncIterable<SearchResult> {
 
   #waitLong(timeoutMs: number, endMs: number): SearchResult {
     const left = (): number => Math.max(0, endMs - nowMs());
-    while (this.isPending) {
-      this.#owner.sendPending();
-      this.#throwFailure();
-      if (this.isPending && this.#owner.isReopening(this)) throw reopeningError();
-      if (this.isPending && left() === 0) this.#throwTimeout(timeoutMs);
+    for (;;) {
+      while (this.isPending) {
+        this.#owner.sendPending();
+        this.#throwFailure();
+        if (this.isPending && this.#owner.isReopening(this)) throw reopeningError();
+        if (this.isPending && left() === 0) throw notYetError(timeoutMs);
+      }
+      if (this.#asked?.waitSync(left()) === false) throw notYetError(timeoutMs);
+      if (this.#advance(endMs, "blocks")) return this.#result as SearchResult;
+      if (left() === 0) throw notYetError(timeoutMs);
+      this.#pass?.pauseSync(left());
     }
-    if (this.#asked?.waitSync(left()) === false) this.#throwTimeout(timeoutMs);
-    if (!this.#advance(endMs, endMs)) this.#throwTimeout(timeoutMs);
-    return this.#result as SearchResult;
   }
 
   /** The backend has answered: does what is left. @returns true when the result is there */
-  #advance(sliceEndMs: number, deadlineMs: number): boolean {
+  #advance(sliceEndMs: number, way: WayToWait): boolean {
     if (this.#result !== undefined) return true;
     if (this.#answeredMs === 0) this.#answeredMs = nowMs();
     if (this.#pass === undefined) {
-      const hits = this.#hitsAtOnce();
+      const hits = decidedHits(this.#asked as AskedPlan, this.#corpus, this.#maxHits);
       if (hits !== undefined) {
         this.#finish(hits);
         return true;
       }
+      if (this.#asked?.isCountOnly === true) {
+        this.#needsHits = true;
+        this.#owner.sendAgain(this);
+        return false;
+      }
     }
-    const isDone = this.#step(sliceEndMs, deadlineMs);
-    if (isDone) this.#finish((this.#pass as HostPass).take());
-    return isDone;
+    if (!this.#step(sliceEndMs, way) || this.#pass?.gather(sliceEndMs) !== true) return false;
+    this.#finish(this.#pass.take());
+    return true;
   }
 
   /** One slice of the host's part. @returns true when nothing is left */
-  #step(sliceEndMs: number, deadlineMs: number): boolean {
+  #step(sliceEndMs: number, way: WayToWait): boolean {
     const beginMs = nowMs();
     if (this.#answeredMs === 0) this.#answeredMs = beginMs;
-    const asked = this.#asked as AskedPlan;
-    this.#pass ??= new HostPass(this.#corpus, asked, () => this.#query.matcher, this.#maxHits);
     this.#owner.assertOpen();
     this.#corpus.assertHeld();
-    const isDone = this.#pass.step(sliceEndMs, deadlineMs);
+    this.#pass ??= new HostPass(this.#corpus, this.#asked as AskedPlan, this.#query, {
+      maxHits: this.#maxHits,
+      isCountOnly: this.#isCountOnly,
+      verifier: this.#owner.verifier,
+    });
+    const isDone = this.#pass.step(sliceEndMs, way);
     this.#verifyMs += nowMs() - beginMs;
     return isDone;
   }
 
-  /** The hits, where the host has nothing to do. */
-  #hitsAtOnce(): LimitedHits | undefined {
-    const asked = this.#asked as AskedPlan;
-    if (asked.plan.kind === "nothing") return NO_HITS;
-    if (this.#corpus.streamed.length > 0 || !asked.isDecided) return undefined;
-    const raw = asked.hits();
-    return raw && new BackendHits(raw, asked.prepared, this.#corpus, this.#maxHits);
+  /** Lets the event loop have its turn, until there is something to do again. */
+  async #pause(): Promise<void> {
+    if (this.#pass === undefined) return;
+    const beginMs = nowMs();
+    await this.#pass.pause();
+    this.#verifyMs += nowMs() - beginMs;
   }
 
   #resultOf(hits: LimitedHits): SearchResult {
@@ -343,6 +352,7 @@ export class Search implements AsyncIterable<SearchResult> {
       this.#asked?.cancel();
     }
     this.isPending = false;
+    this.#pass?.end();
     this.#asked = undefined;
     this.#pass = undefined;
     this.#owner.ended(outcome);
@@ -383,15 +393,6 @@ export class Search implements AsyncIterable<SearchResult> {
   }
 
   #assertNotStreamed(): void {
-    if (!this.#isStreamed) return;
-    throw new EverwarpError("EW_BAD_ARGUMENT", "the hits of this search are streamed", {
-      remedy: "Take all hits from one stream, or submit the query again and wait for its result.",
-    });
-  }
-
-  #throwTimeout(timeoutMs: number): never {
-    throw new EverwarpError("EW_TIMEOUT", `the search was not answered within ${timeoutMs} ms`, {
-      remedy: "Allow more time, or await wait(): the search goes on.",
-    });
+    if (this.#isStreamed) throw streamedError();
   }
 }

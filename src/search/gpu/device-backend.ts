@@ -231,7 +231,7 @@ export class DeviceBackend implements Backend {
       if (this.#matches.loop === undefined) this.#launchMatchesLate();
       return new DeviceTicket(this.#matches.queue, query);
     }
-    const query = new ScanQuery(loaded, literalsOf(plan), maxHits);
+    const query = new ScanQuery(loaded, literalsOf(plan), maxHits, options.countOnly);
     this.#queue.add(query);
     return new DeviceTicket(this.#queue, query);
   }

@@ -41,6 +41,7 @@ export class DeviceCorpus implements LoadedCorpus {
   readonly pairs: PairCounts;
   /** Undefined where the corpus has none. */
   readonly signatures: DeviceSignatures | undefined;
+  readonly sharedSegments = undefined;
   isLoaded = true;
   readonly #buffers: DeviceBuffer[];
   readonly #unload: (corpus: DeviceCorpus) => Promise<void>;

@@ -1,5 +1,5 @@
 /** A scan on the device: one request for each literal, or for each piece of a literal that is too long for one. */
-import type { RawHits } from "../backend/index.ts";
+import { countedHits, type RawHits } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 import { DeviceQuery } from "./device-query.ts";
@@ -17,6 +17,8 @@ class LiteralRequest extends DeviceRequest {
   readonly literalIndex: number;
   /** Offset of this piece in its literal. */
   readonly pieceOffset: number;
+  /** Occurrences that the last answer told of. */
+  total = 0;
   readonly #recordsWanted: number;
 
   constructor(query: ScanQuery, piece: Literal, literalIndex: number, pieceOffset: number) {
@@ -37,6 +39,11 @@ class LiteralRequest extends DeviceRequest {
     return encodeScanRequest(words, this.literal, target, corpus.pairs, skipping);
   }
 
+  override take(total: number, records: Uint32Array | undefined): boolean {
+    this.total = total;
+    return super.take(total, records);
+  }
+
   override recordsOfUse(total: number): number {
     return this.capacity >= this.#recordsWanted ? Math.min(total, this.capacity) : super.recordsOfUse(total);
   }
@@ -48,17 +55,17 @@ class LiteralRequest extends DeviceRequest {
 
 /** See the head of this file. */
 export class ScanQuery extends DeviceQuery {
-  /** Records of each request that are enough. */
+  /** Records of each request that are enough; 0: occurrences are only counted. */
   readonly recordsWanted: number;
   readonly #literals: readonly Literal[];
   readonly #scans: readonly LiteralRequest[];
 
-  constructor(corpus: DeviceCorpus, literals: readonly Literal[], maxHits: number) {
+  constructor(corpus: DeviceCorpus, literals: readonly Literal[], maxHits: number, countOnly = false) {
     super(corpus);
     this.#literals = literals;
     const isPieced = literals.some(({ bytes }) => bytes.length > Request.LITERAL_BYTES_MAX);
     // Pieces must all be known to be joined.
-    this.recordsWanted = isPieced ? Infinity : Math.max(1, maxHits);
+    this.recordsWanted = isPieced ? Infinity : countOnly ? 0 : Math.max(1, maxHits);
     const scans: LiteralRequest[] = [];
     for (const [index, literal] of literals.entries()) {
       for (let at = 0; at < literal.bytes.length; at += Request.LITERAL_BYTES_MAX) {
@@ -71,6 +78,11 @@ export class ScanQuery extends DeviceQuery {
   }
 
   hits(): RawHits {
+    if (this.recordsWanted === 0)
+      return countedHits(
+        this.#scans.reduce((sum, { total }) => sum + total, 0),
+        false,
+      );
     return new DeviceHits(this.#batch(), this.corpus.map, this.#literals);
   }
 

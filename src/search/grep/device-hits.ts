@@ -83,7 +83,7 @@ export async function searchOnDevice(
 async function ask(corpus: EngineCorpus, plan: Plan): Promise<{ asked: AskedPlan; roundTripUs: number }> {
   const prepared = new PreparedPlan(plan);
   const beginMs = nowMs();
-  const asked = AskedPlan.ask(corpus, prepared, false, Infinity);
+  const asked = AskedPlan.ask(corpus, prepared, {});
   if (!asked.waitSync(EAGER_MS)) await asked.wait();
   asked.hits(); // before the backend is closed
   return { asked, roundTripUs: (nowMs() - beginMs) * 1000 };

@@ -61,6 +61,10 @@ export class HostCorpus implements LoadedCorpus {
     return this.#signatures?.every((memory) => new SegmentSignatures(memory).isComplete) ?? false;
   }
 
+  get sharedSegments(): readonly SharedArrayBuffer[] {
+    return this.kernels.map(({ memory }) => memory.buffer);
+  }
+
   unload(): Promise<void> {
     return this.#unload(this);
   }

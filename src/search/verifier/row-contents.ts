@@ -1,0 +1,114 @@
+/** The contents of a corpus's rows, for any thread: what was loaded, where that is in shared memory, else the files. */
+import {
+  FILE_FLAGS,
+  type FileParts,
+  type FileStamp,
+  FileTable,
+  type FileTableMemory,
+  type PlacementMemory,
+  PlacementRows,
+  readContent,
+} from "../corpus/index.ts";
+
+/** Length of a UTF-8 byte order mark. */
+const MARK_BYTES = 3;
+
+/** All that a thread needs to reach the contents. It is small: what is large in it is shared. */
+export interface ContentMemory {
+  readonly files: FileTableMemory;
+  readonly columns: PlacementMemory;
+  readonly parts: FileParts | undefined;
+  /** The memories that hold the contents, by segment. Undefined where they are out of reach. */
+  readonly segments: readonly SharedArrayBuffer[] | undefined;
+  /** Content goes on behind a NUL. */
+  readonly allText: boolean;
+}
+
+/** The content of a row. */
+export interface RowContent {
+  /** Only to be read. */
+  readonly bytes: Buffer;
+  /** It is not what was loaded. */
+  readonly isChanged: boolean;
+  /** Of a file that was read again. */
+  readonly stamp: FileStamp | undefined;
+}
+
+const NOTHING: RowContent = { bytes: Buffer.alloc(0), isChanged: false, stamp: undefined };
+
+/** Reads contents. Each thread makes its own of the same memory. */
+export class RowContents {
+  readonly rows: PlacementRows;
+  readonly allText: boolean;
+  readonly #segments: readonly SharedArrayBuffer[] | undefined;
+
+  constructor(rows: PlacementRows, segments: readonly SharedArrayBuffer[] | undefined, allText: boolean) {
+    this.rows = rows;
+    this.allText = allText;
+    this.#segments = segments;
+  }
+
+  /** Contents that another thread sent. */
+  static of({ files, columns, parts, segments, allText }: ContentMemory): RowContents {
+    return new RowContents(new PlacementRows(new FileTable(files), columns, parts), segments, allText);
+  }
+
+  /** To be sent to another thread. */
+  get memory(): ContentMemory {
+    const { files, memory, parts } = this.rows;
+    return {
+      files: files.memory,
+      columns: memory,
+      parts,
+      segments: this.#segments,
+      allText: this.allText,
+    };
+  }
+
+  /** Is content in memory, so that looking at a line costs no more than the line? */
+  get isInMemory(): boolean {
+    return this.#segments !== undefined;
+  }
+
+  /** Is the row to be searched by streaming? */
+  isStreamed(row: number): boolean {
+    return ((this.rows.flags[row] as number) & FILE_FLAGS.OVERSIZE) !== 0;
+  }
+
+  /** Bytes that are to be looked at where the row is searched whole. */
+  sizeBytes(row: number): number {
+    return (this.isStreamed(row) ? this.rows.sizeBytes[row] : this.rows.length[row]) as number;
+  }
+
+  /** Where the row's text begins in its content. */
+  textStart(row: number): number {
+    return ((this.rows.flags[row] as number) & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : MARK_BYTES;
+  }
+
+  /**
+   * The content of a row that was loaded.
+   * @returns undefined where the file is gone
+   * @throws the system's error where it may not be read
+   */
+  content(row: number): RowContent | undefined {
+    const { segment, start, length } = this.rows;
+    const lengthBytes = length[row] as number;
+    if (lengthBytes === 0) return NOTHING;
+    const memory = this.#segments?.[segment[row] as number];
+    if (memory !== undefined) {
+      const bytes = Buffer.from(memory, start[row] as number, lengthBytes);
+      return { bytes, isChanged: false, stamp: undefined };
+    }
+    return readContent(this.rows, row, this.allText);
+  }
+
+  /** Was the row loaded? */
+  isLoaded(row: number): boolean {
+    return ((this.rows.flags[row] as number) & FILE_FLAGS.LOADED) !== 0;
+  }
+}
+
+/** Length of the byte order mark that a text begins with. */
+export function markLength(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? MARK_BYTES : 0;
+}
