@@ -18,7 +18,7 @@ const uint LITERAL_ROWS_MAX = SIGNATURE_OVERLAP_BYTES;
 // Rows that a thread has in flight.
 const uint ROWS_TOGETHER = 8u;
 // Words of blocks that a workgroup looks at in a round.
-const uint ROUND_WORDS = 64u;
+const uint ROUND_WORDS = 48u;
 const uint SEGMENTS_MAX = RECORD_SEGMENT_MASK + 1u;
 const uint BLOCK_VECTORS = SIGNATURE_BLOCK_BYTES / 16u;
 
