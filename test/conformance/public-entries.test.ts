@@ -115,6 +115,8 @@ const programRequest = {
   variants: "list",
 } as const;
 
+const QUERY_METHODS = ["submit", "search", "searchSync", "count", "countSync"] as const;
+
 const optionEntries: readonly OptionsEntry[] = [
   {
     of: "SearchEngine",
@@ -128,7 +130,7 @@ const optionEntries: readonly OptionsEntry[] = [
     call: (given) => engine.addCorpus(Corpus.fromFiles([]), as(given)),
     options: { index: "boolean" },
   },
-  ...(["submit", "search", "searchSync"] as const).map((name): OptionsEntry => ({
+  ...QUERY_METHODS.map((name): OptionsEntry => ({
     of: "SearchEngine",
     name: `engine.${name}`,
     call: (given) => engine[name](as(given)),
@@ -145,11 +147,11 @@ const optionEntries: readonly OptionsEntry[] = [
       locate: "boolean",
     },
   })),
-  ...(["submit", "search", "searchSync"] as const).map((name): OptionsEntry => ({
+  ...QUERY_METHODS.map((name): OptionsEntry => ({
     of: "SearchEngine",
     name: `engine.${name}, options`,
     call: (given) => engine[name]({ pattern: "x" }, as(given)),
-    options: { ...(name !== "searchSync" && { signal: "instance" }), timeoutMs: "duration" },
+    options: { ...(!name.endsWith("Sync") && { signal: "instance" }), timeoutMs: "duration" },
   })),
   {
     of: "Corpus",
