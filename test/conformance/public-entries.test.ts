@@ -114,9 +114,7 @@ const programRequest = {
   label: "text",
   variants: "list",
 } as const;
-
 const QUERY_METHODS = ["submit", "search", "searchSync", "count", "countSync"] as const;
-
 const optionEntries: readonly OptionsEntry[] = [
   {
     of: "SearchEngine",
