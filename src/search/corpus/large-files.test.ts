@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { checkLayout, contentIn, FakeDeviceSink, hostSegments } from "../../../test/support/corpus-sinks.ts";
-import { HostSink } from "../host/host-sink.ts";
+import { HostSink, WORK_AREA_BYTES } from "../host/host-sink.ts";
 import { Corpus } from "./corpus.ts";
 import { FILE_FLAGS } from "./placement.ts";
 
@@ -21,7 +21,10 @@ it("holds files that are larger than a segment in parts, which end behind a line
   const paths = contents.map((_, index) => path.join(folder, `file-${index}`));
   for (const [index, content] of contents.entries()) writeFileSync(paths[index] as string, content);
   const corpus = Corpus.fromFiles(paths.map((one) => ({ path: one, explicit: false })));
-  for (const sink of [new FakeDeviceSink(512 * 1024, 64 * 1024), new HostSink(1, 6 << 20)]) {
+  for (const sink of [
+    new FakeDeviceSink(512 * 1024, 64 * 1024),
+    new HostSink(1, WORK_AREA_BYTES + (6 << 20)),
+  ]) {
     const placement = await corpus.loadInto(sink, { threads: 1 });
     const { parts } = placement;
     const segments = sink instanceof HostSink ? hostSegments(sink) : sink.device;

@@ -37,7 +37,7 @@ export function searchPrograms(
     newlineCount: request("newline_count"),
     newlineSpine: request("newline_spine"),
     lineRanks: request("line_ranks"),
-    signatures: { ...request("signatures"), specialization: rows },
+    signatures: { ...request("signatures"), ...(rowMask !== ALL_ROWS && { specialization: rows }) },
     scan: {
       ...request("scan"),
       defines: { UNROLL: shape.unroll, ...clock },
