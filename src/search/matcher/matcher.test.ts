@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { requireDependency } from "../../base/index.ts";
 import { createMatcher, type MatcherOptions } from "./create-matcher.ts";
 import { isEngineLoaded } from "./regex-engine.ts";
 import { plainText, smartCaseIgnores } from "./pattern-syntax.ts";
@@ -215,4 +216,23 @@ test("a line with many matches is asked once for letters that fold beyond ASCII,
   }
   expect(count).toBe(2_000);
   expect(looks).toBeLessThan(50 * line.length);
+});
+
+test("a match is found wherever the engine's memory lies, beyond 2 GiB too", () => {
+  const { __wasm: module } = requireDependency("rregex") as {
+    __wasm: {
+      __wbindgen_malloc(size: number, alignment: number): number;
+      __wbindgen_free(address: number, size: number, alignment: number): void;
+    };
+  };
+  const blockBytes = 0x3000_0000;
+  const blocks = Array.from({ length: 3 }, () => module.__wbindgen_malloc(blockBytes, 1)); // nobody writes to them
+  try {
+    const line = Buffer.from(`${"a".repeat(8_000_000)}xxy`);
+    const matcher = createMatcher({ patterns: ["x+y"] });
+    expect(matcher.findInLine(line, 0, line.length, 0)).toBe(true);
+    expect([matcher.matchStart, matcher.matchEnd]).toEqual([8_000_000, 8_000_003]);
+  } finally {
+    for (const block of blocks) module.__wbindgen_free(block, blockBytes, 1);
+  }
 });

@@ -110,7 +110,7 @@ export class RegexEngine {
   private copyIn(bytes: Uint8Array, from: number, end: number): number {
     const length = end - from;
     if (length === 0) return 1; // Rust's address of nothing
-    const address = this.raw.__wbindgen_malloc(length, 1);
+    const address = this.raw.__wbindgen_malloc(length, 1) >>> 0; // beyond 2 GiB the module says it as a negative number
     if (this.memory.byteLength === 0) this.memory = new Uint8Array(this.raw.memory.buffer); // it has grown
     if (length < 64) for (let i = 0; i < length; i++) this.memory[address + i] = bytes[from + i] as number;
     else this.memory.set(bytes.subarray(from, end), address);
