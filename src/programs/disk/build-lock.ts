@@ -38,18 +38,14 @@ export type BuildLockAnswer =
 export async function takeBuildLock(path: string): Promise<BuildLockAnswer> {
   // Two attempts: the first one may only remove the lock of a dead process.
   for (let attempt = 0; attempt < 2; attempt++) {
+    // The process may exit while the link is being made or removed, so it is watched from before until after.
+    const settle = atExit(() => unlockSync(path));
     try {
       fileFaultAt("cache.lock");
       await symlink(processToken(), path);
-      const settle = atExit(() => unlockSync(path));
-      return {
-        state: "taken",
-        end: async () => {
-          settle();
-          await unlock(path);
-        },
-      };
+      return { state: "taken", end: () => unlock(path).finally(settle) };
     } catch (error) {
+      settle();
       const code = codeOf(error);
       if (code === "ENOENT" && attempt === 0)
         await makeFolder(dirname(path), PRIVATE_FOLDER_MODE).catch(ignore);
