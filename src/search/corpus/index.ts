@@ -9,6 +9,7 @@ export {
   PlacementColumns,
   type PlacementMemory,
   PlacementRows,
+  UTF8_MARK_BYTES,
   type UnitColumns,
 } from "./placement.ts";
 export {

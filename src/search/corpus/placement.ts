@@ -29,6 +29,9 @@ export const FILE_FLAGS = {
   SPECIAL: 64,
 } as const;
 
+/** Length of a UTF-8 byte order mark. */
+export const UTF8_MARK_BYTES = 3;
+
 /** Units: runs of bytes that one thread searches at a time. A unit is several whole files, or a part of one file. */
 export interface UnitColumns {
   readonly count: number;
@@ -111,6 +114,11 @@ export class PlacementColumns {
     this.sizeBytes = new Float64Array(memory.sizeBytes);
     this.modifiedMs = new Float64Array(memory.modifiedMs);
     this.inode = new Float64Array(memory.inode);
+  }
+
+  /** Where a row's text begins in its content, in bytes: behind a byte order mark. */
+  textStart(row: number): number {
+    return (this.flags[row]! & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : UTF8_MARK_BYTES;
   }
 
   /** Makes a row equal to one of other columns. */

@@ -20,9 +20,6 @@ export interface SkippedFile {
   readonly reason: string;
 }
 
-/** Length of a UTF-8 byte order mark. */
-const MARK_BYTES = 3;
-
 /** See the head of this file. */
 export class EngineCorpus {
   readonly corpus: Corpus;
@@ -66,11 +63,6 @@ export class EngineCorpus {
     this.hasMarks = hasMarks;
   }
 
-  /** Rows of the placement: files, or parts of large files. All that searches knows rows. */
-  get rowCount(): number {
-    return this.loaded.placement.files.fileCount;
-  }
-
   /** The file of the corpus that a row is, or is a part of. */
   fileOf(row: number): number {
     return this.loaded.placement.parts?.file[row] ?? row;
@@ -83,7 +75,7 @@ export class EngineCorpus {
 
   /** Where a file's text begins in its content. */
   textStart(file: number): number {
-    return ((this.loaded.placement.flags[file] as number) & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : MARK_BYTES;
+    return this.loaded.placement.textStart(file);
   }
 
   /** Asks which files have one of these byte runs; the answer is kept. @throws as `Backend.submit` */

@@ -1,12 +1,11 @@
 /** Cuts the records of a match into pieces of one file each, and takes out what is no match. */
 import type { UndecidedLines } from "../backend/index.ts";
-import type { Placement } from "../corpus/index.ts";
+import { type Placement, UTF8_MARK_BYTES } from "../corpus/index.ts";
 import type { FileMap } from "./hit-records.ts";
 import { MatchRecord, Record as HitRecord } from "./scan.schema.ts";
 
 const { WORDS, SEGMENT_MASK } = HitRecord;
 const { COLUMN_BITS, COLUMN_MASK, UNDECIDED } = MatchRecord;
-const MARK_BYTES = 3;
 /** Shares that lie this close together are put in their places, not sorted. */
 const SPAN_OF_SHARES = 64;
 
@@ -187,7 +186,7 @@ export function cutAtFiles(
   const undecided = new UndecidedList();
   // The kernel takes a mark for a part of its line.
   for (const file of corpus.markedFiles)
-    if (corpus.placement.length[file] > MARK_BYTES) undecided.add(file, 1, MARK_BYTES);
+    if (corpus.placement.length[file] > UTF8_MARK_BYTES) undecided.add(file, 1, UTF8_MARK_BYTES);
   const cutter = new FileCutter(corpus, undecided);
   for (const share of sharesOf(records, shareBytes)) cutter.cut(share);
   return { pieces: cutter.pieces, undecided: undecided.list() };

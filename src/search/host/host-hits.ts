@@ -1,13 +1,11 @@
 /** The host engine's answers, put together from what its threads found. */
 import { NO_LINES, hitLengths, type HitPlaces, type RawHits, type UndecidedLines } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
-import { FILE_FLAGS, type Placement } from "../corpus/index.ts";
+import type { Placement } from "../corpus/index.ts";
 import type { ScanKernel } from "../scanner/index.ts";
 import { copyRun } from "./columns.ts";
 import { BLOCK_WORDS, LOCATED_HIT_COLUMNS, type ThreadAnswer } from "./found.ts";
 import { LineLocator } from "./line-locator.ts";
-
-const MARK_BYTES = 3;
 
 /** What was asked of the threads. */
 export interface HostQuestion {
@@ -96,7 +94,7 @@ export class HostHits implements RawHits {
     const column = new Uint32Array(this.count);
     const { file: files, offset: offsets } = this;
     const { operation, placement } = this.#question;
-    const { segment, start, flags } = placement;
+    const { segment, start } = placement;
     const kernels = this.#question.kernels();
     const locator = new LineLocator();
     let current = -1;
@@ -106,8 +104,7 @@ export class HostHits implements RawHits {
       if (file !== current) {
         current = file;
         kernel = kernels[segment[file]!]!;
-        const isMarked = operation === "match" && (flags[file]! & FILE_FLAGS.UTF8_MARK) !== 0;
-        locator.begin(start[file]! + (isMarked ? MARK_BYTES : 0));
+        locator.begin(start[file]! + (operation === "match" ? placement.textStart(file) : 0));
       }
       locator.locate(kernel, start[file]! + offsets[index]!);
       line[index] = locator.line;

@@ -1,6 +1,5 @@
 /** Runs an automaton over the lines of a corpus's units: how a thread carries out a `match`. */
 import type { Literal } from "../contracts.ts";
-import { FILE_FLAGS } from "../corpus/index.ts";
 import { EVERY_LINE, MATCH_OUT, MATCH_STATUS, placeMatchProgram } from "../line-kernel/index.ts";
 import { NOT_FOUND, PROGRAM_LITERAL_COUNT_MAX } from "../scanner/index.ts";
 import {
@@ -16,7 +15,6 @@ import type { ThreadCorpus, ThreadSegment } from "./thread-corpus.ts";
 import type { UnitSearch } from "./unit-scanner.ts";
 
 const LINE_FEED = 10;
-const MARK_BYTES = 3;
 /** Matches that one call of the kernel gives at most. */
 const CAPACITY = MATCH_AREA_BYTES / 16 - MATCH_OUT.columns;
 /** Steps of the kernel between two looks at whether the answer is still wanted: about a millisecond. */
@@ -112,8 +110,8 @@ export class UnitMatcher implements UnitSearch {
     if (length === 0) return undefined;
     const until = Math.min(units.startEnd[unit]!, start + length);
     if (units.start[unit]! <= start) {
-      const mark = (files.flags[file]! & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : MARK_BYTES;
-      return start + mark < until ? { file, first: start + mark, until, isWithStart: true } : undefined;
+      const first = start + files.textStart(file);
+      return first < until ? { file, first, until, isWithStart: true } : undefined;
     }
     const feed = kernel.findByte(LINE_FEED, units.start[unit]! - 1, until - 1);
     return feed === NOT_FOUND ? undefined : { file, first: feed + 1, until, isWithStart: false };
@@ -122,9 +120,9 @@ export class UnitMatcher implements UnitSearch {
   /** Begins some file of the unit with a byte order mark? */
   #hasMark(unit: number): boolean {
     const { firstFile, lastFile } = this.#corpus.units;
-    const { flags } = this.#corpus.files;
+    const { files } = this.#corpus;
     for (let file = firstFile[unit]!; file <= lastFile[unit]!; file++)
-      if ((flags[file]! & FILE_FLAGS.UTF8_MARK) !== 0) return true;
+      if (files.textStart(file) !== 0) return true;
     return false;
   }
 

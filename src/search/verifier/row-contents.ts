@@ -8,10 +8,8 @@ import {
   type PlacementMemory,
   PlacementRows,
   readContent,
+  UTF8_MARK_BYTES,
 } from "../corpus/index.ts";
-
-/** Length of a UTF-8 byte order mark. */
-const MARK_BYTES = 3;
 
 /** All that a thread needs to reach the contents. It is small: what is large in it is shared. */
 export interface ContentMemory {
@@ -82,7 +80,7 @@ export class RowContents {
 
   /** Where the row's text begins in its content. */
   textStart(row: number): number {
-    return ((this.rows.flags[row] as number) & FILE_FLAGS.UTF8_MARK) === 0 ? 0 : MARK_BYTES;
+    return this.rows.textStart(row);
   }
 
   /**
@@ -110,5 +108,5 @@ export class RowContents {
 
 /** Length of the byte order mark that a text begins with. */
 export function markLength(bytes: Uint8Array): number {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? MARK_BYTES : 0;
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? UTF8_MARK_BYTES : 0;
 }
