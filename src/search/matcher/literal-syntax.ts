@@ -1,5 +1,6 @@
 /** The parsed pattern of plain texts, made without the regex engine. */
 import type { Literal } from "../contracts.ts";
+import { FAR_FOLDS } from "./far-folds.ts";
 import type { Hir } from "./hir.ts";
 
 /** What must surround a match: anything, no word characters (`-w`), or nothing (`-x`). */
@@ -7,8 +8,6 @@ export type Boundary = "none" | "word" | "line";
 
 const LOWER_A = 0x61;
 const LOWER_Z = 0x7a;
-/** Letters beyond ASCII that fold to an ASCII letter: U+212A KELVIN SIGN and U+017F LATIN SMALL LETTER LONG S. */
-const FAR_FOLDS: Readonly<Record<number, number>> = { 0x6b: 0x212a, 0x73: 0x017f };
 
 /** The pattern that matches the literals, the earlier ones preferred, with `-w` or `-x`. */
 export function literalSyntax(literals: readonly Literal[], boundary: Boundary): Hir {
@@ -25,7 +24,8 @@ function literalNode({ bytes, ignoreAsciiCase }: Literal): Hir {
   if (!ignoreAsciiCase) return { kind: "literal", bytes };
   const subs = Array.from(bytes, (byte): Hir => {
     if (byte < LOWER_A || byte > LOWER_Z) return { kind: "literal", bytes: Uint8Array.of(byte) };
-    const codes = [byte - 0x20, byte, ...(FAR_FOLDS[byte] === undefined ? [] : [FAR_FOLDS[byte]])];
+    const far = FAR_FOLDS.get(byte);
+    const codes = [byte - 0x20, byte, ...(far === undefined ? [] : [far.code])];
     return { kind: "class", ranges: codes.map((code) => [code, code]), escapes: [], without: [] };
   });
   return { kind: "concat", subs };

@@ -9,6 +9,7 @@
 
 import type { Literal, MatcherPlan } from "../contracts.ts";
 import { byteBits } from "./byte-frequency.ts";
+import { FAR_FOLDS } from "./far-folds.ts";
 import type { Hir } from "./hir.ts";
 
 const FOLDED = 0x100;
@@ -21,15 +22,11 @@ const LARGEST_CLASS = 8;
 /** A set of literals that is expected more often than this, per byte, is useless as a filter. */
 const COMMONEST = 1 / 64;
 
-/** Byte runs that fold to ASCII letters: U+212A KELVIN SIGN to k, U+017F LATIN SMALL LETTER LONG S to s. */
-const FAR_FOLDS: Record<string, Uint8Array> = {
-  k: Uint8Array.of(0xe2, 0x84, 0xaa),
-  s: Uint8Array.of(0xc5, 0xbf),
-};
-
 /** The exceptions of a text under `-i`. */
 export const foldExceptionsOf = (text: string): Uint8Array[] =>
-  Object.entries(FAR_FOLDS).flatMap(([letter, run]) => (text.toLowerCase().includes(letter) ? [run] : []));
+  Array.from(FAR_FOLDS).flatMap(([letter, { run }]) =>
+    text.toLowerCase().includes(String.fromCharCode(letter)) ? [run] : [],
+  );
 
 /** What all matches of a node have in common. A set that contains the empty string says nothing. */
 interface Known {
@@ -153,7 +150,7 @@ function classStrings(ranges: readonly [number, number][], without: readonly num
     const isLower = code >= 0x61 && code <= 0x7a;
     if (isUpper && codes.has(code + 32)) continue; // said with its lower case
     if (isLower && codes.has(code - 32)) {
-      const far = code === 0x6b ? 0x212a : code === 0x73 ? 0x17f : -1;
+      const far = FAR_FOLDS.get(code)?.code ?? -1;
       const hasFar = codes.has(far);
       if (hasFar) codes.delete(far);
       strings.push(String.fromCharCode((hasFar ? FOLDED_FAR : FOLDED) + code));
@@ -219,7 +216,7 @@ function toLiterals(strings: readonly string[]): { literals: Literal[]; foldExce
   const literals = strings.map((text): Literal => {
     const units = Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
     for (const unit of units) {
-      const run = unit >= FOLDED_FAR ? FAR_FOLDS[String.fromCharCode(unit & 0xff)] : undefined;
+      const run = unit >= FOLDED_FAR ? FAR_FOLDS.get(unit & 0xff)?.run : undefined;
       if (run !== undefined) exceptions.add(run);
     }
     const ignoreAsciiCase = units.some((unit) => unit >= FOLDED);
