@@ -6,7 +6,7 @@
  * reads the new address.
  */
 import { EverwarpError } from "../../base/index.ts";
-import { PageMirror, type WordSpan } from "../../engine/index.ts";
+import { PageMirror, splitAddress, type WordSpan, writeAddress } from "../../engine/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { PathRequest, Table, TableHeader } from "../table/index.ts";
 import { guessCountFor } from "./lookup-shape.ts";
@@ -91,8 +91,7 @@ export class DeviceTable implements Disposable {
     this.#guesses.push(guesses);
     this.guessCount = count;
     const { words } = this.#mirror;
-    words[PathRequest.GUESSES_ADDRESS] = Number(guesses.address & 0xffff_ffffn);
-    words[PathRequest.GUESSES_ADDRESS + 1] = Number(guesses.address >> 32n);
+    writeAddress(words, PathRequest.GUESSES_ADDRESS, splitAddress(guesses.address), 0);
     words[PathRequest.GUESS_MASK] = count - 1;
   }
 }

@@ -6,6 +6,7 @@
  *
  * The sample tells how many blocks a literal leaves. Where most remain, a pass over all tiles is quicker.
  */
+import { type SplitAddress, splitAddress } from "../../engine/index.ts";
 import type { Infer } from "../../schema/index.ts";
 import type { ComputePipeline, Device, DeviceBuffer } from "../../vulkan/index.ts";
 import type { Literal } from "../contracts.ts";
@@ -26,7 +27,7 @@ const TRIGRAMS_MIN = 4;
 /** How a request makes use of signatures: all of the corpus is looked at. */
 export interface SkippingTarget {
   /** Address of the corpus's table of signatures. */
-  readonly address: { readonly low: number; readonly high: number };
+  readonly address: SplitAddress;
   /** Where in the literal the pair is that it is looked for by. */
   readonly pairOffset: number;
 }
@@ -50,7 +51,7 @@ interface SignableSegment {
 /** Signatures of one corpus. See the head of this file. */
 export class DeviceSignatures {
   /** Address of the table, as two words of a request. */
-  readonly address: { readonly low: number; readonly high: number };
+  readonly address: SplitAddress;
   /** Bytes of device memory that the rows take. */
   readonly sizeBytes: number;
   readonly #rows: Uint32Array;
@@ -65,7 +66,7 @@ export class DeviceSignatures {
     pairs: PairCounts,
     trial: SkippingTrial,
   ) {
-    this.address = { low: Number(BigInt.asUintN(32, table)), high: Number(table >> 32n) };
+    this.address = splitAddress(table);
     this.sizeBytes = sizeBytes;
     this.#rows = sample.rows;
     this.#sampledBlocks = sample.blockCount;

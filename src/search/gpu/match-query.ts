@@ -66,8 +66,8 @@ class LinesRequest extends DeviceRequest {
     words[MatchRequest.RANGE_BEGIN] = target.rangeBegin;
     words[MatchRequest.RANGE_END] = target.rangeEnd;
     words[MatchRequest.TABLE] = number;
-    words[MatchRequest.TABLE_LOW] = Number(address & 0xffff_ffffn);
-    words[MatchRequest.TABLE_HIGH] = Number(address >> 32n);
+    words[MatchRequest.TABLE_LOW] = address.low;
+    words[MatchRequest.TABLE_HIGH] = address.high;
     words[MatchRequest.TABLE_VECTORS] = sharedWords / 4;
     words[MatchRequest.LINE_BLOCKS] = lineBlocksMax;
     words[MatchRequest.STEPS] = stepsMax;

@@ -7,6 +7,7 @@
  * Invariants: a slot is written only while no request in flight uses it; what was used longest ago goes first.
  */
 import { EverwarpError } from "../../base/index.ts";
+import { type SplitAddress, splitAddress } from "../../engine/index.ts";
 import { drainWriteCombining } from "../../residency/index.ts";
 import type { DeviceBuffer } from "../../vulkan/index.ts";
 import type { LineAutomaton } from "../contracts.ts";
@@ -20,13 +21,13 @@ export const TABLE_MEMORY_BYTES = SLOT_COUNT * SLOT_BYTES;
 /** Tables that the kernel can read. Give it back with `release`. */
 export interface TableSlot {
   readonly number: number;
-  readonly address: bigint;
+  readonly address: SplitAddress;
   readonly sharedWords: number;
   release(): void;
 }
 
 interface Slot {
-  readonly address: bigint;
+  readonly address: SplitAddress;
   readonly words: Uint32Array;
   tables: PackedTables | undefined;
   number: number;
@@ -55,7 +56,7 @@ export class TableSlots {
   /** @param buffer upload memory of `TABLE_MEMORY_BYTES` */
   constructor(buffer: DeviceBuffer) {
     this.#slots = Array.from({ length: SLOT_COUNT }, (_, index) => ({
-      address: buffer.address + BigInt(index * SLOT_BYTES),
+      address: splitAddress(buffer.address + BigInt(index * SLOT_BYTES)),
       words: new Uint32Array(buffer.host, index * SLOT_BYTES, SLOT_BYTES / 4),
       tables: undefined,
       number: 0,
