@@ -3,7 +3,7 @@
  *
  *   walk ──FoundFile──▶ corpus ──▶ backend (host | gpu) ──HitList──▶ engine ──▶ searcher ──▶ printer
  *                                     ▲                                           ▲
- *                        matcher ──Plan (literals)                     matcher (exact, line by line)
+ *                        matcher ──Plan (literals, an automaton)       matcher (exact, line by line)
  */
 
 /** A file that the walk found or the user named. */

@@ -25,13 +25,13 @@ export interface MatchShape {
 
 /**
  * Up to here columns fit their bits: the chunk before and the block that the line ends in count, too. A single thread
- * walks along a line, 130 KiB in about two milliseconds.
+ * walks along a line.
  */
 const LINE_BLOCKS_MAX = 504;
 /**
- * A match takes up to three steps a byte, one after the other, 0.23 µs each on an H200. With 2^19 steps, one long line
- * that matched kept a whole query waiting for 122 ms. What takes more than this, a line of some kilobytes, is left to
- * the host's threads.
+ * A match takes up to three steps a byte, one after the other. With 2^19 steps, queries on an H200 waited for 122 ms:
+ * for one long line that matched, as far as the limit tells, 0.23 µs a step. What takes more than this, a line of some
+ * kilobytes, is left to the host's threads.
  */
 const STEPS_MAX = 1 << 13;
 /** What all devices have is 16 KiB, what most have 32. Half of that lets several workgroups live side by side. */
