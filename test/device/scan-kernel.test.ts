@@ -14,6 +14,7 @@ import { Corpus } from "../../src/search/corpus/corpus.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import type { DeviceCorpus } from "../../src/search/gpu/device-corpus.ts";
 import { scanReference } from "../../src/search/reference/scan.ts";
+import { hitRows } from "../support/hit-rows.ts";
 import { isValidated, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 import { patientMs } from "../support/patience.ts";
 
@@ -74,18 +75,6 @@ function expected(contents: readonly Uint8Array[], literals: readonly Literal[])
   );
 }
 
-function rows(hits: RawHits): number[][] {
-  const { line, column } = hits.locate();
-  return Array.from({ length: hits.count }, (_, index) => [
-    hits.file[index],
-    hits.offset[index],
-    hits.literal[index],
-    hits.length[index],
-    line[index],
-    column[index],
-  ]);
-}
-
 /** Bytes without a line feed. */
 const needleBytes = (maxLength: number): fc.Arbitrary<Uint8Array> =>
   fc
@@ -126,7 +115,7 @@ describe("scan", () => {
           });
           const corpus = await load(contents);
           try {
-            expect(rows(search(corpus, literals))).toEqual(expected(contents, literals));
+            expect(hitRows(search(corpus, literals))).toEqual(expected(contents, literals));
           } finally {
             await corpus.unload();
           }
@@ -147,7 +136,7 @@ describe("scan", () => {
       bytes.write(text, size - text.length);
       const corpus = await load([bytes]);
       const literals = [literal(text), literal("needle", true), literal("2"), literal("_4")];
-      expect(rows(search(corpus, literals))).toEqual(expected([bytes], literals));
+      expect(hitRows(search(corpus, literals))).toEqual(expected([bytes], literals));
       await corpus.unload();
     }
   });
@@ -158,7 +147,7 @@ describe("scan", () => {
     const corpus = await load([bytes, Buffer.from("x"), Buffer.alloc(0), text]);
     for (const length of [1, 2, 3, 4, 5, 15, 16, 17, 19, 20, 21, 64, 207, 208, 209, 416, 417, 900]) {
       const literals = [literal(text.subarray(0, length)), literal(text.subarray(900 - length))];
-      expect(rows(search(corpus, literals))).toEqual(
+      expect(hitRows(search(corpus, literals))).toEqual(
         expected([bytes, Buffer.from("x"), Buffer.alloc(0), text], literals),
       );
     }
@@ -219,7 +208,7 @@ describe("scan", () => {
     );
     await Promise.all(tickets.map((ticket) => ticket.wait()));
     for (const [index, { which, wanted }] of asked.entries()) {
-      expect(rows(tickets[index].result())).toEqual(expected(contents[which], wanted));
+      expect(hitRows(tickets[index].result())).toEqual(expected(contents[which], wanted));
     }
     for (const corpus of corpora) await corpus.unload();
   });

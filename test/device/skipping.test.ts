@@ -7,13 +7,14 @@ import os from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type RawHits, scanPlan } from "../../src/search/backend/index.ts";
+import { scanPlan } from "../../src/search/backend/index.ts";
 import type { Literal } from "../../src/search/contracts.ts";
 import { Corpus } from "../../src/search/corpus/index.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import type { DeviceCorpus } from "../../src/search/gpu/device-corpus.ts";
 import type { SkippingTrial } from "../../src/search/gpu/device-signatures.ts";
 import { scanReference } from "../../src/search/reference/scan-host.ts";
+import { hitRows } from "../support/hit-rows.ts";
 import { patientMs } from "../support/patience.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { isValidated, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
@@ -78,7 +79,7 @@ describe.each<{ name: string; trial: SkippingTrial }>([
   function search(corpus: DeviceCorpus, literals: readonly Literal[]): number[][] {
     const ticket = backend.submit(scanPlan(literals), { corpus });
     expect(ticket.waitSync(ANSWER_MS)).toBe(true);
-    return rows(ticket.result());
+    return hitRows(ticket.result());
   }
 
   /** Compares with the scan of everything; where a literal has three bytes, it is one that skips. */
@@ -208,7 +209,7 @@ describe.each<{ name: string; trial: SkippingTrial }>([
       const tickets = wanted.map((literals) => backend.submit(scanPlan(literals), { corpus: signed }));
       await Promise.all(tickets.map((ticket) => ticket.wait()));
       for (const [index, literals] of wanted.entries())
-        expect(rows(tickets[index]!.result())).toEqual(search(plain, literals));
+        expect(hitRows(tickets[index]!.result())).toEqual(search(plain, literals));
     });
   });
 
@@ -240,16 +241,4 @@ function cutOut(text: Buffer, place: number, length: number, fold: boolean): Lit
     fold ? bytes.map((byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte)) : bytes,
     fold,
   );
-}
-
-function rows(hits: RawHits): number[][] {
-  const { line, column } = hits.locate();
-  return Array.from({ length: hits.count }, (_, index) => [
-    hits.file[index]!,
-    hits.offset[index]!,
-    hits.literal[index]!,
-    hits.length[index]!,
-    line[index]!,
-    column[index]!,
-  ]);
 }

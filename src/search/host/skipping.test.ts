@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { hitRows } from "../../../test/support/hit-rows.ts";
 import { until } from "../../../test/support/patience.ts";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
-import { type RawHits, scanPlan } from "../backend/index.ts";
+import { scanPlan } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import { Corpus } from "../corpus/index.ts";
 import { scanReference } from "../reference/scan-host.ts";
@@ -33,18 +34,6 @@ function corpusOf(contents: readonly Uint8Array[]): Corpus {
   return Corpus.fromFiles(files, { allText: true });
 }
 
-function rows(hits: RawHits): number[][] {
-  const { line, column } = hits.locate();
-  return Array.from({ length: hits.count }, (_, index) => [
-    hits.file[index]!,
-    hits.offset[index]!,
-    hits.literal[index]!,
-    hits.length[index]!,
-    line[index]!,
-    column[index]!,
-  ]);
-}
-
 describe.each([
   { name: "all rows", rowMask: ALL_ROWS },
   { name: "16 rows", rowMask: 15 },
@@ -63,7 +52,7 @@ describe.each([
   ): Promise<number[][]> {
     const ticket = engine.submit(scanPlan(literals), { corpus, locate });
     await ticket.wait();
-    return rows(ticket.result());
+    return hitRows(ticket.result());
   }
 
   /** Compares while signatures are made, when all are made, and without any. */
