@@ -5,10 +5,10 @@
  * `settledCount` hits is all that there is in their rows.
  */
 import type { Matcher } from "../contracts.ts";
-import { systemErrorText } from "../content/index.ts";
+import { systemErrorText, utf8MarkLength } from "../content/index.ts";
 import { type HitSink, sliceHits, sliceLines } from "./hit-columns.ts";
 import { eachMatch } from "./occurrences.ts";
-import { markLength, type RowContent, type RowContents } from "./row-contents.ts";
+import type { RowContent, RowContents } from "./row-contents.ts";
 import { streamFile } from "./stream-file.ts";
 import type { ChangedRow, SkippedRow, VerifyTask } from "./task.ts";
 import { TextSearch } from "./text-search.ts";
@@ -144,7 +144,7 @@ export class TaskRun {
   }
 
   *#searchText({ bytes, isChanged }: RowContent, row: number): Steps {
-    const from = isChanged ? markLength(bytes) : this.#tools.contents.textStart(row);
+    const from = isChanged ? utf8MarkLength(bytes, bytes.length) : this.#tools.contents.textStart(row);
     for (const pause of this.#search.text(bytes, from, row)) {
       if (this.#isFull) return;
       yield pause;
