@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type LoadedCorpus, type RawHits, scanPlan } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import { Corpus } from "../corpus/corpus.ts";
-import { scanReference } from "../reference/scan-host.ts";
+import { literalOccurrences } from "../reference/index.ts";
 import { HostBackend } from "./host-backend.ts";
 import { hostGround } from "../../../test/support/host-ground.ts";
 import { patientMs } from "../../../test/support/patience.ts";
@@ -28,7 +28,7 @@ interface Hit {
 /** What the engine must find: file by file, byte by byte. */
 function expected(contents: readonly Uint8Array[], literals: readonly Literal[]): Hit[] {
   return contents.flatMap((content, file) =>
-    scanReference(literals, content, 0, content.length).map(({ position, literal: number }) => {
+    literalOccurrences(literals, content, 0, content.length).map(({ position, literal: number }) => {
       const before = Buffer.from(content.subarray(0, position)).toString("latin1");
       const column = position - before.lastIndexOf("\n");
       const { length } = literals[number]!.bytes;

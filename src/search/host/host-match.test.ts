@@ -11,7 +11,7 @@ import type { LoadedCorpus, RawHits } from "../backend/index.ts";
 import type { LineAutomaton, Literal, Plan } from "../contracts.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { createMatcher, syntaxOf } from "../matcher/index.ts";
-import { lineMatches } from "../reference/line-matches.ts";
+import { lineMatches } from "../reference/index.ts";
 import type { HostBackend } from "./host-backend.ts";
 import { WORK_AREA_BYTES } from "./host-sink.ts";
 
