@@ -219,8 +219,9 @@ describe("PathBatcher", () => {
     const backend = new Backend();
     const batcher = new PathBatcher(backend.send);
     await batcher.close();
-    await expect(batcher.lookup("1")).rejects.toMatchObject({ code: "EW_CLOSED" });
+    const late = batcher.lookup("1");
     expect(backend.sizes).toEqual([]);
+    await expect(late).rejects.toMatchObject({ code: "EW_CLOSED" });
   });
 
   it("refuses invalid limits", () => {
