@@ -15,6 +15,7 @@ export {
   DescriptorReader,
   LineBuffer,
   MemoryReader,
+  readAll,
   STREAM_BUFFER_BYTES,
   readDescriptor,
 } from "./reader.ts";

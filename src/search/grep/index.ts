@@ -7,6 +7,5 @@ export {
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
   applyColorSpec,
-  checkReplacement,
   type PrinterMode,
 } from "./printer/index.ts";
