@@ -20,8 +20,12 @@ export const MATCHING_FLAGS: readonly Flag[] = [
     negated: "no-multiline",
     category: "search",
     help: "A match may have several lines.",
-    details: "Files are then read into memory as a whole. The dot still matches no line feed: see --multiline-dotall.",
-    update: (flags, on) => void (flags.multiline = on),
+    details:
+      "Files are then read into memory as a whole. The dot still matches no line feed: see --multiline-dotall.",
+    update(flags, on) {
+      flags.multiline = on;
+      if (on) flags.stopOnNonmatch = false;
+    },
   },
   {
     kind: "switch",

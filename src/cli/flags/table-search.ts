@@ -139,7 +139,10 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     long: "stop-on-nonmatch",
     category: "search",
     help: "After a match, stop at the first line that does not match.",
-    update: (flags) => void (flags.stopOnNonmatch = true),
+    update(flags) {
+      flags.stopOnNonmatch = true;
+      flags.multiline = false;
+    },
   },
   {
     kind: "switch",

@@ -96,7 +96,8 @@ class AtomWriter {
       this.#at = end < 0 ? this.#pattern.length : end;
     } else if (/^\\[pPwWdDsS]/.test(token.text)) this.#atom(token.text);
     else if (unicode) this.#text += token.text;
-    else if (single === "." || (hex2 !== undefined && Number.parseInt(hex2, 16) >= 0x80)) this.#atom(token.text);
+    else if (single === "." || (hex2 !== undefined && Number.parseInt(hex2, 16) >= 0x80))
+      this.#atom(token.text);
     else if (ignoreCase && /^[A-Za-z]$/.test(characterOf(token.groups) ?? "")) this.#atom(token.text);
     else this.#text += token.text;
   }

@@ -8,6 +8,10 @@ export interface ByteMatcherParts {
   /** For many lines: `\A` and `\z` are the ends of each. */
   readonly lineRegex: () => ByteRegex;
   readonly acrossLines: boolean;
+  /** Many lines are searched at once with the pattern as it is, and what is found counts: as ripgrep does with -U. */
+  readonly candidatesAreExact: boolean;
+  /** Ends lines. */
+  readonly terminator: number;
   readonly groupNames: ReadonlyMap<string, number>;
   /** Finds what every match contains, if that is known. */
   readonly scanner: LiteralScanner | undefined;
@@ -17,7 +21,8 @@ export interface ByteMatcherParts {
 export class ByteMatcher implements Matcher {
   /** What is searched here is not searched by a backend. */
   readonly plan = { kind: "whole" } as const;
-  readonly candidatesAreExact = false;
+  readonly seesBefore = true;
+  readonly candidatesAreExact: boolean;
   readonly acrossLines: boolean;
   readonly groups: MatchGroups;
   readonly #parts: ByteMatcherParts;
@@ -28,6 +33,7 @@ export class ByteMatcher implements Matcher {
   constructor(parts: ByteMatcherParts) {
     this.#parts = parts;
     this.acrossLines = parts.acrossLines;
+    this.candidatesAreExact = parts.candidatesAreExact;
     this.groups = {
       indexOf: (name) => parts.groupNames.get(name),
       find: (bytes, start, end) => parts.regex.groups(bytes, start, end),
@@ -48,9 +54,14 @@ export class ByteMatcher implements Matcher {
   }
 
   findCandidate(bytes: Uint8Array, from: number, end: number): number {
-    const { scanner, lineRegex } = this.#parts;
-    if (scanner !== undefined) return scanner.find(bytes, from, end);
+    const { scanner, regex, lineRegex, terminator } = this.#parts;
     if (from >= end) return -1;
+    if (this.candidatesAreExact) {
+      const found = regex.findAny(bytes, from, end);
+      if (found === end) return bytes[end - 1] === terminator ? -1 : end - 1;
+      return found;
+    }
+    if (scanner !== undefined) return scanner.find(bytes, from, end);
     this.#lineRegex ??= lineRegex();
     const found = this.#lineRegex.findAny(bytes, from, end);
     return found < 0 ? -1 : Math.min(found, end - 1);

@@ -40,7 +40,7 @@ export class ByteRegex {
     return true;
   }
 
-  /** A place at which a match in the text bytes[start, end) is known to exist, not behind its end; −1 if there is none. */
+  /** A place at which a match in the text bytes[start, end) is known to exist, or −1. It is not behind its end. */
   findAny(bytes: Uint8Array, start: number, end: number): number {
     return this.#forward.findEnd(bytes, start, end, start, true);
   }
@@ -52,6 +52,10 @@ export class ByteRegex {
   }
 
   #program(isReversed: boolean, withGroups: boolean): Program {
-    return compileProgram(this.#parsed.node, { isReversed, withGroups, maxSizeBytes: this.#sizes.maxSizeBytes });
+    return compileProgram(this.#parsed.node, {
+      isReversed,
+      withGroups,
+      maxSizeBytes: this.#sizes.maxSizeBytes,
+    });
   }
 }

@@ -76,7 +76,8 @@ export class Closure {
           this.consuming[this.count++] = state;
           break;
         case STATE.SPLIT:
-          for (let at = (firsts[state + 1] as number) - 1; at >= first; at--) this.#push(depth++, words[at] as number);
+          for (let at = (firsts[state + 1] as number) - 1; at >= first; at--)
+            this.#push(depth++, words[at] as number);
           break;
         case STATE.LOOK:
           if (holds(words[first] as number)) this.#push(depth++, words[first + 1] as number);

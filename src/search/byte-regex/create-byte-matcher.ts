@@ -12,7 +12,15 @@ import {
 } from "../matcher/index.ts";
 import { ByteMatcher } from "./byte-matcher.ts";
 import { ByteRegex, type RegexSizes } from "./byte-regex.ts";
-import { hasTextAnchor, mayMatchByte, type Node, requiresByte, toHir, withLineAnchors, withoutByte } from "./node.ts";
+import {
+  hasTextAnchor,
+  mayMatchByte,
+  type Node,
+  requiresByte,
+  toHir,
+  withLineAnchors,
+  withoutByte,
+} from "./node.ts";
 import { type Parsed, parsePattern } from "./parse.ts";
 
 /** The patterns, and what they may match. */
@@ -45,11 +53,16 @@ export function createByteMatcher(options: ByteMatcherOptions): Matcher {
   const regex = new ByteRegex({ ...parsed, node }, sizes);
   const plan = planFor(toHir(node));
   const createScanner = options.createScanner ?? createFallbackScanner;
+  const terminator = options.nullData === true ? 0 : 10;
+  const acrossLines = options.multiline === true && mayMatchByte(node, terminator);
   return new ByteMatcher({
     regex,
     lineRegex: () =>
       hasTextAnchor(node) ? new ByteRegex({ ...parsed, node: withLineAnchors(node) }, sizes) : regex,
-    acrossLines: options.multiline === true && mayMatchByte(node, options.nullData === true ? 0 : 10),
+    acrossLines,
+    candidatesAreExact:
+      !acrossLines && (options.multiline === true || (terminator === 0 && hasTextAnchor(node))),
+    terminator,
     groupNames: parsed.groupNames,
     scanner:
       plan.kind === "literals" || plan.kind === "filter"

@@ -1,4 +1,4 @@
-/** Finds what the groups of a match captured: all ways through the program at once (R. Pike), in the order of preference. */
+/** Finds what the groups of a match captured: all ways through the program at once (R. Pike), the preferred first. */
 import { nextState, type Program, STATE } from "./program.ts";
 import { HOLDS, type Side, sideAfter, sideBefore } from "./sides.ts";
 

@@ -99,9 +99,12 @@ export const withoutByte = (node: Node, byte: number, shown: string): Node =>
     if (leaf.kind !== "class" && leaf.kind !== "byte") return leaf;
     if (!has(leaf.ranges, byte)) return leaf;
     const ranges = leaf.ranges.flatMap(([low, high]): [number, number][] =>
-      ([[low, Math.min(high, byte - 1)], [Math.max(low, byte + 1), high]] as [number, number][]).filter(
-        ([from, to]) => from <= to,
-      ),
+      (
+        [
+          [low, Math.min(high, byte - 1)],
+          [Math.max(low, byte + 1), high],
+        ] as [number, number][]
+      ).filter(([from, to]) => from <= to),
     );
     if (ranges.length === 0) throw badPattern(notAllowed(shown));
     return { ...leaf, ranges };
@@ -123,7 +126,12 @@ export const withLineAnchors = (node: Node): Node =>
 export function toHir(node: Node): Hir {
   switch (node.kind) {
     case "class":
-      return { kind: "class", ranges: node.ranges.map(([low, high]) => [low, high]), escapes: [], without: [] };
+      return {
+        kind: "class",
+        ranges: node.ranges.map(([low, high]) => [low, high]),
+        escapes: [],
+        without: [],
+      };
     case "byte": {
       const isAscii = node.ranges.every(([, high]) => high < 0x80);
       const ranges = isAscii ? node.ranges : ([[0, 0x10ffff]] as const);

@@ -1,6 +1,13 @@
 /** From pattern text to its tree: shape and classes are parsed by the package, in pieces that it can take. */
 import { badPattern, type LookName, parsePackageSyntax, readHir } from "../matcher/index.ts";
-import { type Atom, type AtomPattern, BYTE_STAND_INS, bytePattern, characterPattern, withAtoms } from "./atoms.ts";
+import {
+  type Atom,
+  type AtomPattern,
+  BYTE_STAND_INS,
+  bytePattern,
+  characterPattern,
+  withAtoms,
+} from "./atoms.ts";
 import type { Node, Ranges } from "./node.ts";
 
 /** A pattern and its groups. */
@@ -47,7 +54,12 @@ class TreeReader {
       case "Look":
         return { kind: "look", name: (first as Tagged)["@variant"] as LookName };
       case "Repetition": {
-        const { min, max, greedy, sub } = first as { min: number; max?: number; greedy: boolean; sub: unknown };
+        const { min, max, greedy, sub } = first as {
+          min: number;
+          max?: number;
+          greedy: boolean;
+          sub: unknown;
+        };
         return { kind: "repetition", min, max, greedy, sub: this.read(sub) };
       }
       case "Capture":

@@ -104,7 +104,8 @@ class Compiler {
   #grow(sizeBytes: number): void {
     const { maxSizeBytes } = this.#options;
     this.#sizeBytes += sizeBytes;
-    if (this.#sizeBytes > maxSizeBytes) throw badPattern(`compiled regex exceeds size limit of ${maxSizeBytes}`);
+    if (this.#sizeBytes > maxSizeBytes)
+      throw badPattern(`compiled regex exceeds size limit of ${maxSizeBytes}`);
   }
 
   #add(kind: number, words: readonly number[]): number {
@@ -157,7 +158,10 @@ class Compiler {
       case "look":
         return this.#add(STATE.LOOK, [this.#looks.push(node.name) - 1, next]);
       case "concat":
-        return (isReversed ? node.subs : node.subs.toReversed()).reduce((to, sub) => this.#node(sub, to), next);
+        return (isReversed ? node.subs : node.subs.toReversed()).reduce(
+          (to, sub) => this.#node(sub, to),
+          next,
+        );
       case "alternation":
         return this.#split(node.subs.map((sub) => this.#node(sub, next)));
       case "repetition":

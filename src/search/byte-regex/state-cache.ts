@@ -76,7 +76,10 @@ export class StateCache {
     return to;
   }
 
-  /** The entry of a transition by a byte class. Afterwards, states may have other numbers. @param ahead what is there */
+  /**
+   * The entry of a transition by a byte class. Afterwards, states may have other numbers.
+   * @param ahead what is there, seen as a character
+   */
   transition(state: number, byteClass: number, ahead: Side): number {
     const entry = this.next[state * this.stride + byteClass] as number;
     if (entry !== BY_CHARACTER) return this.#made(state, byteClass, ahead);

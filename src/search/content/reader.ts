@@ -90,9 +90,13 @@ export function readAll(reader: ByteReader): Buffer {
     length += count;
     if (length < bytes.length) continue;
     if (length >= constants.MAX_LENGTH) {
-      throw new EverwarpError("EW_OUT_OF_HOST_MEMORY", `a file of more than ${length} bytes does not fit in memory`, {
-        remedy: "Leave the file out, or leave out -U: matches across lines are looked for in whole files.",
-      });
+      throw new EverwarpError(
+        "EW_OUT_OF_HOST_MEMORY",
+        `a file of more than ${length} bytes does not fit in memory`,
+        {
+          remedy: "Leave the file out, or leave out -U: matches across lines are looked for in whole files.",
+        },
+      );
     }
     const larger = Buffer.allocUnsafeSlow(Math.min(length * 4, constants.MAX_LENGTH));
     bytes.copy(larger, 0, 0, length);

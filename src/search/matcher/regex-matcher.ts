@@ -233,8 +233,8 @@ function messageFor(source: RegexSource, error: unknown): string {
 
 function refuseBytes(hir: Hir, source: RegexSource): void {
   for (const [byte, text] of [
-    [LINE_FEED, String.raw`\n`],
     ...(source.crlf ? [[CARRIAGE_RETURN, String.raw`\r`] as const] : []),
+    [LINE_FEED, String.raw`\n`],
   ] as const) {
     if (needsByte(hir, byte)) throw badPattern(notAllowed(text));
   }

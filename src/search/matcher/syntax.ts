@@ -14,7 +14,10 @@ export function syntaxOf(matcher: Matcher): Hir | undefined {
   return matcher instanceof LiteralMatcher ? matcher.syntax : undefined;
 }
 
-/** The objects of the package's parser for a pattern. @throws Error of the package, for a pattern that it cannot take */
+/**
+ * The objects of the package's parser for a pattern.
+ * @throws Error of the package, for a pattern that it cannot take
+ */
 export function parsePackageSyntax(pattern: string): unknown {
   const engine = new RegexEngine(pattern);
   try {

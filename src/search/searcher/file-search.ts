@@ -96,7 +96,8 @@ export class FileSearch {
     this.sink = sink;
     this.scanned = new MatcherCandidates(matcher);
     this.lines = new LineSearch(options, matcher, this.scanned, sink, countLineFeeds);
-    if (matcher.acrossLines === true) this.texts = new MultilineSearch(options, matcher, sink, countLineFeeds);
+    if (matcher.acrossLines === true)
+      this.texts = new MultilineSearch(options, matcher, sink, countLineFeeds);
     this.stream = new LineBuffer(options.lineTerminator);
     this.silentWithoutCandidate =
       !details && !options.invertMatch && !options.passthru && options.lineTerminator === 10;

@@ -33,7 +33,7 @@ export class LineSearch extends LineTeller {
     if (
       this.options.passthru ||
       (this.options.stopOnNonmatch && this.hasMatched) ||
-      this.terminator !== LINE_FEED
+      (this.terminator !== LINE_FEED && !this.matcher.candidatesAreExact)
     )
       return this.searchEveryLine(bytes, end);
     return this.searchCandidates(bytes, end);

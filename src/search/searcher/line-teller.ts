@@ -38,6 +38,8 @@ export abstract class LineTeller {
   protected readonly matcher: Matcher;
   protected readonly terminator: number;
   protected readonly hasContext: boolean;
+  /** Where the text begins that printers look at. */
+  protected textStart = 0;
   protected bufferStart = 0;
   protected lastVisited = 0;
   protected afterContextLeft = 0;
@@ -78,6 +80,7 @@ export abstract class LineTeller {
   protected begin(start: number, origin: number, binary: BinaryMode): void {
     this.origin = origin;
     this.position = start;
+    this.textStart = start;
     this.bufferStart = start;
     this.lastCounted = start;
     this.lastVisited = start;
@@ -102,6 +105,7 @@ export abstract class LineTeller {
         )
       : end;
     this.countLines(bytes, keep);
+    this.textStart = keep;
     this.bufferStart = keep;
     this.lastCounted = keep;
     this.lastVisited = keep;
@@ -112,6 +116,7 @@ export abstract class LineTeller {
   /** The memory was moved: index `by` is now index 0. */
   shift(by: number): void {
     this.origin += by;
+    this.textStart = Math.max(0, this.textStart - by);
     this.position -= by;
     this.bufferStart -= by;
     this.lastCounted -= by;
@@ -185,7 +190,8 @@ export abstract class LineTeller {
     if (this.binary !== "none" && this.detectBinary(bytes, start, end)) return false;
     this.tellBreak(start);
     const line = this.describe(bytes, start, end);
-    this.setText(line);
+    line.textStart = this.textStart;
+    line.textEnd = bytes.length;
     if (!this.sink.matched(line)) return false;
     this.lastVisited = end;
     this.afterContextLeft = this.options.afterContext;
@@ -207,12 +213,6 @@ export abstract class LineTeller {
 
   private tellBreak(start: number): void {
     if (this.hasContext && this.hasSunk && this.lastVisited < start) this.sink.contextBreak();
-  }
-
-  /** Says what the matches of a matching line are looked for in. */
-  protected setText(line: Line): void {
-    line.textStart = line.start;
-    line.textEnd = line.end;
   }
 
   private describe(bytes: Buffer, start: number, end: number): Line {

@@ -8,7 +8,7 @@ const LOOK_AHEAD_BYTES = 128;
 
 /** Where the text begins that the matches of a line are looked for in. */
 export const searchedStart = (matcher: Matcher, line: Line): number =>
-  matcher.acrossLines === true ? line.textStart : line.start;
+  matcher.seesBefore === true ? line.textStart : line.start;
 
 /** Where that text ends: before the line's terminator, or some bytes behind lines that match together. */
 export const searchedEnd = (matcher: Matcher, line: Line, terminator: number, crlf: boolean): number =>

@@ -6,7 +6,6 @@
  */
 import { lineEnd, lineStart, STREAM_BUFFER_BYTES, type BinaryMode } from "../content/index.ts";
 import { LineTeller } from "./line-teller.ts";
-import type { Line } from "./sink.ts";
 
 /** Lines, as indexes. */
 interface LineRange {
@@ -16,7 +15,6 @@ interface LineRange {
 
 /** Finds the lines that matches of one file have, with their context. */
 export class MultilineSearch extends LineTeller {
-  private textStart = 0;
   private textEnd = 0;
   /** Lines that match and were not told yet. */
   private pending: LineRange | undefined;
@@ -25,7 +23,6 @@ export class MultilineSearch extends LineTeller {
   search(bytes: Buffer, start: number, binary: BinaryMode): void {
     const end = bytes.length;
     this.begin(start, -start, binary);
-    this.textStart = start;
     this.textEnd = end;
     this.pending = undefined;
     if (this.detectBinary(bytes, start, Math.min(end, start + STREAM_BUFFER_BYTES))) return;
@@ -35,11 +32,6 @@ export class MultilineSearch extends LineTeller {
     this.tellPending(bytes);
     if (this.options.passthru) this.tellOthers(bytes, end);
     else this.tellAfterContext(bytes, end);
-  }
-
-  protected override setText(line: Line): void {
-    line.textStart = this.textStart;
-    line.textEnd = this.textEnd;
   }
 
   /** Finds the next match. @returns false if the sink wants no more */

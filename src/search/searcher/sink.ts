@@ -4,7 +4,10 @@ import type { BinaryMode } from "../content/index.ts";
 /** Why a line is shown that does not match: before a match, after one, or with --passthru. */
 export type ContextKind = "before" | "after" | "other";
 
-/** A line from the searcher; in a search across lines, lines that match together. One object serves all lines: copy what must outlive the call. */
+/**
+ * A line from the searcher; in a search across lines, lines that match together. One object serves all lines: copy what
+ * must outlive the call.
+ */
 export interface Line {
   bytes: Buffer;
   /** Index of the line's first byte. */

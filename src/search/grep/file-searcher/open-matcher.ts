@@ -20,7 +20,8 @@ export async function openMatcher(
     namesGroup(printer.replacement) &&
     matcher.fixedStrings !== true &&
     matcher.patterns.some((pattern) => pattern.includes("("));
-  if (matcher.patterns.length > 0 && (needsGroups || needsBytes(matcher))) return await openByteMatcher(options);
+  if (matcher.patterns.length > 0 && (needsGroups || needsBytes(matcher)))
+    return await openByteMatcher(options);
   try {
     return createMatcher(options);
   } catch (error) {
@@ -29,9 +30,11 @@ export async function openMatcher(
   }
 }
 
-/** Are matches wanted that the package's engine cannot find? */
+/** Are matches wanted that the package's engine cannot find? `\A` and `\z` are those of more than a line. */
 function needsBytes(options: ByteMatcherOptions): boolean {
   if (options.nullData === true || options.maxSizeBytes !== undefined) return true;
+  if (options.fixedStrings !== true && options.patterns.some((pattern) => /\\[Az]/.test(pattern)))
+    return true;
   return options.multiline === true && !isLineText(options);
 }
 

@@ -85,7 +85,11 @@ export class LinesTogether {
         } else if (at < matchStart) at = Math.min(to, matchStart);
         else {
           const upTo = Math.min(to, matchEnd);
-          this.writePrelude(line.offsetBytes + shown.start(match), numberOf(line, index), shown.start(match) + 1);
+          this.writePrelude(
+            line.offsetBytes + shown.start(match),
+            numberOf(line, index),
+            shown.start(match) + 1,
+          );
           this.writePart(at, upTo);
           at = upTo;
         }
@@ -134,7 +138,10 @@ export class LinesTogether {
   private writeAround(start: number, end: number, matchStart: number, matchEnd: number): void {
     const { writer } = this;
     const { text } = this.lineText;
-    const [first, last] = [Math.min(Math.max(start, matchStart), end), Math.min(Math.max(start, matchEnd), end)];
+    const [first, last] = [
+      Math.min(Math.max(start, matchStart), end),
+      Math.min(Math.max(start, matchEnd), end),
+    ];
     writer.writeRange(text, start, first);
     if (first < last) writer.styled("match", text.subarray(first, last));
     writer.writeRange(text, last, end);

@@ -94,7 +94,8 @@ describe("replacements", () => {
 
   it("knows whether it names a group", () => {
     for (const text of ["$1", "${2}", "a $name b", "$0x", "$00$1"]) expect(namesGroup(text)).toBe(true);
-    for (const text of ["", "$", "$0", "$00", "$$1", "${1", "$-", "${}"]) expect(namesGroup(text)).toBe(false);
+    for (const text of ["", "$", "$0", "$00", "$$1", "${1", "$-", "${}"])
+      expect(namesGroup(text)).toBe(false);
   });
 });
 
