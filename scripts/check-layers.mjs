@@ -57,7 +57,7 @@ const INSIDE = {
     ["walk", "scanner", "signature"],
     ["matcher"],
     ["automaton", "bitstream"],
-    ["line-kernel", "reference"],
+    ["line-kernel", "reference", "byte-regex"],
     ["searcher", "corpus"],
     ["backend"],
     ["host", "gpu", "verifier"],

@@ -109,6 +109,12 @@ export type Plan =
  */
 export interface Matcher {
   readonly plan: MatcherPlan;
+  /** A match may have several lines: `findInLine` is then asked about whole texts. */
+  readonly acrossLines?: boolean;
+  /** Printers show it what lies before the line, as ripgrep does: its assertions see it. */
+  readonly seesBefore?: boolean;
+  /** The capture groups, where the matcher finds them. */
+  readonly groups?: MatchGroups;
   /** True where `findCandidate` only ever points into lines that match. */
   readonly candidatesAreExact: boolean;
   /**
@@ -123,6 +129,17 @@ export interface Matcher {
    * `from` is at a line's start.
    */
   findCandidate(bytes: Uint8Array, from: number, end: number): number;
+}
+
+/** The capture groups of a matcher's pattern. */
+export interface MatchGroups {
+  /** The number of a group that has a name. */
+  indexOf(name: string): number | undefined;
+  /**
+   * Start and end of each group of the match that the matcher found last, −1 for a group without a part in it. Group 0
+   * is the match. The matcher was asked about the line or text bytes[start, end).
+   */
+  find(bytes: Uint8Array, start: number, end: number): Int32Array;
 }
 
 /** Finds literals in memory, fast. Made by `createLiteralScanner`. */

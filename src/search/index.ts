@@ -18,7 +18,6 @@ export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
 export { type BinaryMode, canonicalEncoding, systemErrorText } from "./content/index.ts";
 export {
   applyColorSpec,
-  checkReplacement,
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
   type GrepEngine,

@@ -127,9 +127,6 @@ export function normalizeErrors(stderr: string): string {
       .replace(/^(rg|everwarp): /gm, "")
       .replace(/ \[EW_[A-Z_]+\]$/gm, "")
       .replace(/^No files were searched[^]*(skipped|filter less)\.$/m, "nothing was searched")
-      // ripgrep advises to use --multiline, which is not here.
-      .replace(/\n\nConsider enabling multiline mode[^]*?can be matched\./g, "")
-      .replace(/\n\nA search looks at one line at a time\.[^]*?with -e\./g, "")
       // ripgrep's binary carries another C library, with other words for some errors.
       .replaceAll("Symbolic link loop", "Too many levels of symbolic links")
       .replace(/^In some shells on Windows .*\n/m, "")

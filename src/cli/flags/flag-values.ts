@@ -32,6 +32,7 @@ export interface FlagValues {
   context: "passthru" | { before?: number; after?: number; both?: number };
   contextSeparator: string | undefined;
   crlf: boolean;
+  dfaSizeLimitBytes: number | undefined;
   encoding: string;
   fieldContextSeparator: string;
   fieldMatchSeparator: string;
@@ -53,6 +54,8 @@ export interface FlagValues {
   maxDepth: number | undefined;
   maxFilesizeBytes: number | undefined;
   mmap: "auto" | "always" | "never";
+  multiline: boolean;
+  multilineDotall: boolean;
   noConfig: boolean;
   noIgnoreDot: boolean;
   noIgnoreExclude: boolean;
@@ -65,10 +68,12 @@ export interface FlagValues {
   noRequireGit: boolean;
   noUnicode: boolean;
   null: boolean;
+  nullData: boolean;
   oneFileSystem: boolean;
   onlyMatching: boolean;
   pathSeparator: string | undefined;
   quiet: boolean;
+  regexSizeLimitBytes: number | undefined;
   replacement: string | undefined;
   sort: { key: SortKey; reverse: boolean } | undefined;
   stats: boolean;
@@ -88,6 +93,16 @@ export interface FlagValues {
 
 const ENGINE_DEFAULTS = { device: "auto", strategy: undefined, persistent: false, polite: false };
 
+/** What a match may be. */
+const MATCHING_DEFAULTS = {
+  crlf: false,
+  dfaSizeLimitBytes: undefined,
+  multiline: false,
+  multilineDotall: false,
+  nullData: false,
+  regexSizeLimitBytes: undefined,
+};
+
 /** The values if no flag is given. */
 export function defaultFlagValues(): FlagValues {
   return {
@@ -105,7 +120,7 @@ export function defaultFlagValues(): FlagValues {
     column: undefined,
     context: {},
     contextSeparator: "--",
-    crlf: false,
+    ...MATCHING_DEFAULTS,
     encoding: "auto",
     fieldContextSeparator: "-",
     fieldMatchSeparator: ":",

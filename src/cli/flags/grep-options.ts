@@ -13,7 +13,6 @@ import {
   type ColorSpecs,
   applyColorSpec,
   DEFAULT_COLOR_SPECS,
-  checkReplacement,
   systemErrorText,
   type TypeChange,
   type WalkOptions,
@@ -25,6 +24,9 @@ import { collectPatterns } from "./patterns.ts";
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
+
+const NUL = 0;
+const LINE_FEED = 10;
 
 /** Tests a path. A path that cannot be examined is neither a file nor a directory. */
 function probe(path: string, test: (path: string) => boolean): boolean {
@@ -84,7 +86,7 @@ function colorSpecs(flags: FlagValues): ColorSpecs {
 }
 
 function binaryModes(flags: FlagValues): { explicit: BinaryMode; implicit: BinaryMode } {
-  if (flags.binary === "asText") return { explicit: "none", implicit: "none" };
+  if (flags.binary === "asText" || flags.nullData) return { explicit: "none", implicit: "none" };
   return { explicit: "convert", implicit: flags.binary === "searchAndSuppress" ? "convert" : "quit" };
 }
 
@@ -145,7 +147,6 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     heading:
       flags.heading === undefined ? !flags.vimgrep && stdoutIsTerminal : flags.heading && !flags.vimgrep,
   };
-  if (flags.replacement !== undefined) checkReplacement(flags.replacement, patterns, flags.fixedStrings);
   const workerThreads = isOneFile ? 1 : (flags.threads ?? Math.min(availableParallelism(), 12));
   return {
     mode,
@@ -187,6 +188,11 @@ function matcherOptions({ flags, patterns, binary }: Decided): GrepOptions["sear
     unicode: !flags.noUnicode,
     crlf: flags.crlf,
     allowNul: binary.explicit === "none",
+    multiline: flags.multiline,
+    dotAll: flags.multilineDotall,
+    nullData: flags.nullData,
+    maxSizeBytes: flags.regexSizeLimitBytes,
+    maxStatesBytes: flags.dfaSizeLimitBytes,
   };
 }
 
@@ -199,7 +205,7 @@ function searcherOptions(decided: Decided, context: CommandContext): GrepOptions
       paths.length <= 10 &&
       paths.every((path) => probe(path, (each) => statSync(each).isFile())));
   return {
-    lineTerminator: 10,
+    lineTerminator: flags.nullData ? NUL : LINE_FEED,
     crlf: flags.crlf,
     invertMatch: flags.invertMatch,
     beforeContext: before,
@@ -252,7 +258,7 @@ function printerOptions(decided: Decided, context: CommandContext): GrepOptions[
     fieldContextSeparator: flags.fieldContextSeparator,
     pathTerminator: flags.null ? 0 : -1,
     pathSeparator: flags.pathSeparator === undefined ? -1 : flags.pathSeparator.charCodeAt(0),
-    lineTerminator: 10,
+    lineTerminator: flags.nullData ? NUL : LINE_FEED,
     crlf: flags.crlf,
     invertMatch: flags.invertMatch,
   };

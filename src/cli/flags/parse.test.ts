@@ -149,7 +149,7 @@ describe("parsing", () => {
     expect(thrown("-%")).toMatchObject({ code: "EW_UNKNOWN_FLAG", message: "unrecognized flag -%" });
     expect(thrown("-n%")).toMatchObject({ code: "EW_UNKNOWN_FLAG" });
     expect(thrown("--color=blue")).toMatchObject({ code: "EW_BAD_FLAG_VALUE" });
-    for (const flag of ["-U", "--multiline", "--no-pcre2"])
+    for (const flag of ["-z", "--search-zip", "--no-pcre2"])
       expect(thrown(flag)).toMatchObject({
         code: "EW_UNKNOWN_FLAG",
         message: `unrecognized flag ${flag}. It is a flag of ripgrep that everwarp does not have yet`,

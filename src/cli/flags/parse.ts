@@ -110,8 +110,8 @@ function unexpectedValue(name: string, value: string): EverwarpError {
 /** Flags of ripgrep that are not in the table yet. The error about them says so. */
 const NOT_YET: ReadonlySet<string> = new Set(
   (
-    "U P z auto-hybrid-regex debug dfa-size-limit engine generate hostname-bin hyperlink-format multiline " +
-    "multiline-dotall null-data pcre2 pcre2-version pre pre-glob regex-size-limit search-zip trace"
+    "P z auto-hybrid-regex debug engine generate hostname-bin hyperlink-format " +
+    "pcre2 pcre2-version pre pre-glob search-zip trace"
   ).split(" "),
 );
 

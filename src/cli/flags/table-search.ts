@@ -44,7 +44,10 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     negated: "no-crlf",
     category: "search",
     help: "Lines end in CR LF as well as in LF.",
-    update: (flags, on) => void (flags.crlf = on),
+    update(flags, on) {
+      flags.crlf = on;
+      if (on) flags.nullData = false;
+    },
   },
   {
     kind: "value",
@@ -136,7 +139,10 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     long: "stop-on-nonmatch",
     category: "search",
     help: "After a match, stop at the first line that does not match.",
-    update: (flags) => void (flags.stopOnNonmatch = true),
+    update(flags) {
+      flags.stopOnNonmatch = true;
+      flags.multiline = false;
+    },
   },
   {
     kind: "switch",

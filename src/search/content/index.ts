@@ -16,6 +16,7 @@ export {
   DescriptorReader,
   LineBuffer,
   MemoryReader,
+  readAll,
   STREAM_BUFFER_BYTES,
   readDescriptor,
 } from "./reader.ts";

@@ -80,6 +80,30 @@ export function readDescriptor(descriptor: number, target: Buffer, at: number, l
   }
 }
 
+/** All that is left of a reader, in memory. */
+export function readAll(reader: ByteReader): Buffer {
+  let bytes = Buffer.allocUnsafeSlow(STREAM_BUFFER_BYTES);
+  let length = 0;
+  for (;;) {
+    const count = reader.read(bytes, length, bytes.length - length);
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
+    if (length < bytes.length) continue;
+    if (length >= constants.MAX_LENGTH) {
+      throw new EverwarpError(
+        "EW_OUT_OF_HOST_MEMORY",
+        `a file of more than ${length} bytes does not fit in memory`,
+        {
+          remedy: "Leave the file out, or leave out -U: matches across lines are looked for in whole files.",
+        },
+      );
+    }
+    const larger = Buffer.allocUnsafeSlow(Math.min(length * 4, constants.MAX_LENGTH));
+    bytes.copy(larger, 0, 0, length);
+    bytes = larger;
+  }
+}
+
 /** The stream buffer. One object serves all streams. It grows only for a line that does not fit. */
 export class LineBuffer {
   bytes: Buffer;

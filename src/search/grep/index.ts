@@ -3,10 +3,4 @@ export type { GrepEngine, GrepSubject } from "./grep-engine.ts";
 export type { GrepMode, GrepOptions, SortKey } from "./options.ts";
 export { paysOnDevice } from "./one-shot-cost.ts";
 export { runGrep } from "./run-grep.ts";
-export {
-  type ColorSpecs,
-  DEFAULT_COLOR_SPECS,
-  applyColorSpec,
-  checkReplacement,
-  type PrinterMode,
-} from "./printer/index.ts";
+export { type ColorSpecs, DEFAULT_COLOR_SPECS, applyColorSpec, type PrinterMode } from "./printer/index.ts";

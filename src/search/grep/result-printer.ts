@@ -27,7 +27,9 @@ export class ResultPrinter {
     this.messages = messages;
     // With one thread, the separator's line ends like all lines. Between the buffers of several threads, it
     // ends in a line feed.
-    const lineEnding = options.searcher.searcher.crlf && options.threads === 1 ? "\r\n" : "\n";
+    const { crlf, lineTerminator } = options.searcher.searcher;
+    const ownEnding = crlf ? "\r\n" : String.fromCharCode(lineTerminator);
+    const lineEnding = options.threads === 1 ? ownEnding : "\n";
     if (options.fileSeparator !== undefined)
       this.separator = Buffer.from(options.fileSeparator + lineEnding, "latin1");
   }

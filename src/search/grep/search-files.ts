@@ -31,12 +31,12 @@ export async function searchFiles(
   const startedNs = process.hrtime.bigint();
   if (!options.matchesPossible) return false;
   // These two are large, and listing files needs neither.
-  const [{ createMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
-    import("../matcher/create-matcher.ts"),
+  const [{ openMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
+    import("./file-searcher/open-matcher.ts"),
     import("../scanner/literal-scanner.ts"),
   ]);
   await loadDecoder(options.searcher.searcher.encoding);
-  const matcher = createMatcher({ ...options.searcher.matcher, createScanner: createLiteralScanner });
+  const matcher = await openMatcher(options.searcher, createLiteralScanner);
   let files = foundFiles(options, messages);
   const listFiles = (): readonly FoundFile[] => (files = [...files]) as FoundFile[];
   const engine = await openEngine({ plan: matcher.plan, listFiles });

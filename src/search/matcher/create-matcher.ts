@@ -44,12 +44,9 @@ export interface MatcherOptions {
 export function createMatcher(options: MatcherOptions): Matcher {
   const patterns = [...new Set(options.patterns)];
   if (patterns.length === 0) return new NothingMatcher();
-  for (const pattern of patterns) {
-    if (/\p{Surrogate}/u.test(pattern)) throw badPattern("pattern given is not valid UTF-8");
-  }
+  refuseSurrogates(patterns);
   const createScanner = options.createScanner ?? createFallbackScanner;
-  const boundary: Boundary =
-    options.lineRegexp === true ? "line" : options.wordRegexp === true ? "word" : "none";
+  const boundary = boundaryOf(options);
   const fixed = options.fixedStrings === true;
   const sources = fixed ? patterns.map(escapePattern) : patterns;
   const ignoreCase = ignoresCase(options, sources);
@@ -58,7 +55,7 @@ export function createMatcher(options: MatcherOptions): Matcher {
   const isUnparsed = (options.caseMode ?? "sensitive") === "sensitive" && (fixed || patterns.every(isText));
   const allowNul = options.allowNul === true || isUnparsed;
   const makeRegex = (): Matcher =>
-    regexMatcher({ ...options, allowNul }, sources, boundary, ignoreCase, createScanner);
+    new RegexMatcher({ ...patternText(options), crlf: options.crlf === true, allowNul }, createScanner);
 
   const texts = fixed ? patterns : patterns.map(plainText).filter((text) => text !== undefined);
   if (texts.length < patterns.length) return makeRegex();
@@ -83,31 +80,47 @@ function ignoresCase(options: MatcherOptions, sources: readonly string[]): boole
   return options.caseMode === "smart" && smartCaseIgnores(joinPatterns(sources));
 }
 
-function regexMatcher(
-  options: MatcherOptions,
-  sources: readonly string[],
-  boundary: Boundary,
-  ignoreCase: boolean,
-  createScanner: (literals: readonly Literal[]) => LiteralScanner,
-): Matcher {
+/** A pattern for an engine, and the user's patterns in it, which messages quote. */
+export interface PatternText {
+  readonly pattern: string;
+  readonly shown: string;
+}
+
+/**
+ * The patterns as one, with all that the options ask for.
+ * @param dotAll `.` matches a line feed
+ * @throws EW_BAD_PATTERN for text that is no Unicode
+ */
+export function patternText(options: MatcherOptions, dotAll = false): PatternText {
+  const patterns = [...new Set(options.patterns)];
+  refuseSurrogates(patterns);
+  const sources = options.fixedStrings === true ? patterns.map(escapePattern) : patterns;
   const shown = joinPatterns(sources);
-  const flags = `m${ignoreCase ? "i" : ""}${options.crlf === true ? "R" : ""}${options.unicode === false ? "-u" : ""}`;
+  const on = `m${ignoresCase(options, sources) ? "i" : ""}${dotAll ? "s" : ""}${options.crlf === true ? "R" : ""}`;
   const around = {
     none: ["", ""],
     word: [String.raw`\b{start-half}`, String.raw`\b{end-half}`],
     line: ["^", "$"],
   };
-  const [before, after] = around[boundary];
-  return new RegexMatcher(
-    {
-      pattern: `(?${flags}:${before}(?:${shown})${after})`,
-      shown,
-      crlf: options.crlf === true,
-      allowNul: options.allowNul === true,
-    },
-    createScanner,
-  );
+  const [before, after] = around[boundaryOf(options)];
+  return { pattern: `(?${on}${options.unicode === false ? "-u" : ""}:${before}(?:${shown})${after})`, shown };
 }
+
+/** Are the patterns plain text in one line each, so that they match the same whatever a match may span? */
+export function isLineText({ patterns, fixedStrings, lineRegexp }: MatcherOptions): boolean {
+  const isOneLine = (text: string | undefined): boolean => text !== undefined && !text.includes("\n");
+  if (lineRegexp === true) return false;
+  return patterns.every((pattern) => isOneLine(fixedStrings === true ? pattern : plainText(pattern)));
+}
+
+function refuseSurrogates(patterns: readonly string[]): void {
+  for (const pattern of patterns) {
+    if (/\p{Surrogate}/u.test(pattern)) throw badPattern("pattern given is not valid UTF-8");
+  }
+}
+
+const boundaryOf = ({ lineRegexp, wordRegexp }: MatcherOptions): Boundary =>
+  lineRegexp === true ? "line" : wordRegexp === true ? "word" : "none";
 
 function toLiteral(text: string, ignoreCase: boolean): Literal {
   const hasLetters = /[A-Za-z]/.test(text);

@@ -53,28 +53,29 @@ export class LineHaystack {
 /** Replaces every byte that is not part of a valid UTF-8 sequence by FF. */
 export function maskInvalidBytes(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
-    const length = sequenceLength(bytes, at);
+    const length = sequenceLength(bytes, at, bytes.length);
     if (length === 0) bytes[at] = 0xff;
     at += Math.max(length, 1);
   }
 }
 
-/** Length of the valid UTF-8 sequence at an offset, or 0 (Unicode, table 3-7). */
-function sequenceLength(bytes: Uint8Array, at: number): number {
+/** Length of the valid UTF-8 sequence at an offset of bytes[…, end), or 0 (Unicode, table 3-7). */
+export function sequenceLength(bytes: Uint8Array, at: number, end: number): number {
   const first = bytes[at] as number;
   if (first < 0x80) return 1;
-  const second = bytes[at + 1] ?? 0;
-  const isNext = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
-  if (first >= 0xc2 && first <= 0xdf) return isNext(second) ? 2 : 0;
+  const byteAt = (index: number): number => (index < end ? (bytes[index] as number) : 0);
+  const isNext = (index: number): boolean => (byteAt(index) & 0xc0) === 0x80;
+  const second = byteAt(at + 1);
+  if (first >= 0xc2 && first <= 0xdf) return isNext(at + 1) ? 2 : 0;
   if (first >= 0xe0 && first <= 0xef) {
     const low = first === 0xe0 ? 0xa0 : 0x80;
     const high = first === 0xed ? 0x9f : 0xbf;
-    return second >= low && second <= high && isNext(bytes[at + 2]) ? 3 : 0;
+    return second >= low && second <= high && isNext(at + 2) ? 3 : 0;
   }
   if (first >= 0xf0 && first <= 0xf4) {
     const low = first === 0xf0 ? 0x90 : 0x80;
     const high = first === 0xf4 ? 0x8f : 0xbf;
-    return second >= low && second <= high && isNext(bytes[at + 2]) && isNext(bytes[at + 3]) ? 4 : 0;
+    return second >= low && second <= high && isNext(at + 2) && isNext(at + 3) ? 4 : 0;
   }
   return 0;
 }

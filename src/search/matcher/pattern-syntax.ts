@@ -36,7 +36,7 @@ export function smartCaseIgnores(pattern: string): boolean {
 }
 
 /** One token of a pattern: an escape, the opening of a group, a POSIX class, a counted repetition, or one character. */
-const TOKEN = new RegExp(
+export const TOKEN = new RegExp(
   [
     String.raw`\\(?:[xuU]\{(?<braced>[0-9A-Fa-f ]+)\}|x(?<hex2>[0-9A-Fa-f]{2})|u(?<hex4>[0-9A-Fa-f]{4})|U(?<hex8>[0-9A-Fa-f]{8}))`,
     String.raw`\\[pP](?:\{[^}]*\}|.)`, // a Unicode class

@@ -84,6 +84,11 @@ export class RegexEngine {
     return this.regex.syntax();
   }
 
+  /** Gives the memory back. The object cannot be used any more. */
+  free(): void {
+    this.regex.free();
+  }
+
   /**
    * Offset, from `from` on, at which the leftmost match is known to exist. It is at most the match's end. −1
    * if there is none.

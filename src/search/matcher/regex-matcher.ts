@@ -233,22 +233,19 @@ function messageFor(source: RegexSource, error: unknown): string {
 
 function refuseBytes(hir: Hir, source: RegexSource): void {
   for (const [byte, text] of [
-    [LINE_FEED, String.raw`\n`],
     ...(source.crlf ? [[CARRIAGE_RETURN, String.raw`\r`] as const] : []),
+    [LINE_FEED, String.raw`\n`],
   ] as const) {
     if (needsByte(hir, byte)) throw badPattern(notAllowed(text));
   }
   if (!source.allowNul && needsByte(hir, 0)) throw badPattern(nulPattern());
 }
 
-/**
- * ripgrep's message for a pattern that needs the line terminator. Its advice to use --multiline is left out,
- * because everwarp does not have that flag yet.
- */
+/** ripgrep's message for a pattern that needs the line terminator. */
 export const notAllowed = (text: string): string => `the literal "${text}" is not allowed in a regex
 
-A search looks at one line at a time. To find several texts, give each as a pattern
-of its own with -e.`;
+Consider enabling multiline mode with the --multiline flag (or -U for short).
+When multiline mode is enabled, new line characters can be matched.`;
 
 /** ripgrep's message for a pattern that needs NUL while NUL marks binary files. */
 export const nulPattern = (): string => String.raw`pattern contains "\0" but it is impossible to match

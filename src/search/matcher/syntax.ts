@@ -14,6 +14,19 @@ export function syntaxOf(matcher: Matcher): Hir | undefined {
   return matcher instanceof LiteralMatcher ? matcher.syntax : undefined;
 }
 
+/**
+ * The objects of the package's parser for a pattern.
+ * @throws Error of the package, for a pattern that it cannot take
+ */
+export function parsePackageSyntax(pattern: string): unknown {
+  const engine = new RegexEngine(pattern);
+  try {
+    return engine.syntax();
+  } finally {
+    engine.free();
+  }
+}
+
 const classes = new Map<string, [number, number][]>();
 
 /** The code points of `\\w` and the like, as closed ranges. @param escape as in `Hir` */

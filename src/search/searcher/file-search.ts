@@ -4,6 +4,7 @@
  *   in memory, no NUL (nearly always) ──▶ one pass over the bytes
  *   in memory, a NUL, one piece       ──▶ one pass that looks for the NUL in the lines it tells
  *   a NUL in a stream, stdin, huge    ──▶ through the stream buffer, whose borders decide what the NUL stops
+ *   matches across lines              ──▶ the whole file as one text, whatever it is
  *
  * A file without a match costs one scan. The search for a NUL is made only when it matters.
  */
@@ -26,12 +27,15 @@ import {
   DescriptorReader,
   LineBuffer,
   MemoryReader,
+  readAll,
   readDescriptor,
   STREAM_BUFFER_BYTES,
 } from "../content/index.ts";
-import { type LineFeedCounter, LineSearch } from "./line-search.ts";
+import { LineSearch } from "./line-search.ts";
+import type { LineFeedCounter, LineTeller } from "./line-teller.ts";
 import type { SearcherOptions } from "./options.ts";
 import type { Sink } from "./sink.ts";
+import { MultilineSearch } from "./multiline-search.ts";
 
 const FIRST_READ_BYTES = 1024 * 1024;
 /** Step in which a huge file that counts as one piece is searched. */
@@ -60,6 +64,8 @@ export class FileSearch {
   private readonly options: SearcherOptions;
   private readonly sink: Sink;
   private readonly lines: LineSearch;
+  /** Where a match may have several lines, whole files are searched. */
+  private readonly texts: MultilineSearch | undefined;
   private readonly scanned: MatcherCandidates;
   private readonly listed = new ListedCandidates();
   private readonly stream: LineBuffer;
@@ -90,6 +96,8 @@ export class FileSearch {
     this.sink = sink;
     this.scanned = new MatcherCandidates(matcher);
     this.lines = new LineSearch(options, matcher, this.scanned, sink, countLineFeeds);
+    if (matcher.acrossLines === true)
+      this.texts = new MultilineSearch(options, matcher, sink, countLineFeeds);
     this.stream = new LineBuffer(options.lineTerminator);
     this.silentWithoutCandidate =
       !details && !options.invertMatch && !options.passthru && options.lineTerminator === 10;
@@ -175,6 +183,7 @@ export class FileSearch {
       this.listed.use(hits);
       candidates = this.listed;
     }
+    if (this.texts !== undefined) return this.searchWhole(this.texts, text, start, binary);
     this.scanned.forget();
     const end = text.length;
     if (this.silentWithoutCandidate && !(this.splittingMakesMatches && binary === "convert")) {
@@ -221,11 +230,15 @@ export class FileSearch {
     lines.reset(candidates, 0, 0, binary);
     if (!lines.detectBinary(text, 0, Math.min(text.length, STREAM_BUFFER_BYTES)))
       while (lines.position < text.length && lines.search(text, text.length));
-    this.finishPiece();
+    this.finishPiece(lines);
   }
 
-  private finishPiece(): void {
-    const { lines } = this;
+  private searchWhole(texts: MultilineSearch, text: Buffer, start: number, binary: BinaryMode): void {
+    texts.search(text, start, binary);
+    this.finishPiece(texts);
+  }
+
+  private finishPiece(lines: LineTeller): void {
     const searchedBytes = lines.origin + lines.position;
     const nul = lines.binaryOffset;
     this.sink.finish(nul !== -1 && nul < searchedBytes ? nul : searchedBytes, nul);
@@ -234,6 +247,13 @@ export class FileSearch {
   /** Searches the bytes of a reader, of any length. */
   private searchStream(source: ByteReader, binary: BinaryMode): void {
     this.sink.begin(binary);
+    if (this.texts !== undefined) {
+      const bytes = readAll(source);
+      const { skipBytes, label } = decodingOf(bytes, bytes.length, this.options.encoding);
+      if (label === undefined) this.searchWhole(this.texts, bytes, skipBytes, binary);
+      else this.searchWhole(this.texts, decode(bytes.subarray(skipBytes), label), 0, binary);
+      return;
+    }
     this.scanned.forget();
     const head = Buffer.allocUnsafe(LONGEST_MARK_BYTES);
     let length = 0;
@@ -286,7 +306,7 @@ export class FileSearch {
         break;
       }
     }
-    if (inLines !== "none") this.finishPiece();
+    if (inLines !== "none") this.finishPiece(lines);
     else sink.finish(searchedBytes === -1 ? lines.origin : searchedBytes, buffer.binaryOffset);
   }
 }

@@ -3,6 +3,19 @@ import type { Matcher } from "../contracts.ts";
 import { textEnd } from "../content/index.ts";
 import type { Line } from "./sink.ts";
 
+/** How far behind a match across lines its look-around can see when its matches are looked for again, as in ripgrep. */
+const LOOK_AHEAD_BYTES = 128;
+
+/** Where the text begins that the matches of a line are looked for in. */
+export const searchedStart = (matcher: Matcher, line: Line): number =>
+  matcher.seesBefore === true ? line.textStart : line.start;
+
+/** Where that text ends: before the line's terminator, or some bytes behind lines that match together. */
+export const searchedEnd = (matcher: Matcher, line: Line, terminator: number, crlf: boolean): number =>
+  matcher.acrossLines === true
+    ? Math.min(line.textEnd, line.end + LOOK_AHEAD_BYTES)
+    : textEnd(line.bytes, line.start, line.end, terminator, crlf);
+
 /** The matches of one line. One object serves all lines. */
 export class MatchList {
   count = 0;
@@ -34,9 +47,10 @@ export class MatchList {
   fill(matcher: Matcher, line: Line, terminator: number, crlf: boolean): void {
     this.count = 0;
     const base = line.start;
-    const end = textEnd(line.bytes, base, line.end, terminator, crlf);
+    const start = searchedStart(matcher, line);
+    const end = searchedEnd(matcher, line, terminator, crlf);
     let lastEnd = -1;
-    for (let from = base; from <= end && matcher.findInLine(line.bytes, base, end, from);) {
+    for (let from = base; from <= end && matcher.findInLine(line.bytes, start, end, from);) {
       const { matchStart, matchEnd } = matcher;
       const empty = matchStart === matchEnd;
       from = empty ? matchEnd + 1 : matchEnd;
@@ -50,10 +64,11 @@ export class MatchList {
 
 /** Number of matches of a line. They are not kept. */
 export function countMatches(matcher: Matcher, line: Line, terminator: number, crlf: boolean): number {
-  const end = textEnd(line.bytes, line.start, line.end, terminator, crlf);
+  const start = searchedStart(matcher, line);
+  const end = searchedEnd(matcher, line, terminator, crlf);
   let count = 0;
   let lastEnd = -1;
-  for (let from = line.start; from <= end && matcher.findInLine(line.bytes, line.start, end, from);) {
+  for (let from = line.start; from <= end && matcher.findInLine(line.bytes, start, end, from);) {
     const { matchStart, matchEnd } = matcher;
     const empty = matchStart === matchEnd;
     from = empty ? matchEnd + 1 : matchEnd;

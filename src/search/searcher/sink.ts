@@ -4,13 +4,19 @@ import type { BinaryMode } from "../content/index.ts";
 /** Why a line is shown that does not match: before a match, after one, or with --passthru. */
 export type ContextKind = "before" | "after" | "other";
 
-/** A line from the searcher. One object serves all lines: copy what must outlive the call. */
+/**
+ * A line from the searcher; in a search across lines, lines that match together. One object serves all lines: copy what
+ * must outlive the call.
+ */
 export interface Line {
   bytes: Buffer;
   /** Index of the line's first byte. */
   start: number;
   /** Index after the line's last byte, its terminator included. */
   end: number;
+  /** The text that matches across lines are looked for in. Of a line of context, it is the line. */
+  textStart: number;
+  textEnd: number;
   /** Byte offset of the line in the (decoded) file. */
   offsetBytes: number;
   /** Line number from 1. 0 if lines are not counted. */

@@ -23,7 +23,15 @@ export class TextSearch {
   readonly #matcher: Matcher;
   readonly #hits: HitSink;
   readonly #matches = new MatchList();
-  readonly #line: Line = { bytes: Buffer.alloc(0), start: 0, end: 0, offsetBytes: 0, number: 0 };
+  readonly #line: Line = {
+    bytes: Buffer.alloc(0),
+    start: 0,
+    end: 0,
+    textStart: 0,
+    textEnd: 0,
+    offsetBytes: 0,
+    number: 0,
+  };
   #windowBytes = WINDOW_BYTES_MIN;
 
   constructor(matcher: Matcher, hits: HitSink) {

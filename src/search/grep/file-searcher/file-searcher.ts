@@ -1,7 +1,7 @@
 /** Searches one file after another and prints what is found. Each thread makes its own from plain values. */
 import { EverwarpError } from "../../../base/index.ts";
 import type { FoundFile, Matcher } from "../../contracts.ts";
-import type { MatcherOptions } from "../../matcher/index.ts";
+import type { ByteMatcherOptions } from "../../byte-regex/index.ts";
 import {
   type ByteWriter,
   createPrinter,
@@ -20,7 +20,7 @@ import { systemErrorText } from "../../content/index.ts";
 
 /** What a file searcher is made from. It can be posted to a worker thread. */
 export interface FileSearcherArgs {
-  matcher: Omit<MatcherOptions, "createScanner">;
+  matcher: Omit<ByteMatcherOptions, "createScanner">;
   searcher: SearcherOptions;
   printer: PrinterOptions;
 }

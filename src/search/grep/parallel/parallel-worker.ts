@@ -1,6 +1,5 @@
 /** A thread of a one-shot search: it takes batches of files from the queue and posts what is to be printed. */
 import { workerData } from "node:worker_threads";
-import { createMatcher } from "../../matcher/index.ts";
 import { ByteWriter } from "../printer/index.ts";
 import { loadDecoder } from "../../content/index.ts";
 import { createFileSearcher } from "../file-searcher/index.ts";
@@ -11,14 +10,15 @@ import { searchBatch } from "./search-batch.ts";
 
 const { args, queue: memory, port, stopAfterMatch } = workerData as ParallelThreadData;
 const queue = new SharedQueue(memory);
-const matcher = createMatcher({ ...args.matcher, createScanner: createLiteralScanner });
-const searcher = createFileSearcher(args, matcher, scanBuffer, countLineFeeds);
 const writer = new ByteWriter();
 const post = (message: ParallelMessage, transfer: ArrayBuffer[] = []): void =>
   port.postMessage(message, transfer);
 
 async function searchBatches(): Promise<void> {
   await loadDecoder(args.searcher.encoding);
+  const { openMatcher } = await import("../file-searcher/open-matcher.ts");
+  const matcher = await openMatcher(args, createLiteralScanner);
+  const searcher = createFileSearcher(args, matcher, scanBuffer, countLineFeeds);
   for (let batch; (batch = queue.takeOrSleep()) >= 0;) {
     const files = searchBatch(queue.files(batch), searcher, writer, () => queue.stopped);
     if (files.length === 0) {

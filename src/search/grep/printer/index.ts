@@ -4,7 +4,7 @@ export { type ColorSpecs, DEFAULT_COLOR_SPECS, RESET, applyColorSpec, startSeque
 export { createPrinter, showsDetails } from "./create-printer.ts";
 export type { PrinterMode, PrinterOptions } from "./options.ts";
 export { pathBytes } from "./printer.ts";
-export { checkReplacement } from "./replace.ts";
+export { namesGroup } from "./replace.ts";
 export {
   type EngineReport,
   type SearchStats,

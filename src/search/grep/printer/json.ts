@@ -8,7 +8,7 @@ import type { BinaryMode } from "../../content/index.ts";
 import { type ContextKind, type Line, MatchList } from "../../searcher/index.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { PrinterOptions } from "./options.ts";
-import type { Printer } from "./printer.ts";
+import { countLines, type Printer } from "./printer.ts";
 import { Replacer } from "./replace.ts";
 import { type SearchStats, addStats, createStats, statsJson } from "./stats.ts";
 
@@ -66,7 +66,7 @@ export class JsonPrinter implements Printer {
     const { lineTerminator, crlf } = this.options;
     this.matches.fill(this.matcher, line, lineTerminator, crlf);
     this.sums.matches += this.matches.count;
-    this.sums.matchedLines++;
+    this.sums.matchedLines += countLines(line, lineTerminator);
     this.writeLine("match", line);
     return true;
   }

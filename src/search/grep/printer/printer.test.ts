@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ByteWriter } from "./byte-writer.ts";
 import { endOfCharacters } from "./characters.ts";
 import { applyColorSpec, DEFAULT_COLOR_SPECS, isPlain, startSequence } from "./color.ts";
-import { checkReplacement, parseReplacement } from "./replace.ts";
+import { namesGroup, parseReplacement } from "./replace.ts";
 import { addStats, createStats } from "./stats.ts";
 
 describe("ByteWriter", () => {
@@ -92,13 +92,10 @@ describe("replacements", () => {
     ]);
   });
 
-  it("may name only the whole match, unless the pattern has no groups at all", () => {
-    expect(() => checkReplacement("$1", ["(a)"], false)).toThrow(
-      expect.objectContaining({ code: "EW_BAD_FLAG_VALUE" }),
-    );
-    expect(() => checkReplacement("$0", ["(a)"], false)).not.toThrow();
-    expect(() => checkReplacement("$1", ["a"], false)).not.toThrow();
-    expect(() => checkReplacement("$1", ["(a)"], true)).not.toThrow();
+  it("knows whether it names a group", () => {
+    for (const text of ["$1", "${2}", "a $name b", "$0x", "$00$1"]) expect(namesGroup(text)).toBe(true);
+    for (const text of ["", "$", "$0", "$00", "$$1", "${1", "$-", "${}"])
+      expect(namesGroup(text)).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 /** What all printers have in common: a sink for one file after another, and sums over all of them. */
 import type { FoundFile } from "../../contracts.ts";
-import type { Sink } from "../../searcher/index.ts";
+import { countTerminators } from "../../content/index.ts";
+import type { Line, Sink } from "../../searcher/index.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import { type SearchStats, createStats } from "./stats.ts";
 
@@ -42,6 +43,10 @@ export function pathBytes(file: FoundFile, separator: number): Uint8Array {
   const bytes = file.pathBytes ?? Buffer.from(file.path);
   return separator === -1 ? bytes : bytes.map((byte) => (byte === 0x2f ? separator : byte));
 }
+
+/** How many lines match together. */
+export const countLines = ({ bytes, start, end }: Line, terminator: number): number =>
+  countTerminators(bytes, start, end, terminator) + (end > start && bytes[end - 1] !== terminator ? 1 : 0);
 
 /** The time and the counts that all printers measure in the same way. */
 export class Tally {

@@ -6,16 +6,12 @@ import type { FoundFile, Matcher } from "../../contracts.ts";
 import type { BinaryMode } from "../../content/index.ts";
 import { type ContextKind, type Line, MatchList } from "../../searcher/index.ts";
 import { ByteWriter } from "./byte-writer.ts";
-import { endOfCharacters } from "./characters.ts";
+import { LineText } from "./line-text.ts";
+import { LinesTogether } from "./lines-together.ts";
 import type { PrinterOptions } from "./options.ts";
-import { PathText, type Printer, Tally } from "./printer.ts";
+import { countLines, PathText, type Printer, Tally } from "./printer.ts";
 import { Replacer } from "./replace.ts";
 import { StyledWriter } from "./styled-writer.ts";
-
-/** Blank space before text, for --trim. */
-function isBlank(byte: number | undefined): boolean {
-  return byte === 32 || (byte !== undefined && byte >= 9 && byte <= 13);
-}
 
 /** Prints lines. */
 export class StandardPrinter implements Printer {
@@ -31,20 +27,14 @@ export class StandardPrinter implements Printer {
   private readonly matches = new MatchList();
   private readonly replacer: Replacer | undefined;
   private readonly needsMatches: boolean;
-  private readonly lineEnding: Buffer;
+  private readonly lineText: LineText;
+  /** How lines that match together are shown; undefined where each line is searched alone. */
+  private readonly together: LinesTogether | undefined;
   private readonly matchSeparator: Buffer;
   private readonly contextSeparator: Buffer;
   private readonly groupSeparator: Buffer | undefined;
   private binary: BinaryMode = "none";
   private binaryOffset = -1;
-  private inColorMatch = false;
-
-  // The text that is printed: the line, or the line with its matches replaced.
-  private text: Buffer = Buffer.alloc(0);
-  private textStart = 0;
-  private textEnd = 0;
-  private shown: MatchList = this.matches;
-  private isContext = false;
 
   constructor(options: PrinterOptions, matcher: Matcher) {
     this.options = options;
@@ -62,7 +52,10 @@ export class StandardPrinter implements Printer {
       options.onlyMatching ||
       options.stats ||
       this.replacer !== undefined;
-    this.lineEnding = options.crlf ? Buffer.from("\r\n") : Buffer.from([options.lineTerminator]);
+    this.lineText = new LineText(options, this.writer, this.matches);
+    const writePrelude = this.writePrelude.bind(this);
+    if (matcher.acrossLines === true)
+      this.together = new LinesTogether(options, this.writer, this.lineText, writePrelude);
     this.matchSeparator = Buffer.from(options.fieldMatchSeparator, "latin1");
     this.contextSeparator = Buffer.from(options.fieldContextSeparator, "latin1");
     this.groupSeparator =
@@ -97,10 +90,10 @@ export class StandardPrinter implements Printer {
     this.findMatches(line);
     if (this.options.stats) {
       this.stats.matches += this.matches.count;
-      this.stats.matchedLines++;
+      this.stats.matchedLines += countLines(line, this.options.lineTerminator);
     }
     if (this.binary === "convert" && this.binaryOffset !== -1) return false;
-    this.isContext = false;
+    this.lineText.isContext = false;
     this.show(line);
     return true;
   }
@@ -111,7 +104,7 @@ export class StandardPrinter implements Printer {
       this.matches.fill(this.matcher, line, this.options.lineTerminator, this.options.crlf);
     }
     if (this.binary === "convert" && this.binaryOffset !== -1) return false;
-    this.isContext = true;
+    this.lineText.isContext = true;
     this.show(line);
     return true;
   }
@@ -119,7 +112,7 @@ export class StandardPrinter implements Printer {
   contextBreak(): void {
     if (this.groupSeparator === undefined) return;
     this.writer.write(this.groupSeparator);
-    this.writer.write(this.lineEnding);
+    this.writer.write(this.lineText.lineEnding);
   }
 
   finish(searchedBytes: number, _binaryOffsetBytes: number): void {
@@ -142,38 +135,45 @@ export class StandardPrinter implements Printer {
 
   private show(line: Line): void {
     this.beginFile();
-    this.text = line.bytes;
-    this.textStart = line.start;
-    this.textEnd = line.end;
-    this.shown = this.matches;
-    if (this.replacer !== undefined && (!this.isContext || this.options.invertMatch)) {
-      const { replacer, options } = this;
-      if (replacer.replace(line, options.lineTerminator, options.crlf)) {
-        this.text = replacer.bytes;
-        this.textStart = 0;
-        this.textEnd = replacer.length;
-        this.shown = replacer.matches;
-      }
+    const { lineText, options, replacer } = this;
+    lineText.text = line.bytes;
+    lineText.textStart = line.start;
+    lineText.textEnd = line.end;
+    lineText.shown = this.matches;
+    const isReplaced =
+      (!lineText.isContext || options.invertMatch) &&
+      replacer?.replace(line, options.lineTerminator, options.crlf) === true;
+    if (replacer !== undefined && isReplaced) {
+      lineText.text = replacer.bytes;
+      lineText.textStart = 0;
+      lineText.textEnd = replacer.length;
+      lineText.shown = replacer.matches;
     }
-    const { shown, options } = this;
+    if (this.together !== undefined && !lineText.isContext) this.together.show(line);
+    else this.showLine(line);
+  }
+
+  private showLine(line: Line): void {
+    const { lineText, options } = this;
+    const { shown, textStart, textEnd } = lineText;
     if (shown.count === 0) {
       this.writePrelude(line.offsetBytes, line.number, 0);
-      this.writeLine(this.textStart, this.textEnd);
+      lineText.writeLine(textStart, textEnd);
     } else if (options.onlyMatching) {
       for (let index = 0; index < shown.count; index++) {
         const start = shown.start(index);
         this.writePrelude(line.offsetBytes + start, line.number, start + 1);
-        this.writeMatchAlone(this.textStart + start, this.textStart + shown.end(index));
+        lineText.writeMatchAlone(textStart + start, textStart + shown.end(index));
       }
     } else if (options.perMatch) {
       for (let index = 0; index < shown.count; index++) {
         const start = shown.start(index);
         this.writePrelude(line.offsetBytes + start, line.number, start + 1);
-        this.writeColored(index, index + 1);
+        lineText.writeColored(index, index + 1);
       }
     } else {
       this.writePrelude(line.offsetBytes, line.number, shown.start(0) + 1);
-      this.writeColored(0, shown.count);
+      lineText.writeColored(0, shown.count);
     }
   }
 
@@ -184,12 +184,12 @@ export class StandardPrinter implements Printer {
     if (!this.options.heading || !this.options.withFilename) return;
     this.writer.styled("path", this.path.bytes);
     if (this.options.pathTerminator !== -1) this.writer.writeByte(this.options.pathTerminator);
-    else this.writer.write(this.lineEnding);
+    else this.writer.write(this.lineText.lineEnding);
   }
 
   private writePrelude(offsetBytes: number, lineNumber: number, column: number): void {
     const { options, writer } = this;
-    const separator = this.isContext ? this.contextSeparator : this.matchSeparator;
+    const separator = this.lineText.isContext ? this.contextSeparator : this.matchSeparator;
     if (options.withFilename && !options.heading) {
       writer.styled("path", this.path.bytes);
       if (options.pathTerminator !== -1) writer.writeByte(options.pathTerminator);
@@ -207,178 +207,5 @@ export class StandardPrinter implements Printer {
       writer.styledNumber("column", offsetBytes);
       writer.write(separator);
     }
-  }
-
-  private trimmedStart(start: number, end: number): number {
-    if (!this.options.trim) return start;
-    let at = start;
-    while (at < end && isBlank(this.text[at]) && !this.lineEnding.includes(this.text[at] as number)) at++;
-    return at;
-  }
-
-  private endsLine(start: number, end: number): boolean {
-    return end > start && this.text[end - 1] === this.options.lineTerminator;
-  }
-
-  private withoutTerminator(start: number, end: number): number {
-    if (!this.endsLine(start, end)) return end;
-    return this.options.crlf && end - 2 >= 0 && this.text[end - 2] === 13
-      ? Math.max(start, end - 2)
-      : end - 1;
-  }
-
-  /** Writes a line without colour. */
-  private writeLine(from: number, end: number): void {
-    const start = this.trimmedStart(from, end);
-    if (end - start > this.options.maxColumns) {
-      this.writeExceeded(start, end, 0, this.shown.count, start);
-      return;
-    }
-    this.writer.writeRange(this.text, start, end);
-    if (!this.endsLine(start, end)) this.writer.write(this.lineEnding);
-  }
-
-  /** Writes the line with matches [first, last) in colour. */
-  private writeColored(first: number, last: number): void {
-    if (!this.writer.matchStyled) {
-      this.writeLine(this.textStart, this.textEnd);
-      return;
-    }
-    const start = this.trimmedStart(this.textStart, this.textEnd);
-    if (this.textEnd - this.textStart > this.options.maxColumns) {
-      this.writeExceeded(start, this.textEnd, first, last, this.textStart);
-      return;
-    }
-    this.writeColoredRange(start, this.textEnd, first, last, this.textStart);
-    this.writer.write(this.lineEnding);
-  }
-
-  /** Writes one match (-o). All of it is in colour. */
-  private writeMatchAlone(start: number, end: number): void {
-    if (!this.writer.matchStyled) {
-      this.writeLine(start, end);
-      return;
-    }
-    const from = this.trimmedStart(start, end);
-    if (end - start > this.options.maxColumns) {
-      this.writeExceeded(from, end, -1, 0, start);
-      return;
-    }
-    this.writeWholeMatch(from, end);
-    this.writer.write(this.lineEnding);
-  }
-
-  private writeWholeMatch(start: number, end: number): void {
-    const to = this.withoutTerminator(start, end);
-    this.startHighlight();
-    if (start < to) {
-      this.startColorMatch();
-      this.writer.writeRange(this.text, start, to);
-    }
-    this.endColorMatch();
-    this.endHighlight();
-  }
-
-  /**
-   * Writes the text from `start` to `end` with matches [first, last) in colour. Their offsets count from
-   * `base`.
-   */
-  private writeColoredRange(start: number, end: number, first: number, last: number, base: number): void {
-    const to = this.withoutTerminator(start, end);
-    if (first >= last) {
-      this.writer.writeRange(this.text, start, to);
-      return;
-    }
-    this.startHighlight();
-    let at = start;
-    let index = first;
-    while (at < to) {
-      const matchStart = base + this.shown.start(index);
-      const matchEnd = base + this.shown.end(index);
-      if (matchEnd <= at) {
-        if (index + 1 < last) {
-          index++;
-          continue;
-        }
-        this.endColorMatch();
-        this.writer.writeRange(this.text, at, to);
-        break;
-      }
-      const upTo = Math.min(to, at < matchStart ? matchStart : matchEnd);
-      if (at < matchStart) this.endColorMatch();
-      else this.startColorMatch();
-      this.writer.writeRange(this.text, at, upTo);
-      at = upTo;
-    }
-    this.endColorMatch();
-    this.endHighlight();
-  }
-
-  private startColorMatch(): void {
-    if (this.inColorMatch) return;
-    this.writer.begin("match");
-    this.inColorMatch = true;
-  }
-
-  private endColorMatch(): void {
-    if (!this.inColorMatch) return;
-    if (this.writer.highlightStyled && !this.isContext) this.writer.begin("highlight");
-    else this.writer.end();
-    this.inColorMatch = false;
-  }
-
-  private startHighlight(): void {
-    if (this.writer.highlightStyled && !this.isContext) this.writer.begin("highlight");
-  }
-
-  private endHighlight(): void {
-    if (this.writer.highlightStyled && !this.isContext) this.writer.end();
-  }
-
-  /**
-   * Writes what replaces a line that is too long. `first` is −1 if the whole text is one match.
-   * @param base the offsets of matches count from here
-   */
-  private writeExceeded(start: number, end: number, first: number, last: number, base: number): void {
-    const { options, writer } = this;
-    if (options.maxColumnsPreview) {
-      const to = this.previewEnd(start, end);
-      const alone = first === -1;
-      const count = alone ? 1 : last - first;
-      if (!writer.matchStyled || count === 0)
-        writer.writeRange(this.text, start, this.withoutTerminator(start, to));
-      else if (alone) this.writeWholeMatch(start, to);
-      else this.writeColoredRange(start, to, first, last, base);
-      if (count === 0) writer.writeText(" [... omitted end of long line]");
-      else {
-        const remaining = alone ? 0 : this.countBehind(first, last, to - base, end - base);
-        writer.writeText(` [... ${remaining} more ${remaining === 1 ? "match" : "matches"}]`);
-      }
-    } else if (this.matches.count === 0 || options.onlyMatching)
-      writer.writeText(this.isContext ? "[Omitted long context line]" : "[Omitted long matching line]");
-    else writer.writeText(`[Omitted long line with ${this.matches.count} matches]`);
-    writer.write(this.lineEnding);
-  }
-
-  /**
-   * Number of matches [first, last) that begin in [from, end). They ascend. A line may have very many
-   * matches, and each may be printed separately.
-   */
-  private countBehind(first: number, last: number, from: number, end: number): number {
-    const firstFrom = (offset: number): number => {
-      let low = first;
-      let high = last;
-      while (low < high) {
-        const middle = (low + high) >>> 1;
-        if (this.shown.start(middle) < offset) low = middle + 1;
-        else high = middle;
-      }
-      return low;
-    };
-    return firstFrom(end) - firstFrom(from);
-  }
-
-  private previewEnd(start: number, end: number): number {
-    return endOfCharacters(this.text, start, end, this.options.maxColumns);
   }
 }

@@ -4,7 +4,7 @@ import type { BinaryMode } from "../../content/index.ts";
 import { type Line, countMatches } from "../../searcher/index.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import type { PrinterOptions } from "./options.ts";
-import { PathText, type Printer, Tally } from "./printer.ts";
+import { countLines, PathText, type Printer, Tally } from "./printer.ts";
 import { StyledWriter } from "./styled-writer.ts";
 
 /** Prints a summary of each file. */
@@ -57,14 +57,17 @@ export class SummaryPrinter implements Printer {
   binaryData(): void {}
 
   matched(line: Line): boolean {
-    this.matchingLines++;
-    if (this.countsMatches) {
-      const { lineTerminator, crlf } = this.options;
-      const count = Math.max(1, countMatches(this.matcher, line, lineTerminator, crlf));
+    const { lineTerminator, crlf, stats } = this.options;
+    // Across lines, ripgrep counts matches where it else counts lines.
+    const acrossLines = this.matcher.acrossLines === true;
+    let count = 1;
+    if (this.countsMatches || acrossLines) {
+      count = Math.max(1, countMatches(this.matcher, line, lineTerminator, crlf));
       this.matches += count;
       this.stats.matches += count;
-      this.stats.matchedLines++;
+      if (stats) this.stats.matchedLines += countLines(line, lineTerminator);
     }
+    this.matchingLines += acrossLines ? count : 1;
     return !this.quitEarly;
   }
 
