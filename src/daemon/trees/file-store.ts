@@ -15,8 +15,7 @@ import {
   type LoadedCorpus,
   type SearchEngine,
 } from "../../search/index.ts";
-import type { StoredFile } from "./directory.ts";
-import { HeldCorpus } from "./held-corpus.ts";
+import { HeldCorpus, type StoredFile } from "./directory.ts";
 import type { TreeWatch } from "./tree-watch.ts";
 
 /** So many files are loaded at once when they are wanted; fewer are read from disk for a while. */

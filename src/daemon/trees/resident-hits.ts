@@ -19,8 +19,7 @@ import {
   showsDetails,
   type Visits,
 } from "../../search/index.ts";
-import type { HeldCorpus } from "./held-corpus.ts";
-import type { StoredFile } from "./directory.ts";
+import type { HeldCorpus, StoredFile } from "./directory.ts";
 
 type Found = ReturnType<GrepEngine["find"]>;
 type Hits = NonNullable<NonNullable<Found>["hits"]>;

@@ -18,13 +18,12 @@ import {
 } from "../../search/index.ts";
 import { EverwarpError, readOptions, whole, listOf, pathText, deviceChoice } from "../../base/index.ts";
 import type { Inotify } from "../watch/index.ts";
-import type { HeldCorpus } from "./held-corpus.ts";
 import { FileStore } from "./file-store.ts";
 import { ListingCache, type SearchListing } from "./listing-cache.ts";
 import { ListingView, ResidentHits } from "./resident-hits.ts";
 import { residentQuery } from "./resident-query.ts";
 import { TreeWatch } from "./tree-watch.ts";
-import type { StoredFile } from "./directory.ts";
+import type { HeldCorpus, StoredFile } from "./directory.ts";
 
 /** Options of `ResidentTrees.open`. */
 export interface ResidentTreesOptions {

@@ -11,10 +11,11 @@
  * What the kernel does not tell, and so is not seen: a write through a second name of a file, outside of all trees,
  * that was made after the file was loaded; a store into mapped memory before the mapping ends.
  */
-import { lstatSync, type Stats, statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { DISK } from "../../search/index.ts";
 import { INOTIFY, Inotify, type InotifyEvent, isRemoteType, MountTable } from "../watch/index.ts";
 import { type Directory, type Entries, type PollReason, StoredFile } from "./directory.ts";
+import { COARSE_MS, identityOf, RULE_NAMES, stampOf, statsOf, systemPath } from "./system-state.ts";
 
 const { MODIFY, ATTRIB, CLOSE_WRITE, MOVED_FROM, MOVED_TO, CREATE, DELETE, DELETE_SELF, MOVE_SELF } = INOTIFY;
 const DIRECTORY_MASK =
@@ -32,10 +33,7 @@ const FILE_MASK = MODIFY | ATTRIB | CLOSE_WRITE;
 const NAME_CHANGES = MOVED_FROM | MOVED_TO | CREATE | DELETE;
 const END_OF_WATCH = DELETE_SELF | MOVE_SELF | INOTIFY.UNMOUNT | INOTIFY.IGNORED;
 
-const RULE_NAMES: ReadonlySet<string> = new Set([".gitignore", ".ignore", ".rgignore", ".git", ".jj"]);
 const ENOSPC = 28;
-/** Clocks of remote file systems may count whole seconds. */
-const COARSE_MS = 2000;
 
 /** Who is told about changes. */
 export interface TreeChanges {
@@ -373,32 +371,4 @@ const OVERFLOW_TEXT =
 /** Is a directory another one, or below it? */
 export function isIn(path: string, root: string): boolean {
   return path === root || path.startsWith(`${root}/`);
-}
-
-const systemPath = (path: string): Buffer => Buffer.from(path === "" ? "/" : path, "latin1");
-
-function statsOf(path: string, stat: typeof statSync): Stats | undefined {
-  try {
-    return stat(systemPath(path), { throwIfNoEntry: false });
-  } catch {
-    return undefined; // it cannot be reached, as if it were gone; the search tells why
-  }
-}
-
-/** Which directory this is, and who may enter it. */
-function identityOf(path: string): string {
-  const stats = statsOf(path, statSync);
-  return stats === undefined ? "" : `${stats.dev} ${stats.ino} ${stats.mode} ${stats.uid} ${stats.gid}`;
-}
-
-/** A directory and its ignore files. One that changed just now has another stamp at each look, as clocks are coarse. */
-function stampOf({ path }: Directory): string {
-  const texts = [path, ...[...RULE_NAMES].map((name) => `${path}/${name}`)].map((each) => {
-    const stats = statsOf(each, statSync);
-    if (stats === undefined) return "";
-    const isFresh = stats.ctimeMs > Date.now() - COARSE_MS;
-    const { dev, ino, mode, size, mtimeMs, ctimeMs } = stats;
-    return `${dev} ${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs} ${isFresh ? Date.now() : ""}`;
-  });
-  return texts.join("|");
 }

@@ -10,6 +10,7 @@
  */
 
 import { existsSync, lstatSync, statSync } from "node:fs";
+import type { Entry } from "./entries.ts";
 import { GlobSyntaxError, toByteString } from "./glob.ts";
 import { addIgnoreFile, fromByteString, gitCommonDirectory, isMissing } from "./ignore-files.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
@@ -144,7 +145,7 @@ export function enterDirectory(
 
 /** The `info/exclude` of the repository or linked worktree at `absolute`, if it exists. */
 function excludeFile(absolute: string, source: WalkSource): string | undefined {
-  const common = gitCommonDirectory(absolute, source);
+  const common = gitCommonDirectory(absolute, (path) => source.consults(path));
   if (common === undefined) return undefined;
   const file = `${common}/info/exclude`;
   source.consults(file);
@@ -210,3 +211,21 @@ function exists(path: string): boolean {
 export function absoluteKey(path: string): string {
   return toByteString(path === "/" ? "" : path.endsWith("/") ? path.slice(0, -1) : path);
 }
+
+/** Which files with rules are among these entries. */
+export function presentIn(entries: readonly Entry[]): RuleFilesPresent {
+  const present = { rgignore: false, ignore: false, gitignore: false, git: false, jj: false };
+  for (const { name } of entries) {
+    if (name.charCodeAt(0) !== 46) continue;
+    if (name === ".gitignore") present.gitignore = true;
+    else if (name === ".git") present.git = true;
+    else if (name === ".ignore") present.ignore = true;
+    else if (name === ".rgignore") present.rgignore = true;
+    else if (name === ".jj") present.jj = true;
+  }
+  return present;
+}
+
+/** Is there no file with rules? */
+export const hasNoRules = (present: RuleFilesPresent): boolean =>
+  !present.rgignore && !present.ignore && !present.gitignore && !present.git && !present.jj;

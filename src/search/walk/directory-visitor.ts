@@ -10,6 +10,8 @@ import { statSync, type Stats } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
 import {
   enterDirectory,
+  hasNoRules,
+  presentIn,
   fileVerdict,
   outermostRules,
   probeRuleFiles,
@@ -230,7 +232,7 @@ export class DirectoryVisitor {
       absolute,
       isAbove: false,
     };
-    const rules = isEmpty(present)
+    const rules = hasNoRules(present)
       ? outer
       : enterDirectory(outer, present, place, this.options, this.source, (message, error) =>
           this.reportRules(job.path, message, error),
@@ -388,19 +390,3 @@ const keyOf = (job: DirectoryJob): string =>
   job.pathBytes === undefined
     ? `${job.root}\0${job.path}`
     : `${job.root}\0\0${Buffer.from(job.pathBytes).toString("latin1")}`;
-
-function presentIn(entries: readonly Entry[]): RuleFilesPresent {
-  const present = { rgignore: false, ignore: false, gitignore: false, git: false, jj: false };
-  for (const { name } of entries) {
-    if (name.charCodeAt(0) !== 46) continue;
-    if (name === ".gitignore") present.gitignore = true;
-    else if (name === ".git") present.git = true;
-    else if (name === ".ignore") present.ignore = true;
-    else if (name === ".rgignore") present.rgignore = true;
-    else if (name === ".jj") present.jj = true;
-  }
-  return present;
-}
-
-const isEmpty = (present: RuleFilesPresent): boolean =>
-  !present.rgignore && !present.ignore && !present.gitignore && !present.git && !present.jj;

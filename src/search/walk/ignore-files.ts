@@ -10,7 +10,6 @@ import { join } from "node:path";
 import { GlobSyntaxError } from "./glob.ts";
 import { IgnoreRules, type IgnoreRulesOptions } from "./ignore-rules.ts";
 import { ioErrorText } from "../content/index.ts";
-import type { WalkSource } from "./walk-source.ts";
 
 /** A path as text, or as bytes where it is not UTF-8. */
 export type PathLike = string | Buffer;
@@ -69,13 +68,13 @@ export function addIgnoreFile(
  *
  * @returns undefined if `.git` is a file that leads nowhere
  */
-export function gitCommonDirectory(directory: string, source: WalkSource): string | undefined {
+export function gitCommonDirectory(directory: string, consults: (path: string) => void): string | undefined {
   const dotGit = `${directory}/.git`;
   const firstLine = (path: string): string => {
-    source.consults(path);
+    consults(path);
     return readFileSync(fromByteString(path), "latin1").split("\n", 1)[0] ?? "";
   };
-  source.consults(dotGit);
+  consults(dotGit);
   try {
     if (!statSync(fromByteString(dotGit)).isFile()) return dotGit;
     const gitLine = firstLine(dotGit);
