@@ -147,7 +147,10 @@ export class TreeChanger {
     otherName: () => {
       const from = this.#existing();
       const to = this.#place();
-      if (from !== undefined) linkSync(from, to);
+      if (from === undefined) return "";
+      linkSync(from, to);
+      // A name in a directory that no search has listed is not seen by itself: the head of tree-watch.ts says so.
+      utimesSync(from, new Date(), new Date());
       return `${from} ${to}`;
     },
     mode: () => {

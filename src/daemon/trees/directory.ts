@@ -1,4 +1,4 @@
-/** Directories that searches have walked, their files, and the corpora that hold those. Paths and names are byte strings. */
+/** Directories that searches have walked, their files, and the corpora that hold them. Paths are byte strings. */
 import type { Corpus, WalkSource } from "../../search/index.ts";
 
 /** The entries of a directory, as a walk reads them. */

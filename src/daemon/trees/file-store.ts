@@ -146,7 +146,7 @@ export class FileStore {
       .catch((error: unknown) => {
         this.#lastFailure = error;
         this.#options.onDegraded(
-          `files could not be loaded: ${error instanceof Error ? error.message : error}`,
+          `files could not be loaded: ${error instanceof Error ? error.message : String(error)}`,
         );
       })
       .finally(() => (this.#working = undefined));
@@ -252,8 +252,8 @@ export class FileStore {
 
   /** Frees corpora of which nothing is true any more. */
   async #sweep(): Promise<void> {
-    for (const held of [...this.#held]) {
-      if (held.liveCount > 0 || held.pinCount > 0) continue;
+    const gone = this.#held.filter(({ liveCount, pinCount }) => liveCount === 0 && pinCount === 0);
+    for (const held of gone) {
       this.#held.splice(this.#held.indexOf(held), 1);
       this.#version++;
       if (!this.#isClosed) await this.#options.engine.removeCorpus(held.corpus);

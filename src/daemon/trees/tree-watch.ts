@@ -8,8 +8,8 @@
  * its own stamp, those of its ignore files and of its files in memory. Where the kernel's queue overflowed, all
  * directories are looked at in this way once.
  *
- * What the kernel does not tell, and so is not seen: a write through a second name of a file, outside of all trees,
- * that was made after the file was loaded; a store into mapped memory before the mapping ends.
+ * What the kernel does not tell, and so is not seen: a write through a second name of a file that was made after the
+ * file was loaded, in a directory that no search has listed; a store into mapped memory before the mapping ends.
  */
 import { lstatSync, statSync } from "node:fs";
 import { DISK } from "../../search/index.ts";

@@ -20,16 +20,22 @@ interface Stamp {
 /** See the head of this file. */
 export class StampSet {
   readonly #stamps = new Map<string, Stamp>();
+  readonly #clockMs: () => number;
+
+  /** @param clockMs the time of day; for tests */
+  constructor(clockMs: () => number = Date.now) {
+    this.#clockMs = clockMs;
+  }
 
   /** Remembers how a path is now, unless it is known already. @param path a byte string */
   add(path: string): void {
-    if (!this.#stamps.has(path)) this.#stamps.set(path, stampOf(path));
+    if (!this.#stamps.has(path)) this.#stamps.set(path, this.#stampOf(path));
   }
 
   /** Is every path as it was? */
   isUnchanged(): boolean {
     for (const [path, known] of this.#stamps) {
-      const now = stampOf(path);
+      const now = this.#stampOf(path);
       if (now.text === known.text && !known.isFresh) continue;
       this.#stamps.set(path, now);
       return false;
@@ -41,17 +47,17 @@ export class StampSet {
   clear(): void {
     this.#stamps.clear();
   }
-}
 
-function stampOf(path: string): Stamp {
-  try {
-    const stats = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
-    if (stats === undefined) return { text: "", isFresh: false };
-    const { dev, ino, mode, size, mtimeMs, ctimeMs } = stats;
-    const isFresh = Math.max(mtimeMs, ctimeMs) > Date.now() - COARSE_MS;
-    return { text: `${dev} ${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs}`, isFresh };
-  } catch (error) {
-    // What cannot be reached stays out of reach for the walk too, until this changes.
-    return { text: (error as NodeJS.ErrnoException).code ?? "unknown", isFresh: false };
+  #stampOf(path: string): Stamp {
+    try {
+      const stats = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
+      if (stats === undefined) return { text: "", isFresh: false };
+      const { dev, ino, mode, size, mtimeMs, ctimeMs } = stats;
+      const isFresh = ctimeMs > this.#clockMs() - COARSE_MS;
+      return { text: `${dev} ${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs}`, isFresh };
+    } catch (error) {
+      // What cannot be reached stays out of reach for the walk too, until this changes.
+      return { text: (error as NodeJS.ErrnoException).code ?? "unknown", isFresh: false };
+    }
   }
 }
