@@ -29,6 +29,7 @@ const NOWHERE = -1;
 /** Where the files of a listing lie in memory, at one moment. */
 export class ListingView {
   readonly files: readonly FoundFile[];
+  readonly handles: readonly (StoredFile | undefined)[];
   readonly held: readonly HeldCorpus[];
   /** By position: index into `held`, or −1. */
   readonly corpusAt: Int16Array;
@@ -49,6 +50,7 @@ export class ListingView {
     held: readonly HeldCorpus[],
   ) {
     this.files = files;
+    this.handles = handles;
     this.held = held;
     const indexOf = new Map(held.map((each, index) => [each, index]));
     this.corpusAt = new Int16Array(files.length).fill(NOWHERE);

@@ -181,7 +181,7 @@ export class ResidentTrees implements AsyncDisposable {
           const view = this.#viewOf(listing, files);
           pinned = view.held;
           this.#store.pin(pinned);
-          return await this.#ask(options, query, view, listing, signal);
+          return await this.#ask(options, query, view, signal);
         },
         { walkFiles, signal },
       );
@@ -227,10 +227,9 @@ export class ResidentTrees implements AsyncDisposable {
     options: GrepOptions,
     query: Query,
     view: ListingView,
-    listing: SearchListing,
     signal: AbortSignal,
   ): Promise<GrepEngine | undefined> {
-    const missing = view.fromDisk.map((position) => listing.handleOf(view.files[position]!));
+    const missing = view.fromDisk.map((position) => view.handles[position]);
     this.#store.want(missing.filter((file) => file !== undefined));
     if (missing.length > MANY_FILES && missing.length > MANY_SHARE * view.files.length)
       return this.#readsAll();
