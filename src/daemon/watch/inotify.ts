@@ -54,7 +54,7 @@ const READ_BYTES = 256 * 1024;
 let bound: NativeInotify | undefined;
 
 /** The calls of the C library. @throws EW_NO_VULKAN where no native code can be called */
-function nativeInotify(): NativeInotify {
+export function nativeInotify(): NativeInotify {
   if (bound !== undefined) return bound;
   const ffi = koffi();
   const library = ffi.load("libc.so.6");
