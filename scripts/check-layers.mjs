@@ -18,6 +18,7 @@ const LAYERS = [
   ["residency"],
   ["engine"],
   ["search", "paths", "wasm", "desktop"],
+  ["daemon"],
   ["bench", "public"],
   ["cli"],
 ];
@@ -74,6 +75,7 @@ const INSIDE = {
     ["soak", "together"],
     ["."],
   ],
+  daemon: [["watch"], ["trees"]],
   cli: [["terminal"], ["flags", "doctor", "cache"], ["commands"], ["."]],
 };
 

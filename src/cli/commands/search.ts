@@ -18,9 +18,10 @@ export interface SearchOverrides {
 export function readArguments(argv: readonly string[], context: CommandContext): FlagValues {
   const flags = parseFlags(argv);
   if (flags.special !== undefined || flags.noConfig) return flags;
-  const fromFile = configArgs(context.env["RIPGREP_CONFIG_PATH"], (message) => {
+  const tell = (message: string): void => {
     if (!flags.noMessages) context.writeError(`everwarp: ${message}\n`);
-  });
+  };
+  const fromFile = configArgs(context.env["RIPGREP_CONFIG_PATH"], tell, context.cwd);
   return fromFile.length === 0 ? flags : parseFlags([...fromFile, ...argv]);
 }
 
@@ -55,7 +56,8 @@ async function assertStrategy(name: string | undefined): Promise<void> {
   });
 }
 
-async function showSpecial(
+/** Prints a help or a version. @returns the exit code */
+export async function showSpecial(
   special: NonNullable<FlagValues["special"]>,
   context: CommandContext,
 ): Promise<number> {

@@ -27,6 +27,7 @@ import {
   DescriptorReader,
   LineBuffer,
   MemoryReader,
+  placeOf,
   readAll,
   readDescriptor,
   STREAM_BUFFER_BYTES,
@@ -107,7 +108,7 @@ export class FileSearch {
 
   /** Opens and searches a file. @throws a system error when it cannot be opened or read */
   searchFile(file: FoundFile): void {
-    const descriptor = openSync(file.pathBytes ?? file.path, "r");
+    const descriptor = openSync(placeOf(file, this.options.directory), "r");
     try {
       this.searchDescriptor(descriptor, file.explicit);
     } finally {
