@@ -18,6 +18,7 @@ const LAYERS = [
   ["residency"],
   ["engine"],
   ["search", "paths", "wasm", "desktop"],
+  ["live"],
   ["bench", "public"],
   ["cli"],
 ];
@@ -66,6 +67,7 @@ const INSIDE = {
     ["grep"],
   ],
   "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
+  live: [["keys", "text", "source"], ["state"], ["history", "view", "terminal", "editor"], ["."]],
   bench: [
     ["report", "measure"],
     ["corpora"],
