@@ -29,7 +29,9 @@ export function addExcerpt(line: LineBuilder, excerpt: LineExcerpt | undefined, 
   const matchStyle: Style = look.base === "selected" ? "selected-match" : "match";
   const column = line.width;
   const lead = parts[0]?.isMatch === false && parts.length > 1 ? parts[0].text : "";
-  const cut = leadToDrop(lead, widthOf(shownOf(parts[1]?.text ?? "", 0)), line.left, column);
+  const match = widthOf(shownOf(parts[1]?.text ?? "", 0));
+  const tail = parts.slice(2).reduce((width, { text }) => width + widthOf(shownOf(text, 0)), 0);
+  const cut = leadToDrop(lead, match, tail, line.left, column);
   const isLeadCut = excerpt.isCutBefore || cut > 0;
   if (isLeadCut) line.add(CUT, look.base);
   for (const [index, { text, isMatch }] of parts.entries())
@@ -54,11 +56,14 @@ function partsOf({ bytes, matches }: LineExcerpt): Part[] {
 }
 
 /** How much of the text before the first match goes, so that the match can be seen. UTF-16 units. */
-function leadToDrop(lead: string, matchWidth: number, room: number, column: number): number {
-  const fits = (text: string): boolean => widthOf(shownOf(text, column)) + matchWidth <= room;
+function leadToDrop(lead: string, match: number, tail: number, room: number, column: number): number {
+  const fits = (text: string): boolean => widthOf(shownOf(text, column)) + match <= room;
   if (fits(lead)) return 0;
-  // A third of the room is left to what lies before the match.
-  const kept = Math.max(0, Math.min(Math.floor(room / 3), room - matchWidth - 2));
+  // A third of the room is left to what lies before the match, and what the text behind it does not need.
+  const kept = Math.max(
+    0,
+    Math.min(Math.max(Math.floor(room / 3), room - match - tail - 1), room - match - 2),
+  );
   let from = Math.max(0, lead.length - kept);
   while (from < lead.length && widthOf(shownOf(lead.slice(from), column)) > kept) from++;
   // Not in the middle of a character.
