@@ -15,9 +15,11 @@ export interface EngineKind {
   /** Why it cannot be had here. */
   readonly missing: string | undefined;
   readonly isDevice: boolean;
+  /** The host holds the text. */
+  readonly isTextHeld: boolean;
 }
 
-/** The host's threads, and the test device with each launch strategy. */
+/** The host's threads, the test device with each launch strategy, and both together. */
 export async function engineKinds(): Promise<EngineKind[]> {
   const { index, name } = testDeviceInfo();
   const { device, profile } = await openProfiledDevice({ select: index });
@@ -31,12 +33,26 @@ export async function engineKinds(): Promise<EngineKind[]> {
       : undefined;
   };
   return [
-    { name: "host", options: { device: "cpu", threads: 2 }, missing: undefined, isDevice: false },
+    {
+      name: "host",
+      options: { device: "cpu", threads: 2 },
+      missing: undefined,
+      isDevice: false,
+      isTextHeld: true,
+    },
     ...STRATEGY_NAMES.map((strategy) => ({
       name: `${name}, ${strategy}`,
       options: { device: index, strategy },
       missing: missingFor(strategy),
       isDevice: true,
+      isTextHeld: false,
     })),
+    {
+      name: `${name}, beside the host's threads`,
+      options: { device: index, strategy: "batch", hostCopy: true, threads: 2 },
+      missing: undefined,
+      isDevice: true,
+      isTextHeld: true,
+    },
   ];
 }

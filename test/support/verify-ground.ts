@@ -5,7 +5,7 @@ import path from "node:path";
 import type { BackendTicket, LoadedCorpus, RawHits } from "../../src/search/backend/index.ts";
 import { Corpus } from "../../src/search/corpus/index.ts";
 import { EngineCorpus } from "../../src/search/engine/engine-corpus.ts";
-import { loadCorpus } from "../../src/search/engine/holdings.ts";
+import { loadCorpus } from "../../src/search/engine/load-corpus.ts";
 import type { PreparedQuery } from "../../src/search/engine/query.ts";
 import { Search } from "../../src/search/engine/search.ts";
 import type { SearchResult } from "../../src/search/engine/search-result.ts";
@@ -85,6 +85,8 @@ function askedFor(backend: HostBackend, loaded: LoadedCorpus): EngineCorpus["bac
   return {
     info: backend.info,
     isLost: false,
+    hasOwnMemory: false,
+    maxPlaceBytes: backend.maxPlaceBytes,
     load: (corpus, options) => backend.load(corpus, options),
     submit: (plan, options) => backend.submit(plan, { ...options, corpus: loaded }),
     close: () => backend.close(),
@@ -116,6 +118,7 @@ export function begin(held: EngineCorpus, query: PreparedQuery, wishes: Wishes =
   const search = new Search(
     {
       ...(verifier && { verifier }),
+      threads: 2,
       sendPending: () => undefined,
       sendAgain: (again) => again.send(held),
       withdraw: () => undefined,

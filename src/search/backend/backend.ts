@@ -135,11 +135,21 @@ export interface LoadOptions {
   readonly automata?: boolean;
   /** Signatures of blocks are made, by which scans pass over blocks. Default: true. */
   readonly index?: boolean;
+  /** The same corpus, held in host memory: its contents are taken from there, and no file is read. */
+  readonly from?: LoadedCorpus;
+  /** Longest run of bytes that may be kept in one piece: larger files are cut. Default: as the backend likes it. */
+  readonly maxPlaceBytes?: number;
+  /** The load fails with EW_OUT_OF_HOST_MEMORY when it has taken so much host memory. Default: no limit. */
+  readonly maxHostBytes?: number;
 }
 
 /** Something that holds corpora and carries out plans on them. */
 export interface Backend {
   readonly info: BackendInfo;
+  /** It keeps texts in memory of its own, and the host reaches them slowly or not at all. */
+  readonly hasOwnMemory: boolean;
+  /** Longest run of bytes that it keeps in one piece. */
+  readonly maxPlaceBytes: number;
   /** Nothing is answered any more: the device was lost, or its kernel ended. Another backend must be opened. */
   readonly isLost: boolean;
   /** @throws EW_CORPUS_TOO_LARGE, EW_OUT_OF_HOST_MEMORY, EW_OUT_OF_DEVICE_MEMORY, EW_CLOSED */

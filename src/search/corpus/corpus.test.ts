@@ -18,6 +18,8 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { HostSink, WORK_AREA_BYTES } from "../host/host-sink.ts";
 import { checkLayout, contentIn, FakeDeviceSink, hostSegments } from "../../../test/support/corpus-sinks.ts";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
+import { copyPlacement } from "./copy-placement.ts";
 import { Corpus, type CorpusOptions } from "./corpus.ts";
 import { FILE_FLAGS, type Placement } from "./placement.ts";
 
@@ -72,7 +74,7 @@ describe("loading", () => {
         const contents = lengths.map((length, file) => Buffer.alloc(length, `file ${file}.`));
         const { paths } = folderOf(contents);
         const device = new FakeDeviceSink(1 << 20, 16 * 1024);
-        const host = new HostSink(1, 64 << 20);
+        const host = new HostSink(1, { segmentBytes: 64 << 20 });
         const placement = await corpusOf(paths).loadInto(isDevice ? device : host, { threads });
         const segments = isDevice ? device.device : hostSegments(host);
         if (isDevice) expect(device.finished).toBe(true);
@@ -86,6 +88,35 @@ describe("loading", () => {
         expect(placement.stats).toMatchObject({ contentBytes: total, loadedCount: contents.length, threads });
       }),
       { numRuns: 25 },
+    );
+  });
+
+  it("copies a placement from host memory into any sink, row by row", async () => {
+    const sizes = fc.array(
+      fc.oneof(fc.constantFrom(0, 1, 15, 16, 17, 4096), fc.nat(3000), fc.nat(2_500_000)),
+      {
+        maxLength: 40,
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(sizes, fc.constantFrom(0, 2), async (lengths, threads) => {
+        const contents = lengths.map((length, file) => Buffer.alloc(length, `file ${file}.\n`));
+        const { paths } = folderOf(contents);
+        const host = new HostSink(1, { segmentBytes: WORK_AREA_BYTES + (6 << 20) });
+        const from = await corpusOf([...paths, "/there/is/none"]).loadInto(host, { threads });
+        const device = new FakeDeviceSink(4 << 20, 16 * 1024);
+        const memories = host.segments.map(({ buffer }) => buffer);
+        const placement = await copyPlacement(from, memories, device);
+        expect(device.finished).toBe(true);
+        checkLayout(device.device, placement);
+        for (const [file, content] of contents.entries())
+          expect(contentIn(device.device, placement, file).equals(content)).toBe(true);
+        expect(placement.units.count).toBe(from.units.count);
+        expect(placement.errors).toBe(from.errors);
+        for (const column of ["length", "flags", "sizeBytes", "modifiedMs", "inode"] as const)
+          expect(placement[column]).toEqual(from[column]);
+      }),
+      propertyRuns(12),
     );
   });
 
@@ -120,7 +151,7 @@ describe("loading", () => {
 
   it("keeps the host's own segments within bounds and out of the work areas", async () => {
     const { paths } = folderOf(Array.from({ length: 30 }, (_, file) => Buffer.alloc(900_000, `${file} `)));
-    const sink = new HostSink(3, 3 * WORK_AREA_BYTES + (7 << 20));
+    const sink = new HostSink(3, { segmentBytes: 3 * WORK_AREA_BYTES + (7 << 20) });
     const placement = await corpusOf(paths).loadInto(sink, { threads: 2 });
     expect(sink.segments.length).toBeGreaterThan(3);
     checkLayout(hostSegments(sink), placement);
@@ -148,7 +179,7 @@ describe("kinds of files", () => {
     explicit = false,
   ): Promise<{ placement: Placement; content: (file: number) => Buffer }> => {
     const { paths } = folderOf(contents);
-    const sink = new HostSink(1, 64 << 20);
+    const sink = new HostSink(1, { segmentBytes: 64 << 20 });
     const placement = await corpusOf(paths, options, explicit).loadInto(sink);
     const segments = hostSegments(sink);
     return { placement, content: (file) => contentIn(segments, placement, file) };
@@ -193,7 +224,7 @@ describe("kinds of files", () => {
   it("continues after files that vanish, cannot be read, or are not regular", async () => {
     const { folder, paths } = folderOf(["one", "two", "three", "four"].map((it) => Buffer.from(it)));
     const named = [paths[0]!, join(folder, "vanished"), folder, paths[1]!, "/dev/null"];
-    const sink = new HostSink(1, 64 << 20);
+    const sink = new HostSink(1, { segmentBytes: 64 << 20 });
     const placement = await corpusOf(named, {}, true).loadInto(sink);
     expect(placement.errors).toEqual([expect.objectContaining({ file: 1, code: "ENOENT" })]);
     expect([...placement.flags]).toEqual([
@@ -206,7 +237,7 @@ describe("kinds of files", () => {
     expect(placement.stats.loadedCount).toBe(2);
     // root may read everything, so this has an effect only for other users
     chmodSync(paths[2]!, 0);
-    const unreadable = await corpusOf(paths).loadInto(new HostSink(1, 64 << 20));
+    const unreadable = await corpusOf(paths).loadInto(new HostSink(1, { segmentBytes: 64 << 20 }));
     expect(unreadable.errors.map(({ code }) => code)).toEqual(process.getuid?.() === 0 ? [] : ["EACCES"]);
   });
 
@@ -221,7 +252,7 @@ describe("kinds of files", () => {
       pathBytes: bytes,
       explicit: false,
     });
-    const sink = new HostSink(1, 64 << 20);
+    const sink = new HostSink(1, { segmentBytes: 64 << 20 });
     const placement = await corpus.loadInto(sink);
     expect(contentIn(hostSegments(sink), placement, 0).toString()).toBe("content");
     expect(placement.changed(0)).toBe(false);
@@ -240,14 +271,14 @@ describe("listing", () => {
     expect(corpus.walkErrors).toHaveLength(1);
     const relative = await Corpus.list([], { cwd: folder });
     expect(relative.files.foundFile(0)).toEqual({ path: "file-0", explicit: false });
-    expect((await relative.loadInto(new HostSink(1, 64 << 20))).stats.contentBytes).toBe(1);
+    expect((await relative.loadInto(new HostSink(1, { segmentBytes: 64 << 20 }))).stats.contentBytes).toBe(1);
   });
 });
 
 describe("changed", () => {
   it("notices a file that was written, replaced, truncated, touched or removed, and no other file", async () => {
     const { folder, paths } = folderOf(Array.from({ length: 6 }, () => Buffer.from("same size")));
-    const placement = await corpusOf(paths).loadInto(new HostSink(1, 64 << 20));
+    const placement = await corpusOf(paths).loadInto(new HostSink(1, { segmentBytes: 64 << 20 }));
     const changed = (): boolean[] => paths.map((_, file) => placement.changed(file));
     expect(changed()).toEqual([false, false, false, false, false, false]);
     appendFileSync(paths[0]!, "!");

@@ -1,7 +1,8 @@
 /** Which files are searched, and how their bytes get into the memory of a backend. */
 export { Corpus, type CorpusOptions } from "./corpus.ts";
+export { copyPlacement } from "./copy-placement.ts";
 export { FileTable, type FileTableMemory } from "./file-table.ts";
-export { worthyThreads } from "./loader.ts";
+export { estimatedBytes, worthyThreads } from "./loader.ts";
 export {
   FILE_FLAGS,
   type FileParts,

@@ -23,7 +23,7 @@ it("holds files that are larger than a segment in parts, which end behind a line
   const corpus = Corpus.fromFiles(paths.map((one) => ({ path: one, explicit: false })));
   for (const sink of [
     new FakeDeviceSink(512 * 1024, 64 * 1024),
-    new HostSink(1, WORK_AREA_BYTES + (6 << 20)),
+    new HostSink(1, { segmentBytes: WORK_AREA_BYTES + (6 << 20) }),
   ]) {
     const placement = await corpus.loadInto(sink, { threads: 1 });
     const { parts } = placement;

@@ -14,7 +14,7 @@ const path = join(root, "file");
 
 /** Loads one file. Returns the content that the loader kept. */
 async function loaded(explicit: boolean, allText: boolean): Promise<{ placement: Placement; kept: Buffer }> {
-  const sink = new HostSink(1, WORK_AREA_BYTES + (4 << 20));
+  const sink = new HostSink(1, { segmentBytes: WORK_AREA_BYTES + (4 << 20) });
   const placement = await Corpus.fromFiles([{ path, explicit }], { allText }).loadInto(sink, { threads: 0 });
   const [length, start] = [placement.length[0] as number, placement.start[0] as number];
   const memory = sink.segments[0]?.buffer ?? new ArrayBuffer(0);

@@ -31,6 +31,7 @@ const ENGINE_OPTIONS: OptionChecks<SearchEngineOptions> = {
   persistent: boolean,
   polite: boolean,
   threads: whole(1, 256),
+  hostCopy: boolean,
   index: boolean,
 };
 const CORPUS_OPTIONS: OptionChecks<CorpusLoadOptions> = { index: boolean };

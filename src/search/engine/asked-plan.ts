@@ -22,6 +22,8 @@ export interface AskOptions {
   readonly isCountOnly?: boolean;
   /** So many hits are enough. */
   readonly maxHits?: number;
+  /** With more hits than these, the answer is of no use: the backend stops. Default: none are too many. */
+  readonly tooManyHits?: number | undefined;
 }
 
 /** What a backend was asked, and its answer. */
@@ -32,15 +34,17 @@ export class AskedPlan {
   readonly isCountOnly: boolean;
   readonly #ticket: BackendTicket | undefined;
   readonly #probe: ExceptionProbe | undefined;
+  readonly #tooManyHits: number;
 
   private constructor(
     prepared: PreparedPlan,
     ticket: BackendTicket | undefined,
     probe: ExceptionProbe | undefined,
-    isCountOnly = false,
+    { isCountOnly = false, tooManyHits = Infinity }: AskOptions = {},
   ) {
     this.prepared = prepared;
     this.isCountOnly = isCountOnly;
+    this.#tooManyHits = tooManyHits;
     this.#ticket = ticket;
     this.#probe = probe;
   }
@@ -58,7 +62,7 @@ export class AskedPlan {
       const probe = runs.length > 0 ? corpus.probe(runs) : undefined;
       const asked = submitOptions(corpus, prepared, options);
       const ticket = corpus.backend.submit(plan, asked);
-      return new AskedPlan(prepared, ticket, probe, asked.countOnly === true);
+      return new AskedPlan(prepared, ticket, probe, { ...options, isCountOnly: asked.countOnly === true });
     } catch (error) {
       const { shortened } = prepared;
       const isTooLarge = error instanceof EverwarpError && error.code === "EW_REQUEST_TOO_LARGE";
@@ -113,6 +117,11 @@ export class AskedPlan {
     return kind === "literals" && this.exceptions().length === 0;
   }
 
+  /** Are there more hits than can be used? To be asked when the answer is there. */
+  get hasTooManyHits(): boolean {
+    return this.#tooManyHits !== Infinity && (this.hits()?.count ?? 0) > this.#tooManyHits;
+  }
+
   /** Nobody wants the answer any more. */
   cancel(): void {
     this.#ticket?.cancel(); // the probe is the corpus's: other searches may wait for it
@@ -126,24 +135,28 @@ function foldExceptionsOf(plan: Plan): readonly Uint8Array[] {
   return plan.kind === "literals" || plan.kind === "filter" ? plan.foldExceptions : NO_RUNS;
 }
 
-/**
- * The backend may stop early, and only count, where each of its hits is a hit. One hit more than is wanted shows that
- * there are more.
- */
+/** The backend may stop early, and only count, where each of its hits is a hit. */
+export function mayStopEarly(corpus: EngineCorpus, prepared: PreparedPlan): boolean {
+  const { plan } = prepared;
+  if (corpus.streamed.length > 0 || !prepared.isEachHit) return false;
+  if (plan.kind !== "literals") return plan.kind === "automaton";
+  return plan.foldExceptions.length === 0 && !(corpus.hasMarks && prepared.mayBeginInMark);
+}
+
+/** One hit more than is wanted, or than can be used, shows that there are more. */
 function submitOptions(
   corpus: EngineCorpus,
   prepared: PreparedPlan,
-  { isLocated = false, isCountOnly = false, maxHits = Infinity }: AskOptions,
+  { isLocated = false, isCountOnly = false, maxHits = Infinity, tooManyHits = Infinity }: AskOptions,
 ): SubmitOptions {
   const { plan } = prepared;
   // Lines to be verified are found by their places.
   const options = isLocated || plan.kind !== "literals" ? corpus.located : corpus.counted;
-  if (maxHits === Infinity && !isCountOnly) return options;
-  const isExact = plan.kind === "literals" && plan.foldExceptions.length === 0 && !corpus.hasMarks;
-  const isEach = prepared.isEachHit && (isExact || plan.kind === "automaton") && corpus.streamed.length === 0;
-  if (!isEach) return options;
+  const stopsEarly = (maxHits !== Infinity || isCountOnly) && mayStopEarly(corpus, prepared);
+  const limit = Math.min(tooManyHits, stopsEarly ? maxHits : Infinity);
+  if (!stopsEarly && limit === Infinity) return options;
   return {
-    ...(isCountOnly ? { ...corpus.counted, countOnly: true } : options),
-    ...(maxHits === Infinity ? {} : { maxHits: maxHits + 1 }),
+    ...(stopsEarly && isCountOnly ? { ...corpus.counted, countOnly: true } : options),
+    ...(limit === Infinity ? {} : { maxHits: limit + 1 }),
   };
 }

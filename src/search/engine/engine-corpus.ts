@@ -4,7 +4,7 @@
  * A "file" is a row of the placement here: where a file is held in parts, each part.
  *
  * Invariants: a probe is asked at most once at a time and its answer kept, as loaded contents never change;
- * `isRemoved` is set before the backend frees anything.
+ * `isRemoved` is set before a backend frees anything.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { type Backend, type LoadedCorpus, scanPlan, type SubmitOptions } from "../backend/index.ts";
@@ -36,13 +36,16 @@ export class EngineCorpus {
   /** How the backend is asked where lines and columns are wanted, and where they are not. */
   readonly located: SubmitOptions;
   readonly counted: SubmitOptions;
+  /** The same corpus on the host's threads, beside a device. Its rows are the rows of this one. */
+  readonly copy: EngineCorpus | undefined;
   isRemoved = false;
   /** The backend was lost. What was found before stays true; nothing more can be asked. */
   isLost = false;
   readonly #probes = new Map<string, ExceptionProbe>();
 
-  constructor(corpus: Corpus, backend: Backend, loaded: LoadedCorpus, isIndexed = true) {
+  constructor(corpus: Corpus, backend: Backend, loaded: LoadedCorpus, isIndexed = true, copy?: EngineCorpus) {
     this.isIndexed = isIndexed;
+    this.copy = copy;
     this.corpus = corpus;
     this.backend = backend;
     this.loaded = loaded;
@@ -92,7 +95,14 @@ export class EngineCorpus {
   /** The contents, for this thread and others. @throws EW_CORPUS_UNKNOWN after removal */
   contents(): RowContents {
     this.assertHeld();
-    return new RowContents(this.loaded.placement, this.loaded.sharedSegments, this.corpus.allText);
+    const { placement, sharedSegments } = (this.copy ?? this).loaded;
+    return new RowContents(placement, sharedSegments, this.corpus.allText);
+  }
+
+  /** No search may begin any more. To be called before anything is freed. */
+  remove(): void {
+    this.isRemoved = true;
+    this.copy?.remove();
   }
 
   /** A file's content to show lines of; it is the caller's to know that the file has not changed. */

@@ -6,6 +6,12 @@ import type { Corpus } from "../corpus/index.ts";
 export interface BackendChoice extends DeviceChoice {
   /** Threads of the host engine, and threads that load, at most. Default: one per core. */
   readonly threads?: number;
+  /**
+   * Beside a device, the host's threads hold the text too, and answer what they answer sooner: regexes, and searches
+   * with very many hits. This takes as much host memory as the text has bytes, and an eighth more with `index`.
+   * Default: true on a device with memory of its own, where the text takes no more than half of the host's free memory.
+   */
+  readonly hostCopy?: boolean;
 }
 
 /** Options of `SearchEngine.open`. */

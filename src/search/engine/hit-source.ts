@@ -57,7 +57,7 @@ class BackendHits implements LimitedHits {
     this.#corpus = corpus;
     this.#maxHits = maxHits;
     this.#isOccurrences = prepared.plan.kind === "literals";
-    const mayDrop = corpus.hasMarks || (raw.count > 1 && prepared.mayOverlap);
+    const mayDrop = (corpus.hasMarks && prepared.mayBeginInMark) || (raw.count > 1 && prepared.mayOverlap);
     this.#isFiltered = !this.#isOccurrences || !mayDrop;
   }
 

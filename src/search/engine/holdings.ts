@@ -4,46 +4,19 @@
  *   add(corpus) ──▶ first backend with room ──▶ EngineCorpus
  *   a backend is lost ──▶ opened again (or the host instead) ──▶ its corpora are loaded again
  *
- * Invariants: a corpus is held by exactly one backend; loads and recoveries happen one after the other, so corpora
+ * Invariants: a corpus is held by exactly one of these backends, and perhaps by the host's threads too
+ * (`host-copies.ts`); loads and recoveries happen one after the other, so corpora
  * are in the order in which they were added; while a corpus `isLost` it is asked nothing.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { mayContinueOnHost, mayFallBack } from "../../engine/index.ts";
 import type { Backend } from "../backend/index.ts";
-import { type Corpus, worthyThreads } from "../corpus/index.ts";
-import { EngineCorpus } from "./engine-corpus.ts";
+import type { Corpus } from "../corpus/index.ts";
+import type { EngineCorpus } from "./engine-corpus.ts";
 import type { BackendChoice } from "./engine-options.ts";
+import { HostCopies } from "./host-copies.ts";
+import { loadCorpus } from "./load-corpus.ts";
 import { type OpenedBackend, openBackend, openHost } from "./open-backend.ts";
-
-/** What a corpus will be asked for. */
-export interface CorpusUses {
-  /** Plans with automata. Default: true. */
-  readonly automata?: boolean;
-  /** So many scans that signatures pay. Default: true. */
-  readonly index?: boolean;
-}
-
-/**
- * Reads a corpus into the memory of a backend.
- * @param threads loader threads at most; default: as many as pay
- * @param uses what the corpus will be asked for
- * @throws as `Backend.load`
- */
-export async function loadCorpus(
-  backend: Backend,
-  corpus: Corpus,
-  threads: number | undefined,
-  { automata = true, index = true }: CorpusUses = {},
-): Promise<EngineCorpus> {
-  // A limit on threads is a limit on loading too, but few files are still read on this thread.
-  const loadThreads = threads === undefined ? undefined : Math.min(threads, worthyThreads(corpus.files));
-  const loaded = await backend.load(corpus, {
-    automata,
-    index,
-    ...(loadThreads === undefined ? {} : { threads: loadThreads }),
-  });
-  return new EngineCorpus(corpus, backend, loaded, index);
-}
 
 /** What an engine holds. See the head of this file. */
 export class Holdings {
@@ -51,6 +24,7 @@ export class Holdings {
   /** The first backend is the one that was chosen; others hold what it had no room for. */
   readonly #backends: OpenedBackend[];
   readonly #corpora = new Map<Corpus, EngineCorpus>();
+  readonly #copies: HostCopies;
   #first: EngineCorpus | undefined;
   /** Loads and recoveries, one after the other. */
   #changes: Promise<unknown> = Promise.resolve();
@@ -64,6 +38,7 @@ export class Holdings {
   private constructor(choice: BackendChoice, opened: OpenedBackend) {
     this.#choice = choice;
     this.#backends = [opened];
+    this.#copies = new HostCopies(choice);
   }
 
   /** Opens the backend that was chosen. @throws as `openBackend` */
@@ -116,8 +91,9 @@ export class Holdings {
   async remove(held: EngineCorpus): Promise<void> {
     this.#corpora.delete(held.corpus);
     this.#first = this.#corpora.values().next().value;
-    held.isRemoved = true;
+    held.remove();
     if (!held.isLost) await held.loaded.unload();
+    await held.copy?.loaded.unload();
   }
 
   /**
@@ -148,10 +124,11 @@ export class Holdings {
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#changes.catch(() => undefined); // its caller has been told
-    for (const corpus of this.#corpora.values()) corpus.isRemoved = true;
+    for (const corpus of this.#corpora.values()) corpus.remove();
     this.#corpora.clear();
     this.#first = undefined;
     for (const { backend } of this.#backends) await backend.close();
+    await this.#copies.close();
   }
 
   #change<T>(body: () => Promise<T>): Promise<T> {
@@ -165,13 +142,13 @@ export class Holdings {
   /**
    * Loads a corpus into the first backend that takes it; where the device was left to us, the host takes what it does
    * not.
+   * @param copy the corpus as the host's threads hold it already
    */
-  async #place(corpus: Corpus, index: boolean): Promise<EngineCorpus> {
-    const { threads } = this.#choice;
+  async #place(corpus: Corpus, index: boolean, copy?: EngineCorpus): Promise<EngineCorpus> {
     let refusal: EverwarpError | undefined;
     for (const { backend } of this.#backends) {
       try {
-        return await loadCorpus(backend, corpus, threads, { index });
+        return await this.#load(backend, corpus, index, copy);
       } catch (error) {
         if (backend.info.kind !== "device" || !mayContinueOnHost(this.#choice, error)) throw error;
         refusal = error;
@@ -185,6 +162,22 @@ export class Holdings {
       for (const { backend } of this.#backends.splice(0, Infinity, host)) await backend.close();
     }
     return held;
+  }
+
+  /** Loads a corpus into a backend, and before that into the host's memory where both are to hold it. */
+  async #load(
+    backend: Backend,
+    corpus: Corpus,
+    index: boolean,
+    known: EngineCorpus | undefined,
+  ): Promise<EngineCorpus> {
+    const copy = await this.#copies.load(backend, corpus, index, known);
+    try {
+      return await loadCorpus(backend, corpus, this.#choice.threads, { index }, copy);
+    } catch (error) {
+      await copy?.loaded.unload();
+      throw error;
+    }
   }
 
   async #loadOrClose(host: OpenedBackend, corpus: Corpus, index: boolean): Promise<EngineCorpus> {
@@ -206,11 +199,16 @@ export class Holdings {
     this.#backends[this.#backends.findIndex(({ backend }) => backend === lost)] = opened;
     for (const [corpus, held] of this.#corpora) {
       if (held.backend !== lost || this.#isClosing) continue;
-      const replaced = await this.#place(corpus, held.isIndexed);
+      const replaced = await this.#place(corpus, held.isIndexed, held.copy);
       if (this.#corpora.get(corpus) === held) {
         this.#corpora.set(corpus, replaced);
         if (this.#first === held) this.#first = replaced;
-      } else await replaced.loaded.unload(); // it was removed meanwhile
+        if (replaced.copy !== held.copy) await held.copy?.loaded.unload();
+      } else {
+        // It was removed meanwhile.
+        await replaced.loaded.unload();
+        await replaced.copy?.loaded.unload();
+      }
     }
     this.#recoveryCount++;
   }

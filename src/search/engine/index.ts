@@ -7,7 +7,7 @@ export type {
   SearchEngineOptions,
   SearchOptions,
 } from "./engine-options.ts";
-export { loadCorpus } from "./holdings.ts";
+export { loadCorpus } from "./load-corpus.ts";
 export { openDevice } from "./open-backend.ts";
 export { PreparedPlan } from "./prepared-plan.ts";
 export type { Query } from "./query.ts";

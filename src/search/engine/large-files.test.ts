@@ -8,7 +8,7 @@ import { afterAll, expect, it } from "vitest";
 import { Corpus } from "../corpus/index.ts";
 import { HostBackend } from "../host/host-backend.ts";
 import { WORK_AREA_BYTES } from "../host/host-sink.ts";
-import { loadCorpus } from "./holdings.ts";
+import { loadCorpus } from "./load-corpus.ts";
 import { prepareQuery, type Query } from "./query.ts";
 import { Search } from "./search.ts";
 import type { SearchOwner } from "./search-owner.ts";
@@ -34,6 +34,7 @@ afterAll(async () => {
 });
 
 const owner: SearchOwner<Search> = {
+  threads: THREADS,
   sendPending: () => undefined,
   sendAgain: () => undefined,
   withdraw: () => undefined,

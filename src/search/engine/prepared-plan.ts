@@ -6,6 +6,9 @@ const SHORT_LITERAL_BYTES = 128;
 /** Longer literals cost a backend more than the host's look at what is left of them. */
 const LONG_LITERAL_BYTES = 1024;
 
+/** The bytes of a UTF-8 byte order mark. */
+const MARK: ReadonlySet<number> = new Set([0xef, 0xbb, 0xbf]);
+
 /** A plan that may be asked again and again: what was found out about it is kept. */
 export class PreparedPlan {
   readonly plan: Plan;
@@ -29,6 +32,13 @@ export class PreparedPlan {
   /** Can two occurrences of the literals share a byte? Then not every occurrence is a hit. */
   get mayOverlap(): boolean {
     return (this.#mayOverlap ??= this.plan.kind !== "literals" || overlap(this.plan.literals));
+  }
+
+  /** Can an occurrence of a literal begin within a byte order mark? Then not every occurrence is a hit. */
+  get mayBeginInMark(): boolean {
+    return (
+      this.plan.kind !== "literals" || this.plan.literals.some(({ bytes }) => MARK.has(bytes[0] as number))
+    );
   }
 
   /** Has a literal of more bytes than a backend should be asked for. */

@@ -67,6 +67,8 @@ export interface SearchEngineStats {
   readonly memoryBytes: number;
   /** Bytes of memory that signatures take, beside the contents. */
   readonly indexBytes: number;
+  /** Bytes of host memory that copies beside a device take, their signatures included. */
+  readonly hostCopyBytes: number;
   /** How often a device was lost and its corpora were loaded again. */
   readonly recoveries: number;
 }
@@ -118,7 +120,9 @@ export class SearchEngine implements AsyncDisposable {
   stats(): SearchEngineStats {
     const { submitted, answered, failed, cancelled } = this.#counts;
     const pending = this.#pending.length;
-    const held = [...this.#holdings.corpora.values()].map(({ loaded }) => loaded);
+    const corpora = [...this.#holdings.corpora.values()];
+    const held = corpora.map(({ loaded }) => loaded);
+    const copies = corpora.flatMap(({ copy }) => (copy === undefined ? [] : [copy.loaded]));
     const placements = held.map(({ placement }) => placement.stats);
     const sum = (of: (stats: (typeof placements)[number]) => number): number =>
       placements.reduce((total, stats) => total + of(stats), 0);
@@ -133,6 +137,10 @@ export class SearchEngine implements AsyncDisposable {
       contentBytes: sum(({ contentBytes }) => contentBytes),
       memoryBytes: sum(({ arenaBytes }) => arenaBytes),
       indexBytes: held.reduce((total, { signatureBytes }) => total + signatureBytes, 0),
+      hostCopyBytes: copies.reduce(
+        (total, { placement, signatureBytes }) => total + placement.stats.arenaBytes + signatureBytes,
+        0,
+      ),
       recoveries: this.#holdings.recoveryCount,
     };
   }
@@ -271,6 +279,7 @@ export class SearchEngine implements AsyncDisposable {
   #asOwner(): SearchOwner<Search> {
     return {
       verifier: this.#verifier,
+      threads: this.#choice.threads ?? availableParallelism(),
       sendPending: () => this.#sendPending(),
       sendAgain: (search) => this.#sendOrKeep(search),
       withdraw: (search) => this.#withdraw(search),

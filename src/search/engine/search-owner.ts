@@ -8,6 +8,8 @@ export type SearchOutcome = "answered" | "failed" | "cancelled";
 export interface SearchOwner<Asking> {
   /** Threads for what a backend leaves open. Without them, the main thread does it. */
   readonly verifier?: Verifier;
+  /** Threads of the host that search, at most. */
+  readonly threads: number;
   /** Sends what is pending, as far as there is room. */
   sendPending(): void;
   /** Sends the search once more, or keeps it pending. @throws as `Search.send` */

@@ -2,7 +2,8 @@
  * One query in flight.
  *
  *   pending ──room in the queue──▶ asked ──the backend answers──▶ host pass ──▶ result
- *                                    └── nothing is left for the host: at once ──▶ ┘
+ *                                    │ └── nothing is left for the host: at once ──▶ ┘
+ *                                    └── too many hits for a device: the host's threads are asked
  *
  * Invariants:
  * - A result is made once, by whoever first sees that everything is there.
@@ -10,7 +11,8 @@
  * - A search that ended, by whatever, is pending no longer, and nothing of it is sent any more.
  */
 import { EverwarpError, milliseconds, nowMs, SLICE_MS, WaitPace } from "../../base/index.ts";
-import { AskedPlan } from "./asked-plan.ts";
+import type { AskedPlan } from "./asked-plan.ts";
+import { Asking } from "./asking.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { SearchOptions } from "./engine-options.ts";
 import { decidedHits, type LimitedHits } from "./hit-source.ts";
@@ -39,13 +41,11 @@ export class Search implements AsyncIterable<SearchResult> {
   readonly #owner: SearchOwner<Search>;
   readonly #query: PreparedQuery;
   readonly #maxHits: number;
-  readonly #isLocated: boolean;
   /** Only the count of hits is wanted. */
   readonly #isCountOnly: boolean;
   readonly #submittedMs = nowMs();
-  #corpus: EngineCorpus;
+  readonly #asking: Asking;
   #limits: SearchLimits | undefined;
-  #asked: AskedPlan | undefined;
   #answeredMs = 0;
   #pass: HostPass | undefined;
   #verifyMs = 0;
@@ -55,8 +55,6 @@ export class Search implements AsyncIterable<SearchResult> {
   /** Somebody takes the hits while the search goes on, or has taken them. */
   #isStreamed = false;
   #waitCount = 0;
-  /** A backend that only counts does not answer the whole question, so it has to give hits. */
-  #needsHits = false;
   /** How often the search was asked again after a loss. */
   #repeatCount = 0;
 
@@ -70,16 +68,16 @@ export class Search implements AsyncIterable<SearchResult> {
     isCountOnly = false,
   ) {
     this.#owner = owner;
-    this.#corpus = corpus;
     this.#query = query;
     this.#maxHits = maxHits;
-    this.#isLocated = isLocated;
     this.#isCountOnly = isCountOnly;
+    const { threads } = owner;
+    this.#asking = new Asking(corpus, query.prepared, { maxHits, isLocated, isCountOnly, threads });
   }
 
   /** @internal For the engine: what is searched. */
   get corpus(): EngineCorpus {
-    return this.#corpus;
+    return this.#asking.held;
   }
 
   /** @internal For the engine: how often the search was asked again after a loss. */
@@ -101,19 +99,14 @@ export class Search implements AsyncIterable<SearchResult> {
 
   /** @internal For the engine: asks the backend. @throws as `AskedPlan.ask` */
   send(corpus: EngineCorpus): void {
-    this.#corpus = corpus;
-    this.#asked = AskedPlan.ask(corpus, this.#query.prepared, {
-      isLocated: this.#isLocated,
-      isCountOnly: this.#isCountOnly && !this.#needsHits,
-      maxHits: this.#maxHits,
-    });
+    this.#asking.send(corpus);
     this.isPending = false;
   }
 
   /** @internal For the engine: the device was lost, and the search is to be asked again. */
   repeat(): void {
     this.#repeatCount++;
-    this.#asked = undefined;
+    this.#asking.forget();
     this.#answeredMs = 0;
   }
 
@@ -155,11 +148,8 @@ export class Search implements AsyncIterable<SearchResult> {
     this.#throwFailure();
     try {
       const limitMs = this.#limits === undefined ? timeoutMs : Math.min(timeoutMs, this.#limits.leftMs);
-      const asked = this.#asked;
-      if (asked !== undefined) {
-        if (!asked.waitSync(limitMs)) throw notYetError(timeoutMs);
-        if (this.#advance(0, "blocks")) return this.#result as unknown as SearchResult;
-      }
+      if (this.#asked?.waitSync(limitMs) === false) throw notYetError(timeoutMs);
+      if (this.#asked && this.#advance(0, "blocks")) return this.#result as unknown as SearchResult;
       return this.#waitLong(timeoutMs, nowMs() + limitMs);
     } catch (error) {
       return this.#failSync(error);
@@ -196,8 +186,9 @@ export class Search implements AsyncIterable<SearchResult> {
     this.#assertNotStreamed();
     this.#isStreamed = true;
     try {
-      await this.#limited(this.#untilAnswered());
-      const hits = decidedHits(this.#asked as AskedPlan, this.#corpus, this.#maxHits);
+      do await this.#limited(this.#untilAnswered());
+      while (this.#asksThreads());
+      const hits = decidedHits(this.#asked as AskedPlan, this.#asking.corpus, this.#maxHits);
       if (hits !== undefined) {
         if (hits.count > 0) yield this.#resultOf(hits);
         this.#end(undefined, "answered");
@@ -222,6 +213,10 @@ export class Search implements AsyncIterable<SearchResult> {
   /** `for await (const hits of search)` is the same as of `stream`. */
   [Symbol.asyncIterator](): AsyncGenerator<SearchResult, void, undefined> {
     return this.stream();
+  }
+
+  get #asked(): AskedPlan | undefined {
+    return this.#asking.plan;
   }
 
   async #waitForResult(): Promise<SearchResult> {
@@ -283,15 +278,15 @@ export class Search implements AsyncIterable<SearchResult> {
   /** The backend has answered: does what is left. @returns true when the result is there */
   #advance(sliceEndMs: number, way: WayToWait): boolean {
     if (this.#result !== undefined) return true;
+    if (this.#asksThreads()) return false;
     if (this.#answeredMs === 0) this.#answeredMs = nowMs();
     if (this.#pass === undefined) {
-      const hits = decidedHits(this.#asked as AskedPlan, this.#corpus, this.#maxHits);
+      const hits = decidedHits(this.#asked as AskedPlan, this.#asking.corpus, this.#maxHits);
       if (hits !== undefined) {
         this.#finish(hits);
         return true;
       }
-      if (this.#asked?.isCountOnly === true) {
-        this.#needsHits = true;
+      if (this.#asking.lacksHits()) {
         this.#owner.sendAgain(this);
         return false;
       }
@@ -301,13 +296,20 @@ export class Search implements AsyncIterable<SearchResult> {
     return true;
   }
 
+  /** Asks the host's threads, where the device has found too many hits. @returns whether they are asked now */
+  #asksThreads(): boolean {
+    const isAskedAgain = this.#pass === undefined && this.#asking.hasTooManyHits();
+    if (isAskedAgain) this.#owner.sendAgain(this);
+    return isAskedAgain;
+  }
+
   /** One slice of the host's part. @returns true when nothing is left */
   #step(sliceEndMs: number, way: WayToWait): boolean {
     const beginMs = nowMs();
     if (this.#answeredMs === 0) this.#answeredMs = beginMs;
     this.#owner.assertOpen();
-    this.#corpus.assertHeld();
-    this.#pass ??= new HostPass(this.#corpus, this.#asked as AskedPlan, this.#query, {
+    this.corpus.assertHeld();
+    this.#pass ??= new HostPass(this.#asking.corpus, this.#asked as AskedPlan, this.#query, {
       maxHits: this.#maxHits,
       isCountOnly: this.#isCountOnly,
       verifier: this.#owner.verifier,
@@ -327,7 +329,7 @@ export class Search implements AsyncIterable<SearchResult> {
 
   #resultOf(hits: LimitedHits): SearchResult {
     return new SearchResult({
-      corpus: this.#corpus,
+      corpus: this.#asking.corpus,
       hits,
       changed: this.#pass?.changed ?? NOTHING_CHANGED,
       skipped: this.#pass?.skipped ?? [],
@@ -353,7 +355,7 @@ export class Search implements AsyncIterable<SearchResult> {
     }
     this.isPending = false;
     this.#pass?.end();
-    this.#asked = undefined;
+    this.#asking.forget();
     this.#pass = undefined;
     this.#owner.ended(outcome);
   }

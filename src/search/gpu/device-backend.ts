@@ -26,10 +26,10 @@ import {
   type SubmitOptions,
 } from "../backend/index.ts";
 import type { Plan } from "../contracts.ts";
-import type { Corpus } from "../corpus/index.ts";
+import { type Corpus, copyPlacement, type Placement } from "../corpus/index.ts";
 import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
 import type { SkippingTrial } from "./device-signatures.ts";
-import { DeviceSink } from "./device-sink.ts";
+import { DeviceSink, maxPlaceBytes } from "./device-sink.ts";
 import { DeviceTicket } from "./device-ticket.ts";
 import { KernelGround } from "./kernel-ground.ts";
 import { MatchKernel } from "./match-kernel.ts";
@@ -154,14 +154,13 @@ export class DeviceBackend implements Backend {
   }
 
   async load(corpus: Corpus, options: LoadOptions = {}): Promise<DeviceCorpus> {
-    const { automata = false, index: isSigned, ...loading } = options;
+    const { automata = false, index: isSigned, threads = os.availableParallelism() } = options;
     return this.#change(async () => {
       const index = this.#freeCorpusIndex();
-      const sink = new DeviceSink(this.device, 2 * (options.threads ?? os.availableParallelism()) + 2);
+      const sink = new DeviceSink(this.device, 2 * threads + 2);
       let loaded: DeviceCorpus | undefined;
       try {
-        const placement = await corpus.loadInto(sink, loading);
-        await sink.finish();
+        const placement = await fill(sink, corpus, options);
         this.#assertWithinLoopLimit(placement.stats.arenaBytes);
         loaded = new DeviceCorpus({
           device: this.device,
@@ -341,6 +340,14 @@ export class DeviceBackend implements Backend {
     });
   }
 
+  get hasOwnMemory(): boolean {
+    return this.device.info.type !== "cpu";
+  }
+
+  get maxPlaceBytes(): number {
+    return maxPlaceBytes(this.device);
+  }
+
   #isSigned(arenaBytes: number, isAsked = true): boolean {
     return isAsked && arenaBytes >= (this.#signing.trial.bytesMin ?? this.#shape.signedBytesMin);
   }
@@ -359,4 +366,12 @@ export class DeviceBackend implements Backend {
       throw new EverwarpError("EW_CLOSED", "the engine was closed", { remedy: "Open it again." });
     }
   }
+}
+
+/** Brings the contents of a corpus into device memory: from host memory, or from the files. */
+async function fill(sink: DeviceSink, corpus: Corpus, { threads, from }: LoadOptions): Promise<Placement> {
+  if (from?.sharedSegments !== undefined) return copyPlacement(from.placement, from.sharedSegments, sink);
+  const placement = await corpus.loadInto(sink, threads === undefined ? {} : { threads });
+  await sink.finish();
+  return placement;
 }

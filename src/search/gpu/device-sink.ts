@@ -30,6 +30,11 @@ export interface DeviceSegment {
   readonly capacityBytes: number;
 }
 
+/** Longest run of bytes that a device keeps in one piece. */
+export function maxPlaceBytes(device: Device): number {
+  return Math.min(device.limits.maxAllocationBytes, 2 ** 32) - 2 * SEGMENT_PADDING_BYTES;
+}
+
 interface Staging {
   readonly buffer: DeviceBuffer;
   readonly commandBuffer: CommandBuffer;
@@ -55,7 +60,7 @@ export class DeviceSink implements CorpusSink {
   constructor(device: Device, stagingMax: number) {
     this.#device = device;
     this.#stagingMax = stagingMax;
-    this.maxPlaceBytes = Math.min(device.limits.maxAllocationBytes, 2 ** 32) - 2 * SEGMENT_PADDING_BYTES;
+    this.maxPlaceBytes = maxPlaceBytes(device);
   }
 
   /** @throws EW_OUT_OF_DEVICE_MEMORY, EW_CORPUS_TOO_LARGE beyond 256 segments */

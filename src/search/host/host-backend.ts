@@ -24,7 +24,7 @@ import type { Corpus } from "../corpus/index.ts";
 import { ALL_ROWS } from "../signature/index.ts";
 import { HostCorpus } from "./host-corpus.ts";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
-import { HostSink } from "./host-sink.ts";
+import { HostSink, releaseSegments } from "./host-sink.ts";
 import { HostTicket, type TicketOwner } from "./host-ticket.ts";
 import { takeFromMailbox } from "./found.ts";
 import { allocateQueue, type EngineMessage, QueryQueue, SLOT, SLOT_STATUS } from "./query-queue.ts";
@@ -116,11 +116,18 @@ export class HostBackend implements Backend, TicketOwner {
   }
 
   async load(corpus: Corpus, options: LoadOptions = {}): Promise<HostCorpus> {
-    const { index = true, threads } = options;
+    const { index = true, threads, maxPlaceBytes, maxHostBytes: maxBytes } = options;
     this.#throwIfEnded();
-    const sink = new HostSink(this.#queue.threadCount, this.#segmentBytes);
-    const placement = await corpus.loadInto(sink, threads === undefined ? {} : { threads });
-    this.#throwIfEnded();
+    const segmentBytes = this.#segmentBytes;
+    const sink = new HostSink(this.#queue.threadCount, { segmentBytes, maxPlaceBytes, maxBytes });
+    let placement;
+    try {
+      placement = await corpus.loadInto(sink, threads === undefined ? {} : { threads });
+      this.#throwIfEnded();
+    } catch (error) {
+      releaseSegments(sink.segments);
+      throw error;
+    }
     const signatures = index
       ? allocateSignatures(placement.units, sink.segments.length, this.#rowMask)
       : undefined;
@@ -134,6 +141,12 @@ export class HostBackend implements Backend, TicketOwner {
     const { segments } = sink;
     this.#tellThreads({ kind: "load", corpus: { id, segments, columns, units, unitLines, signatures } });
     return loaded;
+  }
+
+  readonly hasOwnMemory = false;
+
+  get maxPlaceBytes(): number {
+    return new HostSink(this.#queue.threadCount, { segmentBytes: this.#segmentBytes }).maxPlaceBytes;
   }
 
   /** A thread died; the others answer no more. */

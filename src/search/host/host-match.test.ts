@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import { eachInFreshFolder } from "../../../test/support/fresh-folder.ts";
-import { patientMs } from "../../../test/support/patience.ts";
+import { patientMs, until } from "../../../test/support/patience.ts";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { regex, text } from "../../../test/support/regex-cases.ts";
 import { compileAutomaton } from "../automaton/index.ts";
@@ -14,6 +14,7 @@ import type { LineAutomaton, Literal, Plan } from "../contracts.ts";
 import { Corpus } from "../corpus/index.ts";
 import { createMatcher, syntaxOf } from "../matcher/index.ts";
 import { lineMatches } from "../reference/line-matches.ts";
+import { ALL_ROWS } from "../signature/index.ts";
 import { HostBackend } from "./host-backend.ts";
 import { WORK_AREA_BYTES } from "./host-sink.ts";
 
@@ -202,6 +203,36 @@ describe("a match on threads", () => {
     const { hits } = await match(engine, loaded, plan);
     const wanted = expected(contents, all.automaton).hits.map(([file, , , line]) => [file, line]);
     expect(hits.map(([file, , , line]) => [file, line])).toEqual(wanted);
+  });
+
+  it.each([
+    { name: "all rows", signatureRowMask: ALL_ROWS },
+    { name: "16 rows", signatureRowMask: 15 },
+  ])("passes over blocks without a required literal, with signatures of $name", async (options) => {
+    const engine = await open(options);
+    const rare = Buffer.alloc(600_000, "some other words and 12\n");
+    // Over the borders of blocks, some of them in lines that begin in an earlier block.
+    for (let border = 2048; border < rare.length; border += 2048 * 7)
+      rare.write("needle 42 ", border - ((border / 2048) % 12));
+    rare.write("\n", 0);
+    const close = Buffer.alloc(500_000, "a needle 7, a needle, no needl\n");
+    const line = Buffer.alloc(200_000, "xyz ");
+    line.write("needle 9", 150_000);
+    const contents = [
+      rare,
+      Buffer.from("needle 1"),
+      close,
+      line,
+      Buffer.concat([MARK, Buffer.from("needle 3\n")]),
+    ];
+    const loaded = await engine.load(corpusOf(contents));
+    await until(() => loaded.isSigned);
+    const plan = { ...planOf(String.raw`needle \d+`, ["needle", "never there"]), filter: undefined };
+    const wanted = expected(contents, plan.automaton);
+    expect(wanted.hits.length).toBeGreaterThan(16_000);
+    expect(await match(engine, loaded, plan)).toEqual(wanted);
+    const absent = { ...planOf(String.raw`absent\d`, ["absent"]), filter: undefined };
+    expect(await match(engine, loaded, absent)).toEqual({ hits: [], undecided: [] });
   });
 
   it("tells of lines that the automaton cannot decide, and of no match in them", async () => {

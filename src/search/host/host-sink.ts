@@ -36,26 +36,43 @@ export function workAreaOf(thread: number): WorkArea {
 const SEGMENT_BYTES_MAX = 65_535 * PAGE_BYTES;
 const SEGMENT_BYTES_MIN = 64 * 1024 * 1024;
 
+/** How a sink divides memory, and how much it takes. */
+export interface HostSinkOptions {
+  /** Size of a segment, for tests. A segment is made smaller where the address space has no room. */
+  readonly segmentBytes?: number | undefined;
+  /** Longest place, in bytes. */
+  readonly maxPlaceBytes?: number | undefined;
+  /** `reserve` refuses to give more. */
+  readonly maxBytes?: number | undefined;
+}
+
 /** The host's memory, as the loader fills it. See the head of this file. */
 export class HostSink implements CorpusSink {
   readonly chunkBytes = 4 * 1024 * 1024;
   readonly maxPlaceBytes: number;
   readonly segments: LinearMemory[] = [];
   readonly #headBytes: number;
+  readonly #maxBytes: number;
   #segmentBytes: number;
   #usedBytes = 0;
+  #reservedBytes = 0;
 
-  /**
-   * @param workAreas how many threads will scan the segments
-   * @param segmentBytes size of a segment, for tests; a segment is made smaller where the address space has no room
-   */
-  constructor(workAreas: number, segmentBytes = SEGMENT_BYTES_MAX) {
+  /** @param workAreas how many threads will scan the segments */
+  constructor(workAreas: number, options: HostSinkOptions = {}) {
+    const { segmentBytes = SEGMENT_BYTES_MAX, maxPlaceBytes = Infinity, maxBytes = Infinity } = options;
     this.#headBytes = workAreas * WORK_AREA_BYTES;
     this.#segmentBytes = segmentBytes;
-    this.maxPlaceBytes = segmentBytes - this.#headBytes - PAGE_BYTES;
+    this.#maxBytes = maxBytes;
+    this.maxPlaceBytes = Math.min(maxPlaceBytes, segmentBytes - this.#headBytes - PAGE_BYTES);
   }
 
   reserve(lengthBytes: number): Position {
+    this.#reservedBytes += lengthBytes;
+    if (this.#reservedBytes > this.#maxBytes) {
+      throw new EverwarpError("EW_OUT_OF_HOST_MEMORY", `the text needs more than ${this.#maxBytes} bytes`, {
+        remedy: "Load less, or set a higher limit.",
+      });
+    }
     const last = this.segments.at(-1);
     if (!last || this.#usedBytes + lengthBytes + SCAN_SLACK_BYTES > last.buffer.byteLength)
       this.#addSegment(lengthBytes);

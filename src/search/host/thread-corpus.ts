@@ -29,6 +29,8 @@ export class ThreadSegment {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
   readonly memory: LinearMemory;
+  /** Number of the segment in its corpus. */
+  readonly index: number;
   #matcher: MatchKernel | undefined;
   /** The query whose literals' programs lie in the work area. */
   literalsOf = -1;
@@ -37,8 +39,9 @@ export class ThreadSegment {
   /** The filter that was used last, bound to the segment. */
   filter: { readonly id: number; readonly candidates: FilterFunction } | undefined;
 
-  constructor(memory: LinearMemory) {
+  constructor(memory: LinearMemory, index: number) {
     this.memory = memory;
+    this.index = index;
     this.kernel = new ScanKernel(memory);
     this.bytes = new Uint8Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
@@ -68,7 +71,7 @@ export class ThreadCorpus {
     this.area = workAreaOf(thread);
     const { segments, signatures } = corpus;
     this.signatures = signatures && new UnitSignatures(segments, signatures, this.area.answers);
-    this.#segments = corpus.segments.map((memory) => new ThreadSegment(memory));
+    this.#segments = corpus.segments.map((memory, index) => new ThreadSegment(memory, index));
   }
 
   segmentOf(unit: number): ThreadSegment {

@@ -65,7 +65,7 @@ export class UnitMatcher implements UnitSearch {
     this.#isLocated = isLocated;
     if (required.length > 0 && required.length <= PROGRAM_LITERAL_COUNT_MAX) {
       const closeBytes = filter === undefined ? CLOSE_BYTES : CLOSE_LITERALS_BYTES;
-      this.#sources.push(new LiteralSource(query, required, corpus.area.programs, closeBytes));
+      this.#sources.push(new LiteralSource(corpus, query, required, closeBytes));
     }
     if (filter !== undefined) this.#sources.push(new FilterSource(filter, CLOSE_BYTES));
   }

@@ -1,0 +1,126 @@
+/**
+ * Loads a corpus into a sink from memory that holds the corpus already, so that no file is read twice.
+ *
+ *   shared segment:  │ work areas │ run: files and units … │ gap │ run …
+ *                                   └── copied as one place of the sink ──┘
+ *
+ * Guarantees: the rows of the copy are the rows of the original, and their contents are equal. Only segments and
+ * offsets differ.
+ */
+import { setImmediate as turn } from "node:timers/promises";
+import { nowMs, SLICE_MS } from "../../base/index.ts";
+import { allocatePlacement, Placement, PlacementColumns, type UnitColumns } from "./placement.ts";
+import type { CorpusSink } from "./sink.ts";
+import { windowBytes } from "./window-bytes.ts";
+
+const ALIGNMENT_BYTES = 16;
+
+/** Units that lie in one run of bytes, and where the run goes. */
+interface Run {
+  readonly firstUnit: number;
+  /** Behind the run's last unit. */
+  endUnit: number;
+  readonly segment: number;
+  readonly start: number;
+  end: number;
+}
+
+/**
+ * Copies a placement's contents into a sink.
+ * @param segments the memories that hold the contents of `from`
+ * @throws errors of the sink
+ */
+export async function copyPlacement(
+  from: Placement,
+  segments: readonly SharedArrayBuffer[],
+  sink: CorpusSink,
+): Promise<Placement> {
+  const startMs = nowMs();
+  const memory = {
+    ...from.memory,
+    segment: allocatePlacement(from.segment.length).segment,
+    start: allocatePlacement(from.start.length).start,
+  };
+  const columns = new PlacementColumns(memory);
+  const units = copyOfUnits(from.units);
+  let arenaBytes = 0;
+  for (const run of runsOf(from.units)) {
+    const bytes = new Uint8Array(segments[run.segment] as SharedArrayBuffer);
+    const position = await copyRun(bytes, run, sink);
+    arenaBytes += position.lengthBytes;
+    moveRun(from, columns, units, run, position);
+  }
+  await sink.finish();
+  const stats = { ...from.stats, arenaBytes, loadMs: from.stats.loadMs + nowMs() - startMs, threads: 0 };
+  return new Placement(from.files, memory, units, from.errors, stats, from.parts);
+}
+
+/** Copies the bytes of a run. @returns where they are now */
+async function copyRun(
+  bytes: Uint8Array,
+  { start, end }: Run,
+  sink: CorpusSink,
+): Promise<{ segment: number; offsetBytes: number; lengthBytes: number }> {
+  // The line feeds behind the last file are copied too: there is at least one, up to a multiple of the alignment.
+  const lengthBytes = aligned(end - start + 1);
+  const position = sink.reserve(lengthBytes);
+  let sliceEndMs = nowMs() + SLICE_MS;
+  for (let done = 0; done < lengthBytes;) {
+    const at = { segment: position.segment, offsetBytes: position.offsetBytes + done };
+    const window = await sink.open(at, lengthBytes - done);
+    const length = Math.min(window.lengthBytes, lengthBytes - done);
+    windowBytes(window).set(bytes.subarray(start + done, start + done + length));
+    sink.commit(window, length);
+    done += length;
+    if (nowMs() < sliceEndMs) continue;
+    await turn();
+    sliceEndMs = nowMs() + SLICE_MS;
+  }
+  return { ...position, lengthBytes };
+}
+
+/** Writes where a run's files and units lie now. */
+function moveRun(
+  from: Placement,
+  columns: PlacementColumns,
+  units: UnitColumns,
+  run: Run,
+  position: { segment: number; offsetBytes: number },
+): void {
+  const by = position.offsetBytes - run.start;
+  for (let unit = run.firstUnit; unit < run.endUnit; unit++) {
+    units.segment[unit] = position.segment;
+    for (const column of [units.start, units.startEnd, units.end])
+      column[unit] = (column[unit] as number) + by;
+    for (let file = units.firstFile[unit] as number; file <= (units.lastFile[unit] as number); file++) {
+      if (from.length[file] === 0) continue;
+      columns.segment[file] = position.segment;
+      columns.start[file] = (from.start[file] as number) + by;
+    }
+  }
+}
+
+/** Units of one large file share their end, and overlap. All others are runs of their own. */
+function runsOf(units: UnitColumns): Run[] {
+  const runs: Run[] = [];
+  for (let unit = 0; unit < units.count; unit++) {
+    const segment = units.segment[unit] as number;
+    const [start, end] = [units.start[unit] as number, units.end[unit] as number];
+    const last = runs.at(-1);
+    if (last !== undefined && last.segment === segment && last.end === end) last.endUnit = unit + 1;
+    else runs.push({ firstUnit: unit, endUnit: unit + 1, segment, start, end });
+  }
+  return runs;
+}
+
+function copyOfUnits(units: UnitColumns): UnitColumns {
+  return {
+    ...units,
+    segment: units.segment.slice(),
+    start: units.start.slice(),
+    startEnd: units.startEnd.slice(),
+    end: units.end.slice(),
+  };
+}
+
+const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;
