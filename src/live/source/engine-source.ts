@@ -135,6 +135,7 @@ export class EngineSource implements HitSource {
     const begunMs = nowMs();
     const corpus = await this.#list();
     await engine.addCorpus(corpus);
+    await getReady(engine, corpus);
     const before = this.#corpus;
     this.#corpus = corpus;
     this.#pauseEndMs = nowMs() + PAUSE_FACTOR * (nowMs() - begunMs);
@@ -153,6 +154,16 @@ export class EngineSource implements HitSource {
       if (!hasNew || round === MAX_ROUNDS) return corpus;
     }
   }
+}
+
+/**
+ * Lets the engine find out which files have the letters beyond ASCII that s and k fold to. Until it knows, it looks at
+ * every hit of such a pattern, and most patterns have one of them.
+ */
+async function getReady(engine: SearchEngine, corpus: Corpus): Promise<void> {
+  const rare = ["\u0001s", "\u0001k", "\u0001sk"];
+  for (const pattern of rare)
+    await engine.search({ pattern, fixedStrings: true, ignoreCase: true, maxHits: 1, corpus });
 }
 
 function engineQuery({ pattern, isRegex, isWord, caseMode }: LiveQuery): Query {
