@@ -207,7 +207,7 @@ const { values, positionals } = parseArgs({
 const [tree = "."] = positionals;
 const begunLoad = loadavg();
 const session = new Session(tree, values.device);
-await session.until(({ rows }) => /\d files? on/.test(rows[ROWS - 1] ?? ""));
+await session.until(({ rows }) => /\d files?, /.test(rows[ROWS - 1] ?? ""));
 await sleep(3000); // signatures are made behind the load
 const samples: Sample[] = [];
 for (let round = 0; round < Number(values.rounds); round++)
