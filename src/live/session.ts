@@ -16,6 +16,7 @@ import type { LiveOutcome } from "./outcome.ts";
 import type { HitSource, LiveQuery, TreeChoice } from "./source/index.ts";
 import {
   initialState,
+  isSameQuery,
   type InitialState,
   type LiveEvent,
   type LiveState,
@@ -155,14 +156,14 @@ export class LiveSession {
       if (this.#state.isSuspended) this.#suspend();
     }
     const query = queryOf(this.#state);
-    if (isSame(query, this.#asked)) this.#frameIn(0);
+    if (isSameQuery(query, this.#asked)) this.#frameIn(0);
     else {
       this.#keyMs = atMs;
       this.#frameIn(ECHO_MS);
       this.#ask();
     }
     const tree = treeOf(this.#state);
-    if (!isSame(tree, this.#chosen)) this.#choose(tree);
+    if (JSON.stringify(tree) !== JSON.stringify(this.#chosen)) this.#choose(tree);
   }
 
   #conclude(): void {
@@ -216,6 +217,7 @@ export class LiveSession {
       if (signal.aborted) return;
       this.#settled = query;
       this.#happen({ kind: "answered", query, hits });
+      if (this.#state.outcome !== undefined) return this.#conclude();
       if (!hits.isTruncated) return;
       this.#countTimer = setTimeout(() => {
         void this.#guard(signal, async () => {
@@ -274,7 +276,7 @@ export class LiveSession {
     clearTimeout(this.#frameTimer);
     this.#frameDueMs = Infinity;
     this.#framedMs = nowMs();
-    if (this.#keyMs !== undefined && isSame(this.#settled, this.#asked)) {
+    if (this.#keyMs !== undefined && isSameQuery(this.#settled, this.#asked)) {
       this.#keyToFrameMs = this.#framedMs - this.#keyMs;
       this.#keyMs = undefined;
     }
@@ -284,9 +286,4 @@ export class LiveSession {
 
 function isBadInput(error: unknown): boolean {
   return error instanceof EverwarpError && error.code === "EW_BAD_FLAG_VALUE";
-}
-
-/** Two values without functions that say the same. */
-function isSame(a: LiveQuery | TreeChoice | undefined, b: LiveQuery | TreeChoice | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }

@@ -259,8 +259,8 @@ describe.skipIf(multiplexerMissing !== undefined)(`in a terminal (${multiplexerM
       await window.untilShown(/\d files?, /);
       window.keys("needle");
       await window.untilShown("Needle here");
-      // Colours are the parameters 30 to 49 and 90 to 107.
-      const hasColours = /\x1b\[(?:\d+;)*(?:3\d|4\d|9\d|10[0-7])(?:;\d+)*m/.test(window.colored);
+      // Colours are the parameters 30 to 37, 40 to 47 and 90 to 107.
+      const hasColours = /\x1b\[(?:\d+;)*(?:[349][0-7]|10[0-7])(?:;\d+)*m/.test(window.colored);
       expect(hasColours).toBe(value === "");
     }
   });

@@ -15,6 +15,7 @@ export {
   type Answer,
   type InitialState,
   initialState,
+  isSameQuery,
   type LiveEvent,
   type LiveState,
   queryOf,

@@ -4,11 +4,10 @@
  * Invariants: `selected` is a row that can be selected, or 0 where there is none; `top` lets it be seen.
  */
 import type { InputEvent, KeyEvent } from "../keys/index.ts";
-import type { LiveQuery } from "../source/index.ts";
 import { stepped } from "./history.ts";
 import { panesOf, TOGGLES, toggleAt, type ToggleName } from "./panes.ts";
 import { type ListRow, rowsOf } from "./rows.ts";
-import type { LiveEvent, LiveState } from "./state.ts";
+import { isSameQuery, type LiveEvent, type LiveState, queryOf } from "./state.ts";
 import { edited, inserted, textField } from "./text-field.ts";
 
 /** Two clicks on a row within this time are a double click. */
@@ -20,7 +19,7 @@ const CASE_MODES = ["smart", "sensitive", "ignore"] as const;
 export function reduce(state: LiveState, event: LiveEvent): LiveState {
   switch (event.kind) {
     case "input":
-      return afterInput({ ...state, notice: undefined }, event.input, event.atMs);
+      return afterInput({ ...state, notice: undefined, isAwaited: false }, event.input, event.atMs);
     case "resized":
       return scrolled({ ...state, size: event.size });
     case "answered":
@@ -29,7 +28,7 @@ export function reduce(state: LiveState, event: LiveEvent): LiveState {
       if (state.answer?.hits !== event.hits) return state;
       return { ...state, answer: { ...state.answer, total: event.total } };
     case "failed":
-      return { ...state, error: event.message };
+      return { ...state, error: event.message, isAwaited: false };
     case "noticed":
       return { ...state, notice: event.message };
     case "loading":
@@ -94,7 +93,7 @@ function afterKey(state: LiveState, key: KeyEvent): LiveState {
   switch (key.name) {
     case "enter":
       if (state.focus === "globs") return { ...state, focus: "pattern" };
-      return rowsOf(state).length === 0 ? state : { ...state, outcome: "chosen" };
+      return chosen(state);
     case "escape":
       if (state.isHelp) return { ...state, isHelp: false };
       return state.focus === "globs" ? { ...state, focus: "pattern" } : { ...state, outcome: "left" };
@@ -114,6 +113,14 @@ function afterKey(state: LiveState, key: KeyEvent): LiveState {
     default:
       return key.hasControl ? afterControl(state, key) : afterEdit(state, key);
   }
+}
+
+/** Takes the selected hit: of what was typed, not of what is still on the screen. */
+function chosen(state: LiveState): LiveState {
+  const query = queryOf(state);
+  if (query !== undefined && state.error === undefined && !isSameQuery(state.answer?.query, query))
+    return { ...state, isAwaited: true };
+  return rowsOf(state).length === 0 ? state : { ...state, outcome: "chosen" };
 }
 
 function afterControl(state: LiveState, key: KeyEvent): LiveState {
@@ -178,7 +185,12 @@ function clicked(state: LiveState, row: number, column: number, atMs: number): L
 }
 
 /** New hits. Of the same question, the selection stays at its line; of another one, the list begins anew. */
-function answered(state: LiveState, { query, hits }: Extract<LiveEvent, { kind: "answered" }>): LiveState {
+function answered(state: LiveState, event: Extract<LiveEvent, { kind: "answered" }>): LiveState {
+  const next = withAnswer(state, event);
+  return state.isAwaited ? chosen({ ...next, isAwaited: false }) : next;
+}
+
+function withAnswer(state: LiveState, { query, hits }: Extract<LiveEvent, { kind: "answered" }>): LiveState {
   const before = state.answer;
   const total = hits.isTruncated ? undefined : hits.count;
   const next = { ...state, answer: { query, hits, total }, error: undefined };
@@ -190,12 +202,6 @@ function answered(state: LiveState, { query, hits }: Extract<LiveEvent, { kind: 
     row.kind !== "file-name" && row.line.line === line.line && hits.path(row.line) === path;
   const index = rowsOf(next).findIndex(isSame);
   return selectedAt(next, index < 0 ? state.selected : index);
-}
-
-function isSameQuery(a: LiveQuery, b: LiveQuery): boolean {
-  return (
-    a.pattern === b.pattern && a.isRegex === b.isRegex && a.isWord === b.isWord && a.caseMode === b.caseMode
-  );
 }
 
 /** The row of the other view that is about the file of the selected row. */

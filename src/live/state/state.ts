@@ -48,6 +48,8 @@ export interface LiveState {
   readonly history: History;
   /** The last click, for double clicks. */
   readonly lastClick: { readonly row: number; readonly atMs: number } | undefined;
+  /** Enter was pressed before the answer was there: its first hit will be taken. */
+  readonly isAwaited: boolean;
   /** How it ended; undefined while it goes on. */
   readonly outcome: "chosen" | "left" | undefined;
   /** The process is to be stopped until the shell lets it go on. */
@@ -104,6 +106,7 @@ export function initialState({
     facts: undefined,
     history: { ...NO_HISTORY, entries: history, at: history.length },
     lastClick: undefined,
+    isAwaited: false,
     outcome: undefined,
     isSuspended: false,
   };
@@ -112,6 +115,14 @@ export function initialState({
 /** What the state asks; undefined where nothing was typed. */
 export function queryOf({ pattern, caseMode, isWord, isRegex }: LiveState): LiveQuery | undefined {
   return pattern.text === "" ? undefined : { pattern: pattern.text, caseMode, isWord, isRegex };
+}
+
+/** Two questions that ask the same. */
+export function isSameQuery(a: LiveQuery | undefined, b: LiveQuery | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return (
+    a.pattern === b.pattern && a.isRegex === b.isRegex && a.isWord === b.isWord && a.caseMode === b.caseMode
+  );
 }
 
 /** The files that the state asks for. */
