@@ -93,7 +93,7 @@ export class EngineSource implements HitSource {
     this.#isClosed = true;
     this.#watch?.close();
     await this.#engine?.close();
-    // A load that the engine's end has interrupted fails, and nobody waits for it.
+    // A load that the engine's end has interrupted fails.
     await this.#loading?.catch(() => undefined);
   }
 
@@ -124,6 +124,9 @@ export class EngineSource implements HitSource {
     this.#loading = this.#loadNow();
     try {
       await this.#loading;
+    } catch (error) {
+      // What the end has interrupted, nobody waits for.
+      if (!this.#isClosed) throw error;
     } finally {
       this.#loading = undefined;
     }
