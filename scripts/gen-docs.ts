@@ -95,10 +95,8 @@ function aboutFolder(folder: string): string {
     cli: "The command line.",
     public: "The entries of the package. They only re-export.",
     kernels: "The kernels, in GLSL.",
-    parallel: "Threads that read and search files as the walk finds them.",
     assembly: "The host's kernel, in AssemblyScript.",
     generated: "Made by a script of `scripts/`.",
-    reference: "References of the kernels: slow, obvious TypeScript that tests compare with.",
   };
   const about = known[folder.split("/").at(-1) ?? ""];
   if (about === undefined) throw new Error(`src/${folder} has no index.ts that says what it is for`);

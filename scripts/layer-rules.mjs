@@ -9,12 +9,13 @@ import { listFiles, listImports, parseFile } from "./source-files.mjs";
  * - `layers`: lists of rooms, from low to high. A file may import from its own room and from rooms in lower lists.
  * - `inside`: for a folder ("vulkan", or "search/engine"), the lists of the folders directly in it, from low to high.
  *   "." is the folder's own files, apart from its index.ts, which may see everything in the folder.
- *   What is inside of a folder without an entry is not compared.
+ *   Every folder with folders has an entry.
+ * - `doorless`: folders that nothing enters, so they need no door.
  * - `cycles`: imports that may close a cycle, as "src/importer.ts -> src/imported.ts".
  *
  * Returns sentences about breaches, and the list of imports that close cycles now.
  */
-export function checkLayers({ source, layers, inside, cycles }) {
+export function checkLayers({ source, layers, inside, doorless, cycles }) {
   const graph = readImports(source);
   const breaches = [];
   for (const [file, imports] of graph) {
@@ -26,7 +27,7 @@ export function checkLayers({ source, layers, inside, cycles }) {
   if ([...graph.values()].every((imports) => imports.length === 0)) {
     breaches.push("no import was seen at all: this check is broken");
   }
-  breaches.push(...findStaleEntries(graph, layers, inside));
+  breaches.push(...findStaleEntries(graph, layers, inside), ...findDoors(source, graph, doorless));
   const edges = new Map(
     [...graph].map(([file, imports]) => [file, new Set(imports.map(({ target }) => target))]),
   );
@@ -102,6 +103,9 @@ function findStaleEntries(graph, layers, inside) {
   const breaches = [...rooms]
     .filter((room) => !layers.flat().includes(room))
     .map((room) => `${room} is a room without a place in LAYERS`);
+  for (const folder of findParents(files)) {
+    if (inside[folder] === undefined) breaches.push(`INSIDE has no entry for ${folder}, which has folders`);
+  }
   for (const [folder, order] of Object.entries(inside)) {
     const parts = new Set(
       files.filter((file) => file.startsWith(`${folder}/`)).map((file) => partOf(folder, file)),
@@ -118,6 +122,35 @@ function findStaleEntries(graph, layers, inside) {
   }
   return breaches;
 }
+
+/** Rooms and folders that have folders with code that was written by hand. */
+function findParents(files) {
+  const folders = files.map((file) => path.posix.dirname(file)).filter((folder) => folder.includes("/"));
+  const written = folders.filter((folder) => path.posix.basename(folder) !== "generated");
+  return new Set(written.map((folder) => path.posix.dirname(folder)));
+}
+
+/** Folders without a door, and doors that do more than re-export. */
+function findDoors(source, graph, doorless) {
+  const files = [...graph.keys()].filter((file) => file.includes("/"));
+  const folders = new Set(files.map((file) => path.posix.dirname(file)));
+  const missing = [...folders].filter(
+    (folder) =>
+      !graph.has(`${folder}/index.ts`) &&
+      !doorless.includes(folder) &&
+      path.posix.basename(folder) !== "generated",
+  );
+  const busy = files.filter(
+    (file) => path.posix.basename(file) === "index.ts" && !onlyReExports(path.join(source, file)),
+  );
+  return [
+    ...missing.map((folder) => `${folder} has no door: an index.ts that says what the folder is for`),
+    ...busy.map((file) => `${file} does more than re-export: a door has no code of its own`),
+  ];
+}
+
+const onlyReExports = (file) =>
+  parseFile(file).program.body.every(({ type, source }) => type.startsWith("Export") && source);
 
 /**
  * Adds breaches for cycles that are no exceptions, and for exceptions that are not needed. Returns what is needed now.

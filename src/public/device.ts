@@ -12,6 +12,8 @@ export {
   type Timeline,
   type Timestamps,
   type DeviceInfo,
+  type DeviceOptions,
+  type DeviceSelection,
   type PipelineData,
   type Counters,
   type DeviceLimits,
@@ -39,4 +41,3 @@ export {
   type DeviceType,
   type MEMORY_ROLES,
 } from "../vulkan/index.ts";
-export type { ErrorDetails } from "../base/index.ts";

@@ -1,6 +1,11 @@
 /** `everwarp/programs`: kernels are compiled once and kept, in memory, on disk and in stores that machines share. */
 export * from "./errors.ts";
-export { Device } from "../vulkan/index.ts";
+export {
+  type ComputePipeline,
+  Device,
+  type DeviceSelection,
+  type PipelineDataKind,
+} from "../vulkan/index.ts";
 export {
   DirectoryStore,
   HttpStore,

@@ -21,3 +21,4 @@ export {
   type SearchEngineStats,
   type SearchOptions,
 } from "../search/index.ts";
+export type { DeviceChoice } from "../engine/index.ts";

@@ -17,7 +17,7 @@ import { TABLE } from "../../src/bench/search/query-table.ts";
 import { measureInTurn } from "../../src/bench/measure/measure.ts";
 import { rowLine } from "../../src/bench/report/table.ts";
 import { type BenchOverrides, run as runBench } from "../../src/cli/commands/bench.ts";
-import { scanReference } from "../../src/search/reference/scan.ts";
+import { scanReference } from "../../src/search/reference/index.ts";
 import { captured } from "../support/environment.ts";
 import { testDeviceInfo } from "../support/vulkan.ts";
 import { patientMs } from "../support/patience.ts";

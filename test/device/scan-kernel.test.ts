@@ -13,7 +13,7 @@ import type { Literal } from "../../src/search/contracts.ts";
 import { Corpus } from "../../src/search/corpus/corpus.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import type { DeviceCorpus } from "../../src/search/gpu/device-corpus.ts";
-import { scanReference } from "../../src/search/reference/scan.ts";
+import { scanReference } from "../../src/search/reference/index.ts";
 import { hitRows } from "../support/hit-rows.ts";
 import { isValidated, testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 import { patientMs } from "../support/patience.ts";

@@ -6,7 +6,7 @@ import { DeviceSignatures } from "../../src/search/gpu/device-signatures.ts";
 import type { MatchShape } from "../../src/search/gpu/match-shape.ts";
 import { PairCounts } from "../../src/search/gpu/pair-counts.ts";
 import { searchPrograms } from "../../src/search/gpu/search-programs.ts";
-import { signatureSets, survivingBlocks } from "../../src/search/reference/signatures.ts";
+import { signatureSets, survivingBlocks } from "../../src/search/reference/index.ts";
 import { ALL_ROWS, literalRows } from "../../src/search/signature/index.ts";
 import type { Device, DeviceBuffer } from "../../src/vulkan/index.ts";
 import { propertyRuns } from "../support/property-runs.ts";

@@ -13,7 +13,7 @@ import { Corpus } from "../../src/search/corpus/index.ts";
 import { DeviceBackend } from "../../src/search/gpu/device-backend.ts";
 import type { DeviceCorpus } from "../../src/search/gpu/device-corpus.ts";
 import type { SkippingTrial } from "../../src/search/gpu/device-signatures.ts";
-import { scanReference } from "../../src/search/reference/scan-host.ts";
+import { literalOccurrences } from "../../src/search/reference/index.ts";
 import { hitRows } from "../support/hit-rows.ts";
 import { patientMs } from "../support/patience.ts";
 import { propertyRuns } from "../support/property-runs.ts";
@@ -121,7 +121,7 @@ describe.each<{ name: string; trial: SkippingTrial }>([
             compare(signed, plain, literals);
             const [first] = literals;
             const expected = contents.flatMap((bytes, file) =>
-              scanReference([first!], bytes, 0, bytes.length).map(({ position }) => [file, position]),
+              literalOccurrences([first!], bytes, 0, bytes.length).map(({ position }) => [file, position]),
             );
             expect(search(signed, [first!]).map(([file, offset]) => [file, offset])).toEqual(expected);
           });

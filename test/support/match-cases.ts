@@ -3,7 +3,7 @@ import { type AutomatonLimits, compileAutomaton } from "../../src/search/automat
 import type { RawHits } from "../../src/search/backend/index.ts";
 import type { LineAutomaton } from "../../src/search/contracts.ts";
 import { createMatcher, type MatcherOptions, syntaxOf } from "../../src/search/matcher/index.ts";
-import { lineMatches } from "../../src/search/reference/line-matches.ts";
+import { lineMatches } from "../../src/search/reference/index.ts";
 
 const LINE_FEED = 10;
 /** No larger than what fits the memory for tables. */

@@ -1,5 +1,5 @@
 /** The sizes of signatures and their hash, as the reference is told: written down once more, so that drift is found. */
-import type { SignatureSizes } from "../../src/search/reference/signatures.ts";
+import type { SignatureSizes } from "../../src/search/reference/index.ts";
 
 /** @param rowMask less than 2047 makes hashes collide */
 export function referenceSizes(rowMask: number): SignatureSizes {

@@ -102,8 +102,7 @@ async function openTarget(options: SearchEngineOptions): Promise<Target> {
       return {
         loadMs,
         submit: (query) => submit(engine, corpus, query),
-        count: (query, timeoutMs) =>
-          engine.searchSync({ ...engineQuery(corpus, query), locate: false }, { timeoutMs }).count,
+        count: (query, timeoutMs) => engine.countSync(engineQuery(corpus, query), { timeoutMs }),
         unload: () => engine.removeCorpus(corpus),
       };
     },

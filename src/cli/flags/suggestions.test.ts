@@ -33,14 +33,19 @@ const NAMES_OF_RIPGREP: ReadonlySet<string> = new Set(
   ) ?? [],
 );
 
-/** A name with one letter left out, doubled, exchanged with its neighbour, or replaced. */
+/** A name with one letter left out, doubled, exchanged with its neighbour, or replaced, or the beginning of a name. */
 const typo = fc
-  .tuple(fc.constantFrom(...OURS), fc.nat(), fc.constantFrom("leave out", "double", "exchange", "replace"))
+  .tuple(
+    fc.constantFrom(...OURS),
+    fc.nat(),
+    fc.constantFrom("leave out", "double", "exchange", "replace", "begin"),
+  )
   .map(([name, where, what]) => {
     const at = where % name.length;
     const letter = name[at] as string;
     const before = name.slice(0, at);
     const after = name.slice(at + 1);
+    if (what === "begin") return before;
     if (what === "leave out") return before + after;
     if (what === "double") return before + letter + letter + after;
     if (what === "exchange") return before + after.slice(0, 1) + letter + after.slice(1);

@@ -5,7 +5,7 @@ import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { piece, regex, text } from "../../../test/support/regex-cases.ts";
 import type { LineAutomaton, Matcher } from "../contracts.ts";
 import { createMatcher, type MatcherOptions, syntaxOf } from "../matcher/index.ts";
-import { lineMatches } from "../reference/line-matches.ts";
+import { lineMatches } from "../reference/index.ts";
 import { compileAutomaton, type AutomatonLimits } from "./index.ts";
 
 const RUNS = propertyRuns(60);

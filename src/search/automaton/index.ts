@@ -1,3 +1,3 @@
 /** Patterns as automata over bytes: tables that find every match of a line, leftmost-first. */
-export { AUTOMATON_LIMITS, type AutomatonLimits, compileAutomaton } from "./compile-automaton.ts";
+export { type AutomatonLimits, compileAutomaton } from "./compile-automaton.ts";
 export { CONTEXT, type Context, contextOf, DEAD, QUIT } from "./line-automaton.ts";

@@ -12,6 +12,7 @@
  * The tables are made as in A. Gallant's regex-automata (crate `regex-automata`, module `dfa`): leftmost-first order in
  * the forward automaton, all matches in the reverse one.
  */
+import { isWordByte } from "../matcher/index.ts";
 
 /** The state from which nothing more is found. */
 export const DEAD = 0;
@@ -35,10 +36,5 @@ export type Context = (typeof CONTEXT)[keyof typeof CONTEXT];
 /** The `CONTEXT` of a byte. */
 export function contextOf(byte: number): Context {
   if (byte >= 0x80) return CONTEXT.HIGH;
-  const isWord =
-    (byte >= 0x30 && byte <= 0x39) ||
-    (byte >= 0x41 && byte <= 0x5a) ||
-    byte === 0x5f ||
-    (byte >= 0x61 && byte <= 0x7a);
-  return isWord ? CONTEXT.WORD : CONTEXT.OTHER;
+  return isWordByte(byte) ? CONTEXT.WORD : CONTEXT.OTHER;
 }

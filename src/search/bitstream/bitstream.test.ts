@@ -6,7 +6,7 @@ import { regex, text } from "../../../test/support/regex-cases.ts";
 import { WebAssemblyRuntime } from "../../threads/index.ts";
 import type { ByteFilter, FilterStep, Matcher } from "../contracts.ts";
 import { createMatcher, syntaxOf } from "../matcher/index.ts";
-import { filterBits } from "../reference/filter-bits.ts";
+import { filterBits } from "../reference/index.ts";
 import { reserveSharedMemory } from "../scanner/index.ts";
 import { compileFilter, FILTER_EXPORT, filterModule } from "./index.ts";
 

@@ -6,7 +6,7 @@
  * method of Parabix (R. Cameron and others, "Bitwise Data Parallelism in Regular Expression Matching", 2014).
  */
 import type { ByteFilter, FilterStep } from "../contracts.ts";
-import type { Hir } from "../matcher/index.ts";
+import { type Hir, isWordByte } from "../matcher/index.ts";
 import { type ByteSet, type Shape, type ShapeLook, shapeOf } from "./byte-shape.ts";
 
 /** More of them cost more than the automaton. */
@@ -95,9 +95,8 @@ class FilterCompiler {
       this.seesLineStart = true;
       return this.#step({ kind: "advance", of: feeds, by: 1, first: 1 });
     }
+    const words = this.#set(Uint8Array.from({ length: 256 }, (_, byte) => (isWordByte(byte) ? 1 : 0)));
     // Beside a byte beyond ASCII, there may be one.
-    const isWord = (byte: number): boolean => byte < 0x80 && /\w/.test(String.fromCharCode(byte));
-    const words = this.#set(Uint8Array.from({ length: 256 }, (_, byte) => (isWord(byte) ? 1 : 0)));
     const high = this.#set(Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x80 ? 1 : 0)));
     const borders = this.#step({ kind: "xor", left: words, right: this.#advance(words, 1) });
     const unknown = this.#step({ kind: "or", left: high, right: this.#advance(high, 1) });

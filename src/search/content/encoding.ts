@@ -20,6 +20,10 @@ const UTF8_MARK: Decoding = { skipBytes: 3, label: undefined };
 const UTF16_LE: Decoding = { skipBytes: 2, label: "utf-16le" };
 const UTF16_BE: Decoding = { skipBytes: 2, label: "utf-16be" };
 
+/** Length of the UTF-8 mark that a text begins with; 0 where there is none. @param length bytes of it that are known */
+export const utf8MarkLength = (text: Uint8Array, length: number): number =>
+  length >= 3 && text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf ? 3 : 0;
+
 /** The longest mark, in bytes: with so many bytes of a file, every mark is recognised. */
 export const LONGEST_MARK_BYTES = 3;
 
@@ -36,8 +40,7 @@ export function decodingOf(head: Uint8Array, length: number, encoding: string): 
     const second = head[1];
     if (first === 0xff && second === 0xfe) return UTF16_LE;
     if (first === 0xfe && second === 0xff) return UTF16_BE;
-    if (first === 0xef && second === 0xbb && length >= 3 && head[2] === 0xbf)
-      return label === undefined ? UTF8_MARK : { skipBytes: 3, label };
+    if (utf8MarkLength(head, length) > 0) return label === undefined ? UTF8_MARK : { skipBytes: 3, label };
   }
   return label === undefined ? AS_IT_IS : { skipBytes: 0, label };
 }

@@ -8,6 +8,7 @@ export {
   decode,
   decodingOf,
   loadDecoder,
+  utf8MarkLength,
 } from "./encoding.ts";
 export { countTerminators, lineEnd, lineStart, precedingLine, textEnd } from "./lines.ts";
 export {

@@ -10,11 +10,12 @@
  * by one to sixteen line feeds, up to the next multiple of 16.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { decodingOf } from "../content/index.ts";
 import { allocateScanBuffer, findByte } from "../scanner/index.ts";
 import type { FileTable } from "./file-table.ts";
 import { FILE_FLAGS, type LoadError, type PlacementColumns } from "./placement.ts";
 import { isSystemError } from "./is-system-error.ts";
-import { PlaceWriter, type WindowSource } from "./place-writer.ts";
+import { paddedLength, PlaceWriter, type WindowSource } from "./place-writer.ts";
 import type { SinkWindow } from "./sink.ts";
 
 /** How content is treated. */
@@ -24,16 +25,11 @@ export interface LoadOptions {
 }
 
 const SCRATCH_BYTES = 1 << 20;
-const ALIGNMENT = 16;
 const LINE_FEED = 10;
 /**
  * A larger file that does not fit the rest of a chunk gets a place of its own. Otherwise chunks could stay half empty.
  */
 const OWN_PLACE_BYTES = 128 * 1024;
-
-/** Length with at least one byte of padding, a multiple of 16. */
-const withPadding = (length: number): number => (length + ALIGNMENT) & ~(ALIGNMENT - 1);
-const withPaddingLarge = (length: number): number => Math.floor((length + ALIGNMENT) / ALIGNMENT) * ALIGNMENT;
 
 /** Free scratch memories. Several loads may run in one thread at the same time, each with its own scratch memory. */
 const idleScratches: Uint8Array[] = [];
@@ -110,15 +106,14 @@ export class FileLoader {
       columns.flags[file] = FILE_FLAGS.SPECIAL;
       return undefined;
     }
-    if (withPaddingLarge(stats.size) > this.#source.maxPlaceBytes) {
+    if (paddedLength(stats.size) > this.#source.maxPlaceBytes) {
       columns.flags[file] = FILE_FLAGS.OVERSIZE;
       return undefined;
     }
     const length = this.#fillScratch(descriptor, stats.size);
-    const mark = this.#byteOrderMark(length);
-    if (mark === "utf-16le" || mark === "utf-16be")
-      return this.#loadTranscoded(file, descriptor, length, mark);
-    let flags: number = mark === "utf-8" ? FILE_FLAGS.LOADED | FILE_FLAGS.UTF8_MARK : FILE_FLAGS.LOADED;
+    const { label, skipBytes } = decodingOf(this.#scratch, length, "auto");
+    if (label !== undefined) return this.#loadTranscoded(file, descriptor, length, label);
+    let flags: number = skipBytes > 0 ? FILE_FLAGS.LOADED | FILE_FLAGS.UTF8_MARK : FILE_FLAGS.LOADED;
     let kept = length;
     const nul = findByte(0, this.#scratch, 0, length);
     if (nul >= 0) {
@@ -153,14 +148,6 @@ export class FileLoader {
     return length;
   }
 
-  #byteOrderMark(length: number): "utf-8" | "utf-16le" | "utf-16be" | undefined {
-    const [first, second, third] = this.#scratch;
-    if (length >= 3 && first === 0xef && second === 0xbb && third === 0xbf) return "utf-8";
-    if (length >= 2 && first === 0xff && second === 0xfe) return "utf-16le";
-    if (length >= 2 && first === 0xfe && second === 0xff) return "utf-16be";
-    return undefined;
-  }
-
   /** Records the place of a file, and extends its run to the file's end. */
   #record(file: number, segment: number, start: number, length: number): void {
     const columns = this.#columns;
@@ -186,7 +173,7 @@ export class FileLoader {
       this.#record(file, 0, 0, 0);
       return undefined;
     }
-    const needed = withPadding(length);
+    const needed = paddedLength(length);
     if (this.#usedBytes + needed <= this.#windowBytes.length) {
       this.#pack(file, content, length, needed);
       return undefined;
@@ -216,7 +203,7 @@ export class FileLoader {
 
   /** Places a file whose content is in memory, but is larger than a chunk. */
   async #placeAlone(file: number, content: Uint8Array, length: number): Promise<void> {
-    const writer = new PlaceWriter(this.#source, withPaddingLarge(length));
+    const writer = new PlaceWriter(this.#source, paddedLength(length));
     await writer.write(content, length);
     await this.#finishPlace(file, writer, length);
   }
@@ -231,7 +218,7 @@ export class FileLoader {
   /** Loads a file larger than the scratch memory. The scratch memory contains its beginning. */
   async #loadLarge(file: number, descriptor: number, sizeBytes: number): Promise<void> {
     const columns = this.#columns;
-    const writer = new PlaceWriter(this.#source, withPaddingLarge(sizeBytes));
+    const writer = new PlaceWriter(this.#source, paddedLength(sizeBytes));
     await writer.write(this.#scratch, SCRATCH_BYTES);
     let length = SCRATCH_BYTES;
     while (length < sizeBytes) {
@@ -254,12 +241,7 @@ export class FileLoader {
   }
 
   /** Loads a UTF-16 file. It is decoded as a whole, because such files are rare and small. */
-  async #loadTranscoded(
-    file: number,
-    descriptor: number,
-    length: number,
-    encoding: "utf-16le" | "utf-16be",
-  ): Promise<void> {
+  async #loadTranscoded(file: number, descriptor: number, length: number, encoding: string): Promise<void> {
     const decoder = new TextDecoder(encoding);
     const parts: Buffer[] = [];
     for (let read = length; read > 0;) {
@@ -277,7 +259,7 @@ export class FileLoader {
       columns.binaryOffset[file] = nul;
       if (!this.#keepsAll(file)) kept = nul;
     }
-    if (withPaddingLarge(kept) > this.#source.maxPlaceBytes) {
+    if (paddedLength(kept) > this.#source.maxPlaceBytes) {
       columns.flags[file] = FILE_FLAGS.OVERSIZE;
       return;
     }

@@ -11,9 +11,10 @@
  * two parts.
  */
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import { decodingOf, LONGEST_MARK_BYTES, utf8MarkLength } from "../content/index.ts";
 import { countLineFeeds, findByte } from "../scanner/index.ts";
 import { type FileTable, FileTableBuilder } from "./file-table.ts";
-import { PlaceWriter, type WindowSource } from "./place-writer.ts";
+import { ALIGNMENT_BYTES, paddedLength, PlaceWriter, type WindowSource } from "./place-writer.ts";
 import {
   allocatePlacement,
   FILE_FLAGS,
@@ -26,7 +27,6 @@ const LINE_FEED = 10;
 const PIECE_BYTES = 1 << 20;
 /** A line as long as this, where a file is to be cut, keeps the file whole. */
 const LONGEST_LINE_BYTES = 256 << 20;
-const ALIGNMENT = 16;
 
 /**
  * Where to cut a file, so that each part fits a place and ends behind a line feed.
@@ -41,9 +41,10 @@ export function cutsOf(
   const descriptor = openSync(path, constants.O_RDONLY);
   try {
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
-    if (readSync(descriptor, piece, 0, 2, 0) === 2 && isUtf16Mark(piece)) return undefined;
+    const length = readSync(descriptor, piece, 0, LONGEST_MARK_BYTES, 0);
+    if (decodingOf(piece, length, "auto").label !== undefined) return undefined; // UTF-16
     const cuts: number[] = [];
-    const partBytes = maxPlaceBytes - ALIGNMENT;
+    const partBytes = maxPlaceBytes - ALIGNMENT_BYTES;
     for (let start = 0; sizeBytes - start > partBytes;) {
       const cut = lastLineEnd(descriptor, piece, start, start + partBytes);
       if (cut === undefined) return undefined;
@@ -55,9 +56,6 @@ export function cutsOf(
     closeSync(descriptor);
   }
 }
-
-const isUtf16Mark = ([first, second]: Uint8Array): boolean =>
-  (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
 
 /** Offset behind the last line feed of [start, end). */
 function lastLineEnd(descriptor: number, piece: Buffer, start: number, end: number): number | undefined {
@@ -190,7 +188,7 @@ async function loadPart(
   start: number,
   end: number,
 ): Promise<LoadedPart> {
-  const writer = new PlaceWriter(source, Math.ceil((end - start + 1) / ALIGNMENT) * ALIGNMENT);
+  const writer = new PlaceWriter(source, paddedLength(end - start));
   let length = 0;
   let lineFeeds = 0;
   let nul = -1;
@@ -199,7 +197,7 @@ async function loadPart(
     const wanted = Math.min(PIECE_BYTES, end - start - length);
     const read = readSync(descriptor, scratch, 0, wanted, start + length);
     if (read === 0) break; // the file has become shorter
-    if (length === 0) hasMark = scratch[0] === 0xef && scratch[1] === 0xbb && scratch[2] === 0xbf;
+    if (length === 0) hasMark = utf8MarkLength(scratch, read) > 0;
     const found = nul < 0 ? findByte(0, scratch, 0, read) : -1;
     const kept = found >= 0 && !keepsAll ? found : read;
     if (found >= 0) nul = length + found;

@@ -13,12 +13,5 @@ export {
   UTF8_MARK_BYTES,
   type UnitColumns,
 } from "./placement.ts";
-export {
-  type FileContent,
-  type FileStamp,
-  loadedStamp,
-  readContent,
-  sameStamp,
-  stampOf,
-} from "./read-content.ts";
+export { type FileStamp, loadedStamp, readContent, sameStamp, stampOf } from "./read-content.ts";
 export type { CorpusSink, Position, SinkWindow } from "./sink.ts";

@@ -10,6 +10,8 @@ import {
   type LoadError,
   PlacementColumns,
   type PlacementMemory,
+  type Run,
+  RUN_WORDS,
 } from "./placement.ts";
 
 const SCRATCH_BYTES = 1 << 20;
@@ -18,7 +20,7 @@ const SCRATCH_BYTES = 1 << 20;
 export interface Loaded {
   readonly files: FileTable;
   readonly columns: PlacementMemory;
-  /** Five words each: segment, start, end, first row, last row. */
+  /** Runs of rows, as `Run` says. */
   readonly runs: readonly Uint32Array[];
   readonly errors: readonly LoadError[];
   readonly loadedCount: number;
@@ -87,8 +89,6 @@ export async function loadLargeFiles(
 
 const sorted = (errors: LoadError[]): LoadError[] => errors.sort((a, b) => a.file - b.file);
 
-const RUN_WORDS = 5;
-
 /** Runs of files as runs of rows. A run ends where the parts of a large file come in between: they lie elsewhere. */
 function renumbered(
   runs: Uint32Array,
@@ -115,6 +115,3 @@ function renumbered(
   }
   return Uint32Array.from(words);
 }
-
-/** Segment, start, end, first row, last row. */
-type Run = [segment: number, start: number, end: number, first: number, last: number];

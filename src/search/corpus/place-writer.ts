@@ -14,8 +14,13 @@ export interface WindowSource {
   bytes(window: SinkWindow): Uint8Array;
 }
 
-const ALIGNMENT = 16;
+/** A place begins and ends at a multiple of this. */
+export const ALIGNMENT_BYTES = 16;
 const LINE_FEED = 10;
+
+/** Length of a place for so much content: at least one byte more, up to the next multiple of 16. */
+export const paddedLength = (contentBytes: number): number =>
+  Math.floor(contentBytes / ALIGNMENT_BYTES + 1) * ALIGNMENT_BYTES;
 
 /** Fills a place of its own through as many windows as the sink gives. */
 export class PlaceWriter {
@@ -45,7 +50,7 @@ export class PlaceWriter {
 
   /** Pads with line feeds up to the next multiple of 16. @returns where the content begins */
   async finish(): Promise<{ segment: number; offsetBytes: number }> {
-    const padding = ALIGNMENT - (this.#written % ALIGNMENT);
+    const padding = paddedLength(this.#written) - this.#written;
     await this.write(new Uint8Array(padding).fill(LINE_FEED), padding);
     this.#source.commit(this.#window!, this.#inWindow);
     return this.#position!;

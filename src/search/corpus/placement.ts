@@ -204,8 +204,10 @@ export class Placement extends PlacementRows {
   }
 }
 
-/** A run of contiguous files, as loader threads report it: five words each. */
-const RUN_WORDS = 5;
+/** A run of contiguous files, or of rows, as loader threads report it: five words each. */
+export type Run = [segment: number, start: number, end: number, first: number, last: number];
+/** Words of a run. */
+export const RUN_WORDS = 5;
 
 /** Large files are divided into units of about this size, so that all threads share the work. */
 const UNIT_BYTES = 1 << 20;
@@ -222,12 +224,12 @@ export function unitsFromRuns(runs: readonly Uint32Array[]): UnitColumns {
   }[] = [];
   for (const words of runs) {
     for (let at = 0; at < words.length; at += RUN_WORDS) {
-      const [segment, start, end, first, last] = words.subarray(at, at + RUN_WORDS) as unknown as number[];
+      const [segment, start, end, first, last] = words.subarray(at, at + RUN_WORDS) as unknown as Run;
       // Only a run of a single file may be divided: a part of a longer run would not know where its first file begins.
       const step = first === last ? UNIT_BYTES : 2 ** 32;
-      for (let from = start!; from < end!; from += step) {
-        const startEnd = end! - from < 1.5 * step ? end! : from + step;
-        parts.push({ segment: segment!, start: from, startEnd, end: end!, first: first!, last: last! });
+      for (let from = start; from < end; from += step) {
+        const startEnd = end - from < 1.5 * step ? end : from + step;
+        parts.push({ segment, start: from, startEnd, end, first, last });
         if (startEnd === end) break;
       }
     }

@@ -1,6 +1,7 @@
 /** Where a result's hits come from: straight from a backend, decoded when looked at, or from the host's own search. */
 import type { RawHits } from "../backend/index.ts";
 import type { HitList } from "../contracts.ts";
+import { eachMatch, NO_HITS } from "../verifier/index.ts";
 import type { AskedPlan } from "./asked-plan.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { PreparedPlan } from "./prepared-plan.ts";
@@ -8,24 +9,13 @@ import type { PreparedPlan } from "./prepared-plan.ts";
 /** Hits, of which there may be more than were wanted. */
 export type LimitedHits = HitList & { readonly truncated: boolean };
 
-/** The hits of a search that finds nothing. */
-const NO_HITS: LimitedHits = {
-  count: 0,
-  truncated: false,
-  file: new Uint32Array(0),
-  line: new Uint32Array(0),
-  column: new Uint32Array(0),
-  offset: new Float64Array(0),
-  length: new Uint32Array(0),
-};
-
 /** The hits of a plan that was answered; undefined where the host has something to do, too. */
 export function decidedHits(
   asked: AskedPlan,
   corpus: EngineCorpus,
   maxHits: number,
 ): LimitedHits | undefined {
-  if (asked.plan.kind === "nothing") return NO_HITS;
+  if (asked.plan.kind === "nothing") return { ...NO_HITS, truncated: false };
   if (corpus.streamed.length > 0 || !asked.isDecided) return undefined;
   const raw = asked.hits();
   return raw && new BackendHits(raw, asked.prepared, corpus, maxHits);
@@ -98,7 +88,7 @@ class BackendHits implements LimitedHits {
   #filter(): void {
     if (this.#isFiltered) return;
     this.#isFiltered = true;
-    const kept = withoutOverlap(this.#raw, this.#corpus);
+    const kept = matchesAmong(this.#raw, this.#corpus);
     if (kept.length < this.#raw.count) this.#kept = kept;
   }
 
@@ -123,25 +113,13 @@ class BackendHits implements LimitedHits {
   }
 }
 
-/**
- * Indexes of the occurrences that are matches: leftmost, the earlier literal where two begin together, none within
- * another.
- */
-function withoutOverlap(raw: RawHits, corpus: EngineCorpus): Uint32Array {
-  const { count, file, offset, length } = raw;
-  const kept = new Uint32Array(count);
-  let keptCount = 0;
-  let currentFile = -1;
-  let free = 0;
-  for (let index = 0; index < count; index++) {
-    if (file[index] !== currentFile) {
-      currentFile = file[index] as number;
-      free = corpus.hasMarks ? corpus.textStart(currentFile) : 0;
-    }
-    const at = offset[index] as number;
-    if (at < free) continue;
-    kept[keptCount++] = index;
-    free = at + (length[index] as number);
+/** Indexes of the occurrences that are matches. */
+function matchesAmong(raw: RawHits, corpus: EngineCorpus): Uint32Array {
+  const matches = new Uint32Array(raw.count);
+  let matchCount = 0;
+  for (let next = 0; next < raw.count;) {
+    const textStart = corpus.hasMarks ? corpus.textStart(raw.file[next] as number) : 0;
+    next = eachMatch(raw, next, textStart, (index) => (matches[matchCount++] = index));
   }
-  return kept.subarray(0, keptCount);
+  return matches.subarray(0, matchCount);
 }

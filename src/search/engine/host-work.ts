@@ -11,7 +11,15 @@
  */
 import { NO_LINES, type RawHits } from "../backend/index.ts";
 import type { Plan } from "../contracts.ts";
-import type { FoundHits, HitMeaning, RowContents, VerifyTask } from "../verifier/index.ts";
+import {
+  type FoundHits,
+  type HitMeaning,
+  NO_HITS,
+  type RowContents,
+  sliceHits,
+  sliceLines,
+  type VerifyTask,
+} from "../verifier/index.ts";
 import type { AskedPlan } from "./asked-plan.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 
@@ -25,16 +33,6 @@ const ROW_BYTES = 64;
 const FILE_BYTES = 16 << 10;
 /** A task does not reach over more hits that need no look. */
 const NEAR_HITS = 4096;
-
-const NO_ROWS = new Uint32Array(0);
-const NOTHING: FoundHits = {
-  count: 0,
-  file: NO_ROWS,
-  line: NO_ROWS,
-  column: NO_ROWS,
-  offset: NO_ROWS,
-  length: NO_ROWS,
-};
 
 /** Either hits that are as the backend gave them, or a task. */
 export interface Piece {
@@ -88,7 +86,7 @@ export class HostWork {
       const end = row === Infinity ? raw.count : lowerBound(raw.file, from, row);
       if (end > from) {
         this.#nextHit = end;
-        const hits = this.#isCountOnly ? { ...NOTHING, count: end - from } : viewOf(raw, from, end);
+        const hits = this.#isCountOnly ? { ...NO_HITS, count: end - from } : viewOf(raw, from, end);
         return { hits, task: undefined, weightBytes: 0 };
       }
     }
@@ -119,17 +117,11 @@ export class HostWork {
     const whole = this.#whole?.slice(wholeFrom, this.#nextWhole) ?? rowsIn(wholeFrom, this.#nextWhole);
     const raw = this.#raw;
     if (raw === undefined) {
-      const task = { whole, meaning: this.#meaning, hits: NOTHING, lines: NO_LINES };
+      const task = { whole, meaning: this.#meaning, hits: NO_HITS, lines: NO_LINES };
       return { hits: undefined, task, weightBytes };
     }
-    const { undecided } = raw;
-    const hits = copyOf(raw, hitFrom, this.#nextHit);
-    const lines = {
-      count: this.#nextLine - lineFrom,
-      file: undecided.file.slice(lineFrom, this.#nextLine),
-      line: undecided.line.slice(lineFrom, this.#nextLine),
-      offset: undecided.offset.slice(lineFrom, this.#nextLine),
-    };
+    const hits = hitFrom === this.#nextHit ? NO_HITS : sliceHits(locatedHits(raw), hitFrom, this.#nextHit);
+    const lines = sliceLines(raw.undecided, lineFrom, this.#nextLine);
     return { hits: undefined, task: { whole, meaning: this.#meaning, hits, lines }, weightBytes };
   }
 
@@ -168,30 +160,22 @@ export class HostWork {
   }
 }
 
+/** A backend's hits with their lines and columns. */
+const locatedHits = (raw: RawHits): FoundHits => {
+  const { count, file, offset, length } = raw;
+  return { count, file, offset, length, ...raw.locate() };
+};
+
 /** Hits [from, end) of a backend, where they are. */
 function viewOf(raw: RawHits, from: number, end: number): FoundHits {
-  const { line, column } = raw.locate();
+  const { file, line, column, offset, length } = locatedHits(raw);
   return {
     count: end - from,
-    file: raw.file.subarray(from, end),
+    file: file.subarray(from, end),
     line: line.subarray(from, end),
     column: column.subarray(from, end),
-    offset: raw.offset.subarray(from, end),
-    length: raw.length.subarray(from, end),
-  };
-}
-
-/** Hits [from, end) of a backend, to be sent: of a view, all of its memory would be sent. */
-function copyOf(raw: RawHits, from: number, end: number): FoundHits {
-  if (from === end) return NOTHING;
-  const { line, column } = raw.locate();
-  return {
-    count: end - from,
-    file: raw.file.slice(from, end),
-    line: line.slice(from, end),
-    column: column.slice(from, end),
-    offset: raw.offset.slice(from, end),
-    length: raw.length.slice(from, end),
+    offset: offset.subarray(from, end),
+    length: length.subarray(from, end),
   };
 }
 

@@ -17,7 +17,7 @@ import type { EngineCorpus } from "./engine-corpus.ts";
 import type { PreparedPlan } from "./prepared-plan.ts";
 
 /** More hits than these are brought back from a device more slowly than the host's threads find them. */
-const FEW_HITS = 4096;
+const FEW_HITS = 1024;
 /** A thread runs a regex over so much text in about the time that a device needs at least. */
 const REGEX_BYTES_PER_THREAD = 256 << 20;
 

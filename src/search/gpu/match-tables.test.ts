@@ -5,7 +5,7 @@ import { automatonOf, theAutomatonOf } from "../../../test/support/match-cases.t
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { regex, text } from "../../../test/support/regex-cases.ts";
 import { CONTEXT, contextOf } from "../automaton/index.ts";
-import { lineMatches } from "../reference/line-matches.ts";
+import { lineMatches } from "../reference/index.ts";
 import { type PackedTables, packTables } from "./match-tables.ts";
 import { MatchTable as T } from "./scan.schema.ts";
 

@@ -1,47 +1,20 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type LoadedCorpus, type RawHits, scanPlan } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import { Corpus } from "../corpus/corpus.ts";
-import { scanReference } from "../reference/scan-host.ts";
+import { literalOccurrences } from "../reference/index.ts";
 import { HostBackend } from "./host-backend.ts";
+import { hostGround } from "../../../test/support/host-ground.ts";
 import { patientMs } from "../../../test/support/patience.ts";
 
-const root = mkdtempSync(join(tmpdir(), "everwarp-engine-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-let engines: HostBackend[] = [];
-afterEach(async () => {
-  await Promise.all(engines.map((engine) => engine.close()));
-  engines = [];
-});
-async function open(options: Parameters<typeof HostBackend.open>[0] = {}): Promise<HostBackend> {
-  const engine = await HostBackend.open({ threads: 2, ...options });
-  engines.push(engine);
-  return engine;
-}
+const { open, corpusOf: listed } = hostGround();
+const corpusOf = (contents: readonly (string | Uint8Array)[]): Corpus => listed(contents, false);
 
 const literal = (text: string, ignoreAsciiCase = false): Literal => ({
   bytes: new Uint8Array(Buffer.from(text, "latin1")),
   ignoreAsciiCase,
 });
-
-let corpora = 0;
-/** Writes files and lists them in order. */
-function corpusOf(contents: readonly (string | Uint8Array)[]): Corpus {
-  const folder = join(root, `corpus-${corpora++}`);
-  mkdirSync(folder);
-  return Corpus.fromFiles(
-    contents.map((content, index) => {
-      const path = join(folder, `file-${index}`);
-      writeFileSync(path, content);
-      return { path, explicit: false };
-    }),
-  );
-}
 
 interface Hit {
   file: number;
@@ -55,7 +28,7 @@ interface Hit {
 /** What the engine must find: file by file, byte by byte. */
 function expected(contents: readonly Uint8Array[], literals: readonly Literal[]): Hit[] {
   return contents.flatMap((content, file) =>
-    scanReference(literals, content, 0, content.length).map(({ position, literal: number }) => {
+    literalOccurrences(literals, content, 0, content.length).map(({ position, literal: number }) => {
       const before = Buffer.from(content.subarray(0, position)).toString("latin1");
       const column = position - before.lastIndexOf("\n");
       const { length } = literals[number]!.bytes;

@@ -1,9 +1,7 @@
 /** Automata on the host's threads, against the reference: corpora of all shapes, and what goes on at the same time. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, describe, expect, it } from "vitest";
-import { eachInFreshFolder } from "../../../test/support/fresh-folder.ts";
+import { describe, expect, it } from "vitest";
+import { hostGround } from "../../../test/support/host-ground.ts";
 import { patientMs, until } from "../../../test/support/patience.ts";
 import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { regex, text } from "../../../test/support/regex-cases.ts";
@@ -11,43 +9,19 @@ import { compileAutomaton } from "../automaton/index.ts";
 import { compileFilter } from "../bitstream/index.ts";
 import type { LoadedCorpus, RawHits } from "../backend/index.ts";
 import type { LineAutomaton, Literal, Plan } from "../contracts.ts";
-import { Corpus } from "../corpus/index.ts";
+import type { Corpus } from "../corpus/index.ts";
 import { createMatcher, syntaxOf } from "../matcher/index.ts";
-import { lineMatches } from "../reference/line-matches.ts";
+import { lineMatches } from "../reference/index.ts";
 import { ALL_ROWS } from "../signature/index.ts";
-import { HostBackend } from "./host-backend.ts";
+import type { HostBackend } from "./host-backend.ts";
 import { WORK_AREA_BYTES } from "./host-sink.ts";
 
 const LIMITS = { maxNfaStates: 20_000, maxUnicodeNfaStates: 20_000, maxStates: 2000, maxSteps: 200_000 };
 const LINE_FEED = 10;
 const MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-let folder = "";
-eachInFreshFolder("host-match", (it) => (folder = it));
-let engines: HostBackend[] = [];
-afterEach(async () => {
-  await Promise.all(engines.map((engine) => engine.close()));
-  engines = [];
-});
-async function open(options: Parameters<typeof HostBackend.open>[0] = {}): Promise<HostBackend> {
-  const engine = await HostBackend.open({ threads: 2, ...options });
-  engines.push(engine);
-  return engine;
-}
-
-let corpora = 0;
-/** Writes files and lists them in order. */
-function corpusOf(contents: readonly (string | Uint8Array)[]): Corpus {
-  const place = join(folder, `corpus-${corpora++}`);
-  mkdirSync(place);
-  return Corpus.fromFiles(
-    contents.map((content, index) => {
-      const path = join(place, `file-${index}`);
-      writeFileSync(path, content);
-      return { path, explicit: true }; // so that a NUL does not end it
-    }),
-  );
-}
+const { open, corpusOf: listed } = hostGround();
+const corpusOf = (contents: readonly (string | Uint8Array)[]): Corpus => listed(contents, true);
 
 type AutomatonPlan = Plan & { kind: "automaton" };
 

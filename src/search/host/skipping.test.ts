@@ -10,7 +10,7 @@ import { propertyRuns } from "../../../test/support/property-runs.ts";
 import { scanPlan } from "../backend/index.ts";
 import type { Literal } from "../contracts.ts";
 import { Corpus } from "../corpus/index.ts";
-import { scanReference } from "../reference/scan-host.ts";
+import { literalOccurrences } from "../reference/index.ts";
 import { ALL_ROWS } from "../signature/index.ts";
 import { HostBackend } from "./host-backend.ts";
 import type { HostCorpus } from "./host-corpus.ts";
@@ -107,7 +107,10 @@ describe.each([
           const counts = await compare(contents, wanted);
           for (const [index, each] of wanted.entries())
             expect(counts[index]).toBe(
-              contents.reduce((sum, bytes) => sum + scanReference(each, bytes, 0, bytes.length).length, 0),
+              contents.reduce(
+                (sum, bytes) => sum + literalOccurrences(each, bytes, 0, bytes.length).length,
+                0,
+              ),
             );
         },
       ),

@@ -6,7 +6,7 @@ import { regex, text } from "../../../test/support/regex-cases.ts";
 import { compileAutomaton } from "../automaton/index.ts";
 import type { LineAutomaton } from "../contracts.ts";
 import { createMatcher, syntaxOf } from "../matcher/index.ts";
-import { lineMatches } from "../reference/line-matches.ts";
+import { lineMatches } from "../reference/index.ts";
 import { reserveSharedMemory } from "../scanner/index.ts";
 import { MATCH_OUT, MATCH_STATUS, MatchKernel } from "./match-kernel.ts";
 import { makeMatchProgram, matchProgramBytes, placeMatchProgram } from "./match-program.ts";

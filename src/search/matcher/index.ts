@@ -4,3 +4,4 @@ export { exceptionLiterals } from "./literal-matcher.ts";
 export { foldExceptionsOf } from "./plan.ts";
 export { classOfEscape, syntaxOf } from "./syntax.ts";
 export { canBeEmpty, type Hir, type LookName } from "./hir.ts";
+export { isWordByte } from "./word-byte.ts";

@@ -10,6 +10,7 @@ import type { Literal, LiteralScanner, Matcher, MatcherPlan } from "../contracts
 import type { Hir } from "./hir.ts";
 import { type Boundary, literalSyntax } from "./literal-syntax.ts";
 import { createFallbackScanner, LiteralTests } from "../scanner/index.ts";
+import { isWordByte } from "./word-byte.ts";
 
 /** The longest list of literals that backends get. */
 const MOST_LITERALS = 16;
@@ -164,13 +165,6 @@ function firstOf(one: LiteralScanner, other: LiteralScanner): LiteralScanner {
     },
   };
 }
-
-/** The word characters of ASCII. */
-const isWordByte = (byte: number): boolean =>
-  (byte >= 0x30 && byte <= 0x39) ||
-  (byte >= 0x41 && byte <= 0x5a) ||
-  byte === 0x5f ||
-  (byte >= 0x61 && byte <= 0x7a);
 
 /** True if a literal begins with another literal, so that both can occur at one place. */
 function someStartsAnother(literals: readonly Literal[]): boolean {

@@ -3,6 +3,7 @@
  */
 import type { Literal } from "../contracts.ts";
 import { lineStart, newlinesBefore } from "./newlines.ts";
+import { literalOccurrences } from "./occurrences.ts";
 
 /** An occurrence. */
 export interface ReferenceHit {
@@ -16,27 +17,9 @@ export interface ReferenceHit {
 
 /** Occurrences in ascending order of their offset. */
 export function scanReference(bytes: Uint8Array, literal: Literal): ReferenceHit[] {
-  const hits: ReferenceHit[] = [];
-  for (let offset = 0; offset + literal.bytes.length <= bytes.length; offset++) {
-    if (!occursAt(bytes, literal, offset)) continue;
-    hits.push({
-      offset,
-      newlinesBefore: newlinesBefore(bytes, offset),
-      column: offset - lineStart(bytes, offset) + 1,
-    });
-  }
-  return hits;
-}
-
-function occursAt(bytes: Uint8Array, literal: Literal, offset: number): boolean {
-  for (let index = 0; index < literal.bytes.length; index++) {
-    const byte = bytes[offset + index];
-    const folded = literal.ignoreAsciiCase ? toLowerAscii(byte) : byte;
-    if (folded !== literal.bytes[index]) return false;
-  }
-  return true;
-}
-
-function toLowerAscii(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+  return literalOccurrences([literal], bytes, 0, bytes.length).map(({ position }) => ({
+    offset: position,
+    newlinesBefore: newlinesBefore(bytes, position),
+    column: position - lineStart(bytes, position) + 1,
+  }));
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Literal } from "../contracts.ts";
-import { scanReference } from "../reference/scan-host.ts";
+import { literalOccurrences } from "../reference/index.ts";
 import {
   allocateScanBuffer,
   countLineFeeds,
@@ -112,7 +112,7 @@ describe("scan kernel against its reference", () => {
         fc.property(planted(byte, count), fc.nat(40), fc.constantFrom(1, 3, 1000), (it, shift, limit) => {
           const { literals, haystack, from, end } = it;
           expect(scanAll(literals, haystack, from, end, 200_000 + shift, limit)).toEqual(
-            scanReference(literals, haystack, from, end),
+            literalOccurrences(literals, haystack, from, end),
           );
         }),
         { numRuns: 600 },
@@ -149,7 +149,12 @@ describe("scan kernel against its reference", () => {
   it("does not fold what only looks like a letter", () => {
     const haystack = Uint8Array.from({ length: 256 }, (_, index) => index);
     for (let byte = 0; byte < 256; byte++) {
-      const expected = scanReference([literal(String.fromCharCode(lowered(byte)), true)], haystack, 0, 256);
+      const expected = literalOccurrences(
+        [literal(String.fromCharCode(lowered(byte)), true)],
+        haystack,
+        0,
+        256,
+      );
       expect(
         scanAll([literal(String.fromCharCode(lowered(byte)), true)], haystack, 0, 256, 300_000, 50),
       ).toEqual(expected);
@@ -186,7 +191,7 @@ describe("scan kernel against its reference", () => {
 
 describe("createLiteralScanner", () => {
   const first = (literals: Literal[], haystack: Uint8Array, from: number, end: number): number =>
-    scanReference(literals, haystack, from, end)[0]?.position ?? -1;
+    literalOccurrences(literals, haystack, from, end)[0]?.position ?? -1;
 
   it("agrees with the reference, in its own memory and outside it, with any number of literals", () => {
     const buffer = allocateScanBuffer(4096);

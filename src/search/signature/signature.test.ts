@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { referenceSizes } from "../../../test/support/signature-sizes.ts";
 import { WebAssemblyRuntime } from "../../threads/index.ts";
-import { signatureSets, survivingBlocks } from "../reference/signatures.ts";
+import { signatureSets, survivingBlocks } from "../reference/index.ts";
 import { ALL_ROWS, literalRows } from "./signature.ts";
 import { SIGNATURE_SCRATCH_BYTES, SignatureKernel } from "./signature-kernel.ts";
 

@@ -1,5 +1,7 @@
 /** Hits in columns that grow: what a thread finds by itself. */
+import type { UndecidedLines } from "../backend/index.ts";
 import type { HitList } from "../contracts.ts";
+import type { FoundHits } from "./task.ts";
 
 const FIRST_CAPACITY = 64;
 /** Of all columns together. */
@@ -35,6 +37,28 @@ export function copyHits(
   to.column.set(from.column.subarray(fromIndex, fromEnd), at);
   to.offset.set(from.offset.subarray(fromIndex, fromEnd), at);
   to.length.set(from.length.subarray(fromIndex, fromEnd), at);
+}
+
+/** Hits [from, end), copied so that they can be sent: of a view, all of its memory would be sent. */
+export function sliceHits(hits: FoundHits, from: number, end: number): FoundHits {
+  return {
+    count: end - from,
+    file: hits.file.slice(from, end),
+    line: hits.line.slice(from, end),
+    column: hits.column.slice(from, end),
+    offset: hits.offset.slice(from, end),
+    length: hits.length.slice(from, end),
+  };
+}
+
+/** Undecided lines [from, end), copied so that they can be sent. */
+export function sliceLines(lines: UndecidedLines, from: number, end: number): UndecidedLines {
+  return {
+    count: end - from,
+    file: lines.file.slice(from, end),
+    line: lines.line.slice(from, end),
+    offset: lines.offset.slice(from, end),
+  };
 }
 
 /** Takes hits in the order of files and offsets. */

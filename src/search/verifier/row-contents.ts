@@ -8,7 +8,6 @@ import {
   type PlacementMemory,
   PlacementRows,
   readContent,
-  UTF8_MARK_BYTES,
 } from "../corpus/index.ts";
 
 /** All that a thread needs to reach the contents. It is small: what is large in it is shared. */
@@ -104,9 +103,4 @@ export class RowContents {
   isLoaded(row: number): boolean {
     return ((this.rows.flags[row] as number) & FILE_FLAGS.LOADED) !== 0;
   }
-}
-
-/** Length of the byte order mark that a text begins with. */
-export function markLength(bytes: Uint8Array): number {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? UTF8_MARK_BYTES : 0;
 }

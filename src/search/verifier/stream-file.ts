@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FoundFile, Matcher } from "../contracts.ts";
 import type { FileTable } from "../corpus/index.ts";
-import { LONGEST_MARK_BYTES, decodingOf } from "../content/index.ts";
+import { LONGEST_MARK_BYTES, utf8MarkLength } from "../content/index.ts";
 import { DEFAULT_SEARCHER_OPTIONS, FileSearch, type Line } from "../searcher/index.ts";
 
 /** Files of more bytes go through the stream buffer. */
@@ -59,8 +59,7 @@ function markLength(path: string | Buffer): number {
   try {
     const head = Buffer.alloc(LONGEST_MARK_BYTES);
     const length = readSync(descriptor, head, 0, head.length, 0);
-    const { skipBytes, label } = decodingOf(head, length, "auto");
-    return label === undefined ? skipBytes : 0;
+    return utf8MarkLength(head, length);
   } finally {
     closeSync(descriptor);
   }

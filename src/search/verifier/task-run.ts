@@ -5,9 +5,10 @@
  * `settledCount` hits is all that there is in their rows.
  */
 import type { Matcher } from "../contracts.ts";
-import { systemErrorText } from "../content/index.ts";
-import type { HitSink } from "./hit-columns.ts";
-import { markLength, type RowContent, type RowContents } from "./row-contents.ts";
+import { systemErrorText, utf8MarkLength } from "../content/index.ts";
+import { type HitSink, sliceHits, sliceLines } from "./hit-columns.ts";
+import { eachMatch } from "./occurrences.ts";
+import type { RowContent, RowContents } from "./row-contents.ts";
 import { streamFile } from "./stream-file.ts";
 import type { ChangedRow, SkippedRow, VerifyTask } from "./task.ts";
 import { TextSearch } from "./text-search.ts";
@@ -66,25 +67,12 @@ export class TaskRun {
   /** What is left to do, for another thread. The row that this run is at is begun anew; its hits are dropped here. */
   rest(): VerifyTask {
     const { whole, meaning, hits, lines } = this.#task;
-    const [hit, line] = [this.#nextHit, this.#nextLine];
     this.#tools.hits.shrink(this.settledCount);
     return {
       whole: whole.slice(this.#nextWhole),
       meaning,
-      hits: {
-        count: hits.count - hit,
-        file: hits.file.slice(hit),
-        line: hits.line.slice(hit),
-        column: hits.column.slice(hit),
-        offset: hits.offset.slice(hit),
-        length: hits.length.slice(hit),
-      },
-      lines: {
-        count: lines.count - line,
-        file: lines.file.slice(line),
-        line: lines.line.slice(line),
-        offset: lines.offset.slice(line),
-      },
+      hits: sliceHits(hits, this.#nextHit, hits.count),
+      lines: sliceLines(lines, this.#nextLine, lines.count),
     };
   }
 
@@ -156,26 +144,22 @@ export class TaskRun {
   }
 
   *#searchText({ bytes, isChanged }: RowContent, row: number): Steps {
-    const from = isChanged ? markLength(bytes) : this.#tools.contents.textStart(row);
+    const from = isChanged ? utf8MarkLength(bytes, bytes.length) : this.#tools.contents.textStart(row);
     for (const pause of this.#search.text(bytes, from, row)) {
       if (this.#isFull) return;
       yield pause;
     }
   }
 
-  /** Takes those occurrences that are matches: none within another, none in a byte order mark. */
+  /** Takes those occurrences that are matches. A byte order mark is no part of its line. */
   #takeOccurrences(row: number): void {
-    const { file, line, column, offset, length } = this.#task.hits;
+    const { hits } = this.#task;
     const mark = this.#tools.contents.textStart(row);
-    let free = mark;
-    for (let at = this.#nextHit; file[at] === row; at++) {
-      const begin = offset[at] as number;
-      if (begin < free) continue;
-      free = begin + (length[at] as number);
-      const number = line[at] as number;
-      const first = (column[at] as number) - (number === 1 ? mark : 0);
-      this.#tools.hits.add(row, number, first, begin, length[at] as number);
-    }
+    eachMatch(hits, this.#nextHit, mark, (at) => {
+      const number = hits.line[at] as number;
+      const first = (hits.column[at] as number) - (number === 1 ? mark : 0);
+      this.#tools.hits.add(row, number, first, hits.offset[at] as number, hits.length[at] as number);
+    });
   }
 
   /** Searches the undecided lines of a row, and takes the matches between them. */

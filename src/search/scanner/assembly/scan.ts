@@ -2,10 +2,10 @@
  * The scan kernel of the host engine: finds literals, counts and finds bytes, 16 at a time.
  *
  * Input → output: bytes in linear memory → positions in linear memory. Positions are offsets from the memory's start.
- * Memory: imported and shared; the kernel keeps no state outside a program block, so any number of threads may run it on
- *   one memory, each with a program block and an output block of its own.
+ * Memory: imported and shared. The kernel keeps no state outside a program block, so any number of threads may run it
+ *   on one memory, each with a program block and an output block of its own.
  * Reads up to 16 bytes past `end`: callers keep that much memory behind every range.
- * Reference: src/search/reference/scan-host.ts. Written by src/search/scanner/scan-program.ts: the program block below.
+ * Reference: src/search/reference/occurrences.ts. src/search/scanner/scan-program.ts writes the program block below.
  *
  * Program block (u32 words):
  *   0 literal count          1 offset of the first probe in a literal   2 offset of the second probe (one literal only)
@@ -15,8 +15,8 @@
  *   address of the literal's bytes, address of its masks, its length, its number.
  *   Bytes and masks are padded to a multiple of 16 with 0xff: (memory | mask) == bytes there always.
  *
- * Algorithms: one literal: two rare bytes of it are compared 16 positions at a time ("packed pair", W. Muła's generic SIMD
- * substring search); several: nibble lookup of three bytes into eight buckets ("Teddy", G. Langdale's Hyperscan).
+ * Algorithms: one literal: two rare bytes of it are compared 16 positions at a time ("packed pair", W. Muła's generic
+ * SIMD substring search). Several: nibble lookup of three bytes into eight buckets ("Teddy", G. Langdale's Hyperscan).
  */
 
 const NOT_FOUND: u32 = 0xffffffff;

@@ -1,4 +1,4 @@
-/** The slow, obvious reference of the host's scan kernel (src/search/scanner/assembly/scan.ts). */
+/** The slow, obvious reference of all that finds literals: on the host src/search/scanner/assembly/scan.ts. */
 import type { Literal } from "../contracts.ts";
 
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
@@ -14,7 +14,7 @@ function liesAt({ bytes, ignoreAsciiCase }: Literal, haystack: Uint8Array, posit
 /**
  * Every occurrence, overlapping ones too, that lies wholly in haystack[from, end): by position, then literal number.
  */
-export function scanReference(
+export function literalOccurrences(
   literals: readonly Literal[],
   haystack: Uint8Array,
   from: number,

@@ -1,0 +1,28 @@
+/** Which occurrences of literals are matches. */
+import type { FoundHits } from "./task.ts";
+
+/**
+ * Tells of the occurrences of one row that are matches: leftmost, the earlier literal where two begin together, none
+ * within another, none in a byte order mark.
+ * @param first index of the row's first occurrence
+ * @param textStart where the row's text begins: behind a byte order mark
+ * @param take is given the index of each match
+ * @returns the index behind the row
+ */
+export function eachMatch(
+  { count, file, offset, length }: Pick<FoundHits, "count" | "file" | "offset" | "length">,
+  first: number,
+  textStart: number,
+  take: (index: number) => void,
+): number {
+  const row = file[first];
+  let free = textStart;
+  let index = first;
+  for (; index < count && file[index] === row; index++) {
+    const at = offset[index] as number;
+    if (at < free) continue;
+    free = at + (length[index] as number);
+    take(index);
+  }
+  return index;
+}
