@@ -75,13 +75,13 @@ function pictureOf(screen: string): string {
   let look = plain();
   for (const [row, line] of screen.split("\n").slice(0, ROWS).entries()) {
     let column = 0;
-    for (const part of line.split(/(\u001b\[[\d;]*m)/u)) {
-      const codes = part.startsWith("\u001b") ? part.slice(2, -1).split(";").map(Number) : undefined;
-      if (codes !== undefined) look = codes.reduce(applied, look);
-      else if (part !== "") {
-        body += piece(part, column, row, look);
-        column += part.length;
-      }
+    // Every piece but the first begins with the parameters of an SGR sequence.
+    for (const [index, part] of line.split("\u001b[").entries()) {
+      const end = index === 0 ? -1 : part.indexOf("m");
+      if (index > 0) look = part.slice(0, end).split(";").map(Number).reduce(applied, look);
+      const text = part.slice(end + 1);
+      if (text !== "") body += piece(text, column, row, look);
+      column += text.length;
     }
   }
   const width = Math.ceil(COLUMNS * CELL_WIDTH + 2 * MARGIN);

@@ -17,7 +17,7 @@ export function liveHits(given: readonly GivenLine[], isTruncated = false): Live
   const lines: HitLine[] = given.map(({ path, line, matches }) => {
     const first = hit;
     hit += matches.length;
-    const [begin = 0] = matches[0] ?? [];
+    const begin = matches[0]?.[0] ?? 0;
     return { hit: first, hitCount: matches.length, file: paths.indexOf(path), line, column: begin + 1 };
   });
   const excerpt = (line: HitLine): LineExcerpt | undefined => {

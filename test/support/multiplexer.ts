@@ -27,10 +27,9 @@ export class Window {
     const given = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     // The shell does nothing more than wait, so what was on its screen stays.
     const script = `${command}\nwhile :; do sleep 1000; done`;
-    this.#tmux(
-      ...["-f", "/dev/null", "new-session", "-d", "-x", String(columns), "-y", String(rows)],
-      ...["env", "-u", "NO_COLOR", ...given, "/bin/sh", "-c", script],
-    );
+    const size = ["-x", String(columns), "-y", String(rows)];
+    const shell = ["env", "-u", "NO_COLOR", ...given, "/bin/sh", "-c", script];
+    this.#tmux("-f", "/dev/null", "new-session", "-d", ...size, ...shell);
   }
 
   /** Names of keys as tmux knows them, such as `C-c` and `M-w`. */

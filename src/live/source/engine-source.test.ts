@@ -105,7 +105,7 @@ it("shows long lines, other encodings and the lines around a hit", async () => {
         expect(Buffer.from(excerpt.bytes.subarray(match?.begin, match?.end)).toString()).toBe("needle");
         return [Buffer.from(excerpt.bytes).toString(), [excerpt.isCutBefore, excerpt.isCutAfter]];
       });
-  const [[long = "", cuts] = []] = shown("long");
+  const [long, cuts] = shown("long")[0] ?? ["", []];
   expect(long).toMatch(/^a+needleb+$/);
   expect(long.length).toBeLessThan(9000);
   expect(cuts).toEqual([true, true]);

@@ -14,11 +14,11 @@ const drawing = (...texts: string[]): Parameters<Painter["paint"]>[0] => ({
 function screenOf(written: string, before: readonly string[]): string[] {
   const rows = [...before];
   let row = 0;
-  // Each order, and the text behind it.
-  for (const [, order = "", parameters = "", letter, text = ""] of written.matchAll(
-    /(\x1b\[([?0-9;]*)([A-Za-z]))([^\x1b]*)/g,
-  )) {
-    if (order === "\x1b[2J") rows.fill("");
+  // Every piece but the first begins with the parameters and the letter of an order.
+  for (const piece of written.split("\x1b[").slice(1)) {
+    const [order = "", parameters = "", letter] = /^([?0-9;]*)([A-Za-z])/.exec(piece) ?? [];
+    const text = piece.slice(order.length);
+    if (order === "2J") rows.fill("");
     if (letter === "H") row = Number(parameters.split(";")[0]) - 1;
     if (letter === "K") rows[row] = "";
     rows[row] += text;
@@ -34,7 +34,7 @@ it("writes only lines that have changed, in one piece of synchronized output", (
     "three",
   ]);
   const written = painter.paint(drawing("one", "2", "three"));
-  expect(written).toMatch(/^\x1b\[\?2026h.*\x1b\[\?2026l$/s);
+  expect(written.startsWith("\x1b[?2026h") && written.endsWith("\x1b[?2026l")).toBe(true);
   expect(written).not.toContain("one");
   expect(written).not.toContain("three");
   expect(screenOf(written, ["one", "two", "three"])).toEqual(["one", "2", "three"]);

@@ -87,7 +87,7 @@ export class Terminal {
     this.write(ENTER);
   }
 
-  /** Writes at once, while the terminal is taken. A terminal that is slow slows the caller down, so frames do not queue. */
+  /** Writes at once, while the terminal is taken. A slow terminal slows the caller down, so frames do not queue. */
   write(text: string): void {
     if (text !== "" && this.#events !== undefined) this.#streams.output.write(text);
   }
