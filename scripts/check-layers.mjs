@@ -19,6 +19,7 @@ const LAYERS = [
   ["engine"],
   ["search", "paths", "wasm", "desktop"],
   ["daemon"],
+  ["live", "mcp"],
   ["bench", "public"],
   ["cli"],
 ];
@@ -66,6 +67,7 @@ const INSIDE = {
     ["grep"],
   ],
   "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
+  live: [["keys", "text", "source"], ["state"], ["history", "view", "terminal", "editor"], ["."]],
   bench: [
     ["report", "measure"],
     ["corpora"],

@@ -70,6 +70,7 @@ const ROOMS = [
   "public",
   "bench",
   "daemon",
+  "live",
   "search",
   "paths",
   "engine",

@@ -34,6 +34,7 @@ export const ERROR_CODES = {
   EW_BAD_PATTERN: fault("a search pattern does not parse"),
   EW_UNKNOWN_FLAG: fault("a command-line flag is not known"),
   EW_BAD_FLAG_VALUE: fault("a command-line flag has a value it cannot take"),
+  EW_NO_TERMINAL: fault("a command draws on a terminal, and there is none that it can draw on"),
   EW_PATH_NOT_FOUND: fault("a path that was named does not exist"),
   EW_PATH_UNREADABLE: fault("a path exists and cannot be read"),
   EW_NO_VULKAN: deviceFault("no Vulkan loader or driver was found"),

@@ -35,6 +35,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: () => import("./doctor.ts"),
   },
   {
+    name: "live",
+    summary: "search as you type (everwarp live --help)",
+    load: () => import("./live.ts"),
+  },
+  {
     name: "paths",
     summary: "resolve very many paths of a tree (everwarp paths --help)",
     load: () => import("./paths.ts"),

@@ -23,6 +23,7 @@ import {
   whole,
   wholeOrInfinity,
   nowMs,
+  SLICE_MS,
 } from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import { type FileIdentity, walk, type WalkError, type WalkOptions } from "../walk/index.ts";
@@ -135,7 +136,7 @@ export class Corpus {
     for (const file of walk(from, { ...walkOptions, onError: noteError })) {
       files.add(file);
       // A long walk must not block the caller's timers and sockets.
-      if ((files.count & 1023) === 0 && nowMs() - pauseMs > 50) {
+      if ((files.count & 63) === 0 && nowMs() - pauseMs > SLICE_MS) {
         await new Promise(setImmediate);
         pauseMs = nowMs();
       }

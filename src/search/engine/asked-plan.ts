@@ -140,7 +140,8 @@ export function mayStopEarly(corpus: EngineCorpus, prepared: PreparedPlan): bool
   const { plan } = prepared;
   if (corpus.streamed.length > 0 || !prepared.isEachHit) return false;
   if (plan.kind !== "literals") return plan.kind === "automaton";
-  return plan.foldExceptions.length === 0 && !(corpus.hasMarks && prepared.mayBeginInMark);
+  const isExact = plan.foldExceptions.length === 0 || corpus.hasNoneOf(plan.foldExceptions);
+  return isExact && !(corpus.hasMarks && prepared.mayBeginInMark);
 }
 
 /** One hit more than is wanted, or than can be used, shows that there are more. */

@@ -83,13 +83,18 @@ export class EngineCorpus {
 
   /** Asks which files have one of these byte runs; the answer is kept. @throws as `Backend.submit` */
   probe(runs: readonly Uint8Array[]): ExceptionProbe {
-    const key = runs.map((run) => run.join(".")).join(" ");
+    const key = probeKey(runs);
     const known = this.#probes.get(key);
     if (known !== undefined && !known.hasFailed) return known;
     const literals = runs.map((bytes) => ({ bytes, ignoreAsciiCase: false }));
     const probe = new ExceptionProbe(this.backend.submit(scanPlan(literals), this.counted));
     this.#probes.set(key, probe);
     return probe;
+  }
+
+  /** Is it known that no file has one of these byte runs? */
+  hasNoneOf(runs: readonly Uint8Array[]): boolean {
+    return this.#probes.get(probeKey(runs))?.hasFoundNone === true;
   }
 
   /** The contents, for this thread and others. @throws EW_CORPUS_UNKNOWN after removal */
@@ -119,4 +124,8 @@ export class EngineCorpus {
       remedy: "Wait for searches before removing their corpus, or add it again.",
     });
   }
+}
+
+function probeKey(runs: readonly Uint8Array[]): string {
+  return runs.map((run) => run.join(".")).join(" ");
 }

@@ -31,6 +31,11 @@ export class ExceptionProbe {
     }
   }
 
+  /** Somebody has read the answer, and there are no such files. */
+  get hasFoundNone(): boolean {
+    return this.#files?.length === 0;
+  }
+
   /** Indexes of the files, ascending. */
   files(): readonly number[] {
     return (this.#files ??= this.#failing(() => [...new Set(this.#ticket.result().file)]));

@@ -23,6 +23,7 @@ function corpusOf({
     copy: hasCopy ? copy(isCopyLost) : undefined,
     streamed: [],
     hasMarks,
+    hasNoneOf: () => false,
     loaded: { placement: { stats: { contentBytes } } },
   } as unknown as EngineCorpus;
 }
