@@ -18,7 +18,7 @@ const LAYERS = [
   ["residency"],
   ["engine"],
   ["search", "paths", "wasm", "desktop"],
-  ["bench", "public"],
+  ["bench", "public", "mcp"],
   ["cli"],
 ];
 
@@ -75,6 +75,7 @@ const INSIDE = {
     ["soak", "together"],
     ["."],
   ],
+  mcp: [["command", "roots", "answer"], ["tools"], ["."]],
   cli: [["terminal"], ["flags", "doctor", "cache"], ["commands"], ["."]],
 };
 

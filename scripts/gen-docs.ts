@@ -69,6 +69,7 @@ const ROOMS = [
   "cli",
   "public",
   "bench",
+  "mcp",
   "search",
   "paths",
   "engine",
