@@ -135,7 +135,6 @@ export class CommandRunner {
 }
 
 function endChild(child: Child): void {
-  child.stdout.destroy();
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), GRACE_MS);
