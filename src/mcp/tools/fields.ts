@@ -40,7 +40,7 @@ export const FILE_FIELDS = {
   globs: names()
     .optional()
     .describe(
-      'Only files whose path matches one of these, as in .gitignore: "*.ts", "src/**". "!" leaves out.',
+      "Only files whose path matches one of these, as in .gitignore: `*.ts`, `src/**`. `!` leaves out.",
     ),
   types: names()
     .optional()

@@ -21,7 +21,7 @@ export const filesTool: Tool<typeof input> = {
   title: "List files",
   description:
     "Lists files, one path a line, sorted. First comes how many there are. Files that are hidden or ignored by git " +
-    'are left out. To find a file by its name, give a glob such as "**/*name*".',
+    "are left out. To find a file by its name, give a glob such as `**/*name*`.",
   input,
   async answer(given, { roots, commands }, signal) {
     const paths = roots.resolveAll(given.paths ?? []);
