@@ -30,6 +30,8 @@ afterAll(() => {
   corners.remove();
 });
 
+const words = (text: string): string[] => text.split(" ");
+
 /** VS Code leaves these out, wherever a search begins. */
 const EXCLUDES = ["**/.git", "**/.svn", "**/.hg", "**/.DS_Store", "**/node_modules", "/*.code-search"];
 const excludes = EXCLUDES.flatMap((glob) => ["-g", `!${glob}`]);
@@ -59,24 +61,24 @@ const VS_CODE_TEXT: Record<string, readonly string[]> = {
     "--threads",
     "2",
   ]),
-  "an encoding": plain("ünï", ["--ignore-case", "--no-ignore-parent", "--encoding", "windows1252"]),
+  "an encoding": plain("ünï", ["--ignore-case", "--no-ignore-parent", "--encoding", "windows-1252"]),
   "files to include: src": plain("foo", [
     "--ignore-case",
-    ...["-g", "!*", "-g", "/src", "-g", "/src/**"],
+    ...words("-g !* -g /src -g /src/**"),
     ...excludes,
     "--no-ignore-parent",
   ]),
   "files to include: **/*.ts": plain("foo", ["--ignore-case", "-g", "**/*.ts", ...excludes, "--no-ignore"]),
   "files to include, some levels": plain("foo", [
     "--ignore-case",
-    ...["-g", "!*", "-g", "/src", "-g", "/src/*ep", "-g", "/src/*ep/other.ts", "-g", "/src/*ep/other.ts/**"],
+    ...words("-g !* -g /src -g /src/*ep -g /src/*ep/other.ts -g /src/*ep/other.ts/**"),
     "--no-ignore-parent",
   ]),
   "a pattern that begins with a dash": plain("-", ["--ignore-case", "--no-ignore-parent"]),
   "dashes alone": regex("\\-\\-", ["--ignore-case", "--no-ignore-parent"]),
   "a search editor with context": [
     ...plain("foo", ["--ignore-case", ...excludes, "--no-ignore-parent"]).slice(0, -3),
-    ...["--before-context", "2", "--after-context", "2", "--", "foo", "."],
+    ...words("--before-context 2 --after-context 2 -- foo ."),
   ],
   "a regex": regex("fo+\\b|TODO", ["--ignore-case", ...excludes, "--no-ignore-parent"]),
   "a whole word": code(
@@ -92,7 +94,7 @@ const VS_CODE_TEXT: Record<string, readonly string[]> = {
 
 /** `getRgArgs` of ripgrepFileSearch.ts: the files that quick open knows. */
 const files = (before: readonly string[], after: readonly string[] = []): string[] => [
-  ...["--files", "--hidden", "--case-sensitive", "--no-require-git"],
+  ...words("--files --hidden --case-sensitive --no-require-git"),
   ...before,
   ...after,
   "--no-config",
@@ -119,20 +121,12 @@ const TELESCOPE = [
 ];
 const DEADGREP = ["--with-filename", "--no-column", "--no-heading", "--line-number", "--color=ansi"];
 const RG_EL = [
-  ...["--color=always", "--colors=match:fg:red", "--colors=path:fg:magenta", "--colors=line:fg:green"],
-  ...["--colors=column:none", "-n", "--column"],
+  ...words("--color=always --colors=match:fg:red --colors=path:fg:magenta --colors=line:fg:green"),
+  ...words("--colors=column:none -n --column"),
 ];
 const CONSULT = [
-  ...[
-    "--null",
-    "--line-buffered",
-    "--color=never",
-    "--max-columns=1000",
-    "--path-separator",
-    "/",
-    "--smart-case",
-  ],
-  ...["--no-heading", "--with-filename", "--line-number"],
+  ...words("--null --line-buffered --color=never --max-columns=1000 --path-separator / --smart-case"),
+  ...words("--no-heading --with-filename --line-number"),
 ];
 const FZF = ["--column", "--line-number", "--no-heading", "--color=always", "--smart-case"];
 
@@ -155,24 +149,36 @@ const OTHERS: Record<string, readonly string[]> = {
   "telescope find_files, hidden": ["--files", "--color", "never", "--hidden", "--no-ignore"],
   "deadgrep, text": [...DEADGREP, "--fixed-strings", "--smart-case", "--glob=!/.git", "--", "foo", "."],
   "deadgrep, words": [
-    ...[...DEADGREP, "--fixed-strings", "--word-regexp", "--ignore-case", "--type=js", "--glob=!/.git"],
-    ...["--", "foo", "."],
+    ...DEADGREP,
+    "--fixed-strings",
+    "--word-regexp",
+    "--ignore-case",
+    "--type=js",
+    "--glob=!/.git",
+    ...words("-- foo ."),
   ],
   "deadgrep, a regex with context": [
-    ...[
-      ...DEADGREP,
-      "--case-sensitive",
-      "--glob=*.ts",
-      "--before-context=2",
-      "--after-context=1",
-      "--hidden",
-    ],
-    ...["--no-ignore-vcs", "--", "fo+$|TODO", "."],
+    ...DEADGREP,
+    "--case-sensitive",
+    "--glob=*.ts",
+    "--before-context=2",
+    "--after-context=1",
+    "--hidden",
+    ...words("--no-ignore-vcs -- fo+$|TODO ."),
   ],
   "rg.el": [...RG_EL, "-i", "--heading", "--no-config", "--type=ts", "-e", "foo"],
   "rg.el, a type of one's own": [
-    ...[...RG_EL, "--type-add=gyp:*.gyp", "--type-add=gyp:*.gypi", "--hidden", "--heading", "--no-config"],
-    ...["--type-add=custom:*.js", "--fixed-strings", "--type=custom", "-e", "foo bar"],
+    ...RG_EL,
+    "--type-add=gyp:*.gyp",
+    "--type-add=gyp:*.gypi",
+    "--hidden",
+    "--heading",
+    "--no-config",
+    "--type-add=custom:*.js",
+    "--fixed-strings",
+    "--type=custom",
+    "-e",
+    "foo bar",
   ],
   "rg.el, everything, without headings": [...RG_EL, "--no-heading", "-e", "foo"],
   "consult-ripgrep": [...CONSULT, "-e", "foo", "."],
