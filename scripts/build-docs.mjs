@@ -26,6 +26,8 @@ const PAGES = [
   "docs/residency.md",
   "docs/programs.md",
   "docs/cli.md",
+  "docs/mcp.md",
+  "docs/agent-guide.md",
   "docs/errors.md",
   "docs/environment.md",
   "docs/benchmarks.md",

@@ -78,6 +78,7 @@ const INSIDE = {
     ["."],
   ],
   daemon: [["watch"], ["trees"]],
+  mcp: [["command", "roots", "answer"], ["tools"], ["."]],
   cli: [["terminal"], ["flags", "doctor", "cache"], ["commands"], ["."]],
 };
 

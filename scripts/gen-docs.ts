@@ -16,6 +16,7 @@ import { runCommand } from "../src/cli/commands/others.ts";
 import { CATEGORIES } from "../src/cli/flags/definition.ts";
 import type { CommandContext } from "../src/cli/terminal/index.ts";
 import { FLAGS } from "../src/cli/flags/table.ts";
+import { toolTexts } from "../src/mcp/index.ts";
 import { alignTables } from "./align-tables.ts";
 import { RECORDS, withFigures } from "./figures.ts";
 
@@ -64,6 +65,31 @@ function errors(): string {
   return `| code | meaning | device failure |\n|---|---|---|\n${rows.join("")}`;
 }
 
+/** The tools of `everwarp mcp`, from their schemas. */
+function mcpTools(): string {
+  const tools = toolTexts().map(({ name, description, parameters }) => {
+    const rows = parameters.map(
+      (parameter) =>
+        `| \`${parameter.name}\` | ${cell(parameter.type)} | ${cell(parameter.description)}` +
+        `${parameter.isRequired ? " Required." : ""} |\n`,
+    );
+    const head = "| parameter | type (default) | meaning |\n|---|---|---|\n";
+    return `### ${name}\n\n${wrapped(description)}\n\n${head}${rows.join("")}`;
+  });
+  return tools.join("\n");
+}
+
+/** Text in lines of at most 118 characters. */
+function wrapped(text: string): string {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line.length + word.length > 117) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines.join("\n");
+}
+
 /** The rooms of src/, in the order of the picture. */
 const ROOMS = [
   "cli",
@@ -71,6 +97,7 @@ const ROOMS = [
   "bench",
   "daemon",
   "live",
+  "mcp",
   "search",
   "paths",
   "engine",
@@ -129,6 +156,7 @@ async function made(name: string): Promise<string> {
   if (what === "help") return help(argument);
   if (what === "errors") return errors();
   if (what === "folders") return folders();
+  if (what === "mcp-tools") return mcpTools();
   throw new Error(`nothing makes the part "${name}" of a page`);
 }
 
@@ -151,7 +179,7 @@ function benchmarks(): string {
 }
 
 const pages: Record<string, string> = { "docs/benchmarks.md": benchmarks() };
-for (const name of ["ARCHITECTURE.md", "docs/cli.md", "docs/errors.md"])
+for (const name of ["ARCHITECTURE.md", "docs/cli.md", "docs/errors.md", "docs/mcp.md"])
   pages[name] = await renewed(readFileSync(at(name), "utf8"));
 
 for (const [name, page] of Object.entries(pages)) {

@@ -37,6 +37,7 @@ export const ERROR_CODES = {
   EW_NO_TERMINAL: fault("a command draws on a terminal, and there is none that it can draw on"),
   EW_PATH_NOT_FOUND: fault("a path that was named does not exist"),
   EW_PATH_UNREADABLE: fault("a path exists and cannot be read"),
+  EW_PATH_OUTSIDE: fault("a path leads out of the folders that may be read"),
   EW_NO_VULKAN: deviceFault("no Vulkan loader or driver was found"),
   EW_NO_DEVICE: deviceFault("no device fits what was asked for"),
   EW_DEVICE_FORBIDDEN: deviceFault("the device exists and may not be opened by this user"),

@@ -13,7 +13,15 @@ export const BUNDLE_OPTIONS = {
   target: "node20.19",
   // Native code, WebAssembly that is found by its path, and large tables are loaded from node_modules at their first
   // use.
-  external: ["koffi", "@exodus/bytes", "@webgpu/glslang", "rregex", "webgpu"],
+  external: [
+    "koffi",
+    "@exodus/bytes",
+    "@webgpu/glslang",
+    "rregex",
+    "webgpu",
+    "@modelcontextprotocol/server",
+    "zod",
+  ],
   define: { "import.meta.url": "everwarpModuleUrl" },
   plugins: [pastDoors()],
   banner: { js: 'const everwarpModuleUrl = require("node:url").pathToFileURL(__filename).href;' },

@@ -40,6 +40,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: () => import("./live.ts"),
   },
   {
+    name: "mcp",
+    summary: "serve agents that speak MCP (everwarp mcp --help)",
+    load: () => import("./mcp.ts"),
+  },
+  {
     name: "paths",
     summary: "resolve very many paths of a tree (everwarp paths --help)",
     load: () => import("./paths.ts"),

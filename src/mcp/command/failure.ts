@@ -1,0 +1,39 @@
+/** What a command wrote to standard error: one error that ended it, or messages about single files. */
+import { ERROR_CODES, type ErrorCode, EverwarpError } from "../../base/index.ts";
+import type { CommandEnd } from "./command-runner.ts";
+
+/** An error that ended a command: its text and its code. Other messages may stand before it. */
+const FAILURE = /^everwarp: ((?:(?!^everwarp: )[^])*?) \[(EW_[A-Z_]+)\]\s*$/m;
+
+/**
+ * The error that ended a command.
+ * @param remedyOf what the caller can do about an error
+ * @returns undefined where the command did its work, even if it could not read single files
+ */
+export function commandError(
+  { code, errors }: CommandEnd,
+  remedyOf: (code: ErrorCode, message: string) => string | undefined,
+): EverwarpError | undefined {
+  const [, message, errorCode] = FAILURE.exec(errors) ?? [];
+  if (message !== undefined && errorCode !== undefined && errorCode in ERROR_CODES) {
+    const known = errorCode as ErrorCode;
+    const remedy = remedyOf(known, message);
+    return new EverwarpError(known, message, remedy === undefined ? {} : { remedy });
+  }
+  if (code !== undefined && code <= 2 && !/^everwarp: \w*Error\b/m.test(errors)) return undefined;
+  return new EverwarpError(
+    "EW_WORKER_DIED",
+    `a search ended too early: ${errors.trim() || "it said nothing"}`,
+    {
+      remedy: "Try again. If it happens every time, please report it.",
+    },
+  );
+}
+
+/** The messages of a command about single files, one line each, without the name of the program. */
+export function messagesOf({ errors }: CommandEnd): string[] {
+  return errors
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => line.replace(/^everwarp: /, ""));
+}
