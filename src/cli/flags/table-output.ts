@@ -247,7 +247,10 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     short: "r",
     variable: "TEXT",
     category: "output",
-    help: "Show TEXT in the place of each match; $0 is the match.",
+    help: "Show TEXT in the place of each match; $0 is the match, $1 a group.",
+    details:
+      "$1, ${1}, $name and ${name} are what the groups of the pattern captured, and nothing where there is no such " +
+      "group. $$ is a dollar sign.",
     update: (flags, value) => void (flags.replacement = value),
   },
   {
