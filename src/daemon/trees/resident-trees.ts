@@ -160,7 +160,7 @@ export class ResidentTrees implements AsyncDisposable {
   async search(
     options: GrepOptions,
     streams: GrepStreams,
-    signal = new AbortController().signal,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<number> {
     this.#assertOpen();
     let listing: SearchListing | undefined;
