@@ -28,6 +28,8 @@ const MAX_CORPORA = 4;
 const MAX_FILE_BYTES = 128 * 1024 * 1024;
 /** Text, padding and signatures. */
 const MEMORY_PER_BYTE = 1.14;
+/** What a corpus takes beside its files. */
+const MEMORY_PER_CORPUS_BYTES = 16 * 1024;
 const PADDING_BYTES = 16;
 /** Files that are examined before others have their turn. */
 const FILES_A_TURN = 512;
@@ -187,6 +189,7 @@ export class FileStore {
     watch.drain();
     const held = heldCorpus(corpus, loaded, chosen, { since, beginMs });
     for (const file of chosen) if (file.held !== held) file.refusedAt = Math.max(file.refusedAt, since);
+    held.usedAt = this.#searchCount;
     this.#held.push(held);
     this.#version++;
   }
@@ -224,7 +227,10 @@ export class FileStore {
     const loading = new Set(files);
     const isNeeded = (held: HeldCorpus): boolean =>
       held.files.some((file) => file !== undefined && loading.has(file));
-    const neededBytes = sizeBytes.reduce((sum, size) => sum + (size + PADDING_BYTES) * MEMORY_PER_BYTE, 0);
+    const neededBytes = sizeBytes.reduce(
+      (sum, size) => sum + (size + PADDING_BYTES) * MEMORY_PER_BYTE,
+      MEMORY_PER_CORPUS_BYTES,
+    );
     const oldestFirst = this.#held
       .filter((held) => held.usedAt < this.#searchCount && !isNeeded(held))
       .sort((a, b) => a.usedAt - b.usedAt);
@@ -238,6 +244,7 @@ export class FileStore {
     }
     let roomBytes = maxMemoryBytes - this.memoryBytes + againBytes;
     if (neededBytes <= roomBytes) return files;
+    roomBytes -= MEMORY_PER_CORPUS_BYTES;
     this.#options.onDegraded(
       `not all files fit into ${maxMemoryBytes} bytes of memory: the others are read from disk for each search.`,
     );

@@ -10,9 +10,9 @@ import type { FoundFile, Listed, WalkOptions, WalkSource } from "../../search/in
 import { KeptListing } from "../../search/index.ts";
 import { StampSet } from "../watch/index.ts";
 import type { Directory, StoredFile } from "./directory.ts";
-import { isIn, type TreeWatch } from "./tree-watch.ts";
+import type { TreeWatch } from "./tree-watch.ts";
 
-/** Files of all listings together, at most; the listings that were used least recently go. */
+/** Listings of so many files take about 300 MB. */
 const MAX_LISTED_FILES = 2_000_000;
 
 /** The files of a search. */
@@ -34,13 +34,16 @@ interface Kept {
 /** See the head of this file. */
 export class ListingCache {
   readonly #watch: TreeWatch;
+  readonly #maxFiles: number;
   /** By options and path; the one used last is the last. */
   readonly #kept = new Map<string, Kept>();
   /** The last combination of listings for each set of roots, so that it is the same object where nothing changed. */
   readonly #joined = new Map<string, { parts: readonly Listed<StoredFile>[]; whole: SearchListing }>();
 
-  constructor(watch: TreeWatch) {
+  /** @param maxFiles files of all listings together, at most; the listings that were used least recently go */
+  constructor(watch: TreeWatch, maxFiles = MAX_LISTED_FILES) {
     this.#watch = watch;
+    this.#maxFiles = maxFiles;
   }
 
   /** Listings that are kept. */
@@ -79,23 +82,23 @@ export class ListingCache {
     const kept = named.map((path) =>
       this.#keep(`${key} ${isOnly} ${path ?? "?"} ${path === undefined}`, path, isOnly, walk),
     );
-    this.#watch.refresh(kept.map(({ listing }) => listing.rootAbsolute).filter((root) => root !== undefined));
-    const parts = kept.map((each) => current(each));
+    const rootsOf = (): string[] =>
+      kept.map(({ listing }) => listing.rootAbsolute).filter((root) => root !== undefined);
+    const roots = rootsOf();
+    this.#watch.refresh(roots);
+    let parts = kept.map((each) => current(each));
+    if (rootsOf().some((root) => !roots.includes(root))) {
+      // A tree that was not looked at so far may have parts that others have listed, some time ago.
+      this.#watch.refresh(rootsOf());
+      parts = kept.map((each) => current(each));
+    }
     this.#trim(new Set(kept));
     return this.#join(`${key} ${JSON.stringify(paths)}`, parts);
   }
 
-  /** Is the directory in a listing? @param path absolute */
-  isListed(path: string): boolean {
+  #isListed(path: string): boolean {
     for (const { listing } of this.#kept.values()) if (listing.has(path)) return true;
     return false;
-  }
-
-  /** Forgets the listings of a tree. */
-  forget(root: string): void {
-    for (const [key, { listing }] of this.#kept)
-      if (listing.rootAbsolute !== undefined && isIn(listing.rootAbsolute, root)) this.#kept.delete(key);
-    this.#joined.clear();
   }
 
   #keep(key: string, named: string | undefined, isOnly: boolean, walk: WalkOptions): Kept {
@@ -137,13 +140,15 @@ export class ListingCache {
   #trim(used: ReadonlySet<Kept>): void {
     let files = 0;
     for (const { fileCount } of this.#kept.values()) files += fileCount;
+    if (files <= this.#maxFiles) return;
     for (const [key, kept] of this.#kept) {
-      if (files <= MAX_LISTED_FILES) break;
+      if (files <= this.#maxFiles) break;
       if (used.has(kept)) continue;
       files -= kept.fileCount;
       this.#kept.delete(key);
-      this.#joined.clear();
     }
+    this.#joined.clear();
+    this.#watch.release((path) => this.#isListed(path));
   }
 }
 

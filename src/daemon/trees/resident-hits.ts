@@ -30,6 +30,7 @@ const NOWHERE = -1;
 export class ListingView {
   readonly files: readonly FoundFile[];
   readonly handles: readonly (StoredFile | undefined)[];
+  /** The corpora that hold some of the files. */
   readonly held: readonly HeldCorpus[];
   /** By position: index into `held`, or −1. */
   readonly corpusAt: Int16Array;
@@ -44,49 +45,42 @@ export class ListingView {
   readonly textCount: number;
   readonly textBytes: number;
 
-  constructor(
-    files: readonly FoundFile[],
-    handles: readonly (StoredFile | undefined)[],
-    held: readonly HeldCorpus[],
-  ) {
+  /** @param handles what is kept about each file */
+  constructor(files: readonly FoundFile[], handles: readonly (StoredFile | undefined)[]) {
     this.files = files;
     this.handles = handles;
-    this.held = held;
-    const indexOf = new Map(held.map((each, index) => [each, index]));
     this.corpusAt = new Int16Array(files.length).fill(NOWHERE);
     this.rowAt = new Int32Array(files.length).fill(NOWHERE);
-    this.positions = held.map((each) => new Int32Array(each.files.length).fill(NOWHERE));
+    const held = new Map<HeldCorpus, { index: number; positionOfRow: Int32Array }>();
     const fromDisk: number[] = [];
     const printedFromDisk: number[] = [];
     let textBytes = 0;
     for (let position = 0; position < files.length; position++) {
       const handle = handles[position];
       const corpus = handle?.held;
-      const index = corpus === undefined ? undefined : indexOf.get(corpus);
+      let place = corpus && held.get(corpus);
+      if (corpus !== undefined && place === undefined) {
+        place = { index: held.size, positionOfRow: new Int32Array(corpus.files.length).fill(NOWHERE) };
+        held.set(corpus, place);
+      }
       // A file that is listed twice has two positions, of which memory serves the first.
-      if (
-        handle === undefined ||
-        corpus === undefined ||
-        index === undefined ||
-        this.#isTaken(index, handle.row)
-      ) {
+      if (place === undefined || place.positionOfRow[handle!.row] !== NOWHERE) {
         fromDisk.push(position);
         continue;
       }
-      this.corpusAt[position] = index;
-      this.rowAt[position] = handle.row;
-      (this.positions[index] as Int32Array)[handle.row] = position;
-      if (corpus.isPrintedFromDisk[handle.row] === 1) printedFromDisk.push(position);
-      else textBytes += corpus.textBytes[handle.row] as number;
+      const { row } = handle!;
+      this.corpusAt[position] = place.index;
+      this.rowAt[position] = row;
+      place.positionOfRow[row] = position;
+      if (corpus!.isPrintedFromDisk[row] === 1) printedFromDisk.push(position);
+      else textBytes += corpus!.textBytes[row] as number;
     }
+    this.held = [...held.keys()];
+    this.positions = [...held.values()].map(({ positionOfRow }) => positionOfRow);
     this.fromDisk = fromDisk;
     this.printedFromDisk = printedFromDisk;
     this.textCount = files.length - fromDisk.length - printedFromDisk.length;
     this.textBytes = textBytes;
-  }
-
-  #isTaken(index: number, row: number): boolean {
-    return (this.positions[index] as Int32Array)[row] !== NOWHERE;
   }
 }
 

@@ -141,6 +141,7 @@ export class ResidentTrees implements AsyncDisposable {
   async load(root: string, walk: WalkOptions = {}): Promise<void> {
     this.#assertOpen();
     const { handles } = this.#listings.list([root], walk);
+    this.#store.pin([]); // other trees may go
     this.#store.want(handles.filter((handle) => handle !== undefined));
     await this.#store.settle();
   }
@@ -159,7 +160,7 @@ export class ResidentTrees implements AsyncDisposable {
   async search(
     options: GrepOptions,
     streams: GrepStreams,
-    signal = new AbortController().signal,
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<number> {
     this.#assertOpen();
     let listing: SearchListing | undefined;
@@ -258,16 +259,14 @@ export class ResidentTrees implements AsyncDisposable {
 
   /** @param files those of the listing, perhaps in another order */
   #viewOf(listing: SearchListing, files: SearchListing["files"]): ListingView {
-    const held = [...this.#store.held];
     if (files !== listing.files)
       return new ListingView(
         files,
         files.map((file) => listing.handleOf(file)),
-        held,
       );
     const { version } = this.#store;
     if (this.#view?.listing !== listing || this.#view.version !== version)
-      this.#view = { listing, version, view: new ListingView(files, listing.handles, held) };
+      this.#view = { listing, version, view: new ListingView(files, listing.handles) };
     return this.#view.view;
   }
 

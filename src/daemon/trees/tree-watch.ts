@@ -369,6 +369,6 @@ const OVERFLOW_TEXT =
   "Raise fs.inotify.max_queued_events if this comes often.";
 
 /** Is a directory another one, or below it? */
-export function isIn(path: string, root: string): boolean {
+function isIn(path: string, root: string): boolean {
   return path === root || path.startsWith(`${root}/`);
 }
