@@ -18,6 +18,7 @@ const LAYERS = [
   ["residency"],
   ["engine"],
   ["search", "paths", "wasm", "desktop"],
+  ["daemon"],
   ["bench", "public"],
   ["cli"],
 ];
@@ -75,7 +76,8 @@ const INSIDE = {
     ["soak", "together"],
     ["."],
   ],
-  cli: [["terminal"], ["flags", "doctor", "cache"], ["commands"], ["."]],
+  daemon: [["protocol"], ["server", "client"]],
+  cli: [["terminal"], ["flags", "doctor", "cache"], ["serving"], ["commands"], ["."]],
 };
 
 const source = path.join(path.dirname(path.dirname(fileURLToPath(import.meta.url))), "src");

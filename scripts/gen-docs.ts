@@ -69,6 +69,7 @@ const ROOMS = [
   "cli",
   "public",
   "bench",
+  "daemon",
   "search",
   "paths",
   "engine",

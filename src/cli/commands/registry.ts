@@ -39,4 +39,9 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     summary: "resolve very many paths of a tree (everwarp paths --help)",
     load: () => import("./paths.ts"),
   },
+  {
+    name: "serve",
+    summary: "keep a daemon that answers searches (everwarp serve --help)",
+    load: () => import("./serve.ts"),
+  },
 ];

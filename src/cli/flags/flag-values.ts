@@ -84,9 +84,16 @@ export interface FlagValues {
   strategy: string | undefined;
   persistent: boolean;
   polite: boolean;
+  daemon: string | undefined;
 }
 
-const ENGINE_DEFAULTS = { device: "auto", strategy: undefined, persistent: false, polite: false };
+const ENGINE_DEFAULTS = {
+  device: "auto",
+  strategy: undefined,
+  persistent: false,
+  polite: false,
+  daemon: undefined,
+};
 
 /** The values if no flag is given. */
 export function defaultFlagValues(): FlagValues {

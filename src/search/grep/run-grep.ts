@@ -26,7 +26,7 @@ export async function runGrep(
   const messages = new Messages(streams, options);
   const matched =
     options.mode.kind === "files"
-      ? listFiles(options, streams, messages)
+      ? await listFiles(options, streams, messages)
       : await searchFiles(options, streams, messages, openEngine);
   if (matched && (options.quiet || !messages.errored)) return 0;
   return messages.errored ? 2 : 1;
@@ -38,7 +38,7 @@ function listTypes(options: GrepOptions, streams: GrepStreams): number {
   return lines.length === 0 ? 1 : 0;
 }
 
-function listFiles(options: GrepOptions, streams: GrepStreams, messages: Messages): boolean {
+async function listFiles(options: GrepOptions, streams: GrepStreams, messages: Messages): Promise<boolean> {
   const { color, colors, pathTerminator, pathSeparator } = options.searcher.printer;
   const start = color ? startSequence(colors.path) : "";
   const stop = color ? RESET : "";
@@ -53,6 +53,8 @@ function listFiles(options: GrepOptions, streams: GrepStreams, messages: Message
     writer.writeText(stop);
     writer.writeByte(pathTerminator === -1 ? 10 : pathTerminator);
     if (!output.settle()) break;
+    const paused = streams.pause?.();
+    if (paused !== undefined) await paused;
   }
   output.flush();
   return matched;

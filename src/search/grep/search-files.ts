@@ -46,7 +46,7 @@ export async function searchFiles(
   const { searchedAny, stats } =
     engine === undefined && options.workerThreads > 1
       ? await searchWithThreads(options, files, searcher, printer)
-      : searchInOrder(engine, files, searcher, printer);
+      : await searchInOrder(engine, files, searcher, printer, streams);
   output.flush();
   if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
@@ -72,12 +72,13 @@ async function searchWithThreads(
 }
 
 /** One file after another. A file that the engine holds is not opened, and its hits are not looked for again. */
-function searchInOrder(
+async function searchInOrder(
   engine: GrepEngine | undefined,
   files: Iterable<FoundFile>,
   searcher: FileSearcher,
   printer: ResultPrinter,
-): Searched {
+  streams: GrepStreams,
+): Promise<Searched> {
   const output = new ByteWriter();
   let searchedAny = false;
   for (const file of files) {
@@ -89,6 +90,8 @@ function searchInOrder(
         ? searcher.search(file, output)
         : searcher.searchBytes(file, held.bytes, output, held.hits);
     if (!printer.print(file, output.written(), result)) break;
+    const paused = streams.pause?.();
+    if (paused !== undefined) await paused;
   }
   return { searchedAny, stats: searcher.stats };
 }

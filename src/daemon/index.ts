@@ -1,0 +1,17 @@
+/** The daemon: one process of a user that keeps trees in memory and answers the searches of all clients. */
+export {
+  DAEMON_USES,
+  type DaemonReport,
+  daemonUse,
+  runtimeFolder,
+  type SearchRequest,
+  sentVariables,
+} from "./protocol/index.ts";
+export {
+  DaemonServer,
+  type DaemonServerOptions,
+  type SearchContext,
+  type SearchScope,
+  type SearchService,
+} from "./server/index.ts";
+export { askForReport, askToStop } from "./client/index.ts";
