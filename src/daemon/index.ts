@@ -1,5 +1,6 @@
 /** The daemon: one process of a user that keeps trees in memory and answers the searches of all clients. */
 export {
+  CLIENT_MARK,
   DAEMON_USES,
   type DaemonReport,
   daemonUse,

@@ -30,6 +30,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: () => import("./cache.ts"),
   },
   {
+    name: "client",
+    summary: "install the native client of the daemon (everwarp client --help)",
+    load: () => import("./client.ts"),
+  },
+  {
     name: "doctor",
     summary: "show what this machine offers: devices, drivers, strategies",
     load: () => import("./doctor.ts"),

@@ -34,6 +34,9 @@ export const HELD_BYTES_MAX = 64 * 1024;
 /** A daemon that accepts no request in this time hangs, and the client searches by itself. */
 export const ACCEPT_TIMEOUT_MS = 2_000;
 
+/** A text in every native client, by which `everwarp client install` knows one. */
+export const CLIENT_MARK = "everwarp native client";
+
 /** Kinds of frames. The first three come from clients. */
 export const FRAME = {
   search: 1,

@@ -1,6 +1,7 @@
 /** What a client and the daemon say to each other over the socket, and where the socket lies. */
 export {
   ACCEPT_TIMEOUT_MS,
+  CLIENT_MARK,
   DECLINE,
   FACT,
   FRAME,

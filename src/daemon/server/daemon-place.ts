@@ -4,7 +4,7 @@
  * Guarantees: of all processes that take the place at the same time, one gets it. It has the lock as long as it lives,
  * and whatever socket lies there meanwhile is its own. A killed daemon leaves a socket, which the next one replaces.
  */
-import { chmodSync, closeSync, constants, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, rmSync } from "node:fs";
 import type { Server } from "node:net";
 import { once } from "node:events";
 import { EverwarpError } from "../../base/index.ts";
@@ -12,8 +12,8 @@ import { makeFolderSync, PRIVATE_FOLDER_MODE } from "../../storage/index.ts";
 import { type RuntimeFolder, whyNotPrivate } from "../protocol/index.ts";
 import { lockFile } from "./libc.ts";
 
-/** Addresses of Unix sockets have 108 bytes with their final NUL, and the new socket has ".new" behind its name. */
-const SOCKET_PATH_BYTES_MAX = 103;
+/** Addresses of Unix sockets have 108 bytes with their final NUL. */
+const SOCKET_PATH_BYTES_MAX = 107;
 
 /** The place, taken. */
 export class DaemonPlace {
@@ -48,14 +48,16 @@ export class DaemonPlace {
     return new DaemonPlace(at, lock);
   }
 
-  /** Lets a server listen at the socket. The socket appears when connections are taken, and not before. */
+  /** Lets a server listen at the socket, in the place of what a killed daemon left there. */
   async listen(server: Server): Promise<void> {
-    const unnamed = `${this.#at.socket}.new`;
-    rmSync(unnamed, { force: true });
-    server.listen(unnamed);
+    this.hide();
+    const before = process.umask(0o177);
+    try {
+      server.listen(this.#at.socket);
+    } finally {
+      process.umask(before);
+    }
     await once(server, "listening");
-    chmodSync(unnamed, 0o600);
-    renameSync(unnamed, this.#at.socket);
   }
 
   /** From now on clients find no daemon. */
