@@ -7,7 +7,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, nowMs } from "../../base/index.ts";
 import {
   type DaemonReport,
   FRAME,
@@ -127,8 +127,8 @@ export class DaemonServer {
   }
 
   async #waitFor(isSo: () => boolean): Promise<void> {
-    for (let waitedMs = 0; !isSo() && waitedMs < END_TIMEOUT_MS; waitedMs += END_POLL_MS)
-      await sleep(END_POLL_MS);
+    const untilMs = nowMs() + END_TIMEOUT_MS;
+    while (!isSo() && nowMs() < untilMs) await sleep(END_POLL_MS);
   }
 
   #endIfUnused(): void {
