@@ -26,6 +26,7 @@ const PAGES = [
   "docs/residency.md",
   "docs/programs.md",
   "docs/cli.md",
+  "docs/daemon.md",
   "docs/errors.md",
   "docs/environment.md",
   "docs/benchmarks.md",

@@ -1,17 +1,18 @@
 /** A daemon as a real process, in a place of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { askForReport, askToStop } from "../../src/daemon/client/control.ts";
 import type { DaemonReport } from "../../src/daemon/protocol/answers.ts";
 import { type RuntimeFolder, runtimeFolder } from "../../src/daemon/protocol/runtime-folder.ts";
 import { bundledCommandLine } from "./cli-process.ts";
-import { Dir } from "./cli.ts";
 
 /** The place of a daemon: a folder with a short path, for sockets have little room. */
 export class DaemonPlaceForTests implements Disposable {
-  readonly #dir = new Dir("d");
-  readonly env = { XDG_RUNTIME_DIR: this.#dir.path };
+  readonly #path = mkdtempSync(join(tmpdir(), "ew-place-"));
+  readonly env = { XDG_RUNTIME_DIR: this.#path };
   readonly at: RuntimeFolder = runtimeFolder(this.env);
 
   /** Runs `everwarp serve`, and waits until it serves. */
@@ -35,7 +36,7 @@ export class DaemonPlaceForTests implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.#dir.path, { recursive: true, force: true });
+    rmSync(this.#path, { recursive: true, force: true });
   }
 }
 
