@@ -76,7 +76,10 @@ const INSIDE = {
     ["soak", "together"],
     ["."],
   ],
-  daemon: [["protocol"], ["server", "client"]],
+  daemon: [
+    ["protocol", "watch"],
+    ["server", "client", "trees"],
+  ],
   cli: [["terminal"], ["flags", "doctor", "cache"], ["serving"], ["commands"], ["."]],
 };
 

@@ -59,6 +59,7 @@ export const ERROR_CODES = {
   EW_CORPUS_TOO_LARGE: deviceFault("a corpus does not fit the device"),
   EW_CORPUS_UNKNOWN: fault("a query names a corpus that this engine has not loaded"),
   EW_FILE_CHANGED: fault("a file changed on disk after it was loaded"),
+  EW_WATCH_FAILED: fault("the system does not tell what changes in files"),
   EW_NO_THREAD: fault("the system does not let another thread start"),
   EW_WORKER_DIED: fault("a worker thread ended unexpectedly"),
   EW_BENCH_WRONG_RESULT: fault("a benchmark got another result than the expected one"),

@@ -16,3 +16,9 @@ export {
   type SearchService,
 } from "./server/index.ts";
 export { askForReport, askToStop } from "./client/index.ts";
+export {
+  ResidentTrees,
+  type ResidentTreesOptions,
+  type ResidentTreesParts,
+  type ResidentTreesStats,
+} from "./trees/index.ts";

@@ -1,6 +1,7 @@
 /** Text search: files are read into memory once, on a device or on the host, and queries are answered from there. */
 export type { FoundFile, HitList } from "./contracts.ts";
-export { Corpus, type CorpusOptions, type FileTable } from "./corpus/index.ts";
+export type { LoadedCorpus } from "./backend/index.ts";
+export { Corpus, type CorpusOptions, FILE_FLAGS, type FileTable } from "./corpus/index.ts";
 export {
   type CorpusLoadOptions,
   type Query,
@@ -24,10 +25,24 @@ export {
   type GrepEngine,
   type GrepMode,
   type GrepOptions,
+  type GrepStreams,
   type GrepSubject,
+  type HeldGrep,
   paysOnDevice,
   type PrinterMode,
   runGrep,
+  showsDetails,
   type SortKey,
+  type Visits,
+  type WalkFiles,
 } from "./grep/index.ts";
-export type { WalkError, FileIdentity, TypeChange, WalkOptions } from "./walk/index.ts";
+export {
+  DISK,
+  KeptListing,
+  type Listed,
+  type WalkError,
+  type FileIdentity,
+  type TypeChange,
+  type WalkOptions,
+  type WalkSource,
+} from "./walk/index.ts";

@@ -1,4 +1,5 @@
 /** The Vulkan binding: devices, memory by role, pipelines without descriptors, recordings, queues, fences. */
+export { koffi } from "./native/index.ts";
 export { type BufferOptions, DeviceBuffer } from "./memory/index.ts";
 export {
   CommandBuffer,

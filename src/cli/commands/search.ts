@@ -17,13 +17,14 @@ export interface SearchOverrides {
 /** Parses the flags. If there is a configuration file, parses again with its arguments in front. */
 export function readArguments(
   argv: readonly string[],
-  context: Pick<CommandContext, "env" | "writeError">,
+  context: Pick<CommandContext, "cwd" | "env" | "writeError">,
 ): FlagValues {
   const flags = parseFlags(argv);
   if (flags.special !== undefined || flags.noConfig) return flags;
-  const fromFile = configArgs(context.env["RIPGREP_CONFIG_PATH"], (message) => {
+  const tell = (message: string): void => {
     if (!flags.noMessages) context.writeError(`everwarp: ${message}\n`);
-  });
+  };
+  const fromFile = configArgs(context.env["RIPGREP_CONFIG_PATH"], tell, context.cwd);
   return fromFile.length === 0 ? flags : parseFlags([...fromFile, ...argv]);
 }
 
@@ -58,7 +59,8 @@ async function assertStrategy(name: string | undefined): Promise<void> {
   });
 }
 
-async function showSpecial(
+/** Prints a help or a version. @returns the exit code */
+export async function showSpecial(
   special: NonNullable<FlagValues["special"]>,
   context: CommandContext,
 ): Promise<number> {

@@ -1,8 +1,14 @@
 /** `everwarp serve`: the daemon in the foreground, its state, and its end. */
 import type { ParseArgsConfig } from "node:util";
 import { packageVersion } from "../../base/index.ts";
-import { askForReport, askToStop, DaemonServer, runtimeFolder } from "../../daemon/index.ts";
-import { OrdinarySearch, searchScope, statusText } from "../serving/index.ts";
+import {
+  askForReport,
+  askToStop,
+  DaemonServer,
+  type DaemonServerOptions,
+  runtimeFolder,
+} from "../../daemon/index.ts";
+import { ResidentSearch, searchScope, statusText } from "../serving/index.ts";
 import { type CommandContext, failureText } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 import { readArguments } from "./search.ts";
@@ -56,14 +62,20 @@ async function serve(
   context: CommandContext,
 ): Promise<void> {
   const at = runtimeFolder(context.env);
-  const server = await DaemonServer.open({
+  const tell = (text: string): void => context.writeError(`everwarp: ${text}\n`);
+  const service = await ResidentSearch.open({ readArguments, onDegraded: tell });
+  const options: DaemonServerOptions = {
     at,
     version: packageVersion(),
     trees: paths.length === 0 ? ["."] : paths,
-    service: new OrdinarySearch(readArguments),
+    service,
     scopeOf: (request) => searchScope(request, readArguments),
-    onFault: (error) => context.writeError(`everwarp: ${failureText(error)}\n`),
+    onFault: (error) => tell(failureText(error)),
     idleMinutes,
+  };
+  const server = await DaemonServer.open(options).catch(async (error: unknown) => {
+    await service.close();
+    throw error;
   });
   const end = (): void => {
     // A second signal ends the process at once.

@@ -1,6 +1,7 @@
 /** The file that RIPGREP_CONFIG_PATH names: one argument per line. */
 import { readFileSync } from "node:fs";
 import { systemErrorText } from "../../search/index.ts";
+import { inDirectory } from "./in-directory.ts";
 
 /**
  * White space by Unicode's definition. `trim` would also remove a byte-order mark, which ripgrep keeps in the
@@ -12,12 +13,17 @@ const OUTER_SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
  * The arguments in the configuration file.
  * @param path value of the environment variable. Undefined or empty: no file
  * @param onMessage gets the reason if the file cannot be read
+ * @param directory absolute path that a relative path refers to. Without it: the directory of the process
  */
-export function configArgs(path: string | undefined, onMessage: (message: string) => void): string[] {
+export function configArgs(
+  path: string | undefined,
+  onMessage: (message: string) => void,
+  directory?: string,
+): string[] {
   if (path === undefined || path === "") return [];
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readFileSync(inDirectory(directory, path), "utf8");
   } catch (error) {
     const reason = systemErrorText(error);
     if (reason === undefined) throw error;

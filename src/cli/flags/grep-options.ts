@@ -20,6 +20,7 @@ import {
 } from "../../search/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import { type FlagValues, contextLines } from "./flag-values.ts";
+import { inDirectory } from "./in-directory.ts";
 import { collectPatterns } from "./patterns.ts";
 
 function isDirectory(path: string): boolean {
@@ -45,8 +46,10 @@ function typeChanges(flags: FlagValues): TypeChange[] {
   });
 }
 
-function walkOptions(flags: FlagValues, { stdoutFile }: CommandContext): WalkOptions {
+function walkOptions(flags: FlagValues, { cwd, env, stdoutFile }: CommandContext): WalkOptions {
   return {
+    ...(cwd === undefined ? {} : { cwd }),
+    environment: { HOME: env["HOME"], XDG_CONFIG_HOME: env["XDG_CONFIG_HOME"] },
     hidden: flags.hidden,
     noIgnoreDot: flags.noIgnoreDot,
     noIgnoreVcs: flags.noIgnoreVcs,
@@ -124,13 +127,14 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
   const mode = settledMode(flags);
   const isSearch = mode.kind === "search";
   const printed = isSearch ? mode.search : "standard";
-  const { patterns, paths, stdinConsumed } = collectPatterns(flags);
-  const { stdoutIsTerminal } = context;
+  const { patterns, paths, stdinConsumed } = collectPatterns(flags, context.cwd);
+  const { cwd, stdoutIsTerminal } = context;
   const implicitPath = paths.length === 0;
   const searchStdin = implicitPath && isSearch && !stdinConsumed && context.stdinIsReadable;
   const givenPaths = searchStdin ? ["-"] : paths;
   const isOneFile =
-    givenPaths.length === 1 && (givenPaths[0] === "-" || !probe(givenPaths[0] as string, isDirectory));
+    givenPaths.length === 1 &&
+    (givenPaths[0] === "-" || !probe(inDirectory(cwd, givenPaths[0] as string), isDirectory));
   const stats = isSearch && (flags.stats || printed === "json");
   const decided: Decided = {
     flags,
@@ -197,8 +201,9 @@ function searcherOptions(decided: Decided, context: CommandContext): GrepOptions
     (flags.mmap === "auto" &&
       paths.length > 0 &&
       paths.length <= 10 &&
-      paths.every((path) => probe(path, (each) => statSync(each).isFile())));
+      paths.every((path) => probe(inDirectory(context.cwd, path), (each) => statSync(each).isFile())));
   return {
+    directory: context.cwd,
     lineTerminator: 10,
     crlf: flags.crlf,
     invertMatch: flags.invertMatch,

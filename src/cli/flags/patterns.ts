@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
+import { inDirectory } from "./in-directory.ts";
 import type { FlagValues } from "./flag-values.ts";
 
 /** Patterns, and the arguments that are not patterns. */
@@ -16,9 +17,10 @@ export interface CollectedPatterns {
 
 /**
  * Collects the patterns and the paths.
+ * @param directory absolute path that relative paths refer to. Without it: the directory of the process
  * @throws EW_BAD_ARGUMENT without any pattern, EW_PATH_NOT_FOUND or EW_PATH_UNREADABLE for a file of patterns
  */
-export function collectPatterns(flags: FlagValues): CollectedPatterns {
+export function collectPatterns(flags: FlagValues, directory?: string): CollectedPatterns {
   if (flags.mode.kind !== "search") return { patterns: [], paths: flags.positional, stdinConsumed: false };
   if (flags.patterns.length === 0) {
     const [pattern, ...paths] = flags.positional;
@@ -44,7 +46,7 @@ export function collectPatterns(flags: FlagValues): CollectedPatterns {
         );
       stdinConsumed = true;
     }
-    for (const pattern of readPatterns(source.file)) patterns.add(pattern);
+    for (const pattern of readPatterns(source.file, directory)) patterns.add(pattern);
   }
   if (stdinConsumed && flags.positional.includes("-"))
     throw new EverwarpError(
@@ -54,11 +56,11 @@ export function collectPatterns(flags: FlagValues): CollectedPatterns {
   return { patterns: [...patterns], paths: flags.positional, stdinConsumed };
 }
 
-function readPatterns(path: string): string[] {
+function readPatterns(path: string, directory: string | undefined): string[] {
   const name = path === "-" ? "<stdin>" : path;
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path === "-" ? 0 : path);
+    bytes = readFileSync(path === "-" ? 0 : inDirectory(directory, path));
   } catch (error) {
     const reason = systemErrorText(error);
     if (reason === undefined) throw error;

@@ -1,5 +1,5 @@
 /** Which searches a daemon takes, and where they look. */
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { daemonUse, type SearchRequest, type SearchScope } from "../../daemon/index.ts";
 import type { FlagValues } from "../flags/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
@@ -7,7 +7,7 @@ import type { CommandContext } from "../terminal/index.ts";
 /** Reads the flags of a search, and its configuration file. @throws EverwarpError for what is not understood */
 export type ArgumentReader = (
   argv: readonly string[],
-  context: Pick<CommandContext, "env" | "writeError">,
+  context: Pick<CommandContext, "cwd" | "env" | "writeError">,
 ) => FlagValues;
 
 /** A daemon starts no programs for its clients, and what these flags ask for is theirs. */
@@ -20,10 +20,8 @@ const FLAGS_OF_CLIENTS = /^--(?:pre|hostname-bin|search-zip|generate|debug|trace
  */
 export function searchScope(request: SearchRequest, readArguments: ArgumentReader): SearchScope | undefined {
   const { cwd, env, argv, facts } = request;
-  const config = env["RIPGREP_CONFIG_PATH"] ?? "";
-  if (config !== "" && !isAbsolute(config)) return undefined;
   if (argv.some((word) => FLAGS_OF_CLIENTS.test(word))) return undefined;
-  const flags = readArguments(argv, { env, writeError: () => undefined });
+  const flags = readArguments(argv, { cwd, env, writeError: () => undefined });
   if (!isForDaemon(flags)) return undefined;
   const hasPattern = flags.mode.kind !== "search" || flags.patterns.length > 0;
   const paths = hasPattern ? flags.positional : flags.positional.slice(1);

@@ -5,6 +5,8 @@ import { systemErrorText, type FileIdentity } from "../../search/index.ts";
 
 /** Variables, terminals and streams of a command. */
 export interface CommandContext {
+  /** Absolute path that relative paths refer to. Without it: the directory of this process. */
+  cwd?: string | undefined;
   env: Readonly<Record<string, string | undefined>>;
   stdoutIsTerminal: boolean;
   stderrIsTerminal: boolean;

@@ -10,6 +10,7 @@ export {
   loadDecoder,
 } from "./encoding.ts";
 export { countTerminators, lineEnd, lineStart, precedingLine, textEnd } from "./lines.ts";
+export { placeOf } from "./place-of.ts";
 export {
   type ByteReader,
   DescriptorReader,

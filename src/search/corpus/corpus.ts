@@ -32,7 +32,7 @@ import type { Placement } from "./placement.ts";
 import type { CorpusSink } from "./sink.ts";
 
 /** Which files belong to a corpus (ripgrep's options), and how binary files are treated. */
-export interface CorpusOptions extends WalkOptions {
+export interface CorpusOptions extends Omit<WalkOptions, "environment"> {
   /** `-a`: no file counts as binary; the part after a NUL is loaded too. */
   readonly allText?: boolean;
 }
@@ -144,19 +144,23 @@ export class Corpus {
   }
 
   /** Makes a corpus of files that the caller has found. @throws EW_BAD_ARGUMENT */
-  static fromFiles(found: Iterable<FoundFile>, options: { allText?: boolean } = {}): Corpus {
-    const { allText = false } = readOptions<{ allText?: boolean }>(
+  static fromFiles(
+    found: Iterable<FoundFile>,
+    options: { allText?: boolean; cwd?: string | undefined } = {},
+  ): Corpus {
+    const { allText = false, cwd } = readOptions<{ allText?: boolean; cwd?: string }>(
       "the options of Corpus.fromFiles",
       options,
       {
         allText: boolean,
+        cwd: fullText,
       },
     );
     const startMs = nowMs();
     const files = new FileTableBuilder();
     for (const file of iterableOf("found", found, "an iterable of files"))
       files.add(readOptions<FoundFile>("a file", file, FOUND_FILE, "path"));
-    return new Corpus(files.seal(folderOf(undefined)), allText, [], nowMs() - startMs);
+    return new Corpus(files.seal(folderOf(cwd)), allText, [], nowMs() - startMs);
   }
 
   /**

@@ -9,7 +9,7 @@
 import { availableParallelism } from "node:os";
 import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
 import { mayFallBack } from "../../engine/index.ts";
-import type { Backend } from "../backend/index.ts";
+import type { Backend, LoadedCorpus } from "../backend/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import { Verifier } from "../verifier/index.ts";
 import {
@@ -140,6 +140,12 @@ export class SearchEngine implements AsyncDisposable {
   /** The corpora that are held, in the order in which they were added. */
   get corpora(): readonly Corpus[] {
     return [...this.#holdings.corpora.keys()];
+  }
+
+  /** @internal A corpus as it lies in the memory of its backend now. Undefined where it is not held, or was lost. */
+  loaded(corpus: Corpus): LoadedCorpus | undefined {
+    const held = this.#holdings.find(corpus);
+    return held === undefined || held.isLost ? undefined : held.loaded;
   }
 
   /**

@@ -56,7 +56,12 @@ export async function searchOnDevice(
       const allText = options.searcher.searcher.binaryImplicit !== "quit";
       const corpus = await surroundings.withProgress(
         `loading ${files.length.toLocaleString("en")} files`,
-        loadCorpus(backend, Corpus.fromFiles(files, { allText }), undefined, ONE_SEARCH),
+        loadCorpus(
+          backend,
+          Corpus.fromFiles(files, { allText, cwd: options.walk.cwd }),
+          undefined,
+          ONE_SEARCH,
+        ),
       );
       const { asked, roundTripUs } = await ask(corpus, plan);
       const emptyUs = options.stats ? await emptyRoundTripUs(corpus, plan) : 0;
@@ -113,6 +118,7 @@ class DeviceHits implements GrepEngine {
   readonly #isSilentWithoutHit: boolean;
   readonly #endsAtNul: boolean;
   readonly #isOnePiece: boolean;
+  readonly #directory: string | undefined;
   /** The row of the file that is expected next: files are asked for in order. */
   #nextRow = 0;
   #nextHit = 0;
@@ -134,6 +140,7 @@ class DeviceHits implements GrepEngine {
     this.#isSilentWithoutHit = !showsDetails(printer) && !searcher.invertMatch && !searcher.passthru;
     this.#endsAtNul = searcher.binaryImplicit === "quit";
     this.#isOnePiece = searcher.asOnePiece;
+    this.#directory = searcher.directory;
   }
 
   find(file: FoundFile): { bytes: Buffer; hits: CandidateList | undefined } | undefined {
@@ -163,7 +170,7 @@ class DeviceHits implements GrepEngine {
     // Of a file that was cut at its NUL, it is only known that there is nothing before.
     if (isBinary && !(isSilent && this.#endsAtNul && !this.#isOnePiece)) return undefined;
     if (isSilent) return { bytes: NO_BYTES, hits: NO_HITS };
-    const bytes = readUnchanged(file, this.#placement, index);
+    const bytes = readUnchanged(file, this.#placement, index, this.#directory);
     return bytes && { bytes, hits };
   }
 

@@ -1,14 +1,22 @@
 /** Finds the files of a search, in their order. */
 import { statSync } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
-import { walk, type WalkError } from "../walk/index.ts";
+import { walk, type WalkError, type WalkOptions } from "../walk/index.ts";
+import { placeOf } from "../content/index.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions, SortKey } from "./options.ts";
 
 const STDIN: FoundFile = { path: "-", explicit: true };
 
+/** Walks, as `walk` does. Whoever keeps listings gives its own. */
+export type WalkFiles = (paths: readonly string[], options: WalkOptions) => Iterable<FoundFile>;
+
 /** The files to search, in order. @throws EW_BAD_FLAG_VALUE for a glob or a type, before the first file */
-export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<FoundFile> {
+export function foundFiles(
+  grep: GrepOptions,
+  messages: Messages,
+  walkFiles: WalkFiles = walk,
+): Iterable<FoundFile> {
   const options = {
     ...grep.walk,
     onError: (error: WalkError): void =>
@@ -17,11 +25,13 @@ export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<Foun
         : messages.ignoreRule(error.message),
   };
   const { paths, sort } = grep;
-  const files = paths.includes("-") ? withStdin(paths, (some) => walk(some, options)) : walk(paths, options);
+  const files = paths.includes("-")
+    ? withStdin(paths, (some) => walkFiles(some, options))
+    : walkFiles(paths, options);
   if (sort === undefined || (sort.key === "path" && !sort.reverse)) return files;
   return sort.key === "path"
     ? sortedByPath([...files]).reverse()
-    : sortedByTime([...files], sort.key, sort.reverse);
+    : sortedByTime([...files], sort.key, sort.reverse, grep.walk.cwd);
 }
 
 const OPERATION = "IO error for operation on ";
@@ -69,10 +79,15 @@ const TIMES = { modified: "mtimeNs", accessed: "atimeNs", created: "birthtimeNs"
  * Files without a known time come last, or first if the order is reversed. Files of the same time keep their
  * order.
  */
-function sortedByTime(files: FoundFile[], key: Exclude<SortKey, "path">, reverse: boolean): FoundFile[] {
+function sortedByTime(
+  files: FoundFile[],
+  key: Exclude<SortKey, "path">,
+  reverse: boolean,
+  directory: string | undefined,
+): FoundFile[] {
   const timeOf = (file: FoundFile): bigint | undefined => {
     try {
-      return statSync(file.pathBytes ?? file.path, { bigint: true })[TIMES[key]];
+      return statSync(placeOf(file, directory), { bigint: true })[TIMES[key]];
     } catch (error) {
       if (error instanceof Error && "errno" in error) return undefined;
       throw error;

@@ -10,6 +10,16 @@ export interface GrepSubject {
   readonly listFiles: () => readonly FoundFile[];
 }
 
+/** The files of a search that may print something, where an engine knows them. */
+export interface Visits {
+  /** Only these are asked for, in this order. */
+  readonly files: Iterable<FoundFile>;
+  /** The search has files, visited or not. */
+  readonly hasFiles: boolean;
+  /** What the statistics count of the files that are passed over: how many, and the bytes of their texts. */
+  readonly passedOver: { readonly searches: number; readonly bytesSearched: number };
+}
+
 /** Has already searched, and says for each file what it found. The GPU and loaded corpora work this way. */
 export interface GrepEngine {
   /**
@@ -17,6 +27,8 @@ export interface GrepEngine {
    * engine's copy is out of date.
    */
   find(file: FoundFile): { bytes: Buffer; hits: CandidateList | undefined } | undefined;
+  /** Undefined where every file has something to print. */
+  readonly visits?: Visits | undefined;
   /** What --stats prints about the engine, at the end of the search. */
   report(): EngineReport | undefined;
 }

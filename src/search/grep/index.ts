@@ -1,12 +1,17 @@
 /** The one-shot search of the command line: files in, printed text and an exit code out. */
-export type { GrepEngine, GrepSubject } from "./grep-engine.ts";
+export type { WalkFiles } from "./found-files.ts";
+export type { GrepEngine, GrepSubject, Visits } from "./grep-engine.ts";
 export type { GrepMode, GrepOptions, SortKey } from "./options.ts";
 export { paysOnDevice } from "./one-shot-cost.ts";
 export { runGrep } from "./run-grep.ts";
+export type { HeldGrep } from "./search-files.ts";
+export type { GrepStreams } from "./streams.ts";
 export {
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
   applyColorSpec,
   checkReplacement,
   type PrinterMode,
+  type PrinterOptions,
+  showsDetails,
 } from "./printer/index.ts";

@@ -10,6 +10,7 @@
  */
 import { statSync } from "node:fs";
 import { literalsOf, operationOf } from "../backend/index.ts";
+import { placeOf } from "../content/index.ts";
 import type { FoundFile, Plan } from "../contracts.ts";
 import type { GrepOptions } from "./options.ts";
 
@@ -68,7 +69,7 @@ export function paysOnDevice(
 ): boolean {
   const { workerThreads } = options;
   if (!isOfUse(options, plan) || bytesWorthDevice(plan, workerThreads) === Infinity) return false;
-  const { hostMs, deviceMs } = oneShotCost(estimatedSize(listFiles()), plan, workerThreads);
+  const { hostMs, deviceMs } = oneShotCost(estimatedSize(listFiles(), options.walk.cwd), plan, workerThreads);
   return deviceMs < hostMs;
 }
 
@@ -83,13 +84,12 @@ export function isOfUse({ paths, searcher }: GrepOptions, plan: Plan): boolean {
 const SAMPLED_FILES = 64;
 
 /** The size of these files, told from some of them, evenly spread. All are asked where there are few. */
-export function estimatedSize(files: readonly FoundFile[]): SearchedSize {
+export function estimatedSize(files: readonly FoundFile[], directory?: string): SearchedSize {
   const step = Math.max(1, files.length / SAMPLED_FILES);
   let sampled = 0;
   let bytes = 0;
   for (let at = 0; at < files.length; at += step) {
-    const { path, pathBytes } = files[Math.floor(at)] as FoundFile;
-    bytes += sizeOf(pathBytes ?? path);
+    bytes += sizeOf(placeOf(files[Math.floor(at)] as FoundFile, directory));
     sampled++;
   }
   return { files: files.length, bytes: sampled === 0 ? 0 : (bytes / sampled) * files.length };

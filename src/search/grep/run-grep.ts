@@ -1,18 +1,19 @@
 /** The one-shot search: from decided options to an exit code. */
 import { typeListLines } from "../walk/index.ts";
 import { shownFile } from "./file-searcher/index.ts";
-import { foundFiles } from "./found-files.ts";
+import { foundFiles, type WalkFiles } from "./found-files.ts";
 import type { OpenGrepEngine } from "./grep-engine.ts";
 import { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { pathBytes, RESET, startSequence } from "./printer/index.ts";
-import { searchFiles } from "./search-files.ts";
+import { type HeldGrep, searchFiles } from "./search-files.ts";
 import type { GrepStreams } from "./streams.ts";
 
 /**
  * Searches, or lists files or file types, as `options.mode` says.
  * @param openEngine may answer with an engine that searches in the place of this process
+ * @param held what a program that stays has in memory
  * @returns the exit code: 0 something matched, 1 nothing matched, 2 there was an error
  * @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a file type, EW_BAD_PATTERN for a pattern,
  * EW_PATH_UNWRITABLE where output cannot be written, and whatever `openEngine` throws
@@ -21,13 +22,14 @@ export async function runGrep(
   options: GrepOptions,
   streams: GrepStreams,
   openEngine: OpenGrepEngine = async () => undefined,
+  held: HeldGrep = {},
 ): Promise<number> {
   if (options.mode.kind === "types") return listTypes(options, streams);
   const messages = new Messages(streams, options);
   const matched =
     options.mode.kind === "files"
-      ? await listFiles(options, streams, messages)
-      : await searchFiles(options, streams, messages, openEngine);
+      ? await listFiles(options, streams, messages, held.walkFiles)
+      : await searchFiles(options, streams, messages, openEngine, held);
   if (matched && (options.quiet || !messages.errored)) return 0;
   return messages.errored ? 2 : 1;
 }
@@ -38,13 +40,18 @@ function listTypes(options: GrepOptions, streams: GrepStreams): number {
   return lines.length === 0 ? 1 : 0;
 }
 
-async function listFiles(options: GrepOptions, streams: GrepStreams, messages: Messages): Promise<boolean> {
+async function listFiles(
+  options: GrepOptions,
+  streams: GrepStreams,
+  messages: Messages,
+  walkFiles?: WalkFiles,
+): Promise<boolean> {
   const { color, colors, pathTerminator, pathSeparator } = options.searcher.printer;
   const start = color ? startSequence(colors.path) : "";
   const stop = color ? RESET : "";
   const output = new Output(streams, options.flushEachFile);
   let matched = false;
-  for (const file of foundFiles(options, messages)) {
+  for (const file of foundFiles(options, messages, walkFiles)) {
     matched = true;
     if (options.quitAfterMatch) break;
     const { writer } = output;

@@ -1,8 +1,9 @@
 /** Searches files: with an engine that has already searched them, with several threads, or one after another. */
+import { EverwarpError } from "../../base/index.ts";
 import { loadDecoder } from "../content/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import { createFileSearcher, type FileSearcher } from "./file-searcher/index.ts";
-import { foundFiles } from "./found-files.ts";
+import { foundFiles, type WalkFiles } from "./found-files.ts";
 import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
@@ -14,6 +15,17 @@ import type { GrepStreams } from "./streams.ts";
 const NOTHING_SEARCHED =
   "No files were searched, which means a filter was probably applied that you did not expect.\n" +
   "everwarp search --files shows what would be searched; -u, -uu and -uuu filter less.";
+
+/** What a program that stays gives to each of its searches. */
+export interface HeldGrep {
+  /** Walks in the place of the disk's walk. */
+  readonly walkFiles?: WalkFiles;
+  /** Ends the search. With it, the search lets other work of the program go on now and then. */
+  readonly signal?: AbortSignal;
+}
+
+/** A search that is given a signal works no longer than this before others have their turn. */
+const TURN_MS = 8;
 
 /** What is known when the last file was searched. */
 interface Searched {
@@ -27,6 +39,7 @@ export async function searchFiles(
   streams: GrepStreams,
   messages: Messages,
   openEngine: OpenGrepEngine,
+  { walkFiles, signal }: HeldGrep = {},
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
   if (!options.matchesPossible) return false;
@@ -37,16 +50,17 @@ export async function searchFiles(
   ]);
   await loadDecoder(options.searcher.searcher.encoding);
   const matcher = createMatcher({ ...options.searcher.matcher, createScanner: createLiteralScanner });
-  let files = foundFiles(options, messages);
-  const listFiles = (): readonly FoundFile[] => (files = [...files]) as FoundFile[];
+  let files = foundFiles(options, messages, walkFiles);
+  const listFiles = (): readonly FoundFile[] =>
+    (files = Array.isArray(files) ? files : [...files]) as FoundFile[];
   const engine = await openEngine({ plan: matcher.plan, listFiles });
   const searcher = createFileSearcher(options.searcher, matcher, scanBuffer, countLineFeeds);
   const output = new Output(streams, options.flushEachFile);
   const printer = new ResultPrinter(options, output, messages);
   const { searchedAny, stats } =
     engine === undefined && options.workerThreads > 1
-      ? await searchWithThreads(options, files, searcher, printer)
-      : await searchInOrder(engine, files, searcher, printer, streams);
+      ? await searchWithThreads(options, files, searcher, printer, signal)
+      : await searchInOrder(engine, files, searcher, printer, streams, signal);
   output.flush();
   if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
@@ -58,17 +72,20 @@ async function searchWithThreads(
   files: Iterable<FoundFile>,
   searcher: FileSearcher,
   printer: ResultPrinter,
+  signal: AbortSignal | undefined,
 ): Promise<Searched> {
   const { searchInParallel } = await import("./parallel/parallel-search.ts");
-  return searchInParallel({
+  const searched = await searchInParallel({
     files,
     searcher,
     args: options.searcher,
     threads: options.workerThreads,
     ordered: options.threads === 1,
     stopAfterMatch: options.quitAfterMatch,
-    onFile: ({ file, output, ...result }) => printer.print(file, output, result),
+    onFile: ({ file, output, ...result }) => signal?.aborted !== true && printer.print(file, output, result),
   });
+  if (signal?.aborted === true) throw abortedError();
+  return searched;
 }
 
 /** One file after another. A file that the engine holds is not opened, and its hits are not looked for again. */
@@ -78,11 +95,19 @@ async function searchInOrder(
   searcher: FileSearcher,
   printer: ResultPrinter,
   streams: GrepStreams,
+  signal: AbortSignal | undefined,
 ): Promise<Searched> {
   const output = new ByteWriter();
-  let searchedAny = false;
-  for (const file of files) {
+  const visits = engine?.visits;
+  let searchedAny = visits?.hasFiles ?? false;
+  let turnMs = performance.now();
+  for (const file of visits?.files ?? files) {
     searchedAny = true;
+    if (signal !== undefined && performance.now() - turnMs > TURN_MS) {
+      await new Promise(setImmediate);
+      if (signal.aborted) throw abortedError();
+      turnMs = performance.now();
+    }
     const held = engine?.find(file);
     output.clear();
     const result =
@@ -93,5 +118,16 @@ async function searchInOrder(
     const paused = streams.pause?.();
     if (paused !== undefined) await paused;
   }
-  return { searchedAny, stats: searcher.stats };
+  const { stats } = searcher;
+  if (visits !== undefined) {
+    stats.searches += visits.passedOver.searches;
+    stats.bytesSearched += visits.passedOver.bytesSearched;
+  }
+  return { searchedAny, stats };
+}
+
+function abortedError(): EverwarpError {
+  return new EverwarpError("EW_ABORTED", "the search was ended by its caller's signal", {
+    remedy: "Ask again, if the answer is still wanted.",
+  });
 }

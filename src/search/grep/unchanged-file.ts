@@ -1,14 +1,19 @@
 /** A file that a device has searched, read once more to be printed. */
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { readDescriptor, systemErrorText } from "../content/index.ts";
+import { placeOf, readDescriptor, systemErrorText } from "../content/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import { loadedStamp, type Placement, sameStamp, stampOf } from "../corpus/index.ts";
 
 /** A file's bytes as they are; undefined where it is not the file that was loaded, or cannot be read. */
-export function readUnchanged(file: FoundFile, placement: Placement, index: number): Buffer | undefined {
+export function readUnchanged(
+  file: FoundFile,
+  placement: Placement,
+  index: number,
+  directory: string | undefined,
+): Buffer | undefined {
   let descriptor = -1;
   try {
-    descriptor = openSync(file.pathBytes ?? file.path, "r");
+    descriptor = openSync(placeOf(file, directory), "r");
     const stats = fstatSync(descriptor);
     if (!stats.isFile() || !sameStamp(stampOf(stats), loadedStamp(placement, index))) return undefined;
     const bytes = Buffer.allocUnsafeSlow(stats.size);

@@ -26,6 +26,7 @@ import {
   DescriptorReader,
   LineBuffer,
   MemoryReader,
+  placeOf,
   readDescriptor,
   STREAM_BUFFER_BYTES,
 } from "../content/index.ts";
@@ -99,7 +100,7 @@ export class FileSearch {
 
   /** Opens and searches a file. @throws a system error when it cannot be opened or read */
   searchFile(file: FoundFile): void {
-    const descriptor = openSync(file.pathBytes ?? file.path, "r");
+    const descriptor = openSync(placeOf(file, this.options.directory), "r");
     try {
       this.searchDescriptor(descriptor, file.explicit);
     } finally {

@@ -9,6 +9,8 @@ export type EncodingChoice = string;
 
 /** How files are searched. */
 export interface SearcherOptions {
+  /** Absolute path that relative paths of files refer to. Without it: the directory of the process. */
+  directory?: string | undefined;
   /** Ends a line; 10 or, with --null-data, 0. */
   lineTerminator: number;
   /** A line may end in CR LF or in LF. Lines that everwarp ends itself end in CR LF. */

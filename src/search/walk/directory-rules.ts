@@ -9,11 +9,13 @@
  *   /home/me/.ignore    ◀── dot ── /home/me/tree/.ignore    ◀── dot ── /home/me/tree/src/.ignore
  */
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync, lstatSync, statSync } from "node:fs";
+import type { Entry } from "./entries.ts";
 import { GlobSyntaxError, toByteString } from "./glob.ts";
 import { addIgnoreFile, fromByteString, gitCommonDirectory, isMissing } from "./ignore-files.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { WalkOptions } from "./options.ts";
+import type { WalkSource } from "./walk-source.ts";
 
 interface Link {
   rules: IgnoreRules;
@@ -59,8 +61,11 @@ export function outermostRules(options: WalkOptions): DirectoryRules {
  * Looks for rule files in a directory without listing it. The directory is an absolute byte string without a
  * final "/".
  */
-export function probeRuleFiles(absolute: string): RuleFilesPresent {
-  const has = (name: string): boolean => existsSync(fromByteString(`${absolute}/${name}`));
+export function probeRuleFiles(absolute: string, source: WalkSource): RuleFilesPresent {
+  const has = (name: string): boolean => {
+    source.consults(`${absolute}/${name}`);
+    return existsSync(fromByteString(`${absolute}/${name}`));
+  };
   return {
     rgignore: has(".rgignore"),
     ignore: has(".ignore"),
@@ -82,6 +87,7 @@ export function enterDirectory(
   present: RuleFilesPresent,
   { shown, absolute, isAbove }: { shown: string; absolute: string; isAbove: boolean },
   options: WalkOptions,
+  source: WalkSource,
   onProblem: (message: string, error: unknown) => void,
 ): DirectoryRules {
   const wantsFiles = !(isAbove && options.noIgnoreParent === true);
@@ -92,6 +98,8 @@ export function enterDirectory(
 
   const link = (outerLink: Link | undefined, file: string, shownFile: string): Link | undefined => {
     const rules = new IgnoreRules();
+    // A link, or another name of the file, leads out of the directory.
+    if (isNamedElsewhere(file)) source.consults(file);
     addIgnoreFile(
       rules,
       fromByteString(file),
@@ -121,7 +129,7 @@ export function enterDirectory(
   }
   if (wantsFiles && wantsGit && present.gitignore) git = linkHere(git, ".gitignore");
   if (wantsFiles && wantsGit && options.noIgnoreExclude !== true && present.git) {
-    const file = excludeFile(absolute);
+    const file = excludeFile(absolute, source);
     if (file === `${absolute}/.git/info/exclude`) exclude = linkHere(exclude, ".git/info/exclude");
     else if (file !== undefined) exclude = link(exclude, file, file);
   }
@@ -136,10 +144,11 @@ export function enterDirectory(
 }
 
 /** The `info/exclude` of the repository or linked worktree at `absolute`, if it exists. */
-function excludeFile(absolute: string): string | undefined {
-  const common = gitCommonDirectory(absolute);
+function excludeFile(absolute: string, source: WalkSource): string | undefined {
+  const common = gitCommonDirectory(absolute, (path) => source.consults(path));
   if (common === undefined) return undefined;
   const file = `${common}/info/exclude`;
+  source.consults(file);
   return existsSync(fromByteString(file)) ? file : undefined;
 }
 
@@ -177,6 +186,16 @@ function chainVerdict(
   return NO_RULE;
 }
 
+/** Is it a link, or a file with several names? Then it may change without a change in its directory. */
+function isNamedElsewhere(path: string): boolean {
+  try {
+    const stats = lstatSync(fromByteString(path), { throwIfNoEntry: false });
+    return stats !== undefined && (!stats.isFile() || stats.nlink > 1);
+  } catch {
+    return true; // it cannot be examined, which may change too
+  }
+}
+
 /** Follows links, so a `.git` that leads nowhere does not exist. */
 function exists(path: string): boolean {
   try {
@@ -192,3 +211,21 @@ function exists(path: string): boolean {
 export function absoluteKey(path: string): string {
   return toByteString(path === "/" ? "" : path.endsWith("/") ? path.slice(0, -1) : path);
 }
+
+/** Which files with rules are among these entries. */
+export function presentIn(entries: readonly Entry[]): RuleFilesPresent {
+  const present = { rgignore: false, ignore: false, gitignore: false, git: false, jj: false };
+  for (const { name } of entries) {
+    if (name.charCodeAt(0) !== 46) continue;
+    if (name === ".gitignore") present.gitignore = true;
+    else if (name === ".git") present.git = true;
+    else if (name === ".ignore") present.ignore = true;
+    else if (name === ".rgignore") present.rgignore = true;
+    else if (name === ".jj") present.jj = true;
+  }
+  return present;
+}
+
+/** Is there no file with rules? */
+export const hasNoRules = (present: RuleFilesPresent): boolean =>
+  !present.rgignore && !present.ignore && !present.gitignore && !present.git && !present.jj;

@@ -10,13 +10,15 @@ import { statSync, type Stats } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
 import {
   enterDirectory,
+  hasNoRules,
+  presentIn,
   fileVerdict,
   outermostRules,
   probeRuleFiles,
   type DirectoryRules,
   type RuleFilesPresent,
 } from "./directory-rules.ts";
-import { readEntries, sortEntries, type Entry } from "./entries.ts";
+import { sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
 import { fromByteString } from "./ignore-files.ts";
 import { LateRules } from "./late-rules.ts";
@@ -24,6 +26,7 @@ import { IGNORED, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { FileIdentity, WalkOptions } from "./options.ts";
 import { Overrides } from "./overrides.ts";
 import { TypeMatcher } from "./types.ts";
+import { DISK, type WalkSource } from "./walk-source.ts";
 import { ioErrorText } from "../content/index.ts";
 import { WorkingDirectory } from "./working-directory.ts";
 
@@ -52,6 +55,7 @@ export interface VisitSink {
 /** Lists directories and decides what of them is searched. */
 export class DirectoryVisitor {
   private readonly options: WalkOptions;
+  private readonly source: WalkSource;
   private readonly directory: WorkingDirectory;
   private readonly overrides: Overrides;
   private readonly types: TypeMatcher;
@@ -62,13 +66,14 @@ export class DirectoryVisitor {
   private readonly kept = new Map<string, DirectoryRules>();
 
   /** @throws EverwarpError EW_BAD_FLAG_VALUE for a glob or a type that does not parse */
-  constructor(options: WalkOptions = {}) {
+  constructor(options: WalkOptions = {}, source: WalkSource = DISK) {
     this.options = options;
+    this.source = source;
     this.directory = new WorkingDirectory(options.cwd);
     this.overrides = new Overrides(options);
     this.types = new TypeMatcher(options.types ?? []);
     this.outermost = outermostRules(options);
-    this.lateRules = new LateRules(options, this.directory, (path, message, error) =>
+    this.lateRules = new LateRules(options, this.directory, source, (path, message, error) =>
       this.reportRules(path, message, error),
     );
   }
@@ -113,6 +118,20 @@ export class DirectoryVisitor {
     });
   }
 
+  /** Forgets the rules inside a directory of a walk and inside all that is below it. They are read again. */
+  forgetRules(job: DirectoryJob): void {
+    const key = keyOf(job);
+    const below = job.path === "" || key.endsWith("/") ? key : `${key}/`;
+    const lossy = `${job.root}\0\0`; // names that are not UTF-8 are rare, so all of them are forgotten
+    for (const each of this.kept.keys())
+      if (each === key || each.startsWith(below) || each.startsWith(lossy)) this.kept.delete(each);
+  }
+
+  /** The absolute path of a directory, a byte string without a final "/". */
+  absoluteOf(job: DirectoryJob): string {
+    return job.rootAbsolute + this.below(job);
+  }
+
   /** Lists one directory. Errors go to `onError`. */
   visit(job: DirectoryJob, sink: VisitSink): void {
     if (this.options.maxDepth !== undefined && job.depth >= this.options.maxDepth) return;
@@ -120,14 +139,14 @@ export class DirectoryVisitor {
       job.pathBytes === undefined
         ? this.directory.resolve(job.path)
         : this.directory.resolveBytes(job.pathBytes);
+    const absolute = this.absoluteOf(job);
     let entries: Entry[];
     try {
-      entries = readEntries(place, this.options.sort === "directory");
+      entries = this.source.entries(place, absolute, this.options.sort === "directory");
     } catch (error) {
       return this.report(shownPath(job.path, job.root), error, this.options.sort !== undefined);
     }
     if (this.options.sort === "path") sortEntries(entries);
-    const absolute = job.rootAbsolute + this.below(job);
     const rules = this.rulesInside(job, absolute, presentIn(entries));
     const prefix = job.path === "" || job.path.endsWith("/") ? job.path : `${job.path}/`;
     const matchPrefix = this.matchPrefix(job, prefix);
@@ -213,9 +232,9 @@ export class DirectoryVisitor {
       absolute,
       isAbove: false,
     };
-    const rules = isEmpty(present)
+    const rules = hasNoRules(present)
       ? outer
-      : enterDirectory(outer, present, place, this.options, (message, error) =>
+      : enterDirectory(outer, present, place, this.options, this.source, (message, error) =>
           this.reportRules(job.path, message, error),
         );
     this.kept.set(key, rules);
@@ -239,7 +258,7 @@ export class DirectoryVisitor {
     const known = this.kept.get(keyOf(parent));
     if (known !== undefined) return known;
     const absolute = parent.rootAbsolute + this.below(parent);
-    return this.rulesInside(parent, absolute, probeRuleFiles(absolute));
+    return this.rulesInside(parent, absolute, probeRuleFiles(absolute, this.source));
   }
 
   /** The rules of all directories above a named one. */
@@ -253,7 +272,8 @@ export class DirectoryVisitor {
       if (inside === undefined) {
         const place = { shown: fromByteString(absolute || "/").toString(), absolute, isAbove: true };
         // Up here, a line that does not parse is an error of the named path itself, as in ripgrep.
-        inside = enterDirectory(rules, probeRuleFiles(absolute), place, this.options, (message, error) =>
+        const present = probeRuleFiles(absolute, this.source);
+        inside = enterDirectory(rules, present, place, this.options, this.source, (message, error) =>
           this.options.onError?.({ path: job.path, message, kind: "path", code: codeOf(error) }),
         );
         this.kept.set(key, inside);
@@ -270,6 +290,7 @@ export class DirectoryVisitor {
     pathBytes: Buffer | undefined,
   ): "file" | "directory" | "other" | undefined {
     let target: Stats;
+    this.source.follows();
     try {
       target = statSync(this.systemLike(path, pathBytes));
     } catch (error) {
@@ -369,19 +390,3 @@ const keyOf = (job: DirectoryJob): string =>
   job.pathBytes === undefined
     ? `${job.root}\0${job.path}`
     : `${job.root}\0\0${Buffer.from(job.pathBytes).toString("latin1")}`;
-
-function presentIn(entries: readonly Entry[]): RuleFilesPresent {
-  const present = { rgignore: false, ignore: false, gitignore: false, git: false, jj: false };
-  for (const { name } of entries) {
-    if (name.charCodeAt(0) !== 46) continue;
-    if (name === ".gitignore") present.gitignore = true;
-    else if (name === ".git") present.git = true;
-    else if (name === ".ignore") present.ignore = true;
-    else if (name === ".rgignore") present.rgignore = true;
-    else if (name === ".jj") present.jj = true;
-  }
-  return present;
-}
-
-const isEmpty = (present: RuleFilesPresent): boolean =>
-  !present.rgignore && !present.ignore && !present.gitignore && !present.git && !present.jj;

@@ -68,10 +68,13 @@ export function addIgnoreFile(
  *
  * @returns undefined if `.git` is a file that leads nowhere
  */
-export function gitCommonDirectory(directory: string): string | undefined {
+export function gitCommonDirectory(directory: string, consults: (path: string) => void): string | undefined {
   const dotGit = `${directory}/.git`;
-  const firstLine = (path: string): string =>
-    readFileSync(fromByteString(path), "latin1").split("\n", 1)[0] ?? "";
+  const firstLine = (path: string): string => {
+    consults(path);
+    return readFileSync(fromByteString(path), "latin1").split("\n", 1)[0] ?? "";
+  };
+  consults(dotGit);
   try {
     if (!statSync(fromByteString(dotGit)).isFile()) return dotGit;
     const gitLine = firstLine(dotGit);
@@ -89,11 +92,15 @@ export function gitCommonDirectory(directory: string): string | undefined {
 export const fromByteString = (path: string): Buffer => Buffer.from(path, "latin1");
 
 /** The path of git's global ignore file: `core.excludesFile`, else the XDG default. It need not exist. */
-export function globalExcludesPath(environment: NodeJS.ProcessEnv = process.env): string {
+export function globalExcludesPath(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  consults: (path: string) => void = () => undefined,
+): string {
   const home = environment["HOME"] ?? homedir();
   const xdg = environment["XDG_CONFIG_HOME"];
   const configDirectory = xdg === undefined || xdg === "" ? join(home, ".config") : xdg;
   for (const config of [join(home, ".gitconfig"), join(configDirectory, "git/config")]) {
+    consults(config);
     const configured = excludesFileSetting(config);
     if (configured !== undefined) return configured.replaceAll("~", home);
   }

@@ -2,4 +2,6 @@
 export type { FileIdentity, WalkOptions } from "./options.ts";
 export { type TypeChange, typeListLines } from "./types.ts";
 export type { WalkError } from "./walk-error.ts";
+export { KeptListing, type KeptListingOptions, type Listed } from "./kept-listing.ts";
+export { DISK, type WalkSource } from "./walk-source.ts";
 export { walk } from "./walk.ts";

@@ -1,8 +1,10 @@
 /** The ignore rules that count after all files in the tree: git's global excludes and `--ignore-file`. */
 import { statSync } from "node:fs";
 import { addIgnoreFile, globalExcludesPath, isMissing } from "./ignore-files.ts";
+import { toByteString } from "./glob.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { WalkOptions } from "./options.ts";
+import type { WalkSource } from "./walk-source.ts";
 import type { WorkingDirectory } from "./working-directory.ts";
 
 /** Reads the rules once, and gives their verdict about paths. */
@@ -16,16 +18,17 @@ export class LateRules {
   constructor(
     options: WalkOptions,
     directory: WorkingDirectory,
+    source: WalkSource,
     report: (path: string, message: string, error: unknown) => void,
   ) {
-    const ignoreCase = options.ignoreFileCaseInsensitive ?? false;
-    if (options.noIgnoreVcs !== true && options.noIgnoreGlobal !== true) this.readGlobalExcludes(ignoreCase);
+    if (options.noIgnoreVcs !== true && options.noIgnoreGlobal !== true)
+      this.readGlobalExcludes(options, source);
     if (options.noIgnoreFiles === true) return;
     for (const path of options.ignoreFiles ?? []) {
       const rules = new IgnoreRules();
-      addIgnoreFile(rules, directory.resolve(path), path, {}, (message, error) =>
-        report(path, message, error),
-      );
+      const place = directory.resolve(path);
+      source.consults(toByteString(place));
+      addIgnoreFile(rules, place, path, {}, (message, error) => report(path, message, error));
       if (rules.size > 0) this.namedRules.unshift(rules);
     }
   }
@@ -45,8 +48,14 @@ export class LateRules {
     return verdict;
   }
 
-  private readGlobalExcludes(ignoreCase: boolean): void {
-    const file = globalExcludesPath();
+  private readGlobalExcludes(
+    { environment, ignoreFileCaseInsensitive }: WalkOptions,
+    source: WalkSource,
+  ): void {
+    const consults = (path: string): void => source.consults(toByteString(path));
+    const file = globalExcludesPath(environment, consults);
+    consults(file);
+    const ignoreCase = ignoreFileCaseInsensitive ?? false;
     try {
       if (statSync(file).isFile()) addIgnoreFile(this.globalRules, file, file, { ignoreCase }, () => {});
     } catch (error) {

@@ -19,6 +19,8 @@ export interface WalkOptions {
    * directory.
    */
   cwd?: string;
+  /** The variables that say where git keeps its settings: HOME and XDG_CONFIG_HOME. Default: the process's. */
+  environment?: Readonly<Record<string, string | undefined>>;
   /** `--hidden` */
   hidden?: boolean;
   /**

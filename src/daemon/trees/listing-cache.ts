@@ -1,0 +1,174 @@
+/**
+ * The listings of searches, kept for each set of walk options and brought up to date before each use.
+ *
+ * Guarantee: `list` gives what a walk of the disk would give, for every change that `TreeWatch.refresh` has told, and
+ * for every file outside of the trees that the walk consulted (ignore files above them, git's settings).
+ *
+ * A walk that follows links is made anew each time: what links lead to is not watched.
+ */
+import type { FoundFile, Listed, WalkOptions, WalkSource } from "../../search/index.ts";
+import { KeptListing } from "../../search/index.ts";
+import { StampSet } from "../watch/index.ts";
+import type { Directory, StoredFile } from "./directory.ts";
+import { isIn, type TreeWatch } from "./tree-watch.ts";
+
+/** Files of all listings together, at most; the listings that were used least recently go. */
+const MAX_LISTED_FILES = 2_000_000;
+
+/** The files of a search. */
+export interface SearchListing extends Listed<StoredFile> {
+  /** The file with all that is kept about it; undefined for files that the user named. */
+  handleOf(file: FoundFile): StoredFile | undefined;
+}
+
+interface Kept {
+  readonly listing: KeptListing<StoredFile>;
+  /** Files outside of the tree that decide about it. */
+  readonly consulted: StampSet;
+  /** Files are listed by their sizes too. */
+  readonly dependsOnSizes: boolean;
+  followsLinks: boolean;
+  fileCount: number;
+}
+
+/** See the head of this file. */
+export class ListingCache {
+  readonly #watch: TreeWatch;
+  /** By options and path; the one used last is the last. */
+  readonly #kept = new Map<string, Kept>();
+  /** The last combination of listings for each set of roots, so that it is the same object where nothing changed. */
+  readonly #joined = new Map<string, { parts: readonly Listed<StoredFile>[]; whole: SearchListing }>();
+
+  constructor(watch: TreeWatch) {
+    this.#watch = watch;
+  }
+
+  /** Listings that are kept. */
+  get count(): number {
+    return this.#kept.size;
+  }
+
+  /** The roots of all listings: absolute paths without links. */
+  get roots(): readonly string[] {
+    const roots = new Set<string>();
+    for (const { listing } of this.#kept.values())
+      if (listing.rootAbsolute !== undefined) roots.add(listing.rootAbsolute);
+    return [...roots];
+  }
+
+  /** A directory is another than before. */
+  changed({ path }: Directory, hasOtherRules: boolean): void {
+    for (const { listing } of this.#kept.values()) listing.changed(path, hasOtherRules);
+  }
+
+  /** A file has another content, and so perhaps another size. */
+  fileChanged({ directory }: StoredFile): void {
+    for (const { listing, dependsOnSizes } of this.#kept.values())
+      if (dependsOnSizes) listing.changed(directory.path, false);
+  }
+
+  /**
+   * The files of a search, as they are now.
+   * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse
+   */
+  list(paths: readonly string[], options: WalkOptions): SearchListing {
+    const { onError: _onError, skippedFile: _skippedFile, ...walk } = options;
+    const named: readonly (string | undefined)[] = paths.length === 0 ? [undefined] : paths;
+    const key = JSON.stringify(walk);
+    const isOnly = named.length === 1;
+    const kept = named.map((path) =>
+      this.#keep(`${key} ${isOnly} ${path ?? "?"} ${path === undefined}`, path, isOnly, walk),
+    );
+    this.#watch.refresh(kept.map(({ listing }) => listing.rootAbsolute).filter((root) => root !== undefined));
+    const parts = kept.map((each) => current(each));
+    this.#trim(new Set(kept));
+    return this.#join(`${key} ${JSON.stringify(paths)}`, parts);
+  }
+
+  /** Is the directory in a listing? @param path absolute */
+  isListed(path: string): boolean {
+    for (const { listing } of this.#kept.values()) if (listing.has(path)) return true;
+    return false;
+  }
+
+  /** Forgets the listings of a tree. */
+  forget(root: string): void {
+    for (const [key, { listing }] of this.#kept)
+      if (listing.rootAbsolute !== undefined && isIn(listing.rootAbsolute, root)) this.#kept.delete(key);
+    this.#joined.clear();
+  }
+
+  #keep(key: string, named: string | undefined, isOnly: boolean, walk: WalkOptions): Kept {
+    const known = this.#kept.get(key);
+    if (known !== undefined) {
+      this.#kept.delete(key);
+      this.#kept.set(key, known);
+      return known;
+    }
+    const consulted = new StampSet();
+    const source: WalkSource = {
+      entries: (_place, absolute, isAsHeld) => this.#watch.entries(absolute, isAsHeld),
+      consults: (path) => consulted.add(path),
+      follows: () => (made.followsLinks = true),
+    };
+    const handleOf = (directory: string, name: string): StoredFile => this.#watch.file(directory, name);
+    const made: Kept = {
+      listing: new KeptListing({ named, isOnly, walk, source, handleOf }),
+      consulted,
+      dependsOnSizes: walk.maxFilesizeBytes !== undefined,
+      followsLinks: false,
+      fileCount: 0,
+    };
+    this.#kept.set(key, made);
+    return made;
+  }
+
+  #join(key: string, parts: readonly Listed<StoredFile>[]): SearchListing {
+    const known = this.#joined.get(key);
+    this.#joined.delete(key);
+    const isSame =
+      known?.parts.length === parts.length && known.parts.every((part, index) => part === parts[index]);
+    const joined = isSame ? known : { parts, whole: searchListing(parts) };
+    this.#joined.set(key, joined);
+    return joined.whole;
+  }
+
+  /** Lets the oldest listings go where all together are too many. */
+  #trim(used: ReadonlySet<Kept>): void {
+    let files = 0;
+    for (const { fileCount } of this.#kept.values()) files += fileCount;
+    for (const [key, kept] of this.#kept) {
+      if (files <= MAX_LISTED_FILES) break;
+      if (used.has(kept)) continue;
+      files -= kept.fileCount;
+      this.#kept.delete(key);
+      this.#joined.clear();
+    }
+  }
+}
+
+function current(kept: Kept): Listed<StoredFile> {
+  const { listing, consulted } = kept;
+  if (kept.followsLinks || !consulted.isUnchanged()) {
+    consulted.clear();
+    kept.followsLinks = false;
+    listing.restart();
+  }
+  const listed = listing.current();
+  kept.fileCount = listed.files.length;
+  return listed;
+}
+
+function searchListing(parts: readonly Listed<StoredFile>[]): SearchListing {
+  const [first] = parts as [Listed<StoredFile>];
+  const isOne = parts.length === 1;
+  const files = isOne ? first.files : parts.flatMap((part) => part.files);
+  const handles = isOne ? first.handles : parts.flatMap((part) => part.handles);
+  const errors = isOne ? first.errors : parts.flatMap((part) => part.errors);
+  let byFile: Map<FoundFile, StoredFile | undefined> | undefined;
+  const handleOf = (file: FoundFile): StoredFile | undefined => {
+    byFile ??= new Map(files.map((each, index) => [each, handles[index]]));
+    return byFile.get(file);
+  };
+  return { files, handles, errors, handleOf };
+}

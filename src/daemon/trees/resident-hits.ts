@@ -1,0 +1,253 @@
+/**
+ * What the engine has found, served in the order of a listing.
+ *
+ *   position:      0    1    2    3    4    5     of the listing
+ *   corpus, row:  0,0  0,1   –   1,0  0,2   –     "–": the file is read from disk
+ *   visited:            ×    ×              ×     a hit, or from disk
+ *
+ * Invariants: a view is of one moment, and later changes do not touch it. Every position with a hit, and every one that
+ * memory says nothing about, is visited; the others print nothing.
+ */
+import { statSync } from "node:fs";
+import {
+  type FileIdentity,
+  type FoundFile,
+  type GrepEngine,
+  type GrepOptions,
+  type LoadedCorpus,
+  type SearchResult,
+  showsDetails,
+  type Visits,
+} from "../../search/index.ts";
+import type { HeldCorpus, StoredFile } from "./directory.ts";
+
+type Found = ReturnType<GrepEngine["find"]>;
+type Hits = NonNullable<NonNullable<Found>["hits"]>;
+
+const NOWHERE = -1;
+
+/** Where the files of a listing lie in memory, at one moment. */
+export class ListingView {
+  readonly files: readonly FoundFile[];
+  readonly handles: readonly (StoredFile | undefined)[];
+  readonly held: readonly HeldCorpus[];
+  /** By position: index into `held`, or −1. */
+  readonly corpusAt: Int16Array;
+  readonly rowAt: Int32Array;
+  /** By corpus and row: the position, or −1. */
+  readonly positions: readonly Int32Array[];
+  /** Positions that memory says nothing about, ascending. */
+  readonly fromDisk: readonly number[];
+  /** Positions whose output is made from the disk where they have any, ascending. */
+  readonly printedFromDisk: readonly number[];
+  /** Of all the others: how many, and the bytes of their texts. */
+  readonly textCount: number;
+  readonly textBytes: number;
+
+  constructor(
+    files: readonly FoundFile[],
+    handles: readonly (StoredFile | undefined)[],
+    held: readonly HeldCorpus[],
+  ) {
+    this.files = files;
+    this.handles = handles;
+    this.held = held;
+    const indexOf = new Map(held.map((each, index) => [each, index]));
+    this.corpusAt = new Int16Array(files.length).fill(NOWHERE);
+    this.rowAt = new Int32Array(files.length).fill(NOWHERE);
+    this.positions = held.map((each) => new Int32Array(each.files.length).fill(NOWHERE));
+    const fromDisk: number[] = [];
+    const printedFromDisk: number[] = [];
+    let textBytes = 0;
+    for (let position = 0; position < files.length; position++) {
+      const handle = handles[position];
+      const corpus = handle?.held;
+      const index = corpus === undefined ? undefined : indexOf.get(corpus);
+      // A file that is listed twice has two positions, of which memory serves the first.
+      if (
+        handle === undefined ||
+        corpus === undefined ||
+        index === undefined ||
+        this.#isTaken(index, handle.row)
+      ) {
+        fromDisk.push(position);
+        continue;
+      }
+      this.corpusAt[position] = index;
+      this.rowAt[position] = handle.row;
+      (this.positions[index] as Int32Array)[handle.row] = position;
+      if (corpus.isPrintedFromDisk[handle.row] === 1) printedFromDisk.push(position);
+      else textBytes += corpus.textBytes[handle.row] as number;
+    }
+    this.fromDisk = fromDisk;
+    this.printedFromDisk = printedFromDisk;
+    this.textCount = files.length - fromDisk.length - printedFromDisk.length;
+    this.textBytes = textBytes;
+  }
+
+  #isTaken(index: number, row: number): boolean {
+    return (this.positions[index] as Int32Array)[row] !== NOWHERE;
+  }
+}
+
+/** The hits of one position. */
+interface Run {
+  readonly position: number;
+  readonly hits: Hits;
+}
+
+const NO_HITS: Hits = { offsets: [], from: 0, to: 0, exact: true };
+
+/** Serves a search of the command line. See the head of this file. */
+export class ResidentHits implements GrepEngine {
+  readonly visits: Visits | undefined;
+  readonly #view: ListingView;
+  readonly #loaded: readonly (LoadedCorpus | undefined)[];
+  readonly #runs: readonly Run[];
+  /** A file of which memory has only the beginning says whether it has hits, and nothing else does. */
+  readonly #knowsBinary: boolean;
+  /** The position that is asked for next, where all are. */
+  #next = 0;
+  #nextRun = 0;
+  /** The position that the visits have come to. */
+  #visited = NOWHERE;
+
+  constructor(
+    options: GrepOptions,
+    view: ListingView,
+    results: readonly SearchResult[],
+    loaded: readonly (LoadedCorpus | undefined)[],
+  ) {
+    const { printer, searcher } = options.searcher;
+    this.#view = view;
+    this.#loaded = loaded;
+    this.#runs = runsOf(view, results);
+    const showsDetail = showsDetails(printer);
+    this.#knowsBinary = searcher.binaryImplicit === "quit" && !searcher.asOnePiece && !showsDetail;
+    const everyFileShows =
+      searcher.invertMatch ||
+      searcher.passthru ||
+      printer.includeZero ||
+      printer.mode === "filesWithoutMatch";
+    const skipped =
+      options.walk.skippedFile && positionOf(options.walk.skippedFile, view, loaded, searcher.directory);
+    if (!everyFileShows) this.visits = this.#visitsWithout(skipped);
+    else if (skipped !== undefined)
+      this.visits = { files: this.#walk(allWithout(view, skipped)), ...NOTHING_PASSED };
+  }
+
+  find(file: FoundFile): Found {
+    const position = this.visits === undefined ? this.#next++ : this.#visited;
+    const view = this.#view;
+    if (view.files[position] !== file) throw new TypeError(`${file.path} is not the file at ${position}`);
+    const index = view.corpusAt[position] as number;
+    if (index === NOWHERE) return undefined;
+    const row = view.rowAt[position] as number;
+    const hits = this.#hitsAt(position);
+    if (view.held[index]?.isPrintedFromDisk[row] === 1) return undefined;
+    const bytes = this.#loaded[index]?.bytes(row);
+    return bytes && { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), hits };
+  }
+
+  /** A search prints no more than it would without a daemon. */
+  report(): undefined {
+    return undefined;
+  }
+
+  #hitsAt(position: number): Hits {
+    const runs = this.#runs;
+    while ((runs[this.#nextRun]?.position ?? Infinity) < position) this.#nextRun++;
+    const run = runs[this.#nextRun];
+    return run?.position === position ? run.hits : NO_HITS;
+  }
+
+  #visitsWithout(skipped: number | undefined): Visits {
+    const { fromDisk, printedFromDisk, textBytes, textCount, held, corpusAt, rowAt, files } = this.#view;
+    const others = this.#knowsBinary ? [fromDisk] : [fromDisk, printedFromDisk];
+    const visited = merged([this.#runs.map(({ position }) => position), ...others]).filter(
+      (at) => at !== skipped,
+    );
+    let searches = textCount;
+    let bytesSearched = textBytes;
+    const passed = skipped === undefined ? visited : [...visited, skipped];
+    for (const position of passed) {
+      const corpus = held[corpusAt[position] as number];
+      const row = rowAt[position] as number;
+      if (corpus === undefined || corpus.isPrintedFromDisk[row] === 1) continue;
+      searches--;
+      bytesSearched -= corpus.textBytes[row] as number;
+    }
+    const hasFiles = files.length > (skipped === undefined ? 0 : 1);
+    return { files: this.#walk(visited), hasFiles, passedOver: { searches, bytesSearched } };
+  }
+
+  *#walk(positions: Iterable<number>): Generator<FoundFile> {
+    for (const position of positions) {
+      this.#visited = position;
+      yield this.#view.files[position] as FoundFile;
+    }
+  }
+}
+
+const NOTHING_PASSED = { hasFiles: true, passedOver: { searches: 0, bytesSearched: 0 } };
+
+function* allWithout({ files }: ListingView, skipped: number): Generator<number> {
+  for (let position = 0; position < files.length; position++) if (position !== skipped) yield position;
+}
+
+/** The runs of hits of the files in the listing, by position. */
+function runsOf({ positions }: ListingView, results: readonly SearchResult[]): Run[] {
+  const runs: Run[] = [];
+  let isSorted = true;
+  for (const [index, { file, offset, count }] of results.entries()) {
+    const positionOfRow = positions[index] as Int32Array;
+    for (let from = 0, to = 0; from < count; from = to) {
+      const row = file[from] as number;
+      while (to < count && file[to] === row) to++;
+      const position = positionOfRow[row] as number;
+      if (position === NOWHERE) continue;
+      if (position < (runs.at(-1)?.position ?? NOWHERE)) isSorted = false;
+      runs.push({ position, hits: { offsets: offset, from, to, exact: true } });
+    }
+  }
+  return isSorted ? runs : runs.sort((a, b) => a.position - b.position);
+}
+
+/** Ascending numbers of ascending lists, each once. */
+function merged(lists: readonly (readonly number[])[]): number[] {
+  const [first, ...others] = lists.filter(({ length }) => length > 0);
+  if (first === undefined) return [];
+  if (others.length === 0) return [...first];
+  return [...new Set([first, ...others].flat())].sort((a, b) => a - b);
+}
+
+/** The position of the file that the output goes to. */
+function positionOf(
+  { device, inode }: FileIdentity,
+  { files, fromDisk, held, positions }: ListingView,
+  loaded: readonly (LoadedCorpus | undefined)[],
+  directory: string | undefined,
+): number | undefined {
+  const isIt = (position: number): boolean => {
+    const { path, pathBytes, explicit } = files[position] as FoundFile;
+    if (explicit) return false;
+    const place = pathBytes ?? path;
+    const text = place.toString();
+    const full =
+      directory === undefined || text.startsWith("/") ? place : Buffer.from(`${directory}/${text}`);
+    const stats = statSync(full, { bigint: true, throwIfNoEntry: false });
+    return stats?.ino === inode && stats.dev === device;
+  };
+  for (const [index, corpus] of held.entries()) {
+    const inodes = loaded[index]?.placement.inode;
+    for (
+      let row = inodes?.indexOf(Number(inode)) ?? -1;
+      row !== -1;
+      row = inodes!.indexOf(Number(inode), row + 1)
+    ) {
+      const position = (positions[index] as Int32Array)[row] as number;
+      if (corpus.files.length > row && position !== NOWHERE && isIt(position)) return position;
+    }
+  }
+  return fromDisk.find(isIt);
+}

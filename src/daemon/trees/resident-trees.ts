@@ -1,0 +1,319 @@
+/**
+ * Searches of many clients, answered from memory where they can be.
+ *
+ *   search ──▶ refresh: what changed ──▶ listing ──▶ view ──▶ engine ──▶ hits, and the rest from disk ──▶ output
+ *
+ * Guarantee: an answer includes every change that was complete before `search` was called; it is what the ordinary
+ * search of the same moment prints. The heads of `tree-watch.ts` and `listing-cache.ts` say what this rests on.
+ */
+import { totalmem } from "node:os";
+import {
+  type GrepEngine,
+  type GrepOptions,
+  type GrepStreams,
+  type Query,
+  runGrep,
+  SearchEngine,
+  type WalkOptions,
+} from "../../search/index.ts";
+import { EverwarpError, readOptions, whole, listOf, pathText, deviceChoice } from "../../base/index.ts";
+import type { Inotify } from "../watch/index.ts";
+import { FileStore } from "./file-store.ts";
+import { ListingCache, type SearchListing } from "./listing-cache.ts";
+import { ListingView, ResidentHits } from "./resident-hits.ts";
+import { residentQuery } from "./resident-query.ts";
+import { TreeWatch } from "./tree-watch.ts";
+import type { HeldCorpus, StoredFile } from "./directory.ts";
+
+/** Options of `ResidentTrees.open`. */
+export interface ResidentTreesOptions {
+  /** Which device searches: as `SearchEngineOptions.device`. Default: `auto`. */
+  readonly device?: string | number;
+  /** Threads of the engine, at most. */
+  readonly threads?: number;
+  /** Bytes that texts and signatures take, at most. Default: half of the machine's memory. */
+  readonly maxMemoryBytes?: number;
+  /** Absolute paths that are loaded before `open` returns, as a search without flags would see them. */
+  readonly roots?: readonly string[];
+}
+
+/** What is held, and how well it goes. */
+export interface ResidentTreesStats {
+  /** Absolute paths that were searched and are watched. */
+  readonly trees: readonly string[];
+  readonly files: number;
+  readonly memoryBytes: number;
+  readonly corpora: number;
+  readonly listings: number;
+  readonly watches: number;
+  /** Directories that are compared with the disk before each search. */
+  readonly polledDirectories: number;
+  /** How often more changed at once than the kernel keeps. */
+  readonly overflows: number;
+  /** Searches that were answered from memory, and those that read all files from disk. */
+  readonly fromMemory: number;
+  readonly fromDisk: number;
+  /** Files that were read from disk by searches that were answered from memory: new, changed, or not to be held. */
+  readonly filesReadFromDisk: number;
+  /** What is worse than it should be, and what helps. */
+  readonly degraded: readonly string[];
+}
+
+/** Where there are so many files that memory says nothing about, threads search everything. */
+const MANY_FILES = 2000;
+const MANY_SHARE = 0.3;
+
+/** How often the kernel's queue is emptied where nothing is asked: while much happens, and while nothing does. */
+const BUSY_DRAIN_MS = 5;
+const IDLE_DRAIN_MS = 50;
+
+/** See the head of this file. */
+export class ResidentTrees implements AsyncDisposable {
+  readonly #engine: SearchEngine;
+  readonly #watch: TreeWatch;
+  readonly #listings: ListingCache;
+  readonly #store: FileStore;
+  readonly #degraded = new Set<string>();
+  readonly #counts = { fromMemory: 0, fromDisk: 0, filesReadFromDisk: 0 };
+  readonly #onDegraded: (reason: string) => void;
+  readonly #onDisk: () => void;
+  #drainTimer: NodeJS.Timeout | undefined;
+  #view: { listing: SearchListing; version: number; view: ListingView } | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    engine: SearchEngine,
+    maxMemoryBytes: number,
+    { inotify, onDegraded = () => undefined, onDisk = () => undefined }: ResidentTreesParts,
+  ) {
+    this.#engine = engine;
+    this.#onDegraded = onDegraded;
+    this.#onDisk = onDisk;
+    const noteDegraded = (reason: string): void => this.#noteDegraded(reason);
+    this.#watch = new TreeWatch(
+      {
+        onFile: (file) => {
+          this.#store.changed(file);
+          this.#listings.fileChanged(file);
+        },
+        onEntries: (directory, hasOtherRules) => this.#listings.changed(directory, hasOtherRules),
+        onOtherNames: (inodes) => this.#store.changedInodes(inodes),
+        stampOf: (file) => this.#stampOf(file),
+        onDegraded: noteDegraded,
+      },
+      inotify,
+    );
+    this.#listings = new ListingCache(this.#watch);
+    this.#store = new FileStore({ engine, watch: this.#watch, maxMemoryBytes, onDegraded: noteDegraded });
+    this.#drainLater(IDLE_DRAIN_MS);
+  }
+
+  /**
+   * Opens an engine and loads the trees that are named.
+   * @param parts what tests and the daemon around it give
+   * @throws EW_WATCH_FAILED, EW_BAD_ARGUMENT, and as `SearchEngine.open`
+   */
+  static async open(
+    given: ResidentTreesOptions = {},
+    parts: ResidentTreesParts = {},
+  ): Promise<ResidentTrees> {
+    const {
+      roots = [],
+      maxMemoryBytes = Math.floor(totalmem() / 2),
+      ...choice
+    } = readOptions<ResidentTreesOptions>("the options of ResidentTrees.open", given, {
+      device: deviceChoice,
+      threads: whole(1),
+      maxMemoryBytes: whole(0),
+      roots: listOf(pathText),
+    });
+    const engine = await SearchEngine.open(choice);
+    let trees: ResidentTrees;
+    try {
+      trees = new ResidentTrees(engine, maxMemoryBytes, parts);
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    for (const root of roots) await trees.load(root);
+    return trees;
+  }
+
+  /** Loads the files that a search without flags would look into. @param root absolute */
+  async load(root: string, walk: WalkOptions = {}): Promise<void> {
+    this.#assertOpen();
+    const { handles } = this.#listings.list([root], walk);
+    this.#store.want(handles.filter((handle) => handle !== undefined));
+    await this.#store.settle();
+  }
+
+  /** Resolves when everything that searches have wanted so far is in memory. */
+  settle(): Promise<void> {
+    return this.#store.settle();
+  }
+
+  /**
+   * Searches, and prints what `runGrep` prints.
+   * @param options with the working directory in `walk.cwd`. Standard input is not read here: it is another process's
+   * @returns the exit code
+   * @throws EW_ABORTED, and as `runGrep`
+   */
+  async search(
+    options: GrepOptions,
+    streams: GrepStreams,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<number> {
+    this.#assertOpen();
+    let listing: SearchListing | undefined;
+    let pinned: readonly HeldCorpus[] = [];
+    const walkFiles = (paths: readonly string[], walk: WalkOptions): SearchListing["files"] => {
+      listing = this.#listings.list(paths, walk);
+      for (const error of listing.errors) walk.onError?.(error);
+      return listing.files;
+    };
+    try {
+      return await runGrep(
+        options,
+        streams,
+        async ({ listFiles }) => {
+          const query = residentQuery(options);
+          if (query === undefined) return this.#readsAll();
+          const files = listFiles();
+          if (listing === undefined) return this.#readsAll();
+          const view = this.#viewOf(listing, files);
+          pinned = view.held;
+          this.#store.pin(pinned);
+          return await this.#ask(options, query, view, signal);
+        },
+        { walkFiles, signal },
+      );
+    } finally {
+      this.#store.unpin(pinned);
+    }
+  }
+
+  /** What is held, and how well it goes. */
+  stats(): ResidentTreesStats {
+    return {
+      trees: this.#listings.roots.map((root) => Buffer.from(root === "" ? "/" : root, "latin1").toString()),
+      files: this.#store.fileCount,
+      memoryBytes: this.#store.memoryBytes,
+      corpora: this.#store.held.length,
+      listings: this.#listings.count,
+      watches: this.#watch.watchCount,
+      polledDirectories: this.#watch.polledCount,
+      overflows: this.#watch.overflowCount,
+      ...this.#counts,
+      degraded: [...this.#degraded],
+    };
+  }
+
+  /** Ends searches in flight with EW_CLOSED, and frees everything. A second call waits for the first. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  /** As `close`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    clearTimeout(this.#drainTimer);
+    await this.#store.close();
+    await this.#engine.close();
+    this.#watch.close();
+  }
+
+  async #ask(
+    options: GrepOptions,
+    query: Query,
+    view: ListingView,
+    signal: AbortSignal,
+  ): Promise<GrepEngine | undefined> {
+    const missing = view.fromDisk.map((position) => view.handles[position]);
+    this.#store.want(missing.filter((file) => file !== undefined));
+    if (missing.length > MANY_FILES && missing.length > MANY_SHARE * view.files.length)
+      return this.#readsAll();
+    try {
+      const searches = view.held.map(({ corpus }) =>
+        this.#engine.search({ ...query, corpus, locate: false }, { signal }),
+      );
+      const results = await Promise.all(searches);
+      const loaded = view.held.map(({ corpus }) => this.#engine.loaded(corpus));
+      this.#counts.fromMemory++;
+      this.#counts.filesReadFromDisk += missing.length;
+      return new ResidentHits(options, view, results, loaded);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof EverwarpError)) throw error;
+      // A pattern that the engine does not take, or a device that is lost: the files themselves can always be read.
+      if (error.code !== "EW_BAD_PATTERN")
+        this.#noteDegraded(`a search was not answered from memory: ${error.message}`);
+      return this.#readsAll();
+    }
+  }
+
+  #readsAll(): undefined {
+    this.#counts.fromDisk++;
+    this.#onDisk();
+    return undefined;
+  }
+
+  /** @param files those of the listing, perhaps in another order */
+  #viewOf(listing: SearchListing, files: SearchListing["files"]): ListingView {
+    const held = [...this.#store.held];
+    if (files !== listing.files)
+      return new ListingView(
+        files,
+        files.map((file) => listing.handleOf(file)),
+        held,
+      );
+    const { version } = this.#store;
+    if (this.#view?.listing !== listing || this.#view.version !== version)
+      this.#view = { listing, version, view: new ListingView(files, listing.handles, held) };
+    return this.#view.view;
+  }
+
+  #stampOf(
+    file: StoredFile,
+  ): { sizeBytes: number; modifiedMs: number; inode: number; loadedAtMs: number } | undefined {
+    const { held, row } = file;
+    if (held === undefined) return undefined;
+    const placement = this.#engine.loaded(held.corpus)?.placement;
+    return {
+      sizeBytes: placement?.sizeBytes[row] ?? -1,
+      modifiedMs: placement?.modifiedMs[row] ?? -1,
+      inode: placement?.inode[row] ?? -1,
+      loadedAtMs: held.loadedAtMs,
+    };
+  }
+
+  #noteDegraded(reason: string): void {
+    if (this.#degraded.has(reason)) return;
+    this.#degraded.add(reason);
+    this.#onDegraded(reason);
+  }
+
+  /** The queue must not get long while nobody asks. */
+  #drainLater(delayMs: number): void {
+    this.#drainTimer = setTimeout(() => {
+      const isBusy = this.#watch.drain();
+      this.#drainLater(isBusy ? BUSY_DRAIN_MS : IDLE_DRAIN_MS);
+    }, delayMs).unref();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing === undefined) return;
+    throw new EverwarpError("EW_CLOSED", "the trees were closed", { remedy: "Open new ones." });
+  }
+}
+
+/** What the program around it gives. */
+export interface ResidentTreesParts {
+  /** Called once for each reason for which something is worse than it should be. */
+  readonly onDegraded?: (reason: string) => void;
+  /** Called before a search reads all its files from disk. What it throws ends the search: nothing was printed then. */
+  readonly onDisk?: () => void;
+  /** Tests give one whose calls fail. */
+  readonly inotify?: Inotify;
+}

@@ -1,0 +1,39 @@
+/** What the system says about directories and files that are not watched, or are in doubt. Paths are byte strings. */
+import { type Stats, statSync } from "node:fs";
+import type { Directory } from "./directory.ts";
+
+/** Files and directories whose presence or content decides what is ignored. */
+export const RULE_NAMES: ReadonlySet<string> = new Set([".gitignore", ".ignore", ".rgignore", ".git", ".jj"]);
+
+/** Clocks of remote file systems may count whole seconds. */
+export const COARSE_MS = 2000;
+
+/** A path for the system. */
+export const systemPath = (path: string): Buffer => Buffer.from(path === "" ? "/" : path, "latin1");
+
+/** What the system tells about a path; undefined where it cannot be reached. */
+export function statsOf(path: string, stat: typeof statSync): Stats | undefined {
+  try {
+    return stat(systemPath(path), { throwIfNoEntry: false });
+  } catch {
+    return undefined; // it cannot be reached, as if it were gone; the search tells why
+  }
+}
+
+/** Which directory this is, and who may enter it. */
+export function identityOf(path: string): string {
+  const stats = statsOf(path, statSync);
+  return stats === undefined ? "" : `${stats.dev} ${stats.ino} ${stats.mode} ${stats.uid} ${stats.gid}`;
+}
+
+/** A directory and its ignore files. One that changed just now has another stamp at each look, as clocks are coarse. */
+export function stampOf({ path }: Directory): string {
+  const texts = [path, ...[...RULE_NAMES].map((name) => `${path}/${name}`)].map((each) => {
+    const stats = statsOf(each, statSync);
+    if (stats === undefined) return "";
+    const isFresh = stats.ctimeMs > Date.now() - COARSE_MS;
+    const { dev, ino, mode, size, mtimeMs, ctimeMs } = stats;
+    return `${dev} ${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs} ${isFresh ? Date.now() : ""}`;
+  });
+  return texts.join("|");
+}

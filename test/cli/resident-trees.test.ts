@@ -1,0 +1,258 @@
+/** Trees in memory beside ripgrep, while the trees change. EVERWARP_PROPERTY_RUNS makes more of them. */
+import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { ResidentTrees } from "../../src/daemon/index.ts";
+import { Inotify } from "../../src/daemon/watch/index.ts";
+import { Random } from "../support/cli-random-source.ts";
+import { eachInFreshFolder } from "../support/fresh-folder.ts";
+import { propertyRuns, propertySeed } from "../support/property-runs.ts";
+import { fewWatches, losingInotify } from "../support/faulty-inotify.ts";
+import { Client, residentDifference } from "../support/resident-search.ts";
+import { TreeChanger } from "../support/tree-changes.ts";
+
+const FIRST_SEED = propertySeed();
+const { numRuns: TREES } = propertyRuns(6);
+const STEPS_PER_TREE = 40;
+
+const QUERIES: readonly (readonly string[])[] = [
+  ["needle"],
+  ["-i", "NEEDLE"],
+  ["-l", "needle"],
+  ["-c", "needle"],
+  ["-n", "-C1", "needle"],
+  ["--files-without-match", "needle"],
+  ["-v", "-n", "needle"],
+  ["-o", "-b", "n[a-z]+s?"],
+  ["-w", "hay"],
+  ["--hidden", "needle"],
+  ["-u", "needle"],
+  ["-uu", "-l", "needle"],
+  ["-uuu", "-c", "needle"],
+  ["-a", "-c", "needle"],
+  ["-g", "*.txt", "needle"],
+  ["-g", "!src/**", "needle"],
+  ["-t", "rust", "needle"],
+  ["--max-depth", "2", "needle"],
+  ["--max-filesize", "100", "needle"],
+  ["-L", "-l", "needle"],
+  ["--no-ignore-parent", "-l", "needle"],
+  ["-c", "--include-zero", "needle"],
+  ["-m1", "needle"],
+  ["--files"],
+  ["--files", "--hidden"],
+  ["--sort", "path", "-r", "needle", "needle", "src", "docs"],
+  ["needle", "src"],
+  ["-q", "needle"],
+  ["^$"],
+  ["-f", "patterns"],
+];
+
+let folder: string;
+eachInFreshFolder("resident", (fresh) => (folder = fresh));
+
+/** What the kernel does with the watches of a tree. */
+const KERNELS = {
+  "that tells everything": () => new Inotify(),
+  "that loses events": (random: Random) => new Inotify(losingInotify(() => random.once(3))),
+  "that gives few watches": () => new Inotify(fewWatches(3)),
+};
+
+describe.each(Object.entries(KERNELS))("trees that change, and a kernel %s", (name, open) => {
+  const trees = name.includes("everything") ? TREES : Math.ceil(TREES / 3);
+  it.each(Array.from({ length: trees }, (_, index) => FIRST_SEED + index))("seed %d", async (seed) => {
+    const random = new Random(seed);
+    const root = join(folder, "around", "tree");
+    const outside = join(folder, "outside");
+    mkdirSync(root, { recursive: true });
+    mkdirSync(outside);
+    const changer = new TreeChanger(root, outside, random);
+    await using held = await ResidentTrees.open({ device: "cpu", threads: 2 }, { inotify: open(random) });
+    const history: string[] = [];
+    for (let step = 0; step < STEPS_PER_TREE; step++) {
+      for (let count = 1 + random.below(random.once(6) ? 12 : 3); count > 0; count--)
+        history.push(changer.step());
+      for (let asked = 0; asked < 2; asked++) {
+        const args = [...random.pick(QUERIES), "--sort", "path"];
+        const found = await residentDifference(held, root, args);
+        if (found !== undefined) throw new Error(`${history.join("\n")}\n${found}`);
+      }
+      if (random.once(2)) await held.settle();
+    }
+    expect(held.stats().fromMemory).toBeGreaterThan(0);
+  });
+});
+
+/** Writes files that all have the word. */
+function fill(root: string, count: number, bytes: number): void {
+  mkdirSync(root, { recursive: true });
+  for (let index = 0; index < count; index++)
+    writeFileSync(join(root, `${index}.txt`), `needle ${index}\n${"x".repeat(bytes)}\n`);
+}
+
+async function expectSame(trees: ResidentTrees, cwd: string, ...args: string[]): Promise<void> {
+  expect(await residentDifference(trees, cwd, [...args, "--sort", "path"])).toBeUndefined();
+}
+
+/** The kernel and file systems count time in coarse steps; what is older than this can be told from what is new. */
+const SETTLED_MS = 2_100;
+
+it("compares stamps where watches are refused or events were lost, and says so", async () => {
+  const root = join(folder, "tree");
+  for (const each of ["a", "b", "c", "d"]) fill(join(root, each), 10, 10);
+  await sleep(SETTLED_MS);
+  const reasons: string[] = [];
+  let isLost = false;
+  const kernels = { limit: fewWatches(2), overflow: losingInotify(() => isLost) };
+  for (const [name, native] of Object.entries(kernels)) {
+    const inotify = new Inotify(native);
+    const onDegraded = (reason: string): void => void reasons.push(reason);
+    await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] }, { inotify, onDegraded });
+    await expectSame(trees, root, "-c", "needle");
+    expect(trees.stats().filesReadFromDisk, name).toBe(0); // memory is believed where stamps are the same
+    isLost = true;
+    writeFileSync(join(root, "d", "3.txt"), "hay\n");
+    writeFileSync(join(root, "c", "new.txt"), "needle\n");
+    rmSync(join(root, "b", "0.txt"));
+    await expectSame(trees, root, "-c", "needle");
+    isLost = false;
+    await expectSame(trees, root, "-l", "needle");
+    const { polledDirectories, overflows, filesReadFromDisk } = trees.stats();
+    expect({ isPolled: polledDirectories > 0, hasOverflowed: overflows > 0 }).toEqual({
+      isPolled: name === "limit",
+      hasOverflowed: name === "overflow",
+    });
+    expect(filesReadFromDisk).toBeLessThan(10); // what did not change stays in memory
+    fill(join(root, "b"), 10, 10);
+    fill(join(root, "d"), 10, 10);
+    rmSync(join(root, "c", "new.txt"));
+    await sleep(SETTLED_MS);
+  }
+  expect(reasons).toEqual([
+    expect.stringContaining("max_user_watches"),
+    expect.stringContaining("max_queued_events"),
+  ]);
+});
+
+it("lets the tree go that was used least recently", async () => {
+  const [first, second] = [join(folder, "first"), join(folder, "second")];
+  fill(first, 50, 4000);
+  fill(second, 50, 4000);
+  await using trees = await ResidentTrees.open({ device: "cpu", maxMemoryBytes: 300_000, roots: [first] });
+  const held = trees.stats();
+  expect(held.files).toBe(50);
+  await trees.load(second);
+  await expectSame(trees, second, "-c", "needle");
+  expect(trees.stats().files).toBe(50);
+  expect(trees.stats().memoryBytes).toBeLessThanOrEqual(300_000);
+  expect(trees.stats().filesReadFromDisk).toBe(0);
+  await expectSame(trees, first, "-c", "needle");
+  await trees.settle();
+  expect(trees.stats().memoryBytes).toBeLessThanOrEqual(300_000);
+  expect(trees.stats().degraded).toEqual([]);
+});
+
+it("reads from disk what memory has no room for", async () => {
+  const root = join(folder, "tree");
+  fill(root, 50, 4000);
+  const reasons: string[] = [];
+  const options = { device: "cpu", maxMemoryBytes: 100_000, roots: [root] };
+  await using trees = await ResidentTrees.open(options, { onDegraded: (reason) => reasons.push(reason) });
+  expect(trees.stats().files).toBeGreaterThan(0);
+  expect(trees.stats().memoryBytes).toBeLessThanOrEqual(100_000);
+  expect(reasons).toEqual([expect.stringContaining("100000 bytes")]);
+  await expectSame(trees, root, "-c", "needle");
+  await trees.settle();
+  expect(trees.stats().memoryBytes).toBeLessThanOrEqual(100_000);
+});
+
+it("answers from other directories, for a part of a tree, and by absolute paths", async () => {
+  const root = join(folder, "tree");
+  fill(join(root, "a"), 5, 10);
+  fill(join(root, "b", "c"), 5, 10);
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
+  for (const cwd of [folder, root, join(root, "b")]) {
+    await expectSame(trees, cwd, "-g", "c/1*", "needle");
+    await expectSame(trees, cwd, "needle", root);
+    await expectSame(trees, cwd, "needle", "tree", "b/c", "c", ".");
+  }
+  expect(trees.stats().files).toBe(10); // nothing was loaded twice
+  expect(trees.stats().filesReadFromDisk).toBe(15); // of trees that were named twice in one search
+});
+
+it("notices a root that was deleted, replaced by a link, and moved away with what is around it", async () => {
+  const root = join(folder, "around", "tree");
+  fill(root, 5, 10);
+  fill(join(folder, "other"), 7, 10);
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
+  const expectAll = async (): Promise<void> => {
+    await expectSame(trees, folder, "-c", "needle", "around/tree");
+    await expectSame(trees, folder, "-c", "needle", root);
+    await expectSame(trees, folder, "-c", "needle");
+    await trees.settle();
+  };
+  await expectAll();
+  renameSync(join(folder, "around"), join(folder, "elsewhere"));
+  await expectAll();
+  fill(root, 3, 10);
+  await expectAll();
+  rmSync(root, { recursive: true });
+  await expectAll();
+  symlinkSync(join(folder, "other"), root);
+  await expectAll();
+  writeFileSync(join(folder, "other", "0.txt"), "hay\n");
+  await expectAll();
+});
+
+it("does not search the file that the output goes to", async () => {
+  const root = join(folder, "tree");
+  fill(root, 5, 10);
+  writeFileSync(join(root, "out.txt"), "needle of before\n");
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
+  const { dev, ino } = statSync(join(root, "out.txt"), { bigint: true });
+  for (const args of [
+    ["needle"],
+    ["-c", "--include-zero", "needle"],
+    ["--files-without-match", "hay"],
+    ["--files"],
+  ]) {
+    const client = new Client(root, { device: dev, inode: ino });
+    const sorted = [...args, "--sort", "path"];
+    const resident = await client.resident(trees, sorted);
+    expect(resident.stdout.toString()).toBe((await client.ordinary(sorted)).stdout.toString());
+    expect(resident.stdout.includes("out.txt")).toBe(args[0] === "--files");
+  }
+});
+
+it("leaves to the asking process what only that can do, and says nothing", async () => {
+  await using trees = await ResidentTrees.open({ device: "cpu" });
+  for (const args of [
+    ["x", "-"],
+    ["-f", "-"],
+    ["--device", "gpu", "x"],
+    ["--strategy", "batch", "x"],
+  ])
+    expect(await new Client(folder).resident(trees, args)).toEqual({
+      code: -1,
+      stdout: Buffer.alloc(0),
+      stderr: "",
+    });
+});
+
+it("tells errors of arguments as the command does, and ends where its signal says", async () => {
+  fill(folder, 5, 10);
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [folder] });
+  for (const args of [["("], ["--no-such-flag"], ["-g", "[", "x"], [], ["x", "nowhere"]]) {
+    const client = new Client(folder);
+    const resident = await client.resident(trees, args);
+    expect(resident).toEqual(await client.ordinary(args));
+    expect(resident.code).toBe(2);
+  }
+  const aborted = await new Client(folder).resident(trees, ["needle"], AbortSignal.abort());
+  expect(aborted).toMatchObject({
+    code: 2,
+    stdout: Buffer.alloc(0),
+    stderr: expect.stringContaining("EW_ABORTED"),
+  });
+});

@@ -1,0 +1,63 @@
+/** Asks resident trees, ripgrep and the ordinary search the same thing. */
+import { runSearch } from "../../src/cli/commands/search.ts";
+import { searchResident } from "../../src/cli/commands/resident-search.ts";
+import type { CommandContext } from "../../src/cli/terminal/index.ts";
+import { exitCodeOf } from "../../src/cli/terminal/index.ts";
+import type { ResidentTrees } from "../../src/daemon/index.ts";
+import { type Outcome, runRipgrep } from "./cli.ts";
+
+/** A client in a directory, and what it has read so far. */
+export class Client {
+  readonly context: CommandContext & { cwd: string };
+  #out: Buffer[] = [];
+  #errors = "";
+
+  constructor(cwd: string, stdoutFile?: CommandContext["stdoutFile"]) {
+    this.context = {
+      cwd,
+      env: { HOME: "/nonexistent", XDG_CONFIG_HOME: "/nonexistent" },
+      stdoutIsTerminal: false,
+      stderrIsTerminal: false,
+      stdinIsReadable: false,
+      stdoutFile,
+      messagesLost: false,
+      writeOut: (bytes) => void this.#out.push(Buffer.from(bytes)),
+      writeError: (text) => void (this.#errors += text),
+    };
+  }
+
+  async resident(trees: ResidentTrees, args: readonly string[], signal?: AbortSignal): Promise<Outcome> {
+    return this.#outcome((await searchResident(trees, args, this.context, signal)) ?? -1);
+  }
+
+  async ordinary(args: readonly string[]): Promise<Outcome> {
+    const openEngine = async (): Promise<undefined> => undefined;
+    return this.#outcome(await exitCodeOf(this.context, () => runSearch(args, this.context, { openEngine })));
+  }
+
+  #outcome(code: number): Outcome {
+    const outcome = { code, stdout: Buffer.concat(this.#out), stderr: this.#errors };
+    this.#out = [];
+    this.#errors = "";
+    return outcome;
+  }
+}
+
+/** What is different between memory and the disk, in words; undefined for nothing. */
+export async function residentDifference(
+  trees: ResidentTrees,
+  cwd: string,
+  args: readonly string[],
+): Promise<string | undefined> {
+  const client = new Client(cwd);
+  const resident = await client.resident(trees, args);
+  const ordinary = await client.ordinary(args);
+  const ripgrep = runRipgrep(cwd, args);
+  const lines = (text: string): string => text.split("\n").toSorted().join("\n");
+  const told = (outcome: Outcome): string =>
+    `${outcome.code}\n${outcome.stdout.toString("latin1")}\n${lines(outcome.stderr)}`;
+  if (told(resident) !== told(ordinary))
+    return `${args.join(" ")}\n--- resident\n${told(resident)}\n--- ordinary\n${told(ordinary)}`;
+  if (resident.code === ripgrep.code && resident.stdout.equals(ripgrep.stdout)) return undefined;
+  return `${args.join(" ")}\n--- resident\n${told(resident)}\n--- ripgrep\n${told(ripgrep)}`;
+}
