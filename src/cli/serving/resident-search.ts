@@ -6,7 +6,7 @@
  */
 import { ResidentTrees, type SearchContext, type SearchService } from "../../daemon/index.ts";
 import { toGrepOptions } from "../flags/index.ts";
-import { exitCodeOf, HeldMessages } from "../terminal/index.ts";
+import { exitCodeOf, failureText, HeldMessages } from "../terminal/index.ts";
 import type { ArgumentReader } from "./search-scope.ts";
 
 /** Ends a search before it begins; nobody sees it. */
@@ -65,7 +65,7 @@ export class ResidentSearch implements SearchService {
 
   hold(tree: string): void {
     this.#trees.load(tree).catch((error: unknown) => {
-      this.#options.onDegraded(`${tree} is not loaded: ${error instanceof Error ? error.message : error}`);
+      this.#options.onDegraded(`${tree} is not loaded: ${failureText(error)}`);
     });
   }
 
