@@ -28,6 +28,7 @@ const PAGES = [
   "docs/cli.md",
   "docs/mcp.md",
   "docs/agent-guide.md",
+  "docs/daemon.md",
   "docs/errors.md",
   "docs/environment.md",
   "docs/benchmarks.md",

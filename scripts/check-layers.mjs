@@ -77,9 +77,12 @@ const INSIDE = {
     ["soak", "together"],
     ["."],
   ],
-  daemon: [["watch"], ["trees"]],
+  daemon: [
+    ["protocol", "watch"],
+    ["server", "client", "trees"],
+  ],
   mcp: [["command", "roots", "answer"], ["tools"], ["."]],
-  cli: [["terminal"], ["flags", "doctor", "cache"], ["commands"], ["."]],
+  cli: [["terminal"], ["flags", "doctor", "cache"], ["serving"], ["commands"], ["."]],
 };
 
 /** Folders that nothing enters: the command line's, and the one whose files are the entries of the package. */

@@ -17,6 +17,7 @@ const checks = [
   ["GLSL from schemas", "--import", "tsx", "scripts/gen-glsl.ts", "--check"],
   ["classes of characters", "--import", "tsx", "scripts/gen-characters.ts", "--check"],
   ["WebAssembly kernel", "--import", "tsx", "scripts/gen-wasm.ts", "--check"],
+  ["native client's header", "--import", "tsx", "scripts/gen-client.ts", "--check"],
   ["documents", "--import", "tsx", "scripts/gen-docs.ts", "--check"],
   ["public API", "scripts/build-docs.mjs", "--check"],
 ];

@@ -27,6 +27,26 @@ console.log(`Vulkan devices: ${devices.map((device) => `${device.name}, ${device
 step("static checks", process.execPath, ["scripts/check.mjs"]);
 step("tests", process.execPath, ["node_modules/vitest/vitest.mjs", "run", ...process.argv.slice(2)]);
 
+step(
+  "the command line through a daemon",
+  process.execPath,
+  [
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    ...[
+      "combinations",
+      "encodings",
+      "messages",
+      "pattern-nul",
+      "process",
+      "random",
+      "redirected",
+      "repository",
+    ].map((name) => `test/cli/${name}.test.ts`),
+  ],
+  { EVERWARP_TEST_DAEMON: "1" },
+);
+
 const second = findSecondDriver(devices);
 if (second.file === undefined) {
   console.log(`device tests on a second driver: skipped, because ${second.reason}`);

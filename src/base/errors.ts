@@ -81,6 +81,14 @@ export const ERROR_CODES = {
   EW_NAMESPACE_TRUNCATED: fault("a namespace file ends too early"),
   EW_NAMESPACE_CORRUPTED: fault("a namespace file is damaged, or is none"),
   EW_NAMESPACE_OUTDATED: fault("a namespace file has a format that is no longer read, or not yet"),
+  EW_DAEMON_RUNNING: fault("a daemon was to start, and another one of this user runs"),
+  EW_DAEMON_NOT_RUNNING: fault("a daemon was asked for something, and none runs"),
+  EW_DAEMON_FOLDER: fault(
+    "the folder for the daemon's socket is not this user's alone, or its path is too long",
+  ),
+  EW_DAEMON_PROTOCOL: fault("bytes on the daemon's socket have no meaning"),
+  EW_DAEMON_DIED: fault("the daemon ended in the middle of an answer, of which a part is printed already"),
+  EW_NO_COMPILER: fault("there is no C compiler, or it failed"),
   EW_INTERNAL: fault("a broken invariant: a fault in everwarp itself"),
 } satisfies Record<string, CodeInfo>;
 

@@ -50,7 +50,7 @@ export {
   injectFaults,
 } from "./faults.ts";
 export { moduleFile, packageRoot, requireDependency } from "./package-root.ts";
-export { versionText } from "./version.ts";
+export { packageVersion, versionText } from "./version.ts";
 export {
   ASSERT_INTERVAL_MS,
   EAGER_MS,

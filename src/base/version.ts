@@ -3,10 +3,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { packageRoot } from "./package-root.ts";
 
-/** "everwarp 0.1.0" and a line feed. */
-export function versionText(): string {
+/** As in "0.1.0". */
+export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8")) as {
     version: string;
   };
-  return `everwarp ${version}\n`;
+  return version;
+}
+
+/** "everwarp 0.1.0" and a line feed. */
+export function versionText(): string {
+  return `everwarp ${packageVersion()}\n`;
 }

@@ -6,7 +6,7 @@
 import { type GrepOptions, paysOnDevice, runGrep } from "../search/index.ts";
 import { readArguments } from "./commands/index.ts";
 import { toGrepOptions } from "./flags/index.ts";
-import { type CommandContext, exitCodeOf } from "./terminal/index.ts";
+import { type CommandContext, exitCodeOf, HeldMessages } from "./terminal/index.ts";
 
 /**
  * Searches on the host, if the host is to search.
@@ -46,27 +46,5 @@ function optionsOf(argv: readonly string[], context: CommandContext): GrepOption
     return isHost ? options : undefined;
   } catch {
     return undefined; // whoever takes over finds the same error, and says it
-  }
-}
-
-/** Holds messages back until it is certain that they are ours to say. */
-class HeldMessages {
-  readonly context: CommandContext;
-  readonly #inner: CommandContext;
-  #held: string[] | undefined = [];
-
-  constructor(inner: CommandContext) {
-    this.#inner = inner;
-    const writeError = (text: string): void => {
-      if (this.#held === undefined) inner.writeError(text);
-      else this.#held.push(text);
-    };
-    this.context = Object.create(inner, { writeError: { value: writeError } }) as CommandContext;
-  }
-
-  release(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const text of held) this.#inner.writeError(text);
   }
 }

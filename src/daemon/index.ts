@@ -1,4 +1,21 @@
-/** The daemon: what lets one process answer many searches from memory, for as long as it runs. */
+/** The daemon: one process of a user that keeps trees in memory and answers the searches of all clients. */
+export {
+  CLIENT_MARK,
+  DAEMON_USES,
+  type DaemonReport,
+  daemonUse,
+  runtimeFolder,
+  type SearchRequest,
+  sentVariables,
+} from "./protocol/index.ts";
+export {
+  DaemonServer,
+  type DaemonServerOptions,
+  type SearchContext,
+  type SearchScope,
+  type SearchService,
+} from "./server/index.ts";
+export { askForReport, askToStop } from "./client/index.ts";
 export {
   ResidentTrees,
   type ResidentTreesOptions,

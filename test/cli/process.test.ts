@@ -146,7 +146,9 @@ describe("ends", () => {
     for (let i = 0; i < 40; i++) dir.file(`${i}.txt`, "foo foo foo foo\n".repeat(5000));
     const shell = (command: string): Outcome =>
       spawned("/bin/bash", ["-c", `${command} | head -n 1 >/dev/null; echo "\${PIPESTATUS[0]}"`], dir.path);
-    for (const flags of ["foo", "-n foo", "-j1 foo", "--json foo", "-v bar", "--type-list"]) {
+    // With -j1, the code tells whether the first file was written whole. Through a daemon it is: it writes ahead.
+    const alone = process.env["EVERWARP_TEST_DAEMON"] === "1" ? [] : ["-j1 foo"];
+    for (const flags of ["foo", "-n foo", ...alone, "--json foo", "-v bar", "--type-list"]) {
       const ours = shell(`'${process.execPath}' '${program}' search ${flags}`);
       const theirs = shell(`'${rgPath}' ${flags}`);
       expect({ flags, ...ours }).toEqual({ flags, ...theirs });

@@ -7,6 +7,7 @@ import { rgPath } from "@vscode/ripgrep";
 import { main } from "../../src/cli/command-line.ts";
 import type { SearchOverrides } from "../../src/cli/commands/search.ts";
 import { captured } from "./environment.ts";
+import { daemonVariables, searchInTestDaemon } from "./through-daemon.ts";
 
 /** A temporary directory with files. */
 export class Dir {
@@ -55,7 +56,8 @@ export interface RunOptions {
 
 /** The environment of both programs: nothing of the developer's own. */
 function environment(extra: Record<string, string> = {}): Record<string, string> {
-  return { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", XDG_CONFIG_HOME: "/nonexistent", ...extra };
+  const own = { HOME: "/nonexistent", XDG_CONFIG_HOME: "/nonexistent", ...daemonVariables() };
+  return { PATH: process.env["PATH"] ?? "", ...own, ...extra };
 }
 
 export function runRipgrep(dir: string, args: readonly string[], options: RunOptions = {}): Outcome {
@@ -95,7 +97,8 @@ export async function runHere(
   process.chdir(dir);
   try {
     const { environment: given, outBytes, errors } = captured({ env: environment(options.env) });
-    const code = await main(["search", ...args], given, overrides);
+    const answered = overrides.openEngine === undefined ? await searchInTestDaemon(args, given) : undefined;
+    const code = answered ?? (await main(["search", ...args], given, overrides));
     return { code, stdout: outBytes(), stderr: errors() };
   } finally {
     process.chdir(before);

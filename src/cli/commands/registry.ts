@@ -30,6 +30,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: () => import("./cache.ts"),
   },
   {
+    name: "client",
+    summary: "install the native client of the daemon (everwarp client --help)",
+    load: () => import("./client.ts"),
+  },
+  {
     name: "doctor",
     summary: "show what this machine offers: devices, drivers, strategies",
     load: () => import("./doctor.ts"),
@@ -48,5 +53,10 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     name: "paths",
     summary: "resolve very many paths of a tree (everwarp paths --help)",
     load: () => import("./paths.ts"),
+  },
+  {
+    name: "serve",
+    summary: "keep a daemon that answers searches (everwarp serve --help)",
+    load: () => import("./serve.ts"),
   },
 ];

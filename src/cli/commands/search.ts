@@ -15,7 +15,10 @@ export interface SearchOverrides {
 }
 
 /** Parses the flags. If there is a configuration file, parses again with its arguments in front. */
-export function readArguments(argv: readonly string[], context: CommandContext): FlagValues {
+export function readArguments(
+  argv: readonly string[],
+  context: Pick<CommandContext, "cwd" | "env" | "writeError">,
+): FlagValues {
   const flags = parseFlags(argv);
   if (flags.special !== undefined || flags.noConfig) return flags;
   const tell = (message: string): void => {

@@ -89,9 +89,16 @@ export interface FlagValues {
   strategy: string | undefined;
   persistent: boolean;
   polite: boolean;
+  daemon: string | undefined;
 }
 
-const ENGINE_DEFAULTS = { device: "auto", strategy: undefined, persistent: false, polite: false };
+const ENGINE_DEFAULTS = {
+  device: "auto",
+  strategy: undefined,
+  persistent: false,
+  polite: false,
+  daemon: undefined,
+};
 
 /** What a match may be. */
 const MATCHING_DEFAULTS = {

@@ -1,7 +1,8 @@
 /** Flags that say what is searched for, and how. */
+import { DAEMON_USES } from "../../daemon/index.ts";
 import { canonicalEncoding } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
-import { badValue, parseCount } from "./value-parsers.ts";
+import { badValue, parseChoice, parseCount } from "./value-parsers.ts";
 
 /** The flags about patterns and searching. */
 export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
@@ -213,5 +214,18 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     help: "Leave the device to other programs between two batches of work.",
     details: "This is the strategy batch.",
     update: (flags, on) => void (flags.polite = on),
+  },
+  {
+    kind: "value",
+    long: "daemon",
+    variable: "WHEN",
+    choices: DAEMON_USES,
+    category: "everwarp",
+    help: "Whether a daemon answers: running (the default), auto, off.",
+    details:
+      "running asks the daemon of everwarp serve, if one runs. auto also starts one where none runs. It then holds " +
+      "the tree of this search, and ends after 30 minutes without a search. off searches without a daemon. " +
+      "EVERWARP_DAEMON has the same values.",
+    update: (flags, value) => void (flags.daemon = parseChoice(value, DAEMON_USES)),
   },
 ];

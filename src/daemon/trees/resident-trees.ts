@@ -76,6 +76,7 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #degraded = new Set<string>();
   readonly #counts = { fromMemory: 0, fromDisk: 0, filesReadFromDisk: 0 };
   readonly #onDegraded: (reason: string) => void;
+  readonly #onDisk: () => void;
   #drainTimer: NodeJS.Timeout | undefined;
   #view: { listing: SearchListing; version: number; view: ListingView } | undefined;
   #closing: Promise<void> | undefined;
@@ -83,10 +84,11 @@ export class ResidentTrees implements AsyncDisposable {
   private constructor(
     engine: SearchEngine,
     maxMemoryBytes: number,
-    { inotify, onDegraded = () => undefined }: ResidentTreesParts,
+    { inotify, onDegraded = () => undefined, onDisk = () => undefined }: ResidentTreesParts,
   ) {
     this.#engine = engine;
     this.#onDegraded = onDegraded;
+    this.#onDisk = onDisk;
     const noteDegraded = (reason: string): void => this.#noteDegraded(reason);
     this.#watch = new TreeWatch(
       {
@@ -254,6 +256,7 @@ export class ResidentTrees implements AsyncDisposable {
 
   #readsAll(): undefined {
     this.#counts.fromDisk++;
+    this.#onDisk();
     return undefined;
   }
 
@@ -308,6 +311,8 @@ export class ResidentTrees implements AsyncDisposable {
 export interface ResidentTreesParts {
   /** Called once for each reason for which something is worse than it should be. */
   readonly onDegraded?: (reason: string) => void;
+  /** Called before a search reads all its files from disk. What it throws ends the search: nothing was printed then. */
+  readonly onDisk?: () => void;
   /** Tests give one whose calls fail. */
   readonly inotify?: Inotify;
 }

@@ -28,7 +28,7 @@ export async function runGrep(
   const messages = new Messages(streams, options);
   const matched =
     options.mode.kind === "files"
-      ? listFiles(options, streams, messages, held.walkFiles)
+      ? await listFiles(options, streams, messages, held.walkFiles)
       : await searchFiles(options, streams, messages, openEngine, held);
   if (matched && (options.quiet || !messages.errored)) return 0;
   return messages.errored ? 2 : 1;
@@ -40,12 +40,12 @@ function listTypes(options: GrepOptions, streams: GrepStreams): number {
   return lines.length === 0 ? 1 : 0;
 }
 
-function listFiles(
+async function listFiles(
   options: GrepOptions,
   streams: GrepStreams,
   messages: Messages,
   walkFiles?: WalkFiles,
-): boolean {
+): Promise<boolean> {
   const { color, colors, pathTerminator, pathSeparator } = options.searcher.printer;
   const start = color ? startSequence(colors.path) : "";
   const stop = color ? RESET : "";
@@ -60,6 +60,8 @@ function listFiles(
     writer.writeText(stop);
     writer.writeByte(pathTerminator === -1 ? 10 : pathTerminator);
     if (!output.settle()) break;
+    const paused = streams.pause?.();
+    if (paused !== undefined) await paused;
   }
   output.flush();
   return matched;

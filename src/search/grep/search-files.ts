@@ -60,7 +60,7 @@ export async function searchFiles(
   const { searchedAny, stats } =
     engine === undefined && options.workerThreads > 1
       ? await searchWithThreads(options, files, searcher, printer, signal)
-      : await searchInOrder(engine, files, searcher, printer, signal);
+      : await searchInOrder(engine, files, searcher, printer, streams, signal);
   output.flush();
   if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
@@ -94,6 +94,7 @@ async function searchInOrder(
   files: Iterable<FoundFile>,
   searcher: FileSearcher,
   printer: ResultPrinter,
+  streams: GrepStreams,
   signal: AbortSignal | undefined,
 ): Promise<Searched> {
   const output = new ByteWriter();
@@ -114,6 +115,8 @@ async function searchInOrder(
         ? searcher.search(file, output)
         : searcher.searchBytes(file, held.bytes, output, held.hits);
     if (!printer.print(file, output.written(), result)) break;
+    const paused = streams.pause?.();
+    if (paused !== undefined) await paused;
   }
   const { stats } = searcher;
   if (visits !== undefined) {

@@ -1,0 +1,79 @@
+/**
+ * The service of the daemon: searches that are answered from trees in memory.
+ *
+ * Invariant: a search that would read all its files from the disk is left to its client, which does that with all its
+ * threads and in its own time. Nothing was printed then.
+ */
+import { ResidentTrees, type SearchContext, type SearchService } from "../../daemon/index.ts";
+import { toGrepOptions } from "../flags/index.ts";
+import { exitCodeOf, failureText, HeldMessages } from "../terminal/index.ts";
+import type { ArgumentReader } from "./search-scope.ts";
+
+/** Ends a search before it begins; nobody sees it. */
+class LeftToClient extends Error {}
+
+/** What a service needs to know of the program around it. */
+export interface ResidentSearchOptions {
+  readonly readArguments: ArgumentReader;
+  /** Is told once of each thing that is worse than it should be. */
+  onDegraded(reason: string): void;
+}
+
+/** Searches trees in memory. */
+export class ResidentSearch implements SearchService {
+  readonly #trees: ResidentTrees;
+  readonly #options: ResidentSearchOptions;
+
+  private constructor(trees: ResidentTrees, options: ResidentSearchOptions) {
+    this.#trees = trees;
+    this.#options = options;
+  }
+
+  /** @throws EW_WATCH_FAILED, and as `SearchEngine.open` */
+  static async open(options: ResidentSearchOptions): Promise<ResidentSearch> {
+    const onDisk = (): never => {
+      throw new LeftToClient();
+    };
+    const trees = await ResidentTrees.open(
+      {},
+      { onDisk, onDegraded: (reason) => options.onDegraded(reason) },
+    );
+    return new ResidentSearch(trees, options);
+  }
+
+  async search(
+    argv: readonly string[],
+    context: SearchContext,
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const held = new HeldMessages(context);
+    let isLeft = false;
+    const code = await exitCodeOf(held.context, async () => {
+      const options = toGrepOptions(this.#options.readArguments(argv, held.context), held.context);
+      try {
+        return await this.#trees.search(options, held.context, signal);
+      } catch (error) {
+        if (!(error instanceof LeftToClient)) throw error;
+        isLeft = true;
+        return 0;
+      }
+    });
+    if (isLeft) return undefined;
+    held.release();
+    return code;
+  }
+
+  hold(tree: string): void {
+    this.#trees.load(tree).catch((error: unknown) => {
+      this.#options.onDegraded(`${tree} is not loaded: ${failureText(error)}`);
+    });
+  }
+
+  stats(): object {
+    return this.#trees.stats();
+  }
+
+  close(): Promise<void> {
+    return this.#trees.close();
+  }
+}

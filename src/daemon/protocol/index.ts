@@ -1,0 +1,24 @@
+/** What a client and the daemon say to each other over the socket, and where the socket lies. */
+export {
+  ACCEPT_TIMEOUT_MS,
+  CLIENT_MARK,
+  DECLINE,
+  FACT,
+  FRAME,
+  HEADER_BYTES,
+  HELD_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  PROTOCOL_VERSION,
+} from "./constants.ts";
+export { type Frame, FrameReader, encodeFrame, encodeOutput } from "./frames.ts";
+export { type DaemonReport, type Decline, decodeDecline, encodeDecline } from "./answers.ts";
+export {
+  type SearchFacts,
+  type SearchRequest,
+  decodeRequest,
+  encodeRequest,
+  isOfThisVersion,
+} from "./request.ts";
+export { type RuntimeFolder, ownUserId, runtimeFolder, whyNotPrivate } from "./runtime-folder.ts";
+export { SENT_VARIABLES, type Variables, sentVariables } from "./variables.ts";
+export { DAEMON_USES, type DaemonUse, daemonUse } from "./daemon-use.ts";
