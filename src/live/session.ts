@@ -37,7 +37,7 @@ const FRAME_MS = 4;
 /** An Escape that is followed by nothing for so long is the key. */
 const ESCAPE_MS = 30;
 /** All hits are counted, and other files loaded, when no key came for so long. */
-const REST_MS = 120;
+const REST_MS = 250;
 /** A process that still runs so long after Ctrl-Z was not stopped, or goes on again. */
 const RESUME_MS = 300;
 

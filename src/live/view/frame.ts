@@ -118,12 +118,14 @@ function listLines(state: LiveState, { listRows }: Panes): StyledLine[] {
     if (row.kind === "file-name") return line.add(hits.path(row.line), "path").build();
     if (row.kind === "file")
       return line
-        .add(mark, base)
+        .add(mark, isSelected ? "title" : "plain")
         .add(`${String(row.hitCount).padStart(digits)} `, isSelected ? base : "number")
         .add(hits.path(row.line), isSelected ? base : "path")
         .padTo(size.columns, base)
         .build();
-    line.add(mark, base).add(`${String(row.line.line).padStart(digits)}: `, isSelected ? base : "number");
+    line
+      .add(mark, isSelected ? "title" : "plain")
+      .add(`${String(row.line.line).padStart(digits)}: `, isSelected ? base : "number");
     addExcerpt(line, hits.excerpt(row.line), { base, isTrimmed: true });
     return line.padTo(size.columns, base).build();
   });
@@ -162,7 +164,7 @@ function previewLines(state: LiveState, { previewRows }: Panes): StyledLine[] {
   const body = shown.map((excerpt) => {
     const isHit = excerpt.line === line.line;
     const row = new LineBuilder(columns)
-      .add(isHit ? "▌" : " ", isHit ? "selected" : "plain")
+      .add(isHit ? "▌" : " ", "title")
       .add(`${String(excerpt.line).padStart(digits)}  `, "number");
     addExcerpt(row, excerpt, { base: "plain", isTrimmed: false });
     return row.build();
