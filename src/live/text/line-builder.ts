@@ -27,6 +27,9 @@ export type StyledLine = readonly StyledText[];
 /** What stands where a line was cut. */
 const CUT = "…";
 
+/** What fits into a column has fewer UTF-16 units than this; so what lies far behind need not be measured. */
+const MAX_UNITS = 16;
+
 /** See the head of this file. */
 export class LineBuilder {
   readonly #columns: number;
@@ -52,9 +55,10 @@ export class LineBuilder {
   /** Adds a text, escaped. What does not fit is cut, and the cut is marked. */
   add(text: string, style: Style = "plain"): this {
     if (this.#isCut || text === "") return this;
-    const shown = shownText(text, this.#width, widthOf);
+    const near = text.slice(0, this.left * MAX_UNITS + 1);
+    const shown = shownText(near, this.#width, widthOf);
     const { text: fitting, width } = firstColumns(shown, this.left);
-    if (fitting.length < shown.length) this.#cut(shown, style);
+    if (fitting.length < shown.length || near.length < text.length) this.#cut(shown, style);
     else this.#push(fitting, width, style);
     return this;
   }
