@@ -6,7 +6,7 @@ import { shownText } from "./shown-text.ts";
 import { firstColumns, lastColumns, widthOf } from "./width.ts";
 
 const textOf = (line: ReturnType<LineBuilder["build"]>): string => line.map(({ text }) => text).join("");
-const shown = (text: string, column = 0): string => shownText(text, column, widthOf);
+const shown = (text: string, column = 0): string => shownText(text, column);
 
 it("shows controls in caret notation, and what nobody sees by its number", () => {
   expect(shown("a\x1b[31mb\x07\x00\x7f")).toBe("a^[[31mb^G^@^?");

@@ -1,6 +1,6 @@
 /** Makes one line of the screen of pieces, never wider than the screen. */
 import { shownText } from "./shown-text.ts";
-import { firstColumns, widthOf } from "./width.ts";
+import { firstColumns, nearStart, widthOf } from "./width.ts";
 
 /** What a piece of text is. How each looks is the terminal's matter. */
 export type Style =
@@ -27,9 +27,6 @@ export type StyledLine = readonly StyledText[];
 /** What stands where a line was cut. */
 const CUT = "…";
 
-/** What fits into a column has fewer UTF-16 units than this; so what lies far behind need not be measured. */
-const MAX_UNITS = 16;
-
 /** See the head of this file. */
 export class LineBuilder {
   readonly #columns: number;
@@ -55,8 +52,8 @@ export class LineBuilder {
   /** Adds a text, escaped. What does not fit is cut, and the cut is marked. */
   add(text: string, style: Style = "plain"): this {
     if (this.#isCut || text === "") return this;
-    const near = text.slice(0, this.left * MAX_UNITS + 1);
-    const shown = shownText(near, this.#width, widthOf);
+    const near = nearStart(text, this.left);
+    const shown = shownText(near, this.#width, this.#columns);
     const { text: fitting, width } = firstColumns(shown, this.left);
     if (fitting.length < shown.length || near.length < text.length) this.#cut(shown, style);
     else this.#push(fitting, width, style);

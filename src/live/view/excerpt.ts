@@ -4,9 +4,9 @@ import {
   firstColumns,
   lastColumns,
   type LineBuilder,
+  nearStart,
   shownText,
   type Style,
-  widthOf,
 } from "../text/index.ts";
 
 /** How an excerpt is shown. */
@@ -64,7 +64,7 @@ function shownLead(
   [match, ...tail]: readonly Part[],
   { left, width }: LineBuilder,
 ): { text: string; isCut: boolean } {
-  const shown = shownText(lead, width, widthOf);
+  const shown = shownText(lead, width);
   const matchWidth = widthWithin(match?.text ?? "", left);
   if (widthWithin(shown, left) + matchWidth <= left) return { text: shown, isCut: false };
   const tailWidth = tail.reduce((sum, { text }) => sum + widthWithin(text, left), 0);
@@ -73,8 +73,10 @@ function shownLead(
   return { text: lastColumns(shown, Math.min(wanted, left - matchWidth - 2)), isCut: true };
 }
 
-/** Columns of a text; those beyond a limit are not counted on. */
+/** Columns of a text; more than a limit is told as one more. */
 function widthWithin(text: string, limit: number): number {
-  const { width, text: fitting } = firstColumns(shownText(text, 0, widthOf), limit);
-  return fitting.length < text.length ? limit + 1 : width;
+  const near = nearStart(text, limit);
+  const shown = shownText(near, 0, limit);
+  const { text: fitting, width } = firstColumns(shown, limit);
+  return fitting.length < shown.length || near.length < text.length ? limit + 1 : width;
 }

@@ -70,13 +70,13 @@ function field(
   columns: number,
 ): { line: StyledLine; cursor: number } {
   const room = columns - label.length - 1;
-  let before = shownText(text.slice(0, cursor), label.length, widthOf);
+  let before = shownText(text.slice(0, cursor), label.length);
   // Drops half a screen at a time, so that the text does not move at every key.
   while (widthOf(before) > room) {
     const { text: dropped } = firstColumns(before, Math.max(1, room >> 1));
     before = before.slice(Math.max(1, dropped.length));
   }
-  const behind = shownText(text.slice(cursor), label.length + widthOf(before), widthOf);
+  const behind = shownText(text.slice(cursor), label.length + widthOf(before));
   const line = new LineBuilder(columns).add(label, "title").add(before).add(behind).build();
   return { line, cursor: label.length + widthOf(before) };
 }
