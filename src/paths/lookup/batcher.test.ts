@@ -203,6 +203,27 @@ describe("PathBatcher", () => {
     }
   });
 
+  it("refuses what is no path at once, and fails nothing else for it", async () => {
+    const backend = new Backend();
+    const batcher = new PathBatcher(backend.send, { maxBatchSize: 2, lingerMs: 60_000 });
+    const first = batcher.lookup("1");
+    const second = batcher.lookup("2");
+    await expect(batcher.lookup(3 as unknown as string)).rejects.toMatchObject({ code: "EW_BAD_ARGUMENT" });
+    const third = batcher.lookup("4");
+    expect(backend.batches.map(({ paths }) => paths)).toEqual([["1"], ["2", "4"]]);
+    for (const { answer } of backend.batches) answer();
+    expect(await Promise.all([first, second, third])).toEqual([1, 2, 4]);
+  });
+
+  it("refuses a lookup after it was closed", async () => {
+    const backend = new Backend();
+    const batcher = new PathBatcher(backend.send);
+    await batcher.close();
+    const late = batcher.lookup("1");
+    expect(backend.sizes).toEqual([]);
+    await expect(late).rejects.toMatchObject({ code: "EW_CLOSED" });
+  });
+
   it("refuses invalid limits", () => {
     const { send } = new Backend();
     for (const options of [{ maxBatchSize: 0 }, { maxBatchSize: 1.5 }, { lingerMs: -1 }, { lingerMs: NaN }])

@@ -80,6 +80,19 @@ describe("PathTable", () => {
     expect(table.stats().nameBytes).toBe("target 9".length);
   });
 
+  it("uses the buckets again that became free", () => {
+    const table = new PathTable({ maxEntries: 100, hashMask: 0, hashSeed: 1 }); // one hash: one chain of buckets
+    const names = Array.from({ length: 20 }, (_, index) => encode(`name ${index}`));
+    const counts = new Set<number>();
+    for (let round = 0; round < 50; round++) {
+      for (const [index, bytes] of names.entries()) table.link(1, index + 2, INODE_KIND.file, bytes);
+      counts.add(table.stats().overflowBucketCount);
+      for (const bytes of names) expect(table.unlink(1, bytes)).toBe(true);
+    }
+    expect(counts.size).toBe(1);
+    expect(table.stats().entryCount).toBe(0);
+  });
+
   it("fails before it changes anything if it is full, and works again after removals", () => {
     const table = new PathTable({ maxEntries: 1, hashSeed: 1 });
     const names: Uint8Array[] = [];

@@ -129,6 +129,36 @@ it("later members see the remaining ones, whoever left in between", () => {
   expect([stays.hasOthers, comes.hasOthers]).toEqual([true, true]);
 });
 
+it("a kernel counts for another device when its neighbour on its own device has left", () => {
+  const key = keyOf("neighbour");
+  const device = {};
+  const join = (of: object) =>
+    joinCard(
+      key,
+      of,
+      guest(() => undefined),
+    );
+  using stays = join(device);
+  stays.opened(1);
+  join(device)[Symbol.dispose]();
+  using elsewhere = join({});
+  elsewhere.opened(1);
+  expect([stays.hasOthers, elsewhere.hasOthers]).toEqual([true, true]);
+});
+
+it("is gone for other processes when everybody left", async () => {
+  const key = keyOf("gone");
+  using other = new Presence({ deviceKey: key });
+  const member = joinCard(
+    key,
+    {},
+    guest(() => undefined),
+  );
+  await until(() => other.hasOthers);
+  member[Symbol.dispose]();
+  await until(() => !other.hasOthers);
+});
+
 describe("a kernel without requests", () => {
   afterEach(() => vi.useRealTimers());
 

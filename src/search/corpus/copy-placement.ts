@@ -9,17 +9,17 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { nowMs, SLICE_MS } from "../../base/index.ts";
+import { paddedLength } from "./place-writer.ts";
 import { allocatePlacement, Placement, PlacementColumns, type UnitColumns } from "./placement.ts";
 import type { CorpusSink } from "./sink.ts";
 import { windowBytes } from "./window-bytes.ts";
 
-const ALIGNMENT_BYTES = 16;
+/** So much is copied at a time, where it lies together. */
+const CHUNK_BYTES = 4 << 20;
 
-/** Units that lie in one run of bytes, and where the run goes. */
+/** Units that lie in one run of bytes. */
 interface Run {
-  readonly firstUnit: number;
-  /** Behind the run's last unit. */
-  endUnit: number;
+  readonly units: number[];
   readonly segment: number;
   readonly start: number;
   end: number;
@@ -62,7 +62,7 @@ async function copyRun(
   sink: CorpusSink,
 ): Promise<{ segment: number; offsetBytes: number; lengthBytes: number }> {
   // The line feeds behind the last file are copied too: there is at least one, up to a multiple of the alignment.
-  const lengthBytes = aligned(end - start + 1);
+  const lengthBytes = paddedLength(end - start);
   const position = sink.reserve(lengthBytes);
   let sliceEndMs = nowMs() + SLICE_MS;
   for (let done = 0; done < lengthBytes;) {
@@ -88,7 +88,7 @@ function moveRun(
   position: { segment: number; offsetBytes: number },
 ): void {
   const by = position.offsetBytes - run.start;
-  for (let unit = run.firstUnit; unit < run.endUnit; unit++) {
+  for (const unit of run.units) {
     units.segment[unit] = position.segment;
     for (const column of [units.start, units.startEnd, units.end])
       column[unit] = (column[unit] as number) + by;
@@ -100,15 +100,24 @@ function moveRun(
   }
 }
 
-/** Units of one large file share their end, and overlap. All others are runs of their own. */
+/**
+ * Runs of bytes that follow each other in memory, most of them as long as a chunk. Units of one large file share their
+ * end, and overlap. Between two other units that follow each other lies the padding alone.
+ */
 function runsOf(units: UnitColumns): Run[] {
+  const order = Array.from({ length: units.count }, (_, unit) => unit).sort(
+    (a, b) => units.segment[a]! - units.segment[b]! || units.start[a]! - units.start[b]!,
+  );
   const runs: Run[] = [];
-  for (let unit = 0; unit < units.count; unit++) {
-    const segment = units.segment[unit] as number;
-    const [start, end] = [units.start[unit] as number, units.end[unit] as number];
+  for (const unit of order) {
+    const segment = units.segment[unit]!;
+    const [start, end] = [units.start[unit]!, units.end[unit]!];
     const last = runs.at(-1);
-    if (last !== undefined && last.segment === segment && last.end === end) last.endUnit = unit + 1;
-    else runs.push({ firstUnit: unit, endUnit: unit + 1, segment, start, end });
+    const follows = last?.segment === segment && start <= paddedLength(last.end);
+    if (last !== undefined && follows && (last.end === end || end - last.start <= CHUNK_BYTES)) {
+      last.units.push(unit);
+      last.end = end;
+    } else runs.push({ units: [unit], segment, start, end });
   }
   return runs;
 }
@@ -122,5 +131,3 @@ function copyOfUnits(units: UnitColumns): UnitColumns {
     end: units.end.slice(),
   };
 }
-
-const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT_BYTES) * ALIGNMENT_BYTES;

@@ -43,6 +43,10 @@ const CORPUS_TABLE_BYTES = CORPORA_MAX * CorpusEntry.strideBytes;
 /** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
 const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
 
+/** Staging buffers by which a corpus is copied from host memory. One thread fills them. */
+const COPY_CHUNKS = 8;
+const COPY_CHUNK_BYTES = 4 << 20;
+
 /** Which device, and how the kernel runs on it. */
 export interface DeviceBackendOptions extends SessionOptions {
   /** How the kernel is run; `auto` lets the device profile decide. */
@@ -157,7 +161,10 @@ export class DeviceBackend implements Backend {
     const { automata = false, index: isSigned, threads = os.availableParallelism() } = options;
     return this.#change(async () => {
       const index = this.#freeCorpusIndex();
-      const sink = new DeviceSink(this.device, 2 * threads + 2);
+      const sink =
+        options.from === undefined
+          ? new DeviceSink(this.device, 2 * threads + 2)
+          : new DeviceSink(this.device, COPY_CHUNKS, COPY_CHUNK_BYTES);
       let loaded: DeviceCorpus | undefined;
       try {
         const placement = await fill(sink, corpus, options);

@@ -43,7 +43,7 @@ interface Staging {
 
 /** The memory of a device, as the loader fills it. See the head of this file. */
 export class DeviceSink implements CorpusSink {
-  readonly chunkBytes = CHUNK_BYTES;
+  readonly chunkBytes: number;
   readonly maxPlaceBytes: number;
   readonly segments: DeviceSegment[] = [];
   readonly #device: Device;
@@ -56,9 +56,13 @@ export class DeviceSink implements CorpusSink {
   readonly #uploads = new Set<Promise<void>>();
   #failure: unknown;
 
-  /** @param stagingMax staging buffers of 256 KiB at most; two a loader thread keep all busy */
-  constructor(device: Device, stagingMax: number) {
+  /**
+   * @param stagingMax staging buffers at most; two a loader thread keep all busy
+   * @param chunkBytes size of a staging buffer
+   */
+  constructor(device: Device, stagingMax: number, chunkBytes = CHUNK_BYTES) {
     this.#device = device;
+    this.chunkBytes = chunkBytes;
     this.#stagingMax = stagingMax;
     this.maxPlaceBytes = maxPlaceBytes(device);
   }
@@ -81,7 +85,7 @@ export class DeviceSink implements CorpusSink {
       this.#windows.set(address, staging);
       return {
         ...position,
-        lengthBytes: Math.min(lengthBytes, CHUNK_BYTES),
+        lengthBytes: Math.min(lengthBytes, this.chunkBytes),
         memory: { kind: "address", address },
       };
     };
@@ -126,7 +130,7 @@ export class DeviceSink implements CorpusSink {
       if (!(await staging.fence.waitAsync(UPLOAD_TIMEOUT_MS))) {
         throw new EverwarpError(
           "EW_TIMEOUT",
-          `an upload of 256 KiB did not end within ${UPLOAD_TIMEOUT_MS} ms`,
+          `an upload of ${this.chunkBytes} bytes did not end within ${UPLOAD_TIMEOUT_MS} ms`,
           {
             remedy: "Another program may hold the device; try again.",
           },
@@ -151,7 +155,7 @@ export class DeviceSink implements CorpusSink {
     if (this.#staging.length >= this.#stagingMax) return undefined;
     const device = this.#device;
     const staging = {
-      buffer: device.createBuffer({ role: "staging", sizeBytes: CHUNK_BYTES, label: "corpus staging" }),
+      buffer: device.createBuffer({ role: "staging", sizeBytes: this.chunkBytes, label: "corpus staging" }),
       commandBuffer: device.createCommandBuffer({ queue: device.transferQueue }),
       fence: device.createFence(),
     };
