@@ -130,8 +130,9 @@ export class LiveSession {
       });
     } catch (error) {
       // Globs can be corrected.
-      if (isBadInput(error)) this.#happen({ kind: "failed", message: (error as Error).message });
-      else this.#fail?.(error);
+      if (!isBadInput(error)) return this.#fail?.(error);
+      this.#happen({ kind: "loaded", facts: undefined });
+      this.#happen({ kind: "failed", message: (error as Error).message });
     }
   }
 
