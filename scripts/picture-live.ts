@@ -10,7 +10,7 @@ import { Window } from "../test/support/multiplexer.ts";
 
 const COLUMNS = 80;
 const ROWS = 24;
-const PATTERN = "roundTrip\\w+";
+const PATTERN = "roundTrip(s|Us)";
 const CELL_WIDTH = 8.4;
 const LINE_HEIGHT = 18;
 const MARGIN = 12;

@@ -1,4 +1,5 @@
 /** One session of `everwarp live`, from the terminal to the hit that was chosen. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { HistoryFile } from "./history/index.ts";
 import type { LiveOutcome } from "./outcome.ts";
 import { LiveSession } from "./session.ts";
@@ -15,6 +16,8 @@ export interface LiveOptions {
   readonly isHidden?: boolean;
 }
 
+/** How long the source has to close after a signal. */
+const CLOSE_MS = 2000;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
@@ -31,14 +34,19 @@ export async function runLive(options: LiveOptions, onWarning: (text: string) =>
     ...(pattern === undefined ? {} : { pattern }),
     ...(isHidden === undefined ? {} : { isHidden }),
   });
-  const onSignal = (signal: NodeJS.Signals): void => session.end({ kind: "signal", signal });
+  let isSignalled = false;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    isSignalled = true;
+    session.end({ kind: "signal", signal });
+  };
   for (const signal of SIGNALS) process.on(signal, onSignal);
   try {
     const { outcome, pattern: used } = await session.run();
     if (outcome.kind === "chosen") keep(history, used, onWarning);
     return outcome;
   } finally {
-    await source.close();
+    // Whoever sends a signal does not wait for long.
+    await Promise.race([source.close(), ...(isSignalled ? [sleep(CLOSE_MS)] : [])]);
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }

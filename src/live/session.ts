@@ -37,7 +37,7 @@ const FRAME_MS = 4;
 /** An Escape that is followed by nothing for so long is the key. */
 const ESCAPE_MS = 30;
 /** All hits are counted, and other files loaded, when no key came for so long. */
-const REST_MS = 120;
+const REST_MS = 250;
 /** A process that still runs so long after Ctrl-Z was not stopped, or goes on again. */
 const RESUME_MS = 300;
 
@@ -130,8 +130,9 @@ export class LiveSession {
       });
     } catch (error) {
       // Globs can be corrected.
-      if (isBadInput(error)) this.#happen({ kind: "failed", message: (error as Error).message });
-      else this.#fail?.(error);
+      if (!isBadInput(error)) return this.#fail?.(error);
+      this.#happen({ kind: "loaded", facts: undefined });
+      this.#happen({ kind: "failed", message: (error as Error).message });
     }
   }
 

@@ -210,6 +210,22 @@ describe.skipIf(multiplexerMissing !== undefined)(`in a terminal (${multiplexerM
     );
   });
 
+  it("lets a glob be corrected that is none", async () => {
+    const window = open(live("-g", "{"));
+    await window.untilShown("unclosed alternate group");
+    window.keys("needle", "M-g", "BSpace");
+    window.type("*.txt");
+    window.keys("Enter");
+    await window.until((rows) => hitsOf(rows) === "5 hits in 2 files");
+  });
+
+  it("refuses a path that is not there, when the terminal is as it was", async () => {
+    const window = open(live("nowhere"));
+    const rows = await window.untilShown("code 2");
+    expect(rows.join("")).toMatch(/nowhere does not exist.*\[EW_PATH_NOT_FOUND\]/);
+    expect(modes(window)).toBe(PLAIN_MODES);
+  });
+
   it("opens the editor at the line", async () => {
     const editor = join(folder, "vim");
     writeFileSync(editor, `#!/bin/sh\nprintf '%s\\n' "$@" >'${join(folder, "words")}'\n`);

@@ -10,6 +10,7 @@
  * - Loads run one after the other. Of several wishes that come during a load, the last one counts.
  * - After a load there is a pause of several times its length. So a tree that never rests does not take the machine.
  */
+import { lstatSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError, nowMs } from "../../base/index.ts";
 import { Corpus, type Query, SearchEngine } from "../../search/index.ts";
@@ -62,6 +63,7 @@ export class EngineSource implements HitSource {
 
   async open(choice: TreeChoice, events: SourceEvents): Promise<void> {
     this.#events = events;
+    for (const path of this.#options.paths) assertThere(path);
     const { device, threads } = this.#options;
     const engine = await SearchEngine.open({ device, ...(threads === undefined ? {} : { threads }) });
     this.#engine = engine;
@@ -137,6 +139,8 @@ export class EngineSource implements HitSource {
     if (engine === undefined) return;
     const begunMs = nowMs();
     const corpus = await this.#list();
+    const [error] = corpus.walkErrors;
+    if (error !== undefined && this.#corpus === undefined) this.#events?.onNotice(error.message);
     await engine.addCorpus(corpus);
     await getReady(engine, corpus);
     const before = this.#corpus;
@@ -167,6 +171,20 @@ async function getReady(engine: SearchEngine, corpus: Corpus): Promise<void> {
   const rare = ["\u0001s", "\u0001k", "\u0001sk"];
   for (const pattern of rare)
     await engine.search({ pattern, fixedStrings: true, ignoreCase: true, maxHits: 1, corpus });
+}
+
+/** @throws EW_PATH_NOT_FOUND */
+function assertThere(path: string): void {
+  try {
+    lstatSync(path);
+  } catch (cause) {
+    // What else is wrong with a path, the walk says.
+    if (!/^(ENOENT|ENOTDIR)$/.test((cause as NodeJS.ErrnoException).code ?? "")) return;
+    throw new EverwarpError("EW_PATH_NOT_FOUND", `${path} does not exist`, {
+      remedy: "Name a file or a folder that is there.",
+      cause,
+    });
+  }
 }
 
 function engineQuery({ pattern, isRegex, isWord, caseMode }: LiveQuery): Query {

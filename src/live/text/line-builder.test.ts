@@ -3,10 +3,10 @@ import stringWidth from "string-width";
 import { expect, it } from "vitest";
 import { LineBuilder } from "./line-builder.ts";
 import { shownText } from "./shown-text.ts";
-import { firstColumns, widthOf } from "./width.ts";
+import { firstColumns, lastColumns, widthOf } from "./width.ts";
 
 const textOf = (line: ReturnType<LineBuilder["build"]>): string => line.map(({ text }) => text).join("");
-const shown = (text: string, column = 0): string => shownText(text, column, widthOf);
+const shown = (text: string, column = 0): string => shownText(text, column);
 
 it("shows controls in caret notation, and what nobody sees by its number", () => {
   expect(shown("a\x1b[31mb\x07\x00\x7f")).toBe("a^[[31mb^G^@^?");
@@ -50,4 +50,12 @@ it("is never wider than the screen, and never gives the terminal an order", () =
       expect(widths.reduce((sum, width) => sum + width, 0)).toBeLessThanOrEqual(columns);
     }),
   );
+});
+
+it("keeps the end of a text by whole characters", () => {
+  expect(lastColumns("abcdef", 3)).toBe("def");
+  expect(lastColumns("ab漢字", 3)).toBe("字");
+  expect(lastColumns("ab漢字", 5)).toBe("b漢字");
+  expect(lastColumns("xe\u0301", 1)).toBe("e\u0301");
+  expect(lastColumns("abc", 0)).toBe("");
 });

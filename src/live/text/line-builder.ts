@@ -1,6 +1,6 @@
 /** Makes one line of the screen of pieces, never wider than the screen. */
 import { shownText } from "./shown-text.ts";
-import { firstColumns, widthOf } from "./width.ts";
+import { firstColumns, nearStart, widthOf } from "./width.ts";
 
 /** What a piece of text is. How each looks is the terminal's matter. */
 export type Style =
@@ -52,9 +52,10 @@ export class LineBuilder {
   /** Adds a text, escaped. What does not fit is cut, and the cut is marked. */
   add(text: string, style: Style = "plain"): this {
     if (this.#isCut || text === "") return this;
-    const shown = shownText(text, this.#width, widthOf);
+    const near = nearStart(text, this.left);
+    const shown = shownText(near, this.#width, this.#columns);
     const { text: fitting, width } = firstColumns(shown, this.left);
-    if (fitting.length < shown.length) this.#cut(shown, style);
+    if (fitting.length < shown.length || near.length < text.length) this.#cut(shown, style);
     else this.#push(fitting, width, style);
     return this;
   }

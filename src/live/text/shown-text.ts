@@ -1,5 +1,8 @@
 /** What a terminal may be given: text in which nothing is an order to the terminal. */
 
+import { widthOf } from "./width.ts";
+
+const PLAIN = /^[\x20-\x7e]*$/;
 /** Columns from one tab stop to the next. */
 const TAB_COLUMNS = 4;
 
@@ -16,23 +19,25 @@ const HIDDEN =
  * its number (`<202E>`).
  *
  * @param column the column at which the text begins, for tabs
- * @param measure how wide a text without tabs is
+ * @param lastColumn text behind the first tab beyond this column is left out
  */
-export function shownText(text: string, column: number, measure: (text: string) => number): string {
-  if (/^[\x20-\x7e]*$/.test(text)) return text;
+export function shownText(text: string, column = 0, lastColumn = Infinity): string {
+  if (PLAIN.test(text)) return text;
   if (!text.includes("\t")) return text.replace(HIDDEN, escaped);
+  let shown = "";
   let at = column;
-  return text
-    .split("\t")
-    .map((part, index, parts) => {
-      const shown = part.replace(HIDDEN, escaped);
-      at += measure(shown);
-      if (index === parts.length - 1) return shown;
+  for (const [index, part] of text.split("\t").entries()) {
+    if (index > 0) {
       const gap = TAB_COLUMNS - (at % TAB_COLUMNS);
+      shown += " ".repeat(gap);
       at += gap;
-      return shown + " ".repeat(gap);
-    })
-    .join("");
+    }
+    if (at > lastColumn) break;
+    const visible = part.replace(HIDDEN, escaped);
+    shown += visible;
+    at += widthOf(visible);
+  }
+  return shown;
 }
 
 function escaped(character: string): string {

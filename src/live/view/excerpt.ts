@@ -1,6 +1,13 @@
 /** A line of a file on the screen: its matches stand out, and a long line is cut around its first match. */
 import type { LineExcerpt } from "../source/index.ts";
-import { type LineBuilder, shownText, type Style, widthOf } from "../text/index.ts";
+import {
+  firstColumns,
+  lastColumns,
+  type LineBuilder,
+  nearStart,
+  shownText,
+  type Style,
+} from "../text/index.ts";
 
 /** How an excerpt is shown. */
 export interface ExcerptLook {
@@ -27,15 +34,11 @@ export function addExcerpt(line: LineBuilder, excerpt: LineExcerpt | undefined, 
   if (look.isTrimmed && !excerpt.isCutBefore && parts[0]?.isMatch === false)
     parts[0] = { ...parts[0], text: parts[0].text.trimStart() };
   const matchStyle: Style = look.base === "selected" ? "selected-match" : "match";
-  const column = line.width;
-  const lead = parts[0]?.isMatch === false && parts.length > 1 ? parts[0].text : "";
-  const match = widthOf(shownOf(parts[1]?.text ?? "", 0));
-  const tail = parts.slice(2).reduce((width, { text }) => width + widthOf(shownOf(text, 0)), 0);
-  const cut = leadToDrop(lead, match, tail, line.left, column);
-  const isLeadCut = excerpt.isCutBefore || cut > 0;
-  if (isLeadCut) line.add(CUT, look.base);
+  const lead = parts[0]?.isMatch === false && parts.length > 1 ? parts[0].text : undefined;
+  const shown = lead === undefined ? undefined : shownLead(lead, parts.slice(1), line);
+  if (excerpt.isCutBefore || shown?.isCut === true) line.add(CUT, look.base);
   for (const [index, { text, isMatch }] of parts.entries())
-    line.add(index === 0 && !isMatch ? text.slice(cut) : text, isMatch ? matchStyle : look.base);
+    line.add(index === 0 && shown !== undefined ? shown.text : text, isMatch ? matchStyle : look.base);
   if (excerpt.isCutAfter) line.add(CUT, look.base);
 }
 
@@ -55,22 +58,25 @@ function partsOf({ bytes, matches }: LineExcerpt): Part[] {
   return parts;
 }
 
-/** How much of the text before the first match goes, so that the match can be seen. UTF-16 units. */
-function leadToDrop(lead: string, match: number, tail: number, room: number, column: number): number {
-  const fits = (text: string): boolean => widthOf(shownOf(text, column)) + match <= room;
-  if (fits(lead)) return 0;
+/** As much of the text before the first match as leaves room for the match. It is escaped. */
+function shownLead(
+  lead: string,
+  [match, ...tail]: readonly Part[],
+  { left, width }: LineBuilder,
+): { text: string; isCut: boolean } {
+  const shown = shownText(lead, width);
+  const matchWidth = widthWithin(match?.text ?? "", left);
+  if (widthWithin(shown, left) + matchWidth <= left) return { text: shown, isCut: false };
+  const tailWidth = tail.reduce((sum, { text }) => sum + widthWithin(text, left), 0);
   // A third of the room is left to what lies before the match, and what the text behind it does not need.
-  const kept = Math.max(
-    0,
-    Math.min(Math.max(Math.floor(room / 3), room - match - tail - 1), room - match - 2),
-  );
-  let from = Math.max(0, lead.length - kept);
-  while (from < lead.length && widthOf(shownOf(lead.slice(from), column)) > kept) from++;
-  // Not in the middle of a character.
-  if (/^[\udc00-\udfff]/.test(lead.slice(from))) from++;
-  return from;
+  const wanted = Math.max(Math.floor(left / 3), left - matchWidth - tailWidth - CUT.length);
+  return { text: lastColumns(shown, Math.min(wanted, left - matchWidth - 2)), isCut: true };
 }
 
-function shownOf(text: string, column: number): string {
-  return shownText(text, column, widthOf);
+/** Columns of a text; more than a limit is told as one more. */
+function widthWithin(text: string, limit: number): number {
+  const near = nearStart(text, limit);
+  const shown = shownText(near, 0, limit);
+  const { text: fitting, width } = firstColumns(shown, limit);
+  return fitting.length < shown.length || near.length < text.length ? limit + 1 : width;
 }

@@ -70,13 +70,13 @@ function field(
   columns: number,
 ): { line: StyledLine; cursor: number } {
   const room = columns - label.length - 1;
-  let before = shownText(text.slice(0, cursor), label.length, widthOf);
+  let before = shownText(text.slice(0, cursor), label.length);
   // Drops half a screen at a time, so that the text does not move at every key.
   while (widthOf(before) > room) {
     const { text: dropped } = firstColumns(before, Math.max(1, room >> 1));
     before = before.slice(Math.max(1, dropped.length));
   }
-  const behind = shownText(text.slice(cursor), label.length + widthOf(before), widthOf);
+  const behind = shownText(text.slice(cursor), label.length + widthOf(before));
   const line = new LineBuilder(columns).add(label, "title").add(before).add(behind).build();
   return { line, cursor: label.length + widthOf(before) };
 }
@@ -118,12 +118,14 @@ function listLines(state: LiveState, { listRows }: Panes): StyledLine[] {
     if (row.kind === "file-name") return line.add(hits.path(row.line), "path").build();
     if (row.kind === "file")
       return line
-        .add(mark, base)
+        .add(mark, isSelected ? "title" : "plain")
         .add(`${String(row.hitCount).padStart(digits)} `, isSelected ? base : "number")
         .add(hits.path(row.line), isSelected ? base : "path")
         .padTo(size.columns, base)
         .build();
-    line.add(mark, base).add(`${String(row.line.line).padStart(digits)}: `, isSelected ? base : "number");
+    line
+      .add(mark, isSelected ? "title" : "plain")
+      .add(`${String(row.line.line).padStart(digits)}: `, isSelected ? base : "number");
     addExcerpt(line, hits.excerpt(row.line), { base, isTrimmed: true });
     return line.padTo(size.columns, base).build();
   });
@@ -162,7 +164,7 @@ function previewLines(state: LiveState, { previewRows }: Panes): StyledLine[] {
   const body = shown.map((excerpt) => {
     const isHit = excerpt.line === line.line;
     const row = new LineBuilder(columns)
-      .add(isHit ? "▌" : " ", isHit ? "selected" : "plain")
+      .add(isHit ? "▌" : " ", "title")
       .add(`${String(excerpt.line).padStart(digits)}  `, "number");
     addExcerpt(row, excerpt, { base: "plain", isTrimmed: false });
     return row.build();
