@@ -26,6 +26,7 @@ const PAGES = [
   "docs/residency.md",
   "docs/programs.md",
   "docs/cli.md",
+  "docs/editors.md",
   "docs/mcp.md",
   "docs/agent-guide.md",
   "docs/daemon.md",

@@ -10,11 +10,12 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { text } from "node:stream/consumers";
 import { EverwarpError } from "../../base/index.ts";
 
 /** Each process uses all processors by itself, so more of them answer no sooner. */
 const MAX_RUNNING = 4;
+/** So much of what a command writes to standard error is kept: a tree can have very many files that cannot be read. */
+const MAX_ERROR_BYTES = 2 ** 18;
 /** How long a process may take to end before it is killed. A kernel on a device needs a moment to stop. */
 const GRACE_MS = 3_000;
 
@@ -51,6 +52,7 @@ export class CommandRunner {
   readonly #program: readonly string[];
   readonly #workingDirectory: string;
   readonly #running = new Set<RunningCommand>();
+  #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
   /** @param program the words that start everwarp, without a command */
@@ -69,12 +71,14 @@ export class CommandRunner {
     input: CommandInput,
     use: (command: RunningCommand) => Promise<T>,
   ): Promise<T> {
-    while (this.#running.size >= MAX_RUNNING)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#throwIfAborted(input.signal);
-    const command = await this.#start(args, input);
-    this.#running.add(command);
+    // Whoever leaves hands its place to the next that waits.
+    if (this.#taken === MAX_RUNNING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#taken++;
+    let command: RunningCommand | undefined;
     try {
+      this.#throwIfAborted(input.signal);
+      command = await this.#start(args, input);
+      this.#running.add(command);
       const result = await use(command);
       this.#throwIfAborted(input.signal);
       return result;
@@ -82,9 +86,13 @@ export class CommandRunner {
       this.#throwIfAborted(input.signal); // the command was ended in the middle of its output
       throw error;
     } finally {
-      command.stop();
-      this.#running.delete(command);
-      this.#waiting.shift()?.();
+      if (command !== undefined) {
+        command.stop();
+        this.#running.delete(command);
+      }
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#taken--;
+      else next();
     }
   }
 
@@ -99,7 +107,7 @@ export class CommandRunner {
 
   async #start(args: readonly string[], { signal, stdin }: CommandInput): Promise<RunningCommand> {
     const child = this.#spawn(args, stdin !== undefined);
-    const errors = text(child.stderr);
+    const errors = beginningOf(child.stderr);
     const closed = once(child, "close") as Promise<[number | null]>;
     const stop = (): void => endChild(child);
     signal.addEventListener("abort", stop, { once: true });
@@ -132,6 +140,17 @@ export class CommandRunner {
       });
     }
   }
+}
+
+/** The beginning of a stream's text. The rest is read, so that nobody waits, and dropped. */
+async function beginningOf(stream: Readable): Promise<string> {
+  const pieces: Buffer[] = [];
+  let sizeBytes = 0;
+  for await (const piece of stream as AsyncIterable<Buffer>) {
+    if (sizeBytes < MAX_ERROR_BYTES) pieces.push(piece);
+    sizeBytes += piece.length;
+  }
+  return Buffer.concat(pieces).toString("utf8");
 }
 
 function endChild(child: Child): void {

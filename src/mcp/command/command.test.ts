@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { until } from "../../../test/support/patience.ts";
 import { commandError, CommandRunner, eachRecord, kindOf, messagesOf } from "./index.ts";
 
 async function* pieces(text: string, lengthBytes: number): AsyncGenerator<Buffer> {
@@ -15,6 +16,12 @@ describe("records", () => {
       });
       expect(records).toEqual(["one", "", "thrée", "rest"]);
     }
+  });
+
+  it("have a limit, whatever stood before them", async () => {
+    const read = (text: string): Promise<void> => eachRecord(pieces(text, 3), 0x0a, () => true, 10);
+    await read("0123456789\n0123456789\n");
+    await expect(read(`a\n${"x".repeat(20)}`)).rejects.toMatchObject({ code: "EW_REQUEST_TOO_LARGE" });
   });
 
   it("end when no more are wanted", async () => {
@@ -100,6 +107,42 @@ describe("a runner", () => {
       return command.ended;
     });
     expect(end.code).toBeUndefined();
+  });
+
+  it("runs four commands at a time, and the next when one has ended", async () => {
+    const runner = node("setInterval(() => {}, 1000)");
+    let running = 0;
+    let most = 0;
+    const open: (() => void)[] = [];
+    const calls = Array.from({ length: 9 }, () =>
+      runner.run([], { signal }, async () => {
+        most = Math.max(most, ++running);
+        await new Promise<void>((resolve) => open.push(resolve));
+        running--;
+      }),
+    );
+    for (let ended = 0; ended < calls.length; ended++) {
+      await until(() => open.length > 0);
+      open.shift()!();
+    }
+    await Promise.all(calls);
+    expect([most, running]).toEqual([4, 0]);
+  });
+
+  it("gives its place away where no process starts", async () => {
+    const runner = new CommandRunner(["/nonexistent/program"], "/");
+    const calls = Array.from({ length: 9 }, () => runner.run([], { signal }, async () => 0));
+    for (const call of await Promise.allSettled(calls)) expect(call.status).toBe("rejected");
+  });
+
+  it("keeps the beginning of what a command says", async () => {
+    const runner = node("console.error('first'); console.error('x'.repeat(2 ** 22)); console.error('last')");
+    const end = await runner.run([], { signal }, async (command) => {
+      await eachRecord(command.output, 0x0a, () => true);
+      return command.ended;
+    });
+    expect(end.errors).toMatch(/^first\n/);
+    expect(end.errors.length).toBeLessThan(2 ** 20);
   });
 
   it("says so where no process starts", async () => {
