@@ -91,7 +91,7 @@ const PUTS_WAITING_MAX = 256;
 const SIGNATURE_BYTES = 32;
 
 /** A store with timeouts, checks and rests around it. */
-export class SecondLevel {
+export class SecondLevel implements AsyncDisposable {
   readonly #stats: SecondLevelStats = {
     hits: 0,
     absent: 0,
@@ -187,6 +187,11 @@ export class SecondLevel {
     await this.#puts;
     clearTimeout(timer);
     this.#closing.abort(new Error("the cache was closed"));
+  }
+
+  /** Closes the second level. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #put(id: string, bytes: Uint8Array): Promise<void> {

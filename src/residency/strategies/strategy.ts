@@ -126,14 +126,18 @@ export async function hasSignaled(fence: Fence, timeoutMs: number): Promise<bool
 }
 
 /**
- * Whether a launch ended normally, so that another may continue. @throws EW_DEVICE_LOST for a launch that gave up
- * polling
+ * Whether a launch ended normally, so that another may continue. @throws EW_DEVICE_LOST if the kernel reached its limit
+ * of polls
  */
 export function hasParked(phase: number): boolean {
   if (phase === Phase.POLL_LIMIT) {
-    throw new EverwarpError("EW_DEVICE_LOST", "the kernel gave up: it polled in vain as often as it may", {
-      remedy: "The device does not show it what the host writes; choose the strategy batch.",
-    });
+    throw new EverwarpError(
+      "EW_DEVICE_LOST",
+      "the kernel ended itself: it polled up to its limit and saw no request",
+      {
+        remedy: 'The device does not show the kernel what the host writes. Choose the strategy "batch".',
+      },
+    );
   }
   return phase !== Phase.RUNNING;
 }

@@ -19,10 +19,10 @@ export const MATCH_STATUS = {
 /** One of `MATCH_STATUS`. */
 export type MatchStatus = (typeof MATCH_STATUS)[keyof typeof MATCH_STATUS];
 
-/** Words of the output block. The columns follow: offset, length, line, column; each of `capacity` words. */
+/** Words of the output block. Its columns follow: offset, length, line and column, with `capacity` words each. */
 export const MATCH_OUT = { count: 0, lineStart: 1, line: 2, columns: 16 } as const;
 
-/** In the place of a number of candidates: every line is searched. */
+/** Given instead of a number of candidates: every line is searched. */
 export const EVERY_LINE = 0xffff_ffff;
 
 interface KernelExports {
@@ -54,19 +54,19 @@ export class MatchKernel {
     this.#exports = new WebAssemblyRuntime.Instance(compiled, { env: { memory } }).exports as KernelExports;
   }
 
-  /** Takes up a program. @param block where `placeMatchProgram` put it */
+  /** Chooses the program for the next files. @param block address where `placeMatchProgram` put it */
   use(block: number): void {
     this.#exports.use(block);
   }
 
   /**
-   * Takes up lines of a file.
-   * @param start of the file's content
-   * @param fileEnd its end
-   * @param first start of the first line; it gets the number 1
-   * @param until lines that begin before it are searched
-   * @param candidates address of pairs of words (position, anything), ascending, as a scan gives them
-   * @param count number of candidates, of whose lines alone is searched; or EVERY_LINE
+   * Begins a file.
+   * @param start where the file's content begins
+   * @param fileEnd where it ends
+   * @param first where the first line begins that is searched; it gets the number 1
+   * @param until lines that begin before this are searched
+   * @param candidates address of the candidates: pairs of words (position, anything), ascending, as a scan gives them
+   * @param count number of candidates. Only lines with a candidate are searched. EVERY_LINE: all lines are
    */
   begin(
     start: number,
@@ -80,11 +80,11 @@ export class MatchKernel {
   }
 
   /**
-   * Searches on.
+   * Continues the search.
    * @param out address of the output block
    * @param capacity of its columns, in words
-   * @param budget steps after which it pauses, about; 1 to 2³¹ − 1
-   * @param isLocated lines are wanted; else the column of lines says nothing
+   * @param budget about how many steps it takes before it pauses, 1 to 2³¹ − 1
+   * @param isLocated whether lines are wanted. Otherwise the column of lines says nothing
    */
   run(out: number, capacity: number, budget: number, isLocated: boolean): MatchStatus {
     return this.#exports.run(out, capacity, budget, isLocated);

@@ -8,12 +8,11 @@ export type LookName = keyof typeof LOOK_TEXTS;
 /** A node of a parsed pattern. */
 export type Hir =
   | { kind: "empty" }
-  /** Bytes, UTF-8 */
+  /** Text as UTF-8. */
   | { kind: "literal"; bytes: Uint8Array }
   /**
-   * The ranges of code points (closed, ascending, apart) and the members of the class escapes (`\\w`),
-   * without the members of `without`.
-   * An empty class matches nothing.
+   * One character: of the ranges of code points (closed, ascending, apart) or of the class escapes (`\\w`), but none of
+   * `without`. An empty class matches nothing.
    */
   | { kind: "class"; ranges: [number, number][]; escapes: string[]; without: number[] }
   | { kind: "look"; name: LookName }
@@ -42,7 +41,7 @@ const LOOK_TEXTS = {
   WordEndHalfUnicode: String.raw`\b{end-half}`,
 } as const;
 
-/** The package's objects, as far as this file reads them. */
+/** The objects of the package rregex, as far as this file reads them. */
 interface Tagged {
   "@variant": string;
   "@values": unknown[];
@@ -51,7 +50,7 @@ interface RawHir {
   kind: Tagged;
 }
 
-/** Reads the package's objects. Captures are dropped, because only the match counts. */
+/** Reads the objects of the package rregex. Captures are dropped, because only the match counts. */
 export function readHir(raw: unknown): Hir {
   const { "@variant": variant, "@values": values } = (raw as RawHir).kind;
   const first = values?.[0];

@@ -181,6 +181,12 @@ test.each([
   [String.raw`\x41`, false],
   [String.raw`a\u0061`, true],
   [String.raw`\x{41}`, false],
+  // Beside a small letter, only the escape can tell of a capital.
+  [String.raw`\x41b`, false],
+  [String.raw`\u0041b`, false],
+  [String.raw`\U00000041b`, false],
+  [String.raw`\x{41}b`, false],
+  [String.raw`\x61`, true],
   ["[[:alpha:]]", false],
   ["[[:alpha:]x]", true],
   ["", false],
