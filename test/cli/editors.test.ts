@@ -47,6 +47,7 @@ const plain = (text: string, before: readonly string[], after: readonly string[]
 const regex = (text: string, before: readonly string[], after: readonly string[] = []): string[] =>
   code(before, ["--engine", "auto", "--regexp", text], ["--no-ignore-global", "--json", ...after, "--", "."]);
 
+const NO_REGEX = "a regex that is none";
 const VS_CODE_TEXT: Record<string, readonly string[]> = {
   "a word": plain("foo", ["--ignore-case", ...excludes, "--no-ignore-parent"], ["--no-ignore-global"]),
   "with parent and global ignore files": plain("foo", ["--ignore-case", ...excludes]),
@@ -89,7 +90,7 @@ const VS_CODE_TEXT: Record<string, readonly string[]> = {
   "a regex for the end of lines": regex(";$", ["--case-sensitive", "--no-ignore"]),
   "a regex with an escape": regex("na\\x{00ef}ve", ["--case-sensitive", "--no-ignore"]),
   "a regex over lines": regex("foo\\r?\\n\\r?\\nbar", ["--case-sensitive", "--no-ignore"], ["--multiline"]),
-  "a regex that is none": regex("foo(", ["--case-sensitive", "--no-ignore"]),
+  [NO_REGEX]: regex("foo(", ["--case-sensitive", "--no-ignore"]),
 };
 
 /** `getRgArgs` of ripgrepFileSearch.ts: the files that quick open knows. */
@@ -197,13 +198,19 @@ describe.for([
     ["VS Code's file search", VS_CODE_FILES],
     ["others", OTHERS],
   ] as const)("%s", ([, lines]) => {
-    it.for(Object.entries(lines))("%s", async ([, args]) => {
+    it.for(Object.entries(lines))("%s", async ([name, args]) => {
       const missing = args.find((arg) => NOT_YET.includes(arg));
-      if (missing === undefined) return expect(await difference(dir, args)).toBeUndefined();
+      if (missing === undefined && name !== NO_REGEX)
+        return expect(await difference(dir, args)).toBeUndefined();
       const { code: exit, stdout, stderr } = await runHere(dir.path, args);
-      expect(runRipgrep(dir.path, args).stderr, "ripgrep itself takes the line").not.toMatch(
-        /unrecognized flag/,
-      );
+      const theirs = runRipgrep(dir.path, args);
+      expect(theirs.stderr, "ripgrep itself takes the line").not.toMatch(/unrecognized flag/);
+      if (missing === undefined) {
+        // ripgrep tells what each of its two engines said. everwarp has one.
+        for (const errors of [stderr, theirs.stderr])
+          expect(errors).toMatch(/regex parse error:[^]*unclosed group/);
+        return expect([exit, stdout]).toEqual([theirs.code, theirs.stdout]);
+      }
       expect(stderr, "the list of missing flags is true").toContain(`unrecognized flag ${missing}`);
       expect([exit, stdout.length]).toEqual([2, 0]);
     });
