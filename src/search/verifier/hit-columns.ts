@@ -65,9 +65,9 @@ export function sliceLines(lines: UndecidedLines, from: number, end: number): Un
 export interface HitSink {
   readonly count: number;
   add(file: number, line: number, column: number, offset: number, length: number): void;
-  /** Drops what was added last. Keeps the first `count` hits. */
+  /** Keeps the first `count` hits, and drops the others. */
   shrink(count: number): void;
-  /** Takes the first `count` hits out. */
+  /** Removes the first `count` hits. @returns them */
   take(count: number): HitList;
 }
 
@@ -109,7 +109,7 @@ export class HitColumns implements HitSink {
   }
 }
 
-/** Counts hits. The lists that it gives have a count, and no hits. */
+/** Counts hits. Its lists have a count, but empty columns. */
 export class HitCounter implements HitSink {
   count = 0;
 

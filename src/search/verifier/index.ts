@@ -1,4 +1,4 @@
-/** Searching what a backend leaves open: in slices, or on threads that are started when they are first needed. */
+/** Searches what a backend leaves open: in slices, or on threads that start when they are first needed. */
 export {
   columnsFor,
   copyHits,

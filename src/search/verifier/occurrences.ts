@@ -2,11 +2,11 @@
 import type { FoundHits } from "./task.ts";
 
 /**
- * Tells of the occurrences of one row that are matches: leftmost, the earlier literal where two begin together, none
- * within another, none in a byte order mark.
+ * Finds the occurrences of one row that are matches. The leftmost occurrence is a match. Where two begin together, it
+ * is that of the earlier literal. An occurrence that begins within a match, or in a byte order mark, is none.
  * @param first index of the row's first occurrence
  * @param textStart where the row's text begins: behind a byte order mark
- * @param take is given the index of each match
+ * @param take is called with the index of each match
  * @returns the index behind the row
  */
 export function eachMatch(

@@ -4,7 +4,7 @@ import type { MatcherOptions } from "../matcher/index.ts";
 import type { ContentMemory } from "./row-contents.ts";
 import type { TaskAnswer, VerifyTask } from "./task.ts";
 
-/** The options of a matcher that other threads can make too. */
+/** The options from which another thread makes the same matcher. */
 export type SharedMatcherOptions = Omit<MatcherOptions, "createScanner">;
 
 /** What a thread is started with. */
@@ -14,29 +14,29 @@ export interface VerifyThreadData {
   readonly bell: SharedArrayBuffer;
 }
 
-/** The search that tasks are part of. */
+/** A search, for the threads that do its tasks. */
 export interface JobDescription {
   readonly matcher: SharedMatcherOptions;
   readonly contents: ContentMemory;
-  /** A task that has more hits need not go on. */
+  /** A task with more hits than this may stop. */
   readonly maxHits: number;
   /** Only the count of hits is wanted. */
   readonly isCountOnly: boolean;
 }
 
-/** From the main thread. A thread is told of a job before its first task of it, and of its end if it was told of it. */
+/** A message from the main thread. A thread gets `job` before the job's first task, and `end` after its last one. */
 export type VerifyOrder =
   | {
       readonly kind: "job";
       readonly job: number;
       readonly description: JobDescription;
-      /** One word; not 0: nobody wants the answers. */
+      /** One word. If it is not 0, the answers are not needed any more. */
       readonly stop: SharedArrayBuffer;
     }
   | { readonly kind: "task"; readonly job: number; readonly index: number; readonly task: VerifyTask }
   | { readonly kind: "end"; readonly job: number };
 
-/** To the main thread. Each task is answered once; without an answer where nobody wanted it. */
+/** A message to the main thread. Each task gets one. It has no `answer` if the answer was not needed any more. */
 export type VerifyReport =
   | {
       readonly kind: "answer";
@@ -44,5 +44,5 @@ export type VerifyReport =
       readonly index: number;
       readonly answer: TaskAnswer | undefined;
     }
-  /** The thread ends. */
+  /** The thread ends after this. */
   | { readonly kind: "failed"; readonly detail: string };

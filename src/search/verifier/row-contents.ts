@@ -1,4 +1,4 @@
-/** The contents of a corpus's rows, for any thread: what was loaded, where that is in shared memory, else the files. */
+/** The contents of a corpus's rows, for any thread. They come from shared memory, or from the files again. */
 import {
   FILE_FLAGS,
   type FileParts,
@@ -10,14 +10,14 @@ import {
   readContent,
 } from "../corpus/index.ts";
 
-/** All that a thread needs to reach the contents. It is small: what is large in it is shared. */
+/** What another thread needs to reach the contents. Sending it is cheap: its large parts are shared memory. */
 export interface ContentMemory {
   readonly files: FileTableMemory;
   readonly columns: PlacementMemory;
   readonly parts: FileParts | undefined;
-  /** The memories that hold the contents, by segment. Undefined where they are out of reach. */
+  /** The memories that hold the contents, by segment. Undefined if the host cannot read them. */
   readonly segments: readonly SharedArrayBuffer[] | undefined;
-  /** Content goes on behind a NUL. */
+  /** A NUL does not end the content. */
   readonly allText: boolean;
 }
 
@@ -25,9 +25,9 @@ export interface ContentMemory {
 export interface RowContent {
   /** Only to be read. */
   readonly bytes: Buffer;
-  /** It is not what was loaded. */
+  /** The file has changed since it was loaded. */
   readonly isChanged: boolean;
-  /** Of a file that was read again. */
+  /** The file's state now. Undefined if the file was not read again. */
   readonly stamp: FileStamp | undefined;
 }
 

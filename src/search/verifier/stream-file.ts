@@ -1,4 +1,4 @@
-/** Searches a file that is too large to be held, in pieces, from disk. */
+/** Searches a file that is too large for memory, piece by piece from disk. */
 import { closeSync, openSync, readSync } from "node:fs";
 import type { FoundFile, Matcher } from "../contracts.ts";
 import type { FileTable } from "../corpus/index.ts";
@@ -10,9 +10,10 @@ const WINDOW_BYTES = 1 << 20;
 const nothing = (): true => true;
 
 /**
- * Tells every line that may match. A file that has a NUL and was not named ends at the buffer in which the NUL comes
- * into view, as with ripgrep.
- * @param onLine a line, and how many bytes of the file its offset does not count; false ends the search
+ * Calls `onLine` for every line that may match. A file with a NUL that the user did not name ends at the buffer with
+ * the NUL, as with ripgrep.
+ * @param onLine gets a line, and the length of the mark, which the line's offset does not count. To end the search, it
+ * returns false
  * @throws the system's error where the file cannot be read
  */
 export function streamFile(

@@ -1,8 +1,8 @@
 /**
- * Doing a task, in any thread, with pauses.
+ * Does a task, in any thread, with pauses.
  *
- * Invariants: rows are searched in ascending order, so hits come out sorted; what was found in the first
- * `settledCount` hits is all that there is in their rows.
+ * Invariants: rows are searched in ascending order, so hits come out sorted. The first `settledCount` hits are
+ * complete: no hit of their rows is missing.
  */
 import type { Matcher } from "../contracts.ts";
 import { systemErrorText, utf8MarkLength } from "../content/index.ts";
@@ -15,15 +15,15 @@ import { TextSearch } from "./text-search.ts";
 
 type Steps = Generator<void, void, void>;
 
-/** What a task is done with. */
+/** What a task needs. */
 export interface TaskTools {
   readonly contents: RowContents;
-  /** Decides exactly; asked for when it is first needed. */
+  /** Makes the matcher that decides exactly. Called when it is first needed. */
   readonly matcher: () => Matcher;
   readonly hits: HitSink;
-  /** A task that has more hits need not go on. */
+  /** A task with more hits than this may stop. */
   readonly maxHits: number;
-  /** Does nobody want the answer any more? Asked within files that are streamed. */
+  /** Whether the answer is not needed any more. Called while a file is streamed. */
   readonly isStopped?: () => boolean;
 }
 
@@ -31,7 +31,7 @@ export interface TaskTools {
 export class TaskRun {
   readonly changed: ChangedRow[] = [];
   readonly skipped: SkippedRow[] = [];
-  /** Hits of rows that are done: so many of the first. */
+  /** How many of the first hits belong to rows that are done. */
   settledCount = 0;
   readonly #tools: TaskTools;
   readonly #task: VerifyTask;
@@ -48,7 +48,7 @@ export class TaskRun {
     this.#steps = this.#rows();
   }
 
-  /** Goes on, at least by one step, until it is told that that is enough. @returns true when nothing is left */
+  /** Continues for at least one step, and until `isEnough` says so. @returns true when the task is done */
   step(isEnough: () => boolean): boolean {
     do {
       if (this.#steps.next().done === true) return true;
@@ -64,7 +64,7 @@ export class TaskRun {
     return this.#tools.hits.take(count);
   }
 
-  /** What is left to do, for another thread. The row that this run is at is begun anew; its hits are dropped here. */
+  /** The rest of the task, for another thread. The current row begins anew there, so its hits are dropped here. */
   rest(): VerifyTask {
     const { whole, meaning, hits, lines } = this.#task;
     this.#tools.hits.shrink(this.settledCount);
@@ -76,7 +76,7 @@ export class TaskRun {
     };
   }
 
-  /** Are there more hits than are wanted? */
+  /** Whether there are more hits than wanted. */
   get #isFull(): boolean {
     return this.#takenCount + this.#tools.hits.count > this.#tools.maxHits;
   }
@@ -131,7 +131,7 @@ export class TaskRun {
     return (this.#text ??= new TextSearch(this.#tools.matcher(), this.#tools.hits));
   }
 
-  /** The content of a row; undefined where it is gone. Notes what has changed since it was loaded. */
+  /** The content of a row. Undefined if the file is gone. Notes a row that has changed since it was loaded. */
   #content(row: number): RowContent | undefined {
     const content = this.#tools.contents.content(row);
     if (content === undefined || content.isChanged) this.changed.push([row, content?.stamp]);
@@ -206,7 +206,7 @@ export class TaskRun {
     }
   }
 
-  /** Has no pauses: it is for threads that have nothing else to do. */
+  /** Searches a file without pauses. Only threads that do nothing else may call it. */
   #stream(row: number): void {
     const { contents, matcher, isStopped = () => false } = this.#tools;
     streamFile(contents.rows.files, row, contents.allText, matcher(), (line, markBytes) => {
