@@ -141,8 +141,18 @@ describe("sizes", () => {
     dir.file("sizes/words.txt", `${words}\n${"ö".repeat(499)}\n`);
     await expectSame([
       ["-c", "\\w{500}", "sizes"],
-      ["-o", "\\w{3,700}", "sizes"],
+      ["-o", "\\w{3,400}", "sizes"],
       ["\\w{500}\\s\\w{499}", "-U", "sizes"],
+    ]);
+  });
+
+  it("may be those of very many patterns", async () => {
+    const words = Array.from({ length: 40_000 }, (_, index) => `${index * 7919}(É?)${index}.`);
+    dir.file("many.txt", `${words.join("\n")}\n(?P<last>zw)ei\n`);
+    await expectSame([
+      ["-f", "many.txt", "-i", "-c", "unicode.txt"],
+      ["-f", "many.txt", "-i", "-U", "-w", "-o", "unicode.txt"],
+      ["-f", "many.txt", "-r", "<$last>", "unicode.txt"],
     ]);
   });
 

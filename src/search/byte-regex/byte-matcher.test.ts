@@ -39,9 +39,9 @@ const text = fc.string({
 });
 
 const leaf = fc.constantFrom(
-  ..."a b k _ 1 . x \\w \\W \\s \\S \\d [^a] [ab_] ^ $ \\b \\B \\n \\A \\z (?s:.) (?i:K) \\b{start} \\b{end-half}".split(
-    " ",
-  ),
+  ..."a b k _ 1 . x \\w \\W \\s \\S \\d [^a] [ab_] ^ $ \\b \\B \\n \\A \\z (?s:.) (?i:K)".split(" "),
+  "\\b{start}",
+  "\\b{end-half}",
   "(?R:$)",
   "(?R:^)",
   "[\\s\\S]",
