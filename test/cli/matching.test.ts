@@ -141,8 +141,19 @@ describe("sizes", () => {
     dir.file("sizes/words.txt", `${words}\n${"ö".repeat(499)}\n`);
     await expectSame([
       ["-c", "\\w{500}", "sizes"],
-      ["-o", "\\w{3,700}", "sizes"],
+      ["-o", "\\w{3,400}", "sizes"],
       ["\\w{500}\\s\\w{499}", "-U", "sizes"],
+    ]);
+  });
+
+  it("may be those of patterns that are too large together", async () => {
+    const patterns = ["(a){90000}b", "(?<n>c){90000}d", "e{90000}(f)", "zw(?P<last>e)i"].flatMap((each) => [
+      "-e",
+      each,
+    ]);
+    await expectSame([
+      ["-i", "-c", ...patterns, "unicode.txt"],
+      ["-S", "-o", "-w", "-r", "<$last|$4|$n>", ...patterns, "unicode.txt"],
     ]);
   });
 

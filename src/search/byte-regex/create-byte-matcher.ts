@@ -9,6 +9,7 @@ import {
   parsePackageSyntax,
   patternText,
   planFor,
+  withPatterns,
 } from "../matcher/index.ts";
 import { ByteMatcher } from "./byte-matcher.ts";
 import { ByteRegex, type RegexSizes } from "./byte-regex.ts";
@@ -18,6 +19,7 @@ import {
   type Node,
   requiresByte,
   toHir,
+  withGroupsFrom,
   withLineAnchors,
   withoutByte,
 } from "./node.ts";
@@ -43,8 +45,7 @@ const LARGEST_STATES_BYTES = 64 << 20;
 
 /** @throws EW_BAD_PATTERN with the text that ripgrep prints after "rg: " */
 export function createByteMatcher(options: ByteMatcherOptions): Matcher {
-  const { pattern, shown } = patternText(options, options.dotAll === true && options.multiline === true);
-  const parsed = parsedOf(pattern, shown);
+  const parsed = parsedPatterns(options, options.dotAll === true && options.multiline === true);
   const node = restricted(parsed.node, options);
   const sizes: RegexSizes = {
     maxSizeBytes: options.maxSizeBytes ?? DEFAULT_MAX_SIZE_BYTES,
@@ -80,16 +81,39 @@ function restricted(node: Node, options: ByteMatcherOptions): Node {
   return withoutByte(withoutReturn, 10, String.raw`\n`);
 }
 
-/** What the package cannot do with a pattern that is none of its mistakes. */
-const LIMITS = /pattern can match invalid UTF-8|exceeds size limit/;
-
-function parsedOf(pattern: string, shown: string): Parsed {
+/** The patterns as one. Where they are too many for the package, it parses them in parts. */
+function parsedPatterns(options: MatcherOptions, dotAll: boolean): Parsed {
+  const { pattern, shown } = patternText(options, dotAll);
   try {
     return parsePattern(pattern);
   } catch (error) {
+    const { patterns } = options;
+    const size = SIZE_LIMIT.exec((error as Error).message)?.[1];
+    if (size !== undefined && patterns.length > 1) {
+      const middle = patterns.length >>> 1;
+      return either(
+        parsedPatterns(withPatterns(options, patterns.slice(0, middle)), dotAll),
+        parsedPatterns(withPatterns(options, patterns.slice(middle)), dotAll),
+      );
+    }
+    if (size !== undefined) throw badPattern(`compiled regex exceeds size limit of ${size}`, error);
     throw badPattern(messageFor(shown, error as Error), error);
   }
 }
+
+/** The first pattern, or else the second one. */
+function either(first: Parsed, second: Parsed): Parsed {
+  const offset = first.groupCount;
+  const later = Array.from(second.groupNames, ([name, index]) => [name, index + offset] as const);
+  return {
+    node: { kind: "alternation", subs: [first.node, withGroupsFrom(second.node, offset)] },
+    groupNames: new Map([...first.groupNames, ...later]),
+    groupCount: offset + second.groupCount,
+  };
+}
+
+/** What the package says of a pattern that is right, but too large for it. */
+const SIZE_LIMIT = /exceeds size limit of (\d+)/;
 
 /** Messages quote the patterns that the user typed, as ripgrep does. */
 function messageFor(shown: string, error: Error): string {
@@ -97,7 +121,8 @@ function messageFor(shown: string, error: Error): string {
     parsePackageSyntax(shown);
   } catch (shownError) {
     const { message } = shownError as Error;
-    if (!LIMITS.test(message)) return message;
+    const isMistake = !/pattern can match invalid UTF-8/.test(message) && !SIZE_LIMIT.test(message);
+    if (isMistake) return message;
   }
   return error.message;
 }

@@ -32,6 +32,14 @@ export function withLeaves(node: Node, replace: (leaf: Node) => Node): Node {
   return replace(node);
 }
 
+/** The tree with its groups counted from a later number on. */
+export function withGroupsFrom(node: Node, offset: number): Node {
+  if ("subs" in node) return { ...node, subs: node.subs.map((sub) => withGroupsFrom(sub, offset)) };
+  if (!("sub" in node)) return node;
+  const sub = withGroupsFrom(node.sub, offset);
+  return node.kind === "capture" ? { ...node, index: node.index + offset, sub } : { ...node, sub };
+}
+
 /** Can the pattern match without consuming a byte? */
 export function canBeEmpty(node: Node): boolean {
   switch (node.kind) {

@@ -106,6 +106,13 @@ export function patternText(options: MatcherOptions, dotAll = false): PatternTex
   return { pattern: `(?${on}${options.unicode === false ? "-u" : ""}:${before}(?:${shown})${after})`, shown };
 }
 
+/** The options for a part of their patterns: whether these ignore case does not depend on which ones they are. */
+export function withPatterns(options: MatcherOptions, patterns: readonly string[]): MatcherOptions {
+  const { fixedStrings } = options;
+  const sources = fixedStrings === true ? options.patterns.map(escapePattern) : options.patterns;
+  return { ...options, patterns, caseMode: ignoresCase(options, sources) ? "insensitive" : "sensitive" };
+}
+
 /** Are the patterns plain text in one line each, so that they match the same whatever a match may span? */
 export function isLineText({ patterns, fixedStrings, lineRegexp }: MatcherOptions): boolean {
   const isOneLine = (text: string | undefined): boolean => text !== undefined && !text.includes("\n");

@@ -1,5 +1,11 @@
 /** Patterns in ripgrep's dialect: what to look for, and whether a line matches. */
-export { type MatcherOptions, createMatcher, isLineText, patternText } from "./create-matcher.ts";
+export {
+  type MatcherOptions,
+  createMatcher,
+  isLineText,
+  patternText,
+  withPatterns,
+} from "./create-matcher.ts";
 export { exceptionLiterals } from "./literal-matcher.ts";
 export { sequenceLength } from "./line-haystack.ts";
 export { TOKEN } from "./pattern-syntax.ts";
