@@ -5,7 +5,8 @@
  *
  *   npx tsx bench/resident-trees.ts TREE [--rounds N] [--device cpu] [--rg PATH]      one line of JSON per case
  *
- * TREE must be yours: a file `everwarp-bench.txt` is written there and removed. Every answer is compared with ripgrep's.
+ * TREE must be yours: a file `everwarp-bench.txt` is written there and removed. Every answer is compared with that of
+ * ripgrep.
  */
 import { spawnSync } from "node:child_process";
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";

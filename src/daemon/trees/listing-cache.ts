@@ -4,9 +4,10 @@
  * Guarantee: `list` gives what a walk of the disk would give, for every change that `TreeWatch.refresh` has told, and
  * for every file outside of the trees that the walk consulted (ignore files above them, git's settings).
  *
- * A walk that follows links is made anew each time, and its files are read from disk: what links lead to is not watched.
+ * A walk that follows links is made anew each time, and its files are read from disk: what links lead to is not
+ * watched.
  */
-import type { FoundFile, Listed, WalkOptions, WalkSource } from "../../search/index.ts";
+import type { FoundFile, Listed, WalkError, WalkOptions, WalkSource } from "../../search/index.ts";
 import { DISK, KeptListing } from "../../search/index.ts";
 import { StampSet } from "../watch/index.ts";
 import type { Directory, StoredFile } from "./directory.ts";
@@ -172,11 +173,22 @@ function searchListing(parts: readonly Listed<StoredFile | undefined>[]): Search
   const isOne = parts.length === 1;
   const files = isOne ? first.files : parts.flatMap((part) => part.files);
   const handles = isOne ? first.handles : parts.flatMap((part) => part.handles);
-  const errors = isOne ? first.errors : parts.flatMap((part) => part.errors);
+  const { outerErrors } = first;
+  const errors = [...outerErrors, ...onceForRules(parts.flatMap((part) => part.errors))];
   let byFile: Map<FoundFile, StoredFile | undefined> | undefined;
   const handleOf = (file: FoundFile): StoredFile | undefined => {
     byFile ??= new Map(files.map((each, index) => [each, handles[index]]));
     return byFile.get(file);
   };
-  return { files, handles, errors, handleOf };
+  return { files, handles, errors, outerErrors, handleOf };
+}
+
+/** Rules above several roots are read once by a walk, so what does not parse in them is told once. */
+function onceForRules(errors: readonly WalkError[]): WalkError[] {
+  const told = new Set<string>();
+  return errors.filter(({ code, message }) => {
+    const isNew = code !== undefined || !told.has(message);
+    told.add(message);
+    return isNew;
+  });
 }
