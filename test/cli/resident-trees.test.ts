@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ResidentTrees } from "../../src/daemon/index.ts";
 import { Inotify } from "../../src/daemon/watch/index.ts";
+import { describeDifference, runRipgrep } from "../support/cli.ts";
+import { randomArguments, randomTree } from "../support/cli-random.ts";
 import { Random } from "../support/cli-random-source.ts";
 import { eachInFreshFolder } from "../support/fresh-folder.ts";
 import { propertyRuns, propertySeed } from "../support/property-runs.ts";
@@ -81,6 +83,28 @@ describe.each(Object.entries(KERNELS))("trees that change, and a kernel %s", (na
       if (random.once(2)) await held.settle();
     }
     expect(held.stats().fromMemory).toBeGreaterThan(0);
+  });
+});
+
+const ASKED_PER_TREE = 60;
+
+describe("random flags, answered from memory", () => {
+  it.each(Array.from({ length: TREES }, (_, index) => FIRST_SEED + index))("seed %d", async (seed) => {
+    const random = new Random(seed);
+    const dir = randomTree(random);
+    await using trees = await ResidentTrees.open({ device: "cpu", threads: 2 });
+    await trees.load(dir.path, { hidden: true, noIgnoreDot: true, noIgnoreVcs: true });
+    const client = new Client(dir.path);
+    const differences: string[] = [];
+    for (let count = 0; count < ASKED_PER_TREE; count++) {
+      const args = randomArguments(random);
+      if (args.includes("-")) continue; // standard input is the asking process's
+      const found = describeDifference(args, await client.resident(trees, args), runRipgrep(dir.path, args));
+      if (found !== undefined) differences.push(`${dir.path}: ${found}`);
+    }
+    expect(differences.join("\n\n")).toBe("");
+    expect(trees.stats().fromMemory).toBeGreaterThan(0);
+    dir.remove();
   });
 });
 
@@ -203,6 +227,49 @@ it("notices a root that was deleted, replaced by a link, and moved away with wha
   await expectAll();
   writeFileSync(join(folder, "other", "0.txt"), "hay\n");
   await expectAll();
+});
+
+it("sees what links lead to as it is now", async () => {
+  const [root, other] = [join(folder, "tree"), join(folder, "other")];
+  fill(root, 3, 10);
+  fill(other, 3, 10);
+  symlinkSync(join(other, "0.txt"), join(root, "link.txt"));
+  symlinkSync(other, join(root, "folder"));
+  symlinkSync("1.txt", join(root, "near.txt"));
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
+  const expectAll = async (): Promise<void> => {
+    await expectSame(trees, root, "-L", "-c", "needle");
+    await expectSame(trees, root, "-c", "needle");
+    await trees.settle();
+  };
+  await expectAll();
+  writeFileSync(join(other, "0.txt"), "needle\nneedle\n");
+  writeFileSync(join(root, "1.txt"), "needle\nneedle\nneedle\n");
+  await expectAll();
+  renameSync(other, join(folder, "away"));
+  await expectAll();
+  fill(other, 2, 10);
+  await expectAll();
+  symlinkSync(join(folder, "away"), join(folder, "new"));
+  renameSync(join(folder, "new"), join(root, "folder"));
+  await expectAll();
+});
+
+it("joins what was loaded piece by piece, and reads nothing from disk afterwards", async () => {
+  const root = join(folder, "tree");
+  fill(root, 60, 100);
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
+  for (let round = 0; round < 12; round++) {
+    for (let index = 0; index < 5; index++)
+      writeFileSync(join(root, `${(round * 5 + index) % 60}.txt`), `needle of ${round}\n`);
+    await expectSame(trees, root, "-c", "needle of");
+    await trees.settle();
+    const before = trees.stats().filesReadFromDisk;
+    await expectSame(trees, root, "needle");
+    expect(trees.stats().filesReadFromDisk).toBe(before);
+    expect(trees.stats().corpora).toBeLessThanOrEqual(5);
+    expect(trees.stats().files).toBe(60);
+  }
 });
 
 it("does not search the file that the output goes to", async () => {

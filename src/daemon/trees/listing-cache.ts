@@ -4,10 +4,11 @@
  * Guarantee: `list` gives what a walk of the disk would give, for every change that `TreeWatch.refresh` has told, and
  * for every file outside of the trees that the walk consulted (ignore files above them, git's settings).
  *
- * A walk that follows links is made anew each time: what links lead to is not watched.
+ * A walk that follows links is made anew each time, and its files are read from disk: what links lead to is not
+ * watched.
  */
-import type { FoundFile, Listed, WalkOptions, WalkSource } from "../../search/index.ts";
-import { KeptListing } from "../../search/index.ts";
+import type { FoundFile, Listed, WalkError, WalkOptions, WalkSource } from "../../search/index.ts";
+import { DISK, KeptListing } from "../../search/index.ts";
 import { StampSet } from "../watch/index.ts";
 import type { Directory, StoredFile } from "./directory.ts";
 import type { TreeWatch } from "./tree-watch.ts";
@@ -16,18 +17,18 @@ import type { TreeWatch } from "./tree-watch.ts";
 const MAX_LISTED_FILES = 2_000_000;
 
 /** The files of a search. */
-export interface SearchListing extends Listed<StoredFile> {
+export interface SearchListing extends Listed<StoredFile | undefined> {
   /** The file with all that is kept about it; undefined for files that the user named. */
   handleOf(file: FoundFile): StoredFile | undefined;
 }
 
 interface Kept {
-  readonly listing: KeptListing<StoredFile>;
+  readonly listing: KeptListing<StoredFile | undefined>;
   /** Files outside of the tree that decide about it. */
   readonly consulted: StampSet;
   /** Files are listed by their sizes too. */
   readonly dependsOnSizes: boolean;
-  followsLinks: boolean;
+  readonly followsLinks: boolean;
   fileCount: number;
 }
 
@@ -38,7 +39,10 @@ export class ListingCache {
   /** By options and path; the one used last is the last. */
   readonly #kept = new Map<string, Kept>();
   /** The last combination of listings for each set of roots, so that it is the same object where nothing changed. */
-  readonly #joined = new Map<string, { parts: readonly Listed<StoredFile>[]; whole: SearchListing }>();
+  readonly #joined = new Map<
+    string,
+    { parts: readonly Listed<StoredFile | undefined>[]; whole: SearchListing }
+  >();
 
   /** @param maxFiles files of all listings together, at most; the listings that were used least recently go */
   constructor(watch: TreeWatch, maxFiles = MAX_LISTED_FILES) {
@@ -109,24 +113,25 @@ export class ListingCache {
       return known;
     }
     const consulted = new StampSet();
+    const followsLinks = walk.follow === true;
     const source: WalkSource = {
       entries: (_place, absolute, isAsHeld) => this.#watch.entries(absolute, isAsHeld),
       consults: (path) => consulted.add(path),
-      follows: () => (made.followsLinks = true),
     };
-    const handleOf = (directory: string, name: string): StoredFile => this.#watch.file(directory, name);
+    const handleOf = (directory: string, name: string): StoredFile | undefined =>
+      followsLinks ? undefined : this.#watch.file(directory, name);
     const made: Kept = {
-      listing: new KeptListing({ named, isOnly, walk, source, handleOf }),
+      listing: new KeptListing({ named, isOnly, walk, source: followsLinks ? DISK : source, handleOf }),
       consulted,
       dependsOnSizes: walk.maxFilesizeBytes !== undefined,
-      followsLinks: false,
+      followsLinks,
       fileCount: 0,
     };
     this.#kept.set(key, made);
     return made;
   }
 
-  #join(key: string, parts: readonly Listed<StoredFile>[]): SearchListing {
+  #join(key: string, parts: readonly Listed<StoredFile | undefined>[]): SearchListing {
     const known = this.#joined.get(key);
     this.#joined.delete(key);
     const isSame =
@@ -152,11 +157,10 @@ export class ListingCache {
   }
 }
 
-function current(kept: Kept): Listed<StoredFile> {
+function current(kept: Kept): Listed<StoredFile | undefined> {
   const { listing, consulted } = kept;
   if (kept.followsLinks || !consulted.isUnchanged()) {
     consulted.clear();
-    kept.followsLinks = false;
     listing.restart();
   }
   const listed = listing.current();
@@ -164,16 +168,27 @@ function current(kept: Kept): Listed<StoredFile> {
   return listed;
 }
 
-function searchListing(parts: readonly Listed<StoredFile>[]): SearchListing {
-  const [first] = parts as [Listed<StoredFile>];
+function searchListing(parts: readonly Listed<StoredFile | undefined>[]): SearchListing {
+  const [first] = parts as [Listed<StoredFile | undefined>];
   const isOne = parts.length === 1;
   const files = isOne ? first.files : parts.flatMap((part) => part.files);
   const handles = isOne ? first.handles : parts.flatMap((part) => part.handles);
-  const errors = isOne ? first.errors : parts.flatMap((part) => part.errors);
+  const { outerErrors } = first;
+  const errors = [...outerErrors, ...onceForRules(parts.flatMap((part) => part.errors))];
   let byFile: Map<FoundFile, StoredFile | undefined> | undefined;
   const handleOf = (file: FoundFile): StoredFile | undefined => {
     byFile ??= new Map(files.map((each, index) => [each, handles[index]]));
     return byFile.get(file);
   };
-  return { files, handles, errors, handleOf };
+  return { files, handles, errors, outerErrors, handleOf };
+}
+
+/** Rules above several roots are read once by a walk, so what does not parse in them is told once. */
+function onceForRules(errors: readonly WalkError[]): WalkError[] {
+  const told = new Set<string>();
+  return errors.filter(({ code, message }) => {
+    const isNew = code !== undefined || !told.has(message);
+    told.add(message);
+    return isNew;
+  });
 }

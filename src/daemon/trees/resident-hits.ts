@@ -9,6 +9,7 @@
  * memory says nothing about, is visited; the others print nothing.
  */
 import { statSync } from "node:fs";
+import { EverwarpError } from "../../base/index.ts";
 import {
   type FileIdentity,
   type FoundFile,
@@ -133,7 +134,15 @@ export class ResidentHits implements GrepEngine {
   find(file: FoundFile): Found {
     const position = this.visits === undefined ? this.#next++ : this.#visited;
     const view = this.#view;
-    if (view.files[position] !== file) throw new TypeError(`${file.path} is not the file at ${position}`);
+    if (view.files[position] !== file) {
+      throw new EverwarpError(
+        "EW_INTERNAL",
+        `${file.path} is not the file number ${position} of the listing`,
+        {
+          remedy: "Please report this.",
+        },
+      );
+    }
     const index = view.corpusAt[position] as number;
     if (index === NOWHERE) return undefined;
     const row = view.rowAt[position] as number;

@@ -295,10 +295,9 @@ export class TreeWatch {
     const isNameChange = (mask & NAME_CHANGES) !== 0;
     if (isNameChange || hasOtherRules) this.#entriesChanged(directory, hasOtherRules);
     if ((mask & (CREATE | MOVED_TO)) !== 0) this.#created.push([directory, name]);
-    if ((mask & (DELETE | MOVED_FROM)) === 0) return;
     // A name that was a directory is one no longer.
-    this.forget(`${directory.path}/${name}`);
-    directory.files.delete(name);
+    if (isNameChange) this.forget(`${directory.path}/${name}`);
+    if ((mask & (DELETE | MOVED_FROM)) !== 0) directory.files.delete(name);
   }
 
   #fileChanged(file: StoredFile): void {

@@ -290,7 +290,6 @@ export class DirectoryVisitor {
     pathBytes: Buffer | undefined,
   ): "file" | "directory" | "other" | undefined {
     let target: Stats;
-    this.source.follows();
     try {
       target = statSync(this.systemLike(path, pathBytes));
     } catch (error) {

@@ -22,6 +22,8 @@ export interface Listed<T> {
   /** What the owner of the listing keeps about each file; undefined for a file that the user named. */
   readonly handles: readonly (T | undefined)[];
   readonly errors: readonly WalkError[];
+  /** Errors of rules that belong to no root. Several listings of one walk share them, and one walk tells them once. */
+  readonly outerErrors: readonly WalkError[];
 }
 
 /** A directory as it was visited. */
@@ -115,7 +117,7 @@ export class KeptListing<T> {
     const found = this.#lookAtRoot();
     if (found.job === undefined) {
       const { files, errors } = found;
-      return { files, handles: files.map(() => undefined), errors };
+      return { files, handles: files.map(() => undefined), errors, outerErrors: this.#outerErrors };
     }
     if (this.#root?.absolute !== found.job.rootAbsolute || this.#root.job.device !== found.job.device) {
       if (this.#root !== undefined) this.restart();
@@ -143,7 +145,7 @@ export class KeptListing<T> {
   #lookAtRoot(): { job: DirectoryJob | undefined; files: FoundFile[]; errors: WalkError[] } {
     const files: FoundFile[] = [];
     let job: DirectoryJob | undefined;
-    const errors = (this.#errors = [...this.#outerErrors]);
+    const errors = (this.#errors = []);
     const sink = {
       onFile: (file: FoundFile) => files.push(file),
       onDirectory: (each: DirectoryJob) => (job = each),
@@ -198,7 +200,7 @@ export class KeptListing<T> {
   #flatten(root: Node<T>): Listed<T> {
     const files: FoundFile[] = [];
     const handles: T[] = [];
-    const errors = [...this.#outerErrors];
+    const errors: WalkError[] = [];
     const gather = (node: Node<T>): void => {
       for (const error of node.errors) errors.push(error);
       for (const item of node.items) {
@@ -210,7 +212,7 @@ export class KeptListing<T> {
       }
     };
     gather(root);
-    return { files, handles, errors };
+    return { files, handles, errors, outerErrors: this.#outerErrors };
   }
 }
 

@@ -17,13 +17,10 @@ export interface WalkSource {
    * @param path absolute, a byte string
    */
   consults(path: string): void;
-  /** A link was followed. What it leads to can change without a change in any directory that was listed. */
-  follows(): void;
 }
 
 /** The disk, with nothing kept. */
 export const DISK: WalkSource = {
   entries: (place, _absolute, isAsHeld) => readEntries(place, isAsHeld),
   consults: () => undefined,
-  follows: () => undefined,
 };
