@@ -35,7 +35,7 @@ step(
     "run",
     ...[
       "combinations",
-      "encodings",
+
       "messages",
       "pattern-nul",
       "process",

@@ -39,7 +39,7 @@ export async function searchThroughDaemon(
     const outcome = await askDaemon(at, request, context);
     if (typeof outcome === "number") return outcome;
     isAnswered = false;
-    if (outcome === "absent" && use === "auto") (await import("./start-daemon.ts")).startDaemon(request);
+    if (outcome === "absent" && use === "auto") (await import("./start-daemon.ts")).startDaemon(at, request);
     return 0;
   });
   return isAnswered ? code : undefined;

@@ -3,6 +3,7 @@ export {
   CLIENT_MARK,
   DAEMON_USES,
   type DaemonReport,
+  type RuntimeFolder,
   daemonUse,
   runtimeFolder,
   type SearchRequest,
@@ -15,7 +16,7 @@ export {
   type SearchScope,
   type SearchService,
 } from "./server/index.ts";
-export { askForReport, askToStop } from "./client/index.ts";
+export { askForReport, askToStop, openDaemonLog } from "./client/index.ts";
 export {
   ResidentTrees,
   type ResidentTreesOptions,

@@ -6,7 +6,7 @@
  */
 import { ResidentTrees, type SearchContext, type SearchService } from "../../daemon/index.ts";
 import { toGrepOptions } from "../flags/index.ts";
-import { exitCodeOf, failureText, HeldMessages } from "../terminal/index.ts";
+import { exitCodeOf, HeldMessages } from "../terminal/index.ts";
 import type { ArgumentReader } from "./search-scope.ts";
 
 /** Ends a search before it begins; nobody sees it. */
@@ -22,11 +22,11 @@ export interface ResidentSearchOptions {
 /** Searches trees in memory. */
 export class ResidentSearch implements SearchService {
   readonly #trees: ResidentTrees;
-  readonly #options: ResidentSearchOptions;
+  readonly #readArguments: ArgumentReader;
 
   private constructor(trees: ResidentTrees, options: ResidentSearchOptions) {
     this.#trees = trees;
-    this.#options = options;
+    this.#readArguments = options.readArguments;
   }
 
   /** @throws EW_WATCH_FAILED, and as `SearchEngine.open` */
@@ -49,7 +49,7 @@ export class ResidentSearch implements SearchService {
     const held = new HeldMessages(context);
     let isLeft = false;
     const code = await exitCodeOf(held.context, async () => {
-      const options = toGrepOptions(this.#options.readArguments(argv, held.context), held.context);
+      const options = toGrepOptions(this.#readArguments(argv, held.context), held.context);
       try {
         return await this.#trees.search(options, held.context, signal);
       } catch (error) {
@@ -63,11 +63,8 @@ export class ResidentSearch implements SearchService {
     return code;
   }
 
-  hold(tree: string): void {
-    this.#trees.load(tree).catch((error: unknown) => {
-      this.#options.onDegraded(`${tree} is not loaded: ${failureText(error)}`);
-    });
-  }
+  /** A tree is loaded by the first search that looks into it. */
+  hold(): void {}
 
   stats(): object {
     return this.#trees.stats();

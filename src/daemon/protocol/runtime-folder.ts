@@ -1,5 +1,5 @@
 /**
- * The folder of the daemon's socket and lock.
+ * The folder of the daemon's socket, its lock and its log.
  *
  * Guarantee: a folder that is believed belongs to this user, is no link, and is closed to all others. So nobody else
  * can put a socket there, or reach the one that lies there.
@@ -13,6 +13,8 @@ export interface RuntimeFolder {
   readonly folder: string;
   readonly socket: string;
   readonly lock: string;
+  /** What daemons say that a search has started. */
+  readonly log: string;
 }
 
 /** The folder of this user: in XDG_RUNTIME_DIR, or in /tmp with the number of the user in its name. */
@@ -20,7 +22,8 @@ export function runtimeFolder(env: Variables): RuntimeFolder {
   const named = env["XDG_RUNTIME_DIR"];
   const folder =
     named !== undefined && isAbsolute(named) ? join(named, "everwarp") : `/tmp/everwarp-${ownUserId()}`;
-  return { folder, socket: join(folder, "daemon.socket"), lock: join(folder, "daemon.lock") };
+  const at = (name: string): string => join(folder, name);
+  return { folder, socket: at("daemon.socket"), lock: at("daemon.lock"), log: at("daemon.log") };
 }
 
 /** The number of the user that this process acts for. */
