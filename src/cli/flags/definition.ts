@@ -57,5 +57,17 @@ export interface SpecialFlag extends FlagBase {
   update(flags: FlagValues, short: boolean): void;
 }
 
+/** A flag of ripgrep that everwarp does not have. To take it back changes nothing, so that is allowed. */
+export interface RefusedFlag {
+  kind: "refused";
+  long: string;
+  short?: string;
+  negated?: string;
+  /** The value's name, where it takes one. */
+  variable?: string;
+  /** What to do without it: a sentence without its full stop. */
+  instead: string;
+}
+
 /** A flag of `everwarp search`. */
 export type Flag = SwitchFlag | ValueFlag | RepeatableFlag | SpecialFlag;

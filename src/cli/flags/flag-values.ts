@@ -33,6 +33,8 @@ export interface FlagValues {
   contextSeparator: string | undefined;
   crlf: boolean;
   encoding: string;
+  /** There is one engine; this is what was asked for. */
+  engine: "default" | "auto";
   fieldContextSeparator: string;
   fieldMatchSeparator: string;
   fixedStrings: boolean;
@@ -86,7 +88,14 @@ export interface FlagValues {
   polite: boolean;
 }
 
-const ENGINE_DEFAULTS = { device: "auto", strategy: undefined, persistent: false, polite: false };
+/** Values that are replaced and never changed in place, so all may share them. */
+const SHARED_DEFAULTS = {
+  device: "auto",
+  engine: "default" as const,
+  persistent: false,
+  polite: false,
+  strategy: undefined,
+};
 
 /** The values if no flag is given. */
 export function defaultFlagValues(): FlagValues {
@@ -153,7 +162,7 @@ export function defaultFlagValues(): FlagValues {
     unrestricted: 0,
     vimgrep: false,
     withFilename: undefined,
-    ...ENGINE_DEFAULTS,
+    ...SHARED_DEFAULTS,
   };
 }
 

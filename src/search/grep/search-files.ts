@@ -10,6 +10,7 @@ import { Output } from "./output.ts";
 import { ByteWriter, type SearchStats } from "./printer/index.ts";
 import { ResultPrinter } from "./result-printer.ts";
 import type { GrepStreams } from "./streams.ts";
+import { walk } from "../walk/index.ts";
 
 const NOTHING_SEARCHED =
   "No files were searched, which means a filter was probably applied that you did not expect.\n" +
@@ -29,7 +30,10 @@ export async function searchFiles(
   openEngine: OpenGrepEngine,
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
-  if (!options.matchesPossible) return false;
+  if (!options.matchesPossible) {
+    walk([], options.walk); // says what is wrong with globs and types
+    return false;
+  }
   // These two are large, and listing files needs neither.
   const [{ createMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
     import("../matcher/create-matcher.ts"),

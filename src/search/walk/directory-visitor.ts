@@ -65,8 +65,8 @@ export class DirectoryVisitor {
   constructor(options: WalkOptions = {}) {
     this.options = options;
     this.directory = new WorkingDirectory(options.cwd);
-    this.overrides = new Overrides(options);
     this.types = new TypeMatcher(options.types ?? []);
+    this.overrides = new Overrides(options);
     this.outermost = outermostRules(options);
     this.lateRules = new LateRules(options, this.directory, (path, message, error) =>
       this.reportRules(path, message, error),
