@@ -8,7 +8,7 @@
  * for, the other bundle does from the beginning, as if it had been asked first.
  */
 import { searchOnHost } from "./host-search.ts";
-import { processContext } from "./terminal/index.ts";
+import { exactArguments, processContext } from "./terminal/index.ts";
 
 async function start(argv: readonly string[]): Promise<void> {
   // Faults happen in the other bundle: each bundle has its own.
@@ -19,4 +19,4 @@ async function start(argv: readonly string[]): Promise<void> {
   await import("./every-command.ts");
 }
 
-void start(process.argv.slice(2));
+void start(exactArguments(process.argv.slice(2)));

@@ -1,5 +1,6 @@
 /** The file that RIPGREP_CONFIG_PATH names: one argument per line. */
 import { readFileSync } from "node:fs";
+import { byteText } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
 
 /**
@@ -17,7 +18,7 @@ export function configArgs(path: string | undefined, onMessage: (message: string
   if (path === undefined || path === "") return [];
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = byteText(readFileSync(path));
   } catch (error) {
     const reason = systemErrorText(error);
     if (reason === undefined) throw error;

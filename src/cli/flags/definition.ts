@@ -41,6 +41,8 @@ export interface ValueFlag extends FlagBase {
   /** The value's name in help. */
   variable: string;
   choices?: readonly string[];
+  /** The value may hold bytes that are not UTF-8, as paths may. */
+  takesBytes?: true;
   update(flags: FlagValues, value: string): void;
   /** What the negation does. */
   reset?(flags: FlagValues): void;

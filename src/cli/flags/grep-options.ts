@@ -2,8 +2,9 @@
  * The second stage of the arguments: decided options. Here flags are combined with each other, the terminal
  * and the disk, and ripgrep's defaults are applied.
  */
-import { statSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
 import { availableParallelism } from "node:os";
+import { systemPath } from "../../base/index.ts";
 import {
   type GrepMode,
   type GrepOptions,
@@ -22,14 +23,10 @@ import type { CommandContext } from "../terminal/index.ts";
 import { type FlagValues, contextLines } from "./flag-values.ts";
 import { collectPatterns } from "./patterns.ts";
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
 /** Tests a path. A path that cannot be examined is neither a file nor a directory. */
-function probe(path: string, test: (path: string) => boolean): boolean {
+function probe(path: string, test: (stats: Stats) => boolean): boolean {
   try {
-    return test(path);
+    return test(statSync(systemPath(path)));
   } catch (error) {
     if (systemErrorText(error) !== undefined) return false;
     throw error;
@@ -130,7 +127,8 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
   const searchStdin = implicitPath && isSearch && !stdinConsumed && context.stdinIsReadable;
   const givenPaths = searchStdin ? ["-"] : paths;
   const isOneFile =
-    givenPaths.length === 1 && (givenPaths[0] === "-" || !probe(givenPaths[0] as string, isDirectory));
+    givenPaths.length === 1 &&
+    (givenPaths[0] === "-" || !probe(givenPaths[0] as string, (stats) => stats.isDirectory()));
   const stats = isSearch && (flags.stats || printed === "json");
   const decided: Decided = {
     flags,
@@ -197,7 +195,7 @@ function searcherOptions(decided: Decided, context: CommandContext): GrepOptions
     (flags.mmap === "auto" &&
       paths.length > 0 &&
       paths.length <= 10 &&
-      paths.every((path) => probe(path, (each) => statSync(each).isFile())));
+      paths.every((path) => probe(path, (stats) => stats.isFile())));
   return {
     lineTerminator: 10,
     crlf: flags.crlf,

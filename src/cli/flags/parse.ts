@@ -2,10 +2,11 @@
  * Parses arguments by the flag table: `-nA3`, `-A=3`, `--context=3`, `--context 3`, `--`, values that begin
  * with a dash.
  */
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, holdsBytes } from "../../base/index.ts";
 import type { Flag, RefusedFlag } from "./definition.ts";
 import { type FlagValues, defaultFlagValues } from "./flag-values.ts";
 import { FLAGS } from "./table.ts";
+import { badValue } from "./value-parsers.ts";
 import { refusal, REFUSED_FLAGS } from "./table-refused.ts";
 
 interface Named {
@@ -99,6 +100,7 @@ function apply(
     if (flag.kind === "switch") flag.update(flags, !negated);
     else if (flag.kind === "special") flag.update(flags, short);
     else if (negated) flag.reset?.(flags);
+    else if (flag.takesBytes !== true && holdsBytes(value)) throw badValue("value is not valid UTF-8");
     else flag.update(flags, value);
   } catch (error) {
     if (!(error instanceof EverwarpError)) throw error;
@@ -106,10 +108,18 @@ function apply(
   }
 }
 
+/** A value in quotes, its bytes that are not UTF-8 as \\xFF. */
+function quoted(value: string): string {
+  return JSON.stringify(value).replace(
+    /\\udc([89a-f][0-9a-f])/g,
+    (_, hex: string) => `\\x${hex.toUpperCase()}`,
+  );
+}
+
 function unexpectedValue(name: string, value: string): EverwarpError {
   return new EverwarpError(
     "EW_BAD_FLAG_VALUE",
-    `invalid CLI arguments: unexpected argument for option '${name}': ${JSON.stringify(value)}`,
+    `invalid CLI arguments: unexpected argument for option '${name}': ${quoted(value)}`,
   );
 }
 

@@ -24,6 +24,7 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     long: "file",
     short: "f",
     variable: "PATTERNFILE",
+    takesBytes: true,
     category: "input",
     help: "Search for the patterns in a file, one per line.",
     details:

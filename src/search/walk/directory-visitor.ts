@@ -7,6 +7,7 @@
  */
 
 import { statSync, type Stats } from "node:fs";
+import { bytesOfText, holdsBytes, lossyText } from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import {
   enterDirectory,
@@ -27,13 +28,15 @@ import { TypeMatcher } from "./types.ts";
 import { ioErrorText } from "../content/index.ts";
 import { WorkingDirectory } from "./working-directory.ts";
 
+const SLASH = 47;
+
 /** A directory that has not been visited yet. It can be sent to another thread. */
 export interface DirectoryJob {
   /** The printed path: the named path, then "/" and the rest. "" is the working directory, unnamed. */
   path: string;
   /** The true bytes, only where `path` is lossy. */
   pathBytes?: Uint8Array;
-  /** The named path above this directory. */
+  /** The named path above this directory. It is byte text: lossless, where `path` is not. */
   root: string;
   /** The named path with every link resolved, a byte string without a final "/". */
   rootAbsolute: string;
@@ -87,17 +90,19 @@ export class DirectoryVisitor {
     // In ripgrep, the single-threaded walk has other error texts. ripgrep uses that walk for a sorted search
     // and for one file.
     const inWalkdirWords = isOnly || this.options.sort !== undefined;
-    const path = named ?? "";
-    const shown = named ?? "./";
+    const path = lossyText(named ?? "");
+    const shown = named === undefined ? "./" : path;
+    const pathBytes = named !== undefined && holdsBytes(named) ? bytesOfText(named) : undefined;
+    const bytes = pathBytes === undefined ? {} : { pathBytes };
     // The empty name leads nowhere.
-    const place = named === "" ? "" : this.directory.resolve(path);
+    const place = named === "" ? "" : this.systemLike(path, pathBytes);
     let stats: Stats;
     try {
       stats = statSync(place);
     } catch (error) {
       return this.report(shown, error, inWalkdirWords);
     }
-    if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
+    if (!stats.isDirectory()) return sink.onFile({ path, ...bytes, explicit: true });
     let rootAbsolute: string;
     try {
       rootAbsolute = this.directory.realPath(place);
@@ -106,7 +111,8 @@ export class DirectoryVisitor {
     }
     sink.onDirectory({
       path,
-      root: path,
+      ...bytes,
+      root: named ?? "",
       rootAbsolute,
       depth: 0,
       ...(this.options.oneFileSystem === true ? { device: stats.dev } : {}),
@@ -229,12 +235,15 @@ export class DirectoryVisitor {
     const isJustBelowRoot = job.depth === 1;
     const parent: DirectoryJob = {
       ...job,
-      path: isJustBelowRoot ? job.root : job.path.slice(0, slash),
+      path: isJustBelowRoot ? lossyText(job.root) : job.path.slice(0, slash),
       depth: job.depth - 1,
     };
-    if (job.pathBytes !== undefined) {
+    if (isJustBelowRoot && !holdsBytes(job.root)) delete parent.pathBytes;
+    else if (job.pathBytes !== undefined) {
       const bytes = Buffer.from(job.pathBytes);
-      parent.pathBytes = bytes.subarray(0, bytes.lastIndexOf(47));
+      parent.pathBytes = isJustBelowRoot
+        ? bytesOfText(job.root)
+        : bytes.subarray(0, bytes.lastIndexOf(SLASH));
     }
     const known = this.kept.get(keyOf(parent));
     if (known !== undefined) return known;
@@ -277,14 +286,17 @@ export class DirectoryVisitor {
       return undefined;
     }
     if (!target.isDirectory()) return target.isFile() ? "file" : "other";
-    for (let ancestor = path; ;) {
-      if (ancestor === job.root) return "directory";
+    const root = toByteString(job.root);
+    for (let ancestor = pathBytes?.toString("latin1") ?? toByteString(path); ;) {
+      if (ancestor === root) return "directory";
       const slash = ancestor.lastIndexOf("/");
-      ancestor = slash < job.root.length ? job.root : ancestor.slice(0, slash);
-      const stats = statSync(this.directory.resolve(ancestor), { throwIfNoEntry: false });
+      ancestor = slash < root.length ? root : ancestor.slice(0, slash);
+      const bytes = fromByteString(ancestor);
+      const stats = statSync(this.directory.resolveBytes(bytes), { throwIfNoEntry: false });
       if (stats !== undefined && stats.dev === target.dev && stats.ino === target.ino) {
         const shown = shownPath(path, job.root);
-        const message = `File system loop found: ${shown} points to an ancestor ${shownPath(ancestor, job.root)}`;
+        const above = shownPath(bytes.toString(), job.root);
+        const message = `File system loop found: ${shown} points to an ancestor ${above}`;
         this.options.onError?.({ path, message, kind: "path", code: "ELOOP" });
         return undefined;
       }
@@ -306,9 +318,7 @@ export class DirectoryVisitor {
    */
   private matchPrefix(job: DirectoryJob, prefix: string): string {
     const bytes =
-      job.pathBytes === undefined
-        ? toByteString(prefix)
-        : `${Buffer.from(job.pathBytes).toString("latin1")}/`;
+      job.pathBytes === undefined ? toByteString(prefix) : withSlash(job.pathBytes).toString("latin1");
     if (bytes.startsWith("./")) return bytes.slice(2);
     const { prefix: cwdPrefix } = this.directory;
     return cwdPrefix !== undefined && bytes.startsWith(cwdPrefix) ? bytes.slice(cwdPrefix.length) : bytes;
@@ -316,8 +326,7 @@ export class DirectoryVisitor {
 
   private entryBytes(job: DirectoryJob, prefix: string, entry: Entry): Buffer | undefined {
     if (entry.nameBytes === undefined && job.pathBytes === undefined) return undefined;
-    const before =
-      job.pathBytes === undefined ? Buffer.from(prefix) : Buffer.concat([job.pathBytes, Buffer.from("/")]);
+    const before = job.pathBytes === undefined ? Buffer.from(prefix) : withSlash(job.pathBytes);
     return Buffer.concat([before, entry.nameBytes ?? Buffer.from(entry.name)]);
   }
 
@@ -361,6 +370,10 @@ export class DirectoryVisitor {
 
 /** In messages, entries of the unnamed working directory begin with "./". */
 const shownPath = (path: string, root: string): string => (root === "" ? `./${path}` : path);
+
+/** The path of a directory, as it stands before the names in it. */
+const withSlash = (path: Uint8Array): Buffer =>
+  path.at(-1) === SLASH ? Buffer.from(path) : Buffer.concat([path, Buffer.of(SLASH)]);
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 

@@ -1,5 +1,6 @@
 /** The ignore rules that count after all files in the tree: git's global excludes and `--ignore-file`. */
 import { statSync } from "node:fs";
+import { bytesOfText, holdsBytes, lossyText } from "../../base/index.ts";
 import { addIgnoreFile, globalExcludesPath, isMissing } from "./ignore-files.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
 import type { WalkOptions } from "./options.ts";
@@ -23,9 +24,8 @@ export class LateRules {
     if (options.noIgnoreFiles === true) return;
     for (const path of options.ignoreFiles ?? []) {
       const rules = new IgnoreRules();
-      addIgnoreFile(rules, directory.resolve(path), path, {}, (message, error) =>
-        report(path, message, error),
-      );
+      const file = holdsBytes(path) ? directory.resolveBytes(bytesOfText(path)) : directory.resolve(path);
+      addIgnoreFile(rules, file, lossyText(path), {}, (message, error) => report(path, message, error));
       if (rules.size > 0) this.namedRules.unshift(rules);
     }
   }
