@@ -59,7 +59,7 @@ const INSIDE = {
     ["matcher"],
     ["automaton", "bitstream"],
     ["line-kernel", "reference"],
-    ["searcher", "corpus"],
+    ["searcher", "corpus", "preprocessor"],
     ["backend"],
     ["host", "gpu", "verifier"],
     ["engine"],

@@ -56,6 +56,14 @@ export function systemPath(text: string): string | Buffer {
   return holdsBytes(text) ? bytesOfText(text) : text;
 }
 
+/** Byte text in quotes, as Rust shows it: a byte that is not UTF-8 is \\xFF. */
+export function quotedText(text: string): string {
+  return JSON.stringify(text).replace(
+    /\\udc([89a-f][0-9a-f])/g,
+    (_whole, hex: string) => `\\x${hex.toUpperCase()}`,
+  );
+}
+
 /** Byte text for people: U+FFFD in the place of bytes that are not UTF-8. */
 export function lossyText(text: string): string {
   return holdsBytes(text) ? bytesOfText(text).toString("utf8") : text;

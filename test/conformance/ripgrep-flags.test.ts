@@ -6,8 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { REFUSED_FLAGS } from "../../src/cli/flags/table-refused.ts";
 import { difference, type Dir, runHere } from "../support/cli.ts";
 import { Random } from "../support/cli-random-source.ts";
-import { cornerCases } from "../support/cli-trees.ts";
-import { COMPARED_FLAGS, samplesOf } from "../support/flag-samples.ts";
+import { COMPARED_FLAGS, flagTree, samplesOf } from "../support/flag-samples.ts";
 import { propertyRuns, propertySeed } from "../support/property-runs.ts";
 
 const PATTERNS = ["foo", "fo+", "o", "^foo", "\\bfoo\\b", "bar$", "x?o", "(?i)todo", "foo|bar", "ünï"];
@@ -15,7 +14,7 @@ const PATHS = [[], ["."], ["sub"], ["plain.txt"], ["sub", "context.txt"], ["nul-
 
 let tree: Dir;
 beforeAll(() => {
-  tree = cornerCases();
+  tree = flagTree();
 });
 afterAll(() => {
   tree.remove();

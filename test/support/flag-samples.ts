@@ -2,8 +2,11 @@
  * Ways to use each flag, for tests that compare every flag with ripgrep. A flag that has no entry here fails those
  * tests.
  */
+import { gzipSync } from "node:zlib";
 import type { Flag } from "../../src/cli/flags/definition.ts";
 import { FLAGS } from "../../src/cli/flags/table.ts";
+import type { Dir } from "./cli.ts";
+import { cornerCases } from "./cli-trees.ts";
 
 /** One command line each, words parted by blanks. A flag that needs another one to show itself brings it along. */
 const SAMPLES: Readonly<Record<string, readonly string[]>> = {
@@ -75,10 +78,21 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   "only-matching": ["-o", "--only-matching -v"],
   passthru: ["--passthru", "--passthrough -n"],
   "path-separator": ["--path-separator=:", "--path-separator ab", "--path-separator="],
+  pre: [
+    "--pre tac",
+    "--pre=cat -c",
+    "--pre wc",
+    "--pre false",
+    "--pre nosuchprogram",
+    "--pre=",
+    "--pre plain.txt",
+  ],
+  "pre-glob": ["--pre tac --pre-glob *.txt", "--pre wc --pre-glob !*.txt", "--pre-glob ["],
   pretty: ["-p", "--pretty -C1"],
   quiet: ["-q", "--quiet --stats"],
   regexp: ["-e bar", "--regexp=o -e f", "-e -foo"],
   replace: ["-r X", "--replace=<$0> -o", "-r $$"],
+  "search-zip": ["-z", "--search-zip -c", "-z --pre tac", "--pre tac -z", "-z --stats"],
   "smart-case": ["-S", "--smart-case -e Foo"],
   // ripgrep's binary cannot tell when a file was made, so nothing is compared of `created`.
   sort: ["--sort path", "--sort=none", "--sort none", "--sort bogus"],
@@ -99,6 +113,20 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   "with-filename": ["-H", "--with-filename --heading"],
   "word-regexp": ["-w", "--word-regexp -o"],
 };
+
+/** A tree that every flag has something to do in. */
+export function flagTree(): Dir {
+  const text = Buffer.from("foo packed\nbar\nlast foo");
+  const packed = gzipSync(text);
+  return cornerCases()
+    .file("packed/a.gz", packed)
+    .file("packed/b.tgz", gzipSync(""))
+    .file("packed/cut.gz", packed.subarray(0, packed.length - 9))
+    .file("packed/text.gz", "foo, but not packed\n")
+    .file("packed/nul.gz", gzipSync("foo\n\0\nfoo\n"))
+    .file("packed/wide.gz", gzipSync(Buffer.from("\ufefffoo wide\n", "utf16le")))
+    .file(Buffer.from("packed/\xff.gz", "latin1"), packed);
+}
 
 /** Flags of ripgrep whose output is about the program itself, so it cannot be the same. */
 const ABOUT_THE_PROGRAM: ReadonlySet<string> = new Set(["help", "version"]);

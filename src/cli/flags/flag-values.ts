@@ -70,8 +70,12 @@ export interface FlagValues {
   oneFileSystem: boolean;
   onlyMatching: boolean;
   pathSeparator: string | undefined;
+  /** Byte text. */
+  preprocessor: string | undefined;
+  preprocessorGlobs: readonly string[];
   quiet: boolean;
   replacement: string | undefined;
+  searchZip: boolean;
   sort: { key: SortKey; reverse: boolean } | undefined;
   stats: boolean;
   stopOnNonmatch: boolean;
@@ -94,6 +98,9 @@ const SHARED_DEFAULTS = {
   engine: "default" as const,
   persistent: false,
   polite: false,
+  preprocessor: undefined,
+  preprocessorGlobs: [] as readonly string[],
+  searchZip: false,
   strategy: undefined,
 };
 

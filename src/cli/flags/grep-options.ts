@@ -151,6 +151,7 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
       matcher: matcherOptions(decided),
       searcher: searcherOptions(decided, context),
       printer: printerOptions(decided, context),
+      preprocessor: preprocessorOptions(flags),
     },
     paths: givenPaths,
     implicitPath,
@@ -254,6 +255,11 @@ function printerOptions(decided: Decided, context: CommandContext): GrepOptions[
     crlf: flags.crlf,
     invertMatch: flags.invertMatch,
   };
+}
+
+function preprocessorOptions(flags: FlagValues): GrepOptions["searcher"]["preprocessor"] {
+  const { preprocessor: program, preprocessorGlobs: globs, searchZip: unpacks } = flags;
+  return program === undefined && !unpacks && globs.length === 0 ? undefined : { program, globs, unpacks };
 }
 
 /** What separates the output of two files: an empty line below headings, else the separator of contexts. */

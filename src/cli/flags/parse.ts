@@ -2,7 +2,7 @@
  * Parses arguments by the flag table: `-nA3`, `-A=3`, `--context=3`, `--context 3`, `--`, values that begin
  * with a dash.
  */
-import { EverwarpError, holdsBytes } from "../../base/index.ts";
+import { EverwarpError, holdsBytes, quotedText } from "../../base/index.ts";
 import type { Flag, RefusedFlag } from "./definition.ts";
 import { type FlagValues, defaultFlagValues } from "./flag-values.ts";
 import { FLAGS } from "./table.ts";
@@ -108,18 +108,10 @@ function apply(
   }
 }
 
-/** A value in quotes, its bytes that are not UTF-8 as \\xFF. */
-function quoted(value: string): string {
-  return JSON.stringify(value).replace(
-    /\\udc([89a-f][0-9a-f])/g,
-    (_, hex: string) => `\\x${hex.toUpperCase()}`,
-  );
-}
-
 function unexpectedValue(name: string, value: string): EverwarpError {
   return new EverwarpError(
     "EW_BAD_FLAG_VALUE",
-    `invalid CLI arguments: unexpected argument for option '${name}': ${quoted(value)}`,
+    `invalid CLI arguments: unexpected argument for option '${name}': ${quotedText(value)}`,
   );
 }
 

@@ -1,11 +1,20 @@
 /** Finds the files of a search, in their order. */
 import { statSync } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
-import { walk, type WalkError } from "../walk/index.ts";
+import { PathGlobs, walk, type WalkError } from "../walk/index.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions, SortKey } from "./options.ts";
 
 const STDIN: FoundFile = { path: "-", explicit: true };
+
+/**
+ * Checks globs and types, also where no file is looked for.
+ * @throws EW_BAD_FLAG_VALUE for one that does not parse
+ */
+export function checkGlobs({ walk: options, searcher: { preprocessor } }: GrepOptions): void {
+  walk([], options);
+  if (preprocessor !== undefined) new PathGlobs(preprocessor.globs);
+}
 
 /** The files to search, in order. @throws EW_BAD_FLAG_VALUE for a glob or a type, before the first file */
 export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<FoundFile> {

@@ -1,7 +1,7 @@
 /** The one-shot search: from decided options to an exit code. */
 import { typeListLines } from "../walk/index.ts";
 import { shownFile } from "./file-searcher/index.ts";
-import { foundFiles } from "./found-files.ts";
+import { checkGlobs, foundFiles } from "./found-files.ts";
 import type { OpenGrepEngine } from "./grep-engine.ts";
 import { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
@@ -33,6 +33,7 @@ export async function runGrep(
 }
 
 function listTypes(options: GrepOptions, streams: GrepStreams): number {
+  checkGlobs(options);
   const lines = typeListLines(options.walk.types ?? []);
   streams.writeOut(Buffer.from(lines.map((line) => `${line}\n`).join("")));
   return lines.length === 0 ? 1 : 0;

@@ -2,7 +2,7 @@
 import { loadDecoder } from "../content/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import { createFileSearcher, type FileSearcher } from "./file-searcher/index.ts";
-import { foundFiles } from "./found-files.ts";
+import { checkGlobs, foundFiles } from "./found-files.ts";
 import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
@@ -10,7 +10,6 @@ import { Output } from "./output.ts";
 import { ByteWriter, type SearchStats } from "./printer/index.ts";
 import { ResultPrinter } from "./result-printer.ts";
 import type { GrepStreams } from "./streams.ts";
-import { walk } from "../walk/index.ts";
 
 const NOTHING_SEARCHED =
   "No files were searched, which means a filter was probably applied that you did not expect.\n" +
@@ -30,10 +29,8 @@ export async function searchFiles(
   openEngine: OpenGrepEngine,
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
-  if (!options.matchesPossible) {
-    walk([], options.walk); // says what is wrong with globs and types
-    return false;
-  }
+  if (!options.matchesPossible || options.searcher.preprocessor !== undefined) checkGlobs(options);
+  if (!options.matchesPossible) return false;
   // These two are large, and listing files needs neither.
   const [{ createMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
     import("../matcher/create-matcher.ts"),
