@@ -3,7 +3,7 @@
  * other flags.
  */
 
-import type { GrepMode, SortKey } from "../../search/index.ts";
+import type { GrepMode, LinkPart, SortKey } from "../../search/index.ts";
 
 /** What the user asked for instead of a search. */
 export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong";
@@ -43,6 +43,9 @@ export interface FlagValues {
   globs: string[];
   heading: boolean | undefined;
   hidden: boolean;
+  /** Byte text. */
+  hostnameProgram: string | undefined;
+  hyperlinkParts: readonly LinkPart[];
   iglobs: string[];
   ignoreFiles: string[];
   ignoreFileCaseInsensitive: boolean;
@@ -96,6 +99,8 @@ export interface FlagValues {
 const SHARED_DEFAULTS = {
   device: "auto",
   engine: "default" as const,
+  hostnameProgram: undefined,
+  hyperlinkParts: [] as readonly LinkPart[],
   persistent: false,
   polite: false,
   preprocessor: undefined,

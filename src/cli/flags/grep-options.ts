@@ -21,6 +21,7 @@ import {
 } from "../../search/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import { type FlagValues, contextLines } from "./flag-values.ts";
+import { hyperlinksOf } from "./hyperlinks.ts";
 import { collectPatterns } from "./patterns.ts";
 
 /** Tests a path. A path that cannot be examined is neither a file nor a directory. */
@@ -226,14 +227,16 @@ function wantsLineNumbers({ flags, mode, printed, paths }: Decided, context: Com
 
 function printerOptions(decided: Decided, context: CommandContext): GrepOptions["searcher"]["printer"] {
   const { flags, printed, stats, heading, isOneFile } = decided;
+  const color =
+    flags.color === "always" ||
+    flags.color === "ansi" ||
+    (flags.color === "auto" && context.stdoutIsTerminal && terminalHasColor(context));
   return {
     mode: printed,
     quiet: flags.quiet,
     stats,
-    color:
-      flags.color === "always" ||
-      flags.color === "ansi" ||
-      (flags.color === "auto" && context.stdoutIsTerminal && terminalHasColor(context)),
+    color,
+    hyperlinks: hyperlinksOf(flags, color, context.env),
     colors: colorSpecs(flags),
     heading,
     withFilename: flags.withFilename ?? (flags.vimgrep || !isOneFile),

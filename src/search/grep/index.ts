@@ -8,5 +8,9 @@ export {
   DEFAULT_COLOR_SPECS,
   applyColorSpec,
   checkReplacement,
+  HYPERLINK_ALIASES,
+  type Hyperlinks,
+  type LinkPart,
+  parseHyperlinkFormat,
   type PrinterMode,
 } from "./printer/index.ts";

@@ -6,7 +6,7 @@ import type { OpenGrepEngine } from "./grep-engine.ts";
 import { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
 import { Output } from "./output.ts";
-import { pathBytes, RESET, startSequence } from "./printer/index.ts";
+import { LINK_END, LinkTarget, pathBytes, RESET, startSequence } from "./printer/index.ts";
 import { searchFiles } from "./search-files.ts";
 import type { GrepStreams } from "./streams.ts";
 
@@ -40,18 +40,23 @@ function listTypes(options: GrepOptions, streams: GrepStreams): number {
 }
 
 function listFiles(options: GrepOptions, streams: GrepStreams, messages: Messages): boolean {
-  const { color, colors, pathTerminator, pathSeparator } = options.searcher.printer;
+  const { color, colors, hyperlinks, pathTerminator, pathSeparator } = options.searcher.printer;
   const start = color ? startSequence(colors.path) : "";
   const stop = color ? RESET : "";
+  const links = color && hyperlinks ? new LinkTarget(hyperlinks) : undefined;
   const output = new Output(streams, options.flushEachFile);
   let matched = false;
   for (const file of foundFiles(options, messages)) {
     matched = true;
     if (options.quitAfterMatch) break;
     const { writer } = output;
+    const path = pathBytes(shownFile(file), pathSeparator);
+    const link = links?.start(path, 0, 0);
+    if (link !== undefined) writer.write(link);
     writer.writeText(start);
-    writer.write(pathBytes(shownFile(file), pathSeparator));
+    writer.write(path);
     writer.writeText(stop);
+    if (link !== undefined) writer.write(LINK_END);
     writer.writeByte(pathTerminator === -1 ? 10 : pathTerminator);
     if (!output.settle()) break;
   }

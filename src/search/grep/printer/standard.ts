@@ -8,6 +8,7 @@ import { type ContextKind, type Line, MatchList } from "../../searcher/index.ts"
 import { ByteWriter } from "./byte-writer.ts";
 import { endOfCharacters } from "./characters.ts";
 import type { PrinterOptions } from "./options.ts";
+import { writePrelude } from "./prelude.ts";
 import { PathText, type Printer, Tally } from "./printer.ts";
 import { Replacer } from "./replace.ts";
 import { StyledWriter } from "./styled-writer.ts";
@@ -130,7 +131,7 @@ export class StandardPrinter implements Printer {
   private writeBinaryMessage(): void {
     if (this.binary === "none") return;
     if (this.options.withFilename) {
-      this.writer.styled("path", this.path.bytes);
+      this.writer.linkedPath(this.path.bytes);
       this.writer.writeText(": ");
     }
     this.writer.writeText(
@@ -182,31 +183,14 @@ export class StandardPrinter implements Printer {
     if (this.writer.count > 0) return;
     this.wantsSeparator = true;
     if (!this.options.heading || !this.options.withFilename) return;
-    this.writer.styled("path", this.path.bytes);
+    this.writer.linkedPath(this.path.bytes);
     if (this.options.pathTerminator !== -1) this.writer.writeByte(this.options.pathTerminator);
     else this.writer.write(this.lineEnding);
   }
 
   private writePrelude(offsetBytes: number, lineNumber: number, column: number): void {
-    const { options, writer } = this;
     const separator = this.isContext ? this.contextSeparator : this.matchSeparator;
-    if (options.withFilename && !options.heading) {
-      writer.styled("path", this.path.bytes);
-      if (options.pathTerminator !== -1) writer.writeByte(options.pathTerminator);
-      else writer.write(separator);
-    }
-    if (lineNumber !== 0) {
-      writer.styledNumber("line", lineNumber);
-      writer.write(separator);
-    }
-    if (options.column && column !== 0) {
-      writer.styledNumber("column", column);
-      writer.write(separator);
-    }
-    if (options.byteOffset) {
-      writer.styledNumber("column", offsetBytes);
-      writer.write(separator);
-    }
+    writePrelude(this.writer, this.options, this.path, separator, { offsetBytes, lineNumber, column });
   }
 
   private trimmedStart(start: number, end: number): number {
