@@ -126,7 +126,10 @@ export function normalizeErrors(stderr: string): string {
     stderr
       .replace(/^(rg|everwarp): /gm, "")
       .replace(/ \[EW_[A-Z_]+\]$/gm, "")
-      .replace(/^No files were searched[^]*(skipped|filter less)\.$/m, "nothing was searched")
+      .replace(
+        /^No files were searched, which means (ripgrep|everwarp) probably/m,
+        "No files were searched, which means it probably",
+      )
       // ripgrep advises to use --multiline, which is not here.
       .replace(/\n\nConsider enabling multiline mode[^]*?can be matched\./g, "")
       .replace(/\n\nA search looks at one line at a time\.[^]*?with -e\./g, "")

@@ -52,6 +52,7 @@ export interface FlagValues {
   includeZero: boolean;
   invertMatch: boolean;
   lineNumber: boolean | undefined;
+  log: "none" | "debug" | "trace";
   maxColumns: number | undefined;
   maxColumnsPreview: boolean;
   maxCount: number | undefined;
@@ -101,6 +102,7 @@ const SHARED_DEFAULTS = {
   engine: "default" as const,
   hostnameProgram: undefined,
   hyperlinkParts: [] as readonly LinkPart[],
+  log: "none" as const,
   persistent: false,
   polite: false,
   preprocessor: undefined,

@@ -166,6 +166,7 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     stats,
     fileSeparator: fileSeparator(decided),
     messages: !flags.noMessages,
+    log: flags.log,
     ignoreMessages: !flags.noMessages && !flags.noIgnoreMessages,
     flushEachFile: flags.buffer === "line" || (flags.buffer === "auto" && stdoutIsTerminal),
     engine: {

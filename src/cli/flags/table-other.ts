@@ -5,6 +5,20 @@ import type { Flag } from "./definition.ts";
 export const OTHER_FLAGS: readonly Flag[] = [
   {
     kind: "switch",
+    long: "debug",
+    category: "logging",
+    help: "Tell on standard error what is ignored and why, and how the search is done.",
+    update: (flags) => void (flags.log = "debug"),
+  },
+  {
+    kind: "switch",
+    long: "trace",
+    category: "logging",
+    help: "As --debug, and tell of each file that is found.",
+    update: (flags) => void (flags.log = "trace"),
+  },
+  {
+    kind: "switch",
     long: "no-ignore-messages",
     negated: "ignore-messages",
     category: "logging",

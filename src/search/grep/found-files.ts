@@ -24,13 +24,24 @@ export function foundFiles(grep: GrepOptions, messages: Messages): Iterable<Foun
       error.kind === "path"
         ? messages.error(pathErrorText(error, grep.threads))
         : messages.ignoreRule(error.message),
+    ...(messages.logsDecisions
+      ? { onSkipped: (path: string, reason: string) => messages.debug("walk", `ignoring ${path}: ${reason}`) }
+      : {}),
   };
   const { paths, sort } = grep;
-  const files = paths.includes("-") ? withStdin(paths, (some) => walk(some, options)) : walk(paths, options);
+  const found = paths.includes("-") ? withStdin(paths, (some) => walk(some, options)) : walk(paths, options);
+  const files = grep.log === "trace" ? traced(found, messages) : found;
   if (sort === undefined || (sort.key === "path" && !sort.reverse)) return files;
   return sort.key === "path"
     ? sortedByPath([...files]).reverse()
     : sortedByTime([...files], sort.key, sort.reverse);
+}
+
+function* traced(files: Iterable<FoundFile>, messages: Messages): Generator<FoundFile> {
+  for (const file of files) {
+    messages.trace("walk", `found ${file.path}${file.explicit ? ", which was named" : ""}`);
+    yield file;
+  }
 }
 
 const OPERATION = "IO error for operation on ";

@@ -17,6 +17,7 @@ import {
   type DirectoryRules,
   type RuleFilesPresent,
 } from "./directory-rules.ts";
+import { type DirectoryJob, keyOf, shownPath, SLASH, withSlash } from "./directory-job.ts";
 import { readEntries, sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
 import { fromByteString } from "./ignore-files.ts";
@@ -28,23 +29,7 @@ import { TypeMatcher } from "./types.ts";
 import { ioErrorText } from "../content/index.ts";
 import { WorkingDirectory } from "./working-directory.ts";
 
-const SLASH = 47;
-
-/** A directory that has not been visited yet. It can be sent to another thread. */
-export interface DirectoryJob {
-  /** The printed path: the named path, then "/" and the rest. "" is the working directory, unnamed. */
-  path: string;
-  /** The true bytes, only where `path` is lossy. */
-  pathBytes?: Uint8Array;
-  /** The named path above this directory. It is byte text: lossless, where `path` is not. */
-  root: string;
-  /** The named path with every link resolved, a byte string without a final "/". */
-  rootAbsolute: string;
-  /** Steps below the named path; 0 for the named path itself. */
-  depth: number;
-  /** Number of the named path's device, for `oneFileSystem`. */
-  device?: number;
-}
+export type { DirectoryJob } from "./directory-job.ts";
 
 /** A file or directory below the one that is visited, in the order of the listing. */
 export interface VisitSink {
@@ -149,23 +134,26 @@ export class DirectoryVisitor {
     let kind = entry.kind;
     const path = inside.prefix + entry.name;
     const pathBytes = this.entryBytes(job, inside.prefix, entry);
+    const skip = (reason: string): void => this.options.onSkipped?.(shownPath(path, job.root), reason);
     if (kind === "link") {
-      if (this.options.follow !== true) return;
+      if (this.options.follow !== true) return skip("it is a symbolic link, and -L is not given");
       const target = this.followLink(job, path, pathBytes);
       if (target === undefined) return;
       kind = target;
     }
-    if (kind === "other") return;
+    if (kind === "other") return skip("it is neither a file nor a directory");
     const isDirectory = kind === "directory";
     const name =
       entry.nameBytes === undefined ? toByteString(entry.name) : entry.nameBytes.toString("latin1");
     const verdict = this.verdict(inside, name, isDirectory);
-    if (verdict === IGNORED) return;
-    if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith(".")) return;
+    if (verdict === IGNORED) return skip(this.reason(inside, name, isDirectory));
+    if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith("."))
+      return skip("it is hidden, and --hidden is not given");
     if (isDirectory) {
       const { root, rootAbsolute, depth, device } = job;
       // An entry that cannot be examined is reported when it is visited.
-      if (device !== undefined && (this.statsOf(path, pathBytes)?.dev ?? device) !== device) return;
+      if (device !== undefined && (this.statsOf(path, pathBytes)?.dev ?? device) !== device)
+        return skip("it is in another file system");
       sink.onDirectory({
         path,
         ...(pathBytes === undefined ? {} : { pathBytes }),
@@ -177,8 +165,10 @@ export class DirectoryVisitor {
       return;
     }
     const { skippedFile, maxFilesizeBytes } = this.options;
-    if (skippedFile !== undefined && this.isFile(skippedFile, path, pathBytes)) return;
-    if (maxFilesizeBytes !== undefined && !this.isSmallEnough(path, pathBytes)) return;
+    if (skippedFile !== undefined && this.isFile(skippedFile, path, pathBytes))
+      return skip("it is the file that the output goes to");
+    if (maxFilesizeBytes !== undefined && !this.isSmallEnough(path, pathBytes))
+      return skip(`it has more than ${maxFilesizeBytes} bytes`);
     sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
   }
 
@@ -206,6 +196,24 @@ export class DirectoryVisitor {
     if (verdict === IGNORED || isDirectory || !this.types.isActive) return verdict;
     const typeVerdict = this.types.verdict(name);
     return typeVerdict === NO_RULE ? verdict : typeVerdict;
+  }
+
+  /** Why an entry is ignored. */
+  private reason(
+    { rules, matchPrefix, absolute }: { rules: DirectoryRules; matchPrefix: string; absolute: string },
+    name: string,
+    isDirectory: boolean,
+  ): string {
+    const { overrides, lateRules } = this;
+    const path = matchPrefix + name;
+    if (overrides.isActive && overrides.verdict(path, name, isDirectory) === IGNORED)
+      return "a glob of the command line leaves it out (-g, --iglob)";
+    const inTree = fileVerdict(rules, `${absolute}/${name}`, name, isDirectory);
+    if (inTree === IGNORED) return "a rule of an ignore file leaves it out";
+    const late = inTree === NO_RULE && lateRules.verdict(path, name, isDirectory, rules.inRepository);
+    return late === IGNORED
+      ? "a rule of --ignore-file or of git's global excludes leaves it out"
+      : "its file type leaves it out (-t, -T)";
   }
 
   /** The rules inside a directory that has been listed. */
@@ -368,20 +376,7 @@ export class DirectoryVisitor {
   }
 }
 
-/** In messages, entries of the unnamed working directory begin with "./". */
-const shownPath = (path: string, root: string): string => (root === "" ? `./${path}` : path);
-
-/** The path of a directory, as it stands before the names in it. */
-const withSlash = (path: Uint8Array): Buffer =>
-  path.at(-1) === SLASH ? Buffer.from(path) : Buffer.concat([path, Buffer.of(SLASH)]);
-
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
-
-/** Roots with different spellings keep their own rules, because links may lead one path to two places. */
-const keyOf = (job: DirectoryJob): string =>
-  job.pathBytes === undefined
-    ? `${job.root}\0${job.path}`
-    : `${job.root}\0\0${Buffer.from(job.pathBytes).toString("latin1")}`;
 
 function presentIn(entries: readonly Entry[]): RuleFilesPresent {
   const present = { rgignore: false, ignore: false, gitignore: false, git: false, jj: false };
