@@ -154,7 +154,7 @@ export function flagTree(): Dir {
 }
 
 /** Flags of ripgrep whose output is about the program itself, so it cannot be the same. */
-const ABOUT_THE_PROGRAM: ReadonlySet<string> = new Set(["debug", "help", "trace", "version"]);
+const ABOUT_THE_PROGRAM: ReadonlySet<string> = new Set(["debug", "generate", "help", "trace", "version"]);
 
 /** True for a flag that ripgrep has not. */
 export const isOwn = (flag: Flag): boolean => flag.category === "everwarp";

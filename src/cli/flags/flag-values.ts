@@ -5,8 +5,11 @@
 
 import type { GrepMode, LinkPart, SortKey } from "../../search/index.ts";
 
+/** What `--generate` makes. */
+export type Generated = "man" | "complete-bash" | "complete-zsh" | "complete-fish" | "complete-powershell";
+
 /** What the user asked for instead of a search. */
-export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong";
+export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong" | { generate: Generated };
 
 /** Where a pattern comes from: the command line, or a file with one pattern per line. */
 export type PatternSource = { pattern: string } | { file: string };
