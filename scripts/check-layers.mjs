@@ -60,7 +60,7 @@ const INSIDE = {
     ["matcher"],
     ["automaton", "bitstream"],
     ["line-kernel", "reference", "byte-regex"],
-    ["searcher", "corpus"],
+    ["searcher", "corpus", "preprocessor"],
     ["backend"],
     ["host", "gpu", "verifier"],
     ["engine"],

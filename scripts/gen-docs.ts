@@ -17,6 +17,8 @@ import { CATEGORIES } from "../src/cli/flags/definition.ts";
 import type { CommandContext } from "../src/cli/terminal/index.ts";
 import { FLAGS } from "../src/cli/flags/table.ts";
 import { toolTexts } from "../src/mcp/index.ts";
+import { COMPARED_FLAGS, isOwn, samplesOf } from "../test/support/flag-samples.ts";
+import { REFUSED_FLAGS } from "../src/cli/flags/table-refused.ts";
 import { alignTables } from "./align-tables.ts";
 import { RECORDS, withFigures } from "./figures.ts";
 
@@ -42,6 +44,21 @@ function flags(): string {
     return `#### ${title}\n\n| flag | meaning | taken back by |\n|---|---|---|\n${rows.join("")}`;
   });
   return sections.join("\n");
+}
+
+/** Every flag of ripgrep and of everwarp: the same, own, or refused. */
+function parity(): string {
+  const compared = new Set(COMPARED_FLAGS);
+  const rows = FLAGS.map((flag): [string, string, string] => {
+    if (isOwn(flag)) return [flag.long, "own", ""];
+    if (!compared.has(flag)) return [flag.long, "own words", "what it prints is about the program itself"];
+    return [flag.long, "same", `${samplesOf(flag).length} command lines compared`];
+  });
+  for (const { long, instead } of REFUSED_FLAGS) rows.push([long, "refused", instead]);
+  const lines = rows
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .map(([long, state, remark]) => `| \`--${long}\` | ${state} | ${cell(remark)} |\n`);
+  return `| flag | beside ripgrep | remark |\n|---|---|---|\n${lines.join("")}`;
 }
 
 async function help(name: string): Promise<string> {
@@ -153,6 +170,7 @@ function folders(): string {
 async function made(name: string): Promise<string> {
   const [what = "", argument = ""] = name.split(" ");
   if (what === "flags") return flags();
+  if (what === "parity") return parity();
   if (what === "help") return help(argument);
   if (what === "errors") return errors();
   if (what === "folders") return folders();

@@ -29,6 +29,7 @@ export {
   wholeOrInfinity,
 } from "./arguments.ts";
 export { hearAbort } from "./abort-signals.ts";
+export { bytesOfText, byteText, holdsBytes, lossyText, quotedText, systemPath } from "./byte-text.ts";
 export { MAX_TIMER_MS, nowMs } from "./clock.ts";
 export { currentDirectory } from "./current-directory.ts";
 export { deviceChoice, deviceOrChoice, deviceWithoutHost, OPEN_DEVICE } from "./device-checks.ts";

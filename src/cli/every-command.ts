@@ -1,5 +1,6 @@
 /** All of the command line: it runs as soon as it is loaded, by main.ts or as a program of its own. */
 import { main } from "./command-line.ts";
+import { exactArguments } from "./terminal/index.ts";
 
 async function start(): Promise<number> {
   // Loaded at once if faults are allowed. Most commands never reach a point, and a misspelt fault must not
@@ -12,7 +13,7 @@ async function start(): Promise<number> {
       return 2;
     }
   }
-  return main(process.argv.slice(2));
+  return main(exactArguments(process.argv.slice(2)));
 }
 
 void start().then((code) => {

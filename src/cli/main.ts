@@ -9,7 +9,7 @@
  */
 import { searchThroughDaemon } from "./daemon-search.ts";
 import { searchOnHost } from "./host-search.ts";
-import { processContext } from "./terminal/index.ts";
+import { exactArguments, processContext } from "./terminal/index.ts";
 
 async function start(argv: readonly string[]): Promise<void> {
   // Faults happen in the other bundle: each bundle has its own.
@@ -22,4 +22,4 @@ async function start(argv: readonly string[]): Promise<void> {
   await import("./every-command.ts");
 }
 
-void start(process.argv.slice(2));
+void start(exactArguments(process.argv.slice(2)));

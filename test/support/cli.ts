@@ -129,7 +129,10 @@ export function normalizeErrors(stderr: string): string {
     stderr
       .replace(/^(rg|everwarp): /gm, "")
       .replace(/ \[EW_[A-Z_]+\]$/gm, "")
-      .replace(/^No files were searched[^]*(skipped|filter less)\.$/m, "nothing was searched")
+      .replace(
+        /^No files were searched, which means (ripgrep|everwarp) probably/m,
+        "No files were searched, which means it probably",
+      )
       // ripgrep's binary carries another C library, with other words for some errors.
       .replaceAll("Symbolic link loop", "Too many levels of symbolic links")
       .replace(/^In some shells on Windows .*\n/m, "")
@@ -155,12 +158,22 @@ export async function difference(
   return describeDifference(args, ours, theirs);
 }
 
+/** Do files come in a fixed order? The last flag about it decides. */
+function isOrdered(args: readonly string[]): boolean {
+  const last = args.findLastIndex((arg) => /^--(no-)?sort/.test(arg));
+  const flag = args[last];
+  if (flag === undefined || flag === "--no-sort-files") return false;
+  return (
+    flag !== "--sort=none" && flag !== "--sortr=none" && (flag.includes("=") || args[last + 1] !== "none")
+  );
+}
+
 export function describeDifference(
   args: readonly string[],
   ours: Outcome,
   theirs: Outcome,
 ): string | undefined {
-  const ordered = args.some((arg) => arg.startsWith("--sort")) && !args.includes("none");
+  const ordered = isOrdered(args);
   const parts: string[] = [];
   const [our, their] = [normalizeOutput(ours.stdout, ordered), normalizeOutput(theirs.stdout, ordered)];
   if (our !== their) parts.push(`stdout\n${firstDifference(our, their)}`);

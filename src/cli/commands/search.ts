@@ -64,7 +64,10 @@ export async function showSpecial(
   special: NonNullable<FlagValues["special"]>,
   context: CommandContext,
 ): Promise<number> {
-  if (special === "versionShort" || special === "versionLong") {
+  if (typeof special === "object") {
+    const { generate } = await import("../flags/generate.ts");
+    context.writeOut(Buffer.from(generate(special.generate)));
+  } else if (special === "versionShort" || special === "versionLong") {
     const { versionText } = await import("../../base/version.ts");
     context.writeOut(Buffer.from(versionText()));
   } else {

@@ -1,5 +1,6 @@
 /** The file that RIPGREP_CONFIG_PATH names: one argument per line. */
 import { readFileSync } from "node:fs";
+import { byteText } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
 import { inDirectory } from "./in-directory.ts";
 
@@ -23,7 +24,7 @@ export function configArgs(
   if (path === undefined || path === "") return [];
   let text: string;
   try {
-    text = readFileSync(inDirectory(directory, path), "utf8");
+    text = byteText(readFileSync(inDirectory(directory, path)));
   } catch (error) {
     const reason = systemErrorText(error);
     if (reason === undefined) throw error;

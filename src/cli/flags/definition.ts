@@ -41,6 +41,8 @@ export interface ValueFlag extends FlagBase {
   /** The value's name in help. */
   variable: string;
   choices?: readonly string[];
+  /** The value may hold bytes that are not UTF-8, as paths may. */
+  takesBytes?: true;
   update(flags: FlagValues, value: string): void;
   /** What the negation does. */
   reset?(flags: FlagValues): void;
@@ -55,6 +57,18 @@ export interface RepeatableFlag extends Omit<ValueFlag, "kind"> {
 export interface SpecialFlag extends FlagBase {
   kind: "special";
   update(flags: FlagValues, short: boolean): void;
+}
+
+/** A flag of ripgrep that everwarp does not have. To take it back changes nothing, so that is allowed. */
+export interface RefusedFlag {
+  kind: "refused";
+  long: string;
+  short?: string;
+  negated?: string;
+  /** The value's name, where it takes one. */
+  variable?: string;
+  /** What to do without it: a sentence without its full stop. */
+  instead: string;
 }
 
 /** A flag of `everwarp search`. */

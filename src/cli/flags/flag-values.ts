@@ -3,10 +3,13 @@
  * other flags.
  */
 
-import type { GrepMode, SortKey } from "../../search/index.ts";
+import type { GrepMode, LinkPart, SortKey } from "../../search/index.ts";
+
+/** What `--generate` makes. */
+export type Generated = "man" | "complete-bash" | "complete-zsh" | "complete-fish" | "complete-powershell";
 
 /** What the user asked for instead of a search. */
-export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong";
+export type Special = "helpShort" | "helpLong" | "versionShort" | "versionLong" | { generate: Generated };
 
 /** Where a pattern comes from: the command line, or a file with one pattern per line. */
 export type PatternSource = { pattern: string } | { file: string };
@@ -34,6 +37,8 @@ export interface FlagValues {
   crlf: boolean;
   dfaSizeLimitBytes: number | undefined;
   encoding: string;
+  /** There is one engine; this is what was asked for. */
+  engine: "default" | "auto";
   fieldContextSeparator: string;
   fieldMatchSeparator: string;
   fixedStrings: boolean;
@@ -42,12 +47,16 @@ export interface FlagValues {
   globs: string[];
   heading: boolean | undefined;
   hidden: boolean;
+  /** Byte text. */
+  hostnameProgram: string | undefined;
+  hyperlinkParts: readonly LinkPart[];
   iglobs: string[];
   ignoreFiles: string[];
   ignoreFileCaseInsensitive: boolean;
   includeZero: boolean;
   invertMatch: boolean;
   lineNumber: boolean | undefined;
+  log: "none" | "debug" | "trace";
   maxColumns: number | undefined;
   maxColumnsPreview: boolean;
   maxCount: number | undefined;
@@ -72,9 +81,13 @@ export interface FlagValues {
   oneFileSystem: boolean;
   onlyMatching: boolean;
   pathSeparator: string | undefined;
+  /** Byte text. */
+  preprocessor: string | undefined;
+  preprocessorGlobs: readonly string[];
   quiet: boolean;
   regexSizeLimitBytes: number | undefined;
   replacement: string | undefined;
+  searchZip: boolean;
   sort: { key: SortKey; reverse: boolean } | undefined;
   stats: boolean;
   stopOnNonmatch: boolean;
@@ -92,8 +105,10 @@ export interface FlagValues {
   daemon: string | undefined;
 }
 
+/** Which engine answers. */
 const ENGINE_DEFAULTS = {
   device: "auto",
+  engine: "default" as const,
   strategy: undefined,
   persistent: false,
   polite: false,
@@ -108,6 +123,17 @@ const MATCHING_DEFAULTS = {
   multilineDotall: false,
   nullData: false,
   regexSizeLimitBytes: undefined,
+};
+
+/** How files are read, and how output is linked. Lists are replaced and never changed in place, so all share them. */
+const SHARED_DEFAULTS = {
+  hostnameProgram: undefined,
+  hyperlinkParts: [] as readonly LinkPart[],
+  log: "none" as const,
+  preprocessor: undefined,
+  preprocessorGlobs: [] as readonly string[],
+  searchZip: false,
+  ...ENGINE_DEFAULTS,
 };
 
 /** The values if no flag is given. */
@@ -175,7 +201,7 @@ export function defaultFlagValues(): FlagValues {
     unrestricted: 0,
     vimgrep: false,
     withFilename: undefined,
-    ...ENGINE_DEFAULTS,
+    ...SHARED_DEFAULTS,
   };
 }
 

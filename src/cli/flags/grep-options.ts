@@ -2,8 +2,9 @@
  * The second stage of the arguments: decided options. Here flags are combined with each other, the terminal
  * and the disk, and ripgrep's defaults are applied.
  */
-import { statSync } from "node:fs";
+import { statSync, type Stats } from "node:fs";
 import { availableParallelism } from "node:os";
+import { systemPath } from "../../base/index.ts";
 import {
   type GrepMode,
   type GrepOptions,
@@ -19,20 +20,17 @@ import {
 } from "../../search/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import { type FlagValues, contextLines } from "./flag-values.ts";
+import { hyperlinksOf } from "./hyperlinks.ts";
 import { inDirectory } from "./in-directory.ts";
 import { collectPatterns } from "./patterns.ts";
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
 
 const NUL = 0;
 const LINE_FEED = 10;
 
 /** Tests a path. A path that cannot be examined is neither a file nor a directory. */
-function probe(path: string, test: (path: string) => boolean): boolean {
+function probe(path: string, test: (stats: Stats) => boolean): boolean {
   try {
-    return test(path);
+    return test(statSync(systemPath(path)));
   } catch (error) {
     if (systemErrorText(error) !== undefined) return false;
     throw error;
@@ -136,7 +134,8 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
   const givenPaths = searchStdin ? ["-"] : paths;
   const isOneFile =
     givenPaths.length === 1 &&
-    (givenPaths[0] === "-" || !probe(inDirectory(cwd, givenPaths[0] as string), isDirectory));
+    (givenPaths[0] === "-" ||
+      !probe(inDirectory(cwd, givenPaths[0] as string), (stats) => stats.isDirectory()));
   const stats = isSearch && (flags.stats || printed === "json");
   const decided: Decided = {
     flags,
@@ -158,6 +157,7 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
       matcher: matcherOptions(decided),
       searcher: searcherOptions(decided, context),
       printer: printerOptions(decided, context),
+      preprocessor: preprocessorOptions(flags),
     },
     paths: givenPaths,
     implicitPath,
@@ -171,6 +171,7 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     stats,
     fileSeparator: fileSeparator(decided),
     messages: !flags.noMessages,
+    log: flags.log,
     ignoreMessages: !flags.noMessages && !flags.noIgnoreMessages,
     flushEachFile: flags.buffer === "line" || (flags.buffer === "auto" && stdoutIsTerminal),
     engine: {
@@ -207,7 +208,7 @@ function searcherOptions(decided: Decided, context: CommandContext): GrepOptions
     (flags.mmap === "auto" &&
       paths.length > 0 &&
       paths.length <= 10 &&
-      paths.every((path) => probe(inDirectory(context.cwd, path), (each) => statSync(each).isFile())));
+      paths.every((path) => probe(inDirectory(context.cwd, path), (stats) => stats.isFile())));
   return {
     directory: context.cwd,
     lineTerminator: flags.nullData ? NUL : LINE_FEED,
@@ -238,14 +239,16 @@ function wantsLineNumbers({ flags, mode, printed, paths }: Decided, context: Com
 
 function printerOptions(decided: Decided, context: CommandContext): GrepOptions["searcher"]["printer"] {
   const { flags, printed, stats, heading, isOneFile } = decided;
+  const color =
+    flags.color === "always" ||
+    flags.color === "ansi" ||
+    (flags.color === "auto" && context.stdoutIsTerminal && terminalHasColor(context));
   return {
     mode: printed,
     quiet: flags.quiet,
     stats,
-    color:
-      flags.color === "always" ||
-      flags.color === "ansi" ||
-      (flags.color === "auto" && context.stdoutIsTerminal && terminalHasColor(context)),
+    color,
+    hyperlinks: hyperlinksOf(flags, color, context.env),
     colors: colorSpecs(flags),
     heading,
     withFilename: flags.withFilename ?? (flags.vimgrep || !isOneFile),
@@ -267,6 +270,11 @@ function printerOptions(decided: Decided, context: CommandContext): GrepOptions[
     crlf: flags.crlf,
     invertMatch: flags.invertMatch,
   };
+}
+
+function preprocessorOptions(flags: FlagValues): GrepOptions["searcher"]["preprocessor"] {
+  const { preprocessor: program, preprocessorGlobs: globs, searchZip: unpacks } = flags;
+  return program === undefined && !unpacks && globs.length === 0 ? undefined : { program, globs, unpacks };
 }
 
 /** What separates the output of two files: an empty line below headings, else the separator of contexts. */

@@ -4,18 +4,19 @@ import { longHelp, shortHelp } from "./help.ts";
 import { contextLines, type FlagValues } from "./flag-values.ts";
 import { parseFlags, similarNames } from "./parse.ts";
 import { FLAGS } from "./table.ts";
+import { REFUSED_FLAGS } from "./table-refused.ts";
 
 const parse = (line: string): FlagValues => parseFlags(line === "" ? [] : line.split(" "));
 
 describe("the flag table", () => {
   it("uses no name twice", () => {
-    const names = FLAGS.flatMap((flag) => [
+    const names = [...FLAGS, ...REFUSED_FLAGS].flatMap((flag) => [
       flag.long,
-      ...(flag.aliases ?? []),
+      ...("aliases" in flag ? (flag.aliases ?? []) : []),
       ...(flag.negated === undefined ? [] : [flag.negated]),
     ]);
     expect(new Set(names).size).toBe(names.length);
-    const letters = FLAGS.flatMap((flag) => flag.short ?? []);
+    const letters = [...FLAGS, ...REFUSED_FLAGS].flatMap((flag) => flag.short ?? []);
     expect(new Set(letters).size).toBe(letters.length);
     expect(letters.every((letter) => letter.length === 1)).toBe(true);
   });
@@ -149,11 +150,27 @@ describe("parsing", () => {
     expect(thrown("-%")).toMatchObject({ code: "EW_UNKNOWN_FLAG", message: "unrecognized flag -%" });
     expect(thrown("-n%")).toMatchObject({ code: "EW_UNKNOWN_FLAG" });
     expect(thrown("--color=blue")).toMatchObject({ code: "EW_BAD_FLAG_VALUE" });
-    for (const flag of ["-z", "--search-zip", "--no-pcre2"])
-      expect(thrown(flag)).toMatchObject({
-        code: "EW_UNKNOWN_FLAG",
-        message: `unrecognized flag ${flag}. It is a flag of ripgrep that everwarp does not have yet`,
-      });
     expect(similarNames("qqqqqq")).toEqual([]);
+  });
+
+  it.each(REFUSED_FLAGS.map((flag) => [flag.long, flag] as const))("refuses --%s", (long, flag) => {
+    const { short, negated, instead } = flag;
+    for (const name of [`--${long}`, ...(short === undefined ? [] : [`-${short}`])])
+      expect(() => parseFlags([name])).toThrow(
+        expect.objectContaining({
+          code: "EW_UNKNOWN_FLAG",
+          message: `unrecognized flag ${name}. ${instead}`,
+        }),
+      );
+    if (negated !== undefined) expect(parseFlags([`--${negated}`])).toEqual(parseFlags([]));
+  });
+
+  it("takes the engines that are the one there is", () => {
+    expect(parse("--engine auto foo").engine).toBe("auto");
+    expect(parse("--engine=auto --engine=default foo").engine).toBe("default");
+    expect(parse("--auto-hybrid-regex foo").engine).toBe("auto");
+    expect(parse("--auto-hybrid-regex --no-auto-hybrid-regex foo").engine).toBe("default");
+    expect(() => parse("--engine=pcre2")).toThrow(/^error parsing flag --engine: .*PCRE2/);
+    expect(() => parse("--engine=other")).toThrow("unrecognized regex engine 'other'");
   });
 });

@@ -2,20 +2,23 @@
  * Parses arguments by the flag table: `-nA3`, `-A=3`, `--context=3`, `--context 3`, `--`, values that begin
  * with a dash.
  */
-import { EverwarpError } from "../../base/index.ts";
-import type { Flag } from "./definition.ts";
+import { EverwarpError, holdsBytes, quotedText } from "../../base/index.ts";
+import type { Flag, RefusedFlag } from "./definition.ts";
 import { type FlagValues, defaultFlagValues } from "./flag-values.ts";
 import { FLAGS } from "./table.ts";
+import { badValue } from "./value-parsers.ts";
+import { refusal, REFUSED_FLAGS } from "./table-refused.ts";
 
 interface Named {
-  flag: Flag;
+  flag: Flag | RefusedFlag;
   negated: boolean;
 }
 
 const longNames = new Map<string, Named>();
-const shortNames = new Map<string, Flag>();
-for (const flag of FLAGS) {
-  for (const name of [flag.long, ...(flag.aliases ?? [])]) longNames.set(name, { flag, negated: false });
+const shortNames = new Map<string, Flag | RefusedFlag>();
+for (const flag of [...FLAGS, ...REFUSED_FLAGS]) {
+  for (const name of [flag.long, ...("aliases" in flag ? (flag.aliases ?? []) : [])])
+    longNames.set(name, { flag, negated: false });
   if (flag.negated !== undefined) longNames.set(flag.negated, { flag, negated: true });
   if (flag.short !== undefined) shortNames.set(flag.short, flag);
 }
@@ -78,7 +81,7 @@ export function parseFlags(args: readonly string[]): FlagValues {
   return flags;
 }
 
-function isValued(flag: Flag): boolean {
+function isValued(flag: Named["flag"]): boolean {
   return flag.kind === "value" || flag.kind === "repeatable";
 }
 
@@ -89,10 +92,15 @@ function apply(
   short: boolean,
   value: string,
 ): void {
+  if (flag.kind === "refused") {
+    if (!negated) throw refusal(name, flag.instead);
+    return;
+  }
   try {
     if (flag.kind === "switch") flag.update(flags, !negated);
     else if (flag.kind === "special") flag.update(flags, short);
     else if (negated) flag.reset?.(flags);
+    else if (flag.takesBytes !== true && holdsBytes(value)) throw badValue("value is not valid UTF-8");
     else flag.update(flags, value);
   } catch (error) {
     if (!(error instanceof EverwarpError)) throw error;
@@ -103,24 +111,12 @@ function apply(
 function unexpectedValue(name: string, value: string): EverwarpError {
   return new EverwarpError(
     "EW_BAD_FLAG_VALUE",
-    `invalid CLI arguments: unexpected argument for option '${name}': ${JSON.stringify(value)}`,
+    `invalid CLI arguments: unexpected argument for option '${name}': ${quotedText(value)}`,
   );
 }
 
-/** Flags of ripgrep that are not in the table yet. The error about them says so. */
-const NOT_YET: ReadonlySet<string> = new Set(
-  (
-    "P z auto-hybrid-regex debug engine generate hostname-bin hyperlink-format " +
-    "pcre2 pcre2-version pre pre-glob search-zip trace"
-  ).split(" "),
-);
-
 /** @param name with its dashes */
 function unknownFlag(name: string, similar: readonly string[]): EverwarpError {
-  if (NOT_YET.has(name.replace(/^-+(no-)?/, "")))
-    return new EverwarpError("EW_UNKNOWN_FLAG", `unrecognized flag ${name}`, {
-      remedy: "It is a flag of ripgrep that everwarp does not have yet",
-    });
   const hint =
     similar.length === 0
       ? ""
@@ -139,10 +135,11 @@ function trigrams(name: string): Set<string> {
  */
 export function similarNames(unknown: string): string[] {
   const given = trigrams(unknown);
-  return [...longNames.keys()].filter((name) => {
+  return [...longNames].flatMap(([name, { flag }]) => {
+    if (flag.kind === "refused") return [];
     const own = trigrams(name);
     let shared = 0;
     for (const part of own) if (given.has(part)) shared++;
-    return shared / (own.size + given.size - shared) >= 0.4;
+    return shared / (own.size + given.size - shared) >= 0.4 ? [name] : [];
   });
 }

@@ -1,7 +1,7 @@
 /** Collects the patterns: from -e, -f, or the first positional argument. */
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, holdsBytes, systemPath } from "../../base/index.ts";
 import { systemErrorText } from "../../search/index.ts";
 import { inDirectory } from "./in-directory.ts";
 import type { FlagValues } from "./flag-values.ts";
@@ -29,6 +29,7 @@ export function collectPatterns(flags: FlagValues, directory?: string): Collecte
         "EW_BAD_ARGUMENT",
         "everwarp search requires at least one pattern to execute a search",
       );
+    if (holdsBytes(pattern)) throw new EverwarpError("EW_BAD_ARGUMENT", "pattern given is not valid UTF-8");
     return { patterns: [pattern], paths, stdinConsumed: false };
   }
   const patterns = new Set<string>();
@@ -60,7 +61,7 @@ function readPatterns(path: string, directory: string | undefined): string[] {
   const name = path === "-" ? "<stdin>" : path;
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path === "-" ? 0 : inDirectory(directory, path));
+    bytes = readFileSync(path === "-" ? 0 : systemPath(inDirectory(directory, path)));
   } catch (error) {
     const reason = systemErrorText(error);
     if (reason === undefined) throw error;

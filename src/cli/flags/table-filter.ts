@@ -61,6 +61,7 @@ export const FILTER_FLAGS: readonly Flag[] = [
     kind: "repeatable",
     long: "ignore-file",
     variable: "PATH",
+    takesBytes: true,
     category: "filter",
     help: "A further file of ignore rules.",
     details:

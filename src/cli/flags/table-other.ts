@@ -1,8 +1,25 @@
 /** Flags about messages and configuration, and flags that do something other than a search. */
 import type { Flag } from "./definition.ts";
+import { parseChoice } from "./value-parsers.ts";
+
+const GENERATED = ["man", "complete-bash", "complete-zsh", "complete-fish", "complete-powershell"] as const;
 
 /** The other flags. */
 export const OTHER_FLAGS: readonly Flag[] = [
+  {
+    kind: "switch",
+    long: "debug",
+    category: "logging",
+    help: "Tell on standard error what is ignored and why, and how the search is done.",
+    update: (flags) => void (flags.log = "debug"),
+  },
+  {
+    kind: "switch",
+    long: "trace",
+    category: "logging",
+    help: "As --debug, and tell of each file that is found.",
+    update: (flags) => void (flags.log = "trace"),
+  },
   {
     kind: "switch",
     long: "no-ignore-messages",
@@ -35,6 +52,15 @@ export const OTHER_FLAGS: readonly Flag[] = [
     category: "other behaviors",
     help: "Show the files that would be searched.",
     update: (flags) => void (flags.mode = { kind: "files" }),
+  },
+  {
+    kind: "value",
+    long: "generate",
+    variable: "KIND",
+    choices: GENERATED,
+    category: "other behaviors",
+    help: "Write a manual page or completions for a shell.",
+    update: (flags, value) => void (flags.special = { generate: parseChoice(value, GENERATED) }),
   },
   {
     kind: "special",

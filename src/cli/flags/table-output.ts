@@ -1,5 +1,10 @@
 /** Flags that choose what is printed, and how. */
-import { applyColorSpec, DEFAULT_COLOR_SPECS } from "../../search/index.ts";
+import {
+  applyColorSpec,
+  DEFAULT_COLOR_SPECS,
+  HYPERLINK_ALIASES,
+  parseHyperlinkFormat,
+} from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
 import type { FlagValues } from "./flag-values.ts";
 import { badValue, parseChoice, parseCount, parseEscaped } from "./value-parsers.ts";
@@ -104,6 +109,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     long: "context-separator",
     negated: "no-context-separator",
     variable: "SEPARATOR",
+    takesBytes: true,
     category: "output",
     help: "What stands between groups of lines.",
     update: (flags, value) => void (flags.contextSeparator = parseEscaped(value)),
@@ -113,6 +119,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     kind: "value",
     long: "field-context-separator",
     variable: "SEPARATOR",
+    takesBytes: true,
     category: "output",
     help: "What stands between the fields of a context line.",
     update: (flags, value) => void (flags.fieldContextSeparator = parseEscaped(value)),
@@ -121,6 +128,7 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     kind: "value",
     long: "field-match-separator",
     variable: "SEPARATOR",
+    takesBytes: true,
     category: "output",
     help: "What stands between the fields of a matching line.",
     update: (flags, value) => void (flags.fieldMatchSeparator = parseEscaped(value)),
@@ -132,6 +140,29 @@ export const OUTPUT_FLAGS: readonly Flag[] = [
     category: "output",
     help: "Show the path once, above a file's lines.",
     update: (flags, on) => void (flags.heading = on),
+  },
+  {
+    kind: "value",
+    long: "hostname-bin",
+    variable: "COMMAND",
+    takesBytes: true,
+    category: "output",
+    help: "A program that prints the host's name for hyperlinks.",
+    details: "It is started only where links have {host}. If it fails, the name is the system's.",
+    update: (flags, value) => void (flags.hostnameProgram = value === "" ? undefined : value),
+  },
+  {
+    kind: "value",
+    long: "hyperlink-format",
+    variable: "FORMAT",
+    choices: HYPERLINK_ALIASES,
+    category: "output",
+    help: "Links to files and lines, for terminals that open them.",
+    details:
+      "A URL with {path} and, if wanted, {line}, {column}, {host} and {wslprefix}; {{ and }} are braces. " +
+      "A name stands for the URL of a program. An empty format means no links, which is the default. " +
+      "Links are written only where colours are.",
+    update: (flags, value) => void (flags.hyperlinkParts = parseHyperlinkFormat(value)),
   },
   {
     kind: "switch",

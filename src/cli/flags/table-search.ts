@@ -2,6 +2,7 @@
 import { DAEMON_USES } from "../../daemon/index.ts";
 import { canonicalEncoding } from "../../search/index.ts";
 import type { Flag } from "./definition.ts";
+import { pcre2Refusal } from "./table-refused.ts";
 import { badValue, parseChoice, parseCount } from "./value-parsers.ts";
 
 /** The flags about patterns and searching. */
@@ -24,12 +25,21 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     long: "file",
     short: "f",
     variable: "PATTERNFILE",
+    takesBytes: true,
     category: "input",
     help: "Search for the patterns in a file, one per line.",
     details:
       "A file named - is standard input. With it, every positional argument is a path. " +
       "An empty line matches every line.",
     update: (flags, value) => void flags.patterns.push({ file: value }),
+  },
+  {
+    kind: "switch",
+    long: "auto-hybrid-regex",
+    negated: "no-auto-hybrid-regex",
+    category: "search",
+    help: "As --engine auto (an old name).",
+    update: (flags, on) => void (flags.engine = on ? "auto" : "default"),
   },
   {
     kind: "switch",
@@ -65,6 +75,20 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     update: (flags, value) =>
       void (flags.encoding = value === "auto" || value === "none" ? value : canonicalEncoding(value)),
     reset: (flags) => void (flags.encoding = "auto"),
+  },
+  {
+    kind: "value",
+    long: "engine",
+    variable: "ENGINE",
+    choices: ["default", "auto", "pcre2"],
+    category: "search",
+    help: "The regex engine; default and auto are the same one.",
+    details: "pcre2 is refused as -P is: everwarp has no other engine.",
+    update(flags, value) {
+      if (value === "pcre2") throw pcre2Refusal();
+      if (value !== "default" && value !== "auto") throw badValue(`unrecognized regex engine '${value}'`);
+      flags.engine = value;
+    },
   },
   {
     kind: "switch",
@@ -118,6 +142,14 @@ export const INPUT_AND_SEARCH_FLAGS: readonly Flag[] = [
     details:
       "Nothing is mapped here, but where a NUL byte is noticed differs in the same way as it does in ripgrep.",
     update: (flags, on) => void (flags.mmap = on ? "always" : "never"),
+  },
+  {
+    kind: "switch",
+    long: "no-pcre2-unicode",
+    negated: "pcre2-unicode",
+    category: "search",
+    help: "As --no-unicode (an old name).",
+    update: (flags, on) => void (flags.noUnicode = on),
   },
   {
     kind: "switch",

@@ -1,5 +1,5 @@
 /** Parses the text of a flag's value. The messages are ripgrep's. The caller adds the flag's name. */
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, holdsBytes } from "../../base/index.ts";
 
 /** The error EW_BAD_FLAG_VALUE. */
 export function badValue(message: string): EverwarpError {
@@ -51,6 +51,10 @@ const ESCAPES: Record<string, number> = { n: 10, r: 13, t: 9, "0": 0, "\\": 92 }
 
 /** Parses a separator: text with \\n, \\t, \\x00 and the like. The result is bytes as a latin1 string. */
 export function parseEscaped(text: string): string {
+  if (holdsBytes(text))
+    throw badValue(
+      "separator must be valid UTF-8 (use escape sequences to provide a separator that is not valid UTF-8)",
+    );
   const source = Buffer.from(text).toString("latin1");
   return source.replace(
     /\\(?:x([0-9A-Fa-f]{2})|([nrt0\\]))/g,

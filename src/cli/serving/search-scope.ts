@@ -10,9 +10,6 @@ export type ArgumentReader = (
   context: Pick<CommandContext, "cwd" | "env" | "writeError">,
 ) => FlagValues;
 
-/** A daemon starts no programs for its clients, and what these flags ask for is theirs. */
-const FLAGS_OF_CLIENTS = /^--(?:pre|hostname-bin|search-zip|generate|debug|trace|pcre2-version)(?:=|$)/;
-
 /**
  * Where a search looks.
  * @returns undefined for what a daemon does not do: standard input, help, a device of one's own, other programs
@@ -20,7 +17,6 @@ const FLAGS_OF_CLIENTS = /^--(?:pre|hostname-bin|search-zip|generate|debug|trace
  */
 export function searchScope(request: SearchRequest, readArguments: ArgumentReader): SearchScope | undefined {
   const { cwd, env, argv, facts } = request;
-  if (argv.some((word) => FLAGS_OF_CLIENTS.test(word))) return undefined;
   const flags = readArguments(argv, { cwd, env, writeError: () => undefined });
   if (!isForDaemon(flags)) return undefined;
   const hasPattern = flags.mode.kind !== "search" || flags.patterns.length > 0;
@@ -33,10 +29,17 @@ export function searchScope(request: SearchRequest, readArguments: ArgumentReade
   };
 }
 
+/** A daemon starts no programs for its clients. */
+function startsPrograms({ preprocessor, searchZip, hostnameProgram }: FlagValues): boolean {
+  return preprocessor !== undefined || searchZip || hostnameProgram !== undefined;
+}
+
 function isForDaemon(flags: FlagValues): boolean {
   const { device, strategy, persistent, polite } = flags;
   return (
     flags.special === undefined &&
+    !startsPrograms(flags) &&
+    flags.log === "none" &&
     flags.mode.kind !== "types" &&
     !flags.patterns.some((source) => "file" in source && source.file === "-") &&
     device === "auto" &&

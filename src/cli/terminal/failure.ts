@@ -8,7 +8,9 @@ import type { CommandContext } from "./command-context.ts";
  * which helps to find it.
  */
 export function failureText(error: unknown): string {
-  if (error instanceof EverwarpError) return `${error.message} [${error.code}]`;
+  // What is said about the value of a flag is ripgrep's, word for word.
+  if (error instanceof EverwarpError)
+    return error.code === "EW_BAD_FLAG_VALUE" ? error.message : `${error.message} [${error.code}]`;
   const reason = systemErrorText(error);
   if (reason !== undefined) {
     const { path, syscall } = error as NodeJS.ErrnoException;

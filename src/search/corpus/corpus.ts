@@ -84,6 +84,7 @@ const CORPUS_OPTIONS: OptionChecks<CorpusOptions> = {
   sort: oneOf("path"),
   skippedFile,
   onError: callback,
+  onSkipped: callback,
 };
 
 /** A file that a caller found. */

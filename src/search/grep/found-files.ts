@@ -1,8 +1,8 @@
 /** Finds the files of a search, in their order. */
 import { statSync } from "node:fs";
 import type { FoundFile } from "../contracts.ts";
-import { walk, type WalkError, type WalkOptions } from "../walk/index.ts";
 import { placeOf } from "../content/index.ts";
+import { PathGlobs, walk, type WalkError, type WalkOptions } from "../walk/index.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions, SortKey } from "./options.ts";
 
@@ -10,6 +10,14 @@ const STDIN: FoundFile = { path: "-", explicit: true };
 
 /** Walks, as `walk` does. Whoever keeps listings gives its own. */
 export type WalkFiles = (paths: readonly string[], options: WalkOptions) => Iterable<FoundFile>;
+/**
+ * Checks globs and types, also where no file is looked for.
+ * @throws EW_BAD_FLAG_VALUE for one that does not parse
+ */
+export function checkGlobs({ walk: options, searcher: { preprocessor } }: GrepOptions): void {
+  walk([], options);
+  if (preprocessor !== undefined) new PathGlobs(preprocessor.globs);
+}
 
 /** The files to search, in order. @throws EW_BAD_FLAG_VALUE for a glob or a type, before the first file */
 export function foundFiles(
@@ -23,15 +31,26 @@ export function foundFiles(
       error.kind === "path"
         ? messages.error(pathErrorText(error, grep.threads))
         : messages.ignoreRule(error.message),
+    ...(messages.logsDecisions
+      ? { onSkipped: (path: string, reason: string) => messages.debug("walk", `ignoring ${path}: ${reason}`) }
+      : {}),
   };
   const { paths, sort } = grep;
-  const files = paths.includes("-")
+  const found = paths.includes("-")
     ? withStdin(paths, (some) => walkFiles(some, options))
     : walkFiles(paths, options);
+  const files = grep.log === "trace" ? traced(found, messages) : found;
   if (sort === undefined || (sort.key === "path" && !sort.reverse)) return files;
   return sort.key === "path"
     ? sortedByPath([...files]).reverse()
     : sortedByTime([...files], sort.key, sort.reverse, grep.walk.cwd);
+}
+
+function* traced(files: Iterable<FoundFile>, messages: Messages): Generator<FoundFile> {
+  for (const file of files) {
+    messages.trace("walk", `found ${file.path}${file.explicit ? ", which was named" : ""}`);
+    yield file;
+  }
 }
 
 const OPERATION = "IO error for operation on ";

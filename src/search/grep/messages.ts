@@ -10,9 +10,9 @@ export class Messages {
    */
   errored = false;
   private readonly streams: GrepStreams;
-  private readonly options: Pick<GrepOptions, "messages" | "ignoreMessages">;
+  private readonly options: Pick<GrepOptions, "messages" | "ignoreMessages" | "log">;
 
-  constructor(streams: GrepStreams, options: Pick<GrepOptions, "messages" | "ignoreMessages">) {
+  constructor(streams: GrepStreams, options: Pick<GrepOptions, "messages" | "ignoreMessages" | "log">) {
     this.streams = streams;
     this.options = options;
   }
@@ -21,6 +21,21 @@ export class Messages {
   error(message: string): void {
     this.errored = true;
     if (this.options.messages) this.streams.writeError(`everwarp: ${message}\n`);
+  }
+
+  /** Decisions are told (--debug). */
+  get logsDecisions(): boolean {
+    return this.options.log !== "none";
+  }
+
+  /** A decision, where they are told. @param topic the part of the search that decided */
+  debug(topic: string, text: string): void {
+    if (this.logsDecisions) this.streams.writeError(`everwarp: DEBUG|${topic}: ${text}\n`);
+  }
+
+  /** A single step, where they are told (--trace). */
+  trace(topic: string, text: string): void {
+    if (this.options.log === "trace") this.streams.writeError(`everwarp: TRACE|${topic}: ${text}\n`);
   }
 
   /** A file of ignore rules, or a line of one, was left out. */

@@ -77,6 +77,7 @@ export function paysOnDevice(
 export function isOfUse({ paths, searcher }: GrepOptions, plan: Plan): boolean {
   const { encoding } = searcher.searcher;
   const isOnlyStdin = paths.length === 1 && paths[0] === "-";
+  if (searcher.preprocessor !== undefined) return false;
   return operationOf(plan) !== undefined && (encoding === "auto" || encoding === "none") && !isOnlyStdin;
 }
 

@@ -35,6 +35,8 @@ export interface GrepOptions {
   /** Text of the line between the output of two files, or undefined. Bytes as a latin1 string. */
   fileSeparator: string | undefined;
   messages: boolean;
+  /** How much is told about the search itself: nothing, decisions (--debug), or each file too (--trace). */
+  log: "none" | "debug" | "trace";
   ignoreMessages: boolean;
   /** Output is flushed after each file. */
   flushEachFile: boolean;

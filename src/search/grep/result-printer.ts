@@ -39,7 +39,9 @@ export class ResultPrinter {
     const { options, output, separator } = this;
     const matchedBefore = this.matched;
     if (result.matched) this.matched = true;
-    if (text.length > 0) {
+    // Of several threads, each prints what it has gathered when a file is done, and one that failed never is.
+    const isPrinted = text.length > 0 && (result.error === undefined || options.threads === 1);
+    if (isPrinted) {
       if (separator !== undefined && output.any && (options.threads > 1 || result.wantsSeparator)) {
         output.writer.write(separator);
         this.separatorBytes += separator.length;

@@ -1,12 +1,12 @@
 /** The one-shot search: from decided options to an exit code. */
 import { typeListLines } from "../walk/index.ts";
 import { shownFile } from "./file-searcher/index.ts";
-import { foundFiles, type WalkFiles } from "./found-files.ts";
+import { checkGlobs, foundFiles, type WalkFiles } from "./found-files.ts";
 import type { OpenGrepEngine } from "./grep-engine.ts";
 import { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
 import { Output } from "./output.ts";
-import { pathBytes, RESET, startSequence } from "./printer/index.ts";
+import { LINK_END, LinkTarget, pathBytes, RESET, startSequence } from "./printer/index.ts";
 import { type HeldGrep, searchFiles } from "./search-files.ts";
 import type { GrepStreams } from "./streams.ts";
 
@@ -35,6 +35,7 @@ export async function runGrep(
 }
 
 function listTypes(options: GrepOptions, streams: GrepStreams): number {
+  checkGlobs(options);
   const lines = typeListLines(options.walk.types ?? []);
   streams.writeOut(Buffer.from(lines.map((line) => `${line}\n`).join("")));
   return lines.length === 0 ? 1 : 0;
@@ -46,18 +47,23 @@ async function listFiles(
   messages: Messages,
   walkFiles?: WalkFiles,
 ): Promise<boolean> {
-  const { color, colors, pathTerminator, pathSeparator } = options.searcher.printer;
+  const { color, colors, hyperlinks, pathTerminator, pathSeparator } = options.searcher.printer;
   const start = color ? startSequence(colors.path) : "";
   const stop = color ? RESET : "";
+  const links = color && hyperlinks ? new LinkTarget(hyperlinks) : undefined;
   const output = new Output(streams, options.flushEachFile);
   let matched = false;
   for (const file of foundFiles(options, messages, walkFiles)) {
     matched = true;
     if (options.quitAfterMatch) break;
     const { writer } = output;
+    const path = pathBytes(shownFile(file), pathSeparator);
+    const link = links?.start(path, 0, 0);
+    if (link !== undefined) writer.write(link);
     writer.writeText(start);
-    writer.write(pathBytes(shownFile(file), pathSeparator));
+    writer.write(path);
     writer.writeText(stop);
+    if (link !== undefined) writer.write(LINK_END);
     writer.writeByte(pathTerminator === -1 ? 10 : pathTerminator);
     if (!output.settle()) break;
     const paused = streams.pause?.();

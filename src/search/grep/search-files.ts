@@ -1,9 +1,9 @@
 /** Searches files: with an engine that has already searched them, with several threads, or one after another. */
 import { EverwarpError } from "../../base/index.ts";
 import { loadDecoder } from "../content/index.ts";
-import type { FoundFile } from "../contracts.ts";
+import type { FoundFile, MatcherPlan } from "../contracts.ts";
 import { createFileSearcher, type FileSearcher } from "./file-searcher/index.ts";
-import { foundFiles, type WalkFiles } from "./found-files.ts";
+import { checkGlobs, foundFiles, type WalkFiles } from "./found-files.ts";
 import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
@@ -13,8 +13,8 @@ import { ResultPrinter } from "./result-printer.ts";
 import type { GrepStreams } from "./streams.ts";
 
 const NOTHING_SEARCHED =
-  "No files were searched, which means a filter was probably applied that you did not expect.\n" +
-  "everwarp search --files shows what would be searched; -u, -uu and -uuu filter less.";
+  "No files were searched, which means everwarp probably applied a filter you didn't expect.\n" +
+  "Running with --debug will show why files are being skipped.";
 
 /** What a program that stays gives to each of its searches. */
 export interface HeldGrep {
@@ -42,6 +42,7 @@ export async function searchFiles(
   { walkFiles, signal }: HeldGrep = {},
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
+  if (!options.matchesPossible || options.searcher.preprocessor !== undefined) checkGlobs(options);
   if (!options.matchesPossible) return false;
   // These two are large, and listing files needs neither.
   const [{ openMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
@@ -50,10 +51,12 @@ export async function searchFiles(
   ]);
   await loadDecoder(options.searcher.searcher.encoding);
   const matcher = await openMatcher(options.searcher, createLiteralScanner);
+  if (messages.logsDecisions) logPlan(matcher.plan, options, messages);
   let files = foundFiles(options, messages, walkFiles);
   const listFiles = (): readonly FoundFile[] =>
     (files = Array.isArray(files) ? files : [...files]) as FoundFile[];
   const engine = await openEngine({ plan: matcher.plan, listFiles });
+  messages.debug("search", engine === undefined ? "the host searches" : "a device has searched");
   const searcher = createFileSearcher(options.searcher, matcher, scanBuffer, countLineFeeds);
   const output = new Output(streams, options.flushEachFile);
   const printer = new ResultPrinter(options, output, messages);
@@ -65,6 +68,33 @@ export async function searchFiles(
   if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
   return printer.matched;
+}
+
+/** What each kind of plan means. */
+const PLANS: Readonly<Record<MatcherPlan["kind"], string>> = {
+  literals: "every match is one of some texts, so the scan for them is the search",
+  filter: "every line that matches has one of some texts, so only lines that have one are looked at",
+  whole: "no text is in every match, so every line is looked at",
+  nothing: "the pattern matches nothing",
+};
+
+function logPlan(
+  plan: MatcherPlan,
+  { paths, threads, workerThreads, sort }: GrepOptions,
+  to: Messages,
+): void {
+  to.debug("plan", `${plan.kind}: ${PLANS[plan.kind]}`);
+  if ("literals" in plan)
+    for (const { bytes, ignoreAsciiCase } of plan.literals) {
+      const text = JSON.stringify(Buffer.from(bytes).toString("utf8"));
+      to.debug("plan", `text ${text}${ignoreAsciiCase ? ", in upper and lower case" : ""}`);
+    }
+  to.debug("search", `paths: ${paths.length === 0 ? "the working directory" : paths.join(", ")}`);
+  const order = sort === undefined ? "as files are done" : `by ${sort.key}`;
+  to.debug(
+    "search",
+    `using at most ${workerThreads} thread(s); output comes ${threads === 1 ? "in order" : order}`,
+  );
 }
 
 async function searchWithThreads(

@@ -121,6 +121,11 @@ export class FileSearch {
     this.searchStream(new DescriptorReader(0, Buffer.alloc(0)), this.options.binaryExplicit);
   }
 
+  /** Searches what a reader gives, as a stream. */
+  searchReader(reader: ByteReader, explicit: boolean): void {
+    this.searchStream(reader, explicit ? this.options.binaryExplicit : this.options.binaryImplicit);
+  }
+
   private searchDescriptor(descriptor: number, explicit: boolean): void {
     const { windowBytes } = this.options;
     let memory = this.memoryOf(Math.min(FIRST_READ_BYTES, windowBytes + 1));

@@ -7,6 +7,7 @@
  */
 
 import { statSync, type Stats } from "node:fs";
+import { bytesOfText, holdsBytes, lossyText } from "../../base/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import {
   enterDirectory,
@@ -18,6 +19,7 @@ import {
   type DirectoryRules,
   type RuleFilesPresent,
 } from "./directory-rules.ts";
+import { type DirectoryJob, keyOf, shownPath, SLASH, withSlash } from "./directory-job.ts";
 import { sortEntries, type Entry } from "./entries.ts";
 import { toByteString } from "./glob.ts";
 import { fromByteString } from "./ignore-files.ts";
@@ -30,21 +32,7 @@ import { DISK, type WalkSource } from "./walk-source.ts";
 import { ioErrorText } from "../content/index.ts";
 import { WorkingDirectory } from "./working-directory.ts";
 
-/** A directory that has not been visited yet. It can be sent to another thread. */
-export interface DirectoryJob {
-  /** The printed path: the named path, then "/" and the rest. "" is the working directory, unnamed. */
-  path: string;
-  /** The true bytes, only where `path` is lossy. */
-  pathBytes?: Uint8Array;
-  /** The named path above this directory. */
-  root: string;
-  /** The named path with every link resolved, a byte string without a final "/". */
-  rootAbsolute: string;
-  /** Steps below the named path; 0 for the named path itself. */
-  depth: number;
-  /** Number of the named path's device, for `oneFileSystem`. */
-  device?: number;
-}
+export type { DirectoryJob } from "./directory-job.ts";
 
 /** A file or directory below the one that is visited, in the order of the listing. */
 export interface VisitSink {
@@ -70,8 +58,8 @@ export class DirectoryVisitor {
     this.options = options;
     this.source = source;
     this.directory = new WorkingDirectory(options.cwd);
-    this.overrides = new Overrides(options);
     this.types = new TypeMatcher(options.types ?? []);
+    this.overrides = new Overrides(options);
     this.outermost = outermostRules(options);
     this.lateRules = new LateRules(options, this.directory, source, (path, message, error) =>
       this.reportRules(path, message, error),
@@ -92,17 +80,19 @@ export class DirectoryVisitor {
     // In ripgrep, the single-threaded walk has other error texts. ripgrep uses that walk for a sorted search
     // and for one file.
     const inWalkdirWords = isOnly || this.options.sort !== undefined;
-    const path = named ?? "";
-    const shown = named ?? "./";
+    const path = lossyText(named ?? "");
+    const shown = named === undefined ? "./" : path;
+    const pathBytes = named !== undefined && holdsBytes(named) ? bytesOfText(named) : undefined;
+    const bytes = pathBytes === undefined ? {} : { pathBytes };
     // The empty name leads nowhere.
-    const place = named === "" ? "" : this.directory.resolve(path);
+    const place = named === "" ? "" : this.systemLike(path, pathBytes);
     let stats: Stats;
     try {
       stats = statSync(place);
     } catch (error) {
       return this.report(shown, error, inWalkdirWords);
     }
-    if (!stats.isDirectory()) return sink.onFile({ path, explicit: true });
+    if (!stats.isDirectory()) return sink.onFile({ path, ...bytes, explicit: true });
     let rootAbsolute: string;
     try {
       rootAbsolute = this.directory.realPath(place);
@@ -111,7 +101,8 @@ export class DirectoryVisitor {
     }
     sink.onDirectory({
       path,
-      root: path,
+      ...bytes,
+      root: named ?? "",
       rootAbsolute,
       depth: 0,
       ...(this.options.oneFileSystem === true ? { device: stats.dev } : {}),
@@ -162,23 +153,26 @@ export class DirectoryVisitor {
     let kind = entry.kind;
     const path = inside.prefix + entry.name;
     const pathBytes = this.entryBytes(job, inside.prefix, entry);
+    const skip = (reason: string): void => this.options.onSkipped?.(shownPath(path, job.root), reason);
     if (kind === "link") {
-      if (this.options.follow !== true) return;
+      if (this.options.follow !== true) return skip("it is a symbolic link, and -L is not given");
       const target = this.followLink(job, path, pathBytes);
       if (target === undefined) return;
       kind = target;
     }
-    if (kind === "other") return;
+    if (kind === "other") return skip("it is neither a file nor a directory");
     const isDirectory = kind === "directory";
     const name =
       entry.nameBytes === undefined ? toByteString(entry.name) : entry.nameBytes.toString("latin1");
     const verdict = this.verdict(inside, name, isDirectory);
-    if (verdict === IGNORED) return;
-    if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith(".")) return;
+    if (verdict === IGNORED) return skip(this.reason(inside, name, isDirectory));
+    if (verdict === NO_RULE && this.options.hidden !== true && name.startsWith("."))
+      return skip("it is hidden, and --hidden is not given");
     if (isDirectory) {
       const { root, rootAbsolute, depth, device } = job;
       // An entry that cannot be examined is reported when it is visited.
-      if (device !== undefined && (this.statsOf(path, pathBytes)?.dev ?? device) !== device) return;
+      if (device !== undefined && (this.statsOf(path, pathBytes)?.dev ?? device) !== device)
+        return skip("it is in another file system");
       sink.onDirectory({
         path,
         ...(pathBytes === undefined ? {} : { pathBytes }),
@@ -190,8 +184,10 @@ export class DirectoryVisitor {
       return;
     }
     const { skippedFile, maxFilesizeBytes } = this.options;
-    if (skippedFile !== undefined && this.isFile(skippedFile, path, pathBytes)) return;
-    if (maxFilesizeBytes !== undefined && !this.isSmallEnough(path, pathBytes)) return;
+    if (skippedFile !== undefined && this.isFile(skippedFile, path, pathBytes))
+      return skip("it is the file that the output goes to");
+    if (maxFilesizeBytes !== undefined && !this.isSmallEnough(path, pathBytes))
+      return skip(`it has more than ${maxFilesizeBytes} bytes`);
     sink.onFile(pathBytes === undefined ? { path, explicit: false } : { path, pathBytes, explicit: false });
   }
 
@@ -221,6 +217,24 @@ export class DirectoryVisitor {
     return typeVerdict === NO_RULE ? verdict : typeVerdict;
   }
 
+  /** Why an entry is ignored. */
+  private reason(
+    { rules, matchPrefix, absolute }: { rules: DirectoryRules; matchPrefix: string; absolute: string },
+    name: string,
+    isDirectory: boolean,
+  ): string {
+    const { overrides, lateRules } = this;
+    const path = matchPrefix + name;
+    if (overrides.isActive && overrides.verdict(path, name, isDirectory) === IGNORED)
+      return "a glob of the command line leaves it out (-g, --iglob)";
+    const inTree = fileVerdict(rules, `${absolute}/${name}`, name, isDirectory);
+    if (inTree === IGNORED) return "a rule of an ignore file leaves it out";
+    const late = inTree === NO_RULE && lateRules.verdict(path, name, isDirectory, rules.inRepository);
+    return late === IGNORED
+      ? "a rule of --ignore-file or of git's global excludes leaves it out"
+      : "its file type leaves it out (-t, -T)";
+  }
+
   /** The rules inside a directory that has been listed. */
   private rulesInside(job: DirectoryJob, absolute: string, present: RuleFilesPresent): DirectoryRules {
     const key = keyOf(job);
@@ -248,12 +262,15 @@ export class DirectoryVisitor {
     const isJustBelowRoot = job.depth === 1;
     const parent: DirectoryJob = {
       ...job,
-      path: isJustBelowRoot ? job.root : job.path.slice(0, slash),
+      path: isJustBelowRoot ? lossyText(job.root) : job.path.slice(0, slash),
       depth: job.depth - 1,
     };
-    if (job.pathBytes !== undefined) {
+    if (isJustBelowRoot && !holdsBytes(job.root)) delete parent.pathBytes;
+    else if (job.pathBytes !== undefined) {
       const bytes = Buffer.from(job.pathBytes);
-      parent.pathBytes = bytes.subarray(0, bytes.lastIndexOf(47));
+      parent.pathBytes = isJustBelowRoot
+        ? bytesOfText(job.root)
+        : bytes.subarray(0, bytes.lastIndexOf(SLASH));
     }
     const known = this.kept.get(keyOf(parent));
     if (known !== undefined) return known;
@@ -297,14 +314,17 @@ export class DirectoryVisitor {
       return undefined;
     }
     if (!target.isDirectory()) return target.isFile() ? "file" : "other";
-    for (let ancestor = path; ;) {
-      if (ancestor === job.root) return "directory";
+    const root = toByteString(job.root);
+    for (let ancestor = pathBytes?.toString("latin1") ?? toByteString(path); ;) {
+      if (ancestor === root) return "directory";
       const slash = ancestor.lastIndexOf("/");
-      ancestor = slash < job.root.length ? job.root : ancestor.slice(0, slash);
-      const stats = statSync(this.directory.resolve(ancestor), { throwIfNoEntry: false });
+      ancestor = slash < root.length ? root : ancestor.slice(0, slash);
+      const bytes = fromByteString(ancestor);
+      const stats = statSync(this.directory.resolveBytes(bytes), { throwIfNoEntry: false });
       if (stats !== undefined && stats.dev === target.dev && stats.ino === target.ino) {
         const shown = shownPath(path, job.root);
-        const message = `File system loop found: ${shown} points to an ancestor ${shownPath(ancestor, job.root)}`;
+        const above = shownPath(bytes.toString(), job.root);
+        const message = `File system loop found: ${shown} points to an ancestor ${above}`;
         this.options.onError?.({ path, message, kind: "path", code: "ELOOP" });
         return undefined;
       }
@@ -326,9 +346,7 @@ export class DirectoryVisitor {
    */
   private matchPrefix(job: DirectoryJob, prefix: string): string {
     const bytes =
-      job.pathBytes === undefined
-        ? toByteString(prefix)
-        : `${Buffer.from(job.pathBytes).toString("latin1")}/`;
+      job.pathBytes === undefined ? toByteString(prefix) : withSlash(job.pathBytes).toString("latin1");
     if (bytes.startsWith("./")) return bytes.slice(2);
     const { prefix: cwdPrefix } = this.directory;
     return cwdPrefix !== undefined && bytes.startsWith(cwdPrefix) ? bytes.slice(cwdPrefix.length) : bytes;
@@ -336,8 +354,7 @@ export class DirectoryVisitor {
 
   private entryBytes(job: DirectoryJob, prefix: string, entry: Entry): Buffer | undefined {
     if (entry.nameBytes === undefined && job.pathBytes === undefined) return undefined;
-    const before =
-      job.pathBytes === undefined ? Buffer.from(prefix) : Buffer.concat([job.pathBytes, Buffer.from("/")]);
+    const before = job.pathBytes === undefined ? Buffer.from(prefix) : withSlash(job.pathBytes);
     return Buffer.concat([before, entry.nameBytes ?? Buffer.from(entry.name)]);
   }
 
@@ -379,13 +396,4 @@ export class DirectoryVisitor {
   }
 }
 
-/** In messages, entries of the unnamed working directory begin with "./". */
-const shownPath = (path: string, root: string): string => (root === "" ? `./${path}` : path);
-
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
-
-/** Roots with different spellings keep their own rules, because links may lead one path to two places. */
-const keyOf = (job: DirectoryJob): string =>
-  job.pathBytes === undefined
-    ? `${job.root}\0${job.path}`
-    : `${job.root}\0\0${Buffer.from(job.pathBytes).toString("latin1")}`;

@@ -6,6 +6,7 @@
  * byte of an "é". Here a path is a *byte string*: one UTF-16 unit (0–255) for every byte. For ASCII paths,
  * that is the path itself.
  */
+import { bytesOfText } from "../../base/index.ts";
 
 /** How a glob is tested, cheapest first; `text` and `suffix` are byte strings. */
 export type GlobTest =
@@ -31,10 +32,10 @@ type Token =
 
 const literalToken = (byte: string): Token => ({ kind: "literal", byte });
 
-/** The UTF-8 bytes of a text as a byte string. ASCII text is returned unchanged. */
+/** The bytes of a text, which may be byte text, as a byte string. ASCII text is returned unchanged. */
 export function toByteString(text: string): string {
   for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 0x7f) return Buffer.from(text, "utf8").toString("latin1");
+    if (text.charCodeAt(i) > 0x7f) return bytesOfText(text).toString("latin1");
   }
   return text;
 }

@@ -1,5 +1,6 @@
 /** The ignore rules that count after all files in the tree: git's global excludes and `--ignore-file`. */
 import { statSync } from "node:fs";
+import { bytesOfText, holdsBytes, lossyText } from "../../base/index.ts";
 import { addIgnoreFile, globalExcludesPath, isMissing } from "./ignore-files.ts";
 import { toByteString } from "./glob.ts";
 import { IgnoreRules, NO_RULE, type Verdict } from "./ignore-rules.ts";
@@ -26,9 +27,9 @@ export class LateRules {
     if (options.noIgnoreFiles === true) return;
     for (const path of options.ignoreFiles ?? []) {
       const rules = new IgnoreRules();
-      const place = directory.resolve(path);
-      source.consults(toByteString(place));
-      addIgnoreFile(rules, place, path, {}, (message, error) => report(path, message, error));
+      const place = holdsBytes(path) ? directory.resolveBytes(bytesOfText(path)) : directory.resolve(path);
+      source.consults(typeof place === "string" ? toByteString(place) : place.toString("latin1"));
+      addIgnoreFile(rules, place, lossyText(path), {}, (message, error) => report(path, message, error));
       if (rules.size > 0) this.namedRules.unshift(rules);
     }
   }

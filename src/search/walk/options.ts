@@ -73,4 +73,6 @@ export interface WalkOptions {
   sort?: "path" | "directory";
   /** Called for every path that cannot be walked. */
   onError?: (error: WalkError) => void;
+  /** Called for every entry that is left out, with the reason. */
+  onSkipped?: (path: string, reason: string) => void;
 }

@@ -11,7 +11,7 @@ export class Overrides {
   private readonly letsIn: boolean;
 
   /** @throws EverwarpError EW_BAD_FLAG_VALUE with ripgrep's text */
-  constructor(options: WalkOptions) {
+  constructor(options: Pick<WalkOptions, "globs" | "iglobs" | "globCaseInsensitive">) {
     const add = (glob: string, ignoreCase: boolean): void => {
       try {
         this.rules.addLine(glob, { ignoreCase, allowUnclosedClass: false });

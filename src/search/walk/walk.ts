@@ -1,7 +1,8 @@
 /** Walking a tree as ripgrep does: which files are searched, in which order, and what is said about the rest. */
 
 import type { FoundFile } from "../contracts.ts";
-import { DirectoryVisitor, type DirectoryJob } from "./directory-visitor.ts";
+import type { DirectoryJob } from "./directory-job.ts";
+import { DirectoryVisitor } from "./directory-visitor.ts";
 import type { WalkOptions } from "./options.ts";
 
 /**

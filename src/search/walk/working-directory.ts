@@ -25,18 +25,20 @@ export class WorkingDirectory {
   }
 
   resolveBytes(path: Uint8Array): Buffer {
-    if (path[0] === 47 || this.path === undefined) return Buffer.from(path);
+    if (path[0] === 47 || this.path === undefined) return Buffer.from(path.length === 0 ? "." : path);
     return Buffer.concat([Buffer.from(`${this.path}/`), path]);
   }
 
   /** A path with every link resolved, as a byte string without a final "/". @throws the system's error */
-  realPath(path: string): string {
+  realPath(path: string | Buffer): string {
     try {
-      const absolute = realpathSync(path, "buffer").toString("latin1");
+      // The other one makes a string of bytes.
+      const resolved = typeof path === "string" ? realpathSync : realpathSync.native;
+      const absolute = resolved(path, "buffer").toString("latin1");
       return absolute === "/" ? "" : absolute;
     } catch (error) {
       // A directory that was removed has no path, and nothing in it.
-      if (this.path === undefined && !path.startsWith("/")) return "";
+      if (this.path === undefined && path.toString()[0] !== "/") return "";
       throw error;
     }
   }

@@ -17,12 +17,15 @@ import {
   type SearcherOptions,
 } from "../../searcher/index.ts";
 import { systemErrorText } from "../../content/index.ts";
+import { type Content, Preprocessor, type PreprocessorOptions } from "../../preprocessor/index.ts";
 
 /** What a file searcher is made from. It can be posted to a worker thread. */
 export interface FileSearcherArgs {
   matcher: Omit<ByteMatcherOptions, "createScanner">;
   searcher: SearcherOptions;
   printer: PrinterOptions;
+  /** Undefined where no other program has a part in it. */
+  preprocessor?: PreprocessorOptions | undefined;
 }
 
 /** What the search of one file found out. */
@@ -83,6 +86,7 @@ export function createFileSearcher(
     readingBuffer,
     countLineFeeds,
   );
+  const preprocessor = args.preprocessor && new Preprocessor(args.preprocessor);
   const result: FileResult = { matched: false, wantsSeparator: false, error: undefined };
   const conclude = (error: string | undefined): FileResult => {
     result.matched = error === undefined && printer.hasMatch;
@@ -96,6 +100,8 @@ export function createFileSearcher(
       const shown = shownFile(file);
       printer.open(shown, output);
       try {
+        const content = shown === STDIN ? undefined : preprocessor?.open(file);
+        if (content !== undefined) return conclude(searchContent(content, file, files, printer));
         if (shown === STDIN) files.searchStdin();
         else files.searchFile(file);
       } catch (error) {
@@ -111,4 +117,24 @@ export function createFileSearcher(
       return conclude(undefined);
     },
   };
+}
+
+/** Searches what another program made of a file. @returns what went wrong with the program */
+function searchContent(
+  content: Content,
+  file: FoundFile,
+  files: FileSearch,
+  { stats }: { readonly stats: SearchStats },
+): string | undefined {
+  const before = { ...stats };
+  let failure: string | undefined = "the search failed";
+  try {
+    files.searchReader(content.reader, file.explicit);
+    failure = undefined;
+  } finally {
+    failure = content.close() ?? failure;
+    // A file whose program failed does not count.
+    if (failure !== undefined) Object.assign(stats, before);
+  }
+  return failure;
 }

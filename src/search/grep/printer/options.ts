@@ -1,4 +1,5 @@
 /** Options of a printer: plain values that can be posted to a worker thread. */
+import type { Hyperlinks } from "./hyperlink.ts";
 import { type ColorSpecs, DEFAULT_COLOR_SPECS } from "./color.ts";
 
 /** What is printed for each file: lines, counts, the path, or JSON messages. */
@@ -38,6 +39,8 @@ export interface PrinterOptions {
   contextSeparator: string | undefined;
   fieldMatchSeparator: string;
   fieldContextSeparator: string;
+  /** Links to files and lines. Undefined: none. */
+  hyperlinks?: Hyperlinks | undefined;
   /** Byte after a path instead of ":" or a line feed, or −1. */
   pathTerminator: number;
   /** Byte that replaces "/" in printed paths, or −1. */

@@ -9,6 +9,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import { LineText } from "./line-text.ts";
 import { LinesTogether } from "./lines-together.ts";
 import type { PrinterOptions } from "./options.ts";
+import { writePrelude } from "./prelude.ts";
 import { countLines, PathText, type Printer, Tally } from "./printer.ts";
 import { Replacer } from "./replace.ts";
 import { StyledWriter } from "./styled-writer.ts";
@@ -123,7 +124,7 @@ export class StandardPrinter implements Printer {
   private writeBinaryMessage(): void {
     if (this.binary === "none") return;
     if (this.options.withFilename) {
-      this.writer.styled("path", this.path.bytes);
+      this.writer.linkedPath(this.path.bytes);
       this.writer.writeText(": ");
     }
     this.writer.writeText(
@@ -182,30 +183,13 @@ export class StandardPrinter implements Printer {
     if (this.writer.count > 0) return;
     this.wantsSeparator = true;
     if (!this.options.heading || !this.options.withFilename) return;
-    this.writer.styled("path", this.path.bytes);
+    this.writer.linkedPath(this.path.bytes);
     if (this.options.pathTerminator !== -1) this.writer.writeByte(this.options.pathTerminator);
     else this.writer.write(this.lineText.lineEnding);
   }
 
   private writePrelude(offsetBytes: number, lineNumber: number, column: number): void {
-    const { options, writer } = this;
     const separator = this.lineText.isContext ? this.contextSeparator : this.matchSeparator;
-    if (options.withFilename && !options.heading) {
-      writer.styled("path", this.path.bytes);
-      if (options.pathTerminator !== -1) writer.writeByte(options.pathTerminator);
-      else writer.write(separator);
-    }
-    if (lineNumber !== 0) {
-      writer.styledNumber("line", lineNumber);
-      writer.write(separator);
-    }
-    if (options.column && column !== 0) {
-      writer.styledNumber("column", column);
-      writer.write(separator);
-    }
-    if (options.byteOffset) {
-      writer.styledNumber("column", offsetBytes);
-      writer.write(separator);
-    }
+    writePrelude(this.writer, this.options, this.path, separator, { offsetBytes, lineNumber, column });
   }
 }

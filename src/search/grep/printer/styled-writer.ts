@@ -1,6 +1,7 @@
 /** Writes text in the styles of the terminal, and counts its bytes without escape sequences. */
 import type { ByteWriter } from "./byte-writer.ts";
 import { type ColorPart, isPlain, RESET, startSequence } from "./color.ts";
+import { LINK_END, LinkTarget } from "./hyperlink.ts";
 import type { PrinterOptions } from "./options.ts";
 
 /** Writes styled text into a byte writer. */
@@ -20,6 +21,7 @@ export class StyledWriter {
   private escapeBytes = 0;
   private readonly starts: Record<ColorPart, Buffer>;
   private readonly stop = Buffer.from(RESET);
+  private readonly links: LinkTarget | undefined;
 
   constructor(options: PrinterOptions, output: ByteWriter) {
     const { color, colors } = options;
@@ -27,6 +29,7 @@ export class StyledWriter {
     this.color = color;
     this.matchStyled = color && !isPlain(colors.match);
     this.highlightStyled = color && !isPlain(colors.highlight);
+    this.links = color && options.hyperlinks ? new LinkTarget(options.hyperlinks) : undefined;
     const start = (part: ColorPart): Buffer => Buffer.from(startSequence(colors[part]));
     this.starts = {
       path: start("path"),
@@ -55,6 +58,35 @@ export class StyledWriter {
     this.begin(part);
     this.output.write(bytes);
     this.end();
+  }
+
+  /** There are links, and those of lines may differ from that of their file. */
+  get linksLines(): boolean {
+    return this.links?.isLineDependent === true;
+  }
+
+  /** True where there are links at all. */
+  get hasLinks(): boolean {
+    return this.links !== undefined;
+  }
+
+  /** Begins a link to a file or a line of it. @returns whether there is one, which `endLink` must end */
+  beginLink(path: Uint8Array, line = 0, column = 0): boolean {
+    const start = this.links?.start(path, line, column);
+    if (start === undefined) return false;
+    this.escape(start);
+    return true;
+  }
+
+  endLink(): void {
+    this.escape(LINK_END);
+  }
+
+  /** A path in its style, with a link where there are links. */
+  linkedPath(path: Uint8Array): void {
+    const isLinked = this.beginLink(path);
+    this.styled("path", path);
+    if (isLinked) this.endLink();
   }
 
   styledNumber(part: ColorPart, value: number): void {

@@ -107,7 +107,7 @@ export class SummaryPrinter implements Printer {
   private writeCount(count: number): void {
     const { options, writer } = this;
     if (options.withFilename) {
-      writer.styled("path", this.path.bytes);
+      writer.linkedPath(this.path.bytes);
       writer.writeByte(options.pathTerminator === -1 ? 0x3a : options.pathTerminator);
     }
     writer.writeText(String(count));
@@ -115,7 +115,7 @@ export class SummaryPrinter implements Printer {
   }
 
   private writePathLine(): void {
-    this.writer.styled("path", this.path.bytes);
+    this.writer.linkedPath(this.path.bytes);
     if (this.options.pathTerminator !== -1) this.writer.writeByte(this.options.pathTerminator);
     else this.writer.write(this.lineEnding);
   }
