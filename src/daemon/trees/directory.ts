@@ -59,6 +59,8 @@ export class HeldCorpus {
   readonly files: (StoredFile | undefined)[];
   /** The row was not kept as it lies on disk: what it prints is read from there. */
   readonly isPrintedFromDisk: Uint8Array;
+  /** The row does not end in a line feed, or it is not known. */
+  readonly isUnended: Uint8Array;
   /** Bytes that a search looks at in each row. */
   readonly textBytes: Float64Array;
   /** Bytes that the corpus takes in memory, with its signatures. */
@@ -76,6 +78,7 @@ export class HeldCorpus {
     this.corpus = corpus;
     this.files = Array.from({ length: rowCount });
     this.isPrintedFromDisk = new Uint8Array(rowCount);
+    this.isUnended = new Uint8Array(rowCount);
     this.textBytes = new Float64Array(rowCount);
     this.memoryBytes = memoryBytes;
   }

@@ -268,13 +268,16 @@ export class FileStore {
   }
 }
 
+const LINE_FEED = 10;
+
 /** Attaches the rows that are what the files contain. */
 function heldCorpus(
   corpus: Corpus,
-  { placement, signatureBytes }: LoadedCorpus,
+  loaded: LoadedCorpus,
   files: readonly StoredFile[],
   { since, beginMs }: { since: number; beginMs: number },
 ): HeldCorpus {
+  const { placement, signatureBytes } = loaded;
   const { arenaBytes } = placement.stats;
   // Signatures of the host are made behind the load, so they may not be there yet.
   const memoryBytes = arenaBytes + Math.max(signatureBytes, arenaBytes / 8);
@@ -287,6 +290,7 @@ function heldCorpus(
     if ((flags & LOADED) === 0 || !isCurrent) continue;
     held.attach(file, row);
     held.isPrintedFromDisk[row] = (flags & (BINARY | TRANSCODED)) === 0 ? 0 : 1;
+    held.isUnended[row] = loaded.bytes(row)?.at(-1) === LINE_FEED ? 0 : 1;
     held.textBytes[row] = (placement.length[row] as number) - placement.textStart(row);
   }
   return held;

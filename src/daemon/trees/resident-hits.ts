@@ -91,6 +91,18 @@ interface Run {
   readonly hits: Hits;
 }
 
+/**
+ * Positions of files whose last line may match although it has no hit, ascending: an empty match behind the last byte
+ * of a file without a final line feed counts as none, and its line is a matching line.
+ */
+export function unendedPositions({ held, corpusAt, rowAt }: ListingView): readonly number[] {
+  const positions: number[] = [];
+  for (let position = 0; position < corpusAt.length; position++)
+    if (held[corpusAt[position] as number]?.isUnended[rowAt[position] as number] === 1)
+      positions.push(position);
+  return positions;
+}
+
 const NO_HITS: Hits = { offsets: [], from: 0, to: 0, exact: true };
 
 /** Serves a search of the command line. See the head of this file. */
@@ -101,18 +113,23 @@ export class ResidentHits implements GrepEngine {
   readonly #runs: readonly Run[];
   /** A file of which memory has only the beginning says whether it has hits, and nothing else does. */
   readonly #knowsBinary: boolean;
+  /** Positions whose hits do not tell all lines that match, so that their texts are searched. */
+  readonly #searched: ReadonlySet<number>;
   /** The position that is asked for next, where all are. */
   #next = 0;
   #nextRun = 0;
   /** The position that the visits have come to. */
   #visited = NOWHERE;
 
+  /** @param searched see `unendedPositions` */
   constructor(
     options: GrepOptions,
     view: ListingView,
     results: readonly SearchResult[],
     loaded: readonly (LoadedCorpus | undefined)[],
+    searched: readonly number[],
   ) {
+    this.#searched = new Set(searched);
     const { printer, searcher } = options.searcher;
     this.#view = view;
     this.#loaded = loaded;
@@ -146,7 +163,7 @@ export class ResidentHits implements GrepEngine {
     const index = view.corpusAt[position] as number;
     if (index === NOWHERE) return undefined;
     const row = view.rowAt[position] as number;
-    const hits = this.#hitsAt(position);
+    const hits = this.#searched.has(position) ? undefined : this.#hitsAt(position);
     if (view.held[index]?.isPrintedFromDisk[row] === 1) return undefined;
     const bytes = this.#loaded[index]?.bytes(row);
     return bytes && { bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), hits };
@@ -167,6 +184,7 @@ export class ResidentHits implements GrepEngine {
   #visitsWithout(skipped: number | undefined): Visits {
     const { fromDisk, printedFromDisk, textBytes, textCount, held, corpusAt, rowAt, files } = this.#view;
     const others = this.#knowsBinary ? [fromDisk] : [fromDisk, printedFromDisk];
+    if (this.#searched.size > 0) others.push([...this.#searched]);
     const visited = merged([this.#runs.map(({ position }) => position), ...others]).filter(
       (at) => at !== skipped,
     );

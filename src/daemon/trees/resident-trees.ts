@@ -20,7 +20,7 @@ import { EverwarpError, readOptions, whole, listOf, pathText, deviceChoice } fro
 import type { Inotify } from "../watch/index.ts";
 import { FileStore } from "./file-store.ts";
 import { ListingCache, type SearchListing } from "./listing-cache.ts";
-import { ListingView, ResidentHits } from "./resident-hits.ts";
+import { ListingView, ResidentHits, unendedPositions } from "./resident-hits.ts";
 import { residentQuery } from "./resident-query.ts";
 import { TreeWatch } from "./tree-watch.ts";
 import type { HeldCorpus, StoredFile } from "./directory.ts";
@@ -176,7 +176,7 @@ export class ResidentTrees implements AsyncDisposable {
       return await runGrep(
         options,
         streams,
-        async ({ listFiles }) => {
+        async ({ listFiles, mayMatchEmpty }) => {
           const query = residentQuery(options);
           if (query === undefined) return this.#readsAll();
           const files = listFiles();
@@ -184,7 +184,8 @@ export class ResidentTrees implements AsyncDisposable {
           const view = this.#viewOf(listing, files);
           pinned = view.held;
           this.#store.pin(pinned);
-          return await this.#ask(options, query, view, signal);
+          const searched = mayMatchEmpty() ? unendedPositions(view) : [];
+          return await this.#ask(options, query, view, searched, signal);
         },
         { walkFiles, signal },
       );
@@ -230,6 +231,7 @@ export class ResidentTrees implements AsyncDisposable {
     options: GrepOptions,
     query: Query,
     view: ListingView,
+    searched: readonly number[],
     signal: AbortSignal,
   ): Promise<GrepEngine | undefined> {
     const missing = view.fromDisk.map((position) => view.handles[position]);
@@ -244,7 +246,7 @@ export class ResidentTrees implements AsyncDisposable {
       const loaded = view.held.map(({ corpus }) => this.#engine.loaded(corpus));
       this.#counts.fromMemory++;
       this.#counts.filesReadFromDisk += missing.length;
-      return new ResidentHits(options, view, results, loaded);
+      return new ResidentHits(options, view, results, loaded, searched);
     } catch (error) {
       if (signal.aborted || !(error instanceof EverwarpError)) throw error;
       // A pattern that the engine does not take, or a device that is lost: the files themselves can always be read.

@@ -10,7 +10,7 @@
  * by one to sixteen line feeds, up to the next multiple of 16.
  */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
-import { decodingOf } from "../content/index.ts";
+import { decodingOf, utf8MarkLength } from "../content/index.ts";
 import { allocateScanBuffer, findByte } from "../scanner/index.ts";
 import type { FileTable } from "./file-table.ts";
 import { FILE_FLAGS, type LoadError, type PlacementColumns } from "./placement.ts";
@@ -252,6 +252,8 @@ export class FileLoader {
     const content = Buffer.concat(parts);
     const columns = this.#columns;
     columns.flags[file] = FILE_FLAGS.LOADED | FILE_FLAGS.TRANSCODED;
+    // The decoder takes the file's mark away. A second one is the mark of the text.
+    if (utf8MarkLength(content, content.length) > 0) columns.flags[file]! |= FILE_FLAGS.UTF8_MARK;
     let kept = content.length;
     const nul = content.indexOf(0);
     if (nul >= 0) {

@@ -150,10 +150,13 @@ export class SearchEngine implements AsyncDisposable {
     return [...this.#holdings.corpora.keys()];
   }
 
-  /** @internal A corpus as it lies in the memory of its backend now. Undefined where it is not held, or was lost. */
+  /**
+   * @internal A corpus as it lies in memory now, that of the host if it lies there too. Undefined where it is not held,
+   * or was lost.
+   */
   loaded(corpus: Corpus): LoadedCorpus | undefined {
     const held = this.#holdings.find(corpus);
-    return held === undefined || held.isLost ? undefined : held.loaded;
+    return held === undefined || held.isLost ? undefined : (held.copy ?? held).loaded;
   }
 
   /**

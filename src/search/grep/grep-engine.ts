@@ -8,6 +8,8 @@ export interface GrepSubject {
   readonly plan: MatcherPlan;
   /** Lists all files of the search, in its order. The search then uses the same list. */
   readonly listFiles: () => readonly FoundFile[];
+  /** Can a match be empty? */
+  readonly mayMatchEmpty: () => boolean;
 }
 
 /** The files of a search that may print something, where an engine knows them. */

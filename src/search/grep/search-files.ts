@@ -45,17 +45,19 @@ export async function searchFiles(
   if (!options.matchesPossible || options.searcher.preprocessor !== undefined) checkGlobs(options);
   if (!options.matchesPossible) return false;
   // These two are large, and listing files needs neither.
-  const [{ openMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] = await Promise.all([
-    import("./file-searcher/open-matcher.ts"),
-    import("../scanner/literal-scanner.ts"),
-  ]);
+  const [{ mayMatchEmpty, openMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] =
+    await Promise.all([import("./file-searcher/open-matcher.ts"), import("../scanner/literal-scanner.ts")]);
   await loadDecoder(options.searcher.searcher.encoding);
   const matcher = await openMatcher(options.searcher, createLiteralScanner);
   if (messages.logsDecisions) logPlan(matcher.plan, options, messages);
   let files = foundFiles(options, messages, walkFiles);
   const listFiles = (): readonly FoundFile[] =>
     (files = Array.isArray(files) ? files : [...files]) as FoundFile[];
-  const engine = await openEngine({ plan: matcher.plan, listFiles });
+  const engine = await openEngine({
+    plan: matcher.plan,
+    listFiles,
+    mayMatchEmpty: () => mayMatchEmpty(matcher),
+  });
   messages.debug("search", engine === undefined ? "the host searches" : "a device has searched");
   const searcher = createFileSearcher(options.searcher, matcher, scanBuffer, countLineFeeds);
   const output = new Output(streams, options.flushEachFile);

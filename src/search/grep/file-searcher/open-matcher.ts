@@ -2,7 +2,7 @@
 import { EverwarpError } from "../../../base/index.ts";
 import type { ByteMatcherOptions } from "../../byte-regex/index.ts";
 import type { Literal, LiteralScanner, Matcher } from "../../contracts.ts";
-import { createMatcher, isLineText } from "../../matcher/index.ts";
+import { canBeEmpty, createMatcher, isLineText, syntaxOf } from "../../matcher/index.ts";
 import { namesGroup } from "../printer/index.ts";
 import type { FileSearcherArgs } from "./file-searcher.ts";
 
@@ -28,6 +28,13 @@ export async function openMatcher(
     if (!isLimit(error)) throw error;
     return await openByteMatcher(options);
   }
+}
+
+/** Can a match be empty? Of a matcher that does not tell, it is said to be so. */
+export function mayMatchEmpty(matcher: Matcher): boolean {
+  if (matcher.plan.kind === "literals" || matcher.plan.kind === "nothing") return false;
+  const syntax = syntaxOf(matcher);
+  return syntax === undefined || canBeEmpty(syntax);
 }
 
 /** Are matches wanted that the package's engine cannot find? `\A` and `\z` are those of more than a line. */
