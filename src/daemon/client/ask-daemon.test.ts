@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { byteText } from "../../base/index.ts";
 import { DaemonGround } from "../../../test/support/daemons.ts";
 import { encodeDecline, encodeFrame, FRAME, HELD_BYTES_MAX } from "../protocol/index.ts";
 import { askDaemon, type Outcome } from "./ask-daemon.ts";
@@ -106,5 +107,6 @@ it("what its own output refuses ends it with that error", async () => {
 it("text that Node could not decode is not sent: it would mean something else", async () => {
   await saying([accepted, exit], false);
   expect(await ask({ argv: ["foo\ufffdbar"] })).toBe("declined");
+  expect(await ask({ argv: [byteText(Buffer.from("foo\xffbar", "latin1"))] })).toBe("declined");
   expect(await ask({ argv: ["foobar"] })).toBe(0);
 });

@@ -6,7 +6,7 @@
  * back for that is at most `HELD_BYTES_MAX`, and small answers come whole.
  */
 import { connect, type Socket } from "node:net";
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, holdsBytes } from "../../base/index.ts";
 import {
   ACCEPT_TIMEOUT_MS,
   decodeDecline,
@@ -49,9 +49,12 @@ export async function askDaemon(
   return await conversation.hold(payload);
 }
 
-/** Node puts U+FFFD in the place of bytes that are no text. The daemon would search for something else then. */
+/**
+ * Node puts U+FFFD in the place of bytes that are no text, and byte text has lone surrogates there. The daemon would
+ * search for something else then.
+ */
 function isSafeText({ cwd, argv, env }: SearchRequest): boolean {
-  return ![cwd, ...argv, ...Object.values(env)].some((text) => text.includes("\ufffd"));
+  return ![cwd, ...argv, ...Object.values(env)].some((text) => text.includes("\ufffd") || holdsBytes(text));
 }
 
 /** One request and its answer. */
