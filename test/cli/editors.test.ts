@@ -198,7 +198,7 @@ describe.for([
       const theirs = runRipgrep(dir.path, args);
       // ripgrep tells what each of its two engines said. everwarp has one.
       for (const errors of [stderr, theirs.stderr])
-        expect(errors).toMatch(/regex parse error:[^]*unclosed group/);
+        expect(errors).toMatch(/^regex parse error:[^]*unclosed group/m);
       expect([exit, stdout]).toEqual([theirs.code, theirs.stdout]);
     });
   });

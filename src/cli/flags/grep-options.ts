@@ -171,6 +171,7 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     stats,
     fileSeparator: fileSeparator(decided),
     messages: !flags.noMessages,
+    namesEngine: flags.engine === "auto",
     log: flags.log,
     ignoreMessages: !flags.noMessages && !flags.noIgnoreMessages,
     flushEachFile: flags.buffer === "line" || (flags.buffer === "auto" && stdoutIsTerminal),

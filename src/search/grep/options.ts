@@ -35,6 +35,8 @@ export interface GrepOptions {
   /** Text of the line between the output of two files, or undefined. Bytes as a latin1 string. */
   fileSeparator: string | undefined;
   messages: boolean;
+  /** The user leaves the regex engine to us, so an error of a pattern says which engine was asked. */
+  namesEngine: boolean;
   /** How much is told about the search itself: nothing, decisions (--debug), or each file too (--trace). */
   log: "none" | "debug" | "trace";
   ignoreMessages: boolean;

@@ -48,7 +48,9 @@ export async function searchFiles(
   const [{ mayMatchEmpty, openMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] =
     await Promise.all([import("./file-searcher/open-matcher.ts"), import("../scanner/literal-scanner.ts")]);
   await loadDecoder(options.searcher.searcher.encoding);
-  const matcher = await openMatcher(options.searcher, createLiteralScanner);
+  const matcher = await openMatcher(options.searcher, createLiteralScanner).catch((error: unknown) => {
+    throw options.namesEngine ? withEngine(error) : error;
+  });
   if (messages.logsDecisions) logPlan(matcher.plan, options, messages);
   let files = foundFiles(options, messages, walkFiles);
   const listFiles = (): readonly FoundFile[] =>
@@ -70,6 +72,13 @@ export async function searchFiles(
   if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
   return printer.matched;
+}
+
+/** Editors look for a line that begins with the parser's words, as they stand below ripgrep's words about engines. */
+function withEngine(error: unknown): unknown {
+  if (!(error instanceof EverwarpError) || error.code !== "EW_BAD_PATTERN") return error;
+  const words = "the regex cannot be compiled with the default engine, which is the only one";
+  return new EverwarpError(error.code, `${words}.\n\n${error.message}`, { cause: error });
 }
 
 /** What each kind of plan means. */
