@@ -52,6 +52,7 @@ const INSIDE = {
     ["device"],
   ],
   programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
+  lint: [["code"], ["analysis"], ["rules"], ["."]],
   search: [
     ["content", "."],
     ["walk", "scanner", "signature"],
@@ -74,7 +75,7 @@ const INSIDE = {
     ["soak", "together"],
     ["."],
   ],
-  cli: [["terminal"], ["flags", "doctor", "cache"], ["commands"], ["."]],
+  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["commands"], ["."]],
 };
 
 /** Folders that nothing enters: the command line's, and the one whose files are the entries of the package. */

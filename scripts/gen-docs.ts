@@ -73,6 +73,7 @@ const ROOMS = [
   "paths",
   "engine",
   "residency",
+  "lint",
   "programs",
   "vulkan",
   "spirv",

@@ -40,8 +40,10 @@ export {
 } from "./cache/index.ts";
 export {
   checkLayout,
+  compileWithLines,
   expandFile,
   kernelFile,
+  type LinedModule,
   precompile,
   prepareSource,
   type Program,

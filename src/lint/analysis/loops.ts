@@ -23,7 +23,8 @@ export class Loops {
   readonly #graph: Graph;
   readonly #flow: Flow;
   readonly #memory: Memory;
-  readonly #advancing = new Map<Loop, ReadonlySet<object>>();
+  readonly #advancing = new Map<Loop, Map<object, boolean>>();
+  readonly #edges = new Map<Loop, ReadonlyMap<object, ReadonlySet<object>>>();
   readonly #sources = new Map<GraphNode, ReadonlySet<object>>();
   readonly #stores: ReadonlyMap<Cell, readonly GraphNode[]>;
 
@@ -67,9 +68,8 @@ export class Loops {
 
   /** Whether a way out of the loop is certain to be taken at some time. `isGood` accepts further conditions. */
   ends(loop: Loop, isGood: (condition: GraphNode) => boolean = () => false): boolean {
-    const advancing = this.#advancingOf(loop);
     const isProgress = (node: GraphNode): boolean =>
-      isGood(node) || [...this.#sourcesOf(node)].some((source) => advancing.has(source));
+      isGood(node) || [...this.#sourcesOf(node)].some((source) => this.#advances(loop, source));
     return loop.exits.some(({ from, to }) => {
       const block = this.#graph.blocks[from];
       if (block?.condition !== undefined && loop.blocks.size > 0) {
@@ -131,9 +131,18 @@ export class Loops {
     return true;
   }
 
-  /** Cells and phis that an iteration makes of themselves. */
-  #advancingOf(loop: Loop): ReadonlySet<object> {
-    const known = this.#advancing.get(loop);
+  /** Whether an iteration makes a cell, or a phi, of itself. */
+  #advances(loop: Loop, source: object): boolean {
+    let known = this.#advancing.get(loop);
+    if (known === undefined) this.#advancing.set(loop, (known = new Map()));
+    let answer = known.get(source);
+    if (answer === undefined) known.set(source, (answer = reaches(this.#edgesOf(loop), source)));
+    return answer;
+  }
+
+  /** What each cell and phi that an iteration changes is made of. */
+  #edgesOf(loop: Loop): ReadonlyMap<object, ReadonlySet<object>> {
+    const known = this.#edges.get(loop);
     if (known !== undefined) return known;
     const edges = new Map<object, Set<object>>();
     const add = (to: object, sources: ReadonlySet<object>): void => {
@@ -155,9 +164,8 @@ export class Loops {
         for (const each of this.#memory.overlapping(cell))
           if (!this.#isCopy(value, each)) add(each, this.#sourcesOf(value));
       }
-    const advancing = new Set([...edges.keys()].filter((cell) => reaches(edges, cell)));
-    this.#advancing.set(loop, advancing);
-    return advancing;
+    this.#edges.set(loop, edges);
+    return edges;
   }
 
   /** A store of what was loaded from the same place changes nothing. */

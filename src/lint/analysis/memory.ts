@@ -141,8 +141,11 @@ export class Memory {
 
   #rolesOfNode(node: GraphNode, ofCell: ReadonlyMap<Cell, number>): number {
     if (node.opcode !== Op.Load) {
-      const isContent = node.opcode === Op.Variable || node.opcode === Op.Store;
-      return isContent ? 0 : node.inputs.reduce((roles, input) => roles | this.roleOf(input), 0);
+      if (node.opcode === Op.Variable || node.opcode === Op.Store) return 0;
+      // An index does not tell where a pointer leads.
+      return isChain(node.opcode)
+        ? this.roleOf(node.inputs[0])
+        : node.inputs.reduce((roles, input) => roles | this.roleOf(input), 0);
     }
     const pointer = node.inputs[0];
     const variable = this.variableOf(pointer);

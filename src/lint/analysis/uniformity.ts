@@ -34,9 +34,11 @@ export const VARYING = 2;
 export const TAINT_CONTROL = 1;
 /** It was read from the queue by several threads, and they did not agree about it yet. */
 export const TAINT_UNSHARED = 2;
+/** It was read from the queue, and threads agreed about it: behind it a request has arrived. */
+const TAINT_AGREED = 4;
 
-/** What is known of a workgroup's shared memory at the beginning of a block. */
-type Dirty = Set<GraphNode>;
+/** Shared variables that threads may have stored different values to since the last barrier, a bit each. */
+type Dirty = bigint;
 
 /** What the analysis starts from. */
 export interface UniformityParts {
@@ -61,6 +63,7 @@ export class Uniformity {
   /** Branches by the block that all their ways lead to: phis there depend on them. */
   readonly #joins = new Map<number, GraphBlock[]>();
   readonly #racy = new Set<GraphNode>();
+  readonly #bits = new Map<GraphNode, bigint>();
   #isChanged = false;
 
   constructor(parts: UniformityParts) {
@@ -113,7 +116,7 @@ export class Uniformity {
   /** A branch raises the level of its region. */
   #branch(block: GraphBlock, condition: GraphNode): void {
     const level = this.levelOf(condition);
-    const taint = this.taintOf(condition) & TAINT_CONTROL;
+    const taint = this.taintOf(condition) & (TAINT_CONTROL | TAINT_AGREED);
     if (level === UNIFORM && taint === 0) return;
     const { flow } = this.#parts;
     for (const at of flow.regionOf(block.index)) {
@@ -235,7 +238,7 @@ export class Uniformity {
       for (const { condition } of this.#joins.get(node.block) ?? []) taint |= this.taintOf(condition);
       for (const from of node.incoming) taint |= this.#blockTaints[from] ?? 0;
     }
-    if (opcode >= Op.GroupElect && opcode <= Op.GroupLogicalXor) return taint & ~TAINT_UNSHARED;
+    if (opcode >= Op.GroupElect && opcode <= Op.GroupLogicalXor) return agreed(taint);
     if (opcode !== Op.Load && opcode !== Op.AtomicLoad) return taint;
     const cell = memory.cellOf(inputs[0]);
     if (cell !== undefined) {
@@ -244,39 +247,60 @@ export class Uniformity {
     }
     const role = memory.roleOf(inputs[0]);
     if ((role & Role.control) !== 0) taint |= TAINT_CONTROL;
-    const isQueue = (role & (Role.control | Role.slots)) !== 0;
+    const hasArrived = ((this.#blockTaints[node.block] ?? 0) & TAINT_AGREED) !== 0;
+    const isQueue = (role & (Role.control | Role.slots)) !== 0 && !hasArrived;
     return isQueue && pollPhase.has(node) && !isSingle(node.block) ? taint | TAINT_UNSHARED : taint;
   }
 
   /** Loads of shared memory that a thread may have stored to since the last barrier. @returns whether there are new */
   #findRaces(): boolean {
-    const { graph, flow, memory } = this.#parts;
+    const { graph, flow } = this.#parts;
     const before = this.#racy.size;
-    const dirtyAt = new Map<number, Dirty>([[0, new Set()]]);
+    const effects = new Map(
+      flow.order.map((at) => [at, this.#effectOf(graph.blocks[at]?.nodes ?? [], undefined)]),
+    );
+    const dirtyAt = new Map<number, Dirty>([[0, 0n]]);
     for (let isChanged = true; isChanged;) {
       isChanged = false;
       for (const at of flow.order) {
-        const block = graph.blocks[at];
-        if (block === undefined) continue;
-        const dirty = new Set(dirtyAt.get(at));
-        for (const node of block.nodes) {
-          const variable = memory.variableOf(node.inputs[0]);
-          if (isWorkgroupBarrier(graph, node)) dirty.clear();
-          else if (variable?.value !== Storage.Workgroup) continue;
-          else if (node.opcode === Op.Load && dirty.has(variable)) this.#racy.add(node);
-          else if (this.#disagrees(node)) dirty.add(variable);
-        }
-        for (const to of block.successors) {
-          const there = dirtyAt.get(to) ?? new Set();
-          const size = there.size;
-          for (const variable of dirty) there.add(variable);
-          if (there.size === size && dirtyAt.has(to)) continue;
-          dirtyAt.set(to, there);
+        const { added, isBarrier } = effects.get(at) ?? { added: 0n, isBarrier: false };
+        const after = isBarrier ? added : added | (dirtyAt.get(at) ?? 0n);
+        for (const to of graph.blocks[at]?.successors ?? []) {
+          const there = dirtyAt.get(to);
+          if (there !== undefined && (there | after) === there) continue;
+          dirtyAt.set(to, (there ?? 0n) | after);
           isChanged = true;
         }
       }
     }
+    for (const at of flow.order) this.#effectOf(graph.blocks[at]?.nodes ?? [], dirtyAt.get(at) ?? 0n);
     return this.#racy.size > before;
+  }
+
+  /** What a block adds to the dirty variables. With those at its beginning, loads of dirty ones are noted as races. */
+  #effectOf(nodes: readonly GraphNode[], dirty: Dirty | undefined): { added: Dirty; isBarrier: boolean } {
+    const { graph, memory } = this.#parts;
+    let added = dirty ?? 0n;
+    let isBarrier = false;
+    for (const node of nodes) {
+      if (isWorkgroupBarrier(graph, node)) {
+        added = 0n;
+        isBarrier = true;
+        continue;
+      }
+      const variable = memory.variableOf(node.inputs[0]);
+      if (variable?.value !== Storage.Workgroup) continue;
+      const bit = this.#bitOf(variable);
+      if (node.opcode === Op.Load && dirty !== undefined && (added & bit) !== 0n) this.#racy.add(node);
+      else if (this.#disagrees(node)) added |= bit;
+    }
+    return { added, isBarrier };
+  }
+
+  #bitOf(variable: GraphNode): bigint {
+    let bit = this.#bits.get(variable);
+    if (bit === undefined) this.#bits.set(variable, (bit = 1n << BigInt(this.#bits.size)));
+    return bit;
   }
 
   /** Whether a store may give other threads another value than the thread itself sees. */
@@ -285,6 +309,11 @@ export class Uniformity {
       return this.levelOfBlock(node.block) > UNIFORM || this.levelOf(node.inputs[1]) > UNIFORM;
     return isAtomic(node.opcode) && node.opcode !== Op.AtomicLoad;
   }
+}
+
+/** A taint behind an operation by which threads agree. */
+function agreed(taint: number): number {
+  return (taint & TAINT_UNSHARED) === 0 ? taint : (taint & ~TAINT_UNSHARED) | TAINT_AGREED;
 }
 
 function levelOfInput(builtIn: number | undefined, isSingleThread: boolean): number {

@@ -43,6 +43,8 @@ export const Op = {
   Select: 169,
   IEqual: 170,
   INotEqual: 171,
+  UGreaterThan: 172,
+  SLessThanEqual: 179,
   ControlBarrier: 224,
   MemoryBarrier: 225,
   AtomicLoad: 227,
@@ -154,9 +156,15 @@ const WITH_RESULT: readonly (readonly [number, number])[] = [
   [6035, 6035],
 ];
 
+const RESULTS = new Set(
+  WITH_RESULT.flatMap(([first, last]) =>
+    Array.from({ length: last - first + 1 }, (_, index) => first + index),
+  ),
+);
+
 /** Whether an instruction of a function body has a result type and a result. */
 export function hasResult(opcode: number): boolean {
-  return WITH_RESULT.some(([first, last]) => opcode >= first && opcode <= last);
+  return RESULTS.has(opcode);
 }
 
 /** Which operands of an instruction are values: indexes behind its result. */

@@ -390,7 +390,8 @@ void perform(uint first, uint count) {
     // Turned a little in every round, so that a corpus with a period does not give all its matches to a few workgroups.
     turn = (turn + ROUND_TURN) % gl_NumWorkGroups.x;
     if (tile >= end) continue;
-    while (tile >= segment.firstMatchTile + tileCountOf(segment)) segment = segmentAt(++segmentIndex);
+    while (tile >= segment.firstMatchTile + tileCountOf(segment) && segmentIndex < RECORD_SEGMENT_MASK)
+      segment = segmentAt(++segmentIndex);
     uint block = ((tile - segment.firstMatchTile) * gl_WorkGroupSize.x + lane) * uint(CHUNK_BLOCKS);
     uint begin = block < segment.blockCount ? block * NEWLINE_BLOCK_BYTES : NONE;
     takeChunk(Chunk(segmentIndex, segment.data, begin, begin + CHUNK_BYTES));
