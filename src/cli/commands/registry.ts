@@ -35,6 +35,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: () => import("./doctor.ts"),
   },
   {
+    name: "lint",
+    summary: "check kernels for what makes a device hang (everwarp lint --help)",
+    load: () => import("./lint.ts"),
+  },
+  {
     name: "paths",
     summary: "resolve very many paths of a tree (everwarp paths --help)",
     load: () => import("./paths.ts"),

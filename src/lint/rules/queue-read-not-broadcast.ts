@@ -1,5 +1,6 @@
 /** The rule `queue-read-not-broadcast`. */
-import { TAINT_UNSHARED } from "../analysis/index.ts";
+import { type Kernel, TAINT_UNSHARED } from "../analysis/index.ts";
+import { type GraphNode, isAtomic, Op } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
 
 /** What one thread reads of the queue is given to all others. */
@@ -44,12 +45,25 @@ void main() {
   }
 }
 `,
-  check: ({ graph, flow, uniformity, lanes }) =>
-    flow.order.flatMap((at) => {
+  check: (kernel) => {
+    const { graph, flow, uniformity, lanes } = kernel;
+    return flow.order.flatMap((at) => {
       const block = graph.blocks[at];
       if (block?.condition === undefined || lanes.isSingle(at)) return [];
       if ((uniformity.taintOf(block.condition) & TAINT_UNSHARED) === 0) return [];
+      if (isExpression(kernel, at)) return [];
       const message = "this depends on memory of the host that several threads read, each for itself";
       return [{ message, location: block.location }];
-    }),
+    });
+  },
 };
+
+/** Whether a branch only computes a value, as `&&` does: what is made of the value is judged in its place. */
+function isExpression({ graph, flow }: Kernel, branch: number): boolean {
+  if (flow.postDominatorOf(branch) < 0) return false;
+  const nodes = flow.regionOf(branch).flatMap((at) => graph.blocks[at]?.nodes ?? []);
+  const hasLoop = flow.regionOf(branch).includes(branch);
+  const isPure = ({ opcode }: GraphNode): boolean =>
+    opcode !== Op.Store && opcode !== Op.ControlBarrier && opcode < Op.GroupElect && !isAtomic(opcode);
+  return !hasLoop && nodes.every(isPure);
+}
