@@ -1,6 +1,6 @@
 /** The rule `single-lane-work`. */
-import type { Kernel } from "../analysis/index.ts";
-import { BuiltIn, type GraphNode, isAtomic, type Loop, Op, OPCODE_CONSTANT } from "../code/index.ts";
+import { type Kernel, Role } from "../analysis/index.ts";
+import { BuiltIn, type GraphNode, isAtomic, type Loop, Op, OPCODE_CONSTANT, Storage } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
 import { locationOfLoop } from "./unbounded-loop.ts";
 
@@ -100,9 +100,27 @@ function isWork(kernel: Kernel, loop: Loop): boolean {
   const writes = nodes.some((node) => kernel.isBufferWrite(node));
   const reads = nodes.filter((node) => isAccess(kernel, node));
   const isPause = nodes.some(({ opcode }) => opcode === Op.ReadClock) && reads.length === 0;
-  const isPolling =
-    !writes && reads.length > 0 && reads.every((node) => kernel.memory.roleOf(node.inputs[0]) !== 0);
+  const isPolling = !writes && isWaiting(kernel, loop);
   return !isPause && !isPolling;
+}
+
+/** Whether a loop ends when memory of the host says so, and changes nothing but its own variables. */
+function isWaiting(kernel: Kernel, loop: Loop): boolean {
+  const isOwn = ({ inputs }: GraphNode): boolean => {
+    const storage = kernel.memory.storageOf(inputs[0]);
+    return storage === Storage.Function || storage === Storage.Private;
+  };
+  const stores = kernel.nodesOf(loop).filter(({ opcode }) => opcode === Op.Store || isAtomic(opcode));
+  return (
+    stores.every(isOwn) &&
+    loop.exits.some(({ from }) => {
+      const { condition } = kernel.graph.blocks[from] ?? {};
+      if (condition === undefined) return false;
+      return kernel
+        .loadsBehind(condition, loop)
+        .some((load) => kernel.isLoadOf(load, Role.control | Role.slots));
+    })
+  );
 }
 
 /** Whether a loop has few rounds, or one for each thread or subgroup. */
