@@ -35,6 +35,7 @@ const PAGES = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "bench/METHODOLOGY.md",
+  ...files("docs/rules"),
   ...files("docs/decisions"),
   ...files("bench/record"),
 ];

@@ -1,4 +1,4 @@
-// `npm run check`: types, lint, format, layers, tidiness, unused code, the public API, and that generated files are what
+// `npm run check`: types, lint, format, layers, tidiness, unused code, the kernels, the public API, and that generated files are what
 // their sources give. Runs all, then fails if any did.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
@@ -18,6 +18,7 @@ const checks = [
   ["classes of characters", "--import", "tsx", "scripts/gen-characters.ts", "--check"],
   ["WebAssembly kernel", "--import", "tsx", "scripts/gen-wasm.ts", "--check"],
   ["documents", "--import", "tsx", "scripts/gen-docs.ts", "--check"],
+  ["kernels", "--import", "tsx", "src/cli/every-command.ts", "lint"],
   ["public API", "scripts/build-docs.mjs", "--check"],
 ];
 const failed = checks.filter(([title, ...words]) => {

@@ -118,7 +118,8 @@ export const CORPUS: readonly CorpusEntry[] = [
       main("for (uint i = 0u;; i++) { if (STATE[i] == 3u || i == limit) break; STATE[i] = 4u; }"),
       main("uint bits = STATE[LANE]; while (bits != 0u) { STATE[findLSB(bits)]++; bits &= bits - 1u; }"),
       main(
-        "uint low = 0u, high = limit; while (low < high) { uint m = (low + high) / 2u; if (STATE[m] < 5u) low = m + 1u; else high = m; } STATE[0] = low;",
+        `uint low = 0u, high = limit; while (low < high) { uint m = (low + high) / 2u;
+        if (STATE[m] < 5u) low = m + 1u; else high = m; } STATE[0] = low;`,
       ),
     ],
   },
@@ -126,19 +127,23 @@ export const CORPUS: readonly CorpusEntry[] = [
     rule: "stop-not-first",
     bad: [
       main(
-        "for (;;) { STATE[LANE]++; if (LANE == 0u) sh_stop = CONTROL[0]; barrier(); if (sh_stop != 0u) break; barrier(); }",
+        `for (;;) { STATE[LANE]++; if (LANE == 0u) sh_stop = CONTROL[0]; barrier();
+        if (sh_stop != 0u) break; barrier(); }`,
       ),
       main(
         "for (;;) { barrier(); if (LANE == 0u) sh_stop = CONTROL[0]; barrier(); if (sh_stop != 0u) break; }",
       ),
       main(
-        "for (;;) { if (LANE == 0u) { sh_word = SLOTS[0]; sh_stop = CONTROL[0]; } barrier(); if (sh_stop != 0u) break; barrier(); }",
+        `for (;;) { if (LANE == 0u) { sh_word = SLOTS[0]; sh_stop = CONTROL[0]; } barrier();
+        if (sh_stop != 0u) break; barrier(); }`,
       ),
       main(
-        "for (;;) { if (LANE == 0u) { atomicAdd(STATE[0], 1u); sh_stop = CONTROL[0]; } barrier(); if (sh_stop != 0u) break; barrier(); }",
+        `for (;;) { if (LANE == 0u) { atomicAdd(STATE[0], 1u); sh_stop = CONTROL[0]; } barrier();
+        if (sh_stop != 0u) break; barrier(); }`,
       ),
       main(
-        "for (;;) { if (LANE == 0u) sh_word = SLOTS[0]; barrier(); if (sh_word != 0u) STATE[LANE]++; barrier(); if (STATE[99] == 1u) break; barrier(); }",
+        `for (;;) { if (LANE == 0u) sh_word = SLOTS[0]; barrier(); if (sh_word != 0u) STATE[LANE]++;
+        barrier(); if (STATE[99] == 1u) break; barrier(); }`,
       ),
     ],
     good: [
@@ -147,10 +152,12 @@ export const CORPUS: readonly CorpusEntry[] = [
         "for (;;) { if (LANE == 0u) sh_stop = CONTROL[0]; barrier(); if (sh_stop != 0u) break; barrier(); }",
       ),
       main(
-        "for (;;) { if (LANE == 0u) { sh_stop = CONTROL[0]; sh_word = SLOTS[0]; } barrier(); if (sh_stop != 0u) break; barrier(); }",
+        `for (;;) { if (LANE == 0u) { sh_stop = CONTROL[0]; sh_word = SLOTS[0]; } barrier();
+        if (sh_stop != 0u) break; barrier(); }`,
       ),
       main(
-        "for (;;) { if (LANE == 0u) { sh_stop = CONTROL[0]; atomicAdd(STATE[0], 1u); } barrier(); if (sh_stop != 0u) break; barrier(); }",
+        `for (;;) { if (LANE == 0u) { sh_stop = CONTROL[0]; atomicAdd(STATE[0], 1u); } barrier();
+        if (sh_stop != 0u) break; barrier(); }`,
       ),
       main("for (uint i = 0u; i < limit; i++) { STATE[LANE] += SLOTS[i]; barrier(); }"),
     ],
@@ -162,21 +169,25 @@ export const CORPUS: readonly CorpusEntry[] = [
         sh_word += op; pc++; } } barrier(); STATE[LANE] = sh_word;`),
       main("if (subgroupElect()) for (uint i = 0u; i < limit; i++) STATE[i]++; barrier(); STATE[LANE] = 1u;"),
       main(
-        "if (LANE == 0u) { uint slot = 0u; while (STATE[slot] != 7u) slot++; sh_word = slot; } barrier(); STATE[LANE] = sh_word;",
+        `if (LANE == 0u) { uint slot = 0u; while (STATE[slot] != 7u) slot++; sh_word = slot; } barrier();
+        STATE[LANE] = sh_word;`,
       ),
       `void sum() { if (LANE != 0u) return; for (uint i = 0u; i < limit; i++) sh_word += STATE[i]; }
        void main() { sum(); barrier(); STATE[LANE] = sh_word; }`,
       main(
-        "if (gl_LocalInvocationID.x == 0u) for (uint i = 0u; i < STATE[0]; i++) sh_many[i] = STATE[i]; barrier(); STATE[LANE] = sh_many[LANE];",
+        `if (gl_LocalInvocationID.x == 0u) for (uint i = 0u; i < STATE[0]; i++) sh_many[i] = STATE[i];
+        barrier(); STATE[LANE] = sh_many[LANE];`,
       ),
     ],
     good: [
       main(
-        "uint sum = 0u; for (uint i = LANE; i < limit; i += 64u) sum += STATE[i]; atomicAdd(sh_word, sum); barrier(); STATE[LANE] = sh_word;",
+        `uint sum = 0u; for (uint i = LANE; i < limit; i += 64u) sum += STATE[i];
+        atomicAdd(sh_word, sum); barrier(); STATE[LANE] = sh_word;`,
       ),
       main("if (subgroupElect()) for (uint i = 0u; i < 8u; i++) STATE[i]++; barrier(); STATE[LANE] = 1u;"),
       main(
-        "if (LANE == 0u) for (uint i = 0u; i < gl_NumSubgroups; i++) sh_word += sh_many[i]; barrier(); STATE[LANE] = sh_word;",
+        `if (LANE == 0u) for (uint i = 0u; i < gl_NumSubgroups; i++) sh_word += sh_many[i]; barrier();
+        STATE[LANE] = sh_word;`,
       ),
       main("barrier(); if (LANE != 0u) return; for (uint i = 0u; i < limit; i++) STATE[i] = i;"),
       main(
@@ -189,11 +200,13 @@ export const CORPUS: readonly CorpusEntry[] = [
     bad: [
       main("for (;;) { if (CONTROL[0] != 0u) break; STATE[LANE]++; }"),
       main(
-        "for (;;) { uint stop = CONTROL[0]; uint word = SLOTS[LANE]; if (stop != 0u) break; if (word != 0u) STATE[LANE]++; }",
+        `for (;;) { uint stop = CONTROL[0]; uint word = SLOTS[LANE]; if (stop != 0u) break;
+        if (word != 0u) STATE[LANE]++; }`,
       ),
       main("for (;;) { bool isStop = CONTROL[0] != 0u; if (isStop) break; barrier(); STATE[LANE]++; }"),
       main(
-        "for (;;) { if (LANE == 0u) sh_stop = CONTROL[0]; if (SLOTS[0] == 1u) STATE[LANE]++; barrier(); if (sh_stop != 0u) break; barrier(); }",
+        `for (;;) { if (LANE == 0u) sh_stop = CONTROL[0]; if (SLOTS[0] == 1u) STATE[LANE]++; barrier();
+        if (sh_stop != 0u) break; barrier(); }`,
       ),
       `uint flag() { return CONTROL[0]; }
        void main() { for (;;) { if (flag() == 1u) return; STATE[LANE]++; } }`,
@@ -206,7 +219,8 @@ export const CORPUS: readonly CorpusEntry[] = [
       ),
       polling("uint word = SLOTS[LANE + 1u]; if (word != 0u) STATE[LANE]++;"),
       `uint flag() { return CONTROL[0]; }
-       void main() { for (;;) { if (LANE == 0u) sh_stop = flag(); barrier(); if (sh_stop == 1u) return; STATE[LANE]++; barrier(); } }`,
+       void main() { for (;;) { if (LANE == 0u) sh_stop = flag(); barrier(); if (sh_stop == 1u) return;
+         STATE[LANE]++; barrier(); } }`,
     ],
   },
   {
@@ -235,34 +249,46 @@ export const CORPUS: readonly CorpusEntry[] = [
     rule: "store-after-publish",
     bad: [
       main(
-        "uint s = gl_WorkGroupID.x; Vectors(completions).vectors[s * completionVectors] = uvec4(1u); Vectors(completions).vectors[s * completionVectors + 1u] = uvec4(2u);",
+        `uint s = gl_WorkGroupID.x; Vectors(completions).vectors[s * completionVectors] = uvec4(1u);
+        Vectors(completions).vectors[s * completionVectors + 1u] = uvec4(2u);`,
       ),
       `void answer(uint s, uint i) { Vectors(completions).vectors[s * completionVectors + i] = uvec4(i); }
-       void main() { uint s = SLOTS[0]; Vectors(completions).vectors[s * completionVectors] = uvec4(1u); barrier(); answer(s, 1u); }`,
+       void main() { uint s = SLOTS[0];
+         Vectors(completions).vectors[s * completionVectors] = uvec4(1u); barrier(); answer(s, 1u); }`,
       main(
-        "uint s = LANE; Words(completions).words[s * completionVectors + 1u] = 2u; Words(completions).words[s * completionVectors] = 1u;",
+        `uint s = LANE; Words(completions).words[s * completionVectors + 1u] = 2u;
+        Words(completions).words[s * completionVectors] = 1u;`,
       ),
       main(
-        "uint s = LANE; Vectors(completions).vectors[s * completionVectors] = uvec4(1u); if (limit > 3u) Vectors(completions).vectors[s * completionVectors + 2u] = uvec4(2u);",
+        `uint s = LANE; Vectors(completions).vectors[s * completionVectors] = uvec4(1u);
+        if (limit > 3u) Vectors(completions).vectors[s * completionVectors + 2u] = uvec4(2u);`,
       ),
       main(
-        "uint s = LANE; if (limit == 1u) Words(completions).words[s * completionVectors + 3u] = 2u; Words(completions).words[s * completionVectors] = 1u;",
+        `uint s = LANE; if (limit == 1u) Words(completions).words[s * completionVectors + 3u] = 2u;
+        Words(completions).words[s * completionVectors] = 1u;`,
       ),
     ],
     good: [
       main(
-        "uint s = gl_WorkGroupID.x; Vectors(completions).vectors[s * completionVectors + 1u] = uvec4(2u); Vectors(completions).vectors[s * completionVectors] = uvec4(1u);",
+        `uint s = gl_WorkGroupID.x; Vectors(completions).vectors[s * completionVectors + 1u] = uvec4(2u);
+        Vectors(completions).vectors[s * completionVectors] = uvec4(1u);`,
       ),
       `void answer(uint s, uint i) { Vectors(completions).vectors[s * completionVectors + i] = uvec4(i); }
-       void main() { uint s = SLOTS[0]; answer(s, 1u); barrier(); Vectors(completions).vectors[s * completionVectors] = uvec4(1u); }`,
+       void main() { uint s = SLOTS[0]; answer(s, 1u); barrier();
+         Vectors(completions).vectors[s * completionVectors] = uvec4(1u); }`,
       main(
-        "uint s = LANE; Words(completions).words[s * completionVectors + 1u] = 2u; memoryBarrierBuffer(); Words(completions).words[s * completionVectors] = 1u;",
+        `uint s = LANE; Words(completions).words[s * completionVectors + 1u] = 2u; memoryBarrierBuffer();
+        Words(completions).words[s * completionVectors] = 1u;`,
       ),
       main(
-        "for (uint s = 0u; s < limit; s++) { Vectors(completions).vectors[s * completionVectors + 1u] = uvec4(2u); Vectors(completions).vectors[s * completionVectors] = uvec4(1u); }",
+        `for (uint s = 0u; s < limit; s++) {
+        Vectors(completions).vectors[s * completionVectors + 1u] = uvec4(2u);
+        Vectors(completions).vectors[s * completionVectors] = uvec4(1u); }`,
       ),
       main(
-        "uint s = LANE; if (limit > 3u) Vectors(completions).vectors[s * completionVectors + 2u] = uvec4(2u); Vectors(completions).vectors[s * completionVectors] = uvec4(1u);",
+        `uint s = LANE;
+        if (limit > 3u) Vectors(completions).vectors[s * completionVectors + 2u] = uvec4(2u);
+        Vectors(completions).vectors[s * completionVectors] = uvec4(1u);`,
       ),
     ],
   },
@@ -271,21 +297,26 @@ export const CORPUS: readonly CorpusEntry[] = [
     bad: [
       main("if (LANE == 0u) while (CONTROL[0] == 0u) {} barrier(); STATE[LANE] = 1u;"),
       main(
-        "if (LANE == 0u) { uint word; do { word = SLOTS[4]; } while (word == 0u); sh_word = word; } barrier(); STATE[LANE] = sh_word;",
+        `if (LANE == 0u) { uint word; do { word = SLOTS[4]; } while (word == 0u); sh_word = word; }
+        barrier(); STATE[LANE] = sh_word;`,
       ),
       `void wait() { while (CONTROL[1] != 1u) {} }
        void main() { if (LANE == 0u) wait(); barrier(); STATE[LANE] = 1u; }`,
       main(
-        "if (gl_SubgroupID == 0u && subgroupElect()) for (;;) { if (SLOTS[1] == 2u) break; } barrier(); STATE[LANE] = 1u;",
+        `if (gl_SubgroupID == 0u && subgroupElect()) for (;;) { if (SLOTS[1] == 2u) break; } barrier();
+        STATE[LANE] = 1u;`,
       ),
       main(
-        "if (LANE == 0u) while (atomicLoad(CONTROL[0], gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquire) == 0u) {} barrier(); STATE[LANE] = 1u;",
+        `if (LANE == 0u) 
+          while (atomicLoad(CONTROL[0], gl_ScopeDevice, gl_StorageSemanticsBuffer, gl_SemanticsAcquire) == 0u) {}
+        barrier(); STATE[LANE] = 1u;`,
       ),
     ],
     good: [
       main("if (gl_GlobalInvocationID.x == 0u) while (CONTROL[0] == 0u) {} barrier(); STATE[LANE] = 1u;"),
       main(
-        "if (LANE == 0u && gl_WorkGroupID.x == 0u) { uint word; do { word = SLOTS[4]; } while (word == 0u); sh_word = word; } barrier(); STATE[LANE] = sh_word;",
+        `if (LANE == 0u && gl_WorkGroupID.x == 0u) { uint word; do { word = SLOTS[4]; }
+        while (word == 0u); sh_word = word; } barrier(); STATE[LANE] = sh_word;`,
       ),
       main(
         "if (LANE == 0u) for (uint n = 0u; n < limit && CONTROL[1] != 1u; n++) {} barrier(); STATE[LANE] = 1u;",

@@ -120,7 +120,8 @@ const FAULTS: readonly Fault[] = [
     place: "work",
     make: (dice) => {
       const first = "Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors] = uvec4(1u);";
-      const rest = `Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors + ${1 + dice.below(9)}u] = uvec4(2u);`;
+      const place = `gl_WorkGroupID.x * completionVectors + ${1 + dice.below(9)}u`;
+      const rest = `Vectors(completions).vectors[${place}] = uvec4(2u);`;
       return `${first} ${dice.one(["", "barrier();"])} ${rest}`;
     },
   },
@@ -179,7 +180,8 @@ function uniformStatement(dice: Dice, depth: number, name: string): string {
     case 2:
       return `for (uint i${name} = 0u; i${name} < limit; i${name} += 64u) { ${inner()} barrier(); }`;
     case 3:
-      return `sh_many[LANE] = STATE[LANE]; barrier(); STATE[LANE + 64u] = sh_many[63u - LANE]; ${dice.one(["barrier();", "meet();"])}`;
+      return `sh_many[LANE] = STATE[LANE]; barrier();
+        STATE[LANE + 64u] = sh_many[63u - LANE]; ${dice.one(["barrier();", "meet();"])}`;
     case 4:
       return "Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors + 1u] = uvec4(2u);";
     case 5:
@@ -201,7 +203,7 @@ function varyingStatement(dice: Dice, depth: number, name: string): string {
     case 2:
       return `add(LANE + ${dice.below(50)}u, ${dice.below(9)}u);`;
     case 3:
-      return `uint bits${name} = STATE[LANE]; while (bits${name} != 0u) { bits${name} &= bits${name} - 1u; ${inner()} }`;
+      return `uint b${name} = STATE[LANE]; while (b${name} != 0u) { b${name} &= b${name} - 1u; ${inner()} }`;
     case 4:
       return `if (LANE == 0u) { STATE[${dice.below(99)}u] = sh_word; }`;
     default:

@@ -8,6 +8,7 @@ import {
   inlineKernel,
   isAtomic,
   isWorkgroupBarrier,
+  type Location,
   type Loop,
   Op,
   Storage,
@@ -51,6 +52,15 @@ export class Kernel {
   /** The instructions of a loop. */
   nodesOf(loop: Loop): readonly GraphNode[] {
     return [...loop.blocks].flatMap((at) => this.graph.blocks[at]?.nodes ?? []);
+  }
+
+  /** Where a loop begins. */
+  locationOf(loop: Loop): Location | undefined {
+    const header = this.graph.blocks[loop.header];
+    const inside = [...loop.blocks].map((at) => this.graph.blocks[at]?.location);
+    return (
+      header?.nodes[0]?.location ?? header?.location ?? inside.find((location) => location !== undefined)
+    );
   }
 
   /** Whether all threads of the workgroup meet inside of a loop. */

@@ -77,7 +77,8 @@ function besideFlags(kernel: Kernel, writes: readonly GraphNode[]): Breach[] {
         Math.floor(offsetBytes / LINE_BYTES) === Math.floor(place.offsetBytes / LINE_BYTES),
     );
     if (flag === undefined) return [];
-    const message = `${place.name || "a member"} lies in one cache line with ${flag.name || "a flag"}, which the host writes`;
+    const [own, other] = [place.name || "a member", flag.name || "a flag"];
+    const message = `${own} lies in one cache line with ${other}, which the host writes`;
     return [{ message, location: node.location }];
   });
 }

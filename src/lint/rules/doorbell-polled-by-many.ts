@@ -2,7 +2,6 @@
 import { type Kernel, Role } from "../analysis/index.ts";
 import { BuiltIn, type GraphNode, type Loop, Op } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
-import { locationOfLoop } from "./unbounded-loop.ts";
 
 const HEAD = `#extension GL_EXT_buffer_reference : require
 #extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
@@ -22,8 +21,8 @@ export const doorbellPolledByMany: Rule = {
   severity: "warning",
   summary: "A loop that only waits for the host, without a limit, is run by one workgroup.",
   why:
-    "Memory that the host writes is not cached. Each read goes to the bus, and workgroups that do nothing but read it " +
-    "slow down the reads of all others and the stores of the host.",
+    "Memory that the host writes is not cached. Each read goes to the bus, and workgroups that do nothing but read " +
+    "it slow down the reads of all others and the stores of the host.",
   remedy: "Let workgroup 0 wait, and give the news to the others through device memory; or limit the polls.",
   limits:
     "Doorbell memory is behind the push constants `control` and `slots`. A loop counts where its end depends on it, " +
@@ -50,7 +49,7 @@ export const doorbellPolledByMany: Rule = {
       .filter((loop) => isWait(kernel, loop) && !isOfOneWorkgroup(kernel, loop))
       .map((loop) => ({
         message: "every workgroup waits in this loop for memory that the host writes",
-        location: locationOfLoop(kernel, loop),
+        location: kernel.locationOf(loop),
       })),
 };
 

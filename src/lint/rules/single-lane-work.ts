@@ -2,7 +2,6 @@
 import { type Kernel, Role } from "../analysis/index.ts";
 import { BuiltIn, type GraphNode, isAtomic, type Loop, Op, OPCODE_CONSTANT, Storage } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
-import { locationOfLoop } from "./unbounded-loop.ts";
 
 /** Loops of this many rounds and fewer are housekeeping. */
 const FEW_ROUNDS = 64;
@@ -65,7 +64,7 @@ void main() {
         return [
           {
             message: `one thread runs this loop while the others wait; ${share}`,
-            location: locationOfLoop(kernel, loop),
+            location: kernel.locationOf(loop),
           },
         ];
       const accesses = [...blocks].flatMap((at) =>
@@ -170,5 +169,6 @@ function shareOf({ graph, flow }: Kernel, blocks: ReadonlySet<number>): string {
   const threads = graph.code.module.entryPoints[0]?.localSize?.reduce((product, count) => product * count, 1);
   const used = all === 0 ? 1 : (all - own + own / Math.max(1, threads ?? ESTIMATED_THREADS)) / all;
   const percent = (part: number): number => Math.round(part * 100);
-  return `an estimated ${percent(own / Math.max(1, all))} % of the kernel, which leaves ${percent(used)} % of the lanes at work`;
+  const part = percent(own / Math.max(1, all));
+  return `an estimated ${part} % of the kernel, which leaves ${percent(used)} % of the lanes at work`;
 }

@@ -2,7 +2,6 @@
 import type { Kernel } from "../analysis/index.ts";
 import { type Loop, Op, Storage, isAtomic } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
-import { locationOfLoop } from "./unbounded-loop.ts";
 
 /** No subgroup waits in a loop for another one of its workgroup. */
 export const spinWithoutBarrier: Rule = {
@@ -37,7 +36,7 @@ void main() {
   check: (kernel) =>
     findSpins(kernel).map((loop) => ({
       message: "this loop waits for shared memory that another thread writes, without a barrier",
-      location: locationOfLoop(kernel, loop),
+      location: kernel.locationOf(loop),
     })),
 };
 

@@ -2,7 +2,6 @@
 import { type Kernel, Role } from "../analysis/index.ts";
 import { type GraphNode, type Loop } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
-import { locationOfLoop } from "./unbounded-loop.ts";
 
 /** The poll loop looks at the stop flag before it does anything else. */
 export const stopNotFirst: Rule = {
@@ -57,7 +56,7 @@ void main() {
           return [
             {
               message: "the poll loop does not look at the stop flag before its first barrier",
-              location: locationOfLoop(kernel, loop),
+              location: kernel.locationOf(loop),
             },
           ];
         const early = effectsBeforeStop(kernel, loop, phase)[0];

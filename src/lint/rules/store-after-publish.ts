@@ -26,7 +26,8 @@ export const storeAfterPublish: Rule = {
     "has been read, or when the slot belongs to another request.",
   remedy: "Store the rest of the answer first, then memoryBarrierBuffer(), then the first vector.",
   limits:
-    "Completions are memory behind the push constant `completions`. The first vector is at a product of `completionVectors`, " +
+    "Completions are memory behind the push constant `completions`. The first vector is at a product of " +
+    "`completionVectors`, " +
     "the others at such a product plus something. Whole vectors of four words are sealed in this package's queue, so " +
     "they need no memory barrier; single words do.",
   bad: `${HEAD}void main() {

@@ -1,6 +1,4 @@
 /** The rule `unbounded-loop`. */
-import type { Kernel } from "../analysis/index.ts";
-import type { Location, Loop } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
 import { findSpins } from "./spin-without-barrier.ts";
 
@@ -14,8 +12,8 @@ export const unboundedLoop: Rule = {
     "host that died keeps the device busy for ever, and no store of the host can stop it.",
   remedy: "Count the rounds and leave at a limit, or read the stop flag in every iteration.",
   limits:
-    "A loop counts as bounded where a condition that leaves it depends on a value that each iteration makes of itself " +
-    "by arithmetic, such as `index++`. Whether that arithmetic comes to an end is not proved.",
+    "A loop counts as bounded where a condition that leaves it depends on a value that each iteration makes of " +
+    "itself by arithmetic, such as `index++`. Whether that arithmetic comes to an end is not proved.",
   bad: `layout(local_size_x = 1) in;
 layout(set = 0, binding = 0) buffer Data { uint next[]; };
 void main() {
@@ -41,14 +39,7 @@ void main() {
           loop.exits.length === 0
             ? "nothing ends this loop"
             : "nothing that advances ends this loop, and it does not look at the stop flag",
-        location: locationOfLoop(kernel, loop),
+        location: kernel.locationOf(loop),
       }));
   },
 };
-
-/** Where a loop begins. */
-export function locationOfLoop({ graph }: Kernel, loop: Loop): Location | undefined {
-  const header = graph.blocks[loop.header];
-  const inside = [...loop.blocks].map((at) => graph.blocks[at]?.location);
-  return header?.nodes[0]?.location ?? header?.location ?? inside.find((location) => location !== undefined);
-}

@@ -63,7 +63,7 @@ export interface LinedModule {
   /** The lines of the text that was compiled. */
   readonly lines: readonly string[];
   /** The file, and the line in it, of a line of the text. Lines count from 1. */
-  locate(line: number): { readonly file: string; readonly line: number };
+  readonly locate: (line: number) => { readonly file: string; readonly line: number };
 }
 
 /** Compiles a source so that each instruction carries its line. @throws EW_COMPILE and the errors of `prepareSource` */

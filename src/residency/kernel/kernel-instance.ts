@@ -104,7 +104,8 @@ export class KernelInstance {
 
   /**
    * Launches the kernel: with zeroed state, or with the memory of a checkpoint.
-   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_KERNEL_UNSAFE, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_KERNEL_UNSAFE, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED,
+   * EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async open(device: Device, recipe: KernelRecipe, memory?: KernelMemory): Promise<KernelInstance> {
     const { types, label } = recipe;

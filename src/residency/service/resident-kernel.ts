@@ -115,7 +115,8 @@ export class ResidentKernel<
   /**
    * Compiles a kernel and launches it. Opens a device for the kernel, unless an open one is given.
    * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD,
-   * EW_COMPILE, EW_PATH_NOT_FOUND, EW_KERNEL_UNSAFE, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   * EW_COMPILE, EW_PATH_NOT_FOUND, EW_KERNEL_UNSAFE, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED,
+   * EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async open<const Q extends StructLayout, const R extends StructLayout>(
     given: KernelOptions<Q, R>,

@@ -375,10 +375,9 @@ void takeChunk(Chunk chunk) {
   }
 }
 
-uint tileCountOf(SegmentEntry segment) {
-  uint tileBlocks = gl_WorkGroupSize.x * uint(CHUNK_BLOCKS);
-  return (segment.blockCount + tileBlocks - 1u) / tileBlocks;
-}
+const uint TILE_BLOCKS = gl_WorkGroupSize.x * uint(CHUNK_BLOCKS);
+
+uint tileCountOf(SegmentEntry segment) { return (segment.blockCount + TILE_BLOCKS - 1u) / TILE_BLOCKS; }
 
 void perform(uint first, uint count) {
   uint end = min(sh_job.rangeEnd, sh_corpus.matchTileCount);
