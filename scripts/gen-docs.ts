@@ -162,8 +162,8 @@ function wrapped(text: string): string {
 }
 
 const ABOUT_RULES =
-  "Every page is made from the rule's file in `src/lint/rules`. A kernel that breaks a rule marked as an error is not " +
-  "launched by `ResidentKernel.open`. The command reports all of them.";
+  "Every page is made from the rule's file in `src/lint/rules`. A kernel that breaks a rule marked as an error is " +
+  "not launched by `ResidentKernel.open`. The command reports all of them.";
 
 /** The page of each rule of `everwarp lint`, and the list of them. */
 function rulePages(): Record<string, string> {

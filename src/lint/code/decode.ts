@@ -123,7 +123,8 @@ class Decoder {
 
   #read(opcode: number, operands: number[]): void {
     if (opcode === Op.Line) {
-      this.#location = { file: this.#texts.get(operands[0] ?? 0), line: operands[1] ?? 0 };
+      // This package's compiler names no file.
+      this.#location = { file: this.#texts.get(operands[0] ?? 0) || undefined, line: operands[1] ?? 0 };
     } else if (opcode === Op.NoLine) this.#location = undefined;
     else if (this.#function !== undefined || opcode === Op.Function) this.#readBody(opcode, operands);
     else this.#readGlobal(opcode, operands);

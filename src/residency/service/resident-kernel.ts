@@ -130,8 +130,7 @@ export class ResidentKernel<
   /**
    * Launches a kernel from a checkpoint, in this process or another one. Its state is that of the checkpoint. Requests
    * that were in flight continue where they were (see `restored`).
-   * @param given the file, and options as for `open`: the same kernel, structs and state; device and strategy may
-   * differ
+   * @param given the file, and options as for `open`: same kernel, structs and state; device and strategy may differ
    * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE,
    * EW_CHECKPOINT_OTHER_KERNEL, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; the errors of `open`
    */
