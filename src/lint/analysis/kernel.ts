@@ -32,6 +32,7 @@ export class Kernel {
   /** Barriers that all threads of a workgroup must reach. */
   readonly barriers: readonly GraphNode[];
   readonly #ends = new Map<Loop, boolean>();
+  readonly #nodesOf = new Map<Loop, readonly GraphNode[]>();
 
   /** @throws EW_BAD_SPIRV, EW_LINT_LIMIT */
   constructor(words: Uint32Array) {
@@ -51,7 +52,12 @@ export class Kernel {
 
   /** The instructions of a loop. */
   nodesOf(loop: Loop): readonly GraphNode[] {
-    return [...loop.blocks].flatMap((at) => this.graph.blocks[at]?.nodes ?? []);
+    let nodes = this.#nodesOf.get(loop);
+    if (nodes === undefined) {
+      nodes = [...loop.blocks].flatMap((at) => this.graph.blocks[at]?.nodes ?? []);
+      this.#nodesOf.set(loop, nodes);
+    }
+    return nodes;
   }
 
   /** Where a loop begins. */

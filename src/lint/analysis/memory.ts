@@ -43,10 +43,14 @@ export class Memory {
   readonly #graph: Graph;
   readonly #cells = new Map<GraphNode, Map<number, Cell>>();
   readonly #roles: Uint8Array;
+  /** By the number of a pointer's node. All cells are made at the beginning. */
+  readonly #cellOfPointer: readonly (Cell | undefined)[];
+  readonly #overlapping = new Map<Cell, readonly Cell[]>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#roles = new Uint8Array(graph.nodes.length);
+    this.#cellOfPointer = graph.nodes.map((node) => this.#findCell(node));
     this.#findRoles();
   }
 
@@ -77,23 +81,31 @@ export class Memory {
 
   /** The cell that a pointer leads to; undefined for an address. */
   cellOf(pointer: GraphNode | undefined): Cell | undefined {
-    const variable = this.variableOf(pointer);
-    if (variable === undefined || pointer === undefined) return undefined;
-    return this.#cell(variable, this.#firstMember(pointer, variable));
+    if (pointer === undefined) return undefined;
+    return this.#cellOfPointer[pointer.index];
   }
 
   /** The cells that a load of `cell` may read from, and a store to it may change. */
   overlapping(cell: Cell): readonly Cell[] {
-    const cells = this.#cells.get(cell.variable);
-    if (cells === undefined) return [cell];
-    if (cell.member < 0) return [...cells.values()];
-    const whole = cells.get(-1);
-    return whole === undefined ? [cell] : [cell, whole];
+    let cells = this.#overlapping.get(cell);
+    if (cells === undefined) {
+      const all = this.#cells.get(cell.variable) ?? new Map<number, Cell>();
+      const whole = all.get(-1);
+      cells = cell.member < 0 ? [...all.values()] : whole === undefined ? [cell] : [cell, whole];
+      this.#overlapping.set(cell, cells);
+    }
+    return cells;
   }
 
   /** The roles of the memory that a value is made of: as an address, or as a number. */
   roleOf(node: GraphNode | undefined): number {
     return node === undefined ? 0 : (this.#roles[node.index] ?? 0);
+  }
+
+  #findCell(node: GraphNode): Cell | undefined {
+    if (node.opcode !== Op.Variable && !isChain(node.opcode)) return undefined;
+    const variable = this.variableOf(node);
+    return variable === undefined ? undefined : this.#cell(variable, this.#firstMember(node, variable));
   }
 
   #cell(variable: GraphNode, member: number): Cell {
@@ -140,12 +152,13 @@ export class Memory {
   }
 
   #rolesOfNode(node: GraphNode, ofCell: ReadonlyMap<Cell, number>): number {
+    let roles = 0;
     if (node.opcode !== Op.Load) {
       if (node.opcode === Op.Variable || node.opcode === Op.Store) return 0;
       // An index does not tell where a pointer leads.
-      return isChain(node.opcode)
-        ? this.roleOf(node.inputs[0])
-        : node.inputs.reduce((roles, input) => roles | this.roleOf(input), 0);
+      if (isChain(node.opcode)) return this.roleOf(node.inputs[0]);
+      for (const input of node.inputs) roles |= this.roleOf(input);
+      return roles;
     }
     const pointer = node.inputs[0];
     const variable = this.variableOf(pointer);
@@ -153,9 +166,8 @@ export class Memory {
     if (variable.value === Storage.PushConstant)
       return rolesOfPath(this.#graph.code.module, variable, pointer);
     const cell = this.cellOf(pointer);
-    return cell === undefined
-      ? 0
-      : this.overlapping(cell).reduce((roles, each) => roles | (ofCell.get(each) ?? 0), 0);
+    if (cell !== undefined) for (const each of this.overlapping(cell)) roles |= ofCell.get(each) ?? 0;
+    return roles;
   }
 }
 

@@ -58,6 +58,8 @@ export class Uniformity {
   readonly #taints: Uint8Array;
   readonly #blockLevels: Uint8Array;
   readonly #blockTaints: Uint8Array;
+  /** What each branch has already told its region: its level, and its taint above it. */
+  readonly #applied: Uint8Array;
   readonly #cellLevels = new Map<Cell, number>();
   readonly #cellTaints = new Map<Cell, number>();
   /** Branches by the block that all their ways lead to: phis there depend on them. */
@@ -73,6 +75,7 @@ export class Uniformity {
     this.#taints = new Uint8Array(graph.nodes.length);
     this.#blockLevels = new Uint8Array(graph.blocks.length);
     this.#blockTaints = new Uint8Array(graph.blocks.length);
+    this.#applied = new Uint8Array(graph.blocks.length);
     for (const at of flow.order) {
       const block = graph.blocks[at];
       if (block?.condition === undefined) continue;
@@ -117,7 +120,9 @@ export class Uniformity {
   #branch(block: GraphBlock, condition: GraphNode): void {
     const level = this.levelOf(condition);
     const taint = this.taintOf(condition) & (TAINT_CONTROL | TAINT_AGREED);
-    if (level === UNIFORM && taint === 0) return;
+    const state = level | (taint << 2);
+    if (state === (this.#applied[block.index] ?? 0)) return;
+    this.#applied[block.index] = state;
     const { flow } = this.#parts;
     for (const at of flow.regionOf(block.index)) {
       const levelNow = Math.max(this.#blockLevels[at] ?? 0, level);

@@ -165,9 +165,9 @@ class Inliner {
       frame.values.set(result, node);
       return;
     }
-    const inputs = valueOperands(opcode, operands.length)
-      .filter((index) => index < operands.length)
-      .map((index) => this.#value(operands[index] ?? 0, frame));
+    const inputs: GraphNode[] = [];
+    for (const index of valueOperands(opcode, operands.length))
+      if (index < operands.length) inputs.push(this.#value(operands[index] ?? 0, frame));
     const more =
       opcode === Op.Variable ? { value: operands[0], name: this.#code.names.get(result) ?? "" } : {};
     const node = this.#newNode(opcode, block.index, { type, inputs, operands, location, ...more });
