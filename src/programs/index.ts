@@ -50,6 +50,7 @@ export {
   type ProgramOrigin,
   type SourceRequest,
   type VirtualFiles,
+  variantsOf,
 } from "./sources/index.ts";
 export {
   COMPILER,

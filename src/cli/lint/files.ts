@@ -3,10 +3,13 @@ import { readdirSync } from "node:fs";
 import path from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 import { type Finding, lintModule, lintSource } from "../../lint/index.ts";
+import { prepareSource, type SourceRequest, variantsOf } from "../../programs/index.ts";
 import { spirvWords } from "../../spirv/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
 import { KERNEL_TYPES, kernelTypesText } from "./kernel-schemas.ts";
 
+/** The macro by which a resident kernel reads the device's clock (glsl/residency.glsl). */
+const CLOCK = "RESIDENCY_CLOCK";
 /** Folders that hold no kernels of one's own. */
 const SKIPPED = new Set(["node_modules", "dist"]);
 const MODULE_BYTES_MAX = 64 << 20;
@@ -41,9 +44,7 @@ export function kernelsBelow(folder: string): string[] {
 /** Checks one file: GLSL, or SPIR-V where its name ends in .spv. Errors of the file become a part of the report. */
 export async function checkFile(file: string): Promise<FileReport> {
   try {
-    const findings = file.endsWith(".spv")
-      ? lintModule(readModule(file))
-      : await lintSource(requestFor(file));
+    const findings = file.endsWith(".spv") ? lintModule(readModule(file)) : await lintShapes(file);
     return { file, findings };
   } catch (error) {
     if (!(error instanceof EverwarpError) || error.code === "EW_INTERNAL") throw error;
@@ -51,9 +52,31 @@ export async function checkFile(file: string): Promise<FileReport> {
   }
 }
 
-function requestFor(file: string): Parameters<typeof lintSource>[0] {
+/** Checks a kernel in every shape that devices get, and names each place once. */
+async function lintShapes(file: string): Promise<Finding[]> {
+  const found = new Map<string, Finding>();
+  for (const request of shapesOf(file))
+    for (const finding of await lintSource(request)) {
+      const { rule, location, message } = finding;
+      found.set(`${rule} ${location?.file} ${location?.line} ${message}`, finding);
+    }
+  return [...found.values()];
+}
+
+/** One request for each variant line; kernels that can read the device's clock are compiled with and without it. */
+function shapesOf(file: string): SourceRequest[] {
   const types = kernelTypesText(path.resolve(file));
-  return types === undefined ? { file } : { file, virtualFiles: { [KERNEL_TYPES]: types } };
+  const request: SourceRequest = {
+    file,
+    ...(types === undefined ? {} : { virtualFiles: { [KERNEL_TYPES]: types } }),
+  };
+  const { text } = prepareSource(request);
+  const clocks: Readonly<Record<string, number>>[] = text.includes(`#ifdef ${CLOCK}`)
+    ? [{}, { [CLOCK]: 1 }]
+    : [{}];
+  return variantsOf(file).flatMap(({ defines }) =>
+    clocks.map((clock) => ({ ...request, defines: { ...defines, ...clock } })),
+  );
 }
 
 function readModule(file: string): Uint32Array {

@@ -190,7 +190,13 @@ export class Uniformity {
     if (opcode >= Op.GroupElect && opcode <= 366) return this.#levelOfGroup(node);
     if (opcode === Op.Phi) {
       const branches = this.#joins.get(node.block) ?? [];
-      return Math.max(this.#join(inputs), ...branches.map(({ condition }) => this.levelOf(condition)));
+      // A phi at the head of a loop has the threads' last values behind it: they differ if the rounds did.
+      const around = this.#blockLevels[node.block] ?? UNIFORM;
+      return Math.max(
+        around,
+        this.#join(inputs),
+        ...branches.map(({ condition }) => this.levelOf(condition)),
+      );
     }
     return this.#join(inputs);
   }
