@@ -189,14 +189,11 @@ export class Uniformity {
     if (isAtomic(opcode) || opcode === Op.ReadClock || opcode === Op.GroupElect) return VARYING;
     if (opcode >= Op.GroupElect && opcode <= 366) return this.#levelOfGroup(node);
     if (opcode === Op.Phi) {
-      const branches = this.#joins.get(node.block) ?? [];
       // A phi at the head of a loop has the threads' last values behind it: they differ if the rounds did.
-      const around = this.#blockLevels[node.block] ?? UNIFORM;
-      return Math.max(
-        around,
-        this.#join(inputs),
-        ...branches.map(({ condition }) => this.levelOf(condition)),
-      );
+      let level = Math.max(this.#blockLevels[node.block] ?? UNIFORM, this.#join(inputs));
+      for (const { condition } of this.#joins.get(node.block) ?? [])
+        level = Math.max(level, this.levelOf(condition));
+      return level;
     }
     return this.#join(inputs);
   }
@@ -212,8 +209,11 @@ export class Uniformity {
       case Storage.Function:
       case Storage.Private: {
         const cell = memory.cellOf(pointer);
-        const of = cell === undefined ? [] : memory.overlapping(cell);
-        return Math.max(chain, ...of.map((each) => this.#cellLevels.get(each) ?? 0));
+        let level = chain;
+        if (cell !== undefined)
+          for (const each of memory.overlapping(cell))
+            level = Math.max(level, this.#cellLevels.get(each) ?? 0);
+        return level;
       }
       case Storage.Workgroup:
         return this.#racy.has(node) ? VARYING : Math.max(chain, this.levelOf(pointer));
