@@ -39,6 +39,7 @@ const PAGES = [
   "CONTRIBUTING.md",
   "CHANGELOG.md",
   "bench/METHODOLOGY.md",
+  ...files("docs/rules"),
   ...files("docs/decisions"),
   ...files("bench/record"),
 ];

@@ -54,6 +54,7 @@ const INSIDE = {
     ["device"],
   ],
   programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
+  lint: [["code"], ["analysis"], ["rules"], ["."]],
   search: [
     ["content", "."],
     ["walk", "scanner", "signature"],
@@ -82,7 +83,7 @@ const INSIDE = {
     ["server", "client", "trees"],
   ],
   mcp: [["command", "roots", "answer"], ["tools"], ["."]],
-  cli: [["terminal"], ["flags", "doctor", "cache"], ["serving"], ["commands"], ["."]],
+  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["serving"], ["commands"], ["."]],
 };
 
 /** Folders that nothing enters: the command line's, and the one whose files are the entries of the package. */

@@ -1,4 +1,4 @@
-// `npm run check`: types, lint, format, layers, tidiness, unused code, the public API, and that generated files are what
+// `npm run check`: types, lint, format, layers, tidiness, unused code, the kernels, the public API, and that generated files are what
 // their sources give. Runs all, then fails if any did.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
@@ -19,6 +19,7 @@ const checks = [
   ["WebAssembly kernel", "--import", "tsx", "scripts/gen-wasm.ts", "--check"],
   ["native client's header", "--import", "tsx", "scripts/gen-client.ts", "--check"],
   ["documents", "--import", "tsx", "scripts/gen-docs.ts", "--check"],
+  ["kernels", "--import", "tsx", "src/cli/every-command.ts", "lint"],
   ["public API", "scripts/build-docs.mjs", "--check"],
 ];
 const failed = checks.filter(([title, ...words]) => {

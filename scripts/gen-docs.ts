@@ -6,13 +6,14 @@
  *   npx tsx scripts/gen-docs.ts --check    fails where a page differs
  *
  * A page marks such a part with `<!-- made: NAME -->` and `<!-- made: end -->`. docs/benchmarks.md is made whole, from
- * bench/benchmarks.template.md.
+ * bench/benchmarks.template.md, and docs/rules from the rules of the linter.
  */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { ERROR_CODES } from "../src/base/errors.ts";
 import { packageRoot } from "../src/base/package-root.ts";
 import { runCommand } from "../src/cli/commands/others.ts";
+import { RULES } from "../src/lint/rules/index.ts";
 import { CATEGORIES } from "../src/cli/flags/definition.ts";
 import type { CommandContext } from "../src/cli/terminal/index.ts";
 import { FLAGS } from "../src/cli/flags/table.ts";
@@ -119,6 +120,7 @@ const ROOMS = [
   "paths",
   "engine",
   "residency",
+  "lint",
   "programs",
   "vulkan",
   "spirv",
@@ -196,13 +198,55 @@ function benchmarks(): string {
   return alignTables(withFigures(template.replace("{{records}}", list)));
 }
 
-const pages: Record<string, string> = { "docs/benchmarks.md": benchmarks() };
+const ABOUT_RULES =
+  "Every page is made from the rule's file in `src/lint/rules`. A kernel that breaks a rule marked as an error is " +
+  "not launched by `ResidentKernel.open`. The command reports all of them.";
+
+/** The page of each rule of `everwarp lint`, and the list of them. */
+function rulePages(): Record<string, string> {
+  const rows = RULES.map(
+    ({ name, severity, summary }) => `| [${name}](${name}.md) | ${severity} | ${cell(summary)} |\n`,
+  );
+  const list = `# The rules of \`everwarp lint\`
+
+${wrapped(ABOUT_RULES)}
+
+| rule | severity | what a kernel does |
+|---|---|---|
+${rows.join("")}`;
+  const pageOf = ({
+    name,
+    severity,
+    summary,
+    why,
+    remedy,
+    limits,
+    bad,
+    good,
+  }: (typeof RULES)[number]): string =>
+    [
+      `# ${name} (${severity})`,
+      wrapped(summary),
+      `## Why\n\n${wrapped(why)}`,
+      `## Wrong\n\n\`\`\`glsl\n${bad}\`\`\``,
+      `## Right\n\n\`\`\`glsl\n${good}\`\`\`\n\n${wrapped(remedy)}`,
+      `## What the rule knows\n\n${wrapped(limits)}\n`,
+    ].join("\n\n");
+  return Object.fromEntries([
+    ["docs/rules/README.md", alignTables(list)],
+    ...RULES.map((rule) => [`docs/rules/${rule.name}.md`, pageOf(rule)]),
+  ]) as Record<string, string>;
+}
+
+const pages: Record<string, string> = { "docs/benchmarks.md": benchmarks(), ...rulePages() };
 for (const name of ["ARCHITECTURE.md", "docs/cli.md", "docs/errors.md", "docs/mcp.md"])
   pages[name] = await renewed(readFileSync(at(name), "utf8"));
 
 for (const [name, page] of Object.entries(pages)) {
-  if (!process.argv.includes("--check")) writeFileSync(at(name), page);
-  else if (readFileSync(at(name), "utf8") !== page) {
+  if (!process.argv.includes("--check")) {
+    mkdirSync(dirname(at(name)), { recursive: true });
+    writeFileSync(at(name), page);
+  } else if (!existsSync(at(name)) || readFileSync(at(name), "utf8") !== page) {
     console.error(`${name} is not what its sources say. Run \`npx tsx scripts/gen-docs.ts\`.`);
     process.exitCode = 1;
   }

@@ -48,7 +48,7 @@ bool serveNow(uint sequence, uvec4 control) {
   bool isUnhindered = gl_WorkGroupID.x == 0u && launch.bounded == 0u && control.x == 0u &&
                       control.w == sh_watch.settings && sh_watch.polls != 0u && sh_watch.isBounded == 0u &&
                       sh_watch.dutyShare == DUTY_WHOLE;
-  if (!isUnhindered) return false;
+  if (!subgroupAll(isUnhindered)) return false; // each lane read the control block for itself
   uint cycles = cyclesNow();
   uint64_t result = 0ul;
   if (!serve(sequence, result)) return false;

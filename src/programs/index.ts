@@ -40,14 +40,17 @@ export {
 } from "./cache/index.ts";
 export {
   checkLayout,
+  compileWithLines,
   expandFile,
   kernelFile,
+  type LinedModule,
   precompile,
   prepareSource,
   type Program,
   type ProgramOrigin,
   type SourceRequest,
   type VirtualFiles,
+  variantsOf,
 } from "./sources/index.ts";
 export {
   COMPILER,

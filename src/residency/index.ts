@@ -45,4 +45,4 @@ export {
   ResidentKernel,
   type RestoreOptions,
 } from "./service/index.ts";
-export type { KernelText } from "./kernel/index.ts";
+export { type KernelText, kernelTypes } from "./kernel/index.ts";

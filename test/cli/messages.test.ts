@@ -130,7 +130,7 @@ describe("advice", () => {
     }
   });
 
-  it.each(["search", "cache", "paths", "bench", "doctor"])(
+  it.each(["search", "cache", "paths", "bench", "doctor", "lint"])(
     "help %s says what %s --help says",
     async (name) => {
       const asked = captured();

@@ -195,6 +195,7 @@ describe("the option parser", () => {
       "cache",
       "bench",
       "doctor",
+      "lint",
       "help",
       "version",
       "",

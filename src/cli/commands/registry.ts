@@ -40,6 +40,11 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: () => import("./doctor.ts"),
   },
   {
+    name: "lint",
+    summary: "check kernels for what makes a device hang (everwarp lint --help)",
+    load: () => import("./lint.ts"),
+  },
+  {
     name: "live",
     summary: "search as you type (everwarp live --help)",
     load: () => import("./live.ts"),

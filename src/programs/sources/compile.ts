@@ -57,6 +57,38 @@ export async function compileExpanded(expanded: ExpandedSource): Promise<Uint32A
   );
 }
 
+/** A module whose instructions carry lines, and what the lines mean. */
+export interface LinedModule {
+  readonly spirv: Uint32Array;
+  /** The lines of the text that was compiled. */
+  readonly lines: readonly string[];
+  /** The file, and the line in it, of a line of the text. Lines count from 1. */
+  readonly locate: (line: number) => { readonly file: string; readonly line: number };
+}
+
+/** Compiles a source so that each instruction carries its line. @throws EW_COMPILE and the errors of `prepareSource` */
+export async function compileWithLines(request: SourceRequest): Promise<LinedModule> {
+  const expanded = prepareSource(request);
+  const places: { file: string; line: number }[] = [];
+  let file = 0;
+  let next = 1;
+  // The compiler writes no file into a module, so its lines are those of the whole text.
+  const lines = expanded.text.split("\n").map((line) => {
+    const [, number, source] = /^#line (\d+) (\d+)$/.exec(line) ?? [];
+    places.push({ file: showPath(expanded.files[file] ?? ""), line: next++ });
+    if (number === undefined) return line;
+    next = Number(number);
+    file = Number(source);
+    return "";
+  });
+  const { spirv } = (await glslang())(lines.join("\n"), true);
+  return {
+    spirv: spirv ?? (await compileExpanded(expanded)),
+    lines,
+    locate: (line) => places[line - 1] ?? { file: showPath(expanded.files[0] ?? ""), line },
+  };
+}
+
 function insertDefines(text: string, defines: Readonly<Record<string, string | number | boolean>>): string {
   // Sorted, so that the order of the defines does not make another program.
   const lines = Object.entries(defines)

@@ -9,7 +9,7 @@ type Print = (line: string) => void;
 
 /** The compiler's output. The compiler prints its error messages and does not return them. */
 let printed: string[] = [];
-let loading: Promise<(source: string) => CompilerAnswer> | undefined;
+let loading: Promise<Compiler> | undefined;
 
 /** The compiler's answer for one text: SPIR-V, or only messages. */
 export interface CompilerAnswer {
@@ -19,13 +19,16 @@ export interface CompilerAnswer {
   log: string;
 }
 
+/** Compiles expanded GLSL to SPIR-V 1.5. With `hasLines`, each instruction carries its line. */
+export type Compiler = (source: string, hasLines?: boolean) => CompilerAnswer;
+
 /** The compiler: a function from expanded GLSL to SPIR-V 1.5. The first call takes about 100 ms. */
-export function glslang(): Promise<(source: string) => CompilerAnswer> {
+export function glslang(): Promise<Compiler> {
   loading ??= load();
   return loading;
 }
 
-async function load(): Promise<(source: string) => CompilerAnswer> {
+async function load(): Promise<Compiler> {
   const create = requireQuietly("@webgpu/glslang") as CreateGlslang;
   const print = (line: string): void => {
     printed.push(line);
@@ -37,10 +40,10 @@ async function load(): Promise<(source: string) => CompilerAnswer> {
       resolve(module);
     });
   });
-  return (source) => {
+  return (source, hasLines = false) => {
     printed = [];
     try {
-      return { spirv: compiler.compileGLSL(source, "compute", false, "1.5"), log: printed.join("\n") };
+      return { spirv: compiler.compileGLSL(source, "compute", hasLines, "1.5"), log: printed.join("\n") };
     } catch (error) {
       if (!(error instanceof Error && error.message === "GLSL compilation failed")) throw error;
       return { spirv: undefined, log: printed.join("\n") };

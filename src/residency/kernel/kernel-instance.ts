@@ -11,7 +11,7 @@
  */
 import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError } from "../../base/index.ts";
-import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
+import { type ProgramLease, sharedPrograms, type SourceRequest } from "../../programs/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
 import { profileOf } from "../device/index.ts";
 import {
@@ -29,6 +29,7 @@ import { Phase } from "../queue/index.ts";
 import { isCard, type Place, admissionOf } from "../sharing/index.ts";
 import { type CopyPart, DeviceCopy, type StagedPart } from "./device-copy.ts";
 import { type KernelRecipe, readTextOf, sourceOf } from "./kernel-recipe.ts";
+import { assertSafe } from "./kernel-safety.ts";
 
 /** Priorities of the queue of a kernel that includes kernel.glsl. */
 const PRIORITY_COUNT = 2;
@@ -103,7 +104,8 @@ export class KernelInstance {
 
   /**
    * Launches the kernel: with zeroed state, or with the memory of a checkpoint.
-   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   * @throws EW_COMPILE, EW_PATH_NOT_FOUND, EW_KERNEL_UNSAFE, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED,
+   * EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async open(device: Device, recipe: KernelRecipe, memory?: KernelMemory): Promise<KernelInstance> {
     const { types, label } = recipe;
@@ -125,6 +127,8 @@ export class KernelInstance {
       await device.pipelinesCanBeMade();
       const program = await acquireProgram(device, recipe, hasClock);
       undo.push(() => program.release());
+      if (!recipe.isUnsafe)
+        await assertSafe(program.program.spirv, label, programSource(recipe, hasClock, false));
       const copyBytes = types.stateBytes + regionsBytes(recipe);
       const copy = new DeviceCopy(device, place.queue, copyBytes);
       undo.push(() => copy[Symbol.dispose]());
@@ -316,14 +320,20 @@ async function acquireProgram(
   hasClock: boolean,
 ): Promise<ProgramLease> {
   const isRelaunch = recipe.readText !== undefined;
-  const { expanded } = readTextOf(recipe);
   return sharedPrograms().acquire(device, {
-    // The first launch uses the files, so that errors contain file names and lines.
-    ...(isRelaunch ? { source: expanded, name: recipe.label } : sourceOf(recipe)),
-    ...(hasClock ? { defines: { RESIDENCY_CLOCK: 1 } } : {}),
+    ...programSource(recipe, hasClock, isRelaunch),
     specialization: { [WORKGROUP_SIZE_ID]: recipe.workgroupSize },
     label: recipe.label,
   });
+}
+
+/** What is compiled. The first launch uses the files, so that errors contain file names and lines. */
+function programSource(recipe: KernelRecipe, hasClock: boolean, isRelaunch: boolean): SourceRequest {
+  const { expanded } = readTextOf(recipe);
+  return {
+    ...(isRelaunch ? { source: expanded, name: recipe.label } : sourceOf(recipe)),
+    ...(hasClock ? { defines: { RESIDENCY_CLOCK: 1 } } : {}),
+  };
 }
 
 function launchLoop(

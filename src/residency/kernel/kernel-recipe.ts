@@ -19,6 +19,8 @@ export interface KernelRecipe {
   readonly workgroups: number;
   readonly workgroupSize: number;
   readonly maxInFlight: number;
+  /** Opened although it breaks a rule of `everwarp lint`. */
+  readonly isUnsafe?: boolean;
   readonly leaseMs: number | undefined;
   readonly idle: { readonly dozeAfterMs?: number; readonly parkAfterMs?: number };
   /** May change while the kernel runs. */

@@ -54,6 +54,8 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   strategy?: StrategyName | "auto";
   /** Leaves the device to other programs between two batches: the strategy `batch`. Default: false. */
   polite?: boolean;
+  /** Opens the kernel even if it breaks a rule of `everwarp lint`, so that it could hang its device. Default: false. */
+  unsafe?: boolean;
   /** Number of workgroups that share each request; 1 if not given. */
   workgroups?: number;
   /** Threads of a workgroup; 64 if not given. */
@@ -131,6 +133,7 @@ const KERNEL_OPTIONS: OptionChecks<KernelOptions<StructLayout, StructLayout>> = 
   device: deviceWithoutHost,
   strategy: oneOf("auto", ...STRATEGY_NAMES),
   polite: boolean,
+  unsafe: boolean,
   workgroups: whole(1, 0xffff),
   workgroupSize: whole(1, 1024),
   maxInFlight: matching(
@@ -203,6 +206,7 @@ export function planOf<Q extends StructLayout, R extends StructLayout>(
       workgroups,
       workgroupSize,
       maxInFlight,
+      isUnsafe: options.unsafe ?? false,
       leaseMs,
       idle,
       dutyCycle,

@@ -115,7 +115,8 @@ export class ResidentKernel<
   /**
    * Compiles a kernel and launches it. Opens a device for the kernel, unless an open one is given.
    * @throws EW_BAD_ARGUMENT, EW_REQUEST_TOO_LARGE, EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD,
-   * EW_COMPILE, EW_PATH_NOT_FOUND, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED, EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
+   * EW_COMPILE, EW_PATH_NOT_FOUND, EW_KERNEL_UNSAFE, EW_NO_ROOM, EW_STRATEGY_UNSUPPORTED,
+   * EW_OUT_OF_DEVICE_MEMORY, EW_DEVICE_LOST
    */
   static async open<const Q extends StructLayout, const R extends StructLayout>(
     given: KernelOptions<Q, R>,
@@ -129,8 +130,7 @@ export class ResidentKernel<
   /**
    * Launches a kernel from a checkpoint, in this process or another one. Its state is that of the checkpoint. Requests
    * that were in flight continue where they were (see `restored`).
-   * @param given the file, and options as for `open`: the same kernel, structs and state; device and strategy may
-   * differ
+   * @param given the file, and options as for `open`: same kernel, structs and state; device and strategy may differ
    * @throws EW_CHECKPOINT_TRUNCATED, EW_CHECKPOINT_CORRUPTED, EW_CHECKPOINT_OUTDATED, EW_CHECKPOINT_OTHER_DEVICE,
    * EW_CHECKPOINT_OTHER_KERNEL, EW_PATH_NOT_FOUND, EW_PATH_UNREADABLE; the errors of `open`
    */

@@ -375,10 +375,9 @@ void takeChunk(Chunk chunk) {
   }
 }
 
-uint tileCountOf(SegmentEntry segment) {
-  uint tileBlocks = gl_WorkGroupSize.x * uint(CHUNK_BLOCKS);
-  return (segment.blockCount + tileBlocks - 1u) / tileBlocks;
-}
+const uint TILE_BLOCKS = gl_WorkGroupSize.x * uint(CHUNK_BLOCKS);
+
+uint tileCountOf(SegmentEntry segment) { return (segment.blockCount + TILE_BLOCKS - 1u) / TILE_BLOCKS; }
 
 void perform(uint first, uint count) {
   uint end = min(sh_job.rangeEnd, sh_corpus.matchTileCount);
@@ -390,7 +389,8 @@ void perform(uint first, uint count) {
     // Turned a little in every round, so that a corpus with a period does not give all its matches to a few workgroups.
     turn = (turn + ROUND_TURN) % gl_NumWorkGroups.x;
     if (tile >= end) continue;
-    while (tile >= segment.firstMatchTile + tileCountOf(segment)) segment = segmentAt(++segmentIndex);
+    while (tile >= segment.firstMatchTile + tileCountOf(segment) && segmentIndex < RECORD_SEGMENT_MASK)
+      segment = segmentAt(++segmentIndex);
     uint block = ((tile - segment.firstMatchTile) * gl_WorkGroupSize.x + lane) * uint(CHUNK_BLOCKS);
     uint begin = block < segment.blockCount ? block * NEWLINE_BLOCK_BYTES : NONE;
     takeChunk(Chunk(segmentIndex, segment.data, begin, begin + CHUNK_BYTES));

@@ -289,7 +289,7 @@ void perform(uint first, uint count) {
     // Turned a little in every round, so that a corpus with a period does not give all its hits to a few workgroups.
     turn = (turn + ROUND_TURN) % gl_NumWorkGroups.x;
     if (tile >= end) continue;
-    while (tile >= segmentEnd) {
+    while (tile >= segmentEnd && segmentIndex < RECORD_SEGMENT_MASK) {
       segmentIndex++;
       SegmentEntry segment = segmentAt(segmentIndex);
       segmentData = segment.data;

@@ -1,0 +1,78 @@
+/**
+ * The structs of a kernel that includes kernel.glsl: they are defined by the program that opens it. That program is
+ * looked for beside the kernel, and its `struct("Request", { … })` is read as text: nothing is executed.
+ */
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { kernelTypes } from "../../residency/index.ts";
+import {
+  array,
+  f32,
+  i32,
+  struct,
+  type StructLayout,
+  u32,
+  u64,
+  type UndocumentedType,
+} from "../../schema/index.ts";
+import { readRegularFileSync } from "../../storage/index.ts";
+
+/** The name that kernel.glsl includes the structs by. */
+export const KERNEL_TYPES = "kernel-types.glsl";
+
+const SOURCE_BYTES_MAX = 4 << 20;
+/** A section of unknown size: the analysis does not depend on it. */
+const STATE_BYTES = 1 << 20;
+const SCALARS = { u32, i32, f32, u64 } as const;
+
+/** The text of kernel-types.glsl; undefined where no program beside the kernel tells. */
+export function kernelTypesText(kernel: string): string | undefined {
+  const folder = path.dirname(kernel);
+  const name = path.basename(kernel);
+  for (const file of programsIn(folder)) {
+    const answer = readRegularFileSync(path.join(folder, file), SOURCE_BYTES_MAX);
+    if (answer.state !== "read") continue;
+    const text = Buffer.from(answer.bytes).toString();
+    if (!text.includes(`"${name}"`) && !text.includes(`'${name}'`)) continue;
+    const request = schemaOf(text, "request");
+    const response = schemaOf(text, "response");
+    if (request === undefined || response === undefined) continue;
+    return kernelTypes({ request, response, state: stateOf(text) }).glsl;
+  }
+  return undefined;
+}
+
+function programsIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|reference)\./.test(name))
+    .toSorted();
+}
+
+/** `request: struct("Request", { … })`, or `request: NAME` with `const NAME = struct(…)`. */
+function schemaOf(text: string, role: string): StructLayout | undefined {
+  const [, value] = new RegExp(`\\b${role}:\\s*(\\w+)`).exec(text) ?? [];
+  if (value === undefined) return undefined;
+  const start = value === "struct" ? `\\b${role}:\\s*` : `\\bconst ${value}\\s*=\\s*`;
+  const [, name, fields] =
+    new RegExp(`${start}struct\\(\\s*["'](\\w+)["'],\\s*\\{([^{}]*)\\}`).exec(text) ?? [];
+  if (name === undefined || fields === undefined) return undefined;
+  const types: Record<string, UndocumentedType> = {};
+  for (const [, field = "", of = "", , element = "", count = ""] of fields.matchAll(
+    /(\w+):\s*((\w+)(?:\((\w+),\s*(\d+)\))?)/g,
+  )) {
+    const scalar = element === "" ? of : element;
+    if (!isScalar(scalar)) return undefined;
+    types[field] = element === "" ? SCALARS[scalar] : array(SCALARS[scalar], Number(count));
+  }
+  return struct(name, types);
+}
+
+const isScalar = (name: string): name is keyof typeof SCALARS => Object.hasOwn(SCALARS, name);
+
+/** The names of the sections of the state. */
+function stateOf(text: string): Record<string, number> {
+  const [, sections = ""] = /\bstate:\s*\{([^{}]*)\}/.exec(text) ?? [];
+  return Object.fromEntries(
+    [...sections.matchAll(/(?:^|[{,])\s*(\w+)\s*[:,}]?/g)].map(([, name]) => [name, STATE_BYTES]),
+  );
+}

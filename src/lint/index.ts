@@ -1,0 +1,5 @@
+/** Lint: proves on the compiled module that no kernel stalls because a thread left. */
+export { locationText } from "./code/index.ts";
+export { type Finding, lintModule } from "./lint.ts";
+export { type Rule, RULES } from "./rules/index.ts";
+export { lintSource } from "./source.ts";

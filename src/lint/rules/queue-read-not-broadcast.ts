@@ -1,0 +1,69 @@
+/** The rule `queue-read-not-broadcast`. */
+import { type Kernel, TAINT_UNSHARED } from "../analysis/index.ts";
+import { type GraphNode, isAtomic, Op } from "../code/index.ts";
+import type { Rule } from "./rule.ts";
+
+/** What one thread reads of the queue is given to all others. */
+export const queueReadNotBroadcast: Rule = {
+  name: "queue-read-not-broadcast",
+  severity: "warning",
+  summary: "While it polls, a kernel decides only by what its threads agreed about.",
+  why:
+    "The host writes the queue while the kernel reads it. Two threads that read the same word may see different " +
+    "values, and then go different ways: one to the work, the other to the next poll.",
+  remedy:
+    "Let one thread read, and give the value to the others: through shared memory and a barrier, or a vote.",
+  limits:
+    "The queue is memory behind the push constants `control` and `slots`, and counts before the first barrier of an " +
+    "iteration: behind it a request has arrived and does not change. Values that went through shared memory or an " +
+    "operation of the subgroup count as agreed.",
+  bad: `#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+layout(local_size_x = 64) in;
+layout(buffer_reference, std430) buffer Words { uint words[]; };
+layout(push_constant) uniform Push { uint64_t control; uint64_t slots; uint64_t state; };
+void main() {
+  for (;;) {
+    if (Words(control).words[0] != 0u) break; // every thread reads for itself
+    Words(state).words[gl_LocalInvocationIndex] += 1u;
+  }
+}
+`,
+  good: `#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+layout(local_size_x = 64) in;
+layout(buffer_reference, std430) buffer Words { uint words[]; };
+layout(push_constant) uniform Push { uint64_t control; uint64_t slots; uint64_t state; };
+shared uint sh_stop;
+void main() {
+  for (;;) {
+    if (gl_LocalInvocationIndex == 0u) sh_stop = Words(control).words[0];
+    barrier();
+    if (sh_stop != 0u) break;
+    Words(state).words[gl_LocalInvocationIndex] += 1u;
+    barrier();
+  }
+}
+`,
+  check: (kernel) => {
+    const { graph, flow, uniformity, lanes } = kernel;
+    return flow.order.flatMap((at) => {
+      const block = graph.blocks[at];
+      if (block?.condition === undefined || lanes.isSingle(at)) return [];
+      if ((uniformity.taintOf(block.condition) & TAINT_UNSHARED) === 0) return [];
+      if (isExpression(kernel, at)) return [];
+      const message = "this depends on memory of the host that several threads read, each for itself";
+      return [{ message, location: block.location }];
+    });
+  },
+};
+
+/** Whether a branch only computes a value, as `&&` does: what is made of the value is judged in its place. */
+function isExpression({ graph, flow }: Kernel, branch: number): boolean {
+  if (flow.postDominatorOf(branch) < 0) return false;
+  const nodes = flow.regionOf(branch).flatMap((at) => graph.blocks[at]?.nodes ?? []);
+  const hasLoop = flow.regionOf(branch).includes(branch);
+  const isPure = ({ opcode }: GraphNode): boolean =>
+    opcode !== Op.Store && opcode !== Op.ControlBarrier && opcode < Op.GroupElect && !isAtomic(opcode);
+  return !hasLoop && nodes.every(isPure);
+}

@@ -1,0 +1,65 @@
+/** The rule `spin-without-barrier`. */
+import type { Kernel } from "../analysis/index.ts";
+import { type Loop, Op, Storage, isAtomic } from "../code/index.ts";
+import type { Rule } from "./rule.ts";
+
+/** No subgroup waits in a loop for another one of its workgroup. */
+export const spinWithoutBarrier: Rule = {
+  name: "spin-without-barrier",
+  severity: "error",
+  summary: "No thread waits in a loop for shared memory that another thread of its workgroup is to write.",
+  why:
+    "Nothing promises that the other thread runs meanwhile. Software drivers run the subgroups of a workgroup one " +
+    "after the other and switch only at barriers, and a subgroup of a GPU may wait for a lane of its own.",
+  remedy: "Wait with barrier(), and read the shared memory behind it.",
+  limits:
+    "A loop counts as waiting where its end depends on shared memory that it does not write itself, where it has no " +
+    "barrier, and where nothing that advances ends it.",
+  bad: `layout(local_size_x = 64) in;
+layout(set = 0, binding = 0) buffer Data { uint words[]; };
+shared uint sh_ready;
+void main() {
+  if (gl_LocalInvocationIndex == 0u) sh_ready = words[0];
+  while (sh_ready == 0u) {} // waits for thread 0, which may never run
+  words[gl_LocalInvocationIndex] = sh_ready;
+}
+`,
+  good: `layout(local_size_x = 64) in;
+layout(set = 0, binding = 0) buffer Data { uint words[]; };
+shared uint sh_ready;
+void main() {
+  if (gl_LocalInvocationIndex == 0u) sh_ready = words[0];
+  barrier();
+  words[gl_LocalInvocationIndex] = sh_ready;
+}
+`,
+  check: (kernel) =>
+    findSpins(kernel).map((loop) => ({
+      message: "this loop waits for shared memory that another thread writes, without a barrier",
+      location: kernel.locationOf(loop),
+    })),
+};
+
+/** Loops that wait for shared memory. */
+export function findSpins(kernel: Kernel): readonly Loop[] {
+  const { graph, memory } = kernel;
+  return kernel.flow.loops.filter((loop) => {
+    if (kernel.hasBarrier(loop) || kernel.loops.ends(loop)) return false;
+    const nodes = kernel.nodesOf(loop);
+    const written = new Set(
+      nodes
+        .filter(({ opcode }) => opcode === Op.Store || isWritingAtomic(opcode))
+        .map(({ inputs }) => memory.variableOf(inputs[0])),
+    );
+    return loop.exits.some(({ from }) => {
+      const { condition } = graph.blocks[from] ?? {};
+      if (condition === undefined) return false;
+      return kernel.loadsBehind(condition, loop).some((load) => {
+        const variable = memory.variableOf(load.inputs[0]);
+        return variable?.value === Storage.Workgroup && loop.blocks.has(load.block) && !written.has(variable);
+      });
+    });
+  });
+}
+
+const isWritingAtomic = (opcode: number): boolean => isAtomic(opcode) && opcode !== Op.AtomicLoad;

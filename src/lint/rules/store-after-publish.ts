@@ -1,0 +1,113 @@
+/** The rule `store-after-publish`. */
+import { isChain, type Kernel, Role } from "../analysis/index.ts";
+import { type GraphNode, Op, reach } from "../code/index.ts";
+import type { Rule } from "./rule.ts";
+
+const HEAD = `#extension GL_EXT_buffer_reference : require
+#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
+#extension GL_KHR_memory_scope_semantics : require
+layout(local_size_x = 64) in;
+layout(buffer_reference, std430) buffer Words { uint words[]; };
+layout(buffer_reference, std430) buffer Vectors { uvec4 vectors[]; };
+layout(push_constant) uniform Push {
+  uint64_t control, slots, completions, state;
+  uint completionVectors;
+};
+`;
+
+/** The first vector of a completion is stored last. */
+export const storeAfterPublish: Rule = {
+  name: "store-after-publish",
+  severity: "warning",
+  summary:
+    "The first vector of a completion is stored after all others of the answer, and behind a memory barrier.",
+  why:
+    "The host takes an answer as soon as it sees the first vector. What is stored later may arrive when the answer " +
+    "has been read, or when the slot belongs to another request.",
+  remedy: "Store the rest of the answer first, then memoryBarrierBuffer(), then the first vector.",
+  limits:
+    "Completions are memory behind the push constant `completions`. The first vector is at a product of " +
+    "`completionVectors`, " +
+    "the others at such a product plus something. Whole vectors of four words are sealed in this package's queue, so " +
+    "they need no memory barrier; single words do.",
+  bad: `${HEAD}void main() {
+  uint first = gl_WorkGroupID.x * completionVectors;
+  if (gl_LocalInvocationIndex != 0u) return;
+  Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors] = uvec4(1u);
+  Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors + 1u] = uvec4(first); // the host may have read it
+}
+`,
+  good: `${HEAD}void main() {
+  uint first = gl_WorkGroupID.x * completionVectors;
+  if (gl_LocalInvocationIndex != 0u) return;
+  Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors + 1u] = uvec4(first);
+  Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors] = uvec4(1u);
+}
+`,
+  check(kernel) {
+    const stores = kernel.graph.nodes.flatMap((node) => {
+      const kind = kindOf(kernel, node);
+      return kind === undefined ? [] : [{ node, kind }];
+    });
+    const publications = stores.filter(({ kind }) => kind === "publication").map(({ node }) => node);
+    const answers = stores.filter(({ kind }) => kind === "answer").map(({ node }) => node);
+    const late = answers.filter((answer) =>
+      publications.some((publication) => comesAfter(kernel, publication, answer)),
+    );
+    const bare = publications.filter((publication) =>
+      answers.some((answer) => isWord(kernel, answer) && comesAfter(kernel, answer, publication, true)),
+    );
+    return [
+      ...late.map(({ location }) => ({
+        message: "this part of an answer is stored after its first vector",
+        location,
+      })),
+      ...bare.map(({ location }) => ({
+        message: "no memory barrier orders this store behind the rest of the answer",
+        location,
+      })),
+    ];
+  },
+};
+
+/** Whether a store publishes a completion, or is another part of an answer. */
+function kindOf({ memory }: Kernel, node: GraphNode): "publication" | "answer" | undefined {
+  if (node.opcode !== Op.Store || (memory.roleOf(node.inputs[0]) & Role.completions) === 0) return undefined;
+  for (let at = node.inputs[0]; at !== undefined && isChain(at.opcode); at = at.inputs[0])
+    for (const index of at.inputs.slice(1)) {
+      if ((memory.roleOf(index) & Role.completionSize) === 0) continue;
+      if (index.opcode === Op.IMul) return "publication";
+      if (index.opcode === Op.IAdd) return "answer";
+    }
+  return undefined;
+}
+
+const isWord = ({ graph }: Kernel, { inputs }: GraphNode): boolean =>
+  graph.code.module.types.get(inputs[1]?.type ?? 0)?.kind === "int";
+
+const isFence = ({ opcode }: GraphNode): boolean =>
+  opcode === Op.ControlBarrier || opcode === Op.MemoryBarrier;
+
+/** Whether a way leads from one node to the other in the same iteration; if asked, one without a memory barrier. */
+function comesAfter(
+  { graph, flow }: Kernel,
+  first: GraphNode,
+  second: GraphNode,
+  isUnfenced = false,
+): boolean {
+  const fenceBetween = (block: number, from: number, to: number): boolean =>
+    (graph.blocks[block]?.nodes ?? []).some((node) => isFence(node) && node.index > from && node.index < to);
+  if (first.block === second.block)
+    return (
+      first.index < second.index && !(isUnfenced && fenceBetween(first.block, first.index, second.index))
+    );
+  if (
+    isUnfenced &&
+    (fenceBetween(first.block, first.index, Infinity) || fenceBetween(second.block, -1, second.index))
+  )
+    return false;
+  const forward = (at: number): readonly number[] =>
+    (graph.blocks[at]?.successors ?? []).filter((to) => !flow.dominates(to, at));
+  const stop = (at: number): boolean => isUnfenced && at !== second.block && fenceBetween(at, -1, Infinity);
+  return reach(forward(first.block), forward, stop).includes(second.block);
+}
