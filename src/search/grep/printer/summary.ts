@@ -34,7 +34,9 @@ export class SummaryPrinter implements Printer {
     const quiet = options.quiet && options.mode !== "filesWithoutMatch";
     this.countsMatches = options.stats || (options.mode === "countMatches" && !options.quiet);
     this.quitEarly =
-      !this.countsMatches && (quiet || (options.mode === "filesWithMatches" && !options.quiet));
+      options.seesAllLines !== true &&
+      !this.countsMatches &&
+      (quiet || (options.mode === "filesWithMatches" && !options.quiet));
     this.lineEnding = options.crlf ? Buffer.from("\r\n") : Buffer.from([options.lineTerminator]);
   }
 
