@@ -1,6 +1,7 @@
 /** The flags that ripgrep has not, in random combinations. EVERWARP_PROPERTY_RUNS makes more of them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Dir, runHere, runRipgrep } from "../support/cli.ts";
+import { hitsEngine } from "../support/hits-engine.ts";
 import { Random } from "../support/cli-random-source.ts";
 import {
   argumentsOf,
@@ -99,12 +100,15 @@ const PRINTED: readonly (readonly string[])[] = [
   ["-v", "-n", "-r", "<$1>"],
 ];
 
+/** Half of the searches are answered from hits that are known before. */
+const engine = hitsEngine();
+
 describe(`lines and files that match several patterns (seed ${seed})`, () => {
   it("are those that ripgrep finds one pattern after another", async () => {
     await eachCase(40, async (asked, marked) => {
       const printed = [...random.pick(PRINTED), ...endings(asked)];
       const args = [...printed, "--sort", "path", ...argumentsOf(asked), "."];
-      const ours = await runHere(tree.path, args);
+      const ours = await runHere(tree.path, args, {}, random.once(2) ? engine : {});
       const theirs = runRipgrep(marked.path, [...printed, "--sort", "path", MARKED, "."]);
       expect({ args, code: ours.code, text: ours.stdout.toString() }).toEqual({
         args,
@@ -112,6 +116,7 @@ describe(`lines and files that match several patterns (seed ${seed})`, () => {
         text: withoutMarks(theirs.stdout.toString()),
       });
     });
+    expect(engine.listed).toBeGreaterThan(0);
   });
 
   it("show the matches of the main pattern", async () => {
@@ -195,7 +200,7 @@ describe(`files and lines by number (seed ${seed})`, () => {
         ...argumentsOf(asked),
         ".",
       ];
-      const ours = await runHere(tree.path, args);
+      const ours = await runHere(tree.path, args, {}, random.once(2) ? engine : {});
       expect({ args, text: ours.stdout.toString() }).toEqual({ args, text: wanted });
       expect(ours.code).toBe(wanted === "" ? 1 : 0);
     });
