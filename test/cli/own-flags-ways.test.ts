@@ -129,3 +129,11 @@ it.each(["--and", "--not", "--file-and", "--file-not"])("%s refuses a pattern as
   expect(code).toBe(theirs.code);
   expect(stderr).toContain("unclosed group");
 });
+
+it("a line that breaks a condition has no matches to replace or to show", async () => {
+  // Of these lines, `./a:2:reed green` alone is a hit, and -v shows the others.
+  const others = ["./a:1:red", "./a:3:blue", "./b:1:green", "./b:2:red", "./sub/c:1:reed", "./sub/c:2:blue"];
+  const args = ["-v", "-n", "--sort=path", "(re+)d", "--and", "green", "."];
+  for (const shown of [["-r", "<$1>"], ["-o"], ["-o", "-r", "<$1>"]])
+    expect(linesOf((await runHere(tree.path, [...shown, ...args])).stdout)).toEqual(others);
+});
