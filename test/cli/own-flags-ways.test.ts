@@ -137,3 +137,17 @@ it("a line that breaks a condition has no matches to replace or to show", async 
   for (const shown of [["-r", "<$1>"], ["-o"], ["-o", "-r", "<$1>"]])
     expect(linesOf((await runHere(tree.path, [...shown, ...args])).stdout)).toEqual(others);
 });
+
+it("--sort count lists the files that -l lists, also where a NUL comes late", async () => {
+  const dir = new Dir("own-flags-nul")
+    .file("late", `red\n${"x\n".repeat(100_000)}green\n\0\nred\n`)
+    .file("early", "red\n\0\nred\n")
+    .file("text", "red\nred green\n");
+  for (const pattern of ["red", "green", "x"])
+    for (const options of [[], ["-a"], ["--binary"]]) {
+      const theirs = ripgrep(dir, ...options, "-l", pattern).toSorted();
+      const ours = await runHere(dir.path, [...options, "-l", "--sort=count", pattern, "."]);
+      expect(linesOf(ours.stdout).toSorted()).toEqual(theirs);
+    }
+  dir.remove();
+});
