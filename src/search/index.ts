@@ -22,6 +22,7 @@ export {
   type ColorSpecs,
   DEFAULT_COLOR_SPECS,
   type GrepEngine,
+  type Conditions,
   type GrepMode,
   type GrepOptions,
   type GrepStreams,

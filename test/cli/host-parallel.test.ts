@@ -7,11 +7,8 @@ import { toGrepOptions } from "../../src/cli/flags/grep-options.ts";
 import type { FoundFile } from "../../src/search/contracts.ts";
 import { createMatcher } from "../../src/search/matcher/index.ts";
 import { ByteWriter } from "../../src/search/grep/printer/byte-writer.ts";
-import {
-  createFileSearcher,
-  type FileSearcher,
-  type FileSearcherArgs,
-} from "../../src/search/grep/file-searcher/file-searcher.ts";
+import type { FileSearcherArgs } from "../../src/search/grep/file-searcher/args.ts";
+import { createFileSearcher, type FileSearcher } from "../../src/search/grep/file-searcher/file-searcher.ts";
 import { walk } from "../../src/search/walk/index.ts";
 import { scanBuffer, createLiteralScanner } from "../../src/search/scanner/literal-scanner.ts";
 import {

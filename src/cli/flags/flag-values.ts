@@ -3,7 +3,7 @@
  * other flags.
  */
 
-import type { GrepMode, LinkPart, SortKey } from "../../search/index.ts";
+import type { Conditions, GrepMode, LinkPart, SortKey } from "../../search/index.ts";
 
 /** What `--generate` makes. */
 export type Generated = "man" | "complete-bash" | "complete-zsh" | "complete-fish" | "complete-powershell";
@@ -103,6 +103,9 @@ export interface FlagValues {
   persistent: boolean;
   polite: boolean;
   daemon: string | undefined;
+  lineConditions: Conditions;
+  fileConditions: Conditions;
+  maxTotal: number | undefined;
 }
 
 /** Which engine answers. */
@@ -125,6 +128,8 @@ const MATCHING_DEFAULTS = {
   regexSizeLimitBytes: undefined,
 };
 
+const NO_CONDITIONS: Conditions = { all: [], none: [] };
+
 /** How files are read, and how output is linked. Lists are replaced and never changed in place, so all share them. */
 const SHARED_DEFAULTS = {
   hostnameProgram: undefined,
@@ -133,6 +138,9 @@ const SHARED_DEFAULTS = {
   preprocessor: undefined,
   preprocessorGlobs: [] as readonly string[],
   searchZip: false,
+  lineConditions: NO_CONDITIONS,
+  fileConditions: NO_CONDITIONS,
+  maxTotal: undefined,
   ...ENGINE_DEFAULTS,
 };
 

@@ -4,8 +4,9 @@
  */
 import { statSync, type Stats } from "node:fs";
 import { availableParallelism } from "node:os";
-import { systemPath } from "../../base/index.ts";
+import { EverwarpError, systemPath } from "../../base/index.ts";
 import {
+  type Conditions,
   type GrepMode,
   type GrepOptions,
   type PrinterMode,
@@ -76,6 +77,7 @@ function walkOptions(flags: FlagValues, { cwd, env, stdoutFile }: CommandContext
 
 /** How the walk helps to sort. Sorting by time and reversing are done after it. */
 function walkOrder({ key, reverse }: NonNullable<FlagValues["sort"]>): Pick<WalkOptions, "sort"> {
+  if (key === "count") return { sort: "path" };
   if (key !== "path") return { sort: "directory" };
   return reverse ? {} : { sort: "path" };
 }
@@ -150,7 +152,8 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     heading:
       flags.heading === undefined ? !flags.vimgrep && stdoutIsTerminal : flags.heading && !flags.vimgrep,
   };
-  const workerThreads = isOneFile ? 1 : (flags.threads ?? Math.min(availableParallelism(), 12));
+  refuseUncounted(flags);
+  const workerThreads = workerThreadsOf(decided, cwd);
   return {
     mode,
     searcher: {
@@ -158,6 +161,8 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
       searcher: searcherOptions(decided, context),
       printer: printerOptions(decided, context),
       preprocessor: preprocessorOptions(flags),
+      ...conditionsOf(flags),
+      searchesAgain: flags.maxTotal !== undefined && flags.sort?.key === "count",
     },
     paths: givenPaths,
     implicitPath,
@@ -165,7 +170,9 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     sort: flags.sort,
     threads: flags.sort === undefined ? workerThreads : 1,
     workerThreads,
-    matchesPossible: (patterns.length > 0 || flags.invertMatch) && flags.maxCount !== 0,
+    matchesPossible:
+      (patterns.length > 0 || flags.invertMatch) && flags.maxCount !== 0 && flags.maxTotal !== 0,
+    maxTotal: flags.maxTotal,
     quiet: flags.quiet,
     quitAfterMatch: flags.quiet && !stats,
     stats,
@@ -175,13 +182,59 @@ export function toGrepOptions(flags: FlagValues, context: CommandContext): GrepO
     log: flags.log,
     ignoreMessages: !flags.noMessages && !flags.noIgnoreMessages,
     flushEachFile: flags.buffer === "line" || (flags.buffer === "auto" && stdoutIsTerminal),
-    engine: {
-      device: flags.device,
-      strategy: flags.strategy,
-      persistent: flags.persistent,
-      polite: flags.polite,
-    },
+    engine: engineOf(flags),
   };
+}
+
+function engineOf({ device, strategy, persistent, polite }: FlagValues): GrepOptions["engine"] {
+  return { device, strategy, persistent, polite };
+}
+
+function workerThreadsOf(decided: Decided, directory: string | undefined): number {
+  const { flags, isOneFile } = decided;
+  if (isOneFile || (flags.maxTotal !== undefined && mustStopExactly(decided, directory))) return 1;
+  return flags.threads ?? Math.min(availableParallelism(), 12);
+}
+
+const sortsByCount = ({ sort }: FlagValues): boolean => sort?.key === "count";
+
+/** @throws EW_BAD_ARGUMENT where lines are to be counted that are not told one by one */
+function refuseUncounted(flags: FlagValues): void {
+  if (!flags.multiline || !flags.invertMatch) return;
+  if (flags.maxTotal === undefined && !sortsByCount(flags)) return;
+  const name = flags.maxTotal === undefined ? "--sort count" : "--max-total";
+  throw new EverwarpError(
+    "EW_BAD_ARGUMENT",
+    `${name} counts matching lines, and with -U and -v together none are counted`,
+    { remedy: "Leave out -U, if no match has several lines." },
+  );
+}
+
+/**
+ * Must no file be searched further than the limit of all files allows? Statistics tell of all that was searched, and a
+ * stream can be read only once. Else threads may search ahead, and what is too much is left out.
+ */
+function mustStopExactly({ flags, stats, paths }: Decided, directory: string | undefined): boolean {
+  if (sortsByCount(flags)) return false;
+  return stats || !paths.every((path) => probe(inDirectory(directory, path), (found) => found.isDirectory()));
+}
+
+/** The further patterns. @throws EW_BAD_ARGUMENT for patterns of lines where matches may have several lines */
+function conditionsOf({
+  lineConditions,
+  fileConditions,
+  multiline,
+}: FlagValues): Pick<GrepOptions["searcher"], "lineConditions" | "fileConditions"> {
+  const given = (conditions: Conditions): Conditions | undefined =>
+    conditions.all.length + conditions.none.length > 0 ? conditions : undefined;
+  const lines = given(lineConditions);
+  if (multiline && lines !== undefined)
+    throw new EverwarpError(
+      "EW_BAD_ARGUMENT",
+      "--and and --not are about single lines, and with -U/--multiline a match may have several",
+      { remedy: "Leave out -U, or ask whole files with --file-and and --file-not." },
+    );
+  return { lineConditions: lines, fileConditions: given(fileConditions) };
 }
 
 function matcherOptions({ flags, patterns, binary }: Decided): GrepOptions["searcher"]["matcher"] {
@@ -219,7 +272,10 @@ function searcherOptions(decided: Decided, context: CommandContext): GrepOptions
     afterContext: after,
     passthru: flags.context === "passthru",
     lineNumber: flags.lineNumber ?? wantsLineNumbers(decided, context),
-    maxCount: flags.maxCount ?? Infinity,
+    maxCount: Math.min(
+      flags.maxCount ?? Infinity,
+      sortsByCount(flags) ? Infinity : (flags.maxTotal ?? Infinity),
+    ),
     stopOnNonmatch: flags.stopOnNonmatch,
     binaryExplicit: binary.explicit,
     binaryImplicit: binary.implicit,
@@ -248,6 +304,7 @@ function printerOptions(decided: Decided, context: CommandContext): GrepOptions[
     mode: printed,
     quiet: flags.quiet,
     stats,
+    seesAllLines: sortsByCount(flags) && !flags.quiet,
     color,
     hyperlinks: hyperlinksOf(flags, color, context.env),
     colors: colorSpecs(flags),

@@ -17,7 +17,7 @@ function setContext(flags: FlagValues, which: Lines, value: string): void {
   flags.context[which] = lines;
 }
 
-const SORT_KEYS = ["none", "path", "modified", "accessed", "created"] as const;
+const SORT_KEYS = ["none", "path", "modified", "accessed", "created", "count"] as const;
 
 function setSort(flags: FlagValues, value: string, reverse: boolean): void {
   const key = parseChoice(value, SORT_KEYS);

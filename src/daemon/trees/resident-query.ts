@@ -38,8 +38,9 @@ const MATCHER_OPTIONS: ReadonlySet<string> = new Set<keyof MatcherChoice>([
  * @returns undefined where only the files themselves can tell. So does an option that is not known here
  */
 export function residentQuery({ mode, searcher: options }: GrepOptions): Query | undefined {
-  const { searcher, matcher, preprocessor } = options;
+  const { searcher, matcher, preprocessor, lineConditions, fileConditions } = options;
   if (preprocessor !== undefined) return undefined;
+  if (lineConditions !== undefined || fileConditions !== undefined) return undefined;
   if (mode.kind !== "search" || !knowsAll(searcher, SEARCHER_OPTIONS) || !knowsAll(matcher, MATCHER_OPTIONS))
     return undefined;
   const { encoding, lineTerminator } = searcher;

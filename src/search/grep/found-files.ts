@@ -40,10 +40,10 @@ export function foundFiles(
     ? withStdin(paths, (some) => walkFiles(some, options))
     : walkFiles(paths, options);
   const files = grep.log === "trace" ? traced(found, messages) : found;
-  if (sort === undefined || (sort.key === "path" && !sort.reverse)) return files;
-  return sort.key === "path"
-    ? sortedByPath([...files]).reverse()
-    : sortedByTime([...files], sort.key, sort.reverse, grep.walk.cwd);
+  // For --sort count, results are put in order when all files were searched.
+  if (sort === undefined || sort.key === "count") return files;
+  if (sort.key !== "path") return sortedByTime([...files], sort.key, sort.reverse, grep.walk.cwd);
+  return sort.reverse ? sortedByPath([...files]).reverse() : files;
 }
 
 function* traced(files: Iterable<FoundFile>, messages: Messages): Generator<FoundFile> {
@@ -100,7 +100,7 @@ const TIMES = { modified: "mtimeNs", accessed: "atimeNs", created: "birthtimeNs"
  */
 function sortedByTime(
   files: FoundFile[],
-  key: Exclude<SortKey, "path">,
+  key: Exclude<SortKey, "path" | "count">,
   reverse: boolean,
   directory: string | undefined,
 ): FoundFile[] {

@@ -1,4 +1,5 @@
 /** The one-shot search of the command line: files in, printed text and an exit code out. */
+export type { Conditions } from "./file-searcher/index.ts";
 export type { WalkFiles } from "./found-files.ts";
 export type { GrepEngine, GrepSubject, Visits } from "./grep-engine.ts";
 export type { GrepMode, GrepOptions, SortKey } from "./options.ts";

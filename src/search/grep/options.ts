@@ -7,7 +7,7 @@ import type { FileSearcherArgs } from "./file-searcher/index.ts";
 export type GrepMode = { kind: "search"; search: PrinterMode } | { kind: "files" } | { kind: "types" };
 
 /** How files are sorted. */
-export type SortKey = "path" | "modified" | "accessed" | "created";
+export type SortKey = "path" | "modified" | "accessed" | "created" | "count";
 
 /** The options of `runGrep`. */
 export interface GrepOptions {
@@ -29,6 +29,8 @@ export interface GrepOptions {
   workerThreads: number;
   /** False if no line can match. Then no file is opened. */
   matchesPossible: boolean;
+  /** The search ends after so many hits in all files together. Undefined: no limit. */
+  maxTotal?: number | undefined;
   quiet: boolean;
   quitAfterMatch: boolean;
   stats: boolean;

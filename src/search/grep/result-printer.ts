@@ -10,9 +10,10 @@ import {
   writeStatsBlock,
   writeSummaryMessage,
 } from "./printer/index.ts";
+import type { ResultTaker } from "./result-taker.ts";
 
 /** Prints the results of files, and the statistics at the end. */
-export class ResultPrinter {
+export class ResultPrinter implements ResultTaker {
   /** Some file matched. */
   matched = false;
   private readonly options: GrepOptions;
@@ -35,7 +36,7 @@ export class ResultPrinter {
   }
 
   /** Prints a file's output. @returns false when nobody reads any more, or when enough is known */
-  print(file: FoundFile, text: Uint8Array, result: FileResult): boolean {
+  take(file: FoundFile, text: Uint8Array, result: FileResult): boolean {
     const { options, output, separator } = this;
     const matchedBefore = this.matched;
     if (result.matched) this.matched = true;

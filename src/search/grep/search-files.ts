@@ -9,7 +9,10 @@ import type { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
 import { Output } from "./output.ts";
 import { ByteWriter, type SearchStats } from "./printer/index.ts";
+import { CountOrder } from "./count-order.ts";
 import { ResultPrinter } from "./result-printer.ts";
+import type { ResultTaker } from "./result-taker.ts";
+import { TotalLimit } from "./total-limit.ts";
 import type { GrepStreams } from "./streams.ts";
 
 const NOTHING_SEARCHED =
@@ -45,8 +48,10 @@ export async function searchFiles(
   if (!options.matchesPossible || options.searcher.preprocessor !== undefined) checkGlobs(options);
   if (!options.matchesPossible) return false;
   // These two are large, and listing files needs neither.
-  const [{ mayMatchEmpty, openMatcher }, { scanBuffer, countLineFeeds, createLiteralScanner }] =
-    await Promise.all([import("./file-searcher/open-matcher.ts"), import("../scanner/literal-scanner.ts")]);
+  const [
+    { mayMatchEmpty, openFileConditions, openMatcher },
+    { scanBuffer, countLineFeeds, createLiteralScanner },
+  ] = await Promise.all([import("./file-searcher/open-matcher.ts"), import("../scanner/literal-scanner.ts")]);
   await loadDecoder(options.searcher.searcher.encoding);
   const matcher = await openMatcher(options.searcher, createLiteralScanner).catch((error: unknown) => {
     throw options.namesEngine ? withEngine(error) : error;
@@ -61,13 +66,21 @@ export async function searchFiles(
     mayMatchEmpty: () => mayMatchEmpty(matcher),
   });
   messages.debug("search", engine === undefined ? "the host searches" : "a device has searched");
-  const searcher = createFileSearcher(options.searcher, matcher, scanBuffer, countLineFeeds);
+  const conditions = await openFileConditions(options.searcher, createLiteralScanner);
+  const searcher = createFileSearcher(options.searcher, matcher, scanBuffer, countLineFeeds, conditions);
   const output = new Output(streams, options.flushEachFile);
   const printer = new ResultPrinter(options, output, messages);
+  const { maxTotal, sort } = options;
+  const mode = options.searcher.printer.mode;
+  const limited = maxTotal === undefined ? printer : new TotalLimit(printer, searcher, maxTotal, mode);
+  // Where the first match ends the search, there is nothing to put in order.
+  const order = sort?.key === "count" && !options.quitAfterMatch ? new CountOrder() : undefined;
+  const taker = order ?? limited;
   const { searchedAny, stats } =
     engine === undefined && options.workerThreads > 1
-      ? await searchWithThreads(options, files, searcher, printer, signal)
-      : await searchInOrder(engine, files, searcher, printer, streams, signal);
+      ? await searchWithThreads(options, files, searcher, taker, signal)
+      : await searchInOrder(engine, files, searcher, taker, streams, signal);
+  await order?.giveTo(limited, sort?.reverse === true, () => streams.pause?.());
   output.flush();
   if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
@@ -112,7 +125,7 @@ async function searchWithThreads(
   options: GrepOptions,
   files: Iterable<FoundFile>,
   searcher: FileSearcher,
-  printer: ResultPrinter,
+  taker: ResultTaker,
   signal: AbortSignal | undefined,
 ): Promise<Searched> {
   const { searchInParallel } = await import("./parallel/parallel-search.ts");
@@ -123,7 +136,7 @@ async function searchWithThreads(
     threads: options.workerThreads,
     ordered: options.threads === 1,
     stopAfterMatch: options.quitAfterMatch,
-    onFile: ({ file, output, ...result }) => signal?.aborted !== true && printer.print(file, output, result),
+    onFile: ({ file, output, ...result }) => signal?.aborted !== true && taker.take(file, output, result),
   });
   if (signal?.aborted === true) throw abortedError();
   return searched;
@@ -134,7 +147,7 @@ async function searchInOrder(
   engine: GrepEngine | undefined,
   files: Iterable<FoundFile>,
   searcher: FileSearcher,
-  printer: ResultPrinter,
+  taker: ResultTaker,
   streams: GrepStreams,
   signal: AbortSignal | undefined,
 ): Promise<Searched> {
@@ -151,11 +164,12 @@ async function searchInOrder(
     }
     const held = engine?.find(file);
     output.clear();
+    if (taker.wantedLines !== undefined) searcher.limit(taker.wantedLines);
     const result =
       held === undefined
         ? searcher.search(file, output)
         : searcher.searchBytes(file, held.bytes, output, held.hits);
-    if (!printer.print(file, output.written(), result)) break;
+    if (!taker.take(file, output.written(), result)) break;
     const paused = streams.pause?.();
     if (paused !== undefined) await paused;
   }

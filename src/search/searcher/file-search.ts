@@ -76,8 +76,7 @@ export class FileSearch {
   private readonly silentWithoutCandidate: boolean;
   /** If a NUL ends a line, two parts of a line may match that did not match as one. */
   private readonly splittingMakesMatches: boolean;
-  /** The place where a search of a stream stops is visible in the statistics. */
-  private readonly bordersShow: boolean;
+  private readonly details: boolean;
 
   /**
    * @param details the sink shows something (statistics, a zero, a path) even for a file without a match
@@ -103,7 +102,26 @@ export class FileSearch {
     this.silentWithoutCandidate =
       !details && !options.invertMatch && !options.passthru && options.lineTerminator === 10;
     this.splittingMakesMatches = matcher.plan.kind === "whole";
-    this.bordersShow = details && options.maxCount !== Infinity && options.afterContext > 0;
+    this.details = details;
+  }
+
+  /** Limits the matches of each further file, as -m does. More than -m allows are never told. */
+  limit(maxCount: number): void {
+    this.teller.maxCount = Math.min(maxCount, this.options.maxCount);
+  }
+
+  /** Matches of the last file, as -m counts them. Of a file in which nothing matched, it is not defined. */
+  get count(): number {
+    return this.teller.count;
+  }
+
+  private get teller(): LineTeller {
+    return this.texts ?? this.lines;
+  }
+
+  /** The place where a search of a stream stops is visible in the statistics. */
+  private get bordersShow(): boolean {
+    return this.details && this.lines.maxCount !== Infinity && this.options.afterContext > 0;
   }
 
   /** Opens and searches a file. @throws a system error when it cannot be opened or read */

@@ -33,6 +33,10 @@ export abstract class LineTeller {
   position = 0;
   /** Offset of the first NUL that was seen, or −1. */
   binaryOffset = -1;
+  /** At most so many matches are told of a file, as -m counts them. */
+  maxCount: number;
+  /** How many were told of this file. */
+  count = 0;
 
   protected readonly options: SearcherOptions;
   protected readonly matcher: Matcher;
@@ -44,7 +48,6 @@ export abstract class LineTeller {
   protected lastVisited = 0;
   protected afterContextLeft = 0;
   protected hasMatched = false;
-  protected count = 0;
   private readonly sink: Sink;
   private readonly countLineFeeds: LineFeedCounter | undefined;
   private readonly line: Line = {
@@ -65,6 +68,7 @@ export abstract class LineTeller {
   constructor(options: SearcherOptions, matcher: Matcher, sink: Sink, countLineFeeds?: LineFeedCounter) {
     this.countLineFeeds = options.lineTerminator === LINE_FEED ? countLineFeeds : undefined;
     this.options = options;
+    this.maxCount = options.maxCount;
     this.matcher = matcher;
     this.sink = sink;
     this.terminator = options.lineTerminator;
@@ -142,7 +146,7 @@ export abstract class LineTeller {
   }
 
   protected limitReached(): boolean {
-    return this.count >= this.options.maxCount;
+    return this.count >= this.maxCount;
   }
 
   protected lineMatches(bytes: Buffer, start: number, end: number): boolean {

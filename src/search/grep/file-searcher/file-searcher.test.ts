@@ -187,6 +187,7 @@ describe("a file that cannot be searched", () => {
     const output = new ByteWriter();
     expect({ ...of.search({ path: join(directory, "missing"), explicit: true }, output) }).toEqual({
       matched: false,
+      count: 0,
       wantsSeparator: false,
       error: "No such file or directory (os error 2)",
     });

@@ -1,8 +1,3 @@
 /** Searching one file after another and printing what is found, in one thread. */
-export {
-  type FileResult,
-  type FileSearcher,
-  type FileSearcherArgs,
-  createFileSearcher,
-  shownFile,
-} from "./file-searcher.ts";
+export type { Conditions, FileSearcherArgs } from "./args.ts";
+export { type FileResult, type FileSearcher, createFileSearcher, shownFile } from "./file-searcher.ts";

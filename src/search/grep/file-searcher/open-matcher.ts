@@ -4,22 +4,61 @@ import type { ByteMatcherOptions } from "../../byte-regex/index.ts";
 import type { Literal, LiteralScanner, Matcher } from "../../contracts.ts";
 import { canBeEmpty, createMatcher, isLineText, syntaxOf } from "../../matcher/index.ts";
 import { namesGroup } from "../printer/index.ts";
-import type { FileSearcherArgs } from "./file-searcher.ts";
+import type { FileCondition } from "./file-conditions.ts";
+import type { Conditions, FileSearcherArgs } from "./args.ts";
+import { ConditionalMatcher } from "./line-conditions.ts";
+
+type CreateScanner = (literals: readonly Literal[]) => LiteralScanner;
 
 /**
  * Makes the matcher of a search.
  * @throws EverwarpError EW_BAD_PATTERN with the text that ripgrep prints after "rg: "
  */
 export async function openMatcher(
-  { matcher, printer }: FileSearcherArgs,
-  createScanner: (literals: readonly Literal[]) => LiteralScanner,
+  { matcher, printer, searcher, lineConditions }: FileSearcherArgs,
+  createScanner: CreateScanner,
 ): Promise<Matcher> {
-  const options = { ...matcher, createScanner };
   const needsGroups =
     printer.replacement !== undefined &&
     namesGroup(printer.replacement) &&
     matcher.fixedStrings !== true &&
     matcher.patterns.some((pattern) => pattern.includes("("));
+  const main = await openPlain(matcher, needsGroups, createScanner);
+  if (lineConditions === undefined) return main;
+  const conditions = await openConditions(lineConditions, matcher, createScanner);
+  return new ConditionalMatcher(main, conditions, searcher.lineTerminator);
+}
+
+/** Makes the matchers of --file-and and --file-not. @throws as `openMatcher` */
+export async function openFileConditions(
+  { matcher, fileConditions }: FileSearcherArgs,
+  createScanner: CreateScanner,
+): Promise<FileCondition[]> {
+  return fileConditions === undefined ? [] : await openConditions(fileConditions, matcher, createScanner);
+}
+
+/** Each pattern is one of its own: with -S, its own letters decide. */
+async function openConditions(
+  { all, none }: Conditions,
+  matcher: FileSearcherArgs["matcher"],
+  createScanner: CreateScanner,
+): Promise<{ matcher: Matcher; isWanted: boolean }[]> {
+  const open = async (pattern: string, isWanted: boolean): Promise<FileCondition> => ({
+    matcher: await openPlain({ ...matcher, patterns: [pattern] }, false, createScanner),
+    isWanted,
+  });
+  return await Promise.all([
+    ...all.map((pattern) => open(pattern, true)),
+    ...none.map((pattern) => open(pattern, false)),
+  ]);
+}
+
+async function openPlain(
+  matcher: FileSearcherArgs["matcher"],
+  needsGroups: boolean,
+  createScanner: CreateScanner,
+): Promise<Matcher> {
+  const options = { ...matcher, createScanner };
   if (matcher.patterns.length > 0 && (needsGroups || needsBytes(matcher)))
     return await openByteMatcher(options);
   try {

@@ -34,6 +34,8 @@ interface SearchedFile {
   /** Printed text. Valid only during the call. */
   readonly output: Uint8Array;
   readonly matched: boolean;
+  /** Matching lines. */
+  readonly count: number;
   readonly wantsSeparator: boolean;
   /** The system's error, without the path. */
   readonly error: string | undefined;
@@ -159,11 +161,11 @@ class ParallelSearch {
 
   #tell(files: readonly ToldFile[], output: Uint8Array): void {
     let at = 0;
-    for (const { file, lengthBytes, matched, wantsSeparator, error } of files) {
+    for (const { file, lengthBytes, matched, count, wantsSeparator, error } of files) {
       const bytes = output.subarray(at, at + lengthBytes);
       at += lengthBytes;
       if (this.#stopped) return;
-      const goesOn = this.#options.onFile({ file, output: bytes, matched, wantsSeparator, error });
+      const goesOn = this.#options.onFile({ file, output: bytes, matched, count, wantsSeparator, error });
       if (goesOn === false || (matched && this.#options.stopAfterMatch)) {
         this.#stopped = true;
         this.#queue?.stop();

@@ -16,9 +16,10 @@ const post = (message: ParallelMessage, transfer: ArrayBuffer[] = []): void =>
 
 async function searchBatches(): Promise<void> {
   await loadDecoder(args.searcher.encoding);
-  const { openMatcher } = await import("../file-searcher/open-matcher.ts");
+  const { openFileConditions, openMatcher } = await import("../file-searcher/open-matcher.ts");
   const matcher = await openMatcher(args, createLiteralScanner);
-  const searcher = createFileSearcher(args, matcher, scanBuffer, countLineFeeds);
+  const conditions = await openFileConditions(args, createLiteralScanner);
+  const searcher = createFileSearcher(args, matcher, scanBuffer, countLineFeeds, conditions);
   for (let batch; (batch = queue.takeOrSleep()) >= 0;) {
     const files = searchBatch(queue.files(batch), searcher, writer, () => queue.stopped);
     if (files.length === 0) {

@@ -18,6 +18,8 @@ export interface ToldFile {
   readonly file: FoundFile;
   readonly lengthBytes: number;
   readonly matched: boolean;
+  /** Matching lines. */
+  readonly count: number;
   readonly wantsSeparator: boolean;
   readonly error: string | undefined;
 }

@@ -20,10 +20,10 @@ export function searchBatch(
   for (const file of files) {
     if (stopped()) break;
     const before = writer.length;
-    const { matched, wantsSeparator, error } = searcher.search(file, writer);
+    const { matched, count, wantsSeparator, error } = searcher.search(file, writer);
     const lengthBytes = writer.length - before;
     if (matched || lengthBytes > 0 || error !== undefined) {
-      told.push({ file, lengthBytes, matched, wantsSeparator, error });
+      told.push({ file, lengthBytes, matched, count, wantsSeparator, error });
     }
   }
   return told;

@@ -15,6 +15,8 @@ export type PrinterMode =
 export interface PrinterOptions {
   mode: PrinterMode;
   quiet: boolean;
+  /** All matching lines of a file are looked at, also where one decides what is printed. */
+  seesAllLines?: boolean;
   /** Count matches, lines and bytes. JSON always counts them. */
   stats: boolean;
   color: boolean;

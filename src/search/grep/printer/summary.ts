@@ -18,9 +18,13 @@ export class SummaryPrinter implements Printer {
   private readonly path: PathText;
   private readonly tally: Tally;
   private readonly countsMatches: boolean;
-  private readonly quitEarly: boolean;
+  /** The first match decides what is printed. So the search of the file ends there, unless all lines are to be seen. */
+  private readonly firstDecides: boolean;
   private readonly lineEnding: Buffer;
   private binary: BinaryMode = "none";
+  private sawNul = false;
+  /** The first match was told before a NUL was seen. */
+  private matchedAsText = false;
   private matchingLines = 0;
   private matches = 0;
 
@@ -33,7 +37,7 @@ export class SummaryPrinter implements Printer {
     this.stats = this.tally.stats;
     const quiet = options.quiet && options.mode !== "filesWithoutMatch";
     this.countsMatches = options.stats || (options.mode === "countMatches" && !options.quiet);
-    this.quitEarly =
+    this.firstDecides =
       !this.countsMatches && (quiet || (options.mode === "filesWithMatches" && !options.quiet));
     this.lineEnding = options.crlf ? Buffer.from("\r\n") : Buffer.from([options.lineTerminator]);
   }
@@ -49,15 +53,19 @@ export class SummaryPrinter implements Printer {
 
   begin(binary: BinaryMode): void {
     this.binary = binary;
+    this.sawNul = false;
     this.matchingLines = 0;
     this.matches = 0;
     this.tally.begin();
   }
 
-  binaryData(): void {}
+  binaryData(): void {
+    this.sawNul = true;
+  }
 
   matched(line: Line): boolean {
     const { lineTerminator, crlf, stats } = this.options;
+    if (this.matchingLines === 0) this.matchedAsText = !this.sawNul;
     // Across lines, ripgrep counts matches where it else counts lines.
     const acrossLines = this.matcher.acrossLines === true;
     let count = 1;
@@ -68,7 +76,7 @@ export class SummaryPrinter implements Printer {
       if (stats) this.stats.matchedLines += countLines(line, lineTerminator);
     }
     this.matchingLines += acrossLines ? count : 1;
-    return !this.quitEarly;
+    return !this.firstDecides || this.options.seesAllLines === true;
   }
 
   context(): boolean {
@@ -79,12 +87,14 @@ export class SummaryPrinter implements Printer {
 
   finish(searchedBytes: number, binaryOffsetBytes: number): void {
     this.tally.finish(this.matchingLines > 0, searchedBytes, this.writer.count);
-    if (binaryOffsetBytes !== -1 && this.binary === "quit") {
+    const { options } = this;
+    const isDecided =
+      this.firstDecides && options.seesAllLines === true && this.matchingLines > 0 && this.matchedAsText;
+    if (binaryOffsetBytes !== -1 && this.binary === "quit" && !isDecided) {
       // The file is not text, whatever was seen: it counts as a file without a match, and is not shown.
       this.matchingLines = 0;
       return;
     }
-    const { options } = this;
     if (options.quiet) return;
     switch (options.mode) {
       case "count":
