@@ -8,13 +8,19 @@ import { absoluteKey } from "./directory-rules.ts";
 export class WorkingDirectory {
   /** The beginning of the absolute paths in it, as a byte string. Undefined if it was removed. */
   readonly prefix: string | undefined;
-  /** Undefined if it was removed. Then relative paths lead nowhere, and absolute paths still work. */
+  /**
+   * Undefined if it is the process's own and was removed, or has a name that is not UTF-8. Then the system is given
+   * relative paths as they are: they lead nowhere in one that was removed.
+   */
   private readonly path: string | undefined;
 
   /** @param path absolute; without it, the process's */
-  constructor(path: string | undefined = currentDirectory()) {
-    this.path = path;
-    this.prefix = path === undefined ? undefined : `${absoluteKey(path)}/`;
+  constructor(path?: string) {
+    const known = path ?? currentDirectory();
+    const isOfBytes = path === undefined && known?.includes("\ufffd") === true;
+    this.path = isOfBytes ? undefined : known;
+    if (isOfBytes) this.prefix = `${this.realPath(".")}/`;
+    else this.prefix = known === undefined ? undefined : `${absoluteKey(known)}/`;
   }
 
   /** A path for the system. "" is the directory itself. A ".." stays: behind a link it leads elsewhere. */
