@@ -36,6 +36,7 @@ static const char *const EVERWARP_SENT_VARIABLES[] = {
     "NO_COLOR",
     "RIPGREP_CONFIG_PATH",
     "TERM",
+    "WSL_DISTRO_NAME",
     "XDG_CONFIG_HOME",
     NULL,
 };

@@ -1,7 +1,8 @@
 /** Searches through a daemon, as real processes: both clients, and a daemon that goes wrong in every way. */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { rgPath } from "@vscode/ripgrep";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { bundledCommandLine } from "../support/cli-process.ts";
 import {
@@ -106,6 +107,36 @@ describe.each(["node", "native"])("through the %s client", (kind) => {
     const line = `${[command, ...words].map((word) => `'${word}'`).join(" ")} | head -n1; echo "\${PIPESTATUS[0]}"`;
     const { stdout } = spawned("/bin/bash", ["-c", line], dir.path, { env: place.env });
     expect(stdout.toString()).toMatch(/^long\.txt:1:a line .*\n0\n$/);
+  });
+
+  it("pipes hold nobody up, be they arguments or ignore files", async () => {
+    const tree = new Dir("pipes").file("a.txt", "needle\nhay\n").file("b.txt", "hay\n").file(".git/HEAD", "");
+    const [command, words] = wordsOf([]);
+    const start = [command, ...words].map((word) => `'${word}'`).join(" ");
+    const inShell = (line: string): Outcome =>
+      spawned("/bin/bash", ["-c", line], tree.path, { env: place.env });
+    await place.serve(tree.path);
+    const lines = [
+      "-n -f <(echo needle) a.txt",
+      "-f /dev/stdin a.txt < b.txt",
+      "-n needle <(echo a needle)",
+      "--files --sort=path --ignore-file <(echo b.txt)",
+      "hay /dev/null a.txt",
+    ];
+    for (const line of lines)
+      expect(
+        describeDifference([line], inShell(`${start} ${line}`), inShell(`'${rgPath}' ${line}`)),
+      ).toBeUndefined();
+    const config = `RIPGREP_CONFIG_PATH=<(echo --line-number)`;
+    expect(inShell(`${config} ${start} needle a.txt`).stdout.toString()).toBe("1:needle\n");
+    // ripgrep waits for somebody who writes into these.
+    const expected = runRipgrep(tree.path, ["-c", "--sort=path", "hay"]);
+    for (const name of [".gitignore", ".ignore", ".rgignore"])
+      execFileSync("mkfifo", [join(tree.path, name)]);
+    expect(inShell(`${start} -c --sort=path hay`)).toEqual(expected);
+    const { declined, failed } = (await place.report()).searches;
+    expect({ declined, failed }).toEqual({ declined: lines.length + 1, failed: 0 });
+    tree.remove();
   });
 
   it("nothing is asked where it is told to search alone, or where no daemon runs", async () => {

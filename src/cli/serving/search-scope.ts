@@ -1,4 +1,5 @@
 /** Which searches a daemon takes, and where they look. */
+import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { daemonUse, type SearchRequest, type SearchScope } from "../../daemon/index.ts";
 import type { FlagValues } from "../flags/index.ts";
@@ -12,21 +13,49 @@ export type ArgumentReader = (
 
 /**
  * Where a search looks.
- * @returns undefined for what a daemon does not do: standard input, help, a device of one's own, other programs
+ * @returns undefined for what a daemon does not do: standard input, help, a device of one's own, other programs, and
+ * pipes and devices, which may be read once and may never end
  * @throws EverwarpError for arguments that are not understood
  */
 export function searchScope(request: SearchRequest, readArguments: ArgumentReader): SearchScope | undefined {
   const { cwd, env, argv, facts } = request;
+  const config = env["RIPGREP_CONFIG_PATH"];
+  if (config !== undefined && config !== "" && isOwnOrSpecial(placeOf(cwd, config))) return undefined;
   const flags = readArguments(argv, { cwd, env, writeError: () => undefined });
   if (!isForDaemon(flags)) return undefined;
   const hasPattern = flags.mode.kind !== "search" || flags.patterns.length > 0;
   const paths = hasPattern ? flags.positional : flags.positional.slice(1);
   const searchesStdin = flags.mode.kind === "search" && paths.length === 0 && facts.stdinIsReadable;
   if (searchesStdin || paths.includes("-")) return undefined;
+  const places = paths.length === 0 ? [cwd] : paths.map((path) => placeOf(cwd, path));
+  if ([...places, ...settingFiles(flags).map((path) => placeOf(cwd, path))].some(isOwnOrSpecial))
+    return undefined;
   return {
-    paths: paths.length === 0 ? [cwd] : paths.map((path) => resolve(cwd, path)),
+    paths: places,
     namesTrees: daemonUse(argv, env) === "auto",
   };
+}
+
+/** An absolute path. A ".." stays: behind a link it leads elsewhere. */
+const placeOf = (cwd: string, path: string): string => (path.startsWith("/") ? path : `${cwd}/${path}`);
+
+/** The files that flags name. */
+function settingFiles({ patterns, ignoreFiles }: FlagValues): string[] {
+  return [...patterns.flatMap((source) => ("file" in source ? [source.file] : [])), ...ignoreFiles];
+}
+
+/** Below these, names such as /dev/fd/3 and /proc/self are another thing for each process. */
+const OWN_TO_EACH = /^\/(?:dev|proc)(?:\/|$)/;
+
+/** Whether a path is another thing for the daemon than for its client, or is neither a file nor a folder. */
+function isOwnOrSpecial(path: string): boolean {
+  if (OWN_TO_EACH.test(resolve(path))) return true;
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats !== undefined && !stats.isFile() && !stats.isDirectory();
+  } catch {
+    return false; // whoever reads it meets the same error, and tells it
+  }
 }
 
 /** A daemon starts no programs for its clients. */

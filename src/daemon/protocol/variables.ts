@@ -12,6 +12,7 @@ export const SENT_VARIABLES = [
   "NO_COLOR",
   "RIPGREP_CONFIG_PATH",
   "TERM",
+  "WSL_DISTRO_NAME",
   "XDG_CONFIG_HOME",
 ] as const;
 

@@ -74,6 +74,7 @@ describe("a search", () => {
       `${ground.tree}-beside`,
       `${ground.tree}/in/../..`,
       `${ground.tree}/out`,
+      `${ground.tree}/out/..`,
       "/nowhere",
     ])
       expect((await ask({ cwd })).outcome).toBe("declined");

@@ -141,7 +141,10 @@ export class DaemonServer {
     try {
       real = this.#trees.add(tree);
     } catch (cause) {
-      throw new EverwarpError("EW_PATH_NOT_FOUND", `the tree ${tree} cannot be found`, { cause });
+      throw new EverwarpError("EW_PATH_NOT_FOUND", `the tree ${tree} cannot be found`, {
+        remedy: "Name a folder or a file that exists and that you may read.",
+        cause,
+      });
     }
     if (real !== undefined) this.#options.service.hold(real);
   }

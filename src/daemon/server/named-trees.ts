@@ -21,7 +21,7 @@ export class NamedTrees {
    * @throws the system's error for a path that leads nowhere
    */
   add(path: string): string | undefined {
-    const named = realpathSync(path);
+    const named = realpathSync.native(path);
     const real = statSync(named).isDirectory() ? named : dirname(named);
     if (this.#has(real)) return undefined;
     this.#trees.push(real);
@@ -32,7 +32,7 @@ export class NamedTrees {
   hold(paths: readonly string[]): boolean {
     return paths.every((path) => {
       try {
-        return this.#has(realpathSync(path));
+        return this.#has(realpathSync.native(path));
       } catch {
         return false; // the client meets the same error when it searches, and tells it
       }

@@ -59,6 +59,13 @@ export interface ResidentTreesStats {
   readonly degraded: readonly string[];
 }
 
+/**
+ * More hits than these are left to whoever asks. Printing that many lines takes seconds of the one thread that answers
+ * all, and gigabytes where a client does not read. Without lines, hits cost a tenth.
+ */
+const PRINTED_HITS_MAX = 300_000;
+const COUNTED_HITS_MAX = 3_000_000;
+
 /** Where there are so many files that memory says nothing about, threads search everything. */
 const MANY_FILES = 2000;
 const MANY_SHARE = 0.3;
@@ -238,11 +245,14 @@ export class ResidentTrees implements AsyncDisposable {
     this.#store.want(missing.filter((file) => file !== undefined));
     if (missing.length > MANY_FILES && missing.length > MANY_SHARE * view.files.length)
       return this.#readsAll();
+    const { mode } = options.searcher.printer;
+    const maxHits = mode === "standard" || mode === "json" ? PRINTED_HITS_MAX : COUNTED_HITS_MAX;
     try {
       const searches = view.held.map(({ corpus }) =>
-        this.#engine.search({ ...query, corpus, locate: false }, { signal }),
+        this.#engine.search({ ...query, corpus, locate: false, maxHits }, { signal }),
       );
       const results = await Promise.all(searches);
+      if (results.some(({ truncated }) => truncated)) return this.#readsAll();
       const loaded = view.held.map(({ corpus }) => this.#engine.loaded(corpus));
       this.#counts.fromMemory++;
       this.#counts.filesReadFromDisk += missing.length;

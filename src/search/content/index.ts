@@ -11,6 +11,7 @@ export {
   utf8MarkLength,
 } from "./encoding.ts";
 export { countTerminators, lineEnd, lineStart, precedingLine, textEnd } from "./lines.ts";
+export { openAtOnce } from "./open-at-once.ts";
 export { placeOf } from "./place-of.ts";
 export {
   type ByteReader,

@@ -9,8 +9,8 @@
  * Invariants: a thread fills one chunk at a time. Within a chunk, files are in ascending order. Every file is followed
  * by one to sixteen line feeds, up to the next multiple of 16.
  */
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
-import { decodingOf, utf8MarkLength } from "../content/index.ts";
+import { closeSync, fstatSync, readSync, type Stats, statSync } from "node:fs";
+import { decodingOf, openAtOnce, utf8MarkLength } from "../content/index.ts";
 import { allocateScanBuffer, findByte } from "../scanner/index.ts";
 import type { FileTable } from "./file-table.ts";
 import { FILE_FLAGS, type LoadError, type PlacementColumns } from "./placement.ts";
@@ -70,7 +70,7 @@ export class FileLoader {
           this.#columns.flags[file] = FILE_FLAGS.SPECIAL;
           continue;
         }
-        descriptor = openSync(path, constants.O_RDONLY);
+        descriptor = openAtOnce(path);
         const pending = this.#loadFile(file, descriptor, fstatSync(descriptor));
         if (pending) await pending;
       } catch (error) {

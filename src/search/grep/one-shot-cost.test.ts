@@ -57,7 +57,7 @@ test("several literals on a single thread are, from some gigabytes on", () => {
 test("files are listed only where it depends on them", () => {
   const list = vi.fn(() => []);
   const options = (workerThreads: number, encoding = "auto", paths = ["."]): GrepOptions =>
-    ({ workerThreads, paths, searcher: { searcher: { encoding } } }) as unknown as GrepOptions;
+    ({ workerThreads, paths, walk: {}, searcher: { searcher: { encoding } } }) as unknown as GrepOptions;
   expect(paysOnDevice(options(1), plan(1), list)).toBe(false);
   expect(paysOnDevice(options(12), plan(16), list)).toBe(false);
   expect(paysOnDevice(options(1, "latin1"), plan(16), list)).toBe(false);

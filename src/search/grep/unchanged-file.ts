@@ -1,6 +1,6 @@
 /** A file that a device has searched, read once more to be printed. */
-import { closeSync, fstatSync, openSync } from "node:fs";
-import { placeOf, readDescriptor, systemErrorText } from "../content/index.ts";
+import { closeSync, fstatSync } from "node:fs";
+import { openAtOnce, placeOf, readDescriptor, systemErrorText } from "../content/index.ts";
 import type { FoundFile } from "../contracts.ts";
 import { loadedStamp, type Placement, sameStamp, stampOf } from "../corpus/index.ts";
 
@@ -13,7 +13,7 @@ export function readUnchanged(
 ): Buffer | undefined {
   let descriptor = -1;
   try {
-    descriptor = openSync(placeOf(file, directory), "r");
+    descriptor = openAtOnce(placeOf(file, directory));
     const stats = fstatSync(descriptor);
     if (!stats.isFile() || !sameStamp(stampOf(stats), loadedStamp(placement, index))) return undefined;
     const bytes = Buffer.allocUnsafeSlow(stats.size);

@@ -27,6 +27,7 @@ import {
   DescriptorReader,
   LineBuffer,
   MemoryReader,
+  openAtOnce,
   placeOf,
   readAll,
   readDescriptor,
@@ -126,7 +127,9 @@ export class FileSearch {
 
   /** Opens and searches a file. @throws a system error when it cannot be opened or read */
   searchFile(file: FoundFile): void {
-    const descriptor = openSync(placeOf(file, this.options.directory), "r");
+    const path = placeOf(file, this.options.directory);
+    // A pipe that is named is waited for. A file that was found may have been replaced by one.
+    const descriptor = file.explicit ? openSync(path, "r") : openAtOnce(path);
     try {
       this.searchDescriptor(descriptor, file.explicit);
     } finally {

@@ -3,20 +3,35 @@
  * excludes.
  */
 
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, fstatSync, readFileSync, statSync } from "node:fs";
 import { isUtf8 } from "node:buffer";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { GlobSyntaxError } from "./glob.ts";
 import { IgnoreRules, type IgnoreRulesOptions } from "./ignore-rules.ts";
-import { ioErrorText } from "../content/index.ts";
+import { ioErrorText, openAtOnce } from "../content/index.ts";
 
 /** A path as text, or as bytes where it is not UTF-8. */
 export type PathLike = string | Buffer;
 
 /**
+ * Reads a file that nobody named. What is no file there, such as a pipe or a device, has no content: reading it could
+ * take for ever.
+ */
+function readFound(path: PathLike): Buffer {
+  const descriptor = openAtOnce(path);
+  try {
+    const stats = fstatSync(descriptor);
+    return stats.isFile() || stats.isDirectory() ? readFileSync(descriptor) : Buffer.alloc(0);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
  * Adds the lines of an ignore file to `rules`.
  *
+ * @param read how it is read: a file that the user named may be a pipe
  * @param shownPath the path in error messages
  * @param onProblem gets ripgrep's text about a file that cannot be read, and about every line that does not
  * parse
@@ -27,10 +42,11 @@ export function addIgnoreFile(
   shownPath: string,
   options: IgnoreRulesOptions,
   onProblem: (message: string, error: unknown) => void,
+  read: (path: PathLike) => Buffer = readFound,
 ): void {
   let content: Buffer;
   try {
-    content = readFileSync(file);
+    content = read(file);
   } catch (error) {
     // A directory can be opened, but its first line cannot be read.
     const isDirectory = (error as NodeJS.ErrnoException).code === "EISDIR";
@@ -72,7 +88,7 @@ export function gitCommonDirectory(directory: string, consults: (path: string) =
   const dotGit = `${directory}/.git`;
   const firstLine = (path: string): string => {
     consults(path);
-    return readFileSync(fromByteString(path), "latin1").split("\n", 1)[0] ?? "";
+    return readFound(fromByteString(path)).toString("latin1").split("\n", 1)[0] ?? "";
   };
   consults(dotGit);
   try {
@@ -113,7 +129,7 @@ export function globalExcludesPath(
  */
 function excludesFileSetting(config: string): string | undefined {
   try {
-    return /^[^\S\n]*excludesfile\s*=\s*"?\s*(\S+?)\s*"?\s*$/im.exec(readFileSync(config, "utf8"))?.[1];
+    return /^[^\S\n]*excludesfile\s*=\s*"?\s*(\S+?)\s*"?\s*$/im.exec(readFound(config).toString())?.[1];
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -124,6 +140,11 @@ function excludesFileSetting(config: string): string | undefined {
 export function isMissing(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return (
-    code === "ENOENT" || code === "ENOTDIR" || code === "EACCES" || code === "EISDIR" || code === "ELOOP"
+    code === "ENOENT" ||
+    code === "ENOTDIR" ||
+    code === "EACCES" ||
+    code === "EISDIR" ||
+    code === "ELOOP" ||
+    code === "ENXIO"
   );
 }

@@ -1,5 +1,5 @@
 /** The ignore rules that count after all files in the tree: git's global excludes and `--ignore-file`. */
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { bytesOfText, holdsBytes, lossyText } from "../../base/index.ts";
 import { addIgnoreFile, globalExcludesPath, isMissing } from "./ignore-files.ts";
 import { toByteString } from "./glob.ts";
@@ -29,7 +29,8 @@ export class LateRules {
       const rules = new IgnoreRules();
       const place = holdsBytes(path) ? directory.resolveBytes(bytesOfText(path)) : directory.resolve(path);
       source.consults(typeof place === "string" ? toByteString(place) : place.toString("latin1"));
-      addIgnoreFile(rules, place, lossyText(path), {}, (message, error) => report(path, message, error));
+      const onProblem = (message: string, error: unknown): void => report(path, message, error);
+      addIgnoreFile(rules, place, lossyText(path), {}, onProblem, (named) => readFileSync(named));
       if (rules.size > 0) this.namedRules.unshift(rules);
     }
   }

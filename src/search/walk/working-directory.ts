@@ -1,7 +1,6 @@
 /** The directory that relative paths refer to: the process's or another one. It may have been removed. */
 
 import { realpathSync } from "node:fs";
-import { resolve } from "node:path";
 import { currentDirectory } from "../../base/index.ts";
 import { absoluteKey } from "./directory-rules.ts";
 
@@ -9,19 +8,26 @@ import { absoluteKey } from "./directory-rules.ts";
 export class WorkingDirectory {
   /** The beginning of the absolute paths in it, as a byte string. Undefined if it was removed. */
   readonly prefix: string | undefined;
-  /** Undefined if it was removed. Then relative paths lead nowhere, and absolute paths still work. */
+  /**
+   * Undefined if it is the process's own and was removed, or has a name that is not UTF-8. Then the system is given
+   * relative paths as they are: they lead nowhere in one that was removed.
+   */
   private readonly path: string | undefined;
 
   /** @param path absolute; without it, the process's */
-  constructor(path: string | undefined = currentDirectory()) {
-    this.path = path;
-    this.prefix = path === undefined ? undefined : `${absoluteKey(path)}/`;
+  constructor(path?: string) {
+    const known = path ?? currentDirectory();
+    const isOfBytes = path === undefined && known?.includes("\ufffd") === true;
+    this.path = isOfBytes ? undefined : known;
+    if (isOfBytes) this.prefix = `${this.realPath(".")}/`;
+    else this.prefix = known === undefined ? undefined : `${absoluteKey(known)}/`;
   }
 
-  /** A path for the system. "" is the directory itself. */
+  /** A path for the system. "" is the directory itself. A ".." stays: behind a link it leads elsewhere. */
   resolve(path: string): string {
-    if (this.path !== undefined) return resolve(this.path, path);
-    return path === "" ? "." : path;
+    if (this.path === undefined) return path === "" ? "." : path;
+    if (path.startsWith("/")) return path;
+    return path === "" ? this.path : `${this.path}/${path}`;
   }
 
   resolveBytes(path: Uint8Array): Buffer {
@@ -32,9 +38,8 @@ export class WorkingDirectory {
   /** A path with every link resolved, as a byte string without a final "/". @throws the system's error */
   realPath(path: string | Buffer): string {
     try {
-      // The other one makes a string of bytes.
-      const resolved = typeof path === "string" ? realpathSync : realpathSync.native;
-      const absolute = resolved(path, "buffer").toString("latin1");
+      // The other one removes ".." before it follows links, and makes a string of bytes.
+      const absolute = realpathSync.native(path, "buffer").toString("latin1");
       return absolute === "/" ? "" : absolute;
     } catch (error) {
       // A directory that was removed has no path, and nothing in it.
