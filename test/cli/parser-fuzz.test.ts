@@ -11,6 +11,7 @@ import { parseFlags } from "../../src/cli/flags/parse.ts";
 import { FLAGS } from "../../src/cli/flags/table.ts";
 import { EverwarpError } from "../../src/base/errors.ts";
 import { walk } from "../../src/search/walk/index.ts";
+import { isOwn } from "../support/flag-samples.ts";
 import { Dir } from "../support/cli.ts";
 import { Random } from "../support/cli-random-source.ts";
 import { captured } from "../support/environment.ts";
@@ -96,8 +97,6 @@ function randomText(random: Random): string {
 
 const randomValue = (random: Random): string => (random.once(4) ? randomText(random) : random.pick(VALUES));
 
-/** Flags that ripgrep does not have, or whose values are everwarp's own. */
-const OWN = new Set(["device", "strategy", "persistent", "polite"]);
 /** What these do depends on more than their spelling: they read files, end the run early, or wait for input. */
 const APART = new Set(["file", "ignore-file", "help", "version", "pre", "hostname-bin"]);
 
@@ -134,7 +133,7 @@ function randomVector(random: Random): string[] {
 
 /** Flags that both programs know, with values of any kind, in front of a search for a text in a file. */
 function sharedVector(random: Random): string[] {
-  const shared = FLAGS.filter(({ long }) => !OWN.has(long) && !APART.has(long));
+  const shared = FLAGS.filter((flag) => !isOwn(flag) && !APART.has(flag.long));
   const vector: string[] = [];
   for (let count = 1 + random.below(3); count > 0; count--) vector.push(...randomFlag(random, shared));
   if (random.once(6))

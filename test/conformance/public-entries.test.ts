@@ -1,7 +1,4 @@
-/**
- * What is given to any public function that it does not allow ends with EW_BAD_ARGUMENT, which names the argument, shows the value and tells what is allowed:
- * one table over all that the package exports.
- */
+/** One table over all exports: what is not allowed ends with EW_BAD_ARGUMENT, with its name, its value and what is. */
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -439,6 +436,7 @@ const values = { cell: 0, amount: 0 };
 const argumentEntries: readonly ArgumentEntry[] = [
   argument("SearchEngine", "addCorpus", "instance", (given) => engine.addCorpus(as(given))),
   argument("SearchEngine", "removeCorpus", "instance", (given) => engine.removeCorpus(as(given))),
+  argument("SearchEngine", "loaded", "instance", (given) => engine.loaded(as(given))),
   argument("SearchEngine", "waitSync", "duration", (given) =>
     engine.submit({ pattern: "x" }).waitSync(as(given)),
   ),

@@ -3,7 +3,7 @@ import type { Flag } from "./definition.ts";
 import { parseCount } from "./value-parsers.ts";
 
 /** The flags of everwarp's own about what is found. */
-export const EVERWARP_FLAGS: readonly Flag[] = [
+export const OWN_FLAGS: readonly Flag[] = [
   {
     kind: "repeatable",
     long: "and",

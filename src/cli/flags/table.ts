@@ -1,6 +1,6 @@
 /** The table of all flags. A flag of ripgrep that everwarp gets later is one more entry. */
 import type { Flag } from "./definition.ts";
-import { EVERWARP_FLAGS } from "./table-everwarp.ts";
+import { OWN_FLAGS } from "./table-everwarp.ts";
 import { FILTER_FLAGS } from "./table-filter.ts";
 import { MATCHING_FLAGS } from "./table-matching.ts";
 import { INPUT_AND_SEARCH_FLAGS } from "./table-search.ts";
@@ -16,5 +16,5 @@ export const FLAGS: readonly Flag[] = [
   ...FILTER_FLAGS,
   ...OUTPUT_FLAGS,
   ...OTHER_FLAGS,
-  ...EVERWARP_FLAGS,
+  ...OWN_FLAGS,
 ];

@@ -5,6 +5,9 @@ import type { CommandEnd } from "./command-runner.ts";
 /** An error that ended a command: its text and its code. Other messages may stand before it. */
 const FAILURE = /^everwarp: ((?:(?!^everwarp: )[^])*?) \[(EW_[A-Z_]+)\]\s*$/m;
 
+/** The error about the value of a flag has ripgrep's words, and no code behind them. */
+const FLAG_VALUE = /^everwarp: ((?:error parsing (?:glob|flag)|unrecognized file type)\b[^]*)/m;
+
 /**
  * The error that ended a command.
  * @param remedyOf what the caller can do about an error
@@ -15,11 +18,10 @@ export function commandError(
   remedyOf: (code: ErrorCode, message: string) => string | undefined,
 ): EverwarpError | undefined {
   const [, message, errorCode] = FAILURE.exec(errors) ?? [];
-  if (message !== undefined && errorCode !== undefined && errorCode in ERROR_CODES) {
-    const known = errorCode as ErrorCode;
-    const remedy = remedyOf(known, message);
-    return new EverwarpError(known, message, remedy === undefined ? {} : { remedy });
-  }
+  if (message !== undefined && errorCode !== undefined && errorCode in ERROR_CODES)
+    return withRemedy(errorCode as ErrorCode, message, remedyOf);
+  const [, value] = (code === 2 && FLAG_VALUE.exec(errors)) || [];
+  if (value !== undefined) return withRemedy("EW_BAD_FLAG_VALUE", value.trim(), remedyOf);
   if (code !== undefined && code <= 2 && !/^everwarp: \w*Error\b/m.test(errors)) return undefined;
   return new EverwarpError(
     "EW_WORKER_DIED",
@@ -28,6 +30,15 @@ export function commandError(
       remedy: "Try again. If it happens every time, please report it.",
     },
   );
+}
+
+function withRemedy(
+  code: ErrorCode,
+  message: string,
+  remedyOf: (code: ErrorCode, message: string) => string | undefined,
+): EverwarpError {
+  const remedy = remedyOf(code, message);
+  return new EverwarpError(code, message, remedy === undefined ? {} : { remedy });
 }
 
 /** The messages of a command about single files, one line each, without the name of the program. */

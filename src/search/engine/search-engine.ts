@@ -155,6 +155,7 @@ export class SearchEngine implements AsyncDisposable {
    * or was lost.
    */
   loaded(corpus: Corpus): LoadedCorpus | undefined {
+    assertCorpus(corpus);
     const held = this.#holdings.find(corpus);
     return held === undefined || held.isLost ? undefined : (held.copy ?? held).loaded;
   }

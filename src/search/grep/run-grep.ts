@@ -47,6 +47,7 @@ async function listFiles(
   messages: Messages,
   walkFiles?: WalkFiles,
 ): Promise<boolean> {
+  if (options.searcher.preprocessor !== undefined) checkGlobs(options);
   const { color, colors, hyperlinks, pathTerminator, pathSeparator } = options.searcher.printer;
   const start = color ? startSequence(colors.path) : "";
   const stop = color ? RESET : "";
