@@ -35,7 +35,6 @@ step(
     "run",
     ...[
       "combinations",
-
       "messages",
       "pattern-nul",
       "process",
