@@ -141,10 +141,10 @@ export class ResidentHits implements GrepEngine {
       searcher.passthru ||
       printer.includeZero ||
       printer.mode === "filesWithoutMatch";
-    const skipped =
-      options.walk.skippedFile && positionOf(options.walk.skippedFile, view, loaded, searcher.directory);
+    const { skippedFile } = options.walk;
+    const skipped = new Set(skippedFile && positionsOf(skippedFile, view, loaded, searcher.directory));
     if (!everyFileShows) this.visits = this.#visitsWithout(skipped);
-    else if (skipped !== undefined)
+    else if (skipped.size > 0)
       this.visits = { files: this.#walk(allWithout(view, skipped)), ...NOTHING_PASSED };
   }
 
@@ -181,24 +181,23 @@ export class ResidentHits implements GrepEngine {
     return run?.position === position ? run.hits : NO_HITS;
   }
 
-  #visitsWithout(skipped: number | undefined): Visits {
+  #visitsWithout(skipped: ReadonlySet<number>): Visits {
     const { fromDisk, printedFromDisk, textBytes, textCount, held, corpusAt, rowAt, files } = this.#view;
     const others = this.#knowsBinary ? [fromDisk] : [fromDisk, printedFromDisk];
     if (this.#searched.size > 0) others.push([...this.#searched]);
     const visited = merged([this.#runs.map(({ position }) => position), ...others]).filter(
-      (at) => at !== skipped,
+      (at) => !skipped.has(at),
     );
     let searches = textCount;
     let bytesSearched = textBytes;
-    const passed = skipped === undefined ? visited : [...visited, skipped];
-    for (const position of passed) {
+    for (const position of [...visited, ...skipped]) {
       const corpus = held[corpusAt[position] as number];
       const row = rowAt[position] as number;
       if (corpus === undefined || corpus.isPrintedFromDisk[row] === 1) continue;
       searches--;
       bytesSearched -= corpus.textBytes[row] as number;
     }
-    const hasFiles = files.length > (skipped === undefined ? 0 : 1);
+    const hasFiles = files.length > skipped.size;
     return { files: this.#walk(visited), hasFiles, passedOver: { searches, bytesSearched } };
   }
 
@@ -212,8 +211,8 @@ export class ResidentHits implements GrepEngine {
 
 const NOTHING_PASSED = { hasFiles: true, passedOver: { searches: 0, bytesSearched: 0 } };
 
-function* allWithout({ files }: ListingView, skipped: number): Generator<number> {
-  for (let position = 0; position < files.length; position++) if (position !== skipped) yield position;
+function* allWithout({ files }: ListingView, skipped: ReadonlySet<number>): Generator<number> {
+  for (let position = 0; position < files.length; position++) if (!skipped.has(position)) yield position;
 }
 
 /** The runs of hits of the files in the listing, by position. */
@@ -242,13 +241,14 @@ function merged(lists: readonly (readonly number[])[]): number[] {
   return [...new Set([first, ...others].flat())].sort((a, b) => a - b);
 }
 
-/** The position of the file that the output goes to. */
-function positionOf(
+/** The positions of the file that the output goes to, which may have several names. */
+function positionsOf(
   { device, inode }: FileIdentity,
   { files, fromDisk, held, positions }: ListingView,
   loaded: readonly (LoadedCorpus | undefined)[],
   directory: string | undefined,
-): number | undefined {
+): number[] {
+  const found: number[] = [];
   const isIt = (position: number): boolean => {
     const { path, pathBytes, explicit } = files[position] as FoundFile;
     if (explicit) return false;
@@ -267,8 +267,8 @@ function positionOf(
       row = inodes!.indexOf(Number(inode), row + 1)
     ) {
       const position = (positions[index] as Int32Array)[row] as number;
-      if (corpus.files.length > row && position !== NOWHERE && isIt(position)) return position;
+      if (corpus.files.length > row && position !== NOWHERE && isIt(position)) found.push(position);
     }
   }
-  return fromDisk.find(isIt);
+  return [...found, ...fromDisk.filter(isIt)];
 }
