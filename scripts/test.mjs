@@ -33,15 +33,9 @@ step(
   [
     "node_modules/vitest/vitest.mjs",
     "run",
-    ...[
-      "combinations",
-      "messages",
-      "pattern-nul",
-      "process",
-      "random",
-      "redirected",
-      "repository",
-    ].map((name) => `test/cli/${name}.test.ts`),
+    ...["combinations", "messages", "pattern-nul", "process", "random", "redirected", "repository"].map(
+      (name) => `test/cli/${name}.test.ts`,
+    ),
   ],
   { EVERWARP_TEST_DAEMON: "1" },
 );
