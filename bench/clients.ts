@@ -13,6 +13,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { rgPath } from "@vscode/ripgrep";
+import { comparable, quantile, report } from "./comparison.ts";
 
 /** Words that a tree of C and C++ has never, rarely, often and very often, in the ways in which people ask. */
 const QUERIES: readonly (readonly string[])[] = [
@@ -93,23 +94,6 @@ const LANES: Readonly<Record<string, (args: readonly string[]) => Run>> = {
   "node alone": () => run(process.execPath, ["-e", "0"]),
 };
 
-/** Comparable output: the order of files is free, and so are times. */
-function lines(output: Buffer): string {
-  const text = output.toString("latin1").replaceAll(/"(secs|nanos|human)":("[^"]*"|\d+)/g, "");
-  return text.split("\n").toSorted().join("\n");
-}
-
-function quantile(timesMs: readonly number[], part: number): number {
-  const sorted = timesMs.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))] as number;
-}
-
-function report(row: Record<string, unknown>): void {
-  process.stdout.write(
-    `${JSON.stringify(row, (_, value) => (typeof value === "number" ? +value.toFixed(2) : value))}\n`,
-  );
-}
-
 interface Measured {
   readonly query: string;
   readonly isSame: boolean;
@@ -128,7 +112,7 @@ function measure(args: readonly string[]): Measured {
       const { ms, output } = lane(args);
       (timesMs[name] ??= []).push(ms);
       if (round > 0 || name === "node alone") continue;
-      outputs[name] = lines(output);
+      outputs[name] = comparable(output);
       bytes = output.length;
     }
   }

@@ -13,8 +13,10 @@ import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { rgPath } from "@vscode/ripgrep";
-import { searchResident } from "../src/cli/commands/resident-search.ts";
+import { readArguments } from "../src/cli/commands/search.ts";
+import { ResidentSearch } from "../src/cli/serving/index.ts";
 import { ResidentTrees } from "../src/daemon/index.ts";
+import { comparable, quantile, report } from "./comparison.ts";
 
 const QUERIES: readonly (readonly string[])[] = [
   ["zzqqxxyy"],
@@ -60,11 +62,13 @@ async function ask(trees: ResidentTrees, args: readonly string[]): Promise<Answe
     stdinIsReadable: false,
     stdoutFile: undefined,
     messagesLost: false,
+    pause: () => undefined,
     writeOut: (bytes: Uint8Array) => void parts.push(Uint8Array.from(bytes)),
     writeError: (text: string) => void process.stderr.write(text),
   };
   const beginMs = performance.now();
-  await searchResident(trees, ["--no-config", ...args], context);
+  const service = new ResidentSearch(trees, readArguments);
+  await service.search(["--no-config", ...args], context, new AbortController().signal);
   return { ms: performance.now() - beginMs, output: Buffer.concat(parts) };
 }
 
@@ -78,22 +82,6 @@ function askRipgrep(args: readonly string[]): Answer {
   return { ms: performance.now() - beginMs, output: stdout };
 }
 
-/** Comparable output: the order of files is free, and so are times. */
-function lines({ output }: Answer): string {
-  const text = output.toString("latin1").replaceAll(/"(secs|nanos|human)":("[^"]*"|\d+)/g, "");
-  return text.split("\n").toSorted().join("\n");
-}
-
-function median(timesMs: readonly number[]): number {
-  return timesMs.toSorted((a, b) => a - b)[timesMs.length >> 1] as number;
-}
-
-function report(row: Record<string, unknown>): void {
-  process.stdout.write(
-    `${JSON.stringify(row, (_, value) => (typeof value === "number" ? +value.toFixed(3) : value))}\n`,
-  );
-}
-
 async function measureQuery(trees: ResidentTrees, args: readonly string[]): Promise<void> {
   const first = await ask(trees, args);
   await trees.settle(); // what this query wants beyond others is in memory from now on
@@ -105,9 +93,9 @@ async function measureQuery(trees: ResidentTrees, args: readonly string[]): Prom
     const ripgrep = askRipgrep(args);
     residentMs.push(resident.ms);
     ripgrepMs.push(ripgrep.ms);
-    isSame &&= lines(resident) === lines(ripgrep);
+    isSame &&= comparable(resident.output) === comparable(ripgrep.output);
   }
-  const [ms, rgMs] = [median(residentMs), median(ripgrepMs)];
+  const [ms, rgMs] = [quantile(residentMs, 0.5), quantile(ripgrepMs, 0.5)];
   report({
     case: args.join(" "),
     firstMs: first.ms,
@@ -139,7 +127,7 @@ async function measureChanges(trees: ResidentTrees): Promise<void> {
     }
   }
   for (const [name, times] of Object.entries(timesMs))
-    report({ case: `changed: ${name}`, ms: median(times), isSeen });
+    report({ case: `changed: ${name}`, ms: quantile(times, 0.5), isSeen });
 }
 
 async function measureIdle(): Promise<void> {

@@ -1,14 +1,15 @@
 /** Asks resident trees, ripgrep and the ordinary search the same thing. */
-import { runSearch } from "../../src/cli/commands/search.ts";
-import { searchResident } from "../../src/cli/commands/resident-search.ts";
+import { EverwarpError } from "../../src/base/index.ts";
+import { readArguments, runSearch } from "../../src/cli/commands/search.ts";
+import { ResidentSearch, searchScope } from "../../src/cli/serving/index.ts";
 import type { CommandContext } from "../../src/cli/terminal/index.ts";
 import { exitCodeOf } from "../../src/cli/terminal/index.ts";
-import type { ResidentTrees } from "../../src/daemon/index.ts";
+import type { ResidentTrees, SearchContext } from "../../src/daemon/index.ts";
 import { type Outcome, runRipgrep } from "./cli.ts";
 
 /** A client in a directory, and what it has read so far. */
 export class Client {
-  readonly context: CommandContext & { cwd: string };
+  readonly context: CommandContext & SearchContext;
   #out: Buffer[] = [];
   #errors = "";
 
@@ -21,13 +22,38 @@ export class Client {
       stdinIsReadable: false,
       stdoutFile,
       messagesLost: false,
+      pause: () => undefined,
       writeOut: (bytes) => void this.#out.push(Buffer.from(bytes)),
       writeError: (text) => void (this.#errors += text),
     };
   }
 
-  async resident(trees: ResidentTrees, args: readonly string[], signal?: AbortSignal): Promise<Outcome> {
-    return this.#outcome((await searchResident(trees, args, this.context, signal)) ?? -1);
+  /** As the daemon answers; −1 for what it leaves to its client. */
+  async resident(
+    trees: ResidentTrees,
+    args: readonly string[],
+    signal = new AbortController().signal,
+  ): Promise<Outcome> {
+    if (this.#isLeftToClient(args)) return this.#outcome(-1);
+    const service = new ResidentSearch(trees, readArguments);
+    return this.#outcome((await service.search(args, this.context, signal)) ?? -1);
+  }
+
+  #isLeftToClient(argv: readonly string[]): boolean {
+    const { cwd, env } = this.context;
+    try {
+      const request = {
+        clientVersion: "",
+        cwd,
+        argv,
+        env: { ...env } as Record<string, string>,
+        facts: this.context,
+      };
+      return searchScope(request, readArguments) === undefined;
+    } catch (error) {
+      if (error instanceof EverwarpError) return false; // the search tells it
+      throw error;
+    }
   }
 
   async ordinary(args: readonly string[]): Promise<Outcome> {

@@ -60,7 +60,7 @@ async function assertStrategy(name: string | undefined): Promise<void> {
 }
 
 /** Prints a help or a version. @returns the exit code */
-export async function showSpecial(
+async function showSpecial(
   special: NonNullable<FlagValues["special"]>,
   context: CommandContext,
 ): Promise<number> {

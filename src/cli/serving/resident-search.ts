@@ -24,9 +24,10 @@ export class ResidentSearch implements SearchService {
   readonly #trees: ResidentTrees;
   readonly #readArguments: ArgumentReader;
 
-  private constructor(trees: ResidentTrees, options: ResidentSearchOptions) {
+  /** @param trees closed with the service */
+  constructor(trees: ResidentTrees, readArguments: ArgumentReader) {
     this.#trees = trees;
-    this.#readArguments = options.readArguments;
+    this.#readArguments = readArguments;
   }
 
   /** @throws EW_WATCH_FAILED, and as `SearchEngine.open` */
@@ -38,7 +39,7 @@ export class ResidentSearch implements SearchService {
       {},
       { onDisk, onDegraded: (reason) => options.onDegraded(reason) },
     );
-    return new ResidentSearch(trees, options);
+    return new ResidentSearch(trees, options.readArguments);
   }
 
   async search(
