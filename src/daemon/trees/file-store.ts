@@ -7,7 +7,7 @@
  * within `maxMemoryBytes`, except while corpora are joined and there is room on the machine: what was used least
  * recently goes first. A corpus that a search looks into stays until that search has ended.
  */
-import { type Stats, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import {
   Corpus,
   FILE_FLAGS,
@@ -16,6 +16,7 @@ import {
   type SearchEngine,
 } from "../../search/index.ts";
 import { HeldCorpus, type StoredFile } from "./directory.ts";
+import { statsOf } from "./system-state.ts";
 import type { TreeWatch } from "./tree-watch.ts";
 
 /** So many files are loaded at once when they are wanted; fewer are read from disk for a while. */
@@ -204,7 +205,7 @@ export class FileStore {
     for (let index = 0; index < wanted.length; index++) {
       if (index % FILES_A_TURN === FILES_A_TURN - 1) await new Promise(setImmediate);
       const file = wanted[index] as StoredFile;
-      const stats = statsOf(file);
+      const stats = statsOf(file.path, statSync);
       const isFit =
         stats?.isFile() === true &&
         stats.size <= MAX_FILE_BYTES &&
@@ -304,12 +305,4 @@ function foundFileOf(file: StoredFile): FoundFile {
   return Buffer.from(path, "utf8").equals(bytes)
     ? { path, explicit: false }
     : { path, pathBytes: bytes, explicit: false };
-}
-
-function statsOf(file: StoredFile): Stats | undefined {
-  try {
-    return statSync(Buffer.from(file.path, "latin1"), { throwIfNoEntry: false });
-  } catch {
-    return undefined; // the search tells why
-  }
 }

@@ -1,5 +1,6 @@
 /** What the system says about directories and files that are not watched, or are in doubt. Paths are byte strings. */
 import { type Stats, statSync } from "node:fs";
+import { stampText } from "../watch/index.ts";
 import type { Directory } from "./directory.ts";
 
 /** Files and directories whose presence or content decides what is ignored. */
@@ -32,8 +33,7 @@ export function stampOf({ path }: Directory): string {
     const stats = statsOf(each, statSync);
     if (stats === undefined) return "";
     const isFresh = stats.ctimeMs > Date.now() - COARSE_MS;
-    const { dev, ino, mode, size, mtimeMs, ctimeMs } = stats;
-    return `${dev} ${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs} ${isFresh ? Date.now() : ""}`;
+    return `${stampText(stats)} ${isFresh ? Date.now() : ""}`;
   });
   return texts.join("|");
 }

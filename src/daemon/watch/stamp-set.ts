@@ -5,7 +5,7 @@
  * same times. Clocks of file systems are coarse, so a path that had changed just before its stamp was taken counts as
  * changed at the next look, and is stamped again.
  */
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 
 /** A change that is younger than this when it is stamped could be followed by another one with the same time. */
 const COARSE_MS = 50;
@@ -15,6 +15,11 @@ interface Stamp {
   readonly text: string;
   /** The stamp says nothing about what came right after it. */
   readonly isFresh: boolean;
+}
+
+/** What is there, with its size and its times. */
+export function stampText({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): string {
+  return `${dev} ${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs}`;
 }
 
 /** See the head of this file. */
@@ -52,9 +57,7 @@ export class StampSet {
     try {
       const stats = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
       if (stats === undefined) return { text: "", isFresh: false };
-      const { dev, ino, mode, size, mtimeMs, ctimeMs } = stats;
-      const isFresh = ctimeMs > this.#clockMs() - COARSE_MS;
-      return { text: `${dev} ${ino} ${mode} ${size} ${mtimeMs} ${ctimeMs}`, isFresh };
+      return { text: stampText(stats), isFresh: stats.ctimeMs > this.#clockMs() - COARSE_MS };
     } catch (error) {
       // What cannot be reached stays out of reach for the walk too, until this changes.
       return { text: (error as NodeJS.ErrnoException).code ?? "unknown", isFresh: false };
