@@ -1,5 +1,6 @@
 /** The rule `divergent-barrier`. */
 import { findPartings } from "../analysis/index.ts";
+import { DATA_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
 
 /** Every barrier is reached by all threads of a workgroup, equally often. */
@@ -16,18 +17,14 @@ export const divergentBarrier: Rule = {
     "A condition counts as the same for all threads where it is made of constants, push constants, the workgroup's " +
     "number, shared memory at the same place behind a barrier, or buffers at the same address. Barriers of a " +
     "subgroup are not judged.",
-  bad: `layout(local_size_x = 64) in;
-layout(set = 0, binding = 0) buffer Data { uint words[]; };
-void main() {
+  bad: `${DATA_HEAD}void main() {
   for (uint index = gl_LocalInvocationIndex; index < words[0]; index += 64u) {
     words[index] += 1u;
     barrier(); // threads take different numbers of rounds
   }
 }
 `,
-  good: `layout(local_size_x = 64) in;
-layout(set = 0, binding = 0) buffer Data { uint words[]; };
-void main() {
+  good: `${DATA_HEAD}void main() {
   uint count = words[0];
   for (uint base = 0u; base < count; base += 64u) {
     if (base + gl_LocalInvocationIndex < count) words[base + gl_LocalInvocationIndex] += 1u;

@@ -1,19 +1,8 @@
 /** The rule `doorbell-polled-by-many`. */
 import { type Kernel, Role } from "../analysis/index.ts";
 import { BuiltIn, type GraphNode, type Loop, Op } from "../code/index.ts";
+import { COMPLETIONS_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
-
-const HEAD = `#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
-#extension GL_KHR_memory_scope_semantics : require
-layout(local_size_x = 64) in;
-layout(buffer_reference, std430) buffer Words { uint words[]; };
-layout(buffer_reference, std430) buffer Vectors { uvec4 vectors[]; };
-layout(push_constant) uniform Push {
-  uint64_t control, slots, completions, state;
-  uint completionVectors;
-};
-`;
 
 /** One workgroup waits for the host; it tells the others. */
 export const doorbellPolledByMany: Rule = {
@@ -28,7 +17,7 @@ export const doorbellPolledByMany: Rule = {
     "Doorbell memory is behind the push constants `control` and `slots`. A loop counts where its end depends on it, " +
     "where it has no barrier, stores nothing, and has no limit, and where no condition names the workgroup. The poll " +
     "loop of this package's kernels has a barrier in every iteration: it is none.",
-  bad: `${HEAD}void main() {
+  bad: `${COMPLETIONS_HEAD}void main() {
   if (gl_LocalInvocationIndex == 0u) {
     while (Words(control).words[0] == 0u) {} // in every workgroup
   }
@@ -36,7 +25,7 @@ export const doorbellPolledByMany: Rule = {
   Words(state).words[gl_GlobalInvocationID.x] = 1u;
 }
 `,
-  good: `${HEAD}void main() {
+  good: `${COMPLETIONS_HEAD}void main() {
   if (gl_LocalInvocationIndex == 0u && gl_WorkGroupID.x == 0u) {
     while (Words(control).words[0] == 0u) {}
   }

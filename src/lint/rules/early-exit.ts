@@ -1,5 +1,6 @@
 /** The rule `early-exit`. */
 import { findPartings } from "../analysis/index.ts";
+import { DATA_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
 
 /** No thread leaves the kernel, or its poll loop, while others go on to a barrier or poll. */
@@ -15,9 +16,7 @@ export const earlyExit: Rule = {
   limits:
     "A return counts where its condition differs between the threads of a workgroup. A return from a function is no " +
     "exit: the threads meet again behind the call.",
-  bad: `layout(local_size_x = 64) in;
-layout(set = 0, binding = 0) buffer Data { uint words[]; };
-shared uint sh_word;
+  bad: `${DATA_HEAD}shared uint sh_word;
 void main() {
   if (gl_LocalInvocationIndex >= 32u) return; // half of the threads never reach the barrier
   sh_word = words[0];
@@ -25,9 +24,7 @@ void main() {
   words[gl_LocalInvocationIndex] = sh_word;
 }
 `,
-  good: `layout(local_size_x = 64) in;
-layout(set = 0, binding = 0) buffer Data { uint words[]; };
-shared uint sh_word;
+  good: `${DATA_HEAD}shared uint sh_word;
 void main() {
   sh_word = words[0];
   barrier();

@@ -1,6 +1,7 @@
 /** The rule `queue-read-not-broadcast`. */
 import { type Kernel, TAINT_UNSHARED } from "../analysis/index.ts";
 import { type GraphNode, isAtomic, Op } from "../code/index.ts";
+import { POLL_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
 
 /** What one thread reads of the queue is given to all others. */
@@ -17,24 +18,14 @@ export const queueReadNotBroadcast: Rule = {
     "The queue is memory behind the push constants `control` and `slots`, and counts before the first barrier of an " +
     "iteration: behind it a request has arrived and does not change. Values that went through shared memory or an " +
     "operation of the subgroup count as agreed.",
-  bad: `#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
-layout(local_size_x = 64) in;
-layout(buffer_reference, std430) buffer Words { uint words[]; };
-layout(push_constant) uniform Push { uint64_t control; uint64_t slots; uint64_t state; };
-void main() {
+  bad: `${POLL_HEAD}void main() {
   for (;;) {
     if (Words(control).words[0] != 0u) break; // every thread reads for itself
     Words(state).words[gl_LocalInvocationIndex] += 1u;
   }
 }
 `,
-  good: `#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
-layout(local_size_x = 64) in;
-layout(buffer_reference, std430) buffer Words { uint words[]; };
-layout(push_constant) uniform Push { uint64_t control; uint64_t slots; uint64_t state; };
-shared uint sh_stop;
+  good: `${POLL_HEAD}shared uint sh_stop;
 void main() {
   for (;;) {
     if (gl_LocalInvocationIndex == 0u) sh_stop = Words(control).words[0];

@@ -1,6 +1,7 @@
 /** The rule `spin-without-barrier`. */
 import type { Kernel } from "../analysis/index.ts";
 import { type Loop, Op, Storage, isAtomic } from "../code/index.ts";
+import { DATA_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
 
 /** No subgroup waits in a loop for another one of its workgroup. */
@@ -15,18 +16,14 @@ export const spinWithoutBarrier: Rule = {
   limits:
     "A loop counts as waiting where its end depends on shared memory that it does not write itself, where it has no " +
     "barrier, and where nothing that advances ends it.",
-  bad: `layout(local_size_x = 64) in;
-layout(set = 0, binding = 0) buffer Data { uint words[]; };
-shared uint sh_ready;
+  bad: `${DATA_HEAD}shared uint sh_ready;
 void main() {
   if (gl_LocalInvocationIndex == 0u) sh_ready = words[0];
   while (sh_ready == 0u) {} // waits for thread 0, which may never run
   words[gl_LocalInvocationIndex] = sh_ready;
 }
 `,
-  good: `layout(local_size_x = 64) in;
-layout(set = 0, binding = 0) buffer Data { uint words[]; };
-shared uint sh_ready;
+  good: `${DATA_HEAD}shared uint sh_ready;
 void main() {
   if (gl_LocalInvocationIndex == 0u) sh_ready = words[0];
   barrier();

@@ -1,6 +1,7 @@
 /** The rule `stop-not-first`. */
 import { type Kernel, Role } from "../analysis/index.ts";
 import { type GraphNode, type Loop } from "../code/index.ts";
+import { POLL_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
 
 /** The poll loop looks at the stop flag before it does anything else. */
@@ -15,12 +16,7 @@ export const stopNotFirst: Rule = {
   limits:
     "The poll loop is the outermost loop that reads memory behind the push constants `control` or `slots`. A kernel " +
     "without these names has no poll loop that the rule knows. A loop with a bound of its own is no poll loop.",
-  bad: `#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
-layout(local_size_x = 64) in;
-layout(buffer_reference, std430) buffer Words { uint words[]; };
-layout(push_constant) uniform Push { uint64_t control; uint64_t slots; uint64_t state; };
-shared uint sh_stop;
+  bad: `${POLL_HEAD}shared uint sh_stop;
 void main() {
   for (;;) {
     Words(state).words[gl_LocalInvocationIndex] += 1u; // works, and looks at the flag only then
@@ -31,12 +27,7 @@ void main() {
   }
 }
 `,
-  good: `#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
-layout(local_size_x = 64) in;
-layout(buffer_reference, std430) buffer Words { uint words[]; };
-layout(push_constant) uniform Push { uint64_t control; uint64_t slots; uint64_t state; };
-shared uint sh_stop;
+  good: `${POLL_HEAD}shared uint sh_stop;
 void main() {
   for (;;) {
     if (gl_LocalInvocationIndex == 0u) sh_stop = Words(control).words[0];

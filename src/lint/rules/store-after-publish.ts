@@ -1,19 +1,8 @@
 /** The rule `store-after-publish`. */
 import { isChain, type Kernel, Role } from "../analysis/index.ts";
 import { type GraphNode, Op, reach } from "../code/index.ts";
+import { COMPLETIONS_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
-
-const HEAD = `#extension GL_EXT_buffer_reference : require
-#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require
-#extension GL_KHR_memory_scope_semantics : require
-layout(local_size_x = 64) in;
-layout(buffer_reference, std430) buffer Words { uint words[]; };
-layout(buffer_reference, std430) buffer Vectors { uvec4 vectors[]; };
-layout(push_constant) uniform Push {
-  uint64_t control, slots, completions, state;
-  uint completionVectors;
-};
-`;
 
 /** The first vector of a completion is stored last. */
 export const storeAfterPublish: Rule = {
@@ -30,14 +19,14 @@ export const storeAfterPublish: Rule = {
     "`completionVectors`, " +
     "the others at such a product plus something. Whole vectors of four words are sealed in this package's queue, so " +
     "they need no memory barrier; single words do.",
-  bad: `${HEAD}void main() {
+  bad: `${COMPLETIONS_HEAD}void main() {
   uint first = gl_WorkGroupID.x * completionVectors;
   if (gl_LocalInvocationIndex != 0u) return;
   Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors] = uvec4(1u);
   Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors + 1u] = uvec4(first); // the host may have read it
 }
 `,
-  good: `${HEAD}void main() {
+  good: `${COMPLETIONS_HEAD}void main() {
   uint first = gl_WorkGroupID.x * completionVectors;
   if (gl_LocalInvocationIndex != 0u) return;
   Vectors(completions).vectors[gl_WorkGroupID.x * completionVectors + 1u] = uvec4(first);
