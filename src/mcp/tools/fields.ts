@@ -96,24 +96,3 @@ export function remedyOf(code: ErrorCode, message: string): string | undefined {
 /** What to say where no file passed the filters. */
 export const NOTHING_TO_SEARCH =
   "Look with the files tool, without globs and types. Set hidden or noIgnore for files that are left out otherwise.";
-
-/** The end of a page that is not the last one. */
-export function continuation(cursor: string): string {
-  return (
-    `More follows. Narrow the query with paths, globs or types, or continue: ` +
-    `the same arguments and cursor: ${JSON.stringify(cursor)}`
-  );
-}
-
-const MAX_MESSAGES = 5;
-
-/** Messages about files that could not be read, for the end of an answer. */
-export function troubles(messages: readonly string[]): string[] {
-  if (messages.length === 0) return [];
-  const more = messages.length - MAX_MESSAGES;
-  return [
-    "Not read:",
-    ...messages.slice(0, MAX_MESSAGES).map((message) => `  ${message}`),
-    ...(more > 0 ? [`  and ${more} more`] : []),
-  ];
-}

@@ -1,16 +1,8 @@
 /** The tool `files`: which files there are. */
-import { countOf, cursorAfter, Page, pathOrder, readCursor } from "../answer/index.ts";
-import { commandError, eachRecord, messagesOf } from "../command/index.ts";
-import {
-  continuation,
-  FILE_FIELDS,
-  fileFlags,
-  NOTHING_TO_SEARCH,
-  PAGE_FIELDS,
-  parameters,
-  remedyOf,
-  troubles,
-} from "./fields.ts";
+import { countOf, Page, pathOrder, readCursor } from "../answer/index.ts";
+import { commandError, eachRecord } from "../command/index.ts";
+import { FILE_FIELDS, fileFlags, NOTHING_TO_SEARCH, PAGE_FIELDS, parameters, remedyOf } from "./fields.ts";
+import { pageAnswer } from "./page-answer.ts";
 import type { Tool } from "./tool.ts";
 
 const input = parameters({ ...FILE_FIELDS, ...PAGE_FIELDS });
@@ -45,12 +37,8 @@ export const filesTool: Tool<typeof input> = {
       const end = await ended;
       const error = commandError(end, remedyOf);
       if (error !== undefined) throw error;
-      return [
-        count === 0 ? `No files. ${NOTHING_TO_SEARCH}` : `${countOf(count, "file")}.`,
-        ...(page.last === undefined ? [] : ["", page.text]),
-        ...(page.isFull && page.last !== undefined ? ["", continuation(cursorAfter(args, page.last))] : []),
-        ...troubles(messagesOf(end)),
-      ].join("\n");
+      const header = count === 0 ? `No files. ${NOTHING_TO_SEARCH}` : `${countOf(count, "file")}.`;
+      return pageAnswer(header, page, args, end);
     });
   },
 };

@@ -1,20 +1,19 @@
 /** The tool `search`: lines that match. */
 import { z } from "zod";
-import { countOf, cursorAfter, Page, pathOrder, readCursor } from "../answer/index.ts";
-import { commandError, eachRecord, messagesOf, type RunningCommand } from "../command/index.ts";
+import { countOf, Page, pathOrder, readCursor } from "../answer/index.ts";
+import { commandError, eachRecord, type RunningCommand } from "../command/index.ts";
 import {
   argument,
-  continuation,
   FILE_FIELDS,
   fileFlags,
   NOTHING_TO_SEARCH,
   PAGE_FIELDS,
   parameters,
   remedyOf,
-  troubles,
 } from "./fields.ts";
 import { HitLines } from "./hit-lines.ts";
 import { MatchingFiles } from "./matching-files.ts";
+import { pageAnswer } from "./page-answer.ts";
 import type { Tool } from "./tool.ts";
 
 const MAX_PATTERN_CHARS = 30_000;
@@ -78,12 +77,7 @@ export const searchTool: Tool<typeof input> = {
       const end = await command.ended;
       const error = result.isStopped ? undefined : commandError(end, remedyOf);
       if (error !== undefined) throw error;
-      return [
-        result.header,
-        ...(page.last === undefined ? [] : ["", page.text]),
-        ...(page.isFull && page.last !== undefined ? ["", continuation(cursorAfter(args, page.last))] : []),
-        ...troubles(messagesOf(end)),
-      ].join("\n");
+      return pageAnswer(result.header, page, args, end);
     });
   },
 };
