@@ -16,7 +16,7 @@ export {
 } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
 export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
-export { type BinaryMode, canonicalEncoding, systemErrorText } from "./content/index.ts";
+export { type BinaryMode, canonicalEncoding, inDirectory, systemErrorText } from "./content/index.ts";
 export {
   applyColorSpec,
   type ColorSpecs,

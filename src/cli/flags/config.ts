@@ -1,8 +1,7 @@
 /** The file that RIPGREP_CONFIG_PATH names: one argument per line. */
 import { readFileSync } from "node:fs";
 import { byteText } from "../../base/index.ts";
-import { systemErrorText } from "../../search/index.ts";
-import { inDirectory } from "./in-directory.ts";
+import { inDirectory, systemErrorText } from "../../search/index.ts";
 
 /**
  * White space by Unicode's definition. `trim` would also remove a byte-order mark, which ripgrep keeps in the

@@ -6,6 +6,7 @@ import { statSync, type Stats } from "node:fs";
 import { availableParallelism } from "node:os";
 import { EverwarpError, systemPath } from "../../base/index.ts";
 import {
+  inDirectory,
   type Conditions,
   type GrepMode,
   type GrepOptions,
@@ -22,7 +23,6 @@ import {
 import type { CommandContext } from "../terminal/index.ts";
 import { type FlagValues, contextLines } from "./flag-values.ts";
 import { hyperlinksOf } from "./hyperlinks.ts";
-import { inDirectory } from "./in-directory.ts";
 import { collectPatterns } from "./patterns.ts";
 
 const NUL = 0;

@@ -2,8 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { EverwarpError, holdsBytes, systemPath } from "../../base/index.ts";
-import { systemErrorText } from "../../search/index.ts";
-import { inDirectory } from "./in-directory.ts";
+import { inDirectory, systemErrorText } from "../../search/index.ts";
 import type { FlagValues } from "./flag-values.ts";
 
 /** Patterns, and the arguments that are not patterns. */

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { daemonUse, type SearchRequest, type SearchScope } from "../../daemon/index.ts";
+import { inDirectory } from "../../search/index.ts";
 import type { FlagValues } from "../flags/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 
@@ -20,24 +21,21 @@ export type ArgumentReader = (
 export function searchScope(request: SearchRequest, readArguments: ArgumentReader): SearchScope | undefined {
   const { cwd, env, argv, facts } = request;
   const config = env["RIPGREP_CONFIG_PATH"];
-  if (config !== undefined && config !== "" && isOwnOrSpecial(placeOf(cwd, config))) return undefined;
+  if (config !== undefined && config !== "" && isOwnOrSpecial(inDirectory(cwd, config))) return undefined;
   const flags = readArguments(argv, { cwd, env, writeError: () => undefined });
   if (!isForDaemon(flags)) return undefined;
   const hasPattern = flags.mode.kind !== "search" || flags.patterns.length > 0;
   const paths = hasPattern ? flags.positional : flags.positional.slice(1);
   const searchesStdin = flags.mode.kind === "search" && paths.length === 0 && facts.stdinIsReadable;
   if (searchesStdin || paths.includes("-")) return undefined;
-  const places = paths.length === 0 ? [cwd] : paths.map((path) => placeOf(cwd, path));
-  if ([...places, ...settingFiles(flags).map((path) => placeOf(cwd, path))].some(isOwnOrSpecial))
+  const places = paths.length === 0 ? [cwd] : paths.map((path) => inDirectory(cwd, path));
+  if ([...places, ...settingFiles(flags).map((path) => inDirectory(cwd, path))].some(isOwnOrSpecial))
     return undefined;
   return {
     paths: places,
     namesTrees: daemonUse(argv, env) === "auto",
   };
 }
-
-/** An absolute path. A ".." stays: behind a link it leads elsewhere. */
-const placeOf = (cwd: string, path: string): string => (path.startsWith("/") ? path : `${cwd}/${path}`);
 
 /** The files that flags name. */
 function settingFiles({ patterns, ignoreFiles }: FlagValues): string[] {

@@ -12,7 +12,7 @@ export {
 } from "./encoding.ts";
 export { countTerminators, lineEnd, lineStart, precedingLine, textEnd } from "./lines.ts";
 export { openAtOnce } from "./open-at-once.ts";
-export { placeOf } from "./place-of.ts";
+export { inDirectory, placeOf } from "./place-of.ts";
 export {
   type ByteReader,
   DescriptorReader,

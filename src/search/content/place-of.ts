@@ -1,4 +1,4 @@
-/** Where a file that was found lies, for the system. */
+/** Where files lie, for the system: those that were found, and those that somebody names. */
 
 const SLASH = 0x2f;
 
@@ -11,7 +11,16 @@ export function placeOf(
   directory: string | undefined,
 ): string | Buffer {
   const { path, pathBytes } = file;
-  if (directory === undefined) return pathBytes ?? path;
-  if (pathBytes === undefined) return path === "" || path.startsWith("/") ? path : `${directory}/${path}`;
-  return pathBytes[0] === SLASH ? pathBytes : Buffer.concat([Buffer.from(`${directory}/`), pathBytes]);
+  if (pathBytes === undefined) return inDirectory(directory, path);
+  if (directory === undefined || pathBytes[0] === SLASH) return pathBytes;
+  return Buffer.concat([Buffer.from(`${directory}/`), pathBytes]);
+}
+
+/**
+ * A path that refers to the directory of whoever gave it. The empty path leads nowhere, and stays empty. A ".." stays:
+ * behind a link it leads elsewhere.
+ * @param directory absolute. Undefined: the process's own, in which the path is left as it is
+ */
+export function inDirectory(directory: string | undefined, path: string): string {
+  return directory === undefined || path === "" || path.startsWith("/") ? path : `${directory}/${path}`;
 }

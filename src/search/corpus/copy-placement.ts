@@ -10,7 +10,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { nowMs, SLICE_MS } from "../../base/index.ts";
 import { paddedLength } from "./place-writer.ts";
-import { allocatePlacement, Placement, PlacementColumns, type UnitColumns } from "./placement.ts";
+import { Placement, PlacementColumns, type UnitColumns } from "./placement.ts";
 import type { CorpusSink } from "./sink.ts";
 import { windowBytes } from "./window-bytes.ts";
 
@@ -38,8 +38,8 @@ export async function copyPlacement(
   const startMs = nowMs();
   const memory = {
     ...from.memory,
-    segment: allocatePlacement(from.segment.length).segment,
-    start: allocatePlacement(from.start.length).start,
+    segment: new SharedArrayBuffer(from.memory.segment.byteLength),
+    start: new SharedArrayBuffer(from.memory.start.byteLength),
   };
   const columns = new PlacementColumns(memory);
   const units = copyOfUnits(from.units);
