@@ -24,6 +24,7 @@ export async function runGrep(
   openEngine: OpenGrepEngine = async () => undefined,
   held: HeldGrep = {},
 ): Promise<number> {
+  if (!isEveryGlobAsked(options)) checkGlobs(options);
   if (options.mode.kind === "types") return listTypes(options, streams);
   const messages = new Messages(streams, options);
   const matched =
@@ -34,8 +35,12 @@ export async function runGrep(
   return messages.errored ? 2 : 1;
 }
 
+/** A walk asks its globs and types before its first file. Globs of a preprocessor are asked when a file is opened. */
+function isEveryGlobAsked({ mode, matchesPossible, searcher: { preprocessor } }: GrepOptions): boolean {
+  return mode.kind !== "types" && matchesPossible && preprocessor === undefined;
+}
+
 function listTypes(options: GrepOptions, streams: GrepStreams): number {
-  checkGlobs(options);
   const lines = typeListLines(options.walk.types ?? []);
   streams.writeOut(Buffer.from(lines.map((line) => `${line}\n`).join("")));
   return lines.length === 0 ? 1 : 0;
@@ -47,7 +52,6 @@ async function listFiles(
   messages: Messages,
   walkFiles?: WalkFiles,
 ): Promise<boolean> {
-  if (options.searcher.preprocessor !== undefined) checkGlobs(options);
   const { color, colors, hyperlinks, pathTerminator, pathSeparator } = options.searcher.printer;
   const start = color ? startSequence(colors.path) : "";
   const stop = color ? RESET : "";

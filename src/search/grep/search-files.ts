@@ -3,7 +3,7 @@ import { EverwarpError } from "../../base/index.ts";
 import { loadDecoder } from "../content/index.ts";
 import type { FoundFile, MatcherPlan } from "../contracts.ts";
 import { createFileSearcher, type FileSearcher } from "./file-searcher/index.ts";
-import { checkGlobs, foundFiles, type WalkFiles } from "./found-files.ts";
+import { foundFiles, type WalkFiles } from "./found-files.ts";
 import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
@@ -45,7 +45,6 @@ export async function searchFiles(
   { walkFiles, signal }: HeldGrep = {},
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
-  if (!options.matchesPossible || options.searcher.preprocessor !== undefined) checkGlobs(options);
   if (!options.matchesPossible) return false;
   // These two are large, and listing files needs neither.
   const [
