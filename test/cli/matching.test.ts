@@ -161,6 +161,12 @@ describe("sizes", () => {
     await expectSame([
       ["--dfa-size-limit=10", "t\\w+"],
       ["--dfa-size-limit=9K", "-U", "t\\w+\\s+t\\w+"],
+      // Where a scan for texts is the search, nothing is compiled, and no limit holds.
+      ...["tea", "t|e", "te{2}", "(?:tea)", "(tea)", "t+"].map((pattern) => [
+        "--regex-size-limit=10",
+        pattern,
+      ]),
+      ...["-i", "-w", "-x", "-F"].map((flag) => ["--regex-size-limit=10", flag, "tea"]),
       ["--regex-size-limit=1G", "t\\w+"],
       ["--regex-size-limit=x", "t\\w+"],
       ["--dfa-size-limit=99999999999999999999", "t"],

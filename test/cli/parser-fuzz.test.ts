@@ -97,13 +97,8 @@ function randomText(random: Random): string {
 
 const randomValue = (random: Random): string => (random.once(4) ? randomText(random) : random.pick(VALUES));
 
-/**
- * What these do depends on more than their spelling: they read files, end the run early, wait for input, or count the
- * bytes of a program's own tables.
- */
-const APART = new Set(
-  "file ignore-file help version pre hostname-bin regex-size-limit dfa-size-limit".split(" "),
-);
+/** What these do depends on more than their spelling: they read files, end the run early, or wait for input. */
+const APART = new Set(["file", "ignore-file", "help", "version", "pre", "hostname-bin"]);
 
 function randomFlag(random: Random, flags: typeof FLAGS): string[] {
   const flag = random.pick(flags);

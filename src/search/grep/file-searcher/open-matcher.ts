@@ -62,12 +62,18 @@ async function openPlain(
   if (matcher.patterns.length > 0 && (needsGroups || needsBytes(matcher)))
     return await openByteMatcher(options);
   try {
-    return createMatcher(options);
+    const made = createMatcher(options);
+    if (matcher.maxSizeBytes === undefined || isPlainText(made, matcher)) return made;
   } catch (error) {
     if (!isLimit(error)) throw error;
-    return await openByteMatcher(options);
   }
+  return await openByteMatcher(options);
 }
+
+/** Is nothing compiled, so that no limit of a regex's size holds? To ripgrep, a group that captures is a regex. */
+const isPlainText = ({ plan }: Matcher, { fixedStrings, patterns }: ByteMatcherOptions): boolean =>
+  plan.kind === "literals" &&
+  (fixedStrings === true || !patterns.some((pattern) => /\((?!\?:)/.test(pattern)));
 
 /** Can a match be empty? Of a matcher that does not tell, it is said to be so. */
 export function mayMatchEmpty(matcher: Matcher): boolean {
@@ -78,7 +84,7 @@ export function mayMatchEmpty(matcher: Matcher): boolean {
 
 /** Are matches wanted that the package's engine cannot find? `\A` and `\z` are those of more than a line. */
 function needsBytes(options: ByteMatcherOptions): boolean {
-  if (options.nullData === true || options.maxSizeBytes !== undefined) return true;
+  if (options.nullData === true) return true;
   if (options.fixedStrings !== true && options.patterns.some((pattern) => /\\[Az]/.test(pattern)))
     return true;
   return options.multiline === true && !isLineText(options);
