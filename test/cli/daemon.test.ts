@@ -121,6 +121,7 @@ describe.each(["node", "native"])("through the %s client", (kind) => {
       "-f /dev/stdin a.txt < b.txt",
       "-n needle <(echo a needle)",
       "--files --sort=path --ignore-file <(echo b.txt)",
+      "-l --sort=path --pre cat --ignore-file <(echo b.txt) hay",
       "hay /dev/null a.txt",
     ];
     for (const line of lines)

@@ -113,6 +113,8 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
     "--pre wc",
     "--pre false",
     "--pre nosuchprogram",
+    "--files-without-match --pre nosuchprogram",
+    "-c --include-zero --pre nosuchprogram",
     "--pre=",
     "--pre plain.txt",
   ],

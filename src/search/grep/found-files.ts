@@ -10,12 +10,14 @@ const STDIN: FoundFile = { path: "-", explicit: true };
 
 /** Walks, as `walk` does. Whoever keeps listings gives its own. */
 export type WalkFiles = (paths: readonly string[], options: WalkOptions) => Iterable<FoundFile>;
+
 /**
- * Checks globs and types, also where no file is looked for.
+ * Checks globs and types where no file is looked for. No ignore file is read: one may be a pipe, which can be read
+ * once.
  * @throws EW_BAD_FLAG_VALUE for one that does not parse
  */
 export function checkGlobs({ walk: options, searcher: { preprocessor } }: GrepOptions): void {
-  walk([], options);
+  walk([], { ...options, noIgnoreFiles: true, noIgnoreGlobal: true });
   if (preprocessor !== undefined) new PathGlobs(preprocessor.globs);
 }
 

@@ -37,7 +37,8 @@ export async function runGrep(
 
 /** A walk asks its globs and types before its first file. Globs of a preprocessor are asked when a file is opened. */
 function isEveryGlobAsked({ mode, matchesPossible, searcher: { preprocessor } }: GrepOptions): boolean {
-  return mode.kind !== "types" && matchesPossible && preprocessor === undefined;
+  if (preprocessor !== undefined) return false;
+  return mode.kind === "files" || (mode.kind === "search" && matchesPossible);
 }
 
 function listTypes(options: GrepOptions, streams: GrepStreams): number {

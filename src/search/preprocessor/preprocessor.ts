@@ -49,6 +49,7 @@ export class Preprocessor {
    * The content that a program makes of the file.
    * @returns undefined for a file that no program is for
    * @throws a system error where the file cannot be opened
+   * @throws EW_PATH_UNREADABLE where the program of --pre cannot be started
    */
   open(file: FoundFile): Content | undefined {
     const path = file.pathBytes === undefined ? file.path : byteText(file.pathBytes);
@@ -64,7 +65,10 @@ export class Preprocessor {
     try {
       const result = runProgram([program], path, descriptor, this.#maxOutputBytes);
       if (result.error !== undefined && !isCutShort(result.error))
-        return broken(`preprocessor command could not start: '${command}': ${ioErrorText(result.error)}`);
+        throw new EverwarpError(
+          "EW_PATH_UNREADABLE",
+          `preprocessor command could not start: '${command}': ${ioErrorText(result.error)}`,
+        );
       return new ProgramContent(result, `preprocessor command failed: '${command}': `);
     } finally {
       closeSync(descriptor);
@@ -81,12 +85,6 @@ export class Preprocessor {
 
 /** The program wrote more than is held in memory. */
 const isCutShort = (error: Error): boolean => (error as NodeJS.ErrnoException).code === "ENOBUFS";
-
-const NOTHING: ByteReader = { read: () => 0 };
-
-function broken(failure: string): Content {
-  return { reader: NOTHING, close: () => failure };
-}
 
 function asItIs(file: FoundFile): Content {
   const descriptor = openSync(file.pathBytes ?? file.path, "r");
