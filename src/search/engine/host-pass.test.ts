@@ -59,7 +59,7 @@ it.each(queries)("threads find what the main thread finds: %s, %j", async (kind,
   for (const corpus of [held, far]) {
     expect(digestOf(await begin(corpus, prepared, { verifier }).wait())).toEqual(expected);
     expect(digestOf(await polled(begin(corpus, prepared, { verifier })))).toEqual(expected);
-    const blocked = begin(corpus, prepared, { verifier }).waitSync(patientMs(100_000));
+    const blocked = begin(corpus, prepared, { verifier }).waitSync({ timeoutMs: patientMs(100_000) });
     expect(digestOf(blocked)).toEqual(expected);
     const runs = await runsOf(begin(corpus, prepared, { verifier }));
     expect(runs.flatMap(({ file }) => [...new Set(file)])).toEqual([...new Set(alone.file)]);
