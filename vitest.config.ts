@@ -3,10 +3,13 @@ import { defineConfig } from "vitest/config";
 import { TEST_TIMEOUT_MS } from "./test/support/patience.ts";
 import { FailureReporter } from "./test/support/failure-reporter.ts";
 import { SkipReporter } from "./test/support/skip-reporter.ts";
+import { testsWithOwnProcess } from "./test/support/own-process.ts";
+
+const UNIT = ["src/**/*.test.ts", "scripts/**/*.test.ts"];
+const apart = testsWithOwnProcess(import.meta.dirname, ["src", "scripts"]);
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts", "scripts/**/*.test.ts"],
     // Against hangs alone: no test is measured by it, and on a busy machine everything takes many times as long.
     testTimeout: TEST_TIMEOUT_MS,
     hookTimeout: TEST_TIMEOUT_MS,
@@ -15,5 +18,9 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     setupFiles: process.env["EVERWARP_PROPERTY_SEED"] === undefined ? [] : ["test/support/given-seed.ts"],
     reporters: ["default", new SkipReporter(), new FailureReporter()],
+    projects: [
+      { extends: true, test: { name: "shared", include: UNIT, exclude: apart, isolate: false } },
+      { extends: true, test: { name: "apart", include: ["test/**/*.test.ts", ...apart] } },
+    ],
   },
 });

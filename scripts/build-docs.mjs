@@ -1,11 +1,12 @@
 // `npm run docs:build`: a site of the pages and the API reference, in site/ (git ignores it).
 //
 // With --check it writes nothing, and fails where the public API has an export without a docstring, a signature with a
-// type that is not exported, or a link in a docstring that leads nowhere.
+// type that is not exported, an option that stands by place, or a link in a docstring that leads nowhere.
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { register } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { positionalOptions } from "./option-rules.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -16,7 +17,7 @@ register(
     'export const resolve = (name, context, next) => next(name === "typescript" ? "compiler-api" : name, context);',
   )}`,
 );
-const { Application, TypeDocReader } = await import("typedoc");
+const { Application, ReflectionKind, TypeDocReader } = await import("typedoc");
 
 const isCheck = process.argv.includes("--check");
 /** Pages in the order in which the site lists them. */
@@ -53,10 +54,18 @@ const project = await app.convert();
 let isGood = project !== undefined;
 if (project !== undefined) {
   app.validate(project);
+  for (const line of positionalOptions(publicParameters())) app.logger.error(line);
   if (!isCheck && !app.logger.hasErrors()) await app.generateOutputs(project);
 }
 isGood &&= !app.logger.hasErrors() && !app.logger.hasWarnings();
 process.exitCode = isGood ? 0 : 1;
+
+/** The parameters of all public functions, methods and constructors; not those of callbacks. */
+function* publicParameters() {
+  for (const { name, type, parent } of project.getReflectionsByKind(ReflectionKind.Parameter))
+    if (parent.parent.kindOf(ReflectionKind.FunctionOrMethod | ReflectionKind.Constructor))
+      yield { owner: parent.parent.getFullName(), name, type: String(type) };
+}
 
 /** The pages below a folder. */
 function files(folder) {

@@ -15,7 +15,9 @@ export {
   type HttpStoreOptions,
   SecondLevel,
   secondLevelFrom,
+  type SecondLevelCloseOptions,
   type SecondLevelOptions,
+  type StoreCallOptions,
   type SecondLevelStats,
   type SecondLevelStore,
 } from "./stores/index.ts";

@@ -26,6 +26,8 @@ export {
   type CommandBufferOptions,
   type ComputePipelineOptions,
   type RunOptions,
+  type TimeoutOptions,
+  type WaitOptions,
   type Submittable,
   type BarrierScope,
   type CopyRegion,

@@ -20,5 +20,6 @@ export {
   type SkippedFile,
   type SearchEngineStats,
   type SearchOptions,
+  type BlockingOptions,
 } from "../search/index.ts";
 export type { DeviceChoice } from "../engine/index.ts";

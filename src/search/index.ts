@@ -11,6 +11,7 @@ export {
   type SearchEngineOptions,
   type SearchEngineStats,
   type SearchOptions,
+  type BlockingOptions,
   type SearchResult,
   type SkippedFile,
 } from "./engine/index.ts";

@@ -13,6 +13,7 @@ export {
   type Submittable,
   type BarrierScope,
   type TimelinePoint,
+  type WaitOptions,
 } from "./submit/index.ts";
 export {
   Device,
@@ -20,6 +21,7 @@ export {
   type DeviceOptions,
   type QueueLease,
   type RunOptions,
+  type TimeoutOptions,
 } from "./device/index.ts";
 export {
   type DeviceInfo,

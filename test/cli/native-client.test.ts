@@ -180,7 +180,7 @@ function randomAnswer(random: Random): Buffer {
 
 describe("everwarp client install", () => {
   const install = async (words: string[], env: Record<string, string> = {}): Promise<Ran> => {
-    const { environment, out, errors } = captured({ env });
+    const { environment, out, errors } = captured({ env: { PATH: join(bin.path, "installed"), ...env } });
     const code = await main(["client", "install", ...words], environment);
     return { code, out: out(), errors: errors() };
   };
@@ -197,6 +197,16 @@ describe("everwarp client install", () => {
       code: 2,
       errors: expect.stringMatching(/is no client of everwarp.*\[EW_PATH_UNWRITABLE\]/),
     });
+  });
+
+  it("makes the folder that it is told, and says where a shell would not find it", async () => {
+    const target = join(bin.path, "new", "folders", "ew");
+    expect(await install([target])).toEqual({
+      code: 0,
+      out: `${target}\n`,
+      errors: `everwarp: ${join(bin.path, "new", "folders")} is not in PATH, so call it by its path\n`,
+    });
+    expect(statSync(target).isFile()).toBe(true);
   });
 
   it("says what to do where there is no compiler, or where it fails", async () => {

@@ -6,6 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import * as everwarp from "../../src/index.ts";
 import { BAD_VALUES, type Kind } from "../support/bad-values.ts";
+import {
+  batch,
+  corpora,
+  deviceOptions,
+  engineChoice,
+  kernelOptions,
+  lookup,
+  lookupCall,
+  programRequest,
+} from "../support/entry-options.ts";
 import { ledger } from "../support/ledger.ts";
 import { openTestDevice } from "../support/vulkan.ts";
 
@@ -67,51 +77,28 @@ afterAll(async () => {
 const as = (value: unknown): never => value as never;
 const variants = [{}];
 const request = { source: "void main() {}" };
-const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
-const corpora = { corpus: "instance", corpora: "list", index: "boolean" } as const;
-const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
-const lookupCall = { ...lookup, timeoutMs: "duration", signal: "instance" } as const;
-const batch = { ...lookupCall, oversize: "choice" } as const;
-const kernelOptions = {
-  includeRoots: "list",
-  request: "instance",
-  response: "instance",
-  state: "record",
-  device: "device",
-  strategy: "choice",
-  polite: "boolean",
-  workgroups: "whole",
-  workgroupSize: "whole",
-  maxInFlight: "whole",
-  maxPending: "whole",
-  leaseMs: "duration",
-  idle: "options",
-  dutyCycle: "share",
-  maxTraceEntries: "whole",
-  checkpoint: "options",
-  hangTimeoutMs: "duration",
-  maxAttempts: "whole",
-  label: "text",
-} as const;
-const deviceOptions = {
-  select: "device",
-  allowSoftware: "boolean",
-  validation: "boolean",
-  memoryTypes: "options",
-  driverCache: "boolean",
-  queuesToLease: "whole",
-} as const;
-const programRequest = {
-  defines: "record",
-  virtualFiles: "record",
-  includeRoots: "list",
-  constants: "record",
-  specialization: "record",
-  entryPoint: "text",
-  label: "text",
-  variants: "list",
-} as const;
 const QUERY_METHODS = ["submit", "search", "searchSync", "count", "countSync"] as const;
+const limited = { needed: { timeoutMs: 0 } };
+/** Calls that take nothing but a limit. Those of Vulkan need one. */
+const WAITS: readonly (readonly [
+  string,
+  string,
+  (given: unknown) => unknown,
+  Pick<OptionsEntry, "needed">?,
+])[] = [
+  ["SearchEngine", "waitSync", (given) => engine.submit({ pattern: "x" }).waitSync(as(given))],
+  ["Device", "device.pipelinesCanBeMade", (given) => device.pipelinesCanBeMade(as(given))],
+  ["Device", "device.close", (given) => device.close(as(given))],
+  ["Device", "fence.wait", (given) => device.createFence().wait(as(given)), limited],
+  ["Device", "fence.waitAsync", (given) => device.createFence().waitAsync(as(given)), limited],
+  ["Device", "timeline.wait", (given) => device.createTimeline().wait(1n, as(given)), limited],
+  ["ResidentKernel", "kernel.close", (given) => kernel.close(as(given))],
+  [
+    "SecondLevel",
+    "SecondLevel.close",
+    (given) => new SecondLevel(new HttpStore("http://x")).close(as(given)),
+  ],
+];
 const optionEntries: readonly OptionsEntry[] = [
   {
     of: "SearchEngine",
@@ -353,12 +340,9 @@ const optionEntries: readonly OptionsEntry[] = [
     call: (given) => kernel.callSync({ cell: 0, amount: 0 }, as(given)),
     options: { priority: "choice", timeoutMs: "duration" },
   },
-  {
-    of: "ResidentKernel",
-    name: "kernel.close",
-    call: (given) => kernel.close(as(given)),
-    options: { timeoutMs: "duration" },
-  },
+  ...WAITS.map(
+    ([of, name, call, more]) => ({ of, name, call, ...more, options: { timeoutMs: "duration" } }) as const,
+  ),
   {
     of: "ProgramCache",
     name: "ProgramCache.open",
@@ -437,9 +421,6 @@ const argumentEntries: readonly ArgumentEntry[] = [
   argument("SearchEngine", "addCorpus", "instance", (given) => engine.addCorpus(as(given))),
   argument("SearchEngine", "removeCorpus", "instance", (given) => engine.removeCorpus(as(given))),
   argument("SearchEngine", "loaded", "instance", (given) => engine.loaded(as(given))),
-  argument("SearchEngine", "waitSync", "duration", (given) =>
-    engine.submit({ pattern: "x" }).waitSync(as(given)),
-  ),
   argument("SearchEngine", "result.path", "u32", (given) => result.path(as(given))),
   argument("SearchEngine", "result.lineText", "u32", (given) => result.lineText(as(given))),
   argument("Corpus", "Corpus.list", "list", (given) => Corpus.list(as(given))),
@@ -488,15 +469,13 @@ const argumentEntries: readonly ArgumentEntry[] = [
   argument("Device", "setMemoryTypes", "options", (given) => device.setMemoryTypes(as(given))),
   argument("Device", "createPipelineCache", "instance", (given) => device.createPipelineCache(as(given))),
   argument("Device", "createTimestamps", "whole", (given) => device.createTimestamps(as(given))),
-  argument("Device", "createTimeline", "duration", (given) =>
+  argument("Device", "createTimeline", "whole", (given) =>
     given === 1n ? Promise.reject(notAsked()) : device.createTimeline(as(given)),
   ),
   argument("Device", "record", "callback", (given) => device.record(as(given))),
   argument("Device", "run", "callback", (given) => device.run(as(given))),
   argument("Device", "runAsync", "callback", (given) => device.runAsync(as(given))),
   argument("Device", "hold", "text", (given) => device.hold(as(given))),
-  argument("Device", "pipelinesCanBeMade", "duration", (given) => device.pipelinesCanBeMade(as(given))),
-  argument("Device", "close", "duration", (given) => device.close(as(given))),
   argument("ResidentKernel", "call, values", "options", (given) => kernel.call(as(given))),
   argument("ResidentKernel", "call, a value", "u32", (given) => kernel.call(as({ ...values, cell: given }))),
   argument("ResidentKernel", "tryCall, a value", "u32", (given) =>
@@ -583,6 +562,10 @@ describe("every public function", () => {
       ),
     );
     expect(missing).toEqual([]);
+  });
+
+  it("takes times in an object of options, never by place", () => {
+    expect(argumentEntries.filter(({ kind }) => kind === "duration").map(({ name }) => name)).toEqual([]);
   });
 
   it.each(argumentEntries)("refuses what is not allowed: $of $name", async ({ name, call, kind }) => {

@@ -195,7 +195,7 @@ for (const { name, options, missing, isDevice, isTextHeld } of kinds) {
           const again = Array.from({ length: waited }, (_, index) =>
             engine.submit({ pattern: `word${index};`, corpus }),
           );
-          expect(again.map((search) => search.waitSync(patientMs(20_000)).line[0])).toEqual(
+          expect(again.map((search) => search.waitSync({ timeoutMs: patientMs(20_000) }).line[0])).toEqual(
             Array.from({ length: waited }, (_, index) => index + 1),
           );
         });
@@ -262,14 +262,14 @@ for (const { name, options, missing, isDevice, isTextHeld } of kinds) {
         await holding(dir, async (corpus) => {
           const search = engine.submit({ pattern: "abc", corpus });
           expect(() => {
-            for (;;) engine.submit({ pattern: "b+c", corpus }).waitSync(0);
+            for (;;) engine.submit({ pattern: "b+c", corpus }).waitSync({ timeoutMs: 0 });
           }).toThrow(expect.objectContaining({ code: "EW_TIMEOUT" }));
-          expect(search.waitSync(patientMs(20_000)).count).toBe(2000);
+          expect(search.waitSync({ timeoutMs: patientMs(20_000) }).count).toBe(2000);
           expect(search.done).toBe(true);
-          expect(search.waitSync(0)).toBe(await search.wait());
+          expect(search.waitSync({ timeoutMs: 0 })).toBe(await search.wait());
           const polled = engine.submit({ pattern: "^a", corpus });
           while (!polled.done) await new Promise(setImmediate);
-          expect(polled.waitSync(0).count).toBe(2000);
+          expect(polled.waitSync({ timeoutMs: 0 }).count).toBe(2000);
         });
       });
 

@@ -95,7 +95,7 @@ describe.each(kinds)("$name", ({ options, isDevice }) => {
         expect(end).toMatchObject({ status: "rejected", reason: { code: "EW_ABORTED", cause: reason } });
       for (const search of searches) {
         await expect(search.wait()).rejects.toThrow(failing("EW_ABORTED"));
-        expect(() => search.waitSync(1)).toThrow(failing("EW_ABORTED"));
+        expect(() => search.waitSync({ timeoutMs: 1 })).toThrow(failing("EW_ABORTED"));
         expect(() => search.done).toThrow(failing("EW_ABORTED"));
       }
       const late = engine.submit({ pattern: "needle", corpus }, { signal: controller.signal });
@@ -269,10 +269,10 @@ describe("a search that waits for room in the queue", () => {
       expect.objectContaining({ code: "EW_TIMEOUT", message: expect.not.stringContaining("goes on") }),
     );
     const blocked = engine.submit({ pattern: "needle" }, { timeoutMs: 5 });
-    expect(() => blocked.waitSync(0)).toThrow(failing("EW_TIMEOUT")); // the search goes on …
+    expect(() => blocked.waitSync({ timeoutMs: 0 })).toThrow(failing("EW_TIMEOUT")); // the search goes on …
     expect(engine.stats()).toMatchObject({ cancelled: 3, inFlight: 1 });
     await expect(blocked.wait()).rejects.toThrow(failing("EW_TIMEOUT")); // … until its own time is over
-    expect(() => blocked.waitSync(0)).toThrow(failing("EW_TIMEOUT"));
+    expect(() => blocked.waitSync({ timeoutMs: 0 })).toThrow(failing("EW_TIMEOUT"));
     expect(cancel).toHaveBeenCalledTimes(4);
     expect(engine.stats()).toMatchObject({ cancelled: 4, inFlight: 0 });
     await engine.close();

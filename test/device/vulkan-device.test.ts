@@ -254,7 +254,7 @@ describe("command buffers", () => {
     for (let i = 0; i < 5; i++) {
       wordsOf(buffer).fill(0);
       device.queue.submit(commands, fence);
-      expect(fence.wait(patientMs(10_000))).toBe(true);
+      expect(fence.wait({ timeoutMs: patientMs(10_000) })).toBe(true);
       expect(fence.signaled()).toBe(true);
       fence.reset();
       expect(fence.signaled()).toBe(false);
@@ -280,7 +280,7 @@ describe("command buffers", () => {
           .barrier("compute", "host"),
       );
       device.queue.submit(commands, fence);
-      fence.wait(patientMs(10_000));
+      fence.wait({ timeoutMs: patientMs(10_000) });
       fence.reset();
       expect(wordsOf(buffer)[0]).toBe(addend);
     }
@@ -372,25 +372,25 @@ describe("order between queues", () => {
       signal: { timeline, value: 12n },
       fence,
     });
-    expect(timeline.wait(12n, patientMs(10_000))).toBe(true);
-    expect(fence.wait(patientMs(10_000))).toBe(true);
+    expect(timeline.wait(12n, { timeoutMs: patientMs(10_000) })).toBe(true);
+    expect(fence.wait({ timeoutMs: patientMs(10_000) })).toBe(true);
     expect(wordsOf(result)).toEqual(affineWords(1 << 14, 5, 1));
     timeline.signal(20n);
     expect(timeline.value()).toBe(20n);
-    expect(timeline.wait(21n, 0)).toBe(false);
+    expect(timeline.wait(21n, { timeoutMs: 0 })).toBe(false);
   });
 });
 
 describe("waiting", () => {
   test("a fence that nothing signals runs into its bound", async () => {
     using fence = device.createFence();
-    expect(fence.wait(0)).toBe(false);
+    expect(fence.wait({ timeoutMs: 0 })).toBe(false);
     const start = performance.now();
-    expect(fence.wait(30)).toBe(false);
+    expect(fence.wait({ timeoutMs: 30 })).toBe(false);
     expect(performance.now() - start).toBeGreaterThanOrEqual(29);
-    expect(await fence.waitAsync(5)).toBe(false);
+    expect(await fence.waitAsync({ timeoutMs: 5 })).toBe(false);
     for (const timeoutMs of [-1, Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => fence.wait(timeoutMs)).toThrow("finite");
+      expect(() => fence.wait({ timeoutMs })).toThrow("finite");
     using born = device.createFence({ signaled: true });
     expect(born.signaled()).toBe(true);
   });
@@ -409,7 +409,7 @@ describe("waiting", () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     device.queue.submitOrdered(commands, { wait: { timeline, value: 1n }, fence }); // held back until the signal
-    const waiting = fence.waitAsync(patientMs(10_000));
+    const waiting = fence.waitAsync({ timeoutMs: patientMs(10_000) });
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(ticks).toBeGreaterThan(0);
     expect(() => fence[Symbol.dispose]()).toThrow("while a thread waits");
@@ -438,7 +438,7 @@ describe("the end", () => {
       times: own.createTimestamps(1),
     };
     own.queue.submit(commands, objects.fence);
-    objects.fence.wait(patientMs(10_000));
+    objects.fence.wait({ timeoutMs: patientMs(10_000) });
     expect(own.liveHandles).toEqual({
       buffer: 1,
       pipeline: 1,
@@ -489,7 +489,7 @@ describe("the end", () => {
     const commands = own.record((recorder) => recorder.fill(buffer, 0, 64, 1));
     const timeline = own.createTimeline();
     own.queue.submitOrdered(commands, { wait: { timeline, value: 1n } });
-    expect(() => own.close(20)).toThrow(expect.objectContaining({ code: "EW_TIMEOUT" }));
+    expect(() => own.close({ timeoutMs: 20 })).toThrow(expect.objectContaining({ code: "EW_TIMEOUT" }));
     expect(own.isClosed).toBe(false);
     timeline.signal(1n);
     own.close();
@@ -515,7 +515,7 @@ describe("a device that is lost", () => {
     const fence = own.createFence();
     for (const [call, act] of [
       ["vkQueueSubmit", () => own.queue.submit(commands, fence)],
-      ["vkWaitForFences", () => fence.wait(1)],
+      ["vkWaitForFences", () => fence.wait({ timeoutMs: 1 })],
       ["vkGetFenceStatus", () => fence.signaled()],
     ] as const) {
       vi.spyOn(vulkan(), call).mockReturnValue(-4);

@@ -72,7 +72,7 @@ function expectWorking(device: Device): void {
   const { words, submit, fence } = prepare(device, adder);
   words[0] = 41;
   submit();
-  expect(fence.wait(patientMs(10_000))).toBe(true);
+  expect(fence.wait({ timeoutMs: patientMs(10_000) })).toBe(true);
   expect(words[0]).toBe(42);
 }
 
@@ -102,7 +102,7 @@ describe("an injected fault", () => {
         const { submit, fence } = prepare(device, adder);
         submit();
         fence.signaled();
-        fence.wait(patientMs(10_000));
+        fence.wait({ timeoutMs: patientMs(10_000) });
       });
       expect(Object.values(device.liveHandles).every((count) => count === 0)).toBe(true);
     };
@@ -165,7 +165,7 @@ describe("a lost device", () => {
       const use = (): void => {
         submit();
         fence.signaled();
-        fence.wait(patientMs(10_000));
+        fence.wait({ timeoutMs: patientMs(10_000) });
       };
       expect(use).toThrow(lost);
     }
@@ -174,10 +174,10 @@ describe("a lost device", () => {
     expect(() => submit()).toThrow(lost);
     expect(() => device.queue.mark(fence)).toThrow(lost);
     expect(() => fence.signaled()).toThrow(lost);
-    expect(() => fence.wait(0)).toThrow(lost);
-    await expect(fence.waitAsync(1000)).rejects.toThrow(lost);
+    expect(() => fence.wait({ timeoutMs: 0 })).toThrow(lost);
+    await expect(fence.waitAsync({ timeoutMs: 1000 })).rejects.toThrow(lost);
     expect(() => timeline.value()).toThrow(lost);
-    expect(() => timeline.wait(1n, 1000)).toThrow(lost);
+    expect(() => timeline.wait(1n, { timeoutMs: 1000 })).toThrow(lost);
     if (timestamps !== undefined) expect(() => timestamps.readNs()).toThrow(lost);
     expect(() => device.createBuffer({ role: "staging", sizeBytes: 4 })).toThrow(lost);
     expect(() => device.createComputePipeline({ spirv: adder, pushConstantBytes: 8 })).toThrow(lost);
@@ -196,7 +196,7 @@ describe("a lost device", () => {
       const use = (): void => {
         submit();
         fence.signaled();
-        fence.wait(patientMs(10_000));
+        fence.wait({ timeoutMs: patientMs(10_000) });
       };
       expect(use).toThrow(lost);
       spy.mockRestore();
@@ -210,7 +210,7 @@ describe("a lost device", () => {
     const device = openTestDevice();
     const { submit, fence, words } = prepare(device, waiter);
     submit();
-    const waiting = fence.waitAsync(patientMs(30_000));
+    const waiting = fence.waitAsync({ timeoutMs: patientMs(30_000) });
     {
       using _faults = injectFaults("device-lost@fence-status");
       expect(() => fence.signaled()).toThrow(lost);
@@ -275,7 +275,7 @@ describe("a lost device", () => {
       expect(() => fence.signaled()).toThrow(lost);
       while (words[1] !== 1) await sleep(1);
       const destroyed = vi.spyOn(vulkan(), "vkDestroyDevice");
-      device.close(50);
+      device.close({ timeoutMs: 50 });
       expect(device.isClosed).toBe(true);
       expect(destroyed).not.toHaveBeenCalled();
       await endWaiter(words);
@@ -394,7 +394,7 @@ describe("abandoning", () => {
     const timeline = device.createTimeline();
     const cache = device.createPipelineCache();
     submit();
-    expect(await fence.waitAsync(patientMs(10_000))).toBe(true);
+    expect(await fence.waitAsync({ timeoutMs: patientMs(10_000) })).toBe(true);
     device.abandon();
     const called = Object.keys(vulkan()).map((name) => vi.spyOn(vulkan(), name as "vkDestroyDevice"));
     expect(device.isLost).toBe(true);
@@ -422,8 +422,8 @@ describe("abandoning", () => {
       const { submit, fence, words } = prepare(device, waiter);
       submit();
       while (words[1] !== 1) await sleep(1);
-      expect(() => device.close(20)).toThrow(failing("EW_TIMEOUT"));
-      const waiting = fence.waitAsync(100);
+      expect(() => device.close({ timeoutMs: 20 })).toThrow(failing("EW_TIMEOUT"));
+      const waiting = fence.waitAsync({ timeoutMs: 100 });
       device.abandon();
       await expect(waiting).rejects.toThrow(lost);
       expectWorking(device.replace());

@@ -39,8 +39,8 @@ export function linesOf(file: number, count: number): string {
   return lines.join("\n");
 }
 
-/** Writes some megabytes of files, of every kind that contents can have. */
-export function writeFiles(folder: string, fileCount = 240, lineCount = 1200): void {
+/** Writes a few megabytes of files, of every kind that contents can have. */
+export function writeFiles(folder: string, fileCount = 240, lineCount = 300): void {
   mkdirSync(folder, { recursive: true });
   for (let file = 0; file < fileCount; file++) {
     const text = linesOf(file, lineCount);

@@ -128,14 +128,14 @@ function submit(engine: SearchEngine, corpus: Corpus, query: Query): PendingAnsw
   return {
     take: (timeoutMs) => take(search, timeoutMs),
     takeColumns: (timeoutMs) => {
-      const { count, file, line, column, offset, length } = search.waitSync(timeoutMs);
+      const { count, file, line, column, offset, length } = search.waitSync({ timeoutMs });
       return { count, file, line, column, offset, length };
     },
   };
 }
 
 function take(search: Search, timeoutMs: number): Answer {
-  const result = search.waitSync(timeoutMs);
+  const result = search.waitSync({ timeoutMs });
   const { count, truncated } = result;
   // The columns are made at the first access. These are what a line of output shows.
   const decodedCount = result.file.length + result.line.length + result.column.length;

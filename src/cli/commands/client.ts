@@ -2,11 +2,11 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
 import { EverwarpError, packageRoot, packageVersion } from "../../base/index.ts";
 import { CLIENT_MARK } from "../../daemon/index.ts";
-import { writeBytesAtomically } from "../../storage/index.ts";
+import { makeFolder, writeBytesAtomically } from "../../storage/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
@@ -14,6 +14,7 @@ const USAGE = `everwarp client install [PATH]
 
 Compiles the native client with the system's C compiler (cc, or the one that CC names).
 PATH is the file, or a folder for a file named ew; without it, ~/.local/bin/ew.
+Folders that are not there are made.
 
 The client takes the arguments of everwarp. A search is answered by the daemon, if one
 runs and holds the tree, in some milliseconds. Everything else runs everwarp in the place
@@ -48,9 +49,13 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
     );
   const target = targetOf(path ?? join(homedir(), ".local", "bin"));
   const program = compiled(context.env["CC"] ?? "");
+  await makeFolder(dirname(target), MODE);
   await writeBytesAtomically(target, program, { place: "named", mode: MODE, folderMode: MODE });
   print(`${target}\n`);
   if (basename(target) === "rg") context.writeError("everwarp: it takes the arguments of ripgrep\n");
+  const folders = (context.env["PATH"] ?? "").split(delimiter);
+  if (!folders.includes(dirname(target)))
+    context.writeError(`everwarp: ${dirname(target)} is not in PATH, so call it by its path\n`);
   return 0;
 }
 

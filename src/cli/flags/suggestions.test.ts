@@ -64,7 +64,7 @@ describe("suggestions for a mistyped flag", () => {
           names.filter((each) => OURS.has(each) && NAMES_OF_RIPGREP.has(each)).toSorted();
         expect(both(similarNames(name))).toEqual(both(expected));
       }),
-      propertyRuns(150),
+      propertyRuns(60),
     );
   });
 

@@ -214,7 +214,7 @@ describe("a namespace file with correct checksums and hostile content", () => {
           exercise(found);
         }
       }),
-      propertyRuns(200),
+      propertyRuns(100),
     );
     // The generator reaches both outcomes.
     expect([refused > 0, accepted > 0]).toEqual([true, true]);

@@ -219,7 +219,6 @@ class TableCheck {
   /** Compares parent, length and name: all words of the records. */
   #isSameEntry(one: number, other: number, vectors: number): boolean {
     const words = this.#words;
-    if (words[one + RECORD_LENGTH] !== words[other + RECORD_LENGTH]) return false;
     for (let word = 0; word < vectors * VECTOR_WORDS; word++)
       if (words[one + word] !== words[other + word]) return false;
     return true;

@@ -50,8 +50,12 @@ export async function takeBuildLock(path: string): Promise<BuildLockAnswer> {
       if (code === "ENOENT" && attempt === 0)
         await makeFolder(dirname(path), PRIVATE_FOLDER_MODE).catch(ignore);
       else if (code !== "EEXIST") return { state: "impossible" };
-      else if (await isHeld(path)) return { state: "busy" };
-      else await unlink(path).catch(ignore);
+      else {
+        const state = await stateOf(path);
+        if (state === "held") return { state: "busy" };
+        // Where the link is gone by now, another holder may come at any time, and keeps its link.
+        if (state === "left") await unlink(path).catch(ignore);
+      }
     }
   }
   return { state: "busy" };
@@ -87,19 +91,25 @@ export async function withBuildLock<T>(path: string, timeoutMs: number, body: ()
 }
 
 async function isHeld(path: string): Promise<boolean> {
+  return (await stateOf(path)) === "held";
+}
+
+/** `left`: by a process that is gone, or something else that is no lock. */
+async function stateOf(path: string): Promise<"held" | "left" | "none"> {
   try {
     const [token, { mtimeMs }] = [await readlink(path), await lstat(path)];
     const ageMs = Date.now() - mtimeMs;
     // The absolute value, because a clock that was set back gives files from the future.
-    return TOKEN_PATTERN.test(token) && Math.abs(ageMs) < STALE_MS && !isGone(token, ageMs);
-  } catch {
-    return false; // the lock was just released, or the file is no link
+    const isLive = TOKEN_PATTERN.test(token) && Math.abs(ageMs) < STALE_MS && !isGone(token, ageMs);
+    return isLive ? "held" : "left";
+  } catch (error) {
+    return codeOf(error) === "ENOENT" ? "none" : "left"; // released just now, or no link
   }
 }
 
 /** Removes the link of a build lock if nobody holds the lock. */
 export async function removeIfUnlocked(path: string): Promise<void> {
-  if (!(await isHeld(path))) await unlink(path).catch(ignore);
+  if ((await stateOf(path)) === "left") await unlink(path).catch(ignore);
 }
 
 /** If the link cannot be removed, it is ignored once this process has ended. */

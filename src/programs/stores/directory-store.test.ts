@@ -20,7 +20,7 @@ beforeEach(() => {
 async function put(bytes = BYTES): Promise<SecondLevel> {
   const level = new SecondLevel(new DirectoryStore(folder));
   level.put(ID, bytes);
-  await level.close(10_000);
+  await level.close({ timeoutMs: 10_000 });
   return level;
 }
 const get = (getTimeoutMs = 5000): ReturnType<SecondLevel["get"]> =>

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { fullText } from "../../base/index.ts";
 import { writeAtomically, openRegularFile, removeLeftBehind } from "../../storage/index.ts";
 import { MAX_ENTRY_BYTES } from "../entries/index.ts";
-import type { SecondLevelStore } from "./second-level.ts";
+import type { SecondLevelStore, StoreCallOptions } from "./second-level.ts";
 
 const SUFFIX = ".ewp";
 /** How many bytes are written at a time. Between two writes, the signal is checked. */
@@ -30,7 +30,7 @@ export class DirectoryStore implements SecondLevelStore {
     this.#folder = folder;
   }
 
-  async get(id: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async get(id: string, { signal }: StoreCallOptions): Promise<Uint8Array | undefined> {
     const opened = await openRegularFile(join(this.#folder, id + SUFFIX), { maxBytes: MAX_ENTRY_BYTES });
     if (opened.state === "absent") return undefined;
     if (opened.state !== "open") throw new Error(`${id}: ${opened.reason}`);
@@ -42,7 +42,7 @@ export class DirectoryStore implements SecondLevelStore {
   }
 
   /** Writes an entry atomically. */
-  async put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async put(id: string, bytes: Uint8Array, { signal }: StoreCallOptions): Promise<void> {
     // Other users may read the entry, as far as the umask allows.
     const options = { place: "own", mode: 0o666, folderMode: 0o777 } as const;
     await writeAtomically(join(this.#folder, id + SUFFIX), options, async (sink) => {

@@ -104,7 +104,7 @@ describe("a server that works", () => {
     const base = (await served(server.answer)).replace("//", "//user:pass%20word@");
     const store = new HttpStore(`${base}?token=t`, { headers: { "x-own": "1" } });
     expect(store.name).not.toMatch(/user|pass|token/);
-    expect(await store.get(ID, new AbortController().signal)).toBeUndefined();
+    expect(await store.get(ID, { signal: new AbortController().signal })).toBeUndefined();
     const basic = Buffer.from("user:pass word").toString("base64");
     expect(server.requests).toEqual([`GET /programs/${ID}.ewp?token=t Basic ${basic}`]);
   });

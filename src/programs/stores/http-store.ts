@@ -7,7 +7,7 @@
  */
 
 import { type OptionChecks, readOptions, recordOf, text, whole, EverwarpError } from "../../base/index.ts";
-import type { SecondLevelStore } from "./second-level.ts";
+import type { SecondLevelStore, StoreCallOptions } from "./second-level.ts";
 
 /** Size limit of an answer; real programs are smaller. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
@@ -54,7 +54,7 @@ export class HttpStore implements SecondLevelStore {
     this.name = `${this.#base.origin}${this.#base.pathname}`;
   }
 
-  async get(id: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  async get(id: string, { signal }: StoreCallOptions): Promise<Uint8Array | undefined> {
     const response = await fetch(this.#urlOf(id), {
       headers: { ...this.#headers, accept: "application/octet-stream" },
       redirect: "error",
@@ -72,7 +72,7 @@ export class HttpStore implements SecondLevelStore {
   }
 
   /** Sends an entry with PUT. */
-  async put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async put(id: string, bytes: Uint8Array, { signal }: StoreCallOptions): Promise<void> {
     const response = await fetch(this.#urlOf(id), {
       method: "PUT",
       headers: { ...this.#headers, "content-type": "application/octet-stream" },

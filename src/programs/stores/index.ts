@@ -3,7 +3,9 @@ export { DirectoryStore } from "./directory-store.ts";
 export { HttpStore, type HttpStoreOptions } from "./http-store.ts";
 export {
   SecondLevel,
+  type SecondLevelCloseOptions,
   type SecondLevelOptions,
+  type StoreCallOptions,
   type SecondLevelStats,
   type SecondLevelStore,
 } from "./second-level.ts";

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { setTimeout as sleep } from "node:timers/promises";
 import { entryBytes, entryId } from "../../../test/support/program-entries.ts";
-import { SecondLevel, type SecondLevelStore } from "./second-level.ts";
+import { SecondLevel, type SecondLevelStore, type StoreCallOptions } from "./second-level.ts";
 import { patientMs } from "../../../test/support/patience.ts";
 
 const ID = entryId("scan");
@@ -16,11 +16,11 @@ class PlayedStore implements SecondLevelStore {
     Promise.resolve(this.held.get(id));
   onPut: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
 
-  get(id: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  get(id: string, { signal }: StoreCallOptions): Promise<Uint8Array | undefined> {
     this.asked.push(id);
     return this.onGet(id, signal);
   }
-  async put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  async put(id: string, bytes: Uint8Array, { signal }: StoreCallOptions): Promise<void> {
     await this.onPut(signal);
     this.held.set(id, bytes);
   }
@@ -220,7 +220,7 @@ describe("putting", () => {
     const level = new SecondLevel(store, { putTimeoutMs: 20 });
     for (let i = 0; i < 50; i++) level.put(ID, BYTES);
     expect(level.stats().puts + level.stats().putsLost).toBe(0);
-    await level.close(patientMs(5000));
+    await level.close({ timeoutMs: patientMs(5000) });
     expect(level.stats()).toMatchObject({ puts: 0, putsLost: 50, timeouts: 1 });
   });
 
@@ -228,7 +228,7 @@ describe("putting", () => {
     store.onPut = () => sleep(30);
     const level = new SecondLevel(store, { putsTimeoutMs: 100 });
     for (let i = 0; i < 50; i++) level.put(ID, BYTES);
-    await level.close(patientMs(20_000));
+    await level.close({ timeoutMs: patientMs(20_000) });
     const { puts, putsLost } = level.stats();
     expect(puts + putsLost).toBe(50);
     expect(puts).toBeLessThanOrEqual(4);
@@ -237,7 +237,7 @@ describe("putting", () => {
     later.put(ID, BYTES);
     await sleep(60);
     later.put(ID, BYTES);
-    await later.close(patientMs(20_000));
+    await later.close({ timeoutMs: patientMs(20_000) });
     expect(later.stats().puts).toBe(2);
   });
 
@@ -246,7 +246,7 @@ describe("putting", () => {
     const level = new SecondLevel(store, { putTimeoutMs: 1e6 });
     level.put(ID, BYTES);
     level.put(ID, BYTES);
-    await level.close(20);
+    await level.close({ timeoutMs: 20 });
     expect(level.stats()).toMatchObject({ puts: 0, putsLost: 2 });
   });
 
@@ -256,7 +256,7 @@ describe("putting", () => {
     const level = new SecondLevel(store);
     for (let i = 0; i < 400; i++) level.put(ID, BYTES);
     resolve(undefined);
-    await level.close(patientMs(5000));
+    await level.close({ timeoutMs: patientMs(5000) });
     const { puts, putsLost } = level.stats();
     expect(puts + putsLost).toBe(400);
     expect(puts).toBeLessThanOrEqual(257);

@@ -28,6 +28,12 @@ import {
 } from "../../base/index.ts";
 import { decodeEntry, type Entry, ENTRY_ID } from "../entries/index.ts";
 
+/** What a call of a store is told. */
+export interface StoreCallOptions {
+  /** Aborts when nobody waits for the call any more. */
+  readonly signal: AbortSignal;
+}
+
 /** A store. It may fail, hang, or give wrong answers. */
 export interface SecondLevelStore {
   /** The name in messages. Must not contain secrets. */
@@ -36,9 +42,9 @@ export interface SecondLevelStore {
    * @param id matches ENTRY_ID
    * @returns undefined if the store does not have the entry
    */
-  get(id: string, signal: AbortSignal): Promise<Uint8Array | undefined>;
+  get(id: string, options: StoreCallOptions): Promise<Uint8Array | undefined>;
   /** Stores an entry. @param id matches ENTRY_ID */
-  put(id: string, bytes: Uint8Array, signal: AbortSignal): Promise<void>;
+  put(id: string, bytes: Uint8Array, options: StoreCallOptions): Promise<void>;
 }
 
 /** Timeouts, rests and trust of a second-level store. */
@@ -68,6 +74,14 @@ const SECOND_LEVEL_OPTIONS: OptionChecks<SecondLevelOptions> = {
   secret: text,
   isReadOnly: boolean,
 };
+
+/** Options of `SecondLevel.close`. */
+export interface SecondLevelCloseOptions {
+  /** How long to wait for the puts, in milliseconds; 2000 if not given. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const CLOSE_OPTIONS: OptionChecks<SecondLevelCloseOptions> = { timeoutMs: duration };
 
 /** Counts of what the store did for this process. */
 export interface SecondLevelStats {
@@ -144,7 +158,7 @@ export class SecondLevel implements AsyncDisposable {
     let answer: Uint8Array | undefined;
     try {
       answer = await withinTime(this.#options.getTimeoutMs ?? 1000, this.#closing.signal, (signal) =>
-        this.#store.get(id, signal),
+        this.#store.get(id, { signal }),
       );
     } catch (error) {
       this.#failed(error);
@@ -180,8 +194,9 @@ export class SecondLevel implements AsyncDisposable {
     this.#puts = this.#puts.then(() => this.#put(id, signed));
   }
 
-  /** Waits for all puts, for at most this number of milliseconds. Puts that are left then are lost. */
-  async close(timeoutMs = 2000): Promise<void> {
+  /** Waits for all puts. Puts that are left when the time is over are lost. @throws EW_BAD_ARGUMENT */
+  async close(options: SecondLevelCloseOptions = {}): Promise<void> {
+    const { timeoutMs = 2000 } = readOptions("the options of close", options, CLOSE_OPTIONS);
     // The timer aborts the running put, which then ends at once.
     const timer = setTimeout(() => this.#closing.abort(new Error("the cache was closed")), timeoutMs);
     await this.#puts;
@@ -202,7 +217,7 @@ export class SecondLevel implements AsyncDisposable {
         return;
       }
       const timeoutMs = Math.min(this.#options.putTimeoutMs ?? 2000, leftMs);
-      await withinTime(timeoutMs, this.#closing.signal, (signal) => this.#store.put(id, bytes, signal));
+      await withinTime(timeoutMs, this.#closing.signal, (signal) => this.#store.put(id, bytes, { signal }));
       this.#stats.puts++;
       this.#failuresInRow = 0;
     } catch (error) {

@@ -11,7 +11,7 @@ const END_TIMEOUT_MS = 1_000;
  */
 export function endDevice(device: Device): void {
   try {
-    device.close(END_TIMEOUT_MS);
+    device.close({ timeoutMs: END_TIMEOUT_MS });
   } catch (error) {
     if (!(error instanceof EverwarpError && error.code === "EW_TIMEOUT")) throw error;
     device.abandon();

@@ -31,9 +31,9 @@ export async function probeDispatchCost(device: Device): Promise<DispatchCost> {
       device.queue.submit(commandBuffer, fence);
       const t2 = performance.now();
       if (isSpinning) spinUntil(kernel.answer, index);
-      else expectEnd(fence.wait(SPIN_TIMEOUT_MS));
+      else expectEnd(fence.wait({ timeoutMs: SPIN_TIMEOUT_MS }));
       const t3 = performance.now();
-      expectEnd(fence.wait(SPIN_TIMEOUT_MS));
+      expectEnd(fence.wait({ timeoutMs: SPIN_TIMEOUT_MS }));
       const t4 = performance.now();
       fence.signaled();
       const t5 = performance.now();

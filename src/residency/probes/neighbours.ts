@@ -54,7 +54,7 @@ export async function probeNeighbours(
     fence: device.createFence(),
   };
   device.queue.submit(main.commandBuffer, main.fence);
-  const isDone = await main.fence.waitAsync(START_MS);
+  const isDone = await main.fence.waitAsync({ timeoutMs: START_MS });
   const isMainFree = isDone && launches.slice(0, together).every(({ fence }) => !fence.signaled());
   kernel.end();
   for (const { commandBuffer, fence } of [...launches, main]) {

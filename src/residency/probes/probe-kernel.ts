@@ -125,9 +125,9 @@ export class ProbeKernel implements Disposable {
 
   /** Waits for a launch. After the timeout, tells the launch to end. @throws EW_TIMEOUT if it does not end */
   async finish(fence: Fence, timeoutMs: number): Promise<void> {
-    if (await fence.waitAsync(timeoutMs)) return;
+    if (await fence.waitAsync({ timeoutMs })) return;
     this.end();
-    if (await fence.waitAsync(this.#launchTimeoutMs)) return;
+    if (await fence.waitAsync({ timeoutMs: this.#launchTimeoutMs })) return;
     this.#isStuck = true;
     throw new EverwarpError(
       "EW_TIMEOUT",

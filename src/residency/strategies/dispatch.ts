@@ -57,7 +57,7 @@ export class DispatchStrategy implements LaunchStrategy {
   }
 
   block(timeoutMs: number): void {
-    if (this.#isRunning) this.#fence.wait(timeoutMs);
+    if (this.#isRunning) this.#fence.wait({ timeoutMs });
   }
 
   assertRunning(): void {

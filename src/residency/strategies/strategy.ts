@@ -120,7 +120,7 @@ export async function hasSignaled(fence: Fence, timeoutMs: number): Promise<bool
     if (fence.signaled()) return true;
     await turn();
   }
-  if (await fence.waitAsync(timeoutMs)) return true;
+  if (await fence.waitAsync({ timeoutMs })) return true;
   fence.giveUp();
   return false;
 }

@@ -10,7 +10,7 @@ import { filterBits } from "../reference/index.ts";
 import { reserveSharedMemory } from "../scanner/index.ts";
 import { compileFilter, FILTER_EXPORT, filterModule } from "./index.ts";
 
-const RUNS = propertyRuns(200);
+const RUNS = propertyRuns(120);
 const LINE_FEED = 10;
 const TEXT = 1 << 20;
 const OUT = 4096;

@@ -74,7 +74,7 @@ describe("the engine over bytes", () => {
         const expected = new RRegex(`(?m:(?:${source}))`).replaceAll(haystack, `<${names.join("|")}>`);
         expect(replaced(matcherOf(source), Buffer.from(haystack), count)).toBe(expected);
       }),
-      propertyRuns(300),
+      propertyRuns(150),
     );
   });
 
@@ -85,7 +85,7 @@ describe("the engine over bytes", () => {
         const few = replaced(matcherOf(source, { maxStatesBytes: 1 }), bytes, 0);
         expect(few).toBe(replaced(matcherOf(source), bytes, 0));
       }),
-      propertyRuns(100),
+      propertyRuns(60),
     );
   });
 

@@ -18,7 +18,12 @@ import {
 } from "../../base/index.ts";
 import { STRATEGY_NAMES } from "../../residency/index.ts";
 import { Corpus } from "../corpus/index.ts";
-import type { CorpusLoadOptions, SearchEngineOptions, SearchOptions } from "./engine-options.ts";
+import type {
+  BlockingOptions,
+  CorpusLoadOptions,
+  SearchEngineOptions,
+  SearchOptions,
+} from "./engine-options.ts";
 import type { Query } from "./query.ts";
 
 const corpus = instance(Corpus, "a Corpus, as Corpus.list gives it");
@@ -54,7 +59,9 @@ const QUERY: OptionChecks<Query> = {
   locate: boolean,
 };
 const SEARCH_OPTIONS: OptionChecks<SearchOptions> = { signal: abortSignal, timeoutMs: duration };
-const SYNC_OPTIONS: OptionChecks<{ timeoutMs?: number }> = { timeoutMs: duration };
+const BLOCKING_OPTIONS: OptionChecks<BlockingOptions> = { timeoutMs: duration };
+/** How long a call blocks that was not told. */
+const DEFAULT_BLOCKING_MS = 1000;
 
 /** The options of `SearchEngine.open`. @throws EW_BAD_ARGUMENT */
 export function engineOptions(given: unknown): SearchEngineOptions {
@@ -76,9 +83,9 @@ export function searchOptions(given: unknown): SearchOptions {
   return readOptions("the options of a search", given, SEARCH_OPTIONS);
 }
 
-/** The options of `searchSync`. @throws EW_BAD_ARGUMENT */
-export function syncOptions(given: unknown): { timeoutMs?: number } {
-  return readOptions("the options of searchSync", given, SYNC_OPTIONS);
+/** The options of calls that block. @param what as in `readOptions` @returns milliseconds @throws EW_BAD_ARGUMENT */
+export function blockingTimeMs(what: string, given: unknown): number {
+  return readOptions(what, given, BLOCKING_OPTIONS).timeoutMs ?? DEFAULT_BLOCKING_MS;
 }
 
 /** Is it a corpus? @throws EW_BAD_ARGUMENT */

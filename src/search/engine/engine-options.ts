@@ -39,3 +39,9 @@ export interface SearchOptions {
   /** Milliseconds after which the search is called off and fails with EW_TIMEOUT. Default: no limit. */
   readonly timeoutMs?: number;
 }
+
+/** How long a call may block. */
+export interface BlockingOptions {
+  /** Milliseconds after which the call fails with EW_TIMEOUT. Default: 1000. */
+  readonly timeoutMs?: number;
+}

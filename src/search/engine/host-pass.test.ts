@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { rgPath } from "@vscode/ripgrep";
 import { afterAll, expect, it, vi } from "vitest";
 import { begin, digestOf, linesOf, load, runsOf, writeFiles } from "../../../test/support/verify-ground.ts";
@@ -59,7 +60,7 @@ it.each(queries)("threads find what the main thread finds: %s, %j", async (kind,
   for (const corpus of [held, far]) {
     expect(digestOf(await begin(corpus, prepared, { verifier }).wait())).toEqual(expected);
     expect(digestOf(await polled(begin(corpus, prepared, { verifier })))).toEqual(expected);
-    const blocked = begin(corpus, prepared, { verifier }).waitSync(patientMs(100_000));
+    const blocked = begin(corpus, prepared, { verifier }).waitSync({ timeoutMs: patientMs(100_000) });
     expect(digestOf(blocked)).toEqual(expected);
     const runs = await runsOf(begin(corpus, prepared, { verifier }));
     expect(runs.flatMap(({ file }) => [...new Set(file)])).toEqual([...new Set(alone.file)]);
@@ -109,6 +110,31 @@ function ripgrep({ pattern, ignoreCase, wordRegexp, lineRegexp }: Query): number
       return data.submatches.map(({ start, end }) => [file, data.line_number, start + 1, end - start]);
     });
 }
+
+it("a caller that takes its time between two runs gets all hits", async () => {
+  const prepared = prepareQuery({ pattern: "[0-9]{3,}" });
+  const runs: SearchResult[] = [];
+  for await (const run of begin(held, prepared, { verifier })) {
+    runs.push(run);
+    await sleep(30); // all that is in flight is answered meanwhile
+  }
+  expect(runs.length).toBeGreaterThan(1);
+  expect(digestOf(...runs)).toBe(digestOf(await begin(held, prepared).wait()));
+});
+
+it("a search whose slices are always over takes answers that came before", async () => {
+  const prepared = prepareQuery({ pattern: "[0-9]{3,}" });
+  const expected = digestOf(await begin(held, prepared).wait());
+  let timeMs = performance.now();
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => (timeMs += 50));
+  try {
+    expect(digestOf(await begin(held, prepared, { verifier }).wait())).toBe(expected);
+    const blocked = begin(held, prepared, { verifier }).waitSync({ timeoutMs: Infinity });
+    expect(digestOf(blocked)).toBe(expected);
+  } finally {
+    clock.mockRestore();
+  }
+});
 
 it("50,000 alternatives are searched", async () => {
   const prepared = prepareQuery({ pattern: alternatives, fixedStrings: true });

@@ -162,9 +162,10 @@ export class HostPass {
     this.#job?.end();
   }
 
-  /** Does the next piece lie with a thread? */
+  /** Is a thread still at the next piece? Its answer may have come since the last step. */
   get #isHeldUp(): boolean {
-    return this.#pieces[0]?.isSent === true;
+    const [piece] = this.#pieces;
+    return piece?.isSent === true && this.#job?.has(piece.index) !== true;
   }
 
   /** Looks how much there is to do, as far as that decides who does it. */

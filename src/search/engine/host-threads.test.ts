@@ -87,9 +87,11 @@ it("a thread that dies ends the search, and the next search has new threads", as
   await expect(begin(held, poisoned(), { verifier }).wait()).rejects.toThrow(failing("EW_WORKER_DIED"));
   expect(digestOf(await begin(held, prepareQuery(query), { verifier }).wait())).toBe(expected);
   const blocked = begin(held, poisoned(), { verifier });
-  expect(() => blocked.waitSync(patientMs(60_000))).toThrow(failing("EW_WORKER_DIED"));
+  expect(() => blocked.waitSync({ timeoutMs: patientMs(60_000) })).toThrow(failing("EW_WORKER_DIED"));
   await expect(runsOf(begin(held, poisoned(), { verifier }))).rejects.toThrow(failing("EW_WORKER_DIED"));
-  expect(digestOf(begin(held, prepareQuery(query), { verifier }).waitSync(patientMs(60_000)))).toBe(expected);
+  expect(
+    digestOf(begin(held, prepareQuery(query), { verifier }).waitSync({ timeoutMs: patientMs(60_000) })),
+  ).toBe(expected);
 });
 
 it("a thread that is killed ends the search", async () => {
@@ -140,7 +142,9 @@ it("the main thread does the work where no thread can start", async () => {
   const { verifier, workers } = at;
   system.refuses = true;
   expect(digestOf(await begin(held, prepareQuery(query), { verifier }).wait())).toBe(expected);
-  expect(digestOf(begin(held, prepareQuery(query), { verifier }).waitSync(patientMs(60_000)))).toBe(expected);
+  expect(
+    digestOf(begin(held, prepareQuery(query), { verifier }).waitSync({ timeoutMs: patientMs(60_000) })),
+  ).toBe(expected);
   expect(digestOf(...(await runsOf(begin(held, prepareQuery(query), { verifier }))))).toBe(expected);
   expect(workers).toHaveLength(0);
   system.refuses = false;

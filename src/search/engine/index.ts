@@ -3,6 +3,7 @@ export { AskedPlan } from "./asked-plan.ts";
 export type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
 export type {
   BackendChoice,
+  BlockingOptions,
   CorpusLoadOptions,
   SearchEngineOptions,
   SearchOptions,

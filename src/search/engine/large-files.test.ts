@@ -14,7 +14,9 @@ import { Search } from "./search.ts";
 import type { SearchOwner } from "./search-owner.ts";
 
 const THREADS = 2;
-const SEGMENT_BYTES = THREADS * WORK_AREA_BYTES + (6 << 20);
+/** Of the large file. */
+const LINES = 350_000;
+const SEGMENT_BYTES = THREADS * WORK_AREA_BYTES + (4 << 20);
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "everwarp-large-files-"));
 const words = ["alpha", "beta", "gämma", "delta", "int", "print", "k", "\u{212a}elvin"];
@@ -22,7 +24,7 @@ const line = (index: number): string =>
   `${index} ${words[(index * 7) % 8]} ${words[(index * 5 + (index >> 3)) % 8]}${index % 97 === 0 ? "" : "_x"}`;
 const lines = (count: number): string => Array.from({ length: count }, (_, index) => line(index)).join("\n");
 writeFileSync(path.join(folder, "1-small.txt"), "alpha beta\n");
-writeFileSync(path.join(folder, "2-large.txt"), `\u{feff}${lines(700_000)}`);
+writeFileSync(path.join(folder, "2-large.txt"), `\u{feff}${lines(LINES)}`);
 writeFileSync(path.join(folder, "3-last.txt"), `${lines(100)}\n`);
 
 const backend = await HostBackend.open({ threads: THREADS, segmentBytes: SEGMENT_BYTES });
@@ -103,9 +105,9 @@ it.each<[Query, string[]]>([
 });
 
 it("lines of a part are shown from the disk", async () => {
-  const search = new Search(owner, held, prepareQuery({ pattern: "699999 " }), Infinity, true);
+  const search = new Search(owner, held, prepareQuery({ pattern: `${LINES - 1} ` }), Infinity, true);
   search.send(held);
   const result = await search.wait();
-  expect(result.lineText(0)).toBe(line(699_999));
-  expect(result.line[0]).toBe(700_000);
+  expect(result.lineText(0)).toBe(line(LINES - 1));
+  expect(result.line[0]).toBe(LINES);
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { propertyRuns } from "../../../test/support/property-runs.ts";
 import type { Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/literal-scanner.ts";
 import { createMatcher, exceptionLiterals } from "../matcher/index.ts";
@@ -55,7 +56,7 @@ it("plans plain text without a matcher as the matcher plans it", () => {
       );
       expect(planned).toEqual(matched);
     }),
-    { numRuns: 2000 },
+    propertyRuns(500),
   );
 });
 

@@ -14,15 +14,16 @@ import type { Corpus } from "../corpus/index.ts";
 import { Verifier } from "../verifier/index.ts";
 import {
   assertCorpus,
+  blockingTimeMs,
   corpusOptions,
   engineOptions,
   readQuery,
   searchOptions,
-  syncOptions,
 } from "./arguments.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type {
   BackendChoice,
+  BlockingOptions,
   CorpusLoadOptions,
   SearchEngineOptions,
   SearchOptions,
@@ -209,7 +210,7 @@ export class SearchEngine implements AsyncDisposable {
    * @param options.timeoutMs milliseconds; default 1000
    * @throws as `submit` and `Search.waitSync`
    */
-  searchSync(query: Query, options: { timeoutMs?: number } = {}): SearchResult {
+  searchSync(query: Query, options?: BlockingOptions): SearchResult {
     return this.#searchSync(query, options, false);
   }
 
@@ -229,7 +230,7 @@ export class SearchEngine implements AsyncDisposable {
    * @returns the `count` that the result of the search would have
    * @throws as `searchSync`
    */
-  countSync(query: Query, options: { timeoutMs?: number } = {}): number {
+  countSync(query: Query, options?: BlockingOptions): number {
     return this.#searchSync(query, options, true).count;
   }
 
@@ -266,11 +267,11 @@ export class SearchEngine implements AsyncDisposable {
     return search;
   }
 
-  #searchSync(query: Query, options: { timeoutMs?: number }, isCountOnly: boolean): SearchResult {
-    const { timeoutMs = 1000 } = syncOptions(options);
+  #searchSync(query: Query, options: BlockingOptions | undefined, isCountOnly: boolean): SearchResult {
+    const timeoutMs = blockingTimeMs("the options of searchSync", options);
     const search = this.#submit(query, undefined, isCountOnly);
     try {
-      return search.waitSync(timeoutMs);
+      return search.waitSync({ timeoutMs });
     } catch (error) {
       const over = timeoutError(timeoutMs);
       search.cancel(over); // nobody can wait for it any more

@@ -10,11 +10,12 @@
  * - After an error every later call throws it again. Only after the EW_TIMEOUT of `waitSync` the search goes on.
  * - A search that ended, by whatever, is pending no longer, and nothing of it is sent any more.
  */
-import { EverwarpError, milliseconds, nowMs, SLICE_MS, WaitPace } from "../../base/index.ts";
+import { EverwarpError, nowMs, SLICE_MS, WaitPace } from "../../base/index.ts";
+import { blockingTimeMs } from "./arguments.ts";
 import type { AskedPlan } from "./asked-plan.ts";
 import { Asking } from "./asking.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
-import type { SearchOptions } from "./engine-options.ts";
+import type { BlockingOptions, SearchOptions } from "./engine-options.ts";
 import { decidedHits, type LimitedHits } from "./hit-source.ts";
 import { HostPass, type WayToWait } from "./host-pass.ts";
 import type { PreparedQuery } from "./query.ts";
@@ -31,7 +32,6 @@ import { SearchResult } from "./search-result.ts";
 
 /** How long a look at `done` may take. */
 const LOOK_MS = 1;
-
 const NOTHING_CHANGED: ReadonlyMap<number, undefined> = new Map<number, undefined>();
 
 /** One query in flight: wait for its result, or take its hits while it goes on. Made by `SearchEngine.submit`. */
@@ -137,12 +137,12 @@ export class Search implements AsyncIterable<SearchResult> {
 
   /**
    * Blocks until the result is there. For answers that come in microseconds: the whole process waits meanwhile.
-   * @param timeoutMs milliseconds; what the host is at is finished beyond it (some lines of a file)
+   * @param options.timeoutMs milliseconds; default 1000. Some lines of a file may be finished beyond it
    * @throws EW_TIMEOUT when the time was over first (the search goes on), EW_DEVICE_LOST, EW_WORKER_DIED, EW_CLOSED,
    * EW_CORPUS_UNKNOWN, EW_ABORTED; EW_BAD_ARGUMENT where the hits are being streamed
    */
-  waitSync(timeoutMs: number): SearchResult {
-    milliseconds("timeoutMs", timeoutMs);
+  waitSync(options?: BlockingOptions): SearchResult {
+    const timeoutMs = blockingTimeMs("the options of waitSync", options);
     if (this.#result !== undefined) return this.#result;
     this.#assertNotStreamed();
     this.#throwFailure();

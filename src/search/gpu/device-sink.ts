@@ -127,7 +127,7 @@ export class DeviceSink implements CorpusSink {
 
   async #finishUpload(staging: Staging): Promise<void> {
     try {
-      if (!(await staging.fence.waitAsync(UPLOAD_TIMEOUT_MS))) {
+      if (!(await staging.fence.waitAsync({ timeoutMs: UPLOAD_TIMEOUT_MS }))) {
         throw new EverwarpError(
           "EW_TIMEOUT",
           `an upload of ${this.chunkBytes} bytes did not end within ${UPLOAD_TIMEOUT_MS} ms`,

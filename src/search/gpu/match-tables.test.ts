@@ -119,7 +119,7 @@ describe("packed tables", () => {
           if (stop !== "lost") expect(stop).toBe(isSought ? "match" : "no");
         }
       }),
-      propertyRuns(150),
+      propertyRuns(60),
     );
   });
 

@@ -109,16 +109,16 @@ describe("conformance with a naive search", () => {
 
   it("finds hits across the units that a large file is cut into", async () => {
     const engine = await open();
-    const content = Buffer.alloc(5 << 20, "abcdefgh ijklmnop\n");
+    const content = Buffer.alloc(3 << 20, "abcdefgh ijklmnop\n");
     const wanted = [literal("NEEDLE"), literal("N"), literal("EEDLE")];
-    for (let border = 1 << 20; border <= 4 << 20; border += 1 << 20) {
+    for (let border = 1 << 20; border <= 2 << 20; border += 1 << 20) {
       for (let shift = -1; shift <= 1; shift++) content.write("NEEDLE", border + 200 * shift - 3 + shift);
       content.write("NEEDLE", border - 6);
       content.write("NEEDLE", border);
     }
     content.write("NEEDLE", content.length - 6);
     const loaded = await engine.load(corpusOf([Buffer.from("NEEDLE\n"), content, Buffer.from("NEEDLE")]));
-    expect(loaded.placement.units.count).toBeGreaterThan(4);
+    expect(loaded.placement.units.count).toBeGreaterThan(2);
     expect(await search(engine, loaded, wanted)).toEqual(
       expected([Buffer.from("NEEDLE\n"), content, Buffer.from("NEEDLE")], wanted),
     );
@@ -172,7 +172,7 @@ describe("many at a time", () => {
       ),
     );
     const loaded = await Promise.all(contents.map((it) => engine.load(corpusOf(it))));
-    const queries = Array.from({ length: 200 }, (_, index) => {
+    const queries = Array.from({ length: 100 }, (_, index) => {
       const corpus = index % 10;
       const wanted = [
         literal(`corpus${corpus}`),
@@ -208,7 +208,7 @@ describe("many at a time", () => {
       { literals: [literal("many"), literal("few")], count: 3 * 2_000 + 6 },
     ];
     const counts: Promise<number>[] = [];
-    for (let query = 0; query < 3_000; query++) {
+    for (let query = 0; query < 1_500; query++) {
       const { literals } = wanted[query % wanted.length]!;
       for (;;) {
         try {

@@ -11,7 +11,7 @@ import { reserveSharedMemory } from "../scanner/index.ts";
 import { MATCH_OUT, MATCH_STATUS, MatchKernel } from "./match-kernel.ts";
 import { makeMatchProgram, matchProgramBytes, placeMatchProgram } from "./match-program.ts";
 
-const RUNS = propertyRuns(60);
+const RUNS = propertyRuns(30);
 const LINE_FEED = 10;
 const PROGRAM = 4096;
 const OUT = 16 << 20;

@@ -87,6 +87,11 @@ export class VerifyJob {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Has the answer to a task come, and nobody has taken it? */
+  has(index: number): boolean {
+    return this.#answers.has(index);
+  }
+
   /** Takes the answer to a task, if it has come. */
   take(index: number): TaskAnswer | undefined {
     const answer = this.#answers.get(index);
@@ -94,7 +99,7 @@ export class VerifyJob {
     return answer;
   }
 
-  /** Resolves when another answer has come, or none will come. */
+  /** Resolves when another answer has come, or none will come. One must be in flight, so ask `has` first. */
   async wait(): Promise<void> {
     if (this.#isEnded) return;
     this.#owner.awaken();

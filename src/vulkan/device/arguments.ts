@@ -15,7 +15,7 @@ import {
 } from "../../base/index.ts";
 import type { BufferOptions } from "../memory/index.ts";
 import { type CommandBufferOptions, Queue } from "../submit/index.ts";
-import type { DeviceOptions } from "./device-options.ts";
+import type { DeviceOptions, RunOptions, TimeoutOptions } from "./device-options.ts";
 import { MEMORY_ROLES, type MemoryRole, type MemoryTypes } from "../instance/index.ts";
 import { type ComputePipelineOptions, PipelineCache } from "../pipeline/index.ts";
 
@@ -90,11 +90,16 @@ export function fenceOptions(given: unknown): { signaled?: boolean } {
   return readOptions<{ signaled?: boolean }>("the options of createFence", given, { signaled: boolean });
 }
 
-const RUN_OPTIONS: OptionChecks<{ queue?: Queue; timeoutMs?: number }> = { queue, timeoutMs: duration };
+const RUN_OPTIONS: OptionChecks<RunOptions> = { queue, timeoutMs: duration };
+const TIMEOUT_OPTIONS: OptionChecks<TimeoutOptions> = { timeoutMs: duration };
 
 /** Checks the options of `run` and `runAsync`. @throws EW_BAD_ARGUMENT */
-export function runOptions(given: unknown): { queue?: Queue; timeoutMs?: number } {
+export function runOptions(given: unknown): RunOptions {
   return readOptions("the options of run", given, RUN_OPTIONS);
+}
+/** Checks the options of a method that only takes a timeout. @throws EW_BAD_ARGUMENT */
+export function timeoutOptions(method: string, given: unknown): TimeoutOptions {
+  return readOptions(`the options of ${method}`, given, TIMEOUT_OPTIONS);
 }
 
 const role = oneOf(...MEMORY_ROLES);

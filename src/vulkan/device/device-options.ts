@@ -24,10 +24,14 @@ export interface DeviceOptions {
   queuesToLease?: number;
 }
 
-/** Options for one-time work. */
-export interface RunOptions {
-  /** The queue; the compute queue if not given. */
-  queue?: Queue;
+/** How long a call may wait. */
+export interface TimeoutOptions {
   /** The timeout in milliseconds; 10,000 if not given. */
   timeoutMs?: number;
+}
+
+/** Options for one-time work. */
+export interface RunOptions extends TimeoutOptions {
+  /** The queue; the compute queue if not given. */
+  queue?: Queue;
 }

@@ -19,7 +19,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   assertInstance,
   badArgument,
-  milliseconds,
   OPEN_DEVICE,
   text,
   wholeNumber,
@@ -36,9 +35,10 @@ import {
   memoryTypes,
   pipelineOptions,
   runOptions,
+  timeoutOptions,
 } from "./arguments.ts";
 import { heldError, overdueError } from "./device-errors.ts";
-import type { DeviceOptions, RunOptions } from "./device-options.ts";
+import type { DeviceOptions, RunOptions, TimeoutOptions } from "./device-options.ts";
 import { type BufferOptions, DeviceBuffer } from "../memory/index.ts";
 import {
   CommandBuffer,
@@ -248,8 +248,8 @@ export class Device implements Disposable {
    *
    * @throws EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
    */
-  async pipelinesCanBeMade(timeoutMs = RUN_TIMEOUT_MS): Promise<void> {
-    milliseconds("timeoutMs", timeoutMs);
+  async pipelinesCanBeMade(options: TimeoutOptions = {}): Promise<void> {
+    const { timeoutMs = RUN_TIMEOUT_MS } = timeoutOptions("pipelinesCanBeMade", options);
     const context = this.#context;
     const beginMs = nowMs();
     while (!context.canMakePipelines(0n) && !context.isHeldByStaying) {
@@ -348,7 +348,7 @@ export class Device implements Disposable {
     using fence = this.createFence();
     using commandBuffer = this.record(body, { queue });
     queue.submit(commandBuffer, fence);
-    if (!fence.wait(timeoutMs)) throw overdueError(this.info.name, timeoutMs);
+    if (!fence.wait({ timeoutMs })) throw overdueError(this.info.name, timeoutMs);
   }
 
   /**
@@ -361,7 +361,7 @@ export class Device implements Disposable {
       using fence = this.createFence();
       using commandBuffer = this.record(body, { queue });
       queue.submit(commandBuffer, fence);
-      if (!fence.wait(0) && !(await fence.waitAsync(timeoutMs)))
+      if (!fence.wait({ timeoutMs: 0 }) && !(await fence.waitAsync({ timeoutMs })))
         throw overdueError(this.info.name, timeoutMs);
     } finally {
       release();
@@ -411,8 +411,8 @@ export class Device implements Disposable {
    * @throws EW_IN_USE while something holds the device, EW_TIMEOUT if work still runs after `timeoutMs`,
    * EW_BAD_ARGUMENT while a `waitAsync` has not returned
    */
-  close(timeoutMs = CLOSE_TIMEOUT_MS): void {
-    milliseconds("timeoutMs", timeoutMs);
+  close(options: TimeoutOptions = {}): void {
+    const { timeoutMs = CLOSE_TIMEOUT_MS } = timeoutOptions("close", options);
     const context = this.#context;
     if (context.closed || this.#isClosing) return;
     this.#assertNotHeld();
@@ -426,7 +426,7 @@ export class Device implements Disposable {
 
   #close(timeoutMs: number): void {
     const context = this.#context;
-    this.#successor?.close(timeoutMs);
+    this.#successor?.close({ timeoutMs });
     if (!context.isAbandoned) assertIdle(context, timeoutMs);
     if (context.isAbandoned) context.closed = true;
     else destroyDevice(context, this.#queues());

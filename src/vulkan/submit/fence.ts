@@ -1,19 +1,33 @@
 /** Fences tell the host when a submission has ended. */
 
-import { nowMs, EverwarpError } from "../../base/index.ts";
+import { EverwarpError, matching, nowMs, type OptionChecks, readOptions } from "../../base/index.ts";
 import { callAsync, checkResult } from "../calls/index.ts";
 import { type DeviceContext, DeviceObject } from "../context/index.ts";
 import { inFrame, koffi } from "../native/index.ts";
 import { type CoreCommands, VkFenceCreateFlagBits, VkFenceCreateInfo, VkResult } from "../generated/index.ts";
 
-/** Converts milliseconds to Vulkan's nanoseconds. */
+/** How long a wait may take. */
+export interface WaitOptions {
+  /** Milliseconds; a finite number. */
+  readonly timeoutMs: number;
+}
+
+const MAX_TIMEOUT_MS = 1e12;
+const WAIT_OPTIONS: OptionChecks<WaitOptions> = {
+  timeoutMs: matching(
+    "a finite number of milliseconds, 0 or more",
+    (value) => typeof value === "number" && value >= 0 && value <= MAX_TIMEOUT_MS,
+  ),
+};
+
+/** The options of a wait. @returns milliseconds @throws EW_BAD_ARGUMENT */
+export function waitTimeMs(given: unknown): number {
+  return readOptions("the options of the wait", given, WAIT_OPTIONS, "timeoutMs").timeoutMs;
+}
+
+/** Converts milliseconds to Vulkan's nanoseconds. The longest time is one that Vulkan can count. */
 export function timeoutNs(timeoutMs: number): bigint {
-  if (!(timeoutMs >= 0 && timeoutMs <= 1e12)) {
-    throw new EverwarpError("EW_BAD_ARGUMENT", `a timeout of ${timeoutMs} ms`, {
-      remedy: "Give a finite timeout.",
-    });
-  }
-  return BigInt(Math.round(timeoutMs * 1e6));
+  return BigInt(Math.round(Math.min(timeoutMs, MAX_TIMEOUT_MS) * 1e6));
 }
 
 /**
@@ -94,10 +108,10 @@ export class Fence extends DeviceObject {
    * Blocks the thread until the submission has ended.
    *
    * @returns false if the timeout passed first
-   * @throws EW_DEVICE_LOST
+   * @throws EW_DEVICE_LOST, EW_BAD_ARGUMENT
    */
-  wait(timeoutMs: number): boolean {
-    const timeout = timeoutNs(timeoutMs);
+  wait(options: WaitOptions): boolean {
+    const timeout = timeoutNs(waitTimeMs(options));
     this.assertAlive();
     const { counters, commands, handle } = this.context;
     counters.fenceWaits++;
@@ -114,8 +128,8 @@ export class Fence extends DeviceObject {
    *
    * @throws EW_DEVICE_LOST, also if the device was lost during the wait
    */
-  async waitAsync(timeoutMs: number): Promise<boolean> {
-    timeoutNs(timeoutMs); // checks the range
+  async waitAsync(options: WaitOptions): Promise<boolean> {
+    const timeoutMs = waitTimeMs(options);
     this.assertAlive();
     const { context } = this;
     const { handle } = context;

@@ -2,7 +2,7 @@
 
 import { checkResult } from "../calls/index.ts";
 import { type DeviceContext, DeviceObject } from "../context/index.ts";
-import { timeoutNs } from "./fence.ts";
+import { timeoutNs, type WaitOptions, waitTimeMs } from "./fence.ts";
 import { inFrame } from "../native/index.ts";
 import {
   type CoreCommands,
@@ -61,10 +61,15 @@ export class Timeline extends DeviceObject {
     });
   }
 
-  /** Blocks the thread until the value is reached. Returns false if the timeout passed first. @throws EW_DEVICE_LOST */
-  wait(value: bigint, timeoutMs: number): boolean {
+  /**
+   * Blocks the thread until the value is reached.
+   *
+   * @returns false if the timeout passed first
+   * @throws EW_DEVICE_LOST, EW_BAD_ARGUMENT
+   */
+  wait(value: bigint, options: WaitOptions): boolean {
     const { commands, handle: device, counters } = this.context;
-    const timeout = timeoutNs(timeoutMs);
+    const timeout = timeoutNs(waitTimeMs(options));
     counters.fenceWaits++;
     if (timeout > 0n) counters.blockingWaits++;
     return inFrame((frame) => {
