@@ -20,5 +20,9 @@ export {
   type SkippedFile,
   type SearchEngineStats,
   type SearchOptions,
+  type TextEngine,
+  type TextHits,
+  type TextQuery,
+  type TextSearch,
 } from "../search/index.ts";
 export type { DeviceChoice } from "../engine/index.ts";

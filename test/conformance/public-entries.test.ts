@@ -5,11 +5,11 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import * as everwarp from "../../src/index.ts";
-import { BAD_VALUES, type Kind } from "../support/bad-values.ts";
+import { BAD_VALUES, type Kind, TREE_OPTION_KINDS } from "../support/bad-values.ts";
 import { ledger } from "../support/ledger.ts";
 import { openTestDevice } from "../support/vulkan.ts";
 
-const { Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
+const { connect, Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
 const { array, doc, listDevices, openProfiledDevice, packPaths, padding, struct, u32 } = everwarp;
 const { DirectoryStore, HttpStore, SecondLevel } = everwarp;
 
@@ -69,6 +69,8 @@ const variants = [{}];
 const request = { source: "void main() {}" };
 const engineChoice = { device: "device", strategy: "choice", polite: "boolean", threads: "whole" } as const;
 const corpora = { corpus: "instance", corpora: "list", index: "boolean" } as const;
+const connectOptions = { ...TREE_OPTION_KINDS, paths: "list", daemon: "choice" } as const;
+const listOptions = { ...TREE_OPTION_KINDS, skippedFile: "options", onError: "callback" } as const;
 const lookup = { directory: "u32", followSymlinks: "boolean" } as const;
 const lookupCall = { ...lookup, timeoutMs: "duration", signal: "instance" } as const;
 const batch = { ...lookupCall, oversize: "choice" } as const;
@@ -119,6 +121,7 @@ const optionEntries: readonly OptionsEntry[] = [
     call: (given) => SearchEngine.open(as(given)),
     options: { ...engineChoice, ...corpora, persistent: "boolean" },
   },
+  { of: "connect", name: "connect", call: (given) => connect(as(given)), options: connectOptions },
   {
     of: "SearchEngine",
     name: "engine.addCorpus, options",
@@ -152,31 +155,7 @@ const optionEntries: readonly OptionsEntry[] = [
     of: "Corpus",
     name: "Corpus.list",
     call: (given) => Corpus.list([folder], as(given)),
-    options: {
-      allText: "boolean",
-      cwd: "fullText",
-      hidden: "boolean",
-      noIgnoreDot: "boolean",
-      noIgnoreVcs: "boolean",
-      noIgnoreGlobal: "boolean",
-      noIgnoreExclude: "boolean",
-      noIgnoreParent: "boolean",
-      noIgnoreFiles: "boolean",
-      requireGit: "boolean",
-      ignoreFileCaseInsensitive: "boolean",
-      ignoreFiles: "list",
-      globs: "list",
-      iglobs: "list",
-      globCaseInsensitive: "boolean",
-      types: "list",
-      maxDepth: "wholeOrInfinity",
-      maxFilesizeBytes: "wholeOrInfinity",
-      follow: "boolean",
-      oneFileSystem: "boolean",
-      skippedFile: "options",
-      sort: "choice",
-      onError: "callback",
-    },
+    options: listOptions,
   },
   {
     of: "Corpus",
