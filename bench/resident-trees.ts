@@ -68,7 +68,10 @@ async function ask(trees: ResidentTrees, args: readonly string[]): Promise<Answe
   };
   const beginMs = performance.now();
   const service = new ResidentSearch(trees, readArguments);
-  await service.search(["--no-config", ...args], context, new AbortController().signal);
+  const argv = ["--no-config", ...args];
+  const env = process.env as Record<string, string>;
+  const plan = service.plan({ clientVersion: "", cwd: tree, argv, env, facts: context });
+  await plan?.search(context, new AbortController().signal);
   return { ms: performance.now() - beginMs, output: Buffer.concat(parts) };
 }
 

@@ -79,7 +79,8 @@ const INSIDE = {
     ["."],
   ],
   daemon: [
-    ["protocol", "watch"],
+    ["hits", "watch"],
+    ["protocol", "tree-engine"],
     ["server", "client", "trees"],
   ],
   mcp: [["command", "roots", "answer"], ["tools"], ["."]],

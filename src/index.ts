@@ -1,4 +1,5 @@
 /** Everything that everwarp offers. Each part has an entry of its own, too: `everwarp/search`, `everwarp/paths`, … */
+export * from "./public/daemon.ts";
 export * from "./public/device.ts";
 export * from "./public/errors.ts";
 export * from "./public/paths.ts";

@@ -90,7 +90,9 @@ export const ERROR_CODES = {
     "the folder for the daemon's socket is not this user's alone, or its path is too long",
   ),
   EW_DAEMON_PROTOCOL: fault("bytes on the daemon's socket have no meaning"),
-  EW_DAEMON_DIED: fault("the daemon ended in the middle of an answer, of which a part is printed already"),
+  EW_DAEMON_DIED: fault("the daemon ended in the middle of an answer"),
+  EW_DAEMON_TREE: fault("a daemon was asked about a tree that nobody named to it"),
+  EW_DAEMON_VERSION: fault("the daemon that runs is of another version"),
   EW_NO_COMPILER: fault("there is no C compiler, or it failed"),
   EW_INTERNAL: fault("a broken invariant: a fault in everwarp itself"),
 } satisfies Record<string, CodeInfo>;

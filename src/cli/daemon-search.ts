@@ -39,7 +39,8 @@ export async function searchThroughDaemon(
     const outcome = await askDaemon(at, request, context);
     if (typeof outcome === "number") return outcome;
     isAnswered = false;
-    if (outcome === "absent" && use === "auto") (await import("./start-daemon.ts")).startDaemon(at, request);
+    if (outcome === "absent" && use === "auto")
+      (await import("./start-daemon.ts")).startDaemonFor(at, request);
     return 0;
   });
   return isAnswered ? code : undefined;

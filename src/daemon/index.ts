@@ -2,6 +2,7 @@
 export {
   CLIENT_MARK,
   DAEMON_USES,
+  type DaemonUse,
   type DaemonReport,
   type RuntimeFolder,
   daemonUse,
@@ -12,12 +13,23 @@ export {
 export {
   DaemonServer,
   type DaemonServerOptions,
+  type PlannedSearch,
   type SearchContext,
-  type SearchScope,
   type SearchService,
 } from "./server/index.ts";
-export { askForReport, askToStop, openDaemonLog } from "./client/index.ts";
 export {
+  askDaemon,
+  askForReport,
+  askToStop,
+  type Outcome,
+  connect,
+  type ConnectOptions,
+  startDaemon,
+} from "./client/index.ts";
+export { TreeHits } from "./hits/index.ts";
+export { TreeEngine, TreeSearch } from "./tree-engine/index.ts";
+export {
+  openOwnTree,
   ResidentTrees,
   type ResidentTreesOptions,
   type ResidentTreesParts,

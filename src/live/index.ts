@@ -2,5 +2,5 @@
 export { editorOf, openInEditor, type Place } from "./editor/index.ts";
 export type { LiveOutcome } from "./outcome.ts";
 export { type LiveOptions, runLive } from "./run-live.ts";
-export { type EngineSourceOptions, EngineSource, type HitSource } from "./source/index.ts";
+export { type HitSource, TreeSource, type TreeSourceOptions } from "./source/index.ts";
 export { terminalStreams, type TerminalStreams } from "./terminal/index.ts";

@@ -8,7 +8,8 @@ import type { Readable, Writable } from "node:stream";
 import { type CallToolResult, McpServer } from "@modelcontextprotocol/server";
 import { StdioServerTransport, serveStdio } from "@modelcontextprotocol/server/stdio";
 import { EverwarpError } from "../base/index.ts";
-import { CommandRunner } from "./command/index.ts";
+import type { DaemonUse } from "../daemon/index.ts";
+import { CommandRunner, DaemonCommands } from "./command/index.ts";
 import { Roots } from "./roots/index.ts";
 import { type Session, type Tool, TOOLS } from "./tools/index.ts";
 
@@ -19,6 +20,8 @@ export interface McpOptions {
   /** The words that start everwarp, without a command. */
   readonly program: readonly string[];
   readonly version: string;
+  /** Whether searches are answered by a daemon, and whether one is started for the folders. */
+  readonly daemon: DaemonUse;
   readonly input: Readable;
   readonly output: Writable;
   /** Ends the server. */
@@ -33,7 +36,9 @@ export interface McpOptions {
  */
 export async function serveMcp(options: McpOptions): Promise<void> {
   const roots = new Roots(options.folders, process.cwd());
-  const commands = new CommandRunner(options.program, roots.workingDirectory);
+  const { workingDirectory, folders: trees } = roots;
+  const daemon = new DaemonCommands({ use: options.daemon, workingDirectory, trees, env: process.env });
+  const commands = new CommandRunner(options.program, workingDirectory, daemon);
   const transport = new StdioServerTransport(options.input, options.output);
   const handle = serveStdio(() => toolServer({ roots, commands }, options.version), {
     transport,

@@ -21,5 +21,9 @@ export {
   type SearchEngineStats,
   type SearchOptions,
   type BlockingOptions,
+  type TextEngine,
+  type TextHits,
+  type TextQuery,
+  type TextSearch,
 } from "../search/index.ts";
 export type { DeviceChoice } from "../engine/index.ts";

@@ -1,23 +1,51 @@
 /** Text search: files are read into memory once, on a device or on the host, and queries are answered from there. */
 export type { FoundFile, HitList } from "./contracts.ts";
 export type { LoadedCorpus } from "./backend/index.ts";
-export { Corpus, type CorpusOptions, FILE_FLAGS, type FileTable } from "./corpus/index.ts";
 export {
+  Corpus,
+  type CorpusOptions,
+  FILE_FLAGS,
+  type FileStamp,
+  type FileTable,
+  lineOnDisk,
+  sameStamp,
+  stampOf,
+  TREE_OPTIONS,
+  type TreeOptions,
+} from "./corpus/index.ts";
+export {
+  abortedError,
+  assertHit,
   type CorpusLoadOptions,
+  fileChangedError,
   type Query,
+  readTextQuery,
   Search,
   SearchEngine,
   type SearchEngineInfo,
   type SearchEngineOptions,
   type SearchEngineStats,
+  SearchLimits,
   type SearchOptions,
   type BlockingOptions,
+  searchOptions,
   type SearchResult,
   type SkippedFile,
+  streamedError,
+  type TextEngine,
+  type TextHits,
+  type TextQuery,
+  type TextSearch,
 } from "./engine/index.ts";
 export { scanShape, searchPrograms } from "./gpu/index.ts";
 export { DEFAULT_WINDOW_BYTES } from "./searcher/index.ts";
-export { type BinaryMode, canonicalEncoding, inDirectory, systemErrorText } from "./content/index.ts";
+export {
+  type BinaryMode,
+  canonicalEncoding,
+  inDirectory,
+  placeOf,
+  systemErrorText,
+} from "./content/index.ts";
 export {
   applyColorSpec,
   type ColorSpecs,

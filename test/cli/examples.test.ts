@@ -6,12 +6,14 @@ import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
 import { Dir } from "../support/cli.ts";
+import { DaemonPlaceForTests } from "../support/daemon-process.ts";
 
 const root = packageRoot();
 
 function runExample(
   name: string,
   args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
 ): { status: number | null; stdout: string; stderr: string } {
   const folder = join(root, "node_modules", ".cache", "everwarp-test", `example-${process.pid}`);
   mkdirSync(folder, { recursive: true });
@@ -22,7 +24,11 @@ function runExample(
     source.replace('"everwarp"', JSON.stringify(pathToFileURL(join(root, "src/index.ts")).href)),
   );
   try {
-    return spawnSync(process.execPath, ["--import", "tsx", file, ...args], { cwd: root, encoding: "utf8" });
+    return spawnSync(process.execPath, ["--import", "tsx", file, ...args], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, ...env },
+    });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -44,6 +50,23 @@ it("search.ts loads a folder and asks", () => {
   expect(good.stdout).toContain("\nf.n: 2 hits in 2 files\n");
   expect(good.stdout).toMatch(/\nfunction: 2 hits, [\d.]+ µs\n$/);
   dir.remove();
+});
+
+it("connect.ts starts a daemon and asks it", async () => {
+  using place = new DaemonPlaceForTests();
+  const dir = new Dir("example-connect").file("a.js", "// TODO: a\n").file("b.js", "x\n// TODO: b TODO\n");
+  try {
+    for (const run of ["the daemon is started", "the daemon runs"]) {
+      const { status, stdout, stderr } = runExample("connect.ts", [dir.path], place.env);
+      expect([run, status, stderr]).toEqual([run, 0, ""]);
+      expect(stdout).toMatch(/^2 files on .*, in the daemon\nTODO: 3 hits in 2 files\n/);
+      expect(stdout).toContain(`${dir.path}/a.js:1:4: // TODO: a\n`);
+      expect(stdout).toMatch(/\nin [12] runs\n$/);
+    }
+  } finally {
+    await place.stop();
+    dir.remove();
+  }
 });
 
 it("paths.ts tells which of the paths that git lists are not there", ({ skip }) => {

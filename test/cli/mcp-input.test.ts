@@ -207,6 +207,7 @@ describe("the process", () => {
   async function startServer(args: readonly string[] = []) {
     const child = spawn(process.execPath, [await bundledCommandLine(), "mcp", ...args], {
       cwd: dir.path,
+      env: { ...process.env, EVERWARP_DAEMON: "off" },
       stdio: "pipe",
     });
     const send = (message: unknown): void => void child.stdin.write(`${JSON.stringify(message)}\n`);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import * as everwarp from "../../src/index.ts";
-import { BAD_VALUES, type Kind } from "../support/bad-values.ts";
+import { BAD_VALUES, type Kind, TREE_OPTION_KINDS } from "../support/bad-values.ts";
 import {
   batch,
   corpora,
@@ -19,7 +19,7 @@ import {
 import { ledger } from "../support/ledger.ts";
 import { openTestDevice } from "../support/vulkan.ts";
 
-const { Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
+const { connect, Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
 const { array, doc, listDevices, openProfiledDevice, packPaths, padding, struct, u32 } = everwarp;
 const { DirectoryStore, HttpStore, SecondLevel } = everwarp;
 
@@ -77,6 +77,8 @@ afterAll(async () => {
 const as = (value: unknown): never => value as never;
 const variants = [{}];
 const request = { source: "void main() {}" };
+const connectOptions = { ...TREE_OPTION_KINDS, paths: "list", daemon: "choice" } as const;
+const listOptions = { ...TREE_OPTION_KINDS, skippedFile: "options", onError: "callback" } as const;
 const QUERY_METHODS = ["submit", "search", "searchSync", "count", "countSync"] as const;
 const limited = { needed: { timeoutMs: 0 } };
 /** Calls that take nothing but a limit. Those of Vulkan need one. */
@@ -106,6 +108,7 @@ const optionEntries: readonly OptionsEntry[] = [
     call: (given) => SearchEngine.open(as(given)),
     options: { ...engineChoice, ...corpora, persistent: "boolean" },
   },
+  { of: "connect", name: "connect", call: (given) => connect(as(given)), options: connectOptions },
   {
     of: "SearchEngine",
     name: "engine.addCorpus, options",
@@ -139,31 +142,7 @@ const optionEntries: readonly OptionsEntry[] = [
     of: "Corpus",
     name: "Corpus.list",
     call: (given) => Corpus.list([folder], as(given)),
-    options: {
-      allText: "boolean",
-      cwd: "fullText",
-      hidden: "boolean",
-      noIgnoreDot: "boolean",
-      noIgnoreVcs: "boolean",
-      noIgnoreGlobal: "boolean",
-      noIgnoreExclude: "boolean",
-      noIgnoreParent: "boolean",
-      noIgnoreFiles: "boolean",
-      requireGit: "boolean",
-      ignoreFileCaseInsensitive: "boolean",
-      ignoreFiles: "list",
-      globs: "list",
-      iglobs: "list",
-      globCaseInsensitive: "boolean",
-      types: "list",
-      maxDepth: "wholeOrInfinity",
-      maxFilesizeBytes: "wholeOrInfinity",
-      follow: "boolean",
-      oneFileSystem: "boolean",
-      skippedFile: "options",
-      sort: "choice",
-      onError: "callback",
-    },
+    options: listOptions,
   },
   {
     of: "Corpus",

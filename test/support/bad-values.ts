@@ -77,3 +77,28 @@ export const BAD_VALUES = {
 } satisfies Record<string, readonly unknown[]>;
 
 export type Kind = keyof typeof BAD_VALUES;
+
+/** The options that say which files of a tree are meant. */
+export const TREE_OPTION_KINDS = {
+  allText: "boolean",
+  cwd: "fullText",
+  hidden: "boolean",
+  noIgnoreDot: "boolean",
+  noIgnoreVcs: "boolean",
+  noIgnoreGlobal: "boolean",
+  noIgnoreExclude: "boolean",
+  noIgnoreParent: "boolean",
+  noIgnoreFiles: "boolean",
+  requireGit: "boolean",
+  ignoreFileCaseInsensitive: "boolean",
+  ignoreFiles: "list",
+  globs: "list",
+  iglobs: "list",
+  globCaseInsensitive: "boolean",
+  types: "list",
+  maxDepth: "wholeOrInfinity",
+  maxFilesizeBytes: "wholeOrInfinity",
+  follow: "boolean",
+  oneFileSystem: "boolean",
+  sort: "choice",
+} as const;

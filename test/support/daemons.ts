@@ -12,6 +12,30 @@ import { FRAME } from "../../src/daemon/protocol/constants.ts";
 import { encodeRequest, type SearchRequest } from "../../src/daemon/protocol/request.ts";
 import { type RuntimeFolder, runtimeFolder } from "../../src/daemon/protocol/runtime-folder.ts";
 
+/** What a test answers to the arguments of a search. */
+export type TestSearch = (
+  argv: readonly string[],
+  context: SearchContext,
+  signal: AbortSignal,
+) => Promise<number | undefined>;
+
+/** A service that searches the working directory of each request. */
+export function serviceOf(search: TestSearch, namesTrees = false): SearchService {
+  return {
+    plan: ({ argv, cwd }) => ({
+      paths: [cwd],
+      namesTrees,
+      search: (context, signal) => search(argv, context, signal),
+    }),
+    get trees(): never {
+      throw new Error("this test asks no questions");
+    },
+    hold: () => undefined,
+    stats: () => ({}),
+    close: async () => undefined,
+  };
+}
+
 /** A runtime folder and a tree, both empty. */
 export class DaemonGround implements AsyncDisposable {
   readonly path = mkdtempSync(join(tmpdir(), "ew-daemon-"));
@@ -25,16 +49,12 @@ export class DaemonGround implements AsyncDisposable {
   }
 
   /** A server whose service is the given search. */
-  async serve(
-    search: SearchService["search"],
-    changes: Partial<DaemonServerOptions> = {},
-  ): Promise<DaemonServer> {
+  async serve(search: TestSearch, changes: Partial<DaemonServerOptions> = {}): Promise<DaemonServer> {
     const server = await DaemonServer.open({
       at: this.at,
       version: packageVersion(),
       trees: [this.tree],
-      service: { search, hold: () => undefined, stats: () => ({}), close: async () => undefined },
-      scopeOf: ({ cwd }) => ({ paths: [cwd], namesTrees: false }),
+      service: serviceOf(search),
       onFault: (error) => {
         throw error;
       },
@@ -67,7 +87,7 @@ export class DaemonGround implements AsyncDisposable {
 }
 
 /** Answers at once, with the words of the request. */
-export const echo: SearchService["search"] = async (argv, context) => {
+export const echo: TestSearch = async (argv, context) => {
   context.writeOut(Buffer.from(`${argv.join(" ")}\n`));
   return 0;
 };

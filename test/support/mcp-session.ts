@@ -20,12 +20,21 @@ export class McpSession implements AsyncDisposable {
   }
 
   /** @param workingDirectory of the server @param folders its arguments */
-  static async open(workingDirectory: string, folders: readonly string[] = []): Promise<McpSession> {
+  static async open(
+    workingDirectory: string,
+    folders: readonly string[] = [],
+    env: Readonly<Record<string, string>> = { EVERWARP_DAEMON: "off" },
+  ): Promise<McpSession> {
     const transport = new StdioClientTransport({
       command: process.execPath,
       args: [await bundledCommandLine(), "mcp", ...folders],
       cwd: workingDirectory,
-      env: { PATH: process.env["PATH"] ?? "", HOME: "/nonexistent", XDG_CONFIG_HOME: "/nonexistent" },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: "/nonexistent",
+        XDG_CONFIG_HOME: "/nonexistent",
+        ...env,
+      },
     });
     const client = new Client({ name: "test", version: "1" });
     await client.connect(transport);

@@ -1,15 +1,15 @@
 /** Asks resident trees, ripgrep and the ordinary search the same thing. */
 import { EverwarpError } from "../../src/base/index.ts";
 import { readArguments, runSearch } from "../../src/cli/commands/search.ts";
-import { ResidentSearch, searchScope } from "../../src/cli/serving/index.ts";
+import { ResidentSearch } from "../../src/cli/serving/index.ts";
 import type { CommandContext } from "../../src/cli/terminal/index.ts";
 import { exitCodeOf } from "../../src/cli/terminal/index.ts";
-import type { ResidentTrees, SearchContext } from "../../src/daemon/index.ts";
+import type { PlannedSearch, ResidentTrees, SearchContext } from "../../src/daemon/index.ts";
 import { type Outcome, runRipgrep } from "./cli.ts";
 
 /** A client in a directory, and what it has read so far. */
 export class Client {
-  readonly context: CommandContext & SearchContext;
+  readonly context: CommandContext & SearchContext & { readonly cwd: string };
   #out: Buffer[] = [];
   #errors = "";
 
@@ -34,26 +34,22 @@ export class Client {
     args: readonly string[],
     signal = new AbortController().signal,
   ): Promise<Outcome> {
-    if (this.#isLeftToClient(args)) return this.#outcome(-1);
-    const service = new ResidentSearch(trees, readArguments);
-    return this.#outcome((await service.search(args, this.context, signal)) ?? -1);
-  }
-
-  #isLeftToClient(argv: readonly string[]): boolean {
     const { cwd, env } = this.context;
+    const service = new ResidentSearch(trees, readArguments);
+    let plan: PlannedSearch | undefined;
     try {
-      const request = {
+      plan = service.plan({
         clientVersion: "",
         cwd,
-        argv,
+        argv: args,
         env: { ...env } as Record<string, string>,
         facts: this.context,
-      };
-      return searchScope(request, readArguments) === undefined;
+      });
     } catch (error) {
-      if (error instanceof EverwarpError) return false; // the search tells it
+      if (error instanceof EverwarpError) return this.ordinary(args); // the client tells it
       throw error;
     }
+    return this.#outcome((await plan?.search(this.context, signal)) ?? -1);
   }
 
   async ordinary(args: readonly string[]): Promise<Outcome> {

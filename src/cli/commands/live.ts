@@ -1,12 +1,13 @@
 /** `everwarp live`: search as you type, on a screen of its own. */
 import type { ParseArgsConfig } from "node:util";
+import { daemonUse } from "../../daemon/index.ts";
 import {
-  EngineSource,
   editorOf,
   openInEditor,
   type Place,
   runLive,
   terminalStreams,
+  TreeSource,
 } from "../../live/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
@@ -20,9 +21,11 @@ directory. Changes on disk are shown by themselves. F1 shows the keys.
   --pattern TEXT   begin with this pattern
   -g, --glob GLOB  begin with this glob; may be given several times
   -., --hidden     hidden files too
-  --device D       auto, cpu, gpu, a part of a device's name, or its index
-                   (everwarp doctor)
-  --threads N      threads of the host engine
+  --daemon WHEN    running: the daemon of everwarp serve searches if it holds the tree
+                   (the default), auto: one is started where none runs, off: none
+  --device D       search without the daemon, on: auto, cpu, gpu, a part of a device's
+                   name, or its index (everwarp doctor)
+  --threads N      search without the daemon, with so many threads of the host
 
 Without --open, Enter prints PATH:LINE:COLUMN on standard output when the screen is
 restored. The screen is on standard error where standard output is no terminal, so
@@ -37,6 +40,7 @@ const OPTIONS = {
     pattern: { type: "string" },
     glob: { type: "string", short: "g", multiple: true },
     hidden: { type: "boolean", short: "." },
+    daemon: { type: "string" },
     device: { type: "string" },
     threads: { type: "string" },
     help: { type: "boolean", short: "h" },
@@ -55,8 +59,10 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   }
   const editor = values.open === true ? editorOf(context.env) : undefined;
   const { device = "auto" } = values;
-  const source = new EngineSource({
+  const isOwn = values.device !== undefined || values.threads !== undefined;
+  const source = new TreeSource({
     paths: positionals,
+    daemon: isOwn ? "off" : daemonUse(argv, context.env),
     device: /^\d+$/.test(device) ? Number(device) : device,
     ...(values.threads === undefined ? {} : { threads: threadsOf(values.threads) }),
   });

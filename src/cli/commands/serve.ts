@@ -8,7 +8,7 @@ import {
   type DaemonServerOptions,
   runtimeFolder,
 } from "../../daemon/index.ts";
-import { ResidentSearch, searchScope, statusText } from "../serving/index.ts";
+import { ResidentSearch, statusText } from "../serving/index.ts";
 import { type CommandContext, failureText } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 import { readArguments } from "./search.ts";
@@ -69,7 +69,6 @@ async function serve(
     version: packageVersion(),
     trees: paths.length === 0 ? ["."] : paths,
     service,
-    scopeOf: (request) => searchScope(request, readArguments),
     onFault: (error) => tell(failureText(error)),
     idleMinutes,
   };

@@ -4,10 +4,16 @@
  * Invariant: a search that would read all its files from the disk is left to its client, which does that with all its
  * threads and in its own time. Nothing was printed then.
  */
-import { ResidentTrees, type SearchContext, type SearchService } from "../../daemon/index.ts";
+import {
+  type PlannedSearch,
+  ResidentTrees,
+  type SearchContext,
+  type SearchRequest,
+  type SearchService,
+} from "../../daemon/index.ts";
 import { toGrepOptions } from "../flags/index.ts";
 import { exitCodeOf, HeldMessages } from "../terminal/index.ts";
-import type { ArgumentReader } from "./search-scope.ts";
+import { type ArgumentReader, planSearch, type SearchPlan } from "./search-plan.ts";
 
 /** Ends a search before it begins; nobody sees it. */
 class LeftToClient extends Error {}
@@ -21,12 +27,12 @@ export interface ResidentSearchOptions {
 
 /** Searches trees in memory. */
 export class ResidentSearch implements SearchService {
-  readonly #trees: ResidentTrees;
+  readonly trees: ResidentTrees;
   readonly #readArguments: ArgumentReader;
 
   /** @param trees closed with the service */
   constructor(trees: ResidentTrees, readArguments: ArgumentReader) {
-    this.#trees = trees;
+    this.trees = trees;
     this.#readArguments = readArguments;
   }
 
@@ -42,17 +48,25 @@ export class ResidentSearch implements SearchService {
     return new ResidentSearch(trees, options.readArguments);
   }
 
-  async search(
-    argv: readonly string[],
+  plan(request: SearchRequest): PlannedSearch | undefined {
+    const plan = planSearch(request, this.#readArguments);
+    if (plan === undefined) return undefined;
+    const { paths, namesTrees } = plan;
+    return { paths, namesTrees, search: (context, signal) => this.#search(plan, context, signal) };
+  }
+
+  async #search(
+    { flags, messages }: SearchPlan,
     context: SearchContext,
     signal: AbortSignal,
   ): Promise<number | undefined> {
     const held = new HeldMessages(context);
+    for (const message of messages) held.context.writeError(message);
     let isLeft = false;
     const code = await exitCodeOf(held.context, async () => {
-      const options = toGrepOptions(this.#readArguments(argv, held.context), held.context);
+      const options = toGrepOptions(flags, held.context);
       try {
-        return await this.#trees.search(options, held.context, signal);
+        return await this.trees.search(options, held.context, signal);
       } catch (error) {
         if (!(error instanceof LeftToClient)) throw error;
         isLeft = true;
@@ -68,10 +82,10 @@ export class ResidentSearch implements SearchService {
   hold(): void {}
 
   stats(): object {
-    return this.#trees.stats();
+    return this.trees.stats();
   }
 
   close(): Promise<void> {
-    return this.#trees.close();
+    return this.trees.close();
   }
 }

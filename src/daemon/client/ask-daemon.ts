@@ -6,7 +6,7 @@
  * back for that is at most `HELD_BYTES_MAX`, and small answers come whole.
  */
 import { connect, type Socket } from "node:net";
-import { EverwarpError, holdsBytes } from "../../base/index.ts";
+import { EverwarpError, hearAbort, holdsBytes } from "../../base/index.ts";
 import {
   ACCEPT_TIMEOUT_MS,
   decodeDecline,
@@ -34,6 +34,7 @@ export type Outcome = number | "absent" | "declined";
 
 /**
  * Asks the daemon at a place for a search.
+ * @param signal hangs up, which calls the search off; the outcome means nothing then
  * @returns the exit code; else nothing of the search was printed
  * @throws EW_DAEMON_DIED where a part was printed and the rest never came, and what `writeOut` throws
  */
@@ -41,12 +42,14 @@ export async function askDaemon(
   at: RuntimeFolder,
   request: SearchRequest,
   client: SearchClient,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
+  if (signal?.aborted === true) return "declined";
   if (whyNotPrivate(at.folder) !== undefined) return "absent";
   const payload = isSafeText(request) ? encodeRequest(request) : undefined;
   if (payload === undefined) return "declined";
   const conversation = new Conversation(connect(at.socket), client);
-  return await conversation.hold(payload);
+  return await conversation.hold(payload, signal);
 }
 
 /**
@@ -71,8 +74,9 @@ class Conversation {
     this.#client = client;
   }
 
-  async hold(payload: Uint8Array): Promise<Outcome> {
+  async hold(payload: Uint8Array, signal?: AbortSignal): Promise<Outcome> {
     const socket = this.#socket;
+    const unhear = signal && hearAbort(signal, () => void socket.destroy());
     const hangs = setTimeout(() => socket.destroy(), ACCEPT_TIMEOUT_MS);
     try {
       return await new Promise<Outcome>((resolve, reject) => {
@@ -92,6 +96,7 @@ class Conversation {
         socket.write(encodeFrame(FRAME.search, payload));
       });
     } finally {
+      unhear?.();
       clearTimeout(hangs);
       socket.destroy();
     }

@@ -1,5 +1,5 @@
 /** The answers that hold more than bytes of a stream. */
-import { EverwarpError } from "../../base/index.ts";
+import { ERROR_CODES, type ErrorCode, EverwarpError } from "../../base/index.ts";
 import { DECLINE } from "./constants.ts";
 
 /** A search that the daemon did not answer, or not to its end. */
@@ -32,6 +32,38 @@ export interface DaemonReport {
   readonly residentBytes: number;
   /** What the service says of itself. */
   readonly service: object;
+}
+
+/** A longer message of an error is cut: it holds a pattern that is as long. */
+const MESSAGE_CHARACTERS_MAX = 10_000;
+
+/** The payload of the frame `failure`. An error that is none of everwarp's own is a fault of the daemon. */
+export function encodeFailure(error: unknown): Buffer {
+  if (!(error instanceof EverwarpError))
+    return Buffer.from(JSON.stringify({ code: "EW_INTERNAL", message: cut(String(error)) }));
+  const { code, message, remedy } = error;
+  const said = remedy === undefined ? message : message.slice(0, -`. ${remedy}`.length);
+  return Buffer.from(JSON.stringify({ code, message: cut(said), remedy: remedy && cut(remedy) }));
+}
+
+const cut = (text: string): string =>
+  text.length > MESSAGE_CHARACTERS_MAX ? `${text.slice(0, MESSAGE_CHARACTERS_MAX)}…` : text;
+
+/** The error of a frame `failure`. @throws EW_DAEMON_PROTOCOL for what is no such payload */
+export function decodeFailure(payload: Uint8Array): EverwarpError {
+  let said: { code?: unknown; message?: unknown; remedy?: unknown };
+  try {
+    said = JSON.parse(Buffer.from(payload).toString()) as typeof said;
+  } catch (cause) {
+    throw new EverwarpError("EW_DAEMON_PROTOCOL", "an error of the daemon cannot be read", { cause });
+  }
+  const { code, message, remedy } = said;
+  const isKnown = typeof code === "string" && code in ERROR_CODES;
+  return new EverwarpError(
+    isKnown ? (code as ErrorCode) : "EW_INTERNAL",
+    String(message),
+    typeof remedy === "string" ? { remedy } : {},
+  );
 }
 
 /** The payload of the frame `declined`. */

@@ -8,11 +8,19 @@
  *               · text version of the program · text working directory · texts of arguments · texts NAME=value
  *     exit      u32 exit code
  *     declined  u32 reason · text for people
+ *     question  u32 version · JSON (question.ts)
+ *     hits      a batch (hits/hit-batch.ts)
+ *     failure   JSON of an error
  *
  *     client: search ──▶           status ──▶        stop ──▶
  *     daemon: ◀── accepted         ◀── report        ◀── exit
  *             ◀── output, errors … in the order of the search
  *             ◀── exit or declined, and the end of the connection
+ *
+ *     client: question ──▶
+ *     daemon: ◀── accepted
+ *             ◀── hits … or changed …, report … (pieces of JSON)
+ *             ◀── exit, failure or declined, and the end of the connection
  *
  * A connection carries one request. An answer is whole when its last frame is `exit`. A client that goes away calls its
  * search off. All versions of the protocol share the frame, the kinds `stop` and `declined`, and the first number of
@@ -37,17 +45,21 @@ export const ACCEPT_TIMEOUT_MS = 2_000;
 /** A text in every native client, by which `everwarp client install` knows one. */
 export const CLIENT_MARK = "everwarp native client";
 
-/** Kinds of frames. The first three come from clients. */
+/** Kinds of frames. The first four come from clients. */
 export const FRAME = {
   search: 1,
   status: 2,
   stop: 3,
+  question: 4,
   accepted: 16,
   output: 17,
   errors: 18,
   exit: 19,
   declined: 20,
   report: 21,
+  hits: 22,
+  changed: 23,
+  failure: 24,
 } as const;
 
 /** Why a daemon does not answer a search. */

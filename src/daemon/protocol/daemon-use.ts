@@ -11,13 +11,19 @@ export const DAEMON_USES: readonly DaemonUse[] = ["auto", "running", "off"];
  * What `--daemon` and EVERWARP_DAEMON say. The last flag wins over the variable, but for the value `never`: clients
  * that were declined give it to the program that they run in their place.
  *
+ * Where neither says anything, `byDefault` counts.
+ *
  * The flag is looked for in all words before `--`. A word that only looks like it, as a pattern could, may cost the
  * help of the daemon, and changes no answer.
  */
-export function daemonUse(argv: readonly string[], env: Variables): DaemonUse {
+export function daemonUse(
+  argv: readonly string[],
+  env: Variables,
+  byDefault: DaemonUse = "running",
+): DaemonUse {
   const variable = env["EVERWARP_DAEMON"];
   if (variable === "never") return "off";
-  let use: DaemonUse = DAEMON_USES.find((each) => each === variable) ?? "running";
+  let use: DaemonUse = DAEMON_USES.find((each) => each === variable) ?? byDefault;
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index] as string;
     if (word === "--") break;

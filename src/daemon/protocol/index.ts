@@ -11,7 +11,15 @@ export {
   PROTOCOL_VERSION,
 } from "./constants.ts";
 export { type Frame, FrameReader, encodeFrame, encodeOutput } from "./frames.ts";
-export { type DaemonReport, type Decline, decodeDecline, encodeDecline } from "./answers.ts";
+export {
+  type DaemonReport,
+  type Decline,
+  decodeDecline,
+  decodeFailure,
+  encodeDecline,
+  encodeFailure,
+} from "./answers.ts";
+export { decodeQuestion, encodeQuestion, type Question } from "./question.ts";
 export {
   type SearchFacts,
   type SearchRequest,

@@ -7,7 +7,14 @@
 import type { Socket } from "node:net";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { EverwarpError, nowMs } from "../../base/index.ts";
-import { type Decline, encodeDecline, encodeFrame, encodeOutput, FRAME } from "../protocol/index.ts";
+import {
+  type Decline,
+  encodeDecline,
+  encodeFailure,
+  encodeFrame,
+  encodeOutput,
+  FRAME,
+} from "../protocol/index.ts";
 
 /** A search waits while its client has not read so much. */
 const PAUSE_BYTES = 1 << 20;
@@ -78,6 +85,29 @@ export class Answer {
 
   decline(decline: Decline): void {
     this.#end(encodeFrame(FRAME.declined, encodeDecline(decline)));
+  }
+
+  /** An error that ends the answer. */
+  fail(error: unknown): void {
+    this.#end(encodeFrame(FRAME.failure, encodeFailure(error)));
+  }
+
+  /** A frame of an answer to a program. @throws EPIPE if the client is gone */
+  send(kind: number, payload: Uint8Array): void {
+    if (this.isOver) throw clientIsGone();
+    this.hasOutput = true;
+    this.#socket.write(encodeFrame(kind, payload));
+  }
+
+  /** A value, as JSON. @throws as `send` */
+  tell(value: unknown): void {
+    if (this.isOver) throw clientIsGone();
+    this.#sendOutput(FRAME.report, Buffer.from(JSON.stringify(value)));
+  }
+
+  /** The tree has changed. Where the client has not read what it was told before, that says enough. */
+  tellChange(): void {
+    if (!this.isOver && this.#socket.writableLength === 0) this.#socket.write(encodeFrame(FRAME.changed));
   }
 
   report(text: string): void {

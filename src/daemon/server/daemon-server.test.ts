@@ -2,12 +2,19 @@ import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, symlinkSync, wr
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Random } from "../../../test/support/cli-random-source.ts";
-import { DaemonGround, echo, kindsOf, RawClient, writePieces } from "../../../test/support/daemons.ts";
+import {
+  DaemonGround,
+  echo,
+  kindsOf,
+  RawClient,
+  serviceOf,
+  type TestSearch,
+  writePieces,
+} from "../../../test/support/daemons.ts";
 import { until } from "../../../test/support/patience.ts";
 import { propertyRuns, propertySeed } from "../../../test/support/property-runs.ts";
 import { askDaemon, askForReport, askToStop } from "../client/index.ts";
 import { decodeDecline, encodeFrame, encodeRequest, FRAME, PAYLOAD_BYTES_MAX } from "../protocol/index.ts";
-import type { SearchService } from "./search-service.ts";
 
 let ground: DaemonGround;
 beforeEach(() => {
@@ -84,15 +91,10 @@ describe("a search", () => {
 
   it("in a tree that --daemon auto names is answered, and the service is told of the tree once", async () => {
     const held: string[] = [];
-    const service = {
-      search: echo,
-      hold: (tree: string) => void held.push(tree),
-      stats: () => ({}),
-      close: async () => undefined,
-    };
     const other = join(ground.path, "other");
     mkdirSync(join(other, "sub"), { recursive: true });
-    await ground.serve(echo, { service, scopeOf: ({ cwd }) => ({ paths: [cwd], namesTrees: true }) });
+    const service = Object.assign(serviceOf(echo, true), { hold: (tree: string) => void held.push(tree) });
+    await ground.serve(echo, { service });
     for (const cwd of [other, other, join(other, "sub")]) expect((await ask({ cwd })).outcome).toBe(0);
     expect(held).toEqual([ground.tree, other]);
   });
@@ -149,7 +151,7 @@ describe("a client that", () => {
 
   it.each(["is killed", "closes its side"])("%s has its search called off", async (how) => {
     let cancelled = false;
-    const search: SearchService["search"] = (_, context, signal) =>
+    const search: TestSearch = (_, context, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => {
           cancelled = true;

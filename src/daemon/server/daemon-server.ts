@@ -113,6 +113,7 @@ export class DaemonServer {
     this.#idle.stop();
     this.#place.hide();
     this.#server.close();
+    this.#desk.cancelEndless();
     await this.#waitFor(() => this.#connections.size <= this.#stoppers.length);
     this.#desk.cancelAll();
     await this.#waitFor(() => this.#desk.running === 0);
@@ -156,16 +157,17 @@ export class DaemonServer {
     socket.on("close", () => this.#connections.delete(connection));
   }
 
-  async #answer({ kind, payload }: Frame, answer: Answer, isGone: AbortSignal): Promise<void> {
+  async #answer(frame: Frame, answer: Answer, isGone: AbortSignal): Promise<void> {
+    const { kind } = frame;
     if (kind === FRAME.status) return answer.report(JSON.stringify(this.report()));
     if (kind === FRAME.stop) {
       this.#stoppers.push(answer);
       return void this.close();
     }
-    if (kind !== FRAME.search) return answer.abandon();
+    if (kind !== FRAME.search && kind !== FRAME.question) return answer.abandon();
     this.#idle.restart();
     try {
-      await this.#desk.answer(payload, answer, isGone);
+      await this.#desk.answer(frame, answer, isGone);
     } catch (error) {
       answer.abandon(); // there is nobody who would understand an answer
       if (!(error instanceof EverwarpError)) this.#options.onFault(error);

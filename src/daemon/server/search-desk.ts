@@ -1,110 +1,147 @@
 /**
- * Decides which searches are answered here, and has them answered.
+ * Decides what is answered here, and has it answered.
  *
  * Guarantee: a search that is not answered here was declined before any byte of its output was sent. The one exception
  * is a fault of the service itself, and `failed` tells it.
  */
 import { existsSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
-import { type Decline, decodeRequest, isOfThisVersion, type SearchRequest } from "../protocol/index.ts";
+import { inDirectory } from "../../search/index.ts";
+import {
+  type Decline,
+  decodeQuestion,
+  decodeRequest,
+  FRAME,
+  type Frame,
+  isOfThisVersion,
+  type Question,
+  type SearchRequest,
+} from "../protocol/index.ts";
 import type { Answer } from "./answer.ts";
 import type { NamedTrees } from "./named-trees.ts";
-import type { SearchContext, SearchService } from "./search-service.ts";
+import { answerQuestion } from "./question-answer.ts";
+import type { PlannedSearch, SearchContext, SearchService } from "./search-service.ts";
 
 /** So many searches run at a time. A client that does not read its answer has one of them. */
 const RUNNING_MAX = 128;
-
-/** Where a search looks. */
-export interface SearchScope {
-  /** Absolute. */
-  readonly paths: readonly string[];
-  /** The user names these trees with the search (`--daemon auto`). */
-  readonly namesTrees: boolean;
-}
 
 /** What is needed to decide. */
 export interface DeskOptions {
   /** The version of the package. Clients of another one are declined. */
   readonly version: string;
   readonly service: SearchService;
-  /**
-   * Where a search looks. Undefined for what a daemon does not do: standard input, help, a device of one's own, and
-   * programs that a search would start.
-   * @throws EverwarpError for arguments that are not understood
-   */
-  scopeOf(request: SearchRequest): SearchScope | undefined;
+}
+
+/** Something to be answered. */
+interface Work {
+  /** It is about these, absolute. */
+  readonly paths: readonly string[];
+  readonly namesTrees: boolean;
+  /** It has no end of its own. */
+  readonly isEndless: boolean;
+  /** @returns the exit code; undefined where this cannot be answered here */
+  answer(answer: Answer, signal: AbortSignal): Promise<number | undefined>;
+  /** How a client is told of an error. */
+  fail(answer: Answer, error: unknown): void;
 }
 
 const NOT_HELD: Decline = { reason: "notHeld", text: "" };
+const BUSY: Decline = { reason: "busy", text: "the daemon answers as many as it can" };
 
-/** Answers searches. */
+/** Answers searches and questions. */
 export class SearchDesk {
   readonly counts = { answered: 0, declined: 0, cancelled: 0, failed: 0 };
   readonly #options: DeskOptions;
   readonly #trees: NamedTrees;
-  readonly #running = new Set<AbortController>();
+  readonly #running = new Map<AbortController, Work>();
 
   constructor(options: DeskOptions, trees: NamedTrees) {
     this.#options = options;
     this.#trees = trees;
   }
 
-  /** Searches that run now. */
+  /** What is being answered now. */
   get running(): number {
     return this.#running.size;
   }
 
-  /** Calls off all searches that run. */
+  /** Calls off what would never end by itself. */
+  cancelEndless(): void {
+    for (const [cancel, { isEndless }] of this.#running) if (isEndless) cancel.abort();
+  }
+
+  /** Calls off all that runs. */
   cancelAll(): void {
-    for (const each of this.#running) each.abort();
+    for (const each of this.#running.keys()) each.abort();
   }
 
   /**
-   * Answers one search, or declines it.
+   * Answers one search or question, or declines it.
    * @param isGone aborted when the client is gone
    * @throws EW_DAEMON_PROTOCOL for what is no request
    */
-  async answer(payload: Uint8Array, answer: Answer, isGone: AbortSignal): Promise<void> {
-    const request = this.#read(payload);
-    if ("reason" in request) {
+  async answer(frame: Frame, answer: Answer, isGone: AbortSignal): Promise<void> {
+    const work = this.#read(frame);
+    if ("reason" in work) {
       this.counts.declined++;
-      return answer.decline(request);
+      return answer.decline(work);
     }
     const cancel = new AbortController();
     const onGone = (): void => cancel.abort();
     isGone.addEventListener("abort", onGone);
-    this.#running.add(cancel);
+    this.#running.set(cancel, work);
     try {
       answer.accept();
-      await this.#run(request, answer, cancel.signal);
+      await this.#run(work, answer, cancel.signal);
     } finally {
       this.#running.delete(cancel);
       isGone.removeEventListener("abort", onGone);
     }
   }
 
-  #read(payload: Uint8Array): SearchRequest | Decline {
+  #read({ kind, payload }: Frame): Work | Decline {
     const { version } = this.#options;
     if (!isOfThisVersion(payload)) return otherVersion(version, "another protocol");
-    const request = decodeRequest(payload);
-    if (request === undefined) return NOT_HELD;
-    if (request.clientVersion !== version) return otherVersion(version, request.clientVersion);
-    if (this.#running.size >= RUNNING_MAX) return { reason: "busy", text: "" };
-    return this.#isHeld(request) ? request : NOT_HELD;
+    const asked = kind === FRAME.search ? decodeRequest(payload) : decodeQuestion(payload);
+    if (asked === undefined) return NOT_HELD;
+    if (asked.clientVersion !== version) return otherVersion(version, asked.clientVersion);
+    if (this.#running.size >= RUNNING_MAX) return BUSY;
+    const work = "argv" in asked ? this.#planned(asked) : this.#asked(asked);
+    if (work === undefined) return NOT_HELD;
+    if (work.namesTrees) this.#nameTreesOf(work.paths);
+    return this.#trees.hold(work.paths) ? work : NOT_HELD;
   }
 
-  #isHeld(request: SearchRequest): boolean {
-    let scope: SearchScope | undefined;
+  #planned(request: SearchRequest): Work | undefined {
+    let planned: PlannedSearch | undefined;
     try {
-      scope = this.#options.scopeOf(request);
+      planned = this.#options.service.plan(request);
     } catch (error) {
       // The client finds the same error in its own arguments, and tells it.
-      if (error instanceof EverwarpError) return false;
+      if (error instanceof EverwarpError) return undefined;
       throw error;
     }
-    if (scope === undefined) return false;
-    if (scope.namesTrees) this.#nameTreesOf(scope.paths);
-    return this.#trees.hold(scope.paths);
+    if (planned === undefined) return undefined;
+    const { paths, namesTrees } = planned;
+    return {
+      paths,
+      namesTrees,
+      isEndless: false,
+      answer: (answer, signal) => planned.search(contextOf(request, answer), signal),
+      fail: (answer, error) =>
+        answer.decline({ reason: "failed", text: error instanceof Error ? error.message : String(error) }),
+    };
+  }
+
+  #asked(question: Question): Work {
+    const { cwd, paths, namesTrees, kind } = question;
+    return {
+      paths: paths.length === 0 ? [cwd] : paths.map((path) => inDirectory(cwd, path)),
+      namesTrees,
+      isEndless: kind === "changes",
+      answer: (answer, signal) => answerQuestion(question, this.#options.service.trees, answer, signal),
+      fail: (answer, error) => answer.fail(error),
+    };
   }
 
   #nameTreesOf(paths: readonly string[]): void {
@@ -114,9 +151,9 @@ export class SearchDesk {
     }
   }
 
-  async #run(request: SearchRequest, answer: Answer, signal: AbortSignal): Promise<void> {
+  async #run(work: Work, answer: Answer, signal: AbortSignal): Promise<void> {
     try {
-      const code = await this.#options.service.search(request.argv, contextOf(request, answer), signal);
+      const code = await work.answer(answer, signal);
       if (answer.isOver || signal.aborted) return this.#cancelled(answer);
       if (code === undefined) {
         this.counts.declined++;
@@ -128,7 +165,7 @@ export class SearchDesk {
     } catch (error) {
       if (answer.isOver || signal.aborted) return this.#cancelled(answer);
       this.counts.failed++;
-      answer.decline({ reason: "failed", text: error instanceof Error ? error.message : String(error) });
+      work.fail(answer, error);
     }
   }
 

@@ -1,5 +1,7 @@
 /** What the server asks to search: the border between the socket and the trees in memory. */
-import type { SearchFacts } from "../protocol/index.ts";
+import type { SearchEngine, TextQuery } from "../../search/index.ts";
+import type { TreeHits, TreeScope, TreeState } from "../hits/index.ts";
+import type { SearchFacts, SearchRequest } from "../protocol/index.ts";
 
 /** The surroundings of a search: those of the client, whose process is another one. */
 export interface SearchContext extends SearchFacts {
@@ -23,15 +25,47 @@ export interface SearchContext extends SearchFacts {
   pause(): Promise<void> | undefined;
 }
 
-/** Searches for clients. */
-export interface SearchService {
+/** A search that was understood, and where it looks. */
+export interface PlannedSearch {
+  /** Absolute. */
+  readonly paths: readonly string[];
+  /** The user names these trees with the search (`--daemon auto`). */
+  readonly namesTrees: boolean;
   /**
    * Searches as `everwarp search` does.
-   * @param argv the arguments after `everwarp search`
    * @param signal aborted when nobody waits for the answer any more
    * @returns the exit code; undefined where this cannot be answered here: then nothing was written
    */
-  search(argv: readonly string[], context: SearchContext, signal: AbortSignal): Promise<number | undefined>;
+  search(context: SearchContext, signal: AbortSignal): Promise<number | undefined>;
+}
+
+/** Finds hits for programs. */
+export interface TreeFinding {
+  load(scope: TreeScope): Promise<TreeState>;
+  state(scope: TreeScope): TreeState;
+  find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits>;
+  count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number>;
+}
+
+/** Trees in memory, for programs. */
+export interface ServedTrees {
+  readonly engine: Pick<SearchEngine, "info" | "stats">;
+  readonly finder: TreeFinding;
+  /** @returns ends it */
+  watch(scope: TreeScope, onChange: () => void): () => void;
+}
+
+/** Searches for clients. */
+export interface SearchService {
+  /** What programs ask. */
+  readonly trees: ServedTrees;
+  /**
+   * Understands a search.
+   * @returns undefined for what a daemon does not do: standard input, help, a device of one's own, and programs that a
+   * search would start
+   * @throws EverwarpError for arguments that are not understood
+   */
+  plan(request: SearchRequest): PlannedSearch | undefined;
   /** A tree that may be asked for from now on. Whether it is loaded now or later is the service's choice. */
   hold(tree: string): void;
   /** What it holds and has done, for `everwarp serve --status`. */

@@ -5,3 +5,4 @@ export {
   type ResidentTreesParts,
   type ResidentTreesStats,
 } from "./resident-trees.ts";
+export { openOwnTree } from "./own-asking.ts";

@@ -85,10 +85,12 @@ export class ListingView {
   }
 }
 
-/** The hits of one position. */
-interface Run {
+/** The hits of one position: some of a result's, from one up to another. */
+export interface Run {
   readonly position: number;
-  readonly hits: Hits;
+  readonly result: SearchResult;
+  readonly from: number;
+  readonly to: number;
 }
 
 /**
@@ -178,7 +180,8 @@ export class ResidentHits implements GrepEngine {
     const runs = this.#runs;
     while ((runs[this.#nextRun]?.position ?? Infinity) < position) this.#nextRun++;
     const run = runs[this.#nextRun];
-    return run?.position === position ? run.hits : NO_HITS;
+    if (run?.position !== position) return NO_HITS;
+    return { offsets: run.result.offset, from: run.from, to: run.to, exact: true };
   }
 
   #visitsWithout(skipped: ReadonlySet<number>): Visits {
@@ -216,10 +219,11 @@ function* allWithout({ files }: ListingView, skipped: ReadonlySet<number>): Gene
 }
 
 /** The runs of hits of the files in the listing, by position. */
-function runsOf({ positions }: ListingView, results: readonly SearchResult[]): Run[] {
+export function runsOf({ positions }: ListingView, results: readonly SearchResult[]): Run[] {
   const runs: Run[] = [];
   let isSorted = true;
-  for (const [index, { file, offset, count }] of results.entries()) {
+  for (const [index, result] of results.entries()) {
+    const { file, count } = result;
     const positionOfRow = positions[index] as Int32Array;
     for (let from = 0, to = 0; from < count; from = to) {
       const row = file[from] as number;
@@ -227,7 +231,7 @@ function runsOf({ positions }: ListingView, results: readonly SearchResult[]): R
       const position = positionOfRow[row] as number;
       if (position === NOWHERE) continue;
       if (position < (runs.at(-1)?.position ?? NOWHERE)) isSorted = false;
-      runs.push({ position, hits: { offsets: offset, from, to, exact: true } });
+      runs.push({ position, result, from, to });
     }
   }
   return isSorted ? runs : runs.sort((a, b) => a.position - b.position);

@@ -17,11 +17,14 @@ import {
   type WalkOptions,
 } from "../../search/index.ts";
 import { EverwarpError, readOptions, whole, listOf, pathText, deviceChoice } from "../../base/index.ts";
+import type { TreeScope } from "../hits/index.ts";
 import type { Inotify } from "../watch/index.ts";
+import { ChangeListeners } from "./change-listeners.ts";
 import { FileStore } from "./file-store.ts";
 import { ListingCache, type SearchListing } from "./listing-cache.ts";
 import { ListingView, ResidentHits, unendedPositions } from "./resident-hits.ts";
 import { residentQuery } from "./resident-query.ts";
+import { TreeFinder } from "./tree-finder.ts";
 import { TreeWatch } from "./tree-watch.ts";
 import type { HeldCorpus, StoredFile } from "./directory.ts";
 
@@ -80,6 +83,8 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #watch: TreeWatch;
   readonly #listings: ListingCache;
   readonly #store: FileStore;
+  readonly #finder: TreeFinder;
+  readonly #changes = new ChangeListeners();
   readonly #degraded = new Set<string>();
   readonly #counts = { fromMemory: 0, fromDisk: 0, filesReadFromDisk: 0 };
   readonly #onDegraded: (reason: string) => void;
@@ -102,8 +107,12 @@ export class ResidentTrees implements AsyncDisposable {
         onFile: (file) => {
           this.#store.changed(file);
           this.#listings.fileChanged(file);
+          this.#changes.tell(file.directory.path);
         },
-        onEntries: (directory, hasOtherRules) => this.#listings.changed(directory, hasOtherRules),
+        onEntries: (directory, hasOtherRules) => {
+          this.#listings.changed(directory, hasOtherRules);
+          this.#changes.tell(directory.path);
+        },
         onOtherNames: (inodes) => this.#store.changedInodes(inodes),
         stampOf: (file) => this.#stampOf(file),
         onDegraded: noteDegraded,
@@ -112,6 +121,12 @@ export class ResidentTrees implements AsyncDisposable {
     );
     this.#listings = new ListingCache(this.#watch);
     this.#store = new FileStore({ engine, watch: this.#watch, maxMemoryBytes, onDegraded: noteDegraded });
+    this.#finder = new TreeFinder({
+      engine,
+      listings: this.#listings,
+      store: this.#store,
+      viewOf: (listing) => this.#viewOf(listing, listing.files),
+    });
     this.#drainLater(IDLE_DRAIN_MS);
   }
 
@@ -148,11 +163,30 @@ export class ResidentTrees implements AsyncDisposable {
 
   /** Loads the files that a search without flags would look into. @param root absolute */
   async load(root: string, walk: WalkOptions = {}): Promise<void> {
+    await this.finder.load({ paths: [root], walk: { cwd: "/", ...walk }, allText: false });
+  }
+
+  /** What finds hits for programs. @throws EW_CLOSED */
+  get finder(): TreeFinder {
     this.#assertOpen();
-    const { handles } = this.#listings.list([root], walk);
-    this.#store.pin([]); // other trees may go
-    this.#store.want(handles.filter((handle) => handle !== undefined));
-    await this.#store.settle();
+    return this.#finder;
+  }
+
+  /** The engine that holds the texts: what it runs on, and what it has done. */
+  get engine(): Pick<SearchEngine, "info" | "stats"> {
+    return this.#engine;
+  }
+
+  /**
+   * Tells when something may have changed below some paths: too often rather than not at all. What changes before the
+   * paths are searched again is told once.
+   * @returns ends it
+   */
+  watch(scope: TreeScope, onChange: () => void): () => void {
+    this.#assertOpen();
+    return this.#changes.hear(scope, onChange, () => {
+      if (this.#watch.polledCount > 0) this.finder.state(scope);
+    });
   }
 
   /** Resolves when everything that searches have wanted so far is in memory. */
@@ -229,6 +263,7 @@ export class ResidentTrees implements AsyncDisposable {
 
   async #close(): Promise<void> {
     clearTimeout(this.#drainTimer);
+    this.#changes.close();
     await this.#store.close();
     await this.#engine.close();
     this.#watch.close();

@@ -1,7 +1,7 @@
 /**
  * The border between the screen and whatever finds hits. Types only.
  *
- * `EngineSource` has an engine of its own. A client of a daemon would be another `HitSource`.
+ * `TreeSource` finds them in a tree, for tests hits can come from anywhere.
  */
 
 /** What is asked at every key. */

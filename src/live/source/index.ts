@@ -1,4 +1,4 @@
-/** Where hits come from: a tree's files in an engine, found again whenever the tree changes on disk. */
+/** Where hits come from: a tree that a daemon holds or this process, and that is as the disk at every search. */
 export type {
   HitLine,
   HitSource,
@@ -9,4 +9,4 @@ export type {
   SourceFacts,
   TreeChoice,
 } from "./contracts.ts";
-export { EngineSource, type EngineSourceOptions } from "./engine-source.ts";
+export { TreeSource, type TreeSourceOptions } from "./tree-source.ts";

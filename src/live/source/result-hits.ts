@@ -4,7 +4,7 @@
  * Text is read from the disk when a line is shown. Where the bytes before the line say that it is no line any more, the
  * file has changed, and no text is given: a wrong line is worse than none.
  */
-import type { FileTable, SearchResult } from "../../search/index.ts";
+import type { TreeHits } from "../../daemon/index.ts";
 import type { HitLine, LineExcerpt, LiveHits, MatchRange } from "./contracts.ts";
 import { type FileWindow, LineReader } from "./line-reader.ts";
 
@@ -22,7 +22,7 @@ export class ResultHits implements LiveHits {
   readonly isTruncated: boolean;
   readonly engineUs: number;
   readonly lines: readonly HitLine[];
-  readonly #files: FileTable;
+  readonly #result: TreeHits;
   readonly #offset: Float64Array;
   readonly #length: Uint32Array;
   readonly #file: Uint32Array;
@@ -30,8 +30,8 @@ export class ResultHits implements LiveHits {
   /** Excerpts that were shown, by their line's first hit. */
   readonly #excerpts = new Map<number, LineExcerpt | undefined>();
 
-  constructor(result: SearchResult, files: FileTable) {
-    this.#files = files;
+  constructor(result: TreeHits) {
+    this.#result = result;
     this.count = result.count;
     this.isTruncated = result.truncated;
     this.engineUs = result.roundTripUs + result.verifyUs;
@@ -41,12 +41,12 @@ export class ResultHits implements LiveHits {
     this.lines = linesOf(result);
   }
 
-  path({ file }: HitLine): string {
-    return this.#files.path(file);
+  path({ hit }: HitLine): string {
+    return this.#result.path(hit);
   }
 
-  pathBytes({ file }: HitLine): Buffer {
-    return this.#files.foundFile(file).pathBytes ?? Buffer.from(this.#files.path(file));
+  pathBytes({ hit }: HitLine): Buffer {
+    return this.#result.pathBytes(hit);
   }
 
   excerpt(line: HitLine): LineExcerpt | undefined {
@@ -83,8 +83,8 @@ export class ResultHits implements LiveHits {
     return { offset, start: offset - column + 1 };
   }
 
-  #window({ file }: HitLine, begin: number, end: number): FileWindow | undefined {
-    return this.#reader.window(file, this.#files.openPath(file), begin, end);
+  #window({ hit, file }: HitLine, begin: number, end: number): FileWindow | undefined {
+    return this.#reader.window(file, this.#result.openPath(hit), begin, end);
   }
 
   /** Lines before the one that begins at `start`, as many as lie in the window. */
@@ -154,7 +154,7 @@ export class ResultHits implements LiveHits {
 }
 
 /** Groups hits by line. */
-function linesOf({ count, file, line, column }: SearchResult): HitLine[] {
+function linesOf({ count, file, line, column }: TreeHits): HitLine[] {
   const lines: HitLine[] = [];
   for (let hit = 0; hit < count;) {
     let next = hit + 1;

@@ -2,5 +2,5 @@
 export { type Cursor, cursorAfter, readCursor } from "./cursor.ts";
 export { clippedLine } from "./line-text.ts";
 export { countOf } from "./numbers.ts";
-export { comparePositions, type Position, pathOrder, type PathOrder } from "./order.ts";
+export { compareCounts, comparePositions, type Position, pathOrder, type PathOrder } from "./order.ts";
 export { Page } from "./page.ts";

@@ -36,3 +36,8 @@ function compareNames(a: readonly string[], b: readonly string[]): number {
 export function comparePositions(a: Position, b: Position, order: PathOrder): number {
   return a.path === b.path ? a.line - b.line : order(a.path, b.path);
 }
+
+/** As `comparePositions`, for files whose `line` is their number of hits: the largest come first. */
+export function compareCounts(a: Position, b: Position, order: PathOrder): number {
+  return b.line - a.line || order(a.path, b.path);
+}

@@ -16,10 +16,17 @@ export class Page {
   readonly #maxBytes: number;
   readonly #after: Position | undefined;
   readonly #order: PathOrder;
+  readonly #compare: typeof comparePositions;
   #sizeBytes = 0;
 
   /** @param after the last result of the page before */
-  constructor(maxBytes: number, order: PathOrder, after: Position | undefined) {
+  constructor(
+    maxBytes: number,
+    order: PathOrder,
+    after: Position | undefined,
+    compare: typeof comparePositions = comparePositions,
+  ) {
+    this.#compare = compare;
     this.#maxBytes = maxBytes;
     this.#order = order;
     this.#after = after;
@@ -27,7 +34,7 @@ export class Page {
 
   /** Whether a result stands on an earlier page. */
   isBefore(position: Position): boolean {
-    return this.#after !== undefined && comparePositions(position, this.#after, this.#order) <= 0;
+    return this.#after !== undefined && this.#compare(position, this.#after, this.#order) <= 0;
   }
 
   /**

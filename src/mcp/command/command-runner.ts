@@ -1,16 +1,18 @@
 /**
- * Runs everwarp's commands as processes.
+ * Runs everwarp's commands: searches through the user's daemon where it answers them, everything else as processes.
  *
- * A process for each call costs the start of Node. For that, every answer is about the files as they are at the time of
- * the call, a call can be ended at once, and whatever happens in it harms no other call.
+ * A process costs the start of Node. For that, a call can be ended at once, and whatever happens in it harms no other
+ * call. Either way, every answer is about the files as they are at the time of the call, and has the same bytes.
  *
- * Guarantees: a process ends when its call ends, is cancelled, or the runner is closed. At most `MAX_RUNNING` processes
- * run at a time; further calls wait.
+ * Guarantees: a command ends when its call ends, is cancelled, or the runner is closed. At most `MAX_RUNNING` run at a
+ * time; further calls wait.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { EverwarpError } from "../../base/index.ts";
+import type { DaemonCommands } from "./daemon-commands.ts";
+import type { CommandInput, RunningCommand } from "./running-command.ts";
 
 /** Each process uses all processors by itself, so more of them answer no sooner. */
 const MAX_RUNNING = 4;
@@ -19,50 +21,27 @@ const MAX_ERROR_BYTES = 2 ** 18;
 /** How long a process may take to end before it is killed. A kernel on a device needs a moment to stop. */
 const GRACE_MS = 3_000;
 
-/** How a command ended. */
-export interface CommandEnd {
-  /** Its exit code. Undefined where it was stopped, or ended by a signal. */
-  readonly code: number | undefined;
-  /** What it wrote to standard error. */
-  readonly errors: string;
-}
-
-/** A command that runs. Whoever starts it must call `stop` at the end; it does nothing to a command that has ended. */
-export interface RunningCommand {
-  /** Standard output, in pieces. */
-  readonly output: AsyncIterable<Buffer>;
-  /** Resolves when the command has ended. Read all output before, or call `stop`. */
-  readonly ended: Promise<CommandEnd>;
-  /** Ends the command if it still runs. */
-  stop(): void;
-}
-
-/** What a command is given beside its arguments. */
-export interface CommandInput {
-  /** Ends the command. */
-  readonly signal: AbortSignal;
-  /** Its standard input. Without it there is none. */
-  readonly stdin?: string;
-}
-
 type Child = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 /** Starts commands of everwarp. */
 export class CommandRunner {
   readonly #program: readonly string[];
   readonly #workingDirectory: string;
+  readonly #daemon: DaemonCommands | undefined;
   readonly #running = new Set<RunningCommand>();
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
   /** @param program the words that start everwarp, without a command */
-  constructor(program: readonly string[], workingDirectory: string) {
+  constructor(program: readonly string[], workingDirectory: string, daemon?: DaemonCommands) {
     this.#program = program;
+    this.#daemon = daemon;
     this.#workingDirectory = workingDirectory;
   }
 
   /**
-   * Runs a command, and gives it to `use` until that is done.
+   * Runs a command, and gives it to `use` until that is done. Where a daemon dies in the middle of its answer, `use`
+   * is called once more, with a command that begins anew.
    * @throws EW_ABORTED, EW_REQUEST_TOO_LARGE for arguments that are too long, EW_WORKER_DIED where no process starts,
    * and what `use` throws
    */
@@ -74,26 +53,48 @@ export class CommandRunner {
     // Whoever leaves hands its place to the next that waits.
     if (this.#taken === MAX_RUNNING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#taken++;
-    let command: RunningCommand | undefined;
     try {
       this.#throwIfAborted(input.signal);
-      command = await this.#start(args, input);
-      this.#running.add(command);
-      const result = await use(command);
+      const answered = await this.#daemonSearch(args, input);
       this.#throwIfAborted(input.signal);
-      return result;
-    } catch (error) {
-      this.#throwIfAborted(input.signal); // the command was ended in the middle of its output
-      throw error;
-    } finally {
-      if (command !== undefined) {
-        command.stop();
-        this.#running.delete(command);
+      try {
+        return await this.#useOnce(answered ?? (await this.#start(args, input)), input, use);
+      } catch (error) {
+        const isDaemonDead = error instanceof EverwarpError && error.code === "EW_DAEMON_DIED";
+        if (answered === undefined || !isDaemonDead) throw error;
+        return await this.#useOnce(await this.#start(args, input), input, use);
       }
+    } finally {
       const next = this.#waiting.shift();
       if (next === undefined) this.#taken--;
       else next();
     }
+  }
+
+  async #useOnce<T>(
+    command: RunningCommand,
+    { signal }: CommandInput,
+    use: (command: RunningCommand) => Promise<T>,
+  ): Promise<T> {
+    this.#running.add(command);
+    try {
+      const result = await use(command);
+      this.#throwIfAborted(signal);
+      return result;
+    } catch (error) {
+      this.#throwIfAborted(signal); // the command was ended in the middle of its output
+      throw error;
+    } finally {
+      command.stop();
+      this.#running.delete(command);
+    }
+  }
+
+  async #daemonSearch(
+    [command, ...argv]: readonly string[],
+    { signal }: CommandInput,
+  ): Promise<RunningCommand | undefined> {
+    return command === "search" ? this.#daemon?.search(argv, signal) : undefined;
   }
 
   /** Ends all commands. */
@@ -130,6 +131,8 @@ export class CommandRunner {
     try {
       return spawn(program, [...words, ...args], {
         cwd: this.#workingDirectory,
+        // The daemon was asked already.
+        env: { ...process.env, EVERWARP_DAEMON: "never" },
         stdio: [hasStdin ? "pipe" : "ignore", "pipe", "pipe"],
       }) as Child;
     } catch (cause) {

@@ -1,6 +1,6 @@
 /** What a command wrote to standard error: one error that ended it, or messages about single files. */
 import { ERROR_CODES, type ErrorCode, EverwarpError } from "../../base/index.ts";
-import type { CommandEnd } from "./command-runner.ts";
+import type { CommandEnd } from "./running-command.ts";
 
 /** An error that ended a command: its text and its code. Other messages may stand before it. */
 const FAILURE = /^everwarp: ((?:(?!^everwarp: )[^])*?) \[(EW_[A-Z_]+)\]\s*$/m;

@@ -1,5 +1,10 @@
-/** everwarp's own commands in processes of their own: a tool asks one, and reads its output as it comes. */
-export { type CommandEnd, CommandRunner, type RunningCommand } from "./command-runner.ts";
+/**
+ * everwarp's own commands, through the user's daemon or in processes of their own: a tool asks one, and reads its
+ * output as it comes.
+ */
+export { CommandRunner } from "./command-runner.ts";
+export type { CommandEnd, RunningCommand } from "./running-command.ts";
+export { DaemonCommands } from "./daemon-commands.ts";
 export { commandError, messagesOf } from "./failure.ts";
 export {
   beginOf,

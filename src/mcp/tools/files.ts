@@ -27,8 +27,9 @@ export const filesTool: Tool<typeof input> = {
       "--",
       ...paths,
     ];
-    const page = new Page(given.maxBytes, pathOrder(paths), readCursor(args, given.cursor));
+    const after = readCursor(args, given.cursor);
     return commands.run(args, { signal }, async ({ output, ended }) => {
+      const page = new Page(given.maxBytes, pathOrder(paths), after);
       let count = 0;
       await eachRecord(output, 0, (record) => {
         count++;

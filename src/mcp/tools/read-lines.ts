@@ -36,9 +36,9 @@ export const readLinesTool: Tool<typeof input> = {
         remedy: "Lines are numbered from 1, and to is the last one that is read.",
       });
     const name = roots.resolveFile(path);
-    const reader = new LineReader(from, to, maxBytes);
     const flags = ["--no-config", "--json", `--max-count=${to + 1}`, "--regexp=", "--"];
     return commands.run(["search", ...flags, name], { signal }, async (command) => {
+      const reader = new LineReader(from, to, maxBytes);
       await eachRecord(command.output, 0x0a, (record) => reader.take(record));
       if (reader.isDone) command.stop();
       const end = await command.ended;

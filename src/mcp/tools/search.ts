@@ -1,6 +1,7 @@
 /** The tool `search`: lines that match. */
 import { z } from "zod";
-import { countOf, Page, pathOrder, readCursor } from "../answer/index.ts";
+import { EverwarpError } from "../../base/index.ts";
+import { compareCounts, comparePositions, countOf, Page, pathOrder, readCursor } from "../answer/index.ts";
 import { commandError, eachRecord, type RunningCommand } from "../command/index.ts";
 import {
   argument,
@@ -17,11 +18,14 @@ import { pageAnswer } from "./page-answer.ts";
 import type { Tool } from "./tool.ts";
 
 const MAX_PATTERN_CHARS = 30_000;
+const MAX_FURTHER_PATTERNS = 100;
 const MAX_CONTEXT_LINES = 1_000;
 const DEFAULT_MAX_HITS = 100_000;
 
 const pattern = argument(MAX_PATTERN_CHARS);
 const context = z.int().min(0).max(MAX_CONTEXT_LINES).default(0);
+const further = (description: string): z.ZodOptional<z.ZodArray<z.ZodString>> =>
+  z.array(pattern).max(MAX_FURTHER_PATTERNS).optional().describe(`${description} Read as pattern is.`);
 const positive = z.int().min(1).max(1e9);
 
 const input = parameters({
@@ -36,6 +40,10 @@ const input = parameters({
   word: z.boolean().optional().describe("A match must have word boundaries around it."),
   wholeLine: z.boolean().optional().describe("A match must be a whole line."),
   invert: z.boolean().optional().describe("Find the lines that do not match."),
+  and: further("Only lines that match all of these, too."),
+  not: further("No lines that match any of these."),
+  fileAnd: further("Only files that have a match of each of these somewhere."),
+  fileNot: further("No files that have a match of any of these."),
   ...FILE_FIELDS,
   show: z
     .enum(["lines", "files", "filesWithout", "counts"])
@@ -44,12 +52,20 @@ const input = parameters({
       "lines: the lines that match. files: only the paths of files with a match. filesWithout: of files without " +
         "one. counts: how many lines match in each file.",
     ),
+  sort: z
+    .enum(["path", "count"])
+    .default("path")
+    .describe(
+      "path: by the names of files. count: with counts, the files with the most matching lines first.",
+    ),
   contextBefore: context.describe("So many lines before each match."),
   contextAfter: context.describe("So many lines after each match."),
   maxHitsPerFile: positive.optional().describe("At most so many matching lines of each file."),
   maxHits: positive
     .default(DEFAULT_MAX_HITS)
-    .describe("End the search after so many matching lines (with files and filesWithout: files)."),
+    .describe(
+      "End the search after so many matching lines of all files (with files and filesWithout: after so many files).",
+    ),
   ...PAGE_FIELDS,
 });
 
@@ -65,14 +81,20 @@ export const searchTool: Tool<typeof input> = {
     "and files that git ignores are left out. With many hits, look at the numbers first: show: counts.",
   input,
   async answer(given, { roots, commands }, signal) {
+    if (given.sort === "count" && given.show !== "counts")
+      throw new EverwarpError("EW_BAD_ARGUMENT", `sort is "count", and show is "${given.show}"`, {
+        remedy: 'Set show: "counts", whose files have numbers to be sorted by.',
+      });
     const paths = roots.resolveAll(given.paths ?? []);
     const args = searchArguments(given, paths);
-    const page = new Page(given.maxBytes, pathOrder(paths), readCursor(args, given.cursor));
+    const after = readCursor(args, given.cursor);
     return commands.run(args, { signal }, async (command) => {
+      const compare = given.sort === "count" ? compareCounts : comparePositions;
+      const page = new Page(given.maxBytes, pathOrder(paths), after, compare);
       const result =
         given.show === "lines"
           ? await hitLines(command, given, page)
-          : await matchingFiles(command, given.show, given.maxHits, page);
+          : await matchingFiles(command, given, page);
       if (result.isStopped) command.stop();
       const end = await command.ended;
       const error = result.isStopped ? undefined : commandError(end, remedyOf);
@@ -92,6 +114,12 @@ export function searchArguments(given: Input, paths: readonly string[]): string[
     [given.wholeLine, "--line-regexp"],
     [given.invert, "--invert-match"],
   ];
+  const conditions: readonly [readonly string[] | undefined, string][] = [
+    [given.and, "--and"],
+    [given.not, "--not"],
+    [given.fileAnd, "--file-and"],
+    [given.fileNot, "--file-not"],
+  ];
   const outputs = {
     lines: ["--json", `--before-context=${given.contextBefore}`, `--after-context=${given.contextAfter}`],
     files: ["--files-with-matches", "--null"],
@@ -105,6 +133,8 @@ export function searchArguments(given: Input, paths: readonly string[]): string[
     ...outputs[given.show],
     ...switches.flatMap(([isOn, flag]) => (isOn === true ? [flag] : [])),
     ...(given.maxHitsPerFile === undefined ? [] : [`--max-count=${given.maxHitsPerFile}`]),
+    ...(given.show === "lines" ? [`--max-total=${given.maxHits + 1}`] : []),
+    ...conditions.flatMap(([patterns, flag]) => (patterns ?? []).map((each) => `${flag}=${each}`)),
     ...fileFlags(given),
     ...[given.pattern].flat().map((each) => `--regexp=${each}`),
     "--",
@@ -140,12 +170,12 @@ const NO_HITS = "Try ignoreCase, a shorter pattern or fixedStrings; hidden and n
 
 async function matchingFiles(
   { output }: RunningCommand,
-  show: "files" | "filesWithout" | "counts",
-  maxHits: number,
+  { show, sort, maxHits }: Input,
   page: Page,
 ): Promise<Result> {
-  const found = new MatchingFiles(page, show === "counts", maxHits);
+  const found = new MatchingFiles(page, { hasCounts: show === "counts", maxHits, sort });
   await eachRecord(output, 0, (record) => found.take(record));
+  found.finish();
   const { hits, files, isStopped } = found;
   if (files === 0) {
     const none =

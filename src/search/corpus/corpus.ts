@@ -38,6 +38,9 @@ export interface CorpusOptions extends Omit<WalkOptions, "environment"> {
   readonly allText?: boolean;
 }
 
+/** Which files of a tree are searched: what of `CorpusOptions` can be told to another process. */
+export type TreeOptions = Omit<CorpusOptions, "onError" | "onSkipped" | "skippedFile">;
+
 const paths = listOf(pathText);
 
 /** A change of the file types. */
@@ -60,7 +63,8 @@ const skippedFile: Check = (name, value) => {
   readOptions<FileIdentity>(name, value, { device: fileNumber, inode: fileNumber }, "device", "inode");
 };
 
-const CORPUS_OPTIONS: OptionChecks<CorpusOptions> = {
+/** The checks of `TreeOptions`, for whoever takes them with options of its own. */
+export const TREE_OPTIONS: OptionChecks<TreeOptions> = {
   allText: boolean,
   cwd: fullText,
   hidden: boolean,
@@ -82,6 +86,9 @@ const CORPUS_OPTIONS: OptionChecks<CorpusOptions> = {
   follow: boolean,
   oneFileSystem: boolean,
   sort: oneOf("path"),
+};
+const CORPUS_OPTIONS: OptionChecks<CorpusOptions> = {
+  ...TREE_OPTIONS,
   skippedFile,
   onError: callback,
   onSkipped: callback,

@@ -1,6 +1,6 @@
 /** Reads a file of a corpus again, for backends whose memory the host cannot read. */
 import { closeSync, fstatSync, openSync, readSync, constants, type Stats } from "node:fs";
-import { decode, decodingOf, readDescriptor } from "../content/index.ts";
+import { decode, decodingOf, LONGEST_MARK_BYTES, readDescriptor } from "../content/index.ts";
 import type { PlacementColumns, PlacementRows } from "./placement.ts";
 
 /** Identifies a state of a file. */
@@ -89,6 +89,45 @@ function asLoaded(raw: Buffer, keepsAll: boolean): Buffer {
   const content = label === undefined ? raw : decode(raw, label);
   const nul = keepsAll ? -1 : content.indexOf(0);
   return nul === -1 ? content : content.subarray(0, nul);
+}
+
+const LINE_FEED = 10;
+/** Bytes of a line that are read at a time. */
+const PIECE_BYTES = 64 * 1024;
+
+/**
+ * The line that begins at an offset of a file's text, without its line feed. The text of a UTF-16 file is its content
+ * in UTF-8; of every other file it is its bytes.
+ * @throws the system's error if the file may not be read
+ */
+export function lineOnDisk(openPath: string | Buffer, start: number): string {
+  const descriptor = openSync(openPath, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const { size } = fstatSync(descriptor);
+    const head = Buffer.alloc(LONGEST_MARK_BYTES);
+    const { label } = decodingOf(head, readSync(descriptor, head, 0, head.length, 0), "auto");
+    if (label !== undefined) {
+      const text = decode(readAll(descriptor, size), label);
+      return text.toString("utf8", start, lineEndIn(text, start));
+    }
+    const parts: Buffer[] = [];
+    for (let at = start; at < size;) {
+      const piece = Buffer.allocUnsafe(PIECE_BYTES);
+      const length = readSync(descriptor, piece, 0, piece.length, at);
+      const feed = piece.subarray(0, length).indexOf(LINE_FEED);
+      parts.push(piece.subarray(0, feed === -1 ? length : feed));
+      if (feed !== -1 || length === 0) break;
+      at += length;
+    }
+    return Buffer.concat(parts).toString("utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function lineEndIn(text: Buffer, start: number): number {
+  const feed = text.indexOf(LINE_FEED, start);
+  return feed === -1 ? text.length : feed;
 }
 
 /** Buffer size for files of /proc, which report size 0 but have content. */

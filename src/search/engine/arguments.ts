@@ -25,6 +25,7 @@ import type {
   SearchOptions,
 } from "./engine-options.ts";
 import type { Query } from "./query.ts";
+import type { TextQuery } from "./text-engine.ts";
 
 const corpus = instance(Corpus, "a Corpus, as Corpus.list gives it");
 
@@ -47,17 +48,17 @@ const pattern: Check = (name, value) => {
 };
 const patternList = either("a string, or an array of strings", listOf(text));
 
-const QUERY: OptionChecks<Query> = {
+const TEXT_QUERY: OptionChecks<TextQuery> = {
   pattern,
   fixedStrings: boolean,
   ignoreCase: boolean,
   smartCase: boolean,
   wordRegexp: boolean,
   lineRegexp: boolean,
-  corpus,
   maxHits: wholeOrInfinity(1),
   locate: boolean,
 };
+const QUERY: OptionChecks<Query> = { ...TEXT_QUERY, corpus };
 const SEARCH_OPTIONS: OptionChecks<SearchOptions> = { signal: abortSignal, timeoutMs: duration };
 const BLOCKING_OPTIONS: OptionChecks<BlockingOptions> = { timeoutMs: duration };
 /** How long a call blocks that was not told. */
@@ -76,6 +77,11 @@ export function corpusOptions(given: unknown): CorpusLoadOptions {
 /** A query. @throws EW_BAD_ARGUMENT */
 export function readQuery(given: unknown): Query {
   return readOptions("a query", given, QUERY, "pattern");
+}
+
+/** A query of a tree, which names no corpus. @throws EW_BAD_ARGUMENT */
+export function readTextQuery(given: unknown): TextQuery {
+  return readOptions("a query", given, TEXT_QUERY, "pattern");
 }
 
 /** The options of `submit` and `search`. @throws EW_BAD_ARGUMENT */

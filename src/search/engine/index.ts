@@ -11,7 +11,17 @@ export type {
 export { loadCorpus } from "./load-corpus.ts";
 export { openDevice } from "./open-backend.ts";
 export { PreparedPlan } from "./prepared-plan.ts";
+export { assertHit, readTextQuery, searchOptions } from "./arguments.ts";
 export type { Query } from "./query.ts";
+export { abortedError, SearchLimits, streamedError } from "./search-limits.ts";
 export { Search } from "./search.ts";
-export { SearchEngine, type SearchEngineInfo, type SearchEngineStats } from "./search-engine.ts";
-export type { SearchResult } from "./search-result.ts";
+export { SearchEngine } from "./search-engine.ts";
+export { fileChangedError, type SearchResult } from "./search-result.ts";
+export type {
+  SearchEngineInfo,
+  SearchEngineStats,
+  TextEngine,
+  TextHits,
+  TextQuery,
+  TextSearch,
+} from "./text-engine.ts";

@@ -5,12 +5,13 @@
  * loaded. Where a file had to be read again (a device keeps contents to itself) its present content was searched, and
  * it is listed in `changedFiles`.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import type { HitList } from "../contracts.ts";
-import { FILE_FLAGS, type FileStamp, loadedStamp, sameStamp, stampOf } from "../corpus/index.ts";
+import { FILE_FLAGS, type FileStamp, lineOnDisk, loadedStamp, sameStamp, stampOf } from "../corpus/index.ts";
 import { assertHit } from "./arguments.ts";
 import type { EngineCorpus, SkippedFile } from "./engine-corpus.ts";
+import type { TextHits } from "./text-engine.ts";
 
 /** What a search makes a result of. */
 export interface ResultParts {
@@ -26,7 +27,7 @@ export interface ResultParts {
 const LINE_FEED = 10;
 
 /** What a search has found. Hits are sorted by file and offset. */
-export class SearchResult implements HitList {
+export class SearchResult implements TextHits {
   readonly #parts: ResultParts;
   /** Where large files are held in parts: the columns of the hits, told by file. */
   #whole: { file: Uint32Array; line: Uint32Array; offset: Float64Array } | undefined;
@@ -126,19 +127,26 @@ export class SearchResult implements HitList {
     assertHit(index, this.count);
     const { corpus, hits } = this.#parts;
     const row = hits.file[index] as number;
-    this.#assertUnchanged(row);
+    this.#assertUnchanged(row, this.stampOf(index));
     const offset = this.offset[index] as number;
     const start = offset - (this.column[index] as number) + 1;
     if (
       corpus.loaded.placement.isPart(row) ||
       ((corpus.loaded.placement.flags[row] as number) & FILE_FLAGS.OVERSIZE) !== 0
     )
-      return this.#lineOnDisk(row, start);
+      return lineOnDisk(corpus.loaded.placement.files.openPath(row), start);
     if (this.#shown?.row !== row) this.#shown = { row, bytes: corpus.shownContent(row) };
     const { bytes } = this.#shown;
     if (bytes === undefined) this.#throwChanged(row);
     const feed = bytes.indexOf(LINE_FEED, offset);
     return bytes.toString("utf8", start, feed === -1 ? bytes.length : feed);
+  }
+
+  /** @internal A hit's file as it was when it was searched; undefined: it was gone when it was to be read again. */
+  stampOf(index: number): FileStamp | undefined {
+    const { corpus, changed, hits } = this.#parts;
+    const row = hits.file[index] as number;
+    return changed.has(row) ? changed.get(row) : loadedStamp(corpus.loaded.placement, row);
   }
 
   /** The columns by file and not by row of the placement; undefined where those are the same. */
@@ -161,39 +169,20 @@ export class SearchResult implements HitList {
   }
 
   /** One stat call; a file that changes between this and the reading of its line is not noticed. */
-  #assertUnchanged(row: number): void {
-    const { corpus, changed } = this.#parts;
-    const { placement } = corpus.loaded;
-    const seen = changed.has(row) ? changed.get(row) : loadedStamp(placement, row);
-    const now = statSync(placement.files.openPath(row), { throwIfNoEntry: false });
+  #assertUnchanged(row: number, seen: FileStamp | undefined): void {
+    const now = statSync(this.#parts.corpus.loaded.placement.files.openPath(row), { throwIfNoEntry: false });
     if (seen === undefined || now === undefined || !sameStamp(seen, stampOf(now))) this.#throwChanged(row);
   }
 
   #throwChanged(row: number): never {
     const path = this.#parts.corpus.loaded.placement.files.path(row);
-    throw new EverwarpError("EW_FILE_CHANGED", `${path} changed on disk after it was loaded`, {
-      remedy: "Load the corpus again.",
-    });
+    throw fileChangedError(path);
   }
+}
 
-  /** A line of a file that is too large to be read as a whole. */
-  #lineOnDisk(row: number, start: number): string {
-    const { placement } = this.#parts.corpus.loaded;
-    const descriptor = openSync(placement.files.openPath(row), "r");
-    try {
-      const parts: Buffer[] = [];
-      const end = fstatSync(descriptor).size;
-      for (let at = start; at < end;) {
-        const piece = Buffer.allocUnsafe(64 * 1024);
-        const length = readSync(descriptor, piece, 0, piece.length, at);
-        const feed = piece.subarray(0, length).indexOf(LINE_FEED);
-        parts.push(piece.subarray(0, feed === -1 ? length : feed));
-        if (feed !== -1 || length === 0) break;
-        at += length;
-      }
-      return Buffer.concat(parts).toString("utf8");
-    } finally {
-      closeSync(descriptor);
-    }
-  }
+/** The line cannot be shown: the file on disk is not what was searched. */
+export function fileChangedError(path: string): EverwarpError {
+  return new EverwarpError("EW_FILE_CHANGED", `${path} changed on disk after it was loaded`, {
+    remedy: "Load the corpus again.",
+  });
 }

@@ -1,7 +1,7 @@
 /** Which searches a daemon takes, and where they look. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { daemonUse, type SearchRequest, type SearchScope } from "../../daemon/index.ts";
+import { daemonUse, type SearchRequest } from "../../daemon/index.ts";
 import { inDirectory } from "../../search/index.ts";
 import type { FlagValues } from "../flags/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
@@ -12,17 +12,29 @@ export type ArgumentReader = (
   context: Pick<CommandContext, "cwd" | "env" | "writeError">,
 ) => FlagValues;
 
+/** A search that a daemon takes. */
+export interface SearchPlan {
+  readonly flags: FlagValues;
+  /** What is wrong with the configuration file, for whoever makes the search. */
+  readonly messages: readonly string[];
+  /** Where it looks, absolute. */
+  readonly paths: readonly string[];
+  /** The user names these trees with the search (`--daemon auto`). */
+  readonly namesTrees: boolean;
+}
+
 /**
- * Where a search looks.
+ * Understands a search.
  * @returns undefined for what a daemon does not do: standard input, help, a device of one's own, other programs, and
  * pipes and devices, which may be read once and may never end
  * @throws EverwarpError for arguments that are not understood
  */
-export function searchScope(request: SearchRequest, readArguments: ArgumentReader): SearchScope | undefined {
+export function planSearch(request: SearchRequest, readArguments: ArgumentReader): SearchPlan | undefined {
   const { cwd, env, argv, facts } = request;
   const config = env["RIPGREP_CONFIG_PATH"];
   if (config !== undefined && config !== "" && isOwnOrSpecial(inDirectory(cwd, config))) return undefined;
-  const flags = readArguments(argv, { cwd, env, writeError: () => undefined });
+  const messages: string[] = [];
+  const flags = readArguments(argv, { cwd, env, writeError: (text) => void messages.push(text) });
   if (!isForDaemon(flags)) return undefined;
   const hasPattern = flags.mode.kind !== "search" || flags.patterns.length > 0;
   const paths = hasPattern ? flags.positional : flags.positional.slice(1);
@@ -31,10 +43,7 @@ export function searchScope(request: SearchRequest, readArguments: ArgumentReade
   const places = paths.length === 0 ? [cwd] : paths.map((path) => inDirectory(cwd, path));
   if ([...places, ...settingFiles(flags).map((path) => inDirectory(cwd, path))].some(isOwnOrSpecial))
     return undefined;
-  return {
-    paths: places,
-    namesTrees: daemonUse(argv, env) === "auto",
-  };
+  return { flags, messages, paths: places, namesTrees: daemonUse(argv, env) === "auto" };
 }
 
 /** The files that flags name. */

@@ -1,0 +1,198 @@
+/**
+ * An engine over one tree.
+ *
+ *   submit ──▶ turn (`IN_FLIGHT_MAX` at a time) ──▶ asked ──▶ answered
+ *                                                     └─ the daemon dies, and nothing was given on: asked once more
+ *
+ * Invariants: a question that ended, by whatever, has no turn any more. Nothing is asked after `close`.
+ */
+import { EverwarpError } from "../../base/index.ts";
+import {
+  readTextQuery,
+  SearchLimits,
+  type SearchEngineInfo,
+  type SearchEngineStats,
+  type SearchOptions,
+  searchOptions,
+  type TextEngine,
+  type TextHits,
+  type TextQuery,
+} from "../../search/index.ts";
+import type { TreeReport } from "../hits/index.ts";
+import type { TreeAsking } from "./tree-asking.ts";
+import { type Call, TreeSearch } from "./tree-search.ts";
+
+/** So many questions are asked at a time; further ones wait. A daemon has other clients. */
+const IN_FLIGHT_MAX = 16;
+
+/** Searches a tree again and again, as it is at each time. Made by `connect`. */
+export class TreeEngine implements TextEngine {
+  /** What the engine that holds the tree runs on. */
+  readonly info: SearchEngineInfo;
+  /** Paths that could not be walked when the tree was loaded, in ripgrep's words. */
+  readonly walkErrors: readonly string[];
+  readonly #asking: TreeAsking;
+  readonly #counts = { answered: 0, failed: 0, cancelled: 0 };
+  readonly #open = new Set<(error: EverwarpError) => void>();
+  readonly #waiting: (() => void)[] = [];
+  #inFlight = 0;
+  #isClosed = false;
+
+  private constructor(asking: TreeAsking, { info, walkErrors }: TreeReport) {
+    this.#asking = asking;
+    this.info = info;
+    this.walkErrors = walkErrors;
+  }
+
+  /** @internal Has the tree loaded. @throws what the asking throws */
+  static async open(asking: TreeAsking): Promise<TreeEngine> {
+    return new TreeEngine(asking, await asking.load(new AbortController().signal));
+  }
+
+  /**
+   * What there is: the searches of this engine, the files and bytes of the tree, and of the rest what the engine that
+   * holds the tree has for all trees.
+   * @throws EW_CLOSED, and the errors of the daemon
+   */
+  async stats(): Promise<SearchEngineStats> {
+    this.#assertOpen();
+    const { stats } = await this.#asking.state(new AbortController().signal);
+    const pending = this.#waiting.length;
+    return { ...stats, ...this.#counts, pending, inFlight: this.#inFlight, corpora: 1 };
+  }
+
+  /**
+   * Begins a search and returns at once. Any number of searches may be in flight.
+   * @param options a signal and a time that call the search off
+   * @throws EW_BAD_ARGUMENT, EW_CLOSED. What is wrong with a pattern, `wait` tells
+   */
+  submit(query: TextQuery, options?: SearchOptions): TreeSearch {
+    const asked = readTextQuery(query);
+    const limits = searchOptions(options);
+    this.#assertOpen();
+    return new TreeSearch(
+      this.#asking.directory,
+      (signal) => this.#asking.hits(asked, signal),
+      (work, mayRepeat) => this.#call(limits, work, mayRepeat),
+    );
+  }
+
+  /**
+   * Searches, and waits for the result.
+   * @throws EW_BAD_PATTERN, EW_BAD_ARGUMENT, EW_ABORTED, EW_TIMEOUT, EW_CLOSED, EW_REQUEST_TOO_LARGE for more hits than
+   * are answered at once; of a daemon EW_DAEMON_NOT_RUNNING, EW_DAEMON_DIED, EW_DAEMON_TREE, EW_DAEMON_VERSION
+   */
+  async search(query: TextQuery, options?: SearchOptions): Promise<TextHits> {
+    return this.submit(query, options).wait();
+  }
+
+  /** Counts hits. @returns the `count` that the result of the search would have @throws as `search` */
+  async count(query: TextQuery, options?: SearchOptions): Promise<number> {
+    const asked = readTextQuery(query);
+    const limits = searchOptions(options);
+    this.#assertOpen();
+    const { ended } = this.#call(limits, (signal) => this.#asking.count(asked, signal));
+    return ended;
+  }
+
+  /**
+   * Calls back whenever something in the tree may have changed: too often rather than not at all.
+   * @param signal ends it
+   * @returns when it has begun to listen
+   */
+  async onChange(onChange: () => void, onEnd: (error: unknown) => void, signal: AbortSignal): Promise<void> {
+    this.#assertOpen();
+    const cancel = new AbortController();
+    const end = (): void => cancel.abort();
+    this.#open.add(end);
+    signal.addEventListener("abort", () => this.#open.delete(end), { once: true });
+    await this.#asking.changes(onChange, onEnd, AbortSignal.any([signal, cancel.signal]));
+  }
+
+  /** Ends searches in flight with EW_CLOSED. The tree stays with whoever holds it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const end of this.#open) end(closedError());
+    this.#open.clear();
+  }
+
+  /** As `close`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Asks in its turn, within its limits. */
+  #call<T>(
+    options: SearchOptions,
+    work: (signal: AbortSignal) => Promise<T>,
+    mayRepeat: () => boolean = () => true,
+  ): Call<T> {
+    const cancel = new AbortController();
+    let stopped: EverwarpError | undefined;
+    const stop = (error: EverwarpError): void => {
+      stopped ??= error;
+      cancel.abort();
+    };
+    const limits = new SearchLimits(options, stop);
+    const end = (error: EverwarpError): void => {
+      if (stopped === undefined) limits.end(error);
+    };
+    this.#open.add(end);
+    const asked = limits.race(this.#inTurn(cancel.signal, () => twice(() => work(cancel.signal), mayRepeat)));
+    const ended = asked.then(
+      (value) => {
+        this.#counts.answered++;
+        return value;
+      },
+      (error: unknown) => {
+        if (stopped === undefined) this.#counts.failed++;
+        else this.#counts.cancelled++;
+        throw stopped ?? error;
+      },
+    );
+    const settled = ended.finally(() => {
+      limits.dispose();
+      this.#open.delete(end);
+    });
+    settled.catch(() => undefined); // told by whoever waits
+    return { ended: settled, end };
+  }
+
+  async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    // Whoever leaves hands its turn to the next that waits.
+    if (this.#inFlight === IN_FLIGHT_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#inFlight++;
+    try {
+      signal.throwIfAborted();
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#inFlight--;
+      else next();
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw closedError();
+  }
+}
+
+/** A question changes nothing, so one whose answer broke off may be asked again. */
+async function twice<T>(work: () => Promise<T>, mayRepeat: () => boolean): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!hasCode(error, "EW_DAEMON_DIED") || !mayRepeat()) throw error;
+    return await work().catch((second: unknown) => {
+      throw hasCode(second, "EW_DAEMON_NOT_RUNNING") ? error : second;
+    });
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof EverwarpError && error.code === code;
+}
+
+function closedError(): EverwarpError {
+  return new EverwarpError("EW_CLOSED", "the engine was closed", { remedy: "Connect again." });
+}
