@@ -25,8 +25,10 @@ class PlayedLoop implements DispatcherLoop {
   freeSlots(priority: number): number {
     return SLOTS - this.#inFlight.filter(({ ticket }) => ticket.priority === priority).length;
   }
-  answer(count: number): void {
+  /** @param times how often the kernel says that it has answered each */
+  answer(count: number, times = 1): void {
     for (const { ticket, word } of this.#inFlight.splice(0, count)) {
+      ticket.result = times;
       ticket.words = Uint32Array.of(word);
       ticket.isDone = true;
     }
@@ -34,12 +36,13 @@ class PlayedLoop implements DispatcherLoop {
 }
 
 function ground() {
+  const trace = new RequestTrace(8);
   const dispatcher = new Dispatcher<number>({
     decode: (words) => words[0]!,
     maxInFlight: SLOTS,
     maxPending: 100,
     journal: { maxBytes: 1 << 16, maxRequestWords: 4, keepsAnswered: true },
-    trace: new RequestTrace(0),
+    trace,
   });
   const answers: number[] = [];
   const accept = (word: number, priority: Priority = 0): PendingRequest<number> => {
@@ -50,7 +53,7 @@ function ground() {
   };
   const loop = new PlayedLoop();
   dispatcher.attach(loop);
-  return { dispatcher, loop, accept, answers };
+  return { dispatcher, loop, accept, answers, trace };
 }
 
 it("publishes as many requests as there are slots, and the others when answers come", () => {
@@ -127,6 +130,34 @@ it("does not publish again what is given up", () => {
   const next = new PlayedLoop();
   dispatcher.attach(next);
   expect(next.submitted).toEqual([2]);
+});
+
+it("counts the requests in flight of both priorities, and is at ease where a loss took none", () => {
+  const { dispatcher, loop, accept } = ground();
+  accept(1, 0);
+  accept(2, 1);
+  expect(dispatcher.inFlightCount).toBe(2);
+  loop.answer(2);
+  dispatcher.collect();
+  expect(dispatcher.takeBack(() => false)).toBe(0);
+  expect(dispatcher.hasFreeSlot(0)).toBe(true);
+});
+
+it("fails a request that the kernel answered twice, and traces what failed", () => {
+  const { dispatcher, loop, accept, answers, trace } = ground();
+  const errors: EverwarpError[] = [];
+  for (const word of [1, 2]) accept(word).reject = (error) => errors.push(error);
+  loop.answer(1, 2);
+  dispatcher.collect();
+  expect(errors).toMatchObject([{ code: "EW_KERNEL_FAULT", message: expect.stringContaining("2 times") }]);
+  const gone = new EverwarpError("EW_CLOSED", "closed", { remedy: "None." });
+  dispatcher.failAll(gone);
+  expect(errors).toHaveLength(2);
+  expect(errors[1]).toBe(gone);
+  expect(answers).toEqual([]);
+  expect(dispatcher.counters).toMatchObject({ answered: 1, failed: 1 });
+  const told = JSON.stringify(trace.events());
+  for (const outcome of ["failed", "closed"]) expect(told).toContain(outcome);
 });
 
 it("keeps a request that finds its loop lost for the next loop", () => {

@@ -3,7 +3,6 @@ import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { rgPath } from "@vscode/ripgrep";
 import { afterAll, expect, it, vi } from "vitest";
 import { begin, digestOf, linesOf, load, runsOf, writeFiles } from "../../../test/support/verify-ground.ts";
@@ -110,17 +109,6 @@ function ripgrep({ pattern, ignoreCase, wordRegexp, lineRegexp }: Query): number
       return data.submatches.map(({ start, end }) => [file, data.line_number, start + 1, end - start]);
     });
 }
-
-it("a caller that takes its time between two runs gets all hits", async () => {
-  const prepared = prepareQuery({ pattern: "[0-9]{3,}" });
-  const runs: SearchResult[] = [];
-  for await (const run of begin(held, prepared, { verifier })) {
-    runs.push(run);
-    await sleep(30); // all that is in flight is answered meanwhile
-  }
-  expect(runs.length).toBeGreaterThan(1);
-  expect(digestOf(...runs)).toBe(digestOf(await begin(held, prepared).wait()));
-});
 
 it("a search whose slices are always over takes answers that came before", async () => {
   const prepared = prepareQuery({ pattern: "[0-9]{3,}" });
