@@ -54,7 +54,7 @@ const INSIDE = {
     ["device"],
   ],
   programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
-  lint: [["code"], ["analysis"], ["rules"], ["."]],
+  lint: [["code"], ["analysis"], ["rules", "counters"], ["."]],
   search: [
     ["content", "."],
     ["walk", "scanner", "signature"],

@@ -44,7 +44,7 @@ class Inliner {
 
   inline(): Graph {
     const entry = this.#functionOf(this.#code.entry);
-    const block = this.#newBlock();
+    const block = this.#newBlock(entry.blocks[0]?.label ?? 0);
     this.#body(
       entry,
       {
@@ -69,9 +69,10 @@ class Inliner {
     return found;
   }
 
-  #newBlock(): GraphBlock {
+  #newBlock(label: number): GraphBlock {
     const block: GraphBlock = {
       index: this.#blocks.length,
+      label,
       nodes: [],
       successors: [],
       predecessors: [],
@@ -111,7 +112,7 @@ class Inliner {
     this.#calling.add(of.id);
     of.blocks.forEach(({ label }, index) => {
       if (frame.first.has(label)) throw badModule(`the label ${label} is there twice`);
-      frame.first.set(label, index === 0 ? entry.index : this.#newBlock().index);
+      frame.first.set(label, index === 0 ? entry.index : this.#newBlock(label).index);
     });
     for (const { label, instructions, terminator } of of.blocks) {
       let block = this.#blocks[frame.first.get(label) ?? 0] as GraphBlock;
@@ -132,8 +133,8 @@ class Inliner {
     const of = this.#functionOf(callee);
     if (args.length !== of.parameters.length)
       throw badModule(`a call of ${callee} has ${args.length} arguments`);
-    const entry = this.#newBlock();
-    const after = this.#newBlock();
+    const entry = this.#newBlock(of.blocks[0]?.label ?? 0);
+    const after = this.#newBlock(block.label);
     block.successors.push(entry.index);
     block.location = instruction.location;
     const { type, location } = instruction;

@@ -4,7 +4,7 @@ import type { Device } from "../../vulkan/index.ts";
 import { secondLevelFrom } from "../stores/index.ts";
 import { ModuleCache, precompiledFolder, type Program } from "../sources/index.ts";
 import { ProgramCache, type ProgramLease } from "./program-cache.ts";
-import type { ProgramCacheOptions } from "./program-cache-options.ts";
+import type { ModuleRewrite, ProgramCacheOptions } from "./program-cache-options.ts";
 import { type ProgramRequest, resolveRequest } from "./program-request.ts";
 
 /** Number of modules that are kept in addition to those of programs in memory. */
@@ -36,6 +36,15 @@ export class SharedPrograms {
       this.#caches.set(device, cache);
     }
     return cache;
+  }
+
+  /**
+   * @internal Changes every module on a device before a pipeline is made of it. Nothing is kept on disk then.
+   * To be called before the first request for the device.
+   */
+  rewriteOn(device: Device, rewrite: ModuleRewrite): void {
+    const options = { ...this.#options, device, directory: false as const, secondLevel: undefined, rewrite };
+    this.#caches.set(device, ProgramCache.open(options));
   }
 
   /**
