@@ -83,7 +83,7 @@ const INSIDE = {
     ["server", "client", "trees"],
   ],
   mcp: [["command", "roots", "answer"], ["tools"], ["."]],
-  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["serving"], ["commands"], ["."]],
+  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["serving", "utilisation"], ["commands"], ["."]],
 };
 
 /** Folders that nothing enters: the command line's, and the one whose files are the entries of the package. */

@@ -1,6 +1,6 @@
 /** How many threads are at work: measured in kernels of which arithmetic tells it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { LaneCounters, type Utilisation } from "../../src/lint/index.ts";
+import { LaneCounters, type Utilisation, utilisationOf } from "../../src/lint/index.ts";
 import { compileWithLines } from "../../src/programs/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
@@ -37,11 +37,16 @@ async function measure(
   using pipeline = device.createComputePipeline({ spirv, pushConstantBytes: 8 });
   const address = new Uint8Array(new BigUint64Array([data.address]).buffer);
   for (let launch = 0; launch < launches; launch++)
-    device.run((recorder) => recorder.bind(pipeline).push(address).dispatch(...workgroups));
+    device.run((recorder) =>
+      recorder
+        .bind(pipeline)
+        .push(address)
+        .dispatch(...workgroups),
+    );
   onEnd(new Uint32Array(data.host));
-  const [utilisation] = counters.utilisation();
-  if (utilisation === undefined) throw new Error("nothing was counted");
-  return utilisation;
+  const [reading] = counters.readings();
+  if (reading === undefined) throw new Error("nothing was counted");
+  return utilisationOf([reading]);
 }
 
 /** The loop of a kernel that has one. */

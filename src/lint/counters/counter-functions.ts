@@ -15,6 +15,7 @@ const More = {
   TypePointer: 32,
   TypeFunction: 33,
   UConvert: 113,
+  ISub: 130,
   ULessThan: 176,
   BitwiseXor: 198,
   AtomicIAdd: 234,
@@ -82,17 +83,21 @@ class Builder {
 
   build(): CounterFunctions {
     const count = this.#countFunction();
-    const bring = this.#meetingFunction((clocks, meetings) => {
+    const { listBytes } = this.#layout;
+    const bring = this.#meetingFunction((subgroup, meeting) => {
       this.#eachPhase((offset) => {
-        const clock = this.#atomicLoad(this.#pointer(clocks, offset));
-        this.#atomic(More.AtomicUMax, this.#pointer(meetings, offset), clock);
+        const passes = this.#atomicLoad(this.#pointer(subgroup, listBytes + offset));
+        const waits = this.#atomicLoad(this.#pointer(subgroup, 2 * listBytes + offset));
+        this.#atomic(More.AtomicUMax, this.#pointer(meeting, offset), this.#sum(passes, waits));
       });
     });
     const take = this.#meetingFunction(
-      (clocks, meetings) => {
+      (subgroup, meeting) => {
         this.#eachPhase((offset) => {
-          const latest = this.#atomicLoad(this.#pointer(meetings, offset));
-          this.#atomic(More.AtomicUMax, this.#pointer(clocks, offset), latest);
+          const latest = this.#atomicLoad(this.#pointer(meeting, offset));
+          const passes = this.#atomicLoad(this.#pointer(subgroup, listBytes + offset));
+          const waits = this.#value(More.ISub, this.#ulong, latest, passes);
+          this.#atomic(More.AtomicUMax, this.#pointer(subgroup, 2 * listBytes + offset), waits);
         });
       },
       () => {
@@ -118,24 +123,21 @@ class Builder {
       );
       const work = this.#value(Op.IMul, this.#ulong, this.#value(More.UConvert, this.#ulong, lanes), weight);
       this.#ifInside(isElected, (record) => {
-        const { lanesAt, passesAt } = this.#layout;
-        const own = this.#sum(record, phase);
-        this.#atomic(More.AtomicIAdd, this.#pointer(own, lanesAt), work);
-        this.#atomic(More.AtomicIAdd, this.#pointer(own, passesAt), weight);
-        this.#atomic(More.AtomicIAdd, this.#pointer(this.#sum(this.#clocksOf(record), phase), 0), weight);
+        const own = this.#sum(this.#subgroupOf(record), phase);
+        this.#atomic(More.AtomicIAdd, this.#pointer(own, 0), work);
+        this.#atomic(More.AtomicIAdd, this.#pointer(own, this.#layout.listBytes), weight);
       });
     });
   }
 
   /** A function of a barrier. @param last is run by all threads */
-  #meetingFunction(body: (clocks: number, meetings: number) => void, last = (): void => undefined): number {
+  #meetingFunction(body: (subgroup: number, meeting: number) => void, last = (): void => undefined): number {
     return this.#function([], (isElected) => {
       this.#ifInside(isElected, (record) => {
-        const { meetingsAt, clocksBytes } = this.#layout;
         const parity = this.#value(Op.Load, this.#uint, this.#parity);
         const wide = this.#value(More.UConvert, this.#ulong, parity);
-        const offset = this.#value(Op.IMul, this.#ulong, wide, this.#wide(clocksBytes));
-        body(this.#clocksOf(record), this.#sum(this.#sum(record, this.#wide(meetingsAt)), offset));
+        const offset = this.#value(Op.IMul, this.#ulong, wide, this.#wide(this.#layout.listBytes));
+        body(this.#subgroupOf(record), this.#sum(record, offset));
       });
       last();
     });
@@ -194,15 +196,15 @@ class Builder {
     return number;
   }
 
-  /** The address of a subgroup's clocks. */
-  #clocksOf(record: number): number {
-    const { clocksAt, clocksBytes, subgroups } = this.#layout;
+  /** The address of the counters of the subgroup. */
+  #subgroupOf(record: number): number {
+    const { subgroupsAt, subgroupBytes, subgroups } = this.#layout;
     const own = this.#input(BuiltIn.SubgroupId, this.#uint);
     const isThere = this.#value(More.ULessThan, this.#bool, own, this.#number(subgroups));
     const number = this.#value(Op.Select, this.#uint, isThere, own, this.#number(subgroups - 1));
     const wide = this.#value(More.UConvert, this.#ulong, number);
-    const offset = this.#value(Op.IMul, this.#ulong, wide, this.#wide(clocksBytes));
-    return this.#sum(this.#sum(record, this.#wide(clocksAt)), offset);
+    const offset = this.#value(Op.IMul, this.#ulong, wide, this.#wide(subgroupBytes));
+    return this.#sum(this.#sum(record, this.#wide(subgroupsAt)), offset);
   }
 
   /** What the device provides, as the type that is asked for: modules may have it with a sign. */

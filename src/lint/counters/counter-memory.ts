@@ -1,15 +1,16 @@
 /**
  * Where counters lie: a record for each workgroup, of 64-bit words.
  *
- *     record    lanes[phase]      instructions that threads ran
- *               passes[phase]     instructions that subgroups ran: those of their threads that run together count once
- *               meetings[2][phase]  the latest clocks that subgroups brought to even, and to odd barriers
- *               clocks[subgroup][phase]
+ *     record    meetings[2][phase]  the latest clocks that subgroups brought to even, and to odd barriers
+ *               for each subgroup
+ *                 lanes[phase]      instructions that its threads ran
+ *                 passes[phase]     instructions that it ran: threads that run together count once
+ *                 waits[phase]      instructions that it waited through at barriers
  *
- * A clock counts the instructions of a phase that a subgroup ran. At a barrier all subgroups of a workgroup take over
- * the latest clock of each phase, because the others wait for it. So the latest clock of a workgroup is the number of
- * instructions of a phase that the workgroup had to wait through. Clocks only grow, so two meetings in turn will do: a
- * subgroup that is already at the next barrier brings its clocks to the other one.
+ * The clock of a phase in a subgroup is passes + waits. At a barrier a subgroup waits for the latest clock of its
+ * workgroup. So the latest clock at the end is the number of instructions of a phase that the workgroup had to wait
+ * through. Clocks only grow, so two meetings in turn will do: a subgroup that is already at the next barrier brings its
+ * clocks to the other one.
  */
 
 /** Bytes of a counter. */
@@ -27,29 +28,23 @@ export class CounterLayout {
     this.workgroups = sizes.workgroups;
   }
 
-  get lanesAt(): number {
-    return 0;
-  }
-
-  get passesAt(): number {
+  /** Bytes of a list of a counter for each phase. */
+  get listBytes(): number {
     return this.phases * WORD_BYTES;
   }
 
-  get meetingsAt(): number {
-    return 2 * this.phases * WORD_BYTES;
+  /** Where the subgroups begin. */
+  get subgroupsAt(): number {
+    return 2 * this.listBytes;
   }
 
-  get clocksAt(): number {
-    return this.meetingsAt + 2 * this.clocksBytes;
-  }
-
-  /** Bytes of the clocks of a subgroup. */
-  get clocksBytes(): number {
-    return this.phases * WORD_BYTES;
+  /** Bytes of a subgroup: lanes, then passes, then waits. */
+  get subgroupBytes(): number {
+    return 3 * this.listBytes;
   }
 
   get recordBytes(): number {
-    return this.clocksAt + this.subgroups * this.clocksBytes;
+    return this.subgroupsAt + this.subgroups * this.subgroupBytes;
   }
 
   get sizeBytes(): number {
@@ -57,41 +52,50 @@ export class CounterLayout {
   }
 }
 
-/** What was counted: sums over workgroups, by phase. */
-export interface Counts {
+/** What was counted of a phase: sums over workgroups. */
+export interface PhaseCounts {
   /** Instructions that threads ran. */
-  readonly lanes: readonly number[];
+  readonly lanes: number;
   /** Instructions that subgroups ran. */
-  readonly passes: readonly number[];
+  readonly passes: number;
   /** Instructions that workgroups waited through. */
-  readonly waits: readonly number[];
-  /** Workgroups that ran anything. */
-  readonly workgroups: number;
+  readonly waits: number;
 }
 
-/** Sums up counters. */
-export function readCounters(layout: CounterLayout, memory: BigUint64Array): Counts {
-  const { phases, subgroups } = layout;
-  const lanes = new Array<number>(phases).fill(0);
-  const passes = new Array<number>(phases).fill(0);
-  const waits = new Array<number>(phases).fill(0);
+/** Of a phase that did not run. */
+export const NOTHING: PhaseCounts = { lanes: 0, passes: 0, waits: 0 };
+
+/** Sums up counters: of each phase, and how many workgroups ran any of them. */
+export function readCounters(
+  layout: CounterLayout,
+  memory: BigUint64Array,
+): { readonly counts: readonly PhaseCounts[]; readonly workgroups: number } {
+  const { phases, recordBytes, subgroupsAt } = layout;
+  const counts = Array.from({ length: phases }, () => ({ ...NOTHING }));
   let workgroups = 0;
   for (let workgroup = 0; workgroup < layout.workgroups; workgroup++) {
-    const at = (workgroup * layout.recordBytes) / WORD_BYTES;
-    const word = (offsetBytes: number, index: number): number =>
-      Number(memory[at + offsetBytes / WORD_BYTES + index] ?? 0n);
-    let ran = 0;
-    for (let phase = 0; phase < phases; phase++) {
-      const own = word(layout.lanesAt, phase);
-      ran += own;
-      lanes[phase] = (lanes[phase] ?? 0) + own;
-      passes[phase] = (passes[phase] ?? 0) + word(layout.passesAt, phase);
-      let latest = 0;
-      for (let subgroup = 0; subgroup < subgroups; subgroup++)
-        latest = Math.max(latest, word(layout.clocksAt, subgroup * phases + phase));
-      waits[phase] = (waits[phase] ?? 0) + latest;
-    }
-    if (ran > 0) workgroups++;
+    const first = (workgroup * recordBytes + subgroupsAt) / WORD_BYTES;
+    const own = memory.subarray(first, first + layout.subgroups * 3 * phases);
+    const added = counts.map((sum, phase) => {
+      const { lanes, passes, waits } = countsIn(own, phase, phases);
+      sum.lanes += lanes;
+      sum.passes += passes;
+      sum.waits += waits;
+      return lanes;
+    });
+    if (added.some((lanes) => lanes > 0)) workgroups++;
   }
-  return { lanes, passes, waits, workgroups };
+  return { counts, workgroups };
+}
+
+/** The counts of a phase in the subgroups of a workgroup. */
+function countsIn(memory: BigUint64Array, phase: number, phases: number): PhaseCounts {
+  let [lanes, passes, latest] = [0, 0, 0];
+  for (let at = phase; at < memory.length; at += 3 * phases) {
+    const ran = Number(memory[at + phases] ?? 0n);
+    lanes += Number(memory[at] ?? 0n);
+    passes += ran;
+    latest = Math.max(latest, ran + Number(memory[at + 2 * phases] ?? 0n));
+  }
+  return { lanes, passes, waits: latest };
 }

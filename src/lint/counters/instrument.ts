@@ -1,5 +1,5 @@
 /** Puts counters into a compiled kernel: how many threads run each phase, and how long their workgroup waits. */
-import { type Code, decode, Op, SCOPE_WORKGROUP } from "../code/index.ts";
+import { type Code, type Graph, isWorkgroupBarrier, Op, SCOPE_WORKGROUP } from "../code/index.ts";
 import { instruction, ModuleEditor } from "../../spirv/index.ts";
 import { addCounterFunctions, type CounterFunctions } from "./counter-functions.ts";
 import { type CounterLayout, WORD_BYTES } from "./counter-memory.ts";
@@ -17,24 +17,27 @@ const FIRST: ReadonlySet<number> = new Set([Op.Phi, Op.Variable, Op.Line, Op.NoL
 /**
  * The module with counters. The kernel does the same, and is slower.
  *
+ * @param graph of the module
  * @param phases of the module, from `phasesOf`
- * @param address where the device has the counters: zeros, as many bytes as the layout says
+ * @param counters.address where the device has the counters: zeros, as many bytes as the layout says
  * @throws EW_BAD_SPIRV
  */
 export function withCounters(
   words: Uint32Array,
+  graph: Graph,
   phases: readonly Phase[],
-  layout: CounterLayout,
-  address: bigint,
+  { layout, address }: { readonly layout: CounterLayout; readonly address: bigint },
 ): Uint32Array<ArrayBuffer> {
-  const code = decode(words);
+  const meetings = meetingBlocks(graph, phases);
   const editor = new ModuleEditor(words);
   const functions = addCounterFunctions(editor, layout, address);
   const counted = new Map<number, { phase: number; weight: number }>();
-  for (const { index, weights } of phases)
-    for (const [label, weight] of weights) counted.set(label, { phase: index, weight });
+  for (const { index, counted: blocks } of phases)
+    for (const [label, weight] of blocks) counted.set(label, { phase: index, weight });
   const ulong = editor.type(21, 64, 0);
   const wide = (value: number): number => editor.constant(ulong, value, 0);
+  let block = 0;
+  /** Of the block, up to the place where it is counted. */
   let label: number | undefined;
   let hasFunction = false;
   for (let at = 5; at < words.length; at += (words[at] ?? 0) >>> 16) {
@@ -46,11 +49,38 @@ export function withCounters(
       const args = [wide(own.phase * WORD_BYTES), wide(own.weight)];
       editor.insert(at, call(editor, functions, functions.count, args));
     }
-    if (opcode === Op.Label) label = words[at + 1];
+    if (opcode === Op.Label) block = label = words[at + 1] ?? 0;
     else if (!FIRST.has(opcode)) label = undefined;
-    if (opcode === Op.ControlBarrier) meet(editor, code, functions, words, at);
+    if (opcode === Op.ControlBarrier && meetings.has(block)) meet(editor, graph.code, functions, words, at);
   }
   return editor.words();
+}
+
+/** Labels of blocks with barriers at which subgroups may come that ran a phase since the barrier before. */
+function meetingBlocks(graph: Graph, phases: readonly Phase[]): ReadonlySet<number> {
+  const own = new Set(phases.flatMap(({ labels }) => [...labels]));
+  const meetings = new Set<number>();
+  /** Blocks to which threads come that ran a phase. */
+  const after = new Set<number>();
+  const seen = new Set<number>();
+  const open = [0];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const block = graph.blocks[at];
+    if (block === undefined) continue;
+    seen.add(at);
+    let hasRun = after.has(at) || own.has(block.label);
+    for (const node of block.nodes) {
+      if (!isWorkgroupBarrier(graph, node)) continue;
+      if (hasRun) meetings.add(block.label);
+      hasRun = false;
+    }
+    for (const to of block.successors) {
+      const isNews = hasRun && !after.has(to);
+      if (isNews) after.add(to);
+      if (isNews || !seen.has(to)) open.push(to);
+    }
+  }
+  return meetings;
 }
 
 function call(

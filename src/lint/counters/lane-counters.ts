@@ -1,7 +1,7 @@
 /**
  * Counts on a device how many threads run each phase of the kernels that are made there.
  *
- *     compiled module ──▶ phases ──▶ module with counters ──▶ pipeline ──▶ launches ──▶ counters ──▶ utilisation
+ *     compiled module ──▶ phases ──▶ module with counters ──▶ pipeline ──▶ launches ──▶ counters ──▶ readings
  *
  * Invariant: a kernel's counters lie in memory that the host can read at any time. They only grow.
  */
@@ -10,68 +10,59 @@ import { packageRoot } from "../../base/index.ts";
 import { compileExpandedWithLines, type ModuleRewrite } from "../../programs/index.ts";
 import type { SpirvModule } from "../../spirv/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
-import { Kernel, workingShare } from "../analysis/index.ts";
-import { CounterLayout, readCounters } from "./counter-memory.ts";
+import { Kernel } from "../analysis/index.ts";
+import type { Graph } from "../code/index.ts";
+import { CounterLayout, NOTHING, readCounters, WORD_BYTES } from "./counter-memory.ts";
 import { withCounters } from "./instrument.ts";
 import { type Phase, type PhaseSource, phasesOf } from "./phases.ts";
+import type { Reading } from "./utilisation.ts";
 
 /** Most bytes of a kernel's counters: further workgroups are not counted. */
 const MEMORY_BYTES_MAX = 32 << 20;
 const WORKGROUPS_MAX = 1 << 16;
 const WORKGROUP_DEFAULT = [1, 1, 1];
-
-/** A phase as it was measured, beside what is estimated without running it. All shares are from 0 to 1. */
-export interface PhaseUtilisation extends Omit<Phase, "index" | "weights"> {
-  /** Threads that ran it, of all threads of the workgroup that had to wait for it. */
-  readonly lanes: number;
-  /** The same, as the static analysis estimates it: a single thread counts as such, all else as all threads. */
-  readonly estimatedLanes: number;
-  /** Threads that ran it, of the threads of the subgroups that ran it. */
-  readonly subgroupLanes: number;
-  /** Instructions of the workgroup's waiting time, of those of all phases but the runtime. */
-  readonly share: number;
-}
-
-/** What was measured of a kernel. */
-export interface Utilisation {
-  /** The file or the name of the kernel. */
-  readonly kernel: string;
-  readonly workgroupSize: number;
-  readonly subgroupSize: number;
-  /** Workgroups that were counted. */
-  readonly workgroups: number;
-  /** Phases that ran, without the runtime: the largest share first. */
-  readonly phases: readonly PhaseUtilisation[];
-  /** Of all these phases together, as in a phase. Undefined where nothing ran. */
-  readonly lanes: number | undefined;
-  readonly estimatedLanes: number | undefined;
-  /** Instructions of everwarp's own code around the kernel, of all: most of it is waiting for requests. */
-  readonly runtimeShare: number;
-}
+/** Places with counters, with every call of a function counted: a software driver compiles far more slowly. */
+const SITES_MAX = 2_000;
+const SOFTWARE_SITES_MAX = 60;
 
 interface Counted {
-  readonly kernel: Kernel;
-  readonly name: string;
-  readonly phases: readonly Phase[];
+  /** What is known before anything runs. */
+  readonly about: Omit<Reading, "counts" | "workgroups">;
   readonly layout: CounterLayout;
   readonly buffer: DeviceBuffer;
-  readonly workgroupSize: number;
+  /** The phases that are counted. */
+  readonly part: readonly Phase[];
+}
+
+/** Which kernels are counted, and which part of them. */
+export interface LaneCounterOptions {
+  /** Whether `rewrite` puts counters into a kernel, by the path of its file. Default: into all. */
+  readonly isWanted?: (file: string) => boolean;
+  /**
+   * Drivers need long for a large kernel with many counters. So its phases are counted a part at a time: part 0 if not
+   * given. `Reading.partCount` says how many there are.
+   */
+  readonly part?: number;
 }
 
 /** The counters of the kernels of a device. */
 export class LaneCounters implements Disposable {
   readonly #device: Device;
+  readonly #options: LaneCounterOptions;
   readonly #counted: Counted[] = [];
 
-  constructor(device: Device) {
+  constructor(device: Device, options: LaneCounterOptions = {}) {
     this.#device = device;
+    this.#options = options;
   }
 
-  /** Puts counters into a module. To be given to `SharedPrograms.rewriteOn`. */
+  /** Puts counters into the modules that are wanted. To be given to `SharedPrograms.rewriteWith`. */
   readonly rewrite: ModuleRewrite = async (_, source, constants) => {
+    const [name = ""] = source.files;
+    if (this.#options.isWanted?.(name) === false) return undefined;
     const { spirv, locate } = await compileExpandedWithLines(source);
     return this.count(spirv, {
-      name: locate(1).file,
+      name,
       constants,
       locate: ({ line }) => locate(line),
     });
@@ -93,69 +84,66 @@ export class LaneCounters implements Disposable {
     },
   ): Uint32Array<ArrayBuffer> {
     const { name, constants = {}, locate = (at) => at } = options;
+    const { subgroupSize, type } = this.#device.info;
     const kernel = new Kernel(spirv);
-    const { code } = kernel.graph;
-    const phases = phasesOf(code, { locate, isRuntime });
-    const workgroupSize = workgroupSizeOf(code.module, constants);
-    const subgroups = Math.ceil(workgroupSize / this.#device.info.subgroupSize);
-    const { recordBytes } = new CounterLayout({ phases: phases.length, subgroups, workgroups: 1 });
-    const workgroups = Math.max(1, Math.min(WORKGROUPS_MAX, Math.floor(MEMORY_BYTES_MAX / recordBytes)));
-    const layout = new CounterLayout({ phases: phases.length, subgroups, workgroups });
+    const { graph } = kernel;
+    const phases = phasesOf(graph.code, { locate, isRuntime });
+    const parts = partsOf(graph, phases, type === "cpu" ? SOFTWARE_SITES_MAX : SITES_MAX);
+    const part = parts[this.#options.part ?? 0] ?? [];
+    const workgroupSize = workgroupSizeOf(graph.code.module, constants);
+    const subgroups = Math.ceil(workgroupSize / subgroupSize);
+    const { recordBytes } = new CounterLayout({ phases: part.length, subgroups, workgroups: 1 });
+    const workgroups = Math.min(WORKGROUPS_MAX, Math.floor(MEMORY_BYTES_MAX / Math.max(1, recordBytes)));
+    const layout = new CounterLayout({ phases: part.length, subgroups, workgroups });
     const buffer = this.#device.createBuffer({
       role: "upload",
-      sizeBytes: layout.sizeBytes,
+      sizeBytes: Math.max(WORD_BYTES, layout.sizeBytes),
       label: `counters of ${name}`,
     });
     new Uint8Array(buffer.host).fill(0);
-    this.#counted.push({ kernel, name, phases, layout, buffer, workgroupSize });
-    return withCounters(spirv, phases, layout, buffer.address);
+    const about = { name, kernel, phases, partCount: parts.length, workgroupSize, subgroupSize };
+    this.#counted.push({ about, layout, buffer, part });
+    return withCounters(spirv, graph, part, { layout, address: buffer.address });
   }
 
-  /** What was measured up to now, of each kernel in the order in which they were made. */
-  utilisation(): readonly Utilisation[] {
-    return this.#counted.map((counted) => this.#utilisationOf(counted));
+  /** What was counted up to now, of each kernel in the order in which they were made. */
+  readings(): readonly Reading[] {
+    return this.#counted.map(({ about, layout, buffer, part }): Reading => {
+      const { counts, workgroups } = readCounters(layout, new BigUint64Array(buffer.host));
+      return {
+        ...about,
+        workgroups,
+        counts: new Map(part.map(({ index }, at) => [index, counts[at] ?? NOTHING])),
+      };
+    });
   }
 
   /** Frees the counters. Nothing that counts may be running. */
   [Symbol.dispose](): void {
     for (const { buffer } of this.#counted.splice(0)) buffer[Symbol.dispose]();
   }
-
-  #utilisationOf({ kernel, name, phases, layout, buffer, workgroupSize }: Counted): Utilisation {
-    const { subgroupSize } = this.#device.info;
-    const { lanes, passes, waits, workgroups } = readCounters(layout, new BigUint64Array(buffer.host));
-    const of = (list: readonly number[], { index }: Phase): number => list[index] ?? 0;
-    const sum = (list: readonly number[], over: readonly Phase[]): number =>
-      over.reduce((total, phase) => total + of(list, phase), 0);
-    const ran = phases.filter((phase) => phase.kind !== "runtime" && of(waits, phase) > 0);
-    const waited = sum(waits, ran);
-    const rows = ran.map((phase): PhaseUtilisation => {
-      const { index: _, weights, ...about } = phase;
-      return {
-        ...about,
-        lanes: of(lanes, phase) / (of(waits, phase) * workgroupSize),
-        estimatedLanes: estimateOf(kernel, weights, workgroupSize),
-        subgroupLanes: of(lanes, phase) / (of(passes, phase) * subgroupSize),
-        share: of(waits, phase) / waited,
-      };
-    });
-    return {
-      kernel: name,
-      workgroupSize,
-      subgroupSize,
-      workgroups,
-      phases: rows.toSorted((a, b) => b.share - a.share),
-      lanes: waited === 0 ? undefined : sum(lanes, ran) / (waited * workgroupSize),
-      estimatedLanes:
-        waited === 0 ? undefined : rows.reduce((total, row) => total + row.estimatedLanes * row.share, 0),
-      runtimeShare: waited === 0 ? 0 : 1 - waited / sum(waits, phases),
-    };
-  }
 }
 
-function estimateOf(kernel: Kernel, weights: ReadonlyMap<number, number>, threads: number): number {
-  const blocks = kernel.flow.order.filter((at) => weights.has(kernel.graph.blocks[at]?.label ?? 0));
-  return workingShare(kernel, blocks, (at) => kernel.lanes.isSingle(at), threads);
+/** Phases in groups that drivers can compile with their counters. A phase is not parted. */
+function partsOf(
+  { blocks }: Graph,
+  phases: readonly Phase[],
+  sitesMax: number,
+): readonly (readonly Phase[])[] {
+  const instances = new Map<number, number>();
+  for (const { label } of blocks) instances.set(label, (instances.get(label) ?? 0) + 1);
+  const parts: Phase[][] = [[]];
+  let sites = 0;
+  for (const phase of phases) {
+    const own = [...phase.counted.keys()].reduce((sum, label) => sum + (instances.get(label) ?? 0), 0);
+    if (sites > 0 && sites + own > sitesMax) {
+      parts.push([]);
+      sites = 0;
+    }
+    parts.at(-1)?.push(phase);
+    sites += own;
+  }
+  return parts;
 }
 
 /** Threads of a workgroup of a pipeline. */

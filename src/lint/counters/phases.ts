@@ -1,12 +1,13 @@
 /**
  * The phases of a kernel: what its time is told by. Each loop is one, without the loops inside of it. What a function
- * does outside of its loops is one. Calls are not followed: a function that is called has phases of its own. What everwarp
- * puts around a kernel is one phase together.
+ * does outside of its loops is one. Calls are not followed: a function that is called has phases of its own, unless it has no
+ * branches: then it is a part of those that call it. What everwarp puts around a kernel has no phases.
  */
 import {
   type Code,
   type CodeBlock,
   type CodeFunction,
+  type Flow,
   flowOf,
   type GraphBlock,
   type Location,
@@ -20,17 +21,22 @@ export interface LineRange {
   readonly lastLine: number;
 }
 
-/** A loop, what a function does outside of its loops, or all that is not the kernel's own. */
+/** A loop, or what a function does outside of its loops. */
 export interface Phase {
   /** Its place in the list of phases. */
   readonly index: number;
-  readonly kind: "loop" | "function" | "runtime";
-  /** The name of the function. Empty in a module without names, and for the runtime. */
+  readonly kind: "loop" | "function";
+  /** The name of the function. Empty in a module without names. */
   readonly name: string;
   /** Undefined in a module without lines. */
   readonly range: LineRange | undefined;
-  /** Instructions of each of its blocks, by the block's label. */
-  readonly weights: ReadonlyMap<number, number>;
+  /** The labels of its blocks. */
+  readonly labels: ReadonlySet<number>;
+  /**
+   * Where to count it: instructions by the labels of blocks. Blocks that the same threads run are counted together, in
+   * the first of them.
+   */
+  readonly counted: ReadonlyMap<number, number>;
 }
 
 /** Instructions that a device does not run. */
@@ -46,27 +52,75 @@ export interface PhaseSource {
 const AS_IS: PhaseSource = { locate: (at) => at, isRuntime: () => false };
 
 /**
- * The phases of the functions that an entry point reaches: that of the runtime, then the others in the order of the
- * module.
+ * The phases of the functions that an entry point reaches, in the order of the module.
  *
  * @throws EW_BAD_SPIRV where a loop has more than one entry
  */
 export function phasesOf(code: Code, source: PhaseSource = AS_IS): readonly Phase[] {
-  const runtime = new Map<number, number>();
-  const phases: Phase[] = [{ index: 0, kind: "runtime", name: "", range: undefined, weights: runtime }];
-  const called = reachedFunctions(code);
-  for (const of of code.functions.values()) {
-    if (!called.has(of.id)) continue;
-    const file = of.blocks.flatMap((block) => placesOf(block, source.locate))[0]?.file;
-    if (source.isRuntime(file)) for (const block of of.blocks) runtime.set(block.label, weightOf(block));
-    else phases.push(...phasesOfFunction(code, of, source, phases.length));
-  }
+  const phases: Phase[] = [];
+  const reached = reachedFunctions(code);
+  const isRuntime = (of: CodeFunction): boolean =>
+    source.isRuntime(of.blocks.flatMap((block) => placesOf(block, source.locate))[0]?.file);
+  const own = [...reached].flatMap((id) => code.functions.get(id) ?? []).filter((of) => !isRuntime(of));
+  const straight = straightFunctions(code, reached, new Set(own.map(({ id }) => id)));
+  const weightOf = weigher(code, straight);
+  for (const of of [...code.functions.values()].filter((each) => own.includes(each)))
+    if (!straight.has(of.id))
+      phases.push(...phasesOfFunction(code, of, { source, weightOf, first: phases.length }));
   return phases;
 }
 
-function phasesOfFunction(code: Code, of: CodeFunction, { locate }: PhaseSource, first: number): Phase[] {
+/** Functions without branches that only a kernel's own functions call. */
+function straightFunctions(
+  code: Code,
+  reached: ReadonlySet<number>,
+  own: ReadonlySet<number>,
+): ReadonlySet<number> {
+  const found = new Set(
+    [...own].filter((id) => id !== code.entry && code.functions.get(id)?.blocks.length === 1),
+  );
+  for (const id of reached) {
+    if (own.has(id)) continue;
+    for (const callee of calleesOf(code.functions.get(id))) found.delete(callee);
+  }
+  return found;
+}
+
+/** Instructions of a block, with those of the functions without branches that it calls. */
+function weigher(code: Code, straight: ReadonlySet<number>): (block: CodeBlock) => number {
+  const known = new Map<number, number>();
+  const weightOf = ({ instructions }: CodeBlock): number => {
+    let weight = 1;
+    for (const { opcode, operands } of instructions) {
+      if (!SILENT.has(opcode)) weight++;
+      if (opcode === Op.FunctionCall && straight.has(operands[0] ?? 0))
+        weight += weightOfFunction(operands[0] ?? 0);
+    }
+    return weight;
+  };
+  const weightOfFunction = (id: number): number => {
+    let weight = known.get(id);
+    if (weight !== undefined) return weight;
+    known.set(id, 0); // a function that calls itself
+    const [block] = code.functions.get(id)?.blocks ?? [];
+    weight = block === undefined ? 0 : weightOf(block);
+    known.set(id, weight);
+    return weight;
+  };
+  return weightOf;
+}
+
+interface Search {
+  readonly source: PhaseSource;
+  readonly weightOf: (block: CodeBlock) => number;
+  /** The index of the function's first phase. */
+  readonly first: number;
+}
+
+function phasesOfFunction(code: Code, of: CodeFunction, { source, weightOf, first }: Search): Phase[] {
   const name = (code.names.get(of.id) ?? "").replace(/\(.*$/, "");
-  const { order, loops, loopOf } = flowOf({ code, blocks: graphOf(of), nodes: [] });
+  const flow = flowOf({ code, blocks: graphOf(of), nodes: [] });
+  const { order, loops, loopOf } = flow;
   const blocksOf = (isIn: (at: number) => boolean): CodeBlock[] =>
     order
       .filter(isIn)
@@ -80,10 +134,34 @@ function phasesOfFunction(code: Code, of: CodeFunction, { locate }: PhaseSource,
       index: first + index,
       kind: loop === undefined ? "function" : "loop",
       name,
-      range: rangeOf(header === undefined ? around : [header, ...around], locate),
-      weights: new Map(own.map((block) => [block.label, weightOf(block)])),
+      range: rangeOf(header === undefined ? around : [header, ...around], source.locate),
+      labels: new Set(own.map(({ label }) => label)),
+      counted: countedBlocks(
+        order.filter((at) => loopOf.get(at) === loop),
+        of,
+        flow,
+        weightOf,
+      ),
     };
   });
+}
+
+/** Blocks that come only together are counted in the first of them. @param own blocks of a phase, in their order */
+function countedBlocks(
+  own: readonly number[],
+  of: CodeFunction,
+  flow: Flow,
+  weightOf: Search["weightOf"],
+): ReadonlyMap<number, number> {
+  const firsts: { readonly at: number; weight: number }[] = [];
+  for (const at of own) {
+    const block = of.blocks[at];
+    if (block === undefined) continue;
+    const first = firsts.find((each) => flow.dominates(each.at, at) && flow.postDominates(at, each.at));
+    if (first === undefined) firsts.push({ at, weight: weightOf(block) });
+    else first.weight += weightOf(block);
+  }
+  return new Map(firsts.map(({ at, weight }) => [of.blocks[at]?.label ?? 0, weight]));
 }
 
 function reachedFunctions(code: Code): ReadonlySet<number> {
@@ -92,11 +170,15 @@ function reachedFunctions(code: Code): ReadonlySet<number> {
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     if (reached.has(id)) continue;
     reached.add(id);
-    for (const { instructions } of code.functions.get(id)?.blocks ?? [])
-      for (const { opcode, operands } of instructions)
-        if (opcode === Op.FunctionCall) open.push(operands[0] ?? 0);
+    open.push(...calleesOf(code.functions.get(id)));
   }
   return reached;
+}
+
+function calleesOf(of: CodeFunction | undefined): readonly number[] {
+  return (of?.blocks ?? []).flatMap(({ instructions }) =>
+    instructions.filter(({ opcode }) => opcode === Op.FunctionCall).map(({ operands }) => operands[0] ?? 0),
+  );
 }
 
 /** The blocks of one function, without values. */
@@ -128,9 +210,6 @@ function targetsOf(opcode: number, operands: readonly number[]): readonly number
   if (opcode === Op.BranchConditional) return operands.slice(1, 3);
   return opcode === Op.Switch ? operands.slice(1) : [];
 }
-
-const weightOf = ({ instructions }: CodeBlock): number =>
-  instructions.filter(({ opcode }) => !SILENT.has(opcode)).length + 1;
 
 function placesOf({ instructions, terminator }: CodeBlock, locate: PhaseSource["locate"]): Location[] {
   return [...instructions, terminator].flatMap(({ location }) =>

@@ -16,6 +16,7 @@ export class SharedPrograms {
   /** SPIR-V modules, shared because they are the same for every device. */
   readonly #modules: ModuleCache;
   readonly #caches = new WeakMap<Device, Promise<ProgramCache>>();
+  #rewriting: ((device: Device) => ModuleRewrite) | undefined;
 
   /** @param options for every cache that is opened */
   constructor(options: Omit<ProgramCacheOptions, "device" | "modules"> = {}) {
@@ -32,19 +33,21 @@ export class SharedPrograms {
   cacheOf(device: Device): Promise<ProgramCache> {
     let cache = this.#caches.get(device);
     if (cache === undefined) {
-      cache = ProgramCache.open({ ...this.#options, device });
+      const rewrite = this.#rewriting?.(device);
+      const changed =
+        rewrite === undefined ? {} : { directory: false as const, secondLevel: undefined, rewrite };
+      cache = ProgramCache.open({ ...this.#options, ...changed, device });
       this.#caches.set(device, cache);
     }
     return cache;
   }
 
   /**
-   * @internal Changes every module on a device before a pipeline is made of it. Nothing is kept on disk then.
-   * To be called before the first request for the device.
+   * @internal Changes every module before a pipeline is made of it, on devices that make their first request from now
+   * on. Nothing is kept on disk for them. `undefined` ends that.
    */
-  rewriteOn(device: Device, rewrite: ModuleRewrite): void {
-    const options = { ...this.#options, device, directory: false as const, secondLevel: undefined, rewrite };
-    this.#caches.set(device, ProgramCache.open(options));
+  rewriteWith(rewriting: ((device: Device) => ModuleRewrite) | undefined): void {
+    this.#rewriting = rewriting;
   }
 
   /**
