@@ -11,4 +11,4 @@ export {
 export { type Finding, lintModule } from "./lint.ts";
 export { type Rule, RULES } from "./rules/index.ts";
 export { lintSource } from "./source.ts";
-export { findErrors } from "./verdict.ts";
+export { clearVerdicts, findErrors, keptVerdicts, type KeptVerdicts } from "./verdict.ts";
