@@ -1,4 +1,5 @@
 /** Estimates, without running a kernel: what its blocks cost, and how many of its threads are at work. */
+import type { Loop } from "../code/index.ts";
 import type { Kernel } from "./kernel.ts";
 
 /** How often an estimate takes a loop to run. */
@@ -7,11 +8,27 @@ export const ESTIMATED_ROUNDS = 16;
 const ESTIMATED_THREADS = 64;
 const DEPTH_MAX = 8;
 
+const costs = new WeakMap<Kernel, Float64Array>();
+
 /** How many instructions a block runs, with each loop around it taken for `ESTIMATED_ROUNDS` rounds. */
-export function costOf({ graph, flow }: Kernel, block: number): number {
-  let depth = 0;
-  for (let loop = flow.loopOf.get(block); loop !== undefined; loop = loop.parent) depth++;
-  return (graph.blocks[block]?.nodes.length ?? 0) * ESTIMATED_ROUNDS ** Math.min(depth, DEPTH_MAX);
+export function costOf(kernel: Kernel, block: number): number {
+  let known = costs.get(kernel);
+  if (known === undefined) costs.set(kernel, (known = findCosts(kernel)));
+  return known[block] ?? 0;
+}
+
+function findCosts({ graph, flow }: Kernel): Float64Array {
+  const rounds = new Map<Loop | undefined, number>([[undefined, 1]]);
+  // The outer loops come first.
+  for (const loop of flow.loops)
+    rounds.set(
+      loop,
+      Math.min((rounds.get(loop.parent) ?? 1) * ESTIMATED_ROUNDS, ESTIMATED_ROUNDS ** DEPTH_MAX),
+    );
+  return Float64Array.from(
+    graph.blocks,
+    ({ index, nodes }) => nodes.length * (rounds.get(flow.loopOf.get(index)) ?? 1),
+  );
 }
 
 /** Threads of a workgroup: the module's default, or a guess. */

@@ -31,6 +31,9 @@ interface Frame {
   readonly depth: number;
 }
 
+/** Only phis come from blocks. */
+const NO_BLOCKS: number[] = [];
+
 class Inliner {
   readonly #code: Code;
   readonly #blocks: GraphBlock[] = [];
@@ -95,7 +98,7 @@ class Inliner {
       block,
       index: this.#nodes.length,
       location: more.location,
-      incoming: [],
+      incoming: opcode === Op.Phi ? [] : NO_BLOCKS,
       value: more.value,
       builtIn: more.builtIn,
       name: more.name ?? "",
@@ -169,9 +172,15 @@ class Inliner {
     const inputs: GraphNode[] = [];
     for (const index of valueOperands(opcode, operands.length))
       if (index < operands.length) inputs.push(this.#value(operands[index] ?? 0, frame));
-    const more =
-      opcode === Op.Variable ? { value: operands[0], name: this.#code.names.get(result) ?? "" } : {};
-    const node = this.#newNode(opcode, block.index, { type, inputs, operands, location, ...more });
+    const isVariable = opcode === Op.Variable;
+    const node = this.#newNode(opcode, block.index, {
+      type,
+      inputs,
+      operands,
+      location,
+      value: isVariable ? operands[0] : undefined,
+      name: isVariable ? (this.#code.names.get(result) ?? "") : "",
+    });
     if (result !== 0) frame.values.set(result, node);
   }
 

@@ -55,11 +55,11 @@ void main() {
         (loop) => blocks.has(loop.header) && (loop.parent === undefined || !blocks.has(loop.parent.header)),
       );
       const loop = inside.find((each) => isWork(kernel, each));
-      const share = shareOf(kernel, blocks);
+      const share = (): string => shareOf(kernel, blocks);
       if (loop !== undefined)
         return [
           {
-            message: `one thread runs this loop while the others wait; ${share}`,
+            message: `one thread runs this loop while the others wait; ${share()}`,
             location: kernel.locationOf(loop),
           },
         ];
@@ -67,7 +67,7 @@ void main() {
         (kernel.graph.blocks[at]?.nodes ?? []).filter((node) => isAccess(kernel, node)),
       );
       if (accesses.length <= FEW_ACCESSES) return [];
-      const message = `one thread reads and writes buffers ${accesses.length} times while the others wait; ${share}`;
+      const message = `one thread reads and writes buffers ${accesses.length} times while the others wait; ${share()}`;
       return [{ message, location: kernel.graph.blocks[branch]?.location }];
     });
   },
