@@ -74,7 +74,7 @@ const INSIDE = {
     ["corpora"],
     ["context"],
     ["processes"],
-    ["residency", "search", "paths", "programs"],
+    ["residency", "search", "paths", "programs", "lint"],
     ["soak", "together"],
     ["."],
   ],

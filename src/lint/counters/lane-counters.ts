@@ -5,8 +5,6 @@
  *
  * Invariant: a kernel's counters lie in memory that the host can read at any time. They only grow.
  */
-import path from "node:path";
-import { packageRoot } from "../../base/index.ts";
 import { compileExpandedWithLines, type ModuleRewrite } from "../../programs/index.ts";
 import type { SpirvModule } from "../../spirv/index.ts";
 import type { Device, DeviceBuffer } from "../../vulkan/index.ts";
@@ -14,7 +12,7 @@ import { Kernel } from "../analysis/index.ts";
 import type { Graph } from "../code/index.ts";
 import { CounterLayout, NOTHING, readCounters, WORD_BYTES } from "./counter-memory.ts";
 import { withCounters } from "./instrument.ts";
-import { type Phase, type PhaseSource, phasesOf } from "./phases.ts";
+import { isRuntime, type Phase, type PhaseSource, phasesOf } from "./phases.ts";
 import type { Reading } from "./utilisation.ts";
 
 /** Most bytes of a kernel's counters: further workgroups are not counted. */
@@ -153,12 +151,4 @@ function workgroupSizeOf({ entryPoints }: SpirvModule, constants: Readonly<Recor
     const id = entry?.localSizeSpecIds[axis];
     return product * ((id === undefined ? undefined : constants[id]) ?? count);
   }, 1);
-}
-
-/** Whether a file is a part of what everwarp puts around kernels. Functions without lines are empty ones of it. */
-function isRuntime(file: string | undefined): boolean {
-  if (file === undefined) return false;
-  if (file === "kernel-types.glsl") return true;
-  const inside = path.relative(path.join(packageRoot(), "glsl"), path.resolve(file));
-  return /^(?:kernel\.glsl|residency\.glsl|seal\.glsl|residency[\\/].*)$/.test(inside);
 }

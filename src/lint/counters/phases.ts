@@ -3,6 +3,8 @@
  * does outside of its loops is one. Calls are not followed: a function that is called has phases of its own, unless it has no
  * branches: then it is a part of those that call it. What everwarp puts around a kernel has no phases.
  */
+import path from "node:path";
+import { packageRoot } from "../../base/index.ts";
 import {
   type Code,
   type CodeBlock,
@@ -224,4 +226,12 @@ function rangeOf(blocks: readonly CodeBlock[], locate: PhaseSource["locate"]): L
   const lines = places.filter((place) => place.file === file).map(({ line }) => line);
   if (lines.length === 0) return undefined;
   return { file, firstLine: Math.min(...lines), lastLine: Math.max(...lines) };
+}
+
+/** Whether a file is a part of what everwarp puts around kernels. Functions without lines are empty ones of it. */
+export function isRuntime(file: string | undefined): boolean {
+  if (file === undefined) return false;
+  if (file === "kernel-types.glsl") return true;
+  const inside = path.relative(path.join(packageRoot(), "glsl"), path.resolve(file));
+  return /^(?:kernel\.glsl|residency\.glsl|seal\.glsl|residency[\\/].*)$/.test(inside);
 }
