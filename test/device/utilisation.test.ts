@@ -1,8 +1,13 @@
 /** How many threads are at work: measured in kernels of which arithmetic tells it. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { main } from "../../src/cli/command-line.ts";
 import { LaneCounters, type Utilisation, utilisationOf } from "../../src/lint/index.ts";
 import { compileWithLines } from "../../src/programs/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
+import { captured } from "../support/environment.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
 
 watchValidation();
@@ -160,4 +165,90 @@ test("counters do not change what a kernel stores", async () => {
   const sums = Array.from({ length: THREADS }, (_, index) => (index * (index + 1)) / 2);
   const all = sums.reduce((sum, each) => sum + each, 0);
   expect(stored).toEqual(sums.map((sum) => sum + all));
+});
+
+describe("everwarp lint --utilisation", () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), "utilisation-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, text: string): string => {
+    const at = path.join(folder, name);
+    writeFileSync(at, text);
+    return at;
+  };
+  const run = async (...args: string[]): Promise<{ code: number; out: string; errors: string }> => {
+    const { environment, out, errors } = captured();
+    const code = await main(
+      ["lint", "--utilisation", "--device", String(device.info.index), ...args],
+      environment,
+    );
+    return { code, out: out(), errors: errors() };
+  };
+
+  test("a kernel of one's own: the words of its requests say how often its loop runs", async () => {
+    const kernel = file(
+      "half.comp",
+      `#version 460
+#include "kernel.glsl"
+void perform(uint slot) {
+  Ask ask = requestAt(slot);
+  uint sum = 0u;
+  if (gl_LocalInvocationIndex < 32u)
+    for (uint i = 0u; i < ask.rounds; i++) sum += i * gl_LocalInvocationIndex;
+  if (gl_LocalInvocationIndex == 0u) respond(slot, Told(sum));
+}
+`,
+    );
+    file(
+      "half.ts",
+      `open({ source: "half.comp", request: struct("Ask", { rounds: u32 }), response: struct("Told", { sum: u32 }) });`,
+    );
+    const { code, out } = await run("--json", "--requests", "5", "--words", "200", kernel);
+    expect(code).toBe(0);
+    const [report] = (JSON.parse(out) as { files: { work: string; kernels: Utilisation[] }[] }).files;
+    expect(report?.work).toBe("5 requests");
+    const [measured] = report?.kernels ?? [];
+    // 32 of the 64 threads that a workgroup has by default.
+    expect(measured?.phases[0]).toMatchObject({ kind: "loop", name: "perform", lanes: 0.5 });
+    expect(measured?.phases[0]?.range).toEqual({ file: kernel, firstLine: 7, lastLine: 7 });
+  });
+
+  test("a plain kernel is launched once, as a table", async () => {
+    const kernel = file("plain.comp", `${HEAD}void main() { data.words[gl_LocalInvocationIndex] = 1u; }`);
+    const { code, out } = await run("--workgroups", "3", kernel);
+    expect(code).toBe(0);
+    expect(out).toContain(`${kernel} on ${device.info.name}: one launch of 3 workgroups\n`);
+    expect(out).toMatch(/^ +100 % +100 % +\d+ % +100 % {2}.*plain\.comp:\d+: main$/m);
+  });
+
+  test.each([
+    [
+      "a kernel that could hang",
+      `${HEAD}void main() { if (gl_LocalInvocationIndex < 5u) barrier(); }`,
+      "could hang",
+    ],
+    [
+      "a kernel with bindings",
+      "#version 460\nlayout(set = 0, binding = 2) buffer B { uint word; };\nvoid main() { word = 1u; }",
+      "binding 2",
+    ],
+    ["a kernel without its program", '#version 460\n#include "kernel.glsl"\n', "no program beside"],
+    ["a text that is no kernel", "#version 460\nnonsense\n", "does not compile"],
+  ])("%s is refused with its reason", async (_, text, message) => {
+    const { code, out } = await run(file("refused.comp", text));
+    expect(code).toBe(2);
+    expect(out).toContain("refused.comp: not measured: ");
+    expect(out).toContain(message);
+  });
+
+  test.each([
+    [["--requests", "0"], "--requests"],
+    [["--words", "1,x"], '"x"'],
+    [["--seconds", "-1"], "--seconds"],
+    [["--sarif"], "SARIF"],
+    [["--device", "no such device"], "no such device"],
+  ])("%j is refused", async (args, message) => {
+    const { code, errors } = await run("some.comp", ...args);
+    expect(code).toBe(2);
+    expect(errors).toContain(message);
+  });
 });
