@@ -94,7 +94,7 @@ export class ModuleEditor {
     this.#replaced.set(this.#memoryModel + 1, model);
   }
 
-  /** A type, or a constant that no pipeline sets: what the module has, or a new one. @param operands behind the result */
+  /** A type: what the module has, or a new one. @param operands behind the result */
   type(opcode: number, ...operands: readonly number[]): number {
     return this.#global(`${opcode} ${operands.join(" ")}`, (id) => instruction(opcode, id, ...operands));
   }

@@ -16,7 +16,7 @@ const SAMPLES = 60;
 export const lint: BenchCase = {
   name: "lint",
   summary: "the check of each kernel of everwarp by everwarp lint: time of the processor",
-  limitMs: 120_000,
+  limitMs: 300_000,
   async run(context) {
     for (const { name, request } of shippedPrograms()) {
       const key = { case: context.caseName, subject: name, contender: "all rules" };

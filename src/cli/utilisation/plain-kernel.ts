@@ -19,7 +19,8 @@ export interface PlainKernel {
 /**
  * Launches a kernel once.
  *
- * @throws EW_KERNEL_UNSAFE for a kernel that could hang the device, EW_BAD_ARGUMENT for one that has bindings, EW_TIMEOUT
+ * @throws EW_KERNEL_UNSAFE for a kernel that could hang the device, EW_BAD_ARGUMENT for one that has bindings,
+ * EW_TIMEOUT
  */
 export async function runPlain(
   kernel: PlainKernel,

@@ -27,7 +27,8 @@ function kernelText({ file, device, run }: UtilisationReport, kernel: Utilisatio
   const { workgroupSize, subgroupSize, workgroups, phases } = kernel;
   const head =
     `${file} on ${device}: ${run?.done ?? ""}\n` +
-    `${workgroups} workgroup${workgroups === 1 ? "" : "s"} of ${workgroupSize} threads, in subgroups of ${subgroupSize}\n`;
+    `${workgroups} workgroup${workgroups === 1 ? "" : "s"} of ${workgroupSize} threads, ` +
+    `in subgroups of ${subgroupSize}\n`;
   const trouble = run?.trouble === undefined ? "" : `${run.trouble}\n`;
   if (kernel.lanes === undefined) return `${head}${trouble}nothing of the kernel ran\n`;
   const shown = phases.filter(({ share }) => share >= SHOWN_SHARE);

@@ -80,7 +80,7 @@ function isReturnBeforeLoop(
   });
 }
 
-/** Whether a kernel ends behind a block without doing anything. Optimisers turn a return into a branch to such a block. */
+/** Whether a kernel ends behind a block without doing anything: optimisers turn a return into a branch to the end. */
 function isEnd({ graph }: Kernel, from: number): boolean {
   const seen = new Set<number>();
   for (let at: number | undefined = from; at !== undefined && !seen.has(at);) {

@@ -50,16 +50,15 @@ export class Memory {
   /** By the number of a pointer's node. All cells are made at the beginning. */
   readonly #cellOfPointer: readonly (Cell | undefined)[];
   /** By the number of a node: the variable that it leads into. */
-  readonly #variables: (GraphNode | undefined)[];
+  readonly #variables: readonly (GraphNode | undefined)[];
   readonly #storages: Int32Array;
   readonly #overlapping = new Map<Cell, readonly Cell[]>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#roles = new Uint8Array(graph.nodes.length);
-    this.#variables = new Array<GraphNode | undefined>(graph.nodes.length);
+    this.#variables = graph.nodes.map(variableBehind);
     this.#storages = new Int32Array(graph.nodes.length).fill(NOT_LOOKED_UP);
-    this.#findVariables();
     this.#cellOfPointer = graph.nodes.map((node) => this.#findCell(node));
     this.#findRoles();
   }
@@ -116,15 +115,6 @@ export class Memory {
     if (variable !== undefined) return variable.value;
     const type = this.#graph.code.module.types.get(pointer.type);
     return type?.kind === "pointer" ? type.storageClass : undefined;
-  }
-
-  /** A chain may come before what it begins with, so each is followed to its end. */
-  #findVariables(): void {
-    for (const node of this.#graph.nodes) {
-      let at: GraphNode | undefined = node;
-      while (at !== undefined && isChain(at.opcode)) at = at.inputs[0];
-      this.#variables[node.index] = at?.opcode === Op.Variable ? at : undefined;
-    }
   }
 
   #findCell(node: GraphNode): Cell | undefined {
@@ -194,6 +184,13 @@ export class Memory {
     if (cell !== undefined) for (const each of this.overlapping(cell)) roles |= ofCell.get(each) ?? 0;
     return roles;
   }
+}
+
+/** The variable that a chain begins with. */
+function variableBehind(node: GraphNode): GraphNode | undefined {
+  let at: GraphNode | undefined = node;
+  while (at !== undefined && isChain(at.opcode)) at = at.inputs[0];
+  return at?.opcode === Op.Variable ? at : undefined;
 }
 
 /** Whether an opcode makes a pointer to a part of what a pointer leads to. */

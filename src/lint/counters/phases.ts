@@ -1,7 +1,7 @@
 /**
  * The phases of a kernel: what its time is told by. Each loop is one, without the loops inside of it. What a function
- * does outside of its loops is one. Calls are not followed: a function that is called has phases of its own, unless it has no
- * branches: then it is a part of those that call it. What everwarp puts around a kernel has no phases.
+ * does outside of its loops is one. Calls are not followed: a function that is called has phases of its own, unless it
+ * has no branches: then it is a part of those that call it. What everwarp puts around a kernel has no phases.
  */
 import path from "node:path";
 import { packageRoot } from "../../base/index.ts";
@@ -46,9 +46,9 @@ const SILENT: ReadonlySet<number> = new Set([Op.Variable, Op.Phi, Op.LoopMerge, 
 
 /** Where the lines of a module are, and which of them are the kernel's own. */
 export interface PhaseSource {
-  locate(at: Location): Location;
+  readonly locate: (at: Location) => Location;
   /** Whether a file is a part of what everwarp puts around a kernel. */
-  isRuntime(file: string | undefined): boolean;
+  readonly isRuntime: (file: string | undefined) => boolean;
 }
 
 const AS_IS: PhaseSource = { locate: (at) => at, isRuntime: () => false };

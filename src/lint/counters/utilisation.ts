@@ -1,4 +1,4 @@
-/** From what was counted to shares: how many threads were at work, beside what is estimated without running a kernel. */
+/** From what was counted to shares: how many threads were at work, beside an estimate without running a kernel. */
 import { type Kernel, workingShare } from "../analysis/index.ts";
 import { NOTHING, type PhaseCounts } from "./counter-memory.ts";
 import type { Phase } from "./phases.ts";
