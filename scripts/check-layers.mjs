@@ -54,7 +54,7 @@ const INSIDE = {
     ["device"],
   ],
   programs: [["sources", "entries"], ["disk", "stores"], ["cache"]],
-  lint: [["code"], ["analysis"], ["rules"], ["."]],
+  lint: [["code"], ["analysis"], ["rules", "counters"], ["."]],
   search: [
     ["content", "."],
     ["walk", "scanner", "signature"],
@@ -74,7 +74,7 @@ const INSIDE = {
     ["corpora"],
     ["context"],
     ["processes"],
-    ["residency", "search", "paths", "programs"],
+    ["residency", "search", "paths", "programs", "lint"],
     ["soak", "together"],
     ["."],
   ],
@@ -84,7 +84,7 @@ const INSIDE = {
     ["server", "client", "trees"],
   ],
   mcp: [["command", "roots", "answer"], ["tools"], ["."]],
-  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["serving"], ["commands"], ["."]],
+  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["serving", "utilisation"], ["commands"], ["."]],
 };
 
 /** Folders that nothing enters: the command line's, and the one whose files are the entries of the package. */

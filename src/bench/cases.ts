@@ -1,5 +1,6 @@
 /** The list of cases. */
 import type { BenchCase } from "./context/index.ts";
+import { lint } from "./lint/index.ts";
 import { programs } from "./programs/index.ts";
 import { paths, pathsShapes } from "./paths/index.ts";
 import { RESIDENCY_CASES, roundtrip } from "./residency/index.ts";
@@ -17,6 +18,7 @@ export const CASES: readonly BenchCase[] = [
   searchTree,
   searchQueries,
   programs,
+  lint,
   startup,
   together,
   ...RESIDENCY_CASES,

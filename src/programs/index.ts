@@ -23,6 +23,7 @@ export {
 } from "./stores/index.ts";
 export {
   type Benchmark,
+  type ModuleRewrite,
   type PreloadAnswer,
   type PreloadOptions,
   ProgramCache,
@@ -42,7 +43,9 @@ export {
 } from "./cache/index.ts";
 export {
   checkLayout,
+  compileExpandedWithLines,
   compileWithLines,
+  type ExpandedSource,
   expandFile,
   kernelFile,
   type LinedModule,

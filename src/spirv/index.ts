@@ -1,4 +1,4 @@
-/** SPIR-V modules: what they say about themselves. */
+/** SPIR-V modules: what they say about themselves, and how something is added to them. */
 export type {
   SpirvBinding,
   SpirvEntryPoint,
@@ -10,3 +10,4 @@ export type {
 } from "./description.ts";
 export { structSizeBytes } from "./extent.ts";
 export { readSpirv, spirvWords } from "./module.ts";
+export { instruction, ModuleEditor } from "./module-editor.ts";

@@ -18,6 +18,7 @@ import type {
 
 const MAGIC = 0x0723_0203;
 const MAGIC_SWAPPED = 0x0302_2307;
+const decoder = new TextDecoder();
 /** The specification's universal limit on ids. */
 const MAX_BOUND = 0x3f_ffff;
 
@@ -79,6 +80,9 @@ export function readSpirv(words: Uint32Array): SpirvModule {
   return new Reader(words).read();
 }
 
+/** Opcodes that the description comes from: most instructions are others. */
+const DESCRIBING: ReadonlySet<number> = new Set(Object.values(Op));
+
 interface Instruction {
   opcode: number;
   /** Index of the first operand. */
@@ -126,7 +130,8 @@ class Reader {
       const count = first >>> 16;
       if (count === 0) throw bad(`the instruction at word ${at} has no words`);
       if (at + count > words.length) throw bad(`the instruction at word ${at} goes on behind the end`);
-      this.#instruction({ opcode: first & 0xffff, at: at + 1, end: at + count });
+      const opcode = first & 0xffff;
+      if (DESCRIBING.has(opcode)) this.#instruction({ opcode, at: at + 1, end: at + count });
       at += count;
     }
     return this.#describe(`${(version >>> 16) & 0xff}.${(version >>> 8) & 0xff}`);
@@ -254,7 +259,7 @@ class Reader {
     const length = bytes.indexOf(0);
     if (length < 0) throw bad(`the text in the instruction at word ${at - 1} does not end`);
     return {
-      text: new TextDecoder().decode(bytes.subarray(0, length)),
+      text: decoder.decode(bytes.subarray(0, length)),
       next: index + Math.floor(length / 4) + 1,
     };
   }

@@ -1,5 +1,5 @@
 /** `everwarp cache` as its users call it: real processes, a real device, and folders that are damaged in between. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -59,13 +59,33 @@ function anEntry(): string {
 }
 
 test("where nothing is kept yet, nothing is there and nothing is wrong", () => {
-  expect(json(["stats"])).toEqual({ directory, folders: [] });
+  const verdicts = { folder: join(root, "xdg", "everwarp", "lint"), count: 0, bytes: 0 };
+  expect(json(["stats"])).toEqual({ directory, folders: [], verdicts });
   expect(list()).toEqual([]);
   expect(json(["verify"])).toEqual({ good: 0, bad: [] });
   const nothing = { removed: 0, removedBytes: 0, kept: 0, keptBytes: 0 };
   expect(json(["prune"])).toEqual(nothing);
-  expect(json(["clear"])).toEqual(nothing);
+  expect(json(["clear"])).toEqual({ ...nothing, verdicts });
   expect(cache(["stats"]).out).toContain("no programs yet");
+});
+
+test("verdicts of lint are counted and removed, and what is no verdict stays", () => {
+  const folder = join(root, "xdg-lint", "everwarp", "lint");
+  const env = { XDG_CACHE_HOME: join(root, "xdg-lint") };
+  const names = ["a", "b", "c"].map((digit) => digit.repeat(64));
+  mkdirSync(folder, { recursive: true });
+  for (const name of names) writeFileSync(join(folder, name), name);
+  writeFileSync(join(folder, "notes"), "the user's");
+  mkdirSync(join(folder, "d".repeat(64)));
+  expect(cache(["stats"], env).out).toContain("3 kernels that everwarp lint found good, 192 B\n");
+  // Another folder, or one device, is not about them.
+  expect(cache(["clear", "--directory", join(root, "elsewhere")], env).out).not.toContain("lint");
+  expect(cache(["clear", "--device", "no such one"], env).out).not.toContain("lint");
+  expect(cache(["clear"], env).out).toBe(
+    "0 removed, 0 B; 0 kept, 0 B\n3 kernels that everwarp lint found good, 192 B removed\n",
+  );
+  expect(readdirSync(folder).toSorted()).toEqual(["d".repeat(64), "notes"]);
+  expect(cache(["clear"], env).out).toBe("0 removed, 0 B; 0 kept, 0 B\n");
 });
 
 describe("everything that comes with everwarp", () => {

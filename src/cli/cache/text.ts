@@ -1,4 +1,5 @@
 /** The text of `everwarp cache` for people. */
+import type { KeptVerdicts } from "../../lint/index.ts";
 import { type BadEntry, type FolderStats, type Listed, missesOf } from "./look.ts";
 
 const LABEL_WIDTH = 14;
@@ -33,9 +34,19 @@ const count = (value: number, what: string): string =>
   `${value.toLocaleString("en")} ${what}${value === 1 ? "" : what.endsWith("s") ? "es" : "s"}`;
 
 /** The text of `everwarp cache stats`. */
-export function statsText(directory: string, folders: readonly FolderStats[]): string {
-  if (folders.length === 0) return `${directory}: no programs yet\n`;
-  return `${directory}\n${folders.map(folderText).join("")}`;
+export function statsText(
+  directory: string,
+  folders: readonly FolderStats[],
+  verdicts?: Pick<KeptVerdicts, "count" | "bytes">,
+): string {
+  const lint = verdicts === undefined || verdicts.count === 0 ? "" : `\n${verdictText(verdicts)}\n`;
+  if (folders.length === 0) return `${directory}: no programs yet\n${lint}`;
+  return `${directory}\n${folders.map(folderText).join("")}${lint}`;
+}
+
+/** "3 kernels that everwarp lint found good, 192 B". */
+export function verdictText({ count: kernels, bytes }: Pick<KeptVerdicts, "count" | "bytes">): string {
+  return `${count(kernels, "kernel")} that everwarp lint found good, ${sizeText(bytes)}`;
 }
 
 function folderText(stats: FolderStats): string {

@@ -12,6 +12,7 @@ import {
   millisecondsText,
   sizeText,
   statsText,
+  verdictText,
   verifyText,
   exportPrograms,
   type ImportAnswer,
@@ -19,6 +20,7 @@ import {
 } from "../cache/index.ts";
 import { ProgressBar, type CommandContext } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
+import { clearVerdicts, keptVerdicts } from "../../lint/index.ts";
 import { secondLevelFrom } from "../../programs/index.ts";
 
 const USAGE = `everwarp cache COMMAND [OPTIONS]
@@ -35,7 +37,7 @@ Looks after the programs that were compiled for this machine's devices and are k
                    (--max-bytes), and what dead processes left
   verify           read and check every entry; bad ones are moved away and made anew
                    when they are asked for
-  clear            remove all
+  clear            remove all, and what everwarp lint found out about kernels
   export FILE      write all into one file, for machines with the same device and driver
   import FILE      take from such a file what fits this machine's devices
 
@@ -85,6 +87,8 @@ interface CacheOptions {
 
 interface Call {
   readonly directory: string;
+  /** Whether `--directory` names another place than the user's. */
+  readonly isElsewhere: boolean;
   readonly words: readonly string[];
   readonly options: CacheOptions;
   readonly context: CommandContext;
@@ -116,7 +120,8 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   assertOptionsFit(name, options);
   const directory = chosenDirectory(values.directory, context.env);
   const folders = (): Promise<ModelFolder[]> => modelFolders(directory, options.device);
-  const outcome = await command({ directory, words, options, context, folders });
+  const isElsewhere = values.directory !== undefined;
+  const outcome = await command({ directory, isElsewhere, words, options, context, folders });
   print(values.json === true ? `${JSON.stringify(outcome.document, undefined, 1)}\n` : outcome.text);
   return outcome.code;
 }
@@ -126,7 +131,12 @@ const COMMANDS = {
     assertWords(call, 0);
     const folders = await Promise.all((await call.folders()).map(statsOf));
     const { directory } = call;
-    return { document: { directory, folders }, text: statsText(directory, folders), code: 0 };
+    const verdicts = hasVerdicts(call) ? keptVerdicts(call.context.env) : undefined;
+    return {
+      document: { directory, folders, ...(verdicts === undefined ? {} : { verdicts }) },
+      text: statsText(directory, folders, verdicts),
+      code: 0,
+    };
   },
 
   async list(call: Call): Promise<Outcome> {
@@ -174,7 +184,14 @@ const COMMANDS = {
 
   async clear(call: Call): Promise<Outcome> {
     assertWords(call, 0);
-    return removed(await each(call, (folder) => folder.store.clear()));
+    const programs = removed(await each(call, (folder) => folder.store.clear()));
+    if (!hasVerdicts(call)) return programs;
+    const verdicts = clearVerdicts(call.context.env);
+    return {
+      document: { ...programs.document, verdicts },
+      text: verdicts.count === 0 ? programs.text : `${programs.text}${verdictText(verdicts)} removed\n`,
+      code: 0,
+    };
   },
 
   async export(call: Call): Promise<Outcome> {
@@ -194,6 +211,11 @@ const COMMANDS = {
     return { document: answer, text: importText(answer), code: answer.refused.length === 0 ? 0 : 1 };
   },
 } satisfies Record<string, (call: Call) => Promise<Outcome>>;
+
+/** Whether a call is about the verdicts of lint, too: they are of no device, and in the user's cache folder. */
+function hasVerdicts({ options, isElsewhere }: Call): boolean {
+  return options.device === undefined && !isElsewhere;
+}
 
 /** One folder after another, because they share a disk. */
 async function each<T>(call: Call, body: (folder: ModelFolder) => Promise<T>): Promise<T[]> {

@@ -9,9 +9,10 @@ import {
   sarifDocument,
 } from "../lint/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
+import type { Workload } from "../utilisation/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
-const USAGE = `everwarp lint [FILES…] [--json | --sarif]
+const USAGE = `everwarp lint [FILES…] [--json | --sarif] [--utilisation …]
 
 Checks compute kernels for what makes a device hang: threads that leave while others
 wait, barriers under conditions, loops without an end. It reads the compiled module, so
@@ -24,11 +25,25 @@ program beside the kernel that names it.
   --json   one JSON document
   --sarif  one SARIF 2.1.0 document, for editors and code review
 
+  --utilisation         runs the kernels instead, with counters in place, and tells which
+                        share of the threads is at work in each loop and function
+  --device D            auto (hardware, else software), a part of a name, or an index
+  --requests N | FILE   how many requests the kernel gets, 64 if not given, or a file with
+                        one JSON object a line. Each field of request N is N, if nothing
+                        else is said
+  --words W,W,…         words of each request, or of the push constants of a kernel that
+                        does not include kernel.glsl. Its addresses get buffers of zeros
+  --buffer-bytes N      bytes of each of these buffers, 1M if not given
+  --workgroups N        1 if not given
+  --workgroup-size N    as the program beside the kernel says, if not given
+  --seconds S           how long a kernel may run, 20 if not given
+
 A comment in GLSL takes a rule away from the next line, and needs a reason:
   // everwarp-disable-next-line unbounded-loop the host checked that the list ends
 
 Exit codes: 0 nothing was found, 1 something was found, 2 a file could not be checked or
-the command was not understood.
+the command was not understood. With --utilisation: 0 all was measured, 1 a request was
+not answered, 2 a kernel could not be measured.
 `;
 
 const OPTIONS = {
@@ -36,6 +51,14 @@ const OPTIONS = {
   options: {
     json: { type: "boolean" },
     sarif: { type: "boolean" },
+    utilisation: { type: "boolean" },
+    device: { type: "string" },
+    requests: { type: "string" },
+    words: { type: "string" },
+    "buffer-bytes": { type: "string" },
+    workgroups: { type: "string" },
+    "workgroup-size": { type: "string" },
+    seconds: { type: "string" },
     help: { type: "boolean", short: "h" },
   },
 } as const satisfies ParseArgsConfig;
@@ -53,6 +76,8 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const files = positionals.length > 0 ? positionals : kernelsBelow(".");
   if (files.length === 0)
     throw badArgument("there are no kernels (*.comp) in this folder", "Name the files.");
+  if (values.utilisation === true) return measure(files, values, print);
+  assertNoMeasuring(values);
   const reports: FileReport[] = [];
   for (const file of files) reports.push(await checkFile(file));
   const document =
@@ -64,4 +89,75 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   print(document === undefined ? reportText(reports) : `${JSON.stringify(document, undefined, 1)}\n`);
   if (reports.some(({ error }) => error !== undefined)) return 2;
   return reports.some(({ findings }) => findings.length > 0) ? 1 : 0;
+}
+
+/** The options of a command line that was read. */
+type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
+
+const MEASURING = [
+  "device",
+  "requests",
+  "words",
+  "buffer-bytes",
+  "workgroups",
+  "workgroup-size",
+  "seconds",
+] as const;
+
+/** @throws EW_BAD_ARGUMENT */
+function assertNoMeasuring(values: Values): void {
+  const given = MEASURING.find((name) => values[name] !== undefined);
+  if (given !== undefined)
+    throw badArgument(
+      `--${given} is given without --utilisation`,
+      "It says how a kernel is run. Give both, or neither.",
+    );
+}
+
+/** Runs the kernels and reports what was counted. @returns the exit code */
+async function measure(
+  files: readonly string[],
+  values: Values,
+  print: (text: string) => void,
+): Promise<number> {
+  if (values.sarif === true)
+    throw badArgument("--utilisation is no finding, and has no SARIF", "Choose --json, or neither.");
+  const workload = workloadOf(values);
+  // Loaded now: without it, a check needs no device.
+  const { chooseDevice, measureFile, utilisationDocument, utilisationText } =
+    await import("../utilisation/index.ts");
+  const device = chooseDevice(values.device ?? "auto");
+  const reports = [];
+  for (const file of files) reports.push(await measureFile(file, device, workload));
+  print(
+    values.json === true
+      ? `${JSON.stringify(utilisationDocument(reports), undefined, 1)}\n`
+      : utilisationText(reports),
+  );
+  if (reports.some(({ error }) => error !== undefined)) return 2;
+  return reports.some(({ run }) => run?.trouble !== undefined) ? 1 : 0;
+}
+
+function workloadOf(values: Values): Workload {
+  const whole = (name: (typeof MEASURING)[number], otherwise: number, max: number): number => {
+    const text = values[name];
+    if (text === undefined) return otherwise;
+    const [, digits = "", unit = ""] = /^(\d{1,10})([KM]?)$/i.exec(text) ?? [];
+    const number = Number(digits) * 1024 ** ["", "K", "M"].indexOf(unit.toUpperCase());
+    if (digits !== "" && number >= 1 && number <= max) return number;
+    throw badArgument(`--${name} is "${text}"`, `Give a whole number from 1 to ${max}.`);
+  };
+  const { requests, words } = values;
+  const isFile = requests !== undefined && !/^\d+$/.test(requests);
+  return {
+    requests: isFile ? { file: requests } : whole("requests", 64, 1_000_000),
+    words: words?.split(",").map((word) => {
+      if (/^(\d{1,10}|0x[\da-f]{1,8})$/i.test(word) && Number(word) <= 0xffff_ffff) return Number(word);
+      throw badArgument(`--words has "${word}"`, "Give whole numbers of 32 bits with commas between them.");
+    }),
+    bufferBytes: whole("buffer-bytes", 1 << 20, 1 << 30),
+    workgroups: whole("workgroups", 1, 0xffff),
+    workgroupSize: values["workgroup-size"] === undefined ? undefined : whole("workgroup-size", 1, 1024),
+    budgetMs: whole("seconds", 20, 3600) * 1000,
+  };
 }

@@ -21,12 +21,28 @@ import { readRegularFileSync } from "../../storage/index.ts";
 export const KERNEL_TYPES = "kernel-types.glsl";
 
 const SOURCE_BYTES_MAX = 4 << 20;
-/** A section of unknown size: the analysis does not depend on it. */
+/** A section of unknown size. The analysis does not depend on it. */
 const STATE_BYTES = 1 << 20;
 const SCALARS = { u32, i32, f32, u64 } as const;
 
+/** What a program says of the kernel that it opens. */
+export interface KernelProgram {
+  readonly request: StructLayout;
+  readonly response: StructLayout;
+  /** Bytes of the sections of the state. */
+  readonly state: Readonly<Record<string, number>>;
+  /** Threads of a workgroup, where the program names a number. */
+  readonly workgroupSize: number | undefined;
+}
+
 /** The text of kernel-types.glsl; undefined where no program beside the kernel tells. */
 export function kernelTypesText(kernel: string): string | undefined {
+  const program = kernelProgram(kernel);
+  return program === undefined ? undefined : kernelTypes(program).glsl;
+}
+
+/** What the program beside a kernel says of it; undefined where there is none. */
+export function kernelProgram(kernel: string): KernelProgram | undefined {
   const folder = path.dirname(kernel);
   const name = path.basename(kernel);
   for (const file of programsIn(folder)) {
@@ -37,7 +53,13 @@ export function kernelTypesText(kernel: string): string | undefined {
     const request = schemaOf(text, "request");
     const response = schemaOf(text, "response");
     if (request === undefined || response === undefined) continue;
-    return kernelTypes({ request, response, state: stateOf(text) }).glsl;
+    const [, threads] = /\bworkgroupSize\s*[:=]\s*(\d+)/.exec(text) ?? [];
+    return {
+      request,
+      response,
+      state: stateOf(text),
+      workgroupSize: threads === undefined ? undefined : Number(threads),
+    };
   }
   return undefined;
 }
@@ -69,10 +91,12 @@ function schemaOf(text: string, role: string): StructLayout | undefined {
 
 const isScalar = (name: string): name is keyof typeof SCALARS => Object.hasOwn(SCALARS, name);
 
-/** The names of the sections of the state. */
+/** The sections of the state. */
 function stateOf(text: string): Record<string, number> {
   const [, sections = ""] = /\bstate:\s*\{([^{}]*)\}/.exec(text) ?? [];
   return Object.fromEntries(
-    [...sections.matchAll(/(?:^|[{,])\s*(\w+)\s*[:,}]?/g)].map(([, name]) => [name, STATE_BYTES]),
+    [...sections.matchAll(/(?:^|[{,])\s*(\w+)\s*(?:(?=[,}])|$|:\s*(\d+)\s*(?:(?=[,}])|$))?/g)].map(
+      ([, name, bytes]) => [name, bytes === undefined ? STATE_BYTES : Number(bytes)],
+    ),
   );
 }

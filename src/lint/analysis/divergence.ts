@@ -1,6 +1,6 @@
 /** Barriers that some threads of a workgroup do not reach, and the branches that part them. */
 import type { GraphBlock, GraphNode } from "../code/index.ts";
-import { reach } from "../code/index.ts";
+import { isAtomic, Op, reach } from "../code/index.ts";
 import type { Kernel } from "./kernel.ts";
 import { UNIFORM } from "./uniformity.ts";
 
@@ -67,7 +67,8 @@ function isReturnBeforeLoop(
   region: ReadonlySet<number> | undefined,
 ): boolean {
   const { graph, flow, loops, pollLoops } = kernel;
-  if (flow.postDominatorOf(branch.index) >= 0) return false;
+  const join = flow.postDominatorOf(branch.index);
+  if (join >= 0 && !isEnd(kernel, join)) return false;
   const next = (at: number): readonly number[] => graph.blocks[at]?.successors ?? [];
   return flow.loops.some((loop) => {
     if (loop.blocks.has(branch.index) || region?.has(loop.header) !== true) return false;
@@ -78,3 +79,20 @@ function isReturnBeforeLoop(
     });
   });
 }
+
+/** Whether a kernel ends behind a block without doing anything: optimisers turn a return into a branch to the end. */
+function isEnd({ graph }: Kernel, from: number): boolean {
+  const seen = new Set<number>();
+  for (let at: number | undefined = from; at !== undefined && !seen.has(at);) {
+    const block: GraphBlock | undefined = graph.blocks[at];
+    if (block === undefined || block.nodes.some(hasEffect)) return false;
+    if (block.isExit) return true;
+    if (block.successors.length !== 1) return false;
+    seen.add(at);
+    [at] = block.successors;
+  }
+  return false;
+}
+
+const hasEffect = ({ opcode }: GraphNode): boolean =>
+  opcode === Op.Store || opcode === Op.CopyMemory || opcode === Op.ControlBarrier || isAtomic(opcode);

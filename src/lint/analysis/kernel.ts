@@ -32,6 +32,7 @@ export class Kernel {
   /** Barriers that all threads of a workgroup must reach. */
   readonly barriers: readonly GraphNode[];
   readonly #ends = new Map<Loop, boolean>();
+  readonly #looks = new Map<number, boolean>();
   readonly #nodesOf = new Map<Loop, readonly GraphNode[]>();
 
   /** @throws EW_BAD_SPIRV, EW_LINT_LIMIT */
@@ -78,11 +79,22 @@ export class Kernel {
   ends(loop: Loop): boolean {
     let known = this.#ends.get(loop);
     if (known === undefined) {
-      const looks = this.nodesOf(loop).some((node) => this.isLoadOf(node, Role.control));
+      let looks = false;
+      for (const at of loop.blocks) looks ||= this.#looksAtControl(at);
       const isStop = (node: GraphNode): boolean =>
         looks && (this.uniformity.taintOf(node) & TAINT_CONTROL) !== 0;
       known = this.loops.ends(loop, isStop);
       this.#ends.set(loop, known);
+    }
+    return known;
+  }
+
+  /** Whether a block reads the control block. */
+  #looksAtControl(block: number): boolean {
+    let known = this.#looks.get(block);
+    if (known === undefined) {
+      known = (this.graph.blocks[block]?.nodes ?? []).some((node) => this.isLoadOf(node, Role.control));
+      this.#looks.set(block, known);
     }
     return known;
   }

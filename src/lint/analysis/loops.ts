@@ -18,13 +18,18 @@ import {
 import { shortCircuit } from "./lanes.ts";
 import { type Cell, type Memory, Role } from "./memory.ts";
 
+/** What each cell and phi is made of: several sets together. */
+type Edges = ReadonlyMap<object, readonly ReadonlySet<object>[]>;
+
+const NOTHING: ReadonlySet<object> = new Set();
+
 /** Loops of a kernel. */
 export class Loops {
   readonly #graph: Graph;
   readonly #flow: Flow;
   readonly #memory: Memory;
   readonly #advancing = new Map<Loop, Map<object, boolean>>();
-  readonly #edges = new Map<Loop, ReadonlyMap<object, ReadonlySet<object>>>();
+  readonly #edges = new Map<Loop, Edges>();
   readonly #sources = new Map<GraphNode, ReadonlySet<object>>();
   readonly #stores: ReadonlyMap<Cell, readonly GraphNode[]>;
 
@@ -141,14 +146,15 @@ export class Loops {
   }
 
   /** What each cell and phi that an iteration changes is made of. */
-  #edgesOf(loop: Loop): ReadonlyMap<object, ReadonlySet<object>> {
+  #edgesOf(loop: Loop): Edges {
     const known = this.#edges.get(loop);
     if (known !== undefined) return known;
-    const edges = new Map<object, Set<object>>();
+    const edges = new Map<object, ReadonlySet<object>[]>();
     const add = (to: object, sources: ReadonlySet<object>): void => {
-      const all = edges.get(to) ?? new Set();
-      for (const source of sources) all.add(source);
-      edges.set(to, all);
+      if (sources === NOTHING) return;
+      const all = edges.get(to);
+      if (all === undefined) edges.set(to, [sources]);
+      else all.push(sources);
     };
     for (const at of loop.blocks)
       for (const node of this.#graph.blocks[at]?.nodes ?? []) {
@@ -177,23 +183,52 @@ export class Loops {
   #sourcesOf(node: GraphNode, depth = 0): ReadonlySet<object> {
     const known = this.#sources.get(node);
     if (known !== undefined) return known;
-    const sources = new Set<object>();
-    this.#sources.set(node, sources);
-    if (depth > 200 || isAtomic(node.opcode)) return sources;
-    if (node.opcode === Op.Phi) sources.add(node);
-    if (node.opcode === Op.Load) {
-      const cell = this.#memory.cellOf(node.inputs[0]);
-      const storage = cell?.variable.value;
-      if (cell !== undefined && (storage === Storage.Function || storage === Storage.Private))
-        for (const each of this.#memory.overlapping(cell)) {
-          sources.add(each);
-          this.#addDeciding(each, sources, depth);
-        }
-      return sources;
+    let sources = NOTHING;
+    if (depth <= 200 && !isAtomic(node.opcode)) {
+      if (node.opcode === Op.Load) sources = this.#sourcesOfLoad(node, depth);
+      else if (node.opcode === Op.Phi) sources = this.#sourcesOfPhi(node, depth);
+      else sources = this.#joinSources(node.inputs, depth);
     }
+    this.#sources.set(node, sources);
+    return sources;
+  }
+
+  #sourcesOfLoad(node: GraphNode, depth: number): ReadonlySet<object> {
+    const cell = this.#memory.cellOf(node.inputs[0]);
+    const storage = cell?.variable.value;
+    if (cell === undefined || (storage !== Storage.Function && storage !== Storage.Private)) return NOTHING;
+    const sources = new Set<object>();
+    // What decides about a cell may be made of it.
+    this.#sources.set(node, sources);
+    for (const each of this.#memory.overlapping(cell)) {
+      sources.add(each);
+      this.#addDeciding(each, sources, depth);
+    }
+    return sources;
+  }
+
+  #sourcesOfPhi(node: GraphNode, depth: number): ReadonlySet<object> {
+    const sources = new Set<object>([node]);
+    this.#sources.set(node, sources); // it may be made of itself
     for (const input of node.inputs)
       for (const source of this.#sourcesOf(input, depth + 1)) sources.add(source);
     return sources;
+  }
+
+  /** Most values have the sources of one of their inputs: they share its set. */
+  #joinSources(inputs: readonly GraphNode[], depth: number): ReadonlySet<object> {
+    let joined = NOTHING;
+    let own: Set<object> | undefined;
+    for (const input of inputs) {
+      const sources = this.#sourcesOf(input, depth + 1);
+      if (sources === NOTHING || sources === joined) continue;
+      if (joined === NOTHING) joined = sources;
+      else {
+        joined = own ??= new Set(joined);
+        for (const source of sources) own.add(source);
+      }
+    }
+    return joined;
   }
 
   /** A flag that is set to a constant depends on what decides that it is set. */
@@ -227,14 +262,19 @@ function groupStores(graph: Graph, memory: Memory): ReadonlyMap<Cell, readonly G
 }
 
 /** Whether a way leads from a node back to itself. */
-function reaches(edges: ReadonlyMap<object, ReadonlySet<object>>, start: object): boolean {
+function reaches(edges: Edges, start: object): boolean {
   const seen = new Set<object>();
-  const open = [...(edges.get(start) ?? [])];
+  const open: object[] = [];
+  const openAll = (of: object): void => {
+    for (const sources of edges.get(of) ?? [])
+      for (const source of sources) if (!seen.has(source)) open.push(source);
+  };
+  openAll(start);
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (at === start) return true;
     if (seen.has(at)) continue;
     seen.add(at);
-    open.push(...(edges.get(at) ?? []));
+    openAll(at);
   }
   return false;
 }

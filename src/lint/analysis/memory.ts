@@ -38,6 +38,10 @@ export interface Cell {
   readonly member: number;
 }
 
+/** In place of a storage class. */
+const UNKNOWN = -1;
+const NOT_LOOKED_UP = -2;
+
 /** Variables and pointers of a graph. */
 export class Memory {
   readonly #graph: Graph;
@@ -45,28 +49,32 @@ export class Memory {
   readonly #roles: Uint8Array;
   /** By the number of a pointer's node. All cells are made at the beginning. */
   readonly #cellOfPointer: readonly (Cell | undefined)[];
+  /** By the number of a node: the variable that it leads into. */
+  readonly #variables: readonly (GraphNode | undefined)[];
+  readonly #storages: Int32Array;
   readonly #overlapping = new Map<Cell, readonly Cell[]>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#roles = new Uint8Array(graph.nodes.length);
+    this.#variables = graph.nodes.map(variableBehind);
+    this.#storages = new Int32Array(graph.nodes.length).fill(NOT_LOOKED_UP);
     this.#cellOfPointer = graph.nodes.map((node) => this.#findCell(node));
     this.#findRoles();
   }
 
   /** The variable that a pointer leads into; undefined for an address. */
   variableOf(pointer: GraphNode | undefined): GraphNode | undefined {
-    let at = pointer;
-    while (at !== undefined && isChain(at.opcode)) at = at.inputs[0];
-    return at?.opcode === Op.Variable ? at : undefined;
+    return pointer === undefined ? undefined : this.#variables[pointer.index];
   }
 
   /** The storage class that a pointer leads to; undefined where it is not known. */
   storageOf(pointer: GraphNode | undefined): number | undefined {
-    const variable = this.variableOf(pointer);
-    if (variable !== undefined) return variable.value;
-    const type = this.#graph.code.module.types.get(pointer?.type ?? 0);
-    return type?.kind === "pointer" ? type.storageClass : undefined;
+    if (pointer === undefined) return undefined;
+    let storage = this.#storages[pointer.index] ?? UNKNOWN;
+    if (storage === NOT_LOOKED_UP)
+      this.#storages[pointer.index] = storage = this.#findStorage(pointer) ?? UNKNOWN;
+    return storage === UNKNOWN ? undefined : storage;
   }
 
   /** Whether a pointer leads to a buffer: memory outside of the workgroup. */
@@ -100,6 +108,13 @@ export class Memory {
   /** The roles of the memory that a value is made of: as an address, or as a number. */
   roleOf(node: GraphNode | undefined): number {
     return node === undefined ? 0 : (this.#roles[node.index] ?? 0);
+  }
+
+  #findStorage(pointer: GraphNode): number | undefined {
+    const variable = this.variableOf(pointer);
+    if (variable !== undefined) return variable.value;
+    const type = this.#graph.code.module.types.get(pointer.type);
+    return type?.kind === "pointer" ? type.storageClass : undefined;
   }
 
   #findCell(node: GraphNode): Cell | undefined {
@@ -169,6 +184,13 @@ export class Memory {
     if (cell !== undefined) for (const each of this.overlapping(cell)) roles |= ofCell.get(each) ?? 0;
     return roles;
   }
+}
+
+/** The variable that a chain begins with. */
+function variableBehind(node: GraphNode): GraphNode | undefined {
+  let at: GraphNode | undefined = node;
+  while (at !== undefined && isChain(at.opcode)) at = at.inputs[0];
+  return at?.opcode === Op.Variable ? at : undefined;
 }
 
 /** Whether an opcode makes a pointer to a part of what a pointer leads to. */

@@ -72,6 +72,19 @@ export function badModule(what: string): EverwarpError {
   });
 }
 
+/** Opcodes outside of functions that tell something. */
+const READ: ReadonlySet<number> = new Set([
+  Op.Line,
+  Op.NoLine,
+  Op.String,
+  Op.Name,
+  Op.EntryPoint,
+  Op.Decorate,
+  Op.Variable,
+  Op.Function,
+  ...Array.from({ length: Op.SpecConstantOp - Op.ConstantTrue + 1 }, (_, index) => Op.ConstantTrue + index),
+]);
+
 class Decoder {
   readonly #words: Uint32Array;
   readonly #module: SpirvModule;
@@ -83,6 +96,8 @@ class Decoder {
   readonly #texts = new Map<number, string>();
   #entry: number | undefined;
   #location: Location | undefined;
+  /** The id of the text that names the file of `#location`. */
+  #locationText = 0;
   #function: { id: number; parameters: number[]; blocks: CodeBlock[] } | undefined;
   #block: { label: number; instructions: Instruction[] } | undefined;
 
@@ -95,9 +110,10 @@ class Decoder {
     const words = this.#words;
     for (let at = 5; at < words.length;) {
       const first = words[at] ?? 0;
-      const operands = Array.from(words.subarray(at + 1, at + (first >>> 16)));
-      this.#read(first & 0xffff, operands);
-      at += first >>> 16;
+      const opcode = first & 0xffff;
+      const end = at + (first >>> 16);
+      if (READ.has(opcode) || this.#function !== undefined) this.#read(opcode, at + 1, end);
+      at = end;
     }
     if (this.#function !== undefined) throw badModule("its last function does not end");
     if (this.#entry === undefined) throw badModule("it has no compute entry point");
@@ -121,13 +137,22 @@ class Decoder {
     );
   }
 
-  #read(opcode: number, operands: number[]): void {
+  #read(opcode: number, at: number, end: number): void {
     if (opcode === Op.Line) {
       // This package's compiler names no file.
-      this.#location = { file: this.#texts.get(operands[0] ?? 0) || undefined, line: operands[1] ?? 0 };
+      const [text = 0, line = 0] = this.#operands(at, end);
+      if (this.#location?.line === line && this.#locationText === text) return;
+      this.#location = { file: this.#texts.get(text) || undefined, line };
+      this.#locationText = text;
     } else if (opcode === Op.NoLine) this.#location = undefined;
-    else if (this.#function !== undefined || opcode === Op.Function) this.#readBody(opcode, operands);
-    else this.#readGlobal(opcode, operands);
+    else if (this.#function !== undefined || opcode === Op.Function) this.#readBody(opcode, at, end);
+    else this.#readGlobal(opcode, this.#operands(at, end));
+  }
+
+  #operands(at: number, end: number): number[] {
+    const operands: number[] = [];
+    for (let index = at; index < end; index++) operands.push(this.#words[index] ?? 0);
+    return operands;
   }
 
   #readGlobal(opcode: number, operands: number[]): void {
@@ -165,14 +190,15 @@ class Decoder {
     }
   }
 
-  #readBody(opcode: number, operands: number[]): void {
+  #readBody(opcode: number, at: number, end: number): void {
+    const wordOf = (index: number): number => (at + index < end ? (this.#words[at + index] ?? 0) : 0);
     switch (opcode) {
       case Op.Function:
         if (this.#function !== undefined) throw badModule("a function lies inside another");
-        this.#function = { id: operands[1] ?? 0, parameters: [], blocks: [] };
+        this.#function = { id: wordOf(1), parameters: [], blocks: [] };
         return;
       case Op.FunctionParameter:
-        this.#function?.parameters.push(operands[1] ?? 0);
+        this.#function?.parameters.push(wordOf(1));
         return;
       case Op.FunctionEnd:
         if (this.#block !== undefined) throw badModule("a block does not end");
@@ -182,22 +208,22 @@ class Decoder {
         return;
       case Op.Label:
         if (this.#block !== undefined) throw badModule("a block begins inside another");
-        this.#block = { label: operands[0] ?? 0, instructions: [] };
+        this.#block = { label: wordOf(0), instructions: [] };
         return;
       default:
-        this.#readInstruction(opcode, operands);
+        this.#readInstruction(opcode, at, end);
     }
   }
 
-  #readInstruction(opcode: number, operands: number[]): void {
+  #readInstruction(opcode: number, at: number, end: number): void {
     if (this.#block === undefined) throw badModule("an instruction lies outside of a block");
     const isValue = hasResult(opcode);
-    if (isValue && operands.length < 2) throw badModule("an instruction has no result");
+    if (isValue && end - at < 2) throw badModule("an instruction has no result");
     const instruction = {
       opcode,
-      type: isValue ? (operands[0] ?? 0) : 0,
-      result: isValue ? (operands[1] ?? 0) : 0,
-      operands: isValue ? operands.slice(2) : operands,
+      type: isValue ? (this.#words[at] ?? 0) : 0,
+      result: isValue ? (this.#words[at + 1] ?? 0) : 0,
+      operands: this.#operands(isValue ? at + 2 : at, end),
       location: this.#location,
     };
     if (opcode < Op.Branch || opcode > Op.Unreachable) {
@@ -209,8 +235,10 @@ class Decoder {
   }
 }
 
+const decoder = new TextDecoder();
+
 function textOf(words: readonly number[]): string {
   const bytes = new Uint8Array(Uint32Array.from(words).buffer);
   const end = bytes.indexOf(0);
-  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
+  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
 }

@@ -46,14 +46,26 @@ export function flowOf(graph: Graph): Flow {
   };
   const { loops, loopOf } = findLoops(blocks, forward, dominates);
   const regions = new Map<number, readonly number[]>();
+  const marks = new Int32Array(blocks.length).fill(-1);
+  /** Every block between a branch and the block that all its ways pass. */
+  const findRegion = (branch: number): readonly number[] => {
+    const stop = postDominatorOf(branch);
+    const region: number[] = [];
+    const visit = (from: number): void => {
+      for (const to of successorsOf(blocks, from)) {
+        if (to === stop || marks[to] === branch) continue;
+        marks[to] = branch;
+        region.push(to);
+      }
+    };
+    visit(branch);
+    for (let index = 0; index < region.length; index++) visit(region[index] ?? 0);
+    return region;
+  };
   const regionOf = (branch: number): readonly number[] => {
     const known = regions.get(branch);
     if (known !== undefined) return known;
-    const region = reach(
-      successorsOf(blocks, branch),
-      (at) => successorsOf(blocks, at),
-      postDominatorOf(branch),
-    );
+    const region = findRegion(branch);
     regions.set(branch, region);
     return region;
   };
@@ -121,9 +133,12 @@ function tree(count: number, roots: readonly number[], next: (at: number) => rea
   };
   for (let isChanged = true; isChanged;) {
     isChanged = false;
-    for (const at of order.slice(1)) {
-      const known = (cameFrom.get(at) ?? []).filter((from) => (parent[from] ?? -1) >= 0);
-      const best = known.reduce((a, b) => meet(a, b), known[0] ?? root);
+    for (let index = 1; index < order.length; index++) {
+      const at = order[index] ?? root;
+      let best = -1;
+      for (const from of cameFrom.get(at) ?? [])
+        if ((parent[from] ?? -1) >= 0) best = best < 0 ? from : meet(best, from);
+      if (best < 0) best = root;
       if (parent[at] === best) continue;
       parent[at] = best;
       isChanged = true;
@@ -159,8 +174,10 @@ function postorder(
 function backwardTree(blocks: readonly GraphBlock[], order: readonly number[]): Int32Array {
   const count = blocks.length;
   const reached = new Set(order);
-  const before = (at: number): readonly number[] =>
-    at === count ? ends : (blocks[at]?.predecessors ?? []).filter((from) => reached.has(from));
+  const predecessors = blocks.map((block) =>
+    reached.size === count ? block.predecessors : block.predecessors.filter((from) => reached.has(from)),
+  );
+  const before = (at: number): readonly number[] => (at === count ? ends : (predecessors[at] ?? []));
   const ends = order.filter((at) => blocks[at]?.isExit === true);
   const found = new Set(reach([...ends], before, -1));
   for (const at of order.toReversed()) {

@@ -36,6 +36,8 @@ export interface GraphNode {
 /** A block of the inlined kernel. */
 export interface GraphBlock {
   readonly index: number;
+  /** Of the block in the module that it is, or is a part of: calls part a block. */
+  readonly label: number;
   readonly nodes: GraphNode[];
   readonly successors: number[];
   readonly predecessors: number[];

@@ -1,5 +1,5 @@
 /** Compiled kernels as graphs: functions, blocks and instructions of a module, calls replaced, and the control flow. */
-export { decode, type Location } from "./decode.ts";
+export { type Code, type CodeBlock, type CodeFunction, decode, type Location } from "./decode.ts";
 export { type Flow, flowOf, type Loop, reach } from "./flow.ts";
 export {
   type Graph,
@@ -10,4 +10,4 @@ export {
   OPCODE_UNKNOWN,
 } from "./graph.ts";
 export { inlineKernel, locationText } from "./inline.ts";
-export { BuiltIn, isAtomic, Op, Storage } from "./opcodes.ts";
+export { BuiltIn, isAtomic, Op, SCOPE_WORKGROUP, Storage } from "./opcodes.ts";

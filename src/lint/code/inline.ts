@@ -31,6 +31,9 @@ interface Frame {
   readonly depth: number;
 }
 
+/** Only phis come from blocks. */
+const NO_BLOCKS: number[] = [];
+
 class Inliner {
   readonly #code: Code;
   readonly #blocks: GraphBlock[] = [];
@@ -44,7 +47,7 @@ class Inliner {
 
   inline(): Graph {
     const entry = this.#functionOf(this.#code.entry);
-    const block = this.#newBlock();
+    const block = this.#newBlock(entry.blocks[0]?.label ?? 0);
     this.#body(
       entry,
       {
@@ -69,9 +72,10 @@ class Inliner {
     return found;
   }
 
-  #newBlock(): GraphBlock {
+  #newBlock(label: number): GraphBlock {
     const block: GraphBlock = {
       index: this.#blocks.length,
+      label,
       nodes: [],
       successors: [],
       predecessors: [],
@@ -94,7 +98,7 @@ class Inliner {
       block,
       index: this.#nodes.length,
       location: more.location,
-      incoming: [],
+      incoming: opcode === Op.Phi ? [] : NO_BLOCKS,
       value: more.value,
       builtIn: more.builtIn,
       name: more.name ?? "",
@@ -111,7 +115,7 @@ class Inliner {
     this.#calling.add(of.id);
     of.blocks.forEach(({ label }, index) => {
       if (frame.first.has(label)) throw badModule(`the label ${label} is there twice`);
-      frame.first.set(label, index === 0 ? entry.index : this.#newBlock().index);
+      frame.first.set(label, index === 0 ? entry.index : this.#newBlock(label).index);
     });
     for (const { label, instructions, terminator } of of.blocks) {
       let block = this.#blocks[frame.first.get(label) ?? 0] as GraphBlock;
@@ -132,8 +136,8 @@ class Inliner {
     const of = this.#functionOf(callee);
     if (args.length !== of.parameters.length)
       throw badModule(`a call of ${callee} has ${args.length} arguments`);
-    const entry = this.#newBlock();
-    const after = this.#newBlock();
+    const entry = this.#newBlock(of.blocks[0]?.label ?? 0);
+    const after = this.#newBlock(block.label);
     block.successors.push(entry.index);
     block.location = instruction.location;
     const { type, location } = instruction;
@@ -168,9 +172,15 @@ class Inliner {
     const inputs: GraphNode[] = [];
     for (const index of valueOperands(opcode, operands.length))
       if (index < operands.length) inputs.push(this.#value(operands[index] ?? 0, frame));
-    const more =
-      opcode === Op.Variable ? { value: operands[0], name: this.#code.names.get(result) ?? "" } : {};
-    const node = this.#newNode(opcode, block.index, { type, inputs, operands, location, ...more });
+    const isVariable = opcode === Op.Variable;
+    const node = this.#newNode(opcode, block.index, {
+      type,
+      inputs,
+      operands,
+      location,
+      value: isVariable ? operands[0] : undefined,
+      name: isVariable ? (this.#code.names.get(result) ?? "") : "",
+    });
     if (result !== 0) frame.values.set(result, node);
   }
 

@@ -167,6 +167,13 @@ export function hasResult(opcode: number): boolean {
   return RESULTS.has(opcode);
 }
 
+const NONE: readonly number[] = [];
+const FIRST: readonly number[] = [0];
+const SECOND: readonly number[] = [1];
+const FIRST_TWO: readonly number[] = [0, 1];
+const FIRST_AND_FOURTH: readonly number[] = [0, 3];
+const EXCHANGED: readonly number[] = [0, 4, 5];
+
 /** Which operands of an instruction are values: indexes behind its result. */
 export function valueOperands(opcode: number, count: number): readonly number[] {
   switch (opcode) {
@@ -175,27 +182,40 @@ export function valueOperands(opcode: number, count: number): readonly number[] 
     case Op.AtomicLoad:
     case Op.AtomicIIncrement:
     case Op.AtomicIDecrement:
-      return [0];
+      return FIRST;
     case Op.Store:
     case Op.CopyMemory:
     case Op.CompositeInsert:
     case Op.VectorShuffle:
-      return [0, 1];
+      return FIRST_TWO;
     case Op.AtomicCompareExchange:
-      return [0, 4, 5];
+      return EXCHANGED;
     case Op.Variable:
-      return [1];
+      return SECOND;
     case Op.ControlBarrier:
     case Op.MemoryBarrier:
     case Op.ReadClock:
     case Op.GroupElect:
-      return [];
+      return NONE;
     default:
   }
-  if (isAtomic(opcode)) return [0, 3];
-  const all = Array.from({ length: count }, (_, index) => index);
-  if (opcode === Op.ExtInst || opcode === Op.GroupBallotBitCount) return all.slice(2);
-  if (opcode >= Op.GroupIAdd && opcode <= Op.GroupLogicalXor) return all.slice(2, 3);
-  if (opcode >= Op.GroupAll && opcode <= 366) return all.slice(1);
-  return all;
+  if (isAtomic(opcode)) return FIRST_AND_FOURTH;
+  if (opcode === Op.ExtInst || opcode === Op.GroupBallotBitCount) return range(2, count);
+  if (opcode >= Op.GroupIAdd && opcode <= Op.GroupLogicalXor) return range(2, Math.min(3, count));
+  if (opcode >= Op.GroupAll && opcode <= 366) return range(1, count);
+  return range(0, count);
+}
+
+/** Ranges that were asked for: most instructions have few operands. */
+const ranges = new Map<number, readonly number[]>();
+const RANGE_END_MAX = 64;
+
+function range(begin: number, end: number): readonly number[] {
+  const key = end * 4 + begin;
+  let known = ranges.get(key);
+  if (known === undefined) {
+    known = Array.from({ length: Math.max(0, end - begin) }, (_, index) => begin + index);
+    if (end <= RANGE_END_MAX) ranges.set(key, known);
+  }
+  return known;
 }

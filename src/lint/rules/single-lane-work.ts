@@ -1,5 +1,5 @@
 /** The rule `single-lane-work`. */
-import { type Kernel, Role } from "../analysis/index.ts";
+import { costOf, ESTIMATED_ROUNDS, type Kernel, Role, workingShare } from "../analysis/index.ts";
 import { BuiltIn, type GraphNode, isAtomic, type Loop, Op, OPCODE_CONSTANT, Storage } from "../code/index.ts";
 import type { Rule } from "./rule.ts";
 
@@ -7,10 +7,6 @@ import type { Rule } from "./rule.ts";
 const FEW_ROUNDS = 64;
 /** Reads and writes of buffers without a loop that are housekeeping. */
 const FEW_ACCESSES = 64;
-/** How often an estimate takes a loop to run. */
-const ESTIMATED_ROUNDS = 16;
-/** Threads of a workgroup, where the module does not tell. */
-const ESTIMATED_THREADS = 64;
 
 /** One thread does not do the work of a workgroup while the others wait. */
 export const singleLaneWork: Rule = {
@@ -59,11 +55,11 @@ void main() {
         (loop) => blocks.has(loop.header) && (loop.parent === undefined || !blocks.has(loop.parent.header)),
       );
       const loop = inside.find((each) => isWork(kernel, each));
-      const share = shareOf(kernel, blocks);
+      const share = (): string => shareOf(kernel, blocks);
       if (loop !== undefined)
         return [
           {
-            message: `one thread runs this loop while the others wait; ${share}`,
+            message: `one thread runs this loop while the others wait; ${share()}`,
             location: kernel.locationOf(loop),
           },
         ];
@@ -71,7 +67,7 @@ void main() {
         (kernel.graph.blocks[at]?.nodes ?? []).filter((node) => isAccess(kernel, node)),
       );
       if (accesses.length <= FEW_ACCESSES) return [];
-      const message = `one thread reads and writes buffers ${accesses.length} times while the others wait; ${share}`;
+      const message = `one thread reads and writes buffers ${accesses.length} times while the others wait; ${share()}`;
       return [{ message, location: kernel.graph.blocks[branch]?.location }];
     });
   },
@@ -156,19 +152,11 @@ function isSmall(kernel: Kernel, node: GraphNode, depth: number): boolean {
 }
 
 /** The share of the kernel that a single thread runs, and what it makes of the lanes. */
-function shareOf({ graph, flow }: Kernel, blocks: ReadonlySet<number>): string {
-  let own = 0;
-  let all = 0;
-  for (const at of flow.order) {
-    let depth = 0;
-    for (let loop = flow.loopOf.get(at); loop !== undefined; loop = loop.parent) depth++;
-    const cost = (graph.blocks[at]?.nodes.length ?? 0) * ESTIMATED_ROUNDS ** Math.min(depth, 8);
-    all += cost;
-    if (blocks.has(at)) own += cost;
-  }
-  const threads = graph.code.module.entryPoints[0]?.localSize?.reduce((product, count) => product * count, 1);
-  const used = all === 0 ? 1 : (all - own + own / Math.max(1, threads ?? ESTIMATED_THREADS)) / all;
+function shareOf(kernel: Kernel, blocks: ReadonlySet<number>): string {
+  const { order } = kernel.flow;
+  const costs = (of: readonly number[]): number => of.reduce((sum, at) => sum + costOf(kernel, at), 0);
+  const own = costs(order.filter((at) => blocks.has(at))) / Math.max(1, costs(order));
+  const used = workingShare(kernel, order, (at) => blocks.has(at));
   const percent = (part: number): number => Math.round(part * 100);
-  const part = percent(own / Math.max(1, all));
-  return `an estimated ${part} % of the kernel, which leaves ${percent(used)} % of the lanes at work`;
+  return `an estimated ${percent(own)} % of the kernel, which leaves ${percent(used)} % of the lanes at work`;
 }

@@ -48,13 +48,15 @@ export function findSpins(kernel: Kernel): readonly Loop[] {
         .filter(({ opcode }) => opcode === Op.Store || isWritingAtomic(opcode))
         .map(({ inputs }) => memory.variableOf(inputs[0])),
     );
-    return loop.exits.some(({ from }) => {
+    const loads = loop.exits.flatMap(({ from }) => {
       const { condition } = graph.blocks[from] ?? {};
-      if (condition === undefined) return false;
-      return kernel.loadsBehind(condition, loop).some((load) => {
-        const variable = memory.variableOf(load.inputs[0]);
-        return variable?.value === Storage.Workgroup && loop.blocks.has(load.block) && !written.has(variable);
-      });
+      return condition === undefined ? [] : kernel.loadsBehind(condition, loop);
+    });
+    // A loop that walks through a buffer does not wait: what it reads there leads it on.
+    if (loads.some((load) => memory.isBuffer(load.inputs[0]) && loop.blocks.has(load.block))) return false;
+    return loads.some((load) => {
+      const variable = memory.variableOf(load.inputs[0]);
+      return variable?.value === Storage.Workgroup && loop.blocks.has(load.block) && !written.has(variable);
     });
   });
 }

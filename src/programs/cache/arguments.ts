@@ -40,6 +40,7 @@ const CACHE_OPTIONS: OptionChecks<ProgramCacheOptions> = {
   precompiled: folderOrNone,
   secondLevel: instance(SecondLevel, "a SecondLevel"),
   modules: instance(ModuleCache, "a ModuleCache"),
+  rewrite: callback,
 };
 
 const defines = recordOf(

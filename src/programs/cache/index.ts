@@ -1,5 +1,5 @@
 /** The program cache: from a request to a pipeline in memory. */
-export type { ProgramCacheOptions } from "./program-cache-options.ts";
+export type { ModuleRewrite, ProgramCacheOptions } from "./program-cache-options.ts";
 export { ProgramCache, type ProgramLease } from "./program-cache.ts";
 export type { ProgramConstants, ProgramRequest, ProgramVariant } from "./program-request.ts";
 export type { PreloadAnswer, PreloadOptions } from "./preload.ts";

@@ -1,8 +1,22 @@
 /** Options of a program cache. */
 
-import type { ModuleCache } from "../sources/index.ts";
+import type { ExpandedSource, ModuleCache } from "../sources/index.ts";
 import type { Device, DeviceSelection } from "../../vulkan/index.ts";
 import type { SecondLevel } from "../stores/index.ts";
+
+/**
+ * Changes a module before a pipeline is made of it.
+ *
+ * @param spirv the module that was compiled
+ * @param source the text that it was compiled from
+ * @param constants the values of specialization constants that the pipeline gets, by constant_id
+ * @returns undefined to leave the module as it is
+ */
+export type ModuleRewrite = (
+  spirv: Uint32Array,
+  source: ExpandedSource,
+  constants: Readonly<Record<number, number>>,
+) => Promise<Uint32Array | undefined>;
 
 /** The options of `ProgramCache.open`. */
 export interface ProgramCacheOptions {
@@ -27,4 +41,6 @@ export interface ProgramCacheOptions {
   readonly secondLevel?: SecondLevel | undefined;
   /** @internal SPIR-V that caches of several devices share. */
   readonly modules?: ModuleCache;
+  /** @internal Changes every module. Nothing that it changes may be kept on disk or in a second level. */
+  readonly rewrite?: ModuleRewrite;
 }

@@ -88,6 +88,7 @@ export class ProgramCache implements AsyncDisposable {
       modules: options.modules ?? new ModuleCache(options.precompiled ?? precompiledFolder(), maxPrograms),
       counters: this.counters,
       maxDiskBytes: options.maxDiskBytes ?? DEFAULT_MAX_DISK_BYTES,
+      rewrite: options.rewrite,
     });
   }
 

@@ -32,6 +32,7 @@ import {
 } from "../entries/index.ts";
 import type { CacheCounters } from "./statistics.ts";
 import type { SecondLevel } from "../stores/index.ts";
+import type { ModuleRewrite } from "./program-cache-options.ts";
 import type { MadeProgram } from "./held-programs.ts";
 import { type ExpandedSource, makeProgram, type ModuleCache, type Program } from "../sources/index.ts";
 import { assertEntryPoint, resolveConstants, type ResolvedRequest } from "./program-request.ts";
@@ -63,6 +64,7 @@ export interface MakerParts {
   readonly modules: ModuleCache;
   readonly counters: CacheCounters;
   readonly maxDiskBytes: number;
+  readonly rewrite?: ModuleRewrite | undefined;
 }
 
 /** A pipeline made from an entry, or for a new entry. */
@@ -231,7 +233,13 @@ export class ProgramMaker {
       pushConstantBytes:
         pushConstants === undefined ? 0 : roundUpTo4(structSizeBytes(program.module, pushConstants)),
     };
-    const made = this.#makePipeline(job, program, parts, undefined);
+    const changed = await this.#parts.rewrite?.(program.spirv, expanded, constants);
+    const made = this.#makePipeline(
+      job,
+      changed === undefined ? program : { spirv: changed },
+      parts,
+      undefined,
+    );
     this.#parts.counters.misses[reason]++;
     const header: EntryHeader = {
       id,
@@ -256,7 +264,7 @@ export class ProgramMaker {
 
   #makePipeline(
     { id, label }: Place,
-    program: Program,
+    program: Pick<Program, "spirv">,
     parts: Pick<EntryHeader, "entryPoint" | "constants" | "pushConstantBytes">,
     data: PipelineData | undefined,
   ): MadePipeline {

@@ -4,7 +4,7 @@ import type { Device } from "../../vulkan/index.ts";
 import { secondLevelFrom } from "../stores/index.ts";
 import { ModuleCache, precompiledFolder, type Program } from "../sources/index.ts";
 import { ProgramCache, type ProgramLease } from "./program-cache.ts";
-import type { ProgramCacheOptions } from "./program-cache-options.ts";
+import type { ModuleRewrite, ProgramCacheOptions } from "./program-cache-options.ts";
 import { type ProgramRequest, resolveRequest } from "./program-request.ts";
 
 /** Number of modules that are kept in addition to those of programs in memory. */
@@ -16,6 +16,7 @@ export class SharedPrograms {
   /** SPIR-V modules, shared because they are the same for every device. */
   readonly #modules: ModuleCache;
   readonly #caches = new WeakMap<Device, Promise<ProgramCache>>();
+  #rewriting: ((device: Device) => ModuleRewrite) | undefined;
 
   /** @param options for every cache that is opened */
   constructor(options: Omit<ProgramCacheOptions, "device" | "modules"> = {}) {
@@ -32,10 +33,21 @@ export class SharedPrograms {
   cacheOf(device: Device): Promise<ProgramCache> {
     let cache = this.#caches.get(device);
     if (cache === undefined) {
-      cache = ProgramCache.open({ ...this.#options, device });
+      const rewrite = this.#rewriting?.(device);
+      const changed =
+        rewrite === undefined ? {} : { directory: false as const, secondLevel: undefined, rewrite };
+      cache = ProgramCache.open({ ...this.#options, ...changed, device });
       this.#caches.set(device, cache);
     }
     return cache;
+  }
+
+  /**
+   * @internal Changes every module before a pipeline is made of it, on devices that make their first request from now
+   * on. Nothing is kept on disk for them. `undefined` ends that.
+   */
+  rewriteWith(rewriting: ((device: Device) => ModuleRewrite) | undefined): void {
+    this.#rewriting = rewriting;
   }
 
   /**

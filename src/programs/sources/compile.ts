@@ -67,8 +67,12 @@ export interface LinedModule {
 }
 
 /** Compiles a source so that each instruction carries its line. @throws EW_COMPILE and the errors of `prepareSource` */
-export async function compileWithLines(request: SourceRequest): Promise<LinedModule> {
-  const expanded = prepareSource(request);
+export function compileWithLines(request: SourceRequest): Promise<LinedModule> {
+  return compileExpandedWithLines(prepareSource(request));
+}
+
+/** The same for the result of `prepareSource`. @throws EW_COMPILE */
+export async function compileExpandedWithLines(expanded: ExpandedSource): Promise<LinedModule> {
   const places: { file: string; line: number }[] = [];
   let file = 0;
   let next = 1;
