@@ -1,6 +1,6 @@
 /** Searches through a daemon, as real processes: both clients, and a daemon that goes wrong in every way. */
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -107,6 +107,25 @@ describe.each(["node", "native"])("through the %s client", (kind) => {
     const line = `${[command, ...words].map((word) => `'${word}'`).join(" ")} | head -n1; echo "\${PIPESTATUS[0]}"`;
     const { stdout } = spawned("/bin/bash", ["-c", line], dir.path, { env: place.env });
     expect(stdout.toString()).toMatch(/^long\.txt:1:a line .*\n0\n$/);
+  });
+
+  it("a file that is larger than memory is searched by its client", async () => {
+    const tree = new Dir("larger").file("a.txt", "needle\n").file("huge", "");
+    truncateSync(join(tree.path, "huge"), 2 ** 28 + 1);
+    await place.serve(tree.path);
+    for (const args of [
+      ["-c", "needle", "huge", "a.txt"],
+      ["-c", "--sort=path", "needle"],
+    ])
+      expect(
+        describeDifference(
+          args,
+          spawned(...wordsOf(args), tree.path, { env: place.env }),
+          runRipgrep(tree.path, args),
+        ),
+      ).toBeUndefined();
+    expect((await place.report()).searches).toMatchObject({ answered: 0, declined: 2, failed: 0 });
+    tree.remove();
   });
 
   it("pipes hold nobody up, be they arguments or ignore files", async () => {

@@ -8,9 +8,11 @@
  */
 import { totalmem } from "node:os";
 import {
+  type FoundFile,
   type GrepEngine,
   type GrepOptions,
   type GrepStreams,
+  placeOf,
   type Query,
   runGrep,
   SearchEngine,
@@ -24,6 +26,7 @@ import { FileStore } from "./file-store.ts";
 import { ListingCache, type SearchListing } from "./listing-cache.ts";
 import { ListingView, ResidentHits, unendedPositions } from "./resident-hits.ts";
 import { residentQuery } from "./resident-query.ts";
+import { holdMoreThan } from "./system-state.ts";
 import { TreeFinder } from "./tree-finder.ts";
 import { TreeWatch } from "./tree-watch.ts";
 import type { HeldCorpus, StoredFile } from "./directory.ts";
@@ -72,6 +75,12 @@ const COUNTED_HITS_MAX = 3_000_000;
 /** Where there are so many files that memory says nothing about, threads search everything. */
 const MANY_FILES = 2000;
 const MANY_SHARE = 0.3;
+
+/**
+ * More text than this that memory does not have is left to whoever asks. The thread that would read it answers
+ * everybody else as well, and has no turns for others within a file.
+ */
+const READ_HERE_MAX_BYTES = 256 * 1024 * 1024;
 
 /** How often the kernel's queue is emptied where nothing is asked: while much happens, and while nothing does. */
 const BUSY_DRAIN_MS = 5;
@@ -280,6 +289,8 @@ export class ResidentTrees implements AsyncDisposable {
     this.#store.want(missing.filter((file) => file !== undefined));
     if (missing.length > MANY_FILES && missing.length > MANY_SHARE * view.files.length)
       return this.#readsAll();
+    const places = view.fromDisk.map((at) => placeOf(view.files[at] as FoundFile, options.walk.cwd));
+    if (holdMoreThan(READ_HERE_MAX_BYTES, places)) return this.#readsAll();
     const { mode } = options.searcher.printer;
     const maxHits = mode === "standard" || mode === "json" ? PRINTED_HITS_MAX : COUNTED_HITS_MAX;
     try {

@@ -21,6 +21,20 @@ export function statsOf(path: string, stat: typeof statSync): Stats | undefined 
   }
 }
 
+/** Whether files hold more bytes than this together. No more of them are looked at than it takes to tell. */
+export function holdMoreThan(limitBytes: number, places: Iterable<string | Buffer>): boolean {
+  let bytes = 0;
+  for (const place of places) {
+    try {
+      bytes += statSync(place, { throwIfNoEntry: false })?.size ?? 0;
+    } catch {
+      // It cannot be reached; the search tells why.
+    }
+    if (bytes > limitBytes) return true;
+  }
+  return false;
+}
+
 /** Which directory this is, and who may enter it. */
 export function identityOf(path: string): string {
   const stats = statsOf(path, statSync);
