@@ -92,6 +92,8 @@ export const ERROR_CODES = {
   EW_DAEMON_PROTOCOL: fault("bytes on the daemon's socket have no meaning"),
   EW_DAEMON_DIED: fault("the daemon ended in the middle of an answer, of which a part is printed already"),
   EW_NO_COMPILER: fault("there is no C compiler, or it failed"),
+  EW_WASM_INVALID: fault("a WebAssembly module is malformed or invalid"),
+  EW_WASM_UNSUPPORTED: fault("a WebAssembly module needs what everwarp does not have"),
   EW_INTERNAL: fault("a broken invariant: a fault in everwarp itself"),
 } satisfies Record<string, CodeInfo>;
 
