@@ -1,0 +1,17 @@
+/** The register form: its operations, how instructions are packed, and how instances lie in device memory. */
+export { Field, Kind, Mode, Operation, Trap, TRAP_TEXTS } from "./operation.schema.ts";
+export {
+  FunctionWord,
+  Machine,
+  NumericAnswer,
+  NumericLaunch,
+  NumericQuestion,
+  RegionWord,
+  SegmentWord,
+  StateCell,
+  Status,
+  WasmCounters,
+  WasmLaunch,
+  WasmSpread,
+  WasmTransfer,
+} from "./machine.schema.ts";

@@ -1,0 +1,2 @@
+/** Slow, obvious TypeScript for what the kernels compute: numeric instructions, and the machine that runs code. */
+export { numericReference, type NumericResult } from "./numeric.ts";
