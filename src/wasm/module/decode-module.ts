@@ -20,6 +20,7 @@ import type {
   Import,
   ImportName,
   MemoryEntry,
+  Start,
   TableEntry,
 } from "./module.ts";
 import { BinaryReader } from "./reader.ts";
@@ -71,7 +72,7 @@ class ModuleDecoder {
   readonly #customs: CustomSection[] = [];
   #elements: ElementSegment[] = [];
   #data: DataSegment[] = [];
-  #start: number | undefined;
+  #start: Start | undefined;
   #dataCount: number | undefined;
   #bodyCount = 0;
   #importedFunctions = 0;
@@ -160,7 +161,7 @@ class ModuleDecoder {
       case 7:
         return this.#each("exports", MAX.exports, () => this.#export());
       case 8:
-        this.#start = this.#reader.u32();
+        this.#start = { offset: this.#reader.at, index: this.#reader.u32() };
         return;
       case 9:
         this.#elements = readElements(this.#reader);
@@ -203,7 +204,7 @@ class ModuleDecoder {
       this.#importedFunctions++;
     } else if (kind === "table") this.#table(imported);
     else if (kind === "memory") this.#memory(imported);
-    else this.#globals.push({ ...this.#globalType(), imported, initial: undefined });
+    else this.#global(imported);
     this.#imports.push({ ...imported, kind, index });
   }
 
@@ -237,18 +238,18 @@ class ModuleDecoder {
   }
 
   #table(imported: ImportName | undefined): void {
+    const offset = this.#reader.at;
     const element = readReferenceType(this.#reader);
-    const start = this.#reader.at;
     const limits: TableType = { element, ...this.#limits() };
     if (limits.minimum > MAX.tableElements)
-      throw tooLarge(start, "elements of a table", limits.minimum, MAX.tableElements);
-    this.#tables.push({ ...limits, imported });
+      throw tooLarge(offset, "elements of a table", limits.minimum, MAX.tableElements);
+    this.#tables.push({ ...limits, imported, offset });
   }
 
   #memory(imported: ImportName | undefined): void {
-    const start = this.#reader.at;
-    this.#memories.push({ ...this.#limits(), imported });
-    if (this.#memories.length > MAX.memories) throw invalid(start, "multiple memories");
+    const offset = this.#reader.at;
+    this.#memories.push({ ...this.#limits(), imported, offset });
+    if (this.#memories.length > MAX.memories) throw invalid(offset, "multiple memories");
   }
 
   #limits(): Limits {
@@ -269,14 +270,18 @@ class ModuleDecoder {
     return { type, isMutable: mutability === 1 };
   }
 
-  #global(imported: undefined): void {
-    this.#globals.push({ ...this.#globalType(), imported, initial: readConstant(this.#reader) });
+  #global(imported: ImportName | undefined): void {
+    const offset = this.#reader.at;
+    const type = this.#globalType();
+    const initial = imported === undefined ? readConstant(this.#reader) : undefined;
+    this.#globals.push({ ...type, imported, initial, offset });
   }
 
   #export(): void {
+    const offset = this.#reader.at;
     const name = this.#reader.name();
     const kind = this.#kind("export");
-    this.#exports.push({ name, kind, index: this.#reader.u32() });
+    this.#exports.push({ name, kind, index: this.#reader.u32(), offset });
   }
 
   #body(): void {

@@ -27,7 +27,8 @@ function readElementSegment(reader: BinaryReader): ElementSegment {
   const items: ConstantExpression[] = [];
   for (let left = reader.count("elements of a segment", MAX.tableElements); left > 0; left--)
     items.push(hasExpressions ? readConstant(reader) : { kind: "function", index: reader.u32() });
-  return { mode: isActive ? "active" : isExplicit ? "declarative" : "passive", type, items, target };
+  const mode = isActive ? "active" : isExplicit ? "declarative" : "passive";
+  return { mode, type, items, target, offset: start };
 }
 
 function readElementType(reader: BinaryReader, hasExpressions: boolean): ReferenceType {
@@ -57,5 +58,5 @@ function readDataSegment(reader: BinaryReader): DataSegment {
   if (flags > 2) throw invalid(start, `malformed data segment flag ${flags}`);
   const target = flags === 1 ? undefined : readTarget(reader, flags === 2);
   const bytes = reader.take(reader.u32());
-  return { mode: target === undefined ? "passive" : "active", bytes, target };
+  return { mode: target === undefined ? "passive" : "active", bytes, target, offset: start };
 }

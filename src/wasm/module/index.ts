@@ -38,3 +38,4 @@ export { allOpcodes, type Immediate, type Opcode, opcodeNamed, opcodeOf, type Si
 export { NO_RESULT } from "./decode-body.ts";
 export { decodeModule } from "./decode-module.ts";
 export { MAX as MODULE_LIMITS } from "./limits.ts";
+export { validateModule } from "./validate-module.ts";

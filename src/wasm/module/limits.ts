@@ -2,8 +2,8 @@
  * Limits on modules.
  *
  * Source: "Implementation-defined Limits" of the WebAssembly JavaScript Interface. All engines of browsers have them,
- * so a module that breaks one runs nowhere. Only the size of a module is our own: a decoded module takes up to twenty
- * times the room of its binary.
+ * so a module that breaks one runs nowhere. Two are our own: the size of a module, as a
+ * decoded module takes up to twenty times the room of its binary, and the operands that a body has at once.
  */
 export const MAX = {
   moduleBytes: 64 * 1024 * 1024,
@@ -24,4 +24,5 @@ export const MAX = {
   locals: 50_000,
   branchTargets: 65_520,
   nameBytes: 100_000,
+  operands: 1_000_000,
 } as const;

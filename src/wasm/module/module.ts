@@ -9,6 +9,12 @@ import type { FunctionType, GlobalType, MemoryType, ReferenceType, TableType, Va
 /** The kinds of things that modules import and export. */
 export type ExternalKind = "func" | "table" | "memory" | "global";
 
+/** A part of the module. */
+export interface Placed {
+  /** Where it begins in the binary. */
+  readonly offset: number;
+}
+
 /** Where an imported thing comes from. */
 export interface ImportName {
   readonly module: string;
@@ -23,7 +29,7 @@ export interface Import extends ImportName {
 }
 
 /** One entry of the export section. */
-export interface Export {
+export interface Export extends Placed {
   readonly name: string;
   readonly kind: ExternalKind;
   /** The place in the index space of its kind. */
@@ -90,24 +96,24 @@ export interface Code {
 }
 
 /** A table, imported or defined. */
-export interface TableEntry extends TableType {
+export interface TableEntry extends TableType, Placed {
   readonly imported: ImportName | undefined;
 }
 
 /** A memory, imported or defined. */
-export interface MemoryEntry extends MemoryType {
+export interface MemoryEntry extends MemoryType, Placed {
   readonly imported: ImportName | undefined;
 }
 
 /** A global, imported or defined. */
-export interface GlobalEntry extends GlobalType {
+export interface GlobalEntry extends GlobalType, Placed {
   readonly imported: ImportName | undefined;
   /** Undefined for an imported global. */
   readonly initial: ConstantExpression | undefined;
 }
 
 /** A segment of elements. */
-export interface ElementSegment {
+export interface ElementSegment extends Placed {
   readonly mode: "active" | "passive" | "declarative";
   readonly type: ReferenceType;
   readonly items: readonly ConstantExpression[];
@@ -116,7 +122,7 @@ export interface ElementSegment {
 }
 
 /** A segment of data. */
-export interface DataSegment {
+export interface DataSegment extends Placed {
   readonly mode: "active" | "passive";
   /** A view of the binary. */
   readonly bytes: Uint8Array;
@@ -138,6 +144,11 @@ export interface CustomSection {
   readonly bytes: Uint8Array;
 }
 
+/** The function that runs when a module is instantiated. */
+export interface Start extends Placed {
+  readonly index: number;
+}
+
 /** A decoded module. `decodeModule` makes it, `validateModule` finds out whether it means anything. */
 export interface DecodedModule {
   readonly binary: Uint8Array;
@@ -149,7 +160,7 @@ export interface DecodedModule {
   readonly globals: readonly GlobalEntry[];
   readonly exports: readonly Export[];
   /** The function that runs first. */
-  readonly start: number | undefined;
+  readonly start: Start | undefined;
   readonly elements: readonly ElementSegment[];
   readonly data: readonly DataSegment[];
   /** What the section of the data count says, where there is one. */

@@ -48,7 +48,8 @@ export function isSameFunctionType(one: FunctionType, other: FunctionType): bool
   return isSameList(one.params, other.params) && isSameList(one.results, other.results);
 }
 
-function isSameList(one: readonly ValueType[], other: readonly ValueType[]): boolean {
+/** Whether two lists have the same types in the same order. */
+export function isSameList(one: readonly ValueType[], other: readonly ValueType[]): boolean {
   return one.length === other.length && one.every((type, index) => type === other[index]);
 }
 
