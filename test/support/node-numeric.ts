@@ -37,7 +37,14 @@ export function nodeNumeric({
   ];
   const section = (id: number, bytes: number[]): number[] => [id, bytes.length, ...bytes];
   const binary = new Uint8Array([
-    ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, [1, 0x60, params.length, ...params.map(({ type }) => type), 1, result.type]),
     ...section(3, [1, 0]),
     ...section(7, [1, 1, 0x66, 0, 0]),

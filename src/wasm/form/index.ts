@@ -15,3 +15,12 @@ export {
   WasmSpread,
   WasmTransfer,
 } from "./machine.schema.ts";
+export {
+  C_MAX,
+  INSTRUCTION_WORDS,
+  type Instruction,
+  NO_OPERAND,
+  type Operand,
+  packInstruction,
+  unpackInstruction,
+} from "./instruction.ts";
