@@ -39,3 +39,4 @@ export { NO_RESULT } from "./decode-body.ts";
 export { decodeModule } from "./decode-module.ts";
 export { MAX as MODULE_LIMITS } from "./limits.ts";
 export { validateModule } from "./validate-module.ts";
+export { functionNames } from "./names.ts";
