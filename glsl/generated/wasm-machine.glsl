@@ -42,6 +42,7 @@ const uint SEGMENT_WORDS = 2u;
 
 const uint MACHINE_WORKGROUP_SIZE = 32u;
 const uint MACHINE_PAGE_BITS = 16u;
+const uint MACHINE_COPY_ELEMENTS = 64u;
 
 // What a run of the interpreter is given.
 struct WasmLaunch { // 108 bytes
@@ -51,8 +52,8 @@ struct WasmLaunch { // 108 bytes
   uint64_t constants; // at 8
   // the lists of functions, memories, tables, segments and jumps
   uint64_t words; // at 16
-  uint64_t slots; // at 24
-  uint64_t cells; // at 32
+  uint64_t slotMemory; // at 24
+  uint64_t cellMemory; // at 32
   // how many instances run, wait, and were cut short, after the run
   uint64_t counters; // at 40
   uint instanceCount; // at 48
@@ -88,15 +89,15 @@ struct WasmCounters { // 16 bytes
 struct WasmTransfer { // 68 bytes
   // slots: column after column, each with one slot for an instance
   uint64_t columns; // at 0
-  // for each instance: status, trap, instruction, host call
+  // for each instance: status, trap, instruction, the import that it waits for
   uint64_t states; // at 8
-  uint64_t slots; // at 16
-  uint64_t cells; // at 24
+  uint64_t slotMemory; // at 16
+  uint64_t cellMemory; // at 24
   uint instanceCount; // at 32
   uint laneShift; // at 36
   uint slotsPerInstance; // at 40
   uint cellsPerInstance; // at 44
-  // where the columns go to, or come from
+  // the first register of a call that begins; other copies go by the state
   uint firstSlot; // at 48
   uint columnCount; // at 52
   // the instruction to begin with
@@ -105,18 +106,20 @@ struct WasmTransfer { // 68 bytes
   uint fuelHigh; // at 64
 };
 
-// What the kernel that gives all instances the same contents is given.
-struct WasmSpread { // 40 bytes
-  // elements of one instance
-  uint64_t source; // at 0
-  // elements of all instances
-  uint64_t target; // at 8
-  uint instanceCount; // at 16
-  uint laneShift; // at 20
-  uint elementsPerInstance; // at 24
-  uint firstElement; // at 28
-  uint elementCount; // at 32
-  uint wordsPerElement; // at 36
+// What a copy between a list and the same elements of instances is given.
+struct WasmCopy { // 44 bytes
+  // the elements, one after the other
+  uint64_t list; // at 0
+  // slots or cells of all instances
+  uint64_t memory; // at 8
+  uint firstInstance; // at 16
+  uint instanceCount; // at 20
+  uint laneShift; // at 24
+  uint elementsPerInstance; // at 28
+  uint firstElement; // at 32
+  uint elementCount; // at 36
+  // words of an element: 1 for cells, 2 for slots
+  uint elementWords; // at 40
 };
 
 // What the numeric kernel is given.

@@ -10,9 +10,9 @@ export {
   SegmentWord,
   StateCell,
   Status,
+  WasmCopy,
   WasmCounters,
   WasmLaunch,
-  WasmSpread,
   WasmTransfer,
 } from "./machine.schema.ts";
 export {

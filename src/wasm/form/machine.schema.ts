@@ -50,7 +50,7 @@ export const RegionWord = constants("REGION", { CELLS_AT: 0, MAXIMUM: 1, WORDS: 
 export const SegmentWord = constants("SEGMENT", { BEGIN: 0, LENGTH: 1, WORDS: 2 });
 
 /** Numbers that fit no other set. */
-export const Machine = constants("MACHINE", { WORKGROUP_SIZE: 32, PAGE_BITS: 16 });
+export const Machine = constants("MACHINE", { WORKGROUP_SIZE: 32, PAGE_BITS: 16, COPY_ELEMENTS: 64 });
 
 /** What a run of the interpreter is given. All addresses are those of device memory. */
 export const WasmLaunch = struct(
@@ -59,8 +59,8 @@ export const WasmLaunch = struct(
     code: doc(u64, "instructions, 4 words each"),
     constants: doc(u64, "numbers of 64 bits"),
     words: doc(u64, "the lists of functions, memories, tables, segments and jumps"),
-    slots: u64,
-    cells: u64,
+    slotMemory: u64,
+    cellMemory: u64,
     counters: doc(u64, "how many instances run, wait, and were cut short, after the run"),
     instanceCount: u32,
     laneShift: u32,
@@ -93,14 +93,14 @@ export const WasmTransfer = struct(
   "WasmTransfer",
   {
     columns: doc(u64, "slots: column after column, each with one slot for an instance"),
-    states: doc(u64, "for each instance: status, trap, instruction, host call"),
-    slots: u64,
-    cells: u64,
+    states: doc(u64, "for each instance: status, trap, instruction, the import that it waits for"),
+    slotMemory: u64,
+    cellMemory: u64,
     instanceCount: u32,
     laneShift: u32,
     slotsPerInstance: u32,
     cellsPerInstance: u32,
-    firstSlot: doc(u32, "where the columns go to, or come from"),
+    firstSlot: doc(u32, "the first register of a call that begins; other copies go by the state"),
     columnCount: u32,
     start: doc(u32, "the instruction to begin with"),
     fuelLow: u32,
@@ -109,20 +109,21 @@ export const WasmTransfer = struct(
   { rule: "scalar", doc: "What a copy between columns and instances is given." },
 );
 
-/** What the kernel that gives all instances the same contents is given. */
-export const WasmSpread = struct(
-  "WasmSpread",
+/** What a copy between a list and the same elements of instances is given. */
+export const WasmCopy = struct(
+  "WasmCopy",
   {
-    source: doc(u64, "elements of one instance"),
-    target: doc(u64, "elements of all instances"),
+    list: doc(u64, "the elements, one after the other"),
+    memory: doc(u64, "slots or cells of all instances"),
+    firstInstance: u32,
     instanceCount: u32,
     laneShift: u32,
     elementsPerInstance: u32,
     firstElement: u32,
     elementCount: u32,
-    wordsPerElement: u32,
+    elementWords: doc(u32, "words of an element: 1 for cells, 2 for slots"),
   },
-  { rule: "scalar", doc: "What the kernel that gives all instances the same contents is given." },
+  { rule: "scalar", doc: "What a copy between a list and the same elements of instances is given." },
 );
 
 /** What the numeric kernel is given. */
@@ -160,7 +161,7 @@ export const glslModules = {
       WasmLaunch,
       WasmCounters,
       WasmTransfer,
-      WasmSpread,
+      WasmCopy,
       NumericLaunch,
       NumericQuestion,
       NumericAnswer,

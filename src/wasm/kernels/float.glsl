@@ -2,8 +2,8 @@
 //
 // An f32 is promoted to f64, computed there and demoted: f64 has more than twice the bits of f32 and two more, so the
 // second rounding changes nothing (S. A. Figueroa, "When is double rounding innocuous?", 1995). A driver may flush
-// small f32 to zero, so promotion and demotion work on whole numbers. A NaN never passes through a variable of a float type:
-// its bits might change. Every NaN that arithmetic gives is the canonical one.
+// small f32 to zero, so promotion and demotion work on whole numbers. A NaN never passes through a variable of a float
+// type: its bits might change. Every NaN that arithmetic gives is the canonical one.
 
 const uint64_t F64_SIGN = 0x8000000000000000ul;
 const uint64_t F64_MAGNITUDE = 0x7ffffffffffffffful;

@@ -1,5 +1,5 @@
 /** Everything but control: locals, globals, constants, memories, tables. */
-import { Kind, type Operand, Operation as Op } from "../form/index.ts";
+import { Kind, Mode, type Operand, Operation as Op } from "../form/index.ts";
 import type { Handler } from "./control.ts";
 import { slotsOf, type Translation } from "./translation.ts";
 
@@ -34,6 +34,29 @@ function bulk(translation: Translation, operation: number, c: number, target: nu
   const first = translation.gather(3);
   translation.drop(3);
   translation.effect(operation, number(0), number(first), { c, target });
+}
+
+/**
+ * Growing, and then a fill of the new elements, which takes as many steps as it needs.
+ *
+ *     homes    reference │ count │ size before │ reference │ count
+ */
+function growTable(translation: Translation, table: number): void {
+  const { operands, code } = translation;
+  const first = translation.gather(2);
+  translation.drop(2);
+  const register = (slot: number): Operand => ({ kind: Kind.REGISTER, value: first + slot });
+  operands.frameSlots = Math.max(operands.frameSlots, first + 5);
+  const write = { operation: Op.MOVE };
+  code.emit({ ...write, a: register(0), target: first + 3 });
+  code.emit({ ...write, a: register(1), target: first + 4 });
+  code.emit({ operation: Op.TABLE_GROW, a: register(0), b: register(1), c: table, target: first + 2 });
+  code.emit({ ...write, a: register(2), target: first });
+  operands.push(1);
+  const failed = { operation: Op.I32_EQZ + 1, a: register(2), b: number(-1), mode: Mode.BRANCH_IF };
+  const over = code.emit(failed);
+  translation.effect(Op.TABLE_FILL, number(0), number(first + 2), { c: table });
+  translation.place([{ in: "code", at: over }]);
 }
 
 function tee(translation: Translation, index: number): void {
@@ -114,12 +137,7 @@ export const INSTRUCTIONS: Readonly<Record<number, Handler>> = {
     const { tables } = translation.binding;
     bulk(translation, Op.TABLE_COPY, tables[words[at]!]!, tables[words[at + 1]!]!);
   },
-  0xfc0f: (translation, words, at) => {
-    const count = translation.operands.pop();
-    translation.value(Op.TABLE_GROW, translation.operands.pop(), count, {
-      c: translation.binding.tables[words[at]!]!,
-    });
-  },
+  0xfc0f: (translation, words, at) => growTable(translation, translation.binding.tables[words[at]!]!),
   0xfc10: (translation, words, at) => {
     translation.value(Op.TABLE_SIZE, number(0), undefined, { c: translation.binding.tables[words[at]!]! });
   },

@@ -10,8 +10,8 @@ import { type Binding, Translation } from "./translation.ts";
 export { type Binding, slotsOf } from "./translation.ts";
 
 const [BLOCK, IF, ELSE, END, BR_TABLE] = [0x02, 0x04, 0x05, 0x0b, 0x0e];
-/** Locals that one instruction sets to zero: it must end soon. */
-const ZERO_SLOTS_MAX = 16;
+/** Locals that one instruction sets to zero: a kernel does it without a loop. */
+const ZERO_SLOTS_MAX = 4;
 
 /** Where a function begins, and the registers that it needs. */
 export interface TranslatedFunction {

@@ -1,0 +1,11 @@
+/** Instances on a device: their memory, and the machine that runs the interpreter kernel. */
+export {
+  type CallResults,
+  DeviceMachine,
+  type DeviceMachineOptions,
+  type HostAnswer,
+  type HostBatch,
+  type HostRequest,
+  QUANTUM_MAX,
+} from "./device-machine.ts";
+export { type Geometry, placeInstances, type StackLimits } from "./geometry.ts";
