@@ -114,6 +114,34 @@ export class LaneMemory implements Disposable {
     };
   }
 
+  /** The sizes of an instance's memories in pages, then of its tables in elements. */
+  async sizes(instance: number): Promise<Uint32Array> {
+    const { memoryCells, tableCells } = this.#program;
+    return this.collect("cells", StateCell.SIZES, memoryCells.length + tableCells.length, instance);
+  }
+
+  /** Bytes of a memory of an instance. The range lies within it. */
+  async readBytes(memory: number, instance: number, offset: number, length: number): Promise<Uint8Array> {
+    const { firstCell, cellCount } = this.#cellsOf(memory, offset, length);
+    const words = await this.collect("cells", firstCell, cellCount, instance);
+    return new Uint8Array(words.buffer, offset % 4, length);
+  }
+
+  /** Writes bytes into a memory of an instance. The range lies within it. */
+  async writeBytes(memory: number, instance: number, offset: number, bytes: Uint8Array): Promise<void> {
+    const { firstCell, cellCount } = this.#cellsOf(memory, offset, bytes.length);
+    // The first and the last cell may have bytes that stay.
+    const words = await this.collect("cells", firstCell, cellCount, instance);
+    new Uint8Array(words.buffer).set(bytes, offset % 4);
+    await this.give("cells", firstCell, words, { firstInstance: instance, instanceCount: 1 });
+  }
+
+  #cellsOf(memory: number, offset: number, length: number): { firstCell: number; cellCount: number } {
+    const first = Math.floor(offset / 4);
+    const cellCount = length === 0 ? 0 : Math.ceil((offset + length) / 4) - first;
+    return { firstCell: this.#program.memoryCells[memory]! + first, cellCount };
+  }
+
   /** Stores the same elements in a range of instances. @param words 1 for a cell, 2 for a slot */
   async give(
     kind: ElementKind,

@@ -4,7 +4,7 @@
  *
  * A store is built on the host. Machines take its program and its image, one lane or a hundred thousand.
  */
-import { Operation as Op, Trap } from "../form/index.ts";
+import { Mode, Operation as Op, Trap } from "../form/index.ts";
 import type {
   ConstantExpression,
   DecodedModule,
@@ -78,9 +78,10 @@ export class Store {
   addHost(type: FunctionType): External {
     const start = this.#code.emit({
       operation: Op.HOST_CALL,
+      mode: Mode.NOTHING,
       target: this.hostTypes.push(type) - 1,
     });
-    this.#code.emit({ operation: Op.RETURN });
+    this.#code.emit({ operation: Op.RETURN, mode: Mode.NOTHING });
     const slots = (types: readonly ValueType[]): number =>
       types.reduce((sum, each) => sum + slotsOf(each), 0);
     const frameSlots = Math.max(slots(type.params), slots(type.results));
