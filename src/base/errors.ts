@@ -94,8 +94,6 @@ export const ERROR_CODES = {
   EW_NO_COMPILER: fault("there is no C compiler, or it failed"),
   EW_WASM_INVALID: fault("a WebAssembly module is malformed or invalid"),
   EW_WASM_UNSUPPORTED: fault("a WebAssembly module needs what everwarp does not have"),
-  EW_WASM_LINK: fault("a WebAssembly module imports what it is not given, or what has another type"),
-  EW_WASM_TRAP: fault("a WebAssembly instance trapped where nobody is told by instance"),
   EW_WASM_LINK: fault("what a WebAssembly module imports is not given, or has another type"),
   EW_WASM_TRAP: fault("a WebAssembly program trapped"),
   EW_INTERNAL: fault("a broken invariant: a fault in everwarp itself"),
