@@ -23,6 +23,16 @@ const uint OP_F32_EQ = 91u;
 const uint OP_F64_EQ = 97u;
 const uint OP_I32_CLZ = 103u;
 const uint OP_I64_CLZ = 121u;
+const uint OP_I64_POPCNT = 123u;
+const uint OP_I64_ADD = 124u;
+const uint OP_I64_SUB = 125u;
+const uint OP_I64_MUL = 126u;
+const uint OP_I64_AND = 131u;
+const uint OP_I64_OR = 132u;
+const uint OP_I64_XOR = 133u;
+const uint OP_I64_SHL = 134u;
+const uint OP_I64_SHR_S = 135u;
+const uint OP_I64_SHR_U = 136u;
 const uint OP_F32_ABS = 139u;
 const uint OP_F64_ABS = 153u;
 const uint OP_I32_WRAP = 167u;
@@ -46,6 +56,19 @@ const uint OP_TABLE_COPY = 238u;
 const uint OP_TABLE_GROW = 239u;
 const uint OP_TABLE_SIZE = 240u;
 const uint OP_TABLE_FILL = 241u;
+const uint OP_LANE_FIRST = 256u;
+
+const uint LANE_FROM_AT = 0u;
+const uint LANE_TO_AT = 2u;
+const uint LANE_SIGNED_AT = 4u;
+const uint LANE_MASK_AT = 5u;
+const uint LANE_A_AT = 6u;
+const uint LANE_B_AT = 9u;
+const uint LANE_TARGET_AT = 12u;
+
+const uint SATURATION_NONE = 0u;
+const uint SATURATION_SIGNED = 1u;
+const uint SATURATION_UNSIGNED = 2u;
 
 const uint MODE_WRITE = 0u;
 const uint MODE_BRANCH_IF = 1u;

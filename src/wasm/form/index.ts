@@ -1,5 +1,5 @@
 /** The register form: its operations, how instructions are packed, and how instances lie in device memory. */
-export { Field, Kind, Mode, Operation, Trap, TRAP_TEXTS } from "./operation.schema.ts";
+export { Field, Kind, Lane, Mode, Operation, Saturation, Trap, TRAP_TEXTS } from "./operation.schema.ts";
 export {
   FunctionWord,
   Machine,
@@ -24,3 +24,4 @@ export {
   packInstruction,
   unpackInstruction,
 } from "./instruction.ts";
+export { type LaneFields, packLanes, unpackLanes } from "./lanes.ts";

@@ -7,8 +7,16 @@
  *     word 1   target    a register or a global for MODE_WRITE, an instruction for the modes that branch
  *     word 2   a         word 3   b        each is a register, a number, a constant or a global, by its kind
  *
- * An operation has WebAssembly's own opcode where it means the same. Opcodes with the prefix 0xfc begin at 0xe0, those
- * with the prefix 0xfd at 0x100.
+ * An operation has WebAssembly's own opcode where it means the same. Opcodes with the prefix 0xfc begin at 0xe0.
+ *
+ * There are no operations on vectors. A vector lies in two slots, the low half first, and an instruction on it becomes
+ * one instruction for each lane. `LANE_FIRST` and a numeric operation make an operation on lanes: its operands are
+ * lanes of the slots `a` and `b`, extended to 64 bits, and its result replaces a lane of the slot `target`. Field `c`
+ * says which lanes, and the field of the mode how the result is saturated:
+ *
+ *     c    width of operands : 2 │ width of the result : 2 │ signed : 1 │ mask : 1 │ lane of a : 3 │ of b : 3 │ to : 3
+ *
+ * Widths are 8, 16, 32 and 64 bits. A mask is all ones where the result is not 0.
  */
 import { constants, glslModule } from "../../schema/index.ts";
 
@@ -36,6 +44,16 @@ export const Operation = constants("OP", {
   F64_EQ: 0x61,
   I32_CLZ: 0x67,
   I64_CLZ: 0x79,
+  I64_POPCNT: 0x7b,
+  I64_ADD: 0x7c,
+  I64_SUB: 0x7d,
+  I64_MUL: 0x7e,
+  I64_AND: 0x83,
+  I64_OR: 0x84,
+  I64_XOR: 0x85,
+  I64_SHL: 0x86,
+  I64_SHR_S: 0x87,
+  I64_SHR_U: 0x88,
   F32_ABS: 0x8b,
   F64_ABS: 0x99,
   I32_WRAP: 0xa7,
@@ -59,7 +77,22 @@ export const Operation = constants("OP", {
   TABLE_GROW: 0xef,
   TABLE_SIZE: 0xf0,
   TABLE_FILL: 0xf1,
+  LANE_FIRST: 0x100,
 });
+
+/** Where the parts of the field `c` begin in an operation on lanes. */
+export const Lane = constants("LANE", {
+  FROM_AT: 0,
+  TO_AT: 2,
+  SIGNED_AT: 4,
+  MASK_AT: 5,
+  A_AT: 6,
+  B_AT: 9,
+  TARGET_AT: 12,
+});
+
+/** What becomes of results that do not fit their lane. */
+export const Saturation = constants("SATURATION", { NONE: 0, SIGNED: 1, UNSIGNED: 2 });
 
 /** What becomes of the result of an instruction. */
 export const Mode = constants("MODE", { WRITE: 0, BRANCH_IF: 1, BRANCH_UNLESS: 2, NOTHING: 3 });
@@ -115,6 +148,6 @@ export const TRAP_TEXTS: readonly string[] = [
 export const glslModules = {
   "wasm-operation.glsl": glslModule({
     doc: "The operations of the register form of WebAssembly, and how instructions are packed.",
-    parts: [Operation, Mode, Kind, Field, Trap],
+    parts: [Operation, Lane, Saturation, Mode, Kind, Field, Trap],
   }),
 };

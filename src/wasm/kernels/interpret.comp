@@ -23,6 +23,7 @@
 #include "memory.glsl"
 #include "bulk.glsl"
 #include "calls.glsl"
+#include "lanes.glsl"
 
 layout(local_size_x = MACHINE_WORKGROUP_SIZE) in;
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Counters { WasmCounters counts; };
@@ -97,9 +98,15 @@ void step() {
   uint64_t a = operand((words.x >> FIELD_KIND_A_AT) & 3u, words.z);
   uint64_t b = operand((words.x >> FIELD_KIND_B_AT) & 3u, words.w);
   pc = here + 1u;
+  bool isLane = op >= OP_LANE_FIRST;
+  if (isLane) {
+    op -= OP_LANE_FIRST;
+    a = readLane(a, laneField(c, LANE_A_AT, 3u), c);
+    b = readLane(b, laneField(c, LANE_B_AT, 3u), c);
+  }
   uint64_t result;
-  if (op >= OP_MEMORY_INIT) result = manyOperation(op, c, target, b, here);
-  else if (op >= OP_I32_EQZ) result = numericOperation(op, a, b, trap);
+  if (isLane || (op >= OP_I32_EQZ && op < OP_MEMORY_INIT)) result = numericOperation(op, a, b, trap);
+  else if (op >= OP_MEMORY_INIT) result = manyOperation(op, c, target, b, here);
   else if (op >= OP_FIRST_LOAD) result = memoryOperation(op, c, target, a, b);
   else result = controlOperation(op, c, target, a, b);
   if (trap != TRAP_NONE) {
@@ -107,7 +114,9 @@ void step() {
     pc = here;
     return;
   }
-  if (mode == MODE_WRITE) {
+  if (isLane) {
+    writeSlot(base + target, withLane(readSlot(base + target), result, c, mode));
+  } else if (mode == MODE_WRITE) {
     bool isGlobal = ((words.x >> FIELD_GLOBAL_AT) & 1u) != 0u;
     writeSlot(isGlobal ? target : base + target, result);
   } else if (mode != MODE_NOTHING) {

@@ -2,8 +2,17 @@
  * Runs the register form, one instruction after the other, for one instance: the reference of the interpreter kernel.
  * Nothing here is meant to be fast.
  */
-import { type Instruction, Kind, Mode, Operation as Op, Trap, unpackInstruction } from "../form/index.ts";
+import {
+  type Instruction,
+  Kind,
+  Mode,
+  Operation as Op,
+  Trap,
+  unpackInstruction,
+  unpackLanes,
+} from "../form/index.ts";
 import type { Program, StoreImage } from "../store/index.ts";
+import { readLane, saturate, writeLane } from "./lanes.ts";
 import { assertWithin, growMemory, growTable, load, store, TrapSignal } from "./memory.ts";
 import { numericReference } from "./numeric.ts";
 
@@ -88,11 +97,26 @@ export class ReferenceMachine {
       this.#base = frame.base;
       return false;
     }
+    if (instruction.operation >= Op.LANE_FIRST) {
+      this.#lane(instruction);
+      return false;
+    }
     const result = this.#result(instruction);
     if (instruction.mode === Mode.NOTHING) return false;
     if (instruction.mode === Mode.WRITE) this.#write(instruction, result);
     else if ((result !== 0n) === (instruction.mode === Mode.BRANCH_IF)) this.#next = instruction.target;
     return false;
+  }
+
+  #lane({ operation, mode, a, b, c, target }: Instruction): void {
+    const lanes = unpackLanes(c);
+    const x = readLane(this.#read(a.kind, a.value), lanes.a, lanes);
+    const y = readLane(this.#read(b.kind, b.value), lanes.b, lanes);
+    const { bits, trap } = numericReference(operation - Op.LANE_FIRST, x, y);
+    if (trap !== Trap.NONE) throw new TrapSignal(trap);
+    const value = lanes.isMask && bits !== 0n ? -1n : bits;
+    const before = this.#registers[this.#base + target] ?? 0n;
+    this.#registers[this.#base + target] = writeLane(before, saturate(value, mode, lanes.to), lanes);
   }
 
   #write({ isGlobal, target }: Instruction, value: bigint): void {

@@ -6,6 +6,8 @@ import type { CodeWriter } from "./code-writer.ts";
 import { beginElse, closeBlock, CONTROL, translateBranchTable } from "./control.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { type Binding, Translation } from "./translation.ts";
+import { translateVectorMemory } from "./vector-memory.ts";
+import { translateVector } from "./vectors.ts";
 
 export { type Binding, slotsOf } from "./translation.ts";
 
@@ -24,7 +26,7 @@ export interface TranslatedFunction {
  *
  * @param binding what the module's indices are in the program
  * @param code takes the instructions
- * @throws EW_WASM_UNSUPPORTED for a function that is too large for the register form, or has vectors
+ * @throws EW_WASM_UNSUPPORTED for a function that is too large for the register form
  */
 export function translateFunction(
   module: DecodedModule,
@@ -83,8 +85,12 @@ function translateOne(
     return;
   }
   if (opcode > 0xfcff) {
-    throw new EverwarpError("EW_WASM_UNSUPPORTED", `${opcodeOf(opcode)!.name}: kernels have no vectors yet`, {
-      remedy: "Use the host engine, or compile the module without SIMD.",
+    const isKnown =
+      translateVectorMemory(translation, opcode, words, at) ||
+      translateVector(translation, opcode, words, at);
+    if (isKnown) return;
+    throw new EverwarpError("EW_INTERNAL", `${opcodeOf(opcode)!.name} has no translation`, {
+      remedy: "Report this with the module.",
     });
   }
   // The bits stay what they are.
