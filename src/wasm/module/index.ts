@@ -40,3 +40,4 @@ export { decodeModule } from "./decode-module.ts";
 export { MAX as MODULE_LIMITS } from "./limits.ts";
 export { validateModule } from "./validate-module.ts";
 export { functionNames } from "./names.ts";
+export { BinaryReader } from "./reader.ts";
