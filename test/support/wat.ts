@@ -1,4 +1,4 @@
-/** Binaries from the text format of WebAssembly. wabt, which WebAssembly's own test suite is made with, translates it. */
+/** Binaries from the text format of WebAssembly, which wabt translates: the suite of WebAssembly is made with it. */
 import loadWabt from "wabt";
 
 const wabt = await loadWabt();
