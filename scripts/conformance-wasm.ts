@@ -1,12 +1,14 @@
 /**
  * Runs the specification's test suite for WebAssembly, and prints how many of its commands held, by kind.
  *
- *   npm run conformance:wasm -- FOLDER [--engine node|reference] [--only PATTERN] [--failures N]
+ *   npm run conformance:wasm -- FOLDER [--engine node|reference|device] [--only PATTERN] [--failures N]
  *
  * FOLDER has `.wast` files: the suite itself (WebAssembly/testsuite), or `test/spec` of the source package of binaryen.
  * `wast2json` of wabt translates them; Debian's package `wabt` has it. Exits with 1 where something did not hold.
  */
 import { parseArgs } from "node:util";
+import { Device, listDevices } from "../src/vulkan/index.ts";
+import { DeviceSpecEngine, kernelRuns } from "../test/support/wasm-spec/device-engine.ts";
 import type { SpecEngine } from "../test/support/wasm-spec/engine.ts";
 import { NodeSpecEngine } from "../test/support/wasm-spec/node-engine.ts";
 import { runOnReference, StoreSpecEngine } from "../test/support/wasm-spec/reference-engine.ts";
@@ -16,7 +18,16 @@ import { scriptsOf } from "../test/support/wasm-spec/script.ts";
 const ENGINES: Readonly<Record<string, () => SpecEngine>> = {
   node: () => new NodeSpecEngine(),
   reference: () => new StoreSpecEngine(runOnReference),
+  device: () => new DeviceSpecEngine((device ??= openTestDevice())),
 };
+/** What EVERWARP_TEST_DEVICE names, else the best device, a software one too. */
+let device: Device | undefined;
+
+function openTestDevice(): Device {
+  const named = process.env["EVERWARP_TEST_DEVICE"];
+  const select = named === undefined ? listDevices()[0]?.index : named;
+  return Device.open({ allowSoftware: true, ...(select === undefined ? {} : { select }) });
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,3 +70,7 @@ async function main(make: () => SpecEngine, scripts: string): Promise<void> {
 }
 
 await main(makeEngine, folder);
+if (device !== undefined) {
+  console.log(`${kernelRuns.count} runs of the kernel on ${device.info.name}`);
+  device.close();
+}

@@ -174,7 +174,7 @@ function link({ module, maxMemoryPages, imports }: FleetRequest): {
   linked: LinkedModule;
   hosts: HostFunction[];
 } {
-  const store = new Store({ maxMemoryPages, maxTableElements: TABLE_ELEMENTS_MAX });
+  const store = new Store({ maxMemoryPages, maxTableElements: TABLE_ELEMENTS_MAX, isAlone: true });
   const hosts: HostFunction[] = [];
   const externals = module.imports.map(({ module: from, name, kind, index }) => {
     if (kind !== "func") {

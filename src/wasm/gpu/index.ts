@@ -1,4 +1,5 @@
 /** Instances on a device: their memory, and the machine that runs the interpreter kernel. */
+export { DeviceBackend } from "./device-backend.ts";
 export {
   type CallResults,
   DeviceMachine,

@@ -29,7 +29,13 @@ export interface StoreLimits {
   readonly maxMemoryPages: number;
   /** Elements of each table, in the same way. */
   readonly maxTableElements: number;
+  /** Only one module comes: what it exports cannot be made larger by another one. */
+  readonly isAlone?: boolean;
 }
+
+/** The instructions that make memories and tables larger. */
+const MEMORY_GROW = 0x40;
+const TABLE_GROW = 0xfc0f;
 
 /** A module in a store. */
 export interface LinkedModule {
@@ -88,18 +94,23 @@ export class Store {
     return this.#addFunction({ type, typeNumber: this.#typeNumber(type), start, frameSlots });
   }
 
-  /** Adds a table, as a host does. */
-  addTable(element: ReferenceType, minimum: number, maximum: number | undefined): External {
+  /** Adds a table, as a host does. @param most elements that it may have, if it has not more from the beginning */
+  addTable(
+    element: ReferenceType,
+    minimum: number,
+    maximum: number | undefined,
+    most = this.#limits.maxTableElements,
+  ): External {
     this.image.tables.push({ elements: Array.from({ length: minimum }, () => 0) });
-    const limit = Math.max(minimum, Math.min(maximum ?? Infinity, this.#limits.maxTableElements));
+    const limit = Math.max(minimum, Math.min(maximum ?? Infinity, most));
     const index = this.tables.push({ element, declaredMaximum: maximum, maximum: limit }) - 1;
     return { kind: "table", index };
   }
 
-  /** Adds a memory, as a host does. */
-  addMemory(minimum: number, maximum: number | undefined): External {
+  /** Adds a memory, as a host does. @param most pages that it may have, if it has not more from the beginning */
+  addMemory(minimum: number, maximum: number | undefined, most = this.#limits.maxMemoryPages): External {
     this.image.memories.push({ bytes: new Uint8Array(minimum << 16) });
-    const limit = Math.max(minimum, Math.min(maximum ?? 65_536, this.#limits.maxMemoryPages));
+    const limit = Math.max(minimum, Math.min(maximum ?? 65_536, most));
     const index = this.memories.push({ declaredMaximum: maximum, maximum: limit }) - 1;
     return { kind: "memory", index };
   }
@@ -192,11 +203,13 @@ export class Store {
       functions.push(this.#addFunction(entry).index);
     }
     const tables = imported("table");
+    const tableLimit = this.#limitOf(module, "table", TABLE_GROW);
     for (const { element, minimum, maximum } of module.tables.slice(tables.length))
-      tables.push(this.addTable(element, minimum, maximum).index);
+      tables.push(this.addTable(element, minimum, maximum, tableLimit).index);
     const memories = imported("memory");
+    const memoryLimit = this.#limitOf(module, "memory", MEMORY_GROW);
     for (const { minimum, maximum } of module.memories.slice(memories.length))
-      memories.push(this.addMemory(minimum, maximum).index);
+      memories.push(this.addMemory(minimum, maximum, memoryLimit).index);
     const globals = imported("global");
     const scope = { functions, globals };
     for (const { type, isMutable, initial } of module.globals.slice(globals.length))
@@ -217,6 +230,14 @@ export class Store {
       data: module.data.map(({ bytes }) => segment({ kind: "data", bytes })),
     };
     return { translator, globals };
+  }
+
+  /** How large what a module defines may become: no larger than it is, if nothing can make it larger. */
+  #limitOf({ code, exports }: DecodedModule, kind: "table" | "memory", grow: number): number {
+    const { isAlone = false, maxMemoryPages, maxTableElements } = this.#limits;
+    const isReached = !isAlone && exports.some((each) => each.kind === kind);
+    if (!isReached && !code.opcodes.includes(grow)) return 0;
+    return kind === "table" ? maxTableElements : maxMemoryPages;
   }
 
   #constant(expression: ConstantExpression, scope: Pick<ModuleScope, "functions" | "globals">): bigint {
