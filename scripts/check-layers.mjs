@@ -68,7 +68,7 @@ const INSIDE = {
     ["grep"],
   ],
   "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
-  wasm: [["module", "form"], ["."], ["translate"], ["store"], ["reference"], ["host", "gpu"]],
+  wasm: [["module", "form"], ["."], ["translate"], ["store"], ["reference"], ["host", "gpu"], ["fleet"]],
   live: [["keys", "text", "source"], ["state"], ["history", "view", "terminal", "editor"], ["."]],
   bench: [
     ["report", "measure"],

@@ -1,2 +1,22 @@
 /** WebAssembly: many instances of one module, each in its own sandbox, called at once. */
-export { type DecodedModule, decodeModule } from "./module/index.ts";
+export type { FleetTrap, HostFunction, HostFunctions } from "./contracts.ts";
+export {
+  decodedOf,
+  type InstanceExports,
+  type InstanceImports,
+  instantiate,
+  type ModuleBytes,
+  type ModuleItem,
+  type WasmArgument,
+  type WasmCallOptions,
+  type WasmCallResult,
+  type WasmColumn,
+  WasmFleet,
+  type WasmFleetInfo,
+  type WasmFleetOptions,
+  type WasmFleetStats,
+  type WasmInstance,
+  WasmModule,
+  type WasmTrap,
+} from "./fleet/index.ts";
+export { type DecodedModule, decodeModule, type ExternalKind, functionNames } from "./module/index.ts";

@@ -8,10 +8,12 @@ import * as everwarp from "../../src/index.ts";
 import { BAD_VALUES, type Kind } from "../support/bad-values.ts";
 import { ledger } from "../support/ledger.ts";
 import { openTestDevice } from "../support/vulkan.ts";
+import { binaryOf } from "../support/wat.ts";
 
 const { Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
 const { array, doc, listDevices, openProfiledDevice, packPaths, padding, struct, u32 } = everwarp;
 const { DirectoryStore, HttpStore, SecondLevel } = everwarp;
+const { instantiate, WasmFleet, WasmModule } = everwarp;
 
 /** Errors, which are made here and not by callers; and what is no function. */
 const WITHOUT_ARGUMENTS = ["ERROR_CODES", "EverwarpError", "PathError", "ROOT_INODE", "STRATEGY_NAMES"];
@@ -41,6 +43,8 @@ let device: everwarp.Device;
 let kernel: everwarp.ResidentKernel<typeof ledger.request, typeof ledger.response>;
 let cache: everwarp.ProgramCache;
 let files: everwarp.Namespace;
+let wasm: everwarp.WasmModule;
+let fleet: everwarp.WasmFleet;
 let engine: everwarp.SearchEngine;
 let result: everwarp.SearchResult;
 
@@ -50,12 +54,15 @@ beforeAll(async () => {
   cache = await ProgramCache.open({ device, directory: path.join(folder, "cache") });
   files = await Namespace.open({ device: "cpu", threads: 0 });
   await files.addDirectory("/src");
+  wasm = await WasmModule.compile(binaryOf('(module (memory 1) (func (export "run") (param v128)))'));
+  fleet = await WasmFleet.open(wasm, { device: "cpu" });
   const corpus = await Corpus.list([import.meta.filename]);
   engine = await SearchEngine.open({ device: "cpu", threads: 1, corpus });
   result = await engine.search({ pattern: "const" });
 });
 afterAll(async () => {
   await engine?.close();
+  await fleet?.close();
   await files?.close();
   await kernel?.close();
   await cache?.close();
@@ -270,6 +277,25 @@ const optionEntries: readonly OptionsEntry[] = [
     options: { at: "path", onProgress: "callback", signal: "instance" },
   },
   {
+    of: "WasmFleet",
+    name: "WasmFleet.open",
+    call: (given) => WasmFleet.open(wasm, as(given)),
+    options: {
+      device: "device",
+      instances: "whole",
+      maxMemoryPages: "whole",
+      fuelPerCall: "fuel",
+      imports: "record",
+      threads: "whole",
+    },
+  },
+  {
+    of: "WasmFleet",
+    name: "fleet.call",
+    call: (given) => fleet.call("run", as(given)),
+    options: { args: "list", fuel: "fuel" },
+  },
+  {
     of: "Device",
     name: "Device.open",
     call: (given) => void Device.open(as(given)),
@@ -457,6 +483,16 @@ const argumentEntries: readonly ArgumentEntry[] = [
       ? Promise.reject(notAsked())
       : Corpus.fromFiles([]).loadInto(as(given)),
   ),
+  argument("WasmModule", "WasmModule.compile", "instance", (given) => WasmModule.compile(as(given))),
+  argument("instantiate", "instantiate", "instance", (given) => instantiate(as(given))),
+  argument("WasmFleet", "WasmFleet.open", "instance", (given) => WasmFleet.open(as(given))),
+  argument("WasmFleet", "fleet.call", "text", (given) => fleet.call(as(given))),
+  argument("WasmFleet", "fleet.read", "whole", (given) => fleet.read(as(given), 0, 0)),
+  argument("WasmFleet", "fleet.read, offset", "whole", (given) => fleet.read(0, as(given), 0)),
+  argument("WasmFleet", "fleet.read, length", "whole", (given) => fleet.read(0, 0, as(given))),
+  argument("WasmFleet", "fleet.write", "instance", (given) => fleet.write(0, 0, as(given))),
+  argument("WasmFleet", "fleet.memoryPages", "whole", (given) => fleet.memoryPages(as(given))),
+  argument("WasmFleet", "fleet.global", "text", (given) => fleet.global(0, as(given))),
   argument("Namespace", "Namespace.load", "fullText", (given) => Namespace.load(as(given))),
   argument("Namespace", "save", "fullText", (given) => files.save(as(given))),
   argument("Namespace", "addTree", "fullText", (given) => files.addTree(as(given))),
@@ -573,7 +609,16 @@ describe("every public function", () => {
     const sources = [...optionEntries, ...argumentEntries].map(({ call }) => call.toString()).join("\n");
     // `call` and `tryCall`, `acquire` and `program` are called by name.
     const names = `${sources} ${optionEntries.map(({ name }) => name).join(" ")}`;
-    const missing = [SearchEngine, Corpus, Namespace, ProgramCache, ResidentKernel, Device].flatMap((type) =>
+    const missing = [
+      SearchEngine,
+      Corpus,
+      Namespace,
+      ProgramCache,
+      ResidentKernel,
+      Device,
+      WasmFleet,
+      WasmModule,
+    ].flatMap((type) =>
       [type, type.prototype].flatMap((owner) =>
         Object.entries(Object.getOwnPropertyDescriptors(owner))
           .filter(([name, { value }]) => name !== "constructor" && typeof value === "function")

@@ -1,14 +1,8 @@
 /** Columns of values: bytes in rows, read and written as the carriers of a call (carriers.ts). */
-import { VALUE_TYPE, type ValueType } from "../module/index.ts";
+import { rowBytes, type ValueType } from "../module/index.ts";
 
 /** A number in a carrier: i32 as a number, i64 as a bigint. */
 export type Carrier = number | bigint;
-
-/** How many bytes a row of a column has. */
-export function rowBytes(type: ValueType): number {
-  if (type === VALUE_TYPE.v128) return 16;
-  return type === VALUE_TYPE.i64 || type === VALUE_TYPE.f64 ? 8 : 4;
-}
 
 /** Reads columns row by row. */
 export class ColumnReader {

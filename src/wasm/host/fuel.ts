@@ -18,6 +18,9 @@ export interface Copy {
   readonly length: number;
 }
 
+/** What a module that was not changed has in the place of its copies. */
+export const IDENTITY: readonly Copy[] = [{ to: 0, from: 0, length: Infinity }];
+
 /** Writes bodies into a section of code, and remembers what went where. */
 export class FuelWriter {
   /** The section so far, without the count before it. */

@@ -16,8 +16,7 @@ import type {
   FleetTrap,
   HostFunctions,
 } from "../contracts.ts";
-import { type DecodedModule, functionTypeText } from "../module/index.ts";
-import { rowBytes } from "./columns.ts";
+import { type DecodedModule, functionTypeText, rowBytes } from "../module/index.ts";
 import type { FillOutcome, PartAnswer } from "./host-instances.ts";
 import { InstancesThread, type ThreadImport } from "./instances-thread.ts";
 import { instrument, type Instrumented } from "./instrument.ts";

@@ -63,7 +63,7 @@ export class HostInstances {
       const made = this.#instances.length;
       if (error instanceof RangeError && error.message.includes("Out of memory"))
         return { count: made, full: error.message };
-      return { count: made, trap: rawTrapOf(error) };
+      return { count: made, trap: trapOf(error) };
     }
     return { count };
   }
@@ -82,7 +82,7 @@ export class HostInstances {
       try {
         writer.row(row, this.#added<(...values: Carrier[]) => unknown>(row, name)(...reader.row(row)));
       } catch (error) {
-        traps.push({ instance: row, raw: rawTrapOf(error) });
+        traps.push({ instance: row, raw: trapOf(error) });
       }
     }
     return { results: writer.columns, traps };
@@ -100,4 +100,11 @@ export class HostInstances {
     writer.row(0, this.#added<() => unknown>(instance, ADDED.global(index))());
     return writer.columns[0]!;
   }
+}
+
+/** @throws the error itself if it is no trap */
+function trapOf(error: unknown): RawTrap {
+  const raw = rawTrapOf(error);
+  if (raw === undefined) throw error;
+  return raw;
 }

@@ -35,11 +35,11 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
 
 const FRAME = /wasm-function\[(\d+)\]:0x([0-9a-f]+)/;
 
-/** An error of an instance. @throws the error itself if it is no trap */
-export function rawTrapOf(error: unknown): RawTrap {
+/** The trap that an error of an instance tells of, or undefined where it is none. */
+export function rawTrapOf(error: unknown): RawTrap | undefined {
   const isStack = error instanceof RangeError && error.message.includes("call stack");
   const isImport = error instanceof ImportFailure;
-  if (!isStack && !isImport && !(error instanceof NodeEngine.RuntimeError)) throw error;
+  if (!isStack && !isImport && !(error instanceof NodeEngine.RuntimeError)) return undefined;
   const frame = FRAME.exec(error.stack ?? "");
   return {
     kind: isImport ? "import" : isStack ? "stack" : "engine",

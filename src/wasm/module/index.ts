@@ -28,6 +28,7 @@ export {
   type Limits,
   type MemoryType,
   type ReferenceType,
+  rowBytes,
   type TableType,
   typeName,
   VALUE_TYPE,

@@ -37,6 +37,12 @@ export function isReferenceType(byte: number): byte is ReferenceType {
   return byte === VALUE_TYPE.funcref || byte === VALUE_TYPE.externref;
 }
 
+/** How many bytes a value has. A reference has none that anybody sees. */
+export function rowBytes(type: ValueType): number {
+  if (type === VALUE_TYPE.v128) return 16;
+  return type === VALUE_TYPE.i64 || type === VALUE_TYPE.f64 ? 8 : 4;
+}
+
 /** What a function takes and gives. */
 export interface FunctionType {
   readonly params: readonly ValueType[];

@@ -77,7 +77,9 @@ class NodeSpecInstance implements SpecInstance {
 }
 
 function trapOf(error: unknown, module: DecodedModule, changed: Instrumented): SpecTrap {
-  const { reason } = meaningOf(rawTrapOf(error), module, changed.copies);
+  const raw = rawTrapOf(error);
+  if (raw === undefined) throw error;
+  const { reason } = meaningOf(raw, module, changed.copies);
   // The function that trapped may be another module's: then its instruction is not known, which tells the two apart.
   const isTable = reason === "out of bounds table access";
   return new SpecTrap(isTable ? `${reason} or undefined element` : reason, { cause: error });
