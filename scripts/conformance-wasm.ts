@@ -63,7 +63,7 @@ async function main(make: () => SpecEngine, scripts: string): Promise<void> {
   }
   for (const failure of report.failures.slice(0, Number(values.failures))) console.log(failure);
   console.log(`${files} scripts on the engine "${values.engine}"`);
-  for (const [kind, { executed, passed }] of [...report.counts].toSorted())
+  for (const [kind, { executed, passed }] of [...report.counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     console.log(`${kind.padEnd(24)} ${String(passed).padStart(7)} of ${String(executed).padStart(7)}`);
   if (files === 0) console.log(`${scripts} has no .wast files`);
   process.exitCode = files === 0 || report.failures.length > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 /** Numeric instructions as Node's own WebAssembly computes them. Operands and results are bits, so no NaN changes. */
 import type { Opcode } from "../../src/wasm/module/opcodes.ts";
 import { Trap } from "../../src/wasm/form/index.ts";
+import { NodeEngine } from "../../src/wasm/host/index.ts";
 
 const I32 = 0x7f;
 const I64 = 0x7e;
@@ -50,7 +51,7 @@ export function nodeNumeric({
     ...section(7, [1, 1, 0x66, 0, 0]),
     ...section(10, [1, body.length, ...body]),
   ]);
-  const { f } = new WebAssembly.Instance(new WebAssembly.Module(binary)).exports as {
+  const { f } = new NodeEngine.Instance(new NodeEngine.Module(binary)).exports as {
     f: (...values: (number | bigint)[]) => number | bigint;
   };
   const keepsNaN = /abs|neg|copysign|reinterpret/.test(name);
@@ -64,7 +65,7 @@ export function nodeNumeric({
       const bits = BigInt.asUintN(result.type === I32 ? 32 : 64, BigInt(value));
       return { bits: keepsNaN ? bits : canonical(bits, float!), trap: Trap.NONE };
     } catch (error) {
-      if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+      if (!(error instanceof NodeEngine.RuntimeError)) throw error;
       const found = TRAPS.find(([pattern]) => pattern.test(error.message));
       if (found === undefined) throw error;
       // Node has one text for a NaN and for a number that is too large.
