@@ -5,46 +5,25 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import * as everwarp from "../../src/index.ts";
-import { BAD_VALUES, type Kind } from "../support/bad-values.ts";
+import { BAD_VALUES } from "../support/bad-values.ts";
 import { ledger } from "../support/ledger.ts";
+import { type ArgumentEntry, argument, type OptionsEntry } from "../support/public-entry.ts";
 import { openTestDevice } from "../support/vulkan.ts";
-import { binaryOf } from "../support/wat.ts";
+import { closeWasm, openWasm, wasmArguments, wasmOptions } from "../support/wasm-entries.ts";
 
 const { Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
 const { array, doc, listDevices, openProfiledDevice, packPaths, padding, struct, u32 } = everwarp;
 const { DirectoryStore, HttpStore, SecondLevel } = everwarp;
-const { instantiate, WasmFleet, WasmModule } = everwarp;
 
 /** Errors, which are made here and not by callers; and what is no function. */
 const WITHOUT_ARGUMENTS = ["ERROR_CODES", "EverwarpError", "PathError", "ROOT_INODE", "STRATEGY_NAMES"];
 const TYPES = ["f32", "i32", "u32", "u64"];
-
-/** A function of the package. */
-interface Entry {
-  /** The export that it belongs to. */
-  readonly of: string;
-  readonly name: string;
-  /** Calls it with everything right but these. */
-  readonly call: (given: unknown) => unknown;
-}
-/** An argument of its own. */
-interface ArgumentEntry extends Entry {
-  readonly kind: Kind;
-}
-/** An object of options: the name and the kind of each. */
-interface OptionsEntry extends Entry {
-  readonly options: Readonly<Record<string, Kind>>;
-  /** Those that must be there. */
-  readonly needed?: Readonly<Record<string, unknown>>;
-}
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "everwarp-entries-"));
 let device: everwarp.Device;
 let kernel: everwarp.ResidentKernel<typeof ledger.request, typeof ledger.response>;
 let cache: everwarp.ProgramCache;
 let files: everwarp.Namespace;
-let wasm: everwarp.WasmModule;
-let fleet: everwarp.WasmFleet;
 let engine: everwarp.SearchEngine;
 let result: everwarp.SearchResult;
 
@@ -54,15 +33,14 @@ beforeAll(async () => {
   cache = await ProgramCache.open({ device, directory: path.join(folder, "cache") });
   files = await Namespace.open({ device: "cpu", threads: 0 });
   await files.addDirectory("/src");
-  wasm = await WasmModule.compile(binaryOf('(module (memory 1) (func (export "run") (param v128)))'));
-  fleet = await WasmFleet.open(wasm, { device: "cpu" });
+  await openWasm();
   const corpus = await Corpus.list([import.meta.filename]);
   engine = await SearchEngine.open({ device: "cpu", threads: 1, corpus });
   result = await engine.search({ pattern: "const" });
 });
 afterAll(async () => {
   await engine?.close();
-  await fleet?.close();
+  await closeWasm();
   await files?.close();
   await kernel?.close();
   await cache?.close();
@@ -120,6 +98,7 @@ const programRequest = {
 } as const;
 const QUERY_METHODS = ["submit", "search", "searchSync", "count", "countSync"] as const;
 const optionEntries: readonly OptionsEntry[] = [
+  ...wasmOptions,
   {
     of: "SearchEngine",
     name: "SearchEngine.open",
@@ -277,25 +256,6 @@ const optionEntries: readonly OptionsEntry[] = [
     options: { at: "path", onProgress: "callback", signal: "instance" },
   },
   {
-    of: "WasmFleet",
-    name: "WasmFleet.open",
-    call: (given) => WasmFleet.open(wasm, as(given)),
-    options: {
-      device: "device",
-      instances: "whole",
-      maxMemoryPages: "whole",
-      fuelPerCall: "fuel",
-      imports: "record",
-      threads: "whole",
-    },
-  },
-  {
-    of: "WasmFleet",
-    name: "fleet.call",
-    call: (given) => fleet.call("run", as(given)),
-    options: { args: "list", fuel: "fuel" },
-  },
-  {
     of: "Device",
     name: "Device.open",
     call: (given) => void Device.open(as(given)),
@@ -451,15 +411,10 @@ const optionEntries: readonly OptionsEntry[] = [
   },
 ];
 
-const argument = (
-  of: string,
-  name: string,
-  kind: Kind,
-  call: (given: unknown) => unknown,
-): ArgumentEntry => ({ of, name, kind, call });
 const found = (extra: object): unknown[] => [{ path: "x", explicit: true, ...extra }];
 const values = { cell: 0, amount: 0 };
 const argumentEntries: readonly ArgumentEntry[] = [
+  ...wasmArguments,
   argument("SearchEngine", "addCorpus", "instance", (given) => engine.addCorpus(as(given))),
   argument("SearchEngine", "removeCorpus", "instance", (given) => engine.removeCorpus(as(given))),
   argument("SearchEngine", "loaded", "instance", (given) => engine.loaded(as(given))),
@@ -483,16 +438,6 @@ const argumentEntries: readonly ArgumentEntry[] = [
       ? Promise.reject(notAsked())
       : Corpus.fromFiles([]).loadInto(as(given)),
   ),
-  argument("WasmModule", "WasmModule.compile", "instance", (given) => WasmModule.compile(as(given))),
-  argument("instantiate", "instantiate", "instance", (given) => instantiate(as(given))),
-  argument("WasmFleet", "WasmFleet.open", "instance", (given) => WasmFleet.open(as(given))),
-  argument("WasmFleet", "fleet.call", "text", (given) => fleet.call(as(given))),
-  argument("WasmFleet", "fleet.read", "whole", (given) => fleet.read(as(given), 0, 0)),
-  argument("WasmFleet", "fleet.read, offset", "whole", (given) => fleet.read(0, as(given), 0)),
-  argument("WasmFleet", "fleet.read, length", "whole", (given) => fleet.read(0, 0, as(given))),
-  argument("WasmFleet", "fleet.write", "instance", (given) => fleet.write(0, 0, as(given))),
-  argument("WasmFleet", "fleet.memoryPages", "whole", (given) => fleet.memoryPages(as(given))),
-  argument("WasmFleet", "fleet.global", "text", (given) => fleet.global(0, as(given))),
   argument("Namespace", "Namespace.load", "fullText", (given) => Namespace.load(as(given))),
   argument("Namespace", "save", "fullText", (given) => files.save(as(given))),
   argument("Namespace", "addTree", "fullText", (given) => files.addTree(as(given))),
@@ -609,7 +554,8 @@ describe("every public function", () => {
     const sources = [...optionEntries, ...argumentEntries].map(({ call }) => call.toString()).join("\n");
     // `call` and `tryCall`, `acquire` and `program` are called by name.
     const names = `${sources} ${optionEntries.map(({ name }) => name).join(" ")}`;
-    const missing = [
+    const { WasmFleet, WasmModule } = everwarp;
+    const classes = [
       SearchEngine,
       Corpus,
       Namespace,
@@ -618,7 +564,8 @@ describe("every public function", () => {
       Device,
       WasmFleet,
       WasmModule,
-    ].flatMap((type) =>
+    ];
+    const missing = classes.flatMap((type) =>
       [type, type.prototype].flatMap((owner) =>
         Object.entries(Object.getOwnPropertyDescriptors(owner))
           .filter(([name, { value }]) => name !== "constructor" && typeof value === "function")
