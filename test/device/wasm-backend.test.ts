@@ -190,6 +190,72 @@ describe("a module on a device", () => {
       },
     ));
 
+  test("a frame larger than the stack traps, at the entry and in a call, and touches nothing", () =>
+    withBackend(
+      `(module (memory 1) (func $big (export "big") (param i32) (result i32)
+           (local ${"i64 ".repeat(9000)}) (i32.store (i32.const 0) (i32.const 1)) (local.get 0))
+         (func (export "outer") (param i32) (result i32) (call $big (local.get 0))))`,
+      async (backend, call) => {
+        for (const name of ["big", "outer"]) {
+          const { traps } = await call(name, [bytesOf(Int32Array.from(rows))]);
+          expect(traps.map(({ reason }) => reason)).toEqual(rows.map(() => "call stack exhausted"));
+        }
+        expect([...(await backend.read(7, 0, 4))]).toEqual([0, 0, 0, 0]);
+      },
+    ));
+
+  test("imports are answered at any depth, up to the end of the stack", () => {
+    const imports = { env: { pair: (a: number | bigint) => [Number(a) + 1, BigInt(Number(a)) * 2n] } };
+    return withBackend(
+      `(module (import "env" "pair" (func $pair (param i32) (result i32 i64)))
+         (func $down (export "down") (param i32 i32) (result i32) (local ${"i64 ".repeat(40)})
+           (if (i32.eqz (local.get 0)) (then (return (drop (call $pair (local.get 1))))))
+           (call $down (i32.sub (local.get 0) (i32.const 1)) (local.get 1))))`,
+      async (_, call) => {
+        // A frame has 45 registers or so, and there are 8192: the last rows come to their end, and the others near it.
+        const depths = Int32Array.from(rows, (row) => row * 6);
+        const { results, traps } = await call("down", [
+          bytesOf(depths),
+          bytesOf(Int32Array.from(rows, (row) => row * 100)),
+        ]);
+        const given = new Int32Array(results[0]!.buffer as ArrayBuffer);
+        const trapped = new Set(traps.map(({ instance }) => instance));
+        expect(trapped.size).toBeGreaterThan(0);
+        expect(trapped.size).toBeLessThan(INSTANCES / 2);
+        for (const { reason } of traps) expect(reason).toBe("call stack exhausted");
+        for (const row of rows) expect(given[row]).toBe(trapped.has(row) ? 0 : row * 100 + 1);
+      },
+      { imports },
+    );
+  });
+
+  test("an instance reaches all of its own memory and nothing of its neighbours'", () =>
+    withBackend(
+      `(module (memory 2) (func (export "fill") (param i32 i32)
+         (if (local.get 1) (then
+           (memory.fill (i32.const 0) (local.get 0) (i32.const 0x20000))
+           (i64.store (i32.const 0x1fff8) (i64.const -1)) (i64.store (i32.const 0x1fff9) (i64.const -1))))))`,
+      async (backend, call) => {
+        // Every third row fills its memory, and then traps at its end.
+        const fills = Int32Array.from(rows, (row) => Number(row % 3 === 1));
+        const { traps } = await call("fill", [
+          bytesOf(Int32Array.from(rows, (row) => row + 1)),
+          bytesOf(fills),
+        ]);
+        expect(traps.map(({ instance }) => instance)).toEqual(rows.filter((row) => row % 3 === 1));
+        expect(new Set(traps.map(({ reason }) => reason))).toEqual(new Set(["out of bounds memory access"]));
+        for (const row of [0, 2, 3, 33, 35, 36]) {
+          const bytes = await backend.read(row, 0, 0x20000);
+          expect(bytes.every((byte) => byte === 0)).toBe(true);
+        }
+        for (const row of [1, 34]) {
+          const bytes = await backend.read(row, 0, 0x20000);
+          expect(bytes.subarray(0, 0x1fff8).every((byte) => byte === row + 1)).toBe(true);
+          expect(bytes.subarray(0x1fff8).every((byte) => byte === 255)).toBe(true);
+        }
+      },
+    ));
+
   test("more instances than fit are refused, with the number that fits", async () => {
     const module = moduleOf(`(module (memory 1) (func (export "f")))`);
     const request = { module, instances: 50_000_000, maxMemoryPages: 65_536, startFuel: FUEL, imports: {} };

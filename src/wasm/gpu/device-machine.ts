@@ -1,9 +1,9 @@
 /**
  * Instances of a program on a device: the machine that runs the interpreter kernel.
  *
- *     call ──columns──▶ transfer ──▶ interpret ──▶ counters ──nothing runs──▶ transfer ──▶ results
- *                                       ▲             │  └──instances wait──▶ host ──▶ transfer ─┐
- *                                       └──some run───┘◀─────────────────────────────────────────┘
+ *     call ──columns──▶ begin ──▶ interpret ──▶ fetch ──▶ counters ──nothing runs──▶ results
+ *                                     ▲                     │  └──instances wait──▶ host ──▶ answer ─┐
+ *                                     └──────some run───────┘◀──────────────────────────────────────┘
  *
  * Invariants: one run of the kernel has at most `quantum` instructions for each instance. Between two runs all state
  * lies in device memory. One call is under way at a time.
@@ -11,10 +11,11 @@
 import { EverwarpError } from "../../base/index.ts";
 import { kernelFile, type ProgramLease, type ProgramRequest, sharedPrograms } from "../../programs/index.ts";
 import type { ComputePipeline, Device, DeviceBuffer, Recorder } from "../../vulkan/index.ts";
-import { Machine, Status, WasmCounters, WasmLaunch, WasmTransfer } from "../form/index.ts";
+import { Machine, Status, Trap, WasmCounters, WasmLaunch, WasmTransfer } from "../form/index.ts";
 import type { Program, StoreImage } from "../store/index.ts";
 import { assertFits, type Geometry, placeInstances, type StackLimits } from "./geometry.ts";
 import { LaneMemory } from "./lane-memory.ts";
+import { TransferBuffers } from "./transfer-buffers.ts";
 
 /**
  * Instructions that an instance may run at once. Mesa before 25.0 ends loops after 65,535 rounds without a word; the
@@ -24,6 +25,9 @@ export const QUANTUM_MAX = 30_000;
 
 /** How long one run of the kernel may take before the device counts as hung. */
 const RUN_TIMEOUT_MS = 60_000;
+
+/** Bytes of a row of states: status, trap, instruction, import. */
+const STATE_BYTES = 16;
 
 /** A call of the host's function by one instance. */
 export interface HostRequest {
@@ -90,7 +94,9 @@ export class DeviceMachine implements Disposable {
   readonly #pipelines: Pipelines;
   readonly #lists: DeviceBuffer[];
   readonly #counters: DeviceBuffer;
+  readonly #buffers: TransferBuffers;
   readonly #launch: Uint32Array;
+  readonly #limits: StackLimits;
   readonly #hostSlots: number;
   readonly #answer: HostBatch | undefined;
   readonly #giveBack: () => void;
@@ -105,6 +111,7 @@ export class DeviceMachine implements Disposable {
     this.#pipelines = pipelines;
     this.geometry = geometry;
     this.#hostSlots = hostSlots;
+    this.#limits = limits;
     this.#answer = options.answer;
     const owned: Disposable[] = [];
     this.#giveBack = () => {
@@ -118,6 +125,7 @@ export class DeviceMachine implements Disposable {
     try {
       this.memory = own(new LaneMemory(device, pipelines, program, geometry));
       this.#lists = [program.code, program.constants, program.words].map((list) => own(upload(device, list)));
+      this.#buffers = own(new TransferBuffers(device));
       const sizeBytes = WasmCounters.strideBytes;
       this.#counters = own(device.createBuffer({ role: "readback", sizeBytes, label: "wasm counters" }));
     } catch (error) {
@@ -202,15 +210,19 @@ export class DeviceMachine implements Disposable {
     columns: BigUint64Array,
     { resultSlots, fuel }: { resultSlots: number; fuel: bigint },
   ): Promise<CallResults> {
-    const { start } = this.#program.functions[number]!;
-    await this.#transfer("begin", columns, { start, fuel });
-    for (;;) {
-      const { running, waiting } = await this.#run();
-      if (running > 0) continue;
-      if (waiting === 0) break;
-      await this.#answerHost();
+    const { start, frameSlots } = this.#program.functions[number]!;
+    if (frameSlots > this.#limits.stackSlots) return this.#exhausted(resultSlots, start);
+    const given = { columns: this.#buffers.fill("arguments", columns), start, fuel };
+    const columnCount = columns.length / this.geometry.instanceCount;
+    // Most calls end in their first run, so all three steps are one submission.
+    let counts = await this.#run(resultSlots, (recorder) =>
+      this.#record(recorder, "begin", { ...given, columnCount }),
+    );
+    while (counts.running > 0 || counts.waiting > 0) {
+      if (counts.running === 0) await this.#answerHost();
+      counts = await this.#run(resultSlots);
     }
-    const { values, states } = await this.#fetch(resultSlots);
+    const { values, states } = this.#fetched(resultSlots);
     const { instanceCount } = this.geometry;
     const traps = new Uint8Array(instanceCount);
     const instructions = new Uint32Array(instanceCount);
@@ -221,12 +233,34 @@ export class DeviceMachine implements Disposable {
     return { columns: values, traps, instructions };
   }
 
-  /** Runs the kernel once. */
-  async #run(): Promise<{ running: number; waiting: number }> {
+  /** What a call gives whose first frame is larger than the stack: nothing of it runs. */
+  #exhausted(resultSlots: number, instruction: number): CallResults {
+    const { instanceCount } = this.geometry;
+    return {
+      columns: new BigUint64Array(resultSlots * instanceCount),
+      traps: new Uint8Array(instanceCount).fill(Trap.STACK_EXHAUSTED),
+      instructions: new Uint32Array(instanceCount).fill(instruction),
+    };
+  }
+
+  /** Runs the kernel once and fetches registers and states. @param before work of the same submission */
+  async #run(
+    fetchedSlots: number,
+    before?: (recorder: Recorder) => void,
+  ): Promise<{ running: number; waiting: number }> {
+    const { instanceCount } = this.geometry;
+    this.#buffers.take("results", fetchedSlots * instanceCount * 8);
+    this.#buffers.take("states", instanceCount * STATE_BYTES);
     await this.#submit((recorder) => {
       recorder.fill(this.#counters, 0, this.#counters.sizeBytes, 0).barrier("transfer", "compute");
+      if (before !== undefined) {
+        before(recorder);
+        recorder.barrier("compute", "compute");
+      }
       recorder.bind(this.#pipelines.interpret).push(this.#launch);
-      recorder.dispatch(Math.ceil(this.geometry.instanceCount / Machine.WORKGROUP_SIZE));
+      recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
+      recorder.barrier("compute", "compute");
+      this.#recordFetch(recorder, fetchedSlots);
     });
     this.runs++;
     const counts = WasmCounters.unpack(new Uint32Array(this.#counters.host));
@@ -246,7 +280,9 @@ export class DeviceMachine implements Disposable {
   async #answerHost(): Promise<void> {
     const { instanceCount } = this.geometry;
     const slots = this.#hostSlots;
-    const { values, states } = await this.#fetch(slots);
+    this.#buffers.take("results", slots * instanceCount * 8);
+    await this.#submit((recorder) => this.#recordFetch(recorder, slots));
+    const { values, states } = this.#fetched(slots);
     const requests: HostRequest[] = [];
     for (let instance = 0; instance < instanceCount; instance++) {
       if (states[instance * 4] !== Status.WAITING) continue;
@@ -266,37 +302,27 @@ export class DeviceMachine implements Disposable {
       if ("trap" in answer) states[instance * 4 + 1] = answer.trap;
       else answer.slots.forEach((value, slot) => (values[slot * instanceCount + instance] = value));
     });
-    await this.#transfer("answer", values, { states });
+    const columns = this.#buffers.fill("arguments", values);
+    const given = this.#buffers.fill("given", states);
+    await this.#submit((recorder) =>
+      this.#record(recorder, "answer", { columns, states: given, columnCount: slots }),
+    );
   }
 
-  async #fetch(
-    slots: number,
-  ): Promise<{ values: BigUint64Array<ArrayBuffer>; states: Uint32Array<ArrayBuffer> }> {
+  #recordFetch(recorder: Recorder, columnCount: number): void {
+    const columns = this.#buffers.take("results", 0);
+    this.#record(recorder, "fetch", { columns, states: this.#buffers.take("states", 0), columnCount });
+  }
+
+  /** What the last fetch brought. */
+  #fetched(slots: number): { values: BigUint64Array<ArrayBuffer>; states: Uint32Array<ArrayBuffer> } {
     const { instanceCount } = this.geometry;
-    const create = (sizeBytes: number, label: string): DeviceBuffer =>
-      this.#device.createBuffer({ role: "readback", sizeBytes: Math.max(sizeBytes, 16), label });
-    using columns = create(slots * instanceCount * 8, "wasm results");
-    using states = create(instanceCount * 16, "wasm states");
-    await this.#submit((recorder) =>
-      this.#record(recorder, "fetch", { columns, states, columnCount: slots }),
-    );
+    const { host: values } = this.#buffers.take("results", 0);
+    const { host: states } = this.#buffers.take("states", 0);
     return {
-      values: new BigUint64Array(columns.host, 0, slots * instanceCount).slice(),
-      states: new Uint32Array(states.host, 0, instanceCount * 4).slice(),
+      values: new BigUint64Array(values, 0, slots * instanceCount).slice(),
+      states: new Uint32Array(states, 0, instanceCount * (STATE_BYTES / 4)).slice(),
     };
-  }
-
-  async #transfer(
-    name: "begin" | "answer",
-    values: BigUint64Array,
-    { start = 0, fuel = 0n, states: given }: { start?: number; fuel?: bigint; states?: Uint32Array },
-  ): Promise<void> {
-    using columns = upload(this.#device, values);
-    using states = upload(this.#device, given ?? new Uint32Array(4));
-    const columnCount = values.length / this.geometry.instanceCount;
-    await this.#submit((recorder) =>
-      this.#record(recorder, name, { columns, states, columnCount, start, fuel }),
-    );
   }
 
   #record(
@@ -307,7 +333,7 @@ export class DeviceMachine implements Disposable {
     const { instanceCount, laneShift, slotsPerInstance, cellsPerInstance, registersAt } = this.geometry;
     const launch = WasmTransfer.pack({
       columns: columns.address,
-      states: states.address,
+      states: states?.address ?? 0n,
       slotMemory: this.memory.slots.address,
       cellMemory: this.memory.cells.address,
       instanceCount,
@@ -337,7 +363,8 @@ export class DeviceMachine implements Disposable {
 
 interface TransferParts {
   readonly columns: DeviceBuffer;
-  readonly states: DeviceBuffer;
+  /** A call that begins has none. */
+  readonly states?: DeviceBuffer;
   readonly columnCount: number;
   readonly start?: number;
   readonly fuel?: bigint;

@@ -43,6 +43,8 @@ void main() {
   if (cells.values[STATE_STATUS << launch.laneShift] != STATUS_WAITING) return;
 #endif
   for (uint column = 0u; column < launch.columnCount; column++) {
+    // An instance that waits may stand at the end of its registers.
+    if (base + column >= launch.slotsPerInstance) continue;
     uint slot = (base + column) << launch.laneShift;
     uint row = column * launch.instanceCount + instance;
 #if defined(BEGINS) || defined(ANSWERS)
