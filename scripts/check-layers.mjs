@@ -68,7 +68,7 @@ const INSIDE = {
     ["grep"],
   ],
   "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
-  wasm: [["module", "form"], ["."], ["translate"], ["store"], ["reference"], ["host", "gpu"], ["fleet"]],
+  wasm: [["module", "form"], ["."], ["translate"], ["store"], ["reference"], ["host", "gpu"], ["fleet"], ["wasi"]],
   live: [["keys", "text", "source"], ["state"], ["history", "view", "terminal", "editor"], ["."]],
   bench: [
     ["report", "measure"],
@@ -84,7 +84,7 @@ const INSIDE = {
     ["server", "client", "trees"],
   ],
   mcp: [["command", "roots", "answer"], ["tools"], ["."]],
-  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["serving"], ["commands"], ["."]],
+  cli: [["terminal"], ["flags", "doctor", "cache", "lint", "wasm"], ["serving"], ["commands"], ["."]],
 };
 
 /** Folders that nothing enters: the command line's, and the one whose files are the entries of the package. */

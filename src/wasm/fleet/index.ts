@@ -1,4 +1,5 @@
 /** Fleets: many instances of one module, on a device or on the host; and one instance in this thread. */
+export { describeModule, type FunctionDescription, type ModuleDescription } from "./describe.ts";
 export type { WasmArgument, WasmColumn } from "./columns.ts";
 export { type InstanceExports, type InstanceImports, instantiate, type WasmInstance } from "./instantiate.ts";
 export type {
