@@ -68,7 +68,16 @@ const INSIDE = {
     ["grep"],
   ],
   "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
-  wasm: [["module", "form"], ["."], ["translate"], ["store"], ["reference"], ["host", "gpu"], ["fleet"], ["wasi"]],
+  wasm: [
+    ["module", "form"],
+    ["."],
+    ["translate"],
+    ["store"],
+    ["reference"],
+    ["host", "gpu"],
+    ["fleet"],
+    ["wasi"],
+  ],
   live: [["keys", "text", "source"], ["state"], ["history", "view", "terminal", "editor"], ["."]],
   bench: [
     ["report", "measure"],
