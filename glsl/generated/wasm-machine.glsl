@@ -24,8 +24,6 @@ const uint STATUS_DONE = 2u;
 const uint STATUS_TRAPPED = 3u;
 // For the host's answer to a call.
 const uint STATUS_WAITING = 4u;
-// The driver ended a loop of the kernel early.
-const uint STATUS_CUT_SHORT = 5u;
 
 const uint FUNCTION_START = 0u;
 const uint FUNCTION_FRAME_SLOTS = 1u;
@@ -54,7 +52,7 @@ struct WasmLaunch { // 108 bytes
   uint64_t words; // at 16
   uint64_t slotMemory; // at 24
   uint64_t cellMemory; // at 32
-  // how many instances run, wait, and were cut short, after the run
+  // what instances do after the run
   uint64_t counters; // at 40
   uint instanceCount; // at 48
   uint laneShift; // at 52
@@ -81,7 +79,9 @@ struct WasmLaunch { // 108 bytes
 struct WasmCounters { // 16 bytes
   uint running; // at 0
   uint waiting; // at 4
-  uint cutShort; // at 8
+  // instructions that instances which still run should have run, and did not
+  uint missing; // at 8
+  // instructions of the instance that ran most
   uint steps; // at 12
 };
 

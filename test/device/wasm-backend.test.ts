@@ -1,8 +1,11 @@
 /** A module on a device: values of every type, traps by instance, imports, memory, fuel, reset. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FleetBackend, FleetCall, HostFunctions } from "../../src/wasm/contracts.ts";
+import { profileOf } from "../../src/residency/device/profiled-device.ts";
 import { DeviceBackend } from "../../src/wasm/gpu/device-backend.ts";
+import { DeviceMachine } from "../../src/wasm/gpu/device-machine.ts";
 import { decodeModule, type DecodedModule, validateModule } from "../../src/wasm/module/index.ts";
+import { Store } from "../../src/wasm/store/index.ts";
 import { binaryOf } from "../support/wat.ts";
 import { isValidated, openTestDevice, watchValidation } from "../support/vulkan.ts";
 import type { Device } from "../../src/vulkan/index.ts";
@@ -148,6 +151,29 @@ describe("a module on a device", () => {
         expect(again.traps).toEqual([]);
       },
     ));
+
+  test("a driver that ends the interpreter's loop early is found out", async () => {
+    const module = moduleOf(
+      `(module (func (export "count") (param i32) (local i32)
+         (loop (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+           (br_if 0 (i32.lt_u (local.get 1) (local.get 0))))))`,
+    );
+    const store = new Store({ maxMemoryPages: 0, maxTableElements: 0 });
+    const { exports } = store.instantiate(module, []);
+    using machine = await DeviceMachine.open({
+      device,
+      program: store.program(),
+      image: store.image,
+      instanceCount: 1,
+      limits: { stackSlots: 64, maxDepth: 8 },
+      quantum: 300_000, // more than a driver with a limit allows
+    });
+    const { loopLimit } = await profileOf(device);
+    const index = exports.get("count")!.index;
+    const call = machine.call(index, BigUint64Array.of(100_000n), { resultSlots: 0, fuel: FUEL });
+    if (loopLimit === undefined) expect((await call).traps).toEqual(Uint8Array.of(0));
+    else await expect(call).rejects.toMatchObject({ code: "EW_LOOP_LIMIT" });
+  });
 
   test("recursion without an end traps, and the instance can be called again", () =>
     withBackend(

@@ -30,12 +30,11 @@ export const StateCell = constants(
 /** What an instance does. */
 export const Status = constants(
   "STATUS",
-  { IDLE: 0, RUNNING: 1, DONE: 2, TRAPPED: 3, WAITING: 4, CUT_SHORT: 5 },
+  { IDLE: 0, RUNNING: 1, DONE: 2, TRAPPED: 3, WAITING: 4 },
   {
     doc: "What an instance does.",
     docs: {
       WAITING: "For the host's answer to a call.",
-      CUT_SHORT: "The driver ended a loop of the kernel early.",
     },
   },
 );
@@ -61,7 +60,7 @@ export const WasmLaunch = struct(
     words: doc(u64, "the lists of functions, memories, tables, segments and jumps"),
     slotMemory: u64,
     cellMemory: u64,
-    counters: doc(u64, "how many instances run, wait, and were cut short, after the run"),
+    counters: doc(u64, "what instances do after the run"),
     instanceCount: u32,
     laneShift: u32,
     slotsPerInstance: u32,
@@ -84,7 +83,12 @@ export const WasmLaunch = struct(
 /** Counts of a run. */
 export const WasmCounters = struct(
   "WasmCounters",
-  { running: u32, waiting: u32, cutShort: u32, steps: u32 },
+  {
+    running: u32,
+    waiting: u32,
+    missing: doc(u32, "instructions that instances which still run should have run, and did not"),
+    steps: doc(u32, "instructions of the instance that ran most"),
+  },
   { rule: "scalar", doc: "Counts of a run." },
 );
 

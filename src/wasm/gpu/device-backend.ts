@@ -18,6 +18,7 @@ import type {
   HostFunction,
 } from "../contracts.ts";
 import { Trap, TRAP_TEXTS } from "../form/index.ts";
+import { importedFunctions } from "../imported-functions.ts";
 import { type FunctionType, VALUE_TYPE } from "../module/index.ts";
 import { type LinkedModule, Store } from "../store/index.ts";
 import { fromSlots, slotCount, toSlots } from "./columns.ts";
@@ -175,26 +176,9 @@ function link({ module, maxMemoryPages, imports }: FleetRequest): {
   hosts: HostFunction[];
 } {
   const store = new Store({ maxMemoryPages, maxTableElements: TABLE_ELEMENTS_MAX, isAlone: true });
-  const hosts: HostFunction[] = [];
-  const externals = module.imports.map(({ module: from, name, kind, index }) => {
-    if (kind !== "func") {
-      throw new EverwarpError("EW_WASM_UNSUPPORTED", `the module imports a ${kind}, "${from}" "${name}"`, {
-        remedy: "Instances of a fleet share nothing: define it in the module.",
-      });
-    }
-    const host = imports[from]?.[name];
-    if (host === undefined) {
-      throw new EverwarpError(
-        "EW_WASM_LINK",
-        `the module imports the function "${from}" "${name}", which is not given`,
-        {
-          remedy: "Give a function for each import.",
-        },
-      );
-    }
-    hosts.push(host);
-    return store.addHost(module.functions[index]!.type);
-  });
+  const functions = importedFunctions(module, imports);
+  const hosts = functions.map(({ run }) => run);
+  const externals = functions.map(({ type }) => store.addHost(type));
   const linked = store.instantiate(module, externals);
   if (linked.trap !== Trap.NONE) {
     throw startError(

@@ -54,6 +54,7 @@ export interface DeviceMachineOptions {
   readonly image: StoreImage;
   readonly instanceCount: number;
   readonly limits: StackLimits;
+  /** Instructions that an instance may run at once; QUANTUM_MAX if not given. For tests. */
   readonly quantum?: number;
   /** Slots of the arguments or results of the host's functions: the most that one has. */
   readonly hostSlots?: number;
@@ -154,7 +155,7 @@ export class DeviceMachine implements Disposable {
       dataAt: program.dataAt,
       memoryCount: program.memoryMaxima.length,
       tableCount: program.tableMaxima.length,
-      quantum: Math.min(quantum, QUANTUM_MAX),
+      quantum,
     });
   }
 
@@ -264,10 +265,10 @@ export class DeviceMachine implements Disposable {
     });
     this.runs++;
     const counts = WasmCounters.unpack(new Uint32Array(this.#counters.host));
-    if (counts.cutShort > 0) {
+    if (counts.missing > 0) {
       throw new EverwarpError(
         "EW_LOOP_LIMIT",
-        `${this.#device.info.name} ended the interpreter's loop early in ${counts.cutShort} instances`,
+        `${this.#device.info.name} ended the interpreter's loop early: ${counts.missing} instructions did not run`,
         {
           remedy:
             "This is a fault of everwarp: the quantum is too large for the driver. Use the host engine.",

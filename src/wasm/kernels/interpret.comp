@@ -7,8 +7,9 @@
 // reference: src/wasm/reference/machine.ts
 //
 // The only loop is the one over instructions. It ends after `quantum` rounds at the latest. An instance that has not
-// ended then goes on in the next run: all its state lies in memory. A driver that ends the loop earlier is found out,
-// because the instance still runs and has instructions left.
+// ended then goes on in the next run: all its state lies in memory. A driver may end the loop earlier without a word.
+// Then an instance still runs, and instructions of its quantum are missing: their sum tells the host. (A comparison
+// would not: compilers know that the condition of a loop does not hold behind it.)
 #version 460
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_scalar_block_layout : require
@@ -139,7 +140,6 @@ uint runLane() {
     used++;
   }
   fuel -= uint64_t(used);
-  if (status == STATUS_RUNNING && used < allowed) status = STATUS_CUT_SHORT;
   if (status == STATUS_RUNNING && fuel == 0ul) {
     status = STATUS_TRAPPED;
     trap = TRAP_OUT_OF_FUEL;
@@ -166,12 +166,12 @@ void main() {
   }
   uint running = subgroupAdd(status == STATUS_RUNNING ? 1u : 0u);
   uint waiting = subgroupAdd(status == STATUS_WAITING ? 1u : 0u);
-  uint cutShort = subgroupAdd(status == STATUS_CUT_SHORT ? 1u : 0u);
+  uint missing = subgroupAdd(status == STATUS_RUNNING ? launch.quantum - used : 0u);
   uint steps = subgroupMax(used);
   if (!subgroupElect()) return;
   Counters counters = Counters(launch.counters);
   if (running != 0u) atomicAdd(counters.counts.running, running);
   if (waiting != 0u) atomicAdd(counters.counts.waiting, waiting);
-  if (cutShort != 0u) atomicAdd(counters.counts.cutShort, cutShort);
+  if (missing != 0u) atomicAdd(counters.counts.missing, missing);
   if (steps != 0u) atomicMax(counters.counts.steps, steps);
 }
