@@ -22,7 +22,7 @@ import { importedFunctions } from "../imported-functions.ts";
 import { type FunctionType, VALUE_TYPE } from "../module/index.ts";
 import { type LinkedModule, Store } from "../store/index.ts";
 import { fromSlots, slotCount, toSlots } from "./columns.ts";
-import { DeviceMachine, type HostAnswer, type HostRequest } from "./device-machine.ts";
+import { closedError, DeviceMachine, type HostAnswer, type HostRequest } from "./device-machine.ts";
 import { assertExact } from "./exactness.ts";
 import { callHost } from "./host-values.ts";
 
@@ -40,6 +40,9 @@ export class DeviceBackend implements FleetBackend {
   readonly #machine: DeviceMachine;
   /** What functions of the host threw in this call, by instance. */
   readonly #thrown: Map<number, string>;
+  /** Settles when nothing uses the device. */
+  #lastUse: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
 
   private constructor(parts: {
     session: DeviceSession;
@@ -96,7 +99,11 @@ export class DeviceBackend implements FleetBackend {
     }
   }
 
-  async call({ index, type, args, fuel }: FleetCall): Promise<FleetAnswer> {
+  call(call: FleetCall): Promise<FleetAnswer> {
+    return this.#use(() => this.#call(call));
+  }
+
+  async #call({ index, type, args, fuel }: FleetCall): Promise<FleetAnswer> {
     const { instances } = this.#request;
     this.#thrown.clear();
     const { columns, traps, instructions } = await this.#machine.call(
@@ -113,38 +120,52 @@ export class DeviceBackend implements FleetBackend {
 
   async memoryPages(instance: number): Promise<number> {
     if (this.#linked.module.memories.length === 0) return 0;
-    const [pages] = await this.#machine.memory.sizes(instance);
+    const [pages] = await this.#use(() => this.#machine.memory.sizes(instance));
     return pages!;
   }
 
   async read(instance: number, offset: number, length: number): Promise<Uint8Array> {
-    return this.#machine.memory.readBytes(0, instance, offset, length);
+    return this.#use(() => this.#machine.memory.readBytes(0, instance, offset, length));
   }
 
   async write(instance: number, offset: number, bytes: Uint8Array): Promise<void> {
-    await this.#machine.memory.writeBytes(0, instance, offset, bytes);
+    await this.#use(() => this.#machine.memory.writeBytes(0, instance, offset, bytes));
   }
 
   async global(instance: number, index: number): Promise<bigint> {
     const { slot, type } = this.#store.globals[index]!;
-    const words = await this.#machine.memory.collect(
-      "slots",
-      slot,
-      type === VALUE_TYPE.v128 ? 2 : 1,
-      instance,
-    );
+    const count = type === VALUE_TYPE.v128 ? 2 : 1;
+    const words = await this.#use(() => this.#machine.memory.collect("slots", slot, count, instance));
     return words.reduceRight((bits, word) => (bits << 32n) | BigInt(word), 0n);
   }
 
   async reset(): Promise<void> {
-    await this.#machine.memory.load(this.#store.image);
-    await this.#start();
+    await this.#use(async () => {
+      await this.#machine.memory.load(this.#store.image);
+      await this.#start();
+    });
   }
 
-  close(): Promise<void> {
-    this.#machine[Symbol.dispose]();
-    this.#session.end();
-    return Promise.resolve();
+  async close(): Promise<void> {
+    this.#machine.isEnding = true;
+    this.#closing ??= this.#lastUse.then(() => {
+      this.#machine[Symbol.dispose]();
+      this.#session.end();
+    });
+    await this.#closing;
+  }
+
+  /** Runs something that needs the device, after everything before it. */
+  #use<T>(body: () => Promise<T>): Promise<T> {
+    const use = this.#lastUse.then(() => {
+      if (this.#machine.isEnding) throw closedError();
+      return body();
+    });
+    this.#lastUse = use.then(
+      () => undefined,
+      () => undefined,
+    );
+    return use;
   }
 
   /** Runs the start function. @throws EW_WASM_TRAP if an instance traps in it */
@@ -152,7 +173,7 @@ export class DeviceBackend implements FleetBackend {
     const { start } = this.#linked;
     if (start === undefined) return;
     const type = { params: [], results: [] };
-    const { traps } = await this.call({ index: start, type, args: [], fuel: this.#request.startFuel });
+    const { traps } = await this.#call({ index: start, type, args: [], fuel: this.#request.startFuel });
     const [first] = traps;
     if (first !== undefined) throw startError(first, traps.length);
   }

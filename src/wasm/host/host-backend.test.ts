@@ -152,6 +152,13 @@ test("functions of the host answer each instance, and what they throw is a trap"
 
 test.each<[string, string, HostFunctions, string]>([
   ["EW_WASM_LINK", LOGGING, {}, 'imports the function "env" "add" of type [i32 i64] -> [f64]'],
+  [
+    "EW_WASM_LINK",
+    '(module (import "constructor" "assign" (func)))',
+    {},
+    'imports the function "constructor" "assign"',
+  ],
+  ["EW_WASM_LINK", '(module (import "e" "toString" (func)))', { e: {} }, 'the function "e" "toString"'],
   ["EW_WASM_UNSUPPORTED", '(module (import "a" "m" (memory 1)))', {}, 'imports a memory, "a" "m"'],
   ["EW_WASM_TRAP", "(module (start 0) (func unreachable))", {}, "traps when it is instantiated: unreachable"],
   [
@@ -173,4 +180,14 @@ test("more instances than fit: the error says how many do", async () => {
     code: "EW_OUT_OF_HOST_MEMORY",
     message: expect.stringMatching(/^30000 instances do not fit on the host: .*\. [1-9]\d+ fit\./),
   });
+});
+
+test("imports may have any names, those of objects included", async () => {
+  const named = (value: unknown): object => Object.fromEntries([["__proto__", value]]);
+  const given = named(named(() => 7));
+  const { call } = await open(
+    `(module (import "__proto__" "__proto__" (func $f (result i32))) (func (export "run") (result i32) (call $f)))`,
+    { imports: given as HostFunctions, instances: 1 },
+  );
+  expect([...(await call("run")).results[0]!]).toEqual([7, 0, 0, 0]);
 });

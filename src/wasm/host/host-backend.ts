@@ -8,17 +8,11 @@
  */
 import { availableParallelism } from "node:os";
 import { assert, EverwarpError } from "../../base/index.ts";
-import type {
-  FleetAnswer,
-  FleetBackend,
-  FleetCall,
-  FleetRequest,
-  FleetTrap,
-  HostFunctions,
-} from "../contracts.ts";
-import { type DecodedModule, functionTypeText, rowBytes } from "../module/index.ts";
+import type { FleetAnswer, FleetBackend, FleetCall, FleetRequest, FleetTrap } from "../contracts.ts";
+import { type DecodedModule, rowBytes } from "../module/index.ts";
+import { importedFunctions } from "../imported-functions.ts";
 import type { FillOutcome, PartAnswer } from "./host-instances.ts";
-import { InstancesThread, type ThreadImport } from "./instances-thread.ts";
+import { InstancesThread } from "./instances-thread.ts";
 import { instrument, type Instrumented } from "./instrument.ts";
 import { NodeEngine } from "./node-engine.ts";
 import { meaningOf } from "./traps.ts";
@@ -50,7 +44,7 @@ export class HostBackend implements FleetBackend {
    */
   static async open(request: FleetRequest, options: HostBackendOptions = {}): Promise<HostBackend> {
     const { module, instances, maxMemoryPages, startFuel } = request;
-    const imports = importsOf(module, request.imports);
+    const imports = importedFunctions(module, request.imports);
     const changed = instrument(module, { maxMemoryPages, startFuel });
     const program = {
       compiled: compile(changed),
@@ -184,25 +178,4 @@ function compile({ binary }: Instrumented): object {
       },
     );
   }
-}
-
-/** The functions that a module imports. @throws EW_WASM_LINK */
-function importsOf(module: DecodedModule, given: HostFunctions): ThreadImport[] {
-  return module.imports.map(({ module: from, name, kind, index }) => {
-    if (kind !== "func")
-      throw new EverwarpError("EW_WASM_UNSUPPORTED", `the module imports a ${kind}, "${from}" "${name}"`, {
-        remedy: "Instances of a fleet share nothing: define it in the module.",
-      });
-    const run = given[from]?.[name];
-    const type = functionTypeText(module.functions[index]!.type);
-    if (typeof run !== "function")
-      throw new EverwarpError(
-        "EW_WASM_LINK",
-        `the module imports the function "${from}" "${name}" of type ${type}`,
-        {
-          remedy: `Give it: { imports: { ${JSON.stringify(from)}: { ${JSON.stringify(name)}: (…) => … } } }.`,
-        },
-      );
-    return { module: from, name, run };
-  });
 }

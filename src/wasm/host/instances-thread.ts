@@ -2,15 +2,8 @@
 import { MessageChannel, type Worker } from "node:worker_threads";
 import { EverwarpError } from "../../base/index.ts";
 import { startWorkerThread } from "../../threads/index.ts";
-import type { HostFunction } from "../contracts.ts";
+import type { ImportedFunction } from "../imported-functions.ts";
 import type { ImportAnswer, ThreadData, ThreadMessage, ThreadRequest } from "./protocol.ts";
-
-/** The functions of the host that a module imports, in the order of the imports. */
-export interface ThreadImport {
-  readonly module: string;
-  readonly name: string;
-  readonly run: HostFunction;
-}
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -22,7 +15,7 @@ export class InstancesThread {
   readonly first: number;
   readonly count: number;
   readonly #worker: Worker;
-  readonly #imports: readonly ThreadImport[];
+  readonly #imports: readonly ImportedFunction[];
   readonly #answers: MessageChannel;
   readonly #answered: Int32Array;
   readonly #waiting: Waiting[] = [];
@@ -31,7 +24,7 @@ export class InstancesThread {
   private constructor(
     range: { first: number; count: number },
     worker: Worker,
-    imports: readonly ThreadImport[],
+    imports: readonly ImportedFunction[],
     answers: MessageChannel,
     answered: Int32Array,
   ) {
@@ -51,7 +44,7 @@ export class InstancesThread {
   static async start(
     range: { first: number; count: number },
     program: ThreadData["program"],
-    imports: readonly ThreadImport[],
+    imports: readonly ImportedFunction[],
   ): Promise<InstancesThread> {
     const answers = new MessageChannel();
     const answered = new Int32Array(new SharedArrayBuffer(4));
@@ -104,7 +97,7 @@ export class InstancesThread {
   }
 }
 
-function answerOf({ run, module, name }: ThreadImport, args: readonly (number | bigint)[]): ImportAnswer {
+function answerOf({ run, module, name }: ImportedFunction, args: readonly (number | bigint)[]): ImportAnswer {
   try {
     const value: unknown = run(...args);
     if (value === undefined || typeof value === "number" || typeof value === "bigint") return { value };

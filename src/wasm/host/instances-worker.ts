@@ -18,9 +18,11 @@ function callHost(index: number, args: readonly (number | bigint)[]): unknown {
   return answer.value;
 }
 
-const imports: Record<string, Record<string, unknown>> = {};
+/** Names may be anything: these objects inherit nothing. */
+const namesOf = <T>(): Record<string, T> => Object.create(null) as Record<string, T>;
+const imports = namesOf<Record<string, unknown>>();
 for (const [index, { module, name }] of data.imports.entries())
-  (imports[module] ??= {})[name] = (...args: (number | bigint)[]) => callHost(index, args);
+  (imports[module] ??= namesOf())[name] = (...args: (number | bigint)[]) => callHost(index, args);
 
 const instances = new HostInstances(data.program, imports);
 

@@ -57,7 +57,10 @@ export function wasiImports(
     ...streamFunctions(memory, surroundings),
     ...systemFunctions(memory),
   };
-  const entries = names.map((name): [string, WasiFunction] => [name, answering(known[name])]);
+  const entries = names.map((name): [string, WasiFunction] => [
+    name,
+    answering(Object.hasOwn(known, name) ? known[name] : undefined),
+  ]);
   return Object.fromEntries(entries);
 }
 
