@@ -208,6 +208,7 @@ export class WasmFleet implements AsyncDisposable {
     return this.#closing;
   }
 
+  /** For `await using`: the same as `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
