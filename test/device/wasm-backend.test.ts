@@ -282,6 +282,17 @@ describe("a module on a device", () => {
       },
     ));
 
+  test("closing ends a call that runs, and everything after it is refused", async () => {
+    const module = moduleOf(`(module (memory 1) (func (export "spin") (loop (br 0))))`);
+    const request = { module, instances: INSTANCES, maxMemoryPages: 1, startFuel: FUEL, imports: {} };
+    const backend = await DeviceBackend.open(request, { select: device });
+    const { index, type } = { index: 0, type: module.functions[0]!.type };
+    const endless = backend.call({ index, type, args: [], fuel: 1n << 50n });
+    const ended = expect(endless).rejects.toMatchObject({ code: "EW_CLOSED" });
+    await Promise.all([backend.close(), backend.close(), ended]);
+    await expect(backend.read(0, 0, 1)).rejects.toMatchObject({ code: "EW_CLOSED" });
+  });
+
   test("more instances than fit are refused, with the number that fits", async () => {
     const module = moduleOf(`(module (memory 1) (func (export "f")))`);
     const request = { module, instances: 50_000_000, maxMemoryPages: 65_536, startFuel: FUEL, imports: {} };

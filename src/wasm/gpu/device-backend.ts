@@ -22,7 +22,8 @@ import { importedFunctions } from "../imported-functions.ts";
 import { type FunctionType, VALUE_TYPE } from "../module/index.ts";
 import { type LinkedModule, Store } from "../store/index.ts";
 import { fromSlots, slotCount, toSlots } from "./columns.ts";
-import { closedError, DeviceMachine, type HostAnswer, type HostRequest } from "./device-machine.ts";
+import { closedError, DeviceMachine } from "./device-machine.ts";
+import type { HostAnswer, HostRequest } from "./host-calls.ts";
 import { assertExact } from "./exactness.ts";
 import { callHost } from "./host-values.ts";
 

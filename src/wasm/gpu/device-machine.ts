@@ -14,6 +14,7 @@ import type { ComputePipeline, Device, DeviceBuffer, Recorder } from "../../vulk
 import { Machine, Status, Trap, WasmCounters, WasmLaunch, WasmTransfer } from "../form/index.ts";
 import type { Program, StoreImage } from "../store/index.ts";
 import { assertFits, type Geometry, placeInstances, type StackLimits } from "./geometry.ts";
+import type { HostBatch, HostRequest } from "./host-calls.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import { TransferBuffers } from "./transfer-buffers.ts";
 
@@ -28,24 +29,6 @@ const RUN_TIMEOUT_MS = 60_000;
 
 /** Bytes of a row of states: status, trap, instruction, import. */
 const STATE_BYTES = 16;
-
-/** A call of the host's function by one instance. */
-export interface HostRequest {
-  readonly instance: number;
-  /** The number that `Store.addHost` gave, in order. */
-  readonly host: number;
-  /** The first registers of the call: its arguments, and whatever lies behind them. */
-  readonly slots: BigUint64Array;
-}
-
-/** What the host answers. */
-export type HostAnswer =
-  | { readonly slots: readonly bigint[] }
-  /** A reason of `Trap`. */
-  | { readonly trap: number };
-
-/** Answers a batch of calls, in their order. */
-export type HostBatch = (requests: readonly HostRequest[]) => Promise<readonly HostAnswer[]>;
 
 /** What a machine is made of. */
 export interface DeviceMachineOptions {
@@ -90,6 +73,8 @@ export class DeviceMachine implements Disposable {
   readonly geometry: Geometry;
   /** Runs of the interpreter kernel so far. */
   runs = 0;
+  /** Once set, a call ends after its current run. */
+  isEnding = false;
   readonly #device: Device;
   readonly #program: Program;
   readonly #pipelines: Pipelines;
@@ -184,10 +169,20 @@ export class DeviceMachine implements Disposable {
         pipelines[name] = lease.pipeline;
       }
       const machine = new DeviceMachine(options, { pipelines: pipelines as Pipelines, geometry, release });
-      await machine.memory.load(options.image);
+      await machine.load(options.image);
       return machine;
     } catch (error) {
       release();
+      throw error;
+    }
+  }
+
+  /** Gives all instances these contents. Without memory for that, the machine is of no use and is given back. */
+  private async load(image: StoreImage): Promise<void> {
+    try {
+      await this.memory.load(image);
+    } catch (error) {
+      this.#giveBack();
       throw error;
     }
   }
@@ -204,7 +199,7 @@ export class DeviceMachine implements Disposable {
    * @param columns arguments, slot after slot, with one value for each instance
    * @param resultSlots slots of the results
    * @param fuel instructions that each instance may run
-   * @throws EW_LOOP_LIMIT if the driver ended a loop of the kernel early, EW_TIMEOUT, EW_DEVICE_LOST
+   * @throws EW_LOOP_LIMIT if the driver ended a loop of the kernel early, EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
    */
   async call(
     number: number,
@@ -220,6 +215,7 @@ export class DeviceMachine implements Disposable {
       this.#record(recorder, "begin", { ...given, columnCount }),
     );
     while (counts.running > 0 || counts.waiting > 0) {
+      if (this.isEnding) throw closedError();
       if (counts.running === 0) await this.#answerHost();
       counts = await this.#run(resultSlots);
     }
@@ -360,6 +356,13 @@ export class DeviceMachine implements Disposable {
       { timeoutMs: RUN_TIMEOUT_MS },
     );
   }
+}
+
+/** For what was asked of instances that were closed. */
+export function closedError(): EverwarpError {
+  return new EverwarpError("EW_CLOSED", "the instances were closed before this call had ended", {
+    remedy: "Wait for calls before closing.",
+  });
 }
 
 interface TransferParts {

@@ -174,11 +174,14 @@ export class Store {
 
   /** Which function an instruction belongs to, and where it is in the binary of its module. */
   locate(instruction: number): { function: number; offset: number } {
-    let found = 0;
-    this.functions.forEach(({ start }, index) => {
-      if (start <= instruction && start >= this.functions[found]!.start) found = index;
-    });
-    return { function: found, offset: this.#code.offsets[instruction] ?? 0 };
+    // Functions are translated in the order of their numbers.
+    let [low, high] = [0, this.functions.length];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      if (this.functions[middle]!.start <= instruction) low = middle;
+      else high = middle;
+    }
+    return { function: low, offset: this.#code.offsets[instruction] ?? 0 };
   }
 
   #addFunction(entry: ProgramFunction): External {
