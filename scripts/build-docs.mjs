@@ -24,6 +24,7 @@ const isCheck = process.argv.includes("--check");
 const PAGES = [
   "docs/search.md",
   "docs/paths.md",
+  "docs/wasm.md",
   "docs/residency.md",
   "docs/programs.md",
   "docs/cli.md",

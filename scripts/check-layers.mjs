@@ -68,6 +68,16 @@ const INSIDE = {
     ["grep"],
   ],
   "search/grep": [["printer"], ["file-searcher"], ["parallel"], ["."]],
+  wasm: [
+    ["module", "form"],
+    ["."],
+    ["translate"],
+    ["store"],
+    ["reference"],
+    ["host", "gpu"],
+    ["fleet"],
+    ["wasi"],
+  ],
   live: [["keys", "text", "source"], ["state"], ["history", "view", "terminal", "editor"], ["."]],
   bench: [
     ["report", "measure"],
@@ -84,7 +94,13 @@ const INSIDE = {
     ["server", "client", "trees"],
   ],
   mcp: [["command", "roots", "answer"], ["tools"], ["."]],
-  cli: [["terminal"], ["flags", "doctor", "cache", "lint"], ["serving", "utilisation"], ["commands"], ["."]],
+  cli: [
+    ["terminal"],
+    ["flags", "doctor", "cache", "lint", "wasm"],
+    ["serving", "utilisation"],
+    ["commands"],
+    ["."],
+  ],
 };
 
 /** Folders that nothing enters: the command line's, and the one whose files are the entries of the package. */

@@ -118,6 +118,7 @@ const ROOMS = [
   "mcp",
   "search",
   "paths",
+  "wasm",
   "engine",
   "residency",
   "lint",

@@ -6,3 +6,4 @@ export * from "./public/paths.ts";
 export * from "./public/programs.ts";
 export * from "./public/residency.ts";
 export * from "./public/search.ts";
+export * from "./public/wasm.ts";

@@ -94,6 +94,10 @@ export const ERROR_CODES = {
   EW_DAEMON_TREE: fault("a daemon was asked about a tree that nobody named to it"),
   EW_DAEMON_VERSION: fault("the daemon that runs is of another version"),
   EW_NO_COMPILER: fault("there is no C compiler, or it failed"),
+  EW_WASM_INVALID: fault("a WebAssembly module is malformed or invalid"),
+  EW_WASM_UNSUPPORTED: fault("a WebAssembly module needs what everwarp does not have"),
+  EW_WASM_LINK: fault("what a WebAssembly module imports is not given, or has another type"),
+  EW_WASM_TRAP: fault("a WebAssembly program trapped"),
   EW_INTERNAL: fault("a broken invariant: a fault in everwarp itself"),
 } satisfies Record<string, CodeInfo>;
 

@@ -27,7 +27,7 @@ export {
   startDaemon,
 } from "./client/index.ts";
 export { TreeHits } from "./hits/index.ts";
-export { TreeEngine, TreeSearch } from "./tree-engine/index.ts";
+export { type ChangeListenerOptions, TreeEngine, TreeSearch } from "./tree-engine/index.ts";
 export {
   openOwnTree,
   ResidentTrees,

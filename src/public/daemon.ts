@@ -3,6 +3,7 @@ export * from "./errors.ts";
 export {
   connect,
   type ConnectOptions,
+  type ChangeListenerOptions,
   type TreeEngine,
   type TreeHits,
   type TreeSearch,

@@ -67,4 +67,5 @@ export const WORKER_SOURCES = {
   "verify-worker": "src/search/verifier/verify-worker.ts",
   "parallel-worker": "src/search/grep/parallel/parallel-worker.ts",
   "lookup-worker": "src/paths/host/lookup-worker.ts",
+  "instances-worker": "src/wasm/host/instances-worker.ts",
 } as const;

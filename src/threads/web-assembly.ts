@@ -15,6 +15,7 @@ export interface CompiledModule {
 
 interface Runtime {
   Memory: new (descriptor: { initial: number; maximum: number; shared: true }) => LinearMemory;
+  validate(binary: Uint8Array): boolean;
   Module: new (binary: Uint8Array) => CompiledModule;
   Instance: new (
     module: CompiledModule,

@@ -284,11 +284,7 @@ describe("changes", () => {
     await using engine = await connect({ cwd: tree });
     let told = 0;
     const end = new AbortController();
-    await engine.onChange(
-      () => told++,
-      () => undefined,
-      end.signal,
-    );
+    await engine.onChange(() => told++, { signal: end.signal });
     appendFileSync(join(tree, "a.txt"), "needle\n");
     await until(() => told > 0);
     expect(await engine.count({ pattern: "needle" })).toBe(2);
@@ -306,7 +302,7 @@ describe("changes", () => {
     const daemon = await servedTrees([tree]);
     await using engine = await connect({ cwd: tree });
     const { promise: ended, resolve } = promiseAndResolve();
-    await engine.onChange(() => undefined, resolve, new AbortController().signal);
+    await engine.onChange(() => undefined, { onEnd: resolve });
     await daemon[Symbol.asyncDispose]();
     expect(await ended).toMatchObject({ code: "EW_DAEMON_DIED" });
   });

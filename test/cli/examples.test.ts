@@ -87,3 +87,22 @@ it("paths.ts tells which of the paths that git lists are not there", ({ skip }) 
     dir.remove();
   }
 });
+
+it("wasm-udf.ts applies a filter, and tells for which rows it traps", async () => {
+  const { filterRows, makeRows } = await import("../../examples/wasm-udf.ts");
+  const rows = makeRows(10_000);
+  rows.ratio[9_999] = 0;
+  rows.ratio[5] = 0;
+  rows.amount[5] = 1000;
+  rows.price[5] = 2;
+  rows.amount[9_999] = 0; // the filter does not come to the ratio
+  const kept = Array.from(rows.amount, (amount, row) => {
+    const ratio = rows.ratio[row]!;
+    return ratio !== 0 && amount * rows.price[row]! > 1000 && Math.trunc(1000 / ratio) > 3;
+  });
+  const report = await filterRows(rows, { device: "cpu", instances: 300 });
+  expect(report.kept).toBe(kept.filter(Boolean).length);
+  expect(report.traps).toMatchObject([
+    { row: 5, trap: { reason: "integer divide by zero", functionName: expect.stringContaining("keep") } },
+  ]);
+});

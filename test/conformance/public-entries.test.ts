@@ -5,7 +5,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EverwarpError } from "../../src/base/errors.ts";
 import * as everwarp from "../../src/index.ts";
-import { BAD_VALUES, type Kind, TREE_OPTION_KINDS } from "../support/bad-values.ts";
+import { BAD_VALUES, TREE_OPTION_KINDS } from "../support/bad-values.ts";
 import {
   batch,
   corpora,
@@ -17,7 +17,9 @@ import {
   programRequest,
 } from "../support/entry-options.ts";
 import { ledger } from "../support/ledger.ts";
+import { type ArgumentEntry, argument, type OptionsEntry } from "../support/public-entry.ts";
 import { openTestDevice } from "../support/vulkan.ts";
+import { closeWasm, openWasm, wasmArguments, wasmOptions } from "../support/wasm-entries.ts";
 
 const { connect, Corpus, Device, Namespace, ProgramCache, ResidentKernel, SearchEngine } = everwarp;
 const { array, doc, listDevices, openProfiledDevice, packPaths, padding, struct, u32 } = everwarp;
@@ -26,25 +28,6 @@ const { DirectoryStore, HttpStore, SecondLevel } = everwarp;
 /** Errors, which are made here and not by callers; and what is no function. */
 const WITHOUT_ARGUMENTS = ["ERROR_CODES", "EverwarpError", "PathError", "ROOT_INODE", "STRATEGY_NAMES"];
 const TYPES = ["f32", "i32", "u32", "u64"];
-
-/** A function of the package. */
-interface Entry {
-  /** The export that it belongs to. */
-  readonly of: string;
-  readonly name: string;
-  /** Calls it with everything right but these. */
-  readonly call: (given: unknown) => unknown;
-}
-/** An argument of its own. */
-interface ArgumentEntry extends Entry {
-  readonly kind: Kind;
-}
-/** An object of options: the name and the kind of each. */
-interface OptionsEntry extends Entry {
-  readonly options: Readonly<Record<string, Kind>>;
-  /** Those that must be there. */
-  readonly needed?: Readonly<Record<string, unknown>>;
-}
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "everwarp-entries-"));
 let device: everwarp.Device;
@@ -60,12 +43,14 @@ beforeAll(async () => {
   cache = await ProgramCache.open({ device, directory: path.join(folder, "cache") });
   files = await Namespace.open({ device: "cpu", threads: 0 });
   await files.addDirectory("/src");
+  await openWasm();
   const corpus = await Corpus.list([import.meta.filename]);
   engine = await SearchEngine.open({ device: "cpu", threads: 1, corpus });
   result = await engine.search({ pattern: "const" });
 });
 afterAll(async () => {
   await engine?.close();
+  await closeWasm();
   await files?.close();
   await kernel?.close();
   await cache?.close();
@@ -102,6 +87,7 @@ const WAITS: readonly (readonly [
   ],
 ];
 const optionEntries: readonly OptionsEntry[] = [
+  ...wasmOptions,
   {
     of: "SearchEngine",
     name: "SearchEngine.open",
@@ -388,15 +374,10 @@ const optionEntries: readonly OptionsEntry[] = [
   },
 ];
 
-const argument = (
-  of: string,
-  name: string,
-  kind: Kind,
-  call: (given: unknown) => unknown,
-): ArgumentEntry => ({ of, name, kind, call });
 const found = (extra: object): unknown[] => [{ path: "x", explicit: true, ...extra }];
 const values = { cell: 0, amount: 0 };
 const argumentEntries: readonly ArgumentEntry[] = [
+  ...wasmArguments,
   argument("SearchEngine", "addCorpus", "instance", (given) => engine.addCorpus(as(given))),
   argument("SearchEngine", "removeCorpus", "instance", (given) => engine.removeCorpus(as(given))),
   argument("SearchEngine", "loaded", "instance", (given) => engine.loaded(as(given))),
@@ -531,7 +512,18 @@ describe("every public function", () => {
     const sources = [...optionEntries, ...argumentEntries].map(({ call }) => call.toString()).join("\n");
     // `call` and `tryCall`, `acquire` and `program` are called by name.
     const names = `${sources} ${optionEntries.map(({ name }) => name).join(" ")}`;
-    const missing = [SearchEngine, Corpus, Namespace, ProgramCache, ResidentKernel, Device].flatMap((type) =>
+    const { WasmFleet, WasmModule } = everwarp;
+    const classes = [
+      SearchEngine,
+      Corpus,
+      Namespace,
+      ProgramCache,
+      ResidentKernel,
+      Device,
+      WasmFleet,
+      WasmModule,
+    ];
+    const missing = classes.flatMap((type) =>
       [type, type.prototype].flatMap((owner) =>
         Object.entries(Object.getOwnPropertyDescriptors(owner))
           .filter(([name, { value }]) => name !== "constructor" && typeof value === "function")

@@ -56,6 +56,7 @@ describe("the code of the pages", () => {
         "errors.ts",
         "lookups.ts",
         "cached.ts",
+        "fleet.ts",
       ].toSorted(),
     );
     for (const { title } of programs) expect(outputOf(blocks, title), title).toBeDefined();

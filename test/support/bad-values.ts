@@ -59,6 +59,7 @@ export const BAD_VALUES = {
     [undefined],
   ],
   record: [...NOTHING, ...PRIMITIVES, [], trapped(), { x: null }, { x: Symbol("s") }],
+  fuel: [...OBJECTS, ...PRIMITIVES, Symbol("s"), 0n, -1n, 2n ** 63n, 2n ** 5000n],
   callback: [...NOTHING, ...OBJECTS, ...PRIMITIVES],
   instance: [...NOTHING, ...OBJECTS, ...PRIMITIVES],
   device: [...NOTHING, ...OBJECTS, null, "", "  ", -1, 1.5, Number.NaN, Infinity, true],

@@ -64,4 +64,9 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     summary: "keep a daemon that answers searches (everwarp serve --help)",
     load: () => import("./serve.ts"),
   },
+  {
+    name: "wasm",
+    summary: "run WebAssembly modules, and look into them (everwarp wasm --help)",
+    load: () => import("./wasm.ts"),
+  },
 ];

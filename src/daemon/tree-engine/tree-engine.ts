@@ -6,7 +6,7 @@
  *
  * Invariants: a question that ended, by whatever, has no turn any more. Nothing is asked after `close`.
  */
-import { EverwarpError } from "../../base/index.ts";
+import { abortSignal, callback, EverwarpError, type OptionChecks, readOptions } from "../../base/index.ts";
 import {
   readTextQuery,
   SearchLimits,
@@ -24,6 +24,16 @@ import { type Call, TreeSearch } from "./tree-search.ts";
 
 /** So many questions are asked at a time; further ones wait. A daemon has other clients. */
 const IN_FLIGHT_MAX = 16;
+
+/** Options of `TreeEngine.onChange`. */
+export interface ChangeListenerOptions {
+  /** Called once when nothing more will be told, although nobody ended it: the daemon is gone. */
+  readonly onEnd?: (error: unknown) => void;
+  /** Ends it. */
+  readonly signal?: AbortSignal;
+}
+
+const CHANGE_OPTIONS: OptionChecks<ChangeListenerOptions> = { onEnd: callback, signal: abortSignal };
 
 /** Searches a tree again and again, as it is at each time. Made by `connect`. */
 export class TreeEngine implements TextEngine {
@@ -97,16 +107,19 @@ export class TreeEngine implements TextEngine {
 
   /**
    * Calls back whenever something in the tree may have changed: too often rather than not at all.
-   * @param signal ends it
    * @returns when it has begun to listen
+   * @throws EW_BAD_ARGUMENT, EW_CLOSED
    */
-  async onChange(onChange: () => void, onEnd: (error: unknown) => void, signal: AbortSignal): Promise<void> {
+  async onChange(onChange: () => void, options?: ChangeListenerOptions): Promise<void> {
+    callback("onChange", onChange);
+    const { onEnd, signal } = readOptions("the options of onChange", options, CHANGE_OPTIONS);
     this.#assertOpen();
     const cancel = new AbortController();
     const end = (): void => cancel.abort();
     this.#open.add(end);
-    signal.addEventListener("abort", () => this.#open.delete(end), { once: true });
-    await this.#asking.changes(onChange, onEnd, AbortSignal.any([signal, cancel.signal]));
+    signal?.addEventListener("abort", () => this.#open.delete(end), { once: true });
+    const ended = signal === undefined ? cancel.signal : AbortSignal.any([signal, cancel.signal]);
+    await this.#asking.changes(onChange, (error) => onEnd?.(error), ended);
   }
 
   /** Ends searches in flight with EW_CLOSED. The tree stays with whoever holds it. */

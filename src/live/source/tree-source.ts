@@ -138,8 +138,8 @@ export class TreeSource implements HitSource {
     const { engine, end } = opened;
     await engine.onChange(
       () => void this.#changed(opened),
-      () => void this.#changed(opened), // the daemon is gone: the next question finds out, and goes elsewhere
-      end.signal,
+      // The daemon is gone: the next question finds out, and goes elsewhere.
+      { onEnd: () => void this.#changed(opened), signal: end.signal },
     );
     await getReady(engine);
     const facts = await factsOf(opened);

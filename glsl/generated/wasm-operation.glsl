@@ -1,0 +1,102 @@
+// Written by scripts/gen-glsl.ts from the schema in src; do not edit.
+// The operations of the register form of WebAssembly, and how instructions are packed.
+
+const uint OP_UNREACHABLE = 0u;
+const uint OP_ZERO = 1u;
+const uint OP_JUMP = 12u;
+const uint OP_TABLE_JUMP = 14u;
+const uint OP_RETURN = 15u;
+const uint OP_CALL = 16u;
+const uint OP_CALL_INDIRECT = 17u;
+const uint OP_HOST_CALL = 18u;
+const uint OP_SELECT = 27u;
+const uint OP_MOVE = 32u;
+const uint OP_TABLE_GET = 37u;
+const uint OP_TABLE_SET = 38u;
+const uint OP_FIRST_LOAD = 40u;
+const uint OP_FIRST_STORE = 54u;
+const uint OP_MEMORY_SIZE = 63u;
+const uint OP_MEMORY_GROW = 64u;
+const uint OP_I32_EQZ = 69u;
+const uint OP_I64_EQZ = 80u;
+const uint OP_F32_EQ = 91u;
+const uint OP_F64_EQ = 97u;
+const uint OP_I32_CLZ = 103u;
+const uint OP_I64_CLZ = 121u;
+const uint OP_I64_POPCNT = 123u;
+const uint OP_I64_ADD = 124u;
+const uint OP_I64_SUB = 125u;
+const uint OP_I64_MUL = 126u;
+const uint OP_I64_AND = 131u;
+const uint OP_I64_OR = 132u;
+const uint OP_I64_XOR = 133u;
+const uint OP_I64_SHL = 134u;
+const uint OP_I64_SHR_S = 135u;
+const uint OP_I64_SHR_U = 136u;
+const uint OP_F32_ABS = 139u;
+const uint OP_F64_ABS = 153u;
+const uint OP_I32_WRAP = 167u;
+const uint OP_I32_TRUNC_F32_S = 168u;
+const uint OP_I64_EXTEND_S = 172u;
+const uint OP_I64_TRUNC_F32_S = 174u;
+const uint OP_F32_CONVERT_I32_S = 178u;
+const uint OP_F32_DEMOTE = 182u;
+const uint OP_F64_CONVERT_I32_S = 183u;
+const uint OP_F64_PROMOTE = 187u;
+const uint OP_REINTERPRET = 188u;
+const uint OP_I32_EXTEND8 = 192u;
+const uint OP_I32_TRUNC_SAT_F32_S = 224u;
+const uint OP_MEMORY_INIT = 232u;
+const uint OP_DATA_DROP = 233u;
+const uint OP_MEMORY_COPY = 234u;
+const uint OP_MEMORY_FILL = 235u;
+const uint OP_TABLE_INIT = 236u;
+const uint OP_ELEM_DROP = 237u;
+const uint OP_TABLE_COPY = 238u;
+const uint OP_TABLE_GROW = 239u;
+const uint OP_TABLE_SIZE = 240u;
+const uint OP_TABLE_FILL = 241u;
+const uint OP_LANE_FIRST = 256u;
+
+const uint LANE_FROM_AT = 0u;
+const uint LANE_TO_AT = 2u;
+const uint LANE_SIGNED_AT = 4u;
+const uint LANE_MASK_AT = 5u;
+const uint LANE_A_AT = 6u;
+const uint LANE_B_AT = 9u;
+const uint LANE_TARGET_AT = 12u;
+
+const uint SATURATION_NONE = 0u;
+const uint SATURATION_SIGNED = 1u;
+const uint SATURATION_UNSIGNED = 2u;
+
+const uint MODE_WRITE = 0u;
+const uint MODE_BRANCH_IF = 1u;
+const uint MODE_BRANCH_UNLESS = 2u;
+const uint MODE_NOTHING = 3u;
+
+const uint KIND_REGISTER = 0u;
+const uint KIND_NUMBER = 1u;
+const uint KIND_CONSTANT = 2u;
+const uint KIND_GLOBAL = 3u;
+
+const uint FIELD_OPERATION_BITS = 9u;
+const uint FIELD_MODE_AT = 9u;
+const uint FIELD_KIND_A_AT = 11u;
+const uint FIELD_KIND_B_AT = 13u;
+const uint FIELD_GLOBAL_AT = 15u;
+const uint FIELD_C_AT = 16u;
+
+const uint TRAP_NONE = 0u;
+const uint TRAP_UNREACHABLE = 1u;
+const uint TRAP_DIVIDE_BY_ZERO = 2u;
+const uint TRAP_INTEGER_OVERFLOW = 3u;
+const uint TRAP_INVALID_CONVERSION = 4u;
+const uint TRAP_MEMORY_BOUNDS = 5u;
+const uint TRAP_TABLE_BOUNDS = 6u;
+const uint TRAP_UNDEFINED_ELEMENT = 7u;
+const uint TRAP_UNINITIALIZED_ELEMENT = 8u;
+const uint TRAP_TYPE_MISMATCH = 9u;
+const uint TRAP_STACK_EXHAUSTED = 10u;
+const uint TRAP_OUT_OF_FUEL = 11u;
+const uint TRAP_HOST = 12u;

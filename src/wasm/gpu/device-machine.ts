@@ -1,0 +1,385 @@
+/**
+ * Instances of a program on a device: the machine that runs the interpreter kernel.
+ *
+ *     call ──columns──▶ begin ──▶ interpret ──▶ fetch ──▶ counters ──nothing runs──▶ results
+ *                                     ▲                     │  └──instances wait──▶ host ──▶ answer ─┐
+ *                                     └──────some run───────┘◀──────────────────────────────────────┘
+ *
+ * Invariants: one run of the kernel has at most `quantum` instructions for each instance. Between two runs all state
+ * lies in device memory. One call is under way at a time.
+ */
+import { EverwarpError } from "../../base/index.ts";
+import { kernelFile, type ProgramLease, type ProgramRequest, sharedPrograms } from "../../programs/index.ts";
+import type { ComputePipeline, Device, DeviceBuffer, Recorder } from "../../vulkan/index.ts";
+import { Machine, Status, Trap, WasmCounters, WasmLaunch, WasmTransfer } from "../form/index.ts";
+import type { Program, StoreImage } from "../store/index.ts";
+import { assertFits, type Geometry, placeInstances, type StackLimits } from "./geometry.ts";
+import type { HostBatch, HostRequest } from "./host-calls.ts";
+import { LaneMemory } from "./lane-memory.ts";
+import { TransferBuffers } from "./transfer-buffers.ts";
+
+/**
+ * Instructions that an instance may run at once. Mesa before 25.0 ends loops after 65,535 rounds without a word; the
+ * kernel has one loop with a round for each instruction.
+ */
+export const QUANTUM_MAX = 30_000;
+
+/** How long one run of the kernel may take before the device counts as hung. */
+const RUN_TIMEOUT_MS = 60_000;
+
+/** Bytes of a row of states: status, trap, instruction, import. */
+const STATE_BYTES = 16;
+
+/** What a machine is made of. */
+export interface DeviceMachineOptions {
+  readonly device: Device;
+  readonly program: Program;
+  readonly image: StoreImage;
+  readonly instanceCount: number;
+  readonly limits: StackLimits;
+  /** Instructions that an instance may run at once; QUANTUM_MAX if not given. For tests. */
+  readonly quantum?: number;
+  /** Slots of the arguments or results of the host's functions: the most that one has. */
+  readonly hostSlots?: number;
+  readonly answer?: HostBatch;
+}
+
+/** How a call ended, for every instance. */
+export interface CallResults {
+  /** Column after column: slot `s` of instance `i` is at `s * instanceCount + i`. */
+  readonly columns: BigUint64Array;
+  /** For each instance a reason of `Trap`; 0 where the call returned. */
+  readonly traps: Uint8Array;
+  /** For each instance the instruction that trapped. */
+  readonly instructions: Uint32Array;
+}
+
+type Pipelines = Readonly<
+  Record<"interpret" | "begin" | "answer" | "fetch" | "give" | "collect", ComputePipeline>
+>;
+
+const PROGRAMS: Readonly<Record<keyof Pipelines, ProgramRequest>> = {
+  interpret: { file: kernelFile("wasm/kernels/interpret") },
+  begin: { file: kernelFile("wasm/kernels/transfer"), defines: { BEGINS: 1 } },
+  answer: { file: kernelFile("wasm/kernels/transfer"), defines: { ANSWERS: 1 } },
+  fetch: { file: kernelFile("wasm/kernels/transfer") },
+  give: { file: kernelFile("wasm/kernels/copy") },
+  collect: { file: kernelFile("wasm/kernels/copy"), defines: { COLLECTS: 1 } },
+};
+
+/** See the head of this file. */
+export class DeviceMachine implements Disposable {
+  readonly memory: LaneMemory;
+  readonly geometry: Geometry;
+  /** Runs of the interpreter kernel so far. */
+  runs = 0;
+  /** Once set, a call ends after its current run. */
+  isEnding = false;
+  readonly #device: Device;
+  readonly #program: Program;
+  readonly #pipelines: Pipelines;
+  readonly #lists: DeviceBuffer[];
+  readonly #counters: DeviceBuffer;
+  readonly #buffers: TransferBuffers;
+  readonly #launch: Uint32Array;
+  readonly #limits: StackLimits;
+  readonly #hostSlots: number;
+  readonly #answer: HostBatch | undefined;
+  readonly #giveBack: () => void;
+
+  private constructor(
+    options: DeviceMachineOptions,
+    { pipelines, geometry, release }: { pipelines: Pipelines; geometry: Geometry; release: () => void },
+  ) {
+    const { device, program, limits, quantum = QUANTUM_MAX, hostSlots = 0 } = options;
+    this.#device = device;
+    this.#program = program;
+    this.#pipelines = pipelines;
+    this.geometry = geometry;
+    this.#hostSlots = hostSlots;
+    this.#limits = limits;
+    this.#answer = options.answer;
+    const owned: Disposable[] = [];
+    this.#giveBack = () => {
+      for (const each of owned.splice(0).toReversed()) each[Symbol.dispose]();
+      release();
+    };
+    const own = <T extends Disposable>(each: T): T => {
+      owned.push(each);
+      return each;
+    };
+    try {
+      this.memory = own(new LaneMemory(device, pipelines, program, geometry));
+      this.#lists = [program.code, program.constants, program.words].map((list) => own(upload(device, list)));
+      this.#buffers = own(new TransferBuffers(device));
+      const sizeBytes = WasmCounters.strideBytes;
+      this.#counters = own(device.createBuffer({ role: "readback", sizeBytes, label: "wasm counters" }));
+    } catch (error) {
+      this.#giveBack();
+      throw error;
+    }
+    const [code, constants, words] = this.#lists.map(({ address }) => address);
+    this.#launch = WasmLaunch.pack({
+      code: code!,
+      constants: constants!,
+      words: words!,
+      slotMemory: this.memory.slots.address,
+      cellMemory: this.memory.cells.address,
+      counters: this.#counters.address,
+      instanceCount: geometry.instanceCount,
+      laneShift: geometry.laneShift,
+      slotsPerInstance: geometry.slotsPerInstance,
+      cellsPerInstance: geometry.cellsPerInstance,
+      framesAt: geometry.framesAt,
+      maxDepth: limits.maxDepth,
+      functionsAt: program.functionsAt,
+      memoriesAt: program.memoriesAt,
+      tablesAt: program.tablesAt,
+      segmentsAt: program.segmentsAt,
+      elementsAt: program.elementsAt,
+      dataAt: program.dataAt,
+      memoryCount: program.memoryMaxima.length,
+      tableCount: program.tableMaxima.length,
+      quantum,
+    });
+  }
+
+  /**
+   * Makes instances that all contain the same.
+   * @throws EW_OUT_OF_DEVICE_MEMORY with the number that fits, EW_WASM_UNSUPPORTED for a device without 64-bit floats
+   */
+  static async open(options: DeviceMachineOptions): Promise<DeviceMachine> {
+    const { device, program, limits, instanceCount } = options;
+    if (!device.info.features.includes("shaderFloat64")) {
+      throw new EverwarpError("EW_WASM_UNSUPPORTED", `${device.info.name} has no floats of 64 bits`, {
+        remedy: "Use another device or the host engine.",
+      });
+    }
+    const geometry = placeInstances(program, limits, instanceCount, device.info.subgroupSize);
+    assertFits(device, geometry);
+    const leases: ProgramLease[] = [];
+    const release = (): void => {
+      for (const lease of leases.splice(0)) lease.release();
+    };
+    try {
+      const pipelines: Partial<Record<keyof Pipelines, ComputePipeline>> = {};
+      for (const name of Object.keys(PROGRAMS) as (keyof Pipelines)[]) {
+        const lease = await sharedPrograms().acquire(device, PROGRAMS[name]);
+        leases.push(lease);
+        pipelines[name] = lease.pipeline;
+      }
+      const machine = new DeviceMachine(options, { pipelines: pipelines as Pipelines, geometry, release });
+      await machine.load(options.image);
+      return machine;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Gives all instances these contents. Without memory for that, the machine is of no use and is given back. */
+  private async load(image: StoreImage): Promise<void> {
+    try {
+      await this.memory.load(image);
+    } catch (error) {
+      this.#giveBack();
+      throw error;
+    }
+  }
+
+  /** Frees all memory. No call may be under way. */
+  [Symbol.dispose](): void {
+    this.#giveBack();
+  }
+
+  /**
+   * Calls a function in every instance.
+   *
+   * @param number of the function in the program
+   * @param columns arguments, slot after slot, with one value for each instance
+   * @param resultSlots slots of the results
+   * @param fuel instructions that each instance may run
+   * @throws EW_LOOP_LIMIT if the driver ended a loop of the kernel early, EW_TIMEOUT, EW_DEVICE_LOST, EW_CLOSED
+   */
+  async call(
+    number: number,
+    columns: BigUint64Array,
+    { resultSlots, fuel }: { resultSlots: number; fuel: bigint },
+  ): Promise<CallResults> {
+    const { start, frameSlots } = this.#program.functions[number]!;
+    if (frameSlots > this.#limits.stackSlots) return this.#exhausted(resultSlots, start);
+    const given = { columns: this.#buffers.fill("arguments", columns), start, fuel };
+    const columnCount = columns.length / this.geometry.instanceCount;
+    // Most calls end in their first run, so all three steps are one submission.
+    let counts = await this.#run(resultSlots, (recorder) =>
+      this.#record(recorder, "begin", { ...given, columnCount }),
+    );
+    while (counts.running > 0 || counts.waiting > 0) {
+      if (this.isEnding) throw closedError();
+      if (counts.running === 0) await this.#answerHost();
+      counts = await this.#run(resultSlots);
+    }
+    const { values, states } = this.#fetched(resultSlots);
+    const { instanceCount } = this.geometry;
+    const traps = new Uint8Array(instanceCount);
+    const instructions = new Uint32Array(instanceCount);
+    for (let instance = 0; instance < instanceCount; instance++) {
+      traps[instance] = states[instance * 4 + 1]!;
+      instructions[instance] = states[instance * 4 + 2]!;
+    }
+    return { columns: values, traps, instructions };
+  }
+
+  /** What a call gives whose first frame is larger than the stack: nothing of it runs. */
+  #exhausted(resultSlots: number, instruction: number): CallResults {
+    const { instanceCount } = this.geometry;
+    return {
+      columns: new BigUint64Array(resultSlots * instanceCount),
+      traps: new Uint8Array(instanceCount).fill(Trap.STACK_EXHAUSTED),
+      instructions: new Uint32Array(instanceCount).fill(instruction),
+    };
+  }
+
+  /** Runs the kernel once and fetches registers and states. @param before work of the same submission */
+  async #run(
+    fetchedSlots: number,
+    before?: (recorder: Recorder) => void,
+  ): Promise<{ running: number; waiting: number }> {
+    const { instanceCount } = this.geometry;
+    this.#buffers.take("results", fetchedSlots * instanceCount * 8);
+    this.#buffers.take("states", instanceCount * STATE_BYTES);
+    await this.#submit((recorder) => {
+      recorder.fill(this.#counters, 0, this.#counters.sizeBytes, 0).barrier("transfer", "compute");
+      if (before !== undefined) {
+        before(recorder);
+        recorder.barrier("compute", "compute");
+      }
+      recorder.bind(this.#pipelines.interpret).push(this.#launch);
+      recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
+      recorder.barrier("compute", "compute");
+      this.#recordFetch(recorder, fetchedSlots);
+    });
+    this.runs++;
+    const counts = WasmCounters.unpack(new Uint32Array(this.#counters.host));
+    if (counts.missing > 0) {
+      throw new EverwarpError(
+        "EW_LOOP_LIMIT",
+        `${this.#device.info.name} ended the interpreter's loop early: ${counts.missing} instructions did not run`,
+        {
+          remedy:
+            "This is a fault of everwarp: the quantum is too large for the driver. Use the host engine.",
+        },
+      );
+    }
+    return counts;
+  }
+
+  async #answerHost(): Promise<void> {
+    const { instanceCount } = this.geometry;
+    const slots = this.#hostSlots;
+    this.#buffers.take("results", slots * instanceCount * 8);
+    await this.#submit((recorder) => this.#recordFetch(recorder, slots));
+    const { values, states } = this.#fetched(slots);
+    const requests: HostRequest[] = [];
+    for (let instance = 0; instance < instanceCount; instance++) {
+      if (states[instance * 4] !== Status.WAITING) continue;
+      const own = BigUint64Array.from(
+        { length: slots },
+        (_, slot) => values[slot * instanceCount + instance]!,
+      );
+      requests.push({ instance, host: states[instance * 4 + 3]!, slots: own });
+    }
+    if (this.#answer === undefined)
+      throw new EverwarpError("EW_WASM_UNSUPPORTED", "an import is called, and nobody answers", {
+        remedy: "Give a function for each import.",
+      });
+    const answers = await this.#answer(requests);
+    requests.forEach(({ instance }, index) => {
+      const answer = answers[index]!;
+      if ("trap" in answer) states[instance * 4 + 1] = answer.trap;
+      else answer.slots.forEach((value, slot) => (values[slot * instanceCount + instance] = value));
+    });
+    const columns = this.#buffers.fill("arguments", values);
+    const given = this.#buffers.fill("given", states);
+    await this.#submit((recorder) =>
+      this.#record(recorder, "answer", { columns, states: given, columnCount: slots }),
+    );
+  }
+
+  #recordFetch(recorder: Recorder, columnCount: number): void {
+    const columns = this.#buffers.take("results", 0);
+    this.#record(recorder, "fetch", { columns, states: this.#buffers.take("states", 0), columnCount });
+  }
+
+  /** What the last fetch brought. */
+  #fetched(slots: number): { values: BigUint64Array<ArrayBuffer>; states: Uint32Array<ArrayBuffer> } {
+    const { instanceCount } = this.geometry;
+    const { host: values } = this.#buffers.take("results", 0);
+    const { host: states } = this.#buffers.take("states", 0);
+    return {
+      values: new BigUint64Array(values, 0, slots * instanceCount).slice(),
+      states: new Uint32Array(states, 0, instanceCount * (STATE_BYTES / 4)).slice(),
+    };
+  }
+
+  #record(
+    recorder: Recorder,
+    name: "begin" | "answer" | "fetch",
+    { columns, states, columnCount, start = 0, fuel = 0n }: TransferParts,
+  ): void {
+    const { instanceCount, laneShift, slotsPerInstance, cellsPerInstance, registersAt } = this.geometry;
+    const launch = WasmTransfer.pack({
+      columns: columns.address,
+      states: states?.address ?? 0n,
+      slotMemory: this.memory.slots.address,
+      cellMemory: this.memory.cells.address,
+      instanceCount,
+      laneShift,
+      slotsPerInstance,
+      cellsPerInstance,
+      firstSlot: registersAt,
+      columnCount,
+      start,
+      fuelLow: Number(fuel & 0xffff_ffffn),
+      fuelHigh: Number(fuel >> 32n),
+    });
+    recorder.bind(this.#pipelines[name]).push(launch);
+    recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
+  }
+
+  async #submit(body: (recorder: Recorder) => void): Promise<void> {
+    await this.#device.runAsync(
+      (recorder) => {
+        body(recorder);
+        recorder.barrier("compute", "all");
+      },
+      { timeoutMs: RUN_TIMEOUT_MS },
+    );
+  }
+}
+
+/** For what was asked of instances that were closed. */
+export function closedError(): EverwarpError {
+  return new EverwarpError("EW_CLOSED", "the instances were closed before this call had ended", {
+    remedy: "Wait for calls before closing.",
+  });
+}
+
+interface TransferParts {
+  readonly columns: DeviceBuffer;
+  /** A call that begins has none. */
+  readonly states?: DeviceBuffer;
+  readonly columnCount: number;
+  readonly start?: number;
+  readonly fuel?: bigint;
+}
+
+function upload(device: Device, list: Uint32Array | BigUint64Array): DeviceBuffer {
+  const buffer = device.createBuffer({
+    role: "upload",
+    sizeBytes: Math.max(list.byteLength, 16),
+    label: "wasm lists",
+  });
+  new Uint8Array(buffer.host).set(new Uint8Array(list.buffer, list.byteOffset, list.byteLength));
+  return buffer;
+}

@@ -1,0 +1,3 @@
+/** Translates validated functions to the register form. */
+export { CodeWriter } from "./code-writer.ts";
+export { type Binding, slotsOf, type TranslatedFunction, translateFunction } from "./translate-function.ts";
