@@ -11,6 +11,8 @@ import {
   type GrepEngine,
   type GrepOptions,
   type GrepStreams,
+  type LoadedCorpus,
+  MatcherPool,
   type Query,
   runGrep,
   SearchEngine,
@@ -18,9 +20,10 @@ import {
 } from "../../search/index.ts";
 import { EverwarpError, readOptions, whole, listOf, pathText, deviceChoice } from "../../base/index.ts";
 import type { Inotify } from "../watch/index.ts";
+import { Rest } from "./rest.ts";
 import { FileStore } from "./file-store.ts";
 import { ListingCache, type SearchListing } from "./listing-cache.ts";
-import { ListingView, ResidentHits, unendedPositions } from "./resident-hits.ts";
+import { ListingView, positionsInMemory, ResidentHits, unendedPositions } from "./resident-hits.ts";
 import { residentQuery } from "./resident-query.ts";
 import { TreeWatch } from "./tree-watch.ts";
 import type { HeldCorpus, StoredFile } from "./directory.ts";
@@ -66,6 +69,10 @@ export interface ResidentTreesStats {
 const PRINTED_HITS_MAX = 300_000;
 const COUNTED_HITS_MAX = 3_000_000;
 
+/** So many files with so much text are not worth a search of the engine. */
+const SMALL_TEXTS = 100;
+const SMALL_TEXT_BYTES = 256 * 1024;
+
 /** Where there are so many files that memory says nothing about, threads search everything. */
 const MANY_FILES = 2000;
 const MANY_SHARE = 0.3;
@@ -84,8 +91,11 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #counts = { fromMemory: 0, fromDisk: 0, filesReadFromDisk: 0 };
   readonly #onDegraded: (reason: string) => void;
   readonly #onDisk: () => void;
+  readonly #rest: Rest;
+  readonly #matchers = new MatcherPool();
   #drainTimer: NodeJS.Timeout | undefined;
-  #view: { listing: SearchListing; version: number; view: ListingView } | undefined;
+  /** Of each listing, as it was asked for last. */
+  #views = new WeakMap<SearchListing, { version: number; view: ListingView }>();
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -112,6 +122,7 @@ export class ResidentTrees implements AsyncDisposable {
     );
     this.#listings = new ListingCache(this.#watch);
     this.#store = new FileStore({ engine, watch: this.#watch, maxMemoryBytes, onDegraded: noteDegraded });
+    this.#rest = new Rest((forgets) => this.#trim(forgets));
     this.#drainLater(IDLE_DRAIN_MS);
   }
 
@@ -179,6 +190,7 @@ export class ResidentTrees implements AsyncDisposable {
       for (const error of listing.errors) walk.onError?.(error);
       return listing.files;
     };
+    this.#rest.begin();
     try {
       return await runGrep(
         options,
@@ -194,10 +206,11 @@ export class ResidentTrees implements AsyncDisposable {
           const searched = mayMatchEmpty() ? unendedPositions(view) : [];
           return await this.#ask(options, query, view, searched, signal);
         },
-        { walkFiles, signal },
+        { walkFiles, signal, matchers: this.#matchers },
       );
     } finally {
       this.#store.unpin(pinned);
+      this.#rest.end();
     }
   }
 
@@ -229,6 +242,7 @@ export class ResidentTrees implements AsyncDisposable {
 
   async #close(): Promise<void> {
     clearTimeout(this.#drainTimer);
+    this.#rest.stop();
     await this.#store.close();
     await this.#engine.close();
     this.#watch.close();
@@ -245,6 +259,11 @@ export class ResidentTrees implements AsyncDisposable {
     this.#store.want(missing.filter((file) => file !== undefined));
     if (missing.length > MANY_FILES && missing.length > MANY_SHARE * view.files.length)
       return this.#readsAll();
+    if (isSmall(view) && !signal.aborted) {
+      this.#counts.fromMemory++;
+      this.#counts.filesReadFromDisk += missing.length;
+      return new ResidentHits(options, view, [], this.#loadedOf(view), positionsInMemory(view));
+    }
     const { mode } = options.searcher.printer;
     const maxHits = mode === "standard" || mode === "json" ? PRINTED_HITS_MAX : COUNTED_HITS_MAX;
     try {
@@ -253,10 +272,9 @@ export class ResidentTrees implements AsyncDisposable {
       );
       const results = await Promise.all(searches);
       if (results.some(({ truncated }) => truncated)) return this.#readsAll();
-      const loaded = view.held.map(({ corpus }) => this.#engine.loaded(corpus));
       this.#counts.fromMemory++;
       this.#counts.filesReadFromDisk += missing.length;
-      return new ResidentHits(options, view, results, loaded, searched);
+      return new ResidentHits(options, view, results, this.#loadedOf(view), searched);
     } catch (error) {
       if (signal.aborted || !(error instanceof EverwarpError)) throw error;
       // A pattern that the engine does not take, or a device that is lost: the files themselves can always be read.
@@ -264,6 +282,10 @@ export class ResidentTrees implements AsyncDisposable {
         this.#noteDegraded(`a search was not answered from memory: ${error.message}`);
       return this.#readsAll();
     }
+  }
+
+  #loadedOf({ held }: ListingView): (LoadedCorpus | undefined)[] {
+    return held.map(({ corpus }) => this.#engine.loaded(corpus));
   }
 
   #readsAll(): undefined {
@@ -280,9 +302,20 @@ export class ResidentTrees implements AsyncDisposable {
         files.map((file) => listing.handleOf(file)),
       );
     const { version } = this.#store;
-    if (this.#view?.listing !== listing || this.#view.version !== version)
-      this.#view = { listing, version, view: new ListingView(files, listing.handles) };
-    return this.#view.view;
+    const known = this.#views.get(listing);
+    if (known?.version === version) return known.view;
+    const view = new ListingView(files, listing.handles);
+    this.#views.set(listing, { version, view });
+    return view;
+  }
+
+  /** Nobody has asked for a while. */
+  #trim(forgets: boolean): void {
+    this.#engine.trim(forgets);
+    if (!forgets) return;
+    this.#views = new WeakMap();
+    this.#matchers.clear();
+    this.#listings.trim();
   }
 
   #stampOf(
@@ -318,6 +351,10 @@ export class ResidentTrees implements AsyncDisposable {
     throw new EverwarpError("EW_CLOSED", "the trees were closed", { remedy: "Open new ones." });
   }
 }
+
+/** The engine searches whole corpora. A few files of them are searched sooner one by one. */
+const isSmall = ({ textCount, textBytes }: ListingView): boolean =>
+  textCount <= SMALL_TEXTS && textBytes <= SMALL_TEXT_BYTES;
 
 /** What the program around it gives. */
 export interface ResidentTreesParts {
