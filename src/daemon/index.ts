@@ -1,6 +1,7 @@
 /** The daemon: one process of a user that keeps trees in memory and answers the searches of all clients. */
 export {
   CLIENT_MARK,
+  CLIENT_SETTINGS,
   DAEMON_USES,
   type DaemonReport,
   type RuntimeFolder,
@@ -16,7 +17,7 @@ export {
   type SearchScope,
   type SearchService,
 } from "./server/index.ts";
-export { askForReport, askToStop, openDaemonLog } from "./client/index.ts";
+export { askDaemon, askForReport, askToStop, openDaemonLog } from "./client/index.ts";
 export {
   ResidentTrees,
   type ResidentTreesOptions,
