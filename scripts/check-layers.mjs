@@ -76,6 +76,7 @@ const INSIDE = {
     ["processes"],
     ["residency", "search", "paths", "programs"],
     ["soak", "together"],
+    ["daemon"],
     ["."],
   ],
   daemon: [
