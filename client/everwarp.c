@@ -8,8 +8,8 @@
  * program runs in the place of this process. An answer that was printed in part and does not come to its end gives
  * exit code 2. What comes from the socket is checked before it is used. Nothing is written but the two streams.
  *
- * The compiler is given EVERWARP_NODE, EVERWARP_PROGRAM and EVERWARP_VERSION. The numbers of the protocol are in
- * protocol.h, which is made from src/daemon/protocol.
+ * One program serves all installations: `everwarp client install` writes where Node and everwarp lie into the settings
+ * of a copy. The numbers of the protocol are in protocol.h, which is made from src/daemon/protocol.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -33,8 +33,15 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the protocol is littl
 
 extern char **environ;
 
-/* For `everwarp client install`: it replaces only files that have this text. */
-__attribute__((used)) static const char MARK[] = EVERWARP_CLIENT_MARK;
+/* `everwarp client install` finds them by the mark, and replaces only files that have it. Not const and not static, so
+ * that no compiler takes the texts for the empty ones that they are here. */
+struct settings {
+  char mark[EVERWARP_SETTING_BYTES_MARK];
+  char node[EVERWARP_SETTING_BYTES_NODE];
+  char program[EVERWARP_SETTING_BYTES_PROGRAM];
+  char version[EVERWARP_SETTING_BYTES_VERSION];
+};
+struct settings everwarp_settings = {.mark = EVERWARP_CLIENT_MARK};
 
 enum use { USE_AUTO, USE_RUNNING, USE_OFF };
 
@@ -59,21 +66,21 @@ static void cannot_run(const char *path) {
 
 /* Runs the Node program in the place of this process. @param never whether it may ask the daemon once more */
 static void run_node(char **words, int is_search, int never) {
-  if (access(EVERWARP_PROGRAM, R_OK) != 0) cannot_run(EVERWARP_PROGRAM);
+  if (access(everwarp_settings.program, R_OK) != 0) cannot_run(everwarp_settings.program);
   size_t count = 0;
   while (words[count] != NULL) count++;
   char **all = calloc(count + 4, sizeof *all);
   if (all == NULL) _exit(2);
   size_t at = 0;
-  all[at++] = EVERWARP_NODE;
-  all[at++] = EVERWARP_PROGRAM;
+  all[at++] = everwarp_settings.node;
+  all[at++] = everwarp_settings.program;
   if (is_search) all[at++] = "search";
   memcpy(all + at, words, count * sizeof *all);
   if (never) setenv("EVERWARP_DAEMON", "never", 1);
   signal(SIGPIPE, SIG_DFL);
-  execv(EVERWARP_NODE, all);
+  execv(everwarp_settings.node, all);
   execvp("node", all);
-  cannot_run(EVERWARP_NODE);
+  cannot_run(everwarp_settings.node);
 }
 
 static int waits(int fd, short events) {
@@ -151,10 +158,12 @@ static void converse(int fd, char **words) {
   for (;;) {
     ssize_t got = read(fd, frame_buffer + have, sizeof frame_buffer - have);
     if (got < 0 && errno == EINTR) continue;
+    /* What is printed in part is waited for. */
+    if (got < 0 && errno == EAGAIN && is_released) continue;
     if (got <= 0) give_up(words, "the daemon ended");
     if (!is_accepted) {
-      struct timeval forever = {0};
-      setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof forever);
+      struct timeval patience = {.tv_sec = EVERWARP_ANSWER_TIMEOUT_MS / 1000};
+      setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
       is_accepted = 1;
     }
     have += (size_t)got;
@@ -234,7 +243,7 @@ static size_t make_request(char **words) {
   put_number(&request, out.st_ino, 8);
   put_number(&request, word_count, 4);
   put_number(&request, variable_count, 4);
-  put_text(&request, EVERWARP_VERSION);
+  put_text(&request, everwarp_settings.version);
   put_text(&request, cwd);
   for (char **each = words; *each != NULL; each++) put_text(&request, *each);
   for (char **each = environ; *each != NULL; each++)

@@ -86,6 +86,7 @@ const INSIDE = {
     ["processes"],
     ["residency", "search", "paths", "programs", "lint"],
     ["soak", "together"],
+    ["daemon"],
     ["."],
   ],
   daemon: [

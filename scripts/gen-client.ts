@@ -20,11 +20,13 @@ const numbers: Record<string, number> = {
   PAYLOAD_BYTES_MAX: protocol.PAYLOAD_BYTES_MAX,
   HELD_BYTES_MAX: protocol.HELD_BYTES_MAX,
   ACCEPT_TIMEOUT_MS: protocol.ACCEPT_TIMEOUT_MS,
+  ANSWER_TIMEOUT_MS: protocol.ANSWER_TIMEOUT_MS,
 };
 for (const [group, values] of Object.entries({
   FRAME: protocol.FRAME,
   DECLINE: protocol.DECLINE,
   FACT: protocol.FACT,
+  SETTING_BYTES: protocol.CLIENT_SETTINGS,
 }))
   for (const [name, value] of Object.entries(values)) numbers[`${group}_${inCapitals(name)}`] = value;
 

@@ -50,7 +50,7 @@ export {
   fileFaultAt,
   injectFaults,
 } from "./faults.ts";
-export { moduleFile, packageRoot, requireDependency } from "./package-root.ts";
+export { forgetDependency, moduleFile, packageRoot, requireDependency } from "./package-root.ts";
 export { packageVersion, versionText } from "./version.ts";
 export {
   ASSERT_INTERVAL_MS,

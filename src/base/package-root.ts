@@ -58,6 +58,12 @@ export function requireDependency(name: string): unknown {
   return require(file);
 }
 
+/** The next `requireDependency` loads it anew, and what nobody else holds of this one can go. */
+export function forgetDependency(name: string): void {
+  const require = createRequire(join(packageRoot(), "package.json"));
+  delete require.cache[require.resolve(name)];
+}
+
 /**
  * The nearest folder above one of these files whose package.json is everwarp's, else the installed package that one of
  * them would import. Exported for its test.

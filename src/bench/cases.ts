@@ -1,6 +1,7 @@
 /** The list of cases. */
 import type { BenchCase } from "./context/index.ts";
 import { lint } from "./lint/index.ts";
+import { daemonLoad } from "./daemon/index.ts";
 import { programs } from "./programs/index.ts";
 import { paths, pathsShapes } from "./paths/index.ts";
 import { RESIDENCY_CASES, roundtrip } from "./residency/index.ts";
@@ -24,5 +25,6 @@ export const CASES: readonly BenchCase[] = [
   ...RESIDENCY_CASES,
   paths,
   pathsShapes,
+  daemonLoad,
   soak,
 ];

@@ -1,6 +1,7 @@
 /** The daemon: one process of a user that keeps trees in memory and answers the searches of all clients. */
 export {
   CLIENT_MARK,
+  CLIENT_SETTINGS,
   DAEMON_USES,
   type DaemonUse,
   type DaemonReport,

@@ -2,6 +2,7 @@
 export { spareAddressBytes } from "./address-space.ts";
 export { StuckProcessError, runChild } from "./child-process.ts";
 export { Gate } from "./gate.ts";
+export { collectGarbage, limitHeaps, trimHeaps } from "./spare-memory.ts";
 export { SharedWord } from "./shared-word.ts";
 export { SharedFlag, WakeWord } from "./wake-word.ts";
 export { type CompiledModule, type LinearMemory, WebAssemblyRuntime } from "./web-assembly.ts";

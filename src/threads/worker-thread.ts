@@ -62,6 +62,9 @@ async function bundleFromSource(name: WorkerName): Promise<string> {
   return path;
 }
 
+/** Threads keep what they work on outside of V8's heap. Without a limit, V8 gives each 48 MB for new objects. */
+const YOUNG_OBJECTS_MB = 6;
+
 /** Address space that each thread takes. */
 const THREAD_ADDRESS_BYTES = 2 ** 30;
 /** Address space of a shared or growing WebAssembly memory. */
@@ -125,7 +128,14 @@ export function startWorkerThreadNow(
 function start(name: WorkerName, entry: string, data: unknown, transferList: MessagePort[]): Worker {
   try {
     // Empty execArgv: a worker needs no loaders and flags of this process.
-    return new Worker(entry, { workerData: data, transferList, execArgv: [], name: `everwarp ${name}` });
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB };
+    return new Worker(entry, {
+      workerData: data,
+      transferList,
+      resourceLimits,
+      execArgv: [],
+      name: `everwarp ${name}`,
+    });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== "ERR_WORKER_INIT_FAILED" && code !== "EAGAIN" && code !== "ENOMEM") throw error;

@@ -3,10 +3,13 @@
  */
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { dirname, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { packageRoot } from "../../src/base/package-root.ts";
+import type { DaemonReport } from "../../src/daemon/protocol/answers.ts";
 import { codeBlocks, outputOf } from "../support/pages.ts";
 import { installedProject, type UserProject } from "../support/user-project.ts";
 
@@ -176,6 +179,37 @@ describe("a program that is bundled with esbuild", () => {
       expect(stdout).toMatch(/^EW_PACKAGE_INCOMPLETE .*--external:everwarp/);
     } finally {
       rmSync(elsewhere, { recursive: true });
+    }
+  });
+});
+
+describe("the native client of the package", () => {
+  it("is ready made, and works where there is no compiler", async ({ skip }) => {
+    if (spawnSync("cc", ["--version"]).error !== undefined) skip("no C compiler (cc) packs it here");
+    const everwarp = join(project.path, "node_modules/everwarp/bin/everwarp.cjs");
+    project.file("runtime/.keep", "");
+    const alone = ["PATH=/nonexistent", `XDG_RUNTIME_DIR=${join(project.path, "runtime")}`];
+    const inPlace = (words: readonly string[]): ReturnType<UserProject["run"]> =>
+      project.run("/usr/bin/env", [...alone, ...words]);
+    const installed = await inPlace([process.execPath, everwarp, "client", "install", "ew"]);
+    expect(installed).toEqual({ end: 0, stdout: `${join(project.path, "ew")}\n`, stderr: "" });
+    // Without a daemon, it runs everwarp by Node's path; and with one, it has the answer from there.
+    const search = [join(project.path, "ew"), "search", "-n", "const two", "test"];
+    const answer = { end: 0, stdout: "test/b.js:1:const two = 2; // todo\n", stderr: "" };
+    expect(await inPlace(search)).toEqual(answer);
+    const daemon = spawn(process.execPath, [everwarp, "serve", project.path], {
+      env: { PATH: "/nonexistent", XDG_RUNTIME_DIR: join(project.path, "runtime") },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    try {
+      await once(daemon.stderr, "data");
+      expect(await inPlace(search)).toEqual(answer);
+      const status = await inPlace([process.execPath, everwarp, "serve", "--status", "--json"]);
+      const { answered, declined } = (JSON.parse(status.stdout) as DaemonReport).searches;
+      expect(answered + declined).toBe(1);
+    } finally {
+      daemon.kill();
+      await once(daemon, "exit");
     }
   });
 });

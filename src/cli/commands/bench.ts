@@ -23,9 +23,9 @@ import { badArgument, readOptions } from "./options.ts";
 const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
 Measures cases. Every answer is checked, and a wrong one is an error in the place of a
-number. Without a name: all cases but search/tree, search/queries, paths, paths-shapes and
-soak. A name like residency is all cases that begin with it. search/tree, search/queries
-and paths take a tree: everwarp bench search/tree PATH.
+number. Without a name: all cases but search/tree, search/queries, paths, paths-shapes,
+daemon/load and soak. A name like residency is all cases that begin with it. search/tree,
+search/queries, paths and daemon/load take a tree: everwarp bench search/tree PATH.
 
   --list             the cases
   --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp
@@ -35,8 +35,8 @@ and paths take a tree: everwarp bench search/tree PATH.
   --rounds N         so many samples of every row, instead of what its time allows
   --requests N       so many requests in residency/dispatches, instead of a million
   --entries N        entries of the generated tree of paths; a million if not given
-  --minutes M        how long soak goes on; 1 if not given
-  --seed N           the choices of soak, to make the same again
+  --minutes M        how long soak and daemon/load go on; 1 if not given
+  --seed N           the choices of soak and daemon/load, to make the same again
   --query KIND=TEXT  another pattern for search/tree; kinds:
                      ${QUERY_KINDS.join(", ")}
   --only TEXT        of search/queries only those whose kind or name has this text; may be
@@ -78,11 +78,12 @@ const ON_REQUEST: ReadonlySet<string> = new Set([
   "search/queries",
   "paths",
   "paths-shapes",
+  "daemon/load",
   "soak",
 ]);
 
 /** Cases that take a tree as an argument. */
-const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "search/queries", "paths"]);
+const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "search/queries", "paths", "daemon/load"]);
 
 /** For tests. */
 export interface BenchOverrides {

@@ -1,18 +1,19 @@
-/** `everwarp client install`: compiles the native client, which asks the daemon without the start of Node. */
+/** `everwarp client install`: installs the native client, which asks the daemon without the start of Node. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { basename, delimiter, dirname, join, resolve } from "node:path";
 import type { ParseArgsConfig } from "node:util";
 import { EverwarpError, packageRoot, packageVersion } from "../../base/index.ts";
-import { CLIENT_MARK } from "../../daemon/index.ts";
+import { CLIENT_MARK, CLIENT_SETTINGS } from "../../daemon/index.ts";
 import { makeFolder, writeBytesAtomically } from "../../storage/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp client install [PATH]
 
-Compiles the native client with the system's C compiler (cc, or the one that CC names).
+Installs the native client, which the published package has ready made. In a clone, and
+where CC names a compiler, it is compiled (with cc, or with that compiler).
 PATH is the file, or a folder for a file named ew; without it, ~/.local/bin/ew.
 Folders that are not there are made.
 
@@ -48,7 +49,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
       "everwarp client --help shows how it is used.",
     );
   const target = targetOf(path ?? join(homedir(), ".local", "bin"));
-  const program = compiled(context.env["CC"] ?? "");
+  const program = clientProgram(context.env["CC"] ?? "");
   await makeFolder(dirname(target), MODE);
   await writeBytesAtomically(target, program, { place: "named", mode: MODE, folderMode: MODE });
   print(`${target}\n`);
@@ -72,32 +73,47 @@ function targetOf(path: string): string {
   });
 }
 
-/** The client as bytes. @param given the compiler's name; empty for the system's */
-function compiled(given: string): Buffer {
-  const compiler = given === "" ? "cc" : given;
+/** The client as bytes, ready made or compiled, for this Node and this package. @param given the compiler's name */
+function clientProgram(given: string): Buffer {
   const root = packageRoot();
+  const made = join(root, "client", "prebuilt", `${process.platform}-${process.arch}`, "ew");
+  const program = given === "" && existsSync(made) ? readFileSync(made) : compiled(given, root);
+  const settings = {
+    mark: CLIENT_MARK,
+    node: process.execPath,
+    program: join(root, "bin", "everwarp.cjs"),
+    version: packageVersion(),
+  };
+  let at = program.indexOf(CLIENT_MARK);
+  for (const [name, length] of Object.entries(CLIENT_SETTINGS)) {
+    const bytes = Buffer.from(settings[name as keyof typeof settings]);
+    if (bytes.length >= length)
+      throw new EverwarpError(
+        "EW_PATH_UNWRITABLE",
+        `a path of ${bytes.length} bytes is too long for the client`,
+        {
+          remedy: `Install Node and everwarp at paths of less than ${length} bytes.`,
+        },
+      );
+    program.fill(0, at, at + length).set(bytes, at);
+    at += length;
+  }
+  return program;
+}
+
+/** @param given the compiler's name; empty for the system's */
+function compiled(given: string, root: string): Buffer {
+  const compiler = given === "" ? "cc" : given;
   const folder = mkdtempSync(join(tmpdir(), "everwarp-client-"));
   try {
     const output = join(folder, "client");
-    const definitions = {
-      NODE: process.execPath,
-      PROGRAM: join(root, "bin", "everwarp.cjs"),
-      VERSION: packageVersion(),
-    };
-    const words = Object.entries(definitions).map(([name, value]) => `-DEVERWARP_${name}=${inC(value)}`);
     const source = join(root, "client", "everwarp.c");
-    const result = spawnSync(compiler, [...FLAGS, ...words, "-o", output, source], { encoding: "utf8" });
+    const result = spawnSync(compiler, [...FLAGS, "-o", output, source], { encoding: "utf8" });
     if (result.status === 0) return readFileSync(output);
     throw noCompiler(compiler, result.error ?? new Error(result.stderr));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** A text as C writes it. */
-function inC(text: string): string {
-  const escaped = Array.from(Buffer.from(text), (byte) => `\\${byte.toString(8).padStart(3, "0")}`);
-  return `"${escaped.join("")}"`;
 }
 
 function noCompiler(compiler: string, cause: Error): EverwarpError {

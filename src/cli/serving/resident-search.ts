@@ -11,9 +11,13 @@ import {
   type SearchRequest,
   type SearchService,
 } from "../../daemon/index.ts";
+import { limitHeaps } from "../../threads/index.ts";
 import { toGrepOptions } from "../flags/index.ts";
 import { exitCodeOf, HeldMessages } from "../terminal/index.ts";
 import { type ArgumentReader, planSearch, type SearchPlan } from "./search-plan.ts";
+
+/** Heaps of the C library that all threads share. */
+const HEAP_COUNT = 1;
 
 /** Ends a search before it begins; nobody sees it. */
 class LeftToClient extends Error {}
@@ -41,6 +45,7 @@ export class ResidentSearch implements SearchService {
     const onDisk = (): never => {
       throw new LeftToClient();
     };
+    limitHeaps(HEAP_COUNT);
     const trees = await ResidentTrees.open(
       {},
       { onDisk, onDegraded: (reason) => options.onDegraded(reason) },

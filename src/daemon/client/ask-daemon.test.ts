@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { byteText } from "../../base/index.ts";
 import { DaemonGround } from "../../../test/support/daemons.ts";
-import { encodeDecline, encodeFrame, FRAME, HELD_BYTES_MAX } from "../protocol/index.ts";
+import { ANSWER_TIMEOUT_MS, encodeDecline, encodeFrame, FRAME, HELD_BYTES_MAX } from "../protocol/index.ts";
 import { askDaemon, type Outcome } from "./ask-daemon.ts";
 
 let ground: DaemonGround;
@@ -26,6 +26,7 @@ afterEach(async () => {
 async function saying(frames: readonly Buffer[], close = true): Promise<void> {
   server = createServer((socket: Socket) => {
     socket.on("error", () => undefined);
+    server.once("hang up", () => socket.destroy());
     socket.once("data", () => {
       socket.write(Buffer.concat(frames));
       if (close) socket.end();
@@ -90,6 +91,29 @@ it("a daemon that accepts nothing is waited for no longer than is set", async ()
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(outcome).toBe("absent");
+});
+
+it.each([
+  ["that hangs before anything is printed", HELD_BYTES_MAX - 8, "declined"],
+  ["of which a part is printed is waited for", HELD_BYTES_MAX + 1, undefined],
+])("an answer %s", async (_, bytes, expected) => {
+  await saying([accepted, output(bytes)], false);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  let outcome: Outcome | undefined;
+  const asked = ask().then(
+    (given) => (outcome = given),
+    (error: unknown) => expect(error).toMatchObject({ code: "EW_DAEMON_DIED" }),
+  );
+  const isTold = (): boolean => (expected === undefined ? written.length === bytes : outcome !== undefined);
+  for (let turn = 0; turn < 2000 && !isTold(); turn++) {
+    vi.advanceTimersByTime(100);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  vi.advanceTimersByTime(2 * ANSWER_TIMEOUT_MS);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(outcome).toBe(expected);
+  server.emit("hang up");
+  await asked;
 });
 
 it("what its own output refuses ends it with that error", async () => {

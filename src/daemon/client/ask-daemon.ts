@@ -9,6 +9,7 @@ import { connect, type Socket } from "node:net";
 import { EverwarpError, hearAbort, holdsBytes } from "../../base/index.ts";
 import {
   ACCEPT_TIMEOUT_MS,
+  ANSWER_TIMEOUT_MS,
   decodeDecline,
   encodeFrame,
   encodeRequest,
@@ -77,11 +78,15 @@ class Conversation {
   async hold(payload: Uint8Array, signal?: AbortSignal): Promise<Outcome> {
     const socket = this.#socket;
     const unhear = signal && hearAbort(signal, () => void socket.destroy());
-    const hangs = setTimeout(() => socket.destroy(), ACCEPT_TIMEOUT_MS);
+    const giveUp = (): void => {
+      if (this.#held !== undefined) socket.destroy(); // what is printed in part is waited for
+    };
+    let hangs = setTimeout(giveUp, ACCEPT_TIMEOUT_MS);
     try {
       return await new Promise<Outcome>((resolve, reject) => {
         socket.on("data", (piece: Buffer) => {
           clearTimeout(hangs);
+          hangs = setTimeout(giveUp, ANSWER_TIMEOUT_MS);
           try {
             for (const frame of this.#reader.read(piece)) this.#take(frame, resolve);
           } catch (error) {

@@ -42,8 +42,17 @@ export const HELD_BYTES_MAX = 64 * 1024;
 /** A daemon that accepts no request in this time hangs, and the client searches by itself. */
 export const ACCEPT_TIMEOUT_MS = 2_000;
 
+/** A daemon that has accepted and says nothing for so long hangs. A client that has printed nothing searches alone. */
+export const ANSWER_TIMEOUT_MS = 20_000;
+
 /** A text in every native client, by which `everwarp client install` knows one. */
 export const CLIENT_MARK = "everwarp native client";
+
+/**
+ * The settings of a native client: texts in fields of these lengths, in this order, each with a NUL behind it. The mark
+ * is the first of them. `everwarp client install` writes the others.
+ */
+export const CLIENT_SETTINGS = { mark: 32, node: 4096, program: 4096, version: 64 } as const;
 
 /** Kinds of frames. The first four come from clients. */
 export const FRAME = {

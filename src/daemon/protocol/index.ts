@@ -1,7 +1,9 @@
 /** What a client and the daemon say to each other over the socket, and where the socket lies. */
 export {
   ACCEPT_TIMEOUT_MS,
+  ANSWER_TIMEOUT_MS,
   CLIENT_MARK,
+  CLIENT_SETTINGS,
   DECLINE,
   FACT,
   FRAME,

@@ -2,7 +2,8 @@
  * An answer on its way to one client.
  *
  * Invariants: frames are sent in the order in which they were written, and nothing after the last one. Of what the
- * client has not read, no more is kept than `UNREAD_BYTES_MAX`; above `PAUSE_BYTES` the search is asked to wait.
+ * client has not read, no more is kept than `UNREAD_BYTES_MAX`; above `PAUSE_BYTES` the search is asked to wait. A
+ * small answer that is there soon is one write.
  */
 import type { Socket } from "node:net";
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
@@ -20,6 +21,10 @@ import {
 const PAUSE_BYTES = 1 << 20;
 /** What a search writes between two pauses, at most. */
 const UNREAD_BYTES_MAX = 256 << 20;
+/** A frame waits for others no longer than this. A client waits for the first one for `ACCEPT_TIMEOUT_MS`. */
+const TOGETHER_MS = 100;
+/** So much is sent at once. */
+const TOGETHER_BYTES = 16 * 1024;
 /** After this time a search lets the others have a turn. */
 const TURN_MS = 8;
 
@@ -29,6 +34,10 @@ export class Answer {
   /** Some output was sent, and so the client may have passed it on. */
   hasOutput = false;
   #isOver = false;
+  /** Frames that wait for others. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
   #turnEndsMs = 0;
 
   constructor(socket: Socket) {
@@ -43,7 +52,7 @@ export class Answer {
   /** The search has begun. */
   accept(): void {
     this.#turnEndsMs = nowMs() + TURN_MS;
-    this.#socket.write(encodeFrame(FRAME.accepted));
+    this.#send(encodeFrame(FRAME.accepted));
   }
 
   /** @throws EPIPE if the client is gone, EW_REQUEST_TOO_LARGE if it leaves far too much unread */
@@ -116,18 +125,41 @@ export class Answer {
 
   /** Breaks the connection. */
   abandon(): void {
+    clearTimeout(this.#timer);
     this.#socket.destroy();
   }
 
   #sendOutput(kind: number, bytes: Uint8Array): void {
     this.hasOutput ||= bytes.length > 0;
-    for (const frame of encodeOutput(kind, bytes)) this.#socket.write(frame);
+    for (const frame of encodeOutput(kind, bytes)) this.#send(frame);
+  }
+
+  #send(frame: Buffer): void {
+    this.#waiting.push(frame);
+    this.#waitingBytes += frame.length;
+    if (this.#waitingBytes > TOGETHER_BYTES) this.#sendWaiting();
+    else this.#timer ??= setTimeout(() => this.#sendWaiting(), TOGETHER_MS);
+  }
+
+  #sendWaiting(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(this.#taken());
+  }
+
+  #taken(): Buffer {
+    const frames = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return frames.length === 1 ? (frames[0] as Buffer) : Buffer.concat(frames);
   }
 
   #end(frame: Buffer): void {
     if (this.isOver) return;
     this.#isOver = true;
-    this.#socket.end(frame);
+    clearTimeout(this.#timer);
+    this.#waiting.push(frame);
+    this.#socket.end(this.#taken());
   }
 }
 

@@ -14,6 +14,9 @@ import { Answer } from "./answer.ts";
 /** A request has to be there whole in this time. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
+/** Made once: an error of its own for each client that leaves would cost more than the client. */
+const GONE = new Error("the client is gone");
+
 /** Answers a request. Must not reject. */
 export type Answering = (frame: Frame, answer: Answer, signal: AbortSignal) => Promise<void>;
 
@@ -44,7 +47,7 @@ export class Connection {
 
   #leave(): void {
     clearTimeout(this.#tooSlow);
-    this.#gone.abort();
+    this.#gone.abort(GONE);
   }
 
   #take(piece: Buffer): void {

@@ -1,5 +1,5 @@
 /** Directories that searches have walked, their files, and the corpora that hold them. Paths are byte strings. */
-import type { Corpus, WalkSource } from "../../search/index.ts";
+import type { Corpus, FoundFile, PackedEntries, WalkSource } from "../../search/index.ts";
 
 /** The entries of a directory, as a walk reads them. */
 export type Entries = ReturnType<WalkSource["entries"]>;
@@ -21,9 +21,10 @@ export interface Directory {
   /** How an unwatched directory was when it was looked at last. */
   stamp: string;
   /** What a listing gave; undefined where it would give something else by now. */
-  entries: Entries | undefined;
+  entries: PackedEntries | undefined;
   readonly files: Map<string, StoredFile>;
-  readonly below: Map<string, Directory>;
+  /** Undefined where there is none. */
+  below: Map<string, Directory> | undefined;
 }
 
 /** A file of a tree: in memory, or to be read from disk. */
@@ -38,6 +39,8 @@ export class StoredFile {
   changedAt = 0;
   /** Until then, loading it was of no use. */
   refusedAt = -1;
+  /** As the last listing has it, for others in which it is the same. */
+  found: FoundFile | undefined;
   /** Number of a watch of its own, which files with several names need; −1 for none. */
   watch = -1;
 

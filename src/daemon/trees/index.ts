@@ -1,8 +1,4 @@
 /** Trees of files that stay in memory and answer as the disk would: never stale, whatever changes. */
-export {
-  ResidentTrees,
-  type ResidentTreesOptions,
-  type ResidentTreesParts,
-  type ResidentTreesStats,
-} from "./resident-trees.ts";
+export { ResidentTrees } from "./resident-trees.ts";
+export type { ResidentTreesOptions, ResidentTreesParts, ResidentTreesStats } from "./options.ts";
 export { openOwnTree } from "./own-asking.ts";

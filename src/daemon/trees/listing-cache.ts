@@ -16,6 +16,9 @@ import type { TreeWatch } from "./tree-watch.ts";
 /** Listings of so many files take about 300 MB. */
 const MAX_LISTED_FILES = 2_000_000;
 
+/** A process that was idle for long keeps so many. Others are made again of the entries of directories. */
+const LISTINGS_OF_AN_IDLE_PROCESS = 2;
+
 /** The files of a search. */
 export interface SearchListing extends Listed<StoredFile | undefined> {
   /** The file with all that is kept about it; undefined for files that the user named. */
@@ -100,6 +103,13 @@ export class ListingCache {
     return this.#join(`${key} ${JSON.stringify(paths)}`, parts);
   }
 
+  /** Gives back memory: the listings that were used last stay, as directories. */
+  trim(): void {
+    for (const key of [...this.#kept.keys()].slice(0, -LISTINGS_OF_AN_IDLE_PROCESS)) this.#kept.delete(key);
+    for (const { listing } of this.#kept.values()) listing.trim();
+    this.#joined.clear();
+  }
+
   #isListed(path: string): boolean {
     for (const { listing } of this.#kept.values()) if (listing.has(path)) return true;
     return false;
@@ -120,8 +130,9 @@ export class ListingCache {
     };
     const handleOf = (directory: string, name: string): StoredFile | undefined =>
       followsLinks ? undefined : this.#watch.file(directory, name);
+    const listingOf = followsLinks ? DISK : source;
     const made: Kept = {
-      listing: new KeptListing({ named, isOnly, walk, source: followsLinks ? DISK : source, handleOf }),
+      listing: new KeptListing({ named, isOnly, walk, source: listingOf, handleOf, sharedFile }),
       consulted,
       dependsOnSizes: walk.maxFilesizeBytes !== undefined,
       followsLinks,
@@ -155,6 +166,13 @@ export class ListingCache {
     this.#joined.clear();
     this.#watch.release((path) => this.#isListed(path));
   }
+}
+
+/** One object for all listings in which a file has the same path. */
+function sharedFile(handle: StoredFile | undefined, file: FoundFile): FoundFile {
+  if (handle === undefined || file.pathBytes !== undefined || file.explicit) return file;
+  if (handle.found?.path !== file.path) handle.found = file;
+  return handle.found as FoundFile;
 }
 
 function current(kept: Kept): Listed<StoredFile | undefined> {

@@ -105,6 +105,14 @@ export function unendedPositions({ held, corpusAt, rowAt }: ListingView): readon
   return positions;
 }
 
+/** Positions of files that are in memory, ascending. */
+export function positionsInMemory({ corpusAt }: ListingView): readonly number[] {
+  const positions: number[] = [];
+  for (let position = 0; position < corpusAt.length; position++)
+    if (corpusAt[position] !== NOWHERE) positions.push(position);
+  return positions;
+}
+
 const NO_HITS: Hits = { offsets: [], from: 0, to: 0, exact: true };
 
 /** Serves a search of the command line. See the head of this file. */
@@ -123,7 +131,7 @@ export class ResidentHits implements GrepEngine {
   /** The position that the visits have come to. */
   #visited = NOWHERE;
 
-  /** @param searched see `unendedPositions` */
+  /** @param searched positions whose texts are searched whatever the engine has found */
   constructor(
     options: GrepOptions,
     view: ListingView,

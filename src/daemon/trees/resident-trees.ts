@@ -12,6 +12,8 @@ import {
   type GrepEngine,
   type GrepOptions,
   type GrepStreams,
+  type LoadedCorpus,
+  MatcherPool,
   placeOf,
   type Query,
   runGrep,
@@ -20,50 +22,17 @@ import {
 } from "../../search/index.ts";
 import { EverwarpError, readOptions, whole, listOf, pathText, deviceChoice } from "../../base/index.ts";
 import type { TreeScope } from "../hits/index.ts";
-import type { Inotify } from "../watch/index.ts";
 import { ChangeListeners } from "./change-listeners.ts";
+import { Rest } from "./rest.ts";
 import { FileStore } from "./file-store.ts";
 import { ListingCache, type SearchListing } from "./listing-cache.ts";
-import { ListingView, ResidentHits, unendedPositions } from "./resident-hits.ts";
+import type { ResidentTreesOptions, ResidentTreesParts, ResidentTreesStats } from "./options.ts";
+import { ListingView, positionsInMemory, ResidentHits, unendedPositions } from "./resident-hits.ts";
 import { residentQuery } from "./resident-query.ts";
 import { holdMoreThan } from "./system-state.ts";
 import { TreeFinder } from "./tree-finder.ts";
 import { TreeWatch } from "./tree-watch.ts";
 import type { HeldCorpus, StoredFile } from "./directory.ts";
-
-/** Options of `ResidentTrees.open`. */
-export interface ResidentTreesOptions {
-  /** Which device searches: as `SearchEngineOptions.device`. Default: `auto`. */
-  readonly device?: string | number;
-  /** Threads of the engine, at most. */
-  readonly threads?: number;
-  /** Bytes that texts and signatures take, at most. Default: half of the machine's memory. */
-  readonly maxMemoryBytes?: number;
-  /** Absolute paths that are loaded before `open` returns, as a search without flags would see them. */
-  readonly roots?: readonly string[];
-}
-
-/** What is held, and how well it goes. */
-export interface ResidentTreesStats {
-  /** Absolute paths that were searched and are watched. */
-  readonly trees: readonly string[];
-  readonly files: number;
-  readonly memoryBytes: number;
-  readonly corpora: number;
-  readonly listings: number;
-  readonly watches: number;
-  /** Directories that are compared with the disk before each search. */
-  readonly polledDirectories: number;
-  /** How often more changed at once than the kernel keeps. */
-  readonly overflows: number;
-  /** Searches that were answered from memory, and those that read all files from disk. */
-  readonly fromMemory: number;
-  readonly fromDisk: number;
-  /** Files that were read from disk by searches that were answered from memory: new, changed, or not to be held. */
-  readonly filesReadFromDisk: number;
-  /** What is worse than it should be, and what helps. */
-  readonly degraded: readonly string[];
-}
 
 /**
  * More hits than these are left to whoever asks. Printing that many lines takes seconds of the one thread that answers
@@ -71,6 +40,10 @@ export interface ResidentTreesStats {
  */
 const PRINTED_HITS_MAX = 300_000;
 const COUNTED_HITS_MAX = 3_000_000;
+
+/** So many files with so much text are not worth a search of the engine. */
+const SMALL_TEXTS = 100;
+const SMALL_TEXT_BYTES = 256 * 1024;
 
 /** Where there are so many files that memory says nothing about, threads search everything. */
 const MANY_FILES = 2000;
@@ -98,8 +71,11 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #counts = { fromMemory: 0, fromDisk: 0, filesReadFromDisk: 0 };
   readonly #onDegraded: (reason: string) => void;
   readonly #onDisk: () => void;
+  readonly #rest = new Rest((forgets) => this.#trim(forgets));
+  readonly #matchers = new MatcherPool();
   #drainTimer: NodeJS.Timeout | undefined;
-  #view: { listing: SearchListing; version: number; view: ListingView } | undefined;
+  /** Of each listing, as it was asked for last. */
+  #views = new WeakMap<SearchListing, { version: number; view: ListingView }>();
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -134,6 +110,7 @@ export class ResidentTrees implements AsyncDisposable {
       engine,
       listings: this.#listings,
       store: this.#store,
+      rest: this.#rest,
       viewOf: (listing) => this.#viewOf(listing, listing.files),
     });
     this.#drainLater(IDLE_DRAIN_MS);
@@ -222,6 +199,7 @@ export class ResidentTrees implements AsyncDisposable {
       for (const error of listing.errors) walk.onError?.(error);
       return listing.files;
     };
+    this.#rest.begin();
     try {
       return await runGrep(
         options,
@@ -237,10 +215,11 @@ export class ResidentTrees implements AsyncDisposable {
           const searched = mayMatchEmpty() ? unendedPositions(view) : [];
           return await this.#ask(options, query, view, searched, signal);
         },
-        { walkFiles, signal },
+        { walkFiles, signal, matchers: this.#matchers },
       );
     } finally {
       this.#store.unpin(pinned);
+      this.#rest.end();
     }
   }
 
@@ -273,6 +252,7 @@ export class ResidentTrees implements AsyncDisposable {
   async #close(): Promise<void> {
     clearTimeout(this.#drainTimer);
     this.#changes.close();
+    this.#rest.stop();
     await this.#store.close();
     await this.#engine.close();
     this.#watch.close();
@@ -291,6 +271,11 @@ export class ResidentTrees implements AsyncDisposable {
       return this.#readsAll();
     const places = view.fromDisk.map((at) => placeOf(view.files[at] as FoundFile, options.walk.cwd));
     if (holdMoreThan(READ_HERE_MAX_BYTES, places)) return this.#readsAll();
+    if (isSmall(view) && !signal.aborted) {
+      this.#counts.fromMemory++;
+      this.#counts.filesReadFromDisk += missing.length;
+      return new ResidentHits(options, view, [], this.#loadedOf(view), positionsInMemory(view));
+    }
     const { mode } = options.searcher.printer;
     const maxHits = mode === "standard" || mode === "json" ? PRINTED_HITS_MAX : COUNTED_HITS_MAX;
     try {
@@ -299,10 +284,9 @@ export class ResidentTrees implements AsyncDisposable {
       );
       const results = await Promise.all(searches);
       if (results.some(({ truncated }) => truncated)) return this.#readsAll();
-      const loaded = view.held.map(({ corpus }) => this.#engine.loaded(corpus));
       this.#counts.fromMemory++;
       this.#counts.filesReadFromDisk += missing.length;
-      return new ResidentHits(options, view, results, loaded, searched);
+      return new ResidentHits(options, view, results, this.#loadedOf(view), searched);
     } catch (error) {
       if (signal.aborted || !(error instanceof EverwarpError)) throw error;
       // A pattern that the engine does not take, or a device that is lost: the files themselves can always be read.
@@ -310,6 +294,10 @@ export class ResidentTrees implements AsyncDisposable {
         this.#noteDegraded(`a search was not answered from memory: ${error.message}`);
       return this.#readsAll();
     }
+  }
+
+  #loadedOf({ held }: ListingView): (LoadedCorpus | undefined)[] {
+    return held.map(({ corpus }) => this.#engine.loaded(corpus));
   }
 
   #readsAll(): undefined {
@@ -326,9 +314,20 @@ export class ResidentTrees implements AsyncDisposable {
         files.map((file) => listing.handleOf(file)),
       );
     const { version } = this.#store;
-    if (this.#view?.listing !== listing || this.#view.version !== version)
-      this.#view = { listing, version, view: new ListingView(files, listing.handles) };
-    return this.#view.view;
+    const known = this.#views.get(listing);
+    if (known?.version === version) return known.view;
+    const view = new ListingView(files, listing.handles);
+    this.#views.set(listing, { version, view });
+    return view;
+  }
+
+  /** Nobody has asked for a while. */
+  #trim(forgets: boolean): void {
+    this.#engine.trim(forgets);
+    if (!forgets) return;
+    this.#views = new WeakMap();
+    this.#matchers.clear();
+    this.#listings.trim();
   }
 
   #stampOf(
@@ -365,12 +364,6 @@ export class ResidentTrees implements AsyncDisposable {
   }
 }
 
-/** What the program around it gives. */
-export interface ResidentTreesParts {
-  /** Called once for each reason for which something is worse than it should be. */
-  readonly onDegraded?: (reason: string) => void;
-  /** Called before a search reads all its files from disk. What it throws ends the search: nothing was printed then. */
-  readonly onDisk?: () => void;
-  /** Tests give one whose calls fail. */
-  readonly inotify?: Inotify;
-}
+/** The engine searches whole corpora. A few files of them are searched sooner one by one. */
+const isSmall = ({ textCount, textBytes }: ListingView): boolean =>
+  textCount <= SMALL_TEXTS && textBytes <= SMALL_TEXT_BYTES;

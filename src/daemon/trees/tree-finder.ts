@@ -30,6 +30,7 @@ import {
 import type { FileStore } from "./file-store.ts";
 import type { ListingCache, SearchListing } from "./listing-cache.ts";
 import { type ListingView, type Run, runsOf } from "./resident-hits.ts";
+import type { Rest } from "./rest.ts";
 
 /** An answer of more hits takes too much memory of the one process that answers all. */
 const HITS_MAX = 3_000_000;
@@ -46,6 +47,7 @@ export interface TreeFinderParts {
   readonly engine: SearchEngine;
   readonly listings: ListingCache;
   readonly store: FileStore;
+  readonly rest: Rest;
   readonly viewOf: (listing: SearchListing) => ListingView;
 }
 
@@ -80,7 +82,7 @@ export class TreeFinder {
     const listing = listings.list(paths, walk);
     store.pin([]); // other trees may go
     store.want(listing.handles.filter((handle) => handle !== undefined));
-    await store.settle();
+    await this.#parts.rest.after(() => store.settle());
     return this.#stateOf(listing);
   }
 
@@ -93,7 +95,16 @@ export class TreeFinder {
    * Searches.
    * @throws EW_REQUEST_TOO_LARGE for too many hits, EW_ABORTED, and as `load` and `SearchEngine.search`
    */
-  async find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
+  find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
+    return this.#parts.rest.after(() => this.#find(scope, query, signal));
+  }
+
+  /** Counts the hits that `find` would give. @throws as `find` */
+  count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
+    return this.#parts.rest.after(() => this.#count(scope, query, signal));
+  }
+
+  async #find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
     const view = await this.#pinnedView(scope, signal);
     const findings: Findings = {
       found: [],
@@ -115,8 +126,7 @@ export class TreeFinder {
     return treeHits(findings, query.maxHits ?? Infinity, scope.walk.cwd);
   }
 
-  /** Counts the hits that `find` would give. @throws as `find` */
-  async count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
+  async #count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
     const { engine, store } = this.#parts;
     const view = await this.#pinnedView(scope, signal);
     try {
@@ -127,7 +137,7 @@ export class TreeFinder {
     } finally {
       store.unpin(view.held);
     }
-    return (await this.find(scope, query, signal)).count;
+    return (await this.#find(scope, query, signal)).count;
   }
 
   /**

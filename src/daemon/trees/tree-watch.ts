@@ -12,7 +12,7 @@
  * file was loaded, in a directory that no search has listed; a store into mapped memory before the mapping ends.
  */
 import { lstatSync, statSync } from "node:fs";
-import { DISK } from "../../search/index.ts";
+import { DISK, PackedEntries } from "../../search/index.ts";
 import { INOTIFY, Inotify, type InotifyEvent, isRemoteType, MountTable } from "../watch/index.ts";
 import { type Directory, type Entries, type PollReason, StoredFile } from "./directory.ts";
 import { COARSE_MS, identityOf, RULE_NAMES, stampOf, statsOf, systemPath } from "./system-state.ts";
@@ -96,11 +96,14 @@ export class TreeWatch {
   /** The entries of a directory, which is watched from now on. @throws the system's error */
   entries(path: string, isAsHeld: boolean): Entries {
     const directory = this.directory(path);
-    if (path !== "")
-      this.#directories.get(path.slice(0, path.lastIndexOf("/")))?.below.set(directory.name, directory);
+    const above = path === "" ? undefined : this.#directories.get(path.slice(0, path.lastIndexOf("/")));
+    if (above !== undefined) (above.below ??= new Map()).set(directory.name, directory);
     if (directory.watch < 0 && directory.pollReason === undefined) this.#watch(directory);
     if (isAsHeld) return DISK.entries(systemPath(path), path, true);
-    return (directory.entries ??= DISK.entries(systemPath(path), path, false)).slice();
+    if (directory.entries !== undefined) return directory.entries.unpack();
+    const entries = DISK.entries(systemPath(path), path, false);
+    directory.entries = new PackedEntries(entries);
+    return entries;
   }
 
   /** A directory by its path. It need not exist. */
@@ -117,7 +120,7 @@ export class TreeWatch {
       stamp: "",
       entries: undefined,
       files: new Map(),
-      below: new Map(),
+      below: undefined,
     };
     this.#directories.set(path, directory);
     return directory;
@@ -180,7 +183,7 @@ export class TreeWatch {
     const gone = [directory];
     for (let at = 0; at < gone.length; at++) {
       const each = gone[at] as Directory;
-      gone.push(...each.below.values());
+      if (each.below !== undefined) gone.push(...each.below.values());
       for (const file of each.files.values()) this.#fileChanged(file);
       this.#unwatch(each);
       each.entries = undefined;
@@ -198,7 +201,7 @@ export class TreeWatch {
       }
       this.#unwatch(directory);
       this.#directories.delete(path);
-      this.#directories.get(path.slice(0, path.lastIndexOf("/")))?.below.delete(directory.name);
+      this.#directories.get(path.slice(0, path.lastIndexOf("/")))?.below?.delete(directory.name);
     }
   }
 

@@ -159,6 +159,11 @@ export interface Backend {
    * @throws EW_QUEUE_FULL, EW_REQUEST_TOO_LARGE, EW_CORPUS_UNKNOWN, EW_BAD_ARGUMENT, EW_CLOSED, EW_WORKER_DIED
    */
   submit(plan: Plan, options: SubmitOptions): BackendTicket;
+  /**
+   * Nothing is asked for now: gives back what only requests in flight need.
+   * @param forgets also what was made for patterns
+   */
+  trim?(forgets: boolean): void;
   /** Ends all requests in flight with EW_CLOSED and frees everything. */
   close(): Promise<void>;
 }

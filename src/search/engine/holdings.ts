@@ -120,6 +120,12 @@ export class Holdings {
       .finally(done);
   }
 
+  /** Gives back the memory that only searches need. */
+  trim(forgets: boolean): void {
+    for (const { backend } of this.#backends) backend.trim?.(forgets);
+    this.#copies.trim(forgets);
+  }
+
   /** Frees everything. */
   async close(): Promise<void> {
     this.#isClosing = true;

@@ -55,6 +55,10 @@ export class HostCopies {
     }
   }
 
+  trim(forgets: boolean): void {
+    this.#host?.trim?.(forgets);
+  }
+
   /** Frees everything. */
   async close(): Promise<void> {
     await this.#host?.close();

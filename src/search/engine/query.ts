@@ -82,6 +82,12 @@ export class QueryCache {
   #young = new Map<string, PreparedQuery>();
   #old = new Map<string, PreparedQuery>();
 
+  /** Keeps nothing. */
+  clear(): void {
+    this.#young.clear();
+    this.#old.clear();
+  }
+
   /** @throws EW_BAD_PATTERN */
   prepare(query: Query): PreparedQuery {
     const key = keyOf(query);

@@ -11,6 +11,7 @@ import { EverwarpError, isDeviceFailure } from "../../base/index.ts";
 import { mayFallBack } from "../../engine/index.ts";
 import type { Backend, LoadedCorpus } from "../backend/index.ts";
 import type { Corpus } from "../corpus/index.ts";
+import { unloadRegexEngine } from "../matcher/index.ts";
 import { Verifier } from "../verifier/index.ts";
 import {
   assertCorpus,
@@ -194,6 +195,15 @@ export class SearchEngine implements TextEngine {
    */
   countSync(query: Query, options?: BlockingOptions): number {
     return this.#searchSync(query, options, true).count;
+  }
+
+  /** @internal Gives memory back, while idle. `forgets`: also threads and what makes a known pattern sooner. */
+  trim(forgets: boolean): void {
+    this.#holdings.trim(forgets);
+    if (!forgets) return;
+    this.#verifier.trim();
+    this.#queries.clear();
+    unloadRegexEngine();
   }
 
   /**

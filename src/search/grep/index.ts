@@ -4,6 +4,7 @@ export type { WalkFiles } from "./found-files.ts";
 export type { GrepEngine, GrepSubject, Visits } from "./grep-engine.ts";
 export type { GrepMode, GrepOptions, SortKey } from "./options.ts";
 export { paysOnDevice } from "./one-shot-cost.ts";
+export { MatcherPool } from "./matcher-pool.ts";
 export { runGrep } from "./run-grep.ts";
 export type { HeldGrep } from "./search-files.ts";
 export type { GrepStreams } from "./streams.ts";

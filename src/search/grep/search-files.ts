@@ -5,6 +5,7 @@ import type { FoundFile, MatcherPlan } from "../contracts.ts";
 import { createFileSearcher, type FileSearcher } from "./file-searcher/index.ts";
 import { foundFiles, type WalkFiles } from "./found-files.ts";
 import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
+import type { MatcherPool } from "./matcher-pool.ts";
 import type { Messages } from "./messages.ts";
 import type { GrepOptions } from "./options.ts";
 import { Output } from "./output.ts";
@@ -25,6 +26,8 @@ export interface HeldGrep {
   readonly walkFiles?: WalkFiles;
   /** Ends the search. With it, the search lets other work of the program go on now and then. */
   readonly signal?: AbortSignal;
+  /** Matchers of earlier searches. */
+  readonly matchers?: MatcherPool;
 }
 
 /** A search that is given a signal works no longer than this before others have their turn. */
@@ -42,7 +45,7 @@ export async function searchFiles(
   streams: GrepStreams,
   messages: Messages,
   openEngine: OpenGrepEngine,
-  { walkFiles, signal }: HeldGrep = {},
+  { walkFiles, signal, matchers }: HeldGrep = {},
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
   if (!options.matchesPossible) return false;
@@ -52,7 +55,9 @@ export async function searchFiles(
     { scanBuffer, countLineFeeds, createLiteralScanner },
   ] = await Promise.all([import("./file-searcher/open-matcher.ts"), import("../scanner/literal-scanner.ts")]);
   await loadDecoder(options.searcher.searcher.encoding);
-  const matcher = await openMatcher(options.searcher, createLiteralScanner).catch((error: unknown) => {
+  const known = matchers?.take(options.searcher);
+  const opened = known ?? openMatcher(options.searcher, createLiteralScanner);
+  const matcher = await Promise.resolve(opened).catch((error: unknown) => {
     throw options.namesEngine ? withEngine(error) : error;
   });
   if (messages.logsDecisions) logPlan(matcher.plan, options, messages);
@@ -81,6 +86,7 @@ export async function searchFiles(
       : await searchInOrder(engine, files, searcher, taker, streams, signal);
   await order?.giveTo(limited, sort?.reverse === true, () => streams.pause?.());
   output.flush();
+  matchers?.giveBack(options.searcher, matcher);
   if (options.implicitPath && !searchedAny) messages.error(NOTHING_SEARCHED);
   if (options.stats) printer.printStats(stats, Number(process.hrtime.bigint() - startedNs), engine?.report());
   return printer.matched;

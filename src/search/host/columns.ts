@@ -48,6 +48,13 @@ export class Columns {
     this.columns = this.#allocate();
   }
 
+  /** Gives back all room. Only where there are no rows. */
+  trim(): void {
+    if (this.length > 0 || this.#capacity === FIRST_CAPACITY) return;
+    this.#capacity = FIRST_CAPACITY;
+    this.columns = this.#allocate();
+  }
+
   #allocate(): Uint32Array<ArrayBuffer>[] {
     return Array.from({ length: this.count }, () => new Uint32Array(this.#capacity));
   }

@@ -56,6 +56,11 @@ export class Found {
     this.undecided.clear();
   }
 
+  /** Gives back the room that earlier queries needed. */
+  trim(): void {
+    for (const columns of [this.#blocks, this.hits, this.undecided]) columns.trim();
+  }
+
   /** Puts everything into a mailbox and begins anew. @returns false where it does not fit; nothing is done then */
   putInto(mailbox: Uint32Array, hitColumns: number): boolean {
     const parts: [Columns, number][] = [

@@ -248,6 +248,12 @@ export class HostBackend implements Backend, TicketOwner {
     this.#queue.store(ticket.slot, SLOT.isCancelled, 1);
   }
 
+  trim(forgets: boolean): void {
+    if (this.#tickets.size > 0 || this.isLost || this.#closing !== undefined) return;
+    if (forgets) for (const sent of [this.#automata, this.#filters]) sent.forgetAll();
+    this.#tellThreads({ kind: "trim" });
+  }
+
   #takeSlot(): number {
     const queue = this.#queue;
     for (let tried = 0; tried < queue.slotCount; tried++) {

@@ -18,4 +18,6 @@ export type ThreadOrder =
   | { kind: "unload"; id: number }
   | { kind: "automaton"; id: number; value: ThreadAutomaton }
   | { kind: "filter"; id: number; value: ThreadFilter }
+  /** Nothing is searched for now: memory that only searches need is given back. */
+  | { kind: "trim" }
   | { kind: "forget"; what: "automaton" | "filter"; id: number };

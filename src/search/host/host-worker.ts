@@ -5,6 +5,7 @@
  * Invariant: everything a thread found for a query is published before its units are counted as done.
  */
 import { receiveMessageOnPort, workerData } from "node:worker_threads";
+import { collectGarbage } from "../../threads/index.ts";
 import type { EngineThreadData, ThreadOrder } from "./host-protocol.ts";
 import type { ThreadFilter } from "./candidates.ts";
 import { Found, HIT_COLUMNS, LOCATED_HIT_COLUMNS, SPILLED } from "./found.ts";
@@ -30,8 +31,15 @@ function takeOrders(): void {
     else if (order.kind === "unload") corpora.delete(order.id);
     else if (order.kind === "automaton") automata.set(order.id, order.value);
     else if (order.kind === "filter") filters.set(order.id, order.value);
+    else if (order.kind === "trim") trim();
     else (order.what === "filter" ? filters : automata).delete(order.id);
   }
+}
+
+/** Gives back the memory of earlier queries. */
+function trim(): void {
+  found.trim();
+  collectGarbage();
 }
 
 /** Makes some signatures of a corpus. @returns false where all corpora have theirs */

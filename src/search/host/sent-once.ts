@@ -49,6 +49,12 @@ export class SentOnce<T extends object> {
     return number;
   }
 
+  /** The threads forget everything. Only where no query is in flight. */
+  forgetAll(): void {
+    for (const id of this.#numbers.values()) this.#tell(this.#sending.forget(id));
+    this.#numbers.clear();
+  }
+
   #forget(newest: number, isInFlight: (number: number) => boolean): void {
     for (const [thing, id] of this.#numbers) {
       if (this.#numbers.size <= KEPT_COUNT) return;

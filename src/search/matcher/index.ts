@@ -13,4 +13,5 @@ export { foldExceptionsOf, planFor } from "./plan.ts";
 export { badPattern, notAllowed, nulPattern } from "./regex-matcher.ts";
 export { classOfEscape, parsePackageSyntax, syntaxOf } from "./syntax.ts";
 export { canBeEmpty, type Hir, type LookName, readHir } from "./hir.ts";
+export { unloadRegexEngine } from "./regex-engine.ts";
 export { isWordByte } from "./word-byte.ts";

@@ -10,7 +10,7 @@
  * haystack for `find` and `findAll` has no continuation byte (80–BF) outside a valid sequence.
  */
 
-import { EverwarpError, requireDependency } from "../../base/index.ts";
+import { EverwarpError, forgetDependency, requireDependency } from "../../base/index.ts";
 
 /** The part of the package's module that this file uses. */
 interface RawModule {
@@ -61,6 +61,15 @@ function load(): Package {
     }
   }
   return loaded;
+}
+
+/**
+ * Lets the module go when the last regex does: its memory never gets smaller by itself. The next regex loads it again.
+ */
+export function unloadRegexEngine(): void {
+  if (loaded === undefined) return;
+  loaded = undefined;
+  forgetDependency("rregex");
 }
 
 /** One compiled regex. */

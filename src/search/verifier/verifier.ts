@@ -131,6 +131,11 @@ export class Verifier implements JobOwner {
     }
   }
 
+  /** Ends the threads if they have nothing to do. The next job starts new ones. */
+  trim(): void {
+    if (this.#jobs.size === 0 && this.#starting === undefined) void this.#dismiss();
+  }
+
   /** Ends all jobs with EW_CLOSED, and the threads. A second call waits for the first. */
   close(): Promise<void> {
     return (this.#closing ??= this.#close());

@@ -30,13 +30,11 @@ export interface Listed<T> {
 interface Node<T> {
   readonly job: DirectoryJob;
   readonly absolute: string;
-  items: (Leaf<T> | Node<T>)[];
+  /** Files and directories, in the order of the walk. */
+  items: (FoundFile | Node<T>)[];
+  /** Of the files among the items. */
+  handles: T[];
   errors: WalkError[];
-}
-
-interface Leaf<T> {
-  readonly file: FoundFile;
-  readonly handle: T;
 }
 
 /** What a kept listing is made of. */
@@ -50,6 +48,8 @@ export interface KeptListingOptions<T> {
   readonly source: WalkSource;
   /** What the owner keeps about a file. @param directory absolute; both are byte strings */
   readonly handleOf: (directory: string, name: string) => T;
+  /** An equal file that other listings hold, where there is one. It saves memory. */
+  readonly sharedFile?: (handle: T, file: FoundFile) => FoundFile;
 }
 
 /** See the head of this file. */
@@ -112,6 +112,11 @@ export class KeptListing<T> {
     this.#listed = undefined;
   }
 
+  /** Forgets the list, which `current` makes again of the directories that it keeps. */
+  trim(): void {
+    this.#listed = undefined;
+  }
+
   /** What a walk finds now. The same object as before where nothing changed. */
   current(): Listed<T> {
     const found = this.#lookAtRoot();
@@ -156,7 +161,8 @@ export class KeptListing<T> {
 
   /** Makes the node of a directory that was not visited so far. */
   #nodeOf(job: DirectoryJob): Node<T> {
-    const node: Node<T> = { job, absolute: this.#visitor.absoluteOf(job), items: [], errors: [] };
+    const absolute = this.#visitor.absoluteOf(job);
+    const node: Node<T> = { job, absolute, items: [], handles: [], errors: [] };
     this.#nodes.set(node.absolute, node);
     this.#visit(node);
     // Rules above the named path are read now, and what does not parse there is an error of the path.
@@ -167,15 +173,21 @@ export class KeptListing<T> {
   #visit(node: Node<T>): void {
     const before = new Map<string, Node<T>>();
     for (const item of node.items) if ("job" in item) before.set(item.absolute, item);
-    const { handleOf } = this.#options;
-    const items: (Leaf<T> | DirectoryJob)[] = [];
+    const { handleOf, sharedFile = (_handle: T, file: FoundFile) => file } = this.#options;
+    const items: (FoundFile | DirectoryJob)[] = [];
+    const handles: T[] = [];
     node.errors = this.#errors = [];
     this.#visitor.visit(node.job, {
-      onFile: (file) => items.push({ file, handle: handleOf(node.absolute, nameOf(file)) }),
+      onFile: (file) => {
+        const handle = handleOf(node.absolute, nameOf(file));
+        handles.push(handle);
+        items.push(sharedFile(handle, file));
+      },
       onDirectory: (job) => items.push(job),
     });
+    node.handles = handles.slice(); // without the room for more
     node.items = items.map((item) => {
-      if ("handle" in item) return item;
+      if (!("rootAbsolute" in item)) return item;
       const known = before.get(this.#visitor.absoluteOf(item));
       if (known === undefined) return this.#nodeOf(item);
       before.delete(known.absolute);
@@ -195,6 +207,7 @@ export class KeptListing<T> {
       this.#nodes.delete(item.absolute);
     }
     node.items = [];
+    node.handles = [];
   }
 
   #flatten(root: Node<T>): Listed<T> {
@@ -203,11 +216,12 @@ export class KeptListing<T> {
     const errors: WalkError[] = [];
     const gather = (node: Node<T>): void => {
       for (const error of node.errors) errors.push(error);
+      let fileCount = 0;
       for (const item of node.items) {
         if ("job" in item) gather(item);
         else {
-          files.push(item.file);
-          handles.push(item.handle);
+          files.push(item);
+          handles.push(node.handles[fileCount++] as T);
         }
       }
     };
