@@ -1,6 +1,7 @@
 // Makes the native client that the published package has ready made: client/prebuilt/linux-x64/ew, without any library
 // of the system, so that it runs on every Linux. `npm pack` and `npm publish` run this. A machine without a compiler
 // packs without it, and `everwarp client install` compiles it then; but nothing is published so.
+// `--remove` takes it away after packing: in a clone it would get older than its source.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
@@ -12,6 +13,7 @@ const source = path.join(root, "client", "everwarp.c");
 const flags = ["-Os", "-static", "-s", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wl,--gc-sections"];
 
 rmSync(path.join(root, "client", "prebuilt"), { recursive: true, force: true });
+if (process.argv.includes("--remove")) process.exit(0);
 if (process.platform !== "linux" || process.arch !== "x64") endWithout(["this machine is no Linux on x64"]);
 mkdirSync(path.dirname(output), { recursive: true });
 const failures = [];
