@@ -4,6 +4,7 @@ export type { LoadedCorpus } from "./backend/index.ts";
 export { Corpus, type CorpusOptions, FILE_FLAGS, type FileTable } from "./corpus/index.ts";
 export {
   type CorpusLoadOptions,
+  type LineTotal,
   type Query,
   Search,
   SearchEngine,

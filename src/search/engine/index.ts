@@ -12,5 +12,7 @@ export { openDevice } from "./open-backend.ts";
 export { PreparedPlan } from "./prepared-plan.ts";
 export type { Query } from "./query.ts";
 export { Search } from "./search.ts";
-export { SearchEngine, type SearchEngineInfo, type SearchEngineStats } from "./search-engine.ts";
+export { SearchEngine } from "./search-engine.ts";
+export type { SearchEngineInfo, SearchEngineStats } from "./engine-stats.ts";
+export type { LineTotal } from "./line-counter.ts";
 export type { SearchResult } from "./search-result.ts";

@@ -27,51 +27,14 @@ import type {
   SearchEngineOptions,
   SearchOptions,
 } from "./engine-options.ts";
+import { memoryStats, type SearchEngineInfo, type SearchEngineStats } from "./engine-stats.ts";
 import { Holdings } from "./holdings.ts";
+import { LineCounter, type LineTotal } from "./line-counter.ts";
 import { type Query, QueryCache } from "./query.ts";
 import { Search } from "./search.ts";
 import { timeoutError } from "./search-limits.ts";
 import type { SearchOwner } from "./search-owner.ts";
 import type { SearchResult } from "./search-result.ts";
-
-/** What an engine runs on. */
-export interface SearchEngineInfo {
-  readonly kind: "host" | "device";
-  /** For people: "NVIDIA H200", "8 threads". */
-  readonly device: string;
-  /** Launch strategy of the kernel; "threads" on the host. */
-  readonly strategy: string;
-  readonly strategyReason: string;
-  /** Why `auto` took the host. Undefined where it took a device, or where the host was asked for. */
-  readonly fallbackReason: string | undefined;
-}
-
-/** What an engine has done so far, and what it holds. */
-export interface SearchEngineStats {
-  /** Searches that have a result. */
-  readonly answered: number;
-  /** Searches that ended with an error. */
-  readonly failed: number;
-  /** Searches that were called off by their caller, their signal or their own time. */
-  readonly cancelled: number;
-  /** Searches that were sent and have no result yet. */
-  readonly inFlight: number;
-  /** Searches that wait for room in the queue. */
-  readonly pending: number;
-  readonly corpora: number;
-  /** Files of all corpora. */
-  readonly files: number;
-  /** Bytes of content that all corpora have. */
-  readonly contentBytes: number;
-  /** Bytes of memory that the contents take, padding included. */
-  readonly memoryBytes: number;
-  /** Bytes of memory that signatures take, beside the contents. */
-  readonly indexBytes: number;
-  /** Bytes of host memory that copies beside a device take, their signatures included. */
-  readonly hostCopyBytes: number;
-  /** How often a device was lost and its corpora were loaded again. */
-  readonly recoveries: number;
-}
 
 /** Searches corpora again and again. */
 export class SearchEngine implements AsyncDisposable {
@@ -83,6 +46,7 @@ export class SearchEngine implements AsyncDisposable {
   readonly #counts = { submitted: 0, answered: 0, failed: 0, cancelled: 0 };
   #closing: Promise<void> | undefined;
   readonly #verifier: Verifier;
+  readonly #lines: LineCounter;
   readonly #owner: SearchOwner<Search>;
 
   private constructor(choice: BackendChoice, holdings: Holdings, isIndexed: boolean) {
@@ -91,6 +55,12 @@ export class SearchEngine implements AsyncDisposable {
     this.#holdings = holdings;
     this.#verifier = new Verifier(choice.threads ?? availableParallelism());
     this.#owner = this.#asOwner();
+    this.#lines = new LineCounter({
+      held: (corpus) => this.#held(corpus),
+      prepare: (query) => this.#queries.prepare(query),
+      search: (query, options) => this.#submit(query, options, false),
+      answered: () => void (this.#counts.submitted++, this.#counts.answered++),
+    });
   }
 
   /**
@@ -121,26 +91,13 @@ export class SearchEngine implements AsyncDisposable {
     const { submitted, answered, failed, cancelled } = this.#counts;
     const pending = this.#pending.length;
     const corpora = [...this.#holdings.corpora.values()];
-    const held = corpora.map(({ loaded }) => loaded);
-    const copies = corpora.flatMap(({ copy }) => (copy === undefined ? [] : [copy.loaded]));
-    const placements = held.map(({ placement }) => placement.stats);
-    const sum = (of: (stats: (typeof placements)[number]) => number): number =>
-      placements.reduce((total, stats) => total + of(stats), 0);
     return {
       answered,
       failed,
       cancelled,
       inFlight: submitted - answered - failed - cancelled - pending,
       pending,
-      corpora: placements.length,
-      files: sum(({ fileCount }) => fileCount),
-      contentBytes: sum(({ contentBytes }) => contentBytes),
-      memoryBytes: sum(({ arenaBytes }) => arenaBytes),
-      indexBytes: held.reduce((total, { signatureBytes }) => total + signatureBytes, 0),
-      hostCopyBytes: copies.reduce(
-        (total, { placement, signatureBytes }) => total + placement.stats.arenaBytes + signatureBytes,
-        0,
-      ),
+      ...memoryStats(corpora),
       recoveries: this.#holdings.recoveryCount,
     };
   }
@@ -231,6 +188,28 @@ export class SearchEngine implements AsyncDisposable {
    */
   countSync(query: Query, options: { timeoutMs?: number } = {}): number {
     return this.#searchSync(query, options, true).count;
+  }
+
+  /**
+   * Counts the lines that match. A device does that by bit planes, which it makes when lines are counted for the first
+   * time, at the speed of its memory; where it cannot, hits are searched and their lines counted. `maxHits` is not
+   * looked at.
+   * @throws as `search`
+   */
+  async countLines(query: Query, options: SearchOptions = {}): Promise<LineTotal> {
+    this.#assertOpen();
+    return this.#lines.count(readQuery(query), searchOptions(options));
+  }
+
+  /**
+   * Counts the lines that match, and blocks until they are counted. As long as the device has no bit planes, hits are
+   * searched.
+   * @param options.timeoutMs milliseconds; default 1000
+   * @throws as `searchSync`
+   */
+  countLinesSync(query: Query, options: { timeoutMs?: number } = {}): LineTotal {
+    this.#assertOpen();
+    return this.#lines.countSync(readQuery(query), syncOptions(options).timeoutMs ?? 1000);
   }
 
   /**

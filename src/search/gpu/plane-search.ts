@@ -1,0 +1,86 @@
+/**
+ * Counts of lines by bit planes, as a device backend offers them. What they need is made when lines are counted for the
+ * first time, so that searches for hits alone pay nothing for it.
+ */
+import type { DeviceSession } from "../../residency/index.ts";
+import type { LineCount } from "../backend/index.ts";
+import type { PlaneProgram } from "../planes/index.ts";
+import type { DeviceCorpus } from "./device-corpus.ts";
+import { KernelGround } from "./kernel-ground.ts";
+import { PlaneLauncher } from "./plane-launcher.ts";
+import { PlaneQuery, PlaneTicket } from "./plane-query.ts";
+import { PlaneQueue } from "./plane-queue.ts";
+import { planeShape, type PlaneTrial } from "./plane-shape.ts";
+import type { ScanShape } from "./scan-shape.ts";
+
+const NO_LINES: LineCount = {
+  lines: 0,
+  doubts: { file: new Uint32Array(0), end: new Uint32Array(0) },
+  tier: "interpreted",
+};
+
+/** Runs something with the kernels stopped, and no query running. */
+export type Change = (body: () => Promise<void>) => Promise<void>;
+
+/** See the head of this file. */
+export class PlaneSearch {
+  readonly queue: PlaneQueue;
+  readonly #launcher: PlaneLauncher;
+  readonly #ground: KernelGround;
+  readonly #change: Change;
+  readonly #begin: (queue: PlaneQueue) => void;
+  #hasBegun = false;
+
+  constructor(
+    session: DeviceSession,
+    shape: ScanShape,
+    options: {
+      readonly change: Change;
+      /** Called with the queue before its first query. */
+      readonly begin: (queue: PlaneQueue) => void;
+      readonly stallMs: number;
+      readonly trial: PlaneTrial | undefined;
+    },
+  ) {
+    this.#change = options.change;
+    this.#begin = options.begin;
+    this.#ground = new KernelGround(session, shape);
+    this.#launcher = new PlaneLauncher(session, this.#ground, planeShape(session.profile, options.trial));
+    this.queue = new PlaneQueue(this.#launcher, options.stallMs);
+    this.#launcher.onPays = (program) => this.#compileSoon(program);
+  }
+
+  /** Counts the lines that a program tells. */
+  count(corpus: DeviceCorpus, program: PlaneProgram): PlaneTicket {
+    if (!this.#hasBegun) this.#begin(this.queue);
+    this.#hasBegun = true;
+    const query = new PlaneQuery(corpus, program);
+    if (corpus.segments.length === 0) query.endWith(NO_LINES);
+    else if (this.#launcher.isReady(program, corpus)) this.queue.add(query);
+    else {
+      this.#change(() => this.#launcher.prepare(program, corpus)).then(
+        () => this.queue.add(query),
+        (error: unknown) => query.end(error),
+      );
+    }
+    return new PlaneTicket(this.queue, query);
+  }
+
+  /** Gives up what a corpus has. Nothing may be in flight. */
+  forget(corpus: DeviceCorpus): void {
+    this.#launcher.forget(corpus);
+  }
+
+  /** Nothing of it may run any more. */
+  giveBack(): void {
+    this.#launcher.dispose();
+    this.#ground.giveBack();
+  }
+
+  /** Behind the answer to which the program is on its way. A failure is kept: the program goes on as it did. */
+  #compileSoon(program: PlaneProgram): void {
+    setImmediate(() => {
+      this.#change(() => this.#launcher.compile(program)).catch(() => undefined); // closed, or lost: told elsewhere
+    });
+  }
+}

@@ -1,0 +1,168 @@
+/** Builds the steps of a program: no step twice, and none that a simpler one can replace. */
+import { ADVANCE_MAX, PLANE_COUNT, type PlaneStep } from "./plane-program.ts";
+
+/** A stream, or one of the two that need no step. */
+export type Stream = number;
+/** No bit is set. */
+export const NONE = -1;
+/** Every bit is set. */
+export const ALL = -2;
+
+const BYTES = 256;
+
+/** See the head of this file. */
+export class ProgramBuilder {
+  readonly steps: PlaneStep[] = [];
+  readonly #known = new Map<string, Stream>();
+
+  and(left: Stream, right: Stream): Stream {
+    if (left === NONE || right === NONE) return NONE;
+    if (left === ALL || left === right) return right;
+    if (right === ALL) return left;
+    return this.#step({ kind: "and", ...inOrder(left, right) });
+  }
+
+  or(left: Stream, right: Stream): Stream {
+    if (left === ALL || right === ALL) return ALL;
+    if (left === NONE || left === right) return right;
+    if (right === NONE) return left;
+    return this.#step({ kind: "or", ...inOrder(left, right) });
+  }
+
+  xor(left: Stream, right: Stream): Stream {
+    if (left === right) return NONE;
+    if (left === NONE) return right;
+    if (right === NONE) return left;
+    if (left === ALL) return this.not(right);
+    if (right === ALL) return this.not(left);
+    return this.#step({ kind: "xor", ...inOrder(left, right) });
+  }
+
+  without(left: Stream, right: Stream): Stream {
+    if (left === NONE || right === ALL || left === right) return NONE;
+    if (right === NONE) return left;
+    if (left === ALL) return this.not(right);
+    return this.#step({ kind: "without", left, right });
+  }
+
+  not(of: Stream): Stream {
+    if (of === NONE) return ALL;
+    if (of === ALL) return NONE;
+    return this.#step({ kind: "not", of });
+  }
+
+  choose(by: Stream, yes: Stream, no: Stream): Stream {
+    if (yes === no) return yes;
+    if (no === NONE) return this.and(by, yes);
+    if (yes === NONE) return this.without(no, by);
+    if (yes === ALL) return this.or(by, no);
+    if (no === ALL) return this.not(this.without(by, yes));
+    return this.#step({ kind: "choose", by, yes, no });
+  }
+
+  /** @param first what comes in at the first place of a text */
+  advance(of: Stream, by: number, first: 0 | 1 = 0): Stream {
+    if (by === 0 || of === NONE) return of;
+    if (of === ALL) return ALL; // nobody asks what comes before the text
+    if (by > ADVANCE_MAX) return this.advance(this.advance(of, ADVANCE_MAX), by - ADVANCE_MAX);
+    return this.#step({ kind: "advance", of, by, first });
+  }
+
+  star(of: Stream, set: Stream, isRare = false): Stream {
+    if (of === NONE || of === ALL || set === NONE) return of;
+    if (set === ALL) throw new RangeError("no set has the line feed");
+    return this.#step({ kind: "star", of, set, isRare });
+  }
+
+  /**
+   * The places whose byte is in a set. The set is halved bit by bit, the highest first; equal halves need no bit, and
+   * equal parts are made once. So it is a reduced ordered decision diagram (R. Bryant, 1986).
+   * @param members 256 entries, 1 for a member
+   */
+  set(members: Uint8Array): Stream {
+    return this.#part(members, PLANE_COUNT - 1);
+  }
+
+  /** The steps that some streams need, renumbered. @returns the steps, and the new numbers of the streams */
+  finish(wanted: readonly Stream[]): { readonly steps: PlaneStep[]; readonly streams: Stream[] } {
+    const isNeeded = new Set(wanted);
+    for (let index = this.steps.length - 1; index >= 0; index--) {
+      if (isNeeded.has(PLANE_COUNT + index))
+        for (const operand of operandsOf(this.steps[index]!)) isNeeded.add(operand);
+    }
+    const steps: PlaneStep[] = [];
+    const numbers = Array.from({ length: PLANE_COUNT }, (_, plane) => plane);
+    for (const [index, step] of this.steps.entries()) {
+      const count = PLANE_COUNT + steps.length;
+      numbers.push(count);
+      if (isNeeded.has(PLANE_COUNT + index)) steps.push(withOperands(step, numbers));
+    }
+    return { steps, streams: wanted.map((stream) => numbers[stream]!) };
+  }
+
+  #part(members: Uint8Array, plane: number): Stream {
+    if (members.every((member) => member === 0)) return NONE;
+    if (members.every((member) => member === 1)) return ALL;
+    const key = `${plane} ${members.join("")}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const half = members.length / 2;
+    const no = this.#part(members.subarray(0, half), plane - 1);
+    const yes = this.#part(members.subarray(half), plane - 1);
+    const isOpposite =
+      no >= 0 && yes >= 0 && members.subarray(0, half).every((one, at) => one !== members[half + at]);
+    const stream = isOpposite ? this.xor(plane, no) : this.choose(plane, yes, no);
+    this.#known.set(key, stream);
+    return stream;
+  }
+
+  /** The stream of a step; the same for the same step. */
+  #step(step: PlaneStep): Stream {
+    const key = JSON.stringify(step);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const stream = PLANE_COUNT + this.steps.push(step) - 1;
+    this.#known.set(key, stream);
+    return stream;
+  }
+}
+
+/** The streams that a step reads. */
+export function operandsOf(step: PlaneStep): Stream[] {
+  switch (step.kind) {
+    case "not":
+    case "advance":
+      return [step.of];
+    case "star":
+      return [step.of, step.set];
+    case "choose":
+      return [step.by, step.yes, step.no];
+    default:
+      return [step.left, step.right];
+  }
+}
+
+function withOperands(step: PlaneStep, numbers: readonly Stream[]): PlaneStep {
+  const of = (stream: Stream): Stream => numbers[stream]!;
+  switch (step.kind) {
+    case "not":
+    case "advance":
+      return { ...step, of: of(step.of) };
+    case "star":
+      return { ...step, of: of(step.of), set: of(step.set) };
+    case "choose":
+      return { ...step, by: of(step.by), yes: of(step.yes), no: of(step.no) };
+    default:
+      return { ...step, left: of(step.left), right: of(step.right) };
+  }
+}
+
+const inOrder = (one: Stream, other: Stream): { left: Stream; right: Stream } => ({
+  left: Math.min(one, other),
+  right: Math.max(one, other),
+});
+
+/** The set of the bytes that satisfy a test. */
+export function setOf(has: (byte: number) => boolean): Uint8Array {
+  return Uint8Array.from({ length: BYTES }, (_, byte) => (has(byte) ? 1 : 0));
+}
