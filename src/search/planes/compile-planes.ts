@@ -132,6 +132,11 @@ class PlaneCompiler {
     // What is repeated more often than it must be, at the beginning or at the end, matches without the rest of it.
     const most = from === "everywhere" || isLast ? min : (max ?? Infinity);
     if (sub.kind === "class") return this.#run(this.#classSet(sub), min, most, from, isLast);
+    const byte = asciiOf(sub);
+    if (byte !== undefined) {
+      const stream = this.#builder.set(setOf((each) => each === byte));
+      return this.#run({ stream, isHigh: false }, min, most, from, isLast);
+    }
     if (most === Infinity) throw new NoProgram("the pattern repeats more than a class without a limit");
     if (most > COPIES_MAX) throw new NoProgram(`the pattern repeats more than a class ${most} times`);
     let cursor = from;
@@ -321,6 +326,12 @@ function isOfEscape(escape: string, byte: number): boolean {
   const letter = escape[1]!;
   const lower = letter.toLowerCase();
   return ESCAPES[lower]!(byte) === (letter === lower);
+}
+
+/** The only byte of a text, where it is one of ASCII. */
+function asciiOf(hir: Hir): number | undefined {
+  if (hir.kind !== "literal" || hir.bytes.length !== 1) return undefined;
+  return hir.bytes[0]! < FIRST_HIGH ? hir.bytes[0] : undefined;
 }
 
 const isOptional = (hir: Hir): boolean =>
