@@ -1,7 +1,7 @@
 // plane-program.glsl: reads the steps of a program from memory, so that a pattern needs no kernel of its own.
 //
-// Each thread has a column of streams and one of carries in shared memory, which no other thread looks at. How steps are
-// written is told in generated/planes.glsl; src/search/gpu/plane-code.ts writes them.
+// Each thread has a column of streams and one of carries in shared memory, which no other thread looks at. How steps
+// are written is told in generated/planes.glsl; src/search/gpu/plane-code.ts writes them.
 
 layout(buffer_reference, scalar, buffer_reference_align = 8) readonly buffer PlaneSteps { uvec2 steps[]; };
 

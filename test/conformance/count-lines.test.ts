@@ -16,7 +16,8 @@ import { engineKinds } from "../support/search-engines.ts";
 
 const kinds = (await engineKinds()).filter(
   ({ name, missing }) =>
-    missing === undefined && (name === "host" || /batch|persistent|beside the host/.test(name)),
+    missing === undefined &&
+    (name === "host" || /batch|persistent|leased|adaptive|beside the host/.test(name)),
 );
 const timeoutMs = patientMs(30_000);
 

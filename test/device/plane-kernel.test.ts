@@ -1,6 +1,6 @@
 /**
- * The kernels of bit planes against the slow reference and the regex engine, through the device backend: random patterns
- * in random files, lines across every border, programs that are compiled and programs that are read step by step.
+ * The kernels of bit planes against the regex engine, through the device backend: random patterns in
+ * random files, lines across every border, programs that are compiled and programs that are read step by step.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";

@@ -132,9 +132,9 @@ export interface LineCount {
   /** Lines that match, without those in doubt. */
   readonly lines: number;
   /**
-   * Lines that may match, each by its file (a row of the placement) and the offset of its end in the file's content: the
-   * place of its line feed, or the content's length. Undefined where there are too many, or where a line is too long:
-   * then the count is of no use.
+   * Lines that may match, each by its file (a row of the placement) and the offset of its end in the file's content:
+   * the place of its line feed, or the content's length. Undefined where there are too many, or where a line is too
+   * long: then the count is of no use.
    */
   readonly doubts: { readonly file: Uint32Array; readonly end: Uint32Array } | undefined;
   /** How the program ran. */
@@ -197,6 +197,8 @@ export interface Backend {
    * @throws EW_CORPUS_UNKNOWN, EW_CLOSED, EW_OUT_OF_DEVICE_MEMORY where there was no room for the planes
    */
   countLines?(program: PlaneProgram, corpus: LoadedCorpus): LineTicket;
+  /** Is everything there that `countLines` needs, so that its answer can be waited for without the event loop? */
+  canCountLines?(program: PlaneProgram, corpus: LoadedCorpus): boolean;
   /** Ends all requests in flight with EW_CLOSED and frees everything. */
   close(): Promise<void>;
 }

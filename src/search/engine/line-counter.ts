@@ -14,11 +14,12 @@ import type { EngineCorpus } from "./engine-corpus.ts";
 import type { SearchOptions } from "./engine-options.ts";
 import type { PreparedQuery, Query } from "./query.ts";
 import type { Search } from "./search.ts";
+import { notYetError } from "./search-limits.ts";
 import type { SearchResult } from "./search-result.ts";
 
 const LINE_FEED = 10;
 /** Errors that a search would have, too. */
-const LASTING: readonly string[] = ["EW_CLOSED", "EW_CORPUS_UNKNOWN"];
+const LASTING: readonly string[] = ["EW_CLOSED", "EW_CORPUS_UNKNOWN", "EW_TIMEOUT"];
 
 /** How many lines match, and how that was found out. */
 export interface LineTotal {
@@ -96,12 +97,12 @@ export class LineCounter {
   }
 
   #byPlanesSync(query: Query, timeoutMs: number): LineTotal | string {
-    const asked = this.#ask(query);
+    const asked = this.#ask(query, true);
     if ("whyNot" in asked) return asked.whyNot;
     try {
       if (!asked.ticket.waitSync(timeoutMs)) {
         asked.ticket.cancel();
-        return "the device has no bit planes so far";
+        throw notYetError(timeoutMs);
       }
     } catch (error) {
       return this.#whyNot(error, asked.corpus);
@@ -112,7 +113,8 @@ export class LineCounter {
     return this.#total(check);
   }
 
-  #ask(asked: Query): Asked {
+  /** @param isNow what is missing is not to be made */
+  #ask(asked: Query, isNow = false): Asked {
     const corpus = this.#parts.held(asked.corpus);
     const query = this.#parts.prepare(asked);
     const { backend } = corpus;
@@ -126,6 +128,8 @@ export class LineCounter {
     if (program.seesLineStart && corpus.hasMarks)
       return { whyNot: "the pattern asks where lines begin, and some files begin with a byte order mark" };
     try {
+      if (isNow && backend.canCountLines?.(program, corpus.loaded) !== true)
+        return { whyNot: "the device has no bit planes so far: countLines makes them" };
       return { ticket: backend.countLines(program, corpus.loaded), corpus, query };
     } catch (error) {
       return { whyNot: this.#whyNot(error, corpus) };
@@ -150,7 +154,7 @@ export class LineCounter {
   }
 }
 
-const allHits = ({ maxHits: _, ...query }: Query): Query => ({ ...query, locate: true });
+const allHits = (query: Query): Query => ({ ...query, maxHits: Infinity, locate: true });
 
 /** Hits are sorted, so those of a line stand together. */
 function totalOf({ count, file, line }: SearchResult, reason: string): LineTotal {

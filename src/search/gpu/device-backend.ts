@@ -33,7 +33,7 @@ import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
 import type { SkippingTrial } from "./device-signatures.ts";
 import { maxPlaceBytes } from "./device-sink.ts";
 import { DeviceTicket } from "./device-ticket.ts";
-import { assertWithinLoopLimit, fill, sinkFor } from "./fill-device.ts";
+import { assertWithinLoopLimit, fill, freeIndex, sinkFor } from "./fill-device.ts";
 import { KernelGround } from "./kernel-ground.ts";
 import { KernelTurns } from "./kernel-turns.ts";
 import { MatchKernel, staysOnDevice } from "./match-kernel.ts";
@@ -195,7 +195,7 @@ export class DeviceBackend implements Backend {
     const { automata = false, index: isSigned = true } = options;
     const signedBytesMin = this.#signing.trial.bytesMin ?? this.#shape.signedBytesMin;
     return this.#change(async () => {
-      const index = this.#freeCorpusIndex();
+      const index = freeIndex(this.#corpora, CORPORA_MAX);
       const sink = sinkFor(this.device, options);
       let loaded: DeviceCorpus | undefined;
       try {
@@ -243,6 +243,10 @@ export class DeviceBackend implements Backend {
   /** A kernel ended by itself, or its device was lost: every query fails with the reason. */
   get isLost(): boolean {
     return this.device.isLost || this.#loops().some(({ state }) => state === "lost");
+  }
+
+  canCountLines(program: PlaneProgram, corpus: LoadedCorpus): boolean {
+    return this.#planes.isReady(this.#held(corpus), program);
   }
 
   countLines(program: PlaneProgram, corpus: LoadedCorpus): LineTicket {
@@ -384,13 +388,6 @@ export class DeviceBackend implements Backend {
       this.#corpora[corpus.index] = undefined;
       this.#planes.forget(corpus);
       corpus.dispose();
-    });
-  }
-
-  #freeCorpusIndex(): number {
-    for (let index = 0; index < CORPORA_MAX; index++) if (this.#corpora[index] === undefined) return index;
-    throw new EverwarpError("EW_CORPUS_TOO_LARGE", `the device holds ${CORPORA_MAX} corpora already`, {
-      remedy: "Unload one, or load several trees as one corpus.",
     });
   }
 

@@ -65,8 +65,8 @@ export class DeviceCorpus implements LoadedCorpus {
     signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial } | undefined;
     unload: (corpus: DeviceCorpus) => Promise<void>;
   }) {
-    const { device, pipelines, segments, placement } = options;
-    this.corpus = options.corpus;
+    const { device, pipelines, corpus, segments, placement } = options;
+    this.corpus = corpus;
     this.placement = placement;
     this.index = options.index;
     this.segments = segments;
@@ -78,8 +78,7 @@ export class DeviceCorpus implements LoadedCorpus {
       return buffer;
     };
     try {
-      const tableBytes = Math.max(1, segments.length) * SegmentEntry.strideBytes;
-      this.segmentTable = create("upload", tableBytes, "segment table");
+      this.segmentTable = create("upload", tableBytes(segments.length), "segment table");
       const words = new Uint32Array(this.segmentTable.host);
       const entries: Entry[] = [];
       let [tileCount, matchTileCount] = [0, 0];
@@ -146,6 +145,8 @@ export class DeviceCorpus implements LoadedCorpus {
     for (const buffer of this.#buffers.splice(0).toReversed()) buffer[Symbol.dispose]();
   }
 }
+
+const tableBytes = (segmentCount: number): number => Math.max(1, segmentCount) * SegmentEntry.strideBytes;
 
 type Entry = Infer<typeof SegmentEntry>;
 

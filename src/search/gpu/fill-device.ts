@@ -40,3 +40,11 @@ export function assertWithinLoopLimit(device: Device, profile: DeviceProfile, ar
     { remedy: "Use the host engine (--device cpu) or a newer driver." },
   );
 }
+
+/** The first index of a table that is free. @throws EW_CORPUS_TOO_LARGE where none is */
+export function freeIndex(held: readonly (object | undefined)[], max: number): number {
+  for (let index = 0; index < max; index++) if (held[index] === undefined) return index;
+  throw new EverwarpError("EW_CORPUS_TOO_LARGE", `the device holds ${max} corpora already`, {
+    remedy: "Unload one, or load several trees as one corpus.",
+  });
+}

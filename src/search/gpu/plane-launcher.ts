@@ -79,6 +79,7 @@ export class PlaneLauncher implements PlaneTaker {
   readonly #compiled = new Map<PlaneProgram, CompiledKernel>();
   #recordingCount = 0;
   #launchCount = 0;
+  #isDisposed = false;
   #running: { query: PlaneQuery; recording: Recording; kernel: Kernel } | undefined;
   /** Called when a kernel of its own would pay for a program. */
   onPays: (program: PlaneProgram) => void = () => undefined;
@@ -108,13 +109,14 @@ export class PlaneLauncher implements PlaneTaker {
     if (known.code === undefined && known.failure !== undefined) throw known.failure;
   }
 
-  /** Makes a program's own kernel. Nothing may run on the device's compute queue. Failures are kept. */
+  /** Makes a program's own kernel. Failures are kept. */
   async compile(program: PlaneProgram): Promise<void> {
     const known = this.#knownOf(program);
-    if (known.compiled !== undefined || known.failure !== undefined) return;
+    if (known.compiled !== undefined || known.failure !== undefined || this.#isDisposed) return;
     const shape = this.#shape.compiled;
     try {
       const lease = await this.#ground.lease(planeProgramRequest(shape, programGlsl(program)));
+      if (this.#isDisposed) return lease.release();
       const { pipeline } = lease;
       known.compiled = { tier: "compiled", pipeline, shape, recordings: new Map(), lease };
       this.#compiled.set(program, known.compiled);
@@ -187,6 +189,7 @@ export class PlaneLauncher implements PlaneTaker {
 
   /** Gives everything back. Nothing of it may run any more. */
   dispose(): void {
+    this.#isDisposed = true;
     for (const [program, kernel] of this.#compiled) this.#drop(program, kernel);
     if (this.#parts !== undefined) this.#forgetRecordings(this.#parts.interpreted);
   }

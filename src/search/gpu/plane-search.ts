@@ -8,9 +8,10 @@ import type { PlaneProgram } from "../planes/index.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 import { KernelGround } from "./kernel-ground.ts";
 import { PlaneLauncher } from "./plane-launcher.ts";
-import { PlaneQuery, PlaneTicket } from "./plane-query.ts";
+import { PlaneQuery } from "./plane-query.ts";
 import { PlaneQueue } from "./plane-queue.ts";
 import { planeShape, type PlaneTrial } from "./plane-shape.ts";
+import { PlaneTicket } from "./plane-ticket.ts";
 import type { ScanShape } from "./scan-shape.ts";
 
 const NO_LINES: LineCount = {
@@ -45,9 +46,18 @@ export class PlaneSearch {
     this.#change = options.change;
     this.#begin = options.begin;
     this.#ground = new KernelGround(session, shape);
-    this.#launcher = new PlaneLauncher(session, this.#ground, planeShape(session.profile, options.trial));
+    this.#launcher = new PlaneLauncher(
+      session,
+      this.#ground,
+      planeShape(session.device.info, session.profile, options.trial),
+    );
     this.queue = new PlaneQueue(this.#launcher, options.stallMs);
     this.#launcher.onPays = (program) => this.#compileSoon(program);
+  }
+
+  /** Is everything there, so that a count needs no turn of the event loop? */
+  isReady(corpus: DeviceCorpus, program: PlaneProgram): boolean {
+    return corpus.segments.length === 0 || this.#launcher.isReady(program, corpus);
   }
 
   /** Counts the lines that a program tells. */
@@ -77,10 +87,10 @@ export class PlaneSearch {
     this.#ground.giveBack();
   }
 
-  /** Behind the answer to which the program is on its way. A failure is kept: the program goes on as it did. */
+  /**
+   * Behind the answer that is on its way. Kernels may run meanwhile. A failure is kept: the program goes on as it did.
+   */
   #compileSoon(program: PlaneProgram): void {
-    setImmediate(() => {
-      this.#change(() => this.#launcher.compile(program)).catch(() => undefined); // closed, or lost: told elsewhere
-    });
+    setImmediate(() => void this.#launcher.compile(program));
   }
 }

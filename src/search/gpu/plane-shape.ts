@@ -1,5 +1,6 @@
 /** How the kernels of bit planes are laid over a device. */
 import type { DeviceProfile } from "../../residency/index.ts";
+import type { DeviceInfo } from "../../vulkan/index.ts";
 import { Plane } from "./planes.schema.ts";
 
 /** One way to run programs over bit planes. */
@@ -35,13 +36,17 @@ const SPAN_SHIFT_MIN = 3;
 const SPAN_SHIFT_MAX = 7;
 
 /** The shape for what was measured of a device. */
-export function planeShape({ loopLimit }: DeviceProfile, trial: PlaneTrial = {}): PlaneShape {
+export function planeShape(
+  { type }: DeviceInfo,
+  { loopLimit }: DeviceProfile,
+  trial: PlaneTrial = {},
+): PlaneShape {
   // A line of 1 MiB: one thread walks along it. Where loops are limited, those of the steps count, too.
   const isLimited = loopLimit !== undefined;
   return {
     compiled: { workgroupSize: 128, words: 1, walkMax: isLimited ? 8192 : 32_768 },
     interpreted: { workgroupSize: 64, words: 4, walkMax: isLimited ? 512 : 8192 },
-    interpretedBytesMax: 256 << 20,
+    interpretedBytesMax: type === "cpu" ? 32 << 20 : 256 << 20,
     spanShift(contentBytes) {
       const shift = Math.ceil(Math.log2(Math.max(1, contentBytes / Plane.WORD_BYTES / SPANS_WANTED)));
       return Math.min(SPAN_SHIFT_MAX, Math.max(SPAN_SHIFT_MIN, shift));

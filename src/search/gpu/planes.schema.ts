@@ -7,8 +7,9 @@ export const Plane = constants(
   { WORD_BYTES: 32, LANES: 32, WORD_VECTORS: 2, TILE_VECTORS: 64 },
   {
     doc:
-      "Bit planes of a segment. Word w of plane k has the bits k of the bytes 32 * w to 32 * w + 31. A span is a run " +
-      "of 2^spanShift words, which one thread walks along; 32 spans are a tile, in which words of one step lie together.",
+      "Bit planes of a segment. Word w of plane k has the bits k of the bytes 32 * w to 32 * w + 31. A span is a " +
+      "run of 2^spanShift words, which one thread walks along; 32 spans are a tile, in which words of one step lie " +
+      "together.",
     docs: {
       WORD_BYTES: "bytes of text that a word of a plane tells of",
       LANES: "spans of a tile",
@@ -54,10 +55,10 @@ export const PlaneCode = constants(
   },
   {
     doc:
-      "The steps of a program as pairs of words. A step is its kind, the slot of its result and those of two operands, " +
-      "a byte each from the lowest on; then the slot of a third operand, how far it advances, and its carry. Two pairs " +
-      "come first: the number of steps and, bit by bit, the carries that begin as 1; the slots of feeds, lines and " +
-      "doubts, a byte each.",
+      "The steps of a program as pairs of words. A step is its kind, the slot of its result and those of two " +
+      "operands, a byte each from the lowest on; then the slot of a third operand, how far it advances, and its " +
+      "carry. Two pairs come first: the number of steps and, bit by bit, the carries that begin as 1; the slots of " +
+      "feeds, lines and doubts, a byte each.",
     docs: {
       HEAD: "pairs before the first step",
       SLOTS: "streams that a thread holds at a time; the first eight begin as the planes",

@@ -1,17 +1,19 @@
 // planes: counts the lines of a segment that a program over its bit planes finds.
 //
-// in   planes, laid out as generated/planes.glsl says, and a program: plane-program.glsl. That file is made for a pattern
-//      (src/search/planes/program-glsl.ts). The one in the folder glsl/ reads the program's steps from memory.
+// in   planes, laid out as generated/planes.glsl says, and a program: plane-program.glsl. That file is made for a
+//      pattern (src/search/planes/program-glsl.ts). The one in the folder glsl/ reads a program's steps from memory.
 // out  by the last workgroup of all dispatches of a launch: a sealed vector with the count of lines that match and need
 //      no look, the count of those that must be verified, and a third number that is not 0 if the answer is of no use;
 //      the places of the lines to be verified, up to `doubtCapacity` of them, in no order
 // dispatch shape: one thread for each span
-// method: a thread walks along its span, word by word. What steps carry from a word to the next lies in registers, so no
-//      thread needs another. The lines of a span are those behind a line feed of the span: the thread passes over the
-//      first line feed and what lies before it, and goes on behind the span to the end of its last line.
+// method: a thread walks along its span, word by word. What steps carry from a word to the next lies in registers, so
+//      no thread needs another. The lines of a span are those behind a line feed of the span: the thread passes over
+//      the first line feed and what lies before it, and goes on behind the span to the end of its last line.
 // memory order relied on: planes were written before the launch; sums are atomics, and the last arrival reads them.
 // reference: src/search/reference/plane-lines.ts
 #version 460
+// variant: PLANE_WORDS=1
+// variant: PLANE_WORDS=4
 #extension GL_EXT_control_flow_attributes : require
 #include "planes.glsl"
 #include "plane-program.glsl"

@@ -3,10 +3,10 @@
 // in   the segment's bytes, line feeds up to a whole number of tiles
 // out  planes, laid out as generated/planes.glsl says
 // dispatch shape: one workgroup for each tile; a thread makes one word of all planes at a time
-// method: bytes j, 8 + j, 16 + j and 24 + j are brought into one word. Then bits and words are exchanged in three steps,
-//      as a matrix of 8 × 8 is transposed (Hacker's Delight, 7-3), for four matrices at a time.
+// method: bytes j, 8 + j, 16 + j and 24 + j are brought into one word. Then bits and words are exchanged in three
+//      steps, as a matrix of 8 × 8 is transposed (Hacker's Delight, 7-3), for four matrices at a time.
 // memory order relied on: none
-// reference: src/search/reference/planes.ts
+// reference: planeLines of src/search/reference, which takes the bits of the bytes themselves
 #version 460
 #extension GL_EXT_buffer_reference : require
 #extension GL_EXT_buffer_reference_uvec2 : require

@@ -1,6 +1,6 @@
 /**
- * A program as GLSL: the file that kernels/planes.comp includes as "plane-program.glsl". What a step carries from one word
- * to the next is a member of a struct. glsl/planes.glsl has the functions.
+ * A program as GLSL: the file that kernels/planes.comp includes as "plane-program.glsl". What a step carries from one
+ * word to the next is a member of a struct. glsl/planes.glsl has the functions.
  */
 import { PLANE_COUNT, type PlaneProgram, type PlaneStep } from "./plane-program.ts";
 
