@@ -39,6 +39,7 @@ Words planeStep(uvec2 code, Words left, Words right) {
     case PLANE_CODE_NOT: return ~left;
     case PLANE_CODE_CHOOSE: return left & right | ~left & sh_streams[slotAt(code.y, 0u)];
     case PLANE_CODE_ADVANCE: return planeAdvance(left, code.y >> 8 & 0xFFu, sh_carries[carryAt]);
+    case PLANE_CODE_FOLLOW: return planeAdvance(left, code.y >> 8 & 0xFFu, sh_carries[carryAt]) & right;
     default: return planeStar(left, right, sh_carries[carryAt]);
   }
 }
@@ -47,8 +48,10 @@ PlaneLines planeLines(Words planes[8], inout PlaneCarries carries) {
   for (uint plane = 0u; plane < 8u; plane++)
     sh_streams[plane * gl_WorkGroupSize.x + gl_LocalInvocationIndex] = planes[plane];
   uint end = PLANE_CODE_HEAD + min(sh_steps[0].x, PLANE_CODE_STEPS);
+  uvec2 following = sh_steps[PLANE_CODE_HEAD];
   for (uint index = PLANE_CODE_HEAD; index < end; index++) {
-    uvec2 code = sh_steps[index];
+    uvec2 code = following;
+    following = sh_steps[min(index + 1u, end - 1u)];  // on its way while the step is done
     sh_streams[slotAt(code.x, 8u)] =
         planeStep(code, sh_streams[slotAt(code.x, 16u)], sh_streams[slotAt(code.x, 24u)]);
   }

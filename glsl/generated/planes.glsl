@@ -34,6 +34,8 @@ const uint PLANE_CODE_NOT = 4u;
 const uint PLANE_CODE_CHOOSE = 5u;
 const uint PLANE_CODE_ADVANCE = 6u;
 const uint PLANE_CODE_STAR = 7u;
+// an advance, and the places of another stream in it
+const uint PLANE_CODE_FOLLOW = 8u;
 // pairs before the first step
 const uint PLANE_CODE_HEAD = 2u;
 // streams that a thread holds at a time; the first eight begin as the planes

@@ -47,6 +47,7 @@ export const PlaneCode = constants(
     CHOOSE: 5,
     ADVANCE: 6,
     STAR: 7,
+    FOLLOW: 8,
     HEAD: 2,
     SLOTS: 22,
     CARRIES: 28,
@@ -60,6 +61,7 @@ export const PlaneCode = constants(
       "carry. Two pairs come first: the number of steps and, bit by bit, the carries that begin as 1; the slots of " +
       "feeds, lines and doubts, a byte each.",
     docs: {
+      FOLLOW: "an advance, and the places of another stream in it",
       HEAD: "pairs before the first step",
       SLOTS: "streams that a thread holds at a time; the first eight begin as the planes",
       CARRIES: "carries that it holds",

@@ -10,6 +10,16 @@ export const ALL = -2;
 
 const BYTES = 256;
 
+/** Planes in the order in which products of them are made. */
+type BitGroups = number | readonly BitGroups[];
+const BIT_GROUPS: BitGroups = [
+  [
+    [7, 6, 5],
+    [4, 3],
+  ],
+  [[2, 1], 0],
+];
+
 /** See the head of this file. */
 export class ProgramBuilder {
   readonly steps: PlaneStep[] = [];
@@ -76,11 +86,13 @@ export class ProgramBuilder {
 
   /**
    * The places whose byte is in a set. The set is halved bit by bit, the highest first; equal halves need no bit, and
-   * equal parts are made once. So it is a reduced ordered decision diagram (R. Bryant, 1986).
+   * equal parts are made once. So it is a reduced ordered decision diagram (R. Bryant, 1986). Where all members have the
+   * same bits in some planes, and the other planes take every value, those bits are the whole question.
    * @param members 256 entries, 1 for a member
    */
   set(members: Uint8Array): Stream {
-    return this.#part(members, PLANE_COUNT - 1);
+    const bits = sharedBits(members);
+    return bits === undefined ? this.#part(members, PLANE_COUNT - 1) : this.#product(bits, BIT_GROUPS);
   }
 
   /** The steps that some streams need, renumbered. @returns the steps, and the new numbers of the streams */
@@ -98,6 +110,29 @@ export class ProgramBuilder {
       if (isNeeded.has(PLANE_COUNT + index)) steps.push(withOperands(step, numbers));
     }
     return { steps, streams: wanted.map((stream) => numbers[stream]!) };
+  }
+
+  /** The places with some bits, group by group: letters have most of their groups in common. */
+  #product(bits: ReadonlyMap<number, boolean>, groups: BitGroups): Stream {
+    const { are, areNot } = this.#factors(bits, groups);
+    return this.without(are, areNot);
+  }
+
+  /** Places with some bits are those of one stream that are not in another one. */
+  #factors(bits: ReadonlyMap<number, boolean>, groups: BitGroups): { are: Stream; areNot: Stream } {
+    if (typeof groups === "number") {
+      const bit = bits.get(groups);
+      return { are: bit === true ? groups : ALL, areNot: bit === false ? groups : NONE };
+    }
+    let [are, areNot] = [ALL, NONE];
+    for (const group of groups) {
+      const factors = this.#factors(bits, group);
+      // A part that has to be there takes its exceptions with it, so that others find the two together.
+      const isWhole = factors.are !== ALL && typeof group !== "number";
+      are = this.and(are, isWhole ? this.without(factors.are, factors.areNot) : factors.are);
+      if (!isWhole) areNot = this.or(areNot, factors.areNot);
+    }
+    return { are, areNot };
   }
 
   #part(members: Uint8Array, plane: number): Stream {
@@ -161,6 +196,23 @@ const inOrder = (one: Stream, other: Stream): { left: Stream; right: Stream } =>
   left: Math.min(one, other),
   right: Math.max(one, other),
 });
+
+/** The bits, by plane, that are all that a set asks for; undefined where it asks for more. */
+function sharedBits(members: Uint8Array): ReadonlyMap<number, boolean> | undefined {
+  let [all, some, count] = [BYTES - 1, 0, 0];
+  for (const [byte, member] of members.entries()) {
+    if (member === 0) continue;
+    all &= byte;
+    some |= byte;
+    count++;
+  }
+  const bits = new Map<number, boolean>();
+  for (let plane = 0; plane < PLANE_COUNT; plane++) {
+    const isSet = (all >> plane) & 1;
+    if (isSet === ((some >> plane) & 1)) bits.set(plane, isSet === 1);
+  }
+  return count === 2 ** (PLANE_COUNT - bits.size) ? bits : undefined;
+}
 
 /** The set of the bytes that satisfy a test. */
 export function setOf(has: (byte: number) => boolean): Uint8Array {
