@@ -48,7 +48,7 @@ const uint PLANE_CODE_STEPS = 240u;
 const uint PLANE_CODE_NO_SLOT = 255u;
 
 // Push constants of planes.
-struct PlaneLaunch { // 64 bytes
+struct PlaneLaunch { // 68 bytes
   // address of the segment's planes
   uint64_t planes; // at 0
   // address of the sums
@@ -68,6 +68,22 @@ struct PlaneLaunch { // 64 bytes
   uint doubtCapacity; // at 56
   // words that a thread walks at most behind its span
   uint walkMax; // at 60
+  // not 0: the places of all lines that match are told, as if all were in doubt
+  uint tellsAll; // at 64
+};
+
+// Push constants of plane_lines.
+struct LinesLaunch { // 36 bytes
+  // address of the answer of planes.comp
+  uint64_t answer; // at 0
+  // address of the places that it told
+  uint64_t places; // at 8
+  // address of the corpus's segment table
+  uint64_t segments; // at 16
+  // address of what is written for each place: line feeds before the line, its first byte
+  uint64_t lines; // at 24
+  // places at most
+  uint capacity; // at 32
 };
 
 // Push constants of transpose.

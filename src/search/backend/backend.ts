@@ -199,6 +199,11 @@ export interface Backend {
   countLines?(program: PlaneProgram, corpus: LoadedCorpus): LineTicket;
   /** Is everything there that `countLines` needs, so that its answer can be waited for without the event loop? */
   canCountLines?(program: PlaneProgram, corpus: LoadedCorpus): boolean;
+  /**
+   * From so many bytes of text for each of the host's threads on, bit planes answer a regex sooner than these. Absent:
+   * never.
+   */
+  readonly planesPayFrom?: number;
   /** Ends all requests in flight with EW_CLOSED and frees everything. */
   close(): Promise<void>;
 }

@@ -128,7 +128,7 @@ export class LineCounter {
     if (program.seesLineStart && corpus.hasMarks)
       return { whyNot: "the pattern asks where lines begin, and some files begin with a byte order mark" };
     try {
-      if (isNow && backend.canCountLines?.(program, corpus.loaded) !== true)
+      if (isNow && (corpus.isBusy || backend.canCountLines?.(program, corpus.loaded) !== true))
         return { whyNot: "the device has no bit planes so far: countLines makes them" };
       return { ticket: backend.countLines(program, corpus.loaded), corpus, query };
     } catch (error) {

@@ -50,6 +50,7 @@ export class PreparedQuery {
   #matcher: Matcher | undefined;
   #prepared: PreparedPlan | undefined;
   #planes: PlanesAnswer | undefined;
+  #lines: PreparedPlan | undefined;
 
   /** @param plan what is known without a matcher */
   constructor(plan: Plan | undefined, matcherOptions: SharedMatcherOptions) {
@@ -62,9 +63,15 @@ export class PreparedQuery {
     return (this.#prepared ??= prepareMatcher(this.matcher));
   }
 
-  /** The program that counts lines; made when first needed. */
+  /** The program that finds lines; made when first needed. */
   get planes(): PlanesAnswer {
     return (this.#planes ??= planesOf(this.matcherOptions));
+  }
+
+  /** The plan by that program; undefined where there is none. */
+  get lines(): PreparedPlan | undefined {
+    const { program } = this.planes;
+    return (this.#lines ??= program && new PreparedPlan({ kind: "lines", program }));
   }
 
   get plan(): Plan {

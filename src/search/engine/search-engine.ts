@@ -30,6 +30,7 @@ import type {
 import { memoryStats, type SearchEngineInfo, type SearchEngineStats } from "./engine-stats.ts";
 import { Holdings } from "./holdings.ts";
 import { LineCounter, type LineTotal } from "./line-counter.ts";
+import { PlaneMaker } from "./plane-maker.ts";
 import { type Query, QueryCache } from "./query.ts";
 import { Search } from "./search.ts";
 import { timeoutError } from "./search-limits.ts";
@@ -47,6 +48,7 @@ export class SearchEngine implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   readonly #verifier: Verifier;
   readonly #lines: LineCounter;
+  readonly #planes: PlaneMaker;
   readonly #owner: SearchOwner<Search>;
 
   private constructor(choice: BackendChoice, holdings: Holdings, isIndexed: boolean) {
@@ -55,6 +57,12 @@ export class SearchEngine implements AsyncDisposable {
     this.#holdings = holdings;
     this.#verifier = new Verifier(choice.threads ?? availableParallelism());
     this.#owner = this.#asOwner();
+    this.#planes = new PlaneMaker({
+      threads: this.#choice.threads ?? availableParallelism(),
+      corpora: () => this.#holdings.corpora.values(),
+      isIdle: () => this.stats().inFlight + this.#pending.length === 0,
+      isClosing: () => this.#closing !== undefined,
+    });
     this.#lines = new LineCounter({
       held: (corpus) => this.#held(corpus),
       prepare: (query) => this.#queries.prepare(query),
@@ -231,6 +239,7 @@ export class SearchEngine implements AsyncDisposable {
     const limits = options === undefined ? undefined : searchOptions(options);
     const corpus = this.#held(asked.corpus);
     const prepared = this.#queries.prepare(asked);
+    this.#planes.asked(corpus, prepared);
     const { maxHits = Infinity, locate = true } = asked;
     const search = new Search(this.#owner, corpus, prepared, maxHits, locate && !isCountOnly, isCountOnly);
     this.#counts.submitted++;

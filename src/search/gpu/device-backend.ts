@@ -33,7 +33,7 @@ import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
 import type { SkippingTrial } from "./device-signatures.ts";
 import { maxPlaceBytes } from "./device-sink.ts";
 import { DeviceTicket } from "./device-ticket.ts";
-import { assertWithinLoopLimit, fill, freeIndex, sinkFor } from "./fill-device.ts";
+import { assertWithinLoopLimit, fill, freeIndex, sinkFor, unknownCorpusError } from "./fill-device.ts";
 import { KernelGround } from "./kernel-ground.ts";
 import { KernelTurns } from "./kernel-turns.ts";
 import { MatchKernel, staysOnDevice } from "./match-kernel.ts";
@@ -46,6 +46,8 @@ import { scanShape, type ScanShape } from "./scan-shape.ts";
 import { CorpusEntry } from "./scan.schema.ts";
 
 const CORPORA_MAX = 256;
+/** A thread of the host runs a regex over so much text in about a millisecond. */
+const PLANES_PAY_FROM = 4 << 20;
 const CORPUS_TABLE_BYTES = CORPORA_MAX * CorpusEntry.strideBytes;
 
 /** Which device, and how the kernel runs on it. */
@@ -173,6 +175,10 @@ export class DeviceBackend implements Backend {
     return this.device.info.type !== "cpu";
   }
 
+  get planesPayFrom(): number {
+    return this.hasOwnMemory ? PLANES_PAY_FROM : Infinity;
+  }
+
   get maxPlaceBytes(): number {
     return maxPlaceBytes(this.device);
   }
@@ -256,6 +262,7 @@ export class DeviceBackend implements Backend {
   submit(plan: Plan, options: SubmitOptions): BackendTicket {
     const loaded = this.#held(options.corpus);
     const { maxHits = Infinity } = options;
+    if (plan.kind === "lines") return this.#planes.lines(loaded, plan.program);
     if (plan.kind === "automaton") {
       if (this.#matchFailure !== undefined) {
         throw new EverwarpError("EW_REQUEST_TOO_LARGE", "the device has no room for the kernel of automata", {
@@ -276,15 +283,9 @@ export class DeviceBackend implements Backend {
   /** @throws EW_CORPUS_UNKNOWN, EW_CLOSED */
   #held(loaded: LoadedCorpus): DeviceCorpus {
     this.#assertOpen();
-    if (!(loaded instanceof DeviceCorpus) || !loaded.isLoaded || this.#corpora[loaded.index] !== loaded) {
-      throw new EverwarpError(
-        "EW_CORPUS_UNKNOWN",
-        "the query names a corpus that this device does not hold",
-        {
-          remedy: "Load it first; an unloaded corpus cannot be searched.",
-        },
-      );
-    }
+    const isHeld =
+      loaded instanceof DeviceCorpus && loaded.isLoaded && this.#corpora[loaded.index] === loaded;
+    if (!isHeld) throw unknownCorpusError();
     return loaded;
   }
 

@@ -48,3 +48,10 @@ export function freeIndex(held: readonly (object | undefined)[], max: number): n
     remedy: "Unload one, or load several trees as one corpus.",
   });
 }
+
+/** The corpus of a query was unloaded, or is another backend's. */
+export function unknownCorpusError(): EverwarpError {
+  return new EverwarpError("EW_CORPUS_UNKNOWN", "the query names a corpus that this device does not hold", {
+    remedy: "Load it first; an unloaded corpus cannot be searched.",
+  });
+}

@@ -17,11 +17,12 @@ import type { DeviceCorpus } from "./device-corpus.ts";
 import { DevicePlanes } from "./device-planes.ts";
 import type { KernelGround } from "./kernel-ground.ts";
 import { planeCode } from "./plane-code.ts";
+import { FoundLines, linesOfFiles } from "./found-lines.ts";
 import { doubtfulLines } from "./plane-doubts.ts";
-import type { PlaneQuery } from "./plane-query.ts";
+import type { PlaneAnswer, PlaneQuery, PlaneWish } from "./plane-query.ts";
 import type { PlaneTaker } from "./plane-queue.ts";
 import type { PlaneKernelShape, PlaneShape } from "./plane-shape.ts";
-import { PlaneCode, PlaneLaunch, PlaneTally } from "./planes.schema.ts";
+import { LinesLaunch, PlaneCode, PlaneLaunch, PlaneTally } from "./planes.schema.ts";
 import { planeProgramRequest } from "./search-programs.ts";
 
 /** More lines in doubt are verified by a search sooner. */
@@ -30,12 +31,15 @@ const RECORDINGS_MAX = 64;
 /** An answer comes a moment before the end of its launch. */
 const ENDING_MS = 1000;
 const COMPILED_MAX = 64;
+/** Verifying more lines takes longer than a search by the host's threads. */
+const PLACES_MAX = 4096;
+const LINES_GROUP = 64;
 
 interface Kernel {
   readonly tier: LineCount["tier"];
   readonly pipeline: ComputePipeline;
   readonly shape: PlaneKernelShape;
-  readonly recordings: Map<DeviceCorpus, Recording>;
+  readonly recordings: Record<PlaneWish, Map<DeviceCorpus, Recording>>;
 }
 
 interface CompiledKernel extends Kernel {
@@ -48,6 +52,8 @@ interface Recording {
   isSubmitted: boolean;
 }
 
+const noRecordings = (): Kernel["recordings"] => ({ count: new Map(), places: new Map() });
+
 /** What every launch needs. */
 interface Ground {
   readonly transpose: ComputePipeline;
@@ -55,6 +61,9 @@ interface Ground {
   readonly tally: DeviceBuffer;
   readonly answer: DeviceBuffer;
   readonly doubts: DeviceBuffer;
+  readonly planeLines: ComputePipeline;
+  /** Where the lines begin whose ends are in `doubts`, if all places were asked for. */
+  readonly lines: DeviceBuffer;
   readonly code: DeviceBuffer;
 }
 
@@ -118,7 +127,7 @@ export class PlaneLauncher implements PlaneTaker {
       const lease = await this.#ground.lease(planeProgramRequest(shape, programGlsl(program)));
       if (this.#isDisposed) return lease.release();
       const { pipeline } = lease;
-      known.compiled = { tier: "compiled", pipeline, shape, recordings: new Map(), lease };
+      known.compiled = { tier: "compiled", pipeline, shape, recordings: noRecordings(), lease };
       this.#compiled.set(program, known.compiled);
       for (const [oldest, kernel] of this.#compiled) {
         if (this.#compiled.size <= COMPILED_MAX) break;
@@ -141,7 +150,8 @@ export class PlaneLauncher implements PlaneTaker {
       this.#compiled.delete(program);
       this.#compiled.set(program, known.compiled);
     }
-    const recording = kernel.recordings.get(corpus) ?? this.#record(kernel, corpus, parts);
+    const recording =
+      kernel.recordings[query.wish].get(corpus) ?? this.#record(kernel, corpus, query.wish, parts);
     if (recording.isSubmitted) {
       recording.fence.wait(ENDING_MS);
       recording.fence.reset();
@@ -152,23 +162,29 @@ export class PlaneLauncher implements PlaneTaker {
     this.#running = { query, recording, kernel };
   }
 
-  poll(): LineCount | undefined {
+  poll(): PlaneAnswer | undefined {
     if (this.#running === undefined) return undefined;
     const { query, recording, kernel } = this.#running;
-    const { answer, doubts } = this.#parts as Ground;
-    const words = new Uint32Array(answer.host);
+    const parts = this.#parts as Ground;
+    const words = new Uint32Array(parts.answer.host);
     if (sealNumberAt(words, 0) !== this.#launchCount) return undefined;
     const [lines, doubtCount, unfinished] = words as unknown as [number, number, number];
-    const isUsable = unfinished === 0 && doubtCount <= DOUBTS_MAX;
+    const isUsable = unfinished === 0 && doubtCount <= capacityOf(query.wish);
     // The places are there when the launch has ended, which is a moment later.
     if (isUsable && doubtCount > 0 && !recording.fence.signaled()) return undefined;
     this.#running = undefined;
-    const places = new Uint32Array(doubts.host, 0, isUsable ? 2 * doubtCount : 0);
-    return {
-      lines,
-      doubts: isUsable ? doubtfulLines(places, query.corpus) : undefined,
-      tier: kernel.tier,
-    };
+    const places = new Uint32Array(parts.doubts.host, 0, isUsable ? 2 * doubtCount : 0);
+    const { tier } = kernel;
+    if (query.wish === "count")
+      return {
+        lines,
+        doubts: isUsable ? doubtfulLines(places, query.corpus) : undefined,
+        tier,
+        places: undefined,
+      };
+    const begins = new Uint32Array(parts.lines.host, 0, places.length);
+    const undecided = isUsable ? linesOfFiles(places, begins, query.corpus) : undefined;
+    return { lines: 0, doubts: undefined, tier, places: new FoundLines(undecided, tier) };
   }
 
   assertRunning(): void {
@@ -184,7 +200,8 @@ export class PlaneLauncher implements PlaneTaker {
   /** Gives up what was recorded for a corpus. Nothing may be in flight. */
   forget(corpus: DeviceCorpus): void {
     const kernels = [...this.#compiled.values(), ...(this.#parts ? [this.#parts.interpreted] : [])];
-    for (const kernel of kernels) this.#forgetRecording(kernel, corpus);
+    for (const { recordings } of kernels)
+      for (const kept of Object.values(recordings)) this.#forgetRecording(kept, corpus);
   }
 
   /** Gives everything back. Nothing of it may run any more. */
@@ -201,10 +218,16 @@ export class PlaneLauncher implements PlaneTaker {
     const tallyBytes = PlaneTally.WORDS * 4;
     const parts: Ground = {
       transpose: await ground.acquire("transpose"),
-      interpreted: { tier: "interpreted", pipeline, shape, recordings: new Map() },
+      planeLines: await ground.acquire("planeLines"),
+      interpreted: { tier: "interpreted", pipeline, shape, recordings: noRecordings() },
       tally: ground.createBuffer({ role: "device", sizeBytes: tallyBytes, label: "sums of lines" }),
       answer: ground.createBuffer({ role: "readback", sizeBytes: 16, label: "count of lines" }),
       doubts: ground.createBuffer({ role: "readback", sizeBytes: DOUBTS_MAX * 8, label: "lines in doubt" }),
+      lines: ground.createBuffer({
+        role: "readback",
+        sizeBytes: PLACES_MAX * 8,
+        label: "beginnings of lines",
+      }),
       code: ground.createBuffer({
         role: "upload",
         sizeBytes: (PlaneCode.HEAD + PlaneCode.STEPS) * 8,
@@ -235,7 +258,7 @@ export class PlaneLauncher implements PlaneTaker {
     this.onPays(program);
   }
 
-  #record(kernel: Kernel, corpus: DeviceCorpus, parts: Ground): Recording {
+  #record(kernel: Kernel, corpus: DeviceCorpus, wish: PlaneWish, parts: Ground): Recording {
     if (this.#recordingCount >= RECORDINGS_MAX) this.#forgetOldest();
     const { device } = this.#session;
     const planes = corpus.planes as DevicePlanes;
@@ -257,34 +280,48 @@ export class PlaneLauncher implements PlaneTaker {
           wordCount,
           spanShift: planes.spanShift,
           groupCount: groups.reduce((sum, count) => sum + count, 0),
-          doubtCapacity: DOUBTS_MAX,
+          doubtCapacity: capacityOf(wish),
           walkMax,
+          tellsAll: wish === "places" ? 1 : 0,
         });
         recorder.push(launch).dispatch(groups[segment]!);
+      }
+      if (wish === "places") {
+        const launch = LinesLaunch.pack({
+          answer: parts.answer.address,
+          places: parts.doubts.address,
+          segments: corpus.segmentTable.address,
+          lines: parts.lines.address,
+          capacity: PLACES_MAX,
+        });
+        recorder.barrier("compute", "compute").bind(parts.planeLines).push(launch);
+        recorder.dispatch(PLACES_MAX / LINES_GROUP);
       }
       recorder.barrier("compute", "host");
     });
     const recording = { commandBuffer, fence: device.createFence(), isSubmitted: false };
-    kernel.recordings.set(corpus, recording);
+    kernel.recordings[wish].set(corpus, recording);
     this.#recordingCount++;
     return recording;
   }
 
   #forgetOldest(): void {
-    for (const kernel of this.#compiled.values()) {
-      for (const corpus of kernel.recordings.keys()) return this.#forgetRecording(kernel, corpus);
+    for (const { recordings } of this.#compiled.values()) {
+      for (const kept of Object.values(recordings))
+        for (const corpus of kept.keys()) return this.#forgetRecording(kept, corpus);
     }
     this.#forgetRecordings((this.#parts as Ground).interpreted);
   }
 
-  #forgetRecordings(kernel: Kernel): void {
-    for (const corpus of kernel.recordings.keys()) this.#forgetRecording(kernel, corpus);
+  #forgetRecordings({ recordings }: Kernel): void {
+    for (const kept of Object.values(recordings))
+      for (const corpus of kept.keys()) this.#forgetRecording(kept, corpus);
   }
 
-  #forgetRecording(kernel: Kernel, corpus: DeviceCorpus): void {
-    const recording = kernel.recordings.get(corpus);
+  #forgetRecording(kept: Map<DeviceCorpus, Recording>, corpus: DeviceCorpus): void {
+    const recording = kept.get(corpus);
     if (recording === undefined) return;
-    kernel.recordings.delete(corpus);
+    kept.delete(corpus);
     this.#recordingCount--;
     recording.commandBuffer[Symbol.dispose]();
     recording.fence[Symbol.dispose]();
@@ -297,3 +334,5 @@ export class PlaneLauncher implements PlaneTaker {
     this.#knownOf(program).compiled = undefined;
   }
 }
+
+const capacityOf = (wish: PlaneWish): number => (wish === "places" ? PLACES_MAX : DOUBTS_MAX);

@@ -7,16 +7,15 @@
  */
 import { EverwarpError } from "../../base/index.ts";
 import { CompletionDriver, type DrivenRequests } from "../../engine/index.ts";
-import type { LineCount } from "../backend/index.ts";
 import type { TurnTaker } from "./kernel-turns.ts";
-import type { PlaneQuery } from "./plane-query.ts";
+import type { PlaneAnswer, PlaneQuery } from "./plane-query.ts";
 
 /** What launches programs. */
 export interface PlaneTaker {
   /** Launches a query's program. @throws EW_DEVICE_LOST */
   launch(query: PlaneQuery): void;
   /** The answer of the launch in flight; undefined before it has come. @throws EW_DEVICE_LOST, EW_KERNEL_FAULT */
-  poll(): LineCount | undefined;
+  poll(): PlaneAnswer | undefined;
   /** Looks whether the launch in flight has ended without an answer. @throws EW_DEVICE_LOST, EW_KERNEL_FAULT */
   assertRunning(): void;
 }

@@ -3,21 +3,23 @@
  * first time, so that searches for hits alone pay nothing for it.
  */
 import type { DeviceSession } from "../../residency/index.ts";
-import type { LineCount } from "../backend/index.ts";
+import { NO_LINES } from "../backend/index.ts";
+import { FoundLines } from "./found-lines.ts";
 import type { PlaneProgram } from "../planes/index.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 import { KernelGround } from "./kernel-ground.ts";
 import { PlaneLauncher } from "./plane-launcher.ts";
-import { PlaneQuery } from "./plane-query.ts";
+import { type PlaneAnswer, PlaneQuery } from "./plane-query.ts";
 import { PlaneQueue } from "./plane-queue.ts";
 import { planeShape, type PlaneTrial } from "./plane-shape.ts";
-import { PlaneTicket } from "./plane-ticket.ts";
+import { PlaneHitsTicket, PlaneTicket } from "./plane-ticket.ts";
 import type { ScanShape } from "./scan-shape.ts";
 
-const NO_LINES: LineCount = {
+const NOTHING: PlaneAnswer = {
   lines: 0,
   doubts: { file: new Uint32Array(0), end: new Uint32Array(0) },
   tier: "interpreted",
+  places: new FoundLines(NO_LINES, "interpreted"),
 };
 
 /** Runs something with the kernels stopped, and no query running. */
@@ -62,18 +64,32 @@ export class PlaneSearch {
 
   /** Counts the lines that a program tells. */
   count(corpus: DeviceCorpus, program: PlaneProgram): PlaneTicket {
+    return new PlaneTicket(this.queue, this.#ask(new PlaneQuery(corpus, program, "count")));
+  }
+
+  /** Asks for the lines that a program tells. */
+  lines(corpus: DeviceCorpus, program: PlaneProgram): PlaneHitsTicket {
+    return new PlaneHitsTicket(this.queue, this.#ask(new PlaneQuery(corpus, program, "places")));
+  }
+
+  /** Makes what a program needs on a corpus. */
+  prepare(corpus: DeviceCorpus, program: PlaneProgram): Promise<void> {
+    return this.#change(() => this.#launcher.prepare(program, corpus));
+  }
+
+  #ask(query: PlaneQuery): PlaneQuery {
+    const { corpus, program } = query;
     if (!this.#hasBegun) this.#begin(this.queue);
     this.#hasBegun = true;
-    const query = new PlaneQuery(corpus, program);
-    if (corpus.segments.length === 0) query.endWith(NO_LINES);
+    if (corpus.segments.length === 0) query.endWith(NOTHING);
     else if (this.#launcher.isReady(program, corpus)) this.queue.add(query);
     else {
-      this.#change(() => this.#launcher.prepare(program, corpus)).then(
+      this.prepare(corpus, program).then(
         () => this.queue.add(query),
         (error: unknown) => query.end(error),
       );
     }
-    return new PlaneTicket(this.queue, query);
+    return query;
   }
 
   /** Gives up what a corpus has. Nothing may be in flight. */

@@ -89,8 +89,22 @@ export const PlaneLaunch = struct(
     groupCount: doc(u32, "workgroups of all dispatches of the launch"),
     doubtCapacity: u32,
     walkMax: doc(u32, "words that a thread walks at most behind its span"),
+    tellsAll: doc(u32, "not 0: the places of all lines that match are told, as if all were in doubt"),
   },
   { rule: "scalar", doc: "Push constants of planes." },
+);
+
+/** What plane_lines.comp is launched with. */
+export const LinesLaunch = struct(
+  "LinesLaunch",
+  {
+    answer: doc(u64, "address of the answer of planes.comp"),
+    places: doc(u64, "address of the places that it told"),
+    segments: doc(u64, "address of the corpus's segment table"),
+    lines: doc(u64, "address of what is written for each place: line feeds before the line, its first byte"),
+    capacity: doc(u32, "places at most"),
+  },
+  { rule: "scalar", doc: "Push constants of plane_lines." },
 );
 
 /** What transpose.comp is launched with. */
@@ -109,6 +123,6 @@ export const TransposeLaunch = struct(
 export const glslModules = {
   "planes.glsl": glslModule({
     doc: "Bit planes: their layout, the launches of their kernels.",
-    parts: [Plane, PlaneTally, PlaneCode, PlaneLaunch, TransposeLaunch],
+    parts: [Plane, PlaneTally, PlaneCode, PlaneLaunch, LinesLaunch, TransposeLaunch],
   }),
 };

@@ -14,7 +14,8 @@ export type SearchProgramName =
   | "signatures"
   | "scan"
   | "match"
-  | "transpose";
+  | "transpose"
+  | "planeLines";
 
 /** The constant of the kernels that says which rows signatures have. */
 const ROW_MASK_ID = 1;
@@ -57,6 +58,7 @@ export function searchPrograms(
     newlineSpine: request("newline_spine"),
     lineRanks: request("line_ranks"),
     transpose: request("transpose"),
+    planeLines: request("plane_lines"),
     signatures: { ...request("signatures"), ...(rowMask !== ALL_ROWS && { specialization: rows }) },
     scan: {
       ...request("scan"),

@@ -4,7 +4,8 @@
 //      pattern (src/search/planes/program-glsl.ts). The one in the folder glsl/ reads a program's steps from memory.
 // out  by the last workgroup of all dispatches of a launch: a sealed vector with the count of lines that match and need
 //      no look, the count of those that must be verified, and a third number that is not 0 if the answer is of no use;
-//      the places of the lines to be verified, up to `doubtCapacity` of them, in no order
+//      the places of the lines to be verified, up to `doubtCapacity` of them, in no order; with `tellsAll` these are
+//      all lines that match. With more of them the launch ends early, and its answer is of no use
 // dispatch shape: one thread for each span
 // method: a thread walks along its span, word by word. What steps carry from a word to the next lies in registers, so
 //      no thread needs another. The lines of a span are those behind a line feed of the span: the thread passes over
@@ -37,14 +38,15 @@ uint takeFromTally(uint index) {
 
 uint lowestBit(uint bits) { return bits & (~bits + 1u); }
 
-// Tells the places of lines that must be verified. Rare.
-void tellDoubts(uint doubts, uint word) {
+// Tells the places of lines that must be verified. Rare. Returns whether there are too many.
+bool tellDoubts(uint doubts, uint word) {
   uint place = addToTally(PLANE_TALLY_DOUBTS, uint(bitCount(doubts)));
   for (uint left = doubts; left != 0u; left &= left - 1u) {
     if (place < launch.doubtCapacity)
       Doubts(launch.doubts).places[place] = uvec2(launch.segment, word * PLANE_WORD_BYTES + uint(findLSB(left)));
     place++;
   }
+  return place > launch.doubtCapacity;
 }
 
 // The first of the two vectors of a word; the second lies PLANE_LANES behind it.
@@ -101,9 +103,9 @@ uint linesOfSpan(uint span) {
         lines = isDone ? 0u : lines & lowestBit(feeds);
         isDone = isDone || feeds != 0u;
       }
-      uint doubts = lines & WORD(found.doubts, index);
+      uint doubts = launch.tellsAll != 0u ? lines : lines & WORD(found.doubts, index);
       count += uint(bitCount(lines ^ doubts));
-      if (doubts != 0u) tellDoubts(doubts, first + word + index);
+      if (doubts != 0u && tellDoubts(doubts, first + word + index)) return 0u;
     }
     if (following >= ownWords && !isOwn) isDone = true;  // the span has no line feed
   }
@@ -129,7 +131,8 @@ void main() {
   beginPlanes();
   barrier();
   uint span = gl_GlobalInvocationID.x;
-  uint count = span << launch.spanShift < launch.wordCount ? linesOfSpan(span) : 0u;
+  bool isWanted = launch.tellsAll == 0u || Tally(launch.tally).words[PLANE_TALLY_DOUBTS] <= launch.doubtCapacity;
+  uint count = isWanted && span << launch.spanShift < launch.wordCount ? linesOfSpan(span) : 0u;
   if (count != 0u) atomicAdd(sh_lines, count);
   barrier();
   if (gl_LocalInvocationIndex == 0u) arrive(sh_lines);
