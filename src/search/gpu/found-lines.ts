@@ -1,6 +1,11 @@
-/** Lines that a program over bit planes told of, as an answer to a plan: each is to be verified, and none has a hit so far. */
-import { type HitPlaces, NO_LINES, type RawHits, type UndecidedLines } from "../backend/index.ts";
-import type { LineCount } from "../backend/index.ts";
+/** Lines that a program over bit planes told of, as an answer to a plan: each is to be verified, no hit is known. */
+import {
+  type HitPlaces,
+  type LineCount,
+  NO_LINES,
+  type RawHits,
+  type UndecidedLines,
+} from "../backend/index.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 
 const NOTHING = new Uint32Array(0);

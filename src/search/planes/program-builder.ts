@@ -86,8 +86,8 @@ export class ProgramBuilder {
 
   /**
    * The places whose byte is in a set. The set is halved bit by bit, the highest first; equal halves need no bit, and
-   * equal parts are made once. So it is a reduced ordered decision diagram (R. Bryant, 1986). Where all members have the
-   * same bits in some planes, and the other planes take every value, those bits are the whole question.
+   * equal parts are made once. So it is a reduced ordered decision diagram (R. Bryant, 1986). Where all members have
+   * the same bits in some planes, and the other planes take every value, those bits are the whole question.
    * @param members 256 entries, 1 for a member
    */
   set(members: Uint8Array): Stream {
