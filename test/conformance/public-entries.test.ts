@@ -111,7 +111,15 @@ const programRequest = {
   label: "text",
   variants: "list",
 } as const;
-const QUERY_METHODS = ["submit", "search", "searchSync", "count", "countSync"] as const;
+const QUERY_METHODS = [
+  "submit",
+  "search",
+  "searchSync",
+  "count",
+  "countSync",
+  "countLines",
+  "countLinesSync",
+] as const;
 const optionEntries: readonly OptionsEntry[] = [
   {
     of: "SearchEngine",

@@ -119,8 +119,13 @@ export class AskedPlan {
 
   /** Are there more hits than can be used? To be asked when the answer is there. */
   get hasTooManyHits(): boolean {
-    if (this.plan.kind === "lines") return this.hits()?.truncated === true;
-    return this.#tooManyHits !== Infinity && (this.hits()?.count ?? 0) > this.#tooManyHits;
+    const isOfLines = this.plan.kind === "lines";
+    if (this.#tooManyHits === Infinity && !isOfLines) return false;
+    const hits = this.hits();
+    if (hits === undefined) return false;
+    return isOfLines
+      ? hits.truncated || hits.undecided.count > this.#tooManyHits
+      : hits.count > this.#tooManyHits;
   }
 
   /** Nobody wants the answer any more. */

@@ -24,11 +24,14 @@ const FEW_HITS = 1024;
 /** A thread runs a regex over so much text in about the time that a device needs at least. */
 const REGEX_BYTES_PER_THREAD = 256 << 20;
 
+/** The host verifies so many lines in a millisecond. */
+const LINES_PER_MS = 512;
+
 /** Who is asked. */
 export interface Route {
   readonly corpus: EngineCorpus;
   readonly prepared: PreparedPlan;
-  /** So many hits are too many: then the host's threads are asked. Undefined: no hits are too many. */
+  /** More hits, or lines of bit planes, are too many: then the host's threads are asked. Undefined: no hits are too many. */
   readonly tooManyHits: number | undefined;
 }
 
@@ -56,8 +59,11 @@ export function routeOf(corpus: EngineCorpus, request: RouteRequest): Route {
     return isFew ? onDevice : { ...onDevice, tooManyHits: FEW_HITS };
   }
   const lines = planesPay(corpus, threads) ? linesPlan(corpus, query) : undefined;
-  if (lines !== undefined) return { ...onDevice, prepared: lines };
   const { contentBytes } = corpus.loaded.placement.stats;
+  if (lines !== undefined) {
+    const hostMs = contentBytes / ((corpus.backend.planesPayFrom ?? 0) * threads);
+    return { ...onDevice, prepared: lines, tooManyHits: hostMs * LINES_PER_MS };
+  }
   const isMuch = contentBytes > threads * REGEX_BYTES_PER_THREAD;
   return prepared.plan.kind === "automaton" && isMuch ? { ...onDevice, tooManyHits: FEW_HITS } : onHost;
 }
