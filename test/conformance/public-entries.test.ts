@@ -111,15 +111,8 @@ const programRequest = {
   label: "text",
   variants: "list",
 } as const;
-const QUERY_METHODS = [
-  "submit",
-  "search",
-  "searchSync",
-  "count",
-  "countSync",
-  "countLines",
-  "countLinesSync",
-] as const;
+const COUNT_METHODS = ["count", "countSync", "countLines", "countLinesSync"] as const;
+const QUERY_METHODS = ["submit", "search", "searchSync", ...COUNT_METHODS] as const;
 const optionEntries: readonly OptionsEntry[] = [
   {
     of: "SearchEngine",

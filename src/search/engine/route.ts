@@ -31,7 +31,7 @@ const LINES_PER_MS = 512;
 export interface Route {
   readonly corpus: EngineCorpus;
   readonly prepared: PreparedPlan;
-  /** More hits, or lines of bit planes, are too many: then the host's threads are asked. Undefined: no hits are too many. */
+  /** More hits, or lines of bit planes, are too many: then the host's threads are asked. Undefined: none are. */
   readonly tooManyHits: number | undefined;
 }
 
