@@ -46,7 +46,7 @@ for (const source of walk("src")) {
   mkdirSync(path.dirname(file), { recursive: true });
   cpSync(source, file);
   if (!isKernel) continue;
-  // The search kernels are used in two shapes; see src/search/gpu/scan-shape.ts and match-shape.ts. Where the device
+  // The search kernels are used in some shapes; see src/search/gpu/*-shape.ts. Where the device
   // has a clock, resident kernels read it.
   const shapesOf = {
     "scan.comp": [{ UNROLL: 1 }, { UNROLL: 4 }],
@@ -54,6 +54,7 @@ for (const source of walk("src")) {
       { CHUNK_BLOCKS: 1, TABLE_WORDS: 6144 },
       { CHUNK_BLOCKS: 2, TABLE_WORDS: 6144 },
     ],
+    "planes.comp": [{ PLANE_WORDS: 4 }], // its other shape is compiled for each pattern
   };
   const shapes = shapesOf[path.basename(file)] ?? [{}];
   for (const defines of shapes)

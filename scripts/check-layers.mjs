@@ -59,7 +59,7 @@ const INSIDE = {
     ["content", "."],
     ["walk", "scanner", "signature"],
     ["matcher"],
-    ["automaton", "bitstream"],
+    ["automaton", "bitstream", "planes"],
     ["line-kernel", "reference", "byte-regex"],
     ["searcher", "corpus", "preprocessor"],
     ["backend"],

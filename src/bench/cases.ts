@@ -5,7 +5,14 @@ import { daemonLoad } from "./daemon/index.ts";
 import { programs } from "./programs/index.ts";
 import { paths, pathsShapes } from "./paths/index.ts";
 import { RESIDENCY_CASES, roundtrip } from "./residency/index.ts";
-import { searchBurst, searchQueries, searchSize, searchTree, searchTyping } from "./search/index.ts";
+import {
+  searchBurst,
+  searchLines,
+  searchQueries,
+  searchSize,
+  searchTree,
+  searchTyping,
+} from "./search/index.ts";
 import { soak } from "./soak/index.ts";
 import { together } from "./together/index.ts";
 import { startup } from "./processes/index.ts";
@@ -15,6 +22,7 @@ export const CASES: readonly BenchCase[] = [
   roundtrip,
   searchBurst,
   searchTyping,
+  searchLines,
   searchSize,
   searchTree,
   searchQueries,

@@ -12,6 +12,7 @@ export {
   type FoundFile,
   type CorpusLoadOptions,
   type CorpusOptions,
+  type LineTotal,
   type Query,
   type SearchEngineOptions,
   type HitList,

@@ -78,6 +78,42 @@ export interface ByteFilter {
   readonly seesLineStart: boolean;
 }
 
+/** One step of a `PlaneProgram`. Operands are numbers of streams. */
+export type PlaneStep =
+  | { readonly kind: "and" | "or" | "xor" | "without"; readonly left: number; readonly right: number }
+  | { readonly kind: "not"; readonly of: number }
+  /** Where a bit of `by` is set, the bit of `yes`, else that of `no`. */
+  | { readonly kind: "choose"; readonly by: number; readonly yes: number; readonly no: number }
+  /** Every bit moves so many places on, 1 to 31; `first` comes in at the first place of a text. */
+  | { readonly kind: "advance"; readonly of: number; readonly by: number; readonly first: 0 | 1 }
+  /**
+   * Each bit, and all places behind it that only bits of `set` lie before. `isRare`: `of` and `set` seldom share a bit,
+   * so a kernel does well to look before it adds.
+   */
+  | { readonly kind: "star"; readonly of: number; readonly set: number; readonly isRare: boolean };
+
+/**
+ * A program over bit planes: it finds the lines of a text that match a pattern. Made by `compilePlanes`.
+ *
+ * Plane k has one bit for each byte of the text: its bit k. A stream has one bit for each byte, too. Streams 0 to 7 are
+ * the planes, and stream 8 + n is what step n makes of earlier streams. This is the method of Parabix (R. Cameron and
+ * others, "Bitwise Data Parallelism in Regular Expression Matching", 2014).
+ */
+export interface PlaneProgram {
+  readonly steps: readonly PlaneStep[];
+  /** The stream of line feeds. */
+  readonly feeds: number;
+  /** The line feeds that end a line with a match. */
+  readonly lines: number;
+  /**
+   * Those of `lines` that may have no match after all: these lines have bytes beyond ASCII, and must be verified.
+   * Undefined where there are none.
+   */
+  readonly doubts: number | undefined;
+  /** It asks where lines begin; it does not know that one begins behind a byte order mark. */
+  readonly seesLineStart: boolean;
+}
+
 /** What a matcher knows to look for in the place of its pattern. */
 export type MatcherPlan =
   /**
@@ -101,7 +137,9 @@ export type Plan =
    * verified. `required`: every match contains one of these literals; empty where nothing is known. A backend may use
    * them, or `filter`, to pass over lines.
    */
-  | { kind: "automaton"; automaton: LineAutomaton; required: Literal[]; filter?: ByteFilter | undefined };
+  | { kind: "automaton"; automaton: LineAutomaton; required: Literal[]; filter?: ByteFilter | undefined }
+  /** Every line that matches is one for which the program tells; each such line must be verified. */
+  | { kind: "lines"; program: PlaneProgram };
 
 /**
  * Decides exactly, in ripgrep's dialect, which parts of a line match. A line is given without its terminator.

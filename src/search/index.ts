@@ -18,6 +18,7 @@ export {
   assertHit,
   type CorpusLoadOptions,
   fileChangedError,
+  type LineTotal,
   type Query,
   readTextQuery,
   Search,

@@ -64,7 +64,8 @@ const variants = [{}];
 const request = { source: "void main() {}" };
 const connectOptions = { ...TREE_OPTION_KINDS, paths: "list", daemon: "choice" } as const;
 const listOptions = { ...TREE_OPTION_KINDS, skippedFile: "options", onError: "callback" } as const;
-const QUERY_METHODS = ["submit", "search", "searchSync", "count", "countSync"] as const;
+const COUNT_METHODS = ["count", "countSync", "countLines", "countLinesSync"] as const;
+const QUERY_METHODS = ["submit", "search", "searchSync", ...COUNT_METHODS] as const;
 const limited = { needed: { timeoutMs: 0 } };
 /** Calls that take nothing but a limit. Those of Vulkan need one. */
 const WAITS: readonly (readonly [

@@ -78,6 +78,40 @@ describe("a device that is lost", () => {
     },
   );
 
+  it("while lines are counted ends the count with EW_DEVICE_LOST, and counts again afterwards", async () => {
+    await using engine = await SearchEngine.open({ corpus, device: index, strategy: "batch" });
+    const regex = { pattern: "ne{2}dle|o$" };
+    expect(await engine.countLines(regex)).toMatchObject({ lines: 3, plan: "planes" });
+    {
+      using _faults = injectFaults("device-lost@submit");
+      await expect(engine.countLines(regex)).rejects.toThrow(failing("EW_DEVICE_LOST"));
+    }
+    expect(await engine.countLines(regex)).toMatchObject({ lines: 3 });
+    expect(await engine.countLines(regex)).toMatchObject({ lines: 3, plan: "planes" });
+    expect(engine.stats()).toMatchObject({ recoveries: 1, inFlight: 0, pending: 0 });
+  });
+
+  it("while bit planes tell lines is opened again, and the search answered by others", async () => {
+    pretendHardware();
+    vi.spyOn(DeviceBackend.prototype, "planesPayFrom", "get").mockReturnValue(0);
+    const submitted = vi.spyOn(DeviceBackend.prototype, "submit");
+    const linesAsked = (): number => submitted.mock.calls.filter(([{ kind }]) => kind === "lines").length;
+    await using engine = await SearchEngine.open({ corpus, hostCopy: true, threads: 1 });
+    const regex = { pattern: "ne{2}dle|o$" };
+    while (linesAsked() === 0) {
+      expect((await engine.search(regex)).count).toBe(3);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    const before = linesAsked();
+    {
+      using _faults = injectFaults("device-lost@submit");
+      expect((await engine.search(regex)).count).toBe(3);
+      expect(linesAsked()).toBe(before + 1);
+    }
+    expect((await engine.search(regex)).count).toBe(3);
+    expect(engine.stats()).toMatchObject({ recoveries: 1, failed: 0, inFlight: 0, pending: 0 });
+  });
+
   it("tells a blocking wait at once that it is being opened again", async () => {
     // A kernel that stays would answer without a submission, and notice nothing.
     await using engine = await SearchEngine.open({ corpus, device: index, strategy: "dispatch" });

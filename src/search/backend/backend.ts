@@ -9,6 +9,7 @@
  */
 import type { Plan } from "../contracts.ts";
 import type { Corpus, Placement } from "../corpus/index.ts";
+import type { PlaneProgram } from "../planes/index.ts";
 
 /** What a backend runs on. */
 export interface BackendInfo {
@@ -27,6 +28,8 @@ export interface LoadedCorpus {
   bytes(file: number): Uint8Array | undefined;
   /** Bytes of memory that its signatures take, beside the text; 0 where it has none. */
   readonly signatureBytes: number;
+  /** Bytes of memory that its bit planes take now, beside the text. Absent where there are none. */
+  readonly planeBytes?: number;
   /**
    * The memories that hold the contents, by segment, for any thread to read. Undefined where the contents are not in
    * host memory.
@@ -124,6 +127,36 @@ export interface RawHits {
   locate(): HitPlaces;
 }
 
+/** What a program over bit planes tells of a corpus. */
+export interface LineCount {
+  /** Lines that match, without those in doubt. */
+  readonly lines: number;
+  /**
+   * Lines that may match, each by its file (a row of the placement) and the offset of its end in the file's content:
+   * the place of its line feed, or the content's length. Undefined where there are too many, or where a line is too
+   * long: then the count is of no use.
+   */
+  readonly doubts: { readonly file: Uint32Array; readonly end: Uint32Array } | undefined;
+  /** How the program ran. */
+  readonly tier: "compiled" | "interpreted";
+}
+
+/** A count of lines in flight. */
+export interface LineTicket {
+  /**
+   * Blocks until the answer is there.
+   * @returns false when the answer did not come in time, or cannot come before the event loop has a turn
+   * @throws EW_DEVICE_LOST, EW_CLOSED
+   */
+  waitSync(timeoutMs: number): boolean;
+  /** Resolves when the answer is there. @throws EW_DEVICE_LOST, EW_CLOSED */
+  wait(): Promise<void>;
+  /** The answer. @throws EW_TIMEOUT before it is there */
+  result(): LineCount;
+  /** Nobody wants the answer any more. */
+  cancel(): void;
+}
+
 /** How a corpus is loaded. */
 export interface LoadOptions {
   /** Loader threads. Default: as many as pay. */
@@ -164,6 +197,18 @@ export interface Backend {
    * @param forgets also what was made for patterns
    */
   trim?(forgets: boolean): void;
+  /**
+   * Counts the lines for which a program tells. Absent where the backend has no bit planes.
+   * @throws EW_CORPUS_UNKNOWN, EW_CLOSED, EW_OUT_OF_DEVICE_MEMORY where there was no room for the planes
+   */
+  countLines?(program: PlaneProgram, corpus: LoadedCorpus): LineTicket;
+  /** Is everything there that `countLines` needs, so that its answer can be waited for without the event loop? */
+  canCountLines?(program: PlaneProgram, corpus: LoadedCorpus): boolean;
+  /**
+   * From so many bytes of text for each of the host's threads on, bit planes answer a regex sooner than these. Absent:
+   * never.
+   */
+  readonly planesPayFrom?: number;
   /** Ends all requests in flight with EW_CLOSED and frees everything. */
   close(): Promise<void>;
 }

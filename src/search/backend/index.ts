@@ -4,6 +4,8 @@ export type {
   BackendInfo,
   BackendTicket,
   HitPlaces,
+  LineCount,
+  LineTicket,
   LoadedCorpus,
   LoadOptions,
   RawHits,

@@ -3,14 +3,15 @@ import type { Literal, Plan } from "../contracts.ts";
 
 /**
  * What a request does with a corpus. `scan` finds every occurrence of literals, `match` the matches of an automaton in
- * every line.
+ * every line, `lines` the lines for which a program over bit planes tells.
  */
-export type Operation = "scan" | "match";
+export type Operation = "scan" | "match" | "lines";
 
 const OPERATIONS: Readonly<Record<Plan["kind"], Operation | undefined>> = {
   literals: "scan",
   filter: "scan",
   automaton: "match",
+  lines: "lines",
   whole: undefined,
   nothing: undefined,
 };

@@ -113,13 +113,19 @@ export class AskedPlan {
   /** Has the backend decided every line of what it holds? To be asked when the answer is there. */
   get isDecided(): boolean {
     const { kind } = this.plan;
-    if (kind === "automaton") return this.hits()?.undecided.count === 0;
+    if (kind === "automaton" || kind === "lines") return this.hits()?.undecided.count === 0;
     return kind === "literals" && this.exceptions().length === 0;
   }
 
   /** Are there more hits than can be used? To be asked when the answer is there. */
   get hasTooManyHits(): boolean {
-    return this.#tooManyHits !== Infinity && (this.hits()?.count ?? 0) > this.#tooManyHits;
+    const isOfLines = this.plan.kind === "lines";
+    if (this.#tooManyHits === Infinity && !isOfLines) return false;
+    const hits = this.hits();
+    if (hits === undefined) return false;
+    return isOfLines
+      ? hits.truncated || hits.undecided.count > this.#tooManyHits
+      : hits.count > this.#tooManyHits;
   }
 
   /** Nobody wants the answer any more. */

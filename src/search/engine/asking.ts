@@ -6,7 +6,7 @@
  */
 import { AskedPlan } from "./asked-plan.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
-import type { PreparedPlan } from "./prepared-plan.ts";
+import type { PreparedQuery } from "./query.ts";
 import { routeOf } from "./route.ts";
 
 /** What a search wants. */
@@ -22,7 +22,7 @@ export interface Wishes {
 
 /** See the head of this file. */
 export class Asking {
-  readonly #prepared: PreparedPlan;
+  readonly #query: PreparedQuery;
   readonly #wishes: Wishes;
   #held: EngineCorpus;
   #corpus: EngineCorpus;
@@ -30,10 +30,10 @@ export class Asking {
   #hadTooManyHits = false;
   #needsHits = false;
 
-  constructor(held: EngineCorpus, prepared: PreparedPlan, wishes: Wishes) {
+  constructor(held: EngineCorpus, query: PreparedQuery, wishes: Wishes) {
     this.#held = held;
     this.#corpus = held;
-    this.#prepared = prepared;
+    this.#query = query;
     this.#wishes = wishes;
   }
 
@@ -55,13 +55,13 @@ export class Asking {
   /** Asks. @param held the corpus as the engine holds it @throws as `AskedPlan.ask` */
   send(held: EngineCorpus): void {
     const { maxHits, isLocated, threads } = this.#wishes;
-    const prepared = this.#prepared;
+    const query = this.#query;
     const isCountOnly = this.#wishes.isCountOnly && !this.#needsHits;
     const hadTooManyHits = this.#hadTooManyHits;
-    const route = routeOf(held, { prepared, isCountOnly, maxHits, threads, hadTooManyHits });
+    const route = routeOf(held, { query, isCountOnly, maxHits, threads, hadTooManyHits });
     this.#held = held;
     this.#corpus = route.corpus;
-    const { tooManyHits } = route;
+    const { prepared, tooManyHits } = route;
     this.#plan = AskedPlan.ask(route.corpus, prepared, { isLocated, isCountOnly, maxHits, tooManyHits });
   }
 
@@ -73,6 +73,7 @@ export class Asking {
   /** Has the answer too many hits? Then the search has to be sent once more. */
   hasTooManyHits(): boolean {
     if (this.#plan?.hasTooManyHits !== true) return false;
+    if (this.#plan.plan.kind === "lines") this.#held.manyLines.add(this.#query);
     this.#hadTooManyHits = true;
     return true;
   }

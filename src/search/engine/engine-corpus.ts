@@ -11,6 +11,7 @@ import { type Backend, type LoadedCorpus, scanPlan, type SubmitOptions } from ".
 import { type Corpus, FILE_FLAGS, readContent } from "../corpus/index.ts";
 import { RowContents } from "../verifier/index.ts";
 import { ExceptionProbe } from "./exception-probe.ts";
+import type { PreparedQuery } from "./query.ts";
 
 /** A file of the corpus that a search did not look into. */
 export interface SkippedFile {
@@ -41,6 +42,10 @@ export class EngineCorpus {
   isRemoved = false;
   /** The backend was lost. What was found before stays true; nothing more can be asked. */
   isLost = false;
+  /** The backend makes something ready, and lets queries wait meanwhile. */
+  isBusy = false;
+  /** Queries that match more lines than bit planes can tell. */
+  readonly manyLines = new WeakSet<PreparedQuery>();
   readonly #probes = new Map<string, ExceptionProbe>();
 
   constructor(corpus: Corpus, backend: Backend, loaded: LoadedCorpus, isIndexed = true, copy?: EngineCorpus) {

@@ -3,6 +3,7 @@
  *
  *   plan "literals"  occurrences are hits; rows with a fold exception are searched whole
  *   plan "automaton" matches are hits; lines that the automaton left undecided are searched
+ *   plan "lines"     lines for which the program told are searched
  *   plan "filter"    each line with an occurrence is searched; rows with a fold exception are searched whole
  *   plan "whole"     all rows are searched whole
  *   always           files too large for a segment are searched by streaming
@@ -45,6 +46,7 @@ export interface Piece {
 const MEANINGS: Readonly<Record<Plan["kind"], HitMeaning>> = {
   literals: "occurrences",
   automaton: "matches",
+  lines: "matches",
   filter: "candidates",
   whole: "matches",
   nothing: "matches",

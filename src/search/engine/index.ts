@@ -17,11 +17,6 @@ export { abortedError, SearchLimits, streamedError } from "./search-limits.ts";
 export { Search } from "./search.ts";
 export { SearchEngine } from "./search-engine.ts";
 export { fileChangedError, type SearchResult } from "./search-result.ts";
-export type {
-  SearchEngineInfo,
-  SearchEngineStats,
-  TextEngine,
-  TextHits,
-  TextQuery,
-  TextSearch,
-} from "./text-engine.ts";
+export type { TextEngine, TextHits, TextQuery, TextSearch } from "./text-engine.ts";
+export type { SearchEngineInfo, SearchEngineStats } from "./engine-stats.ts";
+export type { LineTotal } from "./line-counter.ts";

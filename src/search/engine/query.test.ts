@@ -32,7 +32,7 @@ function outcome(make: () => Plan): unknown {
     if (plan.kind === "automaton") return plan.required;
     if (plan.kind === "whole") return [];
     if (plan.kind === "filter") return [...plan.literals, ...exceptionLiterals(plan.foldExceptions)];
-    if (plan.kind === "nothing") return plan;
+    if (plan.kind === "nothing" || plan.kind === "lines") return plan;
     return { ...plan, foldExceptions: plan.foldExceptions.toSorted((a, b) => a.length - b.length) };
   } catch (error) {
     return String(error);

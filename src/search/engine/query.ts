@@ -11,7 +11,14 @@ import { compileFilter } from "../bitstream/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import type { Matcher, Plan } from "../contracts.ts";
 import { createLiteralScanner } from "../scanner/index.ts";
-import { createMatcher, exceptionLiterals, foldExceptionsOf, syntaxOf } from "../matcher/index.ts";
+import {
+  createMatcher,
+  exceptionLiterals,
+  foldExceptionsOf,
+  syntaxOf,
+  syntaxOfPatterns,
+} from "../matcher/index.ts";
+import { compilePlanes, type PlanesAnswer } from "../planes/index.ts";
 import type { SharedMatcherOptions } from "../verifier/index.ts";
 import { PreparedPlan } from "./prepared-plan.ts";
 
@@ -38,15 +45,33 @@ export interface Query {
 
 /** A query without its corpus and limits. */
 export class PreparedQuery {
-  readonly prepared: PreparedPlan;
   /** For threads that make a matcher of their own. */
   readonly matcherOptions: SharedMatcherOptions;
   #matcher: Matcher | undefined;
+  #prepared: PreparedPlan | undefined;
+  #planes: PlanesAnswer | undefined;
+  #lines: PreparedPlan | undefined;
 
   /** @param plan what is known without a matcher */
   constructor(plan: Plan | undefined, matcherOptions: SharedMatcherOptions) {
     this.matcherOptions = matcherOptions;
-    this.prepared = plan === undefined ? prepareMatcher(this.matcher) : new PreparedPlan(plan);
+    if (plan !== undefined) this.#prepared = new PreparedPlan(plan);
+  }
+
+  /** Made when first needed: lines are counted without it. @throws EW_BAD_PATTERN */
+  get prepared(): PreparedPlan {
+    return (this.#prepared ??= prepareMatcher(this.matcher));
+  }
+
+  /** The program that finds lines; made when first needed. */
+  get planes(): PlanesAnswer {
+    return (this.#planes ??= planesOf(this.matcherOptions));
+  }
+
+  /** The plan by that program; undefined where there is none. */
+  get lines(): PreparedPlan | undefined {
+    const { program } = this.planes;
+    return (this.#lines ??= program && new PreparedPlan({ kind: "lines", program }));
   }
 
   get plan(): Plan {
@@ -60,6 +85,12 @@ export class PreparedQuery {
       createScanner: createLiteralScanner,
     }));
   }
+}
+
+/** A bad pattern has no program; the search for it tells what is wrong. */
+function planesOf(options: SharedMatcherOptions): PlanesAnswer {
+  const syntax = syntaxOfPatterns(options);
+  return syntax === undefined ? { whyNot: "the pattern cannot be read" } : compilePlanes(syntax);
 }
 
 /** An automaton decides by itself where the literals of a matcher do not. */

@@ -9,6 +9,11 @@ interface Held {
   readonly hasCopy?: boolean;
   readonly isCopyLost?: boolean;
   readonly hasMarks?: boolean;
+  /** The device has bit planes. */
+  readonly hasPlanes?: boolean;
+  readonly isBusy?: boolean;
+  /** The query has matched too many lines before. */
+  readonly hasManyLines?: boolean;
 }
 
 const copy = (isLost: boolean): EngineCorpus => ({ backend: { isLost } }) as unknown as EngineCorpus;
@@ -18,8 +23,14 @@ function corpusOf({
   hasCopy = true,
   isCopyLost = false,
   hasMarks = false,
+  hasPlanes = false,
+  isBusy = false,
+  hasManyLines = false,
 }: Held): EngineCorpus {
   return {
+    backend: { planesPayFrom: 1 << 20, canCountLines: () => hasPlanes },
+    isBusy,
+    manyLines: { has: () => hasManyLines },
     copy: hasCopy ? copy(isCopyLost) : undefined,
     streamed: [],
     hasMarks,
@@ -31,9 +42,8 @@ function corpusOf({
 /** Who is asked for a query, and whether the device may say that there are too many hits. */
 function route(query: Query, held: Held = {}, request: Partial<RouteRequest> = {}): string {
   const corpus = corpusOf(held);
-  const { prepared } = prepareQuery(query);
   const asked = {
-    prepared,
+    query: prepareQuery(query),
     isCountOnly: false,
     maxHits: Infinity,
     threads: 4,
@@ -42,6 +52,7 @@ function route(query: Query, held: Held = {}, request: Partial<RouteRequest> = {
   };
   const chosen: Route = routeOf(corpus, asked);
   const who = chosen.corpus === corpus ? "device" : "threads";
+  if (chosen.prepared.plan.kind === "lines") return `${who}, planes`;
   return chosen.tooManyHits === undefined ? who : `${who}, few`;
 }
 
@@ -49,6 +60,8 @@ const text: Query = { pattern: "needle" };
 const regex: Query = { pattern: String.raw`needle \d+` };
 /** It has no automaton. */
 const large: Query = { pattern: "[ab]*a[ab]{20}" };
+
+const planes: Held = { contentBytes: 5e6, hasPlanes: true };
 
 describe("a query", () => {
   it.each<[string, Query, Held, Partial<RouteRequest>]>([
@@ -69,6 +82,19 @@ describe("a query", () => {
     ["threads", regex, { contentBytes: 2 ** 31 }, { threads: 16 }],
     ["threads", regex, { contentBytes: 2 ** 31 }, { hadTooManyHits: true }],
     ["threads", large, { contentBytes: 2 ** 40 }, {}],
+    ["device, planes", regex, planes, {}],
+    ["device, planes", large, planes, { isCountOnly: true }],
+    ["device, few", text, planes, {}],
+    ["threads", regex, { ...planes, contentBytes: 1e6 }, {}],
+    ["threads", regex, planes, { hadTooManyHits: true }],
+    ["threads", regex, { ...planes, hasManyLines: true }, {}],
+    ["device, planes", { pattern: "^needle" }, planes, {}],
+    ["threads", { pattern: "^needle" }, { ...planes, hasMarks: true }, {}],
+    // It has no program.
+    ["threads", { pattern: "^$" }, planes, {}],
+    // The device makes something ready.
+    ["threads", text, { isBusy: true }, {}],
+    ["threads", regex, { ...planes, isBusy: true }, {}],
   ])("goes to the %s: %j, %j, %j", (expected, query, held, request) => {
     expect(route(query, held, request)).toBe(expected);
   });

@@ -29,13 +29,16 @@ import type {
   SearchEngineOptions,
   SearchOptions,
 } from "./engine-options.ts";
+import { memoryStats, type SearchEngineInfo, type SearchEngineStats } from "./engine-stats.ts";
 import { Holdings } from "./holdings.ts";
+import { LineCounter, type LineTotal } from "./line-counter.ts";
+import { PlaneMaker } from "./plane-maker.ts";
 import { type Query, QueryCache } from "./query.ts";
 import { Search } from "./search.ts";
 import { timeoutError } from "./search-limits.ts";
 import type { SearchOwner } from "./search-owner.ts";
 import type { SearchResult } from "./search-result.ts";
-import type { SearchEngineInfo, SearchEngineStats, TextEngine } from "./text-engine.ts";
+import type { TextEngine } from "./text-engine.ts";
 
 /** Searches corpora again and again. */
 export class SearchEngine implements TextEngine {
@@ -47,6 +50,8 @@ export class SearchEngine implements TextEngine {
   readonly #counts = { submitted: 0, answered: 0, failed: 0, cancelled: 0 };
   #closing: Promise<void> | undefined;
   readonly #verifier: Verifier;
+  readonly #lines: LineCounter;
+  readonly #planes: PlaneMaker;
   readonly #owner: SearchOwner<Search>;
 
   private constructor(choice: BackendChoice, holdings: Holdings, isIndexed: boolean) {
@@ -55,6 +60,18 @@ export class SearchEngine implements TextEngine {
     this.#holdings = holdings;
     this.#verifier = new Verifier(choice.threads ?? availableParallelism());
     this.#owner = this.#asOwner();
+    this.#planes = new PlaneMaker({
+      threads: this.#choice.threads ?? availableParallelism(),
+      corpora: () => this.#holdings.corpora.values(),
+      isIdle: () => this.stats().inFlight + this.#pending.length === 0,
+      isClosing: () => this.#closing !== undefined,
+    });
+    this.#lines = new LineCounter({
+      held: (corpus) => this.#held(corpus),
+      prepare: (query) => this.#queries.prepare(query),
+      search: (query, options) => this.#submit(query, options, false),
+      answered: () => void (this.#counts.submitted++, this.#counts.answered++),
+    });
   }
 
   /**
@@ -85,26 +102,13 @@ export class SearchEngine implements TextEngine {
     const { submitted, answered, failed, cancelled } = this.#counts;
     const pending = this.#pending.length;
     const corpora = [...this.#holdings.corpora.values()];
-    const held = corpora.map(({ loaded }) => loaded);
-    const copies = corpora.flatMap(({ copy }) => (copy === undefined ? [] : [copy.loaded]));
-    const placements = held.map(({ placement }) => placement.stats);
-    const sum = (of: (stats: (typeof placements)[number]) => number): number =>
-      placements.reduce((total, stats) => total + of(stats), 0);
     return {
       answered,
       failed,
       cancelled,
       inFlight: submitted - answered - failed - cancelled - pending,
       pending,
-      corpora: placements.length,
-      files: sum(({ fileCount }) => fileCount),
-      contentBytes: sum(({ contentBytes }) => contentBytes),
-      memoryBytes: sum(({ arenaBytes }) => arenaBytes),
-      indexBytes: held.reduce((total, { signatureBytes }) => total + signatureBytes, 0),
-      hostCopyBytes: copies.reduce(
-        (total, { placement, signatureBytes }) => total + placement.stats.arenaBytes + signatureBytes,
-        0,
-      ),
+      ...memoryStats(corpora),
       recoveries: this.#holdings.recoveryCount,
     };
   }
@@ -207,6 +211,28 @@ export class SearchEngine implements TextEngine {
   }
 
   /**
+   * Counts the lines that match. A device does that by bit planes, which it makes when lines are counted for the first
+   * time, at the speed of its memory; where it cannot, hits are searched and their lines counted. `maxHits` is not
+   * looked at.
+   * @throws as `search`
+   */
+  async countLines(query: Query, options: SearchOptions = {}): Promise<LineTotal> {
+    this.#assertOpen();
+    return this.#lines.count(readQuery(query), searchOptions(options));
+  }
+
+  /**
+   * Counts the lines that match, and blocks until they are counted. As long as the device has no bit planes, hits are
+   * searched.
+   * @throws as `searchSync`
+   */
+  countLinesSync(query: Query, options?: BlockingOptions): LineTotal {
+    const timeoutMs = blockingTimeMs("the options of countLinesSync", options);
+    this.#assertOpen();
+    return this.#lines.countSync(readQuery(query), timeoutMs);
+  }
+
+  /**
    * Stops the kernel or the threads and frees everything. Searches in flight end with EW_CLOSED. A second call waits
    * for the first.
    */
@@ -225,6 +251,7 @@ export class SearchEngine implements TextEngine {
     const limits = options === undefined ? undefined : searchOptions(options);
     const corpus = this.#held(asked.corpus);
     const prepared = this.#queries.prepare(asked);
+    this.#planes.asked(corpus, prepared);
     const { maxHits = Infinity, locate = true } = asked;
     const search = new Search(this.#owner, corpus, prepared, maxHits, locate && !isCountOnly, isCountOnly);
     this.#counts.submitted++;

@@ -72,7 +72,7 @@ export class Search implements AsyncIterable<SearchResult> {
     this.#maxHits = maxHits;
     this.#isCountOnly = isCountOnly;
     const { threads } = owner;
-    this.#asking = new Asking(corpus, query.prepared, { maxHits, isLocated, isCountOnly, threads });
+    this.#asking = new Asking(corpus, query, { maxHits, isLocated, isCountOnly, threads });
   }
 
   /** @internal For the engine: what is searched. */

@@ -6,7 +6,6 @@
  *
  * Invariant: the kernels are stopped while a corpus is loaded or unloaded, and queries wait.
  */
-import os from "node:os";
 import { EverwarpError, STALL_MS } from "../../base/index.ts";
 import {
   type DeviceProfile,
@@ -22,30 +21,34 @@ import {
   type BackendInfo,
   type BackendTicket,
   literalsOf,
+  type LineTicket,
+  type LoadedCorpus,
   type LoadOptions,
   type SubmitOptions,
 } from "../backend/index.ts";
 import type { Plan } from "../contracts.ts";
-import { type Corpus, copyPlacement, type Placement } from "../corpus/index.ts";
+import type { Corpus } from "../corpus/index.ts";
+import type { PlaneProgram } from "../planes/index.ts";
 import { DeviceCorpus, type IndexPipelines } from "./device-corpus.ts";
 import type { SkippingTrial } from "./device-signatures.ts";
-import { DeviceSink, maxPlaceBytes } from "./device-sink.ts";
+import { maxPlaceBytes } from "./device-sink.ts";
 import { DeviceTicket } from "./device-ticket.ts";
+import { assertWithinLoopLimit, fill, freeIndex, sinkFor, unknownCorpusError } from "./fill-device.ts";
 import { KernelGround } from "./kernel-ground.ts";
-import { MatchKernel } from "./match-kernel.ts";
+import { KernelTurns } from "./kernel-turns.ts";
+import { MatchKernel, staysOnDevice } from "./match-kernel.ts";
+import type { PlaneQueue } from "./plane-queue.ts";
+import { PlaneSearch } from "./plane-search.ts";
+import type { PlaneTrial } from "./plane-shape.ts";
 import { RequestQueue, type RequestTaker } from "./request-queue.ts";
 import { ScanQuery } from "./scan-query.ts";
 import { scanShape, type ScanShape } from "./scan-shape.ts";
 import { CorpusEntry } from "./scan.schema.ts";
 
 const CORPORA_MAX = 256;
+/** A thread of the host runs a regex over so much text in about a millisecond. */
+const PLANES_PAY_FROM = 4 << 20;
 const CORPUS_TABLE_BYTES = CORPORA_MAX * CorpusEntry.strideBytes;
-/** Beyond this, a workgroup would take more tiles in a launch than the loops of a driver with a limit allow. */
-const LIMITED_CORPUS_BYTES_MAX = 1 << 30;
-
-/** Staging buffers by which a corpus is copied from host memory. One thread fills them. */
-const COPY_CHUNKS = 8;
-const COPY_CHUNK_BYTES = 4 << 20;
 
 /** Which device, and how the kernel runs on it. */
 export interface DeviceBackendOptions extends SessionOptions {
@@ -55,6 +58,8 @@ export interface DeviceBackendOptions extends SessionOptions {
   stallMs?: number;
   /** For tests: how signatures are made and used. */
   skippingTrial?: SkippingTrial;
+  /** For tests and measurements: how the kernels of bit planes are laid over the device. */
+  planeTrial?: PlaneTrial;
 }
 
 /** Searches on a device. Open it with `DeviceBackend.open`. */
@@ -64,6 +69,9 @@ export class DeviceBackend implements Backend {
   readonly #shape: ScanShape;
   readonly #kernel: ResidentLoop;
   readonly #matches: MatchKernel;
+  readonly #planes: PlaneSearch;
+  /** Undefined where no kernel stays on the device. */
+  readonly #turns: KernelTurns | undefined;
   /** Why there is no match kernel. */
   #matchFailure: unknown;
   #isLaunchingMatches = false;
@@ -87,9 +95,10 @@ export class DeviceBackend implements Backend {
     signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial };
     table: DeviceBuffer;
     stallMs: number;
+    planeTrial: PlaneTrial | undefined;
     giveBack: () => void;
   }) {
-    const { session, shape, taker } = parts;
+    const { session, shape, taker, stallMs, planeTrial: trial } = parts;
     this.device = session.device;
     this.profile = session.profile;
     this.#giveBack = parts.giveBack;
@@ -99,8 +108,17 @@ export class DeviceBackend implements Backend {
     this.#pipelines = parts.pipelines;
     this.#signing = parts.signing;
     this.#table = parts.table;
-    this.#stallMs = parts.stallMs;
+    this.#stallMs = stallMs;
     this.#queue = new RequestQueue("scan kernel", taker);
+    this.#turns = staysOnDevice(taker.kernel.strategyName)
+      ? new KernelTurns(this.#queue, taker.kernel)
+      : undefined;
+    this.#planes = new PlaneSearch(session, shape, {
+      change: (body) => this.#change(body),
+      begin: (queue) => this.#turns?.admit(queue),
+      stallMs,
+      trial,
+    });
   }
 
   /**
@@ -108,8 +126,8 @@ export class DeviceBackend implements Backend {
    * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD, EW_STRATEGY_UNSUPPORTED
    */
   static async open(options: DeviceBackendOptions = {}): Promise<DeviceBackend> {
-    const { strategy = "auto", stallMs = STALL_MS, skippingTrial: trial = {}, ...deviceOptions } = options;
-    const session = await openSession({ ...deviceOptions, sharesSoftware: strategy === "adaptive" });
+    const { strategy = "auto", stallMs = STALL_MS, skippingTrial: trial = {}, planeTrial, ...rest } = options;
+    const session = await openSession({ ...rest, sharesSoftware: strategy === "adaptive" });
     const shape = scanShape(session.device.info, session.profile);
     const ground = new KernelGround(session, shape, trial.rowMask);
     const giveBack = (): void => {
@@ -136,11 +154,33 @@ export class DeviceBackend implements Backend {
         inputsAddress: table.address,
         stallMs,
       });
-      return new DeviceBackend({ session, shape, taker, pipelines, signing, table, stallMs, giveBack });
+      return new DeviceBackend({
+        session,
+        shape,
+        taker,
+        pipelines,
+        signing,
+        table,
+        stallMs,
+        planeTrial,
+        giveBack,
+      });
     } catch (error) {
       giveBack();
       throw error;
     }
+  }
+
+  get hasOwnMemory(): boolean {
+    return this.device.info.type !== "cpu";
+  }
+
+  get planesPayFrom(): number {
+    return this.hasOwnMemory ? PLANES_PAY_FROM : Infinity;
+  }
+
+  get maxPlaceBytes(): number {
+    return maxPlaceBytes(this.device);
   }
 
   get info(): BackendInfo {
@@ -158,17 +198,16 @@ export class DeviceBackend implements Backend {
   }
 
   async load(corpus: Corpus, options: LoadOptions = {}): Promise<DeviceCorpus> {
-    const { automata = false, index: isSigned, threads = os.availableParallelism() } = options;
+    const { automata = false, index: isSigned = true } = options;
+    const signedBytesMin = this.#signing.trial.bytesMin ?? this.#shape.signedBytesMin;
     return this.#change(async () => {
-      const index = this.#freeCorpusIndex();
-      const sink =
-        options.from === undefined
-          ? new DeviceSink(this.device, 2 * threads + 2)
-          : new DeviceSink(this.device, COPY_CHUNKS, COPY_CHUNK_BYTES);
+      const index = freeIndex(this.#corpora, CORPORA_MAX);
+      const sink = sinkFor(this.device, options);
       let loaded: DeviceCorpus | undefined;
       try {
         const placement = await fill(sink, corpus, options);
-        this.#assertWithinLoopLimit(placement.stats.arenaBytes);
+        const { arenaBytes } = placement.stats;
+        assertWithinLoopLimit(this.device, this.profile, arenaBytes);
         loaded = new DeviceCorpus({
           device: this.device,
           pipelines: this.#pipelines,
@@ -178,7 +217,7 @@ export class DeviceBackend implements Backend {
           tileBytes: this.#shape.tileBytes,
           matchTileBytes: this.#shape.match.tileBytes,
           index,
-          signing: this.#isSigned(placement.stats.arenaBytes, isSigned) ? this.#signing : undefined,
+          signing: isSigned && arenaBytes >= signedBytesMin ? this.#signing : undefined,
           unload: (unloaded) => this.#unload(unloaded),
         });
       } catch (error) {
@@ -212,19 +251,18 @@ export class DeviceBackend implements Backend {
     return this.device.isLost || this.#loops().some(({ state }) => state === "lost");
   }
 
+  canCountLines(program: PlaneProgram, corpus: LoadedCorpus): boolean {
+    return this.#planes.isReady(this.#held(corpus), program);
+  }
+
+  countLines(program: PlaneProgram, corpus: LoadedCorpus): LineTicket {
+    return this.#planes.count(this.#held(corpus), program);
+  }
+
   submit(plan: Plan, options: SubmitOptions): BackendTicket {
-    this.#assertOpen();
-    const { corpus: loaded } = options;
-    if (!(loaded instanceof DeviceCorpus) || !loaded.isLoaded || this.#corpora[loaded.index] !== loaded) {
-      throw new EverwarpError(
-        "EW_CORPUS_UNKNOWN",
-        "the query names a corpus that this device does not hold",
-        {
-          remedy: "Load it first; an unloaded corpus cannot be searched.",
-        },
-      );
-    }
+    const loaded = this.#held(options.corpus);
     const { maxHits = Infinity } = options;
+    if (plan.kind === "lines") return this.#planes.lines(loaded, plan.program);
     if (plan.kind === "automaton") {
       if (this.#matchFailure !== undefined) {
         throw new EverwarpError("EW_REQUEST_TOO_LARGE", "the device has no room for the kernel of automata", {
@@ -242,9 +280,18 @@ export class DeviceBackend implements Backend {
     return new DeviceTicket(this.#queue, query);
   }
 
+  /** @throws EW_CORPUS_UNKNOWN, EW_CLOSED */
+  #held(loaded: LoadedCorpus): DeviceCorpus {
+    this.#assertOpen();
+    const isHeld =
+      loaded instanceof DeviceCorpus && loaded.isLoaded && this.#corpora[loaded.index] === loaded;
+    if (!isHeld) throw unknownCorpusError();
+    return loaded;
+  }
+
   #launchMatches(): Promise<void> {
     return this.#matches.launch(
-      { queue: this.#queue, kernel: this.#kernel },
+      { kernel: this.#kernel, turns: this.#turns },
       {
         tileCount: this.#largest("matchTileCount"),
         inputsAddress: this.#table.address,
@@ -265,6 +312,10 @@ export class DeviceBackend implements Backend {
       .finally(() => (this.#isLaunchingMatches = false));
   }
 
+  #queues(): readonly (RequestQueue | PlaneQueue)[] {
+    return [this.#queue, this.#matches.queue, this.#planes.queue];
+  }
+
   /** The kernels that were launched: the one that stays last, so that the others begin before it takes the device. */
   #loops(): ResidentLoop[] {
     const { loop } = this.#matches;
@@ -283,11 +334,11 @@ export class DeviceBackend implements Backend {
     const closed = new EverwarpError("EW_CLOSED", "the engine was closed before this query was answered", {
       remedy: "Wait for queries before closing.",
     });
-    this.#queue.close(closed);
-    this.#matches.queue.close(closed);
+    for (const queue of this.#queues()) queue.close(closed);
     try {
       await Promise.all([this.#kernel[Symbol.asyncDispose](), this.#matches.close()]);
     } finally {
+      this.#planes.giveBack();
       for (const corpus of this.#corpora.splice(0)) corpus?.dispose();
       this.#giveBack();
     }
@@ -296,7 +347,7 @@ export class DeviceBackend implements Backend {
   /** Runs something that needs the compute queue: with the kernels stopped, and no query running. */
   #change<T>(body: () => Promise<T>): Promise<T> {
     this.#assertOpen();
-    const queues = [this.#queue, this.#matches.queue];
+    const queues = this.#queues();
     const change = this.#changes
       .catch(() => undefined) // its caller has been told
       .then(async () => {
@@ -336,36 +387,9 @@ export class DeviceBackend implements Backend {
   #unload(corpus: DeviceCorpus): Promise<void> {
     return this.#change(async () => {
       this.#corpora[corpus.index] = undefined;
+      this.#planes.forget(corpus);
       corpus.dispose();
     });
-  }
-
-  #freeCorpusIndex(): number {
-    for (let index = 0; index < CORPORA_MAX; index++) if (this.#corpora[index] === undefined) return index;
-    throw new EverwarpError("EW_CORPUS_TOO_LARGE", `the device holds ${CORPORA_MAX} corpora already`, {
-      remedy: "Unload one, or load several trees as one corpus.",
-    });
-  }
-
-  get hasOwnMemory(): boolean {
-    return this.device.info.type !== "cpu";
-  }
-
-  get maxPlaceBytes(): number {
-    return maxPlaceBytes(this.device);
-  }
-
-  #isSigned(arenaBytes: number, isAsked = true): boolean {
-    return isAsked && arenaBytes >= (this.#signing.trial.bytesMin ?? this.#shape.signedBytesMin);
-  }
-
-  #assertWithinLoopLimit(arenaBytes: number): void {
-    if (this.profile.loopLimit === undefined || arenaBytes <= LIMITED_CORPUS_BYTES_MAX) return;
-    throw new EverwarpError(
-      "EW_CORPUS_TOO_LARGE",
-      `${arenaBytes} bytes are too many for ${this.device.info.driverInfo}, whose kernels' loops are limited`,
-      { remedy: "Use the host engine (--device cpu) or a newer driver." },
-    );
   }
 
   #assertOpen(): void {
@@ -373,12 +397,4 @@ export class DeviceBackend implements Backend {
       throw new EverwarpError("EW_CLOSED", "the engine was closed", { remedy: "Open it again." });
     }
   }
-}
-
-/** Brings the contents of a corpus into device memory: from host memory, or from the files. */
-async function fill(sink: DeviceSink, corpus: Corpus, { threads, from }: LoadOptions): Promise<Placement> {
-  if (from?.sharedSegments !== undefined) return copyPlacement(from.placement, from.sharedSegments, sink);
-  const placement = await corpus.loadInto(sink, threads === undefined ? {} : { threads });
-  await sink.finish();
-  return placement;
 }

@@ -10,6 +10,7 @@ import type { LoadedCorpus } from "../backend/index.ts";
 import { type Corpus, FILE_FLAGS, type Placement } from "../corpus/index.ts";
 import type { Literal } from "../contracts.ts";
 import { DeviceSignatures, type SkippingTrial, type SkippingTarget } from "./device-signatures.ts";
+import type { DevicePlanes } from "./device-planes.ts";
 import type { DeviceSegment } from "./device-sink.ts";
 import type { FileMap } from "./hit-records.ts";
 import { PairCounts } from "./pair-counts.ts";
@@ -41,6 +42,10 @@ export class DeviceCorpus implements LoadedCorpus {
   readonly pairs: PairCounts;
   /** Undefined where the corpus has none. */
   readonly signatures: DeviceSignatures | undefined;
+  /** The text. */
+  readonly segments: readonly DeviceSegment[];
+  /** Made when lines are counted for the first time. */
+  planes: DevicePlanes | undefined;
   readonly sharedSegments = undefined;
   isLoaded = true;
   readonly #buffers: DeviceBuffer[];
@@ -60,10 +65,11 @@ export class DeviceCorpus implements LoadedCorpus {
     signing: { readonly pipeline: ComputePipeline; readonly trial: SkippingTrial } | undefined;
     unload: (corpus: DeviceCorpus) => Promise<void>;
   }) {
-    const { device, pipelines, segments, placement } = options;
-    this.corpus = options.corpus;
+    const { device, pipelines, corpus, segments, placement } = options;
+    this.corpus = corpus;
     this.placement = placement;
     this.index = options.index;
+    this.segments = segments;
     this.#unload = options.unload;
     this.#buffers = segments.map(({ buffer }) => buffer);
     const create = (role: "device" | "upload", sizeBytes: number, label: string): DeviceBuffer => {
@@ -72,8 +78,7 @@ export class DeviceCorpus implements LoadedCorpus {
       return buffer;
     };
     try {
-      const tableBytes = Math.max(1, segments.length) * SegmentEntry.strideBytes;
-      this.segmentTable = create("upload", tableBytes, "segment table");
+      this.segmentTable = create("upload", tableBytes(segments.length), "segment table");
       const words = new Uint32Array(this.segmentTable.host);
       const entries: Entry[] = [];
       let [tileCount, matchTileCount] = [0, 0];
@@ -112,6 +117,10 @@ export class DeviceCorpus implements LoadedCorpus {
     return this.signatures?.sizeBytes ?? 0;
   }
 
+  get planeBytes(): number {
+    return this.planes?.sizeBytes ?? 0;
+  }
+
   /** The bytes are on the device alone. */
   bytes(): undefined {
     return undefined;
@@ -131,9 +140,13 @@ export class DeviceCorpus implements LoadedCorpus {
   /** Frees the memory. No kernel may be running. */
   dispose(): void {
     this.isLoaded = false;
+    this.planes?.dispose();
+    this.planes = undefined;
     for (const buffer of this.#buffers.splice(0).toReversed()) buffer[Symbol.dispose]();
   }
 }
+
+const tableBytes = (segmentCount: number): number => Math.max(1, segmentCount) * SegmentEntry.strideBytes;
 
 type Entry = Infer<typeof SegmentEntry>;
 

@@ -6,9 +6,12 @@ import type { DeviceRequest, RequestOwner } from "./device-request.ts";
 
 let queryCount = 0;
 
+/** The number of a new query: later ones have higher numbers. */
+export const nextQueryNumber = (): number => queryCount++;
+
 /** See the head of this file. */
 export abstract class DeviceQuery extends Deferred implements RequestOwner {
-  readonly number = queryCount++;
+  readonly number = nextQueryNumber();
   readonly corpus: DeviceCorpus;
   isTruncated = false;
   isCancelled = false;

@@ -1,5 +1,5 @@
 /** What a kernel of a search takes of a device: programs, memory, its loop. All goes back together. */
-import { type ProgramLease, sharedPrograms } from "../../programs/index.ts";
+import { type ProgramLease, type ProgramRequest, sharedPrograms } from "../../programs/index.ts";
 import {
   type DeviceSession,
   ResidentLoop,
@@ -48,10 +48,18 @@ export class KernelGround {
   }
 
   async acquire(name: SearchProgramName): Promise<ComputePipeline> {
-    const request = searchPrograms(this.#shape, this.#rowMask)[name];
-    const program = await sharedPrograms().acquire(this.#session.device, request);
+    return this.acquireProgram(searchPrograms(this.#shape, this.#rowMask)[name]);
+  }
+
+  async acquireProgram(request: ProgramRequest): Promise<ComputePipeline> {
+    const program = await this.lease(request);
     this.#programs.push(program);
     return program.pipeline;
+  }
+
+  /** A program that the caller gives back. */
+  lease(request: ProgramRequest): Promise<ProgramLease> {
+    return sharedPrograms().acquire(this.#session.device, request);
   }
 
   createBuffer(options: BufferOptions): DeviceBuffer {

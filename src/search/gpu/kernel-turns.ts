@@ -1,29 +1,60 @@
 /**
- * Two kernels of which one stays on the device, so that the other gets no room beside it: they take turns.
+ * Kernels of which one stays on the device, so that the others get no room beside it: they take turns.
  *
  *     scan kernel    ══ stays ══╗ told to leave           ╔══ launched again by its next request ══
- *     match kernel              ╚══ batch ══╗══ batch ══╗ …╝                              time →
+ *     others                    ╚══ batch ══╗══ batch ══╗ …╝                              time →
  *
- * Invariants: of the two queues one has requests in flight; queries of both are answered in the order in which they
- * were asked. So neither can keep the other waiting for ever.
+ * Invariants: of the queues one has requests in flight; queries of all are answered in the order in which they were
+ * asked. So none can keep the others waiting for ever.
  */
 import type { ResidentLoop } from "../../residency/index.ts";
-import type { RequestQueue } from "./request-queue.ts";
 
-/** Lets the two queues take turns from now on. @param kernel the one that stays, which serves `staying` */
-export function takeTurns(staying: RequestQueue, kernel: ResidentLoop, passing: RequestQueue): void {
-  staying.mayGo = () => isItsTurn(staying, passing);
-  passing.mayGo = () => {
-    if (!isItsTurn(passing, staying)) return false;
-    kernel.leave();
-    return true;
-  };
+/** A queue of requests to a kernel. */
+export interface TurnTaker {
+  /** Has the kernel nothing in hand? */
+  readonly isAtRest: boolean;
+  /** Number of the query that the next request belongs to; undefined where nothing waits that could be sent. */
+  readonly nextNumber: number | undefined;
+  /** May the next request be sent? */
+  mayGo: () => boolean;
+  /** Takes the answers that have come, and sends nothing. */
+  settle(): void;
+  /** Sends waiting requests, in order, while there is room. */
+  send(): void;
 }
 
-function isItsTurn(queue: RequestQueue, other: RequestQueue): boolean {
-  if (!other.isAtRest) other.settle(); // perhaps nobody waits for what it has in flight
-  if (!other.isAtRest) return false;
-  if ((other.nextNumber ?? Infinity) > (queue.nextNumber ?? Infinity)) return true;
-  other.send();
-  return false;
+/** See the head of this file. */
+export class KernelTurns {
+  readonly #kernel: ResidentLoop;
+  readonly #queues: TurnTaker[];
+
+  /** @param kernel the one that stays, which serves `staying` */
+  constructor(staying: TurnTaker, kernel: ResidentLoop) {
+    this.#kernel = kernel;
+    this.#queues = [staying];
+  }
+
+  /** Lets one more queue take turns from now on. */
+  admit(passing: TurnTaker): void {
+    const [staying] = this.#queues as [TurnTaker];
+    this.#queues.push(passing);
+    staying.mayGo = () => this.#isItsTurn(staying);
+    passing.mayGo = () => {
+      if (!this.#isItsTurn(passing)) return false;
+      this.#kernel.leave();
+      return true;
+    };
+  }
+
+  #isItsTurn(queue: TurnTaker): boolean {
+    for (const other of this.#queues) {
+      if (other === queue) continue;
+      if (!other.isAtRest) other.settle(); // perhaps nobody waits for what it has in flight
+      if (!other.isAtRest) return false;
+    }
+    const own = queue.nextNumber ?? Infinity;
+    const older = this.#queues.find((other) => (other.nextNumber ?? Infinity) < own);
+    older?.send();
+    return older === undefined;
+  }
 }

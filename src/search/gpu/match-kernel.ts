@@ -8,7 +8,7 @@ import type { DeviceSession, ResidentLoop, StrategyName } from "../../residency/
 import type { LineAutomaton } from "../contracts.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 import { KernelGround, type KernelLaunch } from "./kernel-ground.ts";
-import { takeTurns } from "./kernel-turns.ts";
+import type { KernelTurns } from "./kernel-turns.ts";
 import { type MatchGround, MatchQuery } from "./match-query.ts";
 import type { MatchShape } from "./match-shape.ts";
 import type { PackedTables } from "./match-tables.ts";
@@ -21,6 +21,9 @@ import { TABLE_MEMORY_BYTES, type TableSlot, tablesFor, TableSlots } from "./tab
  * idle kept each other waiting for a lease, 20 ms, at every request.
  */
 const STAYING: readonly StrategyName[] = ["leased", "continuous", "persistent", "adaptive"];
+
+/** Does a launch of this strategy stay on the device? */
+export const staysOnDevice = (strategy: StrategyName): boolean => STAYING.includes(strategy);
 
 /** See the head of this file. */
 export class MatchKernel implements MatchGround {
@@ -63,11 +66,11 @@ export class MatchKernel implements MatchGround {
    * @throws EW_OUT_OF_DEVICE_MEMORY, EW_NO_ROOM, EW_DEVICE_LOST; nothing is taken then
    */
   async launch(
-    scan: { readonly queue: RequestQueue; readonly kernel: ResidentLoop },
+    scan: { readonly kernel: ResidentLoop; readonly turns: KernelTurns | undefined },
     launch: Omit<KernelLaunch, "strategy" | "queue" | "requestsPerBatch">,
   ): Promise<void> {
     const { strategyName } = scan.kernel;
-    const stays = STAYING.includes(strategyName);
+    const stays = scan.turns !== undefined;
     const ground = new KernelGround(this.#session, this.#scanShape);
     try {
       const pipeline = await ground.acquire("match");
@@ -85,7 +88,7 @@ export class MatchKernel implements MatchGround {
       this.#slots = new TableSlots(memory);
       this.#ground = ground;
       this.#taker = taker;
-      if (stays) takeTurns(scan.queue, scan.kernel, this.queue);
+      scan.turns?.admit(this.queue);
       this.queue.attach(taker);
     } catch (error) {
       ground.giveBack();

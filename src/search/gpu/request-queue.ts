@@ -13,6 +13,7 @@ import { CompletionDriver, type DrivenRequests } from "../../engine/index.ts";
 import type { ResidentLoop, Ticket } from "../../residency/index.ts";
 import type { DeviceQuery } from "./device-query.ts";
 import type { DeviceRequest } from "./device-request.ts";
+import type { TurnTaker } from "./kernel-turns.ts";
 import { type RecordMemory, SPILL_RECORDS, SPILL_REGION } from "./record-memory.ts";
 import { Request } from "./scan.schema.ts";
 
@@ -26,7 +27,7 @@ export interface RequestTaker {
 }
 
 /** Sends requests and takes their answers. */
-export class RequestQueue implements DrivenRequests {
+export class RequestQueue implements DrivenRequests, TurnTaker {
   #taker: RequestTaker | undefined;
   readonly #running: DeviceRequest[] = [];
   readonly #waiting: DeviceRequest[] = [];

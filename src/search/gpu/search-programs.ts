@@ -3,6 +3,7 @@
 import { kernelFile, type ProgramRequest } from "../../programs/index.ts";
 import { WORKGROUP_SIZE_ID } from "../../residency/index.ts";
 import { ALL_ROWS } from "../signature/index.ts";
+import type { PlaneKernelShape } from "./plane-shape.ts";
 import type { ScanShape } from "./scan-shape.ts";
 
 /** The programs of a search on a device. */
@@ -12,10 +13,33 @@ export type SearchProgramName =
   | "lineRanks"
   | "signatures"
   | "scan"
-  | "match";
+  | "match"
+  | "transpose"
+  | "planeLines";
 
 /** The constant of the kernels that says which rows signatures have. */
 const ROW_MASK_ID = 1;
+
+const request = (name: string): ProgramRequest => ({
+  file: kernelFile(`search/kernels/${name}`),
+  label: name,
+});
+
+/**
+ * The request for the kernel of bit planes.
+ * @param program GLSL of the program that it is compiled for; without it the kernel reads a program's steps
+ */
+export function planeProgramRequest(
+  { words, workgroupSize }: PlaneKernelShape,
+  program?: string,
+): ProgramRequest {
+  return {
+    ...request("planes"),
+    defines: { PLANE_WORDS: words },
+    specialization: { [WORKGROUP_SIZE_ID]: workgroupSize },
+    ...(program === undefined ? {} : { virtualFiles: { "plane-program.glsl": program } }),
+  };
+}
 
 /**
  * The request for each program, for the shapes of the kernels.
@@ -25,10 +49,6 @@ export function searchPrograms(
   shape: Pick<ScanShape, "unroll" | "workgroupSize" | "hasClock" | "match">,
   rowMask = ALL_ROWS,
 ): Record<SearchProgramName, ProgramRequest> {
-  const request = (name: string): ProgramRequest => ({
-    file: kernelFile(`search/kernels/${name}`),
-    label: name,
-  });
   const { chunkBlocks, tableWords } = shape.match;
   const clock: ProgramRequest["defines"] = shape.hasClock ? { RESIDENCY_CLOCK: 1 } : {};
   // All rows are what the kernels have by themselves: the programs that are kept are those without a mention of them.
@@ -37,6 +57,8 @@ export function searchPrograms(
     newlineCount: request("newline_count"),
     newlineSpine: request("newline_spine"),
     lineRanks: request("line_ranks"),
+    transpose: request("transpose"),
+    planeLines: request("plane_lines"),
     signatures: { ...request("signatures"), ...(rowMask !== ALL_ROWS && { specialization: rows }) },
     scan: {
       ...request("scan"),

@@ -76,11 +76,7 @@ export class RegexMatcher implements Matcher {
     const engine = compile(source);
     const abridged = abridge(source.pattern);
     const parsed = readHir((abridged === source.pattern ? engine : new RegexEngine(abridged)).syntax());
-    refuseBytes(parsed, source);
-    let hir = parsed;
-    if (someNode(hir, isTextAnchor)) hir = withLooksRenamed(hir, { Start: "StartLF", End: "EndLF" });
-    if (anyClassHas(hir, LINE_FEED)) hir = withoutInClasses(hir, LINE_FEED);
-    if (source.crlf && anyClassHas(hir, CARRIAGE_RETURN)) hir = withoutInClasses(hir, CARRIAGE_RETURN);
+    const hir = lineSyntax(parsed, source);
     this.hir = hir;
     // One line has no line feed, so only a block of lines needs the changed pattern, and few searches look at
     // blocks.
@@ -204,6 +200,16 @@ function firstAtOrAfter(spans: readonly Span[], at: number): number {
     else high = middle;
   }
   return low;
+}
+
+/** The pattern as it is for one line. @throws EW_BAD_PATTERN where it needs a byte that no line has */
+export function lineSyntax(parsed: Hir, source: RegexSource): Hir {
+  refuseBytes(parsed, source);
+  let hir = parsed;
+  if (someNode(hir, isTextAnchor)) hir = withLooksRenamed(hir, { Start: "StartLF", End: "EndLF" });
+  if (anyClassHas(hir, LINE_FEED)) hir = withoutInClasses(hir, LINE_FEED);
+  if (source.crlf && anyClassHas(hir, CARRIAGE_RETURN)) hir = withoutInClasses(hir, CARRIAGE_RETURN);
+  return hir;
 }
 
 function compile(source: RegexSource): RegexEngine {

@@ -3,7 +3,9 @@ import type { Matcher } from "../contracts.ts";
 import { type Hir, readHir } from "./hir.ts";
 import { LiteralMatcher } from "./literal-matcher.ts";
 import { RegexEngine } from "./regex-engine.ts";
-import { RegexMatcher } from "./regex-matcher.ts";
+import { lineSyntax, RegexMatcher } from "./regex-matcher.ts";
+import { type MatcherOptions, patternText } from "./create-matcher.ts";
+import { abridge } from "./pattern-syntax.ts";
 
 /**
  * The pattern that a matcher decides by. No class of it holds a line feed, and `\\A` and `\\z` are the line's ends.
@@ -12,6 +14,21 @@ import { RegexMatcher } from "./regex-matcher.ts";
 export function syntaxOf(matcher: Matcher): Hir | undefined {
   if (matcher instanceof RegexMatcher) return matcher.hir;
   return matcher instanceof LiteralMatcher ? matcher.syntax : undefined;
+}
+
+/**
+ * The same for patterns, without a matcher: the engine compiles only what is left of a pattern when stand-ins take the
+ * place of its large classes, so this takes microseconds.
+ * @returns undefined for patterns that a matcher does not take, or tells more about
+ */
+export function syntaxOfPatterns(options: MatcherOptions): Hir | undefined {
+  if (options.patterns.length === 0 || options.crlf === true) return undefined;
+  try {
+    const source = { ...patternText(options), crlf: false, allowNul: options.allowNul === true };
+    return lineSyntax(readHir(parsePackageSyntax(abridge(source.pattern))), source);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

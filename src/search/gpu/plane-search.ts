@@ -1,0 +1,112 @@
+/**
+ * Counts of lines by bit planes, as a device backend offers them. What they need is made when lines are counted for the
+ * first time, so that searches for hits alone pay nothing for it.
+ */
+import type { DeviceSession } from "../../residency/index.ts";
+import { NO_LINES } from "../backend/index.ts";
+import { FoundLines } from "./found-lines.ts";
+import type { PlaneProgram } from "../planes/index.ts";
+import type { DeviceCorpus } from "./device-corpus.ts";
+import { KernelGround } from "./kernel-ground.ts";
+import { PlaneLauncher } from "./plane-launcher.ts";
+import { type PlaneAnswer, PlaneQuery } from "./plane-query.ts";
+import { PlaneQueue } from "./plane-queue.ts";
+import { planeShape, type PlaneTrial } from "./plane-shape.ts";
+import { PlaneHitsTicket, PlaneTicket } from "./plane-ticket.ts";
+import type { ScanShape } from "./scan-shape.ts";
+
+const NOTHING: PlaneAnswer = {
+  lines: 0,
+  doubts: { file: new Uint32Array(0), end: new Uint32Array(0) },
+  tier: "interpreted",
+  places: new FoundLines(NO_LINES, "interpreted"),
+};
+
+/** Runs something with the kernels stopped, and no query running. */
+export type Change = (body: () => Promise<void>) => Promise<void>;
+
+/** See the head of this file. */
+export class PlaneSearch {
+  readonly queue: PlaneQueue;
+  readonly #launcher: PlaneLauncher;
+  readonly #ground: KernelGround;
+  readonly #change: Change;
+  readonly #begin: (queue: PlaneQueue) => void;
+  #hasBegun = false;
+
+  constructor(
+    session: DeviceSession,
+    shape: ScanShape,
+    options: {
+      readonly change: Change;
+      /** Called with the queue before its first query. */
+      readonly begin: (queue: PlaneQueue) => void;
+      readonly stallMs: number;
+      readonly trial: PlaneTrial | undefined;
+    },
+  ) {
+    this.#change = options.change;
+    this.#begin = options.begin;
+    this.#ground = new KernelGround(session, shape);
+    this.#launcher = new PlaneLauncher(
+      session,
+      this.#ground,
+      planeShape(session.device.info, session.profile, options.trial),
+    );
+    this.queue = new PlaneQueue(this.#launcher, options.stallMs);
+    this.#launcher.onPays = (program) => this.#compileSoon(program);
+  }
+
+  /** Is everything there, so that a count needs no turn of the event loop? */
+  isReady(corpus: DeviceCorpus, program: PlaneProgram): boolean {
+    return corpus.segments.length === 0 || this.#launcher.isReady(program, corpus);
+  }
+
+  /** Counts the lines that a program tells. */
+  count(corpus: DeviceCorpus, program: PlaneProgram): PlaneTicket {
+    return new PlaneTicket(this.queue, this.#ask(new PlaneQuery(corpus, program, "count")));
+  }
+
+  /** Asks for the lines that a program tells. */
+  lines(corpus: DeviceCorpus, program: PlaneProgram): PlaneHitsTicket {
+    return new PlaneHitsTicket(this.queue, this.#ask(new PlaneQuery(corpus, program, "places")));
+  }
+
+  /** Makes what a program needs on a corpus. */
+  prepare(corpus: DeviceCorpus, program: PlaneProgram): Promise<void> {
+    return this.#change(() => this.#launcher.prepare(program, corpus));
+  }
+
+  #ask(query: PlaneQuery): PlaneQuery {
+    const { corpus, program } = query;
+    if (!this.#hasBegun) this.#begin(this.queue);
+    this.#hasBegun = true;
+    if (corpus.segments.length === 0) query.endWith(NOTHING);
+    else if (this.#launcher.isReady(program, corpus)) this.queue.add(query);
+    else {
+      this.prepare(corpus, program).then(
+        () => this.queue.add(query),
+        (error: unknown) => query.end(error),
+      );
+    }
+    return query;
+  }
+
+  /** Gives up what a corpus has. Nothing may be in flight. */
+  forget(corpus: DeviceCorpus): void {
+    this.#launcher.forget(corpus);
+  }
+
+  /** Nothing of it may run any more. */
+  giveBack(): void {
+    this.#launcher.dispose();
+    this.#ground.giveBack();
+  }
+
+  /**
+   * Behind the answer that is on its way. Kernels may run meanwhile. A failure is kept: the program goes on as it did.
+   */
+  #compileSoon(program: PlaneProgram): void {
+    setImmediate(() => void this.#launcher.compile(program));
+  }
+}
