@@ -20,7 +20,7 @@ import type {
 import { Trap, TRAP_TEXTS } from "../form/index.ts";
 import { importedFunctions } from "../imported-functions.ts";
 import { type FunctionType, VALUE_TYPE } from "../module/index.ts";
-import { type LinkedModule, Store } from "../store/index.ts";
+import { type LinkedModule, stackNeeds, Store } from "../store/index.ts";
 import { fromSlots, slotCount, toSlots } from "./columns.ts";
 import { closedError, DeviceMachine } from "./device-machine.ts";
 import type { HostAnswer, HostRequest } from "./host-calls.ts";
@@ -74,12 +74,13 @@ export class DeviceBackend implements FleetBackend {
       const thrown = new Map<number, string>();
       const answer = (requests: readonly HostRequest[]): Promise<HostAnswer[]> =>
         Promise.resolve(requests.map((each) => answerOne(each, hosts, store.hostTypes, thrown)));
+      const program = store.program();
       const machine = await DeviceMachine.open({
         device: session.device,
-        program: store.program(),
+        program,
         image: store.image,
         instanceCount: request.instances,
-        limits: STACK_LIMITS,
+        limits: stackNeeds(program, STACK_LIMITS),
         hostSlots: Math.max(
           0,
           ...store.hostTypes.map(({ params, results }) => Math.max(slotCount(params), slotCount(results))),

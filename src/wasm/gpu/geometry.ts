@@ -1,15 +1,7 @@
 /** Where the parts of an instance lie, and how many instances a device has room for. */
 import { EverwarpError } from "../../base/index.ts";
-import type { Program } from "../store/index.ts";
+import type { Program, StackLimits } from "../store/index.ts";
 import type { Device } from "../../vulkan/index.ts";
-
-/** What the calls of an instance may use. */
-export interface StackLimits {
-  /** Registers of all open calls together. */
-  readonly stackSlots: number;
-  /** Calls that are open at once. */
-  readonly maxDepth: number;
-}
 
 /** The places of `machine.schema.ts`, for a program. */
 export interface Geometry {

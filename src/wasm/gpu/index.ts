@@ -2,4 +2,4 @@
 export { DeviceBackend } from "./device-backend.ts";
 export { type CallResults, DeviceMachine, type DeviceMachineOptions, QUANTUM_MAX } from "./device-machine.ts";
 export type { HostAnswer, HostBatch, HostRequest } from "./host-calls.ts";
-export { type Geometry, placeInstances, type StackLimits } from "./geometry.ts";
+export { type Geometry, placeInstances } from "./geometry.ts";

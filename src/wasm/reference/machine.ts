@@ -11,18 +11,10 @@ import {
   unpackInstruction,
   unpackLanes,
 } from "../form/index.ts";
-import type { Program, StoreImage } from "../store/index.ts";
+import type { Program, StackLimits, StoreImage } from "../store/index.ts";
 import { readLane, saturate, writeLane } from "./lanes.ts";
 import { assertWithin, growMemory, growTable, load, store, TrapSignal } from "./memory.ts";
 import { numericReference } from "./numeric.ts";
-
-/** What a machine may use. */
-export interface MachineLimits {
-  /** Registers of all open calls together. */
-  readonly stackSlots: number;
-  /** Calls that are open at once. */
-  readonly maxDepth: number;
-}
 
 /** How a call ended. */
 export interface MachineOutcome {
@@ -46,14 +38,14 @@ interface Frame {
 export class ReferenceMachine {
   readonly program: Program;
   readonly image: StoreImage;
-  readonly #limits: MachineLimits;
+  readonly #limits: StackLimits;
   readonly #hosts: HostCalls;
   #registers: bigint[] = [];
   #frames: Frame[] = [];
   #base = 0;
   #next = 0;
 
-  constructor(program: Program, image: StoreImage, limits: MachineLimits, hosts: HostCalls) {
+  constructor(program: Program, image: StoreImage, limits: StackLimits, hosts: HostCalls) {
     this.program = program;
     this.image = image;
     this.#limits = limits;
