@@ -87,7 +87,7 @@ export const ERROR_CODES = {
   EW_DAEMON_RUNNING: fault("a daemon was to start, and another one of this user runs"),
   EW_DAEMON_NOT_RUNNING: fault("a daemon was asked for something, and none runs"),
   EW_DAEMON_FOLDER: fault(
-    "the folder for the daemon's socket is not this user's alone, or its path is too long",
+    "the folder for the daemon's socket is not this user's alone, cannot be made, or has too long a path",
   ),
   EW_DAEMON_PROTOCOL: fault("bytes on the daemon's socket have no meaning"),
   EW_DAEMON_DIED: fault("the daemon ended in the middle of an answer"),

@@ -27,7 +27,8 @@ export class DaemonPlace {
 
   /**
    * Takes the place.
-   * @throws EW_DAEMON_RUNNING where another daemon has it, EW_DAEMON_FOLDER for a folder that is open to others
+   * @throws EW_DAEMON_RUNNING where another daemon has it, EW_DAEMON_FOLDER for a folder that is open to others or
+   * cannot be made
    */
   static take(at: RuntimeFolder): DaemonPlace {
     if (Buffer.byteLength(at.socket) > SOCKET_PATH_BYTES_MAX)
@@ -73,10 +74,21 @@ export class DaemonPlace {
 }
 
 function makePrivateFolder(folder: string): void {
-  makeFolderSync(folder, PRIVATE_FOLDER_MODE);
-  const why = whyNotPrivate(folder);
-  if (why === undefined) return;
-  throw new EverwarpError("EW_DAEMON_FOLDER", `the daemon's folder ${folder} cannot be used: ${why}`, {
+  let why: string | undefined;
+  try {
+    makeFolderSync(folder, PRIVATE_FOLDER_MODE);
+    why = whyNotPrivate(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw unusable(folder, `it cannot be made (${code})`, error);
+  }
+  if (why !== undefined) throw unusable(folder, why);
+}
+
+function unusable(folder: string, why: string, cause?: unknown): EverwarpError {
+  return new EverwarpError("EW_DAEMON_FOLDER", `the daemon's folder ${folder} cannot be used: ${why}`, {
     remedy: "It must belong to you, with mode 700. Remove it, or name another place in XDG_RUNTIME_DIR.",
+    cause,
   });
 }

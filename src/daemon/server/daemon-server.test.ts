@@ -284,7 +284,10 @@ describe("the place", () => {
     await expect(linked.serve(echo)).rejects.toMatchObject({ code: "EW_DAEMON_FOLDER" });
     await using file = new DaemonGround();
     writeFileSync(file.at.folder, "");
-    await expect(file.serve(echo)).rejects.toMatchObject({ code: "EEXIST" });
+    const unmade = { code: "EW_DAEMON_FOLDER", message: /cannot be made \(EEXIST\)/ };
+    await expect(file.serve(echo)).rejects.toMatchObject(unmade);
+    const below = { ...file.at, folder: join(file.at.folder, "everwarp") };
+    await expect(file.serve(echo, { at: below })).rejects.toThrow(/cannot be made \(ENOTDIR\)/);
   });
 
   it("is refused where its path is too long for a socket", async () => {
