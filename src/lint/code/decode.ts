@@ -50,6 +50,8 @@ export interface Code {
   readonly functions: ReadonlyMap<number, CodeFunction>;
   /** Global variables: their pointer type and storage class. */
   readonly globals: ReadonlyMap<number, { readonly type: number; readonly storageClass: number }>;
+  /** Types of integers with more than 32 bits. */
+  readonly wideIntegers: ReadonlySet<number>;
   readonly constants: ReadonlyMap<number, CodeConstant>;
   readonly builtIns: ReadonlyMap<number, number>;
   readonly names: ReadonlyMap<number, string>;
@@ -80,6 +82,7 @@ const READ: ReadonlySet<number> = new Set([
   Op.Name,
   Op.EntryPoint,
   Op.Decorate,
+  Op.TypeInt,
   Op.Variable,
   Op.Function,
   ...Array.from({ length: Op.SpecConstantOp - Op.ConstantTrue + 1 }, (_, index) => Op.ConstantTrue + index),
@@ -90,6 +93,7 @@ class Decoder {
   readonly #module: SpirvModule;
   readonly #functions = new Map<number, CodeFunction>();
   readonly #globals = new Map<number, { type: number; storageClass: number }>();
+  readonly #wideIntegers = new Set<number>();
   readonly #constants = new Map<number, CodeConstant>();
   readonly #builtIns = new Map<number, number>();
   readonly #names = new Map<number, string>();
@@ -121,6 +125,7 @@ class Decoder {
       module: this.#module,
       functions: this.#functions,
       globals: this.#globals,
+      wideIntegers: this.#wideIntegers,
       constants: this.#constants,
       builtIns: this.#builtIns,
       names: this.#names,
@@ -169,6 +174,9 @@ class Decoder {
         return;
       case Op.Decorate:
         if (second === DECORATION_BUILT_IN) this.#builtIns.set(first, third ?? 0);
+        return;
+      case Op.TypeInt:
+        if (second > 32) this.#wideIntegers.add(first);
         return;
       case Op.Variable:
         this.#globals.set(second, { type: first, storageClass: third ?? 0 });

@@ -202,9 +202,13 @@ class Inliner {
         goTo(operands[2]);
         return;
       case Op.Switch: {
-        const targets = operands.slice(1).filter((word, index) => index === 0 || frame.first.has(word));
-        block.condition = this.#value(operands[0] ?? 0, frame);
-        for (const target of new Set(targets)) goTo(target);
+        const selector = this.#value(operands[0] ?? 0, frame);
+        // Behind the default, each label has a number before it: a word, or two where the selector is wide.
+        const step = this.#code.wideIntegers.has(selector.type) ? 3 : 2;
+        if ((operands.length - 2) % step !== 0) throw badModule("a switch has a number without a label");
+        block.condition = selector;
+        for (const target of new Set(operands.filter((_, at) => at > 0 && (at - 1) % step === 0)))
+          goTo(target);
         return;
       }
       case Op.ReturnValue:

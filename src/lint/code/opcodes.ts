@@ -7,6 +7,7 @@ export const Op = {
   Line: 8,
   ExtInst: 12,
   EntryPoint: 15,
+  TypeInt: 21,
   ConstantTrue: 41,
   ConstantFalse: 42,
   Constant: 43,
