@@ -1,4 +1,4 @@
-// copy.comp: copies between a list and the same elements of instances.
+// copy: copies between a list and the same elements of instances.
 //
 // in   a list of slots or cells
 // out  the same elements in every instance of a range; with COLLECTS=1, the list from the first of these instances

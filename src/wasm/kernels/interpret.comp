@@ -1,4 +1,4 @@
-// interpret.comp: runs the register form of WebAssembly, one instance a thread, for a bounded number of instructions.
+// interpret: runs the register form of WebAssembly, one instance a thread, for a bounded number of instructions.
 //
 // in   the program's lists; the state, slots and cells of the instances that run
 // out  the same, further on; counters of what the instances do now

@@ -1,4 +1,4 @@
-// numeric.comp: numeric instructions for lists of operands. It finds out whether a device computes exactly.
+// numeric: numeric instructions for lists of operands. It finds out whether a device computes exactly.
 //
 // in   rows of operation, operand a, operand b
 // out  for each row the result, and why it trapped (0: it did not)

@@ -1,4 +1,4 @@
-// transfer.comp: copies between columns, which have a row for each instance, and the registers of instances.
+// transfer: copies between columns, which have a row for each instance, and the registers of instances.
 //
 // in   columns of arguments, or the slots and states of instances
 // out  the same, on the other side
