@@ -323,8 +323,8 @@ export class ResidentTrees implements AsyncDisposable {
 
   /** Nobody has asked for a while. */
   #trim(forgets: boolean): void {
-    this.#engine.trim(forgets);
-    if (!forgets) return;
+    if (!forgets) return this.#engine.trim();
+    this.#engine.forget();
     this.#views = new WeakMap();
     this.#matchers.clear();
     this.#listings.trim();

@@ -201,10 +201,14 @@ export class SearchEngine implements TextEngine {
     return this.#searchSync(query, options, true).count;
   }
 
-  /** @internal Gives memory back, while idle. `forgets`: also threads and what makes a known pattern sooner. */
-  trim(forgets: boolean): void {
-    this.#holdings.trim(forgets);
-    if (!forgets) return;
+  /** @internal For times without searches: gives back what only searches in flight need. */
+  trim(): void {
+    this.#holdings.trim(false);
+  }
+
+  /** @internal As `trim`, and gives back what makes searches sooner: threads, and what was made for patterns. */
+  forget(): void {
+    this.#holdings.trim(true);
     this.#verifier.trim();
     this.#queries.clear();
     unloadRegexEngine();
