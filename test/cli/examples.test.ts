@@ -91,6 +91,7 @@ it("paths.ts tells which of the paths that git lists are not there", ({ skip }) 
 it("wasm-udf.ts applies a filter, and tells for which rows it traps", async () => {
   const { filterRows, makeRows } = await import("../../examples/wasm-udf.ts");
   const rows = makeRows(10_000);
+  rows.ratio.fill(7, 0, 5); // no zero but those below
   rows.ratio[9_999] = 0;
   rows.ratio[5] = 0;
   rows.amount[5] = 1000;

@@ -192,7 +192,8 @@ describe("the native client of the package", () => {
     const inPlace = (words: readonly string[]): ReturnType<UserProject["run"]> =>
       project.run("/usr/bin/env", [...alone, ...words]);
     const installed = await inPlace([process.execPath, everwarp, "client", "install", "ew"]);
-    expect(installed).toEqual({ end: 0, stdout: `${join(project.path, "ew")}\n`, stderr: "" });
+    const stderr = `everwarp: ${project.path} is not in PATH, so call it by its path\n`;
+    expect(installed).toEqual({ end: 0, stdout: `${join(project.path, "ew")}\n`, stderr });
     // Without a daemon, it runs everwarp by Node's path; and with one, it has the answer from there.
     const search = [join(project.path, "ew"), "search", "-n", "const two", "test"];
     const answer = { end: 0, stdout: "test/b.js:1:const two = 2; // todo\n", stderr: "" };

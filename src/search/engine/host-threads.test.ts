@@ -77,6 +77,7 @@ function threads(count = 2): {
 /** A query that threads cannot make a matcher of. */
 function poisoned(): PreparedQuery {
   const prepared = prepareQuery(query);
+  expect([prepared.prepared.plan, prepared.planes]).toBeDefined(); // made here, before threads are asked
   Object.defineProperty(prepared, "matcherOptions", { value: { patterns: ["("] } });
   return prepared;
 }
