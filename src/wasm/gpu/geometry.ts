@@ -33,7 +33,8 @@ export function placeInstances(
   const laneShift = Math.min(Math.log2(subgroupSize), Math.ceil(Math.log2(instanceCount)));
   const framesAt = program.globalSlots;
   const registersAt = framesAt + maxDepth;
-  const slotsPerInstance = registersAt + stackSlots;
+  // A module without globals and locals needs none, and no buffer is empty.
+  const slotsPerInstance = Math.max(1, registersAt + stackSlots);
   const { cellsPerInstance } = program;
   const lanes = Math.ceil(instanceCount / 2 ** laneShift) * 2 ** laneShift;
   return {
