@@ -38,6 +38,10 @@ export class SocketAsking implements TreeAsking {
     return this.#tree.cwd;
   }
 
+  get allText(): boolean {
+    return this.#tree.options.allText ?? false;
+  }
+
   load(signal: AbortSignal): Promise<TreeReport> {
     return this.#told<TreeReport>("load", signal);
   }

@@ -31,6 +31,8 @@ export interface TreeHitsParts {
   readonly columns: HitList;
   /** The folder that relative paths refer to, absolute. */
   readonly directory: string;
+  /** Files are text to their ends, whatever they contain. */
+  readonly allText: boolean;
   readonly truncated: boolean;
   readonly skippedFiles: TextHits["skippedFiles"];
   readonly roundTripUs: number;
@@ -143,8 +145,9 @@ export class TreeHits implements TextHits {
     const now = statSync(place, { throwIfNoEntry: false });
     if (stamp === undefined || now === undefined || !sameStamp(stamp, stampOf(now)))
       throw fileChangedError(path);
-    const { offset, column } = this.#parts.columns;
-    return lineOnDisk(place, (offset[index] as number) - (column[index] as number) + 1);
+    const { allText, columns } = this.#parts;
+    const start = (columns.offset[index] as number) - (columns.column[index] as number) + 1;
+    return lineOnDisk(place, start, allText);
   }
 
   /** @internal For whoever sends the hits on. */

@@ -9,6 +9,8 @@ import type { HitBatch, HitsReport, TreeReport } from "../hits/index.ts";
 export interface TreeAsking {
   /** The folder that relative paths refer to, absolute. */
   readonly directory: string;
+  /** Files are text to their ends, whatever they contain. */
+  readonly allText: boolean;
   /** Loads the tree, and tells what there is of it. */
   load(signal: AbortSignal): Promise<TreeReport>;
   /** What there is of the tree. */

@@ -81,7 +81,7 @@ export class TreeEngine implements TextEngine {
     const limits = searchOptions(options);
     this.#assertOpen();
     return new TreeSearch(
-      this.#asking.directory,
+      this.#asking,
       (signal) => this.#asking.hits(asked, signal),
       (work, mayRepeat) => this.#call(limits, work, mayRepeat),
     );

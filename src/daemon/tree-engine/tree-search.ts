@@ -18,6 +18,7 @@ import {
   TreeHits,
   wholeFiles,
 } from "../hits/index.ts";
+import type { TreeAsking } from "./tree-asking.ts";
 
 const KEPT_HITS_MAX = 1 << 18;
 
@@ -36,7 +37,7 @@ type Caller = (
 
 /** One query in flight: wait for its result, or take its hits while they come. Made by `TreeEngine.submit`. */
 export class TreeSearch implements TextSearch {
-  readonly #directory: string;
+  readonly #place: HitsPlace;
   readonly #call: Call<HitsReport>;
   #batches: HitBatch[] = [];
   #keptHits = 0;
@@ -49,11 +50,11 @@ export class TreeSearch implements TextSearch {
 
   /** @internal */
   constructor(
-    directory: string,
+    place: HitsPlace,
     ask: (signal: AbortSignal) => AsyncGenerator<HitBatch, HitsReport, undefined>,
     caller: Caller,
   ) {
-    this.#directory = directory;
+    this.#place = { directory: place.directory, allText: place.allText };
     this.#call = caller(
       (signal) => this.#pump(ask(signal), signal),
       () => !this.#hasGiven,
@@ -143,9 +144,12 @@ export class TreeSearch implements TextSearch {
   }
 
   #hits({ files, columns }: HitBatch, report: HitsReport): TreeHits {
-    return new TreeHits({ files, columns, directory: this.#directory, ...report });
+    return new TreeHits({ files, columns, ...this.#place, ...report });
   }
 }
+
+/** What hits are read by. */
+type HitsPlace = Pick<TreeAsking, "directory" | "allText">;
 
 /** What is known of a search that goes on. */
 const NOT_YET: HitsReport = { truncated: false, skippedFiles: [], roundTripUs: 0, verifyUs: 0 };

@@ -39,6 +39,10 @@ class OwnAsking implements TreeAsking {
     return this.#scope.walk.cwd;
   }
 
+  get allText(): boolean {
+    return this.#scope.allText;
+  }
+
   async load(): Promise<TreeReport> {
     return treeReport(this.#trees.engine, await this.#trees.finder.load(this.#scope));
   }

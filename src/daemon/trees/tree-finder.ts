@@ -123,7 +123,7 @@ export class TreeFinder {
     } finally {
       this.#parts.store.unpin(view.held);
     }
-    return treeHits(findings, query.maxHits ?? Infinity, scope.walk.cwd);
+    return treeHits(findings, query.maxHits ?? Infinity, scope);
   }
 
   async #count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
@@ -302,7 +302,7 @@ function noteTimes(findings: Findings, results: readonly SearchResult[]): void {
   findings.verifyUs += results.reduce((sum, { verifyUs }) => sum + verifyUs, 0);
 }
 
-function treeHits(findings: Findings, maxHits: number, directory: string): TreeHits {
+function treeHits(findings: Findings, maxHits: number, { walk, allText }: TreeScope): TreeHits {
   const { roundTripUs, verifyUs } = findings;
   const found = findings.found.sort((a, b) => a.position - b.position);
   const columns = hitColumns(Math.min(findings.count, maxHits));
@@ -321,7 +321,8 @@ function treeHits(findings: Findings, maxHits: number, directory: string): TreeH
     .sort((a, b) => a.position - b.position)
     .map(({ path, reason }) => ({ path, reason }));
   const truncated = findings.truncated || findings.count > maxHits;
-  return new TreeHits({ files, columns, directory, truncated, skippedFiles, roundTripUs, verifyUs });
+  const place = { directory: walk.cwd, allText };
+  return new TreeHits({ files, columns, ...place, truncated, skippedFiles, roundTripUs, verifyUs });
 }
 
 function tooManyHits(): EverwarpError {

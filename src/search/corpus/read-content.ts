@@ -98,9 +98,16 @@ const PIECE_BYTES = 64 * 1024;
 /**
  * The line that begins at an offset of a file's text, without its line feed. The text of a UTF-16 file is its content
  * in UTF-8; of every other file it is its bytes.
+ * @param keepsAll of a text that ends at a NUL, the line ends there too, unless this is so
  * @throws the system's error if the file may not be read
  */
-export function lineOnDisk(openPath: string | Buffer, start: number): string {
+export function lineOnDisk(openPath: string | Buffer, start: number, keepsAll: boolean): string {
+  const line = wholeLineOnDisk(openPath, start);
+  const nul = keepsAll ? -1 : line.indexOf("\0");
+  return nul === -1 ? line : line.slice(0, nul);
+}
+
+function wholeLineOnDisk(openPath: string | Buffer, start: number): string {
   const descriptor = openSync(openPath, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const { size } = fstatSync(descriptor);

@@ -134,7 +134,7 @@ export class SearchResult implements TextHits {
       corpus.loaded.placement.isPart(row) ||
       ((corpus.loaded.placement.flags[row] as number) & FILE_FLAGS.OVERSIZE) !== 0
     )
-      return lineOnDisk(corpus.loaded.placement.files.openPath(row), start);
+      return lineOnDisk(corpus.loaded.placement.files.openPath(row), start, corpus.corpus.allText);
     if (this.#shown?.row !== row) this.#shown = { row, bytes: corpus.shownContent(row) };
     const { bytes } = this.#shown;
     if (bytes === undefined) this.#throwChanged(row);
