@@ -29,6 +29,8 @@ export interface CodeBlock {
   readonly label: number;
   readonly instructions: readonly Instruction[];
   readonly terminator: Instruction;
+  /** The labels to which it leads. */
+  readonly targets: readonly number[];
 }
 
 /** A function with its blocks in the order of the module. */
@@ -50,8 +52,6 @@ export interface Code {
   readonly functions: ReadonlyMap<number, CodeFunction>;
   /** Global variables: their pointer type and storage class. */
   readonly globals: ReadonlyMap<number, { readonly type: number; readonly storageClass: number }>;
-  /** Types of integers with more than 32 bits. */
-  readonly wideIntegers: ReadonlySet<number>;
   readonly constants: ReadonlyMap<number, CodeConstant>;
   readonly builtIns: ReadonlyMap<number, number>;
   readonly names: ReadonlyMap<number, string>;
@@ -93,7 +93,9 @@ class Decoder {
   readonly #module: SpirvModule;
   readonly #functions = new Map<number, CodeFunction>();
   readonly #globals = new Map<number, { type: number; storageClass: number }>();
+  /** Types of integers with more than 32 bits, and what has such a type in a function. */
   readonly #wideIntegers = new Set<number>();
+  readonly #wideValues = new Set<number>();
   readonly #constants = new Map<number, CodeConstant>();
   readonly #builtIns = new Map<number, number>();
   readonly #names = new Map<number, string>();
@@ -125,7 +127,6 @@ class Decoder {
       module: this.#module,
       functions: this.#functions,
       globals: this.#globals,
-      wideIntegers: this.#wideIntegers,
       constants: this.#constants,
       builtIns: this.#builtIns,
       names: this.#names,
@@ -207,6 +208,7 @@ class Decoder {
         return;
       case Op.FunctionParameter:
         this.#function?.parameters.push(wordOf(1));
+        if (this.#wideIntegers.has(wordOf(0))) this.#wideValues.add(wordOf(1));
         return;
       case Op.FunctionEnd:
         if (this.#block !== undefined) throw badModule("a block does not end");
@@ -234,12 +236,27 @@ class Decoder {
       operands: this.#operands(isValue ? at + 2 : at, end),
       location: this.#location,
     };
+    if (this.#wideIntegers.has(instruction.type)) this.#wideValues.add(instruction.result);
     if (opcode < Op.Branch || opcode > Op.Unreachable) {
       this.#block.instructions.push(instruction);
       return;
     }
-    this.#function?.blocks.push({ ...this.#block, terminator: instruction });
+    const targets = this.#targetsOf(instruction);
+    this.#function?.blocks.push({ ...this.#block, terminator: instruction, targets });
     this.#block = undefined;
+  }
+
+  #targetsOf({ opcode, operands }: Instruction): readonly number[] {
+    const [first = 0, second = 0, third = 0] = operands;
+    if (opcode === Op.Branch) return [first];
+    if (opcode === Op.BranchConditional) return [second, third];
+    if (opcode !== Op.Switch) return [];
+    // Behind the default, each label has a number before it: a word, or two where the selector is wide.
+    const isWide =
+      this.#wideValues.has(first) || this.#wideIntegers.has(this.#constants.get(first)?.type ?? 0);
+    const step = isWide ? 3 : 2;
+    if ((operands.length - 2) % step !== 0) throw badModule("a switch has a number without a label");
+    return [...new Set(operands.filter((_, at) => at > 0 && (at - 1) % step === 0))];
   }
 }
 

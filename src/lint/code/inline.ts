@@ -1,5 +1,12 @@
 /** Builds the graph of a kernel: functions are put in the place of their calls. */
-import { badModule, type Code, type CodeFunction, type Instruction, type Location } from "./decode.ts";
+import {
+  badModule,
+  type Code,
+  type CodeBlock,
+  type CodeFunction,
+  type Instruction,
+  type Location,
+} from "./decode.ts";
 import {
   type Graph,
   type GraphBlock,
@@ -117,14 +124,14 @@ class Inliner {
       if (frame.first.has(label)) throw badModule(`the label ${label} is there twice`);
       frame.first.set(label, index === 0 ? entry.index : this.#newBlock(label).index);
     });
-    for (const { label, instructions, terminator } of of.blocks) {
-      let block = this.#blocks[frame.first.get(label) ?? 0] as GraphBlock;
-      for (const instruction of instructions) {
+    for (const from of of.blocks) {
+      let block = this.#blocks[frame.first.get(from.label) ?? 0] as GraphBlock;
+      for (const instruction of from.instructions) {
         if (instruction.opcode === Op.FunctionCall) block = this.#call(instruction, frame, block);
         else this.#instruction(instruction, frame, block);
       }
-      frame.last.set(label, block.index);
-      this.#terminator(terminator, frame, block);
+      frame.last.set(from.label, block.index);
+      this.#terminator(from, frame, block);
     }
     for (const { node, instruction } of frame.phis) this.#fillPhi(node, instruction, frame);
     this.#calling.delete(of.id);
@@ -184,33 +191,22 @@ class Inliner {
     if (result !== 0) frame.values.set(result, node);
   }
 
-  #terminator({ opcode, operands, location }: Instruction, frame: Frame, block: GraphBlock): void {
+  #terminator({ terminator, targets }: CodeBlock, frame: Frame, block: GraphBlock): void {
+    const { opcode, operands, location } = terminator;
     block.location = location;
-    const goTo = (label: number | undefined): void => {
-      const target = frame.first.get(label ?? 0);
+    for (const label of targets) {
+      const target = frame.first.get(label);
       if (target === undefined)
         throw badModule(`a branch leads to ${label}, which is no block of its function`);
       block.successors.push(target);
-    };
+    }
     switch (opcode) {
       case Op.Branch:
-        goTo(operands[0]);
         return;
       case Op.BranchConditional:
+      case Op.Switch:
         block.condition = this.#value(operands[0] ?? 0, frame);
-        goTo(operands[1]);
-        goTo(operands[2]);
         return;
-      case Op.Switch: {
-        const selector = this.#value(operands[0] ?? 0, frame);
-        // Behind the default, each label has a number before it: a word, or two where the selector is wide.
-        const step = this.#code.wideIntegers.has(selector.type) ? 3 : 2;
-        if ((operands.length - 2) % step !== 0) throw badModule("a switch has a number without a label");
-        block.condition = selector;
-        for (const target of new Set(operands.filter((_, at) => at > 0 && (at - 1) % step === 0)))
-          goTo(target);
-        return;
-      }
       case Op.ReturnValue:
         if (frame.result !== undefined) {
           frame.result.inputs.push(this.#value(operands[0] ?? 0, frame));

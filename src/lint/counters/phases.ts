@@ -186,10 +186,8 @@ function calleesOf(of: CodeFunction | undefined): readonly number[] {
 /** The blocks of one function, without values. */
 function graphOf(of: CodeFunction): readonly GraphBlock[] {
   const places = new Map(of.blocks.map(({ label }, index) => [label, index]));
-  const blocks = of.blocks.map(({ label, terminator }, index): GraphBlock => {
-    const successors = targetsOf(terminator.opcode, terminator.operands).flatMap(
-      (target) => places.get(target) ?? [],
-    );
+  const blocks = of.blocks.map(({ label, terminator, targets }, index): GraphBlock => {
+    const successors = targets.flatMap((target) => places.get(target) ?? []);
     return {
       index,
       label,
@@ -204,13 +202,6 @@ function graphOf(of: CodeFunction): readonly GraphBlock[] {
   for (const { index, successors } of blocks)
     for (const to of successors) blocks[to]?.predecessors.push(index);
   return blocks;
-}
-
-/** Labels that a terminator may lead to; words of a switch that are no labels are among them. */
-function targetsOf(opcode: number, operands: readonly number[]): readonly number[] {
-  if (opcode === Op.Branch) return operands.slice(0, 1);
-  if (opcode === Op.BranchConditional) return operands.slice(1, 3);
-  return opcode === Op.Switch ? operands.slice(1) : [];
 }
 
 function placesOf({ instructions, terminator }: CodeBlock, locate: PhaseSource["locate"]): Location[] {
