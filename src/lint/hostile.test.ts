@@ -1,9 +1,9 @@
 /** Damaged modules give EW_BAD_SPIRV or findings: never another error, and never an endless loop. */
 import { beforeAll, expect, test } from "vitest";
+import { damaged, survives } from "../../test/support/damaged-modules.ts";
 import { CORPUS, kernelText } from "../../test/support/lint-corpus.ts";
 import { propertySeed } from "../../test/support/property-runs.ts";
 import { Dice } from "../../test/support/lint-generator.ts";
-import { EverwarpError } from "../base/index.ts";
 import { compileWithLines } from "../programs/index.ts";
 import { decode } from "./code/index.ts";
 import { lintModule } from "./lint.ts";
@@ -17,35 +17,13 @@ beforeAll(async () => {
   );
 });
 
-/** @returns whether the module was understood */
-function survives(words: Uint32Array, about: string): boolean {
-  try {
-    lintModule(words);
-    return true;
-  } catch (error) {
-    if (error instanceof EverwarpError && (error.code === "EW_BAD_SPIRV" || error.code === "EW_LINT_LIMIT"))
-      return false;
-    throw new Error(about, { cause: error });
-  }
-}
-
 test("words that were changed anywhere", () => {
   const seed = propertySeed();
   const dice = new Dice(seed);
   let understood = 0;
   for (let run = 0; run < RUNS; run++) {
-    const words = Uint32Array.from(dice.one(modules));
-    const changes = 1 + dice.below(4);
-    for (let change = 0; change < changes; change++) {
-      const at = 5 + dice.below(words.length - 5);
-      // Another id, another opcode, or anything.
-      words[at] = dice.one([
-        dice.below(words[3] ?? 1),
-        (words[at] ?? 0) ^ (1 << dice.below(32)),
-        dice.below(2 ** 32),
-      ]);
-    }
-    if (survives(words, `seed ${seed}, run ${run}`)) understood++;
+    const words = damaged(modules, dice);
+    if (survives(() => lintModule(words), `seed ${seed}, run ${run}`)) understood++;
   }
   // Most changes are of names and operands: a reader that refuses everything would be no reader.
   expect(understood).toBeGreaterThan(0);
@@ -54,7 +32,7 @@ test("words that were changed anywhere", () => {
 test("modules that end early", () => {
   for (const words of modules.slice(0, 2))
     for (let length = 0; length < words.length; length += 7)
-      survives(words.subarray(0, length), `${length} words`);
+      survives(() => lintModule(words.subarray(0, length)), `${length} words`);
 });
 
 test("a function that calls itself is refused", async () => {

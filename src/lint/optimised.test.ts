@@ -5,11 +5,11 @@
  * an optimiser may remove the fault itself: a loop that waits for memory that it takes for its own.
  */
 import { describe, expect, test } from "vitest";
+import { damaged, survives } from "../../test/support/damaged-modules.ts";
 import { CORPUS, kernelText } from "../../test/support/lint-corpus.ts";
 import { Dice } from "../../test/support/lint-generator.ts";
 import { propertySeed } from "../../test/support/property-runs.ts";
 import { compiledByKhronos, missingTool, optimised } from "../../test/support/spirv-tools.ts";
-import { EverwarpError } from "../base/index.ts";
 import { compileWithLines, prepareSource } from "../programs/index.ts";
 import { lintModule } from "./lint.ts";
 
@@ -90,21 +90,7 @@ test("optimised modules in which words were changed give findings or EW_BAD_SPIR
   const bodies = CORPUS.flatMap(({ bad, good }) => [bad[0] ?? "", good[0] ?? ""]);
   const modules = await Promise.all(bodies.map(async (body) => optimised(await spirvOf(body), "-O")));
   for (let run = 0; run < RUNS; run++) {
-    const words = Uint32Array.from(dice.one(modules));
-    for (let change = dice.below(4); change >= 0; change--) {
-      const at = 5 + dice.below(words.length - 5);
-      words[at] = dice.one([
-        dice.below(words[3] ?? 1),
-        (words[at] ?? 0) ^ (1 << dice.below(32)),
-        dice.below(2 ** 32),
-      ]);
-    }
-    try {
-      lintModule(words);
-    } catch (error) {
-      const isExpected =
-        error instanceof EverwarpError && (error.code === "EW_BAD_SPIRV" || error.code === "EW_LINT_LIMIT");
-      if (!isExpected) throw new Error(`seed ${seed}, run ${run}`, { cause: error });
-    }
+    const words = damaged(modules, dice);
+    survives(() => lintModule(words), `seed ${seed}, run ${run}`);
   }
 });

@@ -2,11 +2,11 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { damaged, survives } from "../../../test/support/damaged-modules.ts";
 import { CORPUS, kernelText } from "../../../test/support/lint-corpus.ts";
 import { Dice } from "../../../test/support/lint-generator.ts";
 import { propertySeed } from "../../../test/support/property-runs.ts";
 import { complaints, missingTool, optimised } from "../../../test/support/spirv-tools.ts";
-import { EverwarpError } from "../../base/index.ts";
 import { compileWithLines, variantsOf } from "../../programs/index.ts";
 import { Kernel } from "../analysis/index.ts";
 import { lintModule } from "../lint.ts";
@@ -68,21 +68,7 @@ test("damaged modules give EW_BAD_SPIRV or a module: never another error", async
     bodies.map(async (body) => (await compileWithLines({ source: kernelText(body) })).spirv),
   );
   for (let run = 0; run < RUNS; run++) {
-    const words = Uint32Array.from(dice.one(modules));
-    for (let change = dice.below(4); change >= 0; change--) {
-      const at = 5 + dice.below(words.length - 5);
-      words[at] = dice.one([
-        dice.below(words[3] ?? 1),
-        (words[at] ?? 0) ^ (1 << dice.below(32)),
-        dice.below(2 ** 32),
-      ]);
-    }
-    try {
-      counted(words);
-    } catch (error) {
-      const isExpected =
-        error instanceof EverwarpError && (error.code === "EW_BAD_SPIRV" || error.code === "EW_LINT_LIMIT");
-      if (!isExpected) throw new Error(`seed ${seed}, run ${run}`, { cause: error });
-    }
+    const words = damaged(modules, dice);
+    survives(() => counted(words), `seed ${seed}, run ${run}`);
   }
 });
