@@ -21,6 +21,7 @@ const Op = {
   EntryPoint: 15,
   Capability: 17,
   TypeVoid: 19,
+  TypePointer: 32,
   TypeForwardPointer: 39,
   ConstantTrue: 41,
   Constant: 43,
@@ -55,7 +56,8 @@ export class ModuleEditor {
   /** Types and constants by their words without the result. */
   readonly #known = new Map<string, number>();
   readonly #builtIns = new Map<number, number>();
-  readonly #variableTypes = new Map<number, { type: number; storageClass: number }>();
+  /** The pointer type of each variable. */
+  readonly #variableTypes = new Map<number, number>();
   readonly #pointees = new Map<number, number>();
   readonly #entryPoints: { at: number; end: number; words: readonly number[] }[] = [];
   readonly #functions: number[] = [];
@@ -122,18 +124,17 @@ export class ModuleEditor {
   /** What the device puts into a variable, and its type in this module. @param type if there is no such variable yet */
   builtIn(builtIn: number, type: number): { readonly variable: number; readonly type: number } {
     const known = this.#builtIns.get(builtIn);
-    const pointer = known === undefined ? undefined : this.#variableTypes.get(known);
-    const pointee = pointer === undefined ? undefined : this.#pointees.get(pointer.type);
+    const pointee = known === undefined ? undefined : this.#pointees.get(this.#variableTypes.get(known) ?? 0);
     if (known !== undefined && pointee !== undefined) {
       this.#use(known);
       return { variable: known, type: pointee };
     }
-    const pointerType = this.type(32, STORAGE_INPUT, type);
+    const pointerType = this.type(Op.TypePointer, STORAGE_INPUT, type);
     const id = this.newId();
     this.#added.decorations.push(...instruction(Op.Decorate, id, DECORATION_BUILT_IN, builtIn));
     this.insert(this.#places.globals, instruction(Op.Variable, pointerType, id, STORAGE_INPUT));
     this.#builtIns.set(builtIn, id);
-    this.#variableTypes.set(id, { type: pointerType, storageClass: STORAGE_INPUT });
+    this.#variableTypes.set(id, pointerType);
     this.#pointees.set(pointerType, type);
     this.#use(id);
     return { variable: id, type };
@@ -266,8 +267,8 @@ export class ModuleEditor {
     if (!isType && !isConstant && !isOther) return;
     this.#places.decorations ||= at;
     if (isType) this.#known.set(`${opcode} ${operands.slice(1).join(" ")}`, first);
-    if (opcode === 32) this.#pointees.set(first, third);
-    if (opcode === Op.Variable) this.#variableTypes.set(second, { type: first, storageClass: third });
+    if (opcode === Op.TypePointer) this.#pointees.set(first, third);
+    if (opcode === Op.Variable) this.#variableTypes.set(second, first);
   }
 }
 

@@ -10,7 +10,6 @@ import { type CounterLayout, WORD_BYTES } from "./counter-memory.ts";
 const More = {
   TypeVoid: 19,
   TypeBool: 20,
-  TypeInt: 21,
   TypeVector: 23,
   TypePointer: 32,
   TypeFunction: 33,
@@ -72,8 +71,8 @@ class Builder {
     editor.addressing(ADDRESSING_PHYSICAL_64);
     this.#void = editor.type(More.TypeVoid);
     this.#bool = editor.type(More.TypeBool);
-    this.#uint = editor.type(More.TypeInt, 32, 0);
-    this.#ulong = editor.type(More.TypeInt, 64, 0);
+    this.#uint = editor.type(Op.TypeInt, 32, 0);
+    this.#ulong = editor.type(Op.TypeInt, 64, 0);
     this.#uvec3 = editor.type(More.TypeVector, this.#uint, 3);
     this.#uvec4 = editor.type(More.TypeVector, this.#uint, 4);
     this.#counterPointer = editor.type(More.TypePointer, Storage.PhysicalStorageBuffer, this.#ulong);

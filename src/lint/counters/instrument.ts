@@ -34,7 +34,7 @@ export function withCounters(
   const counted = new Map<number, { phase: number; weight: number }>();
   for (const { index, counted: blocks } of phases)
     for (const [label, weight] of blocks) counted.set(label, { phase: index, weight });
-  const ulong = editor.type(21, 64, 0);
+  const ulong = editor.type(Op.TypeInt, 64, 0);
   const wide = (value: number): number => editor.constant(ulong, value, 0);
   let block = 0;
   /** Of the block, up to the place where it is counted. */
@@ -102,7 +102,7 @@ function meet(
 ): void {
   const valueOf = (index: number): number | undefined => constants.get(words[at + index] ?? 0)?.value;
   if ((valueOf(1) ?? SCOPE_WORKGROUP) > SCOPE_WORKGROUP) return;
-  const uint = editor.type(21, 32, 0);
+  const uint = editor.type(Op.TypeInt, 32, 0);
   editor.insert(at, call(editor, functions, functions.bring));
   editor.insert(at + ((words[at] ?? 0) >>> 16), call(editor, functions, functions.take));
   // Counters are in buffers: the barrier orders these too.

@@ -63,10 +63,10 @@ export function phasesOf(code: Code, source: PhaseSource = AS_IS): readonly Phas
   const reached = reachedFunctions(code);
   const isRuntime = (of: CodeFunction): boolean =>
     source.isRuntime(of.blocks.flatMap((block) => placesOf(block, source.locate))[0]?.file);
-  const own = [...reached].flatMap((id) => code.functions.get(id) ?? []).filter((of) => !isRuntime(of));
+  const own = [...code.functions.values()].filter((of) => reached.has(of.id) && !isRuntime(of));
   const straight = straightFunctions(code, reached, new Set(own.map(({ id }) => id)));
   const weightOf = weigher(code, straight);
-  for (const of of [...code.functions.values()].filter((each) => own.includes(each)))
+  for (const of of own)
     if (!straight.has(of.id))
       phases.push(...phasesOfFunction(code, of, { source, weightOf, first: phases.length }));
   return phases;
