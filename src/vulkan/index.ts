@@ -31,6 +31,7 @@ export {
   MEMORY_ROLES,
   type MemoryRole,
   type MemoryTypes,
+  selectDevice,
   whyNoHardware,
   type DeviceLimits,
   type Feature,

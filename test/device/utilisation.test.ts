@@ -240,6 +240,13 @@ void perform(uint slot) {
     expect(out).toContain(message);
   });
 
+  test("a number is an index, and no part of a name", async () => {
+    const number = /\d{2,}/.exec(device.info.name)?.[0] ?? "99";
+    const { code, errors } = await run("some.comp", "--device", number);
+    expect(code).toBe(2);
+    expect(errors).toContain(number);
+  });
+
   test.each([
     [["--requests", "0"], "--requests"],
     [["--words", "1,x"], '"x"'],

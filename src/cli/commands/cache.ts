@@ -19,7 +19,7 @@ import {
   importPrograms,
 } from "../cache/index.ts";
 import { ProgressBar, type CommandContext } from "../terminal/index.ts";
-import { badArgument, readOptions } from "./options.ts";
+import { badArgument, deviceSelection, readOptions } from "./options.ts";
 import { clearVerdicts, keptVerdicts } from "../../lint/index.ts";
 import { secondLevelFrom } from "../../programs/index.ts";
 
@@ -265,11 +265,6 @@ function importText({ imported, present, refused }: ImportAnswer): string {
     ({ name, reason }) => `  refused: ${name === undefined ? "" : `${name}: `}${reason}\n`,
   );
   return `${imported.length} taken, ${present} there already, ${refused.length} refused\n${lines.join("")}`;
-}
-
-/** `--device` as `Device.open` takes it. */
-function deviceSelection(device = "auto"): string | number {
-  return /^\d+$/.test(device) ? Number(device) : device;
 }
 
 /** Checks the number of words after the command. @throws EW_BAD_ARGUMENT */

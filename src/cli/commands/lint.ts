@@ -10,7 +10,7 @@ import {
 } from "../lint/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import type { Workload } from "../utilisation/index.ts";
-import { badArgument, readOptions } from "./options.ts";
+import { badArgument, deviceSelection, readOptions } from "./options.ts";
 
 const USAGE = `everwarp lint [FILES…] [--json | --sarif] [--utilisation …]
 
@@ -126,7 +126,7 @@ async function measure(
   // Loaded now: without it, a check needs no device.
   const { chooseDevice, measureFile, utilisationDocument, utilisationText } =
     await import("../utilisation/index.ts");
-  const device = chooseDevice(values.device ?? "auto");
+  const device = chooseDevice(deviceSelection(values.device));
   const reports = [];
   for (const file of files) reports.push(await measureFile(file, device, workload));
   print(

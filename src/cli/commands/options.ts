@@ -23,3 +23,8 @@ export function readOptions<T extends ParseArgsConfig>(
 export function badArgument(message: string, remedy: string, cause?: unknown): EverwarpError {
   return new EverwarpError("EW_BAD_ARGUMENT", message, { remedy, cause });
 }
+
+/** `--device` as `Device.open` takes it. */
+export function deviceSelection(device = "auto"): string | number {
+  return /^\d+$/.test(device) ? Number(device) : device;
+}

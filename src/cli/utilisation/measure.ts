@@ -11,7 +11,13 @@ import { LaneCounters, type Reading, type Utilisation, utilisationOf } from "../
 import { compileWithLines, prepareSource, sharedPrograms } from "../../programs/index.ts";
 import { spirvWords } from "../../spirv/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
-import { Device, listDevices } from "../../vulkan/index.ts";
+import {
+  Device,
+  type DeviceInfo,
+  type DeviceSelection,
+  listDevices,
+  selectDevice,
+} from "../../vulkan/index.ts";
 import { KERNEL_TYPES, kernelProgram } from "../lint/index.ts";
 import { runPlain, type PlainKernel } from "./plain-kernel.ts";
 import { type Run, runService } from "./service-kernel.ts";
@@ -32,29 +38,19 @@ export interface UtilisationReport {
 }
 
 /**
- * The device that a word names: its index, a part of its name, or `auto`: the first hardware, else a software device.
+ * The device that is to run the kernels: hardware, or else a software device, if none is named.
  *
- * @throws EW_NO_DEVICE, EW_NO_VULKAN
+ * @throws EW_NO_DEVICE, EW_NO_VULKAN, EW_DRIVER_TOO_OLD, EW_DEVICE_FORBIDDEN
  */
-export function chooseDevice(asked: string): { readonly index: number; readonly name: string } {
-  const usable = listDevices()
-    .filter(({ missing }) => missing.length === 0)
-    .toSorted((a, b) => Number(a.type === "cpu") - Number(b.type === "cpu"));
-  const found = usable.find(
-    ({ index, name }) =>
-      asked === "auto" || String(index) === asked || name.toLowerCase().includes(asked.toLowerCase()),
-  );
-  if (found !== undefined) return found;
-  const there = usable.map(({ index, name }) => `${index}: ${name}`).join(", ");
-  throw new EverwarpError("EW_NO_DEVICE", `no device is called ${JSON.stringify(asked)}`, {
-    remedy: there === "" ? "everwarp doctor shows what is missing." : `There is ${there}.`,
-  });
+export function chooseDevice(select: DeviceSelection): DeviceInfo {
+  const devices = listDevices().map((info) => ({ info }));
+  return selectDevice(devices, select, true).info;
 }
 
 /** Measures one kernel. Errors of the file become a part of the report. */
 export async function measureFile(
   given: string,
-  device: { readonly index: number; readonly name: string },
+  device: Pick<DeviceInfo, "index" | "name">,
   workload: Workload,
 ): Promise<UtilisationReport> {
   const file = kernelPath(given);

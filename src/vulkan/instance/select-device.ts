@@ -2,7 +2,7 @@
 
 import { EverwarpError } from "../../base/index.ts";
 import type { DeviceType } from "../calls/index.ts";
-import type { DeviceInfo, PhysicalDevice } from "./device-info.ts";
+import type { DeviceInfo } from "./device-info.ts";
 import { assertNodesOpen } from "./device-nodes.ts";
 
 /**
@@ -20,17 +20,22 @@ const RANK: Readonly<Record<DeviceType, number>> = {
   cpu: 4,
 };
 
+/** What is known of a device, with or without its handle. */
+interface Described {
+  readonly info: DeviceInfo;
+}
+
 /**
  * Selects one of `devices`.
  *
  * @throws EW_NO_DEVICE if no device fits, EW_DEVICE_FORBIDDEN if there is hardware that this user may not open,
  * EW_DRIVER_TOO_OLD if the selected device, or every device, lacks a required feature
  */
-export function selectDevice(
-  devices: readonly PhysicalDevice[],
+export function selectDevice<T extends Described>(
+  devices: readonly T[],
   select: DeviceSelection,
   allowSoftware: boolean,
-): PhysicalDevice {
+): T {
   const isNamed = typeof select === "number" || (select !== "auto" && select !== "gpu");
   const candidates = isNamed
     ? devices.filter(({ info }) => matches(info, select))
@@ -64,11 +69,7 @@ function matches(info: DeviceInfo, select: number | string): boolean {
 }
 
 /** The remedy for a request. Not every caller has a host engine as a fallback, so the remedy does not mention one. */
-function remedyFor(
-  select: DeviceSelection,
-  allowSoftware: boolean,
-  devices: readonly PhysicalDevice[],
-): string {
+function remedyFor(select: DeviceSelection, allowSoftware: boolean, devices: readonly Described[]): string {
   const isNamed = typeof select === "number" || (select !== "auto" && select !== "gpu");
   if (isNamed) return "Name a device from that list; everwarp doctor shows it.";
   const driver = "Install the driver of your GPU";
@@ -82,7 +83,7 @@ function wanted(select: DeviceSelection, allowSoftware: boolean): string {
   return `has "${select}" in its name`;
 }
 
-function seen(devices: readonly PhysicalDevice[]): string {
+function seen(devices: readonly Described[]): string {
   if (devices.length === 0) return "none is there at all";
   return `there is ${devices.map(({ info }) => `[${info.index}] ${info.name}`).join(", ")}`;
 }
