@@ -11,6 +11,7 @@ import {
   type DecodedModule,
   functionNames,
   functionTypeText,
+  PAGE_BYTES,
   typeName,
   VALUE_TYPE,
   type ValueType,
@@ -28,7 +29,6 @@ import {
 } from "./options.ts";
 import { decodedOf, WasmModule } from "./wasm-module.ts";
 
-const PAGE_BYTES = 65_536;
 const DEFAULT_PAGES = 16;
 const DEFAULT_FUEL = 100_000_000n;
 

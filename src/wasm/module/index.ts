@@ -27,6 +27,7 @@ export {
   isValueType,
   type Limits,
   type MemoryType,
+  PAGE_BYTES,
   type ReferenceType,
   rowBytes,
   type TableType,

@@ -76,6 +76,9 @@ export interface TableType extends Limits {
   readonly element: ReferenceType;
 }
 
+/** Bytes of a page of memory. A memory may have 2^32 bytes: no shift of 32 bits counts them. */
+export const PAGE_BYTES = 65_536;
+
 /** A type of memories: its limits in pages of 64 KiB. */
 export type MemoryType = Limits;
 

@@ -1,5 +1,6 @@
 /** Memory and tables of one instance, with the checks of the specification. Bytes are handled one by one. */
 import { Trap } from "../form/index.ts";
+import { PAGE_BYTES } from "../module/index.ts";
 import type { StoreImage } from "../store/index.ts";
 
 /** Why an instance stopped, thrown from wherever it was found out. */
@@ -12,7 +13,6 @@ export class TrapSignal extends Error {
   }
 }
 
-const PAGE_BYTES = 0x1_0000;
 /** Bytes that loads and stores reach, from `i32.load` and from `i32.store` on. */
 const LOAD_BYTES = [4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4];
 const STORE_BYTES = [4, 8, 4, 8, 1, 2, 1, 2, 4];
