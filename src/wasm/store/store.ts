@@ -13,7 +13,7 @@ import type {
   ValueType,
 } from "../module/index.ts";
 import { functionTypeText, PAGE_BYTES } from "../module/index.ts";
-import { type Binding, CodeWriter, slotsOf, translateFunction } from "../translate/index.ts";
+import { type Binding, CodeWriter, slotCount, slotsOf, translateFunction } from "../translate/index.ts";
 import { isWithin, type StoreImage } from "./image.ts";
 import { layOut, type Program, type ProgramFunction, type ProgramSegment } from "./program.ts";
 
@@ -88,9 +88,7 @@ export class Store {
       target: this.hostTypes.push(type) - 1,
     });
     this.#code.emit({ operation: Op.RETURN, mode: Mode.NOTHING });
-    const slots = (types: readonly ValueType[]): number =>
-      types.reduce((sum, each) => sum + slotsOf(each), 0);
-    const frameSlots = Math.max(slots(type.params), slots(type.results));
+    const frameSlots = Math.max(slotCount(type.params), slotCount(type.results));
     return this.#addFunction({ type, typeNumber: this.#typeNumber(type), start, frameSlots });
   }
 

@@ -9,7 +9,7 @@ import { type Binding, Translation } from "./translation.ts";
 import { translateVectorMemory } from "./vector-memory.ts";
 import { translateVector } from "./vectors.ts";
 
-export { type Binding, slotsOf } from "./translation.ts";
+export { type Binding, slotCount, slotsOf } from "./translation.ts";
 
 const [BLOCK, IF, ELSE, END, BR_TABLE] = [0x02, 0x04, 0x05, 0x0b, 0x0e];
 /** Locals that one instruction sets to zero: a kernel does it without a loop. */
