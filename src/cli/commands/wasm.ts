@@ -180,22 +180,23 @@ async function runPrograms(
   const lines = inputLines(values, context);
   const copies = numberOf("instances", values.instances, 2 ** 24) ?? 1;
   const runs = lines ?? Array.from({ length: copies }, () => undefined);
+  const module = await WasmModule.compile(bytes);
   let code = 0;
   for (const [row, line] of runs.entries()) {
     const where = runs.length > 1 ? `row ${row + 1}: ` : "";
-    code = Math.max(code, await runOne(bytes, surroundings(file, args, line, context), where, context));
+    code = Math.max(code, runOne(module, surroundings(file, args, line, context), where, context));
   }
   return code;
 }
 
-async function runOne(
-  bytes: Uint8Array,
+function runOne(
+  module: WasmModule,
   around: WasiSurroundings,
   where: string,
   context: CommandContext,
-): Promise<number> {
+): number {
   try {
-    return await runWasiProgram(bytes, around);
+    return runWasiProgram(module, around);
   } catch (error) {
     if (!(error instanceof EverwarpError) || error.code !== "EW_WASM_TRAP") throw error;
     context.writeError(`everwarp: ${where}${error.message}\n`);

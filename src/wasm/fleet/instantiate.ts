@@ -23,7 +23,11 @@ export interface WasmInstance {
  * @throws EW_WASM_INVALID, EW_WASM_UNSUPPORTED, EW_WASM_LINK, EW_WASM_TRAP, EW_BAD_ARGUMENT
  */
 export async function instantiate(bytes: ModuleBytes, imports: InstanceImports = {}): Promise<WasmInstance> {
-  const module = await WasmModule.compile(bytes);
+  return instantiateModule(await WasmModule.compile(bytes), imports);
+}
+
+/** The same of a module that was compiled. @throws EW_WASM_LINK, EW_WASM_TRAP */
+export function instantiateModule(module: WasmModule, imports: InstanceImports): WasmInstance {
   const decoded = decodedOf(module);
   const compiled = new NodeEngine.Module(decoded.binary);
   const trapsAsErrors = translator(decoded);
