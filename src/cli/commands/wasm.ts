@@ -3,9 +3,15 @@ import { readFileSync, readSync } from "node:fs";
 import path from "node:path";
 import type { ParseArgsConfig } from "node:util";
 import { EverwarpError, wholeNumber } from "../../base/index.ts";
-import { describeModule, runWasiProgram, type WasiSurroundings, WasmModule } from "../../wasm/index.ts";
+import {
+  describeModule,
+  runWasiProgram,
+  trapText,
+  type WasiSurroundings,
+  WasmModule,
+} from "../../wasm/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
-import { inspectText, invoke, trapText } from "../wasm/index.ts";
+import { inspectText, invoke } from "../wasm/index.ts";
 import { badArgument, readOptions } from "./options.ts";
 
 const USAGE = `everwarp wasm run FILE [-- ARGS…]

@@ -77,10 +77,3 @@ function typeOf(module: WasmModule, name: string): string {
             .join(", ")}.`,
   });
 }
-
-/** A trap for people. */
-export function trapText({ reason, functionName, index, offset }: WasmTrap): string {
-  const name = functionName ?? (index === undefined ? undefined : `function ${index}`);
-  const place = name === undefined ? "" : `, in ${name}`;
-  return `${reason}${place}${offset === undefined ? "" : `, at byte ${offset}`}`;
-}

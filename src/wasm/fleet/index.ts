@@ -16,5 +16,6 @@ export type {
   WasmFleetStats,
   WasmTrap,
 } from "./options.ts";
+export { trapText } from "./trap-text.ts";
 export { WasmFleet } from "./wasm-fleet.ts";
 export { decodedOf, type ModuleBytes, type ModuleItem, WasmModule } from "./wasm-module.ts";
