@@ -19,7 +19,7 @@ import {
   importPrograms,
 } from "../cache/index.ts";
 import { ProgressBar, type CommandContext } from "../terminal/index.ts";
-import { badArgument, readOptions } from "./options.ts";
+import { badArgument, deviceNamed, readOptions } from "./options.ts";
 import { clearVerdicts, keptVerdicts } from "../../lint/index.ts";
 import { secondLevelFrom } from "../../programs/index.ts";
 
@@ -155,7 +155,7 @@ const COMMANDS = {
     const bar = new ProgressBar(context);
     const answer = await preload({
       directory,
-      select: deviceSelection(options.device),
+      select: deviceNamed(options.device ?? "auto"),
       names: words,
       secondLevel: secondLevelFrom(context.env),
       onProgress: (done, total, name) => bar.show(done, total, name),
@@ -265,11 +265,6 @@ function importText({ imported, present, refused }: ImportAnswer): string {
     ({ name, reason }) => `  refused: ${name === undefined ? "" : `${name}: `}${reason}\n`,
   );
   return `${imported.length} taken, ${present} there already, ${refused.length} refused\n${lines.join("")}`;
-}
-
-/** `--device` as `Device.open` takes it. */
-function deviceSelection(device = "auto"): string | number {
-  return /^\d+$/.test(device) ? Number(device) : device;
 }
 
 /** Checks the number of words after the command. @throws EW_BAD_ARGUMENT */

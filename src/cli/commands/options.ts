@@ -19,6 +19,11 @@ export function readOptions<T extends ParseArgsConfig>(
   }
 }
 
+/** The value of `--device`: an index, or a name or a part of one. */
+export function deviceNamed(text: string): number | string {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
 /** The error EW_BAD_ARGUMENT for arguments that are not understood. */
 export function badArgument(message: string, remedy: string, cause?: unknown): EverwarpError {
   return new EverwarpError("EW_BAD_ARGUMENT", message, { remedy, cause });

@@ -1,8 +1,9 @@
 /** `everwarp wasm`: runs WebAssembly programs and functions, and says what is in a module. */
-import { readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ParseArgsConfig } from "node:util";
 import { EverwarpError, wholeNumber } from "../../base/index.ts";
+import { readDescriptor } from "../../search/index.ts";
 import {
   describeModule,
   runWasiProgram,
@@ -12,7 +13,7 @@ import {
 } from "../../wasm/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
 import { inspectText, invoke } from "../wasm/index.ts";
-import { badArgument, readOptions } from "./options.ts";
+import { badArgument, deviceNamed, readOptions } from "./options.ts";
 
 const USAGE = `everwarp wasm run FILE [-- ARGS…]
 everwarp wasm run FILE --invoke NAME [--instances N] [--device D] [-- ARGS…]
@@ -62,7 +63,6 @@ const OPTIONS = {
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
 
 const MOST_AT_ONCE = 1000;
-const POLL_MS = 5;
 
 /** @returns the exit code */
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
@@ -129,7 +129,6 @@ async function callExport(
   const instances = Math.max(1, Math.min(given ?? MOST_AT_ONCE, rows.length));
   const fuel = numberOf("fuel", values.fuel, Number.MAX_SAFE_INTEGER);
   const pages = numberOf("max-pages", values["max-pages"], 65_536);
-  const device = /^\d+$/.test(values.device ?? "") ? Number(values.device) : values.device;
   let code = 0;
   const results = invoke({
     module: await WasmModule.compile(bytes),
@@ -138,7 +137,7 @@ async function callExport(
     instances,
     rowName: (row) => (lines === undefined ? "the command" : `row ${row + 1}`),
     fleet: {
-      ...(device === undefined ? {} : { device }),
+      ...(values.device === undefined ? {} : { device: deviceNamed(values.device) }),
       ...(fuel === undefined ? {} : { fuelPerCall: BigInt(fuel) }),
       ...(pages === undefined ? {} : { maxMemoryPages: pages }),
     },
@@ -233,18 +232,13 @@ function surroundings(
   };
 }
 
-/** Reads what is there, and waits where nothing is. */
+/** Reads what is there, and waits where nothing is. A folder has nothing. */
 function readStandardInput(most: number): Uint8Array {
   const buffer = Buffer.alloc(Math.min(most, 65_536));
-  for (;;) {
-    try {
-      return buffer.subarray(0, readSync(0, buffer));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EOF" || code === "EISDIR") return Buffer.alloc(0);
-      if (code !== "EAGAIN") throw error;
-      // Nothing is there yet, and the stream does not block.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
-    }
+  try {
+    return buffer.subarray(0, readDescriptor(0, buffer, 0, buffer.length));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+    return Buffer.alloc(0);
   }
 }
