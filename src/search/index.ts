@@ -45,6 +45,7 @@ export {
   canonicalEncoding,
   inDirectory,
   placeOf,
+  readDescriptor,
   systemErrorText,
 } from "./content/index.ts";
 export {

@@ -20,5 +20,5 @@ export {
   type WasmTrap,
 } from "./fleet/index.ts";
 export { type DecodedModule, decodeModule, type ExternalKind, functionNames } from "./module/index.ts";
-export { describeModule, type FunctionDescription, type ModuleDescription } from "./fleet/index.ts";
+export { describeModule, type FunctionDescription, type ModuleDescription, trapText } from "./fleet/index.ts";
 export { runWasiProgram, WASI_MODULE, type WasiSurroundings } from "./wasi/index.ts";

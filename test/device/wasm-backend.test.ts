@@ -4,9 +4,9 @@ import type { FleetBackend, FleetCall, HostFunctions } from "../../src/wasm/cont
 import { profileOf } from "../../src/residency/device/profiled-device.ts";
 import { DeviceBackend } from "../../src/wasm/gpu/device-backend.ts";
 import { DeviceMachine } from "../../src/wasm/gpu/device-machine.ts";
-import { decodeModule, type DecodedModule, validateModule } from "../../src/wasm/module/index.ts";
+import type { DecodedModule } from "../../src/wasm/module/index.ts";
 import { Store } from "../../src/wasm/store/index.ts";
-import { binaryOf } from "../support/wat.ts";
+import { binaryOf, validated } from "../support/wat.ts";
 import { isValidated, openTestDevice, watchValidation } from "../support/vulkan.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 
@@ -21,11 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => device?.close());
 
-function moduleOf(text: string): DecodedModule {
-  const module = decodeModule(binaryOf(text));
-  validateModule(module);
-  return module;
-}
+const moduleOf = (text: string): DecodedModule => validated(binaryOf(text));
 
 async function withBackend(
   text: string,

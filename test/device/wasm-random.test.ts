@@ -12,7 +12,7 @@ import type { EngineMemory } from "../../src/wasm/host/node-engine.ts";
 import type { FunctionType } from "../../src/wasm/module/index.ts";
 import { ReferenceMachine } from "../../src/wasm/reference/index.ts";
 import { Store } from "../../src/wasm/store/index.ts";
-import { slotsOf } from "../../src/wasm/translate/index.ts";
+import { slotCount } from "../../src/wasm/translate/index.ts";
 import { randomSource } from "../support/numeric-cases.ts";
 import { propertyRuns, propertySeed } from "../support/property-runs.ts";
 import { openTestDevice, watchValidation } from "../support/vulkan.ts";
@@ -172,8 +172,10 @@ async function deviceContender(random: RandomModule): Promise<Contender & Dispos
       const columns = BigUint64Array.from(
         args.flatMap(({ bits }) => Array.from({ length: INSTANCES }, () => bits)),
       );
-      const resultSlots = type.results.reduce((sum, each) => sum + slotsOf(each), 0);
-      const results = await machine.call(index, columns, { resultSlots, fuel: FUEL });
+      const results = await machine.call(index, columns, {
+        resultSlots: slotCount(type.results),
+        fuel: FUEL,
+      });
       expect(new Set(results.traps).size, "instances with the same arguments end in the same way").toBe(1);
       const slots = type.results.map((_, slot) => results.columns[slot * INSTANCES + 1]!);
       return text(type, results.traps[1]!, slots);

@@ -3,7 +3,8 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { type DecodedModule, decodeModule, VALUE_TYPE, validateModule } from "../../src/wasm/module/index.ts";
+import { type DecodedModule, VALUE_TYPE } from "../../src/wasm/module/index.ts";
+import { validated } from "./wat.ts";
 
 /** The tool comes with assemblyscript. */
 const WASM_OPT = path.join(import.meta.dirname, "../../node_modules/.bin/wasm-opt");
@@ -36,9 +37,7 @@ export function randomModule(random: () => number): RandomModule {
     );
     execFileSync(WASM_OPT, [input, "-ttf", "--denan", "-o", output, ...FEATURES], { stdio: "pipe" });
     const binary = Uint8Array.from(readFileSync(output));
-    const module = decodeModule(binary);
-    validateModule(module);
-    return { binary, module };
+    return { binary, module: validated(binary) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
-/** Binaries from the text format of WebAssembly, which wabt translates: the suite of WebAssembly is made with it. */
+/** Modules from the text format of WebAssembly, which wabt translates: the suite of WebAssembly is made with it. */
 import loadWabt from "wabt";
+import { type DecodedModule, decodeModule, validateModule } from "../../src/wasm/module/index.ts";
 
 const wabt = await loadWabt();
 
@@ -11,4 +12,11 @@ export function binaryOf(text: string): Uint8Array<ArrayBuffer> {
   } finally {
     module.destroy();
   }
+}
+
+/** A module that was decoded and validated. */
+export function validated(binary: Uint8Array): DecodedModule {
+  const module = decodeModule(binary);
+  validateModule(module);
+  return module;
 }

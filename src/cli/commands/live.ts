@@ -10,7 +10,7 @@ import {
   TreeSource,
 } from "../../live/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
-import { badArgument, readOptions } from "./options.ts";
+import { badArgument, deviceSelection, readOptions } from "./options.ts";
 
 const USAGE = `everwarp live [PATH…] [OPTIONS]
 
@@ -63,7 +63,7 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   const source = new TreeSource({
     paths: positionals,
     daemon: isOwn ? "off" : daemonUse(argv, context.env),
-    device: /^\d+$/.test(device) ? Number(device) : device,
+    device: deviceSelection(device),
     ...(values.threads === undefined ? {} : { threads: threadsOf(values.threads) }),
   });
   const outcome = await runLive(

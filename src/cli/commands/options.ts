@@ -24,7 +24,7 @@ export function badArgument(message: string, remedy: string, cause?: unknown): E
   return new EverwarpError("EW_BAD_ARGUMENT", message, { remedy, cause });
 }
 
-/** `--device` as `Device.open` takes it. */
+/** The value of `--device` as `Device.open` takes it: an index, or a name or a part of one. */
 export function deviceSelection(device = "auto"): string | number {
   return /^\d+$/.test(device) ? Number(device) : device;
 }

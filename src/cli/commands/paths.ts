@@ -8,7 +8,7 @@ import type { ParseArgsConfig } from "node:util";
 import { nowMs } from "../../base/index.ts";
 import { Namespace, type NamespaceOptions, errnoCode } from "../../paths/index.ts";
 import { type CommandContext, ProgressBar, withProgress } from "../terminal/index.ts";
-import { badArgument, readOptions } from "./options.ts";
+import { badArgument, deviceSelection, readOptions } from "./options.ts";
 
 const USAGE = `everwarp paths TREE [--stdin] [OPTIONS]
 
@@ -100,7 +100,7 @@ function pathsOptions(argv: readonly string[]): PathsOptions | undefined {
     followSymlinks: values["no-follow"] !== true,
     save: values.save,
     namespace: {
-      ...(device === undefined ? {} : { device: /^\d+$/.test(device) ? Number(device) : device }),
+      ...(device === undefined ? {} : { device: deviceSelection(device) }),
       ...(threads === undefined ? {} : { threads: Number(threads) }),
     },
   };

@@ -1,12 +1,19 @@
 /** `everwarp wasm`: runs WebAssembly programs and functions, and says what is in a module. */
-import { readFileSync, readSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { ParseArgsConfig } from "node:util";
 import { EverwarpError, wholeNumber } from "../../base/index.ts";
-import { describeModule, runWasiProgram, type WasiSurroundings, WasmModule } from "../../wasm/index.ts";
+import { readDescriptor } from "../../search/index.ts";
+import {
+  describeModule,
+  runWasiProgram,
+  trapText,
+  type WasiSurroundings,
+  WasmModule,
+} from "../../wasm/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
-import { inspectText, invoke, trapText } from "../wasm/index.ts";
-import { badArgument, readOptions } from "./options.ts";
+import { inspectText, invoke } from "../wasm/index.ts";
+import { badArgument, deviceSelection, readOptions } from "./options.ts";
 
 const USAGE = `everwarp wasm run FILE [-- ARGS…]
 everwarp wasm run FILE --invoke NAME [--instances N] [--device D] [-- ARGS…]
@@ -56,7 +63,6 @@ const OPTIONS = {
 type Values = ReturnType<typeof readOptions<typeof OPTIONS>>["values"];
 
 const MOST_AT_ONCE = 1000;
-const POLL_MS = 5;
 
 /** @returns the exit code */
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
@@ -123,7 +129,6 @@ async function callExport(
   const instances = Math.max(1, Math.min(given ?? MOST_AT_ONCE, rows.length));
   const fuel = numberOf("fuel", values.fuel, Number.MAX_SAFE_INTEGER);
   const pages = numberOf("max-pages", values["max-pages"], 65_536);
-  const device = /^\d+$/.test(values.device ?? "") ? Number(values.device) : values.device;
   let code = 0;
   const results = invoke({
     module: await WasmModule.compile(bytes),
@@ -132,7 +137,7 @@ async function callExport(
     instances,
     rowName: (row) => (lines === undefined ? "the command" : `row ${row + 1}`),
     fleet: {
-      ...(device === undefined ? {} : { device }),
+      ...(values.device === undefined ? {} : { device: deviceSelection(values.device) }),
       ...(fuel === undefined ? {} : { fuelPerCall: BigInt(fuel) }),
       ...(pages === undefined ? {} : { maxMemoryPages: pages }),
     },
@@ -180,22 +185,23 @@ async function runPrograms(
   const lines = inputLines(values, context);
   const copies = numberOf("instances", values.instances, 2 ** 24) ?? 1;
   const runs = lines ?? Array.from({ length: copies }, () => undefined);
+  const module = await WasmModule.compile(bytes);
   let code = 0;
   for (const [row, line] of runs.entries()) {
     const where = runs.length > 1 ? `row ${row + 1}: ` : "";
-    code = Math.max(code, await runOne(bytes, surroundings(file, args, line, context), where, context));
+    code = Math.max(code, runOne(module, surroundings(file, args, line, context), where, context));
   }
   return code;
 }
 
-async function runOne(
-  bytes: Uint8Array,
+function runOne(
+  module: WasmModule,
   around: WasiSurroundings,
   where: string,
   context: CommandContext,
-): Promise<number> {
+): number {
   try {
-    return await runWasiProgram(bytes, around);
+    return runWasiProgram(module, around);
   } catch (error) {
     if (!(error instanceof EverwarpError) || error.code !== "EW_WASM_TRAP") throw error;
     context.writeError(`everwarp: ${where}${error.message}\n`);
@@ -226,18 +232,13 @@ function surroundings(
   };
 }
 
-/** Reads what is there, and waits where nothing is. */
+/** Reads what is there, and waits where nothing is. A folder has nothing. */
 function readStandardInput(most: number): Uint8Array {
   const buffer = Buffer.alloc(Math.min(most, 65_536));
-  for (;;) {
-    try {
-      return buffer.subarray(0, readSync(0, buffer));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EOF" || code === "EISDIR") return Buffer.alloc(0);
-      if (code !== "EAGAIN") throw error;
-      // Nothing is there yet, and the stream does not block.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
-    }
+  try {
+    return buffer.subarray(0, readDescriptor(0, buffer, 0, buffer.length));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+    return Buffer.alloc(0);
   }
 }

@@ -1,3 +1,3 @@
 /** What `everwarp wasm` reads, runs and says. */
 export { inspectText } from "./inspect.ts";
-export { invoke, type RowResult, trapText } from "./invoke.ts";
+export { invoke, type RowResult } from "./invoke.ts";

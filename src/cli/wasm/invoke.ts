@@ -1,7 +1,7 @@
 /** Calls an export for rows of arguments, in batches of as many rows as there are instances. */
 import { EverwarpError } from "../../base/index.ts";
 import { WasmFleet, type WasmFleetOptions, type WasmModule, type WasmTrap } from "../../wasm/index.ts";
-import { ColumnBuilder, rowJson, typesOf, valueText } from "./values.ts";
+import { ColumnBuilder, parametersOf, rowJson, valueText } from "./values.ts";
 
 /** A call of the command line. */
 export interface Invocation {
@@ -34,7 +34,7 @@ export async function* invoke({
   rowName,
   fleet: options,
 }: Invocation): AsyncGenerator<RowResult> {
-  const { params } = typesOf(typeOf(module, name));
+  const params = parametersOf(typeOf(module, name));
   for (const [row, values] of rows.entries())
     if (values.length !== params.length)
       throw new EverwarpError("EW_BAD_ARGUMENT", `${rowName(row)} has ${values.length} arguments`, {
@@ -76,11 +76,4 @@ function typeOf(module: WasmModule, name: string): string {
             .slice(0, 20)
             .join(", ")}.`,
   });
-}
-
-/** A trap for people. */
-export function trapText({ reason, functionName, index, offset }: WasmTrap): string {
-  const name = functionName ?? (index === undefined ? undefined : `function ${index}`);
-  const place = name === undefined ? "" : `, in ${name}`;
-  return `${reason}${place}${offset === undefined ? "" : `, at byte ${offset}`}`;
 }

@@ -2,13 +2,9 @@
 import { EverwarpError } from "../../base/index.ts";
 import type { WasmColumn } from "../../wasm/index.ts";
 
-/** A function type as its names: the text `[i32 f64] -> [i32]` taken apart. */
-export function typesOf(text: string): {
-  readonly params: readonly string[];
-  readonly results: readonly string[];
-} {
-  const [params, results] = text.split(" -> ").map((side) => side.slice(1, -1).split(" ").filter(Boolean));
-  return { params: params!, results: results! };
+/** The names of the parameters in the text of a function type: those before the arrow of `[i32 f64] -> [i32]`. */
+export function parametersOf(text: string): readonly string[] {
+  return text.slice(1, text.indexOf("]")).split(" ").filter(Boolean);
 }
 
 const SPECIAL: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, "-inf": -Infinity };

@@ -2,6 +2,7 @@
 import { EverwarpError } from "../../base/index.ts";
 import { IDENTITY, meaningOf, NodeEngine, rawTrapOf } from "../host/index.ts";
 import { type DecodedModule, functionNames } from "../module/index.ts";
+import { trapText } from "./trap-text.ts";
 import { decodedOf, type ModuleBytes, WasmModule } from "./wasm-module.ts";
 
 /** What an instance is given: functions, and what other instances export. */
@@ -23,7 +24,11 @@ export interface WasmInstance {
  * @throws EW_WASM_INVALID, EW_WASM_UNSUPPORTED, EW_WASM_LINK, EW_WASM_TRAP, EW_BAD_ARGUMENT
  */
 export async function instantiate(bytes: ModuleBytes, imports: InstanceImports = {}): Promise<WasmInstance> {
-  const module = await WasmModule.compile(bytes);
+  return instantiateModule(await WasmModule.compile(bytes), imports);
+}
+
+/** The same of a module that was compiled. @throws EW_WASM_LINK, EW_WASM_TRAP */
+export function instantiateModule(module: WasmModule, imports: InstanceImports): WasmInstance {
   const decoded = decodedOf(module);
   const compiled = new NodeEngine.Module(decoded.binary);
   const trapsAsErrors = translator(decoded);
@@ -61,8 +66,8 @@ function translator(module: DecodedModule): (run: AnyFunction) => AnyFunction {
 function errorOf(module: DecodedModule, error: unknown): unknown {
   const raw = rawTrapOf(error);
   if (raw === undefined) return error;
-  const { reason, index, offset } = meaningOf(raw, module, IDENTITY);
-  const name = index === undefined ? undefined : (functionNames(module).get(index) ?? `function ${index}`);
-  const place = name === undefined ? "" : `, in ${name}, at byte ${offset}`;
-  return new EverwarpError("EW_WASM_TRAP", `the program trapped: ${reason}${place}`, { cause: error });
+  const trap = meaningOf(raw, module, IDENTITY);
+  const functionName = trap.index === undefined ? undefined : functionNames(module).get(trap.index);
+  const text = trapText({ ...trap, functionName });
+  return new EverwarpError("EW_WASM_TRAP", `the program trapped: ${text}`, { cause: error });
 }

@@ -11,6 +11,7 @@ import {
   type DecodedModule,
   functionNames,
   functionTypeText,
+  PAGE_BYTES,
   typeName,
   VALUE_TYPE,
   type ValueType,
@@ -28,7 +29,6 @@ import {
 } from "./options.ts";
 import { decodedOf, WasmModule } from "./wasm-module.ts";
 
-const PAGE_BYTES = 65_536;
 const DEFAULT_PAGES = 16;
 const DEFAULT_FUEL = 100_000_000n;
 
@@ -237,20 +237,6 @@ async function checkRange(
 }
 
 function valueOfBits(type: ValueType, bits: bigint): number | bigint | Uint8Array {
-  const bytes = new Uint8Array(16);
-  const view = new DataView(bytes.buffer);
-  view.setBigUint64(0, BigInt.asUintN(64, bits), true);
-  view.setBigUint64(8, bits >> 64n, true);
-  switch (type) {
-    case VALUE_TYPE.i32:
-      return view.getInt32(0, true);
-    case VALUE_TYPE.i64:
-      return view.getBigInt64(0, true);
-    case VALUE_TYPE.f32:
-      return view.getFloat32(0, true);
-    case VALUE_TYPE.f64:
-      return view.getFloat64(0, true);
-    default:
-      return bytes;
-  }
+  const bytes = new Uint8Array(BigUint64Array.of(bits, bits >> 64n).buffer);
+  return type === VALUE_TYPE.v128 ? bytes : columnOf(type, bytes)[0]!;
 }

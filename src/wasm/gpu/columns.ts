@@ -4,19 +4,8 @@
  * A column of the fleet has 4, 8 or 16 bytes a row. In slots, an i32 or f32 has zeros above its bits, and a vector has
  * two columns, the low half first.
  */
-import { VALUE_TYPE, type ValueType } from "../module/index.ts";
-import { slotsOf } from "../translate/index.ts";
-
-/** Bytes of a row. */
-export function rowBytes(type: ValueType): number {
-  if (type === VALUE_TYPE.v128) return 16;
-  return type === VALUE_TYPE.i32 || type === VALUE_TYPE.f32 ? 4 : 8;
-}
-
-/** Slots of values of these types. */
-export function slotCount(types: readonly ValueType[]): number {
-  return types.reduce((sum, type) => sum + slotsOf(type), 0);
-}
+import { rowBytes, type ValueType } from "../module/index.ts";
+import { slotCount, slotsOf } from "../translate/index.ts";
 
 /** Columns of the fleet as columns of slots, one behind the other. */
 export function toSlots(

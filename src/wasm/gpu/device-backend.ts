@@ -19,9 +19,10 @@ import type {
 } from "../contracts.ts";
 import { Trap, TRAP_TEXTS } from "../form/index.ts";
 import { importedFunctions } from "../imported-functions.ts";
-import { type FunctionType, VALUE_TYPE } from "../module/index.ts";
+import type { FunctionType } from "../module/index.ts";
 import { type LinkedModule, stackNeeds, Store } from "../store/index.ts";
-import { fromSlots, slotCount, toSlots } from "./columns.ts";
+import { slotCount, slotsOf } from "../translate/index.ts";
+import { fromSlots, toSlots } from "./columns.ts";
 import { closedError, DeviceMachine } from "./device-machine.ts";
 import type { HostAnswer, HostRequest } from "./host-calls.ts";
 import { assertExact } from "./exactness.ts";
@@ -136,8 +137,7 @@ export class DeviceBackend implements FleetBackend {
 
   async global(instance: number, index: number): Promise<bigint> {
     const { slot, type } = this.#store.globals[index]!;
-    const count = type === VALUE_TYPE.v128 ? 2 : 1;
-    const words = await this.#use(() => this.#machine.memory.collect("slots", slot, count, instance));
+    const words = await this.#use(() => this.#machine.memory.collect("slots", slot, slotsOf(type), instance));
     return words.reduceRight((bits, word) => (bits << 32n) | BigInt(word), 0n);
   }
 

@@ -216,8 +216,8 @@ export class DeviceMachine implements Disposable {
     );
     while (counts.running > 0 || counts.waiting > 0) {
       if (this.isEnding) throw closedError();
-      if (counts.running === 0) await this.#answerHost();
-      counts = await this.#run(resultSlots);
+      const answer = counts.running === 0 ? await this.#answerHost() : undefined;
+      counts = await this.#run(resultSlots, answer);
     }
     const { values, states } = this.#fetched(resultSlots);
     const { instanceCount } = this.geometry;
@@ -274,7 +274,8 @@ export class DeviceMachine implements Disposable {
     return counts;
   }
 
-  async #answerHost(): Promise<void> {
+  /** Asks the host for what instances wait for. @returns what gives its answers, before the next run */
+  async #answerHost(): Promise<(recorder: Recorder) => void> {
     const { instanceCount } = this.geometry;
     const slots = this.#hostSlots;
     this.#buffers.take("results", slots * instanceCount * 8);
@@ -301,9 +302,7 @@ export class DeviceMachine implements Disposable {
     });
     const columns = this.#buffers.fill("arguments", values);
     const given = this.#buffers.fill("given", states);
-    await this.#submit((recorder) =>
-      this.#record(recorder, "answer", { columns, states: given, columnCount: slots }),
-    );
+    return (recorder) => this.#record(recorder, "answer", { columns, states: given, columnCount: slots });
   }
 
   #recordFetch(recorder: Recorder, columnCount: number): void {

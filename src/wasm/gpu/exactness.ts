@@ -81,7 +81,7 @@ function allRows(): NumericRow[] {
   for (let code = Op.I32_EQZ; code < Op.MEMORY_INIT; code++) {
     const opcode = opcodeOf(code >= Op.I32_TRUNC_SAT_F32_S ? code - Op.I32_TRUNC_SAT_F32_S + 0xfc00 : code);
     const params = opcode?.signature?.params;
-    if (params === undefined || (code >= 0xc5 && code < Op.I32_TRUNC_SAT_F32_S)) continue;
+    if (params === undefined) continue;
     const isShort = params[0] === VALUE_TYPE.i32 || params[0] === VALUE_TYPE.f32;
     const edges = isShort ? EDGES_32 : EDGES_64;
     for (const a of edges) for (const b of params.length === 2 ? edges : [0n]) rows.push([code, a, b]);

@@ -1,6 +1,7 @@
 /** The memory of all instances on a device, and copies between it and the host. */
 import { type Device, type DeviceBuffer, type ComputePipeline } from "../../vulkan/index.ts";
 import { Machine, StateCell, WasmCopy } from "../form/index.ts";
+import { PAGE_BYTES } from "../module/index.ts";
 import type { Program, StoreImage } from "../store/index.ts";
 import type { Geometry } from "./geometry.ts";
 
@@ -15,7 +16,6 @@ export type ElementKind = "slots" | "cells";
 
 /** Workgroups in y that a dispatch has at most. */
 const ROWS_MAX = 32_768;
-const PAGE_BITS = Machine.PAGE_BITS;
 
 /** See the head of this file. */
 export class LaneMemory implements Disposable {
@@ -64,7 +64,7 @@ export class LaneMemory implements Disposable {
     const { memoryCells, tableCells } = this.#program;
     const everywhere = { firstInstance: 0, instanceCount };
     const sizes = [
-      ...image.memories.map(({ bytes }) => bytes.length >>> PAGE_BITS),
+      ...image.memories.map(({ bytes }) => bytes.length / PAGE_BYTES),
       ...image.tables.map(({ elements }) => elements.length),
       ...image.dropped.map(Number),
     ];
@@ -97,7 +97,7 @@ export class LaneMemory implements Disposable {
     );
     const memories: { bytes: Uint8Array }[] = [];
     for (const [index, at] of memoryCells.entries()) {
-      const words = await this.collect("cells", at, (sizes[index]! << PAGE_BITS) / 4, instance);
+      const words = await this.collect("cells", at, (sizes[index]! * PAGE_BYTES) / 4, instance);
       memories.push({ bytes: new Uint8Array(words.buffer) });
     }
     const tables: { elements: number[] }[] = [];

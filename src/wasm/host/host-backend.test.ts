@@ -1,8 +1,7 @@
 /** Fleets on the host: values, traps and their places, fuel, memory, imports. */
 import { afterEach, expect, test } from "vitest";
-import { binaryOf } from "../../../test/support/wat.ts";
+import { binaryOf, validated } from "../../../test/support/wat.ts";
 import type { FleetRequest, HostFunctions } from "../contracts.ts";
-import { type DecodedModule, decodeModule, validateModule } from "../module/index.ts";
 import { HostBackend } from "./host-backend.ts";
 
 const opened: HostBackend[] = [];
@@ -10,17 +9,11 @@ afterEach(async () => {
   for (const backend of opened.splice(0)) await backend.close();
 });
 
-function decoded(text: string): DecodedModule {
-  const module = decodeModule(binaryOf(text));
-  validateModule(module);
-  return module;
-}
-
 async function open(
   text: string,
   options: Partial<FleetRequest> & { threads?: number } = {},
 ): Promise<{ backend: HostBackend; call: Call }> {
-  const module = decoded(text);
+  const module = validated(binaryOf(text));
   const backend = await HostBackend.open(
     { module, instances: 4, maxMemoryPages: 16, startFuel: 1000n, imports: {}, ...options },
     { threads: options.threads ?? 2 },
@@ -70,7 +63,7 @@ const TRAPS = `(module
       (table.set (i32.const 9) (ref.null func))))`;
 
 test("one instance traps with its reason and its place, and the others go on", async () => {
-  const module = decoded(TRAPS);
+  const module = validated(binaryOf(TRAPS));
   const { call } = await open(TRAPS, { instances: 7, threads: 3 });
   const { traps } = await call("trap", [bytesOf(Int32Array.of(0, 1, 2, 3, 4, 5, 0))]);
   const names = ["unreachable", "i32.div_u", "i32.load", "call_indirect", "i32.div_s", "table.set"];

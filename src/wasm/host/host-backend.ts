@@ -9,15 +9,13 @@
 import { availableParallelism } from "node:os";
 import { assert, EverwarpError } from "../../base/index.ts";
 import type { FleetAnswer, FleetBackend, FleetCall, FleetRequest, FleetTrap } from "../contracts.ts";
-import { type DecodedModule, rowBytes } from "../module/index.ts";
+import { type DecodedModule, PAGE_BYTES, rowBytes } from "../module/index.ts";
 import { importedFunctions } from "../imported-functions.ts";
 import type { FillOutcome, PartAnswer } from "./host-instances.ts";
 import { InstancesThread } from "./instances-thread.ts";
 import { instrument, type Instrumented } from "./instrument.ts";
 import { NodeEngine } from "./node-engine.ts";
 import { meaningOf } from "./traps.ts";
-
-const PAGE_BYTES = 65_536;
 
 /** How the host engine is opened. */
 export interface HostBackendOptions {

@@ -9,13 +9,17 @@ import { MAX } from "./limits.ts";
 import type { ConstantExpression, FunctionBody, LocalRun } from "./module.ts";
 import { type Opcode, opcodeNamed, opcodeOf } from "./opcodes.ts";
 import type { BinaryReader } from "./reader.ts";
-import { isReferenceType, isValueType, type ReferenceType, VALUE_TYPE, type ValueType } from "./types.ts";
+import {
+  isReferenceType,
+  isValueType,
+  NO_RESULT,
+  type ReferenceType,
+  VALUE_TYPE,
+  type ValueType,
+} from "./types.ts";
 
 const IF = opcodeNamed("if")!.code;
 const END = opcodeNamed("end")!.code;
-
-/** The block type `[] -> []`. */
-export const NO_RESULT = -0x40;
 
 /** Opcodes of proposals that came after WebAssembly 2.0, or beside it. */
 const LATER: readonly (readonly [least: number, most: number, what: string])[] = [

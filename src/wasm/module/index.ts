@@ -19,6 +19,7 @@ export type {
   TableEntry,
 } from "./module.ts";
 export {
+  blockType,
   functionTypeText,
   type FunctionType,
   type GlobalType,
@@ -27,6 +28,7 @@ export {
   isValueType,
   type Limits,
   type MemoryType,
+  PAGE_BYTES,
   type ReferenceType,
   rowBytes,
   type TableType,
@@ -36,7 +38,6 @@ export {
   type ValueTypeName,
 } from "./types.ts";
 export { allOpcodes, type Immediate, type Opcode, opcodeNamed, opcodeOf, type Signature } from "./opcodes.ts";
-export { NO_RESULT } from "./decode-body.ts";
 export { decodeModule } from "./decode-module.ts";
 export { MAX as MODULE_LIMITS } from "./limits.ts";
 export { validateModule } from "./validate-module.ts";

@@ -59,6 +59,15 @@ export function isSameList(one: readonly ValueType[], other: readonly ValueType[
   return one.length === other.length && one.every((type, index) => type === other[index]);
 }
 
+/** The block type `[] -> []`, as a word of an instruction: see `Immediate`. */
+export const NO_RESULT = -0x40;
+
+/** The type of a block by its word; undefined for a type that the module does not have. */
+export function blockType(types: readonly FunctionType[], word: number): FunctionType | undefined {
+  if (word >= 0) return types[word];
+  return { params: [], results: word === NO_RESULT ? [] : [(word + 0x80) as ValueType] };
+}
+
 /** A function type as text: `[i32 i64] -> [f32]`. */
 export function functionTypeText(type: FunctionType): string {
   return `[${type.params.map(typeName).join(" ")}] -> [${type.results.map(typeName).join(" ")}]`;
@@ -75,6 +84,9 @@ export interface Limits {
 export interface TableType extends Limits {
   readonly element: ReferenceType;
 }
+
+/** Bytes of a page of memory. A memory may have 2^32 bytes: no shift of 32 bits counts them. */
+export const PAGE_BYTES = 65_536;
 
 /** A type of memories: its limits in pages of 64 KiB. */
 export type MemoryType = Limits;

@@ -1,10 +1,10 @@
 /** Validates bodies, and fills in the types that `drop` and `select` have no immediate for. */
-import { NO_RESULT } from "./decode-body.ts";
 import { invalid } from "./faults.ts";
 import type { DecodedModule, FunctionBody, FunctionEntry, GlobalEntry, TableEntry } from "./module.ts";
 import { type Opcode, opcodeNamed, opcodeOf } from "./opcodes.ts";
 import { OperandFault, OperandStack, UNKNOWN } from "./operand-stack.ts";
 import {
+  blockType,
   type FunctionType,
   isReferenceType,
   isSameList,
@@ -206,14 +206,9 @@ export class BodyValidator {
   }
 
   open(at: number, opcode: Opcode): void {
-    this.operands.open(opcode.code, this.#blockType(this.word(at)));
-  }
-
-  #blockType(word: number): FunctionType {
-    if (word >= 0) return this.type(word);
-    return word === NO_RESULT
-      ? { params: [], results: [] }
-      : { params: [], results: [(word + 0x80) as ValueType] };
+    const type = blockType(this.#module.types, this.word(at));
+    if (type === undefined) throw new OperandFault(`unknown type ${this.word(at)}`);
+    this.operands.open(opcode.code, type);
   }
 
   end(): void {

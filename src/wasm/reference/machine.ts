@@ -11,6 +11,7 @@ import {
   unpackInstruction,
   unpackLanes,
 } from "../form/index.ts";
+import { PAGE_BYTES } from "../module/index.ts";
 import type { Program, StackLimits, StoreImage } from "../store/index.ts";
 import { readLane, saturate, writeLane } from "./lanes.ts";
 import { assertWithin, growMemory, growTable, load, store, TrapSignal } from "./memory.ts";
@@ -207,7 +208,7 @@ export class ReferenceMachine {
 
   #memory({ operation, c, target }: Instruction, a: bigint, b: bigint): bigint {
     const { bytes } = this.image.memories[c]!;
-    if (operation === Op.MEMORY_SIZE) return BigInt(bytes.length >> 16);
+    if (operation === Op.MEMORY_SIZE) return BigInt(bytes.length / PAGE_BYTES);
     if (operation === Op.MEMORY_GROW)
       return growMemory(this.image, c, Number(a), this.program.memoryMaxima[c]!);
     if (operation < Op.FIRST_STORE) return load(bytes, operation - Op.FIRST_LOAD, Number(a) + Number(b));

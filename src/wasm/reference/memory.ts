@@ -1,6 +1,7 @@
 /** Memory and tables of one instance, with the checks of the specification. Bytes are handled one by one. */
 import { Trap } from "../form/index.ts";
-import type { StoreImage } from "../store/index.ts";
+import { PAGE_BYTES } from "../module/index.ts";
+import { isWithin, type StoreImage } from "../store/index.ts";
 
 /** Why an instance stopped, thrown from wherever it was found out. */
 export class TrapSignal extends Error {
@@ -12,7 +13,6 @@ export class TrapSignal extends Error {
   }
 }
 
-const PAGE_BYTES = 0x1_0000;
 /** Bytes that loads and stores reach, from `i32.load` and from `i32.store` on. */
 const LOAD_BYTES = [4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4];
 const STORE_BYTES = [4, 8, 4, 8, 1, 2, 1, 2, 4];
@@ -21,7 +21,7 @@ const SIGNED_LOADS: Readonly<Record<number, number>> = { 4: 32, 6: 32, 8: 64, 10
 
 /** Throws unless a range lies in something of a size. All numbers are exact: they have less than 53 bits. */
 export function assertWithin(offset: number, length: number, size: number, trap: number): void {
-  if (offset + length > size) throw new TrapSignal(trap);
+  if (!isWithin(offset, length, size)) throw new TrapSignal(trap);
 }
 
 /** What a load gives. @param index counted from `i32.load` */

@@ -42,26 +42,26 @@ const truth = (isTrue: boolean): NumericResult => good(isTrue ? 1n : 0n);
 const unsigned = (width: number, value: bigint): NumericResult => good(BigInt.asUintN(width, value));
 
 /** The number that the bits of an f32 stand for. */
-export function valueOf32(bits: bigint): number {
+function valueOf32(bits: bigint): number {
   view.setUint32(0, Number(bits));
   return view.getFloat32(0);
 }
 
 /** The number that the bits of an f64 stand for. */
-export function valueOf64(bits: bigint): number {
+function valueOf64(bits: bigint): number {
   view.setBigUint64(0, bits);
   return view.getFloat64(0);
 }
 
 /** The bits of the nearest f32. */
-export function bitsOf32(value: number): bigint {
+function bitsOf32(value: number): bigint {
   if (Number.isNaN(value)) return F32_NAN;
   view.setFloat32(0, value);
   return BigInt(view.getUint32(0));
 }
 
 /** The bits of an f64. */
-export function bitsOf64(value: number): bigint {
+function bitsOf64(value: number): bigint {
   if (Number.isNaN(value)) return F64_NAN;
   view.setFloat64(0, value);
   return view.getBigUint64(0);

@@ -5,7 +5,7 @@
  *     words    jumps │ functions │ memories │ tables │ segments │ elements │ bytes of data
  */
 import { FunctionWord, RegionWord, SegmentWord, StateCell } from "../form/index.ts";
-import type { FunctionType } from "../module/index.ts";
+import { type FunctionType, PAGE_BYTES } from "../module/index.ts";
 
 /** A function of a program. */
 export interface ProgramFunction {
@@ -58,7 +58,7 @@ export interface Program extends ProgramParts, ProgramLists {
   readonly tableCells: readonly number[];
 }
 
-const PAGE_CELLS = 0x1_0000 / 4;
+const PAGE_CELLS = PAGE_BYTES / 4;
 
 /** Lays the lists of a program out. */
 export function layOut(parts: ProgramParts): Program {

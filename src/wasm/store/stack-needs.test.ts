@@ -1,16 +1,14 @@
 /** The stack that a program can need: as arithmetic says, and as the machine finds when it gets less. */
 import { describe, expect, test } from "vitest";
-import { binaryOf } from "../../../test/support/wat.ts";
+import { binaryOf, validated } from "../../../test/support/wat.ts";
 import { Trap } from "../form/index.ts";
-import { decodeModule, validateModule } from "../module/index.ts";
 import { ReferenceMachine } from "../reference/index.ts";
 import { stackNeeds, Store } from "./index.ts";
 
 const LIMITS = { stackSlots: 500, maxDepth: 50 };
 
 function linked(fields: string) {
-  const module = decodeModule(binaryOf(`(module ${fields})`));
-  validateModule(module);
+  const module = validated(binaryOf(`(module ${fields})`));
   const store = new Store({ maxMemoryPages: 1, maxTableElements: 8 });
   const { exports } = store.instantiate(module, []);
   return { store, program: store.program(), run: exports.get("run")!.index };

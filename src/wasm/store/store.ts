@@ -12,8 +12,8 @@ import type {
   ReferenceType,
   ValueType,
 } from "../module/index.ts";
-import { functionTypeText } from "../module/index.ts";
-import { type Binding, CodeWriter, slotsOf, translateFunction } from "../translate/index.ts";
+import { functionTypeText, PAGE_BYTES } from "../module/index.ts";
+import { type Binding, CodeWriter, slotCount, slotsOf, translateFunction } from "../translate/index.ts";
 import { isWithin, type StoreImage } from "./image.ts";
 import { layOut, type Program, type ProgramFunction, type ProgramSegment } from "./program.ts";
 
@@ -88,9 +88,7 @@ export class Store {
       target: this.hostTypes.push(type) - 1,
     });
     this.#code.emit({ operation: Op.RETURN, mode: Mode.NOTHING });
-    const slots = (types: readonly ValueType[]): number =>
-      types.reduce((sum, each) => sum + slotsOf(each), 0);
-    const frameSlots = Math.max(slots(type.params), slots(type.results));
+    const frameSlots = Math.max(slotCount(type.params), slotCount(type.results));
     return this.#addFunction({ type, typeNumber: this.#typeNumber(type), start, frameSlots });
   }
 
@@ -109,7 +107,7 @@ export class Store {
 
   /** Adds a memory, as a host does. @param most pages that it may have, if it has not more from the beginning */
   addMemory(minimum: number, maximum: number | undefined, most = this.#limits.maxMemoryPages): External {
-    this.image.memories.push({ bytes: new Uint8Array(minimum << 16) });
+    this.image.memories.push({ bytes: new Uint8Array(minimum * PAGE_BYTES) });
     const limit = Math.max(minimum, Math.min(maximum ?? 65_536, most));
     const index = this.memories.push({ declaredMaximum: maximum, maximum: limit }) - 1;
     return { kind: "memory", index };

@@ -1,21 +1,19 @@
 /** Blocks, branches and calls. */
-import { Kind, Operation as Op } from "../form/index.ts";
-import { type FunctionType, NO_RESULT, type ValueType } from "../module/index.ts";
+import { Operation as Op } from "../form/index.ts";
+import { blockType, type FunctionType } from "../module/index.ts";
+import { number } from "./operands.ts";
 import { type Label, slotsOf, type Translation } from "./translation.ts";
 
 /** Translates one instruction. @returns whether the code that follows is never reached */
 export type Handler = (translation: Translation, words: Int32Array, at: number) => boolean | void;
 
-const number = (value: number) => ({ kind: Kind.NUMBER, value });
-
-function blockType(translation: Translation, word: number): FunctionType {
-  if (word >= 0) return translation.module.types[word]!;
-  return { params: [], results: word === NO_RESULT ? [] : [(word + 0x80) as ValueType] };
+function typeOf({ module }: Translation, word: number): FunctionType {
+  return blockType(module.types, word)!;
 }
 
 function open(translation: Translation, word: number, start?: number): Label {
   const { operands } = translation;
-  const type = blockType(translation, word);
+  const type = typeOf(translation, word);
   const params = type.params.map(slotsOf);
   const results = type.results.map(slotsOf);
   const height = operands.list.length - params.length;
@@ -40,7 +38,7 @@ function labelOf({ labels }: Translation, depth: number): Label | undefined {
 /** All operands of a block that begins are at home: its parameters, and what locals and globals below may change. */
 function enter(translation: Translation, word: number): void {
   translation.settle();
-  translation.gather(blockType(translation, word).params.length);
+  translation.gather(typeOf(translation, word).params.length);
 }
 
 /** Sets the stack to what it is at a label. */
@@ -132,7 +130,7 @@ export const CONTROL: Readonly<Record<number, Handler>> = {
     const { operands } = translation;
     const end = operands.list.length - 1;
     // Mostly nothing has to move, and the condition becomes the branch itself.
-    if (!translation.isReady(end - blockType(translation, words[at]!).params.length, end)) {
+    if (!translation.isReady(end - typeOf(translation, words[at]!).params.length, end)) {
       const condition = operands.pop();
       enter(translation, words[at]!);
       operands.push(condition.slots, condition);

@@ -1,3 +1,9 @@
 /** Translates validated functions to the register form. */
 export { CodeWriter } from "./code-writer.ts";
-export { type Binding, slotsOf, type TranslatedFunction, translateFunction } from "./translate-function.ts";
+export {
+  type Binding,
+  slotCount,
+  slotsOf,
+  type TranslatedFunction,
+  translateFunction,
+} from "./translate-function.ts";

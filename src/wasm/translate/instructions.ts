@@ -1,11 +1,8 @@
 /** Everything but control: locals, globals, constants, memories, tables. */
 import { Kind, Mode, type Operand, Operation as Op } from "../form/index.ts";
 import type { Handler } from "./control.ts";
+import { bits64, number } from "./operands.ts";
 import { slotsOf, type Translation } from "./translation.ts";
-
-const number = (value: number): Operand => ({ kind: Kind.NUMBER, value: value >>> 0 });
-const bits64 = (words: Int32Array, at: number): bigint =>
-  (BigInt(words[at + 1]! >>> 0) << 32n) | BigInt(words[at]! >>> 0);
 
 function select(translation: Translation): void {
   const { operands } = translation;

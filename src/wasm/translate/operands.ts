@@ -16,6 +16,13 @@ export interface StackOperand extends Operand {
   readonly slots: number;
 }
 
+/** An operand that is a number. */
+export const number = (value: number): Operand => ({ kind: Kind.NUMBER, value: value >>> 0 });
+
+/** The number of 64 bits in two words, the low one first. */
+export const bits64 = (words: Int32Array, at: number): bigint =>
+  (BigInt(words[at + 1]! >>> 0) << 32n) | BigInt(words[at]! >>> 0);
+
 /** Whether an operand is where its place on the stack is. */
 export function isHome({ kind, value, home }: StackOperand): boolean {
   return kind === Kind.REGISTER && value === home;

@@ -1,8 +1,7 @@
 /** What code becomes: the shuffling of the stack is gone, and comparisons are branches. */
 import { describe, expect, test } from "vitest";
-import { binaryOf } from "../../../test/support/wat.ts";
+import { binaryOf, validated } from "../../../test/support/wat.ts";
 import { type Instruction, Kind, Mode, Operation as Op, unpackInstruction } from "../form/index.ts";
-import { decodeModule, validateModule } from "../module/index.ts";
 import { CodeWriter, translateFunction } from "./index.ts";
 
 const NOTHING = {
@@ -20,8 +19,7 @@ function translated(fields: string): {
   frameSlots: number;
   jumps: readonly number[];
 } {
-  const module = decodeModule(binaryOf(`(module ${fields})`));
-  validateModule(module);
+  const module = validated(binaryOf(`(module ${fields})`));
   const code = new CodeWriter();
   const { frameSlots } = translateFunction(module, module.functions.at(-1)!, NOTHING, code);
   const instructions = Array.from({ length: code.count }, (_, index) => unpackInstruction(code.words, index));

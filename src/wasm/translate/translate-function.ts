@@ -1,15 +1,16 @@
 /** Translates the body of a function, instruction by instruction. The module must be valid. */
 import { EverwarpError } from "../../base/index.ts";
-import { Kind, NO_OPERAND, Operation as Op } from "../form/index.ts";
+import { NO_OPERAND, Operation as Op } from "../form/index.ts";
 import { type DecodedModule, type FunctionEntry, opcodeOf } from "../module/index.ts";
 import type { CodeWriter } from "./code-writer.ts";
 import { beginElse, closeBlock, CONTROL, translateBranchTable } from "./control.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
+import { number } from "./operands.ts";
 import { type Binding, Translation } from "./translation.ts";
 import { translateVectorMemory } from "./vector-memory.ts";
 import { translateVector } from "./vectors.ts";
 
-export { type Binding, slotsOf } from "./translation.ts";
+export { type Binding, slotCount, slotsOf } from "./translation.ts";
 
 const [BLOCK, IF, ELSE, END, BR_TABLE] = [0x02, 0x04, 0x05, 0x0b, 0x0e];
 /** Locals that one instruction sets to zero: a kernel does it without a loop. */
@@ -75,8 +76,7 @@ function translateOne(
   if (handler !== undefined) return handler(translation, words, at);
   const { operands, binding } = translation;
   if (opcode >= Op.FIRST_LOAD && opcode < Op.FIRST_STORE) {
-    const offset = { kind: Kind.NUMBER, value: words[at + 1]! >>> 0 };
-    translation.value(opcode, operands.pop(), offset, { c: binding.memories[0]! });
+    translation.value(opcode, operands.pop(), number(words[at + 1]!), { c: binding.memories[0]! });
     return;
   }
   if (opcode >= Op.FIRST_STORE && opcode < Op.MEMORY_SIZE) {
@@ -127,7 +127,7 @@ function zeroLocals(translation: Translation, paramCount: number): void {
   const last = locals.at(-1);
   const end = last === undefined ? 0 : last.at + last.slots;
   for (let at = locals[paramCount]?.at ?? end; at < end; at += ZERO_SLOTS_MAX) {
-    const count = { kind: Kind.NUMBER, value: Math.min(ZERO_SLOTS_MAX, end - at) };
+    const count = number(Math.min(ZERO_SLOTS_MAX, end - at));
     translation.effect(Op.ZERO, NO_OPERAND, count, { target: at });
   }
 }

@@ -56,6 +56,11 @@ export function slotsOf(type: ValueType): number {
   return type === VALUE_TYPE.v128 ? 2 : 1;
 }
 
+/** Registers that values of these types fill, one behind the other. */
+export function slotCount(types: readonly ValueType[]): number {
+  return types.reduce((sum, type) => sum + slotsOf(type), 0);
+}
+
 /** See the head of this file. */
 export class Translation {
   readonly module: DecodedModule;
@@ -83,10 +88,7 @@ export class Translation {
     const last = this.locals.at(-1);
     this.operands = new OperandHomes(last === undefined ? 0 : last.at + last.slots);
     this.results = type.results.map(slotsOf);
-    this.operands.frameSlots = Math.max(
-      this.operands.frameSlots,
-      this.results.reduce((sum, slots) => sum + slots, 0),
-    );
+    this.operands.frameSlots = Math.max(this.operands.frameSlots, slotCount(type.results));
   }
 
   /** Writes an instruction whose result goes on top of the stack. */

@@ -11,13 +11,11 @@ import {
   packLanes,
   Saturation,
 } from "../form/index.ts";
+import { number } from "./operands.ts";
 import type { Translation } from "./translation.ts";
 
 /** Bits of a slot. */
 export const SLOT_BITS = 64;
-
-/** An operand that is a number. */
-export const number = (value: number): Operand => ({ kind: Kind.NUMBER, value: value >>> 0 });
 
 /** A lane of a vector, or a whole slot, that an operation reads. */
 export interface LaneOf {

@@ -1,7 +1,8 @@
 /** Vector instructions that reach memory: loads and stores of halves and of lanes. */
 import { Mode, type Operand, Operation as Op } from "../form/index.ts";
+import { number } from "./operands.ts";
 import type { Translation } from "./translation.ts";
-import { number, VectorCode } from "./vector-code.ts";
+import { VectorCode } from "./vector-code.ts";
 import { splat } from "./vectors.ts";
 
 const I64_LOAD = 0x29;

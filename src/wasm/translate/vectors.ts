@@ -3,8 +3,9 @@
  * step by step.
  */
 import { type Operand, Operation as Op, Saturation } from "../form/index.ts";
+import { bits64, number } from "./operands.ts";
 import type { Translation } from "./translation.ts";
-import { number, SLOT_BITS, VectorCode } from "./vector-code.ts";
+import { SLOT_BITS, VectorCode } from "./vector-code.ts";
 import { LANE_WISE, type LaneWise } from "./vector-tables.ts";
 
 const VECTOR_BITS = 128;
@@ -17,7 +18,7 @@ function eachLane(bits: number, body: (lane: number) => void): void {
 }
 
 /** Translates what LANE_WISE has. */
-export function translateLaneWise(translation: Translation, wise: LaneWise): void {
+function translateLaneWise(translation: Translation, wise: LaneWise): void {
   const { operands } = translation;
   const code = new VectorCode(translation);
   const second = wise.operands === "ab" ? operands.pop() : undefined;
@@ -56,7 +57,7 @@ function made(count: number, build: Build): VectorHandler {
 }
 
 /** By opcode. */
-export const VECTORS: Record<number, VectorHandler> = {};
+const VECTORS: Record<number, VectorHandler> = {};
 
 /** Both halves of vectors, bit by bit. */
 function eachHalf(
@@ -266,8 +267,7 @@ for (const [opcode, bits, operation] of EXTRACTS) {
 });
 
 VECTORS[0xfd0c] = ({ operands, code }, words, at) => {
-  const half = (from: number): bigint => (BigInt(words[from + 1]! >>> 0) << 32n) | BigInt(words[from]! >>> 0);
-  operands.push(2, code.vector(half(at), half(at + 2)));
+  operands.push(2, code.vector(bits64(words, at), bits64(words, at + 2)));
 };
 VECTORS[0xfd0d] = (translation, words, at) => {
   const code = new VectorCode(translation);

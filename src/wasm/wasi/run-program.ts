@@ -1,17 +1,15 @@
 /** Runs a program of WASI in this thread, from its beginning to its end. */
 import { EverwarpError } from "../../base/index.ts";
-import { instantiate, type ModuleBytes, WasmModule } from "../fleet/index.ts";
+import { instantiateModule, type WasmModule } from "../fleet/index.ts";
 import { WASI_MODULE, WasiExit, wasiImports, type WasiSurroundings } from "./wasi.ts";
 
 /**
  * Runs `_start` of a program.
  *
  * @returns its exit code: that of `proc_exit`, or 0
- * @throws EW_WASM_TRAP, EW_WASM_INVALID, EW_WASM_UNSUPPORTED, EW_WASM_LINK for imports of other modules,
- * EW_BAD_ARGUMENT for a module that is no program
+ * @throws EW_WASM_TRAP, EW_WASM_LINK for imports of other modules, EW_BAD_ARGUMENT for a module that is no program
  */
-export async function runWasiProgram(bytes: ModuleBytes, surroundings: WasiSurroundings): Promise<number> {
-  const module = await WasmModule.compile(bytes);
+export function runWasiProgram(module: WasmModule, surroundings: WasiSurroundings): number {
   const isProgram = module.exports.some(
     ({ name, kind, type }) => name === "_start" && kind === "func" && type === "[] -> []",
   );
@@ -24,7 +22,7 @@ export async function runWasiProgram(bytes: ModuleBytes, surroundings: WasiSurro
   let memory: { readonly buffer: ArrayBuffer } | undefined;
   const imports = wasiImports(names, surroundings, () => memory?.buffer ?? new ArrayBuffer(0));
   try {
-    const { exports } = await instantiate(bytes, { [WASI_MODULE]: imports });
+    const { exports } = instantiateModule(module, { [WASI_MODULE]: imports });
     if (hasMemory) memory = exports["memory"] as { readonly buffer: ArrayBuffer };
     (exports["_start"] as () => void)();
     return 0;

@@ -3,7 +3,7 @@ import { TRAP_TEXTS } from "../../../src/wasm/form/index.ts";
 import { DeviceMachine } from "../../../src/wasm/gpu/index.ts";
 import type { DecodedModule } from "../../../src/wasm/module/index.ts";
 import type { Store } from "../../../src/wasm/store/index.ts";
-import { slotsOf } from "../../../src/wasm/translate/index.ts";
+import { slotCount } from "../../../src/wasm/translate/index.ts";
 import type { Device } from "../../../src/vulkan/index.ts";
 import { type SpecInstance, SpecTrap } from "./engine.ts";
 import { StoreSpecEngine } from "./reference-engine.ts";
@@ -60,7 +60,7 @@ class StoreRunner {
     this.#store = store;
     const machine = (this.#machine ??= await this.#open(store));
     const runsBefore = machine.runs;
-    const resultSlots = store.functions[index]!.type.results.reduce((sum, type) => sum + slotsOf(type), 0);
+    const resultSlots = slotCount(store.functions[index]!.type.results);
     const { columns, traps } = await machine.call(index, BigUint64Array.from(slots), {
       resultSlots,
       fuel: FUEL,

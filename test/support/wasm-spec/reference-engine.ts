@@ -6,6 +6,7 @@ import {
   type Import,
   isSameFunctionType,
   type Limits,
+  PAGE_BYTES,
   typeName,
   VALUE_TYPE,
   type ValueType,
@@ -83,7 +84,7 @@ export class StoreSpecEngine implements SpecEngine {
         return element === table.element && isWithinLimits(size, declaredMaximum, table);
       }
       case "memory": {
-        const size = store.image.memories[given]!.bytes.length >>> 16;
+        const size = store.image.memories[given]!.bytes.length / PAGE_BYTES;
         return isWithinLimits(size, store.memories[given]!.declaredMaximum, module.memories[wanted]!);
       }
     }

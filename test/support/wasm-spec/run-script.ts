@@ -1,7 +1,6 @@
 /** Runs scripts of the specification's test suite on an engine, and counts what held. */
 import { EverwarpError } from "../../../src/base/index.ts";
-import { type DecodedModule, decodeModule, validateModule } from "../../../src/wasm/module/index.ts";
-import { binaryOf } from "../wat.ts";
+import { binaryOf, validated } from "../wat.ts";
 import { type SpecEngine, type SpecInstance, SpecLinkError, SpecTrap, type SpecValue } from "./engine.ts";
 import type { Command, Script, ScriptAction } from "./script.ts";
 import { isExpected, valueOf, valueText } from "./values.ts";
@@ -56,7 +55,7 @@ class ScriptRunner {
   }
 
   async begin(): Promise<void> {
-    const spectest = await this.#engine.instantiate(decoded(binaryOf(SPECTEST)), this.#registered);
+    const spectest = await this.#engine.instantiate(validated(binaryOf(SPECTEST)), this.#registered);
     this.#registered.set("spectest", spectest);
   }
 
@@ -107,7 +106,7 @@ class ScriptRunner {
   }
 
   async #instantiate({ filename }: Command): Promise<SpecInstance> {
-    return this.#engine.instantiate(decoded(await this.#script.binary(filename!)), this.#registered);
+    return this.#engine.instantiate(validated(await this.#script.binary(filename!)), this.#registered);
   }
 
   #instanceOf(name: string | undefined): SpecInstance {
@@ -122,15 +121,9 @@ class ScriptRunner {
   }
 }
 
-function decoded(binary: Uint8Array): DecodedModule {
-  const module = decodeModule(binary);
-  validateModule(module);
-  return module;
-}
-
 function refusal(binary: Uint8Array): string | undefined {
   try {
-    decoded(binary);
+    validated(binary);
     return "the module was taken";
   } catch (error) {
     return error instanceof EverwarpError && error.code.startsWith("EW_WASM_") ? undefined : String(error);
