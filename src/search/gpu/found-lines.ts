@@ -7,6 +7,7 @@ import {
   type UndecidedLines,
 } from "../backend/index.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
+import { entryAt } from "./hit-records.ts";
 
 const NOTHING = new Uint32Array(0);
 const NO_PLACES: HitPlaces = { line: NOTHING, column: NOTHING };
@@ -62,16 +63,4 @@ export function linesOfFiles(
     line: Uint32Array.from(found, ({ line }) => line),
     offset: Uint32Array.from(found, ({ offset }) => offset),
   };
-}
-
-/** The last entry that starts at or before a position. */
-function entryAt(starts: Float64Array, position: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= position) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }
