@@ -1,11 +1,5 @@
 /** Lines that a program over bit planes told of, as an answer to a plan: each is to be verified, no hit is known. */
-import {
-  type HitPlaces,
-  type LineCount,
-  NO_LINES,
-  type RawHits,
-  type UndecidedLines,
-} from "../backend/index.ts";
+import { type HitPlaces, NO_LINES, type RawHits, type UndecidedLines } from "../backend/index.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
 import { entryAt } from "./hit-records.ts";
 
@@ -22,12 +16,10 @@ export class FoundLines implements RawHits {
   readonly undecided: UndecidedLines;
   /** There are too many lines, or one is too long: the answer is of no use. */
   readonly truncated: boolean;
-  readonly tier: LineCount["tier"];
 
-  constructor(undecided: UndecidedLines | undefined, tier: LineCount["tier"]) {
+  constructor(undecided: UndecidedLines | undefined) {
     this.undecided = undecided ?? NO_LINES;
     this.truncated = undecided === undefined;
-    this.tier = tier;
   }
 
   locate(): HitPlaces {
