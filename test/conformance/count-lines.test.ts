@@ -133,6 +133,15 @@ describe.each(kinds)("$name", ({ options, isDevice, isTextHeld }) => {
     expect(hits.count).toBe((await engine.search({ pattern: "int", corpus })).count);
   });
 
+  it.each(["[0-9]{6,}", "^$"])("calls the count of %s off when its time is over", (pattern) => {
+    expect(() => {
+      // A count may be there at once, but not always.
+      for (let time = 0; time < 1000; time++) engine.countLinesSync({ pattern, corpus }, { timeoutMs: 0 });
+    }).toThrow(
+      expect.objectContaining({ code: "EW_TIMEOUT", remedy: expect.stringContaining("Submit it again") }),
+    );
+  });
+
   it("refuses what a search refuses", async () => {
     await expect(engine.countLines({ pattern: "(", corpus })).rejects.toMatchObject({
       code: "EW_BAD_PATTERN",

@@ -8,13 +8,14 @@ import { setImmediate as turn } from "node:timers/promises";
 import { EverwarpError, nowMs, SLICE_MS } from "../../base/index.ts";
 import { withinLimits } from "../../engine/index.ts";
 import type { LineCount, LineTicket } from "../backend/index.ts";
+import { lineStart } from "../content/index.ts";
 import type { Corpus } from "../corpus/index.ts";
 import type { Matcher } from "../contracts.ts";
 import type { EngineCorpus } from "./engine-corpus.ts";
 import type { SearchOptions } from "./engine-options.ts";
 import type { PreparedQuery, Query } from "./query.ts";
 import type { Search } from "./search.ts";
-import { notYetError } from "./search-limits.ts";
+import { timeoutError } from "./search-limits.ts";
 import type { SearchResult } from "./search-result.ts";
 
 const LINE_FEED = 10;
@@ -39,7 +40,9 @@ export interface LineTotal {
 export interface LineCounterParts {
   held(corpus: Corpus | undefined): EngineCorpus;
   prepare(query: Query): PreparedQuery;
-  search(query: Query, options: SearchOptions | undefined): Search;
+  search(query: Query, options: SearchOptions): Search;
+  /** Blocks until there is a result. The search is called off where there is none in time. */
+  searchSync(query: Query, timeoutMs: number): SearchResult;
   /** A count was answered without a search. */
   answered(): void;
 }
@@ -72,13 +75,8 @@ export class LineCounter {
     const beginMs = nowMs();
     const answer = this.#byPlanesSync(query, timeoutMs);
     if (typeof answer !== "string") return answer;
-    const search = this.#parts.search(allHits(query), undefined);
-    try {
-      return totalOf(search.waitSync({ timeoutMs: Math.max(0, timeoutMs - (nowMs() - beginMs)) }), answer);
-    } catch (error) {
-      if (error instanceof EverwarpError) search.cancel(error); // nobody can wait for it any more
-      throw error;
-    }
+    const leftMs = Math.max(0, timeoutMs - (nowMs() - beginMs));
+    return totalOf(this.#parts.searchSync(allHits(query), leftMs), answer);
   }
 
   /** @returns the count, or why there is none */
@@ -102,7 +100,7 @@ export class LineCounter {
     try {
       if (!asked.ticket.waitSync(timeoutMs)) {
         asked.ticket.cancel();
-        throw notYetError(timeoutMs);
+        throw timeoutError(timeoutMs);
       }
     } catch (error) {
       return this.#whyNot(error, asked.corpus);
@@ -123,10 +121,8 @@ export class LineCounter {
     const refused = this.#refused.get(corpus);
     if (refused !== undefined) return { whyNot: refused };
     if (corpus.streamed.length > 0) return { whyNot: "some files are not in memory" };
-    const { program, whyNot } = query.planes;
+    const { program, whyNot } = query.planesFor(corpus);
     if (program === undefined) return { whyNot };
-    if (program.seesLineStart && corpus.hasMarks)
-      return { whyNot: "the pattern asks where lines begin, and some files begin with a byte order mark" };
     try {
       if (isNow && (corpus.isBusy || backend.canCountLines?.(program, corpus.loaded) !== true))
         return { whyNot: "the device has no bit planes so far: countLines makes them" };
@@ -218,7 +214,6 @@ class DoubtCheck {
 }
 
 function matchesLine(matcher: Matcher, bytes: Buffer, textStart: number, end: number): boolean {
-  const feed = end === 0 ? -1 : bytes.lastIndexOf(LINE_FEED, end - 1);
-  const start = Math.min(end, Math.max(feed + 1, textStart));
+  const start = Math.min(end, lineStart(bytes, end, textStart, LINE_FEED));
   return matcher.findInLine(bytes, start, end, start);
 }

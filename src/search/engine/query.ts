@@ -43,6 +43,10 @@ export interface Query {
   readonly locate?: boolean;
 }
 
+const MARKED: PlanesAnswer = {
+  whyNot: "the pattern asks where lines begin, and some files begin with a byte order mark",
+};
+
 /** A query without its corpus and limits. */
 export class PreparedQuery {
   /** For threads that make a matcher of their own. */
@@ -66,6 +70,11 @@ export class PreparedQuery {
   /** The program that finds lines; made when first needed. */
   get planes(): PlanesAnswer {
     return (this.#planes ??= planesOf(this.matcherOptions));
+  }
+
+  /** As `planes`, for a corpus of which some files begin with a byte order mark, or none does. */
+  planesFor({ hasMarks }: { readonly hasMarks: boolean }): PlanesAnswer {
+    return hasMarks && this.planes.program?.seesLineStart === true ? MARKED : this.planes;
   }
 
   /** The plan by that program; undefined where there is none. */

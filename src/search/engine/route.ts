@@ -76,7 +76,7 @@ export function planesPay({ backend, loaded }: EngineCorpus, threads: number): b
 /** The plan by bit planes; undefined where they are not there, or have told of too many lines before. */
 function linesPlan(corpus: EngineCorpus, query: PreparedQuery): PreparedPlan | undefined {
   if (query.plan.kind === "nothing" || corpus.manyLines.has(query)) return undefined;
-  const { program } = query.planes;
-  if (program === undefined || (program.seesLineStart && corpus.hasMarks)) return undefined;
+  const { program } = query.planesFor(corpus);
+  if (program === undefined) return undefined;
   return corpus.backend.canCountLines?.(program, corpus.loaded) === true ? query.lines : undefined;
 }

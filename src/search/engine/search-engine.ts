@@ -63,13 +63,14 @@ export class SearchEngine implements TextEngine {
     this.#planes = new PlaneMaker({
       threads: this.#choice.threads ?? availableParallelism(),
       corpora: () => this.#holdings.corpora.values(),
-      isIdle: () => this.stats().inFlight + this.#pending.length === 0,
+      isIdle: () => this.#openCount === 0,
       isClosing: () => this.#closing !== undefined,
     });
     this.#lines = new LineCounter({
       held: (corpus) => this.#held(corpus),
       prepare: (query) => this.#queries.prepare(query),
       search: (query, options) => this.#submit(query, options, false),
+      searchSync: (query, timeoutMs) => this.#searchSync(query, timeoutMs, false),
       answered: () => void (this.#counts.submitted++, this.#counts.answered++),
     });
   }
@@ -99,14 +100,14 @@ export class SearchEngine implements TextEngine {
 
   /** What the engine has done so far, and what it holds. */
   stats(): SearchEngineStats {
-    const { submitted, answered, failed, cancelled } = this.#counts;
+    const { answered, failed, cancelled } = this.#counts;
     const pending = this.#pending.length;
     const corpora = [...this.#holdings.corpora.values()];
     return {
       answered,
       failed,
       cancelled,
-      inFlight: submitted - answered - failed - cancelled - pending,
+      inFlight: this.#openCount - pending,
       pending,
       ...memoryStats(corpora),
       recoveries: this.#holdings.recoveryCount,
@@ -178,7 +179,7 @@ export class SearchEngine implements TextEngine {
    * @throws as `submit` and `Search.waitSync`
    */
   searchSync(query: Query, options?: BlockingOptions): SearchResult {
-    return this.#searchSync(query, options, false);
+    return this.#searchSync(query, blockingTimeMs("the options of searchSync", options), false);
   }
 
   /**
@@ -198,7 +199,7 @@ export class SearchEngine implements TextEngine {
    * @throws as `searchSync`
    */
   countSync(query: Query, options?: BlockingOptions): number {
-    return this.#searchSync(query, options, true).count;
+    return this.#searchSync(query, blockingTimeMs("the options of searchSync", options), true).count;
   }
 
   /** @internal For times without searches: gives back what only searches in flight need. */
@@ -249,6 +250,12 @@ export class SearchEngine implements TextEngine {
     await this.close();
   }
 
+  /** Searches without a result so far: in flight or pending. */
+  get #openCount(): number {
+    const { submitted, answered, failed, cancelled } = this.#counts;
+    return submitted - answered - failed - cancelled;
+  }
+
   #submit(query: Query, options: SearchOptions | undefined, isCountOnly: boolean): Search {
     this.#assertOpen();
     const asked = readQuery(query);
@@ -270,8 +277,7 @@ export class SearchEngine implements TextEngine {
     return search;
   }
 
-  #searchSync(query: Query, options: BlockingOptions | undefined, isCountOnly: boolean): SearchResult {
-    const timeoutMs = blockingTimeMs("the options of searchSync", options);
+  #searchSync(query: Query, timeoutMs: number, isCountOnly: boolean): SearchResult {
     const search = this.#submit(query, undefined, isCountOnly);
     try {
       return search.waitSync({ timeoutMs });

@@ -1,12 +1,7 @@
 /** Lines that a program over bit planes told of, as an answer to a plan: each is to be verified, no hit is known. */
-import {
-  type HitPlaces,
-  type LineCount,
-  NO_LINES,
-  type RawHits,
-  type UndecidedLines,
-} from "../backend/index.ts";
+import { type HitPlaces, NO_LINES, type RawHits, type UndecidedLines } from "../backend/index.ts";
 import type { DeviceCorpus } from "./device-corpus.ts";
+import { entryAt } from "./hit-records.ts";
 
 const NOTHING = new Uint32Array(0);
 const NO_PLACES: HitPlaces = { line: NOTHING, column: NOTHING };
@@ -21,12 +16,10 @@ export class FoundLines implements RawHits {
   readonly undecided: UndecidedLines;
   /** There are too many lines, or one is too long: the answer is of no use. */
   readonly truncated: boolean;
-  readonly tier: LineCount["tier"];
 
-  constructor(undecided: UndecidedLines | undefined, tier: LineCount["tier"]) {
+  constructor(undecided: UndecidedLines | undefined) {
     this.undecided = undecided ?? NO_LINES;
     this.truncated = undecided === undefined;
-    this.tier = tier;
   }
 
   locate(): HitPlaces {
@@ -62,16 +55,4 @@ export function linesOfFiles(
     line: Uint32Array.from(found, ({ line }) => line),
     offset: Uint32Array.from(found, ({ offset }) => offset),
   };
-}
-
-/** The last entry that starts at or before a position. */
-function entryAt(starts: Float64Array, position: number): number {
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= position) low = middle;
-    else high = middle - 1;
-  }
-  return low;
 }

@@ -29,7 +29,7 @@ export interface RecordBatch {
 }
 
 /** Index of the last entry whose start is at or before `position`. */
-function entryAt(starts: Float64Array, position: number): number {
+export function entryAt(starts: Float64Array, position: number): number {
   let low = 0;
   let high = starts.length - 1;
   while (low < high) {

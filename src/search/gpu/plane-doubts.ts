@@ -1,5 +1,6 @@
 /** From places in segments to lines of files. */
 import type { DeviceCorpus } from "./device-corpus.ts";
+import { entryAt } from "./hit-records.ts";
 
 /**
  * @param places pairs: segment, offset of a line feed in it; in no order
@@ -15,9 +16,8 @@ export function doubtfulLines(
   ).sort();
   const file = new Uint32Array(positions.length);
   const end = new Uint32Array(positions.length);
-  let entry = 0;
   for (const [index, position] of positions.entries()) {
-    while (entry + 1 < map.start.length && map.start[entry + 1]! <= position) entry++;
+    const entry = entryAt(map.start, position);
     file[index] = map.file[entry]!;
     end[index] = Math.min(position - map.start[entry]!, placement.length[file[index]!]!);
   }

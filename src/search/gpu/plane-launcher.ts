@@ -70,7 +70,6 @@ interface Ground {
 /** What is known of a program. */
 interface Known {
   readonly code: Uint32Array<ArrayBuffer> | undefined;
-  compiled: CompiledKernel | undefined;
   /** Why it has no kernel of its own. */
   failure: unknown;
   isCompiling: boolean;
@@ -101,8 +100,8 @@ export class PlaneLauncher implements PlaneTaker {
 
   /** Is everything there that a program needs on a corpus? */
   isReady(program: PlaneProgram, corpus: DeviceCorpus): boolean {
-    const { code, compiled } = this.#knownOf(program);
-    return this.#parts !== undefined && corpus.planes !== undefined && (code ?? compiled) !== undefined;
+    if (this.#parts === undefined || corpus.planes === undefined) return false;
+    return this.#knownOf(program).code !== undefined || this.#compiled.has(program);
   }
 
   /**
@@ -114,21 +113,21 @@ export class PlaneLauncher implements PlaneTaker {
     const spanShift = this.#shape.spanShift(corpus.placement.stats.arenaBytes);
     corpus.planes ??= await DevicePlanes.build(this.#session.device, transpose, corpus.segments, spanShift);
     const known = this.#knownOf(program);
-    if (known.code === undefined && known.compiled === undefined) await this.compile(program);
-    if (known.code === undefined && known.failure !== undefined) throw known.failure;
+    if (known.code !== undefined) return;
+    await this.compile(program);
+    if (known.failure !== undefined) throw known.failure;
   }
 
   /** Makes a program's own kernel. Failures are kept. */
   async compile(program: PlaneProgram): Promise<void> {
     const known = this.#knownOf(program);
-    if (known.compiled !== undefined || known.failure !== undefined || this.#isDisposed) return;
+    if (this.#compiled.has(program) || known.failure !== undefined || this.#isDisposed) return;
     const shape = this.#shape.compiled;
     try {
       const lease = await this.#ground.lease(planeProgramRequest(shape, programGlsl(program)));
       if (this.#isDisposed) return lease.release();
       const { pipeline } = lease;
-      known.compiled = { tier: "compiled", pipeline, shape, recordings: noRecordings(), lease };
-      this.#compiled.set(program, known.compiled);
+      this.#compiled.set(program, { tier: "compiled", pipeline, shape, recordings: noRecordings(), lease });
       for (const [oldest, kernel] of this.#compiled) {
         if (this.#compiled.size <= COMPILED_MAX) break;
         this.#drop(oldest, kernel);
@@ -143,12 +142,12 @@ export class PlaneLauncher implements PlaneTaker {
   launch(query: PlaneQuery): void {
     const { program, corpus } = query;
     const parts = this.#parts as Ground;
-    const known = this.#knownOf(program);
-    const kernel = known.compiled ?? parts.interpreted;
-    if (known.compiled === undefined) this.#interpret(program, known, corpus);
+    const compiled = this.#compiled.get(program);
+    const kernel = compiled ?? parts.interpreted;
+    if (compiled === undefined) this.#interpret(program, corpus);
     else {
       this.#compiled.delete(program);
-      this.#compiled.set(program, known.compiled);
+      this.#compiled.set(program, compiled);
     }
     const recording =
       kernel.recordings[query.wish].get(corpus) ?? this.#record(kernel, corpus, query.wish, parts);
@@ -184,7 +183,7 @@ export class PlaneLauncher implements PlaneTaker {
       };
     const begins = new Uint32Array(parts.lines.host, 0, places.length);
     const undecided = isUsable ? linesOfFiles(places, begins, query.corpus) : undefined;
-    return { lines: 0, doubts: undefined, tier, places: new FoundLines(undecided, tier) };
+    return { lines: 0, doubts: undefined, tier, places: new FoundLines(undecided) };
   }
 
   assertRunning(): void {
@@ -242,14 +241,15 @@ export class PlaneLauncher implements PlaneTaker {
     let known = this.#known.get(program);
     if (known === undefined) {
       const code = planeCode(program);
-      known = { code, compiled: undefined, failure: undefined, isCompiling: false, bytesRead: 0 };
+      known = { code, failure: undefined, isCompiling: false, bytesRead: 0 };
       this.#known.set(program, known);
     }
     return known;
   }
 
-  #interpret(program: PlaneProgram, known: Known, corpus: DeviceCorpus): void {
+  #interpret(program: PlaneProgram, corpus: DeviceCorpus): void {
     const { code } = this.#parts as Ground;
+    const known = this.#knownOf(program);
     new Uint32Array(code.host).set(known.code as Uint32Array);
     known.bytesRead += corpus.placement.stats.arenaBytes;
     if (known.bytesRead < this.#shape.interpretedBytesMax || known.isCompiling || known.failure !== undefined)
@@ -331,7 +331,6 @@ export class PlaneLauncher implements PlaneTaker {
     this.#compiled.delete(program);
     this.#forgetRecordings(kernel);
     kernel.lease.release();
-    this.#knownOf(program).compiled = undefined;
   }
 }
 

@@ -11,7 +11,7 @@ export type PlaneWish = "count" | "places";
 
 /** What a program tells. */
 export interface PlaneAnswer extends LineCount {
-  /** All lines that match, where their places were asked for and are not too many. */
+  /** All lines that match, where their places were asked for. */
   readonly places: FoundLines | undefined;
 }
 

@@ -19,7 +19,7 @@ const NOTHING: PlaneAnswer = {
   lines: 0,
   doubts: { file: new Uint32Array(0), end: new Uint32Array(0) },
   tier: "interpreted",
-  places: new FoundLines(NO_LINES, "interpreted"),
+  places: new FoundLines(NO_LINES),
 };
 
 /** Runs something with the kernels stopped, and no query running. */
@@ -72,11 +72,6 @@ export class PlaneSearch {
     return new PlaneHitsTicket(this.queue, this.#ask(new PlaneQuery(corpus, program, "places")));
   }
 
-  /** Makes what a program needs on a corpus. */
-  prepare(corpus: DeviceCorpus, program: PlaneProgram): Promise<void> {
-    return this.#change(() => this.#launcher.prepare(program, corpus));
-  }
-
   #ask(query: PlaneQuery): PlaneQuery {
     const { corpus, program } = query;
     if (!this.#hasBegun) this.#begin(this.queue);
@@ -84,7 +79,7 @@ export class PlaneSearch {
     if (corpus.segments.length === 0) query.endWith(NOTHING);
     else if (this.#launcher.isReady(program, corpus)) this.queue.add(query);
     else {
-      this.prepare(corpus, program).then(
+      this.#change(() => this.#launcher.prepare(program, corpus)).then(
         () => this.queue.add(query),
         (error: unknown) => query.end(error),
       );
