@@ -278,6 +278,27 @@ describe("a search", () => {
   });
 });
 
+describe("the frames of an answer", () => {
+  it("come in their order", async () => {
+    await using _daemon = await servedTrees([tree]);
+    const frames = await new RawClient(at()).send(encodeFrame(FRAME.question, payloadOf(question()))).ended;
+    expect(kindsOf(frames)).toEqual(["accepted", "hits", "report", "exit"]);
+  });
+
+  it("begin with the one that accepts, also where the tree changes at once", async () => {
+    await using _daemon = await servedTrees([tree]);
+    await using _engine = await connect({ cwd: tree });
+    const asked = encodeFrame(FRAME.question, payloadOf(question({ kind: "changes" })));
+    const client = new RawClient(at()).send(asked);
+    for (let written = 0; client.frames.length === 0; written++) {
+      writeFileSync(join(tree, "new"), String(written));
+      await new Promise(setImmediate);
+    }
+    expect(kindsOf(client.frames)[0]).toBe("accepted");
+    client.socket.destroy();
+  });
+});
+
 describe("changes", () => {
   it("are told, and the next search has them", async () => {
     await using _daemon = await servedTrees([tree]);
