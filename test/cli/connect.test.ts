@@ -300,6 +300,23 @@ describe("the frames of an answer", () => {
 });
 
 describe("changes", () => {
+  it("are told of a tree that nobody has searched", async () => {
+    await using _daemon = await servedTrees([tree]);
+    const asked = encodeFrame(FRAME.question, payloadOf(question({ kind: "changes" })));
+    const client = new RawClient(at()).send(asked);
+    await until(() => kindsOf(client.frames).includes("accepted"));
+    appendFileSync(join(tree, "a.txt"), "needle\n");
+    await until(() => kindsOf(client.frames).includes("changed"));
+    client.socket.destroy();
+  });
+
+  it("of files that cannot be listed are an error", async () => {
+    await using _daemon = await servedTrees([tree]);
+    const given = question({ kind: "changes", options: { globs: ["["] } });
+    const client = new RawClient(at()).send(encodeFrame(FRAME.question, payloadOf(given)));
+    expect(kindsOf(await client.ended)).toEqual(["accepted", "failure"]);
+  });
+
   it("are told, and the next search has them", async () => {
     await using _daemon = await servedTrees([tree]);
     await using engine = await connect({ cwd: tree });
