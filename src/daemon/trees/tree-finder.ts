@@ -96,16 +96,52 @@ export class TreeFinder {
    * @throws EW_REQUEST_TOO_LARGE for too many hits, EW_ABORTED, and as `load` and `SearchEngine.search`
    */
   find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
-    return this.#parts.rest.after(() => this.#find(scope, query, signal));
+    return this.#withView(scope, signal, (view) => this.#find(view, scope, query, signal));
   }
 
   /** Counts the hits that `find` would give. @throws as `find` */
   count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
-    return this.#parts.rest.after(() => this.#count(scope, query, signal));
+    return this.#withView(scope, signal, (view) => this.#count(view, scope, query, signal));
   }
 
-  async #find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
-    const view = await this.#pinnedView(scope, signal);
+  /**
+   * Works on the files of a search, whose corpora stay until that is done. What memory does not have, and is much, is
+   * loaded first.
+   */
+  #withView<T>(
+    { paths, walk }: TreeScope,
+    signal: AbortSignal,
+    work: (view: ListingView) => Promise<T>,
+  ): Promise<T> {
+    const { listings, store, rest, viewOf } = this.#parts;
+    return rest.after(async () => {
+      const listing = listings.list(paths, walk);
+      let view = viewOf(listing);
+      const missing = view.fromDisk
+        .map((position) => view.handles[position])
+        .filter((file) => file !== undefined);
+      if (missing.length > 0) store.want(missing);
+      if (missing.length >= WORTH_LOADING) {
+        await store.settle();
+        if (signal.aborted) throw abortedError(signal.reason);
+        view = viewOf(listing);
+      }
+      const { held } = view;
+      store.pin(held);
+      try {
+        return await work(view);
+      } finally {
+        store.unpin(held);
+      }
+    });
+  }
+
+  async #find(
+    view: ListingView,
+    scope: TreeScope,
+    query: TextQuery,
+    signal: AbortSignal,
+  ): Promise<TreeHits> {
     const findings: Findings = {
       found: [],
       count: 0,
@@ -114,50 +150,25 @@ export class TreeFinder {
       roundTripUs: 0,
       verifyUs: 0,
     };
-    try {
-      await this.#searchMemory(view, scope, query, signal, findings);
-      for (const slice of slicesOf(view, scope)) {
-        if (findings.count > (query.maxHits ?? Infinity)) break;
-        await this.#searchSlice(slice, view, scope, query, signal, findings);
-      }
-    } finally {
-      this.#parts.store.unpin(view.held);
+    await this.#searchMemory(view, scope, query, signal, findings);
+    for (const slice of slicesOf(view, scope)) {
+      if (findings.count > (query.maxHits ?? Infinity)) break;
+      await this.#searchSlice(slice, view, scope, query, signal, findings);
     }
     return treeHits(findings, query.maxHits ?? Infinity, scope);
   }
 
-  async #count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
-    const { engine, store } = this.#parts;
-    const view = await this.#pinnedView(scope, signal);
-    try {
-      if (query.maxHits === undefined && othersOf(view, scope).length === 0 && isWhole(view)) {
-        const counts = view.held.map(({ corpus }) => engine.count({ ...query, corpus }, { signal }));
-        return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-      }
-    } finally {
-      store.unpin(view.held);
-    }
-    return (await this.#find(scope, query, signal)).count;
-  }
-
-  /**
-   * The files of a search, whose corpora stay until `unpin`. What memory does not have, and is much, is loaded first.
-   */
-  async #pinnedView({ paths, walk }: TreeScope, signal: AbortSignal): Promise<ListingView> {
-    const { listings, store, viewOf } = this.#parts;
-    const listing = listings.list(paths, walk);
-    let view = viewOf(listing);
-    const missing = view.fromDisk
-      .map((position) => view.handles[position])
-      .filter((file) => file !== undefined);
-    if (missing.length > 0) store.want(missing);
-    if (missing.length >= WORTH_LOADING) {
-      await store.settle();
-      if (signal.aborted) throw abortedError(signal.reason);
-      view = viewOf(listing);
-    }
-    store.pin(view.held);
-    return view;
+  async #count(
+    view: ListingView,
+    scope: TreeScope,
+    query: TextQuery,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { engine } = this.#parts;
+    if (query.maxHits !== undefined || othersOf(view, scope).length > 0 || !isWhole(view))
+      return (await this.#find(view, scope, query, signal)).count;
+    const counts = view.held.map(({ corpus }) => engine.count({ ...query, corpus }, { signal }));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
   async #searchMemory(
