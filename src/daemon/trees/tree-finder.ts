@@ -8,7 +8,6 @@
  *
  * Memory: a slice is gone before the next one is loaded, and an answer has at most `HITS_MAX` hits.
  */
-import { statSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import {
   abortedError,
@@ -27,17 +26,16 @@ import {
   type TreeScope,
   type TreeState,
 } from "../hits/index.ts";
-import type { FileStore } from "./file-store.ts";
+import { type FileStore, WORTH_LOADING } from "./file-store.ts";
 import type { ListingCache, SearchListing } from "./listing-cache.ts";
 import { type ListingView, type Run, runsOf } from "./resident-hits.ts";
 import type { Rest } from "./rest.ts";
+import { sizeOf } from "./system-state.ts";
 
 /** An answer of more hits takes too much memory of the one process that answers all. */
 const HITS_MAX = 3_000_000;
 /** Hits of other files may take the place of those that are wanted: then so many times as many are asked for. */
 const ASK_AGAIN_FACTOR = 8;
-/** So many files are loaded to stay when they are wanted; fewer are read for the one search. */
-const WORTH_LOADING = 24;
 /** What a search reads for itself at a time. */
 const SLICE_FILES = 4096;
 const SLICE_BYTES = 64 * 1024 * 1024;
@@ -136,12 +134,7 @@ export class TreeFinder {
     });
   }
 
-  async #find(
-    view: ListingView,
-    scope: TreeScope,
-    query: TextQuery,
-    signal: AbortSignal,
-  ): Promise<TreeHits> {
+  async #find(view: ListingView, scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
     const findings: Findings = {
       found: [],
       count: 0,
@@ -158,12 +151,7 @@ export class TreeFinder {
     return treeHits(findings, query.maxHits ?? Infinity, scope);
   }
 
-  async #count(
-    view: ListingView,
-    scope: TreeScope,
-    query: TextQuery,
-    signal: AbortSignal,
-  ): Promise<number> {
+  async #count(view: ListingView, scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
     const { engine } = this.#parts;
     if (query.maxHits !== undefined || othersOf(view, scope).length > 0 || !isWhole(view))
       return (await this.#find(view, scope, query, signal)).count;
@@ -221,7 +209,7 @@ export class TreeFinder {
       const left = Math.min(maxHits, HITS_MAX) - findings.count;
       const result = await engine.search({ ...query, corpus, maxHits: Math.max(1, left) }, { signal });
       if (result.truncated && findings.count + result.count < maxHits) throw tooManyHits();
-      for (const run of runsOfCorpus(result, positions))
+      for (const run of runsOf({ positions: [positions] }, [result]))
         take(findings, run, view.files[run.position] as FoundFile);
       for (const { file, path, reason } of result.skippedFiles)
         findings.skipped.push({ position: positions[file] as number, path, reason });
@@ -243,8 +231,8 @@ export class TreeFinder {
 }
 
 /** Is every row of every corpus a file of the listing? */
-function isWhole({ positions }: ListingView): boolean {
-  return positions.every((of) => of.every((position) => position >= 0));
+function isWhole({ files, fromDisk, positions }: ListingView): boolean {
+  return files.length - fromDisk.length === positions.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Positions of files that memory does not have as the search wants them, ascending. */
@@ -272,25 +260,7 @@ function* slicesOf(view: ListingView, scope: TreeScope): Generator<readonly numb
   if (slice.length > 0) yield slice;
 }
 
-function sizeOf(place: string | Buffer): number {
-  try {
-    return statSync(place, { throwIfNoEntry: false })?.size ?? 0;
-  } catch {
-    return 0; // it cannot be reached; the engine says why
-  }
-}
-
-/** The runs of a corpus whose rows are some positions, ascending. */
-function* runsOfCorpus(result: SearchResult, positions: readonly number[]): Generator<Run> {
-  const { file, count } = result;
-  for (let from = 0, to = 0; from < count; from = to) {
-    const row = file[from] as number;
-    while (to < count && file[to] === row) to++;
-    yield { position: positions[row] as number, result, from, to };
-  }
-}
-
-/** Copies the hits of a file, before its corpus goes. */
+/** Keeps the hits of a file, and how it was, before its corpus goes. */
 function take(findings: Findings, { position, result, from, to }: Run, { path, pathBytes }: FoundFile): void {
   const file = { path, ...(pathBytes === undefined ? {} : { pathBytes }), stamp: result.stampOf(from) };
   const { line, column, offset, length } = result;
