@@ -1,4 +1,4 @@
-/** What everything else needs: errors, checks of arguments, the clock, turns, faults for tests, the package's own files. */
+/** What everything else needs: errors, checks of arguments, clock, turns, faults for tests, the package's own files. */
 export {
   type Check,
   type OptionChecks,
