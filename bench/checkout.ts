@@ -14,7 +14,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { packageVersion } from "../src/base/index.ts";
-import { askDaemon, askForReport, askToStop, runtimeFolder } from "../src/daemon/index.ts";
+import { askDaemon, askForReport, askToStop, NO_STREAMS, runtimeFolder } from "../src/daemon/index.ts";
 import { report } from "./comparison.ts";
 
 const { values } = parseArgs({
@@ -49,12 +49,7 @@ async function ask(pattern: string): Promise<{ count: number; isAnswered: boolea
     cwd: tree,
     argv: ["-c", "--no-filename", pattern],
     env: {},
-    facts: {
-      stdoutIsTerminal: false,
-      stderrIsTerminal: false,
-      stdinIsReadable: false,
-      stdoutFile: undefined,
-    },
+    facts: NO_STREAMS,
   };
   const client = {
     writeOut: (bytes: Uint8Array) => void pieces.push(Buffer.from(bytes)),

@@ -15,7 +15,7 @@ import { parseArgs } from "node:util";
 import { rgPath } from "@vscode/ripgrep";
 import { readArguments } from "../src/cli/commands/search.ts";
 import { ResidentSearch } from "../src/cli/serving/index.ts";
-import { ResidentTrees } from "../src/daemon/index.ts";
+import { NO_STREAMS, ResidentTrees } from "../src/daemon/index.ts";
 import { comparable, quantile, report } from "./comparison.ts";
 
 const QUERIES: readonly (readonly string[])[] = [
@@ -57,10 +57,7 @@ async function ask(trees: ResidentTrees, args: readonly string[]): Promise<Answe
   const context = {
     cwd: tree,
     env: process.env,
-    stdoutIsTerminal: false,
-    stderrIsTerminal: false,
-    stdinIsReadable: false,
-    stdoutFile: undefined,
+    ...NO_STREAMS,
     messagesLost: false,
     pause: () => undefined,
     writeOut: (bytes: Uint8Array) => void parts.push(Uint8Array.from(bytes)),

@@ -1,4 +1,4 @@
-/** What everything else needs: errors, checks of arguments, the clock, faults for tests, the package's own files. */
+/** What everything else needs: errors, checks of arguments, clock, turns, faults for tests, the package's own files. */
 export {
   type Check,
   type OptionChecks,
@@ -51,6 +51,7 @@ export {
   injectFaults,
 } from "./faults.ts";
 export { forgetDependency, moduleFile, packageRoot, requireDependency } from "./package-root.ts";
+export { Turns } from "./turns.ts";
 export { packageVersion, versionText } from "./version.ts";
 export {
   ASSERT_INTERVAL_MS,

@@ -7,6 +7,7 @@ export {
   type DaemonReport,
   type RuntimeFolder,
   daemonUse,
+  NO_STREAMS,
   runtimeFolder,
   type SearchRequest,
   sentVariables,

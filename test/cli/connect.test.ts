@@ -278,7 +278,45 @@ describe("a search", () => {
   });
 });
 
+describe("the frames of an answer", () => {
+  it("come in their order", async () => {
+    await using _daemon = await servedTrees([tree]);
+    const frames = await new RawClient(at()).send(encodeFrame(FRAME.question, payloadOf(question()))).ended;
+    expect(kindsOf(frames)).toEqual(["accepted", "hits", "report", "exit"]);
+  });
+
+  it("begin with the one that accepts, also where the tree changes at once", async () => {
+    await using _daemon = await servedTrees([tree]);
+    await using _engine = await connect({ cwd: tree });
+    const asked = encodeFrame(FRAME.question, payloadOf(question({ kind: "changes" })));
+    const client = new RawClient(at()).send(asked);
+    for (let written = 0; client.frames.length === 0; written++) {
+      writeFileSync(join(tree, "new"), String(written));
+      await new Promise(setImmediate);
+    }
+    expect(kindsOf(client.frames)[0]).toBe("accepted");
+    client.socket.destroy();
+  });
+});
+
 describe("changes", () => {
+  it("are told of a tree that nobody has searched", async () => {
+    await using _daemon = await servedTrees([tree]);
+    const asked = encodeFrame(FRAME.question, payloadOf(question({ kind: "changes" })));
+    const client = new RawClient(at()).send(asked);
+    await until(() => kindsOf(client.frames).includes("accepted"));
+    appendFileSync(join(tree, "a.txt"), "needle\n");
+    await until(() => kindsOf(client.frames).includes("changed"));
+    client.socket.destroy();
+  });
+
+  it("of files that cannot be listed are an error", async () => {
+    await using _daemon = await servedTrees([tree]);
+    const given = question({ kind: "changes", options: { globs: ["["] } });
+    const client = new RawClient(at()).send(encodeFrame(FRAME.question, payloadOf(given)));
+    expect(kindsOf(await client.ended)).toEqual(["accepted", "failure"]);
+  });
+
   it("are told, and the next search has them", async () => {
     await using _daemon = await servedTrees([tree]);
     await using engine = await connect({ cwd: tree });

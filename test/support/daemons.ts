@@ -9,7 +9,7 @@ import { DaemonServer, type DaemonServerOptions } from "../../src/daemon/server/
 import type { SearchContext, SearchService } from "../../src/daemon/server/search-service.ts";
 import { type Frame, FrameReader, encodeFrame } from "../../src/daemon/protocol/frames.ts";
 import { FRAME } from "../../src/daemon/protocol/constants.ts";
-import { encodeRequest, type SearchRequest } from "../../src/daemon/protocol/request.ts";
+import { encodeRequest, NO_STREAMS, type SearchRequest } from "../../src/daemon/protocol/request.ts";
 import { type RuntimeFolder, runtimeFolder } from "../../src/daemon/protocol/runtime-folder.ts";
 
 /** What a test answers to the arguments of a search. */
@@ -70,12 +70,7 @@ export class DaemonGround implements AsyncDisposable {
       cwd: this.tree,
       argv: ["needle"],
       env: {},
-      facts: {
-        stdoutIsTerminal: false,
-        stderrIsTerminal: false,
-        stdinIsReadable: false,
-        stdoutFile: undefined,
-      },
+      facts: NO_STREAMS,
       ...changes,
     };
   }

@@ -11,7 +11,14 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EverwarpError, packageVersion } from "../../base/index.ts";
-import { askDaemon, askForReport, askToStop, runtimeFolder, type RuntimeFolder } from "../../daemon/index.ts";
+import {
+  askDaemon,
+  askForReport,
+  askToStop,
+  NO_STREAMS,
+  runtimeFolder,
+  type RuntimeFolder,
+} from "../../daemon/index.ts";
 import { type BenchCase, type BenchContext, reportError, reportSamples } from "../context/index.ts";
 import { everwarpCommand, findRipgrep } from "../processes/index.ts";
 import { Random } from "../soak/index.ts";
@@ -175,7 +182,7 @@ class Load {
           cwd: this.#tree,
           argv: QUERIES[query] as readonly string[],
           env: {},
-          facts: FACTS,
+          facts: NO_STREAMS,
         }),
         onAnswer: (answered) => {
           samplesUs.push(answered.tookMs * 1000);
@@ -225,13 +232,6 @@ class Load {
 /** What a client was told on its standard error. */
 const MISSED = "No such file or directory";
 
-const FACTS = {
-  stdoutIsTerminal: false,
-  stderrIsTerminal: false,
-  stdinIsReadable: false,
-  stdoutFile: undefined,
-} as const;
-
 async function startDaemon(tree: string, runtime: string): Promise<ReturnType<typeof spawn>> {
   const [program, ...words] = everwarpCommand();
   // With this process's own flags, such as --cpu-prof.
@@ -258,7 +258,13 @@ async function loadTree(at: RuntimeFolder, tree: string): Promise<void> {
   while ((report.fromMemory ?? 0) === 0) {
     if (performance.now() - begunMs > START_TIMEOUT_MS)
       throw new EverwarpError("EW_BENCH_WRONG_RESULT", `the daemon did not load ${tree}`);
-    const request = { clientVersion: packageVersion(), cwd: tree, argv: [NEEDLE], env: {}, facts: FACTS };
+    const request = {
+      clientVersion: packageVersion(),
+      cwd: tree,
+      argv: [NEEDLE],
+      env: {},
+      facts: NO_STREAMS,
+    };
     await askDaemon(at, request, { writeOut: () => undefined, writeError: () => undefined });
     await sleep(100);
     report = (await askForReport(at)).service as { fromMemory?: number };

@@ -28,6 +28,7 @@ export {
   decodeRequest,
   encodeRequest,
   isOfThisVersion,
+  NO_STREAMS,
 } from "./request.ts";
 export { type RuntimeFolder, ownUserId, runtimeFolder, whyNotPrivate } from "./runtime-folder.ts";
 export { SENT_VARIABLES, type Variables, sentVariables } from "./variables.ts";

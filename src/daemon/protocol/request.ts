@@ -11,6 +11,14 @@ export interface SearchFacts {
   readonly stdoutFile: FileIdentity | undefined;
 }
 
+/** The facts of a program that reads the output itself, and gives no input. */
+export const NO_STREAMS: SearchFacts = {
+  stdoutIsTerminal: false,
+  stderrIsTerminal: false,
+  stdinIsReadable: false,
+  stdoutFile: undefined,
+};
+
 /** A request for a search. */
 export interface SearchRequest {
   /** The version of the package that the client belongs to. */

@@ -105,7 +105,7 @@ export class Answer {
   send(kind: number, payload: Uint8Array): void {
     if (this.isOver) throw clientIsGone();
     this.hasOutput = true;
-    this.#socket.write(encodeFrame(kind, payload));
+    this.#send(encodeFrame(kind, payload));
   }
 
   /** A value, as JSON. @throws as `send` */
@@ -116,7 +116,16 @@ export class Answer {
 
   /** The tree has changed. Where the client has not read what it was told before, that says enough. */
   tellChange(): void {
-    if (!this.isOver && this.#socket.writableLength === 0) this.#socket.write(encodeFrame(FRAME.changed));
+    if (this.isOver || this.#socket.writableLength > 0) return;
+    this.#send(encodeFrame(FRAME.changed));
+    this.flush();
+  }
+
+  /** Sends what waits for other frames. */
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(this.#taken());
   }
 
   report(text: string): void {
@@ -137,14 +146,8 @@ export class Answer {
   #send(frame: Buffer): void {
     this.#waiting.push(frame);
     this.#waitingBytes += frame.length;
-    if (this.#waitingBytes > TOGETHER_BYTES) this.#sendWaiting();
-    else this.#timer ??= setTimeout(() => this.#sendWaiting(), TOGETHER_MS);
-  }
-
-  #sendWaiting(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(this.#taken());
+    if (this.#waitingBytes > TOGETHER_BYTES) this.flush();
+    else this.#timer ??= setTimeout(() => this.flush(), TOGETHER_MS);
   }
 
   #taken(): Buffer {

@@ -53,6 +53,7 @@ async function tellChanges(
   signal: AbortSignal,
 ): Promise<void> {
   const end = trees.watch(scope, () => answer.tellChange());
+  answer.flush(); // a client that sees the question accepted knows that changes are heard
   try {
     if (!signal.aborted) await new Promise<void>((resolve) => hearAbort(signal, resolve));
   } finally {

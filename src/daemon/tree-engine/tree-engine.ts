@@ -6,7 +6,14 @@
  *
  * Invariants: a question that ended, by whatever, has no turn any more. Nothing is asked after `close`.
  */
-import { abortSignal, callback, EverwarpError, type OptionChecks, readOptions } from "../../base/index.ts";
+import {
+  abortSignal,
+  callback,
+  EverwarpError,
+  type OptionChecks,
+  readOptions,
+  Turns,
+} from "../../base/index.ts";
 import {
   readTextQuery,
   SearchLimits,
@@ -44,8 +51,7 @@ export class TreeEngine implements TextEngine {
   readonly #asking: TreeAsking;
   readonly #counts = { answered: 0, failed: 0, cancelled: 0 };
   readonly #open = new Set<(error: EverwarpError) => void>();
-  readonly #waiting: (() => void)[] = [];
-  #inFlight = 0;
+  readonly #turns = new Turns(IN_FLIGHT_MAX);
   #isClosed = false;
 
   private constructor(asking: TreeAsking, { info, walkErrors }: TreeReport) {
@@ -67,8 +73,8 @@ export class TreeEngine implements TextEngine {
   async stats(): Promise<SearchEngineStats> {
     this.#assertOpen();
     const { stats } = await this.#asking.state(new AbortController().signal);
-    const pending = this.#waiting.length;
-    return { ...stats, ...this.#counts, pending, inFlight: this.#inFlight, corpora: 1 };
+    const { waiting: pending, taken: inFlight } = this.#turns;
+    return { ...stats, ...this.#counts, pending, inFlight, corpora: 1 };
   }
 
   /**
@@ -151,7 +157,12 @@ export class TreeEngine implements TextEngine {
       if (stopped === undefined) limits.end(error);
     };
     this.#open.add(end);
-    const asked = limits.race(this.#inTurn(cancel.signal, () => twice(() => work(cancel.signal), mayRepeat)));
+    const { signal } = cancel;
+    const answer = this.#turns.take(async () => {
+      signal.throwIfAborted();
+      return await twice(() => work(signal), mayRepeat);
+    });
+    const asked = limits.race(answer);
     const ended = asked.then(
       (value) => {
         this.#counts.answered++;
@@ -169,20 +180,6 @@ export class TreeEngine implements TextEngine {
     });
     settled.catch(() => undefined); // told by whoever waits
     return { ended: settled, end };
-  }
-
-  async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    // Whoever leaves hands its turn to the next that waits.
-    if (this.#inFlight === IN_FLIGHT_MAX) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#inFlight++;
-    try {
-      signal.throwIfAborted();
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#inFlight--;
-      else next();
-    }
   }
 
   #assertOpen(): void {

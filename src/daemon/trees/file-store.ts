@@ -20,7 +20,7 @@ import { statsOf } from "./system-state.ts";
 import type { TreeWatch } from "./tree-watch.ts";
 
 /** So many files are loaded at once when they are wanted; fewer are read from disk for a while. */
-const WORTH_LOADING = 24;
+export const WORTH_LOADING = 24;
 /** Fewer are loaded when they were wanted this long ago. */
 const LOAD_LATER_MS = 500;
 /** More corpora cost each search more than joining them. */

@@ -1,6 +1,6 @@
 /** Asks trees of this process, as a client asks those of a daemon. */
 import { resolve } from "node:path";
-import { currentDirectory } from "../../base/index.ts";
+import { currentDirectory, hearAbort } from "../../base/index.ts";
 import type { TextQuery, TreeOptions } from "../../search/index.ts";
 import {
   type HitBatch,
@@ -63,7 +63,7 @@ class OwnAsking implements TreeAsking {
 
   async changes(onChange: () => void, _onEnd: (error: unknown) => void, signal: AbortSignal): Promise<void> {
     const end = this.#trees.watch(this.#scope, onChange);
-    signal.addEventListener("abort", end, { once: true });
     if (signal.aborted) end();
+    else hearAbort(signal, end);
   }
 }

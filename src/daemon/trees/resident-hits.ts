@@ -226,13 +226,19 @@ function* allWithout({ files }: ListingView, skipped: ReadonlySet<number>): Gene
   for (let position = 0; position < files.length; position++) if (!skipped.has(position)) yield position;
 }
 
-/** The runs of hits of the files in the listing, by position. */
-export function runsOf({ positions }: ListingView, results: readonly SearchResult[]): Run[] {
+/**
+ * The runs of hits of the files in the listing, by position.
+ * @param positions by result and row: the position, or −1
+ */
+export function runsOf(
+  { positions }: { readonly positions: readonly (readonly number[] | Int32Array)[] },
+  results: readonly SearchResult[],
+): Run[] {
   const runs: Run[] = [];
   let isSorted = true;
   for (const [index, result] of results.entries()) {
     const { file, count } = result;
-    const positionOfRow = positions[index] as Int32Array;
+    const positionOfRow = positions[index] as readonly number[] | Int32Array;
     for (let from = 0, to = 0; from < count; from = to) {
       const row = file[from] as number;
       while (to < count && file[to] === row) to++;

@@ -167,11 +167,14 @@ export class ResidentTrees implements AsyncDisposable {
    * Tells when something may have changed below some paths: too often rather than not at all. What changes before the
    * paths are searched again is told once.
    * @returns ends it
+   * @throws EW_CLOSED, EW_BAD_FLAG_VALUE for a glob or a type that does not parse
    */
   watch(scope: TreeScope, onChange: () => void): () => void {
     this.#assertOpen();
+    const look = (): void => void this.#listings.list(scope.paths, scope.walk);
+    look(); // what no search has listed is not watched
     return this.#changes.hear(scope, onChange, () => {
-      if (this.#watch.polledCount > 0) this.finder.state(scope);
+      if (this.#watch.polledCount > 0) look();
     });
   }
 

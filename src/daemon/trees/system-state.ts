@@ -21,15 +21,20 @@ export function statsOf(path: string, stat: typeof statSync): Stats | undefined 
   }
 }
 
+/** Bytes of a file; none where it cannot be reached: the search tells why. */
+export function sizeOf(place: string | Buffer): number {
+  try {
+    return statSync(place, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
 /** Whether files hold more bytes than this together. No more of them are looked at than it takes to tell. */
 export function holdMoreThan(limitBytes: number, places: Iterable<string | Buffer>): boolean {
   let bytes = 0;
   for (const place of places) {
-    try {
-      bytes += statSync(place, { throwIfNoEntry: false })?.size ?? 0;
-    } catch {
-      // It cannot be reached; the search tells why.
-    }
+    bytes += sizeOf(place);
     if (bytes > limitBytes) return true;
   }
   return false;

@@ -8,7 +8,6 @@
  *
  * Memory: a slice is gone before the next one is loaded, and an answer has at most `HITS_MAX` hits.
  */
-import { statSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
 import {
   abortedError,
@@ -27,17 +26,16 @@ import {
   type TreeScope,
   type TreeState,
 } from "../hits/index.ts";
-import type { FileStore } from "./file-store.ts";
+import { type FileStore, WORTH_LOADING } from "./file-store.ts";
 import type { ListingCache, SearchListing } from "./listing-cache.ts";
 import { type ListingView, type Run, runsOf } from "./resident-hits.ts";
 import type { Rest } from "./rest.ts";
+import { sizeOf } from "./system-state.ts";
 
 /** An answer of more hits takes too much memory of the one process that answers all. */
 const HITS_MAX = 3_000_000;
 /** Hits of other files may take the place of those that are wanted: then so many times as many are asked for. */
 const ASK_AGAIN_FACTOR = 8;
-/** So many files are loaded to stay when they are wanted; fewer are read for the one search. */
-const WORTH_LOADING = 24;
 /** What a search reads for itself at a time. */
 const SLICE_FILES = 4096;
 const SLICE_BYTES = 64 * 1024 * 1024;
@@ -96,16 +94,47 @@ export class TreeFinder {
    * @throws EW_REQUEST_TOO_LARGE for too many hits, EW_ABORTED, and as `load` and `SearchEngine.search`
    */
   find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
-    return this.#parts.rest.after(() => this.#find(scope, query, signal));
+    return this.#withView(scope, signal, (view) => this.#find(view, scope, query, signal));
   }
 
   /** Counts the hits that `find` would give. @throws as `find` */
   count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
-    return this.#parts.rest.after(() => this.#count(scope, query, signal));
+    return this.#withView(scope, signal, (view) => this.#count(view, scope, query, signal));
   }
 
-  async #find(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
-    const view = await this.#pinnedView(scope, signal);
+  /**
+   * Works on the files of a search, whose corpora stay until that is done. What memory does not have, and is much, is
+   * loaded first.
+   */
+  #withView<T>(
+    { paths, walk }: TreeScope,
+    signal: AbortSignal,
+    work: (view: ListingView) => Promise<T>,
+  ): Promise<T> {
+    const { listings, store, rest, viewOf } = this.#parts;
+    return rest.after(async () => {
+      const listing = listings.list(paths, walk);
+      let view = viewOf(listing);
+      const missing = view.fromDisk
+        .map((position) => view.handles[position])
+        .filter((file) => file !== undefined);
+      if (missing.length > 0) store.want(missing);
+      if (missing.length >= WORTH_LOADING) {
+        await store.settle();
+        if (signal.aborted) throw abortedError(signal.reason);
+        view = viewOf(listing);
+      }
+      const { held } = view;
+      store.pin(held);
+      try {
+        return await work(view);
+      } finally {
+        store.unpin(held);
+      }
+    });
+  }
+
+  async #find(view: ListingView, scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<TreeHits> {
     const findings: Findings = {
       found: [],
       count: 0,
@@ -114,50 +143,20 @@ export class TreeFinder {
       roundTripUs: 0,
       verifyUs: 0,
     };
-    try {
-      await this.#searchMemory(view, scope, query, signal, findings);
-      for (const slice of slicesOf(view, scope)) {
-        if (findings.count > (query.maxHits ?? Infinity)) break;
-        await this.#searchSlice(slice, view, scope, query, signal, findings);
-      }
-    } finally {
-      this.#parts.store.unpin(view.held);
+    await this.#searchMemory(view, scope, query, signal, findings);
+    for (const slice of slicesOf(view, scope)) {
+      if (findings.count > (query.maxHits ?? Infinity)) break;
+      await this.#searchSlice(slice, view, scope, query, signal, findings);
     }
     return treeHits(findings, query.maxHits ?? Infinity, scope);
   }
 
-  async #count(scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
-    const { engine, store } = this.#parts;
-    const view = await this.#pinnedView(scope, signal);
-    try {
-      if (query.maxHits === undefined && othersOf(view, scope).length === 0 && isWhole(view)) {
-        const counts = view.held.map(({ corpus }) => engine.count({ ...query, corpus }, { signal }));
-        return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-      }
-    } finally {
-      store.unpin(view.held);
-    }
-    return (await this.#find(scope, query, signal)).count;
-  }
-
-  /**
-   * The files of a search, whose corpora stay until `unpin`. What memory does not have, and is much, is loaded first.
-   */
-  async #pinnedView({ paths, walk }: TreeScope, signal: AbortSignal): Promise<ListingView> {
-    const { listings, store, viewOf } = this.#parts;
-    const listing = listings.list(paths, walk);
-    let view = viewOf(listing);
-    const missing = view.fromDisk
-      .map((position) => view.handles[position])
-      .filter((file) => file !== undefined);
-    if (missing.length > 0) store.want(missing);
-    if (missing.length >= WORTH_LOADING) {
-      await store.settle();
-      if (signal.aborted) throw abortedError(signal.reason);
-      view = viewOf(listing);
-    }
-    store.pin(view.held);
-    return view;
+  async #count(view: ListingView, scope: TreeScope, query: TextQuery, signal: AbortSignal): Promise<number> {
+    const { engine } = this.#parts;
+    if (query.maxHits !== undefined || othersOf(view, scope).length > 0 || !isWhole(view))
+      return (await this.#find(view, scope, query, signal)).count;
+    const counts = view.held.map(({ corpus }) => engine.count({ ...query, corpus }, { signal }));
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
   async #searchMemory(
@@ -210,7 +209,7 @@ export class TreeFinder {
       const left = Math.min(maxHits, HITS_MAX) - findings.count;
       const result = await engine.search({ ...query, corpus, maxHits: Math.max(1, left) }, { signal });
       if (result.truncated && findings.count + result.count < maxHits) throw tooManyHits();
-      for (const run of runsOfCorpus(result, positions))
+      for (const run of runsOf({ positions: [positions] }, [result]))
         take(findings, run, view.files[run.position] as FoundFile);
       for (const { file, path, reason } of result.skippedFiles)
         findings.skipped.push({ position: positions[file] as number, path, reason });
@@ -232,8 +231,8 @@ export class TreeFinder {
 }
 
 /** Is every row of every corpus a file of the listing? */
-function isWhole({ positions }: ListingView): boolean {
-  return positions.every((of) => of.every((position) => position >= 0));
+function isWhole({ files, fromDisk, positions }: ListingView): boolean {
+  return files.length - fromDisk.length === positions.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Positions of files that memory does not have as the search wants them, ascending. */
@@ -261,25 +260,7 @@ function* slicesOf(view: ListingView, scope: TreeScope): Generator<readonly numb
   if (slice.length > 0) yield slice;
 }
 
-function sizeOf(place: string | Buffer): number {
-  try {
-    return statSync(place, { throwIfNoEntry: false })?.size ?? 0;
-  } catch {
-    return 0; // it cannot be reached; the engine says why
-  }
-}
-
-/** The runs of a corpus whose rows are some positions, ascending. */
-function* runsOfCorpus(result: SearchResult, positions: readonly number[]): Generator<Run> {
-  const { file, count } = result;
-  for (let from = 0, to = 0; from < count; from = to) {
-    const row = file[from] as number;
-    while (to < count && file[to] === row) to++;
-    yield { position: positions[row] as number, result, from, to };
-  }
-}
-
-/** Copies the hits of a file, before its corpus goes. */
+/** Keeps the hits of a file, and how it was, before its corpus goes. */
 function take(findings: Findings, { position, result, from, to }: Run, { path, pathBytes }: FoundFile): void {
   const file = { path, ...(pathBytes === undefined ? {} : { pathBytes }), stamp: result.stampOf(from) };
   const { line, column, offset, length } = result;

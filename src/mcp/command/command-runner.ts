@@ -10,7 +10,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
-import { EverwarpError } from "../../base/index.ts";
+import { EverwarpError, Turns } from "../../base/index.ts";
 import type { DaemonCommands } from "./daemon-commands.ts";
 import type { CommandInput, RunningCommand } from "./running-command.ts";
 
@@ -29,8 +29,7 @@ export class CommandRunner {
   readonly #workingDirectory: string;
   readonly #daemon: DaemonCommands | undefined;
   readonly #running = new Set<RunningCommand>();
-  #taken = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new Turns(MAX_RUNNING);
 
   /** @param program the words that start everwarp, without a command */
   constructor(program: readonly string[], workingDirectory: string, daemon?: DaemonCommands) {
@@ -45,15 +44,12 @@ export class CommandRunner {
    * @throws EW_ABORTED, EW_REQUEST_TOO_LARGE for arguments that are too long, EW_WORKER_DIED where no process starts,
    * and what `use` throws
    */
-  async run<T>(
+  run<T>(
     args: readonly string[],
     input: CommandInput,
     use: (command: RunningCommand) => Promise<T>,
   ): Promise<T> {
-    // Whoever leaves hands its place to the next that waits.
-    if (this.#taken === MAX_RUNNING) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#taken++;
-    try {
+    return this.#turns.take(async () => {
       this.#throwIfAborted(input.signal);
       const answered = await this.#daemonSearch(args, input);
       this.#throwIfAborted(input.signal);
@@ -64,11 +60,7 @@ export class CommandRunner {
         if (answered === undefined || !isDaemonDead) throw error;
         return await this.#useOnce(await this.#start(args, input), input, use);
       }
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#taken--;
-      else next();
-    }
+    });
   }
 
   async #useOnce<T>(

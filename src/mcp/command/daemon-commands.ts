@@ -8,6 +8,7 @@ import { nowMs, packageVersion } from "../../base/index.ts";
 import {
   askDaemon,
   type DaemonUse,
+  NO_STREAMS,
   type Outcome,
   runtimeFolder,
   type SearchRequest,
@@ -21,13 +22,6 @@ import type { CommandEnd, RunningCommand } from "./running-command.ts";
 const START_AGAIN_MS = 60_000;
 /** So much of what a search writes to standard error is kept. */
 const MAX_ERROR_CHARACTERS = 2 ** 18;
-
-const NO_STREAMS = {
-  stdoutIsTerminal: false,
-  stderrIsTerminal: false,
-  stdinIsReadable: false,
-  stdoutFile: undefined,
-};
 
 /** What decides which daemon is asked. */
 export interface DaemonCommandsOptions {
