@@ -16,7 +16,7 @@ export default defineConfig({
     pool: "forks", // a driver that crashes takes one file's process with it, not the run
     // One for each processor; vitest leaves one free, which on two of them is half.
     maxWorkers: availableParallelism(),
-    setupFiles: process.env["EVERWARP_PROPERTY_SEED"] === undefined ? [] : ["test/support/given-seed.ts"],
+    setupFiles: ["test/support/given-seed.ts"],
     reporters: ["default", new SkipReporter(), new FailureReporter()],
     projects: [
       { extends: true, test: { name: "shared", include: UNIT, exclude: apart, isolate: false } },

@@ -1,12 +1,13 @@
 /** Faults planted in random places of good kernels are found, and good kernels are left alone. */
 import { expect, test } from "vitest";
 import { Dice, PLANTED_RULES, randomKernel } from "../../test/support/lint-generator.ts";
+import { propertySeed } from "../../test/support/property-runs.ts";
 import { RULES } from "./rules/index.ts";
 import { lintSource } from "./source.ts";
 
 /** EVERWARP_PROPERTY_RUNS=1000 is what the limits were set for. */
 const RUNS = Number(process.env["EVERWARP_PROPERTY_RUNS"] ?? 60);
-const SEED = Number(process.env["EVERWARP_PROPERTY_SEED"] ?? Date.now() % 2 ** 31);
+const SEED = propertySeed();
 /** Shares of what is missed, and of false alarms. A small sample may have one. */
 const MISSED_MAX = Math.max(1, RUNS * 0.01);
 

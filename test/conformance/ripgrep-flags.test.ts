@@ -38,6 +38,11 @@ describe("a refused flag", () => {
   });
 });
 
+/** Where a pattern is too large for its engine, ripgrep goes on with PCRE2, which everwarp has not. */
+const goesOnWithPcre2 = (words: readonly string[]): boolean =>
+  words.includes("--regex-size-limit=10") &&
+  (words.includes("--auto-hybrid-regex") || words.includes("--engine=auto"));
+
 describe.each([
   ["pairs", 2],
   ["triples", 3],
@@ -52,6 +57,7 @@ describe.each([
         random.pick(samplesOf(random.pick(COMPARED_FLAGS))),
       ).flat();
       const args = [...words, "-e", random.pick(PATTERNS), ...random.pick(PATHS)];
+      if (goesOnWithPcre2(words)) continue;
       const found = await difference(tree, args);
       if (found !== undefined) differences.push(found);
     }

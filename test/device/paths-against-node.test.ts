@@ -1,11 +1,10 @@
 /**
  * Lookups on a device against the kernel of Linux: the same names in a real directory, through `node:fs`. Hundreds of
- * small namespaces follow each other on one device. The
- * same on the host is src/paths/host/against-node.test.ts.
+ * small namespaces follow each other on one device. The same on the host is src/paths/host/against-node.test.ts.
  *
- * A failure tells its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again (a new seed each time if not
- * given); EVERWARP_PROPERTY_RUNS=5000 makes more of them than the
- * 100 by default, in each way that the kernel works.
+ * A failure tells its seed. EVERWARP_PROPERTY_SEED=<seed> makes the trees of that seed, EVERWARP_PROPERTY_SEED=new
+ * others in each run. EVERWARP_PROPERTY_RUNS=5000 makes more trees than the 100 by default, in each way that the
+ * kernel works.
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";

@@ -13,13 +13,14 @@ import { PathError } from "../../src/paths/lookup/path-error.ts";
 import { PathTable } from "../../src/paths/table/table.ts";
 import { PathTree } from "../../src/paths/tree/tree.ts";
 import { PathDevice } from "../support/path-device.ts";
+import { propertySeed } from "../support/property-runs.ts";
 import { testDeviceInfo, watchValidation } from "../support/vulkan.ts";
 import { TEST_TIMEOUT_MS } from "../support/patience.ts";
 
 watchValidation();
 
 const DURATION_MS = Number(process.env["EVERWARP_TEST_MINUTES"] ?? 0.05) * 60_000;
-const SEED = Number(process.env["EVERWARP_PROPERTY_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const SEED = propertySeed();
 /** States that are kept: far more than there can be changes during one lookup. */
 const STATES_MAX = 100_000;
 const CAPACITY = 1 << 17;

@@ -123,8 +123,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   quiet: ["-q", "--quiet --stats"],
   regexp: ["-e bar", "--regexp=o -e f", "-e -foo"],
   replace: ["-r X", "--replace=<$0> -o", "-r $$"],
-  // Small limits are compared in matching.test.ts: with --engine=auto, ripgrep goes on with PCRE2.
-  "regex-size-limit": ["--regex-size-limit 1M", "--regex-size-limit=1X"],
+  "regex-size-limit": ["--regex-size-limit 1M", "--regex-size-limit=10 -e \\w+", "--regex-size-limit=1X"],
   "search-zip": ["-z", "--search-zip -c", "-z --pre tac", "--pre tac -z", "-z --stats"],
   "smart-case": ["-S", "--smart-case -e Foo"],
   // ripgrep's binary cannot tell when a file was made, so nothing is compared of `created`.

@@ -1,4 +1,5 @@
-/** Gives the seed of the environment to every property test of fast-check. */
+/** Gives its seed to every property test of fast-check. */
 import fc from "fast-check";
+import { propertySeed } from "./property-runs.ts";
 
-fc.configureGlobal({ seed: Number(process.env["EVERWARP_PROPERTY_SEED"]) });
+fc.configureGlobal({ seed: propertySeed() });

@@ -2,8 +2,8 @@
  * Compares the tree and its lookups on the host with Linux: the same changes and the same paths on a real directory,
  * through `node:fs`. test/device/paths-against-node.test.ts does the same on a device.
  *
- * A failure prints its seed. EVERWARP_PROPERTY_SEED=<seed> makes the same trees again; without it, each run uses a new
- * seed. EVERWARP_PROPERTY_RUNS=20000 makes more trees than the default of 250.
+ * A failure prints its seed. EVERWARP_PROPERTY_SEED=<seed> makes the trees of that seed, EVERWARP_PROPERTY_SEED=new
+ * others in each run. EVERWARP_PROPERTY_RUNS=20000 makes more trees than the default of 250.
  */
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";

@@ -15,6 +15,8 @@ import { ByteMatcher } from "./byte-matcher.ts";
 import { ByteRegex, type RegexSizes } from "./byte-regex.ts";
 import {
   hasTextAnchor,
+  hasWordLook,
+  isAnchoredAtStart,
   mayMatchByte,
   type Node,
   requiresByte,
@@ -56,21 +58,30 @@ export function createByteMatcher(options: ByteMatcherOptions): Matcher {
   const createScanner = options.createScanner ?? createFallbackScanner;
   const terminator = options.nullData === true ? 0 : 10;
   const acrossLines = options.multiline === true && mayMatchByte(node, terminator);
+  const scanner =
+    plan.kind === "literals" || plan.kind === "filter"
+      ? createScanner([...plan.literals, ...exceptionLiterals(plan.foldExceptions)])
+      : undefined;
   return new ByteMatcher({
     regex,
     lineRegex: () =>
       hasTextAnchor(node) ? new ByteRegex({ ...parsed, node: withLineAnchors(node) }, sizes) : regex,
     acrossLines,
     candidatesAreExact:
-      !acrossLines && (options.multiline === true || (terminator === 0 && hasTextAnchor(node))),
+      !acrossLines &&
+      (options.multiline === true ||
+        (terminator === 0 && hasTextAnchor(node) && !(scanner !== undefined && looksForTexts(node)))),
     terminator,
     groupNames: parsed.groupNames,
-    scanner:
-      plan.kind === "literals" || plan.kind === "filter"
-        ? createScanner([...plan.literals, ...exceptionLiterals(plan.foldExceptions)])
-        : undefined,
+    scanner,
   });
 }
+
+/**
+ * Whether ripgrep looks for texts that are in every match, and then at the lines that have them. Otherwise it trusts
+ * its regex engine to be as fast, and `\A` and `\z` are the ends of all that it has read.
+ */
+const looksForTexts = (node: Node): boolean => isAnchoredAtStart(node) || hasWordLook(node);
 
 /** The pattern without what cannot match: ends of lines, and NUL where it marks binary files. */
 function restricted(node: Node, options: ByteMatcherOptions): Node {

@@ -122,6 +122,30 @@ export const withoutByte = (node: Node, byte: number, shown: string): Node =>
 export const hasTextAnchor = (node: Node): boolean =>
   someNode(node, (each) => each.kind === "look" && (each.name === "Start" || each.name === "End"));
 
+/** Does every match begin at the start of the text? */
+export function isAnchoredAtStart(node: Node): boolean {
+  switch (node.kind) {
+    case "look":
+      return node.name === "Start";
+    case "repetition":
+      return node.min > 0 && isAnchoredAtStart(node.sub);
+    case "capture":
+      return isAnchoredAtStart(node.sub);
+    case "concat": {
+      const first = node.subs.findIndex((sub) => sub.kind !== "look" || sub.name === "Start");
+      return first >= 0 && isAnchoredAtStart(node.subs[first] as Node);
+    }
+    case "alternation":
+      return node.subs.every(isAnchoredAtStart);
+    default:
+      return false;
+  }
+}
+
+/** Does the pattern ask for the ends of words? */
+export const hasWordLook = (node: Node): boolean =>
+  someNode(node, (each) => each.kind === "look" && each.name.startsWith("Word"));
+
 /** For a search over many lines: `\A` and `\z` are the ends of each line. */
 export const withLineAnchors = (node: Node): Node =>
   withLeaves(node, (leaf) => {

@@ -49,6 +49,8 @@ export async function searchFiles(
 ): Promise<boolean> {
   const startedNs = process.hrtime.bigint();
   if (!options.matchesPossible) return false;
+  // As in ripgrep, a glob or a type that does not parse is told before a pattern.
+  let files = foundFiles(options, messages, walkFiles);
   // These two are large, and listing files needs neither.
   const [
     { mayMatchEmpty, openFileConditions, openMatcher },
@@ -61,7 +63,6 @@ export async function searchFiles(
     throw options.namesEngine ? withEngine(error) : error;
   });
   if (messages.logsDecisions) logPlan(matcher.plan, options, messages);
-  let files = foundFiles(options, messages, walkFiles);
   const listFiles = (): readonly FoundFile[] =>
     (files = Array.isArray(files) ? files : [...files]) as FoundFile[];
   const engine = await openEngine({

@@ -45,7 +45,7 @@ export class LineSearch extends LineTeller {
       const stop = lineEnd(bytes, start, end, this.terminator);
       const limited = this.limitReached();
       if (limited && !this.options.passthru && this.afterContextLeft === 0) return false;
-      const matched = !limited && this.lineMatches(bytes, start, stop);
+      const matched = !limited && this.matchesByItself(bytes, start, stop);
       this.position = stop;
       const success = matched !== this.options.invertMatch;
       if (success) {

@@ -150,12 +150,21 @@ export abstract class LineTeller {
   }
 
   protected lineMatches(bytes: Buffer, start: number, end: number): boolean {
-    return this.matcher.findInLine(
-      bytes,
-      start,
-      textEnd(bytes, start, end, this.terminator, this.options.crlf),
-      start,
-    );
+    return this.matcher.findInLine(bytes, start, this.contentEnd(bytes, start, end), start);
+  }
+
+  /**
+   * Whether ripgrep finds a match in a line that it searches by itself. With --crlf it takes "\r\n" away there, and
+   * nothing else, so `^$` matches behind a "\n".
+   */
+  protected matchesByItself(bytes: Buffer, start: number, end: number): boolean {
+    const stop = this.contentEnd(bytes, start, end);
+    const isBareFeed = this.options.crlf && end - stop === 1;
+    return this.matcher.findInLine(bytes, start, isBareFeed ? end : stop, start);
+  }
+
+  private contentEnd(bytes: Buffer, start: number, end: number): number {
+    return textEnd(bytes, start, end, this.terminator, this.options.crlf);
   }
 
   protected tellBeforeContext(bytes: Buffer, upTo: number): boolean {
@@ -177,7 +186,7 @@ export abstract class LineTeller {
     let start = this.lastVisited;
     while (start < upTo) {
       const stop = lineEnd(bytes, start, upTo, this.terminator);
-      if (limited && this.lineMatches(bytes, start, stop) !== this.options.invertMatch) {
+      if (limited && this.matchesByItself(bytes, start, stop) !== this.options.invertMatch) {
         // After the limit, a matching line is still shown as a match, but it counts as context.
         const left = this.afterContextLeft;
         this.position = stop;
