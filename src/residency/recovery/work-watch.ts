@@ -6,11 +6,12 @@ import type { ResidentLoop } from "../launch/index.ts";
 const NOT_BEGUN_FACTOR = 4;
 
 /** After a longer gap between two checks, nothing is known about the time between them. */
-const LOOK_GAP_MS = 500;
+const LOOK_GAP_MAX_MS = 500;
 
 /** Notes when a kernel was last seen working. Times are those of `nowMs`. */
 export class WorkWatch {
   readonly #hangTimeoutMs: number;
+  readonly #lookGapMs: number;
   #lookedMs = 0;
   #stillSinceMs = 0;
   #workSeen = -1;
@@ -21,12 +22,14 @@ export class WorkWatch {
   /** @param hangTimeoutMs how long a kernel that does not rest may be still */
   constructor(hangTimeoutMs: number) {
     this.#hangTimeoutMs = hangTimeoutMs;
+    // A process that was stopped for the length of a hang, as a computer that slept, has not seen one.
+    this.#lookGapMs = Math.max(2 * ASSERT_INTERVAL_MS, Math.min(hangTimeoutMs / 2, LOOK_GAP_MAX_MS));
   }
 
   /** Whether a check is due. If so, it counts as done. */
   isDue(now: number): boolean {
     if (now - this.#lookedMs < ASSERT_INTERVAL_MS) return false;
-    if (now - this.#lookedMs > LOOK_GAP_MS) this.#stillSinceMs = now;
+    if (now - this.#lookedMs > this.#lookGapMs) this.#stillSinceMs = now;
     this.#lookedMs = now;
     return true;
   }
