@@ -151,6 +151,8 @@ export interface Matcher {
   readonly acrossLines?: boolean;
   /** Printers show it what lies before the line, as ripgrep does: its assertions see it. */
   readonly seesBefore?: boolean;
+  /** It asks for the ends of the text (`\A`, `\z`): ripgrep then searches each line by itself. */
+  readonly seesTextEnds?: boolean;
   /** The capture groups, where the matcher finds them. */
   readonly groups?: MatchGroups;
   /** True where `findCandidate` only ever points into lines that match. */

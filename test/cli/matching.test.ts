@@ -88,6 +88,27 @@ describe("lines that ripgrep searches by themselves", () => {
     );
   });
 
+  it.each(["", ...alone, "-v --stop-on-nonmatch", "-x", "-w -o"])(
+    "are its lines where a pattern asks for the ends of the text, with %s",
+    async (flags) => {
+      const words = flags.split(" ").filter((word) => word !== "");
+      const patterns = [
+        String.raw`three\z`,
+        String.raw`\Aone`,
+        String.raw`e\z`,
+        String.raw`\z`,
+        String.raw`\Aone|three\z`,
+        "(?-m)^one",
+        "(?-m)three$",
+      ];
+      await expectSame(
+        patterns.flatMap((pattern) =>
+          ["--no-crlf", "--crlf"].map((crlf) => ["--column", crlf, ...words, "-e", pattern]),
+        ),
+      );
+    },
+  );
+
   it.each(["", "-x", "-w", "-v", "-o"])(
     "are those with the texts of the pattern, with --null-data %s",
     async (flag) => {
@@ -103,6 +124,23 @@ describe("lines that ripgrep searches by themselves", () => {
       );
     },
   );
+});
+
+describe("matches that print nothing", () => {
+  it("are parted from others all the same", async () => {
+    const files = ["dates.txt", "line-feed.txt", "long.txt"];
+    await expectSame(
+      [["-U", "-B2"], ["-U", "-A1", "--heading"], ["-UN", "-C1"], ["-U"]].map((flags) => [
+        ...flags,
+        "--no-filename",
+        "-r",
+        "",
+        "-e",
+        String.raw`\s+`,
+        ...files,
+      ]),
+    );
+  });
 });
 
 describe("groups in -r", () => {

@@ -48,6 +48,8 @@ export const TEXT_PATTERNS = [
   "x*",
   "",
   String.raw`four$|\Aabc`,
+  "(?-m)^one",
+  "(?-m)three$",
   String.raw`e\n|^\n`,
   "one",
   "zzz",

@@ -10,6 +10,9 @@ export interface ByteMatcherParts {
   readonly acrossLines: boolean;
   /** Many lines are searched at once with the pattern as it is, and what is found counts: as ripgrep does with -U. */
   readonly candidatesAreExact: boolean;
+  readonly seesTextEnds: boolean;
+  /** Each line must be searched by itself: its end is not where a text of many lines has it. */
+  readonly everyLineMayMatch: boolean;
   /** Ends lines. */
   readonly terminator: number;
   readonly groupNames: ReadonlyMap<string, number>;
@@ -23,6 +26,7 @@ export class ByteMatcher implements Matcher {
   readonly plan = { kind: "whole" } as const;
   readonly seesBefore = true;
   readonly candidatesAreExact: boolean;
+  readonly seesTextEnds: boolean;
   readonly acrossLines: boolean;
   readonly groups: MatchGroups;
   readonly #parts: ByteMatcherParts;
@@ -34,6 +38,7 @@ export class ByteMatcher implements Matcher {
     this.#parts = parts;
     this.acrossLines = parts.acrossLines;
     this.candidatesAreExact = parts.candidatesAreExact;
+    this.seesTextEnds = parts.seesTextEnds;
     this.groups = {
       indexOf: (name) => parts.groupNames.get(name),
       find: (bytes, start, end) => parts.regex.groups(bytes, start, end),
@@ -54,8 +59,9 @@ export class ByteMatcher implements Matcher {
   }
 
   findCandidate(bytes: Uint8Array, from: number, end: number): number {
-    const { scanner, regex, lineRegex, terminator } = this.#parts;
+    const { scanner, regex, lineRegex, terminator, everyLineMayMatch } = this.#parts;
     if (from >= end) return -1;
+    if (everyLineMayMatch) return from;
     if (this.candidatesAreExact) {
       const found = regex.findAny(bytes, from, end);
       if (found === end) return bytes[end - 1] === terminator ? -1 : end - 1;

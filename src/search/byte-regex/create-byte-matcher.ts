@@ -62,15 +62,19 @@ export function createByteMatcher(options: ByteMatcherOptions): Matcher {
     plan.kind === "literals" || plan.kind === "filter"
       ? createScanner([...plan.literals, ...exceptionLiterals(plan.foldExceptions)])
       : undefined;
+  const seesTextEnds = hasTextAnchor(node);
   return new ByteMatcher({
     regex,
+    seesTextEnds,
+    // Only "\r\n" is taken from a line then, so that `\z` is behind a "\n" that stands alone.
+    everyLineMayMatch: seesTextEnds && options.crlf === true && options.multiline !== true,
     lineRegex: () =>
-      hasTextAnchor(node) ? new ByteRegex({ ...parsed, node: withLineAnchors(node) }, sizes) : regex,
+      seesTextEnds ? new ByteRegex({ ...parsed, node: withLineAnchors(node) }, sizes) : regex,
     acrossLines,
     candidatesAreExact:
       !acrossLines &&
       (options.multiline === true ||
-        (terminator === 0 && hasTextAnchor(node) && !(scanner !== undefined && looksForTexts(node)))),
+        (terminator === 0 && seesTextEnds && !(scanner !== undefined && looksForTexts(node)))),
     terminator,
     groupNames: parsed.groupNames,
     scanner,

@@ -41,17 +41,20 @@ export class ResultPrinter implements ResultTaker {
     const matchedBefore = this.matched;
     if (result.matched) this.matched = true;
     // Of several threads, each prints what it has gathered when a file is done, and one that failed never is.
-    const isPrinted = text.length > 0 && (result.error === undefined || options.threads === 1);
+    const isAlone = options.threads === 1;
+    // One thread writes the separator before a match, which may come to nothing: -r "" of a line feed.
+    const isSeparate = isAlone ? result.wantsSeparator : text.length > 0;
+    const isPrinted = isAlone ? isSeparate || text.length > 0 : isSeparate && result.error === undefined;
     if (isPrinted) {
-      if (separator !== undefined && output.any && (options.threads > 1 || result.wantsSeparator)) {
+      if (separator !== undefined && output.any && isSeparate) {
         output.writer.write(separator);
         this.separatorBytes += separator.length;
       }
       output.writer.write(text);
-      output.any = true;
+      output.any ||= text.length > 0;
       if (!output.settle()) {
         // One thread prints while it searches: a file during whose output the pipe closes has not matched yet.
-        if (options.threads === 1) this.matched = matchedBefore;
+        if (isAlone) this.matched = matchedBefore;
         return false;
       }
     }

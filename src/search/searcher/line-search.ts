@@ -30,13 +30,15 @@ export class LineSearch extends LineTeller {
 
   /** Searches from `position` to `end`. @returns false if the rest of the file need not be searched */
   search(bytes: Buffer, end: number): boolean {
-    if (
-      this.options.passthru ||
-      (this.options.stopOnNonmatch && this.hasMatched) ||
-      (this.terminator !== LINE_FEED && !this.matcher.candidatesAreExact)
-    )
-      return this.searchEveryLine(bytes, end);
-    return this.searchCandidates(bytes, end);
+    return this.linesAreAlone ? this.searchEveryLine(bytes, end) : this.searchCandidates(bytes, end);
+  }
+
+  /** Does ripgrep search each line by itself, and can that be seen? */
+  private get linesAreAlone(): boolean {
+    const { passthru, stopOnNonmatch, crlf } = this.options;
+    if (passthru || (stopOnNonmatch && this.hasMatched)) return true;
+    if (this.terminator !== LINE_FEED) return !this.matcher.candidatesAreExact;
+    return this.matcher.seesTextEnds === true && (crlf || stopOnNonmatch || this.maxCount !== Infinity);
   }
 
   private searchEveryLine(bytes: Buffer, end: number): boolean {

@@ -82,10 +82,13 @@ export function mayMatchEmpty(matcher: Matcher): boolean {
   return syntax === undefined || canBeEmpty(syntax);
 }
 
+/** What may ask for an end of the text: `\A`, `\z`, and `^` and `$` behind `(?-m)`. */
+const TEXT_END = /\\[Az]|\(\?\w*-\w*m/;
+
 /** Are matches wanted that the package's engine cannot find? `\A` and `\z` are those of more than a line. */
 function needsBytes(options: ByteMatcherOptions): boolean {
   if (options.nullData === true) return true;
-  if (options.fixedStrings !== true && options.patterns.some((pattern) => /\\[Az]/.test(pattern)))
+  if (options.fixedStrings !== true && options.patterns.some((pattern) => TEXT_END.test(pattern)))
     return true;
   return options.multiline === true && !isLineText(options);
 }
