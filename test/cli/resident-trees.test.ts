@@ -1,5 +1,14 @@
 /** Trees in memory beside ripgrep, while the trees change. EVERWARP_PROPERTY_RUNS makes more of them. */
-import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -121,6 +130,38 @@ async function expectSame(trees: ResidentTrees, cwd: string, ...args: string[]):
 
 /** The kernel and file systems count time in coarse steps; what is older than this can be told from what is new. */
 const SETTLED_MS = 2_100;
+
+it("sees what changed in a directory that was not watched for a while", async () => {
+  const root = join(folder, "tree");
+  fill(join(root, ".sub"), 10, 10);
+  fill(join(root, "other"), 10, 10);
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
+  await expectSame(trees, root, "-.c", "needle"); // so few files are loaded later
+  chmodSync(join(root, ".sub"), 0o700); // another directory, as far as the watch can tell
+  await expectSame(trees, root, "-c", "needle");
+  await trees.settle();
+  appendFileSync(join(root, ".sub", "3.txt"), "needle\n");
+  await expectSame(trees, root, "-.c", "needle");
+});
+
+it("sees what changes in a directory that was made again while events were lost", async () => {
+  const root = join(folder, "tree");
+  fill(join(root, "sub"), 10, 10);
+  fill(join(root, "other"), 30, 10);
+  let isLost = false;
+  const inotify = new Inotify(losingInotify(() => isLost));
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] }, { inotify });
+  await expectSame(trees, root, "-c", "needle");
+  await trees.settle();
+  isLost = true;
+  rmSync(join(root, "sub"), { recursive: true });
+  fill(join(root, "sub"), 10, 10); // most file systems give it the number of the one that is gone
+  await expectSame(trees, root, "-c", "needle");
+  isLost = false;
+  await trees.settle();
+  appendFileSync(join(root, "sub", "3.txt"), "needle\n");
+  await expectSame(trees, root, "-c", "needle");
+});
 
 it("compares stamps where watches are refused or events were lost, and says so", async () => {
   const root = join(folder, "tree");

@@ -98,7 +98,10 @@ export class TreeWatch {
     const directory = this.directory(path);
     const above = path === "" ? undefined : this.#directories.get(path.slice(0, path.lastIndexOf("/")));
     if (above !== undefined) (above.below ??= new Map()).set(directory.name, directory);
-    if (directory.watch < 0 && directory.pollReason === undefined) this.#watch(directory);
+    if (directory.watch < 0 && directory.pollReason === undefined) {
+      this.#watch(directory);
+      this.#compareFiles(directory); // nothing was told of those that were loaded while no watch was there
+    }
     if (isAsHeld) return DISK.entries(systemPath(path), path, true);
     if (directory.entries !== undefined) return directory.entries.unpack();
     const entries = DISK.entries(systemPath(path), path, false);
@@ -339,10 +342,24 @@ export class TreeWatch {
 
   /** Anything may have happened to a watched directory. */
   #suspect(directory: Directory): void {
-    if (directory.watch >= 0 && identityOf(directory.path) !== directory.identity)
-      return this.forget(directory.path);
+    if (directory.watch >= 0) {
+      const isSame = identityOf(directory.path) === directory.identity;
+      if (!isSame || !this.#isStillWatched(directory, DIRECTORY_MASK)) return this.forget(directory.path);
+    }
+    for (const file of directory.files.values())
+      if (file.watch >= 0 && !this.#isStillWatched(file, FILE_MASK)) this.#unbind(file);
     this.#entriesChanged(directory, true);
     this.#compareFiles(directory);
+  }
+
+  /**
+   * Is a watch still about what its path leads to? A directory that was made again may have the number of the one that
+   * is gone, so the kernel is asked: it gives the same watch again, or a new one.
+   */
+  #isStillWatched(about: Directory | StoredFile, mask: number): boolean {
+    const watch = this.#inotify.add(about.path === "" ? "/" : about.path, mask);
+    if (watch >= 0 && watch !== about.watch && !this.#byWatch.has(watch)) this.#inotify.remove(watch);
+    return watch === about.watch;
   }
 
   #compareFiles(directory: Directory): void {
