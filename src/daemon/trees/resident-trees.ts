@@ -8,6 +8,7 @@
  */
 import { totalmem } from "node:os";
 import {
+  abortedError,
   type FoundFile,
   type GrepEngine,
   type GrepOptions,
@@ -74,6 +75,7 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #rest = new Rest((forgets) => this.#trim(forgets));
   readonly #matchers = new MatcherPool();
   #drainTimer: NodeJS.Timeout | undefined;
+  #turning: Promise<void> | undefined;
   /** Of each listing, as it was asked for last. */
   #views = new WeakMap<SearchListing, { version: number; view: ListingView }>();
   #closing: Promise<void> | undefined;
@@ -198,12 +200,16 @@ export class ResidentTrees implements AsyncDisposable {
     let listing: SearchListing | undefined;
     let pinned: readonly HeldCorpus[] = [];
     const walkFiles = (paths: readonly string[], walk: WalkOptions): SearchListing["files"] => {
-      listing = this.#listings.list(paths, walk);
+      listing = this.#listings.list(paths, walk, asked);
       for (const error of listing.errors) walk.onError?.(error);
       return listing.files;
     };
     this.#rest.begin();
+    const asked = this.#watch.lookCount;
     try {
+      await this.#turn(); // searches that have come by then share a look at what has changed
+      if (signal.aborted) throw abortedError(signal.reason);
+      this.#assertOpen();
       return await runGrep(
         options,
         streams,
@@ -351,6 +357,16 @@ export class ResidentTrees implements AsyncDisposable {
     if (this.#degraded.has(reason)) return;
     this.#degraded.add(reason);
     this.#onDegraded(reason);
+  }
+
+  /** Resolves when all that has come to this process by now was read. */
+  #turn(): Promise<void> {
+    return (this.#turning ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turning = undefined;
+        resolve();
+      });
+    }));
   }
 
   /** The queue must not get long while nobody asks. */

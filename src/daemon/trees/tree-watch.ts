@@ -65,6 +65,9 @@ export class TreeWatch {
   #hasOverflowed = false;
   #overflowCount = 0;
   #clock = 0;
+  #lookCount = 0;
+  /** By root, the number of the last look at it. */
+  readonly #lookOf = new Map<string, number>();
 
   constructor(changes: TreeChanges, inotify = new Inotify(), mounts = new MountTable()) {
     this.#changes = changes;
@@ -75,6 +78,11 @@ export class TreeWatch {
   /** Counts changes. What changed later has a larger number. */
   get clock(): number {
     return this.#clock;
+  }
+
+  /** Counts looks. Whoever asks after this many needs a later one. */
+  get lookCount(): number {
+    return this.#lookCount;
   }
 
   get watchCount(): number {
@@ -155,10 +163,14 @@ export class TreeWatch {
   }
 
   /**
-   * Finds out about every change so far.
+   * Finds out about every change so far, or at least about those that were complete at an earlier moment.
    * @param roots the trees that are looked at, absolute paths
+   * @param after `lookCount` at that moment. Trees that were looked at since are not looked at again
    */
-  refresh(roots: readonly string[]): void {
+  refresh(roots: readonly string[], after = this.#lookCount): void {
+    if (roots.length > 0 && roots.every((root) => (this.#lookOf.get(root) ?? 0) > after)) return;
+    this.#lookCount++;
+    for (const root of roots) this.#lookOf.set(root, this.#lookCount);
     this.drain();
     for (const place of this.#mounts.refresh()) this.forget(place === "/" ? "" : place);
     for (const root of roots) {
@@ -201,12 +213,14 @@ export class TreeWatch {
       }
       this.#unwatch(directory);
       this.#directories.delete(path);
+      this.#lookOf.delete(path);
       this.#directories.get(path.slice(0, path.lastIndexOf("/")))?.below?.delete(directory.name);
     }
   }
 
   close(): void {
     this.#inotify.close();
+    this.#mounts.close();
     this.#byWatch.clear();
     this.#directories.clear();
     this.#polled.clear();
