@@ -1,18 +1,17 @@
 /** Trees in memory beside ripgrep, while the trees change. EVERWARP_PROPERTY_RUNS makes more of them. */
-import { spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ResidentTrees } from "../../src/daemon/index.ts";
-import { Inotify, nativeInotify } from "../../src/daemon/watch/index.ts";
+import { Inotify } from "../../src/daemon/watch/index.ts";
 import { describeDifference, runRipgrep } from "../support/cli.ts";
 import { randomArguments, randomTree } from "../support/cli-random.ts";
 import { Random } from "../support/cli-random-source.ts";
 import { eachInFreshFolder } from "../support/fresh-folder.ts";
 import { propertyRuns, propertySeed } from "../support/property-runs.ts";
 import { fewWatches, losingInotify } from "../support/faulty-inotify.ts";
-import { Client, residentDifference } from "../support/resident-search.ts";
+import { Client, expectSame, fill, residentDifference } from "../support/resident-search.ts";
 import { TreeChanger } from "../support/tree-changes.ts";
 
 const FIRST_SEED = propertySeed();
@@ -110,16 +109,6 @@ describe("random flags, answered from memory", () => {
 });
 
 /** Writes files that all have the word. */
-function fill(root: string, count: number, bytes: number): void {
-  mkdirSync(root, { recursive: true });
-  for (let index = 0; index < count; index++)
-    writeFileSync(join(root, `${index}.txt`), `needle ${index}\n${"x".repeat(bytes)}\n`);
-}
-
-async function expectSame(trees: ResidentTrees, cwd: string, ...args: string[]): Promise<void> {
-  expect(await residentDifference(trees, cwd, [...args, "--sort", "path"])).toBeUndefined();
-}
-
 /** The kernel and file systems count time in coarse steps; what is older than this can be told from what is new. */
 const SETTLED_MS = 2_100;
 
@@ -158,57 +147,6 @@ it("compares stamps where watches are refused or events were lost, and says so",
     expect.stringContaining("max_user_watches"),
     expect.stringContaining("max_queued_events"),
   ]);
-});
-
-it("looks once for searches of one moment, and again for one that came after a look", async () => {
-  const root = join(folder, "tree");
-  fill(root, 30, 10);
-  const native = nativeInotify();
-  let looks = 0;
-  const read = (descriptor: number, into: Buffer): number => {
-    looks++;
-    return native.read(descriptor, into);
-  };
-  const inotify = new Inotify({ ...native, read });
-  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] }, { inotify });
-  const args = ["-l", "needle of later"];
-  const ask = async (): Promise<string> => (await new Client(root).resident(trees, args)).stdout.toString();
-  await ask();
-  looks = 0;
-  const together = Array.from({ length: 10 }, ask);
-  writeFileSync(join(root, "a.txt"), "needle of later\n"); // they were asked, and nothing of them was answered
-  await Promise.resolve();
-  const first = ask();
-  expect(looks).toBe(0);
-  await new Promise(setImmediate);
-  // The first ones have looked, and have not ended.
-  const looksTogether = looks;
-  writeFileSync(join(root, "b.txt"), "needle of later\n");
-  const second = ask();
-  expect(await first).toBe("a.txt\n");
-  expect((await second).split("\n").toSorted()).toEqual(["", "a.txt", "b.txt"]);
-  await Promise.all(together);
-  expect(looksTogether).toBeGreaterThan(0);
-  expect(looksTogether).toBeLessThan(10); // a timer of its own may have drained the queue, too
-});
-
-it("sees what is mounted over a folder, and what is below it afterwards", async (context) => {
-  const root = join(folder, "tree");
-  const over = join(root, "sub");
-  fill(root, 5, 10);
-  fill(over, 5, 10);
-  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
-  await expectSame(trees, root, "-c", "needle");
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "none", over], { stdio: "ignore" });
-  if (status !== 0) context.skip("only root may mount");
-  try {
-    await expectSame(trees, root, "-c", "needle");
-    writeFileSync(join(over, "new.txt"), "needle\n");
-    await expectSame(trees, root, "-c", "needle");
-  } finally {
-    spawnSync("umount", ["--lazy", over]);
-  }
-  await expectSame(trees, root, "-c", "needle");
 });
 
 it("lets the tree go that was used least recently", async () => {

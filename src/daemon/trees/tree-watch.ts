@@ -8,14 +8,23 @@
  * its own stamp, those of its ignore files and of its files in memory. Where the kernel's queue overflowed, all
  * directories are looked at in this way once.
  *
- * What the kernel does not tell, and so is not seen: a write through a second name of a file that was made after the
- * file was loaded, in a directory that no search has listed; a store into mapped memory before the mapping ends.
+ * What the kernel does not tell: a write through a second name of a file that was made after the file was loaded, in a
+ * directory that no search has listed. `Patrol` finds such names sooner or later. A store into mapped memory is told when the mapping ends.
  */
 import { lstatSync, statSync } from "node:fs";
 import { DISK, PackedEntries } from "../../search/index.ts";
 import { INOTIFY, Inotify, type InotifyEvent, isRemoteType, MountTable } from "../watch/index.ts";
 import { type Directory, type Entries, type PollReason, StoredFile } from "./directory.ts";
-import { COARSE_MS, identityOf, RULE_NAMES, stampOf, statsOf, systemPath } from "./system-state.ts";
+import {
+  COARSE_MS,
+  identityOf,
+  isAsLoaded,
+  type LoadedStamp,
+  RULE_NAMES,
+  stampOf,
+  statsOf,
+  systemPath,
+} from "./system-state.ts";
 
 const { MODIFY, ATTRIB, CLOSE_WRITE, MOVED_FROM, MOVED_TO, CREATE, DELETE, DELETE_SELF, MOVE_SELF } = INOTIFY;
 const DIRECTORY_MASK =
@@ -44,9 +53,7 @@ export interface TreeChanges {
   /** A new file has these numbers of inodes, and other names. */
   onOtherNames(inodes: ReadonlySet<number>): void;
   /** How a file in memory was when it was read. Undefined: it is not in memory. */
-  stampOf(
-    file: StoredFile,
-  ): { sizeBytes: number; modifiedMs: number; inode: number; loadedAtMs: number } | undefined;
+  stampOf(file: StoredFile): LoadedStamp | undefined;
   /** Something is worse than it should be. Told once for each reason. */
   onDegraded(reason: string): void;
 }
@@ -187,6 +194,17 @@ export class TreeWatch {
     this.#lookForOtherNames();
   }
 
+  /** The files of all directories. */
+  *files(): Generator<StoredFile, undefined> {
+    for (const directory of this.#directories.values()) yield* directory.files.values();
+  }
+
+  /** A file's content is another one, or may be. */
+  fileChanged(file: StoredFile): void {
+    file.changedAt = ++this.#clock;
+    this.#changes.onFile(file);
+  }
+
   /** A directory is not what it was, and neither is anything below it. */
   forget(path: string): void {
     const directory = this.#directories.get(path);
@@ -196,7 +214,7 @@ export class TreeWatch {
     for (let at = 0; at < gone.length; at++) {
       const each = gone[at] as Directory;
       if (each.below !== undefined) gone.push(...each.below.values());
-      for (const file of each.files.values()) this.#fileChanged(file);
+      for (const file of each.files.values()) this.fileChanged(file);
       this.#unwatch(each);
       each.entries = undefined;
       this.#changes.onEntries(each, true);
@@ -208,7 +226,7 @@ export class TreeWatch {
     for (const [path, directory] of this.#directories) {
       if (isUsed(path)) continue;
       for (const file of directory.files.values()) {
-        this.#fileChanged(file);
+        this.fileChanged(file);
         this.#unbind(file);
       }
       this.#unwatch(directory);
@@ -280,7 +298,7 @@ export class TreeWatch {
       return;
     }
     for (const about of this.#byWatch.get(watch) ?? []) {
-      if (about instanceof StoredFile) this.#fileChanged(about);
+      if (about instanceof StoredFile) this.fileChanged(about);
       else if (name !== "") this.#nameChanged(about, mask, name);
       else if ((mask & END_OF_WATCH) !== 0 || identityOf(about.path) !== about.identity)
         this.forget(about.path);
@@ -306,7 +324,7 @@ export class TreeWatch {
     }
     const file = directory.files.get(name);
     if (file !== undefined) {
-      this.#fileChanged(file);
+      this.fileChanged(file);
       if ((mask & NAME_CHANGES) !== 0) this.#unbind(file); // the name is another file's now
     }
     const isNameChange = (mask & NAME_CHANGES) !== 0;
@@ -315,11 +333,6 @@ export class TreeWatch {
     // A name that was a directory is one no longer.
     if (isNameChange) this.forget(`${directory.path}/${name}`);
     if ((mask & (DELETE | MOVED_FROM)) !== 0) directory.files.delete(name);
-  }
-
-  #fileChanged(file: StoredFile): void {
-    file.changedAt = ++this.#clock;
-    this.#changes.onFile(file);
   }
 
   #entriesChanged(directory: Directory, hasOtherRules: boolean): void {
@@ -365,12 +378,8 @@ export class TreeWatch {
       if (loaded === undefined) continue;
       const now = statsOf(file.path, statSync);
       const isSame =
-        now !== undefined &&
-        now.size === loaded.sizeBytes &&
-        now.mtimeMs === loaded.modifiedMs &&
-        now.ino === loaded.inode &&
-        now.ctimeMs < loaded.loadedAtMs - COARSE_MS;
-      if (!isSame) this.#fileChanged(file);
+        now !== undefined && isAsLoaded(now, loaded) && now.ctimeMs < loaded.loadedAtMs - COARSE_MS;
+      if (!isSame) this.fileChanged(file);
     }
   }
 }
