@@ -9,7 +9,8 @@
  * directories are looked at in this way once.
  *
  * What the kernel does not tell: a write through a second name of a file that was made after the file was loaded, in a
- * directory that no search has listed. `Patrol` finds such names sooner or later. A store into mapped memory is told when the mapping ends.
+ * directory that no search has listed. `Patrol` finds such names sooner or later. A store into mapped memory is told
+ * when the mapping ends.
  */
 import { lstatSync, statSync } from "node:fs";
 import { DISK, PackedEntries } from "../../search/index.ts";
