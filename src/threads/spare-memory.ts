@@ -12,22 +12,35 @@ interface CLibrary {
 }
 
 /** From <malloc.h>. */
+const M_TRIM_THRESHOLD = -1;
+const M_MMAP_THRESHOLD = -3;
 const M_ARENA_MAX = -8;
+
+/** Larger pieces of memory are the system's again as soon as they are free. */
+const OWN_PIECE_BYTES = 4 << 20;
+/** So much may be free at the end of a heap. By default it grows with the largest piece, up to 64 MiB a heap. */
+const FREE_END_BYTES = 256 << 10;
 
 let collect: (() => void) | undefined;
 let library: CLibrary | undefined;
 
 /**
- * Collects the garbage of this thread. Compiled code stays, so that the next work is as fast as the last. Where little
- * was allocated in the last seconds, V8 makes its space for new objects small again.
+ * Collects the garbage of this thread, and moves what stays together. Where little was allocated in the last seconds,
+ * V8 makes its space for new objects small again.
+ * @param forgetsCode gives up what V8 has made of the program's text, too. Without it, the next work is as fast as the
+ * last
  */
-export function collectGarbage(): void {
+export function collectGarbage(forgetsCode = false): void {
   if (collect === undefined) {
-    setFlagsFromString("--no-flush-bytecode");
     setFlagsFromString("--expose-gc");
+    setFlagsFromString("--bytecode-old-age=1");
     collect = runInNewContext("gc") as () => void;
   }
+  setFlagsFromString(forgetsCode ? "--flush-bytecode" : "--no-flush-bytecode");
+  setFlagsFromString("--compact-on-every-full-gc");
   collect();
+  setFlagsFromString("--no-compact-on-every-full-gc");
+  setFlagsFromString("--no-flush-bytecode");
 }
 
 /** Gives free memory of the C library's heaps back to the system: those of all threads. */
@@ -36,11 +49,15 @@ export function trimHeaps(): void {
 }
 
 /**
- * Lets all threads that start from now on share so many heaps of the C library. Each thread with a heap of its own
- * keeps what it has freed.
+ * Lets all threads that start from now on share so many heaps of the C library, and every heap give back what is free
+ * at its end. Each thread with a heap of its own keeps what it has freed, and `trimHeaps` frees the end of the first
+ * heap only.
  */
 export function limitHeaps(count: number): void {
-  cLibrary()?.mallopt(M_ARENA_MAX, count);
+  const own = cLibrary();
+  own?.mallopt(M_ARENA_MAX, count);
+  own?.mallopt(M_MMAP_THRESHOLD, OWN_PIECE_BYTES);
+  own?.mallopt(M_TRIM_THRESHOLD, FREE_END_BYTES);
 }
 
 /** @returns undefined where the C library has no such calls */

@@ -20,7 +20,7 @@ import { Random } from "../support/cli-random-source.ts";
 import { eachInFreshFolder } from "../support/fresh-folder.ts";
 import { propertyRuns, propertySeed } from "../support/property-runs.ts";
 import { fewWatches, losingInotify } from "../support/faulty-inotify.ts";
-import { Client, residentDifference } from "../support/resident-search.ts";
+import { Client, expectSame, fill, residentDifference } from "../support/resident-search.ts";
 import { TreeChanger } from "../support/tree-changes.ts";
 
 const FIRST_SEED = propertySeed();
@@ -118,16 +118,6 @@ describe("random flags, answered from memory", () => {
 });
 
 /** Writes files that all have the word. */
-function fill(root: string, count: number, bytes: number): void {
-  mkdirSync(root, { recursive: true });
-  for (let index = 0; index < count; index++)
-    writeFileSync(join(root, `${index}.txt`), `needle ${index}\n${"x".repeat(bytes)}\n`);
-}
-
-async function expectSame(trees: ResidentTrees, cwd: string, ...args: string[]): Promise<void> {
-  expect(await residentDifference(trees, cwd, [...args, "--sort", "path"])).toBeUndefined();
-}
-
 /** The kernel and file systems count time in coarse steps; what is older than this can be told from what is new. */
 const SETTLED_MS = 2_100;
 

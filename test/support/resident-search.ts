@@ -1,4 +1,7 @@
 /** Asks resident trees, ripgrep and the ordinary search the same thing. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "vitest";
 import { EverwarpError } from "../../src/base/index.ts";
 import { readArguments, runSearch } from "../../src/cli/commands/search.ts";
 import { ResidentSearch } from "../../src/cli/serving/index.ts";
@@ -82,4 +85,16 @@ export async function residentDifference(
     return `${args.join(" ")}\n--- resident\n${told(resident)}\n--- ordinary\n${told(ordinary)}`;
   if (resident.code === ripgrep.code && resident.stdout.equals(ripgrep.stdout)) return undefined;
   return `${args.join(" ")}\n--- resident\n${told(resident)}\n--- ripgrep\n${told(ripgrep)}`;
+}
+
+/** Expects of memory what the disk gives, file by file. */
+export async function expectSame(trees: ResidentTrees, cwd: string, ...args: string[]): Promise<void> {
+  expect(await residentDifference(trees, cwd, [...args, "--sort", "path"])).toBeUndefined();
+}
+
+/** Makes files with a needle and some more bytes each. */
+export function fill(root: string, count: number, bytes: number): void {
+  mkdirSync(root, { recursive: true });
+  for (let index = 0; index < count; index++)
+    writeFileSync(join(root, `${index}.txt`), `needle ${index}\n${"x".repeat(bytes)}\n`);
 }

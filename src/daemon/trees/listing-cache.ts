@@ -9,7 +9,7 @@
  */
 import type { FoundFile, Listed, WalkError, WalkOptions, WalkSource } from "../../search/index.ts";
 import { DISK, KeptListing } from "../../search/index.ts";
-import { StampSet } from "../watch/index.ts";
+import { pathStamp, type Stamp, StampSet } from "../watch/index.ts";
 import type { Directory, StoredFile } from "./directory.ts";
 import type { TreeWatch } from "./tree-watch.ts";
 
@@ -17,7 +17,7 @@ import type { TreeWatch } from "./tree-watch.ts";
 const MAX_LISTED_FILES = 2_000_000;
 
 /** A process that was idle for long keeps so many. Others are made again of the entries of directories. */
-const LISTINGS_OF_AN_IDLE_PROCESS = 2;
+const LISTINGS_OF_AN_IDLE_PROCESS = 1;
 
 /** The files of a search. */
 export interface SearchListing extends Listed<StoredFile | undefined> {
@@ -32,6 +32,8 @@ interface Kept {
   /** Files are listed by their sizes too. */
   readonly dependsOnSizes: boolean;
   readonly followsLinks: boolean;
+  /** `TreeWatch.lookCount` when it was compared with what lies outside of the tree. */
+  lookedAt: number;
   fileCount: number;
 }
 
@@ -46,6 +48,10 @@ export class ListingCache {
     string,
     { parts: readonly Listed<StoredFile | undefined>[]; whole: SearchListing }
   >();
+
+  /** How paths outside of the trees were since the last look. */
+  readonly #stamps = new Map<string, Stamp>();
+  #stampedAt = 0;
 
   /** @param maxFiles files of all listings together, at most; the listings that were used least recently go */
   constructor(watch: TreeWatch, maxFiles = MAX_LISTED_FILES) {
@@ -78,10 +84,11 @@ export class ListingCache {
   }
 
   /**
-   * The files of a search, as they are now.
+   * The files of a search, as they are now, or were after an earlier moment.
+   * @param after `TreeWatch.lookCount` at that moment. What another search has looked at since is not looked at again
    * @throws EW_BAD_FLAG_VALUE for a glob or a type that does not parse
    */
-  list(paths: readonly string[], options: WalkOptions): SearchListing {
+  list(paths: readonly string[], options: WalkOptions, after: number = this.#watch.lookCount): SearchListing {
     const { onError: _onError, skippedFile: _skippedFile, ...walk } = options;
     const named: readonly (string | undefined)[] = paths.length === 0 ? [undefined] : paths;
     const key = JSON.stringify(walk);
@@ -92,12 +99,12 @@ export class ListingCache {
     const rootsOf = (): string[] =>
       kept.map(({ listing }) => listing.rootAbsolute).filter((root) => root !== undefined);
     const roots = rootsOf();
-    this.#watch.refresh(roots);
-    let parts = kept.map((each) => current(each));
+    this.#watch.refresh(roots, after);
+    let parts = kept.map((each) => this.#current(each, after));
     if (rootsOf().some((root) => !roots.includes(root))) {
       // A tree that was not looked at so far may have parts that others have listed, some time ago.
       this.#watch.refresh(rootsOf());
-      parts = kept.map((each) => current(each));
+      parts = kept.map((each) => this.#current(each, this.#watch.lookCount));
     }
     this.#trim(new Set(kept));
     return this.#join(`${key} ${JSON.stringify(paths)}`, parts);
@@ -122,7 +129,7 @@ export class ListingCache {
       this.#kept.set(key, known);
       return known;
     }
-    const consulted = new StampSet();
+    const consulted = new StampSet((path) => this.#stampOf(path));
     const followsLinks = walk.follow === true;
     const source: WalkSource = {
       entries: (_place, absolute, isAsHeld) => this.#watch.entries(absolute, isAsHeld),
@@ -136,10 +143,36 @@ export class ListingCache {
       consulted,
       dependsOnSizes: walk.maxFilesizeBytes !== undefined,
       followsLinks,
+      lookedAt: 0,
       fileCount: 0,
     };
     this.#kept.set(key, made);
     return made;
+  }
+
+  /** Where a search that asked after that moment has brought the listing up to date, only watches tell of changes. */
+  #current(kept: Kept, after: number): Listed<StoredFile | undefined> {
+    const { listing, consulted, followsLinks, lookedAt } = kept;
+    if (lookedAt <= after) {
+      kept.lookedAt = this.#watch.lookCount;
+      if (followsLinks || !consulted.isUnchanged()) {
+        consulted.clear();
+        listing.restart();
+      }
+    }
+    const listed = listing.current();
+    kept.fileCount = listed.files.length;
+    return listed;
+  }
+
+  /** Most listings depend on the same paths, so each is looked at once for all searches that share a look. */
+  #stampOf(path: string): Stamp {
+    const { lookCount } = this.#watch;
+    if (this.#stampedAt !== lookCount) this.#stamps.clear();
+    this.#stampedAt = lookCount;
+    let stamp = this.#stamps.get(path);
+    if (stamp === undefined) this.#stamps.set(path, (stamp = pathStamp(path)));
+    return stamp;
   }
 
   #join(key: string, parts: readonly Listed<StoredFile | undefined>[]): SearchListing {
@@ -173,17 +206,6 @@ function sharedFile(handle: StoredFile | undefined, file: FoundFile): FoundFile 
   if (handle === undefined || file.pathBytes !== undefined || file.explicit) return file;
   if (handle.found?.path !== file.path) handle.found = file;
   return handle.found as FoundFile;
-}
-
-function current(kept: Kept): Listed<StoredFile | undefined> {
-  const { listing, consulted } = kept;
-  if (kept.followsLinks || !consulted.isUnchanged()) {
-    consulted.clear();
-    listing.restart();
-  }
-  const listed = listing.current();
-  kept.fileCount = listed.files.length;
-  return listed;
 }
 
 function searchListing(parts: readonly Listed<StoredFile | undefined>[]): SearchListing {

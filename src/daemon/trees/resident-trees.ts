@@ -8,6 +8,7 @@
  */
 import { totalmem } from "node:os";
 import {
+  abortedError,
   type FoundFile,
   type GrepEngine,
   type GrepOptions,
@@ -29,7 +30,8 @@ import { ListingCache, type SearchListing } from "./listing-cache.ts";
 import type { ResidentTreesOptions, ResidentTreesParts, ResidentTreesStats } from "./options.ts";
 import { ListingView, positionsInMemory, ResidentHits, unendedPositions } from "./resident-hits.ts";
 import { residentQuery } from "./resident-query.ts";
-import { holdMoreThan } from "./system-state.ts";
+import { Patrol } from "./patrol.ts";
+import { holdMoreThan, type LoadedStamp } from "./system-state.ts";
 import { TreeFinder } from "./tree-finder.ts";
 import { TreeWatch } from "./tree-watch.ts";
 import type { HeldCorpus, StoredFile } from "./directory.ts";
@@ -58,6 +60,8 @@ const READ_HERE_MAX_BYTES = 256 * 1024 * 1024;
 /** How often the kernel's queue is emptied where nothing is asked: while much happens, and while nothing does. */
 const BUSY_DRAIN_MS = 5;
 const IDLE_DRAIN_MS = 50;
+/** After each of these, so many files are looked at: 57,000 files take three minutes, and a thousandth of a core. */
+const PATROLLED_FILES = 16;
 
 /** See the head of this file. */
 export class ResidentTrees implements AsyncDisposable {
@@ -66,6 +70,7 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #listings: ListingCache;
   readonly #store: FileStore;
   readonly #finder: TreeFinder;
+  readonly #patrol: Patrol;
   readonly #changes = new ChangeListeners();
   readonly #degraded = new Set<string>();
   readonly #counts = { fromMemory: 0, fromDisk: 0, filesReadFromDisk: 0 };
@@ -74,6 +79,7 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #rest = new Rest((forgets) => this.#trim(forgets));
   readonly #matchers = new MatcherPool();
   #drainTimer: NodeJS.Timeout | undefined;
+  #turning: Promise<void> | undefined;
   /** Of each listing, as it was asked for last. */
   #views = new WeakMap<SearchListing, { version: number; view: ListingView }>();
   #closing: Promise<void> | undefined;
@@ -104,6 +110,7 @@ export class ResidentTrees implements AsyncDisposable {
       },
       inotify,
     );
+    this.#patrol = new Patrol(this.#watch, (file) => this.#stampOf(file));
     this.#listings = new ListingCache(this.#watch);
     this.#store = new FileStore({ engine, watch: this.#watch, maxMemoryBytes, onDegraded: noteDegraded });
     this.#finder = new TreeFinder({
@@ -198,12 +205,16 @@ export class ResidentTrees implements AsyncDisposable {
     let listing: SearchListing | undefined;
     let pinned: readonly HeldCorpus[] = [];
     const walkFiles = (paths: readonly string[], walk: WalkOptions): SearchListing["files"] => {
-      listing = this.#listings.list(paths, walk);
+      listing = this.#listings.list(paths, walk, asked);
       for (const error of listing.errors) walk.onError?.(error);
       return listing.files;
     };
     this.#rest.begin();
+    const asked = this.#watch.lookCount;
     try {
+      await this.#turn(); // searches that have come by then share a look at what has changed
+      if (signal.aborted) throw abortedError(signal.reason);
+      this.#assertOpen();
       return await runGrep(
         options,
         streams,
@@ -333,10 +344,7 @@ export class ResidentTrees implements AsyncDisposable {
     this.#listings.trim();
   }
 
-  #stampOf(
-    file: StoredFile,
-  ): { sizeBytes: number; modifiedMs: number; inode: number; loadedAtMs: number } | undefined {
-    const { held, row } = file;
+  #stampOf({ held, row }: StoredFile): LoadedStamp | undefined {
     if (held === undefined) return undefined;
     const placement = this.#engine.loaded(held.corpus)?.placement;
     return {
@@ -353,10 +361,21 @@ export class ResidentTrees implements AsyncDisposable {
     this.#onDegraded(reason);
   }
 
+  /** Resolves when all that has come to this process by now was read. */
+  #turn(): Promise<void> {
+    return (this.#turning ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.#turning = undefined;
+        resolve();
+      });
+    }));
+  }
+
   /** The queue must not get long while nobody asks. */
   #drainLater(delayMs: number): void {
     this.#drainTimer = setTimeout(() => {
       const isBusy = this.#watch.drain();
+      if (!isBusy) this.#patrol.step(PATROLLED_FILES);
       this.#drainLater(isBusy ? BUSY_DRAIN_MS : IDLE_DRAIN_MS);
     }, delayMs).unref();
   }

@@ -8,14 +8,17 @@
 import { collectGarbage, trimHeaps } from "../../threads/index.ts";
 
 /** What happens after a number of milliseconds of rest. Threads have some time to collect their own garbage. */
-const STEPS: readonly { readonly atMs: number; readonly does: "trim" | "forget" | "collect" }[] = [
+const STEPS: readonly {
+  readonly atMs: number;
+  readonly does: "trim" | "forget" | "collect" | "collectAll";
+}[] = [
   { atMs: 6_000, does: "trim" },
   { atMs: 6_500, does: "collect" },
   // V8 makes its space for new objects small at a collection before which little was allocated for some seconds.
   { atMs: 12_500, does: "collect" },
   { atMs: 60_000, does: "forget" },
-  { atMs: 60_500, does: "collect" },
-  { atMs: 66_500, does: "collect" },
+  { atMs: 60_500, does: "collectAll" },
+  { atMs: 66_500, does: "collectAll" },
 ];
 
 /** See the head of this file. */
@@ -60,14 +63,14 @@ export class Rest {
     if (step === undefined) return;
     const delayMs = step.atMs - (STEPS[index - 1]?.atMs ?? 0);
     this.#timer = setTimeout(() => {
-      if (step.does === "collect") collectAll();
-      else this.#trim(step.does === "forget");
+      if (step.does === "trim" || step.does === "forget") this.#trim(step.does === "forget");
+      else collect(step.does === "collectAll");
       this.#wait(index + 1);
     }, delayMs).unref();
   }
 }
 
-function collectAll(): void {
-  collectGarbage();
+function collect(forgetsCode: boolean): void {
+  collectGarbage(forgetsCode);
   trimHeaps();
 }

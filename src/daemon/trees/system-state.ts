@@ -40,6 +40,19 @@ export function holdMoreThan(limitBytes: number, places: Iterable<string | Buffe
   return false;
 }
 
+/** How a file was when it was read. */
+export interface LoadedStamp {
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly inode: number;
+  /** Nothing was read before this moment. */
+  readonly loadedAtMs: number;
+}
+
+/** Is the file what was read? */
+export const isAsLoaded = (now: Stats, { sizeBytes, modifiedMs, inode }: LoadedStamp): boolean =>
+  now.size === sizeBytes && now.mtimeMs === modifiedMs && now.ino === inode;
+
 /** Which directory this is, and who may enter it. */
 export function identityOf(path: string): string {
   const stats = statsOf(path, statSync);

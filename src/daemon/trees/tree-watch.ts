@@ -8,14 +8,24 @@
  * its own stamp, those of its ignore files and of its files in memory. Where the kernel's queue overflowed, all
  * directories are looked at in this way once.
  *
- * What the kernel does not tell, and so is not seen: a write through a second name of a file that was made after the
- * file was loaded, in a directory that no search has listed; a store into mapped memory before the mapping ends.
+ * What the kernel does not tell: a write through a second name of a file that was made after the file was loaded, in a
+ * directory that no search has listed. `Patrol` finds such names sooner or later. A store into mapped memory is told
+ * when the mapping ends.
  */
 import { lstatSync, statSync } from "node:fs";
 import { DISK, PackedEntries } from "../../search/index.ts";
 import { INOTIFY, Inotify, type InotifyEvent, isRemoteType, MountTable } from "../watch/index.ts";
 import { type Directory, type Entries, type PollReason, StoredFile } from "./directory.ts";
-import { COARSE_MS, identityOf, RULE_NAMES, stampOf, statsOf, systemPath } from "./system-state.ts";
+import {
+  COARSE_MS,
+  identityOf,
+  isAsLoaded,
+  type LoadedStamp,
+  RULE_NAMES,
+  stampOf,
+  statsOf,
+  systemPath,
+} from "./system-state.ts";
 
 const { MODIFY, ATTRIB, CLOSE_WRITE, MOVED_FROM, MOVED_TO, CREATE, DELETE, DELETE_SELF, MOVE_SELF } = INOTIFY;
 const DIRECTORY_MASK =
@@ -44,9 +54,7 @@ export interface TreeChanges {
   /** A new file has these numbers of inodes, and other names. */
   onOtherNames(inodes: ReadonlySet<number>): void;
   /** How a file in memory was when it was read. Undefined: it is not in memory. */
-  stampOf(
-    file: StoredFile,
-  ): { sizeBytes: number; modifiedMs: number; inode: number; loadedAtMs: number } | undefined;
+  stampOf(file: StoredFile): LoadedStamp | undefined;
   /** Something is worse than it should be. Told once for each reason. */
   onDegraded(reason: string): void;
 }
@@ -65,6 +73,9 @@ export class TreeWatch {
   #hasOverflowed = false;
   #overflowCount = 0;
   #clock = 0;
+  #lookCount = 0;
+  /** By root, the number of the last look at it. */
+  readonly #lookOf = new Map<string, number>();
 
   constructor(changes: TreeChanges, inotify = new Inotify(), mounts = new MountTable()) {
     this.#changes = changes;
@@ -75,6 +86,11 @@ export class TreeWatch {
   /** Counts changes. What changed later has a larger number. */
   get clock(): number {
     return this.#clock;
+  }
+
+  /** Counts looks. Whoever asks after this many needs a later one. */
+  get lookCount(): number {
+    return this.#lookCount;
   }
 
   get watchCount(): number {
@@ -158,10 +174,14 @@ export class TreeWatch {
   }
 
   /**
-   * Finds out about every change so far.
+   * Finds out about every change so far, or at least about those that were complete at an earlier moment.
    * @param roots the trees that are looked at, absolute paths
+   * @param after `lookCount` at that moment. Trees that were looked at since are not looked at again
    */
-  refresh(roots: readonly string[]): void {
+  refresh(roots: readonly string[], after = this.#lookCount): void {
+    if (roots.length > 0 && roots.every((root) => (this.#lookOf.get(root) ?? 0) > after)) return;
+    this.#lookCount++;
+    for (const root of roots) this.#lookOf.set(root, this.#lookCount);
     this.drain();
     for (const place of this.#mounts.refresh()) this.forget(place === "/" ? "" : place);
     for (const root of roots) {
@@ -178,6 +198,17 @@ export class TreeWatch {
     this.#lookForOtherNames();
   }
 
+  /** The files of all directories. */
+  *files(): Generator<StoredFile, undefined> {
+    for (const directory of this.#directories.values()) yield* directory.files.values();
+  }
+
+  /** A file's content is another one, or may be. */
+  fileChanged(file: StoredFile): void {
+    file.changedAt = ++this.#clock;
+    this.#changes.onFile(file);
+  }
+
   /** A directory is not what it was, and neither is anything below it. */
   forget(path: string): void {
     const directory = this.#directories.get(path);
@@ -187,7 +218,7 @@ export class TreeWatch {
     for (let at = 0; at < gone.length; at++) {
       const each = gone[at] as Directory;
       if (each.below !== undefined) gone.push(...each.below.values());
-      for (const file of each.files.values()) this.#fileChanged(file);
+      for (const file of each.files.values()) this.fileChanged(file);
       this.#unwatch(each);
       each.entries = undefined;
       this.#changes.onEntries(each, true);
@@ -199,17 +230,19 @@ export class TreeWatch {
     for (const [path, directory] of this.#directories) {
       if (isUsed(path)) continue;
       for (const file of directory.files.values()) {
-        this.#fileChanged(file);
+        this.fileChanged(file);
         this.#unbind(file);
       }
       this.#unwatch(directory);
       this.#directories.delete(path);
+      this.#lookOf.delete(path);
       this.#directories.get(path.slice(0, path.lastIndexOf("/")))?.below?.delete(directory.name);
     }
   }
 
   close(): void {
     this.#inotify.close();
+    this.#mounts.close();
     this.#byWatch.clear();
     this.#directories.clear();
     this.#polled.clear();
@@ -269,7 +302,7 @@ export class TreeWatch {
       return;
     }
     for (const about of this.#byWatch.get(watch) ?? []) {
-      if (about instanceof StoredFile) this.#fileChanged(about);
+      if (about instanceof StoredFile) this.fileChanged(about);
       else if (name !== "") this.#nameChanged(about, mask, name);
       else if ((mask & END_OF_WATCH) !== 0 || identityOf(about.path) !== about.identity)
         this.forget(about.path);
@@ -295,7 +328,7 @@ export class TreeWatch {
     }
     const file = directory.files.get(name);
     if (file !== undefined) {
-      this.#fileChanged(file);
+      this.fileChanged(file);
       if ((mask & NAME_CHANGES) !== 0) this.#unbind(file); // the name is another file's now
     }
     const isNameChange = (mask & NAME_CHANGES) !== 0;
@@ -304,11 +337,6 @@ export class TreeWatch {
     // A name that was a directory is one no longer.
     if (isNameChange) this.forget(`${directory.path}/${name}`);
     if ((mask & (DELETE | MOVED_FROM)) !== 0) directory.files.delete(name);
-  }
-
-  #fileChanged(file: StoredFile): void {
-    file.changedAt = ++this.#clock;
-    this.#changes.onFile(file);
   }
 
   #entriesChanged(directory: Directory, hasOtherRules: boolean): void {
@@ -368,12 +396,8 @@ export class TreeWatch {
       if (loaded === undefined) continue;
       const now = statsOf(file.path, statSync);
       const isSame =
-        now !== undefined &&
-        now.size === loaded.sizeBytes &&
-        now.mtimeMs === loaded.modifiedMs &&
-        now.ino === loaded.inode &&
-        now.ctimeMs < loaded.loadedAtMs - COARSE_MS;
-      if (!isSame) this.#fileChanged(file);
+        now !== undefined && isAsLoaded(now, loaded) && now.ctimeMs < loaded.loadedAtMs - COARSE_MS;
+      if (!isSame) this.fileChanged(file);
     }
   }
 }

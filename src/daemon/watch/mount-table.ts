@@ -1,10 +1,8 @@
 /**
- * The mounts that this process sees. No watch tells when something is mounted over a directory, so the table is read
- * again and compared.
+ * The mounts that this process sees. No watch of a directory tells when something is mounted over it, so the table is
+ * asked whether it has changed, and then read again and compared.
  */
-import { readFileSync } from "node:fs";
-
-const TABLE = "/proc/self/mountinfo";
+import { kernelMounts, type MountSource } from "./mount-source.ts";
 
 /** File systems that other machines or programs change without this kernel's knowledge. */
 const REMOTE =
@@ -23,19 +21,27 @@ interface Mount {
 
 /** What is mounted where. Paths are byte strings. */
 export class MountTable {
-  readonly #read: () => string;
+  readonly #source: MountSource;
   #text = "";
   #mounts = new Map<string, Mount>();
 
-  /** @param read gives the table's text; for tests */
-  constructor(read: () => string = () => readFileSync(TABLE, "latin1")) {
-    this.#read = read;
-    this.refresh();
+  /** @param source gives the table; for tests */
+  constructor(source: MountSource = kernelMounts()) {
+    this.#source = source;
+    this.#readAgain();
   }
 
-  /** Reads the table again. @returns the places at which something was mounted or unmounted since the last look */
+  /** Looks at the table again. @returns the places at which something was mounted or unmounted since the last look */
   refresh(): readonly string[] {
-    const text = this.#read();
+    return this.#source.mayDiffer() ? this.#readAgain() : [];
+  }
+
+  close(): void {
+    this.#source.close();
+  }
+
+  #readAgain(): readonly string[] {
+    const text = this.#source.read();
     if (text === this.#text) return [];
     const before = this.#mounts;
     this.#text = text;

@@ -11,7 +11,7 @@ import { type Stats, statSync } from "node:fs";
 const COARSE_MS = 50;
 
 /** Where a path leads, in one number text; "" where it leads nowhere. */
-interface Stamp {
+export interface Stamp {
   readonly text: string;
   /** The stamp says nothing about what came right after it. */
   readonly isFresh: boolean;
@@ -25,11 +25,11 @@ export function stampText({ dev, ino, mode, size, mtimeMs, ctimeMs }: Stats): st
 /** See the head of this file. */
 export class StampSet {
   readonly #stamps = new Map<string, Stamp>();
-  readonly #clockMs: () => number;
+  readonly #stampOf: (path: string) => Stamp;
 
-  /** @param clockMs the time of day; for tests */
-  constructor(clockMs: () => number = Date.now) {
-    this.#clockMs = clockMs;
+  /** @param stampOf how a path is now. Who compares many sets at a time looks at each path once */
+  constructor(stampOf: (path: string) => Stamp = pathStamp) {
+    this.#stampOf = stampOf;
   }
 
   /** Remembers how a path is now, unless it is known already. @param path a byte string */
@@ -52,15 +52,16 @@ export class StampSet {
   clear(): void {
     this.#stamps.clear();
   }
+}
 
-  #stampOf(path: string): Stamp {
-    try {
-      const stats = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
-      if (stats === undefined) return { text: "", isFresh: false };
-      return { text: stampText(stats), isFresh: stats.ctimeMs > this.#clockMs() - COARSE_MS };
-    } catch (error) {
-      // What cannot be reached stays out of reach for the walk too, until this changes.
-      return { text: (error as NodeJS.ErrnoException).code ?? "unknown", isFresh: false };
-    }
+/** How a path is now. @param clockMs the time of day; for tests */
+export function pathStamp(path: string, clockMs: () => number = Date.now): Stamp {
+  try {
+    const stats = statSync(Buffer.from(path, "latin1"), { throwIfNoEntry: false });
+    if (stats === undefined) return { text: "", isFresh: false };
+    return { text: stampText(stats), isFresh: stats.ctimeMs > clockMs() - COARSE_MS };
+  } catch (error) {
+    // What cannot be reached stays out of reach for the walk too, until this changes.
+    return { text: (error as NodeJS.ErrnoException).code ?? "unknown", isFresh: false };
   }
 }

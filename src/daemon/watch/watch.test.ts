@@ -15,8 +15,10 @@ import {
   Inotify,
   type InotifyEvent,
   isRemoteType,
+  kernelMounts,
   MountTable,
   type NativeInotify,
+  pathStamp,
   StampSet,
 } from "./index.ts";
 
@@ -86,7 +88,7 @@ const HOME = "30 22 0:40 / /home/me/my\\040files rw - nfs4 server:/export rw,ver
 
 it("finds the file system of a path, and what was mounted since", () => {
   let text = `${ROOT}\n${HOME}\n`;
-  const mounts = new MountTable(() => text);
+  const mounts = new MountTable({ read: () => text, mayDiffer: () => true, close: () => undefined });
   expect(mounts.typeOf("")).toBe("ext4");
   expect(mounts.typeOf("/home/me")).toBe("ext4");
   expect(mounts.typeOf("/home/me/my files/a")).toBe("nfs4");
@@ -94,6 +96,23 @@ it("finds the file system of a path, and what was mounted since", () => {
   text = `${ROOT}\n31 22 0:41 / /mnt rw - tmpfs none rw\n`;
   expect(mounts.refresh().toSorted()).toEqual(["/home/me/my files", "/mnt"]);
   expect(mounts.typeOf("/mnt/x")).toBe("tmpfs");
+});
+
+it("reads the table of mounts again where the kernel says that it changed, and only then", () => {
+  let isOther = false;
+  let reads = 0;
+  const read = (): string => `${reads++ === 0 ? ROOT : HOME}\n`;
+  const mounts = new MountTable({ read, mayDiffer: () => isOther, close: () => undefined });
+  expect(mounts.refresh()).toEqual([]);
+  expect(reads).toBe(1);
+  isOther = true;
+  expect(mounts.refresh().toSorted()).toEqual(["/", "/home/me/my files"]);
+  const kernel = kernelMounts();
+  expect(kernel.read()).toContain(" / ");
+  // Somebody else may mount something just now.
+  expect([kernel.mayDiffer(), kernel.mayDiffer(), kernel.mayDiffer()]).toContain(false);
+  kernel.close();
+  expect(kernel.mayDiffer()).toBe(false);
 });
 
 it.each([
@@ -130,7 +149,7 @@ it("notices every path that leads elsewhere, or to something that changed", () =
 it("does not trust a stamp of the moment", () => {
   const path = join(folder, "rules");
   writeFileSync(path, "a");
-  const stamps = new StampSet(() => 0); // everything changed after this moment
+  const stamps = new StampSet((path) => pathStamp(path, () => 0)); // everything changed after this moment
   stamps.add(path);
   expect(stamps.isUnchanged()).toBe(false); // another write could have had the same time
 });
