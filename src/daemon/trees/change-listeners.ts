@@ -2,6 +2,7 @@
 import { realpathSync } from "node:fs";
 import { inDirectory } from "../../search/index.ts";
 import type { TreeScope } from "../hits/index.ts";
+import { isIn } from "./directory.ts";
 
 /** How often directories that are not watched are looked at where nobody searches. */
 const LOOK_MS = 1000;
@@ -68,5 +69,5 @@ function realPathOf(path: string): string[] {
 
 /** A directory lies below a root, is the root, or holds it: a file may be a root. */
 function touches(directory: string, root: string): boolean {
-  return directory === root || directory.startsWith(`${root}/`) || root.startsWith(`${directory}/`);
+  return isIn(directory, root) || isIn(root, directory);
 }

@@ -27,6 +27,11 @@ export interface Directory {
   below: Map<string, Directory> | undefined;
 }
 
+/** Is a directory another one, or below it? */
+export function isIn(path: string, root: string): boolean {
+  return path === root || path.startsWith(`${root}/`);
+}
+
 /** A file of a tree: in memory, or to be read from disk. */
 export class StoredFile {
   readonly directory: Directory;

@@ -53,6 +53,10 @@ export interface LoadedStamp {
 export const isAsLoaded = (now: Stats, { sizeBytes, modifiedMs, inode }: LoadedStamp): boolean =>
   now.size === sizeBytes && now.mtimeMs === modifiedMs && now.ino === inode;
 
+/** The same, where the file may have changed since, and its time of modification may have been set back. */
+export const isSurelyAsLoaded = (now: Stats, loaded: LoadedStamp): boolean =>
+  isAsLoaded(now, loaded) && now.ctimeMs < loaded.loadedAtMs - COARSE_MS;
+
 /** Which directory this is, and who may enter it. */
 export function identityOf(path: string): string {
   const stats = statsOf(path, statSync);

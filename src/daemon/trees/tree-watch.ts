@@ -15,11 +15,11 @@
 import { lstatSync, statSync } from "node:fs";
 import { DISK, PackedEntries } from "../../search/index.ts";
 import { INOTIFY, Inotify, type InotifyEvent, isRemoteType, MountTable } from "../watch/index.ts";
-import { type Directory, type Entries, type PollReason, StoredFile } from "./directory.ts";
+import { DEGRADED } from "./degraded.ts";
+import { type Directory, type Entries, isIn, type PollReason, StoredFile } from "./directory.ts";
 import {
-  COARSE_MS,
   identityOf,
-  isAsLoaded,
+  isSurelyAsLoaded,
   type LoadedStamp,
   RULE_NAMES,
   stampOf,
@@ -158,7 +158,7 @@ export class TreeWatch {
     if (file.watch >= 0) return true;
     const watch = this.#inotify.add(file.path, FILE_MASK);
     if (watch < 0) {
-      if (watch === -ENOSPC) this.#changes.onDegraded(LIMIT_TEXT);
+      if (watch === -ENOSPC) this.#changes.onDegraded(DEGRADED.limit);
       return false;
     }
     file.watch = watch;
@@ -264,8 +264,7 @@ export class TreeWatch {
     directory.pollReason = reason;
     directory.stamp = stampOf(directory);
     this.#polled.add(directory);
-    if (reason === "limit") this.#changes.onDegraded(LIMIT_TEXT);
-    if (reason === "remote") this.#changes.onDegraded(REMOTE_TEXT);
+    if (reason !== "refused") this.#changes.onDegraded(DEGRADED[reason]);
   }
 
   #bind(watch: number, about: Directory | StoredFile): void {
@@ -298,7 +297,7 @@ export class TreeWatch {
     if ((mask & INOTIFY.OVERFLOW) !== 0) {
       this.#hasOverflowed = true;
       this.#overflowCount++;
-      this.#changes.onDegraded(OVERFLOW_TEXT);
+      this.#changes.onDegraded(DEGRADED.overflow);
       return;
     }
     for (const about of this.#byWatch.get(watch) ?? []) {
@@ -395,23 +394,7 @@ export class TreeWatch {
       const loaded = this.#changes.stampOf(file);
       if (loaded === undefined) continue;
       const now = statsOf(file.path, statSync);
-      const isSame =
-        now !== undefined && isAsLoaded(now, loaded) && now.ctimeMs < loaded.loadedAtMs - COARSE_MS;
-      if (!isSame) this.fileChanged(file);
+      if (now === undefined || !isSurelyAsLoaded(now, loaded)) this.fileChanged(file);
     }
   }
-}
-
-const LIMIT_TEXT =
-  "the limit of watches is reached: some directories are compared with the disk before each search. " +
-  "Raise fs.inotify.max_user_watches.";
-const REMOTE_TEXT =
-  "some directories lie on a remote file system: they are compared with the disk before each search.";
-const OVERFLOW_TEXT =
-  "more changed at once than the kernel keeps: everything was compared with the disk. " +
-  "Raise fs.inotify.max_queued_events if this comes often.";
-
-/** Is a directory another one, or below it? */
-function isIn(path: string, root: string): boolean {
-  return path === root || path.startsWith(`${root}/`);
 }
