@@ -4,17 +4,20 @@ import { WorkWatch } from "./work-watch.ts";
 const HANG_MS = 1000;
 
 describe("how long a kernel was still", () => {
-  it.each([60, 200, HANG_MS])("is not known behind a gap without checks, with a limit of %d ms", (limitMs) => {
-    const watch = new WorkWatch(limitMs);
-    let now = 1_000_000;
-    watch.isDue(now);
-    watch.stillMs(1, true, now);
-    for (const end = now + limitMs; now < end; now += 20) watch.isDue(now);
-    expect(watch.stillMs(1, true, now)).toBe(limitMs);
-    now += limitMs;
-    expect(watch.isDue(now)).toBe(true);
-    expect(watch.stillMs(1, true, now)).toBe(0);
-  });
+  it.each([60, 200, HANG_MS])(
+    "is not known behind a gap without checks, with a limit of %d ms",
+    (limitMs) => {
+      const watch = new WorkWatch(limitMs);
+      let now = 1_000_000;
+      watch.isDue(now);
+      watch.stillMs(1, true, now);
+      for (const end = now + limitMs; now < end; now += 20) watch.isDue(now);
+      expect(watch.stillMs(1, true, now)).toBe(limitMs);
+      now += limitMs;
+      expect(watch.isDue(now)).toBe(true);
+      expect(watch.stillMs(1, true, now)).toBe(0);
+    },
+  );
 });
 
 describe("how long a kernel may be still", () => {
