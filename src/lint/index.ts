@@ -1,6 +1,7 @@
 /** Lint: proves on the compiled module that no kernel stalls because a thread left. */
 export { locationText } from "./code/index.ts";
 export {
+  type LaneCounterOptions,
   LaneCounters,
   type PhaseSource,
   type PhaseUtilisation,

@@ -4,7 +4,13 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { main } from "../../src/cli/command-line.ts";
-import { LaneCounters, type Utilisation, utilisationOf } from "../../src/lint/index.ts";
+import {
+  LaneCounters,
+  type LaneCounterOptions,
+  type Reading,
+  type Utilisation,
+  utilisationOf,
+} from "../../src/lint/index.ts";
 import { compileWithLines } from "../../src/programs/index.ts";
 import type { Device } from "../../src/vulkan/index.ts";
 import { captured } from "../support/environment.ts";
@@ -30,12 +36,22 @@ shared uint sh_sum;
 /** Runs a kernel with counters. */
 async function measure(
   body: string,
+  workgroups?: readonly [number, number, number],
+  launches?: number,
+  onEnd?: (words: Uint32Array) => void,
+): Promise<Utilisation> {
+  return utilisationOf([await readingOf(body, workgroups, launches, onEnd)]);
+}
+
+async function readingOf(
+  body: string,
   workgroups: readonly [number, number, number] = [1, 1, 1],
   launches = 1,
   onEnd: (words: Uint32Array) => void = () => undefined,
-): Promise<Utilisation> {
+  options: LaneCounterOptions = {},
+): Promise<Reading> {
   const module = await compileWithLines({ source: `${HEAD}${body}` });
-  using counters = new LaneCounters(device);
+  using counters = new LaneCounters(device, options);
   const spirv = counters.count(module.spirv, { name: "kernel" });
   using data = device.createBuffer({ role: "readback", sizeBytes: 1 << 16 });
   new Uint8Array(data.host).fill(0);
@@ -51,7 +67,7 @@ async function measure(
   onEnd(new Uint32Array(data.host));
   const [reading] = counters.readings();
   if (reading === undefined) throw new Error("nothing was counted");
-  return utilisationOf([reading]);
+  return reading;
 }
 
 /** The loop of a kernel that has one. */
@@ -127,6 +143,28 @@ describe("who waits for whom", () => {
     expect(kernel.workgroups).toBe(24);
     expect(inner(kernel)).toBe(8 / THREADS);
   });
+});
+
+test("the phases of a large kernel are counted a part at a time, and each has its own counters", async () => {
+  const loops = [1, 8, 20, 32].map(
+    (count) => `  if (gl_LocalInvocationIndex < ${count}u)
+    for (uint i = 0u; i < 9u; i++) data.words[gl_LocalInvocationIndex] += i;
+  barrier();
+`,
+  );
+  const body = `void main() {\n${loops.join("")}}`;
+  const read = (part: number): Promise<Reading> =>
+    readingOf(body, [2, 1, 1], 1, undefined, { part, maxSites: 4 });
+  const first = await read(0);
+  const readings: [Reading, ...Reading[]] = [first];
+  for (let part = 1; part < first.partCount; part++) readings.push(await read(part));
+  expect(readings.length).toBeGreaterThan(2);
+  const { phases } = utilisationOf(readings);
+  const lanes = phases.filter(({ kind }) => kind === "loop").map((phase) => phase.lanes);
+  expect(lanes.toSorted((a, b) => a - b)).toEqual([1 / 32, 8 / 32, 20 / 32, 1]);
+  for (const { subgroupLanes } of phases) expect(subgroupLanes).toBeLessThanOrEqual(1);
+  // A kernel that is made twice is counted twice, and its shares stay.
+  expect(utilisationOf([...readings, ...readings]).phases).toEqual(phases);
 });
 
 test("a function has phases of its own, wherever it is called from, and what is not called has none", async () => {

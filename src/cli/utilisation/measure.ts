@@ -81,7 +81,8 @@ interface Measured {
 function byForm(readings: readonly Reading[]): ReadonlyMap<string, readonly [Reading, ...Reading[]]> {
   const forms = new Map<string, readonly [Reading, ...Reading[]]>();
   for (const reading of readings) {
-    const form = `${reading.name} ${reading.workgroupSize} ${reading.phases.length}`;
+    const phases = reading.phases.map(({ kind, name }) => `${kind} ${name}`);
+    const form = [reading.name, reading.workgroupSize, ...phases].join("\n");
     forms.set(form, [...(forms.get(form) ?? []), reading] as [Reading, ...Reading[]]);
   }
   return forms;

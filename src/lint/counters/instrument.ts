@@ -18,7 +18,7 @@ const FIRST: ReadonlySet<number> = new Set([Op.Phi, Op.Variable, Op.Line, Op.NoL
  * The module with counters. The kernel does the same, and is slower.
  *
  * @param graph of the module
- * @param phases of the module, from `phasesOf`
+ * @param phases some of those of `phasesOf`: the counters of each lie at its place in this list
  * @param counters.address where the device has the counters: zeros, as many bytes as the layout says
  * @throws EW_BAD_SPIRV
  */
@@ -32,8 +32,9 @@ export function withCounters(
   const editor = new ModuleEditor(words);
   const functions = addCounterFunctions(editor, layout, address);
   const counted = new Map<number, { phase: number; weight: number }>();
-  for (const { index, counted: blocks } of phases)
-    for (const [label, weight] of blocks) counted.set(label, { phase: index, weight });
+  // The layout has a place for each of these phases: a phase's index may be that of a longer list.
+  for (const [phase, { counted: blocks }] of phases.entries())
+    for (const [label, weight] of blocks) counted.set(label, { phase, weight });
   const ulong = editor.type(Op.TypeInt, 64, 0);
   const wide = (value: number): number => editor.constant(ulong, value, 0);
   let block = 0;

@@ -41,6 +41,8 @@ export interface LaneCounterOptions {
    * given. `Reading.partCount` says how many there are.
    */
   readonly part?: number;
+  /** Most places with counters in a part, unless a single phase has more. Default: as many as drivers compile well. */
+  readonly maxSites?: number;
 }
 
 /** The counters of the kernels of a device. */
@@ -86,7 +88,8 @@ export class LaneCounters implements Disposable {
     const kernel = new Kernel(spirv);
     const { graph } = kernel;
     const phases = phasesOf(graph.code, { locate, isRuntime });
-    const parts = partsOf(graph, phases, type === "cpu" ? SOFTWARE_SITES_MAX : SITES_MAX);
+    const maxSites = this.#options.maxSites ?? (type === "cpu" ? SOFTWARE_SITES_MAX : SITES_MAX);
+    const parts = partsOf(graph, phases, maxSites);
     const part = parts[this.#options.part ?? 0] ?? [];
     const workgroupSize = workgroupSizeOf(graph.code.module, constants);
     const subgroups = Math.ceil(workgroupSize / subgroupSize);
@@ -126,7 +129,7 @@ export class LaneCounters implements Disposable {
 function partsOf(
   { blocks }: Graph,
   phases: readonly Phase[],
-  sitesMax: number,
+  maxSites: number,
 ): readonly (readonly Phase[])[] {
   const instances = new Map<number, number>();
   for (const { label } of blocks) instances.set(label, (instances.get(label) ?? 0) + 1);
@@ -134,7 +137,7 @@ function partsOf(
   let sites = 0;
   for (const phase of phases) {
     const own = [...phase.counted.keys()].reduce((sum, label) => sum + (instances.get(label) ?? 0), 0);
-    if (sites > 0 && sites + own > sitesMax) {
+    if (sites > 0 && sites + own > maxSites) {
       parts.push([]);
       sites = 0;
     }

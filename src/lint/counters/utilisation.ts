@@ -50,11 +50,11 @@ export interface Utilisation {
 /**
  * The utilisation of a kernel.
  *
- * @param readings of the kernel: one for each part of its phases
+ * @param readings of the kernel: one or several for each part of its phases, as a kernel may be made more than once
  */
 export function utilisationOf(readings: readonly [Reading, ...Reading[]]): Utilisation {
   const [{ name, kernel, phases, workgroupSize, subgroupSize }] = readings;
-  const counts = new Map(readings.flatMap((reading) => [...reading.counts]));
+  const counts = sumOf(readings);
   const of = ({ index }: Phase): PhaseCounts => counts.get(index) ?? NOTHING;
   const ran = phases.filter((phase) => of(phase).waits > 0);
   const waited = ran.reduce((sum, phase) => sum + of(phase).waits, 0);
@@ -81,6 +81,16 @@ export function utilisationOf(readings: readonly [Reading, ...Reading[]]): Utili
     lanes: mean(({ lanes }) => lanes),
     estimatedLanes: mean(({ estimatedLanes }) => estimatedLanes),
   };
+}
+
+/** What was counted of each phase, by its index. */
+function sumOf(readings: readonly Reading[]): ReadonlyMap<number, PhaseCounts> {
+  const sums = new Map<number, PhaseCounts>();
+  for (const [index, { lanes, passes, waits }] of readings.flatMap(({ counts }) => [...counts])) {
+    const sum = sums.get(index) ?? NOTHING;
+    sums.set(index, { lanes: sum.lanes + lanes, passes: sum.passes + passes, waits: sum.waits + waits });
+  }
+  return sums;
 }
 
 function estimateOf(kernel: Kernel, { labels }: Phase, threads: number): number {
