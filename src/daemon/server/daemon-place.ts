@@ -2,9 +2,11 @@
  * The place of the daemon: its folder, its lock and its socket.
  *
  * Guarantees: of all processes that take the place at the same time, one gets it. It has the lock as long as it lives,
- * and whatever socket lies there meanwhile is its own. A killed daemon leaves a socket, which the next one replaces.
+ * and whatever socket lies there meanwhile is its own. A socket gets its name when it listens. A killed daemon leaves a
+ * socket, which the next one replaces.
  */
-import { closeSync, constants, openSync, rmSync } from "node:fs";
+import { closeSync, constants, openSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Server } from "node:net";
 import { once } from "node:events";
 import { EverwarpError } from "../../base/index.ts";
@@ -14,6 +16,9 @@ import { lockFile } from "./libc.ts";
 
 /** Addresses of Unix sockets have 108 bytes with their final NUL. */
 const SOCKET_PATH_BYTES_MAX = 107;
+
+/** A socket that does not listen yet. The name is no longer than the socket's, as addresses have a limit. */
+const UNHEARD_NAME = "starting";
 
 /** The place, taken. */
 export class DaemonPlace {
@@ -51,14 +56,16 @@ export class DaemonPlace {
 
   /** Lets a server listen at the socket, in the place of what a killed daemon left there. */
   async listen(server: Server): Promise<void> {
-    this.hide();
+    const unheard = join(this.#at.folder, UNHEARD_NAME);
+    rmSync(unheard, { force: true });
     const before = process.umask(0o177);
     try {
-      server.listen(this.#at.socket);
+      server.listen(unheard);
     } finally {
       process.umask(before);
     }
     await once(server, "listening");
+    renameSync(unheard, this.#at.socket);
   }
 
   /** From now on clients find no daemon. */
