@@ -1,4 +1,4 @@
-/** Gives its seed to every property test of fast-check. */
+/** Gives their seed to all property tests of fast-check. */
 import fc from "fast-check";
 import { propertySeed } from "./property-runs.ts";
 

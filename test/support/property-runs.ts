@@ -10,15 +10,14 @@ import { randomInt } from "node:crypto";
 
 export interface PropertyRuns {
   readonly numRuns: number;
-  readonly seed: number;
   readonly endOnFailure: boolean;
 }
 
-const USUAL_SEED = 1;
+const USUAL_SEED = "1";
 
 /** The seed of a test that makes its cases without fast-check. Its failures must tell it. */
 export function propertySeed(): number {
-  const { EVERWARP_PROPERTY_SEED: seed = String(USUAL_SEED) } = process.env;
+  const { EVERWARP_PROPERTY_SEED: seed = USUAL_SEED } = process.env;
   if (seed === "new") return randomInt(2 ** 31);
   if (!/^-?\d+$/.test(seed))
     throw new Error(`EVERWARP_PROPERTY_SEED is ${seed}, and neither a number nor "new"`);
@@ -30,7 +29,6 @@ export function propertyRuns(byDefault: number): PropertyRuns {
   const { EVERWARP_PROPERTY_RUNS: runs, EVERWARP_PROPERTY_SEED: seed } = process.env;
   return {
     numRuns: Number(runs ?? byDefault),
-    seed: propertySeed(),
     endOnFailure: seed === undefined || seed === "new",
   };
 }
