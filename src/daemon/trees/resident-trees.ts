@@ -7,6 +7,7 @@
  * search of the same moment prints. The heads of `tree-watch.ts` and `listing-cache.ts` say what this rests on.
  */
 import { totalmem } from "node:os";
+import { setImmediate as turn } from "node:timers/promises";
 import {
   abortedError,
   type FoundFile,
@@ -79,7 +80,6 @@ export class ResidentTrees implements AsyncDisposable {
   readonly #rest = new Rest((forgets) => this.#trim(forgets));
   readonly #matchers = new MatcherPool();
   #drainTimer: NodeJS.Timeout | undefined;
-  #turning: Promise<void> | undefined;
   /** Of each listing, as it was asked for last. */
   #views = new WeakMap<SearchListing, { version: number; view: ListingView }>();
   #closing: Promise<void> | undefined;
@@ -212,7 +212,7 @@ export class ResidentTrees implements AsyncDisposable {
     this.#rest.begin();
     const asked = this.#watch.lookCount;
     try {
-      await this.#turn(); // searches that have come by then share a look at what has changed
+      await turn(); // searches that have come by then share a look at what has changed
       if (signal.aborted) throw abortedError(signal.reason);
       this.#assertOpen();
       return await runGrep(
@@ -359,16 +359,6 @@ export class ResidentTrees implements AsyncDisposable {
     if (this.#degraded.has(reason)) return;
     this.#degraded.add(reason);
     this.#onDegraded(reason);
-  }
-
-  /** Resolves when all that has come to this process by now was read. */
-  #turn(): Promise<void> {
-    return (this.#turning ??= new Promise((resolve) => {
-      setImmediate(() => {
-        this.#turning = undefined;
-        resolve();
-      });
-    }));
   }
 
   /** The queue must not get long while nobody asks. */

@@ -252,7 +252,7 @@ export class TreeWatch {
     const { path } = directory;
     if (isRemoteType(this.#mounts.typeOf(path))) return this.#pollInstead(directory, "remote");
     const before = identityOf(path);
-    const watch = this.#inotify.add(path === "" ? "/" : path, DIRECTORY_MASK);
+    const watch = this.#inotify.add(path, DIRECTORY_MASK);
     if (watch < 0) return this.#pollInstead(directory, watch === -ENOSPC ? "limit" : "refused");
     directory.watch = watch;
     this.#bind(watch, directory);
@@ -384,7 +384,7 @@ export class TreeWatch {
    * is gone, so the kernel is asked: it gives the same watch again, or a new one.
    */
   #isStillWatched(about: Directory | StoredFile, mask: number): boolean {
-    const watch = this.#inotify.add(about.path === "" ? "/" : about.path, mask);
+    const watch = this.#inotify.add(about.path, mask);
     if (watch >= 0 && watch !== about.watch && !this.#byWatch.has(watch)) this.#inotify.remove(watch);
     return watch === about.watch;
   }

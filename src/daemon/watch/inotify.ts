@@ -92,11 +92,11 @@ export class Inotify {
 
   /**
    * Watches a directory or a file. One that is watched already keeps its number, by whatever path it is named.
-   * @param path a byte string
+   * @param path a byte string; empty for the root
    * @returns the number of the watch, or a negative error number
    */
   add(path: string, mask: number): number {
-    return this.#native.add(this.#descriptor, Buffer.from(`${path}\0`, "latin1"), mask);
+    return this.#native.add(this.#descriptor, Buffer.from(`${path === "" ? "/" : path}\0`, "latin1"), mask);
   }
 
   /** Ends a watch. One that ended by itself is no error. */
