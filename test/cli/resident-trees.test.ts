@@ -121,6 +121,21 @@ describe("random flags, answered from memory", () => {
 /** The kernel and file systems count time in coarse steps; what is older than this can be told from what is new. */
 const SETTLED_MS = 2_100;
 
+it("tells what it cannot walk when ripgrep does: before a bad pattern only where all files come first", async () => {
+  const root = join(folder, "tree");
+  fill(root, 3, 10);
+  symlinkSync("nowhere", join(root, "dead"));
+  await using trees = await ResidentTrees.open({ device: "cpu", roots: [root] });
+  for (const flags of [[], ["--sort=path"], ["--sortr=path"], ["--sort=modified"]])
+    for (const pattern of ["needle", "("]) {
+      const args = ["-j1", "-L", ...flags, "-e", pattern, "."];
+      const { stderr } = await new Client(root).resident(trees, args);
+      const theirs = runRipgrep(root, args).stderr;
+      expect([stderr.includes("dead"), args]).toEqual([theirs.includes("dead"), args]);
+      expect([stderr.includes("unclosed"), args]).toEqual([theirs.includes("unclosed"), args]);
+    }
+});
+
 it("sees what changed in a directory that was not watched for a while", async () => {
   const root = join(folder, "tree");
   fill(join(root, ".sub"), 10, 10);

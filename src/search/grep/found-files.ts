@@ -21,6 +21,31 @@ export function checkGlobs({ walk: options, searcher: { preprocessor } }: GrepOp
   if (preprocessor !== undefined) new PathGlobs(preprocessor.globs);
 }
 
+/** Must all files be found before the first is searched? For --sort count, results are put in order afterwards. */
+export const needsAllFiles = ({ sort }: GrepOptions): boolean =>
+  sort !== undefined && sort.key !== "count" && (sort.key !== "path" || sort.reverse);
+
+/**
+ * A walk whose errors wait until `tell`. That of a disk meets its errors when files are looked for; one that is held in
+ * memory knows them all from the beginning.
+ */
+export function withErrorsHeld(walkFiles: WalkFiles = walk): { readonly walk: WalkFiles; tell(): void } {
+  let waiting: (() => void)[] | undefined = [];
+  return {
+    walk: (paths, { onError, ...options }) =>
+      walkFiles(paths, {
+        ...options,
+        onError: (error) =>
+          waiting === undefined ? onError?.(error) : void waiting.push(() => onError?.(error)),
+      }),
+    tell: () => {
+      const held = waiting ?? [];
+      waiting = undefined;
+      for (const tellOne of held) tellOne();
+    },
+  };
+}
+
 /** The files to search, in order. @throws EW_BAD_FLAG_VALUE for a glob or a type, before the first file */
 export function foundFiles(
   grep: GrepOptions,
@@ -42,10 +67,9 @@ export function foundFiles(
     ? withStdin(paths, (some) => walkFiles(some, options))
     : walkFiles(paths, options);
   const files = grep.log === "trace" ? traced(found, messages) : found;
-  // For --sort count, results are put in order when all files were searched.
-  if (sort === undefined || sort.key === "count") return files;
-  if (sort.key !== "path") return sortedByTime([...files], sort.key, sort.reverse, grep.walk.cwd);
-  return sort.reverse ? sortedByPath([...files]).reverse() : files;
+  if (sort === undefined || sort.key === "count" || !needsAllFiles(grep)) return files;
+  if (sort.key === "path") return sortedByPath([...files]).reverse();
+  return sortedByTime([...files], sort.key, sort.reverse, grep.walk.cwd);
 }
 
 function* traced(files: Iterable<FoundFile>, messages: Messages): Generator<FoundFile> {

@@ -3,7 +3,7 @@ import { EverwarpError } from "../../base/index.ts";
 import { loadDecoder } from "../content/index.ts";
 import type { FoundFile, MatcherPlan } from "../contracts.ts";
 import { createFileSearcher, type FileSearcher } from "./file-searcher/index.ts";
-import { foundFiles, type WalkFiles } from "./found-files.ts";
+import { foundFiles, needsAllFiles, type WalkFiles, withErrorsHeld } from "./found-files.ts";
 import type { GrepEngine, OpenGrepEngine } from "./grep-engine.ts";
 import type { MatcherPool } from "./matcher-pool.ts";
 import type { Messages } from "./messages.ts";
@@ -50,7 +50,9 @@ export async function searchFiles(
   const startedNs = process.hrtime.bigint();
   if (!options.matchesPossible) return false;
   // As in ripgrep, a glob or a type that does not parse is told before a pattern.
-  let files = foundFiles(options, messages, walkFiles);
+  const held = withErrorsHeld(walkFiles);
+  if (needsAllFiles(options)) held.tell();
+  let files = foundFiles(options, messages, held.walk);
   // These two are large, and listing files needs neither.
   const [
     { mayMatchEmpty, openFileConditions, openMatcher },
@@ -62,6 +64,7 @@ export async function searchFiles(
   const matcher = await Promise.resolve(opened).catch((error: unknown) => {
     throw options.namesEngine ? withEngine(error) : error;
   });
+  held.tell();
   if (messages.logsDecisions) logPlan(matcher.plan, options, messages);
   const listFiles = (): readonly FoundFile[] =>
     (files = Array.isArray(files) ? files : [...files]) as FoundFile[];
