@@ -112,16 +112,17 @@ export class PlaneLauncher implements PlaneTaker {
     const { transpose } = (this.#parts ??= await this.#makeGround());
     const spanShift = this.#shape.spanShift(corpus.placement.stats.arenaBytes);
     corpus.planes ??= await DevicePlanes.build(this.#session.device, transpose, corpus.segments, spanShift);
-    const known = this.#knownOf(program);
-    if (known.code !== undefined) return;
-    await this.compile(program);
-    if (known.failure !== undefined) throw known.failure;
+    if (this.#knownOf(program).code === undefined) await this.compile(program);
   }
 
-  /** Makes a program's own kernel. Failures are kept. */
+  /**
+   * Makes a program's own kernel. A failure is kept, and thrown again the next time. That another kernel holds the
+   * device is not: it may end.
+   */
   async compile(program: PlaneProgram): Promise<void> {
     const known = this.#knownOf(program);
-    if (this.#compiled.has(program) || known.failure !== undefined || this.#isDisposed) return;
+    if (known.failure !== undefined) throw known.failure;
+    if (this.#compiled.has(program) || this.#isDisposed) return;
     const shape = this.#shape.compiled;
     try {
       const lease = await this.#ground.lease(planeProgramRequest(shape, programGlsl(program)));
@@ -133,7 +134,9 @@ export class PlaneLauncher implements PlaneTaker {
         this.#drop(oldest, kernel);
       }
     } catch (error) {
-      known.failure = error;
+      if (error instanceof EverwarpError && error.code === "EW_NO_ROOM") known.bytesRead = 0;
+      else known.failure = error;
+      throw error;
     } finally {
       known.isCompiling = false;
     }

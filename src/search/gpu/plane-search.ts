@@ -32,6 +32,7 @@ export class PlaneSearch {
   readonly #ground: KernelGround;
   readonly #change: Change;
   readonly #begin: (queue: PlaneQueue) => void;
+  readonly #isSoftware: boolean;
   #hasBegun = false;
 
   constructor(
@@ -47,6 +48,7 @@ export class PlaneSearch {
   ) {
     this.#change = options.change;
     this.#begin = options.begin;
+    this.#isSoftware = session.device.info.type === "cpu";
     this.#ground = new KernelGround(session, shape);
     this.#launcher = new PlaneLauncher(
       session,
@@ -99,9 +101,15 @@ export class PlaneSearch {
   }
 
   /**
-   * Behind the answer that is on its way. Kernels may run meanwhile. A failure is kept: the program goes on as it did.
+   * Compiles behind the answer that is on its way. Kernels run meanwhile; a software driver makes no pipeline while a
+   * kernel stays, so there they are stopped. After a failure the program goes on as it did: the launcher keeps it.
    */
   #compileSoon(program: PlaneProgram): void {
-    setImmediate(() => void this.#launcher.compile(program));
+    setImmediate(() => void this.#compile(program).catch(() => undefined));
+  }
+
+  async #compile(program: PlaneProgram): Promise<void> {
+    const compile = () => this.#launcher.compile(program);
+    await (this.#isSoftware ? this.#change(compile) : compile());
   }
 }
