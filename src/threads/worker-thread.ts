@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { type MessagePort, Worker } from "node:worker_threads";
 import type { WORKER_SOURCES } from "./bundle-options.ts";
 import { spareAddressBytes } from "./address-space.ts";
-import { assert, EverwarpError, moduleFile, packageRoot } from "../base/index.ts";
+import { assert, currentDirectory, EverwarpError, moduleFile, packageRoot } from "../base/index.ts";
 
 /** The name of a worker of this package. */
 export type WorkerName = keyof typeof WORKER_SOURCES;
@@ -126,6 +126,11 @@ export function startWorkerThreadNow(
 }
 
 function start(name: WorkerName, entry: string, data: unknown, transferList: MessagePort[]): Worker {
+  // Each thread of Node asks for the working directory when it starts, and ends where there is none.
+  if (currentDirectory() === undefined)
+    throw new EverwarpError("EW_NO_THREAD", "no thread starts where the working directory was removed", {
+      remedy: "Change to a directory that exists.",
+    });
   try {
     // Empty execArgv: a worker needs no loaders and flags of this process.
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_OBJECTS_MB };

@@ -1,6 +1,6 @@
 /** Searches through a daemon, as real processes: both clients, and a daemon that goes wrong in every way. */
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, truncateSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, readlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { rgPath } from "@vscode/ripgrep";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -293,6 +293,13 @@ describe("everwarp serve", () => {
     expect(serveAs("--stop")).toMatchObject({ code: 0, stderr: "" });
     expect(await daemon.ended).toBe(0);
     expect(existsSync(place.at.socket)).toBe(false);
+  });
+
+  it("does not stay in the folder where it was started", async () => {
+    const daemon = await place.serve(dir.path);
+    expect(readlinkSync(`/proc/${daemon.child.pid}/cwd`)).toBe("/");
+    daemon.child.kill();
+    await daemon.ended;
   });
 
   it("ends by itself when nobody searches", async () => {

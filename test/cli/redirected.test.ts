@@ -223,7 +223,12 @@ describe("output that cannot be written", () => {
 describe("a working directory that was removed", () => {
   const gone = (line: string): Outcome =>
     inTree(`mkdir gone; T=$PWD; cd gone; rmdir ../gone; ${line.replaceAll("TREE", '"$T"')}`);
-  const plain = ({ code, stdout, stderr }: Outcome): object => ({
+  interface Plain {
+    code: number | null;
+    stdout: string;
+    stderr: string;
+  }
+  const plain = ({ code, stdout, stderr }: Outcome): Plain => ({
     code,
     stdout: stdout.toString().replace(/[^\n ]*\/everwarp-redirected-\w+/g, "TREE"),
     stderr: normalizeErrors(stderr).replace(/[^\n ]*\/everwarp-redirected-\w+/g, "TREE"),
@@ -244,6 +249,16 @@ describe("a working directory that was removed", () => {
     "--json nothing-at-all TREE/a.txt | tail -c 0",
   ])("leaves what ripgrep finds: %s", (args) => {
     expect(plain(gone(`EVERWARP search ${args} </dev/null`))).toEqual(plain(gone(`RG ${args} </dev/null`)));
+  });
+
+  // Enough work for all threads. Those of Node do not start where there is no working directory.
+  it.each(["-c foo TREE", "-l foo TREE"])("leaves what ripgrep finds in many files: %s", (args) => {
+    const outcome = (program: string): object => {
+      const fill = `for n in $(seq 1500); do echo "foo $n" > "$T/many-$n.txt"; done`;
+      const { code, stdout, stderr } = plain(gone(`${fill}; ${program} ${args} </dev/null`));
+      return { code, stderr, lines: stdout.split("\n").toSorted() };
+    };
+    expect(outcome("EVERWARP search")).toEqual(outcome("RG"));
   });
 
   it("leaves what a device finds", () => {

@@ -76,6 +76,8 @@ async function serve(
     await service.close();
     throw error;
   });
+  // The folder where the daemon was started may go, and be on a file system that is to be unmounted.
+  process.chdir("/");
   const end = (): void => {
     // A second signal ends the process at once.
     for (const signal of SIGNALS) process.off(signal, end);
