@@ -84,7 +84,7 @@ const INSIDE = {
     ["corpora"],
     ["context"],
     ["processes"],
-    ["residency", "search", "paths", "programs", "lint"],
+    ["residency", "search", "paths", "wasm", "programs", "lint"],
     ["soak", "together"],
     ["daemon"],
     ["."],

@@ -1,6 +1,6 @@
 /**
- * Compiles the host engines' AssemblyScript kernels and writes each as a TypeScript module, so that neither a build nor
- * a start of the command line runs a compiler.
+ * Compiles the host engines' AssemblyScript kernels and the programs of a benchmark, and writes each as a TypeScript
+ * module, so that neither a build nor a start of the command line runs a compiler.
  *
  *   tsx scripts/gen-wasm.ts           write the modules
  *   tsx scripts/gen-wasm.ts --check   exit 1 when a committed module differs from what its source compiles to
@@ -20,7 +20,20 @@ interface WasmKernel {
   readonly source: string;
   readonly target: string;
   readonly constant: string;
+  /** The memory's options for the compiler. */
+  readonly memory: readonly string[];
 }
+
+/** The host's memory, for all threads. */
+const SHARED = [
+  "--enable=simd,threads",
+  "--importMemory",
+  "--sharedMemory",
+  "--initialMemory=1",
+  "--maximumMemory=65536",
+];
+/** A memory of a module's own. */
+const OWN = ["--initialMemory=1"];
 
 const KERNELS: readonly WasmKernel[] = [
   {
@@ -28,29 +41,47 @@ const KERNELS: readonly WasmKernel[] = [
     source: "src/search/scanner/assembly/scan.ts",
     target: "src/search/scanner/generated/scan-wasm.ts",
     constant: "SCAN_WASM_BASE64",
+    memory: SHARED,
   },
   {
     title: "match kernel",
     source: "src/search/line-kernel/assembly/match.ts",
     target: "src/search/line-kernel/generated/match-wasm.ts",
     constant: "MATCH_WASM_BASE64",
+    memory: SHARED,
   },
   {
     title: "signature kernel",
     source: "src/search/signature/assembly/sign.ts",
     target: "src/search/signature/generated/sign-wasm.ts",
     constant: "SIGN_WASM_BASE64",
+    memory: SHARED,
   },
   {
     title: "lookup kernel",
     source: "src/paths/host/assembly/lookup.ts",
     target: "src/paths/host/generated/lookup-wasm.ts",
     constant: "LOOKUP_WASM_BASE64",
+    memory: SHARED,
+  },
+  {
+    title: "programs without text of the benchmark",
+    source: "src/bench/wasm/assembly/compute.ts",
+    target: "src/bench/wasm/generated/compute-wasm.ts",
+    constant: "COMPUTE_WASM_BASE64",
+    memory: OWN,
+  },
+  {
+    title: "programs that read text of the benchmark",
+    source: "src/bench/wasm/assembly/text.ts",
+    target: "src/bench/wasm/generated/text-wasm.ts",
+    constant: "TEXT_WASM_BASE64",
+    memory: OWN,
   },
 ];
 
 /** @returns the text of the generated module */
-async function generateModule({ title, source, constant }: WasmKernel): Promise<string> {
+async function generateModule({ title, source, constant, memory }: WasmKernel): Promise<string> {
   // The compiler runs as a program: importing it would put AssemblyScript's global types over the project's own.
   const compiler = createRequire(import.meta.url).resolve("assemblyscript/bin/asc.js");
   const folder = await mkdtemp(join(tmpdir(), "everwarp-wasm-"));
@@ -67,11 +98,7 @@ async function generateModule({ title, source, constant }: WasmKernel): Promise<
       "-O3",
       "--noAssert",
       "--runtime=stub",
-      "--enable=simd,threads",
-      "--importMemory",
-      "--sharedMemory",
-      "--initialMemory=1",
-      "--maximumMemory=65536",
+      ...memory,
     ],
     { cwd: root },
   );

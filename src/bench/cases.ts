@@ -16,6 +16,7 @@ import {
 import { soak } from "./soak/index.ts";
 import { together } from "./together/index.ts";
 import { startup } from "./processes/index.ts";
+import { WASM_CASES } from "./wasm/index.ts";
 
 /** All cases, in the order in which they run if none is named. */
 export const CASES: readonly BenchCase[] = [
@@ -28,6 +29,7 @@ export const CASES: readonly BenchCase[] = [
   searchQueries,
   programs,
   lint,
+  ...WASM_CASES,
   startup,
   together,
   ...RESIDENCY_CASES,

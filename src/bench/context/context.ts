@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly requests: number | undefined;
   /** Entries of the tree that `paths` generates. Default: one million. */
   readonly entries: number | undefined;
+  /** Instances of wasm/programs and wasm/coremark. Default: as many as suit the device. */
+  readonly instances: number | undefined;
   /** Length of a soak. */
   readonly minutes: number | undefined;
   /** The seed of a soak's random choices. */

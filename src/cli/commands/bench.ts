@@ -24,8 +24,9 @@ const USAGE = `everwarp bench [NAME…] [OPTIONS]
 
 Measures cases. Every answer is checked, and a wrong one is an error in the place of a
 number. Without a name: all cases but search/tree, search/queries, paths, paths-shapes,
-daemon/load and soak. A name like residency is all cases that begin with it. search/tree,
-search/queries, paths and daemon/load take a tree: everwarp bench search/tree PATH.
+daemon/load, wasm/coremark and soak. A name like residency is all cases that begin with it.
+search/tree, search/queries, paths and daemon/load take a tree: everwarp bench search/tree
+PATH. wasm/coremark takes a module.
 
   --list             the cases
   --device D         auto, cpu, gpu, a part of a device's name, or its index (everwarp
@@ -35,6 +36,7 @@ search/queries, paths and daemon/load take a tree: everwarp bench search/tree PA
   --rounds N         so many samples of every row, instead of what its time allows
   --requests N       so many requests in residency/dispatches, instead of a million
   --entries N        entries of the generated tree of paths; a million if not given
+  --instances N      instances of WebAssembly in wasm/programs and wasm/coremark
   --minutes M        how long soak and daemon/load go on; 1 if not given
   --seed N           the choices of soak and daemon/load, to make the same again
   --query KIND=TEXT  another pattern for search/tree; kinds:
@@ -58,6 +60,7 @@ const OPTIONS = {
     rounds: { type: "string" },
     requests: { type: "string" },
     entries: { type: "string" },
+    instances: { type: "string" },
     minutes: { type: "string" },
     seed: { type: "string" },
     query: { type: "string", multiple: true },
@@ -69,8 +72,8 @@ const OPTIONS = {
   },
 } as const satisfies ParseArgsConfig;
 
-/** A name that means all cases that begin with it. */
-const GROUP = "residency";
+/** Names that mean all cases that begin with them. */
+const GROUPS: ReadonlySet<string> = new Set(["residency", "wasm"]);
 
 /** Cases that run only if they are named. */
 const ON_REQUEST: ReadonlySet<string> = new Set([
@@ -79,11 +82,18 @@ const ON_REQUEST: ReadonlySet<string> = new Set([
   "paths",
   "paths-shapes",
   "daemon/load",
+  "wasm/coremark",
   "soak",
 ]);
 
 /** Cases that take a tree as an argument. */
-const TAKES_TREE: ReadonlySet<string> = new Set(["search/tree", "search/queries", "paths", "daemon/load"]);
+const TAKES_TREE: ReadonlySet<string> = new Set([
+  "search/tree",
+  "search/queries",
+  "paths",
+  "daemon/load",
+  "wasm/coremark",
+]);
 
 /** For tests. */
 export interface BenchOverrides {
@@ -166,10 +176,9 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
   const cases: BenchCase[] = [];
   let tree: string | undefined;
   for (const word of positionals) {
-    const found =
-      word === GROUP
-        ? CASES.filter(({ name }) => name.startsWith(`${GROUP}/`))
-        : CASES.filter(({ name }) => name === word);
+    const found = GROUPS.has(word)
+      ? CASES.filter(({ name }) => name.startsWith(`${word}/`) && !ON_REQUEST.has(name))
+      : CASES.filter(({ name }) => name === word);
     if (found.length > 0) cases.push(...found);
     else if (TAKES_TREE.has(cases.at(-1)?.name ?? "") && tree === undefined) tree = word;
     else throw badArgument(`there is no case "${word}"`, "everwarp bench --list shows them.");
@@ -189,6 +198,7 @@ function parse(argv: readonly string[]): Request | { child: string } | string {
       rounds: countOf("rounds", values.rounds),
       requests: countOf("requests", values.requests),
       entries: countOf("entries", values.entries),
+      instances: countOf("instances", values.instances),
       minutes: minutesOf(values.minutes),
       seed: countOf("seed", values.seed),
       tree,
