@@ -38,6 +38,7 @@ import {
   timeoutOptions,
 } from "./arguments.ts";
 import { heldError, overdueError } from "./device-errors.ts";
+import { OneTimeWork } from "./one-time-work.ts";
 import type { DeviceOptions, RunOptions, TimeoutOptions } from "./device-options.ts";
 import { type BufferOptions, DeviceBuffer } from "../memory/index.ts";
 import {
@@ -92,6 +93,7 @@ export class Device implements Disposable {
   readonly #leases: QueueLeases;
   readonly #context: DeviceContext;
   readonly #options: DeviceOptions;
+  readonly #work: OneTimeWork;
   /** The device that `replace` opened. */
   #successor: Device | undefined;
   #isClosing = false;
@@ -100,6 +102,7 @@ export class Device implements Disposable {
     this.#context = context;
     this.#options = options;
     this.info = context.physical.info;
+    this.#work = new OneTimeWork(context);
     this.queue = new Queue(context, families.compute.family, 0);
     const { transfer } = families;
     this.transferQueue =
@@ -345,10 +348,8 @@ export class Device implements Disposable {
    */
   run(body: (recorder: Recorder) => void, options: RunOptions = {}): void {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
-    using fence = this.createFence();
-    using commandBuffer = this.record(body, { queue });
-    queue.submit(commandBuffer, fence);
-    if (!fence.wait({ timeoutMs })) throw overdueError(this.info.name, timeoutMs);
+    assertBody(body);
+    this.#work.run(queue, body, timeoutMs);
   }
 
   /**
@@ -356,13 +357,10 @@ export class Device implements Disposable {
    */
   async runAsync(body: (recorder: Recorder) => void, options: RunOptions = {}): Promise<void> {
     const { queue = this.queue, timeoutMs = RUN_TIMEOUT_MS } = runOptions(options);
+    assertBody(body);
     const release = this.hold("work that is under way");
     try {
-      using fence = this.createFence();
-      using commandBuffer = this.record(body, { queue });
-      queue.submit(commandBuffer, fence);
-      if (!fence.wait({ timeoutMs: 0 }) && !(await fence.waitAsync({ timeoutMs })))
-        throw overdueError(this.info.name, timeoutMs);
+      await this.#work.runAsync(queue, body, timeoutMs);
     } finally {
       release();
     }
