@@ -8,7 +8,7 @@
  * where something did not hold, or where less of that copy was executed than it has.
  */
 import { parseArgs } from "node:util";
-import { Device, listDevices } from "../src/vulkan/index.ts";
+import type { Device } from "../src/vulkan/index.ts";
 import { LEFT_OUT_FORMS, LEFT_OUT_SCRIPTS } from "../test/support/wasm-spec/binaryen-left-out.ts";
 import { modernText } from "../test/support/wasm-spec/binaryen-text.ts";
 import { DeviceSpecEngine, kernelRuns } from "../test/support/wasm-spec/device-engine.ts";
@@ -17,6 +17,7 @@ import { NodeSpecEngine } from "../test/support/wasm-spec/node-engine.ts";
 import { runOnReference, StoreSpecEngine } from "../test/support/wasm-spec/reference-engine.ts";
 import { runScript, type SpecReport } from "../test/support/wasm-spec/run-script.ts";
 import { scriptNames, type ScriptOptions, withScript } from "../test/support/wasm-spec/script.ts";
+import { openNamedDevice } from "./named-device.ts";
 // @ts-expect-error: `npm test` is plain JavaScript, so that it runs before anything is built.
 import { findSpecSuite } from "./spec-suite.mjs";
 
@@ -41,18 +42,11 @@ const LEAST = {
 };
 
 const ENGINES: Readonly<Record<string, () => SpecEngine>> = {
-  device: () => new DeviceSpecEngine((device ??= openTestDevice())),
+  device: () => new DeviceSpecEngine((device ??= openNamedDevice())),
   reference: () => new StoreSpecEngine(runOnReference),
   node: () => new NodeSpecEngine(),
 };
-/** What EVERWARP_TEST_DEVICE names, else the best device, a software one too. */
 let device: Device | undefined;
-
-function openTestDevice(): Device {
-  const named = process.env["EVERWARP_TEST_DEVICE"];
-  const select = named === undefined ? listDevices()[0]?.index : named;
-  return Device.open({ allowSoftware: true, ...(select === undefined ? {} : { select }) });
-}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
