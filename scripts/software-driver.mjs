@@ -1,8 +1,8 @@
 // Finds or installs software Vulkan drivers for the tests; used by `npm test` alone.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { cacheFolder, debianRelease, fileEnding, fillCache } from "./debian-packages.mjs";
 
 const PACKAGES = ["libvulkan1", "mesa-vulkan-drivers"];
 /** Catches misuse of the API in the device tests; they run without it too. */
@@ -70,21 +70,23 @@ export function findSecondDriver(devices) {
   if (software === undefined) return { reason: "the first one is no software driver of Mesa's" };
   if (Number(/^Mesa (\d+)/.exec(software.driverInfo)[1]) >= 25)
     return { reason: `${software.driverInfo} has no loop limit already` };
-  const release = readFileSync("/etc/os-release", "utf8");
-  const codename = /^VERSION_CODENAME=(\w+)/m.exec(release)?.[1];
-  if (!/^ID=debian$/m.test(release) || codename !== "bookworm")
+  const release = debianRelease();
+  if (release !== "bookworm")
     return { reason: "a newer Mesa is only known for Debian 12 (bookworm-backports)" };
 
-  const cache = path.join(
-    process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"),
-    "everwarp",
-    "mesa-backports",
-  );
+  const cache = cacheFolder("mesa-backports");
   const driver = path.join(cache, "usr/lib/x86_64-linux-gnu/libvulkan_lvp.so");
   const file = path.join(cache, "lavapipe.json");
   if (!existsSync(driver)) {
+    const suite = `${release}-backports`;
+    console.log(
+      `Downloading mesa-vulkan-drivers from ${suite} and unpacking it below ${cache}; it is not installed.`,
+    );
     try {
-      unpackBackport(cache, codename);
+      fillCache(cache, release, [`deb ${suite}`], (made, apt, downloads) => {
+        apt(["download", "-qq", `mesa-vulkan-drivers/${suite}`]);
+        execFileSync("dpkg", ["-x", fileEnding(downloads, ".deb"), made]);
+      });
     } catch (error) {
       return { reason: `the backports suite gave no driver (${error.message.split("\n")[0]})` };
     }
@@ -94,59 +96,4 @@ export function findSecondDriver(devices) {
     JSON.stringify({ ICD: { api_version: "1.3.0", library_path: driver }, file_format_version: "1.0.0" }),
   );
   return { file, name: "Mesa from bookworm-backports" };
-}
-
-/** Downloads one package with package lists of its own, so that the system's apt configuration stays as it is. */
-function unpackBackport(cache, codename) {
-  console.log(
-    `Downloading mesa-vulkan-drivers from ${codename}-backports and unpacking it below ${cache}; it is not installed.`,
-  );
-  const apt = path.join(cache, "apt");
-  for (const directory of ["lists/partial", "archives/partial"])
-    mkdirSync(path.join(apt, directory), { recursive: true });
-  const mirror = debianMirror(codename);
-  writeFileSync(
-    path.join(apt, "sources.list"),
-    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror} ${codename}-backports main\n`,
-  );
-  const options = [
-    `Dir::Etc::SourceList=${apt}/sources.list`,
-    "Dir::Etc::SourceParts=/dev/null",
-    `Dir::State::Lists=${apt}/lists`,
-    `Dir::Cache=${apt}`,
-    "APT::Sandbox::User=root",
-  ].flatMap((option) => ["-o", option]);
-  execFileSync("apt-get", [...options, "update", "-qq"], { stdio: ["ignore", "inherit", "pipe"] });
-  execFileSync("apt-get", [...options, "download", "-qq", `mesa-vulkan-drivers/${codename}-backports`], {
-    cwd: apt,
-    stdio: ["ignore", "inherit", "pipe"],
-  });
-  const packageFile = readdirSync(apt).find((name) => name.endsWith(".deb"));
-  if (packageFile === undefined) throw new Error("apt-get download left no package");
-  execFileSync("dpkg", ["-x", path.join(apt, packageFile), cache]);
-}
-
-/** The mirror that this machine's own sources name for the release. */
-function debianMirror(codename) {
-  const directory = "/etc/apt/sources.list.d";
-  const files = [
-    "/etc/apt/sources.list",
-    ...(existsSync(directory) ? readdirSync(directory).map((name) => path.join(directory, name)) : []),
-  ];
-  for (const file of files) {
-    if (!existsSync(file)) continue;
-    const text = readFileSync(file, "utf8");
-    const line = new RegExp(`^deb\\s+(?:\\[[^\\]]*\\]\\s+)?(\\S+)\\s+${codename}\\s`, "m").exec(text);
-    if (line) return line[1];
-    const stanza = text
-      .split(/\n\s*\n/)
-      .find(
-        (part) =>
-          new RegExp(`^Suites:.*\\b${codename}\\b`, "m").test(part) &&
-          /^URIs:\s*(\S+)/m.test(part) &&
-          !/security/.test(part),
-      );
-    if (stanza) return /^URIs:\s*(\S+)/m.exec(stanza)[1];
-  }
-  throw new Error("no mirror is named in the apt sources");
 }

@@ -3,12 +3,14 @@
 // Kernels are tested on a real Vulkan driver. Where the machine has none, the software one is installed from the
 // distribution's packages (Debian or Ubuntu, as root or through sudo); otherwise the run stops at once and names the
 // packages. Where that driver is a Mesa before 25.0, which limits the loops of a shader, a newer one is unpacked beside
-// it and the device tests run on both.
+// it and the device tests run on both. So do the specification's scripts for WebAssembly, where Debian's packages
+// can be downloaded.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { findSecondDriver, installDriver } from "./software-driver.mjs";
+import { findSpecSuite } from "./spec-suite.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -40,6 +42,20 @@ step(
   { EVERWARP_TEST_DAEMON: "1" },
 );
 
+const specSuite = findSpecSuite();
+const runSpecSuite = (driver, environment) =>
+  specSuite.folder === undefined
+    ? console.log(
+        `the specification's scripts for WebAssembly on ${driver}: skipped, because ${specSuite.reason}`,
+      )
+    : step(
+        `the specification's scripts for WebAssembly on ${driver}`,
+        process.execPath,
+        ["--import", "tsx", "scripts/conformance-wasm.ts"],
+        environment,
+      );
+runSpecSuite("the device");
+
 const second = findSecondDriver(devices);
 if (second.file === undefined) {
   console.log(`device tests on a second driver: skipped, because ${second.reason}`);
@@ -59,6 +75,7 @@ if (second.file === undefined) {
     ],
     { VK_DRIVER_FILES: second.file },
   );
+  runSpecSuite(second.name, { VK_DRIVER_FILES: second.file });
 }
 
 function step(title, command, commandArguments, environment = {}) {

@@ -1,6 +1,6 @@
 /** Scripts of the specification's test suite, as `wast2json` of wabt writes them. */
 import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -43,20 +43,40 @@ export interface Script {
 
 const run = promisify(execFile);
 
-/** Scripts of a folder, one after the other: `.wast` files, which `wast2json` translates. */
-export async function* scriptsOf(folder: string, only?: RegExp): AsyncGenerator<Script> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith(".wast")).toSorted();
-  for (const file of files) {
-    const name = file.slice(0, -".wast".length);
-    if (only !== undefined && !only.test(name)) continue;
-    const made = await mkdtemp(path.join(tmpdir(), "everwarp-wast-"));
-    try {
-      const target = path.join(made, `${name}.json`);
-      await run("wast2json", [path.join(folder, file), "-o", target], { timeout: 120_000 });
-      const { commands } = JSON.parse(await readFile(target, "utf8")) as { commands: Command[] };
-      yield { name, commands, binary: async (each) => new Uint8Array(await readFile(path.join(made, each))) };
-    } finally {
-      await rm(made, { recursive: true, force: true });
-    }
+/** How scripts are read. */
+export interface ScriptOptions {
+  /** The program of wabt; the one in PATH where it is left out. */
+  readonly wast2json?: string;
+  /** Gives the text that is translated. */
+  readonly modernText?: (name: string, text: string) => string;
+}
+
+/** The names of the scripts in a folder: its `.wast` files. */
+export async function scriptNames(folder: string, only?: RegExp): Promise<string[]> {
+  const names = (await readdir(folder)).flatMap((file) => /^(.*)\.wast$/.exec(file)?.[1] ?? []);
+  return names.filter((name) => only?.test(name) !== false).toSorted();
+}
+
+/** Translates a script of a folder for as long as `use` runs. */
+export async function withScript<T>(
+  folder: string,
+  name: string,
+  { wast2json = "wast2json", modernText = (_, text) => text }: ScriptOptions,
+  use: (script: Script) => Promise<T>,
+): Promise<T> {
+  const made = await mkdtemp(path.join(tmpdir(), "everwarp-wast-"));
+  try {
+    const source = path.join(made, `${name}.wast`);
+    const target = path.join(made, `${name}.json`);
+    await writeFile(source, modernText(name, await readFile(path.join(folder, `${name}.wast`), "utf8")));
+    await run(wast2json, [source, "-o", target], { timeout: 120_000 });
+    const { commands } = JSON.parse(await readFile(target, "utf8")) as { commands: Command[] };
+    return await use({
+      name,
+      commands,
+      binary: async (each) => new Uint8Array(await readFile(path.join(made, each))),
+    });
+  } finally {
+    await rm(made, { recursive: true, force: true });
   }
 }
