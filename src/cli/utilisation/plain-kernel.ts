@@ -78,7 +78,7 @@ function assertRunnable({ name, spirv }: PlainKernel, { bindings }: SpirvModule)
       "EW_KERNEL_UNSAFE",
       `${name} could hang its device: ${error.message} (${error.rule})`,
       {
-        remedy: "everwarp lint without --utilisation says where. It is measured when it is mended.",
+        remedy: "everwarp lint without --utilisation says where. Mend the kernel, then measure it.",
       },
     );
   const [binding] = bindings;

@@ -363,7 +363,7 @@ export class HostBackend implements Backend, TicketOwner {
   #fail(detail: string, cause: unknown): void {
     if (this.#failure) return;
     this.#failure = new EverwarpError("EW_WORKER_DIED", `a thread of the host engine ended: ${detail}`, {
-      remedy: "Open a new engine and submit again; if it happens every time, please report it.",
+      remedy: "Open a new engine, and search again. If this happens every time, please report it.",
       cause,
     });
     this.#endTickets(this.#failure);
