@@ -1,6 +1,6 @@
 /**
- * Measures a kernel that is launched once, and gets its buffers by their addresses: each address in its push constants
- * gets a buffer of zeros, and the other words are given, or zeros.
+ * Measures a kernel that is launched once and knows its buffers by their addresses. Each address in its push constants
+ * gets a buffer of zeros. The caller gives the other words; those that are not given are zero.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { findErrors, type LaneCounters, type PhaseSource } from "../../lint/index.ts";

@@ -1,11 +1,13 @@
 /**
- * The host engine: threads that stay, that sleep on a wake word, and search corpora in shared memory.
+ * The host engine: threads that stay. They sleep on a wake word, and search corpora in shared memory.
  *
  *   submit ──▶ slot in shared memory ──wake word──▶ threads take units ──▶ mailboxes ──▶ ticket
  *
- * Invariants: a ticket owns its slot from `submit` until its answer is collected; a slot's answer is collected once, by
- * whoever first sees it DONE, and nothing is collected while another answer is being collected: messages that are
- * read then only say which ticket is next; once a thread has died every ticket fails, and nothing waits any more.
+ * Invariants:
+ * - A ticket owns its slot from `submit` until its answer is collected.
+ * - An answer is collected once, by the first caller that sees its slot DONE.
+ * - One answer is collected at a time. A message that is read meanwhile only says which ticket is next.
+ * - Once a thread has died, every ticket fails, and no caller waits any more.
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
