@@ -1,8 +1,8 @@
 /**
  * The one error type of the project.
  *
- * Guarantees: every error that leaves a public function is an `EverwarpError` with a stable `code`; its message says
- * what happened with the values seen, and ends with what to do about it (`remedy`); the first cause is kept in `cause`.
+ * Guarantees: Every error that leaves a public function is an `EverwarpError` with a stable `code`. Its message says
+ * what happened, with the values seen, and ends with what to do (`remedy`). `cause` keeps the first cause.
  */
 
 const BRAND = Symbol.for("everwarp.error");

@@ -45,7 +45,7 @@ export function runChild(
         child.stderr.destroy();
         child.unref();
         reject(
-          new StuckProcessError("EW_TIMEOUT", `it did not end within ${seconds}, and could not be killed`, {
+          new StuckProcessError("EW_TIMEOUT", `it did not end within ${seconds}. It could not be killed`, {
             remedy: "The driver holds it; the machine may have to be restarted.",
           }),
         );

@@ -120,7 +120,7 @@ export function listText(rows: readonly Listed[], nowMs: number): string {
 export function verifyText(goodCount: number, bad: readonly BadEntry[]): string {
   const good = `${goodCount} good`;
   if (bad.length === 0) return `${good}, none bad\n`;
-  const moved = "which were moved to quarantine and will be made anew when they are asked for";
+  const moved = "which are now in quarantine. everwarp makes them anew when it needs them";
   return `${good}, ${bad.length} bad, ${moved}\n${badLines(bad).join("")}`;
 }
 

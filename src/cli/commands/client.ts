@@ -124,7 +124,7 @@ function noCompiler(compiler: string, cause: Error): EverwarpError {
     {
       remedy:
         "Install one (gcc or clang, with the headers of the C library), or name one in CC. " +
-        "Without it, everwarp search asks the daemon as well, and takes the start of Node longer.",
+        "Without the client, everwarp search asks the daemon as well, but Node has to start each time.",
       cause,
     },
   );

@@ -109,7 +109,7 @@ const SECTIONS = [
   ),
   section("neighbours", "side by side", ({ queues, together, isMainFree }) => [
     queues === 0
-      ? "one resident kernel, and nothing beside it: there are no queues to lease"
+      ? "one resident kernel, and nothing beside it, because the device has one queue only"
       : `${together} resident kernels on ${queues} leased queues; the main queue ${isMainFree ? "runs" : "waits"} beside them`,
   ]),
   section("lease", "longest lease", ({ survivedMs, lostAtMs, limit }) => [

@@ -25,8 +25,8 @@ export interface SearchPlan {
 
 /**
  * Understands a search.
- * @returns undefined for what a daemon does not do: standard input, help, a device of one's own, other programs, and
- * pipes and devices, which may be read once and may never end
+ * @returns undefined for a search that a daemon does not do: of standard input, pipes or devices (they can be read only
+ * once, and may never end), of help, on a named device, or with other programs
  * @throws EverwarpError for arguments that are not understood
  */
 export function planSearch(request: SearchRequest, readArguments: ArgumentReader): SearchPlan | undefined {

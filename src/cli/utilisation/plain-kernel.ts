@@ -1,6 +1,6 @@
 /**
- * Measures a kernel that is launched once, and gets its buffers by their addresses: each address in its push constants
- * gets a buffer of zeros, and the other words are given, or zeros.
+ * Measures a kernel that is launched once and knows its buffers by their addresses. Each address in its push constants
+ * gets a buffer of zeros. The caller gives the other words; those that are not given are zero.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { findErrors, type LaneCounters, type PhaseSource } from "../../lint/index.ts";
@@ -78,7 +78,7 @@ function assertRunnable({ name, spirv }: PlainKernel, { bindings }: SpirvModule)
       "EW_KERNEL_UNSAFE",
       `${name} could hang its device: ${error.message} (${error.rule})`,
       {
-        remedy: "everwarp lint without --utilisation says where. It is measured when it is mended.",
+        remedy: "everwarp lint without --utilisation says where. Mend the kernel, then measure it.",
       },
     );
   const [binding] = bindings;

@@ -62,6 +62,6 @@ function notRunning(at: RuntimeFolder, cause?: unknown): EverwarpError {
 
 function timedOut(at: RuntimeFolder): EverwarpError {
   return new EverwarpError("EW_TIMEOUT", `the daemon at ${at.socket} did not answer`, {
-    remedy: "It may hang: the lock beside the socket tells its process (fuser, lsof).",
+    remedy: "The daemon may hang. fuser or lsof finds its process by the lock file beside the socket.",
   });
 }

@@ -1,4 +1,4 @@
-/** What programs ask: hits in a tree, their number, what the tree has, and to be told when it changes. */
+/** The questions of programs: hits in a tree, the number of hits, the content of the tree, and news of its changes. */
 import {
   boolean,
   type Check,

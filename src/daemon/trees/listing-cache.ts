@@ -1,11 +1,11 @@
 /**
  * The listings of searches, kept for each set of walk options and brought up to date before each use.
  *
- * Guarantee: `list` gives what a walk of the disk would give, for every change that `TreeWatch.refresh` has told, and
- * for every file outside of the trees that the walk consulted (ignore files above them, git's settings).
+ * Guarantee: `list` gives what a walk of the disk would give. That holds for every change that `TreeWatch.refresh` has
+ * reported, and for the files outside of the trees that a walk reads: ignore files above them, and git's settings.
  *
- * A walk that follows links is made anew each time, and its files are read from disk: what links lead to is not
- * watched.
+ * The targets of links are not watched. So a walk that follows links is made anew each time, and its files are read
+ * from disk.
  */
 import type { FoundFile, Listed, WalkError, WalkOptions, WalkSource } from "../../search/index.ts";
 import { DISK, KeptListing } from "../../search/index.ts";

@@ -5,8 +5,8 @@
  *   corpus, row:  0,0  0,1   –   1,0  0,2   –     "–": the file is read from disk
  *   visited:            ×    ×              ×     a hit, or from disk
  *
- * Invariants: a view is of one moment, and later changes do not touch it. Every position with a hit, and every one that
- * memory says nothing about, is visited; the others print nothing.
+ * Invariants: A view shows one moment, and later changes do not touch it. A search visits every position with a hit,
+ * and every position that is not in memory. The other positions print nothing.
  */
 import { statSync } from "node:fs";
 import { EverwarpError } from "../../base/index.ts";
@@ -94,8 +94,8 @@ export interface Run {
 }
 
 /**
- * Positions of files whose last line may match although it has no hit, ascending: an empty match behind the last byte
- * of a file without a final line feed counts as none, and its line is a matching line.
+ * Positions of files whose last line may match without a hit, ascending. These files have no final line feed. An empty
+ * match behind their last byte is not counted as a hit, but its line is a matching line.
  */
 export function unendedPositions({ held, corpusAt, rowAt }: ListingView): readonly number[] {
   const positions: number[] = [];

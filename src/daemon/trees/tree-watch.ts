@@ -1,16 +1,16 @@
 /**
  * Directories that are watched, and what becomes of the kernel's events.
  *
- * Guarantees: a directory is watched before it is listed. After `refresh`, every change that was complete before it
- * was called has been told: `onFile` for contents, `onEntries` for directories. A change may be told that was none.
+ * Guarantees: A directory is watched before it is listed. `refresh` reports every change that was complete before the
+ * call: `onFile` for contents, `onEntries` for directories. It may also report a change that did not happen.
  *
- * A directory that cannot be watched (limit, permission, a remote file system) is looked at again in each `refresh`:
- * its own stamp, those of its ignore files and of its files in memory. Where the kernel's queue overflowed, all
- * directories are looked at in this way once.
+ * Some directories cannot be watched: because of the limit, of permissions, or of a remote file system. Each `refresh`
+ * compares the stamps of such a directory, of its ignore files and of its files in memory. After the kernel's queue
+ * overflowed, one `refresh` compares all directories in this way.
  *
- * What the kernel does not tell: a write through a second name of a file that was made after the file was loaded, in a
- * directory that no search has listed. `Patrol` finds such names sooner or later. A store into mapped memory is told
- * when the mapping ends.
+ * The kernel does not report one kind of write: a file gets a second name after it was loaded, in a directory that no
+ * search has listed, and is written by that name. `Patrol` finds such names sooner or later. A store into mapped memory
+ * is reported when the mapping ends.
  */
 import { lstatSync, statSync } from "node:fs";
 import { DISK, PackedEntries } from "../../search/index.ts";

@@ -57,9 +57,9 @@ export interface OpenedBackend<B> {
 
 /**
  * Opens a device or the host, by the choice.
- * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN, EW_DRIVER_TOO_OLD if a device was named and is unavailable;
- * EW_STRATEGY_UNSUPPORTED if a strategy was named and only the host is available; EW_BAD_ARGUMENT for contradicting
- * options; errors of the openers
+ * @throws EW_NO_VULKAN, EW_NO_DEVICE, EW_DEVICE_FORBIDDEN or EW_DRIVER_TOO_OLD if a named device is unavailable.
+ * EW_STRATEGY_UNSUPPORTED if a strategy was named and only the host is available. EW_BAD_ARGUMENT if options contradict
+ * each other. Errors of the openers
  */
 export async function openBackend<B>(
   choice: BackendChoice,

@@ -1,9 +1,9 @@
 /**
  * A terminal that is drawn on, and what it sends.
  *
- * Invariants: whatever ends the session or the process, short of SIGKILL, the terminal gets its modes and its screen
- * back: `stop` does it, and so does the end of the process, an error that nobody caught included. `stop` may be called
- * at any time and more than once.
+ * Invariants: The terminal gets its modes and its screen back, whatever ends the session or the process, except
+ * SIGKILL. `stop` does that. The end of the process does it too, also after an error that nobody caught. `stop` may be
+ * called at any time and more than once.
  */
 import type { ReadStream, WriteStream } from "node:tty";
 import { EverwarpError } from "../../base/index.ts";

@@ -7,8 +7,8 @@ const PLAIN = /^[\x20-\x7e]*$/;
 const TAB_COLUMNS = 4;
 
 /**
- * Everything that is no visible character: controls (C0, DEL, C1), characters that turn the direction of writing or
- * that nobody sees, line separators, private ones and halves of surrogates.
+ * All characters that are not visible: controls (C0, DEL, C1), characters that change the direction of writing,
+ * characters without a glyph, line separators, private characters and lone surrogates.
  */
 const HIDDEN =
   // eslint-disable-next-line no-control-regex

@@ -8,8 +8,8 @@ import stringWidth from "string-width";
 
 const PLAIN = /^[\x20-\x7e]*$/;
 /**
- * Text in which each code point is a character of its own: without marks, joiners, modifiers, flags, the letters of
- * Hangul that join to syllables, and the few letters that join others (Grapheme_Cluster_Break in Unicode).
+ * Text in which each code point is a character of its own. Such text has no marks, joiners, modifiers or flags. It also
+ * has no letters that join: those of Hangul syllables, and a few others (Grapheme_Cluster_Break in Unicode).
  */
 const SEPARATE =
   /^[^\p{M}\p{C}\p{Emoji_Modifier}\p{Regional_Indicator}\u0d4e\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff\uff9e\uff9f]*$/u;

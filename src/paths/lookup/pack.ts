@@ -176,7 +176,7 @@ export function misplacedError(packed: PackedPaths): unknown {
   } catch (error) {
     return error;
   }
-  return badOffsets("they changed while they were looked up");
+  return badOffsets("the caller changed them during the lookup");
 }
 
 function badOffsets(what: string): EverwarpError {

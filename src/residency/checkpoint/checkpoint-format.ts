@@ -129,7 +129,8 @@ export function assertIdentity(
       `${file} holds other structs than the kernel has now: ${layout}`,
       {
         remedy:
-          "Restore it with the request, response and state that it was saved with, or start without a checkpoint.",
+          "Open the kernel with the request, response and state of the kernel that saved it. " +
+          "Or start without a checkpoint.",
       },
     );
   }

@@ -5,9 +5,12 @@ import { EverwarpError } from "../../base/index.ts";
 export function loopLimitError({ workgroup, rounds }: { workgroup: number; rounds: number }): EverwarpError {
   return new EverwarpError(
     "EW_LOOP_LIMIT",
-    `the driver ended loops of workgroup ${workgroup} early, ${rounds} rounds after its launch by the kernel's own ` +
-      "count, so the current request has no reliable answer",
-    { remedy: "Let perform() do less at a time: suspend() the request, and tell of its loops with spend()." },
+    `the driver ended loops of workgroup ${workgroup} early. The kernel had counted ${rounds} rounds since its ` +
+      "launch. The current request has no reliable answer",
+    {
+      remedy:
+        "Let perform() do less at a time: call suspend() in long requests, and count their loops with spend().",
+    },
   );
 }
 
@@ -22,11 +25,11 @@ export function stallError(
   return new EverwarpError(
     "EW_DEVICE_LOST",
     hasBegun
-      ? `the kernel on ${deviceName} finished nothing for ${seconds} s, with ${inFlight} requests before it`
+      ? `the kernel on ${deviceName} finished nothing for ${seconds} s, and ${inFlight} requests wait for it`
       : `no launch began on ${deviceName} within ${seconds} s: something else holds the device`,
     {
       remedy:
-        "A kernel that does not end may hold the device, also one of another program. End it, and open this again.",
+        "A kernel of this or another program may run without end. End that program, and open this again.",
     },
   );
 }
@@ -34,7 +37,7 @@ export function stallError(
 /** A request was not answered in time. It stays in flight. */
 export function waitTimeoutError(sequence: number, timeoutMs: number): EverwarpError {
   return new EverwarpError("EW_TIMEOUT", `request ${sequence} was not answered within ${timeoutMs} ms`, {
-    remedy: "Allow more time; the request stays in flight.",
+    remedy: "Allow more time. The request stays in flight, and may still be answered.",
   });
 }
 

@@ -28,7 +28,10 @@ export function hungError(stillMs: number, inFlight: number): EverwarpError {
     "EW_DEVICE_LOST",
     `the kernel has finished nothing for ${Math.round(stillMs)} ms, with ${inFlight} ` +
       `request${inFlight === 1 ? "" : "s"} in flight`,
-    { remedy: "A request that takes longer must suspend(); or open the kernel with a longer hangTimeoutMs." },
+    {
+      remedy:
+        "If a request needs longer, call suspend() in perform(), or open the kernel with a longer hangTimeoutMs.",
+    },
   );
 }
 
@@ -41,7 +44,7 @@ export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpErro
   if (last === first || last.message === first.message) return first;
   return new EverwarpError(
     first.code,
-    `the kernel could not be launched again (${last.message} [${last.code}]) after it was lost: ${first.message}`,
+    `the kernel was lost: ${first.message}. It could not be launched again: ${last.message} [${last.code}]`,
     { cause: first },
   );
 }
@@ -50,16 +53,24 @@ export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpErro
 export function poisoned(times: number, cause: EverwarpError): EverwarpError {
   return new EverwarpError(
     "EW_REQUEST_POISONED",
-    `the kernel was lost ${times} times while this request was in flight; ` +
-      "the request is given up, and was not performed",
-    { remedy: "Look for a loop without end, or an address out of bounds, that these values lead to.", cause },
+    `the kernel was lost ${times} times while this request was in flight. ` +
+      "everwarp gives the request up. The kernel did not perform it",
+    {
+      remedy:
+        "Look at what the kernel does with these values: a loop without end, or an address out of bounds.",
+      cause,
+    },
   );
 }
 
 /** The error for all callers after an unexpected error. */
 export function internalError(cause: unknown): EverwarpError {
-  return new EverwarpError("EW_INTERNAL", `the kernel could not be kept: ${String(cause)}`, {
-    remedy: "Please report this, with the cause of this error.",
-    cause,
-  });
+  return new EverwarpError(
+    "EW_INTERNAL",
+    `the kernel had to stop, because of an unexpected error: ${String(cause)}`,
+    {
+      remedy: "Please report this, with the cause of this error.",
+      cause,
+    },
+  );
 }

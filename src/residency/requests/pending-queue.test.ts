@@ -122,7 +122,7 @@ describe("a deadline", () => {
     expect(caller.errors).toEqual([]);
     vi.advanceTimersByTime(2);
     expect(caller.errors).toMatchObject([{ code: "EW_TIMEOUT" }]);
-    expect(caller.errors[0].message).toContain("never performed");
+    expect(caller.errors[0].message).toContain("never performs this request");
     expect([queue.waitingCount, queue.deadlineCount, vi.getTimerCount()]).toEqual([0, 0, 0]);
     expect(queue.counters.timedOut).toBe(1);
   });
@@ -132,7 +132,7 @@ describe("a deadline", () => {
     const caller = ask(queue, { timeoutMs: 50 });
     next(queue);
     vi.advanceTimersByTime(60);
-    expect(caller.errors[0].message).toContain("still performed");
+    expect(caller.errors[0].message).toContain("still performs the request");
     expect(caller.request.phase).toBe("settled");
   });
 
@@ -144,7 +144,7 @@ describe("a deadline", () => {
     queue.putBack([request]);
     const later = ask(queue);
     vi.advanceTimersByTime(60);
-    expect(errors[0].message).toContain("still performed");
+    expect(errors[0].message).toContain("still performs the request");
     expect(next(queue)).toBe(request);
     expect(request.phase).toBe("settled");
     expect(next(queue)).toBe(later.request);

@@ -196,7 +196,7 @@ export class PendingQueue<Answer> {
     request.reject?.(
       new EverwarpError(
         "EW_ABORTED",
-        "the request was called off before it was taken, and is not performed",
+        "the caller aborted the request before the kernel got it. The kernel does not perform it",
         {
           cause: signal.reason,
         },
@@ -214,13 +214,13 @@ export class PendingQueue<Answer> {
       new EverwarpError(
         "EW_TIMEOUT",
         wasWaiting
-          ? `no slot was free for the request within its ${afterMs} ms; it was not published and is never performed`
-          : `the request was published and not answered within its ${afterMs} ms; ` +
-              "it is still performed, and its answer dropped",
+          ? `no slot was free for the request within its ${afterMs} ms. The kernel never performs this request`
+          : `the kernel got the request, and did not answer it within its ${afterMs} ms. ` +
+              "The kernel still performs the request. Its answer is dropped",
         {
           remedy: wasWaiting
             ? 'Send fewer requests at a time, or give it the priority "urgent".'
-            : "Allow more time; repeat it only if it may be performed twice.",
+            : "Allow more time. Send the request again only if the kernel may perform it twice.",
         },
       ),
     );

@@ -38,7 +38,7 @@ export function withdrawnError(state: string, loss: EverwarpError | undefined): 
   // The recovery finds out later whether the kernel performed the request at the last moment.
   return new EverwarpError(
     "EW_DEVICE_LOST",
-    "the kernel was lost; the request is withdrawn, unless it was performed at the last moment",
+    "the kernel was lost, and the request is withdrawn. The kernel may have performed it just before",
     { remedy, cause: loss },
   );
 }

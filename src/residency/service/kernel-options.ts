@@ -85,8 +85,8 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   /** A kernel with requests in flight that finishes nothing for this time counts as hung; 10,000 if not given. */
   hangTimeoutMs?: number;
   /**
-   * The number of losses after which a request that was in flight in all of them is given up, and the number of failed
-   * recoveries after which the kernel is given up; 2 if not given.
+   * Two limits with one value; 2 if not given. A request fails after it was in flight in this many losses of the
+   * kernel. The kernel fails after this many recoveries failed.
    */
   maxAttempts?: number;
   /** The kernel's name in messages; the name of its file if not given. */

@@ -31,7 +31,7 @@ describe("a device with one queue", () => {
     const mean = admission.enter({ kind: "resident", label: "mean" });
     expect(() => admission.enter({ kind: "resident", label: "sum" })).toThrow(noRoom('"mean" (resident)'));
     expect(() => admission.enter({ kind: "bounded", label: "sum" })).toThrow(
-      noRoom('held by the resident kernel "mean"'),
+      noRoom('the resident kernel "mean" holds the only queue'),
     );
     mean.leave();
     expect(admission.enter({ kind: "bounded", label: "sum" }).label).toBe("sum");
@@ -70,7 +70,9 @@ test("the measured number of workgroups is not exceeded, and a refusal takes no 
   admission.enter({ kind: "resident", label: "large", workgroupCount: 100, maxWorkgroups: 132 });
   expect(() =>
     admission.enter({ kind: "resident", label: "more", workgroupCount: 33, maxWorkgroups: 132 }),
-  ).toThrow(noRoom("it wants 33 workgroups, 100 are held"));
+  ).toThrow(
+    noRoom(`it needs 33 workgroups. The device runs 132 at a time, and "large" (resident) already holds 100`),
+  );
   expect(device.leased()).toBe(1);
   expect(
     admission.enter({ kind: "resident", label: "more", workgroupCount: 32, maxWorkgroups: 132 })

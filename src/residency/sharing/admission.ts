@@ -88,8 +88,8 @@ export class Admission {
     if (held + workgroupCount <= maxWorkgroups) return;
     throw this.#noRoom(
       label,
-      `it wants ${workgroupCount} workgroups, ${held} are held by ${named(resident)}, ` +
-        `and the device keeps ${maxWorkgroups} together`,
+      `it needs ${workgroupCount} workgroups. The device runs ${maxWorkgroups} at a time, ` +
+        `and ${named(resident)} already holds ${held}`,
       "Launch it with fewer workgroups, or stop one of the others.",
     );
   }
@@ -101,15 +101,15 @@ export class Admission {
       if (holder === undefined) return;
       throw this.#noRoom(
         label,
-        `its only queue is held by the resident kernel "${holder.label}"`,
-        `Stop "${holder.label}", or launch both with the strategy batch: those share a queue.`,
+        `the resident kernel "${holder.label}" holds the only queue`,
+        `Stop "${holder.label}", or launch both with the strategy batch. Kernels of that strategy share a queue.`,
       );
     }
     if (this.#places.size === 0) return;
     throw this.#noRoom(
       label,
-      `a kernel that stays needs a queue of its own, and all are taken by ${named(this.places)}`,
-      "Stop one of them, or choose the strategy batch for all: those share a queue.",
+      `a kernel that stays needs a queue of its own. No queue is free, because of ${named(this.places)}`,
+      "Stop one of them, or choose the strategy batch for all. Kernels of that strategy share a queue.",
     );
   }
 

@@ -4,9 +4,10 @@
  *   add(corpus) ──▶ first backend with room ──▶ EngineCorpus
  *   a backend is lost ──▶ opened again (or the host instead) ──▶ its corpora are loaded again
  *
- * Invariants: a corpus is held by exactly one of these backends, and perhaps by the host's threads too
- * (`host-copies.ts`); loads and recoveries happen one after the other, so corpora
- * are in the order in which they were added; while a corpus `isLost` it is asked nothing.
+ * Invariants:
+ * - Exactly one of these backends holds a corpus. The host's threads may hold a copy (`host-copies.ts`).
+ * - Loads and recoveries happen one after the other. So corpora are in the order in which they were added.
+ * - While a corpus `isLost`, no search asks it.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { mayContinueOnHost, mayFallBack } from "../../engine/index.ts";

@@ -4,8 +4,8 @@
  *   HostWork ──pieces, in order──▶ little work: this thread, in slices ─┐
  *                                  else: tasks to threads, answers ─────┴──in order──▶ HitChunks ──▶ hits
  *
- * Invariants: hits come out sorted, as pieces are appended in their order; of each row all hits are appended at once;
- * the thread that a task was given to does it, and no other.
+ * Invariants: Pieces are appended in their order, so hits come out sorted. All hits of a row are appended at once. A
+ * task is done by the thread that got it, and by no other.
  */
 import { setImmediate as turn } from "node:timers/promises";
 import { nowMs, SLICE_MS } from "../../base/index.ts";
@@ -43,8 +43,8 @@ export interface HostPassOptions {
 }
 
 /**
- * What becomes of a search while threads are at work, or start: it lets the event loop have turns, it blocks, or it comes
- * again. Whoever does not let threads start does their work meanwhile.
+ * What becomes of a search while threads are at work, or start: it lets the event loop have turns, it blocks, or it
+ * comes again. Whoever does not let threads start does their work meanwhile.
  */
 export type WayToWait = "turns" | "blocks" | "polls";
 

@@ -1,14 +1,14 @@
 /**
- * What is left for the host of one search, cut into pieces in the order of rows.
+ * The host's share of one search, cut into pieces in the order of rows.
  *
  *   plan "literals"  occurrences are hits; rows with a fold exception are searched whole
  *   plan "automaton" matches are hits; lines that the automaton left undecided are searched
- *   plan "lines"     lines for which the program told are searched
+ *   plan "lines"     lines that the program reported are searched
  *   plan "filter"    each line with an occurrence is searched; rows with a fold exception are searched whole
  *   plan "whole"     all rows are searched whole
  *   always           files too large for a segment are searched by streaming
  *
- * Invariants: every row is in one piece; a piece that is planned costs little, however many hits there are.
+ * Invariants: Every row is in one piece. To plan a piece costs little, however many hits there are.
  */
 import { NO_LINES, type RawHits } from "../backend/index.ts";
 import type { Plan } from "../contracts.ts";

@@ -49,9 +49,9 @@ export class PreparedPlan {
   }
 
   /**
-   * What to ask of a backend that does not take this plan, because it is too large: in the place of an automaton, what
-   * the matcher knows; in the place of long literals, a filter by their beginnings, so lines are verified. It is this
-   * plan where nothing can be cut.
+   * A smaller plan, for a backend that refuses this one as too large. An automaton is replaced by what the matcher
+   * knows of the pattern. Long literals are replaced by a filter: it finds their beginnings, and the host verifies the
+   * lines. If nothing can be cut, this is the same plan.
    */
   get shortened(): PreparedPlan {
     const { plan } = this;

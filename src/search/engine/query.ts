@@ -1,9 +1,8 @@
 /**
  * What a caller asks, and what is known about it from its text alone.
  *
- * People type a word key by key and tools ask the same things again, so what was made of a query is kept. Plain ASCII
- * text, which is most of what is asked, is read in one pass over its letters: no matcher, no regex engine, no scanner
- * is made for it.
+ * People type a word key by key, and tools repeat their queries. So a prepared query is kept. Most queries are plain
+ * ASCII text. Such text is read in one pass over its letters, without a matcher, a regex engine or a scanner.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { compileAutomaton } from "../automaton/index.ts";

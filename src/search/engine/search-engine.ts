@@ -216,9 +216,9 @@ export class SearchEngine implements TextEngine {
   }
 
   /**
-   * Counts the lines that match. A device does that by bit planes, which it makes when lines are counted for the first
-   * time, at the speed of its memory; where it cannot, hits are searched and their lines counted. `maxHits` is not
-   * looked at.
+   * Counts the lines that match. A device counts with bit planes, at the speed of its memory. It makes the planes at
+   * the first count. Where there are no planes for a pattern, the engine searches hits and counts their lines.
+   * `maxHits` has no effect.
    * @throws as `search`
    */
   async countLines(query: Query, options: SearchOptions = {}): Promise<LineTotal> {

@@ -1,7 +1,6 @@
 /**
- * How common each pair of neighbouring bytes is in a corpus, from a sample: the scan kernel looks for the rarest pair
- * of a literal, and which one that is, differs from tree to tree ("qu" is rare in most, and not where all is about
- * queues).
+ * Counts each pair of neighbouring bytes in a sample of a corpus. The scan kernel looks for the rarest pair of a
+ * literal. The rarest pair differs from tree to tree: "qu" is rare in most, but common in a tree about queues.
  */
 import type { Device } from "../../vulkan/index.ts";
 import { BYTE_RANK } from "../scanner/index.ts";

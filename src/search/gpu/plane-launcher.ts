@@ -1,11 +1,11 @@
 /**
- * Launches programs over bit planes: each first by its steps, and when that has cost more than a compilation, with a
- * kernel of its own.
+ * Launches programs over bit planes. At first, one kernel reads the steps of any program. When that has cost more than
+ * a compilation, the program gets a kernel of its own.
  *
  *     program ──▶ steps in memory ──▶ the kernel that reads steps ──▶ … ──enough bytes──▶ compile ──▶ its own kernel
  *
- * Invariants: one launch is in flight at most, so one set of sums, one answer and one program in memory are enough; a
- * recording is kept for each kernel and corpus, and submitted again when its fence is signaled.
+ * Invariants: At most one launch is in flight. So one set of sums, one answer and one program in memory are enough.
+ * Each pair of kernel and corpus keeps its recording, which is submitted again when its fence is signaled.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { ProgramLease } from "../../programs/index.ts";

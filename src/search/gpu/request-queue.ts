@@ -5,8 +5,10 @@
  *                ▲                                                                 │
  *                └── asked again with more room, range by range, where they did not fit ◀──┘
  *
- * Invariants: requests wait in the order in which they were added, so any number of queries may be in flight; while the
- * queue is paused, or has no kernel yet, nothing is sent; a request of a query that was cancelled is not sent.
+ * Invariants:
+ * - Requests wait in the order in which they were added. So any number of queries may be in flight.
+ * - While the queue is paused, or has no kernel yet, it sends nothing.
+ * - It does not send a request of a query that was cancelled.
  */
 import { ASSERT_INTERVAL_MS, SPINS_PER_CLOCK } from "../../base/index.ts";
 import { CompletionDriver, type DrivenRequests } from "../../engine/index.ts";

@@ -1,10 +1,10 @@
 /**
- * The device's part of one one-shot search: the files go to the device, the kernel looks for the plan's literals, the
- * device is closed, and only then anything is printed, from the files on disk and the hits.
+ * The device's part of a one-shot search. The files go to the device, and the kernel looks for the plan's literals.
+ * Then the device is closed. Only after that, the printer reads the hits and the files on disk, and prints.
  *
- * Invariants: when `searchOnDevice` returns, no kernel runs and no signal is guarded; a file whose hits may not be the
- * whole truth (changed, decoded, with a NUL, with letters that fold beyond ASCII) is searched as if there were no
- * device.
+ * Invariants: When `searchOnDevice` returns, no kernel runs and no signal is guarded. The hits of some files may be
+ * incomplete: files that changed, that were decoded, that have a NUL, or letters that fold beyond ASCII. The host
+ * searches these files again.
  */
 import { nowMs, EverwarpError } from "../../base/index.ts";
 import type { RawHits } from "../backend/index.ts";

@@ -1,9 +1,9 @@
 /**
  * The limit of all files together (--max-total).
  *
- * Invariants: what goes on to the printer has at most the wanted number of hits, and when it has so many, the search
- * ends. A file is searched with what is left as its limit; one that another thread has searched with more is searched
- * again, and then only its first lines are told.
+ * Invariants: The printer gets at most the wanted number of hits, and the search ends at that number. The limit of a
+ * file is the number that is left. Another thread may have searched a file with a higher limit. Then the file is
+ * searched again, and only its first lines are printed.
  */
 import type { FoundFile } from "../contracts.ts";
 import type { FileResult, FileSearcher } from "./file-searcher/index.ts";

@@ -1,11 +1,13 @@
 /**
- * The host engine: threads that stay, that sleep on a wake word, and search corpora in shared memory.
+ * The host engine: threads that stay. They sleep on a wake word, and search corpora in shared memory.
  *
  *   submit ──▶ slot in shared memory ──wake word──▶ threads take units ──▶ mailboxes ──▶ ticket
  *
- * Invariants: a ticket owns its slot from `submit` until its answer is collected; a slot's answer is collected once, by
- * whoever first sees it DONE, and nothing is collected while another answer is being collected: messages that are
- * read then only say which ticket is next; once a thread has died every ticket fails, and nothing waits any more.
+ * Invariants:
+ * - A ticket owns its slot from `submit` until its answer is collected.
+ * - An answer is collected once, by the first caller that sees its slot DONE.
+ * - One answer is collected at a time. A message that is read meanwhile only says which ticket is next.
+ * - Once a thread has died, every ticket fails, and no caller waits any more.
  */
 import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, type Worker } from "node:worker_threads";
@@ -363,7 +365,7 @@ export class HostBackend implements Backend, TicketOwner {
   #fail(detail: string, cause: unknown): void {
     if (this.#failure) return;
     this.#failure = new EverwarpError("EW_WORKER_DIED", `a thread of the host engine ended: ${detail}`, {
-      remedy: "Open a new engine and submit again; if it happens every time, please report it.",
+      remedy: "Open a new engine, and search again. If this happens every time, please report it.",
       cause,
     });
     this.#endTickets(this.#failure);

@@ -1,12 +1,12 @@
 /**
- * Signatures of one segment of the host's arena, in shared memory. Threads make them behind the load, when there is
- * nothing to search; what is not made yet is searched without.
+ * Signatures of one segment of the host's arena, in shared memory. Threads make them after the load, when there is
+ * nothing to search. Text without signatures is searched whole.
  *
  *   memory:  │ next word, words made │ made: a byte a word │ stripe 0 │ stripe 1 │ …
  *   stripe:  │ row 0: 16 words │ row 1: 16 words │ … │       so that a word's column is written within a small place
  *
- * Invariants: a word is 32 blocks of 2 KiB, from an address that is a multiple of 64 KiB; a word is made by one thread,
- * which sets its byte after its column is written; a column never changes then.
+ * Invariants: A word stands for 32 blocks of 2 KiB, from an address that is a multiple of 64 KiB. One thread makes a
+ * word: it writes the column, then sets the word's byte. After that, the column never changes.
  */
 import { EverwarpError } from "../../base/index.ts";
 import type { LinearMemory } from "../../threads/index.ts";

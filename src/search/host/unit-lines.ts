@@ -1,9 +1,9 @@
 /**
- * The lines at which the units of a corpus begin: the first unit of a file begins with line 1; of the others line feeds
- * are counted, once for each unit, by whichever thread first needs it.
+ * The lines at which the units of a corpus begin. The first unit of a file begins with line 1. For the other units,
+ * line feeds are counted once, by the thread that first needs the line.
  *
- * Invariant: both words of a unit depend on the text alone, so it does not matter which thread writes them last; the
- * line is written after its start.
+ * Invariants: Both words of a unit depend on the text alone. So several threads may write them, in any order. A thread
+ * writes the line after its start.
  */
 import type { PlacementColumns, UnitColumns } from "../corpus/index.ts";
 import { NOT_FOUND, type ScanKernel } from "../scanner/index.ts";

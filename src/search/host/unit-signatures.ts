@@ -1,6 +1,6 @@
 /**
- * What a thread of the host engine does with signatures: it makes them while there is nothing to search, and finds the
- * parts of a unit that may have a literal.
+ * What a thread of the host engine does with signatures. It makes them while there is nothing to search. In a search,
+ * they tell which parts of a unit may have a literal.
  */
 import type { LinearMemory } from "../../threads/index.ts";
 import type { Literal } from "../contracts.ts";

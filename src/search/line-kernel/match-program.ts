@@ -152,8 +152,9 @@ function findIdle({
 }
 
 /**
- * Three tables of 16 bytes. A byte is one of `bytes` where the entry of its low nibble, in the first table for bytes
- * below 0x80 and in the second one for the others, has the bit of its high nibble, which the third table tells.
+ * Writes three tables of 16 bytes, which together tell whether a byte is one of `bytes`. The first table is for bytes
+ * below 0x80, and the second table for the others. Both have an entry for each low nibble. The third table has a bit
+ * for each high nibble. A byte is one of `bytes` if the entry of its low nibble has the bit of its high nibble.
  */
 function writeSkipTables(tables: Uint8Array, bytes: readonly number[]): void {
   for (const byte of bytes) tables[(byte < 0x80 ? 0 : 16) + (byte & 15)]! |= 1 << ((byte >> 4) & 7);

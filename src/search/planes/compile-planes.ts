@@ -3,10 +3,12 @@
  *
  *     pattern ──▶ cursors: before which places may the rest of the pattern go on? ──▶ lines that have one at the end
  *
- * In a line of ASCII, the program decides exactly. Beyond ASCII it knows bytes and not characters: each byte from 0x80
- * on may be a part of any character that a class has, a repetition with a limit may take more bytes than characters,
- * and a word may begin or end beside such a byte. So no line that matches is missed, and lines with such bytes are in
- * doubt, where it matters.
+ * In a line of ASCII, the program decides exactly. Beyond ASCII, it knows bytes and not characters:
+ * - A byte from 0x80 on may be a part of any character of a class.
+ * - A repetition with a limit may take more bytes than characters.
+ * - A word may begin or end beside such a byte.
+ *
+ * So the program misses no line that matches. A line with such bytes is in doubt, if the pattern has one of these.
  */
 import { type Hir, isWordByte, type LookName } from "../matcher/index.ts";
 import type { PlaneProgram } from "./plane-program.ts";

@@ -3,8 +3,8 @@ import { EverwarpError } from "../../base/index.ts";
 
 /** EW_IN_USE: the device was closed while something uses it. */
 export function heldError(device: string, holders: readonly string[]): EverwarpError {
-  return new EverwarpError("EW_IN_USE", `${device} was closed while it is used by ${holders.join(", ")}`, {
-    remedy: "Stop and close what uses the device, wait for that, then close the device.",
+  return new EverwarpError("EW_IN_USE", `${device} was closed while ${holders.join(", ")} still used it`, {
+    remedy: "First stop and close what uses the device, and wait for it. Then close the device.",
   });
 }
 
@@ -12,6 +12,6 @@ export function heldError(device: string, holders: readonly string[]): EverwarpE
 export function overdueError(device: string, timeoutMs: number): EverwarpError {
   return new EverwarpError("EW_TIMEOUT", `work on ${device} did not end within ${timeoutMs} ms`, {
     remedy:
-      "A kernel that does not end may hold the device; else allow more time, or give it less to do at once.",
+      "Look for a kernel that runs without end. If there is none, allow more time, or submit less work at once.",
   });
 }

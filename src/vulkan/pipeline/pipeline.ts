@@ -130,7 +130,8 @@ function assertMakeable(context: DeviceContext, label: string | undefined): void
       `${what} cannot be made while a kernel stays on the only queue of ${name}`,
       {
         remedy:
-          "Make it before the kernel is launched, stop the kernel first, or launch that with the strategy batch.",
+          "Make the pipeline before you launch the kernel, or stop the kernel first. " +
+          "Or launch the kernel with the strategy batch.",
       },
     );
   }

@@ -2,7 +2,7 @@
  * Files that must match further patterns, or must not (--file-and, --file-not), before they are searched.
  *
  * Invariant: a file matches a pattern here exactly if `-l` with that pattern would show it, with the same options for
- * what a file's text is. -v, -m and the like are about the lines that are shown, and have no part in it.
+ * decoding the file. Options about the lines that are shown, such as -v and -m, do not count here.
  */
 import type { Matcher } from "../../contracts.ts";
 import { FileSearch, type LineFeedCounter, type ReadingBuffer } from "../../searcher/index.ts";
