@@ -106,7 +106,7 @@ export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** What an error says beside its message. */
 export interface ErrorDetails {
-  /** What the reader can do about it, one sentence. Appended to the message. */
+  /** What the reader can do, in short sentences. Appended to the message. */
   remedy?: string;
   cause?: unknown;
 }

@@ -44,7 +44,7 @@ export function givenUp(first: EverwarpError, last: EverwarpError): EverwarpErro
   if (last === first || last.message === first.message) return first;
   return new EverwarpError(
     first.code,
-    `the kernel was lost: ${first.message}. It could not be launched again: ${last.message} [${last.code}]`,
+    `the kernel was lost, and another launch failed (${last.message} [${last.code}]). The loss: ${first.message}`,
     { cause: first },
   );
 }
