@@ -8,6 +8,7 @@ import {
   type Graph,
   type GraphNode,
   Op,
+  KEPT,
   OPCODE_CONSTANT,
   reach,
   Storage,
@@ -43,8 +44,9 @@ export class Lanes {
       const [own, other] = whenTrue ? [first, second] : [second, first];
       const stop = flow.postDominatorOf(at);
       const next = (from: number): readonly number[] => graph.blocks[from]?.successors ?? [];
-      const others = new Set(reach([other], next, stop));
-      const blocks = new Set(reach([own], next, stop).filter((to) => !others.has(to)));
+      const others = new Set(reach(graph.effort, [other], next, stop));
+      const blocks = new Set(reach(graph.effort, [own], next, stop).filter((to) => !others.has(to)));
+      graph.effort.spend(blocks.size * KEPT);
       if (blocks.size === 0) continue;
       regions.push({ branch: at, blocks });
       for (const to of blocks) this.#single.add(to);
@@ -112,6 +114,7 @@ export class Lanes {
     isAnd: boolean,
     depth: number,
   ): { whenTrue: boolean; whenFalse: boolean } {
+    this.#graph.effort.spend(inputs.length);
     const claims = inputs.map((input) => this.#claim(input, depth));
     return {
       whenTrue: isAnd && claims.some(({ whenTrue }) => whenTrue),

@@ -1,5 +1,5 @@
 /** The rule `counter-and-flag-share-a-line`. */
-import { isChain, type Kernel, Role } from "../analysis/index.ts";
+import { type Kernel, Role } from "../analysis/index.ts";
 import { type GraphNode, OPCODE_CONSTANT } from "../code/index.ts";
 import type { Breach, Rule } from "./rule.ts";
 
@@ -70,6 +70,7 @@ function besideFlags(kernel: Kernel, writes: readonly GraphNode[]): Breach[] {
   const flags = waitedFor(kernel).filter(
     (flag) => !written.some(({ place }) => place.struct === flag.struct && place.index === flag.index),
   );
+  kernel.graph.effort.spend(2 * flags.length * written.length);
   return written.flatMap(({ node, place }) => {
     const flag = flags.find(
       ({ struct, offsetBytes }) =>
@@ -100,9 +101,8 @@ function waitedFor(kernel: Kernel): Place[] {
 function placeOf({ memory, graph }: Kernel, pointer: GraphNode | undefined): Place | undefined {
   if (!memory.isBuffer(pointer)) return undefined;
   const types = graph.code.module.types;
-  let first = pointer;
-  while (first !== undefined && isChain(first.inputs[0]?.opcode ?? 0)) first = first.inputs[0];
-  if (first === undefined || !isChain(first.opcode)) return undefined;
+  const first = memory.firstChainOf(pointer);
+  if (first === undefined) return undefined;
   const base = types.get(first.inputs[0]?.type ?? 0);
   const struct = base?.kind === "pointer" ? types.get(base.pointee) : undefined;
   const index = first.inputs[1];

@@ -53,6 +53,7 @@ void main() {
 function isExpression({ graph, flow }: Kernel, branch: number): boolean {
   if (flow.postDominatorOf(branch) < 0) return false;
   const nodes = flow.regionOf(branch).flatMap((at) => graph.blocks[at]?.nodes ?? []);
+  graph.effort.spend(flow.regionOf(branch).length + nodes.length);
   const hasLoop = flow.regionOf(branch).includes(branch);
   const isPure = ({ opcode }: GraphNode): boolean =>
     opcode !== Op.Store && opcode !== Op.ControlBarrier && opcode < Op.GroupElect && !isAtomic(opcode);

@@ -43,6 +43,7 @@ export function findSpins(kernel: Kernel): readonly Loop[] {
   return kernel.flow.loops.filter((loop) => {
     if (kernel.hasBarrier(loop) || kernel.loops.ends(loop)) return false;
     const nodes = kernel.nodesOf(loop);
+    graph.effort.spend(nodes.length);
     const written = new Set(
       nodes
         .filter(({ opcode }) => opcode === Op.Store || isWritingAtomic(opcode))

@@ -73,7 +73,7 @@ function effectsBeforeStop(kernel: Kernel, loop: Loop, phase: ReadonlySet<GraphN
       if (!goesOn) break;
       if (kernel.isBufferWrite(node) || kernel.isLoadOf(node, Role.slots)) effects.push(node);
     }
-    if (goesOn) open.push(...(block?.successors ?? []).filter((to) => loop.blocks.has(to)));
+    if (goesOn) for (const to of block?.successors ?? []) if (loop.blocks.has(to)) open.push(to);
   }
   return effects;
 }

@@ -40,6 +40,7 @@ export const storeAfterPublish: Rule = {
     });
     const publications = stores.filter(({ kind }) => kind === "publication").map(({ node }) => node);
     const answers = stores.filter(({ kind }) => kind === "answer").map(({ node }) => node);
+    kernel.graph.effort.spend(2 * answers.length * publications.length);
     const late = answers.filter((answer) =>
       publications.some((publication) => comesAfter(kernel, publication, answer)),
     );
@@ -84,8 +85,11 @@ function comesAfter(
   second: GraphNode,
   isUnfenced = false,
 ): boolean {
-  const fenceBetween = (block: number, from: number, to: number): boolean =>
-    (graph.blocks[block]?.nodes ?? []).some((node) => isFence(node) && node.index > from && node.index < to);
+  const fenceBetween = (block: number, from: number, to: number): boolean => {
+    const { nodes } = graph.blocks[block] ?? { nodes: [] };
+    graph.effort.spend(1 + nodes.length);
+    return nodes.some((node) => isFence(node) && node.index > from && node.index < to);
+  };
   if (first.block === second.block)
     return (
       first.index < second.index && !(isUnfenced && fenceBetween(first.block, first.index, second.index))
@@ -98,5 +102,5 @@ function comesAfter(
   const forward = (at: number): readonly number[] =>
     (graph.blocks[at]?.successors ?? []).filter((to) => !flow.dominates(to, at));
   const stop = (at: number): boolean => isUnfenced && at !== second.block && fenceBetween(at, -1, Infinity);
-  return reach(forward(first.block), forward, stop).includes(second.block);
+  return reach(graph.effort, forward(first.block), forward, stop).includes(second.block);
 }
