@@ -99,10 +99,8 @@ export class Lanes {
       }
       case Op.Load: {
         const cell = this.#memory.cellOf(a);
-        const stores =
-          cell === undefined || cell.variable.value === Storage.Workgroup ? [] : this.#stores.get(cell);
-        if (stores?.length !== 1 || stores[0] === undefined) return undefined;
-        return this.#claim(stores[0], depth);
+        const stored = this.#onlyStored(cell);
+        return stored === undefined ? undefined : this.#claim(stored, depth);
       }
       default:
         return undefined;
@@ -139,9 +137,14 @@ export class Lanes {
       return true;
     if (isVectorInput(builtIn)) return pointer?.inputs[1]?.value === 0;
     const cell = this.#memory.cellOf(pointer);
-    if (cell === undefined || cell.variable.value === Storage.Workgroup) return false;
-    const stores = this.#stores.get(cell) ?? [];
-    return stores.length === 1 && this.#isInvocationNumber(stores[0], depth + 1);
+    return this.#isInvocationNumber(this.#onlyStored(cell), depth + 1);
+  }
+
+  /** What is stored in a cell of a thread's own, where that happens in one place. */
+  #onlyStored(cell: Cell | undefined): GraphNode | undefined {
+    if (cell === undefined || cell.variable.value === Storage.Workgroup) return undefined;
+    const stores = this.#memory.overlapping(cell).flatMap((each) => this.#stores.get(each) ?? []);
+    return stores.length === 1 ? this.#stores.get(cell)?.[0] : undefined;
   }
 
   #isInvocationVector(node: GraphNode | undefined, depth: number): boolean {

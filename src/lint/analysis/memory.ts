@@ -30,10 +30,10 @@ const ROLE_OF_MEMBER: Readonly<Record<string, number>> = {
   completionVectors: Role.completionSize,
 };
 
-/** A variable, or a member of one, whose content the analysis follows. */
+/** A variable, or a part of one, whose content the analysis follows. */
 export interface Cell {
   readonly variable: GraphNode;
-  /** Index of the member; -1 for the whole variable. */
+  /** Index of the member, component or element; -1 for the whole variable. */
   readonly member: number;
 }
 
@@ -151,15 +151,16 @@ export class Memory {
     return cell;
   }
 
-  /** The member of a struct that a chain enters first; -1 for an array, a vector, or the whole. */
+  /** The member, component or element that a chain enters first; -1 for the whole, or where a thread chooses it. */
   #firstMember(pointer: GraphNode, variable: GraphNode): number {
     const first = this.firstChainOf(pointer);
     if (first === undefined || first.inputs[0] !== variable) return -1;
     const types = this.#graph.code.module.types;
     const pointerType = types.get(variable.type);
-    const isStruct = pointerType?.kind === "pointer" && types.get(pointerType.pointee)?.kind === "struct";
+    const kind = pointerType?.kind === "pointer" ? types.get(pointerType.pointee)?.kind : undefined;
+    const hasParts = kind === "struct" || kind === "vector" || kind === "matrix" || kind === "array";
     const index = first.inputs[1];
-    return isStruct && index?.opcode === OPCODE_CONSTANT && index.value !== undefined ? index.value : -1;
+    return hasParts && index?.opcode === OPCODE_CONSTANT && index.value !== undefined ? index.value : -1;
   }
 
   /** Roles flow from the push constants through arithmetic, variables and calls, but not through loaded content. */
