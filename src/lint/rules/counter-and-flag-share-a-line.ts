@@ -22,8 +22,8 @@ export const counterAndFlagShareALine: Rule = {
   remedy: "Put the words of each side into blocks of their own, at multiples of 64 bytes.",
   limits:
     "All memory behind the push constants `control` and `slots` is the host's. In any other struct, a member is the " +
-    "host's where a loop waits for it and the kernel never writes it. Members of a struct that begins at no multiple " +
-    "of 64 bytes may lie otherwise than the rule takes them.",
+    "host's where a loop waits for it and the kernel never writes it. The rule takes each struct to begin at a " +
+    "multiple of 64 bytes.",
   bad: `${HEAD}layout(set = 0, binding = 0) buffer Shared {
   uint stop; // the host writes it
   uint polls; // the kernel writes it, beside

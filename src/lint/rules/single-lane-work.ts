@@ -18,10 +18,10 @@ export const singleLaneWork: Rule = {
     "others stand still at the next barrier.",
   remedy: "Give each thread a part of the work, and bring the parts together with subgroup operations.",
   limits:
-    `Work is a loop that reads or writes buffers or indexes shared memory, or more than ${FEW_ACCESSES} accesses of ` +
-    `buffers without a loop. Loops of at most ${FEW_ROUNDS} rounds, or of one for each thread or subgroup, are not ` +
-    "counted, nor is polling, nor a pause that reads the clock. Somebody must wait: a barrier must follow. The share " +
-    `is an estimate that takes each loop for ${ESTIMATED_ROUNDS} rounds.`,
+    `Work is a loop, or more than ${FEW_ACCESSES} accesses of buffers without a loop. A loop of at most ` +
+    `${FEW_ROUNDS} rounds is no work, nor is a loop with one round for each thread or subgroup. Polling the host is ` +
+    "no work, nor is a pause that reads the clock. Work counts where the other threads wait for it at a barrier. The " +
+    `share in the message is an estimate: it takes each loop for ${ESTIMATED_ROUNDS} rounds.`,
   bad: `layout(local_size_x = 64) in;
 layout(set = 0, binding = 0) buffer Data { uint count; uint words[]; };
 shared uint sh_sum;

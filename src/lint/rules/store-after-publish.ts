@@ -15,10 +15,10 @@ export const storeAfterPublish: Rule = {
     "has been read, or when the slot belongs to another request.",
   remedy: "Store the rest of the answer first, then memoryBarrierBuffer(), then the first vector.",
   limits:
-    "Completions are memory behind the push constant `completions`. The first vector is at a product of " +
-    "`completionVectors`, " +
-    "the others at such a product plus something. Whole vectors of four words are sealed in this package's queue, so " +
-    "they need no memory barrier; single words do.",
+    "A completion is an answer in the queue: a few vectors of four words, behind the push constant `completions`. " +
+    "Its first vector lies at a product of `completionVectors`, the others at such a product plus something. In this " +
+    "package's queue, each whole vector carries a seal by which the host knows it, so it needs no memory barrier. " +
+    "Single words need one.",
   bad: `${COMPLETIONS_HEAD}void main() {
   uint first = gl_WorkGroupID.x * completionVectors;
   if (gl_LocalInvocationIndex != 0u) return;

@@ -43,7 +43,12 @@ function notProved(label: string, limit: EverwarpError): EverwarpError {
   });
 }
 
-function describe({ rule, message, location }: Finding): string {
-  const where = location === undefined ? "" : `${location.file ?? "line"}:${location.line}: `;
-  return `${where}${message} (${rule})`;
+function describe({ rule, message, location, related }: Finding): string {
+  const where = location === undefined ? "" : `${placeText(location)}: `;
+  const cause = related === undefined ? "" : `, see ${placeText(related)}`;
+  return `${where}${message} (${rule}${cause})`;
+}
+
+function placeText({ file, line }: NonNullable<Finding["location"]>): string {
+  return `${file ?? "line"}:${line}`;
 }
