@@ -49,7 +49,9 @@ export const ERROR_CODES = {
   EW_VULKAN: deviceFault("a Vulkan call failed in a way that has no code of its own"),
   EW_COMPILE: deviceFault("a kernel does not compile"),
   EW_BAD_SPIRV: fault("a SPIR-V module cannot be read"),
-  EW_KERNEL_UNSAFE: fault("a kernel breaks a rule of everwarp lint, and was not launched"),
+  EW_KERNEL_UNSAFE: fault(
+    "a kernel breaks a rule of everwarp lint, or is too large for it, and was not launched",
+  ),
   EW_LINT_LIMIT: fault("a kernel is too large for everwarp lint"),
   EW_LINT_REASON: fault("a comment takes a rule of everwarp lint away and gives no reason, or names no rule"),
   EW_LAYOUT_DRIFT: fault("host and device disagree about a struct's layout"),

@@ -7,7 +7,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import path from "node:path";
-import { EverwarpError } from "../base/index.ts";
 import {
   type EnvironmentVariables,
   readRegularTextSync,
@@ -17,7 +16,7 @@ import {
 import { type Finding, lintModule } from "./lint.ts";
 
 /** Rises with every change of what the error rules accept. */
-const RULES_VERSION = 2;
+const RULES_VERSION = 3;
 const NAME_BYTES = 64;
 const VERDICT = /^[0-9a-f]{64}$/;
 
@@ -25,9 +24,9 @@ const VERDICT = /^[0-9a-f]{64}$/;
 const safe = new Set<string>();
 
 /**
- * The breaches of error rules in a module; none for a kernel that is too large to be analysed.
+ * The breaches of error rules in a module.
  *
- * @throws EW_BAD_SPIRV
+ * @throws EW_BAD_SPIRV, EW_LINT_LIMIT for a kernel that is too large to be analysed
  */
 export function findErrors(words: Uint32Array): readonly Finding[] {
   const name = createHash("sha256").update(`${RULES_VERSION}\n`).update(words).digest("hex");
@@ -35,7 +34,7 @@ export function findErrors(words: Uint32Array): readonly Finding[] {
   const folder = verdictFolder();
   const file = folder === undefined ? undefined : path.join(folder, name);
   const isKept = file !== undefined && readRegularTextSync(file, NAME_BYTES) === name;
-  const findings = isKept ? [] : errorsOf(words);
+  const findings = isKept ? [] : lintModule(words, "error");
   if (findings.length > 0) return findings;
   safe.add(name);
   if (file !== undefined && !isKept) keep(file, name);
@@ -89,15 +88,6 @@ function filesIn(folder: string | undefined): string[] {
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function errorsOf(words: Uint32Array): readonly Finding[] {
-  try {
-    return lintModule(words, "error");
-  } catch (error) {
-    if (error instanceof EverwarpError && error.code === "EW_LINT_LIMIT") return [];
-    throw error;
-  }
 }
 
 function keep(file: string, name: string): void {

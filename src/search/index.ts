@@ -82,4 +82,5 @@ export {
   type TypeChange,
   type WalkOptions,
   type WalkSource,
+  walk,
 } from "./walk/index.ts";

@@ -3,11 +3,12 @@
  *
  * Invariants: nothing here waits. A named pipe without a writer is opened, examined and refused; so are folders,
  * devices, sockets and circular links. Nothing larger than the caller's limit is read. A problem with a file is an
- * answer, not an exception.
+ * answer, not an exception. A path may be byte text (see `byteText`).
  */
 
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
+import { systemPath } from "../base/index.ts";
 
 /** Why a file was not opened. */
 export type NotOpened =
@@ -35,7 +36,7 @@ export async function openRegularFile(
 ): Promise<{ readonly state: "open"; readonly handle: FileHandle; readonly sizeBytes: number } | NotOpened> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, flagsOf(options));
+    handle = await open(systemPath(path), flagsOf(options));
     const info = await handle.stat();
     const objection = objectionTo(info, options.maxBytes);
     if (objection === undefined) return { state: "open", handle, sizeBytes: info.size };
@@ -77,7 +78,7 @@ export function readRegularFileSync(
 ): { readonly state: "read"; readonly bytes: Uint8Array } | NotOpened {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, flagsOf({ maxBytes }));
+    descriptor = openSync(systemPath(path), flagsOf({ maxBytes }));
     const info = fstatSync(descriptor);
     const objection = objectionTo(info, maxBytes);
     if (objection !== undefined) return { state: "refused", reason: objection };

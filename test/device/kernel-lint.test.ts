@@ -42,7 +42,7 @@ describe("a kernel with a barrier that some threads do not reach", () => {
     const opening = ResidentKernel.open(kernel(UNSAFE));
     await expect(opening).rejects.toThrow(expect.objectContaining({ code: "EW_KERNEL_UNSAFE" }));
     await expect(opening).rejects.toThrow("half:5: only some threads reach this barrier");
-    await expect(opening).rejects.toThrow("(divergent-barrier)");
+    await expect(opening).rejects.toThrow("(divergent-barrier, see half:5)");
     expect({ ...device.liveHandles, pipeline: 0 }).toEqual(before);
   });
 

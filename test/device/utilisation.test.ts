@@ -278,6 +278,17 @@ void perform(uint slot) {
     expect(out).toContain(message);
   });
 
+  test.each([
+    ["search/planes", 0, "planes.comp"],
+    ["search/transpose", 0, "transpose.comp"],
+    ["residency/echo", 2, "not measured: a kernel of residency is a probe"],
+    ["wasm/interpret", 2, "not measured: the kernel of wasm runs modules of its users"],
+  ])("%s of this package: %i", async (kernel, expected, message) => {
+    const { code, out } = await run(kernel);
+    expect(out).toContain(message);
+    expect(code).toBe(expected);
+  });
+
   test("a number is an index, and no part of a name", async () => {
     const number = /\d{2,}/.exec(device.info.name)?.[0] ?? "99";
     const { code, errors } = await run("some.comp", "--device", number);

@@ -85,8 +85,43 @@ export const CORPUS: readonly CorpusEntry[] = [
       `void meet() { barrier(); }
        void main() { uint x = LANE * 3u; uint y = x + 1u; if ((y & 1u) == 0u) meet(); STATE[LANE] = y; }`,
       main("if (LANE == 0u) sh_word = STATE[0]; if (sh_word == 1u) barrier(); STATE[LANE] = 1u;"),
+      // Hidden in a function with a switch, a do-while, a ternary, a ballot, and a broadcast that is overwritten.
+      `bool isLast(uint way) { switch (way) { case 0u: return LANE > 3u; default: return limit > 2u; } }
+       void main() { if (!isLast(gl_WorkGroupID.x)) barrier(); STATE[LANE] = 1u; }`,
+      main(
+        "uint left = STATE[0] + LANE; do { barrier(); left = subgroupBroadcastFirst(left) >> 1; } while (left > 4u);",
+      ),
+      main("uint count = LANE < 7u ? limit : 3u; for (uint i = 0u; i < count; i++) barrier();"),
+      main(
+        "uvec4 votes = subgroupBallot(STATE[LANE] > 2u); if (subgroupBallotBitCount(votes) > 4u) barrier();",
+      ),
+      main(
+        `if (LANE == 0u) sh_word = limit; barrier(); uint first = sh_word; if (LANE == 9u) sh_word = 7u;
+        if (first != sh_word) barrier();`,
+      ),
+      // Parts of a variable, stored to one by one and chosen by a thread.
+      main("uint parts[4]; parts[0] = 1u; parts[LANE & 3u] = 2u; if (parts[0] == 1u) barrier();"),
+      main("uvec3 parts = uvec3(1u); parts.yz = uvec2(LANE, 1u); if (parts.y == 1u) barrier();"),
     ],
     good: [
+      main("uvec2 parts; parts.x = limit; parts.y = LANE; if (parts.x > 3u) barrier(); STATE[parts.y] = 1u;"),
+      main(
+        "uint parts[2]; parts[0] = limit; parts[1] = LANE; if (parts[0] > 3u) barrier(); STATE[parts[1]] = 1u;",
+      ),
+      `bool goesOn(uint i) { if (STATE[i] == 0u) return false; barrier(); return true; }
+       void main() { uint i = 0u; while (i < 10u && goesOn(i)) i++; }`,
+      main(
+        `for (uint i = 0u; i < 9u; i++) { switch (STATE[i]) { case 0u: continue; case 1u: break; default: return; }
+        barrier(); }`,
+      ),
+      main(
+        `uint sum = subgroupAdd(STATE[LANE]); if (subgroupElect()) sh_many[gl_SubgroupID] = sum; barrier();
+        uint all_ = 0u; for (uint i = 0u; i < gl_NumSubgroups; i++) all_ += sh_many[i]; if (all_ > 3u) barrier();`,
+      ),
+      main(
+        `uint i = 0u; do { barrier(); if (LANE == 0u) sh_word = STATE[i]; barrier(); }
+        while (sh_word != 0u && ++i < 9u);`,
+      ),
       main("if (LANE < 32u) sh_many[LANE] = 1u; barrier(); STATE[LANE] = 1u;"),
       main("for (uint i = 0u; i < limit; i += 64u) { if (i + LANE < limit) STATE[i + LANE]++; barrier(); }"),
       main("if (STATE[0] == 1u) { sh_many[LANE] = 2u; barrier(); } STATE[LANE + 1u] = 3u;"),
@@ -210,6 +245,10 @@ export const CORPUS: readonly CorpusEntry[] = [
       ),
       `uint flag() { return CONTROL[0]; }
        void main() { for (;;) { if (flag() == 1u) return; STATE[LANE]++; } }`,
+      // The member that names one thread is stored to again, with the whole struct.
+      `struct Own { bool isFirst; uint spare; };
+       void main() { Own own; own.isFirst = LANE == 0u; if (limit > 2u) own = Own(true, 1u);
+         for (;;) { uint stop = 0u; if (own.isFirst) stop = CONTROL[0]; if (stop != 0u) break; STATE[LANE]++; } }`,
     ],
     good: [
       polling("STATE[LANE]++;"),

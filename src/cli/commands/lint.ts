@@ -1,23 +1,27 @@
 /** `everwarp lint`: checks kernels for what makes a device hang. docs/rules has the rules. */
 import type { ParseArgsConfig } from "node:util";
+import { bytesOfText } from "../../base/index.ts";
 import {
   checkFile,
   type FileReport,
-  kernelsBelow,
+  type KernelFile,
+  kernelFiles,
   reportDocument,
   reportText,
   sarifDocument,
 } from "../lint/index.ts";
 import type { CommandContext } from "../terminal/index.ts";
-import type { Workload } from "../utilisation/index.ts";
+import type { UtilisationReport, Workload } from "../utilisation/index.ts";
 import { badArgument, deviceSelection, readOptions } from "./options.ts";
 
 const USAGE = `everwarp lint [FILES…] [--json | --sarif] [--utilisation …]
 
 Checks compute kernels for what makes a device hang: threads that leave while others
 wait, barriers under conditions, loops without an end. It reads the compiled module, so
-it sees what the device would run. Without FILES, all kernels (*.comp) of this folder
-and below are checked. FILES are GLSL, or SPIR-V where the name ends in .spv.
+it sees what the device would run. FILES are GLSL, SPIR-V where the name ends in .spv,
+and folders: they stand for the kernels (*.comp) below them. Without FILES, this folder
+does. What a search leaves out by ignore rules, and node_modules, is left out here too.
+A file that is named twice is checked once.
 
 A kernel that includes kernel.glsl has structs of its program. They are read from the
 program beside the kernel that names it.
@@ -41,8 +45,8 @@ program beside the kernel that names it.
 A comment in GLSL takes a rule away from the next line, and needs a reason:
   // everwarp-disable-next-line unbounded-loop the host checked that the list ends
 
-Exit codes: 0 nothing was found, 1 something was found, 2 a file could not be checked or
-the command was not understood. With --utilisation: 0 all was measured, 1 a request was
+Exit codes: 0 nothing was found, 1 something was found, 2 a file or a folder could not be
+checked (the others are) or the command was not understood. With --utilisation: 0 all was measured, 1 a request was
 not answered, 2 a kernel could not be measured.
 `;
 
@@ -66,20 +70,19 @@ const OPTIONS = {
 /** @returns the exit code */
 export async function run(argv: readonly string[], context: CommandContext): Promise<number> {
   const { values, positionals } = readOptions("lint", argv, OPTIONS);
-  const print = (text: string): void => context.writeOut(Buffer.from(text));
+  const print = (text: string): void => context.writeOut(bytesOfText(text));
   if (values.help === true) {
     print(USAGE);
     return 0;
   }
   if (values.json === true && values.sarif === true)
     throw badArgument("--json and --sarif are given together", "Choose one of them.");
-  const files = positionals.length > 0 ? positionals : kernelsBelow(".");
-  if (files.length === 0)
-    throw badArgument("there are no kernels (*.comp) in this folder", "Name the files.");
+  const files = kernelFiles(positionals, (message) => context.writeError(`everwarp: ${message}\n`));
   if (values.utilisation === true) return measure(files, values, print);
   assertNoMeasuring(values);
   const reports: FileReport[] = [];
-  for (const file of files) reports.push(await checkFile(file));
+  for (const each of files)
+    reports.push(each.error === undefined ? await checkFile(each.file) : { ...each, findings: [] });
   const document =
     values.sarif === true
       ? sarifDocument(reports)
@@ -116,7 +119,7 @@ function assertNoMeasuring(values: Values): void {
 
 /** Runs the kernels and reports what was counted. @returns the exit code */
 async function measure(
-  files: readonly string[],
+  files: readonly KernelFile[],
   values: Values,
   print: (text: string) => void,
 ): Promise<number> {
@@ -127,8 +130,13 @@ async function measure(
   const { chooseDevice, measureFile, utilisationDocument, utilisationText } =
     await import("../utilisation/index.ts");
   const device = chooseDevice(deviceSelection(values.device));
-  const reports = [];
-  for (const file of files) reports.push(await measureFile(file, device, workload));
+  const reports: UtilisationReport[] = [];
+  for (const { file, error } of files)
+    reports.push(
+      error === undefined
+        ? await measureFile(file, device, workload)
+        : { file, device: device.name, run: undefined, kernels: [], error },
+    );
   print(
     values.json === true
       ? `${JSON.stringify(utilisationDocument(reports), undefined, 1)}\n`

@@ -1,9 +1,10 @@
 /** Which files `everwarp lint` checks, and how each is read. */
-import { readdirSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import path from "node:path";
-import { EverwarpError } from "../../base/index.ts";
+import { byteText, EverwarpError, systemPath } from "../../base/index.ts";
 import { type Finding, lintModule, lintSource } from "../../lint/index.ts";
 import { prepareSource, type SourceRequest, variantsOf } from "../../programs/index.ts";
+import { walk, type WalkError } from "../../search/index.ts";
 import { spirvWords } from "../../spirv/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
 import { KERNEL_TYPES, kernelTypesText } from "./kernel-schemas.ts";
@@ -11,7 +12,7 @@ import { KERNEL_TYPES, kernelTypesText } from "./kernel-schemas.ts";
 /** The macro by which a resident kernel reads the device's clock (glsl/residency.glsl). */
 const CLOCK = "RESIDENCY_CLOCK";
 /** Folders that hold no kernels of one's own. */
-const SKIPPED = new Set(["node_modules", "dist"]);
+const OTHERS_FOLDERS = ["!node_modules"];
 const MODULE_BYTES_MAX = 64 << 20;
 
 /** What was found in a file. */
@@ -22,22 +23,78 @@ export interface FileReport {
   readonly error?: EverwarpError;
 }
 
-/** The kernels below a folder: files that end in .comp. @throws EW_PATH_UNREADABLE */
-export function kernelsBelow(folder: string): string[] {
+/** A file that is to be checked, or a name that stands for none. */
+export interface KernelFile {
+  /** Byte text (see `byteText`). */
+  readonly file: string;
+  /** Why there is nothing to check. */
+  readonly error?: EverwarpError;
+}
+
+/**
+ * The files that a command line names, each once, whatever it is called. A folder stands for the kernels below it that
+ * a search without flags would search: files that end in .comp. Without a name, that is the working directory.
+ *
+ * @param note is given what the walk says of rules that it cannot read
+ */
+export function kernelFiles(names: readonly string[], note: (message: string) => void): KernelFile[] {
+  const files =
+    names.length === 0 ? kernelsBelow(undefined, note) : names.flatMap((name) => filesOf(name, note));
+  const seen = new Set<string>();
+  return files.filter((each) => {
+    const real = each.error === undefined ? realPath(each.file) : each.file;
+    if (seen.has(real)) return false;
+    seen.add(real);
+    return true;
+  });
+}
+
+function filesOf(name: string, note: (message: string) => void): KernelFile[] {
+  if (isFolder(name)) return kernelsBelow(name, note);
+  if (name !== "") return [{ file: name }];
+  const remedy = "Name files or folders, or nothing for this folder.";
+  return [{ file: '""', error: new EverwarpError("EW_PATH_NOT_FOUND", "a file has no name", { remedy }) }];
+}
+
+function kernelsBelow(folder: string | undefined, note: (message: string) => void): KernelFile[] {
+  const files: KernelFile[] = [];
+  const onError = ({ path: file, message, kind }: WalkError): void => {
+    if (kind === "path") files.push({ file, error: unreadable(message) });
+    else note(message);
+  };
+  const options = { sort: "path", globs: OTHERS_FOLDERS, onError } as const;
+  for (const found of walk(folder === undefined ? [] : [folder], options)) {
+    const file = found.pathBytes === undefined ? found.path : byteText(found.pathBytes);
+    if (file.endsWith(".comp")) files.push({ file });
+  }
+  if (files.length > 0) return files;
+  const where = folder === undefined ? "in this folder or below" : `below ${folder}`;
+  const error = new EverwarpError("EW_BAD_ARGUMENT", `there are no kernels (*.comp) ${where}`, {
+    remedy: "Name other files, modules (*.spv) and what ignore rules leave out, one by one.",
+  });
+  return [{ file: folder ?? ".", error }];
+}
+
+function unreadable(message: string): EverwarpError {
+  return new EverwarpError("EW_PATH_UNREADABLE", message, {
+    remedy: "Check who may read it, or name the kernels that are to be checked.",
+  });
+}
+
+function isFolder(name: string): boolean {
   try {
-    return readdirSync(folder, { withFileTypes: true })
-      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      .flatMap((entry) => {
-        const below = path.join(folder, entry.name);
-        if (entry.isDirectory())
-          return SKIPPED.has(entry.name) || entry.name.startsWith(".") ? [] : kernelsBelow(below);
-        return entry.isFile() && entry.name.endsWith(".comp") ? [below] : [];
-      });
-  } catch (cause) {
-    throw new EverwarpError("EW_PATH_UNREADABLE", `the folder ${folder} cannot be read`, {
-      remedy: "Name the kernels that are to be checked.",
-      cause,
-    });
+    return statSync(systemPath(name)).isDirectory();
+  } catch {
+    return false; // it is told when it is read
+  }
+}
+
+/** A path without links; as it is, where there is nothing. */
+function realPath(name: string): string {
+  try {
+    return byteText(realpathSync(systemPath(name), "buffer"));
+  } catch {
+    return path.resolve(name); // it is told when it is read
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { systemPath } from "../../base/index.ts";
 import { kernelTypes } from "../../residency/index.ts";
 import {
   array,
@@ -65,9 +66,13 @@ export function kernelProgram(kernel: string): KernelProgram | undefined {
 }
 
 function programsIn(folder: string): string[] {
-  return readdirSync(folder)
-    .filter((name) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|reference)\./.test(name))
-    .toSorted();
+  let names: string[];
+  try {
+    names = readdirSync(systemPath(folder));
+  } catch {
+    return []; // the kernel cannot be read either, or it needs no program
+  }
+  return names.filter((name) => /\.[cm]?[jt]s$/.test(name) && !/\.(test|reference)\./.test(name)).toSorted();
 }
 
 /** `request: struct("Request", { … })`, or `request: NAME` with `const NAME = struct(…)`. */

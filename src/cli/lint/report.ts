@@ -1,7 +1,6 @@
 /** What `everwarp lint` prints: for people, as JSON, and as SARIF 2.1.0. */
-import { pathToFileURL } from "node:url";
 import path from "node:path";
-import { versionText } from "../../base/index.ts";
+import { bytesOfText, versionText } from "../../base/index.ts";
 import { type Finding, RULES } from "../../lint/index.ts";
 import type { FileReport } from "./files.ts";
 
@@ -54,13 +53,18 @@ export function reportDocument(reports: readonly FileReport[]): object {
   };
 }
 
+/** Byte text as a part of a URI: its bytes, and letters and digits as they are. */
+function uriText(text: string): string {
+  return bytesOfText(text)
+    .toString("latin1")
+    .replaceAll(/[^\w.~-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+}
+
 /** The document of `--sarif`. */
 export function sarifDocument(reports: readonly FileReport[]): object {
   const location = (file: string, at: Finding["location"]): object => {
     const { file: name, line } = placeOf(file, at);
-    const uri = path.isAbsolute(name)
-      ? pathToFileURL(name).href
-      : name.split(path.sep).map(encodeURIComponent).join("/");
+    const uri = `${path.isAbsolute(name) ? "file://" : ""}${name.split(path.sep).map(uriText).join("/")}`;
     return {
       physicalLocation: {
         artifactLocation: { uri },

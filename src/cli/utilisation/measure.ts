@@ -21,7 +21,7 @@ import {
 import { KERNEL_TYPES, kernelProgram } from "../lint/index.ts";
 import { runPlain, type PlainKernel } from "./plain-kernel.ts";
 import { type Run, runService } from "./service-kernel.ts";
-import { kernelPath, runSystem, shippedSystem } from "./shipped-kernels.ts";
+import { kernelPath, runSystem, shippedSystem, whenItRuns } from "./shipped-kernels.ts";
 import type { Workload } from "./workload.ts";
 
 const MODULE_BYTES_MAX = 64 << 20;
@@ -65,11 +65,23 @@ export async function measureFile(
     const readings = [...first.readings];
     const partCount = Math.max(1, ...readings.map((reading) => reading.partCount));
     for (let part = 1; part < partCount; part++) readings.push(...(await measurePart(part)).readings);
-    return { ...about, run: first.run, kernels: [...byForm(readings).values()].map(utilisationOf) };
+    const kernels = [...byForm(readings).values()].map(utilisationOf);
+    if (first.run.trouble === undefined && kernels.every(({ lanes }) => lanes === undefined))
+      throw notReached(file, first.run.done);
+    return { ...about, run: first.run, kernels };
   } catch (error) {
     if (!(error instanceof EverwarpError) || error.code === "EW_INTERNAL") throw error;
     return { ...about, run: undefined, kernels: [], error };
   }
+}
+
+/** The error for a kernel that the work did not come to. */
+function notReached(file: string, done: string): EverwarpError {
+  return new EverwarpError("EW_BAD_ARGUMENT", `nothing of the kernel ran in ${done}`, {
+    remedy:
+      whenItRuns(file) ??
+      "Give the kernel other work: --requests, --words and --workgroups say what it gets.",
+  });
 }
 
 interface Measured {

@@ -13,14 +13,15 @@ export function utilisationText(reports: readonly UtilisationReport[]): string {
   return reports
     .map((report) =>
       report.error === undefined
-        ? report.kernels.map((kernel) => kernelText(report, kernel)).join("\n") || nothingText(report)
+        ? report.kernels.map((kernel) => kernelText(report, kernel)).join("\n") || troubleText(report)
         : `${report.file}: not measured: ${report.error.message}\n`,
     )
     .join("\n");
 }
 
-function nothingText({ file }: UtilisationReport): string {
-  return `${file}: not measured: the work did not come to this kernel\n`;
+/** Of a kernel without a number: what went wrong. */
+function troubleText({ file, run }: UtilisationReport): string {
+  return `${file}: not measured: ${run?.trouble ?? "nothing of the kernel ran"}\n`;
 }
 
 function kernelText({ file, device, run }: UtilisationReport, kernel: Utilisation): string {

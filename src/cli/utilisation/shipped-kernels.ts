@@ -4,7 +4,7 @@ import path from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 import { generatedCorpora } from "../../bench/index.ts";
 import { Namespace } from "../../paths/index.ts";
-import { kernelFile, shippedPrograms } from "../../programs/index.ts";
+import { shippedPrograms } from "../../programs/index.ts";
 import { SearchEngine } from "../../search/index.ts";
 import type { Run } from "./service-kernel.ts";
 
@@ -24,6 +24,14 @@ const QUERIES = [
 export function shippedSystem(file: string): string | undefined {
   const name = shippedName(file);
   return name === undefined ? undefined : name.split("/")[0];
+}
+
+/** Of a kernel that work does not come to on every device: when it does. */
+export function whenItRuns(file: string): string | undefined {
+  const [name = ""] = shippedName(file)?.split(" ") ?? [];
+  if (name === "search/planes" || name === "search/transpose")
+    return "Measure it on a device with memory of its own: only there, lines are counted by bit planes.";
+  return shippedSystem(file) === undefined ? undefined : "Measure it on another device.";
 }
 
 /** The file of a kernel by its path, or by its name as in `everwarp cache preload`. */
@@ -51,8 +59,15 @@ function shippedName(file: string): string | undefined {
 export async function runSystem(system: string, select: number, beforeEnd: () => void): Promise<Run> {
   if (system === "search") return runSearch(select, beforeEnd);
   if (system === "paths") return runPaths(select, beforeEnd);
+  const remedy = "Measure a kernel of search or paths, such as search/scan or paths/lookup.";
+  if (system === "wasm")
+    throw new EverwarpError(
+      "EW_BAD_ARGUMENT",
+      "the kernel of wasm runs modules of its users, and what its threads do depends on the module",
+      { remedy },
+    );
   throw new EverwarpError("EW_BAD_ARGUMENT", `a kernel of ${system} is a probe, and has no work of its own`, {
-    remedy: `Measure ${kernelFile("search/kernels/scan")} or another kernel of search or paths.`,
+    remedy,
   });
 }
 
@@ -62,8 +77,13 @@ async function runSearch(select: number, beforeEnd: () => void): Promise<Run> {
   await using engine = await SearchEngine.open({ corpus, device: select, hostCopy: false });
   const queries = [...QUERIES, { pattern: rare.pattern }];
   for (const query of queries) await engine.search(query);
+  // Devices with memory of their own count lines by bit planes.
+  for (const query of queries) await engine.countLines(query);
   beforeEnd();
-  return { done: `${queries.length} queries of ${CORPUS_BYTES >> 20} MiB of text`, trouble: undefined };
+  return {
+    done: `${queries.length} queries and counts of ${CORPUS_BYTES >> 20} MiB of text`,
+    trouble: undefined,
+  };
 }
 
 async function runPaths(select: number, beforeEnd: () => void): Promise<Run> {

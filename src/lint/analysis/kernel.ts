@@ -18,6 +18,9 @@ import { Loops } from "./loops.ts";
 import { Memory, Role } from "./memory.ts";
 import { TAINT_CONTROL, Uniformity } from "./uniformity.ts";
 
+/** Steps for an entry of a list that is kept. */
+const NODE_KEPT = 4;
+
 /** An analysed kernel. */
 export class Kernel {
   readonly graph: Graph;
@@ -34,6 +37,7 @@ export class Kernel {
   readonly #ends = new Map<Loop, boolean>();
   readonly #looks = new Map<number, boolean>();
   readonly #nodesOf = new Map<Loop, readonly GraphNode[]>();
+  readonly #withBarrier = new Set<Loop>();
 
   /** @throws EW_BAD_SPIRV, EW_LINT_LIMIT */
   constructor(words: Uint32Array) {
@@ -49,6 +53,11 @@ export class Kernel {
     this.uniformity = new Uniformity({ graph, flow, memory, pollPhase, isSingle });
     const reached = new Set(flow.order);
     this.barriers = graph.nodes.filter((node) => reached.has(node.block) && isWorkgroupBarrier(graph, node));
+    for (const { block } of this.barriers)
+      for (let loop = flow.loopOf.get(block); loop !== undefined; loop = loop.parent) {
+        if (this.#withBarrier.has(loop)) break;
+        this.#withBarrier.add(loop);
+      }
   }
 
   /** The instructions of a loop. */
@@ -56,6 +65,7 @@ export class Kernel {
     let nodes = this.#nodesOf.get(loop);
     if (nodes === undefined) {
       nodes = [...loop.blocks].flatMap((at) => this.graph.blocks[at]?.nodes ?? []);
+      this.graph.effort.spend(loop.blocks.size + nodes.length * NODE_KEPT);
       this.#nodesOf.set(loop, nodes);
     }
     return nodes;
@@ -64,15 +74,19 @@ export class Kernel {
   /** Where a loop begins. */
   locationOf(loop: Loop): Location | undefined {
     const header = this.graph.blocks[loop.header];
-    const inside = [...loop.blocks].map((at) => this.graph.blocks[at]?.location);
-    return (
-      header?.nodes[0]?.location ?? header?.location ?? inside.find((location) => location !== undefined)
-    );
+    const atHeader = header?.nodes[0]?.location ?? header?.location;
+    if (atHeader !== undefined) return atHeader;
+    for (const at of loop.blocks) {
+      this.graph.effort.spend(1);
+      const location = this.graph.blocks[at]?.location;
+      if (location !== undefined) return location;
+    }
+    return undefined;
   }
 
   /** Whether all threads of the workgroup meet inside of a loop. */
   hasBarrier(loop: Loop): boolean {
-    return this.barriers.some(({ block }) => loop.blocks.has(block));
+    return this.#withBarrier.has(loop);
   }
 
   /** Whether a loop ends: by a bound, by a budget, or because it looks at the control block in its iterations. */
@@ -80,6 +94,7 @@ export class Kernel {
     let known = this.#ends.get(loop);
     if (known === undefined) {
       let looks = false;
+      this.graph.effort.spend(loop.blocks.size);
       for (const at of loop.blocks) looks ||= this.#looksAtControl(at);
       const isStop = (node: GraphNode): boolean =>
         looks && (this.uniformity.taintOf(node) & TAINT_CONTROL) !== 0;
@@ -124,16 +139,16 @@ export class Kernel {
     for (let node = open.pop(); node !== undefined; node = open.pop()) {
       if (seen.has(node)) continue;
       seen.add(node);
+      this.graph.effort.spend(1 + node.inputs.length);
       if (node.opcode !== Op.Load && node.opcode !== Op.AtomicLoad) {
-        if (!isAtomic(node.opcode)) open.push(...node.inputs);
+        if (!isAtomic(node.opcode)) for (const input of node.inputs) open.push(input);
         continue;
       }
       const storage = this.memory.storageOf(node.inputs[0]);
       if (storage !== Storage.Function && storage !== Storage.Private) found.add(node);
       else
-        open.push(
-          ...this.#storedTo(node).filter((stored) => within === undefined || within.blocks.has(stored.block)),
-        );
+        for (const stored of this.#storedTo(node))
+          if (within === undefined || within.blocks.has(stored.block)) open.push(stored);
     }
     return [...found];
   }
@@ -141,8 +156,10 @@ export class Kernel {
   #storedTo(load: GraphNode): readonly GraphNode[] {
     const cell = this.memory.cellOf(load.inputs[0]);
     if (cell === undefined) return [];
-    return this.memory
-      .overlapping(cell)
-      .flatMap((each) => (this.loops.storesOf(each) ?? []).flatMap(({ inputs }) => inputs[1] ?? []));
+    return this.memory.overlapping(cell).flatMap((each) => {
+      const stores = this.loops.storesOf(each);
+      this.graph.effort.spend(stores.length);
+      return stores.flatMap(({ inputs }) => inputs[1] ?? []);
+    });
   }
 }

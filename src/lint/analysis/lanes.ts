@@ -8,6 +8,7 @@ import {
   type Graph,
   type GraphNode,
   Op,
+  KEPT,
   OPCODE_CONSTANT,
   reach,
   Storage,
@@ -43,8 +44,9 @@ export class Lanes {
       const [own, other] = whenTrue ? [first, second] : [second, first];
       const stop = flow.postDominatorOf(at);
       const next = (from: number): readonly number[] => graph.blocks[from]?.successors ?? [];
-      const others = new Set(reach([other], next, stop));
-      const blocks = new Set(reach([own], next, stop).filter((to) => !others.has(to)));
+      const others = new Set(reach(graph.effort, [other], next, stop));
+      const blocks = new Set(reach(graph.effort, [own], next, stop).filter((to) => !others.has(to)));
+      graph.effort.spend(blocks.size * KEPT);
       if (blocks.size === 0) continue;
       regions.push({ branch: at, blocks });
       for (const to of blocks) this.#single.add(to);
@@ -97,10 +99,8 @@ export class Lanes {
       }
       case Op.Load: {
         const cell = this.#memory.cellOf(a);
-        const stores =
-          cell === undefined || cell.variable.value === Storage.Workgroup ? [] : this.#stores.get(cell);
-        if (stores?.length !== 1 || stores[0] === undefined) return undefined;
-        return this.#claim(stores[0], depth);
+        const stored = this.#onlyStored(cell);
+        return stored === undefined ? undefined : this.#claim(stored, depth);
       }
       default:
         return undefined;
@@ -112,6 +112,7 @@ export class Lanes {
     isAnd: boolean,
     depth: number,
   ): { whenTrue: boolean; whenFalse: boolean } {
+    this.#graph.effort.spend(inputs.length);
     const claims = inputs.map((input) => this.#claim(input, depth));
     return {
       whenTrue: isAnd && claims.some(({ whenTrue }) => whenTrue),
@@ -136,9 +137,14 @@ export class Lanes {
       return true;
     if (isVectorInput(builtIn)) return pointer?.inputs[1]?.value === 0;
     const cell = this.#memory.cellOf(pointer);
-    if (cell === undefined || cell.variable.value === Storage.Workgroup) return false;
-    const stores = this.#stores.get(cell) ?? [];
-    return stores.length === 1 && this.#isInvocationNumber(stores[0], depth + 1);
+    return this.#isInvocationNumber(this.#onlyStored(cell), depth + 1);
+  }
+
+  /** What is stored in a cell of a thread's own, where that happens in one place. */
+  #onlyStored(cell: Cell | undefined): GraphNode | undefined {
+    if (cell === undefined || cell.variable.value === Storage.Workgroup) return undefined;
+    const stores = this.#memory.overlapping(cell).flatMap((each) => this.#stores.get(each) ?? []);
+    return stores.length === 1 ? this.#stores.get(cell)?.[0] : undefined;
   }
 
   #isInvocationVector(node: GraphNode | undefined, depth: number): boolean {

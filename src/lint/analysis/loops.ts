@@ -6,11 +6,13 @@
  * That is no proof of an end for every arithmetic, but finds what was forgotten.
  */
 import {
+  type Effort,
   type Flow,
   type Graph,
   type GraphNode,
   isAtomic,
   isWorkgroupBarrier,
+  KEPT,
   type Loop,
   Op,
   Storage,
@@ -22,6 +24,15 @@ import { type Cell, type Memory, Role } from "./memory.ts";
 type Edges = ReadonlyMap<object, readonly ReadonlySet<object>[]>;
 
 const NOTHING: ReadonlySet<object> = new Set();
+/** Steps for an instruction of a loop whose sources are kept. */
+const EDGE_KEPT = 4;
+
+/** A search for what bounds a condition, and what was found of its parts, by their outcome. */
+interface BoundSearch {
+  readonly isProgress: (node: GraphNode) => boolean;
+  readonly whenTrue: Map<GraphNode, boolean>;
+  readonly whenFalse: Map<GraphNode, boolean>;
+}
 
 /** Loops of a kernel. */
 export class Loops {
@@ -47,7 +58,7 @@ export class Loops {
       if (node.opcode !== Op.Load && node.opcode !== Op.AtomicLoad) continue;
       if ((this.#memory.roleOf(node.inputs[0]) & (Role.control | Role.slots)) === 0) continue;
       let loop = this.#flow.loopOf.get(node.block);
-      while (loop?.parent !== undefined) loop = loop.parent;
+      for (; loop?.parent !== undefined; loop = loop.parent) this.#graph.effort.spend(1);
       if (loop !== undefined) found.add(loop);
     }
     return [...found];
@@ -73,12 +84,19 @@ export class Loops {
 
   /** Whether a way out of the loop is certain to be taken at some time. `isGood` accepts further conditions. */
   ends(loop: Loop, isGood: (condition: GraphNode) => boolean = () => false): boolean {
-    const isProgress = (node: GraphNode): boolean =>
-      isGood(node) || [...this.#sourcesOf(node)].some((source) => this.#advances(loop, source));
+    const isProgress = (node: GraphNode): boolean => {
+      if (isGood(node)) return true;
+      for (const source of this.#sourcesOf(node)) {
+        this.#graph.effort.spend(1);
+        if (this.#advances(loop, source)) return true;
+      }
+      return false;
+    };
     return loop.exits.some(({ from, to }) => {
       const block = this.#graph.blocks[from];
       if (block?.condition !== undefined && loop.blocks.size > 0) {
-        const isCertain = this.#bounds(block.condition, block.successors[0] === to, isProgress, 0);
+        const search = { isProgress, whenTrue: new Map(), whenFalse: new Map() };
+        const isCertain = this.#bounds(block.condition, block.successors[0] === to, search, 0);
         if (!isCertain) return false;
       }
       return this.#isReachedByProgress(loop, from, isProgress);
@@ -86,13 +104,20 @@ export class Loops {
   }
 
   /** Whether a condition becomes `outcome` some time. Both sides of an `&&` must become true, one of them false. */
-  #bounds(
-    node: GraphNode,
-    outcome: boolean,
-    isProgress: (node: GraphNode) => boolean,
-    depth: number,
-  ): boolean {
-    if (depth > 30) return false;
+  #bounds(node: GraphNode, outcome: boolean, search: BoundSearch, depth: number): boolean {
+    this.#graph.effort.spend(1);
+    // A condition may be a part of many others: without this, the search would double at each level.
+    const known = (outcome ? search.whenTrue : search.whenFalse).get(node);
+    if (known !== undefined || depth > 30) return known ?? false;
+    const answer = this.#boundsNow(node, outcome, search, depth + 1);
+    (outcome ? search.whenTrue : search.whenFalse).set(node, answer);
+    return answer;
+  }
+
+  #boundsNow(node: GraphNode, outcome: boolean, search: BoundSearch, depth: number): boolean {
+    const [first] = node.inputs;
+    if (node.opcode === Op.LogicalNot && first !== undefined)
+      return this.#bounds(first, !outcome, search, depth);
     const kind =
       node.opcode === Op.LogicalAnd
         ? "and"
@@ -101,17 +126,16 @@ export class Loops {
           : node.opcode === Op.Phi
             ? shortCircuit(this.#graph, node)
             : undefined;
-    if (node.opcode === Op.LogicalNot && node.inputs[0] !== undefined)
-      return this.#bounds(node.inputs[0], !outcome, isProgress, depth + 1);
-    if (kind === undefined) return isProgress(node);
+    if (kind === undefined) return search.isProgress(node);
     const needsAll = (kind === "and") === outcome;
-    const each = (input: GraphNode): boolean => this.#bounds(input, outcome, isProgress, depth + 1);
+    const each = (input: GraphNode): boolean => this.#bounds(input, outcome, search, depth);
     return needsAll ? node.inputs.every(each) : node.inputs.some(each);
   }
 
   /** Whether each branch on the way to an exit leaves the loop otherwise, or depends on what advances. */
   #isReachedByProgress(loop: Loop, exit: number, isProgress: (node: GraphNode) => boolean): boolean {
     for (let at = exit; at !== loop.header;) {
+      this.#graph.effort.spend(1);
       at = this.#flow.dominatorOf(at);
       if (at < 0) return true;
       const block = this.#graph.blocks[at];
@@ -128,10 +152,11 @@ export class Loops {
     const seen = new Set<number>();
     const open = [...(this.#graph.blocks[at]?.successors ?? [])];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      this.#graph.effort.spend(1);
       if (next === loop.header) return false;
       if (seen.has(next) || next === exit || !loop.blocks.has(next)) continue;
       seen.add(next);
-      open.push(...(this.#graph.blocks[next]?.successors ?? []));
+      for (const to of this.#graph.blocks[next]?.successors ?? []) open.push(to);
     }
     return true;
   }
@@ -141,7 +166,8 @@ export class Loops {
     let known = this.#advancing.get(loop);
     if (known === undefined) this.#advancing.set(loop, (known = new Map()));
     let answer = known.get(source);
-    if (answer === undefined) known.set(source, (answer = reaches(this.#edgesOf(loop), source)));
+    if (answer === undefined)
+      known.set(source, (answer = reaches(this.#graph.effort, this.#edgesOf(loop), source)));
     return answer;
   }
 
@@ -158,6 +184,7 @@ export class Loops {
     };
     for (const at of loop.blocks)
       for (const node of this.#graph.blocks[at]?.nodes ?? []) {
+        this.#graph.effort.spend(EDGE_KEPT * (1 + node.inputs.length));
         const [pointer, value] = node.inputs;
         if (node.opcode === Op.Phi) {
           node.inputs.forEach((input, index) => {
@@ -201,6 +228,7 @@ export class Loops {
     // What decides about a cell may be made of it.
     this.#sources.set(node, sources);
     for (const each of this.#memory.overlapping(cell)) {
+      this.#graph.effort.spend(KEPT);
       sources.add(each);
       this.#addDeciding(each, sources, depth);
     }
@@ -210,8 +238,7 @@ export class Loops {
   #sourcesOfPhi(node: GraphNode, depth: number): ReadonlySet<object> {
     const sources = new Set<object>([node]);
     this.#sources.set(node, sources); // it may be made of itself
-    for (const input of node.inputs)
-      for (const source of this.#sourcesOf(input, depth + 1)) sources.add(source);
+    for (const input of node.inputs) this.#addAll(sources, this.#sourcesOf(input, depth + 1));
     return sources;
   }
 
@@ -224,11 +251,17 @@ export class Loops {
       if (sources === NOTHING || sources === joined) continue;
       if (joined === NOTHING) joined = sources;
       else {
-        joined = own ??= new Set(joined);
-        for (const source of sources) own.add(source);
+        if (own === undefined) this.#addAll((own = new Set()), joined);
+        this.#addAll(own, sources);
+        joined = own;
       }
     }
     return joined;
+  }
+
+  #addAll(to: Set<object>, sources: ReadonlySet<object>): void {
+    this.#graph.effort.spend(1 + sources.size * KEPT);
+    for (const source of sources) to.add(source);
   }
 
   /** A flag that is set to a constant depends on what decides that it is set. */
@@ -239,7 +272,7 @@ export class Loops {
       if ((node.inputs[1]?.inputs.length ?? 0) > 0) continue;
       const decider = this.#graph.blocks[this.#flow.dominatorOf(node.block)]?.condition;
       if (decider === undefined) continue;
-      for (const source of this.#sourcesOf(decider, depth + 1)) sources.add(source);
+      this.#addAll(sources, this.#sourcesOf(decider, depth + 1));
     }
   }
 
@@ -262,12 +295,14 @@ function groupStores(graph: Graph, memory: Memory): ReadonlyMap<Cell, readonly G
 }
 
 /** Whether a way leads from a node back to itself. */
-function reaches(edges: Edges, start: object): boolean {
+function reaches(effort: Effort, edges: Edges, start: object): boolean {
   const seen = new Set<object>();
   const open: object[] = [];
   const openAll = (of: object): void => {
-    for (const sources of edges.get(of) ?? [])
+    for (const sources of edges.get(of) ?? []) {
+      effort.spend(1 + sources.size);
       for (const source of sources) if (!seen.has(source)) open.push(source);
+    }
   };
   openAll(start);
   for (let at = open.pop(); at !== undefined; at = open.pop()) {

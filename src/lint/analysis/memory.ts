@@ -5,7 +5,6 @@
  * `control` of the probes. A module without names, or with other names, has no memory with a role: rules about roles
  * say nothing of it.
  */
-import type { SpirvModule } from "../../spirv/index.ts";
 import { type Graph, type GraphNode, Op, OPCODE_CONSTANT, Storage } from "../code/index.ts";
 
 /** What memory is for, as bits: an address may be made of several. */
@@ -31,12 +30,15 @@ const ROLE_OF_MEMBER: Readonly<Record<string, number>> = {
   completionVectors: Role.completionSize,
 };
 
-/** A variable, or a member of one, whose content the analysis follows. */
+/** A variable, or a part of one, whose content the analysis follows. */
 export interface Cell {
   readonly variable: GraphNode;
-  /** Index of the member; -1 for the whole variable. */
+  /** Index of the member, component or element; -1 for the whole variable. */
   readonly member: number;
 }
+
+/** Steps for the roles of a value. */
+const ROLE_STEPS = 6;
 
 /** In place of a storage class. */
 const UNKNOWN = -1;
@@ -51,13 +53,25 @@ export class Memory {
   readonly #cellOfPointer: readonly (Cell | undefined)[];
   /** By the number of a node: the variable that it leads into. */
   readonly #variables: readonly (GraphNode | undefined)[];
+  /** By the number of a chain: the first chain of those that it goes on with. */
+  readonly #firstChains: readonly (GraphNode | undefined)[];
   readonly #storages: Int32Array;
   readonly #overlapping = new Map<Cell, readonly Cell[]>();
 
   constructor(graph: Graph) {
     this.#graph = graph;
     this.#roles = new Uint8Array(graph.nodes.length);
-    this.#variables = graph.nodes.map(variableBehind);
+    const variables: (GraphNode | undefined)[] = [];
+    const firstChains: (GraphNode | undefined)[] = [];
+    // What a chain goes on with was made before the chain.
+    for (const node of graph.nodes) {
+      const [base] = node.inputs;
+      const isVariable = node.opcode === Op.Variable;
+      variables.push(isVariable ? node : isChain(node.opcode) ? variables[base?.index ?? -1] : undefined);
+      firstChains.push(isChain(node.opcode) ? (firstChains[base?.index ?? -1] ?? node) : undefined);
+    }
+    this.#variables = variables;
+    this.#firstChains = firstChains;
     this.#storages = new Int32Array(graph.nodes.length).fill(NOT_LOOKED_UP);
     this.#cellOfPointer = graph.nodes.map((node) => this.#findCell(node));
     this.#findRoles();
@@ -102,12 +116,18 @@ export class Memory {
       cells = cell.member < 0 ? [...all.values()] : whole === undefined ? [cell] : [cell, whole];
       this.#overlapping.set(cell, cells);
     }
+    this.#graph.effort.spend(cells.length);
     return cells;
   }
 
   /** The roles of the memory that a value is made of: as an address, or as a number. */
   roleOf(node: GraphNode | undefined): number {
     return node === undefined ? 0 : (this.#roles[node.index] ?? 0);
+  }
+
+  /** The chain that begins at a variable or an address, and that a pointer goes on with. */
+  firstChainOf(pointer: GraphNode | undefined): GraphNode | undefined {
+    return pointer === undefined ? undefined : this.#firstChains[pointer.index];
   }
 
   #findStorage(pointer: GraphNode): number | undefined {
@@ -131,16 +151,16 @@ export class Memory {
     return cell;
   }
 
-  /** The member of a struct that a chain enters first; -1 for an array, a vector, or the whole. */
+  /** The member, component or element that a chain enters first; -1 for the whole, or where a thread chooses it. */
   #firstMember(pointer: GraphNode, variable: GraphNode): number {
-    let first = pointer;
-    while (isChain(first.inputs[0]?.opcode ?? 0)) first = first.inputs[0] as GraphNode;
-    if (!isChain(first.opcode) || first.inputs[0] !== variable) return -1;
+    const first = this.firstChainOf(pointer);
+    if (first === undefined || first.inputs[0] !== variable) return -1;
     const types = this.#graph.code.module.types;
     const pointerType = types.get(variable.type);
-    const isStruct = pointerType?.kind === "pointer" && types.get(pointerType.pointee)?.kind === "struct";
+    const kind = pointerType?.kind === "pointer" ? types.get(pointerType.pointee)?.kind : undefined;
+    const hasParts = kind === "struct" || kind === "vector" || kind === "matrix" || kind === "array";
     const index = first.inputs[1];
-    return isStruct && index?.opcode === OPCODE_CONSTANT && index.value !== undefined ? index.value : -1;
+    return hasParts && index?.opcode === OPCODE_CONSTANT && index.value !== undefined ? index.value : -1;
   }
 
   /** Roles flow from the push constants through arithmetic, variables and calls, but not through loaded content. */
@@ -150,6 +170,7 @@ export class Memory {
       isChanged = false;
       for (const node of this.#graph.nodes) {
         const before = this.#roles[node.index] ?? 0;
+        this.#graph.effort.spend(ROLE_STEPS + node.inputs.length);
         const now = before | this.#rolesOfNode(node, ofCell);
         if (now !== before) {
           this.#roles[node.index] = now;
@@ -178,19 +199,11 @@ export class Memory {
     const pointer = node.inputs[0];
     const variable = this.variableOf(pointer);
     if (pointer === undefined || variable === undefined) return 0;
-    if (variable.value === Storage.PushConstant)
-      return rolesOfPath(this.#graph.code.module, variable, pointer);
+    if (variable.value === Storage.PushConstant) return rolesOfPath(this.#graph, variable, pointer);
     const cell = this.cellOf(pointer);
     if (cell !== undefined) for (const each of this.overlapping(cell)) roles |= ofCell.get(each) ?? 0;
     return roles;
   }
-}
-
-/** The variable that a chain begins with. */
-function variableBehind(node: GraphNode): GraphNode | undefined {
-  let at: GraphNode | undefined = node;
-  while (at !== undefined && isChain(at.opcode)) at = at.inputs[0];
-  return at?.opcode === Op.Variable ? at : undefined;
 }
 
 /** Whether an opcode makes a pointer to a part of what a pointer leads to. */
@@ -203,12 +216,16 @@ export function isChain(opcode: number): boolean {
 }
 
 /** The role of the push constant at the end of a chain of constant indexes. */
-function rolesOfPath(module: SpirvModule, variable: GraphNode, pointer: GraphNode): number {
+function rolesOfPath({ code, effort }: Graph, variable: GraphNode, pointer: GraphNode): number {
+  const { module } = code;
   const chains: GraphNode[] = [];
-  for (let at = pointer; at !== variable; at = at.inputs[0] as GraphNode) chains.unshift(at);
+  for (let at = pointer; at !== variable; at = at.inputs[0] as GraphNode) {
+    effort.spend(1 + at.inputs.length);
+    chains.push(at);
+  }
   const variableType = module.types.get(variable.type);
   let type = variableType?.kind === "pointer" ? module.types.get(variableType.pointee) : undefined;
-  for (const index of chains.flatMap(({ inputs }) => inputs.slice(1))) {
+  for (const index of chains.toReversed().flatMap(({ inputs }) => inputs.slice(1))) {
     if (type?.kind !== "struct") return 0;
     const member = type.struct.members[index.value ?? -1];
     if (member === undefined) return 0;

@@ -21,7 +21,7 @@ import {
   OPCODE_UNKNOWN,
   Storage,
 } from "../code/index.ts";
-import { type Cell, isChain, type Memory, Role } from "./memory.ts";
+import { type Cell, type Memory, Role } from "./memory.ts";
 
 /** The same for the whole workgroup. */
 export const UNIFORM = 0;
@@ -39,6 +39,9 @@ const TAINT_AGREED = 4;
 
 /** Shared variables that threads may have stored different values to since the last barrier, a bit each. */
 type Dirty = bigint;
+const VARIABLES_A_STEP = 8;
+/** Steps for the level and the taint of a value. */
+const VISIT_STEPS = 10;
 
 /** What the analysis starts from. */
 export interface UniformityParts {
@@ -80,7 +83,9 @@ export class Uniformity {
       const block = graph.blocks[at];
       if (block?.condition === undefined) continue;
       const join = flow.postDominatorOf(at);
-      this.#joins.set(join, [...(this.#joins.get(join) ?? []), block]);
+      const known = this.#joins.get(join);
+      if (known === undefined) this.#joins.set(join, [block]);
+      else known.push(block);
     }
     for (const node of graph.nodes) if (node.block < 0) this.#visit(node);
     do {
@@ -123,8 +128,10 @@ export class Uniformity {
     const state = level | (taint << 2);
     if (state === (this.#applied[block.index] ?? 0)) return;
     this.#applied[block.index] = state;
-    const { flow } = this.#parts;
-    for (const at of flow.regionOf(block.index)) {
+    const { graph, flow } = this.#parts;
+    const region = flow.regionOf(block.index);
+    graph.effort.spend(region.length);
+    for (const at of region) {
       const levelNow = Math.max(this.#blockLevels[at] ?? 0, level);
       const taintNow = (this.#blockTaints[at] ?? 0) | taint;
       if (levelNow === this.#blockLevels[at] && taintNow === this.#blockTaints[at]) continue;
@@ -135,6 +142,7 @@ export class Uniformity {
   }
 
   #visit(node: GraphNode): void {
+    this.#parts.graph.effort.spend(VISIT_STEPS + node.inputs.length);
     if (node.opcode === Op.Store) this.#store(node.inputs[0], node.inputs[1], node.block);
     else if (node.opcode === Op.CopyMemory) this.#copy(node);
     const level = Math.max(this.levelOf(node), this.#levelNow(node));
@@ -154,7 +162,7 @@ export class Uniformity {
     const cell = this.#parts.memory.cellOf(pointer);
     if (cell === undefined) return;
     // Which element of an array a thread stores to may depend on the thread.
-    const level = Math.max(this.levelOf(value), this.#blockLevels[block] ?? 0, this.#chainLevel(pointer));
+    const level = Math.max(this.levelOf(value), this.#blockLevels[block] ?? 0, this.levelOf(pointer));
     const shared = cell.variable.value === Storage.Workgroup ? ~TAINT_UNSHARED : ~0;
     this.#raise(cell, level, (this.taintOf(value) | (this.#blockTaints[block] ?? 0)) & shared);
   }
@@ -167,12 +175,11 @@ export class Uniformity {
     this.#cellTaints.set(cell, tainted | taint);
   }
 
-  /** The level of the indexes of a chain. */
-  #chainLevel(pointer: GraphNode | undefined): number {
-    let level = UNIFORM;
-    for (let at = pointer; at !== undefined && isChain(at.opcode); at = at.inputs[0])
-      for (const index of at.inputs.slice(1)) level = Math.max(level, this.levelOf(index));
-    return level;
+  /** The branches that decide which input of a phi counts. */
+  #joinsOf({ block }: GraphNode): readonly GraphBlock[] {
+    const joins = this.#joins.get(block) ?? [];
+    this.#parts.graph.effort.spend(joins.length);
+    return joins;
   }
 
   #join(inputs: readonly GraphNode[]): number {
@@ -191,8 +198,7 @@ export class Uniformity {
     if (opcode === Op.Phi) {
       // A phi at the head of a loop has the threads' last values behind it: they differ if the rounds did.
       let level = Math.max(this.#blockLevels[node.block] ?? UNIFORM, this.#join(inputs));
-      for (const { condition } of this.#joins.get(node.block) ?? [])
-        level = Math.max(level, this.levelOf(condition));
+      for (const { condition } of this.#joinsOf(node)) level = Math.max(level, this.levelOf(condition));
       return level;
     }
     return this.#join(inputs);
@@ -201,25 +207,26 @@ export class Uniformity {
   #levelOfLoad(node: GraphNode): number {
     const { memory, pollPhase, isSingle } = this.#parts;
     const pointer = node.inputs[0];
-    const chain = this.#chainLevel(pointer);
+    // A pointer differs between threads as its indexes do, or the address that it begins with.
+    const place = this.levelOf(pointer);
     const variable = memory.variableOf(pointer);
     switch (memory.storageOf(pointer)) {
       case Storage.Input:
-        return Math.max(chain, levelOfInput(variable?.builtIn, this.#parts.graph.code.isSingleThread));
+        return Math.max(place, levelOfInput(variable?.builtIn, this.#parts.graph.code.isSingleThread));
       case Storage.Function:
       case Storage.Private: {
         const cell = memory.cellOf(pointer);
-        let level = chain;
+        let level = place;
         if (cell !== undefined)
           for (const each of memory.overlapping(cell))
             level = Math.max(level, this.#cellLevels.get(each) ?? 0);
         return level;
       }
       case Storage.Workgroup:
-        return this.#racy.has(node) ? VARYING : Math.max(chain, this.levelOf(pointer));
+        return this.#racy.has(node) ? VARYING : place;
       default: {
         const isPolled = (memory.roleOf(pointer) & (Role.control | Role.slots)) !== 0 && pollPhase.has(node);
-        return isPolled && !isSingle(node.block) ? VARYING : Math.max(chain, this.levelOf(pointer));
+        return isPolled && !isSingle(node.block) ? VARYING : place;
       }
     }
   }
@@ -246,7 +253,7 @@ export class Uniformity {
     let taint = 0;
     for (const input of inputs) taint |= this.taintOf(input);
     if (opcode === Op.Phi) {
-      for (const { condition } of this.#joins.get(node.block) ?? []) taint |= this.taintOf(condition);
+      for (const { condition } of this.#joinsOf(node)) taint |= this.taintOf(condition);
       for (const from of node.incoming) taint |= this.#blockTaints[from] ?? 0;
     }
     if (opcode >= Op.GroupElect && opcode <= Op.GroupLogicalXor) return agreed(taint);
@@ -277,6 +284,7 @@ export class Uniformity {
         const { added, isBarrier } = effects.get(at) ?? { added: 0n, isBarrier: false };
         const after = isBarrier ? added : added | (dirtyAt.get(at) ?? 0n);
         for (const to of graph.blocks[at]?.successors ?? []) {
+          graph.effort.spend(this.#dirtySteps());
           const there = dirtyAt.get(to);
           if (there !== undefined && (there | after) === there) continue;
           dirtyAt.set(to, (there ?? 0n) | after);
@@ -294,6 +302,7 @@ export class Uniformity {
     let added = dirty ?? 0n;
     let isBarrier = false;
     for (const node of nodes) {
+      graph.effort.spend(1);
       if (isWorkgroupBarrier(graph, node)) {
         added = 0n;
         isBarrier = true;
@@ -302,10 +311,16 @@ export class Uniformity {
       const variable = memory.variableOf(node.inputs[0]);
       if (variable?.value !== Storage.Workgroup) continue;
       const bit = this.#bitOf(variable);
+      graph.effort.spend(this.#dirtySteps());
       if (node.opcode === Op.Load && dirty !== undefined && (added & bit) !== 0n) this.#racy.add(node);
       else if (this.#disagrees(node)) added |= bit;
     }
     return { added, isBarrier };
+  }
+
+  /** Steps for an operation on a set of variables, and for keeping it. */
+  #dirtySteps(): number {
+    return 1 + Math.floor(this.#bits.size / VARIABLES_A_STEP);
   }
 
   #bitOf(variable: GraphNode): bigint {

@@ -1,11 +1,12 @@
 /**
  * Decodes the functions of a SPIR-V module into blocks and instructions, each with its line.
  *
- * Any words give functions or EW_BAD_SPIRV, in time proportional to their number. `readSpirv` has checked the header
- * and the lengths of the instructions before.
+ * Any words give functions, EW_BAD_SPIRV or EW_LINT_LIMIT, in time proportional to their number. `readSpirv` has
+ * checked the header and the lengths of the instructions before.
  */
 import { EverwarpError } from "../../base/index.ts";
 import { readSpirv, type SpirvModule } from "../../spirv/index.ts";
+import { tooLarge } from "./effort.ts";
 import { DECORATION_BUILT_IN, hasResult, Op } from "./opcodes.ts";
 
 /** A place in the source of a kernel. The file is undefined where debug information names none. */
@@ -61,7 +62,10 @@ export interface Code {
   readonly isSingleThread: boolean;
 }
 
-/** @throws EW_BAD_SPIRV */
+/** Most instructions in all functions of a module, also in those that the kernel does not call. */
+const MAX_INSTRUCTIONS = 1_000_000;
+
+/** @throws EW_BAD_SPIRV, EW_LINT_LIMIT */
 export function decode(words: Uint32Array): Code {
   const module = readSpirv(words);
   return new Decoder(words, module).decode();
@@ -104,6 +108,7 @@ class Decoder {
   #location: Location | undefined;
   /** The id of the text that names the file of `#location`. */
   #locationText = 0;
+  #instructionCount = 0;
   #function: { id: number; parameters: number[]; blocks: CodeBlock[] } | undefined;
   #block: { label: number; instructions: Instruction[] } | undefined;
 
@@ -227,6 +232,8 @@ class Decoder {
 
   #readInstruction(opcode: number, at: number, end: number): void {
     if (this.#block === undefined) throw badModule("an instruction lies outside of a block");
+    if (++this.#instructionCount > MAX_INSTRUCTIONS)
+      throw tooLarge(`it has more than ${MAX_INSTRUCTIONS} instructions`);
     const isValue = hasResult(opcode);
     if (isValue && end - at < 2) throw badModule("an instruction has no result");
     const instruction = {

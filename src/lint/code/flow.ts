@@ -3,6 +3,7 @@
  * region that a branch decides about.
  */
 import { badModule } from "./decode.ts";
+import { type Effort, KEPT } from "./effort.ts";
 import type { Graph, GraphBlock } from "./graph.ts";
 
 /** A loop: its blocks, and where it can be left. */
@@ -33,18 +34,18 @@ export interface Flow {
   regionOf(branch: number): readonly number[];
 }
 
-/** @throws EW_BAD_SPIRV where a loop has more than one entry */
+/** @throws EW_BAD_SPIRV where a loop has more than one entry, EW_LINT_LIMIT */
 export function flowOf(graph: Graph): Flow {
-  const { blocks } = graph;
-  const forward = tree(blocks.length, [0], (at) => successorsOf(blocks, at));
-  const back = backwardTree(blocks, forward.order);
+  const { blocks, effort } = graph;
+  const forward = tree(effort, blocks.length, [0], (at) => successorsOf(blocks, at));
+  const back = backwardTree(graph, forward.order);
   const dominates = ancestry(forward.parent);
   const postDominates = ancestry(back);
   const postDominatorOf = (block: number): number => {
     const parent = back[block] ?? -1;
     return parent === blocks.length ? -1 : parent;
   };
-  const { loops, loopOf } = findLoops(blocks, forward, dominates);
+  const { loops, loopOf } = findLoops(graph, forward, dominates);
   const regions = new Map<number, readonly number[]>();
   const marks = new Int32Array(blocks.length).fill(-1);
   /** Every block between a branch and the block that all its ways pass. */
@@ -52,7 +53,9 @@ export function flowOf(graph: Graph): Flow {
     const stop = postDominatorOf(branch);
     const region: number[] = [];
     const visit = (from: number): void => {
-      for (const to of successorsOf(blocks, from)) {
+      const next = successorsOf(blocks, from);
+      effort.spend(next.length);
+      for (const to of next) {
         if (to === stop || marks[to] === branch) continue;
         marks[to] = branch;
         region.push(to);
@@ -60,6 +63,7 @@ export function flowOf(graph: Graph): Flow {
     };
     visit(branch);
     for (let index = 0; index < region.length; index++) visit(region[index] ?? 0);
+    effort.spend(region.length * REGION_KEPT);
     return region;
   };
   const regionOf = (branch: number): readonly number[] => {
@@ -82,8 +86,12 @@ export function flowOf(graph: Graph): Flow {
   };
 }
 
+/** Steps for an entry of a list that is kept. */
+const REGION_KEPT = 2;
+
 /** Blocks that can be reached from `starts` without passing `stop`. */
 export function reach(
+  effort: Effort,
   starts: readonly number[],
   next: (at: number) => readonly number[],
   stop: number | ((at: number) => boolean),
@@ -94,7 +102,9 @@ export function reach(
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (found.has(at)) continue;
     found.add(at);
-    for (const to of next(at)) if (!found.has(to) && !isStop(to)) open.push(to);
+    const after = next(at);
+    effort.spend(1 + after.length);
+    for (const to of after) if (!found.has(to) && !isStop(to)) open.push(to);
   }
   return [...found];
 }
@@ -110,7 +120,12 @@ interface Tree {
 }
 
 /** The dominator tree from a root. Several roots get a root above them: `count`. */
-function tree(count: number, roots: readonly number[], next: (at: number) => readonly number[]): Tree {
+function tree(
+  effort: Effort,
+  count: number,
+  roots: readonly number[],
+  next: (at: number) => readonly number[],
+): Tree {
   const place = new Int32Array(count + 1).fill(-1);
   const order = postorder(count, roots, next).reverse();
   order.forEach((at, index) => (place[at] = index));
@@ -125,10 +140,12 @@ function tree(count: number, roots: readonly number[], next: (at: number) => rea
   const root = order[0] ?? 0;
   parent[root] = root;
   const meet = (a: number, b: number): number => {
-    while (a !== b) {
-      while ((place[a] ?? 0) > (place[b] ?? 0)) a = parent[a] ?? root;
-      while ((place[b] ?? 0) > (place[a] ?? 0)) b = parent[b] ?? root;
+    let steps = 1;
+    for (; a !== b; steps++) {
+      if ((place[a] ?? 0) > (place[b] ?? 0)) a = parent[a] ?? root;
+      else b = parent[b] ?? root;
     }
+    effort.spend(steps);
     return a;
   };
   for (let isChanged = true; isChanged;) {
@@ -171,7 +188,7 @@ function postorder(
 }
 
 /** Parents of the post-dominator tree. A loop that never ends counts as if it could end where it goes back. */
-function backwardTree(blocks: readonly GraphBlock[], order: readonly number[]): Int32Array {
+function backwardTree({ blocks, effort }: Graph, order: readonly number[]): Int32Array {
   const count = blocks.length;
   const reached = new Set(order);
   const predecessors = blocks.map((block) =>
@@ -179,13 +196,13 @@ function backwardTree(blocks: readonly GraphBlock[], order: readonly number[]): 
   );
   const before = (at: number): readonly number[] => (at === count ? ends : (predecessors[at] ?? []));
   const ends = order.filter((at) => blocks[at]?.isExit === true);
-  const found = new Set(reach([...ends], before, -1));
+  const found = new Set(reach(effort, [...ends], before, -1));
   for (const at of order.toReversed()) {
     if (found.has(at)) continue;
     ends.push(at);
-    for (const more of reach([at], before, (block) => found.has(block))) found.add(more);
+    for (const more of reach(effort, [at], before, (block) => found.has(block))) found.add(more);
   }
-  return tree(count, [count], before).parent;
+  return tree(effort, count, [count], before).parent;
 }
 
 /** Whether a node of a tree is another one, or above it: by entry and exit times. */
@@ -219,7 +236,7 @@ function ancestry(parent: Int32Array): (a: number, b: number) => boolean {
 }
 
 function findLoops(
-  blocks: readonly GraphBlock[],
+  { blocks, effort }: Graph,
   { order, place }: Tree,
   dominates: (a: number, b: number) => boolean,
 ): { loops: Loop[]; loopOf: Map<number, Loop> } {
@@ -228,12 +245,15 @@ function findLoops(
     for (const to of blocks[from]?.successors ?? []) {
       if ((place[to] ?? 0) > (place[from] ?? 0)) continue;
       if (!dominates(to, from)) throw badModule("a loop has more than one entry");
-      latches.set(to, [...(latches.get(to) ?? []), from]);
+      const known = latches.get(to);
+      if (known === undefined) latches.set(to, [from]);
+      else known.push(from);
     }
   const before = (at: number): readonly number[] =>
     (blocks[at]?.predecessors ?? []).filter((from) => (place[from] ?? -1) >= 0);
   const loops = [...latches].map(([header, ends]): Loop => {
-    const inside = new Set([header, ...reach(ends, before, header)]);
+    const inside = new Set(reach(effort, ends, before, header)).add(header);
+    effort.spend(inside.size * KEPT);
     const exits = [...inside].flatMap((from) =>
       (blocks[from]?.successors ?? []).filter((to) => !inside.has(to)).map((to) => ({ from, to })),
     );

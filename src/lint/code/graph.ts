@@ -6,8 +6,8 @@
  * last instruction of a block decides among its successors. A value is a node; constants and global variables are
  * nodes that lie in no block (-1).
  */
-import { EverwarpError } from "../../base/index.ts";
 import type { Code, Location } from "./decode.ts";
+import type { Effort } from "./effort.ts";
 import { Op, SCOPE_WORKGROUP } from "./opcodes.ts";
 
 /** A value, or an instruction with an effect, in one place of the inlined kernel. */
@@ -54,6 +54,8 @@ export interface Graph {
   readonly code: Code;
   readonly blocks: readonly GraphBlock[];
   readonly nodes: readonly GraphNode[];
+  /** What the analysis of this kernel has done so far. */
+  readonly effort: Effort;
 }
 
 /** Most nodes of a graph. The largest kernel of this package has a tenth of it. */
@@ -64,13 +66,6 @@ export const MAX_CALL_DEPTH = 100;
 export const OPCODE_CONSTANT = 70_000;
 /** See OPCODE_CONSTANT. */
 export const OPCODE_UNKNOWN = 70_001;
-
-/** The error for a kernel that is too large to be analysed. */
-export function tooLarge(what: string): EverwarpError {
-  return new EverwarpError("EW_LINT_LIMIT", `the kernel is too large to be checked: ${what}`, {
-    remedy: "Call fewer functions inside of functions, or split the kernel.",
-  });
-}
 
 /** Whether all threads of a workgroup wait for each other here. */
 export function isWorkgroupBarrier({ code }: Graph, { opcode, operands }: GraphNode): boolean {

@@ -1,5 +1,6 @@
 /** Compiled kernels as graphs: functions, blocks and instructions of a module, calls replaced, and the control flow. */
 export { type Code, type CodeBlock, type CodeFunction, decode, type Location } from "./decode.ts";
+export { Effort, KEPT } from "./effort.ts";
 export { type Flow, flowOf, type Loop, reach } from "./flow.ts";
 export {
   type Graph,

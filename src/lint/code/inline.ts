@@ -7,6 +7,7 @@ import {
   type Instruction,
   type Location,
 } from "./decode.ts";
+import { Effort, tooLarge } from "./effort.ts";
 import {
   type Graph,
   type GraphBlock,
@@ -15,7 +16,6 @@ import {
   MAX_NODES,
   OPCODE_CONSTANT,
   OPCODE_UNKNOWN,
-  tooLarge,
 } from "./graph.ts";
 import { Op, valueOperands } from "./opcodes.ts";
 
@@ -47,6 +47,7 @@ class Inliner {
   readonly #nodes: GraphNode[] = [];
   readonly #globals = new Map<number, GraphNode>();
   readonly #calling = new Set<number>();
+  readonly #effort = new Effort();
 
   constructor(code: Code) {
     this.#code = code;
@@ -70,7 +71,7 @@ class Inliner {
     );
     for (const from of this.#blocks)
       for (const to of from.successors) this.#blocks[to]?.predecessors.push(from.index);
-    return { code: this.#code, blocks: this.#blocks, nodes: this.#nodes };
+    return { code: this.#code, blocks: this.#blocks, nodes: this.#nodes, effort: this.#effort };
   }
 
   #functionOf(id: number): CodeFunction {
@@ -90,13 +91,15 @@ class Inliner {
       location: undefined,
       isExit: false,
     };
-    if (block.index >= MAX_NODES) throw tooLarge(`more than ${MAX_NODES} blocks`);
+    if (block.index >= MAX_NODES)
+      throw tooLarge(`it has more than ${MAX_NODES} blocks with those of all calls`);
     this.#blocks.push(block);
     return block;
   }
 
   #newNode(opcode: number, block: number, more: Partial<GraphNode>): GraphNode {
-    if (this.#nodes.length >= MAX_NODES) throw tooLarge(`more than ${MAX_NODES} instructions`);
+    if (this.#nodes.length >= MAX_NODES)
+      throw tooLarge(`it has more than ${MAX_NODES} instructions with those of all calls`);
     const node: GraphNode = {
       opcode,
       type: more.type ?? 0,
@@ -110,6 +113,7 @@ class Inliner {
       builtIn: more.builtIn,
       name: more.name ?? "",
     };
+    this.#effort.spend(1 + node.inputs.length);
     this.#nodes.push(node);
     this.#blocks[block]?.nodes.push(node);
     return node;
@@ -118,7 +122,7 @@ class Inliner {
   /** The blocks of a function. `entry` is the block that its first one is added to. */
   #body(of: CodeFunction, frame: Frame, entry: GraphBlock): void {
     if (this.#calling.has(of.id)) throw badModule(`the function ${of.id} calls itself`);
-    if (frame.depth > MAX_CALL_DEPTH) throw tooLarge(`calls are more than ${MAX_CALL_DEPTH} deep`);
+    if (frame.depth > MAX_CALL_DEPTH) throw tooLarge(`its calls are more than ${MAX_CALL_DEPTH} deep`);
     this.#calling.add(of.id);
     of.blocks.forEach(({ label }, index) => {
       if (frame.first.has(label)) throw badModule(`the label ${label} is there twice`);
@@ -143,6 +147,7 @@ class Inliner {
     const of = this.#functionOf(callee);
     if (args.length !== of.parameters.length)
       throw badModule(`a call of ${callee} has ${args.length} arguments`);
+    this.#effort.spend(args.length);
     const entry = this.#newBlock(of.blocks[0]?.label ?? 0);
     const after = this.#newBlock(block.label);
     block.successors.push(entry.index);
@@ -194,6 +199,7 @@ class Inliner {
   #terminator({ terminator, targets }: CodeBlock, frame: Frame, block: GraphBlock): void {
     const { opcode, operands, location } = terminator;
     block.location = location;
+    this.#effort.spend(targets.length);
     for (const label of targets) {
       const target = frame.first.get(label);
       if (target === undefined)
@@ -218,6 +224,7 @@ class Inliner {
   }
 
   #fillPhi(node: GraphNode, { operands }: Instruction, frame: Frame): void {
+    this.#effort.spend(operands.length);
     for (let at = 0; at + 1 < operands.length; at += 2) {
       const from = frame.last.get(operands[at + 1] ?? 0);
       if (from === undefined) throw badModule("a phi names a block that is not there");

@@ -9,6 +9,7 @@ import {
   type Code,
   type CodeBlock,
   type CodeFunction,
+  Effort,
   type Flow,
   flowOf,
   type GraphBlock,
@@ -121,7 +122,7 @@ interface Search {
 
 function phasesOfFunction(code: Code, of: CodeFunction, { source, weightOf, first }: Search): Phase[] {
   const name = (code.names.get(of.id) ?? "").replace(/\(.*$/, "");
-  const flow = flowOf({ code, blocks: graphOf(of), nodes: [] });
+  const flow = flowOf({ code, blocks: graphOf(of), nodes: [], effort: new Effort() });
   const { order, loops, loopOf } = flow;
   const blocksOf = (isIn: (at: number) => boolean): CodeBlock[] =>
     order

@@ -1,5 +1,5 @@
 /** The rule `counter-and-flag-share-a-line`. */
-import { isChain, type Kernel, Role } from "../analysis/index.ts";
+import { type Kernel, Role } from "../analysis/index.ts";
 import { type GraphNode, OPCODE_CONSTANT } from "../code/index.ts";
 import type { Breach, Rule } from "./rule.ts";
 
@@ -22,8 +22,8 @@ export const counterAndFlagShareALine: Rule = {
   remedy: "Put the words of each side into blocks of their own, at multiples of 64 bytes.",
   limits:
     "All memory behind the push constants `control` and `slots` is the host's. In any other struct, a member is the " +
-    "host's where a loop waits for it and the kernel never writes it. Members of a struct that begins at no multiple " +
-    "of 64 bytes may lie otherwise than the rule takes them.",
+    "host's where a loop waits for it and the kernel never writes it. The rule takes each struct to begin at a " +
+    "multiple of 64 bytes.",
   bad: `${HEAD}layout(set = 0, binding = 0) buffer Shared {
   uint stop; // the host writes it
   uint polls; // the kernel writes it, beside
@@ -70,6 +70,7 @@ function besideFlags(kernel: Kernel, writes: readonly GraphNode[]): Breach[] {
   const flags = waitedFor(kernel).filter(
     (flag) => !written.some(({ place }) => place.struct === flag.struct && place.index === flag.index),
   );
+  kernel.graph.effort.spend(2 * flags.length * written.length);
   return written.flatMap(({ node, place }) => {
     const flag = flags.find(
       ({ struct, offsetBytes }) =>
@@ -100,9 +101,8 @@ function waitedFor(kernel: Kernel): Place[] {
 function placeOf({ memory, graph }: Kernel, pointer: GraphNode | undefined): Place | undefined {
   if (!memory.isBuffer(pointer)) return undefined;
   const types = graph.code.module.types;
-  let first = pointer;
-  while (first !== undefined && isChain(first.inputs[0]?.opcode ?? 0)) first = first.inputs[0];
-  if (first === undefined || !isChain(first.opcode)) return undefined;
+  const first = memory.firstChainOf(pointer);
+  if (first === undefined) return undefined;
   const base = types.get(first.inputs[0]?.type ?? 0);
   const struct = base?.kind === "pointer" ? types.get(base.pointee) : undefined;
   const index = first.inputs[1];

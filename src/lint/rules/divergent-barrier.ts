@@ -12,7 +12,8 @@ export const divergentBarrier: Rule = {
     "A barrier under a condition that differs between threads is reached by some of them only. The specification " +
     "leaves open what happens then: devices hang, or let threads pass that should wait.",
   remedy:
-    "Move the barrier out of the condition or the loop, or make the condition the same for all threads.",
+    "Move the barrier out of the condition or the loop, or before the return, or make the condition the same for all " +
+    "threads.",
   limits:
     "A condition counts as the same for all threads where it is made of constants, push constants, the workgroup's " +
     "number, shared memory at the same place behind a barrier, or buffers at the same address. Barriers of a " +

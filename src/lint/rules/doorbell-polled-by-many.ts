@@ -59,6 +59,7 @@ function isOfOneWorkgroup(kernel: Kernel, loop: Loop): boolean {
   const { graph, flow, memory } = kernel;
   for (let at = flow.dominatorOf(loop.header); at >= 0; at = flow.dominatorOf(at)) {
     const { condition } = graph.blocks[at] ?? {};
+    graph.effort.spend(1 + (condition === undefined ? 0 : flow.regionOf(at).length));
     if (condition === undefined || !flow.regionOf(at).includes(loop.header)) continue;
     const isNumber = (load: GraphNode): boolean => {
       const builtIn = memory.variableOf(load.inputs[0])?.builtIn;

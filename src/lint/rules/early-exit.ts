@@ -14,8 +14,8 @@ export const earlyExit: Rule = {
     "the device hangs. Where no barrier follows, the threads that left are missing in all work that comes.",
   remedy: "Let all threads stay, and let the condition guard the work of the one thread only.",
   limits:
-    "A return counts where its condition differs between the threads of a workgroup. A return from a function is no " +
-    "exit: the threads meet again behind the call.",
+    "A return counts where its condition differs between the threads of a workgroup, and so does a break out of the " +
+    "poll loop. A return from a function is no exit: the threads meet again behind the call.",
   bad: `${DATA_HEAD}shared uint sh_word;
 void main() {
   if (gl_LocalInvocationIndex >= 32u) return; // half of the threads never reach the barrier

@@ -15,9 +15,9 @@ export const queueReadNotBroadcast: Rule = {
   remedy:
     "Let one thread read, and give the value to the others: through shared memory and a barrier, or a vote.",
   limits:
-    "The queue is memory behind the push constants `control` and `slots`, and counts before the first barrier of an " +
-    "iteration: behind it a request has arrived and does not change. Values that went through shared memory or an " +
-    "operation of the subgroup count as agreed.",
+    "The queue is memory behind the push constants `control` and `slots`. Reads count up to the first barrier of an " +
+    "iteration: behind that barrier, a request has arrived, and it does not change any more. Threads have agreed " +
+    "about a value that went through shared memory, or through an operation of the subgroup.",
   bad: `${POLL_HEAD}void main() {
   for (;;) {
     if (Words(control).words[0] != 0u) break; // every thread reads for itself
@@ -53,6 +53,7 @@ void main() {
 function isExpression({ graph, flow }: Kernel, branch: number): boolean {
   if (flow.postDominatorOf(branch) < 0) return false;
   const nodes = flow.regionOf(branch).flatMap((at) => graph.blocks[at]?.nodes ?? []);
+  graph.effort.spend(flow.regionOf(branch).length + nodes.length);
   const hasLoop = flow.regionOf(branch).includes(branch);
   const isPure = ({ opcode }: GraphNode): boolean =>
     opcode !== Op.Store && opcode !== Op.ControlBarrier && opcode < Op.GroupElect && !isAtomic(opcode);

@@ -18,10 +18,10 @@ export const singleLaneWork: Rule = {
     "others stand still at the next barrier.",
   remedy: "Give each thread a part of the work, and bring the parts together with subgroup operations.",
   limits:
-    `Work is a loop that reads or writes buffers or indexes shared memory, or more than ${FEW_ACCESSES} accesses of ` +
-    `buffers without a loop. Loops of at most ${FEW_ROUNDS} rounds, or of one for each thread or subgroup, are not ` +
-    "counted, nor is polling, nor a pause that reads the clock. Somebody must wait: a barrier must follow. The share " +
-    `is an estimate that takes each loop for ${ESTIMATED_ROUNDS} rounds.`,
+    `Work is a loop, or more than ${FEW_ACCESSES} accesses of buffers without a loop. A loop of at most ` +
+    `${FEW_ROUNDS} rounds is no work, nor is a loop with one round for each thread or subgroup. Polling the host is ` +
+    "no work, nor is a pause that reads the clock. Work counts where the other threads wait for it at a barrier. The " +
+    `share in the message is an estimate: it takes each loop for ${ESTIMATED_ROUNDS} rounds.`,
   bad: `layout(local_size_x = 64) in;
 layout(set = 0, binding = 0) buffer Data { uint count; uint words[]; };
 shared uint sh_sum;
@@ -51,6 +51,7 @@ void main() {
     if (kernel.graph.code.isSingleThread) return [];
     return kernel.lanes.regions.flatMap(({ branch, blocks }) => {
       if (isInside(kernel, branch) || !isWaitedFor(kernel, branch)) return [];
+      kernel.graph.effort.spend(kernel.flow.loops.length);
       const inside = kernel.flow.loops.filter(
         (loop) => blocks.has(loop.header) && (loop.parent === undefined || !blocks.has(loop.parent.header)),
       );
@@ -63,9 +64,11 @@ void main() {
             location: kernel.locationOf(loop),
           },
         ];
-      const accesses = [...blocks].flatMap((at) =>
-        (kernel.graph.blocks[at]?.nodes ?? []).filter((node) => isAccess(kernel, node)),
-      );
+      const accesses = [...blocks].flatMap((at) => {
+        const { nodes } = kernel.graph.blocks[at] ?? { nodes: [] };
+        kernel.graph.effort.spend(1 + nodes.length);
+        return nodes.filter((node) => isAccess(kernel, node));
+      });
       if (accesses.length <= FEW_ACCESSES) return [];
       const message = `one thread reads and writes buffers ${accesses.length} times while the others wait; ${share()}`;
       return [{ message, location: kernel.graph.blocks[branch]?.location }];
@@ -75,11 +78,13 @@ void main() {
 
 /** Whether a branch lies in the region of another thread's own work: the outer one is reported. */
 function isInside(kernel: Kernel, branch: number): boolean {
+  kernel.graph.effort.spend(kernel.lanes.regions.length);
   return kernel.lanes.regions.some(({ blocks }) => blocks.has(branch));
 }
 
 /** Whether the threads that do not take part come to a barrier next. */
-function isWaitedFor({ flow, barriers }: Kernel, branch: number): boolean {
+function isWaitedFor({ graph, flow, barriers }: Kernel, branch: number): boolean {
+  graph.effort.spend(barriers.length);
   const join = flow.postDominatorOf(branch);
   return join >= 0 && barriers.some(({ block }) => flow.postDominates(block, join));
 }
@@ -91,6 +96,7 @@ function isAccess(kernel: Kernel, node: GraphNode): boolean {
 
 function isWork(kernel: Kernel, loop: Loop): boolean {
   const nodes = kernel.nodesOf(loop);
+  kernel.graph.effort.spend(4 * nodes.length);
   if (isShort(kernel, loop)) return false;
   const writes = nodes.some((node) => kernel.isBufferWrite(node));
   const reads = nodes.filter((node) => isAccess(kernel, node));
@@ -135,6 +141,7 @@ function isShort(kernel: Kernel, loop: Loop): boolean {
 const isOrder = (opcode: number): boolean => opcode >= Op.UGreaterThan && opcode <= Op.SLessThanEqual;
 
 function isSmall(kernel: Kernel, node: GraphNode, depth: number): boolean {
+  kernel.graph.effort.spend(1);
   if (depth > 8) return false;
   if (node.opcode === OPCODE_CONSTANT)
     return node.value === undefined
@@ -154,6 +161,7 @@ function isSmall(kernel: Kernel, node: GraphNode, depth: number): boolean {
 /** The share of the kernel that a single thread runs, and what it makes of the lanes. */
 function shareOf(kernel: Kernel, blocks: ReadonlySet<number>): string {
   const { order } = kernel.flow;
+  kernel.graph.effort.spend(3 * order.length);
   const costs = (of: readonly number[]): number => of.reduce((sum, at) => sum + costOf(kernel, at), 0);
   const own = costs(order.filter((at) => blocks.has(at))) / Math.max(1, costs(order));
   const used = workingShare(kernel, order, (at) => blocks.has(at));

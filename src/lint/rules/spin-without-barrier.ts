@@ -11,7 +11,8 @@ export const spinWithoutBarrier: Rule = {
   summary: "No thread waits in a loop for shared memory that another thread of its workgroup is to write.",
   why:
     "Nothing promises that the other thread runs meanwhile. Software drivers run the subgroups of a workgroup one " +
-    "after the other and switch only at barriers, and a subgroup of a GPU may wait for a lane of its own.",
+    "after the other, and change over only at barriers. On a GPU, a lane that waits may keep other lanes of its " +
+    "subgroup from running.",
   remedy: "Wait with barrier(), and read the shared memory behind it.",
   limits:
     "A loop counts as waiting where its end depends on shared memory that it does not write itself, where it has no " +
@@ -43,6 +44,7 @@ export function findSpins(kernel: Kernel): readonly Loop[] {
   return kernel.flow.loops.filter((loop) => {
     if (kernel.hasBarrier(loop) || kernel.loops.ends(loop)) return false;
     const nodes = kernel.nodesOf(loop);
+    graph.effort.spend(nodes.length);
     const written = new Set(
       nodes
         .filter(({ opcode }) => opcode === Op.Store || isWritingAtomic(opcode))

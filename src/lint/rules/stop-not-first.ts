@@ -14,6 +14,7 @@ export const stopNotFirst: Rule = {
     "told to stop still touches memory that the host may be about to free, or waits where nobody comes.",
   remedy: "Read the control block at the beginning of the iteration, before any other memory of the host.",
   limits:
+    "The control block is the memory behind the push constant `control`: the host writes the stop flag there. " +
     "The poll loop is the outermost loop that reads memory behind the push constants `control` or `slots`. A kernel " +
     "without these names has no poll loop that the rule knows. A loop with a bound of its own is no poll loop.",
   bad: `${POLL_HEAD}shared uint sh_stop;
@@ -73,7 +74,7 @@ function effectsBeforeStop(kernel: Kernel, loop: Loop, phase: ReadonlySet<GraphN
       if (!goesOn) break;
       if (kernel.isBufferWrite(node) || kernel.isLoadOf(node, Role.slots)) effects.push(node);
     }
-    if (goesOn) open.push(...(block?.successors ?? []).filter((to) => loop.blocks.has(to)));
+    if (goesOn) for (const to of block?.successors ?? []) if (loop.blocks.has(to)) open.push(to);
   }
   return effects;
 }

@@ -15,10 +15,10 @@ export const storeAfterPublish: Rule = {
     "has been read, or when the slot belongs to another request.",
   remedy: "Store the rest of the answer first, then memoryBarrierBuffer(), then the first vector.",
   limits:
-    "Completions are memory behind the push constant `completions`. The first vector is at a product of " +
-    "`completionVectors`, " +
-    "the others at such a product plus something. Whole vectors of four words are sealed in this package's queue, so " +
-    "they need no memory barrier; single words do.",
+    "A completion is an answer in the queue: a few vectors of four words, behind the push constant `completions`. " +
+    "Its first vector lies at a product of `completionVectors`, the others at such a product plus something. In this " +
+    "package's queue, each whole vector carries a seal by which the host knows it, so it needs no memory barrier. " +
+    "Single words need one.",
   bad: `${COMPLETIONS_HEAD}void main() {
   uint first = gl_WorkGroupID.x * completionVectors;
   if (gl_LocalInvocationIndex != 0u) return;
@@ -40,6 +40,7 @@ export const storeAfterPublish: Rule = {
     });
     const publications = stores.filter(({ kind }) => kind === "publication").map(({ node }) => node);
     const answers = stores.filter(({ kind }) => kind === "answer").map(({ node }) => node);
+    kernel.graph.effort.spend(2 * answers.length * publications.length);
     const late = answers.filter((answer) =>
       publications.some((publication) => comesAfter(kernel, publication, answer)),
     );
@@ -84,8 +85,11 @@ function comesAfter(
   second: GraphNode,
   isUnfenced = false,
 ): boolean {
-  const fenceBetween = (block: number, from: number, to: number): boolean =>
-    (graph.blocks[block]?.nodes ?? []).some((node) => isFence(node) && node.index > from && node.index < to);
+  const fenceBetween = (block: number, from: number, to: number): boolean => {
+    const { nodes } = graph.blocks[block] ?? { nodes: [] };
+    graph.effort.spend(1 + nodes.length);
+    return nodes.some((node) => isFence(node) && node.index > from && node.index < to);
+  };
   if (first.block === second.block)
     return (
       first.index < second.index && !(isUnfenced && fenceBetween(first.block, first.index, second.index))
@@ -98,5 +102,5 @@ function comesAfter(
   const forward = (at: number): readonly number[] =>
     (graph.blocks[at]?.successors ?? []).filter((to) => !flow.dominates(to, at));
   const stop = (at: number): boolean => isUnfenced && at !== second.block && fenceBetween(at, -1, Infinity);
-  return reach(forward(first.block), forward, stop).includes(second.block);
+  return reach(graph.effort, forward(first.block), forward, stop).includes(second.block);
 }

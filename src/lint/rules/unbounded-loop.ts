@@ -8,8 +8,8 @@ export const unboundedLoop: Rule = {
   severity: "warning",
   summary: "Every loop has a bound, a budget, or looks at the control block.",
   why:
-    "A loop that waits for memory, or follows it, ends only if the memory is what was expected. A damaged table or a " +
-    "host that died keeps the device busy for ever, and no store of the host can stop it.",
+    "A loop that waits for memory, or follows links in it, ends only if the memory holds what was expected. With a " +
+    "damaged table, or a host that died, such a loop keeps the device busy for ever. No store of the host can stop it.",
   remedy: "Count the rounds and leave at a limit, or read the stop flag in every iteration.",
   limits:
     "A loop counts as bounded where a condition that leaves it depends on a value that each iteration makes of " +

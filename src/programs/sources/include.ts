@@ -15,7 +15,7 @@
 
 import { existsSync, realpathSync } from "node:fs";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { currentDirectory, EverwarpError, packageRoot } from "../../base/index.ts";
+import { byteText, currentDirectory, EverwarpError, packageRoot, systemPath } from "../../base/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
 
 /** A source and all its includes as one text. */
@@ -77,7 +77,7 @@ export function expandFile(path: string, options: ExpandOptions = {}): ExpandedS
       remedy: "Name a file of GLSL that this user may read.",
     });
   }
-  return expandSource(Buffer.from(answer.bytes).toString(), absolute, options);
+  return expandSource(sourceText(answer.bytes, path), absolute, options);
 }
 
 /**
@@ -146,6 +146,22 @@ export function expandSource(source: string, name: string, options: ExpandOption
   return { text: lines.join("\n"), files };
 }
 
+/** The text of a file, without a byte order mark: GLSL begins with `#version`. @throws EW_COMPILE for UTF-16 */
+function sourceText(bytes: Uint8Array, path: string): string {
+  const [first = 0, second = 0] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    throw new EverwarpError("EW_COMPILE", `${showPath(path)} is a text in UTF-16`, {
+      remedy: "Save it as UTF-8.",
+    });
+  const text = Buffer.from(bytes).toString();
+  return text.startsWith("\uFEFF") ? text.slice(1) : text;
+}
+
+/** A path with links resolved, as byte text. */
+function realPath(path: string): string {
+  return byteText(realpathSync(systemPath(path), "buffer"));
+}
+
 /** A path for people: relative if it is inside the working folder. */
 export function showPath(path: string): string {
   const folder = currentDirectory();
@@ -171,7 +187,7 @@ function find(target: string, from: string, places: Places, here: string): Inclu
   }
   const beside = isAbsolute(from) ? [join(dirname(from), target)] : [];
   const candidates = [...beside, ...searched.map((folder) => join(folder, target))];
-  const path = candidates.find((candidate) => existsSync(candidate));
+  const path = candidates.find((candidate) => existsSync(systemPath(candidate)));
   if (path === undefined) return undefined;
   if (!isBelowOne(path, allowed)) {
     throw new EverwarpError(
@@ -182,7 +198,7 @@ function find(target: string, from: string, places: Places, here: string): Inclu
   }
   const read = (): string => {
     const answer = readRegularFileSync(path, SOURCE_BYTES_MAX);
-    if (answer.state === "read") return Buffer.from(answer.bytes).toString();
+    if (answer.state === "read") return sourceText(answer.bytes, path);
     const reason = answer.state === "absent" ? "it is gone" : answer.reason;
     throw new EverwarpError("EW_COMPILE", `${here}: "${target}" cannot be read: ${reason}`, {
       remedy: "Include a file of GLSL that this user may read.",
@@ -193,10 +209,10 @@ function find(target: string, from: string, places: Places, here: string): Inclu
 
 /** Whether a path, with links resolved, lies below one of the folders. */
 function isBelowOne(path: string, folders: readonly string[]): boolean {
-  const real = realpathSync(path);
+  const real = realPath(path);
   return folders.some((folder) => {
-    if (!existsSync(folder)) return false;
-    const inside = relative(realpathSync(folder), real);
+    if (!existsSync(systemPath(folder))) return false;
+    const inside = relative(realPath(folder), real);
     return inside !== "" && inside !== ".." && !inside.startsWith(`..${sep}`) && !isAbsolute(inside);
   });
 }

@@ -2,6 +2,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { systemPath } from "../../base/index.ts";
 import { writeBytesAtomicallySync } from "../../storage/index.ts";
 import { compileExpanded, prepareSource, type SourceRequest } from "./compile.ts";
 import { precompiledFolder, sourceKey } from "./precompiled.ts";
@@ -42,7 +43,7 @@ export async function precompile(
  * system
  */
 export function variantsOf(file: string): SourceRequest[] {
-  const variants = [...readFileSync(file, "utf8").matchAll(VARIANT)].map(([, defines]) => ({
+  const variants = [...readFileSync(systemPath(file), "utf8").matchAll(VARIANT)].map(([, defines]) => ({
     file,
     defines: Object.fromEntries(
       (defines ?? "")

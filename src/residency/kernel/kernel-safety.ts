@@ -1,4 +1,7 @@
-/** Refuses kernels that would hang a device: those that break an error rule of `everwarp lint`. */
+/**
+ * Refuses kernels that would hang a device: those that break an error rule of `everwarp lint`, and those that are too
+ * large for a proof that they keep the rules.
+ */
 import { EverwarpError } from "../../base/index.ts";
 import type { Finding } from "../../lint/index.ts";
 import type { SourceRequest } from "../../programs/index.ts";
@@ -15,10 +18,14 @@ const SHOWN = 3;
 export async function assertSafe(spirv: Uint32Array, label: string, source: SourceRequest): Promise<void> {
   // Loaded now: a start of the command line does without it.
   const { findErrors } = await import("../../lint/verdict.ts");
-  const errors = findErrors(spirv);
-  if (errors.length === 0) return;
-  const { lintSource } = await import("../../lint/source.ts");
-  const placed = (await lintSource(source)).filter(({ severity }) => severity === "error");
+  let placed: readonly Finding[];
+  try {
+    if (findErrors(spirv).length === 0) return;
+    const { lintSource } = await import("../../lint/source.ts");
+    placed = (await lintSource(source)).filter(({ severity }) => severity === "error");
+  } catch (error) {
+    throw error instanceof EverwarpError && error.code === "EW_LINT_LIMIT" ? notProved(label, error) : error;
+  }
   // A comment may have taken a rule away, with its reason.
   if (placed.length === 0) return;
   const shown = placed.slice(0, SHOWN).map(describe).join("; ");
@@ -28,7 +35,20 @@ export async function assertSafe(spirv: Uint32Array, label: string, source: Sour
   });
 }
 
-function describe({ rule, message, location }: Finding): string {
-  const where = location === undefined ? "" : `${location.file ?? "line"}:${location.line}: `;
-  return `${where}${message} (${rule})`;
+function notProved(label: string, limit: EverwarpError): EverwarpError {
+  const why = limit.message.replace(/\.$/, "");
+  return new EverwarpError("EW_KERNEL_UNSAFE", `the kernel ${label} was not proved to be safe: ${why}`, {
+    remedy: "The option unsafe: true opens it as it is.",
+    cause: limit,
+  });
+}
+
+function describe({ rule, message, location, related }: Finding): string {
+  const where = location === undefined ? "" : `${placeText(location)}: `;
+  const cause = related === undefined ? "" : `, see ${placeText(related)}`;
+  return `${where}${message} (${rule}${cause})`;
+}
+
+function placeText({ file, line }: NonNullable<Finding["location"]>): string {
+  return `${file ?? "line"}:${line}`;
 }

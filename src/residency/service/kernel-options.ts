@@ -54,7 +54,10 @@ export interface KernelOptions<Q extends StructLayout, R extends StructLayout> {
   strategy?: StrategyName | "auto";
   /** Leaves the device to other programs between two batches: the strategy `batch`. Default: false. */
   polite?: boolean;
-  /** Opens the kernel even if it breaks a rule of `everwarp lint`, so that it could hang its device. Default: false. */
+  /**
+   * Opens the kernel even if it breaks a rule of `everwarp lint`, so that it could hang its device, or is too large to
+   * be checked. Default: false.
+   */
   unsafe?: boolean;
   /** Number of workgroups that share each request; 1 if not given. */
   workgroups?: number;
