@@ -200,7 +200,9 @@ describe("programs over bit planes on a device", () => {
       const contents = [Buffer.from("one ab12\nab34\n")];
       const corpus = await load(backend, contents);
       for (const pattern of ["b1", "[0-9]{2}", "^ab", "ab..$", "e a"]) {
-        const scan = backend.submit(scanPlan([{ bytes: Buffer.from("ab"), ignoreAsciiCase: false }]), { corpus });
+        const scan = backend.submit(scanPlan([{ bytes: Buffer.from("ab"), ignoreAsciiCase: false }]), {
+          corpus,
+        });
         await scan.wait();
         const each = caseOf(pattern)!;
         const found = await countIn(backend, corpus, each, "compiled");
