@@ -1,7 +1,7 @@
 /**
  * Runs the specification's test suite for WebAssembly, and prints how many of its commands held, by kind.
  *
- *   npm run conformance:wasm -- FOLDER [--engine node|reference|device] [--only PATTERN] [--failures N]
+ *   npm run conformance:wasm -- FOLDER [--engine node|reference|device|compiled] [--only PATTERN] [--failures N]
  *
  * FOLDER has `.wast` files: the suite itself (WebAssembly/testsuite), or `test/spec` of the source package of binaryen.
  * `wast2json` of wabt translates them; Debian's package `wabt` has it. Exits with 1 where something did not hold.
@@ -19,6 +19,8 @@ const ENGINES: Readonly<Record<string, () => SpecEngine>> = {
   node: () => new NodeSpecEngine(),
   reference: () => new StoreSpecEngine(runOnReference),
   device: () => new DeviceSpecEngine((device ??= openTestDevice())),
+  // Functions that are not compiled are interpreted.
+  compiled: () => new DeviceSpecEngine((device ??= openTestDevice()), "always"),
 };
 /** What EVERWARP_TEST_DEVICE names, else the best device, a software one too. */
 let device: Device | undefined;
@@ -71,6 +73,9 @@ async function main(make: () => SpecEngine, scripts: string): Promise<void> {
 
 await main(makeEngine, folder);
 if (device !== undefined) {
-  console.log(`${kernelRuns.count} runs of the kernel on ${device.info.name}`);
+  const { count, compiledCalls } = kernelRuns;
+  console.log(
+    `${count} runs of kernels on ${device.info.name}, ${compiledCalls} calls of compiled functions`,
+  );
   device.close();
 }

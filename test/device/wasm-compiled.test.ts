@@ -150,6 +150,56 @@ describe("compiled functions", () => {
   });
 });
 
+describe("compiled functions reach", () => {
+  const REACH = validated(
+    binaryOf(`(module
+      (type $two (func (param i32 i64) (result i64)))
+      (import "env" "ask" (func $ask (param i32 i64) (result i64)))
+      (memory 1 3) (data $d "abcdefghijk")
+      (table 6 funcref) (elem (i32.const 0) $add $ask $twice $short)
+      (func $add (type $two) (i64.add (i64.extend_i32_s (local.get 0)) (local.get 1)))
+      (func $twice (type $two) (local i64)
+        (loop $l
+          (local.set 2 (i64.add (local.get 2) (call $add (local.get 0) (local.get 1))))
+          (br_if $l (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 1))) (i32.const 0))))
+        (local.get 2))
+      (func $short (param i32) (result i32) (local.get 0))
+      (func (export "indirect") (param i32) (result i64)
+        (i64.mul (i64.const 3)
+          (call_indirect (type $two) (local.get 0) (i64.const -5) (local.get 0))))
+      (func (export "imported") (param i32) (result i64) (local i64)
+        (loop $l
+          (local.set 1 (i64.add (local.get 1) (call $ask (local.get 0) (i64.const 7))))
+          (br_if $l (i32.gt_s (local.tee 0 (i32.sub (local.get 0) (i32.const 3))) (i32.const 0))))
+        (local.get 1))
+      (func (export "bulk") (param i32) (result i32)
+        (memory.fill (local.get 0) (i32.const 0x5a) (i32.mul (local.get 0) (i32.const 31)))
+        (memory.init $d (i32.const 100) (i32.const 2) (i32.const 9))
+        (memory.copy (i32.add (local.get 0) (i32.const 3)) (local.get 0) (i32.const 201))
+        (memory.copy (local.get 0) (i32.const 101) (i32.const 77))
+        (i32.load (i32.const 102)))
+      (func (export "grow") (param i32) (result i32)
+        (drop (memory.grow (i32.const 1)))
+        (i32.store (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 4)) (i32.const 42))
+        (memory.grow (local.get 0)))
+      (func (export "drop") (param i32) (result i32)
+        (data.drop $d) (memory.init $d (i32.const 0) (i32.const 0) (local.get 0)) (i32.const 1)))`),
+  );
+
+  test.each([undefined, 90])("tables, imports and many bytes at once, quantum %s", async (quantum) => {
+    using pair = await pairOf(REACH, quantum);
+    for (const fuel of [3n, 20n, 150n, 999n, 20_000n])
+      for (const name of ["indirect", "imported", "bulk"])
+        expect({ name, isCompiled: await pair.call(name, [column(BigInt)], fuel) }).toEqual({
+          name,
+          isCompiled: true,
+        });
+    await pair.call("grow", [column(BigInt)], 1000n);
+    await pair.call("drop", [column((row) => BigInt(row & 1))], 1000n);
+    await pair.compare();
+  });
+});
+
 describe(`random modules, seed ${seed}`, () => {
   const { numRuns } = propertyRuns(4);
   let compiledCalls = 0;

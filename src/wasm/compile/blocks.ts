@@ -25,7 +25,7 @@ export interface Block {
   leader: number;
   /** The block of its region through which all ways to it lead, the nearest one. The leader has none. */
   dominator: number | undefined;
-  /** Something leads back to it, or a call leads to it or returns to it. */
+  /** Something leads back to it, a call leads to it or returns to it, or it has steps or follows what has steps. */
   isChecked: boolean;
 }
 
@@ -63,7 +63,11 @@ const ENDING: ReadonlySet<number> = new Set([
   Op.RETURN,
   Op.UNREACHABLE,
   Op.CALL,
+  Op.CALL_INDIRECT,
   Op.HOST_CALL,
+  Op.MEMORY_INIT,
+  Op.MEMORY_COPY,
+  Op.MEMORY_FILL,
 ]);
 
 /** Where an instruction leads that ends a block. */
@@ -75,9 +79,14 @@ function targetsOf(instruction: Instruction, next: number, jumps: readonly numbe
   return operation === Op.RETURN || operation === Op.UNREACHABLE ? [] : [next];
 }
 
-/** Whether what follows is reached in another way than by going on. */
-export function isCall({ operation }: Instruction): boolean {
-  return operation === Op.CALL || operation === Op.HOST_CALL;
+/** Whether an instruction works on memory in steps: it is a block of its own, and is run until nothing is left to do. */
+export function hasSteps({ operation }: Instruction): boolean {
+  return operation === Op.MEMORY_INIT || operation === Op.MEMORY_COPY || operation === Op.MEMORY_FILL;
+}
+
+/** Whether fuel is used up before what follows, as much as there may be. */
+function isLong({ operation }: Instruction): boolean {
+  return operation === Op.CALL || operation === Op.CALL_INDIRECT || operation === Op.HOST_CALL;
 }
 
 function cut({ start, instructions }: FunctionCode, jumps: readonly number[]): Map<number, Block> {
@@ -85,6 +94,7 @@ function cut({ start, instructions }: FunctionCode, jumps: readonly number[]): M
   instructions.forEach((instruction, index) => {
     if (!endsBlock(instruction)) return;
     begins.add(start + index + 1);
+    if (hasSteps(instruction)) begins.add(start + index);
     for (const target of targetsOf(instruction, start + index + 1, jumps)) begins.add(target);
   });
   const found = new Map<number, Block>();
@@ -137,9 +147,11 @@ function findRegions(
 ): void {
   const cameFrom = new Map<number, Block[]>();
   for (const block of blocks.values()) {
-    const comesBack = isCall(instructions[block.last - start]!);
+    const ending = instructions[block.last - start]!;
+    if (hasSteps(ending)) block.isChecked = true;
+    const isBehindLong = isLong(ending) || hasSteps(ending);
     for (const target of block.successors) {
-      if (target <= block.first || comesBack) blocks.get(target)!.isChecked = true;
+      if (target <= block.first || isBehindLong) blocks.get(target)!.isChecked = true;
       cameFrom.set(target, [...(cameFrom.get(target) ?? []), block]);
     }
   }

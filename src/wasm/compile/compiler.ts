@@ -2,8 +2,9 @@
 import { Operation as Op } from "../form/index.ts";
 import type { Program } from "../store/index.ts";
 import { findBlocks } from "./blocks.ts";
+import { CallTargets } from "./calls.ts";
 import { type FunctionCode, ProgramCode } from "./function-code.ts";
-import type { CompiledFunction } from "./function-glsl.ts";
+import type { CompiledUnit } from "./function-glsl.ts";
 import { programGlsl } from "./program-glsl.ts";
 import { FunctionVariables } from "./registers.ts";
 
@@ -24,39 +25,32 @@ export type CompiledProgram =
   | { readonly glsl?: undefined; readonly whyNot: string };
 
 const CHANGES_A_TABLE = "it changes a table";
-const READS_A_TABLE = "it reads a table";
-const BULK = "it copies or fills memory by one instruction";
 const INTERPRETED = new Map<number, string>([
-  [Op.CALL_INDIRECT, "it calls through a table"],
-  [Op.TABLE_GET, READS_A_TABLE],
-  [Op.TABLE_SIZE, READS_A_TABLE],
   [Op.TABLE_SET, CHANGES_A_TABLE],
   [Op.TABLE_INIT, CHANGES_A_TABLE],
   [Op.TABLE_COPY, CHANGES_A_TABLE],
   [Op.TABLE_GROW, CHANGES_A_TABLE],
   [Op.TABLE_FILL, CHANGES_A_TABLE],
   [Op.ELEM_DROP, CHANGES_A_TABLE],
-  [Op.MEMORY_INIT, BULK],
-  [Op.MEMORY_COPY, BULK],
-  [Op.MEMORY_FILL, BULK],
-  [Op.DATA_DROP, BULK],
 ]);
+const UNKNOWN_TABLE = "it calls through a table, and the module may put any function there";
 
 /** A function and all that it calls, ready to be written. */
 interface Plan {
-  /** Each before its callers. */
-  readonly functions: ReadonlyMap<number, CompiledFunction>;
+  readonly unit: CompiledUnit;
   readonly leastFuel: number;
 }
 
 /** Compiles functions of a program, each together with all that it calls. */
 export class Compiler {
   readonly #code: ProgramCode;
+  readonly #targets: CallTargets;
   /** Why functions that were looked at are interpreted. */
   readonly #reasons = new Map<number, string>();
 
   constructor(program: Program) {
     this.#code = new ProgramCode(program);
+    this.#targets = new CallTargets(program);
   }
 
   /** Why a function is interpreted; undefined where it can be compiled. */
@@ -69,8 +63,8 @@ export class Compiler {
   compile(number: number): CompiledProgram {
     const plan = this.#plan(number);
     if (typeof plan === "string") return { whyNot: plan };
-    const { functions, leastFuel } = plan;
-    return { glsl: programGlsl(this.#code.program, functions, leastFuel), leastFuel };
+    const { unit, leastFuel } = plan;
+    return { glsl: programGlsl(unit, leastFuel), leastFuel };
   }
 
   #plan(entry: number): Plan | string {
@@ -85,7 +79,7 @@ export class Compiler {
     );
     const leastFuel = [...functions.values()].reduce((most, { graph }) => Math.max(most, graph.longest), 1);
     if (leastFuel > LONGEST_MAX) return `${leastFuel} instructions have no loop and no call among them`;
-    return { functions, leastFuel };
+    return { unit: { program, targets: this.#targets, functions }, leastFuel };
   }
 
   /** A function and what it calls, each before its callers; or why it is interpreted. */
@@ -110,10 +104,10 @@ export class Compiler {
       if (count > INSTRUCTIONS_MAX)
         return `it and what it calls have more than ${INSTRUCTIONS_MAX} instructions`;
       const code = this.#code.of(number);
-      const reason = code.instructions.map(({ operation }) => INTERPRETED.get(operation)).find(Boolean);
+      const reason = this.#reasonIn(code);
       if (reason !== undefined) return fail(number, reason);
       states.set(number, "open");
-      open.push({ code, callees: calleesOf(code) });
+      open.push({ code, callees: code.instructions.flatMap((each) => [...this.#targets.of(each)]) });
       return undefined;
     };
     let failure = enter(entry);
@@ -136,8 +130,13 @@ export class Compiler {
       return `it has ${count} instructions; up to ${INSTRUCTIONS_MAX} are compiled`;
     return this.#reasons.get(number);
   }
-}
 
-function calleesOf({ instructions }: FunctionCode): number[] {
-  return instructions.flatMap(({ operation, target }) => (operation === Op.CALL ? [target] : []));
+  #reasonIn({ instructions }: FunctionCode): string | undefined {
+    for (const { operation } of instructions) {
+      const reason = INTERPRETED.get(operation);
+      if (reason !== undefined) return reason;
+      if (operation === Op.CALL_INDIRECT && !this.#targets.areTablesKnown) return UNKNOWN_TABLE;
+    }
+    return undefined;
+  }
 }

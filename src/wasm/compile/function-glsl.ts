@@ -17,7 +17,8 @@
 import { type Instruction, Mode, Operation as Op } from "../form/index.ts";
 import type { Program } from "../store/index.ts";
 import { slotCount } from "../translate/index.ts";
-import type { Block, BlockGraph, Loop } from "./blocks.ts";
+import { type Block, type BlockGraph, hasSteps, type Loop } from "./blocks.ts";
+import type { CallTargets } from "./calls.ts";
 import { instructionStatements } from "./instruction-glsl.ts";
 import type { FunctionVariables } from "./registers.ts";
 
@@ -27,8 +28,13 @@ export interface CompiledFunction {
   readonly graph: BlockGraph;
 }
 
-/** The functions of a program that are compiled, by their numbers. */
-export type CompiledFunctions = ReadonlyMap<number, CompiledFunction>;
+/** Functions of a program that are compiled together. */
+export interface CompiledUnit {
+  readonly program: Program;
+  readonly targets: CallTargets;
+  /** By their numbers, each before its callers. */
+  readonly functions: ReadonlyMap<number, CompiledFunction>;
+}
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);
 
@@ -66,15 +72,13 @@ export function runLines({ graph }: CompiledFunction): string[] {
 /** Writes the regions of a function. */
 export class RegionWriter {
   readonly #function: CompiledFunction;
-  readonly #functions: CompiledFunctions;
-  readonly #program: Program;
+  readonly #unit: CompiledUnit;
   /** Blocks that a block is the dominator of. */
   readonly #below = new Map<number, Block[]>();
 
-  constructor(compiled: CompiledFunction, functions: CompiledFunctions, program: Program) {
+  constructor(compiled: CompiledFunction, unit: CompiledUnit) {
     this.#function = compiled;
-    this.#functions = functions;
-    this.#program = program;
+    this.#unit = unit;
     for (const block of compiled.graph.blocks.values()) {
       if (block.dominator === undefined) continue;
       this.#below.set(block.dominator, [...(this.#below.get(block.dominator) ?? []), block]);
@@ -99,10 +103,12 @@ export class RegionWriter {
   #tree(block: Block): string[] {
     const { variables } = this.#function;
     const { start, instructions } = variables.code;
+    const ending = instructions[block.last - start]!;
+    if (hasSteps(ending)) return this.#steps(block, ending);
     const lines = [`budget -= ${block.last - block.first + 1};`];
     for (let at = block.first; at < block.last; at++)
       lines.push(...instructionStatements(instructions[at - start]!, at, this.#place()).lines);
-    lines.push(...this.#ending(block, instructions[block.last - start]!));
+    lines.push(...this.#ending(block, ending));
     for (const each of this.#below.get(block.first) ?? []) {
       if (each.entries === 1) continue; // it stands where its one branch is
       lines.push(`if (next == ${each.first}u) {`, ...indented(this.#tree(each)), "}");
@@ -111,7 +117,7 @@ export class RegionWriter {
   }
 
   #place() {
-    return { variables: this.#function.variables, program: this.#program };
+    return { variables: this.#function.variables, program: this.#unit.program };
   }
 
   #ending(block: Block, instruction: Instruction): string[] {
@@ -134,7 +140,9 @@ export class RegionWriter {
         case Op.RETURN:
           return [`leave${this.#function.variables.code.number}();`];
         case Op.CALL:
-          return this.#call(at, instruction);
+          return this.#call(at, target, instruction.b.value);
+        case Op.CALL_INDIRECT:
+          return this.#callIndirect(at, instruction);
         case Op.HOST_CALL:
           return [`hostCall = ${target}u;`, "status = STATUS_WAITING;", `park(${at + 1}u);`];
       }
@@ -158,13 +166,13 @@ export class RegionWriter {
     return [`switch (${index}) {`, ...indented(cases.flat()), "}"];
   }
 
-  #call(at: number, { target, b }: Instruction): string[] {
+  #call(at: number, number: number, argumentsAt: number): string[] {
     const { variables } = this.#function;
-    const callee = this.#functions.get(target)!.variables;
+    const callee = this.#unit.functions.get(number)!.variables;
     const { frameSlots, type, start } = callee.code;
-    const base = `${variables.base} + ${b.value}u`;
+    const base = `${variables.base} + ${argumentsAt}u`;
     const moves = Array.from({ length: slotCount(type.params) }, (_, slot) =>
-      assignRegister([callee, slot], [variables, b.value + slot]),
+      assignRegister([callee, slot], [variables, argumentsAt + slot]),
     );
     return [
       `if (!hasRoom(${base}, ${frameSlots}u)) { stop(TRAP_STACK_EXHAUSTED, ${at}u); return; }`,
@@ -174,6 +182,47 @@ export class RegionWriter {
       "depth++;",
       ...moves,
       `look(${start}u);`,
+    ];
+  }
+
+  #callIndirect(at: number, instruction: Instruction): string[] {
+    const { a, b, c } = instruction;
+    const index = this.#function.variables.value(a).short;
+    const stop = (reason: string): string => `{ stop(${reason}, ${at}u); return; }`;
+    const cases = this.#unit.targets
+      .of(instruction)
+      .flatMap((number) => [
+        `case ${number}u: {`,
+        ...indented([...this.#call(at, number, b.value), "break;"]),
+        "}",
+      ]);
+    return [
+      `if (${index} >= readCell(tableSizeCell(${c}u))) ${stop("TRAP_UNDEFINED_ELEMENT")}`,
+      `uint reference${at} = readCell(${this.#unit.program.tableCells[c]!}u + ${index});`,
+      `if (reference${at} == 0u) ${stop("TRAP_UNINITIALIZED_ELEMENT")}`,
+      `switch (reference${at} - 1u) {`,
+      // Everything else in tables is of another type.
+      ...indented([...cases, `default: ${stop("TRAP_TYPE_MISMATCH")}`]),
+      "}",
+    ];
+  }
+
+  /** An instruction that works in steps: as many as the budget has room for. */
+  #steps({ first: at }: Block, { operation, c, target, b }: Instruction): string[] {
+    const { variables } = this.#function;
+    const slots = [0, 1, 2].map((index) => b.value + index);
+    const stores = slots.map((slot) => `writeSlot(base + ${slot}u, ${variables.registerValue(slot).long});`);
+    const loads = slots.map((slot) =>
+      variables.assign(slot, { text: `readSlot(base + ${slot}u)`, type: "long" }),
+    );
+    return [
+      `base = ${variables.base};`,
+      ...stores,
+      `pc = ${at}u;`,
+      `takeSteps(${operation}u, ${c}u, ${target}u, ${b.value}u);`,
+      `if (trap != TRAP_NONE) { stop(trap, ${at}u); return; }`,
+      ...loads,
+      `if (pc == ${at}u) park(${at}u); else look(${at + 1}u);`,
     ];
   }
 }

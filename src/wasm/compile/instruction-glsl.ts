@@ -50,6 +50,7 @@ export function instructionStatements(
   if (operation >= Op.LANE_FIRST) return laneStatements(instruction, at, variables);
   if (operation >= Op.FIRST_STORE && operation < Op.MEMORY_SIZE)
     return { lines: storeLines(instruction, at, { variables, program }) };
+  if (operation === Op.DATA_DROP) return { lines: [`writeCell(droppedCell(${target}u), 1u);`] };
   if (operation === Op.ZERO) return { lines: zeroLines(instruction, variables) };
   const { before, value } = result(instruction, at, { variables, program });
   const trapped = value.traps === true;
@@ -86,6 +87,12 @@ function result(
   }
   if (operation === Op.MEMORY_SIZE)
     return only({ text: `uint(${memorySizeName(c)} >> MACHINE_PAGE_BITS)`, type: "short" });
+  if (operation === Op.TABLE_SIZE) return only({ text: `readCell(tableSizeCell(${c}u))`, type: "short" });
+  if (operation === Op.TABLE_GET) {
+    const outside = `if (${a.short} >= readCell(tableSizeCell(${c}u))) { stop(TRAP_TABLE_BOUNDS, ${at}u); return; }`;
+    const text = `readCell(${program.tableCells[c]!}u + ${a.short})`;
+    return { before: [outside], value: { text, type: "short" } };
+  }
   if (operation === Op.MEMORY_GROW) {
     const value: Expression = { text: `uint(growMemory(${c}u, ${a.short}))`, type: "short" };
     const grown = `uint grown${at} = ${value.text};`;

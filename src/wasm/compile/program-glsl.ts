@@ -4,13 +4,12 @@
  * No function calls itself, so each has its registers in variables of their own, whoever calls it. A call sets the
  * variables of the function that is called and goes on with its first block.
  */
-import { Operation as Op } from "../form/index.ts";
 import type { Program } from "../store/index.ts";
 import { slotCount } from "../translate/index.ts";
 import {
   assignRegister,
   type CompiledFunction,
-  type CompiledFunctions,
+  type CompiledUnit,
   leadersOf,
   RegionWriter,
   runLines,
@@ -22,13 +21,13 @@ const define = (head: string, body: readonly string[]): string[] => [`${head} {`
 
 /**
  * The text of a program.
- * @param functions those that are compiled, each before the functions that call it
  * @param longest the most instructions that run from one look at the fuel to the next
  */
-export function programGlsl(program: Program, functions: CompiledFunctions, longest: number): string {
+export function programGlsl(unit: CompiledUnit, longest: number): string {
+  const { program, functions } = unit;
   const all = [...functions.values()];
-  const regions = all.flatMap((each) => new RegionWriter(each, functions, program).lines());
-  const returns = all.flatMap((each) => returnLines(each, functions));
+  const regions = all.flatMap((each) => new RegionWriter(each, unit).lines());
+  const returns = all.flatMap((each) => returnLines(each, unit));
   const run = all.flatMap((each) => {
     const { start, end } = each.variables.code;
     return [`if (next - ${start}u < ${end - start}u) {`, ...indented(runLines(each)), "}"];
@@ -47,7 +46,7 @@ export function programGlsl(program: Program, functions: CompiledFunctions, long
       ...indented(run),
       "}",
     ]),
-    ...define("void saveFrames()", saveLines(all)),
+    ...define("void saveFrames()", saveLines(all, unit)),
     ...define("void endProgram()", endLines(program, all)),
   ].join("\n");
 }
@@ -71,14 +70,15 @@ const registersOf = ({ used }: CompiledFunction["variables"]): number[] =>
   [...used].toSorted((a, b) => a - b);
 
 /** For each function, the one that returns from it: to a caller that is known, or to one whose frame lies in memory. */
-function returnLines({ variables }: CompiledFunction, functions: CompiledFunctions): string[] {
+function returnLines({ variables }: CompiledFunction, { functions, targets }: CompiledUnit): string[] {
   const { number, type } = variables.code;
   const count = slotCount(type.results);
   const slots = Array.from({ length: count }, (_, slot) => slot);
   const ways = [...functions.values()].flatMap(({ variables: caller }) =>
-    caller.code.instructions.flatMap(({ operation, target, b }, index) => {
+    caller.code.instructions.flatMap((instruction, index) => {
+      const { b } = instruction;
       const at = caller.code.start + index + 1;
-      if (operation !== Op.CALL || target !== number) return [];
+      if (!targets.of(instruction).includes(number)) return [];
       const moves = slots.map((slot) => assignRegister([caller, b.value + slot], [variables, slot]));
       return [
         `if (${variables.returnTo} == ${at}u) {`,
@@ -120,10 +120,10 @@ function loadLines(functions: readonly CompiledFunction[]): string[] {
   ];
 }
 
-function saveLines(functions: readonly CompiledFunction[]): string[] {
+function saveLines(functions: readonly CompiledFunction[], { targets }: CompiledUnit): string[] {
   const saves = functions.flatMap(({ variables }) => {
     const { start, end, instructions } = variables.code;
-    const isCaller = instructions.some(({ operation }) => operation === Op.CALL);
+    const isCaller = instructions.some((each) => targets.of(each).length > 0);
     const registers = registersOf(variables).map((register) => {
       const slot = `${variables.base} + ${register}u`;
       const write = `writeSlot(${slot}, ${variables.registerValue(register).long});`;

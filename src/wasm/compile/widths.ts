@@ -22,6 +22,7 @@ export function longRegisters(code: FunctionCode, functions: readonly ProgramFun
   for (const instruction of code.instructions) {
     const { operation, a, b, target } = instruction;
     if (operation === Op.CALL) placeTypes(long, b.value, functions[target]!.type.results);
+    else if (operation === Op.CALL_INDIRECT) placeTypes(long, b.value, resultsOf(target, functions));
     else if (operation === Op.HOST_CALL) placeTypes(long, 0, code.type.results);
     if (!writesRegister(instruction)) continue;
     if (operation === Op.MOVE || operation === Op.SELECT) take(target, a);
@@ -33,6 +34,11 @@ export function longRegisters(code: FunctionCode, functions: readonly ProgramFun
     for (const [from, to] of moves) if (long.has(from)) long.add(to);
   }
   return long;
+}
+
+/** The results of functions of a type; a type that no function has is only ever called in vain. */
+function resultsOf(typeNumber: number, functions: readonly ProgramFunction[]): readonly ValueType[] {
+  return functions.find((each) => each.typeNumber === typeNumber)?.type.results ?? [];
 }
 
 /** Whether an instruction writes the register `target`. */

@@ -20,6 +20,7 @@
 #include "numeric.glsl"
 #include "lane.glsl"
 #include "memory.glsl"
+#include "bulk.glsl"
 #include "lanes.glsl"
 #include "compiled.glsl"
 #include "wasm-program.glsl"
