@@ -73,7 +73,7 @@ const INSIDE = {
     ["."],
     ["translate"],
     ["store"],
-    ["reference"],
+    ["reference", "compile"],
     ["host", "gpu"],
     ["fleet"],
     ["wasi"],

@@ -1,7 +1,7 @@
 /**
  * Runs the specification's test suite for WebAssembly, and prints how many of its commands held, by kind.
  *
- *   npm run conformance:wasm -- [FOLDER] [--engine device|reference|node] [--only PATTERN] [--failures N]
+ *   npm run conformance:wasm -- [FOLDER] [--engine device|compiled|reference|node] [--only PATTERN] [--failures N]
  *
  * FOLDER has `.wast` files, which `wast2json` of wabt translates: the suite itself (WebAssembly/testsuite). Without
  * FOLDER, the copy in Debian's source of binaryen is downloaded, and run as far as WebAssembly 2.0 goes. Exits with 1
@@ -44,6 +44,8 @@ const LEAST = {
 const ENGINES: Readonly<Record<string, () => SpecEngine>> = {
   device: () => new DeviceSpecEngine((device ??= openNamedDevice())),
   reference: () => new StoreSpecEngine(runOnReference),
+  // Functions that are not compiled are interpreted.
+  compiled: () => new DeviceSpecEngine((device ??= openNamedDevice()), "always"),
   node: () => new NodeSpecEngine(),
 };
 let device: Device | undefined;
@@ -129,6 +131,10 @@ function print({ counts, failures }: SpecReport, scripts: number): void {
 
 await main(makeEngine, suiteOf(positionals[0]));
 if (device !== undefined) {
-  console.log(`${kernelRuns.count} runs of the kernel on ${device.info.name}, ${device.info.driverInfo}`);
+  const { count, compiledCalls } = kernelRuns;
+  const { name, driverInfo } = device.info;
+  console.log(
+    `${count} runs of kernels on ${name}, ${driverInfo}; ${compiledCalls} calls of compiled functions`,
+  );
   device.close();
 }

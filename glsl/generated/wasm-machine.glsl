@@ -43,7 +43,7 @@ const uint MACHINE_PAGE_BITS = 16u;
 const uint MACHINE_COPY_ELEMENTS = 64u;
 
 // What a run of the interpreter is given.
-struct WasmLaunch { // 108 bytes
+struct WasmLaunch { // 112 bytes
   // instructions, 4 words each
   uint64_t code; // at 0
   // numbers of 64 bits
@@ -73,6 +73,8 @@ struct WasmLaunch { // 108 bytes
   uint tableCount; // at 100
   // how many instructions an instance may run
   uint quantum; // at 104
+  // a compiled program runs instances with so much fuel, and the interpreter the others; 0: there is none
+  uint leastFuel; // at 108
 };
 
 // Counts of a run.

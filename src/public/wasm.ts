@@ -2,6 +2,7 @@
 export * from "./errors.ts";
 export { Device } from "../vulkan/index.ts";
 export {
+  type CompileChoice,
   type ExternalKind,
   type FleetTrap,
   type HostFunction,

@@ -14,6 +14,9 @@ export type HostFunction = (...values: (number | bigint)[]) => unknown;
 /** The functions of the host, by the names of module and function. */
 export type HostFunctions = Readonly<Record<string, Readonly<Record<string, HostFunction>>>>;
 
+/** Whether devices compile functions: those that run for a while, all that can be compiled, or none. */
+export type CompileChoice = "auto" | "always" | "never";
+
 /** How a backend is opened. */
 export interface FleetRequest {
   readonly module: DecodedModule;
@@ -24,6 +27,8 @@ export interface FleetRequest {
   /** How much an instance may do while the module's start function runs. */
   readonly startFuel: bigint;
   readonly imports: HostFunctions;
+  /** "auto" if not given. The host engine always compiles. */
+  readonly compile?: CompileChoice | undefined;
 }
 
 /** One call of one function, on all instances. */
@@ -46,6 +51,8 @@ export interface FleetAnswer {
   readonly results: readonly Uint8Array[];
   /** The instances that trapped, in their order. */
   readonly traps: readonly FleetTrap[];
+  /** Whether machine code ran, and not an interpreter. */
+  readonly isCompiled: boolean;
 }
 
 /** An instance that trapped. What it did before has happened, and it can be called again. */

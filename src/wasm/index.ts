@@ -1,5 +1,5 @@
 /** WebAssembly: many instances of one module, each in its own sandbox, called at once. */
-export type { FleetTrap, HostFunction, HostFunctions } from "./contracts.ts";
+export type { CompileChoice, FleetTrap, HostFunction, HostFunctions } from "./contracts.ts";
 export {
   decodedOf,
   type InstanceExports,

@@ -32,6 +32,7 @@ export const wasmOptions: readonly OptionsEntry[] = [
       fuelPerCall: "fuel",
       imports: "record",
       threads: "whole",
+      compile: "choice",
     },
   },
   {

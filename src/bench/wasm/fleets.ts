@@ -63,14 +63,19 @@ export function fleetMakers({ device }: DeviceUnderTest): readonly FleetMaker[] 
     open: (plan: FleetPlan) => openFleet("cpu", plan),
   };
   const v8 = { name: "V8", maxInstances: HOST_INSTANCES_MAX, open: openV8 };
-  return device === undefined
-    ? [host, v8]
-    : [{ name: "device", maxInstances: Infinity, open: (plan) => openFleet(device, plan) }, host, v8];
+  if (device === undefined) return [host, v8];
+  const onDevice = (name: string, compile: "always" | "never"): FleetMaker => ({
+    name,
+    maxInstances: Infinity,
+    open: (plan) => openFleet(device, plan, compile),
+  });
+  return [onDevice("compiled", "always"), onDevice("interpreted", "never"), host, v8];
 }
 
 async function openFleet(
   device: NonNullable<WasmFleetOptions["device"]>,
   { binary, instances, pages }: FleetPlan,
+  compile: WasmFleetOptions["compile"] = "auto",
 ): Promise<AnyFleet> {
   let nowMs = 0;
   const fleet = await WasmFleet.open(await WasmModule.compile(binary), {
@@ -78,6 +83,7 @@ async function openFleet(
     instances,
     maxMemoryPages: pages,
     fuelPerCall: FUEL,
+    compile,
     imports: { env: { clock_ms: () => (nowMs = (nowMs + CLOCK_STEP_MS) | 0) } },
   });
   return {

@@ -102,7 +102,7 @@ const call: BenchCase = {
       contend: (fleet) => programContender(empty, 1, fleet),
     });
     for (const instances of LAUNCHES)
-      for (const maker of fleetMakers(under).filter(({ name }) => name !== "V8"))
+      for (const maker of fleetMakers(under).filter(({ name }) => name !== "V8" && name !== "compiled"))
         await measureOpening(context, maker, { ...plan, instances });
   },
 };

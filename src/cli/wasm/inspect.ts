@@ -8,15 +8,17 @@ export function inspectText(file: string, module: ModuleDescription): string {
     `${file}: a valid module of ${bytes} bytes`,
     `code      ${functions.length} functions, ${codeBytes} bytes, ${instructions} instructions`,
     `memory    ${memoryPages === undefined ? "none" : pagesText(memoryPages)}`,
-    `runs on   ${hostOnlyReason === undefined ? "devices (the interpreter kernel) and the host" : "the host alone"}`,
+    `runs on   ${hostOnlyReason === undefined ? "devices and the host" : "the host alone"}`,
     ...(hostOnlyReason === undefined ? [] : [`          ${hostOnlyReason}`]),
     ...items("imports", module.imports),
     ...items("exports", module.exports),
     "functions",
-    ...functions.map(
-      ({ index, name, type, bytes: size, instructions: count, loops }) =>
+    ...functions.flatMap(
+      ({ index, name, type, bytes: size, instructions: count, loops, interpretedReason: reason }) => [
         `  ${String(index).padStart(5)} ${String(size).padStart(7)} bytes ${String(count).padStart(6)} instructions ` +
-        `${String(loops).padStart(4)} loops  ${name ?? "(no name)"} ${type}`,
+          `${String(loops).padStart(4)} loops  ${name ?? "(no name)"} ${type}`,
+        ...(reason === undefined ? [] : [`        devices interpret it: ${reason}`]),
+      ],
     ),
   ];
   return `${lines.join("\n")}\n`;

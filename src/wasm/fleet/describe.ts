@@ -1,5 +1,6 @@
 /** What can be said of a module without running it. */
 import { EverwarpError } from "../../base/index.ts";
+import { Compiler } from "../compile/index.ts";
 import { functionNames, functionTypeText, opcodeNamed } from "../module/index.ts";
 import { Store } from "../store/index.ts";
 import { decodedOf, type ModuleItem, type WasmModule } from "./wasm-module.ts";
@@ -14,6 +15,8 @@ export interface FunctionDescription {
   readonly bytes: number;
   readonly instructions: number;
   readonly loops: number;
+  /** Why devices interpret it, however often it is called; undefined where they may compile it. */
+  readonly interpretedReason: string | undefined;
 }
 
 /** A module. */
@@ -35,13 +38,25 @@ export function describeModule(module: WasmModule): ModuleDescription {
   const decoded = decodedOf(module);
   const names = functionNames(decoded);
   const { opcodes } = decoded.code;
+  const { hostOnlyReason, compiler } = onDevices(module);
   const functions = decoded.functions.flatMap(({ type, body }, index): FunctionDescription[] => {
     if (body === undefined) return [];
     let loops = 0;
     for (let each = body.first; each <= body.last; each++) if (opcodes[each] === LOOP) loops++;
     const instructions = body.last - body.first + 1;
     const bytes = body.end - body.start;
-    return [{ index, name: names.get(index), type: functionTypeText(type), bytes, instructions, loops }];
+    const interpretedReason = compiler?.whyInterpreted(index);
+    return [
+      {
+        index,
+        name: names.get(index),
+        type: functionTypeText(type),
+        bytes,
+        instructions,
+        loops,
+        interpretedReason,
+      },
+    ];
   });
   const [memory] = decoded.memories;
   return {
@@ -52,24 +67,25 @@ export function describeModule(module: WasmModule): ModuleDescription {
     imports: module.imports,
     exports: module.exports,
     functions,
-    hostOnlyReason: hostOnlyReason(module),
+    hostOnlyReason,
   };
 }
 
 /** Translates the module, as a device would be given it. */
-function hostOnlyReason(module: WasmModule): string | undefined {
+function onDevices(module: WasmModule): { hostOnlyReason: string | undefined; compiler?: Compiler } {
   const decoded = decodedOf(module);
   const other = decoded.imports.find(({ kind }) => kind !== "func");
-  if (other !== undefined) return `it imports a ${other.kind}, "${other.module}" "${other.name}"`;
+  if (other !== undefined)
+    return { hostOnlyReason: `it imports a ${other.kind}, "${other.module}" "${other.name}"` };
   const store = new Store({ maxMemoryPages: 1, maxTableElements: 1 });
   try {
     store.instantiate(
       decoded,
       decoded.imports.map(({ index }) => store.addHost(decoded.functions[index]!.type)),
     );
-    return undefined;
+    return { hostOnlyReason: undefined, compiler: new Compiler(store.program()) };
   } catch (error) {
     if (!(error instanceof EverwarpError) || error.code !== "EW_WASM_UNSUPPORTED") throw error;
-    return error.message;
+    return { hostOnlyReason: error.message };
   }
 }

@@ -4,6 +4,7 @@ import {
   type Check,
   deviceOrChoice,
   matching,
+  oneOf,
   type OptionChecks,
   readOptions,
   recordOf,
@@ -11,7 +12,7 @@ import {
   whole,
 } from "../../base/index.ts";
 import type { DeviceChoice } from "../../engine/index.ts";
-import type { FleetTrap, HostFunctions } from "../contracts.ts";
+import type { CompileChoice, FleetTrap, HostFunctions } from "../contracts.ts";
 import { MODULE_LIMITS } from "../module/index.ts";
 import type { WasmArgument, WasmColumn } from "./columns.ts";
 
@@ -38,6 +39,12 @@ export interface WasmFleetOptions {
   readonly imports?: HostFunctions;
   /** Threads of the host engine. Default: one for each core. */
   readonly threads?: number;
+  /**
+   * Whether a device compiles functions. `"auto"` (default): those that were interpreted for about a second, beside
+   * their calls. `"always"`: a call waits until its function is compiled. `"never"`: all are interpreted. Functions
+   * that cannot be compiled are interpreted. The host engine always compiles.
+   */
+  readonly compile?: CompileChoice;
 }
 
 /** What a call is given. */
@@ -77,6 +84,8 @@ export interface WasmFleetStats {
   readonly calls: number;
   /** Instances that trapped in them. */
   readonly traps: number;
+  /** Calls of functions that were compiled; on the host all of them. */
+  readonly compiledCalls: number;
 }
 
 const MOST_FUEL = 2n ** 62n;
@@ -93,6 +102,7 @@ const FLEET_OPTIONS: OptionChecks<WasmFleetOptions> = {
   fuelPerCall: fuel,
   imports: recordOf(recordOf(callback, "an object of functions"), "an object of modules and their functions"),
   threads: whole(1, 1024),
+  compile: oneOf("auto", "always", "never"),
 };
 const CALL_OPTIONS: OptionChecks<WasmCallOptions> = {
   args: (name, value) => {

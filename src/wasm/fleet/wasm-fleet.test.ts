@@ -53,7 +53,7 @@ test("a call answers each instance; one that traps says why, and keeps what it d
   expect(await fleet.global(1, "calls")).toBe(1n);
   await fleet.reset();
   expect(await fleet.global(1, "calls")).toBe(0n);
-  expect(fleet.stats()).toEqual({ instances: 3, maxMemoryPages: 16, calls: 1, traps: 1 });
+  expect(fleet.stats()).toEqual({ instances: 3, maxMemoryPages: 16, calls: 1, traps: 1, compiledCalls: 1 });
 });
 
 test("one number stands for a column, and calls come one after the other", async () => {

@@ -43,6 +43,7 @@ export class WasmFleet implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #calls = 0;
   #traps = 0;
+  #compiledCalls = 0;
 
   private constructor(
     module: DecodedModule,
@@ -67,14 +68,14 @@ export class WasmFleet implements AsyncDisposable {
     const decoded = decodedOf(module);
     const pages = decoded.memories[0]?.minimum ?? 0;
     const { instances = 1, maxMemoryPages = Math.max(DEFAULT_PAGES, pages) } = options;
-    const { fuelPerCall: fuel = DEFAULT_FUEL, imports = {} } = options;
+    const { fuelPerCall: fuel = DEFAULT_FUEL, imports = {}, compile } = options;
     if (pages > maxMemoryPages)
       throw badArgument(
         "maxMemoryPages",
         maxMemoryPages,
         `${pages} or more: the module begins with so many pages`,
       );
-    const request = { module: decoded, instances, maxMemoryPages, startFuel: fuel, imports };
+    const request = { module: decoded, instances, maxMemoryPages, startFuel: fuel, imports, compile };
     const opened = await openFleet(request, options);
     return new WasmFleet(decoded, opened, { instances, maxMemoryPages, fuel });
   }
@@ -88,7 +89,13 @@ export class WasmFleet implements AsyncDisposable {
   /** What the fleet has done, and its size. */
   stats(): WasmFleetStats {
     const { instances, maxMemoryPages } = this.#limits;
-    return { instances, maxMemoryPages, calls: this.#calls, traps: this.#traps };
+    return {
+      instances,
+      maxMemoryPages,
+      calls: this.#calls,
+      traps: this.#traps,
+      compiledCalls: this.#compiledCalls,
+    };
   }
 
   /**
@@ -118,11 +125,12 @@ export class WasmFleet implements AsyncDisposable {
         // A copy: the caller may change its columns while the call waits.
         new Uint8Array(columnBytes(`args[${place}]`, type.params[place]!, column, this.#limits.instances)),
     );
-    const { results, traps } = await this.#inTurn((backend) =>
+    const { results, traps, isCompiled } = await this.#inTurn((backend) =>
       backend.call({ index, type, args: columns, fuel }),
     );
     this.#calls++;
     this.#traps += traps.length;
+    this.#compiledCalls += Number(isCompiled);
     return {
       results: results.map((bytes, place) => columnOf(type.results[place]!, bytes)),
       traps: traps.map((trap) => ({ ...trap, functionName: this.#nameOf(trap.index) })),

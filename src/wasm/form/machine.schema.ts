@@ -76,6 +76,10 @@ export const WasmLaunch = struct(
     memoryCount: u32,
     tableCount: u32,
     quantum: doc(u32, "how many instructions an instance may run"),
+    leastFuel: doc(
+      u32,
+      "a compiled program runs instances with so much fuel, and the interpreter the others; 0: there is none",
+    ),
   },
   { rule: "scalar", doc: "What a run of the interpreter is given." },
 );

@@ -87,6 +87,7 @@ export class DeviceBackend implements FleetBackend {
           ...store.hostTypes.map(({ params, results }) => Math.max(slotCount(params), slotCount(results))),
         ),
         answer,
+        compile: request.compile ?? "auto",
       });
       const backend = new DeviceBackend({ session, request, store, linked, machine, thrown });
       try {
@@ -109,7 +110,7 @@ export class DeviceBackend implements FleetBackend {
   async #call({ index, type, args, fuel }: FleetCall): Promise<FleetAnswer> {
     const { instances } = this.#request;
     this.#thrown.clear();
-    const { columns, traps, instructions } = await this.#machine.call(
+    const { columns, traps, instructions, isCompiled } = await this.#machine.call(
       index,
       toSlots(type.params, args, instances),
       { resultSlots: slotCount(type.results), fuel },
@@ -118,7 +119,8 @@ export class DeviceBackend implements FleetBackend {
     traps.forEach((trap, instance) => {
       if (trap !== Trap.NONE) found.push(this.#trapOf(instance, trap, instructions[instance]!));
     });
-    return { results: fromSlots(type.results, columns, instances, (row) => traps[row] === 0), traps: found };
+    const results = fromSlots(type.results, columns, instances, (row) => traps[row] === 0);
+    return { results, traps: found, isCompiled };
   }
 
   async memoryPages(instance: number): Promise<number> {

@@ -9,13 +9,17 @@
  * lies in device memory. One call is under way at a time.
  */
 import { EverwarpError } from "../../base/index.ts";
-import { kernelFile, type ProgramLease, type ProgramRequest, sharedPrograms } from "../../programs/index.ts";
-import type { ComputePipeline, Device, DeviceBuffer, Recorder } from "../../vulkan/index.ts";
-import { Machine, Status, Trap, WasmCounters, WasmLaunch, WasmTransfer } from "../form/index.ts";
+import type { Device, DeviceBuffer, Recorder } from "../../vulkan/index.ts";
+import type { CompileChoice } from "../contracts.ts";
+import { Machine, Status, Trap, WasmCounters, WasmTransfer } from "../form/index.ts";
 import type { Program, StackLimits, StoreImage } from "../store/index.ts";
+import { type CompiledKernel, CompiledKernels } from "./compiled-kernels.ts";
 import { assertFits, type Geometry, placeInstances } from "./geometry.ts";
 import type { HostBatch, HostRequest } from "./host-calls.ts";
 import { LaneMemory } from "./lane-memory.ts";
+import { type LaunchWriter, launchWriter } from "./launch.ts";
+import { machinePipelines, type Pipelines } from "./machine-pipelines.ts";
+import { Pace } from "./pace.ts";
 import { TransferBuffers } from "./transfer-buffers.ts";
 
 /**
@@ -42,6 +46,8 @@ export interface DeviceMachineOptions {
   /** Slots of the arguments or results of the host's functions: the most that one has. */
   readonly hostSlots?: number;
   readonly answer?: HostBatch;
+  /** Whether functions are compiled; "never" if not given. */
+  readonly compile?: CompileChoice;
 }
 
 /** How a call ended, for every instance. */
@@ -52,20 +58,9 @@ export interface CallResults {
   readonly traps: Uint8Array;
   /** For each instance the instruction that trapped. */
   readonly instructions: Uint32Array;
+  /** Whether the function was compiled. */
+  readonly isCompiled: boolean;
 }
-
-type Pipelines = Readonly<
-  Record<"interpret" | "begin" | "answer" | "fetch" | "give" | "collect", ComputePipeline>
->;
-
-const PROGRAMS: Readonly<Record<keyof Pipelines, ProgramRequest>> = {
-  interpret: { file: kernelFile("wasm/kernels/interpret") },
-  begin: { file: kernelFile("wasm/kernels/transfer"), defines: { BEGINS: 1 } },
-  answer: { file: kernelFile("wasm/kernels/transfer"), defines: { ANSWERS: 1 } },
-  fetch: { file: kernelFile("wasm/kernels/transfer") },
-  give: { file: kernelFile("wasm/kernels/copy") },
-  collect: { file: kernelFile("wasm/kernels/copy"), defines: { COLLECTS: 1 } },
-};
 
 /** See the head of this file. */
 export class DeviceMachine implements Disposable {
@@ -81,7 +76,10 @@ export class DeviceMachine implements Disposable {
   readonly #lists: DeviceBuffer[];
   readonly #counters: DeviceBuffer;
   readonly #buffers: TransferBuffers;
-  readonly #launch: Uint32Array;
+  readonly #launch: LaunchWriter;
+  /** As the options have it. */
+  readonly #quantum: number | undefined;
+  readonly #compiled: CompiledKernels;
   readonly #limits: StackLimits;
   readonly #hostSlots: number;
   readonly #answer: HostBatch | undefined;
@@ -91,11 +89,12 @@ export class DeviceMachine implements Disposable {
     options: DeviceMachineOptions,
     { pipelines, geometry, release }: { pipelines: Pipelines; geometry: Geometry; release: () => void },
   ) {
-    const { device, program, limits, quantum = QUANTUM_MAX, hostSlots = 0 } = options;
+    const { device, program, limits, hostSlots = 0, compile = "never" } = options;
     this.#device = device;
     this.#program = program;
     this.#pipelines = pipelines;
     this.geometry = geometry;
+    this.#quantum = options.quantum;
     this.#hostSlots = hostSlots;
     this.#limits = limits;
     this.#answer = options.answer;
@@ -109,6 +108,7 @@ export class DeviceMachine implements Disposable {
       return each;
     };
     try {
+      this.#compiled = own(new CompiledKernels(device, program, compile));
       this.memory = own(new LaneMemory(device, pipelines, program, geometry));
       this.#lists = [program.code, program.constants, program.words].map((list) => own(upload(device, list)));
       this.#buffers = own(new TransferBuffers(device));
@@ -118,29 +118,13 @@ export class DeviceMachine implements Disposable {
       this.#giveBack();
       throw error;
     }
-    const [code, constants, words] = this.#lists.map(({ address }) => address);
-    this.#launch = WasmLaunch.pack({
-      code: code!,
-      constants: constants!,
-      words: words!,
-      slotMemory: this.memory.slots.address,
-      cellMemory: this.memory.cells.address,
-      counters: this.#counters.address,
-      instanceCount: geometry.instanceCount,
-      laneShift: geometry.laneShift,
-      slotsPerInstance: geometry.slotsPerInstance,
-      cellsPerInstance: geometry.cellsPerInstance,
-      framesAt: geometry.framesAt,
-      maxDepth: limits.maxDepth,
-      functionsAt: program.functionsAt,
-      memoriesAt: program.memoriesAt,
-      tablesAt: program.tablesAt,
-      segmentsAt: program.segmentsAt,
-      elementsAt: program.elementsAt,
-      dataAt: program.dataAt,
-      memoryCount: program.memoryMaxima.length,
-      tableCount: program.tableMaxima.length,
-      quantum,
+    this.#launch = launchWriter({
+      program,
+      limits,
+      geometry,
+      lists: this.#lists,
+      memory: this.memory,
+      counters: this.#counters,
     });
   }
 
@@ -157,18 +141,9 @@ export class DeviceMachine implements Disposable {
     }
     const geometry = placeInstances(program, limits, instanceCount, device.info.subgroupSize);
     assertFits(device, geometry);
-    const leases: ProgramLease[] = [];
-    const release = (): void => {
-      for (const lease of leases.splice(0)) lease.release();
-    };
+    const { pipelines, release } = await machinePipelines(device);
     try {
-      const pipelines: Partial<Record<keyof Pipelines, ComputePipeline>> = {};
-      for (const name of Object.keys(PROGRAMS) as (keyof Pipelines)[]) {
-        const lease = await sharedPrograms().acquire(device, PROGRAMS[name]);
-        leases.push(lease);
-        pipelines[name] = lease.pipeline;
-      }
-      const machine = new DeviceMachine(options, { pipelines: pipelines as Pipelines, geometry, release });
+      const machine = new DeviceMachine(options, { pipelines, geometry, release });
       await machine.load(options.image);
       return machine;
     } catch (error) {
@@ -208,17 +183,19 @@ export class DeviceMachine implements Disposable {
   ): Promise<CallResults> {
     const { start, frameSlots } = this.#program.functions[number]!;
     if (frameSlots > this.#limits.stackSlots) return this.#exhausted(resultSlots, start);
+    const compiled = await this.#compiled.take(number);
     const given = { columns: this.#buffers.fill("arguments", columns), start, fuel };
     const columnCount = columns.length / this.geometry.instanceCount;
     // Most calls end in their first run, so all three steps are one submission.
-    let counts = await this.#run(resultSlots, (recorder) =>
-      this.#record(recorder, "begin", { ...given, columnCount }),
-    );
+    const run = this.#runner(compiled, resultSlots);
+    const began = performance.now();
+    let counts = await run((recorder) => this.#record(recorder, "begin", { ...given, columnCount }));
     while (counts.running > 0 || counts.waiting > 0) {
       if (this.isEnding) throw closedError();
       const answer = counts.running === 0 ? await this.#answerHost() : undefined;
-      counts = await this.#run(resultSlots, answer);
+      counts = await run(answer);
     }
+    if (compiled === undefined) this.#compiled.interpreted(number, performance.now() - began);
     const { values, states } = this.#fetched(resultSlots);
     const { instanceCount } = this.geometry;
     const traps = new Uint8Array(instanceCount);
@@ -227,7 +204,7 @@ export class DeviceMachine implements Disposable {
       traps[instance] = states[instance * 4 + 1]!;
       instructions[instance] = states[instance * 4 + 2]!;
     }
-    return { columns: values, traps, instructions };
+    return { columns: values, traps, instructions, isCompiled: compiled !== undefined };
   }
 
   /** What a call gives whose first frame is larger than the stack: nothing of it runs. */
@@ -237,34 +214,57 @@ export class DeviceMachine implements Disposable {
       columns: new BigUint64Array(resultSlots * instanceCount),
       traps: new Uint8Array(instanceCount).fill(Trap.STACK_EXHAUSTED),
       instructions: new Uint32Array(instanceCount).fill(instruction),
+      isCompiled: false,
     };
   }
 
-  /** Runs the kernel once and fetches registers and states. @param before work of the same submission */
-  async #run(
+  /** What runs a call on. A call that is compiled has runs as long as its pace allows. */
+  #runner(
+    compiled: CompiledKernel | undefined,
     fetchedSlots: number,
-    before?: (recorder: Recorder) => void,
-  ): Promise<{ running: number; waiting: number }> {
+  ): (before?: (recorder: Recorder) => void) => Promise<Counts> {
+    const least = Math.max(this.#quantum ?? QUANTUM_MAX, compiled?.leastFuel ?? 0);
+    const pace = new Pace(least);
+    return async (before) => {
+      const { quantum } = pace;
+      const began = performance.now();
+      const counts = await this.#run({ quantum, compiled, fetchedSlots, before });
+      if (compiled !== undefined && this.#quantum === undefined)
+        pace.ran(performance.now() - began, counts.running > 0);
+      return counts;
+    };
+  }
+
+  /** Runs the kernels once and fetches registers and states. */
+  async #run({ quantum, compiled, fetchedSlots, before }: RunParts): Promise<Counts> {
     const { instanceCount } = this.geometry;
     this.#buffers.take("results", fetchedSlots * instanceCount * 8);
     this.#buffers.take("states", instanceCount * STATE_BYTES);
+    const launch = this.#launch(quantum, compiled?.leastFuel ?? 0);
     await this.#submit((recorder) => {
       recorder.fill(this.#counters, 0, this.#counters.sizeBytes, 0).barrier("transfer", "compute");
       if (before !== undefined) {
         before(recorder);
         recorder.barrier("compute", "compute");
       }
-      recorder.bind(this.#pipelines.interpret).push(this.#launch);
-      recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
-      recorder.barrier("compute", "compute");
+      // The interpreter comes last: it runs what is left to it, and counts.
+      for (const pipeline of [compiled?.pipeline, this.#pipelines.interpret]) {
+        if (pipeline === undefined) continue;
+        recorder.bind(pipeline).push(launch);
+        recorder.dispatch(Math.ceil(instanceCount / Machine.WORKGROUP_SIZE));
+        recorder.barrier("compute", "compute");
+      }
       this.#recordFetch(recorder, fetchedSlots);
     });
     this.runs++;
     const counts = WasmCounters.unpack(new Uint32Array(this.#counters.host));
-    if (counts.missing > 0) {
+    const stands = counts.running > 0 && counts.steps === 0;
+    if (counts.missing > 0 || stands) {
       throw new EverwarpError(
         "EW_LOOP_LIMIT",
-        `${this.#device.info.name} ended the interpreter's loop early: ${counts.missing} instructions did not run`,
+        stands
+          ? `${this.#device.info.name} ended the loops of a compiled program before anything ran`
+          : `${this.#device.info.name} ended the interpreter's loop early: ${counts.missing} instructions did not run`,
         {
           remedy:
             "This is a fault of everwarp: the quantum is too large for the driver. Use the host engine.",
@@ -362,6 +362,20 @@ export function closedError(): EverwarpError {
   return new EverwarpError("EW_CLOSED", "the instances were closed before this call had ended", {
     remedy: "Wait for calls before closing.",
   });
+}
+
+/** What instances do after a run. */
+interface Counts {
+  readonly running: number;
+  readonly waiting: number;
+}
+
+interface RunParts {
+  readonly quantum: number;
+  readonly compiled: CompiledKernel | undefined;
+  readonly fetchedSlots: number;
+  /** Work of the same submission. */
+  readonly before: ((recorder: Recorder) => void) | undefined;
 }
 
 interface TransferParts {

@@ -101,6 +101,7 @@ export class HostBackend implements FleetBackend {
     }));
     return {
       results: results.map((_, place) => joined(answers.map((answer) => answer.results[place]!))),
+      isCompiled: true,
       traps: answers.flatMap((answer, thread) =>
         answer.traps.map(({ instance, raw }): FleetTrap => ({
           instance: this.#threads[thread]!.first + instance,

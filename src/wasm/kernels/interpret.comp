@@ -125,6 +125,12 @@ void step() {
   }
 }
 
+// Whether a compiled program runs the instance.
+bool isCompiled() {
+  uint64_t fuel = uint64_t(readCell(STATE_FUEL_LOW)) | (uint64_t(readCell(STATE_FUEL_HIGH)) << 32);
+  return launch.leastFuel != 0u && fuel >= uint64_t(launch.leastFuel);
+}
+
 // Returns how many instructions ran.
 uint runLane() {
   trap = TRAP_NONE;
@@ -159,14 +165,18 @@ void main() {
   uint instance = gl_GlobalInvocationID.x;
   status = STATUS_IDLE;
   uint used = 0u;
+  uint unused = 0u;
   if (instance < launch.instanceCount) {
     openLane(instance);
     status = readCell(STATE_STATUS);
-    if (status == STATUS_RUNNING) used = runLane();
+    if (status == STATUS_RUNNING && !isCompiled()) {
+      used = runLane();
+      unused = launch.quantum - used;
+    }
   }
   uint running = subgroupAdd(status == STATUS_RUNNING ? 1u : 0u);
   uint waiting = subgroupAdd(status == STATUS_WAITING ? 1u : 0u);
-  uint missing = subgroupAdd(status == STATUS_RUNNING ? launch.quantum - used : 0u);
+  uint missing = subgroupAdd(status == STATUS_RUNNING ? unused : 0u);
   uint steps = subgroupMax(used);
   if (!subgroupElect()) return;
   Counters counters = Counters(launch.counters);

@@ -1,5 +1,6 @@
 /** The interpreter kernel under the specification's test suite: one instance of a store that grows with the script. */
 import { TRAP_TEXTS } from "../../../src/wasm/form/index.ts";
+import type { CompileChoice } from "../../../src/wasm/contracts.ts";
 import { DeviceMachine } from "../../../src/wasm/gpu/index.ts";
 import type { DecodedModule } from "../../../src/wasm/module/index.ts";
 import type { Store } from "../../../src/wasm/store/index.ts";
@@ -12,15 +13,16 @@ import { StoreSpecEngine } from "./reference-engine.ts";
 const FUEL = 1n << 40n;
 const LIMITS = { stackSlots: 16_384, maxDepth: 1024 };
 
-/** Runs of the kernel by all engines so far. */
-export const kernelRuns = { count: 0 };
+/** Runs of the kernels by all engines so far, and calls of compiled functions. */
+export const kernelRuns = { count: 0, compiledCalls: 0 };
 
 /** An engine for one script, on a device. */
 export class DeviceSpecEngine extends StoreSpecEngine {
   readonly #runner: StoreRunner;
 
-  constructor(device: Device) {
-    const runner = new StoreRunner(device);
+  /** @param compile whether functions are compiled */
+  constructor(device: Device, compile: CompileChoice = "never") {
+    const runner = new StoreRunner(device, compile);
     super((store, index, slots) => runner.call(store, index, slots));
     this.#runner = runner;
   }
@@ -41,11 +43,13 @@ export class DeviceSpecEngine extends StoreSpecEngine {
 /** A machine for a store. When a module is added, its contents go back to the store's image. */
 class StoreRunner {
   readonly #device: Device;
+  readonly #compile: CompileChoice;
   #store: Store | undefined;
   #machine: DeviceMachine | undefined;
 
-  constructor(device: Device) {
+  constructor(device: Device, compile: CompileChoice) {
     this.#device = device;
+    this.#compile = compile;
   }
 
   async suspend(): Promise<void> {
@@ -61,11 +65,12 @@ class StoreRunner {
     const machine = (this.#machine ??= await this.#open(store));
     const runsBefore = machine.runs;
     const resultSlots = slotCount(store.functions[index]!.type.results);
-    const { columns, traps } = await machine.call(index, BigUint64Array.from(slots), {
+    const { columns, traps, isCompiled } = await machine.call(index, BigUint64Array.from(slots), {
       resultSlots,
       fuel: FUEL,
     });
     kernelRuns.count += machine.runs - runsBefore;
+    kernelRuns.compiledCalls += Number(isCompiled);
     // Scripts read globals between calls.
     const globals = await machine.memory.collect("slots", 0, store.image.globals.length, 0);
     store.image.globals = new BigUint64Array(globals.buffer);
@@ -81,6 +86,7 @@ class StoreRunner {
       instanceCount: 1,
       limits: LIMITS,
       hostSlots: 0,
+      compile: this.#compile,
     });
   }
 }

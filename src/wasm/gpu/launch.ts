@@ -1,0 +1,55 @@
+/** What runs of the kernels of a machine are given. */
+import type { DeviceBuffer } from "../../vulkan/index.ts";
+import { WasmLaunch } from "../form/index.ts";
+import type { Program, StackLimits } from "../store/index.ts";
+import type { Geometry } from "./geometry.ts";
+import type { LaneMemory } from "./lane-memory.ts";
+
+/** Writes a `WasmLaunch`. @param leastFuel 0 where nothing is compiled */
+export type LaunchWriter = (quantum: number, leastFuel: number) => Uint32Array;
+
+/** What a launch tells of a machine. */
+export interface LaunchParts {
+  readonly program: Program;
+  readonly limits: StackLimits;
+  readonly geometry: Geometry;
+  /** Code, constants and words of the program. */
+  readonly lists: readonly DeviceBuffer[];
+  readonly memory: LaneMemory;
+  readonly counters: DeviceBuffer;
+}
+
+/** Writes launches of a machine. */
+export function launchWriter({
+  program,
+  limits,
+  geometry,
+  lists,
+  memory,
+  counters,
+}: LaunchParts): LaunchWriter {
+  const [code, constants, words] = lists.map(({ address }) => address);
+  const launch = {
+    code: code!,
+    constants: constants!,
+    words: words!,
+    slotMemory: memory.slots.address,
+    cellMemory: memory.cells.address,
+    counters: counters.address,
+    instanceCount: geometry.instanceCount,
+    laneShift: geometry.laneShift,
+    slotsPerInstance: geometry.slotsPerInstance,
+    cellsPerInstance: geometry.cellsPerInstance,
+    framesAt: geometry.framesAt,
+    maxDepth: limits.maxDepth,
+    functionsAt: program.functionsAt,
+    memoriesAt: program.memoriesAt,
+    tablesAt: program.tablesAt,
+    segmentsAt: program.segmentsAt,
+    elementsAt: program.elementsAt,
+    dataAt: program.dataAt,
+    memoryCount: program.memoryMaxima.length,
+    tableCount: program.tableMaxima.length,
+  };
+  return (quantum, leastFuel) => WasmLaunch.pack({ ...launch, quantum, leastFuel });
+}
