@@ -206,10 +206,11 @@ export class Device implements Disposable {
     });
   }
 
-  /** The number of live objects by kind. */
+  /** The number of live objects by kind. Fences that the device keeps for later work do not count. */
   get liveHandles(): Readonly<Record<HandleKind, number>> {
     const counts = HANDLE_KINDS.map((kind) => [kind, this.#context.live.get(kind)?.size ?? 0] as const);
-    return Object.fromEntries(counts) as Record<HandleKind, number>;
+    const live = Object.fromEntries(counts) as Record<HandleKind, number>;
+    return { ...live, fence: Math.max(0, live.fence - this.#work.spareFenceCount) };
   }
 
   /** Whether the device was closed. */

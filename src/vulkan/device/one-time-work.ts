@@ -19,6 +19,10 @@ export class OneTimeWork {
     this.#context = context;
   }
 
+  get spareFenceCount(): number {
+    return this.#spareFences.length;
+  }
+
   /** Blocks until the work has ended. @throws as `Device.run` */
   run(queue: Queue, body: (recorder: Recorder) => void, timeoutMs: number): void {
     const fence = this.#takeFence();
