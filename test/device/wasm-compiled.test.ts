@@ -4,6 +4,9 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Device } from "../../src/vulkan/index.ts";
+import { lintSource } from "../../src/lint/index.ts";
+import { Compiler } from "../../src/wasm/compile/index.ts";
+import { CompiledKernels, compiledRequest } from "../../src/wasm/gpu/compiled-kernels.ts";
 import { DeviceMachine } from "../../src/wasm/gpu/index.ts";
 import type { DecodedModule } from "../../src/wasm/module/index.ts";
 import { Store } from "../../src/wasm/store/index.ts";
@@ -147,6 +150,59 @@ describe("compiled functions", () => {
     expect(await pair.call("switch", [column(BigInt)], 1000n)).toBe(true);
     expect(await pair.call("reach", [column((row) => BigInt(65_520 + row))], 1000n)).toBe(true);
     await pair.compare();
+  });
+});
+
+describe("kernels of compiled functions", () => {
+  const store = new Store({ maxMemoryPages: 0, maxTableElements: 0, isAlone: true });
+  const text = (body: string): DecodedModule => validated(binaryOf(`(module ${body})`));
+  const counting = text(`(func (export "count") (param i32) (result i32) (local i32)
+    (loop $outer
+      (loop $inner (br_if $inner (i32.and (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 3))))
+      (br_if $outer (i32.lt_u (local.get 1) (local.get 0))))
+    (local.get 1))`);
+  store.instantiate(counting, []);
+  const program = store.program();
+
+  test("rounds beyond what a driver allows a loop are run all the same", async () => {
+    using machine = await DeviceMachine.open({
+      device,
+      program,
+      image: store.image,
+      instanceCount: INSTANCES,
+      limits: LIMITS,
+      compile: "always",
+      quantum: 4_000_000,
+    });
+    const counts = Array.from({ length: INSTANCES }, (_, row) => BigInt(300_000 + row * 1000));
+    const { columns, isCompiled } = await machine.call(0, BigUint64Array.from(counts), {
+      resultSlots: 1,
+      fuel: 1n << 40n,
+    });
+    expect({ columns: [...columns], isCompiled }).toEqual({ columns: counts, isCompiled: true });
+  });
+
+  test("auto: a function is interpreted until it has run for a while", async () => {
+    using kernels = new CompiledKernels(device, program, "auto");
+    expect(await kernels.take(0)).toBeUndefined();
+    kernels.interpreted(0, 600);
+    await kernels.settled();
+    expect(await kernels.take(0)).toBeUndefined();
+    kernels.interpreted(0, 600);
+    await kernels.settled();
+    expect(await kernels.take(0)).toMatchObject({ leastFuel: expect.any(Number) });
+  });
+
+  test("never: it stays interpreted", async () => {
+    using kernels = new CompiledKernels(device, program, "never");
+    kernels.interpreted(0, 60_000);
+    await kernels.settled();
+    expect(await kernels.take(0)).toBeUndefined();
+  });
+
+  test("the linter has nothing to say of what is made", async () => {
+    const { glsl } = new Compiler(program).compile(0);
+    expect(await lintSource(compiledRequest(glsl!))).toEqual([]);
   });
 });
 
