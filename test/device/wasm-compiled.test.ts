@@ -9,6 +9,7 @@ import { Compiler } from "../../src/wasm/compile/index.ts";
 import { CompiledKernels, compiledRequest } from "../../src/wasm/gpu/compiled-kernels.ts";
 import { DeviceMachine } from "../../src/wasm/gpu/index.ts";
 import type { DecodedModule } from "../../src/wasm/module/index.ts";
+import { WasmFleet, WasmModule } from "../../src/index.ts";
 import { Store } from "../../src/wasm/store/index.ts";
 import { slotCount } from "../../src/wasm/translate/index.ts";
 import { randomSource } from "../support/numeric-cases.ts";
@@ -204,6 +205,27 @@ describe("kernels of compiled functions", () => {
     const { glsl } = new Compiler(program).compile(0);
     expect(await lintSource(compiledRequest(glsl!))).toEqual([]);
   });
+});
+
+test("a fleet tells how many of its calls were compiled, and its memories are its own", async () => {
+  const module = await WasmModule.compile(
+    binaryOf(`(module (memory (export "memory") 1) (global (export "sum") (mut i32) (i32.const 5))
+      (func (export "add") (param i32) (result i32)
+        (global.set 0 (i32.add (global.get 0) (i32.load (local.get 0)))) (global.get 0))
+      (func $self (export "self") (param i32) (if (local.get 0) (then (call $self (i32.const 0))))))`),
+  );
+  await using fleet = await WasmFleet.open(module, { device, instances: 5, compile: "always" });
+  await fleet.write(3, 8, Uint8Array.of(37, 0, 0, 0));
+  const first = await fleet.call("add", { args: [8] });
+  expect(first.results).toEqual([Int32Array.of(5, 5, 5, 42, 5)]);
+  expect(await fleet.global(3, "sum")).toBe(42);
+  await fleet.call("self", { args: [1] });
+  await fleet.reset();
+  const last = await fleet.call("add", { args: [Int32Array.of(0, 1, 2, 8, 65_533)] });
+  expect(last.results).toEqual([Int32Array.of(5, 5, 5, 5, 0)]);
+  expect(last.traps).toMatchObject([{ instance: 4, reason: "out of bounds memory access" }]);
+  // The function that calls itself was interpreted.
+  expect(fleet.stats()).toMatchObject({ calls: 3, compiledCalls: 2, traps: 1 });
 });
 
 describe("compiled functions reach", () => {

@@ -52,7 +52,7 @@ bool hasRoom(uint calleeBase, uint frameSlots) {
   return depth < launch.maxDepth && uint64_t(calleeBase) + uint64_t(frameSlots) <= uint64_t(launch.slotsPerInstance);
 }
 
-// Takes steps of a bulk operation at `pc`, while the budget allows them. Behind the last one, `pc` is the next instruction.
+// Takes steps of a bulk operation at `pc`, while the budget allows them. Then `pc` is what comes next.
 void takeSteps(uint op, uint memory, uint source, uint first) {
   uint here = pc;
   for (uint n = 0u; n < launch.quantum && budget >= int(launch.leastFuel); n++) {
