@@ -228,6 +228,29 @@ test("a fleet tells how many of its calls were compiled, and its memories are it
   expect(fleet.stats()).toMatchObject({ calls: 3, compiledCalls: 2, traps: 1 });
 });
 
+test("floats are computed where a driver sees constants, or the same value twice", async () => {
+  const float = (type: string): string =>
+    ["add", "sub", "mul", "div"]
+      .flatMap((name) =>
+        ["0", "1", "-0"].flatMap((number) => [
+          `(${type}.${name} (local.get 0) (${type}.const ${number}))`,
+          `(${type}.${name} (${type}.const ${number}) (local.get 0))`,
+        ]),
+      )
+      .concat(["add", "sub", "mul", "div"].map((name) => `(${type}.${name} (local.get 0) (local.get 0))`))
+      .join(" ");
+  for (const [type, edges] of [
+    ["f64", [0n, 1n << 63n, 0x7ff0n << 48n, 0xfff0n << 48n, 0x7ff8n << 48n, 0x3ffn << 52n, 1n]],
+    ["f32", [0n, 1n << 31n, 0x7f80_0000n, 0xff80_0000n, 0x7fc0_0000n, 0x3f80_0000n, 1n]],
+  ] as const) {
+    const results = `${type} `.repeat(28);
+    using pair = await pairOf(
+      validated(binaryOf(`(module (func (export "f") (param ${type}) (result ${results}) ${float(type)}))`)),
+    );
+    expect(await pair.call("f", [column((row) => edges[row % edges.length]!)], 1000n)).toBe(true);
+  }
+});
+
 describe("compiled functions reach", () => {
   const REACH = validated(
     binaryOf(`(module

@@ -43,6 +43,11 @@ test.each([
     `(func (local ${"i32 ".repeat(1001)}))`,
     "it and what it calls have more than 1000 locals and operands",
   ],
+  [
+    "a large table of jumps",
+    `(func (br_table ${"0 ".repeat(2001)} (i32.const 1)))`,
+    "it has tables of 2001 branches",
+  ],
   ["too much", `(func (param i32) ${adds(4001)})`, "it has 4002 instructions; up to 4000 are compiled"],
   [
     "too much together",

@@ -63,7 +63,8 @@ export class CompiledKernels implements Disposable {
     if (known.interpretedMs < INTERPRETED_MS || known.making !== undefined) return;
     // Calls go on without the kernel, and it is not asked for again.
     known.making = this.#make(number, known).catch((error: unknown) => {
-      process.emitWarning(`a function of WebAssembly stays interpreted: ${String(error)}`);
+      if (!this.#isDisposed)
+        process.emitWarning(`a function of WebAssembly stays interpreted: ${String(error)}`);
     });
   }
 
