@@ -43,7 +43,7 @@ const uint MACHINE_PAGE_BITS = 16u;
 const uint MACHINE_COPY_ELEMENTS = 64u;
 
 // What a run of the interpreter is given.
-struct WasmLaunch { // 112 bytes
+struct WasmLaunch { // 120 bytes
   // instructions, 4 words each
   uint64_t code; // at 0
   // numbers of 64 bits
@@ -75,6 +75,10 @@ struct WasmLaunch { // 112 bytes
   uint quantum; // at 104
   // a compiled program runs instances with so much fuel, and the interpreter the others; 0: there is none
   uint leastFuel; // at 108
+  // 0, of which compilers of kernels know nothing
+  uint zeroA; // at 112
+  // another 0
+  uint zeroB; // at 116
 };
 
 // Counts of a run.

@@ -1,6 +1,6 @@
 /** A module on a device: values of every type, traps by instance, imports, memory, fuel, reset. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { FleetBackend, FleetCall, HostFunctions } from "../../src/wasm/contracts.ts";
+import type { CompileChoice, FleetBackend, FleetCall, HostFunctions } from "../../src/wasm/contracts.ts";
 import { profileOf } from "../../src/residency/device/profiled-device.ts";
 import { DeviceBackend } from "../../src/wasm/gpu/device-backend.ts";
 import { DeviceMachine } from "../../src/wasm/gpu/device-machine.ts";
@@ -15,6 +15,7 @@ watchValidation();
 const INSTANCES = 37;
 const FUEL = 1_000_000n;
 let device: Device;
+let compile: CompileChoice;
 
 beforeAll(() => {
   device = openTestDevice();
@@ -29,7 +30,7 @@ async function withBackend(
   { imports = {}, startFuel = FUEL }: { imports?: HostFunctions; startFuel?: bigint } = {},
 ): Promise<void> {
   const module = moduleOf(text);
-  const request = { module, instances: INSTANCES, maxMemoryPages: 4, startFuel, imports };
+  const request = { module, instances: INSTANCES, maxMemoryPages: 4, startFuel, imports, compile };
   const backend = await DeviceBackend.open(request, { select: device, validation: isValidated });
   try {
     await body(backend, (name, args, fuel = FUEL) => {
@@ -47,7 +48,11 @@ const bytesOf = (array: ArrayBufferView): Uint8Array =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 const rows = Array.from({ length: INSTANCES }, (_, row) => row);
 
-describe("a module on a device", () => {
+describe.each(["never", "always"] as const)("a module on a device, compiled: %s", (choice) => {
+  beforeAll(() => {
+    compile = choice;
+  });
+
   test("gives each instance its own values, of every type", () =>
     withBackend(
       `(module (func (export "swap") (param i32 i64 f32 f64) (result f64 f32 i64 i32)

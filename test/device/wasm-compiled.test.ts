@@ -4,8 +4,12 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Device } from "../../src/vulkan/index.ts";
+import { lintSource } from "../../src/lint/index.ts";
+import { Compiler } from "../../src/wasm/compile/index.ts";
+import { CompiledKernels, compiledRequest } from "../../src/wasm/gpu/compiled-kernels.ts";
 import { DeviceMachine } from "../../src/wasm/gpu/index.ts";
 import type { DecodedModule } from "../../src/wasm/module/index.ts";
+import { WasmFleet, WasmModule } from "../../src/index.ts";
 import { Store } from "../../src/wasm/store/index.ts";
 import { slotCount } from "../../src/wasm/translate/index.ts";
 import { randomSource } from "../support/numeric-cases.ts";
@@ -148,6 +152,103 @@ describe("compiled functions", () => {
     expect(await pair.call("reach", [column((row) => BigInt(65_520 + row))], 1000n)).toBe(true);
     await pair.compare();
   });
+});
+
+describe("kernels of compiled functions", () => {
+  const store = new Store({ maxMemoryPages: 0, maxTableElements: 0, isAlone: true });
+  const text = (body: string): DecodedModule => validated(binaryOf(`(module ${body})`));
+  const counting = text(`(func (export "count") (param i32) (result i32) (local i32)
+    (loop $outer
+      (loop $inner (br_if $inner (i32.and (local.tee 1 (i32.add (local.get 1) (i32.const 1))) (i32.const 3))))
+      (br_if $outer (i32.lt_u (local.get 1) (local.get 0))))
+    (local.get 1))`);
+  store.instantiate(counting, []);
+  const program = store.program();
+
+  test("rounds beyond what a driver allows a loop are run all the same", async () => {
+    using machine = await DeviceMachine.open({
+      device,
+      program,
+      image: store.image,
+      instanceCount: INSTANCES,
+      limits: LIMITS,
+      compile: "always",
+      quantum: 4_000_000,
+    });
+    const counts = Array.from({ length: INSTANCES }, (_, row) => BigInt(300_000 + row * 1000));
+    const { columns, isCompiled } = await machine.call(0, BigUint64Array.from(counts), {
+      resultSlots: 1,
+      fuel: 1n << 40n,
+    });
+    expect({ columns: [...columns], isCompiled }).toEqual({ columns: counts, isCompiled: true });
+  });
+
+  test("auto: a function is interpreted until it has run for a while", async () => {
+    using kernels = new CompiledKernels(device, program, "auto");
+    expect(await kernels.take(0)).toBeUndefined();
+    kernels.interpreted(0, 600);
+    await kernels.settled();
+    expect(await kernels.take(0)).toBeUndefined();
+    kernels.interpreted(0, 600);
+    await kernels.settled();
+    expect(await kernels.take(0)).toMatchObject({ leastFuel: expect.any(Number) });
+  });
+
+  test("never: it stays interpreted", async () => {
+    using kernels = new CompiledKernels(device, program, "never");
+    kernels.interpreted(0, 60_000);
+    await kernels.settled();
+    expect(await kernels.take(0)).toBeUndefined();
+  });
+
+  test("the linter has nothing to say of what is made", async () => {
+    const { glsl } = new Compiler(program).compile(0);
+    expect(await lintSource(compiledRequest(glsl!))).toEqual([]);
+  });
+});
+
+test("a fleet tells how many of its calls were compiled, and its memories are its own", async () => {
+  const module = await WasmModule.compile(
+    binaryOf(`(module (memory (export "memory") 1) (global (export "sum") (mut i32) (i32.const 5))
+      (func (export "add") (param i32) (result i32)
+        (global.set 0 (i32.add (global.get 0) (i32.load (local.get 0)))) (global.get 0))
+      (func $self (export "self") (param i32) (if (local.get 0) (then (call $self (i32.const 0))))))`),
+  );
+  await using fleet = await WasmFleet.open(module, { device, instances: 5, compile: "always" });
+  await fleet.write(3, 8, Uint8Array.of(37, 0, 0, 0));
+  const first = await fleet.call("add", { args: [8] });
+  expect(first.results).toEqual([Int32Array.of(5, 5, 5, 42, 5)]);
+  expect(await fleet.global(3, "sum")).toBe(42);
+  await fleet.call("self", { args: [1] });
+  await fleet.reset();
+  const last = await fleet.call("add", { args: [Int32Array.of(0, 1, 2, 8, 65_533)] });
+  expect(last.results).toEqual([Int32Array.of(5, 5, 5, 5, 0)]);
+  expect(last.traps).toMatchObject([{ instance: 4, reason: "out of bounds memory access" }]);
+  // The function that calls itself was interpreted.
+  expect(fleet.stats()).toMatchObject({ calls: 3, compiledCalls: 2, traps: 1 });
+});
+
+test("floats are computed where a driver sees constants, or the same value twice", async () => {
+  const float = (type: string): string =>
+    ["add", "sub", "mul", "div"]
+      .flatMap((name) =>
+        ["0", "1", "-0"].flatMap((number) => [
+          `(${type}.${name} (local.get 0) (${type}.const ${number}))`,
+          `(${type}.${name} (${type}.const ${number}) (local.get 0))`,
+        ]),
+      )
+      .concat(["add", "sub", "mul", "div"].map((name) => `(${type}.${name} (local.get 0) (local.get 0))`))
+      .join(" ");
+  for (const [type, edges] of [
+    ["f64", [0n, 1n << 63n, 0x7ff0n << 48n, 0xfff0n << 48n, 0x7ff8n << 48n, 0x3ffn << 52n, 1n]],
+    ["f32", [0n, 1n << 31n, 0x7f80_0000n, 0xff80_0000n, 0x7fc0_0000n, 0x3f80_0000n, 1n]],
+  ] as const) {
+    const results = `${type} `.repeat(28);
+    using pair = await pairOf(
+      validated(binaryOf(`(module (func (export "f") (param ${type}) (result ${results}) ${float(type)}))`)),
+    );
+    expect(await pair.call("f", [column((row) => edges[row % edges.length]!)], 1000n)).toBe(true);
+  }
 });
 
 describe("compiled functions reach", () => {

@@ -79,7 +79,7 @@ function targetsOf(instruction: Instruction, next: number, jumps: readonly numbe
   return operation === Op.RETURN || operation === Op.UNREACHABLE ? [] : [next];
 }
 
-/** Whether an instruction works on memory in steps. It is a block of its own, and runs until nothing is left to do. */
+/** Whether an instruction works on memory in steps: a block of its own, which runs until nothing is left to do. */
 export function hasSteps({ operation }: Instruction): boolean {
   return operation === Op.MEMORY_INIT || operation === Op.MEMORY_COPY || operation === Op.MEMORY_FILL;
 }

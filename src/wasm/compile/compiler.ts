@@ -10,6 +10,10 @@ import { FunctionVariables } from "./registers.ts";
 
 /** More instructions take compilers of kernels too long. */
 const INSTRUCTIONS_MAX = 4000;
+/** The branches of a function's tables count as instructions, too. */
+const BRANCHES_MAX = 2000;
+/** Each register is a variable, which is loaded and stored with every run. */
+const REGISTERS_MAX = 1000;
 /** No more instructions may run without a look at the fuel: a run of the kernel may have as many. */
 const LONGEST_MAX = 10_000;
 
@@ -97,13 +101,20 @@ export class Compiler {
       return this.#reasons.get(entry)!;
     };
     let count = 0;
+    let registers = 0;
     const enter = (number: number): string | undefined => {
       const own = this.#ownReason(number);
       if (own !== undefined) return fail(number, own);
       count += this.#code.countOf(number);
+      registers += this.#code.program.functions[number]!.frameSlots;
       if (count > INSTRUCTIONS_MAX)
         return `it and what it calls have more than ${INSTRUCTIONS_MAX} instructions`;
+      if (registers > REGISTERS_MAX)
+        return `it and what it calls have more than ${REGISTERS_MAX} locals and operands`;
       const code = this.#code.of(number);
+      const branches = branchCount(code);
+      count += branches;
+      if (branches > BRANCHES_MAX) return fail(number, `it has tables of ${branches} branches`);
       const reason = this.#reasonIn(code);
       if (reason !== undefined) return fail(number, reason);
       states.set(number, "open");
@@ -139,4 +150,12 @@ export class Compiler {
     }
     return undefined;
   }
+}
+
+/** Branches of tables of jumps. */
+function branchCount({ instructions }: FunctionCode): number {
+  return instructions.reduce(
+    (sum, { operation, target }) => sum + (operation === Op.TABLE_JUMP ? target : 0),
+    0,
+  );
 }

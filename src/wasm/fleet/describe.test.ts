@@ -12,3 +12,14 @@ test.each([1, 32_767, 32_768, 65_536])("a memory that begins with %i pages", asy
     hostOnlyReason: undefined,
   });
 });
+
+test("functions that devices do not compile have the reason", async () => {
+  const module = await WasmModule.compile(
+    binaryOf(`(module (func $a (call $b)) (func $b (call $b)) (func $c (loop (br_if 0 (i32.const 0)))))`),
+  );
+  expect(describeModule(module).functions.map((each) => each.interpretedReason)).toEqual([
+    "it calls function 1: it may call itself",
+    "it may call itself",
+    undefined,
+  ]);
+});

@@ -80,6 +80,8 @@ export const WasmLaunch = struct(
       u32,
       "a compiled program runs instances with so much fuel, and the interpreter the others; 0: there is none",
     ),
+    zeroA: doc(u32, "0, of which compilers of kernels know nothing"),
+    zeroB: doc(u32, "another 0"),
   },
   { rule: "scalar", doc: "What a run of the interpreter is given." },
 );

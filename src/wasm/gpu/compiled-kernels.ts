@@ -61,8 +61,16 @@ export class CompiledKernels implements Disposable {
     const known = this.#of(number);
     known.interpretedMs += ms;
     if (known.interpretedMs < INTERPRETED_MS || known.making !== undefined) return;
-    // Calls go on without the kernel, whatever happens.
-    known.making = this.#make(number, known).catch(() => undefined);
+    // Calls go on without the kernel, and it is not asked for again.
+    known.making = this.#make(number, known).catch((error: unknown) => {
+      if (!this.#isDisposed)
+        process.emitWarning(`a function of WebAssembly stays interpreted: ${String(error)}`);
+    });
+  }
+
+  /** Settles when no kernel is being made. */
+  async settled(): Promise<void> {
+    for (const { making } of this.#known.values()) await making;
   }
 
   /** Gives the kernels back. None of them may run. */

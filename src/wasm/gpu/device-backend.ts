@@ -152,7 +152,8 @@ export class DeviceBackend implements FleetBackend {
 
   async close(): Promise<void> {
     this.#machine.isEnding = true;
-    this.#closing ??= this.#lastUse.then(() => {
+    this.#closing ??= this.#lastUse.then(async () => {
+      await this.#machine.compiled.settled(); // a kernel that is being made needs the device
       this.#machine[Symbol.dispose]();
       this.#session.end();
     });

@@ -79,7 +79,7 @@ export class DeviceMachine implements Disposable {
   readonly #launch: LaunchWriter;
   /** As the options have it. */
   readonly #quantum: number | undefined;
-  readonly #compiled: CompiledKernels;
+  readonly compiled: CompiledKernels;
   readonly #limits: StackLimits;
   readonly #hostSlots: number;
   readonly #answer: HostBatch | undefined;
@@ -108,7 +108,7 @@ export class DeviceMachine implements Disposable {
       return each;
     };
     try {
-      this.#compiled = own(new CompiledKernels(device, program, compile));
+      this.compiled = own(new CompiledKernels(device, program, compile));
       this.memory = own(new LaneMemory(device, pipelines, program, geometry));
       this.#lists = [program.code, program.constants, program.words].map((list) => own(upload(device, list)));
       this.#buffers = own(new TransferBuffers(device));
@@ -183,7 +183,7 @@ export class DeviceMachine implements Disposable {
   ): Promise<CallResults> {
     const { start, frameSlots } = this.#program.functions[number]!;
     if (frameSlots > this.#limits.stackSlots) return this.#exhausted(resultSlots, start);
-    const compiled = await this.#compiled.take(number);
+    const compiled = await this.compiled.take(number);
     const given = { columns: this.#buffers.fill("arguments", columns), start, fuel };
     const columnCount = columns.length / this.geometry.instanceCount;
     // Most calls end in their first run, so all three steps are one submission.
@@ -195,7 +195,7 @@ export class DeviceMachine implements Disposable {
       const answer = counts.running === 0 ? await this.#answerHost() : undefined;
       counts = await run(answer);
     }
-    if (compiled === undefined) this.#compiled.interpreted(number, performance.now() - began);
+    if (compiled === undefined) this.compiled.interpreted(number, performance.now() - began);
     const { values, states } = this.#fetched(resultSlots);
     const { instanceCount } = this.geometry;
     const traps = new Uint8Array(instanceCount);

@@ -50,6 +50,8 @@ export function launchWriter({
     dataAt: program.dataAt,
     memoryCount: program.memoryMaxima.length,
     tableCount: program.tableMaxima.length,
+    zeroA: 0,
+    zeroB: 0,
   };
   return (quantum, leastFuel) => WasmLaunch.pack({ ...launch, quantum, leastFuel });
 }

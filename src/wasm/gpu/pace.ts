@@ -4,7 +4,7 @@
 const SHORT_MS = 10;
 const LONG_MS = 100;
 /** A run has no more than that. */
-const MOST = 2 ** 22;
+const MOST = 2 ** 20;
 
 /** Learns from runs how long the next may be. */
 export class Pace {

@@ -52,8 +52,7 @@ bool hasRoom(uint calleeBase, uint frameSlots) {
   return depth < launch.maxDepth && uint64_t(calleeBase) + uint64_t(frameSlots) <= uint64_t(launch.slotsPerInstance);
 }
 
-// Takes steps of a bulk operation at `pc`, while the budget allows them. Behind the last one, `pc` is the next
-// instruction.
+// Takes steps of a bulk operation at `pc`, while the budget allows them. Then `pc` is what comes next.
 void takeSteps(uint op, uint memory, uint source, uint first) {
   uint here = pc;
   for (uint n = 0u; n < launch.quantum && budget >= int(launch.leastFuel); n++) {
@@ -96,20 +95,24 @@ uint divideShort(uint index, uint a, uint b) {
 
 uint64_t canonicalBits(double value) { return canonical64(fromDouble(value)); }
 
+// A float of which the compiler knows nothing. Drivers take x + 0 for x, x * 0 for 0 and x - x for 0, where they see
+// that it is so: all of it is wrong for some x.
+double hidden(uint64_t bits, uint zero) { return packDouble2x32(uvec2(uint(bits) ^ zero, uint(bits >> 32))); }
+
 uint64_t sum(uint64_t a, uint64_t b) {
-  precise double value = toDouble(a) + toDouble(b);
+  precise double value = hidden(a, launch.zeroA) + hidden(b, launch.zeroB);
   return canonicalBits(value);
 }
 uint64_t difference(uint64_t a, uint64_t b) {
-  precise double value = toDouble(a) - toDouble(b);
+  precise double value = hidden(a, launch.zeroA) - hidden(b, launch.zeroB);
   return canonicalBits(value);
 }
 uint64_t product(uint64_t a, uint64_t b) {
-  precise double value = toDouble(a) * toDouble(b);
+  precise double value = hidden(a, launch.zeroA) * hidden(b, launch.zeroB);
   return canonicalBits(value);
 }
 uint64_t quotient(uint64_t a, uint64_t b) {
-  precise double value = toDouble(a) / toDouble(b);
+  precise double value = hidden(a, launch.zeroA) / hidden(b, launch.zeroB);
   return canonicalBits(value);
 }
 uint64_t root(uint64_t a) {
