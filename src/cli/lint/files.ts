@@ -7,7 +7,7 @@ import { prepareSource, type SourceRequest, variantsOf } from "../../programs/in
 import { walk, type WalkError } from "../../search/index.ts";
 import { spirvWords } from "../../spirv/index.ts";
 import { readRegularFileSync } from "../../storage/index.ts";
-import { KERNEL_TYPES, kernelTypesText } from "./kernel-schemas.ts";
+import { includes, KERNEL_LIBRARY, KERNEL_TYPES, kernelTypesText, noProgram } from "./kernel-schemas.ts";
 
 /** The macro by which a resident kernel reads the device's clock (glsl/residency.glsl). */
 const CLOCK = "RESIDENCY_CLOCK";
@@ -127,7 +127,8 @@ function shapesOf(file: string): SourceRequest[] {
     file,
     ...(types === undefined ? {} : { virtualFiles: { [KERNEL_TYPES]: types } }),
   };
-  const { text } = prepareSource(request);
+  const { text, files } = prepareSource({ ...request, virtualFiles: { [KERNEL_TYPES]: types ?? "" } });
+  if (types === undefined && includes(files, KERNEL_LIBRARY)) throw noProgram(file);
   const clocks: Readonly<Record<string, number>>[] = text.includes(`#ifdef ${CLOCK}`)
     ? [{}, { [CLOCK]: 1 }]
     : [{}];

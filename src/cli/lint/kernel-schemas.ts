@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import path from "node:path";
-import { systemPath } from "../../base/index.ts";
+import { EverwarpError, systemPath } from "../../base/index.ts";
 import { kernelTypes } from "../../residency/index.ts";
 import {
   array,
@@ -21,6 +21,9 @@ import { readRegularFileSync } from "../../storage/index.ts";
 /** The name that kernel.glsl includes the structs by. */
 export const KERNEL_TYPES = "kernel-types.glsl";
 
+/** The file that kernels include which programs open. */
+export const KERNEL_LIBRARY = "kernel.glsl";
+
 const SOURCE_BYTES_MAX = 4 << 20;
 /** A section of unknown size. The analysis does not depend on it. */
 const STATE_BYTES = 1 << 20;
@@ -34,6 +37,24 @@ export interface KernelProgram {
   readonly state: Readonly<Record<string, number>>;
   /** Threads of a workgroup, where the program names a number. */
   readonly workgroupSize: number | undefined;
+}
+
+/** The error for a kernel that includes kernel.glsl, and has no program beside it. */
+export function noProgram(kernel: string): EverwarpError {
+  return new EverwarpError(
+    "EW_BAD_ARGUMENT",
+    `no program beside ${kernel} tells the structs of its requests and responses`,
+    {
+      remedy:
+        `Put the program that opens the kernel beside it (*.ts or *.js). It must name "${path.basename(kernel)}", ` +
+        'and have request: struct("Name", { … }) and response: struct("Name", { … }).',
+    },
+  );
+}
+
+/** Whether a file of this name is among the files of a kernel. */
+export function includes(files: readonly string[], name: string): boolean {
+  return files.some((file) => path.basename(file) === name);
 }
 
 /** The text of kernel-types.glsl; undefined where no program beside the kernel tells. */

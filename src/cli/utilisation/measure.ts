@@ -5,7 +5,6 @@
  *                   ├─ includes kernel.glsl ──▶ opened as its program opens it, requests
  *                   └─ anything else ──▶ one launch
  */
-import path from "node:path";
 import { EverwarpError } from "../../base/index.ts";
 import { LaneCounters, type Reading, type Utilisation, utilisationOf } from "../../lint/index.ts";
 import { compileWithLines, prepareSource, sharedPrograms } from "../../programs/index.ts";
@@ -18,7 +17,7 @@ import {
   listDevices,
   selectDevice,
 } from "../../vulkan/index.ts";
-import { KERNEL_TYPES, kernelProgram } from "../lint/index.ts";
+import { includes, KERNEL_LIBRARY, KERNEL_TYPES, kernelProgram, noProgram } from "../lint/index.ts";
 import { runPlain, type PlainKernel } from "./plain-kernel.ts";
 import { type Run, runService } from "./service-kernel.ts";
 import { kernelPath, runSystem, shippedSystem, whenItRuns } from "./shipped-kernels.ts";
@@ -146,16 +145,8 @@ async function compiledKernel(file: string): Promise<PlainKernel> {
     });
   }
   const { files } = prepareSource({ file, virtualFiles: { [KERNEL_TYPES]: "" } });
-  const isIncluded = (name: string): boolean => files.some((each) => path.basename(each) === name);
-  if (isIncluded("kernel.glsl"))
-    throw new EverwarpError(
-      "EW_BAD_ARGUMENT",
-      `no program beside ${file} tells the structs of its requests`,
-      {
-        remedy: 'Put the program that opens the kernel beside it, with request: struct("Name", { … }).',
-      },
-    );
-  if (isIncluded("residency.glsl"))
+  if (includes(files, KERNEL_LIBRARY)) throw noProgram(file);
+  if (includes(files, "residency.glsl"))
     throw new EverwarpError(
       "EW_BAD_ARGUMENT",
       `${file} includes residency.glsl, and has a queue of its own`,

@@ -24,6 +24,12 @@ interface Around {
 /** Steps for an entry of a list that is kept. */
 const PLACE_KEPT = 4;
 
+/** Whether threads part at a branch because a load of shared memory races with a store. */
+export function isPartedByRace(kernel: Kernel, { condition }: GraphBlock): boolean {
+  const loads = condition === undefined ? [] : kernel.loadsBehind(condition);
+  return loads.some((load) => kernel.uniformity.isRacing(load));
+}
+
 const partings = new WeakMap<Kernel, readonly Parting[]>();
 
 /** Every barrier with the branch that is to blame, and returns before an endless loop. */

@@ -1,5 +1,5 @@
 /** What is known of a kernel: who runs what, which loops end, which memory is whose. */
-export { findPartings, type Parting } from "./divergence.ts";
+export { findPartings, isPartedByRace, type Parting } from "./divergence.ts";
 export { costOf, ESTIMATED_ROUNDS, workingShare } from "./estimate.ts";
 export { Kernel } from "./kernel.ts";
 export { isChain, Role } from "./memory.ts";

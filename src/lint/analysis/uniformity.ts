@@ -5,8 +5,8 @@
  *
  * Invariants: levels only rise, so the analysis ends. A value that is loaded from shared memory at a uniform address is
  * uniform, as the threads agree about memory behind a barrier; it is not where a thread stored there since the last
- * barrier. A value that is loaded from a buffer at a uniform address is uniform, except while the kernel polls memory
- * that the host writes.
+ * barrier, or may store there before the next one. A value that is loaded from a buffer at a uniform address is
+ * uniform, except while the kernel polls memory that the host writes.
  */
 import {
   BuiltIn,
@@ -15,13 +15,13 @@ import {
   type GraphBlock,
   type GraphNode,
   isAtomic,
-  isWorkgroupBarrier,
   Op,
   OPCODE_CONSTANT,
   OPCODE_UNKNOWN,
   Storage,
 } from "../code/index.ts";
 import { type Cell, type Memory, Role } from "./memory.ts";
+import { Races } from "./races.ts";
 
 /** The same for the whole workgroup. */
 export const UNIFORM = 0;
@@ -37,9 +37,6 @@ export const TAINT_UNSHARED = 2;
 /** It was read from the queue, and threads agreed about it: behind it a request has arrived. */
 const TAINT_AGREED = 4;
 
-/** Shared variables that threads may have stored different values to since the last barrier, a bit each. */
-type Dirty = bigint;
-const VARIABLES_A_STEP = 8;
 /** Steps for the level and the taint of a value. */
 const VISIT_STEPS = 10;
 
@@ -67,8 +64,7 @@ export class Uniformity {
   readonly #cellTaints = new Map<Cell, number>();
   /** Branches by the block that all their ways lead to: phis there depend on them. */
   readonly #joins = new Map<number, GraphBlock[]>();
-  readonly #racy = new Set<GraphNode>();
-  readonly #bits = new Map<GraphNode, bigint>();
+  readonly #races: Races;
   #isChanged = false;
 
   constructor(parts: UniformityParts) {
@@ -87,10 +83,11 @@ export class Uniformity {
       if (known === undefined) this.#joins.set(join, [block]);
       else known.push(block);
     }
+    this.#races = new Races(parts, (node) => this.#disagrees(node));
     for (const node of graph.nodes) if (node.block < 0) this.#visit(node);
     do {
       this.#settle();
-    } while (this.#findRaces());
+    } while (this.#races.find());
   }
 
   /** UNIFORM, SUBGROUP or VARYING. */
@@ -101,6 +98,11 @@ export class Uniformity {
   /** Of the branches that decide whether, or how often, a block runs. */
   levelOfBlock(block: number): number {
     return this.#blockLevels[block] ?? VARYING;
+  }
+
+  /** Whether a load of shared memory has no barrier between it and a store of another thread. */
+  isRacing(load: GraphNode): boolean {
+    return this.#races.has(load);
   }
 
   /** TAINT_CONTROL, TAINT_UNSHARED. */
@@ -191,6 +193,7 @@ export class Uniformity {
   #levelNow(node: GraphNode): number {
     const { opcode, inputs } = node;
     if (opcode === OPCODE_CONSTANT || opcode === Op.Variable) return UNIFORM;
+    if (this.#parts.graph.code.isSingleThread) return UNIFORM;
     if (opcode === OPCODE_UNKNOWN) return VARYING;
     if (opcode === Op.Load) return this.#levelOfLoad(node);
     if (isAtomic(opcode) || opcode === Op.ReadClock || opcode === Op.GroupElect) return VARYING;
@@ -212,7 +215,7 @@ export class Uniformity {
     const variable = memory.variableOf(pointer);
     switch (memory.storageOf(pointer)) {
       case Storage.Input:
-        return Math.max(place, levelOfInput(variable?.builtIn, this.#parts.graph.code.isSingleThread));
+        return Math.max(place, levelOfInput(variable?.builtIn));
       case Storage.Function:
       case Storage.Private: {
         const cell = memory.cellOf(pointer);
@@ -223,7 +226,7 @@ export class Uniformity {
         return level;
       }
       case Storage.Workgroup:
-        return this.#racy.has(node) ? VARYING : place;
+        return this.#races.has(node) ? VARYING : place;
       default: {
         const isPolled = (memory.roleOf(pointer) & (Role.control | Role.slots)) !== 0 && pollPhase.has(node);
         return isPolled && !isSingle(node.block) ? VARYING : place;
@@ -231,11 +234,19 @@ export class Uniformity {
     }
   }
 
+  /** Whether a store, or an atomic operation, may give other threads another value than the thread itself sees. */
+  #disagrees({ opcode, inputs, block }: GraphNode): boolean {
+    if (opcode !== Op.Store) return true;
+    const level = Math.max(this.levelOf(inputs[0]), this.levelOf(inputs[1]), this.levelOfBlock(block));
+    return level > UNIFORM;
+  }
+
   /** Operations of a subgroup: what they agree about is the same for the subgroup. */
   #levelOfGroup({ opcode, inputs, operands }: GraphNode): number {
     const level = this.#join(inputs);
-    if (opcode <= Op.GroupAllEqual || opcode === Op.GroupBroadcastFirst || opcode === Op.GroupBallot)
-      return Math.min(level, SUBGROUP);
+    // A ballot has the bits of the threads that are there: the last subgroup of a workgroup may have fewer.
+    if (opcode === Op.GroupBallot) return SUBGROUP;
+    if (opcode <= Op.GroupAllEqual || opcode === Op.GroupBroadcastFirst) return Math.min(level, SUBGROUP);
     if (opcode === Op.GroupBroadcast) return Math.min(this.levelOf(inputs[0]), SUBGROUP);
     if (opcode === Op.GroupInverseBallot) return VARYING;
     if (opcode === Op.GroupBallotBitCount) return operands[1] === 0 ? level : VARYING;
@@ -269,72 +280,6 @@ export class Uniformity {
     const isQueue = (role & (Role.control | Role.slots)) !== 0 && !hasArrived;
     return isQueue && pollPhase.has(node) && !isSingle(node.block) ? taint | TAINT_UNSHARED : taint;
   }
-
-  /** Loads of shared memory that a thread may have stored to since the last barrier. @returns whether there are new */
-  #findRaces(): boolean {
-    const { graph, flow } = this.#parts;
-    const before = this.#racy.size;
-    const effects = new Map(
-      flow.order.map((at) => [at, this.#effectOf(graph.blocks[at]?.nodes ?? [], undefined)]),
-    );
-    const dirtyAt = new Map<number, Dirty>([[0, 0n]]);
-    for (let isChanged = true; isChanged;) {
-      isChanged = false;
-      for (const at of flow.order) {
-        const { added, isBarrier } = effects.get(at) ?? { added: 0n, isBarrier: false };
-        const after = isBarrier ? added : added | (dirtyAt.get(at) ?? 0n);
-        for (const to of graph.blocks[at]?.successors ?? []) {
-          graph.effort.spend(this.#dirtySteps());
-          const there = dirtyAt.get(to);
-          if (there !== undefined && (there | after) === there) continue;
-          dirtyAt.set(to, (there ?? 0n) | after);
-          isChanged = true;
-        }
-      }
-    }
-    for (const at of flow.order) this.#effectOf(graph.blocks[at]?.nodes ?? [], dirtyAt.get(at) ?? 0n);
-    return this.#racy.size > before;
-  }
-
-  /** What a block adds to the dirty variables. With those at its beginning, loads of dirty ones are noted as races. */
-  #effectOf(nodes: readonly GraphNode[], dirty: Dirty | undefined): { added: Dirty; isBarrier: boolean } {
-    const { graph, memory } = this.#parts;
-    let added = dirty ?? 0n;
-    let isBarrier = false;
-    for (const node of nodes) {
-      graph.effort.spend(1);
-      if (isWorkgroupBarrier(graph, node)) {
-        added = 0n;
-        isBarrier = true;
-        continue;
-      }
-      const variable = memory.variableOf(node.inputs[0]);
-      if (variable?.value !== Storage.Workgroup) continue;
-      const bit = this.#bitOf(variable);
-      graph.effort.spend(this.#dirtySteps());
-      if (node.opcode === Op.Load && dirty !== undefined && (added & bit) !== 0n) this.#racy.add(node);
-      else if (this.#disagrees(node)) added |= bit;
-    }
-    return { added, isBarrier };
-  }
-
-  /** Steps for an operation on a set of variables, and for keeping it. */
-  #dirtySteps(): number {
-    return 1 + Math.floor(this.#bits.size / VARIABLES_A_STEP);
-  }
-
-  #bitOf(variable: GraphNode): bigint {
-    let bit = this.#bits.get(variable);
-    if (bit === undefined) this.#bits.set(variable, (bit = 1n << BigInt(this.#bits.size)));
-    return bit;
-  }
-
-  /** Whether a store may give other threads another value than the thread itself sees. */
-  #disagrees(node: GraphNode): boolean {
-    if (node.opcode === Op.Store)
-      return this.levelOfBlock(node.block) > UNIFORM || this.levelOf(node.inputs[1]) > UNIFORM;
-    return isAtomic(node.opcode) && node.opcode !== Op.AtomicLoad;
-  }
 }
 
 /** A taint behind an operation by which threads agree. */
@@ -342,7 +287,7 @@ function agreed(taint: number): number {
   return (taint & TAINT_UNSHARED) === 0 ? taint : (taint & ~TAINT_UNSHARED) | TAINT_AGREED;
 }
 
-function levelOfInput(builtIn: number | undefined, isSingleThread: boolean): number {
+function levelOfInput(builtIn: number | undefined): number {
   switch (builtIn) {
     case BuiltIn.NumWorkgroups:
     case BuiltIn.WorkgroupSize:
@@ -351,8 +296,8 @@ function levelOfInput(builtIn: number | undefined, isSingleThread: boolean): num
     case BuiltIn.NumSubgroups:
       return UNIFORM;
     case BuiltIn.SubgroupId:
-      return isSingleThread ? UNIFORM : SUBGROUP;
+      return SUBGROUP;
     default:
-      return isSingleThread ? UNIFORM : VARYING;
+      return VARYING;
   }
 }

@@ -1,5 +1,5 @@
 /** The rule `early-exit`. */
-import { findPartings } from "../analysis/index.ts";
+import { findPartings, isPartedByRace } from "../analysis/index.ts";
 import { DATA_HEAD } from "./example-heads.ts";
 import type { Rule } from "./rule.ts";
 
@@ -12,7 +12,9 @@ export const earlyExit: Rule = {
   why:
     "A barrier waits for all threads of the workgroup. If one of them has returned, the others wait for ever, and " +
     "the device hangs. Where no barrier follows, the threads that left are missing in all work that comes.",
-  remedy: "Let all threads stay, and let the condition guard the work of the one thread only.",
+  remedy:
+    "Let all threads stay, and let the condition guard the work of the one thread only. Where the condition is " +
+    "shared memory, put a barrier behind each store, and another one before the next store.",
   limits:
     "A return counts where its condition differs between the threads of a workgroup, and so does a break out of the " +
     "poll loop. A return from a function is no exit: the threads meet again behind the call.",
@@ -37,14 +39,12 @@ void main() {
     const branches = new Set(partings.map(({ branch }) => branch));
     return [...branches].map((branch) => {
       const barrier = partings.find((parting) => parting.branch === branch)?.barrier;
-      return {
-        message:
-          barrier === undefined
-            ? "some threads leave here, while others go on to a loop that may not end"
-            : "some threads leave here, while others wait at a barrier",
-        related: barrier?.location,
-        location: branch.location,
-      };
+      const who = isPartedByRace(kernel, branch)
+        ? "some threads leave here, by shared memory that has no barrier between its load and a store"
+        : "some threads leave here";
+      const others =
+        barrier === undefined ? "others go on to a loop that may not end" : "others wait at a barrier";
+      return { message: `${who}, while ${others}`, related: barrier?.location, location: branch.location };
     });
   },
 };
